@@ -1,0 +1,21 @@
+# One translation unit a variant, named in variants/variants.def; the register
+# is the only list there is.
+file(STRINGS variants/variants.def VARIANT_LINES REGEX "^VARIANT\\(")
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS variants/variants.def)
+set(CTBENCH_VARIANTS "")
+set(VARIANT_SOURCES variants/registry.c)
+foreach(line ${VARIANT_LINES})
+  string(REGEX REPLACE "^VARIANT\\(([a-z0-9_]+)\\).*" "\\1" name "${line}")
+  list(APPEND CTBENCH_VARIANTS ${name})
+  if(EXISTS ${CMAKE_SOURCE_DIR}/variants/peers/${name}.c)
+    list(APPEND VARIANT_SOURCES variants/peers/${name}.c)
+  else()
+    list(APPEND VARIANT_SOURCES variants/${name}.c)
+  endif()
+endforeach()
+add_library(ctvariants STATIC ${VARIANT_SOURCES})
+target_link_libraries(ctvariants PUBLIC ctcore
+  PkgConfig::URCU_MEMB PkgConfig::URCU_QSBR PkgConfig::URCU_MB PkgConfig::URCU_BP PkgConfig::URCU_CDS)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  set_source_files_properties(variants/nulls_rcu_crc32c.c PROPERTIES COMPILE_OPTIONS -msse4.2)
+endif()

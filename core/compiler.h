@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Small things the whole project uses: branch hints, container_of, the cache
+ * line, and short names for C11 atomics with their order in the name.
+ *
+ * Every field that two threads may touch is _Atomic and is read and written
+ * through these, so that its order stands at the place of use.
+ */
+#ifndef CTBENCH_CORE_COMPILER_H
+#define CTBENCH_CORE_COMPILER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define likely(x)	__builtin_expect(!!(x), 1)
+#define unlikely(x)	__builtin_expect(!!(x), 0)
+#ifndef __always_inline
+#define __always_inline	inline __attribute__((__always_inline__))
+#endif
+#define __cold		__attribute__((cold, noinline))
+#define __maybe_unused	__attribute__((unused))
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define container_of(ptr, type, member) \
+	((type *)((char *)(ptr) - offsetof(type, member)))
+
+/* The unit in which cores take memory from each other, on every CPU we build for. */
+#define CT_CACHE_LINE	64
+#define __cacheline_aligned __attribute__((aligned(CT_CACHE_LINE)))
+
+#define load_relaxed(p)		atomic_load_explicit((p), memory_order_relaxed)
+#define load_acquire(p)		atomic_load_explicit((p), memory_order_acquire)
+#define store_relaxed(p, v)	atomic_store_explicit((p), (v), memory_order_relaxed)
+#define store_release(p, v)	atomic_store_explicit((p), (v), memory_order_release)
+#define add_relaxed(p, v)	atomic_fetch_add_explicit((p), (v), memory_order_relaxed)
+#define sub_relaxed(p, v)	atomic_fetch_sub_explicit((p), (v), memory_order_relaxed)
+
+/*
+ * For a counter that one thread writes and others may read at any time: no
+ * locked instruction, and no torn or invented value for the readers.
+ */
+#define count_own(p, v)		store_relaxed((p), load_relaxed(p) + (v))
+
+/* Tell the CPU that this is a spin loop. */
+static inline void cpu_relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield" ::: "memory");
+#else
+	atomic_signal_fence(memory_order_seq_cst);
+#endif
+}
+
+#if defined(__SANITIZE_THREAD__)
+#define CT_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define CT_TSAN 1
+#endif
+#endif
+#ifndef CT_TSAN
+#define CT_TSAN 0
+#endif
+
+#endif

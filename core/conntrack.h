@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * conntrack as seen from outside its hot path: one header for all of core/.
+ *
+ * The hot path itself (nf_conntrack_in, resolve_normal_ct, confirm, ...) is a
+ * template, core/conntrack.inc.h, that every table backend compiles for itself.
+ * What code that knows no table needs of it goes through nf_conntrack_ops.
+ *
+ * Lock order, outermost first: net.hook_lock; a table's resize mutex; its
+ * rwlock (read side) or its bucket locks in ascending order of their index;
+ * a connection's lock; a node pool's lock.
+ */
+#ifndef CTBENCH_CORE_CONNTRACK_H
+#define CTBENCH_CORE_CONNTRACK_H
+
+#include "core/netns.h"
+#include "core/nf_conntrack_extend.h"
+#include "core/nf_conntrack_proto.h"
+
+struct ct_memory;
+
+/* For nf_conntrack_ops.iterate: called with the entry pinned by its bucket's lock or a reference. */
+typedef int ct_iterate_fn(struct nf_conn *ct, void *arg);
+
+/*
+ * Cold entry points into a variant's core.  Any registered thread (see
+ * variants/variant.h), outside read-side sections; each opens its own.
+ */
+struct nf_conntrack_ops {
+	/* What conntrack registers in every namespace. */
+	const struct nf_hook_ops *hooks;
+	size_t nr_hooks;
+
+	/* nf_conntrack_find_get: the node with a reference on its connection, or NULL. */
+	struct nf_conntrack_tuple_hash *(*find_get)(struct net *net, const struct nf_conntrack_zone *zone,
+						    const struct nf_conntrack_tuple *tuple);
+	/*
+	 * nf_conntrack_alloc: an unconfirmed connection with one reference, or
+	 * NULL with *err -ENOMEM or -ENFILE (table full).
+	 */
+	struct nf_conn *(*alloc)(struct net *net, const struct nf_conntrack_zone *zone,
+				 const struct nf_conntrack_tuple *orig, const struct nf_conntrack_tuple *reply, int *err);
+	/*
+	 * nf_conntrack_hash_check_insert: into the table, which takes a
+	 * reference of its own; timeout in ticks from now.  0, -EEXIST.
+	 */
+	int (*insert)(struct nf_conn *ct, uint32_t timeout);
+	/* nf_ct_delete: out of the table.  False if somebody else was first. */
+	bool (*kill)(struct nf_conn *ct);
+	void (*put)(struct nf_conn *ct);
+	/*
+	 * The whole way of one packet through a router: PRE_ROUTING, then
+	 * FORWARD and POST_ROUTING.  Returns the last verdict; the packet's
+	 * reference is dropped unless it was stolen or queued.
+	 */
+	unsigned int (*forward)(struct net *net, struct sk_buff *skb, uint16_t in, uint16_t out);
+	/* One place's hooks; the packet keeps its connection.  For tools and tests. */
+	unsigned int (*hook)(struct net *net, enum nf_inet_hooks hook, struct sk_buff *skb, uint16_t in, uint16_t out);
+	/* The packet is gone: drop its reference. */
+	void (*release)(struct sk_buff *skb);
+
+	/*
+	 * Every confirmed entry once (nf_ct_iterate_cleanup); entries for which
+	 * fn returns a positive number are killed; a negative one ends the walk
+	 * and is returned.  Else returns the number killed.
+	 */
+	long (*iterate)(struct ct_core *core, ct_iterate_fn *fn, void *arg);
+	/*
+	 * A piece of gc work: looks at about that many buckets from where the
+	 * last piece ended, kills what has expired; returns how many.
+	 */
+	unsigned long (*gc)(struct ct_core *core, unsigned long buckets);
+	/* Online, under load: 0, -EOPNOTSUPP, -EINVAL (bucket_rule), -ENOMEM. */
+	int (*resize)(struct ct_core *core, uint64_t buckets);
+	uint64_t (*buckets)(struct ct_core *core);
+	void (*memory)(struct ct_core *core, struct ct_memory *memory);
+	/* Waits until what was deferred is freed. */
+	void (*barrier)(struct ct_core *core);
+};
+
+/* A table and what conntrack keeps beside it; shared by namespaces. */
+struct ct_core {
+	const struct nf_conntrack_ops *ops;
+	uint64_t hash_key[2];		/* nf_conntrack_hash_rnd */
+	unsigned int nr_cpus;
+	_Atomic uint32_t max;		/* nf_conntrack_max, per namespace; 0: no limit */
+	/*
+	 * nfct_time_stamp.  Written by whoever owns the clock: the measuring
+	 * loop, or a replay that follows a capture's time.
+	 */
+	_Atomic uint32_t now __cacheline_aligned;
+};
+
+static __always_inline uint32_t nfct_time_stamp(const struct ct_core *core)
+{
+	return load_relaxed(&core->now);
+}
+
+/* For core code that is not hot; the variants' templates call their own directly. */
+static inline void nf_ct_put(struct nf_conn *ct)
+{
+	ct->net->core->ops->put(ct);
+}
+
+static inline bool nf_ct_kill(struct nf_conn *ct)
+{
+	return ct->net->core->ops->kill(ct);
+}
+
+/*
+ * The connection was used by a packet: it lives extra ticks from now, and the
+ * packet is accounted (nf_ct_refresh_acct).  The line is written only when
+ * something changes.
+ */
+static __always_inline void nf_ct_refresh(struct nf_conn *ct, const struct net *net, uint32_t extra)
+{
+	uint32_t status = nf_ct_status(ct), timeout = extra;
+
+	if (unlikely(status & IPS_FIXED_TIMEOUT))
+		return;
+	if (likely(status & IPS_CONFIRMED))
+		timeout += nfct_time_stamp(net->core);
+	if (load_relaxed(&ct->timeout) != timeout)
+		store_relaxed(&ct->timeout, timeout);
+}
+
+static __always_inline void nf_ct_refresh_acct(struct nf_conn *ct, const struct net *net, enum ip_conntrack_info ctinfo,
+					       const struct sk_buff *skb, uint32_t extra)
+{
+	nf_ct_refresh(ct, net, extra);
+	nf_ct_acct_add(ct, CTINFO2DIR(ctinfo), 1, skb->len);
+}
+
+/*
+ * One line of /proc/net/nf_conntrack, with its newline; returns its length as
+ * snprintf does.  The caller holds a reference or the entry's bucket lock.
+ */
+int nf_ct_snprint(char *buf, size_t size, const struct nf_conn *ct);
+
+/*
+ * The whole table to a file in that format, in no particular order.  Returns
+ * the number of lines or -errno of the write.
+ */
+long nf_ct_dump(struct ct_core *core, FILE *out);
+
+const char *nf_ct_tcp_state_name(unsigned int state);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A network namespace: its hooks, settings, counters; and the conntrack core
+ * (table and all) that it shares with other namespaces, as in the kernel.
+ */
+#ifndef CTBENCH_CORE_NETNS_H
+#define CTBENCH_CORE_NETNS_H
+
+#include "core/netfilter.h"
+#include "core/nf_conntrack.h"
+#include "core/nf_conntrack_stat.h"
+
+struct ct_core;
+
+enum tcp_conntrack {
+	TCP_CONNTRACK_NONE,
+	TCP_CONNTRACK_SYN_SENT,
+	TCP_CONNTRACK_SYN_RECV,
+	TCP_CONNTRACK_ESTABLISHED,
+	TCP_CONNTRACK_FIN_WAIT,
+	TCP_CONNTRACK_CLOSE_WAIT,
+	TCP_CONNTRACK_LAST_ACK,
+	TCP_CONNTRACK_TIME_WAIT,
+	TCP_CONNTRACK_CLOSE,
+	TCP_CONNTRACK_SYN_SENT2,	/* simultaneous open */
+	TCP_CONNTRACK_MAX,
+	TCP_CONNTRACK_IGNORE,
+	TCP_CONNTRACK_RETRANS,		/* not states: timeouts for special cases */
+	TCP_CONNTRACK_UNACK,
+	TCP_CONNTRACK_TIMEOUT_MAX,
+};
+
+enum udp_conntrack { UDP_CT_UNREPLIED, UDP_CT_REPLIED, UDP_CT_MAX };
+enum gre_conntrack { GRE_CT_UNREPLIED, GRE_CT_REPLIED, GRE_CT_MAX };
+
+/* Written rarely, read by every packet: plain relaxed loads, a cache line shared by all. */
+struct nf_ct_sysctl {
+#define SYSCTL(name, dflt) _Atomic uint32_t name;
+#define SYSCTL_TIMEOUT(name, array, index, seconds)
+#include "core/sysctl.def"
+#undef SYSCTL
+#undef SYSCTL_TIMEOUT
+	struct nf_ct_timeouts {		/* ticks */
+		_Atomic uint32_t generic[1], icmp[1], icmpv6[1];
+		_Atomic uint32_t udp[UDP_CT_MAX], gre[GRE_CT_MAX];
+		_Atomic uint32_t tcp[TCP_CONNTRACK_TIMEOUT_MAX];
+	} timeouts;
+};
+
+/* Takes a packet that a hook answered with NF_QUEUE: keeps a copy, returns NF_QUEUE, or refuses with NF_DROP. */
+typedef unsigned int nf_queue_fn(void *priv, struct sk_buff *skb, const struct nf_hook_state *state);
+
+struct net {
+	uint16_t id;		/* unique among living namespaces */
+	uint32_t hash_mix;	/* the kernel's net_hash_mix() */
+	struct ct_core *core;
+	_Atomic(struct nf_hook_entries *) hooks[2][NF_INET_NUMHOOKS];	/* [nf_pf_index()][hook] */
+	spinlock_t hook_lock;	/* registration */
+	nf_queue_fn *queue;	/* set before packets flow */
+	void *queue_priv;
+	struct ip_conntrack_stat *stat;	/* [core->nr_cpus] */
+	struct nf_ct_sysctl ct __cacheline_aligned;
+	/* connections, unconfirmed ones included: changed by every new one, so in a line of its own */
+	_Atomic uint32_t count __cacheline_aligned;
+};
+
+/*
+ * A namespace on that core with the kernel's default settings and conntrack's
+ * hooks registered.  0 or -ENOMEM, -ENOSPC (65535 namespaces).  Any thread.
+ */
+int net_create(struct net **out, struct ct_core *core);
+/* No packets on their way; kills the namespace's connections first.  NULL is accepted. */
+void net_destroy(struct net *net);
+
+/* A setting by the kernel's name, timeouts in seconds: 0, -ENOENT (no such name), -ERANGE. */
+int nf_ct_sysctl_set(struct net *net, const char *name, uint64_t value);
+int nf_ct_sysctl_get(const struct net *net, const char *name, uint64_t *value);
+/* The names in order: i from 0, NULL after the last. */
+const char *nf_ct_sysctl_name(unsigned int i);
+
+/* Sum over CPUs. */
+struct nf_ct_stat_sum {
+#define CT_STAT_FIELD(name) uint64_t name;
+	CT_STAT_FIELDS(CT_STAT_FIELD)
+#undef CT_STAT_FIELD
+};
+void nf_ct_stat_sum(const struct net *net, struct nf_ct_stat_sum *sum);
+
+/*
+ * Send a packet through the hooks of one place (NF_HOOK).  The caller is in a
+ * read-side section of the core's flavour and keeps the packet whatever the
+ * verdict, except NF_STOLEN and NF_QUEUE.
+ */
+static __always_inline unsigned int nf_hook(struct net *net, uint8_t pf, enum nf_inet_hooks hook,
+					    struct sk_buff *skb, uint16_t in, uint16_t out)
+{
+	struct nf_hook_state state = { .hook = hook, .pf = pf, .in = in, .out = out, .net = net };
+	/* acquire: pairs with the release in nf_register_net_hook() */
+	const struct nf_hook_entries *e = load_acquire(&net->hooks[pf == NFPROTO_IPV6][hook]);
+
+	return e ? nf_hook_slow(skb, &state, e, 0) : NF_ACCEPT;
+}
+
+/* The packet comes back from net->queue: goes on behind the hook that queued it, or ends with verdict. */
+unsigned int nf_reinject(struct sk_buff *skb, struct nf_hook_state *state, unsigned int verdict);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Extensions: room of your own in every connection, reachable from the packet
+ * (include/net/netfilter/nf_conntrack_extend.h).
+ *
+ *	struct flow_note { _Atomic uint64_t first_seen; };
+ *	static int note_id;
+ *
+ *	note_id = nf_ct_ext_register("note", sizeof(struct flow_note), _Alignof(struct flow_note));
+ *
+ *	unsigned int my_hook(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+ *	{
+ *		enum ip_conntrack_info ctinfo;
+ *		struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
+ *		struct flow_note *note = ct ? nf_ct_ext_find(ct, note_id) : NULL;
+ *
+ *		if (ct && !note && !nf_ct_is_confirmed(ct))
+ *			note = nf_ct_ext_add(ct, note_id);
+ *		...
+ *
+ * One area per connection; extensions are added while it is unconfirmed (one
+ * packet owns it then), so that others never see the area move.  What lies in
+ * it is shared once the connection is confirmed: use atomics.
+ */
+#ifndef CTBENCH_CORE_NF_CONNTRACK_EXTEND_H
+#define CTBENCH_CORE_NF_CONNTRACK_EXTEND_H
+
+#include "core/nf_conntrack.h"
+
+#define NF_CT_EXT_MAX 16
+
+enum nf_ct_ext_id {
+	NF_CT_EXT_ACCT,		/* packets and bytes: struct nf_conn_acct */
+	NF_CT_EXT_TSTAMP,	/* start and stop: struct nf_conn_tstamp */
+	NF_CT_EXT_USER,		/* the first id that nf_ct_ext_register() gives out */
+};
+
+struct nf_ct_ext {
+	uint16_t offset[NF_CT_EXT_MAX];	/* from the start of this structure; 0: not there */
+	uint16_t len;			/* bytes used */
+	uint16_t size;			/* bytes allocated */
+	_Alignas(16) char data[];
+};
+
+/*
+ * An id for an extension of that size and alignment (a power of two, at most
+ * 16), or -ENOSPC, -EINVAL.  Before connections are made; ids are never taken back.
+ */
+int nf_ct_ext_register(const char *name, size_t size, size_t align);
+
+/*
+ * Room for extension id in an unconfirmed connection, cleared; what was there
+ * if it had it already; NULL without memory.
+ */
+void *nf_ct_ext_add(struct nf_conn *ct, unsigned int id);
+
+/* The extension's room or NULL.  For holders of a reference. */
+static __always_inline void *nf_ct_ext_find(const struct nf_conn *ct, unsigned int id)
+{
+	struct nf_ct_ext *ext = ct->ext;
+
+	return ext && ext->offset[id] ? (char *)ext + ext->offset[id] : NULL;
+}
+
+/* With the last reference. */
+void nf_ct_ext_free(struct nf_conn *ct);
+
+/* Accounting, the extension that the kernel ships (nf_conntrack_acct.h). */
+struct nf_conn_counter {
+	_Atomic uint64_t packets, bytes;
+};
+
+struct nf_conn_acct {
+	struct nf_conn_counter counter[IP_CT_DIR_MAX];
+};
+
+struct nf_conn_tstamp {
+	_Atomic uint64_t start, stop;	/* ticks of the core's clock */
+};
+
+static __always_inline struct nf_conn_acct *nf_conn_acct_find(const struct nf_conn *ct)
+{
+	return nf_ct_ext_find(ct, NF_CT_EXT_ACCT);
+}
+
+static inline void nf_ct_acct_add(struct nf_conn *ct, enum ip_conntrack_dir dir, uint32_t packets, uint64_t bytes)
+{
+	struct nf_conn_acct *acct = nf_conn_acct_find(ct);
+
+	if (unlikely(acct)) {
+		add_relaxed(&acct->counter[dir].packets, packets);
+		add_relaxed(&acct->counter[dir].bytes, bytes);
+	}
+}
+
+#endif

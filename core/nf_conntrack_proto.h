@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Layer 3 and 4 protocols: how a packet of theirs becomes a tuple, how a tuple
+ * is inverted and printed, and what a packet does to its connection.
+ *
+ * The part that every packet needs is inline here and selected by a switch,
+ * as in kernels since 5.x; the operation structures are for all that is not
+ * hot, and for protocols that are added.
+ */
+#ifndef CTBENCH_CORE_NF_CONNTRACK_PROTO_H
+#define CTBENCH_CORE_NF_CONNTRACK_PROTO_H
+
+#include <netinet/in.h>
+#include <stdio.h>
+
+#include "core/netns.h"
+
+struct nf_conntrack_l3proto {
+	uint16_t l3proto;	/* NFPROTO_* */
+	const char *name;
+	/* Addresses into a cleared tuple; false: no whole header at nhoff. */
+	bool (*pkt_to_tuple)(const struct sk_buff *skb, unsigned int nhoff, struct nf_conntrack_tuple *tuple);
+	void (*invert_tuple)(struct nf_conntrack_tuple *inverse, const struct nf_conntrack_tuple *orig);
+	int (*print_tuple)(char *buf, size_t size, const struct nf_conntrack_tuple *tuple);
+	/*
+	 * Offset and number of the layer 4 header, behind options or extension
+	 * headers; 0, or -1: none to be had (broken, or a later fragment).
+	 */
+	int (*get_l4proto)(const struct sk_buff *skb, unsigned int nhoff, unsigned int *dataoff, uint8_t *protonum);
+};
+
+struct nf_conntrack_l4proto {
+	uint8_t l4proto;	/* IPPROTO_* */
+	const char *name;	/* as in /proc/net/nf_conntrack */
+	/* Ports or the like into the tuple; false: not enough of a header. */
+	bool (*pkt_to_tuple)(const struct sk_buff *skb, unsigned int dataoff, struct nf_conntrack_tuple *tuple);
+	/* false: no answer to such a packet exists */
+	bool (*invert_tuple)(struct nf_conntrack_tuple *inverse, const struct nf_conntrack_tuple *orig);
+	int (*print_tuple)(char *buf, size_t size, const struct nf_conntrack_tuple *tuple);
+	/* The protocol's state ("ESTABLISHED "), or "" ; NULL: it has none. */
+	const char *(*print_conntrack)(const struct nf_conn *ct);
+	/*
+	 * A packet of this connection.  NF_ACCEPT, or: <= 0: the packet is
+	 * invalid and the negated value its verdict; -NF_REPEAT: look it up again.
+	 */
+	int (*packet)(struct nf_conn *ct, struct sk_buff *skb, unsigned int dataoff,
+		      enum ip_conntrack_info ctinfo, const struct nf_hook_state *state);
+	bool allow_clash;	/* a lost race at confirm joins the winner's entry */
+};
+
+extern const struct nf_conntrack_l3proto nf_conntrack_l3proto_ipv4, nf_conntrack_l3proto_ipv6;
+extern const struct nf_conntrack_l4proto nf_conntrack_l4proto_tcp, nf_conntrack_l4proto_udp,
+	nf_conntrack_l4proto_icmp, nf_conntrack_l4proto_icmpv6, nf_conntrack_l4proto_generic;
+
+/* Never NULL: the generic protocol stands in for those without operations of their own. */
+const struct nf_conntrack_l4proto *nf_ct_l4proto_find(uint8_t l4proto);
+/* NULL for anything but NFPROTO_IPV4 and NFPROTO_IPV6 */
+const struct nf_conntrack_l3proto *nf_ct_l3proto_find(uint16_t l3proto);
+
+/* The trackers, called directly from the packet path. */
+int nf_conntrack_tcp_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned int dataoff,
+			    enum ip_conntrack_info ctinfo, const struct nf_hook_state *state);
+int nf_conntrack_udp_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned int dataoff,
+			    enum ip_conntrack_info ctinfo, const struct nf_hook_state *state);
+int nf_conntrack_icmp_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned int dataoff,
+			     enum ip_conntrack_info ctinfo, const struct nf_hook_state *state);
+int nf_conntrack_icmpv6_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned int dataoff,
+			       enum ip_conntrack_info ctinfo, const struct nf_hook_state *state);
+int nf_conntrack_generic_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned int dataoff,
+				enum ip_conntrack_info ctinfo, const struct nf_hook_state *state);
+
+/*
+ * ICMP before the lookup: errors, which belong to the connection they quote
+ * (the packet leaves with that connection, RELATED), and what is not tracked
+ * at all.  NF_ACCEPT: go on with the lookup unless the packet has got a
+ * connection or IP_CT_UNTRACKED; <= 0: invalid, the negated value is the verdict.
+ */
+int nf_conntrack_icmpv4_error(struct sk_buff *skb, unsigned int dataoff, const struct nf_hook_state *state);
+int nf_conntrack_icmpv6_error(struct sk_buff *skb, unsigned int dataoff, const struct nf_hook_state *state);
+
+bool icmp_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff, struct nf_conntrack_tuple *tuple);
+bool icmpv6_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff, struct nf_conntrack_tuple *tuple);
+int ipv6_get_l4proto(const struct sk_buff *skb, unsigned int nhoff, unsigned int *dataoff, uint8_t *protonum);
+
+/*
+ * Internet checksum of the layer 4 part with its pseudo header (RFC 1071):
+ * true if right, or if bytes are missing so that it cannot be said.
+ */
+bool nf_checksum_ok(const struct sk_buff *skb, unsigned int dataoff, uint8_t protonum);
+/* True if it must be verified here: the setting, and PRE_ROUTING only. */
+static __always_inline bool nf_ct_checksum_wanted(const struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	return state->hook == NF_INET_PRE_ROUTING && skb->ip_summed != CHECKSUM_UNNECESSARY &&
+	       load_relaxed(&state->net->ct.nf_conntrack_checksum);
+}
+
+/* The IPv4 header's fixed part, network byte order. */
+struct iphdr_view {
+	uint8_t ver_ihl, tos;
+	uint16_t tot_len, id, frag_off;
+	uint8_t ttl, protocol;
+	uint16_t check;
+	uint32_t saddr, daddr;
+};
+
+struct ipv6hdr_view {
+	uint32_t ver_tc_flow;
+	uint16_t payload_len;
+	uint8_t nexthdr, hop_limit;
+	uint32_t saddr[4], daddr[4];
+};
+
+static __always_inline int ipv4_get_l4proto(const struct sk_buff *skb, unsigned int nhoff,
+					    unsigned int *dataoff, uint8_t *protonum)
+{
+	const struct iphdr_view *iph = skb_header_pointer(skb, nhoff, sizeof(*iph));
+	unsigned int off;
+
+	if (unlikely(!iph))
+		return -1;
+	/* A later fragment has no ports.  Reassembly comes before us where it is wanted. */
+	if (unlikely(iph->frag_off & htons(0x1fff)))
+		return -1;
+	off = nhoff + (iph->ver_ihl & 15) * 4;
+	if (unlikely(off > skb->len))
+		return -1;
+	*dataoff = off;
+	*protonum = iph->protocol;
+	return 0;
+}
+
+/* Whatever family: the packet's layer 4 header. */
+static __always_inline int get_l4proto(const struct sk_buff *skb, unsigned int nhoff, uint8_t pf,
+				       unsigned int *dataoff, uint8_t *protonum)
+{
+	if (likely(pf == NFPROTO_IPV4))
+		return ipv4_get_l4proto(skb, nhoff, dataoff, protonum);
+	return ipv6_get_l4proto(skb, nhoff, dataoff, protonum);
+}
+
+/*
+ * The tuple of a packet whose layer 4 header lies at dataoff (nf_ct_get_tuple).
+ * The whole structure is cleared first, for it is hashed as it lies.
+ */
+static __always_inline bool nf_ct_get_tuple(const struct sk_buff *skb, unsigned int nhoff, unsigned int dataoff,
+					    uint8_t pf, uint8_t protonum, struct nf_conntrack_tuple *t)
+{
+	memset(t, 0, sizeof(*t));
+	t->src.l3num = pf;
+	if (likely(pf == NFPROTO_IPV4)) {
+		const struct iphdr_view *iph = skb_header_pointer(skb, nhoff, sizeof(*iph));
+
+		if (unlikely(!iph))
+			return false;
+		t->src.u3.ip = iph->saddr;
+		t->dst.u3.ip = iph->daddr;
+	} else {
+		const struct ipv6hdr_view *ip6h = skb_header_pointer(skb, nhoff, sizeof(*ip6h));
+
+		if (unlikely(!ip6h))
+			return false;
+		memcpy(&t->src.u3, ip6h->saddr, 16);
+		memcpy(&t->dst.u3, ip6h->daddr, 16);
+	}
+	t->dst.protonum = protonum;
+	switch (protonum) {
+	case IPPROTO_TCP:
+	case IPPROTO_UDP: {
+		const uint16_t *ports = skb_header_pointer(skb, dataoff, 4);
+
+		if (unlikely(!ports))
+			return false;
+		t->src.u.all = ports[0];
+		t->dst.u.all = ports[1];
+		return true;
+	}
+	case IPPROTO_ICMP:
+		return icmp_pkt_to_tuple(skb, dataoff, t);
+	case IPPROTO_ICMPV6:
+		return icmpv6_pkt_to_tuple(skb, dataoff, t);
+	default:
+		return nf_ct_l4proto_find(protonum)->pkt_to_tuple(skb, dataoff, t);
+	}
+}
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Spin locks: test-and-test-and-set (Anderson 1990), and a reader-writer lock
+ * in which a waiting writer keeps new readers out.
+ *
+ * Unfair on purpose: the kernel's queued locks hand over in order, which in
+ * user space, where a waiter can be descheduled, makes everyone wait for the
+ * one that does not run.  A waiter yields after CT_SPINS rounds, so that more
+ * threads than CPUs make progress too.
+ */
+#ifndef CTBENCH_CORE_SPINLOCK_H
+#define CTBENCH_CORE_SPINLOCK_H
+
+#include <sched.h>
+
+#include "core/compiler.h"
+
+#define CT_SPINS 2048
+
+/* One round of waiting; n counts the rounds so far. */
+static inline void spin_wait(unsigned int *n)
+{
+	if (++*n % CT_SPINS)
+		cpu_relax();
+	else
+		sched_yield();
+}
+
+typedef struct {
+	_Atomic uint32_t locked;
+} spinlock_t;
+
+static inline bool spin_trylock(spinlock_t *l)
+{
+	/* acquire: pairs with the release in spin_unlock() of the last holder */
+	return !load_relaxed(&l->locked) &&
+	       !atomic_exchange_explicit(&l->locked, 1, memory_order_acquire);
+}
+
+static inline void spin_lock(spinlock_t *l)
+{
+	unsigned int n = 0;
+
+	while (unlikely(!spin_trylock(l)))
+		spin_wait(&n);
+}
+
+static inline void spin_unlock(spinlock_t *l)
+{
+	store_release(&l->locked, 0);
+}
+
+/*
+ * Readers count in steps of RW_READER; a writer first claims RW_PENDING, which
+ * stops new readers, then waits for those inside to leave (the scheme of the
+ * kernel's qrwlock, without its queue).
+ */
+#define RW_PENDING	1u
+#define RW_READER	2u
+
+typedef struct {
+	_Atomic uint32_t count;
+} rwlock_t;
+
+static inline void read_lock(rwlock_t *l)
+{
+	unsigned int n = 0;
+
+	/* acquire: pairs with the release in write_unlock() */
+	while (unlikely(atomic_fetch_add_explicit(&l->count, RW_READER, memory_order_acquire) & RW_PENDING)) {
+		sub_relaxed(&l->count, RW_READER);
+		while (load_relaxed(&l->count) & RW_PENDING)
+			spin_wait(&n);
+	}
+}
+
+static inline void read_unlock(rwlock_t *l)
+{
+	/* release: what was read under the lock stays before write_lock()'s acquire */
+	atomic_fetch_sub_explicit(&l->count, RW_READER, memory_order_release);
+}
+
+static inline void write_lock(rwlock_t *l)
+{
+	unsigned int n = 0;
+
+	while (atomic_fetch_or_explicit(&l->count, RW_PENDING, memory_order_relaxed) & RW_PENDING)
+		spin_wait(&n);
+	/* acquire: pairs with read_unlock() of each reader that was inside */
+	while (load_acquire(&l->count) != RW_PENDING)
+		spin_wait(&n);
+}
+
+static inline void write_unlock(rwlock_t *l)
+{
+	atomic_fetch_and_explicit(&l->count, ~RW_PENDING, memory_order_release);
+}
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A cell: one point of a workload's product, ready to be measured.
+ *
+ * A workload file names lists (variants, threads, flows, ...); their product
+ * is a list of cells.  One repeat of a cell runs in a process of its own: the
+ * parent sends the cell's bytes through a pipe to a freshly executed ctbench,
+ * which builds the table, measures one window and sends a cell_result back.
+ * Both structures are therefore plain bytes: no pointers.
+ */
+#ifndef CTBENCH_HARNESS_CELL_H
+#define CTBENCH_HARNESS_CELL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CT_MAX_THREADS 1024
+#define CT_MAX_RESIZES 16
+
+enum cell_level {
+	LEVEL_OPS,		/* table operations on tuples */
+	LEVEL_PACKETS,		/* packets through the whole hook pipeline */
+};
+
+enum cell_kind {
+	KIND_STEADY,		/* a window of fixed length over a steady population */
+	KIND_FILL,		/* from an empty table to all flows inserted, by all threads */
+	KIND_DECODE,		/* capture decoding alone, from memory */
+};
+
+enum popularity {
+	POP_UNIFORM,
+	POP_ZIPF,		/* rank r with probability proportional to 1 / r^zipf_s */
+	POP_HOT,		/* hot_share of the operations on hot_flows flows */
+};
+
+enum pin_policy {
+	PIN_COMPACT,		/* fill a core's hardware threads, then the next core */
+	PIN_SCATTER,		/* as far apart as possible: packages, caches, cores, threads */
+	PIN_CORE,		/* one thread per core */
+	PIN_LLC,		/* one thread per last-level cache */
+	PIN_LIST,		/* cell.cpus, in the order given */
+};
+
+enum split_policy {
+	SPLIT_FLOW,		/* a capture's packets go to threads by flow (RSS-like) */
+	SPLIT_ROUND_ROBIN,
+};
+
+enum page_policy {
+	PAGES_THP,		/* transparent huge pages asked for (madvise) */
+	PAGES_4K,		/* and asked not to */
+};
+
+struct cell_resize {
+	double at;		/* seconds after the window opens */
+	uint64_t buckets;
+};
+
+struct cell {
+	char suite[64];		/* name of the workload this came from */
+	char variant[96];
+	enum cell_level level;
+	enum cell_kind kind;
+
+	uint32_t threads;
+	enum pin_policy pin;
+	char cpus[256];		/* for PIN_LIST: "0,2,4-7" */
+	bool oversubscribe;	/* more threads than CPUs was asked for */
+
+	uint64_t flows;
+	double ipv6_share;	/* 0..1 of the flows */
+	uint64_t buckets;	/* resolved: from load_factor where that was given */
+	double load_factor;	/* connections per bucket: flows / buckets */
+
+	enum popularity popularity;
+	double zipf_s;
+	uint64_t hot_flows;
+	double hot_share;
+
+	double hit_share;	/* 0..1 of the lookups */
+	double reply_share;	/* 0..1 of the lookups made with the reply tuple */
+	double lookup, insert, del;	/* the mix, normalised: sums to 1; insert == del */
+	bool refcount;		/* lookups take (and drop) a reference */
+
+	double seconds;		/* length of the window */
+	double warmup;		/* seconds before it */
+	uint32_t repeats;
+	uint32_t nr_resizes;
+	struct cell_resize resizes[CT_MAX_RESIZES];
+	uint64_t seed;		/* of the whole run; repeats derive their own from it */
+	enum page_policy pages;
+
+	char capture[512];	/* a capture instead of synthetic flows; empty: none */
+	uint32_t copies;	/* loop copies of the capture, addresses shifted */
+	enum split_policy split;
+
+	/* set per measurement, not by the workload file */
+	uint32_t repeat;	/* which repeat this is, from 0 */
+	bool control;		/* the second name of an A/A pair */
+};
+
+struct cell_result {
+	int status;		/* enum ct_exit; not 0: see error, nothing else holds */
+	char error[512];
+	char void_reason[256];	/* not empty: measured but must not be used, and why */
+
+	double window;		/* seconds of the common window, from the TSC */
+	double skew;		/* seconds between the first and the last thread's start */
+	uint64_t ops;		/* all threads: operations (or packets) inside the window */
+	uint64_t lookups, hits, expected_hits;
+	uint64_t inserts, insert_failed, deletes;
+	uint64_t checksum;
+	double ns_per_op;	/* threads * window / ops: what one thread sees */
+	double cpu_ns_per_op;	/* thread CPU time / ops */
+	double min_thread_ops, max_thread_ops;	/* per second, slowest and fastest thread */
+	double build_seconds;	/* to fill the table before the window */
+
+	uint64_t connections;	/* in the table at the end */
+	uint64_t node_bytes, bucket_bytes;	/* live memory by the variant's own count */
+	uint64_t allocated_bytes;	/* growth of the allocator's live bytes by building the table */
+	uint64_t rss_bytes;
+	uint64_t window_allocs;	/* bytes allocated inside the window: must be 0 where nothing is inserted */
+	uint64_t search_restart, early_drop, drop;
+	uint64_t involuntary_switches;
+	double resize_seconds;	/* all resizes of the window together */
+	uint32_t resizes_done;
+	char allocator[96];	/* "jemalloc 5.3.0-...", "glibc 2.36" */
+	char cpus[256];		/* where the threads ran */
+};
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a table backend looks like from outside.
+ *
+ * A variant is one translation unit: it includes one header per axis and the
+ * templates, which compile conntrack's hot path and the worker loops around
+ * its own table.  What leaves the unit is one struct ct_variant.  Its
+ * functions are called once per batch of operations or packets, or from cold
+ * code; never per operation inside a measured loop.
+ */
+#ifndef CTBENCH_VARIANTS_VARIANT_H
+#define CTBENCH_VARIANTS_VARIANT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/conntrack.h"
+
+/* The choices a variant stands for; "-" where an axis does not apply to it. */
+struct ct_axes {
+	const char *hash;	/* jhash2, siphash, crc32c, constant */
+	const char *bucket;	/* reciprocal_scale, mask */
+	const char *chain;	/* nulls_rcu, plain_rcu, locked */
+	const char *lock;	/* striped, per_bucket, global */
+	const char *resize;	/* seqcount, rwlock */
+	const char *rcu;	/* memb, qsbr, mb, bp, none */
+	const char *node;	/* typesafe, deferred */
+};
+
+#define CT_NR_AXES 7
+/* Name and value of axis i (0 .. CT_NR_AXES - 1), in the order above. */
+const char *ct_axis_name(unsigned int i);
+const char *ct_axis_value(const struct ct_axes *axes, unsigned int i);
+
+enum ct_variant_flags {
+	CT_V_RESIZE	= 1 << 0,	/* can be resized online */
+	CT_V_NULL	= 1 << 1,	/* finds and keeps nothing: measures the harness */
+	CT_V_PEER	= 1 << 2,	/* a table that others wrote */
+	CT_V_WORST	= 1 << 3,	/* degenerate on purpose: left out of globs unless named */
+};
+
+struct ct_config {
+	uint64_t buckets;
+	uint64_t connections;	/* how many to expect; sizes the node pool's slabs */
+	uint64_t hash_key[2];
+	unsigned int threads;	/* highest CPU number a thread will register, plus one */
+	bool huge_pages;	/* ask for transparent huge pages for buckets and nodes */
+};
+
+struct ct_memory {
+	uint64_t node_bytes;	/* in live connections' objects */
+	uint64_t pool_bytes;	/* held by the node pool, live or free */
+	uint64_t bucket_bytes;	/* bucket arrays and the locks inside them */
+	uint64_t lock_bytes;	/* locks kept apart from the buckets */
+};
+
+struct ct_ops_work;
+struct ct_packet_work;
+
+/*
+ * Who may call what: create and destroy while no other thread uses the table;
+ * all else from any thread between thread_begin and thread_end.
+ */
+struct ct_variant {
+	const char *name;
+	const char *summary;	/* one line for `ctbench list` */
+	struct ct_axes axes;
+	unsigned int flags;	/* enum ct_variant_flags */
+
+	/* NULL if the table can have n buckets, else why not, as a clause ("mask needs a power of two") */
+	const char *(*bucket_rule)(uint64_t n);
+
+	/* 0, or -ENOMEM, -EINVAL (bucket_rule), -EOPNOTSUPP (this CPU lacks an instruction) */
+	int (*create)(struct ct_core **out, const struct ct_config *config);
+	void (*destroy)(struct ct_core *core);
+
+	/* Registers the calling thread as "CPU" cpu (RCU, node cache, statistics). */
+	void (*thread_begin)(struct ct_core *core, unsigned int cpu);
+	void (*thread_end)(struct ct_core *core);
+	/* The thread will be idle or block: it must not hold up grace periods meanwhile. */
+	void (*thread_offline)(struct ct_core *core);
+	void (*thread_online)(struct ct_core *core);
+
+	/* One batch of a measured loop; see harness/work.h. */
+	void (*run_ops)(struct ct_core *core, struct ct_ops_work *work);
+	void (*run_packets)(struct ct_core *core, struct ct_packet_work *work);
+
+	/* Cold, single operations: filling, tests, tools.  Semantics as in core/conntrack.h. */
+	const struct nf_conntrack_ops *ops;
+};
+
+extern const struct ct_variant *const ct_variants[];
+extern const size_t ct_nr_variants;
+
+/* By exact name, or NULL. */
+const struct ct_variant *ct_variant_find(const char *name);
+
+#endif
