@@ -60,14 +60,19 @@ struct nf_hook_ops {
 	int priority;		/* ascending order; equal ones in order of registration */
 };
 
-/* All hooks of one place, in order.  Never changed once others can see it. */
+/*
+ * All hooks of one place, in order.  Once others can see it only a hook's
+ * function changes, and only to one that accepts everything (see
+ * nf_unregister_net_hook()).
+ */
 struct nf_hook_entries {
 	struct nf_hook_entries *retired;	/* the array that this one replaced */
 	unsigned int nr;
 	struct nf_hook_entry {
-		nf_hookfn *hook;
+		_Atomic(nf_hookfn *) hook;
 		void *priv;
-		const struct nf_hook_ops *ops;
+		int priority;
+		const struct nf_hook_ops *ops;	/* NULL: taken away */
 	} hooks[];
 };
 
@@ -104,7 +109,7 @@ nf_hook_slow(struct sk_buff *skb, struct nf_hook_state *state, const struct nf_h
 		unsigned int verdict;
 
 		do {
-			verdict = e->hooks[i].hook(e->hooks[i].priv, skb, state);
+			verdict = load_relaxed(&e->hooks[i].hook)(e->hooks[i].priv, skb, state);
 		} while (unlikely(verdict == NF_REPEAT));
 		if (likely(verdict == NF_ACCEPT))
 			continue;

@@ -72,6 +72,9 @@ int net_create(struct net **out, struct ct_core *core);
 /* No packets on their way; kills the namespace's connections first.  NULL is accepted. */
 void net_destroy(struct net *net);
 
+/* The defaults of sysctl.def into a namespace under construction. */
+void nf_ct_sysctl_init(struct net *net);
+
 /* A setting by the kernel's name, timeouts in seconds: 0, -ENOENT (no such name), -ERANGE. */
 int nf_ct_sysctl_set(struct net *net, const char *name, uint64_t value);
 int nf_ct_sysctl_get(const struct net *net, const char *name, uint64_t *value);

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* Extension areas: see nf_conntrack_extend.h. */
+#include "core/nf_conntrack_extend.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct ext_type {
+	const char *name;
+	uint16_t size, align;
+};
+
+static struct ext_type types[NF_CT_EXT_MAX] = {
+	[NF_CT_EXT_ACCT] = { "acct", sizeof(struct nf_conn_acct), _Alignof(struct nf_conn_acct) },
+	[NF_CT_EXT_TSTAMP] = { "tstamp", sizeof(struct nf_conn_tstamp), _Alignof(struct nf_conn_tstamp) },
+};
+static _Atomic unsigned int nr_types = NF_CT_EXT_USER;
+static spinlock_t types_lock;
+
+int nf_ct_ext_register(const char *name, size_t size, size_t align)
+{
+	int id = -ENOSPC;
+
+	if (!size || size > 4096 || !align || align > 16 || (align & (align - 1)))
+		return -EINVAL;
+	spin_lock(&types_lock);
+	if (load_relaxed(&nr_types) < NF_CT_EXT_MAX) {
+		id = (int)load_relaxed(&nr_types);
+		types[id] = (struct ext_type){ name, (uint16_t)size, (uint16_t)align };
+		store_release(&nr_types, (unsigned int)id + 1);	/* pairs with nf_ct_ext_add() */
+	}
+	spin_unlock(&types_lock);
+	return id;
+}
+
+void *nf_ct_ext_add(struct nf_conn *ct, unsigned int id)
+{
+	struct nf_ct_ext *ext = ct->ext;
+	size_t len, end, size;
+
+	if (id >= load_acquire(&nr_types) || nf_ct_is_confirmed(ct))
+		return NULL;
+	if (ext && ext->offset[id])
+		return (char *)ext + ext->offset[id];
+	len = ext ? ext->len : sizeof(*ext);
+	len = (len + types[id].align - 1) & ~((size_t)types[id].align - 1);
+	end = len + types[id].size;
+	if (end > UINT16_MAX)
+		return NULL;
+	if (!ext || end > ext->size) {
+		/* 128 holds what a connection usually has, so that the area seldom moves */
+		size = end < 128 ? 128 : end;
+		struct nf_ct_ext *bigger = realloc(ext, size);
+
+		if (!bigger)
+			return NULL;
+		if (!ext)
+			memset(bigger, 0, sizeof(*bigger));
+		ct->ext = ext = bigger;
+		ext->size = (uint16_t)size;
+	}
+	ext->offset[id] = (uint16_t)len;
+	ext->len = (uint16_t)end;
+	return memset((char *)ext + len, 0, types[id].size);
+}
+
+void nf_ct_ext_free(struct nf_conn *ct)
+{
+	free(ct->ext);
+	ct->ext = NULL;
+}

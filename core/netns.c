@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/* Network namespaces: made, taken down, counted. */
+#include "core/conntrack.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+_Thread_local unsigned int ct_this_cpu;
+
+const struct nf_conntrack_zone nf_ct_zone_dflt = {
+	.id = NF_CT_DEFAULT_ZONE_ID, .dir = NF_CT_DEFAULT_ZONE_DIR,
+};
+
+/* Ids in use, so that an entry's net_id alone tells its namespace. */
+#define NET_IDS 65536
+static spinlock_t ids_lock;
+static uint64_t ids[NET_IDS / 64];
+
+static int id_get(void)
+{
+	int id = -ENOSPC;
+
+	spin_lock(&ids_lock);
+	for (unsigned int i = 0; i < NET_IDS / 64; i++) {
+		if (~ids[i]) {
+			unsigned int bit = (unsigned int)__builtin_ctzll(~ids[i]);
+
+			ids[i] |= 1ull << bit;
+			id = (int)(i * 64 + bit);
+			break;
+		}
+	}
+	spin_unlock(&ids_lock);
+	return id;
+}
+
+static void id_put(unsigned int id)
+{
+	spin_lock(&ids_lock);
+	ids[id / 64] &= ~(1ull << (id % 64));
+	spin_unlock(&ids_lock);
+}
+
+int net_create(struct net **out, struct ct_core *core)
+{
+	struct net *net = aligned_alloc(CT_CACHE_LINE, sizeof(*net));
+	size_t stat_bytes = core->nr_cpus * sizeof(struct ip_conntrack_stat);
+	int ret = -ENOMEM;
+
+	if (!net)
+		return ret;
+	memset(net, 0, sizeof(*net));
+	net->core = core;
+	net->stat = aligned_alloc(CT_CACHE_LINE, stat_bytes);
+	if (!net->stat)
+		goto err_net;
+	memset(net->stat, 0, stat_bytes);
+	nf_ct_sysctl_init(net);
+	ret = id_get();
+	if (ret < 0)
+		goto err_stat;
+	net->id = (uint16_t)ret;
+	/* The kernel mixes its address in; a number is as good and the same in every run. */
+	net->hash_mix = (uint32_t)net->id * 0x9e3779b9u;
+	ret = nf_register_net_hooks(net, core->ops->hooks, core->ops->nr_hooks);
+	if (ret)
+		goto err_id;
+	*out = net;
+	return 0;
+
+err_id:
+	id_put(net->id);
+err_stat:
+	free(net->stat);
+err_net:
+	free(net);
+	return ret;
+}
+
+static int of_net(struct nf_conn *ct, void *net)
+{
+	return ct->net == net;
+}
+
+void net_destroy(struct net *net)
+{
+	if (!net)
+		return;
+	net->core->ops->iterate(net->core, of_net, net);
+	nf_unregister_net_hooks(net, net->core->ops->hooks, net->core->ops->nr_hooks);
+	for (unsigned int pf = 0; pf < 2; pf++) {
+		for (unsigned int h = 0; h < NF_INET_NUMHOOKS; h++) {
+			struct nf_hook_entries *e = load_relaxed(&net->hooks[pf][h]);
+
+			while (e) {
+				struct nf_hook_entries *retired = e->retired;
+
+				free(e);
+				e = retired;
+			}
+		}
+	}
+	id_put(net->id);
+	free(net->stat);
+	free(net);
+}
+
+void nf_ct_stat_sum(const struct net *net, struct nf_ct_stat_sum *sum)
+{
+	memset(sum, 0, sizeof(*sum));
+	for (unsigned int cpu = 0; cpu < net->core->nr_cpus; cpu++) {
+#define CT_STAT_FIELD(name) sum->name += load_relaxed(&net->stat[cpu].name);
+		CT_STAT_FIELDS(CT_STAT_FIELD)
+#undef CT_STAT_FIELD
+	}
+}
