@@ -15,6 +15,7 @@
 
 #include "core/netns.h"
 #include "core/nf_conntrack_extend.h"
+#include "core/nf_conntrack_helper.h"
 #include "core/nf_conntrack_proto.h"
 
 struct ct_memory;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Extension areas: see nf_conntrack_extend.h. */
 #include "core/nf_conntrack_extend.h"
+#include "core/nf_conntrack_helper.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@ struct ext_type {
 
 static struct ext_type types[NF_CT_EXT_MAX] = {
 	[NF_CT_EXT_ACCT] = { "acct", sizeof(struct nf_conn_acct), _Alignof(struct nf_conn_acct) },
+	[NF_CT_EXT_HELPER] = { "helper", sizeof(struct nf_conn_help), _Alignof(struct nf_conn_help) },
 	[NF_CT_EXT_TSTAMP] = { "tstamp", sizeof(struct nf_conn_tstamp), _Alignof(struct nf_conn_tstamp) },
 };
 static _Atomic unsigned int nr_types = NF_CT_EXT_USER;

@@ -96,7 +96,10 @@ struct nf_conn {
 	spinlock_t lock;	/* proto */
 	_Atomic uint32_t mark;
 	struct net *net;	/* set once before the first reference, then constant */
-	struct nf_conn *master;	/* set for expected connections, with a reference */
+	union {
+		struct nf_conn *master;	/* set for expected connections, with a reference */
+		void *defer_pool;	/* while waiting for a grace period: where it goes then */
+	};
 	struct nf_ct_ext *ext;	/* the extensions' area; changed only while unconfirmed */
 	union {
 		struct nf_conn *free_next;	/* while in a node pool */

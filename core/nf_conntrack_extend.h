@@ -32,6 +32,7 @@
 enum nf_ct_ext_id {
 	NF_CT_EXT_ACCT,		/* packets and bytes: struct nf_conn_acct */
 	NF_CT_EXT_TSTAMP,	/* start and stop: struct nf_conn_tstamp */
+	NF_CT_EXT_HELPER,	/* its helper: struct nf_conn_help */
 	NF_CT_EXT_USER,		/* the first id that nf_ct_ext_register() gives out */
 };
 

@@ -42,6 +42,7 @@ struct nf_conntrack_l4proto {
 	/*
 	 * A packet of this connection.  NF_ACCEPT, or: <= 0: the packet is
 	 * invalid and the negated value its verdict; -NF_REPEAT: look it up again.
+	 * The caller has a reference; takes and drops the connection's lock.
 	 */
 	int (*packet)(struct nf_conn *ct, struct sk_buff *skb, unsigned int dataoff,
 		      enum ip_conntrack_info ctinfo, const struct nf_hook_state *state);
@@ -50,7 +51,7 @@ struct nf_conntrack_l4proto {
 
 extern const struct nf_conntrack_l3proto nf_conntrack_l3proto_ipv4, nf_conntrack_l3proto_ipv6;
 extern const struct nf_conntrack_l4proto nf_conntrack_l4proto_tcp, nf_conntrack_l4proto_udp,
-	nf_conntrack_l4proto_icmp, nf_conntrack_l4proto_icmpv6, nf_conntrack_l4proto_generic;
+	nf_conntrack_l4proto_udplite, nf_conntrack_l4proto_icmp, nf_conntrack_l4proto_icmpv6, nf_conntrack_l4proto_generic;
 
 /* Never NULL: the generic protocol stands in for those without operations of their own. */
 const struct nf_conntrack_l4proto *nf_ct_l4proto_find(uint8_t l4proto);
@@ -78,6 +79,11 @@ int nf_conntrack_generic_packet(struct nf_conn *ct, struct sk_buff *skb, unsigne
 int nf_conntrack_icmpv4_error(struct sk_buff *skb, unsigned int dataoff, const struct nf_hook_state *state);
 int nf_conntrack_icmpv6_error(struct sk_buff *skb, unsigned int dataoff, const struct nf_hook_state *state);
 
+/* What protocols with two ports share, for their operations. */
+bool nf_ct_ports_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff, struct nf_conntrack_tuple *tuple);
+bool nf_ct_ports_invert_tuple(struct nf_conntrack_tuple *inverse, const struct nf_conntrack_tuple *orig);
+int nf_ct_ports_print_tuple(char *buf, size_t size, const struct nf_conntrack_tuple *tuple);
+
 bool icmp_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff, struct nf_conntrack_tuple *tuple);
 bool icmpv6_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff, struct nf_conntrack_tuple *tuple);
 int ipv6_get_l4proto(const struct sk_buff *skb, unsigned int nhoff, unsigned int *dataoff, uint8_t *protonum);
@@ -87,6 +93,8 @@ int ipv6_get_l4proto(const struct sk_buff *skb, unsigned int nhoff, unsigned int
  * true if right, or if bytes are missing so that it cannot be said.
  */
 bool nf_checksum_ok(const struct sk_buff *skb, unsigned int dataoff, uint8_t protonum);
+/* The same where only the first covered bytes are summed (UDP-Lite). */
+bool nf_checksum_ok_part(const struct sk_buff *skb, unsigned int dataoff, unsigned int covered, uint8_t protonum);
 /* True if it must be verified here: the setting, and PRE_ROUTING only. */
 static __always_inline bool nf_ct_checksum_wanted(const struct sk_buff *skb, const struct nf_hook_state *state)
 {
@@ -94,21 +102,46 @@ static __always_inline bool nf_ct_checksum_wanted(const struct sk_buff *skb, con
 	       load_relaxed(&state->net->ct.nf_conntrack_checksum);
 }
 
-/* The IPv4 header's fixed part, network byte order. */
-struct iphdr_view {
+/*
+ * Headers as they lie in a packet, network byte order.  Packed: a capture may
+ * put a packet, and a packet an inner header, at any address.
+ */
+struct iphdr_view {		/* the fixed part; RFC 791 */
 	uint8_t ver_ihl, tos;
 	uint16_t tot_len, id, frag_off;
 	uint8_t ttl, protocol;
 	uint16_t check;
 	uint32_t saddr, daddr;
-};
+} __attribute__((packed));
 
-struct ipv6hdr_view {
+struct ipv6hdr_view {		/* RFC 8200 */
 	uint32_t ver_tc_flow;
 	uint16_t payload_len;
 	uint8_t nexthdr, hop_limit;
 	uint32_t saddr[4], daddr[4];
-};
+} __attribute__((packed));
+
+struct tcphdr_view {		/* RFC 9293 */
+	uint16_t source, dest;
+	uint32_t seq, ack_seq;
+	uint8_t doff_res;	/* length in 32-bit words in the upper four bits */
+	uint8_t flags;
+	uint16_t window, check, urg_ptr;
+} __attribute__((packed));
+
+struct udphdr_view {		/* RFC 768; UDP-Lite (RFC 3828): len is the checksum's coverage */
+	uint16_t source, dest, len, check;
+} __attribute__((packed));
+
+struct icmphdr_view {		/* RFC 792, RFC 4443 */
+	uint8_t type, code;
+	uint16_t check;
+	uint16_t id, seq;	/* of echo and the other requests */
+} __attribute__((packed));
+
+struct ports_view {		/* how TCP, UDP, UDP-Lite, SCTP and DCCP begin */
+	uint16_t source, dest;
+} __attribute__((packed));
 
 static __always_inline int ipv4_get_l4proto(const struct sk_buff *skb, unsigned int nhoff,
 					    unsigned int *dataoff, uint8_t *protonum)
@@ -127,6 +160,19 @@ static __always_inline int ipv4_get_l4proto(const struct sk_buff *skb, unsigned 
 	*dataoff = off;
 	*protonum = iph->protocol;
 	return 0;
+}
+
+/* The protocols that begin with two ports.  The first 4 bytes are all that must be there. */
+static __always_inline bool ports_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff,
+					       struct nf_conntrack_tuple *t)
+{
+	const struct ports_view *ports = skb_header_pointer(skb, dataoff, sizeof(*ports));
+
+	if (unlikely(!ports))
+		return false;
+	t->src.u.all = ports->source;
+	t->dst.u.all = ports->dest;
+	return true;
 }
 
 /* Whatever family: the packet's layer 4 header. */
@@ -159,21 +205,14 @@ static __always_inline bool nf_ct_get_tuple(const struct sk_buff *skb, unsigned 
 
 		if (unlikely(!ip6h))
 			return false;
-		memcpy(&t->src.u3, ip6h->saddr, 16);
-		memcpy(&t->dst.u3, ip6h->daddr, 16);
+		memcpy(&t->src.u3, (const char *)ip6h + offsetof(struct ipv6hdr_view, saddr), 16);
+		memcpy(&t->dst.u3, (const char *)ip6h + offsetof(struct ipv6hdr_view, daddr), 16);
 	}
 	t->dst.protonum = protonum;
 	switch (protonum) {
 	case IPPROTO_TCP:
-	case IPPROTO_UDP: {
-		const uint16_t *ports = skb_header_pointer(skb, dataoff, 4);
-
-		if (unlikely(!ports))
-			return false;
-		t->src.u.all = ports[0];
-		t->dst.u.all = ports[1];
-		return true;
-	}
+	case IPPROTO_UDP:
+		return ports_pkt_to_tuple(skb, dataoff, t);
 	case IPPROTO_ICMP:
 		return icmp_pkt_to_tuple(skb, dataoff, t);
 	case IPPROTO_ICMPV6:

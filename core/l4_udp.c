@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * UDP (RFC 768) and UDP-Lite (RFC 3828).
+ *
+ * UDP has no connections; conntrack makes do with two findings.  Packets in
+ * both directions: somebody answers.  Still packets in both directions two
+ * seconds after the first: a stream, not a question and its answer; it lives
+ * longer and is not dropped early (nf_conntrack_proto_udp.c).
+ */
+#include "core/conntrack.h"
+
+#define UDP_STREAM_AFTER (2 * NF_CT_HZ)
+
+/*
+ * Unconfirmed, or on its way: the clock of a stream starts with the packet
+ * that makes the connection.
+ */
+static __always_inline int udp_track(struct nf_conn *ct, struct sk_buff *skb, enum ip_conntrack_info ctinfo,
+				     const struct net *net)
+{
+	uint32_t status = nf_ct_status(ct);	/* once: this packet's view */
+	uint32_t now = nfct_time_stamp(net->core);
+	bool stream = false;
+
+	if (unlikely(!(status & IPS_CONFIRMED)))
+		store_relaxed(&ct->proto.udp.stream_ts, now + UDP_STREAM_AFTER);
+	if (status & IPS_SEEN_REPLY)
+		stream = (int32_t)(now - load_relaxed(&ct->proto.udp.stream_ts)) > 0;
+	nf_ct_refresh_acct(ct, net, ctinfo, skb,
+			   load_relaxed(&net->ct.timeouts.udp[stream ? UDP_CT_REPLIED : UDP_CT_UNREPLIED]));
+	/* Entries kept only until a clash is over never become assured. */
+	if (unlikely(stream && !(status & (IPS_ASSURED | IPS_NAT_CLASH))))
+		nf_ct_status_set(ct, IPS_ASSURED);
+	return NF_ACCEPT;
+}
+
+/* udp_error: lengths that cannot be, and a checksum that is wrong. */
+static __always_inline bool udp_broken(const struct sk_buff *skb, unsigned int dataoff,
+				       const struct nf_hook_state *state)
+{
+	const struct udphdr_view *uh = skb_header_pointer(skb, dataoff, sizeof(*uh));
+	unsigned int len;
+
+	if (unlikely(!uh))
+		return true;
+	len = ntohs(uh->len);
+	if (unlikely(len > skb->len - dataoff || len < sizeof(*uh)))
+		return true;
+	if (!uh->check)		/* the sender made none */
+		return false;
+	return nf_ct_checksum_wanted(skb, state) && !nf_checksum_ok(skb, dataoff, IPPROTO_UDP);
+}
+
+int nf_conntrack_udp_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned int dataoff,
+			    enum ip_conntrack_info ctinfo, const struct nf_hook_state *state)
+{
+	if (unlikely(udp_broken(skb, dataoff, state)))
+		return -NF_ACCEPT;
+	return udp_track(ct, skb, ctinfo, state->net);
+}
+
+/* The length field says how much the checksum covers, 0: everything; a checksum is a must. */
+static bool udplite_broken(const struct sk_buff *skb, unsigned int dataoff, const struct nf_hook_state *state)
+{
+	const struct udphdr_view *uh = skb_header_pointer(skb, dataoff, sizeof(*uh));
+	unsigned int covered, len = skb->len - dataoff;
+
+	if (!uh)
+		return true;
+	covered = ntohs(uh->len);
+	if (!covered)
+		covered = len;
+	else if (covered < sizeof(*uh) || covered > len)
+		return true;
+	if (!uh->check)
+		return true;
+	return nf_ct_checksum_wanted(skb, state) && !nf_checksum_ok_part(skb, dataoff, covered, IPPROTO_UDPLITE);
+}
+
+static int udplite_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned int dataoff,
+			  enum ip_conntrack_info ctinfo, const struct nf_hook_state *state)
+{
+	if (udplite_broken(skb, dataoff, state))
+		return -NF_ACCEPT;
+	return udp_track(ct, skb, ctinfo, state->net);
+}
+
+const struct nf_conntrack_l4proto nf_conntrack_l4proto_udp = {
+	.l4proto = IPPROTO_UDP,
+	.name = "udp",
+	.pkt_to_tuple = nf_ct_ports_pkt_to_tuple,
+	.invert_tuple = nf_ct_ports_invert_tuple,
+	.print_tuple = nf_ct_ports_print_tuple,
+	.packet = nf_conntrack_udp_packet,
+	.allow_clash = true,
+};
+
+const struct nf_conntrack_l4proto nf_conntrack_l4proto_udplite = {
+	.l4proto = IPPROTO_UDPLITE,
+	.name = "udplite",
+	.pkt_to_tuple = nf_ct_ports_pkt_to_tuple,
+	.invert_tuple = nf_ct_ports_invert_tuple,
+	.print_tuple = nf_ct_ports_print_tuple,
+	.packet = udplite_packet,
+	.allow_clash = true,
+};

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A table of chained buckets, put together from the axes that the unit has
+ * included before: hash, bucket, rcu, node, chain, lock, resize.  Defines
+ * struct ct_table and the table_* functions that core/conntrack.inc.h and
+ * variants/variant.inc.h are written against.
+ *
+ * Each connection is in two chains, once for each direction.  Writers hold the
+ * locks of both buckets, the lower index first; readers hold what their chain
+ * asks for.  Every function that takes (table, size) from the resize axis
+ * looks again after locking whether the table is still that one
+ * (nf_conntrack_double_lock).
+ *
+ * Progress: lookups of RCU chains never wait for other threads but for a resize
+ * under the seqcount, which they spin out; all else may wait for locks.
+ */
+#include <errno.h>
+#include <pthread.h>
+
+#include "core/nf_conntrack_find.h"
+#include "variants/mem.h"
+#include "variants/variant.h"
+
+_Static_assert(!CT_CHAIN_NEEDS_TYPESAFE || !CT_NODE_DEFERRED,
+	       "nulls chains exist to reuse nodes at once; with deferred nodes use chain/plain_rcu.h");
+_Static_assert(!CT_CHAIN_NEEDS_DEFERRED || CT_NODE_DEFERRED,
+	       "plain RCU chains need node/deferred.h: without nulls a reader does not notice a reused node");
+_Static_assert(CT_CHAIN_READERS_LOCK || !CT_RCU_IS_NONE, "chains walked without a lock need an RCU flavour");
+_Static_assert(!CT_LOCK_IN_BUCKET || CT_RESIZE_EXCLUDES_WALKS || !CT_RCU_IS_NONE,
+	       "locks inside the buckets go with the bucket array: keep it by an RCU flavour or by resize/rwlock.h");
+
+struct ct_table {
+	struct ct_resize resize;
+	struct ct_locks locks;
+	pthread_mutex_t resize_mutex;	/* resizes and whole walks, one at a time */
+	bool huge;
+};
+
+/* In core/conntrack.inc.h, which comes behind. */
+static void nf_ct_put_direct(struct nf_conn *ct);
+static __always_inline uint32_t nf_ct_dir_hash(const struct nf_conn *ct, enum ip_conntrack_dir dir);
+
+/* --- Locks of one bucket or two --- */
+
+static __always_inline void table_lock_two(struct ct_table *t, const struct ct_view *v, uint32_t a, uint32_t b)
+{
+	uint32_t x = lock_index(a), y = lock_index(b);
+
+	if (x > y) {
+		uint32_t swap = x;
+
+		x = y;
+		y = swap;
+	}
+	lock_one(&t->locks, v->buckets, x);
+	if (x != y)
+		lock_one(&t->locks, v->buckets, y);
+}
+
+static __always_inline void table_unlock_two(struct ct_table *t, const struct ct_view *v, uint32_t a, uint32_t b)
+{
+	uint32_t x = lock_index(a), y = lock_index(b);
+
+	unlock_one(&t->locks, v->buckets, x);
+	if (x != y)
+		unlock_one(&t->locks, v->buckets, y);
+}
+
+/*
+ * The buckets of both hashes, locked, in a table that stays until
+ * table_unlock_both(): *a and *b are their indices.
+ */
+static __always_inline struct ct_view table_lock_both(struct ct_table *t, uint32_t hash_a, uint32_t hash_b,
+						      uint32_t *a, uint32_t *b)
+{
+	for (;;) {
+		struct ct_view v = resize_read_begin(&t->resize);
+
+		*a = ct_bucket(hash_a, v.size);
+		*b = ct_bucket(hash_b, v.size);
+		table_lock_two(t, &v, *a, *b);
+		if (likely(!resize_changed(&t->resize, &v)))
+			return v;
+		table_unlock_two(t, &v, *a, *b);
+		resize_read_end(&t->resize);
+	}
+}
+
+static __always_inline void table_unlock_both(struct ct_table *t, const struct ct_view *v, uint32_t a, uint32_t b)
+{
+	table_unlock_two(t, v, a, b);
+	resize_read_end(&t->resize);
+}
+
+/* --- Lookup --- */
+
+/* From the head to the end of a bucket; *end is what the walk ended at. */
+static __always_inline struct nf_conntrack_tuple_hash *
+chain_walk(const struct ct_bucket *bucket, struct ct_find *f, uintptr_t *end)
+{
+	uintptr_t p;
+
+	for (p = chain_load(&bucket->first); !chain_is_end(p); ) {
+		struct nf_conntrack_tuple_hash *h = chain_entry(p);
+		struct nf_conn *ct = nf_ct_tuplehash_to_ctrack(h);
+
+		if (unlikely(nf_ct_is_expired(ct, f->now)))
+			ct_find_expired(f, ct);
+		else if (nf_ct_key_equal(h, ct, f))
+			return h;
+		p = chain_load(&h->hnnode.next);
+	}
+	*end = p;
+	return NULL;
+}
+
+/*
+ * The entry with f's key (____nf_conntrack_find), with a reference where get
+ * says so.  Inside a read-side section; without get, the result of a chain
+ * walked under locks may be used only as a number.
+ */
+static __always_inline struct nf_conntrack_tuple_hash *
+table_find(struct ct_table *t, struct ct_find *f, uint32_t hash, const bool get)
+{
+	struct nf_conntrack_tuple_hash *h;
+	struct nf_conn *ct;
+	struct ct_view v;
+	uint32_t bucket;
+	uintptr_t end;
+
+begin:
+	v = resize_read_begin(&t->resize);
+	bucket = ct_bucket(hash, v.size);
+	if (CT_CHAIN_READERS_LOCK) {
+		uint32_t lock = lock_index(bucket);
+
+		lock_one(&t->locks, v.buckets, lock);
+		if (unlikely(resize_changed(&t->resize, &v))) {
+			unlock_one(&t->locks, v.buckets, lock);
+			resize_read_end(&t->resize);
+			goto begin;
+		}
+		h = chain_walk(&v.buckets[bucket], f, &end);
+		if (h && get)	/* the table's own reference cannot go while we hold the lock */
+			refcount_inc(&nf_ct_tuplehash_to_ctrack(h)->use);
+		unlock_one(&t->locks, v.buckets, lock);
+		resize_read_end(&t->resize);
+		return h;
+	}
+
+	h = chain_walk(&v.buckets[bucket], f, &end);
+	if (unlikely(!h && (!chain_end_is_ours(end, bucket) ||
+			    (CT_CHAIN_RECHECKS_RESIZE && resize_changed(&t->resize, &v))))) {
+		/* Carried into another chain: what we look for may have been behind us. */
+		resize_read_end(&t->resize);
+		f->restarts++;
+		goto begin;
+	}
+	resize_read_end(&t->resize);
+	if (!get || !h)
+		return h;
+	ct = nf_ct_tuplehash_to_ctrack(h);
+	if (unlikely(!refcount_inc_not_zero(&ct->use)))
+		return NULL;	/* it was just going */
+	/* The memory may have become another connection before the reference held it. */
+	if (CT_CHAIN_NEEDS_TYPESAFE && unlikely(!nf_ct_key_equal(h, ct, f))) {
+		nf_ct_put_direct(ct);
+		return NULL;
+	}
+	return h;
+}
+
+/* --- Insertion and removal --- */
+
+/*
+ * Is a connection with h's key in that bucket already?  Under its lock.  The
+ * walk also counts the chain.
+ */
+static __always_inline struct nf_conntrack_tuple_hash *
+table_clash(const struct ct_bucket *bucket, const struct nf_conntrack_tuple_hash *mine, struct ct_find *f, uint32_t *length)
+{
+	for (unsigned int i = 0; i < CT_TUPLE_WORDS; i++)
+		f->key.w[i] = load_relaxed(&mine->tuple_w[i]);
+	for (uintptr_t p = load_relaxed(&bucket->first); !chain_is_end(p); ) {
+		struct nf_conntrack_tuple_hash *h = chain_entry(p);
+
+		if (nf_ct_key_equal(h, nf_ct_tuplehash_to_ctrack(h), f))
+			return h;
+		++*length;
+		p = load_relaxed(&h->hnnode.next);
+	}
+	return NULL;
+}
+
+/*
+ * Both directions of an unconfirmed connection into the table, unless it is
+ * there already: 0, -EEXIST (see struct ct_insert), -ESTALE (killed before it
+ * was confirmed).  Its timeout becomes a time, the table holds a reference.
+ */
+static int table_insert(struct ct_table *t, struct nf_conn *ct, uint32_t hash_orig, uint32_t hash_reply,
+			uint32_t now, struct ct_insert *ins)
+{
+	const struct nf_conntrack_zone zone = nf_ct_zone(ct);
+	struct nf_conntrack_tuple_hash *clash;
+	uint32_t a, b, length = 0;
+	struct ct_find f;
+	struct ct_view v;
+	int ret = 0;
+
+	ct_find_init(&f, ct->net, &zone);
+	ins->clash = NULL;
+	ct_read_lock();
+	v = table_lock_both(t, hash_orig, hash_reply, &a, &b);
+	if (unlikely(nf_ct_is_dying(ct))) {
+		ret = -ESTALE;
+		goto out;
+	}
+	clash = table_clash(&v.buckets[a], &ct->tuplehash[IP_CT_DIR_ORIGINAL], &f, &length);
+	if (likely(!clash))
+		clash = table_clash(&v.buckets[b], &ct->tuplehash[IP_CT_DIR_REPLY], &f, &length);
+	if (unlikely(clash)) {
+		if (refcount_inc_not_zero(&nf_ct_tuplehash_to_ctrack(clash)->use))
+			ins->clash = clash;
+		ret = -EEXIST;
+		goto out;
+	}
+	nf_ct_insert_commit(ct, now);
+	chain_add(&v.buckets[a].first, &ct->tuplehash[IP_CT_DIR_ORIGINAL]);
+	chain_add(&v.buckets[b].first, &ct->tuplehash[IP_CT_DIR_REPLY]);
+	nf_ct_insert_publish(ct);
+out:
+	table_unlock_both(t, &v, a, b);
+	ct_read_unlock();
+	return ret;
+}
+
+/* Out of both chains; false if it is in none (not confirmed).  Once per connection: the caller set DYING. */
+static bool table_remove(struct ct_table *t, struct nf_conn *ct, uint32_t hash_orig, uint32_t hash_reply)
+{
+	struct ct_view v;
+	uint32_t a, b;
+	bool in;
+
+	ct_read_lock();
+	v = table_lock_both(t, hash_orig, hash_reply, &a, &b);
+	in = nf_ct_is_confirmed(ct);
+	if (in) {
+		chain_del(&ct->tuplehash[IP_CT_DIR_ORIGINAL]);
+		chain_del(&ct->tuplehash[IP_CT_DIR_REPLY]);
+	}
+	table_unlock_both(t, &v, a, b);
+	ct_read_unlock();
+	return in;
+}
+
+/* --- Walks over many --- */
+
+static void collect_bucket(struct ct_table *t, const struct ct_view *v, uint32_t bucket, struct ct_collect *c)
+{
+	lock_one(&t->locks, v->buckets, lock_index(bucket));
+	if (likely(!resize_changed(&t->resize, v))) {
+		for (uintptr_t p = load_relaxed(&v->buckets[bucket].first); !chain_is_end(p); ) {
+			struct nf_conntrack_tuple_hash *h = chain_entry(p);
+
+			ct_collect_visit(c, h, nf_ct_tuplehash_to_ctrack(h));
+			p = load_relaxed(&h->hnnode.next);
+		}
+	}
+	unlock_one(&t->locks, v->buckets, lock_index(bucket));
+}
+
+/* Positions that table_collect() takes: the buckets. */
+static uint64_t table_scan_size(struct ct_table *t)
+{
+	return load_relaxed(&t->resize.size);
+}
+
+/* What c wants of one bucket; nothing where there is no such bucket (any more). */
+static void table_collect(struct ct_table *t, uint64_t position, struct ct_collect *c)
+{
+	struct ct_view v;
+
+	ct_read_lock();
+	v = resize_read_begin(&t->resize);
+	if (position < v.size)
+		collect_bucket(t, &v, (uint32_t)position, c);
+	resize_read_end(&t->resize);
+	ct_read_unlock();
+}
+
+/* The same for the i-th bucket after that of a hash, round the end. */
+static void table_collect_near(struct ct_table *t, uint32_t hash, unsigned int i, struct ct_collect *c)
+{
+	struct ct_view v;
+
+	ct_read_lock();
+	v = resize_read_begin(&t->resize);
+	if (i < v.size)
+		collect_bucket(t, &v, (uint32_t)(((uint64_t)ct_bucket(hash, v.size) + i) % v.size), c);
+	resize_read_end(&t->resize);
+	ct_read_unlock();
+}
+
+/* --- Life of the table --- */
+
+static struct ct_bucket *buckets_alloc(uint32_t size, bool huge)
+{
+	struct ct_bucket *b = ct_mem_alloc((size_t)size * sizeof(*b), huge);
+
+	if (!b)
+		return NULL;
+	memset((void *)b, 0, (size_t)size * sizeof(*b));
+	if (chain_end(0))	/* not NULL: each bucket has an end of its own */
+		for (uint32_t i = 0; i < size; i++)
+			store_relaxed(&b[i].first, chain_end(i));
+	return b;
+}
+
+static const char *table_bucket_rule(uint64_t n)
+{
+	return ct_bucket_rule(n);
+}
+
+static int table_init(struct ct_table *t, uint64_t buckets, bool huge)
+{
+	struct ct_bucket *b = buckets_alloc((uint32_t)buckets, huge);
+
+	if (!b)
+		return -ENOMEM;
+	memset((void *)t, 0, sizeof(*t));
+	resize_write_begin(&t->resize);
+	resize_publish(&t->resize, b, (uint32_t)buckets);
+	resize_write_end(&t->resize);
+	pthread_mutex_init(&t->resize_mutex, NULL);
+	t->huge = huge;
+	return 0;
+}
+
+static void table_destroy(struct ct_table *t)
+{
+	free(load_relaxed(&t->resize.buckets));
+	pthread_mutex_destroy(&t->resize_mutex);
+}
+
+/*
+ * Any other size, while others read and write (nf_conntrack_hash_resize): with
+ * all locks held, each node is taken from the old chains and hashed into the
+ * new ones.  0, -ENOMEM.  The caller is registered and in no read-side section.
+ */
+static int table_resize(struct ct_table *t, uint64_t buckets)
+{
+	struct ct_bucket *old, *new = buckets_alloc((uint32_t)buckets, t->huge);
+	uint32_t old_size, size = (uint32_t)buckets;
+
+	if (!new)
+		return -ENOMEM;
+	pthread_mutex_lock(&t->resize_mutex);
+	old = load_relaxed(&t->resize.buckets);
+	old_size = load_relaxed(&t->resize.size);
+	/* The rwlock keeps everybody out by itself; the seqcount needs the buckets' locks. */
+	if (!CT_RESIZE_EXCLUDES_WALKS)
+		lock_all(&t->locks, old, old_size);
+	resize_write_begin(&t->resize);
+	for (uint32_t i = 0; i < old_size; i++) {
+		while (!chain_is_end(load_relaxed(&old[i].first))) {
+			struct nf_conntrack_tuple_hash *h = chain_entry(load_relaxed(&old[i].first));
+			struct nf_conn *ct = nf_ct_tuplehash_to_ctrack(h);
+
+			chain_del(h);
+			chain_add(&new[ct_bucket(nf_ct_dir_hash(ct, NF_CT_DIRECTION(h)), size)].first, h);
+		}
+	}
+	resize_publish(&t->resize, new, size);
+	resize_write_end(&t->resize);
+	if (!CT_RESIZE_EXCLUDES_WALKS)
+		unlock_all(&t->locks, old, old_size);
+	pthread_mutex_unlock(&t->resize_mutex);
+	/* Readers without a lock, and waiters on locks inside the buckets, may still look at the old array. */
+	ct_synchronize();
+	free(old);
+	return 0;
+}
+
+static uint64_t table_buckets(struct ct_table *t)
+{
+	return load_relaxed(&t->resize.size);
+}
+
+static void table_memory(struct ct_table *t, uint64_t *bucket_bytes, uint64_t *other_bytes)
+{
+	*bucket_bytes = table_buckets(t) * sizeof(struct ct_bucket);
+	*other_bytes = lock_bytes();
+}
+
+#define CT_TABLE_RESIZES 1
+#define CT_TABLE_AXES { \
+	.hash = CT_HASH_NAME, .bucket = CT_BUCKET_NAME, .chain = CT_CHAIN_NAME, .lock = CT_LOCK_NAME, \
+	.resize = CT_RESIZE_NAME, .rcu = CT_RCU_NAME, .node = CT_NODE_NAME }

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A lock in every bucket, in the cache line that the walk needs anyway; 16
+ * bytes a bucket.  The locks live and die with the bucket array, so whoever
+ * waits for one must keep the array alive: by an RCU section, or by holding
+ * off the resize.
+ */
+#define CT_LOCK_NAME "per_bucket"
+#define CT_LOCK_IN_BUCKET 1
+
+struct ct_bucket {
+	_Atomic uintptr_t first;
+	spinlock_t lock;
+};
+
+struct ct_locks {
+	char none;
+};
+
+static __always_inline uint32_t lock_index(uint32_t bucket)
+{
+	return bucket;
+}
+
+static __always_inline void lock_one(struct ct_locks *l __maybe_unused, struct ct_bucket *b, uint32_t i)
+{
+	spin_lock(&b[i].lock);
+}
+
+static __always_inline void unlock_one(struct ct_locks *l __maybe_unused, struct ct_bucket *b, uint32_t i)
+{
+	spin_unlock(&b[i].lock);
+}
+
+static void lock_all(struct ct_locks *l __maybe_unused, struct ct_bucket *b, uint32_t size)
+{
+	for (uint32_t i = 0; i < size; i++)
+		spin_lock(&b[i].lock);
+}
+
+static void unlock_all(struct ct_locks *l __maybe_unused, struct ct_bucket *b, uint32_t size)
+{
+	for (uint32_t i = 0; i < size; i++)
+		spin_unlock(&b[i].lock);
+}
+
+static inline uint64_t lock_bytes(void)
+{
+	return 0;	/* counted with the buckets */
+}

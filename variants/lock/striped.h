@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Locks in the manner of nf_conntrack_locks: 1024 of them, bucket b under lock
+ * b mod 1024, packed 16 to a cache line as the kernel has them.  Taking all
+ * costs a flag and one round through every lock (nf_conntrack_all_lock).
+ */
+#define CT_LOCK_NAME "striped"
+#define CT_LOCK_IN_BUCKET 0
+#define CONNTRACK_LOCKS 1024u
+
+struct ct_bucket {
+	_Atomic uintptr_t first;
+};
+
+struct ct_locks {
+	spinlock_t lock[CONNTRACK_LOCKS] __cacheline_aligned;
+	spinlock_t all_lock __cacheline_aligned;
+	_Atomic bool all;
+};
+
+static __always_inline uint32_t lock_index(uint32_t bucket)
+{
+	return bucket % CONNTRACK_LOCKS;
+}
+
+static __cold void lock_slowly(struct ct_locks *l, uint32_t i)
+{
+	spin_unlock(&l->lock[i]);
+	/* Whoever holds all of them holds this, until it is done. */
+	spin_lock(&l->all_lock);
+	spin_lock(&l->lock[i]);
+	spin_unlock(&l->all_lock);
+}
+
+static __always_inline void lock_one(struct ct_locks *l, struct ct_bucket *b __maybe_unused, uint32_t i)
+{
+	spin_lock(&l->lock[i]);
+	/*
+	 * If lock_all() has been through this lock already, the acquire in
+	 * spin_lock() saw its unlock, and with it the flag; if not, it waits
+	 * for us.  Acquire: pairs with unlock_all(), whose work we build on.
+	 */
+	if (unlikely(load_acquire(&l->all)))
+		lock_slowly(l, i);
+}
+
+static __always_inline void unlock_one(struct ct_locks *l, struct ct_bucket *b __maybe_unused, uint32_t i)
+{
+	spin_unlock(&l->lock[i]);
+}
+
+static void lock_all(struct ct_locks *l, struct ct_bucket *b __maybe_unused, uint32_t size __maybe_unused)
+{
+	spin_lock(&l->all_lock);
+	store_relaxed(&l->all, true);
+	for (uint32_t i = 0; i < CONNTRACK_LOCKS; i++) {
+		spin_lock(&l->lock[i]);
+		spin_unlock(&l->lock[i]);
+	}
+}
+
+static void unlock_all(struct ct_locks *l, struct ct_bucket *b __maybe_unused, uint32_t size __maybe_unused)
+{
+	/* Takers that see false need what was done under lock_all(): release, see lock_one()'s acquire. */
+	store_release(&l->all, false);
+	spin_unlock(&l->all_lock);
+}
+
+static inline uint64_t lock_bytes(void)
+{
+	return sizeof(struct ct_locks);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where connections live: slabs of struct nf_conn, two magazines of free ones
+ * per CPU, and a depot for full magazines (Bonwick & Adams, "Magazines and
+ * Vmem", USENIX 2001).  Memory goes back only with the pool, so a pointer to a
+ * connection always points to some connection: type-stable, as with the
+ * kernel's SLAB_TYPESAFE_BY_RCU.
+ *
+ * Nothing here allocates from the process's allocator but a new slab.
+ */
+#ifndef CTBENCH_VARIANTS_NODE_POOL_H
+#define CTBENCH_VARIANTS_NODE_POOL_H
+
+#include "core/conntrack.h"
+
+#define POOL_MAGAZINE 64u
+
+struct pool_magazine {
+	struct nf_conn *first;		/* linked by free_next */
+	uint32_t nr;
+};
+
+struct pool_cpu {
+	struct pool_magazine active, spare;
+	_Atomic uint64_t allocs, frees;	/* by this CPU */
+} __cacheline_aligned;
+
+struct pool_slab {
+	struct pool_slab *next;
+	struct nf_conn *nodes;
+};
+
+struct ct_node_pool {
+	struct pool_cpu *cpu;
+	unsigned int nr_cpus;
+	bool huge;
+	uint32_t slab_nodes;		/* in one slab; a multiple of the magazine */
+
+	spinlock_t lock __cacheline_aligned;	/* all below */
+	struct nf_conn *depot;		/* full magazines, linked by defer[1] of their first node */
+	struct pool_slab *slabs;
+	uint32_t carved;		/* nodes taken from the newest slab */
+	uint64_t nr_slabs;
+	struct pool_magazine foreign;	/* filled by threads that are no CPU: deferred frees */
+	uint64_t foreign_frees;
+};
+
+/* expect: how many connections will live at once, to size the slabs; 0 or -ENOMEM */
+int pool_init(struct ct_node_pool *pool, unsigned int nr_cpus, uint64_t expect, bool huge);
+void pool_destroy(struct ct_node_pool *pool);
+/* Connections given out and not freed.  Exact while nobody allocates or frees. */
+uint64_t pool_live(struct ct_node_pool *pool);
+uint64_t pool_bytes(struct ct_node_pool *pool);
+
+/* A full magazine for this CPU, from the depot or fresh from a slab: NULL without memory. */
+struct nf_conn *pool_refill(struct ct_node_pool *pool, struct pool_cpu *c);
+void pool_flush(struct ct_node_pool *pool, struct pool_cpu *c);
+/* Free from a thread that is not registered as a CPU. */
+void pool_free_foreign(struct ct_node_pool *pool, struct nf_conn *ct);
+
+/* A free connection with no references, else with whatever was in it: NULL without memory. */
+static __always_inline struct nf_conn *pool_alloc(struct ct_node_pool *pool)
+{
+	struct pool_cpu *c = &pool->cpu[ct_this_cpu];
+	struct nf_conn *ct = c->active.first;
+
+	if (unlikely(!ct)) {
+		ct = pool_refill(pool, c);
+		if (!ct)
+			return NULL;
+	}
+	c->active.first = ct->free_next;
+	c->active.nr--;
+	count_own(&c->allocs, 1);
+	return ct;
+}
+
+static __always_inline void pool_free(struct ct_node_pool *pool, struct nf_conn *ct)
+{
+	struct pool_cpu *c = &pool->cpu[ct_this_cpu];
+
+	if (unlikely(c->active.nr == POOL_MAGAZINE))
+		pool_flush(pool, c);
+	ct->free_next = c->active.first;
+	c->active.first = ct;
+	c->active.nr++;
+	count_own(&c->frees, 1);
+}
+
+#endif

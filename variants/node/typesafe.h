@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* A freed connection may be another one at once, but is always some connection (SLAB_TYPESAFE_BY_RCU). */
+#define CT_NODE_NAME "typesafe"
+#define CT_NODE_DEFERRED 0
+
+#include "variants/node/pool.h"
+
+static __always_inline struct nf_conn *node_alloc(struct ct_node_pool *pool)
+{
+	return pool_alloc(pool);
+}
+
+static __always_inline void node_free(struct ct_node_pool *pool, struct nf_conn *ct)
+{
+	pool_free(pool, ct);
+}

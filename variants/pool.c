@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/* The cold side of the node pool: see node/pool.h. */
+#include "variants/node/pool.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "variants/mem.h"
+
+static void depot_put(struct ct_node_pool *pool, struct nf_conn *magazine)
+{
+	magazine->defer[1] = (uintptr_t)pool->depot;
+	pool->depot = magazine;
+}
+
+/* The newest slab has nodes left, or gets a successor. */
+static bool slab_ready(struct ct_node_pool *pool)
+{
+	struct pool_slab *slab;
+
+	if (pool->slabs && pool->carved < pool->slab_nodes)
+		return true;
+	slab = malloc(sizeof(*slab));
+	if (!slab)
+		return false;
+	slab->nodes = ct_mem_alloc(pool->slab_nodes * sizeof(struct nf_conn), pool->huge);
+	if (!slab->nodes) {
+		free(slab);
+		return false;
+	}
+	slab->next = pool->slabs;
+	pool->slabs = slab;
+	pool->carved = 0;
+	pool->nr_slabs++;
+	return true;
+}
+
+struct nf_conn *pool_refill(struct ct_node_pool *pool, struct pool_cpu *c)
+{
+	struct nf_conn *first = NULL;
+
+	if (c->spare.first) {
+		c->active = c->spare;
+		c->spare = (struct pool_magazine){ 0 };
+		return c->active.first;
+	}
+	spin_lock(&pool->lock);
+	if (pool->depot) {
+		first = pool->depot;
+		pool->depot = (struct nf_conn *)first->defer[1];
+	} else if (slab_ready(pool)) {
+		first = &pool->slabs->nodes[pool->carved];
+		pool->carved += POOL_MAGAZINE;
+		spin_unlock(&pool->lock);
+		/* Touched here first, by the thread that will use them: local memory. */
+		memset((void *)first, 0, POOL_MAGAZINE * sizeof(*first));
+		for (unsigned int i = 0; i + 1 < POOL_MAGAZINE; i++)
+			first[i].free_next = &first[i + 1];
+		goto out;
+	}
+	spin_unlock(&pool->lock);
+	if (!first)
+		return NULL;
+out:
+	c->active = (struct pool_magazine){ .first = first, .nr = POOL_MAGAZINE };
+	return first;
+}
+
+void pool_flush(struct ct_node_pool *pool, struct pool_cpu *c)
+{
+	if (c->spare.first) {
+		spin_lock(&pool->lock);
+		depot_put(pool, c->spare.first);
+		spin_unlock(&pool->lock);
+	}
+	c->spare = c->active;
+	c->active = (struct pool_magazine){ 0 };
+}
+
+void pool_free_foreign(struct ct_node_pool *pool, struct nf_conn *ct)
+{
+	spin_lock(&pool->lock);
+	ct->free_next = pool->foreign.first;
+	pool->foreign.first = ct;
+	pool->foreign_frees++;
+	if (++pool->foreign.nr == POOL_MAGAZINE) {
+		depot_put(pool, pool->foreign.first);
+		pool->foreign = (struct pool_magazine){ 0 };
+	}
+	spin_unlock(&pool->lock);
+}
+
+int pool_init(struct ct_node_pool *pool, unsigned int nr_cpus, uint64_t expect, bool huge)
+{
+	size_t bytes = nr_cpus * sizeof(*pool->cpu);
+
+	memset(pool, 0, sizeof(*pool));
+	pool->cpu = aligned_alloc(CT_CACHE_LINE, bytes);
+	if (!pool->cpu)
+		return -ENOMEM;
+	memset((void *)pool->cpu, 0, bytes);
+	pool->nr_cpus = nr_cpus;
+	pool->huge = huge;
+	/* One huge page a slab; small tables get small slabs, so that memory per connection means something. */
+	pool->slab_nodes = CT_HUGE_PAGE / sizeof(struct nf_conn);
+	while (pool->slab_nodes > POOL_MAGAZINE && pool->slab_nodes / 2 >= expect)
+		pool->slab_nodes /= 2;
+	return 0;
+}
+
+void pool_destroy(struct ct_node_pool *pool)
+{
+	struct pool_slab *next;
+
+	for (struct pool_slab *s = pool->slabs; s; s = next) {
+		next = s->next;
+		free(s->nodes);
+		free(s);
+	}
+	free(pool->cpu);
+	memset(pool, 0, sizeof(*pool));
+}
+
+uint64_t pool_live(struct ct_node_pool *pool)
+{
+	uint64_t live = 0;
+
+	for (unsigned int i = 0; i < pool->nr_cpus; i++)
+		live += load_relaxed(&pool->cpu[i].allocs) - load_relaxed(&pool->cpu[i].frees);
+	spin_lock(&pool->lock);
+	live -= pool->foreign_frees;
+	spin_unlock(&pool->lock);
+	return live;
+}
+
+uint64_t pool_bytes(struct ct_node_pool *pool)
+{
+	uint64_t bytes;
+
+	spin_lock(&pool->lock);
+	bytes = pool->nr_slabs * pool->slab_nodes * sizeof(struct nf_conn) + pool->nr_cpus * sizeof(*pool->cpu);
+	spin_unlock(&pool->lock);
+	return bytes;
+}

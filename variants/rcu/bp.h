@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * RCU flavour bp ("bullet-proof"): like mb or memb inside, but no thread need
+ * register; the first read-side section does, behind a test in every one.
+ * All our threads register beforehand, and the compiler is told so: the test
+ * and the call into the library leave the read path, which is the best that
+ * this flavour can do.
+ */
+#define CT_RCU_NAME "bp"
+#define _LGPL_SOURCE 1
+#include <urcu/urcu-bp.h>
+
+#define CT_URCU(f) ct_bp_##f
+
+static inline __attribute__((always_inline)) void ct_bp_read_lock(void)
+{
+	if (!URCU_TLS(urcu_bp_reader))
+		__builtin_unreachable();	/* ct_rcu_register() came first */
+	urcu_bp_read_lock();
+}
+
+static inline __attribute__((always_inline)) void ct_bp_read_unlock(void)
+{
+	urcu_bp_read_unlock();
+}
+
+static inline void ct_bp_synchronize_rcu(void)
+{
+	urcu_bp_synchronize_rcu();
+}
+
+static inline void ct_bp_register_thread(void)
+{
+	urcu_bp_register_thread();
+}
+
+/* The library unregisters when the thread ends. */
+static inline void ct_bp_unregister_thread(void)
+{
+}
+
+static inline void ct_bp_barrier(void)
+{
+	urcu_bp_barrier();
+}
+
+#include "variants/rcu/urcu.inc.h"
+
+static inline void ct_rcu_quiescent(void) { }
+static inline void ct_rcu_offline(void) { }
+static inline void ct_rcu_online(void) { }

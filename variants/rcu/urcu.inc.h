@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A liburcu flavour as the read side of a table (Desnoyers, McKenney et al.,
+ * "User-Level Implementations of Read-Copy Update", IEEE TPDS 2012).
+ *
+ * The flavour's header has defined _LGPL_SOURCE, so that read_lock and
+ * read_unlock are inlined, and CT_URCU(f), which names the flavour's f.
+ *
+ * TSan does not see liburcu's ordering (it is built without it), so the one
+ * fact that everything rests on is told to it: what was done inside a read-side
+ * section happens before what follows a grace period.
+ */
+#if CT_TSAN
+void __tsan_acquire(void *addr);
+void __tsan_release(void *addr);
+static char ct_rcu_order;
+#define ct_tsan_release()	__tsan_release(&ct_rcu_order)
+#define ct_tsan_acquire()	__tsan_acquire(&ct_rcu_order)
+#else
+#define ct_tsan_release()	((void)0)
+#define ct_tsan_acquire()	((void)0)
+#endif
+
+#define CT_RCU_IS_NONE 0
+
+/*
+ * A read-side section: may nest; must not block.  What was published before it
+ * stays allocated until it ends.
+ */
+static __always_inline void ct_read_lock(void)
+{
+	CT_URCU(read_lock)();
+}
+
+static __always_inline void ct_read_unlock(void)
+{
+	ct_tsan_release();
+	CT_URCU(read_unlock)();
+}
+
+/* Waits until all read-side sections that are open now have ended.  Not inside one. */
+static inline void ct_synchronize(void)
+{
+	CT_URCU(synchronize_rcu)();
+	ct_tsan_acquire();
+}
+
+static inline void ct_rcu_register(void)
+{
+	CT_URCU(register_thread)();
+}
+
+static inline void ct_rcu_unregister(void)
+{
+	CT_URCU(unregister_thread)();
+}
+
+static inline void ct_rcu_barrier(void)
+{
+	CT_URCU(barrier)();
+	ct_tsan_acquire();
+}
