@@ -21,7 +21,7 @@
 #define NSEC_PER_SEC 1000000000u
 
 /* Large enough to make refilling rare, small enough to stay in a second-level cache. */
-#define STREAM_BUFFER (64 * 1024)
+#define STREAM_BUFFER (32 * 1024)
 
 struct capture {
 	struct capture_bytes *bytes;
@@ -146,15 +146,21 @@ static void describe_failure(struct capture *c)
 			cause->text, nr);
 	else if (feof(c->stream))
 		ct_user_error(&c->error,
-			"%s is cut off: it ends inside the packet after packet %llu; tcpdump -r FILE -w NEW keeps those before (libpcap: %s)",
+			"%s is cut off: it ends inside the packet after packet %llu; "
+			"tcpdump -r FILE -w NEW keeps those before (libpcap: %s)",
 			name, nr, libpcap);
 	else if (strstr(libpcap, "an interface has a type"))
 		ct_user_error(&c->error,
-			"%s: after packet %llu an interface with another link type begins, and libpcap reads one type a file; give each interface a file of its own (libpcap: %s)",
+			"%s: after packet %llu begins an interface with a link type that libpcap "
+			"does not read beside the first one's; give each interface a file of its own "
+			"(tshark -r FILE -Y 'frame.interface_id == 0' -F pcap -w NEW keeps the first; "
+			"libpcap: %s)",
 			name, nr, libpcap);
 	else if (strstr(libpcap, "an interface has a snapshot length"))
 		ct_user_error(&c->error,
-			"%s: after packet %llu an interface with another snapshot length begins, and libpcap reads one length a file; give each interface a file of its own (libpcap: %s)",
+			"%s: after packet %llu begins an interface with another snapshot length, and "
+			"libpcap reads one length a file; make it one with editcap -F pcap FILE NEW "
+			"(libpcap: %s)",
 			name, nr, libpcap);
 	else
 		ct_user_error(&c->error, "%s is damaged after packet %llu (libpcap: %s)", name, nr,

@@ -88,7 +88,7 @@ static ssize_t read_plain(struct capture_bytes *b, uint8_t *buf, size_t size)
 		ssize_t n = read_some(b, buf + done, size - done);
 
 		if (n < 0)
-			return -1;
+			return done ? (ssize_t)done : -1;
 		if (!n)
 			b->in_end = true;
 		done += (size_t)n;
@@ -106,7 +106,7 @@ static ssize_t read_zstd(struct capture_bytes *b, uint8_t *buf, size_t size)
 		size_t left;
 
 		if (!b->in_left && !b->in_end && fill_block(b, 1))
-			return -1;
+			break;
 		if (!b->in_left && !b->in_frame)
 			break;
 		in = (ZSTD_inBuffer){ .src = b->in, .size = b->in_left };
@@ -114,7 +114,7 @@ static ssize_t read_zstd(struct capture_bytes *b, uint8_t *buf, size_t size)
 		if (ZSTD_isError(left)) {
 			ct_user_error(&b->error, "%s: the zstd data is damaged (%s)", b->name,
 				      ZSTD_getErrorName(left));
-			return -1;
+			break;
 		}
 		b->in += in.pos;
 		b->in_left -= in.pos;
@@ -125,10 +125,11 @@ static ssize_t read_zstd(struct capture_bytes *b, uint8_t *buf, size_t size)
 			ct_user_error(&b->error,
 				      "%s: the zstd data is cut off, its last frame has no end; copy the file again",
 				      b->name);
-			return -1;
+			break;
 		}
 	}
-	return (ssize_t)out.pos;
+	/* what was whole before an error is given first, the error with the next call */
+	return !out.pos && b->error.status ? -1 : (ssize_t)out.pos;
 }
 
 ssize_t capture_bytes_read(struct capture_bytes *b, void *buf, size_t size)

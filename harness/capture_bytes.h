@@ -34,8 +34,9 @@ int capture_bytes_memory(struct capture_bytes **out, const void *data, size_t si
 			 const char *name, struct ct_error *e);
 
 /*
- * Up to size bytes into buf.  Fewer only at the end; 0: nothing is left.
- * -1: failed, now and for every later call; capture_bytes_error() says why.
+ * Up to size bytes into buf; fewer only at the end or before an error.  0:
+ * nothing is left.  -1: failed, now and for every later call;
+ * capture_bytes_error() says why.
  */
 ssize_t capture_bytes_read(struct capture_bytes *b, void *buf, size_t size);
 

@@ -39,7 +39,8 @@ enum {
 };
 
 const char linklayer_supported[] =
-	"Ethernet, Linux cooked v1 and v2, raw IP, BSD loopback (NULL and LOOP), PPP, PPPoE and Cisco HDLC";
+	"Ethernet, Linux cooked v1 and v2, raw IP, BSD loopback (NULL and LOOP), PPP, PPPoE "
+	"and Cisco HDLC";
 
 static inline uint16_t be16(const uint8_t *p)
 {

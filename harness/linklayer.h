@@ -26,7 +26,7 @@
 struct link_payload {
 	uint32_t offset;	/* of the network header in the frame; never above caplen */
 	uint16_t l3proto;	/* LINK_PROTO_*, host byte order */
-	uint16_t vlan;		/* outermost VLAN id that is not 0 (0 only marks a priority); 0: none */
+	uint16_t vlan;		/* outermost VLAN id but 0, which only marks a priority; 0: none */
 };
 
 /* caplen: bytes of the frame there are to look at. */

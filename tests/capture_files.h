@@ -16,13 +16,17 @@
 struct blob {
 	uint8_t *data;
 	size_t size;
+	size_t room;
 };
 
 static inline void blob_add(struct blob *b, const void *data, size_t size)
 {
-	b->data = realloc(b->data, b->size + size + 1);
-	if (!b->data)
-		abort();
+	if (b->size + size >= b->room) {
+		b->room = 2 * (b->size + size) + 64;
+		b->data = realloc(b->data, b->room);
+		if (!b->data)
+			abort();
+	}
 	if (size)
 		memcpy(b->data + b->size, data, size);
 	b->size += size;
@@ -54,7 +58,7 @@ static inline void pcap_begin(struct blob *b, uint32_t linktype, bool nano, bool
 	blob_u16(b, 4, big);
 	blob_u32(b, 0, big);
 	blob_u32(b, 0, big);
-	blob_u32(b, 65535, big);
+	blob_u32(b, 4096, big);
 	blob_u32(b, linktype, big);
 }
 
