@@ -68,10 +68,11 @@ struct cell {
 	char cpus[256];		/* for PIN_LIST: "0,2,4-7" */
 	bool oversubscribe;	/* more threads than CPUs was asked for */
 
-	uint64_t flows;
+	uint64_t flows;		/* 0 with a capture, which brings its own */
 	double ipv6_share;	/* 0..1 of the flows */
 	uint64_t buckets;	/* resolved: from load_factor where that was given */
-	double load_factor;	/* connections per bucket: flows / buckets */
+	double load_factor;	/* connections per bucket: flows / buckets; 0 with a capture */
+	bool buckets_rounded;	/* a load factor was asked for, and the variant takes only powers of two */
 
 	enum popularity popularity;
 	double zipf_s;

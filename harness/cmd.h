@@ -10,8 +10,6 @@
 #define CTBENCH_HARNESS_CMD_H
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdio.h>
 
 #include "harness/error.h"
 
@@ -55,11 +53,5 @@ int cmd_next(struct cmd_args *args, const struct cmd_option *options, struct ct_
 
 /* Prints "ctbench: SENTENCE" on stderr and returns the exit status to leave with. */
 int cmd_report(const struct ct_error *e);
-
-/*
- * Of candidates (ending with NULL), the one a person who wrote word most
- * likely meant, or NULL if none is near.
- */
-const char *cmd_nearest(const char *word, const char *const *candidates);
 
 #endif

@@ -72,8 +72,7 @@ struct workload_override {
 struct workload_overrides {
 	struct workload_override list[WORKLOAD_MAX_OVERRIDES];
 	size_t nr;
-	char names[WORKLOAD_MAX_OVERRIDES][32];	/* room for what key and source point to */
-	char sources[WORKLOAD_MAX_OVERRIDES][40];
+	char sources[WORKLOAD_MAX_OVERRIDES][40];	/* room for what source points to */
 };
 
 /*
@@ -87,6 +86,8 @@ int workload_take_option(struct workload_overrides *o, int argc, char **argv, in
 
 /* The lines about these options for a command's --help. */
 void workload_help_options(FILE *out);
+/* Their names without the dashes, to suggest to those who mistype one. */
+const char *const *workload_option_names(size_t *nr);
 
 /*
  * Read a workload file, or a suite and all its workloads, and append to set

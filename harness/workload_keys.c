@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The table of keys: the one place that knows what a workload file may say.
+ * Adding a parameter is a field in struct cell, a parser in workload_values.c,
+ * a name in enum workload_key_id and a line here.
+ */
+#include "harness/workload_values.h"
+
+#include <string.h>
+
+#define TEXT_KEY(key, what) \
+	{ .name = key, .column = key, .use = USE_TEXT, .allowed = what }
+#define ONCE(key, field, default_, what) \
+	{ .name = key, .column = key, .use = USE_ONCE, .json = JSON_COUNT, .fallback = default_, \
+	  .allowed = what, .parse = parse_##field, .text = text_##field, .number = number_##field }
+#define WORDS(key, column_, field, json_, default_, what) \
+	{ .name = key, .column = column_, .use = USE_LIST, .json = json_, .fallback = default_, \
+	  .allowed = what, .parse = parse_##field, .text = text_##field }
+#define NUMBER(key, field, json_, default_, what) \
+	{ .name = key, .column = key, .use = USE_LIST, .json = json_, .fallback = default_, \
+	  .allowed = what, .parse = parse_##field, .text = text_##field, .number = number_##field }
+
+#define SHARE_TEXT "a share from 0 to 1 or from 0% to 100%"
+
+const struct workload_key workload_keys[NR_KEYS] = {
+	[KEY_NAME] = TEXT_KEY("name", "1 to 63 of the characters a-z, 0-9, _ and -"),
+	[KEY_QUESTION] = TEXT_KEY("question", "one sentence: the question that the workload answers"),
+	[KEY_WORKLOADS] = TEXT_KEY("workloads", "a list of workload files, relative to the suite"),
+	[KEY_PLOTS] = { .name = "plots", .column = "plots", .use = USE_ONCE,
+			.allowed = "a list of threads, size, load, axes and bars" },
+	[KEY_REPEATS] = ONCE("repeats", repeats, "9", "a number from 1 to 1000"),
+	[KEY_SEED] = ONCE("seed", seed, "1", "a number from 0 to 2^53"),
+
+	[KEY_VARIANTS] = WORDS("variants", "variant", variant, JSON_TEXT, NULL,
+		"names, globs ('nulls*'), axis values (hash=jhash2,chain=nulls_rcu) or axis=NAME (the baseline and what differs from it in that axis alone; base=VARIANT for another baseline)"),
+	[KEY_LEVEL] = WORDS("level", "level", level, JSON_TEXT, "ops",
+		"ops (table operations on tuples) or packets (through the whole hook pipeline)"),
+	[KEY_KIND] = WORDS("kind", "kind", kind, JSON_TEXT, "steady",
+		"steady (a window over a steady population), fill (from empty to all flows) or decode (a capture from memory)"),
+	[KEY_THREADS] = NUMBER("threads", threads, JSON_COUNT, "1",
+		"a number from 1 to 1024, all (a thread for every CPU this process may use) or powers (1, 2, 4, ... and all)"),
+	[KEY_PINNING] = WORDS("pinning", "pinning", pin, JSON_TEXT, "compact",
+		"compact, scatter, core, llc, or a list of CPUs as in \"0,2,4-7\""),
+	[KEY_OVERSUBSCRIBE] = WORDS("oversubscribe", "oversubscribe", oversubscribe, JSON_SWITCH, "false",
+		"true (there may be more threads than CPUs) or false"),
+	[KEY_CAPTURE] = WORDS("capture", "capture", capture, JSON_TEXT, "none",
+		"none, or the path of a capture relative to the workload file"),
+	[KEY_COPIES] = NUMBER("copies", copies, JSON_COUNT, "1", "a number from 1 to 1Mi"),
+	[KEY_SPLIT] = WORDS("split", "split", split, JSON_TEXT, "flow",
+		"flow (a flow's packets stay on one thread) or round_robin"),
+	[KEY_FLOWS] = NUMBER("flows", flows, JSON_COUNT, "64Ki",
+		"a number from 1 to 1Gi; k, M, G, Ki, Mi and Gi may follow"),
+	[KEY_IPV6_SHARE] = NUMBER("ipv6_share", ipv6_share, JSON_NUMBER, "0", SHARE_TEXT),
+	[KEY_BUCKETS] = NUMBER("buckets", buckets, JSON_COUNT, NULL,
+		"a number from 1 to 4Gi; k, M, G, Ki, Mi and Gi may follow"),
+	[KEY_LOAD_FACTOR] = NUMBER("load_factor", load_factor, JSON_NUMBER, NULL,
+		"connections per bucket, from 0.001 to 1000000"),
+	[KEY_POPULARITY] = WORDS("popularity", "popularity", popularity, JSON_TEXT, "uniform",
+		"uniform, zipf s=0.99 or hot flows=1% share=90% (flows as a number or a percentage)"),
+	[KEY_HIT_SHARE] = NUMBER("hit_share", hit_share, JSON_NUMBER, "1", SHARE_TEXT),
+	[KEY_REPLY_SHARE] = NUMBER("reply_share", reply_share, JSON_NUMBER, "0.5", SHARE_TEXT),
+	[KEY_MIX] = WORDS("mix", "mix", mix, JSON_TEXT, "lookup=100",
+		"parts in any unit, as in lookup=90 insert=5 delete=5"),
+	[KEY_REFCOUNT] = WORDS("refcount", "refcount", refcount, JSON_SWITCH, "true",
+		"true (a lookup takes and drops a reference) or false"),
+	[KEY_DURATION] = NUMBER("duration", duration, JSON_NUMBER, "200ms",
+		"a time with its unit, from 100us to 24 hours, as in 200ms or 1.5s"),
+	[KEY_WARMUP] = NUMBER("warmup", warmup, JSON_NUMBER, "50ms",
+		"a time with its unit, up to 24 hours, as in 50ms (0s for none)"),
+	[KEY_RESIZE] = WORDS("resize", "resize", resize, JSON_TEXT, "none",
+		"none, or BUCKETS@TIME for each event in the window, as in x2@25% x1@75% or 128Ki@50ms (x2 is twice the buckets at the start)"),
+	[KEY_PAGES] = WORDS("pages", "pages", pages, JSON_TEXT, "thp",
+		"thp (transparent huge pages asked for) or 4k"),
+};
+
+int workload_key_find(const char *name, size_t len)
+{
+	for (int i = 0; i < NR_KEYS; i++) {
+		const char *key = workload_keys[i].name;
+		size_t j = 0;
+
+		while (j < len && key[j] && (key[j] == name[j] || (key[j] == '_' && name[j] == '-')))
+			j++;
+		if (j == len && !key[j])
+			return i;
+	}
+	return -1;
+}
+
+void workload_key_list(char *buf, size_t size, bool only_overridable)
+{
+	size_t at = 0;
+
+	buf[0] = '\0';
+	for (int i = 0; i < NR_KEYS && at < size; i++)
+		if (!only_overridable || workload_keys[i].use != USE_TEXT)
+			at += (size_t)snprintf(buf + at, size - at, "%s%s", at ? ", " : "", workload_keys[i].name);
+}
+
+unsigned int cell_nr_params(void)
+{
+	return NR_KEYS - KEY_FIRST_OF_CELL;
+}
+
+const char *cell_param_name(unsigned int i)
+{
+	return workload_keys[KEY_FIRST_OF_CELL + i].column;
+}
+
+int cell_param_text(const struct cell *cell, unsigned int i, char *buf, size_t size)
+{
+	return workload_keys[KEY_FIRST_OF_CELL + i].text(cell, buf, size);
+}
