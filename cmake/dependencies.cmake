@@ -12,6 +12,7 @@ endfunction()
 
 ctbench_need(HWLOC hwloc libhwloc-dev)
 ctbench_need(CYAML libcyaml libcyaml-dev)
+ctbench_need(YAML yaml-0.1 libyaml-dev)
 ctbench_need(PCAP libpcap libpcap-dev)
 ctbench_need(ZSTD libzstd libzstd-dev)
 ctbench_need(JANSSON jansson libjansson-dev)

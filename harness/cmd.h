@@ -5,11 +5,15 @@
  * Each command is a function of its own in harness/cmd_NAME.c.  It gets the
  * arguments from its own name on (argv[0] is "run", "list", ...), answers
  * --help itself and returns an exit status (enum ct_exit).
+ *
+ * SIGPIPE is ignored, so that a run outlives the pager that shows its progress;
+ * a command that prints without end must stop when ferror(stdout) says so.
  */
 #ifndef CTBENCH_HARNESS_CMD_H
 #define CTBENCH_HARNESS_CMD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "harness/error.h"
 
@@ -39,13 +43,16 @@ struct cmd_args {
 	char **argv;
 	int at;			/* the argument to look at next; start with 1 */
 	const char *value;	/* of the option, or the operand */
+	/* Names of further options, which the command takes before it calls cmd_next(); for suggestions. */
+	const char *const *more;
+	size_t nr_more;
 };
 
 /*
  * The next argument: the index into options, one of the above, or a negative
  * errno with a sentence in e that offers the nearest name.
  *
- *	struct cmd_args args = { argc, argv, 1, NULL };
+ *	struct cmd_args args = { .argc = argc, .argv = argv, .at = 1 };
  *	while ((what = cmd_next(&args, options, &e)) != CMD_END)
  *		switch (what) { ... }
  */

@@ -1,0 +1,14 @@
+# Run at every build (cmake -P): writes OUT, a header with the git revision,
+# and leaves it untouched if nothing changed, so that nothing is rebuilt.
+execute_process(COMMAND git -C ${SOURCE} describe --always --dirty --abbrev=12 --exclude *
+  OUTPUT_VARIABLE revision OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE failed)
+if(failed OR NOT revision)
+  set(revision unknown)
+endif()
+set(text "/* made by cmake/revision.cmake */\n#define CTBENCH_REVISION \"${revision}\"\n")
+if(EXISTS ${OUT})
+  file(READ ${OUT} before)
+endif()
+if(NOT before STREQUAL text)
+  file(WRITE ${OUT} "${text}")
+endif()
