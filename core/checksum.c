@@ -35,7 +35,8 @@ static uint64_t sum_numbers(uint32_t length, uint8_t protonum)
 	return (uint64_t)htonl(length) + htonl(protonum);
 }
 
-bool nf_checksum_ok_part(const struct sk_buff *skb, unsigned int dataoff, unsigned int covered, uint8_t protonum)
+bool nf_checksum_ok_part(const struct sk_buff *skb, unsigned int dataoff, unsigned int covered,
+			 uint8_t protonum)
 {
 	const uint8_t *data = skb_header_pointer(skb, dataoff, covered);
 	uint64_t sum = 0;
@@ -54,5 +55,6 @@ bool nf_checksum_ok_part(const struct sk_buff *skb, unsigned int dataoff, unsign
 bool nf_checksum_ok(const struct sk_buff *skb, unsigned int dataoff, uint8_t protonum)
 {
 	/* dataoff may lie behind the end of what came: there is nothing to sum then */
-	return dataoff > skb->len || nf_checksum_ok_part(skb, dataoff, skb->len - dataoff, protonum);
+	return dataoff > skb->len ||
+	       nf_checksum_ok_part(skb, dataoff, skb->len - dataoff, protonum);
 }

@@ -4,7 +4,8 @@
 
 #include "core/nf_conntrack_proto.h"
 
-static bool ipv4_pkt_to_tuple(const struct sk_buff *skb, unsigned int nhoff, struct nf_conntrack_tuple *tuple)
+static bool
+ipv4_pkt_to_tuple(const struct sk_buff *skb, unsigned int nhoff, struct nf_conntrack_tuple *tuple)
 {
 	const struct iphdr_view *iph = skb_header_pointer(skb, nhoff, sizeof(*iph));
 
@@ -15,7 +16,8 @@ static bool ipv4_pkt_to_tuple(const struct sk_buff *skb, unsigned int nhoff, str
 	return true;
 }
 
-static void ipv4_invert_tuple(struct nf_conntrack_tuple *inverse, const struct nf_conntrack_tuple *orig)
+static void
+ipv4_invert_tuple(struct nf_conntrack_tuple *inverse, const struct nf_conntrack_tuple *orig)
 {
 	inverse->src.u3.ip = orig->dst.u3.ip;
 	inverse->dst.u3.ip = orig->src.u3.ip;
@@ -31,7 +33,8 @@ static int ipv4_print_tuple(char *buf, size_t size, const struct nf_conntrack_tu
 }
 
 /* The inline function of the packet path, for those who come by pointer. */
-static int ipv4_l4proto(const struct sk_buff *skb, unsigned int nhoff, unsigned int *dataoff, uint8_t *protonum)
+static int ipv4_l4proto(const struct sk_buff *skb, unsigned int nhoff, unsigned int *dataoff,
+			uint8_t *protonum)
 {
 	return ipv4_get_l4proto(skb, nhoff, dataoff, protonum);
 }

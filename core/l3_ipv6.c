@@ -6,7 +6,8 @@
 #include "core/nf_conntrack_proto.h"
 #include "core/text.h"
 
-static bool ipv6_pkt_to_tuple(const struct sk_buff *skb, unsigned int nhoff, struct nf_conntrack_tuple *tuple)
+static bool
+ipv6_pkt_to_tuple(const struct sk_buff *skb, unsigned int nhoff, struct nf_conntrack_tuple *tuple)
 {
 	const char *ip6h = skb_header_pointer(skb, nhoff, sizeof(struct ipv6hdr_view));
 
@@ -17,7 +18,8 @@ static bool ipv6_pkt_to_tuple(const struct sk_buff *skb, unsigned int nhoff, str
 	return true;
 }
 
-static void ipv6_invert_tuple(struct nf_conntrack_tuple *inverse, const struct nf_conntrack_tuple *orig)
+static void
+ipv6_invert_tuple(struct nf_conntrack_tuple *inverse, const struct nf_conntrack_tuple *orig)
 {
 	inverse->src.u3 = orig->dst.u3;
 	inverse->dst.u3 = orig->src.u3;
@@ -44,7 +46,8 @@ static int ipv6_print_tuple(char *buf, size_t size, const struct nf_conntrack_tu
 }
 
 /* How long the extension header at off is; 0 if its first bytes are not there. */
-static unsigned int exthdr_len(const struct sk_buff *skb, unsigned int off, uint8_t type, uint8_t *next)
+static unsigned int
+exthdr_len(const struct sk_buff *skb, unsigned int off, uint8_t type, uint8_t *next)
 {
 	const uint8_t *h = skb_header_pointer(skb, off, 2);
 
@@ -67,7 +70,8 @@ static unsigned int exthdr_len(const struct sk_buff *skb, unsigned int off, uint
  * "no next header", on a later fragment, which has no transport header, and
  * where a header is not whole.
  */
-int ipv6_get_l4proto(const struct sk_buff *skb, unsigned int nhoff, unsigned int *dataoff, uint8_t *protonum)
+int ipv6_get_l4proto(const struct sk_buff *skb, unsigned int nhoff, unsigned int *dataoff,
+		     uint8_t *protonum)
 {
 	const struct ipv6hdr_view *ip6h = skb_header_pointer(skb, nhoff, sizeof(*ip6h));
 	unsigned int off = nhoff + sizeof(*ip6h), len;

@@ -5,7 +5,8 @@
  */
 #include "core/conntrack.h"
 
-static bool generic_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff, struct nf_conntrack_tuple *tuple)
+static bool generic_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff,
+				 struct nf_conntrack_tuple *tuple)
 {
 	(void)skb;
 	(void)dataoff;
@@ -23,7 +24,8 @@ int nf_conntrack_generic_packet(struct nf_conn *ct, struct sk_buff *skb, unsigne
 				enum ip_conntrack_info ctinfo, const struct nf_hook_state *state)
 {
 	(void)dataoff;
-	nf_ct_refresh_acct(ct, state->net, ctinfo, skb, load_relaxed(&state->net->ct.timeouts.generic[0]));
+	nf_ct_refresh_acct(ct, state->net, ctinfo, skb,
+			   load_relaxed(&state->net->ct.timeouts.generic[0]));
 	return NF_ACCEPT;
 }
 

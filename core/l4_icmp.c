@@ -19,7 +19,8 @@ static const uint8_t inverse_type[] = {
 	[ICMP_ADDRESSREPLY] = ICMP_ADDRESS + 1,
 };
 
-bool icmp_id_to_tuple(const struct sk_buff *skb, unsigned int dataoff, struct nf_conntrack_tuple *tuple)
+bool icmp_id_to_tuple(const struct sk_buff *skb, unsigned int dataoff,
+		      struct nf_conntrack_tuple *tuple)
 {
 	const struct icmphdr_view *ih = skb_header_pointer(skb, dataoff, sizeof(*ih));
 
@@ -31,12 +32,14 @@ bool icmp_id_to_tuple(const struct sk_buff *skb, unsigned int dataoff, struct nf
 	return true;
 }
 
-bool icmp_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff, struct nf_conntrack_tuple *tuple)
+bool icmp_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff,
+		       struct nf_conntrack_tuple *tuple)
 {
 	return icmp_id_to_tuple(skb, dataoff, tuple);
 }
 
-static bool icmp_invert_tuple(struct nf_conntrack_tuple *inverse, const struct nf_conntrack_tuple *orig)
+static bool
+icmp_invert_tuple(struct nf_conntrack_tuple *inverse, const struct nf_conntrack_tuple *orig)
 {
 	uint8_t type = orig->dst.u.icmp.type;
 
@@ -50,13 +53,14 @@ static bool icmp_invert_tuple(struct nf_conntrack_tuple *inverse, const struct n
 
 int icmp_print_tuple(char *buf, size_t size, const struct nf_conntrack_tuple *tuple)
 {
-	return snprintf(buf, size, "type=%u code=%u id=%u ", tuple->dst.u.icmp.type, tuple->dst.u.icmp.code,
-			ntohs(tuple->src.u.icmp.id));
+	return snprintf(buf, size, "type=%u code=%u id=%u ", tuple->dst.u.icmp.type,
+			tuple->dst.u.icmp.code, ntohs(tuple->src.u.icmp.id));
 }
 
 static bool is_request(uint8_t type)
 {
-	return type == ICMP_ECHO || type == ICMP_TIMESTAMP || type == ICMP_INFO_REQUEST || type == ICMP_ADDRESS;
+	return type == ICMP_ECHO || type == ICMP_TIMESTAMP || type == ICMP_INFO_REQUEST ||
+	       type == ICMP_ADDRESS;
 }
 
 /* Only a request opens a connection; an answer without one is invalid. */
@@ -64,18 +68,22 @@ int nf_conntrack_icmp_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned i
 			     enum ip_conntrack_info ctinfo, const struct nf_hook_state *state)
 {
 	(void)dataoff;
-	if (state->pf != NFPROTO_IPV4 || !is_request(nf_ct_tuple(ct, IP_CT_DIR_ORIGINAL)->dst.u.icmp.type))
+	if (state->pf != NFPROTO_IPV4 ||
+	    !is_request(nf_ct_tuple(ct, IP_CT_DIR_ORIGINAL)->dst.u.icmp.type))
 		return -NF_ACCEPT;
-	nf_ct_refresh_acct(ct, state->net, ctinfo, skb, load_relaxed(&state->net->ct.timeouts.icmp[0]));
+	nf_ct_refresh_acct(ct, state->net, ctinfo, skb,
+			   load_relaxed(&state->net->ct.timeouts.icmp[0]));
 	return NF_ACCEPT;
 }
 
 /* The packet's zone is that of its template; without one, the default. */
-int nf_conntrack_inet_error(struct sk_buff *skb, unsigned int inner, const struct nf_hook_state *state,
+int nf_conntrack_inet_error(struct sk_buff *skb, unsigned int inner,
+			    const struct nf_hook_state *state,
 			    const union nf_inet_addr *outer_daddr)
 {
 	const struct nf_conntrack_ops *ops = state->net->core->ops;
-	struct nf_conntrack_tuple quoted, answer;
+	struct nf_conntrack_tuple answer;
+	union ct_tuple_words quoted;
 	struct nf_conntrack_tuple_hash *h;
 	enum ip_conntrack_dir dir;
 	unsigned int dataoff;
@@ -89,7 +97,7 @@ int nf_conntrack_inet_error(struct sk_buff *skb, unsigned int inner, const struc
 	 * The error travels with the answers to the quoted packet, so it is the
 	 * node of these that gives the direction.
 	 */
-	if (!nf_ct_invert_tuple(&answer, &quoted))
+	if (!nf_ct_invert_tuple(&answer, &quoted.tuple))
 		return -NF_ACCEPT;
 	h = ops->find_get(state->net, &nf_ct_zone_dflt, &answer);
 	if (!h)
@@ -104,7 +112,8 @@ int nf_conntrack_inet_error(struct sk_buff *skb, unsigned int inner, const struc
 	return NF_ACCEPT;
 }
 
-int nf_conntrack_icmpv4_error(struct sk_buff *skb, unsigned int dataoff, const struct nf_hook_state *state)
+int nf_conntrack_icmpv4_error(struct sk_buff *skb, unsigned int dataoff,
+			      const struct nf_hook_state *state)
 {
 	const struct icmphdr_view *ih = skb_header_pointer(skb, dataoff, sizeof(*ih));
 	const struct iphdr_view *iph = skb_header_pointer(skb, 0, sizeof(*iph));
@@ -123,7 +132,7 @@ int nf_conntrack_icmpv4_error(struct sk_buff *skb, unsigned int dataoff, const s
 		outer_daddr.ip = iph->daddr;
 		return nf_conntrack_inet_error(skb, dataoff + sizeof(*ih), state, &outer_daddr);
 	default:
-		/* RFC 1122, 3.2.2: unknown types are to be discarded; the kernel knows none above 18 */
+		/* RFC 1122, 3.2.2: unknown types are discarded; the kernel knows up to 18 */
 		return ih->type > NR_ICMP_TYPES ? -(int)NF_ACCEPT : (int)NF_ACCEPT;
 	}
 }

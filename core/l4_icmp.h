@@ -12,11 +12,13 @@
  * -NF_ACCEPT where there is no such connection or the error is addressed to
  * somebody else than the quoted packet's sender (nf_conntrack_inet_error).
  */
-int nf_conntrack_inet_error(struct sk_buff *skb, unsigned int inner, const struct nf_hook_state *state,
+int nf_conntrack_inet_error(struct sk_buff *skb, unsigned int inner,
+			    const struct nf_hook_state *state,
 			    const union nf_inet_addr *outer_daddr);
 
 /* id, type and code into the tuple; the whole header of 8 bytes must be there */
-bool icmp_id_to_tuple(const struct sk_buff *skb, unsigned int dataoff, struct nf_conntrack_tuple *tuple);
+bool icmp_id_to_tuple(const struct sk_buff *skb, unsigned int dataoff,
+		      struct nf_conntrack_tuple *tuple);
 int icmp_print_tuple(char *buf, size_t size, const struct nf_conntrack_tuple *tuple);
 
 #endif

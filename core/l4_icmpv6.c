@@ -13,12 +13,14 @@
 #define ICMPV6_NI_REPLY		140
 #define ICMPV6_MLD2_REPORT	143
 
-bool icmpv6_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff, struct nf_conntrack_tuple *tuple)
+bool icmpv6_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff,
+			 struct nf_conntrack_tuple *tuple)
 {
 	return icmp_id_to_tuple(skb, dataoff, tuple);
 }
 
-static bool icmpv6_invert_tuple(struct nf_conntrack_tuple *inverse, const struct nf_conntrack_tuple *orig)
+static bool
+icmpv6_invert_tuple(struct nf_conntrack_tuple *inverse, const struct nf_conntrack_tuple *orig)
 {
 	uint8_t type;
 
@@ -53,7 +55,8 @@ int nf_conntrack_icmpv6_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned
 	(void)dataoff;
 	if (state->pf != NFPROTO_IPV6 || (type != ICMP6_ECHO_REQUEST && type != ICMPV6_NI_QUERY))
 		return -NF_ACCEPT;
-	nf_ct_refresh_acct(ct, state->net, ctinfo, skb, load_relaxed(&state->net->ct.timeouts.icmpv6[0]));
+	nf_ct_refresh_acct(ct, state->net, ctinfo, skb,
+			   load_relaxed(&state->net->ct.timeouts.icmpv6[0]));
 	return NF_ACCEPT;
 }
 
@@ -92,7 +95,8 @@ static int redirect(struct sk_buff *skb, unsigned int dataoff, const struct ipv6
 	return quoted_error(skb, dataoff + fixed + sizeof(struct nd_opt_rd_hdr), state);
 }
 
-int nf_conntrack_icmpv6_error(struct sk_buff *skb, unsigned int dataoff, const struct nf_hook_state *state)
+int nf_conntrack_icmpv6_error(struct sk_buff *skb, unsigned int dataoff,
+			      const struct nf_hook_state *state)
 {
 	const struct icmphdr_view *ih = skb_header_pointer(skb, dataoff, sizeof(*ih));
 	const struct ipv6hdr_view *ip6h = skb_header_pointer(skb, 0, sizeof(*ip6h));

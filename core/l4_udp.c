@@ -15,8 +15,8 @@
  * Unconfirmed, or on its way: the clock of a stream starts with the packet
  * that makes the connection.
  */
-static __always_inline int udp_track(struct nf_conn *ct, struct sk_buff *skb, enum ip_conntrack_info ctinfo,
-				     const struct net *net)
+static __always_inline int udp_track(struct nf_conn *ct, struct sk_buff *skb,
+				     enum ip_conntrack_info ctinfo, const struct net *net)
 {
 	uint32_t status = nf_ct_status(ct);	/* once: this packet's view */
 	uint32_t now = nfct_time_stamp(net->core);
@@ -26,8 +26,9 @@ static __always_inline int udp_track(struct nf_conn *ct, struct sk_buff *skb, en
 		store_relaxed(&ct->proto.udp.stream_ts, now + UDP_STREAM_AFTER);
 	if (status & IPS_SEEN_REPLY)
 		stream = (int32_t)(now - load_relaxed(&ct->proto.udp.stream_ts)) > 0;
-	nf_ct_refresh_acct(ct, net, ctinfo, skb,
-			   load_relaxed(&net->ct.timeouts.udp[stream ? UDP_CT_REPLIED : UDP_CT_UNREPLIED]));
+	nf_ct_refresh_acct(
+		ct, net, ctinfo, skb,
+		load_relaxed(&net->ct.timeouts.udp[stream ? UDP_CT_REPLIED : UDP_CT_UNREPLIED]));
 	/* Entries kept only until a clash is over never become assured. */
 	if (unlikely(stream && !(status & (IPS_ASSURED | IPS_NAT_CLASH))))
 		nf_ct_status_set(ct, IPS_ASSURED);
@@ -60,7 +61,8 @@ int nf_conntrack_udp_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned in
 }
 
 /* The length field says how much the checksum covers, 0: everything; a checksum is a must. */
-static bool udplite_broken(const struct sk_buff *skb, unsigned int dataoff, const struct nf_hook_state *state)
+static bool
+udplite_broken(const struct sk_buff *skb, unsigned int dataoff, const struct nf_hook_state *state)
 {
 	const struct udphdr_view *uh = skb_header_pointer(skb, dataoff, sizeof(*uh));
 	unsigned int covered, len = skb->len - dataoff;
@@ -74,7 +76,8 @@ static bool udplite_broken(const struct sk_buff *skb, unsigned int dataoff, cons
 		return true;
 	if (!uh->check)
 		return true;
-	return nf_ct_checksum_wanted(skb, state) && !nf_checksum_ok_part(skb, dataoff, covered, IPPROTO_UDPLITE);
+	return nf_ct_checksum_wanted(skb, state) &&
+	       !nf_checksum_ok_part(skb, dataoff, covered, IPPROTO_UDPLITE);
 }
 
 static int udplite_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned int dataoff,

@@ -32,12 +32,14 @@ const struct nf_conntrack_l4proto *nf_ct_l4proto_find(uint8_t l4proto)
 	}
 }
 
-bool nf_ct_ports_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff, struct nf_conntrack_tuple *tuple)
+bool nf_ct_ports_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff,
+			      struct nf_conntrack_tuple *tuple)
 {
 	return ports_pkt_to_tuple(skb, dataoff, tuple);
 }
 
-bool nf_ct_ports_invert_tuple(struct nf_conntrack_tuple *inverse, const struct nf_conntrack_tuple *orig)
+bool nf_ct_ports_invert_tuple(struct nf_conntrack_tuple *inverse,
+			      const struct nf_conntrack_tuple *orig)
 {
 	inverse->src.u.all = orig->dst.u.all;
 	inverse->dst.u.all = orig->src.u.all;
@@ -46,5 +48,6 @@ bool nf_ct_ports_invert_tuple(struct nf_conntrack_tuple *inverse, const struct n
 
 int nf_ct_ports_print_tuple(char *buf, size_t size, const struct nf_conntrack_tuple *tuple)
 {
-	return snprintf(buf, size, "sport=%u dport=%u ", ntohs(tuple->src.u.all), ntohs(tuple->dst.u.all));
+	return snprintf(buf, size, "sport=%u dport=%u ", ntohs(tuple->src.u.all),
+			ntohs(tuple->dst.u.all));
 }

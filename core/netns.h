@@ -35,7 +35,7 @@ enum gre_conntrack { GRE_CT_UNREPLIED, GRE_CT_REPLIED, GRE_CT_MAX };
 
 /* Written rarely, read by every packet: plain relaxed loads, a cache line shared by all. */
 struct nf_ct_sysctl {
-#define SYSCTL(name, dflt) _Atomic uint32_t name;
+#define SYSCTL(name, dflt, max) _Atomic uint32_t name;
 #define SYSCTL_TIMEOUT(name, array, index, seconds)
 #include "core/sysctl.def"
 #undef SYSCTL
@@ -75,10 +75,16 @@ void net_destroy(struct net *net);
 /* The defaults of sysctl.def into a namespace under construction. */
 void nf_ct_sysctl_init(struct net *net);
 
-/* A setting by the kernel's name, timeouts in seconds: 0, -ENOENT (no such name), -ERANGE. */
+/*
+ * A setting by the kernel's name, timeouts in seconds: 0, -ENOENT (no such
+ * name), -ERANGE.  nf_conntrack_max and nf_conntrack_buckets are the table's,
+ * so of all its namespaces; the latter resizes it (errors of
+ * nf_conntrack_ops.resize).  nf_conntrack_count can only be read (-EPERM).
+ * Any registered thread.
+ */
 int nf_ct_sysctl_set(struct net *net, const char *name, uint64_t value);
 int nf_ct_sysctl_get(const struct net *net, const char *name, uint64_t *value);
-/* The names in order: i from 0, NULL after the last. */
+/* All names: i from 0, NULL after the last. */
 const char *nf_ct_sysctl_name(unsigned int i);
 
 /* Sum over CPUs. */

@@ -30,6 +30,7 @@ int nf_ct_tuple_snprint(char *buf, size_t size, const struct nf_conntrack_tuple 
 
 	if (l3)
 		t.len += l3->print_tuple(ct_text_at(&t), ct_text_room(&t), tuple);
-	t.len += nf_ct_l4proto_find(tuple->dst.protonum)->print_tuple(ct_text_at(&t), ct_text_room(&t), tuple);
+	t.len += nf_ct_l4proto_find(tuple->dst.protonum)
+			 ->print_tuple(ct_text_at(&t), ct_text_room(&t), tuple);
 	return t.len;
 }
