@@ -264,7 +264,7 @@ static __always_inline int resolve_normal_ct(struct sk_buff *skb, unsigned int d
 	uint32_t hash, zone_orig, zone_reply;
 	int err;
 
-	if (unlikely(!nf_ct_get_tuple(skb, 0, dataoff, state->pf, protonum, &f.key.tuple)))
+	if (unlikely(!nf_ct_get_tuple(skb, 0, dataoff, state->pf, protonum, &f.key)))
 		return 0;
 	ct_find_init(&f, net, zone);
 	zone_orig = f.zone_id[IP_CT_DIR_ORIGINAL];

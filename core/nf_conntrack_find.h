@@ -67,7 +67,7 @@ static __always_inline bool nf_ct_key_equal(const struct nf_conntrack_tuple_hash
  * it, because a table whose readers hold a lock could not take the other
  * direction's lock now.  A full list is no loss: the next walk finds the rest.
  */
-static __cold void ct_find_expired(struct ct_find *f, struct nf_conn *ct)
+static __maybe_unused __cold void ct_find_expired(struct ct_find *f, struct nf_conn *ct)
 {
 	if (f->nr_expired < CT_EXPIRED_MAX && !nf_ct_is_dying(ct) && refcount_inc_not_zero(&ct->use))
 		f->expired[f->nr_expired++] = ct;

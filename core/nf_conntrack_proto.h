@@ -37,7 +37,7 @@ struct nf_conntrack_l4proto {
 	/* false: no answer to such a packet exists */
 	bool (*invert_tuple)(struct nf_conntrack_tuple *inverse, const struct nf_conntrack_tuple *orig);
 	int (*print_tuple)(char *buf, size_t size, const struct nf_conntrack_tuple *tuple);
-	/* The protocol's state ("ESTABLISHED "), or "" ; NULL: it has none. */
+	/* The protocol's state ("ESTABLISHED"), or ""; NULL: it has none. */
 	const char *(*print_conntrack)(const struct nf_conn *ct);
 	/*
 	 * A packet of this connection.  NF_ACCEPT, or: <= 0: the packet is
@@ -185,41 +185,45 @@ static __always_inline int get_l4proto(const struct sk_buff *skb, unsigned int n
 }
 
 /*
- * The tuple of a packet whose layer 4 header lies at dataoff (nf_ct_get_tuple).
- * The whole structure is cleared first, for it is hashed as it lies.
+ * The tuple of a packet whose layer 4 header lies at dataoff (nf_ct_get_tuple);
+ * false: its headers are not all there.  Everything is set, unused parts to 0,
+ * for the tuple is hashed as it lies.
  */
 static __always_inline bool nf_ct_get_tuple(const struct sk_buff *skb, unsigned int nhoff, unsigned int dataoff,
-					    uint8_t pf, uint8_t protonum, struct nf_conntrack_tuple *t)
+					    uint8_t pf, uint8_t protonum, union ct_tuple_words *t)
 {
-	memset(t, 0, sizeof(*t));
-	t->src.l3num = pf;
+	const bool has_ports = protonum == IPPROTO_TCP || protonum == IPPROTO_UDP;
+	uint16_t ports[2] = { 0, 0 };
+
+	if (likely(has_ports)) {
+		const void *p = skb_header_pointer(skb, dataoff, sizeof(ports));
+
+		if (unlikely(!p))
+			return false;
+		memcpy(ports, p, sizeof(ports));
+	}
 	if (likely(pf == NFPROTO_IPV4)) {
 		const struct iphdr_view *iph = skb_header_pointer(skb, nhoff, sizeof(*iph));
 
 		if (unlikely(!iph))
 			return false;
-		t->src.u3.ip = iph->saddr;
-		t->dst.u3.ip = iph->daddr;
+		ct_tuple_set_ipv4(t, iph->saddr, iph->daddr, ports[0], ports[1], protonum);
 	} else {
 		const struct ipv6hdr_view *ip6h = skb_header_pointer(skb, nhoff, sizeof(*ip6h));
 
 		if (unlikely(!ip6h))
 			return false;
-		memcpy(&t->src.u3, (const char *)ip6h + offsetof(struct ipv6hdr_view, saddr), 16);
-		memcpy(&t->dst.u3, (const char *)ip6h + offsetof(struct ipv6hdr_view, daddr), 16);
+		memcpy(&t->tuple.src.u3, ip6h->saddr, 16);
+		memcpy(&t->tuple.dst.u3, ip6h->daddr, 16);
+		t->tuple.src.u.all = ports[0];
+		t->tuple.src.l3num = pf;
+		t->tuple.dst.u.all = ports[1];
+		t->tuple.dst.protonum = protonum;
+		t->tuple.dst.dir = IP_CT_DIR_ORIGINAL;
 	}
-	t->dst.protonum = protonum;
-	switch (protonum) {
-	case IPPROTO_TCP:
-	case IPPROTO_UDP:
-		return ports_pkt_to_tuple(skb, dataoff, t);
-	case IPPROTO_ICMP:
-		return icmp_pkt_to_tuple(skb, dataoff, t);
-	case IPPROTO_ICMPV6:
-		return icmpv6_pkt_to_tuple(skb, dataoff, t);
-	default:
-		return nf_ct_l4proto_find(protonum)->pkt_to_tuple(skb, dataoff, t);
-	}
+	if (likely(has_ports))
+		return true;
+	return nf_ct_l4proto_find(protonum)->pkt_to_tuple(skb, dataoff, &t->tuple);
 }
 
 #endif

@@ -72,6 +72,31 @@ static __always_inline uint64_t ct_tuple_last_mask(void)
 	return m.w[CT_TUPLE_WORDS - 1];
 }
 
+/*
+ * An IPv4 tuple with ports (network byte order), direction ORIGINAL.  By whole
+ * words: it is hashed and compared by words at once, and a load that spans
+ * several narrower stores would wait for all of them to leave the store buffer.
+ */
+static __always_inline void ct_tuple_set_ipv4(union ct_tuple_words *t, uint32_t saddr, uint32_t daddr,
+					      uint16_t sport, uint16_t dport, uint8_t protonum)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	t->w[0] = saddr;
+	t->w[1] = 0;
+	t->w[2] = sport | (uint64_t)NFPROTO_IPV4 << 16 | (uint64_t)daddr << 32;
+	t->w[3] = 0;
+	t->w[4] = (uint64_t)dport << 32 | (uint64_t)protonum << 48;
+#else
+	memset(t, 0, sizeof(*t));
+	t->tuple.src.u3.ip = saddr;
+	t->tuple.src.u.all = sport;
+	t->tuple.src.l3num = NFPROTO_IPV4;
+	t->tuple.dst.u3.ip = daddr;
+	t->tuple.dst.u.all = dport;
+	t->tuple.dst.protonum = protonum;
+#endif
+}
+
 /* Equality of all but the direction (nf_ct_tuple_equal). */
 static inline bool nf_ct_tuple_equal(const struct nf_conntrack_tuple *a, const struct nf_conntrack_tuple *b)
 {

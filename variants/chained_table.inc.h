@@ -94,24 +94,22 @@ static __always_inline void table_unlock_both(struct ct_table *t, const struct c
 
 /* --- Lookup --- */
 
-/* From the head to the end of a bucket; *end is what the walk ended at. */
-static __always_inline struct nf_conntrack_tuple_hash *
-chain_walk(const struct ct_bucket *bucket, struct ct_find *f, uintptr_t *end)
+/* The node with f's key in that bucket, or the end that the walk came to. */
+static __always_inline uintptr_t chain_walk(const struct ct_bucket *bucket, struct ct_find *f)
 {
-	uintptr_t p;
+	uintptr_t p = chain_load(&bucket->first);
 
-	for (p = chain_load(&bucket->first); !chain_is_end(p); ) {
+	while (!chain_is_end(p)) {
 		struct nf_conntrack_tuple_hash *h = chain_entry(p);
 		struct nf_conn *ct = nf_ct_tuplehash_to_ctrack(h);
 
 		if (unlikely(nf_ct_is_expired(ct, f->now)))
 			ct_find_expired(f, ct);
 		else if (nf_ct_key_equal(h, ct, f))
-			return h;
+			break;
 		p = chain_load(&h->hnnode.next);
 	}
-	*end = p;
-	return NULL;
+	return p;
 }
 
 /*
@@ -126,7 +124,7 @@ table_find(struct ct_table *t, struct ct_find *f, uint32_t hash, const bool get)
 	struct nf_conn *ct;
 	struct ct_view v;
 	uint32_t bucket;
-	uintptr_t end;
+	uintptr_t p;
 
 begin:
 	v = resize_read_begin(&t->resize);
@@ -140,7 +138,8 @@ begin:
 			resize_read_end(&t->resize);
 			goto begin;
 		}
-		h = chain_walk(&v.buckets[bucket], f, &end);
+		p = chain_walk(&v.buckets[bucket], f);
+		h = chain_is_end(p) ? NULL : chain_entry(p);
 		if (h && get)	/* the table's own reference cannot go while we hold the lock */
 			refcount_inc(&nf_ct_tuplehash_to_ctrack(h)->use);
 		unlock_one(&t->locks, v.buckets, lock);
@@ -148,16 +147,21 @@ begin:
 		return h;
 	}
 
-	h = chain_walk(&v.buckets[bucket], f, &end);
-	if (unlikely(!h && (!chain_end_is_ours(end, bucket) ||
-			    (CT_CHAIN_RECHECKS_RESIZE && resize_changed(&t->resize, &v))))) {
-		/* Carried into another chain: what we look for may have been behind us. */
+	p = chain_walk(&v.buckets[bucket], f);
+	if (chain_is_end(p)) {
+		bool carried = !chain_end_is_ours(p, bucket) ||
+			       (CT_CHAIN_RECHECKS_RESIZE && resize_changed(&t->resize, &v));
+
 		resize_read_end(&t->resize);
+		if (likely(!carried))
+			return NULL;
+		/* We were carried into another chain: what we look for may have been behind us. */
 		f->restarts++;
 		goto begin;
 	}
 	resize_read_end(&t->resize);
-	if (!get || !h)
+	h = chain_entry(p);
+	if (!get)
 		return h;
 	ct = nf_ct_tuplehash_to_ctrack(h);
 	if (unlikely(!refcount_inc_not_zero(&ct->use)))
@@ -267,6 +271,17 @@ static void collect_bucket(struct ct_table *t, const struct ct_view *v, uint32_t
 		}
 	}
 	unlock_one(&t->locks, v->buckets, lock_index(bucket));
+}
+
+/* A whole walk sees every entry once: no resize meanwhile (nf_conntrack_mutex). */
+static void table_walk_begin(struct ct_table *t)
+{
+	pthread_mutex_lock(&t->resize_mutex);
+}
+
+static void table_walk_end(struct ct_table *t)
+{
+	pthread_mutex_unlock(&t->resize_mutex);
 }
 
 /* Positions that table_collect() takes: the buckets. */

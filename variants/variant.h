@@ -82,7 +82,7 @@ struct ct_variant {
 	void (*thread_offline)(struct ct_core *core);
 	void (*thread_online)(struct ct_core *core);
 
-	/* One batch of a measured loop; see harness/work.h. */
+	/* One batch of a measured loop; see variants/work.h. */
 	void (*run_ops)(struct ct_core *core, struct ct_ops_work *work);
 	void (*run_packets)(struct ct_core *core, struct ct_packet_work *work);
 

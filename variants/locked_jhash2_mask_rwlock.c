@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* One of the eight: locked chains, mask, (table, size) under a rwlock. */
+#define CT_VARIANT locked_jhash2_mask_rwlock
+#define CT_SUMMARY "locked chains, mask, rwlock"
+#define CT_FLAGS 0
+
+#include "variants/hash/jhash2.h"
+#include "variants/bucket/mask.h"
+#include "variants/rcu/none.h"
+#include "variants/node/typesafe.h"
+#include "variants/chain/locked.h"
+#include "variants/lock/striped.h"
+#include "variants/resize/rwlock.h"
+#include "variants/chained_table.inc.h"
+#include "variants/variant.inc.h"

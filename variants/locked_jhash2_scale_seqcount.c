@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* One of the eight: locked chains, reciprocal_scale, (table, size) under a seqcount. */
+#define CT_VARIANT locked_jhash2_scale_seqcount
+#define CT_SUMMARY "locked chains, reciprocal_scale, seqcount"
+#define CT_FLAGS 0
+
+#include "variants/hash/jhash2.h"
+#include "variants/bucket/reciprocal_scale.h"
+#include "variants/rcu/none.h"
+#include "variants/node/typesafe.h"
+#include "variants/chain/locked.h"
+#include "variants/lock/striped.h"
+#include "variants/resize/seqcount.h"
+#include "variants/chained_table.inc.h"
+#include "variants/variant.inc.h"

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* The baseline with RCU flavour qsbr. */
+#define CT_VARIANT nulls_rcu_qsbr
+#define CT_SUMMARY "baseline with RCU flavour qsbr: readers announce quiescent states"
+#define CT_FLAGS 0
+
+#include "variants/hash/jhash2.h"
+#include "variants/bucket/reciprocal_scale.h"
+#include "variants/rcu/qsbr.h"
+#include "variants/node/typesafe.h"
+#include "variants/chain/nulls_rcu.h"
+#include "variants/lock/striped.h"
+#include "variants/resize/seqcount.h"
+#include "variants/chained_table.inc.h"
+#include "variants/variant.inc.h"

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a worker hands to a variant: one batch of operations or packets.
+ *
+ * One structure a worker, written by that worker only.  A batch runs without
+ * leaving the variant's unit; between batches the worker looks at the clock.
+ */
+#ifndef CTBENCH_VARIANTS_WORK_H
+#define CTBENCH_VARIANTS_WORK_H
+
+#include "core/conntrack.h"
+
+/* An IPv4 key as streams keep it, network byte order: 16 bytes instead of 40. */
+struct ct_key4 {
+	uint32_t saddr, daddr;
+	uint16_t sport, dport;
+	uint8_t protonum;
+	uint8_t pad[3];
+};
+
+enum ct_op {
+	CT_OP_LOOKUP,
+	CT_OP_INSERT,
+	CT_OP_DELETE,
+};
+
+struct ct_ops_work {
+	/* Given: */
+	struct net *net;
+	const void *keys;	/* struct ct_key4 [nr_keys], or union ct_tuple_words [nr_keys]: lookups, in order, round and round */
+	size_t nr_keys;
+	bool compact;		/* keys are struct ct_key4 */
+	bool refcount;		/* lookups take and drop a reference */
+	const uint8_t *ops;	/* enum ct_op [nr_ops], round and round; NULL: lookups only */
+	size_t nr_ops;
+	/*
+	 * Connections of this worker's own that come and go: a ring of keys as
+	 * above.  Those from tail up to head are in the table.
+	 */
+	const void *churn;
+	size_t nr_churn;
+	uint32_t timeout;	/* ticks that an inserted connection gets */
+	size_t batch;		/* operations a call */
+
+	/* Kept from batch to batch: */
+	size_t key_pos, op_pos, head, tail;
+
+	/* Counted up: */
+	uint64_t done, lookups, hits, inserts, insert_failed, deletes, delete_failed;
+	uint64_t checksum;	/* of what was found, so that no lookup can be left out */
+} __cacheline_aligned;
+
+/* A packet ready to be sent through the hooks. */
+struct ct_frame {
+	const uint8_t *data;	/* network header */
+	uint32_t len;		/* struct sk_buff.len */
+	uint32_t headlen;	/* struct sk_buff.headlen */
+	uint16_t protocol;	/* ETH_P_IP or ETH_P_IPV6 */
+	uint16_t in, out;	/* devices */
+	uint16_t pad;
+};
+
+struct ct_packet_work {
+	/* Given: */
+	struct net *net;
+	const struct ct_frame *frames;	/* in order, round and round */
+	size_t nr_frames;
+	size_t batch;
+
+	size_t pos;		/* kept */
+
+	uint64_t done, accepted, dropped, kept;	/* counted up; kept: stolen or queued */
+	uint64_t checksum;	/* of what conntrack said: ctinfo and connection */
+} __cacheline_aligned;
+
+#endif
