@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the process's allocator says of itself.
+ *
+ * The allocator is asked for by name at run time, so that a jemalloc preloaded
+ * into a build with libc's malloc is found as well as a linked one.  Under a
+ * sanitizer, whose own allocator serves malloc(), the sanitizer is asked.
+ *
+ * Thread-safety: any thread, any time.
+ */
+#ifndef CTBENCH_HARNESS_MEMSTAT_H
+#define CTBENCH_HARNESS_MEMSTAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Bytes in live allocations of the whole process: jemalloc's stats.allocated,
+ * glibc's mallinfo2 (arenas and mapped chunks).  Objects that other threads'
+ * caches hold count as live, some tens of KiB a thread; the calling thread's
+ * cache is given back first.  Slow (microseconds): not inside a window.
+ */
+uint64_t memstat_allocated(void);
+
+/*
+ * Bytes that the calling thread has ever allocated, frees not subtracted:
+ * unchanged over a window means that nothing was allocated in it.  False
+ * where the allocator does not count this (glibc).  Allocates nothing after
+ * its first call in a thread; jemalloc only.
+ */
+bool memstat_thread_allocated(uint64_t *bytes);
+
+/* Resident memory of the process in bytes, now; 0 if /proc does not tell. */
+uint64_t memstat_rss(void);
+
+/* The most it has ever been. */
+uint64_t memstat_rss_peak(void);
+
+/* Name and version of what serves malloc() in this process: "jemalloc 5.3.0-0-g54ea", "glibc 2.36"; returns buf. */
+char *memstat_allocator(char *buf, size_t size);
+
+#endif

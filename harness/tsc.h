@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The clock of the measuring loops: the CPU's time-stamp counter, which costs
+ * some ten nanoseconds to read and is the same on every core.
+ *
+ *   x86_64	rdtsc, calibrated against CLOCK_MONOTONIC_RAW
+ *   aarch64	cntvct_el0, its frequency as the CPU tells it
+ *   elsewhere	CLOCK_MONOTONIC_RAW itself, in nanoseconds
+ *
+ * Thread-safety: any thread, any time.
+ */
+#ifndef CTBENCH_HARNESS_TSC_H
+#define CTBENCH_HARNESS_TSC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+/*
+ * Now, in ticks.  The CPU may read it some instructions early or late: for
+ * deadlines and for looking at the clock between batches.
+ */
+static inline uint64_t tsc_now(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	return __builtin_ia32_rdtsc();
+#elif defined(__aarch64__)
+	uint64_t t;
+
+	__asm__ volatile("mrs %0, cntvct_el0" : "=r"(t));
+	return t;
+#else
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC_RAW, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+#endif
+}
+
+/*
+ * Now, in ticks: after all that comes before has been done, and before
+ * anything that follows begins.  For the two ends of what is measured.
+ * (Intel's SDM, RDTSC: lfence on both sides; on AMD lfence serialises too, by
+ * a setting that Linux makes.)
+ */
+static inline uint64_t tsc_now_ordered(void)
+{
+	uint64_t t;
+
+#if defined(__x86_64__) || defined(__i386__)
+	__asm__ volatile("lfence" ::: "memory");
+	t = tsc_now();
+	__asm__ volatile("lfence" ::: "memory");
+#elif defined(__aarch64__)
+	__asm__ volatile("isb" ::: "memory");
+	t = tsc_now();
+	__asm__ volatile("isb" ::: "memory");
+#else
+	t = tsc_now();
+#endif
+	return t;
+}
+
+/* Ticks a second.  The first call calibrates, which takes some 20 ms. */
+double tsc_per_second(void);
+
+static inline double tsc_to_seconds(uint64_t ticks)
+{
+	return (double)ticks / tsc_per_second();
+}
+
+static inline uint64_t tsc_from_seconds(double seconds)
+{
+	return (uint64_t)(seconds * tsc_per_second());
+}
+
+/*
+ * Does the counter run at one speed, in every power state and on every core
+ * alike?  If not, windows measured with it are not to be trusted.
+ */
+bool tsc_reliable(void);
+
+/* What the clock is, for results: "tsc", "cntvct_el0", "CLOCK_MONOTONIC_RAW". */
+const char *tsc_name(void);
+
+#endif
