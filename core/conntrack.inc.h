@@ -349,12 +349,13 @@ static __always_inline unsigned int nf_conntrack_in(struct sk_buff *skb, const s
 		ret = NF_ACCEPT;
 		goto out;
 	}
+	zone = nf_ct_zone_tmpl(tmpl);
 	if (unlikely(protonum == IPPROTO_ICMP || protonum == IPPROTO_ICMPV6)) {
 		ret = NF_ACCEPT;
 		if (protonum == IPPROTO_ICMP && state->pf == NFPROTO_IPV4)
-			ret = nf_conntrack_icmpv4_error(skb, dataoff, state);
+			ret = nf_conntrack_icmpv4_error(skb, dataoff, &zone, state);
 		else if (protonum == IPPROTO_ICMPV6 && state->pf == NFPROTO_IPV6)
-			ret = nf_conntrack_icmpv6_error(skb, dataoff, state);
+			ret = nf_conntrack_icmpv6_error(skb, dataoff, &zone, state);
 		if (ret <= 0) {
 			NF_CT_STAT_INC(net, error);
 			ret = -ret;
@@ -363,7 +364,6 @@ static __always_inline unsigned int nf_conntrack_in(struct sk_buff *skb, const s
 		if (skb->_nfct)		/* an error: belongs to what it quotes */
 			goto out;
 	}
-	zone = nf_ct_zone_tmpl(tmpl);
 repeat:
 	ret = resolve_normal_ct(skb, dataoff, protonum, &zone, state);
 	if (unlikely(ret < 0)) {

@@ -76,8 +76,8 @@ int nf_conntrack_icmp_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned i
 	return NF_ACCEPT;
 }
 
-/* The packet's zone is that of its template; without one, the default. */
 int nf_conntrack_inet_error(struct sk_buff *skb, unsigned int inner,
+			    const struct nf_conntrack_zone *zone,
 			    const struct nf_hook_state *state,
 			    const union nf_inet_addr *outer_daddr)
 {
@@ -99,7 +99,7 @@ int nf_conntrack_inet_error(struct sk_buff *skb, unsigned int inner,
 	 */
 	if (!nf_ct_invert_tuple(&answer, &quoted.tuple))
 		return -NF_ACCEPT;
-	h = ops->find_get(state->net, &nf_ct_zone_dflt, &answer);
+	h = ops->find_get(state->net, zone, &answer);
 	if (!h)
 		return -NF_ACCEPT;
 	ct = nf_ct_tuplehash_to_ctrack(h);
@@ -113,6 +113,7 @@ int nf_conntrack_inet_error(struct sk_buff *skb, unsigned int inner,
 }
 
 int nf_conntrack_icmpv4_error(struct sk_buff *skb, unsigned int dataoff,
+			      const struct nf_conntrack_zone *zone,
 			      const struct nf_hook_state *state)
 {
 	const struct icmphdr_view *ih = skb_header_pointer(skb, dataoff, sizeof(*ih));
@@ -130,7 +131,8 @@ int nf_conntrack_icmpv4_error(struct sk_buff *skb, unsigned int dataoff,
 	case ICMP_TIME_EXCEEDED:
 	case ICMP_PARAMETERPROB:
 		outer_daddr.ip = iph->daddr;
-		return nf_conntrack_inet_error(skb, dataoff + sizeof(*ih), state, &outer_daddr);
+		return nf_conntrack_inet_error(skb, dataoff + sizeof(*ih), zone, state,
+					       &outer_daddr);
 	default:
 		/* RFC 1122, 3.2.2: unknown types are discarded; the kernel knows up to 18 */
 		return ih->type > NR_ICMP_TYPES ? -(int)NF_ACCEPT : (int)NF_ACCEPT;

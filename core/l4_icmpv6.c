@@ -60,12 +60,13 @@ int nf_conntrack_icmpv6_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned
 	return NF_ACCEPT;
 }
 
-static int quoted_error(struct sk_buff *skb, unsigned int inner, const struct nf_hook_state *state)
+static int quoted_error(struct sk_buff *skb, unsigned int inner,
+			const struct nf_conntrack_zone *zone, const struct nf_hook_state *state)
 {
 	union nf_inet_addr daddr;
 
 	memcpy(&daddr, skb->data + offsetof(struct ipv6hdr_view, daddr), sizeof(daddr));
-	return nf_conntrack_inet_error(skb, inner, state, &daddr);
+	return nf_conntrack_inet_error(skb, inner, zone, state, &daddr);
 }
 
 /*
@@ -74,7 +75,7 @@ static int quoted_error(struct sk_buff *skb, unsigned int inner, const struct nf
  * source and a hop limit nobody has decremented.
  */
 static int redirect(struct sk_buff *skb, unsigned int dataoff, const struct ipv6hdr_view *ip6h,
-		    const struct nf_hook_state *state)
+		    const struct nf_conntrack_zone *zone, const struct nf_hook_state *state)
 {
 	const unsigned int fixed = sizeof(struct icmphdr_view) + 2 * sizeof(struct in6_addr);
 	const struct icmphdr_view *ih = skb_header_pointer(skb, dataoff, fixed);
@@ -92,10 +93,11 @@ static int redirect(struct sk_buff *skb, unsigned int dataoff, const struct ipv6
 		return -NF_ACCEPT;
 	if (opt[0] != ND_OPT_REDIRECTED_HEADER)
 		return NF_ACCEPT;
-	return quoted_error(skb, dataoff + fixed + sizeof(struct nd_opt_rd_hdr), state);
+	return quoted_error(skb, dataoff + fixed + sizeof(struct nd_opt_rd_hdr), zone, state);
 }
 
 int nf_conntrack_icmpv6_error(struct sk_buff *skb, unsigned int dataoff,
+			      const struct nf_conntrack_zone *zone,
 			      const struct nf_hook_state *state)
 {
 	const struct icmphdr_view *ih = skb_header_pointer(skb, dataoff, sizeof(*ih));
@@ -117,11 +119,11 @@ int nf_conntrack_icmpv6_error(struct sk_buff *skb, unsigned int dataoff,
 		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
 		return NF_ACCEPT;
 	case ND_REDIRECT:
-		return redirect(skb, dataoff, ip6h, state);
+		return redirect(skb, dataoff, ip6h, zone, state);
 	default:
 		if (ih->type & ICMP6_INFOMSG_MASK)
 			return NF_ACCEPT;
-		return quoted_error(skb, dataoff + sizeof(*ih), state);
+		return quoted_error(skb, dataoff + sizeof(*ih), zone, state);
 	}
 }
 

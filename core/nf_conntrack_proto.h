@@ -72,12 +72,15 @@ int nf_conntrack_generic_packet(struct nf_conn *ct, struct sk_buff *skb, unsigne
 
 /*
  * ICMP before the lookup: errors, which belong to the connection they quote
- * (the packet leaves with that connection, RELATED), and what is not tracked
- * at all.  NF_ACCEPT: go on with the lookup unless the packet has got a
- * connection or IP_CT_UNTRACKED; <= 0: invalid, the negated value is the verdict.
+ * (the packet leaves with that connection, looked for in zone, and RELATED),
+ * and what is not tracked at all.  NF_ACCEPT: go on with the lookup
+ * unless the packet has got a connection or IP_CT_UNTRACKED; <= 0: invalid,
+ * the negated value is the verdict.
  */
-int nf_conntrack_icmpv4_error(struct sk_buff *skb, unsigned int dataoff, const struct nf_hook_state *state);
-int nf_conntrack_icmpv6_error(struct sk_buff *skb, unsigned int dataoff, const struct nf_hook_state *state);
+int nf_conntrack_icmpv4_error(struct sk_buff *skb, unsigned int dataoff, const struct nf_conntrack_zone *zone,
+			      const struct nf_hook_state *state);
+int nf_conntrack_icmpv6_error(struct sk_buff *skb, unsigned int dataoff, const struct nf_conntrack_zone *zone,
+			      const struct nf_hook_state *state);
 
 /* What protocols with two ports share, for their operations. */
 bool nf_ct_ports_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff, struct nf_conntrack_tuple *tuple);
