@@ -91,13 +91,30 @@ const char *const *workload_option_names(size_t *nr);
 
 /*
  * Read a workload file, or a suite and all its workloads, and append to set
- * (zeroed before the first call).  overrides may be NULL.  On failure the
+ * (zeroed before the first call).  path may also be the bare name of one of the
+ * project's own ("axes", "default").  overrides may be NULL.  On failure the
  * error names file, line and remedy, and set holds what it held before.
  * Returns 0, -EINVAL, -ENOMEM or the negative errno of opening a file.
  */
 int workload_load(struct workload_set *set, const char *path,
 		  const struct workload_overrides *overrides, struct ct_error *e);
 void workload_set_free(struct workload_set *set);
+
+/* What a file says about itself, without its cells. */
+struct workload_info {
+	char *question;
+	bool is_suite;
+};
+int workload_info_read(struct workload_info *info, const char *path, struct ct_error *e);
+void workload_info_free(struct workload_info *info);
+
+/*
+ * The folder of the project's own workload files: workloads/ where we are, else beside or
+ * above the program.  0, or -ENOENT with the sentence in e.
+ */
+int workload_folder(char *buf, size_t size, struct ct_error *e);
+/* All files in it and below, sorted, each from malloc() as is the list itself. */
+int workload_find_files(char ***paths, size_t *nr, struct ct_error *e);
 
 /*
  * The parameters of a cell, in the order of columns: "variant", "threads",

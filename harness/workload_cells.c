@@ -1,25 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * From words to cells: every value is read once by itself, so that a wrong
- * one is found wherever it stands; then the product of all lists is made, and
- * each cell is checked for values that do not go together.
+ * one is found wherever it stands; then the product of all lists is made.
+ * Whether a cell's values go together, workload_check.c says.
  */
 #include "harness/workload_values.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define CELLS_MAX 16384
-
-/* The words of all parameters, with globs, `all` and defaults put in. */
-struct product {
-	struct words keys[NR_KEYS];
-	size_t at[NR_KEYS];		/* the value of each key in the cell now made */
-	struct cpu_bits cpus;		/* this process may run on */
-	unsigned int nr_cpus;
-	struct ct_error *e;
-};
 
 static int no_memory(struct ct_error *e)
 {
@@ -104,7 +94,7 @@ static int expand_capture(struct words *out, const struct words *in)
 	return 0;
 }
 
-static int expand_key(struct product *p, const struct workload *w, const struct workload_text *t, int id)
+static int expand_key(struct workload_product *p, const struct workload *w, const struct workload_text *t, int id)
 {
 	const struct words *in = &t->keys[id];
 	struct words *out = &p->keys[id];
@@ -125,7 +115,7 @@ static int expand_key(struct product *p, const struct workload *w, const struct 
 }
 
 /* Some keys follow from others, some exclude each other. */
-static int choose_keys(struct product *p, const struct workload *w, const struct workload_text *t)
+static int choose_keys(struct workload_product *p, const struct workload *w, const struct workload_text *t)
 {
 	bool capture = false, all_decode = t->keys[KEY_KIND].nr > 0;
 	const struct words *flows = &t->keys[KEY_FLOWS], *load = &t->keys[KEY_LOAD_FACTOR];
@@ -176,7 +166,7 @@ static int wrong_value(const struct word *word, int id, const char *why, struct 
 			     workload_keys[id].allowed);
 }
 
-static int apply(struct product *p, struct cell *cell, int id)
+static int apply(struct workload_product *p, struct cell *cell, int id)
 {
 	const struct word *word = &p->keys[id].list[p->at[id]];
 	const char *why = workload_keys[id].parse(cell, word->text);
@@ -185,7 +175,7 @@ static int apply(struct product *p, struct cell *cell, int id)
 }
 
 /* Every value by itself, against the defaults of all others. */
-static int check_values(struct product *p)
+static int check_values(struct workload_product *p)
 {
 	struct cell cell = { .buckets = 1, .seconds = 1, .flows = 1 };
 
@@ -201,129 +191,7 @@ static int check_values(struct product *p)
 	return 0;
 }
 
-/* Where a key's value in the present cell stands. */
-static const char *place_of(const struct product *p, int id, char place[WORD_PLACE])
-{
-	return word_place(&p->keys[id].list[p->at[id]], place);
-}
-
-static int check_threads(struct product *p, const struct cell *cell)
-{
-	char place[WORD_PLACE], pinned[WORD_PLACE];
-	struct cpu_bits list;
-	unsigned int cpus = p->nr_cpus;
-	int missing;
-
-	if (cell->pin == PIN_LIST) {
-		cpus_parse(cell->cpus, &list);
-		missing = cpus_first_missing(&list, &p->cpus);
-		if (missing >= 0)
-			return ct_user_error(p->e, "%s: pinning names CPU %d, which this process may not use or which does not exist",
-					     place_of(p, KEY_PINNING, place), missing);
-		cpus = cpus_count(&list);
-	}
-	if (cell->threads <= cpus || cell->oversubscribe)
-		return 0;
-	if (cell->pin == PIN_LIST)
-		return ct_user_error(p->e, "%s: %u threads, but pinning (%s) names %u CPUs; name more, or set oversubscribe: true",
-				     place_of(p, KEY_THREADS, place), cell->threads,
-				     place_of(p, KEY_PINNING, pinned), cpus);
-	return ct_user_error(p->e, "%s: %u threads, but this process may use %u CPU%s; ask for fewer, for all, or set oversubscribe: true",
-			     place_of(p, KEY_THREADS, place), cell->threads, cpus, cpus == 1 ? "" : "s");
-}
-
-static const char *bucket_rule(const struct cell *cell, uint64_t buckets)
-{
-	const struct ct_variant *v = ct_variant_find(cell->variant);
-
-	return v && v->bucket_rule ? v->bucket_rule(buckets) : NULL;
-}
-
-/* "64 or 128" for 100: what a rule that asks for a power of two would take. */
-static void bucket_remedy(const struct cell *cell, uint64_t buckets, char *buf, size_t size)
-{
-	uint64_t below = UINT64_C(1) << (63 - __builtin_clzll(buckets));
-
-	buf[0] = '\0';
-	if (!bucket_rule(cell, below) && !bucket_rule(cell, 2 * below))
-		snprintf(buf, size, ", as %llu or %llu", (unsigned long long)below,
-			 (unsigned long long)(2 * below));
-	else if (!bucket_rule(cell, below))
-		snprintf(buf, size, ", as %llu", (unsigned long long)below);
-}
-
-static int check_buckets(struct product *p, const struct cell *cell)
-{
-	const struct ct_variant *v = ct_variant_find(cell->variant);
-	const char *why = bucket_rule(cell, cell->buckets);
-	char place[WORD_PLACE], remedy[64];
-
-	if (why) {
-		bucket_remedy(cell, cell->buckets, remedy, sizeof(remedy));
-		return ct_user_error(p->e, "%s: %s cannot have %llu buckets: %s%s; or give load_factor, which is rounded for such variants",
-				     place_of(p, p->keys[KEY_BUCKETS].nr ? KEY_BUCKETS : KEY_LOAD_FACTOR, place),
-				     cell->variant, (unsigned long long)cell->buckets, why, remedy);
-	}
-	if (cell->nr_resizes && v && !(v->flags & CT_V_RESIZE))
-		return ct_user_error(p->e, "%s: %s cannot be resized; leave it out of variants, or set resize: none",
-				     place_of(p, KEY_RESIZE, place), cell->variant);
-	if (cell->nr_resizes && cell->kind != KIND_STEADY)
-		return ct_user_error(p->e, "%s: resize events need kind: steady, which has a window for them",
-				     place_of(p, KEY_RESIZE, place));
-	for (uint32_t i = 0; i < cell->nr_resizes; i++) {
-		const struct cell_resize *r = &cell->resizes[i];
-
-		if (r->at >= cell->seconds)
-			return ct_user_error(p->e, "%s: a resize at %gs comes after the window of %gs has closed",
-					     place_of(p, KEY_RESIZE, place), r->at, cell->seconds);
-		why = bucket_rule(cell, r->buckets);
-		if (why) {
-			bucket_remedy(cell, r->buckets, remedy, sizeof(remedy));
-			return ct_user_error(p->e, "%s: %s cannot be resized to %llu buckets: %s%s",
-					     place_of(p, KEY_RESIZE, place), cell->variant,
-					     (unsigned long long)r->buckets, why, remedy);
-		}
-	}
-	return 0;
-}
-
-static int check_traffic(struct product *p, const struct cell *cell)
-{
-	char place[WORD_PLACE];
-	double drift = cell->insert - cell->del;
-
-	if (cell->kind == KIND_STEADY && (drift > 1e-9 || drift < -1e-9))
-		return ct_user_error(p->e, "%s: insert and delete must be equal parts of a steady mix (they are %g%% and %g%%), or the population would drift while it is measured",
-				     place_of(p, KEY_MIX, place), 100 * cell->insert, 100 * cell->del);
-	if (cell->popularity == POP_HOT && !cell->capture[0] && cell->hot_flows > cell->flows)
-		return ct_user_error(p->e, "%s: %llu hot flows are more than all flows (%llu)",
-				     place_of(p, KEY_POPULARITY, place),
-				     (unsigned long long)cell->hot_flows, (unsigned long long)cell->flows);
-	if (cell->level == LEVEL_PACKETS && cell->kind == KIND_STEADY && cell->hit_share < 1)
-		return ct_user_error(p->e, "%s: at level packets hit_share must be 1: a packet without a connection makes one, so give such packets as insert and delete in mix",
-				     place_of(p, KEY_HIT_SHARE, place));
-	return 0;
-}
-
-static int check_capture(struct product *p, const struct cell *cell)
-{
-	char place[WORD_PLACE];
-
-	if (cell->kind == KIND_DECODE && !cell->capture[0])
-		return ct_user_error(p->e, "%s: kind decode measures the decoding of a capture; name one (capture: FILE)",
-				     place_of(p, KEY_KIND, place));
-	if (!cell->capture[0])
-		return 0;
-	if (cell->level == LEVEL_OPS && cell->kind != KIND_DECODE)
-		return ct_user_error(p->e, "%s: a capture holds packets and needs level: packets",
-				     place_of(p, KEY_CAPTURE, place));
-	if (access(cell->capture, R_OK))
-		return ct_user_error(p->e, "%s: the capture %s cannot be read: %s; its path is relative to the file that names it",
-				     place_of(p, KEY_CAPTURE, place), cell->capture, strerror(errno));
-	return 0;
-}
-
-static int make_cell(struct product *p, struct cell *cell)
+static int make_cell(struct workload_product *p, struct cell *cell)
 {
 	int err = 0;
 
@@ -335,19 +203,11 @@ static int make_cell(struct product *p, struct cell *cell)
 		cell->flows = 0;
 		cell->load_factor = 0;
 	}
-	if (!err)
-		err = check_threads(p, cell);
-	if (!err)
-		err = check_buckets(p, cell);
-	if (!err)
-		err = check_traffic(p, cell);
-	if (!err)
-		err = check_capture(p, cell);
-	return err;
+	return err ? err : workload_check_cell(p, cell);
 }
 
 /* The next combination; the last key turns fastest, the variant slowest but for no reason than reading. */
-static bool advance(struct product *p)
+static bool advance(struct workload_product *p)
 {
 	for (int id = NR_KEYS - 1; id >= KEY_FIRST_OF_CELL; id--) {
 		if (p->keys[id].nr && ++p->at[id] < p->keys[id].nr)
@@ -395,7 +255,7 @@ static int drop_duplicates(struct workload *w)
 	return 0;
 }
 
-static int make_product(struct workload *w, struct product *p)
+static int make_product(struct workload *w, struct workload_product *p)
 {
 	size_t nr = 1;
 	int err;
@@ -441,7 +301,7 @@ static size_t choose_control(const struct workload *w)
 	return best;
 }
 
-static uint64_t find_varying(const struct workload *w, const struct product *p)
+static uint64_t find_varying(const struct workload *w, const struct workload_product *p)
 {
 	uint64_t varying = 0;
 	char first[1024], other[1024];
@@ -462,7 +322,7 @@ static uint64_t find_varying(const struct workload *w, const struct product *p)
 
 int workload_make_cells(struct workload *w, const struct workload_text *t, struct ct_error *e)
 {
-	struct product p = { .e = e };
+	struct workload_product p = { .e = e };
 	struct cell once = { 0 };
 	int err;
 

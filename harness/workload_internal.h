@@ -7,8 +7,11 @@
  *	workload_keys.c		the table of keys: what each may be, and how it is read and written
  *	workload_values.c	the parsers that table names
  *	workload_select.c	variant selections
- *	workload_cells.c	words -> the product of all lists, checked
- *	workload.c		files, suites and command-line overrides
+ *	workload_cells.c	words -> the product of all lists
+ *	workload_check.c	values that do not go together
+ *	workload.c		files and suites
+ *	workload_overrides.c	the command line
+ *	workload_find.c		where the project's own files are
  *	workload_print.c	--dry-run, names, JSON, expected time
  */
 #ifndef CTBENCH_HARNESS_WORKLOAD_INTERNAL_H
@@ -92,6 +95,15 @@ const char *word_place(const struct word *w, char buf[WORD_PLACE]);
 int workload_text_read(struct workload_text *t, const char *path, struct ct_error *e);
 void workload_text_free(struct workload_text *t);
 
+/*
+ * The file meant by path: itself, or, where there is none and it is a bare name, one of
+ * the project's own.  0, or -ENOENT (buf is path, for the error to come).
+ */
+int workload_resolve(char *buf, size_t size, const char *path);
+
+/* The command line as words, into t (zeroed). */
+int workload_overrides_read(struct workload_text *t, const struct workload_overrides *o, struct ct_error *e);
+
 int words_add(struct words *w, const char *text, size_t len, int line, const char *source);
 int words_copy(struct words *to, const struct words *from);
 void words_free(struct words *w);
@@ -126,6 +138,18 @@ int cpus_first_missing(const struct cpu_bits *wanted, const struct cpu_bits *all
 
 /* The buckets for a cell's flows at load_factor, as its variant can take them. */
 void cell_buckets_from_load(struct cell *cell, double load_factor);
+
+/* The words of all parameters, with globs, `all` and defaults put in. */
+struct workload_product {
+	struct words keys[NR_KEYS];
+	size_t at[NR_KEYS];		/* the value of each key in the cell now made */
+	struct cpu_bits cpus;		/* this process may run on */
+	unsigned int nr_cpus;
+	struct ct_error *e;
+};
+
+/* Do the values of the cell now made go together?  0 or -EINVAL with the sentence in p->e. */
+int workload_check_cell(const struct workload_product *p, const struct cell *cell);
 
 /*
  * The product of t's words.  w has its name, question and path; the rest is filled in.

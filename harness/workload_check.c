@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Values that are each fine but do not go together.  Every refusal says where
+ * the value stands, why it cannot be, and what could be instead.
+ */
+#include "harness/workload_values.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* Where a key's value in the present cell stands. */
+static const char *place_of(const struct workload_product *p, int id, char place[WORD_PLACE])
+{
+	return word_place(&p->keys[id].list[p->at[id]], place);
+}
+
+static int check_threads(const struct workload_product *p, const struct cell *cell)
+{
+	char place[WORD_PLACE], pinned[WORD_PLACE];
+	struct cpu_bits list;
+	unsigned int cpus = p->nr_cpus;
+	int missing;
+
+	if (cell->pin == PIN_LIST) {
+		cpus_parse(cell->cpus, &list);
+		missing = cpus_first_missing(&list, &p->cpus);
+		if (missing >= 0)
+			return ct_user_error(p->e, "%s: pinning names CPU %d, which this process may not use or which does not exist",
+					     place_of(p, KEY_PINNING, place), missing);
+		cpus = cpus_count(&list);
+	}
+	if (cell->threads <= cpus || cell->oversubscribe)
+		return 0;
+	if (cell->pin == PIN_LIST)
+		return ct_user_error(p->e, "%s: %u threads, but pinning (%s) names %u CPUs; name more, or set oversubscribe: true",
+				     place_of(p, KEY_THREADS, place), cell->threads,
+				     place_of(p, KEY_PINNING, pinned), cpus);
+	return ct_user_error(p->e, "%s: %u threads, but this process may use %u CPU%s; ask for fewer, for all, or set oversubscribe: true",
+			     place_of(p, KEY_THREADS, place), cell->threads, cpus, cpus == 1 ? "" : "s");
+}
+
+static const char *bucket_rule(const struct cell *cell, uint64_t buckets)
+{
+	const struct ct_variant *v = ct_variant_find(cell->variant);
+
+	return v && v->bucket_rule ? v->bucket_rule(buckets) : NULL;
+}
+
+/* "64 or 128" for 100: what a rule that asks for a power of two would take. */
+static void bucket_remedy(const struct cell *cell, uint64_t buckets, char *buf, size_t size)
+{
+	uint64_t below = UINT64_C(1) << (63 - __builtin_clzll(buckets));
+
+	buf[0] = '\0';
+	if (!bucket_rule(cell, below) && !bucket_rule(cell, 2 * below))
+		snprintf(buf, size, ", as %llu or %llu", (unsigned long long)below,
+			 (unsigned long long)(2 * below));
+	else if (!bucket_rule(cell, below))
+		snprintf(buf, size, ", as %llu", (unsigned long long)below);
+}
+
+static int check_buckets(const struct workload_product *p, const struct cell *cell)
+{
+	const struct ct_variant *v = ct_variant_find(cell->variant);
+	const char *why = bucket_rule(cell, cell->buckets);
+	char place[WORD_PLACE], remedy[64];
+
+	if (why) {
+		bucket_remedy(cell, cell->buckets, remedy, sizeof(remedy));
+		return ct_user_error(p->e, "%s: %s cannot have %llu buckets: %s%s; or give load_factor, which is rounded for such variants",
+				     place_of(p, p->keys[KEY_BUCKETS].nr ? KEY_BUCKETS : KEY_LOAD_FACTOR, place),
+				     cell->variant, (unsigned long long)cell->buckets, why, remedy);
+	}
+	if (cell->nr_resizes && v && !(v->flags & CT_V_RESIZE))
+		return ct_user_error(p->e, "%s: %s cannot be resized; leave it out of variants, or set resize: none",
+				     place_of(p, KEY_RESIZE, place), cell->variant);
+	if (cell->nr_resizes && cell->kind != KIND_STEADY)
+		return ct_user_error(p->e, "%s: resize events need kind: steady, which has a window for them",
+				     place_of(p, KEY_RESIZE, place));
+	for (uint32_t i = 0; i < cell->nr_resizes; i++) {
+		const struct cell_resize *r = &cell->resizes[i];
+
+		if (r->at >= cell->seconds)
+			return ct_user_error(p->e, "%s: a resize at %gs comes after the window of %gs has closed",
+					     place_of(p, KEY_RESIZE, place), r->at, cell->seconds);
+		why = bucket_rule(cell, r->buckets);
+		if (why) {
+			bucket_remedy(cell, r->buckets, remedy, sizeof(remedy));
+			return ct_user_error(p->e, "%s: %s cannot be resized to %llu buckets: %s%s",
+					     place_of(p, KEY_RESIZE, place), cell->variant,
+					     (unsigned long long)r->buckets, why, remedy);
+		}
+	}
+	return 0;
+}
+
+static int check_traffic(const struct workload_product *p, const struct cell *cell)
+{
+	char place[WORD_PLACE];
+	double drift = cell->insert - cell->del;
+
+	if (cell->kind == KIND_STEADY && (drift > 1e-9 || drift < -1e-9))
+		return ct_user_error(p->e, "%s: insert and delete must be equal parts of a steady mix (they are %g%% and %g%%), or the population would drift while it is measured",
+				     place_of(p, KEY_MIX, place), 100 * cell->insert, 100 * cell->del);
+	if (cell->popularity == POP_HOT && !cell->capture[0] && cell->hot_flows > cell->flows)
+		return ct_user_error(p->e, "%s: %llu hot flows are more than all flows (%llu)",
+				     place_of(p, KEY_POPULARITY, place),
+				     (unsigned long long)cell->hot_flows, (unsigned long long)cell->flows);
+	if (cell->level != LEVEL_PACKETS || cell->kind != KIND_STEADY)
+		return 0;
+	/* What packets do to the table is theirs to say. */
+	if (cell->hit_share < 1)
+		return ct_user_error(p->e, "%s: at level packets hit_share must be 1: a packet without a connection makes one, and the population would drift",
+				     place_of(p, KEY_HIT_SHARE, place));
+	if (cell->lookup < 1)
+		return ct_user_error(p->e, "%s: at level packets mix must be lookup=100: packets themselves say what they insert; use level: ops, or a capture",
+				     place_of(p, KEY_MIX, place));
+	return 0;
+}
+
+static int check_capture(const struct workload_product *p, const struct cell *cell)
+{
+	char place[WORD_PLACE];
+
+	if (cell->kind == KIND_DECODE && !cell->capture[0])
+		return ct_user_error(p->e, "%s: kind decode measures the decoding of a capture; name one (capture: FILE)",
+				     place_of(p, KEY_KIND, place));
+	if (!cell->capture[0])
+		return 0;
+	if (cell->level == LEVEL_OPS && cell->kind != KIND_DECODE)
+		return ct_user_error(p->e, "%s: a capture holds packets and needs level: packets",
+				     place_of(p, KEY_CAPTURE, place));
+	if (access(cell->capture, R_OK))
+		return ct_user_error(p->e, "%s: the capture %s cannot be read: %s; its path is relative to the file that names it",
+				     place_of(p, KEY_CAPTURE, place), cell->capture, strerror(errno));
+	return 0;
+}
+
+int workload_check_cell(const struct workload_product *p, const struct cell *cell)
+{
+	int err = check_threads(p, cell);
+
+	if (!err)
+		err = check_buckets(p, cell);
+	if (!err)
+		err = check_traffic(p, cell);
+	if (!err)
+		err = check_capture(p, cell);
+	return err;
+}
