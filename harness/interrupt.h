@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Ctrl-C: the first one asks a run to stop, the second one ends it at once.
+ *
+ * Whoever waits for something long (a child that measures) looks at
+ * ct_interrupted whenever a system call returned EINTR, ends the wait and
+ * returns -EINTR.  The handlers are set without SA_RESTART for that.
+ */
+#ifndef CTBENCH_HARNESS_INTERRUPT_H
+#define CTBENCH_HARNESS_INTERRUPT_H
+
+#include <signal.h>
+
+#define CT_EXIT_INTERRUPTED 130		/* as shells report SIGINT */
+
+/* 0, or the signal that came (SIGINT, SIGTERM, SIGHUP).  Any thread may read it. */
+extern volatile sig_atomic_t ct_interrupted;
+
+/* Catch the three signals from now on; what was ignored (nohup) stays ignored. */
+void interrupt_catch(void);
+/* Back to what was there before; ct_interrupted keeps its value. */
+void interrupt_restore(void);
+
+#endif
