@@ -199,8 +199,6 @@ static int load_file(struct workload_set *set, const char *path, const struct wo
 static int load_suite(struct workload_set *set, const struct workload_text *t, int depth, struct ct_error *e)
 {
 	const struct words *members = &t->keys[KEY_WORKLOADS];
-	const char *slash = strrchr(t->path, '/');
-	int folder = slash ? (int)(slash - t->path) + 1 : 0;
 	int err = 0;
 
 	if (depth == SUITE_DEPTH)
@@ -208,9 +206,9 @@ static int load_suite(struct workload_set *set, const struct workload_text *t, i
 				     members->list[0].line, SUITE_DEPTH);
 	for (size_t i = 0; i < members->nr && !err; i++) {
 		const struct word *w = &members->list[i];
-		char *path;
+		char *path = workload_relative(t->path, w->text);
 
-		if (asprintf(&path, "%.*s%s", *w->text == '/' ? 0 : folder, t->path, w->text) < 0)
+		if (!path)
 			return no_memory(e);
 		if (access(path, R_OK))
 			err = ct_user_error(e, "%s:%d: the workload %s cannot be read: %s; its path is relative to the suite",

@@ -4,6 +4,7 @@
  * one is found wherever it stands; then the product of all lists is made.
  * Whether a cell's values go together, workload_check.c says.
  */
+#include "harness/topology.h"
 #include "harness/workload_values.h"
 
 #include <stdlib.h>
@@ -76,14 +77,10 @@ static int expand_capture(struct words *out, const struct words *in)
 {
 	for (size_t i = 0; i < in->nr; i++) {
 		const struct word *w = &in->list[i];
-		const char *slash = w->line ? strrchr(w->source, '/') : NULL;
-		char *path;
+		bool as_is = !w->line || !strcmp(w->text, "none");
+		char *path = as_is ? strdup(w->text) : workload_relative(w->source, w->text);
 		int err;
 
-		if (!strcmp(w->text, "none") || *w->text == '/' || !slash)
-			path = strdup(w->text);
-		else if (asprintf(&path, "%.*s/%s", (int)(slash - w->source), w->source, w->text) < 0)
-			path = NULL;
 		if (!path)
 			return -ENOMEM;
 		err = words_add(out, path, strlen(path), w->line, w->source);
@@ -106,7 +103,7 @@ static int expand_key(struct workload_product *p, const struct workload *w, cons
 	if (!in->nr)
 		err = fallback ? words_add(out, fallback, strlen(fallback), 0, w->path) : 0;
 	else if (id == KEY_THREADS)
-		err = expand_threads(out, in, p->nr_cpus);
+		err = expand_threads(out, in, topology_nr_cpus());
 	else if (id == KEY_CAPTURE)
 		err = expand_capture(out, in);
 	else
@@ -326,8 +323,6 @@ int workload_make_cells(struct workload *w, const struct workload_text *t, struc
 	struct cell once = { 0 };
 	int err;
 
-	cpus_allowed(&p.cpus);
-	p.nr_cpus = cpus_count(&p.cpus);
 	err = choose_keys(&p, w, t);
 	for (int id = KEY_REPEATS; id < NR_KEYS && !err; id++)
 		if (!p.keys[id].nr)

@@ -3,6 +3,7 @@
  * Values that are each fine but do not go together.  Every refusal says where
  * the value stands, why it cannot be, and what could be instead.
  */
+#include "harness/topology.h"
 #include "harness/workload_values.h"
 
 #include <string.h>
@@ -16,27 +17,18 @@ static const char *place_of(const struct workload_product *p, int id, char place
 
 static int check_threads(const struct workload_product *p, const struct cell *cell)
 {
-	char place[WORD_PLACE], pinned[WORD_PLACE];
-	struct cpu_bits list;
-	unsigned int cpus = p->nr_cpus;
-	int missing;
+	/* A policy with few places, or the number of threads: what was chosen less freely is named. */
+	bool pinned = cell->pin != PIN_COMPACT && cell->pin != PIN_SCATTER && cell->threads == 1;
+	unsigned int cpus[CT_MAX_THREADS];
+	struct ct_error why = { 0 };
+	char place[WORD_PLACE];
+	int err;
 
-	if (cell->pin == PIN_LIST) {
-		cpus_parse(cell->cpus, &list);
-		missing = cpus_first_missing(&list, &p->cpus);
-		if (missing >= 0)
-			return ct_user_error(p->e, "%s: pinning names CPU %d, which this process may not use or which does not exist",
-					     place_of(p, KEY_PINNING, place), missing);
-		cpus = cpus_count(&list);
-	}
-	if (cell->threads <= cpus || cell->oversubscribe)
+	err = topology_plan(cell->pin, cell->cpus, cell->threads, cell->oversubscribe, cpus, &why);
+	if (!err)
 		return 0;
-	if (cell->pin == PIN_LIST)
-		return ct_user_error(p->e, "%s: %u threads, but pinning (%s) names %u CPUs; name more, or set oversubscribe: true",
-				     place_of(p, KEY_THREADS, place), cell->threads,
-				     place_of(p, KEY_PINNING, pinned), cpus);
-	return ct_user_error(p->e, "%s: %u threads, but this process may use %u CPU%s; ask for fewer, for all, or set oversubscribe: true",
-			     place_of(p, KEY_THREADS, place), cell->threads, cpus, cpus == 1 ? "" : "s");
+	return ct_fail(p->e, err, why.status, "%.300s: %s",
+		       place_of(p, pinned ? KEY_PINNING : KEY_THREADS, place), why.text);
 }
 
 static const char *bucket_rule(const struct cell *cell, uint64_t buckets)

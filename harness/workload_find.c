@@ -107,6 +107,43 @@ int workload_resolve(char *buf, size_t size, const char *path)
 	return -ENOENT;
 }
 
+/* Take DIR/.. out of a path, which says the same in fewer words unless DIR is a link. */
+static void shorten(char *path)
+{
+	char *up;
+
+	while ((up = strstr(path, "/../")) && up != path) {
+		char *dir = up;
+
+		while (dir > path && dir[-1] != '/')
+			dir--;
+		if (!strncmp(dir, "..", 2) || !strncmp(dir, "./", 2))
+			return;
+		memmove(dir, up + 4, strlen(up + 4) + 1);
+	}
+}
+
+char *workload_relative(const char *file, const char *path)
+{
+	const char *slash = strrchr(file, '/');
+	char *plain, *shorter;
+
+	if (*path == '/' || !slash)
+		return strdup(path);
+	if (asprintf(&plain, "%.*s/%s", (int)(slash - file), file, path) < 0)
+		return NULL;
+	shorter = strdup(plain);
+	if (!shorter)
+		return plain;
+	shorten(shorter);
+	if (access(shorter, F_OK) && !access(plain, F_OK)) {
+		free(shorter);
+		return plain;
+	}
+	free(plain);
+	return shorter;
+}
+
 int workload_info_read(struct workload_info *info, const char *path, struct ct_error *e)
 {
 	char resolved[PATH_MAX];

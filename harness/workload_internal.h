@@ -101,6 +101,9 @@ void workload_text_free(struct workload_text *t);
  */
 int workload_resolve(char *buf, size_t size, const char *path);
 
+/* A path that a file names, relative to that file; from malloc(), NULL without memory. */
+char *workload_relative(const char *file, const char *path);
+
 /* The command line as words, into t (zeroed). */
 int workload_overrides_read(struct workload_text *t, const struct workload_overrides *o, struct ct_error *e);
 
@@ -122,29 +125,10 @@ int print_seconds(char *buf, size_t size, double seconds);			/* 200ms */
 /* The next of several phrases parted by blanks; returns its length, 0 at the end. */
 size_t next_phrase(const char **text, const char **phrase);
 
-/* CPUs by number. */
-#define CPU_BITS 65536
-#define CPU_BITS_PER_LONG (8 * sizeof(unsigned long))
-struct cpu_bits {
-	unsigned long bits[CPU_BITS / CPU_BITS_PER_LONG];
-};
-/* Those this process may run on. */
-void cpus_allowed(struct cpu_bits *set);
-unsigned int cpus_count(const struct cpu_bits *set);
-/* "0,2,4-7", no CPU twice; false if it is no such list. */
-bool cpus_parse(const char *text, struct cpu_bits *set);
-/* The first CPU that is wanted and not allowed, or -1. */
-int cpus_first_missing(const struct cpu_bits *wanted, const struct cpu_bits *allowed);
-
-/* The buckets for a cell's flows at load_factor, as its variant can take them. */
-void cell_buckets_from_load(struct cell *cell, double load_factor);
-
 /* The words of all parameters, with globs, `all` and defaults put in. */
 struct workload_product {
 	struct words keys[NR_KEYS];
 	size_t at[NR_KEYS];		/* the value of each key in the cell now made */
-	struct cpu_bits cpus;		/* this process may run on */
-	unsigned int nr_cpus;
 	struct ct_error *e;
 };
 

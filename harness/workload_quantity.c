@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Counts, shares, durations and CPU lists, as people write them.
+ * Counts, shares and durations, as people write them.
  *
  * The grammar is checked by hand and strtod() only converts, because strtod()
  * itself takes signs, blanks, hexadecimal, "inf" and "nan".
@@ -9,7 +9,6 @@
 
 #include <ctype.h>
 #include <math.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -132,66 +131,4 @@ size_t next_phrase(const char **text, const char **phrase)
 	*phrase = p;
 	*text = p + len;
 	return len;
-}
-
-void cpus_allowed(struct cpu_bits *set)
-{
-	memset(set, 0, sizeof(*set));
-	/* The C library's cpu_set_t ends at 1024 CPUs; the call itself does not. */
-	if (sched_getaffinity(0, sizeof(set->bits), (cpu_set_t *)set->bits))
-		set->bits[0] = 1;
-}
-
-unsigned int cpus_count(const struct cpu_bits *set)
-{
-	unsigned int n = 0;
-
-	for (size_t i = 0; i < sizeof(set->bits) / sizeof(set->bits[0]); i++)
-		n += (unsigned int)__builtin_popcountl(set->bits[i]);
-	return n;
-}
-
-bool cpus_parse(const char *text, struct cpu_bits *set)
-{
-	memset(set, 0, sizeof(*set));
-	for (const char *p = text;; p++) {
-		unsigned long first, last;
-		char *end;
-
-		if (!isdigit((unsigned char)*p))
-			return false;
-		first = last = strtoul(p, &end, 10);
-		p = end;
-		if (*p == '-') {
-			if (!isdigit((unsigned char)p[1]))
-				return false;
-			last = strtoul(p + 1, &end, 10);
-			p = end;
-		}
-		if (last < first || last >= CPU_BITS)
-			return false;
-		for (unsigned long cpu = first; cpu <= last; cpu++) {
-			unsigned long bit = 1ul << cpu % CPU_BITS_PER_LONG;
-			unsigned long *word = &set->bits[cpu / CPU_BITS_PER_LONG];
-
-			if (*word & bit)	/* twice */
-				return false;
-			*word |= bit;
-		}
-		if (!*p)
-			return true;
-		if (*p != ',')
-			return false;
-	}
-}
-
-int cpus_first_missing(const struct cpu_bits *wanted, const struct cpu_bits *allowed)
-{
-	for (size_t i = 0; i < sizeof(wanted->bits) / sizeof(wanted->bits[0]); i++) {
-		unsigned long missing = wanted->bits[i] & ~allowed->bits[i];
-
-		if (missing)
-			return (int)(i * CPU_BITS_PER_LONG) + __builtin_ctzl(missing);
-	}
-	return -1;
 }
