@@ -41,7 +41,7 @@ struct key_plan {
 	size_t stream_keys;	/* lookups until a stream begins anew; a multiple of KEY_BLOCK */
 	size_t stream_ops;	/* the same for operations; 0: lookups only */
 
-	struct permutation place;	/* of the flows present: first the stable, by rank, then churn */
+	struct permutation place;	/* of what is present: the stable by rank, then churn */
 	enum popularity popularity;
 	struct zipf zipf;
 	uint64_t hot_flows;
