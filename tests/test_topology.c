@@ -118,6 +118,8 @@ static void llc_takes_one_of_each(void **state)
 	assert_string_equal(plan(TWO_SOCKETS, NULL, PIN_LLC, NULL, 4, false), "0 4 8 12");
 	assert_in(plan(TWO_SOCKETS, NULL, PIN_LLC, NULL, 5, false), "one thread per last-level cache gives 4");
 	assert_string_equal(plan(TWO_SOCKETS, NULL, PIN_LLC, NULL, 6, true), "0 4 8 12 0 4");
+	/* the outermost cache is meant */
+	assert_string_equal(plan("package:2 l3:2 l2:2 core:1 pu:2", NULL, PIN_LLC, NULL, 4, false), "0 4 8 12");
 	/* only inner caches: the outermost of them counts; an L1 of instructions is none */
 	assert_string_equal(plan("package:1 l2:2 l1i:2 core:1 pu:1", NULL, PIN_LLC, NULL, 2, false), "0 2");
 	/* no caches told, as on some virtual machines */
