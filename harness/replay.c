@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: MIT */
+/* A replay's table, its clock, and a packet's way through it. */
+#include "harness/replay.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/nf_conntrack_extend.h"
+#include "harness/nearest.h"
+
+#define OUT_DEVICE	1000	/* any but those of a scenario's "in" */
+#define CPU		0
+
+/*
+ * Where the clock starts: five minutes before it wraps, as the kernel's
+ * jiffies do, so that what cannot stand wrapping shows.
+ */
+#define START_TICKS	(0u - 300 * NF_CT_HZ)
+/* Expired entries are swept away at least that often, a tenth of the table at a time. */
+#define SWEEP_TICKS	NF_CT_HZ
+#define SWEEP_PIECES	10
+/*
+ * The clock's largest step: an entry whose time is over must still look so
+ * behind it (nf_ct_is_expired() is right for spans below 2^31 ticks).
+ */
+#define STEP_TICKS	(1u << 30)
+
+struct number {
+	uint32_t number;
+};
+
+/* --- Zones and untracked packets, by device, in a hook before conntrack's --- */
+
+static unsigned int
+mark_by_device(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	struct replay *r = priv;
+
+	if (scenario_notrack(r->scenario, state->in)) {
+		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
+		return NF_ACCEPT;
+	}
+	for (size_t i = 0; i < r->scenario->nr_zones; i++) {
+		if (r->scenario->zones[i].dev == state->in) {
+			refcount_inc(&r->templates[i]->use);
+			nf_ct_set(skb, r->templates[i], IP_CT_NEW);
+			break;
+		}
+	}
+	return NF_ACCEPT;
+}
+
+/* A connection that only says in which zone a packet is to be looked up (nf_ct_tmpl_alloc). */
+static int make_template(struct replay *r, const struct nf_conntrack_zone *zone)
+{
+	static const struct nf_conntrack_tuple none;
+	struct nf_conn *ct;
+	int err;
+
+	ct = r->core->ops->alloc(r->net, zone, &none, &none, &err);
+	if (!ct)
+		return err;
+	nf_ct_status_set(ct, IPS_TEMPLATE);
+	r->templates[r->nr_templates++] = ct;
+	return 0;
+}
+
+static int mark_devices(struct replay *r)
+{
+	static const uint8_t families[] = { NFPROTO_IPV4, NFPROTO_IPV6 };
+	int err;
+
+	if (!r->scenario->nr_zones && !r->scenario->nr_notrack)
+		return 0;
+	for (size_t i = 0; i < r->scenario->nr_zones; i++) {
+		err = make_template(r, &r->scenario->zones[i].zone);
+		if (err)
+			return err;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
+		r->marks[i] = (struct nf_hook_ops){
+			.hook = mark_by_device, .priv = r, .pf = families[i],
+			.hooknum = NF_INET_PRE_ROUTING, .priority = NF_IP_PRI_RAW,
+		};
+	err = nf_register_net_hooks(r->net, r->marks, ARRAY_SIZE(r->marks));
+	r->marks_on = !err;
+	return err;
+}
+
+/* --- A replay from its beginning to its end --- */
+
+int replay_set(struct replay *r, const char *name, uint64_t value, struct ct_error *e)
+{
+	const char *names[128], *near;
+	size_t nr = 0;
+	int err = nf_ct_sysctl_set(r->net, name, value);
+
+	switch (err) {
+	case 0:
+		return 0;
+	case -ENOENT:
+		while (nr < ARRAY_SIZE(names) && (names[nr] = nf_ct_sysctl_name((unsigned int)nr)))
+			nr++;
+		near = nearest_name(name, names, nr);
+		if (near)
+			return ct_user_error(e, "no setting is called %.80s; did you mean %s?",
+					     name, near);
+		return ct_user_error(e,
+				     "no setting is called %.80s; they are those of the kernel's "
+				     "/proc/sys/net/netfilter, such as nf_conntrack_tcp_loose",
+				     name);
+	case -EPERM:
+		return ct_user_error(e, "%s can only be read", name);
+	case -EOPNOTSUPP:
+		return ct_user_error(e, "%s cannot be set: the variant %s does not resize", name,
+				     r->options.variant->name);
+	case -ENOMEM:
+		return ct_user_error(e, "there is no memory for %s=%llu", name,
+				     (unsigned long long)value);
+	default:
+		return ct_user_error(
+			e, "%s cannot be %llu: the kernel does not take that value either", name,
+			(unsigned long long)value);
+	}
+}
+
+static int apply_scenario(struct replay *r, struct ct_error *e)
+{
+	const struct scenario *s = r->scenario;
+	int err;
+
+	for (size_t i = 0; i < s->nr_settings; i++) {
+		struct ct_error why = { 0 };
+
+		err = replay_set(r, s->settings[i].name, s->settings[i].value, &why);
+		if (err)
+			return ct_fail(e, err, why.status, "%s: %.900s", s->path, why.text);
+	}
+	err = mark_devices(r);
+	if (err)
+		return ct_fail(e, err, CT_EXIT_INTERNAL, "the zones of %s cannot be set up: %s",
+			       s->path, strerror(-err));
+	return 0;
+}
+
+static int create_table(struct replay *r, struct ct_error *e)
+{
+	const struct replay_options *o = &r->options;
+	const struct ct_config config = {
+		.buckets = o->buckets, .connections = REPLAY_MAX, .threads = 1,
+		.hash_key = { 0x736f6d6570736575, 0x646f72616e646f6d },
+	};
+	const char *rule = o->variant->bucket_rule(o->buckets);
+	int err;
+
+	if (rule)
+		return ct_user_error(e, "%s cannot have %llu buckets: %s", o->variant->name,
+				     (unsigned long long)o->buckets, rule);
+	err = o->variant->create(&r->core, &config);
+	if (err == -EOPNOTSUPP)
+		return ct_fail(e, err, CT_EXIT_SKIP,
+			       "%s needs an instruction that this CPU does not have",
+			       o->variant->name);
+	if (err)
+		return ct_user_error(e, "there is no memory for a table of %llu buckets",
+				     (unsigned long long)o->buckets);
+	store_relaxed(&r->core->now, START_TICKS);
+	store_relaxed(&r->core->max, REPLAY_MAX);
+	o->variant->thread_begin(r->core, CPU);
+	err = net_create(&r->net, r->core);
+	if (err)
+		return ct_fail(e, err, CT_EXIT_USER, "there is no memory for a network namespace");
+	return 0;
+}
+
+int replay_create(struct replay **out, const struct replay_options *options,
+		  const struct scenario *scenario, struct ct_error *e)
+{
+	static int number_ext = -1;	/* ids are never given back */
+	struct replay *r = calloc(1, sizeof(*r));
+	int err;
+
+	if (!r)
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "there is no memory for a replay");
+	r->options = *options;
+	r->scenario = scenario;
+	if (options->numbers && number_ext < 0)
+		number_ext = nf_ct_ext_register("replay number", sizeof(struct number),
+						_Alignof(struct number));
+	r->number_ext = number_ext;
+	err = create_table(r, e);
+	if (!err && scenario)
+		err = apply_scenario(r, e);
+	if (err) {
+		replay_destroy(r);
+		return err;
+	}
+	*out = r;
+	return 0;
+}
+
+void replay_destroy(struct replay *r)
+{
+	if (!r)
+		return;
+	for (size_t i = 0; i < r->nr_held; i++)
+		r->core->ops->release(&r->held[i].skb);
+	free(r->held);
+	if (r->marks_on)
+		nf_unregister_net_hooks(r->net, r->marks, ARRAY_SIZE(r->marks));
+	for (size_t i = 0; i < r->nr_templates; i++)
+		nf_ct_put(r->templates[i]);
+	net_destroy(r->net);
+	if (r->core) {
+		r->options.variant->thread_end(r->core);
+		r->options.variant->destroy(r->core);
+	}
+	free(r);
+}
+
+/* --- Time --- */
+
+static void sweep(struct replay *r, uint64_t pieces)
+{
+	uint64_t buckets = r->core->ops->buckets(r->core);
+
+	if (pieces < SWEEP_PIECES)
+		buckets = buckets * pieces / SWEEP_PIECES + 1;
+	r->expired += r->core->ops->gc(r->core, buckets);
+	r->swept = r->elapsed;
+}
+
+static void clock_set(struct replay *r, uint64_t elapsed)
+{
+	r->elapsed = elapsed;
+	store_relaxed(&r->core->now, START_TICKS + (uint32_t)elapsed);
+}
+
+/* What the packet's time means to the clock: ticks since the first packet. */
+static uint64_t time_of(struct replay *r, uint64_t time_ns)
+{
+	const uint64_t tick_ns = 1000000000 / NF_CT_HZ;
+	uint64_t gap;
+
+	if (!r->started) {
+		r->started = true;
+		r->start_ns = r->last_ns = time_ns;
+	}
+	gap = time_ns > r->last_ns ? time_ns - r->last_ns : 0;
+	r->last_ns = time_ns;
+	if (r->options.frozen) {
+		/* the oracle waits where the gap is long enough to matter */
+		bool wait = r->scenario && r->scenario->realtime && gap >= 500000000;
+
+		return r->elapsed + (wait ? gap / tick_ns : 0);
+	}
+	return time_ns > r->start_ns ? (time_ns - r->start_ns) / tick_ns : 0;
+}
+
+/* Time goes on to when the packet was captured; never back. */
+static void clock_follow(struct replay *r, uint64_t time_ns)
+{
+	uint64_t elapsed = time_of(r, time_ns);
+
+	if (elapsed <= r->elapsed)
+		return;
+	/* A capture may be silent for years: step over them while there is what can expire. */
+	while (elapsed - r->elapsed > STEP_TICKS && replay_connections(r)) {
+		clock_set(r, r->elapsed + STEP_TICKS);
+		sweep(r, SWEEP_PIECES);
+	}
+	clock_set(r, elapsed);
+	if (elapsed - r->swept >= SWEEP_TICKS)
+		sweep(r, (elapsed - r->swept) / SWEEP_TICKS);
+}
+
+/* --- A packet --- */
+
+uint32_t replay_connections(const struct replay *r)
+{
+	return load_relaxed(&r->net->count) - r->nr_templates;
+}
+
+uint32_t replay_number(const struct replay *r, const struct nf_conn *ct)
+{
+	const struct number *n;
+
+	if (!r->options.numbers || r->number_ext < 0)
+		return 0;
+	n = nf_ct_ext_find(ct, (unsigned int)r->number_ext);
+	return n ? n->number : 0;
+}
+
+/* Unconfirmed and without a number: made for this very packet. */
+static void give_number(struct replay *r, struct nf_conn *ct)
+{
+	struct number *n;
+
+	if (!r->options.numbers || r->number_ext < 0 || nf_ct_is_confirmed(ct) ||
+	    replay_number(r, ct))
+		return;
+	n = nf_ct_ext_add(ct, (unsigned int)r->number_ext);
+	if (n)
+		n->number = ++r->last_number;
+}
+
+static void look_behind_pre_routing(struct replay *r, struct replay_result *res)
+{
+	struct nf_conn *ct = nf_ct_get(&res->skb, &res->ctinfo);
+
+	res->ct = ct;
+	if (!ct) {
+		res->state = res->skb._nfct ? REPLAY_UNTRACKED : REPLAY_INVALID;
+		return;
+	}
+	give_number(r, ct);
+	res->state = REPLAY_TRACKED;
+	res->status_in = nf_ct_status(ct);
+	res->number = replay_number(r, ct);
+}
+
+static void look_behind_post_routing(struct replay *r, struct replay_result *res)
+{
+	enum ip_conntrack_info ctinfo;
+	struct nf_conn *ct = nf_ct_get(&res->skb, &ctinfo);
+
+	res->ct = ct;
+	if (!ct)
+		return;
+	res->status = nf_ct_status(ct);
+	res->number_after = replay_number(r, ct);
+	res->killed = res->status & IPS_DYING;
+}
+
+/* From behind PRE_ROUTING on: forwarded and confirmed. */
+static void go_on(struct replay *r, struct replay_result *res)
+{
+	const struct nf_conntrack_ops *ops = r->core->ops;
+	uint16_t in = res->skb.dev;
+	struct nf_conn *before = res->ct;
+	bool fresh = before && !nf_ct_is_confirmed(before);
+	unsigned int verdict;
+
+	res->verdict = REPLAY_DROP_CONFIRM;
+	if (r->options.router && !replay_may_forward(&res->skb))
+		return;
+	verdict = ops->hook(r->net, NF_INET_FORWARD, &res->skb, in, OUT_DEVICE);
+	if (verdict == NF_ACCEPT)
+		verdict = ops->hook(r->net, NF_INET_POST_ROUTING, &res->skb, in, OUT_DEVICE);
+	if (verdict != NF_ACCEPT) {
+		/* the hook that kept or dropped it may have changed what it points to */
+		res->ct = NULL;
+		if (verdict != NF_DROP) {
+			res->verdict = REPLAY_STOLEN;
+			res->skb._nfct = 0;
+		}
+		return;
+	}
+	res->verdict = REPLAY_ACCEPT;
+	look_behind_post_routing(r, res);
+	res->made = fresh && res->ct == before && res->status & IPS_CONFIRMED;
+}
+
+static bool hold(struct replay *r, const struct replay_result *res)
+{
+	if (r->nr_held == r->max_held) {
+		size_t max = r->max_held ? r->max_held * 2 : 16;
+		struct replay_held *held = realloc(r->held, max * sizeof(*held));
+
+		if (!held)
+			return false;
+		r->held = held;
+		r->max_held = max;
+	}
+	r->held[r->nr_held++] = (struct replay_held){ .i = res->i, .skb = res->skb };
+	return true;
+}
+
+void replay_packet(struct replay *r, const struct capture_packet *p, struct replay_result *res)
+{
+	unsigned int dataoff, verdict;
+	uint8_t protonum;
+
+	memset(res, 0, sizeof(*res));
+	res->i = p->index;
+	res->protocol = -1;
+	clock_follow(r, p->time_ns);
+	if (!p->l3proto) {
+		res->verdict = REPLAY_NOT_IP;
+		return;
+	}
+	if (!replay_receive(p, &res->skb)) {
+		res->verdict = REPLAY_UNSEEN;
+		return;
+	}
+	if (r->scenario)
+		res->skb.dev = scenario_in(r->scenario, p->index);
+	if (!get_l4proto(&res->skb, 0, p->l3proto == LINK_PROTO_IPV4 ? NFPROTO_IPV4 : NFPROTO_IPV6,
+			 &dataoff, &protonum))
+		res->protocol = protonum;
+
+	verdict = r->core->ops->hook(r->net, NF_INET_PRE_ROUTING, &res->skb, res->skb.dev,
+				     OUT_DEVICE);
+	if (verdict == NF_STOLEN || verdict == NF_QUEUE) {
+		res->verdict = REPLAY_STOLEN;
+		res->skb._nfct = 0;
+		return;
+	}
+	if (verdict != NF_ACCEPT) {
+		res->verdict = REPLAY_DROP;
+		return;
+	}
+	look_behind_pre_routing(r, res);
+	if (r->scenario && scenario_holds(r->scenario, p->index) && hold(r, res)) {
+		res->verdict = REPLAY_HELD;
+		res->skb._nfct = 0;	/* the reference is the held packet's */
+		return;
+	}
+	go_on(r, res);
+}
+
+bool replay_release(struct replay *r, uint64_t i, struct replay_result *res)
+{
+	for (size_t k = 0; k < r->nr_held; k++) {
+		if (r->held[k].i != i)
+			continue;
+		memset(res, 0, sizeof(*res));
+		res->i = i;
+		res->released = true;
+		res->skb = r->held[k].skb;
+		r->held[k] = r->held[--r->nr_held];
+		res->ct = nf_ct_get(&res->skb, &res->ctinfo);
+		go_on(r, res);
+		return true;
+	}
+	return false;
+}
+
+void replay_finish(struct replay *r, struct replay_result *res)
+{
+	if (res->skb._nfct)
+		r->core->ops->release(&res->skb);
+	res->ct = NULL;
+}
+
+static int every(struct nf_conn *ct, void *arg)
+{
+	(void)ct;
+	(void)arg;
+	return 1;
+}
+
+void replay_flush(struct replay *r)
+{
+	r->core->ops->iterate(r->core, every, NULL);
+}
