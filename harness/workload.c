@@ -259,6 +259,10 @@ int workload_load(struct workload_set *set, const char *path, const struct workl
 	if (err) {
 		while (set->nr > before)
 			workload_free(&set->list[--set->nr]);
+		if (!before) {
+			free(set->list);
+			set->list = NULL;
+		}
 		memcpy(set->name, name, sizeof(name));
 		return err;
 	}

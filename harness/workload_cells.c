@@ -321,12 +321,10 @@ int workload_make_cells(struct workload *w, const struct workload_text *t, struc
 {
 	struct workload_product p = { .e = e };
 	struct cell once = { 0 };
-	int err;
+	int err = 0;
 
-	err = choose_keys(&p, w, t);
 	for (int id = KEY_REPEATS; id < NR_KEYS && !err; id++)
-		if (!p.keys[id].nr)
-			err = expand_key(&p, w, t, id);
+		err = expand_key(&p, w, t, id);
 	for (int id = KEY_REPEATS; id <= KEY_SEED && !err; id++) {
 		if (p.keys[id].nr > 1) {
 			char place[WORD_PLACE];
@@ -341,6 +339,8 @@ int workload_make_cells(struct workload *w, const struct workload_text *t, struc
 	w->seed = once.seed;
 	if (!err)
 		err = check_values(&p);
+	if (!err)
+		err = choose_keys(&p, w, t);
 	if (!err)
 		err = make_product(w, &p);
 	if (!err) {

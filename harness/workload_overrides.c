@@ -65,7 +65,7 @@ static int take_set(struct workload_overrides *o, const char *assignment, struct
 int workload_take_option(struct workload_overrides *o, int argc, char **argv, int *i, struct ct_error *e)
 {
 	const char *name = argv[*i], *equals, *value;
-	bool is_set;
+	bool is_set, bare;
 	size_t len;
 	int id, err;
 
@@ -80,6 +80,11 @@ int workload_take_option(struct workload_overrides *o, int argc, char **argv, in
 		return 0;
 
 	value = equals ? equals + 1 : *i + 1 < argc ? argv[*i + 1] : NULL;
+	/* --oversubscribe alone says true */
+	bare = !is_set && !equals && workload_keys[id].json == JSON_SWITCH &&
+	       (!value || (strncmp(value, "true", 4) && strncmp(value, "false", 5)));
+	if (bare)
+		value = "true";
 	if (is_set)
 		err = take_set(o, value, e);
 	else if (!value)
@@ -87,7 +92,7 @@ int workload_take_option(struct workload_overrides *o, int argc, char **argv, in
 	else
 		err = add_override(o, id, value, false, e);
 	if (err > 0)
-		*i += equals ? 1 : 2;
+		*i += equals || bare ? 1 : 2;
 	return err;
 }
 
