@@ -262,7 +262,8 @@ static enum tcp_step tcp_reset(const struct nf_conn *ct, struct tcp_move *m, con
 		m->new = m->old;
 	}
 	/* The answer to a SYN or an ACK that we let pass without believing it. */
-	if (((m->status & IPS_SEEN_REPLY && tcp->last_index == TCP_SYN_SET) ||
+	if (((m->status & IPS_SEEN_REPLY && tcp->last_index == TCP_SYN_SET &&
+	      tcp->last_dir != m->dir) ||
 	     (!(m->status & IPS_ASSURED) && tcp->last_index == TCP_ACK_SET)) &&
 	    m->seg->ack == tcp->last_end)
 		return TCP_TAKE;

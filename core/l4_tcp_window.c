@@ -227,7 +227,7 @@ static __cold enum tcp_window beyond_window(struct ip_ct_tcp_state *sender,
 	    !tcp_after(sack, receiver->td_end)) {
 		sender->td_end = end;
 		sender->flags |= IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED;
-		return TCP_WINDOW_ACCEPT;
+		return unless_liberal(sender, net, TCP_WINDOW_IGNORE);
 	}
 	return unless_liberal(sender, net, TCP_WINDOW_INVALID);
 }
