@@ -64,14 +64,14 @@ static int take_set(struct workload_overrides *o, const char *assignment, struct
 
 int workload_take_option(struct workload_overrides *o, int argc, char **argv, int *i, struct ct_error *e)
 {
-	const char *name = argv[*i], *equals, *value;
+	const char *name, *equals, *value;
 	bool is_set, bare;
 	size_t len;
 	int id, err;
 
-	if (strncmp(name, "--", 2))
+	if (*i >= argc || strncmp(argv[*i], "--", 2))
 		return 0;
-	name += 2;
+	name = argv[*i] + 2;
 	len = strcspn(name, "=");
 	equals = name[len] ? name + len : NULL;
 	is_set = len == 3 && !strncmp(name, "set", 3);

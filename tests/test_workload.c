@@ -459,6 +459,7 @@ static void test_suites(void **state)
 				 "duration: 10ms\nflows: 8Ki\nload_factor: 2\nwarmup: 2ms\n");
 	assert_int_equal(workload_take_option(&overrides, 2, options, &at, &e), 1);
 	assert_int_equal(at, 2);
+	assert_int_equal(workload_take_option(&overrides, 2, options, &at, &e), 0);
 	if (workload_load(&set, path_of("suites/outer.yaml"), &overrides, &e))
 		fail_msg("%s", e.text);
 	assert_string_equal(set.name, "all");
