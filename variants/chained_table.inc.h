@@ -54,7 +54,7 @@ static __always_inline void table_lock_two(struct ct_table *t, const struct ct_v
 	}
 	lock_one(&t->locks, v->buckets, x);
 	if (x != y)
-		lock_one(&t->locks, v->buckets, y);
+		lock_second(&t->locks, v->buckets, y);
 }
 
 static __always_inline void table_unlock_two(struct ct_table *t, const struct ct_view *v, uint32_t a, uint32_t b)

@@ -137,13 +137,14 @@ static __always_inline uint64_t ct_crc32c_word(uint64_t crc, uint64_t w)
  * that does not wait for the tuple.
  *
  * A CRC is linear: keys that differ in k bits (a run of ports, say) reach an
- * affine subspace of 2^k values, in which the b bits that choose the bucket
- * can depend on each other; then half of the buckets, or three quarters, stay
- * empty and the others get twice or four times their share.  So the register
- * is not used as it is: folding and multiplying by an odd number carries every
- * bit into the high ones in a way that is not linear (both steps are
- * reversible: no new collisions), and the last fold brings those back to the
- * low bits that a mask would use.
+ * affine subspace of 2^k values, in which the bits that choose the bucket can
+ * depend on each other; then half of the buckets, or three quarters, stay
+ * empty and the others get twice or four times their share.  (By the high 16
+ * bits, the 2^16 hosts of one network share their buckets by fours, under
+ * every key.)  So the register is not used as it is: folding and multiplying
+ * by an odd number carries every bit into the high ones in a way that is not
+ * linear (both steps are reversible: no new collisions), and the last fold
+ * brings those back to the low bits that a mask would use.
  */
 static __always_inline uint32_t ct_crc32c_finish(uint32_t crc)
 {

@@ -21,6 +21,11 @@ static __always_inline void lock_one(struct ct_locks *l, struct ct_bucket *b __m
 	spin_lock(&l->lock);
 }
 
+static __always_inline void lock_second(struct ct_locks *l, struct ct_bucket *b, uint32_t i)
+{
+	lock_one(l, b, i);
+}
+
 static __always_inline void unlock_one(struct ct_locks *l, struct ct_bucket *b __maybe_unused, uint32_t i __maybe_unused)
 {
 	spin_unlock(&l->lock);

@@ -27,6 +27,11 @@ static __always_inline void lock_one(struct ct_locks *l __maybe_unused, struct c
 	spin_lock(&b[i].lock);
 }
 
+static __always_inline void lock_second(struct ct_locks *l, struct ct_bucket *b, uint32_t i)
+{
+	lock_one(l, b, i);
+}
+
 static __always_inline void unlock_one(struct ct_locks *l __maybe_unused, struct ct_bucket *b, uint32_t i)
 {
 	spin_unlock(&b[i].lock);

@@ -44,6 +44,16 @@ static __always_inline void lock_one(struct ct_locks *l, struct ct_bucket *b __m
 		lock_slowly(l, i);
 }
 
+/*
+ * A second lock, of a higher index, while holding a first (nf_conntrack_double_lock).
+ * lock_all() cannot get past the first until both are released, so the flag
+ * need not be asked for; waiting for all_lock here would be a deadlock.
+ */
+static __always_inline void lock_second(struct ct_locks *l, struct ct_bucket *b __maybe_unused, uint32_t i)
+{
+	spin_lock(&l->lock[i]);
+}
+
 static __always_inline void unlock_one(struct ct_locks *l, struct ct_bucket *b __maybe_unused, uint32_t i)
 {
 	spin_unlock(&l->lock[i]);
