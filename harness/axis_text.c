@@ -55,8 +55,8 @@ static const struct text {
 static const char *find(const char *axis, const char *value)
 {
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		if (!strcmp(texts[i].axis, axis) && (value ? texts[i].value && !strcmp(texts[i].value, value)
-							     : !texts[i].value))
+		if (!strcmp(texts[i].axis, axis) &&
+		    (value ? texts[i].value && !strcmp(texts[i].value, value) : !texts[i].value))
 			return texts[i].text;
 	return NULL;
 }

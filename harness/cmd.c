@@ -18,8 +18,8 @@ int cmd_report(const struct ct_error *e)
 	return e->status ? e->status : CT_EXIT_INTERNAL;
 }
 
-static int unknown_option(const struct cmd_args *a, const struct cmd_option *options, const char *name,
-			  size_t len, struct ct_error *e)
+static int unknown_option(const struct cmd_args *a, const struct cmd_option *options,
+			  const char *name, size_t len, struct ct_error *e)
 {
 	const char *names[NAMES_MAX], *near;
 	char word[64];

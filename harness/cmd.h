@@ -43,7 +43,7 @@ struct cmd_args {
 	char **argv;
 	int at;			/* the argument to look at next; start with 1 */
 	const char *value;	/* of the option, or the operand */
-	/* Names of further options, which the command takes before it calls cmd_next(); for suggestions. */
+	/* Further options, which the command takes before it calls cmd_next(); for suggestions. */
 	const char *const *more;
 	size_t nr_more;
 };

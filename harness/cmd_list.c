@@ -112,7 +112,8 @@ static int variants_table(const bool *chosen, bool sentences)
 			continue;
 		name_width = max(name_width, (int)strlen(ct_variants[i]->name));
 		for (unsigned int a = 0; a < CT_NR_AXES; a++)
-			width[a] = max(width[a], (int)strlen(ct_axis_value(&ct_variants[i]->axes, a)));
+			width[a] =
+				max(width[a], (int)strlen(ct_axis_value(&ct_variants[i]->axes, a)));
 	}
 
 	printf("%-*s", name_width, "variant");

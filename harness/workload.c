@@ -47,7 +47,8 @@ static int no_memory(struct ct_error *e)
  */
 static int overlay(struct workload_text *t, const struct workload_text *above)
 {
-	const struct words *capture = above->keys[KEY_CAPTURE].nr ? &above->keys[KEY_CAPTURE] : &t->keys[KEY_CAPTURE];
+	const struct words *capture =
+		above->keys[KEY_CAPTURE].nr ? &above->keys[KEY_CAPTURE] : &t->keys[KEY_CAPTURE];
 	bool captured = capture->nr && strcmp(capture->list[0].text, "none");
 
 	if (!captured && (above->keys[KEY_BUCKETS].nr || above->keys[KEY_LOAD_FACTOR].nr)) {
@@ -97,7 +98,8 @@ static int name_of(const struct workload_text *t, char *buf, size_t size, struct
 	if (!len || len >= size || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") < len) {
 		if (given)
 			return ct_user_error(e, "%s:%d: name is '%.64s', but must be %s", t->path,
-					     t->keys[KEY_NAME].list[0].line, name, workload_keys[KEY_NAME].allowed);
+					     t->keys[KEY_NAME].list[0].line, name,
+					     workload_keys[KEY_NAME].allowed);
 		return ct_user_error(e, "%s has no name, and its file's name is none: a name is %s", t->path,
 				     workload_keys[KEY_NAME].allowed);
 	}
@@ -196,7 +198,8 @@ fail:
 static int load_file(struct workload_set *set, const char *path, const struct workload_text *above,
 		     int depth, struct ct_error *e);
 
-static int load_suite(struct workload_set *set, const struct workload_text *t, int depth, struct ct_error *e)
+static int load_suite(struct workload_set *set, const struct workload_text *t, int depth,
+		      struct ct_error *e)
 {
 	const struct words *members = &t->keys[KEY_WORKLOADS];
 	int err = 0;
@@ -242,8 +245,8 @@ static int load_file(struct workload_set *set, const char *path, const struct wo
 	return err;
 }
 
-int workload_load(struct workload_set *set, const char *path, const struct workload_overrides *overrides,
-		  struct ct_error *e)
+int workload_load(struct workload_set *set, const char *path,
+		  const struct workload_overrides *overrides, struct ct_error *e)
 {
 	struct workload_text above = { 0 };
 	size_t before = set->nr;

@@ -29,7 +29,7 @@ struct json_t;			/* jansson's */
 /* Which plots a workload asks for; if it does not say, what varies decides. */
 enum workload_plot {
 	PLOT_THREADS	= 1 << 0,	/* throughput against threads, a line per variant */
-	PLOT_SIZE	= 1 << 1,	/* cost of an operation against connections (through the caches) */
+	PLOT_SIZE	= 1 << 1,	/* against connections, through the caches */
 	PLOT_LOAD	= 1 << 2,	/* ... against connections per bucket */
 	PLOT_AXES	= 1 << 3,	/* each axis's choices side by side */
 	PLOT_BARS	= 1 << 4,	/* a bar per variant */
@@ -45,7 +45,7 @@ struct workload {
 
 	struct cell *cells;		/* the product, checked; at least one */
 	size_t nr_cells;
-	uint64_t varying;		/* bit i: parameter i (cell_param_name) is not the same in all cells */
+	uint64_t varying;		/* bit i: parameter i (cell_param_name) varies among the cells */
 	size_t control;			/* index of the cell that the runner measures a second time
 					 * under another name (the A/A control, cell.control) */
 };
@@ -152,7 +152,7 @@ double cell_expected_seconds(const struct cell *cell);
 double workload_expected_seconds(const struct workload *w);
 double workload_set_expected_seconds(const struct workload_set *set);
 
-/* What --dry-run prints: per workload its question, fixed and varying parameters, the cells and the time. */
+/* What --dry-run prints: each workload's question, its fixed parameters, the cells, the time. */
 void workload_print_cells(FILE *out, const struct workload_set *set);
 
 /* Name of one plot (a single bit): "threads", "size", ... */

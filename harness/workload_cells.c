@@ -72,7 +72,7 @@ static int expand_threads(struct words *out, const struct words *in, unsigned in
 	return err;
 }
 
-/* A capture's path is relative to the file that names it; on the command line, to the folder we are in. */
+/* A capture's path is relative to the file that names it; on the command line, to where we are. */
 static int expand_capture(struct words *out, const struct words *in)
 {
 	for (size_t i = 0; i < in->nr; i++) {
@@ -91,7 +91,8 @@ static int expand_capture(struct words *out, const struct words *in)
 	return 0;
 }
 
-static int expand_key(struct workload_product *p, const struct workload *w, const struct workload_text *t, int id)
+static int expand_key(struct workload_product *p, const struct workload *w,
+		      const struct workload_text *t, int id)
 {
 	const struct words *in = &t->keys[id];
 	struct words *out = &p->keys[id];
@@ -112,7 +113,8 @@ static int expand_key(struct workload_product *p, const struct workload *w, cons
 }
 
 /* Some keys follow from others, some exclude each other. */
-static int choose_keys(struct workload_product *p, const struct workload *w, const struct workload_text *t)
+static int choose_keys(struct workload_product *p, const struct workload *w,
+		       const struct workload_text *t)
 {
 	bool capture = false, all_decode = t->keys[KEY_KIND].nr > 0;
 	const struct words *flows = &t->keys[KEY_FLOWS], *load = &t->keys[KEY_LOAD_FACTOR];
@@ -203,7 +205,7 @@ static int make_cell(struct workload_product *p, struct cell *cell)
 	return err ? err : workload_check_cell(p, cell);
 }
 
-/* The next combination; the last key turns fastest, the variant slowest but for no reason than reading. */
+/* The next combination; the last key turns fastest. */
 static bool advance(struct workload_product *p)
 {
 	for (int id = NR_KEYS - 1; id >= KEY_FIRST_OF_CELL; id--) {
@@ -242,7 +244,8 @@ static int drop_duplicates(struct workload *w)
 		sorted[i] = &w->cells[i];
 	qsort(sorted, w->nr_cells, sizeof(*sorted), compare_cells);
 	for (size_t i = 1; i < w->nr_cells; i++)
-		again[sorted[i] - w->cells] = !memcmp(sorted[i], sorted[i - 1], sizeof(struct cell));
+		again[sorted[i] - w->cells] =
+			!memcmp(sorted[i], sorted[i - 1], sizeof(struct cell));
 	for (size_t i = 0; i < w->nr_cells; i++)
 		if (!again[i] && kept++ != i)
 			memcpy(&w->cells[kept - 1], &w->cells[i], sizeof(struct cell));
@@ -329,8 +332,9 @@ int workload_make_cells(struct workload *w, const struct workload_text *t, struc
 		if (p.keys[id].nr > 1) {
 			char place[WORD_PLACE];
 
-			err = ct_user_error(e, "%s: %s is one for all cells, so it cannot be a list",
-					    word_place(&p.keys[id].list[1], place), workload_keys[id].name);
+			err = ct_user_error(
+				e, "%s: %s is one for all cells, so it cannot be a list",
+				word_place(&p.keys[id].list[1], place), workload_keys[id].name);
 		} else {
 			err = apply(&p, &once, id);
 		}

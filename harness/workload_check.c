@@ -17,7 +17,7 @@ static const char *place_of(const struct workload_product *p, int id, char place
 
 static int check_threads(const struct workload_product *p, const struct cell *cell)
 {
-	/* A policy with few places, or the number of threads: what was chosen less freely is named. */
+	/* The policy or the number of threads: what was chosen less freely is to blame. */
 	bool pinned = cell->pin != PIN_COMPACT && cell->pin != PIN_SCATTER && cell->threads == 1;
 	unsigned int cpus[CT_MAX_THREADS];
 	struct ct_error why = { 0 };
@@ -59,9 +59,11 @@ static int check_buckets(const struct workload_product *p, const struct cell *ce
 
 	if (why) {
 		bucket_remedy(cell, cell->buckets, remedy, sizeof(remedy));
-		return ct_user_error(p->e, "%s: %s cannot have %llu buckets: %s%s; or give load_factor, which is rounded for such variants",
-				     place_of(p, p->keys[KEY_BUCKETS].nr ? KEY_BUCKETS : KEY_LOAD_FACTOR, place),
-				     cell->variant, (unsigned long long)cell->buckets, why, remedy);
+		return ct_user_error(
+			p->e,
+			"%s: %s cannot have %llu buckets: %s%s; or give load_factor, which is rounded for such variants",
+			place_of(p, p->keys[KEY_BUCKETS].nr ? KEY_BUCKETS : KEY_LOAD_FACTOR, place),
+			cell->variant, (unsigned long long)cell->buckets, why, remedy);
 	}
 	if (cell->nr_resizes && v && !(v->flags & CT_V_RESIZE))
 		return ct_user_error(p->e, "%s: %s cannot be resized; leave it out of variants, or set resize: none",
@@ -92,12 +94,15 @@ static int check_traffic(const struct workload_product *p, const struct cell *ce
 	double drift = cell->insert - cell->del;
 
 	if (cell->kind == KIND_STEADY && (drift > 1e-9 || drift < -1e-9))
-		return ct_user_error(p->e, "%s: insert and delete must be equal parts of a steady mix (they are %g%% and %g%%), or the population would drift while it is measured",
-				     place_of(p, KEY_MIX, place), 100 * cell->insert, 100 * cell->del);
+		return ct_user_error(
+			p->e,
+			"%s: insert and delete must be equal parts of a steady mix (they are %g%% and %g%%), or the population would drift while it is measured",
+			place_of(p, KEY_MIX, place), 100 * cell->insert, 100 * cell->del);
 	if (cell->popularity == POP_HOT && !cell->capture[0] && cell->hot_flows > cell->flows)
 		return ct_user_error(p->e, "%s: %llu hot flows are more than all flows (%llu)",
 				     place_of(p, KEY_POPULARITY, place),
-				     (unsigned long long)cell->hot_flows, (unsigned long long)cell->flows);
+				     (unsigned long long)cell->hot_flows,
+				     (unsigned long long)cell->flows);
 	if (cell->level != LEVEL_PACKETS || cell->kind != KIND_STEADY)
 		return 0;
 	/* What packets do to the table is theirs to say. */
@@ -123,8 +128,10 @@ static int check_capture(const struct workload_product *p, const struct cell *ce
 		return ct_user_error(p->e, "%s: a capture holds packets and needs level: packets",
 				     place_of(p, KEY_CAPTURE, place));
 	if (access(cell->capture, R_OK))
-		return ct_user_error(p->e, "%s: the capture %s cannot be read: %s; its path is relative to the file that names it",
-				     place_of(p, KEY_CAPTURE, place), cell->capture, strerror(errno));
+		return ct_user_error(
+			p->e,
+			"%s: the capture %s cannot be read: %s; its path is relative to the file that names it",
+			place_of(p, KEY_CAPTURE, place), cell->capture, strerror(errno));
 	return 0;
 }
 

@@ -105,8 +105,10 @@ static int scan_next(struct scan *s)
 	s->has_event = yaml_parser_parse(&s->parser, &s->event);
 	if (s->has_event) {
 		if (s->event.type == YAML_ALIAS_EVENT)
-			return ct_user_error(s->e, "%s:%d: *%s is a YAML alias, which workload files do not have; put quotes around a glob that begins with *",
-					     s->path, scan_line(s), (const char *)s->event.data.alias.anchor);
+			return ct_user_error(
+				s->e,
+				"%s:%d: *%s is a YAML alias, which workload files do not have; put quotes around a glob that begins with *",
+				s->path, scan_line(s), (const char *)s->event.data.alias.anchor);
 		return 0;
 	}
 	if (p->error == YAML_MEMORY_ERROR)
@@ -204,8 +206,11 @@ static int scan_file(struct scan *s, struct workload_text *t)
 		if (id < 0)
 			return unknown_key(s, key);
 		if (t->keys[id].nr)
-			return ct_user_error(s->e, "%s:%d: %s is given twice (first in line %d); write several values as a list, [A, B]",
-					     s->path, scan_line(s), workload_keys[id].name, t->keys[id].list[0].line);
+			return ct_user_error(
+				s->e,
+				"%s:%d: %s is given twice (first in line %d); write several values as a list, [A, B]",
+				s->path, scan_line(s), workload_keys[id].name,
+				t->keys[id].list[0].line);
 		err = scan_value(s, &t->keys[id], workload_keys[id].name);
 		if (err)
 			return err;
@@ -241,7 +246,8 @@ static const cyaml_schema_value_t word_schema = {
 static void make_fields(cyaml_schema_field_t *fields, const struct workload_text *t)
 {
 	for (uint32_t i = 0; i < NR_KEYS; i++) {
-		uint32_t base = (uint32_t)(offsetof(struct loaded, keys) + i * sizeof(struct loaded_key));
+		uint32_t base =
+			(uint32_t)(offsetof(struct loaded, keys) + i * sizeof(struct loaded_key));
 		cyaml_schema_field_t *f = fields++;
 
 		f->key = workload_keys[i].name;
@@ -250,13 +256,14 @@ static void make_fields(cyaml_schema_field_t *fields, const struct workload_text
 			f->count_offset = base + (uint32_t)offsetof(struct loaded_key, nr);
 			f->count_size = sizeof(uint32_t);
 			f->value = (cyaml_schema_value_t){
-				CYAML_VALUE_SEQUENCE(CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, char *,
-						     &word_schema, 1, VALUES_MAX),
+				CYAML_VALUE_SEQUENCE(CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+						     char *, &word_schema, 1, VALUES_MAX),
 			};
 		} else {
 			f->data_offset = base + (uint32_t)offsetof(struct loaded_key, one);
 			f->value = (cyaml_schema_value_t){
-				CYAML_VALUE_STRING(CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, char, 1, VALUE_MAX),
+				CYAML_VALUE_STRING(CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, char,
+						   1, VALUE_MAX),
 			};
 		}
 	}

@@ -105,7 +105,8 @@ int workload_resolve(char *buf, size_t size, const char *path);
 char *workload_relative(const char *file, const char *path);
 
 /* The command line as words, into t (zeroed). */
-int workload_overrides_read(struct workload_text *t, const struct workload_overrides *o, struct ct_error *e);
+int workload_overrides_read(struct workload_text *t, const struct workload_overrides *o,
+			    struct ct_error *e);
 
 int words_add(struct words *w, const char *text, size_t len, int line, const char *source);
 int words_copy(struct words *to, const struct words *from);
@@ -115,12 +116,16 @@ void words_free(struct words *w);
  * Quantities.  Each takes the whole text and returns false if it is anything
  * else than such a quantity, or out of range.
  */
-bool parse_count(const char *text, uint64_t min, uint64_t max, uint64_t *out);	/* 65536, 64Ki, 1.5M */
-bool parse_share(const char *text, double *out);				/* 0.25, 25% */
-bool parse_number(const char *text, double min, double max, double *out);	/* no sign, hex, inf or NaN */
-bool parse_seconds(const char *text, double *out);				/* 200ms, 1.5s, 2min */
-int print_count(char *buf, size_t size, uint64_t n);				/* 64Ki, 1000 */
-int print_seconds(char *buf, size_t size, double seconds);			/* 200ms */
+/* 65536, 64Ki, 1.5M */
+bool parse_count(const char *text, uint64_t min, uint64_t max, uint64_t *out);
+/* 0.25, 25% */
+bool parse_share(const char *text, double *out);
+/* Digits and a point: no sign, exponent, hexadecimal, infinity or NaN. */
+bool parse_number(const char *text, double min, double max, double *out);
+/* 200ms, 1.5s, 2min */
+bool parse_seconds(const char *text, double *out);
+int print_count(char *buf, size_t size, uint64_t n);
+int print_seconds(char *buf, size_t size, double seconds);
 
 /* The next of several phrases parted by blanks; returns its length, 0 at the end. */
 size_t next_phrase(const char **text, const char **phrase);

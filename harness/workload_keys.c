@@ -79,7 +79,8 @@ int workload_key_find(const char *name, size_t len)
 		const char *key = workload_keys[i].name;
 		size_t j = 0;
 
-		while (j < len && key[j] && (key[j] == name[j] || (key[j] == '_' && name[j] == '-')))
+		while (j < len && key[j] &&
+		       (key[j] == name[j] || (key[j] == '_' && name[j] == '-')))
 			j++;
 		if (j == len && !key[j])
 			return i;

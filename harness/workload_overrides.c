@@ -62,7 +62,8 @@ static int take_set(struct workload_overrides *o, const char *assignment, struct
 	return add_override(o, id, equals + 1, true, e);
 }
 
-int workload_take_option(struct workload_overrides *o, int argc, char **argv, int *i, struct ct_error *e)
+int workload_take_option(struct workload_overrides *o, int argc, char **argv, int *i,
+			 struct ct_error *e)
 {
 	const char *name, *equals, *value;
 	bool is_set, bare;
@@ -162,7 +163,8 @@ static bool joins(int id, const char *before, const char *piece, size_t len)
 	return false;
 }
 
-static int split_value(struct words *out, int id, const char *value, const char *source, struct ct_error *e)
+static int split_value(struct words *out, int id, const char *value, const char *source,
+		       struct ct_error *e)
 {
 	for (const char *p = value;; p++) {
 		size_t len = strcspn(p, ",");
@@ -186,7 +188,8 @@ static int split_value(struct words *out, int id, const char *value, const char 
 	}
 }
 
-int workload_overrides_read(struct workload_text *t, const struct workload_overrides *o, struct ct_error *e)
+int workload_overrides_read(struct workload_text *t, const struct workload_overrides *o,
+			    struct ct_error *e)
 {
 	for (size_t i = 0; o && i < o->nr; i++) {
 		const struct workload_override *v = &o->list[i];

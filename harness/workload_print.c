@@ -104,7 +104,8 @@ json_t *cell_to_json(const struct cell *cell)
 	int failed = !object;
 
 	for (int id = KEY_REPEATS; id < NR_KEYS && !failed; id++)
-		failed = json_object_set_new(object, workload_keys[id].column, param_to_json(cell, id));
+		failed = json_object_set_new(object, workload_keys[id].column,
+					     param_to_json(cell, id));
 	if (!failed)
 		failed = json_object_set_new(object, "workload", json_string(cell->suite)) ||
 			 json_object_set_new(object, "buckets_rounded", json_boolean(cell->buckets_rounded));
@@ -142,7 +143,8 @@ static json_t *plots_to_json(unsigned int plots)
 	json_t *names = json_array();
 
 	for (unsigned int bit = 1; bit && names; bit <<= 1)
-		if (plots & bit && json_array_append_new(names, json_string(workload_plot_name(bit)))) {
+		if (plots & bit &&
+		    json_array_append_new(names, json_string(workload_plot_name(bit)))) {
 			json_decref(names);
 			names = NULL;
 		}
@@ -157,9 +159,12 @@ json_t *workload_to_json(const struct workload *w)
 	int failed = !root || !parameters || !cells || !varying;
 
 	for (int id = KEY_REPEATS; id < NR_KEYS && !failed; id++) {
-		failed = json_object_set_new(parameters, workload_keys[id].column, values_to_json(w, id));
-		if (!failed && id >= KEY_FIRST_OF_CELL && w->varying >> (id - KEY_FIRST_OF_CELL) & 1)
-			failed = json_array_append_new(varying, json_string(workload_keys[id].column));
+		failed = json_object_set_new(parameters, workload_keys[id].column,
+					     values_to_json(w, id));
+		if (!failed && id >= KEY_FIRST_OF_CELL &&
+		    w->varying >> (id - KEY_FIRST_OF_CELL) & 1)
+			failed = json_array_append_new(varying,
+						       json_string(workload_keys[id].column));
 	}
 	for (size_t i = 0; i < w->nr_cells && !failed; i++) {
 		json_t *cell = cell_to_json(&w->cells[i]);

@@ -124,7 +124,7 @@ const char *parse_pin(struct cell *cell, const char *text)
 		cell->pin = i;
 		return NULL;
 	}
-	/* Whether there are such CPUs depends on the threads too: workload_check.c asks the topology. */
+	/* Whether there are such CPUs, workload_check.c asks the topology. */
 	if (strlen(text) >= sizeof(cell->cpus) || text[strspn(text, "0123456789,-")])
 		return wrong;
 	cell->pin = PIN_LIST;

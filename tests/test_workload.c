@@ -183,7 +183,8 @@ static void test_every_key(void **state)
 						   "--resize", "2Ki@25% x0.5@1s", "--pages", "4k",
 						   "--copies", "7", "--split", "round_robin"));
 	assert_string_equal(set.name, "all-of_them");
-	assert_int_equal(set.list[0].plots, PLOT_THREADS | PLOT_SIZE | PLOT_LOAD | PLOT_AXES | PLOT_BARS);
+	assert_int_equal(set.list[0].plots,
+			 PLOT_THREADS | PLOT_SIZE | PLOT_LOAD | PLOT_AXES | PLOT_BARS);
 	assert_int_equal(set.list[0].seed, 4000);
 	assert_int_equal(set.list[0].nr_cells, 1);
 	c = &set.list[0].cells[0];
@@ -465,7 +466,7 @@ static void test_suites(void **state)
 	assert_string_equal(set.name, "all");
 	assert_int_equal(set.nr, 3);
 	assert_string_equal(set.list[0].name, "a");
-	/* of the suite: duration, flows, load factor; of the file: repeats; of the command line: warm-up */
+	/* suite: duration, flows, load factor; file: repeats; command line: warm-up */
 	assert_true(set.list[0].cells[0].seconds == 0.01 && set.list[0].cells[0].warmup == 0.001);
 	assert_int_equal(set.list[0].repeats, 4);
 	assert_int_equal(set.list[0].cells[0].flows, 8192);
@@ -891,7 +892,8 @@ static void test_own_files(void **state)
 		struct workload_info info = { 0 };
 		struct workload_set set = { .nr = 0 };
 
-		if (workload_info_read(&info, paths[i], &e) || workload_load(&set, paths[i], NULL, &e))
+		if (workload_info_read(&info, paths[i], &e) ||
+		    workload_load(&set, paths[i], NULL, &e))
 			fail_msg("%s", e.text);
 		with_question += strchr(info.question, '?') != NULL;
 		workload_info_free(&info);
@@ -942,7 +944,8 @@ static void test_own_suites(void **state)
 			plots |= set.list[w].plots;
 		}
 		if (strcmp(suites[i].name, "self"))
-			assert_int_equal(plots, PLOT_THREADS | PLOT_SIZE | PLOT_LOAD | PLOT_AXES | PLOT_BARS);
+			assert_int_equal(plots, PLOT_THREADS | PLOT_SIZE | PLOT_LOAD | PLOT_AXES |
+							PLOT_BARS);
 		workload_set_free(&set);
 	}
 }
