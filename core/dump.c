@@ -66,8 +66,11 @@ int nf_ct_snprint(char *buf, size_t size, const struct nf_conn *ct)
 	if (!(status & IPS_OFFLOAD))
 		ct_text_add(&t, "%u ",
 			    nf_ct_expires(ct, nfct_time_stamp(ct->net->core)) / NF_CT_HZ);
-	if (l4->print_conntrack && *l4->print_conntrack(ct))
-		ct_text_add(&t, "%s ", l4->print_conntrack(ct));
+	/* who handles an offloaded connection's packets knows its state; we don't */
+	if (l4->state_name && !(status & IPS_OFFLOAD))
+		ct_text_add(&t, "%s ", l4->state_name(ct));
+	if (l4->print_conntrack)
+		t.len += l4->print_conntrack(ct_text_at(&t), ct_text_room(&t), ct);
 
 	add_tuple(&t, ct, IP_CT_DIR_ORIGINAL);
 	add_zone(&t, ct, NF_CT_ZONE_DIR_ORIG);

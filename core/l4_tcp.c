@@ -457,12 +457,9 @@ take:
 	return NF_ACCEPT;
 }
 
-static const char *tcp_print_conntrack(const struct nf_conn *ct)
+static const char *tcp_state_name(const struct nf_conn *ct)
 {
-	/* who handles the packets elsewhere knows the state, we don't */
-	return nf_ct_status(ct) & IPS_OFFLOAD
-		       ? ""
-		       : nf_ct_tcp_state_name(load_relaxed(&ct->proto.tcp.state));
+	return nf_ct_tcp_state_name(load_relaxed(&ct->proto.tcp.state));
 }
 
 const struct nf_conntrack_l4proto nf_conntrack_l4proto_tcp = {
@@ -471,6 +468,6 @@ const struct nf_conntrack_l4proto nf_conntrack_l4proto_tcp = {
 	.pkt_to_tuple = nf_ct_ports_pkt_to_tuple,
 	.invert_tuple = nf_ct_ports_invert_tuple,
 	.print_tuple = nf_ct_ports_print_tuple,
-	.print_conntrack = tcp_print_conntrack,
+	.state_name = tcp_state_name,
 	.packet = nf_conntrack_tcp_packet,
 };

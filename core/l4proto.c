@@ -23,6 +23,10 @@ const struct nf_conntrack_l4proto *nf_ct_l4proto_find(uint8_t l4proto)
 		return &nf_conntrack_l4proto_udp;
 	case IPPROTO_UDPLITE:
 		return &nf_conntrack_l4proto_udplite;
+	case IPPROTO_SCTP:
+		return &nf_conntrack_l4proto_sctp;
+	case IPPROTO_GRE:
+		return &nf_conntrack_l4proto_gre;
 	case IPPROTO_ICMP:
 		return &nf_conntrack_l4proto_icmp;
 	case IPPROTO_ICMPV6:

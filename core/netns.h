@@ -30,6 +30,19 @@ enum tcp_conntrack {
 	TCP_CONNTRACK_TIMEOUT_MAX,
 };
 
+enum sctp_conntrack {
+	SCTP_CONNTRACK_NONE,
+	SCTP_CONNTRACK_CLOSED,
+	SCTP_CONNTRACK_COOKIE_WAIT,
+	SCTP_CONNTRACK_COOKIE_ECHOED,
+	SCTP_CONNTRACK_ESTABLISHED,
+	SCTP_CONNTRACK_SHUTDOWN_SENT,
+	SCTP_CONNTRACK_SHUTDOWN_RECD,
+	SCTP_CONNTRACK_SHUTDOWN_ACK_SENT,
+	SCTP_CONNTRACK_HEARTBEAT_SENT,
+	SCTP_CONNTRACK_MAX,
+};
+
 enum udp_conntrack { UDP_CT_UNREPLIED, UDP_CT_REPLIED, UDP_CT_MAX };
 enum gre_conntrack { GRE_CT_UNREPLIED, GRE_CT_REPLIED, GRE_CT_MAX };
 
@@ -44,6 +57,7 @@ struct nf_ct_sysctl {
 		_Atomic uint32_t generic[1], icmp[1], icmpv6[1];
 		_Atomic uint32_t udp[UDP_CT_MAX], gre[GRE_CT_MAX];
 		_Atomic uint32_t tcp[TCP_CONNTRACK_TIMEOUT_MAX];
+		_Atomic uint32_t sctp[SCTP_CONNTRACK_MAX];
 	} timeouts;
 };
 

@@ -66,10 +66,11 @@ struct ip_ct_tcp {
 };
 
 struct ip_ct_sctp {
-	_Atomic uint8_t state;
-	uint8_t last_dir, flags;
-	uint8_t init[IP_CT_DIR_MAX];
-	uint32_t vtag[IP_CT_DIR_MAX];
+	_Atomic uint8_t state;	/* enum sctp_conntrack; dumps read it without the lock */
+	uint8_t last_dir;	/* of the last heartbeat with a tag we did not expect */
+	uint8_t flags;
+	uint8_t init[IP_CT_DIR_MAX];	/* an INIT was seen in that direction */
+	uint32_t vtag[IP_CT_DIR_MAX];	/* verification tag that packets in that direction carry */
 };
 
 union nf_conntrack_proto {

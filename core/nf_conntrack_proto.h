@@ -37,8 +37,10 @@ struct nf_conntrack_l4proto {
 	/* false: no answer to such a packet exists */
 	bool (*invert_tuple)(struct nf_conntrack_tuple *inverse, const struct nf_conntrack_tuple *orig);
 	int (*print_tuple)(char *buf, size_t size, const struct nf_conntrack_tuple *tuple);
-	/* The protocol's state ("ESTABLISHED"), or ""; NULL: it has none. */
-	const char *(*print_conntrack)(const struct nf_conn *ct);
+	/* The name of the connection's state ("ESTABLISHED"); NULL: the protocol has none. */
+	const char *(*state_name)(const struct nf_conn *ct);
+	/* What else /proc/net/nf_conntrack shows there, with a space behind it; NULL: nothing. */
+	int (*print_conntrack)(char *buf, size_t size, const struct nf_conn *ct);
 	/*
 	 * A packet of this connection.  NF_ACCEPT, or: <= 0: the packet is
 	 * invalid and the negated value its verdict; -NF_REPEAT: look it up again.
@@ -51,7 +53,8 @@ struct nf_conntrack_l4proto {
 
 extern const struct nf_conntrack_l3proto nf_conntrack_l3proto_ipv4, nf_conntrack_l3proto_ipv6;
 extern const struct nf_conntrack_l4proto nf_conntrack_l4proto_tcp, nf_conntrack_l4proto_udp,
-	nf_conntrack_l4proto_udplite, nf_conntrack_l4proto_icmp, nf_conntrack_l4proto_icmpv6, nf_conntrack_l4proto_generic;
+	nf_conntrack_l4proto_udplite, nf_conntrack_l4proto_sctp, nf_conntrack_l4proto_gre,
+	nf_conntrack_l4proto_icmp, nf_conntrack_l4proto_icmpv6, nf_conntrack_l4proto_generic;
 
 /* Never NULL: the generic protocol stands in for those without operations of their own. */
 const struct nf_conntrack_l4proto *nf_ct_l4proto_find(uint8_t l4proto);
@@ -98,6 +101,8 @@ int ipv6_get_l4proto(const struct sk_buff *skb, unsigned int nhoff, unsigned int
 bool nf_checksum_ok(const struct sk_buff *skb, unsigned int dataoff, uint8_t protonum);
 /* The same where only the first covered bytes are summed (UDP-Lite). */
 bool nf_checksum_ok_part(const struct sk_buff *skb, unsigned int dataoff, unsigned int covered, uint8_t protonum);
+/* SCTP's own sum, a CRC-32C over all of it (RFC 9260, appendix A). */
+bool nf_checksum_ok_sctp(const struct sk_buff *skb, unsigned int dataoff);
 /* True if it must be verified here: the setting, and PRE_ROUTING only. */
 static __always_inline bool nf_ct_checksum_wanted(const struct sk_buff *skb, const struct nf_hook_state *state)
 {

@@ -98,12 +98,14 @@ static void set_entry(json_t *o, const struct replay *r, struct nf_conn *ct)
 	const struct nf_conntrack_l4proto *l4 = nf_ct_l4proto_find(nf_ct_protonum(ct));
 	const struct ip_ct_tcp *tcp = &ct->proto.tcp;
 
-	if (l4->print_conntrack)
-		json_object_set_new(o, "proto_state", json_string(l4->print_conntrack(ct)));
+	if (l4->state_name)
+		json_object_set_new(o, "proto_state", json_string(l4->state_name(ct)));
 	if (l4 == &nf_conntrack_l4proto_tcp) {
 		json_object_set_new(o, "wscale",
 				    pair(tcp->seen[0].td_scale, tcp->seen[1].td_scale));
 		json_object_set_new(o, "tcp_flags", pair(tcp->seen[0].flags, tcp->seen[1].flags));
+	} else if (l4 == &nf_conntrack_l4proto_sctp) {
+		json_object_set_new(o, "vtag", pair(ct->proto.sctp.vtag[0], ct->proto.sctp.vtag[1]));
 	}
 	set_number(o, "timeout", nf_ct_expires(ct, nfct_time_stamp(r->core)) / NF_CT_HZ);
 }
