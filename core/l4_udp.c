@@ -60,7 +60,12 @@ int nf_conntrack_udp_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned in
 	return udp_track(ct, skb, ctinfo, state->net);
 }
 
-/* The length field says how much the checksum covers, 0: everything; a checksum is a must. */
+/*
+ * The length field says how much the checksum covers, 0: everything; a checksum
+ * is a must.  Linux (6.18) puts UDP's protocol number into the pseudo header
+ * where UDP-Lite's own belongs, so that with nf_conntrack_checksum it takes
+ * every right packet for a wrong one; we answer as it does.
+ */
 static bool
 udplite_broken(const struct sk_buff *skb, unsigned int dataoff, const struct nf_hook_state *state)
 {
@@ -77,7 +82,7 @@ udplite_broken(const struct sk_buff *skb, unsigned int dataoff, const struct nf_
 	if (!uh->check)
 		return true;
 	return nf_ct_checksum_wanted(skb, state) &&
-	       !nf_checksum_ok_part(skb, dataoff, covered, IPPROTO_UDPLITE);
+	       !nf_checksum_ok_part(skb, dataoff, covered, IPPROTO_UDP);
 }
 
 static int udplite_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned int dataoff,
