@@ -47,6 +47,7 @@ struct workload_key {
 	enum workload_key_use use;
 	enum workload_json json;
 	const char *fallback;	/* the value if none is given, in the same words; NULL: none */
+	const char *meaning;	/* what it is: "lookups that find something"; NULL for USE_TEXT */
 	const char *allowed;	/* what it must be: "a share from 0 to 1, or a percentage" */
 
 	/*

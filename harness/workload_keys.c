@@ -10,15 +10,17 @@
 
 #define TEXT_KEY(key, what) \
 	{ .name = key, .column = key, .use = USE_TEXT, .allowed = what }
-#define ONCE(key, field, default_, what) \
+#define ONCE(key, field, default_, means, what) \
 	{ .name = key, .column = key, .use = USE_ONCE, .json = JSON_COUNT, .fallback = default_, \
-	  .allowed = what, .parse = parse_##field, .text = text_##field, .number = number_##field }
-#define WORDS(key, column_, field, json_, default_, what) \
+	  .meaning = means, .allowed = what, .parse = parse_##field, \
+	  .text = text_##field, .number = number_##field }
+#define WORDS(key, column_, field, json_, default_, means, what) \
 	{ .name = key, .column = column_, .use = USE_LIST, .json = json_, .fallback = default_, \
-	  .allowed = what, .parse = parse_##field, .text = text_##field }
-#define NUMBER(key, field, json_, default_, what) \
+	  .meaning = means, .allowed = what, .parse = parse_##field, .text = text_##field }
+#define NUMBER(key, field, json_, default_, means, what) \
 	{ .name = key, .column = key, .use = USE_LIST, .json = json_, .fallback = default_, \
-	  .allowed = what, .parse = parse_##field, .text = text_##field, .number = number_##field }
+	  .meaning = means, .allowed = what, .parse = parse_##field, \
+	  .text = text_##field, .number = number_##field }
 
 #define SHARE_TEXT "a share from 0 to 1 or from 0% to 100%"
 
@@ -27,49 +29,80 @@ const struct workload_key workload_keys[NR_KEYS] = {
 	[KEY_QUESTION] = TEXT_KEY("question", "one sentence: the question that the workload answers"),
 	[KEY_WORKLOADS] = TEXT_KEY("workloads", "a list of workload files, relative to the suite"),
 	[KEY_PLOTS] = { .name = "plots", .column = "plots", .use = USE_ONCE,
+			.meaning = "pictures to draw; else what varies decides",
 			.allowed = "a list of threads, size, load, axes and bars" },
-	[KEY_REPEATS] = ONCE("repeats", repeats, "9", "a number from 1 to 1000"),
-	[KEY_SEED] = ONCE("seed", seed, "1", "a number from 0 to 2^53"),
+	[KEY_REPEATS] = ONCE("repeats", repeats, "9",
+		"measurements of each cell",
+		"a number from 1 to 1000"),
+	[KEY_SEED] = ONCE("seed", seed, "1",
+		"of all random choices",
+		"a number from 0 to 2^53"),
 
 	[KEY_VARIANTS] = WORDS("variants", "variant", variant, JSON_TEXT, NULL,
+		"what is compared",
 		"names, globs ('nulls*'), axis values (hash=jhash2,chain=nulls_rcu) or axis=NAME (the baseline and what differs from it in that axis alone; base=VARIANT for another baseline)"),
 	[KEY_LEVEL] = WORDS("level", "level", level, JSON_TEXT, "ops",
+		"what one operation is",
 		"ops (table operations on tuples) or packets (through the whole hook pipeline)"),
 	[KEY_KIND] = WORDS("kind", "kind", kind, JSON_TEXT, "steady",
+		"what is measured",
 		"steady (a window over a steady population), fill (from empty to all flows) or decode (a capture from memory)"),
 	[KEY_THREADS] = NUMBER("threads", threads, JSON_COUNT, "1",
+		"workers, each pinned to a CPU",
 		"a number from 1 to 1024, all (a thread for every CPU this process may use) or powers (1, 2, 4, ... and all)"),
 	[KEY_PINNING] = WORDS("pinning", "pinning", pin, JSON_TEXT, "compact",
+		"which CPUs they get",
 		"compact, scatter, core, llc, or a list of CPUs as in \"0,2,4-7\""),
 	[KEY_OVERSUBSCRIBE] = WORDS("oversubscribe", "oversubscribe", oversubscribe, JSON_SWITCH, "false",
-		"true (there may be more threads than CPUs) or false"),
+		"more threads than CPUs",
+		"true or false"),
 	[KEY_CAPTURE] = WORDS("capture", "capture", capture, JSON_TEXT, "none",
+		"recorded packets instead of synthetic flows",
 		"none, or the path of a capture relative to the workload file"),
-	[KEY_COPIES] = NUMBER("copies", copies, JSON_COUNT, "1", "a number from 1 to 1Mi"),
+	[KEY_COPIES] = NUMBER("copies", copies, JSON_COUNT, "1",
+		"how often the capture, with other addresses, is there at once",
+		"a number from 1 to 1Mi"),
 	[KEY_SPLIT] = WORDS("split", "split", split, JSON_TEXT, "flow",
+		"how the capture's packets are shared among threads",
 		"flow (a flow's packets stay on one thread) or round_robin"),
 	[KEY_FLOWS] = NUMBER("flows", flows, JSON_COUNT, "64Ki",
+		"connections in the table",
 		"a number from 1 to 1Gi; k, M, G, Ki, Mi and Gi may follow"),
-	[KEY_IPV6_SHARE] = NUMBER("ipv6_share", ipv6_share, JSON_NUMBER, "0", SHARE_TEXT),
+	[KEY_IPV6_SHARE] = NUMBER("ipv6_share", ipv6_share, JSON_NUMBER, "0",
+		"of them, how many are IPv6",
+		SHARE_TEXT),
 	[KEY_BUCKETS] = NUMBER("buckets", buckets, JSON_COUNT, NULL,
+		"size of the table",
 		"a number from 1 to 4Gi; k, M, G, Ki, Mi and Gi may follow"),
 	[KEY_LOAD_FACTOR] = NUMBER("load_factor", load_factor, JSON_NUMBER, NULL,
-		"connections per bucket, from 0.001 to 1000000"),
+		"or its size from the connections per bucket",
+		"a number from 0.001 to 1000000"),
 	[KEY_POPULARITY] = WORDS("popularity", "popularity", popularity, JSON_TEXT, "uniform",
+		"which connections are looked up how often",
 		"uniform, zipf s=0.99 or hot flows=1% share=90% (flows as a number or a percentage)"),
-	[KEY_HIT_SHARE] = NUMBER("hit_share", hit_share, JSON_NUMBER, "1", SHARE_TEXT),
-	[KEY_REPLY_SHARE] = NUMBER("reply_share", reply_share, JSON_NUMBER, "0.5", SHARE_TEXT),
+	[KEY_HIT_SHARE] = NUMBER("hit_share", hit_share, JSON_NUMBER, "1",
+		"lookups that find something",
+		SHARE_TEXT),
+	[KEY_REPLY_SHARE] = NUMBER("reply_share", reply_share, JSON_NUMBER, "0.5",
+		"lookups in the reply direction",
+		SHARE_TEXT),
 	[KEY_MIX] = WORDS("mix", "mix", mix, JSON_TEXT, "lookup=100",
+		"how many operations are lookups, insertions, deletions",
 		"parts in any unit, as in lookup=90 insert=5 delete=5"),
 	[KEY_REFCOUNT] = WORDS("refcount", "refcount", refcount, JSON_SWITCH, "true",
-		"true (a lookup takes and drops a reference) or false"),
+		"a lookup takes a reference and drops it",
+		"true or false"),
 	[KEY_DURATION] = NUMBER("duration", duration, JSON_NUMBER, "200ms",
+		"of the window that is measured",
 		"a time with its unit, from 100us to 24 hours, as in 200ms or 1.5s"),
 	[KEY_WARMUP] = NUMBER("warmup", warmup, JSON_NUMBER, "50ms",
+		"time before it",
 		"a time with its unit, up to 24 hours, as in 50ms (0s for none)"),
 	[KEY_RESIZE] = WORDS("resize", "resize", resize, JSON_TEXT, "none",
+		"online resizes during the window",
 		"none, or BUCKETS@TIME for each event in the window, as in x2@25% x1@75% or 128Ki@50ms (x2 is twice the buckets at the start)"),
 	[KEY_PAGES] = WORDS("pages", "pages", pages, JSON_TEXT, "thp",
+		"memory pages for the table",
 		"thp (transparent huge pages asked for) or 4k"),
 };
 

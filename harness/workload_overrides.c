@@ -120,11 +120,12 @@ const char *const *workload_option_names(size_t *nr)
 void workload_help_options(FILE *out)
 {
 	fprintf(out, "Parameters, which override those of the workload files; values of a list are\n"
-		     "parted by commas, and the run is the product of all lists:\n");
+		     "parted by commas, and the run is the product of all lists. Defaults in brackets:\n");
 	for (int i = 0; i < NR_KEYS; i++) {
 		char option[32];
-		const char *text = workload_keys[i].allowed;
-		size_t width = 54;
+		const char *fallback = workload_keys[i].fallback, *text;
+		char line[512];
+		size_t width = 72;
 
 		if (workload_keys[i].use == USE_TEXT)
 			continue;
@@ -132,6 +133,10 @@ void workload_help_options(FILE *out)
 		for (char *p = option; *p; p++)
 			if (*p == '_')
 				*p = '-';
+		snprintf(line, sizeof(line), "%s: %s%s%s%s", workload_keys[i].meaning,
+			 workload_keys[i].allowed, fallback ? " [" : "", fallback ? fallback : "",
+			 fallback ? "]" : "");
+		text = line;
 		/* Wrapped by hand: printf() has no notion of a column. */
 		for (bool first = true; *text; first = false) {
 			size_t len = strlen(text);
@@ -140,6 +145,8 @@ void workload_help_options(FILE *out)
 				len = width;
 				while (len && text[len] != ' ')
 					len--;
+				if (!len)
+					len = width;
 			}
 			fprintf(out, "  %-18s %.*s\n", first ? option : "", (int)len, text);
 			text += len;
