@@ -3,7 +3,7 @@
 file(STRINGS variants/variants.def VARIANT_LINES REGEX "^VARIANT\\(")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS variants/variants.def)
 set(CTBENCH_VARIANTS "")
-set(VARIANT_SOURCES variants/registry.c variants/pool.c)
+set(VARIANT_SOURCES variants/registry.c variants/node_pool.c)
 foreach(line ${VARIANT_LINES})
   string(REGEX REPLACE "^VARIANT\\(([a-z0-9_]+)\\).*" "\\1" name "${line}")
   list(APPEND CTBENCH_VARIANTS ${name})

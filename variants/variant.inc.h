@@ -359,8 +359,8 @@ static void cold_memory(struct ct_core *core, struct ct_memory *m)
 {
 	struct ct_instance *inst = ct_instance_of(core);
 
-	m->node_bytes = pool_live(&inst->pool) * sizeof(struct nf_conn);
-	m->pool_bytes = pool_bytes(&inst->pool);
+	m->node_bytes = node_pool_live(&inst->pool) * sizeof(struct nf_conn);
+	m->pool_bytes = node_pool_bytes(&inst->pool);
 	table_memory(&inst->table, &m->bucket_bytes, &m->lock_bytes);
 }
 
@@ -409,7 +409,7 @@ static int variant_create(struct ct_core **out, const struct ct_config *config)
 	inst->core.hash_key[0] = config->hash_key[0];
 	inst->core.hash_key[1] = config->hash_key[1];
 	inst->core.nr_cpus = config->threads;
-	ret = pool_init(&inst->pool, config->threads, config->connections, config->huge_pages);
+	ret = node_pool_init(&inst->pool, config->threads, config->connections, config->huge_pages);
 	if (ret)
 		goto err_free;
 	ret = table_init(&inst->table, config->buckets, config->huge_pages);
@@ -419,7 +419,7 @@ static int variant_create(struct ct_core **out, const struct ct_config *config)
 	return 0;
 
 err_pool:
-	pool_destroy(&inst->pool);
+	node_pool_destroy(&inst->pool);
 err_free:
 	free(inst);
 	return ret;
@@ -434,7 +434,7 @@ static void variant_destroy(struct ct_core *core)
 	inst = ct_instance_of(core);
 	ct_rcu_barrier();
 	table_destroy(&inst->table);
-	pool_destroy(&inst->pool);
+	node_pool_destroy(&inst->pool);
 	free(inst);
 }
 

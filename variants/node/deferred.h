@@ -14,7 +14,7 @@ _Static_assert(!CT_RCU_IS_NONE, "deferred nodes need an RCU flavour to wait for"
 
 static __always_inline struct nf_conn *node_alloc(struct ct_node_pool *pool)
 {
-	return pool_alloc(pool);
+	return node_pool_alloc(pool);
 }
 
 static void node_free_deferred(struct rcu_head *head)
@@ -22,7 +22,7 @@ static void node_free_deferred(struct rcu_head *head)
 	struct nf_conn *ct = container_of((uintptr_t *)head, struct nf_conn, defer[0]);
 
 	ct_tsan_acquire();	/* a grace period has passed */
-	pool_free_foreign(ct->defer_pool, ct);
+	node_pool_free_foreign(ct->defer_pool, ct);
 }
 
 static __always_inline void node_free(struct ct_node_pool *pool, struct nf_conn *ct)

@@ -46,26 +46,26 @@ struct ct_node_pool {
 };
 
 /* expect: how many connections will live at once, to size the slabs; 0 or -ENOMEM */
-int pool_init(struct ct_node_pool *pool, unsigned int nr_cpus, uint64_t expect, bool huge);
-void pool_destroy(struct ct_node_pool *pool);
+int node_pool_init(struct ct_node_pool *pool, unsigned int nr_cpus, uint64_t expect, bool huge);
+void node_pool_destroy(struct ct_node_pool *pool);
 /* Connections given out and not freed.  Exact while nobody allocates or frees. */
-uint64_t pool_live(struct ct_node_pool *pool);
-uint64_t pool_bytes(struct ct_node_pool *pool);
+uint64_t node_pool_live(struct ct_node_pool *pool);
+uint64_t node_pool_bytes(struct ct_node_pool *pool);
 
 /* A full magazine for this CPU, from the depot or fresh from a slab: NULL without memory. */
-struct nf_conn *pool_refill(struct ct_node_pool *pool, struct pool_cpu *c);
-void pool_flush(struct ct_node_pool *pool, struct pool_cpu *c);
+struct nf_conn *node_pool_refill(struct ct_node_pool *pool, struct pool_cpu *c);
+void node_pool_flush(struct ct_node_pool *pool, struct pool_cpu *c);
 /* Free from a thread that is not registered as a CPU. */
-void pool_free_foreign(struct ct_node_pool *pool, struct nf_conn *ct);
+void node_pool_free_foreign(struct ct_node_pool *pool, struct nf_conn *ct);
 
 /* A free connection with no references, else with whatever was in it: NULL without memory. */
-static __always_inline struct nf_conn *pool_alloc(struct ct_node_pool *pool)
+static __always_inline struct nf_conn *node_pool_alloc(struct ct_node_pool *pool)
 {
 	struct pool_cpu *c = &pool->cpu[ct_this_cpu];
 	struct nf_conn *ct = c->active.first;
 
 	if (unlikely(!ct)) {
-		ct = pool_refill(pool, c);
+		ct = node_pool_refill(pool, c);
 		if (!ct)
 			return NULL;
 	}
@@ -75,12 +75,12 @@ static __always_inline struct nf_conn *pool_alloc(struct ct_node_pool *pool)
 	return ct;
 }
 
-static __always_inline void pool_free(struct ct_node_pool *pool, struct nf_conn *ct)
+static __always_inline void node_pool_free(struct ct_node_pool *pool, struct nf_conn *ct)
 {
 	struct pool_cpu *c = &pool->cpu[ct_this_cpu];
 
 	if (unlikely(c->active.nr == POOL_MAGAZINE))
-		pool_flush(pool, c);
+		node_pool_flush(pool, c);
 	ct->free_next = c->active.first;
 	c->active.first = ct;
 	c->active.nr++;

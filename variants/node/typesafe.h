@@ -7,10 +7,10 @@
 
 static __always_inline struct nf_conn *node_alloc(struct ct_node_pool *pool)
 {
-	return pool_alloc(pool);
+	return node_pool_alloc(pool);
 }
 
 static __always_inline void node_free(struct ct_node_pool *pool, struct nf_conn *ct)
 {
-	pool_free(pool, ct);
+	node_pool_free(pool, ct);
 }

@@ -35,7 +35,7 @@ static bool slab_ready(struct ct_node_pool *pool)
 	return true;
 }
 
-struct nf_conn *pool_refill(struct ct_node_pool *pool, struct pool_cpu *c)
+struct nf_conn *node_pool_refill(struct ct_node_pool *pool, struct pool_cpu *c)
 {
 	struct nf_conn *first = NULL;
 
@@ -66,7 +66,7 @@ out:
 	return first;
 }
 
-void pool_flush(struct ct_node_pool *pool, struct pool_cpu *c)
+void node_pool_flush(struct ct_node_pool *pool, struct pool_cpu *c)
 {
 	if (c->spare.first) {
 		spin_lock(&pool->lock);
@@ -77,7 +77,7 @@ void pool_flush(struct ct_node_pool *pool, struct pool_cpu *c)
 	c->active = (struct pool_magazine){ 0 };
 }
 
-void pool_free_foreign(struct ct_node_pool *pool, struct nf_conn *ct)
+void node_pool_free_foreign(struct ct_node_pool *pool, struct nf_conn *ct)
 {
 	spin_lock(&pool->lock);
 	ct->free_next = pool->foreign.first;
@@ -90,7 +90,7 @@ void pool_free_foreign(struct ct_node_pool *pool, struct nf_conn *ct)
 	spin_unlock(&pool->lock);
 }
 
-int pool_init(struct ct_node_pool *pool, unsigned int nr_cpus, uint64_t expect, bool huge)
+int node_pool_init(struct ct_node_pool *pool, unsigned int nr_cpus, uint64_t expect, bool huge)
 {
 	size_t bytes = nr_cpus * sizeof(*pool->cpu);
 
@@ -108,7 +108,7 @@ int pool_init(struct ct_node_pool *pool, unsigned int nr_cpus, uint64_t expect, 
 	return 0;
 }
 
-void pool_destroy(struct ct_node_pool *pool)
+void node_pool_destroy(struct ct_node_pool *pool)
 {
 	struct pool_slab *next;
 
@@ -121,7 +121,7 @@ void pool_destroy(struct ct_node_pool *pool)
 	memset(pool, 0, sizeof(*pool));
 }
 
-uint64_t pool_live(struct ct_node_pool *pool)
+uint64_t node_pool_live(struct ct_node_pool *pool)
 {
 	uint64_t live = 0;
 
@@ -133,7 +133,7 @@ uint64_t pool_live(struct ct_node_pool *pool)
 	return live;
 }
 
-uint64_t pool_bytes(struct ct_node_pool *pool)
+uint64_t node_pool_bytes(struct ct_node_pool *pool)
 {
 	uint64_t bytes;
 

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/* What measurements of both levels share: see measure.h. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "harness/measure.h"
+#include "harness/memory_limit.h"
+#include "harness/memstat.h"
+#include "harness/random.h"
+#include "harness/topology.h"
+#include "harness/tsc.h"
+
+/* Longer than any run, shorter than half of the clock's range: nothing expires in a window by itself. */
+#define BENCH_SETTLED (NF_CT_HZ * 3600u * 24u * 10u)
+
+/* "CPU" 0 is this process's first thread (which resizes); worker i is i + 1. */
+unsigned int bench_cpus(const struct cell *cell)
+{
+	return cell->threads + 2;
+}
+
+void bench_void(struct bench *b, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (b->r->void_reason[0])
+		return;		/* the first reason is the best */
+	va_start(ap, fmt);
+	vsnprintf(b->r->void_reason, sizeof(b->r->void_reason), fmt, ap);
+	va_end(ap);
+}
+
+static int check_memory(struct bench *b, uint64_t connections, uint64_t stream_bytes)
+{
+	const struct cell *c = b->cell;
+	uint64_t bucket = strcmp(b->v->axes.lock, "per_bucket") && !(b->v->flags & CT_V_PEER) ? 8 : 16;
+	uint64_t buckets = c->buckets;
+	double need;
+	uint64_t have = memory_limit();
+
+	for (uint32_t i = 0; i < c->nr_resizes; i++)	/* the old and the new one, for a moment */
+		if (c->resizes[i].buckets + c->buckets > buckets)
+			buckets = c->resizes[i].buckets + c->buckets;
+	need = (double)buckets * (double)bucket + (double)connections * sizeof(struct nf_conn) + (double)stream_bytes;
+	if (need <= (double)have)
+		return 0;
+	return ct_fail(b->e, -ENOMEM, CT_EXIT_USER,
+		       "%s with %llu buckets and %llu connections needs %.2f GiB of memory, %.2f GiB are free: ask for fewer",
+		       b->v->name, (unsigned long long)c->buckets, (unsigned long long)connections,
+		       need / (1 << 30), (double)have / (1 << 30));
+}
+
+int bench_open(struct bench *b, uint64_t connections, uint64_t stream_bytes)
+{
+	const struct cell *c = b->cell;
+	uint64_t seed = c->seed ^ (uint64_t)c->repeat << 32;
+	struct ct_config config = {
+		.buckets = c->buckets, .connections = connections, .threads = bench_cpus(c),
+		.huge_pages = c->pages == PAGES_THP,
+	};
+	unsigned int *cpus;
+	const char *rule;
+	int err;
+
+	b->v = ct_variant_find(c->variant);
+	if (!b->v)
+		return ct_user_error(b->e, "there is no variant '%s': `ctbench list` names them all", c->variant);
+	rule = b->v->bucket_rule(c->buckets);
+	if (rule)
+		return ct_user_error(b->e, "%s cannot have %llu buckets: %s", c->variant, (unsigned long long)c->buckets, rule);
+	err = check_memory(b, connections, stream_bytes);
+	if (err)
+		return err;
+	/* Each repeat hashes with keys of its own, so that one unlucky key is not measured nine times. */
+	config.hash_key[0] = splitmix64(&seed);
+	config.hash_key[1] = splitmix64(&seed);
+
+	cpus = calloc(c->threads, sizeof(*cpus));
+	if (!cpus)
+		return ct_fail(b->e, -ENOMEM, CT_EXIT_USER, "no memory");
+	err = topology_plan(c->pin, c->cpus, c->threads, c->oversubscribe, cpus, b->e);
+	if (!err)
+		err = pool_create(&b->pool, cpus, c->threads, b->e);
+	if (!err)
+		topology_cpus_text(b->r->cpus, sizeof(b->r->cpus), cpus, c->threads);
+	free(cpus);
+	if (err)
+		return err;
+
+	b->r->allocated_bytes = memstat_allocated();	/* made a difference in bench_result() */
+	err = b->v->create(&b->core, &config);
+	if (err == -EOPNOTSUPP)
+		return ct_fail(b->e, err, CT_EXIT_SKIP, "%s needs an instruction that this CPU does not have", c->variant);
+	if (err)
+		return ct_fail(b->e, err, CT_EXIT_USER, "no memory for %s with %llu buckets: ask for fewer",
+			       c->variant, (unsigned long long)c->buckets);
+	b->v->thread_begin(b->core, 0);
+	err = net_create(&b->net, b->core);
+	if (err)
+		return ct_fail(b->e, err, CT_EXIT_USER, "no memory for a namespace");
+	b->v->thread_offline(b->core);
+	b->clock_tsc = tsc_now();
+	return 0;
+}
+
+static int every(struct nf_conn *ct __maybe_unused, void *arg __maybe_unused)
+{
+	return 1;
+}
+
+void bench_close(struct bench *b)
+{
+	if (b->core) {
+		/*
+		 * Only the sanitizers' leak checks want it tidy; a process that
+		 * is about to end need not take out eight million connections.
+		 */
+		if (b->net && getenv("CTBENCH_TIDY")) {
+			b->v->thread_online(b->core);
+			b->v->ops->iterate(b->core, every, NULL);
+			net_destroy(b->net);
+			b->v->thread_end(b->core);
+			b->v->destroy(b->core);
+		}
+	}
+	pool_destroy(b->pool);
+}
+
+void bench_worker_begin(struct bench *b, const struct pool_worker *w)
+{
+	b->v->thread_begin(b->core, w->index + 1);
+}
+
+void bench_worker_end(struct bench *b)
+{
+	b->v->thread_end(b->core);
+}
+
+void bench_worker_failed(struct bench *b, int err, const struct ct_error *e)
+{
+	int none = 0;
+
+	/* The first one's sentence is kept; the owner reads it after the workers are done. */
+	if (atomic_compare_exchange_strong(&b->failed, &none, err))
+		*b->e = *e;
+}
+
+uint64_t bench_tick(struct bench *b, const struct pool_worker *w)
+{
+	uint64_t now = tsc_now();
+
+	if (w->index == 0) {
+		uint32_t tick = (uint32_t)((double)(now - b->clock_tsc) * (NF_CT_HZ / tsc_per_second()));
+
+		if (load_relaxed(&b->core->now) != tick)
+			store_relaxed(&b->core->now, tick);
+	}
+	return now;
+}
+
+static void sum_rates(struct bench *b, const uint64_t *done, double window)
+{
+	struct cell_result *r = b->r;
+	double rate = 0, cpu = 0, all = 0;
+
+	for (unsigned int i = 0; i < b->cell->threads; i++) {
+		const struct pool_worker *w = pool_worker(b->pool, i);
+		double seconds = tsc_to_seconds(w->ended_tsc - w->began_tsc);
+		double mine = seconds > 0 ? (double)done[i] / seconds : 0;
+
+		rate += mine;
+		cpu += (double)w->cpu_ns;
+		all += (double)done[i];
+		if (!i || mine < r->min_thread_ops)
+			r->min_thread_ops = mine;
+		if (!i || mine > r->max_thread_ops)
+			r->max_thread_ops = mine;
+	}
+	/* A fill ends when the last one is done; then the whole span counts, not each one's own. */
+	if (b->cell->kind == KIND_FILL)
+		rate = window > 0 ? all / window : 0;
+	r->window = window;
+	r->ops = (uint64_t)(rate * window + 0.5);
+	r->ns_per_op = rate > 0 ? b->cell->threads / rate * 1e9 : 0;
+	r->cpu_ns_per_op = all > 0 ? cpu / all : 0;
+}
+
+void bench_result(struct bench *b, const uint64_t *done)
+{
+	struct cell_result *r = b->r;
+	struct nf_ct_stat_sum stat;
+	struct ct_memory m;
+	struct pool_sum s;
+
+	pool_sum(b->pool, &s);
+	sum_rates(b, done, b->cell->kind == KIND_FILL ? s.span : s.window);
+	r->skew = s.skew;
+	r->involuntary_switches = s.involuntary;
+	r->window_allocs = s.allocated_known ? s.allocated : 0;
+	b->v->ops->memory(b->core, &m);
+	r->node_bytes = m.node_bytes;
+	r->bucket_bytes = m.bucket_bytes + m.lock_bytes;
+	r->connections = load_relaxed(&b->net->count);
+	nf_ct_stat_sum(b->net, &stat);
+	r->search_restart = stat.search_restart;
+	r->early_drop = stat.early_drop;
+	r->drop = stat.drop;
+	r->rss_bytes = memstat_rss();
+	memstat_allocator(r->allocator, sizeof(r->allocator));
+	if (s.migrated_cpu >= 0)
+		bench_void(b, "a thread did not stay on CPU %d", s.migrated_cpu);
+	if (!r->ops)
+		bench_void(b, "no operation was finished inside the window");
+	if (s.window <= 0 && b->cell->kind == KIND_STEADY)
+		bench_void(b, "the threads never worked at the same time");
+	/* Threads that take turns on a CPU do not start together, and nobody expects them to. */
+	if (b->cell->kind == KIND_STEADY && !b->cell->oversubscribe && s.skew > 0.05 * b->cell->seconds)
+		bench_void(b, "the threads started %.1f ms apart", s.skew * 1e3);
+}

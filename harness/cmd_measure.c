@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ctbench measure: the child's side of a measurement.  A cell comes in on
+ * standard input, a result goes out on standard output; not for people.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/cmd.h"
+#include "harness/measure.h"
+
+static int measure(const struct cell *cell, struct cell_result *r, struct ct_error *e)
+{
+	struct bench b = { .cell = cell, .r = r, .e = e };
+	int err;
+
+	if (cell->kind == KIND_DECODE)
+		return bench_decode(cell, r, e);
+	err = cell->level == LEVEL_PACKETS ? bench_packets(&b) : bench_ops(&b);
+	bench_close(&b);
+	return err;
+}
+
+static int read_all(void *data, size_t size)
+{
+	for (size_t at = 0; at < size; ) {
+		ssize_t n = read(STDIN_FILENO, (char *)data + at, size - at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -EIO;
+		at += (size_t)n;
+	}
+	return 0;
+}
+
+int cmd_measure(int argc, char **argv __maybe_unused)
+{
+	static struct cell cell;
+	static struct cell_result r;
+	struct ct_error e = { 0 };
+
+	if (argc != 1 || isatty(STDIN_FILENO) || read_all(&cell, sizeof(cell))) {
+		ct_user_error(&e, "`ctbench measure` is what `ctbench run` starts for each measurement: use that");
+		return cmd_report(&e);
+	}
+	if (measure(&cell, &r, &e)) {
+		memset(&r, 0, sizeof(r));
+		r.status = e.status ? e.status : CT_EXIT_INTERNAL;
+		snprintf(r.error, sizeof(r.error), "%.*s", (int)sizeof(r.error) - 1, e.status ? e.text : "a fault of ctbench");
+	}
+	if (fwrite(&r, sizeof(r), 1, stdout) != 1 || fflush(stdout))
+		return CT_EXIT_INTERNAL;	/* the parent is gone */
+	return CT_EXIT_OK;
+}

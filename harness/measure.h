@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Measuring one repeat of one cell, in a process of its own.
+ *
+ * The parent starts this program anew ("ctbench measure"), which sends back a
+ * result; so each measurement has fresh memory at fresh addresses, and a
+ * variant that crashes takes only its cell with it.
+ */
+#ifndef CTBENCH_HARNESS_MEASURE_H
+#define CTBENCH_HARNESS_MEASURE_H
+
+#include "core/conntrack.h"
+#include "harness/cell.h"
+#include "harness/error.h"
+#include "harness/pool.h"
+#include "variants/variant.h"
+
+/*
+ * Execute one repeat of a cell and wait for it.  0 with *result filled in,
+ * where result->status and result->void_reason say what it is worth; -EINTR
+ * when ct_interrupted was set (the child is gone then); else a negative errno
+ * with a sentence: the child could not be started or died.
+ */
+int measure_cell(const struct cell *cell, struct cell_result *result, struct ct_error *e);
+
+/* The program to start: this one (/proc/self/exe) unless a test says otherwise. */
+extern const char *measure_program;
+
+/* --- Inside the child --- */
+
+/* What the steps of a measurement share. */
+struct bench {
+	const struct cell *cell;
+	struct cell_result *r;
+	struct ct_error *e;
+	const struct ct_variant *v;
+	struct ct_core *core;
+	struct net *net;
+	struct pool *pool;
+	uint64_t clock_tsc;		/* when core->now was 0 */
+	_Atomic int failed;		/* a worker's error: a negative errno, its sentence in e */
+	_Atomic uint64_t window_opens;	/* TSC; 0: not yet */
+};
+
+/* The measurement itself; the result goes into b->r. */
+int bench_ops(struct bench *b);
+int bench_packets(struct bench *b);
+int bench_decode(const struct cell *cell, struct cell_result *r, struct ct_error *e);
+
+/* --- For both levels --- */
+
+/* The variant, workers, a table and a namespace on it; checks that memory will do. */
+int bench_open(struct bench *b, uint64_t connections, uint64_t stream_bytes);
+void bench_close(struct bench *b);
+/* How many "CPUs" of statistics and node caches a table for that cell needs. */
+unsigned int bench_cpus(const struct cell *cell);
+/* A worker registers with the table and leaves it: inside pool functions. */
+void bench_worker_begin(struct bench *b, const struct pool_worker *w);
+void bench_worker_end(struct bench *b);
+/* A worker gives up; the others go on and the cell fails.  The sentence is in e. */
+void bench_worker_failed(struct bench *b, int err, const struct ct_error *e);
+
+/*
+ * Between batches: the time by the TSC; moves the table's clock.  Called by
+ * every worker, written by the first.
+ */
+uint64_t bench_tick(struct bench *b, const struct pool_worker *w);
+
+/* Resize events of the cell, carried out beside the workers while the window is open. */
+struct bench_resizer;
+int bench_resizer_start(struct bench *b, struct bench_resizer **out);
+/* Waits for the last event; its times go into b->r.  NULL is accepted. */
+int bench_resizer_finish(struct bench *b, struct bench_resizer *r);
+
+/*
+ * After the window: window, skew, rates (done[i] operations of worker i),
+ * memory, statistics, and whether the measurement is void.
+ */
+void bench_result(struct bench *b, const uint64_t *done);
+void bench_void(struct bench *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#endif
