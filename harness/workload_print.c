@@ -16,9 +16,9 @@
  * cores took: starting a process and joining its threads; putting one
  * connection into the table; making one thread's streams of keys; reading a capture.
  */
-#define START_SECONDS		0.1
+#define START_SECONDS		0.05
 #define CONNECTION_SECONDS	1e-6
-#define STREAM_SECONDS		0.05
+#define STREAM_SECONDS		0.03
 #define CAPTURE_SECONDS		0.2
 
 double cell_expected_seconds(const struct cell *cell)
