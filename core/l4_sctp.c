@@ -57,8 +57,8 @@ static const uint8_t next_state[IP_CT_DIR_MAX][SCTP_CONNTRACK_MAX][11] = {
 		[CW] = { CW, CW, CL, CW, CW, CW, CE, CW, CW, CW, CW },
 		[CE] = { CE, CE, CL, CE, CE, CE, CE, ES, CE, CE, CE },
 		[ES] = { ES, ES, CL, SS, ES, ES, ES, ES, ES, ES, ES },
-		[SS] = { SS, SS, CL, SS, SA, SS, SS, SS, SS, SS, SS },
-		[SR] = { SR, SR, CL, SR, SA, SR, SR, SR, SR, SR, SR },
+		[SS] = { CL, SS, CL, SS, SA, SS, SS, SS, SS, SS, SS },
+		[SR] = { CL, SR, CL, SR, SA, SR, SR, SR, SR, SR, SR },
 		[SA] = { SA, SA, CL, SA, SA, SA, SA, SA, CL, SA, SA },
 		[HS] = { CW, CL, CL, CL, SA, CL, CL, CL, CL, HS, HS },
 	},
@@ -144,7 +144,7 @@ static bool sctp_new(struct nf_conn *ct, const struct sk_buff *skb, unsigned int
 				return false;
 		} else if (ch->type == CID_HEARTBEAT) {
 			sctp->vtag[IP_CT_DIR_ORIGINAL] = vtag;
-		} else {
+		} else if (ch->type == CID_SHUTDOWN_ACK) {
 			/* out of the blue (8.4): what answers it will carry the same tag */
 			sctp->vtag[IP_CT_DIR_REPLY] = vtag;
 		}
@@ -235,9 +235,12 @@ static bool take_init(struct nf_conn *ct, struct sctp_walk *w, const struct sctp
 
 	if (!init_tag(w->skb, ch, &tag))
 		return false;
-	if (sctp->init[w->dir])
-		sctp->init[!w->dir] = 0;	/* the one after a collision begins anew */
-	sctp->init[w->dir] = 1;
+	/* one sent again, or a late one, is not the other half of a collision */
+	if (old == SCTP_CONNTRACK_NONE || sctp->vtag[!w->dir] != tag) {
+		if (sctp->init[w->dir])
+			sctp->init[!w->dir] = 0;	/* after a collision: begins anew */
+		sctp->init[w->dir] = 1;
+	}
 	sctp->vtag[!w->dir] = tag;
 	/* sent again and again it keeps nothing alive */
 	if (old == SCTP_CONNTRACK_CLOSED && new == SCTP_CONNTRACK_CLOSED && nf_ct_is_confirmed(ct))

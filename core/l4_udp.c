@@ -85,12 +85,21 @@ udplite_broken(const struct sk_buff *skb, unsigned int dataoff, const struct nf_
 	       !nf_checksum_ok_part(skb, dataoff, covered, IPPROTO_UDP);
 }
 
+/* No such finesse as UDP's: an answer makes a stream. */
 static int udplite_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned int dataoff,
 			  enum ip_conntrack_info ctinfo, const struct nf_hook_state *state)
 {
+	const _Atomic uint32_t *timeouts = state->net->ct.timeouts.udp;
+	uint32_t status = nf_ct_status(ct);
+	bool stream = status & IPS_SEEN_REPLY;
+
 	if (udplite_broken(skb, dataoff, state))
 		return -NF_ACCEPT;
-	return udp_track(ct, skb, ctinfo, state->net);
+	nf_ct_refresh_acct(ct, state->net, ctinfo, skb,
+			   load_relaxed(&timeouts[stream ? UDP_CT_REPLIED : UDP_CT_UNREPLIED]));
+	if (stream && !(status & (IPS_ASSURED | IPS_NAT_CLASH)))
+		nf_ct_status_set(ct, IPS_ASSURED);
+	return NF_ACCEPT;
 }
 
 const struct nf_conntrack_l4proto nf_conntrack_l4proto_udp = {
