@@ -87,7 +87,7 @@ static void make_laptop(void)
 	    "SwapCached:            7 kB\nSwapTotal:       2000000 kB\nSwapFree:        1500000 kB\n");
 	put("/proc/loadavg", "3.50 2.25 1.00 4/512 12345\n");
 	put("/proc/stat", "cpu  600 100 200 8000 500 0 50 50 0 0\ncpu0 1 2 3\n");
-	put("/proc/cmdline", "BOOT_IMAGE=/vmlinuz root=UUID=secret mitigations=off isolcpus=2,3 quiet -- nosmt\n");
+	put("/proc/cmdline", "BOOT_IMAGE=/vmlinuz root=UUID=secret mitigations=off n iso=1 tsc2=x isolcpus=2,3 quiet -- nosmt\n");
 	put("/proc/sys/kernel/randomize_va_space", "2\n");
 	put("/proc/sys/kernel/numa_balancing", "1\n");
 	put("/sys/devices/system/cpu/smt/control", "on\n");
@@ -183,6 +183,7 @@ static void limits_of_control_groups(void **state)
 	put("/sys/fs/cgroup/cpu.max", "400000 100000\n");
 	put("/sys/fs/cgroup/a/b/memory.max", "max\n");
 	put("/sys/fs/cgroup/a/memory.max", "1073741824\n");
+	put("/sys/fs/cgroup/memory.max", "2147483648\n");
 	limits = env_limits(root);
 	assert_number(limits, "cpu_quota", 1.5);
 	assert_number(limits, "memory_bytes", 1073741824.);
@@ -315,6 +316,8 @@ static void what_is_warned_of(void **state)
 		{ "mitigations", "note", "{\"kernel\": {\"mitigations\": {\"x\": \"Mitigation: y\"}}}" },
 		{ "mitigations", "note", "{\"kernel\": {\"parameters\": [\"mitigations=off\"]}}" },
 		{ "mitigations", "-", "{\"kernel\": {\"mitigations\": {\"x\": \"Not affected\"}, \"parameters\": []}}" },
+		{ "swap", "note", "{\"clock\": {\"reliable\": false}, \"machine\": {\"swap_bytes\": 5, \"swap_free_bytes\": 5}, "
+				  "\"limits\": {\"cpu_quota\": 1.5}}" },
 		{ "anything", "-", "{}" },
 	};
 
