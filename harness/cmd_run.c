@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ctbench run: measure workloads, keep, tabulate and plot the results.
+ */
+#include "harness/run.h"
+
+#include "harness/about.h"
+#include "harness/cmd.h"
+#include "harness/env.h"
+#include "harness/interrupt.h"
+#include "harness/measure.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static void print_help(void)
+{
+	puts("usage: ctbench run WORKLOAD... [OPTIONS] [--KEY VALUE]... [-- GOOGLE-BENCHMARK-FLAGS]\n"
+	     "\n"
+	     "Measures every cell of the workloads (a cell is one variant at one point: so many\n"
+	     "threads, connections, buckets, ...), each repeat in a process of its own, in random\n"
+	     "order, prints a table, and keeps results and plots in results/runs/NAME/.\n"
+	     "WORKLOAD is a workload file or suite (YAML), or the name of one of the project's own:\n"
+	     "ctbench list --workloads shows them.\n"
+	     "\n"
+	     "  --dry-run        print the cells and how long they will take; measure nothing\n"
+	     "  --name NAME      of the results (default: the time and the suite's name)\n"
+	     "  --results DIR    the folder of all runs (default: " RESULTS_DEFAULT_DIR ")\n"
+	     "  --resume NAME    go on with an interrupted run, with the arguments it was started with\n"
+	     "\n"
+	     "Earlier results are never overwritten.  Ctrl-C keeps what is finished, plots it and says\n"
+	     "how to go on; a second Ctrl-C leaves at once.\n"
+	     "\n"
+	     "Any parameter of the workload can be given here instead, several values with commas:");
+	workload_help_options(stdout);
+	puts("\n"
+	     "What follows -- goes to Google Benchmark: --benchmark_filter=REGEX chooses cells by name,\n"
+	     "--benchmark_list_tests prints their names; ctbench run -- --help tells the others.\n"
+	     "\n"
+	     "Examples:\n"
+	     "  ctbench run default\n"
+	     "  ctbench run axes --variants axis=resize --threads 1,all --repeats 5\n"
+	     "  ctbench run my.yaml --dry-run\n"
+	     "  ctbench run size -- --benchmark_filter=flows:1Mi\n"
+	     "\n"
+	     "Of what is in NAME/: benchmark.json has everything (Google Benchmark's format, so that its\n"
+	     "compare.py reads it; the key ctbench has the machine and the parameters), results.tsv a\n"
+	     "row per cell, cells.tsv a row per measurement, plots/ the pictures with data and scripts.");
+}
+
+enum { OPT_DRY_RUN, OPT_NAME, OPT_RESULTS, OPT_RESUME };
+static const struct cmd_option options[] = {
+	[OPT_DRY_RUN] = { "dry-run", false },
+	[OPT_NAME] = { "name", true },
+	[OPT_RESULTS] = { "results", true },
+	[OPT_RESUME] = { "resume", true },
+	{ NULL, false },
+};
+
+struct request {
+	bool dry_run, help;
+	const char *name, *results, *resume;
+	char **files;		/* pointers into argv */
+	size_t nr_files;
+	struct workload_overrides overrides;
+	char **gb;		/* what follows "--" */
+	int nr_gb;
+};
+
+static int parse(struct request *q, int argc, char **argv, struct ct_error *e)
+{
+	struct cmd_args args = { .argc = argc, .argv = argv, .at = 1 };
+	int what;
+
+	args.more = workload_option_names(&args.nr_more);
+	q->files = calloc((size_t)argc + 1, sizeof(*q->files));
+	if (!q->files)
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the arguments");
+	for (;;) {
+		what = workload_take_option(&q->overrides, argc, argv, &args.at, e);
+		if (what > 0)
+			continue;
+		if (what == 0)
+			what = cmd_next(&args, options, e);
+		if (what < 0)
+			return what;
+		switch (what) {
+		case OPT_DRY_RUN:
+			q->dry_run = true;
+			break;
+		case OPT_NAME:
+			q->name = args.value;
+			break;
+		case OPT_RESULTS:
+			q->results = args.value;
+			break;
+		case OPT_RESUME:
+			q->resume = args.value;
+			break;
+		case CMD_OPERAND:
+			q->files[q->nr_files++] = argv[args.at - 1];
+			break;
+		case CMD_HELP:
+			q->help = true;
+			return 0;
+		case CMD_REST:
+			q->gb = argv + args.at;
+			q->nr_gb = argc - args.at;
+			return 0;
+		case CMD_END:
+			return 0;
+		}
+	}
+}
+
+/* ---- run.json: what --resume needs ---- */
+
+/* The arguments without those about the folder, which --resume gives anew. */
+static json_t *arguments_to_keep(int argc, char **argv)
+{
+	json_t *list = json_array();
+	bool ours = true;
+
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--"))
+			ours = false;
+		if (ours && (!strcmp(argv[i], "--name") || !strcmp(argv[i], "--results"))) {
+			i++;
+			continue;
+		}
+		if (ours && (!strncmp(argv[i], "--name=", 7) || !strncmp(argv[i], "--results=", 10)))
+			continue;
+		if (json_array_append_new(list, json_string(argv[i]))) {
+			json_decref(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
+static int keep_start(struct run *run, int argc, char **argv, struct ct_error *e)
+{
+	json_t *arguments = arguments_to_keep(argc, argv);
+
+	if (!arguments)
+		return ct_user_error(e, "an argument is not valid UTF-8, so that the run could not be gone on with");
+	run->start = json_pack("{s:i, s:s, s:s, s:o}", "format", 1, "started", run->started, "revision",
+			       about_revision(), "arguments", arguments);
+	if (!run->start)
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for run.json");
+	return results_write_json(run->results.dir, "run.json", run->start, e);
+}
+
+/* argv as of the start of the run; its strings belong to run->start. */
+static int load_start(struct run *run, const char *name, int *argc, char ***argv, struct ct_error *e)
+{
+	char dir[PATH_MAX];
+	const char *revision, *started;
+	json_t *arguments, *argument;
+	size_t i;
+
+	snprintf(dir, sizeof(dir), "%s/%s", run->parent, name);
+	run->start = results_read_json(dir, "run.json", "--resume needs a run that was started there", e);
+	if (!run->start)
+		return -ENOENT;
+	if (json_unpack(run->start, "{s:s, s:s, s:o}", "revision", &revision, "started", &started, "arguments",
+			&arguments) || !json_is_array(arguments))
+		return ct_user_error(e, "'%s/run.json' does not tell how the run was started: measure anew", dir);
+	if (strcmp(revision, about_revision()))
+		return ct_user_error(e, "'%s' was started by revision %s and this is %s: results of two programs do not mix, so measure anew under another --name",
+				     dir, revision, about_revision());
+	snprintf(run->started, sizeof(run->started), "%s", started);
+	*argv = calloc(json_array_size(arguments) + 2, sizeof(**argv));
+	if (!*argv)
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the arguments");
+	(*argv)[0] = (char *)"run";
+	*argc = 1;
+	json_array_foreach(arguments, i, argument) {
+		if (!json_is_string(argument))
+			return ct_user_error(e, "'%s/run.json' has an argument that is no text: measure anew", dir);
+		(*argv)[(*argc)++] = (char *)json_string_value(argument);
+	}
+	return 0;
+}
+
+/* ---- the run ---- */
+
+static int load_workloads(struct run *run, const struct request *q, struct ct_error *e)
+{
+	int err = 0;
+
+	if (!q->nr_files)
+		return ct_user_error(e, "run needs a workload, as in 'ctbench run default'; ctbench list --workloads shows the project's own, and any YAML file will do");
+	for (size_t i = 0; i < q->nr_files && !err; i++)
+		err = workload_load(&run->set, q->files[i], &q->overrides, e);
+	return err;
+}
+
+/* Cells as benchmarks, and which of them --benchmark_filter wants. */
+static int register_cells(struct run *run, struct ct_error *e)
+{
+	bool *selected;
+	int err = run_make_cells(run, run->flags.repetitions, e);
+
+	for (size_t i = 0; i < run->nr_cells && !err; i++)
+		err = gbench_add(run->cells[i].name, run->cells[i].repeats, run->cells[i].cell.threads, e);
+	if (err)
+		return err;
+	selected = calloc(run->nr_cells, sizeof(*selected));
+	if (!selected)
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the cells");
+	err = gbench_select(selected, e);
+	for (size_t i = 0; i < run->nr_cells && !err; i++)
+		run->cells[i].selected = selected[i];
+	free(selected);
+	return err;
+}
+
+static void print_names(const struct run *run)
+{
+	for (size_t i = 0; i < run->nr_cells; i++)
+		if (run->cells[i].selected)
+			puts(run->cells[i].name);
+}
+
+/* What was chosen, and how long it will take. */
+static void print_plan(const struct run *run)
+{
+	unsigned int cells = 0;
+
+	workload_print_cells(stdout, &run->set);
+	for (size_t i = 0; i < run->nr_cells; i++)
+		cells += run->cells[i].selected;
+	if (cells < run->nr_cells || run->flags.repetitions)
+		printf("Of these, %u of %zu cells (controls included) are chosen by the flags after --: about %.0f s.\n",
+		       cells, run->nr_cells, run_expected_seconds(run));
+}
+
+static int create_folder(struct run *run, const struct request *q, struct ct_error *e)
+{
+	time_t now = time(NULL);
+	char stamp[32];
+	struct tm tm;
+
+	if (q->name) {
+		snprintf(run->name, sizeof(run->name), "%s", q->name);
+		if (strlen(q->name) >= sizeof(run->name))
+			return ct_user_error(e, "the name '%.40s...' is too long: at most %zu bytes", q->name,
+					     sizeof(run->name) - 1);
+	} else {
+		localtime_r(&now, &tm);
+		strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", &tm);
+		snprintf(run->name, sizeof(run->name), "%s-%s", stamp, run->set.name);
+	}
+	results_time(run->started, sizeof(run->started));
+	return results_create(&run->results, run->parent, run->name, e);
+}
+
+/* What the machine is, and a word about what will disturb the measurements. */
+static int look_around(struct run *run, struct ct_error *e)
+{
+	json_t *warnings, *warning;
+	size_t i;
+
+	run->environment = env_json();
+	if (!run->environment)
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the facts about this machine");
+	run->stolen_before = env_steal_seconds();
+	warnings = env_warnings(run->environment);
+	json_array_foreach(warnings, i, warning) {
+		const char *grade = json_string_value(json_object_get(warning, "grade"));
+		const char *what = json_string_value(json_object_get(warning, "what"));
+		const char *mend = json_string_value(json_object_get(warning, "mend"));
+
+		if (!what || !grade || strcmp(grade, "serious"))
+			continue;
+		fprintf(stderr, "ctbench: warning: %s%s%s\n", what, mend ? " " : "", mend ? mend : "");
+		results_log(&run->results, "warning: %s", what);
+	}
+	json_decref(warnings);
+	return 0;
+}
+
+static int start(struct run *run, const struct request *q, int argc, char **argv, int *status,
+		 struct ct_error *e)
+{
+	int err;
+
+	if (q->resume)
+		err = results_resume(&run->results, run->parent, run->name, run_take_row, run, e);
+	else
+		err = create_folder(run, q, e);
+	if (!err && !q->resume)
+		err = keep_start(run, argc, argv, e);
+	if (!err)
+		err = look_around(run, e);
+	if (err)
+		return err;
+	results_log(&run->results, "%s; ctbench %s, revision %s", q->resume ? "going on" : "started",
+		    about_version(), about_revision());
+	interrupt_catch();
+	/* What goes wrong here must not keep the results so far from being written and told. */
+	run_session(run, &run->fatal);
+	*status = run_finish(run);
+	interrupt_restore();
+	return 0;
+}
+
+static int execute(struct run *run, const struct request *q, int argc, char **argv, int *status,
+		   struct ct_error *e)
+{
+	int err = gbench_begin(q->nr_gb, q->gb, &run->flags, e);
+
+	if (err)
+		return err < 0 ? err : 0;	/* 1: it printed its help */
+	err = load_workloads(run, q, e);
+	if (!err)
+		err = register_cells(run, e);
+	if (err)
+		return err;
+	if (run->flags.list)
+		print_names(run);
+	else if (q->dry_run)
+		print_plan(run);
+	else
+		return start(run, q, argc, argv, status, e);
+	return 0;
+}
+
+/* The run that --resume names, with the arguments it was started with. */
+static int resume(struct run *run, const struct request *q, int *status, struct ct_error *e)
+{
+	struct request *old = calloc(1, sizeof(*old));
+	char **argv = NULL;
+	int argc = 0, err;
+
+	if (!old)
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the arguments");
+	snprintf(run->name, sizeof(run->name), "%s", q->resume);
+	err = load_start(run, q->resume, &argc, &argv, e);
+	if (!err)
+		err = parse(old, argc, argv, e);
+	old->resume = q->resume;
+	old->dry_run |= q->dry_run;
+	if (!err)
+		err = execute(run, old, argc, argv, status, e);
+	free(argv);
+	free(old->files);
+	free(old);
+	return err;
+}
+
+int run_command(int argc, char **argv, run_measure_fn measure)
+{
+	struct run run = { .measure = measure, .results.cells_fd = -1 };
+	struct request q = { 0 };
+	struct ct_error e = { 0 };
+	int status = CT_EXIT_OK;
+	int err = parse(&q, argc, argv, &e);
+
+	run.parent = q.results ? q.results : RESULTS_DEFAULT_DIR;
+	if (!err && q.help)
+		print_help();
+	else if (!err && q.resume && (q.nr_files || q.overrides.nr || q.name || q.nr_gb))
+		err = ct_user_error(&e, "--resume %s goes on with the arguments that run was started with: only --results and --dry-run go with it",
+				    q.resume);
+	else if (!err && q.resume)
+		err = resume(&run, &q, &status, &e);
+	else if (!err)
+		err = execute(&run, &q, argc, argv, &status, &e);
+	if (err)
+		status = cmd_report(&e);
+	gbench_end();
+	results_close(&run.results);
+	run_free_cells(&run);
+	workload_set_free(&run.set);
+	json_decref(run.start);
+	json_decref(run.environment);
+	free(q.files);
+	return status;
+}
+
+int cmd_run(int argc, char **argv)
+{
+	return run_command(argc, argv, measure_cell);
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Scripts for gnuplot, and running it.
+ */
+#include "harness/plot_internal.h"
+
+#include "harness/results.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+void plot_set_text(FILE *script, const char *variable, const char *text)
+{
+	fprintf(script, "%s = \"", variable);
+	for (; *text; text++) {
+		if (*text == '\n')
+			fputs("\\n", script);
+		else if (*text == '"' || *text == '\\')
+			fprintf(script, "\\%c", *text);
+		else if ((unsigned char)*text >= ' ')
+			fputc(*text, script);
+	}
+	fputs("\"\n", script);
+}
+
+void plot_set_wrapped(FILE *script, const char *variable, const char *text, size_t columns)
+{
+	char *copy = strdup(text), *blank = NULL;
+	size_t at = 0;
+
+	for (char *p = copy; p && *p; p++, at++) {
+		if (*p == ' ')
+			blank = p;
+		if (at >= columns && blank) {
+			*blank = '\n';
+			at = (size_t)(p - blank);
+			blank = NULL;
+		}
+	}
+	plot_set_text(script, variable, copy ? copy : text);
+	free(copy);
+}
+
+int plot_file_begin(struct plot_file *f)
+{
+	f->data = open_memstream(&f->data_text, &f->data_len);
+	f->script = open_memstream(&f->script_text, &f->script_len);
+	return f->data && f->script ? 0 : -ENOMEM;
+}
+
+void plot_file_end(struct plot_file *f)
+{
+	if (f->data)
+		fclose(f->data);
+	if (f->script)
+		fclose(f->script);
+	free(f->data_text);
+	free(f->script_text);
+	memset(f, 0, sizeof(*f));
+}
+
+/* ---- the project's scripts ---- */
+
+static bool has_style(const char *folder)
+{
+	char path[PATH_MAX];
+
+	return snprintf(path, sizeof(path), "%s/style.gp", folder) < (int)sizeof(path) && !access(path, R_OK);
+}
+
+/* plots/ of the source tree the program was built from, or near the program, or here. */
+static int scripts_folder(char *buf, size_t size, struct ct_error *e)
+{
+	static const char *const above[] = { "plots", "../plots", "../../plots" };
+	char program[PATH_MAX];
+	ssize_t len;
+
+#ifdef CTBENCH_PLOTS
+	snprintf(buf, size, "%s", CTBENCH_PLOTS);
+	if (has_style(buf))
+		return 0;
+#endif
+	len = readlink("/proc/self/exe", program, sizeof(program) - 1);
+	if (len > 0) {
+		program[len] = '\0';
+		*strrchr(program, '/') = '\0';
+		for (size_t i = 0; i < sizeof(above) / sizeof(above[0]); i++)
+			if (snprintf(buf, size, "%s/%s", program, above[i]) < (int)size && has_style(buf))
+				return 0;
+	}
+	snprintf(buf, size, "plots");
+	if (has_style(buf))
+		return 0;
+	return ct_fail(e, -ENOENT, CT_EXIT_USER,
+		       "there is no folder plots/ with the gnuplot scripts here or near the program; go to the source tree and draw the plots with 'ctbench plot'");
+}
+
+/* Append FOLDER/NAME.gp to the script. */
+static int include(FILE *script, const char *folder, const char *name, struct ct_error *e)
+{
+	char path[PATH_MAX + 64], buf[4096];
+	size_t n;
+	FILE *in;
+
+	snprintf(path, sizeof(path), "%s/%s.gp", folder, name);
+	in = fopen(path, "re");
+	if (!in)
+		return ct_fail(e, -errno, CT_EXIT_USER, "cannot read the script '%s': %s", path, strerror(errno));
+	fprintf(script, "\n# ---- plots/%s.gp ----\n\n", name);
+	while ((n = fread(buf, 1, sizeof(buf), in)))
+		fwrite(buf, 1, n, script);
+	fclose(in);
+	return 0;
+}
+
+/* ---- gnuplot ---- */
+
+/* What gnuplot said last, from a file: its errors end with a line that says what is wrong. */
+static void last_words(int fd, char *buf, size_t size)
+{
+	off_t end = lseek(fd, 0, SEEK_END);
+	ssize_t n;
+	char *p;
+
+	if (end > (off_t)size - 1)
+		lseek(fd, end - (off_t)size + 1, SEEK_SET);
+	else
+		lseek(fd, 0, SEEK_SET);
+	n = read(fd, buf, size - 1);
+	buf[n > 0 ? n : 0] = '\0';
+	for (p = buf + strlen(buf); p > buf && (p[-1] == '\n' || p[-1] == ' '); p--)
+		p[-1] = '\0';
+	p = strrchr(buf, '\n');
+	if (p)
+		memmove(buf, p + 1, strlen(p + 1) + 1);
+}
+
+static int run_gnuplot(const char *folder, const char *script, struct ct_error *e)
+{
+	char program[] = "gnuplot", *argv[] = { program, (char *)script, NULL }, words[512];
+	posix_spawn_file_actions_t actions;
+	FILE *output = tmpfile();
+	int err, status;
+	pid_t pid;
+
+	if (!output)
+		return ct_fail(e, -errno, CT_EXIT_USER, "cannot make a temporary file: %s", strerror(errno));
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addchdir_np(&actions, folder);
+	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(&actions, fileno(output), STDOUT_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, fileno(output), STDERR_FILENO);
+	err = posix_spawnp(&pid, program, &actions, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	if (err) {
+		fclose(output);
+		if (err == ENOENT)
+			return ct_fail(e, -err, CT_EXIT_USER,
+				       "the plots need gnuplot: install the Debian package gnuplot-nox (make deps does)");
+		return ct_fail(e, -err, CT_EXIT_USER, "cannot start gnuplot: %s", strerror(err));
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	last_words(fileno(output), words, sizeof(words));
+	fclose(output);
+	if (status)
+		return ct_fail(e, -EIO, CT_EXIT_USER, "gnuplot could not draw '%.400s/%.200s': %.300s", folder, script,
+			       *words ? words : "it did not say why");
+	return 0;
+}
+
+int plot_file_draw(struct plot_file *f, const char *out_dir, const char *kind, struct ct_error *e)
+{
+	char folder[PATH_MAX], name[sizeof(f->name) + 8];
+	int err = scripts_folder(folder, sizeof(folder), e);
+
+	if (!err)
+		err = include(f->script, folder, "style", e);
+	if (!err)
+		err = include(f->script, folder, kind, e);
+	if (err)
+		return err;
+	if (fflush(f->data) || fflush(f->script))
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the plot '%s'", f->name);
+	snprintf(name, sizeof(name), "%s.tsv", f->name);
+	err = results_write_text(out_dir, name, f->data_text, f->data_len, e);
+	if (err)
+		return err;
+	snprintf(name, sizeof(name), "%s.gp", f->name);
+	err = results_write_text(out_dir, name, f->script_text, f->script_len, e);
+	if (err)
+		return err;
+	return run_gnuplot(out_dir, name, e);
+}

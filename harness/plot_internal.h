@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the plot*.c files share; see plot.h.
+ */
+#ifndef CTBENCH_HARNESS_PLOT_INTERNAL_H
+#define CTBENCH_HARNESS_PLOT_INTERNAL_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "harness/plot.h"
+#include "harness/workload.h"
+
+/* The cells of one picture: those of a workload that are alike in all it does not show. */
+struct plot_group {
+	const json_t *benchmark;	/* the whole file */
+	const json_t *workload;
+	const json_t **cells;		/* good ones, no controls; in the order of the run */
+	size_t nr;
+	const char **headings;		/* for each cell, what stands above it and its like; NULL: nothing */
+	char words[512];		/* values of what the picture does not show: "threads 2, refcount yes" */
+	char key[512];			/* the same for comparing */
+	char suffix[160];		/* the same as part of a file name: "-threads2"; may be empty */
+};
+
+/* One picture while it is written. */
+struct plot_file {
+	char name[256];			/* of the files, without extension */
+	FILE *data, *script;		/* into memory; plot_gnuplot.c writes and runs them */
+	char *data_text, *script_text;
+	size_t data_len, script_len;
+};
+
+/* ---- reading benchmark.json, which anybody may have changed: nothing is taken for granted ---- */
+
+const char *plot_text(const json_t *object, const char *key);	/* "" if there is no such text */
+double plot_number(const json_t *object, const char *key);	/* NAN if there is no such number */
+const json_t *plot_parameters(const json_t *cell);
+/* Is this one of the workload's varying parameters? */
+bool plot_varies(const json_t *workload, const char *parameter);
+/* Index of the cell's variant among its workload's: its colour. */
+unsigned int plot_variant_index(const struct plot_group *g, const json_t *cell);
+
+/* ---- pictures: each writes f->data and f->script's variables ---- */
+
+/* 1: nothing to draw (a single choice, no such parameter).  0 or -ENOMEM. */
+int plot_lines(struct plot_file *f, const struct plot_group *g, enum workload_plot kind);
+int plot_axes(struct plot_file *f, const struct plot_group *g);
+int plot_bars(struct plot_file *f, const struct plot_group *g);
+
+/* ---- plot_frame.c ---- */
+
+/*
+ * What stands around every picture: title, what is fixed, units, noise, machine.
+ * x: the parameter on the x axis, or NULL.
+ */
+void plot_set_frame(struct plot_file *f, const struct plot_group *g, const char *x);
+
+/* ---- plot_gnuplot.c ---- */
+
+/* A gnuplot string: VARIABLE = "text", with quotes and backslashes taken care of. */
+void plot_set_text(FILE *script, const char *variable, const char *text);
+/* The same with line breaks, so that no line has more than `columns` characters. */
+void plot_set_wrapped(FILE *script, const char *variable, const char *text, size_t columns);
+
+int plot_file_begin(struct plot_file *f);
+void plot_file_end(struct plot_file *f);
+/* Write NAME.tsv and NAME.gp (style.gp and KIND.gp behind the variables) and run gnuplot on it. */
+int plot_file_draw(struct plot_file *f, const char *out_dir, const char *kind, struct ct_error *e);
+
+#endif

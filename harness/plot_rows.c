@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Bars: variants side by side, and each axis's choices side by side.
+ *
+ * A picture is a list of rows from top to bottom: bars, and headings that
+ * stand above some of them.  Data: a line per row with the columns row, label,
+ * value, first and third quartile, colour, text at its end; a heading has only row
+ * and label.
+ */
+#include "harness/plot_internal.h"
+
+#include "harness/axis_text.h"
+#include "harness/table.h"
+#include "variants/variant.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Choices on one axis; more would not be told apart by colour anyway. */
+#define CLUSTER_MAX 16
+
+enum { BARS, HEADINGS, SUBHEADINGS, NR_BLOCKS };
+
+/* Each kind of row is a block of its own in the data file, as gnuplot wants it. */
+struct rows {
+	double at;		/* of the last row */
+	double top;
+	size_t longest;		/* label */
+	size_t bars;
+	char *text[NR_BLOCKS];
+	size_t len[NR_BLOCKS];
+	FILE *block[NR_BLOCKS];
+};
+
+static int rows_begin(struct rows *r)
+{
+	memset(r, 0, sizeof(*r));
+	for (int i = 0; i < NR_BLOCKS; i++) {
+		r->block[i] = open_memstream(&r->text[i], &r->len[i]);
+		if (!r->block[i])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Writes the data and the variables about it; the rows are gone afterwards. */
+static int rows_end(struct rows *r, struct plot_file *f)
+{
+	int err = 0;
+
+	for (int i = 0; i < NR_BLOCKS; i++) {
+		if (r->block[i] && fclose(r->block[i]))
+			err = -ENOMEM;
+		/* gnuplot complains about a block without points. */
+		if (f && r->text[i])
+			fprintf(f->data, "# %s\n%s%s\n\n", i == BARS ? "bars" : i == HEADINGS ? "headings" : "smaller headings",
+				r->text[i], r->len[i] ? "" : "-10\t\"\"\n");
+		free(r->text[i]);
+	}
+	if (f)
+		fprintf(f->script, "rows = %g\nxmax = %g\nlongest = %zu\n", r->at, r->top, r->longest);
+	return err;
+}
+
+/* Quotes in a label would end it. */
+static void write_label(FILE *out, const char *text)
+{
+	fputs("\t\"", out);
+	for (; *text; text++)
+		fputc(*text == '"' ? '\'' : *text, out);
+	fputc('"', out);
+}
+
+static void add_heading(struct rows *r, int block, double gap, const char *text)
+{
+	r->at += r->at > 0 ? 1 + gap : 1;
+	fprintf(r->block[block], "%g", r->at);
+	write_label(r->block[block], text);
+	fputc('\n', r->block[block]);
+}
+
+/* versus: the median that a percentage at the bar's end compares with, or NAN. */
+static void add_bar(struct rows *r, const char *label, const json_t *cell, unsigned int colour, double versus)
+{
+	const json_t *mops = json_object_get(cell, "mops");
+	double median = plot_number(mops, "median"), q1 = plot_number(mops, "q1"), q3 = plot_number(mops, "q3");
+	char number[64], text[128];
+
+	table_number(number, sizeof(number), median);
+	if (isfinite(versus) && versus > 0) {
+		double percent = round(100 * (median / versus - 1));
+
+		/* U+2212: a hyphen is easily missed */
+		snprintf(text, sizeof(text), "%s (%s%.0f %%)", number, percent < 0 ? "\u2212" : "+",
+			 fabs(percent));
+	} else {
+		snprintf(text, sizeof(text), "%s", number);
+	}
+	r->at += 1;
+	r->bars++;
+	fprintf(r->block[BARS], "%g", r->at);
+	write_label(r->block[BARS], label);
+	fprintf(r->block[BARS], "\t%.6g\t%.6g\t%.6g\t%u", median, q1, q3, colour);
+	write_label(r->block[BARS], text);
+	fputc('\n', r->block[BARS]);
+	r->top = fmax(r->top, fmax(median, q3));
+	if (strlen(label) > r->longest)
+		r->longest = strlen(label);
+}
+
+/* ---- variants side by side ---- */
+
+int plot_bars(struct plot_file *f, const struct plot_group *g)
+{
+	struct rows r;
+	int err = rows_begin(&r);
+
+	for (size_t i = 0; i < g->nr && !err; i++) {
+		if (g->headings && (!i || strcmp(g->headings[i], g->headings[i - 1])))
+			add_heading(&r, HEADINGS, 0.5, g->headings[i]);
+		add_bar(&r, plot_text(g->cells[i], "variant"), g->cells[i], 1, NAN);
+	}
+	if (!err) {
+		plot_set_frame(f, g, NULL);
+		fprintf(f->data, "# %s\n# columns: row, label, median, first and third quartile of millions per second, colour, text\n",
+			plot_text(g->workload, "question"));
+	}
+	return rows_end(&r, err ? NULL : f) ? -ENOMEM : err;
+}
+
+/* ---- an axis's choices side by side ---- */
+
+static const char *choice(const json_t *cell, unsigned int axis)
+{
+	return plot_text(json_object_get(cell, "axes"), ct_axis_name(axis));
+}
+
+static bool absent(const char *value)
+{
+	return !*value || !strcmp(value, "-") || !strcmp(value, "none");
+}
+
+static bool is_axis(unsigned int axis, const char *name)
+{
+	return !strcmp(ct_axis_name(axis), name);
+}
+
+/*
+ * Does a choice on one axis bring its own on another?  Chains that readers lock
+ * need no RCU, plain RCU chains need nodes that are freed late.
+ */
+static bool follows(unsigned int axis, unsigned int other)
+{
+	return is_axis(axis, "chain") && (is_axis(other, "rcu") || is_axis(other, "node"));
+}
+
+/* Do two cells differ on this axis only?  An axis that means nothing to one of them tells nothing. */
+static bool beside(const json_t *a, const json_t *b, unsigned int axis)
+{
+	for (unsigned int i = 0; i < CT_NR_AXES; i++)
+		if (i != axis && !follows(axis, i) && !absent(choice(a, i)) && !absent(choice(b, i)) &&
+		    strcmp(choice(a, i), choice(b, i)))
+			return false;
+	return true;
+}
+
+static bool takes_part(const json_t *cell, unsigned int axis)
+{
+	return !absent(choice(cell, axis)) && !json_is_true(json_object_get(cell, "worst_case"));
+}
+
+/* Number of a choice among all of this axis in the picture: its colour. */
+static unsigned int choice_number(const struct plot_group *g, unsigned int axis, const char *value)
+{
+	const char *seen[32];
+	unsigned int nr = 0;
+
+	for (size_t i = 0; i < g->nr; i++) {
+		const char *v = choice(g->cells[i], axis);
+		unsigned int k = 0;
+
+		if (!takes_part(g->cells[i], axis))
+			continue;
+		while (k < nr && strcmp(seen[k], v))
+			k++;
+		if (!strcmp(v, value))
+			return k + 1;
+		if (k == nr && nr < 32)
+			seen[nr++] = v;
+	}
+	return 1;
+}
+
+/*
+ * The cells that stand beside cells[first]: one for each choice, all else
+ * alike.  0 if an earlier cell has them already, or first stands alone.
+ */
+static size_t cluster(const struct plot_group *g, unsigned int axis, size_t first,
+		      const json_t *out[CLUSTER_MAX])
+{
+	size_t nr = 0;
+
+	if (!takes_part(g->cells[first], axis))
+		return 0;
+	for (size_t i = 0; i < g->nr && nr < CLUSTER_MAX; i++) {
+		size_t k = 0;
+
+		if (!takes_part(g->cells[i], axis) || !beside(g->cells[first], g->cells[i], axis))
+			continue;
+		if (i < first)
+			return 0;
+		/* One of each: what comes first in the register is nearest to the baseline. */
+		while (k < nr && strcmp(choice(out[k], axis), choice(g->cells[i], axis)))
+			k++;
+		if (k == nr)
+			out[nr++] = g->cells[i];
+	}
+	return nr > 1 ? nr : 0;
+}
+
+/*
+ * The choices that tell cell's group from the others under the same heading:
+ * an axis is worth saying if a group that is alike on all that was said
+ * differs on it.
+ */
+static void heading_of(char *buf, size_t size, const struct plot_group *g, const json_t *cell, unsigned int axis)
+{
+	const json_t *others[CLUSTER_MAX];
+	bool said[CT_NR_AXES] = { false };
+	size_t at = 0;
+
+	buf[0] = '\0';
+	for (unsigned int i = 0; i < CT_NR_AXES && at < size; i++) {
+		if (i == axis || follows(axis, i) || absent(choice(cell, i)))
+			continue;
+		for (size_t k = 0; k < g->nr && !said[i]; k++) {
+			bool alike = cluster(g, axis, k, others) > 0;
+
+			for (unsigned int j = 0; j < i; j++)
+				alike &= !said[j] || !strcmp(choice(g->cells[k], j), choice(cell, j));
+			said[i] = alike && !absent(choice(g->cells[k], i)) &&
+				  strcmp(choice(g->cells[k], i), choice(cell, i));
+		}
+		if (said[i])
+			at += (size_t)snprintf(buf + at, size - at, "%s%s", at ? ", " : "", choice(cell, i));
+	}
+}
+
+static void add_axis(struct rows *r, const struct plot_group *g, unsigned int axis)
+{
+	const json_t *cells[CLUSTER_MAX];
+	const char *sentence = axis_text(ct_axis_name(axis));
+	bool titled = false;
+	char text[600];
+
+	for (size_t i = 0; i < g->nr; i++) {
+		size_t nr = cluster(g, axis, i, cells);
+
+		if (!nr)
+			continue;
+		if (!titled) {
+			snprintf(text, sizeof(text), "%s%s%s", ct_axis_name(axis), sentence ? ": " : "",
+				 sentence ? sentence : "");
+			add_heading(r, HEADINGS, 0.7, text);
+		}
+		heading_of(text, sizeof(text), g, cells[0], axis);
+		if (*text)
+			add_heading(r, SUBHEADINGS, titled ? 0.2 : 0, text);
+		titled = true;
+		for (size_t k = 0; k < nr; k++)
+			add_bar(r, choice(cells[k], axis), cells[k],
+				choice_number(g, axis, choice(cells[k], axis)),
+				k ? plot_number(json_object_get(cells[0], "mops"), "median") : NAN);
+	}
+}
+
+int plot_axes(struct plot_file *f, const struct plot_group *g)
+{
+	struct rows r;
+	int err = rows_begin(&r);
+
+	for (unsigned int axis = 0; axis < CT_NR_AXES && !err; axis++)
+		add_axis(&r, g, axis);
+	if (!err && !r.bars) {
+		rows_end(&r, NULL);
+		return 1;
+	}
+	if (!err) {
+		plot_set_frame(f, g, NULL);
+		fprintf(f->data, "# %s\n# columns: row, label, median, first and third quartile of millions per second, colour, text\n",
+			plot_text(g->workload, "question"));
+	}
+	return rows_end(&r, err ? NULL : f) ? -ENOMEM : err;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Median, quartiles and range of a few numbers.
+ */
+#ifndef CTBENCH_HARNESS_QUARTILES_H
+#define CTBENCH_HARNESS_QUARTILES_H
+
+#include <stddef.h>
+
+struct quartiles {
+	size_t n;		/* 0: all else is 0 */
+	double min, q1, median, q3, max;
+};
+
+/*
+ * Sorts values.  Between two values a quartile is interpolated linearly
+ * (Hyndman and Fan 1996, type 7: what R and NumPy do unless told otherwise).
+ */
+struct quartiles quartiles_of(double *values, size_t n);
+
+#endif

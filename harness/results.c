@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/results.h"
+
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+void results_time(char *buf, size_t size)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	localtime_r(&now, &tm);
+	strftime(buf, size, "%Y-%m-%dT%H:%M:%S%z", &tm);
+}
+
+int results_make_dir(const char *path, struct ct_error *e)
+{
+	char part[PATH_MAX];
+	struct stat st;
+
+	if (!*path || strlen(path) >= sizeof(part))
+		return ct_user_error(e, "the folder name '%.100s' is empty or too long", path);
+	for (const char *slash = path; slash; ) {
+		slash = strchr(slash + 1, '/');
+		snprintf(part, sizeof(part), "%.*s", slash ? (int)(slash - path) : (int)strlen(path), path);
+		if (!mkdir(part, 0777) || (errno == EEXIST && !stat(part, &st) && S_ISDIR(st.st_mode)))
+			continue;
+		return ct_fail(e, -errno, CT_EXIT_USER, "cannot make the folder '%s': %s", part,
+			       strerror(errno == EEXIST ? ENOTDIR : errno));
+	}
+	return 0;
+}
+
+/* A name is one folder, and not a hidden one. */
+static int set_dir(struct results *r, const char *parent, const char *name, struct ct_error *e)
+{
+	memset(r, 0, sizeof(*r));
+	r->cells_fd = -1;
+	if (!*name || *name == '.' || strchr(name, '/'))
+		return ct_user_error(e, "'%.100s' cannot be the name of a run: it must be the name of a folder, without '/' and not beginning with a dot (--results names the folder around it)",
+				     name);
+	if (snprintf(r->dir, sizeof(r->dir), "%s/%s", parent, name) >= (int)sizeof(r->dir) - 64)
+		return ct_user_error(e, "the path '%.100s...' is too long", r->dir);
+	return 0;
+}
+
+static int open_files(struct results *r, int flags, struct ct_error *e)
+{
+	char path[PATH_MAX + 16];
+	int fd, err;
+
+	snprintf(path, sizeof(path), "%s/cells.tsv", r->dir);
+	r->cells_fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC | flags, 0666);
+	if (r->cells_fd < 0)
+		goto failed;
+	if (flock(r->cells_fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
+		return ct_fail(e, -EBUSY, CT_EXIT_USER, "another ctbench is writing to '%s'", r->dir);
+
+	snprintf(path, sizeof(path), "%s/run.log", r->dir);
+	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+	if (fd < 0)
+		goto failed;
+	r->log = fdopen(fd, "a");
+	if (!r->log) {
+		close(fd);
+		goto failed;
+	}
+	setvbuf(r->log, NULL, _IOLBF, 0);
+	return 0;
+failed:
+	err = errno;
+	return ct_fail(e, -err, CT_EXIT_USER, "cannot write '%s': %s", path, strerror(err));
+}
+
+static int write_all(int fd, const char *text, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n ? -errno : -EIO;
+		text += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int write_line(struct results *r, const char *line, struct ct_error *e)
+{
+	char text[MEASUREMENT_LINE_MAX + 2];
+	int len = snprintf(text, sizeof(text), "%s\n", line);
+	int err = write_all(r->cells_fd, text, (size_t)len);
+
+	if (err)
+		ct_fail(e, err, CT_EXIT_USER,
+			"cannot write '%s/cells.tsv': %s; what was measured before is kept there", r->dir,
+			strerror(-err));
+	return err;
+}
+
+int results_create(struct results *r, const char *parent, const char *name, struct ct_error *e)
+{
+	struct ct_error why = { 0 };
+	int err = set_dir(r, parent, name, e);
+
+	if (err)
+		return err;
+	err = results_make_dir(parent, &why);
+	if (err)
+		return ct_fail(e, err, CT_EXIT_USER, "results cannot be kept: %.900s (--results DIR names another place)",
+			       why.text);
+	if (mkdir(r->dir, 0777)) {
+		err = -errno;
+		if (err == -EEXIST)
+			return ct_fail(e, err, CT_EXIT_USER,
+				       "'%.400s' exists, and earlier results are never overwritten: choose another --name, or go on with that run by --resume %.300s",
+				       r->dir, name);
+		return ct_fail(e, err, CT_EXIT_USER,
+			       "results cannot be kept: cannot make the folder '%.700s': %s (--results DIR names another place)",
+			       r->dir, strerror(-err));
+	}
+	err = open_files(r, O_CREAT | O_EXCL, e);
+	return err ? err : write_line(r, measurement_header(), e);
+}
+
+/* Rows up to where the last whole line ends; *end is that offset. */
+static int read_rows(FILE *in, const char *path, off_t *end,
+		     int (*row)(void *arg, const struct measurement *m, struct ct_error *e), void *arg,
+		     struct ct_error *e)
+{
+	char line[MEASUREMENT_LINE_MAX];
+	struct measurement m;
+	int err = 0;
+
+	*end = 0;
+	for (unsigned long n = 1; !err && fgets(line, sizeof(line), in); n++) {
+		size_t len = strlen(line);
+
+		if (!len || line[len - 1] != '\n') {
+			if (feof(in))
+				break;		/* cut off in the middle */
+			return ct_user_error(e, "%s:%lu: the line is too long to be a measurement", path, n);
+		}
+		line[len - 1] = '\0';
+		if (n == 1 && strcmp(line, measurement_header()))
+			return ct_user_error(e, "%s:1: these columns are not this version's: measure anew under another --name",
+					     path);
+		if (n > 1 && !measurement_from_line(&m, line))
+			return ct_user_error(e, "%s:%lu: this is not a measurement: mend or delete the line, or measure anew under another --name",
+					     path, n);
+		if (n > 1)
+			err = row(arg, &m, e);
+		*end += (off_t)len;
+	}
+	if (!err && ferror(in))
+		err = ct_fail(e, -EIO, CT_EXIT_USER, "cannot read '%s': %s", path, strerror(errno));
+	return err;
+}
+
+int results_resume(struct results *r, const char *parent, const char *name,
+		   int (*row)(void *arg, const struct measurement *m, struct ct_error *e),
+		   void *arg, struct ct_error *e)
+{
+	char path[PATH_MAX + 16];
+	off_t end;
+	FILE *in;
+	int err = set_dir(r, parent, name, e);
+
+	if (err)
+		return err;
+	if (access(r->dir, F_OK))
+		return ct_fail(e, -errno, CT_EXIT_USER, "there is no run '%s' to go on with: '%.700s': %s", name,
+			       r->dir, strerror(errno));
+	err = open_files(r, 0, e);
+	if (err)
+		return err;
+	snprintf(path, sizeof(path), "%s/cells.tsv", r->dir);
+	in = fopen(path, "re");
+	if (!in)
+		return ct_fail(e, -errno, CT_EXIT_USER, "cannot read '%s': %s", path, strerror(errno));
+	err = read_rows(in, path, &end, row, arg, e);
+	fclose(in);
+	if (err)
+		return err;
+	if (ftruncate(r->cells_fd, end))
+		return ct_fail(e, -errno, CT_EXIT_USER, "cannot write '%s': %s", path, strerror(errno));
+	return end ? 0 : write_line(r, measurement_header(), e);
+}
+
+void results_close(struct results *r)
+{
+	if (r->log)
+		fclose(r->log);
+	if (r->cells_fd >= 0 && r->dir[0])
+		close(r->cells_fd);
+	memset(r, 0, sizeof(*r));
+	r->cells_fd = -1;
+}
+
+int results_append(struct results *r, const struct measurement *m, struct ct_error *e)
+{
+	char line[MEASUREMENT_LINE_MAX];
+	int err = measurement_to_line(m, line, sizeof(line));
+
+	if (err < 0)
+		return ct_fail(e, err, CT_EXIT_INTERNAL, "the measurement of '%.200s' does not fit into a line", m->name);
+	return write_line(r, line, e);
+}
+
+void results_log(struct results *r, const char *fmt, ...)
+{
+	char now[40];
+	va_list ap;
+
+	if (!r->log)
+		return;
+	results_time(now, sizeof(now));
+	fprintf(r->log, "%s ", now);
+	va_start(ap, fmt);
+	vfprintf(r->log, fmt, ap);
+	va_end(ap);
+	fputc('\n', r->log);
+}
+
+int results_write_text(const char *dir, const char *name, const char *text, size_t len,
+		       struct ct_error *e)
+{
+	char path[PATH_MAX + 256], temporary[PATH_MAX + 272];
+	int fd, err = 0;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	snprintf(temporary, sizeof(temporary), "%s.tmp", path);
+	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (fd < 0) {
+		err = -errno;
+		goto failed;
+	}
+	err = write_all(fd, text, len);
+	/* Renaming what is not on the disk yet may leave an empty file after a power cut. */
+	if (!err && fsync(fd) && errno != EINVAL)
+		err = -errno;
+	if (close(fd) && !err)
+		err = -errno;
+	if (!err && rename(temporary, path))
+		err = -errno;
+	if (!err)
+		return 0;
+	unlink(temporary);
+failed:
+	return ct_fail(e, err, CT_EXIT_USER, "cannot write '%.800s': %s", path, strerror(-err));
+}
+
+int results_write_json(const char *dir, const char *name, const struct json_t *json,
+		       struct ct_error *e)
+{
+	char *text = json_dumps(json, JSON_INDENT(1) | JSON_REAL_PRECISION(12)), *line;
+	size_t len;
+	int err;
+
+	if (!text)
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory to write '%s/%s'", dir, name);
+	len = strlen(text);
+	line = realloc(text, len + 2);
+	if (line) {
+		text = line;
+		memcpy(text + len, "\n", 2);
+		len++;
+	}
+	err = results_write_text(dir, name, text, len, e);
+	free(text);
+	return err;
+}
+
+json_t *results_read_json(const char *dir, const char *name, const char *what, struct ct_error *e)
+{
+	char path[PATH_MAX + 256];
+	json_error_t why;
+	json_t *json;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	json = json_load_file(path, 0, &why);
+	if (json)
+		return json;
+	if (access(path, R_OK))
+		ct_fail(e, -errno, CT_EXIT_USER, "cannot read '%.600s': %s; %s", path, strerror(errno), what);
+	else
+		ct_user_error(e, "%.600s:%d: %.200s; %s", path, why.line, why.text, what);
+	return NULL;
+}

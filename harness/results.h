@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The folder of a run: results/runs/NAME/.
+ *
+ *	run.json	what was started: arguments, revision (for --resume)
+ *	cells.tsv	a row for every finished measurement, appended at once
+ *	run.log		what happened, with times
+ *	benchmark.json	Google Benchmark's report and all facts about the run
+ *	results.tsv	a row for every cell, for people and gnuplot
+ *	plots/		pictures, their data and the scripts that draw them
+ *
+ * A measurement is in cells.tsv before the next one starts: whatever happens
+ * later (Ctrl-C, kill -9, a full disk), it is kept, and --resume goes on from
+ * there.  Other files are written under another name and renamed, so they
+ * are whole or as they were.  A folder that exists is never overwritten.
+ *
+ * One thread at a time; one process at a time per folder (it is locked).
+ */
+#ifndef CTBENCH_HARNESS_RESULTS_H
+#define CTBENCH_HARNESS_RESULTS_H
+
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "harness/cell.h"
+#include "harness/error.h"
+
+struct json_t;
+
+#define RESULTS_DEFAULT_DIR "results/runs"
+#define CELL_NAME_MAX 1024
+
+struct results {
+	char dir[PATH_MAX];
+	int cells_fd;		/* cells.tsv, locked */
+	FILE *log;
+};
+
+/* A row of cells.tsv. */
+struct measurement {
+	uint64_t seq;		/* the order of measuring, from 1 */
+	char started[40];	/* local time, ISO 8601 */
+	char name[CELL_NAME_MAX];	/* of the cell */
+	uint64_t fingerprint;	/* of its parameters */
+	uint32_t repeat;	/* from 0 */
+	uint32_t attempt;	/* from 1; more than 1 where earlier ones were void */
+	struct cell_result result;
+};
+
+/*
+ * Make the folder PARENT/NAME (and PARENT) with an empty cells.tsv.
+ * -EEXIST if there is one of that name, with a remedy in the sentence.
+ */
+int results_create(struct results *r, const char *parent, const char *name, struct ct_error *e);
+
+/*
+ * Open an existing folder to go on with, and call row() for each measurement in it, in
+ * order; a line that was cut off is dropped.  row() returns 0 or a negative
+ * errno, which ends it.
+ */
+int results_resume(struct results *r, const char *parent, const char *name,
+		   int (*row)(void *arg, const struct measurement *m, struct ct_error *e),
+		   void *arg, struct ct_error *e);
+
+/* Also after a failed create or resume; twice does no harm. */
+void results_close(struct results *r);
+
+/* One row, in one write.  A full disk is -ENOSPC with a sentence in e. */
+int results_append(struct results *r, const struct measurement *m, struct ct_error *e);
+
+/* A line in run.log, with the time in front. */
+__attribute__((format(printf, 2, 3)))
+void results_log(struct results *r, const char *fmt, ...);
+
+/* Write a file of the folder by way of a temporary one and rename. */
+int results_write_text(const char *dir, const char *name, const char *text, size_t len,
+		       struct ct_error *e);
+int results_write_json(const char *dir, const char *name, const struct json_t *json,
+		       struct ct_error *e);
+
+/* Read a JSON file; NULL with a sentence in e that says what `what` it is and how to get one. */
+struct json_t *results_read_json(const char *dir, const char *name, const char *what,
+				 struct ct_error *e);
+
+/* mkdir -p; 0 or a negative errno with a sentence. */
+int results_make_dir(const char *path, struct ct_error *e);
+
+/* Now, as ISO 8601 local time with its offset. */
+void results_time(char *buf, size_t size);
+
+/* ---- the lines of cells.tsv (results_cells.c) ---- */
+
+/* The header line, with units, without a newline. */
+const char *measurement_header(void);
+/* A line without newline into buf; its length, or -ENOSPC. */
+int measurement_to_line(const struct measurement *m, char *buf, size_t size);
+/* The reverse; line is written to.  false if it is no such line. */
+bool measurement_from_line(struct measurement *m, char *line);
+#define MEASUREMENT_LINE_MAX 8192
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A run: workloads, what has been measured of them, and what becomes of it.
+ *
+ *	run_cells.c	cells (controls included) and their repeats
+ *	run_session.c	Google Benchmark's callbacks: one repeat at a time, in a child
+ *	run_report.c	all facts as JSON, and results.tsv from them
+ *	run_finish.c	benchmark.json, tables, plots, the closing lines
+ *	cmd_run.c	the command line
+ *
+ * Not for several threads.
+ */
+#ifndef CTBENCH_HARNESS_RUN_H
+#define CTBENCH_HARNESS_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "harness/cell.h"
+#include "harness/error.h"
+#include "harness/gbench_shim.h"
+#include "harness/progress.h"
+#include "harness/results.h"
+#include "harness/workload.h"
+
+/* A void measurement is made again this often. */
+#define RUN_RETRIES 2
+
+struct run_repeat {
+	bool done;		/* result holds: good, void or failed */
+	uint64_t seq;
+	struct cell_result result;
+};
+
+struct run_cell {
+	const struct workload *workload;
+	struct cell cell;
+	char *name;
+	uint64_t fingerprint;	/* of name, parameters and seed: what --resume compares */
+	bool selected;		/* by --benchmark_filter */
+	uint32_t repeats;
+	struct run_repeat *list;	/* repeats of them */
+	unsigned int voids;	/* attempts that were void, those made again included */
+	bool gave_up;		/* a repeat failed: the others would too */
+};
+
+typedef int (*run_measure_fn)(const struct cell *cell, struct cell_result *result, struct ct_error *e);
+
+struct run {
+	struct workload_set set;
+	struct run_cell *cells;	/* a workload's cells, then its control; workload after workload */
+	size_t nr_cells;
+	struct gbench_flags flags;
+	struct results results;
+	const char *parent;	/* folder of runs */
+	char name[128];
+	char started[40];
+	struct json_t *start;	/* run.json */
+
+	run_measure_fn measure;	/* measure_cell(); tests have their own */
+	uint64_t seq;		/* of the last measurement */
+	unsigned int measured, reused, to_do;	/* repeats: by this process, by earlier ones, all */
+	struct progress progress;
+	double seconds_done;	/* expected seconds of what is done, for the progress line */
+	struct json_t *environment;	/* env_json() as it was before the first measurement */
+	double stolen_before;	/* env_steal_seconds() at that time */
+	struct ct_error fatal;	/* status not 0: nothing more can be kept */
+};
+
+/* ---- run_cells.c ---- */
+
+/* Make cells out of run->set; repetitions (not 0) replaces the workloads' repeats.  0 or -ENOMEM. */
+int run_make_cells(struct run *run, unsigned int repetitions, struct ct_error *e);
+void run_free_cells(struct run *run);
+/* For results_resume(): take a row of cells.tsv; arg is the run.  -EINVAL if it is of another run. */
+int run_take_row(void *arg, const struct measurement *m, struct ct_error *e);
+/* Keep a result in memory, in its repeat. */
+void run_keep(struct run_cell *c, const struct measurement *m);
+
+static inline bool run_repeat_good(const struct run_repeat *r)
+{
+	return r->done && !r->result.status && !r->result.void_reason[0];
+}
+
+/* Operations per second of all threads, in millions. */
+double result_mops(const struct cell_result *r);
+/* "Mops/s", "Mpkt/s", "Mconn/s" */
+const char *cell_unit(const struct cell *cell);
+
+/* ---- run_session.c ---- */
+
+/* Measure all that is selected and not done, then have Google Benchmark write gbench.json. */
+int run_session(struct run *run, struct ct_error *e);
+/* Expected seconds for all that is selected and not done. */
+double run_expected_seconds(const struct run *run);
+
+/* ---- run_report.c ---- */
+
+/*
+ * Everything about the run as a JSON object; see the comment in run_report.c for its
+ * fields.  New reference, or NULL without memory.
+ */
+struct json_t *run_report(const struct run *run);
+/* results.tsv out of that object, for free(). */
+char *run_report_tsv(const struct json_t *report, size_t *len);
+
+/* ---- run_finish.c ---- */
+
+/* Write all files, print tables and say how to go on.  Returns the exit status. */
+int run_finish(struct run *run);
+
+/* ---- cmd_run.c ---- */
+
+/* cmd_run() with another way to measure. */
+int run_command(int argc, char **argv, run_measure_fn measure);
+
+#endif

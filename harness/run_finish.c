@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The end of a run, be it complete or interrupted: files first, then tables,
+ * then plots, then one look at what went wrong.
+ */
+#include "harness/run.h"
+
+#include "harness/cmd.h"
+#include "harness/interrupt.h"
+#include "harness/plot.h"
+#include "harness/table.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Google Benchmark's report with ours inside it; NULL with a sentence in e. */
+static json_t *merge(struct run *run, json_t *report, struct ct_error *e)
+{
+	json_t *json = results_read_json(run->results.dir, "gbench.json", "it is Google Benchmark's report", e);
+	json_t *context = json_object_get(json, "context");
+
+	if (!json)
+		return NULL;
+	/*
+	 * Results are made to be shown to others: the host's name is nobody's
+	 * business.  How the distribution compiled Google Benchmark matters
+	 * where its loops are timed; here they wait for a child.
+	 */
+	json_object_del(context, "host_name");
+	json_object_del(context, "library_build_type");
+	if (json_object_set(json, "ctbench", report)) {
+		json_decref(json);
+		ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for benchmark.json");
+		return NULL;
+	}
+	return json;
+}
+
+static int write_files(struct run *run, json_t *report, json_t **benchmark, struct ct_error *e)
+{
+	char path[PATH_MAX + 32];
+	size_t len;
+	char *tsv = run_report_tsv(report, &len);
+	int err;
+
+	if (!tsv)
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for results.tsv");
+	err = results_write_text(run->results.dir, "results.tsv", tsv, len, e);
+	free(tsv);
+	if (err)
+		return err;
+	*benchmark = merge(run, report, e);
+	if (!*benchmark)
+		return -EIO;
+	err = results_write_json(run->results.dir, "benchmark.json", *benchmark, e);
+	if (!err) {
+		snprintf(path, sizeof(path), "%s/gbench.json", run->results.dir);
+		unlink(path);
+	}
+	return err;
+}
+
+static unsigned int count_of(const json_t *report, const char *what)
+{
+	return (unsigned int)json_integer_value(json_object_get(json_object_get(report, "counts"), what));
+}
+
+/* Each cell that has no result, or not all, with the reason: on stderr, as errors are. */
+static void print_troubles(const struct run *run)
+{
+	for (size_t i = 0; i < run->nr_cells; i++) {
+		const struct run_cell *c = &run->cells[i];
+
+		for (uint32_t k = 0; k < c->repeats && c->selected; k++) {
+			const struct cell_result *r = &c->list[k].result;
+
+			if (!c->list[k].done || run_repeat_good(&c->list[k]))
+				continue;
+			fprintf(stderr, "ctbench: %s: %s%s\n", c->name,
+				r->status == CT_EXIT_SKIP ? "not on this machine: " :
+				r->status ? "failed: " : "void: ", r->status ? r->error : r->void_reason);
+			break;
+		}
+	}
+}
+
+/* What the failures amount to; a cell that this machine cannot run is no failure. */
+static int status_of(const struct run *run)
+{
+	int status = CT_EXIT_OK;
+
+	for (size_t i = 0; i < run->nr_cells; i++) {
+		const struct run_cell *c = &run->cells[i];
+		unsigned int good = 0, unusable = 0;
+
+		for (uint32_t k = 0; k < c->repeats && c->selected; k++) {
+			const struct run_repeat *r = &c->list[k];
+
+			good += run_repeat_good(r);
+			unusable += r->done && !r->result.status && r->result.void_reason[0];
+			if (r->done && r->result.status == CT_EXIT_USER && !status)
+				status = CT_EXIT_USER;
+			if (r->done && r->result.status && r->result.status != CT_EXIT_USER &&
+			    r->result.status != CT_EXIT_SKIP)
+				status = CT_EXIT_INTERNAL;
+		}
+		if (unusable && !good)
+			status = CT_EXIT_INTERNAL;
+	}
+	return status;
+}
+
+static void print_how_to_go_on(const struct run *run, const json_t *report)
+{
+	bool elsewhere = strcmp(run->parent, RESULTS_DEFAULT_DIR);
+
+	printf("\n%s: %u of %u measurements are done and kept.  To go on:\n"
+	       "  ctbench run --resume %s%s%s\n",
+	       ct_interrupted ? "Interrupted" : "Stopped", count_of(report, "good"),
+	       count_of(report, "measurements"), run->name, elsewhere ? " --results " : "",
+	       elsewhere ? run->parent : "");
+}
+
+static void print_counts(const json_t *report)
+{
+	unsigned int voids = count_of(report, "void"), failed = count_of(report, "failed");
+	unsigned int unusable = count_of(report, "unusable");
+
+	printf("\n%u cells, %u measurements", count_of(report, "cells"), count_of(report, "good"));
+	if (voids)
+		printf(", %u void (measured again; %u of no use in the end)", voids, unusable);
+	if (failed)
+		printf(", %u failed", failed);
+	printf("\n");
+}
+
+int run_finish(struct run *run)
+{
+	char plots[PATH_MAX + 32];
+	json_t *report = run_report(run), *benchmark = NULL;
+	struct ct_error e = run->fatal, plot_e = { 0 };
+	size_t drawn = 0;
+	int status;
+
+	if (!report) {
+		ct_fail(&e, -ENOMEM, CT_EXIT_USER, "no memory for the report; the measurements are kept in '%s/cells.tsv'",
+			run->results.dir);
+		return cmd_report(&e);
+	}
+	write_files(run, report, &benchmark, &e);
+	table_print(stdout, report);
+	print_counts(report);
+	fflush(stdout);
+	print_troubles(run);
+
+	snprintf(plots, sizeof(plots), "%s/plots", run->results.dir);
+	if (benchmark && count_of(report, "good"))
+		plot_run(benchmark, plots, 0, &drawn, &plot_e);
+
+	printf("results: %s (benchmark.json, results.tsv, cells.tsv)\n", run->results.dir);
+	if (drawn)
+		printf("plots:   %s (%zu, as SVG and PNG)\n", plots, drawn);
+	if (ct_interrupted || e.status)
+		print_how_to_go_on(run, report);
+	status = status_of(run);
+	if (e.status)
+		status = cmd_report(&e);
+	if (plot_e.status) {
+		/* The results are whole; only their pictures are missing. */
+		cmd_report(&plot_e);
+		if (!status)
+			status = plot_e.status;
+	}
+	if (ct_interrupted)
+		status = CT_EXIT_INTERRUPTED;
+	results_log(&run->results, "ended with status %d", status);
+	json_decref(benchmark);
+	json_decref(report);
+	return status;
+}

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is known about a run, as one JSON object: the key "ctbench" of
+ * benchmark.json.  Tables, plots and results.tsv are made from it alone, so that
+ * they can be made again from the file.
+ *
+ *	format		1
+ *	name, arguments, started, ended, interrupted
+ *	environment	the machine, its kernel and settings, the build (env.h), before the first measurement
+ *	stolen_seconds	what a hypervisor gave to others meanwhile
+ *	interleaved	whether repeats ran in shuffled blocks (cells.tsv has the order)
+ *	counts		cells, measurements to do, done, void, failed, missing
+ *	noise		the A/A pairs: percent of difference between two measurements of one cell
+ *	workloads	as they were understood (workload_to_json())
+ *	cells		by benchmark name: parameters, axes, control, unit, repeats,
+ *			n (good ones), void, failed, error; ns_per_op and mops as
+ *			{min, q1, median, q3, max}; medians of what else was counted
+ */
+#include "harness/run.h"
+
+#include "harness/env.h"
+#include "harness/interrupt.h"
+#include "harness/quartiles.h"
+#include "variants/variant.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- one cell ---- */
+
+static double ns_per_op(const struct cell_result *r)
+{
+	return r->ns_per_op;
+}
+
+static double cpu_ns_per_op(const struct cell_result *r)
+{
+	return r->cpu_ns_per_op;
+}
+
+static double share_of_hits(const struct cell_result *r)
+{
+	return r->lookups ? (double)r->hits / (double)r->lookups : NAN;
+}
+
+static double per_connection(uint64_t bytes, const struct cell_result *r)
+{
+	return r->connections ? (double)bytes / (double)r->connections : NAN;
+}
+
+static double node_bytes(const struct cell_result *r)
+{
+	return per_connection(r->node_bytes, r);
+}
+
+static double bucket_bytes(const struct cell_result *r)
+{
+	return per_connection(r->bucket_bytes, r);
+}
+
+static double allocated_bytes(const struct cell_result *r)
+{
+	return per_connection(r->allocated_bytes, r);
+}
+
+static double connections(const struct cell_result *r)
+{
+	return (double)r->connections;
+}
+
+static double build_seconds(const struct cell_result *r)
+{
+	return r->build_seconds;
+}
+
+static double search_restart(const struct cell_result *r)
+{
+	return (double)r->search_restart;
+}
+
+static double resize_seconds(const struct cell_result *r)
+{
+	return r->resizes_done ? r->resize_seconds / r->resizes_done : NAN;
+}
+
+/* What a cell says beside its times; the median of its repeats, or null where it means nothing. */
+static const struct {
+	const char *name;
+	double (*of)(const struct cell_result *r);
+} medians[] = {
+	{ "cpu_ns_per_op", cpu_ns_per_op },
+	{ "hit_share", share_of_hits },
+	{ "node_bytes_per_connection", node_bytes },
+	{ "bucket_bytes_per_connection", bucket_bytes },
+	{ "allocated_bytes_per_connection", allocated_bytes },
+	{ "connections", connections },
+	{ "build_s", build_seconds },
+	{ "search_restart", search_restart },
+	{ "seconds_per_resize", resize_seconds },
+};
+#define NR_MEDIANS (sizeof(medians) / sizeof(medians[0]))
+
+static const char *const points[] = { "median", "q1", "q3", "min", "max" };
+#define NR_POINTS (sizeof(points) / sizeof(points[0]))
+
+/* values: room for the cell's repeats */
+static struct quartiles quartiles_over(const struct run_cell *c, double (*of)(const struct cell_result *r),
+				       double *values)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < c->repeats; i++) {
+		double value = run_repeat_good(&c->list[i]) ? of(&c->list[i].result) : NAN;
+
+		if (isfinite(value))
+			values[n++] = value;
+	}
+	return quartiles_of(values, n);
+}
+
+static json_t *quartiles_to_json(struct quartiles q)
+{
+	if (!q.n)
+		return json_null();
+	return json_pack("{s:f, s:f, s:f, s:f, s:f}", "min", q.min, "q1", q.q1, "median", q.median,
+			 "q3", q.q3, "max", q.max);
+}
+
+static json_t *axes_to_json(const struct cell *cell)
+{
+	const struct ct_variant *v = ct_variant_find(cell->variant);
+	json_t *axes = json_object();
+
+	for (unsigned int i = 0; v && i < CT_NR_AXES; i++)
+		json_object_set_new(axes, ct_axis_name(i), json_string(ct_axis_value(&v->axes, i)));
+	return axes;
+}
+
+static json_t *cell_report(const struct run_cell *c)
+{
+	const struct ct_variant *v = ct_variant_find(c->cell.variant);
+	double *values = calloc(c->repeats, sizeof(*values));
+	struct quartiles ns, mops;
+	unsigned int failed = 0;
+	const char *error = NULL;
+	json_t *json;
+
+	if (!values)
+		return NULL;
+	for (uint32_t i = 0; i < c->repeats; i++) {
+		const struct run_repeat *r = &c->list[i];
+
+		if (!r->done || run_repeat_good(r))
+			continue;
+		failed += r->result.status != 0;
+		if (!error || r->result.status)
+			error = r->result.status ? r->result.error : r->result.void_reason;
+	}
+	ns = quartiles_over(c, ns_per_op, values);
+	mops = quartiles_over(c, result_mops, values);
+	json = json_pack("{s:s, s:s, s:o, s:o, s:b, s:b, s:s, s:i, s:i, s:i, s:i, s:s*, s:o, s:o}",
+			 "workload", c->workload->name, "variant", c->cell.variant,
+			 "parameters", cell_to_json(&c->cell), "axes", axes_to_json(&c->cell),
+			 "control", (int)c->cell.control, "worst_case", v && v->flags & CT_V_WORST,
+			 "unit", cell_unit(&c->cell), "repeats", (int)c->repeats, "n", (int)ns.n,
+			 "void", (int)c->voids, "failed", (int)failed, "error", error,
+			 "ns_per_op", quartiles_to_json(ns), "mops", quartiles_to_json(mops));
+	for (size_t i = 0; i < NR_MEDIANS && json; i++) {
+		struct quartiles q = quartiles_over(c, medians[i].of, values);
+
+		json_object_set_new(json, medians[i].name, q.n ? json_real(q.median) : json_null());
+	}
+	free(values);
+	return json;
+}
+
+/* ---- the run ---- */
+
+static json_t *noise_report(const struct run *run, const json_t *cells)
+{
+	json_t *pairs = json_array();
+	double most = 0;
+
+	for (size_t i = 0; i < run->nr_cells; i++) {
+		const struct run_cell *c = &run->cells[i], *base;
+		double a = 0, b = 0, percent;
+
+		if (!c->cell.control)
+			continue;
+		/* The control stands right behind its workload's cells. */
+		base = c - c->workload->nr_cells + c->workload->control;
+		if (json_unpack(json_object_get(cells, base->name), "{s:{s:f}}", "ns_per_op", "median", &a) ||
+		    json_unpack(json_object_get(cells, c->name), "{s:{s:f}}", "ns_per_op", "median", &b) ||
+		    a <= 0)
+			continue;
+		percent = 100 * fabs(b / a - 1);
+		most = fmax(most, percent);
+		json_array_append_new(pairs, json_pack("{s:s, s:s, s:s, s:f}", "workload", c->workload->name,
+						       "cell", base->name, "control", c->name,
+						       "percent", percent));
+	}
+	if (!json_array_size(pairs)) {
+		json_decref(pairs);
+		return json_null();
+	}
+	return json_pack("{s:f, s:o}", "percent", most, "pairs", pairs);
+}
+
+static json_t *counts_report(const struct run *run)
+{
+	int cells = 0, done = 0, voids = 0, failed = 0, to_do = 0, unusable = 0;
+
+	for (size_t i = 0; i < run->nr_cells; i++) {
+		const struct run_cell *c = &run->cells[i];
+
+		if (!c->selected)
+			continue;
+		cells++;
+		voids += (int)c->voids;
+		for (uint32_t k = 0; k < c->repeats; k++) {
+			const struct run_repeat *r = &c->list[k];
+
+			to_do++;
+			done += run_repeat_good(r);
+			failed += r->done && r->result.status;
+			unusable += r->done && !r->result.status && r->result.void_reason[0];
+		}
+	}
+	/* void: attempts; unusable: repeats that were void to the last attempt */
+	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "cells", cells, "measurements", to_do, "good", done,
+			 "void", voids, "unusable", unusable, "failed", failed,
+			 "missing", to_do - done - failed - unusable);
+}
+
+json_t *run_report(const struct run *run)
+{
+	json_t *cells = json_object(), *workloads = json_array(), *report;
+	char ended[40];
+
+	results_time(ended, sizeof(ended));
+	for (size_t i = 0; i < run->nr_cells; i++)
+		if (run->cells[i].selected)
+			json_object_set_new(cells, run->cells[i].name, cell_report(&run->cells[i]));
+	for (size_t i = 0; i < run->set.nr; i++)
+		json_array_append_new(workloads, workload_to_json(&run->set.list[i]));
+	report = json_pack("{s:i, s:s, s:O?, s:s, s:s, s:b, s:O?, s:f, s:b, s:o, s:o}",
+			   "format", 1, "name", run->name,
+			   "arguments", json_object_get(run->start, "arguments"),
+			   "started", run->started, "ended", ended,
+			   "interrupted", ct_interrupted != 0,
+			   "environment", run->environment,
+			   "stolen_seconds", env_steal_seconds() - run->stolen_before, "interleaved", (int)run->flags.interleave,
+			   "counts", counts_report(run), "noise", noise_report(run, cells));
+	if (!report) {
+		json_decref(cells);
+		json_decref(workloads);
+		return NULL;
+	}
+	json_object_set_new(report, "workloads", workloads);
+	json_object_set_new(report, "cells", cells);
+	return report;
+}
+
+/* ---- results.tsv ---- */
+
+static void print_value(FILE *out, const json_t *value)
+{
+	switch (json_typeof(value)) {
+	case JSON_STRING:
+		fputs(json_string_value(value), out);
+		break;
+	case JSON_INTEGER:
+		fprintf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+		break;
+	case JSON_REAL:
+		fprintf(out, "%.9g", json_real_value(value));
+		break;
+	case JSON_TRUE:
+	case JSON_FALSE:
+		fputs(json_is_true(value) ? "1" : "0", out);
+		break;
+	default:
+		fputs("-", out);
+	}
+}
+
+/* The keys of an object as further columns. */
+static void print_keys(FILE *out, json_t *object)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(object, key, value)
+		fprintf(out, "\t%s", key);
+}
+
+static void print_values(FILE *out, json_t *object)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(object, key, value) {
+		fputc('\t', out);
+		print_value(out, value);
+	}
+}
+
+static const char *const simple[] = { "control", "unit", "repeats", "n", "void", "failed" };
+#define NR_SIMPLE (sizeof(simple) / sizeof(simple[0]))
+
+static void print_tsv_header(FILE *out, const json_t *cell)
+{
+	fputs("name", out);
+	print_keys(out, json_object_get(cell, "parameters"));
+	print_keys(out, json_object_get(cell, "axes"));
+	for (size_t i = 0; i < NR_SIMPLE; i++)
+		fprintf(out, "\t%s", simple[i]);
+	for (size_t i = 0; i < NR_POINTS; i++)
+		fprintf(out, "\tns_per_op_%s", points[i]);
+	for (size_t i = 0; i < NR_POINTS; i++)
+		fprintf(out, "\tmillions_per_s_%s", points[i]);
+	for (size_t i = 0; i < NR_MEDIANS; i++)
+		fprintf(out, "\t%s", medians[i].name);
+	fputc('\n', out);
+}
+
+static void print_points(FILE *out, const json_t *quartiles)
+{
+	for (size_t i = 0; i < NR_POINTS; i++) {
+		json_t *value = json_object_get(quartiles, points[i]);
+
+		if (value)
+			fprintf(out, "\t%.6g", json_number_value(value));
+		else
+			fputs("\t-", out);
+	}
+}
+
+char *run_report_tsv(const json_t *report, size_t *len)
+{
+	json_t *cells = json_object_get(report, "cells"), *cell;
+	bool header = false;
+	const char *name;
+	char *text = NULL;
+	FILE *out = open_memstream(&text, len);
+
+	if (!out)
+		return NULL;
+	json_object_foreach(cells, name, cell) {
+		if (!header)
+			print_tsv_header(out, cell);
+		header = true;
+		fputs(name, out);
+		print_values(out, json_object_get(cell, "parameters"));
+		print_values(out, json_object_get(cell, "axes"));
+		for (size_t i = 0; i < NR_SIMPLE; i++) {
+			fputc('\t', out);
+			print_value(out, json_object_get(cell, simple[i]));
+		}
+		print_points(out, json_object_get(cell, "ns_per_op"));
+		print_points(out, json_object_get(cell, "mops"));
+		for (size_t i = 0; i < NR_MEDIANS; i++) {
+			fputc('\t', out);
+			print_value(out, json_object_get(cell, medians[i].name));
+		}
+		fputc('\n', out);
+	}
+	if (fclose(out)) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}

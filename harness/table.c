@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Text tables.  A row per cell: the variant, the parameters that vary, then
+ * throughput, time and memory.  Columns are as wide as their widest text.
+ */
+#include "harness/table.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+int table_number(char *buf, size_t size, double value)
+{
+	double absolute = fabs(value);
+	int decimals = 0;
+
+	if (absolute > 0 && absolute < 99.95)
+		decimals = 2 - (int)floor(log10(absolute * 1.0005));
+	return snprintf(buf, size, "%.*f", decimals < 9 ? decimals : 9, value);
+}
+
+#define COLUMNS_MAX 48
+
+struct table {
+	size_t columns;
+	size_t rows, room;
+	char **text;		/* rows * columns */
+	bool left[COLUMNS_MAX];	/* aligned */
+	bool failed;
+};
+
+static void put(struct table *t, size_t column, const char *text)
+{
+	char **place = &t->text[(t->rows - 1) * t->columns + column];
+
+	free(*place);
+	*place = strdup(text ? text : "");
+	t->failed |= !*place;
+}
+
+static bool add_row(struct table *t)
+{
+	char **text;
+
+	if (t->rows == t->room) {
+		size_t room = t->room ? 2 * t->room : 16;
+
+		text = realloc(t->text, room * t->columns * sizeof(*text));
+		if (!text) {
+			t->failed = true;
+			return false;
+		}
+		t->text = text;
+		t->room = room;
+	}
+	memset(&t->text[t->rows++ * t->columns], 0, t->columns * sizeof(*text));
+	return true;
+}
+
+/* Columns on a terminal: the bytes of UTF-8 that begin a character. */
+static int width_of(const char *text)
+{
+	int n = 0;
+
+	for (; text && *text; text++)
+		n += ((unsigned char)*text & 0xc0) != 0x80;
+	return n;
+}
+
+static void print_table(FILE *out, const struct table *t)
+{
+	int width[COLUMNS_MAX] = { 0 };
+
+	for (size_t i = 0; i < t->rows * t->columns; i++)
+		if (width_of(t->text[i]) > width[i % t->columns])
+			width[i % t->columns] = width_of(t->text[i]);
+	for (size_t r = 0; r < t->rows; r++) {
+		int gap = 0;
+
+		for (size_t c = 0; c < t->columns; c++) {
+			const char *text = t->text[r * t->columns + c];
+			int pad = width[c] - width_of(text);
+
+			if (!width[c])
+				continue;
+			/* Blanks at the end of a line are left out: gap holds them back. */
+			gap += 2;
+			if (text && *text) {
+				fprintf(out, "%*s%s", gap + (t->left[c] ? 0 : pad), "", text);
+				gap = t->left[c] ? pad : 0;
+			} else {
+				gap += pad;
+			}
+		}
+		fputc('\n', out);
+	}
+}
+
+static void free_table(struct table *t)
+{
+	for (size_t i = 0; i < t->rows * t->columns; i++)
+		free(t->text[i]);
+	free(t->text);
+}
+
+int table_value(char *buf, size_t size, const json_t *value)
+{
+	json_int_t n = json_integer_value(value);
+
+	if (json_is_string(value))
+		return snprintf(buf, size, "%s", json_string_value(value));
+	if (json_is_boolean(value))
+		return snprintf(buf, size, "%s", json_is_true(value) ? "yes" : "no");
+	if (json_is_real(value))
+		return snprintf(buf, size, "%.3g", json_real_value(value));
+	if (n >= 1 << 20 && !(n % (1 << 20)))
+		return snprintf(buf, size, "%" JSON_INTEGER_FORMAT "Mi", n >> 20);
+	if (n >= 1 << 10 && !(n % (1 << 10)))
+		return snprintf(buf, size, "%" JSON_INTEGER_FORMAT "Ki", n >> 10);
+	if (n >= 1000000 && !(n % 1000000))
+		return snprintf(buf, size, "%" JSON_INTEGER_FORMAT "M", n / 1000000);
+	if (n >= 10000 && !(n % 1000))
+		return snprintf(buf, size, "%" JSON_INTEGER_FORMAT "k", n / 1000);
+	return snprintf(buf, size, "%" JSON_INTEGER_FORMAT, n);
+}
+
+static double number(const json_t *object, const char *key)
+{
+	const json_t *value = json_object_get(object, key);
+
+	return json_is_number(value) ? json_number_value(value) : NAN;
+}
+
+static void put_number(struct table *t, size_t column, double value)
+{
+	char text[64];
+
+	if (!isfinite(value))
+		return;
+	table_number(text, sizeof(text), value);
+	put(t, column, text);
+}
+
+static void put_range(struct table *t, size_t column, double from, double to)
+{
+	char a[64], b[64], text[160];
+
+	if (!isfinite(from) || !isfinite(to))
+		return;
+	table_number(a, sizeof(a), from);
+	table_number(b, sizeof(b), to);
+	snprintf(text, sizeof(text), "%s..%s", a, b);
+	put(t, column, text);
+}
+
+/* What a reader has to know about a row before believing it. */
+static void note(char *buf, size_t size, const json_t *cell)
+{
+	json_int_t n = json_integer_value(json_object_get(cell, "n"));
+	json_int_t repeats = json_integer_value(json_object_get(cell, "repeats"));
+	json_int_t voids = json_integer_value(json_object_get(cell, "void"));
+	json_int_t failed = json_integer_value(json_object_get(cell, "failed"));
+	const char *error = json_string_value(json_object_get(cell, "error"));
+	size_t at = 0;
+
+	buf[0] = '\0';
+	if (json_is_true(json_object_get(cell, "control")))
+		at += (size_t)snprintf(buf + at, size - at, "control; ");
+	if (n < repeats)
+		at += (size_t)snprintf(buf + at, size - at, "%" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT "; ",
+				       n, repeats);
+	if (failed)
+		at += (size_t)snprintf(buf + at, size - at, "failed: %.200s; ", error ? error : "?");
+	else if (voids)
+		at += (size_t)snprintf(buf + at, size - at, "%" JSON_INTEGER_FORMAT " void%s%.200s; ", voids,
+				       error ? ": " : "", error ? error : "");
+	if (at >= 2)
+		buf[at - 2] = '\0';
+}
+
+enum { RATE, RATE_RANGE, TIME, TIME_RANGE, NODE, BUCKET, NOTE, NR_FIXED };
+
+static void header(struct table *t, const json_t *varying, const char *unit)
+{
+	size_t at = 1, i;
+	json_t *name;
+
+	add_row(t);
+	if (t->failed)
+		return;
+	put(t, 0, "variant");
+	json_array_foreach(varying, i, name)
+		if (strcmp(json_string_value(name), "variant"))
+			put(t, at++, json_string_value(name));
+	put(t, at + RATE, unit);
+	put(t, at + RATE_RANGE, "quartiles");
+	put(t, at + TIME, "ns/op");
+	put(t, at + TIME_RANGE, "min..max");
+	put(t, at + NODE, "B/conn");
+	put(t, at + BUCKET, "+buckets");
+}
+
+static void row(struct table *t, const json_t *varying, const json_t *cell)
+{
+	const json_t *mops = json_object_get(cell, "mops"), *ns = json_object_get(cell, "ns_per_op");
+	const json_t *parameters = json_object_get(cell, "parameters");
+	char text[512];
+	size_t at = 1, i;
+	json_t *name;
+
+	if (!add_row(t))
+		return;
+	put(t, 0, json_string_value(json_object_get(cell, "variant")));
+	json_array_foreach(varying, i, name) {
+		if (!strcmp(json_string_value(name), "variant"))
+			continue;
+		table_value(text, sizeof(text), json_object_get(parameters, json_string_value(name)));
+		put(t, at++, text);
+	}
+	put_number(t, at + RATE, number(mops, "median"));
+	put_range(t, at + RATE_RANGE, number(mops, "q1"), number(mops, "q3"));
+	put_number(t, at + TIME, number(ns, "median"));
+	put_range(t, at + TIME_RANGE, number(ns, "min"), number(ns, "max"));
+	put_number(t, at + NODE, number(cell, "node_bytes_per_connection"));
+	put_number(t, at + BUCKET, number(cell, "bucket_bytes_per_connection"));
+	note(text, sizeof(text), cell);
+	put(t, at + NOTE, text);
+}
+
+/* The unit of all cells of a workload, or one that names no unit. */
+static const char *unit_of(json_t *cells, const char *workload)
+{
+	const char *unit = NULL, *name;
+	json_t *cell;
+
+	json_object_foreach(cells, name, cell) {
+		const char *its = json_string_value(json_object_get(cell, "unit"));
+
+		if (strcmp(json_string_value(json_object_get(cell, "workload")), workload))
+			continue;
+		if (unit && its && strcmp(unit, its))
+			return "M/s";
+		unit = its;
+	}
+	return unit ? unit : "M/s";
+}
+
+static int print_workload(FILE *out, const json_t *workload, json_t *cells)
+{
+	const json_t *varying = json_object_get(workload, "varying");
+	const char *name = json_string_value(json_object_get(workload, "name")), *key;
+	const char *question = json_string_value(json_object_get(workload, "question"));
+	struct table t = { .columns = 1 + json_array_size(varying) + NR_FIXED, .left = { true } };
+	json_t *cell;
+
+	/* Where the variant itself varies there is a column too many: empty ones are not printed. */
+	if (t.columns > COLUMNS_MAX)
+		return -E2BIG;
+	header(&t, varying, unit_of(cells, name));
+	json_object_foreach(cells, key, cell)
+		if (!strcmp(json_string_value(json_object_get(cell, "workload")), name) && !t.failed)
+			row(&t, varying, cell);
+	if (!t.failed && t.rows > 1) {
+		fprintf(out, "\n%s: %s\n", name, question ? question : "");
+		print_table(out, &t);
+	}
+	free_table(&t);
+	return t.failed ? -ENOMEM : 0;
+}
+
+static void print_noise(FILE *out, const json_t *noise)
+{
+	size_t pairs = json_array_size(json_object_get(noise, "pairs"));
+	char text[64];
+
+	if (!pairs)
+		return;
+	table_number(text, sizeof(text), number(noise, "percent"));
+	fprintf(out, "noise of this run: %s %% (%s two measurements of the same cell; do not believe a smaller difference)\n",
+		text, pairs == 1 ? "between" : "at most, between");
+}
+
+int table_print(FILE *out, const json_t *report)
+{
+	json_t *cells = json_object_get(report, "cells"), *workload;
+	size_t i;
+	int err = 0;
+
+	print_noise(out, json_object_get(report, "noise"));
+	json_array_foreach(json_object_get(report, "workloads"), i, workload)
+		if (!err)
+			err = print_workload(out, workload, cells);
+	return err;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A run's results as text tables.
+ */
+#ifndef CTBENCH_HARNESS_TABLE_H
+#define CTBENCH_HARNESS_TABLE_H
+
+#include <stdio.h>
+
+struct json_t;
+
+/*
+ * Print the noise of the run, then a table per workload, out of the object
+ * that run_report() makes.  0 or -ENOMEM.
+ */
+int table_print(FILE *out, const struct json_t *report);
+
+/* A number with three significant digits and no exponent: 0.0123, 1.23, 123, 12345. */
+int table_number(char *buf, size_t size, double value);
+
+/* A cell's parameter as JSON has it, as people write it: 65536 is 64Ki, true is yes. */
+int table_value(char *buf, size_t size, const struct json_t *value);
+
+#endif
