@@ -444,7 +444,7 @@ static void run_storm(uint64_t buckets, bool resize)
 
 	memset(&s, 0, sizeof(s));
 	/* The constant hash makes every step walk everything. */
-	s.steps = variant->flags & CT_V_WORST ? 2000 : 20000;
+	s.steps = (variant->flags & CT_V_WORST ? 2000 : 20000) / (CT_TSAN ? 4 : 1);
 	atomic_store(&s.running, THREADS);
 	fixture_open(&s.fx, variant, buckets, THREADS + 2);
 	for (uint32_t i = 0; i < FIXED_KEYS; i++)

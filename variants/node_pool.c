@@ -52,10 +52,15 @@ struct nf_conn *node_pool_refill(struct ct_node_pool *pool, struct pool_cpu *c)
 		first = &pool->slabs->nodes[pool->carved];
 		pool->carved += POOL_MAGAZINE;
 		spin_unlock(&pool->lock);
-		/* Touched here first, by the thread that will use them: local memory. */
-		memset((void *)first, 0, POOL_MAGAZINE * sizeof(*first));
-		for (unsigned int i = 0; i + 1 < POOL_MAGAZINE; i++)
-			first[i].free_next = &first[i + 1];
+		/*
+		 * Touched here first, by the thread that will use them: local
+		 * memory.  The count is all that must be right in a free node,
+		 * and it may be looked at by others at any time.
+		 */
+		for (unsigned int i = 0; i < POOL_MAGAZINE; i++) {
+			store_relaxed(&first[i].use.refs, 0);
+			first[i].free_next = i + 1 < POOL_MAGAZINE ? &first[i + 1] : NULL;
+		}
 		goto out;
 	}
 	spin_unlock(&pool->lock);

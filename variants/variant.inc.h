@@ -58,26 +58,34 @@ static __always_inline void key_load(union ct_tuple_words *to, const void *keys,
 	}
 }
 
-static __always_inline void op_lookup(struct ct_ops_work *w, struct ct_find *f, const bool compact, const bool get)
+/* What a lookup changes; a copy in registers while a batch runs. */
+struct lookup_state {
+	size_t pos;
+	uint64_t hits, checksum;
+};
+
+static __always_inline void op_lookup(const struct ct_ops_work *w, struct net *net, struct lookup_state *s,
+				      struct ct_find *f, const bool compact, const bool get)
 {
 	struct nf_conntrack_tuple_hash *h;
 	uint32_t hash;
 
-	key_load(&f->key, w->keys, w->key_pos, compact);
-	if (unlikely(++w->key_pos == w->nr_keys))
-		w->key_pos = 0;
+	key_load(&f->key, w->keys, s->pos, compact);
+	if (unlikely(++s->pos == w->nr_keys))
+		s->pos = 0;
+	f->now = nfct_time_stamp(net->core);
+	f->restarts = 0;
 	ct_read_lock();
-	hash = hash_conntrack_raw(&f->key, NF_CT_DEFAULT_ZONE_ID, w->net);
-	w->checksum += hash;
-	h = __nf_conntrack_find(w->net, f, hash, get);
+	hash = hash_conntrack_raw(&f->key, NF_CT_DEFAULT_ZONE_ID, net);
+	s->checksum += hash;
+	h = __nf_conntrack_find(net, f, hash, get);
 	if (h) {
-		w->hits++;
-		w->checksum += (uintptr_t)h;
+		s->hits++;
+		s->checksum += (uintptr_t)h;
 		if (get)
 			nf_ct_put_fast(nf_ct_tuplehash_to_ctrack(h));
 	}
 	ct_read_unlock();
-	w->lookups++;
 }
 
 /* A connection as confirm would put it in (nf_conntrack_alloc, nf_conntrack_hash_check_insert). */
@@ -123,6 +131,8 @@ static void op_delete(struct ct_ops_work *w, struct ct_find *f, const bool compa
 		return;
 	key_load(&f->key, w->churn, w->tail++ % w->nr_churn, compact);
 	w->deletes++;
+	f->now = nfct_time_stamp(w->net->core);
+	f->restarts = 0;
 	ct_read_lock();
 	h = __nf_conntrack_find(w->net, f, hash_conntrack_raw(&f->key, NF_CT_DEFAULT_ZONE_ID, w->net), true);
 	ct_read_unlock();
@@ -132,31 +142,37 @@ static void op_delete(struct ct_ops_work *w, struct ct_find *f, const bool compa
 		nf_ct_put_fast(nf_ct_tuplehash_to_ctrack(h));
 }
 
-static __always_inline void ops_loop(struct ct_ops_work *shared, const bool compact, const bool get, const bool mixed)
+static __always_inline void ops_loop(struct ct_ops_work *w, const bool compact, const bool get, const bool mixed)
 {
-	struct ct_ops_work w = *shared;		/* in registers and on this stack, not in memory others can see */
+	struct lookup_state s = { .pos = w->key_pos };
+	struct net *net = w->net;
+	size_t batch = w->batch, lookups = mixed ? 0 : batch;
 	struct ct_find f;
 
-	ct_find_init(&f, w.net, &nf_ct_zone_dflt);
-	for (size_t i = 0; i < w.batch; i++) {
-		uint8_t op = CT_OP_LOOKUP;
-
+	ct_find_init(&f, net, &nf_ct_zone_dflt);
+	for (size_t i = 0; i < batch; i++) {
 		if (mixed) {
-			op = w.ops[w.op_pos];
-			if (unlikely(++w.op_pos == w.nr_ops))
-				w.op_pos = 0;
+			uint8_t op = w->ops[w->op_pos];
+
+			if (unlikely(++w->op_pos == w->nr_ops))
+				w->op_pos = 0;
+			if (op == CT_OP_INSERT) {
+				op_insert(w, compact);
+				continue;
+			}
+			if (op == CT_OP_DELETE) {
+				op_delete(w, &f, compact);
+				continue;
+			}
+			lookups++;
 		}
-		f.now = nfct_time_stamp(w.net->core);
-		f.restarts = 0;
-		if (op == CT_OP_LOOKUP)
-			op_lookup(&w, &f, compact, get);
-		else if (op == CT_OP_INSERT)
-			op_insert(&w, compact);
-		else
-			op_delete(&w, &f, compact);
+		op_lookup(w, net, &s, &f, compact, get);
 	}
-	w.done += w.batch;
-	*shared = w;
+	w->key_pos = s.pos;
+	w->hits += s.hits;
+	w->checksum += s.checksum;
+	w->lookups += lookups;
+	w->done += batch;
 }
 
 void CT_PASTE(ct_run_ops_, CT_VARIANT)(struct ct_core *core, struct ct_ops_work *w);
