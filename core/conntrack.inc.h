@@ -113,11 +113,18 @@ __nf_conntrack_find(struct net *net, struct ct_find *f, uint32_t hash, const boo
 static __always_inline struct nf_conntrack_tuple_hash *
 nf_conntrack_find_get(struct net *net, const struct nf_conntrack_zone *zone, const struct nf_conntrack_tuple *tuple)
 {
+	unsigned int id = nf_ct_zone_id(zone, IP_CT_DIR_ORIGINAL), reply_id = nf_ct_zone_id(zone, IP_CT_DIR_REPLY);
+	struct nf_conntrack_tuple_hash *h;
 	struct ct_find f;
 
 	f.key.tuple = *tuple;
 	ct_find_init(&f, net, zone);
-	return __nf_conntrack_find(net, &f, hash_conntrack_raw(&f.key, nf_ct_zone_id(zone, IP_CT_DIR_ORIGINAL), net), true);
+	h = __nf_conntrack_find(net, &f, hash_conntrack_raw(&f.key, id, net), true);
+	if (h || likely(id == reply_id))
+		return h;
+	/* A zone for one direction only: the entry may lie under the other direction's hash. */
+	f.restarts = 0;
+	return __nf_conntrack_find(net, &f, hash_conntrack_raw(&f.key, reply_id, net), true);
 }
 
 /* --- A new connection --- */
