@@ -8,7 +8,8 @@
 #include "core/nf_conntrack_extend.h"
 #include "harness/nearest.h"
 
-#define OUT_DEVICE	1000	/* any but those of a scenario's "in" */
+#define OUT_DEVICE	(SCENARIO_DEVICES + 1)	/* none of a scenario's "in" */
+#define HOLD_DEVICE	SCENARIO_DEVICES
 #define CPU		0
 
 /*
@@ -393,8 +394,9 @@ void replay_packet(struct replay *r, const struct capture_packet *p, struct repl
 		res->verdict = REPLAY_UNSEEN;
 		return;
 	}
-	if (r->scenario)
-		res->skb.dev = scenario_in(r->scenario, p->index);
+	if (r->scenario)	/* held packets come in by a device of their own, as the oracle's do */
+		res->skb.dev = scenario_holds(r->scenario, p->index) ? HOLD_DEVICE :
+			       scenario_in(r->scenario, p->index);
 	if (!get_l4proto(&res->skb, 0, p->l3proto == LINK_PROTO_IPV4 ? NFPROTO_IPV4 : NFPROTO_IPV6,
 			 &dataoff, &protonum))
 		res->protocol = protonum;
