@@ -1,0 +1,78 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# Installs the packages of packages.txt that are missing, after saying so.
+# Fast and silent when there is nothing to do.
+#
+#   tools/deps.sh           install what is missing (apt-get, through sudo when not root)
+#   tools/deps.sh --list    print what is missing, one a line; install nothing
+#
+# Exit status: 0 all there; 2 something is missing that you have to install.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+list=$here/../packages.txt
+
+# "name" or "name | other" a line, without comments
+wanted() {
+	sed -e 's/#.*//' -e 's/[[:space:]]*|[[:space:]]*/|/g' -e 's/[[:space:]]//g' -e '/^$/d' "$list"
+}
+
+# What is missing: of alternatives the first, where none is installed.
+missing() {
+	# One call for all: it costs some ten milliseconds.
+	names=$(wanted | tr '|' ' ')
+	# shellcheck disable=SC2086  # words on purpose
+	installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' $names 2>/dev/null | sed -n 's/^installed //p')
+	for line in $(wanted); do
+		found=
+		for name in $(echo "$line" | tr '|' ' '); do
+			case "
+$installed
+" in *"
+$name
+"*)
+				found=yes ;;
+			esac
+		done
+		[ -n "$found" ] || echo "${line%%|*}"
+	done
+}
+
+fail() {
+	echo "ctbench: $1" >&2
+	exit 2
+}
+
+one_line() {
+	tr '\n' ' ' | sed 's/ $//'
+}
+
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+	[ "${1:-}" = --list ] || fail "apt-get is not here, so this is no Debian: install yourself what these Debian packages hold ($(wanted | sed 's/|.*//' | one_line)), then run make again with DEPS=no"
+	wanted | sed 's/|.*//'
+	exit 2
+fi
+
+todo=$(missing)
+if [ "${1:-}" = --list ]; then
+	[ -z "$todo" ] || { echo "$todo"; exit 2; }
+	exit 0
+fi
+[ -n "$todo" ] || exit 0
+todo=$(echo "$todo" | one_line)
+
+as_root="env DEBIAN_FRONTEND=noninteractive"
+if [ "$(id -u)" != 0 ]; then
+	command -v sudo >/dev/null || fail "packages are missing, and neither are you root nor is sudo here: have somebody who is root run 'apt-get install --no-install-recommends $todo'"
+	as_root="sudo $as_root"
+fi
+apt="$as_root apt-get -o DPkg::Lock::Timeout=300"
+
+echo "ctbench needs Debian packages that are not installed here:"
+echo "$todo" | fold -s -w 76 | sed 's/^/    /'
+echo "Installing them with: ${as_root%%env*}apt-get install --no-install-recommends"
+$apt -q update || fail "apt-get update failed; see above, and look at /etc/apt/sources.list and the network"
+# shellcheck disable=SC2086
+$apt -q -y --no-install-recommends install $todo || fail "apt-get could not install $todo; see above"
+still=$(missing | one_line)
+[ -z "$still" ] || fail "apt-get succeeded, but these are still not installed: $still"

@@ -1,0 +1,64 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# Runs the tests of one or more builds, each below build/, and sums up.
+#
+#   tools/test.sh [-j JOBS] BUILD... [-- CTEST-OPTIONS]
+#
+# All builds are tested even if one fails.  The last lines are ctest's closing
+# lines of each build, those of failed builds last; they are also left in
+# build/test-summary.txt.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+jobs=1
+builds=()
+while [ $# -gt 0 ]; do
+	case $1 in
+	-j) jobs=$2; shift 2 ;;
+	--) shift; break ;;
+	*) builds+=("$1"); shift ;;
+	esac
+done
+
+# ThreadSanitizer wants fixed parts of the address space, and gcc 12's dies at
+# start where the kernel moves mappings by more than 28 bits.  Without address
+# randomisation it runs.
+without_randomisation=()
+prepare_tsan() {
+	local bits
+	bits=$(cat /proc/sys/vm/mmap_rnd_bits 2>/dev/null || echo 0)
+	[ "$bits" -gt 28 ] || return 0
+	if setarch -R true 2>/dev/null; then
+		without_randomisation=(setarch -R)
+		return 0
+	fi
+	echo "ctbench: ThreadSanitizer may not start where vm.mmap_rnd_bits is $bits, and setarch -R is not permitted here:" \
+		"run 'sysctl vm.mmap_rnd_bits=28' as root, or start the container with --security-opt seccomp=unconfined" >&2
+	return 2
+}
+
+# The closing lines of a log of ctest.
+closing_lines() {
+	sed -n '/tests passed, [0-9]* tests failed/,$p' "$1"
+}
+
+good=() bad=()
+for build in "${builds[@]}"; do
+	without_randomisation=()
+	if [ "$build" = tsan ]; then
+		prepare_tsan || exit $?
+	fi
+	log=build/$build/test.log
+	echo "== testing build/$build"
+	if "${without_randomisation[@]}" ctest --preset "$build" -j "$jobs" "$@" 2>&1 | tee "$log"; then
+		good+=("$build")
+	else
+		bad+=("$build")
+	fi
+done
+
+for build in ${good[@]+"${good[@]}"} ${bad[@]+"${bad[@]}"}; do
+	printf '\n== build/%s:\n' "$build"
+	closing_lines "build/$build/test.log"
+done | tee build/test-summary.txt
+[ ${#bad[@]} -eq 0 ]
