@@ -61,8 +61,10 @@ static int add_kinds(unsigned int *kinds, const char *text, struct ct_error *e)
 		snprintf(name, sizeof(name), "%.*s", (int)len, text);
 		kind = plot_kind(name);
 		if (!kind)
-			return ct_user_error(e, "--kind '%s' is no kind of plot: it must be threads, size, load, axes or bars",
-					     name);
+			return ct_user_error(
+				e,
+				"--kind '%s' is no kind of plot: it must be threads, size, load, axes or bars",
+				name);
 		*kinds |= kind;
 		text += len + (text[len] == ',');
 	}
@@ -91,19 +93,24 @@ static int parse(struct request *q, int argc, char **argv, struct ct_error *e)
 			break;
 		case CMD_OPERAND:
 			if (q->run)
-				return ct_user_error(e, "plot draws one run at a time, and there are two: '%s' and '%s'",
-						     q->run, args.value);
+				return ct_user_error(
+					e,
+					"plot draws one run at a time, and there are two: '%s' and '%s'",
+					q->run, args.value);
 			q->run = args.value;
 			break;
 		case CMD_HELP:
 			q->help = true;
 			return 0;
 		case CMD_REST:
-			return ct_user_error(e, "plot takes nothing after --; ctbench plot --help tells what it takes");
+			return ct_user_error(
+				e,
+				"plot takes nothing after --; ctbench plot --help tells what it takes");
 		}
 	}
 	if (!q->run)
-		return ct_user_error(e, "plot needs a run, as in 'ctbench plot " RESULTS_DEFAULT_DIR "/NAME'");
+		return ct_user_error(e, "plot needs a run, as in 'ctbench plot " RESULTS_DEFAULT_DIR
+					"/NAME'");
 	return 0;
 }
 
@@ -130,9 +137,12 @@ static int draw(const struct request *q, struct ct_error *e)
 	snprintf(out, sizeof(out), "%s/plots", dir);
 	if (q->out)
 		snprintf(out, sizeof(out), "%s", q->out);
-	err = !json_object_get(benchmark, "ctbench") ?
-		ct_user_error(e, "'%.500s/benchmark.json' was not written by ctbench run (it has no key ctbench)", dir) :
-		plot_run(benchmark, out, q->kinds, &drawn, e);
+	err = !json_object_get(benchmark, "ctbench")
+		      ? ct_user_error(
+				e,
+				"'%.500s/benchmark.json' was not written by ctbench run (it has no key ctbench)",
+				dir)
+		      : plot_run(benchmark, out, q->kinds, &drawn, e);
 	json_decref(benchmark);
 	if (err)
 		return err;

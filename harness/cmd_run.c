@@ -11,6 +11,7 @@
 #include "harness/measure.h"
 
 #include <jansson.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -130,7 +131,8 @@ static json_t *arguments_to_keep(int argc, char **argv)
 			i++;
 			continue;
 		}
-		if (ours && (!strncmp(argv[i], "--name=", 7) || !strncmp(argv[i], "--results=", 10)))
+		if (ours &&
+		    (!strncmp(argv[i], "--name=", 7) || !strncmp(argv[i], "--results=", 10)))
 			continue;
 		if (json_array_append_new(list, json_string(argv[i]))) {
 			json_decref(list);
@@ -145,16 +147,19 @@ static int keep_start(struct run *run, int argc, char **argv, struct ct_error *e
 	json_t *arguments = arguments_to_keep(argc, argv);
 
 	if (!arguments)
-		return ct_user_error(e, "an argument is not valid UTF-8, so that the run could not be gone on with");
-	run->start = json_pack("{s:i, s:s, s:s, s:o}", "format", 1, "started", run->started, "revision",
-			       about_revision(), "arguments", arguments);
+		return ct_user_error(
+			e,
+			"an argument is not valid UTF-8, so that the run could not be gone on with");
+	run->start = json_pack("{s:i, s:s, s:s, s:o}", "format", 1, "started", run->started,
+			       "revision", about_revision(), "arguments", arguments);
 	if (!run->start)
 		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for run.json");
 	return results_write_json(run->results.dir, "run.json", run->start, e);
 }
 
 /* argv as of the start of the run; its strings belong to run->start. */
-static int load_start(struct run *run, const char *name, int *argc, char ***argv, struct ct_error *e)
+static int load_start(struct run *run, const char *name, int *argc, char ***argv,
+		      struct ct_error *e)
 {
 	char dir[PATH_MAX];
 	const char *revision, *started;
@@ -162,15 +167,21 @@ static int load_start(struct run *run, const char *name, int *argc, char ***argv
 	size_t i;
 
 	snprintf(dir, sizeof(dir), "%s/%s", run->parent, name);
-	run->start = results_read_json(dir, "run.json", "--resume needs a run that was started there", e);
+	run->start = results_read_json(dir, "run.json",
+				       "--resume needs a run that was started there", e);
 	if (!run->start)
 		return -ENOENT;
-	if (json_unpack(run->start, "{s:s, s:s, s:o}", "revision", &revision, "started", &started, "arguments",
-			&arguments) || !json_is_array(arguments))
-		return ct_user_error(e, "'%s/run.json' does not tell how the run was started: measure anew", dir);
+	if (json_unpack(run->start, "{s:s, s:s, s:o}", "revision", &revision, "started", &started,
+			"arguments", &arguments) ||
+	    !json_is_array(arguments))
+		return ct_user_error(
+			e, "'%s/run.json' does not tell how the run was started: measure anew",
+			dir);
 	if (strcmp(revision, about_revision()))
-		return ct_user_error(e, "'%s' was started by revision %s and this is %s: results of two programs do not mix, so measure anew under another --name",
-				     dir, revision, about_revision());
+		return ct_user_error(
+			e,
+			"'%s' was started by revision %s and this is %s: results of two programs do not mix, so measure anew under another --name",
+			dir, revision, about_revision());
 	snprintf(run->started, sizeof(run->started), "%s", started);
 	*argv = calloc(json_array_size(arguments) + 2, sizeof(**argv));
 	if (!*argv)
@@ -179,7 +190,9 @@ static int load_start(struct run *run, const char *name, int *argc, char ***argv
 	*argc = 1;
 	json_array_foreach(arguments, i, argument) {
 		if (!json_is_string(argument))
-			return ct_user_error(e, "'%s/run.json' has an argument that is no text: measure anew", dir);
+			return ct_user_error(
+				e, "'%s/run.json' has an argument that is no text: measure anew",
+				dir);
 		(*argv)[(*argc)++] = (char *)json_string_value(argument);
 	}
 	return 0;
@@ -192,7 +205,9 @@ static int load_workloads(struct run *run, const struct request *q, struct ct_er
 	int err = 0;
 
 	if (!q->nr_files)
-		return ct_user_error(e, "run needs a workload, as in 'ctbench run default'; ctbench list --workloads shows the project's own, and any YAML file will do");
+		return ct_user_error(
+			e,
+			"run needs a workload, as in 'ctbench run default'; ctbench list --workloads shows the project's own, and any YAML file will do");
 	for (size_t i = 0; i < q->nr_files && !err; i++)
 		err = workload_load(&run->set, q->files[i], &q->overrides, e);
 	return err;
@@ -205,7 +220,8 @@ static int register_cells(struct run *run, struct ct_error *e)
 	int err = run_make_cells(run, run->flags.repetitions, e);
 
 	for (size_t i = 0; i < run->nr_cells && !err; i++)
-		err = gbench_add(run->cells[i].name, run->cells[i].repeats, run->cells[i].cell.threads, e);
+		err = gbench_add(run->cells[i].name, run->cells[i].repeats,
+				 run->cells[i].cell.threads, e);
 	if (err)
 		return err;
 	selected = calloc(run->nr_cells, sizeof(*selected));
@@ -247,8 +263,9 @@ static int create_folder(struct run *run, const struct request *q, struct ct_err
 	if (q->name) {
 		snprintf(run->name, sizeof(run->name), "%s", q->name);
 		if (strlen(q->name) >= sizeof(run->name))
-			return ct_user_error(e, "the name '%.40s...' is too long: at most %zu bytes", q->name,
-					     sizeof(run->name) - 1);
+			return ct_user_error(e,
+					     "the name '%.40s...' is too long: at most %zu bytes",
+					     q->name, sizeof(run->name) - 1);
 	} else {
 		localtime_r(&now, &tm);
 		strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", &tm);
@@ -266,7 +283,8 @@ static int look_around(struct run *run, struct ct_error *e)
 
 	run->environment = env_json();
 	if (!run->environment)
-		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the facts about this machine");
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER,
+			       "no memory for the facts about this machine");
 	run->stolen_before = env_steal_seconds();
 	warnings = env_warnings(run->environment);
 	json_array_foreach(warnings, i, warning) {
@@ -276,7 +294,8 @@ static int look_around(struct run *run, struct ct_error *e)
 
 		if (!what || !grade || strcmp(grade, "serious"))
 			continue;
-		fprintf(stderr, "ctbench: warning: %s%s%s\n", what, mend ? " " : "", mend ? mend : "");
+		fprintf(stderr, "ctbench: warning: %s%s%s\n", what, mend ? " " : "",
+			mend ? mend : "");
 		results_log(&run->results, "warning: %s", what);
 	}
 	json_decref(warnings);
@@ -298,8 +317,10 @@ static int start(struct run *run, const struct request *q, int argc, char **argv
 		err = look_around(run, e);
 	if (err)
 		return err;
-	results_log(&run->results, "%s; ctbench %s, revision %s", q->resume ? "going on" : "started",
-		    about_version(), about_revision());
+	results_log(&run->results, "%s; ctbench %s, revision %s",
+		    q->resume ? "going on" : "started", about_version(), about_revision());
+	/* A limit on file sizes is an error like a full disk, and not the end. */
+	signal(SIGXFSZ, SIG_IGN);
 	interrupt_catch();
 	/* What goes wrong here must not keep the results so far from being written and told. */
 	run_session(run, &run->fatal);
@@ -343,7 +364,6 @@ static int resume(struct run *run, const struct request *q, int *status, struct 
 	if (!err)
 		err = parse(old, argc, argv, e);
 	old->resume = q->resume;
-	old->dry_run |= q->dry_run;
 	if (!err)
 		err = execute(run, old, argc, argv, status, e);
 	free(argv);
@@ -363,9 +383,12 @@ int run_command(int argc, char **argv, run_measure_fn measure)
 	run.parent = q.results ? q.results : RESULTS_DEFAULT_DIR;
 	if (!err && q.help)
 		print_help();
-	else if (!err && q.resume && (q.nr_files || q.overrides.nr || q.name || q.nr_gb))
-		err = ct_user_error(&e, "--resume %s goes on with the arguments that run was started with: only --results and --dry-run go with it",
-				    q.resume);
+	else if (!err && q.resume &&
+		 (q.nr_files || q.overrides.nr || q.name || q.nr_gb || q.dry_run))
+		err = ct_user_error(
+			&e,
+			"--resume %s goes on with the arguments that run was started with: only --results goes with it",
+			q.resume);
 	else if (!err && q.resume)
 		err = resume(&run, &q, &status, &e);
 	else if (!err)

@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* More pictures than this of one kind from one workload are for the patient: nobody compares them by eye. */
+/* Nobody compares more pictures than this by eye. */
 #define GROUPS_MAX 24
 /* And more bars than this do not fit on a screen. */
 #define ROWS_MAX 40
@@ -109,7 +109,8 @@ unsigned int plot_variant_index(const struct plot_group *g, const json_t *of)
 
 /* ---- groups ---- */
 
-static bool alike_but_for(const json_t *a, const json_t *b, const json_t *varying, const char *parameter)
+static bool alike_but_for(const json_t *a, const json_t *b, const json_t *varying,
+			  const char *parameter)
 {
 	json_t *name;
 	size_t i;
@@ -118,7 +119,8 @@ static bool alike_but_for(const json_t *a, const json_t *b, const json_t *varyin
 		const char *other = json_is_string(name) ? json_string_value(name) : "";
 
 		if (strcmp(other, parameter) &&
-		    !json_equal(json_object_get(plot_parameters(a), other), json_object_get(plot_parameters(b), other)))
+		    !json_equal(json_object_get(plot_parameters(a), other),
+				json_object_get(plot_parameters(b), other)))
 			return false;
 	}
 	return true;
@@ -130,7 +132,8 @@ static bool alike_but_for(const json_t *a, const json_t *b, const json_t *varyin
  * place among the load factors of the cells that are alike otherwise: 0 is
  * the smallest.
  */
-static unsigned int load_factor_rank(const json_t *benchmark, const json_t *workload, const json_t *of)
+static unsigned int load_factor_rank(const json_t *benchmark, const json_t *workload,
+				     const json_t *of)
 {
 	const json_t *varying = json_object_get(workload, "varying");
 	double mine = plot_number(plot_parameters(of), "load_factor");
@@ -139,7 +142,8 @@ static unsigned int load_factor_rank(const json_t *benchmark, const json_t *work
 	json_t *cell;
 
 	json_object_foreach(cells_of(benchmark), name, cell)
-		rank += is_of(cell, workload) && plot_number(plot_parameters(cell), "load_factor") < mine &&
+		rank += is_of(cell, workload) &&
+			plot_number(plot_parameters(cell), "load_factor") < mine &&
 			alike_but_for(cell, of, varying, "load_factor");
 	return rank;
 }
@@ -184,11 +188,13 @@ static void describe(struct plot_group *g, const json_t *cell, const char *x, bo
 		    (is_load_factor && !load_factors))
 			continue;
 		table_value(text, sizeof(text), json_object_get(plot_parameters(cell), parameter));
-		append(g->words, sizeof(g->words), "%s%s %s", g->words[0] ? ", " : "", parameter, text);
+		append(g->words, sizeof(g->words), "%s%s %s", g->words[0] ? ", " : "", parameter,
+		       text);
 		append(g->suffix, sizeof(g->suffix), "-%s%s%s", parameter,
 		       isdigit((unsigned char)*text) ? "" : "_", text);
 		if (is_load_factor)
-			snprintf(text, sizeof(text), "%u", load_factor_rank(g->benchmark, g->workload, cell));
+			snprintf(text, sizeof(text), "%u",
+				 load_factor_rank(g->benchmark, g->workload, cell));
 		append(g->key, sizeof(g->key), "%s %s\n", parameter, text);
 	}
 	for (char *p = g->suffix; *p; p++)
@@ -296,17 +302,19 @@ static unsigned int asked_for(const json_t *workload)
 }
 
 /* 0: drawn; 1: there was nothing to draw. */
-static int draw(const struct plot_group *g, enum workload_plot kind, size_t number, const char *out_dir,
-		struct ct_error *e)
+static int draw(const struct plot_group *g, enum workload_plot kind, size_t number,
+		const char *out_dir, struct ct_error *e)
 {
 	const char *kind_name = workload_plot_name(kind);
 	struct plot_file f = { .data = NULL };
 	int err = plot_file_begin(&f);
 
-	snprintf(f.name, sizeof(f.name), "%.60s-%s%s", plot_text(g->workload, "name"), kind_name, g->suffix);
+	snprintf(f.name, sizeof(f.name), "%.60s-%s%s", plot_text(g->workload, "name"), kind_name,
+		 g->suffix);
 	/* A suffix that was cut off need not be unique any more. */
 	if (strlen(g->suffix) + 1 >= sizeof(g->suffix))
-		snprintf(f.name, sizeof(f.name), "%.60s-%s-%zu", plot_text(g->workload, "name"), kind_name, number);
+		snprintf(f.name, sizeof(f.name), "%.60s-%s-%zu", plot_text(g->workload, "name"),
+			 kind_name, number);
 	for (char *p = f.name; *p; p++)
 		if (*p == '/')
 			*p = '_';
@@ -324,8 +332,8 @@ static int draw(const struct plot_group *g, enum workload_plot kind, size_t numb
 	return err;
 }
 
-static int draw_kind(const json_t *benchmark, const json_t *workload, size_t kind, const char *out_dir,
-		     size_t *drawn, struct ct_error *e)
+static int draw_kind(const json_t *benchmark, const json_t *workload, size_t kind,
+		     const char *out_dir, size_t *drawn, struct ct_error *e)
 {
 	struct plot_group *groups;
 	size_t nr, here = 0;
@@ -336,8 +344,9 @@ static int draw_kind(const json_t *benchmark, const json_t *workload, size_t kin
 	if (!err && kinds[kind].kind == PLOT_BARS && fits_one_picture(groups, nr)) {
 		struct plot_group all[1] = { 0 };
 
-		err = join_groups(all, groups, nr) ? ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the plots") :
-						     draw(all, PLOT_BARS, 1, out_dir, e);
+		err = join_groups(all, groups, nr)
+			      ? ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the plots")
+			      : draw(all, PLOT_BARS, 1, out_dir, e);
 		*drawn += !err;
 		free(all->cells);
 		free(all->headings);
@@ -358,7 +367,8 @@ static int draw_kind(const json_t *benchmark, const json_t *workload, size_t kin
 int plot_run(const json_t *benchmark, const char *out_dir, unsigned int wanted, size_t *drawn,
 	     struct ct_error *e)
 {
-	const json_t *workloads = json_object_get(json_object_get(benchmark, "ctbench"), "workloads");
+	const json_t *workloads =
+		json_object_get(json_object_get(benchmark, "ctbench"), "workloads");
 	json_t *workload;
 	size_t i;
 	int err = results_make_dir(out_dir, e);

@@ -48,7 +48,8 @@ static void common_value(char *buf, size_t size, const struct plot_group *g, con
 	if (!value || json_is_null(value))
 		return;
 	/* A capture brings its own connections. */
-	if (json_is_number(value) && json_number_value(value) == 0 && strcmp(parameter, "hit_share"))
+	if (json_is_number(value) && json_number_value(value) == 0 &&
+	    strcmp(parameter, "hit_share"))
 		return;
 	table_value(buf, size, value);
 	if (!strcmp(parameter, "capture") && strrchr(buf, '/'))
@@ -70,10 +71,12 @@ static void rounded_load_factor(char *buf, size_t size, const struct plot_group 
 		snprintf(buf, size, "%.3g to %.3g", least, most);
 }
 
-static void say(char *buf, size_t size, size_t *at, const char *before, const char *value, const char *after)
+static void say(char *buf, size_t size, size_t *at, const char *before, const char *value,
+		const char *after)
 {
 	if (*value && *at < size)
-		*at += (size_t)snprintf(buf + *at, size - *at, "%s%s%s%s", *at ? ", " : "", before, value, after);
+		*at += (size_t)snprintf(buf + *at, size - *at, "%s%s%s%s", *at ? ", " : "", before,
+					value, after);
 }
 
 static void fixed(char *buf, size_t size, const struct plot_group *g, const char *x)
@@ -91,13 +94,15 @@ static void fixed(char *buf, size_t size, const struct plot_group *g, const char
 			continue;
 		if (!*value && !strcmp(said[i].parameter, "load_factor"))
 			rounded_load_factor(value, sizeof(value), g);
-		say(buf, size, &at, said[i].before, value, strcmp(value, "1") ? said[i].after : said[i].after_one);
+		say(buf, size, &at, said[i].before, value,
+		    strcmp(value, "1") ? said[i].after : said[i].after_one);
 	}
 	json_array_foreach(json_object_get(g->workload, "varying"), k, name) {
 		const char *parameter = json_is_string(name) ? json_string_value(name) : "";
 		char before[64];
 
-		if (in_list(parameter) || !strcmp(parameter, "variant") || (x && !strcmp(x, parameter)))
+		if (in_list(parameter) || !strcmp(parameter, "variant") ||
+		    (x && !strcmp(x, parameter)))
 			continue;
 		common_value(value, sizeof(value), g, parameter);
 		snprintf(before, sizeof(before), "%.60s ", parameter);
@@ -108,7 +113,8 @@ static void fixed(char *buf, size_t size, const struct plot_group *g, const char
 static void how_measured(char *buf, size_t size, const struct plot_group *g)
 {
 	const json_t *report = json_object_get(g->benchmark, "ctbench");
-	double least = INFINITY, most = 0, noise = plot_number(json_object_get(report, "noise"), "percent");
+	double least = INFINITY, most = 0,
+	       noise = plot_number(json_object_get(report, "noise"), "percent");
 	int at;
 
 	for (size_t i = 0; i < g->nr; i++) {
@@ -116,7 +122,8 @@ static void how_measured(char *buf, size_t size, const struct plot_group *g)
 		most = fmax(most, plot_number(g->cells[i], "n"));
 	}
 	if (least < most)
-		at = snprintf(buf, size, "median and quartiles of %.0f to %.0f repeats", least, most);
+		at = snprintf(buf, size, "median and quartiles of %.0f to %.0f repeats", least,
+			      most);
 	else if (most > 1)
 		at = snprintf(buf, size, "median and quartiles of %.0f repeats", most);
 	else
@@ -155,7 +162,8 @@ static void machine(char *buf, size_t size, const struct plot_group *g)
 	snprintf(text, sizeof(text), "%.0f", cpus);
 	say(buf, size, &at, "", isfinite(cpus) ? text : "", cpus == 1 ? " CPU" : " CPUs");
 	say(buf, size, &at, "Linux ", kernel, "");
-	snprintf(text, sizeof(text), "%.16s", plot_text(json_object_get(facts, "build"), "revision"));
+	snprintf(text, sizeof(text), "%.16s",
+		 plot_text(json_object_get(facts, "build"), "revision"));
 	say(buf, size, &at, "ctbench ", text, "");
 	snprintf(text, sizeof(text), "%.10s", plot_text(report, "started"));
 	say(buf, size, &at, "", text, "");

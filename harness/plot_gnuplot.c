@@ -72,7 +72,8 @@ static bool has_style(const char *folder)
 {
 	char path[PATH_MAX];
 
-	return snprintf(path, sizeof(path), "%s/style.gp", folder) < (int)sizeof(path) && !access(path, R_OK);
+	return snprintf(path, sizeof(path), "%s/style.gp", folder) < (int)sizeof(path) &&
+	       !access(path, R_OK);
 }
 
 /* plots/ of the source tree the program was built from, or near the program, or here. */
@@ -92,14 +93,16 @@ static int scripts_folder(char *buf, size_t size, struct ct_error *e)
 		program[len] = '\0';
 		*strrchr(program, '/') = '\0';
 		for (size_t i = 0; i < sizeof(above) / sizeof(above[0]); i++)
-			if (snprintf(buf, size, "%s/%s", program, above[i]) < (int)size && has_style(buf))
+			if (snprintf(buf, size, "%s/%s", program, above[i]) < (int)size &&
+			    has_style(buf))
 				return 0;
 	}
 	snprintf(buf, size, "plots");
 	if (has_style(buf))
 		return 0;
-	return ct_fail(e, -ENOENT, CT_EXIT_USER,
-		       "there is no folder plots/ with the gnuplot scripts here or near the program; go to the source tree and draw the plots with 'ctbench plot'");
+	return ct_fail(
+		e, -ENOENT, CT_EXIT_USER,
+		"there is no folder plots/ with the gnuplot scripts here or near the program; go to the source tree and draw the plots with 'ctbench plot'");
 }
 
 /* Append FOLDER/NAME.gp to the script. */
@@ -112,7 +115,8 @@ static int include(FILE *script, const char *folder, const char *name, struct ct
 	snprintf(path, sizeof(path), "%s/%s.gp", folder, name);
 	in = fopen(path, "re");
 	if (!in)
-		return ct_fail(e, -errno, CT_EXIT_USER, "cannot read the script '%s': %s", path, strerror(errno));
+		return ct_fail(e, -errno, CT_EXIT_USER, "cannot read the script '%s': %s", path,
+			       strerror(errno));
 	fprintf(script, "\n# ---- plots/%s.gp ----\n\n", name);
 	while ((n = fread(buf, 1, sizeof(buf), in)))
 		fwrite(buf, 1, n, script);
@@ -151,7 +155,8 @@ static int run_gnuplot(const char *folder, const char *script, struct ct_error *
 	pid_t pid;
 
 	if (!output)
-		return ct_fail(e, -errno, CT_EXIT_USER, "cannot make a temporary file: %s", strerror(errno));
+		return ct_fail(e, -errno, CT_EXIT_USER, "cannot make a temporary file: %s",
+			       strerror(errno));
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addchdir_np(&actions, folder);
 	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
@@ -162,8 +167,9 @@ static int run_gnuplot(const char *folder, const char *script, struct ct_error *
 	if (err) {
 		fclose(output);
 		if (err == ENOENT)
-			return ct_fail(e, -err, CT_EXIT_USER,
-				       "the plots need gnuplot: install the Debian package gnuplot-nox (make deps does)");
+			return ct_fail(
+				e, -err, CT_EXIT_USER,
+				"the plots need gnuplot: install the Debian package gnuplot-nox (make deps does), then 'ctbench plot' draws them from the results");
 		return ct_fail(e, -err, CT_EXIT_USER, "cannot start gnuplot: %s", strerror(err));
 	}
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
@@ -171,7 +177,8 @@ static int run_gnuplot(const char *folder, const char *script, struct ct_error *
 	last_words(fileno(output), words, sizeof(words));
 	fclose(output);
 	if (status)
-		return ct_fail(e, -EIO, CT_EXIT_USER, "gnuplot could not draw '%.400s/%.200s': %.300s", folder, script,
+		return ct_fail(e, -EIO, CT_EXIT_USER,
+			       "gnuplot could not draw '%.400s/%.200s': %.300s", folder, script,
 			       *words ? words : "it did not say why");
 	return 0;
 }

@@ -19,10 +19,10 @@ struct plot_group {
 	const json_t *workload;
 	const json_t **cells;		/* good ones, no controls; in the order of the run */
 	size_t nr;
-	const char **headings;		/* for each cell, what stands above it and its like; NULL: nothing */
-	char words[512];		/* values of what the picture does not show: "threads 2, refcount yes" */
+	const char **headings; /* for each cell, what stands above it and its like; NULL: nothing */
+	char words[512]; /* values of what the picture does not show: "threads 2, refcount yes" */
 	char key[512];			/* the same for comparing */
-	char suffix[160];		/* the same as part of a file name: "-threads2"; may be empty */
+	char suffix[160]; /* the same as part of a file name: "-threads2"; may be empty */
 };
 
 /* One picture while it is written. */
@@ -35,8 +35,8 @@ struct plot_file {
 
 /* ---- reading benchmark.json, which anybody may have changed: nothing is taken for granted ---- */
 
-const char *plot_text(const json_t *object, const char *key);	/* "" if there is no such text */
-double plot_number(const json_t *object, const char *key);	/* NAN if there is no such number */
+const char *plot_text(const json_t *object, const char *key); /* "" if there is no such text */
+double plot_number(const json_t *object, const char *key); /* NAN if there is no such number */
 const json_t *plot_parameters(const json_t *cell);
 /* Is this one of the workload's varying parameters? */
 bool plot_varies(const json_t *workload, const char *parameter);

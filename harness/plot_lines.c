@@ -74,7 +74,8 @@ static size_t find_curves(const struct plot_group *g, const struct axis *axis, s
 			k++;
 		if (k == nr)
 			curves[nr++] = (struct curve){ plot_text(cell, "variant"),
-						       plot_variant_index(g, cell) + 1, -INFINITY, 0 };
+						       plot_variant_index(g, cell) + 1, -INFINITY,
+						       0 };
 		if (x > curves[k].last_x) {
 			curves[k].last_x = x;
 			curves[k].last = y;
@@ -94,7 +95,8 @@ static void write_curve(FILE *data, const struct plot_group *g, const struct axi
 
 	fprintf(data, "# %s\n", curve->variant);
 	for (size_t i = 0; i < g->nr; i++)
-		if (!strcmp(plot_text(g->cells[i], "variant"), curve->variant) && x_of(g->cells[i], axis) > 0)
+		if (!strcmp(plot_text(g->cells[i], "variant"), curve->variant) &&
+		    x_of(g->cells[i], axis) > 0)
 			xs[nr++] = x_of(g->cells[i], axis);
 	qsort(xs, nr, sizeof(*xs), by_number);
 	for (size_t k = 0; k < nr; k++)
@@ -104,8 +106,9 @@ static void write_curve(FILE *data, const struct plot_group *g, const struct axi
 			if (strcmp(plot_text(g->cells[i], "variant"), curve->variant) ||
 			    x_of(g->cells[i], axis) != xs[k] || (k && xs[k] == xs[k - 1]))
 				continue;
-			fprintf(data, "%.10g\t%.6g\t%.6g\t%.6g\n", xs[k], plot_number(mops, "median"),
-				plot_number(mops, "q1"), plot_number(mops, "q3"));
+			fprintf(data, "%.10g\t%.6g\t%.6g\t%.6g\n", xs[k],
+				plot_number(mops, "median"), plot_number(mops, "q1"),
+				plot_number(mops, "q3"));
 		}
 	fputs("\n\n", data);
 }
@@ -132,7 +135,8 @@ static void write_tics(FILE *script, const struct plot_group *g, const struct ax
 		value = xs[i] == floor(xs[i]) ? json_integer((json_int_t)xs[i]) : json_real(xs[i]);
 		table_value(text, sizeof(text), value);
 		json_decref(value);
-		fprintf(script, "%s\"%s\" %.10g", first ? "" : ", ", place - last < 0.022 * gap ? "" : text, xs[i]);
+		fprintf(script, "%s\"%s\" %.10g", first ? "" : ", ",
+			place - last < 0.022 * gap ? "" : text, xs[i]);
 		if (place - last >= 0.022 * gap)
 			last = place;
 		first = false;
@@ -146,7 +150,8 @@ static void write_tics(FILE *script, const struct plot_group *g, const struct ax
  */
 static void write_caches(FILE *script, const struct plot_group *g, const struct range *range)
 {
-	const json_t *facts = json_object_get(json_object_get(g->benchmark, "ctbench"), "environment");
+	const json_t *facts =
+		json_object_get(json_object_get(g->benchmark, "ctbench"), "environment");
 	const json_t *caches = json_object_get(json_object_get(facts, "topology"), "caches");
 	double *bytes = calloc(g->nr, sizeof(*bytes));
 	char places[512] = "", labels[512] = "";
@@ -170,24 +175,28 @@ static void write_caches(FILE *script, const struct plot_group *g, const struct 
 		if (!strcmp(plot_text(cache, "kind"), "instruction") || !(x > range->min / 4) ||
 		    !(x < range->max * 4) || at > 400 || lat > 400)
 			continue;
-		at += (size_t)snprintf(places + at, sizeof(places) - at, "%s%.6g", found ? ", " : "", x);
-		lat += (size_t)snprintf(labels + lat, sizeof(labels) - lat, "%s\"L%.0f %.4g %s\"", found ? ", " : "",
-					plot_number(cache, "level"), size < 1048576 ? size / 1024 : size / 1048576,
+		at += (size_t)snprintf(places + at, sizeof(places) - at, "%s%.6g",
+				       found ? ", " : "", x);
+		lat += (size_t)snprintf(labels + lat, sizeof(labels) - lat, "%s\"L%.0f %.4g %s\"",
+					found ? ", " : "", plot_number(cache, "level"),
+					size < 1048576 ? size / 1024 : size / 1048576,
 					size < 1048576 ? "KiB" : "MiB");
 		found++;
 	}
 	fprintf(script, "caches = %d\n", found);
 	if (found)
-		fprintf(script, "array cache_x[%d] = [%s]\narray cache_label[%d] = [%s]\n", found, places, found,
-			labels);
+		fprintf(script, "array cache_x[%d] = [%s]\narray cache_label[%d] = [%s]\n", found,
+			places, found, labels);
 	free(bytes);
 }
 
 static void write_script(FILE *script, const struct plot_group *g, const struct axis *axis,
-			 const struct curve *curves, size_t nr, const struct range *range, double *xs)
+			 const struct curve *curves, size_t nr, const struct range *range,
+			 double *xs)
 {
 	plot_set_text(script, "xlabel", axis->label);
-	fprintf(script, "xmin = %.10g\nxmax = %.10g\nymax = %.6g\n", range->min, range->max, range->top);
+	fprintf(script, "xmin = %.10g\nxmax = %.10g\nymax = %.6g\n", range->min, range->max,
+		range->top);
 	fprintf(script, "curves = %zu\narray label[%zu]\narray style[%zu]\n", nr, nr, nr);
 	for (size_t i = 0; i < nr; i++) {
 		char variable[32];
@@ -220,7 +229,8 @@ int plot_lines(struct plot_file *f, const struct plot_group *g, enum workload_pl
 	if (err)
 		goto out;
 	plot_set_frame(f, g, axis->parameter);
-	fprintf(f->data, "# %s\n# columns: %s, median, first and third quartile of millions per second\n",
+	fprintf(f->data,
+		"# %s\n# columns: %s, median, first and third quartile of millions per second\n",
 		plot_text(g->workload, "question"), axis->parameter);
 	for (size_t i = 0; i < nr; i++)
 		write_curve(f->data, g, axis, &curves[i], xs);

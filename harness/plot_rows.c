@@ -55,12 +55,16 @@ static int rows_end(struct rows *r, struct plot_file *f)
 			err = -ENOMEM;
 		/* gnuplot complains about a block without points. */
 		if (f && r->text[i])
-			fprintf(f->data, "# %s\n%s%s\n\n", i == BARS ? "bars" : i == HEADINGS ? "headings" : "smaller headings",
+			fprintf(f->data, "# %s\n%s%s\n\n",
+				i == BARS       ? "bars"
+				: i == HEADINGS ? "headings"
+						: "smaller headings",
 				r->text[i], r->len[i] ? "" : "-10\t\"\"\n");
 		free(r->text[i]);
 	}
 	if (f)
-		fprintf(f->script, "rows = %g\nxmax = %g\nlongest = %zu\n", r->at, r->top, r->longest);
+		fprintf(f->script, "rows = %g\nxmax = %g\nlongest = %zu\n", r->at, r->top,
+			r->longest);
 	return err;
 }
 
@@ -82,10 +86,12 @@ static void add_heading(struct rows *r, int block, double gap, const char *text)
 }
 
 /* versus: the median that a percentage at the bar's end compares with, or NAN. */
-static void add_bar(struct rows *r, const char *label, const json_t *cell, unsigned int colour, double versus)
+static void add_bar(struct rows *r, const char *label, const json_t *cell, unsigned int colour,
+		    double versus)
 {
 	const json_t *mops = json_object_get(cell, "mops");
-	double median = plot_number(mops, "median"), q1 = plot_number(mops, "q1"), q3 = plot_number(mops, "q3");
+	double median = plot_number(mops, "median"), q1 = plot_number(mops, "q1"),
+	       q3 = plot_number(mops, "q3");
 	char number[64], text[128];
 
 	table_number(number, sizeof(number), median);
@@ -110,6 +116,16 @@ static void add_bar(struct rows *r, const char *label, const json_t *cell, unsig
 		r->longest = strlen(label);
 }
 
+static void write_head(struct plot_file *f, const struct plot_group *g)
+{
+	plot_set_frame(f, g, NULL);
+	fprintf(f->data,
+		"# %s\n"
+		"# columns: row, label, median, first and third quartile (millions per second),\n"
+		"# colour, text\n",
+		plot_text(g->workload, "question"));
+}
+
 /* ---- variants side by side ---- */
 
 int plot_bars(struct plot_file *f, const struct plot_group *g)
@@ -122,11 +138,8 @@ int plot_bars(struct plot_file *f, const struct plot_group *g)
 			add_heading(&r, HEADINGS, 0.5, g->headings[i]);
 		add_bar(&r, plot_text(g->cells[i], "variant"), g->cells[i], 1, NAN);
 	}
-	if (!err) {
-		plot_set_frame(f, g, NULL);
-		fprintf(f->data, "# %s\n# columns: row, label, median, first and third quartile of millions per second, colour, text\n",
-			plot_text(g->workload, "question"));
-	}
+	if (!err)
+		write_head(f, g);
 	return rows_end(&r, err ? NULL : f) ? -ENOMEM : err;
 }
 
@@ -156,12 +169,15 @@ static bool follows(unsigned int axis, unsigned int other)
 	return is_axis(axis, "chain") && (is_axis(other, "rcu") || is_axis(other, "node"));
 }
 
-/* Do two cells differ on this axis only?  An axis that means nothing to one of them tells nothing. */
+/*
+ * Do two cells differ on this axis only?  An axis that means nothing to one of
+ * them tells nothing.
+ */
 static bool beside(const json_t *a, const json_t *b, unsigned int axis)
 {
 	for (unsigned int i = 0; i < CT_NR_AXES; i++)
-		if (i != axis && !follows(axis, i) && !absent(choice(a, i)) && !absent(choice(b, i)) &&
-		    strcmp(choice(a, i), choice(b, i)))
+		if (i != axis && !follows(axis, i) && !absent(choice(a, i)) &&
+		    !absent(choice(b, i)) && strcmp(choice(a, i), choice(b, i)))
 			return false;
 	return true;
 }
@@ -225,7 +241,8 @@ static size_t cluster(const struct plot_group *g, unsigned int axis, size_t firs
  * an axis is worth saying if a group that is alike on all that was said
  * differs on it.
  */
-static void heading_of(char *buf, size_t size, const struct plot_group *g, const json_t *cell, unsigned int axis)
+static void heading_of(char *buf, size_t size, const struct plot_group *g, const json_t *cell,
+		       unsigned int axis)
 {
 	const json_t *others[CLUSTER_MAX];
 	bool said[CT_NR_AXES] = { false };
@@ -239,12 +256,14 @@ static void heading_of(char *buf, size_t size, const struct plot_group *g, const
 			bool alike = cluster(g, axis, k, others) > 0;
 
 			for (unsigned int j = 0; j < i; j++)
-				alike &= !said[j] || !strcmp(choice(g->cells[k], j), choice(cell, j));
+				alike &= !said[j] ||
+					 !strcmp(choice(g->cells[k], j), choice(cell, j));
 			said[i] = alike && !absent(choice(g->cells[k], i)) &&
 				  strcmp(choice(g->cells[k], i), choice(cell, i));
 		}
 		if (said[i])
-			at += (size_t)snprintf(buf + at, size - at, "%s%s", at ? ", " : "", choice(cell, i));
+			at += (size_t)snprintf(buf + at, size - at, "%s%s", at ? ", " : "",
+					       choice(cell, i));
 	}
 }
 
@@ -261,8 +280,8 @@ static void add_axis(struct rows *r, const struct plot_group *g, unsigned int ax
 		if (!nr)
 			continue;
 		if (!titled) {
-			snprintf(text, sizeof(text), "%s%s%s", ct_axis_name(axis), sentence ? ": " : "",
-				 sentence ? sentence : "");
+			snprintf(text, sizeof(text), "%s%s%s", ct_axis_name(axis),
+				 sentence ? ": " : "", sentence ? sentence : "");
 			add_heading(r, HEADINGS, 0.7, text);
 		}
 		heading_of(text, sizeof(text), g, cells[0], axis);
@@ -287,10 +306,7 @@ int plot_axes(struct plot_file *f, const struct plot_group *g)
 		rows_end(&r, NULL);
 		return 1;
 	}
-	if (!err) {
-		plot_set_frame(f, g, NULL);
-		fprintf(f->data, "# %s\n# columns: row, label, median, first and third quartile of millions per second, colour, text\n",
-			plot_text(g->workload, "question"));
-	}
+	if (!err)
+		write_head(f, g);
 	return rows_end(&r, err ? NULL : f) ? -ENOMEM : err;
 }

@@ -29,8 +29,10 @@ int results_make_dir(const char *path, struct ct_error *e)
 		return ct_user_error(e, "the folder name '%.100s' is empty or too long", path);
 	for (const char *slash = path; slash; ) {
 		slash = strchr(slash + 1, '/');
-		snprintf(part, sizeof(part), "%.*s", slash ? (int)(slash - path) : (int)strlen(path), path);
-		if (!mkdir(part, 0777) || (errno == EEXIST && !stat(part, &st) && S_ISDIR(st.st_mode)))
+		snprintf(part, sizeof(part), "%.*s",
+			 slash ? (int)(slash - path) : (int)strlen(path), path);
+		if (!mkdir(part, 0777) ||
+		    (errno == EEXIST && !stat(part, &st) && S_ISDIR(st.st_mode)))
 			continue;
 		return ct_fail(e, -errno, CT_EXIT_USER, "cannot make the folder '%s': %s", part,
 			       strerror(errno == EEXIST ? ENOTDIR : errno));
@@ -44,8 +46,10 @@ static int set_dir(struct results *r, const char *parent, const char *name, stru
 	memset(r, 0, sizeof(*r));
 	r->cells_fd = -1;
 	if (!*name || *name == '.' || strchr(name, '/'))
-		return ct_user_error(e, "'%.100s' cannot be the name of a run: it must be the name of a folder, without '/' and not beginning with a dot (--results names the folder around it)",
-				     name);
+		return ct_user_error(
+			e,
+			"'%.100s' cannot be the name of a run: it must be the name of a folder, without '/' and not beginning with a dot (--results names the folder around it)",
+			name);
 	if (snprintf(r->dir, sizeof(r->dir), "%s/%s", parent, name) >= (int)sizeof(r->dir) - 64)
 		return ct_user_error(e, "the path '%.100s...' is too long", r->dir);
 	return 0;
@@ -61,7 +65,8 @@ static int open_files(struct results *r, int flags, struct ct_error *e)
 	if (r->cells_fd < 0)
 		goto failed;
 	if (flock(r->cells_fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
-		return ct_fail(e, -EBUSY, CT_EXIT_USER, "another ctbench is writing to '%s'", r->dir);
+		return ct_fail(e, -EBUSY, CT_EXIT_USER, "another ctbench is writing to '%s'",
+			       r->dir);
 
 	snprintf(path, sizeof(path), "%s/run.log", r->dir);
 	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
@@ -102,8 +107,8 @@ static int write_line(struct results *r, const char *line, struct ct_error *e)
 
 	if (err)
 		ct_fail(e, err, CT_EXIT_USER,
-			"cannot write '%s/cells.tsv': %s; what was measured before is kept there", r->dir,
-			strerror(-err));
+			"cannot write '%s/cells.tsv': %s; what was measured before is kept there",
+			r->dir, strerror(-err));
 	return err;
 }
 
@@ -116,17 +121,20 @@ int results_create(struct results *r, const char *parent, const char *name, stru
 		return err;
 	err = results_make_dir(parent, &why);
 	if (err)
-		return ct_fail(e, err, CT_EXIT_USER, "results cannot be kept: %.900s (--results DIR names another place)",
+		return ct_fail(e, err, CT_EXIT_USER,
+			       "results cannot be kept: %.900s (--results DIR names another place)",
 			       why.text);
 	if (mkdir(r->dir, 0777)) {
 		err = -errno;
 		if (err == -EEXIST)
-			return ct_fail(e, err, CT_EXIT_USER,
-				       "'%.400s' exists, and earlier results are never overwritten: choose another --name, or go on with that run by --resume %.300s",
-				       r->dir, name);
-		return ct_fail(e, err, CT_EXIT_USER,
-			       "results cannot be kept: cannot make the folder '%.700s': %s (--results DIR names another place)",
-			       r->dir, strerror(-err));
+			return ct_fail(
+				e, err, CT_EXIT_USER,
+				"'%.400s' exists, and earlier results are never overwritten: choose another --name, or go on with that run by --resume %.300s",
+				r->dir, name);
+		return ct_fail(
+			e, err, CT_EXIT_USER,
+			"results cannot be kept: cannot make the folder '%.700s': %s (--results DIR names another place)",
+			r->dir, strerror(-err));
 	}
 	err = open_files(r, O_CREAT | O_EXCL, e);
 	return err ? err : write_line(r, measurement_header(), e);
@@ -134,8 +142,8 @@ int results_create(struct results *r, const char *parent, const char *name, stru
 
 /* Rows up to where the last whole line ends; *end is that offset. */
 static int read_rows(FILE *in, const char *path, off_t *end,
-		     int (*row)(void *arg, const struct measurement *m, struct ct_error *e), void *arg,
-		     struct ct_error *e)
+		     int (*row)(void *arg, const struct measurement *m, struct ct_error *e),
+		     void *arg, struct ct_error *e)
 {
 	char line[MEASUREMENT_LINE_MAX];
 	struct measurement m;
@@ -148,15 +156,20 @@ static int read_rows(FILE *in, const char *path, off_t *end,
 		if (!len || line[len - 1] != '\n') {
 			if (feof(in))
 				break;		/* cut off in the middle */
-			return ct_user_error(e, "%s:%lu: the line is too long to be a measurement", path, n);
+			return ct_user_error(e, "%s:%lu: the line is too long to be a measurement",
+					     path, n);
 		}
 		line[len - 1] = '\0';
 		if (n == 1 && strcmp(line, measurement_header()))
-			return ct_user_error(e, "%s:1: these columns are not this version's: measure anew under another --name",
-					     path);
+			return ct_user_error(
+				e,
+				"%s:1: these columns are not this version's: measure anew under another --name",
+				path);
 		if (n > 1 && !measurement_from_line(&m, line))
-			return ct_user_error(e, "%s:%lu: this is not a measurement: mend or delete the line, or measure anew under another --name",
-					     path, n);
+			return ct_user_error(
+				e,
+				"%s:%lu: this is not a measurement: mend or delete the line, or measure anew under another --name",
+				path, n);
 		if (n > 1)
 			err = row(arg, &m, e);
 		*end += (off_t)len;
@@ -178,21 +191,24 @@ int results_resume(struct results *r, const char *parent, const char *name,
 	if (err)
 		return err;
 	if (access(r->dir, F_OK))
-		return ct_fail(e, -errno, CT_EXIT_USER, "there is no run '%s' to go on with: '%.700s': %s", name,
-			       r->dir, strerror(errno));
+		return ct_fail(e, -errno, CT_EXIT_USER,
+			       "there is no run '%s' to go on with: '%.700s': %s", name, r->dir,
+			       strerror(errno));
 	err = open_files(r, 0, e);
 	if (err)
 		return err;
 	snprintf(path, sizeof(path), "%s/cells.tsv", r->dir);
 	in = fopen(path, "re");
 	if (!in)
-		return ct_fail(e, -errno, CT_EXIT_USER, "cannot read '%s': %s", path, strerror(errno));
+		return ct_fail(e, -errno, CT_EXIT_USER, "cannot read '%s': %s", path,
+			       strerror(errno));
 	err = read_rows(in, path, &end, row, arg, e);
 	fclose(in);
 	if (err)
 		return err;
 	if (ftruncate(r->cells_fd, end))
-		return ct_fail(e, -errno, CT_EXIT_USER, "cannot write '%s': %s", path, strerror(errno));
+		return ct_fail(e, -errno, CT_EXIT_USER, "cannot write '%s': %s", path,
+			       strerror(errno));
 	return end ? 0 : write_line(r, measurement_header(), e);
 }
 
@@ -212,7 +228,8 @@ int results_append(struct results *r, const struct measurement *m, struct ct_err
 	int err = measurement_to_line(m, line, sizeof(line));
 
 	if (err < 0)
-		return ct_fail(e, err, CT_EXIT_INTERNAL, "the measurement of '%.200s' does not fit into a line", m->name);
+		return ct_fail(e, err, CT_EXIT_INTERNAL,
+			       "the measurement of '%.200s' does not fit into a line", m->name);
 	return write_line(r, line, e);
 }
 
@@ -291,7 +308,8 @@ json_t *results_read_json(const char *dir, const char *name, const char *what, s
 	if (json)
 		return json;
 	if (access(path, R_OK))
-		ct_fail(e, -errno, CT_EXIT_USER, "cannot read '%.600s': %s; %s", path, strerror(errno), what);
+		ct_fail(e, -errno, CT_EXIT_USER, "cannot read '%.600s': %s; %s", path,
+			strerror(errno), what);
 	else
 		ct_user_error(e, "%.600s:%d: %.200s; %s", path, why.line, why.text, what);
 	return NULL;

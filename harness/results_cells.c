@@ -18,8 +18,11 @@ static const struct field {
 	size_t offset;
 	size_t size;
 } fields[] = {
-#define FIELD(name, type, member) \
-	{ name, type, offsetof(struct measurement, member), sizeof(((struct measurement *)0)->member) }
+#define FIELD(name, type, member)                                                                  \
+	{                                                                                          \
+		name, type, offsetof(struct measurement, member),                                  \
+			sizeof(((struct measurement *)0)->member)                                  \
+	}
 	FIELD("seq", U64, seq),
 	FIELD("started", TEXT, started),
 	FIELD("name", TEXT, name),

@@ -44,11 +44,12 @@ struct run_cell {
 	bool gave_up;		/* a repeat failed: the others would too */
 };
 
-typedef int (*run_measure_fn)(const struct cell *cell, struct cell_result *result, struct ct_error *e);
+typedef int (*run_measure_fn)(const struct cell *cell, struct cell_result *result,
+			      struct ct_error *e);
 
 struct run {
 	struct workload_set set;
-	struct run_cell *cells;	/* a workload's cells, then its control; workload after workload */
+	struct run_cell *cells; /* a workload's cells, then its control; workload after workload */
 	size_t nr_cells;
 	struct gbench_flags flags;
 	struct results results;
@@ -59,7 +60,7 @@ struct run {
 
 	run_measure_fn measure;	/* measure_cell(); tests have their own */
 	uint64_t seq;		/* of the last measurement */
-	unsigned int measured, reused, to_do;	/* repeats: by this process, by earlier ones, all */
+	unsigned int measured, reused, to_do; /* repeats: by this process, by earlier ones, all */
 	struct progress progress;
 	double seconds_done;	/* expected seconds of what is done, for the progress line */
 	struct json_t *environment;	/* env_json() as it was before the first measurement */
@@ -69,10 +70,16 @@ struct run {
 
 /* ---- run_cells.c ---- */
 
-/* Make cells out of run->set; repetitions (not 0) replaces the workloads' repeats.  0 or -ENOMEM. */
+/*
+ * Make cells out of run->set; repetitions (not 0) replaces the workloads' repeats.
+ * 0 or -ENOMEM.
+ */
 int run_make_cells(struct run *run, unsigned int repetitions, struct ct_error *e);
 void run_free_cells(struct run *run);
-/* For results_resume(): take a row of cells.tsv; arg is the run.  -EINVAL if it is of another run. */
+/*
+ * For results_resume(): take a row of cells.tsv; arg is the run.
+ * -EINVAL if it is of another run.
+ */
 int run_take_row(void *arg, const struct measurement *m, struct ct_error *e);
 /* Keep a result in memory, in its repeat. */
 void run_keep(struct run_cell *c, const struct measurement *m);

@@ -42,8 +42,8 @@ static uint64_t fingerprint(const struct run_cell *c)
 	return hash_text(hash, text);
 }
 
-static int make_cell(struct run_cell *c, const struct workload *w, const struct cell *cell, bool control,
-		     unsigned int repetitions)
+static int make_cell(struct run_cell *c, const struct workload *w, const struct cell *cell,
+		     bool control, unsigned int repetitions)
 {
 	char name[CELL_NAME_MAX];
 
@@ -118,11 +118,15 @@ int run_take_row(void *arg, const struct measurement *m, struct ct_error *e)
 		if (!strcmp(run->cells[i].name, m->name))
 			c = &run->cells[i];
 	if (!c)
-		return ct_user_error(e, "'%s/cells.tsv' has measurements of '%.300s', which the workload no longer has: measure anew under another --name",
-				     run->results.dir, m->name);
+		return ct_user_error(
+			e,
+			"'%s/cells.tsv' has measurements of '%.300s', which the workload no longer has: measure anew under another --name",
+			run->results.dir, m->name);
 	if (c->fingerprint != m->fingerprint)
-		return ct_user_error(e, "'%.300s' was measured with other parameters than the workload has now: measure anew under another --name",
-				     m->name);
+		return ct_user_error(
+			e,
+			"'%.300s' was measured with other parameters than the workload has now: measure anew under another --name",
+			m->name);
 	if (m->seq > run->seq)
 		run->seq = m->seq;
 	if (m->repeat >= c->repeats)

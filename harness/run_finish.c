@@ -18,7 +18,8 @@
 /* Google Benchmark's report with ours inside it; NULL with a sentence in e. */
 static json_t *merge(struct run *run, json_t *report, struct ct_error *e)
 {
-	json_t *json = results_read_json(run->results.dir, "gbench.json", "it is Google Benchmark's report", e);
+	json_t *json = results_read_json(run->results.dir, "gbench.json",
+					 "it is Google Benchmark's report", e);
 	json_t *context = json_object_get(json, "context");
 
 	if (!json)
@@ -64,7 +65,8 @@ static int write_files(struct run *run, json_t *report, json_t **benchmark, stru
 
 static unsigned int count_of(const json_t *report, const char *what)
 {
-	return (unsigned int)json_integer_value(json_object_get(json_object_get(report, "counts"), what));
+	return (unsigned int)json_integer_value(
+		json_object_get(json_object_get(report, "counts"), what));
 }
 
 /* Each cell that has no result, or not all, with the reason: on stderr, as errors are. */
@@ -79,8 +81,10 @@ static void print_troubles(const struct run *run)
 			if (!c->list[k].done || run_repeat_good(&c->list[k]))
 				continue;
 			fprintf(stderr, "ctbench: %s: %s%s\n", c->name,
-				r->status == CT_EXIT_SKIP ? "not on this machine: " :
-				r->status ? "failed: " : "void: ", r->status ? r->error : r->void_reason);
+				r->status == CT_EXIT_SKIP ? "not on this machine: "
+				: r->status               ? "failed: "
+							  : "void: ",
+				r->status ? r->error : r->void_reason);
 			break;
 		}
 	}
@@ -127,12 +131,15 @@ static void print_counts(const json_t *report)
 {
 	unsigned int voids = count_of(report, "void"), failed = count_of(report, "failed");
 	unsigned int unusable = count_of(report, "unusable");
+	unsigned int skipped = count_of(report, "skipped");
 
 	printf("\n%u cells, %u measurements", count_of(report, "cells"), count_of(report, "good"));
 	if (voids)
 		printf(", %u void (measured again; %u of no use in the end)", voids, unusable);
 	if (failed)
 		printf(", %u failed", failed);
+	if (skipped)
+		printf(", %u not possible on this machine", skipped);
 	printf("\n");
 }
 
@@ -145,7 +152,8 @@ int run_finish(struct run *run)
 	int status;
 
 	if (!report) {
-		ct_fail(&e, -ENOMEM, CT_EXIT_USER, "no memory for the report; the measurements are kept in '%s/cells.tsv'",
+		ct_fail(&e, -ENOMEM, CT_EXIT_USER,
+			"no memory for the report; the measurements are kept in '%s/cells.tsv'",
 			run->results.dir);
 		return cmd_report(&e);
 	}

@@ -6,14 +6,15 @@
  *
  *	format		1
  *	name, arguments, started, ended, interrupted
- *	environment	the machine, its kernel and settings, the build (env.h), before the first measurement
+ *	environment	machine, kernel, settings, build (env.h), before the first measurement
  *	stolen_seconds	what a hypervisor gave to others meanwhile
  *	interleaved	whether repeats ran in shuffled blocks (cells.tsv has the order)
- *	counts		cells, measurements to do, done, void, failed, missing
- *	noise		the A/A pairs: percent of difference between two measurements of one cell
+ *	counts		of cells and measurements, see counts_report()
+ *	noise		the A/A pairs: percent between two measurements of one cell
  *	workloads	as they were understood (workload_to_json())
  *	cells		by benchmark name: parameters, axes, control, unit, repeats,
- *			n (good ones), void, failed, error; ns_per_op and mops as
+ *			n (good ones), void (attempts), failed, skipped (this machine
+ *			cannot), error; ns_per_op and mops as
  *			{min, q1, median, q3, max}; medians of what else was counted
  */
 #include "harness/run.h"
@@ -106,8 +107,8 @@ static const char *const points[] = { "median", "q1", "q3", "min", "max" };
 #define NR_POINTS (sizeof(points) / sizeof(points[0]))
 
 /* values: room for the cell's repeats */
-static struct quartiles quartiles_over(const struct run_cell *c, double (*of)(const struct cell_result *r),
-				       double *values)
+static struct quartiles quartiles_over(const struct run_cell *c,
+				       double (*of)(const struct cell_result *r), double *values)
 {
 	size_t n = 0;
 
@@ -143,7 +144,7 @@ static json_t *cell_report(const struct run_cell *c)
 	const struct ct_variant *v = ct_variant_find(c->cell.variant);
 	double *values = calloc(c->repeats, sizeof(*values));
 	struct quartiles ns, mops;
-	unsigned int failed = 0;
+	unsigned int failed = 0, skipped = 0;
 	const char *error = NULL;
 	json_t *json;
 
@@ -154,19 +155,21 @@ static json_t *cell_report(const struct run_cell *c)
 
 		if (!r->done || run_repeat_good(r))
 			continue;
-		failed += r->result.status != 0;
+		skipped += r->result.status == CT_EXIT_SKIP;
+		failed += r->result.status && r->result.status != CT_EXIT_SKIP;
 		if (!error || r->result.status)
 			error = r->result.status ? r->result.error : r->result.void_reason;
 	}
 	ns = quartiles_over(c, ns_per_op, values);
 	mops = quartiles_over(c, result_mops, values);
-	json = json_pack("{s:s, s:s, s:o, s:o, s:b, s:b, s:s, s:i, s:i, s:i, s:i, s:s*, s:o, s:o}",
-			 "workload", c->workload->name, "variant", c->cell.variant,
-			 "parameters", cell_to_json(&c->cell), "axes", axes_to_json(&c->cell),
-			 "control", (int)c->cell.control, "worst_case", v && v->flags & CT_V_WORST,
-			 "unit", cell_unit(&c->cell), "repeats", (int)c->repeats, "n", (int)ns.n,
-			 "void", (int)c->voids, "failed", (int)failed, "error", error,
-			 "ns_per_op", quartiles_to_json(ns), "mops", quartiles_to_json(mops));
+	json = json_pack(
+		"{s:s, s:s, s:o, s:o, s:b, s:b, s:s, s:i, s:i, s:i, s:i, s:b, s:s*, s:o, s:o}",
+		"workload", c->workload->name, "variant", c->cell.variant, "parameters",
+		cell_to_json(&c->cell), "axes", axes_to_json(&c->cell), "control",
+		(int)c->cell.control, "worst_case", v && v->flags & CT_V_WORST, "unit",
+		cell_unit(&c->cell), "repeats", (int)c->repeats, "n", (int)ns.n, "void",
+		(int)c->voids, "failed", (int)failed, "skipped", skipped > 0, "error", error,
+		"ns_per_op", quartiles_to_json(ns), "mops", quartiles_to_json(mops));
 	for (size_t i = 0; i < NR_MEDIANS && json; i++) {
 		struct quartiles q = quartiles_over(c, medians[i].of, values);
 
@@ -191,15 +194,17 @@ static json_t *noise_report(const struct run *run, const json_t *cells)
 			continue;
 		/* The control stands right behind its workload's cells. */
 		base = c - c->workload->nr_cells + c->workload->control;
-		if (json_unpack(json_object_get(cells, base->name), "{s:{s:f}}", "ns_per_op", "median", &a) ||
-		    json_unpack(json_object_get(cells, c->name), "{s:{s:f}}", "ns_per_op", "median", &b) ||
+		if (json_unpack(json_object_get(cells, base->name), "{s:{s:f}}", "ns_per_op",
+				"median", &a) ||
+		    json_unpack(json_object_get(cells, c->name), "{s:{s:f}}", "ns_per_op", "median",
+				&b) ||
 		    a <= 0)
 			continue;
 		percent = 100 * fabs(b / a - 1);
 		most = fmax(most, percent);
-		json_array_append_new(pairs, json_pack("{s:s, s:s, s:s, s:f}", "workload", c->workload->name,
-						       "cell", base->name, "control", c->name,
-						       "percent", percent));
+		json_array_append_new(pairs, json_pack("{s:s, s:s, s:s, s:f}", "workload",
+						       c->workload->name, "cell", base->name,
+						       "control", c->name, "percent", percent));
 	}
 	if (!json_array_size(pairs)) {
 		json_decref(pairs);
@@ -210,7 +215,7 @@ static json_t *noise_report(const struct run *run, const json_t *cells)
 
 static json_t *counts_report(const struct run *run)
 {
-	int cells = 0, done = 0, voids = 0, failed = 0, to_do = 0, unusable = 0;
+	int cells = 0, good = 0, voids = 0, failed = 0, skipped = 0, to_do = 0, unusable = 0;
 
 	for (size_t i = 0; i < run->nr_cells; i++) {
 		const struct run_cell *c = &run->cells[i];
@@ -223,15 +228,16 @@ static json_t *counts_report(const struct run *run)
 			const struct run_repeat *r = &c->list[k];
 
 			to_do++;
-			done += run_repeat_good(r);
-			failed += r->done && r->result.status;
+			good += run_repeat_good(r);
+			failed += r->done && r->result.status && r->result.status != CT_EXIT_SKIP;
+			skipped += r->done && r->result.status == CT_EXIT_SKIP;
 			unusable += r->done && !r->result.status && r->result.void_reason[0];
 		}
 	}
 	/* void: attempts; unusable: repeats that were void to the last attempt */
-	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "cells", cells, "measurements", to_do, "good", done,
-			 "void", voids, "unusable", unusable, "failed", failed,
-			 "missing", to_do - done - failed - unusable);
+	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "cells", cells, "measurements",
+			 to_do, "good", good, "void", voids, "unusable", unusable, "failed", failed,
+			 "skipped", skipped, "missing", to_do - good - failed - skipped - unusable);
 }
 
 json_t *run_report(const struct run *run)
@@ -245,14 +251,13 @@ json_t *run_report(const struct run *run)
 			json_object_set_new(cells, run->cells[i].name, cell_report(&run->cells[i]));
 	for (size_t i = 0; i < run->set.nr; i++)
 		json_array_append_new(workloads, workload_to_json(&run->set.list[i]));
-	report = json_pack("{s:i, s:s, s:O?, s:s, s:s, s:b, s:O?, s:f, s:b, s:o, s:o}",
-			   "format", 1, "name", run->name,
-			   "arguments", json_object_get(run->start, "arguments"),
-			   "started", run->started, "ended", ended,
-			   "interrupted", ct_interrupted != 0,
-			   "environment", run->environment,
-			   "stolen_seconds", env_steal_seconds() - run->stolen_before, "interleaved", (int)run->flags.interleave,
-			   "counts", counts_report(run), "noise", noise_report(run, cells));
+	report = json_pack("{s:i, s:s, s:O?, s:s, s:s, s:b, s:O?, s:f, s:b, s:o, s:o}", "format", 1,
+			   "name", run->name, "arguments", json_object_get(run->start, "arguments"),
+			   "started", run->started, "ended", ended, "interrupted",
+			   ct_interrupted != 0, "environment", run->environment, "stolen_seconds",
+			   env_steal_seconds() - run->stolen_before, "interleaved",
+			   (int)run->flags.interleave, "counts", counts_report(run), "noise",
+			   noise_report(run, cells));
 	if (!report) {
 		json_decref(cells);
 		json_decref(workloads);

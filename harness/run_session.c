@@ -8,8 +8,20 @@
 
 #include "harness/interrupt.h"
 
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Both end up in JSON, which takes no bytes that are not UTF-8: a path may have such. */
+static void make_valid(char *text)
+{
+	json_t *json = json_string(text);
+
+	for (; *text && !json; text++)
+		if ((unsigned char)*text >= 0x80)
+			*text = '?';
+	json_decref(json);
+}
 
 /* Into m->result.  false if the run was interrupted before there was a result. */
 static bool measure_once(struct run *run, struct run_cell *c, struct measurement *m)
@@ -28,9 +40,11 @@ static bool measure_once(struct run *run, struct run_cell *c, struct measurement
 			return false;
 		memset(&m->result, 0, sizeof(m->result));
 		m->result.status = e.status ? e.status : CT_EXIT_INTERNAL;
-		snprintf(m->result.error, sizeof(m->result.error), "%.*s", (int)sizeof(m->result.error) - 1,
-			 e.status ? e.text : strerror(-err));
+		snprintf(m->result.error, sizeof(m->result.error), "%.*s",
+			 (int)sizeof(m->result.error) - 1, e.status ? e.text : strerror(-err));
 	}
+	make_valid(m->result.error);
+	make_valid(m->result.void_reason);
 	return true;
 }
 
@@ -39,11 +53,11 @@ static void log_measurement(struct run *run, const struct measurement *m)
 	const struct cell_result *r = &m->result;
 
 	if (r->status)
-		results_log(&run->results, "%s repeat %u failed (%d): %s", m->name, m->repeat, r->status,
-			    r->error);
+		results_log(&run->results, "%s repeat %u failed (%d): %s", m->name, m->repeat,
+			    r->status, r->error);
 	else if (r->void_reason[0])
-		results_log(&run->results, "%s repeat %u attempt %u is void: %s", m->name, m->repeat,
-			    m->attempt, r->void_reason);
+		results_log(&run->results, "%s repeat %u attempt %u is void: %s", m->name,
+			    m->repeat, m->attempt, r->void_reason);
 	else
 		results_log(&run->results, "%s repeat %u: %.4g ns/op, %.4g M/s", m->name, m->repeat,
 			    r->ns_per_op, result_mops(r));
@@ -71,7 +85,8 @@ static void show_progress(struct run *run, const struct run_cell *c)
 {
 	char detail[CELL_NAME_MAX + 64];
 
-	snprintf(detail, sizeof(detail), "%u of %u: %s", run->measured + run->reused + 1, run->to_do, c->name);
+	snprintf(detail, sizeof(detail), "%u of %u: %s", run->measured + run->reused + 1,
+		 run->to_do, c->name);
 	progress_update(&run->progress, run->seconds_done, detail);
 }
 
@@ -145,7 +160,8 @@ static bool sample(void *arg, size_t benchmark, unsigned int repeat, struct gben
 	if (connections > 0) {
 		count(s, "node_bytes_per_connection", (double)x->node_bytes / connections);
 		count(s, "bucket_bytes_per_connection", (double)x->bucket_bytes / connections);
-		count(s, "allocated_bytes_per_connection", (double)x->allocated_bytes / connections);
+		count(s, "allocated_bytes_per_connection",
+		      (double)x->allocated_bytes / connections);
 	}
 	count(s, "rss_bytes", (double)x->rss_bytes);
 	count(s, "window_allocated_bytes", (double)x->window_allocs);

@@ -32,13 +32,19 @@ struct table {
 	bool failed;
 };
 
-static void put(struct table *t, size_t column, const char *text)
+static void put_at(struct table *t, size_t row, size_t column, const char *text)
 {
-	char **place = &t->text[(t->rows - 1) * t->columns + column];
+	char **place = &t->text[row * t->columns + column];
 
 	free(*place);
 	*place = strdup(text ? text : "");
 	t->failed |= !*place;
+}
+
+/* In the last row. */
+static void put(struct table *t, size_t column, const char *text)
+{
+	put_at(t, t->rows - 1, column, text);
 }
 
 static bool add_row(struct table *t)
@@ -163,25 +169,32 @@ static void note(char *buf, size_t size, const json_t *cell)
 	json_int_t repeats = json_integer_value(json_object_get(cell, "repeats"));
 	json_int_t voids = json_integer_value(json_object_get(cell, "void"));
 	json_int_t failed = json_integer_value(json_object_get(cell, "failed"));
+	bool skipped = json_is_true(json_object_get(cell, "skipped"));
 	const char *error = json_string_value(json_object_get(cell, "error"));
 	size_t at = 0;
 
 	buf[0] = '\0';
 	if (json_is_true(json_object_get(cell, "control")))
 		at += (size_t)snprintf(buf + at, size - at, "control; ");
-	if (n < repeats)
-		at += (size_t)snprintf(buf + at, size - at, "%" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT "; ",
-				       n, repeats);
-	if (failed)
-		at += (size_t)snprintf(buf + at, size - at, "failed: %.200s; ", error ? error : "?");
+	if (n < repeats && (n || !error))
+		at += (size_t)snprintf(buf + at, size - at,
+				       "%" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT "; ", n,
+				       repeats);
+	if (skipped)
+		at += (size_t)snprintf(buf + at, size - at, "not on this machine: %.200s; ",
+				       error ? error : "?");
+	else if (failed)
+		at += (size_t)snprintf(buf + at, size - at, "failed: %.200s; ",
+				       error ? error : "?");
 	else if (voids)
-		at += (size_t)snprintf(buf + at, size - at, "%" JSON_INTEGER_FORMAT " void%s%.200s; ", voids,
+		at += (size_t)snprintf(buf + at, size - at,
+				       "%" JSON_INTEGER_FORMAT " void%s%.200s; ", voids,
 				       error ? ": " : "", error ? error : "");
 	if (at >= 2)
 		buf[at - 2] = '\0';
 }
 
-enum { RATE, RATE_RANGE, TIME, TIME_RANGE, NODE, BUCKET, NOTE, NR_FIXED };
+enum { RATE, RATE_RANGE, TIME, TIME_RANGE, NODE, BUCKET, RESIZE, NOTE, NR_FIXED };
 
 static void header(struct table *t, const json_t *varying, const char *unit)
 {
@@ -201,11 +214,13 @@ static void header(struct table *t, const json_t *varying, const char *unit)
 	put(t, at + TIME_RANGE, "min..max");
 	put(t, at + NODE, "B/conn");
 	put(t, at + BUCKET, "+buckets");
+	t->left[at + NOTE] = true;
 }
 
 static void row(struct table *t, const json_t *varying, const json_t *cell)
 {
-	const json_t *mops = json_object_get(cell, "mops"), *ns = json_object_get(cell, "ns_per_op");
+	const json_t *mops = json_object_get(cell, "mops"),
+		     *ns = json_object_get(cell, "ns_per_op");
 	const json_t *parameters = json_object_get(cell, "parameters");
 	char text[512];
 	size_t at = 1, i;
@@ -217,7 +232,8 @@ static void row(struct table *t, const json_t *varying, const json_t *cell)
 	json_array_foreach(varying, i, name) {
 		if (!strcmp(json_string_value(name), "variant"))
 			continue;
-		table_value(text, sizeof(text), json_object_get(parameters, json_string_value(name)));
+		table_value(text, sizeof(text),
+			    json_object_get(parameters, json_string_value(name)));
 		put(t, at++, text);
 	}
 	put_number(t, at + RATE, number(mops, "median"));
@@ -226,6 +242,10 @@ static void row(struct table *t, const json_t *varying, const json_t *cell)
 	put_range(t, at + TIME_RANGE, number(ns, "min"), number(ns, "max"));
 	put_number(t, at + NODE, number(cell, "node_bytes_per_connection"));
 	put_number(t, at + BUCKET, number(cell, "bucket_bytes_per_connection"));
+	if (isfinite(number(cell, "seconds_per_resize"))) {
+		put_at(t, 0, at + RESIZE, "ms/resize");
+		put_number(t, at + RESIZE, 1e3 * number(cell, "seconds_per_resize"));
+	}
 	note(text, sizeof(text), cell);
 	put(t, at + NOTE, text);
 }
@@ -256,12 +276,13 @@ static int print_workload(FILE *out, const json_t *workload, json_t *cells)
 	struct table t = { .columns = 1 + json_array_size(varying) + NR_FIXED, .left = { true } };
 	json_t *cell;
 
-	/* Where the variant itself varies there is a column too many: empty ones are not printed. */
+	/* Where the variant varies there is a column too many: empty ones are not printed. */
 	if (t.columns > COLUMNS_MAX)
 		return -E2BIG;
 	header(&t, varying, unit_of(cells, name));
 	json_object_foreach(cells, key, cell)
-		if (!strcmp(json_string_value(json_object_get(cell, "workload")), name) && !t.failed)
+		if (!strcmp(json_string_value(json_object_get(cell, "workload")), name) &&
+		    !t.failed)
 			row(&t, varying, cell);
 	if (!t.failed && t.rows > 1) {
 		fprintf(out, "\n%s: %s\n", name, question ? question : "");
@@ -279,7 +300,8 @@ static void print_noise(FILE *out, const json_t *noise)
 	if (!pairs)
 		return;
 	table_number(text, sizeof(text), number(noise, "percent"));
-	fprintf(out, "noise of this run: %s %% (%s two measurements of the same cell; do not believe a smaller difference)\n",
+	fprintf(out,
+		"noise of this run: %s %% (%s two measurements of the same cell; do not believe a smaller difference)\n",
 		text, pairs == 1 ? "between" : "at most, between");
 }
 
