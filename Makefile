@@ -44,7 +44,7 @@ endif
 
 build-release build-debug build-asan-ubsan build-tsan: build-%: deps
 	@said=$$(cmake --preset $* $(CMAKE_ARGS) 2>&1) || { echo "$$said"; exit 1; }
-	@cmake --build --preset $* -j $(JOBS)
+	@cmake --build --preset $* -j $(JOBS) -- --no-print-directory
 
 build: build-release
 
