@@ -313,12 +313,13 @@ static int start(struct run *run, const struct request *q, int argc, char **argv
 		err = create_folder(run, q, e);
 	if (!err && !q->resume)
 		err = keep_start(run, argc, argv, e);
-	if (!err)
-		err = look_around(run, e);
 	if (err)
 		return err;
 	results_log(&run->results, "%s; ctbench %s, revision %s",
 		    q->resume ? "going on" : "started", about_version(), about_revision());
+	err = look_around(run, e);
+	if (err)
+		return err;
 	/* A limit on file sizes is an error like a full disk, and not the end. */
 	signal(SIGXFSZ, SIG_IGN);
 	interrupt_catch();

@@ -38,6 +38,7 @@ struct Shim {
 	bool show = false;			// Google Benchmark's own report on stdout as well
 	bool show_aggregates_only = false;
 	std::string out;			// --benchmark_out, kept back until the report
+	bool out_is_json = true;		// --benchmark_out_format
 	std::vector<Entry> entries;
 	const struct gbench_callbacks *callbacks = nullptr;
 	void *arg = nullptr;
@@ -105,12 +106,7 @@ public:
 // on stdout if one was asked for.
 class Report : public benchmark::JSONReporter {
 public:
-	Report(std::ostream *json, benchmark::BenchmarkReporter *also)
-		: also_(also)
-	{
-		SetOutputStream(json);
-		SetErrorStream(&complaint);
-	}
+	explicit Report(benchmark::BenchmarkReporter *also) : also_(also) {}
 
 	bool ReportContext(const Context &context) override
 	{
@@ -144,8 +140,6 @@ public:
 			std::flush(also_->GetOutputStream());
 		}
 	}
-
-	std::ostringstream complaint;
 
 private:
 	static Run cleaned(Run run)
@@ -237,13 +231,14 @@ std::string filter()
 	return spec;
 }
 
-size_t run_pass(benchmark::BenchmarkReporter *reporter, bool once)
+size_t run_pass(benchmark::BenchmarkReporter *reporter, bool once,
+		benchmark::BenchmarkReporter *file_reporter = nullptr)
 {
 	for (Entry &entry : shim.entries) {
 		entry.calls = 0;
 		entry.gb->Repetitions(once ? 1 : static_cast<int>(entry.repeats));
 	}
-	return benchmark::RunSpecifiedBenchmarks(reporter, filter());
+	return benchmark::RunSpecifiedBenchmarks(reporter, file_reporter, filter());
 }
 
 // Those with a time first, then those with an error, then those without any.
@@ -406,6 +401,8 @@ int begin(int argc, char **argv, struct ct_error *e)
 		if (!take_flag(arg, &ret, e)) {
 			if (take_value(arg, "benchmark_format", &value))
 				shim.show = true;
+			if (take_value(arg, "benchmark_out_format", &value))
+				shim.out_is_json = value == "json";
 			args.push_back(arg);
 		}
 		if (ret)
@@ -447,9 +444,11 @@ int run(const char *json_path, struct ct_error *e)
 		order_for_report(shim.entries[i], i);
 	json.open(json_path);
 	{
-		Report report(&json, shim.show ? benchmark::CreateDefaultDisplayReporter() : nullptr);
+		Report report(shim.show ? benchmark::CreateDefaultDisplayReporter() : nullptr);
+		Report out(nullptr);
 
-		run_pass(&report, false);
+		report.SetOutputStream(&json);
+		run_pass(&report, false, !shim.out.empty() && shim.out_is_json ? &out : nullptr);
 	}
 	json.close();
 	if (!json)

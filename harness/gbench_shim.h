@@ -104,7 +104,7 @@ int gbench_select(bool *selected, struct ct_error *e);
 /*
  * Measure what is selected, then write Google Benchmark's JSON report to
  * json_path (and whatever --benchmark_out and --benchmark_format ask for).
- * The names in it are those given to gbench_add(): Google Benchmark's own
+ * The names in JSON are those given to gbench_add(): Google Benchmark's own
  * additions ("/iterations:1/repeats:9/manual_time") are taken off, so that
  * runs with different numbers of repeats can be compared.
  * 0, or a negative errno with a sentence if a report cannot be written.

@@ -92,7 +92,7 @@ static const struct {
 	double (*of)(const struct cell_result *r);
 } medians[] = {
 	{ "cpu_ns_per_op", cpu_ns_per_op },
-	{ "hit_share", share_of_hits },
+	{ "measured_hit_share", share_of_hits },
 	{ "node_bytes_per_connection", node_bytes },
 	{ "bucket_bytes_per_connection", bucket_bytes },
 	{ "allocated_bytes_per_connection", allocated_bytes },

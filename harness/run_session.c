@@ -155,7 +155,7 @@ static bool sample(void *arg, size_t benchmark, unsigned int repeat, struct gben
 	count(s, "fastest_thread_ops_per_s", x->max_thread_ops);
 	count(s, "build_s", x->build_seconds);
 	if (x->lookups)
-		count(s, "hit_share", (double)x->hits / (double)x->lookups);
+		count(s, "measured_hit_share", (double)x->hits / (double)x->lookups);
 	count(s, "connections", connections);
 	if (connections > 0) {
 		count(s, "node_bytes_per_connection", (double)x->node_bytes / connections);

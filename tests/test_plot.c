@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Plots of results that are made up: whatever a run holds, each picture is
+ * there as SVG and PNG, shows what it must show, and can be drawn again.
+ */
+#include "harness/plot.h"
+
+#include "harness/cmd.h"
+#include "harness/results.h"
+#include "harness/workload.h"
+
+#include <jansson.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* ---- benchmark.json as ctbench run would write it ---- */
+
+static json_t *new_benchmark(const char *name, const char *question, const char *varying)
+{
+	json_t *cache = json_pack("{s:i, s:s, s:i}", "level", 2, "kind", "unified", "bytes", 1 << 20);
+	json_t *workload = json_pack("{s:s, s:s, s:[], s:[]}", "name", name, "question", question, "plots",
+				     "varying");
+	char copy[256], *rest = copy, *word;
+
+	snprintf(copy, sizeof(copy), "%s", varying);
+	while ((word = strsep(&rest, " ")))
+		json_array_append_new(json_object_get(workload, "varying"), json_string(word));
+	return json_pack("{s:{s:{s:{s:[o], s:i}, s:{s:s}, s:{s:s}}, s:{s:f}, s:[o], s:{}}}", "ctbench",
+			 "environment", "topology", "caches", cache, "cpus", 2, "machine", "cpu",
+			 "Some CPU", "kernel", "release", "6.1", "noise", "percent", 1.25, "workloads",
+			 workload, "cells");
+}
+
+/* axes: "hash bucket chain lock resize rcu node" */
+static void add_cell(json_t *benchmark, const char *variant, const char *axes, int threads, int flows,
+		     double load_factor, double mops)
+{
+	static const char *const names[] = { "hash", "bucket", "chain", "lock", "resize", "rcu", "node" };
+	json_t *report = json_object_get(benchmark, "ctbench"), *cell, *its_axes = json_object();
+	json_t *workload = json_array_get(json_object_get(report, "workloads"), 0);
+	char copy[256], *rest = copy, name[256];
+
+	snprintf(copy, sizeof(copy), "%s", axes);
+	for (size_t i = 0; i < 7; i++) {
+		const char *word = strsep(&rest, " ");
+
+		json_object_set_new(its_axes, names[i], json_string(word ? word : "-"));
+	}
+	cell = json_pack("{s:s, s:s, s:{s:s, s:i, s:i, s:f, s:s, s:b}, s:o, s:b, s:s, s:i, s:i,"
+			 " s:{s:f, s:f, s:f}, s:f, s:f}",
+			 "workload", json_string_value(json_object_get(workload, "name")), "variant", variant,
+			 "parameters", "variant", variant, "threads", threads, "flows", flows,
+			 "load_factor", load_factor, "resize", "none", "refcount", threads % 2, "axes",
+			 its_axes, "control", 0, "unit", "Mops/s", "repeats", 9, "n", 9, "mops", "q1",
+			 mops * 0.97, "median", mops, "q3", mops * 1.02, "node_bytes_per_connection",
+			 320.0, "bucket_bytes_per_connection", 8.0);
+	assert_non_null(cell);
+	snprintf(name, sizeof(name), "w/%s/%d/%d/%g", variant, threads, flows, load_factor);
+	json_object_set_new(json_object_get(report, "cells"), name, cell);
+}
+
+#define NULLS "jhash2 reciprocal_scale nulls_rcu striped seqcount memb typesafe"
+
+/* ---- looking at what was drawn ---- */
+
+static char svg[1 << 20];
+
+static size_t read_bytes(const char *path, char *buf, size_t size)
+{
+	FILE *in = fopen(path, "r");
+	size_t n;
+
+	if (!in)
+		fail_msg("there is no %s", path);
+	n = fread(buf, 1, size - 1, in);
+	buf[n] = '\0';
+	fclose(in);
+	return n;
+}
+
+/* Both files are whole; the SVG's text stays in svg[]. */
+static void check_picture(const char *name)
+{
+	static const char signature[] = "\211PNG\r\n\032\n";
+	char path[512], png[1 << 16];
+	size_t n;
+
+	snprintf(path, sizeof(path), "out/%s.png", name);
+	n = read_bytes(path, png, sizeof(png));
+	assert_true(n > 2000);
+	assert_memory_equal(png, signature, 8);
+	snprintf(path, sizeof(path), "out/%s.svg", name);
+	n = read_bytes(path, svg, sizeof(svg));
+	assert_true(n > 2000);
+	assert_memory_equal(svg, "<?xml", 5);
+	assert_non_null(strstr(svg, "</svg>"));
+	/* Strict readers refuse a picture with such a thing in it. */
+	assert_null(strstr(svg, "scale(0.00)"));
+	assert_null(strstr(svg, "nan"));
+}
+
+static void check_text(const char *text)
+{
+	if (!strstr(svg, text))
+		fail_msg("the picture does not say '%s'", text);
+}
+
+static size_t draw(const json_t *benchmark, unsigned int kinds)
+{
+	struct ct_error e = { 0 };
+	size_t drawn = 0;
+	int err = plot_run(benchmark, "out", kinds, &drawn, &e);
+
+	if (err)
+		fail_msg("%s", e.text);
+	return drawn;
+}
+
+static char folder[64];
+
+static int begin(void **state)
+{
+	(void)state;
+	strcpy(folder, "ctbench-plot-XXXXXX");
+	return !mkdtemp(folder) || chdir(folder) ? -1 : 0;
+}
+
+static int end(void **state)
+{
+	char command[128];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf %s", folder);
+	return chdir("..") || system(command);
+}
+
+static int fresh(void **state)
+{
+	(void)state;
+	return system("rm -rf out run");
+}
+
+/* ---- curves ---- */
+
+static void one_point_of_one_variant(void **state)
+{
+	json_t *b = new_benchmark("w", "One point?", "variant");
+
+	(void)state;
+	add_cell(b, "some_variant", NULLS, 1, 65536, 1, 12.5);
+	assert_int_equal(draw(b, PLOT_THREADS | PLOT_SIZE | PLOT_LOAD | PLOT_BARS), 4);
+	check_picture("w-threads");
+	check_text("One point?");
+	check_text("some_variant");
+	check_text("64Ki connections");
+	check_text("noise of the run: 1.25 %");
+	check_text("Some CPU, 2 CPUs, Linux 6.1");
+	check_picture("w-size");
+	check_text("connections in the table");
+	check_picture("w-load");
+	check_picture("w-bars");
+	check_text("12.5");
+	json_decref(b);
+}
+
+/* Axes need two choices; a single variant has none. */
+static void nothing_side_by_side(void **state)
+{
+	json_t *b = new_benchmark("w", "?", "variant");
+
+	(void)state;
+	add_cell(b, "some_variant", NULLS, 1, 65536, 1, 12.5);
+	assert_int_equal(draw(b, PLOT_AXES), 0);
+	json_decref(b);
+}
+
+static void twenty_variants_and_many_threads(void **state)
+{
+	json_t *b = new_benchmark("w", "How do many scale, and \"what\" about <quotes> & \\backslashes?",
+				  "variant threads");
+	char name[64];
+
+	(void)state;
+	for (int v = 0; v < 20; v++)
+		for (int threads = 1; threads <= 64; threads *= 2) {
+			snprintf(name, sizeof(name), "a_variant_with_a_rather_long_name_%d", v);
+			add_cell(b, name, NULLS, threads, 65536, 1, threads * (10.0 + v));
+		}
+	assert_int_equal(draw(b, PLOT_THREADS), 1);
+	check_picture("w-threads");
+	for (int v = 0; v < 20; v++) {
+		snprintf(name, sizeof(name), "a_variant_with_a_rather_long_name_%d", v);
+		check_text(name);
+	}
+	check_text("&lt;quotes> &amp; \\backslashes");
+	json_decref(b);
+}
+
+/* What a size plot does not show parts the pictures. */
+static void other_parameters_part_the_pictures(void **state)
+{
+	json_t *b = new_benchmark("w", "?", "variant threads flows");
+
+	(void)state;
+	for (int threads = 1; threads <= 2; threads++)
+		for (int flows = 1024; flows <= 1 << 20; flows *= 4)
+			add_cell(b, "v", NULLS, threads, flows, 1, 1e6 / flows + 1);
+	assert_int_equal(draw(b, PLOT_SIZE), 2);
+	check_picture("w-size-threads1");
+	check_text("1 thread, load factor 1");
+	check_text("L2 1 MiB");
+	check_picture("w-size-threads2");
+	check_text("2 threads");
+	json_decref(b);
+}
+
+/* Buckets rounded to powers of two make load factors that are nearly what was asked for. */
+static void rounded_load_factors_are_one(void **state)
+{
+	json_t *b = new_benchmark("w", "?", "variant flows load_factor");
+
+	(void)state;
+	add_cell(b, "scale", NULLS, 1, 1000, 0.75, 10);
+	add_cell(b, "scale", NULLS, 1, 1000, 3, 8);
+	add_cell(b, "scale", NULLS, 1, 3000, 0.75, 10);
+	add_cell(b, "scale", NULLS, 1, 3000, 3, 8);
+	add_cell(b, "mask", NULLS, 1, 1000, 0.98, 10);
+	add_cell(b, "mask", NULLS, 1, 1000, 3.9, 8);
+	add_cell(b, "mask", NULLS, 1, 3000, 0.73, 10);
+	add_cell(b, "mask", NULLS, 1, 3000, 2.93, 8);
+	assert_int_equal(draw(b, PLOT_SIZE), 2);
+	check_picture("w-size-load_factor0.75");
+	check_text("scale");
+	check_text("mask");
+	check_picture("w-size-load_factor3");
+	json_decref(b);
+}
+
+/* ---- bars ---- */
+
+static unsigned int rows_of(const char *path, const char *text)
+{
+	char line[512];
+	unsigned int n = 0;
+	FILE *in = fopen(path, "r");
+
+	assert_non_null(in);
+	while (fgets(line, sizeof(line), in))
+		n += *line != '#' && strstr(line, text);
+	fclose(in);
+	return n;
+}
+
+static void axes_side_by_side(void **state)
+{
+	json_t *b = new_benchmark("w", "?", "variant");
+
+	(void)state;
+	add_cell(b, "a", NULLS, 1, 65536, 1, 20);
+	add_cell(b, "b", "jhash2 mask nulls_rcu striped seqcount memb typesafe", 1, 65536, 1, 25);
+	/* Locked chains use no RCU, and are beside the baseline all the same. */
+	add_cell(b, "c", "jhash2 reciprocal_scale locked striped seqcount none typesafe", 1, 65536, 1, 10);
+	/* Differs in two axes from all others: stands beside none of them. */
+	add_cell(b, "d", "siphash reciprocal_scale nulls_rcu striped rwlock memb typesafe", 1, 65536, 1, 5);
+	/* A table that others wrote. */
+	add_cell(b, "e", "jhash2 split_order lock_free - incremental memb deferred", 1, 65536, 1, 30);
+	assert_int_equal(draw(b, PLOT_AXES), 1);
+	check_picture("w-axes");
+	check_text("bucket: ");
+	check_text("chain: ");
+	check_text("(+25 %)");
+	check_text("50 %)");
+	assert_int_equal(rows_of("out/w-axes.tsv", "\"reciprocal_scale\""), 1);
+	assert_int_equal(rows_of("out/w-axes.tsv", "\"mask\""), 1);
+	assert_int_equal(rows_of("out/w-axes.tsv", "\"nulls_rcu\""), 1);
+	assert_int_equal(rows_of("out/w-axes.tsv", "\"locked\""), 1);
+	assert_int_equal(rows_of("out/w-axes.tsv", "siphash"), 0);
+	assert_int_equal(rows_of("out/w-axes.tsv", "lock_free"), 0);
+	json_decref(b);
+}
+
+static void few_bars_share_a_picture(void **state)
+{
+	json_t *b = new_benchmark("w", "?", "variant threads");
+
+	(void)state;
+	for (int threads = 1; threads <= 3; threads++) {
+		add_cell(b, "a", NULLS, threads, 65536, 1, 20);
+		add_cell(b, "b", NULLS, threads, 65536, 1, 25);
+	}
+	assert_int_equal(draw(b, PLOT_BARS), 1);
+	check_picture("w-bars");
+	check_text("threads 1");
+	check_text("threads 3");
+	assert_int_equal(rows_of("out/w-bars.tsv", "\"a\""), 3);
+	json_decref(b);
+}
+
+/* ---- what goes wrong ---- */
+
+static void nothing_was_measured(void **state)
+{
+	json_t *b = new_benchmark("w", "?", "variant");
+	json_t *cell;
+
+	(void)state;
+	add_cell(b, "a", NULLS, 1, 65536, 1, 20);
+	cell = json_object_iter_value(json_object_iter(
+		json_object_get(json_object_get(b, "ctbench"), "cells")));
+	json_object_set_new(cell, "mops", json_null());
+	assert_int_equal(draw(b, ~0U), 0);
+	json_decref(b);
+}
+
+/* Anybody may have changed the file. */
+static void strange_files_are_survived(void **state)
+{
+	static const char *const texts[] = {
+		"{}",
+		"{\"ctbench\": 1}",
+		"{\"ctbench\": {\"workloads\": 3, \"cells\": []}}",
+		"{\"ctbench\": {\"workloads\": [1, {\"name\": \"w\", \"varying\": [1, null], \"plots\": 5}],"
+		" \"cells\": {\"a\": 1, \"b\": {\"workload\": \"w\", \"mops\": {\"median\": 1}},"
+		" \"c\": {\"workload\": \"w\", \"variant\": 7, \"mops\": {\"median\": 2}, \"axes\": 1}}}}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		json_t *b = json_loads(texts[i], 0, NULL);
+		struct ct_error e = { 0 };
+		size_t drawn;
+
+		assert_non_null(b);
+		/* Drawn or refused, whichever; the sanitizers watch. */
+		plot_run(b, "out", ~0U, &drawn, &e);
+		json_decref(b);
+	}
+}
+
+static void a_folder_that_cannot_be(void **state)
+{
+	json_t *b = new_benchmark("w", "?", "variant");
+	struct ct_error e = { 0 };
+	size_t drawn;
+
+	(void)state;
+	add_cell(b, "a", NULLS, 1, 65536, 1, 20);
+	assert_int_equal(draw(b, PLOT_BARS), 1);
+	assert_true(plot_run(b, "out/w-bars.tsv/plots", PLOT_BARS, &drawn, &e) < 0);
+	assert_int_equal(e.status, CT_EXIT_USER);
+	json_decref(b);
+}
+
+static void no_gnuplot(void **state)
+{
+	json_t *b = new_benchmark("w", "?", "variant");
+	struct ct_error e = { 0 };
+	char path[4096];
+	size_t drawn;
+	int err;
+
+	(void)state;
+	add_cell(b, "a", NULLS, 1, 65536, 1, 20);
+	snprintf(path, sizeof(path), "%s", getenv("PATH"));
+	setenv("PATH", "/nonexistent", 1);
+	err = plot_run(b, "out", PLOT_BARS, &drawn, &e);
+	setenv("PATH", path, 1);
+	assert_int_equal(err, -ENOENT);
+	assert_int_equal(e.status, CT_EXIT_USER);
+	assert_non_null(strstr(e.text, "gnuplot-nox"));
+	json_decref(b);
+}
+
+/* ---- the command, and drawing again by hand ---- */
+
+static int command(char *a, char *b, char *c)
+{
+	char name[] = "plot", *argv[] = { name, a, b, c, NULL };
+
+	return cmd_plot(c ? 4 : b ? 3 : a ? 2 : 1, argv);
+}
+
+static void the_command(void **state)
+{
+	char run[] = "run", kind[] = "--kind", bars[] = "bars,threads", none[] = "pie", nowhere[] = "nowhere";
+	json_t *b = new_benchmark("w", "?", "variant");
+	struct ct_error e = { 0 };
+
+	(void)state;
+	add_cell(b, "a", NULLS, 1, 65536, 1, 20);
+	assert_int_equal(results_make_dir("run", &e), 0);
+	assert_int_equal(results_write_json("run", "benchmark.json", b, &e), 0);
+	assert_int_equal(command(run, kind, bars), 0);
+	assert_int_equal(access("run/plots/w-bars.svg", R_OK), 0);
+	assert_int_equal(access("run/plots/w-threads.png", R_OK), 0);
+	assert_int_equal(command(run, kind, none), CT_EXIT_USER);
+	assert_int_equal(command(nowhere, NULL, NULL), CT_EXIT_USER);
+	assert_int_equal(command(NULL, NULL, NULL), CT_EXIT_USER);
+
+	/* Its script is all that is needed. */
+	assert_int_equal(system("cd run/plots && rm w-bars.svg w-bars.png && gnuplot w-bars.gp"), 0);
+	assert_int_equal(access("run/plots/w-bars.svg", R_OK), 0);
+	assert_int_equal(access("run/plots/w-bars.png", R_OK), 0);
+	json_decref(b);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup(name, fresh)
+		TEST(one_point_of_one_variant),
+		TEST(nothing_side_by_side),
+		TEST(twenty_variants_and_many_threads),
+		TEST(other_parameters_part_the_pictures),
+		TEST(rounded_load_factors_are_one),
+		TEST(axes_side_by_side),
+		TEST(few_bars_share_a_picture),
+		TEST(nothing_was_measured),
+		TEST(strange_files_are_survived),
+		TEST(a_folder_that_cannot_be),
+		TEST(no_gnuplot),
+		TEST(the_command),
+	};
+
+	if (system("command -v gnuplot >/dev/null")) {
+		puts("no gnuplot here: skipped");
+		return CT_EXIT_SKIP;
+	}
+	return cmocka_run_group_tests_name("plot", tests, begin, end);
+}

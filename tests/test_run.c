@@ -1,0 +1,642 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ctbench run from its arguments to its files, with measurements that are made
+ * up: what is kept, in which order, and what becomes of it when things go wrong.
+ */
+#include "harness/run.h"
+
+#include "harness/interrupt.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static const char workload[] =
+	"name: little\n"
+	"question: Does it run?\n"
+	"variants: [nulls_rcu_jhash2_scale_seqcount, locked_jhash2_scale_seqcount]\n"
+	"threads: [1, 2]\n"
+	"oversubscribe: true\n"
+	"flows: 1000\n"
+	"load_factor: 1\n"
+	"repeats: 3\n"
+	"plots: [bars]\n";
+#define CELLS 5			/* 2 variants, 2 numbers of threads, the control */
+#define REPEATS 3
+
+/* ---- made-up measurements; shared with children that are killed ---- */
+
+static struct fake {
+	unsigned int calls;
+	unsigned int interrupt_at;	/* the call that raises SIGINT; 0: none */
+	unsigned int kill_at;
+	unsigned int voids;		/* the first measurements that are void */
+	bool always_void;
+	int fail_status;		/* for the locked variant */
+	char last[8][96];		/* variants of the first calls */
+} *fake;
+
+static int measure(const struct cell *cell, struct cell_result *r, struct ct_error *e)
+{
+	bool locked = !strncmp(cell->variant, "locked", 6);
+
+	fake->calls++;
+	if (fake->calls == fake->kill_at)
+		kill(getpid(), SIGKILL);
+	if (fake->calls == fake->interrupt_at) {
+		raise(SIGINT);
+		return ct_fail(e, -EINTR, CT_EXIT_USER, "interrupted");
+	}
+	memset(r, 0, sizeof(*r));
+	if (locked && fake->fail_status) {
+		r->status = fake->fail_status;
+		strcpy(r->error, "no memory for \377 buckets");
+		return 0;
+	}
+	if (fake->always_void || fake->calls <= fake->voids)
+		strcpy(r->void_reason, "a thread moved");
+	r->ns_per_op = 50 * (locked ? 2 : 1) + cell->repeat + (cell->control ? 0.5 : 0);
+	r->cpu_ns_per_op = r->ns_per_op / 2;
+	r->window = cell->seconds;
+	r->ops = (uint64_t)(cell->threads * cell->seconds * 1e9 / r->ns_per_op);
+	r->lookups = r->hits = r->ops;
+	r->connections = cell->flows;
+	r->node_bytes = 320 * cell->flows;
+	r->bucket_bytes = 8 * cell->buckets;
+	return 0;
+}
+
+/* ---- running, with what it prints in files ---- */
+
+static char folder[64], out[16384], err_text[8192];
+
+static void read_file(const char *path, char *buf, size_t size)
+{
+	FILE *in = fopen(path, "r");
+
+	assert_non_null(in);
+	buf[fread(buf, 1, size - 1, in)] = '\0';
+	fclose(in);
+}
+
+static int run(const char *arguments)
+{
+	char copy[512], *argv[32], *rest = copy;
+	int argc = 1, status, old_out = dup(STDOUT_FILENO), old_err = dup(STDERR_FILENO);
+
+	snprintf(copy, sizeof(copy), "%s", arguments);
+	argv[0] = (char *)"run";
+	while (argc < 31 && (argv[argc] = strsep(&rest, " ")))
+		argc += *argv[argc] != '\0';
+	argv[argc] = NULL;
+	fflush(stdout);
+	assert_non_null(freopen("out", "w", stdout));
+	assert_non_null(freopen("err", "w", stderr));
+	status = run_command(argc, argv, measure);
+	fflush(stdout);
+	fflush(stderr);
+	dup2(old_out, STDOUT_FILENO);
+	dup2(old_err, STDERR_FILENO);
+	close(old_out);
+	close(old_err);
+	read_file("out", out, sizeof(out));
+	read_file("err", err_text, sizeof(err_text));
+	return status;
+}
+
+/* In a child, for what does not come back. */
+static int run_in_child(const char *arguments, rlim_t file_size)
+{
+	int status;
+	pid_t child = fork();
+
+	if (!child) {
+		struct rlimit limit = { file_size, file_size };
+
+		if (file_size)
+			setrlimit(RLIMIT_FSIZE, &limit);
+		_exit(run(arguments));
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return status;
+}
+
+static json_t *benchmark_of(const char *name)
+{
+	char dir[128];
+	struct ct_error e = { 0 };
+	json_t *json;
+
+	snprintf(dir, sizeof(dir), "runs/%s", name);
+	json = results_read_json(dir, "benchmark.json", "", &e);
+	if (!json)
+		fail_msg("%s", e.text);
+	return json;
+}
+
+static int count_of(const json_t *benchmark, const char *what)
+{
+	return (int)json_integer_value(json_object_get(
+		json_object_get(json_object_get(benchmark, "ctbench"), "counts"), what));
+}
+
+static json_t *cell_of(const json_t *benchmark, const char *name)
+{
+	return json_object_get(json_object_get(json_object_get(benchmark, "ctbench"), "cells"), name);
+}
+
+#define BASELINE "little/nulls_rcu_jhash2_scale_seqcount/threads:1"
+#define LOCKED "little/locked_jhash2_scale_seqcount/threads:1"
+
+/* Rows of cells.tsv; the repeats and names of the first 64 of them. */
+static struct row {
+	char name[256];
+	unsigned int repeat, attempt;
+} rows[64];
+
+static unsigned int read_rows(const char *name)
+{
+	char path[128], line[MEASUREMENT_LINE_MAX];
+	struct measurement m;
+	unsigned int n = 0;
+	FILE *in;
+
+	snprintf(path, sizeof(path), "runs/%s/cells.tsv", name);
+	in = fopen(path, "r");
+	assert_non_null(in);
+	assert_non_null(fgets(line, sizeof(line), in));
+	while (fgets(line, sizeof(line), in)) {
+		line[strcspn(line, "\n")] = '\0';
+		assert_true(measurement_from_line(&m, line));
+		assert_true(n < 64);
+		snprintf(rows[n].name, sizeof(rows[n].name), "%.250s", m.name);
+		rows[n].repeat = m.repeat;
+		rows[n++].attempt = m.attempt;
+	}
+	fclose(in);
+	return n;
+}
+
+static int begin(void **state)
+{
+	FILE *file;
+
+	(void)state;
+	strcpy(folder, "ctbench-run-XXXXXX");
+	if (!mkdtemp(folder) || chdir(folder))
+		return -1;
+	fake = mmap(NULL, sizeof(*fake), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	file = fopen("little.yaml", "w");
+	if (fake == MAP_FAILED || !file)
+		return -1;
+	fputs(workload, file);
+	return fclose(file);
+}
+
+static int end(void **state)
+{
+	char command[128];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf %s", folder);
+	return chdir("..") || system(command);
+}
+
+static int fresh(void **state)
+{
+	(void)state;
+	memset(fake, 0, sizeof(*fake));
+	return system("rm -rf runs");
+}
+
+/* ---- what a run leaves ---- */
+
+static void a_run_and_its_files(void **state)
+{
+	json_t *benchmark, *b, *cell;
+	unsigned int iterations = 0, aggregates = 0;
+	double median = 0, real_time = 0;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(run("little.yaml --results runs --name a"), 0);
+	assert_int_equal(fake->calls, CELLS * REPEATS);
+	assert_non_null(strstr(out, "noise of this run: "));
+	assert_non_null(strstr(out, "little: Does it run?"));
+	assert_non_null(strstr(out, "Mops/s"));
+	assert_non_null(strstr(out, "runs/a"));
+
+	benchmark = benchmark_of("a");
+	json_array_foreach(json_object_get(benchmark, "benchmarks"), i, b) {
+		const char *name = json_string_value(json_object_get(b, "run_name"));
+		bool aggregate = json_object_get(b, "aggregate_name");
+
+		/* Names as given, so that runs can be compared. */
+		assert_non_null(cell_of(benchmark, name));
+		iterations += !aggregate;
+		aggregates += aggregate;
+		if (!strcmp(json_string_value(json_object_get(b, "name")), BASELINE "_median"))
+			real_time = json_number_value(json_object_get(b, "real_time"));
+	}
+	assert_int_equal(iterations, CELLS * REPEATS);
+	assert_int_equal(aggregates, CELLS * 4);
+	cell = cell_of(benchmark, BASELINE);
+	assert_int_equal(json_unpack(cell, "{s:{s:f}}", "ns_per_op", "median", &median), 0);
+	assert_true(fabs(median - 51) < 1e-9);
+	assert_true(fabs(real_time - 51) < 1e-6);
+	assert_string_equal(json_string_value(json_object_get(json_object_get(cell, "axes"), "chain")),
+			    "nulls_rcu");
+	assert_int_equal(json_number_value(json_object_get(cell, "node_bytes_per_connection")), 320);
+	assert_null(json_object_get(json_object_get(benchmark, "context"), "host_name"));
+	json_decref(benchmark);
+	assert_int_equal(access("runs/a/results.tsv", R_OK), 0);
+	assert_int_equal(access("runs/a/run.log", R_OK), 0);
+	assert_int_not_equal(access("runs/a/gbench.json", F_OK), 0);
+}
+
+static void results_tsv_is_a_table(void **state)
+{
+	char text[16384], *line, *rest = text, *name;
+	unsigned int columns = 0, lines = 0;
+
+	(void)state;
+	assert_int_equal(run("little.yaml --results runs --name a"), 0);
+	read_file("runs/a/results.tsv", text, sizeof(text));
+	while ((line = strsep(&rest, "\n")) && *line) {
+		char *columns_rest = line;
+		unsigned int n = 0;
+
+		while ((name = strsep(&columns_rest, "\t"))) {
+			n++;
+			assert_true(*name);
+		}
+		if (!columns)
+			columns = n;
+		assert_int_equal(n, columns);
+		lines++;
+	}
+	assert_int_equal(lines, 1 + CELLS);
+	assert_true(columns > 40);
+}
+
+/* The noise is what the A/A pair shows: 51 against 51.5 ns. */
+static void noise_is_the_control(void **state)
+{
+	json_t *benchmark;
+	double percent = 0;
+
+	(void)state;
+	assert_int_equal(run("little.yaml --results runs --name a"), 0);
+	benchmark = benchmark_of("a");
+	assert_int_equal(json_unpack(benchmark, "{s:{s:{s:f}}}", "ctbench", "noise", "percent", &percent), 0);
+	assert_true(fabs(percent - 100 * 0.5 / 51) < 1e-6);
+	json_decref(benchmark);
+}
+
+/* ---- order ---- */
+
+/* Each block of CELLS rows is one repeat of all cells; blocks do not all have the same order. */
+static void repeats_are_interleaved(void **state)
+{
+	bool shuffled = false;
+
+	(void)state;
+	assert_int_equal(run("little.yaml --results runs --name a --repeats 9"), 0);
+	assert_int_equal(read_rows("a"), CELLS * 9);
+	for (unsigned int i = 0; i < CELLS * 9; i++) {
+		assert_int_equal(rows[i].repeat, i / CELLS);
+		for (unsigned int k = i / CELLS * CELLS; k < i; k++)
+			assert_string_not_equal(rows[k].name, rows[i].name);
+		if (i >= CELLS)
+			shuffled |= strcmp(rows[i].name, rows[i - CELLS].name) != 0;
+	}
+	assert_true(shuffled);
+}
+
+static void or_not_if_one_says_so(void **state)
+{
+	(void)state;
+	assert_int_equal(run("little.yaml --results runs --name a -- "
+			     "--benchmark_enable_random_interleaving=false"), 0);
+	assert_int_equal(read_rows("a"), CELLS * REPEATS);
+	for (unsigned int i = 0; i < CELLS * REPEATS; i++) {
+		assert_int_equal(rows[i].repeat, i % REPEATS);
+		assert_string_equal(rows[i].name, rows[i / REPEATS * REPEATS].name);
+	}
+}
+
+/* ---- Google Benchmark's flags ---- */
+
+static void flags_after_the_dashes(void **state)
+{
+	json_t *benchmark;
+
+	(void)state;
+	assert_int_equal(run("little.yaml --results runs --name a -- --benchmark_filter=threads:1$ "
+			     "--benchmark_repetitions=2 --benchmark_out=gb.json"), 0);
+	assert_int_equal(fake->calls, 2 * 2);
+	benchmark = benchmark_of("a");
+	assert_int_equal(count_of(benchmark, "cells"), 2);
+	assert_null(cell_of(benchmark, "little/nulls_rcu_jhash2_scale_seqcount/threads:2"));
+	json_decref(benchmark);
+	benchmark = json_load_file("gb.json", 0, NULL);
+	assert_int_equal(json_array_size(json_object_get(benchmark, "benchmarks")), 2 * 2 + 2 * 4);
+	json_decref(benchmark);
+
+	assert_int_equal(run("little.yaml -- --benchmark_list_tests"), 0);
+	assert_non_null(strstr(out, BASELINE "\n"));
+	assert_int_equal(run("little.yaml --dry-run"), 0);
+	assert_int_equal(fake->calls, 4);
+}
+
+static void bad_flags(void **state)
+{
+	static const struct {
+		const char *arguments, *says;
+	} cases[] = {
+		{ "little.yaml -- --benchmark_colour=no", "'--benchmark_colour=no' is not a flag" },
+		{ "little.yaml -- --benchmark_filter=(", "not a regular expression" },
+		{ "little.yaml -- --benchmark_filter=nothing", "matches no cell" },
+		{ "little.yaml -- --benchmark_repetitions=0", "from 1 to 10000" },
+		{ "little.yaml -- --benchmark_format=xml", "console, json, csv" },
+		{ "little.yaml -- --benchmark_min_warmup_time=1", "--warmup" },
+		{ "little.yaml --results runs --name b -- --benchmark_out=little.yaml/x", "--benchmark_out" },
+		{ "little.yaml --nam x", "--name" },
+		{ "", "needs a workload" },
+		{ "little.yaml --resume x", "--resume x goes on with the arguments" },
+		{ "--resume x --results runs", "--resume needs a run" },
+		{ "little.yaml --results little.yaml/runs", "Not a directory" },
+		{ "little.yaml --results runs --name a/b", "cannot be the name" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(run(cases[i].arguments), 2);
+		if (!strstr(err_text, cases[i].says))
+			fail_msg("'%s' says: %s", cases[i].arguments, err_text);
+		/* One sentence: one line. */
+		assert_ptr_equal(strchr(strstr(err_text, cases[i].says), '\n'),
+				 err_text + strlen(err_text) - 1);
+	}
+	assert_int_equal(fake->calls, 0);
+}
+
+static void a_name_is_used_once(void **state)
+{
+	(void)state;
+	assert_int_equal(run("little.yaml --results runs --name a"), 0);
+	assert_int_equal(run("little.yaml --results runs --name a"), 2);
+	assert_non_null(strstr(err_text, "never overwritten"));
+	assert_int_equal(fake->calls, CELLS * REPEATS);
+	assert_int_equal(read_rows("a"), CELLS * REPEATS);
+}
+
+/* ---- void and failed measurements ---- */
+
+static void a_void_measurement_is_made_again(void **state)
+{
+	json_t *benchmark;
+
+	(void)state;
+	fake->voids = 2;
+	assert_int_equal(run("little.yaml --results runs --name a"), 0);
+	assert_int_equal(fake->calls, CELLS * REPEATS + 2);
+	assert_int_equal(read_rows("a"), CELLS * REPEATS + 2);
+	assert_int_equal(rows[2].attempt, 3);
+	benchmark = benchmark_of("a");
+	assert_int_equal(count_of(benchmark, "void"), 2);
+	assert_int_equal(count_of(benchmark, "good"), CELLS * REPEATS);
+	json_decref(benchmark);
+}
+
+static void but_not_for_ever(void **state)
+{
+	json_t *benchmark, *b;
+	unsigned int errors = 0;
+	size_t i;
+
+	(void)state;
+	fake->always_void = true;
+	assert_int_equal(run("little.yaml --results runs --name a"), CT_EXIT_INTERNAL);
+	assert_int_equal(fake->calls, CELLS * REPEATS * (1 + RUN_RETRIES));
+	assert_non_null(strstr(err_text, BASELINE ": void: a thread moved"));
+	benchmark = benchmark_of("a");
+	assert_int_equal(count_of(benchmark, "good"), 0);
+	assert_int_equal(count_of(benchmark, "unusable"), CELLS * REPEATS);
+	assert_true(json_is_null(json_object_get(cell_of(benchmark, BASELINE), "ns_per_op")));
+	json_array_foreach(json_object_get(benchmark, "benchmarks"), i, b)
+		errors += json_is_true(json_object_get(b, "error_occurred"));
+	assert_int_equal(errors, CELLS * REPEATS);
+	json_decref(benchmark);
+}
+
+static void a_failed_cell_is_given_up(void **state)
+{
+	json_t *benchmark;
+
+	(void)state;
+	fake->fail_status = CT_EXIT_USER;
+	assert_int_equal(run("little.yaml --results runs --name a"), CT_EXIT_USER);
+	/* 3 cells with all repeats, 2 with one. */
+	assert_int_equal(fake->calls, 3 * REPEATS + 2);
+	assert_non_null(strstr(err_text, LOCKED ": failed: no memory for ? buckets"));
+	assert_non_null(strstr(out, "failed: no memory for ? buckets"));
+	benchmark = benchmark_of("a");
+	assert_int_equal(count_of(benchmark, "failed"), 2);
+	assert_int_equal(json_integer_value(json_object_get(cell_of(benchmark, BASELINE), "n")), REPEATS);
+	json_decref(benchmark);
+}
+
+static void what_the_machine_lacks_is_no_failure(void **state)
+{
+	(void)state;
+	fake->fail_status = CT_EXIT_SKIP;
+	assert_int_equal(run("little.yaml --results runs --name a"), 0);
+	assert_non_null(strstr(out, "not on this machine"));
+}
+
+/* ---- interrupted, killed, full ---- */
+
+static void check_complete(const char *name)
+{
+	json_t *benchmark = benchmark_of(name);
+
+	assert_int_equal(count_of(benchmark, "good"), CELLS * REPEATS);
+	assert_int_equal(count_of(benchmark, "missing"), 0);
+	assert_int_equal(json_integer_value(json_object_get(cell_of(benchmark, BASELINE), "n")), REPEATS);
+	json_decref(benchmark);
+}
+
+static void an_interrupt_keeps_what_is_done(void **state)
+{
+	json_t *benchmark;
+
+	(void)state;
+	fake->interrupt_at = 8;
+	assert_int_equal(run("little.yaml --results runs --name a"), CT_EXIT_INTERRUPTED);
+	assert_int_equal(fake->calls, 8);
+	assert_int_equal(read_rows("a"), 7);
+	assert_non_null(strstr(out, "Interrupted: 7 of 15 measurements"));
+	assert_non_null(strstr(out, "ctbench run --resume a --results runs"));
+	benchmark = benchmark_of("a");
+	assert_true(json_is_true(json_object_get(json_object_get(benchmark, "ctbench"), "interrupted")));
+	assert_int_equal(count_of(benchmark, "good"), 7);
+	assert_int_equal(count_of(benchmark, "missing"), 8);
+	json_decref(benchmark);
+
+	assert_int_equal(run("--resume a --results runs"), 0);
+	assert_int_equal(fake->calls, 8 + 8);
+	assert_int_equal(read_rows("a"), CELLS * REPEATS);
+	check_complete("a");
+
+	/* And once more: there is nothing left to measure. */
+	assert_int_equal(run("--resume a --results runs"), 0);
+	assert_int_equal(fake->calls, 8 + 8);
+	check_complete("a");
+}
+
+static void the_second_interrupt_leaves_at_once(void **state)
+{
+	pid_t child = fork();
+	int status;
+
+	(void)state;
+	if (!child) {
+		interrupt_catch();
+		raise(SIGINT);
+		if (ct_interrupted != SIGINT)
+			_exit(1);
+		raise(SIGTERM);
+		_exit(2);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), CT_EXIT_INTERRUPTED);
+}
+
+static void a_killed_run_is_gone_on_with(void **state)
+{
+	int status;
+
+	(void)state;
+	fake->kill_at = 6;
+	status = run_in_child("little.yaml --results runs --name a", 0);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	assert_int_equal(read_rows("a"), 5);
+	assert_int_equal(run("--resume a --results runs"), 0);
+	assert_int_equal(fake->calls, 6 + 10);
+	check_complete("a");
+}
+
+/* A limit on file sizes instead of a full disk: 2000 bytes are the header and a few rows. */
+static void a_full_disk_keeps_what_is_done(void **state)
+{
+	unsigned int kept;
+	int status;
+	FILE *in;
+	char text[8192];
+
+	(void)state;
+	status = run_in_child("little.yaml --results runs --name a", 2000);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), CT_EXIT_USER);
+	in = fopen("runs/a/cells.tsv", "r");
+	assert_non_null(in);
+	text[fread(text, 1, sizeof(text) - 1, in)] = '\0';
+	fclose(in);
+	read_file("err", err_text, sizeof(err_text));
+	assert_non_null(strstr(err_text, "File too large"));
+	for (kept = 0, status = 0; text[status]; status++)
+		kept += text[status] == '\n';
+	kept--;			/* the header */
+	assert_true(kept >= 2 && kept < CELLS * REPEATS);
+	assert_int_equal(run("--resume a --results runs"), 0);
+	assert_int_equal(read_rows("a"), CELLS * REPEATS);
+	check_complete("a");
+}
+
+static void without_gnuplot(void **state)
+{
+	char path[4096];
+	int status;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s", getenv("PATH"));
+	setenv("PATH", "/nonexistent", 1);
+	status = run("little.yaml --results runs --name a");
+	setenv("PATH", path, 1);
+	assert_int_equal(status, CT_EXIT_USER);
+	assert_non_null(strstr(err_text, "gnuplot-nox"));
+	check_complete("a");
+}
+
+/* ---- resuming something else ---- */
+
+static void write_workload(const char *from, const char *to)
+{
+	FILE *file = fopen("other.yaml", "w");
+	const char *at = strstr(workload, from);
+
+	assert_non_null(file);
+	assert_non_null(at);
+	fprintf(file, "%.*s%s%s", (int)(at - workload), workload, to, at + strlen(from));
+	fclose(file);
+}
+
+static void another_workload_is_not_mixed_in(void **state)
+{
+	(void)state;
+	write_workload("flows: 1000", "flows: 1000");
+	fake->interrupt_at = 5;
+	assert_int_equal(run("other.yaml --results runs --name a"), CT_EXIT_INTERRUPTED);
+	write_workload("flows: 1000", "flows: 2000");
+	assert_int_equal(run("--resume a --results runs"), CT_EXIT_USER);
+	assert_non_null(strstr(err_text, "other parameters"));
+	write_workload("threads: [1, 2]", "threads: [1, 3]");
+	assert_int_equal(run("--resume a --results runs"), CT_EXIT_USER);
+	assert_non_null(strstr(err_text, "no longer has"));
+	assert_int_equal(read_rows("a"), 4);
+	assert_int_equal(fake->calls, 5);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup(name, fresh)
+		TEST(a_run_and_its_files),
+		TEST(results_tsv_is_a_table),
+		TEST(noise_is_the_control),
+		TEST(repeats_are_interleaved),
+		TEST(or_not_if_one_says_so),
+		TEST(flags_after_the_dashes),
+		TEST(bad_flags),
+		TEST(a_name_is_used_once),
+		TEST(a_void_measurement_is_made_again),
+		TEST(but_not_for_ever),
+		TEST(a_failed_cell_is_given_up),
+		TEST(what_the_machine_lacks_is_no_failure),
+		TEST(an_interrupt_keeps_what_is_done),
+		TEST(the_second_interrupt_leaves_at_once),
+		TEST(a_killed_run_is_gone_on_with),
+		TEST(a_full_disk_keeps_what_is_done),
+		TEST(without_gnuplot),
+		TEST(another_workload_is_not_mixed_in),
+	};
+
+	if (system("command -v gnuplot >/dev/null")) {
+		puts("no gnuplot here: skipped");
+		return CT_EXIT_SKIP;
+	}
+	return cmocka_run_group_tests_name("run", tests, begin, end);
+}
