@@ -10,6 +10,29 @@
 
 #include "harness/cmd.h"
 #include "harness/measure.h"
+#include "harness/replica.h"
+#include "harness/topology.h"
+
+/* The replica has no workers of ours around it: this thread, pinned, is all. */
+static int measure_replica(const struct cell *cell, struct cell_result *r, struct ct_error *e)
+{
+	unsigned int cpu;
+	int err;
+
+	if (cell->threads != 1)
+		return ct_user_error(e, "%s looks up with one thread only: `threads: 1`", REPLICA_NAME);
+	err = topology_plan(cell->pin, cell->cpus, 1, cell->oversubscribe, &cpu, e);
+	if (!err)
+		err = topology_pin(cpu, e);
+	if (err)
+		return err;
+	err = replica_run(cell, r);
+	if (err)
+		return ct_fail(e, err, r->status, "%s", r->error);
+	if (!topology_pin_holds(cpu))
+		snprintf(r->void_reason, sizeof(r->void_reason), "the thread did not stay on CPU %u", cpu);
+	return 0;
+}
 
 static int measure(const struct cell *cell, struct cell_result *r, struct ct_error *e)
 {
@@ -18,6 +41,8 @@ static int measure(const struct cell *cell, struct cell_result *r, struct ct_err
 
 	if (cell->kind == KIND_DECODE)
 		return bench_decode(cell, r, e);
+	if (!strcmp(cell->variant, REPLICA_NAME))
+		return measure_replica(cell, r, e);
 	err = cell->level == LEVEL_PACKETS ? bench_packets(&b) : bench_ops(&b);
 	bench_close(&b);
 	return err;

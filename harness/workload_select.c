@@ -44,7 +44,7 @@ static bool absent(const char *value)
 /* What stands for itself only: neither globs nor axes choose it. */
 static bool only_by_name(const struct ct_variant *v)
 {
-	return v->flags & (CT_V_NULL | CT_V_WORST);
+	return v->flags & (CT_V_NULL | CT_V_WORST | CT_V_LOOKUPS);
 }
 
 static bool differs_only_in(const struct ct_variant *v, const struct ct_variant *base, int axis)

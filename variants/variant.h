@@ -37,6 +37,7 @@ enum ct_variant_flags {
 	CT_V_RESIZE	= 1 << 0,	/* can be resized online */
 	CT_V_NULL	= 1 << 1,	/* finds and keeps nothing: measures the harness */
 	CT_V_PEER	= 1 << 2,	/* a table that others wrote */
+	CT_V_LOOKUPS	= 1 << 4,	/* no table: only its lookups can be measured, by a program of its own */
 	CT_V_WORST	= 1 << 3,	/* degenerate on purpose: left out of globs unless named */
 };
 

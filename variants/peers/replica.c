@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The plain replica of the kernel's lookup, as a name beside the variants, so
+ * that it is measured in one run with them.  It has no table that could
+ * change: harness/replica.c measures its lookups by a loop of its own, and
+ * everything else refuses.
+ */
+#include <errno.h>
+
+#include "core/nf_conntrack_find.h"
+#include "variants/bucket/reciprocal_scale.h"
+#include "variants/variant.h"
+
+static const char *replica_bucket_rule(uint64_t n)
+{
+	return ct_bucket_rule(n);
+}
+
+static int replica_create(struct ct_core **out __maybe_unused, const struct ct_config *config __maybe_unused)
+{
+	return -EOPNOTSUPP;
+}
+
+static void replica_destroy(struct ct_core *core __maybe_unused)
+{
+}
+
+const struct ct_variant ct_variant_replica = {
+	.name = "replica",
+	.summary = "the kernel's lookup remade with nothing around it: what nulls_rcu_siphash is held against",
+	.axes = { .hash = "siphash", .bucket = "reciprocal_scale", .chain = "plain", .lock = "-",
+		  .resize = "-", .rcu = "none", .node = "-" },
+	.flags = CT_V_LOOKUPS,
+	.bucket_rule = replica_bucket_rule,
+	.create = replica_create,
+	.destroy = replica_destroy,
+};
