@@ -162,6 +162,31 @@ uint64_t bench_tick(struct bench *b, const struct pool_worker *w)
 	return now;
 }
 
+void bench_meet(struct bench *b, struct pool_worker *w)
+{
+	b->v->thread_offline(b->core);
+	pool_meet(w);
+	b->v->thread_online(b->core);
+}
+
+void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct bench *b, void *work),
+		  void *work, void *before, size_t size)
+{
+	uint64_t end = tsc_now() + tsc_from_seconds(b->cell->warmup);
+
+	while (bench_tick(b, w) < end)
+		run(b, work);
+	memcpy(before, work, size);
+	bench_meet(b, w);
+	pool_start(w);
+	end = w->start_tsc + tsc_from_seconds(b->cell->seconds);
+	if (w->index == 0)
+		store_release(&b->window_opens, w->start_tsc);	/* pairs with resize_all() */
+	while (bench_tick(b, w) < end)
+		run(b, work);
+	pool_stop(w);
+}
+
 static void sum_rates(struct bench *b, const uint64_t *done, double window)
 {
 	struct cell_result *r = b->r;

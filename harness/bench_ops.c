@@ -132,10 +132,9 @@ static void fill(void *arg, struct pool_worker *w)
 	free(keys);
 }
 
-static void run_until(struct bench *b, struct pool_worker *w, struct ct_ops_work *work, uint64_t deadline)
+static void run_batch(struct bench *b, void *work)
 {
-	while (bench_tick(b, w) < deadline)
-		b->v->run_ops(b->core, work);
+	b->v->run_ops(b->core, work);
 }
 
 /* A window over a steady population. */
@@ -160,16 +159,7 @@ static void steady(void *arg, struct pool_worker *w)
 		.timeout = SETTLED, .batch = BATCH,
 	};
 	bench_worker_begin(b, w);
-	run_until(b, w, &work, tsc_now() + tsc_from_seconds(b->cell->warmup));
-	before = work;
-	b->v->thread_offline(b->core);	/* meeting is waiting */
-	pool_meet(w);
-	b->v->thread_online(b->core);
-	pool_start(w);
-	if (w->index == 0)
-		store_release(&b->window_opens, w->start_tsc);	/* pairs with resize_all() */
-	run_until(b, w, &work, w->start_tsc + tsc_from_seconds(b->cell->seconds));
-	pool_stop(w);
+	bench_window(b, w, run_batch, &work, &before, sizeof(work));
 	bench_worker_end(b);
 
 	o->expected[w->index] = key_stream_hits(s, before.lookups, work.lookups - before.lookups);

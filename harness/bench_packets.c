@@ -131,10 +131,9 @@ static int prepare(struct packet_bench *p, struct pool_worker *w, struct ct_erro
 	return c->kind == KIND_FILL ? make_openers(p, w, e) : make_stream(p, w, e);
 }
 
-static void run_until(struct bench *b, struct pool_worker *w, struct ct_packet_work *work, uint64_t deadline)
+static void run_batch(struct bench *b, void *work)
 {
-	while (bench_tick(b, w) < deadline)
-		b->v->run_packets(b->core, work);
+	b->v->run_packets(b->core, work);
 }
 
 static void worker(void *arg, struct pool_worker *w)
@@ -159,31 +158,19 @@ static void worker(void *arg, struct pool_worker *w)
 	if (b->cell->kind == KIND_FILL) {
 		before = work;
 		bench_tick(b, w);
-		b->v->thread_offline(b->core);
-		pool_meet(w);
-		b->v->thread_online(b->core);
+		bench_meet(b, w);
 		pool_start(w);
 		while (work.done < set->nr) {
 			work.batch = set->nr - work.done < BATCH ? set->nr - work.done : BATCH;
-			b->v->run_packets(b->core, &work);
+			run_batch(b, &work);
 		}
+		pool_stop(w);
 	} else {
 		if (!from_capture(p))
 			establish(p, w);
-		b->v->thread_offline(b->core);
-		pool_meet(w);	/* a warm-up needs everybody's connections */
-		b->v->thread_online(b->core);
-		run_until(b, w, &work, tsc_now() + tsc_from_seconds(b->cell->warmup));
-		before = work;
-		b->v->thread_offline(b->core);
-		pool_meet(w);
-		b->v->thread_online(b->core);
-		pool_start(w);
-		if (w->index == 0)
-			store_release(&b->window_opens, w->start_tsc);	/* pairs with resize_all() */
-		run_until(b, w, &work, w->start_tsc + tsc_from_seconds(b->cell->seconds));
+		bench_meet(b, w);	/* a warm-up needs everybody's connections */
+		bench_window(b, w, run_batch, &work, &before, sizeof(work));
 	}
-	pool_stop(w);
 	bench_worker_end(b);
 	work.done -= before.done;
 	work.accepted -= before.accepted;

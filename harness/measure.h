@@ -66,6 +66,16 @@ void bench_worker_failed(struct bench *b, int err, const struct ct_error *e);
  */
 uint64_t bench_tick(struct bench *b, const struct pool_worker *w);
 
+/*
+ * Inside a pool function, in every worker at once: the warm-up, then the
+ * window.  run(b, work) does a batch; *before gets a copy of *work (of that
+ * size) as the window opens.
+ */
+void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct bench *b, void *work),
+		  void *work, void *before, size_t size);
+/* All workers wait here for each other, without holding up grace periods. */
+void bench_meet(struct bench *b, struct pool_worker *w);
+
 /* Resize events of the cell, carried out beside the workers while the window is open. */
 struct bench_resizer;
 int bench_resizer_start(struct bench *b, struct bench_resizer **out);
