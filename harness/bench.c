@@ -34,6 +34,17 @@ void bench_void(struct bench *b, const char *fmt, ...)
 	va_end(ap);
 }
 
+int bench_wrong(struct bench *b, const char *fmt, ...)
+{
+	char what[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	return ct_fail(b->e, -EIO, CT_EXIT_INTERNAL, "%s: %s; a fault of ctbench, and no figure", b->v->name, what);
+}
+
 static int check_memory(struct bench *b, uint64_t connections, uint64_t stream_bytes)
 {
 	const struct cell *c = b->cell;

@@ -175,7 +175,7 @@ static void steady(void *arg, struct pool_worker *w)
 }
 
 /* The sums, and whether what happened is what was asked for. */
-static void sum_up(struct ops_bench *o)
+static int sum_up(struct ops_bench *o)
 {
 	struct cell_result *r = o->b->r;
 	const struct cell *c = o->b->cell;
@@ -194,21 +194,22 @@ static void sum_up(struct ops_bench *o)
 		delete_failed += w->delete_failed;
 	}
 	if (o->b->v->flags & CT_V_NULL)
-		return;		/* finds nothing, keeps nothing */
+		return 0;	/* finds nothing, keeps nothing */
 	/* A walk that a resize overtakes may miss what is there, in the kernel too: that is part of the answer. */
 	if (r->hits > r->expected_hits || (r->hits < r->expected_hits && !c->nr_resizes))
-		bench_void(o->b, "%llu of %llu lookups found something, %llu should have",
+		return bench_wrong(o->b, "%llu of %llu lookups found something, %llu should have",
 			   (unsigned long long)r->hits, (unsigned long long)r->lookups,
 			   (unsigned long long)r->expected_hits);
 	if ((r->insert_failed || delete_failed) && !c->nr_resizes)
-		bench_void(o->b, "%llu inserts and %llu deletes failed",
+		return bench_wrong(o->b, "%llu inserts and %llu deletes failed",
 			   (unsigned long long)r->insert_failed, (unsigned long long)delete_failed);
 	drift = r->connections > o->plan.present ? r->connections - o->plan.present : o->plan.present - r->connections;
 	if (drift > c->threads && !c->nr_resizes)
-		bench_void(o->b, "the population drifted from %llu to %llu",
+		return bench_wrong(o->b, "the population drifted from %llu to %llu",
 			   (unsigned long long)o->plan.present, (unsigned long long)r->connections);
 	if (c->kind == KIND_STEADY && !r->inserts && r->window_allocs)
-		bench_void(o->b, "%llu bytes were allocated inside the window", (unsigned long long)r->window_allocs);
+		return bench_wrong(o->b, "%llu bytes were allocated inside the window", (unsigned long long)r->window_allocs);
+	return 0;
 }
 
 int bench_ops(struct bench *b)
@@ -256,7 +257,7 @@ int bench_ops(struct bench *b)
 	}
 	if (!err) {
 		bench_result(b, o.done);
-		sum_up(&o);
+		err = sum_up(&o);
 	}
 out:
 	for (uint32_t i = 0; o.stream && i < c->threads; i++)

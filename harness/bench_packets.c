@@ -179,7 +179,7 @@ static void worker(void *arg, struct pool_worker *w)
 	p->done[w->index] = work.done;
 }
 
-static void sum_up(struct packet_bench *p)
+static int sum_up(struct packet_bench *p)
 {
 	struct cell_result *r = p->b->r;
 	uint64_t dropped = 0;
@@ -191,15 +191,16 @@ static void sum_up(struct packet_bench *p)
 		r->checksum ^= p->work[i].checksum;
 	}
 	if (p->b->v->flags & CT_V_NULL || from_capture(p))
-		return;
+		return 0;
 	/* Every packet of these flows is a good one of a connection that is there, or opens one. */
 	r->expected_hits = r->lookups;
 	if (dropped && !p->b->cell->nr_resizes)
-		bench_void(p->b, "%llu of %llu packets were dropped", (unsigned long long)dropped,
+		return bench_wrong(p->b, "%llu of %llu packets were dropped", (unsigned long long)dropped,
 			   (unsigned long long)r->lookups);
 	if (r->connections != p->plan.present && !p->b->cell->nr_resizes)
-		bench_void(p->b, "there were %llu connections instead of %llu at the end",
+		return bench_wrong(p->b, "there were %llu connections instead of %llu at the end",
 			   (unsigned long long)r->connections, (unsigned long long)p->plan.present);
+	return 0;
 }
 
 static int plan(struct packet_bench *p, uint64_t *connections, uint64_t *bytes)
@@ -257,7 +258,7 @@ int bench_packets(struct bench *b)
 	if (!err) {
 		b->r->allocated_bytes = 0;	/* packets and table cannot be told apart here */
 		bench_result(b, p.done);
-		sum_up(&p);
+		err = sum_up(&p);
 	}
 out:
 	for (uint32_t i = 0; p.set && i < c->threads; i++)

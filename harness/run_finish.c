@@ -90,28 +90,26 @@ static void print_troubles(const struct run *run)
 	}
 }
 
-/* What the failures amount to; a cell that this machine cannot run is no failure. */
+/*
+ * What the failures amount to.  A cell that this machine cannot run is no
+ * failure, nor is one that noise made void every time: the table says so, and
+ * no figure of it is printed.
+ */
 static int status_of(const struct run *run)
 {
 	int status = CT_EXIT_OK;
 
 	for (size_t i = 0; i < run->nr_cells; i++) {
 		const struct run_cell *c = &run->cells[i];
-		unsigned int good = 0, unusable = 0;
-
 		for (uint32_t k = 0; k < c->repeats && c->selected; k++) {
 			const struct run_repeat *r = &c->list[k];
 
-			good += run_repeat_good(r);
-			unusable += r->done && !r->result.status && r->result.void_reason[0];
 			if (r->done && r->result.status == CT_EXIT_USER && !status)
 				status = CT_EXIT_USER;
 			if (r->done && r->result.status && r->result.status != CT_EXIT_USER &&
 			    r->result.status != CT_EXIT_SKIP)
 				status = CT_EXIT_INTERNAL;
 		}
-		if (unusable && !good)
-			status = CT_EXIT_INTERNAL;
 	}
 	return status;
 }
