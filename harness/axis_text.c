@@ -27,6 +27,7 @@ static const struct text {
 	{ "chain", NULL, "what hangs from a bucket, and who may walk it" },
 	{ "chain", "nulls_rcu", "readers without locks; the end marker tells one who was carried into another chain" },
 	{ "chain", "plain_rcu", "readers without locks; chains end in NULL, so nodes must outlive their readers" },
+	{ "chain", "plain", "one reader and nothing that changes; chains end in NULL" },
 	{ "chain", "locked", "readers take the bucket's lock like everyone else" },
 	{ "chain", "lock_free", "one list in all, changed by compare and swap" },
 

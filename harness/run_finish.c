@@ -93,10 +93,11 @@ static void print_troubles(const struct run *run)
 /*
  * What the failures amount to.  A cell that this machine cannot run is no
  * failure, nor is one that noise made void every time: the table says so, and
- * no figure of it is printed.
+ * no figure of it is printed.  A run without any figure has failed.
  */
 static int status_of(const struct run *run)
 {
+	unsigned int good = 0, done = 0;
 	int status = CT_EXIT_OK;
 
 	for (size_t i = 0; i < run->nr_cells; i++) {
@@ -104,6 +105,8 @@ static int status_of(const struct run *run)
 		for (uint32_t k = 0; k < c->repeats && c->selected; k++) {
 			const struct run_repeat *r = &c->list[k];
 
+			good += run_repeat_good(r);
+			done += r->done && r->result.status != CT_EXIT_SKIP;
 			if (r->done && r->result.status == CT_EXIT_USER && !status)
 				status = CT_EXIT_USER;
 			if (r->done && r->result.status && r->result.status != CT_EXIT_USER &&
@@ -111,7 +114,7 @@ static int status_of(const struct run *run)
 				status = CT_EXIT_INTERNAL;
 		}
 	}
-	return status;
+	return !status && done && !good ? CT_EXIT_INTERNAL : status;
 }
 
 static void print_how_to_go_on(const struct run *run, const json_t *report)
