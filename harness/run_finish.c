@@ -3,6 +3,7 @@
  * The end of a run, be it complete or interrupted: files first, then tables,
  * then plots, then one look at what went wrong.
  */
+#include "harness/aims.h"
 #include "harness/run.h"
 
 #include "harness/cmd.h"
@@ -102,6 +103,7 @@ static int status_of(const struct run *run)
 
 	for (size_t i = 0; i < run->nr_cells; i++) {
 		const struct run_cell *c = &run->cells[i];
+
 		for (uint32_t k = 0; k < c->repeats && c->selected; k++) {
 			const struct run_repeat *r = &c->list[k];
 
@@ -160,6 +162,7 @@ int run_finish(struct run *run)
 	}
 	write_files(run, report, &benchmark, &e);
 	table_print(stdout, report);
+	aims_print(stdout, run);
 	print_counts(report);
 	fflush(stdout);
 	print_troubles(run);
