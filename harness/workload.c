@@ -6,6 +6,7 @@
  * suite it names, that above the workload file.  The highest layer that
  * gives a key decides it.
  */
+#include "harness/aims.h"
 #include "harness/workload_internal.h"
 
 #include <limits.h>
@@ -125,6 +126,22 @@ static int read_plots(struct workload *w, const struct words *in, struct ct_erro
 	return 0;
 }
 
+static int read_aims(struct workload *w, const struct words *in, struct ct_error *e)
+{
+	w->aims = in->nr ? calloc(in->nr, sizeof(*w->aims)) : NULL;
+	if (in->nr && !w->aims)
+		return no_memory(e);
+	for (size_t i = 0; i < in->nr; i++) {
+		char place[WORD_PLACE];
+
+		if (!aim_parse(&w->aims[i], in->list[i].text))
+			return ct_user_error(e, "%s: aims holds '%.100s', but must be %s",
+					     word_place(&in->list[i], place), in->list[i].text, AIM_FORM);
+		w->nr_aims++;
+	}
+	return 0;
+}
+
 static void default_plots(struct workload *w)
 {
 	for (size_t i = 0; i < NR_PLOTS; i++)
@@ -138,6 +155,7 @@ static void workload_free(struct workload *w)
 {
 	free(w->question);
 	free(w->path);
+	free(w->aims);
 	free(w->cells);
 }
 
@@ -174,6 +192,8 @@ static int add_workload(struct workload_set *set, const struct workload_text *t,
 		err = no_memory(e);
 	if (!err)
 		err = read_plots(&w, &t->keys[KEY_PLOTS], e);
+	if (!err)
+		err = read_aims(&w, &t->keys[KEY_AIMS], e);
 	if (!err)
 		err = workload_make_cells(&w, t, e);
 	if (err)

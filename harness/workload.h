@@ -25,6 +25,7 @@
 #include "harness/error.h"
 
 struct json_t;			/* jansson's */
+struct aim;
 
 /* Which plots a workload asks for; if it does not say, what varies decides. */
 enum workload_plot {
@@ -40,6 +41,8 @@ struct workload {
 	char *question;			/* one sentence */
 	char *path;			/* of the file, as given */
 	unsigned int plots;		/* enum workload_plot */
+	struct aim *aims;		/* what the figures should reach; see aims.h */
+	size_t nr_aims;
 	uint32_t repeats;		/* the same in every cell */
 	uint64_t seed;			/* the same in every cell */
 

@@ -4,6 +4,7 @@
  * Adding a parameter is a field in struct cell, a parser in workload_values.c,
  * a name in enum workload_key_id and a line here.
  */
+#include "harness/aims.h"
 #include "harness/workload_values.h"
 
 #include <string.h>
@@ -27,6 +28,7 @@
 const struct workload_key workload_keys[NR_KEYS] = {
 	[KEY_NAME] = TEXT_KEY("name", "1 to 63 of the characters a-z, 0-9, _ and -"),
 	[KEY_QUESTION] = TEXT_KEY("question", "one sentence: the question that the workload answers"),
+	[KEY_AIMS] = TEXT_KEY("aims", AIM_FORM),
 	[KEY_WORKLOADS] = TEXT_KEY("workloads", "a list of workload files, relative to the suite"),
 	[KEY_PLOTS] = { .name = "plots", .column = "plots", .use = USE_ONCE,
 			.meaning = "pictures to draw; else what varies decides",

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Aims: what a workload's figures should reach, said in its file and answered
+ * in one table at the end of a run.
+ *
+ *	aims:
+ *	  - null: ns/op <= 3
+ *	  - nulls_rcu_siphash: ns/op <= 1.15 x replica
+ *
+ * An aim is a sentence about medians, not a test: the machine and its noise
+ * decide as much as the code does, so a missed aim is no failure.
+ */
+#ifndef CTBENCH_HARNESS_AIMS_H
+#define CTBENCH_HARNESS_AIMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+struct run;
+
+enum aim_measure {
+	AIM_NS_PER_OP,		/* ns/op: as one thread sees it */
+	AIM_RATE,		/* M/s: million operations, packets or connections a second, all threads */
+	AIM_CONN_BYTES,		/* B/conn: a connection's object */
+	AIM_BUCKET_BYTES,	/* B/bucket */
+	AIM_SECONDS,		/* s: of the window */
+};
+
+struct aim {
+	char variant[96];
+	enum aim_measure measure;
+	bool at_least;		/* >= instead of <= */
+	double bound;
+	char times[96];		/* the bound is that many times this variant's figure at the same point; empty: a number */
+};
+
+#define AIM_FORM "'VARIANT: MEASURE <= NUMBER' or '... <= NUMBER x VARIANT', also with >=; measures: ns/op, M/s, B/conn, B/bucket, s"
+
+/* False if the text is no aim. */
+bool aim_parse(struct aim *aim, const char *text);
+
+/*
+ * Each aim of the run's workloads at each of its points: the figure with its
+ * quartiles, the bound, and whether the median reaches it.  Nothing where no
+ * workload has aims.
+ */
+void aims_print(FILE *out, const struct run *run);
+
+#endif
