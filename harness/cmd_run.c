@@ -257,22 +257,34 @@ static void print_plan(const struct run *run)
 static int create_folder(struct run *run, const struct request *q, struct ct_error *e)
 {
 	time_t now = time(NULL);
+	struct ct_error why;
 	char stamp[32];
 	struct tm tm;
+	int err;
 
+	results_time(run->started, sizeof(run->started));
 	if (q->name) {
 		snprintf(run->name, sizeof(run->name), "%s", q->name);
 		if (strlen(q->name) >= sizeof(run->name))
 			return ct_user_error(e,
 					     "the name '%.40s...' is too long: at most %zu bytes",
 					     q->name, sizeof(run->name) - 1);
-	} else {
-		localtime_r(&now, &tm);
-		strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", &tm);
-		snprintf(run->name, sizeof(run->name), "%s-%s", stamp, run->set.name);
+		return results_create(&run->results, run->parent, run->name, e);
 	}
-	results_time(run->started, sizeof(run->started));
-	return results_create(&run->results, run->parent, run->name, e);
+	localtime_r(&now, &tm);
+	strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", &tm);
+	snprintf(run->name, sizeof(run->name), "%s-%s", stamp, run->set.name);
+	/* Several runs may be started within a second. */
+	for (unsigned int nr = 2;; nr++) {
+		why = (struct ct_error){ 0 };
+		err = results_create(&run->results, run->parent, run->name, &why);
+		if (err != -EEXIST || nr > 1000)
+			break;
+		snprintf(run->name, sizeof(run->name), "%s-%s-%u", stamp, run->set.name, nr);
+	}
+	if (err)
+		*e = why;
+	return err;
 }
 
 /* What the machine is, and a word about what will disturb the measurements. */
