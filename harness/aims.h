@@ -15,9 +15,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
-
-struct run;
 
 enum aim_measure {
 	AIM_NS_PER_OP,		/* ns/op: as one thread sees it */
@@ -25,6 +22,7 @@ enum aim_measure {
 	AIM_CONN_BYTES,		/* B/conn: a connection's object */
 	AIM_BUCKET_BYTES,	/* B/bucket */
 	AIM_SECONDS,		/* s: of the window */
+	AIM_NR_MEASURES,
 };
 
 struct aim {
@@ -37,14 +35,9 @@ struct aim {
 
 #define AIM_FORM "'VARIANT: MEASURE <= NUMBER' or '... <= NUMBER x VARIANT', also with >=; measures: ns/op, M/s, B/conn, B/bucket, s"
 
-/* False if the text is no aim. */
+/* False if the text is no aim.  run_print_aims() says what became of one. */
 bool aim_parse(struct aim *aim, const char *text);
 
-/*
- * Each aim of the run's workloads at each of its points: the figure with its
- * quartiles, the bound, and whether the median reaches it.  Nothing where no
- * workload has aims.
- */
-void aims_print(FILE *out, const struct run *run);
+extern const char *const aim_measures[AIM_NR_MEASURES];
 
 #endif

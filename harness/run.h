@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "harness/cell.h"
 #include "harness/error.h"
@@ -100,6 +101,15 @@ const char *cell_unit(const struct cell *cell);
 int run_session(struct run *run, struct ct_error *e);
 /* Expected seconds for all that is selected and not done. */
 double run_expected_seconds(const struct run *run);
+
+/* ---- run_aims.c ---- */
+
+/*
+ * Each aim of the run's workloads at each of its points: the figure with its
+ * quartiles, the bound, and whether the median reaches it.  Nothing where no
+ * workload has aims.
+ */
+void run_print_aims(FILE *out, const struct run *run);
 
 /* ---- run_report.c ---- */
 

@@ -3,7 +3,6 @@
  * The end of a run, be it complete or interrupted: files first, then tables,
  * then plots, then one look at what went wrong.
  */
-#include "harness/aims.h"
 #include "harness/run.h"
 
 #include "harness/cmd.h"
@@ -162,7 +161,7 @@ int run_finish(struct run *run)
 	}
 	write_files(run, report, &benchmark, &e);
 	table_print(stdout, report);
-	aims_print(stdout, run);
+	run_print_aims(stdout, run);
 	print_counts(report);
 	fflush(stdout);
 	print_troubles(run);

@@ -65,7 +65,7 @@ static char *print(const char *aim_text, double one, double other)
 	repeats[1].result.ns_per_op = other;
 	f = open_memstream(&text, &size);
 	assert_non_null(f);
-	aims_print(f, &run);
+	run_print_aims(f, &run);
 	fclose(f);
 	return text;
 }
