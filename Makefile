@@ -42,11 +42,18 @@ ifneq ($(DEPS),no)
 	@tools/deps.sh
 endif
 
-build-release build-debug build-asan-ubsan build-tsan: build-%: deps
-	@said=$$(cmake --preset $* $(CMAKE_ARGS) 2>&1) || { echo "$$said"; exit 1; }
-	@cmake --build --preset $* -j $(JOBS) -- --no-print-directory
+# Configures preset $(1); what cmake says is shown only when it fails.
+configure = said=$$(cmake --preset $(1) $(CMAKE_ARGS) 2>&1) || { echo "$$said"; exit 1; }
+compile = cmake --build --preset $(1) -j $(JOBS) $(2) -- --no-print-directory
 
-build: build-release
+build: deps
+	@$(call configure,release)
+	@$(call compile,release,--target ctbench)
+
+# With the tests.
+build-release build-debug build-asan-ubsan build-tsan: build-%: deps
+	@$(call configure,$*)
+	@$(call compile,$*)
 
 bench: build
 	build/release/ctbench run $(SUITE) $(if $(NAME),--name '$(NAME)') $(ARGS)
