@@ -13,7 +13,7 @@
 #define MAX_SETS 64
 
 enum {
-	OPT_VARIANT, OPT_BUCKETS, OPT_TABLE, OPT_JSON, OPT_CLOCK, OPT_SET, OPT_SCENARIO,
+	OPT_VARIANT, OPT_BUCKETS, OPT_TABLE, OPT_JSON, OPT_CLOCK, OPT_SET, OPT_SCENARIO, OPT_CHECKSUMS,
 };
 
 static const struct cmd_option options[] = {
@@ -24,6 +24,7 @@ static const struct cmd_option options[] = {
 	[OPT_CLOCK] = { "clock", true },
 	[OPT_SET] = { "set", true },
 	[OPT_SCENARIO] = { "scenario", true },
+	[OPT_CHECKSUMS] = { "checksums", false },
 	{ NULL, false },
 };
 
@@ -173,6 +174,9 @@ static int parse_option(struct command *c, int what, const char *value, struct c
 	case OPT_SCENARIO:
 		c->scenario_path = value;
 		return 0;
+	case OPT_CHECKSUMS:
+		c->options.checksums = true;
+		return 0;
 	case CMD_OPERAND:
 		if (c->file)
 			return ct_user_error(
@@ -211,6 +215,7 @@ static int parse(struct command *c, int argc, char **argv, struct ct_error *e)
 			e, "replay --json ends with the table already; leave --table out");
 	c->options.numbers = c->json;
 	c->options.router = c->json || c->scenario_path;
+	c->options.checksums |= c->options.router;
 	return 0;
 }
 
@@ -336,7 +341,7 @@ static int replay(struct command *c, const struct scenario *scenario, const stru
 		goto out;
 	start = now_seconds();
 	bad = scenario ? run_loaded(&run, set, &damage) : run_stream(&run, &damage);
-	/* What came before the damage was replayed and is told; where nothing came, there is nothing to tell. */
+	/* What came before the damage is told; where nothing came, there is nothing to tell. */
 	if (!bad || run.summary->packets)
 		err = print_end(&run, now_seconds() - start, e);
 	if (bad) {

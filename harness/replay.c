@@ -17,9 +17,12 @@
  * jiffies do, so that what cannot stand wrapping shows.
  */
 #define START_TICKS	(0u - 300 * NF_CT_HZ)
-/* Expired entries are swept away at least that often, a tenth of the table at a time. */
+/*
+ * Expired entries are swept away that often, a piece of the table at a time:
+ * all of it in half a minute, about as the kernel's gc worker does.
+ */
 #define SWEEP_TICKS	NF_CT_HZ
-#define SWEEP_PIECES	10
+#define SWEEP_PIECES	30
 /*
  * The clock's largest step: an entry whose time is over must still look so
  * behind it (nf_ct_is_expired() is right for spans below 2^31 ticks).
@@ -225,10 +228,11 @@ static void sweep(struct replay *r, uint64_t pieces)
 {
 	uint64_t buckets = r->core->ops->buckets(r->core);
 
+	if (!replay_connections(r))
+		return;
 	if (pieces < SWEEP_PIECES)
 		buckets = buckets * pieces / SWEEP_PIECES + 1;
 	r->expired += r->core->ops->gc(r->core, buckets);
-	r->swept = r->elapsed;
 }
 
 static void clock_set(struct replay *r, uint64_t elapsed)
@@ -271,8 +275,10 @@ static void clock_follow(struct replay *r, uint64_t time_ns)
 		sweep(r, SWEEP_PIECES);
 	}
 	clock_set(r, elapsed);
-	if (elapsed - r->swept >= SWEEP_TICKS)
+	if (elapsed - r->swept >= SWEEP_TICKS) {
 		sweep(r, (elapsed - r->swept) / SWEEP_TICKS);
+		r->swept = elapsed;
+	}
 }
 
 /* --- A packet --- */
@@ -390,7 +396,7 @@ void replay_packet(struct replay *r, const struct capture_packet *p, struct repl
 		res->verdict = REPLAY_NOT_IP;
 		return;
 	}
-	if (!replay_receive(p, &res->skb)) {
+	if (!replay_receive(p, r->options.checksums, &res->skb)) {
 		res->verdict = REPLAY_UNSEEN;
 		return;
 	}

@@ -23,7 +23,7 @@ static bool header_sum_ok(const uint8_t *header, unsigned int len)
 	return sum == 0xffff;
 }
 
-static bool receive_ipv4(const struct capture_packet *p, struct sk_buff *skb)
+static bool receive_ipv4(const struct capture_packet *p, bool checksums, struct sk_buff *skb)
 {
 	const struct iphdr_view *iph = (const struct iphdr_view *)p->l3;
 	unsigned int ihl, tot_len;
@@ -34,7 +34,7 @@ static bool receive_ipv4(const struct capture_packet *p, struct sk_buff *skb)
 	tot_len = ntohs(iph->tot_len);
 	if (iph->ver_ihl >> 4 != 4 || ihl < sizeof(*iph) || tot_len < ihl || p->len < tot_len)
 		return false;
-	if (p->caplen >= ihl && !header_sum_ok(p->l3, ihl))
+	if (checksums && p->caplen >= ihl && !header_sum_ok(p->l3, ihl))
 		return false;
 	skb->len = tot_len;	/* behind it: padding of the link */
 	return true;
@@ -72,14 +72,15 @@ static bool receive_ipv6(const struct capture_packet *p, struct sk_buff *skb)
 	return true;
 }
 
-bool replay_receive(const struct capture_packet *p, struct sk_buff *skb)
+bool replay_receive(const struct capture_packet *p, bool checksums, struct sk_buff *skb)
 {
 	memset(skb, 0, sizeof(*skb));
 	skb->data = p->l3;
 	skb->len = p->len;
 	skb->tstamp = p->time_ns;
 	skb->protocol = p->l3proto;
-	if (p->l3proto == LINK_PROTO_IPV4 ? !receive_ipv4(p, skb) : !receive_ipv6(p, skb))
+	skb->ip_summed = checksums ? CHECKSUM_NONE : CHECKSUM_UNNECESSARY;
+	if (p->l3proto == LINK_PROTO_IPV4 ? !receive_ipv4(p, checksums, skb) : !receive_ipv6(p, skb))
 		return false;
 	skb->headlen = p->caplen < skb->len ? p->caplen : skb->len;
 	return true;
