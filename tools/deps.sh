@@ -71,6 +71,8 @@ apt="$as_root apt-get -o DPkg::Lock::Timeout=300"
 echo "ctbench needs Debian packages that are not installed here:"
 echo "$todo" | fold -s -w 76 | sed 's/^/    /'
 echo "Installing them with: ${as_root%%env*}apt-get install --no-install-recommends"
+[ "$as_root" = "${as_root#sudo}" ] || sudo true ||
+	fail "sudo does not let you in: run make where it can ask for a password, or have 'apt-get install --no-install-recommends $todo' run by root"
 $apt -q update || fail "apt-get update failed; see above, and look at /etc/apt/sources.list and the network"
 # shellcheck disable=SC2086
 $apt -q -y --no-install-recommends install $todo || fail "apt-get could not install $todo; see above"

@@ -23,13 +23,13 @@ done
 # ThreadSanitizer wants fixed parts of the address space, and gcc 12's dies at
 # start where the kernel moves mappings by more than 28 bits.  Without address
 # randomisation it runs.
-without_randomisation=()
+tsan_prefix=()
 prepare_tsan() {
 	local bits
 	bits=$(cat /proc/sys/vm/mmap_rnd_bits 2>/dev/null || echo 0)
 	[ "$bits" -gt 28 ] || return 0
 	if setarch -R true 2>/dev/null; then
-		without_randomisation=(setarch -R)
+		tsan_prefix=(setarch -R)
 		return 0
 	fi
 	echo "ctbench: ThreadSanitizer may not start where vm.mmap_rnd_bits is $bits, and setarch -R is not permitted here:" \
@@ -42,15 +42,17 @@ closing_lines() {
 	sed -n '/tests passed, [0-9]* tests failed/,$p' "$1"
 }
 
+case " ${builds[*]} " in *" tsan "*)
+	prepare_tsan || exit $?	# before the others take their minutes
+esac
+
 good=() bad=()
 for build in "${builds[@]}"; do
-	without_randomisation=()
-	if [ "$build" = tsan ]; then
-		prepare_tsan || exit $?
-	fi
+	prefix=()
+	[ "$build" != tsan ] || prefix=(${tsan_prefix[@]+"${tsan_prefix[@]}"})
 	log=build/$build/test.log
 	echo "== testing build/$build"
-	if "${without_randomisation[@]}" ctest --preset "$build" -j "$jobs" "$@" 2>&1 | tee "$log"; then
+	if ${prefix[@]+"${prefix[@]}"} ctest --preset "$build" -j "$jobs" "$@" 2>&1 | tee "$log"; then
 		good+=("$build")
 	else
 		bad+=("$build")
