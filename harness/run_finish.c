@@ -123,10 +123,10 @@ static void print_how_to_go_on(const struct run *run, const json_t *report)
 	bool elsewhere = strcmp(run->parent, RESULTS_DEFAULT_DIR);
 
 	printf("\n%s: %u of %u measurements are done and kept.  To go on:\n"
-	       "  ctbench run --resume %s%s%s\n",
+	       "  %s run --resume %s%s%s\n",
 	       ct_interrupted ? "Interrupted" : "Stopped", count_of(report, "good"),
-	       count_of(report, "measurements"), run->name, elsewhere ? " --results " : "",
-	       elsewhere ? run->parent : "");
+	       count_of(report, "measurements"), program_invocation_name, run->name,
+	       elsewhere ? " --results " : "", elsewhere ? run->parent : "");
 }
 
 static void print_counts(const json_t *report)
@@ -134,8 +134,10 @@ static void print_counts(const json_t *report)
 	unsigned int voids = count_of(report, "void"), failed = count_of(report, "failed");
 	unsigned int unusable = count_of(report, "unusable");
 	unsigned int skipped = count_of(report, "skipped");
+	unsigned int cells = count_of(report, "cells"), good = count_of(report, "good");
 
-	printf("\n%u cells, %u measurements", count_of(report, "cells"), count_of(report, "good"));
+	printf("\n%u cell%s, %u measurement%s", cells, cells == 1 ? "" : "s", good,
+	       good == 1 ? "" : "s");
 	if (voids)
 		printf(", %u void (measured again; %u of no use in the end)", voids, unusable);
 	if (failed)

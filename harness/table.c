@@ -268,6 +268,12 @@ static const char *unit_of(json_t *cells, const char *workload)
 	return unit ? unit : "M/s";
 }
 
+/* After an interrupt there are cells without a figure and without a reason. */
+static bool has_something(const json_t *cell)
+{
+	return json_integer_value(json_object_get(cell, "n")) || json_object_get(cell, "error");
+}
+
 static int print_workload(FILE *out, const json_t *workload, json_t *cells)
 {
 	const json_t *varying = json_object_get(workload, "varying");
@@ -282,7 +288,7 @@ static int print_workload(FILE *out, const json_t *workload, json_t *cells)
 	header(&t, varying, unit_of(cells, name));
 	json_object_foreach(cells, key, cell)
 		if (!strcmp(json_string_value(json_object_get(cell, "workload")), name) &&
-		    !t.failed)
+		    has_something(cell) && !t.failed)
 			row(&t, varying, cell);
 	if (!t.failed && t.rows > 1) {
 		fprintf(out, "\n%s: %s\n", name, question ? question : "");

@@ -266,6 +266,8 @@ static void axes_side_by_side(void **state)
 	add_cell(b, "b", "jhash2 mask nulls_rcu striped seqcount memb typesafe", 1, 65536, 1, 25);
 	/* Locked chains use no RCU, and are beside the baseline all the same. */
 	add_cell(b, "c", "jhash2 reciprocal_scale locked striped seqcount none typesafe", 1, 65536, 1, 10);
+	/* Nor does it matter beside them that this one waits for readers of the bucket array. */
+	add_cell(b, "f", "jhash2 reciprocal_scale locked per_bucket seqcount memb typesafe", 1, 65536, 1, 11);
 	/* Differs in two axes from all others: stands beside none of them. */
 	add_cell(b, "d", "siphash reciprocal_scale nulls_rcu striped rwlock memb typesafe", 1, 65536, 1, 5);
 	/* A table that others wrote. */
@@ -274,12 +276,14 @@ static void axes_side_by_side(void **state)
 	check_picture("w-axes");
 	check_text("bucket: ");
 	check_text("chain: ");
+	check_text("lock: ");
 	check_text("(+25 %)");
 	check_text("50 %)");
 	assert_int_equal(rows_of("out/w-axes.tsv", "\"reciprocal_scale\""), 1);
 	assert_int_equal(rows_of("out/w-axes.tsv", "\"mask\""), 1);
 	assert_int_equal(rows_of("out/w-axes.tsv", "\"nulls_rcu\""), 1);
 	assert_int_equal(rows_of("out/w-axes.tsv", "\"locked\""), 1);
+	assert_int_equal(rows_of("out/w-axes.tsv", "\"per_bucket\""), 1);
 	assert_int_equal(rows_of("out/w-axes.tsv", "siphash"), 0);
 	assert_int_equal(rows_of("out/w-axes.tsv", "lock_free"), 0);
 	json_decref(b);

@@ -522,7 +522,7 @@ static void an_interrupt_keeps_what_is_done(void **state)
 	assert_int_equal(fake->calls, 8);
 	assert_int_equal(read_rows("a"), 7);
 	assert_non_null(strstr(out, "Interrupted: 7 of 15 measurements"));
-	assert_non_null(strstr(out, "ctbench run --resume a --results runs"));
+	assert_non_null(strstr(out, "run --resume a --results runs\n"));
 	benchmark = benchmark_of("a");
 	assert_true(json_is_true(json_object_get(json_object_get(benchmark, "ctbench"), "interrupted")));
 	assert_int_equal(count_of(benchmark, "good"), 7);
