@@ -8,12 +8,20 @@
 #include <time.h>
 
 #include "harness/nearest.h"
+#include "harness/progress.h"
 #include "harness/replay.h"
 
 #define MAX_SETS 64
 
 enum {
-	OPT_VARIANT, OPT_BUCKETS, OPT_TABLE, OPT_JSON, OPT_CLOCK, OPT_SET, OPT_SCENARIO, OPT_CHECKSUMS,
+	OPT_VARIANT,
+	OPT_BUCKETS,
+	OPT_TABLE,
+	OPT_JSON,
+	OPT_CLOCK,
+	OPT_SET,
+	OPT_SCENARIO,
+	OPT_CHECKSUMS,
 };
 
 static const struct cmd_option options[] = {
@@ -30,49 +38,37 @@ static const struct cmd_option options[] = {
 
 static void print_help(void)
 {
-	fputs("usage: ctbench replay FILE [--variant NAME] [--table | --json] [--set "
-	      "NAME=VALUE]...\n"
+	fputs("usage: ctbench replay FILE [--variant NAME] [--table | --json] [--set NAME=VALUE]...\n"
 	      "\n"
-	      "Sends every packet of a capture through conntrack as a router would - PRE_ROUTING, "
-	      "FORWARD,\n"
-	      "POST_ROUTING - by the capture's own clock, and tells what became of them: packets "
-	      "by\n"
-	      "protocol and by how they relate to a connection, connections made and ended, "
-	      "statistics.\n"
+	      "Sends every packet of a capture through conntrack as if a router forwarded it -\n"
+	      "PRE_ROUTING, FORWARD, POST_ROUTING - by the capture's own clock, and tells what became\n"
+	      "of them: packets by protocol and by how they relate to a connection, connections made\n"
+	      "and ended, statistics.\n"
 	      "\n"
-	      "FILE is pcap or pcapng, plain or packed with zstd; - is standard input. A capture "
-	      "that is\n"
-	      "damaged in the middle is replayed up to there; then comes the error.\n"
+	      "FILE is pcap or pcapng, plain or packed with zstd; - is standard input. A capture that\n"
+	      "is damaged in the middle is replayed up to there; then comes the error.\n"
 	      "\n"
-	      "  --table            print the connections there are at the end, as "
-	      "/proc/net/nf_conntrack\n"
-	      "  --json             print a line of JSON for each packet and one for the end, in "
-	      "the format\n"
-	      "                     of the conformance tests, and no summary; a packet whose TTL "
-	      "would end\n"
-	      "                     in a router is then not forwarded\n"
-	      "  --variant NAME     the table to use (ctbench list shows them);\n"
-	      "                     without: " REPLAY_VARIANT "\n"
-	      "  --buckets N        its size; without: 262144, as the kernel chooses above 4 GB of "
-	      "memory\n"
-	      "  --set NAME=VALUE   a setting by the kernel's name: nf_conntrack_tcp_loose=0,\n"
-	      "                     nf_conntrack_max=1000, nf_conntrack_acct=1, ...; timeouts in "
-	      "seconds\n"
-	      "  --clock trace      time passes as it did when the packets were captured (the "
-	      "default)\n"
-	      "  --clock frozen     time stands still: nothing expires\n"
-	      "  --scenario FILE    how the packets arrive, as JSON: settings, devices, zones, "
-	      "packets held\n"
-	      "                     back (keys sysctl, global, in, zones, notrack, hold, after, "
-	      "realtime)\n"
+	      "  --table           print the connections of the end, as /proc/net/nf_conntrack does\n"
+	      "  --json            print a line of JSON for each packet and one for the end, in the\n"
+	      "                    format of the conformance tests, and no summary. All is then as\n"
+	      "                    strict as in a router: checksums are verified, a TTL can end\n"
+	      "  --checksums       verify checksums; else they are taken to be right, for captures\n"
+	      "                    often come from where the network card makes them\n"
+	      "  --variant NAME    the table to use (ctbench list shows them);\n"
+	      "                    without: " REPLAY_VARIANT "\n"
+	      "  --buckets N       its size; without: 262144, the kernel's above 4 GB of memory\n"
+	      "  --set NAME=VALUE  a setting by the kernel's name: nf_conntrack_tcp_loose=0,\n"
+	      "                    nf_conntrack_max=1000, nf_conntrack_acct=1; timeouts in seconds\n"
+	      "  --clock trace     time passes as when the packets were captured (the default)\n"
+	      "  --clock frozen    time stands still: nothing expires\n"
+	      "  --scenario FILE   how the packets arrive, as JSON: settings, devices, zones, packets\n"
+	      "                    held back (keys sysctl, global, in, zones, notrack, hold, after,\n"
+	      "                    realtime); as strict as --json\n"
 	      "\n"
-	      "What the columns of the summary say: NEW packets belong to a connection that was "
-	      "not\n"
-	      "answered yet, ESTABLISHED and EST_REPLY to one that was (in the direction of its "
-	      "first\n"
-	      "packet, and against it), RELATED ones are errors about a connection; invalid ones "
-	      "fit no\n"
-	      "connection, or none there could be.\n"
+	      "The summary's columns: NEW packets belong to a connection that was not answered yet,\n"
+	      "ESTABLISHED and EST_REPLY to one that was (in the direction of its first packet, and\n"
+	      "against it); RELATED ones are errors about a connection; invalid ones fit none, or\n"
+	      "none that could be.\n"
 	      "\n"
 	      "Examples:\n"
 	      "  ctbench replay trace.pcap.zst\n"
@@ -269,18 +265,27 @@ static int write_error(int err, struct ct_error *e)
 static int run_stream(struct run *run, struct ct_error *e)
 {
 	struct capture_packet p;
+	struct progress progress;
 	struct capture *capture;
+	char detail[32];
 	int err = capture_open(&capture, run->command->file, e);
 
 	if (err)
 		return err;
+	progress_begin(&progress, "replaying", 0);
 	while ((err = capture_next(capture, &p, e)) > 0) {
 		err = one_packet(run, &p);
 		if (err) {
 			err = write_error(err, e);
 			break;
 		}
+		/* lines of JSON on the same terminal are progress enough */
+		if (!(p.index % 4096) && !run->command->json) {
+			snprintf(detail, sizeof(detail), "%" PRIu64 " packets", p.index);
+			progress_update(&progress, 0, detail);
+		}
 	}
+	progress_end(&progress);
 	capture_close(capture);
 	return err;
 }

@@ -396,11 +396,11 @@ void replay_packet(struct replay *r, const struct capture_packet *p, struct repl
 		res->verdict = REPLAY_NOT_IP;
 		return;
 	}
-	if (!replay_receive(p, r->options.checksums, &res->skb)) {
+	if (!replay_receive(p, &r->options, &res->skb)) {
 		res->verdict = REPLAY_UNSEEN;
 		return;
 	}
-	if (r->scenario)	/* held packets come in by a device of their own, as the oracle's do */
+	if (r->scenario) /* held packets come in by a device of their own, as the oracle's do */
 		res->skb.dev = scenario_holds(r->scenario, p->index) ? HOLD_DEVICE :
 			       scenario_in(r->scenario, p->index);
 	if (!get_l4proto(&res->skb, 0, p->l3proto == LINK_PROTO_IPV4 ? NFPROTO_IPV4 : NFPROTO_IPV6,

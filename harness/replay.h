@@ -29,7 +29,7 @@ struct replay_options {
 	const struct ct_variant *variant;
 	uint64_t buckets;
 	bool frozen;		/* the clock stands still, but for a scenario's real gaps */
-	bool router;		/* packets whose TTL ends here are not forwarded */
+	bool router;		/* as strict as one: no impossible addresses, and a TTL can end */
 	bool checksums;		/* verify them; captures often have none that are right */
 	bool numbers;		/* number the connections, for replay_number() */
 };
@@ -119,10 +119,10 @@ void replay_flush(struct replay *r);
 /*
  * What a router does before the first hook: false where it would throw the
  * packet away (broken IP header); else skb is the packet, cut to the length
- * that IP says (the kernel's ip_rcv and ip6_rcv).  Without checksums all are
- * taken to be right, the transport's too.
+ * that IP says (the kernel's ip_rcv and ip6_rcv).
  */
-bool replay_receive(const struct capture_packet *p, bool checksums, struct sk_buff *skb);
+bool replay_receive(const struct capture_packet *p, const struct replay_options *options,
+		    struct sk_buff *skb);
 /* False if its TTL or hop limit ends here. */
 bool replay_may_forward(const struct sk_buff *skb);
 

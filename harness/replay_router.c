@@ -40,7 +40,7 @@ static bool receive_ipv4(const struct capture_packet *p, bool checksums, struct 
 	return true;
 }
 
-/* Addresses no packet from outside may have (RFC 4291). */
+/* Addresses no packet from outside may have (RFC 4291); a capture of the loopback does. */
 static bool ipv6_addresses_ok(const uint8_t *src, const uint8_t *dst)
 {
 	static const uint8_t loopback[16] = { [15] = 1 };
@@ -51,15 +51,15 @@ static bool ipv6_addresses_ok(const uint8_t *src, const uint8_t *dst)
 	return dst[0] != 0xff || (dst[1] & 15) > 1;
 }
 
-static bool receive_ipv6(const struct capture_packet *p, struct sk_buff *skb)
+static bool receive_ipv6(const struct capture_packet *p, bool router, struct sk_buff *skb)
 {
 	const struct ipv6hdr_view *ip6h = (const struct ipv6hdr_view *)p->l3;
 	unsigned int len;
 
 	if (p->caplen < sizeof(*ip6h) || p->l3[0] >> 4 != 6)
 		return false;
-	if (!ipv6_addresses_ok(p->l3 + offsetof(struct ipv6hdr_view, saddr),
-			       p->l3 + offsetof(struct ipv6hdr_view, daddr)))
+	if (router && !ipv6_addresses_ok(p->l3 + offsetof(struct ipv6hdr_view, saddr),
+					 p->l3 + offsetof(struct ipv6hdr_view, daddr)))
 		return false;
 	len = ntohs(ip6h->payload_len);
 	/* 0 before a hop-by-hop header: a jumbogram (RFC 2675), whose length an option tells */
@@ -72,15 +72,17 @@ static bool receive_ipv6(const struct capture_packet *p, struct sk_buff *skb)
 	return true;
 }
 
-bool replay_receive(const struct capture_packet *p, bool checksums, struct sk_buff *skb)
+bool replay_receive(const struct capture_packet *p, const struct replay_options *options,
+		    struct sk_buff *skb)
 {
 	memset(skb, 0, sizeof(*skb));
 	skb->data = p->l3;
 	skb->len = p->len;
 	skb->tstamp = p->time_ns;
 	skb->protocol = p->l3proto;
-	skb->ip_summed = checksums ? CHECKSUM_NONE : CHECKSUM_UNNECESSARY;
-	if (p->l3proto == LINK_PROTO_IPV4 ? !receive_ipv4(p, checksums, skb) : !receive_ipv6(p, skb))
+	skb->ip_summed = options->checksums ? CHECKSUM_NONE : CHECKSUM_UNNECESSARY;
+	if (p->l3proto == LINK_PROTO_IPV4 ? !receive_ipv4(p, options->checksums, skb) :
+					    !receive_ipv6(p, options->router, skb))
 		return false;
 	skb->headlen = p->caplen < skb->len ? p->caplen : skb->len;
 	return true;

@@ -16,6 +16,8 @@ static const char *const column_names[REPLAY_COLUMNS] = {
 	"invalid", "untracked",	  "dropped",   "held",
 };
 
+#define ROWS 12		/* protocols shown by name */
+
 static int column_of(const struct replay_result *res)
 {
 	static const int by_ctinfo[] = {
@@ -108,6 +110,7 @@ static void choose_columns(const struct replay_summary *s, bool *shown)
 
 static void print_packets(const struct replay_summary *s, FILE *out)
 {
+	uint64_t others[REPLAY_COLUMNS] = { 0 };
 	bool shown[REPLAY_COLUMNS];
 	uint8_t order[256];
 	char name[32];
@@ -128,9 +131,15 @@ static void print_packets(const struct replay_summary *s, FILE *out)
 			order[at] = order[at - 1];
 		order[at] = (uint8_t)p;
 	}
-	for (unsigned int i = 0; i < 256; i++)
-		row(protocol_name(order[i], name, sizeof(name)), s->by_protocol[order[i]], shown,
-		    out);
+	for (unsigned int i = 0; i < 256; i++) {
+		const uint64_t *columns = s->by_protocol[order[i]];
+
+		if (i < ROWS)
+			row(protocol_name(order[i], name, sizeof(name)), columns, shown, out);
+		for (unsigned int c = 0; i >= ROWS && c < REPLAY_COLUMNS; c++)
+			others[c] += columns[c];
+	}
+	row("others", others, shown, out);
 	row("no transport", s->no_transport, shown, out);
 	if (s->unseen)
 		fprintf(out,
