@@ -162,7 +162,7 @@ static void machine(char *buf, size_t size, const struct plot_group *g)
 	snprintf(text, sizeof(text), "%.0f", cpus);
 	say(buf, size, &at, "", isfinite(cpus) ? text : "", cpus == 1 ? " CPU" : " CPUs");
 	say(buf, size, &at, "Linux ", kernel, "");
-	snprintf(text, sizeof(text), "%.16s",
+	snprintf(text, sizeof(text), "%.24s",
 		 plot_text(json_object_get(facts, "build"), "revision"));
 	say(buf, size, &at, "ctbench ", text, "");
 	snprintf(text, sizeof(text), "%.10s", plot_text(report, "started"));
