@@ -98,6 +98,9 @@ int measure_cell(const struct cell *cell, struct cell_result *result, struct ct_
 		kill(pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
+	/* One that crashes, or that a sanitizer reports, after its result is no better than one before it. */
+	if (!err && (!WIFEXITED(status) || WEXITSTATUS(status)))
+		err = -EIO;
 	if (err == -EIO) {
 		/* We sent SIGKILL to what had closed its pipe already: its own end is what counts. */
 		err = died(status, cell, e);

@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Whole measurements, each in a process of its own as a run has them: every
+ * registered variant at both levels gives a sane result, and a process that
+ * dies, hangs or talks nonsense gives an error.
+ *
+ * The windows are tiny and nothing here asks how fast anything was.  In
+ * sanitizer builds the measuring processes free all they have (CTBENCH_TIDY),
+ * so that leak checks mean something.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness/interrupt.h"
+#include "harness/measure.h"
+
+#ifdef __SANITIZE_ADDRESS__
+#define SANITIZED 1
+#else
+#define SANITIZED CT_TSAN
+#endif
+
+#define CAPTURE CTBENCH_SOURCE_DIR "/workloads/captures/office.pcap.zst"
+
+/* Two threads, also where there is one CPU, or none free. */
+static const struct cell plain = {
+	.suite = "test", .threads = 2, .oversubscribe = true, .flows = 600, .buckets = 256,
+	.hit_share = 1, .reply_share = 0.5, .lookup = 1, .refcount = true, .seconds = 0.004, .repeats = 1, .seed = 7,
+};
+
+static bool keeps_nothing(const struct ct_variant *v)
+{
+	return v->flags & CT_V_NULL;
+}
+
+/* --- What every result has --- */
+
+/* A nulls walk that a resize overtakes may miss what is there (chain/nulls_rcu.h); nobody else may. */
+static bool may_miss(const struct cell *c, const struct ct_variant *v)
+{
+	return c->nr_resizes && !strcmp(v->axes.chain, "nulls_rcu") && !strcmp(v->axes.resize, "seqcount");
+}
+
+static void check_memory(const struct cell *c, const struct ct_variant *v, const struct cell_result *r)
+{
+	uint64_t buckets = c->nr_resizes ? c->resizes[c->nr_resizes - 1].buckets : c->buckets;
+
+	if (keeps_nothing(v)) {
+		assert_int_equal(r->connections, 0);
+		assert_int_equal(r->node_bytes, 0);
+		return;
+	}
+	/* Where nodes wait for a grace period, there are more of them than connections. */
+	if (!strcmp(v->axes.node, "deferred") && (c->insert > 0 || c->capture[0]))
+		assert_true(r->node_bytes >= 256 * r->connections);
+	else
+		assert_int_equal(r->node_bytes, 256 * r->connections);
+	assert_true(r->bucket_bytes >= 8 * buckets);
+	assert_true(r->rss_bytes > r->node_bytes + r->bucket_bytes);
+}
+
+static void check_operations(const struct cell *c, const struct ct_variant *v, const struct cell_result *r)
+{
+	assert_true(r->hits <= r->lookups);
+	if (keeps_nothing(v)) {
+		/* Packets pass where there are no hooks; lookups find nothing. */
+		assert_int_equal(r->hits, c->level == LEVEL_PACKETS ? r->lookups : 0);
+		return;
+	}
+	if (c->capture[0]) {
+		assert_true(r->hits > 0 && r->connections > 0);
+		return;
+	}
+	if (may_miss(c, v))
+		assert_true(r->hits <= r->expected_hits);
+	else
+		assert_int_equal(r->hits, r->expected_hits);
+	if (c->level == LEVEL_OPS && c->kind == KIND_STEADY && c->hit_share < 1)
+		assert_true(r->hits < r->lookups);
+	if (may_miss(c, v))
+		return;
+	assert_int_equal(r->insert_failed, 0);
+	if (c->insert > 0) {
+		assert_true(r->inserts > 0 && r->deletes > 0);
+		assert_in_range(r->connections, c->flows - c->threads, c->flows + c->threads);
+	} else {
+		assert_int_equal(r->connections, c->flows);
+		assert_int_equal(r->deletes, 0);
+	}
+}
+
+static void check(const struct cell *c, const struct ct_variant *v, const struct cell_result *r)
+{
+	assert_true(r->ops > 0);
+	assert_true(r->window > 0);
+	assert_true(r->ns_per_op > 0);
+	assert_true(r->cpu_ns_per_op > 0);
+	/* On a busy machine a thread may come too late for so short a window. */
+	assert_true(r->max_thread_ops > 0 && r->min_thread_ops <= r->max_thread_ops);
+	assert_true(r->skew >= 0);
+	if (c->kind == KIND_STEADY)
+		assert_true(r->window <= 2 * c->seconds + 1 && r->checksum);
+	else	/* all of it, and nothing else; the sum is rounded */
+		assert_in_range(r->ops, c->flows - 1, c->flows + 1);
+	if (c->level == LEVEL_OPS && c->kind == KIND_STEADY)
+		assert_true(r->build_seconds > 0);
+	if (c->level == LEVEL_OPS && c->insert <= 0 && c->kind == KIND_STEADY)
+		assert_int_equal(r->window_allocs, 0);
+	assert_true(*r->cpus && *r->allocator);
+	assert_int_equal(r->resizes_done, c->nr_resizes);
+	assert_int_equal(r->resize_seconds > 0, c->nr_resizes > 0);
+	check_memory(c, v, r);
+	check_operations(c, v, r);
+}
+
+/* What noise does to tiny windows, and only that: those are measured again, with longer ones. */
+static bool noise(const char *reason)
+{
+	return strstr(reason, "started") || strstr(reason, "at the same time") || strstr(reason, "no operation");
+}
+
+static void measure(const struct cell *cell, const struct ct_variant *v, const char *what)
+{
+	struct cell_result r;
+	struct cell c = *cell;
+
+	snprintf(c.variant, sizeof(c.variant), "%s", v->name);
+	for (unsigned int attempt = 0;; attempt++) {
+		struct ct_error e = { 0 };
+
+		if (measure_cell(&c, &r, &e))
+			fail_msg("%s of %s: %s", what, v->name, e.text);
+		if (r.status == CT_EXIT_SKIP)
+			return;
+		if (r.status)
+			fail_msg("%s of %s: status %d, %s", what, v->name, r.status, r.error);
+		if (!r.void_reason[0])
+			break;
+		if (!noise(r.void_reason) || attempt == 6)
+			fail_msg("%s of %s is void: %s", what, v->name, r.void_reason);
+		c.seconds *= 2;
+	}
+	check(&c, v, &r);
+}
+
+/* --- The cells --- */
+
+static void add_resizes(struct cell *c)
+{
+	c->nr_resizes = 2;
+	c->resizes[0] = (struct cell_resize){ 0.001, 1024 };
+	c->resizes[1] = (struct cell_resize){ 0.002, 128 };
+}
+
+/*
+ * Each asks for several things at once, so that few processes see all.  In
+ * sanitizer builds, where each takes long, variants that differ in nothing that
+ * matters here take turns.
+ */
+static void over_variants(const struct cell *cell, const char *what, bool resizes)
+{
+	static unsigned int turn;
+
+	for (size_t i = 0; i < ct_nr_variants; i++) {
+		const struct ct_variant *v = ct_variants[i];
+		struct cell c = *cell;
+
+		if (v->flags & CT_V_LOOKUPS)
+			continue;
+		if (SANITIZED && (i + turn) % 4)
+			continue;
+		if (resizes && v->flags & CT_V_RESIZE)
+			add_resizes(&c);
+		measure(&c, v, what);
+	}
+	turn++;
+}
+
+static void test_fill(void **state)
+{
+	struct cell c = plain;
+
+	(void)state;
+	c.kind = KIND_FILL;
+	c.ipv6_share = 0.25;
+	over_variants(&c, "filling", false);
+	c.level = LEVEL_PACKETS;
+	over_variants(&c, "filling by packets", false);
+}
+
+static void test_lookups(void **state)
+{
+	struct cell c = plain;
+
+	(void)state;
+	c.popularity = POP_HOT;
+	c.hot_flows = 10;
+	c.hot_share = 0.9;
+	c.refcount = false;
+	c.seconds = 0.006;
+	over_variants(&c, "lookups in a hot set under resizes", true);
+	if (SANITIZED)
+		return;
+	c = plain;
+	c.hit_share = 0;
+	c.warmup = 0.001;
+	c.pages = PAGES_4K;
+	over_variants(&c, "misses", false);
+}
+
+static void test_mix(void **state)
+{
+	struct cell c = plain;
+
+	(void)state;
+	c.popularity = POP_ZIPF;
+	c.zipf_s = 1.1;
+	c.hit_share = 0.7;
+	c.ipv6_share = 0.5;
+	c.lookup = 0.8;
+	c.insert = c.del = 0.1;
+	over_variants(&c, "a mix", false);
+	if (SANITIZED)
+		return;
+	c.ipv6_share = 0;
+	c.seconds = 0.006;
+	over_variants(&c, "a mix under resizes", true);
+}
+
+static void test_packets(void **state)
+{
+	struct cell c = plain;
+
+	(void)state;
+	c.level = LEVEL_PACKETS;
+	c.ipv6_share = 0.5;
+	c.popularity = POP_ZIPF;
+	c.zipf_s = 0.9;
+	c.seconds = 0.006;
+	over_variants(&c, "packets", false);
+}
+
+static void test_capture(void **state)
+{
+	struct cell c = plain;
+
+	(void)state;
+	c.level = LEVEL_PACKETS;
+	c.flows = 0;
+	c.copies = 2;
+	snprintf(c.capture, sizeof(c.capture), "%s", CAPTURE);
+	over_variants(&c, "a capture under resizes", true);
+	c.split = SPLIT_ROUND_ROBIN;
+	if (!SANITIZED)
+		over_variants(&c, "a capture round robin", false);
+}
+
+/* The decoder, and the replica, which are measured without workers. */
+static void test_others(void **state)
+{
+	struct cell c = plain;
+	struct cell_result r;
+	struct ct_error e = { 0 };
+
+	(void)state;
+	c.kind = KIND_DECODE;
+	c.threads = 1;
+	snprintf(c.capture, sizeof(c.capture), "%s", CAPTURE);
+	assert_int_equal(measure_cell(&c, &r, &e), 0);
+	assert_string_equal(r.error, "");
+	assert_true(r.ops > 0 && r.ns_per_op > 0 && r.window > 0);
+
+	c = plain;
+	c.threads = 1;
+	snprintf(c.variant, sizeof(c.variant), "replica");
+	assert_int_equal(measure_cell(&c, &r, &e), 0);
+	assert_string_equal(r.error, "");
+	assert_true(r.ops > 0 && r.hits == r.lookups);
+}
+
+/* --- What cannot be measured --- */
+
+static void refuse(const struct cell *c, const char *says)
+{
+	struct cell_result r;
+	struct ct_error e = { 0 };
+
+	assert_int_equal(measure_cell(c, &r, &e), 0);
+	assert_int_equal(r.status, CT_EXIT_USER);
+	if (!strstr(r.error, says))
+		fail_msg("'%s' does not say '%s'", r.error, says);
+}
+
+static void test_refusals(void **state)
+{
+	struct cell base = plain, c;
+
+	(void)state;
+	snprintf(base.variant, sizeof(base.variant), "nulls_rcu_jhash2_mask_seqcount");
+	c = base;
+	snprintf(c.variant, sizeof(c.variant), "nope");
+	refuse(&c, "no variant 'nope'");
+	c = base;
+	c.buckets = 100;
+	refuse(&c, "power of two");
+	c = base;
+	c.threads = 1000;
+	c.oversubscribe = false;
+	refuse(&c, "CPU");
+	c = base;
+	c.flows = 1ull << 40;
+	refuse(&c, "flows");
+	c = base;
+	c.level = LEVEL_PACKETS;
+	c.flows = 0;
+	snprintf(c.capture, sizeof(c.capture), "%s", CTBENCH_SOURCE_DIR "/LICENSE");
+	refuse(&c, "LICENSE");
+	c = base;
+	snprintf(c.variant, sizeof(c.variant), "null");
+	add_resizes(&c);
+	refuse(&c, "resize");
+}
+
+/* --- Processes that do not do what they should --- */
+
+/* The pid of the process that measures for us; waits for it to come. */
+static pid_t find_child(pid_t of)
+{
+	const struct timespec nap = { .tv_nsec = 5000000 };
+
+	for (unsigned int i = 0; i < 4000; i++) {
+		DIR *proc = opendir("/proc");
+		struct dirent *d;
+
+		while (proc && (d = readdir(proc))) {
+			char path[300], name[64] = "";
+			int pid, parent;
+			FILE *f;
+
+			snprintf(path, sizeof(path), "/proc/%s/stat", d->d_name);
+			f = *d->d_name >= '1' && *d->d_name <= '9' ? fopen(path, "r") : NULL;
+			if (!f)
+				continue;
+			if (fscanf(f, "%d (%63[^)]) %*c %d", &pid, name, &parent) != 3)
+				parent = 0;
+			fclose(f);
+			/* "ctbench" only after its exec; until then it is a second one of us. */
+			if (parent == of && !strcmp(name, "ctbench")) {
+				closedir(proc);
+				return pid;
+			}
+		}
+		if (proc)
+			closedir(proc);
+		nanosleep(&nap, NULL);
+	}
+	return 0;
+}
+
+/* A process that sends a signal to our measuring one, or (to_us) to us once that runs. */
+static pid_t send_later(int sig, bool to_us)
+{
+	pid_t us = getpid(), pid = fork(), child;
+
+	assert_true(pid >= 0);
+	if (pid)
+		return pid;
+	child = find_child(us);
+	_exit(!child || kill(to_us ? us : child, sig));
+}
+
+static void helper_is_done(pid_t pid)
+{
+	int status;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && !WEXITSTATUS(status));
+	/* And no other child of ours is left. */
+	assert_int_equal(waitpid(-1, &status, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+}
+
+static void test_killed(void **state)
+{
+	static const struct { int sig, err, status; const char *says; } cases[] = {
+		{ SIGKILL, -ENOMEM, CT_EXIT_USER, "was killed, probably for want of memory" },
+		{ SIGSEGV, -EIO, CT_EXIT_INTERNAL, "a fault of ctbench" },
+	};
+	struct cell_result r;
+	struct cell c = plain;
+
+	(void)state;
+	snprintf(c.variant, sizeof(c.variant), "nulls_rcu_qsbr");
+	c.seconds = 200;		/* longer than anybody waits */
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		pid_t helper = send_later(cases[i].sig, false);
+		struct ct_error e = { 0 };
+
+		/* Sanitizers turn a SIGSEGV into an end of their own, which is as good. */
+		assert_true(measure_cell(&c, &r, &e) < 0);
+		assert_int_equal(e.status, cases[i].status);
+		if (!strstr(e.text, cases[i].says))
+			fail_msg("'%s' does not say '%s'", e.text, cases[i].says);
+		helper_is_done(helper);
+	}
+}
+
+static void test_interrupted(void **state)
+{
+	struct ct_error e = { 0 };
+	struct cell_result r;
+	struct cell c = plain;
+	pid_t helper;
+
+	(void)state;
+	snprintf(c.variant, sizeof(c.variant), "nulls_rcu_qsbr");
+	c.seconds = 200;
+	interrupt_catch();
+	helper = send_later(SIGINT, true);
+	assert_int_equal(measure_cell(&c, &r, &e), -EINTR);
+	interrupt_restore();
+	ct_interrupted = 0;
+	helper_is_done(helper);
+}
+
+static void test_not_ctbench(void **state)
+{
+	static const char *const programs[] = { "/bin/true", "/bin/false", "/nonexistent" };
+	const char *ours = measure_program;
+	struct cell_result r;
+
+	(void)state;
+	signal(SIGPIPE, SIG_IGN);	/* as main() does */
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
+		struct ct_error e = { 0 };
+
+		measure_program = programs[i];
+		assert_int_equal(measure_cell(&plain, &r, &e), -EIO);
+		assert_int_equal(e.status, CT_EXIT_INTERNAL);
+		assert_non_null(strstr(e.text, "ended early with status"));
+	}
+	measure_program = ours;
+}
+
+/* A result does not count where its process then crashes: here by a report of a sanitizer, or of nobody. */
+static void test_crash_after_result(void **state)
+{
+	char script[] = "/tmp/ctbench-measure-XXXXXX", text[512];
+	const char *ours = measure_program;
+	struct ct_error e = { 0 };
+	struct cell_result r;
+	struct cell c = plain;
+	int fd = mkstemp(script), n;
+
+	(void)state;
+	assert_true(fd >= 0);
+	n = snprintf(text, sizeof(text), "#!/bin/sh\n'%s' \"$1\"\nexit 23\n", ours);
+	assert_int_equal(write(fd, text, (size_t)n), n);
+	assert_int_equal(fchmod(fd, 0700), 0);
+	close(fd);
+	measure_program = script;
+	snprintf(c.variant, sizeof(c.variant), "null");
+	assert_int_equal(measure_cell(&c, &r, &e), -EIO);
+	assert_non_null(strstr(e.text, "status 23"));
+	measure_program = ours;
+	unlink(script);
+}
+
+static int prepare(void **state)
+{
+	(void)state;
+	measure_program = CTBENCH_BINARY;
+	return SANITIZED ? setenv("CTBENCH_TIDY", "1", 1) : 0;
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_fill),
+		cmocka_unit_test(test_lookups),
+		cmocka_unit_test(test_mix),
+		cmocka_unit_test(test_packets),
+		cmocka_unit_test(test_capture),
+		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_killed),
+		cmocka_unit_test(test_interrupted),
+		cmocka_unit_test(test_not_ctbench),
+		cmocka_unit_test(test_crash_after_result),
+	};
+
+	return cmocka_run_group_tests_name("measure", tests, prepare, NULL);
+}
