@@ -64,7 +64,8 @@ struct gbench_sample {
 struct gbench_flags {
 	bool list;		/* --benchmark_list_tests: print names, measure nothing */
 	bool interleave;	/* repeats in shuffled blocks; on unless switched off */
-	unsigned int repetitions;	/* --benchmark_repetitions: instead of each benchmark's own; 0: not given */
+	/* --benchmark_repetitions: instead of each benchmark's own; 0: not given */
+	unsigned int repetitions;
 };
 
 struct gbench_callbacks {
