@@ -292,13 +292,20 @@ static void print_value(FILE *out, const json_t *value)
 }
 
 /* The keys of an object as further columns. */
-static void print_keys(FILE *out, json_t *object)
+/* Of the parameters, repeats are a column of the measurements (what was asked for may be overridden). */
+static bool is_column(const char *key)
+{
+	return strcmp(key, "repeats");
+}
+
+static void print_keys(FILE *out, const char *prefix, json_t *object)
 {
 	const char *key;
 	json_t *value;
 
 	json_object_foreach(object, key, value)
-		fprintf(out, "\t%s", key);
+		if (is_column(key))
+			fprintf(out, "\t%s%s", prefix, key);
 }
 
 static void print_values(FILE *out, json_t *object)
@@ -307,6 +314,8 @@ static void print_values(FILE *out, json_t *object)
 	json_t *value;
 
 	json_object_foreach(object, key, value) {
+		if (!is_column(key))
+			continue;
 		fputc('\t', out);
 		print_value(out, value);
 	}
@@ -318,8 +327,8 @@ static const char *const simple[] = { "control", "unit", "repeats", "n", "void",
 static void print_tsv_header(FILE *out, const json_t *cell)
 {
 	fputs("name", out);
-	print_keys(out, json_object_get(cell, "parameters"));
-	print_keys(out, json_object_get(cell, "axes"));
+	print_keys(out, "", json_object_get(cell, "parameters"));
+	print_keys(out, "axis_", json_object_get(cell, "axes"));	/* some parameters have an axis's name */
 	for (size_t i = 0; i < NR_SIMPLE; i++)
 		fprintf(out, "\t%s", simple[i]);
 	for (size_t i = 0; i < NR_POINTS; i++)
