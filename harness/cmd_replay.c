@@ -106,6 +106,9 @@ static int parse_variant(struct command *c, const char *name, struct ct_error *e
 	const char **names, *near;
 
 	c->options.variant = ct_variant_find(name);
+	if (c->options.variant && c->options.variant->flags & CT_V_LOOKUPS)
+		return ct_user_error(e, "%s has no table: there is nothing to send packets through",
+				     name);
 	if (c->options.variant)
 		return 0;
 	names = calloc(ct_nr_variants, sizeof(*names));
@@ -346,6 +349,7 @@ static int replay(struct command *c, const struct scenario *scenario, const stru
 		goto out;
 	start = now_seconds();
 	bad = scenario ? run_loaded(&run, set, &damage) : run_stream(&run, &damage);
+	replay_end(run.replay);
 	/* What came before the damage is told; where nothing came, there is nothing to tell. */
 	if (!bad || run.summary->packets)
 		err = print_end(&run, now_seconds() - start, e);

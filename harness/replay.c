@@ -462,3 +462,8 @@ void replay_flush(struct replay *r)
 {
 	r->core->ops->iterate(r->core, every, NULL);
 }
+
+void replay_end(struct replay *r)
+{
+	sweep(r, SWEEP_PIECES);
+}

@@ -115,6 +115,8 @@ bool replay_release(struct replay *r, uint64_t i, struct replay_result *res);
 void replay_finish(struct replay *r, struct replay_result *res);
 /* Ends all connections that are in the table. */
 void replay_flush(struct replay *r);
+/* After the last packet: what has expired leaves, so that the table is what lives. */
+void replay_end(struct replay *r);
 
 /*
  * What a router does before the first hook: false where it would throw the

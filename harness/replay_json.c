@@ -105,7 +105,8 @@ static void set_entry(json_t *o, const struct replay *r, struct nf_conn *ct)
 				    pair(tcp->seen[0].td_scale, tcp->seen[1].td_scale));
 		json_object_set_new(o, "tcp_flags", pair(tcp->seen[0].flags, tcp->seen[1].flags));
 	} else if (l4 == &nf_conntrack_l4proto_sctp) {
-		json_object_set_new(o, "vtag", pair(ct->proto.sctp.vtag[0], ct->proto.sctp.vtag[1]));
+		json_object_set_new(o, "vtag",
+				    pair(ct->proto.sctp.vtag[0], ct->proto.sctp.vtag[1]));
 	}
 	set_number(o, "timeout", nf_ct_expires(ct, nfct_time_stamp(r->core)) / NF_CT_HZ);
 }
@@ -203,9 +204,6 @@ static int add_row(struct nf_conn *ct, void *arg)
 {
 	struct rows *rows = arg;
 
-	/* what has expired counts no more, though nobody has swept it away yet */
-	if (nf_ct_is_expired(ct, nfct_time_stamp(rows->replay->core)))
-		return 0;
 	if (rows->nr == rows->max) {
 		size_t max = rows->max ? rows->max * 2 : 256;
 		struct numbered *v = realloc(rows->v, max * sizeof(*v));
