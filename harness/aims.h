@@ -18,7 +18,7 @@
 
 enum aim_measure {
 	AIM_NS_PER_OP,		/* ns/op: as one thread sees it */
-	AIM_RATE,		/* M/s: million operations, packets or connections a second, all threads */
+	AIM_RATE,		/* M/s: operations, packets or connections, all threads */
 	AIM_CONN_BYTES,		/* B/conn: a connection's object */
 	AIM_BUCKET_BYTES,	/* B/bucket */
 	AIM_SECONDS,		/* s: of the window */
@@ -30,10 +30,13 @@ struct aim {
 	enum aim_measure measure;
 	bool at_least;		/* >= instead of <= */
 	double bound;
-	char times[96];		/* the bound is that many times this variant's figure at the same point; empty: a number */
+	/* The bound is that many times this variant's figure at the same point; empty: a number. */
+	char times[96];
 };
 
-#define AIM_FORM "'VARIANT: MEASURE <= NUMBER' or '... <= NUMBER x VARIANT', also with >=; measures: ns/op, M/s, B/conn, B/bucket, s"
+#define AIM_FORM \
+	"'VARIANT: MEASURE <= NUMBER' or '... <= NUMBER x VARIANT', also with >=; " \
+	"measures: ns/op, M/s, B/conn, B/bucket, s"
 
 /* False if the text is no aim.  run_print_aims() says what became of one. */
 bool aim_parse(struct aim *aim, const char *text);

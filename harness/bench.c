@@ -14,9 +14,6 @@
 #include "harness/topology.h"
 #include "harness/tsc.h"
 
-/* Longer than any run, shorter than half of the clock's range: nothing expires in a window by itself. */
-#define BENCH_SETTLED (NF_CT_HZ * 3600u * 24u * 10u)
-
 /* "CPU" 0 is this process's first thread (which resizes); worker i is i + 1. */
 unsigned int bench_cpus(const struct cell *cell)
 {
@@ -42,13 +39,15 @@ int bench_wrong(struct bench *b, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	return ct_fail(b->e, -EIO, CT_EXIT_INTERNAL, "%s: %s; a fault of ctbench, and no figure", b->v->name, what);
+	return ct_fail(b->e, -EIO, CT_EXIT_INTERNAL, "%s: %s; a fault of ctbench, and no figure",
+		       b->v->name, what);
 }
 
 static int check_memory(struct bench *b, uint64_t connections, uint64_t stream_bytes)
 {
 	const struct cell *c = b->cell;
-	uint64_t bucket = strcmp(b->v->axes.lock, "per_bucket") && !(b->v->flags & CT_V_PEER) ? 8 : 16;
+	uint64_t bucket =
+		strcmp(b->v->axes.lock, "per_bucket") && !(b->v->flags & CT_V_PEER) ? 8 : 16;
 	uint64_t buckets = c->buckets;
 	double need;
 	uint64_t have = memory_limit();
@@ -56,11 +55,13 @@ static int check_memory(struct bench *b, uint64_t connections, uint64_t stream_b
 	for (uint32_t i = 0; i < c->nr_resizes; i++)	/* the old and the new one, for a moment */
 		if (c->resizes[i].buckets + c->buckets > buckets)
 			buckets = c->resizes[i].buckets + c->buckets;
-	need = (double)buckets * (double)bucket + (double)connections * sizeof(struct nf_conn) + (double)stream_bytes;
+	need = (double)buckets * (double)bucket + (double)connections * sizeof(struct nf_conn) +
+	       (double)stream_bytes;
 	if (need <= (double)have)
 		return 0;
 	return ct_fail(b->e, -ENOMEM, CT_EXIT_USER,
-		       "%s with %llu buckets and %llu connections needs %.2f GiB of memory, %.2f GiB are free: ask for fewer",
+		       "%s with %llu buckets and %llu connections needs %.2f GiB of memory, %.2f "
+		       "GiB are free: ask for fewer",
 		       b->v->name, (unsigned long long)c->buckets, (unsigned long long)connections,
 		       need / (1 << 30), (double)have / (1 << 30));
 }
@@ -79,14 +80,20 @@ int bench_open(struct bench *b, uint64_t connections, uint64_t stream_bytes)
 
 	b->v = ct_variant_find(c->variant);
 	if (!b->v)
-		return ct_user_error(b->e, "there is no variant '%s': `ctbench list` names them all", c->variant);
+		return ct_user_error(b->e,
+				     "there is no variant '%s': `ctbench list` names them all",
+				     c->variant);
 	rule = b->v->bucket_rule(c->buckets);
 	if (rule)
-		return ct_user_error(b->e, "%s cannot have %llu buckets: %s", c->variant, (unsigned long long)c->buckets, rule);
+		return ct_user_error(b->e, "%s cannot have %llu buckets: %s", c->variant,
+				     (unsigned long long)c->buckets, rule);
 	err = check_memory(b, connections, stream_bytes);
 	if (err)
 		return err;
-	/* Each repeat hashes with keys of its own, so that one unlucky key is not measured nine times. */
+	/*
+	 * Each repeat hashes with keys of its own, so that one unlucky key is not measured nine
+	 * times.
+	 */
 	config.hash_key[0] = splitmix64(&seed);
 	config.hash_key[1] = splitmix64(&seed);
 
@@ -105,10 +112,12 @@ int bench_open(struct bench *b, uint64_t connections, uint64_t stream_bytes)
 	b->r->allocated_bytes = memstat_allocated();	/* made a difference in bench_result() */
 	err = b->v->create(&b->core, &config);
 	if (err == -EOPNOTSUPP)
-		return ct_fail(b->e, err, CT_EXIT_SKIP, "%s needs an instruction that this CPU does not have", c->variant);
+		return ct_fail(b->e, err, CT_EXIT_SKIP,
+			       "%s needs an instruction that this CPU does not have", c->variant);
 	if (err)
-		return ct_fail(b->e, err, CT_EXIT_USER, "no memory for %s with %llu buckets: ask for fewer",
-			       c->variant, (unsigned long long)c->buckets);
+		return ct_fail(b->e, err, CT_EXIT_USER,
+			       "no memory for %s with %llu buckets: ask for fewer", c->variant,
+			       (unsigned long long)c->buckets);
 	b->v->thread_begin(b->core, 0);
 	err = net_create(&b->net, b->core);
 	if (err)
@@ -165,7 +174,8 @@ uint64_t bench_tick(struct bench *b, const struct pool_worker *w)
 	uint64_t now = tsc_now();
 
 	if (w->index == 0) {
-		uint32_t tick = (uint32_t)((double)(now - b->clock_tsc) * (NF_CT_HZ / tsc_per_second()));
+		uint32_t tick =
+			(uint32_t)((double)(now - b->clock_tsc) * (NF_CT_HZ / tsc_per_second()));
 
 		if (load_relaxed(&b->core->now) != tick)
 			store_relaxed(&b->core->now, tick);
@@ -254,6 +264,7 @@ void bench_result(struct bench *b, const uint64_t *done)
 	if (s.window <= 0 && b->cell->kind == KIND_STEADY)
 		bench_void(b, "the threads never worked at the same time");
 	/* Threads that take turns on a CPU do not start together, and nobody expects them to. */
-	if (b->cell->kind == KIND_STEADY && !b->cell->oversubscribe && s.skew > 0.05 * b->cell->seconds)
+	if (b->cell->kind == KIND_STEADY && !b->cell->oversubscribe &&
+	    s.skew > 0.05 * b->cell->seconds)
 		bench_void(b, "the threads started %.1f ms apart", s.skew * 1e3);
 }

@@ -46,7 +46,8 @@ static size_t key_size(const struct key_plan *plan)
 }
 
 /* This worker's part of the flows that are in the table at first. */
-static void my_part(const struct ops_bench *o, const struct pool_worker *w, uint64_t *from, uint64_t *n)
+static void
+my_part(const struct ops_bench *o, const struct pool_worker *w, uint64_t *from, uint64_t *n)
 {
 	uint64_t threads = o->b->cell->threads, end;
 
@@ -61,7 +62,8 @@ static void check_inserted(struct ops_bench *o, const struct ct_ops_work *work)
 
 	if (!work->insert_failed)
 		return;
-	ct_fail(&e, -ENOMEM, CT_EXIT_USER, "no memory to put %llu connections into %s: ask for fewer",
+	ct_fail(&e, -ENOMEM, CT_EXIT_USER,
+		"no memory to put %llu connections into %s: ask for fewer",
 		(unsigned long long)o->plan.present, o->b->v->name);
 	bench_worker_failed(o->b, -ENOMEM, &e);
 }
@@ -105,7 +107,11 @@ static void fill(void *arg, struct pool_worker *w)
 	struct ops_bench *o = arg;
 	uint64_t from, n;
 	struct ct_ops_work work = {
-		.net = o->b->net, .compact = o->plan.compact, .ops = &insert_only, .nr_ops = 1, .timeout = SETTLED,
+		.net = o->b->net,
+		.compact = o->plan.compact,
+		.ops = &insert_only,
+		.nr_ops = 1,
+		.timeout = SETTLED,
 	};
 	void *keys;
 
@@ -195,7 +201,10 @@ static int sum_up(struct ops_bench *o)
 	}
 	if (o->b->v->flags & CT_V_NULL)
 		return 0;	/* finds nothing, keeps nothing */
-	/* A walk that a resize overtakes may miss what is there, in the kernel too: that is part of the answer. */
+	/*
+	 * A walk that a resize overtakes may miss what is there, in the kernel too: that is
+	 * part of the answer.
+	 */
 	if (r->hits > r->expected_hits || (r->hits < r->expected_hits && !c->nr_resizes))
 		return bench_wrong(o->b, "%llu of %llu lookups found something, %llu should have",
 			   (unsigned long long)r->hits, (unsigned long long)r->lookups,
@@ -203,12 +212,14 @@ static int sum_up(struct ops_bench *o)
 	if ((r->insert_failed || delete_failed) && !c->nr_resizes)
 		return bench_wrong(o->b, "%llu inserts and %llu deletes failed",
 			   (unsigned long long)r->insert_failed, (unsigned long long)delete_failed);
-	drift = r->connections > o->plan.present ? r->connections - o->plan.present : o->plan.present - r->connections;
+	drift = r->connections > o->plan.present ? r->connections - o->plan.present
+						 : o->plan.present - r->connections;
 	if (drift > c->threads && !c->nr_resizes)
 		return bench_wrong(o->b, "the population drifted from %llu to %llu",
 			   (unsigned long long)o->plan.present, (unsigned long long)r->connections);
 	if (c->kind == KIND_STEADY && !r->inserts && r->window_allocs)
-		return bench_wrong(o->b, "%llu bytes were allocated inside the window", (unsigned long long)r->window_allocs);
+		return bench_wrong(o->b, "%llu bytes were allocated inside the window",
+				   (unsigned long long)r->window_allocs);
 	return 0;
 }
 
@@ -223,7 +234,8 @@ int bench_ops(struct bench *b)
 	err = key_plan_init(&o.plan, c, b->e);
 	if (err)
 		return err;
-	keys = c->kind == KIND_FILL ? o.plan.present * key_size(&o.plan) : key_plan_bytes(&o.plan) * c->threads;
+	keys = c->kind == KIND_FILL ? o.plan.present * key_size(&o.plan)
+				    : key_plan_bytes(&o.plan) * c->threads;
 	err = bench_open(b, o.plan.present, keys);
 	if (err)
 		return err;

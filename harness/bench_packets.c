@@ -31,7 +31,8 @@ static bool from_capture(const struct packet_bench *p)
 }
 
 /* The tuple behind a stream's key. */
-static void key_tuple(const struct key_stream *s, const void *keys, size_t i, union ct_tuple_words *t)
+static void
+key_tuple(const struct key_stream *s, const void *keys, size_t i, union ct_tuple_words *t)
 {
 	if (s->compact) {
 		const struct ct_key4 *k = (const struct ct_key4 *)keys + i;
@@ -45,7 +46,9 @@ static void key_tuple(const struct key_stream *s, const void *keys, size_t i, un
 /* One packet now, outside of any measurement. */
 static void send_one(struct packet_bench *p, const struct ct_frame *frame)
 {
-	struct ct_packet_work work = { .net = p->b->net, .frames = frame, .nr_frames = 1, .batch = 1 };
+	struct ct_packet_work work = {
+		.net = p->b->net, .frames = frame, .nr_frames = 1, .batch = 1
+	};
 
 	p->b->v->run_packets(p->b->core, &work);
 }
@@ -54,7 +57,8 @@ static void send_one(struct packet_bench *p, const struct ct_frame *frame)
 static void establish(struct packet_bench *p, const struct pool_worker *w)
 {
 	uint64_t threads = p->b->cell->threads;
-	uint64_t from = p->plan.present * w->index / threads, to = p->plan.present * (w->index + 1) / threads;
+	uint64_t from = p->plan.present * w->index / threads,
+		 to = p->plan.present * (w->index + 1) / threads;
 	_Alignas(8) uint8_t data[FRAME_BYTES];
 	union ct_tuple_words orig, reply;
 	struct ct_frame frame;
@@ -84,7 +88,8 @@ static int make_stream(struct packet_bench *p, struct pool_worker *w, struct ct_
 	set->frames = malloc(s.nr_keys * sizeof(*set->frames));
 	set->data = malloc(s.nr_keys * FRAME_BYTES);
 	if (!set->frames || !set->data) {
-		err = ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the packets: ask for fewer flows");
+		err = ct_fail(e, -ENOMEM, CT_EXIT_USER,
+			      "no memory for the packets: ask for fewer flows");
 		goto out;
 	}
 	for (size_t i = 0; i < s.nr_keys; i++) {
@@ -93,7 +98,8 @@ static int make_stream(struct packet_bench *p, struct pool_worker *w, struct ct_
 
 		key_tuple(&s, s.keys, i, &t);
 		flow_find(&p->plan.flows, &t.tuple, &flow, &reply);
-		frame_make(&set->frames[i], set->data + i * FRAME_BYTES, &t.tuple, FRAME_ACK, !reply);
+		frame_make(&set->frames[i], set->data + i * FRAME_BYTES, &t.tuple, FRAME_ACK,
+			   !reply);
 	}
 	set->nr = s.nr_keys;
 out:
@@ -105,7 +111,8 @@ out:
 static int make_openers(struct packet_bench *p, struct pool_worker *w, struct ct_error *e)
 {
 	uint64_t threads = p->b->cell->threads;
-	uint64_t from = p->plan.present * w->index / threads, to = p->plan.present * (w->index + 1) / threads;
+	uint64_t from = p->plan.present * w->index / threads,
+		 to = p->plan.present * (w->index + 1) / threads;
 	struct frame_set *set = &p->set[w->index];
 	union ct_tuple_words t;
 
@@ -113,7 +120,8 @@ static int make_openers(struct packet_bench *p, struct pool_worker *w, struct ct
 	set->frames = malloc(set->nr * sizeof(*set->frames) + 1);
 	set->data = malloc(set->nr * FRAME_BYTES + 1);
 	if (!set->frames || !set->data)
-		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the packets: ask for fewer flows");
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER,
+			       "no memory for the packets: ask for fewer flows");
 	for (size_t i = 0; i < set->nr; i++) {
 		flow_tuple(&p->plan.flows, from + i, false, &t);
 		frame_make(&set->frames[i], set->data + i * FRAME_BYTES, &t.tuple, FRAME_SYN, true);
@@ -126,8 +134,9 @@ static int prepare(struct packet_bench *p, struct pool_worker *w, struct ct_erro
 	const struct cell *c = p->b->cell;
 
 	if (from_capture(p))
-		return frames_from_capture(&p->set[w->index], &p->capture, c->copies ? c->copies : 1, c->split,
-					   w->index, c->threads, e);
+		return frames_from_capture(&p->set[w->index], &p->capture,
+					   c->copies ? c->copies : 1, c->split, w->index,
+					   c->threads, e);
 	return c->kind == KIND_FILL ? make_openers(p, w, e) : make_stream(p, w, e);
 }
 
@@ -146,14 +155,18 @@ static void worker(void *arg, struct pool_worker *w)
 	int err = prepare(p, w, &e);
 
 	if (!err && !set->nr)
-		err = ct_user_error(&e, "worker %u of %u gets no packet of '%s': use fewer threads, or `split: round_robin`",
+		err = ct_user_error(&e,
+				    "worker %u of %u gets no packet of '%s': use fewer threads, or "
+				    "`split: round_robin`",
 				    w->index + 1, b->cell->threads, b->cell->capture);
 	if (err)
 		bench_worker_failed(b, err, &e);
 	pool_meet(w);
 	if (load_relaxed(&b->failed))
 		return;
-	work = (struct ct_packet_work){ .net = b->net, .frames = set->frames, .nr_frames = set->nr, .batch = BATCH };
+	work = (struct ct_packet_work){
+		.net = b->net, .frames = set->frames, .nr_frames = set->nr, .batch = BATCH
+	};
 	bench_worker_begin(b, w);
 	if (b->cell->kind == KIND_FILL) {
 		before = work;
@@ -195,8 +208,8 @@ static int sum_up(struct packet_bench *p)
 	/* Every packet of these flows is a good one of a connection that is there, or opens one. */
 	r->expected_hits = r->lookups;
 	if (dropped && !p->b->cell->nr_resizes)
-		return bench_wrong(p->b, "%llu of %llu packets were dropped", (unsigned long long)dropped,
-			   (unsigned long long)r->lookups);
+		return bench_wrong(p->b, "%llu of %llu packets were dropped",
+				   (unsigned long long)dropped, (unsigned long long)r->lookups);
 	if (r->connections != p->plan.present && !p->b->cell->nr_resizes)
 		return bench_wrong(p->b, "there were %llu connections instead of %llu at the end",
 			   (unsigned long long)r->connections, (unsigned long long)p->plan.present);
@@ -218,8 +231,11 @@ static int plan(struct packet_bench *p, uint64_t *connections, uint64_t *bytes)
 		return 0;
 	}
 	if (c->kind == KIND_STEADY && (c->hit_share < 1 || c->insert > 0))
-		return ct_user_error(p->b->e, "workload '%s': packets of synthetic flows all belong to connections that are there: leave out hit_share and mix, or use a capture",
-				     c->suite);
+		return ct_user_error(
+			p->b->e,
+			"workload '%s': packets of synthetic flows all belong to connections that "
+			"are there: leave out hit_share and mix, or use a capture",
+			c->suite);
 	err = key_plan_init(&p->plan, c, p->b->e);
 	*connections = p->plan.present;
 	*bytes = (c->kind == KIND_FILL ? p->plan.present : p->plan.stream_keys * c->threads) *

@@ -26,7 +26,8 @@ static void sleep_until(uint64_t tsc)
 	for (;;) {
 		uint64_t now = tsc_now();
 		double left = now < tsc ? tsc_to_seconds(tsc - now) : 0;
-		struct timespec ts = { .tv_sec = (time_t)left, .tv_nsec = (long)((left - (double)(time_t)left) * 1e9) };
+		struct timespec ts = { .tv_sec = (time_t)left,
+				       .tv_nsec = (long)((left - (double)(time_t)left) * 1e9) };
 
 		if (now >= tsc)
 			return;
@@ -73,7 +74,9 @@ int bench_resizer_start(struct bench *b, struct bench_resizer **out)
 	if (!b->cell->nr_resizes)
 		return 0;
 	if (!(b->v->flags & CT_V_RESIZE))
-		return ct_user_error(b->e, "%s cannot be resized: take it out of a workload with resize events", b->v->name);
+		return ct_user_error(
+			b->e, "%s cannot be resized: take it out of a workload with resize events",
+			b->v->name);
 	r = calloc(1, sizeof(*r));
 	if (!r)
 		return ct_fail(b->e, -ENOMEM, CT_EXIT_USER, "no memory");
@@ -81,7 +84,8 @@ int bench_resizer_start(struct bench *b, struct bench_resizer **out)
 	err = pthread_create(&r->thread, NULL, resize_all, r);
 	if (err) {
 		free(r);
-		return ct_fail(b->e, -err, CT_EXIT_USER, "cannot start a thread for resizing: %s", strerror(err));
+		return ct_fail(b->e, -err, CT_EXIT_USER, "cannot start a thread for resizing: %s",
+			       strerror(err));
 	}
 	*out = r;
 	return 0;
@@ -99,7 +103,9 @@ int bench_resizer_finish(struct bench *b, struct bench_resizer *r)
 	err = r->err;
 	free(r);
 	if (err == -ENOMEM)
-		return ct_fail(b->e, err, CT_EXIT_USER, "no memory to resize the table while both sizes exist: ask for fewer buckets");
+		return ct_fail(b->e, err, CT_EXIT_USER,
+			       "no memory to resize the table while both sizes exist: ask for "
+			       "fewer buckets");
 	if (err)
 		return ct_user_error(b->e, "%s cannot be resized to that many buckets", b->v->name);
 	return 0;

@@ -20,7 +20,8 @@ static int measure_replica(const struct cell *cell, struct cell_result *r, struc
 	int err;
 
 	if (cell->threads != 1)
-		return ct_user_error(e, "%s looks up with one thread only: `threads: 1`", REPLICA_NAME);
+		return ct_user_error(e, "%s looks up with one thread only: `threads: 1`",
+				     REPLICA_NAME);
 	err = topology_plan(cell->pin, cell->cpus, 1, cell->oversubscribe, &cpu, e);
 	if (!err)
 		err = topology_pin(cpu, e);
@@ -30,7 +31,8 @@ static int measure_replica(const struct cell *cell, struct cell_result *r, struc
 	if (err)
 		return ct_fail(e, err, r->status, "%s", r->error);
 	if (!topology_pin_holds(cpu))
-		snprintf(r->void_reason, sizeof(r->void_reason), "the thread did not stay on CPU %u", cpu);
+		snprintf(r->void_reason, sizeof(r->void_reason),
+			 "the thread did not stay on CPU %u", cpu);
 	return 0;
 }
 
@@ -69,13 +71,15 @@ int cmd_measure(int argc, char **argv __maybe_unused)
 	struct ct_error e = { 0 };
 
 	if (argc != 1 || isatty(STDIN_FILENO) || read_all(&cell, sizeof(cell))) {
-		ct_user_error(&e, "`ctbench measure` is what `ctbench run` starts for each measurement: use that");
+		ct_user_error(&e, "`ctbench measure` is what `ctbench run` starts for each "
+				  "measurement: use that");
 		return cmd_report(&e);
 	}
 	if (measure(&cell, &r, &e)) {
 		memset(&r, 0, sizeof(r));
 		r.status = e.status ? e.status : CT_EXIT_INTERNAL;
-		snprintf(r.error, sizeof(r.error), "%.*s", (int)sizeof(r.error) - 1, e.status ? e.text : "a fault of ctbench");
+		snprintf(r.error, sizeof(r.error), "%.*s", (int)sizeof(r.error) - 1,
+			 e.status ? e.text : "a fault of ctbench");
 	}
 	if (fwrite(&r, sizeof(r), 1, stdout) != 1 || fflush(stdout))
 		return CT_EXIT_INTERNAL;	/* the parent is gone */

@@ -31,7 +31,8 @@ static void put32(uint8_t *p, uint32_t v)
 	put16(p + 2, (uint16_t)v);
 }
 
-static unsigned int make_tcp(uint8_t *p, const struct nf_conntrack_tuple *t, enum frame_tcp flags, bool from_opener)
+static unsigned int
+make_tcp(uint8_t *p, const struct nf_conntrack_tuple *t, enum frame_tcp flags, bool from_opener)
 {
 	/* A SYN counts one; what follows stands behind it. */
 	uint32_t seq = (from_opener ? OPENER_SEQ : ANSWER_SEQ) + (flags == FRAME_ACK);
@@ -64,7 +65,8 @@ void frame_make(struct ct_frame *frame, uint8_t *data, const struct nf_conntrack
 	unsigned int header = v4 ? 20 : 40, len;
 
 	memset(data, 0, header);
-	len = t->dst.protonum == IPPROTO_TCP ? make_tcp(data + header, t, flags, from_opener) : make_udp(data + header, t);
+	len = t->dst.protonum == IPPROTO_TCP ? make_tcp(data + header, t, flags, from_opener)
+					     : make_udp(data + header, t);
 	if (v4) {
 		data[0] = 0x45;
 		put16(data + 2, (uint16_t)(header + len));
@@ -126,7 +128,8 @@ static void shift_packet(uint8_t *p, uint32_t len, uint32_t k)
 	/* An ICMP error quotes a packet of the same connection behind its 8 bytes. */
 	if (bytes == 4 && p[9] == IPPROTO_ICMP) {
 		inner = (p[0] & 15u) * 4;
-		if (inner + 8 < len && (p[inner] == 3 || p[inner] == 4 || p[inner] == 5 || p[inner] == 11 || p[inner] == 12))
+		if (inner + 8 < len && (p[inner] == 3 || p[inner] == 4 || p[inner] == 5 ||
+					p[inner] == 11 || p[inner] == 12))
 			shift_packet(p + inner + 8, len - inner - 8, k);
 	} else if (bytes == 16 && p[6] == IPPROTO_ICMPV6) {
 		inner = 40;
@@ -148,21 +151,23 @@ static uint32_t flow_number(const uint8_t *p, uint32_t len)
 		return 0;
 	l4 = bytes == 4 ? (p[0] & 15u) * 4 : 40;
 	proto = bytes == 4 ? p[9] : p[6];
-	if ((proto == IPPROTO_ICMP && bytes == 4 && l4 + 8 < len && (p[l4] == 3 || p[l4] == 11 || p[l4] == 12)) ||
+	if ((proto == IPPROTO_ICMP && bytes == 4 && l4 + 8 < len &&
+	     (p[l4] == 3 || p[l4] == 11 || p[l4] == 12)) ||
 	    (proto == IPPROTO_ICMPV6 && bytes == 16 && l4 + 8 < len && p[l4] < 128))
 		return flow_number(p + l4 + 8, len - l4 - 8);
 	for (unsigned int i = 0; i < bytes; i++)
 		h = h * 31 + (uint64_t)(src[i] ^ dst[i]);
 	h = h << 8 | proto;
-	if ((proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP) && l4 + 4 <= len) {
+	if ((proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP) &&
+	    l4 + 4 <= len) {
 		memcpy(ports, p + l4, 4);
 		h ^= (uint64_t)(ports[0] ^ ports[1]) << 40;
 	}
 	return (uint32_t)(splitmix64(&h) >> 32);
 }
 
-static bool is_mine(const struct capture_packet *p, size_t i, enum split_policy split, unsigned int thread,
-		    unsigned int threads)
+static bool is_mine(const struct capture_packet *p, size_t i, enum split_policy split,
+		    unsigned int thread, unsigned int threads)
 {
 	if (!p->l3proto || !p->caplen)
 		return false;
@@ -173,7 +178,8 @@ static bool is_mine(const struct capture_packet *p, size_t i, enum split_policy 
 #define KEEP_BYTES 256u
 
 int frames_from_capture(struct frame_set *set, const struct capture_set *capture, uint32_t copies,
-			enum split_policy split, unsigned int thread, unsigned int threads, struct ct_error *e)
+			enum split_policy split, unsigned int thread, unsigned int threads,
+			struct ct_error *e)
 {
 	size_t nr = 0, bytes = 0, at = 0;
 
@@ -190,7 +196,8 @@ int frames_from_capture(struct frame_set *set, const struct capture_set *capture
 	set->data = nr ? malloc(bytes * copies) : NULL;
 	if (nr && (!set->frames || !set->data)) {
 		frame_set_free(set);
-		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for %u copies of the capture: ask for fewer", copies);
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER,
+			       "no memory for %u copies of the capture: ask for fewer", copies);
 	}
 	for (uint32_t k = 0; k < copies && nr; k++) {
 		for (size_t i = 0; i < capture->nr; i++) {

@@ -49,6 +49,7 @@ void frame_make(struct ct_frame *frame, uint8_t *data, const struct nf_conntrack
  * or every so manieth.  0, -ENOMEM.
  */
 int frames_from_capture(struct frame_set *set, const struct capture_set *capture, uint32_t copies,
-			enum split_policy split, unsigned int thread, unsigned int threads, struct ct_error *e);
+			enum split_policy split, unsigned int thread, unsigned int threads,
+			struct ct_error *e);
 
 #endif

@@ -18,7 +18,10 @@ static void child(int in, int out)
 {
 	char *const argv[] = { (char *)"ctbench", (char *)"measure", NULL };
 
-	/* The terminal's Ctrl-C is for the parent; it decides what becomes of us, also by its own end. */
+	/*
+	 * The terminal's Ctrl-C is for the parent; it decides what becomes of us, also by its
+	 * own end.
+	 */
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGINT, SIG_DFL);
@@ -54,13 +57,16 @@ static int died(int status, const struct cell *cell, struct ct_error *e)
 {
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
 		return ct_fail(e, -ENOMEM, CT_EXIT_USER,
-			       "measuring %s with %llu connections was killed, probably for want of memory: ask for fewer, or see the kernel's log",
+			       "measuring %s with %llu connections was killed, probably for want "
+			       "of memory: ask for fewer, or see the kernel's log",
 			       cell->variant, (unsigned long long)cell->flows);
 	if (WIFSIGNALED(status))
-		return ct_fail(e, -EIO, CT_EXIT_INTERNAL, "measuring %s ended by signal %d (%s): a fault of ctbench",
+		return ct_fail(e, -EIO, CT_EXIT_INTERNAL,
+			       "measuring %s ended by signal %d (%s): a fault of ctbench",
 			       cell->variant, WTERMSIG(status), strsignal(WTERMSIG(status)));
-	return ct_fail(e, -EIO, CT_EXIT_INTERNAL, "measuring %s ended early with status %d: a fault of ctbench",
-		       cell->variant, WEXITSTATUS(status));
+	return ct_fail(e, -EIO, CT_EXIT_INTERNAL,
+		       "measuring %s ended early with status %d: a fault of ctbench", cell->variant,
+		       WEXITSTATUS(status));
 }
 
 int measure_cell(const struct cell *cell, struct cell_result *result, struct ct_error *e)
@@ -88,7 +94,8 @@ int measure_cell(const struct cell *cell, struct cell_result *result, struct ct_
 	close(to[0]);
 	close(from[1]);
 	if (pid < 0) {
-		err = ct_fail(e, -errno, CT_EXIT_USER, "cannot start a process to measure in: %s", strerror(errno));
+		err = ct_fail(e, -errno, CT_EXIT_USER, "cannot start a process to measure in: %s",
+			      strerror(errno));
 		goto out;
 	}
 	err = transfer(to[1], &copy, sizeof(copy), true);
@@ -98,11 +105,17 @@ int measure_cell(const struct cell *cell, struct cell_result *result, struct ct_
 		kill(pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	/* One that crashes, or that a sanitizer reports, after its result is no better than one before it. */
+	/*
+	 * One that crashes, or that a sanitizer reports, after its result is no better than one
+	 * before it.
+	 */
 	if (!err && (!WIFEXITED(status) || WEXITSTATUS(status)))
 		err = -EIO;
 	if (err == -EIO) {
-		/* We sent SIGKILL to what had closed its pipe already: its own end is what counts. */
+		/*
+		 * We sent SIGKILL to what had closed its pipe already: its own end is what
+		 * counts.
+		 */
 		err = died(status, cell, e);
 	}
 out:

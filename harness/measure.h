@@ -89,7 +89,10 @@ int bench_resizer_finish(struct bench *b, struct bench_resizer *r);
 void bench_result(struct bench *b, const uint64_t *done);
 /* Noise made it void: it may be measured again. */
 void bench_void(struct bench *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* What came out cannot be: a fault of the variant or of the harness.  Returns -EIO with a sentence in b->e. */
+/*
+ * What came out cannot be: a fault of the variant or of the harness.  Returns -EIO with a
+ * sentence in b->e.
+ */
 int bench_wrong(struct bench *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

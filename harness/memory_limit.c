@@ -45,7 +45,8 @@ static uint64_t cgroup(void)
 {
 	static const char *const files[][2] = {
 		{ "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current" },
-		{ "/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes" },
+		{ "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+		  "/sys/fs/cgroup/memory/memory.usage_in_bytes" },
 	};
 	uint64_t left = UINT64_MAX;
 

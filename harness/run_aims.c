@@ -44,12 +44,14 @@ static struct quartiles figures(const struct aim *aim, const struct run_cell *c)
 }
 
 /* The cell of another variant at the same point of the same workload. */
-static const struct run_cell *same_point(const struct run *run, const struct run_cell *c, const char *variant)
+static const struct run_cell *
+same_point(const struct run *run, const struct run_cell *c, const char *variant)
 {
 	for (size_t i = 0; i < run->nr_cells; i++) {
 		const struct run_cell *other = &run->cells[i];
 
-		if (other->workload == c->workload && !other->cell.control && !strcmp(other->cell.variant, variant) &&
+		if (other->workload == c->workload && !other->cell.control &&
+		    !strcmp(other->cell.variant, variant) &&
 		    other->cell.threads == c->cell.threads && other->cell.flows == c->cell.flows &&
 		    other->cell.buckets == c->cell.buckets)
 			return other;
@@ -57,7 +59,8 @@ static const struct run_cell *same_point(const struct run *run, const struct run
 	return NULL;
 }
 
-static void print_one(FILE *out, const struct run *run, const struct aim *aim, const struct run_cell *c)
+static void
+print_one(FILE *out, const struct run *run, const struct aim *aim, const struct run_cell *c)
 {
 	struct quartiles q = figures(aim, c), base;
 	const struct run_cell *other = aim->times[0] ? same_point(run, c, aim->times) : NULL;
@@ -73,19 +76,22 @@ static void print_one(FILE *out, const struct run *run, const struct aim *aim, c
 			return;
 		bound *= base.median;
 		table_number(is, sizeof(is), base.median);
-		snprintf(limit, sizeof(limit), "%s %g x %s of %s", aim->at_least ? ">=" : "<=", aim->bound, is, aim->times);
+		snprintf(limit, sizeof(limit), "%s %g x %s of %s",
+			 aim->at_least ? ">=" : "<=", aim->bound, is, aim->times);
 	}
 	if (c->cell.flows)
-		snprintf(point, sizeof(point), "%" PRIu64 " connections, %u thread%s", c->cell.flows, c->cell.threads,
-			 c->cell.threads == 1 ? "" : "s");
+		snprintf(point, sizeof(point), "%" PRIu64 " connections, %u thread%s",
+			 c->cell.flows, c->cell.threads, c->cell.threads == 1 ? "" : "s");
 	else
-		snprintf(point, sizeof(point), "a capture, %u thread%s", c->cell.threads, c->cell.threads == 1 ? "" : "s");
+		snprintf(point, sizeof(point), "a capture, %u thread%s", c->cell.threads,
+			 c->cell.threads == 1 ? "" : "s");
 	table_number(is, sizeof(is), q.median);
 	table_number(low, sizeof(low), q.q1);
 	table_number(high, sizeof(high), q.q3);
 	snprintf(range, sizeof(range), "%s..%s", low, high);
-	fprintf(out, "  %-32s %-30s %6s %-8s %-14s %-28s %s\n", aim->variant, point, is, aim_measures[aim->measure], range,
-		limit, (aim->at_least ? q.median >= bound : q.median <= bound) ? "reached" : "MISSED");
+	fprintf(out, "  %-32s %-30s %6s %-8s %-14s %-28s %s\n", aim->variant, point, is,
+		aim_measures[aim->measure], range, limit,
+		(aim->at_least ? q.median >= bound : q.median <= bound) ? "reached" : "MISSED");
 }
 
 void run_print_aims(FILE *out, const struct run *run)
@@ -101,7 +107,8 @@ void run_print_aims(FILE *out, const struct run *run)
 			if (c->cell.control || strcmp(c->cell.variant, aim->variant))
 				continue;
 			if (!any)
-				fprintf(out, "\nWhat was aimed at, and the medians and quartiles that came of it:\n");
+				fprintf(out, "\nWhat was aimed at, and the medians and quartiles "
+					     "that came of it:\n");
 			any = true;
 			print_one(out, run, aim, c);
 		}

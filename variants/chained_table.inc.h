@@ -21,13 +21,17 @@
 #include "variants/mem.h"
 #include "variants/variant.h"
 
-_Static_assert(!CT_CHAIN_NEEDS_TYPESAFE || !CT_NODE_DEFERRED,
-	       "nulls chains exist to reuse nodes at once; with deferred nodes use chain/plain_rcu.h");
+_Static_assert(
+	!CT_CHAIN_NEEDS_TYPESAFE || !CT_NODE_DEFERRED,
+	"nulls chains exist to reuse nodes at once; with deferred nodes use chain/plain_rcu.h");
 _Static_assert(!CT_CHAIN_NEEDS_DEFERRED || CT_NODE_DEFERRED,
-	       "plain RCU chains need node/deferred.h: without nulls a reader does not notice a reused node");
-_Static_assert(CT_CHAIN_READERS_LOCK || !CT_RCU_IS_NONE, "chains walked without a lock need an RCU flavour");
+	       "plain RCU chains need node/deferred.h: without nulls a reader does not notice a "
+	       "reused node");
+_Static_assert(CT_CHAIN_READERS_LOCK || !CT_RCU_IS_NONE,
+	       "chains walked without a lock need an RCU flavour");
 _Static_assert(!CT_LOCK_IN_BUCKET || CT_RESIZE_EXCLUDES_WALKS || !CT_RCU_IS_NONE,
-	       "locks inside the buckets go with the bucket array: keep it by an RCU flavour or by resize/rwlock.h");
+	       "locks inside the buckets go with the bucket array: keep it by an RCU flavour or by "
+	       "resize/rwlock.h");
 
 struct ct_table {
 	struct ct_resize resize;
@@ -42,7 +46,8 @@ static __always_inline uint32_t nf_ct_dir_hash(const struct nf_conn *ct, enum ip
 
 /* --- Locks of one bucket or two --- */
 
-static __always_inline void table_lock_two(struct ct_table *t, const struct ct_view *v, uint32_t a, uint32_t b)
+static __always_inline void
+table_lock_two(struct ct_table *t, const struct ct_view *v, uint32_t a, uint32_t b)
 {
 	uint32_t x = lock_index(a), y = lock_index(b);
 
@@ -57,7 +62,8 @@ static __always_inline void table_lock_two(struct ct_table *t, const struct ct_v
 		lock_second(&t->locks, v->buckets, y);
 }
 
-static __always_inline void table_unlock_two(struct ct_table *t, const struct ct_view *v, uint32_t a, uint32_t b)
+static __always_inline void
+table_unlock_two(struct ct_table *t, const struct ct_view *v, uint32_t a, uint32_t b)
 {
 	uint32_t x = lock_index(a), y = lock_index(b);
 
@@ -70,8 +76,8 @@ static __always_inline void table_unlock_two(struct ct_table *t, const struct ct
  * The buckets of both hashes, locked, in a table that stays until
  * table_unlock_both(): *a and *b are their indices.
  */
-static __always_inline struct ct_view table_lock_both(struct ct_table *t, uint32_t hash_a, uint32_t hash_b,
-						      uint32_t *a, uint32_t *b)
+static __always_inline struct ct_view
+table_lock_both(struct ct_table *t, uint32_t hash_a, uint32_t hash_b, uint32_t *a, uint32_t *b)
 {
 	for (;;) {
 		struct ct_view v = resize_read_begin(&t->resize);
@@ -86,7 +92,8 @@ static __always_inline struct ct_view table_lock_both(struct ct_table *t, uint32
 	}
 }
 
-static __always_inline void table_unlock_both(struct ct_table *t, const struct ct_view *v, uint32_t a, uint32_t b)
+static __always_inline void
+table_unlock_both(struct ct_table *t, const struct ct_view *v, uint32_t a, uint32_t b)
 {
 	table_unlock_two(t, v, a, b);
 	resize_read_end(&t->resize);
@@ -181,7 +188,8 @@ begin:
  * walk also counts the chain.
  */
 static __always_inline struct nf_conntrack_tuple_hash *
-table_clash(const struct ct_bucket *bucket, const struct nf_conntrack_tuple_hash *mine, struct ct_find *f, uint32_t *length)
+table_clash(const struct ct_bucket *bucket, const struct nf_conntrack_tuple_hash *mine,
+	    struct ct_find *f, uint32_t *length)
 {
 	for (unsigned int i = 0; i < CT_TUPLE_WORDS; i++)
 		f->key.w[i] = load_relaxed(&mine->tuple_w[i]);
@@ -201,8 +209,8 @@ table_clash(const struct ct_bucket *bucket, const struct nf_conntrack_tuple_hash
  * there already: 0, -EEXIST (see struct ct_insert), -ESTALE (killed before it
  * was confirmed).  Its timeout becomes a time, the table holds a reference.
  */
-static int table_insert(struct ct_table *t, struct nf_conn *ct, uint32_t hash_orig, uint32_t hash_reply,
-			uint32_t now, struct ct_insert *ins)
+static int table_insert(struct ct_table *t, struct nf_conn *ct, uint32_t hash_orig,
+			uint32_t hash_reply, uint32_t now, struct ct_insert *ins)
 {
 	const struct nf_conntrack_zone zone = nf_ct_zone(ct);
 	struct nf_conntrack_tuple_hash *clash;
@@ -238,8 +246,12 @@ out:
 	return ret;
 }
 
-/* Out of both chains; false if it is in none (not confirmed).  Once per connection: the caller set DYING. */
-static bool table_remove(struct ct_table *t, struct nf_conn *ct, uint32_t hash_orig, uint32_t hash_reply)
+/*
+ * Out of both chains; false if it is in none (not confirmed).  Once per connection: the caller
+ * set DYING.
+ */
+static bool
+table_remove(struct ct_table *t, struct nf_conn *ct, uint32_t hash_orig, uint32_t hash_reply)
 {
 	struct ct_view v;
 	uint32_t a, b;
@@ -259,7 +271,8 @@ static bool table_remove(struct ct_table *t, struct nf_conn *ct, uint32_t hash_o
 
 /* --- Walks over many --- */
 
-static void collect_bucket(struct ct_table *t, const struct ct_view *v, uint32_t bucket, struct ct_collect *c)
+static void
+collect_bucket(struct ct_table *t, const struct ct_view *v, uint32_t bucket, struct ct_collect *c)
 {
 	lock_one(&t->locks, v->buckets, lock_index(bucket));
 	if (likely(!resize_changed(&t->resize, v))) {
@@ -304,14 +317,16 @@ static void table_collect(struct ct_table *t, uint64_t position, struct ct_colle
 }
 
 /* The same for the i-th bucket after that of a hash, round the end. */
-static void table_collect_near(struct ct_table *t, uint32_t hash, unsigned int i, struct ct_collect *c)
+static void
+table_collect_near(struct ct_table *t, uint32_t hash, unsigned int i, struct ct_collect *c)
 {
 	struct ct_view v;
 
 	ct_read_lock();
 	v = resize_read_begin(&t->resize);
 	if (i < v.size)
-		collect_bucket(t, &v, (uint32_t)(((uint64_t)ct_bucket(hash, v.size) + i) % v.size), c);
+		collect_bucket(t, &v, (uint32_t)(((uint64_t)ct_bucket(hash, v.size) + i) % v.size),
+			       c);
 	resize_read_end(&t->resize);
 	ct_read_unlock();
 }
@@ -378,11 +393,14 @@ static int table_resize(struct ct_table *t, uint64_t buckets)
 	resize_write_begin(&t->resize);
 	for (uint32_t i = 0; i < old_size; i++) {
 		while (!chain_is_end(load_relaxed(&old[i].first))) {
-			struct nf_conntrack_tuple_hash *h = chain_entry(load_relaxed(&old[i].first));
+			struct nf_conntrack_tuple_hash *h =
+				chain_entry(load_relaxed(&old[i].first));
 			struct nf_conn *ct = nf_ct_tuplehash_to_ctrack(h);
 
 			chain_del(h);
-			chain_add(&new[ct_bucket(nf_ct_dir_hash(ct, NF_CT_DIRECTION(h)), size)].first, h);
+			chain_add(
+				&new[ct_bucket(nf_ct_dir_hash(ct, NF_CT_DIRECTION(h)), size)].first,
+				h);
 		}
 	}
 	resize_publish(&t->resize, new, size);
@@ -390,7 +408,10 @@ static int table_resize(struct ct_table *t, uint64_t buckets)
 	if (!CT_RESIZE_EXCLUDES_WALKS)
 		unlock_all(&t->locks, old, old_size);
 	pthread_mutex_unlock(&t->resize_mutex);
-	/* Readers without a lock, and waiters on locks inside the buckets, may still look at the old array. */
+	/*
+	 * Readers without a lock, and waiters on locks inside the buckets, may still look at
+	 * the old array.
+	 */
 	ct_synchronize();
 	free(old);
 	return 0;
@@ -408,6 +429,9 @@ static void table_memory(struct ct_table *t, uint64_t *bucket_bytes, uint64_t *o
 }
 
 #define CT_TABLE_RESIZES 1
-#define CT_TABLE_AXES { \
-	.hash = CT_HASH_NAME, .bucket = CT_BUCKET_NAME, .chain = CT_CHAIN_NAME, .lock = CT_LOCK_NAME, \
-	.resize = CT_RESIZE_NAME, .rcu = CT_RCU_NAME, .node = CT_NODE_NAME }
+#define CT_TABLE_AXES \
+	{ \
+		.hash = CT_HASH_NAME, .bucket = CT_BUCKET_NAME, .chain = CT_CHAIN_NAME, \
+		.lock = CT_LOCK_NAME, .resize = CT_RESIZE_NAME, .rcu = CT_RCU_NAME, \
+		.node = CT_NODE_NAME \
+	}

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* locked_jhash2_scale_seqcount with a lock in every bucket.  RCU only keeps a replaced bucket array, with its locks, alive. */
+/*
+ * locked_jhash2_scale_seqcount with a lock in every bucket.  RCU only keeps a replaced bucket
+ * array, with its locks, alive.
+ */
 #define CT_VARIANT locked_per_bucket
 #define CT_SUMMARY "locked chains, a lock in every bucket"
 #define CT_FLAGS 0

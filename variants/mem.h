@@ -25,7 +25,9 @@ static inline void *ct_mem_alloc(size_t bytes, bool huge)
 		return NULL;
 	p = aligned_alloc(align, size);
 	if (p && align == CT_HUGE_PAGE)
-		madvise(p, size, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);	/* a wish; the result says what came of it */
+		madvise(p, size,
+			huge ? MADV_HUGEPAGE
+			     : MADV_NOHUGEPAGE); /* a wish; the result says what came of it */
 	return p;
 }
 

@@ -106,7 +106,10 @@ int node_pool_init(struct ct_node_pool *pool, unsigned int nr_cpus, uint64_t exp
 	memset((void *)pool->cpu, 0, bytes);
 	pool->nr_cpus = nr_cpus;
 	pool->huge = huge;
-	/* One huge page a slab; small tables get small slabs, so that memory per connection means something. */
+	/*
+	 * One huge page a slab; small tables get small slabs, so that memory per connection
+	 * means something.
+	 */
 	pool->slab_nodes = CT_HUGE_PAGE / sizeof(struct nf_conn);
 	while (pool->slab_nodes > POOL_MAGAZINE && pool->slab_nodes / 2 >= expect)
 		pool->slab_nodes /= 2;
@@ -143,7 +146,8 @@ uint64_t node_pool_bytes(struct ct_node_pool *pool)
 	uint64_t bytes;
 
 	spin_lock(&pool->lock);
-	bytes = pool->nr_slabs * pool->slab_nodes * sizeof(struct nf_conn) + pool->nr_cpus * sizeof(*pool->cpu);
+	bytes = pool->nr_slabs * pool->slab_nodes * sizeof(struct nf_conn) +
+		pool->nr_cpus * sizeof(*pool->cpu);
 	spin_unlock(&pool->lock);
 	return bytes;
 }

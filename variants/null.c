@@ -16,8 +16,10 @@
 #include "variants/variant.h"
 
 /* Every word of the key is read, so that the stream is paid for. */
-static __always_inline uint32_t ct_hash(const union ct_tuple_words *t, const uint64_t key[2] __maybe_unused,
-					uint32_t zone_id __maybe_unused, uint32_t net_mix __maybe_unused)
+static __always_inline uint32_t ct_hash(const union ct_tuple_words *t,
+					const uint64_t key[2] __maybe_unused,
+					uint32_t zone_id __maybe_unused,
+					uint32_t net_mix __maybe_unused)
 {
 	return (uint32_t)(t->w[0] ^ t->w[1] ^ t->w[2] ^ t->w[3] ^ t->w[4]);
 }
@@ -27,8 +29,8 @@ struct ct_table {
 };
 
 static __always_inline struct nf_conntrack_tuple_hash *
-table_find(struct ct_table *t __maybe_unused, struct ct_find *f __maybe_unused, uint32_t hash __maybe_unused,
-	   const bool get __maybe_unused)
+table_find(struct ct_table *t __maybe_unused, struct ct_find *f __maybe_unused,
+	   uint32_t hash __maybe_unused, const bool get __maybe_unused)
 {
 	return NULL;
 }
@@ -83,13 +85,17 @@ static uint64_t table_buckets(struct ct_table *t)
 	return load_relaxed(&t->buckets);
 }
 
-static void table_memory(struct ct_table *t __maybe_unused, uint64_t *bucket_bytes, uint64_t *other_bytes)
+static void
+table_memory(struct ct_table *t __maybe_unused, uint64_t *bucket_bytes, uint64_t *other_bytes)
 {
 	*bucket_bytes = *other_bytes = 0;
 }
 
 #define CT_TABLE_RESIZES 0
-#define CT_TABLE_AXES { \
-	.hash = "-", .bucket = "-", .chain = "-", .lock = "-", .resize = "-", .rcu = "-", .node = "-" }
+#define CT_TABLE_AXES \
+	{ \
+		.hash = "-", .bucket = "-", .chain = "-", .lock = "-", .resize = "-", .rcu = "-", \
+		.node = "-" \
+	}
 
 #include "variants/variant.inc.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The baseline with plain RCU chains: NULL at the end, and a grace period before a node is used again. */
+/*
+ * The baseline with plain RCU chains: NULL at the end, and a grace period before a node is used
+ * again.
+ */
 #define CT_VARIANT plain_rcu_deferred
 #define CT_SUMMARY "plain RCU chains, nodes freed after a grace period"
 #define CT_FLAGS 0

@@ -34,11 +34,12 @@ const char *ct_axis_name(unsigned int i);
 const char *ct_axis_value(const struct ct_axes *axes, unsigned int i);
 
 enum ct_variant_flags {
-	CT_V_RESIZE	= 1 << 0,	/* can be resized online */
-	CT_V_NULL	= 1 << 1,	/* finds and keeps nothing: measures the harness */
-	CT_V_PEER	= 1 << 2,	/* a table that others wrote */
-	CT_V_LOOKUPS	= 1 << 4,	/* no table: only its lookups can be measured, by a program of its own */
-	CT_V_WORST	= 1 << 3,	/* degenerate on purpose: left out of globs unless named */
+	CT_V_RESIZE = 1 << 0, /* can be resized online */
+	CT_V_NULL = 1 << 1, /* finds and keeps nothing: measures the harness */
+	CT_V_PEER = 1 << 2, /* a table that others wrote */
+	CT_V_LOOKUPS =
+		1 << 4, /* no table: only its lookups can be measured, by a program of its own */
+	CT_V_WORST = 1 << 3, /* degenerate on purpose: left out of globs unless named */
 };
 
 struct ct_config {
@@ -69,7 +70,10 @@ struct ct_variant {
 	struct ct_axes axes;
 	unsigned int flags;	/* enum ct_variant_flags */
 
-	/* NULL if the table can have n buckets, else why not, as a clause ("mask needs a power of two") */
+	/*
+	 * NULL if the table can have n buckets, else why not, as a clause ("mask needs a power
+	 * of two")
+	 */
 	const char *(*bucket_rule)(uint64_t n);
 
 	/* 0, or -ENOMEM, -EINVAL (bucket_rule), -EOPNOTSUPP (this CPU lacks an instruction) */

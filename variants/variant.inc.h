@@ -33,7 +33,8 @@ struct ct_instance {
  * The read path alone, as a function of its own: what tests/test_disassembly
  * looks at.  The same inlined code as in the loops and in the packet path.
  */
-struct nf_conntrack_tuple_hash *CT_PASTE(ct_lookup_path_, CT_VARIANT)(struct net *net, struct ct_find *f, uint32_t hash);
+struct nf_conntrack_tuple_hash *
+	CT_PASTE(ct_lookup_path_, CT_VARIANT)(struct net *net, struct ct_find *f, uint32_t hash);
 __attribute__((noinline)) struct nf_conntrack_tuple_hash *
 CT_PASTE(ct_lookup_path_, CT_VARIANT)(struct net *net, struct ct_find *f, uint32_t hash)
 {
@@ -47,7 +48,8 @@ CT_PASTE(ct_lookup_path_, CT_VARIANT)(struct net *net, struct ct_find *f, uint32
 
 /* --- Worker loops --- */
 
-static __always_inline void key_load(union ct_tuple_words *to, const void *keys, size_t i, const bool compact)
+static __always_inline void
+key_load(union ct_tuple_words *to, const void *keys, size_t i, const bool compact)
 {
 	if (compact) {
 		const struct ct_key4 *k = (const struct ct_key4 *)keys + i;
@@ -64,8 +66,9 @@ struct lookup_state {
 	uint64_t hits, checksum;
 };
 
-static __always_inline void op_lookup(const struct ct_ops_work *w, struct net *net, struct lookup_state *s,
-				      struct ct_find *f, const bool compact, const bool get)
+static __always_inline void op_lookup(const struct ct_ops_work *w, struct net *net,
+				      struct lookup_state *s, struct ct_find *f, const bool compact,
+				      const bool get)
 {
 	struct nf_conntrack_tuple_hash *h;
 	uint32_t hash;
@@ -103,16 +106,19 @@ static void op_insert(struct ct_ops_work *w, const bool compact)
 	key_load(&orig, w->churn, w->head % w->nr_churn, compact);
 	w->inserts++;
 	hash = hash_conntrack_raw(&orig, NF_CT_DEFAULT_ZONE_ID, w->net);
-	ct = nf_ct_invert_tuple(&reply, &orig.tuple) ?
-		__nf_conntrack_alloc(w->net, &nf_ct_zone_dflt, &orig.tuple, &reply, hash, &err) : NULL;
+	ct = nf_ct_invert_tuple(&reply, &orig.tuple)
+		     ? __nf_conntrack_alloc(w->net, &nf_ct_zone_dflt, &orig.tuple, &reply, hash,
+					    &err)
+		     : NULL;
 	if (unlikely(!ct)) {
 		w->insert_failed++;
 		return;
 	}
 	nf_conntrack_set_live(ct);
 	store_relaxed(&ct->timeout, w->timeout);
-	err = table_insert(&ct_instance_of(w->net->core)->table, ct, hash, nf_ct_dir_hash(ct, IP_CT_DIR_REPLY),
-			   nfct_time_stamp(w->net->core), &ins);
+	err = table_insert(&ct_instance_of(w->net->core)->table, ct, hash,
+			   nf_ct_dir_hash(ct, IP_CT_DIR_REPLY), nfct_time_stamp(w->net->core),
+			   &ins);
 	if (unlikely(err)) {
 		if (ins.clash)
 			nf_ct_put_fast(nf_ct_tuplehash_to_ctrack(ins.clash));
@@ -134,7 +140,8 @@ static void op_delete(struct ct_ops_work *w, struct ct_find *f, const bool compa
 	f->now = nfct_time_stamp(w->net->core);
 	f->restarts = 0;
 	ct_read_lock();
-	h = __nf_conntrack_find(w->net, f, hash_conntrack_raw(&f->key, NF_CT_DEFAULT_ZONE_ID, w->net), true);
+	h = __nf_conntrack_find(w->net, f,
+				hash_conntrack_raw(&f->key, NF_CT_DEFAULT_ZONE_ID, w->net), true);
 	ct_read_unlock();
 	if (unlikely(!h || !nf_ct_delete(nf_ct_tuplehash_to_ctrack(h))))
 		w->delete_failed++;
@@ -142,7 +149,8 @@ static void op_delete(struct ct_ops_work *w, struct ct_find *f, const bool compa
 		nf_ct_put_fast(nf_ct_tuplehash_to_ctrack(h));
 }
 
-static __always_inline void ops_loop(struct ct_ops_work *w, const bool compact, const bool get, const bool mixed)
+static __always_inline void
+ops_loop(struct ct_ops_work *w, const bool compact, const bool get, const bool mixed)
 {
 	struct lookup_state s = { .pos = w->key_pos };
 	struct net *net = w->net;
@@ -178,29 +186,41 @@ static __always_inline void ops_loop(struct ct_ops_work *w, const bool compact, 
 void CT_PASTE(ct_run_ops_, CT_VARIANT)(struct ct_core *core, struct ct_ops_work *w);
 void CT_PASTE(ct_run_ops_, CT_VARIANT)(struct ct_core *core __maybe_unused, struct ct_ops_work *w)
 {
-	/* One body, a copy for each kind of stream, so that no loop asks what it was asked before. */
+	/*
+	 * One body, a copy for each kind of stream, so that no loop asks what it was asked
+	 * before.
+	 */
 	if (w->ops) {
 		if (w->compact)
-			w->refcount ? ops_loop(w, true, true, true) : ops_loop(w, true, false, true);
+			w->refcount ? ops_loop(w, true, true, true)
+				    : ops_loop(w, true, false, true);
 		else
-			w->refcount ? ops_loop(w, false, true, true) : ops_loop(w, false, false, true);
+			w->refcount ? ops_loop(w, false, true, true)
+				    : ops_loop(w, false, false, true);
 	} else {
 		if (w->compact)
-			w->refcount ? ops_loop(w, true, true, false) : ops_loop(w, true, false, false);
+			w->refcount ? ops_loop(w, true, true, false)
+				    : ops_loop(w, true, false, false);
 		else
-			w->refcount ? ops_loop(w, false, true, false) : ops_loop(w, false, false, false);
+			w->refcount ? ops_loop(w, false, true, false)
+				    : ops_loop(w, false, false, false);
 	}
 	ct_rcu_quiescent();
 }
 
 void CT_PASTE(ct_run_packets_, CT_VARIANT)(struct ct_core *core, struct ct_packet_work *w);
-void CT_PASTE(ct_run_packets_, CT_VARIANT)(struct ct_core *core __maybe_unused, struct ct_packet_work *w)
+void CT_PASTE(ct_run_packets_, CT_VARIANT)(struct ct_core *core __maybe_unused,
+					   struct ct_packet_work *w)
 {
 	for (size_t i = 0; i < w->batch; i++) {
 		const struct ct_frame *frame = &w->frames[w->pos];
 		struct sk_buff skb = {
-			.data = frame->data, .len = frame->len, .headlen = frame->headlen,
-			.protocol = frame->protocol, .dev = frame->in, .ip_summed = CHECKSUM_UNNECESSARY,
+			.data = frame->data,
+			.len = frame->len,
+			.headlen = frame->headlen,
+			.protocol = frame->protocol,
+			.dev = frame->in,
+			.ip_summed = CHECKSUM_UNNECESSARY,
 		};
 		unsigned int verdict;
 
@@ -223,7 +243,8 @@ void CT_PASTE(ct_run_packets_, CT_VARIANT)(struct ct_core *core __maybe_unused, 
 
 /* --- Cold operations --- */
 
-static struct nf_conntrack_tuple_hash *cold_find_get(struct net *net, const struct nf_conntrack_zone *zone,
+static struct nf_conntrack_tuple_hash *cold_find_get(struct net *net,
+						     const struct nf_conntrack_zone *zone,
 						     const struct nf_conntrack_tuple *tuple)
 {
 	struct nf_conntrack_tuple_hash *h;
@@ -235,14 +256,16 @@ static struct nf_conntrack_tuple_hash *cold_find_get(struct net *net, const stru
 }
 
 static struct nf_conn *cold_alloc(struct net *net, const struct nf_conntrack_zone *zone,
-				  const struct nf_conntrack_tuple *orig, const struct nf_conntrack_tuple *reply, int *err)
+				  const struct nf_conntrack_tuple *orig,
+				  const struct nf_conntrack_tuple *reply, int *err)
 {
 	union ct_tuple_words w = { .tuple = *orig };
 	struct nf_conn *ct;
 
 	*err = 0;
-	ct = __nf_conntrack_alloc(net, zone, orig, reply,
-				  hash_conntrack_raw(&w, nf_ct_zone_id(zone, IP_CT_DIR_ORIGINAL), net), err);
+	ct = __nf_conntrack_alloc(
+		net, zone, orig, reply,
+		hash_conntrack_raw(&w, nf_ct_zone_id(zone, IP_CT_DIR_ORIGINAL), net), err);
 	if (ct)
 		nf_conntrack_set_live(ct);
 	return ct;
@@ -272,12 +295,14 @@ static unsigned int cold_forward(struct net *net, struct sk_buff *skb, uint16_t 
 	return verdict;
 }
 
-static unsigned int cold_hook(struct net *net, enum nf_inet_hooks hook, struct sk_buff *skb, uint16_t in, uint16_t out)
+static unsigned int
+cold_hook(struct net *net, enum nf_inet_hooks hook, struct sk_buff *skb, uint16_t in, uint16_t out)
 {
 	unsigned int verdict;
 
 	ct_read_lock();
-	verdict = nf_hook(net, skb->protocol == ETH_P_IP ? NFPROTO_IPV4 : NFPROTO_IPV6, hook, skb, in, out);
+	verdict = nf_hook(net, skb->protocol == ETH_P_IP ? NFPROTO_IPV4 : NFPROTO_IPV6, hook, skb,
+			  in, out);
 	ct_read_unlock();
 	return verdict;
 }
@@ -285,10 +310,12 @@ static unsigned int cold_hook(struct net *net, enum nf_inet_hooks hook, struct s
 static void cold_release(struct sk_buff *skb)
 {
 	skb_release_nfct(skb);
+	skb_release_data(skb);
 }
 
 /* Each connection once: by its REPLY node, as nf_ct_iterate_cleanup does. */
-static bool want_reply_node(const struct nf_conntrack_tuple_hash *h, struct nf_conn *ct __maybe_unused,
+static bool want_reply_node(const struct nf_conntrack_tuple_hash *h,
+			    struct nf_conn *ct __maybe_unused,
 			    const struct ct_collect *c __maybe_unused)
 {
 	return NF_CT_DIRECTION(h) == IP_CT_DIR_REPLY;

@@ -27,7 +27,8 @@ enum ct_op {
 struct ct_ops_work {
 	/* Given: */
 	struct net *net;
-	const void *keys;	/* struct ct_key4 [nr_keys], or union ct_tuple_words [nr_keys]: lookups, in order, round and round */
+	/* What to look up, in order, round and round: struct ct_key4 or union ct_tuple_words. */
+	const void *keys;
 	size_t nr_keys;
 	bool compact;		/* keys are struct ct_key4 */
 	bool refcount;		/* lookups take and drop a reference */

@@ -10,7 +10,8 @@ static __always_inline bool chain_is_end(uintptr_t p)
 	return !p;
 }
 
-static __always_inline bool chain_end_is_ours(uintptr_t p __maybe_unused, uint32_t bucket __maybe_unused)
+static __always_inline bool
+chain_end_is_ours(uintptr_t p __maybe_unused, uint32_t bucket __maybe_unused)
 {
 	return true;
 }

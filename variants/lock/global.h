@@ -16,7 +16,8 @@ static __always_inline uint32_t lock_index(uint32_t bucket __maybe_unused)
 	return 0;
 }
 
-static __always_inline void lock_one(struct ct_locks *l, struct ct_bucket *b __maybe_unused, uint32_t i __maybe_unused)
+static __always_inline void
+lock_one(struct ct_locks *l, struct ct_bucket *b __maybe_unused, uint32_t i __maybe_unused)
 {
 	spin_lock(&l->lock);
 }
@@ -26,17 +27,20 @@ static __always_inline void lock_second(struct ct_locks *l, struct ct_bucket *b,
 	lock_one(l, b, i);
 }
 
-static __always_inline void unlock_one(struct ct_locks *l, struct ct_bucket *b __maybe_unused, uint32_t i __maybe_unused)
+static __always_inline void
+unlock_one(struct ct_locks *l, struct ct_bucket *b __maybe_unused, uint32_t i __maybe_unused)
 {
 	spin_unlock(&l->lock);
 }
 
-static void lock_all(struct ct_locks *l, struct ct_bucket *b __maybe_unused, uint32_t size __maybe_unused)
+static void
+lock_all(struct ct_locks *l, struct ct_bucket *b __maybe_unused, uint32_t size __maybe_unused)
 {
 	spin_lock(&l->lock);
 }
 
-static void unlock_all(struct ct_locks *l, struct ct_bucket *b __maybe_unused, uint32_t size __maybe_unused)
+static void
+unlock_all(struct ct_locks *l, struct ct_bucket *b __maybe_unused, uint32_t size __maybe_unused)
 {
 	spin_unlock(&l->lock);
 }

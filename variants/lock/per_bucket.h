@@ -22,7 +22,8 @@ static __always_inline uint32_t lock_index(uint32_t bucket)
 	return bucket;
 }
 
-static __always_inline void lock_one(struct ct_locks *l __maybe_unused, struct ct_bucket *b, uint32_t i)
+static __always_inline void
+lock_one(struct ct_locks *l __maybe_unused, struct ct_bucket *b, uint32_t i)
 {
 	spin_lock(&b[i].lock);
 }
@@ -32,7 +33,8 @@ static __always_inline void lock_second(struct ct_locks *l, struct ct_bucket *b,
 	lock_one(l, b, i);
 }
 
-static __always_inline void unlock_one(struct ct_locks *l __maybe_unused, struct ct_bucket *b, uint32_t i)
+static __always_inline void
+unlock_one(struct ct_locks *l __maybe_unused, struct ct_bucket *b, uint32_t i)
 {
 	spin_unlock(&b[i].lock);
 }

@@ -32,7 +32,8 @@ static __cold void lock_slowly(struct ct_locks *l, uint32_t i)
 	spin_unlock(&l->all_lock);
 }
 
-static __always_inline void lock_one(struct ct_locks *l, struct ct_bucket *b __maybe_unused, uint32_t i)
+static __always_inline void
+lock_one(struct ct_locks *l, struct ct_bucket *b __maybe_unused, uint32_t i)
 {
 	spin_lock(&l->lock[i]);
 	/*
@@ -49,17 +50,20 @@ static __always_inline void lock_one(struct ct_locks *l, struct ct_bucket *b __m
  * lock_all() cannot get past the first until both are released, so the flag
  * need not be asked for; waiting for all_lock here would be a deadlock.
  */
-static __always_inline void lock_second(struct ct_locks *l, struct ct_bucket *b __maybe_unused, uint32_t i)
+static __always_inline void
+lock_second(struct ct_locks *l, struct ct_bucket *b __maybe_unused, uint32_t i)
 {
 	spin_lock(&l->lock[i]);
 }
 
-static __always_inline void unlock_one(struct ct_locks *l, struct ct_bucket *b __maybe_unused, uint32_t i)
+static __always_inline void
+unlock_one(struct ct_locks *l, struct ct_bucket *b __maybe_unused, uint32_t i)
 {
 	spin_unlock(&l->lock[i]);
 }
 
-static void lock_all(struct ct_locks *l, struct ct_bucket *b __maybe_unused, uint32_t size __maybe_unused)
+static void
+lock_all(struct ct_locks *l, struct ct_bucket *b __maybe_unused, uint32_t size __maybe_unused)
 {
 	spin_lock(&l->all_lock);
 	store_relaxed(&l->all, true);
@@ -69,9 +73,13 @@ static void lock_all(struct ct_locks *l, struct ct_bucket *b __maybe_unused, uin
 	}
 }
 
-static void unlock_all(struct ct_locks *l, struct ct_bucket *b __maybe_unused, uint32_t size __maybe_unused)
+static void
+unlock_all(struct ct_locks *l, struct ct_bucket *b __maybe_unused, uint32_t size __maybe_unused)
 {
-	/* Takers that see false need what was done under lock_all(): release, see lock_one()'s acquire. */
+	/*
+	 * Takers that see false need what was done under lock_all(): release, see lock_one()'s
+	 * acquire.
+	 */
 	store_release(&l->all, false);
 	spin_unlock(&l->all_lock);
 }

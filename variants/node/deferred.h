@@ -9,7 +9,8 @@
 
 #include "variants/node/pool.h"
 
-_Static_assert(sizeof(struct rcu_head) <= sizeof(((struct nf_conn *)0)->defer), "room for call_rcu's link");
+_Static_assert(sizeof(struct rcu_head) <= sizeof(((struct nf_conn *)0)->defer),
+	       "room for call_rcu's link");
 _Static_assert(!CT_RCU_IS_NONE, "deferred nodes need an RCU flavour to wait for");
 
 static __always_inline struct nf_conn *node_alloc(struct ct_node_pool *pool)

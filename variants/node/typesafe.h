@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A freed connection may be another one at once, but is always some connection (SLAB_TYPESAFE_BY_RCU). */
+/*
+ * A freed connection may be another one at once, but is always some connection
+ * (SLAB_TYPESAFE_BY_RCU).
+ */
 #define CT_NODE_NAME "typesafe"
 #define CT_NODE_DEFERRED 0
 

@@ -29,7 +29,8 @@ struct ct_table {
 	pthread_mutex_t resize_mutex;
 };
 
-_Static_assert(sizeof(struct cds_lfht_node) <= sizeof(struct ct_table_node), "room for the library's node");
+_Static_assert(sizeof(struct cds_lfht_node) <= sizeof(struct ct_table_node),
+	       "room for the library's node");
 
 static void nf_ct_put_direct(struct nf_conn *ct);
 
@@ -57,7 +58,10 @@ static int match_live(struct cds_lfht_node *node, const void *key)
 	return nf_ct_key_equal(h, ct, f);
 }
 
-/* Insertion minds what is in, and what is going in: the tuple alone decides, but the dying do not count. */
+/*
+ * Insertion minds what is in, and what is going in: the tuple alone decides, but the dying do
+ * not count.
+ */
 static int match_taken(struct cds_lfht_node *node, const void *key)
 {
 	const struct nf_conntrack_tuple_hash *h = lfht_hash(node);
@@ -94,7 +98,8 @@ static bool lfht_unlink(struct ct_table *t, struct nf_conn *ct)
 	return mine;
 }
 
-static struct nf_conntrack_tuple_hash *lfht_add(struct ct_table *t, struct nf_conn *ct, enum ip_conntrack_dir dir, uint32_t hash)
+static struct nf_conntrack_tuple_hash *
+lfht_add(struct ct_table *t, struct nf_conn *ct, enum ip_conntrack_dir dir, uint32_t hash)
 {
 	struct cds_lfht_node *n = lfht_node(ct, dir), *there;
 
@@ -103,8 +108,8 @@ static struct nf_conntrack_tuple_hash *lfht_add(struct ct_table *t, struct nf_co
 	return there == n ? NULL : lfht_hash(there);
 }
 
-static int table_insert(struct ct_table *t, struct nf_conn *ct, uint32_t hash_orig, uint32_t hash_reply,
-			uint32_t now, struct ct_insert *ins)
+static int table_insert(struct ct_table *t, struct nf_conn *ct, uint32_t hash_orig,
+			uint32_t hash_reply, uint32_t now, struct ct_insert *ins)
 {
 	struct nf_conntrack_tuple_hash *there;
 	int ret = -EEXIST;
@@ -129,7 +134,8 @@ static int table_insert(struct ct_table *t, struct nf_conn *ct, uint32_t hash_or
 	 * Killed meanwhile?  Then the killer found it unconfirmed and left it to
 	 * us; one word has both bits, so one of us sees the other's.
 	 */
-	if (atomic_fetch_or_explicit(&ct->status, IPS_CONFIRMED, memory_order_acq_rel) & IPS_DYING) {
+	if (atomic_fetch_or_explicit(&ct->status, IPS_CONFIRMED, memory_order_acq_rel) &
+	    IPS_DYING) {
 		if (lfht_unlink(t, ct))
 			nf_ct_put_direct(ct);
 		ret = -ESTALE;
@@ -192,7 +198,8 @@ static void lfht_collect(struct ct_table *t, struct ct_collect *c, unsigned int 
 	ct_read_unlock();
 }
 
-static void table_collect(struct ct_table *t, uint64_t position __maybe_unused, struct ct_collect *c)
+static void
+table_collect(struct ct_table *t, uint64_t position __maybe_unused, struct ct_collect *c)
 {
 	lfht_collect(t, c, 0);
 }
@@ -201,7 +208,8 @@ static void table_collect(struct ct_table *t, uint64_t position __maybe_unused, 
  * No walk can begin at a bucket, so early drop looks at the first few of the
  * whole table instead of at the neighbours.
  */
-static void table_collect_near(struct ct_table *t, uint32_t hash __maybe_unused, unsigned int i, struct ct_collect *c)
+static void table_collect_near(struct ct_table *t, uint32_t hash __maybe_unused, unsigned int i,
+			       struct ct_collect *c)
 {
 	if (!i)
 		lfht_collect(t, c, 32);
@@ -237,7 +245,10 @@ static int empty_table(struct ct_table *t)
 
 static void table_destroy(struct ct_table *t)
 {
-	/* The library refuses to destroy a table with nodes in it; their memory goes with the pool. */
+	/*
+	 * The library refuses to destroy a table with nodes in it; their memory goes with the
+	 * pool.
+	 */
 	ct_rcu_register();
 	ct_read_lock();
 	empty_table(t);

@@ -16,7 +16,8 @@ static const char *replica_bucket_rule(uint64_t n)
 	return ct_bucket_rule(n);
 }
 
-static int replica_create(struct ct_core **out __maybe_unused, const struct ct_config *config __maybe_unused)
+static int
+replica_create(struct ct_core **out __maybe_unused, const struct ct_config *config __maybe_unused)
 {
 	return -EOPNOTSUPP;
 }
@@ -27,9 +28,15 @@ static void replica_destroy(struct ct_core *core __maybe_unused)
 
 const struct ct_variant ct_variant_replica = {
 	.name = "replica",
-	.summary = "the kernel's lookup remade with nothing around it: what nulls_rcu_siphash is held against",
-	.axes = { .hash = "siphash", .bucket = "reciprocal_scale", .chain = "plain", .lock = "-",
-		  .resize = "-", .rcu = "none", .node = "-" },
+	.summary = "the kernel's lookup remade with nothing around it: what nulls_rcu_siphash is "
+		   "held against",
+	.axes = { .hash = "siphash",
+		  .bucket = "reciprocal_scale",
+		  .chain = "plain",
+		  .lock = "-",
+		  .resize = "-",
+		  .rcu = "none",
+		  .node = "-" },
 	.flags = CT_V_LOOKUPS,
 	.bucket_rule = replica_bucket_rule,
 	.create = replica_create,

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* RCU flavour mb: readers store to a counter of their own behind a full memory barrier, twice a section. */
+/*
+ * RCU flavour mb: readers store to a counter of their own behind a full memory barrier, twice a
+ * section.
+ */
 #define CT_RCU_NAME "mb"
 #define _LGPL_SOURCE 1
 #include <urcu/urcu-mb.h>

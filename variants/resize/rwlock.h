@@ -19,7 +19,8 @@ struct ct_resize {
 static __always_inline struct ct_view resize_read_begin(struct ct_resize *r)
 {
 	read_lock(&r->lock);
-	return (struct ct_view){ .buckets = load_relaxed(&r->buckets), .size = load_relaxed(&r->size) };
+	return (struct ct_view){ .buckets = load_relaxed(&r->buckets),
+				 .size = load_relaxed(&r->size) };
 }
 
 static __always_inline void resize_read_end(struct ct_resize *r)
@@ -27,7 +28,8 @@ static __always_inline void resize_read_end(struct ct_resize *r)
 	read_unlock(&r->lock);
 }
 
-static __always_inline bool resize_changed(const struct ct_resize *r __maybe_unused, const struct ct_view *v __maybe_unused)
+static __always_inline bool
+resize_changed(const struct ct_resize *r __maybe_unused, const struct ct_view *v __maybe_unused)
 {
 	return false;
 }
