@@ -96,6 +96,19 @@ static int scan_line(const struct scan *s)
 	return (int)s->event.start_mark.line + 1;
 }
 
+/* Of bytes that are no text libyaml tells the offset, of all else the line. */
+static int problem_line(const yaml_parser_t *p)
+{
+	const unsigned char *text = p->input.string.start;
+	int line = 1;
+
+	if (p->error != YAML_READER_ERROR)
+		return (int)p->problem_mark.line + 1;
+	for (size_t i = 0; i < p->problem_offset && text + i < p->input.string.end; i++)
+		line += text[i] == '\n';
+	return line;
+}
+
 static int scan_next(struct scan *s)
 {
 	const yaml_parser_t *p = &s->parser;
@@ -113,7 +126,7 @@ static int scan_next(struct scan *s)
 	}
 	if (p->error == YAML_MEMORY_ERROR)
 		return ct_fail(s->e, -ENOMEM, CT_EXIT_USER, "no memory to read %s", s->path);
-	return ct_user_error(s->e, "%s:%d: not YAML: %s%s%s%s", s->path, (int)p->problem_mark.line + 1,
+	return ct_user_error(s->e, "%s:%d: not YAML: %s%s%s%s", s->path, problem_line(p),
 			     p->problem ? p->problem : "it cannot be read",
 			     p->context ? " " : "", p->context ? p->context : "",
 			     p->context && strstr(p->context, "alias") ?

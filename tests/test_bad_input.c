@@ -292,6 +292,8 @@ static void test_wrong_workloads(void **state)
 		{ "load_factor: 1\nmix: lookup=90 insert=10\n", { "wrong.yaml:", "insert", "equal parts" } },
 		{ "flows: {a: 1}\n", { "wrong.yaml:5: ", "mapping", "a value or a list" } },
 		{ "\tflows: 3\n", { "wrong.yaml:5: ", "not YAML", "tab" } },
+		{ "flows: 3\npages: \x01\n", { "wrong.yaml:6: ", "not YAML", "control characters" } },
+		{ "flows: 3\npages: \xff\n", { "wrong.yaml:6: ", "not YAML", "UTF-8" } },
 	};
 	char text[512];
 
