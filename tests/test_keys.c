@@ -423,7 +423,8 @@ static void hits_and_replies(void **state)
 
 	(void)state;
 	for (size_t h = 0; h < ARRAY_SIZE(shares); h++) {
-		for (size_t k = 0; k < ARRAY_SIZE(shares); k++) {
+		/* not each with each: two of the others are enough */
+		for (size_t k = h % 2; k < ARRAY_SIZE(shares); k += 3) {
 			struct cell cell = plain;
 
 			cell.hit_share = shares[h];
@@ -487,7 +488,7 @@ static void check_churn(const struct cell *cell)
 	assert_non_null(in);
 	memset(in, 1, plan.present);
 
-	for (size_t step = 0; step < 3 * workers->s.nr_ops + 17; step++) {
+	for (size_t step = 0; step < 2 * workers->s.nr_ops + 17; step++) {
 		for (unsigned int t = 0; t < cell->threads; t++) {
 			struct worker *w = &workers[t];
 			uint8_t op = w->s.ops[w->op++ % w->s.nr_ops];
