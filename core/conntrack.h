@@ -57,7 +57,7 @@ struct nf_conntrack_ops {
 	unsigned int (*forward)(struct net *net, struct sk_buff *skb, uint16_t in, uint16_t out);
 	/* One place's hooks; the packet keeps its connection.  For tools and tests. */
 	unsigned int (*hook)(struct net *net, enum nf_inet_hooks hook, struct sk_buff *skb, uint16_t in, uint16_t out);
-	/* The packet is gone: drop its reference. */
+	/* The packet is gone: drop its reference, and its bytes where they are its own. */
 	void (*release)(struct sk_buff *skb);
 
 	/*

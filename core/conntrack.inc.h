@@ -13,6 +13,7 @@
  *
  * so that the compiler sees one straight path from the packet to the bucket.
  */
+#include "core/nf_defrag.h"
 
 static __always_inline struct ct_instance *ct_instance_of(const struct ct_core *core)
 {
@@ -543,7 +544,9 @@ static unsigned int nf_conntrack_confirm_hook(void *priv __maybe_unused, struct 
 	return nf_conntrack_confirm(skb);
 }
 
-#define CT_HOOKS(family, in_fn, local_fn) \
+#define CT_HOOKS(family, defrag_fn, in_fn, local_fn) \
+	{ defrag_fn, NULL, family, NF_INET_PRE_ROUTING, NF_IP_PRI_CONNTRACK_DEFRAG }, \
+	{ defrag_fn, NULL, family, NF_INET_LOCAL_OUT, NF_IP_PRI_CONNTRACK_DEFRAG }, \
 	{ in_fn, NULL, family, NF_INET_PRE_ROUTING, NF_IP_PRI_CONNTRACK }, \
 	{ local_fn, NULL, family, NF_INET_LOCAL_OUT, NF_IP_PRI_CONNTRACK }, \
 	{ nf_conntrack_helper_hook, NULL, family, NF_INET_POST_ROUTING, NF_IP_PRI_CONNTRACK_HELPER }, \
@@ -552,8 +555,8 @@ static unsigned int nf_conntrack_confirm_hook(void *priv __maybe_unused, struct 
 	{ nf_conntrack_confirm_hook, NULL, family, NF_INET_LOCAL_IN, NF_IP_PRI_CONNTRACK_CONFIRM }
 
 static const struct nf_hook_ops ct_hook_ops[] = {
-	CT_HOOKS(NFPROTO_IPV4, ipv4_conntrack_in, ipv4_conntrack_local),
-	CT_HOOKS(NFPROTO_IPV6, ipv6_conntrack_in, ipv6_conntrack_local),
+	CT_HOOKS(NFPROTO_IPV4, ipv4_conntrack_defrag, ipv4_conntrack_in, ipv4_conntrack_local),
+	CT_HOOKS(NFPROTO_IPV6, ipv6_defrag, ipv6_conntrack_in, ipv6_conntrack_local),
 };
 
 /* The packet is gone: its reference too (skb_dst... nf_reset_ct). */
@@ -580,7 +583,9 @@ static __always_inline unsigned int ct_forward(struct net *net, struct sk_buff *
 		verdict = nf_hook(net, pf, NF_INET_FORWARD, skb, in, out);
 	if (likely(verdict == NF_ACCEPT))
 		verdict = nf_hook(net, pf, NF_INET_POST_ROUTING, skb, in, out);
-	if (likely(verdict != NF_STOLEN && verdict != NF_QUEUE))
+	if (likely(verdict != NF_STOLEN && verdict != NF_QUEUE)) {
 		skb_release_nfct(skb);
+		skb_release_data(skb);
+	}
 	return verdict;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Network namespaces: made, taken down, counted. */
-#include "core/conntrack.h"
+#include "core/nf_defrag.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -57,9 +57,12 @@ int net_create(struct net **out, struct ct_core *core)
 		goto err_net;
 	memset(net->stat, 0, stat_bytes);
 	nf_ct_sysctl_init(net);
+	ret = nf_defrag_net_init(net);
+	if (ret)
+		goto err_stat;
 	ret = id_get();
 	if (ret < 0)
-		goto err_stat;
+		goto err_defrag;
 	net->id = (uint16_t)ret;
 	/* The kernel mixes its address in; a number is as good and the same in every run. */
 	net->hash_mix = (uint32_t)net->id * 0x9e3779b9u;
@@ -71,6 +74,8 @@ int net_create(struct net **out, struct ct_core *core)
 
 err_id:
 	id_put(net->id);
+err_defrag:
+	nf_defrag_net_exit(net);
 err_stat:
 	free(net->stat);
 err_net:
@@ -101,6 +106,7 @@ void net_destroy(struct net *net)
 			}
 		}
 	}
+	nf_defrag_net_exit(net);
 	id_put(net->id);
 	free(net->stat);
 	free(net);

@@ -58,6 +58,7 @@ struct nf_ct_sysctl {
 		_Atomic uint32_t udp[UDP_CT_MAX], gre[GRE_CT_MAX];
 		_Atomic uint32_t tcp[TCP_CONNTRACK_TIMEOUT_MAX];
 		_Atomic uint32_t sctp[SCTP_CONNTRACK_MAX];
+		_Atomic uint32_t frag[2];	/* [nf_pf_index()] */
 	} timeouts;
 };
 
@@ -73,6 +74,7 @@ struct net {
 	nf_queue_fn *queue;	/* set before packets flow */
 	void *queue_priv;
 	struct ip_conntrack_stat *stat;	/* [core->nr_cpus] */
+	struct nf_defrag *defrag;	/* packets that are not whole yet */
 	struct nf_ct_sysctl ct __cacheline_aligned;
 	/* connections, unconfirmed ones included: changed by every new one, so in a line of its own */
 	_Atomic uint32_t count __cacheline_aligned;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A packet, as far as conntrack looks at one.  The bytes are not ours and are
- * never written: a capture or a prepared frame holds them.
+ * never written: a capture or a prepared frame holds them.  Only a packet that
+ * was put together from fragments has memory of its own.
  */
 #ifndef CTBENCH_CORE_SKBUFF_H
 #define CTBENCH_CORE_SKBUFF_H
@@ -23,10 +24,20 @@ struct sk_buff {
 	uint16_t dev;		/* index of the device it came in by */
 	uint16_t protocol;	/* ETH_P_IP or ETH_P_IPV6, host byte order */
 	uint8_t ip_summed;	/* CHECKSUM_UNNECESSARY: do not verify */
+	bool own_data;		/* data is the packet's own, from malloc: reassembled */
 };
 
 #define CHECKSUM_NONE		0
 #define CHECKSUM_UNNECESSARY	1
+
+void skb_free_data(struct sk_buff *skb);
+
+/* The packet is gone: so are its bytes, where they are its own. */
+static __always_inline void skb_release_data(struct sk_buff *skb)
+{
+	if (unlikely(skb->own_data))
+		skb_free_data(skb);
+}
 
 /*
  * len bytes at offset off: in place where they are whole, or NULL where the

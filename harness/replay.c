@@ -360,6 +360,7 @@ static void go_on(struct replay *r, struct replay_result *res)
 		if (verdict != NF_DROP) {
 			res->verdict = REPLAY_STOLEN;
 			res->skb._nfct = 0;
+			res->skb.own_data = false;
 		}
 		return;
 	}
@@ -383,10 +384,19 @@ static bool hold(struct replay *r, const struct replay_result *res)
 	return true;
 }
 
+static void look_for_protocol(struct replay_result *res)
+{
+	const uint8_t pf = res->skb.protocol == ETH_P_IP ? NFPROTO_IPV4 : NFPROTO_IPV6;
+	unsigned int dataoff;
+	uint8_t protonum;
+
+	if (!get_l4proto(&res->skb, 0, pf, &dataoff, &protonum))
+		res->protocol = protonum;
+}
+
 void replay_packet(struct replay *r, const struct capture_packet *p, struct replay_result *res)
 {
-	unsigned int dataoff, verdict;
-	uint8_t protonum;
+	unsigned int verdict;
 
 	memset(res, 0, sizeof(*res));
 	res->i = p->index;
@@ -403,9 +413,7 @@ void replay_packet(struct replay *r, const struct capture_packet *p, struct repl
 	if (r->scenario) /* held packets come in by a device of their own, as the oracle's do */
 		res->skb.dev = scenario_holds(r->scenario, p->index) ? HOLD_DEVICE :
 			       scenario_in(r->scenario, p->index);
-	if (!get_l4proto(&res->skb, 0, p->l3proto == LINK_PROTO_IPV4 ? NFPROTO_IPV4 : NFPROTO_IPV6,
-			 &dataoff, &protonum))
-		res->protocol = protonum;
+	look_for_protocol(res);
 
 	verdict = r->core->ops->hook(r->net, NF_INET_PRE_ROUTING, &res->skb, res->skb.dev,
 				     OUT_DEVICE);
@@ -418,10 +426,13 @@ void replay_packet(struct replay *r, const struct capture_packet *p, struct repl
 		res->verdict = REPLAY_DROP;
 		return;
 	}
+	if (res->skb.own_data)		/* the whole that a fragment completed */
+		look_for_protocol(res);
 	look_behind_pre_routing(r, res);
 	if (r->scenario && scenario_holds(r->scenario, p->index) && hold(r, res)) {
 		res->verdict = REPLAY_HELD;
-		res->skb._nfct = 0;	/* the reference is the held packet's */
+		res->skb._nfct = 0;	/* the reference is the held packet's, and so are the bytes */
+		res->skb.own_data = false;
 		return;
 	}
 	go_on(r, res);
@@ -446,7 +457,7 @@ bool replay_release(struct replay *r, uint64_t i, struct replay_result *res)
 
 void replay_finish(struct replay *r, struct replay_result *res)
 {
-	if (res->skb._nfct)
+	if (res->skb._nfct || res->skb.own_data)
 		r->core->ops->release(&res->skb);
 	res->ct = NULL;
 }
