@@ -56,7 +56,7 @@ static const struct allowed allowed_null[] = {
 /* One function, its parts taken together. */
 struct function {
 	char name[128];
-	unsigned int instructions, indirect, locked;
+	unsigned int instructions, indirect, locked, strings;
 	char indirect_text[160];
 	char calls[MAX_CALLS][64];	/* each callee once, without what the compiler added */
 	unsigned int nr_calls;
@@ -173,7 +173,9 @@ static void instruction(struct function *f, const char *text)
 			return;
 		if (!strcmp(op, "lock"))
 			f->locked++;
-		else if (strcmp(op, "bnd") && strcmp(op, "notrack") && strncmp(op, "rep", 3))
+		else if (!strncmp(op, "rep", 3))
+			f->strings++;
+		else if (strcmp(op, "bnd") && strcmp(op, "notrack"))
 			break;
 		text += strspn(text, " \t");
 		text += strlen(op);
@@ -288,6 +290,21 @@ static void no_call_on_the_rcu_read_path(void **state)
 	assert_true(looked_at > 0);
 }
 
+/*
+ * A key copied by a string instruction is slow: the compiler took the loop for
+ * one that is seldom run, and optimised it for size.
+ */
+static void loops_are_taken_for_hot(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ct_nr_variants; i++) {
+		if (ct_variants[i]->flags & CT_V_LOOKUPS)
+			continue;
+		if (need(RUN_OPS, ct_variants[i]->name)->strings)
+			fail_msg("the loop of %s is optimised for size", ct_variants[i]->name);
+	}
+}
+
 /* The harness's own cost is a loop, and nothing else is in it. */
 static void null_is_nothing(void **state)
 {
@@ -335,6 +352,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_indirect_call),
 		cmocka_unit_test(no_call_on_the_rcu_read_path),
+		cmocka_unit_test(loops_are_taken_for_hot),
 		cmocka_unit_test(null_is_nothing),
 		cmocka_unit_test(the_check_sees),
 	};
