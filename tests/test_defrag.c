@@ -234,7 +234,8 @@ static void threads(struct fixture *fx)
 	assert_int_equal(kept(fx, false) + kept(fx, true), 0);
 }
 
-static void each_variant(void (*fn)(struct fixture *fx, bool ipv6), void (*once)(struct fixture *fx))
+static void each_variant(void (*fn)(struct fixture *fx, bool ipv6),
+			 void (*once)(struct fixture *fx))
 {
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		const struct ct_variant *v = ct_variant_find(names[i]);
