@@ -8,7 +8,7 @@
  *
  * Lock order, outermost first: net.hook_lock; a table's resize mutex; its
  * rwlock (read side) or its bucket locks in ascending order of their index;
- * a connection's lock; a node pool's lock.
+ * a connection's lock; net.expect.lock; a node pool's lock.
  */
 #ifndef CTBENCH_CORE_CONNTRACK_H
 #define CTBENCH_CORE_CONNTRACK_H

@@ -46,6 +46,9 @@ static __cold void nf_ct_destroy(struct nf_conn *ct)
 {
 	struct nf_conn *master = ct->master;
 
+	/* Those that were made while it was not in the table yet, or on its way out. */
+	if (nf_ct_status(ct) & CT_HELP)
+		nf_ct_remove_expectations(ct);
 	nf_conntrack_free(ct);
 	if (master)
 		nf_ct_put_direct(master);
@@ -79,6 +82,8 @@ static bool nf_ct_delete(struct nf_conn *ct)
 	if (table_remove(&ct_instance_of(ct->net->core)->table, ct, nf_ct_dir_hash(ct, IP_CT_DIR_ORIGINAL),
 			 nf_ct_dir_hash(ct, IP_CT_DIR_REPLY)))
 		nf_ct_put_fast(ct);
+	if (unlikely(nf_ct_status(ct) & CT_HELP))
+		nf_ct_remove_expectations(ct);
 	return true;
 }
 
@@ -243,6 +248,7 @@ static __always_inline void nf_conntrack_set_live(struct nf_conn *ct)
 static __cold struct nf_conn *init_conntrack(struct net *net, const struct nf_conntrack_zone *zone,
 					     const struct nf_conntrack_tuple *tuple, uint32_t hash, int *err)
 {
+	struct nf_conntrack_expect *exp = NULL;
 	struct nf_conntrack_tuple reply;
 	struct nf_conn *ct;
 
@@ -250,8 +256,13 @@ static __cold struct nf_conn *init_conntrack(struct net *net, const struct nf_co
 	if (!nf_ct_invert_tuple(&reply, tuple))
 		return NULL;	/* nothing can answer it: invalid */
 	ct = __nf_conntrack_alloc(net, zone, tuple, &reply, hash, err);
-	if (ct)
-		nf_conntrack_set_live(ct);
+	if (!ct)
+		return NULL;
+	if (unlikely(load_relaxed(&net->expect.count)))
+		exp = nf_ct_expect_attach(ct, zone, tuple);
+	nf_conntrack_set_live(ct);
+	if (unlikely(exp))
+		nf_ct_expect_arrived(ct, exp);
 	return ct;
 }
 
@@ -533,7 +544,7 @@ static unsigned int nf_conntrack_helper_hook(void *priv __maybe_unused, struct s
 	enum ip_conntrack_info ctinfo;
 	struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
 
-	if (likely(!ct || !(nf_ct_status(ct) & IPS_HELPER)))
+	if (likely(!ct || !(nf_ct_status(ct) & CT_HELP)))
 		return NF_ACCEPT;
 	return nf_ct_helper(skb, ct, ctinfo, state);
 }

@@ -1,27 +1,63 @@
 /* SPDX-License-Identifier: MIT */
 /* Connection helpers: see nf_conntrack_helper.h. */
-#include "core/nf_conntrack_helper.h"
+#include "core/conntrack.h"
 
 #include <errno.h>
+#include <string.h>
 
-int nf_ct_helper_assign(struct nf_conn *ct, const struct nf_conntrack_helper *helper)
+static const struct nf_conntrack_helper *const helpers[] = {
+	&nf_conntrack_helper_ftp,
+};
+
+const struct nf_conntrack_helper *nf_conntrack_helper_find(const char *name)
 {
-	struct nf_conn_help *help;
+	for (size_t i = 0; i < ARRAY_SIZE(helpers); i++)
+		if (!strcmp(helpers[i]->name, name))
+			return helpers[i];
+	return NULL;
+}
 
-	if (nf_ct_is_confirmed(ct))
-		return -EBUSY;
-	help = nf_ct_ext_add(ct, NF_CT_EXT_HELPER);
+int nf_ct_helper_ext_add(struct nf_conn *ct, const struct nf_conntrack_helper *helper)
+{
+	struct nf_conn_help *help = nf_ct_ext_add(ct, NF_CT_EXT_HELPER);
+
 	if (!help)
 		return -ENOMEM;
 	help->helper = helper;
-	nf_ct_status_set(ct, IPS_HELPER);
+	nf_ct_status_set(ct, CT_HELP);
 	return 0;
+}
+
+int nf_ct_helper_assign(struct nf_conn *ct, const struct nf_conntrack_helper *helper)
+{
+	int err;
+
+	if (nf_ct_status(ct) & (IPS_CONFIRMED | IPS_TEMPLATE | IPS_HELPER))
+		return -EBUSY;
+	if (nf_ct_protonum(ct) != helper->protonum)
+		return -EPROTONOSUPPORT;
+	err = nf_ct_helper_ext_add(ct, helper);
+	if (!err)
+		nf_ct_status_set(ct, IPS_HELPER);
+	return err;
+}
+
+const struct nf_conntrack_helper *nf_ct_helper_of(const struct nf_conn *ct)
+{
+	const struct nf_conn_help *help = nf_ct_ext_find(ct, NF_CT_EXT_HELPER);
+
+	return help ? help->helper : NULL;
 }
 
 unsigned int nf_ct_helper(struct sk_buff *skb, struct nf_conn *ct, enum ip_conntrack_info ctinfo,
 			  const struct nf_hook_state *state)
 {
-	const struct nf_conn_help *help = nf_ct_ext_find(ct, NF_CT_EXT_HELPER);
+	const struct nf_conntrack_helper *helper = nf_ct_helper_of(ct);
+	unsigned int protoff;
+	uint8_t protonum;
 
-	return help && help->helper ? help->helper->help(skb, ct, ctinfo, state) : NF_ACCEPT;
+	/* An ICMP error about the connection is no packet of its protocol. */
+	if (!helper || get_l4proto(skb, 0, state->pf, &protoff, &protonum) || protonum != nf_ct_protonum(ct))
+		return NF_ACCEPT;
+	return helper->help(skb, protoff, ct, ctinfo);
 }

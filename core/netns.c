@@ -107,6 +107,7 @@ void net_destroy(struct net *net)
 		}
 	}
 	nf_defrag_net_exit(net);
+	nf_ct_expect_net_fini(net);
 	id_put(net->id);
 	free(net->stat);
 	free(net);

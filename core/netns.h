@@ -8,6 +8,7 @@
 
 #include "core/netfilter.h"
 #include "core/nf_conntrack.h"
+#include "core/nf_conntrack_expect.h"
 #include "core/nf_conntrack_stat.h"
 
 struct ct_core;
@@ -76,6 +77,8 @@ struct net {
 	struct ip_conntrack_stat *stat;	/* [core->nr_cpus] */
 	struct nf_defrag *defrag;	/* packets that are not whole yet */
 	struct nf_ct_sysctl ct __cacheline_aligned;
+	/* every new connection looks whether there are any, so apart from what changes often */
+	struct nf_ct_expect_net expect __cacheline_aligned;
 	/* connections, unconfirmed ones included: changed by every new one, so in a line of its own */
 	_Atomic uint32_t count __cacheline_aligned;
 };

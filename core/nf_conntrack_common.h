@@ -50,8 +50,10 @@ enum ip_conntrack_status_bit {
 	IPS_HELPER_BIT = 13,
 	IPS_OFFLOAD_BIT = 14,
 	IPS_HW_OFFLOAD_BIT = 15,
+	/* Ours, above the kernel's 16: has a helper, from a rule (IPS_HELPER) or an expectation. */
+	CT_HELP_BIT = 29,
 	/*
-	 * Ours, above the kernel's 16: the directions in which the entry's zone
+	 * Ours too: the directions in which the entry's zone
 	 * holds.  Neither set: both (the kernel's struct nf_conntrack_zone.dir).
 	 */
 	CT_ZONE_ORIG_ONLY_BIT = 30,
@@ -69,6 +71,7 @@ enum ip_conntrack_status_bit {
 #define IPS_HELPER		(1u << IPS_HELPER_BIT)
 #define IPS_OFFLOAD		(1u << IPS_OFFLOAD_BIT)
 #define IPS_KERNEL_MASK		0xffffu	/* what the kernel would show */
+#define CT_HELP			(1u << CT_HELP_BIT)
 #define CT_ZONE_ORIG_ONLY	(1u << CT_ZONE_ORIG_ONLY_BIT)
 #define CT_ZONE_REPLY_ONLY	(1u << CT_ZONE_REPLY_ONLY_BIT)
 

@@ -1,31 +1,63 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Helpers: functions that look into the packets of one connection, such as the
- * control connection of a protocol that announces others
- * (include/net/netfilter/nf_conntrack_helper.h).
+ * control connection of a protocol that announces others, and say which ones
+ * to expect (include/net/netfilter/nf_conntrack_helper.h).
+ *
+ * A connection gets its helper from a hook between conntrack's and confirm's,
+ * on its first packet, as a firewall rule gives it one in the kernel; or from
+ * the expectation it fulfils.  Its packets pass the helper at priority 300.
  */
 #ifndef CTBENCH_CORE_NF_CONNTRACK_HELPER_H
 #define CTBENCH_CORE_NF_CONNTRACK_HELPER_H
 
-#include "core/nf_conntrack_extend.h"
 #include "core/netfilter.h"
+#include "core/nf_conntrack_expect.h"
+#include "core/nf_conntrack_extend.h"
+
+#define NF_CT_HELPER_DATA	32
 
 struct nf_conntrack_helper {
 	const char *name;
-	/* A packet of the connection, at priority 300 behind all filters: a verdict. */
-	unsigned int (*help)(struct sk_buff *skb, struct nf_conn *ct, enum ip_conntrack_info ctinfo,
-			     const struct nf_hook_state *state);
+	uint8_t protonum;	/* of the connections it understands */
+	uint8_t expect_class_max;	/* the highest class it uses, below NF_CT_MAX_EXPECT_CLASSES */
+	const struct nf_conntrack_expect_policy *expect_policy;	/* [expect_class_max + 1] */
+	/*
+	 * A packet of the connection, which stays confirmed or unconfirmed
+	 * meanwhile; its layer 4 header lies at protoff.  Returns a verdict:
+	 * NF_DROP is for a packet that was understood but could not be served.
+	 */
+	unsigned int (*help)(struct sk_buff *skb, unsigned int protoff, struct nf_conn *ct,
+			     enum ip_conntrack_info ctinfo);
 };
 
+/* What a connection with a helper has: extension NF_CT_EXT_HELPER. */
 struct nf_conn_help {
-	const struct nf_conntrack_helper *helper;
+	const struct nf_conntrack_helper *helper;	/* set while unconfirmed, then constant */
+	struct nf_conntrack_expect *expectations;	/* the newest first; under net->expect.lock */
+	uint8_t expecting[NF_CT_MAX_EXPECT_CLASSES];	/* how many; under net->expect.lock */
+	_Alignas(8) uint8_t data[NF_CT_HELPER_DATA];	/* the helper's own; under the connection's lock */
 };
 
-/* Gives an unconfirmed connection that helper: 0, or -ENOMEM, -EBUSY (confirmed). */
+/* The helper of that name ("ftp"), or NULL. */
+const struct nf_conntrack_helper *nf_conntrack_helper_find(const char *name);
+
+/*
+ * Gives an unconfirmed connection that helper, for the owner of its packet:
+ * 0, or -ENOMEM, -EBUSY (confirmed, or it has one), -EPROTONOSUPPORT.
+ */
 int nf_ct_helper_assign(struct nf_conn *ct, const struct nf_conntrack_helper *helper);
 
-/* The hook's work for a connection with IPS_HELPER. */
+/* The same without IPS_HELPER, which tells of a rule's helper (nf_ct_helper_ext_add): 0 or -ENOMEM. */
+int nf_ct_helper_ext_add(struct nf_conn *ct, const struct nf_conntrack_helper *helper);
+
+/* The connection's helper, or NULL.  For holders of a reference. */
+const struct nf_conntrack_helper *nf_ct_helper_of(const struct nf_conn *ct);
+
+/* The hook's work for a connection with CT_HELP. */
 unsigned int nf_ct_helper(struct sk_buff *skb, struct nf_conn *ct, enum ip_conntrack_info ctinfo,
 			  const struct nf_hook_state *state);
+
+extern const struct nf_conntrack_helper nf_conntrack_helper_ftp;
 
 #endif

@@ -434,20 +434,19 @@ static void extensions(struct fixture *fx)
 
 static unsigned int helped;
 
-static unsigned int help(struct sk_buff *skb, struct nf_conn *ct, enum ip_conntrack_info ctinfo,
-			 const struct nf_hook_state *state)
+static unsigned int help(struct sk_buff *skb, unsigned int protoff, struct nf_conn *ct, enum ip_conntrack_info ctinfo)
 {
 	(void)skb;
 	(void)ct;
 	(void)ctinfo;
-	(void)state;
+	assert_int_equal(protoff, 20);
 	helped++;
 	return NF_ACCEPT;
 }
 
 static void helper(struct fixture *fx)
 {
-	static const struct nf_conntrack_helper spy = { "spy", help };
+	static const struct nf_conntrack_helper spy = { .name = "spy", .protonum = IPPROTO_UDP, .help = help };
 	enum ip_conntrack_info info;
 	struct packet p;
 
