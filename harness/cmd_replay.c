@@ -62,13 +62,13 @@ static void print_help(void)
 	      "  --clock trace     time passes as when the packets were captured (the default)\n"
 	      "  --clock frozen    time stands still: nothing expires\n"
 	      "  --scenario FILE   how the packets arrive, as JSON: settings, devices, zones, packets\n"
-	      "                    held back (keys sysctl, global, in, zones, notrack, hold, after,\n"
-	      "                    realtime); as strict as --json\n"
+	      "                    held back, helpers (keys sysctl, global, in, zones, notrack, helpers,\n"
+	      "                    hold, after, realtime); as strict as --json\n"
 	      "\n"
 	      "The summary's columns: NEW packets belong to a connection that was not answered yet,\n"
 	      "ESTABLISHED and EST_REPLY to one that was (in the direction of its first packet, and\n"
-	      "against it); RELATED ones are errors about a connection; invalid ones fit none, or\n"
-	      "none that could be.\n"
+	      "against it); RELATED ones are errors about a connection, or begin one that another\n"
+	      "announced; invalid ones fit none, or none that could be.\n"
 	      "\n"
 	      "Examples:\n"
 	      "  ctbench replay trace.pcap.zst\n"
@@ -371,11 +371,6 @@ static int replay_with_scenario(struct command *c, struct ct_error *e)
 
 	if (err)
 		return err;
-	if (scenario.helpers)
-		fprintf(stderr,
-			"ctbench: note: %s wants helpers, which there are none of yet; its packets "
-			"go without\n",
-			c->scenario_path);
 	err = capture_load(c->file, &set, e);
 	if (!err)
 		err = scenario_check(&scenario, set.nr, e);

@@ -311,6 +311,26 @@ static void give_number(struct replay *r, struct nf_conn *ct)
 		n->number = ++r->last_number;
 }
 
+/*
+ * By the port that the packet goes to, not the connection, as a firewall's rule
+ * behind conntrack would: who finds no memory for a helper goes without.
+ */
+static void give_helper(struct replay *r, const struct replay_result *res)
+{
+	const struct nf_conntrack_helper *helper;
+	const uint16_t *ports;
+	unsigned int dataoff;
+	uint8_t protonum;
+
+	if (!res->ct || !r->scenario || !r->scenario->nr_helpers || nf_ct_is_confirmed(res->ct) ||
+	    get_l4proto(&res->skb, 0, (uint8_t)nf_ct_l3num(res->ct), &dataoff, &protonum))
+		return;
+	ports = skb_header_pointer(&res->skb, dataoff, 2 * sizeof(*ports));
+	helper = ports ? scenario_helper(r->scenario, protonum, ntohs(ports[1])) : NULL;
+	if (helper)
+		nf_ct_helper_assign(res->ct, helper);
+}
+
 static void look_behind_pre_routing(struct replay *r, struct replay_result *res)
 {
 	struct nf_conn *ct = nf_ct_get(&res->skb, &res->ctinfo);
@@ -357,7 +377,11 @@ static void go_on(struct replay *r, struct replay_result *res)
 	if (verdict != NF_ACCEPT) {
 		/* the hook that kept or dropped it may have changed what it points to */
 		res->ct = NULL;
-		if (verdict != NF_DROP) {
+		if (verdict == NF_DROP) {
+			enum ip_conntrack_info ctinfo;
+
+			res->ct = nf_ct_get(&res->skb, &ctinfo);
+		} else {
 			res->verdict = REPLAY_STOLEN;
 			res->skb._nfct = 0;
 			res->skb.own_data = false;
@@ -429,6 +453,7 @@ void replay_packet(struct replay *r, const struct capture_packet *p, struct repl
 	if (res->skb.own_data)		/* the whole that a fragment completed */
 		look_for_protocol(res);
 	look_behind_pre_routing(r, res);
+	give_helper(r, res);
 	if (r->scenario && scenario_holds(r->scenario, p->index) && hold(r, res)) {
 		res->verdict = REPLAY_HELD;
 		res->skb._nfct = 0;	/* the reference is the held packet's, and so are the bytes */

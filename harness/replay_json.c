@@ -194,6 +194,8 @@ static json_t *row_json(const struct replay *r, struct nf_conn *ct)
 	set_entry(o, r, ct);
 	if (zone.dir == NF_CT_DEFAULT_ZONE_DIR && zone.id)
 		set_number(o, "zone", zone.id);
+	if (nf_ct_helper_of(ct))
+		json_object_set_new(o, "helper", json_string(nf_ct_helper_of(ct)->name));
 	if (ct->master)
 		json_object_set_new(o, "master", tuple_json(ct->master, IP_CT_DIR_ORIGINAL));
 	set_number(o, "ct", replay_number(r, ct));

@@ -257,12 +257,48 @@ static int read_realtime(struct place *at, json_t *v)
 	return 0;
 }
 
+static const char helpers_are[] = "an object from helpers to lists of ports, such as {\"ftp\": [21]}";
+
+static int read_helper_ports(struct place *at, const struct nf_conntrack_helper *helper, json_t *ports)
+{
+	struct scenario *s = at->s;
+	json_t *value;
+	uint64_t port = 0;
+	size_t i;
+	int err;
+
+	if (!json_is_array(ports))
+		return wrong(at, helpers_are);
+	err = grow(at, &s->helpers, s->nr_helpers, json_array_size(ports), sizeof(*s->helpers));
+	if (err)
+		return err;
+	json_array_foreach(ports, i, value) {
+		err = number(at, value, UINT16_MAX, helpers_are, &port);
+		if (err)
+			return err;
+		s->helpers[s->nr_helpers++] = (struct scenario_helper){ helper, (uint16_t)port };
+	}
+	return 0;
+}
+
 static int read_helpers(struct place *at, json_t *v)
 {
+	const struct nf_conntrack_helper *helper;
+	const char *name;
+	json_t *ports;
+	int err;
+
 	if (!json_is_object(v))
-		return wrong(at,
-			     "an object from helpers to lists of ports, such as {\"ftp\": [21]}");
-	at->s->helpers = json_object_size(v);
+		return wrong(at, helpers_are);
+	json_object_foreach(v, name, ports) {
+		helper = nf_conntrack_helper_find(name);
+		if (!helper)
+			return ct_user_error(at->e, "%s: \"helpers\" names \"%.40s\", which there is not; there is ftp",
+					     at->s->path, name);
+		err = read_helper_ports(at, helper, ports);
+		if (err)
+			return err;
+	}
 	return 0;
 }
 
@@ -393,6 +429,7 @@ void scenario_free(struct scenario *s)
 	free(s->settings);
 	free(s->in);
 	free(s->notrack);
+	free(s->helpers);
 	free(s->hold);
 	free(s->after);
 	free(s->path);
@@ -413,4 +450,12 @@ bool scenario_notrack(const struct scenario *s, uint16_t dev)
 		if (s->notrack[i] == dev)
 			return true;
 	return false;
+}
+
+const struct nf_conntrack_helper *scenario_helper(const struct scenario *s, uint8_t protonum, uint16_t port)
+{
+	for (size_t i = 0; i < s->nr_helpers; i++)
+		if (s->helpers[i].port == port && s->helpers[i].helper->protonum == protonum)
+			return s->helpers[i].helper;
+	return NULL;
 }

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/nf_conntrack_helper.h"
 #include "core/nf_conntrack_zones.h"
 #include "harness/error.h"
 
@@ -48,7 +49,12 @@ struct scenario {
 	size_t nr_after;
 
 	bool realtime;			/* gaps of half a second and more are real */
-	bool helpers;			/* wants helpers, which there are none of yet */
+
+	struct scenario_helper {	/* by destination port of a connection's first packet */
+		const struct nf_conntrack_helper *helper;
+		uint16_t port;
+	} *helpers;
+	size_t nr_helpers;
 };
 
 /*
@@ -63,6 +69,8 @@ void scenario_free(struct scenario *s);
 
 bool scenario_holds(const struct scenario *s, uint64_t packet);
 bool scenario_notrack(const struct scenario *s, uint16_t dev);
+/* The helper of connections of that protocol to that port; NULL: none. */
+const struct nf_conntrack_helper *scenario_helper(const struct scenario *s, uint8_t protonum, uint16_t port);
 static inline uint16_t scenario_in(const struct scenario *s, uint64_t packet)
 {
 	return packet < s->nr_in ? s->in[packet] : 0;
