@@ -23,7 +23,7 @@ struct packet {
 	bool ipv6;
 	unsigned int l4;	/* where the transport header begins */
 	unsigned int len;
-	uint8_t b[2048];
+	uint8_t b[8192];
 };
 
 static inline void put16(uint8_t *to, uint32_t v)

@@ -71,7 +71,7 @@ static void with_ext(struct packet *p, uint8_t first, const void *ext, unsigned 
 static void extension_headers(void **state)
 {
 	static const uint8_t chain[] = {
-		/* hop-by-hop of 8 bytes, routing of 24, destination options of 8, authentication of 16 */
+		/* hop-by-hop (8 bytes), routing (24), destination options (8), authentication (16) */
 		43, 0, 1,  4, 0, 0, 0, 0, 60, 2, 0, 0, 0, 0,  0, 0, 0, 0, 0,
 		0,  0, 0,  0, 0, 0, 0, 0, 0,  0, 0, 0, 0, 51, 0, 1, 4, 0, 0,
 		0,  0, 17, 2, 0, 0, 0, 0, 0,  0, 0, 0, 0, 0,  0, 0, 0, 0,
@@ -210,6 +210,47 @@ static void udp_broken(void **state)
 	assert_int_equal(fake_packet(&fake, &skb, NF_INET_PRE_ROUTING, CLIENT), ACCEPT);
 }
 
+/* --- UDP-Lite --- */
+
+static int send_udplite(int side, unsigned int coverage, uint8_t sum_protonum)
+{
+	struct sk_buff skb;
+	struct packet p;
+	uint8_t h[4] = { 0 };
+
+	packet_begin(&p, false, side, IPPROTO_UDPLITE);
+	packet_ports(&p, side);
+	put16(h, coverage);
+	packet_add(&p, h, sizeof(h));
+	packet_add(&p, NULL, 10);
+	packet_end(&p);
+	if (sum_protonum)
+		packet_sum(&p, 6, sum_protonum, coverage && coverage <= 18 ? coverage : 18);
+	skb = packet_skb(&p);
+	return fake_packet(&fake, &skb, NF_INET_PRE_ROUTING, side);
+}
+
+/* With UDP's number in the pseudo header, as Linux has it, though that is wrong. */
+static void udplite(void **state)
+{
+	(void)state;
+	assert_int_equal(send_udplite(CLIENT, 7, IPPROTO_UDP), INVALID);
+	assert_int_equal(send_udplite(CLIENT, 19, IPPROTO_UDP), INVALID);
+	assert_int_equal(send_udplite(CLIENT, 8, 0), INVALID);		/* a checksum is a must */
+	assert_int_equal(send_udplite(CLIENT, 8, IPPROTO_UDPLITE), INVALID);
+	assert_int_equal(send_udplite(CLIENT, 8, IPPROTO_UDP), ACCEPT);
+	assert_int_equal(send_udplite(CLIENT, 18, IPPROTO_UDP), ACCEPT);
+	assert_int_equal(send_udplite(CLIENT, 0, IPPROTO_UDP), ACCEPT);	/* all of it */
+	assert_int_equal(fake_seconds_left(&fake), 30);
+	assert_int_equal(nf_ct_sysctl_set(&fake.net, "nf_conntrack_checksum", 0), 0);
+	assert_int_equal(send_udplite(SERVER, 8, IPPROTO_UDPLITE), ACCEPT);
+	assert_int_equal(fake_seconds_left(&fake), 30);
+	/* unlike UDP's, a stream from the first answer on */
+	assert_int_equal(send_udplite(CLIENT, 8, IPPROTO_UDPLITE), ACCEPT);
+	assert_int_equal(fake_seconds_left(&fake), 120);
+	assert_true(nf_ct_status(&fake.ct) & IPS_ASSURED);
+}
+
 /* --- GRE and the generic tracker --- */
 
 static int send_plain(int side, uint8_t protonum, const void *bytes, unsigned int n)
@@ -318,6 +359,89 @@ static void sctp_association(void **state)
 	assert_string_equal(sctp_state(), "ESTABLISHED");
 }
 
+/* Two addresses, an old association and a new one: its heartbeats bring their own tags. */
+static void sctp_heartbeats(void **state)
+{
+	enum { HEARTBEAT = 4, HEARTBEAT_ACK };
+	uint32_t before;
+
+	(void)state;
+	assert_int_equal(send_sctp(CLIENT, 111, HEARTBEAT, 0, 0), ACCEPT);
+	assert_int_equal(send_sctp(SERVER, 222, HEARTBEAT_ACK, 0, 0), ACCEPT);
+	/* an answer nobody asked for */
+	assert_int_equal(send_sctp(SERVER, 999, HEARTBEAT_ACK, 0, 0), INVALID);
+	fake_later(&fake, 10);
+	before = load_relaxed(&fake.ct.timeout);
+	assert_int_equal(send_sctp(CLIENT, 333, HEARTBEAT, 0, 0), ACCEPT);
+	assert_int_equal(load_relaxed(&fake.ct.timeout), before);
+	assert_int_equal(fake.ct.proto.sctp.vtag[CLIENT], 111);
+	assert_int_equal(send_sctp(CLIENT, 444, HEARTBEAT_ACK, 0, 0),
+			 INVALID); /* from the same side */
+	assert_int_equal(send_sctp(SERVER, 444, HEARTBEAT_ACK, 0, 0), ACCEPT);
+	assert_int_equal(fake.ct.proto.sctp.vtag[SERVER], 444);
+	assert_int_equal(fake.ct.proto.sctp.vtag[CLIENT], 0);	/* until the next packet says */
+	assert_int_equal(send_sctp(CLIENT, 333, HEARTBEAT, 0, 0), ACCEPT);
+	assert_int_equal(fake.ct.proto.sctp.vtag[CLIENT], 333);
+}
+
+/* INIT from both sides (5.2.1), and INIT ACKs that come too late. */
+static void sctp_collision(void **state)
+{
+	uint32_t before;
+
+	assert_int_equal(send_sctp(CLIENT, 0, 1, 0, 222), ACCEPT);
+	assert_int_equal(send_sctp(SERVER, 0, 1, 0, 111), ACCEPT);
+	assert_int_equal(send_sctp(SERVER, 222, 2, 0, 555),
+			 INVALID); /* not the tag it gave before */
+	assert_int_equal(send_sctp(SERVER, 222, 2, 0, 111), ACCEPT);
+	/* without a collision another tag is late: of an INIT that nobody remembers */
+	setup(state);
+	assert_int_equal(send_sctp(CLIENT, 0, 1, 0, 222), ACCEPT);
+	assert_int_equal(send_sctp(SERVER, 222, 2, 0, 111), ACCEPT);
+	assert_int_equal(send_sctp(SERVER, 222, 2, 0, 777), ACCEPT); /* the client's INIT stands */
+	assert_int_equal(send_sctp(CLIENT, 777, 2, 0, 888), INVALID);
+	/* the same INIT again keeps nothing alive */
+	setup(state);
+	assert_int_equal(send_sctp(CLIENT, 0, 1, 0, 222), ACCEPT);
+	fake_later(&fake, 3);
+	before = load_relaxed(&fake.ct.timeout);
+	assert_int_equal(send_sctp(CLIENT, 0, 1, 0, 222), ACCEPT);
+	assert_int_equal(load_relaxed(&fake.ct.timeout), before);
+}
+
+/* Chunks that cannot stand together, and lengths that lead nowhere. */
+static void sctp_bundles(void **state)
+{
+	static const struct { const char *chunks; unsigned int n; int verdict;
+	} bundles[] = {
+		{ "\4\0\0\4\5\0\0\4", 8, ACCEPT }, /* heartbeats */
+		{ "\4\0\0\5xyz\0\5\0\0\4", 12, ACCEPT },	/* padding is not counted */
+		{ "\4\0\0\4\13\0\0\4", 8, INVALID }, /* a cookie that is not first */
+		{ "\16\0\0\4\4\0\0\4", 8, INVALID }, /* SHUTDOWN COMPLETE is alone */
+		{ "\4\0\0\4\16\0\0\4", 8, INVALID },
+		{ "\4\0\0\0", 4, INVALID },
+		{ "", 0, INVALID },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(bundles); i++) {
+		struct sk_buff skb;
+		struct packet p;
+		uint8_t h[8] = { 0, 0, 0, 111 };
+
+		setup(state);
+		assert_int_equal(send_sctp(CLIENT, 111, 4, 0, 0), ACCEPT);
+		packet_begin(&p, false, CLIENT, IPPROTO_SCTP);
+		packet_ports(&p, CLIENT);
+		packet_add(&p, h, sizeof(h));
+		packet_add(&p, bundles[i].chunks, bundles[i].n);
+		packet_end(&p);
+		skb = packet_skb(&p);
+		skb.ip_summed = CHECKSUM_UNNECESSARY;
+		assert_int_equal(fake_packet(&fake, &skb, NF_INET_PRE_ROUTING, CLIENT),
+				 bundles[i].verdict);
+	}
+}
+
 /* CRC-32C of an INIT that Linux's conntrack found right. */
 static void sctp_checksum(void **state)
 {
@@ -343,9 +467,11 @@ static void sctp_checksum(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(ipv4_headers), TEST(extension_headers), TEST(internet_checksums),
-		TEST(udp_streams), TEST(udp_one_way), TEST(udp_broken), TEST(gre_and_others),
-		TEST(sctp_association), TEST(sctp_checksum),
+		TEST(ipv4_headers),    TEST(extension_headers), TEST(internet_checksums),
+		TEST(udp_streams),     TEST(udp_one_way),	TEST(udp_broken),
+		TEST(gre_and_others),  TEST(sctp_association),	TEST(sctp_checksum),
+		TEST(sctp_heartbeats), TEST(sctp_collision),	TEST(sctp_bundles),
+		TEST(udplite),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

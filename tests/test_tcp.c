@@ -321,6 +321,50 @@ static void resets_of_the_established(void **state)
 	ASSERT_STATE(CLOSE, 10);
 }
 
+/* Answers to what we had let pass without believing it. */
+static void resets_that_answer(void **state)
+{
+	/* a SYN into a living connection, refused: by the other side only, and by its number */
+	establish();
+	assert_int_equal(SEND(CLIENT, .seq = 700000, .flags = SYN), ACCEPT);
+	assert_int_equal(SEND(CLIENT, .seq = 0, .ack = 700001, .flags = RST | ACK), INVALID);
+	assert_int_equal(SEND(CLIENT, .seq = 700000, .flags = SYN), ACCEPT);
+	assert_int_equal(SEND(SERVER, .seq = 0, .ack = 700002, .flags = RST | ACK), INVALID);
+	ASSERT_STATE(ESTABLISHED, 432000);
+	assert_int_equal(SEND(CLIENT, .seq = 700000, .flags = SYN), ACCEPT);
+	assert_int_equal(SEND(SERVER, .seq = 0, .ack = 700001, .flags = RST | ACK), ACCEPT);
+	ASSERT_STATE(CLOSE, 10);
+	/* an ACK of an old connection, which the client knows nothing of */
+	setup(state);
+	assert_int_equal(SEND(CLIENT, .seq = C0, .flags = SYN), ACCEPT);
+	assert_int_equal(SEND(SERVER, .seq = 800000, .ack = 600000, .flags = ACK), ACCEPT);
+	assert_int_equal(SEND(CLIENT, .seq = 5, .ack = 800000, .flags = RST | ACK), ACCEPT);
+	ASSERT_STATE(CLOSE, 10);
+}
+
+/* Who is closing has nothing left to protect: any reset will do. */
+static void resets_while_closing(void **state)
+{
+	static const uint8_t closing[] = {
+		TCP_CONNTRACK_FIN_WAIT, TCP_CONNTRACK_CLOSE_WAIT, TCP_CONNTRACK_LAST_ACK,
+		TCP_CONNTRACK_TIME_WAIT, TCP_CONNTRACK_CLOSE,
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(closing); i++) {
+		setup(state);
+		force(closing[i]);
+		tcp->seen[SERVER].flags |= IP_CT_TCP_FLAG_MAXACK_SET;
+		tcp->seen[SERVER].td_maxack = 1000;
+		assert_int_equal(SEND(CLIENT, .seq = 1, .flags = RST), ACCEPT);
+		ASSERT_STATE(CLOSE, 10);
+	}
+	setup(state);
+	force(TCP_CONNTRACK_SYN_RECV);
+	tcp->seen[SERVER].flags |= IP_CT_TCP_FLAG_MAXACK_SET;
+	tcp->seen[SERVER].td_maxack = 1000;
+	assert_int_equal(SEND(CLIENT, .seq = 1, .flags = RST), INVALID);
+}
+
 /* FINs out of window from both sides: the ends are done with each other, whatever we think. */
 static void doubt(void **state)
 {
@@ -429,11 +473,25 @@ static void fixed_timeout(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(life_and_death), TEST(all_transitions), TEST(first_packets),
-		TEST(flag_combinations), TEST(broken_headers), TEST(checksums), TEST(picked_up),
-		TEST(retransmissions), TEST(syn_sent_again), TEST(simultaneous_open),
-		TEST(refused), TEST(resets_of_the_established), TEST(doubt), TEST(reopened),
-		TEST(out_of_step), TEST(challenges), TEST(fixed_timeout),
+		TEST(life_and_death),
+		TEST(all_transitions),
+		TEST(first_packets),
+		TEST(flag_combinations),
+		TEST(broken_headers),
+		TEST(checksums),
+		TEST(picked_up),
+		TEST(retransmissions),
+		TEST(syn_sent_again),
+		TEST(simultaneous_open),
+		TEST(refused),
+		TEST(resets_of_the_established),
+		TEST(resets_that_answer),
+		TEST(resets_while_closing),
+		TEST(doubt),
+		TEST(reopened),
+		TEST(out_of_step),
+		TEST(challenges),
+		TEST(fixed_timeout),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

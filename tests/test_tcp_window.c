@@ -166,11 +166,94 @@ static void sack(void **state)
 		ACCEPT);
 }
 
+/* The highest block counts, wherever it stands; only the first SACK option does. */
+static void sack_blocks(void **state)
+{
+	static const char permitted[] = "\4\2\1\1";
+	char opt[36] = "\10\12ttttTTTT\1\1\1\5\22";
+
+	(void)state;
+	assert_int_equal(SEND(CLIENT, .seq = C0, .flags = SYN, .opt = permitted, .optlen = 4),
+			 ACCEPT);
+	assert_int_equal(SEND(SERVER, .seq = S0, .ack = C0 + 1, .flags = SYN | ACK,
+			      .opt = permitted, .optlen = 4),
+			 ACCEPT);
+	assert_int_equal(SEND(CLIENT, .seq = C0 + 1, .ack = S0 + 1, .flags = ACK), ACCEPT);
+	assert_int_equal(SEND(CLIENT, .seq = C0 + 1001, .ack = S0 + 1, .flags = ACK, .len = 4000),
+			 ACCEPT);
+	put32((uint8_t *)opt + 15, C0 + 4001);
+	put32((uint8_t *)opt + 19, C0 + 5001);	/* the higher one first */
+	put32((uint8_t *)opt + 23, C0 + 2001);
+	put32((uint8_t *)opt + 27, C0 + 3001);
+	memcpy(opt + 31, "\5\12", 2);		/* another option, cut off */
+	assert_int_equal(
+		SEND(SERVER, .seq = S0 + 1, .ack = C0 + 1, .flags = ACK, .opt = opt, .optlen = 36),
+		ACCEPT);
+	assert_int_equal(tcp->seen[CLIENT].td_maxend, C0 + 5001 + 8192);
+	/* who was not permitted to is not listened to */
+	tcp->seen[CLIENT].flags &= ~IP_CT_TCP_FLAG_SACK_PERM;
+	put32((uint8_t *)opt + 19, C0 + 90000);
+	assert_int_equal(
+		SEND(SERVER, .seq = S0 + 1, .ack = C0 + 1, .flags = ACK, .opt = opt, .optlen = 36),
+		ACCEPT);
+	tcp->seen[CLIENT].flags |= IP_CT_TCP_FLAG_SACK_PERM;
+	assert_int_equal(
+		SEND(SERVER, .seq = S0 + 1, .ack = C0 + 1, .flags = ACK, .opt = opt, .optlen = 36),
+		INVALID);
+}
+
+/* A keepalive's byte lies below td_end; its answer acknowledges one more than we knew. */
+static void keepalive_picked_up(void **state)
+{
+	(void)state;
+	assert_int_equal(SEND(CLIENT, .seq = C0 - 1, .ack = S0, .flags = ACK), ACCEPT);
+	assert_int_equal(tcp->seen[CLIENT].td_end, C0 - 1);
+	assert_int_equal(SEND(SERVER, .seq = S0, .ack = C0, .flags = ACK), ACCEPT);
+	assert_int_equal(tcp->seen[CLIENT].td_end, C0);
+	assert_int_equal(tcp->seen[SERVER].td_end, S0);
+	assert_int_equal(tcp->seen[SERVER].td_maxend, S0 + 8192);
+}
+
+/* What SYNs that come again do to the windows: higher numbers count, lower ones do not. */
+static void syn_numbers(void **state)
+{
+	(void)state;
+	assert_int_equal(SEND(CLIENT, .seq = C0, .flags = SYN), ACCEPT);
+	assert_int_equal(SEND(CLIENT, .seq = C0 - 500, .flags = SYN), ACCEPT);
+	assert_int_equal(tcp->seen[CLIENT].td_end, C0 + 1);
+	assert_int_equal(SEND(CLIENT, .seq = C0 + 500, .flags = SYN, .win = 100), ACCEPT);
+	assert_int_equal(tcp->seen[CLIENT].td_end, C0 + 501);
+	assert_int_equal(tcp->seen[CLIENT].td_maxwin, 100);
+	/* a window of 0 is one of 1 */
+	assert_int_equal(SEND(CLIENT, .seq = C0 + 900, .flags = SYN, .win = 0), ACCEPT);
+	assert_int_equal(tcp->seen[CLIENT].td_maxwin, 1);
+	/* a SYN in an established connection teaches nothing */
+	assert_int_equal(SEND(SERVER, .seq = S0, .ack = C0 + 901, .flags = SYN | ACK), ACCEPT);
+	assert_int_equal(SEND(CLIENT, .seq = C0 + 901, .ack = S0 + 1, .flags = ACK), ACCEPT);
+	assert_int_equal(SEND(CLIENT, .seq = C0 + 2000, .flags = SYN), ACCEPT);
+	assert_int_equal(tcp->seen[CLIENT].td_end, C0 + 901);
+}
+
+/* A closed window may be probed with one byte, not with more. */
+static void closed_window(void **state)
+{
+	(void)state;
+	establish();
+	tcp->seen[CLIENT].td_maxend = C0 + 1;
+	assert_int_equal(SEND(SERVER, .seq = S0 + 1, .ack = C0 + 1, .flags = ACK, .win = 0),
+			 ACCEPT);
+	assert_int_equal(tcp->seen[CLIENT].td_maxend, C0 + 2);
+	assert_true(RENEWS(CLIENT, .seq = C0 + 1, .ack = S0 + 1, .len = 1));
+	assert_false(RENEWS(CLIENT, .seq = C0 + 3, .ack = S0 + 1, .len = 1));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(four_bounds), TEST(overshoot), TEST(liberal), TEST(wrapping),
-		TEST(window_scaling), TEST(silly_options), TEST(sack),
+		TEST(four_bounds), TEST(overshoot),	 TEST(liberal),
+		TEST(wrapping),	   TEST(window_scaling), TEST(silly_options),
+		TEST(sack),	   TEST(sack_blocks),	 TEST(keepalive_picked_up),
+		TEST(syn_numbers), TEST(closed_window),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
