@@ -132,20 +132,27 @@ static int every(struct nf_conn *ct __maybe_unused, void *arg __maybe_unused)
 	return 1;
 }
 
+/*
+ * A process that is about to end need not take out eight million connections.
+ * Only leak checks want it tidy.
+ */
+static bool tidy(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+	return true;
+#else
+	return getenv("CTBENCH_TIDY") != NULL;
+#endif
+}
+
 void bench_close(struct bench *b)
 {
-	if (b->core) {
-		/*
-		 * Only the sanitizers' leak checks want it tidy; a process that
-		 * is about to end need not take out eight million connections.
-		 */
-		if (b->net && getenv("CTBENCH_TIDY")) {
-			b->v->thread_online(b->core);
-			b->v->ops->iterate(b->core, every, NULL);
-			net_destroy(b->net);
-			b->v->thread_end(b->core);
-			b->v->destroy(b->core);
-		}
+	if (b->core && b->net && tidy()) {
+		b->v->thread_online(b->core);
+		b->v->ops->iterate(b->core, every, NULL);
+		net_destroy(b->net);
+		b->v->thread_end(b->core);
+		b->v->destroy(b->core);
 	}
 	pool_destroy(b->pool);
 }

@@ -196,7 +196,7 @@ static int sum_up(struct ops_bench *o)
 		r->inserts += w->inserts;
 		r->insert_failed += w->insert_failed;
 		r->deletes += w->deletes;
-		r->checksum ^= w->checksum;
+		r->checksum += w->checksum;
 		delete_failed += w->delete_failed;
 	}
 	if (o->b->v->flags & CT_V_NULL)

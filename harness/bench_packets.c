@@ -201,7 +201,7 @@ static int sum_up(struct packet_bench *p)
 		r->lookups += p->work[i].done;
 		r->hits += p->work[i].accepted;
 		dropped += p->work[i].dropped;
-		r->checksum ^= p->work[i].checksum;
+		r->checksum += p->work[i].checksum;
 	}
 	if (p->b->v->flags & CT_V_NULL || from_capture(p))
 		return 0;
