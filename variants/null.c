@@ -21,22 +21,19 @@ static __always_inline uint32_t ct_hash(const union ct_tuple_words *t,
 					uint32_t zone_id __maybe_unused,
 					uint32_t net_mix __maybe_unused)
 {
-	return (uint32_t)(t->w[0] ^ t->w[1] ^ t->w[2] ^ t->w[3] ^ t->w[4]);
+	uint64_t x = t->w[0] ^ t->w[1] ^ t->w[2] ^ t->w[3] ^ t->w[4];
+
+	return (uint32_t)(x ^ x >> 32);
 }
 
 struct ct_table {
 	_Atomic uint64_t buckets;
 };
 
-/*
- * Knowing that no expired entry is ever met, the compiler takes the whole loop
- * for the unlikely way and optimises it for size; so it is not told.
- */
 static __always_inline struct nf_conntrack_tuple_hash *
-table_find(struct ct_table *t __maybe_unused, struct ct_find *f, uint32_t hash __maybe_unused,
-	   const bool get __maybe_unused)
+table_find(struct ct_table *t __maybe_unused, struct ct_find *f __maybe_unused,
+	   uint32_t hash __maybe_unused, const bool get __maybe_unused)
 {
-	__asm__ volatile("" : "+m"(f->nr_expired));
 	return NULL;
 }
 

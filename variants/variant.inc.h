@@ -71,15 +71,17 @@ static __always_inline void op_lookup(const struct ct_ops_work *w, struct net *n
 				      const bool get)
 {
 	struct nf_conntrack_tuple_hash *h;
+	union ct_tuple_words key;	/* in registers: hashed without waiting for the copy in f */
 	uint32_t hash;
 
-	key_load(&f->key, w->keys, s->pos, compact);
+	key_load(&key, w->keys, s->pos, compact);
 	if (unlikely(++s->pos == w->nr_keys))
 		s->pos = 0;
+	f->key = key;
 	f->now = nfct_time_stamp(net->core);
 	f->restarts = 0;
 	ct_read_lock();
-	hash = hash_conntrack_raw(&f->key, NF_CT_DEFAULT_ZONE_ID, net);
+	hash = hash_conntrack_raw(&key, NF_CT_DEFAULT_ZONE_ID, net);
 	s->checksum += hash;
 	h = __nf_conntrack_find(net, f, hash, get);
 	if (h) {
