@@ -135,7 +135,18 @@ static void test_bucket_rule(void **state)
 
 /* --- The rest of the key: zones, namespaces, directions --- */
 
-static void test_zones(void **state)
+/*
+ * A table of one bucket too, where the hash tells nothing apart: whatever it
+ * mixes in, comparing must not leave it out.
+ */
+static void in_small_tables(void (*fn)(uint64_t buckets))
+{
+	fn(64);
+	if (!variant->bucket_rule(1))
+		fn(1);
+}
+
+static void zones(uint64_t buckets)
 {
 	const struct nf_conntrack_zone one = { .id = 1, .dir = NF_CT_DEFAULT_ZONE_DIR };
 	const struct nf_conntrack_zone orig = { .id = 2, .dir = NF_CT_ZONE_DIR_ORIG };
@@ -144,8 +155,7 @@ static void test_zones(void **state)
 	struct nf_conntrack_tuple_hash *h;
 	struct fixture fx;
 
-	(void)state;
-	fixture_open(&fx, variant, 64, 1);
+	fixture_open(&fx, variant, buckets, 1);
 	assert_int_equal(fixture_insert(&fx, fx.net, &one, &t, HOUR), 0);
 	assert_null(ops->find_get(fx.net, &nf_ct_zone_dflt, &t));
 	assert_int_equal(fixture_insert(&fx, fx.net, &nf_ct_zone_dflt, &t, HOUR), 0);
@@ -166,15 +176,20 @@ static void test_zones(void **state)
 	fixture_close(&fx);
 }
 
-static void test_namespaces(void **state)
+static void test_zones(void **state)
+{
+	(void)state;
+	in_small_tables(zones);
+}
+
+static void namespaces(uint64_t buckets)
 {
 	struct nf_conntrack_tuple t = fixture_tuple(2);
 	struct nf_conntrack_tuple_hash *h;
 	struct fixture fx;
 	struct net *other;
 
-	(void)state;
-	fixture_open(&fx, variant, 64, 1);
+	fixture_open(&fx, variant, buckets, 1);
 	assert_int_equal(net_create(&other, fx.core), 0);
 	assert_int_equal(fixture_insert(&fx, fx.net, &nf_ct_zone_dflt, &t, HOUR), 0);
 	assert_null(variant->ops->find_get(other, &nf_ct_zone_dflt, &t));
@@ -186,6 +201,12 @@ static void test_namespaces(void **state)
 	net_destroy(other);	/* takes its own connections with it, and no others */
 	assert_true(fixture_has(&fx, 2));
 	fixture_close(&fx);
+}
+
+static void test_namespaces(void **state)
+{
+	(void)state;
+	in_small_tables(namespaces);
 }
 
 static void test_reverse_clash(void **state)
@@ -200,6 +221,92 @@ static void test_reverse_clash(void **state)
 	assert_int_equal(fixture_insert(&fx, fx.net, &nf_ct_zone_dflt, &r, HOUR), -EEXIST);
 	assert_true(fixture_has(&fx, 5));
 	fixture_close(&fx);
+}
+
+/* alloc and insert with a reply of one's own choice, as address translation would have it. */
+static int insert_both(struct fixture *fx, const struct nf_conntrack_tuple *orig,
+		       const struct nf_conntrack_tuple *reply)
+{
+	struct nf_conn *ct;
+	int err;
+
+	ct = variant->ops->alloc(fx->net, &nf_ct_zone_dflt, orig, reply, &err);
+	assert_non_null(ct);
+	err = variant->ops->insert(ct, HOUR);
+	variant->ops->put(ct);
+	return err;
+}
+
+static bool has_tuple(struct fixture *fx, const struct nf_conntrack_tuple *t, enum ip_conntrack_dir dir)
+{
+	struct nf_conntrack_tuple_hash *h = variant->ops->find_get(fx->net, &nf_ct_zone_dflt, t);
+
+	if (!h)
+		return false;
+	assert_int_equal(NF_CT_DIRECTION(h), dir);
+	assert_true(nf_ct_tuple_equal(nf_ct_tuple(nf_ct_tuplehash_to_ctrack(h), dir), t));
+	variant->ops->put(nf_ct_tuplehash_to_ctrack(h));
+	return true;
+}
+
+/* A tuple that one of two connections has is taken, whichever direction it is of. */
+static void one_direction(uint64_t buckets)
+{
+	struct nf_conntrack_tuple a = fixture_tuple(1), r = fixture_reply(&a);
+	struct nf_conntrack_tuple b = fixture_tuple(5), s = fixture_reply(&b);
+	struct fixture fx;
+
+	fixture_open(&fx, variant, buckets, 1);
+	assert_int_equal(insert_both(&fx, &a, &r), 0);
+	assert_int_equal(insert_both(&fx, &b, &r), -EEXIST);
+	assert_int_equal(insert_both(&fx, &a, &s), -EEXIST);
+	assert_int_equal(insert_both(&fx, &r, &s), -EEXIST);
+	assert_int_equal(insert_both(&fx, &b, &a), -EEXIST);
+	/* And what was refused has left nothing behind. */
+	assert_false(has_tuple(&fx, &b, IP_CT_DIR_ORIGINAL));
+	assert_false(has_tuple(&fx, &s, IP_CT_DIR_REPLY));
+	assert_true(has_tuple(&fx, &a, IP_CT_DIR_ORIGINAL) && has_tuple(&fx, &r, IP_CT_DIR_REPLY));
+	assert_int_equal(insert_both(&fx, &b, &s), 0);
+	assert_true(has_tuple(&fx, &b, IP_CT_DIR_ORIGINAL) && has_tuple(&fx, &s, IP_CT_DIR_REPLY));
+	assert_int_equal(fixture_live_nodes(&fx), 2);
+	fixture_close(&fx);
+}
+
+static void test_one_direction(void **state)
+{
+	(void)state;
+	in_small_tables(one_direction);
+}
+
+/* Connections that differ in one byte of their tuples are different, whichever byte it is. */
+static void every_byte(uint64_t buckets)
+{
+	struct nf_conntrack_tuple t[CT_TUPLE_KEY_BYTES], r[CT_TUPLE_KEY_BYTES];
+	struct fixture fx;
+
+	fixture_open(&fx, variant, buckets, 1);
+	assert_int_equal(fixture_put_key(&fx, 3), 0);
+	for (unsigned int i = 0; i < CT_TUPLE_KEY_BYTES; i++) {
+		t[i] = fixture_tuple(3);
+		r[i] = fixture_reply(&t[i]);
+		((uint8_t *)&t[i])[i] ^= 0x80;
+		((uint8_t *)&r[i])[i] ^= 0x80;
+		assert_false(has_tuple(&fx, &t[i], IP_CT_DIR_ORIGINAL));
+		assert_false(has_tuple(&fx, &r[i], IP_CT_DIR_REPLY));
+		assert_int_equal(insert_both(&fx, &t[i], &r[i]), 0);
+	}
+	for (unsigned int i = 0; i < CT_TUPLE_KEY_BYTES; i++) {
+		assert_true(has_tuple(&fx, &t[i], IP_CT_DIR_ORIGINAL));
+		assert_true(has_tuple(&fx, &r[i], IP_CT_DIR_REPLY));
+	}
+	assert_true(fixture_has(&fx, 3));
+	fixture_close(&fx);
+}
+
+static void test_every_byte(void **state)
+{
+	(void)state;
+	in_small_tables(every_byte);
 }
 
 /* A connection killed before it was confirmed never gets in. */
@@ -219,6 +326,71 @@ static void test_killed_unconfirmed(void **state)
 	assert_int_equal(variant->ops->insert(ct, HOUR), -ESTALE);
 	assert_false(fixture_has(&fx, 6));
 	variant->ops->put(ct);
+	fixture_close(&fx);
+}
+
+/* Memory that was a connection before tells nothing of it to the next one. */
+static void test_new_in_old_memory(void **state)
+{
+	static const union nf_conntrack_proto no_proto;
+	struct fixture fx;
+
+	(void)state;
+	fixture_open(&fx, variant, 64, 1);
+	for (uint32_t i = 0; i < 300; i++) {
+		struct nf_conntrack_tuple t = fixture_tuple(i), r = fixture_reply(&t);
+		struct nf_conn *ct;
+		int err;
+
+		ct = variant->ops->alloc(fx.net, &nf_ct_zone_dflt, &t, &r, &err);
+		assert_non_null(ct);
+		assert_int_equal(nf_ct_status(ct), 0);
+		assert_int_equal(load_relaxed(&ct->mark), 0);
+		assert_int_equal(load_relaxed(&ct->timeout), 0);
+		assert_int_equal(nf_ct_zone(ct).id, 0);
+		assert_null(ct->master);
+		assert_null(ct->ext);
+		assert_int_equal(memcmp(&ct->proto, &no_proto, sizeof(no_proto)), 0);
+		assert_int_equal(load_relaxed(&ct->use.refs), 1);
+
+		store_relaxed(&ct->mark, i + 1);
+		memset(&ct->proto, 0xff, sizeof(ct->proto));
+		store_relaxed(&ct->zone_id, 0);
+		nf_ct_status_set(ct, IPS_SEEN_REPLY | IPS_ASSURED | IPS_EXPECTED | IPS_FIXED_TIMEOUT);
+		assert_non_null(nf_ct_ext_add(ct, NF_CT_EXT_ACCT));
+		assert_int_equal(variant->ops->insert(ct, HOUR), 0);
+		assert_true(variant->ops->kill(ct));
+		variant->ops->put(ct);
+		if (i % 100 == 99)
+			variant->ops->barrier(fx.core);		/* so that deferred ones come back */
+	}
+	fixture_close(&fx);
+}
+
+/* An expected connection keeps its master, until it goes itself. */
+static void test_master(void **state)
+{
+	struct nf_conntrack_tuple t = fixture_tuple(1), r = fixture_reply(&t);
+	struct nf_conn *ct, *master;
+	struct fixture fx;
+	int err;
+
+	(void)state;
+	fixture_open(&fx, variant, 64, 1);
+	master = variant->ops->alloc(fx.net, &nf_ct_zone_dflt, &t, &r, &err);
+	assert_non_null(master);
+	assert_int_equal(variant->ops->insert(master, HOUR), 0);
+	t = fixture_tuple(2);
+	r = fixture_reply(&t);
+	ct = variant->ops->alloc(fx.net, &nf_ct_zone_dflt, &t, &r, &err);
+	assert_non_null(ct);
+	ct->master = master;		/* with our reference */
+	assert_int_equal(variant->ops->insert(ct, HOUR), 0);
+	variant->ops->put(ct);
+	assert_true(fixture_kill(&fx, 1));
+	assert_int_equal(fixture_live_nodes(&fx), 2);
+	assert_true(fixture_kill(&fx, 2));
+	assert_int_equal(fixture_live_nodes(&fx), 0);
 	fixture_close(&fx);
 }
 
@@ -525,7 +697,11 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_zones),
 		cmocka_unit_test(test_namespaces),
 		cmocka_unit_test(test_reverse_clash),
+		cmocka_unit_test(test_one_direction),
+		cmocka_unit_test(test_every_byte),
 		cmocka_unit_test(test_killed_unconfirmed),
+		cmocka_unit_test(test_new_in_old_memory),
+		cmocka_unit_test(test_master),
 		cmocka_unit_test(test_table_full),
 		cmocka_unit_test(test_table_full_of_assured),
 		cmocka_unit_test(test_resize),
