@@ -366,11 +366,18 @@ static void go_on(struct replay *r, struct replay_result *res)
 	uint16_t in = res->skb.dev;
 	struct nf_conn *before = res->ct;
 	bool fresh = before && !nf_ct_is_confirmed(before);
+	enum replay_route route = r->options.router ? replay_route(&res->skb) : REPLAY_FORWARD;
 	unsigned int verdict;
 
 	res->verdict = REPLAY_DROP_CONFIRM;
-	if (r->options.router && !replay_may_forward(&res->skb))
+	if (route == REPLAY_LOST)
 		return;
+	if (route == REPLAY_LOCAL) {
+		/* confirmed, but it goes no further */
+		if (ops->hook(r->net, NF_INET_LOCAL_IN, &res->skb, in, 0) == NF_ACCEPT)
+			look_behind_post_routing(r, res);
+		return;
+	}
 	verdict = ops->hook(r->net, NF_INET_FORWARD, &res->skb, in, OUT_DEVICE);
 	if (verdict == NF_ACCEPT)
 		verdict = ops->hook(r->net, NF_INET_POST_ROUTING, &res->skb, in, OUT_DEVICE);
@@ -414,8 +421,10 @@ static void look_for_protocol(struct replay_result *res)
 	unsigned int dataoff;
 	uint8_t protonum;
 
-	if (!get_l4proto(&res->skb, 0, pf, &dataoff, &protonum))
-		res->protocol = protonum;
+	if (get_l4proto(&res->skb, 0, pf, &dataoff, &protonum))
+		return;
+	res->protocol = protonum;
+	res->beyond = dataoff > res->skb.len;
 }
 
 void replay_packet(struct replay *r, const struct capture_packet *p, struct replay_result *res)
@@ -456,11 +465,20 @@ void replay_packet(struct replay *r, const struct capture_packet *p, struct repl
 	give_helper(r, res);
 	if (r->scenario && scenario_holds(r->scenario, p->index) && hold(r, res)) {
 		res->verdict = REPLAY_HELD;
-		res->skb._nfct = 0;	/* the reference is the held packet's, and so are the bytes */
+		res->skb._nfct = 0; /* the reference is the held packet's, and so are the bytes */
 		res->skb.own_data = false;
 		return;
 	}
 	go_on(r, res);
+	/*
+	 * Of a packet whose extension headers reach beyond its end the kernel's
+	 * trace tells nothing, and by it the oracle sees: it calls it unseen,
+	 * though it passes.
+	 */
+	if (r->options.router && res->beyond) {
+		res->verdict = REPLAY_UNSEEN;
+		res->state = REPLAY_NO_STATE;
+	}
 }
 
 bool replay_release(struct replay *r, uint64_t i, struct replay_result *res)

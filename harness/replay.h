@@ -58,6 +58,7 @@ struct replay_result {
 	enum replay_verdict verdict;
 	bool released;			/* this is about a held packet that went on */
 	int protocol;			/* IPPROTO_*, -1: no transport header */
+	bool beyond;			/* where it should begin, the packet has ended */
 	enum replay_state state;	/* behind PRE_ROUTING */
 	enum ip_conntrack_info ctinfo;
 	uint32_t number,
@@ -125,8 +126,12 @@ void replay_end(struct replay *r);
  */
 bool replay_receive(const struct capture_packet *p, const struct replay_options *options,
 		    struct sk_buff *skb);
-/* False if its TTL or hop limit ends here. */
-bool replay_may_forward(const struct sk_buff *skb);
+/*
+ * Where a router sends it: nowhere, for its TTL, IPv4 options or addresses; to
+ * itself, what goes to all on the link; else on.
+ */
+enum replay_route { REPLAY_LOST, REPLAY_LOCAL, REPLAY_FORWARD };
+enum replay_route replay_route(const struct sk_buff *skb);
 
 /* The connection's number, from 1 in order of appearance; needs options.numbers. */
 uint32_t replay_number(const struct replay *r, const struct nf_conn *ct);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What happens to a packet in a router before and between conntrack's hooks:
- * the checks of the IP header on arrival (ip_rcv_core, ip6_rcv_core), and the
- * TTL before it is forwarded.
+ * What happens to a packet in a router before conntrack's first hook: the
+ * checks of the IP header on arrival (ip_rcv_core, ip6_rcv_core).
  *
  * A capture may have kept only the beginning of a packet.  What is not there
  * is taken to be right.
@@ -51,6 +50,56 @@ static bool ipv6_addresses_ok(const uint8_t *src, const uint8_t *dst)
 	return dst[0] != 0xff || (dst[1] & 15) > 1;
 }
 
+/* What the upper two bits of an unknown option's type say (RFC 8200, 4.2): 0 is "skip over it". */
+#define OPT_SKIP(type)		(!((type) & 0xc0))
+#define HBH_MAX_OPTIONS		8	/* net.ipv6.max_hbh_opts_number */
+#define HBH_MAX_PADDING		7	/* more in a row is not padding but a channel */
+
+/* A padding option of n bytes at o; false: it is more, or holds more, than padding does. */
+static bool padding_ok(const uint8_t *o, unsigned int n, unsigned int *padding)
+{
+	*padding += n;
+	for (unsigned int i = 2; i < n; i++)
+		if (o[i])
+			return false;
+	return *padding <= HBH_MAX_PADDING;
+}
+
+/*
+ * The hop-by-hop options, which every router reads (ipv6_parse_hopopts).
+ * Jumbograms, IOAM and CALIPSO are refused: none can be on such a link, or
+ * is enabled there.
+ */
+static bool hop_options_ok(const struct capture_packet *p, unsigned int len)
+{
+	const uint8_t *o = p->l3 + sizeof(struct ipv6hdr_view);
+	unsigned int left, n, padding = 0, options = 0;
+
+	if (len < sizeof(struct ipv6hdr_view) + 8)
+		return false;
+	left = (o[1] + 1u) * 8;
+	if (len < sizeof(struct ipv6hdr_view) + left)
+		return false;
+	if (p->caplen < sizeof(struct ipv6hdr_view) + left)
+		return true;	/* what is not there is right */
+	for (o += 2, left -= 2; left; o += n, left -= n) {
+		n = *o && left > 1 ? o[1] + 2u : 1;
+		if (n > left || (*o && left == 1))
+			return false;
+		if (*o <= 1) {
+			if (!padding_ok(o, n, &padding))
+				return false;
+			continue;
+		}
+		padding = 0;
+		if (++options > HBH_MAX_OPTIONS)
+			return false;
+		if (*o == 5 ? n != 4 : *o == 7 || *o == 0x31 || !OPT_SKIP(*o))
+			return false;
+	}
+	return true;
+}
+
 static bool receive_ipv6(const struct capture_packet *p, bool router, struct sk_buff *skb)
 {
 	const struct ipv6hdr_view *ip6h = (const struct ipv6hdr_view *)p->l3;
@@ -69,7 +118,7 @@ static bool receive_ipv6(const struct capture_packet *p, bool router, struct sk_
 			return false;
 		skb->len = len;
 	}
-	return true;
+	return !router || ip6h->nexthdr != IPPROTO_HOPOPTS || hop_options_ok(p, skb->len);
 }
 
 bool replay_receive(const struct capture_packet *p, const struct replay_options *options,
@@ -86,12 +135,4 @@ bool replay_receive(const struct capture_packet *p, const struct replay_options 
 		return false;
 	skb->headlen = p->caplen < skb->len ? p->caplen : skb->len;
 	return true;
-}
-
-bool replay_may_forward(const struct sk_buff *skb)
-{
-	const struct iphdr_view *iph = (const struct iphdr_view *)skb->data;
-	const struct ipv6hdr_view *ip6h = (const struct ipv6hdr_view *)skb->data;
-
-	return (skb->protocol == ETH_P_IP ? iph->ttl : ip6h->hop_limit) > 1;
 }
