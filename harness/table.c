@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Text tables.  A row per cell: the variant, the parameters that vary, then
- * throughput, time and memory.  Columns are as wide as their widest text.
+ * A row per cell: the variant, the parameters that vary, then throughput, time
+ * and memory.
  */
 #include "harness/table.h"
+
+#include "harness/grid.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -20,96 +22,6 @@ int table_number(char *buf, size_t size, double value)
 	if (absolute > 0 && absolute < 99.95)
 		decimals = 2 - (int)floor(log10(absolute * 1.0005));
 	return snprintf(buf, size, "%.*f", decimals < 9 ? decimals : 9, value);
-}
-
-#define COLUMNS_MAX 48
-
-struct table {
-	size_t columns;
-	size_t rows, room;
-	char **text;		/* rows * columns */
-	bool left[COLUMNS_MAX];	/* aligned */
-	bool failed;
-};
-
-static void put_at(struct table *t, size_t row, size_t column, const char *text)
-{
-	char **place = &t->text[row * t->columns + column];
-
-	free(*place);
-	*place = strdup(text ? text : "");
-	t->failed |= !*place;
-}
-
-/* In the last row. */
-static void put(struct table *t, size_t column, const char *text)
-{
-	put_at(t, t->rows - 1, column, text);
-}
-
-static bool add_row(struct table *t)
-{
-	char **text;
-
-	if (t->rows == t->room) {
-		size_t room = t->room ? 2 * t->room : 16;
-
-		text = realloc(t->text, room * t->columns * sizeof(*text));
-		if (!text) {
-			t->failed = true;
-			return false;
-		}
-		t->text = text;
-		t->room = room;
-	}
-	memset(&t->text[t->rows++ * t->columns], 0, t->columns * sizeof(*text));
-	return true;
-}
-
-/* Columns on a terminal: the bytes of UTF-8 that begin a character. */
-static int width_of(const char *text)
-{
-	int n = 0;
-
-	for (; text && *text; text++)
-		n += ((unsigned char)*text & 0xc0) != 0x80;
-	return n;
-}
-
-static void print_table(FILE *out, const struct table *t)
-{
-	int width[COLUMNS_MAX] = { 0 };
-
-	for (size_t i = 0; i < t->rows * t->columns; i++)
-		if (width_of(t->text[i]) > width[i % t->columns])
-			width[i % t->columns] = width_of(t->text[i]);
-	for (size_t r = 0; r < t->rows; r++) {
-		int gap = 0;
-
-		for (size_t c = 0; c < t->columns; c++) {
-			const char *text = t->text[r * t->columns + c];
-			int pad = width[c] - width_of(text);
-
-			if (!width[c])
-				continue;
-			/* Blanks at the end of a line are left out: gap holds them back. */
-			gap += 2;
-			if (text && *text) {
-				fprintf(out, "%*s%s", gap + (t->left[c] ? 0 : pad), "", text);
-				gap = t->left[c] ? pad : 0;
-			} else {
-				gap += pad;
-			}
-		}
-		fputc('\n', out);
-	}
-}
-
-static void free_table(struct table *t)
-{
-	for (size_t i = 0; i < t->rows * t->columns; i++)
-		free(t->text[i]);
-	free(t->text);
 }
 
 int table_value(char *buf, size_t size, const json_t *value)
@@ -140,17 +52,17 @@ static double number(const json_t *object, const char *key)
 	return json_is_number(value) ? json_number_value(value) : NAN;
 }
 
-static void put_number(struct table *t, size_t column, double value)
+static void put_number(struct grid *g, size_t column, double value)
 {
 	char text[64];
 
 	if (!isfinite(value))
 		return;
 	table_number(text, sizeof(text), value);
-	put(t, column, text);
+	grid_put(g, column, text);
 }
 
-static void put_range(struct table *t, size_t column, double from, double to)
+static void put_range(struct grid *g, size_t column, double from, double to)
 {
 	char a[64], b[64], text[160];
 
@@ -159,7 +71,7 @@ static void put_range(struct table *t, size_t column, double from, double to)
 	table_number(a, sizeof(a), from);
 	table_number(b, sizeof(b), to);
 	snprintf(text, sizeof(text), "%s..%s", a, b);
-	put(t, column, text);
+	grid_put(g, column, text);
 }
 
 /* What a reader has to know about a row before believing it. */
@@ -196,28 +108,28 @@ static void note(char *buf, size_t size, const json_t *cell)
 
 enum { RATE, RATE_RANGE, TIME, TIME_RANGE, NODE, BUCKET, RESIZE, NOTE, NR_FIXED };
 
-static void header(struct table *t, const json_t *varying, const char *unit)
+static void header(struct grid *g, const json_t *varying, const char *unit)
 {
 	size_t at = 1, i;
 	json_t *name;
 
-	add_row(t);
-	if (t->failed)
+	grid_add_row(g);
+	if (g->failed)
 		return;
-	put(t, 0, "variant");
+	grid_put(g, 0, "variant");
 	json_array_foreach(varying, i, name)
 		if (strcmp(json_string_value(name), "variant"))
-			put(t, at++, json_string_value(name));
-	put(t, at + RATE, unit);
-	put(t, at + RATE_RANGE, "quartiles");
-	put(t, at + TIME, "ns/op");
-	put(t, at + TIME_RANGE, "min..max");
-	put(t, at + NODE, "B/conn");
-	put(t, at + BUCKET, "+buckets");
-	t->left[at + NOTE] = true;
+			grid_put(g, at++, json_string_value(name));
+	grid_put(g, at + RATE, unit);
+	grid_put(g, at + RATE_RANGE, "quartiles");
+	grid_put(g, at + TIME, "ns/op");
+	grid_put(g, at + TIME_RANGE, "min..max");
+	grid_put(g, at + NODE, "B/conn");
+	grid_put(g, at + BUCKET, "+buckets");
+	g->left[at + NOTE] = true;
 }
 
-static void row(struct table *t, const json_t *varying, const json_t *cell)
+static void row(struct grid *g, const json_t *varying, const json_t *cell)
 {
 	const json_t *mops = json_object_get(cell, "mops"),
 		     *ns = json_object_get(cell, "ns_per_op");
@@ -226,28 +138,28 @@ static void row(struct table *t, const json_t *varying, const json_t *cell)
 	size_t at = 1, i;
 	json_t *name;
 
-	if (!add_row(t))
+	if (!grid_add_row(g))
 		return;
-	put(t, 0, json_string_value(json_object_get(cell, "variant")));
+	grid_put(g, 0, json_string_value(json_object_get(cell, "variant")));
 	json_array_foreach(varying, i, name) {
 		if (!strcmp(json_string_value(name), "variant"))
 			continue;
 		table_value(text, sizeof(text),
 			    json_object_get(parameters, json_string_value(name)));
-		put(t, at++, text);
+		grid_put(g, at++, text);
 	}
-	put_number(t, at + RATE, number(mops, "median"));
-	put_range(t, at + RATE_RANGE, number(mops, "q1"), number(mops, "q3"));
-	put_number(t, at + TIME, number(ns, "median"));
-	put_range(t, at + TIME_RANGE, number(ns, "min"), number(ns, "max"));
-	put_number(t, at + NODE, number(cell, "node_bytes_per_connection"));
-	put_number(t, at + BUCKET, number(cell, "bucket_bytes_per_connection"));
+	put_number(g, at + RATE, number(mops, "median"));
+	put_range(g, at + RATE_RANGE, number(mops, "q1"), number(mops, "q3"));
+	put_number(g, at + TIME, number(ns, "median"));
+	put_range(g, at + TIME_RANGE, number(ns, "min"), number(ns, "max"));
+	put_number(g, at + NODE, number(cell, "node_bytes_per_connection"));
+	put_number(g, at + BUCKET, number(cell, "bucket_bytes_per_connection"));
 	if (isfinite(number(cell, "seconds_per_resize"))) {
-		put_at(t, 0, at + RESIZE, "ms/resize");
-		put_number(t, at + RESIZE, 1e3 * number(cell, "seconds_per_resize"));
+		grid_put_at(g, 0, at + RESIZE, "ms/resize");
+		put_number(g, at + RESIZE, 1e3 * number(cell, "seconds_per_resize"));
 	}
 	note(text, sizeof(text), cell);
-	put(t, at + NOTE, text);
+	grid_put(g, at + NOTE, text);
 }
 
 /* The unit of all cells of a workload, or one that names no unit. */
@@ -274,28 +186,22 @@ static bool has_something(const json_t *cell)
 	return json_integer_value(json_object_get(cell, "n")) || json_object_get(cell, "error");
 }
 
-static int print_workload(FILE *out, const json_t *workload, json_t *cells)
+int table_of(struct grid *g, const json_t *report, const json_t *workload)
 {
+	json_t *cells = json_object_get(report, "cells"), *cell;
 	const json_t *varying = json_object_get(workload, "varying");
 	const char *name = json_string_value(json_object_get(workload, "name")), *key;
-	const char *question = json_string_value(json_object_get(workload, "question"));
-	struct table t = { .columns = 1 + json_array_size(varying) + NR_FIXED, .left = { true } };
-	json_t *cell;
 
 	/* Where the variant varies there is a column too many: empty ones are not printed. */
-	if (t.columns > COLUMNS_MAX)
+	*g = (struct grid){ .columns = 1 + json_array_size(varying) + NR_FIXED, .left = { true } };
+	if (g->columns > GRID_COLUMNS_MAX)
 		return -E2BIG;
-	header(&t, varying, unit_of(cells, name));
+	header(g, varying, unit_of(cells, name));
 	json_object_foreach(cells, key, cell)
 		if (!strcmp(json_string_value(json_object_get(cell, "workload")), name) &&
-		    has_something(cell) && !t.failed)
-			row(&t, varying, cell);
-	if (!t.failed && t.rows > 1) {
-		fprintf(out, "\n%s: %s\n", name, question ? question : "");
-		print_table(out, &t);
-	}
-	free_table(&t);
-	return t.failed ? -ENOMEM : 0;
+		    has_something(cell) && !g->failed)
+			row(g, varying, cell);
+	return g->failed ? -ENOMEM : 0;
 }
 
 static void print_noise(FILE *out, const json_t *noise)
@@ -313,13 +219,24 @@ static void print_noise(FILE *out, const json_t *noise)
 
 int table_print(FILE *out, const json_t *report)
 {
-	json_t *cells = json_object_get(report, "cells"), *workload;
+	json_t *workload;
 	size_t i;
 	int err = 0;
 
 	print_noise(out, json_object_get(report, "noise"));
-	json_array_foreach(json_object_get(report, "workloads"), i, workload)
-		if (!err)
-			err = print_workload(out, workload, cells);
+	json_array_foreach(json_object_get(report, "workloads"), i, workload) {
+		const char *name = json_string_value(json_object_get(workload, "name"));
+		const char *question = json_string_value(json_object_get(workload, "question"));
+		struct grid g;
+
+		err = table_of(&g, report, workload);
+		if (!err && g.rows > 1) {
+			fprintf(out, "\n%s: %s\n", name, question ? question : "");
+			grid_print(out, &g, GRID_TEXT);
+		}
+		grid_free(&g);
+		if (err)
+			break;
+	}
 	return err;
 }

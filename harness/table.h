@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A run's results as text tables.
+ * A run's results as tables.
  */
 #ifndef CTBENCH_HARNESS_TABLE_H
 #define CTBENCH_HARNESS_TABLE_H
 
 #include <stdio.h>
 
+struct grid;
 struct json_t;
 
 /*
@@ -14,6 +15,13 @@ struct json_t;
  * that run_report() makes.  0 or -ENOMEM.
  */
 int table_print(FILE *out, const struct json_t *report);
+
+/*
+ * The table of one of the report's workloads, for grid_print(); g is filled in and
+ * always to be freed.  Without a result it has one row, the header.
+ * 0, -ENOMEM, or -E2BIG where too many parameters vary.
+ */
+int table_of(struct grid *g, const struct json_t *report, const struct json_t *workload);
 
 /* A number with three significant digits and no exponent: 0.0123, 1.23, 123, 12345. */
 int table_number(char *buf, size_t size, double value);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A table of texts, and how it is written: for a terminal, for a web page, or
+ * as Markdown.  Its first row is the header.  A column in which all texts are
+ * empty is left out.
+ */
+#ifndef CTBENCH_HARNESS_GRID_H
+#define CTBENCH_HARNESS_GRID_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#define GRID_COLUMNS_MAX 48
+
+/* Begin with { .columns = N, .left = { ... } }; all else is the functions' own. */
+struct grid {
+	size_t columns;
+	size_t rows, room;
+	char **text;			/* rows * columns */
+	bool left[GRID_COLUMNS_MAX];	/* aligned; else right, as numbers are */
+	bool failed;			/* no memory: what was put is not complete */
+};
+
+enum grid_format {
+	GRID_TEXT,	/* columns as wide as their widest text */
+	GRID_HTML,	/* <table> ... </table>, its texts escaped */
+	GRID_MARKDOWN,	/* as GitHub has it */
+};
+
+/* An empty row at the end; false without memory. */
+bool grid_add_row(struct grid *g);
+/* A copy of text (NULL: empty) into a column of the last row, or of any. */
+void grid_put(struct grid *g, size_t column, const char *text);
+void grid_put_at(struct grid *g, size_t row, size_t column, const char *text);
+void grid_print(FILE *out, const struct grid *g, enum grid_format format);
+void grid_free(struct grid *g);
+
+/* text with what HTML takes for its own replaced: in elements and in quoted attributes. */
+void html_text(FILE *out, const char *text);
+
+#endif
