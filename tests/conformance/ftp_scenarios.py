@@ -5,59 +5,20 @@
 Each is a capture (raw IP) and a JSON file beside it.  The packets say little
 enough that a table of them below is easier to read than any capture.
 """
-import json, os, socket, struct, sys
+import os, sys
 
-FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
-
-
-def checksum(b):
-    b += b"\0" * (len(b) & 1)
-    s = sum(struct.unpack(">%dH" % (len(b) // 2), b))
-    while s >> 16:
-        s = (s & 0xFFFF) + (s >> 16)
-    return ~s & 0xFFFF
+import packets
+from packets import ACK, FIN, PSH, RST, SYN, tcp
 
 
-def tcp(src, dst, sport, dport, seq, ack, flags, data=b""):
-    six = ":" in src
-    s, d = (socket.inet_pton(socket.AF_INET6 if six else socket.AF_INET, a) for a in (src, dst))
-    seg = struct.pack(">HHIIBBHHH", sport, dport, seq, ack, 0x50, flags, 8192, 0, 0) + data
-    if six:
-        c = checksum(s + d + struct.pack(">II", len(seg), 6) + seg)
-        head = struct.pack(">IHBB", 6 << 28, len(seg), 6, 64) + s + d
-    else:
-        c = checksum(s + d + struct.pack(">HH", 6, len(seg)) + seg)
-        head = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(seg), 1, 0, 64, 6, 0) + s + d
-        head = head[:10] + struct.pack(">H", checksum(head)) + head[12:]
-    return head + seg[:16] + struct.pack(">H", c) + seg[18:]
-
-
-class Scenario:
+class Scenario(packets.Scenario):
     def __init__(self, title, **keys):
-        self.packets, self.now = [], 1000000000.0
-        self.conf = {"title": title, "helpers": {"ftp": [21]}, **keys}
-        self.conf["nft"] = "".join(
-            'table %s h { ct helper f { type "ftp" protocol tcp; }; chain p { type filter hook prerouting '
-            'priority -150; tcp dport 21 ct helper set "f"; }; }\n' % t for t in ("ip", "ip6"))
-
-    def add(self, packet):
-        self.packets.append((self.now, packet))
-        self.now += 0.001
+        super().__init__(title, **keys)
+        self.helper_ftp()
 
     def syn(self, src, dst, sport, dport, seq=70000):
         """The first packet of a data connection."""
         self.add(tcp(src, dst, sport, dport, seq, 0, SYN))
-
-    def write(self, directory, name):
-        path = os.path.join(directory, name)
-        with open(path + ".pcap", "wb") as f:
-            f.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 101))
-            for t, p in self.packets:
-                us = round(t * 1000000)
-                f.write(struct.pack("<IIII", us // 1000000, us % 1000000, len(p), len(p)) + p)
-        with open(path + ".json", "w") as f:
-            json.dump(self.conf, f, indent=1)
-            f.write("\n")
 
 
 class Control:
@@ -302,4 +263,4 @@ ALL = [active, passive, ipv6, several, retransmitted, split, odd, limit, master_
 
 if __name__ == "__main__":
     for f in ALL:
-        f().write(sys.argv[1], "ftp_" + f.__name__)
+        f().write(os.path.join(sys.argv[1], "ftp_" + f.__name__))
