@@ -9,7 +9,6 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 static void print_help(void)
 {
@@ -114,14 +113,6 @@ static int parse(struct request *q, int argc, char **argv, struct ct_error *e)
 	return 0;
 }
 
-/* A folder as it is given, or else one of that name among the runs. */
-static void find_run(char *buf, size_t size, const struct request *q)
-{
-	snprintf(buf, size, "%s/%s", q->results ? q->results : RESULTS_DEFAULT_DIR, q->run);
-	if (strchr(q->run, '/') || access(buf, F_OK))
-		snprintf(buf, size, "%s", q->run);
-}
-
 static int draw(const struct request *q, struct ct_error *e)
 {
 	char dir[PATH_MAX], out[PATH_MAX + 16];
@@ -129,7 +120,7 @@ static int draw(const struct request *q, struct ct_error *e)
 	size_t drawn = 0;
 	int err;
 
-	find_run(dir, sizeof(dir), q);
+	results_find(dir, sizeof(dir), q->results, q->run);
 	benchmark = results_read_json(dir, "benchmark.json",
 				      "name the folder of a run that 'ctbench run' has made", e);
 	if (!benchmark)

@@ -21,6 +21,7 @@ static const struct command {
 	{ "run", cmd_run, "measure workloads and keep, tabulate and plot the results" },
 	{ "replay", cmd_replay, "send a capture through the hooks and tell what conntrack made of it" },
 	{ "plot", cmd_plot, "draw the plots of a finished run again" },
+	{ "report", cmd_report_run, "a finished run as one page: answers, plots, tables, machine" },
 	{ "env", cmd_env, "what this machine is, and what about it will disturb a measurement" },
 	{ "measure", cmd_measure, NULL },
 };

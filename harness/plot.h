@@ -33,6 +33,12 @@ struct json_t;
 int plot_run(const struct json_t *benchmark, const char *out_dir, unsigned int kinds, size_t *drawn,
 	     struct ct_error *e);
 
+/*
+ * plots/ of the source tree the program was built from, or near the program, or here: the
+ * project's scripts and styles.  0, or -ENOENT with a sentence.
+ */
+int plot_scripts_folder(char *buf, size_t size, struct ct_error *e);
+
 /* PLOT_* of "threads", "size", ..., or 0. */
 unsigned int plot_kind(const char *name);
 

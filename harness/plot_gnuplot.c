@@ -76,8 +76,7 @@ static bool has_style(const char *folder)
 	       !access(path, R_OK);
 }
 
-/* plots/ of the source tree the program was built from, or near the program, or here. */
-static int scripts_folder(char *buf, size_t size, struct ct_error *e)
+int plot_scripts_folder(char *buf, size_t size, struct ct_error *e)
 {
 	static const char *const above[] = { "plots", "../plots", "../../plots" };
 	char program[PATH_MAX];
@@ -186,7 +185,7 @@ static int run_gnuplot(const char *folder, const char *script, struct ct_error *
 int plot_file_draw(struct plot_file *f, const char *out_dir, const char *kind, struct ct_error *e)
 {
 	char folder[PATH_MAX], name[sizeof(f->name) + 8];
-	int err = scripts_folder(folder, sizeof(folder), e);
+	int err = plot_scripts_folder(folder, sizeof(folder), e);
 
 	if (!err)
 		err = include(f->script, folder, "style", e);

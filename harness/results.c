@@ -314,3 +314,10 @@ json_t *results_read_json(const char *dir, const char *name, const char *what, s
 		ct_user_error(e, "%.600s:%d: %.200s; %s", path, why.line, why.text, what);
 	return NULL;
 }
+
+void results_find(char *dir, size_t size, const char *parent, const char *run)
+{
+	snprintf(dir, size, "%s/%s", parent ? parent : RESULTS_DEFAULT_DIR, run);
+	if (strchr(run, '/') || access(dir, F_OK))
+		snprintf(dir, size, "%s", run);
+}

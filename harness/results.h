@@ -7,6 +7,7 @@
  *	run.log		what happened, with times
  *	benchmark.json	Google Benchmark's report and all facts about the run
  *	results.tsv	a row for every cell, for people and gnuplot
+ *	report.html	the run as one page, for people
  *	plots/		pictures, their data and the scripts that draw them
  *
  * A measurement is in cells.tsv before the next one starts: whatever happens
@@ -78,6 +79,12 @@ int results_write_text(const char *dir, const char *name, const char *text, size
 		       struct ct_error *e);
 int results_write_json(const char *dir, const char *name, const struct json_t *json,
 		       struct ct_error *e);
+
+/*
+ * The folder of a run that a user named: as it is given, or else one of that name in `parent`
+ * (NULL: RESULTS_DEFAULT_DIR).
+ */
+void results_find(char *dir, size_t size, const char *parent, const char *run);
 
 /* Read a JSON file; NULL with a sentence in e that says what `what` it is and how to get one. */
 struct json_t *results_read_json(const char *dir, const char *name, const char *what,

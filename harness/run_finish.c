@@ -8,6 +8,7 @@
 #include "harness/cmd.h"
 #include "harness/interrupt.h"
 #include "harness/plot.h"
+#include "harness/report.h"
 #include "harness/table.h"
 
 #include <jansson.h>
@@ -172,9 +173,13 @@ int run_finish(struct run *run)
 	if (benchmark && count_of(report, "good"))
 		plot_run(benchmark, plots, 0, &drawn, &plot_e);
 
+	if (benchmark && !plot_e.status)
+		report_write(run->results.dir, benchmark, &plot_e);
 	printf("results: %s (benchmark.json, results.tsv, cells.tsv)\n", run->results.dir);
 	if (drawn)
 		printf("plots:   %s (%zu, as SVG and PNG)\n", plots, drawn);
+	if (benchmark && !plot_e.status)
+		printf("report:  %s/report.html\n", run->results.dir);
 	if (ct_interrupted || e.status)
 		print_how_to_go_on(run, report);
 	status = status_of(run);

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ctbench report: a run as a page for people.
+ */
+#include "harness/cmd.h"
+#include "harness/plot.h"
+#include "harness/report.h"
+#include "harness/results.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static void print_help(void)
+{
+	puts("usage: ctbench report RUN [--markdown] [--out FILE] [--results DIR]\n"
+	     "\n"
+	     "Makes one web page of a run: each question, the answer in words with its interval, the\n"
+	     "plots, the tables, the noise, the machine, and how to repeat it.  The page needs nothing\n"
+	     "beside itself: it can be mailed, kept, printed, read on a phone, in light or dark.\n"
+	     "RUN is the folder of a run, or its name in results/runs; nothing is measured.\n"
+	     "\n"
+	     "  --markdown       as Markdown on standard output, for a comment on a change\n"
+	     "  --out FILE       where to ('-': standard output; default: RUN/report.html)\n"
+	     "  --results DIR    the folder of all runs (default: " RESULTS_DEFAULT_DIR ")\n"
+	     "\n"
+	     "Plots that are missing in RUN/plots are drawn first, where gnuplot is installed.\n"
+	     "\n"
+	     "Examples:\n"
+	     "  ctbench report results/runs/20260101-120000-default\n"
+	     "  ctbench report myrun --markdown > comment.md");
+}
+
+enum { OPT_MARKDOWN, OPT_OUT, OPT_RESULTS };
+static const struct cmd_option options[] = {
+	[OPT_MARKDOWN] = { "markdown", false },
+	[OPT_OUT] = { "out", true },
+	[OPT_RESULTS] = { "results", true },
+	{ NULL, false },
+};
+
+struct request {
+	const char *run, *out, *results;
+	bool markdown, help;
+};
+
+static int parse(struct request *q, int argc, char **argv, struct ct_error *e)
+{
+	struct cmd_args args = { .argc = argc, .argv = argv, .at = 1 };
+	int what;
+
+	while ((what = cmd_next(&args, options, e)) != CMD_END) {
+		if (what < 0)
+			return what;
+		switch (what) {
+		case OPT_MARKDOWN:
+			q->markdown = true;
+			break;
+		case OPT_OUT:
+			q->out = args.value;
+			break;
+		case OPT_RESULTS:
+			q->results = args.value;
+			break;
+		case CMD_OPERAND:
+			if (q->run)
+				return ct_user_error(
+					e,
+					"report takes one run, and there are two: '%s' and '%s'; 'ctbench compare' judges two",
+					q->run, args.value);
+			q->run = args.value;
+			break;
+		case CMD_HELP:
+			q->help = true;
+			return 0;
+		case CMD_REST:
+			return ct_user_error(
+				e,
+				"report takes nothing after --; ctbench report --help tells what it takes");
+		}
+	}
+	if (!q->run)
+		return ct_user_error(
+			e, "report needs a run, as in 'ctbench report " RESULTS_DEFAULT_DIR "/NAME'");
+	return 0;
+}
+
+/* A run whose pictures were never drawn, or were thrown away, gets them. */
+static void draw_missing(const char *dir, const json_t *benchmark)
+{
+	char plots[PATH_MAX + 16];
+	struct ct_error e = { 0 };
+	size_t drawn;
+
+	snprintf(plots, sizeof(plots), "%s/plots", dir);
+	if (access(plots, F_OK) && plot_run(benchmark, plots, 0, &drawn, &e))
+		fprintf(stderr, "ctbench: the report has no plots: %s\n", e.text);
+}
+
+/* To standard output, or to a file, which is whole or not there. */
+static int write_to(const struct request *q, const struct report_source *s, struct ct_error *e)
+{
+	bool to_stdout = !q->out || !strcmp(q->out, "-");
+	char part[PATH_MAX + 8];
+	FILE *out = stdout;
+	int err;
+
+	if (!to_stdout) {
+		snprintf(part, sizeof(part), "%s.part", q->out);
+		out = fopen(part, "we");
+		if (!out)
+			return ct_fail(e, -errno, CT_EXIT_USER, "cannot write '%.500s': %s", part,
+				       strerror(errno));
+	}
+	err = q->markdown ? report_markdown(out, s, e) : report_html(out, s, e);
+	if (to_stdout)
+		return err;
+	if (fclose(out) && !err)
+		err = ct_fail(e, -errno, CT_EXIT_USER, "cannot write '%.500s': %s", part,
+			      strerror(errno));
+	if (!err && rename(part, q->out))
+		err = ct_fail(e, -errno, CT_EXIT_USER, "cannot write '%.500s': %s", q->out,
+			      strerror(errno));
+	if (err)
+		unlink(part);
+	return err;
+}
+
+static int make(const struct request *q, struct ct_error *e)
+{
+	char dir[PATH_MAX];
+	struct report_source s = { .dir = dir };
+	json_t *benchmark;
+	int err;
+
+	results_find(dir, sizeof(dir), q->results, q->run);
+	benchmark = results_read_json(dir, "benchmark.json",
+				      "name the folder of a run that 'ctbench run' has made", e);
+	if (!benchmark)
+		return -ENOENT;
+	s.benchmark = benchmark;
+	s.report = json_object_get(benchmark, "ctbench");
+	if (!s.report) {
+		err = ct_user_error(
+			e,
+			"'%.500s/benchmark.json' was not written by ctbench run (it has no key ctbench)",
+			dir);
+		goto out;
+	}
+	if (!q->markdown)
+		draw_missing(dir, benchmark);
+	if (q->markdown || q->out) {
+		err = write_to(q, &s, e);
+	} else {
+		err = report_write(dir, benchmark, e);
+		if (!err)
+			printf("report: %s/report.html\n", dir);
+	}
+out:
+	json_decref(benchmark);
+	return err;
+}
+
+int cmd_report_run(int argc, char **argv)
+{
+	struct request q = { 0 };
+	struct ct_error e = { 0 };
+	int err = parse(&q, argc, argv, &e);
+
+	if (!err && q.help)
+		print_help();
+	else if (!err)
+		err = make(&q, &e);
+	return err ? cmd_report(&e) : CT_EXIT_OK;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/* What both forms of a report say. */
+#include "harness/report.h"
+
+#include "harness/results.h"
+#include "harness/table.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
+const char *report_fact(const struct report_source *s, const char *group, const char *key)
+{
+	return text_of(json_object_get(json_object_get(s->report, "environment"), group), key);
+}
+
+void report_machine(char *buf, size_t size, const struct report_source *s)
+{
+	const json_t *facts = json_object_get(s->report, "environment");
+	const json_t *cpus = json_object_get(json_object_get(facts, "topology"), "cpus");
+	const json_t *virtual = json_object_get(facts, "virtual");
+	const char *hypervisor = text_of(virtual, "hypervisor");
+	json_int_t n = json_integer_value(cpus);
+
+	snprintf(buf, size, "%s, %" JSON_INTEGER_FORMAT " CPU%s, Linux %s%s%s",
+		 report_fact(s, "machine", "cpu"), n, n == 1 ? "" : "s",
+		 report_fact(s, "kernel", "release"), *hypervisor ? ", a guest of " : "", hypervisor);
+}
+
+void report_noise(char *buf, size_t size, const struct report_source *s, const char *workload)
+{
+	const json_t *pairs = json_object_get(json_object_get(s->report, "noise"), "pairs");
+	char percent[64];
+	json_t *pair;
+	size_t i;
+
+	buf[0] = '\0';
+	json_array_foreach(pairs, i, pair)
+	{
+		if (strcmp(text_of(pair, "workload"), workload))
+			continue;
+		table_number(percent, sizeof(percent),
+			     json_number_value(json_object_get(pair, "percent")));
+		snprintf(buf, size,
+			 "The same cell measured twice, under two names, differed by %s %%.", percent);
+	}
+}
+
+/* Quoted for a shell where it has to be. */
+static void shell_word(FILE *out, const char *word)
+{
+	const char *p = word;
+
+	while (isalnum((unsigned char)*p) || (*p && strchr("%+-./:=@_,", *p)))
+		p++;
+	if (!*p && *word) {
+		fputs(word, out);
+		return;
+	}
+	fputc('\'', out);
+	for (p = word; *p; p++)
+		if (*p == '\'')
+			fputs("'\\''", out);
+		else
+			fputc(*p, out);
+	fputc('\'', out);
+}
+
+void report_command(char *buf, size_t size, const struct report_source *s)
+{
+	FILE *out = fmemopen(buf, size, "w");
+	json_t *argument;
+	size_t i;
+
+	buf[0] = '\0';
+	if (!out)
+		return;
+	fputs("ctbench run", out);
+	json_array_foreach(json_object_get(s->report, "arguments"), i, argument)
+	{
+		fputc(' ', out);
+		shell_word(out, json_is_string(argument) ? json_string_value(argument) : "");
+	}
+	fclose(out);
+	buf[size - 1] = '\0';
+}
+
+void report_each_verdict(const struct report_source *s, const char *workload,
+			 void (*fn)(void *arg, const char *text, const char *outcome), void *arg)
+{
+	json_t *verdict;
+	size_t i;
+
+	json_array_foreach(json_object_get(s->report, "verdicts"), i, verdict)
+		if (!strcmp(text_of(verdict, "workload"), workload))
+			fn(arg, text_of(verdict, "text"), text_of(verdict, "outcome"));
+}
+
+/* ---- pictures ---- */
+
+/* Pictures are called WORKLOAD-KIND...: is this one of `workload`, and of none with a longer name? */
+static bool is_picture_of(const struct report_source *s, const char *file, const char *workload)
+{
+	size_t len = strlen(workload), i;
+	json_t *other;
+
+	if (strncmp(file, workload, len) || file[len] != '-')
+		return false;
+	json_array_foreach(json_object_get(s->report, "workloads"), i, other)
+	{
+		const char *name = text_of(other, "name");
+
+		if (strlen(name) > len && !strncmp(file, name, strlen(name)) &&
+		    file[strlen(name)] == '-')
+			return false;
+	}
+	return true;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int report_pictures(const struct report_source *s, const char *workload, char ***names, size_t *nr)
+{
+	char path[PATH_MAX];
+	struct dirent *entry;
+	DIR *dir;
+
+	*names = NULL;
+	*nr = 0;
+	snprintf(path, sizeof(path), "%s/plots", s->dir);
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir))) {
+		char *dot = strrchr(entry->d_name, '.'), **more;
+
+		if (!dot || strcmp(dot, ".svg") || !is_picture_of(s, entry->d_name, workload))
+			continue;
+		more = reallocarray(*names, *nr + 1, sizeof(*more));
+		if (!more) {
+			closedir(dir);
+			return -ENOMEM;
+		}
+		*names = more;
+		*dot = '\0';
+		more[*nr] = strdup(entry->d_name);
+		if (!more[*nr]) {
+			closedir(dir);
+			return -ENOMEM;
+		}
+		(*nr)++;
+	}
+	if (dir)
+		closedir(dir);
+	if (*nr)
+		qsort(*names, *nr, sizeof(**names), by_name);
+	return 0;
+}
+
+int report_write(const char *dir, const json_t *benchmark, struct ct_error *e)
+{
+	struct report_source s = { dir, benchmark, json_object_get(benchmark, "ctbench") };
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+	int err;
+
+	if (!out)
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the report");
+	err = report_html(out, &s, e);
+	if (fclose(out) && !err)
+		err = ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the report");
+	if (!err)
+		err = results_write_text(dir, "report.html", text, len, e);
+	free(text);
+	return err;
+}

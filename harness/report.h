@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A run for people: one page with the question, the answer in words, pictures,
+ * tables, the machine, the noise, and how to repeat it.
+ *
+ *	report.c		what both forms have: which texts, in which order
+ *	report_html.c		a web page that needs nothing beside itself
+ *	report_markdown.c	for a comment on a change
+ *	report_svg.c		a picture's SVG made ready to stand among others
+ */
+#ifndef CTBENCH_HARNESS_REPORT_H
+#define CTBENCH_HARNESS_REPORT_H
+
+#include <stdio.h>
+
+#include "harness/error.h"
+
+struct json_t;
+
+/* What a report is made of. */
+struct report_source {
+	const char *dir;			/* the run's folder: pictures lie in dir/plots */
+	const struct json_t *benchmark;		/* benchmark.json */
+	const struct json_t *report;		/* its key "ctbench" */
+};
+
+/*
+ * The page into out.  0, or a negative errno with a sentence: a style sheet or a
+ * picture that cannot be read.
+ */
+int report_html(FILE *out, const struct report_source *s, struct ct_error *e);
+int report_markdown(FILE *out, const struct report_source *s, struct ct_error *e);
+
+/*
+ * RUN/report.html of RUN/benchmark.json, whose contents are given; pictures that are not
+ * there are left out.  Written whole or not at all.
+ */
+int report_write(const char *dir, const struct json_t *benchmark, struct ct_error *e);
+
+/* ---- report.c ---- */
+
+/* The text at a key path ("build", "revision") of the report's environment; "" if none. */
+const char *report_fact(const struct report_source *s, const char *group, const char *key);
+/* "AMD EPYC, 2 CPUs, Linux 6.18, KVM guest" */
+void report_machine(char *buf, size_t size, const struct report_source *s);
+/* The noise in a sentence for this workload; "" where there was no control. */
+void report_noise(char *buf, size_t size, const struct report_source *s, const char *workload);
+/* The command that measures the same again. */
+void report_command(char *buf, size_t size, const struct report_source *s);
+/*
+ * Calls fn for each verdict on the workload: its sentence and its outcome
+ * ("faster", "slower", "none", ...).
+ */
+void report_each_verdict(const struct report_source *s, const char *workload,
+			 void (*fn)(void *arg, const char *text, const char *outcome), void *arg);
+
+/* Names of the workload's pictures in dir/plots, without extension, sorted; free each and all. */
+int report_pictures(const struct report_source *s, const char *workload, char ***names, size_t *nr);
+
+/* ---- report_svg.c ---- */
+
+/*
+ * An SVG file's picture without its XML header, its ids prefixed so that several can stand in one
+ * page, described by `label` for those who cannot see it.  -errno with a sentence.
+ */
+int report_svg(FILE *out, const char *path, const char *prefix, const char *label,
+	       struct ct_error *e);
+
+#endif

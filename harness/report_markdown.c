@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A report as Markdown, short enough for a comment on a change: noise and
+ * verdicts in sight, tables folded.
+ */
+#include "harness/report.h"
+
+#include "harness/grid.h"
+#include "harness/table.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <string.h>
+
+static void verdict(void *arg, const char *text, const char *outcome)
+{
+	FILE *out = arg;
+	const char *mark = !strcmp(outcome, "better") ? "🟢 " : !strcmp(outcome, "worse") ? "🔴 " : "";
+
+	fprintf(out, "- %s%s\n", mark, text);
+}
+
+int report_markdown(FILE *out, const struct report_source *s, struct ct_error *e)
+{
+	char text[2048];
+	json_t *workload;
+	size_t i;
+
+	report_machine(text, sizeof(text), s);
+	fprintf(out, "## ctbench: %s\n\n%s; ctbench %s; %.16s\n",
+		json_string_value(json_object_get(s->report, "name")), text,
+		report_fact(s, "build", "revision"),
+		json_string_value(json_object_get(s->report, "started")));
+	json_array_foreach(json_object_get(s->report, "workloads"), i, workload)
+	{
+		const char *name = json_string_value(json_object_get(workload, "name"));
+		struct grid g;
+		int err;
+
+		fprintf(out, "\n### %s\n\n",
+			json_string_value(json_object_get(workload, "question")));
+		report_noise(text, sizeof(text), s, name);
+		if (*text)
+			fprintf(out, "_%s_\n\n", text);
+		report_each_verdict(s, name, verdict, out);
+		err = table_of(&g, s->report, workload);
+		if (!err && g.rows > 1) {
+			fprintf(out, "\n<details><summary>All figures (%s)</summary>\n\n", name);
+			grid_print(out, &g, GRID_MARKDOWN);
+			fputs("\n</details>\n", out);
+		}
+		grid_free(&g);
+		if (err)
+			return ct_fail(e, err, CT_EXIT_USER, "no memory for the report");
+	}
+	report_command(text, sizeof(text), s);
+	fprintf(out, "\nAgain: `%s`\n", text);
+	return 0;
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ctbench report on a run that is made up: the page is whole, holds what it
+ * must, escapes what it must, and fetches nothing.
+ */
+#include "harness/report.h"
+
+#include "harness/cmd.h"
+#include "harness/grid.h"
+
+#include <jansson.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char dir[] = "/tmp/ctbench-report-XXXXXX";
+static json_t *benchmark;
+
+static void write_file(const char *name, const char *text)
+{
+	char path[256];
+	FILE *out;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	out = fopen(path, "w");
+	assert_non_null(out);
+	fputs(text, out);
+	assert_int_equal(fclose(out), 0);
+}
+
+static char *read_file(const char *name)
+{
+	char path[256], *text = NULL;
+	size_t len = 0;
+	FILE *in;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	in = fopen(path, "r");
+	assert_non_null(in);
+	assert_true(getdelim(&text, &len, '\0', in) > 0);
+	fclose(in);
+	return text;
+}
+
+#define PICTURE \
+	"<?xml version=\"1.0\"?>\n<svg viewBox=\"0 0 9 9\"><title>Gnuplot</title>" \
+	"<circle id='gpDot'/><use xlink:href='#gpDot'/><g fill=\"url(#gpFill)\"/></svg>\n"
+
+static json_t *workload(const char *name, const char *question)
+{
+	return json_pack("{s:s, s:s, s:[s]}", "name", name, "question", question, "varying", "variant");
+}
+
+static json_t *cell(const char *of, const char *variant, double mops)
+{
+	return json_pack("{s:s, s:s, s:{s:s}, s:s, s:i, s:i, s:{s:f, s:f, s:f}, s:{s:f, s:f, s:f}}",
+			 "workload", of, "variant", variant, "parameters", "variant", variant, "unit",
+			 "Mops/s", "repeats", 9, "n", 9, "mops", "q1", mops, "median", mops, "q3", mops,
+			 "ns_per_op", "min", 1e3 / mops, "median", 1e3 / mops, "max", 1e3 / mops);
+}
+
+static int setup(void **state)
+{
+	char path[256];
+	json_t *report;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/plots", dir);
+	assert_int_equal(mkdir(path, 0777), 0);
+	write_file("plots/size-bars.svg", PICTURE);
+	write_file("plots/size-lines.svg", PICTURE);
+	write_file("plots/size-big-bars.svg", PICTURE);
+	report = json_pack("{s:s, s:s, s:[s, s], s:{s:{s:s}, s:{s:s}, s:{s:i}, s:{s:s}}, s:{s:[{s:s, s:f}]},"
+			   " s:[o, o], s:{}, s:[{s:s, s:s, s:s}], s:{s:i, s:i}}",
+			   "name", "a<b", "started", "2026-01-01T00:00:00+0000", "arguments", "size",
+			   "it's", "environment", "machine", "cpu", "Some <CPU>", "kernel", "release",
+			   "6.1", "topology", "cpus", 2, "build", "revision", "abcdef", "noise", "pairs",
+			   "workload", "size", "percent", 1.25, "workloads",
+			   workload("size", "Is 1 < 2 & \"so\"?"), workload("size-big", "And big?"),
+			   "cells", "verdicts", "workload", "size", "text", "mask & none: +0.4 %", "outcome",
+			   "none", "counts", "cells", 2, "good", 18);
+	assert_non_null(report);
+	json_object_set_new(json_object_get(report, "cells"), "size/x", cell("size", "x|y<z", 4));
+	json_object_set_new(json_object_get(report, "cells"), "size-big/x", cell("size-big", "w", 2));
+	benchmark = json_pack("{s:o}", "ctbench", report);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	char command[300];
+
+	(void)state;
+	json_decref(benchmark);
+	snprintf(command, sizeof(command), "rm -r '%s'", dir);
+	return system(command);
+}
+
+static size_t count(const char *text, const char *what)
+{
+	size_t n = 0;
+
+	for (text = strstr(text, what); text; text = strstr(text + 1, what))
+		n++;
+	return n;
+}
+
+static void test_page(void **state)
+{
+	struct ct_error e = { 0 };
+	char *page;
+
+	(void)state;
+	assert_int_equal(report_write(dir, benchmark, &e), 0);
+	page = read_file("report.html");
+	assert_non_null(strstr(page, "<h1>a&lt;b</h1>"));
+	assert_non_null(strstr(page, "Is 1 &lt; 2 &amp; &quot;so&quot;?"));
+	assert_non_null(strstr(page, "mask &amp; none: +0.4 %"));
+	assert_non_null(strstr(page, "<td class=\"l\">x|y&lt;z</td>"));
+	assert_non_null(strstr(page, "differed by 1.25 %"));
+	assert_non_null(strstr(page, "ctbench run size 'it'\\''s'"));
+	assert_non_null(strstr(page, "Some &lt;CPU&gt;, 2 CPUs, Linux 6.1"));
+	/* Each picture once, in its own workload's section. */
+	assert_int_equal(count(page, "<svg "), 3);
+	assert_true(strstr(page, "Plot size-big-bars") > strstr(page, "id=\"w1\""));
+	assert_true(strstr(page, "Plot size-lines") < strstr(page, "id=\"w1\""));
+	assert_null(strstr(page, "Gnuplot"));
+	/* Nothing from elsewhere; no id twice. */
+	assert_null(strstr(page, "http"));
+	assert_null(strstr(page, "src="));
+	assert_int_equal(count(page, "id='w0p0-gpDot'"), 1);
+	assert_int_equal(count(page, "#w0p0-gpDot'"), 1);
+	assert_int_equal(count(page, "url(#w0p0-gpFill)"), 1);
+	assert_int_equal(count(page, "gpDot'"), count(page, "-gpDot'"));
+	assert_non_null(strstr(page, "</html>"));
+	free(page);
+}
+
+static void test_markdown(void **state)
+{
+	struct report_source s = { dir, benchmark, json_object_get(benchmark, "ctbench") };
+	struct ct_error e = { 0 };
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	(void)state;
+	assert_int_equal(report_markdown(out, &s, &e), 0);
+	fclose(out);
+	assert_non_null(strstr(text, "- mask & none: +0.4 %"));
+	assert_non_null(strstr(text, "| x\\|y<z | 4.00 |"));
+	assert_int_equal(count(text, "<details>"), count(text, "</details>"));
+	free(text);
+}
+
+static int report_command_line(const char *a, const char *b, const char *c)
+{
+	char *argv[] = { (char *)"report", (char *)a, (char *)b, (char *)c, NULL };
+
+	return cmd_report_run(c ? 4 : b ? 3 : 2, argv);
+}
+
+static void test_bad_input(void **state)
+{
+	char out[256], *page;
+
+	(void)state;
+	assert_int_equal(report_command_line("/nonexistent/run", NULL, NULL), CT_EXIT_USER);
+	assert_int_equal(report_command_line(dir, NULL, NULL), CT_EXIT_USER);	/* no benchmark.json */
+	write_file("benchmark.json", "{ \"context\": {} }");
+	assert_int_equal(report_command_line(dir, NULL, NULL), CT_EXIT_USER);
+	write_file("benchmark.json", "{ \"ctbench\": ");
+	assert_int_equal(report_command_line(dir, NULL, NULL), CT_EXIT_USER);
+	assert_int_equal(report_command_line(dir, "--mark", NULL), CT_EXIT_USER);
+	snprintf(out, sizeof(out), "%s/benchmark.json", dir);
+	assert_int_equal(json_dump_file(benchmark, out, 0), 0);
+	assert_int_equal(report_command_line(dir, "--out", "/nonexistent/x.html"), CT_EXIT_USER);
+	assert_int_equal(report_command_line(dir, NULL, NULL), CT_EXIT_OK);
+	/* A broken picture: said so, and the page that was there is left alone. */
+	write_file("report.html", "old");
+	write_file("plots/size-bars.svg", "no picture");
+	assert_int_equal(report_command_line(dir, NULL, NULL), CT_EXIT_USER);
+	page = read_file("report.html");
+	assert_string_equal(page, "old");
+	free(page);
+	write_file("plots/size-bars.svg", PICTURE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_page),
+		cmocka_unit_test(test_markdown),
+		cmocka_unit_test(test_bad_input),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
