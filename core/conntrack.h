@@ -19,6 +19,7 @@
 #include "core/nf_conntrack_proto.h"
 
 struct ct_memory;
+struct ct_walk;
 
 /* For nf_conntrack_ops.iterate: called with the entry pinned by its bucket's lock or a reference. */
 typedef int ct_iterate_fn(struct nf_conn *ct, void *arg);
@@ -57,6 +58,10 @@ struct nf_conntrack_ops {
 	unsigned int (*forward)(struct net *net, struct sk_buff *skb, uint16_t in, uint16_t out);
 	/* One place's hooks; the packet keeps its connection.  For tools and tests. */
 	unsigned int (*hook)(struct net *net, enum nf_inet_hooks hook, struct sk_buff *skb, uint16_t in, uint16_t out);
+	/* One hook in a read-side section of its own, and ... */
+	unsigned int (*call)(nf_hookfn *fn, void *priv, struct sk_buff *skb, const struct nf_hook_state *state);
+	/* ... a look into the chain of a tuple: for those who watch (core/nf_conntrack_look.h). */
+	void (*walk)(struct net *net, struct ct_walk *w);
 	/* The packet is gone: drop its reference, and its bytes where they are its own. */
 	void (*release)(struct sk_buff *skb);
 

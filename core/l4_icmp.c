@@ -69,8 +69,11 @@ int nf_conntrack_icmp_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned i
 {
 	(void)dataoff;
 	if (state->pf != NFPROTO_IPV4 ||
-	    !is_request(nf_ct_tuple(ct, IP_CT_DIR_ORIGINAL)->dst.u.icmp.type))
+	    !is_request(nf_ct_tuple(ct, IP_CT_DIR_ORIGINAL)->dst.u.icmp.type)) {
+		nf_ct_l4proto_log_invalid(state->net,
+			"it is no request, and answers none that was seen");
 		return -NF_ACCEPT;
+	}
 	nf_ct_refresh_acct(ct, state->net, ctinfo, skb,
 			   load_relaxed(&state->net->ct.timeouts.icmp[0]));
 	return NF_ACCEPT;
@@ -91,21 +94,30 @@ int nf_conntrack_inet_error(struct sk_buff *skb, unsigned int inner,
 	uint8_t protonum;
 
 	if (get_l4proto(skb, inner, state->pf, &dataoff, &protonum) ||
-	    !nf_ct_get_tuple(skb, inner, dataoff, state->pf, protonum, &quoted))
+	    !nf_ct_get_tuple(skb, inner, dataoff, state->pf, protonum, &quoted)) {
+		nf_ct_l4proto_log_invalid(state->net, "it quotes no packet, or too little of one");
 		return -NF_ACCEPT;
+	}
 	/*
 	 * The error travels with the answers to the quoted packet, so it is the
 	 * node of these that gives the direction.
 	 */
-	if (!nf_ct_invert_tuple(&answer, &quoted.tuple))
+	if (!nf_ct_invert_tuple(&answer, &quoted.tuple)) {
+		nf_ct_l4proto_log_invalid(state->net, "what it quotes has no answer");
 		return -NF_ACCEPT;
+	}
 	h = ops->find_get(state->net, zone, &answer);
-	if (!h)
+	if (!h) {
+		nf_ct_l4proto_log_invalid(state->net,
+			"it quotes a packet of no connection there is");
 		return -NF_ACCEPT;
+	}
 	ct = nf_ct_tuplehash_to_ctrack(h);
 	dir = NF_CT_DIRECTION(h);
 	if (memcmp(outer_daddr, &nf_ct_tuple(ct, dir)->dst.u3, sizeof(*outer_daddr))) {
 		ops->put(ct);
+		nf_ct_l4proto_log_invalid(state->net,
+			"it goes to another address than the quoted packet came from");
 		return -NF_ACCEPT;
 	}
 	nf_ct_set(skb, ct, dir == IP_CT_DIR_REPLY ? IP_CT_RELATED_REPLY : IP_CT_RELATED);
@@ -122,8 +134,10 @@ int nf_conntrack_icmpv4_error(struct sk_buff *skb, unsigned int dataoff,
 
 	if (!ih || !iph)
 		return -NF_ACCEPT;
-	if (nf_ct_checksum_wanted(skb, state) && !nf_checksum_ok(skb, dataoff, IPPROTO_ICMP))
+	if (nf_ct_checksum_wanted(skb, state) && !nf_checksum_ok(skb, dataoff, IPPROTO_ICMP)) {
+		nf_ct_l4proto_log_invalid(state->net, "its checksum is wrong");
 		return -NF_ACCEPT;
+	}
 	switch (ih->type) {
 	case ICMP_DEST_UNREACH:
 	case ICMP_SOURCE_QUENCH:

@@ -53,8 +53,11 @@ int nf_conntrack_icmpv6_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned
 	uint8_t type = nf_ct_tuple(ct, IP_CT_DIR_ORIGINAL)->dst.u.icmp.type;
 
 	(void)dataoff;
-	if (state->pf != NFPROTO_IPV6 || (type != ICMP6_ECHO_REQUEST && type != ICMPV6_NI_QUERY))
+	if (state->pf != NFPROTO_IPV6 || (type != ICMP6_ECHO_REQUEST && type != ICMPV6_NI_QUERY)) {
+		nf_ct_l4proto_log_invalid(state->net,
+			"it is no request, and answers none that was seen");
 		return -NF_ACCEPT;
+	}
 	nf_ct_refresh_acct(ct, state->net, ctinfo, skb,
 			   load_relaxed(&state->net->ct.timeouts.icmpv6[0]));
 	return NF_ACCEPT;
@@ -105,8 +108,10 @@ int nf_conntrack_icmpv6_error(struct sk_buff *skb, unsigned int dataoff,
 
 	if (!ih || !ip6h)
 		return -NF_ACCEPT;
-	if (nf_ct_checksum_wanted(skb, state) && !nf_checksum_ok(skb, dataoff, IPPROTO_ICMPV6))
+	if (nf_ct_checksum_wanted(skb, state) && !nf_checksum_ok(skb, dataoff, IPPROTO_ICMPV6)) {
+		nf_ct_l4proto_log_invalid(state->net, "its checksum is wrong");
 		return -NF_ACCEPT;
+	}
 	switch (ih->type) {
 	case MLD_LISTENER_QUERY:
 	case MLD_LISTENER_REPORT:

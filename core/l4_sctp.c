@@ -309,23 +309,35 @@ static int sctp_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned int dat
 	unsigned int first = dataoff + sizeof(*sh), new;
 	bool valid;
 
-	if (!sh || (nf_ct_checksum_wanted(skb, state) && !nf_checksum_ok_sctp(skb, dataoff)))
+	if (!sh || (nf_ct_checksum_wanted(skb, state) && !nf_checksum_ok_sctp(skb, dataoff))) {
+		nf_ct_l4proto_log_invalid(state->net, "%s",
+			sh ? "its checksum is wrong" : "its header is not all there");
 		return -NF_ACCEPT;
+	}
 	w.vtag = ntohl(sh->vtag);
 	w.chunks = chunks_in(skb, first);
-	if (!w.chunks)
+	if (!w.chunks) {
+		nf_ct_l4proto_log_invalid(state->net,
+			"its chunks cannot be together, or there are none");
 		return -NF_ACCEPT;
+	}
 	if (!nf_ct_is_confirmed(ct) &&
-	    (w.chunks & never_first || !sctp_new(ct, skb, first, w.vtag)))
+	    (w.chunks & never_first || !sctp_new(ct, skb, first, w.vtag))) {
+		nf_ct_l4proto_log_invalid(state->net, "such chunks open no association");
 		return -NF_ACCEPT;
+	}
 
 	spin_lock(&ct->lock);
 	valid = w.chunks & own_rules || w.vtag == ct->proto.sctp.vtag[w.dir];
 	if (valid)
 		valid = sctp_walk_chunks(ct, &w, first, &new);
 	spin_unlock(&ct->lock);
-	if (!valid)
+	if (!valid) {
+		nf_ct_l4proto_log_invalid(
+			state->net, "verification tag 0x%x or a chunk does not fit the association",
+			w.vtag);
 		return -NF_ACCEPT;
+	}
 	if (!w.ignore)
 		nf_ct_refresh_acct(ct, state->net, ctinfo, skb,
 				   load_relaxed(&state->net->ct.timeouts.sctp[new]));

@@ -68,6 +68,8 @@ static const uint8_t next_state[IP_CT_DIR_MAX][TCP_CONNTRACK_MAX][8] = {
 	},
 };
 
+static const char *const kind_names[TCP_NONE_SET] = { "SYN", "SYN-ACK", "FIN", "ACK", "RST" };
+
 /*
  * A segment's kind by its flags, PSH, ECE and CWR aside, plus one; 0 for
  * combinations that no stack sends and scanners do.
@@ -89,18 +91,28 @@ static const uint8_t kind_of[64] = {
  * length impossible, its flags senseless.
  */
 static __always_inline bool
-tcp_segment_read(struct tcp_segment *seg, const struct sk_buff *skb, unsigned int dataoff)
+tcp_segment_read(struct tcp_segment *seg, const struct sk_buff *skb, unsigned int dataoff,
+		 const struct net *net)
 {
 	const struct tcphdr_view *th = skb_header_pointer(skb, dataoff, sizeof(*th));
 	unsigned int len = skb->len - dataoff, hdrlen;
 	uint8_t kind;
 
-	if (unlikely(!th))
+	if (unlikely(!th)) {
+		nf_ct_l4proto_log_invalid(net, "of its header only %u bytes are there", len);
 		return false;
+	}
 	hdrlen = (th->doff_res >> 4) * 4u;
 	kind = kind_of[th->flags & (ARRAY_SIZE(kind_of) - 1) & ~TCPHDR_PSH];
-	if (unlikely(hdrlen < sizeof(*th) || hdrlen > len || !kind))
+	if (unlikely(hdrlen < sizeof(*th) || hdrlen > len || !kind)) {
+		if (kind)
+			nf_ct_l4proto_log_invalid(net, "its header would be %u bytes, of %u",
+						  hdrlen, len);
+		else
+			nf_ct_l4proto_log_invalid(net, "no segment has the flags 0x%02x",
+						  th->flags);
 		return false;
+	}
 	seg->kind = kind - 1;
 	seg->flags = th->flags;
 	seg->seq = ntohl(th->seq);
@@ -126,10 +138,15 @@ static __cold bool tcp_new(struct nf_conn *ct, const struct tcp_segment *seg, co
 	struct ip_ct_tcp_state *client = &tcp->seen[IP_CT_DIR_ORIGINAL];
 	unsigned int state = next_state[IP_CT_DIR_ORIGINAL][TCP_CONNTRACK_NONE][seg->kind];
 
-	if (state >= TCP_CONNTRACK_MAX)
+	if (state >= TCP_CONNTRACK_MAX) {
+		nf_ct_l4proto_log_invalid(net, "a %s opens no connection", kind_names[seg->kind]);
 		return false;
-	if (state != TCP_CONNTRACK_SYN_SENT && !load_relaxed(&net->ct.nf_conntrack_tcp_loose))
+	}
+	if (state != TCP_CONNTRACK_SYN_SENT && !load_relaxed(&net->ct.nf_conntrack_tcp_loose)) {
+		nf_ct_l4proto_log_invalid(
+			net, "nf_conntrack_tcp_loose=0 picks up nothing in mid-stream");
 		return false;
+	}
 	memset(tcp, 0, sizeof(*tcp));
 	tcp->last_index = TCP_NONE_SET;
 	client->td_end = client->td_maxend = seg->end;
@@ -251,8 +268,12 @@ static enum tcp_step tcp_reset(const struct nf_conn *ct, struct tcp_move *m, con
 		if (!seq && !established)
 			return TCP_TO_WINDOW;		/* a closed port's answer to a SYN */
 		if (tcp_before(seq, receiver->td_maxack) &&
-		    !load_relaxed(&net->ct.nf_conntrack_tcp_ignore_invalid_rst))
+		    !load_relaxed(&net->ct.nf_conntrack_tcp_ignore_invalid_rst)) {
+			nf_ct_l4proto_log_invalid(
+				net, "the reset's number %u is below %u, acknowledged already", seq,
+				receiver->td_maxack);
 			return TCP_REFUSE;
+		}
 		if (!established || seq == receiver->td_maxack)
 			return TCP_TO_WINDOW;
 		/* right behind data of the same sender, which may not have arrived yet */
@@ -288,6 +309,9 @@ tcp_special(struct nf_conn *ct, struct tcp_move *m, const struct net *net)
 	case TCP_CONNTRACK_IGNORE:
 		return tcp_out_of_step(tcp, m);
 	case TCP_CONNTRACK_MAX:
+		nf_ct_l4proto_log_invalid(net, "no %s can come from the %s in state %s",
+					  kind_names[m->seg->kind], m->dir ? "server" : "client",
+					  state_names[m->old]);
 		return TCP_REFUSE;
 	case TCP_CONNTRACK_TIME_WAIT:
 		if (m->old == TCP_CONNTRACK_LAST_ACK && m->seg->kind == TCP_ACK_SET &&
@@ -398,11 +422,13 @@ int nf_conntrack_tcp_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned in
 	enum tcp_window window;
 	uint32_t timeout;
 
-	if (unlikely(!tcp_segment_read(&seg, skb, dataoff)))
+	if (unlikely(!tcp_segment_read(&seg, skb, dataoff, net)))
 		return -NF_ACCEPT;
 	if (nf_ct_checksum_wanted(skb, state) &&
-	    unlikely(!nf_checksum_ok(skb, dataoff, IPPROTO_TCP)))
+	    unlikely(!nf_checksum_ok(skb, dataoff, IPPROTO_TCP))) {
+		nf_ct_l4proto_log_invalid(net, "its checksum is wrong");
 		return -NF_ACCEPT;
+	}
 	m.status = nf_ct_status(ct);
 	if (unlikely(!(m.status & IPS_CONFIRMED)) && !tcp_new(ct, &seg, net))
 		return -NF_ACCEPT;
@@ -418,6 +444,9 @@ int nf_conntrack_tcp_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned in
 			goto take;
 		case TCP_PASS:
 			spin_unlock(&ct->lock);
+			nf_ct_l4proto_log_invalid(
+				net, "a %s does not fit state %s: let pass, to see what is answered",
+				kind_names[seg.kind], state_names[m.old]);
 			return NF_ACCEPT;
 		case TCP_REFUSE:
 			spin_unlock(&ct->lock);

@@ -203,12 +203,17 @@ in_reach(const struct ip_ct_tcp_state *sender, const struct ip_ct_tcp_state *rec
 
 /* A segment that breaks a rule, where the rules are not to be trusted or not wanted. */
 static __cold enum tcp_window
-unless_liberal(const struct ip_ct_tcp_state *sender, const struct net *net, enum tcp_window verdict)
+unless_liberal(const struct ip_ct_tcp_state *sender, const struct net *net,
+	       enum tcp_window verdict, const char *why, uint32_t is, uint32_t bound)
 {
-	if (sender->flags & IP_CT_TCP_FLAG_BE_LIBERAL ||
-	    load_relaxed(&net->ct.nf_conntrack_tcp_be_liberal))
-		return TCP_WINDOW_ACCEPT;
-	return verdict;
+	bool liberal = sender->flags & IP_CT_TCP_FLAG_BE_LIBERAL ||
+		       load_relaxed(&net->ct.nf_conntrack_tcp_be_liberal);
+
+	nf_ct_l4proto_log_invalid(net, "%s (%u, bound %u)%s", why, is, bound,
+				  liberal ? ": taken all the same, windows are not to be trusted" :
+				  verdict == TCP_WINDOW_IGNORE ? ": let pass, but not believed" :
+								 "");
+	return liberal ? TCP_WINDOW_ACCEPT : verdict;
 }
 
 /*
@@ -227,9 +232,11 @@ static __cold enum tcp_window beyond_window(struct ip_ct_tcp_state *sender,
 	    !tcp_after(sack, receiver->td_end)) {
 		sender->td_end = end;
 		sender->flags |= IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED;
-		return unless_liberal(sender, net, TCP_WINDOW_IGNORE);
+		return unless_liberal(sender, net, TCP_WINDOW_IGNORE,
+				      "I: slightly beyond what the receiver allows", end, sender->td_maxend);
 	}
-	return unless_liberal(sender, net, TCP_WINDOW_INVALID);
+	return unless_liberal(sender, net, TCP_WINDOW_INVALID,
+			      "I: beyond what the receiver allows", end, sender->td_maxend);
 }
 
 enum tcp_window tcp_in_window(struct ip_ct_tcp *tcp, enum ip_conntrack_dir dir,
@@ -268,11 +275,17 @@ enum tcp_window tcp_in_window(struct ip_ct_tcp *tcp, enum ip_conntrack_dir dir,
 	if (unlikely(tcp_after(seq, sender->td_maxend)))
 		return beyond_window(sender, receiver, sack, end, net);
 	if (unlikely(tcp_after(sack, receiver->td_end)))
-		return unless_liberal(sender, net, TCP_WINDOW_INVALID);
+		return unless_liberal(sender, net, TCP_WINDOW_INVALID,
+				      "III: acknowledges what was never sent", sack,
+				      receiver->td_end);
 	if (unlikely(receiver->td_maxwin && !in_reach(sender, receiver, end)))
-		return unless_liberal(sender, net, TCP_WINDOW_IGNORE);
+		return unless_liberal(sender, net, TCP_WINDOW_IGNORE,
+				      "II: data so old that no window reaches it", end,
+				      sender->td_end - receiver->td_maxwin);
 	if (unlikely(!above_td_end_lag(sender, receiver, sack)))
-		return unless_liberal(sender, net, TCP_WINDOW_IGNORE);
+		return unless_liberal(sender, net, TCP_WINDOW_IGNORE,
+				      "IV: acknowledges what is long past", sack,
+				      receiver->td_end);
 
 	if (likely(!(seg->flags & TCPHDR_SYN)))
 		win <<= sender->td_scale;	/* a SYN's window is never scaled */

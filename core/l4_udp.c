@@ -55,8 +55,11 @@ static __always_inline bool udp_broken(const struct sk_buff *skb, unsigned int d
 int nf_conntrack_udp_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned int dataoff,
 			    enum ip_conntrack_info ctinfo, const struct nf_hook_state *state)
 {
-	if (unlikely(udp_broken(skb, dataoff, state)))
+	if (unlikely(udp_broken(skb, dataoff, state))) {
+		nf_ct_l4proto_log_invalid(state->net,
+			"its header is short, its length cannot be, or its checksum is wrong");
 		return -NF_ACCEPT;
+	}
 	return udp_track(ct, skb, ctinfo, state->net);
 }
 
@@ -93,8 +96,11 @@ static int udplite_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned int 
 	uint32_t status = nf_ct_status(ct);
 	bool stream = status & IPS_SEEN_REPLY;
 
-	if (udplite_broken(skb, dataoff, state))
+	if (udplite_broken(skb, dataoff, state)) {
+		nf_ct_l4proto_log_invalid(state->net,
+			"its header is short, its coverage cannot be, or its checksum is wrong");
 		return -NF_ACCEPT;
+	}
 	nf_ct_refresh_acct(ct, state->net, ctinfo, skb,
 			   load_relaxed(&timeouts[stream ? UDP_CT_REPLIED : UDP_CT_UNREPLIED]));
 	if (stream && !(status & (IPS_ASSURED | IPS_NAT_CLASH)))

@@ -66,6 +66,9 @@ struct nf_ct_sysctl {
 /* Takes a packet that a hook answered with NF_QUEUE: keeps a copy, returns NF_QUEUE, or refuses with NF_DROP. */
 typedef unsigned int nf_queue_fn(void *priv, struct sk_buff *skb, const struct nf_hook_state *state);
 
+/* Why a tracker did not believe a packet, as a clause; see nf_ct_l4proto_log_invalid(). */
+typedef void nf_log_fn(void *priv, const char *why);
+
 struct net {
 	uint16_t id;		/* unique among living namespaces */
 	uint32_t hash_mix;	/* the kernel's net_hash_mix() */
@@ -74,6 +77,8 @@ struct net {
 	spinlock_t hook_lock;	/* registration */
 	nf_queue_fn *queue;	/* set before packets flow */
 	void *queue_priv;
+	nf_log_fn *log_invalid;	/* hears why packets are refused; set before packets flow, NULL: nobody */
+	void *log_priv;
 	struct ip_conntrack_stat *stat;	/* [core->nr_cpus] */
 	struct nf_defrag *defrag;	/* packets that are not whole yet */
 	struct nf_ct_sysctl ct __cacheline_aligned;

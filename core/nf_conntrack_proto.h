@@ -74,6 +74,14 @@ int nf_conntrack_generic_packet(struct nf_conn *ct, struct sk_buff *skb, unsigne
 				enum ip_conntrack_info ctinfo, const struct nf_hook_state *state);
 
 /*
+ * A tracker's reason why a packet is invalid, or is let pass without being
+ * believed, as a clause.  Only where a packet is on its way out already: costs
+ * a call, and words only where net->log_invalid listens.
+ */
+__cold __attribute__((format(printf, 2, 3)))
+void nf_ct_l4proto_log_invalid(const struct net *net, const char *fmt, ...);
+
+/*
  * ICMP before the lookup: errors, which belong to the connection they quote
  * (the packet leaves with that connection, looked for in zone, and RELATED),
  * and what is not tracked at all.  NF_ACCEPT: go on with the lookup

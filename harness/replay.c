@@ -359,10 +359,17 @@ static void look_behind_post_routing(struct replay *r, struct replay_result *res
 	res->killed = res->status & IPS_DYING;
 }
 
+static unsigned int
+hook(struct replay *r, enum nf_inet_hooks place, struct sk_buff *skb, uint16_t in, uint16_t out)
+{
+	if (r->watch)
+		return nf_hook_watched(r->net, place, skb, in, out, r->watch);
+	return r->core->ops->hook(r->net, place, skb, in, out);
+}
+
 /* From behind PRE_ROUTING on: forwarded and confirmed. */
 static void go_on(struct replay *r, struct replay_result *res)
 {
-	const struct nf_conntrack_ops *ops = r->core->ops;
 	uint16_t in = res->skb.dev;
 	struct nf_conn *before = res->ct;
 	bool fresh = before && !nf_ct_is_confirmed(before);
@@ -374,13 +381,13 @@ static void go_on(struct replay *r, struct replay_result *res)
 		return;
 	if (route == REPLAY_LOCAL) {
 		/* confirmed, but it goes no further */
-		if (ops->hook(r->net, NF_INET_LOCAL_IN, &res->skb, in, 0) == NF_ACCEPT)
+		if (hook(r, NF_INET_LOCAL_IN, &res->skb, in, 0) == NF_ACCEPT)
 			look_behind_post_routing(r, res);
 		return;
 	}
-	verdict = ops->hook(r->net, NF_INET_FORWARD, &res->skb, in, OUT_DEVICE);
+	verdict = hook(r, NF_INET_FORWARD, &res->skb, in, OUT_DEVICE);
 	if (verdict == NF_ACCEPT)
-		verdict = ops->hook(r->net, NF_INET_POST_ROUTING, &res->skb, in, OUT_DEVICE);
+		verdict = hook(r, NF_INET_POST_ROUTING, &res->skb, in, OUT_DEVICE);
 	if (verdict != NF_ACCEPT) {
 		/* the hook that kept or dropped it may have changed what it points to */
 		res->ct = NULL;
@@ -448,8 +455,7 @@ void replay_packet(struct replay *r, const struct capture_packet *p, struct repl
 			       scenario_in(r->scenario, p->index);
 	look_for_protocol(res);
 
-	verdict = r->core->ops->hook(r->net, NF_INET_PRE_ROUTING, &res->skb, res->skb.dev,
-				     OUT_DEVICE);
+	verdict = hook(r, NF_INET_PRE_ROUTING, &res->skb, res->skb.dev, OUT_DEVICE);
 	if (verdict == NF_STOLEN || verdict == NF_QUEUE) {
 		res->verdict = REPLAY_STOLEN;
 		res->skb._nfct = 0;

@@ -16,6 +16,7 @@
 #include <stdio.h>
 
 #include "core/conntrack.h"
+#include "core/nf_conntrack_look.h"
 #include "harness/capture.h"
 #include "harness/error.h"
 #include "harness/scenario.h"
@@ -81,6 +82,8 @@ struct replay {
 	bool marks_on;
 	int number_ext;			/* extension id of the connections' numbers */
 	uint32_t last_number;
+
+	struct nf_hook_watch *watch;	/* looks on while packets pass hooks; NULL: nobody */
 
 	bool started;
 	uint64_t start_ns;		/* time of the first packet */

@@ -17,7 +17,7 @@
 #include <errno.h>
 #include <pthread.h>
 
-#include "core/nf_conntrack_find.h"
+#include "core/nf_conntrack_look.h"
 #include "variants/mem.h"
 #include "variants/variant.h"
 
@@ -267,6 +267,40 @@ table_remove(struct ct_table *t, struct nf_conn *ct, uint32_t hash_orig, uint32_
 	table_unlock_both(t, &v, a, b);
 	ct_read_unlock();
 	return in;
+}
+
+/* --- Showing --- */
+
+#define CT_TABLE_SHOWS
+
+/*
+ * The chain of w's hash, under its bucket's lock, so that nothing moves while
+ * it is told.  In a read-side section.
+ */
+static void table_show(struct ct_table *t, struct ct_walk *w)
+{
+	struct ct_view v;
+	uintptr_t p;
+
+	for (;;) {
+		v = resize_read_begin(&t->resize);
+		w->bucket = ct_bucket(w->hash, v.size);
+		lock_one(&t->locks, v.buckets, lock_index((uint32_t)w->bucket));
+		if (!resize_changed(&t->resize, &v))
+			break;
+		unlock_one(&t->locks, v.buckets, lock_index((uint32_t)w->bucket));
+		resize_read_end(&t->resize);
+	}
+	w->shown = CT_WALK_CHAIN;
+	w->table = v.buckets;
+	w->size = v.size;
+	w->generation = v.generation;
+	p = load_relaxed(&v.buckets[w->bucket].first);
+	for (; !chain_is_end(p); p = load_relaxed(&chain_entry(p)->hnnode.next))
+		ct_walk_visit(w, chain_entry(p));
+	w->end_bucket = chain_end_names(p);
+	unlock_one(&t->locks, v.buckets, lock_index((uint32_t)w->bucket));
+	resize_read_end(&t->resize);
 }
 
 /* --- Walks over many --- */

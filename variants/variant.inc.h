@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/nf_conntrack_look.h"
 #include "variants/work.h"
 #include "variants/node/pool.h"
 
@@ -309,6 +310,33 @@ cold_hook(struct net *net, enum nf_inet_hooks hook, struct sk_buff *skb, uint16_
 	return verdict;
 }
 
+static unsigned int
+cold_call(nf_hookfn *fn, void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	unsigned int verdict;
+
+	ct_read_lock();
+	verdict = fn(priv, skb, state);
+	ct_read_unlock();
+	return verdict;
+}
+
+/* A table that can show its chains defines CT_TABLE_SHOWS and table_show(). */
+static void cold_walk(struct net *net, struct ct_walk *w)
+{
+	w->hash = hash_conntrack_raw(&w->find.key, w->zone_id, net);
+	w->shown = CT_WALK_NOTHING;
+	w->table = NULL;
+	w->size = table_buckets(&ct_instance_of(net->core)->table);
+	w->bucket = w->end_bucket = CT_WALK_NONE;
+	w->generation = 0;
+#ifdef CT_TABLE_SHOWS
+	ct_read_lock();
+	table_show(&ct_instance_of(net->core)->table, w);
+	ct_read_unlock();
+#endif
+}
+
 static void cold_release(struct sk_buff *skb)
 {
 	skb_release_nfct(skb);
@@ -424,6 +452,8 @@ static const struct nf_conntrack_ops ct_ops = {
 	.put = nf_ct_put_direct,
 	.forward = cold_forward,
 	.hook = cold_hook,
+	.call = cold_call,
+	.walk = cold_walk,
 	.release = cold_release,
 	.iterate = cold_iterate,
 	.gc = cold_gc,

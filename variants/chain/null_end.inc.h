@@ -16,4 +16,9 @@ chain_end_is_ours(uintptr_t p __maybe_unused, uint32_t bucket __maybe_unused)
 	return true;
 }
 
+static inline uint64_t chain_end_names(uintptr_t p __maybe_unused)
+{
+	return UINT64_MAX;
+}
+
 #include "variants/chain/links.inc.h"

@@ -33,4 +33,10 @@ static __always_inline bool chain_end_is_ours(uintptr_t p, uint32_t bucket)
 	return p == chain_end(bucket);
 }
 
+/* The bucket whose end p is; UINT64_MAX where an end names none. */
+static inline uint64_t chain_end_names(uintptr_t p)
+{
+	return p >> 1;
+}
+
 #include "variants/chain/links.inc.h"

@@ -20,7 +20,7 @@
 #include <errno.h>
 #include <urcu/rculfhash.h>
 
-#include "core/nf_conntrack_find.h"
+#include "core/nf_conntrack_look.h"
 #include "variants/variant.h"
 
 struct ct_table {
@@ -161,6 +161,27 @@ static bool table_remove(struct ct_table *t, struct nf_conn *ct, uint32_t hash_o
 	in = nf_ct_is_confirmed(ct) && lfht_unlink(t, ct);
 	ct_read_unlock();
 	return in;
+}
+
+#define CT_TABLE_SHOWS
+
+static int show_node(struct cds_lfht_node *node, const void *key)
+{
+	ct_walk_visit((struct ct_walk *)key, lfht_hash(node));
+	return 0;
+}
+
+/*
+ * The library hands out the nodes with the very hash that is looked for; others
+ * that it passes on its way stay its own.
+ */
+static void table_show(struct ct_table *t, struct ct_walk *w)
+{
+	struct cds_lfht_iter iter;
+
+	w->shown = CT_WALK_SAME_HASH;
+	w->bucket = w->hash & (w->size - 1);
+	cds_lfht_lookup(t->ht, w->hash, show_node, w, &iter);
 }
 
 static void table_walk_begin(struct ct_table *t)
