@@ -14,10 +14,13 @@
 #include "harness/topology.h"
 #include "harness/tsc.h"
 
-/* "CPU" 0 is this process's first thread (which resizes); worker i is i + 1. */
+/*
+ * "CPU" 0 is this process's first thread, worker i is i + 1; two more are for
+ * what happens beside them (bench_events.c, bench_flood.c).
+ */
 unsigned int bench_cpus(const struct cell *cell)
 {
-	return cell->threads + 2;
+	return cell->threads + 3;
 }
 
 void bench_void(struct bench *b, const char *fmt, ...)
@@ -55,6 +58,14 @@ static int check_memory(struct bench *b, uint64_t connections, uint64_t stream_b
 	for (uint32_t i = 0; i < c->nr_resizes; i++)	/* the old and the new one, for a moment */
 		if (c->resizes[i].buckets + c->buckets > buckets)
 			buckets = c->resizes[i].buckets + c->buckets;
+	for (uint32_t i = 0; i < c->nr_events; i++) {
+		const struct cell_event *event = &c->events[i];
+
+		if (event->kind == EVENT_RESIZE && event->count + c->buckets > buckets)
+			buckets = event->count + c->buckets;
+		if (event->kind == EVENT_FLOOD)
+			connections += (uint64_t)((double)event->count * event->seconds);
+	}
 	need = (double)buckets * (double)bucket + (double)connections * sizeof(struct nf_conn) +
 	       (double)stream_bytes;
 	if (need <= (double)have)
@@ -98,8 +109,11 @@ int bench_open(struct bench *b, uint64_t connections, uint64_t stream_bytes)
 	config.hash_key[1] = splitmix64(&seed);
 
 	cpus = calloc(c->threads, sizeof(*cpus));
-	if (!cpus)
+	b->worker_thread = calloc(c->threads, sizeof(*b->worker_thread));
+	if (!cpus || !b->worker_thread) {
+		free(cpus);
 		return ct_fail(b->e, -ENOMEM, CT_EXIT_USER, "no memory");
+	}
 	err = topology_plan(c->pin, c->cpus, c->threads, c->oversubscribe, cpus, b->e);
 	if (!err)
 		err = pool_create(&b->pool, cpus, c->threads, b->e);
@@ -155,10 +169,14 @@ void bench_close(struct bench *b)
 		b->v->destroy(b->core);
 	}
 	pool_destroy(b->pool);
+	bench_events_free(b->events);
+	bench_timeline_free(b);
+	free(b->worker_thread);
 }
 
 void bench_worker_begin(struct bench *b, const struct pool_worker *w)
 {
+	b->worker_thread[w->index] = pthread_self();
 	b->v->thread_begin(b->core, w->index + 1);
 }
 
@@ -209,7 +227,9 @@ void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct ben
 	pool_start(w);
 	end = w->start_tsc + tsc_from_seconds(b->cell->seconds);
 	if (w->index == 0)
-		store_release(&b->window_opens, w->start_tsc);	/* pairs with resize_all() */
+		store_release(&b->window_opens, w->start_tsc);	/* pairs with bench_wait_window() */
+	if (b->timeline)
+		bench_timeline_run(b, w, run, work, end);
 	while (bench_tick(b, w) < end)
 		run(b, work);
 	pool_stop(w);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/bench_timeline.h"
 #include "harness/keys.h"
 #include "harness/measure.h"
 #include "harness/memstat.h"
@@ -143,6 +144,39 @@ static void run_batch(struct bench *b, void *work)
 	b->v->run_ops(b->core, work);
 }
 
+/* For a timeline: struct ct_ops_work's counters by their names there. */
+static void count_work(const void *p, uint64_t *counts)
+{
+	const struct ct_ops_work *work = p;
+
+	counts[TL_OPS] = work->done;
+	counts[TL_LOOKUPS] = work->lookups;
+	counts[TL_HITS] = work->hits;
+	counts[TL_INSERTS] = work->inserts;
+	counts[TL_INSERT_FAILED] = work->insert_failed;
+	counts[TL_DELETES] = work->deletes;
+	counts[TL_DROPPED] = 0;
+}
+
+/* In a timeline, hits become those that should have been and were not. */
+static void count_missed(const struct ops_bench *o, const struct pool_worker *w,
+			 const struct key_stream *s, const struct ct_ops_work *before)
+{
+	struct timeline_track *t = &o->b->timeline->track[w->index];
+
+	for (uint32_t i = 0; i < t->nr; i++) {
+		struct timeline_point *points[] = { &t->slot[i].before, &t->slot[i].after };
+
+		for (int k = 0; k < 2; k++) {
+			uint64_t *count = points[k]->count;
+
+			count[TL_HITS] = key_stream_hits(s, before->lookups,
+							 count[TL_LOOKUPS] - before->lookups) -
+					 (count[TL_HITS] - before->hits);
+		}
+	}
+}
+
 /* A window over a steady population. */
 static void steady(void *arg, struct pool_worker *w)
 {
@@ -168,6 +202,8 @@ static void steady(void *arg, struct pool_worker *w)
 	bench_window(b, w, run_batch, &work, &before, sizeof(work));
 	bench_worker_end(b);
 
+	if (b->timeline)
+		count_missed(o, w, s, &before);
 	o->expected[w->index] = key_stream_hits(s, before.lookups, work.lookups - before.lookups);
 	work.done -= before.done;
 	work.lookups -= before.lookups;
@@ -205,16 +241,16 @@ static int sum_up(struct ops_bench *o)
 	 * A walk that a resize overtakes may miss what is there, in the kernel too: that is
 	 * part of the answer.
 	 */
-	if (r->hits > r->expected_hits || (r->hits < r->expected_hits && !c->nr_resizes))
+	if (r->hits > r->expected_hits || (r->hits < r->expected_hits && !cell_disturbed(c)))
 		return bench_wrong(o->b, "%llu of %llu lookups found something, %llu should have",
 			   (unsigned long long)r->hits, (unsigned long long)r->lookups,
 			   (unsigned long long)r->expected_hits);
-	if ((r->insert_failed || delete_failed) && !c->nr_resizes)
+	if ((r->insert_failed || delete_failed) && !cell_disturbed(c))
 		return bench_wrong(o->b, "%llu inserts and %llu deletes failed",
 			   (unsigned long long)r->insert_failed, (unsigned long long)delete_failed);
 	drift = r->connections > o->plan.present ? r->connections - o->plan.present
 						 : o->plan.present - r->connections;
-	if (drift > c->threads && !c->nr_resizes)
+	if (drift > c->threads && !cell_disturbed(c))
 		return bench_wrong(o->b, "the population drifted from %llu to %llu",
 			   (unsigned long long)o->plan.present, (unsigned long long)r->connections);
 	if (c->kind == KIND_STEADY && !r->inserts && r->window_allocs)
@@ -227,7 +263,7 @@ int bench_ops(struct bench *b)
 {
 	const struct cell *c = b->cell;
 	struct ops_bench o = { .b = b };
-	struct bench_resizer *resizer = NULL;
+	struct bench_events *events = NULL;
 	uint64_t begin, keys;
 	int err;
 
@@ -258,12 +294,15 @@ int bench_ops(struct bench *b)
 		b->r->build_seconds = tsc_to_seconds(tsc_now() - begin);
 		b->r->allocated_bytes = memstat_allocated() - b->r->allocated_bytes;
 		err = load_relaxed(&b->failed);
+		b->flows = &o.plan.flows;
 		if (!err)
-			err = bench_resizer_start(b, &resizer);
+			err = bench_timeline_start(b, count_work, sizeof(struct ct_ops_work));
+		if (!err)
+			err = bench_events_start(b, &events);
 		if (err)
 			goto out;
 		pool_run(b->pool, steady, &o);
-		err = bench_resizer_finish(b, resizer);
+		err = bench_events_finish(b, events);
 		if (!err)
 			err = load_relaxed(&b->failed);
 	}

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/bench_timeline.h"
 #include "harness/frames.h"
 #include "harness/keys.h"
 #include "harness/measure.h"
@@ -145,6 +146,16 @@ static void run_batch(struct bench *b, void *work)
 	b->v->run_packets(b->core, work);
 }
 
+/* For a timeline. */
+static void count_work(const void *p, uint64_t *counts)
+{
+	const struct ct_packet_work *work = p;
+
+	memset(counts, 0, NR_TL_WORK * sizeof(*counts));
+	counts[TL_OPS] = work->done;
+	counts[TL_DROPPED] = work->dropped;
+}
+
 static void worker(void *arg, struct pool_worker *w)
 {
 	struct packet_bench *p = arg;
@@ -207,10 +218,10 @@ static int sum_up(struct packet_bench *p)
 		return 0;
 	/* Every packet of these flows is a good one of a connection that is there, or opens one. */
 	r->expected_hits = r->lookups;
-	if (dropped && !p->b->cell->nr_resizes)
+	if (dropped && !cell_disturbed(p->b->cell))
 		return bench_wrong(p->b, "%llu of %llu packets were dropped",
 				   (unsigned long long)dropped, (unsigned long long)r->lookups);
-	if (r->connections != p->plan.present && !p->b->cell->nr_resizes)
+	if (r->connections != p->plan.present && !cell_disturbed(p->b->cell))
 		return bench_wrong(p->b, "there were %llu connections instead of %llu at the end",
 			   (unsigned long long)r->connections, (unsigned long long)p->plan.present);
 	return 0;
@@ -247,7 +258,7 @@ int bench_packets(struct bench *b)
 {
 	const struct cell *c = b->cell;
 	struct packet_bench p = { .b = b };
-	struct bench_resizer *resizer = NULL;
+	struct bench_events *events = NULL;
 	uint64_t connections = 0, bytes = 0;
 	int err;
 
@@ -264,11 +275,14 @@ int bench_packets(struct bench *b)
 		goto out;
 	}
 	memset(p.work, 0, c->threads * sizeof(*p.work));
-	err = bench_resizer_start(b, &resizer);
+	b->flows = &p.plan.flows;
+	err = bench_timeline_start(b, count_work, sizeof(struct ct_packet_work));
+	if (!err)
+		err = bench_events_start(b, &events);
 	if (err)
 		goto out;
 	pool_run(b->pool, worker, &p);
-	err = bench_resizer_finish(b, resizer);
+	err = bench_events_finish(b, events);
 	if (!err)
 		err = load_relaxed(&b->failed);
 	if (!err) {

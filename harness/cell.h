@@ -16,6 +16,7 @@
 
 #define CT_MAX_THREADS 1024
 #define CT_MAX_RESIZES 16
+#define CT_MAX_EVENTS 16
 
 enum cell_level {
 	LEVEL_OPS,		/* table operations on tuples */
@@ -57,6 +58,25 @@ struct cell_resize {
 	uint64_t buckets;
 };
 
+/* What happens to the table, beside the workers, while the window is open. */
+enum cell_event_kind {
+	EVENT_RESIZE,		/* to count buckets */
+	EVENT_FLUSH,		/* every connection is killed */
+	EVENT_DUMP,		/* the whole table is walked and printed */
+	EVENT_GC,		/* a pass of gc over the whole table */
+	EVENT_LIMIT,		/* nf_conntrack_max becomes count */
+	EVENT_FLOOD,		/* count new connections a second, for so many seconds */
+	EVENT_STALL,		/* every worker stands still for so many seconds: a planted fault */
+};
+
+struct cell_event {
+	double at;		/* seconds after the window opens */
+	double seconds;
+	uint64_t count;
+	uint32_t kind;		/* enum cell_event_kind */
+	uint32_t pad;		/* cells are compared as bytes */
+};
+
 struct cell {
 	char suite[64];		/* name of the workload this came from */
 	char variant[96];
@@ -91,6 +111,9 @@ struct cell {
 	struct cell_resize resizes[CT_MAX_RESIZES];
 	uint64_t seed;		/* of the whole run; repeats derive their own from it */
 	enum page_policy pages;
+	double timeline;	/* seconds a window of the timeline; 0: none is kept */
+	uint32_t nr_events;
+	struct cell_event events[CT_MAX_EVENTS];	/* in the order of time; beside resizes */
 
 	char capture[512];	/* a capture instead of synthetic flows; empty: none */
 	uint32_t copies;	/* loop copies of the capture, addresses shifted */
@@ -100,6 +123,18 @@ struct cell {
 	uint32_t repeat;	/* which repeat this is, from 0 */
 	bool control;		/* the second name of an A/A pair */
 };
+
+/*
+ * Does something happen during the window that makes lookups miss, inserts
+ * fail or the population change, rightly?
+ */
+static inline bool cell_disturbed(const struct cell *c)
+{
+	for (uint32_t i = 0; i < c->nr_events; i++)
+		if (c->events[i].kind != EVENT_DUMP && c->events[i].kind != EVENT_STALL)
+			return true;
+	return c->nr_resizes;
+}
 
 struct cell_result {
 	int status;		/* enum ct_exit; not 0: see error, nothing else holds */

@@ -9,6 +9,8 @@
 #ifndef CTBENCH_HARNESS_MEASURE_H
 #define CTBENCH_HARNESS_MEASURE_H
 
+#include <pthread.h>
+
 #include "core/conntrack.h"
 #include "harness/cell.h"
 #include "harness/error.h"
@@ -40,6 +42,10 @@ struct bench {
 	uint64_t clock_tsc;		/* when core->now was 0 */
 	_Atomic int failed;		/* a worker's error: a negative errno, its sentence in e */
 	_Atomic uint64_t window_opens;	/* TSC; 0: not yet */
+	pthread_t *worker_thread;	/* [threads] */
+	const struct flow_set *flows;	/* of synthetic flows, for floods */
+	struct bench_events *events;	/* as they came out, after bench_events_finish() */
+	struct bench_timeline *timeline;	/* NULL: none is kept */
 };
 
 /* The measurement itself; the result goes into b->r. */
@@ -76,11 +82,27 @@ void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct ben
 /* All workers wait here for each other, without holding up grace periods. */
 void bench_meet(struct bench *b, struct pool_worker *w);
 
-/* Resize events of the cell, carried out beside the workers while the window is open. */
-struct bench_resizer;
-int bench_resizer_start(struct bench *b, struct bench_resizer **out);
-/* Waits for the last event; its times go into b->r.  NULL is accepted. */
-int bench_resizer_finish(struct bench *b, struct bench_resizer *r);
+/* Events of the cell, carried out beside the workers while the window is open (bench_events.c). */
+struct bench_events;
+int bench_events_start(struct bench *b, struct bench_events **out);
+/*
+ * Waits for the last event; the resizes' times go into b->r, all of them are
+ * then b->events.  NULL is accepted.
+ */
+int bench_events_finish(struct bench *b, struct bench_events *events);
+void bench_events_free(struct bench_events *events);
+
+/*
+ * A timeline, if the cell asks for one (bench_timeline.c): before the workers
+ * begin.  count() says what a worker's *work (of size bytes) has counted so
+ * far, in the order of enum timeline_count.  0 or -ENOMEM with a sentence.
+ */
+typedef void bench_count_fn(const void *work, uint64_t *counts);
+int bench_timeline_start(struct bench *b, bench_count_fn *count, size_t size);
+/* The window of one worker, in place of bench_window()'s own loop. */
+void bench_timeline_run(struct bench *b, struct pool_worker *w,
+			void (*run)(struct bench *b, void *work), void *work, uint64_t end);
+void bench_timeline_free(struct bench *b);
 
 /*
  * After the window: window, skew, rates (done[i] operations of worker i),

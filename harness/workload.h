@@ -128,6 +128,10 @@ unsigned int cell_nr_params(void);
 const char *cell_param_name(unsigned int i);
 int cell_param_text(const struct cell *cell, unsigned int i, char *buf, size_t size);
 
+/* What an event of a cell is ("resize"), and how a workload says it, less its time ("resize=128Ki"). */
+const char *cell_event_name(const struct cell_event *event);
+int cell_event_text(const struct cell_event *event, char *buf, size_t size);
+
 /*
  * The name of a cell, unique within its set: WORKLOAD/VARIANT/threads:2/flows:65536,
  * with those parameters that vary in w; an A/A control ends in /control.

@@ -88,6 +88,46 @@ static int check_buckets(const struct workload_product *p, const struct cell *ce
 	return 0;
 }
 
+static int check_events(const struct workload_product *p, const struct cell *cell)
+{
+	const struct ct_variant *v = ct_variant_find(cell->variant);
+	char place[WORD_PLACE];
+
+	if (cell->nr_events && cell->kind != KIND_STEADY)
+		return ct_user_error(p->e, "%s: events need kind: steady, which has a window for them",
+				     place_of(p, KEY_EVENTS, place));
+	for (uint32_t i = 0; i < cell->nr_events; i++) {
+		const struct cell_event *event = &cell->events[i];
+		const char *why = event->kind == EVENT_RESIZE ? bucket_rule(cell, event->count) : NULL;
+
+		if (event->at >= cell->seconds)
+			return ct_user_error(p->e, "%s: an event at %gs comes after the window of %gs has closed",
+					     place_of(p, KEY_EVENTS, place), event->at, cell->seconds);
+		if (event->kind == EVENT_RESIZE && v && !(v->flags & CT_V_RESIZE))
+			return ct_user_error(p->e, "%s: %s cannot be resized; leave it out of variants, or the resize out of events",
+					     place_of(p, KEY_EVENTS, place), cell->variant);
+		if (why)
+			return ct_user_error(p->e, "%s: %s cannot be resized to %llu buckets: %s",
+					     place_of(p, KEY_EVENTS, place), cell->variant,
+					     (unsigned long long)event->count, why);
+		if (event->kind == EVENT_FLOOD && event->at + event->seconds > cell->seconds)
+			return ct_user_error(p->e, "%s: a flood of %gs from %gs on goes beyond the window of %gs",
+					     place_of(p, KEY_EVENTS, place), event->seconds,
+					     event->at, cell->seconds);
+		if (event->kind == EVENT_FLOOD && cell->capture[0])
+			return ct_user_error(p->e, "%s: a flood is of synthetic connections, which do not go with a capture",
+					     place_of(p, KEY_EVENTS, place));
+	}
+	if (cell->timeline > 0 && cell->kind != KIND_STEADY)
+		return ct_user_error(p->e, "%s: a timeline needs kind: steady, which has a window to divide",
+				     place_of(p, KEY_TIMELINE, place));
+	if (cell->timeline > cell->seconds || cell->timeline * 20000 < cell->seconds * (cell->timeline > 0))
+		return ct_user_error(p->e, "%s: a window of %gs in pieces of %gs makes %s",
+				     place_of(p, KEY_TIMELINE, place), cell->seconds, cell->timeline,
+				     cell->timeline > cell->seconds ? "not one piece" : "more than 20000 of them");
+	return 0;
+}
+
 static int check_traffic(const struct workload_product *p, const struct cell *cell)
 {
 	char place[WORD_PLACE];
@@ -141,6 +181,8 @@ int workload_check_cell(const struct workload_product *p, const struct cell *cel
 
 	if (!err)
 		err = check_buckets(p, cell);
+	if (!err)
+		err = check_events(p, cell);
 	if (!err)
 		err = check_traffic(p, cell);
 	if (!err)

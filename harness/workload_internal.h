@@ -6,6 +6,7 @@
  *	workload_quantity.c	counts, shares, durations
  *	workload_keys.c		the table of keys: what each may be, and how it is read and written
  *	workload_values.c	the parsers that table names
+ *	workload_events.c	what happens during the window, and its timeline
  *	workload_select.c	variant selections
  *	workload_cells.c	words -> the product of all lists
  *	workload_check.c	values that do not go together
@@ -26,7 +27,7 @@ enum workload_key_id {
 	KEY_CAPTURE, KEY_COPIES, KEY_SPLIT,
 	KEY_FLOWS, KEY_IPV6_SHARE, KEY_BUCKETS, KEY_LOAD_FACTOR,
 	KEY_POPULARITY, KEY_HIT_SHARE, KEY_REPLY_SHARE, KEY_MIX, KEY_REFCOUNT,
-	KEY_DURATION, KEY_WARMUP, KEY_RESIZE, KEY_PAGES,
+	KEY_DURATION, KEY_WARMUP, KEY_RESIZE, KEY_EVENTS, KEY_TIMELINE, KEY_PAGES,
 	NR_KEYS,
 	KEY_FIRST_OF_CELL = KEY_VARIANTS,	/* from here on they are a cell's parameters */
 };

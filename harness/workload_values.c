@@ -14,7 +14,6 @@
 #include <string.h>
 
 #define FLOWS_MAX (UINT64_C(1) << 30)
-#define BUCKETS_MAX (UINT64_C(1) << 32)
 
 static const char wrong[] = "";
 
@@ -355,7 +354,7 @@ double number_warmup(const struct cell *cell)
 }
 
 /* BUCKETS or xFACTOR (of the buckets at the start) */
-static bool parse_resize_target(const char *text, uint64_t buckets, uint64_t *out)
+bool parse_resize_target(const char *text, uint64_t buckets, uint64_t *out)
 {
 	double factor, target;
 
@@ -367,6 +366,18 @@ static bool parse_resize_target(const char *text, uint64_t buckets, uint64_t *ou
 	if (target < 1 || target > (double)BUCKETS_MAX)
 		return false;
 	*out = (uint64_t)target;
+	return true;
+}
+
+bool parse_moment(const char *text, double window, double *out)
+{
+	double share;
+
+	if (!strchr(text, '%'))
+		return parse_seconds(text, out);
+	if (!parse_share(text, &share))
+		return false;
+	*out = share * window;
 	return true;
 }
 
@@ -383,7 +394,6 @@ const char *parse_resize(struct cell *cell, const char *text)
 	while ((len = next_phrase(&text, &phrase))) {
 		struct cell_resize *r = &cell->resizes[cell->nr_resizes];
 		const char *at;
-		double share;
 
 		if (cell->nr_resizes == CT_MAX_RESIZES)
 			return "it has more than 16 events";
@@ -397,13 +407,8 @@ const char *parse_resize(struct cell *cell, const char *text)
 		at = event + strlen(event) + 1;
 		if (!parse_resize_target(event, cell->buckets, &r->buckets))
 			return wrong;
-		if (strchr(at, '%')) {
-			if (!parse_share(at, &share))
-				return wrong;
-			r->at = share * cell->seconds;
-		} else if (!parse_seconds(at, &r->at)) {
+		if (!parse_moment(at, cell->seconds, &r->at))
 			return wrong;
-		}
 		if (cell->nr_resizes && r->at < r[-1].at)
 			return "its events are not in the order of time";
 		cell->nr_resizes++;

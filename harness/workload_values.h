@@ -9,6 +9,9 @@
 #include "harness/workload_internal.h"
 #include "variants/variant.h"
 
+/* The most buckets a value may ask for. */
+#define BUCKETS_MAX (UINT64_C(1) << 32)
+
 #define VALUE_TEXT(field)							\
 	const char *parse_##field(struct cell *cell, const char *text);		\
 	int text_##field(const struct cell *cell, char *buf, size_t size)
@@ -38,7 +41,14 @@ VALUE_NUMBER(duration);
 VALUE_NUMBER(warmup);
 VALUE_TEXT(resize);
 VALUE_TEXT(pages);
+VALUE_TEXT(events);
+VALUE_TEXT(timeline);
 VALUE_NUMBER(repeats);
 VALUE_NUMBER(seed);
+
+/* BUCKETS or xFACTOR of the buckets at the start; false if it is neither. */
+bool parse_resize_target(const char *text, uint64_t buckets, uint64_t *out);
+/* A share of the window (25%) or a time (50ms). */
+bool parse_moment(const char *text, double window, double *out);
 
 #endif
