@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What measurements of both levels share: see measure.h. */
 #include <errno.h>
+#include <jansson.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +34,19 @@ void bench_void(struct bench *b, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(b->r->void_reason, sizeof(b->r->void_reason), fmt, ap);
 	va_end(ap);
+}
+
+void bench_metric(struct bench *b, const char *name, double value)
+{
+	json_t *metrics = json_object_get(b->details, "metrics");
+
+	if (!isfinite(value))
+		return;
+	if (!metrics) {
+		json_object_set_new(b->details, "metrics", json_object());
+		metrics = json_object_get(b->details, "metrics");
+	}
+	json_object_set_new(metrics, name, json_real(value));
 }
 
 int bench_wrong(struct bench *b, const char *fmt, ...)

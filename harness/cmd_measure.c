@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * ctbench measure: the child's side of a measurement.  A cell comes in on
- * standard input, a result goes out on standard output; not for people.
+ * standard input, a result and its details go out on standard output; not for people.
  */
 #include <errno.h>
+#include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -36,9 +38,10 @@ static int measure_replica(const struct cell *cell, struct cell_result *r, struc
 	return 0;
 }
 
-static int measure(const struct cell *cell, struct cell_result *r, struct ct_error *e)
+static int measure(const struct cell *cell, struct cell_result *r, json_t *details,
+		   struct ct_error *e)
 {
-	struct bench b = { .cell = cell, .r = r, .e = e };
+	struct bench b = { .cell = cell, .r = r, .e = e, .details = details };
 	int err;
 
 	if (cell->kind == KIND_DECODE)
@@ -64,24 +67,43 @@ static int read_all(void *data, size_t size)
 	return 0;
 }
 
+/* The length of a JSON text and the text; a length of 0 where there is nothing to tell. */
+static int send_details(const json_t *details)
+{
+	bool any = json_object_size(details) > 0;
+	char *text = any ? json_dumps(details, JSON_COMPACT | JSON_REAL_PRECISION(12)) : NULL;
+	uint64_t len = text ? strlen(text) : 0;
+	int err = 0;
+
+	if ((any && !text) || fwrite(&len, sizeof(len), 1, stdout) != 1 ||
+	    (len && fwrite(text, len, 1, stdout) != 1) || fflush(stdout))
+		err = -EIO;
+	free(text);
+	return err;
+}
+
 int cmd_measure(int argc, char **argv __maybe_unused)
 {
 	static struct cell cell;
 	static struct cell_result r;
 	struct ct_error e = { 0 };
+	json_t *details = json_object();
+	int err;
 
 	if (argc != 1 || isatty(STDIN_FILENO) || read_all(&cell, sizeof(cell))) {
 		ct_user_error(&e, "`ctbench measure` is what `ctbench run` starts for each "
 				  "measurement: use that");
+		json_decref(details);
 		return cmd_report(&e);
 	}
-	if (measure(&cell, &r, &e)) {
+	if (measure(&cell, &r, details, &e)) {
 		memset(&r, 0, sizeof(r));
+		json_object_clear(details);
 		r.status = e.status ? e.status : CT_EXIT_INTERNAL;
 		snprintf(r.error, sizeof(r.error), "%.*s", (int)sizeof(r.error) - 1,
 			 e.status ? e.text : "a fault of ctbench");
 	}
-	if (fwrite(&r, sizeof(r), 1, stdout) != 1 || fflush(stdout))
-		return CT_EXIT_INTERNAL;	/* the parent is gone */
-	return CT_EXIT_OK;
+	err = fwrite(&r, sizeof(r), 1, stdout) == 1 ? send_details(details) : -EIO;
+	json_decref(details);
+	return err ? CT_EXIT_INTERNAL : CT_EXIT_OK;	/* the parent is gone */
 }

@@ -387,7 +387,7 @@ static int resume(struct run *run, const struct request *q, int *status, struct 
 
 int run_command(int argc, char **argv, run_measure_fn measure)
 {
-	struct run run = { .measure = measure, .results.cells_fd = -1 };
+	struct run run = { .measure = measure, .results = { .cells_fd = -1, .details_fd = -1 } };
 	struct request q = { 0 };
 	struct ct_error e = { 0 };
 	int status = CT_EXIT_OK;

@@ -3,13 +3,16 @@
 #include "harness/measure.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "harness/details.h"
 #include "harness/interrupt.h"
 
 const char *measure_program = "/proc/self/exe";
@@ -69,13 +72,42 @@ static int died(int status, const struct cell *cell, struct ct_error *e)
 		       WEXITSTATUS(status));
 }
 
-int measure_cell(const struct cell *cell, struct cell_result *result, struct ct_error *e)
+/*
+ * What follows the result: the length of a JSON text, then the text.  -EIO if it is cut off,
+ * -EPROTO if it is anything else.
+ */
+static int receive_details(int fd, json_t **details)
 {
+	uint64_t len;
+	char *text;
+	int err = transfer(fd, &len, sizeof(len), false);
+
+	if (err || !len)
+		return err;
+	text = len <= DETAILS_MAX_BYTES ? malloc(len) : NULL;
+	if (!text)
+		return -EPROTO;
+	err = transfer(fd, text, len, false);
+	if (!err) {
+		*details = json_loadb(text, len, 0, NULL);
+		if (!json_is_object(*details))
+			err = -EPROTO;
+	}
+	free(text);
+	return err;
+}
+
+int measure_cell(const struct cell *cell, struct cell_result *result, json_t **details,
+		 struct ct_error *e)
+{
+	json_t *told = NULL;
 	int to[2], from[2], status, err;
 	struct cell copy = *cell;
 	pid_t pid;
 
 	memset(result, 0, sizeof(*result));
+	if (details)
+		*details = NULL;
 	if (pipe(to))
 		return ct_fail(e, -errno, CT_EXIT_USER, "cannot make a pipe: %s", strerror(errno));
 	if (pipe(from)) {
@@ -101,6 +133,8 @@ int measure_cell(const struct cell *cell, struct cell_result *result, struct ct_
 	err = transfer(to[1], &copy, sizeof(copy), true);
 	if (!err)
 		err = transfer(from[0], result, sizeof(*result), false);
+	if (!err)
+		err = receive_details(from[0], &told);
 	if (err)
 		kill(pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
@@ -118,7 +152,14 @@ int measure_cell(const struct cell *cell, struct cell_result *result, struct ct_
 		 */
 		err = died(status, cell, e);
 	}
+	if (err == -EPROTO)
+		ct_fail(e, err, CT_EXIT_INTERNAL,
+			"measuring %s told what is no JSON object: a fault of ctbench",
+			cell->variant);
+	if (!err && details)
+		*details = json_incref(told);
 out:
+	json_decref(told);
 	close(to[1]);
 	close(from[0]);
 	return err;

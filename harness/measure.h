@@ -17,13 +17,18 @@
 #include "harness/pool.h"
 #include "variants/variant.h"
 
+struct json_t;
+
 /*
  * Execute one repeat of a cell and wait for it.  0 with *result filled in,
  * where result->status and result->void_reason say what it is worth; -EINTR
  * when ct_interrupted was set (the child is gone then); else a negative errno
- * with a sentence: the child could not be started or died.
+ * with a sentence: the child could not be started or died.  *details is a new
+ * reference to what the child told beside its result (details.h), or NULL; details
+ * itself may be NULL where nobody asks.
  */
-int measure_cell(const struct cell *cell, struct cell_result *result, struct ct_error *e);
+int measure_cell(const struct cell *cell, struct cell_result *result, struct json_t **details,
+		 struct ct_error *e);
 
 /* The program to start: this one (/proc/self/exe) unless a test says otherwise. */
 extern const char *measure_program;
@@ -46,6 +51,12 @@ struct bench {
 	const struct flow_set *flows;	/* of synthetic flows, for floods */
 	struct bench_events *events;	/* as they came out, after bench_events_finish() */
 	struct bench_timeline *timeline;	/* NULL: none is kept */
+	/*
+	 * What is to be told beside r (details.h): an object, empty at first.  Of the process's
+	 * first thread, outside the window; writers do
+	 * json_object_set_new(b->details, KEY, ...), KEY as in details.h.
+	 */
+	struct json_t *details;
 };
 
 /* The measurement itself; the result goes into b->r. */
@@ -109,6 +120,12 @@ void bench_timeline_free(struct bench *b);
  * memory, statistics, and whether the measurement is void.
  */
 void bench_result(struct bench *b, const uint64_t *done);
+/*
+ * A scalar for the details' "metrics": its median and interval go into the run's
+ * report.  The name ends in its unit, as in grace_period_p99_us.  NaN and infinity are
+ * left out.
+ */
+void bench_metric(struct bench *b, const char *name, double value);
 /* Noise made it void: it may be measured again. */
 void bench_void(struct bench *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /*

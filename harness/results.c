@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/results.h"
 
+#include "harness/details.h"
+
 #include <fcntl.h>
 #include <jansson.h>
 #include <stdarg.h>
@@ -44,7 +46,7 @@ int results_make_dir(const char *path, struct ct_error *e)
 static int set_dir(struct results *r, const char *parent, const char *name, struct ct_error *e)
 {
 	memset(r, 0, sizeof(*r));
-	r->cells_fd = -1;
+	r->cells_fd = r->details_fd = -1;
 	if (!*name || *name == '.' || strchr(name, '/'))
 		return ct_user_error(
 			e,
@@ -99,16 +101,57 @@ static int write_all(int fd, const char *text, size_t len)
 	return 0;
 }
 
+/* All of it, or the file stays as long as it was. */
+static int append_all(struct results *r, int fd, const char *name, const char *text, size_t len,
+		      struct ct_error *e)
+{
+	off_t before = lseek(fd, 0, SEEK_END);
+	int err = write_all(fd, text, len);
+
+	if (!err)
+		return 0;
+	/* If even that fails, going on with the run drops what was cut off. */
+	if (before < 0 || ftruncate(fd, before))
+		results_log(r, "a part of a line remains in %s", name);
+	return ct_fail(e, err, CT_EXIT_USER,
+		       "cannot write '%s/%s': %s; what was measured before is kept there", r->dir,
+		       name, strerror(-err));
+}
+
 static int write_line(struct results *r, const char *line, struct ct_error *e)
 {
 	char text[MEASUREMENT_LINE_MAX + 2];
 	int len = snprintf(text, sizeof(text), "%s\n", line);
-	int err = write_all(r->cells_fd, text, (size_t)len);
+
+	return append_all(r, r->cells_fd, "cells.tsv", text, (size_t)len, e);
+}
+
+static int open_details(struct results *r, struct ct_error *e)
+{
+	char path[PATH_MAX + 32];
+
+	snprintf(path, sizeof(path), "%s/" DETAILS_FILE, r->dir);
+	r->details_fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+	if (r->details_fd >= 0)
+		return 0;
+	return ct_fail(e, -errno, CT_EXIT_USER, "cannot write '%s': %s", path, strerror(errno));
+}
+
+static int write_details(struct results *r, const struct measurement *m, const json_t *details,
+			 struct ct_error *e)
+{
+	size_t len;
+	char *line;
+	int err = r->details_fd < 0 ? open_details(r, e) : 0;
 
 	if (err)
-		ct_fail(e, err, CT_EXIT_USER,
-			"cannot write '%s/cells.tsv': %s; what was measured before is kept there",
-			r->dir, strerror(-err));
+		return err;
+	line = details_line(m, details, &len);
+	if (!line)
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the details of '%.200s'",
+			       m->name);
+	err = append_all(r, r->details_fd, DETAILS_FILE, line, len, e);
+	free(line);
 	return err;
 }
 
@@ -179,13 +222,78 @@ static int read_rows(FILE *in, const char *path, off_t *end,
 	return err;
 }
 
-int results_resume(struct results *r, const char *parent, const char *name,
+/* What results_resume() learns of the rows it hands on. */
+struct seen {
+	int (*row)(void *arg, const struct measurement *m, struct ct_error *e);
+	void *arg;
+	uint64_t last_seq;
+};
+
+static int note_row(void *arg, const struct measurement *m, struct ct_error *e)
+{
+	struct seen *seen = arg;
+
+	if (m->seq > seen->last_seq)
+		seen->last_seq = m->seq;
+	return seen->row(seen->arg, m, e);
+}
+
+static int rows_of(const char *dir, off_t *end,
 		   int (*row)(void *arg, const struct measurement *m, struct ct_error *e),
 		   void *arg, struct ct_error *e)
 {
 	char path[PATH_MAX + 16];
-	off_t end;
 	FILE *in;
+	int err;
+
+	snprintf(path, sizeof(path), "%s/cells.tsv", dir);
+	in = fopen(path, "re");
+	if (!in)
+		return ct_fail(e, -errno, CT_EXIT_USER, "cannot read '%s': %s", path,
+			       strerror(errno));
+	err = read_rows(in, path, end, row, arg, e);
+	fclose(in);
+	return err;
+}
+
+int results_rows(const char *dir,
+		 int (*row)(void *arg, const struct measurement *m, struct ct_error *e), void *arg,
+		 struct ct_error *e)
+{
+	off_t end;
+
+	return rows_of(dir, &end, row, arg, e);
+}
+
+/*
+ * The next measurement takes the seq after the last row's: details that one
+ * without a row left behind must not be taken for its own.
+ */
+static int drop_details(struct results *r, uint64_t last_seq, struct ct_error *e)
+{
+	char path[PATH_MAX + 32];
+	int64_t end;
+	int err;
+
+	snprintf(path, sizeof(path), "%s/" DETAILS_FILE, r->dir);
+	if (access(path, F_OK))
+		return 0;
+	end = details_end(path, last_seq, e);
+	if (end < 0)
+		return (int)end;
+	err = open_details(r, e);
+	if (!err && ftruncate(r->details_fd, (off_t)end))
+		err = ct_fail(e, -errno, CT_EXIT_USER, "cannot write '%s': %s", path,
+			      strerror(errno));
+	return err;
+}
+
+int results_resume(struct results *r, const char *parent, const char *name,
+		   int (*row)(void *arg, const struct measurement *m, struct ct_error *e),
+		   void *arg, struct ct_error *e)
+{
+	struct seen seen = { row, arg, 0 };
+	off_t end = 0;
 	int err = set_dir(r, parent, name, e);
 
 	if (err)
@@ -195,19 +303,14 @@ int results_resume(struct results *r, const char *parent, const char *name,
 			       "there is no run '%s' to go on with: '%.700s': %s", name, r->dir,
 			       strerror(errno));
 	err = open_files(r, 0, e);
-	if (err)
-		return err;
-	snprintf(path, sizeof(path), "%s/cells.tsv", r->dir);
-	in = fopen(path, "re");
-	if (!in)
-		return ct_fail(e, -errno, CT_EXIT_USER, "cannot read '%s': %s", path,
-			       strerror(errno));
-	err = read_rows(in, path, &end, row, arg, e);
-	fclose(in);
+	if (!err)
+		err = rows_of(r->dir, &end, note_row, &seen, e);
+	if (!err)
+		err = drop_details(r, seen.last_seq, e);
 	if (err)
 		return err;
 	if (ftruncate(r->cells_fd, end))
-		return ct_fail(e, -errno, CT_EXIT_USER, "cannot write '%s': %s", path,
+		return ct_fail(e, -errno, CT_EXIT_USER, "cannot write '%s/cells.tsv': %s", r->dir,
 			       strerror(errno));
 	return end ? 0 : write_line(r, measurement_header(), e);
 }
@@ -218,11 +321,14 @@ void results_close(struct results *r)
 		fclose(r->log);
 	if (r->cells_fd >= 0 && r->dir[0])
 		close(r->cells_fd);
+	if (r->details_fd >= 0 && r->dir[0])
+		close(r->details_fd);
 	memset(r, 0, sizeof(*r));
-	r->cells_fd = -1;
+	r->cells_fd = r->details_fd = -1;
 }
 
-int results_append(struct results *r, const struct measurement *m, struct ct_error *e)
+int results_append(struct results *r, const struct measurement *m, const json_t *details,
+		   struct ct_error *e)
 {
 	char line[MEASUREMENT_LINE_MAX];
 	int err = measurement_to_line(m, line, sizeof(line));
@@ -230,7 +336,8 @@ int results_append(struct results *r, const struct measurement *m, struct ct_err
 	if (err < 0)
 		return ct_fail(e, err, CT_EXIT_INTERNAL,
 			       "the measurement of '%.200s' does not fit into a line", m->name);
-	return write_line(r, line, e);
+	err = details ? write_details(r, m, details, e) : 0;
+	return err ? err : write_line(r, line, e);
 }
 
 void results_log(struct results *r, const char *fmt, ...)

@@ -4,6 +4,7 @@
  *
  *	run.json	what was started: arguments, revision (for --resume)
  *	cells.tsv	a row for every finished measurement, appended at once
+ *	details.jsonl	a line for every measurement that has more to tell (details.h)
  *	run.log		what happened, with times
  *	benchmark.json	Google Benchmark's report and all facts about the run
  *	results.tsv	a row for every cell, for people and gnuplot
@@ -35,6 +36,7 @@ struct json_t;
 struct results {
 	char dir[PATH_MAX];
 	int cells_fd;		/* cells.tsv, locked */
+	int details_fd;		/* details.jsonl; -1 until there are any */
 	FILE *log;
 };
 
@@ -57,7 +59,7 @@ int results_create(struct results *r, const char *parent, const char *name, stru
 
 /*
  * Open an existing folder to go on with, and call row() for each measurement in it, in
- * order; a line that was cut off is dropped.  row() returns 0 or a negative
+ * order; a line that was cut off is dropped, and so are details without a row.  row() returns 0 or a negative
  * errno, which ends it.
  */
 int results_resume(struct results *r, const char *parent, const char *name,
@@ -67,8 +69,22 @@ int results_resume(struct results *r, const char *parent, const char *name,
 /* Also after a failed create or resume; twice does no harm. */
 void results_close(struct results *r);
 
-/* One row, in one write.  A full disk is -ENOSPC with a sentence in e. */
-int results_append(struct results *r, const struct measurement *m, struct ct_error *e);
+/*
+ * One row, in one write, after the details (an object, or NULL) have been
+ * written in another.  What cannot be written whole is taken back: a full disk is
+ * -ENOSPC with a sentence in e, and costs this measurement alone.
+ */
+int results_append(struct results *r, const struct measurement *m, const struct json_t *details,
+		   struct ct_error *e);
+
+/*
+ * For reading a run that is complete, or goes on meanwhile: row() for each
+ * measurement of the folder `dir`, as results_resume() does, but nothing is
+ * changed or locked.
+ */
+int results_rows(const char *dir,
+		 int (*row)(void *arg, const struct measurement *m, struct ct_error *e), void *arg,
+		 struct ct_error *e);
 
 /* A line in run.log, with the time in front. */
 __attribute__((format(printf, 2, 3)))

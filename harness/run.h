@@ -45,8 +45,9 @@ struct run_cell {
 	bool gave_up;		/* a repeat failed: the others would too */
 };
 
+/* measure_cell() */
 typedef int (*run_measure_fn)(const struct cell *cell, struct cell_result *result,
-			      struct ct_error *e);
+			      struct json_t **details, struct ct_error *e);
 
 struct run {
 	struct workload_set set;

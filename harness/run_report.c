@@ -15,10 +15,13 @@
  *	cells		by benchmark name: parameters, axes, control, unit, repeats,
  *			n (good ones), void (attempts), failed, skipped (this machine
  *			cannot), error; ns_per_op and mops as
- *			{min, q1, median, q3, max}; medians of what else was counted
+ *			{min, q1, median, q3, max}; medians of what else was counted;
+ *			metrics: {NAME: {median, ci_low, ci_high, n}} of the scalars in
+ *			its details (details.h), the interval of at least 95 %
  */
 #include "harness/run.h"
 
+#include "harness/details.h"
 #include "harness/env.h"
 #include "harness/interrupt.h"
 #include "harness/quartiles.h"
@@ -139,7 +142,8 @@ static json_t *axes_to_json(const struct cell *cell)
 	return axes;
 }
 
-static json_t *cell_report(const struct run_cell *c)
+/* metrics: of the run's details, by name of cell */
+static json_t *cell_report(const struct run_cell *c, const json_t *metrics)
 {
 	const struct ct_variant *v = ct_variant_find(c->cell.variant);
 	double *values = calloc(c->repeats, sizeof(*values));
@@ -175,6 +179,7 @@ static json_t *cell_report(const struct run_cell *c)
 
 		json_object_set_new(json, medians[i].name, q.n ? json_real(q.median) : json_null());
 	}
+	json_object_set_new(json, "metrics", details_metrics(json_object_get(metrics, c->name)));
 	free(values);
 	return json;
 }
@@ -243,12 +248,17 @@ static json_t *counts_report(const struct run *run)
 json_t *run_report(const struct run *run)
 {
 	json_t *cells = json_object(), *workloads = json_array(), *report;
+	struct ct_error e = { 0 };
+	json_t *metrics = details_read(run->results.dir, "metrics", &e);
 	char ended[40];
 
+	if (!metrics)		/* the rows are whole, so the report is as good as it can be */
+		fprintf(stderr, "ctbench: warning: %s\n", e.text);
 	results_time(ended, sizeof(ended));
 	for (size_t i = 0; i < run->nr_cells; i++)
 		if (run->cells[i].selected)
-			json_object_set_new(cells, run->cells[i].name, cell_report(&run->cells[i]));
+			json_object_set_new(cells, run->cells[i].name, cell_report(&run->cells[i], metrics));
+	json_decref(metrics);
 	for (size_t i = 0; i < run->set.nr; i++)
 		json_array_append_new(workloads, workload_to_json(&run->set.list[i]));
 	report = json_pack("{s:i, s:s, s:O?, s:s, s:s, s:b, s:O?, s:f, s:b, s:o, s:o}", "format", 1,

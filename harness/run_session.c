@@ -23,8 +23,9 @@ static void make_valid(char *text)
 	json_decref(json);
 }
 
-/* Into m->result.  false if the run was interrupted before there was a result. */
-static bool measure_once(struct run *run, struct run_cell *c, struct measurement *m)
+/* Into m->result and *details.  false if the run was interrupted before there was a result. */
+static bool
+measure_once(struct run *run, struct run_cell *c, struct measurement *m, json_t **details)
 {
 	struct cell cell = c->cell;
 	struct ct_error e = { 0 };
@@ -34,7 +35,8 @@ static bool measure_once(struct run *run, struct run_cell *c, struct measurement
 	m->seq = run->seq + 1;
 	results_time(m->started, sizeof(m->started));
 	memset(&m->result, 0, sizeof(m->result));
-	err = run->measure(&cell, &m->result, &e);
+	*details = NULL;
+	err = run->measure(&cell, &m->result, details, &e);
 	if (err < 0) {
 		if (ct_interrupted)
 			return false;
@@ -108,9 +110,14 @@ static void measure(void *arg, size_t benchmark, unsigned int repeat)
 	m->repeat = repeat;
 	show_progress(run, c);
 	for (m->attempt = 1; m->attempt <= 1 + RUN_RETRIES; m->attempt++) {
-		if (!measure_once(run, c, m))
+		json_t *details;
+		int err;
+
+		if (!measure_once(run, c, m, &details))
 			break;
-		if (results_append(&run->results, m, &run->fatal))
+		err = results_append(&run->results, m, details, &run->fatal);
+		json_decref(details);
+		if (err)
 			break;
 		run->seq = m->seq;
 		run_keep(c, m);

@@ -143,7 +143,7 @@ static void measure(const struct cell *cell, const struct ct_variant *v, const c
 	for (unsigned int attempt = 0;; attempt++) {
 		struct ct_error e = { 0 };
 
-		if (measure_cell(&c, &r, &e))
+		if (measure_cell(&c, &r, NULL, &e))
 			fail_msg("%s of %s: %s", what, v->name, e.text);
 		if (r.status == CT_EXIT_SKIP)
 			return;
@@ -281,14 +281,14 @@ static void test_others(void **state)
 	c.kind = KIND_DECODE;
 	c.threads = 1;
 	snprintf(c.capture, sizeof(c.capture), "%s", CAPTURE);
-	assert_int_equal(measure_cell(&c, &r, &e), 0);
+	assert_int_equal(measure_cell(&c, &r, NULL, &e), 0);
 	assert_string_equal(r.error, "");
 	assert_true(r.ops > 0 && r.ns_per_op > 0 && r.window > 0);
 
 	c = plain;
 	c.threads = 1;
 	snprintf(c.variant, sizeof(c.variant), "replica");
-	assert_int_equal(measure_cell(&c, &r, &e), 0);
+	assert_int_equal(measure_cell(&c, &r, NULL, &e), 0);
 	assert_string_equal(r.error, "");
 	assert_true(r.ops > 0 && r.hits == r.lookups);
 }
@@ -300,7 +300,7 @@ static void refuse(const struct cell *c, const char *says)
 	struct cell_result r;
 	struct ct_error e = { 0 };
 
-	assert_int_equal(measure_cell(c, &r, &e), 0);
+	assert_int_equal(measure_cell(c, &r, NULL, &e), 0);
 	assert_int_equal(r.status, CT_EXIT_USER);
 	if (!strstr(r.error, says))
 		fail_msg("'%s' does not say '%s'", r.error, says);
@@ -412,7 +412,7 @@ static void test_killed(void **state)
 		struct ct_error e = { 0 };
 
 		/* Sanitizers turn a SIGSEGV into an end of their own, which is as good. */
-		assert_true(measure_cell(&c, &r, &e) < 0);
+		assert_true(measure_cell(&c, &r, NULL, &e) < 0);
 		assert_int_equal(e.status, cases[i].status);
 		if (!strstr(e.text, cases[i].says))
 			fail_msg("'%s' does not say '%s'", e.text, cases[i].says);
@@ -432,7 +432,7 @@ static void test_interrupted(void **state)
 	c.seconds = 200;
 	interrupt_catch();
 	helper = send_later(SIGINT, true);
-	assert_int_equal(measure_cell(&c, &r, &e), -EINTR);
+	assert_int_equal(measure_cell(&c, &r, NULL, &e), -EINTR);
 	interrupt_restore();
 	ct_interrupted = 0;
 	helper_is_done(helper);
@@ -450,7 +450,7 @@ static void test_not_ctbench(void **state)
 		struct ct_error e = { 0 };
 
 		measure_program = programs[i];
-		assert_int_equal(measure_cell(&plain, &r, &e), -EIO);
+		assert_int_equal(measure_cell(&plain, &r, NULL, &e), -EIO);
 		assert_int_equal(e.status, CT_EXIT_INTERNAL);
 		assert_non_null(strstr(e.text, "ended early with status"));
 	}
@@ -475,7 +475,7 @@ static void test_crash_after_result(void **state)
 	close(fd);
 	measure_program = script;
 	snprintf(c.variant, sizeof(c.variant), "null");
-	assert_int_equal(measure_cell(&c, &r, &e), -EIO);
+	assert_int_equal(measure_cell(&c, &r, NULL, &e), -EIO);
 	assert_non_null(strstr(e.text, "status 23"));
 	measure_program = ours;
 	unlink(script);

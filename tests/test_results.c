@@ -168,7 +168,7 @@ static void append_and_resume(void **state)
 	assert_int_equal(results_create(&r, parent, "a", &e), 0);
 	for (unsigned int i = 1; i <= 3; i++) {
 		m = some_measurement(i);
-		assert_int_equal(results_append(&r, &m, &e), 0);
+		assert_int_equal(results_append(&r, &m, NULL, &e), 0);
 	}
 	/* Not closed yet: a row is there as soon as it was appended. */
 	assert_int_equal(rows_in("a", &e, &err), 0);
@@ -202,7 +202,7 @@ static void a_torn_row_is_dropped(void **state)
 
 	(void)state;
 	assert_int_equal(results_create(&r, parent, "torn", &e), 0);
-	assert_int_equal(results_append(&r, &m, &e), 0);
+	assert_int_equal(results_append(&r, &m, NULL, &e), 0);
 	results_close(&r);
 	append_bytes("torn", "2\t2026-01-02T03:04:05+0000\tsuite/var");
 	assert_int_equal(rows_in("torn", &e, &err), 1);
@@ -210,7 +210,7 @@ static void a_torn_row_is_dropped(void **state)
 	/* What follows must begin on a line of its own. */
 	assert_int_equal(results_resume(&r, parent, "torn", count_row, (rows_seen = 0, &rows_seen), &e), 0);
 	m = some_measurement(2);
-	assert_int_equal(results_append(&r, &m, &e), 0);
+	assert_int_equal(results_append(&r, &m, NULL, &e), 0);
 	results_close(&r);
 	assert_int_equal(rows_in("torn", &e, &err), 2);
 	assert_int_equal(err, 0);
@@ -241,7 +241,7 @@ static void earlier_results_are_kept(void **state)
 
 	(void)state;
 	assert_int_equal(results_create(&r, parent, "kept", &e), 0);
-	assert_int_equal(results_append(&r, &m, &e), 0);
+	assert_int_equal(results_append(&r, &m, NULL, &e), 0);
 	results_close(&r);
 	assert_int_equal(results_create(&r, parent, "kept", &e), -EEXIST);
 	results_close(&r);

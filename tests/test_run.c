@@ -44,9 +44,11 @@ static struct fake {
 	unsigned int voids;		/* the first measurements that are void */
 	bool always_void;
 	int fail_status;		/* for the locked variant */
+	bool details;
 } *fake;
 
-static int measure(const struct cell *cell, struct cell_result *r, struct ct_error *e)
+static int measure(const struct cell *cell, struct cell_result *r, json_t **details,
+		   struct ct_error *e)
 {
 	bool locked = !strncmp(cell->variant, "locked", 6);
 
@@ -73,6 +75,11 @@ static int measure(const struct cell *cell, struct cell_result *r, struct ct_err
 	r->connections = cell->flows;
 	r->node_bytes = 320 * cell->flows;
 	r->bucket_bytes = 8 * cell->buckets;
+	if (fake->details)
+		*details = json_pack("{s:{s:f}, s:s}", "metrics", "wait_us",
+				     10.0 * cell->threads + cell->repeat +
+					     (r->void_reason[0] ? 500 : 0),
+				     "text", "\xc3\xbc, and a\ttab");
 	return 0;
 }
 
@@ -306,6 +313,25 @@ static void noise_is_the_control(void **state)
 	benchmark = benchmark_of("a");
 	assert_int_equal(json_unpack(benchmark, "{s:{s:{s:f}}}", "ctbench", "noise", "percent", &percent), 0);
 	assert_true(fabs(percent - 100 * 0.5 / 51) < 1e-6);
+	json_decref(benchmark);
+}
+
+/* What a measurement tells beside its numbers: of good repeats, medians with an interval. */
+static void details_become_metrics(void **state)
+{
+	json_t *benchmark, *metric;
+	double median, low, high;
+	int n;
+
+	(void)state;
+	fake->details = true;
+	fake->voids = 2;
+	assert_int_equal(run("little.yaml --results runs --name a"), 0);
+	benchmark = benchmark_of("a");
+	metric = json_object_get(json_object_get(cell_of(benchmark, BASELINE), "metrics"), "wait_us");
+	assert_int_equal(json_unpack(metric, "{s:f, s:f, s:f, s:i}", "median", &median, "ci_low",
+				     &low, "ci_high", &high, "n", &n), 0);
+	assert_true(median == 11 && low == 10 && high == 12 && n == REPEATS);
 	json_decref(benchmark);
 }
 
@@ -651,6 +677,7 @@ int main(void)
 		TEST(a_run_and_its_files),
 		TEST(results_tsv_is_a_table),
 		TEST(noise_is_the_control),
+		TEST(details_become_metrics),
 		TEST(repeats_are_interleaved),
 		TEST(or_not_if_one_says_so),
 		TEST(flags_after_the_dashes),
