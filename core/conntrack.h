@@ -49,6 +49,11 @@ struct nf_conntrack_ops {
 	int (*insert)(struct nf_conn *ct, uint32_t timeout);
 	/* nf_ct_delete: out of the table.  False if somebody else was first. */
 	bool (*kill)(struct nf_conn *ct);
+	/*
+	 * The same as asked for by portid: DESTROY is reported to it.  False,
+	 * too, if that could not be told now and is told later (nf_conntrack_ecache_work()).
+	 */
+	bool (*del)(struct nf_conn *ct, uint32_t portid, bool report);
 	void (*put)(struct nf_conn *ct);
 	/*
 	 * The whole way of one packet through a router: PRE_ROUTING, then

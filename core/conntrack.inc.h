@@ -73,18 +73,47 @@ static __always_inline uint32_t nf_ct_dir_hash(const struct nf_conn *ct, enum ip
 	return hash_conntrack_raw(&w, nf_ct_zone_id(&zone, dir), ct->net);
 }
 
-/* Out of the table, once (nf_ct_delete).  The caller has a reference. */
-static bool nf_ct_delete(struct nf_conn *ct)
+/* Its end is written down and told; false if it could not be told. */
+static __cold bool nf_ct_end(struct nf_conn *ct, uint32_t portid, bool report)
 {
+	struct nf_conn_tstamp *ts = nf_conn_tstamp_find(ct);
+
+	if (ts) {
+		uint32_t now = nfct_time_stamp(ct->net->core);
+
+		/* One that expired unnoticed ended when it expired. */
+		store_relaxed(&ts->stop, nf_ct_is_expired(ct, now) ? load_relaxed(&ct->timeout) : now);
+	}
+	return !(nf_ct_status(ct) & CT_ECACHE) || nf_conntrack_event_report(ct, IPCT_DESTROY, portid, report) >= 0;
+}
+
+/*
+ * Out of the table, once (nf_ct_delete).  The caller has a reference.  False if
+ * somebody else was first, or if its end will be told later.
+ */
+static bool nf_ct_delete(struct nf_conn *ct, uint32_t portid, bool report)
+{
+	bool told = true, in;
+
 	if (nf_ct_status_test_and_set(ct, IPS_DYING))
 		return false;
+	if (unlikely(ct->ext))
+		told = nf_ct_end(ct, portid, report);
 	/* An unconfirmed one is in no table; confirm will see DYING and refuse it. */
-	if (table_remove(&ct_instance_of(ct->net->core)->table, ct, nf_ct_dir_hash(ct, IP_CT_DIR_ORIGINAL),
-			 nf_ct_dir_hash(ct, IP_CT_DIR_REPLY)))
-		nf_ct_put_fast(ct);
+	in = table_remove(&ct_instance_of(ct->net->core)->table, ct, nf_ct_dir_hash(ct, IP_CT_DIR_ORIGINAL),
+			  nf_ct_dir_hash(ct, IP_CT_DIR_REPLY));
 	if (unlikely(nf_ct_status(ct) & CT_HELP))
 		nf_ct_remove_expectations(ct);
-	return true;
+	if (unlikely(!told))
+		nf_ct_ecache_keep(ct);
+	else if (in)
+		nf_ct_put_fast(ct);
+	return told;
+}
+
+static bool nf_ct_kill_direct(struct nf_conn *ct)
+{
+	return nf_ct_delete(ct, 0, false);
 }
 
 /* nf_ct_gc_expired, the part after the reference was taken */
@@ -92,7 +121,7 @@ static __cold void nf_ct_gc_found(struct ct_find *f)
 {
 	for (unsigned int i = 0; i < f->nr_expired; i++) {
 		if (nf_ct_is_confirmed(f->expired[i]) && nf_ct_is_expired(f->expired[i], f->now))
-			nf_ct_delete(f->expired[i]);
+			nf_ct_kill_direct(f->expired[i]);
 		nf_ct_put_fast(f->expired[i]);
 	}
 	f->nr_expired = 0;
@@ -166,8 +195,8 @@ static __cold bool early_drop(struct net *net, uint32_t hash)
 			/* Memory is type-stable only: it may be somebody else's by now. */
 			if (nf_ct_is_expired(v[k], c.now)) {
 				if (nf_ct_is_confirmed(v[k]))
-					nf_ct_delete(v[k]);
-			} else if (want_early_drop(NULL, v[k], &c) && nf_ct_delete(v[k])) {
+					nf_ct_kill_direct(v[k]);
+			} else if (want_early_drop(NULL, v[k], &c) && nf_ct_kill_direct(v[k])) {
 				drops++;
 			}
 			nf_ct_put_fast(v[k]);
@@ -201,7 +230,7 @@ __nf_conntrack_alloc(struct net *net, const struct nf_conntrack_zone *zone, cons
 	uint32_t max = load_relaxed(&net->core->max);
 	/* Counted before it is checked, so that all together never exceed the limit. */
 	uint32_t count = add_relaxed(&net->count, 1) + 1;
-	uint32_t status = 0;
+	uint32_t new_ext, status = 0;
 	struct nf_conn *ct;
 
 	if (unlikely(max && count > max) && !early_drop(net, hash)) {
@@ -230,8 +259,9 @@ __nf_conntrack_alloc(struct net *net, const struct nf_conntrack_zone *zone, cons
 	ct->master = NULL;
 	ct->ext = NULL;
 	memset(&ct->proto, 0, sizeof(ct->proto));
-	if (unlikely(load_relaxed(&net->ct.nf_conntrack_acct)))
-		nf_ct_ext_add(ct, NF_CT_EXT_ACCT);
+	new_ext = load_relaxed(&net->new_ext);
+	if (unlikely(new_ext))
+		nf_ct_new_ext_add(ct, new_ext);
 	return ct;
 
 uncount:
@@ -414,8 +444,9 @@ repeat:
 		goto out;
 	}
 	/* Test before set: the line stays clean once the reply was seen. */
-	if (ctinfo == IP_CT_ESTABLISHED_REPLY && unlikely(!(nf_ct_status(ct) & IPS_SEEN_REPLY)))
-		nf_ct_status_set(ct, IPS_SEEN_REPLY);
+	if (ctinfo == IP_CT_ESTABLISHED_REPLY && unlikely(!(nf_ct_status(ct) & IPS_SEEN_REPLY)) &&
+	    !nf_ct_status_test_and_set(ct, IPS_SEEN_REPLY))
+		nf_conntrack_event_cache(ct, IPCT_REPLY);
 out:
 	if (unlikely(tmpl))
 		nf_ct_put_fast(tmpl);
@@ -488,8 +519,12 @@ static __cold unsigned int __nf_conntrack_confirm(struct sk_buff *skb)
 	hash = (uint32_t)load_relaxed(&ct->tuplehash[IP_CT_DIR_REPLY].hnnode.pprev);
 	ret = table_insert(&ct_instance_of(net->core)->table, ct, hash, nf_ct_dir_hash(ct, IP_CT_DIR_REPLY),
 			   nfct_time_stamp(net->core), &ins);
-	if (likely(!ret))
+	if (likely(!ret)) {
+		if (nf_ct_status(ct) & CT_HELP)
+			nf_conntrack_event_cache(ct, IPCT_HELPER);
+		nf_conntrack_event_cache(ct, ct->master ? IPCT_RELATED : IPCT_NEW);
 		return NF_ACCEPT;
+	}
 	if (ret == -EEXIST && ins.clash)
 		return nf_ct_resolve_clash(skb, ins.clash);
 	if (ret == -E2BIG)
@@ -500,13 +535,27 @@ static __cold unsigned int __nf_conntrack_confirm(struct sk_buff *skb)
 	return NF_DROP;
 }
 
+/* A connection to confirm, or with events to tell. */
+static __cold unsigned int nf_conntrack_confirm_seldom(struct sk_buff *skb)
+{
+	enum ip_conntrack_info ctinfo;
+	unsigned int verdict = NF_ACCEPT;
+
+	if (!(nf_ct_status(nf_ct_get(skb, &ctinfo)) & (IPS_CONFIRMED | IPS_TEMPLATE)))
+		verdict = __nf_conntrack_confirm(skb);
+	/* After a clash the packet's connection is the winner. */
+	if (verdict == NF_ACCEPT && nf_ct_status(nf_ct_get(skb, &ctinfo)) & CT_ECACHE)
+		nf_ct_deliver_cached_events(nf_ct_get(skb, &ctinfo));
+	return verdict;
+}
+
 static __always_inline unsigned int nf_conntrack_confirm(struct sk_buff *skb)
 {
 	enum ip_conntrack_info ctinfo;
 	struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
 
-	if (ct && unlikely(!(nf_ct_status(ct) & (IPS_CONFIRMED | IPS_TEMPLATE))))
-		return __nf_conntrack_confirm(skb);
+	if (ct && unlikely((nf_ct_status(ct) & (IPS_CONFIRMED | CT_ECACHE)) != IPS_CONFIRMED))
+		return nf_conntrack_confirm_seldom(skb);
 	return NF_ACCEPT;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Extension areas: see nf_conntrack_extend.h. */
-#include "core/nf_conntrack_extend.h"
-#include "core/nf_conntrack_helper.h"
+#include "core/conntrack.h"
+#include "core/nf_conntrack_labels.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,6 +13,8 @@ struct ext_type {
 };
 
 static struct ext_type types[NF_CT_EXT_MAX] = {
+	[NF_CT_EXT_ECACHE] = { "ecache", sizeof(struct nf_conntrack_ecache), _Alignof(struct nf_conntrack_ecache) },
+	[NF_CT_EXT_LABELS] = { "labels", sizeof(struct nf_conn_labels), _Alignof(struct nf_conn_labels) },
 	[NF_CT_EXT_ACCT] = { "acct", sizeof(struct nf_conn_acct), _Alignof(struct nf_conn_acct) },
 	[NF_CT_EXT_HELPER] = { "helper", sizeof(struct nf_conn_help), _Alignof(struct nf_conn_help) },
 	[NF_CT_EXT_TSTAMP] = { "tstamp", sizeof(struct nf_conn_tstamp), _Alignof(struct nf_conn_tstamp) },
@@ -65,6 +67,37 @@ void *nf_ct_ext_add(struct nf_conn *ct, unsigned int id)
 	ext->offset[id] = (uint16_t)len;
 	ext->len = (uint16_t)end;
 	return memset((char *)ext + len, 0, types[id].size);
+}
+
+__cold void nf_ct_new_ext_add(struct nf_conn *ct, uint32_t set)
+{
+	if (set & CT_NEW_EXT_ACCT)
+		nf_ct_ext_add(ct, NF_CT_EXT_ACCT);
+	if (set & CT_NEW_EXT_TSTAMP)
+		nf_ct_ext_add(ct, NF_CT_EXT_TSTAMP);
+	if (set & CT_NEW_EXT_LABELS)
+		nf_ct_ext_add(ct, NF_CT_EXT_LABELS);
+	if (set & CT_NEW_EXT_ECACHE)
+		nf_ct_ecache_ext_add(ct, 0);
+}
+
+void nf_ct_new_ext_update(struct net *net)
+{
+	uint32_t events, set = 0;
+
+	/* The last to come sees what all before it have changed. */
+	spin_lock(&net->new_ext_lock);
+	events = load_relaxed(&net->ct.nf_conntrack_events);
+	if (load_relaxed(&net->ct.nf_conntrack_acct))
+		set |= CT_NEW_EXT_ACCT;
+	if (load_relaxed(&net->ct.nf_conntrack_timestamp))
+		set |= CT_NEW_EXT_TSTAMP;
+	if (events == 1 || (events == 2 && load_relaxed(&net->ecache.notifier)))
+		set |= CT_NEW_EXT_ECACHE;
+	if (load_relaxed(&net->labels_used))
+		set |= CT_NEW_EXT_LABELS;
+	store_relaxed(&net->new_ext, set);
+	spin_unlock(&net->new_ext_lock);
 }
 
 void nf_ct_ext_free(struct nf_conn *ct)

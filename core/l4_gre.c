@@ -64,7 +64,7 @@ static int gre_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned int data
 	}
 	nf_ct_refresh_acct(ct, state->net, ctinfo, skb, ct->proto.gre.stream_timeout);
 	if (!(status & (IPS_ASSURED | IPS_NAT_CLASH)))
-		nf_ct_status_set(ct, IPS_ASSURED);
+		nf_ct_set_assured(ct);
 	return NF_ACCEPT;
 }
 

@@ -287,8 +287,11 @@ sctp_walk_chunks(struct nf_conn *ct, struct sctp_walk *w, unsigned int off, unsi
 		if (ch->type == CID_INIT_ACK && !take_init_ack(sctp, w, ch))
 			return false;
 		store_relaxed(&sctp->state, (uint8_t)new);
-		if (new == SCTP_CONNTRACK_ESTABLISHED && old != new)
-			nf_ct_status_set(ct, IPS_ASSURED);
+		if (old != new) {
+			nf_conntrack_event_cache(ct, IPCT_PROTOINFO);
+			if (new == SCTP_CONNTRACK_ESTABLISHED)
+				nf_ct_set_assured(ct);
+		}
 		*state = new;
 	}
 	return true;

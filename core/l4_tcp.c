@@ -474,13 +474,15 @@ take:
 	}
 	timeout = tcp_timeout(tcp, &m, net);
 	spin_unlock(&ct->lock);
+	if (unlikely(m.new != m.old))
+		nf_conntrack_event_cache(ct, IPCT_PROTOINFO);
 
 	if (unlikely(!(m.status & IPS_SEEN_REPLY))) {
 		if (tcp_unreplied(ct, skb, &m, net, &timeout))
 			return NF_ACCEPT;
 	} else if (unlikely(!(m.status & IPS_ASSURED)) && m.new == TCP_CONNTRACK_ESTABLISHED &&
 		   (m.old == TCP_CONNTRACK_SYN_RECV || m.old == TCP_CONNTRACK_ESTABLISHED)) {
-		nf_ct_status_set(ct, IPS_ASSURED);
+		nf_ct_set_assured(ct);
 	}
 	nf_ct_refresh_acct(ct, net, ctinfo, skb, timeout);
 	return NF_ACCEPT;

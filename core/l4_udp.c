@@ -31,7 +31,7 @@ static __always_inline int udp_track(struct nf_conn *ct, struct sk_buff *skb,
 		load_relaxed(&net->ct.timeouts.udp[stream ? UDP_CT_REPLIED : UDP_CT_UNREPLIED]));
 	/* Entries kept only until a clash is over never become assured. */
 	if (unlikely(stream && !(status & (IPS_ASSURED | IPS_NAT_CLASH))))
-		nf_ct_status_set(ct, IPS_ASSURED);
+		nf_ct_set_assured(ct);
 	return NF_ACCEPT;
 }
 
@@ -104,7 +104,7 @@ static int udplite_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned int 
 	nf_ct_refresh_acct(ct, state->net, ctinfo, skb,
 			   load_relaxed(&timeouts[stream ? UDP_CT_REPLIED : UDP_CT_UNREPLIED]));
 	if (stream && !(status & (IPS_ASSURED | IPS_NAT_CLASH)))
-		nf_ct_status_set(ct, IPS_ASSURED);
+		nf_ct_set_assured(ct);
 	return NF_ACCEPT;
 }
 

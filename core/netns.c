@@ -57,6 +57,7 @@ int net_create(struct net **out, struct ct_core *core)
 		goto err_net;
 	memset(net->stat, 0, stat_bytes);
 	nf_ct_sysctl_init(net);
+	nf_ct_new_ext_update(net);
 	ret = nf_defrag_net_init(net);
 	if (ret)
 		goto err_stat;
@@ -93,6 +94,7 @@ void net_destroy(struct net *net)
 	if (!net)
 		return;
 	net->core->ops->iterate(net->core, of_net, net);
+	nf_ct_ecache_net_fini(net);
 	nf_unregister_net_hooks(net, net->core->ops->hooks, net->core->ops->nr_hooks);
 	for (unsigned int pf = 0; pf < 2; pf++) {
 		for (unsigned int h = 0; h < NF_INET_NUMHOOKS; h++) {

@@ -8,6 +8,7 @@
 
 #include "core/netfilter.h"
 #include "core/nf_conntrack.h"
+#include "core/nf_conntrack_ecache.h"
 #include "core/nf_conntrack_expect.h"
 #include "core/nf_conntrack_stat.h"
 
@@ -72,6 +73,7 @@ typedef void nf_log_fn(void *priv, const char *why);
 struct net {
 	uint16_t id;		/* unique among living namespaces */
 	uint32_t hash_mix;	/* the kernel's net_hash_mix() */
+	_Atomic uint32_t new_ext;	/* enum nf_ct_new_ext: what new connections are given */
 	struct ct_core *core;
 	_Atomic(struct nf_hook_entries *) hooks[2][NF_INET_NUMHOOKS];	/* [nf_pf_index()][hook] */
 	spinlock_t hook_lock;	/* registration */
@@ -81,6 +83,9 @@ struct net {
 	void *log_priv;
 	struct ip_conntrack_stat *stat;	/* [core->nr_cpus] */
 	struct nf_defrag *defrag;	/* packets that are not whole yet */
+	struct nf_ct_ecache_net ecache;	/* who is told of what happens */
+	_Atomic uint32_t labels_used;	/* how many want labels */
+	spinlock_t new_ext_lock;	/* nf_ct_new_ext_update() */
 	struct nf_ct_sysctl ct __cacheline_aligned;
 	/* every new connection looks whether there are any, so apart from what changes often */
 	struct nf_ct_expect_net expect __cacheline_aligned;

@@ -94,6 +94,7 @@ static void unlink_expect(struct nf_conntrack_expect *exp)
 	exp->linked = false;
 	sub_relaxed(&net->expect.count, 1);
 	NF_CT_STAT_INC(net, expect_delete);
+	nf_ct_expect_event(exp, IPEXP_DESTROY);
 	nf_ct_expect_put(exp);
 }
 
@@ -116,6 +117,7 @@ static void link_expect(struct nf_conntrack_expect *exp)
 	*bucket = exp;
 	add_relaxed(&net->expect.count, 1);
 	NF_CT_STAT_INC(net, expect_create);
+	nf_ct_expect_event(exp, IPEXP_NEW);
 }
 
 /* What the kernel's timers would have done by now. */

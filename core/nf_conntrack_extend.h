@@ -33,6 +33,8 @@ enum nf_ct_ext_id {
 	NF_CT_EXT_ACCT,		/* packets and bytes: struct nf_conn_acct */
 	NF_CT_EXT_TSTAMP,	/* start and stop: struct nf_conn_tstamp */
 	NF_CT_EXT_HELPER,	/* its helper: struct nf_conn_help */
+	NF_CT_EXT_ECACHE,	/* events to be told: struct nf_conntrack_ecache */
+	NF_CT_EXT_LABELS,	/* 128 labels: struct nf_conn_labels */
 	NF_CT_EXT_USER,		/* the first id that nf_ct_ext_register() gives out */
 };
 
@@ -63,6 +65,23 @@ static __always_inline void *nf_ct_ext_find(const struct nf_conn *ct, unsigned i
 	return ext && ext->offset[id] ? (char *)ext + ext->offset[id] : NULL;
 }
 
+/*
+ * What new connections are given before anybody asks: which settings,
+ * subscribers and users of labels want it, as bits of one word, so that a
+ * namespace that wants nothing pays for one load (struct net.new_ext).
+ */
+enum nf_ct_new_ext {
+	CT_NEW_EXT_ACCT = 1 << 0,
+	CT_NEW_EXT_TSTAMP = 1 << 1,
+	CT_NEW_EXT_ECACHE = 1 << 2,
+	CT_NEW_EXT_LABELS = 1 << 3,
+};
+
+/* Adds those of the set; who finds no memory goes without. */
+void nf_ct_new_ext_add(struct nf_conn *ct, uint32_t set);
+/* Something changed that new_ext depends on; any thread. */
+void nf_ct_new_ext_update(struct net *net);
+
 /* With the last reference. */
 void nf_ct_ext_free(struct nf_conn *ct);
 
@@ -76,12 +95,17 @@ struct nf_conn_acct {
 };
 
 struct nf_conn_tstamp {
-	_Atomic uint64_t start, stop;	/* ticks of the core's clock */
+	_Atomic uint64_t start, stop;	/* ticks of the core's clock; stop: 0 while it lives */
 };
 
 static __always_inline struct nf_conn_acct *nf_conn_acct_find(const struct nf_conn *ct)
 {
 	return nf_ct_ext_find(ct, NF_CT_EXT_ACCT);
+}
+
+static __always_inline struct nf_conn_tstamp *nf_conn_tstamp_find(const struct nf_conn *ct)
+{
+	return nf_ct_ext_find(ct, NF_CT_EXT_TSTAMP);
 }
 
 static inline void nf_ct_acct_add(struct nf_conn *ct, enum ip_conntrack_dir dir, uint32_t packets, uint64_t bytes)

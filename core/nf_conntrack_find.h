@@ -83,6 +83,8 @@ static __maybe_unused __cold void ct_find_expired(struct ct_find *f, struct nf_c
 static __always_inline void nf_ct_insert_commit(struct nf_conn *ct, uint32_t now)
 {
 	store_relaxed(&ct->timeout, load_relaxed(&ct->timeout) + now);
+	if (unlikely(ct->ext) && nf_conn_tstamp_find(ct))
+		store_relaxed(&nf_conn_tstamp_find(ct)->start, now);
 	refcount_inc(&ct->use);
 }
 

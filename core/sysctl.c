@@ -91,6 +91,7 @@ int nf_ct_sysctl_set(struct net *net, const char *name, uint64_t value)
 	if (value > s->max)
 		return -ERANGE;
 	store_relaxed(slot(net, s), (uint32_t)value * s->unit);
+	nf_ct_new_ext_update(net);
 	return 0;
 }
 

@@ -146,7 +146,7 @@ static void op_delete(struct ct_ops_work *w, struct ct_find *f, const bool compa
 	h = __nf_conntrack_find(w->net, f,
 				hash_conntrack_raw(&f->key, NF_CT_DEFAULT_ZONE_ID, w->net), true);
 	ct_read_unlock();
-	if (unlikely(!h || !nf_ct_delete(nf_ct_tuplehash_to_ctrack(h))))
+	if (unlikely(!h || !nf_ct_kill_direct(nf_ct_tuplehash_to_ctrack(h))))
 		w->delete_failed++;
 	if (likely(h))
 		nf_ct_put_fast(nf_ct_tuplehash_to_ctrack(h));
@@ -367,7 +367,7 @@ static long cold_iterate(struct ct_core *core, ct_iterate_fn *fn, void *arg)
 			if (answer < 0)
 				ret = answer;
 			else if (answer > 0)
-				killed += nf_ct_delete(c.v[k]);
+				killed += nf_ct_kill_direct(c.v[k]);
 			nf_ct_put_fast(c.v[k]);
 		}
 		if (c.truncated)
@@ -401,7 +401,7 @@ static unsigned long cold_gc(struct ct_core *core, unsigned long buckets)
 		table_collect(&inst->table, cursor++, &c);
 		for (size_t k = 0; k < c.nr; k++) {
 			if (nf_ct_is_confirmed(c.v[k]) && nf_ct_is_expired(c.v[k], c.now))
-				killed += nf_ct_delete(c.v[k]);
+				killed += nf_ct_kill_direct(c.v[k]);
 			nf_ct_put_fast(c.v[k]);
 		}
 	}
@@ -448,7 +448,8 @@ static const struct nf_conntrack_ops ct_ops = {
 	.find_get = cold_find_get,
 	.alloc = cold_alloc,
 	.insert = cold_insert,
-	.kill = nf_ct_delete,
+	.kill = nf_ct_kill_direct,
+	.del = nf_ct_delete,
 	.put = nf_ct_put_direct,
 	.forward = cold_forward,
 	.hook = cold_hook,

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Deletion by filter: those of a namespace's connections that fit a
+ * description, as `conntrack -D` and a flush have it (ctnetlink's filter in
+ * net/netfilter/nf_conntrack_netlink.c).
+ */
+#ifndef CTBENCH_CORE_NF_CONNTRACK_FILTER_H
+#define CTBENCH_CORE_NF_CONNTRACK_FILTER_H
+
+#include "core/conntrack.h"
+
+/* Which parts of a direction's tuple must agree. */
+enum nf_ct_filter_fields {
+	CT_FILTER_SRC = 1 << 0,
+	CT_FILTER_DST = 1 << 1,
+	CT_FILTER_PROTONUM = 1 << 2,
+	CT_FILTER_SPORT = 1 << 3,	/* src.u: a port, or an ICMP id */
+	CT_FILTER_DPORT = 1 << 4,	/* dst.u: a port, or ICMP's type and code */
+	CT_FILTER_ZONE = 1 << 5,	/* the zone that counts for this direction */
+};
+
+/* All zero: everything fits. */
+struct nf_ct_filter {
+	uint16_t l3num;		/* NFPROTO_*, 0: both */
+	struct nf_ct_filter_dir {
+		uint32_t fields;	/* a set of CT_FILTER_* */
+		struct nf_conntrack_tuple tuple;
+		uint16_t zone_id;
+	} dir[IP_CT_DIR_MAX];
+	uint32_t mark, mark_mask;	/* fits if (mark & mark_mask) == mark */
+	uint32_t status, status_mask;	/* likewise, of IPS_* */
+};
+
+/* For holders of a reference. */
+bool nf_ct_filter_match(const struct nf_ct_filter *filter, const struct nf_conn *ct);
+
+/*
+ * Deletes those of the namespace's confirmed connections for which fn returns
+ * true, for portid, with or without a report (struct nf_ct_event); returns how
+ * many, or -ENOMEM.  Unconfirmed ones are not seen, as in kernels since 4.13.
+ * Any registered thread outside read-side sections.
+ */
+long nf_ct_iterate_cleanup_net(struct net *net, bool (*fn)(struct nf_conn *ct, void *arg), void *arg,
+			       uint32_t portid, bool report);
+
+/* The same for those that fit the filter; NULL: all (a flush). */
+long nf_ct_flush_net(struct net *net, const struct nf_ct_filter *filter, uint32_t portid, bool report);
+
+#endif
