@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Medians with intervals, and differences with intervals and a test.
+ *
+ * Repeats are few (nine) and their noise is not normal: neighbours on the
+ * machine make some repeats much slower.  So:
+ *
+ *	of one cell		the median
+ *	of a difference		the mean without the smallest and largest fifth of the
+ *				values (20 % trimmed): nearly as hard to mislead as the
+ *				median, and steadier
+ *	its interval		bootstrap, percentiles: Efron 1979; the percentiles
+ *				are moved outwards for small samples (Hesterberg,
+ *				"What teachers should know about the bootstrap",
+ *				2015: "expanded percentile interval")
+ *	the test's p		the trimmed mean over a winsorized deviation, with Student's
+ *				t: Tukey and McLaughlin 1963, for several samples
+ *				Yuen 1974; degrees of freedom by Welch and Satterthwaite
+ *	many comparisons	Holm 1979
+ *
+ * The bootstrap draws from a generator with a fixed seed: the same values give
+ * the same interval.  Thread-safety: any thread, each with its own bootstrap.
+ */
+#ifndef CTBENCH_HARNESS_STATS_H
+#define CTBENCH_HARNESS_STATS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define STATS_CONFIDENCE 0.95
+#define STATS_ALPHA 0.05	/* false alarms over all comparisons together */
+#define STATS_POWER 0.8		/* "would have seen": that often */
+#define STATS_RESAMPLES 2000
+#define STATS_SEED 20231	/* any number would do; it is recorded with the results */
+#define STATS_LEAST 5		/* values in a sample; with fewer there is no verdict */
+
+struct stats_interval {
+	double value, low, high;
+};
+
+/* One of a contrast's samples. */
+struct stats_sample {
+	double *values;		/* sorted by the functions below */
+	size_t n;
+	double weight;
+};
+
+struct stats_contrast {
+	double value, low, high;	/* sum of weight x trimmed mean, with its interval */
+	double se, df;		/* its standard error and degrees of freedom */
+	double p;		/* two-sided, that it is 0 */
+};
+
+/* The median and its bootstrap interval; sorts values.  n > 0. */
+struct stats_interval stats_median(double *values, size_t n, uint64_t seed);
+
+/*
+ * A weighted sum of the trimmed means of independent samples.  A difference of paired
+ * measurements is one sample (of differences) with weight 1; of two unpaired
+ * samples the weights are 1 and -1; an effect averaged over J pairs of cells is J
+ * samples with weights 1 / J.  0, -EINVAL if a sample has less than STATS_LEAST
+ * values, -ENOMEM.
+ */
+int stats_contrast(struct stats_contrast *c, struct stats_sample *samples, size_t nr,
+		   uint64_t seed);
+
+/* One-sided p that the contrast is more than bound (sign 1) or less than it (sign -1). */
+double stats_beyond(const struct stats_contrast *c, double bound, int sign);
+
+/*
+ * The smallest contrast that a test like c would have found with STATS_POWER, as one
+ * of `comparisons`: (t(1 - alpha / (2 comparisons)) + t(power)) x se.  Bonferroni's
+ * share of alpha is what Holm asks of the first.
+ */
+double stats_visible(const struct stats_contrast *c, size_t comparisons);
+
+/* p becomes Holm's adjusted p: at most alpha means seen, with alpha for all together. 0, -ENOMEM */
+int stats_holm(double *p, size_t n);
+
+/* Student's t with df degrees of freedom: P(T > t), and its inverse t for P(T <= t) = share. */
+double stats_t_above(double t, double df);
+double stats_t_quantile(double share, double df);
+
+#endif

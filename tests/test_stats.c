@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Statistics against published values, and against samples whose law is known:
+ * intervals must cover as often as they say, tests must not cry wolf.
+ */
+#include "harness/stats.h"
+
+#include "harness/random.h"
+
+#include <errno.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static bool near(double a, double b, double by)
+{
+	return fabs(a - b) <= by;
+}
+
+/* Any table of Student's t. */
+static void students_t(void **state)
+{
+	static const struct {
+		double share, df, t;
+	} table[] = {
+		{ 0.975, 1, 12.7062 }, { 0.975, 6, 2.44691 }, { 0.975, 8, 2.30600 },
+		{ 0.95, 10, 1.81246 }, { 0.995, 30, 2.75000 }, { 0.9995, 6, 5.95882 },
+		{ 0.975, 1e6, 1.95997 }, { 0.8, 6, 0.905703 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		assert_true(near(stats_t_quantile(table[i].share, table[i].df), table[i].t, 1e-4));
+		assert_true(near(stats_t_quantile(1 - table[i].share, table[i].df), -table[i].t, 1e-4));
+		assert_true(near(stats_t_above(table[i].t, table[i].df), 1 - table[i].share, 1e-5));
+	}
+	assert_true(near(stats_t_above(0, 5), 0.5, 1e-12));
+	assert_true(stats_t_above(INFINITY, 5) == 0 && stats_t_above(-INFINITY, 5) == 1);
+}
+
+/* Holm's own steps by hand: 0.01 x 4, 0.013 x 3, 0.03 x 2, then never less than before. */
+static void holm(void **state)
+{
+	double p[] = { 0.03, 0.01, 0.04, 0.013 };
+
+	(void)state;
+	assert_int_equal(stats_holm(p, 4), 0);
+	assert_true(near(p[1], 0.04, 1e-12));
+	assert_true(near(p[3], 0.04, 1e-12));	/* 0.039 would be less than the one before */
+	assert_true(near(p[0], 0.06, 1e-12));
+	assert_true(near(p[2], 0.06, 1e-12));
+	assert_int_equal(stats_holm(p, 0), 0);
+}
+
+/* Of nine values the interval is the second to the eighth: it covers in 96.1 % of samples. */
+static void median_of_nine(void **state)
+{
+	double v[] = { 9, 1, 8, 2, 7, 3, 6, 4, 5 };
+	struct stats_interval i = stats_median(v, 9, 1), again;
+
+	(void)state;
+	assert_true(i.value == 5 && i.low == 2 && i.high == 8);
+	again = stats_median(v, 9, 1);
+	assert_memory_equal(&i, &again, sizeof(i));
+}
+
+static void few_values(void **state)
+{
+	double one[] = { 3 }, two[] = { 4, 2 }, same[] = { 7, 7, 7, 7, 7, 7 };
+	struct stats_sample s = { two, 2, 1 };
+	struct stats_contrast c;
+	struct stats_interval i = stats_median(one, 1, 1);
+
+	(void)state;
+	assert_true(i.value == 3 && i.low == 3 && i.high == 3);
+	i = stats_median(two, 2, 1);
+	assert_true(i.value == 3 && i.low == 2 && i.high == 4);
+	assert_int_equal(stats_contrast(&c, &s, 1, 1), -EINVAL);
+	assert_int_equal(stats_contrast(&c, &s, 0, 1), -EINVAL);
+	s = (struct stats_sample){ same, 6, 1 };
+	assert_int_equal(stats_contrast(&c, &s, 1, 1), 0);
+	assert_true(c.value == 7 && c.low == 7 && c.high == 7 && c.p == 0);
+	memset(same, 0, sizeof(same));
+	assert_int_equal(stats_contrast(&c, &s, 1, 1), 0);
+	assert_true(c.value == 0 && c.p == 1);
+}
+
+/* Yuen's test on data with two outliers, worked out by hand: see the comment in the body. */
+static void trimmed_test(void **state)
+{
+	/*
+	 * n 10, 2 cut on each side: 3 4 5 6 7 8 left, mean 5.5; winsorized 3 3 3 4 5 6 7 8 8 8:
+	 * mean 5.5, sum of squares 42.5; variance of the mean 42.5 / (6 x 5).
+	 */
+	double v[] = { 1, 2, 3, 4, 5, 6, 7, 8, 90, 1000 };
+	struct stats_sample s = { v, 10, 1 };
+	struct stats_contrast c;
+
+	(void)state;
+	assert_int_equal(stats_contrast(&c, &s, 1, 1), 0);
+	assert_true(near(c.value, 5.5, 1e-12));
+	assert_true(near(c.se * c.se, 42.5 / 30, 1e-12));
+	assert_true(near(c.df, 5, 1e-12));
+	assert_true(near(c.p, 2 * stats_t_above(5.5 / sqrt(42.5 / 30), 5), 1e-12));
+	assert_true(near(stats_beyond(&c, 5.5, 1), 0.5, 1e-9));
+	assert_true(stats_beyond(&c, 20, 1) > 0.99 && stats_beyond(&c, 20, -1) < 0.01);
+	assert_true(near(stats_visible(&c, 1), c.se * (2.570582 + 0.919544), 1e-4));
+	assert_true(stats_visible(&c, 50) > 1.5 * stats_visible(&c, 1));
+}
+
+static double normal(struct rng *r)
+{
+	return sqrt(-2 * log(1 - rng_double(r))) * cos(2 * M_PI * rng_double(r));
+}
+
+/* A machine: mostly quiet, at times a neighbour makes it much slower. */
+static double noisy(struct rng *r)
+{
+	return 0.02 * normal(r) + (rng_double(r) < 0.15 ? 0.3 * rng_double(r) : 0);
+}
+
+/*
+ * How often an interval misses the truth, and p is below 5 %, in 800
+ * experiments of nr paired samples of n.  Three standard errors of 5 % are 2.3 %.
+ */
+static void errors_of(size_t nr, size_t n, unsigned int *missed, unsigned int *alarms)
+{
+	struct stats_sample samples[8];
+	double values[8][32];
+	struct stats_contrast c;
+	struct rng r;
+
+	rng_seed(&r, 42 + nr * 100 + n);
+	*missed = *alarms = 0;
+	for (unsigned int run = 0; run < 800; run++) {
+		for (size_t j = 0; j < nr; j++) {
+			for (size_t k = 0; k < n; k++)
+				values[j][k] = 0.1 + noisy(&r) - noisy(&r);
+			samples[j] = (struct stats_sample){ values[j], n, 1.0 / (double)nr };
+		}
+		assert_int_equal(stats_contrast(&c, samples, nr, run), 0);
+		*missed += c.low > 0.1 || c.high < 0.1;
+		*alarms += fmin(stats_beyond(&c, 0.1, 1), stats_beyond(&c, 0.1, -1)) < 0.025;
+	}
+}
+
+static void as_often_as_said(void **state)
+{
+	static const size_t cases[][2] = { { 1, 9 }, { 1, 20 }, { 8, 9 }, { 4, 6 } };
+	unsigned int missed, alarms;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		errors_of(cases[i][0], cases[i][1], &missed, &alarms);
+		print_message("%zu x %zu: missed %.1f %%, alarms %.1f %%\n", cases[i][0], cases[i][1],
+			      missed / 8.0, alarms / 8.0);
+		assert_true(missed <= 58);
+		assert_true(alarms <= 58);
+		/* Intervals that always cover would say nothing. */
+		assert_true(missed >= 3 && alarms >= 3);
+	}
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(students_t),
+		cmocka_unit_test(holm),
+		cmocka_unit_test(median_of_nine),
+		cmocka_unit_test(few_values),
+		cmocka_unit_test(trimmed_test),
+		cmocka_unit_test(as_often_as_said),
+	};
+
+	return cmocka_run_group_tests_name("stats", tests, NULL, NULL);
+}
