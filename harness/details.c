@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/quartiles.h"
+#include "harness/metric.h"
 #include "harness/results.h"
 
 char *details_line(const struct measurement *m, const json_t *details, size_t *len)
@@ -255,31 +255,28 @@ static json_t *names_of(const json_t *repeats)
 	return names;
 }
 
-json_t *details_metrics(const json_t *repeats)
+int details_metrics(json_t *metrics, const json_t *repeats, size_t nr)
 {
-	size_t room = json_array_size(repeats), i;
-	double *values = calloc(room ? room : 1, sizeof(*values));
-	json_t *metrics = values ? names_of(repeats) : NULL, *repeat, *unset;
+	double *values = calloc(nr ? nr : 1, sizeof(*values));
+	json_t *names = names_of(repeats), *repeat, *unset;
 	const char *name;
+	int err = values && names ? 0 : -ENOMEM;
+	size_t i;
 
-	json_object_foreach(metrics, name, unset) {
-		struct quartiles q;
-		double low, high;
-		size_t n = 0;
-
+	json_object_foreach(names, name, unset) {
+		for (i = 0; i < nr && !err; i++)
+			values[i] = NAN;
 		json_array_foreach(repeats, i, repeat) {
-			json_t *value =
-				json_object_get(json_object_get(repeat, "metrics"), name);
+			json_t *value = json_object_get(json_object_get(repeat, "metrics"), name);
+			json_int_t at = json_integer_value(json_object_get(repeat, "repeat"));
 
-			if (json_is_number(value))
-				values[n++] = json_number_value(value);
+			if (!err && json_is_number(value) && at >= 0 && (size_t)at < nr)
+				values[at] = json_number_value(value);
 		}
-		q = quartiles_of(values, n);
-		median_interval(values, n, &low, &high);
-		json_object_set_new(metrics, name,
-				    json_pack("{s:f, s:f, s:f, s:I}", "median", q.median, "ci_low",
-					      low, "ci_high", high, "n", (json_int_t)n));
+		if (!err)
+			err = metric_put(metrics, name, values, nr);
 	}
+	json_decref(names);
 	free(values);
-	return metrics;
+	return err;
 }

@@ -57,10 +57,10 @@ int64_t details_end(const char *path, uint64_t last_seq, struct ct_error *e);
 struct json_t *details_read(const char *dir, const char *key, struct ct_error *e);
 
 /*
- * Scalars (details.metrics) over the repeats that details_read() gave: for each
- * metric {"median", "ci_low", "ci_high", "n"}.  repeats: one cell's array, or NULL.  New
- * reference; an empty object where there are none; NULL without memory.
+ * Put the scalars (details.metrics) of the repeats that details_read() gave into a cell's
+ * metrics (metric.h).  repeats: one cell's array, or NULL; nr: how many repeats the
+ * cell has.  0 or -ENOMEM.
  */
-struct json_t *details_metrics(const struct json_t *repeats);
+int details_metrics(struct json_t *metrics, const struct json_t *repeats, size_t nr);
 
 #endif

@@ -110,11 +110,22 @@ static void fixed(char *buf, size_t size, const struct plot_group *g, const char
 	}
 }
 
+/* What the workload's own A/A pair shows. */
+static double noise_of(const json_t *report, const char *workload)
+{
+	json_t *pairs = json_object_get(json_object_get(report, "noise"), "pairs"), *pair;
+	size_t i;
+
+	json_array_foreach(pairs, i, pair)
+		if (!strcmp(plot_text(pair, "workload"), workload))
+			return plot_number(pair, "percent");
+	return NAN;
+}
+
 static void how_measured(char *buf, size_t size, const struct plot_group *g)
 {
 	const json_t *report = json_object_get(g->benchmark, "ctbench");
-	double least = INFINITY, most = 0,
-	       noise = plot_number(json_object_get(report, "noise"), "percent");
+	double least = INFINITY, most = 0, noise = noise_of(report, plot_text(g->workload, "name"));
 	int at;
 
 	for (size_t i = 0; i < g->nr; i++) {
@@ -132,7 +143,7 @@ static void how_measured(char *buf, size_t size, const struct plot_group *g)
 		char number[32];
 
 		table_number(number, sizeof(number), noise);
-		snprintf(buf + at, size - (size_t)at, "; noise of the run: %s %%", number);
+		snprintf(buf + at, size - (size_t)at, "; noise (the same cell twice): %s %%", number);
 	}
 }
 

@@ -9,6 +9,7 @@
  */
 #include "harness/plot_internal.h"
 
+#include "harness/axis_pairs.h"
 #include "harness/axis_text.h"
 #include "harness/table.h"
 #include "variants/variant.h"
@@ -145,48 +146,6 @@ int plot_bars(struct plot_file *f, const struct plot_group *g)
 
 /* ---- an axis's choices side by side ---- */
 
-static const char *choice(const json_t *cell, unsigned int axis)
-{
-	return plot_text(json_object_get(cell, "axes"), ct_axis_name(axis));
-}
-
-static bool absent(const char *value)
-{
-	return !*value || !strcmp(value, "-") || !strcmp(value, "none");
-}
-
-static bool is_axis(unsigned int axis, const char *name)
-{
-	return !strcmp(ct_axis_name(axis), name);
-}
-
-/*
- * Does a choice on one axis bring its own on another?  Chains that readers lock
- * need no RCU, plain RCU chains need nodes that are freed late.
- */
-static bool follows(unsigned int axis, unsigned int other)
-{
-	return is_axis(axis, "chain") && (is_axis(other, "rcu") || is_axis(other, "node"));
-}
-
-/*
- * Do two cells differ on this axis only?  An axis that means nothing to one of
- * them tells nothing.
- */
-static bool beside(const json_t *a, const json_t *b, unsigned int axis)
-{
-	for (unsigned int i = 0; i < CT_NR_AXES; i++)
-		if (i != axis && !follows(axis, i) && !absent(choice(a, i)) &&
-		    !absent(choice(b, i)) && strcmp(choice(a, i), choice(b, i)))
-			return false;
-	return true;
-}
-
-static bool takes_part(const json_t *cell, unsigned int axis)
-{
-	return !absent(choice(cell, axis)) && !json_is_true(json_object_get(cell, "worst_case"));
-}
-
 /* Number of a choice among all of this axis in the picture: its colour. */
 static unsigned int choice_number(const struct plot_group *g, unsigned int axis, const char *value)
 {
@@ -194,10 +153,10 @@ static unsigned int choice_number(const struct plot_group *g, unsigned int axis,
 	unsigned int nr = 0;
 
 	for (size_t i = 0; i < g->nr; i++) {
-		const char *v = choice(g->cells[i], axis);
+		const char *v = axis_choice(g->cells[i], axis);
 		unsigned int k = 0;
 
-		if (!takes_part(g->cells[i], axis))
+		if (!axis_takes_part(g->cells[i], axis))
 			continue;
 		while (k < nr && strcmp(seen[k], v))
 			k++;
@@ -218,17 +177,17 @@ static size_t cluster(const struct plot_group *g, unsigned int axis, size_t firs
 {
 	size_t nr = 0;
 
-	if (!takes_part(g->cells[first], axis))
+	if (!axis_takes_part(g->cells[first], axis))
 		return 0;
 	for (size_t i = 0; i < g->nr && nr < CLUSTER_MAX; i++) {
 		size_t k = 0;
 
-		if (!takes_part(g->cells[i], axis) || !beside(g->cells[first], g->cells[i], axis))
+		if (!axis_takes_part(g->cells[i], axis) || !axis_beside(g->cells[first], g->cells[i], axis))
 			continue;
 		if (i < first)
 			return 0;
 		/* One of each: what comes first in the register is nearest to the baseline. */
-		while (k < nr && strcmp(choice(out[k], axis), choice(g->cells[i], axis)))
+		while (k < nr && strcmp(axis_choice(out[k], axis), axis_choice(g->cells[i], axis)))
 			k++;
 		if (k == nr)
 			out[nr++] = g->cells[i];
@@ -250,20 +209,20 @@ static void heading_of(char *buf, size_t size, const struct plot_group *g, const
 
 	buf[0] = '\0';
 	for (unsigned int i = 0; i < CT_NR_AXES && at < size; i++) {
-		if (i == axis || follows(axis, i) || absent(choice(cell, i)))
+		if (i == axis || axis_follows(axis, i) || axis_absent(axis_choice(cell, i)))
 			continue;
 		for (size_t k = 0; k < g->nr && !said[i]; k++) {
 			bool alike = cluster(g, axis, k, others) > 0;
 
 			for (unsigned int j = 0; j < i; j++)
 				alike &= !said[j] ||
-					 !strcmp(choice(g->cells[k], j), choice(cell, j));
-			said[i] = alike && !absent(choice(g->cells[k], i)) &&
-				  strcmp(choice(g->cells[k], i), choice(cell, i));
+					 !strcmp(axis_choice(g->cells[k], j), axis_choice(cell, j));
+			said[i] = alike && !axis_absent(axis_choice(g->cells[k], i)) &&
+				  strcmp(axis_choice(g->cells[k], i), axis_choice(cell, i));
 		}
 		if (said[i])
 			at += (size_t)snprintf(buf + at, size - at, "%s%s", at ? ", " : "",
-					       choice(cell, i));
+					       axis_choice(cell, i));
 	}
 }
 
@@ -289,8 +248,8 @@ static void add_axis(struct rows *r, const struct plot_group *g, unsigned int ax
 			add_heading(r, SUBHEADINGS, titled ? 0.2 : 0, text);
 		titled = true;
 		for (size_t k = 0; k < nr; k++)
-			add_bar(r, choice(cells[k], axis), cells[k],
-				choice_number(g, axis, choice(cells[k], axis)),
+			add_bar(r, axis_choice(cells[k], axis), cells[k],
+				choice_number(g, axis, axis_choice(cells[k], axis)),
 				k ? plot_number(json_object_get(cells[0], "mops"), "median") : NAN);
 	}
 }

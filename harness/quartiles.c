@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/quartiles.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 static int by_value(const void *a, const void *b)
@@ -34,24 +33,4 @@ struct quartiles quartiles_of(double *values, size_t n)
 	q.q3 = at_share(values, n, 0.75);
 	q.max = values[n - 1];
 	return q;
-}
-
-void median_interval(const double *values, size_t n, double *low, double *high)
-{
-	double below = 0, at = exp2(-(double)n);	/* P(fewer than k), P(exactly k) of n lie below */
-	size_t k = 0;
-
-	*low = *high = 0;
-	if (!n)
-		return;
-	if (n > 1000)		/* where 2^-n is no double any more, the normal approximation is good */
-		k = (size_t)((double)n / 2 - 0.98 * sqrt((double)n));
-	while (n <= 1000 && k < (n - 1) / 2 && below + at <= 0.025) {
-		below += at;
-		at *= (double)(n - k) / (double)(k + 1);
-		k++;
-	}
-	k -= k > 0;
-	*low = values[k];
-	*high = values[n - 1 - k];
 }

@@ -18,13 +18,4 @@ struct quartiles {
  */
 struct quartiles quartiles_of(double *values, size_t n);
 
-/*
- * An interval for the median that needs no assumption but independence: the
- * two values, equally far from either end, that have it between them with a
- * probability of at least 95 % (binomial; David and Nagaraja, Order Statistics,
- * 7.1).  Below six values even the ends promise less; they are what is given.
- * values are sorted (quartiles_of() leaves them so); n 0 gives zeros.
- */
-void median_interval(const double *values, size_t n, double *low, double *high);
-
 #endif

@@ -7,6 +7,7 @@
 
 #include "harness/cmd.h"
 #include "harness/interrupt.h"
+#include "harness/judge.h"
 #include "harness/plot.h"
 #include "harness/report.h"
 #include "harness/table.h"
@@ -164,6 +165,7 @@ int run_finish(struct run *run)
 	}
 	write_files(run, report, &benchmark, &e);
 	table_print(stdout, report);
+	judge_print_verdicts(stdout, report);
 	run_print_aims(stdout, run);
 	print_counts(report);
 	fflush(stdout);

@@ -10,20 +10,36 @@
  *	stolen_seconds	what a hypervisor gave to others meanwhile
  *	interleaved	whether repeats ran in shuffled blocks (cells.tsv has the order)
  *	counts		of cells and measurements, see counts_report()
- *	noise		the A/A pairs: percent between two measurements of one cell
+ *	statistics	how it was judged (judge.h): confidence, resamples and seed of the
+ *			bootstrap, alpha, power, correction, comparisons (how many were
+ *			corrected for)
+ *	noise		the A/A pairs, or null: percent (the largest), pairs: a list of
+ *			{workload, cell, control, metric, percent (a size), effect_percent with
+ *			ci_low_percent and ci_high_percent, visible_percent (the smallest
+ *			difference between two cells that would have been seen), n}
+ *	verdicts	a list: workload, metric, kind (axis, parameter, variant, interaction),
+ *			factor, choice, base ("choice instead of base"), by {factor, choice, base}
+ *			(interactions: the effect at choice beside that at base), pairs (of
+ *			cells), n (repeats), effect_percent, ci_low_percent, ci_high_percent, p,
+ *			p_holm, noise_percent, visible_percent; outcome (better, worse, different,
+ *			none: nothing seen, unjudged: too few repeats), word ("faster"), text (the
+ *			sentence).  Percentages are of the metric: more Mops/s is +.
  *	workloads	as they were understood (workload_to_json())
  *	cells		by benchmark name: parameters, axes, control, unit, repeats,
  *			n (good ones), void (attempts), failed, skipped (this machine
  *			cannot), error; ns_per_op and mops as
  *			{min, q1, median, q3, max}; medians of what else was counted;
- *			metrics: {NAME: {median, ci_low, ci_high, n}} of the scalars in
- *			its details (details.h), the interval of at least 95 %
+ *			metrics: by name {unit, better (more, less or ""), median, ci_low and
+ *			ci_high (95 % bootstrap), n, values (repeat by repeat; null where there
+ *			is none)}: all of the former and the scalars of its details (details.h)
  */
 #include "harness/run.h"
 
 #include "harness/details.h"
 #include "harness/env.h"
 #include "harness/interrupt.h"
+#include "harness/judge.h"
+#include "harness/metric.h"
 #include "harness/quartiles.h"
 #include "variants/variant.h"
 
@@ -142,6 +158,27 @@ static json_t *axes_to_json(const struct cell *cell)
 	return axes;
 }
 
+/* details: of the cell's repeats; values: room for as many */
+static json_t *metrics_report(const struct run_cell *c, const json_t *details, double *values)
+{
+	json_t *metrics = json_object();
+	static const struct {
+		const char *name;
+		double (*of)(const struct cell_result *r);
+	} main_metrics[] = { { "mops", result_mops }, { "ns_per_op", ns_per_op } };
+
+	for (size_t m = 0; m < 2 + NR_MEDIANS; m++) {
+		double (*of)(const struct cell_result *) = m < 2 ? main_metrics[m].of : medians[m - 2].of;
+
+		for (uint32_t i = 0; i < c->repeats; i++)
+			values[i] = run_repeat_good(&c->list[i]) ? of(&c->list[i].result) : NAN;
+		metric_put(metrics, m < 2 ? main_metrics[m].name : medians[m - 2].name, values,
+			   c->repeats);
+	}
+	details_metrics(metrics, details, c->repeats);
+	return metrics;
+}
+
 /* metrics: of the run's details, by name of cell */
 static json_t *cell_report(const struct run_cell *c, const json_t *metrics)
 {
@@ -179,44 +216,13 @@ static json_t *cell_report(const struct run_cell *c, const json_t *metrics)
 
 		json_object_set_new(json, medians[i].name, q.n ? json_real(q.median) : json_null());
 	}
-	json_object_set_new(json, "metrics", details_metrics(json_object_get(metrics, c->name)));
+	json_object_set_new(json, "metrics",
+			    metrics_report(c, json_object_get(metrics, c->name), values));
 	free(values);
 	return json;
 }
 
 /* ---- the run ---- */
-
-static json_t *noise_report(const struct run *run, const json_t *cells)
-{
-	json_t *pairs = json_array();
-	double most = 0;
-
-	for (size_t i = 0; i < run->nr_cells; i++) {
-		const struct run_cell *c = &run->cells[i], *base;
-		double a = 0, b = 0, percent;
-
-		if (!c->cell.control)
-			continue;
-		/* The control stands right behind its workload's cells. */
-		base = c - c->workload->nr_cells + c->workload->control;
-		if (json_unpack(json_object_get(cells, base->name), "{s:{s:f}}", "ns_per_op",
-				"median", &a) ||
-		    json_unpack(json_object_get(cells, c->name), "{s:{s:f}}", "ns_per_op", "median",
-				&b) ||
-		    a <= 0)
-			continue;
-		percent = 100 * fabs(b / a - 1);
-		most = fmax(most, percent);
-		json_array_append_new(pairs, json_pack("{s:s, s:s, s:s, s:f}", "workload",
-						       c->workload->name, "cell", base->name,
-						       "control", c->name, "percent", percent));
-	}
-	if (!json_array_size(pairs)) {
-		json_decref(pairs);
-		return json_null();
-	}
-	return json_pack("{s:f, s:o}", "percent", most, "pairs", pairs);
-}
 
 static json_t *counts_report(const struct run *run)
 {
@@ -261,13 +267,12 @@ json_t *run_report(const struct run *run)
 	json_decref(metrics);
 	for (size_t i = 0; i < run->set.nr; i++)
 		json_array_append_new(workloads, workload_to_json(&run->set.list[i]));
-	report = json_pack("{s:i, s:s, s:O?, s:s, s:s, s:b, s:O?, s:f, s:b, s:o, s:o}", "format", 1,
+	report = json_pack("{s:i, s:s, s:O?, s:s, s:s, s:b, s:O?, s:f, s:b, s:o}", "format", 1,
 			   "name", run->name, "arguments", json_object_get(run->start, "arguments"),
 			   "started", run->started, "ended", ended, "interrupted",
 			   ct_interrupted != 0, "environment", run->environment, "stolen_seconds",
 			   env_steal_seconds() - run->stolen_before, "interleaved",
-			   (int)run->flags.interleave, "counts", counts_report(run), "noise",
-			   noise_report(run, cells));
+			   (int)run->flags.interleave, "counts", counts_report(run));
 	if (!report) {
 		json_decref(cells);
 		json_decref(workloads);
@@ -275,6 +280,10 @@ json_t *run_report(const struct run *run)
 	}
 	json_object_set_new(report, "workloads", workloads);
 	json_object_set_new(report, "cells", cells);
+	if (judge_run(report)) {
+		json_decref(report);
+		return NULL;
+	}
 	return report;
 }
 

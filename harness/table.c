@@ -6,6 +6,7 @@
 #include "harness/table.h"
 
 #include "harness/grid.h"
+#include "harness/judge.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -204,26 +205,13 @@ int table_of(struct grid *g, const json_t *report, const json_t *workload)
 	return g->failed ? -ENOMEM : 0;
 }
 
-static void print_noise(FILE *out, const json_t *noise)
-{
-	size_t pairs = json_array_size(json_object_get(noise, "pairs"));
-	char text[64];
-
-	if (!pairs)
-		return;
-	table_number(text, sizeof(text), number(noise, "percent"));
-	fprintf(out,
-		"noise of this run: %s %% (%s two measurements of the same cell; do not believe a smaller difference)\n",
-		text, pairs == 1 ? "between" : "at most, between");
-}
-
 int table_print(FILE *out, const json_t *report)
 {
 	json_t *workload;
 	size_t i;
 	int err = 0;
 
-	print_noise(out, json_object_get(report, "noise"));
+	judge_print_noise(out, report);
 	json_array_foreach(json_object_get(report, "workloads"), i, workload) {
 		const char *name = json_string_value(json_object_get(workload, "name"));
 		const char *question = json_string_value(json_object_get(workload, "question"));

@@ -22,7 +22,6 @@
 #include <cmocka.h>
 
 #include "harness/measure.h"
-#include "harness/quartiles.h"
 #include "harness/results.h"
 
 static char parent[64], dir[96], details_path[128];
@@ -419,33 +418,6 @@ static void metrics_of_a_bench(void **state)
 	json_decref(b.details);
 }
 
-/* The interval for the median, by the binomial tables: which of n sorted values are its ends. */
-static void interval_of_the_median(void **state)
-{
-	static const struct { size_t n, low; } cases[] = {
-		{ 1, 1 }, { 2, 1 }, { 5, 1 }, { 6, 1 }, { 8, 1 }, { 9, 2 }, { 11, 2 }, { 12, 3 },
-		{ 20, 6 }, { 50, 18 }, { 100, 40 },
-	};
-	static double values[2000];
-	double low, high;
-
-	(void)state;
-	for (size_t i = 0; i < 2000; i++)
-		values[i] = (double)i + 1;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		median_interval(values, cases[i].n, &low, &high);
-		assert_int_equal((size_t)low, cases[i].low);
-		assert_int_equal((size_t)high, cases[i].n + 1 - cases[i].low);
-	}
-	median_interval(values, 0, &low, &high);
-	assert_true(low == 0 && high == 0);
-	/* On both sides of the change of method. */
-	median_interval(values, 1000, &low, &high);
-	assert_true(low == 469 && high == 532);
-	median_interval(values, 1001, &low, &high);
-	assert_true(fabs(low - 470) <= 1 && fabs(high - 532) <= 1);
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -459,7 +431,6 @@ int main(void)
 		TEST(a_full_disk_costs_one_measurement),
 		cmocka_unit_test(sent_through_the_pipe),
 		cmocka_unit_test(metrics_of_a_bench),
-		cmocka_unit_test(interval_of_the_median),
 	};
 
 	return cmocka_run_group_tests_name("details", tests, NULL, NULL);

@@ -31,10 +31,11 @@ static json_t *new_benchmark(const char *name, const char *question, const char 
 	snprintf(copy, sizeof(copy), "%s", varying);
 	while ((word = strsep(&rest, " ")))
 		json_array_append_new(json_object_get(workload, "varying"), json_string(word));
-	return json_pack("{s:{s:{s:{s:[o], s:i}, s:{s:s}, s:{s:s}}, s:{s:f}, s:[o], s:{}}}", "ctbench",
+	return json_pack("{s:{s:{s:{s:[o], s:i}, s:{s:s}, s:{s:s}}, s:{s:f, s:[{s:s, s:f}]},"
+			 " s:[o], s:{}}}", "ctbench",
 			 "environment", "topology", "caches", cache, "cpus", 2, "machine", "cpu",
-			 "Some CPU", "kernel", "release", "6.1", "noise", "percent", 1.25, "workloads",
-			 workload, "cells");
+			 "Some CPU", "kernel", "release", "6.1", "noise", "percent", 7.5, "pairs",
+			 "workload", name, "percent", 1.25, "workloads", workload, "cells");
 }
 
 /* axes: "hash bucket chain lock resize rcu node" */
@@ -159,7 +160,7 @@ static void one_point_of_one_variant(void **state)
 	check_text("One point?");
 	check_text("some_variant");
 	check_text("64Ki connections");
-	check_text("noise of the run: 1.25 %");
+	check_text("noise (the same cell twice): 1.25 %");
 	check_text("Some CPU, 2 CPUs, Linux 6.1");
 	check_picture("w-size");
 	check_text("connections in the table");
