@@ -7,6 +7,9 @@
  * user space, where a waiter can be descheduled, makes everyone wait for the
  * one that does not run.  A waiter yields after CT_SPINS rounds, so that more
  * threads than CPUs make progress too.
+ *
+ * Who has to wait counts that, and for how long (struct ct_waits): out of
+ * line, so that taking a free lock costs what it did.
  */
 #ifndef CTBENCH_CORE_SPINLOCK_H
 #define CTBENCH_CORE_SPINLOCK_H
@@ -26,6 +29,16 @@ static inline void spin_wait(unsigned int *n)
 		sched_yield();
 }
 
+/*
+ * What a thread waited for, in all its life; ticks are those of core/ticks.h.
+ * Its own: nobody else reads it.
+ */
+struct ct_waits {
+	uint64_t locks, lock_ticks;	/* locks that were taken when asked for: spin locks, readers */
+	uint64_t resizes, resize_ticks;	/* (table, size) read while it was being replaced */
+};
+extern _Thread_local struct ct_waits ct_waits;
+
 typedef struct {
 	_Atomic uint32_t locked;
 } spinlock_t;
@@ -37,12 +50,13 @@ static inline bool spin_trylock(spinlock_t *l)
 	       !atomic_exchange_explicit(&l->locked, 1, memory_order_acquire);
 }
 
+/* Waits for it, counts the wait. */
+void spin_lock_slowly(spinlock_t *l) __cold;
+
 static inline void spin_lock(spinlock_t *l)
 {
-	unsigned int n = 0;
-
-	while (unlikely(!spin_trylock(l)))
-		spin_wait(&n);
+	if (unlikely(!spin_trylock(l)))
+		spin_lock_slowly(l);
 }
 
 static inline void spin_unlock(spinlock_t *l)
@@ -62,16 +76,23 @@ typedef struct {
 	_Atomic uint32_t count;
 } rwlock_t;
 
+/* The reader counts itself in, unless a writer waits or writes: then it has counted itself out again. */
+static inline bool read_trylock(rwlock_t *l)
+{
+	/* acquire: pairs with the release in write_unlock() */
+	if (likely(!(atomic_fetch_add_explicit(&l->count, RW_READER, memory_order_acquire) &
+		     RW_PENDING)))
+		return true;
+	sub_relaxed(&l->count, RW_READER);
+	return false;
+}
+
+void read_lock_slowly(rwlock_t *l) __cold;
+
 static inline void read_lock(rwlock_t *l)
 {
-	unsigned int n = 0;
-
-	/* acquire: pairs with the release in write_unlock() */
-	while (unlikely(atomic_fetch_add_explicit(&l->count, RW_READER, memory_order_acquire) & RW_PENDING)) {
-		sub_relaxed(&l->count, RW_READER);
-		while (load_relaxed(&l->count) & RW_PENDING)
-			spin_wait(&n);
-	}
+	if (unlikely(!read_trylock(l)))
+		read_lock_slowly(l);
 }
 
 static inline void read_unlock(rwlock_t *l)

@@ -14,27 +14,13 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <time.h>
 
-/*
- * Now, in ticks.  The CPU may read it some instructions early or late: for
- * deadlines and for looking at the clock between batches.
- */
+#include "core/ticks.h"
+
+/* Now, in ticks: see core/ticks.h. */
 static inline uint64_t tsc_now(void)
 {
-#if defined(__x86_64__) || defined(__i386__)
-	return __builtin_ia32_rdtsc();
-#elif defined(__aarch64__)
-	uint64_t t;
-
-	__asm__ volatile("mrs %0, cntvct_el0" : "=r"(t));
-	return t;
-#else
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC_RAW, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-#endif
+	return ct_ticks();
 }
 
 /*

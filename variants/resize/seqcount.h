@@ -11,6 +11,7 @@
 #define CT_RESIZE_NAME "seqcount"
 #define CT_RESIZE_EXCLUDES_WALKS 0
 
+#include "core/ticks.h"
 #include "variants/resize/view.inc.h"
 
 struct ct_resize {
@@ -19,26 +20,42 @@ struct ct_resize {
 	_Atomic(struct ct_bucket *) buckets;
 } __cacheline_aligned;
 
-static __always_inline struct ct_view resize_read_begin(struct ct_resize *r)
+/* One look at counter, pair, counter: false if a resize is under way. */
+static __always_inline bool resize_try_read(struct ct_resize *r, struct ct_view *v)
 {
+	v->generation = load_acquire(&r->generation);
+	if (unlikely(v->generation & 1))
+		return false;
+	/*
+	 * Acquire on both: the second look at the counter stays behind them,
+	 * and whoever sees a new value here sees the odd counter before it
+	 * (release in resize_publish()).
+	 */
+	v->size = load_acquire(&r->size);
+	v->buckets = load_acquire(&r->buckets);
+	return likely(load_relaxed(&r->generation) == v->generation);
+}
+
+/* Waits until the resize is done, counts the wait. */
+static __cold struct ct_view resize_read_slowly(struct ct_resize *r)
+{
+	uint64_t begin = ct_ticks();
 	unsigned int spins = 0;
 	struct ct_view v;
 
-	for (;;) {
-		v.generation = load_acquire(&r->generation);
-		if (likely(!(v.generation & 1))) {
-			/*
-			 * Acquire on both: the second look at the counter stays
-			 * behind them, and whoever sees a new value here sees
-			 * the odd counter before it (release in resize_publish()).
-			 */
-			v.size = load_acquire(&r->size);
-			v.buckets = load_acquire(&r->buckets);
-			if (likely(load_relaxed(&r->generation) == v.generation))
-				return v;
-		}
+	do
 		spin_wait(&spins);
-	}
+	while (!resize_try_read(r, &v));
+	ct_waits.resizes++;
+	ct_waits.resize_ticks += ct_ticks() - begin;
+	return v;
+}
+
+static __always_inline struct ct_view resize_read_begin(struct ct_resize *r)
+{
+	struct ct_view v;
+
+	return likely(resize_try_read(r, &v)) ? v : resize_read_slowly(r);
 }
 
 static __always_inline void resize_read_end(struct ct_resize *r __maybe_unused)

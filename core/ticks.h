@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The CPU's own clock, in ticks: what waits are timed with, and what the
+ * harness's clock (harness/tsc.h, which knows how long a tick is) reads.
+ */
+#ifndef CTBENCH_CORE_TICKS_H
+#define CTBENCH_CORE_TICKS_H
+
+#include <stdint.h>
+#include <time.h>
+
+/*
+ * Now.  The CPU may read it some instructions early or late: for deadlines and
+ * for looking at the clock between batches.
+ */
+static inline uint64_t ct_ticks(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	return __builtin_ia32_rdtsc();
+#elif defined(__aarch64__)
+	uint64_t t;
+
+	__asm__ volatile("mrs %0, cntvct_el0" : "=r"(t));
+	return t;
+#else
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC_RAW, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+#endif
+}
+
+#endif
