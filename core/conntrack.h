@@ -144,15 +144,22 @@ static __always_inline void nf_ct_refresh_acct(struct nf_conn *ct, const struct 
 
 /*
  * One line of /proc/net/nf_conntrack, with its newline; returns its length as
- * snprintf does.  The caller holds a reference or the entry's bucket lock.
+ * snprintf does.  The caller holds a reference, which counts in "use=".
  */
 int nf_ct_snprint(char *buf, size_t size, const struct nf_conn *ct);
+/* The same as a line of "conntrack -L -o extended"; the caller's reference does not count. */
+int nf_ct_snprint_extended(char *buf, size_t size, const struct nf_conn *ct);
+
+enum nf_ct_dump_format {
+	NF_CT_DUMP_PROC,
+	NF_CT_DUMP_EXTENDED,
+};
 
 /*
  * The whole table to a file in that format, in no particular order.  Returns
  * the number of lines or -errno of the write.
  */
-long nf_ct_dump(struct ct_core *core, FILE *out);
+long nf_ct_dump(struct ct_core *core, enum nf_ct_dump_format format, FILE *out);
 
 const char *nf_ct_tcp_state_name(unsigned int state);
 

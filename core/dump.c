@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The table as text, in the format of /proc/net/nf_conntrack: field for field
- * what the kernel's ct_seq_show() prints, so that tools that read the one can
- * read the other.
+ * The table as text, so that tools that read the kernel's can read ours: field
+ * for field what ct_seq_show() prints into /proc/net/nf_conntrack, or what
+ * "conntrack -L -o extended" makes of ctnetlink's answer (libnetfilter_conntrack,
+ * snprintf_default.c).
  */
+#include <arpa/inet.h>
 #include <errno.h>
 
 #include "core/conntrack.h"
@@ -55,6 +57,33 @@ static const char *l3_name(const struct nf_conn *ct)
 	return l3 ? l3->name : "unknown";
 }
 
+static void add_timeout(struct ct_text *t, const struct nf_conn *ct)
+{
+	if (!(nf_ct_status(ct) & IPS_OFFLOAD))
+		ct_text_add(t, "%u ", nf_ct_expires(ct, nfct_time_stamp(ct->net->core)) / NF_CT_HZ);
+}
+
+/* Who handles an offloaded connection's packets knows its state; we don't. */
+static void add_state(struct ct_text *t, const struct nf_conn *ct)
+{
+	const struct nf_conntrack_l4proto *l4 = nf_ct_l4proto_find(nf_ct_protonum(ct));
+
+	if (l4->state_name && !(nf_ct_status(ct) & IPS_OFFLOAD))
+		ct_text_add(t, "%s ", l4->state_name(ct));
+}
+
+static void add_flag(struct ct_text *t, uint32_t status)
+{
+	if (status & (1u << IPS_HW_OFFLOAD_BIT))
+		ct_text_add(t, "[HW_OFFLOAD] ");
+	else if (status & IPS_OFFLOAD)
+		ct_text_add(t, "[OFFLOAD] ");
+	else if (status & IPS_ASSURED)
+		ct_text_add(t, "[ASSURED] ");
+}
+
+/* --- As in /proc/net/nf_conntrack --- */
+
 int nf_ct_snprint(char *buf, size_t size, const struct nf_conn *ct)
 {
 	const struct nf_conntrack_l4proto *l4 = nf_ct_l4proto_find(nf_ct_protonum(ct));
@@ -63,12 +92,8 @@ int nf_ct_snprint(char *buf, size_t size, const struct nf_conn *ct)
 
 	ct_text_add(&t, "%-8s %u %-8s %u ", l3_name(ct), nf_ct_l3num(ct), l4->name,
 		    nf_ct_protonum(ct));
-	if (!(status & IPS_OFFLOAD))
-		ct_text_add(&t, "%u ",
-			    nf_ct_expires(ct, nfct_time_stamp(ct->net->core)) / NF_CT_HZ);
-	/* who handles an offloaded connection's packets knows its state; we don't */
-	if (l4->state_name && !(status & IPS_OFFLOAD))
-		ct_text_add(&t, "%s ", l4->state_name(ct));
+	add_timeout(&t, ct);
+	add_state(&t, ct);
 	if (l4->print_conntrack)
 		t.len += l4->print_conntrack(ct_text_at(&t), ct_text_room(&t), ct);
 
@@ -82,10 +107,7 @@ int nf_ct_snprint(char *buf, size_t size, const struct nf_conn *ct)
 	add_zone(&t, ct, NF_CT_ZONE_DIR_REPL);
 	add_acct(&t, ct, IP_CT_DIR_REPLY);
 
-	if (status & IPS_OFFLOAD)
-		ct_text_add(&t, "[OFFLOAD] ");
-	else if (status & IPS_ASSURED)
-		ct_text_add(&t, "[ASSURED] ");
+	add_flag(&t, status);
 	ct_text_add(&t, "mark=%u ", load_relaxed(&ct->mark));
 	add_zone(&t, ct, NF_CT_DEFAULT_ZONE_DIR);
 	add_age(&t, ct);
@@ -93,7 +115,76 @@ int nf_ct_snprint(char *buf, size_t size, const struct nf_conn *ct)
 	return t.len;
 }
 
+/* --- As the conntrack program shows it --- */
+
+/*
+ * Protocols have the names that the program knows, whether or not the kernel
+ * that it asks tracks them; DCCP's ports are all zero then.
+ */
+static const char *tool_name(const struct nf_conn *ct)
+{
+	return nf_ct_protonum(ct) == IPPROTO_DCCP ? "dccp" : nf_ct_l4proto_find(nf_ct_protonum(ct))->name;
+}
+
+static void add_tool_tuple(struct ct_text *t, const struct nf_conn *ct, enum ip_conntrack_dir dir)
+{
+	const struct nf_conntrack_tuple *tuple = nf_ct_tuple(ct, dir);
+	const struct nf_conntrack_l4proto *l4 = nf_ct_l4proto_find(tuple->dst.protonum);
+	const int family = nf_ct_l3num(ct) == NFPROTO_IPV4 ? AF_INET : AF_INET6;
+	char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN];
+
+	inet_ntop(family, &tuple->src.u3, src, sizeof(src));
+	inet_ntop(family, &tuple->dst.u3, dst, sizeof(dst));
+	ct_text_add(t, "src=%s dst=%s ", src, dst);
+	if (tuple->dst.protonum == IPPROTO_DCCP)
+		ct_text_add(t, "sport=0 dport=0 ");
+	else
+		t->len += l4->print_tuple(ct_text_at(t), ct_text_room(t), tuple);
+}
+
+/* The default zone is not told. */
+static void add_tool_zone(struct ct_text *t, const struct nf_conn *ct, uint8_t dir)
+{
+	if (load_relaxed(&ct->zone_id) != NF_CT_DEFAULT_ZONE_ID)
+		add_zone(t, ct, dir);
+}
+
+int nf_ct_snprint_extended(char *buf, size_t size, const struct nf_conn *ct)
+{
+	const struct nf_conntrack_helper *helper = nf_ct_helper_of(ct);
+	uint32_t status = nf_ct_status(ct);
+	struct ct_text t = { buf, size, 0 };
+
+	ct_text_add(&t, "%-8s %u %-8s %u ", l3_name(ct), nf_ct_l3num(ct), tool_name(ct),
+		    nf_ct_protonum(ct));
+	add_timeout(&t, ct);
+	add_state(&t, ct);
+
+	add_tool_tuple(&t, ct, IP_CT_DIR_ORIGINAL);
+	add_tool_zone(&t, ct, NF_CT_ZONE_DIR_ORIG);
+	add_acct(&t, ct, IP_CT_DIR_ORIGINAL);
+	if (!(status & IPS_SEEN_REPLY))
+		ct_text_add(&t, "[UNREPLIED] ");
+
+	add_tool_tuple(&t, ct, IP_CT_DIR_REPLY);
+	add_tool_zone(&t, ct, NF_CT_ZONE_DIR_REPL);
+	add_acct(&t, ct, IP_CT_DIR_REPLY);
+
+	add_flag(&t, status);
+	ct_text_add(&t, "mark=%u ", load_relaxed(&ct->mark));
+	add_tool_zone(&t, ct, NF_CT_DEFAULT_ZONE_DIR);
+	add_age(&t, ct);
+	if (helper)
+		ct_text_add(&t, "helper=%s ", helper->name);
+	/* the kernel counts no reference for who reads: it holds the bucket's lock */
+	ct_text_add(&t, "use=%u\n", load_relaxed(&ct->use.refs) - 1);
+	return t.len;
+}
+
+/* --- The whole table --- */
+
 struct dump {
+	int (*snprint)(char *buf, size_t size, const struct nf_conn *ct);
 	FILE *out;
 	long lines;
 };
@@ -103,16 +194,16 @@ static int dump_one(struct nf_conn *ct, void *arg)
 	struct dump *d = arg;
 	char line[1024];	/* an IPv6 entry with everything is below 500 */
 
-	nf_ct_snprint(line, sizeof(line), ct);
+	d->snprint(line, sizeof(line), ct);
 	if (fputs(line, d->out) == EOF)
 		return errno ? -errno : -EIO;
 	d->lines++;
 	return 0;
 }
 
-long nf_ct_dump(struct ct_core *core, FILE *out)
+long nf_ct_dump(struct ct_core *core, enum nf_ct_dump_format format, FILE *out)
 {
-	struct dump d = { out, 0 };
+	struct dump d = { format == NF_CT_DUMP_PROC ? nf_ct_snprint : nf_ct_snprint_extended, out, 0 };
 	long ret = core->ops->iterate(core, dump_one, &d);
 
 	return ret < 0 ? ret : d.lines;

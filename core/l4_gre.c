@@ -77,4 +77,5 @@ const struct nf_conntrack_l4proto nf_conntrack_l4proto_gre = {
 	.print_conntrack = gre_print_conntrack,
 	.packet = gre_packet,
 	.allow_clash = true,
+	NF_CT_PORT_NLATTR,
 };

@@ -160,4 +160,8 @@ const struct nf_conntrack_l4proto nf_conntrack_l4proto_icmp = {
 	.invert_tuple = icmp_invert_tuple,
 	.print_tuple = icmp_print_tuple,
 	.packet = nf_conntrack_icmp_packet,
+	.tuple_to_nlattr = nf_ct_icmp_tuple_to_nlattr,
+	.nlattr_tuple_size = nf_ct_icmp_nlattr_tuple_size,
+	.nlattr_to_tuple = nf_ct_icmp_nlattr_to_tuple,
+	.nla_policy = nf_ct_icmp_nla_policy,
 };

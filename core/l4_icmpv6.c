@@ -139,4 +139,8 @@ const struct nf_conntrack_l4proto nf_conntrack_l4proto_icmpv6 = {
 	.invert_tuple = icmpv6_invert_tuple,
 	.print_tuple = icmp_print_tuple,
 	.packet = nf_conntrack_icmpv6_packet,
+	.tuple_to_nlattr = nf_ct_icmpv6_tuple_to_nlattr,
+	.nlattr_tuple_size = nf_ct_icmpv6_nlattr_tuple_size,
+	.nlattr_to_tuple = nf_ct_icmpv6_nlattr_to_tuple,
+	.nla_policy = nf_ct_icmpv6_nla_policy,
 };

@@ -366,4 +366,8 @@ const struct nf_conntrack_l4proto nf_conntrack_l4proto_sctp = {
 	.print_tuple = nf_ct_ports_print_tuple,
 	.state_name = sctp_state_name,
 	.packet = sctp_packet,
+	NF_CT_PORT_NLATTR,
+	.to_nlattr = nf_ct_sctp_to_nlattr,
+	.from_nlattr = nf_ct_sctp_from_nlattr,
+	.nlattr_size = NF_CT_SCTP_NLATTR_SIZE,
 };

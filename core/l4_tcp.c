@@ -501,4 +501,8 @@ const struct nf_conntrack_l4proto nf_conntrack_l4proto_tcp = {
 	.print_tuple = nf_ct_ports_print_tuple,
 	.state_name = tcp_state_name,
 	.packet = nf_conntrack_tcp_packet,
+	NF_CT_PORT_NLATTR,
+	.to_nlattr = nf_ct_tcp_to_nlattr,
+	.from_nlattr = nf_ct_tcp_from_nlattr,
+	.nlattr_size = NF_CT_TCP_NLATTR_SIZE,
 };

@@ -116,6 +116,7 @@ const struct nf_conntrack_l4proto nf_conntrack_l4proto_udp = {
 	.print_tuple = nf_ct_ports_print_tuple,
 	.packet = nf_conntrack_udp_packet,
 	.allow_clash = true,
+	NF_CT_PORT_NLATTR,
 };
 
 const struct nf_conntrack_l4proto nf_conntrack_l4proto_udplite = {
@@ -126,4 +127,5 @@ const struct nf_conntrack_l4proto nf_conntrack_l4proto_udplite = {
 	.print_tuple = nf_ct_ports_print_tuple,
 	.packet = udplite_packet,
 	.allow_clash = true,
+	NF_CT_PORT_NLATTR,
 };

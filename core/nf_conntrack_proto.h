@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "core/netns.h"
+#include "core/nlattr.h"
 
 struct nf_conntrack_l3proto {
 	uint16_t l3proto;	/* NFPROTO_* */
@@ -49,6 +50,25 @@ struct nf_conntrack_l4proto {
 	int (*packet)(struct nf_conn *ct, struct sk_buff *skb, unsigned int dataoff,
 		      enum ip_conntrack_info ctinfo, const struct nf_hook_state *state);
 	bool allow_clash;	/* a lost race at confirm joins the winner's entry */
+
+	/* --- As ctnetlink's attributes (nf_conntrack_netlink.h); NULL: it has none --- */
+
+	/* The protocol's part of a tuple (CTA_PROTO_*): 0 or -EMSGSIZE. */
+	int (*tuple_to_nlattr)(struct nl_buf *msg, const struct nf_conntrack_tuple *tuple);
+	/* How many bytes that takes. */
+	size_t (*nlattr_tuple_size)(void);
+	/*
+	 * And back, into a cleared tuple, from tb[CTA_PROTO_MAX + 1] that nla_policy
+	 * has checked; only the parts in flags (CTA_FILTER_F_*).  0 or -EINVAL.
+	 */
+	int (*nlattr_to_tuple)(const struct nla *tb, struct nf_conntrack_tuple *tuple, uint32_t flags);
+	const struct nla_policy *nla_policy;
+	/* The connection's state, into CTA_PROTOINFO; of one that ends, less.  0 or -EMSGSIZE.  Takes its lock. */
+	int (*to_nlattr)(struct nl_buf *msg, struct nf_conn *ct, bool destroy);
+	/* And back, from tb[CTA_PROTOINFO_MAX + 1]: 0, -EINVAL, -ERANGE.  Takes its lock. */
+	int (*from_nlattr)(const struct nla *tb, struct nf_conn *ct);
+	/* How many bytes to_nlattr writes at most. */
+	uint16_t nlattr_size;
 };
 
 extern const struct nf_conntrack_l3proto nf_conntrack_l3proto_ipv4, nf_conntrack_l3proto_ipv6;
@@ -97,6 +117,33 @@ int nf_conntrack_icmpv6_error(struct sk_buff *skb, unsigned int dataoff, const s
 bool nf_ct_ports_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff, struct nf_conntrack_tuple *tuple);
 bool nf_ct_ports_invert_tuple(struct nf_conntrack_tuple *inverse, const struct nf_conntrack_tuple *orig);
 int nf_ct_ports_print_tuple(char *buf, size_t size, const struct nf_conntrack_tuple *tuple);
+
+/* Their part of ctnetlink's attributes; core/nf_conntrack_netlink_proto.c, as are the next two. */
+int nf_ct_port_tuple_to_nlattr(struct nl_buf *msg, const struct nf_conntrack_tuple *tuple);
+size_t nf_ct_port_nlattr_tuple_size(void);
+int nf_ct_port_nlattr_to_tuple(const struct nla *tb, struct nf_conntrack_tuple *tuple, uint32_t flags);
+extern const struct nla_policy nf_ct_port_nla_policy[];
+#define NF_CT_PORT_NLATTR					\
+	.tuple_to_nlattr = nf_ct_port_tuple_to_nlattr,		\
+	.nlattr_tuple_size = nf_ct_port_nlattr_tuple_size,	\
+	.nlattr_to_tuple = nf_ct_port_nlattr_to_tuple,		\
+	.nla_policy = nf_ct_port_nla_policy
+
+int nf_ct_tcp_to_nlattr(struct nl_buf *msg, struct nf_conn *ct, bool destroy);
+int nf_ct_tcp_from_nlattr(const struct nla *tb, struct nf_conn *ct);
+int nf_ct_sctp_to_nlattr(struct nl_buf *msg, struct nf_conn *ct, bool destroy);
+int nf_ct_sctp_from_nlattr(const struct nla *tb, struct nf_conn *ct);
+#define NF_CT_TCP_NLATTR_SIZE	40
+#define NF_CT_SCTP_NLATTR_SIZE	28
+
+int nf_ct_icmp_tuple_to_nlattr(struct nl_buf *msg, const struct nf_conntrack_tuple *tuple);
+size_t nf_ct_icmp_nlattr_tuple_size(void);
+int nf_ct_icmp_nlattr_to_tuple(const struct nla *tb, struct nf_conntrack_tuple *tuple, uint32_t flags);
+extern const struct nla_policy nf_ct_icmp_nla_policy[];
+int nf_ct_icmpv6_tuple_to_nlattr(struct nl_buf *msg, const struct nf_conntrack_tuple *tuple);
+size_t nf_ct_icmpv6_nlattr_tuple_size(void);
+int nf_ct_icmpv6_nlattr_to_tuple(const struct nla *tb, struct nf_conntrack_tuple *tuple, uint32_t flags);
+extern const struct nla_policy nf_ct_icmpv6_nla_policy[];
 
 bool icmp_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff, struct nf_conntrack_tuple *tuple);
 bool icmpv6_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff, struct nf_conntrack_tuple *tuple);

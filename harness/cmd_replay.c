@@ -8,6 +8,7 @@
 
 enum {
 	OPT_TABLE = REPLAY_OPTS,
+	OPT_DUMP,
 	OPT_JSON,
 	OPT_CHECKSUMS,
 };
@@ -15,6 +16,7 @@ enum {
 static const struct cmd_option options[] = {
 	REPLAY_COMMAND_OPTIONS,
 	[OPT_TABLE] = { "table", false },
+	[OPT_DUMP] = { "dump", true },
 	[OPT_JSON] = { "json", false },
 	[OPT_CHECKSUMS] = { "checksums", false },
 	{ NULL, false },
@@ -22,7 +24,8 @@ static const struct cmd_option options[] = {
 
 static void print_help(void)
 {
-	fputs("usage: ctbench replay FILE [--variant NAME] [--table | --json] [--set NAME=VALUE]...\n"
+	fputs("usage: ctbench replay FILE [--variant NAME] [--table | --dump FORMAT | --json]\n"
+	      "                      [--set NAME=VALUE]...\n"
 	      "\n"
 	      "Sends every packet of a capture through conntrack as if a router forwarded it -\n"
 	      "PRE_ROUTING, FORWARD, POST_ROUTING - by the capture's own clock, and tells what became\n"
@@ -33,6 +36,8 @@ static void print_help(void)
 	      "is damaged in the middle is replayed up to there; then comes the error.\n"
 	      "\n"
 	      "  --table           print the connections of the end, as /proc/net/nf_conntrack does\n"
+	      "  --dump FORMAT     print them and nothing else: proc as /proc/net/nf_conntrack does,\n"
+	      "                    extended as conntrack -L -o extended does\n"
 	      "  --json            print a line of JSON for each packet and one for the end, in the\n"
 	      "                    format of the conformance tests, and no summary. All is then as\n"
 	      "                    strict as in a router: checksums are verified, a TTL can end\n"
@@ -57,6 +62,7 @@ static void print_help(void)
 	      "Examples:\n"
 	      "  ctbench replay trace.pcap.zst\n"
 	      "  ctbench replay --table --set nf_conntrack_acct=1 trace.pcap | sort -k3\n"
+	      "  ctbench replay --dump extended trace.pcap | grep ESTABLISHED\n"
 	      "  ctbench replay --json trace.pcap | jq -r 'select(.state == \"invalid\") | .i'\n"
 	      "  tcpdump -w - -c 1000 | ctbench replay -\n",
 	      stdout);
@@ -65,11 +71,25 @@ static void print_help(void)
 struct command {
 	struct replay_command replay;
 	bool table, json;
+	bool only_dump;		/* --dump: no summary */
+	enum nf_ct_dump_format format;
 	double start;
 	struct replay_summary *summary;
 };
 
 /* --- Arguments --- */
+
+static int parse_dump(struct command *c, const char *format, struct ct_error *e)
+{
+	if (!strcmp(format, "proc"))
+		c->format = NF_CT_DUMP_PROC;
+	else if (!strcmp(format, "extended"))
+		c->format = NF_CT_DUMP_EXTENDED;
+	else
+		return ct_user_error(e, "replay --dump %.40s: it is proc or extended", format);
+	c->only_dump = true;
+	return 0;
+}
 
 static int parse_option(struct command *c, int what, const char *value, struct ct_error *e)
 {
@@ -77,6 +97,8 @@ static int parse_option(struct command *c, int what, const char *value, struct c
 	case OPT_TABLE:
 		c->table = true;
 		return 0;
+	case OPT_DUMP:
+		return parse_dump(c, value, e);
 	case OPT_JSON:
 		c->json = true;
 		return 0;
@@ -115,9 +137,13 @@ static int parse(struct command *c, int argc, char **argv, struct ct_error *e)
 	}
 	if (!c->replay.file)
 		return ct_user_error(e, "replay needs a capture: ctbench replay FILE");
-	if (c->json && c->table)
+	if (c->json && (c->table || c->only_dump))
 		return ct_user_error(
-			e, "replay --json ends with the table already; leave --table out");
+			e, "replay --json ends with the table already; leave %s out",
+			c->table ? "--table" : "--dump");
+	if (c->table && c->only_dump)
+		return ct_user_error(
+			e, "replay --dump prints the table and nothing else; leave --table out");
 	o->numbers = c->json;
 	o->router = c->json || c->replay.scenario_path;
 	o->checksums |= o->router;
@@ -153,20 +179,21 @@ static int flushed(void *arg, struct replay *r)
 static int end(void *arg, struct replay *r)
 {
 	struct command *c = arg;
-	long lines;
+	long lines = 0;
 	int err = 0;
 
 	replay_end(r);
 	if (c->json) {
 		err = replay_json_final(r, stdout);
-	} else {
+	} else if (!c->only_dump) {
 		replay_print(c->summary, r, c->replay.file, now_seconds() - c->start, stdout);
-		if (c->table) {
+		if (c->table)
 			fputc('\n', stdout);
-			lines = nf_ct_dump(r->core, stdout);
-			err = lines < 0 ? (int)lines : 0;
-		}
 	}
+	if (c->table || c->only_dump)
+		lines = nf_ct_dump(r->core, c->format, stdout);
+	if (lines < 0)
+		err = (int)lines;
 	if (!err && (fflush(stdout) || ferror(stdout)))
 		err = errno ? -errno : -EIO;
 	return err;

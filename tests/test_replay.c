@@ -292,6 +292,34 @@ static void table_lines(void **state)
 	done(&o);
 }
 
+/* Nothing but the table, in either format: as many lines as connections were left. */
+static void dumps(void **state)
+{
+	static const char *const ends[][2] = { { "proc", " mark=0 zone=0 use=2\n" },
+					       { "extended", " mark=0 use=1\n" } };
+	struct outcome o = REPLAY(own("http.pcap.zst"));
+	unsigned long left;
+	char line[1024];
+
+	(void)state;
+	assert_fine(&o, "summary");
+	left = number_before(o.out, " left at the end");
+	done(&o);
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		unsigned long lines = 0;
+
+		o = REPLAY("--dump", ends[i][0], own("http.pcap.zst"));
+		assert_fine(&o, ends[i][0]);
+		while (fgets(line, sizeof(line), o.out)) {
+			assert_memory_equal(line, "ipv", 3);
+			assert_non_null(strstr(line, ends[i][1]));
+			lines++;
+		}
+		assert_int_equal(lines, left);
+		done(&o);
+	}
+}
+
 /* --- Hand-made captures: time and settings --- */
 
 static const char *write_capture(const char *name, const struct blob *b)
@@ -490,6 +518,9 @@ static void mistakes(void **state)
 		       "did you mean nf_conntrack_tcp_loose?");
 	assert_mistake(REPLAY("--set", "nf_conntrack_count=0", wan), "can only be read");
 	assert_mistake(REPLAY("--json", "--table", wan), "leave --table out");
+	assert_mistake(REPLAY("--json", "--dump", "proc", wan), "leave --dump out");
+	assert_mistake(REPLAY("--table", "--dump", "proc", wan), "leave --table out");
+	assert_mistake(REPLAY("--dump", "xml", wan), "proc or extended");
 	assert_mistake(REPLAY("--jsn", wan), "--json");
 	assert_mistake(REPLAY("--scenario", "/nowhere.json", wan), "/nowhere.json");
 	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++)
@@ -581,6 +612,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(own_summaries), cmocka_unit_test(own_json),
 		cmocka_unit_test(variants_agree), cmocka_unit_test(table_lines),
+		cmocka_unit_test(dumps),
+		cmocka_unit_test(dumps),
 		cmocka_unit_test(time_passes), cmocka_unit_test(full_table),
 		cmocka_unit_test(scenarios), cmocka_unit_test(mistakes), cmocka_unit_test(damaged),
 		cmocka_unit_test(all_traces),

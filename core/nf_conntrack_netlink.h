@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ctnetlink: connections as netlink attributes and back, and the requests that
+ * list, look up, make, change and delete them, in the form and with the checks
+ * of net/netfilter/nf_conntrack_netlink.c of Linux 6.18.  What user space has
+ * for the kernel's table, such as libnetfilter_conntrack, can read ours.
+ *
+ * There is no socket: a request is bytes in memory, and so are the answers.
+ *
+ * Left out, as the core has nothing to show: NAT, sequence adjustment,
+ * synproxy, security contexts.  To set those up is refused with -EOPNOTSUPP.
+ */
+#ifndef CTBENCH_CORE_NF_CONNTRACK_NETLINK_H
+#define CTBENCH_CORE_NF_CONNTRACK_NETLINK_H
+
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+
+#include "core/conntrack.h"
+#include "core/nlattr.h"
+
+#define NF_CT_HELPER_NAME_LEN	16
+#define NF_CT_LABELS_MAX_SIZE	16	/* bytes */
+
+/* Younger than some systems' headers. */
+#define CT_CTA_TIMESTAMP_EVENT	(CTA_STATUS_MASK + 1)
+#define CT_CTA_MAX		CT_CTA_TIMESTAMP_EVENT
+
+/* Which parts of a tuple count; values as in the kernel's CTA_FILTER_*_FLAGS. */
+enum ctnetlink_filter_flags {
+	CTA_FILTER_F_CTA_IP_SRC = 1 << 0,
+	CTA_FILTER_F_CTA_IP_DST = 1 << 1,
+	CTA_FILTER_F_CTA_TUPLE_ZONE = 1 << 2,
+	CTA_FILTER_F_CTA_PROTO_NUM = 1 << 3,
+	CTA_FILTER_F_CTA_PROTO_SRC_PORT = 1 << 4,
+	CTA_FILTER_F_CTA_PROTO_DST_PORT = 1 << 5,
+	CTA_FILTER_F_CTA_PROTO_ICMP_TYPE = 1 << 6,
+	CTA_FILTER_F_CTA_PROTO_ICMP_CODE = 1 << 7,
+	CTA_FILTER_F_CTA_PROTO_ICMP_ID = 1 << 8,
+	CTA_FILTER_F_CTA_PROTO_ICMPV6_TYPE = 1 << 9,
+	CTA_FILTER_F_CTA_PROTO_ICMPV6_CODE = 1 << 10,
+	CTA_FILTER_F_CTA_PROTO_ICMPV6_ID = 1 << 11,
+	CTA_FILTER_F_ALL = (1 << 12) - 1,
+	CTA_FILTER_F_ALL_CTA_PROTO = CTA_FILTER_F_ALL & ~0xf,
+};
+
+/* --- Out --- */
+
+/* CTA_TUPLE_IP and CTA_TUPLE_PROTO of a tuple: 0 or -EMSGSIZE. */
+int ctnetlink_dump_tuples(struct nl_buf *msg, const struct nf_conntrack_tuple *tuple);
+
+/* What identifies an entry (nf_ct_get_id): the same for as long as it lives; network byte order as it is. */
+uint32_t nf_ct_get_id(const struct nf_conn *ct);
+
+/* How to write an entry's message. */
+struct ctnetlink_how {
+	uint32_t portid, seq;	/* of the answer's header; a portid makes it one of several (NLM_F_MULTI) */
+	uint16_t flags;		/* more of the header's flags */
+	bool zero_counters;	/* and start them again from 0 (IPCTNL_MSG_CT_GET_CTRZERO) */
+	bool own_reference;	/* one of the entry's references is the caller's and is not told of */
+};
+
+/*
+ * The entry as a message of its own, IPCTNL_MSG_CT_NEW with all there is to
+ * tell (ctnetlink_fill_info): 0; -EMSGSIZE, and msg is as before.  The caller
+ * holds a reference or the entry's bucket lock.
+ */
+int ctnetlink_fill_info(struct nl_buf *msg, struct nf_conn *ct, const struct ctnetlink_how *how);
+
+/* Room that is enough for that. */
+size_t ctnetlink_nlmsg_size(const struct nf_conn *ct);
+
+/* --- In --- */
+
+/* The kernel's checks of a message's attributes, cda[CT_CTA_MAX + 1]. */
+extern const struct nla_policy ct_nla_policy[CT_CTA_MAX + 1];
+
+/*
+ * cda[type] as a tuple of family l3num.  A zone inside goes into *zone with
+ * its direction, which must be the default before.  0; -EINVAL, -ERANGE
+ * (missing or malformed), -EOPNOTSUPP (another family).
+ */
+int ctnetlink_parse_tuple(const struct nla *cda, struct nf_conntrack_tuple *tuple, unsigned int type,
+			  uint8_t l3num, struct nf_conntrack_zone *zone);
+/* The same of the parts in flags (CTA_FILTER_F_*) alone. */
+int ctnetlink_parse_tuple_filter(const struct nla *cda, struct nf_conntrack_tuple *tuple,
+				 unsigned int type, uint8_t l3num, struct nf_conntrack_zone *zone,
+				 uint32_t flags);
+
+/* CTA_ZONE: 0. */
+int ctnetlink_parse_zone(struct nla attr, struct nf_conntrack_zone *zone);
+
+/* Which entries a dump or a flush is about. */
+struct ctnetlink_filter {
+	uint8_t family;		/* 0: any */
+	bool zone_filter;
+	uint32_t orig_flags, reply_flags;
+	struct nf_conntrack_tuple orig, reply;
+	struct nf_conntrack_zone zone;
+	struct {
+		uint32_t val, mask;
+	} mark, status;
+};
+
+/* 0; -EINVAL, -ERANGE, -EOPNOTSUPP. */
+int ctnetlink_parse_filter(struct ctnetlink_filter *filter, const struct nla *cda, uint8_t family);
+bool ctnetlink_filter_match(const struct ctnetlink_filter *filter, const struct nf_conn *ct);
+
+/* An answer: one message. */
+typedef int ctnetlink_reply_fn(const void *msg, size_t len, void *arg);
+
+/*
+ * A request as it comes through a netlink socket: IPCTNL_MSG_CT_NEW (make or
+ * change an entry), _GET and _GET_CTRZERO (one entry, or with NLM_F_DUMP all
+ * that the request's filter lets through, ending with NLMSG_DONE), _DELETE (one
+ * entry, or all that match).  reply is called for each message of the answer; a
+ * negative return ends it and is returned.  It may not resize the table, which
+ * is being walked.  NULL: nobody listens.
+ *
+ * 0, or what the kernel would acknowledge: -EINVAL, -ERANGE, -ENOENT, -EEXIST,
+ * -EBUSY, -EOPNOTSUPP, -ENOMEM.  Any registered thread, outside read-side sections.
+ */
+int ctnetlink_rcv(struct net *net, const void *msg, size_t len, ctnetlink_reply_fn *reply, void *arg);
+
+/* Parts of that, in nf_conntrack_netlink_new.c: an entry made or changed. */
+int ctnetlink_new_conntrack(struct net *net, const struct nlmsghdr *nlh, uint8_t family,
+			    const struct nla *cda);
+
+#endif
