@@ -100,7 +100,7 @@ static int dump(struct bench *b)
 
 	if (!out)
 		return -errno;
-	lines = nf_ct_dump(b->core, out);
+	lines = nf_ct_dump(b->core, NF_CT_DUMP_PROC, out);
 	fclose(out);
 	return lines < 0 ? (int)lines : 0;
 }
