@@ -31,6 +31,7 @@ static const struct {
 	{ PLOT_LOAD, "load_factor" },
 	{ PLOT_AXES, NULL },
 	{ PLOT_BARS, NULL },
+	{ PLOT_EFFECTS, NULL },
 };
 #define NR_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -364,6 +365,57 @@ static int draw_kind(const json_t *benchmark, const json_t *workload, size_t kin
 	return err;
 }
 
+#define METRICS_MAX 8
+
+/* Of the verdicts on a workload: each metric once, as they come. */
+static size_t metrics_of(const char *metrics[METRICS_MAX], const json_t *benchmark,
+			 const json_t *workload)
+{
+	json_t *verdict;
+	size_t nr = 0, i;
+
+	json_array_foreach(json_object_get(json_object_get(benchmark, "ctbench"), "verdicts"), i,
+			   verdict) {
+		const char *metric = plot_text(verdict, "metric");
+		size_t k = 0;
+
+		if (strcmp(plot_text(verdict, "workload"), plot_text(workload, "name")))
+			continue;
+		while (k < nr && strcmp(metrics[k], metric))
+			k++;
+		if (k == nr && nr < METRICS_MAX)
+			metrics[nr++] = metric;
+	}
+	return nr;
+}
+
+/* What the verdicts of a workload say, a picture for each metric. */
+static int draw_effects(const json_t *benchmark, const json_t *workload, const char *out_dir,
+			size_t *drawn, struct ct_error *e)
+{
+	const char *metrics[METRICS_MAX];
+	size_t nr = metrics_of(metrics, benchmark, workload);
+	int err = 0;
+
+	for (size_t i = 0; i < nr && err >= 0; i++) {
+		struct plot_group g = { .benchmark = benchmark, .workload = workload };
+		struct plot_file f = { .data = NULL };
+
+		err = plot_file_begin(&f);
+		snprintf(f.name, sizeof(f.name), "%.60s-effects%s%.80s", plot_text(workload, "name"),
+			 i ? "-" : "", i ? metrics[i] : "");
+		if (!err)
+			err = plot_effects(&f, &g, metrics[i]);
+		if (err < 0)
+			ct_fail(e, err, CT_EXIT_USER, "no memory for the plot '%s'", f.name);
+		if (!err)
+			err = plot_file_draw(&f, out_dir, "effects", e);
+		*drawn += !err;
+		plot_file_end(&f);
+	}
+	return err < 0 ? err : 0;
+}
+
 int plot_run(const json_t *benchmark, const char *out_dir, unsigned int wanted, size_t *drawn,
 	     struct ct_error *e)
 {
@@ -378,8 +430,10 @@ int plot_run(const json_t *benchmark, const char *out_dir, unsigned int wanted, 
 		unsigned int ask = wanted ? wanted : asked_for(workload);
 
 		for (size_t kind = 0; kind < NR_KINDS && !err; kind++)
-			if (ask & kinds[kind].kind)
+			if (ask & kinds[kind].kind && kinds[kind].kind != PLOT_EFFECTS)
 				err = draw_kind(benchmark, workload, kind, out_dir, drawn, e);
+		if (!err && (!wanted || wanted & PLOT_EFFECTS))
+			err = draw_effects(benchmark, workload, out_dir, drawn, e);
 	}
 	return err;
 }

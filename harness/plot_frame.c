@@ -39,9 +39,12 @@ static bool in_list(const char *parameter)
 /* The value, if it is the same in all of the picture and says something; "" otherwise. */
 static void common_value(char *buf, size_t size, const struct plot_group *g, const char *parameter)
 {
-	const json_t *value = json_object_get(plot_parameters(g->cells[0]), parameter);
+	const json_t *value;
 
 	buf[0] = '\0';
+	if (!g->nr)
+		return;
+	value = json_object_get(plot_parameters(g->cells[0]), parameter);
 	for (size_t i = 1; i < g->nr; i++)
 		if (!json_equal(json_object_get(plot_parameters(g->cells[i]), parameter), value))
 			return;
@@ -149,7 +152,7 @@ static void how_measured(char *buf, size_t size, const struct plot_group *g)
 
 static const char *unit_in_words(const struct plot_group *g)
 {
-	const char *unit = plot_text(g->cells[0], "unit");
+	const char *unit = g->nr ? plot_text(g->cells[0], "unit") : "";
 
 	if (!strcmp(unit, "Mpkt/s"))
 		return "million packets per second, all threads together";

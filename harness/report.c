@@ -39,22 +39,35 @@ void report_machine(char *buf, size_t size, const struct report_source *s)
 		 report_fact(s, "kernel", "release"), *hypervisor ? ", a guest of " : "", hypervisor);
 }
 
+static void percent_of(char *buf, size_t size, const json_t *pair, const char *key)
+{
+	const json_t *value = json_object_get(pair, key);
+
+	snprintf(buf, size, "?");
+	if (json_is_number(value))
+		snprintf(buf, size, "%.*f", fabs(json_number_value(value)) < 9.95 ? 1 : 0,
+			 json_number_value(value));
+}
+
 void report_noise(char *buf, size_t size, const struct report_source *s, const char *workload)
 {
 	const json_t *pairs = json_object_get(json_object_get(s->report, "noise"), "pairs");
-	char percent[64];
+	char a[64], low[64], high[64], visible[64];
 	json_t *pair;
 	size_t i;
 
 	buf[0] = '\0';
-	json_array_foreach(pairs, i, pair)
-	{
+	json_array_foreach(pairs, i, pair) {
 		if (strcmp(text_of(pair, "workload"), workload))
 			continue;
-		table_number(percent, sizeof(percent),
-			     json_number_value(json_object_get(pair, "percent")));
+		percent_of(a, sizeof(a), pair, "effect_percent");
+		percent_of(low, sizeof(low), pair, "ci_low_percent");
+		percent_of(high, sizeof(high), pair, "ci_high_percent");
+		percent_of(visible, sizeof(visible), pair, "visible_percent");
 		snprintf(buf, size,
-			 "The same cell measured twice, under two names, differed by %s %%.", percent);
+			 "Noise: the same cell measured twice, under two names, differs by %s %% [%s, %s]. "
+			 "Between two of these cells a difference below %s %% would not have been seen.",
+			 a, low, high, visible);
 	}
 }
 
@@ -129,9 +142,13 @@ static bool is_picture_of(const struct report_source *s, const char *file, const
 	return true;
 }
 
-static int by_name(const void *a, const void *b)
+/* What answers the question first, then by name. */
+static int by_rank(const void *a, const void *b)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	const char *x = *(char *const *)a, *y = *(char *const *)b;
+	int first = !!strstr(y, "-effects") - !!strstr(x, "-effects");
+
+	return first ? first : strcmp(x, y);
 }
 
 int report_pictures(const struct report_source *s, const char *workload, char ***names, size_t *nr)
@@ -166,7 +183,7 @@ int report_pictures(const struct report_source *s, const char *workload, char **
 	if (dir)
 		closedir(dir);
 	if (*nr)
-		qsort(*names, *nr, sizeof(**names), by_name);
+		qsort(*names, *nr, sizeof(**names), by_rank);
 	return 0;
 }
 

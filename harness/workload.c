@@ -26,6 +26,7 @@ static const struct {
 	{ "load", PLOT_LOAD, KEY_LOAD_FACTOR },
 	{ "axes", PLOT_AXES, -1 },
 	{ "bars", PLOT_BARS, -1 },
+	{ "effects", PLOT_EFFECTS, -1 },
 };
 #define NR_PLOTS (sizeof(plots) / sizeof(plots[0]))
 

@@ -307,6 +307,49 @@ static void few_bars_share_a_picture(void **state)
 	json_decref(b);
 }
 
+/* ---- verdicts ---- */
+
+static void add_verdict(json_t *benchmark, const char *metric, const char *kind, const char *choice,
+			double effect, const char *outcome)
+{
+	json_t *report = json_object_get(benchmark, "ctbench");
+	json_t *verdict = json_pack("{s:s, s:s, s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:s}", "workload", "axes",
+				    "metric", metric, "kind", kind, "choice", choice, "base",
+				    "rec\"iprocal_scale", "effect_percent", effect, "ci_low_percent",
+				    effect - 3, "ci_high_percent", effect + 4, "noise_percent", 2.5,
+				    "outcome", outcome);
+
+	assert_non_null(verdict);
+	if (!json_object_get(report, "verdicts"))
+		json_object_set_new(report, "verdicts", json_array());
+	assert_int_equal(json_array_append_new(json_object_get(report, "verdicts"), verdict), 0);
+}
+
+static void effects_with_their_intervals(void **state)
+{
+	json_t *benchmark = new_benchmark("axes", "Does it \"matter\"?", "variant");
+
+	(void)state;
+	add_verdict(benchmark, "mops", "axis", "mask", -12.4, "worse");
+	add_verdict(benchmark, "mops", "axis", "modulo", 1.5, "none");
+	add_verdict(benchmark, "mops", "interaction", "locked", 0.75, "none");
+	add_verdict(benchmark, "p99_ns", "axis", "mask", 4, "better");
+	assert_int_equal(draw(benchmark, 0), 2);
+	check_picture("axes-effects");
+	check_text("mask instead of rec'iprocal_scale");
+	check_text("\u221212 %<");
+	check_text("+1.5 %, not seen");
+	check_text("change of throughput in percent (right is better)");
+	/* The noise is there, as wide as it is to both sides, and nobody asks for interactions that are none. */
+	check_text("noise");
+	assert_null(strstr(svg, "locked"));
+	assert_int_equal(rows_of("out/axes-effects.tsv", "instead of"), 2);
+	check_picture("axes-effects-p99_ns");
+	check_text("(left is better)");
+	json_decref(benchmark);
+}
+
+
 /* ---- what goes wrong ---- */
 
 static void nothing_was_measured(void **state)
@@ -426,6 +469,7 @@ int main(void)
 		TEST(rounded_load_factors_are_one),
 		TEST(axes_side_by_side),
 		TEST(few_bars_share_a_picture),
+		TEST(effects_with_their_intervals),
 		TEST(nothing_was_measured),
 		TEST(strange_files_are_survived),
 		TEST(a_folder_that_cannot_be),

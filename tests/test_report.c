@@ -76,13 +76,15 @@ static int setup(void **state)
 	assert_int_equal(mkdir(path, 0777), 0);
 	write_file("plots/size-bars.svg", PICTURE);
 	write_file("plots/size-lines.svg", PICTURE);
+	write_file("plots/size-effects.svg", PICTURE);
 	write_file("plots/size-big-bars.svg", PICTURE);
-	report = json_pack("{s:s, s:s, s:[s, s], s:{s:{s:s}, s:{s:s}, s:{s:i}, s:{s:s}}, s:{s:[{s:s, s:f}]},"
+	report = json_pack("{s:s, s:s, s:[s, s], s:{s:{s:s}, s:{s:s}, s:{s:i}, s:{s:s}}, s:{s:[{s:s, s:f, s:f, s:f, s:f}]},"
 			   " s:[o, o], s:{}, s:[{s:s, s:s, s:s}], s:{s:i, s:i}}",
 			   "name", "a<b", "started", "2026-01-01T00:00:00+0000", "arguments", "size",
 			   "it's", "environment", "machine", "cpu", "Some <CPU>", "kernel", "release",
 			   "6.1", "topology", "cpus", 2, "build", "revision", "abcdef", "noise", "pairs",
-			   "workload", "size", "percent", 1.25, "workloads",
+			   "workload", "size", "effect_percent", 1.25, "ci_low_percent", -3.0,
+			   "ci_high_percent", 12.0, "visible_percent", 5.5, "workloads",
 			   workload("size", "Is 1 < 2 & \"so\"?"), workload("size-big", "And big?"),
 			   "cells", "verdicts", "workload", "size", "text", "mask & none: +0.4 %", "outcome",
 			   "none", "counts", "cells", 2, "good", 18);
@@ -124,11 +126,13 @@ static void test_page(void **state)
 	assert_non_null(strstr(page, "Is 1 &lt; 2 &amp; &quot;so&quot;?"));
 	assert_non_null(strstr(page, "mask &amp; none: +0.4 %"));
 	assert_non_null(strstr(page, "<td class=\"l\">x|y&lt;z</td>"));
-	assert_non_null(strstr(page, "differed by 1.25 %"));
+	assert_non_null(strstr(page, "differs by 1.2 % [-3.0, 12]."));
 	assert_non_null(strstr(page, "ctbench run size 'it'\\''s'"));
 	assert_non_null(strstr(page, "Some &lt;CPU&gt;, 2 CPUs, Linux 6.1"));
 	/* Each picture once, in its own workload's section. */
-	assert_int_equal(count(page, "<svg "), 3);
+	assert_int_equal(count(page, "<svg "), 4);
+	/* What answers the question comes first. */
+	assert_true(strstr(page, "Plot size-effects") < strstr(page, "Plot size-bars"));
 	assert_true(strstr(page, "Plot size-big-bars") > strstr(page, "id=\"w1\""));
 	assert_true(strstr(page, "Plot size-lines") < strstr(page, "id=\"w1\""));
 	assert_null(strstr(page, "Gnuplot"));
