@@ -20,6 +20,7 @@ static const struct command {
 	{ "list", cmd_list, "what can be measured: variants, their axes, workloads" },
 	{ "run", cmd_run, "measure workloads and keep, tabulate and plot the results" },
 	{ "replay", cmd_replay, "send a capture through the hooks and tell what conntrack made of it" },
+	{ "explain", cmd_explain, "tell one packet's way through conntrack, step by step" },
 	{ "plot", cmd_plot, "draw the plots of a finished run again" },
 	{ "report", cmd_report_run, "a finished run as one page: answers, plots, tables, machine" },
 	{ "env", cmd_env, "what this machine is, and what about it will disturb a measurement" },

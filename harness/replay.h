@@ -158,6 +158,9 @@ void replay_count(struct replay_summary *s, const struct replay *r,
 void replay_print(const struct replay_summary *s, const struct replay *r, const char *name,
 		  double seconds, FILE *out);
 
+/* The formats' names of enum ip_conntrack_info ("NEW") and of the status bits ("seen_reply"). */
+extern const char *const replay_ctinfo_names[], *const replay_status_names[16];
+
 /* Lines in the format of the conformance tests; 0 or -ENOMEM, -EIO. */
 int replay_json_packet(const struct replay *r, const struct replay_result *res, FILE *out);
 int replay_json_action(const char *what, FILE *out);

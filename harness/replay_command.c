@@ -135,9 +135,11 @@ static int one_packet(const struct replay_visitor *v, struct replay *r,
 		if (s->after[i].flush) {
 			replay_flush(r);
 			err = v->flushed ? v->flushed(v->arg, r) : 0;
-		} else if (replay_release(r, s->after[i].release, &res)) {
-			err = took(v, r, &res);
+			continue;
 		}
+		err = v->releasing ? v->releasing(v->arg, r, s->after[i].release) : 0;
+		if (!err && replay_release(r, s->after[i].release, &res))
+			err = took(v, r, &res);
 	}
 	return err;
 }

@@ -59,6 +59,8 @@ struct replay_visitor {
 	int (*before)(void *arg, struct replay *r, const struct capture_packet *p);
 	/* What became of one; or of a held one that went on (res->released). */
 	int (*took)(void *arg, struct replay *r, struct replay_result *res);
+	/* The scenario is about to let held packet i go on; may be NULL. */
+	int (*releasing)(void *arg, struct replay *r, uint64_t i);
 	/* The scenario emptied the table; may be NULL. */
 	int (*flushed)(void *arg, struct replay *r);
 	/*

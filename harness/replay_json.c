@@ -12,12 +12,12 @@ static const char *const verdicts[REPLAY_VERDICTS] = {
 	[REPLAY_NOT_IP] = "unseen",
 };
 
-static const char *const ctinfos[] = {
+const char *const replay_ctinfo_names[] = {
 	"ESTABLISHED", "RELATED", "NEW", "ESTABLISHED_REPLY", "RELATED_REPLY",
 };
 static const char *const states[] = { "established", "related", "new", "established", "related" };
 
-static const char *const status_names[16] = {
+const char *const replay_status_names[16] = {
 	"expected", "seen_reply", "assured", "confirmed", "src_nat", "dst_nat", "seq_adjust",
 	"src_nat_done", "dst_nat_done", "dying", "fixed_timeout", "template", "nat_clash", "helper",
 	"offload", "hw_offload",
@@ -29,7 +29,7 @@ static json_t *status_json(uint32_t status)
 
 	for (unsigned int i = 0; i < 16; i++)
 		if (status & 1u << i)
-			json_array_append_new(list, json_string(status_names[i]));
+			json_array_append_new(list, json_string(replay_status_names[i]));
 	return list;
 }
 
@@ -134,7 +134,7 @@ static void set_state(json_t *o, const struct replay_result *res)
 		json_object_set_new(o, "state", json_string(states[res->ctinfo]));
 		json_object_set_new(o, "dir",
 				    json_string(res->ctinfo >= IP_CT_IS_REPLY ? "reply" : "orig"));
-		json_object_set_new(o, "ctinfo", json_string(ctinfos[res->ctinfo]));
+		json_object_set_new(o, "ctinfo", json_string(replay_ctinfo_names[res->ctinfo]));
 		set_number(o, "ct", res->number);
 		json_object_set_new(o, "status_in", status_json(res->status_in));
 		break;
