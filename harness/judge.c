@@ -294,7 +294,7 @@ int judge_run(json_t *report)
 		json_array_append_new(verdicts, judge_to_json(&all.list[i]));
 	json_object_set_new(report, "statistics",
 			    json_pack("{s:f, s:i, s:i, s:f, s:f, s:i, s:s}", "confidence",
-				      STATS_CONFIDENCE, "resamples", STATS_RESAMPLES, "seed",
+				      STATS_CONFIDENCE, "resamples", (int)stats_resamples, "seed",
 				      STATS_SEED, "alpha", STATS_ALPHA, "power", STATS_POWER,
 				      "comparisons", (int)comparisons, "correction", "Holm"));
 	json_object_set_new(report, "noise",

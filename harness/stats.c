@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+size_t stats_resamples = 2000;
+
 static int by_value(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
@@ -142,7 +144,7 @@ static double tail_share(size_t n, double df)
 static int bootstrap(struct stats_interval *out, const struct stats_sample *samples, size_t nr,
 		     bool median, uint64_t seed)
 {
-	double *values = calloc(STATS_RESAMPLES, sizeof(*values)), df = 0;
+	double *values = calloc(stats_resamples, sizeof(*values)), df = 0;
 	size_t least = SIZE_MAX, most = 0, cut;
 	uint32_t *count;
 	struct rng rng;
@@ -159,7 +161,7 @@ static int bootstrap(struct stats_interval *out, const struct stats_sample *samp
 		return -ENOMEM;
 	}
 	rng_seed(&rng, seed);
-	for (size_t i = 0; i < STATS_RESAMPLES; i++) {
+	for (size_t i = 0; i < stats_resamples; i++) {
 		for (size_t j = 0; j < nr; j++) {
 			size_t n = samples[j].n, ends = median ? (n - 1) / 2 : trim(n);
 
@@ -168,10 +170,10 @@ static int bootstrap(struct stats_interval *out, const struct stats_sample *samp
 				     mean_of_ranks(samples[j].values, count, ends, n - ends);
 		}
 	}
-	qsort(values, STATS_RESAMPLES, sizeof(*values), by_value);
-	cut = (size_t)(tail_share(least, df > 1 ? df : 1) * STATS_RESAMPLES);
+	qsort(values, stats_resamples, sizeof(*values), by_value);
+	cut = (size_t)(tail_share(least, df > 1 ? df : 1) * (double)stats_resamples);
 	out->low = fmin(values[cut], out->value);
-	out->high = fmax(values[STATS_RESAMPLES - 1 - cut], out->value);
+	out->high = fmax(values[stats_resamples - 1 - cut], out->value);
 	free(values);
 	free(count);
 	return 0;

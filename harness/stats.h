@@ -30,9 +30,11 @@
 #define STATS_CONFIDENCE 0.95
 #define STATS_ALPHA 0.05	/* false alarms over all comparisons together */
 #define STATS_POWER 0.8		/* "would have seen": that often */
-#define STATS_RESAMPLES 2000
 #define STATS_SEED 20231	/* any number would do; it is recorded with the results */
 #define STATS_LEAST 5		/* values in a sample; with fewer there is no verdict */
+
+/* Resamples of the bootstrap, 2000; tests that simulate many runs make it less. */
+extern size_t stats_resamples;
 
 struct stats_interval {
 	double value, low, high;
