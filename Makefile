@@ -9,6 +9,8 @@ ARGS ?=
 BUILDS ?= release asan-ubsan tsan
 JOBS ?= $(shell nproc)
 DEPS ?= yes
+SEEDS ?= 10
+CAPTURES ?=
 CMAKE_ARGS ?=
 
 # Builds and tests one after the other; each uses all CPUs by itself.
@@ -16,7 +18,7 @@ CMAKE_ARGS ?=
 # make's own options and variables are not those of CMake's makefiles.
 unexport MAKEFLAGS MFLAGS
 
-.PHONY: help deps build bench test clean $(addprefix build-,release debug asan-ubsan tsan)
+.PHONY: help deps build bench test conformance clean $(addprefix build-,release debug asan-ubsan tsan)
 
 help:
 	@echo 'ctbench: what does a choice in a connection-tracking hash table cost or gain?'
@@ -29,6 +31,11 @@ help:
 	@echo '  make test      install what is missing, build plain and with sanitizers, run every test in each'
 	@echo '                   BUILDS="release asan-ubsan tsan"   or some of them'
 	@echo '                   ARGS="..."     more options for ctest, such as -R pool'
+	@echo '  make conformance  is it what Linux does? stored answers over every variant; as root on a kernel'
+	@echo '                   that can tell (6.18) also live: scenarios, random packets, captures'
+	@echo '                   SEEDS=10       of random packets, 3000 each'
+	@echo '                   CAPTURES=DIR   real captures to ask about'
+	@echo '                   ARGS="..."     more options for tests/conformance/live.py, such as --keep DIR'
 	@echo '  make build     the program alone: build/release/ctbench'
 	@echo '  make deps      install the packages of packages.txt that are missing, nothing else'
 	@echo '  make clean     remove build/; results stay'
@@ -60,6 +67,9 @@ bench: build
 
 test: $(addprefix build-,$(BUILDS))
 	@tools/test.sh -j $(JOBS) $(BUILDS) $(if $(ARGS),-- $(ARGS))
+
+conformance: build-release
+	@tools/conformance.sh build/release --seeds '$(SEEDS)' $(if $(CAPTURES),--captures '$(CAPTURES)') $(ARGS)
 
 clean:
 	rm -rf build

@@ -396,7 +396,6 @@ static __always_inline unsigned int nf_conntrack_in(struct sk_buff *skb, const s
 		skb->_nfct = 0;
 	}
 	if (unlikely(get_l4proto(skb, 0, state->pf, &dataoff, &protonum) < 0)) {
-		NF_CT_STAT_INC(net, error);
 		NF_CT_STAT_INC(net, invalid);
 		ret = NF_ACCEPT;
 		goto out;

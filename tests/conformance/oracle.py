@@ -1,0 +1,197 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Asks the running Linux kernel what nf_conntrack does with each packet of a capture.
+
+A line of JSON for each packet and one for the table at the end (README.md says what is in them).
+NAME.json beside NAME.pcap is its scenario. Needs root, ip, nft, /dev/net/tun, and a kernel whose
+nf_tables trace carries the conntrack state (Linux 6.18 does). Everything happens in network
+namespaces made for it; a scenario's "global" settings alone are the machine's, for as long as it runs.
+
+  sudo ./oracle.py scenarios/tcp_basic.pcap            answers on standard output
+  sudo ./oracle.py -d expected scenarios/*.pcap        stored: expected/NAME.jsonl
+  sudo ./oracle.py --check expected scenarios/*.pcap   is that still what this kernel says?
+
+Exit status: 0; 1 if --check found a difference; 2 for what you can mend; 77 if this machine's kernel
+cannot be asked, with the reason.
+"""
+import argparse
+import contextlib
+import fcntl
+import json
+import os
+import sys
+import time
+
+from captures import Unusable, read
+from kernel import SYSCTL, CannotAsk, Kernel, put, refuse_unless_able, set_sysctl
+
+LOCK = "/run/lock/ctbench-oracle"
+
+
+def load_scenario(path):
+    """A scenario file, or {} where there is none."""
+    try:
+        with open(path) as f:
+            conf = json.load(f)
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as e:
+        raise Unusable(f"{path} cannot be read: {e}") from None
+    if not isinstance(conf, dict):
+        raise Unusable(f"{path}: a scenario is a JSON object")
+    return conf
+
+
+def _in_child(work):
+    """What work(file) writes, in a process and so in a namespace of its own.
+
+    The child is reaped only when the next one starts: to take a namespace down costs the kernel most
+    of a second, which then overlaps."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    r, w = os.pipe()
+    pid = os.fork()
+    if not pid:
+        os.close(r)
+        with os.fdopen(w, "w") as f:
+            try:
+                work(f)
+                f.write("\0done")
+            except (CannotAsk, Unusable) as e:
+                f.write(f"\0{type(e).__name__}\0{e}")
+            except BaseException:
+                import traceback
+                traceback.print_exc()
+        os._exit(0)
+    os.close(w)
+    with os.fdopen(r) as f:
+        text, _, end = f.read().partition("\0")
+    if end == "done":
+        return text
+    kind, _, sentence = end.partition("\0")
+    if kind == "CannotAsk":
+        raise CannotAsk(sentence)
+    if kind == "Unusable":
+        raise Unusable(sentence)
+    raise RuntimeError("the process that asks the kernel failed; see above")
+
+
+@contextlib.contextmanager
+def _machine(settings):
+    """With those settings of the first namespace, alone; without any, beside others without any."""
+    with open(LOCK, "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX if settings else fcntl.LOCK_SH)
+        saved = {}
+        try:
+            for name, value in settings.items():
+                with contextlib.suppress(FileNotFoundError):
+                    with open(SYSCTL + name) as f:
+                        saved[name] = f.read()
+                set_sysctl(name, value)
+            yield
+        finally:
+            for name, value in saved.items():
+                put(SYSCTL + name, value)
+
+
+def ask(packets, conf, query=True, times=None):
+    """The kernel's lines about [(seconds, packet)] in this scenario, as text.
+
+    query False: not every packet's entry is looked at (no protocol state, no timeout). times: a list
+    that is given the seconds from the first packet to each, as they were."""
+    dev, hold, after = conf.get("in", []), set(conf.get("hold", [])), conf.get("after", {})
+    for i in [*hold, *map(int, after)]:
+        if i >= len(packets):
+            raise Unusable(f"the scenario names packet {i}, but the last one is {len(packets) - 1}")
+
+    def work(f):
+        kernel, before, start = Kernel(conf), None, time.monotonic()
+        for i, (t, p) in enumerate(packets):
+            if conf.get("realtime") and before is not None and t - before >= 0.5:
+                time.sleep(t - before)
+            before, now = t, time.monotonic() - start
+            lines = [kernel.packet(i, p, dev[i] if i < len(dev) else 0, i in hold, query)]
+            if times is not None:
+                lines[0]["at"] = now
+            for what in after.get(str(i), []):
+                lines.append(kernel.do(what) if isinstance(what, str) else kernel.release(what))
+            f.writelines(json.dumps(j) + "\n" for j in lines)
+        f.write(json.dumps({"final": True, "stats": kernel.stats(), "table": kernel.table()}) + "\n")
+
+    with _machine(conf.get("global", {})):
+        text = _in_child(work)
+    if times is None:
+        return text
+    lines = [json.loads(line) for line in text.splitlines()]
+    times.extend(j.pop("at") for j in lines if "at" in j)
+    return "".join(json.dumps(j) + "\n" for j in lines)
+
+
+def ask_file(pcap, conf_path=None, **kw):
+    return ask(read(pcap), load_scenario(conf_path or os.path.splitext(pcap)[0] + ".json"), **kw)
+
+
+def can_ask():
+    """Asks about one packet: CannotAsk, with a sentence, if that does not go well."""
+    from packets import udp
+    refuse_unless_able()
+    ask([(0, udp("10.1.0.1", "10.2.0.1", 1, 2))], {})
+
+
+def differences(want, got):
+    """Pairs of unlike lines; what is for people does not count."""
+    def facts(line):
+        return {k: v for k, v in json.loads(line).items() if k not in ("pkt", "events", "why", "sent")}
+
+    a, b = want.splitlines(), got.splitlines()
+    a, b = a + [""] * (len(b) - len(a)), b + [""] * (len(a) - len(b))
+    return [(x, y) for x, y in zip(a, b) if x != y and (not x or not y or facts(x) != facts(y))]
+
+
+def check(name, folder, text):
+    try:
+        with open(os.path.join(folder, name + ".jsonl")) as f:
+            want = f.read()
+    except OSError as e:
+        raise Unusable(f"{e.filename} cannot be read: {e.strerror}") from None
+    unlike = differences(want, text)
+    print(("DIFF " if unlike else "ok   ") + name)
+    for x, y in unlike:
+        print("  expected", x, "\n  got     ", y)
+    return not unlike
+
+
+def main():
+    first, more = __doc__.split("\n", 1)
+    ap = argparse.ArgumentParser(description=first, epilog=more, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument("pcap", nargs="+")
+    ap.add_argument("-c", "--conf", metavar="FILE", help="the scenario (default: PCAP's name with .json)")
+    ap.add_argument("-d", "--outdir", metavar="DIR", help="write DIR/NAME.jsonl instead of to standard output")
+    ap.add_argument("--check", metavar="DIR", help="compare with DIR/NAME.jsonl")
+    ap.add_argument("--fast", action="store_true", help="no query for each packet: no protocol state, no timeout")
+    a = ap.parse_args()
+    good = True
+    try:
+        refuse_unless_able()
+        for pcap in a.pcap:
+            name = os.path.splitext(os.path.basename(pcap))[0]
+            text = ask_file(pcap, a.conf, query=not a.fast)
+            if a.check:
+                good &= check(name, a.check, text)
+            elif a.outdir:
+                with open(os.path.join(a.outdir, name + ".jsonl"), "w") as f:
+                    f.write(text)
+            else:
+                sys.stdout.write(text)
+    except CannotAsk as e:
+        print(f"oracle.py: {e}", file=sys.stderr)
+        return 77
+    except (Unusable, OSError) as e:
+        print(f"oracle.py: {e}", file=sys.stderr)
+        return 2
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
