@@ -56,6 +56,7 @@ struct explain_walk {
 	enum ip_conntrack_dir dir;	/* of EXPLAIN_CONFIRM */
 	struct nf_conntrack_tuple tuple;
 	uint32_t zone_id;		/* that counts in the hash */
+	bool zone_in_hash;		/* another zone would have another hash */
 	struct ct_walk told;
 	struct explain_node *nodes;
 	size_t nr, max;

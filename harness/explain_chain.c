@@ -39,12 +39,15 @@ static void tell_hash(const struct telling *t, const struct explain_walk *w)
 		tell(t, "hash", "0x%08x   whatever the tuple", told->hash);
 	else
 		tell(t, "hash", "0x%08x   %s of the tuple and the table's secret%s", told->hash,
-		     axes->hash, w->zone_id ? ", with the zone" : "");
+		     axes->hash, w->zone_in_hash ? ", with the zone" :
+				 w->zone_id ? "; the zone does not count in it" : "");
 	if (told->bucket == CT_WALK_NONE) {
 		tell(t, "table", "%" PRIu64 " buckets; which one the table does not tell", told->size);
 		return;
 	}
-	if (told->table && !strcmp(axes->resize, "seqcount"))
+	if (w->purpose == EXPLAIN_CONFIRM && w->dir == IP_CT_DIR_REPLY)
+		;	/* the same as for the original direction */
+	else if (told->table && !strcmp(axes->resize, "seqcount"))
 		tell(t, "table", "%" PRIu64 " buckets at %p, read under sequence count %u (even: nobody replaces them)",
 		     told->size, told->table, told->generation);
 	else if (told->table)
@@ -60,6 +63,16 @@ static void tell_hash(const struct telling *t, const struct explain_walk *w)
 		     told->size - 1, axes->bucket);
 }
 
+/* A walk takes so many expired entries along (ct_find_expired()). */
+static bool is_removed(const struct explain_walk *w, size_t i)
+{
+	unsigned int before = 0;
+
+	for (size_t k = 0; k < i; k++)
+		before += w->nodes[k].look == CT_LOOK_EXPIRED;
+	return before < CT_EXPIRED_MAX;
+}
+
 static void tell_node(const struct telling *t, const struct explain_walk *w, size_t i)
 {
 	const struct explain_node *n = &w->nodes[i];
@@ -70,8 +83,9 @@ static void tell_node(const struct telling *t, const struct explain_walk *w, siz
 	char tuple[256], more[64] = "";
 
 	if (n->look == CT_LOOK_EXPIRED)
-		snprintf(more, sizeof(more), " %u.%03u s ago: removed on the way",
-			 (uint32_t)-n->left / NF_CT_HZ, (uint32_t)-n->left % NF_CT_HZ);
+		snprintf(more, sizeof(more), " %u.%03u s ago%s", (uint32_t)-n->left / NF_CT_HZ,
+			 (uint32_t)-n->left % NF_CT_HZ,
+			 n->beyond ? "" : is_removed(w, i) ? ", removed on the way" : ", left to the next walk");
 	else if (n->look == CT_LOOK_OTHER_ZONE)
 		snprintf(more, sizeof(more), " (%u)", n->zone_id);
 	else if (n->look == CT_LOOK_OTHER_NET)
@@ -147,7 +161,7 @@ void tell_walk(const struct telling *t, const struct explain_walk *w)
 		     w->told.bucket == CT_WALK_NONE ? (uint64_t)w->nr_after : w->told.bucket,
 		     w->told.bucket == CT_WALK_NONE ? " nodes now" : "");
 	} else if (w->inserted_at > 0) {
-		tell(t, "inserted", "as node %d of the chain", w->inserted_at + 1);
+		tell(t, "inserted", "as node %d of the chain, behind its own reply node", w->inserted_at + 1);
 	} else {
 		tell(t, "inserted", "not");
 	}
@@ -160,8 +174,9 @@ static void tell_side(const struct telling *t, const char *label, const char *wh
 {
 	char flags[128];
 
+	explain_tcp_side_flags(flags, sizeof(flags), s->flags);
 	tell(t, label, "%-9s %10u %10u %9u %5u  %s", who, s->td_end, s->td_maxend, s->td_maxwin,
-	     s->td_scale, explain_tcp_side_flags(flags, sizeof(flags), s->flags));
+	     s->td_scale, *flags ? flags : "-");
 }
 
 static bool same_side(const struct ip_ct_tcp_state *a, const struct ip_ct_tcp_state *b)

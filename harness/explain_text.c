@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 
-#include "core/l4_tcp.h"
+#include "core/text.h"
 
 #define COLUMN	8	/* of labels */
 #define FACTS	18	/* of what they label */
@@ -111,21 +111,16 @@ static const char *status_text(char *buf, size_t size, uint32_t status)
 
 static void tell_counters(const struct telling *t, const struct explain_hook *h)
 {
-	bool any = false;
+	char text[256];
+	struct ct_text words = { text, sizeof(text), 0 };
 
-#define CT_STAT_FIELD(name) any |= h->counters.name;
-	CT_STAT_FIELDS(CT_STAT_FIELD)
-#undef CT_STAT_FIELD
-	if (!any)
-		return;
-	fprintf(t->out, "%*s%s%-*s%s", COLUMN, "", tone_on(t, TONE_DIM), FACTS - COLUMN, "counters",
-		tone_off(t, TONE_DIM));
 #define CT_STAT_FIELD(name)                                                                        \
 	if (h->counters.name)                                                                      \
-		fprintf(t->out, "%s +%" PRIu64 "  ", #name, h->counters.name);
+		ct_text_add(&words, "%s%s +%" PRIu64, words.len ? ", " : "", #name, h->counters.name);
 	CT_STAT_FIELDS(CT_STAT_FIELD)
 #undef CT_STAT_FIELD
-	fputc('\n', t->out);
+	if (words.len)
+		tell(t, "counters", "%s", text);
 }
 
 static const char *seconds_text(char *buf, size_t size, const struct explain_ct *ct)
@@ -205,7 +200,8 @@ static void tell_in(const struct telling *t, const struct explain_hook *h)
 		     tone_off(t, TONE_HEAD), explain_ctinfo_why(h));
 	else if (!h->nfct_after && h->verdict == NF_ACCEPT)
 		tell(t, "ctinfo", "none: the packet goes on without a connection (INVALID)");
-	for (unsigned int i = 0; i < h->nr_reasons; i++)
+	/* the reason of an invalid packet was told already */
+	for (unsigned int i = 0; i < h->nr_reasons && (ct->there || i + 1 < h->nr_reasons); i++)
 		tell(t, i ? "" : "tracker", "%s%s%s", tone_on(t, TONE_NOTE), h->reasons[i],
 		     tone_off(t, TONE_NOTE));
 	tell_protocol(t, h);
@@ -330,8 +326,11 @@ static void tell_end(const struct telling *t)
 	if (x->replay->options.variant->flags & CT_V_NULL)
 		fprintf(t->out, "\nThe variant %s registers no hooks and keeps no connections: there is no more "
 			"to tell.\n", x->replay->options.variant->name);
-	fprintf(t->out, "%sIn the end: %s%s%s%s\n", tone_on(t, TONE_HEAD), tone_off(t, TONE_HEAD),
-		tone_on(t, tone), explain_end(x), tone_off(t, tone));
+	fprintf(t->out, "%sIn the end: %s%s%s%s%s\n", tone_on(t, TONE_HEAD), tone_off(t, TONE_HEAD),
+		tone_on(t, tone), explain_end(x), tone_off(t, tone),
+		x->verdict == REPLAY_ACCEPT && x->state == REPLAY_INVALID &&
+				!(x->replay->options.variant->flags & CT_V_NULL) ?
+			" (what becomes of INVALID packets is for a firewall's rules to say)" : "");
 	if (x->verdict == REPLAY_UNSEEN && !x->nr)
 		return;
 	for (size_t i = 0; i < x->nr; i++) {

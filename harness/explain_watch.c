@@ -121,6 +121,12 @@ static void see_node(struct ct_walk *w, const struct nf_conntrack_tuple_hash *h,
 	to->nr++;
 }
 
+static void see_nothing(struct ct_walk *w __maybe_unused,
+			const struct nf_conntrack_tuple_hash *h __maybe_unused,
+			const struct nf_conn *ct __maybe_unused, enum ct_look look __maybe_unused)
+{
+}
+
 /* The chain of that tuple as it is now; the match, or NULL. */
 static const struct nf_conn *
 see_chain(struct explain *x, struct explain_walk *to, const struct nf_conntrack_tuple *tuple,
@@ -138,6 +144,12 @@ see_chain(struct explain *x, struct explain_walk *to, const struct nf_conntrack_
 	to->match = to->inserted_at = -1;
 	x->replay->core->ops->walk(x->replay->net, &w.walk);
 	to->told = w.walk;
+	if (zone_id) {
+		w.walk.zone_id = 0;
+		w.walk.node = see_nothing;
+		x->replay->core->ops->walk(x->replay->net, &w.walk);
+		to->zone_in_hash = w.walk.hash != to->told.hash;
+	}
 	return w.match;
 }
 

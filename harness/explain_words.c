@@ -181,8 +181,8 @@ static void in_outcome(const struct explain_hook *h, struct ct_text *t)
 		ct_text_add(t, "has its mark already (untracked): conntrack leaves it alone");
 	else if (h->verdict == NF_DROP && h->counters.drop && !h->found.there)
 		ct_text_add(t, "no room: %u connections, nf_conntrack_max is %u, and early_drop found none "
-		       "to give up",
-		    h->count, h->max);
+			       "to give up in this bucket and the seven behind it",
+			    h->count, h->max);
 	else if (h->nfct_after == IP_CT_UNTRACKED)
 		ct_text_add(t, "untracked: neighbour and listener discovery make no connections");
 	else if (!ct->there)
@@ -190,10 +190,11 @@ static void in_outcome(const struct explain_hook *h, struct ct_text *t)
 	else if (h->quoting)
 		ct_text_add(t, "an error about a packet of connection %u: belongs to it", ct->number);
 	else if (ct->status & IPS_CONFIRMED)
-		ct_text_add(t, "belongs to connection %u, which is in the table", ct->number);
+		ct_text_add(t, "belongs to connection %u, which is in the table%s", ct->number,
+			    ct->status & IPS_DYING ? "; the packet ends it" : "");
 	else if (h->found.there)
-		ct_text_add(t, "connection %u was over: it is removed, and the packet begins connection %u",
-		    h->found.number, ct->number);
+		ct_text_add(t, "connection %u was over (%s): it is removed, and the packet begins connection %u",
+			    h->found.number, h->found.state, ct->number);
 	else if (ct->master)
 		ct_text_add(t, "begins connection %u, which connection %u announced", ct->number,
 		    ct->master);

@@ -112,7 +112,7 @@ static void expect_refusal(struct outcome o, const char *part)
 
 static void test_help(void **state)
 {
-	static char *const commands[] = { "list", "run", "replay", "plot", "env" };
+	static char *const commands[] = { "list", "run", "replay", "explain", "plot", "env" };
 	struct outcome o = RUN("--help");
 
 	(void)state;
