@@ -40,7 +40,7 @@ static void add_acct(struct ct_text *t, const struct nf_conn *ct, enum ip_conntr
 /* Seconds since the connection began, if it was written down. */
 static void add_age(struct ct_text *t, const struct nf_conn *ct)
 {
-	struct nf_conn_tstamp *ts = nf_ct_ext_find(ct, NF_CT_EXT_TSTAMP);
+	struct nf_conn_tstamp *ts = nf_conn_tstamp_find(ct);
 	uint64_t start;
 
 	if (!ts)

@@ -4,6 +4,9 @@
 
 #include <errno.h>
 
+#include "core/nf_conntrack_filter.h"
+#include "core/nf_conntrack_labels.h"
+
 /* --- Tuples --- */
 
 static int dump_addresses(struct nl_buf *msg, const struct nf_conntrack_tuple *t)
@@ -97,14 +100,14 @@ static int dump_timeout(struct nl_buf *msg, const struct nf_conn *ct)
 	return nla_put_be32(msg, CTA_TIMEOUT, htonl(ticks / NF_CT_HZ));
 }
 
-static int dump_protoinfo(struct nl_buf *msg, struct nf_conn *ct)
+static int dump_protoinfo(struct nl_buf *msg, struct nf_conn *ct, bool destroy)
 {
 	const struct nf_conntrack_l4proto *l4 = nf_ct_l4proto_find(nf_ct_protonum(ct));
 	size_t nest;
 
 	if (!l4->to_nlattr)
 		return 0;
-	if (nla_nest_start(msg, CTA_PROTOINFO, &nest) || l4->to_nlattr(msg, ct, false))
+	if (nla_nest_start(msg, CTA_PROTOINFO, &nest) || l4->to_nlattr(msg, ct, destroy))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;
@@ -123,7 +126,7 @@ static int dump_info(struct nl_buf *msg, struct nf_conn *ct, const struct ctnetl
 	    nla_put_be32(msg, CTA_USE, htonl(use)) || dump_master(msg, ct))
 		return -EMSGSIZE;
 	/* whoever handles an offloaded connection's packets knows these; we don't */
-	if (!(status & IPS_OFFLOAD) && (dump_timeout(msg, ct) || dump_protoinfo(msg, ct)))
+	if (!(status & IPS_OFFLOAD) && (dump_timeout(msg, ct) || dump_protoinfo(msg, ct, false)))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -164,21 +167,65 @@ static int dump_helper(struct nl_buf *msg, const struct nf_conn *ct)
 	return 0;
 }
 
+/* The core's clock in nanoseconds, which is what CTA_TIMESTAMP is in. */
+static uint64_t ticks_to_ns(uint64_t ticks)
+{
+	return ticks * (1000000000u / NF_CT_HZ);
+}
+
+static int dump_timestamp(struct nl_buf *msg, const struct nf_conn *ct)
+{
+	struct nf_conn_tstamp *ts = nf_conn_tstamp_find(ct);
+	uint64_t stop;
+	size_t nest;
+
+	if (!ts)
+		return 0;
+	stop = load_relaxed(&ts->stop);
+	if (nla_nest_start(msg, CTA_TIMESTAMP, &nest) ||
+	    nla_put_be64(msg, CTA_TIMESTAMP_START, htobe64(ticks_to_ns(load_relaxed(&ts->start)))) ||
+	    (stop && nla_put_be64(msg, CTA_TIMESTAMP_STOP, htobe64(ticks_to_ns(stop)))))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+/* Not where no label is set. */
+static int dump_labels(struct nl_buf *msg, const struct nf_conn *ct)
+{
+	struct nf_conn_labels *labels = nf_ct_labels_find(ct);
+	uint32_t bits[NF_CT_LABEL_WORDS], any = 0;
+
+	if (!labels)
+		return 0;
+	for (unsigned int i = 0; i < NF_CT_LABEL_WORDS; i++)
+		any |= bits[i] = load_relaxed(&labels->bits[i]);
+	return any ? nla_put(msg, CTA_LABELS, bits, sizeof(bits)) : 0;
+}
+
+static int dump_acct(struct nl_buf *msg, struct nf_conn *ct, bool zero)
+{
+	if (dump_counters(msg, ct, IP_CT_DIR_ORIGINAL, zero))
+		return -EMSGSIZE;
+	return dump_counters(msg, ct, IP_CT_DIR_REPLY, zero);
+}
+
 static int dump_extinfo(struct nl_buf *msg, struct nf_conn *ct, bool zero)
 {
-	if (dump_counters(msg, ct, IP_CT_DIR_ORIGINAL, zero) ||
-	    dump_counters(msg, ct, IP_CT_DIR_REPLY, zero) || dump_helper(msg, ct))
+	if (dump_acct(msg, ct, zero) || dump_timestamp(msg, ct) || dump_helper(msg, ct) ||
+	    dump_labels(msg, ct))
 		return -EMSGSIZE;
 	return 0;
 }
 
 /* --- A message --- */
 
-static int put_header(struct nl_buf *msg, const struct nf_conn *ct, const struct ctnetlink_how *how)
+static int put_header(struct nl_buf *msg, const struct nf_conn *ct, uint8_t type, uint16_t flags,
+		      const struct ctnetlink_how *how)
 {
 	const struct nlmsghdr nlh = {
-		.nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_NEW,
-		.nlmsg_flags = (uint16_t)(how->flags | (how->portid ? NLM_F_MULTI : 0)),
+		.nlmsg_type = (uint16_t)(NFNL_SUBSYS_CTNETLINK << 8 | type),
+		.nlmsg_flags = flags,
 		.nlmsg_seq = how->seq,
 		.nlmsg_pid = how->portid,
 	};
@@ -192,22 +239,86 @@ static int put_header(struct nl_buf *msg, const struct nf_conn *ct, const struct
 	return 0;
 }
 
-int ctnetlink_fill_info(struct nl_buf *msg, struct nf_conn *ct, const struct ctnetlink_how *how)
+/* What begins every message: whose it is. */
+static int put_key(struct nl_buf *msg, const struct nf_conn *ct)
 {
 	const struct nf_conntrack_zone zone = nf_ct_zone(ct);
-	const size_t start = msg->len;
-	uint32_t len;
 
-	if (put_header(msg, ct, how) || dump_direction(msg, ct, IP_CT_DIR_ORIGINAL) ||
-	    dump_direction(msg, ct, IP_CT_DIR_REPLY) ||
-	    dump_zone(msg, CTA_ZONE, &zone, NF_CT_DEFAULT_ZONE_DIR) || dump_info(msg, ct, how) ||
-	    dump_extinfo(msg, ct, how->zero_counters)) {
-		msg->len = start;
+	if (dump_direction(msg, ct, IP_CT_DIR_ORIGINAL) || dump_direction(msg, ct, IP_CT_DIR_REPLY))
 		return -EMSGSIZE;
-	}
-	len = (uint32_t)(msg->len - start);
-	memcpy(msg->data + start + offsetof(struct nlmsghdr, nlmsg_len), &len, sizeof(len));
+	return dump_zone(msg, CTA_ZONE, &zone, NF_CT_DEFAULT_ZONE_DIR);
+}
+
+/* The message that began at start is whole; or, with an error, there is none. */
+static int end_message(struct nl_buf *msg, size_t start, int err)
+{
+	uint32_t len = (uint32_t)(msg->len - start);
+
+	if (err)
+		msg->len = start;
+	else
+		memcpy(msg->data + start + offsetof(struct nlmsghdr, nlmsg_len), &len, sizeof(len));
+	return err;
+}
+
+int ctnetlink_fill_info(struct nl_buf *msg, struct nf_conn *ct, const struct ctnetlink_how *how)
+{
+	const uint16_t flags = (uint16_t)(how->flags | (how->portid ? NLM_F_MULTI : 0));
+	const size_t start = msg->len;
+	int err = put_header(msg, ct, IPCTNL_MSG_CT_NEW, flags, how);
+
+	if (!err)
+		err = put_key(msg, ct);
+	if (!err)
+		err = dump_info(msg, ct, how);
+	if (!err)
+		err = dump_extinfo(msg, ct, how->zero_counters);
+	return end_message(msg, start, err);
+}
+
+/* --- Events --- */
+
+/* The end of a connection: what it had come to. */
+static int dump_destroyed(struct nl_buf *msg, struct nf_conn *ct)
+{
+	if (nf_ct_expires(ct, nfct_time_stamp(ct->net->core)) / NF_CT_HZ && dump_timeout(msg, ct))
+		return -EMSGSIZE;
+	if (dump_acct(msg, ct, false) || dump_timestamp(msg, ct) || dump_protoinfo(msg, ct, true))
+		return -EMSGSIZE;
 	return 0;
+}
+
+static int dump_changed(struct nl_buf *msg, struct nf_conn *ct, unsigned int events)
+{
+	if (dump_timeout(msg, ct) || (events & 1 << IPCT_PROTOINFO && dump_protoinfo(msg, ct, false)) ||
+	    dump_helper(msg, ct) || (events & 1 << IPCT_LABEL && dump_labels(msg, ct)) ||
+	    (events & 1 << IPCT_RELATED && dump_master(msg, ct)))
+		return -EMSGSIZE;
+	return 0;
+}
+
+int ctnetlink_fill_event(struct nl_buf *msg, unsigned int events, const struct nf_ct_event *item)
+{
+	const struct ctnetlink_how how = { .portid = item->portid };
+	const bool destroy = events & 1 << IPCT_DESTROY;
+	const bool new = events & (1 << IPCT_NEW | 1 << IPCT_RELATED);
+	struct nf_conn *ct = item->ct;
+	const uint32_t mark = load_relaxed(&ct->mark);
+	const size_t start = msg->len;
+	int err = put_header(msg, ct, destroy ? IPCTNL_MSG_CT_DELETE : IPCTNL_MSG_CT_NEW,
+			     new && !destroy ? NLM_F_CREATE | NLM_F_EXCL : 0, &how);
+
+	if (!err)
+		err = put_key(msg, ct);
+	if (!err)
+		err = nla_put_be32(msg, CTA_ID, nf_ct_get_id(ct));
+	if (!err)
+		err = nla_put_be32(msg, CTA_STATUS, htonl(nf_ct_status(ct) & IPS_KERNEL_MASK));
+	if (!err)
+		err = destroy ? dump_destroyed(msg, ct) : dump_changed(msg, ct, events);
+	if (!err && (mark || events & 1 << IPCT_MARK))
+		err = nla_put_be32(msg, CTA_MARK, htonl(mark));
+	return end_message(msg, start, err);
 }
 
 size_t ctnetlink_nlmsg_size(const struct nf_conn *ct)
@@ -227,7 +338,9 @@ size_t ctnetlink_nlmsg_size(const struct nf_conn *ct)
 	return sizeof(struct nlmsghdr) + sizeof(struct nfgenmsg) + 3 * tuple + nla_total_size(2) +
 	       5 * nla_total_size(4)		/* status, timeout, mark, id, use */
 	       + nla_total_size(0) + l4->nlattr_size + (nf_conn_acct_find(ct) ? 2 * counters : 0) +
-	       nla_total_size(0) + nla_total_size(NF_CT_HELPER_NAME_LEN);
+	       (nf_conn_tstamp_find(ct) ? counters : 0) + nla_total_size(0) +
+	       nla_total_size(NF_CT_HELPER_NAME_LEN) +
+	       (nf_ct_labels_find(ct) ? nla_total_size(NF_CT_LABELS_MAX_SIZE) : 0);
 }
 
 /* --- Requests --- */
@@ -320,15 +433,17 @@ static int get_conntrack(struct dump *d, const struct nlmsghdr *nlh, uint8_t fam
 	return err < 0 ? err : 0;
 }
 
-static int flush_one(struct nf_conn *ct, void *arg)
+static bool flush_one(struct nf_conn *ct, void *arg)
 {
 	const struct dump *d = arg;
 
-	return ct->net == d->net && ctnetlink_filter_match(&d->filter, ct);
+	return ctnetlink_filter_match(&d->filter, ct);
 }
 
-static int del_conntrack(struct dump *d, const struct nfgenmsg *nfmsg, const struct nla *cda)
+static int del_conntrack(struct dump *d, const struct nlmsghdr *nlh, const struct nfgenmsg *nfmsg,
+			 const struct nla *cda)
 {
+	const bool report = nlh->nlmsg_flags & NLM_F_ECHO;
 	struct nf_conn *ct;
 	long ret;
 	int err;
@@ -340,7 +455,7 @@ static int del_conntrack(struct dump *d, const struct nfgenmsg *nfmsg, const str
 		err = ctnetlink_parse_filter(&d->filter, cda, family ? nfmsg->nfgen_family : 0);
 		if (err)
 			return err;
-		ret = d->net->core->ops->iterate(d->net->core, flush_one, d);
+		ret = nf_ct_iterate_cleanup_net(d->net, flush_one, d, nlh->nlmsg_pid, report);
 		return ret < 0 ? (int)ret : 0;
 	}
 	ct = find_asked(d->net, cda, nfmsg->nfgen_family, &err);
@@ -349,7 +464,7 @@ static int del_conntrack(struct dump *d, const struct nfgenmsg *nfmsg, const str
 	if (cda[CTA_ID].data && nla_get_be32(cda[CTA_ID]) != nf_ct_get_id(ct))
 		err = -ENOENT;
 	else
-		nf_ct_kill(ct);
+		d->net->core->ops->del(ct, nlh->nlmsg_pid, report);
 	nf_ct_put(ct);
 	return err;
 }
@@ -385,7 +500,7 @@ int ctnetlink_rcv(struct net *net, const void *msg, size_t len, ctnetlink_reply_
 	case IPCTNL_MSG_CT_GET:
 		return get_conntrack(&d, &nlh, nfmsg.nfgen_family, cda);
 	case IPCTNL_MSG_CT_DELETE:
-		return del_conntrack(&d, &nfmsg, cda);
+		return del_conntrack(&d, &nlh, &nfmsg, cda);
 	default:
 		return -EOPNOTSUPP;
 	}

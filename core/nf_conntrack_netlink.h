@@ -17,6 +17,7 @@
 #include <linux/netfilter/nfnetlink_conntrack.h>
 
 #include "core/conntrack.h"
+#include "core/nf_conntrack_ecache.h"
 #include "core/nlattr.h"
 
 #define NF_CT_HELPER_NAME_LEN	16
@@ -67,7 +68,14 @@ struct ctnetlink_how {
  */
 int ctnetlink_fill_info(struct nl_buf *msg, struct nf_conn *ct, const struct ctnetlink_how *how);
 
-/* Room that is enough for that. */
+/*
+ * What happened to a connection (a set of 1 << IPCT_*), as the kernel tells
+ * whoever listens to the conntrack groups: 0 or -EMSGSIZE.  For a
+ * subscriber's ct_event (nf_conntrack_ecache.h).
+ */
+int ctnetlink_fill_event(struct nl_buf *msg, unsigned int events, const struct nf_ct_event *item);
+
+/* Room that is enough for either. */
 size_t ctnetlink_nlmsg_size(const struct nf_conn *ct);
 
 /* --- In --- */

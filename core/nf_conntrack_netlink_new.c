@@ -2,6 +2,8 @@
 /* ctnetlink: entries made and changed from attributes; see nf_conntrack_netlink.h. */
 #include <errno.h>
 
+#include "core/nf_conntrack_labels.h"
+#include "core/nf_conntrack_mark.h"
 #include "core/nf_conntrack_netlink.h"
 
 /* --- An entry's parts --- */
@@ -46,11 +48,22 @@ static int change_protoinfo(struct nf_conn *ct, struct nla attr)
 
 static void change_mark(struct nf_conn *ct, const struct nla *cda)
 {
-	uint32_t keep = cda[CTA_MARK_MASK].data ? ~ntohl(nla_get_be32(cda[CTA_MARK_MASK])) : 0;
-	uint32_t mark = (load_relaxed(&ct->mark) & keep) ^ ntohl(nla_get_be32(cda[CTA_MARK]));
+	nf_ct_mark_set(ct, ntohl(nla_get_be32(cda[CTA_MARK])),
+		       cda[CTA_MARK_MASK].data ? ntohl(nla_get_be32(cda[CTA_MARK_MASK])) : ~0u);
+}
 
-	if (mark != load_relaxed(&ct->mark))
-		store_relaxed(&ct->mark, mark);
+static int change_labels(struct nf_conn *ct, const struct nla *cda)
+{
+	const struct nla data = cda[CTA_LABELS], mask = cda[CTA_LABELS_MASK];
+	uint32_t d[NF_CT_LABEL_WORDS] = { 0 }, m[NF_CT_LABEL_WORDS] = { 0 };
+
+	if (data.len % sizeof(uint32_t) || (mask.data && (!mask.len || mask.len != data.len)))
+		return -EINVAL;
+	memcpy(d, data.data, data.len);	/* the policy has seen to its length */
+	if (mask.data)
+		memcpy(m, mask.data, mask.len);
+	return nf_connlabels_replace(ct, d, mask.data ? m : NULL,
+				     (unsigned int)(data.len / sizeof(uint32_t)));
 }
 
 /* Ticks; more than the clock can tell apart is as much as it can. */
@@ -132,7 +145,13 @@ static int change_conntrack(struct nf_conn *ct, const struct nla *cda)
 		return err;
 	if (cda[CTA_MARK].data)
 		change_mark(ct, cda);
-	return 0;
+	if (cda[CTA_LABELS].data)
+		err = change_labels(ct, cda);
+	if (!err && cda[CTA_PROTOINFO].data)
+		nf_conntrack_event_cache(ct, IPCT_PROTOINFO);
+	if (!err && nf_ct_status(ct) & CT_ECACHE)
+		nf_ct_deliver_cached_events(ct);
+	return err;
 }
 
 /* --- A new entry --- */
@@ -191,7 +210,8 @@ static int fill_conntrack(struct nf_conn *ct, const struct nf_conntrack_zone *zo
 	return cda[CTA_TUPLE_MASTER].data ? set_master(ct, zone, cda, family) : 0;
 }
 
-static int create_conntrack(struct net *net, const struct nf_conntrack_zone *zone, const struct nla *cda,
+static int create_conntrack(struct net *net, const struct nf_conntrack_zone *zone,
+			    const struct nlmsghdr *nlh, const struct nla *cda,
 			    const struct nf_conntrack_tuple *orig, const struct nf_conntrack_tuple *reply,
 			    uint8_t family)
 {
@@ -207,6 +227,12 @@ static int create_conntrack(struct net *net, const struct nf_conntrack_zone *zon
 	err = fill_conntrack(ct, zone, cda, family);
 	if (!err)
 		err = net->core->ops->insert(ct, timeout_of(cda[CTA_TIMEOUT]));
+	if (!err) {
+		if (cda[CTA_LABELS].data)
+			change_labels(ct, cda);	/* as far as they can be had */
+		nf_conntrack_event_report(ct, ct->master ? IPCT_RELATED : IPCT_NEW, nlh->nlmsg_pid,
+					  nlh->nlmsg_flags & NLM_F_ECHO);
+	}
 	nf_ct_put(ct);
 	return err;
 }
@@ -232,7 +258,7 @@ int ctnetlink_new_conntrack(struct net *net, const struct nlmsghdr *nlh, uint8_t
 		h = net->core->ops->find_get(net, &zone, &reply);
 	if (!h)
 		return nlh->nlmsg_flags & NLM_F_CREATE
-			       ? create_conntrack(net, &zone, cda, &orig, &reply, family)
+			       ? create_conntrack(net, &zone, nlh, cda, &orig, &reply, family)
 			       : -ENOENT;
 	ct = nf_ct_tuplehash_to_ctrack(h);
 	err = nlh->nlmsg_flags & NLM_F_EXCL ? -EEXIST : change_conntrack(ct, cda);
