@@ -23,7 +23,7 @@ static const char *text_of(const json_t *object, const char *key)
 struct samples {
 	struct stats_sample *list;
 	size_t nr;
-	size_t least;		/* values in a sample */
+	size_t most;		/* values in a sample of those left out */
 };
 
 static void free_samples(struct samples *s)
@@ -33,11 +33,10 @@ static void free_samples(struct samples *s)
 	free(s->list);
 }
 
-/* Takes values over.  A sample that is too small to judge is left out. */
+/* Takes values over.  False if they are too few to judge. */
 static bool add_sample(struct samples *s, double *values, size_t n, double weight)
 {
 	s->list[s->nr++] = (struct stats_sample){ values, n, weight };
-	s->least = n < s->least ? n : s->least;
 	return n >= STATS_LEAST;
 }
 
@@ -71,38 +70,69 @@ static bool add_unpaired(struct samples *s, double *a, size_t na, double *b, siz
 	return add_sample(s, b, logarithms(b, nb), weight) && good;
 }
 
+/* Samples of a pair, with weights of its level's sign; a pair without enough of them is left out. */
+static void add_samples(struct samples *s, const struct judge_comparison *c,
+			const struct judge_pair *pair, const json_t *a, const json_t *b, bool paired)
+{
+	size_t na = 0, nb = 0, before = s->nr;
+	double *x = metric_values(json_object_get(a, pair->base), c->metric, &na);
+	double *y = metric_values(json_object_get(b, pair->other), c->metric, &nb);
+
+	if (x && y && (paired ? add_paired(s, x, na, y, nb, pair->level)
+			      : add_unpaired(s, x, na, y, nb, pair->level)))
+		return;
+	if (s->nr == before) {
+		free(x);
+		free(y);
+		s->most = 0;
+	}
+	while (s->nr > before) {
+		s->nr--;
+		s->most = s->list[s->nr].n > s->most ? s->list[s->nr].n : s->most;
+		free(s->list[s->nr].values);
+	}
+}
+
+/* Each level's pairs count alike.  False if a level has none. */
+static bool set_weights(struct samples *s, bool paired, bool two_levels)
+{
+	size_t at[2] = { 0, 0 }, per_pair = paired ? 1 : 2;
+
+	/* The last of a pair's samples bears the sign of its level. */
+	for (size_t i = per_pair - 1; i < s->nr; i += per_pair)
+		at[s->list[i].weight < 0]++;
+	for (size_t i = per_pair - 1; i < s->nr; i += per_pair) {
+		double count = (double)at[s->list[i].weight < 0];
+
+		for (size_t k = 0; k < per_pair; k++)
+			s->list[i - k].weight /= count;
+	}
+	return at[0] && (at[1] || !two_levels);
+}
+
 int judge_evaluate(struct judge_comparison *c, const json_t *a, const json_t *b, bool paired)
 {
-	struct samples s = { .list = calloc(2 * c->nr_pairs + 1, sizeof(*s.list)), .least = SIZE_MAX };
-	size_t at[2] = { 0, 0 };
-	bool good = c->nr_pairs > 0;
+	struct samples s = { .list = calloc(2 * c->nr_pairs + 1, sizeof(*s.list)) };
 	int err = s.list ? 0 : -ENOMEM;
 
-	for (size_t i = 0; i < c->nr_pairs; i++)
-		at[c->pairs[i].level < 0]++;
-	for (size_t i = 0; i < c->nr_pairs && !err; i++) {
-		const struct judge_pair *pair = &c->pairs[i];
-		size_t na = 0, nb = 0;
-		double *x = metric_values(json_object_get(a, pair->base), c->metric, &na);
-		double *y = metric_values(json_object_get(b, pair->other), c->metric, &nb);
-		double weight = pair->level / (double)at[pair->level < 0];
-
-		if (!x || !y) {
-			free(x);
-			free(y);
-			good = false;
-			s.least = 0;
-			continue;
-		}
-		good &= paired ? add_paired(&s, x, na, y, nb, weight)
-			       : add_unpaired(&s, x, na, y, nb, weight);
-	}
-	c->n = s.least == SIZE_MAX ? 0 : s.least;
-	if (!err && good)
+	for (size_t i = 0; i < c->nr_pairs && !err; i++)
+		add_samples(&s, c, &c->pairs[i], a, b, paired);
+	c->n = s.most;
+	if (!err && set_weights(&s, paired, c->kind == JUDGE_INTERACTION)) {
 		err = stats_contrast(&c->effect, s.list, s.nr, STATS_SEED);
-	c->judged = good && !err;
+		c->judged = !err;
+		c->n = SIZE_MAX;
+		for (size_t i = 0; i < s.nr; i++)
+			c->n = s.list[i].n < c->n ? s.list[i].n : c->n;
+	}
 	free_samples(&s);
 	return err == -ENOMEM ? err : 0;
+}
+
+/* What is counted, and comes to the same every time, needs no test and no share of alpha. */
+static bool is_test(const struct judge_comparison *c)
+{
+	return c->judged && (c->effect.se > 0 || c->effect.value != 0);
 }
 
 long judge_correct(struct judge_comparison *list, size_t nr)
@@ -113,7 +143,7 @@ long judge_correct(struct judge_comparison *list, size_t nr)
 	if (!p)
 		return -ENOMEM;
 	for (size_t i = 0; i < nr; i++)
-		if (list[i].judged)
+		if (is_test(&list[i]))
 			p[n++] = list[i].effect.p;
 	if (stats_holm(p, n)) {
 		free(p);
@@ -124,7 +154,7 @@ long judge_correct(struct judge_comparison *list, size_t nr)
 
 		if (!c->judged)
 			continue;
-		c->p_holm = p[at++];
+		c->p_holm = is_test(c) ? p[at++] : 1;
 		c->visible = fmax(stats_visible(&c->effect, n), isfinite(c->noise) ? c->noise : 0);
 		c->seen = c->p_holm <= STATS_ALPHA && (c->effect.low > 0 || c->effect.high < 0) &&
 			  !(fabs(c->effect.value) <= c->noise);

@@ -23,6 +23,7 @@ static const struct command {
 	{ "explain", cmd_explain, "tell one packet's way through conntrack, step by step" },
 	{ "plot", cmd_plot, "draw the plots of a finished run again" },
 	{ "report", cmd_report_run, "a finished run as one page: answers, plots, tables, machine" },
+	{ "compare", cmd_compare, "judge one run beside another: is it better or worse?" },
 	{ "env", cmd_env, "what this machine is, and what about it will disturb a measurement" },
 	{ "measure", cmd_measure, NULL },
 };

@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ctbench compare: a regression that was planted is found by the right amount and
+ * ends with status 3, what is no regression does not, and what cannot be
+ * compared is refused.
+ */
+#include "harness/judge.h"
+#include "harness/judge_compare.h"
+
+#include "tests/fake_report.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char folder[64], out[65536], err[4096];
+
+static json_t *benchmark(const struct fake_run *run)
+{
+	json_t *report = fake_report(run);
+
+	assert_int_equal(judge_run(report), 0);
+	json_object_set_new(report, "environment", json_pack(
+		"{s:{s:s, s:s, s:n, s:b}, s:{s:s, s:i}}", "build", "revision", "abc", "compiler",
+		"gcc 12", "sanitizer", "optimized", 1, "machine", "cpu", "Some CPU",
+		"memory_available_bytes", 5));
+	return json_pack("{s:[], s:o}", "benchmarks", "ctbench", report);
+}
+
+static json_t *compare(json_t *a, json_t *b, const char *metrics, double bound, struct ct_error *e)
+{
+	struct compare_run x = { "a", a }, y = { "b", b };
+
+	*e = (struct ct_error){ 0 };
+	return judge_compare(&x, &y, metrics, bound, e);
+}
+
+static double number(const json_t *object, const char *key)
+{
+	const json_t *value = json_object_get(object, key);
+
+	return json_is_number(value) ? json_number_value(value) : NAN;
+}
+
+/* The comparison of a cell; NULL: of the whole workload. */
+static const json_t *comparison(const json_t *result, const char *cell)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(json_object_get(result, "comparisons"), i, item) {
+		const char *name = json_string_value(json_object_get(item, "cell"));
+
+		if (cell ? name && !strcmp(name, cell) : !name)
+			return item;
+	}
+	return NULL;
+}
+
+static const char *outcome(const json_t *result, const char *cell)
+{
+	return json_string_value(json_object_get(comparison(result, cell), "outcome"));
+}
+
+#define CELL "w/locked_jhash2_mask_rwlock/threads:2"
+
+/* ---- files, and the command ---- */
+
+static void write_run(const char *name, json_t *json)
+{
+	char path[128];
+
+	mkdir(name, 0777);
+	snprintf(path, sizeof(path), "%s/benchmark.json", name);
+	assert_int_equal(json_dump_file(json, path, 0), 0);
+}
+
+static void read_file(const char *path, char *buf, size_t size)
+{
+	FILE *in = fopen(path, "r");
+
+	assert_non_null(in);
+	buf[fread(buf, 1, size - 1, in)] = '\0';
+	fclose(in);
+}
+
+static int command(const char *arguments)
+{
+	char line[512];
+	int status;
+
+	snprintf(line, sizeof(line), "%s compare %s >out 2>err", CTBENCH_BINARY, arguments);
+	status = system(line);
+	read_file("out", out, sizeof(out));
+	read_file("err", err, sizeof(err));
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/* Run b: everything 12 % slower, or one cell alone. */
+static json_t *slower(const char *cell, double factor, uint64_t seed)
+{
+	struct fake_run run;
+
+	fake_axes(&run);
+	for (unsigned int i = 0; i < run.nr; i++) {
+		char name[256];
+
+		snprintf(name, sizeof(name), "w/%s/threads:%d", run.cells[i].variant,
+			 run.cells[i].threads);
+		if (!cell || (!strcmp(cell, name) && !run.cells[i].control))
+			run.cells[i].truth *= factor;
+	}
+	fake_measure(&run, FAKE_LOGNORMAL, seed);
+	return benchmark(&run);
+}
+
+static void a_regression_is_proven(void **state)
+{
+	json_t *a = slower(NULL, 1, 1), *b = slower(NULL, 0.88, 2), *result;
+	struct ct_error e;
+
+	(void)state;
+	result = compare(a, b, NULL, 0.03, &e);
+	assert_non_null(result);
+	assert_int_equal(number(json_object_get(result, "statistics"), "comparisons"), 17);
+	assert_string_equal(outcome(result, NULL), "worse");
+	assert_true(fabs(number(comparison(result, NULL), "effect_percent") + 12) < 1.5);
+	assert_true(json_is_true(json_object_get(comparison(result, NULL), "regression")));
+	assert_true(number(result, "regressions") >= 1);
+	json_decref(result);
+
+	/* Worse, but not beyond the bound. */
+	result = compare(a, b, NULL, 0.15, &e);
+	assert_string_equal(outcome(result, NULL), "worse");
+	assert_int_equal(number(result, "regressions"), 0);
+	json_decref(result);
+
+	/* The other way round it is a gain. */
+	result = compare(b, a, NULL, 0.03, &e);
+	assert_string_equal(outcome(result, NULL), "better");
+	assert_int_equal(number(result, "regressions"), 0);
+	json_decref(result);
+
+	write_run("a", a);
+	write_run("b", b);
+	assert_int_equal(command("a b"), 3);
+	assert_non_null(strstr(out, "REGRESSION"));
+	assert_non_null(strstr(out, "proven to be worse by more than 3 %"));
+	assert_int_equal(command("a b --bound 15%"), 0);
+	assert_non_null(strstr(out, "None is proven to be worse by more than 15 %"));
+	assert_int_equal(command("b a"), 0);
+	assert_int_equal(command("a b --markdown"), 3);
+	assert_non_null(strstr(out, "| all 16"));
+	assert_int_equal(command("a b --json"), 3);
+	result = json_loads(out, 0, NULL);
+	assert_true(number(result, "regressions") >= 1);
+	json_decref(result);
+	json_decref(a);
+	json_decref(b);
+}
+
+/* One cell of many. */
+static void one_cell_alone(void **state)
+{
+	json_t *a = slower(NULL, 1, 1), *b = slower(CELL, 0.7, 2), *result;
+	struct ct_error e;
+
+	(void)state;
+	result = compare(a, b, NULL, 0.03, &e);
+	assert_string_equal(outcome(result, CELL), "worse");
+	assert_true(fabs(number(comparison(result, CELL), "effect_percent") + 30) < 5);
+	assert_string_equal(outcome(result, "w/locked_jhash2_mask_rwlock/threads:1"), "none");
+	assert_int_equal(number(result, "regressions"), 1);
+	json_decref(result);
+	json_decref(a);
+	json_decref(b);
+}
+
+/* Runs of the same: 100 comparisons of pairs of runs on each kind of machine. */
+static void nothing_out_of_nothing(void **state)
+{
+	struct fake_run run;
+	unsigned int all = 0;
+	struct ct_error e;
+
+	(void)state;
+	fake_axes(&run);
+	/* A machine that is slow for long is not the same in the second run: none of those. */
+	for (unsigned int m = 0; m < 3; m++) {
+		enum fake_noise noise = (enum fake_noise[]){ FAKE_LOGNORMAL, FAKE_HEAVY,
+							     FAKE_BIMODAL }[m];
+		unsigned int alarms = 0;
+
+		for (unsigned int i = 0; i < 100; i++) {
+			json_t *a, *b, *result, *item;
+			bool alarm = false;
+			size_t k;
+
+			fake_measure(&run, noise, 5000 + 1000 * noise + 2 * i);
+			a = benchmark(&run);
+			fake_measure(&run, noise, 5001 + 1000 * noise + 2 * i);
+			b = benchmark(&run);
+			result = compare(a, b, NULL, 0.03, &e);
+			json_array_foreach(json_object_get(result, "comparisons"), k, item)
+				alarm |= strcmp(json_string_value(json_object_get(item, "outcome")),
+						"none") != 0;
+			alarms += alarm;
+			json_decref(result);
+			json_decref(a);
+			json_decref(b);
+		}
+		print_message("%s: %u of 100 cry wolf\n", fake_noise_names[noise], alarms);
+		all += alarms;
+	}
+	assert_true(all <= 15);
+}
+
+static void more_time_is_worse(void **state)
+{
+	json_t *a, *b, *result;
+	struct fake_run run;
+	struct ct_error e;
+
+	(void)state;
+	fake_axes(&run);
+	run.metric = "p99_ns";
+	fake_measure(&run, FAKE_LOGNORMAL, 1);
+	a = benchmark(&run);
+	for (unsigned int i = 0; i < run.nr; i++)
+		run.cells[i].truth *= 1.2;
+	fake_measure(&run, FAKE_LOGNORMAL, 2);
+	b = benchmark(&run);
+	result = compare(a, b, NULL, 0.1, &e);
+	assert_string_equal(outcome(result, NULL), "worse");
+	assert_true(number(result, "regressions") >= 1);
+	json_decref(result);
+	result = compare(b, a, NULL, 0.1, &e);
+	assert_string_equal(outcome(result, NULL), "better");
+	assert_int_equal(number(result, "regressions"), 0);
+	json_decref(result);
+	json_decref(a);
+	json_decref(b);
+}
+
+/* Older results have no metrics: Google Benchmark's rows tell. */
+static void older_results(void **state)
+{
+	json_t *a = slower(NULL, 1, 1), *b = slower(NULL, 0.8, 2), *cells, *cell, *result;
+	const char *name;
+	struct ct_error e;
+
+	(void)state;
+	cells = json_object_get(json_object_get(a, "ctbench"), "cells");
+	json_object_foreach(cells, name, cell) {
+		json_t *value, *values = json_incref(json_object_get(json_object_get(
+			json_object_get(cell, "metrics"), "mops"), "values"));
+		size_t i;
+
+		json_object_del(cell, "metrics");
+		json_array_foreach(values, i, value)
+			json_array_append_new(json_object_get(a, "benchmarks"), json_pack(
+				"{s:s, s:s, s:f, s:f}", "run_name", name, "run_type", "iteration",
+				"real_time", 1e3 / json_number_value(value), "ops_per_s",
+				1e6 * json_number_value(value)));
+		json_decref(values);
+	}
+	result = compare(a, b, NULL, 0.03, &e);
+	assert_string_equal(outcome(result, NULL), "worse");
+	assert_true(fabs(number(comparison(result, NULL), "effect_percent") + 20) < 2);
+	json_decref(result);
+	json_decref(a);
+	json_decref(b);
+}
+
+/* ---- what is told, and what is refused ---- */
+
+static void what_differs_is_told(void **state)
+{
+	json_t *a = slower(NULL, 1, 1), *b = slower(NULL, 1, 2), *build, *cells, *result;
+	struct ct_error e;
+
+	(void)state;
+	build = json_object_get(json_object_get(json_object_get(b, "ctbench"), "environment"), "build");
+	json_object_set_new(build, "compiler", json_string("clang 14"));
+	json_object_set_new(json_object_get(json_object_get(json_object_get(b, "ctbench"),
+			    "environment"), "machine"), "memory_available_bytes", json_integer(6));
+	cells = json_object_get(json_object_get(b, "ctbench"), "cells");
+	json_object_set_new(json_object_get(json_object_get(cells, CELL), "parameters"), "flows",
+			    json_integer(1));
+	json_object_del(cells, "w/locked_jhash2_mask_rwlock/threads:1");
+	result = compare(a, b, NULL, 0.03, &e);
+	assert_int_equal(json_array_size(json_object_get(result, "environment")), 1);
+	assert_int_equal(json_array_size(json_object_get(result, "only_a")), 1);
+	assert_int_equal(json_array_size(json_object_get(result, "different")), 1);
+	assert_null(comparison(result, CELL));
+	assert_int_equal(number(comparison(result, NULL), "cells"), 14);
+	write_run("a", a);
+	write_run("b", b);
+	command("a b");
+	assert_non_null(strstr(out, "build.compiler: gcc 12 | clang 14"));
+	assert_non_null(strstr(out, "not compared: " CELL " (another flows)"));
+	json_decref(result);
+	json_decref(a);
+	json_decref(b);
+}
+
+static void refused(struct ct_error *e, json_t *a, json_t *b, const char *metrics, const char *says)
+{
+	assert_null(compare(a, b, metrics, 0.03, e));
+	assert_int_equal(e->status, CT_EXIT_USER);
+	if (!strstr(e->text, says))
+		fail_msg("%s", e->text);
+}
+
+static void senseless_comparisons(void **state)
+{
+	json_t *a = slower(NULL, 1, 1), *b = slower(NULL, 1, 2), *report = json_object_get(b, "ctbench");
+	json_t *cells = json_object_get(report, "cells"), *cell;
+	const char *name;
+	struct ct_error e;
+
+	(void)state;
+	refused(&e, a, b, "mops,nonsense", "no cell of both runs has the metric 'nonsense'; they have mops");
+	json_object_set_new(json_object_get(json_object_get(report, "environment"), "build"),
+			    "sanitizer", json_string("address"));
+	refused(&e, a, b, NULL, "by a build with a sanitizer");
+	json_object_set_new(json_object_get(json_object_get(report, "environment"), "build"),
+			    "sanitizer", json_null());
+	json_object_foreach(cells, name, cell)
+		json_object_set_new(json_object_get(cell, "parameters"), "flows", json_integer(1));
+	refused(&e, a, b, NULL, "has another flows");
+	json_object_set_new(report, "format", json_integer(2));
+	refused(&e, a, b, NULL, "'b' is of format 2 and this program reads format 1");
+	json_object_set_new(report, "format", json_integer(1));
+	json_object_clear(cells);
+	refused(&e, a, b, NULL, "has no cells");
+	json_object_del(b, "ctbench");
+	refused(&e, a, b, NULL, "was not written by ctbench run");
+	json_decref(b);
+
+	write_run("a", a);
+	assert_int_equal(command("a a"), 2);
+	assert_non_null(strstr(err, "one and the same run"));
+	assert_int_equal(command("a"), 2);
+	assert_int_equal(command("a nowhere"), 2);
+	assert_non_null(strstr(err, "cannot read 'nowhere/benchmark.json'"));
+	assert_int_equal(command("a b --bound 3"), 2);
+	assert_non_null(strstr(err, "--bound is '3'"));
+	assert_int_equal(command("--help"), 0);
+	json_decref(a);
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	stats_resamples = 300;
+	strcpy(folder, "ctbench-compare-XXXXXX");
+	return !mkdtemp(folder) || chdir(folder);
+}
+
+static int end(void **state)
+{
+	char line[128];
+
+	(void)state;
+	snprintf(line, sizeof(line), "rm -rf %s", folder);
+	return chdir("..") || system(line);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_regression_is_proven),
+		cmocka_unit_test(one_cell_alone),
+		cmocka_unit_test(nothing_out_of_nothing),
+		cmocka_unit_test(more_time_is_worse),
+		cmocka_unit_test(older_results),
+		cmocka_unit_test(what_differs_is_told),
+		cmocka_unit_test(senseless_comparisons),
+	};
+
+	return cmocka_run_group_tests_name("compare", tests, begin, end);
+}
