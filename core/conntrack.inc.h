@@ -162,6 +162,7 @@ nf_conntrack_find_get(struct net *net, const struct nf_conntrack_zone *zone, con
 		return h;
 	/* A zone for one direction only: the entry may lie under the other direction's hash. */
 	f.restarts = 0;
+	ct_find_under(&f, zone, IP_CT_DIR_REPLY);
 	return __nf_conntrack_find(net, &f, hash_conntrack_raw(&f.key, reply_id, net), true);
 }
 
@@ -320,13 +321,14 @@ static __always_inline int resolve_normal_ct(struct sk_buff *skb, unsigned int d
 		return 0;
 	ct_find_init(&f, net, zone);
 	zone_orig = f.zone_id[IP_CT_DIR_ORIGINAL];
-	zone_reply = f.zone_id[IP_CT_DIR_REPLY];
 	hash = hash_conntrack_raw(&f.key, zone_orig, net);
 	h = __nf_conntrack_find(net, &f, hash, true);
 	if (unlikely(!h)) {
 		/* A zone for one direction only: the entry may lie under the other direction's hash. */
+		zone_reply = nf_ct_zone_id(zone, IP_CT_DIR_REPLY);
 		if (zone_reply != zone_orig) {
 			f.restarts = 0;
+			ct_find_under(&f, zone, IP_CT_DIR_REPLY);
 			h = __nf_conntrack_find(net, &f, hash_conntrack_raw(&f.key, zone_reply, net), true);
 		}
 		if (!h) {

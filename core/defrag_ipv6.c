@@ -148,13 +148,19 @@ static enum outcome queue(struct frag_session *s, struct frag_queue *q, const st
 	return COMPLETE;
 }
 
+/* Multicast and link-local addresses mean another one on every link; others do not. */
+static bool means_a_link(const uint8_t *addr)
+{
+	return addr[0] == 0xff || (addr[0] == 0xfe && (addr[1] & 0xc0) == 0x80);
+}
+
 /* Copies the fragment and files it; *q: the complete queue. */
 static enum outcome file(struct sk_buff *skb, const struct nf_hook_state *state,
 			 const struct fragment *f, struct frag_queue **q)
 {
 	const struct ipv6hdr_view *ip6h = (const struct ipv6hdr_view *)skb->data;
 	const uint8_t *fh = skb->data + f->fhoff;
-	struct frag_key key = { .user = frag_user(skb, state), .dev = state->in };
+	struct frag_key key = { .user = frag_user(skb, state) };
 	enum outcome outcome = GONE;
 	struct frag_piece *piece;
 	struct frag_session s;
@@ -162,6 +168,8 @@ static enum outcome file(struct sk_buff *skb, const struct nf_hook_state *state,
 	memcpy(key.saddr, ip6h->saddr, sizeof(key.saddr));
 	memcpy(key.daddr, ip6h->daddr, sizeof(key.daddr));
 	memcpy(&key.id, fh + 4, sizeof(key.id));
+	if (means_a_link((const uint8_t *)ip6h->daddr))
+		key.dev = state->in;
 	piece = frag_piece_new(skb, f->offset ? 0 : f->fhoff, f->fhoff + 8, f->offset,
 			       f->end - f->offset);
 	if (!piece)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * ICMPv6 (RFC 4443) with what travels in it: node information (RFC 4620) makes
- * connections as echo does; neighbour discovery (RFC 4861) and multicast
- * listener discovery (RFC 2710, RFC 3810) are not tracked; redirects quote a
- * packet as errors do (nf_conntrack_proto_icmpv6.c).
+ * connections as echo does; neighbour discovery (RFC 4861), multicast listener
+ * discovery (RFC 2710, RFC 3810) and multicast router discovery (RFC 4286) are
+ * not tracked; redirects quote a packet as errors do (nf_conntrack_proto_icmpv6.c).
  */
 #include <netinet/icmp6.h>
 
@@ -12,6 +12,8 @@
 #define ICMPV6_NI_QUERY		139
 #define ICMPV6_NI_REPLY		140
 #define ICMPV6_MLD2_REPORT	143
+#define ICMPV6_MRDISC_ADV	151
+#define ICMPV6_MRDISC_SOL	152
 
 bool icmpv6_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff,
 			 struct nf_conntrack_tuple *tuple)
@@ -121,6 +123,8 @@ int nf_conntrack_icmpv6_error(struct sk_buff *skb, unsigned int dataoff,
 	case ND_NEIGHBOR_SOLICIT:
 	case ND_NEIGHBOR_ADVERT:
 	case ICMPV6_MLD2_REPORT:
+	case ICMPV6_MRDISC_ADV:
+	case ICMPV6_MRDISC_SOL:
 		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
 		return NF_ACCEPT;
 	case ND_REDIRECT:

@@ -14,7 +14,7 @@
 /* What a lookup looks for, and what it met on its way. */
 struct ct_find {
 	union ct_tuple_words key;
-	uint16_t zone_id[IP_CT_DIR_MAX];	/* nf_ct_zone_id() of the packet's zone */
+	uint32_t zone_id[IP_CT_DIR_MAX];	/* that a node of that direction must have */
 	uint16_t net_id;
 	uint32_t now;
 	uint32_t restarts;		/* search_restart */
@@ -22,10 +22,28 @@ struct ct_find {
 	struct nf_conn *expired[CT_EXPIRED_MAX];	/* each with a reference, to be killed by the caller */
 };
 
+#define CT_FIND_NO_ZONE (1u << 16)	/* no node has it */
+
+/*
+ * From now on f looks where that direction's zone leads to.  The kernel hashes
+ * the zone, so that there it meets nodes which are filed under that zone, and no
+ * others; a hash that leaves the zone out brings them together, but they must
+ * not be taken for each other.  Only zones for one direction can differ in this.
+ */
+static inline void ct_find_under(struct ct_find *f, const struct nf_conntrack_zone *zone,
+				 enum ip_conntrack_dir dir)
+{
+	uint16_t id = nf_ct_zone_id(zone, dir);
+
+	f->zone_id[dir] = id;
+	f->zone_id[!dir] = nf_ct_zone_id(zone, !dir) == id ? id : CT_FIND_NO_ZONE;
+}
+
 static __always_inline void ct_find_init(struct ct_find *f, const struct net *net, const struct nf_conntrack_zone *zone)
 {
-	f->zone_id[IP_CT_DIR_ORIGINAL] = nf_ct_zone_id(zone, IP_CT_DIR_ORIGINAL);
-	f->zone_id[IP_CT_DIR_REPLY] = nf_ct_zone_id(zone, IP_CT_DIR_REPLY);
+	f->zone_id[IP_CT_DIR_ORIGINAL] = f->zone_id[IP_CT_DIR_REPLY] = zone->id;
+	if (unlikely(zone->dir != NF_CT_DEFAULT_ZONE_DIR))
+		ct_find_under(f, zone, IP_CT_DIR_ORIGINAL);
 	f->net_id = net->id;
 	f->now = nfct_time_stamp(net->core);
 	f->restarts = 0;

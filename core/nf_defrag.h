@@ -37,7 +37,7 @@ struct frag_key {
 	uint32_t saddr[4], daddr[4];
 	uint32_t id;
 	uint32_t user;		/* who asks: hook << 16 | zone, so that places do not mix */
-	uint32_t dev;		/* IPv6 only */
+	uint32_t dev;		/* IPv6 only, and there for some destinations */
 	uint32_t protonum;	/* IPv4 only */
 };
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/nf_conntrack_extend.h"
+#include "core/nf_defrag.h"
 #include "harness/nearest.h"
 
 #define OUT_DEVICE	(SCENARIO_DEVICES + 1)	/* none of a scenario's "in" */
@@ -224,10 +225,19 @@ void replay_destroy(struct replay *r)
 
 /* --- Time --- */
 
+/* Is there what can expire? */
+static bool expirable(const struct replay *r)
+{
+	return replay_connections(r) || nf_defrag_memory(r->net, NFPROTO_IPV4) ||
+	       nf_defrag_memory(r->net, NFPROTO_IPV6);
+}
+
 static void sweep(struct replay *r, uint64_t pieces)
 {
 	uint64_t buckets = r->core->ops->buckets(r->core);
 
+	nf_defrag_expire(r->net);
+	nf_ct_expect_count(r->net);	/* which looks at their time */
 	if (!replay_connections(r))
 		return;
 	if (pieces < SWEEP_PIECES)
@@ -270,7 +280,7 @@ static void clock_follow(struct replay *r, uint64_t time_ns)
 	if (elapsed <= r->elapsed)
 		return;
 	/* A capture may be silent for years: step over them while there is what can expire. */
-	while (elapsed - r->elapsed > STEP_TICKS && replay_connections(r)) {
+	while (elapsed - r->elapsed > STEP_TICKS && expirable(r)) {
 		clock_set(r, r->elapsed + STEP_TICKS);
 		sweep(r, SWEEP_PIECES);
 	}
@@ -318,15 +328,13 @@ static void give_number(struct replay *r, struct nf_conn *ct)
 static void give_helper(struct replay *r, const struct replay_result *res)
 {
 	const struct nf_conntrack_helper *helper;
-	const uint16_t *ports;
-	unsigned int dataoff;
 	uint8_t protonum;
+	int port;
 
-	if (!res->ct || !r->scenario || !r->scenario->nr_helpers || nf_ct_is_confirmed(res->ct) ||
-	    get_l4proto(&res->skb, 0, (uint8_t)nf_ct_l3num(res->ct), &dataoff, &protonum))
+	if (!res->ct || !r->scenario || !r->scenario->nr_helpers || nf_ct_is_confirmed(res->ct))
 		return;
-	ports = skb_header_pointer(&res->skb, dataoff, 2 * sizeof(*ports));
-	helper = ports ? scenario_helper(r->scenario, protonum, ntohs(ports[1])) : NULL;
+	port = replay_rule_port(&res->skb, &protonum);
+	helper = port < 0 ? NULL : scenario_helper(r->scenario, protonum, (uint16_t)port);
 	if (helper)
 		nf_ct_helper_assign(res->ct, helper);
 }
@@ -431,12 +439,55 @@ static void look_for_protocol(struct replay_result *res)
 	if (get_l4proto(&res->skb, 0, pf, &dataoff, &protonum))
 		return;
 	res->protocol = protonum;
-	res->beyond = dataoff > res->skb.len;
+}
+
+/*
+ * From the first hook on.  *traced: does the oracle see what became of it behind
+ * PRE_ROUTING?
+ */
+static void
+pass(struct replay *r, const struct capture_packet *p, struct replay_result *res, bool *traced)
+{
+	unsigned int verdict;
+
+	verdict = hook(r, NF_INET_PRE_ROUTING, &res->skb, res->skb.dev, OUT_DEVICE);
+	if (verdict == NF_STOLEN || verdict == NF_QUEUE) {
+		res->verdict = REPLAY_STOLEN;
+		res->skb._nfct = 0;
+		return;
+	}
+	if (verdict != NF_ACCEPT) {
+		res->verdict = REPLAY_DROP;
+		return;
+	}
+	*traced = replay_traced(&res->skb);
+	if (res->skb.own_data)		/* the whole that a fragment completed */
+		look_for_protocol(res);
+	look_behind_pre_routing(r, res);
+	give_helper(r, res);
+	if (r->scenario && scenario_holds(r->scenario, p->index) && hold(r, res)) {
+		res->verdict = REPLAY_HELD;
+		res->skb._nfct = 0; /* the reference is the held packet's, and so are the bytes */
+		res->skb.own_data = false;
+		return;
+	}
+	go_on(r, res);
+}
+
+/* The same in the words of the oracle, which does not see everything. */
+static void
+say_as_oracle(const struct capture_packet *p, bool arrival, bool traced, struct replay_result *res)
+{
+	if (res->verdict == REPLAY_HELD || traced)
+		return;
+	res->state = REPLAY_NO_STATE;
+	res->verdict = !arrival ? REPLAY_UNSEEN :
+		       replay_known_fragment(p) ? REPLAY_STOLEN : REPLAY_DROP;
 }
 
 void replay_packet(struct replay *r, const struct capture_packet *p, struct replay_result *res)
 {
-	unsigned int verdict;
+	bool arrival, traced = false;
 
 	memset(res, 0, sizeof(*res));
 	res->i = p->index;
@@ -454,37 +505,10 @@ void replay_packet(struct replay *r, const struct capture_packet *p, struct repl
 		res->skb.dev = scenario_holds(r->scenario, p->index) ? HOLD_DEVICE :
 			       scenario_in(r->scenario, p->index);
 	look_for_protocol(res);
-
-	verdict = hook(r, NF_INET_PRE_ROUTING, &res->skb, res->skb.dev, OUT_DEVICE);
-	if (verdict == NF_STOLEN || verdict == NF_QUEUE) {
-		res->verdict = REPLAY_STOLEN;
-		res->skb._nfct = 0;
-		return;
-	}
-	if (verdict != NF_ACCEPT) {
-		res->verdict = REPLAY_DROP;
-		return;
-	}
-	if (res->skb.own_data)		/* the whole that a fragment completed */
-		look_for_protocol(res);
-	look_behind_pre_routing(r, res);
-	give_helper(r, res);
-	if (r->scenario && scenario_holds(r->scenario, p->index) && hold(r, res)) {
-		res->verdict = REPLAY_HELD;
-		res->skb._nfct = 0; /* the reference is the held packet's, and so are the bytes */
-		res->skb.own_data = false;
-		return;
-	}
-	go_on(r, res);
-	/*
-	 * Of a packet whose extension headers reach beyond its end the kernel's
-	 * trace tells nothing, and by it the oracle sees: it calls it unseen,
-	 * though it passes.
-	 */
-	if (r->options.router && res->beyond) {
-		res->verdict = REPLAY_UNSEEN;
-		res->state = REPLAY_NO_STATE;
-	}
+	arrival = replay_traced(&res->skb);
+	pass(r, p, res, &traced);
+	if (r->options.router)
+		say_as_oracle(p, arrival, traced, res);
 }
 
 bool replay_release(struct replay *r, uint64_t i, struct replay_result *res)

@@ -59,7 +59,6 @@ struct replay_result {
 	enum replay_verdict verdict;
 	bool released;			/* this is about a held packet that went on */
 	int protocol;			/* IPPROTO_*, -1: no transport header */
-	bool beyond;			/* where it should begin, the packet has ended */
 	enum replay_state state;	/* behind PRE_ROUTING */
 	enum ip_conntrack_info ctinfo;
 	uint32_t number,
@@ -135,6 +134,15 @@ bool replay_receive(const struct capture_packet *p, const struct replay_options 
  */
 enum replay_route { REPLAY_LOST, REPLAY_LOCAL, REPLAY_FORWARD };
 enum replay_route replay_route(const struct sk_buff *skb);
+/* Does the kernel's trace, by which the oracle sees, tell of that packet? */
+bool replay_traced(const struct sk_buff *skb);
+/*
+ * The destination port that a rule sees behind conntrack, and in *protonum of
+ * which protocol; -1: none.
+ */
+int replay_rule_port(const struct sk_buff *skb, uint8_t *protonum);
+/* Would the oracle, which knows of a fragment only by reading it, call that one a fragment? */
+bool replay_known_fragment(const struct capture_packet *p);
 
 /* The connection's number, from 1 in order of appearance; needs options.numbers. */
 uint32_t replay_number(const struct replay *r, const struct nf_conn *ct);

@@ -61,7 +61,6 @@ static json_t *protocol_json(uint8_t protonum)
 static json_t *tuple_json(const struct nf_conn *ct, enum ip_conntrack_dir dir)
 {
 	const struct nf_conntrack_tuple *t = nf_ct_tuple(ct, dir);
-	const struct nf_conntrack_zone zone = nf_ct_zone(ct);
 	int family = t->src.l3num == NFPROTO_IPV4 ? AF_INET : AF_INET6;
 	char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN];
 	json_t *o = json_object();
@@ -87,6 +86,15 @@ static json_t *tuple_json(const struct nf_conn *ct, enum ip_conntrack_dir dir)
 		set_number(o, "dport", ntohs(t->dst.u.all));
 		break;
 	}
+	return o;
+}
+
+/* With the zone, where it is that direction's alone; a master's tuple is told without. */
+static json_t *zoned_tuple_json(const struct nf_conn *ct, enum ip_conntrack_dir dir)
+{
+	const struct nf_conntrack_zone zone = nf_ct_zone(ct);
+	json_t *o = tuple_json(ct, dir);
+
 	if (zone.dir == (1 << dir) && zone.id)
 		set_number(o, "zone", zone.id);
 	return o;
@@ -188,8 +196,8 @@ static json_t *row_json(const struct replay *r, struct nf_conn *ct)
 	const struct nf_conntrack_zone zone = nf_ct_zone(ct);
 	json_t *o = json_object();
 
-	json_object_set_new(o, "orig", tuple_json(ct, IP_CT_DIR_ORIGINAL));
-	json_object_set_new(o, "reply", tuple_json(ct, IP_CT_DIR_REPLY));
+	json_object_set_new(o, "orig", zoned_tuple_json(ct, IP_CT_DIR_ORIGINAL));
+	json_object_set_new(o, "reply", zoned_tuple_json(ct, IP_CT_DIR_REPLY));
 	json_object_set_new(o, "status", status_json(nf_ct_status(ct)));
 	set_entry(o, r, ct);
 	if (zone.dir == NF_CT_DEFAULT_ZONE_DIR && zone.id)

@@ -184,7 +184,8 @@ static void icmp_types(void **state)
 		assert_int_equal(skb._nfct, 0);
 	}
 	for (unsigned int type = 0; type < 256; type++) {
-		const bool untracked = (type >= 130 && type <= 136) || type == 143;
+		const bool untracked = (type >= 130 && type <= 136) || type == 143 || type == 151 ||
+				       type == 152;
 
 		/* 137 is a redirect, which needs more than these 8 bytes */
 		packet_icmp(&p, true, CLIENT, (uint8_t)type, 0, 0, NULL, 0);

@@ -228,6 +228,8 @@ static int table_insert(struct ct_table *t, struct nf_conn *ct, uint32_t hash_or
 		goto out;
 	}
 	clash = table_clash(&v.buckets[a], &ct->tuplehash[IP_CT_DIR_ORIGINAL], &f, &length);
+	if (unlikely(zone.dir != NF_CT_DEFAULT_ZONE_DIR))
+		ct_find_under(&f, &zone, IP_CT_DIR_REPLY);
 	if (likely(!clash))
 		clash = table_clash(&v.buckets[b], &ct->tuplehash[IP_CT_DIR_REPLY], &f, &length);
 	if (unlikely(clash)) {

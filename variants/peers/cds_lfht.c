@@ -68,9 +68,12 @@ static int match_taken(struct cds_lfht_node *node, const void *key)
 	const struct nf_conn *ct = nf_ct_tuplehash_to_ctrack(h);
 	const struct nf_conntrack_tuple_hash *mine = key;
 	const struct nf_conn *my_ct = nf_ct_tuplehash_to_ctrack(mine);
+	const struct nf_conntrack_zone zone = nf_ct_zone(ct), my_zone = nf_ct_zone(my_ct);
+	struct ct_find f;
 
+	ct_find_under(&f, &my_zone, NF_CT_DIRECTION(mine));
 	return nf_ct_tuple_equal(&h->tuple, &mine->tuple) && !nf_ct_is_dying(ct) &&
-	       load_relaxed(&ct->zone_id) == load_relaxed(&my_ct->zone_id) &&
+	       nf_ct_zone_id(&zone, NF_CT_DIRECTION(h)) == f.zone_id[NF_CT_DIRECTION(h)] &&
 	       load_relaxed(&ct->net_id) == load_relaxed(&my_ct->net_id);
 }
 
