@@ -292,7 +292,10 @@ int explain_json(const struct explain *x, FILE *out)
 	if (x->look_ahead && x->packet.fragment.family)
 		json_object_set_new(o, "completed_by", x->completed_by < 0 ? json_null() :
 								     json_integer(x->completed_by));
-	err = json_dumpf(o, out, 0) || fputc('\n', out) == EOF || fflush(out) ? -EIO : 0;
+	errno = 0;
+	err = json_dumpf(o, out, 0) || fputc('\n', out) == EOF || fflush(out) ? -1 : 0;
+	if (err)
+		err = errno ? -errno : -EIO;
 	json_decref(o);
 	return err;
 }

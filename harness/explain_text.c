@@ -354,5 +354,8 @@ int explain_text(const struct explain *x, bool all, bool colour, FILE *out)
 	tell_end(&t);
 	if (x->failed)
 		return -ENOMEM;
-	return fflush(out) || ferror(out) ? -EIO : 0;
+	errno = 0;
+	if (!fflush(out) && !ferror(out))
+		return 0;
+	return errno ? -errno : -EIO;
 }

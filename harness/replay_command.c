@@ -149,6 +149,12 @@ static int write_error(int err, struct ct_error *e)
 	return ct_user_error(e, "the output cannot be written: %s", strerror(-err));
 }
 
+/* A reader of the output that has seen enough may leave: that is no failure. */
+static bool reader_left(int err)
+{
+	return err < 0 && errno == EPIPE;
+}
+
 /* Packet by packet from the file; whatever comes before damage is replayed.  1: enough. */
 static int run_stream(const char *file, const struct replay_visitor *v, struct replay *r,
 		      uint64_t *packets, struct ct_error *e)
@@ -157,6 +163,7 @@ static int run_stream(const char *file, const struct replay_visitor *v, struct r
 	struct progress progress;
 	struct capture *capture;
 	char detail[32];
+	bool left = false;
 	int err = capture_open(&capture, file, e);
 
 	if (err)
@@ -164,6 +171,7 @@ static int run_stream(const char *file, const struct replay_visitor *v, struct r
 	progress_begin(&progress, "replaying", 0);
 	while ((err = capture_next(capture, &p, e)) > 0) {
 		err = one_packet(v, r, &p);
+		left = reader_left(err);
 		if (err)
 			break;
 		(*packets)++;
@@ -174,6 +182,8 @@ static int run_stream(const char *file, const struct replay_visitor *v, struct r
 	}
 	progress_end(&progress);
 	capture_close(capture);
+	if (left)
+		return 1;
 	return err < 0 && !e->status ? write_error(err, e) : err;
 }
 
@@ -185,6 +195,8 @@ static int run_loaded(const struct capture_set *set, const struct replay_visitor
 
 	for (; *packets < set->nr && !err; ++*packets)
 		err = one_packet(v, r, &set->packets[*packets]);
+	if (reader_left(err))
+		return 1;
 	return err < 0 ? write_error(err, e) : err;
 }
 
@@ -205,6 +217,8 @@ static int run(const struct replay_command *c, const struct scenario *scenario,
 	/* What came before the damage is told; where nothing came, there is nothing to tell. */
 	if (bad >= 0 || packets)
 		err = v->end(v->arg, r);
+	if (reader_left(err))
+		err = 0;
 	if (err < 0)
 		err = write_error(err, e);
 	if (bad < 0) {
