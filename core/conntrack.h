@@ -19,6 +19,8 @@
 #include "core/nf_conntrack_proto.h"
 
 struct ct_memory;
+struct ct_chains;
+struct ct_range;
 struct ct_walk;
 
 /* For nf_conntrack_ops.iterate: called with the entry pinned by its bucket's lock or a reference. */
@@ -85,6 +87,13 @@ struct nf_conntrack_ops {
 	int (*resize)(struct ct_core *core, uint64_t buckets);
 	uint64_t (*buckets)(struct ct_core *core);
 	void (*memory)(struct ct_core *core, struct ct_memory *memory);
+	/*
+	 * How many entries the buckets hold (variants/inside.h): 0, or -EOPNOTSUPP of a table that
+	 * has no buckets to walk one by one.
+	 */
+	int (*chains)(struct ct_core *core, struct ct_chains *chains);
+	/* Each piece of the table's memory; nobody resizes or inserts meanwhile. */
+	void (*ranges)(struct ct_core *core, void (*fn)(const struct ct_range *range, void *arg), void *arg);
 	/* Waits until what was deferred is freed. */
 	void (*barrier)(struct ct_core *core);
 };

@@ -98,7 +98,8 @@ int bench_open(struct bench *b, uint64_t connections, uint64_t stream_bytes)
 	uint64_t seed = c->seed ^ (uint64_t)c->repeat << 32;
 	struct ct_config config = {
 		.buckets = c->buckets, .connections = connections, .threads = bench_cpus(c),
-		.huge_pages = c->pages == PAGES_THP,
+		.pages = c->pages == PAGES_4K	   ? CT_PAGES_4K :
+			 c->pages == PAGES_HUGETLB ? CT_PAGES_HUGETLB : CT_PAGES_THP,
 	};
 	unsigned int *cpus;
 	const char *rule;

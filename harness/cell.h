@@ -49,8 +49,10 @@ enum split_policy {
 };
 
 enum page_policy {
-	PAGES_THP,		/* transparent huge pages asked for (madvise) */
-	PAGES_4K,		/* and asked not to */
+	PAGES_AUTO,		/* transparent huge pages asked for (madvise), whatever comes of it */
+	PAGES_THP,		/* the same, and nothing else will do */
+	PAGES_4K,		/* asked for none, and nothing else will do */
+	PAGES_HUGETLB,		/* from the pool of huge pages (vm.nr_hugepages) */
 };
 
 struct cell_resize {

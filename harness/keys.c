@@ -92,7 +92,7 @@ int key_plan_init(struct key_plan *plan, const struct cell *cell, struct ct_erro
 		.stable = cell->flows,
 		.threads = cell->threads,
 		.compact = cell->ipv6_share <= 0,
-		.huge = cell->pages == PAGES_THP,
+		.huge = cell->pages != PAGES_4K,
 		.popularity = cell->popularity,
 		.hot_flows = cell->hot_flows,
 		.hot_share = cell->hot_share,

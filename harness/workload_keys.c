@@ -109,9 +109,9 @@ const struct workload_key workload_keys[NR_KEYS] = {
 	[KEY_TIMELINE] = WORDS("timeline", "timeline", timeline, JSON_TEXT, "none",
 		"what happened in each piece of the window",
 		"none, or the length of a piece from 100us to 1s, as in 2ms; at most 20000 of them"),
-	[KEY_PAGES] = WORDS("pages", "pages", pages, JSON_TEXT, "thp",
+	[KEY_PAGES] = WORDS("pages", "pages", pages, JSON_TEXT, "auto",
 		"memory pages for the table",
-		"thp (transparent huge pages asked for) or 4k"),
+		"auto (transparent huge pages asked for, whatever comes of it), thp, 4k or hugetlb (these or no figure)"),
 };
 
 int workload_key_find(const char *name, size_t len)

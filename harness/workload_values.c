@@ -48,7 +48,7 @@ int text_##field(const struct cell *cell, char *buf, size_t size)		\
 CHOICE(level, "ops", "packets")
 CHOICE(kind, "steady", "fill", "decode")
 CHOICE(split, "flow", "round_robin")
-CHOICE(pages, "thp", "4k")
+CHOICE(pages, "auto", "thp", "4k", "hugetlb")
 CHOICE(refcount, "false", "true")
 CHOICE(oversubscribe, "false", "true")
 

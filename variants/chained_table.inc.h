@@ -37,7 +37,8 @@ struct ct_table {
 	struct ct_resize resize;
 	struct ct_locks locks;
 	pthread_mutex_t resize_mutex;	/* resizes and whole walks, one at a time */
-	bool huge;
+	enum ct_pages pages;
+	struct ct_grace grace;		/* of the arrays that resizes replaced */
 };
 
 /* In core/conntrack.inc.h, which comes behind. */
@@ -369,9 +370,9 @@ table_collect_near(struct ct_table *t, uint32_t hash, unsigned int i, struct ct_
 
 /* --- Life of the table --- */
 
-static struct ct_bucket *buckets_alloc(uint32_t size, bool huge)
+static struct ct_bucket *buckets_alloc(uint32_t size, enum ct_pages pages)
 {
-	struct ct_bucket *b = ct_mem_alloc((size_t)size * sizeof(*b), huge);
+	struct ct_bucket *b = ct_mem_alloc((size_t)size * sizeof(*b), pages);
 
 	if (!b)
 		return NULL;
@@ -382,14 +383,19 @@ static struct ct_bucket *buckets_alloc(uint32_t size, bool huge)
 	return b;
 }
 
+static void buckets_free(struct ct_table *t, struct ct_bucket *b, uint32_t size)
+{
+	ct_mem_free(b, (size_t)size * sizeof(*b), t->pages);
+}
+
 static const char *table_bucket_rule(uint64_t n)
 {
 	return ct_bucket_rule(n);
 }
 
-static int table_init(struct ct_table *t, uint64_t buckets, bool huge)
+static int table_init(struct ct_table *t, uint64_t buckets, enum ct_pages pages)
 {
-	struct ct_bucket *b = buckets_alloc((uint32_t)buckets, huge);
+	struct ct_bucket *b = buckets_alloc((uint32_t)buckets, pages);
 
 	if (!b)
 		return -ENOMEM;
@@ -398,13 +404,13 @@ static int table_init(struct ct_table *t, uint64_t buckets, bool huge)
 	resize_publish(&t->resize, b, (uint32_t)buckets);
 	resize_write_end(&t->resize);
 	pthread_mutex_init(&t->resize_mutex, NULL);
-	t->huge = huge;
+	t->pages = pages;
 	return 0;
 }
 
 static void table_destroy(struct ct_table *t)
 {
-	free(load_relaxed(&t->resize.buckets));
+	buckets_free(t, load_relaxed(&t->resize.buckets), load_relaxed(&t->resize.size));
 	pthread_mutex_destroy(&t->resize_mutex);
 }
 
@@ -415,8 +421,9 @@ static void table_destroy(struct ct_table *t)
  */
 static int table_resize(struct ct_table *t, uint64_t buckets)
 {
-	struct ct_bucket *old, *new = buckets_alloc((uint32_t)buckets, t->huge);
+	struct ct_bucket *old, *new = buckets_alloc((uint32_t)buckets, t->pages);
 	uint32_t old_size, size = (uint32_t)buckets;
+	uint64_t begin;
 
 	if (!new)
 		return -ENOMEM;
@@ -448,8 +455,11 @@ static int table_resize(struct ct_table *t, uint64_t buckets)
 	 * Readers without a lock, and waiters on locks inside the buckets, may still look at
 	 * the old array.
 	 */
+	ct_grace_bytes(&t->grace, (uint64_t)old_size * sizeof(*old));
+	begin = ct_ticks();
 	ct_synchronize();
-	free(old);
+	ct_grace_add(&t->grace, ct_ticks() - begin);
+	buckets_free(t, old, old_size);
 	return 0;
 }
 
@@ -464,6 +474,25 @@ static void table_memory(struct ct_table *t, uint64_t *bucket_bytes, uint64_t *o
 	*other_bytes = lock_bytes();
 }
 
+/* --- Its inside: variants/inside.h --- */
+
+static const struct ct_grace *table_grace(const struct ct_table *t)
+{
+	return &t->grace;
+}
+
+static void table_ranges(struct ct_table *t, ct_range_fn *fn, void *arg)
+{
+	const struct ct_range range = {
+		.what = "buckets", .start = (uintptr_t)load_relaxed(&t->resize.buckets),
+		.bytes = ct_mem_size((size_t)load_relaxed(&t->resize.size) * sizeof(struct ct_bucket),
+				     t->pages),
+	};
+
+	fn(&range, arg);
+}
+
+#define CT_TABLE_INSIDE 1
 #define CT_TABLE_RESIZES 1
 #define CT_TABLE_AXES \
 	{ \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory for bucket arrays and node slabs, through the process's allocator. */
+/* Memory for bucket arrays and node slabs, through the process's allocator or from the pool of huge pages. */
 #ifndef CTBENCH_VARIANTS_MEM_H
 #define CTBENCH_VARIANTS_MEM_H
 
@@ -10,25 +10,56 @@
 
 #define CT_HUGE_PAGE ((size_t)2 << 20)
 
+/* What a table's memory is asked to lie on. */
+enum ct_pages {
+	CT_PAGES_4K,		/* asked not to be huge */
+	CT_PAGES_THP,		/* asked to be huge if the kernel finds some */
+	CT_PAGES_HUGETLB,	/* huge pages that the administrator set aside, or no memory */
+};
+
+#ifndef MAP_HUGE_2MB
+#define MAP_HUGE_2MB (21 << 26)
+#endif
+
+/* From one huge page upwards, and in any case with hugetlb, memory is in whole huge pages. */
+static inline size_t ct_mem_size(size_t bytes, enum ct_pages pages)
+{
+	size_t align = bytes >= CT_HUGE_PAGE || pages == CT_PAGES_HUGETLB ? CT_HUGE_PAGE :
+									    2 * CT_CACHE_LINE;
+
+	return (bytes + align - 1) & ~(align - 1);
+}
+
 /*
  * bytes of memory (not cleared), aligned to two cache lines (as struct nf_conn
  * needs); from one huge page upwards to a huge page, with the page size asked
- * for.  NULL without memory.  Freed with free().
+ * for: a wish, but with hugetlb.  NULL without memory.
  */
-static inline void *ct_mem_alloc(size_t bytes, bool huge)
+static inline void *ct_mem_alloc(size_t bytes, enum ct_pages pages)
 {
-	size_t align = bytes >= CT_HUGE_PAGE ? CT_HUGE_PAGE : 2 * CT_CACHE_LINE;
-	size_t size = (bytes + align - 1) & ~(align - 1);
+	size_t size = ct_mem_size(bytes, pages);
 	void *p;
 
 	if (size < bytes)
 		return NULL;
-	p = aligned_alloc(align, size);
-	if (p && align == CT_HUGE_PAGE)
-		madvise(p, size,
-			huge ? MADV_HUGEPAGE
-			     : MADV_NOHUGEPAGE); /* a wish; the result says what came of it */
+	if (pages == CT_PAGES_HUGETLB) {
+		p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_HUGE_2MB, -1, 0);
+		return p == MAP_FAILED ? NULL : p;
+	}
+	p = aligned_alloc(size >= CT_HUGE_PAGE ? CT_HUGE_PAGE : 2 * CT_CACHE_LINE, size);
+	if (p && size >= CT_HUGE_PAGE)
+		madvise(p, size, pages == CT_PAGES_THP ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 	return p;
+}
+
+/* bytes and pages as in ct_mem_alloc(); NULL is accepted. */
+static inline void ct_mem_free(void *p, size_t bytes, enum ct_pages pages)
+{
+	if (p && pages == CT_PAGES_HUGETLB)
+		munmap(p, ct_mem_size(bytes, pages));
+	else
+		free(p);
 }
 
 #endif

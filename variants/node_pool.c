@@ -23,7 +23,7 @@ static bool slab_ready(struct ct_node_pool *pool)
 	slab = malloc(sizeof(*slab));
 	if (!slab)
 		return false;
-	slab->nodes = ct_mem_alloc(pool->slab_nodes * sizeof(struct nf_conn), pool->huge);
+	slab->nodes = ct_mem_alloc(pool->slab_nodes * sizeof(struct nf_conn), pool->pages);
 	if (!slab->nodes) {
 		free(slab);
 		return false;
@@ -82,9 +82,22 @@ void node_pool_flush(struct ct_node_pool *pool, struct pool_cpu *c)
 	c->active = (struct pool_magazine){ 0 };
 }
 
+/* Under the pool's lock. */
+static uint64_t waiting(const struct ct_node_pool *pool)
+{
+	uint64_t nr = 0;
+
+	for (unsigned int i = 0; i < pool->nr_cpus; i++)
+		nr += load_relaxed(&pool->cpu[i].deferred);
+	/* Counted by their own CPU before they wait, so never fewer than came back. */
+	return (nr - pool->foreign_frees) * sizeof(struct nf_conn);
+}
+
 void node_pool_free_foreign(struct ct_node_pool *pool, struct nf_conn *ct)
 {
 	spin_lock(&pool->lock);
+	if (!pool->foreign.nr)		/* once a magazine, so also before a long queue becomes short */
+		ct_grace_bytes(&pool->grace, waiting(pool));
 	ct->free_next = pool->foreign.first;
 	pool->foreign.first = ct;
 	pool->foreign_frees++;
@@ -95,7 +108,8 @@ void node_pool_free_foreign(struct ct_node_pool *pool, struct nf_conn *ct)
 	spin_unlock(&pool->lock);
 }
 
-int node_pool_init(struct ct_node_pool *pool, unsigned int nr_cpus, uint64_t expect, bool huge)
+int node_pool_init(struct ct_node_pool *pool, unsigned int nr_cpus, uint64_t expect,
+		   enum ct_pages pages)
 {
 	size_t bytes = nr_cpus * sizeof(*pool->cpu);
 
@@ -105,13 +119,13 @@ int node_pool_init(struct ct_node_pool *pool, unsigned int nr_cpus, uint64_t exp
 		return -ENOMEM;
 	memset((void *)pool->cpu, 0, bytes);
 	pool->nr_cpus = nr_cpus;
-	pool->huge = huge;
+	pool->pages = pages;
 	/*
 	 * One huge page a slab; small tables get small slabs, so that memory per connection
 	 * means something.
 	 */
 	pool->slab_nodes = CT_HUGE_PAGE / sizeof(struct nf_conn);
-	while (pool->slab_nodes > POOL_MAGAZINE && pool->slab_nodes / 2 >= expect)
+	while (pages != CT_PAGES_HUGETLB && pool->slab_nodes > POOL_MAGAZINE && pool->slab_nodes / 2 >= expect)
 		pool->slab_nodes /= 2;
 	return 0;
 }
@@ -122,7 +136,7 @@ void node_pool_destroy(struct ct_node_pool *pool)
 
 	for (struct pool_slab *s = pool->slabs; s; s = next) {
 		next = s->next;
-		free(s->nodes);
+		ct_mem_free(s->nodes, pool->slab_nodes * sizeof(struct nf_conn), pool->pages);
 		free(s);
 	}
 	free(pool->cpu);
@@ -150,4 +164,25 @@ uint64_t node_pool_bytes(struct ct_node_pool *pool)
 		pool->nr_cpus * sizeof(*pool->cpu);
 	spin_unlock(&pool->lock);
 	return bytes;
+}
+
+uint64_t node_pool_waiting(struct ct_node_pool *pool)
+{
+	uint64_t bytes;
+
+	spin_lock(&pool->lock);
+	bytes = waiting(pool);
+	spin_unlock(&pool->lock);
+	return bytes;
+}
+
+void node_pool_ranges(struct ct_node_pool *pool, ct_range_fn *fn, void *arg)
+{
+	size_t bytes = ct_mem_size(pool->slab_nodes * sizeof(struct nf_conn), pool->pages);
+
+	for (const struct pool_slab *s = pool->slabs; s; s = s->next) {
+		const struct ct_range range = { "nodes", (uintptr_t)s->nodes, bytes };
+
+		fn(&range, arg);
+	}
 }

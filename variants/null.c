@@ -74,7 +74,7 @@ static const char *table_bucket_rule(uint64_t n)
 	return n ? NULL : "a table needs at least one bucket";
 }
 
-static int table_init(struct ct_table *t, uint64_t buckets, bool huge __maybe_unused)
+static int table_init(struct ct_table *t, uint64_t buckets, enum ct_pages pages __maybe_unused)
 {
 	store_relaxed(&t->buckets, buckets);
 	return 0;

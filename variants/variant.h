@@ -16,6 +16,8 @@
 #include <stdint.h>
 
 #include "core/conntrack.h"
+#include "variants/inside.h"
+#include "variants/mem.h"
 
 /* The choices a variant stands for; "-" where an axis does not apply to it. */
 struct ct_axes {
@@ -47,7 +49,7 @@ struct ct_config {
 	uint64_t connections;	/* how many to expect; sizes the node pool's slabs */
 	uint64_t hash_key[2];
 	unsigned int threads;	/* highest CPU number a thread will register, plus one */
-	bool huge_pages;	/* ask for transparent huge pages for buckets and nodes */
+	enum ct_pages pages;	/* for buckets and nodes */
 };
 
 struct ct_memory {
@@ -55,6 +57,12 @@ struct ct_memory {
 	uint64_t pool_bytes;	/* held by the node pool, live or free */
 	uint64_t bucket_bytes;	/* bucket arrays and the locks inside them */
 	uint64_t lock_bytes;	/* locks kept apart from the buckets */
+	/*
+	 * What waited for grace periods since the table was made: deleted connections, every
+	 * 64th of them timed, and bucket arrays that a resize replaced.  Ticks of core/ticks.h.
+	 */
+	uint64_t grace_periods, grace_ticks, grace_longest;
+	uint64_t waiting_bytes, waiting_peak_bytes;
 };
 
 struct ct_ops_work;

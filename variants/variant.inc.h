@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/nf_conntrack_look.h"
+#include "variants/inside.h"
 #include "variants/work.h"
 #include "variants/node/pool.h"
 
@@ -428,6 +429,17 @@ static uint64_t cold_buckets(struct ct_core *core)
 	return table_buckets(&ct_instance_of(core)->table);
 }
 
+static void memory_grace(struct ct_memory *m, const struct ct_grace *g)
+{
+	uint64_t longest = load_relaxed(&g->longest);
+
+	m->grace_periods += load_relaxed(&g->periods);
+	m->grace_ticks += load_relaxed(&g->ticks);
+	if (longest > m->grace_longest)
+		m->grace_longest = longest;
+	m->waiting_peak_bytes += load_relaxed(&g->bytes_peak);
+}
+
 static void cold_memory(struct ct_core *core, struct ct_memory *m)
 {
 	struct ct_instance *inst = ct_instance_of(core);
@@ -435,6 +447,58 @@ static void cold_memory(struct ct_core *core, struct ct_memory *m)
 	m->node_bytes = node_pool_live(&inst->pool) * sizeof(struct nf_conn);
 	m->pool_bytes = node_pool_bytes(&inst->pool);
 	table_memory(&inst->table, &m->bucket_bytes, &m->lock_bytes);
+	m->waiting_bytes = node_pool_waiting(&inst->pool);
+	m->grace_periods = m->grace_ticks = m->grace_longest = m->waiting_peak_bytes = 0;
+	memory_grace(m, &inst->pool.grace);
+#ifdef CT_TABLE_INSIDE
+	memory_grace(m, table_grace(&inst->table));
+#endif
+}
+
+/* Counts, and takes nothing along. */
+struct count_entries {
+	struct ct_collect c;
+	uint64_t nr;
+};
+
+static bool count_entry(const struct nf_conntrack_tuple_hash *h __maybe_unused,
+			struct nf_conn *ct __maybe_unused, const struct ct_collect *c)
+{
+	container_of((struct ct_collect *)c, struct count_entries, c)->nr++;
+	return false;
+}
+
+static int cold_chains(struct ct_core *core, struct ct_chains *chains)
+{
+	struct ct_table *t = &ct_instance_of(core)->table;
+	uint64_t size = table_scan_size(t), n = size;
+
+	if (size != table_buckets(t))
+		return -EOPNOTSUPP;
+	if (chains->limit && chains->limit < n)
+		n = chains->limit;
+	for (uint64_t i = 0; i < n; i++) {
+		struct count_entries count = { .c = { .want = count_entry } };
+		uint64_t at = (uint64_t)((unsigned __int128)i * size / n);
+
+		table_collect(t, at, &count.c);
+		chains->length[count.nr < CT_CHAIN_LENGTHS ? count.nr : CT_CHAIN_LENGTHS - 1]++;
+		chains->entries += count.nr;
+		if (count.nr > chains->longest)
+			chains->longest = count.nr;
+	}
+	chains->buckets += n;
+	return 0;
+}
+
+static void cold_ranges(struct ct_core *core, ct_range_fn *fn, void *arg)
+{
+	struct ct_instance *inst = ct_instance_of(core);
+
+#ifdef CT_TABLE_INSIDE
+	table_ranges(&inst->table, fn, arg);
+#endif
+	node_pool_ranges(&inst->pool, fn, arg);
 }
 
 static void cold_barrier(struct ct_core *core __maybe_unused)
@@ -461,6 +525,8 @@ static const struct nf_conntrack_ops ct_ops = {
 	.resize = cold_resize,
 	.buckets = cold_buckets,
 	.memory = cold_memory,
+	.chains = cold_chains,
+	.ranges = cold_ranges,
 	.barrier = cold_barrier,
 };
 
@@ -485,10 +551,10 @@ static int variant_create(struct ct_core **out, const struct ct_config *config)
 	inst->core.hash_key[0] = config->hash_key[0];
 	inst->core.hash_key[1] = config->hash_key[1];
 	inst->core.nr_cpus = config->threads;
-	ret = node_pool_init(&inst->pool, config->threads, config->connections, config->huge_pages);
+	ret = node_pool_init(&inst->pool, config->threads, config->connections, config->pages);
 	if (ret)
 		goto err_free;
-	ret = table_init(&inst->table, config->buckets, config->huge_pages);
+	ret = table_init(&inst->table, config->buckets, config->pages);
 	if (ret)
 		goto err_pool;
 	*out = &inst->core;

@@ -12,6 +12,8 @@
 #define CTBENCH_VARIANTS_NODE_POOL_H
 
 #include "core/conntrack.h"
+#include "variants/inside.h"
+#include "variants/mem.h"
 
 #define POOL_MAGAZINE 64u
 
@@ -23,6 +25,7 @@ struct pool_magazine {
 struct pool_cpu {
 	struct pool_magazine active, spare;
 	_Atomic uint64_t allocs, frees;	/* by this CPU */
+	_Atomic uint64_t deferred;	/* freed by it, once a grace period is over */
 } __cacheline_aligned;
 
 struct pool_slab {
@@ -33,7 +36,7 @@ struct pool_slab {
 struct ct_node_pool {
 	struct pool_cpu *cpu;
 	unsigned int nr_cpus;
-	bool huge;
+	enum ct_pages pages;
 	uint32_t slab_nodes;		/* in one slab; a multiple of the magazine */
 
 	spinlock_t lock __cacheline_aligned;	/* all below */
@@ -43,14 +46,19 @@ struct ct_node_pool {
 	uint64_t nr_slabs;
 	struct pool_magazine foreign;	/* filled by threads that are no CPU: deferred frees */
 	uint64_t foreign_frees;
+	struct ct_grace grace;		/* of deferred frees */
 };
 
 /* expect: how many connections will live at once, to size the slabs; 0 or -ENOMEM */
-int node_pool_init(struct ct_node_pool *pool, unsigned int nr_cpus, uint64_t expect, bool huge);
+int node_pool_init(struct ct_node_pool *pool, unsigned int nr_cpus, uint64_t expect,
+		   enum ct_pages pages);
 void node_pool_destroy(struct ct_node_pool *pool);
 /* Connections given out and not freed.  Exact while nobody allocates or frees. */
 uint64_t node_pool_live(struct ct_node_pool *pool);
 uint64_t node_pool_bytes(struct ct_node_pool *pool);
+/* Bytes of connections whose grace period is not over (or not acted upon). */
+uint64_t node_pool_waiting(struct ct_node_pool *pool);
+void node_pool_ranges(struct ct_node_pool *pool, ct_range_fn *fn, void *arg);
 
 /* A full magazine for this CPU, from the depot or fresh from a slab: NULL without memory. */
 struct nf_conn *node_pool_refill(struct ct_node_pool *pool, struct pool_cpu *c);

@@ -246,7 +246,7 @@ static const char *table_bucket_rule(uint64_t n)
 	return n > 1u << 31 ? "a table has at most 2147483648 buckets" : NULL;
 }
 
-static int table_init(struct ct_table *t, uint64_t buckets, bool huge __maybe_unused)
+static int table_init(struct ct_table *t, uint64_t buckets, enum ct_pages pages __maybe_unused)
 {
 	t->ht = cds_lfht_new_flavor(buckets, 1, 0, 0, &urcu_memb_flavor, NULL);
 	if (!t->ht)
