@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "harness/bench_events.h"
+#include "harness/bench_timeline.h"
 #include "harness/measure.h"
 #include "harness/memory_limit.h"
 #include "harness/memstat.h"
@@ -92,6 +94,26 @@ static int check_memory(struct bench *b, uint64_t connections, uint64_t stream_b
 		       need / (1 << 30), (double)have / (1 << 30));
 }
 
+/* Of huge pages, which only the administrator can make more of. */
+static int check_pool(struct bench *b, uint64_t connections)
+{
+	const struct cell *c = b->cell;
+	uint64_t need = ct_mem_size(c->buckets * sizeof(uint64_t), CT_PAGES_HUGETLB) / CT_HUGE_PAGE + 1 +
+			ct_mem_size(connections * sizeof(struct nf_conn), CT_PAGES_HUGETLB) / CT_HUGE_PAGE;
+	FILE *f = fopen("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "re");
+	unsigned long long nr_free = 0;
+
+	if (f && fscanf(f, "%llu", &nr_free) != 1)
+		nr_free = 0;
+	if (f)
+		fclose(f);
+	if (need <= nr_free)
+		return 0;
+	return ct_fail(b->e, -ENOMEM, CT_EXIT_SKIP,
+		       "pages: hugetlb needs %llu huge pages of 2 MiB for %s, and %llu are free: `sysctl vm.nr_hugepages=%llu` as root sets them aside",
+		       (unsigned long long)need, b->v->name, nr_free, (unsigned long long)need);
+}
+
 int bench_open(struct bench *b, uint64_t connections, uint64_t stream_bytes)
 {
 	const struct cell *c = b->cell;
@@ -115,6 +137,8 @@ int bench_open(struct bench *b, uint64_t connections, uint64_t stream_bytes)
 		return ct_user_error(b->e, "%s cannot have %llu buckets: %s", c->variant,
 				     (unsigned long long)c->buckets, rule);
 	err = check_memory(b, connections, stream_bytes);
+	if (!err && c->pages == PAGES_HUGETLB)
+		err = check_pool(b, connections);
 	if (err)
 		return err;
 	/*
@@ -125,11 +149,12 @@ int bench_open(struct bench *b, uint64_t connections, uint64_t stream_bytes)
 	config.hash_key[1] = splitmix64(&seed);
 
 	cpus = calloc(c->threads, sizeof(*cpus));
-	b->worker_thread = calloc(c->threads, sizeof(*b->worker_thread));
-	if (!cpus || !b->worker_thread) {
+	b->worker = aligned_alloc(CT_CACHE_LINE, c->threads * sizeof(*b->worker));
+	if (!cpus || !b->worker) {
 		free(cpus);
 		return ct_fail(b->e, -ENOMEM, CT_EXIT_USER, "no memory");
 	}
+	memset((void *)b->worker, 0, c->threads * sizeof(*b->worker));
 	err = topology_plan(c->pin, c->cpus, c->threads, c->oversubscribe, cpus, b->e);
 	if (!err)
 		err = pool_create(&b->pool, cpus, c->threads, b->e);
@@ -187,12 +212,12 @@ void bench_close(struct bench *b)
 	pool_destroy(b->pool);
 	bench_events_free(b->events);
 	bench_timeline_free(b);
-	free(b->worker_thread);
+	free(b->worker);
 }
 
 void bench_worker_begin(struct bench *b, const struct pool_worker *w)
 {
-	b->worker_thread[w->index] = pthread_self();
+	b->worker[w->index].thread = pthread_self();
 	b->v->thread_begin(b->core, w->index + 1);
 }
 
@@ -236,6 +261,7 @@ void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct ben
 {
 	uint64_t end = tsc_now() + tsc_from_seconds(b->cell->warmup);
 
+	inside_prepare(b, w);
 	while (bench_tick(b, w) < end)
 		run(b, work);
 	memcpy(before, work, size);
@@ -244,10 +270,12 @@ void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct ben
 	end = w->start_tsc + tsc_from_seconds(b->cell->seconds);
 	if (w->index == 0)
 		store_release(&b->window_opens, w->start_tsc);	/* pairs with bench_wait_window() */
+	inside_opens(b, w);
 	if (b->timeline)
 		bench_timeline_run(b, w, run, work, end);
 	while (bench_tick(b, w) < end)
 		run(b, work);
+	inside_closes(b, w);
 	pool_stop(w);
 }
 
@@ -300,6 +328,10 @@ void bench_result(struct bench *b, const uint64_t *done)
 	r->drop = stat.drop;
 	r->rss_bytes = memstat_rss();
 	memstat_allocator(r->allocator, sizeof(r->allocator));
+	if (b->timeline && r->window > 0)
+		json_object_set_new(b->details, "timeline", bench_timeline_json(b));
+	else if (b->events)
+		json_object_set_new(b->details, "events", bench_events_json(b));
 	if (s.migrated_cpu >= 0)
 		bench_void(b, "a thread did not stay on CPU %d", s.migrated_cpu);
 	if (!r->ops)

@@ -80,7 +80,7 @@ static int plant_stall(struct bench *b, double seconds)
 	store_relaxed(&stall.through, 0);
 	store_release(&stall.until, tsc_now() + tsc_from_seconds(seconds));
 	for (unsigned int i = 0; i < b->cell->threads; i++)
-		sent += !pthread_kill(b->worker_thread[i], SIGUSR1);
+		sent += !pthread_kill(b->worker[i].thread, SIGUSR1);
 	while (load_acquire(&stall.through) < sent)
 		nanosleep(&nap, NULL);
 	return 0;

@@ -309,6 +309,8 @@ int bench_ops(struct bench *b)
 	if (!err) {
 		bench_result(b, o.done);
 		err = sum_up(&o);
+		if (!err)
+			err = inside_details(b, b->r->ops);
 	}
 out:
 	for (uint32_t i = 0; o.stream && i < c->threads; i++)

@@ -289,6 +289,8 @@ int bench_packets(struct bench *b)
 		b->r->allocated_bytes = 0;	/* packets and table cannot be told apart here */
 		bench_result(b, p.done);
 		err = sum_up(&p);
+		if (!err)
+			err = inside_details(b, b->r->ops);
 	}
 out:
 	for (uint32_t i = 0; p.set && i < c->threads; i++)

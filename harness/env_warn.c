@@ -159,7 +159,7 @@ static void look_at_memory(struct warnings *w, const json_t *env)
 		     swap / mib, used / mib);
 	if (!strcmp(text(part(env, "pages", "transparent")), "never"))
 		warn(w, NOTE, "thp", "echo madvise | sudo tee /sys/kernel/mm/transparent_hugepage/enabled",
-		     "Transparent huge pages are off (never): 'pages: thp' measures small pages, and large tables pay for it in the TLB.");
+		     "Transparent huge pages are off (never): tables lie on small pages, large ones pay for it in the TLB, and 'pages: thp' cannot be measured.");
 	if (json_integer_value(part(env, "pages", "numa_balancing")) && json_integer_value(part(env, "topology", "numa_nodes")) > 1)
 		warn(w, NOTE, "numa_balancing", "echo 0 | sudo tee /proc/sys/kernel/numa_balancing",
 		     "The kernel moves pages between NUMA nodes and takes page faults to find out which (NUMA balancing).");

@@ -14,6 +14,7 @@
 #include "core/conntrack.h"
 #include "harness/cell.h"
 #include "harness/error.h"
+#include "harness/perf.h"
 #include "harness/pool.h"
 #include "variants/variant.h"
 
@@ -35,6 +36,15 @@ extern const char *measure_program;
 
 /* --- Inside the child --- */
 
+/* What is known of one worker beside the pool's; its own while it works. */
+struct bench_worker {
+	pthread_t thread;
+	struct ct_waits waits;		/* as the window opened, then: inside the window */
+	struct perf_set perf;
+	struct perf_values counts;	/* the same */
+	bool counted;			/* perf is open */
+} __cacheline_aligned;
+
 /* What the steps of a measurement share. */
 struct bench {
 	const struct cell *cell;
@@ -47,7 +57,7 @@ struct bench {
 	uint64_t clock_tsc;		/* when core->now was 0 */
 	_Atomic int failed;		/* a worker's error: a negative errno, its sentence in e */
 	_Atomic uint64_t window_opens;	/* TSC; 0: not yet */
-	pthread_t *worker_thread;	/* [threads] */
+	struct bench_worker *worker;	/* [threads] */
 	const struct flow_set *flows;	/* of synthetic flows, for floods */
 	struct bench_events *events;	/* as they came out, after bench_events_finish() */
 	struct bench_timeline *timeline;	/* NULL: none is kept */
@@ -133,5 +143,18 @@ void bench_void(struct bench *b, const char *fmt, ...) __attribute__((format(pri
  * sentence in b->e.
  */
 int bench_wrong(struct bench *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- behind the numbers (inside.c) ---- */
+
+/* By a worker: before the window, as it opens, as it closes. */
+void inside_prepare(struct bench *b, const struct pool_worker *w);
+void inside_opens(struct bench *b, const struct pool_worker *w);
+void inside_closes(struct bench *b, const struct pool_worker *w);
+/*
+ * After the window: chains, locks, grace, memory, stat, perf and pages into the details, and
+ * scalars of them into the metrics.  0, or an error where pages are not what was asked for and
+ * cannot be.
+ */
+int inside_details(struct bench *b, uint64_t ops);
 
 #endif

@@ -147,7 +147,7 @@ static void test_defaults(void **state)
 	assert_int_equal(c->repeats, 9);
 	assert_int_equal(c->nr_resizes, 0);
 	assert_int_equal(c->seed, 1);
-	assert_int_equal(c->pages, PAGES_THP);
+	assert_int_equal(c->pages, PAGES_AUTO);
 	assert_string_equal(c->capture, "");
 	assert_int_equal(c->copies, 1);
 	assert_int_equal(c->split, SPLIT_FLOW);

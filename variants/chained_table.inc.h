@@ -458,7 +458,8 @@ static int table_resize(struct ct_table *t, uint64_t buckets)
 	ct_grace_bytes(&t->grace, (uint64_t)old_size * sizeof(*old));
 	begin = ct_ticks();
 	ct_synchronize();
-	ct_grace_add(&t->grace, ct_ticks() - begin);
+	if (!CT_RCU_IS_NONE)
+		ct_grace_add(&t->grace, ct_ticks() - begin);
 	buckets_free(t, old, old_size);
 	return 0;
 }

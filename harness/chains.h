@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Are the chains as long as chance would have them?
+ *
+ * A hash that spreads well throws entries into buckets independently, so a
+ * bucket's length is Poisson distributed with the mean entries / buckets
+ * (Knuth, The Art of Computer Programming 3, 6.4).  Pearson's chi-square test
+ * says how likely lengths as uneven as those seen are, if it is so.
+ */
+#ifndef CTBENCH_HARNESS_CHAINS_H
+#define CTBENCH_HARNESS_CHAINS_H
+
+#include "variants/inside.h"
+
+struct json_t;
+
+/* Buckets that a measurement looks at: enough for the test, and milliseconds. */
+#define CHAINS_SAMPLE 16384
+
+/* Below this a hash is said not to spread like chance: one measurement in a thousand is, by chance. */
+#define CHAINS_P_LIMIT 0.001
+
+struct chains_test {
+	double mean;		/* entries per bucket */
+	double variance;	/* of the same around that mean; Poisson's is the mean */
+	double chi2, p;		/* NAN where there are too few buckets to say */
+	unsigned int freedom;	/* degrees of */
+	/* Of entries, how many others are looked at before one that is there is found. */
+	double walk;
+};
+
+/*
+ * The chains' lengths against Poisson's distribution.  mean: entries per bucket of the whole
+ * table, of which chains may be a sample; 0: theirs.
+ */
+void chains_judge(const struct ct_chains *chains, double mean, struct chains_test *test);
+
+/*
+ * {buckets, mean, variance, longest, lengths: [buckets with 0, 1, ... entries],
+ * poisson: [as expected], chi2, freedom, p}; new reference.
+ */
+struct json_t *chains_json(const struct ct_chains *chains, const struct chains_test *test);
+
+#endif
