@@ -141,6 +141,8 @@ bool replay_traced(const struct sk_buff *skb);
  * which protocol; -1: none.
  */
 int replay_rule_port(const struct sk_buff *skb, uint8_t *protonum);
+/* Does the oracle, which asks for an entry by its tuple and zone, get that one told? */
+bool replay_found(const struct replay *r, struct nf_conn *ct);
 /* Would the oracle, which knows of a fragment only by reading it, call that one a fragment? */
 bool replay_known_fragment(const struct capture_packet *p);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the conformance tests' oracle gets to see of a packet, so that a
- * replay can tell the same.
+ * replay can tell the same.  Only what is told is changed here, nothing that
+ * happens.
  *
  * Its eyes are the kernel's nf_tables trace, and of a packet whose extension
  * headers reach beyond its end the trace tells nothing.  That a packet which
@@ -145,4 +146,26 @@ static bool fragment_ipv6(const struct capture_packet *p)
 bool replay_known_fragment(const struct capture_packet *p)
 {
 	return p->l3proto == LINK_PROTO_IPV4 ? fragment_ipv4(p) : fragment_ipv6(p);
+}
+
+/*
+ * A zone for one direction lets two entries have a tuple in common: then Linux
+ * tells of the one it meets first.  What netlink says of an entry names its
+ * zone where it is the original tuple's (ctnetlink_parse_tuple_zone).
+ */
+bool replay_found(const struct replay *r, struct nf_conn *ct)
+{
+	struct nf_conntrack_zone zone = nf_ct_zone(ct);
+	struct nf_conntrack_tuple_hash *h;
+	struct nf_conn *found;
+
+	if (!r->scenario || !r->scenario->nr_zones)
+		return true;
+	if (zone.dir == NF_CT_ZONE_DIR_REPL)
+		zone = nf_ct_zone_dflt;
+	h = r->core->ops->find_get(r->net, &zone, nf_ct_tuple(ct, IP_CT_DIR_ORIGINAL));
+	found = h ? nf_ct_tuplehash_to_ctrack(h) : NULL;
+	if (found)
+		r->core->ops->put(found);
+	return found == ct;
 }

@@ -85,7 +85,7 @@ class World:
 
     def sysctls(self):
         r = self.r
-        flags = {"tcp_loose": [0, 0, 1, 2, 4], "tcp_be_liberal": [1, 1, 0], "tcp_ignore_invalid_rst": [1, 1, 0], "tcp_max_retrans": [0, 1, 2, 7],
+        flags = {"tcp_loose": [0, 0, 1], "tcp_be_liberal": [1, 1, 0], "tcp_ignore_invalid_rst": [1, 1, 0], "tcp_max_retrans": [0, 1, 2, 7, 255],
                  "checksum": [0], "acct": [1], "timestamp": [1]}
         out = {"nf_conntrack_" + k: r.choice(v) for k, v in flags.items() if r.random() < .4}
         for k in ["tcp_timeout_" + x for x in ("syn_sent", "syn_recv", "established", "fin_wait", "close_wait", "last_ack", "time_wait",
