@@ -124,6 +124,7 @@ struct cell {
 	/* set per measurement, not by the workload file */
 	uint32_t repeat;	/* which repeat this is, from 0 */
 	bool control;		/* the second name of an A/A pair */
+	double ticks_per_second;	/* of the clock, calibrated by the parent; 0: not yet */
 };
 
 /*
@@ -165,6 +166,7 @@ struct cell_result {
 	uint32_t resizes_done;
 	char allocator[96];	/* "jemalloc 5.3.0-...", "glibc 2.36" */
 	char cpus[256];		/* where the threads ran */
+	double elapsed_seconds;	/* of the whole measurement, from outside: set by the parent */
 };
 
 #endif

@@ -14,6 +14,7 @@
 #include "harness/measure.h"
 #include "harness/replica.h"
 #include "harness/topology.h"
+#include "harness/tsc.h"
 
 /* The replica has no workers of ours around it: this thread, pinned, is all. */
 static int measure_replica(const struct cell *cell, struct cell_result *r, struct ct_error *e)
@@ -96,6 +97,7 @@ int cmd_measure(int argc, char **argv __maybe_unused)
 		json_decref(details);
 		return cmd_report(&e);
 	}
+	tsc_set_per_second(cell.ticks_per_second);
 	if (measure(&cell, &r, details, &e)) {
 		memset(&r, 0, sizeof(r));
 		json_object_clear(details);

@@ -61,6 +61,7 @@ static const struct field {
 	FIELD("resizes_done", U32, result.resizes_done),
 	FIELD("allocator", TEXT, result.allocator),
 	FIELD("cpus", TEXT, result.cpus),
+	FIELD("elapsed_s", DOUBLE, result.elapsed_seconds),
 #undef FIELD
 };
 #define NR_FIELDS (sizeof(fields) / sizeof(fields[0]))

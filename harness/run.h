@@ -62,6 +62,9 @@ struct run {
 
 	run_measure_fn measure;	/* measure_cell(); tests have their own */
 	uint64_t seq;		/* of the last measurement */
+	struct run_cost {	/* seconds, of all measurements, void ones included */
+		double elapsed, windows, warmups, builds;
+	} cost;
 	unsigned int measured, reused, to_do; /* repeats: by this process, by earlier ones, all */
 	struct progress progress;
 	double seconds_done;	/* expected seconds of what is done, for the progress line */
@@ -83,6 +86,8 @@ void run_free_cells(struct run *run);
  * -EINVAL if it is of another run.
  */
 int run_take_row(void *arg, const struct measurement *m, struct ct_error *e);
+/* Add a measurement to run->cost. */
+void run_count_cost(struct run *run, const struct run_cell *c, const struct cell_result *r);
 /* Keep a result in memory, in its repeat. */
 void run_keep(struct run_cell *c, const struct measurement *m);
 

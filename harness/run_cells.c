@@ -98,6 +98,19 @@ void run_free_cells(struct run *run)
 	run->nr_cells = 0;
 }
 
+void run_count_cost(struct run *run, const struct run_cell *c, const struct cell_result *r)
+{
+	if (r->status)
+		return;
+	run->cost.elapsed += r->elapsed_seconds;
+	run->cost.windows += r->window;
+	/* Filling a table is what a fill measures. */
+	if (c->cell.kind == KIND_STEADY) {
+		run->cost.warmups += c->cell.warmup;
+		run->cost.builds += r->build_seconds;
+	}
+}
+
 void run_keep(struct run_cell *c, const struct measurement *m)
 {
 	struct run_repeat *r = &c->list[m->repeat];
@@ -132,6 +145,7 @@ int run_take_row(void *arg, const struct measurement *m, struct ct_error *e)
 	if (m->repeat >= c->repeats)
 		return 0;
 	run_keep(c, m);
+	run_count_cost(run, c, &m->result);
 	/* What was void or failed gets another chance; its row stays for the record. */
 	if (!run_repeat_good(&c->list[m->repeat]))
 		c->list[m->repeat].done = false;

@@ -149,6 +149,21 @@ static void print_counts(const json_t *report)
 	printf("\n");
 }
 
+static void print_cost(const json_t *report)
+{
+	const json_t *cost = json_object_get(report, "cost");
+	double elapsed = 0, windows = 0, warmups = 0, builds = 0, overhead = 0;
+
+	if (json_unpack((json_t *)cost, "{s:f, s:f, s:f, s:f, s:f}", "elapsed_s", &elapsed, "windows_s",
+			&windows, "warmups_s", &warmups, "builds_s", &builds, "overhead", &overhead) ||
+	    elapsed <= 0)
+		return;
+	printf("measured %.1f s of %.1f s (windows %.1f s, warm-ups %.1f s); tables took %.1f s, "
+	       "processes and key streams %.1f s: %.2f times what was measured, tables apart\n",
+	       windows + warmups, elapsed, windows, warmups, builds,
+	       elapsed - windows - warmups - builds, overhead);
+}
+
 int run_finish(struct run *run)
 {
 	char plots[PATH_MAX + 32];
@@ -168,6 +183,7 @@ int run_finish(struct run *run)
 	judge_print_verdicts(stdout, report);
 	run_print_aims(stdout, run);
 	print_counts(report);
+	print_cost(report);
 	fflush(stdout);
 	print_troubles(run);
 

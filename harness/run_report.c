@@ -9,6 +9,9 @@
  *	environment	machine, kernel, settings, build (env.h), before the first measurement
  *	stolen_seconds	what a hypervisor gave to others meanwhile
  *	interleaved	whether repeats ran in shuffled blocks (cells.tsv has the order)
+ *	cost		elapsed_s of all measurements (void ones included), of these windows_s,
+ *			warmups_s and builds_s (filling tables); overhead: elapsed without builds,
+ *			as a multiple of windows and warm-ups
  *	counts		of cells and measurements, see counts_report()
  *	statistics	how it was judged (judge.h): confidence, resamples and seed of the
  *			bootstrap, alpha, power, correction, comparisons (how many were
@@ -251,6 +254,15 @@ static json_t *counts_report(const struct run *run)
 			 "skipped", skipped, "missing", to_do - good - failed - skipped - unusable);
 }
 
+static json_t *cost_report(const struct run_cost *c)
+{
+	double measured = c->windows + c->warmups;
+
+	return json_pack("{s:f, s:f, s:f, s:f, s:f}", "elapsed_s", c->elapsed, "windows_s", c->windows,
+			 "warmups_s", c->warmups, "builds_s", c->builds, "overhead",
+			 measured > 0 ? (c->elapsed - c->builds) / measured : 0);
+}
+
 json_t *run_report(const struct run *run)
 {
 	json_t *cells = json_object(), *workloads = json_array(), *report;
@@ -278,6 +290,7 @@ json_t *run_report(const struct run *run)
 		json_decref(workloads);
 		return NULL;
 	}
+	json_object_set_new(report, "cost", cost_report(&run->cost));
 	json_object_set_new(report, "workloads", workloads);
 	json_object_set_new(report, "cells", cells);
 	if (judge_run(report)) {

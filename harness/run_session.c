@@ -11,6 +11,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* Both end up in JSON, which takes no bytes that are not UTF-8: a path may have such. */
 static void make_valid(char *text)
@@ -27,6 +28,7 @@ static void make_valid(char *text)
 static bool
 measure_once(struct run *run, struct run_cell *c, struct measurement *m, json_t **details)
 {
+	struct timespec before, after;
 	struct cell cell = c->cell;
 	struct ct_error e = { 0 };
 	int err;
@@ -36,7 +38,9 @@ measure_once(struct run *run, struct run_cell *c, struct measurement *m, json_t 
 	results_time(m->started, sizeof(m->started));
 	memset(&m->result, 0, sizeof(m->result));
 	*details = NULL;
+	clock_gettime(CLOCK_MONOTONIC, &before);
 	err = run->measure(&cell, &m->result, details, &e);
+	clock_gettime(CLOCK_MONOTONIC, &after);
 	if (err < 0) {
 		if (ct_interrupted)
 			return false;
@@ -45,6 +49,8 @@ measure_once(struct run *run, struct run_cell *c, struct measurement *m, json_t 
 		snprintf(m->result.error, sizeof(m->result.error), "%.*s",
 			 (int)sizeof(m->result.error) - 1, e.status ? e.text : strerror(-err));
 	}
+	m->result.elapsed_seconds = (double)(after.tv_sec - before.tv_sec) +
+				    1e-9 * (double)(after.tv_nsec - before.tv_nsec);
 	make_valid(m->result.error);
 	make_valid(m->result.void_reason);
 	return true;
@@ -121,6 +127,7 @@ static void measure(void *arg, size_t benchmark, unsigned int repeat)
 			break;
 		run->seq = m->seq;
 		run_keep(c, m);
+		run_count_cost(run, c, &m->result);
 		log_measurement(run, m);
 		c->gave_up = m->result.status != 0;
 		if (m->result.status || !m->result.void_reason[0] || ct_interrupted)

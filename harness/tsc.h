@@ -50,6 +50,12 @@ static inline uint64_t tsc_now_ordered(void)
 /* Ticks a second.  The first call calibrates, which takes some 20 ms. */
 double tsc_per_second(void);
 
+/*
+ * Another process on this machine has calibrated: take its word instead of the 20 ms.
+ * Before any other of these functions; 0 is ignored.
+ */
+void tsc_set_per_second(double ticks);
+
 static inline double tsc_to_seconds(uint64_t ticks)
 {
 	return (double)ticks / tsc_per_second();

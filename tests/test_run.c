@@ -641,6 +641,35 @@ static void without_gnuplot(void **state)
 	check_complete("a");
 }
 
+/* ---- what it cost ---- */
+
+/* All windows and warm-ups are counted, those before an interrupt too. */
+static void what_a_run_cost(void **state)
+{
+	double windows = 0, warmups = 0, elapsed = 0, overhead = 0;
+	json_t *benchmark;
+
+	(void)state;
+	fake->interrupt_at = 8;
+	assert_int_equal(run("little.yaml --results runs --name a"), CT_EXIT_INTERRUPTED);
+	assert_int_equal(run("--resume a --results runs"), 0);
+	benchmark = benchmark_of("a");
+	assert_int_equal(json_unpack(benchmark, "{s:{s:{s:f, s:f, s:f, s:f}}}", "ctbench", "cost",
+				     "windows_s", &windows, "warmups_s", &warmups, "elapsed_s",
+				     &elapsed, "overhead", &overhead), 0);
+	/* The defaults: 0.2 s after 0.05 s, or whatever they are; as many as there are repeats. */
+	assert_true(fabs(windows / (CELLS * REPEATS) -
+			 json_number_value(json_object_get(json_object_get(cell_of(benchmark, BASELINE),
+								"parameters"), "duration"))) < 1e-9);
+	assert_true(fabs(warmups / (CELLS * REPEATS) -
+			 json_number_value(json_object_get(json_object_get(cell_of(benchmark, BASELINE),
+								"parameters"), "warmup"))) < 1e-9);
+	assert_true(elapsed > 0);
+	assert_true(fabs(overhead - elapsed / (windows + warmups)) < 1e-9);
+	assert_non_null(strstr(out, "times what was measured, tables apart"));
+	json_decref(benchmark);
+}
+
 /* ---- resuming something else ---- */
 
 static void write_workload(const char *from, const char *to)
@@ -693,6 +722,7 @@ int main(void)
 		TEST(a_killed_run_is_gone_on_with),
 		TEST(a_full_disk_keeps_what_is_done),
 		TEST(without_gnuplot),
+		TEST(what_a_run_cost),
 		TEST(another_workload_is_not_mixed_in),
 	};
 
