@@ -168,7 +168,8 @@ int replay_json_packet(const struct replay *r, const struct replay_result *res, 
 			set_number(o, "ct_after", res->number_after);
 		json_object_set_new(o, "status", status_json(res->status));
 	}
-	if (res->ct && (nf_ct_status(res->ct) & (IPS_CONFIRMED | IPS_DYING)) == IPS_CONFIRMED &&
+	if (res->ct && (res->state == REPLAY_TRACKED || res->released) &&
+	    (nf_ct_status(res->ct) & (IPS_CONFIRMED | IPS_DYING)) == IPS_CONFIRMED &&
 	    replay_found(r, res->ct))
 		set_entry(o, r, res->ct);
 	return print(o, out);
@@ -192,6 +193,18 @@ struct rows {
 	size_t nr, max;
 };
 
+/* Packets and bytes, of each direction. */
+static json_t *acct_json(struct nf_conn_acct *acct)
+{
+	json_t *o = json_array();
+
+	for (unsigned int d = 0; d < IP_CT_DIR_MAX; d++)
+		json_array_append_new(o, json_pack("[I, I]",
+						   (json_int_t)load_relaxed(&acct->counter[d].packets),
+						   (json_int_t)load_relaxed(&acct->counter[d].bytes)));
+	return o;
+}
+
 static json_t *row_json(const struct replay *r, struct nf_conn *ct)
 {
 	const struct nf_conntrack_zone zone = nf_ct_zone(ct);
@@ -205,6 +218,8 @@ static json_t *row_json(const struct replay *r, struct nf_conn *ct)
 		set_number(o, "zone", zone.id);
 	if (nf_ct_helper_of(ct))
 		json_object_set_new(o, "helper", json_string(nf_ct_helper_of(ct)->name));
+	if (nf_conn_acct_find(ct))
+		json_object_set_new(o, "acct", acct_json(nf_conn_acct_find(ct)));
 	if (ct->master)
 		json_object_set_new(o, "master", tuple_json(ct->master, IP_CT_DIR_ORIGINAL));
 	set_number(o, "ct", replay_number(r, ct));
