@@ -24,6 +24,7 @@ static void print_help(void)
 	     "                     axes     the choices on each axis side by side, all else alike\n"
 	     "                     bars     the variants side by side\n"
 	     "                     effects  what each choice changes, with its interval and the noise\n"
+	     "                     timeline what happened when, inside the window (timeline: 2ms)\n"
 	     "                   (without it: what each workload asks for)\n"
 	     "  --out DIR        where to (default: RUN/plots)\n"
 	     "  --results DIR    the folder of all runs (default: " RESULTS_DEFAULT_DIR ")\n"
@@ -63,7 +64,7 @@ static int add_kinds(unsigned int *kinds, const char *text, struct ct_error *e)
 		if (!kind)
 			return ct_user_error(
 				e,
-				"--kind '%s' is no kind of plot: it must be threads, size, load, axes, bars or effects",
+				"--kind '%s' is no kind of plot: it must be threads, size, load, axes, bars, timeline or effects",
 				name);
 		*kinds |= kind;
 		text += len + (text[len] == ',');

@@ -32,6 +32,7 @@ static const struct {
 	{ PLOT_AXES, NULL },
 	{ PLOT_BARS, NULL },
 	{ PLOT_EFFECTS, NULL },
+	{ PLOT_TIMELINE, NULL },
 };
 #define NR_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -323,6 +324,8 @@ static int draw(const struct plot_group *g, enum workload_plot kind, size_t numb
 		err = plot_axes(&f, g);
 	else if (!err && kind == PLOT_BARS)
 		err = plot_bars(&f, g);
+	else if (!err && kind == PLOT_TIMELINE)
+		err = plot_timeline(&f, g);
 	else if (!err)
 		err = plot_lines(&f, g, kind);
 	if (err < 0)
@@ -331,6 +334,24 @@ static int draw(const struct plot_group *g, enum workload_plot kind, size_t numb
 		err = plot_file_draw(&f, out_dir, kind_name, e);
 	plot_file_end(&f);
 	return err;
+}
+
+/* A picture of each variant's own, beside that of all. */
+static int draw_each(const struct plot_group *all, enum workload_plot kind, const char *out_dir,
+		     size_t *drawn, struct ct_error *e)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < all->nr && all->nr > 1 && err >= 0; i++) {
+		struct plot_group one = *all;
+
+		one.cells = &all->cells[i];
+		one.nr = 1;
+		append(one.suffix, sizeof(one.suffix), "-%s", plot_text(all->cells[i], "variant"));
+		err = draw(&one, kind, i + 1, out_dir, e);
+		*drawn += !err;
+	}
+	return err < 0 ? err : 0;
 }
 
 static int draw_kind(const json_t *benchmark, const json_t *workload, size_t kind,
@@ -357,6 +378,8 @@ static int draw_kind(const json_t *benchmark, const json_t *workload, size_t kin
 	for (size_t i = 0; i < nr && !err && here < GROUPS_MAX; i++) {
 		err = draw(&groups[i], kinds[kind].kind, i + 1, out_dir, e);
 		here += !err;
+		if (!err && kinds[kind].kind == PLOT_TIMELINE)
+			err = draw_each(&groups[i], PLOT_TIMELINE, out_dir, drawn, e);
 		if (err > 0)
 			err = 0;
 	}

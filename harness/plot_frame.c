@@ -26,6 +26,7 @@ static const struct {
 	{ "mix", "", "", "", "lookup=100" },
 	{ "hit_share", "hit share ", "", "", "1" },
 	{ "resize", "resize ", "", "", "none" },
+	{ "timeline", "in pieces of ", "", "", "none" },
 };
 
 static bool in_list(const char *parameter)

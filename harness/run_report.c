@@ -34,10 +34,13 @@
  *			{min, q1, median, q3, max}; medians of what else was counted;
  *			metrics: by name {unit, better (more, less or ""), median, ci_low and
  *			ci_high (95 % bootstrap), n, values (repeat by repeat; null where there
- *			is none)}: all of the former and the scalars of its details (details.h)
+ *			is none)}: all of the former and the scalars of its details (details.h);
+ *			timeline: {window_s, t0_s, n, series, events}, the medians of its
+ *			repeats (bench_timeline.h), where one was asked for
  */
 #include "harness/run.h"
 
+#include "harness/bench_timeline.h"
 #include "harness/details.h"
 #include "harness/env.h"
 #include "harness/interrupt.h"
@@ -182,15 +185,28 @@ static json_t *metrics_report(const struct run_cell *c, const json_t *details, d
 	return metrics;
 }
 
-/* metrics: of the run's details, by name of cell */
-static json_t *cell_report(const struct run_cell *c, const json_t *metrics)
+/* The timelines of the cell's repeats as one; NULL where there are none. */
+static json_t *timeline_report(const json_t *details)
+{
+	json_t *all = json_array(), *repeat, *merged;
+	size_t i;
+
+	json_array_foreach(details, i, repeat)
+		json_array_append(all, json_object_get(repeat, "timeline"));
+	merged = timeline_merge(all);
+	json_decref(all);
+	return merged;
+}
+
+/* metrics, timelines: of the run's details, by name of cell */
+static json_t *cell_report(const struct run_cell *c, const json_t *metrics, const json_t *timelines)
 {
 	const struct ct_variant *v = ct_variant_find(c->cell.variant);
 	double *values = calloc(c->repeats, sizeof(*values));
 	struct quartiles ns, mops;
 	unsigned int failed = 0, skipped = 0;
 	const char *error = NULL;
-	json_t *json;
+	json_t *json, *timeline;
 
 	if (!values)
 		return NULL;
@@ -221,6 +237,9 @@ static json_t *cell_report(const struct run_cell *c, const json_t *metrics)
 	}
 	json_object_set_new(json, "metrics",
 			    metrics_report(c, json_object_get(metrics, c->name), values));
+	timeline = timeline_report(json_object_get(timelines, c->name));
+	if (timeline)
+		json_object_set_new(json, "timeline", timeline);
 	free(values);
 	return json;
 }
@@ -268,15 +287,17 @@ json_t *run_report(const struct run *run)
 	json_t *cells = json_object(), *workloads = json_array(), *report;
 	struct ct_error e = { 0 };
 	json_t *metrics = details_read(run->results.dir, "metrics", &e);
+	json_t *timelines = details_read(run->results.dir, "timeline", &e);
 	char ended[40];
 
-	if (!metrics)		/* the rows are whole, so the report is as good as it can be */
+	if (!metrics || !timelines)		/* the rows are whole, so the report is as good as it can be */
 		fprintf(stderr, "ctbench: warning: %s\n", e.text);
 	results_time(ended, sizeof(ended));
 	for (size_t i = 0; i < run->nr_cells; i++)
 		if (run->cells[i].selected)
-			json_object_set_new(cells, run->cells[i].name, cell_report(&run->cells[i], metrics));
+			json_object_set_new(cells, run->cells[i].name, cell_report(&run->cells[i], metrics, timelines));
 	json_decref(metrics);
+	json_decref(timelines);
 	for (size_t i = 0; i < run->set.nr; i++)
 		json_array_append_new(workloads, workload_to_json(&run->set.list[i]));
 	report = json_pack("{s:i, s:s, s:O?, s:s, s:s, s:b, s:O?, s:f, s:b, s:o}", "format", 1,

@@ -27,6 +27,7 @@ static const struct {
 	{ "axes", PLOT_AXES, -1 },
 	{ "bars", PLOT_BARS, -1 },
 	{ "effects", PLOT_EFFECTS, -1 },
+	{ "timeline", PLOT_TIMELINE, -1 },
 };
 #define NR_PLOTS (sizeof(plots) / sizeof(plots[0]))
 
@@ -148,6 +149,9 @@ static void default_plots(struct workload *w)
 	for (size_t i = 0; i < NR_PLOTS; i++)
 		if (plots[i].varies >= 0 && w->varying >> (plots[i].varies - KEY_FIRST_OF_CELL) & 1)
 			w->plots |= plots[i].plot;
+	for (size_t i = 0; i < w->nr_cells; i++)
+		if (w->cells[i].timeline > 0)
+			w->plots |= PLOT_TIMELINE;
 	if (!w->plots)
 		w->plots = PLOT_BARS;
 }

@@ -34,6 +34,7 @@ enum workload_plot {
 	PLOT_LOAD	= 1 << 2,	/* ... against connections per bucket */
 	PLOT_AXES	= 1 << 3,	/* each axis's choices side by side */
 	PLOT_BARS	= 1 << 4,	/* a bar per variant */
+	PLOT_TIMELINE	= 1 << 8,	/* what happened when, inside the window */
 	PLOT_EFFECTS	= 1 << 5,	/* what each choice changes; always drawn where there are verdicts */
 };
 

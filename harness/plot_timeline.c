@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Timelines: what happened when, inside the window.  One below the other on
+ * one axis of time: lookups, inserts, how long the slowest took, what went
+ * wrong; events are shaded and named.  A picture for each variant, and one
+ * with all beside each other on the same scales.
+ *
+ * Data: a block per variant (gnuplot's `index`); the columns are milliseconds
+ * since the window opened (the middle of the piece) and the series named on top.
+ */
+#include "harness/plot_internal.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LINES_MAX 4
+/* More than these beside each other are too narrow to be read. */
+#define COLUMNS_MAX 6
+
+struct line {
+	const char *series;	/* of bench_timeline.h */
+	const char *label;	/* where a panel has several */
+	double scale;
+};
+
+/* From top to bottom.  A panel whose first series nobody has is left out. */
+static const struct panel {
+	const char *title;
+	bool log;
+	const char *instead;	/* only where nobody has this series */
+	struct line lines[LINES_MAX];
+} panels[] = {
+	{ "lookups, million/s", false, NULL, { { "lookups_per_s", "lookups", 1e-6 } } },
+	{ "operations, million/s", false, "lookups_per_s", { { "ops_per_s", "operations", 1e-6 } } },
+	{ "inserts, million/s", false, NULL, { { "inserts_per_s", "inserts", 1e-6 } } },
+	{ "lookup takes, µs", true, NULL,
+	  { { "lookup_p50_ns", "p50", 1e-3 }, { "lookup_p99_ns", "p99", 1e-3 },
+	    { "lookup_max_ns", "max", 1e-3 } } },
+	{ "insert takes, µs", true, NULL,
+	  { { "insert_p50_ns", "p50", 1e-3 }, { "insert_p99_ns", "p99", 1e-3 },
+	    { "insert_max_ns", "max", 1e-3 } } },
+	{ "slowest batch, ms", true, "lookup_p50_ns", { { "longest_batch_us", "slowest batch", 1e-3 } } },
+	{ "lookups that missed", false, NULL, { { "missed", "missed", 1 } } },
+	{ "inserts that failed", false, NULL, { { "insert_failed", "failed", 1 } } },
+	{ "early drops", false, NULL, { { "early_drop", "early drops", 1 } } },
+};
+#define NR_PANELS (sizeof(panels) / sizeof(panels[0]))
+
+static const json_t *series_of(const json_t *cell, const char *name)
+{
+	return json_object_get(json_object_get(json_object_get(cell, "timeline"), "series"), name);
+}
+
+static bool anybody_has(const struct plot_group *g, const char *series)
+{
+	for (size_t i = 0; i < g->nr; i++)
+		if (json_array_size(series_of(g->cells[i], series)))
+			return true;
+	return false;
+}
+
+static bool is_shown(const struct plot_group *g, const struct panel *p)
+{
+	return anybody_has(g, p->lines[0].series) && !(p->instead && anybody_has(g, p->instead));
+}
+
+static void write_data(FILE *data, const struct plot_group *g)
+{
+	for (size_t i = 0; i < g->nr; i++) {
+		const json_t *t = json_object_get(g->cells[i], "timeline");
+		double piece = plot_number(t, "window_s") * 1e3;
+		size_t pieces = json_array_size(series_of(g->cells[i], "ops_per_s"));
+
+		fprintf(data, "# %s\n", plot_text(g->cells[i], "variant"));
+		for (size_t k = 0; k < pieces; k++) {
+			fprintf(data, "%.6g", ((double)k + 0.5) * piece);
+			for (size_t p = 0; p < NR_PANELS; p++) {
+				for (size_t l = 0; is_shown(g, &panels[p]) && l < LINES_MAX &&
+						   panels[p].lines[l].series; l++) {
+					const struct line *line = &panels[p].lines[l];
+					const json_t *v = json_array_get(
+						series_of(g->cells[i], line->series), k);
+					double n = json_is_number(v) ? json_number_value(v) : 0;
+
+					/* A logarithm has no place for nothing. */
+					if (panels[p].log && n <= 0)
+						fputs("\t?", data);
+					else
+						fprintf(data, "\t%.6g", n * line->scale);
+				}
+			}
+			fputc('\n', data);
+		}
+		fputs("\n\n", data);
+	}
+}
+
+/* The largest value in a panel, over all variants, so that their scales are one. */
+static double top_of(const struct plot_group *g, const struct panel *p, double *least)
+{
+	double top = 0;
+
+	*least = INFINITY;
+	for (size_t l = 0; l < LINES_MAX && p->lines[l].series; l++)
+		for (size_t i = 0; i < g->nr; i++) {
+			const json_t *s = series_of(g->cells[i], p->lines[l].series);
+			json_t *v;
+			size_t k;
+
+			json_array_foreach((json_t *)s, k, v) {
+				double n = json_number_value(v) * p->lines[l].scale;
+
+				top = fmax(top, n);
+				if (n > 0)
+					*least = fmin(*least, n);
+			}
+		}
+	return top;
+}
+
+static void write_panels(FILE *script, const struct plot_group *g)
+{
+	int nr = 0, column = 2;
+
+	fprintf(script, "array panel[%zu]\narray panel_log[%zu]\narray panel_top[%zu]\n"
+			"array panel_least[%zu]\narray panel_column[%zu]\narray panel_lines[%zu]\n"
+			"array line_label[64]\n", NR_PANELS, NR_PANELS, NR_PANELS, NR_PANELS, NR_PANELS,
+		NR_PANELS);
+	for (size_t p = 0; p < NR_PANELS; p++) {
+		int lines = 0;
+		char variable[32];
+		double least, top;
+
+		if (!is_shown(g, &panels[p]))
+			continue;
+		top = top_of(g, &panels[p], &least);
+		nr++;
+		snprintf(variable, sizeof(variable), "panel[%d]", nr);
+		plot_set_text(script, variable, panels[p].title);
+		for (; lines < LINES_MAX && panels[p].lines[lines].series; lines++) {
+			snprintf(variable, sizeof(variable), "line_label[%d]", column + lines);
+			plot_set_text(script, variable, panels[p].lines[lines].label);
+		}
+		fprintf(script, "panel_log[%d] = %d\npanel_top[%d] = %.6g\npanel_least[%d] = %.6g\n"
+				"panel_column[%d] = %d\npanel_lines[%d] = %d\n", nr, panels[p].log, nr,
+			top > 0 ? top : 1, nr, isfinite(least) ? least : 1e-3, nr, column, nr, lines);
+		column += lines;
+	}
+	fprintf(script, "panels = %d\n", nr);
+}
+
+/* "flood=200000:60ms" is "flood 200k/s" in a picture, where one sees how long it lasts. */
+static void event_words(char *buf, size_t size, const char *name)
+{
+	unsigned long long rate;
+
+	if (sscanf(name, "flood=%llu:", &rate) == 1 && !(rate % 1000))
+		snprintf(buf, size, "flood %lluk/s", rate / 1000);
+	else
+		snprintf(buf, size, "%s", name);
+	for (char *p = buf; *p; p++)
+		if (*p == '=')
+			*p = ' ';
+}
+
+static void write_events(FILE *script, const struct plot_group *g)
+{
+	size_t total = 0, at = 0, e;
+	json_t *event;
+
+	for (size_t i = 0; i < g->nr; i++)
+		total += json_array_size(json_object_get(json_object_get(g->cells[i], "timeline"),
+							 "events"));
+	fprintf(script, "events = %zu\narray event_cell[%zu]\narray event_begin[%zu]\n"
+			"array event_end[%zu]\narray event_name[%zu]\n", total, total + 1, total + 1,
+		total + 1, total + 1);
+	for (size_t i = 0; i < g->nr; i++)
+		json_array_foreach(json_object_get(json_object_get(g->cells[i], "timeline"), "events"),
+				   e, event) {
+			char variable[32], name[64];
+
+			at++;
+			fprintf(script, "event_cell[%zu] = %zu\nevent_begin[%zu] = %.6g\nevent_end[%zu] = %.6g\n",
+				at, i + 1, at, 1e3 * plot_number(event, "begin_s"), at,
+				1e3 * plot_number(event, "end_s"));
+			snprintf(variable, sizeof(variable), "event_name[%zu]", at);
+			event_words(name, sizeof(name), plot_text(event, "name"));
+			plot_set_text(script, variable, name);
+		}
+}
+
+int plot_timeline(struct plot_file *f, const struct plot_group *all)
+{
+	struct plot_group g = *all;
+	double end = 0;
+	int err = 1;
+
+	g.cells = calloc(all->nr, sizeof(*g.cells));
+	g.nr = 0;
+	if (!g.cells)
+		return -ENOMEM;
+	for (size_t i = 0; i < all->nr && g.nr < COLUMNS_MAX; i++)
+		if (json_array_size(series_of(all->cells[i], "ops_per_s")))
+			g.cells[g.nr++] = all->cells[i];
+	if (!g.nr)
+		goto out;
+	for (size_t i = 0; i < g.nr; i++)
+		end = fmax(end, 1e3 * plot_number(json_object_get(g.cells[i], "timeline"), "window_s") *
+				(double)json_array_size(series_of(g.cells[i], "ops_per_s")));
+	plot_set_frame(f, &g, NULL);
+	fprintf(f->data, "# %s\n# milliseconds since the window opened", plot_text(g.workload, "question"));
+	for (size_t p = 0; p < NR_PANELS; p++)
+		for (size_t l = 0; is_shown(&g, &panels[p]) && l < LINES_MAX && panels[p].lines[l].series; l++)
+			fprintf(f->data, ", %s (x %g)", panels[p].lines[l].series, panels[p].lines[l].scale);
+	fputc('\n', f->data);
+	write_data(f->data, &g);
+	fprintf(f->script, "cells = %zu\nend_ms = %.6g\narray label[%zu]\narray style[%zu]\n", g.nr, end,
+		g.nr, g.nr);
+	for (size_t i = 0; i < g.nr; i++) {
+		char variable[32];
+
+		snprintf(variable, sizeof(variable), "label[%zu]", i + 1);
+		plot_set_text(f->script, variable, plot_text(g.cells[i], "variant"));
+		fprintf(f->script, "style[%zu] = %u\n", i + 1, plot_variant_index(&g, g.cells[i]) + 1);
+	}
+	write_panels(f->script, &g);
+	write_events(f->script, &g);
+	err = 0;
+out:
+	free(g.cells);
+	return err;
+}
