@@ -6,14 +6,29 @@
  * template, core/conntrack.inc.h, that every table backend compiles for itself.
  * What code that knows no table needs of it goes through nf_conntrack_ops.
  *
- * Lock order, outermost first: net.hook_lock; a table's resize mutex; its
- * rwlock (read side) or its bucket locks in ascending order of their index;
- * a connection's lock; net.expect.lock; a node pool's lock.
+ * Lock order, outermost first; who holds one may take those behind it:
+ *   1. net.hook_lock: registration of hooks
+ *   2. a table's resize mutex: resizes and whole walks (struct ct_table)
+ *   3. its rwlock (read side), or its bucket locks in ascending order of their
+ *	index; under them connections are linked, compared and referred to,
+ *	nothing else is locked
+ *   4. a connection's lock (nf_conn.lock): its protocol's state, its helper's
+ *	data, the events it has missed
+ *   5. net.expect.lock: the namespace's expectations, their links with their
+ *	masters, and their time; taken under a master's lock by its helper.
+ *	Expectations are freed under it, connections are not: what it lets go of
+ *	is put behind it
+ *   6. a node pool's lock
+ * Innermost, each taken with nothing behind it: a family's reassembly lock of
+ * a namespace (nf_defrag; its packets are freed and go on behind it), a CPU's
+ * list lock (variants/lists/percpu.h), net.ecache.lock, net.new_ext_lock, and
+ * those of the registers of extensions and namespaces' ids.
  */
 #ifndef CTBENCH_CORE_CONNTRACK_H
 #define CTBENCH_CORE_CONNTRACK_H
 
 #include "core/netns.h"
+#include "core/nf_conntrack_gc.h"
 #include "core/nf_conntrack_extend.h"
 #include "core/nf_conntrack_helper.h"
 #include "core/nf_conntrack_proto.h"
@@ -21,6 +36,7 @@
 struct ct_memory;
 struct ct_chains;
 struct ct_range;
+struct ct_collect;
 struct ct_walk;
 
 /* For nf_conntrack_ops.iterate: called with the entry pinned by its bucket's lock or a reference. */
@@ -83,6 +99,20 @@ struct nf_conntrack_ops {
 	 * last piece ended, kills what has expired; returns how many.
 	 */
 	unsigned long (*gc)(struct ct_core *core, unsigned long buckets);
+	/*
+	 * A walk by positions 0 .. scan_size() - 1, each some part of the table:
+	 * scan() adds what the collector wants of one (core/nf_conntrack_find.h).
+	 * Entries have two nodes, and a resize meanwhile may hide some.
+	 */
+	uint64_t (*scan_size)(struct ct_core *core);
+	void (*scan)(struct ct_core *core, uint64_t position, struct ct_collect *c);
+	/*
+	 * Connections outside the table: unconfirmed ones, or those that were
+	 * deleted and are still referred to; fn as for iterate, but its answer
+	 * only ends the walk.  How many, or -EOPNOTSUPP (a variant without such
+	 * lists), -ENOMEM.
+	 */
+	long (*outside)(struct ct_core *core, bool dying, ct_iterate_fn *fn, void *arg);
 	/* Online, under load: 0, -EOPNOTSUPP, -EINVAL (bucket_rule), -ENOMEM. */
 	int (*resize)(struct ct_core *core, uint64_t buckets);
 	uint64_t (*buckets)(struct ct_core *core);
@@ -109,6 +139,7 @@ struct ct_core {
 	 * loop, or a replay that follows a capture's time.
 	 */
 	_Atomic uint32_t now __cacheline_aligned;
+	struct conntrack_gc_work gc __cacheline_aligned;
 };
 
 static __always_inline uint32_t nfct_time_stamp(const struct ct_core *core)

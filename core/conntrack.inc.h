@@ -5,9 +5,12 @@
  * Included once by each variant's unit, behind its table.  It is written
  * against these, which the unit has defined before:
  *
- *   struct ct_instance		{ struct ct_core core; struct ct_table table; struct ct_node_pool pool; }
+ *   struct ct_instance		{ struct ct_core core; struct ct_table table; struct ct_node_pool pool;
+ *				  struct ct_lists lists; }
  *   ct_read_lock() ...		read-side sections of the variant's RCU flavour
  *   ct_hash()			hash of a tuple
+ *   ct_l4_find(), ct_l4_tuple(), ct_l4_packet()	a packet's protocols
+ *   ct_list_unconfirmed(), ct_list_dying(), ct_list_del()	connections outside the table
  *   node_alloc(), node_free()	memory of a connection
  *   table_find(), table_insert(), table_remove(), table_collect(), table_collect_near(), table_scan_size()
  *
@@ -49,6 +52,7 @@ static __cold void nf_ct_destroy(struct nf_conn *ct)
 	/* Those that were made while it was not in the table yet, or on its way out. */
 	if (nf_ct_status(ct) & CT_HELP)
 		nf_ct_remove_expectations(ct);
+	ct_list_del(&ct_instance_of(ct->net->core)->lists, ct);
 	nf_conntrack_free(ct);
 	if (master)
 		nf_ct_put_direct(master);
@@ -102,6 +106,8 @@ static bool nf_ct_delete(struct nf_conn *ct, uint32_t portid, bool report)
 	/* An unconfirmed one is in no table; confirm will see DYING and refuse it. */
 	in = table_remove(&ct_instance_of(ct->net->core)->table, ct, nf_ct_dir_hash(ct, IP_CT_DIR_ORIGINAL),
 			  nf_ct_dir_hash(ct, IP_CT_DIR_REPLY));
+	if (in)
+		ct_list_dying(&ct_instance_of(ct->net->core)->lists, ct);
 	if (unlikely(nf_ct_status(ct) & CT_HELP))
 		nf_ct_remove_expectations(ct);
 	if (unlikely(!told))
@@ -235,6 +241,8 @@ __nf_conntrack_alloc(struct net *net, const struct nf_conntrack_zone *zone, cons
 	struct nf_conn *ct;
 
 	if (unlikely(max && count > max) && !early_drop(net, hash)) {
+		/* The gc worker is to make room (conntrack_gc_work.early_drop). */
+		store_relaxed(&net->core->gc.early_drop, true);
 		*err = -ENFILE;
 		goto uncount;
 	}
@@ -257,6 +265,7 @@ __nf_conntrack_alloc(struct net *net, const struct nf_conntrack_zone *zone, cons
 	store_relaxed(&ct->lock.locked, 0);
 	store_relaxed(&ct->mark, 0);
 	ct->net = net;
+	ct->cpu = CT_NO_LIST;
 	ct->master = NULL;
 	ct->ext = NULL;
 	memset(&ct->proto, 0, sizeof(ct->proto));
@@ -295,6 +304,7 @@ static __cold struct nf_conn *init_conntrack(struct net *net, const struct nf_co
 	if (unlikely(load_relaxed(&net->expect.count)))
 		exp = nf_ct_expect_attach(ct, zone, tuple);
 	nf_conntrack_set_live(ct);
+	ct_list_unconfirmed(&ct_instance_of(net->core)->lists, ct);
 	if (unlikely(exp))
 		nf_ct_expect_arrived(ct, exp);
 	return ct;
@@ -317,7 +327,7 @@ static __always_inline int resolve_normal_ct(struct sk_buff *skb, unsigned int d
 	uint32_t hash, zone_orig, zone_reply;
 	int err;
 
-	if (unlikely(!nf_ct_get_tuple(skb, 0, dataoff, state->pf, protonum, &f.key)))
+	if (unlikely(!ct_l4_tuple(skb, dataoff, state->pf, protonum, &f.key)))
 		return 0;
 	ct_find_init(&f, net, zone);
 	zone_orig = f.zone_id[IP_CT_DIR_ORIGINAL];
@@ -355,20 +365,6 @@ static __always_inline int resolve_normal_ct(struct sk_buff *skb, unsigned int d
 	return 0;
 }
 
-static __always_inline int nf_conntrack_handle_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned int dataoff,
-						      enum ip_conntrack_info ctinfo, uint8_t protonum,
-						      const struct nf_hook_state *state)
-{
-	switch (protonum) {
-	case IPPROTO_TCP:
-		return nf_conntrack_tcp_packet(ct, skb, dataoff, ctinfo, state);
-	case IPPROTO_UDP:
-		return nf_conntrack_udp_packet(ct, skb, dataoff, ctinfo, state);
-	default:
-		return nf_ct_l4proto_find(protonum)->packet(ct, skb, dataoff, ctinfo, state);
-	}
-}
-
 /* The zone of a packet: that of its template, if it came with one. */
 static __always_inline struct nf_conntrack_zone nf_ct_zone_tmpl(const struct nf_conn *tmpl)
 {
@@ -397,7 +393,7 @@ static __always_inline unsigned int nf_conntrack_in(struct sk_buff *skb, const s
 			return NF_ACCEPT;
 		skb->_nfct = 0;
 	}
-	if (unlikely(get_l4proto(skb, 0, state->pf, &dataoff, &protonum) < 0)) {
+	if (unlikely(ct_l4_find(skb, state->pf, &dataoff, &protonum) < 0)) {
 		NF_CT_STAT_INC(net, invalid);
 		ret = NF_ACCEPT;
 		goto out;
@@ -431,7 +427,7 @@ repeat:
 		ret = NF_ACCEPT;
 		goto out;
 	}
-	ret = nf_conntrack_handle_packet(ct, skb, dataoff, ctinfo, protonum, state);
+	ret = ct_l4_packet(ct, skb, dataoff, ctinfo, protonum, state);
 	if (unlikely(ret <= 0)) {
 		skb->_nfct = 0;
 		nf_ct_put_fast(ct);
@@ -518,6 +514,7 @@ static __cold unsigned int __nf_conntrack_confirm(struct sk_buff *skb)
 	if (CTINFO2DIR(ctinfo) != IP_CT_DIR_ORIGINAL)
 		return NF_ACCEPT;
 	hash = (uint32_t)load_relaxed(&ct->tuplehash[IP_CT_DIR_REPLY].hnnode.pprev);
+	ct_list_del(&ct_instance_of(net->core)->lists, ct);
 	ret = table_insert(&ct_instance_of(net->core)->table, ct, hash, nf_ct_dir_hash(ct, IP_CT_DIR_REPLY),
 			   nfct_time_stamp(net->core), &ins);
 	if (likely(!ret)) {
@@ -526,6 +523,7 @@ static __cold unsigned int __nf_conntrack_confirm(struct sk_buff *skb)
 		nf_conntrack_event_cache(ct, ct->master ? IPCT_RELATED : IPCT_NEW);
 		return NF_ACCEPT;
 	}
+	ct_list_dying(&ct_instance_of(net->core)->lists, ct);
 	if (ret == -EEXIST && ins.clash)
 		return nf_ct_resolve_clash(skb, ins.clash);
 	if (ret == -E2BIG)

@@ -358,6 +358,14 @@ static const char *sctp_state_name(const struct nf_conn *ct)
 	return state < ARRAY_SIZE(names) ? names[state] : "UNKNOWN";
 }
 
+static bool sctp_can_early_drop(const struct nf_conn *ct)
+{
+	unsigned int state = load_relaxed(&ct->proto.sctp.state);
+
+	return state == SCTP_CONNTRACK_SHUTDOWN_SENT || state == SCTP_CONNTRACK_SHUTDOWN_RECD ||
+	       state == SCTP_CONNTRACK_SHUTDOWN_ACK_SENT;
+}
+
 const struct nf_conntrack_l4proto nf_conntrack_l4proto_sctp = {
 	.l4proto = IPPROTO_SCTP,
 	.name = "sctp",
@@ -370,4 +378,5 @@ const struct nf_conntrack_l4proto nf_conntrack_l4proto_sctp = {
 	.to_nlattr = nf_ct_sctp_to_nlattr,
 	.from_nlattr = nf_ct_sctp_from_nlattr,
 	.nlattr_size = NF_CT_SCTP_NLATTR_SIZE,
+	.can_early_drop = sctp_can_early_drop,
 };

@@ -241,7 +241,7 @@ static bool may_reopen(const struct ip_ct_tcp *tcp, const struct tcp_move *m)
 	       (tcp->last_dir == m->dir && tcp->last_index == TCP_RST_SET);
 }
 
-/* Closing states have nothing left to protect (tcp_can_early_drop). */
+/* Closing states have nothing left to protect. */
 static bool is_closing(unsigned int state)
 {
 	return state == TCP_CONNTRACK_FIN_WAIT || state == TCP_CONNTRACK_CLOSE_WAIT ||
@@ -493,6 +493,11 @@ static const char *tcp_state_name(const struct nf_conn *ct)
 	return nf_ct_tcp_state_name(load_relaxed(&ct->proto.tcp.state));
 }
 
+static bool tcp_can_early_drop(const struct nf_conn *ct)
+{
+	return is_closing(load_relaxed(&ct->proto.tcp.state));
+}
+
 const struct nf_conntrack_l4proto nf_conntrack_l4proto_tcp = {
 	.l4proto = IPPROTO_TCP,
 	.name = "tcp",
@@ -505,4 +510,5 @@ const struct nf_conntrack_l4proto nf_conntrack_l4proto_tcp = {
 	.to_nlattr = nf_ct_tcp_to_nlattr,
 	.from_nlattr = nf_ct_tcp_from_nlattr,
 	.nlattr_size = NF_CT_TCP_NLATTR_SIZE,
+	.can_early_drop = tcp_can_early_drop,
 };

@@ -2,6 +2,20 @@
 /* Which operations belong to which protocol number, and those that protocols with ports share. */
 #include "core/nf_conntrack_proto.h"
 
+const struct nf_conntrack_l3proto *const nf_ct_l3protos[2] = {
+	&nf_conntrack_l3proto_ipv4, &nf_conntrack_l3proto_ipv6,
+};
+
+const struct nf_conntrack_l4proto *const nf_ct_protos[256] = {
+	[IPPROTO_TCP] = &nf_conntrack_l4proto_tcp,
+	[IPPROTO_UDP] = &nf_conntrack_l4proto_udp,
+	[IPPROTO_UDPLITE] = &nf_conntrack_l4proto_udplite,
+	[IPPROTO_SCTP] = &nf_conntrack_l4proto_sctp,
+	[IPPROTO_GRE] = &nf_conntrack_l4proto_gre,
+	[IPPROTO_ICMP] = &nf_conntrack_l4proto_icmp,
+	[IPPROTO_ICMPV6] = &nf_conntrack_l4proto_icmpv6,
+};
+
 const struct nf_conntrack_l3proto *nf_ct_l3proto_find(uint16_t l3proto)
 {
 	switch (l3proto) {

@@ -114,13 +114,3 @@ void net_destroy(struct net *net)
 	free(net->stat);
 	free(net);
 }
-
-void nf_ct_stat_sum(const struct net *net, struct nf_ct_stat_sum *sum)
-{
-	memset(sum, 0, sizeof(*sum));
-	for (unsigned int cpu = 0; cpu < net->core->nr_cpus; cpu++) {
-#define CT_STAT_FIELD(name) sum->name += load_relaxed(&net->stat[cpu].name);
-		CT_STAT_FIELDS(CT_STAT_FIELD)
-#undef CT_STAT_FIELD
-	}
-}

@@ -6,6 +6,8 @@
 #ifndef CTBENCH_CORE_NETNS_H
 #define CTBENCH_CORE_NETNS_H
 
+#include <stdio.h>
+
 #include "core/netfilter.h"
 #include "core/nf_conntrack.h"
 #include "core/nf_conntrack_ecache.h"
@@ -123,6 +125,8 @@ struct nf_ct_stat_sum {
 #undef CT_STAT_FIELD
 };
 void nf_ct_stat_sum(const struct net *net, struct nf_ct_stat_sum *sum);
+/* What /proc/net/stat/nf_conntrack of Linux 6.18 says: a line a CPU.  0 or -EIO. */
+int nf_ct_stat_dump(const struct net *net, FILE *out);
 
 /*
  * Send a packet through the hooks of one place (NF_HOOK).  The caller is in a

@@ -80,6 +80,8 @@ union nf_conntrack_proto {
 	struct { uint32_t stream_timeout, timeout; } gre;
 };
 
+#define CT_NO_LIST UINT16_MAX
+
 struct nf_conn {
 	/* --- Line 0 and 1: what lookups read. --- */
 	refcount_t use;		/* 0: free memory; the table holds one while the entry is in it */
@@ -107,6 +109,7 @@ struct nf_conn {
 		uintptr_t defer[2];		/* while waiting for a grace period */
 	};
 	union nf_conntrack_proto proto;
+	uint16_t cpu;		/* whose list it is in outside the table, or CT_NO_LIST */
 } __attribute__((aligned(128)));
 
 _Static_assert(sizeof(struct nf_conn) == 256, "a connection is one object of 256 bytes");

@@ -49,6 +49,8 @@ struct nf_conntrack_l4proto {
 	 */
 	int (*packet)(struct nf_conn *ct, struct sk_buff *skb, unsigned int dataoff,
 		      enum ip_conntrack_info ctinfo, const struct nf_hook_state *state);
+	/* Is it all but over, so that it may make room for others, even assured?  NULL: never. */
+	bool (*can_early_drop)(const struct nf_conn *ct);
 	bool allow_clash;	/* a lost race at confirm joins the winner's entry */
 
 	/* --- As ctnetlink's attributes (nf_conntrack_netlink.h); NULL: it has none --- */
@@ -76,6 +78,9 @@ extern const struct nf_conntrack_l4proto nf_conntrack_l4proto_tcp, nf_conntrack_
 	nf_conntrack_l4proto_udplite, nf_conntrack_l4proto_sctp, nf_conntrack_l4proto_gre,
 	nf_conntrack_l4proto_icmp, nf_conntrack_l4proto_icmpv6, nf_conntrack_l4proto_generic;
 
+/* By number, as registered; NULL: the generic one's.  For calls through pointers. */
+extern const struct nf_conntrack_l3proto *const nf_ct_l3protos[2];	/* [nf_pf_index()] */
+extern const struct nf_conntrack_l4proto *const nf_ct_protos[256];
 /* Never NULL: the generic protocol stands in for those without operations of their own. */
 const struct nf_conntrack_l4proto *nf_ct_l4proto_find(uint8_t l4proto);
 /* NULL for anything but NFPROTO_IPV4 and NFPROTO_IPV6 */

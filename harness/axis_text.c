@@ -51,6 +51,23 @@ static const struct text {
 	{ "node", NULL, "where a connection lives, and when its memory may become another" },
 	{ "node", "typesafe", "at once, but only ever another connection (SLAB_TYPESAFE_BY_RCU)" },
 	{ "node", "deferred", "after a grace period (call_rcu)" },
+
+	{ "cap", NULL, "how long a chain may become before insertion refuses a connection" },
+	{ "cap", "none", "any length, as in Linux 4.11" },
+	{ "cap", "64", "64, the kernel's first cap (5.15)" },
+	{ "cap", "50+0..29", "50 and a random 0 to 29 for each insertion, the kernel's now" },
+
+	{ "lists", NULL, "where connections are that are not in the table" },
+	{ "lists", "none", "nowhere, as since Linux 5.19: unconfirmed and dying ones are who refers to them" },
+	{ "lists", "percpu", "in an unconfirmed and a dying list of each CPU, as up to 5.18: two more locks a life" },
+
+	{ "l4", NULL, "how a packet's protocols are found" },
+	{ "l4", "switch", "by a switch, the usual ones inlined, the kernel's since 5.x" },
+	{ "l4", "pointer", "by calls through registered operations, four a packet, as in 4.11" },
+
+	{ "gc", NULL, "when the gc worker runs, and over how much of the table" },
+	{ "gc", "mean", "a round in runs of 10 ms, every 1 to 60 s by what its entries have left; the kernel's now" },
+	{ "gc", "slices", "1/128 of the buckets every 125 ms, faster when more than half had expired; 4.10 to 5.13" },
 };
 
 static const char *find(const char *axis, const char *value)

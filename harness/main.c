@@ -139,7 +139,13 @@ static int finish_output(int status)
 	errno = 0;
 	if (!fflush(stdout) && !failed)
 		return status;
-	if (errno == EPIPE || !errno || status)
+	/* Output longer than its buffer failed on the way; one more byte tells why. */
+	if (!errno) {
+		clearerr(stdout);
+		if (fputc('\n', stdout) != EOF && !fflush(stdout))
+			errno = EIO;
+	}
+	if (errno == EPIPE || status)
 		return status;
 	ct_user_error(&e, "cannot write to standard output: %s", strerror(errno));
 	return cmd_report(&e);

@@ -21,18 +21,30 @@ static const uint64_t bucket_counts[] = { 1, 2, 3, 64, 1000, 1024 };
 
 #define MODEL_KEYS 120u
 
+/*
+ * How many of nr keys a table surely takes: where chains are capped and there
+ * are hardly any buckets, all nodes may be in one chain.
+ */
+static uint32_t that_fit(uint64_t buckets, uint32_t nr)
+{
+	uint32_t room = variant->chain_room / IP_CT_DIR_MAX;
+
+	return room && buckets < 16 && nr > room ? room : nr;
+}
+
 static void against_model(uint64_t buckets, uint64_t seed)
 {
 	struct { bool in; uint32_t expires; } model[MODEL_KEYS] = { 0 };
 	struct nf_conn *held[16] = { 0 };
 	uint32_t held_key[16] = { 0 };
 	struct fixture fx;
+	const uint32_t keys = that_fit(buckets, MODEL_KEYS);
 	uint32_t now = UINT32_MAX - 5000;	/* the clock wraps on the way */
 
 	fixture_open(&fx, variant, buckets, 1);
 	for (unsigned int step = 0; step < 4000; step++) {
 		uint64_t r = fixture_random(&seed);
-		uint32_t key = (uint32_t)(r >> 32) % MODEL_KEYS, slot = r >> 8 & 15;
+		uint32_t key = (uint32_t)(r >> 32) % keys, slot = r >> 8 & 15;
 		struct nf_conntrack_tuple t = fixture_tuple(key);
 		bool in;
 
@@ -286,7 +298,7 @@ static void every_byte(uint64_t buckets)
 
 	fixture_open(&fx, variant, buckets, 1);
 	assert_int_equal(fixture_put_key(&fx, 3), 0);
-	for (unsigned int i = 0; i < CT_TUPLE_KEY_BYTES; i++) {
+	for (unsigned int i = 0; i < that_fit(buckets, CT_TUPLE_KEY_BYTES + 1) - 1; i++) {
 		t[i] = fixture_tuple(3);
 		r[i] = fixture_reply(&t[i]);
 		((uint8_t *)&t[i])[i] ^= 0x80;
@@ -295,7 +307,7 @@ static void every_byte(uint64_t buckets)
 		assert_false(has_tuple(&fx, &r[i], IP_CT_DIR_REPLY));
 		assert_int_equal(insert_both(&fx, &t[i], &r[i]), 0);
 	}
-	for (unsigned int i = 0; i < CT_TUPLE_KEY_BYTES; i++) {
+	for (unsigned int i = 0; i < that_fit(buckets, CT_TUPLE_KEY_BYTES + 1) - 1; i++) {
 		assert_true(has_tuple(&fx, &t[i], IP_CT_DIR_ORIGINAL));
 		assert_true(has_tuple(&fx, &r[i], IP_CT_DIR_REPLY));
 	}
@@ -662,6 +674,8 @@ static void test_threads(void **state)
 static void test_threads_one_bucket(void **state)
 {
 	(void)state;
+	if (that_fit(1, FIXED_KEYS) < FIXED_KEYS)
+		skip();		/* a capped chain does not hold that many */
 	run_storm(1, false);
 }
 

@@ -41,6 +41,10 @@ struct ct_table {
 	struct ct_grace grace;		/* of the arrays that resizes replaced */
 };
 
+#ifndef CT_CAP_NAME	/* unless a variant says otherwise */
+#include "variants/cap/none.h"
+#endif
+
 /* In core/conntrack.inc.h, which comes behind. */
 static void nf_ct_put_direct(struct nf_conn *ct);
 static __always_inline uint32_t nf_ct_dir_hash(const struct nf_conn *ct, enum ip_conntrack_dir dir);
@@ -185,37 +189,43 @@ begin:
 /* --- Insertion and removal --- */
 
 /*
- * Is a connection with h's key in that bucket already?  Under its lock.  The
- * walk also counts the chain.
+ * Is there a connection with h's key in that bucket already (-EEXIST, *clash),
+ * or more than cap nodes and one (-E2BIG)?  Under its lock.
  */
-static __always_inline struct nf_conntrack_tuple_hash *
+static __always_inline int
 table_clash(const struct ct_bucket *bucket, const struct nf_conntrack_tuple_hash *mine,
-	    struct ct_find *f, uint32_t *length)
+	    struct ct_find *f, uint32_t cap, struct nf_conntrack_tuple_hash **clash)
 {
+	uint32_t length = 0;
+
 	for (unsigned int i = 0; i < CT_TUPLE_WORDS; i++)
 		f->key.w[i] = load_relaxed(&mine->tuple_w[i]);
 	for (uintptr_t p = load_relaxed(&bucket->first); !chain_is_end(p); ) {
 		struct nf_conntrack_tuple_hash *h = chain_entry(p);
 
-		if (nf_ct_key_equal(h, nf_ct_tuplehash_to_ctrack(h), f))
-			return h;
-		++*length;
+		if (nf_ct_key_equal(h, nf_ct_tuplehash_to_ctrack(h), f)) {
+			*clash = h;
+			return -EEXIST;
+		}
+		if (unlikely(length++ > cap))
+			return -E2BIG;
 		p = load_relaxed(&h->hnnode.next);
 	}
-	return NULL;
+	return 0;
 }
 
 /*
  * Both directions of an unconfirmed connection into the table, unless it is
- * there already: 0, -EEXIST (see struct ct_insert), -ESTALE (killed before it
- * was confirmed).  Its timeout becomes a time, the table holds a reference.
+ * there already: 0, -EEXIST (see struct ct_insert), -E2BIG (a chain is too
+ * long), -ESTALE (killed before it was confirmed).  Its timeout becomes a time, the table holds a reference.
  */
 static int table_insert(struct ct_table *t, struct nf_conn *ct, uint32_t hash_orig,
 			uint32_t hash_reply, uint32_t now, struct ct_insert *ins)
 {
 	const struct nf_conntrack_zone zone = nf_ct_zone(ct);
-	struct nf_conntrack_tuple_hash *clash;
-	uint32_t a, b, length = 0;
+	struct nf_conntrack_tuple_hash *clash = NULL;
+	const uint32_t cap = ct_chain_cap();
+	uint32_t a, b;
 	struct ct_find f;
 	struct ct_view v;
 	int ret = 0;
@@ -228,15 +238,14 @@ static int table_insert(struct ct_table *t, struct nf_conn *ct, uint32_t hash_or
 		ret = -ESTALE;
 		goto out;
 	}
-	clash = table_clash(&v.buckets[a], &ct->tuplehash[IP_CT_DIR_ORIGINAL], &f, &length);
+	ret = table_clash(&v.buckets[a], &ct->tuplehash[IP_CT_DIR_ORIGINAL], &f, cap, &clash);
 	if (unlikely(zone.dir != NF_CT_DEFAULT_ZONE_DIR))
 		ct_find_under(&f, &zone, IP_CT_DIR_REPLY);
-	if (likely(!clash))
-		clash = table_clash(&v.buckets[b], &ct->tuplehash[IP_CT_DIR_REPLY], &f, &length);
-	if (unlikely(clash)) {
-		if (refcount_inc_not_zero(&nf_ct_tuplehash_to_ctrack(clash)->use))
+	if (likely(!ret))
+		ret = table_clash(&v.buckets[b], &ct->tuplehash[IP_CT_DIR_REPLY], &f, cap, &clash);
+	if (unlikely(ret)) {
+		if (clash && refcount_inc_not_zero(&nf_ct_tuplehash_to_ctrack(clash)->use))
 			ins->clash = clash;
-		ret = -EEXIST;
 		goto out;
 	}
 	nf_ct_insert_commit(ct, now);
@@ -495,9 +504,8 @@ static void table_ranges(struct ct_table *t, ct_range_fn *fn, void *arg)
 
 #define CT_TABLE_INSIDE 1
 #define CT_TABLE_RESIZES 1
+#define CT_TABLE_ROOM CT_CAP_ROOM
 #define CT_TABLE_AXES \
-	{ \
-		.hash = CT_HASH_NAME, .bucket = CT_BUCKET_NAME, .chain = CT_CHAIN_NAME, \
-		.lock = CT_LOCK_NAME, .resize = CT_RESIZE_NAME, .rcu = CT_RCU_NAME, \
-		.node = CT_NODE_NAME \
-	}
+	.hash = CT_HASH_NAME, .bucket = CT_BUCKET_NAME, .chain = CT_CHAIN_NAME, \
+	.lock = CT_LOCK_NAME, .resize = CT_RESIZE_NAME, .rcu = CT_RCU_NAME, \
+	.node = CT_NODE_NAME, .cap = CT_CAP_NAME

@@ -95,9 +95,7 @@ table_memory(struct ct_table *t __maybe_unused, uint64_t *bucket_bytes, uint64_t
 
 #define CT_TABLE_RESIZES 0
 #define CT_TABLE_AXES \
-	{ \
-		.hash = "-", .bucket = "-", .chain = "-", .lock = "-", .resize = "-", .rcu = "-", \
-		.node = "-" \
-	}
+	.hash = "-", .bucket = "-", .chain = "-", .lock = "-", .resize = "-", .rcu = "-", \
+	.node = "-", .cap = "-"
 
 #include "variants/variant.inc.h"

@@ -25,6 +25,10 @@ static const struct {
 	{ "resize", offsetof(struct ct_axes, resize) },
 	{ "rcu", offsetof(struct ct_axes, rcu) },
 	{ "node", offsetof(struct ct_axes, node) },
+	{ "cap", offsetof(struct ct_axes, cap) },
+	{ "lists", offsetof(struct ct_axes, lists) },
+	{ "l4", offsetof(struct ct_axes, l4) },
+	{ "gc", offsetof(struct ct_axes, gc) },
 };
 
 const char *ct_axis_name(unsigned int i)

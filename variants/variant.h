@@ -28,9 +28,14 @@ struct ct_axes {
 	const char *resize;	/* seqcount, rwlock */
 	const char *rcu;	/* memb, qsbr, mb, bp, none */
 	const char *node;	/* typesafe, deferred */
+	const char *cap;	/* none, 64, 50+0..29 */
+	/* What of conntrack around the table a variant chooses. */
+	const char *lists;	/* none, percpu */
+	const char *l4;		/* switch, pointer */
+	const char *gc;		/* mean, slices */
 };
 
-#define CT_NR_AXES 7
+#define CT_NR_AXES 11
 /* Name and value of axis i (0 .. CT_NR_AXES - 1), in the order above. */
 const char *ct_axis_name(unsigned int i);
 const char *ct_axis_value(const struct ct_axes *axes, unsigned int i);
@@ -77,6 +82,11 @@ struct ct_variant {
 	const char *summary;	/* one line for `ctbench list` */
 	struct ct_axes axes;
 	unsigned int flags;	/* enum ct_variant_flags */
+	/*
+	 * How many nodes a chain takes before insertion refuses one more (-E2BIG),
+	 * at least; 0: any number.
+	 */
+	unsigned int chain_room;
 
 	/*
 	 * NULL if the table can have n buckets, else why not, as a clause ("mask needs a power

@@ -8,6 +8,7 @@
  *	#define CT_SUMMARY	"one line for ctbench list"
  *	#define CT_FLAGS	0	(enum ct_variant_flags, but for CT_V_RESIZE)
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,10 +17,25 @@
 #include "variants/work.h"
 #include "variants/node/pool.h"
 
+/* What a variant does not choose is as in Linux now. */
+#ifndef CT_LISTS_NAME
+#include "variants/lists/none.h"
+#endif
+#ifndef CT_L4_NAME
+#include "variants/l4/switch.h"
+#endif
+#ifndef CT_GC_STYLE
+#define CT_GC_STYLE NF_CT_GC_MEAN
+#endif
+#ifndef CT_TABLE_ROOM
+#define CT_TABLE_ROOM 0
+#endif
+
 struct ct_instance {
 	struct ct_core core;
 	struct ct_table table;
 	struct ct_node_pool pool;
+	struct ct_lists lists;
 	_Atomic uint64_t gc_cursor;
 };
 
@@ -286,6 +302,10 @@ static int cold_insert(struct nf_conn *ct, uint32_t timeout)
 			   nf_ct_dir_hash(ct, IP_CT_DIR_REPLY), nfct_time_stamp(core), &ins);
 	if (ret && ins.clash)
 		nf_ct_put_fast(nf_ct_tuplehash_to_ctrack(ins.clash));
+	if (!ret)
+		NF_CT_STAT_INC(ct->net, insert);
+	else if (ret == -E2BIG)
+		NF_CT_STAT_INC(ct->net, chaintoolong);
 	return ret;
 }
 
@@ -411,6 +431,38 @@ static unsigned long cold_gc(struct ct_core *core, unsigned long buckets)
 	return killed;
 }
 
+static uint64_t cold_scan_size(struct ct_core *core)
+{
+	return table_scan_size(&ct_instance_of(core)->table);
+}
+
+static void cold_scan(struct ct_core *core, uint64_t position, struct ct_collect *c)
+{
+	table_collect(&ct_instance_of(core)->table, position, c);
+}
+
+static bool want_any(const struct nf_conntrack_tuple_hash *h __maybe_unused,
+		     struct nf_conn *ct __maybe_unused, const struct ct_collect *c __maybe_unused)
+{
+	return true;
+}
+
+static long cold_outside(struct ct_core *core, bool dying, ct_iterate_fn *fn, void *arg)
+{
+	struct ct_collect c = { .want = want_any, .grow = true };
+	long ret = ct_lists_collect(&ct_instance_of(core)->lists, dying, &c);
+
+	if (!ret && c.truncated)
+		ret = -ENOMEM;
+	for (size_t k = 0; k < c.nr; k++) {
+		if (ret >= 0 && fn(c.v[k], arg) < 0)
+			ret = -ECANCELED;
+		nf_ct_put_fast(c.v[k]);
+	}
+	free(c.v);
+	return ret < 0 ? ret : (long)c.nr;
+}
+
 static int cold_resize(struct ct_core *core, uint64_t buckets)
 {
 #if CT_TABLE_RESIZES
@@ -522,6 +574,9 @@ static const struct nf_conntrack_ops ct_ops = {
 	.release = cold_release,
 	.iterate = cold_iterate,
 	.gc = cold_gc,
+	.scan_size = cold_scan_size,
+	.scan = cold_scan,
+	.outside = cold_outside,
 	.resize = cold_resize,
 	.buckets = cold_buckets,
 	.memory = cold_memory,
@@ -551,15 +606,21 @@ static int variant_create(struct ct_core **out, const struct ct_config *config)
 	inst->core.hash_key[0] = config->hash_key[0];
 	inst->core.hash_key[1] = config->hash_key[1];
 	inst->core.nr_cpus = config->threads;
+	nf_ct_gc_init(&inst->core.gc, CT_GC_STYLE);
 	ret = node_pool_init(&inst->pool, config->threads, config->connections, config->pages);
 	if (ret)
 		goto err_free;
-	ret = table_init(&inst->table, config->buckets, config->pages);
+	ret = ct_lists_init(&inst->lists, config->threads);
 	if (ret)
 		goto err_pool;
+	ret = table_init(&inst->table, config->buckets, config->pages);
+	if (ret)
+		goto err_lists;
 	*out = &inst->core;
 	return 0;
 
+err_lists:
+	ct_lists_destroy(&inst->lists);
 err_pool:
 	node_pool_destroy(&inst->pool);
 err_free:
@@ -576,6 +637,7 @@ static void variant_destroy(struct ct_core *core)
 	inst = ct_instance_of(core);
 	ct_rcu_barrier();
 	table_destroy(&inst->table);
+	ct_lists_destroy(&inst->lists);
 	node_pool_destroy(&inst->pool);
 	free(inst);
 }
@@ -604,7 +666,11 @@ static void variant_thread_online(struct ct_core *core __maybe_unused)
 const struct ct_variant CT_PASTE(ct_variant_, CT_VARIANT) = {
 	.name = CT_STR(CT_VARIANT),
 	.summary = CT_SUMMARY,
-	.axes = CT_TABLE_AXES,
+	.axes = { CT_TABLE_AXES,
+		  .lists = (CT_FLAGS) & CT_V_NULL ? "-" : CT_LISTS_NAME,
+		  .l4 = (CT_FLAGS) & CT_V_NULL ? "-" : CT_L4_NAME,
+		  .gc = (CT_FLAGS) & CT_V_NULL ? "-" : CT_GC_STYLE == NF_CT_GC_MEAN ? "mean" : "slices" },
+	.chain_room = CT_TABLE_ROOM,
 	.flags = CT_FLAGS | (CT_TABLE_RESIZES ? CT_V_RESIZE : 0),
 	.bucket_rule = table_bucket_rule,
 	.create = variant_create,

@@ -303,8 +303,8 @@ static void table_memory(struct ct_table *t, uint64_t *bucket_bytes, uint64_t *o
 }
 
 #define CT_TABLE_RESIZES 1
-#define CT_TABLE_AXES { \
+#define CT_TABLE_AXES \
 	.hash = CT_HASH_NAME, .bucket = "split_order", .chain = "lock_free", .lock = "-", \
-	.resize = "incremental", .rcu = CT_RCU_NAME, .node = CT_NODE_NAME }
+	.resize = "incremental", .rcu = CT_RCU_NAME, .node = CT_NODE_NAME, .cap = "none"
 
 #include "variants/variant.inc.h"
