@@ -969,7 +969,7 @@ static void test_own_suites(void **state)
 		}
 		if (strcmp(suites[i].name, "self"))
 			assert_int_equal(plots, PLOT_THREADS | PLOT_SIZE | PLOT_LOAD | PLOT_AXES |
-							PLOT_BARS);
+							PLOT_BARS | PLOT_TIMELINE);
 		workload_set_free(&set);
 	}
 }
