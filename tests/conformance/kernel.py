@@ -309,7 +309,8 @@ class Kernel:
             r["events"] = events
         r["sent"] = packets
         for cid in gone:
-            self.flows.pop(cid, None)
+            if not self.held:                       # a held packet may have it still, and is no other's then
+                self.flows.pop(cid, None)
             self.tuples.pop(cid, None)
 
     def _look(self, r, cid):
