@@ -30,6 +30,8 @@ static void print_help(void)
 	     "  --name NAME      of the results (default: the time and the suite's name)\n"
 	     "  --results DIR    the folder of all runs (default: " RESULTS_DEFAULT_DIR ")\n"
 	     "  --resume NAME    go on with an interrupted run, with the arguments it was started with\n"
+	     "  --shard I/N      measure the I-th of N parts only, whole workloads each: for several\n"
+	     "                   machines, or one after the other; ctbench merge puts them together\n"
 	     "\n"
 	     "Earlier results are never overwritten.  Ctrl-C keeps what is finished, plots it and says\n"
 	     "how to go on; a second Ctrl-C leaves at once.\n"
@@ -51,24 +53,38 @@ static void print_help(void)
 	     "row per cell, cells.tsv a row per measurement, plots/ the pictures with data and scripts.");
 }
 
-enum { OPT_DRY_RUN, OPT_NAME, OPT_RESULTS, OPT_RESUME };
+enum { OPT_DRY_RUN, OPT_NAME, OPT_RESULTS, OPT_RESUME, OPT_SHARD };
 static const struct cmd_option options[] = {
 	[OPT_DRY_RUN] = { "dry-run", false },
 	[OPT_NAME] = { "name", true },
 	[OPT_RESULTS] = { "results", true },
 	[OPT_RESUME] = { "resume", true },
+	[OPT_SHARD] = { "shard", true },
 	{ NULL, false },
 };
 
 struct request {
 	bool dry_run, help;
 	const char *name, *results, *resume;
+	unsigned int shard, shards;	/* --shard 1/3: 1 and 3; 0: all of it */
 	char **files;		/* pointers into argv */
 	size_t nr_files;
 	struct workload_overrides overrides;
 	char **gb;		/* what follows "--" */
 	int nr_gb;
 };
+
+static int parse_shard(struct request *q, const char *text, struct ct_error *e)
+{
+	char end;
+
+	if (sscanf(text, "%u/%u%c", &q->shard, &q->shards, &end) != 2 || !q->shard ||
+	    q->shard > q->shards)
+		return ct_user_error(
+			e, "--shard is '%.40s': it must be I/N, as 1/3 for the first of three parts",
+			text);
+	return 0;
+}
 
 static int parse(struct request *q, int argc, char **argv, struct ct_error *e)
 {
@@ -99,6 +115,11 @@ static int parse(struct request *q, int argc, char **argv, struct ct_error *e)
 			break;
 		case OPT_RESUME:
 			q->resume = args.value;
+			break;
+		case OPT_SHARD:
+			what = parse_shard(q, args.value, e);
+			if (what)
+				return what;
 			break;
 		case CMD_OPERAND:
 			q->files[q->nr_files++] = argv[args.at - 1];
@@ -182,6 +203,11 @@ static int load_start(struct run *run, const char *name, int *argc, char ***argv
 			e,
 			"'%s' was started by revision %s and this is %s: results of two programs do not mix, so measure anew under another --name",
 			dir, revision, about_revision());
+	if (run->measure && json_object_get(run->start, "merged"))
+		return ct_user_error(
+			e,
+			"'%s' was merged from other runs: go on with those, and merge them again under another name",
+			dir);
 	snprintf(run->started, sizeof(run->started), "%s", started);
 	*argv = calloc(json_array_size(arguments) + 2, sizeof(**argv));
 	if (!*argv)
@@ -213,8 +239,42 @@ static int load_workloads(struct run *run, const struct request *q, struct ct_er
 	return err;
 }
 
+/*
+ * Workloads are dealt whole, for cells that are compared must come from one machine: each
+ * to the part that has least to do so far.
+ */
+static int select_shard(struct run *run, const struct request *q, struct ct_error *e)
+{
+	double *seconds = calloc(q->shards + 1, sizeof(*seconds));
+
+	if (!seconds)
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for %u shards", q->shards);
+	if (q->shards > run->set.nr) {
+		free(seconds);
+		return ct_user_error(
+			e,
+			"--shard %u/%u: there %s %zu workload%s, and the cells of one must come from one machine: at most %zu part%s",
+			q->shard, q->shards, run->set.nr == 1 ? "is" : "are", run->set.nr,
+			run->set.nr == 1 ? "" : "s", run->set.nr, run->set.nr == 1 ? "" : "s");
+	}
+	for (size_t i = 0; i < run->set.nr; i++) {
+		const struct workload *w = &run->set.list[i];
+		unsigned int least = 0;
+
+		for (unsigned int k = 1; k < q->shards; k++)
+			if (seconds[k] < seconds[least])
+				least = k;
+		seconds[least] += workload_expected_seconds(w);
+		for (size_t k = 0; k < run->nr_cells && least + 1 != q->shard; k++)
+			if (run->cells[k].workload == w)
+				run->cells[k].selected = false;
+	}
+	free(seconds);
+	return 0;
+}
+
 /* Cells as benchmarks, and which of them --benchmark_filter wants. */
-static int register_cells(struct run *run, struct ct_error *e)
+static int register_cells(struct run *run, const struct request *q, struct ct_error *e)
 {
 	bool *selected;
 	int err = run_make_cells(run, run->flags.repetitions, e);
@@ -231,6 +291,8 @@ static int register_cells(struct run *run, struct ct_error *e)
 	for (size_t i = 0; i < run->nr_cells && !err; i++)
 		run->cells[i].selected = selected[i];
 	free(selected);
+	if (!err && q->shards)
+		err = select_shard(run, q, e);
 	return err;
 }
 
@@ -250,7 +312,7 @@ static void print_plan(const struct run *run)
 	for (size_t i = 0; i < run->nr_cells; i++)
 		cells += run->cells[i].selected;
 	if (cells < run->nr_cells || run->flags.repetitions)
-		printf("Of these, %u of %zu cells (controls included) are chosen by the flags after --: about %.0f s.\n",
+		printf("Of these, %u of %zu cells (controls included) are chosen by --shard or the flags after --: about %.0f s.\n",
 		       cells, run->nr_cells, run_expected_seconds(run));
 }
 
@@ -293,6 +355,14 @@ static int look_around(struct run *run, struct ct_error *e)
 	json_t *warnings, *warning;
 	size_t i;
 
+	/* Of a merged run it says where it was measured, which may be elsewhere. */
+	if (!run->measure) {
+		double stolen = json_number_value(json_object_get(run->start, "stolen_seconds"));
+
+		run->environment = json_incref(json_object_get(run->start, "environment"));
+		run->stolen_before = env_steal_seconds() - stolen;
+		return 0;
+	}
 	run->environment = env_json();
 	if (!run->environment)
 		return ct_fail(e, -ENOMEM, CT_EXIT_USER,
@@ -351,7 +421,7 @@ static int execute(struct run *run, const struct request *q, int argc, char **ar
 		return err < 0 ? err : 0;	/* 1: it printed its help */
 	err = load_workloads(run, q, e);
 	if (!err)
-		err = register_cells(run, e);
+		err = register_cells(run, q, e);
 	if (err)
 		return err;
 	if (run->flags.list)

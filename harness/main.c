@@ -24,6 +24,7 @@ static const struct command {
 	{ "plot", cmd_plot, "draw the plots of a finished run again" },
 	{ "report", cmd_report_run, "a finished run as one page: answers, plots, tables, machine" },
 	{ "compare", cmd_compare, "judge one run beside another: is it better or worse?" },
+	{ "merge", cmd_merge, "put parts of a run together that were measured apart (run --shard)" },
 	{ "env", cmd_env, "what this machine is, and what about it will disturb a measurement" },
 	{ "measure", cmd_measure, NULL },
 };

@@ -215,6 +215,12 @@ static int read_rows(FILE *in, const char *path, off_t *end,
 				path, n);
 		if (n > 1)
 			err = row(arg, &m, e);
+		if (err && e->status) {
+			char why[sizeof(e->text)];
+
+			strcpy(why, e->text);
+			snprintf(e->text, sizeof(e->text), "%.400s:%lu: %.600s", path, n, why);
+		}
 		*end += (off_t)len;
 	}
 	if (!err && ferror(in))

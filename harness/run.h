@@ -60,7 +60,8 @@ struct run {
 	char started[40];
 	struct json_t *start;	/* run.json */
 
-	run_measure_fn measure;	/* measure_cell(); tests have their own */
+	/* measure_cell(); tests have their own; NULL: only what there is (ctbench merge) */
+	run_measure_fn measure;
 	uint64_t seq;		/* of the last measurement */
 	struct run_cost {	/* seconds, of all measurements, void ones included */
 		double elapsed, windows, warmups, builds;
@@ -134,7 +135,7 @@ int run_finish(struct run *run);
 
 /* ---- cmd_run.c ---- */
 
-/* cmd_run() with another way to measure. */
+/* cmd_run() with another way to measure; NULL: make the files of what was measured. */
 int run_command(int argc, char **argv, run_measure_fn measure);
 
 #endif

@@ -133,8 +133,8 @@ int run_take_row(void *arg, const struct measurement *m, struct ct_error *e)
 	if (!c)
 		return ct_user_error(
 			e,
-			"'%s/cells.tsv' has measurements of '%.300s', which the workload no longer has: measure anew under another --name",
-			run->results.dir, m->name);
+			"this measures '%.300s', which the workload no longer has: measure anew under another --name",
+			m->name);
 	if (c->fingerprint != m->fingerprint)
 		return ct_user_error(
 			e,

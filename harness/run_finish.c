@@ -135,7 +135,7 @@ static void print_counts(const json_t *report)
 {
 	unsigned int voids = count_of(report, "void"), failed = count_of(report, "failed");
 	unsigned int unusable = count_of(report, "unusable");
-	unsigned int skipped = count_of(report, "skipped");
+	unsigned int skipped = count_of(report, "skipped"), missing = count_of(report, "missing");
 	unsigned int cells = count_of(report, "cells"), good = count_of(report, "good");
 
 	printf("\n%u cell%s, %u measurement%s", cells, cells == 1 ? "" : "s", good,
@@ -146,6 +146,8 @@ static void print_counts(const json_t *report)
 		printf(", %u failed", failed);
 	if (skipped)
 		printf(", %u not possible on this machine", skipped);
+	if (missing)
+		printf(", %u missing", missing);
 	printf("\n");
 }
 

@@ -13,6 +13,8 @@
  *			warmups_s and builds_s (filling tables); overhead: elapsed without builds,
  *			as a multiple of windows and warm-ups
  *	counts		of cells and measurements, see counts_report()
+ *	merged		of what runs, if ctbench merge made it: {path, name, started, ended, cpu,
+ *			kernel, workloads}; environment is then the first one's
  *	statistics	how it was judged (judge.h): confidence, resamples and seed of the
  *			bootstrap, alpha, power, correction, comparisons (how many were
  *			corrected for)
@@ -311,6 +313,8 @@ json_t *run_report(const struct run *run)
 		json_decref(workloads);
 		return NULL;
 	}
+	if (json_object_get(run->start, "merged"))
+		json_object_set(report, "merged", json_object_get(run->start, "merged"));
 	json_object_set_new(report, "cost", cost_report(&run->cost));
 	json_object_set_new(report, "workloads", workloads);
 	json_object_set_new(report, "cells", cells);

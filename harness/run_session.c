@@ -104,7 +104,7 @@ static void measure(void *arg, size_t benchmark, unsigned int repeat)
 	struct run_cell *c = &run->cells[benchmark];
 	struct measurement *m;
 
-	if (ct_interrupted || run->fatal.status || c->gave_up || c->list[repeat].done)
+	if (!run->measure || !c->selected || ct_interrupted || run->fatal.status || c->gave_up || c->list[repeat].done)
 		return;
 	m = calloc(1, sizeof(*m));
 	if (!m) {

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Runs in parts, and ctbench merge: what comes out is the run that was not in
+ * parts, and what must not be mixed is refused, by file and line, with nothing
+ * written and no part changed.
+ */
+#include "harness/cmd.h"
+#include "harness/run.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char folder[64], out[65536], err_text[8192];
+
+/* ---- made-up measurements ---- */
+
+static int measure(const struct cell *cell, struct cell_result *r, json_t **details,
+		   struct ct_error *e)
+{
+	(void)e;
+	memset(r, 0, sizeof(*r));
+	r->ns_per_op = 50 * (strncmp(cell->variant, "locked", 6) ? 1 : 2) + cell->repeat;
+	r->window = cell->seconds;
+	r->ops = (uint64_t)(cell->threads * cell->seconds * 1e9 / r->ns_per_op);
+	r->lookups = r->hits = r->ops;
+	r->connections = cell->flows;
+	*details = json_pack("{s:{s:f}}", "metrics", "wait_us", 1.0 + cell->repeat);
+	return 0;
+}
+
+static void read_file(const char *path, char *buf, size_t size)
+{
+	FILE *in = fopen(path, "r");
+
+	assert_non_null(in);
+	buf[fread(buf, 1, size - 1, in)] = '\0';
+	fclose(in);
+}
+
+static int quietly(int (*command)(int argc, char **argv), const char *arguments)
+{
+	char copy[512], *argv[32], *rest = copy;
+	int argc = 0, status, old_out = dup(STDOUT_FILENO), old_err = dup(STDERR_FILENO);
+
+	snprintf(copy, sizeof(copy), "%s", arguments);
+	while (argc < 31 && (argv[argc] = strsep(&rest, " ")))
+		argc++;
+	argv[argc] = NULL;
+	fflush(stdout);
+	assert_non_null(freopen("out", "w", stdout));
+	assert_non_null(freopen("err", "w", stderr));
+	status = command(argc, argv);
+	fflush(stdout);
+	fflush(stderr);
+	dup2(old_out, STDOUT_FILENO);
+	dup2(old_err, STDERR_FILENO);
+	close(old_out);
+	close(old_err);
+	read_file("out", out, sizeof(out));
+	read_file("err", err_text, sizeof(err_text));
+	return status;
+}
+
+static int run_it(int argc, char **argv)
+{
+	return run_command(argc, argv, measure);
+}
+
+static int run(const char *arguments)
+{
+	return quietly(run_it, arguments);
+}
+
+static int merge(const char *arguments)
+{
+	return quietly(cmd_merge, arguments);
+}
+
+static void write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	strcpy(folder, "ctbench-merge-XXXXXX");
+	if (!mkdtemp(folder) || chdir(folder))
+		return -1;
+	for (int i = 0; i < 3; i++) {
+		char name[16], text[512];
+
+		snprintf(name, sizeof(name), "w%d.yaml", i);
+		snprintf(text, sizeof(text),
+			 "name: w%d\nquestion: Does it merge?\n"
+			 "variants: [nulls_rcu_jhash2_scale_seqcount, locked_jhash2_scale_seqcount]\n"
+			 "threads: 1\nflows: %d\nload_factor: 1\nrepeats: 5\nplots: [bars]\n",
+			 i, 1000 << i);
+		write_file(name, text);
+	}
+	write_file("all.yaml", "name: all\nquestion: All?\nworkloads: [w0.yaml, w1.yaml, w2.yaml]\n");
+	return 0;
+}
+
+static int end(void **state)
+{
+	char command[128];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf %s", folder);
+	return chdir("..") || system(command);
+}
+
+/* Parts a and b of the run, afresh. */
+static int parts(void **state)
+{
+	(void)state;
+	if (system("rm -rf runs"))
+		return -1;
+	return run("run all.yaml --results runs --name a --shard 1/2") ||
+	       run("run all.yaml --results runs --name b --shard=2/2");
+}
+
+static json_t *load(const char *run_name, const char *file)
+{
+	char path[128];
+	json_t *json;
+
+	snprintf(path, sizeof(path), "runs/%s/%s", run_name, file);
+	json = json_load_file(path, 0, NULL);
+	assert_non_null(json);
+	return json;
+}
+
+static void store(const char *run_name, const char *file, json_t *json)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "runs/%s/%s", run_name, file);
+	assert_int_equal(json_dump_file(json, path, 0), 0);
+	json_decref(json);
+}
+
+static int count_of(const char *run_name, const char *what)
+{
+	json_t *json = load(run_name, "benchmark.json");
+	int n = (int)json_integer_value(json_object_get(
+		json_object_get(json_object_get(json, "ctbench"), "counts"), what));
+
+	json_decref(json);
+	return n;
+}
+
+/* ---- what comes out ---- */
+
+static void parts_make_a_whole(void **state)
+{
+	json_t *whole, *merged, *cells[2], *cell, *report;
+	const char *name;
+
+	(void)state;
+	/* Whole workloads: the larger one alone, or so, and each once. */
+	assert_int_equal(count_of("a", "good") + count_of("b", "good"), 3 * 3 * 5);
+	assert_true(count_of("a", "good") % 15 == 0 && count_of("a", "good") > 0);
+	if (merge("merge c a b --results runs"))
+		fail_msg("%s", err_text);
+	assert_non_null(strstr(out, "locked instead of nulls_rcu"));
+	assert_int_equal(count_of("c", "good"), 3 * 3 * 5);
+	assert_int_equal(count_of("c", "missing"), 0);
+
+	assert_int_equal(run("run all.yaml --results runs --name d"), 0);
+	whole = load("d", "benchmark.json");
+	merged = load("c", "benchmark.json");
+	report = json_object_get(merged, "ctbench");
+	cells[0] = json_object_get(json_object_get(whole, "ctbench"), "cells");
+	cells[1] = json_object_get(report, "cells");
+	assert_int_equal(json_object_size(cells[0]), json_object_size(cells[1]));
+	json_object_foreach(cells[0], name, cell) {
+		json_t *metrics = json_object_get(json_object_get(cells[1], name), "metrics");
+
+		/* Repeat by repeat, the details' scalars included. */
+		assert_non_null(json_object_get(metrics, "wait_us"));
+		assert_true(json_equal(json_object_get(cell, "metrics"), metrics));
+	}
+	assert_true(json_equal(json_object_get(json_object_get(whole, "ctbench"), "verdicts"),
+			       json_object_get(report, "verdicts")));
+	assert_int_equal(json_array_size(json_object_get(report, "merged")), 2);
+	assert_int_equal(access("runs/c/plots", R_OK), 0);
+	json_decref(whole);
+	json_decref(merged);
+}
+
+static void a_part_is_missing(void **state)
+{
+	(void)state;
+	assert_int_equal(run("run all.yaml --results runs --name x --shard 1/3"), 0);
+	assert_int_equal(run("run all.yaml --results runs --name y --shard 2/3"), 0);
+	if (merge("merge runs/c x y --results runs"))
+		fail_msg("%s", err_text);
+	assert_non_null(strstr(out, ", 15 missing"));
+	/* Going on with it would mix this machine in. */
+	assert_int_equal(run("run --resume c --results runs"), CT_EXIT_USER);
+	assert_non_null(strstr(err_text, "was merged from other runs"));
+}
+
+static void bad_shards(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "run all.yaml --shard 0/2", "it must be I/N" },
+		{ "run all.yaml --shard 3/2", "it must be I/N" },
+		{ "run all.yaml --shard 1/2x", "it must be I/N" },
+		{ "run w0.yaml --results runs --shard 1/2", "there is 1 workload" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(run(cases[i][0]), CT_EXIT_USER);
+		if (!strstr(err_text, cases[i][1]))
+			fail_msg("%s: %s", cases[i][0], err_text);
+	}
+}
+
+/* ---- what is refused ---- */
+
+/* Refused with these words; no new folder, and the parts are as they were. */
+static void refuses(const char *arguments, const char *says)
+{
+	char before[65536], after[65536];
+
+	read_file("runs/b/cells.tsv", before, sizeof(before));
+	assert_int_equal(merge(arguments), CT_EXIT_USER);
+	if (!strstr(err_text, says))
+		fail_msg("'%s' does not say '%s' but: %s", arguments, says, err_text);
+	assert_ptr_equal(strchr(err_text, '\n'), err_text + strlen(err_text) - 1);
+	assert_int_not_equal(access("runs/c", F_OK), 0);
+	read_file("runs/b/cells.tsv", after, sizeof(after));
+	assert_string_equal(before, after);
+}
+
+static void what_must_not_be_mixed(void **state)
+{
+	json_t *json;
+
+	(void)state;
+	refuses("merge c a a --results runs", "'runs/a' is named twice");
+	refuses("merge c a --results runs", "two runs at least");
+	refuses("merge c a nowhere --results runs", "cannot read 'nowhere/run.json'");
+
+	assert_int_equal(run("run w0.yaml w1.yaml --results runs --name o --shard 1/2"), 0);
+	refuses("merge c a o --results runs", "'runs/o/run.json' was started with other arguments than "
+					      "'runs/a/run.json'");
+	/* The same part again, from this machine. */
+	assert_int_equal(run("run all.yaml --results runs --name o2 --shard 1/2"), 0);
+	refuses("merge c a o2 --results runs", "runs/o2/cells.tsv:2: repeat ");
+	/* ... and from another. */
+	json = load("o2", "benchmark.json");
+	json_object_set_new(json_object_get(json_object_get(json_object_get(json, "ctbench"),
+			    "environment"), "machine"), "cpu", json_string("Another CPU"));
+	store("o2", "benchmark.json", json);
+	refuses("merge c a o2 --results runs", "was measured on another machine in 'runs/a'");
+	/* Other workloads of another machine are welcome. */
+	json = load("b", "benchmark.json");
+	json_object_set_new(json_object_get(json_object_get(json_object_get(json, "ctbench"),
+			    "environment"), "machine"), "cpu", json_string("Another CPU"));
+	store("b", "benchmark.json", json);
+	if (merge("merge other a b --results runs"))
+		fail_msg("%s", err_text);
+
+	json = load("b", "benchmark.json");
+	json_object_set_new(json_object_get(json_object_get(json_object_get(json, "ctbench"),
+			    "environment"), "build"), "compiler", json_string("clang 99"));
+	store("b", "benchmark.json", json);
+	refuses("merge c a b --results runs", "two builds: build.compiler is not the same");
+
+	json = load("b", "run.json");
+	json_object_set_new(json, "revision", json_string("0123456789ab"));
+	store("b", "run.json", json);
+	refuses("merge c a b --results runs", "'runs/b' was measured by revision 0123456789ab");
+	json = load("b", "run.json");
+	json_object_set_new(json, "format", json_integer(2));
+	store("b", "run.json", json);
+	refuses("merge c a b --results runs", "'runs/b/run.json' is not of format 1");
+}
+
+static void nothing_is_overwritten(void **state)
+{
+	char before[65536], after[65536];
+
+	(void)state;
+	assert_int_equal(run("run w0.yaml --results runs --name c"), 0);
+	read_file("runs/c/cells.tsv", before, sizeof(before));
+	assert_int_equal(merge("merge c a b --results runs"), CT_EXIT_USER);
+	assert_non_null(strstr(err_text, "never overwritten"));
+	read_file("runs/c/cells.tsv", after, sizeof(after));
+	assert_string_equal(before, after);
+}
+
+static void rewrite(const char *sed)
+{
+	char command[256];
+
+	snprintf(command, sizeof(command), "sed -i '%s' runs/b/cells.tsv", sed);
+	assert_int_equal(system(command), 0);
+}
+
+static void damaged_folders(void **state)
+{
+	json_t *json;
+
+	(void)state;
+	assert_int_equal(system("cp -r runs/b runs/keep"), 0);
+#define AGAIN() assert_int_equal(system("rm -rf runs/b; cp -r runs/keep runs/b"), 0)
+	/* A row cut off in the middle of the file, then one with a word where a number was. */
+	rewrite("4s/\\t.*//");
+	refuses("merge c a b --results runs", "runs/b/cells.tsv:4: this is not a measurement");
+	AGAIN();
+	rewrite("3s/^[0-9]*/three/");
+	refuses("merge c a b --results runs", "runs/b/cells.tsv:3: this is not a measurement");
+	AGAIN();
+	rewrite("1s/window_s/window/");
+	refuses("merge c a b --results runs", "runs/b/cells.tsv:1: these columns are not this version");
+	AGAIN();
+	assert_int_equal(unlink("runs/b/run.json"), 0);
+	refuses("merge c a b --results runs", "cannot read 'runs/b/run.json'");
+	AGAIN();
+	write_file("runs/b/run.json", "{\"format\": 1,");
+	refuses("merge c a b --results runs", "runs/b/run.json:1: ");
+	AGAIN();
+	assert_int_equal(unlink("runs/b/benchmark.json"), 0);
+	refuses("merge c a b --results runs", "ctbench run --resume");
+	AGAIN();
+	json = load("b", "benchmark.json");
+	json_object_del(json_object_get(json, "ctbench"), "environment");
+	store("b", "benchmark.json", json);
+	refuses("merge c a b --results runs", "does not tell where it was measured");
+	AGAIN();
+	write_file("runs/b/details.jsonl", "nonsense\n");
+	refuses("merge c a b --results runs", "runs/b/details.jsonl:1");
+	AGAIN();
+	assert_int_equal(merge("merge d a b --results runs"), 0);
+	/* Another workload file by now. */
+	assert_int_equal(system("mv w1.yaml kept; sed s/1000/1001/\\;s/2000/2001/ kept >w1.yaml"), 0);
+	refuses("merge c a b --results runs", "was measured with other parameters");
+	assert_int_equal(rename("kept", "w1.yaml"), 0);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup(name, parts)
+		TEST(parts_make_a_whole),
+		TEST(a_part_is_missing),
+		TEST(bad_shards),
+		TEST(what_must_not_be_mixed),
+		TEST(nothing_is_overwritten),
+		TEST(damaged_folders),
+	};
+
+	if (system("command -v gnuplot >/dev/null")) {
+		puts("no gnuplot here: skipped");
+		return CT_EXIT_SKIP;
+	}
+	return cmocka_run_group_tests_name("merge", tests, begin, end);
+}
