@@ -23,7 +23,7 @@ int nf_ct_helper_ext_add(struct nf_conn *ct, const struct nf_conntrack_helper *h
 
 	if (!help)
 		return -ENOMEM;
-	help->helper = helper;
+	store_relaxed(&help->helper, helper);
 	nf_ct_status_set(ct, CT_HELP);
 	return 0;
 }
@@ -42,11 +42,25 @@ int nf_ct_helper_assign(struct nf_conn *ct, const struct nf_conntrack_helper *he
 	return err;
 }
 
+void nf_ct_helper_remove(struct nf_conn *ct)
+{
+	struct nf_conn_help *help = nf_ct_ext_find(ct, NF_CT_EXT_HELPER);
+
+	if (!help)
+		return;
+	/* first, so that a packet that is in the helper now leaves no expectation behind */
+	spin_lock(&ct->net->expect.lock);
+	store_relaxed(&help->helper, NULL);
+	spin_unlock(&ct->net->expect.lock);
+	nf_ct_remove_expectations(ct);
+}
+
 const struct nf_conntrack_helper *nf_ct_helper_of(const struct nf_conn *ct)
 {
 	const struct nf_conn_help *help = nf_ct_ext_find(ct, NF_CT_EXT_HELPER);
 
-	return help ? help->helper : NULL;
+	/* relaxed: helpers are constant and never go away themselves */
+	return help ? load_relaxed(&help->helper) : NULL;
 }
 
 unsigned int nf_ct_helper(struct sk_buff *skb, struct nf_conn *ct, enum ip_conntrack_info ctinfo,

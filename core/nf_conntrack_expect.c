@@ -103,7 +103,7 @@ static void link_expect(struct nf_conntrack_expect *exp)
 	struct net *net = expect_net(exp);
 	struct nf_conn_help *help = master_help(exp);
 	struct nf_conntrack_expect **bucket = &net->expect.hash[expect_bucket(net, &exp->tuple)];
-	uint32_t timeout = help->helper->expect_policy[exp->class].timeout * NF_CT_HZ;
+	uint32_t timeout = load_relaxed(&help->helper)->expect_policy[exp->class].timeout * NF_CT_HZ;
 
 	exp->expires = nfct_time_stamp(net->core) + timeout;
 	if (!load_relaxed(&net->expect.count) || (int32_t)(exp->expires - net->expect.next_expiry) < 0)
@@ -206,7 +206,7 @@ static void evict_oldest(struct nf_conn_help *help, unsigned int class)
 /* May it be linked?  Makes room for it where that is allowed (__nf_ct_expect_check). */
 static int make_room(struct nf_conntrack_expect *exp, struct nf_conn_help *help)
 {
-	const struct nf_conntrack_expect_policy *policy = &help->helper->expect_policy[exp->class];
+	const struct nf_conntrack_expect_policy *policy = &load_relaxed(&help->helper)->expect_policy[exp->class];
 	struct net *net = expect_net(exp);
 
 	for (struct nf_conntrack_expect *e = net->expect.hash[expect_bucket(net, &exp->tuple)]; e; e = e->hnext) {
@@ -230,17 +230,23 @@ int nf_ct_expect_related(struct nf_conntrack_expect *exp)
 {
 	struct nf_ct_expect_net *en = &expect_net(exp)->expect;
 	struct nf_conn_help *help = master_help(exp);
-	int err;
+	const struct nf_conntrack_helper *helper;
+	int err = 0;
 
-	if (!help || !help->helper)
+	if (!help)
 		return -ESHUTDOWN;
-	if (exp->class > help->helper->expect_class_max)
-		return -EINVAL;
 	spin_lock(&en->lock);
-	if (!en->hash)
+	/* under the lock, under which a helper goes: nf_ct_helper_remove() */
+	helper = load_relaxed(&help->helper);
+	if (!helper)
+		err = -ESHUTDOWN;
+	else if (exp->class > helper->expect_class_max)
+		err = -EINVAL;
+	if (!err && !en->hash)
 		en->hash = calloc(EXPECT_BUCKETS, sizeof(*en->hash));
-	err = -ENOMEM;
-	if (en->hash) {
+	if (!err && !en->hash)
+		err = -ENOMEM;
+	if (!err) {
 		run_timers(expect_net(exp));
 		err = make_room(exp, help);
 	}

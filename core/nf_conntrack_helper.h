@@ -33,7 +33,8 @@ struct nf_conntrack_helper {
 
 /* What a connection with a helper has: extension NF_CT_EXT_HELPER. */
 struct nf_conn_help {
-	const struct nf_conntrack_helper *helper;	/* set while unconfirmed, then constant */
+	/* set while unconfirmed; after that it may only go, under net->expect.lock (nf_ct_helper_remove) */
+	_Atomic(const struct nf_conntrack_helper *) helper;
 	struct nf_conntrack_expect *expectations;	/* the newest first; under net->expect.lock */
 	uint8_t expecting[NF_CT_MAX_EXPECT_CLASSES];	/* how many; under net->expect.lock */
 	_Alignas(8) uint8_t data[NF_CT_HELPER_DATA];	/* the helper's own; under the connection's lock */
@@ -50,6 +51,9 @@ int nf_ct_helper_assign(struct nf_conn *ct, const struct nf_conntrack_helper *he
 
 /* The same without IPS_HELPER, which tells of a rule's helper (nf_ct_helper_ext_add): 0 or -ENOMEM. */
 int nf_ct_helper_ext_add(struct nf_conn *ct, const struct nf_conntrack_helper *helper);
+
+/* No helper any more, and nothing expected.  For holders of a reference on a connection in the table. */
+void nf_ct_helper_remove(struct nf_conn *ct);
 
 /* The connection's helper, or NULL.  For holders of a reference. */
 const struct nf_conntrack_helper *nf_ct_helper_of(const struct nf_conn *ct);

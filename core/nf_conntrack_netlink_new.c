@@ -117,10 +117,12 @@ static int change_helper(struct nf_conn *ct, struct nla attr)
 		return err;
 	if (ct->master)
 		return has && !strcmp(has->name, name) ? 0 : -EBUSY;
-	if (!*name)	/* away with it: only where there is none, for others may be in it */
-		return has ? -EOPNOTSUPP : 0;
+	if (!*name) {	/* away with it */
+		nf_ct_helper_remove(ct);
+		return 0;
+	}
 	helper = find_helper(ct, name);
-	if (!helper || !has)
+	if (!helper || !nf_ct_ext_find(ct, NF_CT_EXT_HELPER))
 		return -EOPNOTSUPP;
 	return has == helper ? 0 : -EBUSY;
 }

@@ -142,14 +142,16 @@ int nf_ct_icmpv6_nlattr_to_tuple(const struct nla *tb, struct nf_conntrack_tuple
 
 /* --- TCP's state --- */
 
+#define TCP_MAX_WSCALE 14	/* RFC 7323, 2.3 */
+
 struct tcp_flags {		/* the kernel's nf_ct_tcp_flags */
 	uint8_t flags, mask;
 };
 
 static const struct nla_policy tcp_nla_policy[CTA_PROTOINFO_TCP_MAX + 1] = {
-	[CTA_PROTOINFO_TCP_STATE] = { .type = NLA_U8 },
-	[CTA_PROTOINFO_TCP_WSCALE_ORIGINAL] = { .type = NLA_U8 },
-	[CTA_PROTOINFO_TCP_WSCALE_REPLY] = { .type = NLA_U8 },
+	[CTA_PROTOINFO_TCP_STATE] = { .type = NLA_U8, .max = TCP_CONNTRACK_SYN_SENT2 },
+	[CTA_PROTOINFO_TCP_WSCALE_ORIGINAL] = { .type = NLA_U8, .max = TCP_MAX_WSCALE },
+	[CTA_PROTOINFO_TCP_WSCALE_REPLY] = { .type = NLA_U8, .max = TCP_MAX_WSCALE },
 	[CTA_PROTOINFO_TCP_FLAGS_ORIGINAL] = { .len = sizeof(struct tcp_flags) },
 	[CTA_PROTOINFO_TCP_FLAGS_REPLY] = { .len = sizeof(struct tcp_flags) },
 };
@@ -200,9 +202,6 @@ int nf_ct_tcp_from_nlattr(const struct nla *info, struct nf_conn *ct)
 	err = nla_parse(tb, CTA_PROTOINFO_TCP_MAX, info[CTA_PROTOINFO_TCP], tcp_nla_policy);
 	if (err)
 		return err;
-	if (tb[CTA_PROTOINFO_TCP_STATE].data &&
-	    nla_get_u8(tb[CTA_PROTOINFO_TCP_STATE]) >= TCP_CONNTRACK_MAX)
-		return -EINVAL;
 
 	spin_lock(&ct->lock);
 	if (tb[CTA_PROTOINFO_TCP_STATE].data)

@@ -324,6 +324,13 @@ static void changes(void **state)
 	assert_int_equal(make(&fx, &changed, 0), 0);
 	assert_int_equal(ask(&fx, &changed, IPCTNL_MSG_CT_GET, 0, &a), 0);
 	assert_same(&a.last, &changed, 2);
+	/* scales of one side that scales alone are not taken over */
+	changed.tcp_flags[1] = 0;
+	e = changed;
+	e.wscale[0] = e.wscale[1] = 7;
+	assert_int_equal(make(&fx, &e, 0), 0);
+	assert_int_equal(ask(&fx, &changed, IPCTNL_MSG_CT_GET, 0, &a), 0);
+	assert_same(&a.last, &changed, 2);
 	e.status = changed.status & ~IPS_SEEN_REPLY;
 	assert_int_equal(make(&fx, &e, 0), -EBUSY);
 	e.status = changed.status | IPS_EXPECTED;
@@ -338,6 +345,37 @@ static void changes(void **state)
 	assert_int_equal(ask(&fx, &changed, IPCTNL_MSG_CT_GET, 0, &a), 0);
 	assert_same(&a.last, &changed, 2);
 	assert_int_equal(make(&fx, &changed, 0), -EPERM);	/* a fixed timeout */
+	strcpy(e.helper, "ftp");
+	assert_int_equal(make(&fx, &e, 0), -EOPNOTSUPP);
+}
+
+/* A helper can be taken from an entry, and not given to one. */
+static void helpers(void **state)
+{
+	struct nfct_entry e;
+	struct answers a;
+	uint8_t msg[ROOM];
+	uint8_t *name;
+	size_t len;
+
+	(void)state;
+	sample_of(&e, IPPROTO_TCP, 0);
+	strcpy(e.helper, "ftp");
+	assert_int_equal(make(&fx, &e, NLM_F_CREATE), 0);
+	assert_int_equal(make(&fx, &e, 0), 0);	/* it has that one */
+	assert_int_equal(ask(&fx, &e, IPCTNL_MSG_CT_GET, 0, &a), 0);
+	assert_string_equal(a.last.helper, "ftp");
+	len = nfct_write(&e, msg, sizeof(msg), 0, 1);
+	name = memmem(msg, len, "ftp", 4);
+	assert_non_null(name);
+	*name = 0;
+	assert_int_equal(ctnetlink_rcv(fx.net, msg, len, NULL, NULL), 0);
+	assert_int_equal(ask(&fx, &e, IPCTNL_MSG_CT_GET, 0, &a), 0);
+	assert_string_equal(a.last.helper, "");
+	assert_int_equal(make(&fx, &e, 0), -EBUSY);
+	memset(e.helper, 0, sizeof(e.helper));
+	sample_of(&e, IPPROTO_TCP, 64);
+	assert_int_equal(make(&fx, &e, NLM_F_CREATE), 0);
 	strcpy(e.helper, "ftp");
 	assert_int_equal(make(&fx, &e, 0), -EOPNOTSUPP);
 }
@@ -467,7 +505,7 @@ static void refused(void **state)
 	/* parts that must be there, and values that cannot be */
 	nfct_sample(&e, 0);
 	e.tcp_state = TCP_CONNTRACK_MAX;
-	assert_int_equal(make(&fx, &e, NLM_F_CREATE), -EINVAL);
+	assert_int_equal(make(&fx, &e, NLM_F_CREATE), -ERANGE);
 	sample_of(&e, IPPROTO_SCTP, 0);
 	e.sctp_state = SCTP_CONNTRACK_MAX;
 	assert_int_equal(make(&fx, &e, NLM_F_CREATE), -ERANGE);
@@ -600,7 +638,7 @@ static void rooms(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_variant), TEST(extensions), TEST(masters), TEST(changes),
+		cmocka_unit_test(every_variant), TEST(extensions), TEST(masters), TEST(changes), TEST(helpers),
 		TEST(filters), TEST(events), TEST(refused), cmocka_unit_test(policies),
 		TEST(fuzz), TEST(rooms),
 	};
