@@ -256,6 +256,24 @@ void bench_meet(struct bench *b, struct pool_worker *w)
 	b->v->thread_online(b->core);
 }
 
+/*
+ * A window in which every batch takes longer by a known share, so that what judges
+ * measurements can be measured itself (run --plant).
+ */
+static void slowed_window(struct bench *b, struct pool_worker *w,
+			  void (*run)(struct bench *b, void *work), void *work, uint64_t end)
+{
+	uint64_t begun, now;
+
+	while ((begun = bench_tick(b, w)) < end) {
+		run(b, work);
+		now = tsc_now();
+		now += (uint64_t)((double)(now - begun) * b->cell->plant_delay);
+		while (tsc_now() < now)
+			;
+	}
+}
+
 void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct bench *b, void *work),
 		  void *work, void *before, size_t size)
 {
@@ -273,6 +291,8 @@ void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct ben
 	inside_opens(b, w);
 	if (b->timeline)
 		bench_timeline_run(b, w, run, work, end);
+	if (b->cell->plant_delay > 0)
+		slowed_window(b, w, run, work, end);
 	while (bench_tick(b, w) < end)
 		run(b, work);
 	inside_closes(b, w);

@@ -124,6 +124,7 @@ struct cell {
 	/* set per measurement, not by the workload file */
 	uint32_t repeat;	/* which repeat this is, from 0 */
 	bool control;		/* the second name of an A/A pair */
+	double plant_delay;	/* every batch takes longer by this share: a known truth, for tests */
 	double ticks_per_second;	/* of the clock, calibrated by the parent; 0: not yet */
 };
 

@@ -53,19 +53,22 @@ static void print_help(void)
 	     "row per cell, cells.tsv a row per measurement, plots/ the pictures with data and scripts.");
 }
 
-enum { OPT_DRY_RUN, OPT_NAME, OPT_RESULTS, OPT_RESUME, OPT_SHARD };
+enum { OPT_DRY_RUN, OPT_NAME, OPT_RESULTS, OPT_RESUME, OPT_SHARD, OPT_PLANT };
 static const struct cmd_option options[] = {
 	[OPT_DRY_RUN] = { "dry-run", false },
 	[OPT_NAME] = { "name", true },
 	[OPT_RESULTS] = { "results", true },
 	[OPT_RESUME] = { "resume", true },
 	[OPT_SHARD] = { "shard", true },
+	[OPT_PLANT] = { "plant", true },
 	{ NULL, false },
 };
 
 struct request {
 	bool dry_run, help;
 	const char *name, *results, *resume;
+	char plant[96];		/* variant that is slowed on purpose; empty: none */
+	double plant_delay;	/* by this share */
 	unsigned int shard, shards;	/* --shard 1/3: 1 and 3; 0: all of it */
 	char **files;		/* pointers into argv */
 	size_t nr_files;
@@ -83,6 +86,26 @@ static int parse_shard(struct request *q, const char *text, struct ct_error *e)
 		return ct_user_error(
 			e, "--shard is '%.40s': it must be I/N, as 1/3 for the first of three parts",
 			text);
+	return 0;
+}
+
+/*
+ * --plant VARIANT=SHARE%: not in the help, for it is no measurement.  It checks the harness: the
+ * verdict has to find what was planted.
+ */
+static int parse_plant(struct request *q, const char *text, struct ct_error *e)
+{
+	const char *equals = strchr(text, '=');
+	double percent;
+	char end;
+
+	if (!equals || sscanf(equals + 1, "%lf%%%c", &percent, &end) != 1 ||
+	    !(percent > 0 && percent <= 1000) || equals - text >= (int)sizeof(q->plant) ||
+	    equals[strlen(equals) - 1] != '%')
+		return ct_user_error(e, "--plant is '%.80s': it must be VARIANT=SHARE%%, as null=5%%",
+				     text);
+	snprintf(q->plant, sizeof(q->plant), "%.*s", (int)(equals - text), text);
+	q->plant_delay = percent / 100;
 	return 0;
 }
 
@@ -118,6 +141,11 @@ static int parse(struct request *q, int argc, char **argv, struct ct_error *e)
 			break;
 		case OPT_SHARD:
 			what = parse_shard(q, args.value, e);
+			if (what)
+				return what;
+			break;
+		case OPT_PLANT:
+			what = parse_plant(q, args.value, e);
 			if (what)
 				return what;
 			break;
@@ -279,6 +307,10 @@ static int register_cells(struct run *run, const struct request *q, struct ct_er
 	bool *selected;
 	int err = run_make_cells(run, run->flags.repetitions, e);
 
+	for (size_t i = 0; i < run->nr_cells && !err && q->plant[0]; i++)
+		if (!strcmp(run->cells[i].cell.variant, q->plant))
+			run->cells[i].cell.plant_delay = q->plant_delay;
+
 	for (size_t i = 0; i < run->nr_cells && !err; i++)
 		err = gbench_add(run->cells[i].name, run->cells[i].repeats,
 				 run->cells[i].cell.threads, e);
@@ -402,6 +434,10 @@ static int start(struct run *run, const struct request *q, int argc, char **argv
 	err = look_around(run, e);
 	if (err)
 		return err;
+	if (q->plant[0])
+		fprintf(stderr,
+			"ctbench: warning: %s is slowed on purpose by %g %% (--plant): these are no results\n",
+			q->plant, 100 * q->plant_delay);
 	/* A limit on file sizes is an error like a full disk, and not the end. */
 	signal(SIGXFSZ, SIG_IGN);
 	interrupt_catch();

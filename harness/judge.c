@@ -245,6 +245,7 @@ static json_t *noise_to_json(const json_t *cells, const struct judge_list *pairs
 			json_object_set_new(pair, "ci_low_percent", json_real(percent(c->effect.low)));
 			json_object_set_new(pair, "ci_high_percent", json_real(percent(c->effect.high)));
 			json_object_set_new(pair, "visible_percent", json_real(percent(visible)));
+			json_object_set_new(pair, "p", json_real(c->effect.p));
 		}
 		json_array_append_new(list, pair);
 	}

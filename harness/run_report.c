@@ -21,7 +21,7 @@
  *	noise		the A/A pairs, or null: percent (the largest), pairs: a list of
  *			{workload, cell, control, metric, percent (a size), effect_percent with
  *			ci_low_percent and ci_high_percent, visible_percent (the smallest
- *			difference between two cells that would have been seen), n}
+ *			difference between two cells that would have been seen), p, n}
  *	verdicts	a list: workload, metric, kind (axis, parameter, variant, interaction),
  *			factor, choice, base ("choice instead of base"), by {factor, choice, base}
  *			(interactions: the effect at choice beside that at base), pairs (of
