@@ -207,14 +207,6 @@ static int before(void *arg, struct replay *r, const struct capture_packet *p)
 	return 0;
 }
 
-static bool came_to(const struct explain *x, unsigned int place)
-{
-	for (size_t i = 0; i < x->nr; i++)
-		if (x->steps[i].what == EXPLAIN_PLACE && x->steps[i].state.hook == place)
-			return true;
-	return false;
-}
-
 /* The packet has come as far as it comes by itself.  1: the story is whole. */
 static int took_it(struct command *c, struct replay *r, struct replay_result *res)
 {
@@ -225,21 +217,19 @@ static int took_it(struct command *c, struct replay *r, struct replay_result *re
 		x->packet.expired = r->expired - x->packet.expired;
 		x->packet.ticks = nfct_time_stamp(r->core);
 		x->packet.dev = res->skb.dev;
-		x->state = res->state;
-		x->ctinfo = res->ctinfo;
 		x->number = res->number;
 	}
-	x->verdict = res->verdict;
+	explain_conclude(x, res);
 	c->told = true;
-	if (res->verdict == REPLAY_HELD) {
+	if (x->verdict == REPLAY_HELD) {
 		explain_step(x, EXPLAIN_HELD);
 		x->look_ahead = true;
 		return 0;
 	}
-	if (res->verdict == REPLAY_DROP_CONFIRM && !came_to(x, NF_INET_FORWARD) &&
-	    !came_to(x, NF_INET_LOCAL_IN))
+	if (x->verdict == REPLAY_DROP_CONFIRM && !explain_came_to(x, NF_INET_FORWARD) &&
+	    !explain_came_to(x, NF_INET_LOCAL_IN))
 		explain_step(x, EXPLAIN_LOST);
-	if (c->now.family && !res->released && res->verdict == REPLAY_STOLEN) {
+	if (c->now.family && !res->released && x->verdict == REPLAY_STOLEN) {
 		x->look_ahead = true;
 		return 0;
 	}

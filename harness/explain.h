@@ -170,7 +170,7 @@ struct explain {
 	size_t nr_parts, max_parts;
 	int64_t completed_by;		/* -1: by none */
 	bool look_ahead;		/* that was looked for */
-	bool released;			/* a held packet went on */
+	bool untold;			/* replay --json says otherwise: the kernel's trace is blind for it */
 
 	struct nf_hook_watch watch;
 	struct nf_ct_stat_sum counters;	/* before the hook that is running */
@@ -186,6 +186,11 @@ void explain_free(struct explain *x);
 
 /* What happened beside hooks. */
 struct explain_step *explain_step(struct explain *x, enum explain_what what);
+
+/* Did the packet come to the hooks of that place? */
+bool explain_came_to(const struct explain *x, unsigned int place);
+/* How it ended, by what the hooks answered; res is what replay makes of it. */
+void explain_conclude(struct explain *x, const struct replay_result *res);
 
 /* Headers for people: from a packet of the capture, or as it passes. */
 void explain_packet(struct explain_packet *to, const struct capture_packet *p);

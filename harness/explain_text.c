@@ -331,8 +331,9 @@ static void tell_end(const struct telling *t)
 		x->verdict == REPLAY_ACCEPT && x->state == REPLAY_INVALID &&
 				!(x->replay->options.variant->flags & CT_V_NULL) ?
 			" (what becomes of INVALID packets is for a firewall's rules to say)" : "");
-	if (x->verdict == REPLAY_UNSEEN && !x->nr)
-		return;
+	if (x->untold)
+		fputs("Linux's trace does not show what becomes of such a packet, so replay --json, which "
+		      "speaks as the\ntrace does, says otherwise.\n", t->out);
 	for (size_t i = 0; i < x->nr; i++) {
 		const struct explain_hook *h = x->steps[i].hook;
 

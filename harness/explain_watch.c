@@ -422,6 +422,54 @@ static void after_hook(struct nf_hook_watch *w, const struct nf_hook_state *stat
 	x->passed = h->after;
 }
 
+bool explain_came_to(const struct explain *x, unsigned int place)
+{
+	for (size_t i = 0; i < x->nr; i++)
+		if (x->steps[i].what == EXPLAIN_PLACE && x->steps[i].state.hook == place)
+			return true;
+	return false;
+}
+
+/* How conntrack sees it, by what its hook left in the packet. */
+static void conclude_state(struct explain *x, const struct explain_hook *in)
+{
+	if (in->after.there) {
+		x->state = REPLAY_TRACKED;
+		x->ctinfo = in->nfct_after & NFCT_INFOMASK;
+	} else if (in->verdict == NF_ACCEPT) {
+		x->state = in->nfct_after ? REPLAY_UNTRACKED : REPLAY_INVALID;
+	}
+}
+
+void explain_conclude(struct explain *x, const struct replay_result *res)
+{
+	const struct explain_step *last = NULL;
+
+	x->verdict = res->verdict;
+	if (!res->released)
+		x->state = res->state;
+	if (!x->nr)
+		return;
+	for (size_t i = 0; i < x->nr; i++) {
+		if (x->steps[i].what != EXPLAIN_HOOK)
+			continue;
+		last = &x->steps[i];
+		if (last->hook->kind == EXPLAIN_IN)
+			conclude_state(x, last->hook);
+	}
+	if (last && last->hook->verdict == NF_DROP)
+		x->verdict = last->state.hook == NF_INET_PRE_ROUTING ? REPLAY_DROP :
+								       REPLAY_DROP_CONFIRM;
+	else if (last && last->hook->verdict != NF_ACCEPT)
+		x->verdict = REPLAY_STOLEN;
+	else if (res->verdict == REPLAY_HELD)
+		return;
+	else
+		x->verdict = explain_came_to(x, NF_INET_POST_ROUTING) ? REPLAY_ACCEPT :
+									REPLAY_DROP_CONFIRM;
+	x->untold = x->verdict != res->verdict;
+}
+
 static void on_invalid(void *priv, const char *why)
 {
 	struct explain *x = priv;

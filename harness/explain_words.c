@@ -41,13 +41,13 @@ const char *explain_end(const struct explain *x)
 	switch (x->verdict) {
 	case REPLAY_ACCEPT: return "accepted: it left by the other device";
 	case REPLAY_DROP: return "dropped in PRE_ROUTING";
-	case REPLAY_DROP_CONFIRM: return "dropped behind PRE_ROUTING";
+	case REPLAY_DROP_CONFIRM:
+		if (!explain_came_to(x, NF_INET_LOCAL_IN))
+			return "dropped behind PRE_ROUTING";
+		return "for this host itself: it goes no further";
 	case REPLAY_STOLEN: return "kept: a hook has the packet now";
 	case REPLAY_HELD: return "held back by the scenario, behind PRE_ROUTING";
 	case REPLAY_UNSEEN:
-		if (x->nr)
-			return "accepted, though its extension headers reach beyond its end (conformance "
-			       "tests call it unseen)";
 		return "thrown away before the first hook: its IP header is broken";
 	case REPLAY_NOT_IP: return "not IP: no hook of IPv4 or IPv6 sees it";
 	default: return "?";
@@ -225,7 +225,17 @@ static const struct explain_walk *clashing(const struct explain_hook *h)
 	return NULL;
 }
 
-static void confirm_outcome(const struct explain_hook *h, struct ct_text *t)
+static size_t longest_chain(const struct explain_hook *h)
+{
+	size_t longest = 0;
+
+	for (unsigned int i = 0; i < h->nr_walks; i++)
+		if (h->walks[i].nr > longest)
+			longest = h->walks[i].nr;
+	return longest;
+}
+
+static void confirm_outcome(const struct explain *x, const struct explain_hook *h, struct ct_text *t)
 {
 	const struct explain_walk *clash = clashing(h);
 
@@ -248,7 +258,8 @@ static void confirm_outcome(const struct explain_hook *h, struct ct_text *t)
 			    "of so different connections the" :
 			    nf_ct_l4proto_find(h->before.tuple[0].dst.protonum)->name);
 	else if (h->counters.chaintoolong)
-		ct_text_add(t, "refused: the chain is too long");
+		ct_text_add(t, "refused: a chain of %zu nodes is long enough (cap: %s)",
+			    longest_chain(h), x->replay->options.variant->axes.cap);
 	else if (h->before.status & IPS_DYING)
 		ct_text_add(t, "refused: the entry was killed before it was confirmed");
 	else
@@ -275,7 +286,7 @@ const char *explain_outcome(const struct explain *x, const struct explain_hook *
 		help_outcome(h, &t);
 		break;
 	case EXPLAIN_CONFIRMS:
-		confirm_outcome(h, &t);
+		confirm_outcome(x, h, &t);
 		break;
 	case EXPLAIN_OTHER:
 		break;

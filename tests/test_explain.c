@@ -385,6 +385,38 @@ static void table_full(void **state)
 	}
 }
 
+/* One connection after the other into one bucket, two nodes each, until there are enough. */
+static void chain_cap(void **state)
+{
+	char number[16], path[64];
+	struct blob b = { 0 };
+	struct packet p;
+	unsigned int refused = 0;
+
+	(void)state;
+	pcap_begin(&b, 101, false, false);
+	for (unsigned int i = 0; i < 40; i++) {
+		packet_udp(&p, false, CLIENT, 4);
+		put16(p.b + p.l4, 1000 + i);
+		packet_sum(&p, 6, IPPROTO_UDP, p.len - p.l4);
+		at(&b, i, &p);
+	}
+	write_file(path, "cap.pcap", b.data, b.size);
+	blob_free(&b);
+	for (unsigned int i = 30; i < 40 && !refused; i++) {
+		snprintf(number, sizeof(number), "%u", i);
+		if (strstr(EXPLAIN(path, number, "--buckets", "1", "--variant", "nulls_rcu_cap64")->out,
+			   "Refused: "))
+			refused = i;
+	}
+	assert_in_range(refused, 30, 35);
+	TELLS(EXPLAIN(path, number, "--buckets", "1", "--variant", "nulls_rcu_cap64"), "cap",
+	      "confirm          DROP", "Refused: a chain of", "is long enough (cap: 64)",
+	      "inserted  not", "insert_failed +1, chaintoolong +1");
+	TELLS(EXPLAIN(path, number, "--buckets", "1"), "no cap", "inserted  at the head");
+	unlink(path);
+}
+
 /* Before the first hook, between the hooks. */
 static void edges(void **state)
 {
@@ -505,6 +537,7 @@ int main(void)
 		cmocka_unit_test(clashes),
 		cmocka_unit_test(zones),
 		cmocka_unit_test(table_full),
+		cmocka_unit_test(chain_cap),
 		cmocka_unit_test(edges),
 		cmocka_unit_test(watched_as_unwatched),
 		cmocka_unit_test(mistakes),
