@@ -18,12 +18,10 @@
  * jiffies do, so that what cannot stand wrapping shows.
  */
 #define START_TICKS	(0u - 300 * NF_CT_HZ)
-/*
- * Expired entries are swept away that often, a piece of the table at a time:
- * all of it in half a minute, about as the kernel's gc worker does.
- */
-#define SWEEP_TICKS	NF_CT_HZ
-#define SWEEP_PIECES	30
+/* Timers of fragments and expectations are looked at that often. */
+#define TIMER_TICKS	NF_CT_HZ
+/* A silence in which the gc worker runs as it would; after a longer one the table is swept once. */
+#define GC_SILENCE	(600u * NF_CT_HZ)
 /*
  * The clock's largest step: an entry whose time is over must still look so
  * behind it (nf_ct_is_expired() is right for spans below 2^31 ticks).
@@ -232,17 +230,18 @@ static bool expirable(const struct replay *r)
 	       nf_defrag_memory(r->net, NFPROTO_IPV6);
 }
 
-static void sweep(struct replay *r, uint64_t pieces)
+static void run_timers(struct replay *r)
 {
-	uint64_t buckets = r->core->ops->buckets(r->core);
-
 	nf_defrag_expire(r->net);
 	nf_ct_expect_count(r->net);	/* which looks at their time */
-	if (!replay_connections(r))
-		return;
-	if (pieces < SWEEP_PIECES)
-		buckets = buckets * pieces / SWEEP_PIECES + 1;
-	r->expired += r->core->ops->gc(r->core, buckets);
+}
+
+/* All that is over, at once. */
+static void sweep(struct replay *r)
+{
+	run_timers(r);
+	if (replay_connections(r))
+		r->expired += r->core->ops->gc(r->core, r->core->ops->buckets(r->core));
 }
 
 static void clock_set(struct replay *r, uint64_t elapsed)
@@ -272,6 +271,30 @@ static uint64_t time_of(struct replay *r, uint64_t time_ns)
 	return time_ns > r->start_ns ? (time_ns - r->start_ns) / tick_ns : 0;
 }
 
+/*
+ * The gc worker's runs up to that time, each at its own (nf_conntrack_gc.h).
+ * They are not bounded by real time, so that a replay is the same every time.
+ */
+static void run_gc(struct replay *r, uint64_t elapsed)
+{
+	if (elapsed - r->elapsed > GC_SILENCE || !replay_connections(r)) {
+		clock_set(r, elapsed);
+		sweep(r);
+		r->gc_due = elapsed + NF_CT_HZ;
+		return;
+	}
+	while (r->gc_due <= elapsed) {
+		uint64_t before = r->core->gc.evicted;
+		uint32_t next;
+
+		if (r->gc_due > r->elapsed)
+			clock_set(r, r->gc_due);
+		next = nf_conntrack_gc_worker(r->core, NF_CT_GC_NO_LIMIT);
+		r->expired += r->core->gc.evicted - before;
+		r->gc_due += next ? next : 1;
+	}
+}
+
 /* Time goes on to when the packet was captured; never back. */
 static void clock_follow(struct replay *r, uint64_t time_ns)
 {
@@ -282,12 +305,14 @@ static void clock_follow(struct replay *r, uint64_t time_ns)
 	/* A capture may be silent for years: step over them while there is what can expire. */
 	while (elapsed - r->elapsed > STEP_TICKS && expirable(r)) {
 		clock_set(r, r->elapsed + STEP_TICKS);
-		sweep(r, SWEEP_PIECES);
+		sweep(r);
 	}
+	if (elapsed >= r->gc_due)
+		run_gc(r, elapsed);
 	clock_set(r, elapsed);
-	if (elapsed - r->swept >= SWEEP_TICKS) {
-		sweep(r, (elapsed - r->swept) / SWEEP_TICKS);
-		r->swept = elapsed;
+	if (elapsed - r->timers_ran >= TIMER_TICKS) {
+		run_timers(r);
+		r->timers_ran = elapsed;
 	}
 }
 
@@ -549,5 +574,5 @@ void replay_flush(struct replay *r)
 
 void replay_end(struct replay *r)
 {
-	sweep(r, SWEEP_PIECES);
+	sweep(r);
 }

@@ -6,7 +6,7 @@
  *	capture -> replay_receive() -> PRE_ROUTING -> (held) -> FORWARD -> POST_ROUTING
  *
  * Time is the capture's: before each packet the core's clock is set to when it
- * was captured, and as time passes expired entries are swept away.  One thread;
+ * was captured, and as time passes the gc worker takes expired entries out.  One thread;
  * the thread that created the replay.
  */
 #ifndef CTBENCH_HARNESS_REPLAY_H
@@ -88,7 +88,8 @@ struct replay {
 	uint64_t start_ns;		/* time of the first packet */
 	uint64_t last_ns;		/* and of the last one */
 	uint64_t elapsed;		/* ticks since then */
-	uint64_t swept;			/* elapsed when the gc last ran */
+	uint64_t timers_ran;		/* elapsed when timers were last looked at */
+	uint64_t gc_due;		/* and when the gc worker wants to run next */
 	uint64_t expired;		/* connections that the gc ended */
 
 	struct replay_held {
