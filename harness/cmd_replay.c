@@ -172,8 +172,7 @@ static int flushed(void *arg, struct replay *r)
 {
 	struct command *c = arg;
 
-	(void)r;
-	return c->json ? replay_json_action("flush", stdout) : 0;
+	return c->json ? replay_json_action(r, "flush", stdout) : 0;
 }
 
 static int end(void *arg, struct replay *r)

@@ -176,6 +176,19 @@ static int create_table(struct replay *r, struct ct_error *e)
 	return 0;
 }
 
+/* Each set of events is one message, of one of three kinds (ctnetlink_conntrack_event). */
+static int note_event(unsigned int events, const struct nf_ct_event *item)
+{
+	struct replay *r = item->priv;
+
+	if (r->nr_events == ARRAY_SIZE(r->events))
+		return 0;
+	r->events[r->nr_events++] =
+		events & 1u << IPCT_DESTROY ? REPLAY_EV_DESTROY :
+		events & (1u << IPCT_NEW | 1u << IPCT_RELATED) ? REPLAY_EV_NEW : REPLAY_EV_UPDATE;
+	return 0;
+}
+
 int replay_create(struct replay **out, const struct replay_options *options,
 		  const struct scenario *scenario, struct ct_error *e)
 {
@@ -192,6 +205,10 @@ int replay_create(struct replay **out, const struct replay_options *options,
 						_Alignof(struct number));
 	r->number_ext = number_ext;
 	err = create_table(r, e);
+	if (!err && options->numbers) {
+		r->notifier = (struct nf_ct_event_notifier){ .ct_event = note_event, .priv = r };
+		nf_conntrack_register_notifier(r->net, &r->notifier);	/* the first one */
+	}
 	if (!err && scenario)
 		err = apply_scenario(r, e);
 	if (err) {
@@ -515,6 +532,7 @@ void replay_packet(struct replay *r, const struct capture_packet *p, struct repl
 	bool arrival, traced = false;
 
 	memset(res, 0, sizeof(*res));
+	r->nr_events = 0;
 	res->i = p->index;
 	res->protocol = -1;
 	clock_follow(r, p->time_ns);
@@ -542,6 +560,7 @@ bool replay_release(struct replay *r, uint64_t i, struct replay_result *res)
 		if (r->held[k].i != i)
 			continue;
 		memset(res, 0, sizeof(*res));
+		r->nr_events = 0;
 		res->i = i;
 		res->released = true;
 		res->skb = r->held[k].skb;
@@ -569,6 +588,7 @@ static int every(struct nf_conn *ct, void *arg)
 
 void replay_flush(struct replay *r)
 {
+	r->nr_events = 0;
 	r->core->ops->iterate(r->core, every, NULL);
 }
 

@@ -32,7 +32,7 @@ struct replay_options {
 	bool frozen;		/* the clock stands still, but for a scenario's real gaps */
 	bool router;		/* as strict as one: no impossible addresses, and a TTL can end */
 	bool checksums;		/* verify them; captures often have none that are right */
-	bool numbers;		/* number the connections, for replay_number() */
+	bool numbers;		/* number the connections, for replay_number(), and note events */
 };
 
 enum replay_verdict {
@@ -79,6 +79,10 @@ struct replay {
 	struct nf_conn *templates[SCENARIO_ZONES];
 	struct nf_hook_ops marks[2];	/* zones and notrack, at the raw priority */
 	bool marks_on;
+	struct nf_ct_event_notifier notifier;
+	/* What ctnetlink would have sent about the last packet or action; the first so many. */
+	enum replay_event { REPLAY_EV_NEW, REPLAY_EV_UPDATE, REPLAY_EV_DESTROY } events[64];
+	size_t nr_events;
 	int number_ext;			/* extension id of the connections' numbers */
 	uint32_t last_number;
 
@@ -174,7 +178,7 @@ extern const char *const replay_ctinfo_names[], *const replay_status_names[16];
 
 /* Lines in the format of the conformance tests; 0 or -ENOMEM, -EIO. */
 int replay_json_packet(const struct replay *r, const struct replay_result *res, FILE *out);
-int replay_json_action(const char *what, FILE *out);
+int replay_json_action(const struct replay *r, const char *what, FILE *out);
 /* The counters and the whole table. */
 int replay_json_final(const struct replay *r, FILE *out);
 

@@ -149,6 +149,20 @@ static void set_state(json_t *o, const struct replay_result *res)
 	}
 }
 
+/* As the oracle names them; nothing where nothing was told. */
+static void set_events(json_t *o, const struct replay *r)
+{
+	static const char *const names[] = { "NEW", "UPDATE", "DESTROY" };
+	json_t *list;
+
+	if (!r->nr_events)
+		return;
+	list = json_array();
+	for (size_t i = 0; i < r->nr_events; i++)
+		json_array_append_new(list, json_string(names[r->events[i]]));
+	json_object_set_new(o, "events", list);
+}
+
 int replay_json_packet(const struct replay *r, const struct replay_result *res, FILE *out)
 {
 	json_t *o = json_object();
@@ -172,14 +186,18 @@ int replay_json_packet(const struct replay *r, const struct replay_result *res, 
 	    (nf_ct_status(res->ct) & (IPS_CONFIRMED | IPS_DYING)) == IPS_CONFIRMED &&
 	    replay_found(r, res->ct))
 		set_entry(o, r, res->ct);
+	set_events(o, r);
 	return print(o, out);
 }
 
-int replay_json_action(const char *what, FILE *out)
+int replay_json_action(const struct replay *r, const char *what, FILE *out)
 {
 	json_t *o = json_pack("{s:s}", "do", what);
 
-	return o ? print(o, out) : -ENOMEM;
+	if (!o)
+		return -ENOMEM;
+	set_events(o, r);
+	return print(o, out);
 }
 
 /* --- The end --- */

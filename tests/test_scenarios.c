@@ -39,8 +39,7 @@ static int took(void *arg, struct replay *r, struct replay_result *res)
 
 static int flushed(void *arg, struct replay *r)
 {
-	(void)r;
-	return replay_json_action("flush", arg);
+	return replay_json_action(r, "flush", arg);
 }
 
 static int end(void *arg, struct replay *r)
@@ -198,7 +197,7 @@ static void compare_packet(struct comparison *c, const json_t *want, const json_
 {
 	static const char *const fields[] = {
 		"i", "released", "do", "verdict", "state", "dir", "ctinfo", "ct", "ct_after", "status_in",
-		"status", "proto_state", "timeout", "tcp_flags", "wscale", "vtag",
+		"status", "proto_state", "timeout", "tcp_flags", "wscale", "vtag", "events",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
