@@ -95,8 +95,10 @@ def _transport(number, body):
 
 
 def brief(p):
-    """(a short name of the packet, is it a fragment)"""
-    frag = False
+    """(a short name of the packet, is it a fragment)
+
+    One whose transport header cannot be read is no fragment here: replay_known_fragment() in
+    harness/replay_oracle.c does the same, so that both say "drop" or "stolen" of it alike."""
     try:
         if p[0] >> 4 == 4:
             number, body, where = p[9], p[(p[0] & 15) * 4:], be16(p[6:8])
@@ -115,5 +117,5 @@ def brief(p):
         ports, more = _transport(number, body)
         way = f"{src}:{ports[0]}>{dst}:{ports[1]}" if ports else f"{src}>{dst}"
         return f"{name} {way}{more}" + (" frag@0" if frag else ""), frag
-    except (IndexError, OSError, struct.error):
-        return "unparsable", frag
+    except (IndexError, OSError, ValueError, struct.error):
+        return "unparsable", False

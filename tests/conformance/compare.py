@@ -32,7 +32,7 @@ class Excuses:
     def __init__(self, scenario, variant=BASELINE, path=EXCUSES):
         with open(path) as f:
             self.rules = [r for r in json.load(f)
-                          if r["scenario"] == scenario and variant in r.get("variants", [variant])]
+                          if scenario in r["scenarios"] and variant in r.get("variants", [variant])]
 
     def cover(self, where, field):
         return any(where in r.get("packets", [where]) and field in r.get("fields", [field]) for r in self.rules)
@@ -114,7 +114,7 @@ def compare(want, got, slack=0, table=True, excuses=None):
     return [d for d in unlike if not (excuses and excuses.cover(d[0], d[1].split(" ")[0]))]
 
 
-def report(unlike, want, show=10, out=sys.stdout):
+def report(unlike, want, show=10, words=("Linux says", "not")):
     """The first differences, with the packet's short form, and how many there are by field."""
     packets = {j["i"]: j.get("pkt", "") for j in map(json.loads, want.splitlines()) if "pkt" in j}
     fields = {}
@@ -122,9 +122,9 @@ def report(unlike, want, show=10, out=sys.stdout):
         fields[field.split(" ")[0]] = fields.get(field.split(" ")[0], 0) + 1
         if n < show:
             place = f"packet {where} ({packets.get(where, '')})" if isinstance(where, int) else where
-            print(f"{place}: {field}: Linux says {json.dumps(w)}, not {json.dumps(g)}", file=out)
+            print(f"{place}: {field}: {words[0]} {json.dumps(w)}, {words[1]} {json.dumps(g)}")
     if unlike:
-        print("different: " + ", ".join(f"{f} {n} times" for f, n in sorted(fields.items())), file=out)
+        print("different: " + ", ".join(f"{f} {n} times" for f, n in sorted(fields.items())))
 
 
 def main():

@@ -22,6 +22,7 @@ import os
 import sys
 import time
 
+import compare
 from captures import Unusable, read
 from kernel import SYSCTL, CannotAsk, Kernel, put, refuse_unless_able, set_sysctl
 
@@ -139,26 +140,16 @@ def can_ask():
     ask([(0, udp("10.1.0.1", "10.2.0.1", 1, 2))], {})
 
 
-def differences(want, got):
-    """Pairs of unlike lines; what is for people does not count."""
-    def facts(line):
-        return {k: v for k, v in json.loads(line).items() if k not in ("pkt", "events", "why", "sent")}
-
-    a, b = want.splitlines(), got.splitlines()
-    a, b = a + [""] * (len(b) - len(a)), b + [""] * (len(a) - len(b))
-    return [(x, y) for x, y in zip(a, b) if x != y and (not x or not y or facts(x) != facts(y))]
-
-
-def check(name, folder, text):
+def check(name, folder, text, show=10):
+    """Is text what DIR/NAME.jsonl has stored? Prints which it is."""
     try:
         with open(os.path.join(folder, name + ".jsonl")) as f:
             want = f.read()
     except OSError as e:
         raise Unusable(f"{e.filename} cannot be read: {e.strerror}") from None
-    unlike = differences(want, text)
+    unlike = compare.compare(want, text, slack=1, excuses=compare.Excuses(name))
     print(("DIFF " if unlike else "ok   ") + name)
-    for x, y in unlike:
-        print("  expected", x, "\n  got     ", y)
+    compare.report(unlike, want, show, words=("stored is", "now it says"))
     return not unlike
 
 

@@ -1,12 +1,8 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes the FTP scenarios: ftp_scenarios.py DIRECTORY.
+"""Scenarios of the FTP helper: what it reads, what it expects, and what comes of it.
 
-Each is a capture (raw IP) and a JSON file beside it.  The packets say little
-enough that a table of them below is easier to read than any capture.
+The packets say little enough that a table of them below is easier to read than any capture.
 """
-import os, sys
-
 import packets
 from packets import ACK, FIN, PSH, RST, SYN, tcp
 
@@ -260,7 +256,3 @@ def data_talks():
 
 
 ALL = [active, passive, ipv6, several, retransmitted, split, odd, limit, master_gone, data_talks]
-
-if __name__ == "__main__":
-    for f in ALL:
-        f().write(os.path.join(sys.argv[1], "ftp_" + f.__name__))

@@ -1,0 +1,50 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Writes the scenarios that are made by a program: NAME.pcap and NAME.json in a folder.
+
+    ./make_scenarios.py scenarios                    all of them
+    ./make_scenarios.py scenarios tcp_fast_open ...  these
+    sudo ./oracle.py -d expected scenarios/tcp_fast_open.pcap
+
+Who changes one must ask a kernel again. Each scenarios_AREA.py has its functions in a list ALL.
+What fuzz.py found is written by fuzz_found.py; the others in the folder are made by nobody any more.
+"""
+import argparse
+import importlib
+import os
+import sys
+
+# Each scenarios_AREA.py, and what its scenarios' names begin with.
+AREAS = {"tcp": "tcp_", "datagram": "", "icmp": "icmp_", "sctp": "sctp_", "gre": "gre_", "ip": "ip_",
+         "table": "table_", "ftp": "ftp_"}
+
+
+def made():
+    """{name: function}"""
+    return {prefix + f.__name__: f for area, prefix in AREAS.items()
+            for f in importlib.import_module("scenarios_" + area).ALL}
+
+
+def main():
+    first, more = __doc__.split("\n", 1)
+    ap = argparse.ArgumentParser(description=first, epilog=more, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument("folder")
+    ap.add_argument("name", nargs="*", help="which (default: all)")
+    a = ap.parse_args()
+    functions = made()
+    unknown = [n for n in a.name if n not in functions]
+    if unknown:
+        print(f"make_scenarios.py: no scenario is called {unknown[0]}; there are {', '.join(sorted(functions))}",
+              file=sys.stderr)
+        return 2
+    for name in a.name or functions:
+        try:
+            functions[name]().write(os.path.join(a.folder, name))
+        except OSError as e:
+            print(f"make_scenarios.py: {e}", file=sys.stderr)
+            return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
