@@ -634,9 +634,11 @@ static __always_inline void skb_release_nfct(struct sk_buff *skb)
 
 /*
  * A packet on its way through a router, from the first hook to the last.
- * Inside a read-side section, as the kernel's receive path is.
+ * Inside a read-side section, as the kernel's receive path is.  nfct, unless NULL, gets what
+ * skb->_nfct was before the packet went.
  */
-static __always_inline unsigned int ct_forward(struct net *net, struct sk_buff *skb, uint16_t in, uint16_t out)
+static __always_inline unsigned int
+ct_forward_nfct(struct net *net, struct sk_buff *skb, uint16_t in, uint16_t out, uintptr_t *nfct)
 {
 	const uint8_t pf = skb->protocol == ETH_P_IP ? NFPROTO_IPV4 : NFPROTO_IPV6;
 	unsigned int verdict = nf_hook(net, pf, NF_INET_PRE_ROUTING, skb, in, 0);
@@ -646,8 +648,15 @@ static __always_inline unsigned int ct_forward(struct net *net, struct sk_buff *
 	if (likely(verdict == NF_ACCEPT))
 		verdict = nf_hook(net, pf, NF_INET_POST_ROUTING, skb, in, out);
 	if (likely(verdict != NF_STOLEN && verdict != NF_QUEUE)) {
+		if (nfct)
+			*nfct = skb->_nfct;
 		skb_release_nfct(skb);
 		skb_release_data(skb);
 	}
 	return verdict;
+}
+
+static __always_inline unsigned int ct_forward(struct net *net, struct sk_buff *skb, uint16_t in, uint16_t out)
+{
+	return ct_forward_nfct(net, skb, in, out, NULL);
 }

@@ -30,4 +30,28 @@ static inline uint64_t ct_ticks(void)
 #endif
 }
 
+/*
+ * Now, after all that comes before has been done, and before anything that
+ * follows begins.  For the two ends of what is measured.  (Intel's SDM, RDTSC:
+ * lfence on both sides; on AMD lfence serialises too, by a setting that Linux
+ * makes.)
+ */
+static inline uint64_t ct_ticks_ordered(void)
+{
+	uint64_t t;
+
+#if defined(__x86_64__) || defined(__i386__)
+	__asm__ volatile("lfence" ::: "memory");
+	t = ct_ticks();
+	__asm__ volatile("lfence" ::: "memory");
+#elif defined(__aarch64__)
+	__asm__ volatile("isb" ::: "memory");
+	t = ct_ticks();
+	__asm__ volatile("isb" ::: "memory");
+#else
+	t = ct_ticks();
+#endif
+	return t;
+}
+
 #endif

@@ -213,6 +213,7 @@ void bench_close(struct bench *b)
 	bench_events_free(b->events);
 	bench_timeline_free(b);
 	free(b->worker);
+	bench_latency_free(b);
 }
 
 void bench_worker_begin(struct bench *b, const struct pool_worker *w)
@@ -280,12 +281,18 @@ void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct ben
 	uint64_t end = tsc_now() + tsc_from_seconds(b->cell->warmup);
 
 	inside_prepare(b, w);
+	if (b->latency)
+		bench_latency_opens(b, w, tsc_now(), end);
 	while (bench_tick(b, w) < end)
 		run(b, work);
+	if (b->latency)
+		bench_latency_clear(b, w);
 	memcpy(before, work, size);
 	bench_meet(b, w);
 	pool_start(w);
 	end = w->start_tsc + tsc_from_seconds(b->cell->seconds);
+	if (b->latency)
+		bench_latency_opens(b, w, w->start_tsc, end);
 	if (w->index == 0)
 		store_release(&b->window_opens, w->start_tsc);	/* pairs with bench_wait_window() */
 	inside_opens(b, w);
@@ -296,6 +303,8 @@ void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct ben
 	while (bench_tick(b, w) < end)
 		run(b, work);
 	inside_closes(b, w);
+	if (b->latency)
+		bench_latency_drain(b, w, run, work);
 	pool_stop(w);
 }
 

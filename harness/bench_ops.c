@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/bench_latency.h"
 #include "harness/bench_timeline.h"
 #include "harness/keys.h"
 #include "harness/measure.h"
@@ -28,7 +29,7 @@ struct ops_bench {
 	uint64_t *expected;		/* [threads] hits */
 };
 
-static const uint8_t insert_only = CT_OP_INSERT;
+static const uint8_t insert_only = CT_OP_INSERT, lookup_only = CT_OP_LOOKUP;
 
 /* Flows from .. from + n - 1 as keys. */
 static void make_keys(const struct key_plan *plan, uint64_t from, size_t n, void *keys)
@@ -144,6 +145,11 @@ static void run_batch(struct bench *b, void *work)
 	b->v->run_ops(b->core, work);
 }
 
+static void run_batch_timed(struct bench *b, void *work)
+{
+	b->v->run_ops_timed(b->core, work);
+}
+
 /* For a timeline: struct ct_ops_work's counters by their names there. */
 static void count_work(const void *p, uint64_t *counts)
 {
@@ -185,8 +191,11 @@ static void steady(void *arg, struct pool_worker *w)
 	struct key_stream *s = &o->stream[w->index];
 	struct ct_error e = { 0 };
 	struct ct_ops_work work, before;
+	struct ct_latency *latency = NULL;
 	int err = key_stream_make(s, &o->plan, w->index, &e);
 
+	if (!err)
+		err = bench_latency_worker(b, w, NULL, &latency, &e);
 	if (err)
 		bench_worker_failed(b, err, &e);
 	pool_meet(w);
@@ -196,10 +205,14 @@ static void steady(void *arg, struct pool_worker *w)
 		.net = b->net, .keys = s->keys, .nr_keys = s->nr_keys, .compact = s->compact,
 		.refcount = b->cell->refcount, .ops = s->ops, .nr_ops = s->nr_ops,
 		.churn = s->churn, .nr_churn = s->nr_churn, .head = s->head,
-		.timeout = SETTLED, .batch = BATCH,
+		.timeout = SETTLED, .batch = BATCH, .latency = latency,
 	};
+	if (latency && !work.ops) {
+		work.ops = &lookup_only;
+		work.nr_ops = 1;
+	}
 	bench_worker_begin(b, w);
-	bench_window(b, w, run_batch, &work, &before, sizeof(work));
+	bench_window(b, w, latency ? run_batch_timed : run_batch, &work, &before, sizeof(work));
 	bench_worker_end(b);
 
 	if (b->timeline)
@@ -298,6 +311,8 @@ int bench_ops(struct bench *b)
 		if (!err)
 			err = bench_timeline_start(b, count_work, sizeof(struct ct_ops_work));
 		if (!err)
+			err = bench_latency_start(b);
+		if (!err)
 			err = bench_events_start(b, &events);
 		if (err)
 			goto out;
@@ -308,6 +323,7 @@ int bench_ops(struct bench *b)
 	}
 	if (!err) {
 		bench_result(b, o.done);
+		bench_latency_report(b);
 		err = sum_up(&o);
 		if (!err)
 			err = inside_details(b, b->r->ops);

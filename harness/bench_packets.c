@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/bench_latency.h"
 #include "harness/bench_timeline.h"
 #include "harness/frames.h"
 #include "harness/keys.h"
@@ -146,6 +147,11 @@ static void run_batch(struct bench *b, void *work)
 	b->v->run_packets(b->core, work);
 }
 
+static void run_batch_timed(struct bench *b, void *work)
+{
+	b->v->run_packets_timed(b->core, work);
+}
+
 /* For a timeline. */
 static void count_work(const void *p, uint64_t *counts)
 {
@@ -163,6 +169,7 @@ static void worker(void *arg, struct pool_worker *w)
 	struct ct_error e = { 0 };
 	struct ct_packet_work work, before;
 	struct frame_set *set = &p->set[w->index];
+	struct ct_latency *latency = NULL;
 	int err = prepare(p, w, &e);
 
 	if (!err && !set->nr)
@@ -170,13 +177,21 @@ static void worker(void *arg, struct pool_worker *w)
 				    "worker %u of %u gets no packet of '%s': use fewer threads, or "
 				    "`split: round_robin`",
 				    w->index + 1, b->cell->threads, b->cell->capture);
+	if (!err) {
+		struct bench_recorded recorded = {
+			set->time_ns, set->nr, set->whole_ns, set->whole_nr
+		};
+
+		err = bench_latency_worker(b, w, set->time_ns ? &recorded : NULL, &latency, &e);
+	}
 	if (err)
 		bench_worker_failed(b, err, &e);
 	pool_meet(w);
 	if (load_relaxed(&b->failed))
 		return;
 	work = (struct ct_packet_work){
-		.net = b->net, .frames = set->frames, .nr_frames = set->nr, .batch = BATCH
+		.net = b->net, .frames = set->frames, .nr_frames = set->nr, .batch = BATCH,
+		.latency = latency,
 	};
 	bench_worker_begin(b, w);
 	if (b->cell->kind == KIND_FILL) {
@@ -193,7 +208,8 @@ static void worker(void *arg, struct pool_worker *w)
 		if (!from_capture(p))
 			establish(p, w);
 		bench_meet(b, w);	/* a warm-up needs everybody's connections */
-		bench_window(b, w, run_batch, &work, &before, sizeof(work));
+		bench_window(b, w, latency ? run_batch_timed : run_batch, &work, &before,
+			     sizeof(work));
 	}
 	bench_worker_end(b);
 	work.done -= before.done;
@@ -278,6 +294,8 @@ int bench_packets(struct bench *b)
 	b->flows = &p.plan.flows;
 	err = bench_timeline_start(b, count_work, sizeof(struct ct_packet_work));
 	if (!err)
+		err = bench_latency_start(b);
+	if (!err)
 		err = bench_events_start(b, &events);
 	if (err)
 		goto out;
@@ -288,6 +306,7 @@ int bench_packets(struct bench *b)
 	if (!err) {
 		b->r->allocated_bytes = 0;	/* packets and table cannot be told apart here */
 		bench_result(b, p.done);
+		bench_latency_report(b);
 		err = sum_up(&p);
 		if (!err)
 			err = inside_details(b, b->r->ops);

@@ -55,6 +55,20 @@ enum page_policy {
 	PAGES_HUGETLB,		/* from the pool of huge pages (vm.nr_hugepages) */
 };
 
+/* Of operations, one by one (variants/latency.h). */
+enum latency_kind {
+	LATENCY_NONE,
+	LATENCY_SERVICE,	/* closed loop: each one's own time */
+	LATENCY_RESPONSE,	/* open loop: from its intended start; follows from cell.rate */
+};
+
+/* When operations of an open loop arrive. */
+enum arrival_process {
+	ARRIVALS_CONSTANT,
+	ARRIVALS_POISSON,
+	ARRIVALS_CAPTURE,	/* as a capture's packets did, stretched to the rate */
+};
+
 struct cell_resize {
 	double at;		/* seconds after the window opens */
 	uint64_t buckets;
@@ -121,6 +135,10 @@ struct cell {
 	uint32_t copies;	/* loop copies of the capture, addresses shifted */
 	enum split_policy split;
 
+	enum latency_kind latency;	/* none or service, as was asked for; see cell_latency() */
+	uint64_t rate;		/* of an open loop, operations a second, all threads; 0: a closed one */
+	enum arrival_process arrivals;
+
 	/* set per measurement, not by the workload file */
 	uint32_t repeat;	/* which repeat this is, from 0 */
 	bool control;		/* the second name of an A/A pair */
@@ -138,6 +156,12 @@ static inline bool cell_disturbed(const struct cell *c)
 		if (c->events[i].kind != EVENT_DUMP && c->events[i].kind != EVENT_STALL)
 			return true;
 	return c->nr_resizes;
+}
+
+/* Which latencies a cell takes.  A cell that takes any tells no throughput. */
+static inline enum latency_kind cell_latency(const struct cell *c)
+{
+	return c->rate ? LATENCY_RESPONSE : c->latency;
 }
 
 struct cell_result {
@@ -164,6 +188,9 @@ struct cell_result {
 	uint64_t search_restart, early_drop, drop;
 	uint64_t involuntary_switches;
 	double resize_seconds;	/* all resizes of the window together */
+	/* Of cells that take latencies (bench_latency.h), over all operations; else 0. */
+	double latency_p50_ns, latency_p99_ns, latency_p999_ns, latency_max_ns;
+	uint64_t unfinished;	/* open loop: arrivals that were never begun */
 	uint32_t resizes_done;
 	char allocator[96];	/* "jemalloc 5.3.0-...", "glibc 2.36" */
 	char cpus[256];		/* where the threads ran */

@@ -16,6 +16,7 @@ void frame_set_free(struct frame_set *set)
 {
 	free(set->frames);
 	free(set->data);
+	free(set->time_ns);
 	memset(set, 0, sizeof(*set));
 }
 
@@ -182,11 +183,17 @@ int frames_from_capture(struct frame_set *set, const struct capture_set *capture
 			struct ct_error *e)
 {
 	size_t nr = 0, bytes = 0, at = 0;
+	uint64_t first = UINT64_MAX, last = 0, round = 0;
 
 	memset(set, 0, sizeof(*set));
 	for (size_t i = 0; i < capture->nr; i++) {
 		const struct capture_packet *p = &capture->packets[i];
 
+		if (p->l3proto && p->caplen) {
+			set->whole_nr += copies;
+			first = p->time_ns < first ? p->time_ns : first;
+			last = p->time_ns > last ? p->time_ns : last;
+		}
 		if (!is_mine(p, i, split, thread, threads))
 			continue;
 		nr++;
@@ -194,7 +201,12 @@ int frames_from_capture(struct frame_set *set, const struct capture_set *capture
 	}
 	set->frames = nr ? malloc(nr * copies * sizeof(*set->frames)) : NULL;
 	set->data = nr ? malloc(bytes * copies) : NULL;
-	if (nr && (!set->frames || !set->data)) {
+	set->time_ns = nr ? malloc(nr * copies * sizeof(*set->time_ns)) : NULL;
+	/* From the last packet to the first of the next copy it takes as long as usual. */
+	if (set->whole_nr > copies)
+		round = (last - first) + (last - first) / (set->whole_nr / copies - 1) + 1;
+	set->whole_ns = round * copies;
+	if (nr && (!set->frames || !set->data || !set->time_ns)) {
 		frame_set_free(set);
 		return ct_fail(e, -ENOMEM, CT_EXIT_USER,
 			       "no memory for %u copies of the capture: ask for fewer", copies);
@@ -208,6 +220,7 @@ int frames_from_capture(struct frame_set *set, const struct capture_set *capture
 				continue;
 			memcpy(set->data + at, p->l3, head);
 			shift_packet(set->data + at, head, k);
+			set->time_ns[set->nr] = p->time_ns - first + round * k;
 			set->frames[set->nr++] = (struct ct_frame){
 				.data = set->data + at, .len = p->len, .headlen = head,
 				.protocol = p->l3proto, .in = 0, .out = 1,
@@ -215,6 +228,6 @@ int frames_from_capture(struct frame_set *set, const struct capture_set *capture
 			at += (head + 7u) & ~7u;
 		}
 	}
-	set->bytes = nr * copies * sizeof(*set->frames) + bytes * copies;
+	set->bytes = nr * copies * (sizeof(*set->frames) + sizeof(*set->time_ns)) + bytes * copies;
 	return 0;
 }

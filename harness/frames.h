@@ -20,6 +20,12 @@ struct frame_set {
 	size_t nr;
 	uint8_t *data;
 	size_t bytes;		/* of both, for accounting */
+	/*
+	 * A capture's: when each was recorded, in ns since its first packet, copies one after
+	 * another; and how long all of that takes, for how many packets of all workers.
+	 */
+	uint64_t *time_ns;
+	uint64_t whole_ns, whole_nr;
 };
 
 void frame_set_free(struct frame_set *set);	/* a zeroed one is accepted */

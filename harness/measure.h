@@ -61,6 +61,7 @@ struct bench {
 	const struct flow_set *flows;	/* of synthetic flows, for floods */
 	struct bench_events *events;	/* as they came out, after bench_events_finish() */
 	struct bench_timeline *timeline;	/* NULL: none is kept */
+	struct bench_latency *latency;	/* NULL: none are taken */
 	/*
 	 * What is to be told beside r (details.h): an object, empty at first.  Of the process's
 	 * first thread, outside the window; writers do
@@ -124,6 +125,18 @@ int bench_timeline_start(struct bench *b, bench_count_fn *count, size_t size);
 void bench_timeline_run(struct bench *b, struct pool_worker *w,
 			void (*run)(struct bench *b, void *work), void *work, uint64_t end);
 void bench_timeline_free(struct bench *b);
+
+/*
+ * Latencies, if the cell asks for them (bench_latency.h has the rest).  In
+ * bench_window(), by each worker: what the warm-up recorded goes; arrivals count
+ * from start until; after the window what arrived in it is begun, for a while.
+ */
+void bench_latency_clear(struct bench *b, const struct pool_worker *w);
+void bench_latency_opens(struct bench *b, const struct pool_worker *w, uint64_t start,
+			 uint64_t until);
+void bench_latency_drain(struct bench *b, const struct pool_worker *w,
+			 void (*run)(struct bench *b, void *work), void *work);
+void bench_latency_free(struct bench *b);
 
 /*
  * After the window: window, skew, rates (done[i] operations of worker i),

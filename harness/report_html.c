@@ -174,7 +174,7 @@ static int workload_section(FILE *out, const struct report_source *s, const json
 {
 	struct verdicts v = { .out = out };
 	const char *name = text_of(workload, "name");
-	char noise[256];
+	char noise[256], remark[512];
 	struct grid g;
 	int err;
 
@@ -195,6 +195,9 @@ static int workload_section(FILE *out, const struct report_source *s, const json
 	if (g.rows > 1) {
 		fputs("<details open><summary>All figures</summary><div class=\"scroll\" tabindex=\"0\">\n", out);
 		grid_print(out, &g, GRID_HTML);
+		table_remark(remark, sizeof(remark), s->report, workload);
+		if (*remark)
+			element(out, "p", "%s", remark);
 		fputs("</div></details>\n", out);
 	} else {
 		element(out, "p", "Nothing of it was measured.");

@@ -47,6 +47,9 @@ int report_markdown(FILE *out, const struct report_source *s, struct ct_error *e
 		if (!err && g.rows > 1) {
 			fprintf(out, "\n<details><summary>All figures (%s)</summary>\n\n", name);
 			grid_print(out, &g, GRID_MARKDOWN);
+			table_remark(text, sizeof(text), s->report, workload);
+			if (*text)
+				fprintf(out, "\n%s\n", text);
 			fputs("\n</details>\n", out);
 		}
 		grid_free(&g);

@@ -97,7 +97,11 @@ static inline bool run_repeat_good(const struct run_repeat *r)
 	return r->done && !r->result.status && !r->result.void_reason[0];
 }
 
-/* Operations per second of all threads, in millions. */
+/*
+ * Operations per second of all threads, in millions; what one takes, in ns.  NAN where
+ * latencies were taken: reading the clock around each operation is no throughput.
+ */
+double result_ns_per_op(const struct cell_result *r);
 double result_mops(const struct cell_result *r);
 /* "Mops/s", "Mpkt/s", "Mconn/s" */
 const char *cell_unit(const struct cell *cell);
@@ -127,6 +131,14 @@ void run_print_aims(FILE *out, const struct run *run);
 struct json_t *run_report(const struct run *run);
 /* results.tsv out of that object, for free(). */
 char *run_report_tsv(const struct json_t *report, size_t *len);
+
+/* ---- run_latency.c ---- */
+
+/*
+ * A cell's latencies over its repeats (see run_latency.c), from details_read(..., "latency",
+ * ...).  New reference; NULL where it has none.
+ */
+struct json_t *run_latency_report(const struct json_t *repeats);
 
 /* ---- run_finish.c ---- */
 

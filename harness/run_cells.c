@@ -2,11 +2,19 @@
 #include "harness/run.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+double result_ns_per_op(const struct cell_result *r)
+{
+	return r->latency_max_ns > 0 ? NAN : r->ns_per_op;
+}
+
 double result_mops(const struct cell_result *r)
 {
+	if (r->latency_max_ns > 0)
+		return NAN;
 	return r->window > 0 ? (double)r->ops / r->window / 1e6 : 0;
 }
 

@@ -39,6 +39,9 @@
  *			is none)}: all of the former and the scalars of its details (details.h);
  *			timeline: {window_s, t0_s, n, series, events}, the medians of its
  *			repeats (bench_timeline.h), where one was asked for
+ *			latency: only where latencies were taken (run_latency.c), and then
+ *			mops, ns_per_op and cpu_ns_per_op are null: such a measurement is no
+ *			throughput
  */
 #include "harness/run.h"
 
@@ -58,14 +61,10 @@
 
 /* ---- one cell ---- */
 
-static double ns_per_op(const struct cell_result *r)
-{
-	return r->ns_per_op;
-}
-
+/* Spinning for arrivals, and reading the clock, are no costs of an operation. */
 static double cpu_ns_per_op(const struct cell_result *r)
 {
-	return r->cpu_ns_per_op;
+	return r->latency_max_ns > 0 ? NAN : r->cpu_ns_per_op;
 }
 
 static double share_of_hits(const struct cell_result *r)
@@ -173,7 +172,7 @@ static json_t *metrics_report(const struct run_cell *c, const json_t *details, d
 	static const struct {
 		const char *name;
 		double (*of)(const struct cell_result *r);
-	} main_metrics[] = { { "mops", result_mops }, { "ns_per_op", ns_per_op } };
+	} main_metrics[] = { { "mops", result_mops }, { "ns_per_op", result_ns_per_op } };
 
 	for (size_t m = 0; m < 2 + NR_MEDIANS; m++) {
 		double (*of)(const struct cell_result *) = m < 2 ? main_metrics[m].of : medians[m - 2].of;
@@ -200,13 +199,17 @@ static json_t *timeline_report(const json_t *details)
 	return merged;
 }
 
-/* metrics, timelines: of the run's details, by name of cell */
-static json_t *cell_report(const struct run_cell *c, const json_t *metrics, const json_t *timelines)
+/* What a run's details say, by name of cell, key by key. */
+struct told {
+	json_t *metrics, *timelines, *latencies;
+};
+
+static json_t *cell_report(const struct run_cell *c, const struct told *told)
 {
 	const struct ct_variant *v = ct_variant_find(c->cell.variant);
 	double *values = calloc(c->repeats, sizeof(*values));
 	struct quartiles ns, mops;
-	unsigned int failed = 0, skipped = 0;
+	unsigned int failed = 0, skipped = 0, good = 0;
 	const char *error = NULL;
 	json_t *json, *timeline;
 
@@ -215,6 +218,7 @@ static json_t *cell_report(const struct run_cell *c, const json_t *metrics, cons
 	for (uint32_t i = 0; i < c->repeats; i++) {
 		const struct run_repeat *r = &c->list[i];
 
+		good += run_repeat_good(r);
 		if (!r->done || run_repeat_good(r))
 			continue;
 		skipped += r->result.status == CT_EXIT_SKIP;
@@ -222,14 +226,14 @@ static json_t *cell_report(const struct run_cell *c, const json_t *metrics, cons
 		if (!error || r->result.status)
 			error = r->result.status ? r->result.error : r->result.void_reason;
 	}
-	ns = quartiles_over(c, ns_per_op, values);
+	ns = quartiles_over(c, result_ns_per_op, values);
 	mops = quartiles_over(c, result_mops, values);
 	json = json_pack(
 		"{s:s, s:s, s:o, s:o, s:b, s:b, s:s, s:i, s:i, s:i, s:i, s:b, s:s*, s:o, s:o}",
 		"workload", c->workload->name, "variant", c->cell.variant, "parameters",
 		cell_to_json(&c->cell), "axes", axes_to_json(&c->cell), "control",
 		(int)c->cell.control, "worst_case", v && v->flags & CT_V_WORST, "unit",
-		cell_unit(&c->cell), "repeats", (int)c->repeats, "n", (int)ns.n, "void",
+		cell_unit(&c->cell), "repeats", (int)c->repeats, "n", (int)good, "void",
 		(int)c->voids, "failed", (int)failed, "skipped", skipped > 0, "error", error,
 		"ns_per_op", quartiles_to_json(ns), "mops", quartiles_to_json(mops));
 	for (size_t i = 0; i < NR_MEDIANS && json; i++) {
@@ -238,10 +242,13 @@ static json_t *cell_report(const struct run_cell *c, const json_t *metrics, cons
 		json_object_set_new(json, medians[i].name, q.n ? json_real(q.median) : json_null());
 	}
 	json_object_set_new(json, "metrics",
-			    metrics_report(c, json_object_get(metrics, c->name), values));
-	timeline = timeline_report(json_object_get(timelines, c->name));
+			    metrics_report(c, json_object_get(told->metrics, c->name), values));
+	timeline = timeline_report(json_object_get(told->timelines, c->name));
 	if (timeline)
 		json_object_set_new(json, "timeline", timeline);
+	if (cell_latency(&c->cell) != LATENCY_NONE && json_object_get(told->latencies, c->name))
+		json_object_set_new(json, "latency",
+				    run_latency_report(json_object_get(told->latencies, c->name)));
 	free(values);
 	return json;
 }
@@ -288,18 +295,23 @@ json_t *run_report(const struct run *run)
 {
 	json_t *cells = json_object(), *workloads = json_array(), *report;
 	struct ct_error e = { 0 };
-	json_t *metrics = details_read(run->results.dir, "metrics", &e);
-	json_t *timelines = details_read(run->results.dir, "timeline", &e);
+	struct told told = {
+		.metrics = details_read(run->results.dir, "metrics", &e),
+		.timelines = details_read(run->results.dir, "timeline", &e),
+		.latencies = details_read(run->results.dir, "latency", &e),
+	};
 	char ended[40];
 
-	if (!metrics || !timelines)		/* the rows are whole, so the report is as good as it can be */
+	/* The rows are whole, so the report is as good as it can be. */
+	if (!told.metrics || !told.timelines || !told.latencies)
 		fprintf(stderr, "ctbench: warning: %s\n", e.text);
 	results_time(ended, sizeof(ended));
 	for (size_t i = 0; i < run->nr_cells; i++)
 		if (run->cells[i].selected)
-			json_object_set_new(cells, run->cells[i].name, cell_report(&run->cells[i], metrics, timelines));
-	json_decref(metrics);
-	json_decref(timelines);
+			json_object_set_new(cells, run->cells[i].name, cell_report(&run->cells[i], &told));
+	json_decref(told.metrics);
+	json_decref(told.timelines);
+	json_decref(told.latencies);
 	for (size_t i = 0; i < run->set.nr; i++)
 		json_array_append_new(workloads, workload_to_json(&run->set.list[i]));
 	report = json_pack("{s:i, s:s, s:O?, s:s, s:s, s:b, s:O?, s:f, s:b, s:o}", "format", 1,

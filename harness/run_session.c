@@ -66,6 +66,9 @@ static void log_measurement(struct run *run, const struct measurement *m)
 	else if (r->void_reason[0])
 		results_log(&run->results, "%s repeat %u attempt %u is void: %s", m->name,
 			    m->repeat, m->attempt, r->void_reason);
+	else if (r->latency_max_ns > 0)
+		results_log(&run->results, "%s repeat %u: p50 %.4g ns, p99 %.4g ns", m->name,
+			    m->repeat, r->latency_p50_ns, r->latency_p99_ns);
 	else
 		results_log(&run->results, "%s repeat %u: %.4g ns/op, %.4g M/s", m->name, m->repeat,
 			    r->ns_per_op, result_mops(r));
@@ -152,6 +155,7 @@ static bool sample(void *arg, size_t benchmark, unsigned int repeat, struct gben
 	const struct run_repeat *r = &run->cells[benchmark].list[repeat];
 	const struct cell_result *x = &r->result;
 	double connections = (double)x->connections;
+	bool latency = x->latency_max_ns > 0;
 
 	if (!r->done)
 		return false;
@@ -159,14 +163,23 @@ static bool sample(void *arg, size_t benchmark, unsigned int repeat, struct gben
 		s->error = x->status ? x->error : x->void_reason;
 		return true;
 	}
-	s->ns_per_op = x->ns_per_op;
-	s->cpu_ns_per_op = x->cpu_ns_per_op;
-	count(s, "ops_per_s", result_mops(x) * 1e6);
+	/* Of a cell that takes latencies the usual one stands for its time; it has no throughput. */
+	s->ns_per_op = latency ? x->latency_p50_ns : x->ns_per_op;
+	s->cpu_ns_per_op = latency ? 0 : x->cpu_ns_per_op;
+	if (!latency)
+		count(s, "ops_per_s", result_mops(x) * 1e6);
 	count(s, "order", (double)r->seq);
 	count(s, "window_s", x->window);
 	count(s, "skew_s", x->skew);
-	count(s, "slowest_thread_ops_per_s", x->min_thread_ops);
-	count(s, "fastest_thread_ops_per_s", x->max_thread_ops);
+	if (latency) {
+		count(s, "latency_p99_ns", x->latency_p99_ns);
+		count(s, "latency_p999_ns", x->latency_p999_ns);
+		count(s, "latency_max_ns", x->latency_max_ns);
+		count(s, "unfinished", (double)x->unfinished);
+	} else {
+		count(s, "slowest_thread_ops_per_s", x->min_thread_ops);
+		count(s, "fastest_thread_ops_per_s", x->max_thread_ops);
+	}
 	count(s, "build_s", x->build_seconds);
 	if (x->lookups)
 		count(s, "measured_hit_share", (double)x->hits / (double)x->lookups);

@@ -6,6 +6,7 @@
 #include "harness/table.h"
 
 #include "harness/grid.h"
+#include "harness/table_internal.h"
 #include "harness/judge.h"
 
 #include <errno.h>
@@ -46,14 +47,14 @@ int table_value(char *buf, size_t size, const json_t *value)
 	return snprintf(buf, size, "%" JSON_INTEGER_FORMAT, n);
 }
 
-static double number(const json_t *object, const char *key)
+double table_get(const json_t *object, const char *key)
 {
 	const json_t *value = json_object_get(object, key);
 
 	return json_is_number(value) ? json_number_value(value) : NAN;
 }
 
-static void put_number(struct grid *g, size_t column, double value)
+void table_put_number(struct grid *g, size_t column, double value)
 {
 	char text[64];
 
@@ -63,7 +64,7 @@ static void put_number(struct grid *g, size_t column, double value)
 	grid_put(g, column, text);
 }
 
-static void put_range(struct grid *g, size_t column, double from, double to)
+void table_put_range(struct grid *g, size_t column, double from, double to)
 {
 	char a[64], b[64], text[160];
 
@@ -75,8 +76,7 @@ static void put_range(struct grid *g, size_t column, double from, double to)
 	grid_put(g, column, text);
 }
 
-/* What a reader has to know about a row before believing it. */
-static void note(char *buf, size_t size, const json_t *cell)
+void table_note(char *buf, size_t size, const json_t *cell)
 {
 	json_int_t n = json_integer_value(json_object_get(cell, "n"));
 	json_int_t repeats = json_integer_value(json_object_get(cell, "repeats"));
@@ -109,18 +109,32 @@ static void note(char *buf, size_t size, const json_t *cell)
 
 enum { RATE, RATE_RANGE, TIME, TIME_RANGE, NODE, BUCKET, RESIZE, NOTE, NR_FIXED };
 
-static void header(struct grid *g, const json_t *varying, const char *unit)
+size_t table_put_parameters(struct grid *g, const json_t *varying, const json_t *cell)
 {
+	const json_t *parameters = json_object_get(cell, "parameters");
 	size_t at = 1, i;
 	json_t *name;
+	char text[512];
 
-	grid_add_row(g);
-	if (g->failed)
+	grid_put(g, 0, cell ? json_string_value(json_object_get(cell, "variant")) : "variant");
+	json_array_foreach(varying, i, name) {
+		if (!strcmp(json_string_value(name), "variant"))
+			continue;
+		if (cell)
+			table_value(text, sizeof(text),
+				    json_object_get(parameters, json_string_value(name)));
+		grid_put(g, at++, cell ? text : json_string_value(name));
+	}
+	return at;
+}
+
+static void header(struct grid *g, const json_t *varying, const char *unit)
+{
+	size_t at;
+
+	if (!grid_add_row(g))
 		return;
-	grid_put(g, 0, "variant");
-	json_array_foreach(varying, i, name)
-		if (strcmp(json_string_value(name), "variant"))
-			grid_put(g, at++, json_string_value(name));
+	at = table_put_parameters(g, varying, NULL);
 	grid_put(g, at + RATE, unit);
 	grid_put(g, at + RATE_RANGE, "quartiles");
 	grid_put(g, at + TIME, "ns/op");
@@ -134,32 +148,23 @@ static void row(struct grid *g, const json_t *varying, const json_t *cell)
 {
 	const json_t *mops = json_object_get(cell, "mops"),
 		     *ns = json_object_get(cell, "ns_per_op");
-	const json_t *parameters = json_object_get(cell, "parameters");
 	char text[512];
-	size_t at = 1, i;
-	json_t *name;
+	size_t at;
 
 	if (!grid_add_row(g))
 		return;
-	grid_put(g, 0, json_string_value(json_object_get(cell, "variant")));
-	json_array_foreach(varying, i, name) {
-		if (!strcmp(json_string_value(name), "variant"))
-			continue;
-		table_value(text, sizeof(text),
-			    json_object_get(parameters, json_string_value(name)));
-		grid_put(g, at++, text);
-	}
-	put_number(g, at + RATE, number(mops, "median"));
-	put_range(g, at + RATE_RANGE, number(mops, "q1"), number(mops, "q3"));
-	put_number(g, at + TIME, number(ns, "median"));
-	put_range(g, at + TIME_RANGE, number(ns, "min"), number(ns, "max"));
-	put_number(g, at + NODE, number(cell, "node_bytes_per_connection"));
-	put_number(g, at + BUCKET, number(cell, "bucket_bytes_per_connection"));
-	if (isfinite(number(cell, "seconds_per_resize"))) {
+	at = table_put_parameters(g, varying, cell);
+	table_put_number(g, at + RATE, table_get(mops, "median"));
+	table_put_range(g, at + RATE_RANGE, table_get(mops, "q1"), table_get(mops, "q3"));
+	table_put_number(g, at + TIME, table_get(ns, "median"));
+	table_put_range(g, at + TIME_RANGE, table_get(ns, "min"), table_get(ns, "max"));
+	table_put_number(g, at + NODE, table_get(cell, "node_bytes_per_connection"));
+	table_put_number(g, at + BUCKET, table_get(cell, "bucket_bytes_per_connection"));
+	if (isfinite(table_get(cell, "seconds_per_resize"))) {
 		grid_put_at(g, 0, at + RESIZE, "ms/resize");
-		put_number(g, at + RESIZE, 1e3 * number(cell, "seconds_per_resize"));
+		table_put_number(g, at + RESIZE, 1e3 * table_get(cell, "seconds_per_resize"));
 	}
-	note(text, sizeof(text), cell);
+	table_note(text, sizeof(text), cell);
 	grid_put(g, at + NOTE, text);
 }
 
@@ -187,21 +192,42 @@ static bool has_something(const json_t *cell)
 	return json_integer_value(json_object_get(cell, "n")) || json_object_get(cell, "error");
 }
 
+static bool takes_latencies(json_t *cells, const char *workload)
+{
+	const char *name;
+	json_t *cell;
+
+	json_object_foreach(cells, name, cell)
+		if (!strcmp(json_string_value(json_object_get(cell, "workload")), workload) &&
+		    json_object_get(cell, "latency"))
+			return true;
+	return false;
+}
+
+void table_remark(char *buf, size_t size, const json_t *report, const json_t *workload)
+{
+	table_latency_remark(buf, size, json_object_get(report, "cells"),
+			     json_string_value(json_object_get(workload, "name")));
+}
+
 int table_of(struct grid *g, const json_t *report, const json_t *workload)
 {
 	json_t *cells = json_object_get(report, "cells"), *cell;
 	const json_t *varying = json_object_get(workload, "varying");
 	const char *name = json_string_value(json_object_get(workload, "name")), *key;
 
+	bool latency = takes_latencies(cells, name);
+	size_t fixed = latency ? TABLE_LATENCY_COLUMNS : NR_FIXED;
+
 	/* Where the variant varies there is a column too many: empty ones are not printed. */
-	*g = (struct grid){ .columns = 1 + json_array_size(varying) + NR_FIXED, .left = { true } };
+	*g = (struct grid){ .columns = 1 + json_array_size(varying) + fixed, .left = { true } };
 	if (g->columns > GRID_COLUMNS_MAX)
 		return -E2BIG;
-	header(g, varying, unit_of(cells, name));
+	(latency ? table_latency_header : header)(g, varying, unit_of(cells, name));
 	json_object_foreach(cells, key, cell)
 		if (!strcmp(json_string_value(json_object_get(cell, "workload")), name) &&
 		    has_something(cell) && !g->failed)
-			row(g, varying, cell);
+			(latency ? table_latency_rows : row)(g, varying, cell);
 	return g->failed ? -ENOMEM : 0;
 }
 
@@ -215,12 +241,16 @@ int table_print(FILE *out, const json_t *report)
 	json_array_foreach(json_object_get(report, "workloads"), i, workload) {
 		const char *name = json_string_value(json_object_get(workload, "name"));
 		const char *question = json_string_value(json_object_get(workload, "question"));
+		char remark[512];
 		struct grid g;
 
 		err = table_of(&g, report, workload);
 		if (!err && g.rows > 1) {
 			fprintf(out, "\n%s: %s\n", name, question ? question : "");
 			grid_print(out, &g, GRID_TEXT);
+			table_remark(remark, sizeof(remark), report, workload);
+			if (*remark)
+				fprintf(out, "  %s\n", remark);
 		}
 		grid_free(&g);
 		if (err)

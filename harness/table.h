@@ -17,11 +17,16 @@ struct json_t;
 int table_print(FILE *out, const struct json_t *report);
 
 /*
- * The table of one of the report's workloads, for grid_print(); g is filled in and
+ * The table of one of the report's workloads (throughput, or percentiles where it takes
+ * latencies), for grid_print(); g is filled in and
  * always to be freed.  Without a result it has one row, the header.
  * 0, -ENOMEM, or -E2BIG where too many parameters vary.
  */
 int table_of(struct grid *g, const struct json_t *report, const struct json_t *workload);
+
+/* What has to be said below that table (a sentence or two), or an empty text. */
+void table_remark(char *buf, size_t size, const struct json_t *report,
+		  const struct json_t *workload);
 
 /* A number with three significant digits and no exponent: 0.0123, 1.23, 123, 12345. */
 int table_number(char *buf, size_t size, double value);

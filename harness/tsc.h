@@ -23,28 +23,10 @@ static inline uint64_t tsc_now(void)
 	return ct_ticks();
 }
 
-/*
- * Now, in ticks: after all that comes before has been done, and before
- * anything that follows begins.  For the two ends of what is measured.
- * (Intel's SDM, RDTSC: lfence on both sides; on AMD lfence serialises too, by
- * a setting that Linux makes.)
- */
+/* After all that comes before, and before anything that follows. */
 static inline uint64_t tsc_now_ordered(void)
 {
-	uint64_t t;
-
-#if defined(__x86_64__) || defined(__i386__)
-	__asm__ volatile("lfence" ::: "memory");
-	t = tsc_now();
-	__asm__ volatile("lfence" ::: "memory");
-#elif defined(__aarch64__)
-	__asm__ volatile("isb" ::: "memory");
-	t = tsc_now();
-	__asm__ volatile("isb" ::: "memory");
-#else
-	t = tsc_now();
-#endif
-	return t;
+	return ct_ticks_ordered();
 }
 
 /* Ticks a second.  The first call calibrates, which takes some 20 ms. */

@@ -175,6 +175,36 @@ static int check_capture(const struct workload_product *p, const struct cell *ce
 	return 0;
 }
 
+static int check_latency(const struct workload_product *p, const struct cell *cell)
+{
+	const struct ct_variant *v = ct_variant_find(cell->variant);
+	int key = cell->rate ? KEY_RATE : KEY_LATENCY;
+	char place[WORD_PLACE];
+
+	if (cell_latency(cell) == LATENCY_NONE)
+		return 0;
+	if (cell->rate && cell->latency != LATENCY_NONE)
+		return ct_user_error(
+			p->e,
+			"%s: service times are a closed loop's, which has no rate: leave out latency (an open loop tells response times) or set rate: none",
+			place_of(p, KEY_LATENCY, place));
+	if (cell->kind != KIND_STEADY)
+		return ct_user_error(p->e, "%s: latencies are taken in a window: they need kind: steady",
+				     place_of(p, key, place));
+	if (v && v->flags & CT_V_LOOKUPS)
+		return ct_user_error(p->e, "%s: %s tells no latencies; leave it out of variants",
+				     place_of(p, key, place), cell->variant);
+	if (cell->oversubscribe)
+		return ct_user_error(
+			p->e,
+			"%s: threads that take turns on a CPU have the scheduler's latencies: set oversubscribe: false",
+			place_of(p, key, place));
+	if (cell->rate && cell->arrivals == ARRIVALS_CAPTURE && !cell->capture[0])
+		return ct_user_error(p->e, "%s: arrivals: capture takes a capture's own times; name one (capture: FILE)",
+				     place_of(p, KEY_ARRIVALS, place));
+	return 0;
+}
+
 int workload_check_cell(const struct workload_product *p, const struct cell *cell)
 {
 	int err = check_threads(p, cell);
@@ -187,5 +217,7 @@ int workload_check_cell(const struct workload_product *p, const struct cell *cel
 		err = check_traffic(p, cell);
 	if (!err)
 		err = check_capture(p, cell);
+	if (!err)
+		err = check_latency(p, cell);
 	return err;
 }

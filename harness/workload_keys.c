@@ -112,6 +112,15 @@ const struct workload_key workload_keys[NR_KEYS] = {
 	[KEY_PAGES] = WORDS("pages", "pages", pages, JSON_TEXT, "auto",
 		"memory pages for the table",
 		"auto (transparent huge pages asked for, whatever comes of it), thp, 4k or hugetlb (these or no figure)"),
+	[KEY_LATENCY] = WORDS("latency", "latency", latency, JSON_TEXT, "none",
+		"each operation's own time, instead of throughput",
+		"none or service (a closed loop's service times; rate: asks for response times in an open loop)"),
+	[KEY_RATE] = WORDS("rate", "rate", open_rate, JSON_TEXT, "none",
+		"an open loop: so many operations a second, and their times from the intended start",
+		"none, or operations a second of all threads from 1k to 10G, as in 500k or 2M"),
+	[KEY_ARRIVALS] = WORDS("arrivals", "arrivals", arrivals, JSON_TEXT, "poisson",
+		"when an open loop's operations are to begin",
+		"constant, poisson or capture (the capture's own times, stretched to the rate)"),
 };
 
 int workload_key_find(const char *name, size_t len)

@@ -51,6 +51,32 @@ CHOICE(split, "flow", "round_robin")
 CHOICE(pages, "auto", "thp", "4k", "hugetlb")
 CHOICE(refcount, "false", "true")
 CHOICE(oversubscribe, "false", "true")
+CHOICE(latency, "none", "service")
+CHOICE(arrivals, "constant", "poisson", "capture")
+
+const char *parse_open_rate(struct cell *cell, const char *text)
+{
+	cell->rate = 0;
+	if (!strcmp(text, "none"))
+		return NULL;
+	return parse_count(text, 1000, UINT64_C(10000000000), &cell->rate) ? NULL : wrong;
+}
+
+int text_open_rate(const struct cell *cell, char *buf, size_t size)
+{
+	static const struct { uint64_t unit; char suffix[2]; } units[] = {
+		{ 1000000000, "G" }, { 1000000, "M" }, { 1000, "k" },
+	};
+
+	if (!cell->rate)
+		return snprintf(buf, size, "none");
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
+		if (!(cell->rate % units[i].unit))
+			return snprintf(buf, size, "%llu%s",
+					(unsigned long long)(cell->rate / units[i].unit),
+					units[i].suffix);
+	return snprintf(buf, size, "%llu", (unsigned long long)cell->rate);
+}
 
 #define COUNT(field, min, max)							\
 const char *parse_##field(struct cell *cell, const char *text)			\

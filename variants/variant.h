@@ -108,6 +108,13 @@ struct ct_variant {
 	/* One batch of a measured loop; see variants/work.h. */
 	void (*run_ops)(struct ct_core *core, struct ct_ops_work *work);
 	void (*run_packets)(struct ct_core *core, struct ct_packet_work *work);
+	/*
+	 * The same with work->latency (variants/latency.h): each operation's time is kept, and
+	 * in an open loop it waits for its arrival, so that a call may do less than a batch.
+	 * run_ops_timed() needs work->ops.
+	 */
+	void (*run_ops_timed)(struct ct_core *core, struct ct_ops_work *work);
+	void (*run_packets_timed)(struct ct_core *core, struct ct_packet_work *work);
 
 	/* Cold, single operations: filling, tests, tools.  Semantics as in core/conntrack.h. */
 	const struct nf_conntrack_ops *ops;

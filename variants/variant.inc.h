@@ -14,6 +14,7 @@
 
 #include "core/nf_conntrack_look.h"
 #include "variants/inside.h"
+#include "variants/latency.h"
 #include "variants/work.h"
 #include "variants/node/pool.h"
 
@@ -260,6 +261,8 @@ void CT_PASTE(ct_run_packets_, CT_VARIANT)(struct ct_core *core __maybe_unused,
 	w->done += w->batch;
 	ct_rcu_quiescent();
 }
+
+#include "variants/timed.inc.h"
 
 /* --- Cold operations --- */
 
@@ -681,5 +684,7 @@ const struct ct_variant CT_PASTE(ct_variant_, CT_VARIANT) = {
 	.thread_online = variant_thread_online,
 	.run_ops = CT_PASTE(ct_run_ops_, CT_VARIANT),
 	.run_packets = CT_PASTE(ct_run_packets_, CT_VARIANT),
+	.run_ops_timed = run_ops_timed,
+	.run_packets_timed = run_packets_timed,
 	.ops = &ct_ops,
 };

@@ -10,6 +10,8 @@
 
 #include "core/conntrack.h"
 
+struct ct_latency;
+
 /* An IPv4 key as streams keep it, network byte order: 16 bytes instead of 40. */
 struct ct_key4 {
 	uint32_t saddr, daddr;
@@ -49,6 +51,8 @@ struct ct_ops_work {
 	/* Counted up: */
 	uint64_t done, lookups, hits, inserts, insert_failed, deletes, delete_failed;
 	uint64_t checksum;	/* of what was found, so that no lookup can be left out */
+
+	struct ct_latency *latency;	/* given, for run_ops_timed() */
 } __cacheline_aligned;
 
 /* A packet ready to be sent through the hooks. */
@@ -72,6 +76,8 @@ struct ct_packet_work {
 
 	uint64_t done, accepted, dropped, kept;	/* counted up; kept: stolen or queued */
 	uint64_t checksum;	/* of what conntrack said: ctinfo and connection */
+
+	struct ct_latency *latency;	/* given, for run_packets_timed() */
 } __cacheline_aligned;
 
 #endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* What the table*.c files share; see table.h. */
+#ifndef CTBENCH_HARNESS_TABLE_INTERNAL_H
+#define CTBENCH_HARNESS_TABLE_INTERNAL_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "harness/grid.h"
+
+/* A figure, or two of them as a range, into a column of the last row; what is not finite is left out. */
+void table_put_number(struct grid *g, size_t column, double value);
+void table_put_range(struct grid *g, size_t column, double from, double to);
+
+/* The variant and what varies, from column 0 on; a header where cell is NULL.  The next column. */
+size_t table_put_parameters(struct grid *g, const json_t *varying, const json_t *cell);
+
+/* What a reader has to know about a row before believing it. */
+void table_note(char *buf, size_t size, const json_t *cell);
+
+/* An object's number, or NAN. */
+double table_get(const json_t *object, const char *key);
+
+/* ---- table_latency.c: percentiles instead of throughput ---- */
+
+#define TABLE_LATENCY_COLUMNS 9
+void table_latency_header(struct grid *g, const json_t *varying, const char *unit);
+/* A row for all operations, and one for each kind of them where there are several. */
+void table_latency_rows(struct grid *g, const json_t *varying, const json_t *cell);
+/* A sentence below the table: what was measured, and what the clock adds to it. */
+void table_latency_remark(char *buf, size_t size, const json_t *cells, const char *workload);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The worker loops that take latencies: ops_loop() and ct_run_packets_*()
+ * of variant.inc.h, which includes this, around the same operations, with the clock
+ * read on both sides of each.
+ *
+ * They are loops of their own, so that those which measure throughput are the
+ * same instructions as if this file were not there.
+ */
+
+static __always_inline void ops_loop_timed(struct ct_ops_work *w, const bool get)
+{
+	struct lookup_state s = { .pos = w->key_pos };
+	struct ct_latency *latency = w->latency;
+	struct net *net = w->net;
+	struct ct_find f;
+	size_t i;
+
+	ct_find_init(&f, net, &nf_ct_zone_dflt);
+	for (i = 0; i < w->batch; i++) {
+		uint64_t begin = ct_latency_begin(latency), hits = s.hits;
+		enum ct_latency_class class = CT_LATENCY_INSERT;
+		uint8_t op;
+
+		if (unlikely(!begin))
+			break;
+		op = w->ops[w->op_pos];
+		if (unlikely(++w->op_pos == w->nr_ops))
+			w->op_pos = 0;
+		/* How keys lie in memory is asked for each: less than a tick of the clock. */
+		if (op == CT_OP_INSERT) {
+			op_insert(w, w->compact);
+		} else if (op == CT_OP_DELETE) {
+			op_delete(w, &f, w->compact);
+			class = CT_LATENCY_DELETE;
+		} else {
+			op_lookup(w, net, &s, &f, w->compact, get);
+			w->lookups++;
+			class = s.hits > hits ? CT_LATENCY_HIT : CT_LATENCY_MISS;
+		}
+		ct_latency_end(latency, class, begin);
+	}
+	w->key_pos = s.pos;
+	w->hits += s.hits;
+	w->checksum += s.checksum;
+	w->done += i;
+}
+
+static void run_ops_timed(struct ct_core *core __maybe_unused, struct ct_ops_work *w)
+{
+	if (w->refcount)
+		ops_loop_timed(w, true);
+	else
+		ops_loop_timed(w, false);
+	ct_rcu_quiescent();
+}
+
+static void run_packets_timed(struct ct_core *core __maybe_unused, struct ct_packet_work *w)
+{
+	struct ct_latency *latency = w->latency;
+	size_t i;
+
+	for (i = 0; i < w->batch; i++) {
+		uint64_t begin = ct_latency_begin(latency);
+		const struct ct_frame *frame = &w->frames[w->pos];
+		struct sk_buff skb = {
+			.data = frame->data,
+			.len = frame->len,
+			.headlen = frame->headlen,
+			.protocol = frame->protocol,
+			.dev = frame->in,
+			.ip_summed = CHECKSUM_UNNECESSARY,
+		};
+		uintptr_t nfct = 0;
+		unsigned int verdict;
+
+		if (unlikely(!begin))
+			break;
+		if (unlikely(++w->pos == w->nr_frames))
+			w->pos = 0;
+		ct_read_lock();
+		verdict = ct_forward_nfct(w->net, &skb, frame->in, frame->out, &nfct);
+		ct_read_unlock();
+		ct_latency_end(latency,
+			       ct_latency_class_of(nfct & NFCT_INFOMASK, nfct & NFCT_PTRMASK),
+			       begin);
+		if (likely(verdict == NF_ACCEPT))
+			w->accepted++;
+		else if (verdict == NF_DROP)
+			w->dropped++;
+		else
+			w->kept++;
+		w->checksum += verdict;
+	}
+	w->done += i;
+	ct_rcu_quiescent();
+}
