@@ -184,6 +184,12 @@ static int note_event(unsigned int events, const struct nf_ct_event *item)
 
 	if (r->nr_events == ARRAY_SIZE(r->events))
 		return 0;
+	/*
+	 * Whether the gc worker or a packet finds an expired entry first depends on
+	 * the table; what a replay says does not.
+	 */
+	if (!r->options.frozen && nf_ct_is_expired(item->ct, nfct_time_stamp(r->core)))
+		return 0;
 	r->events[r->nr_events++] =
 		events & 1u << IPCT_DESTROY ? REPLAY_EV_DESTROY :
 		events & (1u << IPCT_NEW | 1u << IPCT_RELATED) ? REPLAY_EV_NEW : REPLAY_EV_UPDATE;
