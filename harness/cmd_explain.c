@@ -30,7 +30,7 @@ static void print_help(void)
 	      "packet's way through conntrack: every hook in order of priority with its verdict; the\n"
 	      "tuple, its hash, the table's size and the bucket; the chain as it is walked, entry by\n"
 	      "entry; what was found or made, and the packet's ctinfo; the protocol's state and windows,\n"
-	      "status and timeout, before and after; what confirm did; the counters that moved.\n"
+	      "status and timeout, before and after; what confirm did; events and counters that moved.\n"
 	      "\n"
 	      "A packet is treated as strictly as replay --json treats it.\n"
 	      "\n"
@@ -190,8 +190,14 @@ static int before(void *arg, struct replay *r, const struct capture_packet *p)
 	struct command *c = arg;
 	struct explain_packet *packet = &c->x.packet;
 
-	if (!c->seen++)
+	int err;
+
+	if (!c->seen++) {
 		c->start_ns = c->last_ns = p->time_ns;
+		err = explain_listen(&c->x, r);
+		if (err)
+			return err;
+	}
 	c->behind = p->index;
 	explain_fragment(&c->now, p);
 	if (p->index == c->n) {
@@ -278,6 +284,7 @@ static int end(void *arg, struct replay *r)
 		      strcmp(term, "dumb");
 
 	(void)r;
+	explain_deafen(&c->x);
 	if (!c->told)
 		return 0;
 	return c->json ? explain_json(&c->x, stdout) : explain_text(&c->x, c->all, colour, stdout);

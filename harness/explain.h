@@ -14,6 +14,7 @@
 
 #include <jansson.h>
 
+#include "core/nf_conntrack_ecache.h"
 #include "core/nf_conntrack_look.h"
 #include "harness/replay.h"
 
@@ -65,8 +66,16 @@ struct explain_walk {
 	size_t nr_after;		/* and how many nodes there are then */
 };
 
+/* What a subscriber was told. */
+struct explain_event {
+	bool expectation;		/* what is expected, not a connection */
+	uint32_t number;		/* the connection's; of an expectation, its master's */
+	unsigned int events;		/* 1 << IPCT_*, IPEXP_* */
+};
+
 #define EXPLAIN_WALKS	2
 #define EXPLAIN_REASONS	4
+#define EXPLAIN_EVENTS	8
 
 enum explain_kind {
 	EXPLAIN_DEFRAG, EXPLAIN_MARK, EXPLAIN_IN, EXPLAIN_HELP, EXPLAIN_CONFIRMS, EXPLAIN_OTHER,
@@ -84,6 +93,8 @@ struct explain_hook {
 	struct nf_ct_stat_sum counters;		/* what was added to each */
 	char reasons[EXPLAIN_REASONS][256];
 	unsigned int nr_reasons;
+	struct explain_event events[EXPLAIN_EVENTS];
+	unsigned int nr_events;
 
 	/* EXPLAIN_IN: */
 	bool skipped;			/* seen before, or untracked: conntrack leaves it alone */
@@ -172,12 +183,19 @@ struct explain {
 	bool look_ahead;		/* that was looked for */
 	bool untold;			/* replay --json says otherwise: the kernel's trace is blind for it */
 
+	struct nf_ct_event_notifier notifier;
 	struct nf_hook_watch watch;
 	struct nf_ct_stat_sum counters;	/* before the hook that is running */
 	struct explain_hook *running;
 	struct explain_ct passed;	/* the packet's connection behind the last hook */
 };
 
+/*
+ * Before the first packet: connections made from here on tell events.  0 or
+ * -EBUSY.  Until explain_deafen().
+ */
+int explain_listen(struct explain *x, struct replay *r);
+void explain_deafen(struct explain *x);
 /* From here on the replay's hooks tell their story to x. */
 void explain_watch(struct explain *x, struct replay *r);
 /* No more; what was told stays. */
@@ -212,6 +230,8 @@ const char *explain_protocol(int protonum);
 /* "SYN ACK" and the like into buf. */
 const char *explain_tcp_flags(char *buf, size_t size, uint8_t flags);
 const char *explain_tcp_side_flags(char *buf, size_t size, uint8_t flags);
+/* "NEW ASSURED" and the like. */
+const char *explain_events(char *buf, size_t size, const struct explain_event *event);
 /* In one sentence: what a hook did. */
 const char *explain_outcome(const struct explain *x, const struct explain_hook *h, char *buf,
 			    size_t size);

@@ -201,6 +201,13 @@ static json_t *hook_json(const struct explain *x, const struct explain_step *s)
 	for (unsigned int i = 0; i < h->nr_walks; i++)
 		json_array_append_new(list, walk_json(&h->walks[i]));
 	json_object_set_new(o, "walks", list);
+	list = json_array();
+	for (unsigned int i = 0; i < h->nr_events; i++)
+		json_array_append_new(list, json_pack("{s:s, s:i, s:b}", "events",
+						      explain_events(text, sizeof(text), &h->events[i]),
+						      "ct", (int)h->events[i].number, "expectation",
+						      h->events[i].expectation));
+	json_object_set_new(o, "events", list);
 	json_object_set_new(o, "counters", counters_json(&h->counters));
 	return o;
 }

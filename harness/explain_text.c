@@ -243,6 +243,16 @@ static void tell_parts(const struct telling *t, const struct explain_hook *h)
 		tell(t, "later", "no packet of this capture completes the datagram");
 }
 
+static void tell_events(const struct telling *t, const struct explain_hook *h)
+{
+	char text[128];
+
+	for (unsigned int i = 0; i < h->nr_events; i++)
+		tell(t, i ? "" : "events", "%s, connection %u%s",
+		     explain_events(text, sizeof(text), &h->events[i]), h->events[i].number,
+		     h->events[i].expectation ? "'s expectation" : "");
+}
+
 static void tell_hook(const struct telling *t, const struct explain_hook *h)
 {
 	const enum tone tone = h->verdict == NF_ACCEPT ? TONE_GOOD :
@@ -271,6 +281,7 @@ static void tell_hook(const struct telling *t, const struct explain_hook *h)
 	default:
 		break;
 	}
+	tell_events(t, h);
 	tell_counters(t, h);
 }
 

@@ -479,9 +479,44 @@ static void on_invalid(void *priv, const char *why)
 		snprintf(h->reasons[h->nr_reasons++], sizeof(h->reasons[0]), "%s", why);
 }
 
-void explain_watch(struct explain *x, struct replay *r)
+static void hear(struct explain *x, bool expectation, const struct nf_conn *ct, unsigned int events)
+{
+	struct explain_hook *h = x->running;
+
+	if (h && h->nr_events < EXPLAIN_EVENTS)
+		h->events[h->nr_events++] = (struct explain_event){
+			expectation, ct ? replay_number(x->replay, ct) : 0, events
+		};
+}
+
+static int on_event(unsigned int events, const struct nf_ct_event *item)
+{
+	hear(item->priv, false, item->ct, events);
+	return 0;
+}
+
+static int on_expectation(unsigned int events, const struct nf_exp_event *item)
+{
+	hear(item->priv, true, item->exp->master, events);
+	return 0;
+}
+
+int explain_listen(struct explain *x, struct replay *r)
 {
 	x->replay = r;
+	x->notifier = (struct nf_ct_event_notifier){ on_event, on_expectation, x };
+	return nf_conntrack_register_notifier(r->net, &x->notifier);
+}
+
+void explain_deafen(struct explain *x)
+{
+	if (x->notifier.ct_event)
+		nf_conntrack_unregister_notifier(x->replay->net);
+	x->notifier.ct_event = NULL;
+}
+
+void explain_watch(struct explain *x, struct replay *r)
+{
 	x->watch = (struct nf_hook_watch){ on_place, before_hook, after_hook };
 	r->watch = &x->watch;
 	r->net->log_invalid = on_invalid;

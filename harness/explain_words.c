@@ -97,6 +97,21 @@ const char *explain_tcp_side_flags(char *buf, size_t size, uint8_t flags)
 	return flag_names(buf, size, flags, names, ARRAY_SIZE(names));
 }
 
+const char *explain_events(char *buf, size_t size, const struct explain_event *event)
+{
+	static const char *const connection[] = {
+		[IPCT_NEW] = "NEW", [IPCT_RELATED] = "RELATED", [IPCT_DESTROY] = "DESTROY",
+		[IPCT_REPLY] = "REPLY", [IPCT_ASSURED] = "ASSURED", [IPCT_PROTOINFO] = "PROTOINFO",
+		[IPCT_HELPER] = "HELPER", [IPCT_MARK] = "MARK", [IPCT_SEQADJ] = "SEQADJ",
+		[IPCT_SECMARK] = "SECMARK", [IPCT_LABEL] = "LABEL", [IPCT_SYNPROXY] = "SYNPROXY",
+	};
+	static const char *const expectation[] = { [IPEXP_NEW] = "NEW", [IPEXP_DESTROY] = "DESTROY" };
+
+	if (event->expectation)
+		return flag_names(buf, size, event->events, expectation, ARRAY_SIZE(expectation));
+	return flag_names(buf, size, event->events, connection, ARRAY_SIZE(connection));
+}
+
 const char *explain_ctinfo_why(const struct explain_hook *h)
 {
 	const enum ip_conntrack_info ctinfo = h->nfct_after & NFCT_INFOMASK;

@@ -250,6 +250,7 @@ static void established(void **state)
 		      strcmp(v, "nulls_rcu_constant") ? "inserted  at the head" : "inserted  as node 2",
 		      "reply     src=10.0.0.2", "hash      0x",
 		      "inserted  at the head", "none -> confirmed", "120.000 s left",
+		      "events    NEW", "connection 1",
 		      "In the end: accepted");
 		TELLS(EXPLAIN(story_pcap, "1", "--variant", v, "--buckets", "4"), v,
 		      "Belongs to connection 1", "match", "found     connection 1 by its reply node",
