@@ -182,7 +182,8 @@ int replay_json_packet(const struct replay *r, const struct replay_result *res, 
 			set_number(o, "ct_after", res->number_after);
 		json_object_set_new(o, "status", status_json(res->status));
 	}
-	if (res->ct && (res->state == REPLAY_TRACKED || res->released) &&
+	if (res->ct &&
+	    (res->state == REPLAY_TRACKED || (res->released && res->verdict == REPLAY_ACCEPT)) &&
 	    (nf_ct_status(res->ct) & (IPS_CONFIRMED | IPS_DYING)) == IPS_CONFIRMED &&
 	    replay_found(r, res->ct))
 		set_entry(o, r, res->ct);

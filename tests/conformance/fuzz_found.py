@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes scenarios of what fuzz.py has found: fuzz_found.py DIRECTORY.
+"""Writes scenarios of what fuzz.py has found, and some small runs of it: fuzz_found.py DIRECTORY.
 
-Each is the smallest that shows a difference there once was. Who changes one must ask a kernel again.
+The former are the smallest that show a difference there once was. Who changes one must ask a kernel again,
+and who changes fuzz.py all of the latter.
 """
 import os
 import struct
 import sys
 
+from fuzz import World
 from packets import ACK, PSH, UDP, Scenario, fragments, icmp, ip6, tcp, tcp_bytes, udp, udp_bytes
 
 A, B = "10.1.0.1", "10.2.0.1"
@@ -109,8 +111,76 @@ def ext_beyond():
     return s
 
 
-ALL = [icmp_types, frag_devices, frag_tiny, zones_one_way, zone_ftp, ext_beyond]
+def pair(n, size=40, step=24):
+    return fragments(A6, B6, UDP, udp_bytes(A6, B6, n, 6, b"z" * size), step, ident=n)
 
-if __name__ == "__main__":
+
+def frag6_time():
+    s = Scenario("IPv6 fragments past their time: what came is forgotten, from the first one on",
+                 sysctl={"nf_conntrack_frag6_timeout": 1})
+    a, b = pair(1)                      # in time
+    s.add(a)
+    s.wait(.7)
+    s.add(b)
+    a, b = pair(2)                      # too late; what comes then waits
+    s.add(a)
+    s.wait(1.3)
+    s.add(b)
+    s.add(a)
+    a, b = pair(3)                      # a duplicate prolongs nothing
+    s.add(a)
+    s.wait(.6)
+    s.add(a)
+    s.wait(.7)
+    s.add(b)
+    s.add(a)
+    a, b, c = pair(4, 60)               # nor does another one
+    s.add(a)
+    s.wait(.6)
+    s.add(b)
+    s.wait(.6)
+    for p in (c, a, b):
+        s.add(p)
+    return s
+
+
+def frag6_none():
+    s = Scenario("no memory for IPv6 fragments: none is kept, not even a whole one",
+                 sysctl={"nf_conntrack_frag6_low_thresh": 0, "nf_conntrack_frag6_high_thresh": 0})
+    for n in (1, 2):
+        for p in pair(n):
+            s.add(p)
+    s.add(ip6(A6, B6, UDP, udp_bytes(A6, B6, 7, 8), frag=(0, False, 9)))
+    s.add(udp(A6, B6, 1, 2))
+    return s
+
+
+ALL = [icmp_types, frag_devices, frag_tiny, frag6_time, frag6_none, zones_one_way, zone_ftp, ext_beyond]
+
+# Runs of fuzz.py with all it can do: (name, seed, packets, kinds).
+WILD = [
+    ("tcp", 1, 160, "tcp,sysctl"),
+    ("sctp", 2, 140, "sctp"),
+    ("others", 3, 140, "udp,udplite,icmp,gre,other"),
+    ("frag", 4, 200, "tcp,udp,sctp,icmp,frag"),
+    ("icmperr", 5, 140, "tcp,udp,icmp,sctp,icmperr"),
+    ("v6ext", 6, 150, "tcp,udp,icmp,v6ext"),
+    ("v6frag", 7, 150, "udp,icmp,v6ext,frag,broken"),
+    ("zones", 8, 130, "tcp,udp,icmp,zones"),
+    ("held", 9, 130, "tcp,udp,gre,held,flush"),
+    ("ftp", 10, 150, "ftp,held,zones"),
+    ("broken", 11, 150, "tcp,udp,icmp,sctp,broken,options"),
+]
+
+
+def main():
     for make in ALL:
         make().write(os.path.join(sys.argv[1], "fuzz_" + make.__name__))
+    for name, seed, count, kinds in WILD:
+        w = World("%d %s" % (seed, kinds), kinds.split(","))
+        w.run(count)
+        w.scenario.write(os.path.join(sys.argv[1], "fuzz_wild_" + name))
+
+
+if __name__ == "__main__":
+    main()

@@ -309,8 +309,8 @@ class Kernel:
             r["events"] = events
         r["sent"] = packets
         for cid in gone:
-            if not self.held:                       # a held packet may have it still, and is no other's then
-                self.flows.pop(cid, None)
+            # its number stays: a held packet may have it still, and of a new entry with this id the
+            # first packet, unconfirmed, tells (_ctinfo)
             self.tuples.pop(cid, None)
 
     def _look(self, r, cid):
