@@ -46,12 +46,9 @@ static void print_help(void)
 
 enum { OPT_METRIC, OPT_BOUND, OPT_JSON, OPT_MARKDOWN, OPT_RESULTS };
 static const struct cmd_option options[] = {
-	[OPT_METRIC] = { "metric", true },
-	[OPT_BOUND] = { "bound", true },
-	[OPT_JSON] = { "json", false },
-	[OPT_MARKDOWN] = { "markdown", false },
-	[OPT_RESULTS] = { "results", true },
-	{ NULL, false },
+	[OPT_METRIC] = { "metric", true },   [OPT_BOUND] = { "bound", true },
+	[OPT_JSON] = { "json", false },	     [OPT_MARKDOWN] = { "markdown", false },
+	[OPT_RESULTS] = { "results", true }, { NULL, false },
 };
 
 struct request {
@@ -167,8 +164,9 @@ static void print_surroundings(FILE *out, const json_t *result)
 	for (int side = 0; side < 2; side++) {
 		list = json_object_get(result, side ? "only_b" : "only_a");
 		if (json_array_size(list))
-			fprintf(out, "\n%zu cells are only in %s, such as %s\n", json_array_size(list),
-				side ? "B" : "A", json_string_value(json_array_get(list, 0)));
+			fprintf(out, "\n%zu cells are only in %s, such as %s\n",
+				json_array_size(list), side ? "B" : "A",
+				json_string_value(json_array_get(list, 0)));
 	}
 }
 
@@ -239,10 +237,11 @@ static void put_row(struct grid *g, const json_t *item)
 static int print_workload(FILE *out, const json_t *list, const char *workload,
 			  enum grid_format format)
 {
-	static const char *const titles[COLUMNS] = { "cell", "metric", "A", "B", "B beside A", "95 %",
-						     "", "would have seen" };
-	struct grid g = { .columns = COLUMNS, .left = { [CELL] = true, [METRIC] = true,
-							[FOUND] = true } };
+	static const char *const titles[COLUMNS] = {
+		"cell", "metric", "A", "B", "B beside A", "95 %", "", "would have seen"
+	};
+	struct grid g = { .columns = COLUMNS,
+			  .left = { [CELL] = true, [METRIC] = true, [FOUND] = true } };
 	json_t *item;
 	size_t i;
 
@@ -300,8 +299,8 @@ static int load(struct compare_run *run, char *dir, size_t size, const struct re
 {
 	results_find(dir, size, q->results, name);
 	run->path = dir;
-	run->benchmark = results_read_json(dir, "benchmark.json",
-					   "name the folder of a run that 'ctbench run' has made", e);
+	run->benchmark = results_read_json(
+		dir, "benchmark.json", "name the folder of a run that 'ctbench run' has made", e);
 	return run->benchmark ? 0 : -ENOENT;
 }
 

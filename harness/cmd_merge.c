@@ -44,29 +44,29 @@ static const struct cmd_option options[] = {
 struct row {
 	struct measurement m;
 	size_t part;
-	unsigned long line;	/* in the part's cells.tsv */
+	unsigned long line; /* in the part's cells.tsv */
 };
 
 struct part {
 	char dir[PATH_MAX];
-	json_t *start;		/* run.json */
+	json_t *start; /* run.json */
 	json_t *benchmark;
 	const json_t *report, *environment;
-	json_t *arguments;	/* without --shard */
+	json_t *arguments; /* without --shard */
 	json_t *details;
-	unsigned long lines;	/* read so far */
+	unsigned long lines; /* read so far */
 };
 
 struct merge {
 	const char *out, *results;
-	const char **names;	/* of the parts, as given */
+	const char **names; /* of the parts, as given */
 	size_t nr;
 	bool help;
 	struct part *parts;
 	struct row *rows;
 	size_t nr_rows, room;
 	struct ct_error *e;
-	size_t reading;		/* which part take_row() is called for */
+	size_t reading; /* which part take_row() is called for */
 	char parent[PATH_MAX], name[128];
 	struct results folder;
 };
@@ -159,14 +159,16 @@ static int load_part(struct merge *m, size_t at)
 	p->arguments = without_shard(json_object_get(p->start, "arguments"));
 	p->benchmark = results_read_json(
 		p->dir, "benchmark.json",
-		"the run did not come to its end: go on with it by 'ctbench run --resume' first", m->e);
+		"the run did not come to its end: go on with it by 'ctbench run --resume' first",
+		m->e);
 	if (!p->benchmark)
 		return -EINVAL;
 	p->report = json_object_get(p->benchmark, "ctbench");
 	p->environment = json_object_get(p->report, "environment");
 	if (!json_is_object(p->environment))
 		return ct_user_error(
-			m->e, "'%.600s/benchmark.json' does not tell where it was measured: measure anew",
+			m->e,
+			"'%.600s/benchmark.json' does not tell where it was measured: measure anew",
 			p->dir);
 	p->details = details_read(p->dir, NULL, m->e);
 	return p->details ? 0 : -EINVAL;
@@ -215,7 +217,8 @@ static int check_parts(struct merge *m)
 	for (size_t i = 1; i < m->nr && !err; i++) {
 		for (size_t k = 0; k < i; k++)
 			if (one_folder(m->parts[k].dir, m->parts[i].dir))
-				return ct_user_error(m->e, "'%.500s' is named twice", m->parts[i].dir);
+				return ct_user_error(m->e, "'%.500s' is named twice",
+						     m->parts[i].dir);
 		if (!json_equal(m->parts[i].arguments, m->parts[0].arguments))
 			return ct_user_error(
 				m->e,
@@ -362,12 +365,13 @@ static json_t *make_start(const struct merge *m)
 		const json_t *kernel = json_object_get(p->environment, "kernel");
 
 		stolen += json_number_value(json_object_get(p->report, "stolen_seconds"));
-		json_array_append_new(
-			list,
-			json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "path", p->dir, "name",
-				  text_of(p->report, "name"), "started", text_of(p->start, "started"),
-				  "ended", text_of(p->report, "ended"), "cpu", text_of(machine, "cpu"),
-				  "kernel", text_of(kernel, "release"), "workloads", workloads_of(m, i)));
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "path",
+						      p->dir, "name", text_of(p->report, "name"),
+						      "started", text_of(p->start, "started"),
+						      "ended", text_of(p->report, "ended"), "cpu",
+						      text_of(machine, "cpu"), "kernel",
+						      text_of(kernel, "release"), "workloads",
+						      workloads_of(m, i)));
 	}
 	return json_pack("{s:i, s:s, s:s, s:O, s:O, s:f, s:o}", "format", 1, "started",
 			 text_of(m->parts[0].start, "started"), "revision", about_revision(),
@@ -414,7 +418,7 @@ static int split_out(struct merge *m)
 
 	snprintf(m->parent, sizeof(m->parent), "%.*s",
 		 slash ? (int)(slash - m->out) : (int)sizeof(m->parent) - 1,
-		 slash     ? m->out
+		 slash	      ? m->out
 		 : m->results ? m->results
 			      : RESULTS_DEFAULT_DIR);
 	if (slash == m->out)
@@ -481,8 +485,8 @@ int cmd_merge(int argc, char **argv)
 {
 	struct ct_error e = { 0 };
 	struct merge m = { .e = &e, .folder = { .cells_fd = -1 } };
-	char *resume[] = { (char *)"run", (char *)"--resume", m.name, (char *)"--results", m.parent,
-			   NULL };
+	char *resume[] = { (char *)"run",	(char *)"--resume", m.name,
+			   (char *)"--results", m.parent,	    NULL };
 	int status = CT_EXIT_OK, err = parse(&m, argc, argv);
 	char dir[PATH_MAX], path[PATH_MAX + 32];
 

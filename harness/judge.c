@@ -23,7 +23,7 @@ static const char *text_of(const json_t *object, const char *key)
 struct samples {
 	struct stats_sample *list;
 	size_t nr;
-	size_t most;		/* values in a sample of those left out */
+	size_t most; /* values in a sample of those left out */
 };
 
 static void free_samples(struct samples *s)
@@ -72,14 +72,16 @@ static bool add_unpaired(struct samples *s, double *a, size_t na, double *b, siz
 
 /* Samples of a pair, with weights of its level's sign; a pair without enough of them is left out. */
 static void add_samples(struct samples *s, const struct judge_comparison *c,
-			const struct judge_pair *pair, const json_t *a, const json_t *b, bool paired)
+			const struct judge_pair *pair, const json_t *a, const json_t *b,
+			bool paired)
 {
 	size_t na = 0, nb = 0, before = s->nr;
 	double *x = metric_values(json_object_get(a, pair->base), c->metric, &na);
 	double *y = metric_values(json_object_get(b, pair->other), c->metric, &nb);
 
-	if (x && y && (paired ? add_paired(s, x, na, y, nb, pair->level)
-			      : add_unpaired(s, x, na, y, nb, pair->level)))
+	if (x && y &&
+	    (paired ? add_paired(s, x, na, y, nb, pair->level)
+		    : add_unpaired(s, x, na, y, nb, pair->level)))
 		return;
 	if (s->nr == before) {
 		free(x);
@@ -222,7 +224,8 @@ static double percent(double log_ratio)
 	return 100 * expm1(log_ratio);
 }
 
-static json_t *noise_to_json(const json_t *cells, const struct judge_list *pairs, size_t comparisons)
+static json_t *noise_to_json(const json_t *cells, const struct judge_list *pairs,
+			     size_t comparisons)
 {
 	json_t *list = json_array();
 	double most = 0;
@@ -230,20 +233,23 @@ static json_t *noise_to_json(const json_t *cells, const struct judge_list *pairs
 	for (size_t i = 0; i < pairs->nr; i++) {
 		const struct judge_comparison *c = &pairs->list[i];
 		double effect = c->judged ? c->effect.value : plain_ratio(cells, c);
-		double visible = c->judged ? fmax(stats_visible(&c->effect, comparisons), fabs(effect))
-					   : NAN;
+		double visible =
+			c->judged ? fmax(stats_visible(&c->effect, comparisons), fabs(effect))
+				  : NAN;
 		json_t *pair;
 
 		if (!isfinite(effect))
 			continue;
 		most = fmax(most, fabs(percent(effect)));
-		pair = json_pack("{s:s, s:s, s:s, s:s, s:f, s:f, s:i}", "workload", c->workload, "cell",
-				 c->pairs[0].base, "control", c->pairs[0].other, "metric", c->metric,
-				 "percent", fabs(percent(effect)), "effect_percent", percent(effect),
-				 "n", (int)c->n);
+		pair = json_pack("{s:s, s:s, s:s, s:s, s:f, s:f, s:i}", "workload", c->workload,
+				 "cell", c->pairs[0].base, "control", c->pairs[0].other, "metric",
+				 c->metric, "percent", fabs(percent(effect)), "effect_percent",
+				 percent(effect), "n", (int)c->n);
 		if (c->judged) {
-			json_object_set_new(pair, "ci_low_percent", json_real(percent(c->effect.low)));
-			json_object_set_new(pair, "ci_high_percent", json_real(percent(c->effect.high)));
+			json_object_set_new(pair, "ci_low_percent",
+					    json_real(percent(c->effect.low)));
+			json_object_set_new(pair, "ci_high_percent",
+					    json_real(percent(c->effect.high)));
 			json_object_set_new(pair, "visible_percent", json_real(percent(visible)));
 			json_object_set_new(pair, "p", json_real(c->effect.p));
 		}
@@ -328,9 +334,9 @@ int judge_run(json_t *report)
 				      STATS_CONFIDENCE, "resamples", (int)stats_resamples, "seed",
 				      STATS_SEED, "alpha", STATS_ALPHA, "power", STATS_POWER,
 				      "comparisons", (int)comparisons, "correction", "Holm"));
-	json_object_set_new(report, "noise",
-			    noise_to_json(json_object_get(report, "cells"), &controls,
-					  (size_t)comparisons));
+	json_object_set_new(
+		report, "noise",
+		noise_to_json(json_object_get(report, "cells"), &controls, (size_t)comparisons));
 	json_object_set(report, "verdicts", verdicts);
 out:
 	json_decref(verdicts);

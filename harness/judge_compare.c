@@ -19,8 +19,8 @@ struct compare {
 	char metric_names[512];
 	const char *metrics[METRICS_MAX];
 	size_t nr_metrics;
-	bool asked;		/* for these metrics; else whichever there are */
-	double bound;		/* a logarithm, not negative */
+	bool asked; /* for these metrics; else whichever there are */
+	double bound; /* a logarithm, not negative */
 	json_t *out;
 	struct judge_list list;
 	struct ct_error *e;
@@ -48,7 +48,7 @@ static int no_memory(struct compare *c)
 /* ---- reports that were written before there were metrics ---- */
 
 static const struct {
-	const char *metric, *key;	/* of Google Benchmark's row of a repeat */
+	const char *metric, *key; /* of Google Benchmark's row of a repeat */
 	double factor;
 } older[] = {
 	{ "mops", "ops_per_s", 1e-6 },
@@ -107,11 +107,13 @@ static int check_report(struct compare *c, int side)
 		return ct_user_error(
 			c->e,
 			"'%.500s' is of format %lld and this program reads format 1: use the ctbench that wrote it",
-			run->path, (long long)json_integer_value(json_object_get(report, "format")));
+			run->path,
+			(long long)json_integer_value(json_object_get(report, "format")));
 	c->report[side] = report;
 	c->cells[side] = json_object_get(report, "cells");
 	if (!json_object_size(c->cells[side]))
-		return ct_user_error(c->e, "'%.500s' has no cells: nothing was measured", run->path);
+		return ct_user_error(c->e, "'%.500s' has no cells: nothing was measured",
+				     run->path);
 	complete_cells(run, c->cells[side]);
 	return 0;
 }
@@ -164,8 +166,15 @@ static const char *differs(const json_t *a, const json_t *b)
 static bool is_passing(const char *key)
 {
 	static const char *const passing[] = {
-		"memory_available_bytes", "swap_free_bytes", "free", "load", "running",
-		"ticks_per_second", "stolen_share_of_busy_time", "power", "warnings",
+		"memory_available_bytes",
+		"swap_free_bytes",
+		"free",
+		"load",
+		"running",
+		"ticks_per_second",
+		"stolen_share_of_busy_time",
+		"power",
+		"warnings",
 	};
 
 	for (size_t i = 0; i < sizeof(passing) / sizeof(passing[0]); i++)
@@ -218,10 +227,10 @@ static json_t *about_run(const struct compare *c, int side)
 {
 	const json_t *r = c->report[side];
 
-	return json_pack("{s:s, s:s, s:s, s:O?, s:O?, s:O?, s:b}", "path", c->run[side]->path, "name",
-			 text_of(r, "name"), "started", text_of(r, "started"), "revision",
-			 fact(r, "build", "revision"), "compiler", fact(r, "build", "compiler"), "cpu",
-			 fact(r, "machine", "cpu"), "interrupted",
+	return json_pack("{s:s, s:s, s:s, s:O?, s:O?, s:O?, s:b}", "path", c->run[side]->path,
+			 "name", text_of(r, "name"), "started", text_of(r, "started"), "revision",
+			 fact(r, "build", "revision"), "compiler", fact(r, "build", "compiler"),
+			 "cpu", fact(r, "machine", "cpu"), "interrupted",
 			 json_is_true(json_object_get(r, "interrupted")));
 }
 
@@ -247,8 +256,9 @@ static double noise_of(const struct compare *c, const char *workload, const char
 				continue;
 			if (!*of && strcmp(metric, "mops") && !strstr(metric, "ns_per_op"))
 				continue;
-			noise = fmax(noise, log1p(json_number_value(
-						json_object_get(pair, "percent")) / 100));
+			noise = fmax(
+				noise,
+				log1p(json_number_value(json_object_get(pair, "percent")) / 100));
 		}
 	}
 	return noise;
@@ -262,7 +272,8 @@ static struct judge_comparison *add(struct compare *c, const char *workload, con
 		return NULL;
 	c->list.list = list;
 	list += c->list.nr++;
-	*list = (struct judge_comparison){ .workload = workload, .metric = metric,
+	*list = (struct judge_comparison){ .workload = workload,
+					   .metric = metric,
 					   .kind = JUDGE_VARIANT };
 	list->noise = noise_of(c, workload, metric);
 	snprintf(list->what.base, sizeof(list->what.base), "A");
@@ -284,8 +295,9 @@ static int add_pair(struct judge_comparison *j, const char *name)
 static bool both_have(const struct compare *c, const char *name, const char *metric)
 {
 	for (int side = 0; side < 2; side++)
-		if (!json_object_get(json_object_get(json_object_get(c->cells[side], name), "metrics"),
-				     metric))
+		if (!json_object_get(
+			    json_object_get(json_object_get(c->cells[side], name), "metrics"),
+			    metric))
 			return false;
 	return true;
 }
@@ -357,9 +369,10 @@ static int beyond(const struct compare *c, double *p)
 
 		/* Throughput that falls by 3 % is time that rises by 3.1 %: by what the metric says. */
 		p[i] = j->judged && better && !same_everywhere(j)
-			? stats_beyond(&j->effect, better > 0 ? log1p(-expm1(c->bound)) : c->bound,
-				       -better)
-			: 1;
+			       ? stats_beyond(&j->effect,
+					      better > 0 ? log1p(-expm1(c->bound)) : c->bound,
+					      -better)
+			       : 1;
 	}
 	return stats_holm(p, c->list.nr);
 }
@@ -384,8 +397,18 @@ static double median_of(const struct compare *c, int side, const char *cell, con
 static json_t *to_json(const struct compare *c, const struct judge_comparison *j, double p_beyond)
 {
 	static const char *const keys[] = {
-		"workload", "metric", "n", "outcome", "word", "effect_percent", "ci_low_percent",
-		"ci_high_percent", "p", "p_holm", "visible_percent", "noise_percent",
+		"workload",
+		"metric",
+		"n",
+		"outcome",
+		"word",
+		"effect_percent",
+		"ci_low_percent",
+		"ci_high_percent",
+		"p",
+		"p_holm",
+		"visible_percent",
+		"noise_percent",
 	};
 	json_t *all = judge_to_json(j), *out = json_object();
 	bool whole = j->kind == JUDGE_PARAMETER;
@@ -508,7 +531,8 @@ static int split_metrics(struct compare *c, const char *names)
 static int compare_cells(struct compare *c, const json_t *common)
 {
 	const json_t *metrics = json_object_get(
-		json_object_get(c->cells[0], json_string_value(json_array_get(common, 0))), "metrics");
+		json_object_get(c->cells[0], json_string_value(json_array_get(common, 0))),
+		"metrics");
 	char known[512] = "";
 	size_t before, at = 0;
 	const char *key;
@@ -524,7 +548,8 @@ static int compare_cells(struct compare *c, const json_t *common)
 			if (at < sizeof(known) - 64)
 				at += (size_t)snprintf(known + at, sizeof(known) - at, "%s%.48s",
 						       at ? ", " : "", key);
-		err = ct_user_error(c->e, "no cell of both runs has the metric '%.64s'; they have %s",
+		err = ct_user_error(c->e,
+				    "no cell of both runs has the metric '%.64s'; they have %s",
 				    c->metrics[m], known);
 	}
 	if (!err && !c->list.nr)

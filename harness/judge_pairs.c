@@ -34,9 +34,9 @@ struct finder {
 	struct judge_list *out;
 	const char *workload, *metric;
 	const json_t *varying;
-	struct point *points;		/* cells with a figure, no controls */
+	struct point *points; /* cells with a figure, no controls */
 	size_t nr;
-	const char **compared;		/* variants that stood beside another on an axis */
+	const char **compared; /* variants that stood beside another on an axis */
 	size_t nr_compared;
 };
 
@@ -117,7 +117,10 @@ static struct judge_comparison *add(struct finder *f, enum judge_kind kind)
 		l->room = room;
 	}
 	l->list[l->nr] = (struct judge_comparison){
-		.workload = f->workload, .metric = f->metric, .kind = kind, .noise = NAN,
+		.workload = f->workload,
+		.metric = f->metric,
+		.kind = kind,
+		.noise = NAN,
 	};
 	return &l->list[l->nr++];
 }
@@ -179,7 +182,8 @@ static bool asked_before(const struct judge_list *l, size_t of, const struct jud
 		size_t k = 0;
 
 		while (k < c->nr_pairs && k < d->nr_pairs && d->pairs[k].base == c->pairs[k].base &&
-		       d->pairs[k].other == c->pairs[k].other && d->pairs[k].level == c->pairs[k].level)
+		       d->pairs[k].other == c->pairs[k].other &&
+		       d->pairs[k].level == c->pairs[k].level)
 			k++;
 		if (k == c->nr_pairs && k == d->nr_pairs)
 			return true;
@@ -195,7 +199,7 @@ static void interaction_at(struct finder *f, size_t of, int axis, const char *pa
 
 	if (!c)
 		return;
-	main = &f->out->list[of];	/* add() may have moved it */
+	main = &f->out->list[of]; /* add() may have moved it */
 	c->what = main->what;
 	snprintf(c->by.factor, sizeof(c->by.factor), "%s", factor);
 	snprintf(c->by.base, sizeof(c->by.base), "%s", base);
@@ -309,7 +313,8 @@ static void find_choice(struct finder *f, int axis, const char *parameter, const
 		size_t k = 0;
 
 		level_of(level, sizeof(level), b, axis, parameter);
-		if (strcmp(level, choice) || (axis >= 0 && !axis_takes_part(b->cell, (unsigned int)axis)))
+		if (strcmp(level, choice) ||
+		    (axis >= 0 && !axis_takes_part(b->cell, (unsigned int)axis)))
 			continue;
 		for (; k < f->nr; k++) {
 			a = &f->points[k];
@@ -318,7 +323,8 @@ static void find_choice(struct finder *f, int axis, const char *parameter, const
 				continue;
 			if (axis >= 0 ? axis_takes_part(a->cell, (unsigned int)axis) &&
 						beside(a, b, (unsigned int)axis)
-				      : !strcmp(text_of(a->cell, "variant"), text_of(b->cell, "variant")) &&
+				      : !strcmp(text_of(a->cell, "variant"),
+						text_of(b->cell, "variant")) &&
 						same_parameters(a, b, parameter))
 				break;
 		}
@@ -402,7 +408,8 @@ static void find_variants(struct finder *f)
 				if (!strcmp(text_of(f->points[b].cell, "variant"), variant) &&
 				    !strcmp(text_of(f->points[a].cell, "variant"), base) &&
 				    same_parameters(&f->points[a], &f->points[b], NULL)) {
-					add_pair(f->out, c, f->points[a].name, f->points[b].name, 1);
+					add_pair(f->out, c, f->points[a].name, f->points[b].name,
+						 1);
 					break;
 				}
 		if (!c->nr_pairs)
@@ -416,7 +423,9 @@ void judge_find(struct judge_list *l, const json_t *report, const json_t *worklo
 		const char *metric)
 {
 	struct finder f = {
-		.out = l, .workload = text_of(workload, "name"), .metric = metric,
+		.out = l,
+		.workload = text_of(workload, "name"),
+		.metric = metric,
 		.varying = json_object_get(workload, "varying"),
 	};
 	json_t *cells = json_object_get(report, "cells"), *cell, *name;

@@ -85,7 +85,8 @@ void judge_sentence(char *buf, size_t size, const struct judge_comparison *c)
 	char value[32], low[32], high[32], visible[32], found[128], by[512] = "";
 
 	if (c->kind == JUDGE_INTERACTION)
-		snprintf(by, sizeof(by), ", at %s %s beside %s", c->by.factor, c->by.choice, c->by.base);
+		snprintf(by, sizeof(by), ", at %s %s beside %s", c->by.factor, c->by.choice,
+			 c->by.base);
 	if (!c->judged) {
 		snprintf(buf, size,
 			 "%s instead of %s%s: not judged, %zu repeats are too few (%d at least)",
@@ -99,14 +100,14 @@ void judge_sentence(char *buf, size_t size, const struct judge_comparison *c)
 	finding(found, sizeof(found), c);
 	snprintf(buf, size,
 		 "%s instead of %s%s: %s %s %% [%s, %s], %s; this run would have seen %s %%",
-		 c->what.choice, c->what.base, by, words.what ? words.what : c->metric, value, low, high,
-		 found, visible);
+		 c->what.choice, c->what.base, by, words.what ? words.what : c->metric, value, low,
+		 high, found, visible);
 }
 
 static json_t *choice_to_json(const struct judge_choice *choice)
 {
-	return json_pack("{s:s, s:s, s:s}", "factor", choice->factor, "choice", choice->choice, "base",
-			 choice->base);
+	return json_pack("{s:s, s:s, s:s}", "factor", choice->factor, "choice", choice->choice,
+			 "base", choice->base);
 }
 
 json_t *judge_to_json(const struct judge_comparison *c)
@@ -174,7 +175,8 @@ void judge_print_noise(FILE *out, const json_t *report)
 		judge_percent(low, sizeof(low), log1p(number(pair, "ci_low_percent") / 100));
 		judge_percent(high, sizeof(high), log1p(number(pair, "ci_high_percent") / 100));
 		judge_size(visible, sizeof(visible), log1p(number(pair, "visible_percent") / 100));
-		fprintf(out, "  %-12s %s %% [%s, %s]; between two of its cells this run would have seen %s %%\n",
+		fprintf(out,
+			"  %-12s %s %% [%s, %s]; between two of its cells this run would have seen %s %%\n",
 			text_of(pair, "workload"), value, low, high, visible);
 	}
 }
@@ -221,7 +223,8 @@ static void print_workload(FILE *out, const json_t *verdicts, const char *worklo
 
 		judge_size(from, sizeof(from), log1p(least / 100));
 		judge_size(to, sizeof(to), log1p(most / 100));
-		fprintf(out, "  of %u possible interactions none is seen; this run would have seen %s %%",
+		fprintf(out,
+			"  of %u possible interactions none is seen; this run would have seen %s %%",
 			unseen, from);
 		if (strcmp(from, to))
 			fprintf(out, " to %s %%", to);
@@ -243,7 +246,8 @@ void judge_print_verdicts(FILE *out, const json_t *report)
 		return;
 	fprintf(out, "\nVerdicts, with 95 %% intervals");
 	if (comparisons)
-		fprintf(out, "; p by Holm over the %" JSON_INTEGER_FORMAT " comparisons of this run",
+		fprintf(out,
+			"; p by Holm over the %" JSON_INTEGER_FORMAT " comparisons of this run",
 			comparisons);
 	fputs(":\n", out);
 	json_array_foreach(json_object_get(report, "workloads"), i, workload)

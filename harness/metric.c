@@ -52,7 +52,8 @@ int metric_put(json_t *metrics, const char *name, const double *values, size_t n
 	for (size_t i = 0; i < n && good; i++) {
 		if (isfinite(values[i]))
 			good[nr++] = values[i];
-		json_array_append_new(list, isfinite(values[i]) ? json_real(values[i]) : json_null());
+		json_array_append_new(list,
+				      isfinite(values[i]) ? json_real(values[i]) : json_null());
 	}
 	if (!nr) {
 		json_decref(list);
@@ -62,8 +63,11 @@ int metric_put(json_t *metrics, const char *name, const double *values, size_t n
 	m = stats_median(good, nr, STATS_SEED);
 	free(good);
 	metric = json_pack("{s:s, s:s, s:f, s:f, s:f, s:i, s:o}", "unit", words.unit, "better",
-			   words.better > 0 ? "more" : words.better < 0 ? "less" : "", "median",
-			   m.value, "ci_low", m.low, "ci_high", m.high, "n", (int)nr, "values", list);
+			   words.better > 0   ? "more"
+			   : words.better < 0 ? "less"
+					      : "",
+			   "median", m.value, "ci_low", m.low, "ci_high", m.high, "n", (int)nr,
+			   "values", list);
 	return metric && !json_object_set_new(metrics, name, metric) ? 0 : -ENOMEM;
 }
 

@@ -37,8 +37,9 @@ static double beta_fraction(double x, double a, double b)
 		double step = 1;
 
 		for (int odd = 0; odd <= 1; odd++) {
-			double term = odd ? -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
-					  : m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
+			double term =
+				odd ? -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
+				    : m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
 
 			d = 1 + term * d;
 			d = 1 / (fabs(d) < tiny ? tiny : d);

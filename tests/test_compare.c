@@ -26,10 +26,10 @@ static json_t *benchmark(const struct fake_run *run)
 	json_t *report = fake_report(run);
 
 	assert_int_equal(judge_run(report), 0);
-	json_object_set_new(report, "environment", json_pack(
-		"{s:{s:s, s:s, s:n, s:b}, s:{s:s, s:i}}", "build", "revision", "abc", "compiler",
-		"gcc 12", "sanitizer", "optimized", 1, "machine", "cpu", "Some CPU",
-		"memory_available_bytes", 5));
+	json_object_set_new(report, "environment",
+			    json_pack("{s:{s:s, s:s, s:n, s:b}, s:{s:s, s:i}}", "build", "revision",
+				      "abc", "compiler", "gcc 12", "sanitizer", "optimized", 1,
+				      "machine", "cpu", "Some CPU", "memory_available_bytes", 5));
 	return json_pack("{s:[], s:o}", "benchmarks", "ctbench", report);
 }
 
@@ -194,8 +194,8 @@ static void nothing_out_of_nothing(void **state)
 	fake_axes(&run);
 	/* A machine that is slow for long is not the same in the second run: none of those. */
 	for (unsigned int m = 0; m < 3; m++) {
-		enum fake_noise noise = (enum fake_noise[]){ FAKE_LOGNORMAL, FAKE_HEAVY,
-							     FAKE_BIMODAL }[m];
+		enum fake_noise noise =
+			(enum fake_noise[]){ FAKE_LOGNORMAL, FAKE_HEAVY, FAKE_BIMODAL }[m];
 		unsigned int alarms = 0;
 
 		for (unsigned int i = 0; i < 100; i++) {
@@ -259,16 +259,18 @@ static void older_results(void **state)
 	(void)state;
 	cells = json_object_get(json_object_get(a, "ctbench"), "cells");
 	json_object_foreach(cells, name, cell) {
-		json_t *value, *values = json_incref(json_object_get(json_object_get(
-			json_object_get(cell, "metrics"), "mops"), "values"));
+		json_t *value, *values = json_incref(json_object_get(
+				       json_object_get(json_object_get(cell, "metrics"), "mops"),
+				       "values"));
 		size_t i;
 
 		json_object_del(cell, "metrics");
 		json_array_foreach(values, i, value)
-			json_array_append_new(json_object_get(a, "benchmarks"), json_pack(
-				"{s:s, s:s, s:f, s:f}", "run_name", name, "run_type", "iteration",
-				"real_time", 1e3 / json_number_value(value), "ops_per_s",
-				1e6 * json_number_value(value)));
+			json_array_append_new(json_object_get(a, "benchmarks"),
+					      json_pack("{s:s, s:s, s:f, s:f}", "run_name", name,
+							"run_type", "iteration", "real_time",
+							1e3 / json_number_value(value), "ops_per_s",
+							1e6 * json_number_value(value)));
 		json_decref(values);
 	}
 	result = compare(a, b, NULL, 0.03, &e);
@@ -287,10 +289,13 @@ static void what_differs_is_told(void **state)
 	struct ct_error e;
 
 	(void)state;
-	build = json_object_get(json_object_get(json_object_get(b, "ctbench"), "environment"), "build");
+	build = json_object_get(json_object_get(json_object_get(b, "ctbench"), "environment"),
+				"build");
 	json_object_set_new(build, "compiler", json_string("clang 14"));
-	json_object_set_new(json_object_get(json_object_get(json_object_get(b, "ctbench"),
-			    "environment"), "machine"), "memory_available_bytes", json_integer(6));
+	json_object_set_new(
+		json_object_get(json_object_get(json_object_get(b, "ctbench"), "environment"),
+				"machine"),
+		"memory_available_bytes", json_integer(6));
 	cells = json_object_get(json_object_get(b, "ctbench"), "cells");
 	json_object_set_new(json_object_get(json_object_get(cells, CELL), "parameters"), "flows",
 			    json_integer(1));
@@ -321,13 +326,15 @@ static void refused(struct ct_error *e, json_t *a, json_t *b, const char *metric
 
 static void senseless_comparisons(void **state)
 {
-	json_t *a = slower(NULL, 1, 1), *b = slower(NULL, 1, 2), *report = json_object_get(b, "ctbench");
+	json_t *a = slower(NULL, 1, 1), *b = slower(NULL, 1, 2),
+	       *report = json_object_get(b, "ctbench");
 	json_t *cells = json_object_get(report, "cells"), *cell;
 	const char *name;
 	struct ct_error e;
 
 	(void)state;
-	refused(&e, a, b, "mops,nonsense", "no cell of both runs has the metric 'nonsense'; they have mops");
+	refused(&e, a, b, "mops,nonsense",
+		"no cell of both runs has the metric 'nonsense'; they have mops");
 	json_object_set_new(json_object_get(json_object_get(report, "environment"), "build"),
 			    "sanitizer", json_string("address"));
 	refused(&e, a, b, NULL, "by a build with a sanitizer");
@@ -357,6 +364,26 @@ static void senseless_comparisons(void **state)
 	json_decref(a);
 }
 
+/* Google Benchmark's own tool reads what we write. */
+static void google_benchmarks_compare(void **state)
+{
+	static const char tool[] = "/usr/share/benchmark/compare.py";
+
+	(void)state;
+	if (access(tool, R_OK) || system("/usr/bin/python3 -c 'import scipy' 2>/dev/null"))
+		skip();
+	assert_int_equal(
+		system("/usr/bin/python3 /usr/share/benchmark/compare.py benchmarks " CTBENCH_SOURCE_DIR
+		       "/results/reference/axes/benchmark.json " CTBENCH_SOURCE_DIR
+		       "/results/reference/default/benchmark.json "
+		       ">out 2>err"),
+		0);
+	read_file("out", out, sizeof(out));
+	assert_non_null(strstr(out, "axes/nulls_rcu_jhash2_scale_seqcount/threads:1"));
+	assert_non_null(strstr(out, "U Test, Repetitions: 9 vs 9"));
+	assert_null(strstr(out, "nan"));
+}
+
 static int begin(void **state)
 {
 	(void)state;
@@ -384,6 +411,7 @@ int main(void)
 		cmocka_unit_test(older_results),
 		cmocka_unit_test(what_differs_is_told),
 		cmocka_unit_test(senseless_comparisons),
+		cmocka_unit_test(google_benchmarks_compare),
 	};
 
 	return cmocka_run_group_tests_name("compare", tests, begin, end);

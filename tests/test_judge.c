@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#define RUNS 200	/* where nothing is to be seen */
+#define RUNS 200 /* where nothing is to be seen */
 #define PLANTED 60
 
 static json_t *judged(const struct fake_run *run)
@@ -90,11 +90,13 @@ static void nothing_is_seen_in_noise(void **state)
 			fake_measure(&run, noise, 1000 * noise + i);
 			/* All cells alike: throughput of one thread or of two is no choice. */
 			report = judged(&run);
-			assert_int_equal(number(json_object_get(report, "statistics"), "comparisons"), 12);
+			assert_int_equal(
+				number(json_object_get(report, "statistics"), "comparisons"), 12);
 			alarms += seen(report) > 0;
 			json_decref(report);
 		}
-		print_message("%s: %u of %d runs cry wolf\n", fake_noise_names[noise], alarms, RUNS);
+		print_message("%s: %u of %d runs cry wolf\n", fake_noise_names[noise], alarms,
+			      RUNS);
 		/* 5 % and two standard errors of so many runs; together, 5 %. */
 		assert_true(alarms <= RUNS * 8 / 100);
 		all += alarms;
@@ -128,14 +130,16 @@ static struct found find(double factor, enum fake_noise noise)
 		assert_int_equal(number(v, "pairs"), 8);
 		f.found += !strcmp(text(v, "outcome"), "worse");
 		f.wrong += !strcmp(text(v, "outcome"), "better");
-		f.covered += number(v, "ci_low_percent") <= truth && number(v, "ci_high_percent") >= truth;
+		f.covered += number(v, "ci_low_percent") <= truth &&
+			     number(v, "ci_high_percent") >= truth;
 		f.sum += number(v, "effect_percent") / PLANTED;
 		f.visible += number(v, "visible_percent") / PLANTED;
 		json_decref(report);
 	}
-	print_message("%s, %+.0f %%: found in %u, covered in %u of %d, mean %.2f %%, visible %.2f %%\n",
-		      fake_noise_names[noise], 100 * (factor - 1), f.found, f.covered, PLANTED, f.sum,
-		      f.visible);
+	print_message(
+		"%s, %+.0f %%: found in %u, covered in %u of %d, mean %.2f %%, visible %.2f %%\n",
+		fake_noise_names[noise], 100 * (factor - 1), f.found, f.covered, PLANTED, f.sum,
+		f.visible);
 	assert_int_equal(f.wrong, 0);
 	return f;
 }
@@ -216,9 +220,10 @@ static void never_faster_within_the_noise(void **state)
 	report = judged(&run);
 	v = verdict_on(report, "mask", NULL);
 	assert_string_equal(text(v, "outcome"), "none");
-	assert_string_equal(text(v, "text"),
-			    "mask instead of reciprocal_scale: throughput +5.0 % [+5.0, +5.0], within the "
-			    "noise, no difference seen; this run would have seen 10 %");
+	assert_string_equal(
+		text(v, "text"),
+		"mask instead of reciprocal_scale: throughput +5.0 % [+5.0, +5.0], within the "
+		"noise, no difference seen; this run would have seen 10 %");
 	assert_true(number(v, "visible_percent") > 9.9);
 	assert_int_equal(seen(report), 0);
 	json_decref(report);
@@ -229,7 +234,8 @@ static void never_faster_within_the_noise(void **state)
 	report = judged(&run);
 	v = verdict_on(report, "mask", NULL);
 	assert_string_equal(text(v, "outcome"), "better");
-	assert_non_null(strstr(text(v, "text"), "throughput +5.0 % [+5.0, +5.0], faster (p < 0.0001); "));
+	assert_non_null(
+		strstr(text(v, "text"), "throughput +5.0 % [+5.0, +5.0], faster (p < 0.0001); "));
 	json_decref(report);
 }
 
@@ -315,8 +321,11 @@ static void not_interleaved(void **state)
 /* Who stands beside whom: one choice at a time, the worst case and null nowhere. */
 static void what_is_compared(void **state)
 {
-	static const char *const names[] = { "nulls_rcu_jhash2_scale_seqcount", "nulls_rcu_siphash",
-					     "nulls_rcu_constant", "cds_lfht", "null",
+	static const char *const names[] = { "nulls_rcu_jhash2_scale_seqcount",
+					     "nulls_rcu_siphash",
+					     "nulls_rcu_constant",
+					     "cds_lfht",
+					     "null",
 					     "plain_rcu_deferred" };
 	static const char *const expected[] = { "siphash", "plain_rcu", "cds_lfht" };
 	struct fake_run run = { .repeats = 9, .metric = "mops" };
@@ -326,7 +335,8 @@ static void what_is_compared(void **state)
 
 	(void)state;
 	for (i = 0; i < 6; i++)
-		run.cells[run.nr++] = (struct fake_cell){ names[i], 1, false, 1 + (double)i, { 0 } };
+		run.cells[run.nr++] =
+			(struct fake_cell){ names[i], 1, false, 1 + (double)i, { 0 } };
 	fake_measure(&run, FAKE_LOGNORMAL, 1);
 	report = judged(&run);
 	json_array_foreach(json_object_get(report, "verdicts"), i, v) {

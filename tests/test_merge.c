@@ -103,14 +103,16 @@ static int begin(void **state)
 		char name[16], text[512];
 
 		snprintf(name, sizeof(name), "w%d.yaml", i);
-		snprintf(text, sizeof(text),
-			 "name: w%d\nquestion: Does it merge?\n"
-			 "variants: [nulls_rcu_jhash2_scale_seqcount, locked_jhash2_scale_seqcount]\n"
-			 "threads: 1\nflows: %d\nload_factor: 1\nrepeats: 5\nplots: [bars]\n",
-			 i, 1000 << i);
+		snprintf(
+			text, sizeof(text),
+			"name: w%d\nquestion: Does it merge?\n"
+			"variants: [nulls_rcu_jhash2_scale_seqcount, locked_jhash2_scale_seqcount]\n"
+			"threads: 1\nflows: %d\nload_factor: 1\nrepeats: 5\nplots: [bars]\n",
+			i, 1000 << i);
 		write_file(name, text);
 	}
-	write_file("all.yaml", "name: all\nquestion: All?\nworkloads: [w0.yaml, w1.yaml, w2.yaml]\n");
+	write_file("all.yaml",
+		   "name: all\nquestion: All?\nworkloads: [w0.yaml, w1.yaml, w2.yaml]\n");
 	return 0;
 }
 
@@ -156,8 +158,8 @@ static void store(const char *run_name, const char *file, json_t *json)
 static int count_of(const char *run_name, const char *what)
 {
 	json_t *json = load(run_name, "benchmark.json");
-	int n = (int)json_integer_value(json_object_get(
-		json_object_get(json_object_get(json, "ctbench"), "counts"), what));
+	int n = (int)json_integer_value(
+		json_object_get(json_object_get(json_object_get(json, "ctbench"), "counts"), what));
 
 	json_decref(json);
 	return n;
@@ -259,28 +261,35 @@ static void what_must_not_be_mixed(void **state)
 	refuses("merge c a nowhere --results runs", "cannot read 'nowhere/run.json'");
 
 	assert_int_equal(run("run w0.yaml w1.yaml --results runs --name o --shard 1/2"), 0);
-	refuses("merge c a o --results runs", "'runs/o/run.json' was started with other arguments than "
-					      "'runs/a/run.json'");
+	refuses("merge c a o --results runs",
+		"'runs/o/run.json' was started with other arguments than "
+		"'runs/a/run.json'");
 	/* The same part again, from this machine. */
 	assert_int_equal(run("run all.yaml --results runs --name o2 --shard 1/2"), 0);
 	refuses("merge c a o2 --results runs", "runs/o2/cells.tsv:2: repeat ");
 	/* ... and from another. */
 	json = load("o2", "benchmark.json");
-	json_object_set_new(json_object_get(json_object_get(json_object_get(json, "ctbench"),
-			    "environment"), "machine"), "cpu", json_string("Another CPU"));
+	json_object_set_new(
+		json_object_get(json_object_get(json_object_get(json, "ctbench"), "environment"),
+				"machine"),
+		"cpu", json_string("Another CPU"));
 	store("o2", "benchmark.json", json);
 	refuses("merge c a o2 --results runs", "was measured on another machine in 'runs/a'");
 	/* Other workloads of another machine are welcome. */
 	json = load("b", "benchmark.json");
-	json_object_set_new(json_object_get(json_object_get(json_object_get(json, "ctbench"),
-			    "environment"), "machine"), "cpu", json_string("Another CPU"));
+	json_object_set_new(
+		json_object_get(json_object_get(json_object_get(json, "ctbench"), "environment"),
+				"machine"),
+		"cpu", json_string("Another CPU"));
 	store("b", "benchmark.json", json);
 	if (merge("merge other a b --results runs"))
 		fail_msg("%s", err_text);
 
 	json = load("b", "benchmark.json");
-	json_object_set_new(json_object_get(json_object_get(json_object_get(json, "ctbench"),
-			    "environment"), "build"), "compiler", json_string("clang 99"));
+	json_object_set_new(
+		json_object_get(json_object_get(json_object_get(json, "ctbench"), "environment"),
+				"build"),
+		"compiler", json_string("clang 99"));
 	store("b", "benchmark.json", json);
 	refuses("merge c a b --results runs", "two builds: build.compiler is not the same");
 
@@ -330,7 +339,8 @@ static void damaged_folders(void **state)
 	refuses("merge c a b --results runs", "runs/b/cells.tsv:3: this is not a measurement");
 	AGAIN();
 	rewrite("1s/window_s/window/");
-	refuses("merge c a b --results runs", "runs/b/cells.tsv:1: these columns are not this version");
+	refuses("merge c a b --results runs",
+		"runs/b/cells.tsv:1: these columns are not this version");
 	AGAIN();
 	assert_int_equal(unlink("runs/b/run.json"), 0);
 	refuses("merge c a b --results runs", "cannot read 'runs/b/run.json'");
@@ -351,7 +361,8 @@ static void damaged_folders(void **state)
 	AGAIN();
 	assert_int_equal(merge("merge d a b --results runs"), 0);
 	/* Another workload file by now. */
-	assert_int_equal(system("mv w1.yaml kept; sed s/1000/1001/\\;s/2000/2001/ kept >w1.yaml"), 0);
+	assert_int_equal(system("mv w1.yaml kept; sed s/1000/1001/\\;s/2000/2001/ kept >w1.yaml"),
+			 0);
 	refuses("merge c a b --results runs", "was measured with other parameters");
 	assert_int_equal(rename("kept", "w1.yaml"), 0);
 }
@@ -360,12 +371,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup(name, parts)
-		TEST(parts_make_a_whole),
-		TEST(a_part_is_missing),
-		TEST(bad_shards),
-		TEST(what_must_not_be_mixed),
-		TEST(nothing_is_overwritten),
-		TEST(damaged_folders),
+		TEST(parts_make_a_whole),     TEST(a_part_is_missing),	    TEST(bad_shards),
+		TEST(what_must_not_be_mixed), TEST(nothing_is_overwritten), TEST(damaged_folders),
 	};
 
 	if (system("command -v gnuplot >/dev/null")) {

@@ -44,7 +44,8 @@ static json_t *verdict(unsigned int number, json_t **benchmark)
 
 	snprintf(path, sizeof(path), "runs/%u/benchmark.json", number);
 	*benchmark = json_load_file(path, 0, NULL);
-	json_array_foreach(json_object_get(json_object_get(*benchmark, "ctbench"), "verdicts"), i, v)
+	json_array_foreach(json_object_get(json_object_get(*benchmark, "ctbench"), "verdicts"), i,
+			    v)
 		if (!strcmp(json_string_value(json_object_get(v, "choice")), "mask"))
 			return v;
 	return NULL;
@@ -75,8 +76,9 @@ static void what_was_planted_is_found(void **state)
 
 	(void)state;
 	do {
-		assert_int_equal(command("run w.yaml --results runs --name %u --plant " SLOWED "=300%%", i),
-				 0);
+		assert_int_equal(
+			command("run w.yaml --results runs --name %u --plant " SLOWED "=300%%", i),
+			0);
 	} while (!found(i, &visible) && ++i < ATTEMPTS);
 	/* What the run itself says it could not have seen, it need not see. */
 	if (i == ATTEMPTS && visible > 100) {
@@ -108,7 +110,8 @@ static int begin(void **state)
 	fputs("name: w\nquestion: Is it found?\n"
 	      "variants: [nulls_rcu_jhash2_scale_seqcount, " SLOWED "]\n"
 	      "threads: 1\nflows: 1Ki\nload_factor: 1\nduration: 10ms\nwarmup: 2ms\nrepeats: 9\n"
-	      "plots: bars\n", file);
+	      "plots: bars\n",
+	      file);
 	return fclose(file);
 }
 
