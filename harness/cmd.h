@@ -26,6 +26,7 @@ int cmd_report_run(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
 int cmd_merge(int argc, char **argv);
 int cmd_env(int argc, char **argv);
+int cmd_bounds(int argc, char **argv);
 /* Not for people: measures the one cell that comes through a pipe (harness/cell.h). */
 int cmd_measure(int argc, char **argv);
 

@@ -5,6 +5,7 @@
 #include "harness/run.h"
 
 #include "harness/about.h"
+#include "harness/bounds.h"
 #include "harness/cmd.h"
 #include "harness/env.h"
 #include "harness/interrupt.h"
@@ -32,6 +33,7 @@ static void print_help(void)
 	     "  --resume NAME    go on with an interrupted run, with the arguments it was started with\n"
 	     "  --shard I/N      measure the I-th of N parts only, whole workloads each: for several\n"
 	     "                   machines, or one after the other; ctbench merge puts them together\n"
+	     "  --no-bounds      do not measure what no table can beat (ctbench bounds) in between\n"
 	     "\n"
 	     "Earlier results are never overwritten.  Ctrl-C keeps what is finished, plots it and says\n"
 	     "how to go on; a second Ctrl-C leaves at once.\n"
@@ -53,7 +55,7 @@ static void print_help(void)
 	     "row per cell, cells.tsv a row per measurement, plots/ the pictures with data and scripts.");
 }
 
-enum { OPT_DRY_RUN, OPT_NAME, OPT_RESULTS, OPT_RESUME, OPT_SHARD, OPT_PLANT };
+enum { OPT_DRY_RUN, OPT_NAME, OPT_RESULTS, OPT_RESUME, OPT_SHARD, OPT_PLANT, OPT_NO_BOUNDS };
 static const struct cmd_option options[] = {
 	[OPT_DRY_RUN] = { "dry-run", false },
 	[OPT_NAME] = { "name", true },
@@ -61,11 +63,12 @@ static const struct cmd_option options[] = {
 	[OPT_RESUME] = { "resume", true },
 	[OPT_SHARD] = { "shard", true },
 	[OPT_PLANT] = { "plant", true },
+	[OPT_NO_BOUNDS] = { "no-bounds", false },
 	{ NULL, false },
 };
 
 struct request {
-	bool dry_run, help;
+	bool dry_run, help, no_bounds;
 	const char *name, *results, *resume;
 	char plant[96];		/* variant that is slowed on purpose; empty: none */
 	double plant_delay;	/* by this share */
@@ -148,6 +151,9 @@ static int parse(struct request *q, int argc, char **argv, struct ct_error *e)
 			what = parse_plant(q, args.value, e);
 			if (what)
 				return what;
+			break;
+		case OPT_NO_BOUNDS:
+			q->no_bounds = true;
 			break;
 		case CMD_OPERAND:
 			q->files[q->nr_files++] = argv[args.at - 1];
@@ -429,6 +435,8 @@ static int start(struct run *run, const struct request *q, int argc, char **argv
 		err = keep_start(run, argc, argv, e);
 	if (err)
 		return err;
+	run->no_bounds = q->no_bounds;
+	run->bounds_done = run_bounds_count(run->results.dir);
 	results_log(&run->results, "%s; ctbench %s, revision %s",
 		    q->resume ? "going on" : "started", about_version(), about_revision());
 	err = look_around(run, e);
@@ -503,7 +511,7 @@ int run_command(int argc, char **argv, run_measure_fn measure)
 	if (!err && q.help)
 		print_help();
 	else if (!err && q.resume &&
-		 (q.nr_files || q.overrides.nr || q.name || q.nr_gb || q.dry_run))
+		 (q.nr_files || q.overrides.nr || q.name || q.nr_gb || q.dry_run || q.no_bounds))
 		err = ct_user_error(
 			&e,
 			"--resume %s goes on with the arguments that run was started with: only --results goes with it",

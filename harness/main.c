@@ -26,6 +26,7 @@ static const struct command {
 	{ "compare", cmd_compare, "judge one run beside another: is it better or worse?" },
 	{ "merge", cmd_merge, "put parts of a run together that were measured apart (run --shard)" },
 	{ "env", cmd_env, "what this machine is, and what about it will disturb a measurement" },
+	{ "bounds", cmd_bounds, "what no table on this machine can beat: lines of memory, hashes, atomics" },
 	{ "measure", cmd_measure, NULL },
 };
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -5,6 +5,7 @@
  *	run.json	what was started: arguments, revision (for --resume)
  *	cells.tsv	a row for every finished measurement, appended at once
  *	details.jsonl	a line for every measurement that has more to tell (details.h)
+ *	bounds.jsonl	a line for each time the machine's bounds were measured (bounds.h)
  *	run.log		what happened, with times
  *	benchmark.json	Google Benchmark's report and all facts about the run
  *	results.tsv	a row for every cell, for people and gnuplot

@@ -4,6 +4,7 @@
  *
  *	run_cells.c	cells (controls included) and their repeats
  *	run_session.c	Google Benchmark's callbacks: one repeat at a time, in a child
+ *	run_bounds.c	the machine's bounds, measured in between (bounds.h)
  *	run_report.c	all facts as JSON, and results.tsv from them
  *	run_finish.c	benchmark.json, tables, plots, the closing lines
  *	cmd_run.c	the command line
@@ -69,6 +70,9 @@ struct run {
 	unsigned int measured, reused, to_do; /* repeats: by this process, by earlier ones, all */
 	struct progress progress;
 	double seconds_done;	/* expected seconds of what is done, for the progress line */
+	double seconds_to_do;	/* of all that was to do as this process began */
+	bool no_bounds;		/* --no-bounds */
+	unsigned int bounds_done;	/* how many times the machine's bounds were measured (bounds.h) */
 	struct json_t *environment;	/* env_json() as it was before the first measurement */
 	double stolen_before;	/* env_steal_seconds() at that time */
 	struct ct_error fatal;	/* status not 0: nothing more can be kept */

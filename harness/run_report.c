@@ -29,6 +29,9 @@
  *			p_holm, noise_percent, visible_percent; outcome (better, worse, different,
  *			none: nothing seen, unjudged: too few repeats), word ("faster"), text (the
  *			sentence).  Percentages are of the metric: more Mops/s is +.
+ *	bounds		what no table here can beat (bounds.h), a list: bound, threads, and where
+ *			they mean something bytes, in_flight, hash; ns as median, ci_low, ci_high
+ *			and n (how many times in the run it was measured)
  *	workloads	as they were understood (workload_to_json())
  *	cells		by benchmark name: parameters, axes, control, unit, repeats,
  *			n (good ones), void (attempts), failed, skipped (this machine
@@ -37,6 +40,8 @@
  *			metrics: by name {unit, better (more, less or ""), median, ci_low and
  *			ci_high (95 % bootstrap), n, values (repeat by repeat; null where there
  *			is none)}: all of the former and the scalars of its details (details.h);
+ *			of table operations, where the bounds were measured: footprint_bytes
+ *			and misses (ns_per_op in dependent random lines of that footprint);
  *			timeline: {window_s, t0_s, n, series, events}, the medians of its
  *			repeats (bench_timeline.h), where one was asked for
  *			latency: only where latencies were taken (run_latency.c), and then
@@ -46,6 +51,7 @@
 #include "harness/run.h"
 
 #include "harness/bench_timeline.h"
+#include "harness/bounds.h"
 #include "harness/details.h"
 #include "harness/env.h"
 #include "harness/interrupt.h"
@@ -330,6 +336,7 @@ json_t *run_report(const struct run *run)
 	json_object_set_new(report, "cost", cost_report(&run->cost));
 	json_object_set_new(report, "workloads", workloads);
 	json_object_set_new(report, "cells", cells);
+	run_bounds_report(report, run->results.dir);
 	if (judge_run(report)) {
 		json_decref(report);
 		return NULL;

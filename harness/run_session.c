@@ -6,6 +6,7 @@
  */
 #include "harness/run.h"
 
+#include "harness/bounds.h"
 #include "harness/interrupt.h"
 
 #include <jansson.h>
@@ -117,6 +118,7 @@ static void measure(void *arg, size_t benchmark, unsigned int repeat)
 	snprintf(m->name, sizeof(m->name), "%s", c->name);
 	m->fingerprint = c->fingerprint;
 	m->repeat = repeat;
+	run_bounds_step(run);
 	show_progress(run, c);
 	for (m->attempt = 1; m->attempt <= 1 + RUN_RETRIES; m->attempt++) {
 		json_t *details;
@@ -216,7 +218,8 @@ int run_session(struct run *run, struct ct_error *e)
 			run->reused += run->cells[i].list[k].done;
 		}
 	snprintf(path, sizeof(path), "%s/gbench.json", run->results.dir);
-	progress_begin(&run->progress, "measuring", run_expected_seconds(run));
+	run->seconds_to_do = run_expected_seconds(run);
+	progress_begin(&run->progress, "measuring", run->seconds_to_do);
 	err = gbench_run(&callbacks, run, path, e);
 	progress_end(&run->progress);
 	return err;

@@ -107,7 +107,7 @@ void table_note(char *buf, size_t size, const json_t *cell)
 		buf[at - 2] = '\0';
 }
 
-enum { RATE, RATE_RANGE, TIME, TIME_RANGE, NODE, BUCKET, RESIZE, NOTE, NR_FIXED };
+enum { RATE, RATE_RANGE, TIME, TIME_RANGE, MISSES, NODE, BUCKET, RESIZE, NOTE, NR_FIXED };
 
 size_t table_put_parameters(struct grid *g, const json_t *varying, const json_t *cell)
 {
@@ -158,6 +158,10 @@ static void row(struct grid *g, const json_t *varying, const json_t *cell)
 	table_put_range(g, at + RATE_RANGE, table_get(mops, "q1"), table_get(mops, "q3"));
 	table_put_number(g, at + TIME, table_get(ns, "median"));
 	table_put_range(g, at + TIME_RANGE, table_get(ns, "min"), table_get(ns, "max"));
+	if (isfinite(table_get(cell, "misses"))) {
+		grid_put_at(g, 0, at + MISSES, "misses");
+		table_put_number(g, at + MISSES, table_get(cell, "misses"));
+	}
 	table_put_number(g, at + NODE, table_get(cell, "node_bytes_per_connection"));
 	table_put_number(g, at + BUCKET, table_get(cell, "bucket_bytes_per_connection"));
 	if (isfinite(table_get(cell, "seconds_per_resize"))) {
@@ -238,6 +242,8 @@ int table_print(FILE *out, const json_t *report)
 	int err = 0;
 
 	judge_print_noise(out, report);
+	if (json_object_get(report, "bounds"))
+		fprintf(out, "misses: ns/op as multiples of a random line that must be waited for, in a footprint as large as the table's.\n");
 	json_array_foreach(json_object_get(report, "workloads"), i, workload) {
 		const char *name = json_string_value(json_object_get(workload, "name"));
 		const char *question = json_string_value(json_object_get(workload, "question"));

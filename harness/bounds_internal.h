@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files that measure bounds share; not for others. */
+#ifndef CTBENCH_HARNESS_BOUNDS_INTERNAL_H
+#define CTBENCH_HARNESS_BOUNDS_INTERNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/compiler.h"
+
+/* Operations between two looks at the clock. */
+#define BOUNDS_BATCH 2048u
+#define BOUNDS_MAX_IN_FLIGHT 32u
+
+struct bounds_line {
+	struct bounds_line *next;
+	char pad[CT_CACHE_LINE - sizeof(void *)];
+};
+
+/* One thread's, while it works. */
+struct bounds_work {
+	uint64_t ops, sum;
+	uint64_t key[2];
+	struct bounds_line *at[BOUNDS_MAX_IN_FLIGHT];	/* where each walk is */
+	_Atomic uint64_t *counter;	/* for the atomics */
+	_Atomic uint64_t own __cacheline_aligned;
+} __cacheline_aligned;
+
+/* Does BOUNDS_BATCH operations (of a walk: lines). */
+typedef void bounds_fn(struct bounds_work *w);
+
+struct bounds_hash {
+	const char *name;
+	bool (*supported)(void);
+	bounds_fn *latency, *throughput;
+};
+
+extern const struct bounds_hash bounds_hash_jhash2, bounds_hash_siphash, bounds_hash_crc32c;
+
+#endif

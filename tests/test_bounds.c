@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/* The machine's bounds: which figures there are, how they are put together, and how a run keeps them. */
+#include "harness/bounds.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* --- Put together and looked up --- */
+
+static json_t *figure(const char *bound, int threads, int bytes, double ns)
+{
+	json_t *one = json_pack("{s:s, s:i, s:i}", "bound", bound, "threads", threads, "bytes", bytes);
+
+	json_object_set_new(one, "ns", ns > 0 ? json_real(ns) : json_null());
+	return one;
+}
+
+static double number(const json_t *one, const char *key)
+{
+	return json_number_value(json_object_get(one, key));
+}
+
+static void merged(void **state)
+{
+	json_t *all = json_array(), *m, *one;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		json_t *list = json_array();
+
+		json_array_append_new(list, figure("dependent", 1, 1024, 1 + i));
+		json_array_append_new(list, figure("dependent", 1, 16384, 5));
+		/* one time of three a thread had moved */
+		json_array_append_new(list, figure("dependent", 2, 1024, i == 1 ? 0 : 7));
+		if (i == 2)
+			json_array_append_new(list, figure("null", 1, 1, 3));
+		json_array_append_new(all, list);
+	}
+	m = bounds_merge(all);
+	assert_int_equal(json_array_size(m), 4);
+	one = json_array_get(m, 0);
+	assert_true(number(one, "median") == 2);
+	assert_true(number(one, "n") == 3);
+	assert_true(number(one, "ci_low") <= 2 && number(one, "ci_high") >= 2);
+	assert_null(json_object_get(one, "ns"));
+	assert_true(number(json_array_get(m, 2), "n") == 2);
+	assert_true(number(json_array_get(m, 2), "median") == 7);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(m, 3), "bound")), "null");
+
+	/* at the points, between them by the logarithm, beyond them the last one */
+	assert_true(bounds_dependent_ns(m, 1, 1024) == 2);
+	assert_true(bounds_dependent_ns(m, 1, 16384) == 5);
+	assert_true(fabs(bounds_dependent_ns(m, 1, 4096) - 3.5) < 1e-9);
+	assert_true(bounds_dependent_ns(m, 1, 16) == 2);
+	assert_true(bounds_dependent_ns(m, 1, 1 << 30) == 5);
+	assert_true(bounds_dependent_ns(m, 1, 0) == 2);
+	assert_true(bounds_dependent_ns(m, 2, 5000) == 7);
+	assert_true(isnan(bounds_dependent_ns(m, 3, 1024)));
+	assert_true(isnan(bounds_dependent_ns(NULL, 1, 1024)));
+	json_decref(m);
+	json_decref(all);
+}
+
+/* --- Measured: every figure is there; how large they are is the machine's affair --- */
+
+static unsigned int count(const json_t *list, const char *bound)
+{
+	const json_t *one;
+	unsigned int n = 0;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+		n += !strcmp(json_string_value(json_object_get(one, "bound")), bound);
+	return n;
+}
+
+static void measured(void **state)
+{
+	const struct bounds_request q = {
+		.threads = { 1 }, .nr_threads = 1, .pages = PAGES_AUTO, .bytes = 3 << 20, .window = 0.001,
+	};
+	struct ct_error e = { 0 };
+	json_t *list = bounds_measure(&q, &e), *one;
+	size_t i;
+
+	(void)state;
+	assert_non_null(list);
+	/* 32 Ki, 256 Ki, and 2 Mi is too near to 3 Mi */
+	assert_int_equal(count(list, "dependent"), 3);
+	assert_int_equal(count(list, "independent"), 5);
+	assert_true(count(list, "hash_latency") >= 2);
+	assert_int_equal(count(list, "hash_throughput"), count(list, "hash_latency"));
+	assert_int_equal(count(list, "atomic"), 1);
+	assert_int_equal(count(list, "atomic_shared"), 0);	/* with whom? */
+	json_array_foreach(list, i, one)
+		assert_true(json_is_null(json_object_get(one, "ns")) || number(one, "ns") > 0);
+	json_decref(list);
+}
+
+/* --- The command, and a run's part --- */
+
+static int shell(const char *command, char *said, size_t size)
+{
+	FILE *f = popen(command, "r");
+	size_t len;
+	int status;
+
+	assert_non_null(f);
+	len = fread(said, 1, size - 1, f);
+	said[len] = '\0';
+	while (fgetc(f) != EOF)
+		;
+	status = pclose(f);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void mistakes(void **state)
+{
+	static const struct {
+		const char *arguments, *says;
+	} cases[] = {
+		{ "--threads 0", "1,2 or 1,all" }, { "--threads 1,x", "1,2 or 1,all" },
+		{ "--bytes 12", "from 4Ki on" },   { "--bytes 4x", "from 4Ki on" },
+		{ "--bytes 99999999999Gi", "from 4Ki on" }, { "--pages big", "hugetlb" },
+		{ "--pinning nowhere", "compact" }, { "--window 0", "seconds" },
+		{ "--repeats 0", "1 to" },	   { "more", "--help" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char command[512], said[4096];
+
+		snprintf(command, sizeof(command), "%s bounds %s 2>&1", CTBENCH_BINARY, cases[i].arguments);
+		assert_int_equal(shell(command, said, sizeof(said)), CT_EXIT_USER);
+		if (!strstr(said, cases[i].says))
+			fail_msg("%s: %s", cases[i].arguments, said);
+	}
+}
+
+static void in_a_run(void **state)
+{
+	static const char workload[] =
+		"name: little\nquestion: Is it kept?\nvariants: [null, nulls_rcu_jhash2_scale_seqcount]\n"
+		"threads: 1\nflows: 1Ki\nload_factor: 1\nduration: 5ms\nwarmup: 1ms\nrepeats: 3\nplots: [bars]\n";
+	char dir[] = "/tmp/ctbench-bounds-XXXXXX", path[64], command[1024], said[4096];
+	struct ct_error e = { 0 };
+	FILE *f;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/w.yaml", dir);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(workload, f);
+	fclose(f);
+	for (int without = 0; without < 2; without++) {
+		json_t *json, *bounds, *cell;
+		const char *name;
+		void *iter;
+
+		snprintf(command, sizeof(command), "%s run %s --results %s --name r%d %s 2>&1", CTBENCH_BINARY,
+			 path, dir, without, without ? "--no-bounds" : "");
+		shell(command, said, sizeof(said));	/* on a busy machine all may be void */
+		snprintf(path, sizeof(path), "%s/r%d/benchmark.json", dir, without);
+		json = json_load_file(path, 0, NULL);
+		snprintf(path, sizeof(path), "%s/w.yaml", dir);
+		if (!json)
+			fail_msg("%s", said);
+		bounds = json_object_get(json_object_get(json, "ctbench"), "bounds");
+		iter = json_object_iter(json_object_get(json_object_get(json, "ctbench"), "cells"));
+		name = json_object_iter_key(iter);
+		cell = json_object_iter_value(iter);
+		assert_non_null(name);
+		if (without) {
+			assert_null(bounds);
+			assert_null(json_object_get(cell, "misses"));
+			json_decref(json);
+			continue;
+		}
+		assert_true(count(bounds, "dependent") >= 3);
+		assert_true(number(json_array_get(bounds, 0), "n") >= 1);
+		assert_int_equal(run_bounds_count(dir), 0);
+		snprintf(command, sizeof(command), "%s/r0", dir);
+		assert_int_equal(run_bounds_count(command), BOUNDS_TIMES);
+		json_decref(json);
+	}
+	(void)e;
+	snprintf(command, sizeof(command), "rm -rf %s", dir);
+	assert_int_equal(system(command), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(merged), cmocka_unit_test(measured), cmocka_unit_test(mistakes),
+		cmocka_unit_test(in_a_run),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
