@@ -64,7 +64,7 @@ static int add_kinds(unsigned int *kinds, const char *text, struct ct_error *e)
 		if (!kind)
 			return ct_user_error(
 				e,
-				"--kind '%s' is no kind of plot: it must be threads, size, load, axes, bars, timeline or effects",
+				"--kind '%s' is no kind of plot: it must be threads, size, load, axes, bars, timeline, latency, rate or effects",
 				name);
 		*kinds |= kind;
 		text += len + (text[len] == ',');

@@ -33,6 +33,8 @@ static const struct {
 	{ PLOT_BARS, NULL },
 	{ PLOT_EFFECTS, NULL },
 	{ PLOT_TIMELINE, NULL },
+	{ PLOT_LATENCY, NULL },
+	{ PLOT_RATE, "rate" },
 };
 #define NR_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -224,8 +226,20 @@ static int group_add(struct plot_group *g, const json_t *cell)
 	return 0;
 }
 
+/* Cells that take latencies have no throughput, and the others no latencies. */
+static bool can_show(const json_t *cell, enum workload_plot kind)
+{
+	bool latency = json_is_object(json_object_get(cell, "latency"));
+
+	if (kind == PLOT_LATENCY || kind == PLOT_RATE)
+		return latency;
+	if (kind == PLOT_TIMELINE && latency)
+		return true;
+	return plot_number(json_object_get(cell, "mops"), "median") > 0;
+}
+
 static int make_groups(struct plot_group **groups, size_t *nr, const json_t *benchmark,
-		       const json_t *workload, const char *x)
+		       const json_t *workload, enum workload_plot kind, const char *x)
 {
 	bool load_factors = several_load_factors(benchmark, workload);
 	const char *name;
@@ -237,8 +251,7 @@ static int make_groups(struct plot_group **groups, size_t *nr, const json_t *ben
 		struct plot_group g = { .benchmark = benchmark, .workload = workload };
 		size_t i = 0;
 
-		if (!is_of(cell, workload) ||
-		    !(plot_number(json_object_get(cell, "mops"), "median") > 0))
+		if (!is_of(cell, workload) || !can_show(cell, kind))
 			continue;
 		describe(&g, cell, x, load_factors);
 		while (i < *nr && strcmp((*groups)[i].key, g.key))
@@ -326,6 +339,8 @@ static int draw(const struct plot_group *g, enum workload_plot kind, size_t numb
 		err = plot_bars(&f, g);
 	else if (!err && kind == PLOT_TIMELINE)
 		err = plot_timeline(&f, g);
+	else if (!err && (kind == PLOT_LATENCY || kind == PLOT_RATE))
+		err = plot_latency(&f, g, kind == PLOT_RATE);
 	else if (!err)
 		err = plot_lines(&f, g, kind);
 	if (err < 0)
@@ -359,7 +374,8 @@ static int draw_kind(const json_t *benchmark, const json_t *workload, size_t kin
 {
 	struct plot_group *groups;
 	size_t nr, here = 0;
-	int err = make_groups(&groups, &nr, benchmark, workload, kinds[kind].x);
+	int err = make_groups(&groups, &nr, benchmark, workload, kinds[kind].kind,
+			      kinds[kind].x);
 
 	if (err)
 		ct_fail(e, err, CT_EXIT_USER, "no memory for the plots");

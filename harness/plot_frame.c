@@ -26,6 +26,7 @@ static const struct {
 	{ "mix", "", "", "", "lookup=100" },
 	{ "hit_share", "hit share ", "", "", "1" },
 	{ "resize", "resize ", "", "", "none" },
+	{ "rate", "", " arriving per second", "", "none" },
 	{ "timeline", "in pieces of ", "", "", "none" },
 };
 
@@ -130,6 +131,8 @@ static void how_measured(char *buf, size_t size, const struct plot_group *g)
 {
 	const json_t *report = json_object_get(g->benchmark, "ctbench");
 	double least = INFINITY, most = 0, noise = noise_of(report, plot_text(g->workload, "name"));
+	/* Pictures of latencies say themselves what they draw around the median. */
+	const char *what = g->nr && json_object_get(g->cells[0], "latency") ? "median" : "median and quartiles";
 	int at;
 
 	for (size_t i = 0; i < g->nr; i++) {
@@ -137,10 +140,10 @@ static void how_measured(char *buf, size_t size, const struct plot_group *g)
 		most = fmax(most, plot_number(g->cells[i], "n"));
 	}
 	if (least < most)
-		at = snprintf(buf, size, "median and quartiles of %.0f to %.0f repeats", least,
+		at = snprintf(buf, size, "%s of %.0f to %.0f repeats", what, least,
 			      most);
 	else if (most > 1)
-		at = snprintf(buf, size, "median and quartiles of %.0f repeats", most);
+		at = snprintf(buf, size, "%s of %.0f repeats", what, most);
 	else
 		at = snprintf(buf, size, "measured once");
 	if (isfinite(noise) && at < (int)size) {

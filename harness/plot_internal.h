@@ -49,6 +49,8 @@ unsigned int plot_variant_index(const struct plot_group *g, const json_t *cell);
 int plot_lines(struct plot_file *f, const struct plot_group *g, enum workload_plot kind);
 int plot_axes(struct plot_file *f, const struct plot_group *g);
 int plot_bars(struct plot_file *f, const struct plot_group *g);
+/* Percentiles (plot_latency.c), or p99 against the rate. */
+int plot_latency(struct plot_file *f, const struct plot_group *g, bool against_rate);
 int plot_timeline(struct plot_file *f, const struct plot_group *g);
 /* The verdicts on the group's workload by one metric (plot_effects.c). */
 int plot_effects(struct plot_file *f, const struct plot_group *g, const char *metric);

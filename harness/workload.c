@@ -28,6 +28,8 @@ static const struct {
 	{ "bars", PLOT_BARS, -1 },
 	{ "effects", PLOT_EFFECTS, -1 },
 	{ "timeline", PLOT_TIMELINE, -1 },
+	{ "latency", PLOT_LATENCY, -1 },
+	{ "rate", PLOT_RATE, KEY_RATE },
 };
 #define NR_PLOTS (sizeof(plots) / sizeof(plots[0]))
 
@@ -149,9 +151,12 @@ static void default_plots(struct workload *w)
 	for (size_t i = 0; i < NR_PLOTS; i++)
 		if (plots[i].varies >= 0 && w->varying >> (plots[i].varies - KEY_FIRST_OF_CELL) & 1)
 			w->plots |= plots[i].plot;
-	for (size_t i = 0; i < w->nr_cells; i++)
+	for (size_t i = 0; i < w->nr_cells; i++) {
 		if (w->cells[i].timeline > 0)
 			w->plots |= PLOT_TIMELINE;
+		if (cell_latency(&w->cells[i]) != LATENCY_NONE)
+			w->plots |= PLOT_LATENCY;
+	}
 	if (!w->plots)
 		w->plots = PLOT_BARS;
 }

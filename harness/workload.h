@@ -35,6 +35,8 @@ enum workload_plot {
 	PLOT_AXES	= 1 << 3,	/* each axis's choices side by side */
 	PLOT_BARS	= 1 << 4,	/* a bar per variant */
 	PLOT_TIMELINE	= 1 << 8,	/* what happened when, inside the window */
+	PLOT_LATENCY	= 1 << 9,	/* percentiles into the tail, a curve per variant */
+	PLOT_RATE	= 1 << 10,	/* p99 against the rate of arrivals */
 	PLOT_EFFECTS	= 1 << 5,	/* what each choice changes; always drawn where there are verdicts */
 };
 

@@ -32,7 +32,7 @@ const struct workload_key workload_keys[NR_KEYS] = {
 	[KEY_WORKLOADS] = TEXT_KEY("workloads", "a list of workload files, relative to the suite"),
 	[KEY_PLOTS] = { .name = "plots", .column = "plots", .use = USE_ONCE,
 			.meaning = "pictures to draw; else what varies decides",
-			.allowed = "a list of threads, size, load, axes, bars and timeline" },
+			.allowed = "a list of threads, size, load, axes, bars, timeline, latency and rate" },
 	[KEY_REPEATS] = ONCE("repeats", repeats, "9",
 		"measurements of each cell",
 		"a number from 1 to 1000"),

@@ -557,7 +557,7 @@ static void test_bad_files(void **state)
 		{ "variants: " BASELINE "\nload_factor: 1\n", { "question is missing" } },
 		{ "question: [a, b]\nvariants: null\nbuckets: 1\n", { ":1: question cannot be a list" } },
 		{ "name: Axes\n" TABLE, { ":1: name is 'Axes', but must be" } },
-		{ TABLE "plots: [bars,\n pies]\n", { ":5: plots holds 'pies'", "threads, size, load, axes, bars and timeline" } },
+		{ TABLE "plots: [bars,\n pies]\n", { ":5: plots holds 'pies'", "threads, size, load, axes, bars, timeline, latency and rate" } },
 		/* variants */
 		{ QUESTION "load_factor: 1\n", { "w.yaml: variants is missing" } },
 		{ QUESTION "variants: [" BASELINE ",\n nulls_rcu_siphas]\n", { ":3: no variant matches 'nulls_rcu_siphas'", "nulls_rcu_siphash" } },

@@ -1,0 +1,28 @@
+# Percentiles into the tail, a curve per variant; behind each, from the least to
+# the greatest of its repeats.  Each step to the right is ten times as rare.
+width = 1040
+height = 600
+data = name.".tsv"
+set xlabel "share of the operations that took no longer (line: median of the repeats, shaded: all of them)"
+set ylabel unit
+set logscale y 10
+set yrange [ymin / 1.3:ymax * 1.3]
+set xrange [0:xmax * 1.01]
+set xtics ("0" 0, "50 %%" 0.30103, "90 %%" 1, "99 %%" 2, "99.9 %%" 3, "99.99 %%" 4, "99.999 %%" 5, "99.9999 %%" 6, "" 7, "" 8)
+set grid x y lc rgb light lw 0.6 lt 1
+set style fill transparent solid 0.13 noborder
+unset key
+do for [i=1:curves] { set label 100 + i label[i] at graph 1.01, graph label_y[i] left textcolor lt label_style[i] }
+
+do for [format in "svg png"] {
+	eval terminal(format, width, height)
+	eval frame(width, height)
+	set output name.".".format
+	set tmargin at screen 1 - (below_subtitle + 14.0) / height
+	set bmargin at screen 78.0 / height
+	set lmargin at screen 96.0 / width
+	set rmargin at screen 1 - (30.0 + 7.2 * longest) / width
+	plot for [i=1:curves] data index i - 1 using 1:3:4 with filledcurves lt style[i] notitle, \
+		for [i=1:curves] data index i - 1 using 1:2 with lines lt style[i] lw 2
+	unset output
+}
