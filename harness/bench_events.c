@@ -48,28 +48,31 @@ uint64_t bench_wait_window(struct bench *b)
 
 /* ---- a planted stall: what the machine itself does to us, on order ---- */
 
-/* Of the one process that measures; set before the signals are sent. */
+/* Of the one process that measures. */
 static struct {
-	_Atomic uint64_t until;		/* TSC */
-	_Atomic unsigned int through;	/* workers that stood still and go on */
+	_Atomic uint64_t ticks;		/* how long each worker stands */
+	_Atomic uint64_t begin, end;	/* the first and the last moment that one did */
+	_Atomic unsigned int through;	/* workers that go on again */
 } stall;
 
 static void stand_still(int signal __maybe_unused)
 {
-	/* acquire: pairs with plant_stall(), which has set it before the signal */
-	uint64_t until = load_acquire(&stall.until);
+	uint64_t begin = tsc_now(), none = 0, end;
 
-	while (tsc_now() < until)
+	while ((end = tsc_now()) - begin < load_relaxed(&stall.ticks))
 		cpu_relax();
-	/* release: pairs with plant_stall(), which writes `until` anew after it */
+	atomic_compare_exchange_strong(&stall.begin, &none, begin);
+	store_relaxed(&stall.end, end);
+	/* release: pairs with plant_stall(), which reads the times after it */
 	atomic_fetch_add_explicit(&stall.through, 1, memory_order_release);
 }
 
 /*
  * A signal halts each worker wherever it is, so that the measured loops need
- * not know of stalls, and every kind of loop can be halted.
+ * not know of stalls, and every kind of loop can be halted.  The event's times are
+ * those of the workers: this thread may have to wait for a CPU before it can send.
  */
-static int plant_stall(struct bench *b, double seconds)
+static int plant_stall(struct bench *b, struct bench_event *e)
 {
 	const struct sigaction action = { .sa_handler = stand_still, .sa_flags = SA_RESTART };
 	const struct timespec nap = { .tv_nsec = 200000 };
@@ -78,11 +81,14 @@ static int plant_stall(struct bench *b, double seconds)
 	if (sigaction(SIGUSR1, &action, NULL))
 		return -errno;
 	store_relaxed(&stall.through, 0);
-	store_release(&stall.until, tsc_now() + tsc_from_seconds(seconds));
+	store_relaxed(&stall.begin, 0);
+	store_relaxed(&stall.ticks, tsc_from_seconds(e->what.seconds));
 	for (unsigned int i = 0; i < b->cell->threads; i++)
 		sent += !pthread_kill(b->worker[i].thread, SIGUSR1);
 	while (load_acquire(&stall.through) < sent)
 		nanosleep(&nap, NULL);
+	e->begin = load_relaxed(&stall.begin);
+	e->end = load_relaxed(&stall.end);
 	return 0;
 }
 
@@ -105,8 +111,9 @@ static int dump(struct bench *b)
 	return lines < 0 ? (int)lines : 0;
 }
 
-static int carry_out(struct bench *b, const struct cell_event *event)
+static int carry_out(struct bench *b, struct bench_event *e)
 {
+	const struct cell_event *event = &e->what;
 	long n;
 
 	switch ((enum cell_event_kind)event->kind) {
@@ -124,7 +131,7 @@ static int carry_out(struct bench *b, const struct cell_event *event)
 		store_relaxed(&b->core->max, (uint32_t)event->count);
 		return 0;
 	case EVENT_STALL:
-		return plant_stall(b, event->seconds);
+		return plant_stall(b, e);
 	case EVENT_FLOOD:
 		break;
 	}
@@ -148,8 +155,9 @@ static void *run_events(void *arg)
 		bench_sleep_until(opens + tsc_from_seconds(e->what.at));
 		b->v->thread_online(b->core);
 		e->begin = tsc_now();
-		events->err = carry_out(b, &e->what);
-		e->end = tsc_now();
+		events->err = carry_out(b, e);
+		if (e->what.kind != EVENT_STALL)
+			e->end = tsc_now();
 		b->v->thread_offline(b->core);
 		if (events->err)
 			break;

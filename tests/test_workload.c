@@ -181,6 +181,8 @@ static void test_every_key(void **state)
 		  "reply_share: 0.125\n", OPTIONS("--hit-share", "0.75", "--mix", "lookup=6 insert=1 delete=1",
 						   "--refcount=false", "--set", "duration=1.5s", "--set=warmup=0s",
 						   "--resize", "2Ki@25% x0.5@1s", "--pages", "4k",
+						   "--events", "limit=x2@0% flood=10k:100ms@20% dump@1s stall=5ms@90%",
+						   "--timeline", "2ms",
 						   "--copies", "7", "--split", "round_robin"));
 	assert_string_equal(set.name, "all-of_them");
 	assert_int_equal(set.list[0].plots,
@@ -196,6 +198,16 @@ static void test_every_key(void **state)
 	assert_true(c->oversubscribe);
 	assert_int_equal(c->flows, 1536);
 	assert_true(c->ipv6_share == 0.25);
+	assert_true(c->timeline == 0.002);
+	assert_int_equal(c->nr_events, 4);
+	assert_int_equal(c->events[0].kind, EVENT_LIMIT);
+	assert_int_equal(c->events[0].count, 3072);
+	assert_int_equal(c->events[1].kind, EVENT_FLOOD);
+	assert_int_equal(c->events[1].count, 10000);
+	assert_true(c->events[1].seconds == 0.1 && c->events[1].at == 0.2 * 1.5);
+	assert_int_equal(c->events[2].kind, EVENT_DUMP);
+	assert_int_equal(c->events[3].kind, EVENT_STALL);
+	assert_true(cell_disturbed(c));
 	assert_int_equal(c->buckets, 1000);
 	assert_true(c->load_factor == 1.536);
 	assert_int_equal(c->popularity, POP_HOT);
@@ -595,6 +607,15 @@ static void test_bad_files(void **state)
 		{ TABLE "reply_share: -0.1\n", { ":4: reply_share is '-0.1'" } },
 		{ TABLE "reply_share: inf\n", { ":4: reply_share is 'inf'" } },
 		{ TABLE "refcount: maybe\n", { ":4: refcount is 'maybe'" } },
+		{ TABLE "events: flush\n", { ":4: events is 'flush'", "EVENT@TIME" } },
+		{ TABLE "events: flush=3@1ms\n", { ":4: events is 'flush=3@1ms'", "EVENT@TIME" } },
+		{ TABLE "events: flood=100k@1ms\n", { ":4: events is 'flood=100k@1ms'", "RATE:DURATION" } },
+		{ TABLE "events: dump@2ms gc@1ms\n", { ":4: ", "order of time" } },
+		{ TABLE "events: flush@3s\n", { ":4: an event at 3s", "after the window" } },
+		{ TABLE "events: flood=1k:1s@50%\n", { ":4: a flood", "beyond the window" } },
+		{ TABLE "timeline: 1us\n", { ":4: timeline is '1us'", "100us" } },
+		{ TABLE "timeline: 500ms\n", { ":4: ", "not one piece" } },
+		{ TABLE "timeline: 1ms\nkind: fill\n", { ":4: a timeline needs kind: steady" } },
 		{ TABLE "pages: 2M\n", { ":4: pages is '2M'", "thp" } },
 		{ TABLE "latency: yes\n", { ":4: latency is 'yes', but must be none or service" } },
 		{ TABLE "rate: 999\n", { ":4: rate is '999', but must be none, or operations a second" } },

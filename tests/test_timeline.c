@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Timelines: a stall of several pieces shows as pieces in which nothing was
+ * done, counted on a made-up track, and planted into a real measurement; each
+ * event of a workload is carried out, with its times; repeats are merged by medians.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/bench_timeline.h"
+#include "harness/tsc.h"
+
+#ifdef __SANITIZE_ADDRESS__
+#define SANITIZED 1
+#else
+#define SANITIZED CT_TSAN
+#endif
+
+#define PIECES 10
+
+/* ---- a made-up track: a batch of 100 operations each tenth of a piece, but for a stall ---- */
+
+struct made_up {
+	struct cell cell;
+	struct bench b;
+	struct bench_timeline timeline;
+	struct timeline_track track;
+	struct timeline_slot slots[PIECES + 1];
+};
+
+static void make(struct made_up *m, double stall_from, double stall_to)
+{
+	const uint64_t open = 1000000, piece = tsc_from_seconds(0.001);
+	uint64_t now = open, next = open + piece, ops = 5000;	/* counted from before the window on */
+
+	memset(m, 0, sizeof(*m));
+	m->cell.threads = 1;
+	m->timeline = (struct bench_timeline){ .seconds = 0.001, .pieces = PIECES, .track = &m->track };
+	m->track.slot = m->slots;
+	m->b.cell = &m->cell;
+	m->b.timeline = &m->timeline;
+	atomic_store(&m->b.window_opens, open);
+	m->slots[m->track.nr++] = (struct timeline_slot){
+		.before = { open, { ops } }, .after = { open, { ops } }, .connections = 7 };
+	while (m->track.nr <= PIECES) {
+		uint64_t before = now;
+
+		now += piece / 10;
+		if ((double)(now - open) / (double)piece > stall_from)
+			now = open + (uint64_t)(stall_to * (double)piece) > now ?
+			      open + (uint64_t)(stall_to * (double)piece) : now;
+		ops += 100;
+		for (; next <= now && m->track.nr <= PIECES; next += piece)
+			m->slots[m->track.nr++] = (struct timeline_slot){
+				.before = { before, { ops - 100 } }, .after = { now, { ops } },
+				.longest = piece / 10, .connections = 7 };
+	}
+}
+
+static json_t *series(const json_t *timeline, const char *name)
+{
+	json_t *found = json_object_get(json_object_get(timeline, "series"), name);
+
+	if (!found)
+		fail_msg("there is no series %s", name);
+	return found;
+}
+
+static double piece_of(const json_t *timeline, const char *name, size_t k)
+{
+	return json_number_value(json_array_get(series(timeline, name), k));
+}
+
+static void test_calm(void **state)
+{
+	struct made_up m;
+	json_t *t;
+
+	(void)state;
+	make(&m, 1e9, 0);
+	t = bench_timeline_json(&m.b);
+	assert_int_equal(json_array_size(series(t, "ops_per_s")), PIECES);
+	for (size_t k = 0; k < PIECES; k++) {
+		assert_true(piece_of(t, "ops_per_s", k) > 990e3 && piece_of(t, "ops_per_s", k) < 1010e3);
+		assert_true(piece_of(t, "longest_batch_us", k) > 90 && piece_of(t, "longest_batch_us", k) < 110);
+		assert_true(piece_of(t, "connections", k) == 7);
+	}
+	/* What never happened has no series. */
+	assert_null(json_object_get(json_object_get(t, "series"), "missed"));
+	json_decref(t);
+}
+
+static void test_stalled(void **state)
+{
+	struct made_up m;
+	double sum = 0;
+	json_t *t;
+
+	(void)state;
+	make(&m, 2.55, 7.5);	/* in the middle of a piece, to the middle of another */
+	t = bench_timeline_json(&m.b);
+	for (size_t k = 0; k < PIECES; k++) {
+		double rate = piece_of(t, "ops_per_s", k);
+
+		sum += rate * 0.001;
+		if (k < 2 || k > 7)
+			assert_true(rate > 990e3 && rate < 1010e3);
+		else if (k == 2 || k == 7)
+			assert_true(rate > 400e3 && rate < 700e3);
+		else	/* the one batch that stalled */
+			assert_true(rate < 25e3);
+		if (k >= 2 && k <= 7)
+			assert_true(piece_of(t, "longest_batch_us", k) > 4900);
+		else
+			assert_true(piece_of(t, "longest_batch_us", k) < 110);
+	}
+	/* Nothing is lost: 5.05 pieces of work and the stalled batch. */
+	assert_true(sum > 5000 && sum < 5200);
+	json_decref(t);
+}
+
+/* ---- merging ---- */
+
+static void test_merge(void **state)
+{
+	json_t *three = json_loads(
+		"[{\"window_s\": 0.002, \"t0_s\": 0, \"series\": {\"ops_per_s\": [1, 20, 3], \"missed\": [9, 0, 4]},"
+		"  \"events\": [{\"name\": \"flush\", \"begin_s\": 1.0, \"end_s\": 2.0}]},"
+		" {\"window_s\": 0.002, \"t0_s\": 0, \"series\": {\"ops_per_s\": [2, 10, 5]},"
+		"  \"events\": [{\"name\": \"flush\", \"begin_s\": 1.5, \"end_s\": 2.5}]},"
+		" {\"window_s\": 0.002, \"t0_s\": 0, \"series\": {\"ops_per_s\": [3, 30, 4], \"missed\": [7, 0, 8]},"
+		"  \"events\": [{\"name\": \"flush\", \"begin_s\": 9.0, \"end_s\": 9.0}]}]", 0, NULL);
+	json_t *merged = timeline_merge(three), *event;
+
+	(void)state;
+	assert_non_null(merged);
+	assert_true(piece_of(merged, "ops_per_s", 0) == 2 && piece_of(merged, "ops_per_s", 1) == 20 &&
+		    piece_of(merged, "ops_per_s", 2) == 4);
+	/* the second had none: zeros, not a gap */
+	assert_true(piece_of(merged, "missed", 0) == 7 && piece_of(merged, "missed", 1) == 0 &&
+		    piece_of(merged, "missed", 2) == 4);
+	event = json_array_get(json_object_get(merged, "events"), 0);
+	assert_string_equal(json_string_value(json_object_get(event, "name")), "flush");
+	assert_true(json_number_value(json_object_get(event, "begin_s")) == 1.5);
+	assert_true(json_number_value(json_object_get(event, "end_s")) == 2.5);
+	assert_int_equal(json_integer_value(json_object_get(merged, "n")), 3);
+	json_decref(merged);
+
+	/* of other lengths: that is no repeat of the same */
+	json_array_append_new(series(json_array_get(three, 1), "ops_per_s"), json_integer(1));
+	assert_null(timeline_merge(three));
+	json_array_clear(three);
+	assert_null(timeline_merge(three));
+	json_decref(three);
+}
+
+/* ---- whole measurements ---- */
+
+static const struct cell plain = {
+	.suite = "test", .variant = "nulls_rcu_jhash2_scale_seqcount", .threads = 1, .oversubscribe = true,
+	.flows = 2000, .buckets = 1024, .hit_share = 1, .reply_share = 0.5, .lookup = 0.9, .insert = 0.05,
+	.del = 0.05, .refcount = true, .seconds = 0.15, .warmup = 0.002, .repeats = 1, .seed = 3,
+	.timeline = 0.001,
+};
+
+static json_t *measured(const struct cell *cell)
+{
+	struct ct_error e = { 0 };
+	struct cell_result r;
+	json_t *details = NULL;
+
+	if (measure_cell(cell, &r, &details, &e))
+		fail_msg("%s: %s", cell->variant, e.text);
+	if (r.status)
+		fail_msg("%s: %s", cell->variant, r.error);
+	assert_non_null(details);
+	return details;
+}
+
+static json_t *event_at(const json_t *details, size_t i)
+{
+	return json_array_get(json_object_get(json_object_get(details, "timeline"), "events"), i);
+}
+
+static double when(const json_t *event, const char *key)
+{
+	assert_true(json_is_number(json_object_get(event, key)));
+	return json_number_value(json_object_get(event, key));
+}
+
+/*
+ * Where it was planted nothing is done, and a batch takes that long.  On a
+ * machine so busy that the signal came after the window, again.
+ */
+static void test_planted_stall(void **state)
+{
+	struct cell c = plain;
+
+	(void)state;
+	c.nr_events = 1;
+	c.events[0] = (struct cell_event){ .kind = EVENT_STALL, .at = 0.03, .seconds = 0.005 };
+	for (int attempt = 0;; attempt++) {
+		json_t *details = measured(&c), *t = json_object_get(details, "timeline");
+		double begin = when(event_at(details, 0), "begin_s");
+		double end = when(event_at(details, 0), "end_s");
+		size_t first = (size_t)(begin / 0.001) + 1, last = (size_t)(end / 0.001);
+
+		assert_true(end - begin >= 0.005 && begin >= 0.03);
+		if (last >= json_array_size(series(t, "ops_per_s"))) {
+			json_decref(details);
+			if (attempt == 4)
+				skip();
+			continue;
+		}
+		assert_true(last - first >= 3);
+		for (size_t k = first; k < last; k++) {
+			/* one batch of 256, spread over all of it */
+			assert_true(piece_of(t, "ops_per_s", k) * 0.001 <= 256);
+			assert_true(piece_of(t, "longest_batch_us", k) >= 5000);
+		}
+		json_decref(details);
+		return;
+	}
+}
+
+static void test_every_event(void **state)
+{
+	static const char *const variants[] = {
+		"nulls_rcu_jhash2_scale_seqcount", "nulls_rcu_qsbr", "plain_rcu_deferred",
+		"locked_per_bucket", "cds_lfht",
+	};
+	static const struct cell_event events[] = {
+		{ .kind = EVENT_RESIZE, .count = 2048, .at = 0.002 }, { .kind = EVENT_DUMP, .at = 0.004 },
+		{ .kind = EVENT_FLOOD, .count = 50000, .seconds = 0.01, .at = 0.005 },
+		{ .kind = EVENT_LIMIT, .count = 2001, .at = 0.010 }, { .kind = EVENT_GC, .at = 0.020 },
+		{ .kind = EVENT_STALL, .seconds = 0.001, .at = 0.022 }, { .kind = EVENT_FLUSH, .at = 0.024 },
+	};
+
+	(void)state;
+	for (size_t v = 0; v < ARRAY_SIZE(variants); v++)
+		for (int packets = 0; packets < 2; packets++) {
+			struct cell c = plain;
+			json_t *details;
+
+			strcpy(c.variant, variants[v]);
+			c.threads = 2;
+			c.seconds = 0.03;
+			if (packets) {
+				c.level = LEVEL_PACKETS;
+				c.lookup = 1;
+				c.insert = c.del = 0;
+			}
+			memcpy(c.events, events, sizeof(events));
+			c.nr_events = ARRAY_SIZE(events);
+			details = measured(&c);
+			assert_int_equal(json_array_size(json_object_get(json_object_get(details, "timeline"),
+									 "events")), ARRAY_SIZE(events));
+			for (size_t i = 0; i < ARRAY_SIZE(events); i++) {
+				const json_t *e = event_at(details, i);
+
+				assert_true(when(e, "begin_s") >= events[i].at);
+				assert_true(when(e, "end_s") >= when(e, "begin_s") + events[i].seconds * 0.99);
+			}
+			assert_string_equal(json_string_value(json_object_get(event_at(details, 0), "name")),
+					    "resize=2Ki");
+			json_decref(details);
+		}
+}
+
+/* The older key goes the same way, and its times are kept. */
+static void test_resizes(void **state)
+{
+	struct cell c = plain;
+	json_t *details;
+
+	(void)state;
+	c.seconds = 0.02;
+	c.nr_resizes = 1;
+	c.resizes[0] = (struct cell_resize){ .at = 0.005, .buckets = 4096 };
+	details = measured(&c);
+	assert_true(when(event_at(details, 0), "begin_s") >= 0.005);
+	assert_true(when(event_at(details, 0), "end_s") > when(event_at(details, 0), "begin_s"));
+	json_decref(details);
+
+	c.timeline = 0;		/* without one, the events' times are kept all the same */
+	details = measured(&c);
+	assert_null(json_object_get(details, "timeline"));
+	assert_int_equal(json_array_size(json_object_get(details, "events")), 1);
+	json_decref(details);
+}
+
+static int of_this_build(void **state)
+{
+	(void)state;
+	measure_program = CTBENCH_BINARY;
+	if (SANITIZED)
+		setenv("CTBENCH_TIDY", "1", 1);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_calm),	      cmocka_unit_test(test_stalled),
+		cmocka_unit_test(test_merge),	      cmocka_unit_test(test_planted_stall),
+		cmocka_unit_test(test_every_event),   cmocka_unit_test(test_resizes),
+	};
+
+	return cmocka_run_group_tests(tests, of_this_build, NULL);
+}
