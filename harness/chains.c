@@ -20,11 +20,10 @@ static double expected(const struct ct_chains *c, double mean, unsigned int leng
 
 static void moments(const struct ct_chains *c, struct chains_test *t)
 {
-	double squares = 0;
+	double n = (double)c->buckets, mean = (double)c->entries / n;
 
-	for (unsigned int n = 0; n < CT_CHAIN_LENGTHS; n++)
-		squares += (double)c->length[n] * (n - t->mean) * (n - t->mean);
-	t->variance = squares / (double)c->buckets;
+	/* around t->mean, which is that of the whole table */
+	t->variance = (double)c->squares / n - 2 * mean * t->mean + t->mean * t->mean;
 	/* An entry of a chain of n has (n - 1) / 2 in front of it; a chain is met as often as it has entries. */
 	t->walk = t->mean > 0 ? (t->variance + t->mean * t->mean - t->mean) / (2 * t->mean) : 0;
 }

@@ -17,6 +17,7 @@ struct ct_chains {
 	uint64_t limit;		/* given: look at this many buckets, evenly spread; 0: at all */
 	uint64_t buckets;	/* looked at */
 	uint64_t entries, longest;
+	uint64_t squares;	/* of the lengths, summed up */
 	uint64_t length[CT_CHAIN_LENGTHS];	/* buckets with so many entries */
 };
 

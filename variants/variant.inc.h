@@ -539,6 +539,7 @@ static int cold_chains(struct ct_core *core, struct ct_chains *chains)
 		table_collect(t, at, &count.c);
 		chains->length[count.nr < CT_CHAIN_LENGTHS ? count.nr : CT_CHAIN_LENGTHS - 1]++;
 		chains->entries += count.nr;
+		chains->squares += count.nr * count.nr;
 		if (count.nr > chains->longest)
 			chains->longest = count.nr;
 	}
