@@ -121,7 +121,10 @@ static void set_entry(json_t *o, const struct replay *r, struct nf_conn *ct)
 
 static int print(json_t *o, FILE *out)
 {
-	int err = json_dumpf(o, out, 0) || fputc('\n', out) == EOF ? -EIO : 0;
+	int err;
+
+	errno = 0;
+	err = json_dumpf(o, out, 0) || fputc('\n', out) == EOF ? -(errno ? errno : EIO) : 0;
 
 	json_decref(o);
 	return err;
