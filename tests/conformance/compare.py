@@ -19,7 +19,7 @@ import sys
 from captures import Unusable
 
 PACKET = ("verdict", "state", "dir", "ctinfo", "ct", "ct_after", "status_in", "status", "proto_state", "timeout",
-          "tcp_flags", "wscale", "vtag")
+          "tcp_flags", "wscale", "vtag", "events")
 ROW = ("orig", "reply", "status", "proto_state", "zone", "helper", "master", "acct", "timeout", "ct")
 NUMBERS = ("ct", "ct_after")
 BASELINE = "nulls_rcu_jhash2_scale_seqcount"
