@@ -19,25 +19,29 @@ static bool ends_in(const char *name, const char *end)
 struct metric_words metric_words(const char *name)
 {
 	static const struct {
-		const char *end;
+		const char *name;
+		bool end;	/* the name ends so; else it is this */
 		struct metric_words words;
-	} ends[] = {
-		{ "mops", { "M/s", 1, "throughput", "faster", "slower" } },
-		{ "cpu_ns_per_op", { "ns", -1, "CPU time per operation", "slower", "faster" } },
-		{ "ns_per_op", { "ns", -1, "time per operation", "slower", "faster" } },
-		{ "_per_s", { "1/s", 1, NULL, "faster", "slower" } },
-		{ "_ns", { "ns", -1, NULL, "slower", "faster" } },
-		{ "_us", { "us", -1, NULL, "slower", "faster" } },
-		{ "_ms", { "ms", -1, NULL, "slower", "faster" } },
-		{ "seconds_per_resize", { "s", -1, "time of a resize", "slower", "faster" } },
-		{ "_s", { "s", -1, NULL, "slower", "faster" } },
-		{ "_bytes_per_connection", { "bytes", -1, NULL, "larger", "smaller" } },
-		{ "_bytes", { "bytes", -1, NULL, "larger", "smaller" } },
+	} known[] = {
+		{ "mops", false, { "M/s", 1, "throughput", "faster", "slower" } },
+		{ "ns_per_op", false, { "ns", -1, "time per operation", "slower", "faster" } },
+		{ "cpu_ns_per_op", false, { "ns", -1, "CPU time per operation", "slower", "faster" } },
+		{ "seconds_per_resize", false, { "s", -1, "time of a resize", "slower", "faster" } },
+		{ "p50_ns", false, { "ns", -1, "median latency", "slower", "faster" } },
+		{ "p99_ns", false, { "ns", -1, "p99 latency", "slower", "faster" } },
+		{ "p999_ns", false, { "ns", -1, "p99.9 latency", "slower", "faster" } },
+		{ "_per_s", true, { "1/s", 1, NULL, "faster", "slower" } },
+		{ "_ns", true, { "ns", -1, NULL, "slower", "faster" } },
+		{ "_us", true, { "us", -1, NULL, "slower", "faster" } },
+		{ "_ms", true, { "ms", -1, NULL, "slower", "faster" } },
+		{ "_s", true, { "s", -1, NULL, "slower", "faster" } },
+		{ "_bytes_per_connection", true, { "bytes", -1, NULL, "larger", "smaller" } },
+		{ "_bytes", true, { "bytes", -1, NULL, "larger", "smaller" } },
 	};
 
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-		if (ends_in(name, ends[i].end))
-			return ends[i].words;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (known[i].end ? ends_in(name, known[i].name) : !strcmp(name, known[i].name))
+			return known[i].words;
 	return (struct metric_words){ "", 0, NULL, "more", "less" };
 }
 
