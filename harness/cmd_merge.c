@@ -7,6 +7,7 @@
  * looked at, and no part is changed.
  */
 #include "harness/about.h"
+#include "harness/bounds.h"
 #include "harness/cmd.h"
 #include "harness/details.h"
 #include "harness/run.h"
@@ -411,6 +412,42 @@ static int write_rows(struct merge *m)
 	return err;
 }
 
+/*
+ * What no table can beat on this machine, of all parts together.  From several machines there
+ * is no such figure; each part keeps its own.
+ */
+static int write_bounds(struct merge *m)
+{
+	char path[PATH_MAX + 32], *text = NULL, *line = NULL;
+	size_t len, room = 0;
+	ssize_t n;
+	FILE *out, *in;
+	int err = 0;
+
+	for (size_t i = 1; i < m->nr; i++)
+		if (!one_machine(&m->parts[0], &m->parts[i]))
+			return 0;
+	out = open_memstream(&text, &len);
+	if (!out)
+		return ct_fail(m->e, -ENOMEM, CT_EXIT_USER, "no memory for the machine's bounds");
+	for (size_t i = 0; i < m->nr; i++) {
+		snprintf(path, sizeof(path), "%s/" BOUNDS_FILE, m->parts[i].dir);
+		in = fopen(path, "re");
+		while (in && (n = getline(&line, &room, in)) > 0)
+			if (line[n - 1] == '\n')	/* else it was cut off */
+				fputs(line, out);
+		if (in)
+			fclose(in);
+	}
+	free(line);
+	if (fclose(out))
+		err = ct_fail(m->e, -ENOMEM, CT_EXIT_USER, "no memory for the machine's bounds");
+	else if (len)
+		err = results_write_text(m->folder.dir, BOUNDS_FILE, text, len, m->e);
+	free(text);
+	return err;
+}
+
 /* OUT is a name among the runs, or a path. */
 static int split_out(struct merge *m)
 {
@@ -434,7 +471,7 @@ static int split_out(struct merge *m)
 static void remove_folder(const char *dir)
 {
 	static const char *const files[] = { "cells.tsv", "run.json", "run.json.tmp", "run.log",
-					     DETAILS_FILE };
+					     DETAILS_FILE, BOUNDS_FILE };
 	char path[PATH_MAX + 32];
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
@@ -460,6 +497,8 @@ static int write_folder(struct merge *m)
 		err = results_write_json(m->folder.dir, "run.json", start, m->e);
 	if (!err)
 		err = write_rows(m);
+	if (!err)
+		err = write_bounds(m);
 	for (size_t i = 0; i < m->nr && !err; i++)
 		results_log(&m->folder, "merged '%s'", m->parts[i].dir);
 	json_decref(start);

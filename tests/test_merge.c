@@ -176,8 +176,14 @@ static void parts_make_a_whole(void **state)
 	/* Whole workloads: the larger one alone, or so, and each once. */
 	assert_int_equal(count_of("a", "good") + count_of("b", "good"), 3 * 3 * 5);
 	assert_true(count_of("a", "good") % 15 == 0 && count_of("a", "good") > 0);
+	write_file("runs/a/bounds.jsonl", "[]\n[cut o");
+	write_file("runs/b/bounds.jsonl", "[]\n[]\n");
 	if (merge("merge c a b --results runs"))
 		fail_msg("%s", err_text);
+	read_file("runs/c/bounds.jsonl", out, sizeof(out));
+	assert_string_equal(out, "[]\n[]\n[]\n");
+	/* Printed by then. */
+	read_file("out", out, sizeof(out));
 	assert_non_null(strstr(out, "locked instead of nulls_rcu"));
 	assert_int_equal(count_of("c", "good"), 3 * 3 * 5);
 	assert_int_equal(count_of("c", "missing"), 0);
