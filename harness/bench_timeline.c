@@ -8,9 +8,32 @@
 #include <string.h>
 
 #include "harness/bench_events.h"
+#include "harness/bench_latency.h"
+#include "harness/histogram.h"
 #include "harness/tsc.h"
 
 #define WORK_MAX 512
+
+/* Touched, too: no page fault in the window. */
+static void *room(size_t bytes)
+{
+	void *p = malloc(bytes);
+
+	if (p)
+		memset(p, 0, bytes);
+	return p;
+}
+
+static int make_tails(struct bench_timeline *t, uint32_t threads)
+{
+	for (uint32_t i = 0; i < threads; i++) {
+		t->track[i].tail = room(t->pieces * NR_TL_TAILS * sizeof(struct timeline_tail));
+		t->track[i].last = room(NR_TL_TAILS * sizeof(*t->track[i].last));
+		if (!t->track[i].tail || !t->track[i].last)
+			return -ENOMEM;
+	}
+	return 0;
+}
 
 int bench_timeline_start(struct bench *b, bench_count_fn *count, size_t size)
 {
@@ -37,7 +60,7 @@ int bench_timeline_start(struct bench *b, bench_count_fn *count, size_t size)
 			goto no_memory;
 		memset(t->track[i].slot, 0, bytes);	/* no page fault in the window */
 	}
-	if (t->track)
+	if (t->track && (cell_latency(c) == LATENCY_NONE || !make_tails(t, c->threads)))
 		return 0;
 no_memory:
 	return ct_fail(b->e, -ENOMEM, CT_EXIT_USER, "no memory for the timeline: make it coarser");
@@ -47,8 +70,11 @@ void bench_timeline_free(struct bench *b)
 {
 	struct bench_timeline *t = b->timeline;
 
-	for (uint32_t i = 0; t && t->track && i < b->cell->threads; i++)
+	for (uint32_t i = 0; t && t->track && i < b->cell->threads; i++) {
 		free(t->track[i].slot);
+		free(t->track[i].tail);
+		free(t->track[i].last);
+	}
 	if (t)
 		free(t->track);
 	free(t);
@@ -66,6 +92,30 @@ static void count_all(const struct bench *b, const struct pool_worker *w, const 
 	counts[TL_RESTARTS] = load_relaxed(&stat->search_restart);
 	counts[TL_EARLY_DROP] = load_relaxed(&stat->early_drop);
 	counts[TL_REFUSED] = load_relaxed(&stat->drop);
+}
+
+/* Classes of struct ct_latency that have percentiles in a timeline. */
+static const enum ct_latency_class tail_class[NR_TL_TAILS] = { CT_LATENCY_HIT, CT_LATENCY_INSERT };
+
+/* What was recorded since the last time goes to a piece; piece < 0: to none. */
+static void tails_over(struct bench *b, const struct pool_worker *w, long piece)
+{
+	struct timeline_track *t = &b->timeline->track[w->index];
+
+	for (int i = 0; i < NR_TL_TAILS; i++) {
+		const struct ct_histogram *h = &b->latency->worker[w->index].l->class[tail_class[i]];
+		unsigned int top = ct_histogram_bucket(h->max);
+		uint64_t *last = t->last[i];
+
+		for (unsigned int k = 0; k <= top; k++) {
+			if (likely(h->bucket[k] == last[k]))
+				continue;
+			if (piece >= 0)
+				t->tail[piece * NR_TL_TAILS + i].bucket[k >> TL_TAIL_SHIFT] +=
+					(uint32_t)(h->bucket[k] - last[k]);
+			last[k] = h->bucket[k];
+		}
+	}
 }
 
 /* One or several pieces ended during the last batch. */
@@ -95,6 +145,8 @@ void bench_timeline_run(struct bench *b, struct pool_worker *w,
 	memcpy(last, work, t->size);
 	track->nr = 0;
 	piece_over(b, w, last, now, work, now, 0);
+	if (track->tail)
+		tails_over(b, w, -1);
 	while (now < end) {
 		memcpy(last, work, t->size);
 		run(b, work);
@@ -105,6 +157,9 @@ void bench_timeline_run(struct bench *b, struct pool_worker *w,
 				longest = now - before;
 			continue;
 		}
+		/* All of a batch to the piece in which it began: there a stall begins. */
+		if (track->tail && track->nr <= t->pieces)
+			tails_over(b, w, (long)track->nr - 1);
 		for (; next <= now && track->nr <= t->pieces; next += piece)
 			piece_over(b, w, last, before, work, now, longest);
 		longest = 0;
@@ -146,6 +201,57 @@ static const struct {
 	{ "early_drop", TL_EARLY_DROP, COUNT },
 	{ "refused", TL_REFUSED, COUNT },
 };
+
+uint64_t timeline_tail_at(const struct timeline_tail *tail, double share)
+{
+	uint64_t n = 0, rank, seen = 0;
+
+	for (unsigned int k = 0; k < TL_TAIL_BUCKETS; k++)
+		n += tail->bucket[k];
+	rank = (uint64_t)ceil(share * (double)n);
+	for (unsigned int k = 0; k < TL_TAIL_BUCKETS && n; k++) {
+		seen += tail->bucket[k];
+		if (seen && seen >= rank)
+			return histogram_high(((k + 1) << TL_TAIL_SHIFT) - 1);
+	}
+	return 0;
+}
+
+/* NAME_p50_ns, _p99_ns and _max_ns of a class, over all workers; nothing where it never occurred. */
+static void put_tails(const struct bench *b, json_t *all, int class, const char *name)
+{
+	static const struct {
+		const char *name;
+		double share;
+	} points[] = { { "p50", 0.5 }, { "p99", 0.99 }, { "max", 1 } };
+	struct timeline_tail sum;
+	json_t *values[3] = { json_array(), json_array(), json_array() };
+	bool any = false;
+	char key[64];
+
+	for (uint32_t k = 0; k < b->timeline->pieces; k++) {
+		memset(&sum, 0, sizeof(sum));
+		for (uint32_t i = 0; i < b->cell->threads; i++) {
+			const struct timeline_tail *tail =
+				&b->timeline->track[i].tail[k * NR_TL_TAILS + (uint32_t)class];
+
+			for (unsigned int j = 0; j < TL_TAIL_BUCKETS; j++)
+				sum.bucket[j] += tail->bucket[j];
+		}
+		for (int p = 0; p < 3; p++) {
+			double ns = 1e9 * tsc_to_seconds(timeline_tail_at(&sum, points[p].share));
+
+			any |= ns > 0;
+			json_array_append_new(values[p], json_integer((json_int_t)round(ns)));
+		}
+	}
+	for (int p = 0; p < 3; p++) {
+		snprintf(key, sizeof(key), "%s_%s_ns", name, points[p].name);
+		if (any)
+			json_object_set(all, key, values[p]);
+		json_decref(values[p]);
+	}
+}
 
 static uint64_t boundary(const struct bench *b, uint32_t k)
 {
@@ -225,6 +331,9 @@ json_t *bench_timeline_json(const struct bench *b)
 		json_array_append_new(connections,
 				      json_integer(t->track[0].slot[at].connections));
 	}
+	for (int i = 0; i < NR_TL_TAILS && t->track[0].tail; i++)
+		put_tails(b, all, i, b->cell->level == LEVEL_PACKETS ?
+			  (i ? "new" : "established") : (i ? "insert" : "lookup"));
 	json_object_set_new(all, "longest_batch_us", longest);
 	json_object_set_new(all, "connections", connections);
 	root = json_pack("{s:f, s:f, s:o, s:o}", "window_s", t->seconds, "t0_s", 0.0, "series", all,

@@ -19,6 +19,7 @@
 #include <jansson.h>
 
 #include "harness/measure.h"
+#include "variants/latency.h"
 
 /* What is counted: by the work of a worker, then by its "CPU" of the namespace and its waits. */
 enum timeline_count {
@@ -48,7 +49,23 @@ struct timeline_slot {
 	uint32_t connections;	/* in the table, by the first worker */
 };
 
+/*
+ * Where latencies are taken: how long operations took that ended in a piece, in
+ * the buckets of their histogram (variants/latency.h), eight of them together, so that
+ * a percentile may be 6 % too high.  A worker finds a piece's share by comparing
+ * the histogram with what it was, some microseconds a piece.
+ */
+#define TL_TAIL_SHIFT 3
+#define TL_TAIL_BUCKETS (CT_HIST_BUCKETS >> TL_TAIL_SHIFT)
+#define NR_TL_TAILS 2	/* lookups that hit and inserts; packets of established connections and new ones */
+
+struct timeline_tail {
+	uint32_t bucket[TL_TAIL_BUCKETS];
+};
+
 struct timeline_track {
+	struct timeline_tail *tail;	/* [pieces * NR_TL_TAILS]; NULL: no latencies */
+	uint64_t (*last)[CT_HIST_BUCKETS];	/* [NR_TL_TAILS]: as they were at the last piece's end */
 	struct timeline_slot *slot;	/* [pieces + 1]; the first is the window's opening */
 	uint32_t nr;			/* written */
 };
@@ -63,6 +80,9 @@ struct bench_timeline {
 
 /* Counters of a worker's track, as they stood at the end of piece k - 1 (0: at the opening). */
 double timeline_at(const struct timeline_track *t, uint32_t k, uint64_t tsc, enum timeline_count c);
+
+/* The least value that a share of a piece's operations do not exceed, in ticks; 0: there were none. */
+uint64_t timeline_tail_at(const struct timeline_tail *tail, double share);
 
 /*
  * {window_s, t0_s, series: {NAME: [a number for each piece]}, events}; new

@@ -40,6 +40,11 @@ static const struct panel {
 	{ "insert takes, µs", true, NULL,
 	  { { "insert_p50_ns", "p50", 1e-3 }, { "insert_p99_ns", "p99", 1e-3 },
 	    { "insert_max_ns", "max", 1e-3 } } },
+	{ "established packet takes, µs", true, NULL,
+	  { { "established_p50_ns", "p50", 1e-3 }, { "established_p99_ns", "p99", 1e-3 },
+	    { "established_max_ns", "max", 1e-3 } } },
+	{ "new packet takes, µs", true, NULL,
+	  { { "new_p50_ns", "p50", 1e-3 }, { "new_p99_ns", "p99", 1e-3 }, { "new_max_ns", "max", 1e-3 } } },
 	{ "slowest batch, ms", true, "lookup_p50_ns", { { "longest_batch_us", "slowest batch", 1e-3 } } },
 	{ "lookups that missed", false, NULL, { { "missed", "missed", 1 } } },
 	{ "inserts that failed", false, NULL, { { "insert_failed", "failed", 1 } } },
@@ -62,6 +67,10 @@ static bool anybody_has(const struct plot_group *g, const char *series)
 
 static bool is_shown(const struct plot_group *g, const struct panel *p)
 {
+	/* Throughput never comes from a run that takes latencies. */
+	if (strstr(p->title, "million/s") &&
+	    (anybody_has(g, "lookup_p50_ns") || anybody_has(g, "established_p50_ns")))
+		return false;
 	return anybody_has(g, p->lines[0].series) && !(p->instead && anybody_has(g, p->instead));
 }
 

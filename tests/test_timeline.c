@@ -275,6 +275,42 @@ static void test_every_event(void **state)
 		}
 }
 
+/* Where latencies are taken each piece has its percentiles, and none of a class that never was. */
+static void test_percentiles(void **state)
+{
+	struct timeline_tail tail = { .bucket = { 0 } };
+	struct cell c = plain;
+	json_t *details, *t;
+	size_t with = 0;
+
+	(void)state;
+	assert_int_equal(timeline_tail_at(&tail, 0.5), 0);
+	tail.bucket[ct_histogram_bucket(1000) >> TL_TAIL_SHIFT] = 99;
+	tail.bucket[ct_histogram_bucket(50000) >> TL_TAIL_SHIFT] = 1;
+	/* never below the truth, and 6 % above it at most */
+	assert_in_range(timeline_tail_at(&tail, 0.5), 1000, 1063);
+	assert_in_range(timeline_tail_at(&tail, 0.99), 1000, 1063);
+	assert_in_range(timeline_tail_at(&tail, 1), 50000, 53125);
+
+	c.seconds = 0.03;
+	c.latency = LATENCY_SERVICE;
+	details = measured(&c);
+	t = json_object_get(details, "timeline");
+	for (size_t k = 0; k < 30; k++) {
+		assert_true(piece_of(t, "lookup_p50_ns", k) <= piece_of(t, "lookup_p99_ns", k));
+		assert_true(piece_of(t, "insert_p99_ns", k) <= piece_of(t, "insert_max_ns", k));
+		with += piece_of(t, "lookup_p50_ns", k) > 0;
+	}
+	assert_true(with > 0);
+	json_decref(details);
+
+	c.latency = LATENCY_NONE;
+	details = measured(&c);
+	t = json_object_get(details, "timeline");
+	assert_null(json_object_get(json_object_get(t, "series"), "lookup_p50_ns"));
+	json_decref(details);
+}
+
 /* The older key goes the same way, and its times are kept. */
 static void test_resizes(void **state)
 {
@@ -312,6 +348,7 @@ int main(void)
 		cmocka_unit_test(test_calm),	      cmocka_unit_test(test_stalled),
 		cmocka_unit_test(test_merge),	      cmocka_unit_test(test_planted_stall),
 		cmocka_unit_test(test_every_event),   cmocka_unit_test(test_resizes),
+		cmocka_unit_test(test_percentiles),
 	};
 
 	return cmocka_run_group_tests(tests, of_this_build, NULL);
