@@ -92,9 +92,9 @@ static void write_data(FILE *data, const struct plot_group *g)
 						series_of(g->cells[i], line->series), k);
 					double n = json_is_number(v) ? json_number_value(v) : 0;
 
-					/* A logarithm has no place for nothing. */
+					/* A logarithm has no place for nothing; NaN breaks the curve. */
 					if (panels[p].log && n <= 0)
-						fputs("\t?", data);
+						fputs("\tNaN", data);
 					else
 						fprintf(data, "\t%.6g", n * line->scale);
 				}

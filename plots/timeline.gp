@@ -1,13 +1,12 @@
 # What happened when: panels below each other on one axis of time, a column per
 # variant, events shaded behind.
-width = cells == 1 ? 1040 : 110 + 320 * cells
+width = 110 + 320 * cells < 1040 ? 1040 : 110 + 320 * cells
 row = cells == 1 ? 190 : 170
 head = below_subtitle + (cells == 1 ? 40.0 : 62.0)
 height = head + panels * (row + 26.0) + 62.0
 left = 84.0
 wide = (width - left - 24.0) / cells
 data = name.".tsv"
-set datafile missing "?"
 set xrange [0:end_ms]
 set key top right horizontal samplen 1.5 noenhanced
 
@@ -48,7 +47,7 @@ do for [format in "svg png"] {
 			set ylabel (c == 1 ? panel[p] : "")
 			if (panel_log[p]) {
 				set logscale y 10
-				set yrange [panel_least[p] / 1.5:panel_top[p] * 2]
+				set yrange [panel_least[p] / 1.5:panel_top[p] * (panel_lines[p] > 1 ? 30 : 2)]
 				set format y (c == 1 ? "%g" : "")
 			} else {
 				unset logscale y
