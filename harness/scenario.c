@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/compiler.h"
 #include "harness/nearest.h"
@@ -302,11 +303,28 @@ static int read_helpers(struct place *at, json_t *v)
 	return 0;
 }
 
-static int read_nothing(struct place *at, json_t *v)
+/* What is for people, or for a kernel, is not used here, but must be what it should be. */
+static int read_text(struct place *at, json_t *v)
 {
-	(void)at;
-	(void)v;
+	return json_is_string(v) ? 0 : wrong(at, "a text");
+}
+
+static int read_texts(struct place *at, json_t *v)
+{
+	json_t *value;
+	size_t i;
+
+	if (!json_is_array(v))
+		return wrong(at, "a list of texts");
+	json_array_foreach(v, i, value)
+		if (!json_is_string(value))
+			return wrong(at, "a list of texts");
 	return 0;
+}
+
+static int read_ref(struct place *at, json_t *v)
+{
+	return json_is_string(v) ? 0 : read_texts(at, v);
 }
 
 static const struct {
@@ -314,8 +332,8 @@ static const struct {
 	int (*read)(struct place *at, json_t *v);
 } keys
 	[] = {
-		{ "title", read_nothing },
-		{ "ref", read_nothing }, /* for people */
+		{ "title", read_text },
+		{ "ref", read_ref }, /* for people */
 		{ "sysctl", read_settings },
 		{ "global", read_settings },
 		{ "in", read_in },
@@ -325,9 +343,9 @@ static const struct {
 		{ "hold", read_hold },
 		{ "after", read_after },
 		{ "realtime", read_realtime },
-		{ "nft", read_nothing },
-		{ "nft_raw", read_nothing }, /* how the kernel is brought to the same */
-		{ "nft_seen", read_nothing },
+		{ "nft", read_text },
+		{ "nft_raw", read_texts }, /* how the kernel is brought to the same */
+		{ "nft_seen", read_texts },
 	};
 
 static int unknown_key(const struct place *at)
@@ -359,6 +377,7 @@ int scenario_load(struct scenario *s, const char *path, struct ct_error *e)
 {
 	struct place at = { .s = s, .e = e };
 	json_error_t why;
+	struct stat st;
 	json_t *root, *v;
 	int err = 0;
 
@@ -368,7 +387,9 @@ int scenario_load(struct scenario *s, const char *path, struct ct_error *e)
 		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "there is no memory to read %s", path);
 	root = json_load_file(path, JSON_REJECT_DUPLICATES, &why);
 	if (!root) {
-		if (why.line < 0)
+		if (!stat(path, &st) && S_ISDIR(st.st_mode))
+			err = ct_user_error(e, "%s is a folder, not a scenario", path);
+		else if (why.line < 0)
 			err = ct_user_error(e, "the scenario cannot be read: %s", why.text);
 		else
 			err = ct_user_error(e, "%s, line %d: not JSON: %s", path, why.line,
@@ -418,6 +439,10 @@ int scenario_check(const struct scenario *s, uint64_t nr, struct ct_error *e)
 		if (a->release > a->packet)
 			return ct_user_error(e, "%s: \"after\" lets packet %llu go before it comes",
 					     s->path, (unsigned long long)a->release);
+		for (size_t k = 0; k < i; k++)
+			if (!s->after[k].flush && s->after[k].release == a->release)
+				return ct_user_error(e, "%s: \"after\" lets packet %llu go twice",
+						     s->path, (unsigned long long)a->release);
 	}
 	return 0;
 }

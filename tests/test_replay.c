@@ -518,6 +518,18 @@ static void mistakes(void **state)
 		{ "{ \"zones\": { \"1\": { \"id\": 70000 } } }", "0 to 65535" },
 		{ "{ \"in\": [0, 5000] }", "0 to 4095" },
 		{ "{ \"realtime\": 1 }", "true or false" },
+		{ "{ \"hold\": [0], \"hold\": [1] }", "duplicate" },
+		{ "{ \"title\": 5 }", "\"title\" must be a text" },
+		{ "{ \"nft_raw\": [5] }", "\"nft_raw\" must be a list of texts" },
+		{ "{ \"notrack\": 1 }", "\"notrack\" must be a list of device numbers" },
+		{ "{ \"helpers\": { \"ftpp\": [21] } }", "there is ftp" },
+		{ "{ \"helpers\": { \"ftp\": 21 } }", "lists of ports" },
+		{ "{ \"after\": { \"1\": [\"flus\"] } }", "lists of what to do" },
+		{ "{ \"after\": { \"280\": [\"flush\"] } }", "names packet 280" },
+		{ "{ \"hold\": [1], \"after\": { \"2\": [1], \"3\": [1] } }", "lets packet 1 go twice" },
+		{ "{ \"zones\": { \"1\": { \"id\": 1, \"dir\": \"orig\" } } }", "\"original\" or \"reply\"" },
+		{ "{ \"global\": { \"nf_conntrack_maxx\": 1 } }", "did you mean nf_conntrack_max?" },
+		{ "{ \"sysctl\": { \"nf_conntrack_count\": 1 } }", "can only be read" },
 	};
 	const char *wan = own("wan.pcap");
 
@@ -543,6 +555,7 @@ static void mistakes(void **state)
 	assert_mistake(REPLAY("--dump", "xml", wan), "proc or extended");
 	assert_mistake(REPLAY("--jsn", wan), "--json");
 	assert_mistake(REPLAY("--scenario", "/nowhere.json", wan), "/nowhere.json");
+	assert_mistake(REPLAY("--scenario", "/tmp", wan), "is a folder");
 	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_mistake(REPLAY("--json", "--scenario", write_scenario(bad[i].json), wan),
 			       bad[i].says);
