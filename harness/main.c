@@ -19,6 +19,7 @@ static const struct command {
 } commands[] = {
 	{ "list", cmd_list, "what can be measured: variants, their axes, workloads" },
 	{ "run", cmd_run, "measure workloads and keep, tabulate and plot the results" },
+	{ "saturate", cmd_saturate, "find the highest rate at which a percentile stays under a bound" },
 	{ "replay", cmd_replay, "send a capture through the hooks and tell what conntrack made of it" },
 	{ "explain", cmd_explain, "tell one packet's way through conntrack, step by step" },
 	{ "plot", cmd_plot, "draw the plots of a finished run again" },

@@ -93,6 +93,8 @@ void run_free_cells(struct run *run);
 int run_take_row(void *arg, const struct measurement *m, struct ct_error *e);
 /* Add a measurement to run->cost. */
 void run_count_cost(struct run *run, const struct run_cell *c, const struct cell_result *r);
+/* Of a cell's name, parameters and seed: what going on with a run compares. */
+uint64_t run_cell_fingerprint(const struct run_cell *c);
 /* Keep a result in memory, in its repeat. */
 void run_keep(struct run_cell *c, const struct measurement *m);
 
@@ -153,5 +155,10 @@ int run_finish(struct run *run);
 
 /* cmd_run() with another way to measure; NULL: make the files of what was measured. */
 int run_command(int argc, char **argv, run_measure_fn measure);
+
+/* ---- cmd_saturate.c ---- */
+
+/* cmd_saturate() with another way to measure. */
+int saturate_command(int argc, char **argv, run_measure_fn measure);
 
 #endif

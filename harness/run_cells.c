@@ -36,7 +36,7 @@ static uint64_t hash_text(uint64_t hash, const char *text)
 	return hash;
 }
 
-static uint64_t fingerprint(const struct run_cell *c)
+uint64_t run_cell_fingerprint(const struct run_cell *c)
 {
 	uint64_t hash = hash_text(UINT64_C(0xcbf29ce484222325), c->name);
 	char text[1024];
@@ -65,7 +65,7 @@ static int make_cell(struct run_cell *c, const struct workload *w, const struct 
 	c->list = calloc(c->repeats, sizeof(*c->list));
 	if (!c->name || !c->list)
 		return -ENOMEM;
-	c->fingerprint = fingerprint(c);
+	c->fingerprint = run_cell_fingerprint(c);
 	return 0;
 }
 

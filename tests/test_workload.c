@@ -997,8 +997,8 @@ static void test_own_suites(void **state)
 			plots |= set.list[w].plots;
 		}
 		if (strcmp(suites[i].name, "self"))
-			assert_int_equal(plots, PLOT_THREADS | PLOT_SIZE | PLOT_LOAD | PLOT_AXES |
-							PLOT_BARS | PLOT_TIMELINE);
+			assert_int_equal(plots & ~(unsigned int)PLOT_RATE, PLOT_THREADS | PLOT_SIZE | PLOT_LOAD | PLOT_AXES |
+							PLOT_BARS | PLOT_TIMELINE | PLOT_LATENCY);
 		workload_set_free(&set);
 	}
 }
