@@ -96,7 +96,8 @@ void nf_ct_expect_init(struct nf_conntrack_expect *exp, unsigned int class, uint
  * From now on it is expected (nf_ct_expect_related); the namespace takes a
  * reference of its own.  The same one of the same master is replaced, and so
  * is the oldest where the class is full.  0, or -EBUSY (another one would fit
- * the same connection), -EMFILE (nf_conntrack_expect_max), -ESHUTDOWN (the
+ * the same connection), -EALREADY (the master's own of another class does),
+ * -EMFILE (nf_conntrack_expect_max), -ESHUTDOWN (the
  * master has no helper), -EINVAL (no such class), -ENOMEM.
  */
 int nf_ct_expect_related(struct nf_conntrack_expect *exp);

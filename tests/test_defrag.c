@@ -159,6 +159,10 @@ static void memory(struct fixture *fx, bool ipv6)
 		assert_true(kept(fx, ipv6) < 20000 + 2000);
 	}
 	assert_true(kept(fx, ipv6) > 20000);
+	assert_int_equal(nf_ct_sysctl_set(fx->net, name, kept(fx, ipv6) - 1), 0);
+	assert_int_equal(send_piece(fx, &p, 0, 960, 48, false), NF_STOLEN);
+	assert_int_equal(nf_ct_sysctl_set(fx->net, name, kept(fx, ipv6)), 0);
+	assert_int_equal(send_piece(fx, &p, 1, 960, 48, false), NF_ACCEPT);
 	assert_int_equal(nf_ct_sysctl_set(fx->net, name, 4 << 20), 0);
 	/* the first is there still; the rest goes with the namespace */
 	assert_int_equal(send_piece(fx, &p, 0, 960, 48, false), NF_ACCEPT);
@@ -182,6 +186,59 @@ static void cut_captures(struct fixture *fx, bool ipv6)
 	assert_int_equal(skb.len, p.len);
 	assert_int_equal(skb.headlen, ipv6 ? 52 : 60);
 	fx->v->ops->release(&skb);
+}
+
+/* Two fragments of a packet of 65535 bytes in all and more behind its IP header, cut by the capture. */
+static void longest(struct fixture *fx, bool ipv6)
+{
+	const uint32_t half = 32768, fits = 65535 - (ipv6 ? 0 : 20);
+	struct packet p;
+
+	packet_udp(&p, ipv6, CLIENT, 100);
+	for (uint32_t more = 0; more < 2; more++) {
+		const uint32_t n[] = { half, fits + more - half };
+		unsigned int verdict = 0;
+
+		for (unsigned int i = 0; i < 2; i++) {
+			struct bytes f;
+			struct sk_buff skb = fragment(&f, &p, 7 + more, 0, 8, !i);
+
+			skb.len += n[i] - 8;
+			put16(f.b + (ipv6 ? 4 : 2), skb.len - (ipv6 ? 40 : 0));
+			if (i)
+				put16(f.b + (ipv6 ? 42 : 6), ipv6 ? half : half / 8);
+			skb.ip_summed = CHECKSUM_UNNECESSARY;
+			verdict = send_one(fx, &skb);
+			if (verdict != NF_STOLEN)
+				fx->v->ops->release(&skb);
+		}
+		assert_int_equal(verdict, more ? NF_STOLEN : NF_ACCEPT);
+		assert_int_equal(kept(fx, ipv6) > 0, more && ipv6);	/* IPv6: its last one was not taken */
+	}
+}
+
+/* A source's queue begins anew when too many of its others came: it weighs and lives from then. */
+static void distance(struct fixture *fx, bool ipv6)
+{
+	uint32_t now = load_relaxed(&fx->core->now);
+	struct packet p;
+	uint64_t one;
+
+	if (ipv6)
+		return;
+	packet_udp(&p, ipv6, CLIENT, 100);
+	assert_int_equal(nf_ct_sysctl_set(fx->net, "ipfrag_max_dist", 2), 0);
+	assert_int_equal(send_piece(fx, &p, 1, 0, 56, true), NF_STOLEN);
+	one = kept(fx, ipv6);
+	store_relaxed(&fx->core->now, now + 20 * NF_CT_HZ);
+	for (uint32_t id = 2; id < 5; id++)
+		assert_int_equal(send_piece(fx, &p, id, 0, 56, true), NF_STOLEN);
+	assert_int_equal(kept(fx, ipv6), 4 * one);
+	assert_int_equal(send_piece(fx, &p, 1, 0, 56, true), NF_STOLEN);
+	assert_int_equal(kept(fx, ipv6), 4 * one);	/* in place of the first */
+	store_relaxed(&fx->core->now, now + 40 * NF_CT_HZ);
+	assert_int_equal(send_piece(fx, &p, 1, 56, 52, false), NF_ACCEPT);
+	store_relaxed(&fx->core->now, now);
 }
 
 #define THREADS		4
@@ -261,6 +318,8 @@ TEST(faults)
 TEST(timeouts)
 TEST(memory)
 TEST(cut_captures)
+TEST(longest)
+TEST(distance)
 
 static void test_threads(void **state)
 {
@@ -273,7 +332,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_order), cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_timeouts), cmocka_unit_test(test_memory),
-		cmocka_unit_test(test_cut_captures), cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_cut_captures), cmocka_unit_test(test_longest),
+		cmocka_unit_test(test_distance), cmocka_unit_test(test_threads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

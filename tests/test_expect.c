@@ -205,6 +205,59 @@ static void ends(struct fixture *fx)
 	fx->v->ops->put(n);
 }
 
+/* With more expectations than buckets: a port that shares a bucket with another is not the other. */
+static void full_buckets(struct fixture *fx)
+{
+	struct nf_conn *m = make_master(fx, 1);
+
+	for (uint16_t port = 2000; port < 5000; port += 2)
+		assert_int_equal(expect_flags(m, 2, port, 1, NF_CT_EXPECT_PERMANENT), 0);
+	for (uint16_t port = 2000; port < 5000; port++)
+		assert_ptr_equal(master_of(fx, 2, port), port % 2 ? NULL : m);
+	fx->v->ops->put(m);
+}
+
+/* What counts of an expectation besides where it goes: zone, class, source port, the master's health. */
+static void told_apart(struct fixture *fx)
+{
+	struct nf_conn *m = make_master(fx, 1), *n = make_master(fx, 2), *ct;
+	const union nf_inet_addr daddr = { .ip = htonl(0x0a800001) };
+	const uint16_t sport = htons(7001), dport = htons(520);
+	struct nf_conntrack_tuple t = tuple_of(0x0a000002, 7001, 0x0a800001, 520);
+	struct nf_conntrack_expect *exp;
+
+	assert_int_equal(expect(m, 2, 500), 0);
+	store_relaxed(&n->zone_id, 5);
+	assert_int_equal(expect(n, 2, 500), 0);		/* no clash in another zone */
+	assert_ptr_equal(master_of(fx, 2, 500), m);
+	assert_null(master_of(fx, 2, 500));		/* and n's is not this zone's */
+	store_relaxed(&n->zone_id, NF_CT_DEFAULT_ZONE_ID);
+	assert_ptr_equal(master_of(fx, 2, 500), n);
+
+	assert_int_equal(expect(m, 3, 510), 0);
+	assert_int_equal(expect_flags(m, 3, 510, 1, 0), -EALREADY);
+
+	exp = nf_ct_expect_alloc(m);
+	assert_non_null(exp);
+	nf_ct_expect_init(exp, 0, NFPROTO_IPV4, NULL, &daddr, IPPROTO_UDP, &sport, &dport);
+	exp->helper = &helper;
+	assert_int_equal(nf_ct_expect_related(exp), 0);
+	nf_ct_expect_put(exp);
+	assert_null(master_of(fx, 2, 520));		/* from 7000 */
+	ct = arrive(fx, &t, false);
+	assert_ptr_equal(ct->master, m);
+	assert_ptr_equal(nf_ct_helper_of(ct), &helper);
+	fx->v->ops->put(ct);
+
+	assert_int_equal(expect(m, 3, 530), 0);
+	nf_ct_status_set(m, IPS_DYING);
+	assert_null(master_of(fx, 3, 530));
+	atomic_fetch_and(&m->status, ~(uint32_t)IPS_DYING);
+	assert_ptr_equal(master_of(fx, 3, 530), m);
+	fx->v->ops->put(m);
+	fx->v->ops->put(n);
+}
+
 static void made_early(struct fixture *fx)
 {
 	struct nf_conntrack_tuple t = tuple_of(0x0a000001, 1000, 0x0a800001, 21), r = fixture_reply(&t);
@@ -215,6 +268,7 @@ static void made_early(struct fixture *fx)
 	const union nf_inet_addr daddr = { .ip = htonl(0x0a800001) };
 
 	assert_non_null(m);
+	assert_int_equal(nf_ct_helper_assign(m, &nf_conntrack_helper_ftp), -EPROTONOSUPPORT);
 	assert_int_equal(nf_ct_helper_assign(m, &helper), 0);
 	assert_int_equal(nf_ct_helper_assign(m, &helper), -EBUSY);
 	assert_int_equal(nf_ct_helper_assign(m, &nf_conntrack_helper_ftp), -EBUSY);
@@ -310,6 +364,8 @@ static void each_variant(void (*fn)(struct fixture *fx))
 OVER_VARIANTS(fits)
 OVER_VARIANTS(limits)
 OVER_VARIANTS(ends)
+OVER_VARIANTS(full_buckets)
+OVER_VARIANTS(told_apart)
 OVER_VARIANTS(made_early)
 OVER_VARIANTS(threads)
 
@@ -317,6 +373,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fits), cmocka_unit_test(test_limits), cmocka_unit_test(test_ends),
+		cmocka_unit_test(test_full_buckets), cmocka_unit_test(test_told_apart),
 		cmocka_unit_test(test_made_early), cmocka_unit_test(test_threads),
 	};
 

@@ -10,7 +10,7 @@ import struct
 import sys
 
 from fuzz import World
-from packets import ACK, PSH, UDP, Scenario, fragments, icmp, ip6, tcp, tcp_bytes, udp, udp_bytes
+from packets import ACK, PSH, UDP, Scenario, fragments, icmp, ip4, ip6, tcp, tcp_bytes, udp, udp_bytes
 
 A, B = "10.1.0.1", "10.2.0.1"
 A6, B6 = "2001:db8:1::1", "2001:db8:2::1"
@@ -155,7 +155,24 @@ def frag6_none():
     return s
 
 
-ALL = [icmp_types, frag_devices, frag_tiny, frag6_time, frag6_none, zones_one_way, zone_ftp, ext_beyond]
+def frag4_distance():
+    s = Scenario("IPv4 fragments of a source with others of it in between: 64 are too many, and what came is forgotten")
+    for n, between in enumerate((63, 64), 1):
+        a, b = fragments(A, B, UDP, udp_bytes(A, B, n, 6, b"z" * 40), 24, ident=n)
+        s.add(a)
+        for k in range(between):
+            s.add(ip4(A, "10.2.0.9" if k % 2 else B, 99, b"12345678", off=8, more=True, ident=n * 1000 + k))
+        s.add(b)
+        s.add(a)
+    a, b = fragments(A, B, UDP, udp_bytes(A, B, 3, 6, b"z" * 40), 24, ident=3)
+    s.add(a)
+    for k in range(66):                 # another source's do not count
+        s.add(ip4("10.1.0.2", B, 99, b"12345678", off=8, more=True, ident=3000 + k))
+    s.add(b)
+    return s
+
+
+ALL = [icmp_types, frag_devices, frag_tiny, frag4_distance, frag6_time, frag6_none, zones_one_way, zone_ftp, ext_beyond]
 
 # Runs of fuzz.py with all it can do: (name, seed, packets, kinds).
 WILD = [
