@@ -75,6 +75,22 @@ static int measure(const struct cell *cell, struct cell_result *r, json_t **deta
 	r->connections = cell->flows;
 	r->node_bytes = 320 * cell->flows;
 	r->bucket_bytes = 8 * cell->buckets;
+	if (cell->rate) {
+		double p50 = 100 + cell->repeat, p99 = p50 * (locked ? 50 : 5);
+
+		r->latency_p50_ns = p50;
+		r->latency_p99_ns = p99;
+		r->latency_max_ns = r->latency_p999_ns = 2 * p99;
+		*details = json_pack(
+			"{s:{s:f, s:f, s:f, s:f, s:f}, s:{s:s, s:f, s:{s:f, s:f}, s:{s:{s:i}}, s:[f, f, f],"
+			" s:I, s:s, s:i, s:f, s:f, s:i}}",
+			"metrics", "p50_ns", p50, "p90_ns", 2 * p50, "p99_ns", p99, "p999_ns",
+			2 * p99, "max_ns", 2 * p99, "latency", "kind", "response", "error",
+			0.0078125, "timer_ns", "median", 20.0, "resolution", 10.0, "classes", "all",
+			"n", 1000, "curve_ns", p50 / 2, p50, p99, "rate_per_s",
+			(json_int_t)cell->rate, "arrivals", "poisson", "arrived", 990,
+			"queued_share", 0.5, "lag_us", 3.0, "unfinished", locked ? 10 : 0);
+	}
 	if (fake->details)
 		*details = json_pack("{s:{s:f}, s:s}", "metrics", "wait_us",
 				     10.0 * cell->threads + cell->repeat +
@@ -333,6 +349,37 @@ static void details_become_metrics(void **state)
 				     &low, "ci_high", &high, "n", &n), 0);
 	assert_true(median == 11 && low == 10 && high == 12 && n == REPEATS);
 	json_decref(benchmark);
+}
+
+/* Latencies instead of throughput, which such measurements have none of: in table, report, plots. */
+static void latencies_are_no_throughput(void **state)
+{
+	json_t *benchmark, *cell, *b;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(run("little.yaml --results runs --name a --threads 1 --oversubscribe false "
+			     "--plots latency,rate --rate 100k,1M"), 0);
+	assert_non_null(strstr(out, "p99 us"));
+	assert_null(strstr(out, "Mops/s"));
+	assert_non_null(strstr(out, "fell behind: 30 of 3000 never begun"));
+	assert_non_null(strstr(out, "Response times (open loop)"));
+	assert_non_null(strstr(out, "Reading the clock is in every figure: 20 ns; it goes in steps of 10 ns."));
+	benchmark = benchmark_of("a");
+	cell = cell_of(benchmark, "little/locked_jhash2_scale_seqcount/rate:1M");
+	assert_true(json_is_null(json_object_get(cell, "mops")));
+	assert_true(json_is_null(json_object_get(cell, "ns_per_op")));
+	assert_int_equal(json_integer_value(json_object_get(cell, "n")), REPEATS);
+	cell = json_object_get(cell, "latency");
+	assert_int_equal(json_integer_value(json_object_get(cell, "unfinished")), 30);
+	assert_int_equal(json_array_size(json_object_get(json_object_get(cell, "curve"), "nines")), 3);
+	assert_true(json_number_value(json_array_get(json_object_get(
+		json_object_get(cell, "curve"), "median_ns"), 2)) == 101 * 50);
+	json_array_foreach(json_object_get(benchmark, "benchmarks"), i, b)
+		assert_null(json_object_get(b, "ops_per_s"));
+	json_decref(benchmark);
+	assert_int_equal(access("runs/a/plots/little-rate.svg", R_OK), 0);
+	assert_int_equal(access("runs/a/plots/little-latency-rate1M.png", R_OK), 0);
 }
 
 /* ---- order ---- */
@@ -707,6 +754,7 @@ int main(void)
 		TEST(results_tsv_is_a_table),
 		TEST(noise_is_the_control),
 		TEST(details_become_metrics),
+		TEST(latencies_are_no_throughput),
 		TEST(repeats_are_interleaved),
 		TEST(or_not_if_one_says_so),
 		TEST(flags_after_the_dashes),
