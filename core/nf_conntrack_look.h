@@ -20,7 +20,7 @@ enum ct_look {
 	CT_LOOK_OTHER_NET,
 };
 
-/* How nf_ct_key_equal() and the check before it judge h, a node of ct.  Insertion ignores expiry. */
+/* How nf_ct_key_equal() and the check before it judge h, of ct.  Insertion ignores expiry. */
 enum ct_look nf_ct_look_at(const struct nf_conntrack_tuple_hash *h, const struct nf_conn *ct,
 			   const struct ct_find *f, bool insertion);
 
@@ -44,9 +44,9 @@ struct ct_walk {
 		CT_WALK_CHAIN,		/* the whole chain */
 	} shown;
 	const void *table;		/* where the buckets lie; NULL: not told */
-	uint64_t size, bucket;		/* the number of buckets, and which; bucket CT_WALK_NONE: not told */
+	uint64_t size, bucket;		/* how many buckets, and which (CT_WALK_NONE: not told) */
 	uint32_t generation;		/* of (table, size) under a sequence counter */
-	uint64_t end_bucket;		/* whose end the chain came to; CT_WALK_NONE: ends name none */
+	uint64_t end_bucket;		/* whose end the chain came to; CT_WALK_NONE: says none */
 };
 
 /* For tables: the walk is at h. */

@@ -68,19 +68,19 @@ static void print_help(void)
 struct part {
 	uint64_t index;
 	struct explain_fragment fragment;
-	bool done;		/* its datagram was put together */
+	bool done; /* its datagram was put together */
 };
 
 struct command {
 	struct replay_command replay;
 	bool has_n, all, json, loose;
 	uint64_t n;
-	uint64_t seen;			/* packets */
+	uint64_t seen; /* packets */
 	uint64_t start_ns, last_ns;
-	struct explain_fragment now;	/* of the packet on its way */
+	struct explain_fragment now; /* of the packet on its way */
 	struct part *parts;
 	size_t nr_parts, max_parts;
-	uint64_t behind;		/* the packet that came last */
+	uint64_t behind; /* the packet that came last */
 	bool told;
 	struct explain x;
 };
@@ -94,10 +94,13 @@ static int parse_operand(struct command *c, const char *value, struct ct_error *
 		return 0;
 	}
 	if (c->has_n)
-		return ct_user_error(e, "explain takes one capture and one packet's number; %.80s is more",
-				     value);
+		return ct_user_error(
+			e, "explain takes one capture and one packet's number; %.80s is more",
+			value);
 	if (replay_command_number(value, &c->n))
-		return ct_user_error(e, "explain: %.80s is no packet's number; they count from 0, as in replay --json",
+		return ct_user_error(e,
+				     "explain: %.80s is no packet's number; they count from 0, as "
+				     "in replay --json",
 				     value);
 	c->has_n = true;
 	return 0;
@@ -106,21 +109,12 @@ static int parse_operand(struct command *c, const char *value, struct ct_error *
 static int parse_option(struct command *c, int what, const char *value, struct ct_error *e)
 {
 	switch (what) {
-	case OPT_ALL:
-		c->all = true;
-		return 0;
-	case OPT_JSON:
-		c->json = true;
-		return 0;
-	case OPT_LOOSE:
-		c->loose = true;
-		return 0;
-	case CMD_OPERAND:
-		return parse_operand(c, value, e);
-	case CMD_REST:
-		return ct_user_error(e, "explain has nobody to hand what follows -- to");
-	default:
-		return replay_command_option(&c->replay, what, value, e);
+	case OPT_ALL: c->all = true; return 0;
+	case OPT_JSON: c->json = true; return 0;
+	case OPT_LOOSE: c->loose = true; return 0;
+	case CMD_OPERAND: return parse_operand(c, value, e);
+	case CMD_REST: return ct_user_error(e, "explain has nobody to hand what follows -- to");
+	default: return replay_command_option(&c->replay, what, value, e);
 	}
 }
 
@@ -140,7 +134,8 @@ static int parse(struct command *c, int argc, char **argv, struct ct_error *e)
 			return err;
 	}
 	if (!c->replay.file || !c->has_n)
-		return ct_user_error(e, "explain needs a capture and a packet's number: ctbench explain FILE N");
+		return ct_user_error(
+			e, "explain needs a capture and a packet's number: ctbench explain FILE N");
 	c->replay.options.numbers = true;
 	c->replay.options.router = c->replay.options.checksums = !c->loose;
 	return 0;
@@ -204,7 +199,7 @@ static int before(void *arg, struct replay *r, const struct capture_packet *p)
 		explain_packet(packet, p);
 		packet->since_start_ns = p->time_ns > c->start_ns ? p->time_ns - c->start_ns : 0;
 		packet->since_last_ns = p->time_ns > c->last_ns ? p->time_ns - c->last_ns : 0;
-		packet->expired = r->expired;	/* the difference, later */
+		packet->expired = r->expired; /* the difference, later */
 		c->x.file = c->replay.file;
 		c->x.completed_by = -1;
 		explain_watch(&c->x, r);
@@ -280,8 +275,8 @@ static int end(void *arg, struct replay *r)
 {
 	struct command *c = arg;
 	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
-	bool colour = isatty(STDOUT_FILENO) && (!no_color || !*no_color) && term &&
-		      strcmp(term, "dumb");
+	bool colour =
+		isatty(STDOUT_FILENO) && (!no_color || !*no_color) && term && strcmp(term, "dumb");
 
 	(void)r;
 	explain_deafen(&c->x);
@@ -294,7 +289,11 @@ int cmd_explain(int argc, char **argv)
 {
 	struct command c = { 0 };
 	const struct replay_visitor v = {
-		.before = before, .took = took, .releasing = releasing, .end = end, .arg = &c,
+		.before = before,
+		.took = took,
+		.releasing = releasing,
+		.end = end,
+		.arg = &c,
 	};
 	struct ct_error e = { 0 };
 	int err;
@@ -304,10 +303,11 @@ int cmd_explain(int argc, char **argv)
 	if (!err) {
 		err = replay_command_run(&c.replay, &v, &e);
 		if (!err && !c.told)
-			err = c.seen ? ct_user_error(&e, "%s has no packet %" PRIu64 ": its %" PRIu64
-						     " packets are 0 to %" PRIu64, c.replay.file, c.n,
-						     c.seen, c.seen - 1) :
-				       ct_user_error(&e, "%s has no packets", c.replay.file);
+			err = c.seen ? ct_user_error(&e,
+						     "%s has no packet %" PRIu64 ": its %" PRIu64
+						     " packets are 0 to %" PRIu64,
+						     c.replay.file, c.n, c.seen, c.seen - 1)
+				     : ct_user_error(&e, "%s has no packets", c.replay.file);
 	}
 	explain_free(&c.x);
 	free(c.parts);

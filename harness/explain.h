@@ -23,7 +23,7 @@ struct explain_ct {
 	bool there;
 	uintptr_t address;		/* only to be compared */
 	uint32_t number, status, use;
-	uint32_t timeout;		/* ticks left; of an unconfirmed one: to live from confirm on */
+	uint32_t timeout;		/* ticks left; unconfirmed: to live from confirm on */
 	bool expired;
 	struct nf_conntrack_zone zone;
 	struct nf_conntrack_tuple tuple[IP_CT_DIR_MAX];
@@ -62,7 +62,7 @@ struct explain_walk {
 	struct explain_node *nodes;
 	size_t nr, max;
 	int match;			/* index, -1: none */
-	int inserted_at;		/* of EXPLAIN_CONFIRM, afterwards: index of our node, -1: not there */
+	int inserted_at;		/* EXPLAIN_CONFIRM: index of our node then, -1: none */
 	size_t nr_after;		/* and how many nodes there are then */
 };
 
@@ -181,7 +181,7 @@ struct explain {
 	size_t nr_parts, max_parts;
 	int64_t completed_by;		/* -1: by none */
 	bool look_ahead;		/* that was looked for */
-	bool untold;			/* replay --json says otherwise: the kernel's trace is blind for it */
+	bool untold;			/* replay --json says otherwise, as Linux's trace does */
 
 	struct nf_ct_event_notifier notifier;
 	struct nf_hook_watch watch;

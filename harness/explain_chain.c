@@ -5,22 +5,18 @@
 #include "core/l4_tcp.h"
 #include "harness/explain_text.h"
 
-#define SHOWN_NODES	4	/* of a long chain, beside those that matter */
-#define ACK_LAG		66000u	/* MAXACKWINCONST of l4_tcp_window.c */
+#define SHOWN_NODES 4  /* of a long chain, beside those that matter */
+#define ACK_LAG 66000u /* MAXACKWINCONST of l4_tcp_window.c */
 
 /* --- Walks --- */
 
 static const char *purpose_text(const struct explain_walk *w)
 {
 	switch (w->purpose) {
-	case EXPLAIN_LOOKUP:
-		return "lookup";
-	case EXPLAIN_LOOKUP_AGAIN:
-		return "again";
-	case EXPLAIN_QUOTED:
-		return "lookup";
-	case EXPLAIN_CONFIRM:
-		return w->dir == IP_CT_DIR_ORIGINAL ? "original" : "reply";
+	case EXPLAIN_LOOKUP: return "lookup";
+	case EXPLAIN_LOOKUP_AGAIN: return "again";
+	case EXPLAIN_QUOTED: return "lookup";
+	case EXPLAIN_CONFIRM: return w->dir == IP_CT_DIR_ORIGINAL ? "original" : "reply";
 	}
 	return "";
 }
@@ -32,35 +28,42 @@ static void tell_hash(const struct telling *t, const struct explain_walk *w)
 	char tuple[256];
 
 	if (w->purpose == EXPLAIN_LOOKUP_AGAIN)
-		tell(t, "again", "the zone counts in one direction only: the entry may lie under the other's hash");
+		tell(t, "again",
+		     "the zone counts in one direction only: the entry may lie under the other's "
+		     "hash");
 	if (w->purpose == EXPLAIN_CONFIRM)
 		tell(t, purpose_text(w), "%s", tuple_text(tuple, sizeof(tuple), &w->tuple));
 	if (!strcmp(axes->hash, "constant"))
 		tell(t, "hash", "0x%08x   whatever the tuple", told->hash);
 	else
 		tell(t, "hash", "0x%08x   %s of the tuple and the table's secret%s", told->hash,
-		     axes->hash, w->zone_in_hash ? ", with the zone" :
-				 w->zone_id ? "; the zone does not count in it" : "");
+		     axes->hash,
+		     w->zone_in_hash ? ", with the zone"
+		     : w->zone_id    ? "; the zone does not count in it"
+				     : "");
 	if (told->bucket == CT_WALK_NONE) {
-		tell(t, "table", "%" PRIu64 " buckets; which one the table does not tell", told->size);
+		tell(t, "table", "%" PRIu64 " buckets; which one the table does not tell",
+		     told->size);
 		return;
 	}
 	if (w->purpose == EXPLAIN_CONFIRM && w->dir == IP_CT_DIR_REPLY)
-		;	/* the same as for the original direction */
+		; /* the same as for the original direction */
 	else if (told->table && !strcmp(axes->resize, "seqcount"))
-		tell(t, "table", "%" PRIu64 " buckets at %p, read under sequence count %u (even: nobody replaces them)",
+		tell(t, "table",
+		     "%" PRIu64
+		     " buckets at %p, read under sequence count %u (even: nobody replaces them)",
 		     told->size, told->table, told->generation);
 	else if (told->table)
-		tell(t, "table", "%" PRIu64 " buckets at %p, read under a %s", told->size, told->table,
-		     axes->resize);
+		tell(t, "table", "%" PRIu64 " buckets at %p, read under a %s", told->size,
+		     told->table, axes->resize);
 	else
 		tell(t, "table", "%" PRIu64 " buckets (%s resize)", told->size, axes->resize);
 	if (!strcmp(axes->bucket, "reciprocal_scale"))
-		tell(t, "bucket", "%" PRIu64 " = 0x%08x * %" PRIu64 " >> 32", told->bucket, told->hash,
-		     told->size);
+		tell(t, "bucket", "%" PRIu64 " = 0x%08x * %" PRIu64 " >> 32", told->bucket,
+		     told->hash, told->size);
 	else
-		tell(t, "bucket", "%" PRIu64 " = 0x%08x & 0x%" PRIx64 " (%s)", told->bucket, told->hash,
-		     told->size - 1, axes->bucket);
+		tell(t, "bucket", "%" PRIu64 " = 0x%08x & 0x%" PRIx64 " (%s)", told->bucket,
+		     told->hash, told->size - 1, axes->bucket);
 }
 
 /* A walk takes so many expired entries along (ct_find_expired()). */
@@ -76,16 +79,18 @@ static bool is_removed(const struct explain_walk *w, size_t i)
 static void tell_node(const struct telling *t, const struct explain_walk *w, size_t i)
 {
 	const struct explain_node *n = &w->nodes[i];
-	const enum tone tone = n->beyond		    ? TONE_DIM :
-			       n->look == CT_LOOK_MATCH	    ? TONE_GOOD :
-			       n->look == CT_LOOK_OTHER_TUPLE ? TONE_PLAIN :
-								TONE_NOTE;
+	const enum tone tone = n->beyond			? TONE_DIM
+			       : n->look == CT_LOOK_MATCH	? TONE_GOOD
+			       : n->look == CT_LOOK_OTHER_TUPLE ? TONE_PLAIN
+								: TONE_NOTE;
 	char tuple[256], more[64] = "";
 
 	if (n->look == CT_LOOK_EXPIRED)
 		snprintf(more, sizeof(more), " %u.%03u s ago%s", (uint32_t)-n->left / NF_CT_HZ,
 			 (uint32_t)-n->left % NF_CT_HZ,
-			 n->beyond ? "" : is_removed(w, i) ? ", removed on the way" : ", left to the next walk");
+			 n->beyond	    ? ""
+			 : is_removed(w, i) ? ", removed on the way"
+					    : ", left to the next walk");
 	else if (n->look == CT_LOOK_OTHER_ZONE)
 		snprintf(more, sizeof(more), " (%u)", n->zone_id);
 	else if (n->look == CT_LOOK_OTHER_NET)
@@ -94,8 +99,8 @@ static void tell_node(const struct telling *t, const struct explain_walk *w, siz
 		tuple_text(tuple, sizeof(tuple), &n->tuple);
 	else
 		*tuple = '\0';
-	tell(t, i ? "" : "chain", "%s%3zu  connection %-5u %-8s  %s%s%s%s%s%s", tone_on(t, tone), i + 1,
-	     n->number, n->dir == IP_CT_DIR_ORIGINAL ? "original" : "reply",
+	tell(t, i ? "" : "chain", "%s%3zu  connection %-5u %-8s  %s%s%s%s%s%s", tone_on(t, tone),
+	     i + 1, n->number, n->dir == IP_CT_DIR_ORIGINAL ? "original" : "reply",
 	     n->beyond ? "not looked at: " : "", explain_look(n->look), more, *tuple ? ": " : "",
 	     tuple, tone_off(t, tone));
 }
@@ -130,17 +135,19 @@ static void tell_chain_end(const struct telling *t, const struct explain_walk *w
 	const struct ct_walk *told = &w->told;
 
 	if (told->shown == CT_WALK_SAME_HASH)
-		tell(t, label, w->nr ? "     nodes of other hashes on the way the library keeps to itself" :
-				       "no node has this hash; others the library keeps to itself");
+		tell(t, label,
+		     w->nr ? "     nodes of other hashes on the way the library keeps to itself"
+			   : "no node has this hash; others the library keeps to itself");
 	if (told->shown != CT_WALK_CHAIN || (w->match >= 0 && w->purpose != EXPLAIN_CONFIRM))
 		return;
 	if (told->end_bucket == CT_WALK_NONE)
 		tell(t, label, "%s", w->nr ? "  -  its end" : "empty");
 	else
-		tell(t, label, "%s marker of bucket %" PRIu64 ": %s", w->nr ? "  -  nulls" : "empty; nulls",
-		     told->end_bucket, told->end_bucket == told->bucket ?
-			     "ours, so the walk strayed into no other chain" :
-			     "another chain's, the lookup would start again");
+		tell(t, label, "%s marker of bucket %" PRIu64 ": %s",
+		     w->nr ? "  -  nulls" : "empty; nulls", told->end_bucket,
+		     told->end_bucket == told->bucket
+			     ? "ours, so the walk strayed into no other chain"
+			     : "another chain's, the lookup would start again");
 }
 
 void tell_walk(const struct telling *t, const struct explain_walk *w)
@@ -157,11 +164,13 @@ void tell_walk(const struct telling *t, const struct explain_walk *w)
 		else
 			tell(t, "found", "nothing");
 	} else if (w->inserted_at == 0) {
-		tell(t, "inserted", "at the head%s%" PRIu64 "%s", w->told.bucket == CT_WALK_NONE ? "; " : " of bucket ",
+		tell(t, "inserted", "at the head%s%" PRIu64 "%s",
+		     w->told.bucket == CT_WALK_NONE ? "; " : " of bucket ",
 		     w->told.bucket == CT_WALK_NONE ? (uint64_t)w->nr_after : w->told.bucket,
 		     w->told.bucket == CT_WALK_NONE ? " nodes now" : "");
 	} else if (w->inserted_at > 0) {
-		tell(t, "inserted", "as node %d of the chain, behind its own reply node", w->inserted_at + 1);
+		tell(t, "inserted", "as node %d of the chain, behind its own reply node",
+		     w->inserted_at + 1);
 	} else {
 		tell(t, "inserted", "not");
 	}
@@ -195,11 +204,13 @@ static void tell_windows(const struct telling *t, const struct explain_ct *from,
 	for (unsigned int dir = 0; dir < IP_CT_DIR_MAX; dir++) {
 		if (from->there) {
 			tell_side(t, "", who[dir], &from->proto.tcp.seen[dir]);
-			if (!to->there || same_side(&from->proto.tcp.seen[dir], &to->proto.tcp.seen[dir]))
+			if (!to->there ||
+			    same_side(&from->proto.tcp.seen[dir], &to->proto.tcp.seen[dir]))
 				continue;
 		}
 		if (to->there)
-			tell_side(t, "", from->there ? "     ->" : who[dir], &to->proto.tcp.seen[dir]);
+			tell_side(t, "", from->there ? "     ->" : who[dir],
+				  &to->proto.tcp.seen[dir]);
 	}
 }
 
@@ -222,13 +233,15 @@ static void tell_rules(const struct telling *t, const struct explain_hook *h,
 	uint32_t lag = sender->td_maxwin > ACK_LAG ? sender->td_maxwin : ACK_LAG;
 	uint32_t ack = p->tcp.ack;
 
-	if (!p->whole_header || p->tcp.flags & TCPHDR_SYN || !sender->td_maxwin || p->fragment.family)
+	if (!p->whole_header || p->tcp.flags & TCPHDR_SYN || !sender->td_maxwin ||
+	    p->fragment.family)
 		return;
 	if (!(p->tcp.flags & TCPHDR_ACK) || (p->tcp.flags & TCPHDR_RST && !ack))
 		ack = receiver->td_end;
-	tell(t, "in window", "the %s sends, held against what was known before", dir ? "server" : "client");
-	tell_rule(t, "I", "seq", p->tcp.seq, "<=", sender->td_maxend, "not beyond what the receiver allows",
-		  !tcp_after(p->tcp.seq, sender->td_maxend));
+	tell(t, "in window", "the %s sends, held against what was known before",
+	     dir ? "server" : "client");
+	tell_rule(t, "I", "seq", p->tcp.seq, "<=", sender->td_maxend,
+		  "not beyond what the receiver allows", !tcp_after(p->tcp.seq, sender->td_maxend));
 	if (receiver->td_maxwin)
 		tell_rule(t, "II", "end", p->tcp.end, ">=", sender->td_end - receiver->td_maxwin,
 			  "not older than a window of the receiver",
@@ -248,7 +261,8 @@ static void tell_udp(const struct telling *t, const struct explain_ct *ct)
 	int32_t left = (int32_t)(load_relaxed(&ct->proto.udp.stream_ts) - t->x->packet.ticks);
 
 	if (left > 0)
-		tell(t, "udp", "answered packets count as a stream in %d.%03d s", left / 1000, left % 1000);
+		tell(t, "udp", "answered packets count as a stream in %d.%03d s", left / 1000,
+		     left % 1000);
 	else
 		tell(t, "udp", "answered packets count as a stream since %d.%03d s", -left / 1000,
 		     -left % 1000);

@@ -43,8 +43,9 @@ static json_t *status_json(uint32_t status)
 static json_t *zone_json(const struct nf_conntrack_zone *zone)
 {
 	return json_pack("{s:i, s:s}", "id", zone->id, "dir",
-			 zone->dir == NF_CT_DEFAULT_ZONE_DIR ? "both" :
-			 zone->dir == NF_CT_ZONE_DIR_ORIG    ? "original" : "reply");
+			 zone->dir == NF_CT_DEFAULT_ZONE_DIR ? "both"
+			 : zone->dir == NF_CT_ZONE_DIR_ORIG  ? "original"
+							     : "reply");
 }
 
 static json_t *side_json(const struct ip_ct_tcp_state *s)
@@ -75,8 +76,9 @@ static json_t *ct_json(const struct explain_ct *ct)
 		json_object_set_new(o, "client", side_json(&ct->proto.tcp.seen[0]));
 		json_object_set_new(o, "server", side_json(&ct->proto.tcp.seen[1]));
 	} else if (ct->tuple[0].dst.protonum == IPPROTO_SCTP) {
-		json_object_set_new(o, "vtag", json_pack("[I, I]", (json_int_t)ct->proto.sctp.vtag[0],
-							 (json_int_t)ct->proto.sctp.vtag[1]));
+		json_object_set_new(o, "vtag",
+				    json_pack("[I, I]", (json_int_t)ct->proto.sctp.vtag[0],
+					      (json_int_t)ct->proto.sctp.vtag[1]));
 	}
 	if (ct->helper)
 		set_text(o, "helper", ct->helper);
@@ -108,7 +110,8 @@ static json_t *node_json(const struct explain_node *n)
 static json_t *walk_json(const struct explain_walk *w)
 {
 	static const char *const purposes[] = {
-		[EXPLAIN_LOOKUP] = "lookup", [EXPLAIN_LOOKUP_AGAIN] = "lookup in the reply zone",
+		[EXPLAIN_LOOKUP] = "lookup",
+		[EXPLAIN_LOOKUP_AGAIN] = "lookup in the reply zone",
 		[EXPLAIN_QUOTED] = "lookup of the quoted packet's answer",
 		[EXPLAIN_CONFIRM] = "confirm",
 	};
@@ -149,7 +152,9 @@ static json_t *counters_json(const struct nf_ct_stat_sum *sum)
 {
 	json_t *o = json_object();
 
-#define CT_STAT_FIELD(name) if (sum->name) set_number(o, #name, (int64_t)sum->name);
+#define CT_STAT_FIELD(name)                                                                        \
+	if (sum->name)                                                                             \
+		set_number(o, #name, (int64_t)sum->name);
 	CT_STAT_FIELDS(CT_STAT_FIELD)
 #undef CT_STAT_FIELD
 	return o;
@@ -203,10 +208,11 @@ static json_t *hook_json(const struct explain *x, const struct explain_step *s)
 	json_object_set_new(o, "walks", list);
 	list = json_array();
 	for (unsigned int i = 0; i < h->nr_events; i++)
-		json_array_append_new(list, json_pack("{s:s, s:i, s:b}", "events",
-						      explain_events(text, sizeof(text), &h->events[i]),
-						      "ct", (int)h->events[i].number, "expectation",
-						      h->events[i].expectation));
+		json_array_append_new(list,
+				      json_pack("{s:s, s:i, s:b}", "events",
+						explain_events(text, sizeof(text), &h->events[i]),
+						"ct", (int)h->events[i].number, "expectation",
+						h->events[i].expectation));
 	json_object_set_new(o, "events", list);
 	json_object_set_new(o, "counters", counters_json(&h->counters));
 	return o;
@@ -218,16 +224,11 @@ static json_t *step_json(const struct explain *x, const struct explain_step *s)
 	case EXPLAIN_PLACE:
 		return json_pack("{s:s, s:i, s:i}", "place", explain_place(s->state.hook), "in",
 				 s->state.in, "hooks", (int)s->hooks);
-	case EXPLAIN_HOOK:
-		return hook_json(x, s);
-	case EXPLAIN_HELPER:
-		return json_pack("{s:s}", "helper", s->helper);
-	case EXPLAIN_HELD:
-		return json_pack("{s:b}", "held", 1);
-	case EXPLAIN_RELEASED:
-		return json_pack("{s:I}", "released_behind", (json_int_t)s->packet);
-	case EXPLAIN_LOST:
-		return json_pack("{s:b}", "not_forwarded", 1);
+	case EXPLAIN_HOOK: return hook_json(x, s);
+	case EXPLAIN_HELPER: return json_pack("{s:s}", "helper", s->helper);
+	case EXPLAIN_HELD: return json_pack("{s:b}", "held", 1);
+	case EXPLAIN_RELEASED: return json_pack("{s:I}", "released_behind", (json_int_t)s->packet);
+	case EXPLAIN_LOST: return json_pack("{s:b}", "not_forwarded", 1);
 	}
 	return json_null();
 }
@@ -261,10 +262,11 @@ static json_t *packet_json(const struct explain_packet *p)
 					      (json_int_t)p->tcp.ack, "end", (json_int_t)p->tcp.end,
 					      "win", p->tcp.win, "data", (json_int_t)p->tcp.data));
 	if (p->fragment.family)
-		json_object_set_new(o, "fragment",
-				    json_pack("{s:I, s:I, s:I, s:b}", "id", (json_int_t)p->fragment.id,
-					      "offset", (json_int_t)p->fragment.offset, "len",
-					      (json_int_t)p->fragment.len, "more", p->fragment.more));
+		json_object_set_new(
+			o, "fragment",
+			json_pack("{s:I, s:I, s:I, s:b}", "id", (json_int_t)p->fragment.id,
+				  "offset", (json_int_t)p->fragment.offset, "len",
+				  (json_int_t)p->fragment.len, "more", p->fragment.more));
 	return o;
 }
 
@@ -285,9 +287,11 @@ int explain_json(const struct explain *x, FILE *out)
 		json_array_append_new(list, step_json(x, &x->steps[i]));
 	json_object_set_new(o, "steps", list);
 	set_text(o, "end", explain_end(x));
-	set_text(o, "state", x->state == REPLAY_INVALID	 ? "invalid" :
-			     x->state == REPLAY_UNTRACKED ? "untracked" :
-			     x->state == REPLAY_TRACKED	 ? replay_ctinfo_names[x->ctinfo] : NULL);
+	set_text(o, "state",
+		 x->state == REPLAY_INVALID	? "invalid"
+		 : x->state == REPLAY_UNTRACKED ? "untracked"
+		 : x->state == REPLAY_TRACKED	? replay_ctinfo_names[x->ctinfo]
+						: NULL);
 	if (x->number)
 		set_number(o, "ct", x->number);
 	if (x->nr_parts) {
@@ -297,8 +301,9 @@ int explain_json(const struct explain *x, FILE *out)
 		json_object_set_new(o, "together_with", list);
 	}
 	if (x->look_ahead && x->packet.fragment.family)
-		json_object_set_new(o, "completed_by", x->completed_by < 0 ? json_null() :
-								     json_integer(x->completed_by));
+		json_object_set_new(o, "completed_by",
+				    x->completed_by < 0 ? json_null()
+							: json_integer(x->completed_by));
 	errno = 0;
 	err = json_dumpf(o, out, 0) || fputc('\n', out) == EOF || fflush(out) ? -1 : 0;
 	if (err)

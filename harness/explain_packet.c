@@ -38,8 +38,8 @@ static bool ipv6_fragment(struct explain_fragment *f, const struct capture_packe
 
 	if (p->caplen < at)
 		return false;
-	for (type = ip6h->nexthdr; type == IPPROTO_HOPOPTS || type == IPPROTO_ROUTING ||
-				   type == IPPROTO_DSTOPTS;) {
+	for (type = ip6h->nexthdr;
+	     type == IPPROTO_HOPOPTS || type == IPPROTO_ROUTING || type == IPPROTO_DSTOPTS;) {
 		if (p->caplen < at + 8)
 			return false;
 		type = p->l3[at];
@@ -63,8 +63,9 @@ void explain_fragment(struct explain_fragment *f, const struct capture_packet *p
 	bool is;
 
 	memset(f, 0, sizeof(*f));
-	is = p->l3proto == LINK_PROTO_IPV4 ? ipv4_fragment(f, p) :
-	     p->l3proto == LINK_PROTO_IPV6 ? ipv6_fragment(f, p) : false;
+	is = p->l3proto == LINK_PROTO_IPV4   ? ipv4_fragment(f, p)
+	     : p->l3proto == LINK_PROTO_IPV6 ? ipv6_fragment(f, p)
+					     : false;
 	if (!is)
 		f->family = 0;
 }
@@ -81,7 +82,7 @@ bool explain_same_datagram(const struct explain_fragment *a, const struct explai
 
 static bool carries_sack(const uint8_t *opt, unsigned int len)
 {
-	for (unsigned int at = 0; at < len && opt[at]; ) {
+	for (unsigned int at = 0; at < len && opt[at];) {
 		if (opt[at] == 1) {
 			at++;
 			continue;
@@ -160,7 +161,10 @@ void explain_packet(struct explain_packet *to, const struct capture_packet *p)
 {
 	const bool ipv4 = p->l3proto == LINK_PROTO_IPV4;
 	struct sk_buff skb = {
-		.data = p->l3, .len = p->len, .headlen = p->caplen, .protocol = p->l3proto,
+		.data = p->l3,
+		.len = p->len,
+		.headlen = p->caplen,
+		.protocol = p->l3proto,
 	};
 
 	to->index = p->index;
@@ -171,7 +175,8 @@ void explain_packet(struct explain_packet *to, const struct capture_packet *p)
 	to->vlan = p->vlan;
 	to->protonum = to->sport = to->dport = -1;
 	explain_fragment(&to->fragment, p);
-	if (!p->l3proto || p->caplen < (ipv4 ? sizeof(struct iphdr_view) : sizeof(struct ipv6hdr_view)))
+	if (!p->l3proto ||
+	    p->caplen < (ipv4 ? sizeof(struct iphdr_view) : sizeof(struct ipv6hdr_view)))
 		return;
 	to->has_ip = true;
 	if (ipv4) {
@@ -180,16 +185,20 @@ void explain_packet(struct explain_packet *to, const struct capture_packet *p)
 		/* padding of the link is not the packet's */
 		if (ntohs(iph->tot_len) < skb.len)
 			skb.len = ntohs(iph->tot_len);
-		inet_ntop(AF_INET, p->l3 + offsetof(struct iphdr_view, saddr), to->src, sizeof(to->src));
-		inet_ntop(AF_INET, p->l3 + offsetof(struct iphdr_view, daddr), to->dst, sizeof(to->dst));
+		inet_ntop(AF_INET, p->l3 + offsetof(struct iphdr_view, saddr), to->src,
+			  sizeof(to->src));
+		inet_ntop(AF_INET, p->l3 + offsetof(struct iphdr_view, daddr), to->dst,
+			  sizeof(to->dst));
 	} else {
 		const struct ipv6hdr_view *ip6h = (const struct ipv6hdr_view *)p->l3;
 		uint32_t len = ntohs(ip6h->payload_len) + (uint32_t)sizeof(*ip6h);
 
 		if (ip6h->payload_len && len < skb.len)
 			skb.len = len;
-		inet_ntop(AF_INET6, p->l3 + offsetof(struct ipv6hdr_view, saddr), to->src, sizeof(to->src));
-		inet_ntop(AF_INET6, p->l3 + offsetof(struct ipv6hdr_view, daddr), to->dst, sizeof(to->dst));
+		inet_ntop(AF_INET6, p->l3 + offsetof(struct ipv6hdr_view, saddr), to->src,
+			  sizeof(to->src));
+		inet_ntop(AF_INET6, p->l3 + offsetof(struct ipv6hdr_view, daddr), to->dst,
+			  sizeof(to->dst));
 	}
 	if (skb.headlen > skb.len)
 		skb.headlen = skb.len;

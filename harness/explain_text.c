@@ -9,11 +9,11 @@
 
 #include "core/text.h"
 
-#define COLUMN	8	/* of labels */
-#define FACTS	18	/* of what they label */
+#define COLUMN 8 /* of labels */
+#define FACTS 18 /* of what they label */
 
 static const char *const tones[] = {
-	[TONE_PLAIN] = "", [TONE_HEAD] = "\033[1m", [TONE_DIM] = "\033[2m",
+	[TONE_PLAIN] = "",	  [TONE_HEAD] = "\033[1m", [TONE_DIM] = "\033[2m",
 	[TONE_GOOD] = "\033[32m", [TONE_BAD] = "\033[31m", [TONE_NOTE] = "\033[33m",
 };
 
@@ -116,7 +116,8 @@ static void tell_counters(const struct telling *t, const struct explain_hook *h)
 
 #define CT_STAT_FIELD(name)                                                                        \
 	if (h->counters.name)                                                                      \
-		ct_text_add(&words, "%s%s +%" PRIu64, words.len ? ", " : "", #name, h->counters.name);
+		ct_text_add(&words, "%s%s +%" PRIu64, words.len ? ", " : "", #name,                \
+			    h->counters.name);
 	CT_STAT_FIELDS(CT_STAT_FIELD)
 #undef CT_STAT_FIELD
 	if (words.len)
@@ -147,8 +148,8 @@ static void tell_changes(const struct telling *t, const struct explain_ct *from,
 	else
 		tell(t, "status", "%s", b);
 	seconds_text(b, sizeof(b), to);
-	if (from->there && (from->timeout != to->timeout ||
-			    (from->status ^ to->status) & IPS_CONFIRMED))
+	if (from->there &&
+	    (from->timeout != to->timeout || (from->status ^ to->status) & IPS_CONFIRMED))
 		tell(t, "timeout", "%s -> %s", seconds_text(a, sizeof(a), from), b);
 	else
 		tell(t, "timeout", "%s", b);
@@ -255,9 +256,9 @@ static void tell_events(const struct telling *t, const struct explain_hook *h)
 
 static void tell_hook(const struct telling *t, const struct explain_hook *h)
 {
-	const enum tone tone = h->verdict == NF_ACCEPT ? TONE_GOOD :
-			       h->verdict == NF_DROP   ? TONE_BAD :
-							 TONE_NOTE;
+	const enum tone tone = h->verdict == NF_ACCEPT ? TONE_GOOD
+			       : h->verdict == NF_DROP ? TONE_BAD
+						       : TONE_NOTE;
 	char text[512], priority[16];
 
 	snprintf(priority, sizeof(priority), h->priority == INT32_MAX ? "max" : "%d", h->priority);
@@ -269,17 +270,10 @@ static void tell_hook(const struct telling *t, const struct explain_hook *h)
 	if (*text)
 		fprintf(t->out, "%*s%s.\n", COLUMN, "", text);
 	switch (h->kind) {
-	case EXPLAIN_IN:
-		tell_in(t, h);
-		break;
-	case EXPLAIN_CONFIRMS:
-		tell_confirm(t, h);
-		break;
-	case EXPLAIN_DEFRAG:
-		tell_parts(t, h);
-		break;
-	default:
-		break;
+	case EXPLAIN_IN: tell_in(t, h); break;
+	case EXPLAIN_CONFIRMS: tell_confirm(t, h); break;
+	case EXPLAIN_DEFRAG: tell_parts(t, h); break;
+	default: break;
 	}
 	tell_events(t, h);
 	tell_counters(t, h);
@@ -288,7 +282,8 @@ static void tell_hook(const struct telling *t, const struct explain_hook *h)
 static void tell_place(const struct telling *t, const struct explain_step *s)
 {
 	static const char *const what[NF_INET_NUMHOOKS] = {
-		[NF_INET_PRE_ROUTING] = "as it arrives", [NF_INET_LOCAL_IN] = "for this host itself",
+		[NF_INET_PRE_ROUTING] = "as it arrives",
+		[NF_INET_LOCAL_IN] = "for this host itself",
 		[NF_INET_FORWARD] = "from one device to another",
 		[NF_INET_POST_ROUTING] = "before it leaves",
 	};
@@ -304,25 +299,22 @@ static void tell_place(const struct telling *t, const struct explain_step *s)
 static void tell_step(const struct telling *t, const struct explain_step *s)
 {
 	switch (s->what) {
-	case EXPLAIN_PLACE:
-		tell_place(t, s);
-		break;
-	case EXPLAIN_HOOK:
-		tell_hook(t, s->hook);
-		break;
+	case EXPLAIN_PLACE: tell_place(t, s); break;
+	case EXPLAIN_HOOK: tell_hook(t, s->hook); break;
 	case EXPLAIN_HELPER:
-		fprintf(t->out, "\nThe scenario's rule gives the connection the helper %s.\n", s->helper);
+		fprintf(t->out, "\nThe scenario's rule gives the connection the helper %s.\n",
+			s->helper);
 		break;
-	case EXPLAIN_HELD:
-		fputs("\nThe scenario holds the packet back here.\n", t->out);
-		break;
+	case EXPLAIN_HELD: fputs("\nThe scenario holds the packet back here.\n", t->out); break;
 	case EXPLAIN_RELEASED:
 		fprintf(t->out, "Behind packet %" PRIu64 " it goes on.\n", s->packet);
 		break;
 	case EXPLAIN_LOST:
-		fputs("\nThe router does not forward it: its TTL ends here, its addresses lead nowhere, "
+		fputs("\nThe router does not forward it: its TTL ends here, its addresses lead "
+		      "nowhere, "
 		      "or its\nIP options ask for what is not given. What it began is never "
-		      "confirmed.\n", t->out);
+		      "confirmed.\n",
+		      t->out);
 		break;
 	}
 }
@@ -335,22 +327,31 @@ static void tell_end(const struct telling *t)
 	if (x->steps && !(x->replay->options.variant->flags & CT_V_NULL))
 		fputc('\n', t->out);
 	if (x->replay->options.variant->flags & CT_V_NULL)
-		fprintf(t->out, "\nThe variant %s registers no hooks and keeps no connections: there is no more "
-			"to tell.\n", x->replay->options.variant->name);
+		fprintf(t->out,
+			"\nThe variant %s registers no hooks and keeps no connections: there is no "
+			"more "
+			"to tell.\n",
+			x->replay->options.variant->name);
 	fprintf(t->out, "%sIn the end: %s%s%s%s%s\n", tone_on(t, TONE_HEAD), tone_off(t, TONE_HEAD),
 		tone_on(t, tone), explain_end(x), tone_off(t, tone),
 		x->verdict == REPLAY_ACCEPT && x->state == REPLAY_INVALID &&
-				!(x->replay->options.variant->flags & CT_V_NULL) ?
-			" (what becomes of INVALID packets is for a firewall's rules to say)" : "");
+				!(x->replay->options.variant->flags & CT_V_NULL)
+			? " (what becomes of INVALID packets is for a firewall's rules to say)"
+			: "");
 	if (x->untold)
-		fputs("Linux's trace does not show what becomes of such a packet, so replay --json, which "
-		      "speaks as the\ntrace does, says otherwise.\n", t->out);
+		fputs("Linux's trace does not show what becomes of such a packet, so replay "
+		      "--json, which "
+		      "speaks as the\ntrace does, says otherwise.\n",
+		      t->out);
 	for (size_t i = 0; i < x->nr; i++) {
 		const struct explain_hook *h = x->steps[i].hook;
 
-		if (h && h->nr_reasons && strstr(h->reasons[h->nr_reasons - 1], "checksum is wrong")) {
-			fputs("A capture taken where the network card makes the checksums has wrong ones: "
-			      "--loose takes them\nto be right.\n", t->out);
+		if (h && h->nr_reasons &&
+		    strstr(h->reasons[h->nr_reasons - 1], "checksum is wrong")) {
+			fputs("A capture taken where the network card makes the checksums has "
+			      "wrong ones: "
+			      "--loose takes them\nto be right.\n",
+			      t->out);
 			break;
 		}
 	}

@@ -85,26 +85,19 @@ static int parse_clock(struct replay_command *c, const char *text, struct ct_err
 	return 0;
 }
 
-int replay_command_option(struct replay_command *c, int what, const char *value,
-			  struct ct_error *e)
+int replay_command_option(struct replay_command *c, int what, const char *value, struct ct_error *e)
 {
 	switch (what) {
-	case REPLAY_OPT_VARIANT:
-		return parse_variant(c, value, e);
+	case REPLAY_OPT_VARIANT: return parse_variant(c, value, e);
 	case REPLAY_OPT_BUCKETS:
 		if (replay_command_number(value, &c->options.buckets) || !c->options.buckets)
 			return ct_user_error(e, "%s --buckets %.40s: it is a number from 1 on",
 					     c->name, value);
 		return 0;
-	case REPLAY_OPT_CLOCK:
-		return parse_clock(c, value, e);
-	case REPLAY_OPT_SET:
-		return parse_set(c, value, e);
-	case REPLAY_OPT_SCENARIO:
-		c->scenario_path = value;
-		return 0;
-	default:
-		return what;	/* an error, told already */
+	case REPLAY_OPT_CLOCK: return parse_clock(c, value, e);
+	case REPLAY_OPT_SET: return parse_set(c, value, e);
+	case REPLAY_OPT_SCENARIO: c->scenario_path = value; return 0;
+	default: return what; /* an error, told already */
 	}
 }
 
@@ -212,8 +205,8 @@ static int run(const struct replay_command *c, const struct scenario *scenario,
 		err = replay_set(r, c->sets[i].name, c->sets[i].value, e);
 	if (err)
 		goto out;
-	bad = scenario ? run_loaded(set, v, r, &packets, &damage) :
-			 run_stream(c->file, v, r, &packets, &damage);
+	bad = scenario ? run_loaded(set, v, r, &packets, &damage)
+		       : run_stream(c->file, v, r, &packets, &damage);
 	/* What came before the damage is told; where nothing came, there is nothing to tell. */
 	if (bad >= 0 || packets)
 		err = v->end(v->arg, r);

@@ -28,15 +28,26 @@ static char clash_json[64], zone_json[64];
 
 /* What comes, in order. */
 enum {
-	P_SYN, P_SYNACK, P_ACK, P_FAR, P_QUESTION, P_UNREACH, P_FRAGMENT, P_FRAGMENT2, P_LAST,
-	P_ECHO, P_QUESTION_LATE, P_TTL, P_NO_IP,
+	P_SYN,
+	P_SYNACK,
+	P_ACK,
+	P_FAR,
+	P_QUESTION,
+	P_UNREACH,
+	P_FRAGMENT,
+	P_FRAGMENT2,
+	P_LAST,
+	P_ECHO,
+	P_QUESTION_LATE,
+	P_TTL,
+	P_NO_IP,
 	PACKETS
 };
 
 /* Tables with other hashes, buckets, chains, locks. */
 static const char *const tables[] = {
-	"nulls_rcu_jhash2_scale_seqcount", "nulls_rcu_siphash", "nulls_rcu_constant",
-	"locked_jhash2_mask_rwlock", "plain_rcu_deferred", "cds_lfht",
+	"nulls_rcu_jhash2_scale_seqcount", "nulls_rcu_siphash",	 "nulls_rcu_constant",
+	"locked_jhash2_mask_rwlock",	   "plain_rcu_deferred", "cds_lfht",
 };
 
 static bool is_library(const char *variant)
@@ -83,13 +94,18 @@ static void write_story(void)
 	struct packet p, q;
 
 	pcap_begin(&b, 101, false, false);
-	packet_tcp(&p, false, CLIENT, &(struct tcp_spec){ .seq = 1000, .flags = 0x02, .win = 1000 });
+	packet_tcp(&p, false, CLIENT,
+		   &(struct tcp_spec){ .seq = 1000, .flags = 0x02, .win = 1000 });
 	at(&b, 0, &p);
-	packet_tcp(&p, false, SERVER, &(struct tcp_spec){ .seq = 5000, .ack = 1001, .flags = 0x12, .win = 1000 });
+	packet_tcp(&p, false, SERVER,
+		   &(struct tcp_spec){ .seq = 5000, .ack = 1001, .flags = 0x12, .win = 1000 });
 	at(&b, 1, &p);
-	packet_tcp(&p, false, CLIENT, &(struct tcp_spec){ .seq = 1001, .ack = 5001, .flags = 0x10, .win = 1000 });
+	packet_tcp(&p, false, CLIENT,
+		   &(struct tcp_spec){ .seq = 1001, .ack = 5001, .flags = 0x10, .win = 1000 });
 	at(&b, 2, &p);
-	packet_tcp(&p, false, CLIENT, &(struct tcp_spec){ .seq = 91001, .ack = 5001, .flags = 0x10, .win = 1000, .len = 10 });
+	packet_tcp(&p, false, CLIENT,
+		   &(struct tcp_spec){
+			   .seq = 91001, .ack = 5001, .flags = 0x10, .win = 1000, .len = 10 });
 	at(&b, 3, &p);
 	packet_udp(&q, false, CLIENT, 4);
 	at(&b, 4, &q);
@@ -118,8 +134,9 @@ static void write_story(void)
 static void write_clash(void)
 {
 	static const char hold[] = "{ \"hold\": [0, 1, 2, 3], \"after\": { \"3\": [0, 1, 2, 3] } }";
-	static const char zones[] = "{ \"in\": [0, 1, 2, 3], \"zones\": { \"1\": { \"id\": 5 }, "
-				    "\"2\": { \"id\": 6, \"dir\": \"original\" } }, \"notrack\": [3] }";
+	static const char zones[] =
+		"{ \"in\": [0, 1, 2, 3], \"zones\": { \"1\": { \"id\": 5 }, "
+		"\"2\": { \"id\": 6, \"dir\": \"original\" } }, \"notrack\": [3] }";
 	struct blob b = { 0 };
 	struct packet p;
 
@@ -127,7 +144,8 @@ static void write_clash(void)
 	packet_udp(&p, false, CLIENT, 4);
 	at(&b, 0, &p);
 	at(&b, 1, &p);
-	packet_tcp(&p, false, CLIENT, &(struct tcp_spec){ .seq = 1000, .flags = 0x02, .win = 1000 });
+	packet_tcp(&p, false, CLIENT,
+		   &(struct tcp_spec){ .seq = 1000, .flags = 0x02, .win = 1000 });
 	at(&b, 2, &p);
 	at(&b, 3, &p);
 	write_file(clash_pcap, "clash.pcap", b.data, b.size);
@@ -242,21 +260,22 @@ static void established(void **state)
 		      "-200  ipv4_conntrack_in", "ACCEPT", "Begins connection 1",
 		      "src=10.0.0.1 dst=10.0.0.2 sport=40000 dport=80", "hash      0x", "4 buckets",
 		      "bucket    ", "found     nothing",
-		      "answers will be src=10.0.0.2 dst=10.0.0.1 sport=80 dport=40000", "NEW:",
-		      "NONE -> SYN_SENT", "client          1001       1001      1000     0  -",
-		      "status    none", "120.000 s from confirm on", "FORWARD", "no hooks",
-		      "POST_ROUTING", "300  nf_conntrack_helper", "max  nf_conntrack_confirm",
+		      "answers will be src=10.0.0.2 dst=10.0.0.1 sport=80 dport=40000",
+		      "NEW:", "NONE -> SYN_SENT",
+		      "client          1001       1001      1000     0  -", "status    none",
+		      "120.000 s from confirm on", "FORWARD", "no hooks", "POST_ROUTING",
+		      "300  nf_conntrack_helper", "max  nf_conntrack_confirm",
 		      "goes into the table", "original  src=10.0.0.1", "hash      0x",
-		      strcmp(v, "nulls_rcu_constant") ? "inserted  at the head" : "inserted  as node 2",
-		      "reply     src=10.0.0.2", "hash      0x",
-		      "inserted  at the head", "none -> confirmed", "120.000 s left",
-		      "events    NEW", "connection 1",
+		      strcmp(v, "nulls_rcu_constant") ? "inserted  at the head"
+						      : "inserted  as node 2",
+		      "reply     src=10.0.0.2", "hash      0x", "inserted  at the head",
+		      "none -> confirmed", "120.000 s left", "events    NEW", "connection 1",
 		      "In the end: accepted");
 		TELLS(EXPLAIN(story_pcap, "1", "--variant", v, "--buckets", "4"), v,
-		      "Belongs to connection 1", "match", "found     connection 1 by its reply node",
-		      "ESTABLISHED_REPLY", "SYN_SENT -> SYN_RECV", "->",
-		      "confirmed -> seen_reply confirmed", "119.999 s left -> 60.000 s left",
-		      "nothing to do");
+		      "Belongs to connection 1", "match",
+		      "found     connection 1 by its reply node", "ESTABLISHED_REPLY",
+		      "SYN_SENT -> SYN_RECV", "->", "confirmed -> seen_reply confirmed",
+		      "119.999 s left -> 60.000 s left", "nothing to do");
 		TELLS(EXPLAIN(story_pcap, "2", "--variant", v, "--buckets", "4"), v, "match",
 		      "by its original node", "ESTABLISHED:", "SYN_RECV -> ESTABLISHED",
 		      "I    seq        1001 <=       2001  yes", "IV   ack        5001",
@@ -267,10 +286,11 @@ static void established(void **state)
 static void out_of_window(void **state)
 {
 	(void)state;
-	TELLS(EXPLAIN(story_pcap, "3"), "3", "ACCEPT", "INVALID: I: beyond what the receiver allows",
-	      "match", "ctinfo    none", "ESTABLISHED, as before",
-	      "I    seq       91001 <=       2001  NO", "III  ack        5001 <=       5001  yes",
-	      "counters  invalid +1", "No connection, so nothing to confirm", "In the end: accepted");
+	TELLS(EXPLAIN(story_pcap, "3"), "3", "ACCEPT",
+	      "INVALID: I: beyond what the receiver allows", "match", "ctinfo    none",
+	      "ESTABLISHED, as before", "I    seq       91001 <=       2001  NO",
+	      "III  ack        5001 <=       5001  yes", "counters  invalid +1",
+	      "No connection, so nothing to confirm", "In the end: accepted");
 	TELLS(EXPLAIN(story_pcap, "3", "--set", "nf_conntrack_tcp_be_liberal=1"), "liberal",
 	      "Belongs to connection 1", "taken all the same");
 }
@@ -279,8 +299,9 @@ static void related(void **state)
 {
 	(void)state;
 	for (unsigned int i = 0; i < ARRAY_SIZE(tables); i++)
-		TELLS(EXPLAIN(story_pcap, "5", "--variant", tables[i], "--buckets", "64"), tables[i],
-		      "icmp      type 3, code 3", "An error about a packet of connection 2",
+		TELLS(EXPLAIN(story_pcap, "5", "--variant", tables[i], "--buckets", "64"),
+		      tables[i], "icmp      type 3, code 3",
+		      "An error about a packet of connection 2",
 		      "quotes    src=10.0.0.1 dst=10.0.0.2 sport=40000 dport=80",
 		      "answer    src=10.0.0.2 dst=10.0.0.1", "hash", "match",
 		      "connection 2 by its reply node", "RELATED_REPLY");
@@ -303,9 +324,10 @@ static void expired(void **state)
 {
 	(void)state;
 	for (unsigned int i = 0; i < ARRAY_SIZE(tables); i++) {
-		TELLS(EXPLAIN(story_pcap, "10", "--variant", tables[i], "--buckets", "1"), tables[i],
-		      "connection 2", "original", "expired 0.196 s ago, removed on the way",
-		      "found     nothing", "made      connection 5", "NEW:");
+		TELLS(EXPLAIN(story_pcap, "10", "--variant", tables[i], "--buckets", "1"),
+		      tables[i], "connection 2", "original",
+		      "expired 0.196 s ago, removed on the way", "found     nothing",
+		      "made      connection 5", "NEW:");
 		if (!is_library(tables[i]))
 			TELLS(EXPLAIN(story_pcap, "10", "--variant", tables[i], "--buckets", "1"),
 			      tables[i], "other tuple: src=10.0.0.2 dst=10.0.0.1 type=0");
@@ -318,7 +340,8 @@ static void chains(void **state)
 
 	(void)state;
 	/* three connections, six nodes: short enough */
-	TELLS(o, "short", "  1  connection 3", "  6  connection 1", "nulls marker of bucket 0: ours");
+	TELLS(o, "short", "  1  connection 3", "  6  connection 1",
+	      "nulls marker of bucket 0: ours");
 	silent(o, "others");
 	o = EXPLAIN(story_pcap, "10", "--buckets", "1");
 	TELLS(o, "long", "  4  connection", "expired", "... 2 others (--all shows them)");
@@ -326,9 +349,10 @@ static void chains(void **state)
 	TELLS(o, "all", "  1  connection 4", "  8  connection 1");
 	silent(o, "others");
 	TELLS(EXPLAIN(story_pcap, "2", "--buckets", "1"), "beyond",
-	      "  1  connection 1     reply     other tuple", "  2  connection 1     original  match");
-	TELLS(EXPLAIN(story_pcap, "1", "--buckets", "1"), "beyond",
-	      "reply     match", "not looked at: other tuple");
+	      "  1  connection 1     reply     other tuple",
+	      "  2  connection 1     original  match");
+	TELLS(EXPLAIN(story_pcap, "1", "--buckets", "1"), "beyond", "reply     match",
+	      "not looked at: other tuple");
 	/* locked chains and plain ones end in NULL */
 	silent(EXPLAIN(story_pcap, "0", "--variant", "plain_rcu_deferred"), "nulls");
 }
@@ -339,12 +363,14 @@ static void clashes(void **state)
 	for (unsigned int i = 0; i < ARRAY_SIZE(tables); i++) {
 		const char *v = tables[i];
 
-		TELLS(EXPLAIN(clash_pcap, "1", "--scenario", clash_json, "--variant", v, "--buckets", "64"),
-		      v, "Begins connection 2", "holds the packet back", "Behind packet 3 it goes on",
-		      "max  nf_conntrack_confirm          ACCEPT",
-		      "A clash: connection 1 has the same tuple", "connection 1     original  match",
-		      "inserted  not", "clash_resolve +1");
-		TELLS(EXPLAIN(clash_pcap, "3", "--scenario", clash_json, "--variant", v, "--buckets", "64"),
+		TELLS(EXPLAIN(clash_pcap, "1", "--scenario", clash_json, "--variant", v,
+			      "--buckets", "64"),
+		      v, "Begins connection 2", "holds the packet back",
+		      "Behind packet 3 it goes on", "max  nf_conntrack_confirm          ACCEPT",
+		      "A clash: connection 1 has the same tuple",
+		      "connection 1     original  match", "inserted  not", "clash_resolve +1");
+		TELLS(EXPLAIN(clash_pcap, "3", "--scenario", clash_json, "--variant", v,
+			      "--buckets", "64"),
 		      v, "Begins connection 4", "max  nf_conntrack_confirm          DROP",
 		      "Refused: connection 3 has that tuple already", "insert_failed +1, drop +1",
 		      "In the end: dropped");
@@ -357,16 +383,17 @@ static void zones(void **state)
 	for (unsigned int i = 0; i < ARRAY_SIZE(tables); i++)
 		TELLS(EXPLAIN(clash_pcap, "1", "--scenario", zone_json, "--variant", tables[i],
 			      "--buckets", "1"),
-		      tables[i], "device 1", "-300  the scenario's raw rules", "zone 5", "zone      5",
-		      "found     nothing", "made      connection 2");
+		      tables[i], "device 1", "-300  the scenario's raw rules", "zone 5",
+		      "zone      5", "found     nothing", "made      connection 2");
 	/* jhash2 leaves the zone to the comparison, siphash has it inside */
 	TELLS(EXPLAIN(clash_pcap, "1", "--scenario", zone_json), "jhash2",
 	      "the zone does not count in it", "other zone (0)");
 	TELLS(EXPLAIN(clash_pcap, "1", "--scenario", zone_json, "--variant", "nulls_rcu_siphash"),
 	      "siphash", "with the zone", "empty");
 	TELLS(EXPLAIN(clash_pcap, "2", "--scenario", zone_json), "one direction",
-	      "zone 6 (original direction only)", "zone      6 in the original direction, 0 in the other",
-	      "again", "made      connection 3");
+	      "zone 6 (original direction only)",
+	      "zone      6 in the original direction, 0 in the other", "again",
+	      "made      connection 3");
 	TELLS(EXPLAIN(clash_pcap, "3", "--scenario", zone_json), "untracked", "Notrack",
 	      "conntrack leaves it alone");
 }
@@ -375,13 +402,14 @@ static void table_full(void **state)
 {
 	(void)state;
 	for (unsigned int i = 0; i < ARRAY_SIZE(tables); i++) {
-		TELLS(EXPLAIN(story_pcap, "4", "--variant", tables[i], "--set", "nf_conntrack_max=1"),
+		TELLS(EXPLAIN(story_pcap, "4", "--variant", tables[i], "--set",
+			      "nf_conntrack_max=1"),
 		      tables[i], "ipv4_conntrack_in             DROP",
 		      "No room: 1 connections, nf_conntrack_max is 1", "drop +1",
 		      "In the end: dropped in PRE_ROUTING");
 		/* one that is not assured, in the same bucket, makes room */
-		TELLS(EXPLAIN(clash_pcap, "2", "--variant", tables[i], "--set", "nf_conntrack_max=1",
-			      "--buckets", "1"),
+		TELLS(EXPLAIN(clash_pcap, "2", "--variant", tables[i], "--set",
+			      "nf_conntrack_max=1", "--buckets", "1"),
 		      tables[i], "early_drop gave up 1 other", "early_drop +1");
 	}
 }
@@ -406,7 +434,8 @@ static void chain_cap(void **state)
 	blob_free(&b);
 	for (unsigned int i = 30; i < 40 && !refused; i++) {
 		snprintf(number, sizeof(number), "%u", i);
-		if (strstr(EXPLAIN(path, number, "--buckets", "1", "--variant", "nulls_rcu_cap64")->out,
+		if (strstr(EXPLAIN(path, number, "--buckets", "1", "--variant", "nulls_rcu_cap64")
+				   ->out,
 			   "Refused: "))
 			refused = i;
 	}
@@ -452,7 +481,8 @@ static void agrees(json_t *line, json_t *story, const char *what)
 		assert_string_equal(text_of(story, "state"), text_of(line, "state"));
 	assert_int_equal(json_integer_value(json_object_get(story, "ct")),
 			 json_integer_value(json_object_get(line, "ct")));
-	json_array_foreach(steps, i, step) {
+	json_array_foreach(steps, i, step)
+	{
 		json_t *after = json_object_get(step, "after");
 
 		if (!after)
@@ -460,7 +490,8 @@ static void agrees(json_t *line, json_t *story, const char *what)
 		status = text_of(after, "proto_state");
 		assert_non_null(json_object_get(after, "status"));
 	}
-	if (status && json_object_get(line, "proto_state") && strcmp(status, text_of(line, "proto_state")))
+	if (status && json_object_get(line, "proto_state") &&
+	    strcmp(status, text_of(line, "proto_state")))
 		fail_msg("%s: %s instead of %s", what, status, text_of(line, "proto_state"));
 }
 
@@ -474,13 +505,14 @@ static void watched_as_unwatched(void **state)
 
 		if (ct_variants[v]->flags & (CT_V_LOOKUPS | CT_V_NULL))
 			continue;
-		strcpy(lines, REPLAY("--json", story_pcap, "--variant", name, "--buckets", "8")->out);
+		strcpy(lines,
+		       REPLAY("--json", story_pcap, "--variant", name, "--buckets", "8")->out);
 		for (unsigned int i = 0; i < PACKETS; i += v ? 4 : 1) {
-			struct outcome *o = EXPLAIN("--json", story_pcap, digits(i), "--variant", name,
-						    "--buckets", "8");
+			struct outcome *o = EXPLAIN("--json", story_pcap, digits(i), "--variant",
+						    name, "--buckets", "8");
 			json_t *line, *story = json_loads(o->out, 0, NULL);
 
-			for (at = lines; i; at++) {	/* to line i */
+			for (at = lines; i; at++) { /* to line i */
 				char want[32];
 
 				snprintf(want, sizeof(want), "{\"i\": %u,", i);
@@ -504,8 +536,8 @@ static void watched_as_unwatched(void **state)
 static void refuses(const struct outcome *o, const char *sentence)
 {
 	if (o->status != 2 || !strstr(o->err, sentence) || *o->out)
-		fail_msg("exit status %d, \"%s\" where \"%s\" should be; and: %s", o->status, o->err,
-			 sentence, o->out);
+		fail_msg("exit status %d, \"%s\" where \"%s\" should be; and: %s", o->status,
+			 o->err, sentence, o->out);
 }
 
 static void mistakes(void **state)
@@ -518,7 +550,8 @@ static void mistakes(void **state)
 	refuses(EXPLAIN("nothing.pcap", "1"), "nothing.pcap");
 	refuses(EXPLAIN(story_pcap, "1", "--variant", "cds_lft"), "did you mean cds_lfht");
 	refuses(EXPLAIN(story_pcap, "1", "--variant", "replica"), "no table");
-	refuses(EXPLAIN(story_pcap, "1", "--buckets", "3", "--variant", "cds_lfht"), "power of two");
+	refuses(EXPLAIN(story_pcap, "1", "--buckets", "3", "--variant", "cds_lfht"),
+		"power of two");
 	refuses(EXPLAIN(story_pcap, "1", "--set", "nf_conntrack_mux=1"), "did you mean");
 	refuses(EXPLAIN(story_pcap, "1", "--scenario", "nothing.json"), "nothing.json");
 	refuses(EXPLAIN(cut_pcap, "9"), "cut.pcap");
@@ -529,18 +562,12 @@ static void mistakes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(established),
-		cmocka_unit_test(out_of_window),
-		cmocka_unit_test(related),
-		cmocka_unit_test(fragments),
-		cmocka_unit_test(expired),
-		cmocka_unit_test(chains),
-		cmocka_unit_test(clashes),
-		cmocka_unit_test(zones),
-		cmocka_unit_test(table_full),
-		cmocka_unit_test(chain_cap),
-		cmocka_unit_test(edges),
-		cmocka_unit_test(watched_as_unwatched),
+		cmocka_unit_test(established), cmocka_unit_test(out_of_window),
+		cmocka_unit_test(related),     cmocka_unit_test(fragments),
+		cmocka_unit_test(expired),     cmocka_unit_test(chains),
+		cmocka_unit_test(clashes),     cmocka_unit_test(zones),
+		cmocka_unit_test(table_full),  cmocka_unit_test(chain_cap),
+		cmocka_unit_test(edges),       cmocka_unit_test(watched_as_unwatched),
 		cmocka_unit_test(mistakes),
 	};
 
