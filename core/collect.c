@@ -4,7 +4,8 @@
 
 #include <stdlib.h>
 
-void ct_collect_visit(struct ct_collect *c, const struct nf_conntrack_tuple_hash *h, struct nf_conn *ct)
+void ct_collect_visit(struct ct_collect *c, const struct nf_conntrack_tuple_hash *h,
+		      struct nf_conn *ct)
 {
 	if (!c->want(h, ct, c))
 		return;

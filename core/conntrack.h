@@ -39,7 +39,10 @@ struct ct_range;
 struct ct_collect;
 struct ct_walk;
 
-/* For nf_conntrack_ops.iterate: called with the entry pinned by its bucket's lock or a reference. */
+/*
+ * For nf_conntrack_ops.iterate: called with the entry pinned by its bucket's lock or a
+ * reference.
+ */
 typedef int ct_iterate_fn(struct nf_conn *ct, void *arg);
 
 /*
@@ -52,14 +55,16 @@ struct nf_conntrack_ops {
 	size_t nr_hooks;
 
 	/* nf_conntrack_find_get: the node with a reference on its connection, or NULL. */
-	struct nf_conntrack_tuple_hash *(*find_get)(struct net *net, const struct nf_conntrack_zone *zone,
+	struct nf_conntrack_tuple_hash *(*find_get)(struct net *net,
+						    const struct nf_conntrack_zone *zone,
 						    const struct nf_conntrack_tuple *tuple);
 	/*
 	 * nf_conntrack_alloc: an unconfirmed connection with one reference, or
 	 * NULL with *err -ENOMEM or -ENFILE (table full).
 	 */
 	struct nf_conn *(*alloc)(struct net *net, const struct nf_conntrack_zone *zone,
-				 const struct nf_conntrack_tuple *orig, const struct nf_conntrack_tuple *reply, int *err);
+				 const struct nf_conntrack_tuple *orig,
+				 const struct nf_conntrack_tuple *reply, int *err);
 	/*
 	 * nf_conntrack_hash_check_insert: into the table, which takes a
 	 * reference of its own; timeout in ticks from now.  0, -EEXIST.
@@ -80,9 +85,11 @@ struct nf_conntrack_ops {
 	 */
 	unsigned int (*forward)(struct net *net, struct sk_buff *skb, uint16_t in, uint16_t out);
 	/* One place's hooks; the packet keeps its connection.  For tools and tests. */
-	unsigned int (*hook)(struct net *net, enum nf_inet_hooks hook, struct sk_buff *skb, uint16_t in, uint16_t out);
+	unsigned int (*hook)(struct net *net, enum nf_inet_hooks hook, struct sk_buff *skb,
+			     uint16_t in, uint16_t out);
 	/* One hook in a read-side section of its own, and ... */
-	unsigned int (*call)(nf_hookfn *fn, void *priv, struct sk_buff *skb, const struct nf_hook_state *state);
+	unsigned int (*call)(nf_hookfn *fn, void *priv, struct sk_buff *skb,
+			     const struct nf_hook_state *state);
 	/* ... a look into the chain of a tuple: for those who watch (core/nf_conntrack_look.h). */
 	void (*walk)(struct net *net, struct ct_walk *w);
 	/* The packet is gone: drop its reference, and its bytes where they are its own. */
@@ -123,7 +130,8 @@ struct nf_conntrack_ops {
 	 */
 	int (*chains)(struct ct_core *core, struct ct_chains *chains);
 	/* Each piece of the table's memory; nobody resizes or inserts meanwhile. */
-	void (*ranges)(struct ct_core *core, void (*fn)(const struct ct_range *range, void *arg), void *arg);
+	void (*ranges)(struct ct_core *core, void (*fn)(const struct ct_range *range, void *arg),
+		       void *arg);
 	/* Waits until what was deferred is freed. */
 	void (*barrier)(struct ct_core *core);
 };
@@ -175,7 +183,8 @@ static __always_inline void nf_ct_refresh(struct nf_conn *ct, const struct net *
 		store_relaxed(&ct->timeout, timeout);
 }
 
-static __always_inline void nf_ct_refresh_acct(struct nf_conn *ct, const struct net *net, enum ip_conntrack_info ctinfo,
+static __always_inline void nf_ct_refresh_acct(struct nf_conn *ct, const struct net *net,
+					       enum ip_conntrack_info ctinfo,
 					       const struct sk_buff *skb, uint32_t extra)
 {
 	nf_ct_refresh(ct, net, extra);

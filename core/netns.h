@@ -66,8 +66,12 @@ struct nf_ct_sysctl {
 	} timeouts;
 };
 
-/* Takes a packet that a hook answered with NF_QUEUE: keeps a copy, returns NF_QUEUE, or refuses with NF_DROP. */
-typedef unsigned int nf_queue_fn(void *priv, struct sk_buff *skb, const struct nf_hook_state *state);
+/*
+ * Takes a packet that a hook answered with NF_QUEUE: keeps a copy, returns NF_QUEUE, or refuses
+ * with NF_DROP.
+ */
+typedef unsigned int nf_queue_fn(void *priv, struct sk_buff *skb,
+				 const struct nf_hook_state *state);
 
 /* Why a tracker did not believe a packet, as a clause; see nf_ct_l4proto_log_invalid(). */
 typedef void nf_log_fn(void *priv, const char *why);
@@ -81,7 +85,8 @@ struct net {
 	spinlock_t hook_lock;	/* registration */
 	nf_queue_fn *queue;	/* set before packets flow */
 	void *queue_priv;
-	nf_log_fn *log_invalid;	/* hears why packets are refused; set before packets flow, NULL: nobody */
+	/* hears why packets are refused; set before packets flow, NULL: nobody */
+	nf_log_fn *log_invalid;
 	void *log_priv;
 	struct ip_conntrack_stat *stat;	/* [core->nr_cpus] */
 	struct nf_defrag *defrag;	/* packets that are not whole yet */
@@ -91,7 +96,10 @@ struct net {
 	struct nf_ct_sysctl ct __cacheline_aligned;
 	/* every new connection looks whether there are any, so apart from what changes often */
 	struct nf_ct_expect_net expect __cacheline_aligned;
-	/* connections, unconfirmed ones included: changed by every new one, so in a line of its own */
+	/*
+	 * connections, unconfirmed ones included: changed by every new one, so in a
+	 * line of its own
+	 */
 	_Atomic uint32_t count __cacheline_aligned;
 };
 
@@ -143,7 +151,10 @@ static __always_inline unsigned int nf_hook(struct net *net, uint8_t pf, enum nf
 	return e ? nf_hook_slow(skb, &state, e, 0) : NF_ACCEPT;
 }
 
-/* The packet comes back from net->queue: goes on behind the hook that queued it, or ends with verdict. */
+/*
+ * The packet comes back from net->queue: goes on behind the hook that queued it, or ends with
+ * verdict.
+ */
 unsigned int nf_reinject(struct sk_buff *skb, struct nf_hook_state *state, unsigned int verdict);
 
 #endif

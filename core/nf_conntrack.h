@@ -113,21 +113,25 @@ struct nf_conn {
 } __attribute__((aligned(128)));
 
 _Static_assert(sizeof(struct nf_conn) == 256, "a connection is one object of 256 bytes");
-_Static_assert(offsetof(struct nf_conn, tuplehash) + sizeof(((struct nf_conn *)0)->tuplehash) == 128,
+_Static_assert(offsetof(struct nf_conn, tuplehash) + sizeof(((struct nf_conn *)0)->tuplehash) ==
+		       128,
 	       "what a lookup reads fits the first two cache lines");
 _Static_assert(_Alignof(struct nf_conn) > NFCT_INFOMASK, "ctinfo lives in the pointer's low bits");
 _Static_assert(sizeof(struct nf_conntrack_tuple_hash) == 56, "node size");
 
 /* The connection that a table node belongs to (nf_ct_tuplehash_to_ctrack). */
-static __always_inline struct nf_conn *nf_ct_tuplehash_to_ctrack(const struct nf_conntrack_tuple_hash *h)
+static __always_inline struct nf_conn *
+nf_ct_tuplehash_to_ctrack(const struct nf_conntrack_tuple_hash *h)
 {
 	return (struct nf_conn *)((uintptr_t)h & ~(uintptr_t)127);
 }
 
 /* Which of its connection's two nodes h is (NF_CT_DIRECTION). */
-static __always_inline enum ip_conntrack_dir NF_CT_DIRECTION(const struct nf_conntrack_tuple_hash *h)
+static __always_inline enum ip_conntrack_dir
+NF_CT_DIRECTION(const struct nf_conntrack_tuple_hash *h)
 {
-	return ((uintptr_t)h & 127) == offsetof(struct nf_conn, tuplehash) ? IP_CT_DIR_ORIGINAL : IP_CT_DIR_REPLY;
+	return ((uintptr_t)h & 127) == offsetof(struct nf_conn, tuplehash) ? IP_CT_DIR_ORIGINAL :
+									     IP_CT_DIR_REPLY;
 }
 
 static __always_inline struct nf_conntrack_tuple_hash *ct_table_node_hash(struct ct_table_node *n)
@@ -136,7 +140,8 @@ static __always_inline struct nf_conntrack_tuple_hash *ct_table_node_hash(struct
 }
 
 /* Holders of a reference only. */
-static inline const struct nf_conntrack_tuple *nf_ct_tuple(const struct nf_conn *ct, enum ip_conntrack_dir dir)
+static inline const struct nf_conntrack_tuple *nf_ct_tuple(const struct nf_conn *ct,
+							   enum ip_conntrack_dir dir)
 {
 	return &ct->tuplehash[dir].tuple;
 }
@@ -182,7 +187,9 @@ static inline bool nf_ct_status_test_and_set(struct nf_conn *ct, uint32_t bit)
 static inline struct nf_conntrack_zone nf_ct_zone(const struct nf_conn *ct)
 {
 	uint32_t s = nf_ct_status(ct);
-	struct nf_conntrack_zone z = { .id = load_relaxed(&ct->zone_id), .dir = NF_CT_DEFAULT_ZONE_DIR };
+	struct nf_conntrack_zone z = {
+		.id = load_relaxed(&ct->zone_id), .dir = NF_CT_DEFAULT_ZONE_DIR,
+	};
 
 	if (s & (CT_ZONE_ORIG_ONLY | CT_ZONE_REPLY_ONLY))
 		z.dir = (s & CT_ZONE_ORIG_ONLY ? NF_CT_ZONE_DIR_ORIG : 0) |

@@ -55,7 +55,10 @@ __cold void __nf_conntrack_event_cache(struct nf_conn *ct, enum ip_conntrack_eve
 		atomic_fetch_or_explicit(&e->cache, 1u << event, memory_order_relaxed);
 }
 
-/* Those that are wanted, and those that were told in vain before (__nf_conntrack_eventmask_report). */
+/*
+ * Those that are wanted, and those that were told in vain before
+ * (__nf_conntrack_eventmask_report).
+ */
 static int tell(struct nf_ct_event_notifier *n, struct nf_conntrack_ecache *e, uint32_t events,
 		uint32_t missed, struct nf_ct_event *item)
 {
@@ -94,8 +97,8 @@ __cold void nf_ct_deliver_cached_events(struct nf_conn *ct)
 	tell(n, e, events, load_relaxed(&e->missed), &item);
 }
 
-__cold int nf_conntrack_event_report(struct nf_conn *ct, enum ip_conntrack_events event, uint32_t portid,
-				     bool report)
+__cold int nf_conntrack_event_report(struct nf_conn *ct, enum ip_conntrack_events event,
+				     uint32_t portid, bool report)
 {
 	struct nf_ct_event_notifier *n = notifier_of(ct->net);
 	struct nf_conntrack_ecache *e = ecache_find(ct);
@@ -115,7 +118,8 @@ __cold int nf_conntrack_event_report(struct nf_conn *ct, enum ip_conntrack_event
 	return ret;
 }
 
-__cold void nf_ct_expect_event(struct nf_conntrack_expect *exp, enum ip_conntrack_expect_events event)
+__cold void nf_ct_expect_event(struct nf_conntrack_expect *exp,
+			       enum ip_conntrack_expect_events event)
 {
 	struct nf_ct_event_notifier *n = notifier_of(exp->master->net);
 	struct nf_exp_event item = { .exp = exp };

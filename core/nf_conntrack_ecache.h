@@ -101,7 +101,8 @@ unsigned int nf_conntrack_ecache_work(struct net *net);
 void __nf_conntrack_event_cache(struct nf_conn *ct, enum ip_conntrack_events event);
 
 /* Something happened to ct; whoever holds a reference. */
-static __always_inline void nf_conntrack_event_cache(struct nf_conn *ct, enum ip_conntrack_events event)
+static __always_inline void nf_conntrack_event_cache(struct nf_conn *ct,
+						     enum ip_conntrack_events event)
 {
 	if (unlikely(nf_ct_status(ct) & CT_ECACHE))
 		__nf_conntrack_event_cache(ct, event);
@@ -110,7 +111,8 @@ static __always_inline void nf_conntrack_event_cache(struct nf_conn *ct, enum ip
 /* Tell what was noted; behind confirm, for a connection with CT_ECACHE. */
 void nf_ct_deliver_cached_events(struct nf_conn *ct);
 /* Tell it now: 0, or the subscriber's negative answer.  Nothing of unconfirmed ones. */
-int nf_conntrack_event_report(struct nf_conn *ct, enum ip_conntrack_events event, uint32_t portid, bool report);
+int nf_conntrack_event_report(struct nf_conn *ct, enum ip_conntrack_events event, uint32_t portid,
+			      bool report);
 void nf_ct_expect_event(struct nf_conntrack_expect *exp, enum ip_conntrack_expect_events event);
 
 /* Has become assured: told once. */

@@ -108,7 +108,8 @@ static __always_inline struct nf_conn_tstamp *nf_conn_tstamp_find(const struct n
 	return nf_ct_ext_find(ct, NF_CT_EXT_TSTAMP);
 }
 
-static inline void nf_ct_acct_add(struct nf_conn *ct, enum ip_conntrack_dir dir, uint32_t packets, uint64_t bytes)
+static inline void nf_ct_acct_add(struct nf_conn *ct, enum ip_conntrack_dir dir, uint32_t packets,
+				  uint64_t bytes)
 {
 	struct nf_conn_acct *acct = nf_conn_acct_find(ct);
 

@@ -2,7 +2,8 @@
 /* Deletion by filter: see nf_conntrack_filter.h. */
 #include "core/nf_conntrack_filter.h"
 
-static bool match_dir(const struct nf_ct_filter_dir *f, const struct nf_conn *ct, enum ip_conntrack_dir dir)
+static bool match_dir(const struct nf_ct_filter_dir *f, const struct nf_conn *ct,
+		      enum ip_conntrack_dir dir)
 {
 	const struct nf_conntrack_tuple *t = nf_ct_tuple(ct, dir);
 	const struct nf_conntrack_zone zone = nf_ct_zone(ct);
@@ -51,8 +52,8 @@ static int cleanup_one(struct nf_conn *ct, void *arg)
 	return 0;
 }
 
-long nf_ct_iterate_cleanup_net(struct net *net, bool (*fn)(struct nf_conn *ct, void *arg), void *arg,
-			       uint32_t portid, bool report)
+long nf_ct_iterate_cleanup_net(struct net *net, bool (*fn)(struct nf_conn *ct, void *arg),
+			       void *arg, uint32_t portid, bool report)
 {
 	struct cleanup c = { net, fn, arg, portid, report, 0 };
 	long ret = net->core->ops->iterate(net->core, cleanup_one, &c);
@@ -65,7 +66,8 @@ static bool fits(struct nf_conn *ct, void *filter)
 	return !filter || nf_ct_filter_match(filter, ct);
 }
 
-long nf_ct_flush_net(struct net *net, const struct nf_ct_filter *filter, uint32_t portid, bool report)
+long nf_ct_flush_net(struct net *net, const struct nf_ct_filter *filter, uint32_t portid,
+		     bool report)
 {
 	return nf_ct_iterate_cleanup_net(net, fits, (void *)filter, portid, report);
 }

@@ -40,10 +40,11 @@ bool nf_ct_filter_match(const struct nf_ct_filter *filter, const struct nf_conn 
  * many, or -ENOMEM.  Unconfirmed ones are not seen, as in kernels since 4.13.
  * Any registered thread outside read-side sections.
  */
-long nf_ct_iterate_cleanup_net(struct net *net, bool (*fn)(struct nf_conn *ct, void *arg), void *arg,
-			       uint32_t portid, bool report);
+long nf_ct_iterate_cleanup_net(struct net *net, bool (*fn)(struct nf_conn *ct, void *arg),
+			       void *arg, uint32_t portid, bool report);
 
 /* The same for those that fit the filter; NULL: all (a flush). */
-long nf_ct_flush_net(struct net *net, const struct nf_ct_filter *filter, uint32_t portid, bool report);
+long nf_ct_flush_net(struct net *net, const struct nf_ct_filter *filter, uint32_t portid,
+		     bool report);
 
 #endif

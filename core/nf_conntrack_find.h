@@ -19,7 +19,8 @@ struct ct_find {
 	uint32_t now;
 	uint32_t restarts;		/* search_restart */
 	unsigned int nr_expired;
-	struct nf_conn *expired[CT_EXPIRED_MAX];	/* each with a reference, to be killed by the caller */
+	/* each with a reference, to be killed by the caller */
+	struct nf_conn *expired[CT_EXPIRED_MAX];
 };
 
 #define CT_FIND_NO_ZONE (1u << 16)	/* no node has it */
@@ -39,7 +40,8 @@ static inline void ct_find_under(struct ct_find *f, const struct nf_conntrack_zo
 	f->zone_id[!dir] = nf_ct_zone_id(zone, !dir) == id ? id : CT_FIND_NO_ZONE;
 }
 
-static __always_inline void ct_find_init(struct ct_find *f, const struct net *net, const struct nf_conntrack_zone *zone)
+static __always_inline void ct_find_init(struct ct_find *f, const struct net *net,
+					 const struct nf_conntrack_zone *zone)
 {
 	f->zone_id[IP_CT_DIR_ORIGINAL] = f->zone_id[IP_CT_DIR_REPLY] = zone->id;
 	if (unlikely(zone->dir != NF_CT_DEFAULT_ZONE_DIR))
@@ -55,15 +57,18 @@ static __always_inline void ct_find_init(struct ct_find *f, const struct net *ne
  * alive?  May run on memory that is being reused: then the answer counts only
  * after a reference was taken and it was asked again.
  */
-static __always_inline bool nf_ct_key_equal(const struct nf_conntrack_tuple_hash *h, const struct nf_conn *ct,
-					    const struct ct_find *f)
+static __always_inline bool nf_ct_key_equal(const struct nf_conntrack_tuple_hash *h,
+					    const struct nf_conn *ct, const struct ct_find *f)
 {
 	enum ip_conntrack_dir dir;
 	uint64_t diff;
 	uint32_t status;
 	uint16_t zone;
 
-	/* Written out, for -O2 leaves a loop of four a loop; one branch, for the words come together. */
+	/*
+	 * Written out, for -O2 leaves a loop of four a loop; one branch, for the words come
+	 * together.
+	 */
 	diff = (load_relaxed(&h->tuple_w[0]) ^ f->key.w[0]) |
 	       (load_relaxed(&h->tuple_w[1]) ^ f->key.w[1]) |
 	       (load_relaxed(&h->tuple_w[2]) ^ f->key.w[2]) |
@@ -90,7 +95,8 @@ static __always_inline bool nf_ct_key_equal(const struct nf_conntrack_tuple_hash
  */
 static __maybe_unused __cold void ct_find_expired(struct ct_find *f, struct nf_conn *ct)
 {
-	if (f->nr_expired < CT_EXPIRED_MAX && !nf_ct_is_dying(ct) && refcount_inc_not_zero(&ct->use))
+	if (f->nr_expired < CT_EXPIRED_MAX && !nf_ct_is_dying(ct) &&
+	    refcount_inc_not_zero(&ct->use))
 		f->expired[f->nr_expired++] = ct;
 }
 
@@ -123,7 +129,8 @@ struct ct_insert {
 
 /* Entries picked out of the table by a walk, each with a reference. */
 struct ct_collect {
-	bool (*want)(const struct nf_conntrack_tuple_hash *h, struct nf_conn *ct, const struct ct_collect *c);
+	bool (*want)(const struct nf_conntrack_tuple_hash *h, struct nf_conn *ct,
+		     const struct ct_collect *c);
 	const struct net *net;		/* for want */
 	uint32_t now;			/* for want */
 	struct nf_conn **v;
@@ -133,6 +140,7 @@ struct ct_collect {
 };
 
 /* For tables: the walk is at h.  Under the bucket's lock or in a read-side section. */
-void ct_collect_visit(struct ct_collect *c, const struct nf_conntrack_tuple_hash *h, struct nf_conn *ct);
+void ct_collect_visit(struct ct_collect *c, const struct nf_conntrack_tuple_hash *h,
+		      struct nf_conn *ct);
 
 #endif

@@ -9,8 +9,8 @@
 /* mean */
 #define INTERVAL_MIN	(1 * NF_CT_HZ)
 #define INTERVAL_MAX	(60 * NF_CT_HZ)
-#define INTERVAL_CLAMP	(300 * NF_CT_HZ)	/* an entry's part in the mean: TCP's days do not count */
-#define INITIAL_COUNT	100	/* as if so many had the longest time left: a few short ones hurry nobody */
+#define INTERVAL_CLAMP	(300 * NF_CT_HZ)	/* the most that an entry counts: TCP has days */
+#define INITIAL_COUNT	100	/* as if so many had the longest time left: a few hurry nobody */
 #define EXPIRED_MAX	(64000 / NF_CT_HZ)
 
 /* slices */
@@ -63,7 +63,8 @@ static void count_in(struct gc_run *r, const struct nf_conn *ct)
 }
 
 /* Each node of a bucket; true: to be looked at again with a reference. */
-static bool want(const struct nf_conntrack_tuple_hash *h, struct nf_conn *ct, const struct ct_collect *c)
+static bool want(const struct nf_conntrack_tuple_hash *h, struct nf_conn *ct,
+		 const struct ct_collect *c)
 {
 	struct gc_run *r = container_of(c, struct gc_run, c);
 
@@ -167,7 +168,8 @@ static uint32_t run_slice(struct gc_run *r)
 {
 	const uint32_t least = NF_CT_HZ / BUCKETS_DIV, most = SCAN_TICKS / BUCKETS_DIV;
 	struct conntrack_gc_work *gc = r->gc;
-	uint64_t i = gc->next_bucket, size = r->core->ops->scan_size(r->core), goal = size / BUCKETS_DIV;
+	uint64_t i = gc->next_bucket, size = r->core->ops->scan_size(r->core),
+		 goal = size / BUCKETS_DIV;
 
 	do {
 		if (++i >= size)
@@ -186,7 +188,9 @@ uint32_t nf_conntrack_gc_worker(struct ct_core *core, uint32_t max_ms)
 {
 	struct conntrack_gc_work *gc = &core->gc;
 	struct gc_run r = {
-		.c = { .want = want, .now = nfct_time_stamp(core), .grow = true }, .core = core, .gc = gc,
+		.c = {.want = want, .now = nfct_time_stamp(core), .grow = true},
+		.core = core,
+		.gc = gc,
 	};
 	bool over = true;
 	uint32_t next;

@@ -34,7 +34,8 @@ static bool replace(_Atomic uint32_t *word, uint32_t mask, uint32_t data)
 	return true;
 }
 
-int nf_connlabels_replace(struct nf_conn *ct, const uint32_t *data, const uint32_t *mask, unsigned int words)
+int nf_connlabels_replace(struct nf_conn *ct, const uint32_t *data, const uint32_t *mask,
+			  unsigned int words)
 {
 	struct nf_conn_labels *labels = nf_ct_labels_find(ct);
 	bool changed = false;

@@ -35,7 +35,8 @@ void nf_connlabels_put(struct net *net);
  * Tells IPCT_LABEL if that changed anything.  0, or -ENOSPC (no room for
  * labels).  Holders of a reference.
  */
-int nf_connlabels_replace(struct nf_conn *ct, const uint32_t *data, const uint32_t *mask, unsigned int words);
+int nf_connlabels_replace(struct nf_conn *ct, const uint32_t *data, const uint32_t *mask,
+			  unsigned int words);
 
 /* One label: 0, or -ENOSPC, -ERANGE. */
 int nf_connlabel_set(struct nf_conn *ct, unsigned int label);

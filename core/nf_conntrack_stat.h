@@ -7,7 +7,8 @@
 
 #define CT_STAT_FIELDS(F) \
 	F(found) F(invalid) F(insert) F(insert_failed) F(drop) F(early_drop) F(error) \
-	F(expect_new) F(expect_create) F(expect_delete) F(search_restart) F(clash_resolve) F(chaintoolong)
+	F(expect_new) F(expect_create) F(expect_delete) \
+	F(search_restart) F(clash_resolve) F(chaintoolong)
 
 struct ip_conntrack_stat {
 #define CT_STAT_FIELD(name) _Atomic uint32_t name;

@@ -20,8 +20,10 @@ void nf_ct_stat_sum(const struct net *net, struct nf_ct_stat_sum *sum)
  */
 int nf_ct_stat_dump(const struct net *net, FILE *out)
 {
-	fputs("entries  clashres found new invalid ignore delete chainlength insert insert_failed drop "
-	      "early_drop icmp_error  expect_new expect_create expect_delete search_restart\n", out);
+	fputs("entries  clashres found new invalid ignore delete chainlength insert insert_failed "
+	      "drop early_drop icmp_error  expect_new expect_create expect_delete "
+	      "search_restart\n",
+	      out);
 	for (unsigned int cpu = 0; cpu < net->core->nr_cpus; cpu++) {
 		const struct ip_conntrack_stat *st = &net->stat[cpu];
 		const uint32_t columns[] = {

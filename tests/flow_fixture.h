@@ -12,8 +12,8 @@ struct packet {
 	_Alignas(8) uint8_t data[FRAME_BYTES];
 };
 
-static inline void
-packet_make(struct packet *p, const struct nf_conntrack_tuple *t, enum frame_tcp flags, bool from_opener)
+static inline void packet_make(struct packet *p, const struct nf_conntrack_tuple *t,
+			       enum frame_tcp flags, bool from_opener)
 {
 	struct ct_frame f;
 

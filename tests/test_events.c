@@ -341,7 +341,8 @@ static void filters(struct fixture *fx)
 
 	/* one, by its tuple; both directions must fit */
 	f = (struct nf_ct_filter){ 0 };
-	f.dir[0].fields = CT_FILTER_SRC | CT_FILTER_DST | CT_FILTER_PROTONUM | CT_FILTER_SPORT | CT_FILTER_DPORT;
+	f.dir[0].fields = CT_FILTER_SRC | CT_FILTER_DST | CT_FILTER_PROTONUM | CT_FILTER_SPORT |
+			  CT_FILTER_DPORT;
 	f.dir[0].tuple = t;
 	f.dir[1].fields = CT_FILTER_SRC | CT_FILTER_SPORT;
 	f.dir[1].tuple = t;
@@ -354,7 +355,9 @@ static void filters(struct fixture *fx)
 	/* a family; a protocol */
 	f = (struct nf_ct_filter){ .l3num = NFPROTO_IPV6 };
 	assert_int_equal(nf_ct_flush_net(fx->net, &f, 0, false), 4);	/* keys 3, 7, 11, 15 */
-	f = (struct nf_ct_filter){ .dir[0] = { .fields = CT_FILTER_PROTONUM, .tuple.dst.protonum = IPPROTO_UDP } };
+	f = (struct nf_ct_filter){
+		.dir[0] = { .fields = CT_FILTER_PROTONUM, .tuple.dst.protonum = IPPROTO_UDP },
+	};
 	assert_int_equal(nf_ct_flush_net(fx->net, &f, 0, false), 4);	/* 1, 5, 9, 13 */
 
 	/* a mark */

@@ -373,11 +373,16 @@ static void test_lists_threads(void **state)
 
 /* --- Counters --- */
 
-/* As Linux 6.18 prints them: its own words, of a namespace where ctnetlink has inserted one entry. */
+/*
+ * As Linux 6.18 prints them: its own words, of a namespace where ctnetlink has inserted
+ * one entry.
+ */
 static const char linux_says[] =
-	"entries  clashres found new invalid ignore delete chainlength insert insert_failed drop early_drop "
+	"entries  clashres found new invalid ignore delete chainlength insert insert_failed drop "
+	"early_drop "
 	"icmp_error  expect_new expect_create expect_delete search_restart\n"
-	"00000001  00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000001 00000000 00000000 "
+	"00000001  00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000001 "
+	"00000000 00000000 "
 	"00000000 00000000  00000000 00000000 00000000 00000000\n";
 
 static void stat_text(struct fixture *fx)
@@ -410,12 +415,16 @@ static void stat_text(struct fixture *fx)
 		assert_int_equal(sscanf(line, "%x%n", &column[i], &length), 1);
 		line += length;
 	}
-	/* clashres found - invalid - - chainlength insert insert_failed drop early_drop icmp_error */
+	/*
+	 * clashres found - invalid - - chainlength insert insert_failed drop early_drop
+	 * icmp_error
+	 */
 	assert_int_equal(column[1], 0x1b);
 	assert_int_equal(column[2], 0x10);
 	assert_int_equal(column[4], 0x11);
 	assert_int_equal(column[7], 0x1c);
-	for (unsigned int i = 8; i < 17; i++)	/* insert .. search_restart, in the structure's order */
+	/* insert .. search_restart, in the structure's order */
+	for (unsigned int i = 8; i < 17; i++)
 		assert_int_equal(column[i], 0x12 + i - 8);
 }
 

@@ -217,7 +217,8 @@ table_clash(const struct ct_bucket *bucket, const struct nf_conntrack_tuple_hash
 /*
  * Both directions of an unconfirmed connection into the table, unless it is
  * there already: 0, -EEXIST (see struct ct_insert), -E2BIG (a chain is too
- * long), -ESTALE (killed before it was confirmed).  Its timeout becomes a time, the table holds a reference.
+ * long), -ESTALE (killed before it was confirmed).  Its timeout becomes a time, the table holds a
+ * reference.
  */
 static int table_insert(struct ct_table *t, struct nf_conn *ct, uint32_t hash_orig,
 			uint32_t hash_reply, uint32_t now, struct ct_insert *ins)
@@ -494,9 +495,10 @@ static const struct ct_grace *table_grace(const struct ct_table *t)
 static void table_ranges(struct ct_table *t, ct_range_fn *fn, void *arg)
 {
 	const struct ct_range range = {
-		.what = "buckets", .start = (uintptr_t)load_relaxed(&t->resize.buckets),
-		.bytes = ct_mem_size((size_t)load_relaxed(&t->resize.size) * sizeof(struct ct_bucket),
-				     t->pages),
+		.what = "buckets",
+		.start = (uintptr_t)load_relaxed(&t->resize.buckets),
+		.bytes = ct_mem_size(
+			(size_t)load_relaxed(&t->resize.size) * sizeof(struct ct_bucket), t->pages),
 	};
 
 	fn(&range, arg);

@@ -4,7 +4,8 @@
  * table (nulls_rcu_jhash2_scale_seqcount) but what is around it.
  */
 #define CT_VARIANT linux_4_11
-#define CT_SUMMARY "netfilter as of Linux 4.11 in all axes: also per-CPU lists, l4 by pointer, gc by slices"
+#define CT_SUMMARY \
+	"netfilter as of Linux 4.11 in all axes: also per-CPU lists, l4 by pointer, gc by slices"
 #define CT_FLAGS 0
 
 #include "variants/hash/jhash2.h"

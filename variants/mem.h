@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory for bucket arrays and node slabs, through the process's allocator or from the pool of huge pages. */
+/*
+ * Memory for bucket arrays and node slabs, through the process's allocator or from the pool of huge
+ * pages.
+ */
 #ifndef CTBENCH_VARIANTS_MEM_H
 #define CTBENCH_VARIANTS_MEM_H
 

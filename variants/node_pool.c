@@ -96,7 +96,7 @@ static uint64_t waiting(const struct ct_node_pool *pool)
 void node_pool_free_foreign(struct ct_node_pool *pool, struct nf_conn *ct)
 {
 	spin_lock(&pool->lock);
-	if (!pool->foreign.nr)		/* once a magazine, so also before a long queue becomes short */
+	if (!pool->foreign.nr) /* once a magazine, so also before a long queue becomes short */
 		ct_grace_bytes(&pool->grace, waiting(pool));
 	ct->free_next = pool->foreign.first;
 	pool->foreign.first = ct;
@@ -125,7 +125,8 @@ int node_pool_init(struct ct_node_pool *pool, unsigned int nr_cpus, uint64_t exp
 	 * means something.
 	 */
 	pool->slab_nodes = CT_HUGE_PAGE / sizeof(struct nf_conn);
-	while (pages != CT_PAGES_HUGETLB && pool->slab_nodes > POOL_MAGAZINE && pool->slab_nodes / 2 >= expect)
+	while (pages != CT_PAGES_HUGETLB && pool->slab_nodes > POOL_MAGAZINE &&
+	       pool->slab_nodes / 2 >= expect)
 		pool->slab_nodes /= 2;
 	return 0;
 }

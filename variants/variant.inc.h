@@ -32,6 +32,8 @@
 #define CT_TABLE_ROOM 0
 #endif
 
+#define ct_gc_name(style) ((style) == NF_CT_GC_MEAN ? "mean" : "slices")
+
 struct ct_instance {
 	struct ct_core core;
 	struct ct_table table;
@@ -673,7 +675,7 @@ const struct ct_variant CT_PASTE(ct_variant_, CT_VARIANT) = {
 	.axes = { CT_TABLE_AXES,
 		  .lists = (CT_FLAGS) & CT_V_NULL ? "-" : CT_LISTS_NAME,
 		  .l4 = (CT_FLAGS) & CT_V_NULL ? "-" : CT_L4_NAME,
-		  .gc = (CT_FLAGS) & CT_V_NULL ? "-" : CT_GC_STYLE == NF_CT_GC_MEAN ? "mean" : "slices" },
+		  .gc = (CT_FLAGS) & CT_V_NULL ? "-" : ct_gc_name(CT_GC_STYLE) },
 	.chain_room = CT_TABLE_ROOM,
 	.flags = CT_FLAGS | (CT_TABLE_RESIZES ? CT_V_RESIZE : 0),
 	.bucket_rule = table_bucket_rule,

@@ -92,7 +92,8 @@ static int ct_lists_collect(struct ct_lists *l, bool dying, struct ct_collect *c
 		struct ct_pcpu *p = &l->cpu[i];
 
 		spin_lock(&p->lock);
-		for (uintptr_t n = load_relaxed(dying ? &p->dying : &p->unconfirmed); !chain_is_end(n); ) {
+		for (uintptr_t n = load_relaxed(dying ? &p->dying : &p->unconfirmed);
+		     !chain_is_end(n);) {
 			struct nf_conntrack_tuple_hash *h = chain_entry(n);
 
 			ct_collect_visit(c, h, nf_ct_tuplehash_to_ctrack(h));

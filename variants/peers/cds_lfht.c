@@ -299,7 +299,8 @@ static uint64_t table_buckets(struct ct_table *t)
 
 static void table_memory(struct ct_table *t, uint64_t *bucket_bytes, uint64_t *other_bytes)
 {
-	*bucket_bytes = table_buckets(t) * sizeof(struct cds_lfht_node);	/* each bucket is a node of the list */
+	/* each bucket is a node of the list */
+	*bucket_bytes = table_buckets(t) * sizeof(struct cds_lfht_node);
 	*other_bytes = 0;
 }
 
