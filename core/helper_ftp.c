@@ -139,7 +139,8 @@ static bool parse_eprt(struct text t, struct ftp_target *to)
 	if (t.len <= 3)
 		return false;
 	delim = t.p[0];
-	if (!good_delimiter(delim) || t.p[2] != delim || t.p[1] != (to->l3num == NFPROTO_IPV4 ? '1' : '2'))
+	if (!good_delimiter(delim) || t.p[2] != delim ||
+	    t.p[1] != (to->l3num == NFPROTO_IPV4 ? '1' : '2'))
 		return false;
 	t = text_from(t, 3);
 	if (to->l3num == NFPROTO_IPV4) {
@@ -235,9 +236,11 @@ static void note_line(struct ftp_master *m, enum ip_conntrack_dir dir, uint32_t 
 
 /* --- A packet --- */
 
-static unsigned int expect_data(struct nf_conn *ct, enum ip_conntrack_dir dir, const struct ftp_target *to)
+static unsigned int
+expect_data(struct nf_conn *ct, enum ip_conntrack_dir dir, const struct ftp_target *to)
 {
-	const struct nf_conntrack_tuple *said_by = nf_ct_tuple(ct, dir), *other = nf_ct_tuple(ct, !dir);
+	const struct nf_conntrack_tuple *said_by = nf_ct_tuple(ct, dir);
+	const struct nf_conntrack_tuple *other = nf_ct_tuple(ct, !dir);
 	struct nf_conntrack_expect *exp;
 	unsigned int verdict = NF_ACCEPT;
 
@@ -247,8 +250,8 @@ static unsigned int expect_data(struct nf_conn *ct, enum ip_conntrack_dir dir, c
 	exp = nf_ct_expect_alloc(ct);
 	if (!exp)
 		return NF_DROP;
-	nf_ct_expect_init(exp, NF_CT_EXPECT_CLASS_DEFAULT, to->l3num, &other->src.u3, &other->dst.u3,
-			  IPPROTO_TCP, NULL, &to->port);
+	nf_ct_expect_init(exp, NF_CT_EXPECT_CLASS_DEFAULT, to->l3num, &other->src.u3,
+			  &other->dst.u3, IPPROTO_TCP, NULL, &to->port);
 	/* Nobody would know of the data connection: better that the command does not arrive. */
 	if (nf_ct_expect_related(exp))
 		verdict = NF_DROP;
@@ -257,8 +260,8 @@ static unsigned int expect_data(struct nf_conn *ct, enum ip_conntrack_dir dir, c
 }
 
 /* Under the connection's lock. */
-static unsigned int help_line(struct nf_conn *ct, struct ftp_master *m, enum ip_conntrack_dir dir, uint32_t seq,
-			      struct text line)
+static unsigned int help_line(struct nf_conn *ct, struct ftp_master *m, enum ip_conntrack_dir dir,
+			      uint32_t seq, struct text line)
 {
 	struct ftp_target to = { .l3num = nf_ct_l3num(ct), .u3 = nf_ct_tuple(ct, dir)->src.u3 };
 	enum found found = NOTHING;
@@ -293,7 +296,8 @@ static unsigned int ftp_help(struct sk_buff *skb, unsigned int protoff, struct n
 		return NF_ACCEPT;
 	line = (struct text){ (const char *)skb->data + off, skb->len - off };
 	spin_lock(&ct->lock);
-	verdict = help_line(ct, (struct ftp_master *)help->data, CTINFO2DIR(ctinfo), ntohl(th->seq), line);
+	verdict = help_line(ct, (struct ftp_master *)help->data, CTINFO2DIR(ctinfo),
+			    ntohl(th->seq), line);
 	spin_unlock(&ct->lock);
 	return verdict;
 }

@@ -25,7 +25,8 @@ static unsigned int expect_bucket(const struct net *net, const struct nf_conntra
 		h = (h ^ words[i]) * 0x9e3779b97f4a7c15;
 		h ^= h >> 32;
 	}
-	return (unsigned int)((h ^ net->core->hash_key[1]) * 0x9e3779b97f4a7c15 >> 54) % EXPECT_BUCKETS;
+	h = (h ^ net->core->hash_key[1]) * 0x9e3779b97f4a7c15;
+	return (unsigned int)(h >> 54) % EXPECT_BUCKETS;
 }
 
 static struct net *expect_net(const struct nf_conntrack_expect *exp)
@@ -57,7 +58,8 @@ static bool same_zone(const struct nf_conn *a, const struct nf_conn *b)
 static bool expect_matches(const struct nf_conntrack_expect *a, const struct nf_conntrack_expect *b)
 {
 	return a->master == b->master && nf_ct_tuple_equal(&a->tuple, &b->tuple) &&
-	       a->mask.port == b->mask.port && !memcmp(&a->mask.u3, &b->mask.u3, sizeof(a->mask.u3));
+	       a->mask.port == b->mask.port &&
+	       !memcmp(&a->mask.u3, &b->mask.u3, sizeof(a->mask.u3));
 }
 
 /* Could one connection fit both?  So it is if they agree where both masks look. */
@@ -103,10 +105,12 @@ static void link_expect(struct nf_conntrack_expect *exp)
 	struct net *net = expect_net(exp);
 	struct nf_conn_help *help = master_help(exp);
 	struct nf_conntrack_expect **bucket = &net->expect.hash[expect_bucket(net, &exp->tuple)];
-	uint32_t timeout = load_relaxed(&help->helper)->expect_policy[exp->class].timeout * NF_CT_HZ;
+	const struct nf_conntrack_helper *helper = load_relaxed(&help->helper);
+	uint32_t timeout = helper->expect_policy[exp->class].timeout * NF_CT_HZ;
 
 	exp->expires = nfct_time_stamp(net->core) + timeout;
-	if (!load_relaxed(&net->expect.count) || (int32_t)(exp->expires - net->expect.next_expiry) < 0)
+	if (!load_relaxed(&net->expect.count) ||
+	    (int32_t)(exp->expires - net->expect.next_expiry) < 0)
 		net->expect.next_expiry = exp->expires;
 	refcount_inc(&exp->use);
 	exp->linked = true;
@@ -167,8 +171,8 @@ static void set_address(union nf_inet_addr *to, const union nf_inet_addr *from, 
 }
 
 void nf_ct_expect_init(struct nf_conntrack_expect *exp, unsigned int class, uint16_t l3num,
-		       const union nf_inet_addr *saddr, const union nf_inet_addr *daddr, uint8_t protonum,
-		       const uint16_t *sport, const uint16_t *dport)
+		       const union nf_inet_addr *saddr, const union nf_inet_addr *daddr,
+		       uint8_t protonum, const uint16_t *sport, const uint16_t *dport)
 {
 	struct nf_conntrack_tuple *t = &exp->tuple;
 
@@ -206,10 +210,12 @@ static void evict_oldest(struct nf_conn_help *help, unsigned int class)
 /* May it be linked?  Makes room for it where that is allowed (__nf_ct_expect_check). */
 static int make_room(struct nf_conntrack_expect *exp, struct nf_conn_help *help)
 {
-	const struct nf_conntrack_expect_policy *policy = &load_relaxed(&help->helper)->expect_policy[exp->class];
+	const struct nf_conntrack_helper *helper = load_relaxed(&help->helper);
+	const struct nf_conntrack_expect_policy *policy = &helper->expect_policy[exp->class];
 	struct net *net = expect_net(exp);
 
-	for (struct nf_conntrack_expect *e = net->expect.hash[expect_bucket(net, &exp->tuple)]; e; e = e->hnext) {
+	for (struct nf_conntrack_expect *e = net->expect.hash[expect_bucket(net, &exp->tuple)]; e;
+	     e = e->hnext) {
 		if (expect_matches(e, exp)) {
 			if (e->class != exp->class)
 				return -EALREADY;
@@ -296,8 +302,9 @@ uint32_t nf_ct_expect_count(struct net *net)
 /* --- A new connection --- */
 
 /* With a reference for the caller, and one on its master (nf_ct_find_expectation). */
-static struct nf_conntrack_expect *find_expectation(struct net *net, const struct nf_conntrack_zone *zone,
-						    const struct nf_conntrack_tuple *tuple)
+static struct nf_conntrack_expect *
+find_expectation(struct net *net, const struct nf_conntrack_zone *zone,
+		 const struct nf_conntrack_tuple *tuple)
 {
 	struct nf_conntrack_expect *e;
 
@@ -320,8 +327,9 @@ static struct nf_conntrack_expect *find_expectation(struct net *net, const struc
 	return e;
 }
 
-__cold struct nf_conntrack_expect *nf_ct_expect_attach(struct nf_conn *ct, const struct nf_conntrack_zone *zone,
-						       const struct nf_conntrack_tuple *tuple)
+__cold struct nf_conntrack_expect *
+nf_ct_expect_attach(struct nf_conn *ct, const struct nf_conntrack_zone *zone,
+		    const struct nf_conntrack_tuple *tuple)
 {
 	struct net *net = ct->net;
 	struct nf_conntrack_expect *exp;
