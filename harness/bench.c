@@ -11,6 +11,8 @@
 
 #include "harness/bench_events.h"
 #include "harness/bench_timeline.h"
+#include "harness/bench_void.h"
+#include "harness/env.h"
 #include "harness/measure.h"
 #include "harness/memory_limit.h"
 #include "harness/memstat.h"
@@ -278,8 +280,10 @@ static void slowed_window(struct bench *b, struct pool_worker *w,
 void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct bench *b, void *work),
 		  void *work, void *before, size_t size)
 {
-	uint64_t end = tsc_now() + tsc_from_seconds(b->cell->warmup);
+	uint64_t end;
 
+	b->worker[w->index].speed_before = window_speed();
+	end = tsc_now() + tsc_from_seconds(b->cell->warmup);
 	inside_prepare(b, w);
 	if (b->latency)
 		bench_latency_opens(b, w, tsc_now(), end);
@@ -288,6 +292,8 @@ void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct ben
 	if (b->latency)
 		bench_latency_clear(b, w);
 	memcpy(before, work, size);
+	if (w->index == 0)
+		b->stolen = env_steal_seconds();
 	bench_meet(b, w);
 	pool_start(w);
 	end = w->start_tsc + tsc_from_seconds(b->cell->seconds);
@@ -306,6 +312,9 @@ void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct ben
 	if (b->latency)
 		bench_latency_drain(b, w, run, work);
 	pool_stop(w);
+	b->worker[w->index].speed_after = window_speed();
+	if (w->index == 0)
+		b->stolen = env_steal_seconds() - b->stolen;
 }
 
 static void sum_rates(struct bench *b, const uint64_t *done, double window)
@@ -333,6 +342,33 @@ static void sum_rates(struct bench *b, const uint64_t *done, double window)
 	r->ops = (uint64_t)(rate * window + 0.5);
 	r->ns_per_op = rate > 0 ? b->cell->threads / rate * 1e9 : 0;
 	r->cpu_ns_per_op = all > 0 ? cpu / all : 0;
+}
+
+/* Void if the machine took too much of the window away. */
+static void judge_window(struct bench *b, const struct pool_sum *s)
+{
+	struct window_facts f = { .window = s->window, .threads = b->cell->threads,
+				  .involuntary = s->involuntary, .stolen = b->stolen, .speed = 1 };
+	/* Threads that share a CPU, or share it with an event's thread, are off it by design. */
+	bool shares = b->cell->oversubscribe || b->cell->nr_resizes || b->cell->nr_events;
+	char reason[sizeof(b->r->void_reason)];
+
+	for (unsigned int i = 0; i < b->cell->threads; i++) {
+		const struct bench_worker *worker = &b->worker[i];
+		const struct pool_worker *w = pool_worker(b->pool, i);
+		double speed = 1, lost;
+
+		lost = tsc_to_seconds(w->ended_tsc - w->began_tsc) - (double)w->cpu_ns * 1e-9;
+		if (!shares && lost > f.lost)
+			f.lost = lost;
+		if (worker->speed_before && worker->speed_after)
+			speed = (double)worker->speed_after / (double)worker->speed_before;
+		if (!shares && fabs(log(speed)) > fabs(log(f.speed)))
+			f.speed = speed;
+	}
+	window_judge(reason, sizeof(reason), &f);
+	if (reason[0])
+		bench_void(b, "%s", reason);
 }
 
 void bench_result(struct bench *b, const uint64_t *done)
@@ -371,4 +407,6 @@ void bench_result(struct bench *b, const uint64_t *done)
 	if (b->cell->kind == KIND_STEADY && !b->cell->oversubscribe &&
 	    s.skew > 0.05 * b->cell->seconds)
 		bench_void(b, "the threads started %.1f ms apart", s.skew * 1e3);
+	if (b->cell->kind == KIND_STEADY)
+		judge_window(b, &s);
 }

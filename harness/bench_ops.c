@@ -6,6 +6,7 @@
 
 #include "harness/bench_latency.h"
 #include "harness/bench_timeline.h"
+#include "harness/bench_void.h"
 #include "harness/keys.h"
 #include "harness/measure.h"
 #include "harness/memstat.h"
@@ -229,6 +230,14 @@ static void steady(void *arg, struct pool_worker *w)
 	o->done[w->index] = work.done;
 }
 
+/* A share of the mix that hardly took part says nothing about the mix. */
+static void few(struct ops_bench *o, const char *what, double share, uint64_t done)
+{
+	if (o->b->cell->kind == KIND_STEADY && share > 0 &&
+	    done < (uint64_t)VOID_LEAST_OPS * o->b->cell->threads)
+		bench_void(o->b, "only %llu %s were done in the window", (unsigned long long)done, what);
+}
+
 /* The sums, and whether what happened is what was asked for. */
 static int sum_up(struct ops_bench *o)
 {
@@ -266,6 +275,9 @@ static int sum_up(struct ops_bench *o)
 	if (drift > c->threads && !cell_disturbed(c))
 		return bench_wrong(o->b, "the population drifted from %llu to %llu",
 			   (unsigned long long)o->plan.present, (unsigned long long)r->connections);
+	few(o, "lookups", c->lookup, r->lookups);
+	few(o, "inserts", c->insert, r->inserts);
+	few(o, "deletes", c->del, r->deletes);
 	if (c->kind == KIND_STEADY && !r->inserts && r->window_allocs)
 		return bench_wrong(o->b, "%llu bytes were allocated inside the window",
 				   (unsigned long long)r->window_allocs);

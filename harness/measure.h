@@ -43,6 +43,7 @@ struct bench_worker {
 	struct perf_set perf;
 	struct perf_values counts;	/* the same */
 	bool counted;			/* perf is open */
+	uint64_t speed_before, speed_after;	/* window_speed(); 0: not asked */
 } __cacheline_aligned;
 
 /* What the steps of a measurement share. */
@@ -62,6 +63,7 @@ struct bench {
 	struct bench_events *events;	/* as they came out, after bench_events_finish() */
 	struct bench_timeline *timeline;	/* NULL: none is kept */
 	struct bench_latency *latency;	/* NULL: none are taken */
+	double stolen;			/* env_steal_seconds() as the window opened, then: in it */
 	/*
 	 * What is to be told beside r (details.h): an object, empty at first.  Of the process's
 	 * first thread, outside the window; writers do

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the machine did to a window: time taken from a thread by others or by the
+ * hypervisor, a clock that changed its pace.  Noise, all of it: the measurement is
+ * void and may be made again.
+ *
+ * Limits are shares of the window, but never less than a few milliseconds: in a window
+ * of some milliseconds one interruption is a large share, and such windows are not for
+ * figures anyway.
+ */
+#ifndef CTBENCH_HARNESS_BENCH_VOID_H
+#define CTBENCH_HARNESS_BENCH_VOID_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define VOID_LOST_SHARE 0.05	/* of a thread's window, not on its CPU though it wanted to be */
+#define VOID_LOST_LEAST 0.010	/* seconds */
+#define VOID_STOLEN_SHARE 0.05	/* of the window of all CPUs used */
+#define VOID_STOLEN_LEAST 0.020	/* seconds: the kernel counts it in hundredths */
+#define VOID_SPEED_SHARE 0.10	/* the same work before and after the window */
+#define VOID_LEAST_OPS 16	/* of each kind that the mix asks for, per thread */
+
+/* One window as it was, seconds; for a decision that can be tested. */
+struct window_facts {
+	double window;
+	unsigned int threads;
+	double lost;		/* of the thread that lost most */
+	uint64_t involuntary;	/* all threads' switches */
+	double stolen;		/* all CPUs of the machine */
+	double speed;		/* after / before, of the CPU where it changed most; 1: as it was */
+};
+
+/*
+ * Why such a window is void, into buf; an empty text if it is not.
+ * Beside events (a resize, a flood) another thread works on purpose: then say lost 0.
+ */
+void window_judge(char *buf, size_t size, const struct window_facts *f);
+
+/*
+ * TSC ticks of a fixed chain of dependent multiplications, the least of several times: some
+ * 0.1 ms.  The TSC does not change its pace, the core does.  Any thread.
+ */
+uint64_t window_speed(void);
+
+#endif

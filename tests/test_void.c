@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* Which windows the machine has spoiled: limits from both sides. */
+#include "harness/bench_void.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const char *judge(struct window_facts f)
+{
+	static char text[256];
+
+	window_judge(text, sizeof(text), &f);
+	return text;
+}
+
+#define GOOD .window = 1, .threads = 2, .speed = 1
+
+static void test_good(void **state)
+{
+	(void)state;
+	assert_string_equal(judge((struct window_facts){ GOOD }), "");
+	/* Just within each limit. */
+	assert_string_equal(judge((struct window_facts){ GOOD, .lost = 0.049, .involuntary = 9 }), "");
+	assert_string_equal(judge((struct window_facts){ GOOD, .stolen = 0.09 }), "");
+	assert_string_equal(judge((struct window_facts){ .window = 1, .threads = 2, .speed = 1.09 }), "");
+	assert_string_equal(judge((struct window_facts){ .window = 1, .threads = 2, .speed = 0.92 }), "");
+	/* A thread that slept by its own will was not robbed. */
+	assert_string_equal(judge((struct window_facts){ GOOD, .lost = 0.5 }), "");
+}
+
+static void test_spoiled(void **state)
+{
+	(void)state;
+	assert_non_null(strstr(judge((struct window_facts){ GOOD, .lost = 0.06, .involuntary = 3 }),
+			       "off its CPU for 60 ms of 1000 (3 "));
+	assert_non_null(strstr(judge((struct window_facts){ GOOD, .stolen = 0.11 }), "110 ms"));
+	assert_non_null(strstr(judge((struct window_facts){ .window = 1, .threads = 2, .speed = 1.11 }),
+			       "1.11 times"));
+	assert_non_null(strstr(judge((struct window_facts){ .window = 1, .threads = 2, .speed = 0.9 }),
+			       "0.90 times"));
+}
+
+/* In short windows a single interruption is a large share: there milliseconds count. */
+static void test_short(void **state)
+{
+	(void)state;
+	assert_string_equal(judge((struct window_facts){ .window = 0.01, .threads = 1, .speed = 1,
+							 .lost = 0.008, .involuntary = 2 }), "");
+	assert_string_not_equal(judge((struct window_facts){ .window = 0.01, .threads = 1, .speed = 1,
+							     .lost = 0.012, .involuntary = 2 }), "");
+	assert_string_equal(judge((struct window_facts){ .window = 0.01, .threads = 1, .speed = 1,
+							 .stolen = 0.02 }), "");
+}
+
+static void test_speed(void **state)
+{
+	(void)state;
+	assert_true(window_speed() > 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_spoiled),
+		cmocka_unit_test(test_short),
+		cmocka_unit_test(test_speed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
