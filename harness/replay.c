@@ -30,7 +30,6 @@
 
 struct number {
 	uint32_t number;
-	bool again;		/* it is the second one: number_again() */
 };
 
 /* --- Zones and untracked packets, by device, in a hook before conntrack's --- */
@@ -371,22 +370,6 @@ static void give_number(struct replay *r, struct nf_conn *ct)
 }
 
 /*
- * The oracle knows connections by the kernel's events: one whose end was told,
- * and that a held packet still brings along, it takes for another.
- */
-static void number_again(struct replay *r, struct nf_conn *ct)
-{
-	struct number *n = NULL;
-
-	if (r->options.numbers && r->number_ext >= 0)
-		n = nf_ct_ext_find(ct, (unsigned int)r->number_ext);
-	if (!n || n->again)
-		return;
-	n->again = true;
-	n->number = ++r->last_number;
-}
-
-/*
  * By the port that the packet goes to, not the connection, as a firewall's rule
  * behind conntrack would: who finds no memory for a helper goes without.
  */
@@ -579,10 +562,6 @@ void replay_packet(struct replay *r, const struct capture_packet *p, struct repl
 
 bool replay_release(struct replay *r, uint64_t i, struct replay_result *res)
 {
-	enum { ENDED = IPS_CONFIRMED | IPS_DYING };
-	struct nf_conn *ct;
-	bool ended;
-
 	for (size_t k = 0; k < r->nr_held; k++) {
 		if (r->held[k].i != i)
 			continue;
@@ -592,13 +571,8 @@ bool replay_release(struct replay *r, uint64_t i, struct replay_result *res)
 		res->released = true;
 		res->skb = r->held[k].skb;
 		r->held[k] = r->held[--r->nr_held];
-		res->ct = ct = nf_ct_get(&res->skb, &res->ctinfo);
-		ended = ct && (nf_ct_status(ct) & ENDED) == ENDED;
+		res->ct = nf_ct_get(&res->skb, &res->ctinfo);
 		go_on(r, res);
-		if (ended && res->verdict == REPLAY_ACCEPT) {
-			number_again(r, ct);
-			res->number_after = replay_number(r, ct);
-		}
 		return true;
 	}
 	return false;
