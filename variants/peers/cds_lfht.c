@@ -39,8 +39,23 @@ static struct cds_lfht_node *lfht_node(struct nf_conn *ct, enum ip_conntrack_dir
 	return (struct cds_lfht_node *)&ct->tuplehash[dir].hnnode;
 }
 
+/*
+ * The library publishes a node by a compare-and-swap (_cds_lfht_add()) and finds it by
+ * rcu_dereference(); TSan sees neither, Debian's library being built without it, so it is
+ * told: what lfht_add() does before it adds comes before what is done with a node found.
+ */
+#if CT_TSAN
+#define lfht_tsan_added(n) __tsan_release(n)
+#define lfht_tsan_found(n) __tsan_acquire(n)
+#else
+#define lfht_tsan_added(n) ((void)0)
+#define lfht_tsan_found(n) ((void)0)
+#endif
+
+/* For each node that the library hands out. */
 static struct nf_conntrack_tuple_hash *lfht_hash(struct cds_lfht_node *n)
 {
+	lfht_tsan_found(n);
 	return ct_table_node_hash((struct ct_table_node *)n);
 }
 
@@ -108,6 +123,7 @@ lfht_add(struct ct_table *t, struct nf_conn *ct, enum ip_conntrack_dir dir, uint
 	struct cds_lfht_node *n = lfht_node(ct, dir), *there;
 
 	cds_lfht_node_init(n);
+	lfht_tsan_added(n);
 	there = cds_lfht_add_unique(t->ht, hash, match_taken, &ct->tuplehash[dir], n);
 	return there == n ? NULL : lfht_hash(there);
 }
