@@ -2,18 +2,18 @@
 /* Chain lengths against Poisson's distribution: see chains.h. */
 #include "harness/chains.h"
 
-#include <gsl/gsl_cdf.h>
-#include <gsl/gsl_randist.h>
 #include <jansson.h>
 #include <math.h>
+
+#include "harness/stats.h"
 
 /* Fewer expected in a class than this, and the sum is no chi-square: classes are joined. */
 #define EXPECTED_MIN 5.0
 
 static double expected(const struct ct_chains *c, double mean, unsigned int length)
 {
-	double share = length + 1 < CT_CHAIN_LENGTHS ? gsl_ran_poisson_pdf(length, mean) :
-						       gsl_cdf_poisson_Q(length - 1, mean);
+	double share = length + 1 < CT_CHAIN_LENGTHS ? stats_poisson(length, mean) :
+						       stats_poisson_from(length, mean);
 
 	return share * (double)c->buckets;
 }
@@ -55,7 +55,7 @@ static void chi_square(const struct ct_chains *c, struct chains_test *t)
 	lost = (double)c->entries >= 0.999 * t->mean * (double)c->buckets &&
 	       (double)c->entries <= 1.001 * t->mean * (double)c->buckets ? 2 : 1;
 	t->freedom = classes > lost ? classes - lost : 0;
-	t->p = t->freedom ? gsl_cdf_chisq_Q(t->chi2, t->freedom) : NAN;
+	t->p = t->freedom ? stats_chi_square_above(t->chi2, t->freedom) : NAN;
 }
 
 void chains_judge(const struct ct_chains *c, double mean, struct chains_test *t)

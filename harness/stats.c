@@ -300,3 +300,62 @@ int stats_holm(double *p, size_t n)
 	free(ranked);
 	return 0;
 }
+
+/* ---- Poisson and chi-square, both by the incomplete gamma function ---- */
+
+#define GAMMA_STEPS 10000	/* some sqrt(a) are needed */
+
+/* P(a, x), the lower one, by its series (DLMF 8.11.4); for x below a + 1. */
+static double gamma_series(double a, double x)
+{
+	double term = 1 / a, sum = term;
+
+	for (int n = 1; n < GAMMA_STEPS && term > sum * 1e-15; n++) {
+		term *= x / (a + n);
+		sum += term;
+	}
+	return sum * exp(a * log(x) - x - lgamma(a));
+}
+
+/* Q(a, x), the upper one, by its continued fraction (DLMF 8.9.2, Lentz's way); for x above. */
+static double gamma_fraction(double a, double x)
+{
+	double b = x + 1 - a, c = 1e300, d = 1 / b, h = d;
+
+	for (int n = 1; n < GAMMA_STEPS; n++) {
+		double an = -n * (n - a), step;
+
+		b += 2;
+		d = an * d + b;
+		d = 1 / (fabs(d) < 1e-300 ? 1e-300 : d);
+		c = b + an / c;
+		c = fabs(c) < 1e-300 ? 1e-300 : c;
+		step = c * d;
+		h *= step;
+		if (fabs(step - 1) < 1e-15)
+			break;
+	}
+	return h * exp(a * log(x) - x - lgamma(a));
+}
+
+static double gamma_above(double a, double x)
+{
+	if (x <= 0)
+		return 1;
+	return x < a + 1 ? 1 - gamma_series(a, x) : gamma_fraction(a, x);
+}
+
+double stats_chi_square_above(double x, double df)
+{
+	return gamma_above(df / 2, x / 2);
+}
+
+double stats_poisson(unsigned int n, double mean)
+{
+	return exp(n * log(mean) - mean - lgamma(n + 1.0));
+}
+
+double stats_poisson_from(unsigned int n, double mean)
+{
+	return n ? 1 - gamma_above(n, mean) : 1;
+}

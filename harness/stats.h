@@ -83,4 +83,10 @@ int stats_holm(double *p, size_t n);
 double stats_t_above(double t, double df);
 double stats_t_quantile(double share, double df);
 
+/* Chi-square with df degrees of freedom: P(X > x). */
+double stats_chi_square_above(double x, double df);
+/* Poisson with a mean above 0: P(N = n), and P(N >= n). */
+double stats_poisson(unsigned int n, double mean);
+double stats_poisson_from(unsigned int n, double mean);
+
 #endif

@@ -167,10 +167,31 @@ static void as_often_as_said(void **state)
 	}
 }
 
+/* Against what is known in closed form, and tables (Abramowitz and Stegun 26.7, 26.8). */
+static void poisson_and_chi_square(void **state)
+{
+	double sum = 0;
+
+	(void)state;
+	for (double x = 0.01; x < 60; x *= 1.7) {
+		assert_true(fabs(stats_chi_square_above(x, 2) - (exp(-x / 2))) < 1e-12);
+		assert_true(fabs(stats_chi_square_above(x, 1) - (erfc(sqrt(x / 2)))) < 1e-12);
+		assert_true(fabs(stats_chi_square_above(x, 4) - (exp(-x / 2) * (1 + x / 2))) < 1e-12);
+	}
+	assert_true(fabs(stats_chi_square_above(18.3070, 10) - (0.05)) < 1e-6);
+	assert_true(fabs(stats_chi_square_above(135.807, 100) - (0.01)) < 1e-5);
+	assert_true(fabs(stats_poisson(3, 2.5) - (exp(-2.5) * 2.5 * 2.5 * 2.5 / 6)) < 1e-14);
+	for (unsigned int n = 0; n < 40; n++) {
+		assert_true(fabs(stats_poisson_from(n, 8.25) - (1 - sum)) < 1e-12);
+		sum += stats_poisson(n, 8.25);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(students_t),
+		cmocka_unit_test(poisson_and_chi_square),
 		cmocka_unit_test(holm),
 		cmocka_unit_test(median_of_nine),
 		cmocka_unit_test(few_values),
