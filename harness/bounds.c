@@ -268,7 +268,7 @@ static void put(struct grid *g, size_t column, const json_t *value)
 	grid_put(g, column, text);
 }
 
-int bounds_print(FILE *out, const json_t *bounds)
+int bounds_print(FILE *out, const json_t *bounds, enum grid_format format)
 {
 	struct grid g = { .columns = 5, .left = { true } };
 	const json_t *one;
@@ -299,7 +299,7 @@ int bounds_print(FILE *out, const json_t *bounds)
 	}
 	err = g.failed ? -ENOMEM : 0;
 	if (!err)
-		grid_print(out, &g, GRID_TEXT);
+		grid_print(out, &g, format);
 	grid_free(&g);
 	return err;
 }

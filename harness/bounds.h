@@ -24,6 +24,7 @@
 
 #include "harness/cell.h"
 #include "harness/error.h"
+#include "harness/grid.h"
 
 struct json_t;
 struct run;
@@ -67,8 +68,8 @@ struct json_t *bounds_merge(const struct json_t *measurements);
  */
 double bounds_dependent_ns(const struct json_t *bounds, unsigned int threads, uint64_t bytes);
 
-/* As a table, for people.  0 or -ENOMEM. */
-int bounds_print(FILE *out, const struct json_t *bounds);
+/* As a table.  0 or -ENOMEM. */
+int bounds_print(FILE *out, const struct json_t *bounds, enum grid_format format);
 
 /* --- A run's part (run_bounds.c) --- */
 

@@ -166,7 +166,7 @@ static int print_repeats(const struct command *c, struct ct_error *e)
 	}
 	if (!err) {
 		merged = bounds_merge(all);
-		err = merged ? bounds_print(stdout, merged) : -ENOMEM;
+		err = merged ? bounds_print(stdout, merged, GRID_TEXT) : -ENOMEM;
 	}
 	json_decref(merged);
 	json_decref(all);

@@ -5,6 +5,7 @@
  */
 #include "harness/report.h"
 
+#include "harness/bounds.h"
 #include "harness/env.h"
 #include "harness/grid.h"
 #include "harness/plot.h"
@@ -203,6 +204,19 @@ static int workload_section(FILE *out, const struct report_source *s, const json
 		element(out, "p", "Nothing of it was measured.");
 	}
 	grid_free(&g);
+	err = table_inside(&g, s->report, workload);
+	if (!err && g.rows > 1) {
+		fputs("<details><summary>Behind the figures</summary><div class=\"scroll\" tabindex=\"0\">\n", out);
+		grid_print(out, &g, GRID_HTML);
+		element(out, "p",
+			"Medians. p is that of a chi-square test of the chain lengths against Poisson's "
+			"distribution: a small one says that the hash spreads keys worse, or better, than "
+			"chance would.");
+		fputs("</div></details>\n", out);
+	}
+	grid_free(&g);
+	if (err)
+		return ct_fail(e, err, CT_EXIT_USER, "no memory for the report");
 	fputs("</section>\n", out);
 	return 0;
 }
@@ -250,6 +264,23 @@ static void machine(FILE *out, const struct report_source *s)
 	fputs("</section>\n", out);
 }
 
+/* What no table can beat here. */
+static void bounds(FILE *out, const struct report_source *s)
+{
+	const json_t *list = json_object_get(s->report, "bounds");
+
+	if (!json_array_size(list))
+		return;
+	fputs("<section id=\"bounds\">\n", out);
+	element(out, "h2", "What this machine can do at best");
+	element(out, "p",
+		"Measured beside the cells, with the same threads and pages. The column misses of a table "
+		"tells its ns/op in dependent random lines of its own footprint.");
+	fputs("<div class=\"scroll\" tabindex=\"0\">\n", out);
+	bounds_print(out, list, GRID_HTML);
+	fputs("</div>\n</section>\n", out);
+}
+
 static void again(FILE *out, const struct report_source *s)
 {
 	char command[2048];
@@ -290,6 +321,7 @@ int report_html(FILE *out, const struct report_source *s, struct ct_error *e)
 		if (err)
 			return err;
 	}
+	bounds(out, s);
 	machine(out, s);
 	again(out, s);
 	fputs("</main>\n</body>\n</html>\n", out);

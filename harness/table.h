@@ -24,6 +24,12 @@ int table_print(FILE *out, const struct json_t *report);
  */
 int table_of(struct grid *g, const struct json_t *report, const struct json_t *workload);
 
+/*
+ * What lies behind those figures: chains, waits, retries, grace periods, pages, counters of the
+ * CPU, where any of the workload's cells has them; medians.  As table_of().
+ */
+int table_inside(struct grid *g, const struct json_t *report, const struct json_t *workload);
+
 /* What has to be said below that table (a sentence or two), or an empty text. */
 void table_remark(char *buf, size_t size, const struct json_t *report,
 		  const struct json_t *workload);

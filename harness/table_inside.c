@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* What lies behind the figures, as a table: see table.h. */
+#include "harness/table.h"
+
+#include "harness/grid.h"
+#include "harness/table_internal.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+/* A metric of a cell (details.h), and how its column is called. */
+static const struct {
+	const char *metric, *column;
+} inside[] = {
+	{ "search_restart", "restarts" },
+	{ "chain_longest", "longest chain" },
+	{ "chain_poisson_p", "p (Poisson)" },
+	{ "lock_waits_per_million_ops", "lock waits/M" },
+	{ "lock_wait_percent", "waited %" },
+	{ "resize_wait_percent", "waited for resize %" },
+	{ "clash_resolve", "clashes" },
+	{ "early_drop", "early drops" },
+	{ "grace_mean_us", "grace us" },
+	{ "grace_longest_us", "longest us" },
+	{ "waiting_peak_bytes", "waiting B" },
+	{ "huge_pages_percent", "huge pages %" },
+	{ "cycles_per_op", "cycles/op" },
+	{ "instructions_per_op", "instr/op" },
+	{ "llc_misses_per_op", "LLC misses/op" },
+	{ "dtlb_misses_per_op", "dTLB misses/op" },
+};
+#define NR_INSIDE (sizeof(inside) / sizeof(inside[0]))
+
+static double inside_of(const json_t *cell, size_t i)
+{
+	return table_get(json_object_get(json_object_get(cell, "metrics"), inside[i].metric), "median");
+}
+
+static void inside_row(struct grid *g, const json_t *varying, const json_t *cell, const bool *told)
+{
+	size_t at;
+
+	if (!grid_add_row(g))
+		return;
+	at = table_put_parameters(g, varying, cell);
+	for (size_t i = 0; i < NR_INSIDE; i++)
+		if (told[i])
+			table_put_number(g, at + i, inside_of(cell, i));
+}
+
+int table_inside(struct grid *g, const json_t *report, const json_t *workload)
+{
+	const json_t *varying = json_object_get(workload, "varying");
+	const char *name = json_string_value(json_object_get(workload, "name")), *key;
+	json_t *cells = json_object_get(report, "cells"), *cell;
+	bool told[NR_INSIDE] = { false }, any = false;
+	size_t at, i;
+
+	*g = (struct grid){ .columns = 1 + json_array_size(varying) + NR_INSIDE, .left = { true } };
+	if (g->columns > GRID_COLUMNS_MAX)
+		return -E2BIG;
+	/* A column of zeros says no more than none. */
+	json_object_foreach(cells, key, cell)
+		for (i = 0; i < NR_INSIDE; i++)
+			told[i] |= !strcmp(json_string_value(json_object_get(cell, "workload")), name) &&
+				   isfinite(inside_of(cell, i)) && inside_of(cell, i) != 0;
+	if (!grid_add_row(g))
+		return -ENOMEM;
+	at = table_put_parameters(g, varying, NULL);
+	for (i = 0; i < NR_INSIDE; i++) {
+		any |= told[i];
+		if (told[i])
+			grid_put(g, at + i, inside[i].column);
+	}
+	json_object_foreach(cells, key, cell)
+		if (any && !strcmp(json_string_value(json_object_get(cell, "workload")), name) &&
+		    json_integer_value(json_object_get(cell, "n")) && !g->failed)
+			inside_row(g, varying, cell, told);
+	return g->failed ? -ENOMEM : 0;
+}
