@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <sys/resource.h>
 
 #include "harness/bench_events.h"
@@ -277,6 +278,14 @@ static void slowed_window(struct bench *b, struct pool_worker *w,
 	}
 }
 
+static double process_cpu(void)
+{
+	struct timespec ts = { 0 };
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
+}
+
 void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct bench *b, void *work),
 		  void *work, void *before, size_t size)
 {
@@ -292,8 +301,10 @@ void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct ben
 	if (b->latency)
 		bench_latency_clear(b, w);
 	memcpy(before, work, size);
-	if (w->index == 0)
+	if (w->index == 0) {
 		b->stolen = env_steal_seconds();
+		b->process_cpu = process_cpu();
+	}
 	bench_meet(b, w);
 	pool_start(w);
 	end = w->start_tsc + tsc_from_seconds(b->cell->seconds);
@@ -313,8 +324,10 @@ void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct ben
 		bench_latency_drain(b, w, run, work);
 	pool_stop(w);
 	b->worker[w->index].speed_after = window_speed();
-	if (w->index == 0)
+	if (w->index == 0) {
+		b->process_cpu = process_cpu() - b->process_cpu;
 		b->stolen = env_steal_seconds() - b->stolen;
+	}
 }
 
 static void sum_rates(struct bench *b, const uint64_t *done, double window)
@@ -352,7 +365,11 @@ static void judge_window(struct bench *b, const struct pool_sum *s)
 	/* Threads that share a CPU, or share it with an event's thread, are off it by design. */
 	bool shares = b->cell->oversubscribe || b->cell->nr_resizes || b->cell->nr_events;
 	char reason[sizeof(b->r->void_reason)];
+	/* Threads of a variant's own (that free what waited for a grace period) are part of its cost. */
+	double own = b->process_cpu;
 
+	for (unsigned int i = 0; i < b->cell->threads; i++)
+		own -= (double)pool_worker(b->pool, i)->cpu_ns * 1e-9;
 	for (unsigned int i = 0; i < b->cell->threads; i++) {
 		const struct bench_worker *worker = &b->worker[i];
 		const struct pool_worker *w = pool_worker(b->pool, i);
@@ -366,6 +383,7 @@ static void judge_window(struct bench *b, const struct pool_sum *s)
 		if (!shares && fabs(log(speed)) > fabs(log(f.speed)))
 			f.speed = speed;
 	}
+	f.lost -= own > 0 ? fmin(own, f.lost) : 0;
 	window_judge(reason, sizeof(reason), &f);
 	if (reason[0])
 		bench_void(b, "%s", reason);

@@ -64,6 +64,7 @@ struct bench {
 	struct bench_timeline *timeline;	/* NULL: none is kept */
 	struct bench_latency *latency;	/* NULL: none are taken */
 	double stolen;			/* env_steal_seconds() as the window opened, then: in it */
+	double process_cpu;		/* seconds of all our threads: the same */
 	/*
 	 * What is to be told beside r (details.h): an object, empty at first.  Of the process's
 	 * first thread, outside the window; writers do

@@ -113,12 +113,29 @@ void report_command(char *buf, size_t size, const struct report_source *s)
 void report_each_verdict(const struct report_source *s, const char *workload,
 			 void (*fn)(void *arg, const char *text, const char *outcome), void *arg)
 {
+	unsigned int interactions = 0, seen = 0;
 	json_t *verdict;
+	char text[160];
 	size_t i;
 
-	json_array_foreach(json_object_get(s->report, "verdicts"), i, verdict)
-		if (!strcmp(text_of(verdict, "workload"), workload))
-			fn(arg, text_of(verdict, "text"), text_of(verdict, "outcome"));
+	json_array_foreach(json_object_get(s->report, "verdicts"), i, verdict) {
+		bool interaction = !strcmp(text_of(verdict, "kind"), "interaction");
+		const char *outcome = text_of(verdict, "outcome");
+
+		if (strcmp(text_of(verdict, "workload"), workload))
+			continue;
+		/* Nobody asked for each of them: those that are none make one sentence. */
+		interactions += interaction;
+		if (interaction && (!strcmp(outcome, "none") || !strcmp(outcome, "unjudged")))
+			continue;
+		seen += interaction;
+		fn(arg, text_of(verdict, "text"), outcome);
+	}
+	if (interactions == seen)
+		return;
+	snprintf(text, sizeof(text), "Of %u possible interactions (an effect that depends on another choice) %s.",
+		 interactions, seen ? "no other was seen" : "none was seen");
+	fn(arg, text, "none");
 }
 
 /* ---- pictures ---- */

@@ -48,8 +48,8 @@ void report_noise(char *buf, size_t size, const struct report_source *s, const c
 /* The command that measures the same again. */
 void report_command(char *buf, size_t size, const struct report_source *s);
 /*
- * Calls fn for each verdict on the workload: its sentence and its outcome
- * ("faster", "slower", "none", ...).
+ * Calls fn for each verdict on the workload: its sentence and its outcome as in judge.h
+ * ("better", "worse", "none", ...).  Interactions that were not seen become one sentence.
  */
 void report_each_verdict(const struct report_source *s, const char *workload,
 			 void (*fn)(void *arg, const char *text, const char *outcome), void *arg);

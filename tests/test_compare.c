@@ -374,8 +374,8 @@ static void google_benchmarks_compare(void **state)
 		skip();
 	assert_int_equal(
 		system("/usr/bin/python3 /usr/share/benchmark/compare.py benchmarks " CTBENCH_SOURCE_DIR
-		       "/results/reference/axes/benchmark.json " CTBENCH_SOURCE_DIR
-		       "/results/reference/default/benchmark.json "
+		       "/results/reference/full/benchmark.json " CTBENCH_SOURCE_DIR
+		       "/results/reference/full/benchmark.json "
 		       ">out 2>err"),
 		0);
 	read_file("out", out, sizeof(out));

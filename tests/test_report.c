@@ -79,7 +79,8 @@ static int setup(void **state)
 	write_file("plots/size-effects.svg", PICTURE);
 	write_file("plots/size-big-bars.svg", PICTURE);
 	report = json_pack("{s:s, s:s, s:[s, s], s:{s:{s:s}, s:{s:s}, s:{s:i}, s:{s:s}}, s:{s:[{s:s, s:f, s:f, s:f, s:f}]},"
-			   " s:[o, o], s:{}, s:[{s:s, s:s, s:s}], s:{s:i, s:i}}",
+			   " s:[o, o], s:{},"
+			   " s:[{s:s, s:s, s:s}, {s:s, s:s, s:s, s:s}, {s:s, s:s, s:s, s:s}], s:{s:i, s:i}}",
 			   "name", "a<b", "started", "2026-01-01T00:00:00+0000", "arguments", "size",
 			   "it's", "environment", "machine", "cpu", "Some <CPU>", "kernel", "release",
 			   "6.1", "topology", "cpus", 2, "build", "revision", "abcdef", "noise", "pairs",
@@ -87,7 +88,9 @@ static int setup(void **state)
 			   "ci_high_percent", 12.0, "visible_percent", 5.5, "workloads",
 			   workload("size", "Is 1 < 2 & \"so\"?"), workload("size-big", "And big?"),
 			   "cells", "verdicts", "workload", "size", "text", "mask & none: +0.4 %", "outcome",
-			   "none", "counts", "cells", 2, "good", 18);
+			   "none", "workload", "size", "text", "what nobody asked", "kind", "interaction",
+			   "outcome", "none", "workload", "size", "text", "yet it depends", "kind",
+			   "interaction", "outcome", "different", "counts", "cells", 2, "good", 18);
 	assert_non_null(report);
 	json_object_set_new(json_object_get(report, "cells"), "size/x", cell("size", "x|y<z", 4));
 	json_object_set_new(json_object_get(report, "cells"), "size-big/x", cell("size-big", "w", 2));
@@ -125,6 +128,9 @@ static void test_page(void **state)
 	assert_non_null(strstr(page, "<h1>a&lt;b</h1>"));
 	assert_non_null(strstr(page, "Is 1 &lt; 2 &amp; &quot;so&quot;?"));
 	assert_non_null(strstr(page, "mask &amp; none: +0.4 %"));
+	assert_non_null(strstr(page, "<li class=\"different\">yet it depends"));
+	assert_null(strstr(page, "what nobody asked"));
+	assert_non_null(strstr(page, "Of 2 possible interactions"));
 	assert_non_null(strstr(page, "<td class=\"l\">x|y&lt;z</td>"));
 	assert_non_null(strstr(page, "differs by 1.2 % [-3.0, 12]."));
 	assert_non_null(strstr(page, "ctbench run size 'it'\\''s'"));
