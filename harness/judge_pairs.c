@@ -365,9 +365,9 @@ static void find_choices(struct finder *f, int axis, const char *parameter)
 
 static bool is_choice(const struct finder *f, const char *key)
 {
-	/* Another capture is another question, and a mix of numbers no choice of the table's. */
+	/* Another capture is another question; a mix or a rate is a quantity, no choice. */
 	if (!strcmp(key, "variant") || !strcmp(key, "capture") || !strcmp(key, "mix") ||
-	    !strcmp(key, "name"))
+	    !strcmp(key, "rate") || !strcmp(key, "name"))
 		return false;
 	for (size_t i = 0; i < f->nr; i++) {
 		const json_t *value = json_object_get(f->points[i].parameters, key);

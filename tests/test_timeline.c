@@ -213,7 +213,8 @@ static void test_planted_stall(void **state)
 		double end = when(event_at(details, 0), "end_s");
 		size_t first = (size_t)(begin / 0.001) + 1, last = (size_t)(end / 0.001);
 
-		assert_true(end - begin >= 0.005 && begin >= 0.03);
+		/* to the rounding of differences; the clock of sleeping is another than the one told */
+		assert_true(end - begin >= 0.005 * 0.999 && begin >= 0.03 * 0.999);
 		if (last >= json_array_size(series(t, "ops_per_s"))) {
 			json_decref(details);
 			if (attempt == 4)
@@ -266,7 +267,7 @@ static void test_every_event(void **state)
 			for (size_t i = 0; i < ARRAY_SIZE(events); i++) {
 				const json_t *e = event_at(details, i);
 
-				assert_true(when(e, "begin_s") >= events[i].at);
+				assert_true(when(e, "begin_s") >= events[i].at * 0.999);
 				assert_true(when(e, "end_s") >= when(e, "begin_s") + events[i].seconds * 0.99);
 			}
 			assert_string_equal(json_string_value(json_object_get(event_at(details, 0), "name")),
@@ -322,7 +323,7 @@ static void test_resizes(void **state)
 	c.nr_resizes = 1;
 	c.resizes[0] = (struct cell_resize){ .at = 0.005, .buckets = 4096 };
 	details = measured(&c);
-	assert_true(when(event_at(details, 0), "begin_s") >= 0.005);
+	assert_true(when(event_at(details, 0), "begin_s") >= 0.005 * 0.999);
 	assert_true(when(event_at(details, 0), "end_s") > when(event_at(details, 0), "begin_s"));
 	json_decref(details);
 
