@@ -24,7 +24,8 @@ void window_judge(char *buf, size_t size, const struct window_facts *f)
 			 "a thread was off its CPU for %.0f ms of %.0f (%" PRIu64
 			 " involuntary switches of all threads)",
 			 1e3 * f->lost, 1e3 * f->window, f->involuntary);
-	else if (f->speed > 1 + VOID_SPEED_SHARE || f->speed < 1 / (1 + VOID_SPEED_SHARE))
+	else if (f->window >= VOID_SPEED_LEAST &&
+		 (f->speed > 1 + VOID_SPEED_SHARE || f->speed < 1 / (1 + VOID_SPEED_SHARE)))
 		snprintf(buf, size,
 			 "a CPU's frequency moved: the same work took %.2f times as long after the window as before",
 			 f->speed);

@@ -19,6 +19,7 @@
 #define VOID_STOLEN_SHARE 0.05	/* of the window of all CPUs used */
 #define VOID_STOLEN_LEAST 0.020	/* seconds: the kernel counts it in hundredths */
 #define VOID_SPEED_SHARE 0.10	/* the same work before and after the window */
+#define VOID_SPEED_LEAST 0.050	/* seconds of window: a core that has just woken is still speeding up */
 #define VOID_LEAST_OPS 16	/* of each kind that the mix asks for, per thread */
 
 /* One window as it was, seconds; for a decision that can be tested. */

@@ -55,6 +55,7 @@ static void test_short(void **state)
 							     .lost = 0.012, .involuntary = 2 }), "");
 	assert_string_equal(judge((struct window_facts){ .window = 0.01, .threads = 1, .speed = 1,
 							 .stolen = 0.02 }), "");
+	assert_string_equal(judge((struct window_facts){ .window = 0.01, .threads = 1, .speed = 1.5 }), "");
 }
 
 static void test_speed(void **state)
