@@ -56,15 +56,15 @@ shift
 # ---- the house: everything under a file system of our own, gone at the end
 
 mount -t tmpfs tmpfs /run
-mkdir -p /run/netns /run/sshd /run/work
-cd /run/work
+mkdir -p /run/netns /run/sshd /run/scratch
+cd /run/scratch
 hostname ctbench
 exec </dev/null 2>log
 at_exit()
 {
 	local status=$?
 
-	[ $status = 0 ] || { tail -20 /run/work/log; echo "make.sh: failed"; }
+	[ $status = 0 ] || { tail -20 /run/scratch/log; echo "make.sh: failed"; }
 	exit $status
 }
 trap at_exit EXIT
@@ -161,15 +161,15 @@ start_servers()
 		head -c ${size}000 /dev/zero | tr '\0' x >web/$size.html
 	done
 	cat >nginx.conf <<-CONF
-		daemon off; master_process off; user root; pid /run/work/nginx.pid;
+		daemon off; master_process off; user root; pid /run/scratch/nginx.pid;
 		error_log stderr; events { }
 		http { access_log off; keepalive_timeout 4s; server_tokens off;
-			client_body_temp_path /run/work/t1; proxy_temp_path /run/work/t2;
-			fastcgi_temp_path /run/work/t3; uwsgi_temp_path /run/work/t4;
-			scgi_temp_path /run/work/t5;
-			server { listen 80; listen [::]:80; root /run/work/web; } }
+			client_body_temp_path /run/scratch/t1; proxy_temp_path /run/scratch/t2;
+			fastcgi_temp_path /run/scratch/t3; uwsgi_temp_path /run/scratch/t4;
+			scgi_temp_path /run/scratch/t5;
+			server { listen 80; listen [::]:80; root /run/scratch/web; } }
 	CONF
-	in_ns server nginx -e stderr -c /run/work/nginx.conf &
+	in_ns server nginx -e stderr -c /run/scratch/nginx.conf &
 	in_ns server python3 -m http.server --bind :: --directory web 8000 >&2 &
 
 	printf '%s\n' 'nameserver 198.51.100.20' 'nameserver 2001:db8:2::20' 'options timeout:2' \
@@ -199,8 +199,8 @@ start_servers()
 	ssh-keygen -q -t ed25519 -N '' -f hostkey
 	ssh-keygen -q -t ed25519 -N '' -C throw-away -f userkey
 	cat >sshd_config <<-CONF
-		HostKey /run/work/hostkey
-		AuthorizedKeysFile /run/work/userkey.pub
+		HostKey /run/scratch/hostkey
+		AuthorizedKeysFile /run/scratch/userkey.pub
 		PermitRootLogin yes
 		StrictModes no
 		UsePAM no
@@ -229,7 +229,7 @@ record()
 {
 	local ns=$1 dev=$2 snaplen=$3
 	shift 3
-	recording=/run/work/recording.pcap
+	recording=/run/scratch/recording.pcap
 	: >tcpdump.log
 	ip netns exec "$ns" tcpdump -i "$dev" -s "$snaplen" -B 16384 --immediate-mode -Z root -n \
 		-w $recording "$@" 2>tcpdump.log &
