@@ -95,11 +95,12 @@ static void print_troubles(const struct run *run)
 /*
  * What the failures amount to.  A cell that this machine cannot run is no
  * failure, nor is one that noise made void every time: the table says so, and
- * no figure of it is printed.  A run without any figure has failed.
+ * no figure of it is printed.  A run without any figure has failed, or could not be
+ * on this machine.
  */
 static int status_of(const struct run *run)
 {
-	unsigned int good = 0, done = 0;
+	unsigned int good = 0, done = 0, skipped = 0;
 	int status = CT_EXIT_OK;
 
 	for (size_t i = 0; i < run->nr_cells; i++) {
@@ -110,6 +111,7 @@ static int status_of(const struct run *run)
 
 			good += run_repeat_good(r);
 			done += r->done && r->result.status != CT_EXIT_SKIP;
+			skipped += r->done && r->result.status == CT_EXIT_SKIP;
 			if (r->done && r->result.status == CT_EXIT_USER && !status)
 				status = CT_EXIT_USER;
 			if (r->done && r->result.status && r->result.status != CT_EXIT_USER &&
@@ -117,7 +119,9 @@ static int status_of(const struct run *run)
 				status = CT_EXIT_INTERNAL;
 		}
 	}
-	return !status && done && !good ? CT_EXIT_INTERNAL : status;
+	if (status || good)
+		return status;
+	return done ? CT_EXIT_INTERNAL : skipped ? CT_EXIT_SKIP : CT_EXIT_OK;
 }
 
 static void print_how_to_go_on(const struct run *run, const json_t *report)
