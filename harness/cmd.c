@@ -51,7 +51,9 @@ int cmd_next(struct cmd_args *a, const struct cmd_option *options, struct ct_err
 		return CMD_OPERAND;
 	}
 	if (!strcmp(arg, "--"))
-		return CMD_REST;
+		return a->takes_rest ? CMD_REST :
+		       ct_user_error(e, "%s takes nothing after --; ctbench %s --help tells what it takes",
+				     a->argv[0], a->argv[0]);
 	if (!strcmp(arg, "--help") || !strcmp(arg, "-h"))
 		return CMD_HELP;
 	if (arg[1] != '-')

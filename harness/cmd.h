@@ -49,6 +49,7 @@ struct cmd_args {
 	char **argv;
 	int at;			/* the argument to look at next; start with 1 */
 	const char *value;	/* of the option, or the operand */
+	bool takes_rest;	/* else "--" is refused, with a sentence */
 	/* Further options, which the command takes before it calls cmd_next(); for suggestions. */
 	const char *const *more;
 	size_t nr_more;

@@ -147,7 +147,6 @@ static int parse_option(struct command *c, int what, const char *value, struct c
 		c->json = true;
 		return 0;
 	case CMD_OPERAND:
-	case CMD_REST:
 		return ct_user_error(e, "bounds takes options only: ctbench bounds --help");
 	default:
 		return what;

@@ -106,10 +106,6 @@ static int parse(struct request *q, int argc, char **argv, struct ct_error *e)
 		case CMD_HELP:
 			q->help = true;
 			return 0;
-		case CMD_REST:
-			return ct_user_error(
-				e,
-				"compare takes nothing after --; ctbench compare --help tells what it takes");
 		}
 	}
 	if (q->nr_runs < 2)

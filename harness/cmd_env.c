@@ -241,7 +241,7 @@ int cmd_env(int argc, char **argv)
 			continue;
 		}
 		ct_user_error(&e, "env takes no '%.64s'; ctbench env --help tells what it takes",
-			      args.value ? args.value : "--");
+			      args.value);
 		return cmd_report(&e);
 	}
 	env = env_json();

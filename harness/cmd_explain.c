@@ -113,7 +113,6 @@ static int parse_option(struct command *c, int what, const char *value, struct c
 	case OPT_JSON: c->json = true; return 0;
 	case OPT_LOOSE: c->loose = true; return 0;
 	case CMD_OPERAND: return parse_operand(c, value, e);
-	case CMD_REST: return ct_user_error(e, "explain has nobody to hand what follows -- to");
 	default: return replay_command_option(&c->replay, what, value, e);
 	}
 }

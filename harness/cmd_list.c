@@ -306,7 +306,7 @@ static int list_workloads(const char *const *paths, size_t nr, bool json)
 
 int cmd_list(int argc, char **argv)
 {
-	struct cmd_args args = { .argc = argc, .argv = argv, .at = 1 };
+	struct cmd_args args = { .argc = argc, .argv = argv, .at = 1, .takes_rest = true };
 	const char **operands = calloc((size_t)argc + 1, sizeof(*operands));
 	bool on[3] = { false, false, false };
 	struct ct_error e = { 0 };

@@ -103,10 +103,6 @@ static int parse(struct merge *m, int argc, char **argv)
 		case CMD_HELP:
 			m->help = true;
 			return 0;
-		case CMD_REST:
-			return ct_user_error(
-				m->e,
-				"merge takes nothing after --; ctbench merge --help tells what it takes");
 		}
 	}
 	if (m->nr < 2)

@@ -103,10 +103,6 @@ static int parse(struct request *q, int argc, char **argv, struct ct_error *e)
 		case CMD_HELP:
 			q->help = true;
 			return 0;
-		case CMD_REST:
-			return ct_user_error(
-				e,
-				"plot takes nothing after --; ctbench plot --help tells what it takes");
 		}
 	}
 	if (!q->run)

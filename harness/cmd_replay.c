@@ -112,8 +112,6 @@ static int parse_option(struct command *c, int what, const char *value, struct c
 				c->replay.file, value);
 		c->replay.file = value;
 		return 0;
-	case CMD_REST:
-		return ct_user_error(e, "replay has nobody to hand what follows -- to");
 	default:
 		return replay_command_option(&c->replay, what, value, e);
 	}

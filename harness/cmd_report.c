@@ -74,10 +74,6 @@ static int parse(struct request *q, int argc, char **argv, struct ct_error *e)
 		case CMD_HELP:
 			q->help = true;
 			return 0;
-		case CMD_REST:
-			return ct_user_error(
-				e,
-				"report takes nothing after --; ctbench report --help tells what it takes");
 		}
 	}
 	if (!q->run)

@@ -114,7 +114,7 @@ static int parse_plant(struct request *q, const char *text, struct ct_error *e)
 
 static int parse(struct request *q, int argc, char **argv, struct ct_error *e)
 {
-	struct cmd_args args = { .argc = argc, .argv = argv, .at = 1 };
+	struct cmd_args args = { .argc = argc, .argv = argv, .at = 1, .takes_rest = true };
 	int what;
 
 	args.more = workload_option_names(&args.nr_more);

@@ -171,8 +171,6 @@ static int parse(struct request *q, int argc, char **argv, struct ct_error *e)
 		}
 		if (what == CMD_END)
 			break;
-		if (what == CMD_REST)
-			return ct_user_error(e, "saturate has no use for what follows --");
 		if (what == CMD_OPERAND) {
 			q->files[q->nr_files++] = argv[args.at - 1];
 			continue;

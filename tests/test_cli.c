@@ -110,9 +110,12 @@ static void expect_refusal(struct outcome o, const char *part)
 	done(&o);
 }
 
+static char *const commands[] = {
+	"list", "run", "replay", "explain", "plot", "report", "compare", "merge", "saturate", "bounds", "env",
+};
+
 static void test_help(void **state)
 {
-	static char *const commands[] = { "list", "run", "replay", "explain", "plot", "env" };
 	struct outcome o = RUN("--help");
 
 	(void)state;
@@ -141,6 +144,23 @@ static void test_help(void **state)
 	o = RUN("-h");
 	assert_int_equal(o.status, 0);
 	done(&o);
+}
+
+/* Only run (Google Benchmark's options) and list (operands) know what to do with it. */
+static void test_rest(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		struct outcome o = RUN(commands[i], "--", "--dry-run");
+
+		if (strcmp(commands[i], "run") && strcmp(commands[i], "list")) {
+			assert_int_equal(o.status, 2);
+			expect(o.err, "takes nothing after --; ctbench ");
+		} else {
+			assert_null(strstr(o.err, "takes nothing after"));
+		}
+		done(&o);
+	}
 }
 
 static void test_nothing_asked(void **state)
@@ -318,7 +338,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_help),
-		cmocka_unit_test(test_nothing_asked),
+		cmocka_unit_test(test_rest), cmocka_unit_test(test_nothing_asked),
 		cmocka_unit_test(test_version),
 		cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_list),
