@@ -293,10 +293,8 @@ static int print_result(FILE *out, const json_t *result, enum grid_format format
 static int load(struct compare_run *run, char *dir, size_t size, const struct request *q,
 		const char *name, struct ct_error *e)
 {
-	results_find(dir, size, q->results, name);
 	run->path = dir;
-	run->benchmark = results_read_json(
-		dir, "benchmark.json", "name the folder of a run that 'ctbench run' has made", e);
+	run->benchmark = results_open(dir, size, q->results, name, e);
 	return run->benchmark ? 0 : -ENOENT;
 }
 

@@ -142,12 +142,12 @@ static int load_part(struct merge *m, size_t at)
 	p->start = results_read_json(p->dir, "run.json", "it says how the run was started", m->e);
 	if (!p->start)
 		return -EINVAL;
-	if (json_integer_value(json_object_get(p->start, "format")) != 1 ||
+	if (json_integer_value(json_object_get(p->start, "format")) != RESULTS_FORMAT ||
 	    !json_is_array(json_object_get(p->start, "arguments")))
 		return ct_user_error(
 			m->e,
-			"'%.600s/run.json' is not of format 1, which this version writes: measure anew",
-			p->dir);
+			"'%.600s/run.json' is not of format %d, which this version writes: measure anew",
+			p->dir, RESULTS_FORMAT);
 	if (strcmp(text_of(p->start, "revision"), about_revision()))
 		return ct_user_error(
 			m->e,
@@ -370,7 +370,7 @@ static json_t *make_start(const struct merge *m)
 						      text_of(kernel, "release"), "workloads",
 						      workloads_of(m, i)));
 	}
-	return json_pack("{s:i, s:s, s:s, s:O, s:O, s:f, s:o}", "format", 1, "started",
+	return json_pack("{s:i, s:s, s:s, s:O, s:O, s:f, s:o}", "format", RESULTS_FORMAT, "started",
 			 text_of(m->parts[0].start, "started"), "revision", about_revision(),
 			 "arguments", m->parts[0].arguments, "environment", m->parts[0].environment,
 			 "stolen_seconds", stolen, "merged", list);

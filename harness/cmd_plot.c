@@ -118,20 +118,13 @@ static int draw(const struct request *q, struct ct_error *e)
 	size_t drawn = 0;
 	int err;
 
-	results_find(dir, sizeof(dir), q->results, q->run);
-	benchmark = results_read_json(dir, "benchmark.json",
-				      "name the folder of a run that 'ctbench run' has made", e);
+	benchmark = results_open(dir, sizeof(dir), q->results, q->run, e);
 	if (!benchmark)
 		return -ENOENT;
 	snprintf(out, sizeof(out), "%s/plots", dir);
 	if (q->out)
 		snprintf(out, sizeof(out), "%s", q->out);
-	err = !json_object_get(benchmark, "ctbench")
-		      ? ct_user_error(
-				e,
-				"'%.500s/benchmark.json' was not written by ctbench run (it has no key ctbench)",
-				dir)
-		      : plot_run(benchmark, out, q->kinds, &drawn, e);
+	err = plot_run(benchmark, out, q->kinds, &drawn, e);
 	json_decref(benchmark);
 	if (err)
 		return err;

@@ -130,20 +130,11 @@ static int make(const struct request *q, struct ct_error *e)
 	json_t *benchmark;
 	int err;
 
-	results_find(dir, sizeof(dir), q->results, q->run);
-	benchmark = results_read_json(dir, "benchmark.json",
-				      "name the folder of a run that 'ctbench run' has made", e);
+	benchmark = results_open(dir, sizeof(dir), q->results, q->run, e);
 	if (!benchmark)
 		return -ENOENT;
 	s.benchmark = benchmark;
 	s.report = json_object_get(benchmark, "ctbench");
-	if (!s.report) {
-		err = ct_user_error(
-			e,
-			"'%.500s/benchmark.json' was not written by ctbench run (it has no key ctbench)",
-			dir);
-		goto out;
-	}
 	if (!q->markdown)
 		draw_missing(dir, benchmark);
 	if (q->markdown || q->out) {
@@ -153,7 +144,6 @@ static int make(const struct request *q, struct ct_error *e)
 		if (!err)
 			printf("report: %s/report.html\n", dir);
 	}
-out:
 	json_decref(benchmark);
 	return err;
 }

@@ -205,7 +205,7 @@ static int keep_start(struct run *run, int argc, char **argv, struct ct_error *e
 		return ct_user_error(
 			e,
 			"an argument is not valid UTF-8, so that the run could not be gone on with");
-	run->start = json_pack("{s:i, s:s, s:s, s:o}", "format", 1, "started", run->started,
+	run->start = json_pack("{s:i, s:s, s:s, s:o}", "format", RESULTS_FORMAT, "started", run->started,
 			       "revision", about_revision(), "arguments", arguments);
 	if (!run->start)
 		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for run.json");

@@ -444,7 +444,7 @@ static int finish(struct saturation *s, struct ct_error *e)
 		json_object_set(cell, "paths", sc->paths);
 		json_object_set_new(cells, sc->c.name, cell);
 	}
-	all = json_pack("{s:i, s:s, s:s, s:f, s:I, s:I, s:f, s:o}", "format", 1, "started", s->started,
+	all = json_pack("{s:i, s:s, s:s, s:f, s:I, s:I, s:f, s:o}", "format", RESULTS_FORMAT, "started", s->started,
 			"percentile", options[s->q->percentile].name, "bound_ns", s->q->bound_ns,
 			"from_per_s", (json_int_t)s->q->from, "to_per_s", (json_int_t)s->q->to,
 			"precision", s->q->precision, "cells", cells);
@@ -475,7 +475,7 @@ static int keep_start(struct saturation *s, int argc, char **argv, struct ct_err
 			return ct_user_error(e, "an argument is not valid UTF-8, so that the search could not be gone on with");
 		}
 	}
-	start = json_pack("{s:i, s:s, s:s, s:s, s:o}", "format", 1, "command", "saturate", "started",
+	start = json_pack("{s:i, s:s, s:s, s:s, s:o}", "format", RESULTS_FORMAT, "command", "saturate", "started",
 			  s->started, "revision", about_revision(), "arguments", list);
 	err = start ? results_write_json(s->results.dir, "run.json", start, e)
 		    : ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for run.json");

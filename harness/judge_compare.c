@@ -4,6 +4,7 @@
 
 #include "harness/judge.h"
 #include "harness/metric.h"
+#include "harness/results.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -97,18 +98,10 @@ static void complete_cells(const struct compare_run *run, json_t *cells)
 static int check_report(struct compare *c, int side)
 {
 	const struct compare_run *run = c->run[side];
-	const json_t *report = json_object_get(run->benchmark, "ctbench");
+	const json_t *report = results_report(run->benchmark, run->path, c->e);
 
-	if (!json_is_object(report))
-		return ct_user_error(
-			c->e, "'%.500s' was not written by ctbench run (it has no key ctbench)",
-			run->path);
-	if (json_integer_value(json_object_get(report, "format")) != 1)
-		return ct_user_error(
-			c->e,
-			"'%.500s' is of format %lld and this program reads format 1: use the ctbench that wrote it",
-			run->path,
-			(long long)json_integer_value(json_object_get(report, "format")));
+	if (!report)
+		return -EINVAL;
 	c->report[side] = report;
 	c->cells[side] = json_object_get(report, "cells");
 	if (!json_object_size(c->cells[side]))

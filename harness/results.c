@@ -434,3 +434,33 @@ void results_find(char *dir, size_t size, const char *parent, const char *run)
 	if (strchr(run, '/') || access(dir, F_OK))
 		snprintf(dir, size, "%s", run);
 }
+
+json_t *results_report(const json_t *benchmark, const char *run, struct ct_error *e)
+{
+	json_t *report = json_object_get(benchmark, "ctbench");
+	json_int_t format = json_integer_value(json_object_get(report, "format"));
+
+	if (json_is_object(report) && format == RESULTS_FORMAT)
+		return report;
+	if (!json_is_object(report))
+		ct_user_error(e, "'%.500s' was not written by ctbench run (it has no key ctbench)", run);
+	else
+		ct_user_error(e,
+			      "'%.500s' is of format %lld and this program reads format %d: use the ctbench that wrote it",
+			      run, (long long)format, RESULTS_FORMAT);
+	return NULL;
+}
+
+json_t *results_open(char *dir, size_t size, const char *parent, const char *run,
+		     struct ct_error *e)
+{
+	json_t *benchmark;
+
+	results_find(dir, size, parent, run);
+	benchmark = results_read_json(dir, "benchmark.json",
+				      "name the folder of a run that 'ctbench run' has made", e);
+	if (benchmark && results_report(benchmark, dir, e))
+		return benchmark;
+	json_decref(benchmark);
+	return NULL;
+}

@@ -32,6 +32,8 @@
 struct json_t;
 
 #define RESULTS_DEFAULT_DIR "results/runs"
+/* Of all that is kept, as written in it; larger when what was there before is not to be read any more. */
+#define RESULTS_FORMAT 1
 #define CELL_NAME_MAX 1024
 
 struct results {
@@ -102,6 +104,16 @@ int results_write_json(const char *dir, const char *name, const struct json_t *j
  * (NULL: RESULTS_DEFAULT_DIR).
  */
 void results_find(char *dir, size_t size, const char *parent, const char *run);
+
+/*
+ * The report (run_report.c) in the contents of a benchmark.json, borrowed; NULL with a sentence in
+ * e where there is none, or of another format.  run: what the user called it.
+ */
+struct json_t *results_report(const struct json_t *benchmark, const char *run, struct ct_error *e);
+
+/* results_find(), and its benchmark.json if there is such a report in it; else NULL and a sentence. */
+struct json_t *results_open(char *dir, size_t size, const char *parent, const char *run,
+			    struct ct_error *e);
 
 /* Read a JSON file; NULL with a sentence in e that says what `what` it is and how to get one. */
 struct json_t *results_read_json(const char *dir, const char *name, const char *what,

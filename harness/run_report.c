@@ -320,7 +320,7 @@ json_t *run_report(const struct run *run)
 	json_decref(told.latencies);
 	for (size_t i = 0; i < run->set.nr; i++)
 		json_array_append_new(workloads, workload_to_json(&run->set.list[i]));
-	report = json_pack("{s:i, s:s, s:O?, s:s, s:s, s:b, s:O?, s:f, s:b, s:o}", "format", 1,
+	report = json_pack("{s:i, s:s, s:O?, s:s, s:s, s:b, s:O?, s:f, s:b, s:o}", "format", RESULTS_FORMAT,
 			   "name", run->name, "arguments", json_object_get(run->start, "arguments"),
 			   "started", run->started, "ended", ended, "interrupted",
 			   ct_interrupted != 0, "environment", run->environment, "stolen_seconds",

@@ -31,8 +31,8 @@ static json_t *new_benchmark(const char *name, const char *question, const char 
 	snprintf(copy, sizeof(copy), "%s", varying);
 	while ((word = strsep(&rest, " ")))
 		json_array_append_new(json_object_get(workload, "varying"), json_string(word));
-	return json_pack("{s:{s:{s:{s:[o], s:i}, s:{s:s}, s:{s:s}}, s:{s:f, s:[{s:s, s:f}]},"
-			 " s:[o], s:{}}}", "ctbench",
+	return json_pack("{s:{s:i, s:{s:{s:[o], s:i}, s:{s:s}, s:{s:s}}, s:{s:f, s:[{s:s, s:f}]},"
+			 " s:[o], s:{}}}", "ctbench", "format", 1,
 			 "environment", "topology", "caches", cache, "cpus", 2, "machine", "cpu",
 			 "Some CPU", "kernel", "release", "6.1", "noise", "percent", 7.5, "pairs",
 			 "workload", name, "percent", 1.25, "workloads", workload, "cells");

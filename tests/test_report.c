@@ -78,10 +78,10 @@ static int setup(void **state)
 	write_file("plots/size-lines.svg", PICTURE);
 	write_file("plots/size-effects.svg", PICTURE);
 	write_file("plots/size-big-bars.svg", PICTURE);
-	report = json_pack("{s:s, s:s, s:[s, s], s:{s:{s:s}, s:{s:s}, s:{s:i}, s:{s:s}}, s:{s:[{s:s, s:f, s:f, s:f, s:f}]},"
+	report = json_pack("{s:i, s:s, s:s, s:[s, s], s:{s:{s:s}, s:{s:s}, s:{s:i}, s:{s:s}}, s:{s:[{s:s, s:f, s:f, s:f, s:f}]},"
 			   " s:[o, o], s:{},"
 			   " s:[{s:s, s:s, s:s}, {s:s, s:s, s:s, s:s}, {s:s, s:s, s:s, s:s}], s:{s:i, s:i}}",
-			   "name", "a<b", "started", "2026-01-01T00:00:00+0000", "arguments", "size",
+			   "format", 1, "name", "a<b", "started", "2026-01-01T00:00:00+0000", "arguments", "size",
 			   "it's", "environment", "machine", "cpu", "Some <CPU>", "kernel", "release",
 			   "6.1", "topology", "cpus", 2, "build", "revision", "abcdef", "noise", "pairs",
 			   "workload", "size", "effect_percent", 1.25, "ci_low_percent", -3.0,
