@@ -4,7 +4,6 @@
  * each is answered by a clear sentence on stderr and exit status 2, soon, and
  * what was measured before stays as it was.
  */
-#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,12 +11,10 @@
 
 #include <cmocka.h>
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -28,6 +25,7 @@
 #include "harness/interrupt.h"
 #include "harness/topology.h"
 #include "tests/capture_files.h"
+#include "tests/command_fixture.h"
 
 #ifdef __SANITIZE_ADDRESS__
 #define SANITIZED 1
@@ -37,83 +35,6 @@
 
 /* Nothing here takes longer; a program that hangs is ended by this. */
 #define LIMIT_SECONDS 60
-#define TEXT_MAX (1 << 17)
-
-static char folder[] = "/tmp/ctbench-bad-input-XXXXXX";
-static char out[TEXT_MAX], err[TEXT_MAX];
-static long peak_kib;		/* memory of the last program and its children */
-
-/* ---- running ctbench ---- */
-
-struct limits {
-	uint64_t address_space;	/* bytes; 0: no limit */
-	uid_t user;		/* 0: who we are */
-};
-
-static void slurp(const char *path, char *text, size_t size)
-{
-	FILE *f = fopen(path, "r");
-
-	assert_non_null(f);
-	text[fread(text, 1, size - 1, f)] = '\0';
-	fclose(f);
-}
-
-static void start(pid_t *pid, const struct limits *limits, char *const args[])
-{
-	char *argv[40] = { (char *)"ctbench" };
-	const struct rlimit space = { limits->address_space, limits->address_space };
-
-	for (unsigned int i = 0; args[i]; i++) {
-		assert_true(i + 2 < ARRAY_SIZE(argv));
-		argv[i + 1] = args[i];
-	}
-	fflush(NULL);
-	*pid = fork();
-	assert_true(*pid >= 0);
-	if (*pid)
-		return;
-	signal(SIGINT, SIG_DFL);	/* whatever started the tests may ignore it */
-	alarm(LIMIT_SECONDS);		/* outlives exec */
-	if (!freopen("out", "w", stdout) || !freopen("err", "w", stderr))
-		_exit(99);
-	if (limits->address_space && setrlimit(RLIMIT_AS, &space))
-		_exit(99);
-	if (limits->user && setuid(limits->user))
-		_exit(99);
-	execv(CTBENCH_BINARY, argv);
-	_exit(98);
-}
-
-/* Its exit status, 128 + signal if one ended it; fills out, err and peak_kib. */
-static int finish(pid_t pid)
-{
-	struct rusage usage;
-	int status;
-
-	assert_int_equal(wait4(pid, &status, 0, &usage), pid);
-	peak_kib = usage.ru_maxrss;
-	slurp("out", out, sizeof(out));
-	slurp("err", err, sizeof(err));
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-static int run_limited(const struct limits *limits, char *const args[])
-{
-	pid_t pid;
-
-	start(&pid, limits, args);
-	return finish(pid);
-}
-
-#define RUN_LIMITED(limits, ...) run_limited(limits, (char *[]){ __VA_ARGS__, NULL })
-#define RUN(...) RUN_LIMITED(&(struct limits){ 0 }, __VA_ARGS__)
-
-static void expect(const char *text, const char *part)
-{
-	if (!strstr(text, part))
-		fail_msg("'%s' is not said in:\n%s", part, text);
-}
 
 /* Status 2; all that is on stderr are sentences of ctbench's, one but for warnings unless several are awaited. */
 static void expect_refusal(int status, bool several, const char *part)
@@ -121,73 +42,52 @@ static void expect_refusal(int status, bool several, const char *part)
 	unsigned int sentences = 0;
 
 	if (status != CT_EXIT_USER)
-		fail_msg("exit status %d instead of 2; stderr:\n%s", status, err);
-	for (char *line = err; *line; line = strchr(line, '\n') + 1) {
+		fail_msg("exit status %d instead of 2; stderr:\n%s", status, said.err);
+	for (char *line = said.err; *line; line = strchr(line, '\n') + 1) {
 		if (strncmp(line, "ctbench: ", 9) || !strchr(line, '\n'))
 			fail_msg("not a sentence of ctbench's: %s", line);
 		sentences += strncmp(line, "ctbench: warning: ", 18) != 0;
 	}
 	if (!sentences || (sentences > 1 && !several))
-		fail_msg("%u sentences on stderr:\n%s", sentences, err);
-	expect(err, part);
+		fail_msg("%u sentences on stderr:\n%s", sentences, said.err);
+	expect(said.err, part);
 }
 
 /* ---- files ---- */
-
-static void write_bytes(const char *path, const void *data, size_t size)
-{
-	FILE *f = fopen(path, "w");
-
-	assert_non_null(f);
-	assert_int_equal(fwrite(data, 1, size, f), size);
-	assert_int_equal(fclose(f), 0);
-}
-
-static void write_text(const char *path, const char *text)
-{
-	write_bytes(path, text, strlen(text));
-}
 
 #define SMALL "question: Does it work?\nduration: 5ms\nwarmup: 0ms\nrepeats: 1\n"
 #define BASELINE "variants: nulls_rcu_jhash2_scale_seqcount\n"
 #define TINY SMALL BASELINE "flows: 256\nload_factor: 1\n"
 
-static char before_json[TEXT_MAX], before_cells[TEXT_MAX];
+#define KEPT_MAX (1 << 17)
+static char before_json[KEPT_MAX], before_cells[KEPT_MAX];
 
 static int make_folder(void **state)
 {
 	(void)state;
-	if (!mkdtemp(folder) || chmod(folder, 0755) || chdir(folder))
+	program_seconds = LIMIT_SECONDS;
+	if (own_folder_enter("bad-input") || chmod(".", 0755))
 		return -1;
 	write_text("tiny.yaml", TINY);
 	write_text("packets.yaml", SMALL BASELINE "level: packets\nbuckets: 256\n");
 	/* An earlier run, which nothing may touch. */
 	if (RUN("run", "tiny.yaml", "--results", "runs", "--name", "before")) {
-		fputs(err, stderr);
+		fputs(said.err, stderr);
 		return -1;
 	}
-	slurp("runs/before/benchmark.json", before_json, sizeof(before_json));
-	slurp("runs/before/cells.tsv", before_cells, sizeof(before_cells));
+	read_text("runs/before/benchmark.json", before_json, sizeof(before_json));
+	read_text("runs/before/cells.tsv", before_cells, sizeof(before_cells));
 	return *before_json && *before_cells ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	return chdir("/") || system(command);
 }
 
 static int earlier_results_are_kept(void **state)
 {
-	static char text[TEXT_MAX];
+	static char text[KEPT_MAX];
 
 	(void)state;
-	slurp("runs/before/benchmark.json", text, sizeof(text));
+	read_text("runs/before/benchmark.json", text, sizeof(text));
 	assert_string_equal(text, before_json);
-	slurp("runs/before/cells.tsv", text, sizeof(text));
+	read_text("runs/before/cells.tsv", text, sizeof(text));
 	assert_string_equal(text, before_cells);
 	return 0;
 }
@@ -253,18 +153,18 @@ static void test_broken_captures(void **state)
 	blob_free(&b);
 
 	assert_int_equal(RUN("replay", "whole.pcap"), 0);
-	assert_string_equal(err, "");
+	assert_string_equal(said.err, "");
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		char *file = (char *)cases[i].file;
 
 		expect_refusal(RUN("replay", file), false, cases[i].says);
 		expect_refusal(RUN("run", "packets.yaml", "--capture", file, "--results", "runs"), true,
 			       cases[i].says);
-		assert_null(strstr(err, "fault of ctbench"));
+		assert_null(strstr(said.err, "fault of ctbench"));
 	}
 	/* What came before the cut is told all the same. */
 	assert_int_equal(RUN("replay", "cut.pcap", "--table"), CT_EXIT_USER);
-	expect(out, "src=0.0.0.98 dst=0.0.0.98");
+	expect(said.out, "src=0.0.0.98 dst=0.0.0.98");
 }
 
 /* ---- workload files ---- */
@@ -320,11 +220,11 @@ static void test_wrong_workloads(void **state)
 /* The value below a column's name in the first row of results.tsv. */
 static void column(const char *run, const char *name, char *value, size_t size)
 {
-	static char text[TEXT_MAX];
+	static char text[KEPT_MAX];
 	char path[256], *names = text, *values, *n, *v;
 
 	snprintf(path, sizeof(path), "runs/%s/results.tsv", run);
-	slurp(path, text, sizeof(text));
+	read_text(path, text, sizeof(text));
 	values = strchr(text, '\n');
 	assert_non_null(values);
 	*values++ = '\0';
@@ -347,7 +247,7 @@ static void test_threads(void **state)
 		       "must be a number from 1 to");
 	snprintf(more, sizeof(more), "%u", topology_nr_cpus() + 1);
 	expect_refusal(RUN("run", "tiny.yaml", "--threads", more, "--results", "runs"), false, "oversubscribe: true");
-	expect(err, "CPU");
+	expect(said.err, "CPU");
 
 	/* Asked for, it is done: that many threads, and figures.  They take turns, so the window is longer. */
 	assert_int_equal(RUN("run", "tiny.yaml", "--threads", more, "--oversubscribe", "true", "--duration", "200ms",
@@ -367,8 +267,8 @@ static void test_buckets(void **state)
 	(void)state;
 	write_text("mask.yaml", SMALL "flows: 256\nvariants: nulls_rcu_jhash2_mask_seqcount\nbuckets: 1000\n");
 	expect_refusal(RUN("run", "mask.yaml", "--results", "runs"), false, "mask.yaml:7: ");
-	expect(err, "mask needs a power of two");
-	expect(err, "512 or 1024");
+	expect(said.err, "mask needs a power of two");
+	expect(said.err, "512 or 1024");
 	expect_refusal(RUN("run", "tiny.yaml", "--buckets", "100", "--variants", "cds_lfht", "--results", "runs"), false,
 		       "needs a power of two");
 	expect_refusal(RUN("run", "tiny.yaml", "--buckets", "3Gi", "--results", "runs"), false, "2147483648");
@@ -384,7 +284,7 @@ static void test_buckets(void **state)
  */
 static void test_memory(void **state)
 {
-	const struct limits half = { .address_space = 512u << 20 };
+	const struct program_limits half = { .address_space = 512u << 20 };
 	FILE *f = fopen("/proc/meminfo", "r");
 	unsigned long long kib = 0;
 	char line[128];
@@ -397,13 +297,13 @@ static void test_memory(void **state)
 	if (kib >> 20 < 300) {
 		expect_refusal(RUN("run", "tiny.yaml", "--flows", "1Gi", "--buckets", "2Gi", "--results", "runs",
 				   "--name", "huge"), true, "GiB of memory");
-		expect(err, "ask for fewer");
-		expect(out, "0 measurements");
-		assert_true(peak_kib < 1 << 20);
+		expect(said.err, "ask for fewer");
+		expect(said.out, "0 measurements");
+		assert_true(said.peak_kib < 1 << 20);
 		/* The old and the new table exist at once while it is resized. */
 		expect_refusal(RUN("run", "tiny.yaml", "--flows", "1Gi", "--buckets", "1Ki", "--resize", "2Gi@1ms",
 				   "--results", "runs"), true, "GiB of memory");
-		assert_true(peak_kib < 1 << 20);
+		assert_true(said.peak_kib < 1 << 20);
 	}
 	/* More than the program can count. */
 	expect_refusal(RUN("run", "tiny.yaml", "--flows", "8589934592", "--results", "runs"), false, "from 1 to 1Gi");
@@ -423,7 +323,7 @@ static void test_memory(void **state)
 
 static void test_results_folder(void **state)
 {
-	struct limits nobody = { .user = geteuid() ? 0 : NOBODY };
+	struct program_limits nobody = { .user = geteuid() ? 0 : NOBODY };
 	int status;
 
 	(void)state;
@@ -433,9 +333,6 @@ static void test_results_folder(void **state)
 	expect_refusal(RUN("run", "tiny.yaml", "--results", "runs", "--name", ""), false, "name");
 
 	assert_int_equal(mkdir("closed", 0555), 0);
-	write_text("out", "");
-	write_text("err", "");
-	assert_int_equal(chmod("out", 0666) | chmod("err", 0666), 0);
 	status = RUN_LIMITED(&nobody, "run", "tiny.yaml", "--results", "closed");
 	if (status == 98)
 		print_message("[  note    ] %s is closed to others: not tried\n", CTBENCH_BINARY);
@@ -448,7 +345,7 @@ static void test_name_is_taken(void **state)
 {
 	(void)state;
 	expect_refusal(RUN("run", "tiny.yaml", "--results", "runs", "--name", "before"), false, "runs/before");
-	expect(err, "--name");
+	expect(said.err, "--name");
 	/* Runs without a name of their own get one each, however fast they follow. */
 	for (unsigned int i = 0; i < 3; i++)
 		assert_int_equal(RUN("run", "tiny.yaml", "--results", "unnamed"), 0);
@@ -483,11 +380,11 @@ static unsigned int rows(const char *run)
 /* Arguments of the command line that ctbench told us to go on with. */
 static void told_to(char *args[8])
 {
-	char *line = strstr(out, "  ctbench run --resume");
+	char *line = strstr(said.out, "  ctbench run --resume");
 	unsigned int n = 0;
 
 	if (!line)
-		fail_msg("how to go on is not said in:\n%s", out);
+		fail_msg("how to go on is not said in:\n%s", said.out);
 	*strchr(line, '\n') = '\0';
 	for (char *word = strtok(line, " "); word && n < 7; word = strtok(NULL, " "))
 		args[n++] = strdup(word);
@@ -496,7 +393,7 @@ static void told_to(char *args[8])
 
 static void test_interrupt(void **state)
 {
-	static char whole[TEXT_MAX], kept[TEXT_MAX];
+	static char whole[KEPT_MAX], kept[KEPT_MAX];
 	const struct timespec nap = { .tv_nsec = 2000000 };
 	unsigned int finished;
 	char *args[8];
@@ -506,30 +403,31 @@ static void test_interrupt(void **state)
 	/* 20 cells and a control, with 20 ms each. */
 	write_text("long.yaml", SMALL BASELINE "flows: [64, 128, 192, 256, 320]\nload_factor: [1, 2, 3, 4]\n"
 		   "plots: bars\n");
-	start(&pid, &(struct limits){ 0 },
-	      (char *[]){ "run", "long.yaml", "--duration", "20ms", "--results", "runs", "--name", "long", NULL });
+	pid = program_start(&(struct program_limits){ 0 },
+			    (char *[]){ "run", "long.yaml", "--duration", "20ms", "--results", "runs",
+					"--name", "long", NULL });
 	while (rows("long") < 4 && !waitpid(pid, NULL, WNOHANG))
 		nanosleep(&nap, NULL);
 	assert_int_equal(kill(pid, SIGINT), 0);
-	assert_int_equal(finish(pid), CT_EXIT_INTERRUPTED);
+	assert_int_equal(program_finish(pid), CT_EXIT_INTERRUPTED);
 
 	finished = rows("long");
 	assert_true(finished >= 4 && finished < 20);
-	slurp("runs/long/cells.tsv", kept, sizeof(kept));
-	expect(out, "Interrupted");
-	expect(out, "plots:");
+	read_text("runs/long/cells.tsv", kept, sizeof(kept));
+	expect(said.out, "Interrupted");
+	expect(said.out, "plots:");
 	assert_int_equal(access("runs/long/benchmark.json", R_OK), 0);
 	assert_int_equal(access("runs/long/results.tsv", R_OK), 0);
 	assert_int_equal(access("runs/long/plots", R_OK), 0);
 
 	told_to(args);
 	assert_string_equal(args[0], "ctbench");
-	assert_int_equal(run_limited(&(struct limits){ 0 }, args + 1), 0);
+	assert_int_equal(program_run(&(struct program_limits){ 0 }, args + 1), 0);
 	/* All that was finished is still there, and each of the others was measured once more. */
-	slurp("runs/long/cells.tsv", whole, sizeof(whole));
+	read_text("runs/long/cells.tsv", whole, sizeof(whole));
 	assert_int_equal(strncmp(whole, kept, strlen(kept)), 0);
 	assert_true(rows("long") >= 21);
-	expect(out, "21 cells, ");	/* noise may have made one of them void for good */
+	expect(said.out, "21 cells, ");	/* noise may have made one of them void for good */
 	for (unsigned int i = 0; args[i]; i++)
 		free(args[i]);
 }
@@ -548,9 +446,7 @@ int main(void)
 		TEST(test_interrupt),
 	};
 
-	if (system("command -v gnuplot >/dev/null")) {
-		puts("no gnuplot here: skipped");
+	if (!have_gnuplot())
 		return CT_EXIT_SKIP;
-	}
-	return cmocka_run_group_tests_name("bad_input", tests, make_folder, remove_folder);
+	return cmocka_run_group_tests_name("bad_input", tests, make_folder, own_folder_leave);
 }

@@ -7,6 +7,7 @@
 #include "harness/judge.h"
 #include "harness/judge_compare.h"
 
+#include "tests/command_fixture.h"
 #include "tests/fake_report.h"
 
 #include <setjmp.h>
@@ -14,12 +15,9 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
-
-static char folder[64], out[65536], err[4096];
 
 static json_t *benchmark(const struct fake_run *run)
 {
@@ -68,6 +66,18 @@ static const char *outcome(const json_t *result, const char *cell)
 	return json_string_value(json_object_get(comparison(result, cell), "outcome"));
 }
 
+/* What is said of b, the whole workload of it, and whether it regressed beyond bound. */
+static void whole_is(json_t *a, json_t *b, double bound, const char *says, bool regressed)
+{
+	struct ct_error e;
+	json_t *result = compare(a, b, NULL, bound, &e);
+
+	assert_non_null(result);
+	assert_string_equal(outcome(result, NULL), says);
+	assert_int_equal(number(result, "regressions") >= 1, regressed);
+	json_decref(result);
+}
+
 #define CELL "w/locked_jhash2_mask_rwlock/threads:2"
 
 /* ---- files, and the command ---- */
@@ -79,28 +89,6 @@ static void write_run(const char *name, json_t *json)
 	mkdir(name, 0777);
 	snprintf(path, sizeof(path), "%s/benchmark.json", name);
 	assert_int_equal(json_dump_file(json, path, 0), 0);
-}
-
-static void read_file(const char *path, char *buf, size_t size)
-{
-	FILE *in = fopen(path, "r");
-
-	assert_non_null(in);
-	buf[fread(buf, 1, size - 1, in)] = '\0';
-	fclose(in);
-}
-
-static int command(const char *arguments)
-{
-	char line[512];
-	int status;
-
-	snprintf(line, sizeof(line), "%s compare %s >out 2>err", CTBENCH_BINARY, arguments);
-	status = system(line);
-	read_file("out", out, sizeof(out));
-	read_file("err", err, sizeof(err));
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
 }
 
 /* Run b: everything 12 % slower, or one cell alone. */
@@ -137,29 +125,22 @@ static void a_regression_is_proven(void **state)
 	json_decref(result);
 
 	/* Worse, but not beyond the bound. */
-	result = compare(a, b, NULL, 0.15, &e);
-	assert_string_equal(outcome(result, NULL), "worse");
-	assert_int_equal(number(result, "regressions"), 0);
-	json_decref(result);
-
+	whole_is(a, b, 0.15, "worse", false);
 	/* The other way round it is a gain. */
-	result = compare(b, a, NULL, 0.03, &e);
-	assert_string_equal(outcome(result, NULL), "better");
-	assert_int_equal(number(result, "regressions"), 0);
-	json_decref(result);
+	whole_is(b, a, 0.03, "better", false);
 
 	write_run("a", a);
 	write_run("b", b);
-	assert_int_equal(command("a b"), 3);
-	assert_non_null(strstr(out, "REGRESSION"));
-	assert_non_null(strstr(out, "proven to be worse by more than 3 %"));
-	assert_int_equal(command("a b --bound 15%"), 0);
-	assert_non_null(strstr(out, "None is proven to be worse by more than 15 %"));
-	assert_int_equal(command("b a"), 0);
-	assert_int_equal(command("a b --markdown"), 3);
-	assert_non_null(strstr(out, "| all 16"));
-	assert_int_equal(command("a b --json"), 3);
-	result = json_loads(out, 0, NULL);
+	assert_int_equal(run_line("compare a b"), 3);
+	expect(said.out, "REGRESSION");
+	expect(said.out, "proven to be worse by more than 3 %");
+	assert_int_equal(run_line("compare a b --bound 15%%"), 0);
+	expect(said.out, "None is proven to be worse by more than 15 %");
+	assert_int_equal(run_line("compare b a"), 0);
+	assert_int_equal(run_line("compare a b --markdown"), 3);
+	expect(said.out, "| all 16");
+	assert_int_equal(run_line("compare a b --json"), 3);
+	result = json_loads(said.out, 0, NULL);
 	assert_true(number(result, "regressions") >= 1);
 	json_decref(result);
 	json_decref(a);
@@ -224,9 +205,8 @@ static void nothing_out_of_nothing(void **state)
 
 static void more_time_is_worse(void **state)
 {
-	json_t *a, *b, *result;
+	json_t *a, *b;
 	struct fake_run run;
-	struct ct_error e;
 
 	(void)state;
 	fake_axes(&run);
@@ -237,14 +217,8 @@ static void more_time_is_worse(void **state)
 		run.cells[i].truth *= 1.2;
 	fake_measure(&run, FAKE_LOGNORMAL, 2);
 	b = benchmark(&run);
-	result = compare(a, b, NULL, 0.1, &e);
-	assert_string_equal(outcome(result, NULL), "worse");
-	assert_true(number(result, "regressions") >= 1);
-	json_decref(result);
-	result = compare(b, a, NULL, 0.1, &e);
-	assert_string_equal(outcome(result, NULL), "better");
-	assert_int_equal(number(result, "regressions"), 0);
-	json_decref(result);
+	whole_is(a, b, 0.1, "worse", true);
+	whole_is(b, a, 0.1, "better", false);
 	json_decref(a);
 	json_decref(b);
 }
@@ -308,9 +282,9 @@ static void what_differs_is_told(void **state)
 	assert_int_equal(number(comparison(result, NULL), "cells"), 14);
 	write_run("a", a);
 	write_run("b", b);
-	command("a b");
-	assert_non_null(strstr(out, "build.compiler: gcc 12 | clang 14"));
-	assert_non_null(strstr(out, "not compared: " CELL " (another flows)"));
+	run_line("compare a b");
+	expect(said.out, "build.compiler: gcc 12 | clang 14");
+	expect(said.out, "not compared: " CELL " (another flows)");
 	json_decref(result);
 	json_decref(a);
 	json_decref(b);
@@ -353,14 +327,14 @@ static void senseless_comparisons(void **state)
 	json_decref(b);
 
 	write_run("a", a);
-	assert_int_equal(command("a a"), 2);
-	assert_non_null(strstr(err, "one and the same run"));
-	assert_int_equal(command("a"), 2);
-	assert_int_equal(command("a nowhere"), 2);
-	assert_non_null(strstr(err, "cannot read 'nowhere/benchmark.json'"));
-	assert_int_equal(command("a b --bound 3"), 2);
-	assert_non_null(strstr(err, "--bound is '3'"));
-	assert_int_equal(command("--help"), 0);
+	assert_int_equal(run_line("compare a a"), 2);
+	expect(said.err, "one and the same run");
+	assert_int_equal(run_line("compare a"), 2);
+	assert_int_equal(run_line("compare a nowhere"), 2);
+	expect(said.err, "cannot read 'nowhere/benchmark.json'");
+	assert_int_equal(run_line("compare a b --bound 3"), 2);
+	expect(said.err, "--bound is '3'");
+	assert_int_equal(run_line("compare --help"), 0);
 	json_decref(a);
 }
 
@@ -378,27 +352,17 @@ static void google_benchmarks_compare(void **state)
 		       "/results/reference/full/benchmark.json "
 		       ">out 2>err"),
 		0);
-	read_file("out", out, sizeof(out));
-	assert_non_null(strstr(out, "axes/nulls_rcu_jhash2_scale_seqcount/threads:1"));
-	assert_non_null(strstr(out, "U Test, Repetitions: 9 vs 9"));
-	assert_null(strstr(out, "nan"));
+	read_text("out", said.out, sizeof(said.out));
+	expect(said.out, "axes/nulls_rcu_jhash2_scale_seqcount/threads:1");
+	expect(said.out, "U Test, Repetitions: 9 vs 9");
+	assert_null(strstr(said.out, "nan"));
 }
 
 static int begin(void **state)
 {
 	(void)state;
 	stats_resamples = 300;
-	strcpy(folder, "ctbench-compare-XXXXXX");
-	return !mkdtemp(folder) || chdir(folder);
-}
-
-static int end(void **state)
-{
-	char line[128];
-
-	(void)state;
-	snprintf(line, sizeof(line), "rm -rf %s", folder);
-	return chdir("..") || system(line);
+	return own_folder_enter("compare");
 }
 
 int main(void)
@@ -414,5 +378,5 @@ int main(void)
 		cmocka_unit_test(google_benchmarks_compare),
 	};
 
-	return cmocka_run_group_tests_name("compare", tests, begin, end);
+	return cmocka_run_group_tests_name("compare", tests, begin, own_folder_leave);
 }

@@ -5,7 +5,6 @@
  */
 #include "harness/details.h"
 
-#include <fcntl.h>
 #include <jansson.h>
 #include <math.h>
 #include <setjmp.h>
@@ -23,27 +22,14 @@
 
 #include "harness/measure.h"
 #include "harness/results.h"
+#include "tests/command_fixture.h"
 
-static char parent[64], dir[96], details_path[128];
+static const char parent[] = ".", dir[] = "./run", details_path[] = "./run/" DETAILS_FILE;
 
 static int begin(void **state)
 {
 	(void)state;
-	strcpy(parent, "ctbench-details-XXXXXX");
-	if (!mkdtemp(parent))
-		return -1;
-	snprintf(dir, sizeof(dir), "%s/run", parent);
-	snprintf(details_path, sizeof(details_path), "%s/" DETAILS_FILE, dir);
-	return 0;
-}
-
-static int end(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", parent);
-	return system(command);
+	return own_folder_enter("details");
 }
 
 static struct measurement measurement(uint64_t seq, const char *name, uint32_t repeat)
@@ -133,26 +119,21 @@ static void add_to_file(const char *text)
 
 static unsigned int lines(void)
 {
-	FILE *file = fopen(details_path, "r");
+	static char text[1 << 16];
 	unsigned int n = 0;
 
-	assert_non_null(file);
-	for (int c; (c = fgetc(file)) != EOF; )
-		n += c == '\n';
-	fclose(file);
+	read_text(details_path, text, sizeof(text));
+	for (const char *at = text; (at = strchr(at, '\n')); at++)
+		n++;
 	return n;
 }
 
 static bool ends_whole(void)
 {
-	FILE *file = fopen(details_path, "r");
-	int last = 0;
+	static char text[1 << 16];
+	size_t size = read_text(details_path, text, sizeof(text));
 
-	assert_non_null(file);
-	if (!fseek(file, -1, SEEK_END))
-		last = fgetc(file);
-	fclose(file);
-	return last == '\n';
+	return size && text[size - 1] == '\n';
 }
 
 /* ---- written and read ---- */
@@ -237,18 +218,13 @@ static void only_the_latest_good_attempt(void **state)
 
 /* ---- kills ---- */
 
-/* Killed between the details and the row: the next one takes the same seq. */
-static void details_without_a_row(void **state)
+/* One repeat of w/a is known by now; the run goes on with the second, and both are there. */
+static void goes_on_with_the_second(void)
 {
+	json_t *all = details(NULL);
 	struct ct_error e = { 0 };
-	struct results r = create();
-	json_t *all;
+	struct results r;
 
-	(void)state;
-	assert_int_equal(append(&r, 1, "w/a", 0, 10, &e), 0);
-	results_close(&r);
-	add_to_file("{\"seq\":2,\"name\":\"w/a\",\"repeat\":1,\"metrics\":{\"wait_us\":666}}\n");
-	all = details(NULL);
 	assert_int_equal(json_array_size(json_object_get(all, "w/a")), 1);
 	json_decref(all);
 	r = resume(1);
@@ -256,8 +232,21 @@ static void details_without_a_row(void **state)
 	results_close(&r);
 	all = details(NULL);
 	assert_int_equal(json_array_size(json_object_get(all, "w/a")), 2);
-	assert_true(wait_of(all, "w/a", 1) == 20);
+	assert_true(wait_of(all, "w/a", 0) == 10 && wait_of(all, "w/a", 1) == 20);
 	json_decref(all);
+}
+
+/* Killed between the details and the row: the next one takes the same seq. */
+static void details_without_a_row(void **state)
+{
+	struct ct_error e = { 0 };
+	struct results r = create();
+
+	(void)state;
+	assert_int_equal(append(&r, 1, "w/a", 0, 10, &e), 0);
+	results_close(&r);
+	add_to_file("{\"seq\":2,\"name\":\"w/a\",\"repeat\":1,\"metrics\":{\"wait_us\":666}}\n");
+	goes_on_with_the_second();
 	assert_int_equal(lines(), 2);
 }
 
@@ -266,21 +255,12 @@ static void a_line_cut_off(void **state)
 {
 	struct ct_error e = { 0 };
 	struct results r = create();
-	json_t *all;
 
 	(void)state;
 	assert_int_equal(append(&r, 1, "w/a", 0, 10, &e), 0);
 	results_close(&r);
 	add_to_file("{\"seq\":2,\"name\":\"w/a\",\"rep");
-	all = details(NULL);
-	assert_int_equal(json_array_size(json_object_get(all, "w/a")), 1);
-	json_decref(all);
-	r = resume(1);
-	assert_int_equal(append(&r, 2, "w/a", 1, 20, &e), 0);
-	results_close(&r);
-	all = details(NULL);
-	assert_true(wait_of(all, "w/a", 0) == 10 && wait_of(all, "w/a", 1) == 20);
-	json_decref(all);
+	goes_on_with_the_second();
 }
 
 static void a_damaged_line_is_named(void **state)
@@ -421,7 +401,7 @@ static void metrics_of_a_bench(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, own_folder_leave)
 		TEST(what_was_told_is_read),
 		TEST(a_run_without_details),
 		TEST(only_the_latest_good_attempt),

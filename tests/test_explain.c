@@ -13,18 +13,15 @@
 
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "tests/capture_files.h"
+#include "tests/command_fixture.h"
 #include "tests/packets.h"
 #include "variants/variant.h"
 
-static char folder[] = "/tmp/ctbench-explain-XXXXXX";
-static char story_pcap[64], clash_pcap[64], cut_pcap[64];
-static char clash_json[64], zone_json[64];
+static const char story_pcap[] = "story.pcap", clash_pcap[] = "clash.pcap", cut_pcap[] = "cut.pcap";
+static const char clash_json[] = "clash.json", zone_json[] = "zone.json";
 
 /* What comes, in order. */
 enum {
@@ -56,17 +53,6 @@ static bool is_library(const char *variant)
 }
 
 /* --- Files --- */
-
-static void write_file(char *path, const char *name, const void *data, size_t size)
-{
-	FILE *f;
-
-	snprintf(path, 64, "%s/%s", folder, name);
-	f = fopen(path, "wb");
-	assert_non_null(f);
-	assert_int_equal(fwrite(data, 1, size, f), size);
-	assert_int_equal(fclose(f), 0);
-}
 
 static void at(struct blob *b, unsigned int ms, const struct packet *p)
 {
@@ -125,8 +111,8 @@ static void write_story(void)
 	packet_end(&q);
 	at(&b, 30201, &q);
 	at(&b, 30202, &(struct packet){ .len = 4 });
-	write_file(story_pcap, "story.pcap", b.data, b.size);
-	write_file(cut_pcap, "cut.pcap", b.data, 200);
+	write_bytes(story_pcap, b.data, b.size);
+	write_bytes(cut_pcap, b.data, 200);
 	blob_free(&b);
 }
 
@@ -148,78 +134,29 @@ static void write_clash(void)
 		   &(struct tcp_spec){ .seq = 1000, .flags = 0x02, .win = 1000 });
 	at(&b, 2, &p);
 	at(&b, 3, &p);
-	write_file(clash_pcap, "clash.pcap", b.data, b.size);
+	write_bytes(clash_pcap, b.data, b.size);
 	blob_free(&b);
-	write_file(clash_json, "clash.json", hold, strlen(hold));
-	write_file(zone_json, "zone.json", zones, strlen(zones));
+	write_text(clash_json, hold);
+	write_text(zone_json, zones);
 }
 
 static int make_files(void **state)
 {
 	(void)state;
-	if (!mkdtemp(folder))
+	if (own_folder_enter("explain"))
 		return -1;
 	write_story();
 	write_clash();
 	return 0;
 }
 
-static int remove_files(void **state)
-{
-	const char *const paths[] = { story_pcap, clash_pcap, cut_pcap, clash_json, zone_json };
-
-	(void)state;
-	for (unsigned int i = 0; i < ARRAY_SIZE(paths); i++)
-		unlink(paths[i]);
-	return rmdir(folder);
-}
-
 /* --- Running it --- */
 
-struct outcome {
-	int status;
-	char out[1 << 16], err[4096];
-};
-
-static struct outcome *run_args(const char *command, const char *const *args)
+/* A small table, unless asked for another: a large one is most of the time under sanitizers. */
+static const struct said *run_args(const char *command, const char *const *args)
 {
-	static struct outcome o;
-	const char *argv[24] = { CTBENCH_BINARY, command };
-	FILE *out = tmpfile(), *err = tmpfile();
-	unsigned int nr = 0;
-	bool sized = false;
-	int status;
-	pid_t pid;
-
-	assert_true(out && err);
-	for (; args[nr]; nr++) {
-		assert_true(nr < 18);
-		argv[nr + 2] = args[nr];
-		sized |= !strcmp(args[nr], "--buckets") || !strcmp(args[nr], "--help");
-	}
-	/* A small table, unless asked for another: a large one is most of the time under sanitizers. */
-	if (!sized && nr) {
-		argv[nr + 2] = "--buckets";
-		argv[nr + 3] = "256";
-	}
-	fflush(NULL);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (!pid) {
-		dup2(fileno(out), STDOUT_FILENO);
-		dup2(fileno(err), STDERR_FILENO);
-		execv(CTBENCH_BINARY, (char *const *)argv);
-		_exit(98);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	o.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-	rewind(out);
-	rewind(err);
-	o.out[fread(o.out, 1, sizeof(o.out) - 1, out)] = '\0';
-	o.err[fread(o.err, 1, sizeof(o.err) - 1, err)] = '\0';
-	fclose(out);
-	fclose(err);
-	return &o;
+	run_sized(command, args, "256");
+	return &said;
 }
 #define EXPLAIN(...) run_args("explain", (const char *const[]){ __VA_ARGS__, NULL })
 #define REPLAY(...) run_args("replay", (const char *const[]){ __VA_ARGS__, NULL })
@@ -233,7 +170,7 @@ static const char *digits(unsigned int n)
 }
 
 /* All the words, in that order. */
-static void tells_words(const struct outcome *o, const char *what, const char *const *words)
+static void tells_words(const struct said *o, const char *what, const char *const *words)
 {
 	const char *at = o->out;
 
@@ -249,7 +186,7 @@ static void tells_words(const struct outcome *o, const char *what, const char *c
 }
 #define TELLS(o, what, ...) tells_words((o), (what), (const char *const[]){ __VA_ARGS__, NULL })
 
-static void silent(const struct outcome *o, const char *word)
+static void silent(const struct said *o, const char *word)
 {
 	if (strstr(o->out, word))
 		fail_msg("\"%s\" should not be in\n%s", word, o->out);
@@ -344,7 +281,7 @@ static void expired(void **state)
 
 static void chains(void **state)
 {
-	struct outcome *o = EXPLAIN(story_pcap, "9", "--buckets", "1");
+	const struct said *o = EXPLAIN(story_pcap, "9", "--buckets", "1");
 
 	(void)state;
 	/* three connections, six nodes: short enough */
@@ -425,7 +362,8 @@ static void table_full(void **state)
 /* One connection after the other into one bucket, two nodes each, until there are enough. */
 static void chain_cap(void **state)
 {
-	char number[16], path[64];
+	static const char path[] = "cap.pcap";
+	char number[16];
 	struct blob b = { 0 };
 	struct packet p;
 	unsigned int refused = 0;
@@ -438,7 +376,7 @@ static void chain_cap(void **state)
 		packet_sum(&p, 6, IPPROTO_UDP, p.len - p.l4);
 		at(&b, i, &p);
 	}
-	write_file(path, "cap.pcap", b.data, b.size);
+	write_bytes(path, b.data, b.size);
 	blob_free(&b);
 	for (unsigned int i = 30; i < 40 && !refused; i++) {
 		snprintf(number, sizeof(number), "%u", i);
@@ -452,7 +390,6 @@ static void chain_cap(void **state)
 	      "confirm          DROP", "Refused: a chain of", "is long enough (cap: 64)",
 	      "inserted  not", "insert_failed +1, chaintoolong +1");
 	TELLS(EXPLAIN(path, number, "--buckets", "1"), "no cap", "inserted  at the head");
-	unlink(path);
 }
 
 /* Before the first hook, between the hooks. */
@@ -516,7 +453,7 @@ static void watched_as_unwatched(void **state)
 		strcpy(lines,
 		       REPLAY("--json", story_pcap, "--variant", name, "--buckets", "8")->out);
 		for (unsigned int i = 0; i < PACKETS; i += v ? 4 : 1) {
-			struct outcome *o = EXPLAIN("--json", story_pcap, digits(i), "--variant",
+			const struct said *o = EXPLAIN("--json", story_pcap, digits(i), "--variant",
 						    name, "--buckets", "8");
 			json_t *line, *story = json_loads(o->out, 0, NULL);
 
@@ -541,7 +478,7 @@ static void watched_as_unwatched(void **state)
 
 /* --- Mistakes --- */
 
-static void refuses(const struct outcome *o, const char *sentence)
+static void refuses(const struct said *o, const char *sentence)
 {
 	if (o->status != 2 || !strstr(o->err, sentence) || *o->out)
 		fail_msg("exit status %d, \"%s\" where \"%s\" should be; and: %s", o->status,
@@ -579,5 +516,5 @@ int main(void)
 		cmocka_unit_test(mistakes),
 	};
 
-	return cmocka_run_group_tests_name("explain", tests, make_files, remove_files);
+	return cmocka_run_group_tests_name("explain", tests, make_files, own_folder_leave);
 }

@@ -8,7 +8,6 @@
 #include "harness/run.h"
 
 #include <jansson.h>
-#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,7 +17,7 @@
 
 #include <cmocka.h>
 
-static char folder[64], out[65536], err_text[8192];
+#include "tests/command_fixture.h"
 
 /* ---- made-up measurements ---- */
 
@@ -36,68 +35,25 @@ static int measure(const struct cell *cell, struct cell_result *r, json_t **deta
 	return 0;
 }
 
-static void read_file(const char *path, char *buf, size_t size)
-{
-	FILE *in = fopen(path, "r");
-
-	assert_non_null(in);
-	buf[fread(buf, 1, size - 1, in)] = '\0';
-	fclose(in);
-}
-
-static int quietly(int (*command)(int argc, char **argv), const char *arguments)
-{
-	char copy[512], *argv[32], *rest = copy;
-	int argc = 0, status, old_out = dup(STDOUT_FILENO), old_err = dup(STDERR_FILENO);
-
-	snprintf(copy, sizeof(copy), "%s", arguments);
-	while (argc < 31 && (argv[argc] = strsep(&rest, " ")))
-		argc++;
-	argv[argc] = NULL;
-	fflush(stdout);
-	assert_non_null(freopen("out", "w", stdout));
-	assert_non_null(freopen("err", "w", stderr));
-	status = command(argc, argv);
-	fflush(stdout);
-	fflush(stderr);
-	dup2(old_out, STDOUT_FILENO);
-	dup2(old_err, STDERR_FILENO);
-	close(old_out);
-	close(old_err);
-	read_file("out", out, sizeof(out));
-	read_file("err", err_text, sizeof(err_text));
-	return status;
-}
-
-static int run_it(int argc, char **argv)
+static int run_made_up(int argc, char **argv)
 {
 	return run_command(argc, argv, measure);
 }
 
 static int run(const char *arguments)
 {
-	return quietly(run_it, arguments);
+	return call_command(run_made_up, "run", arguments);
 }
 
 static int merge(const char *arguments)
 {
-	return quietly(cmd_merge, arguments);
-}
-
-static void write_file(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "w");
-
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
+	return call_command(cmd_merge, "merge", arguments);
 }
 
 static int begin(void **state)
 {
 	(void)state;
-	strcpy(folder, "ctbench-merge-XXXXXX");
-	if (!mkdtemp(folder) || chdir(folder))
+	if (own_folder_enter("merge"))
 		return -1;
 	for (int i = 0; i < 3; i++) {
 		char name[16], text[512];
@@ -109,30 +65,21 @@ static int begin(void **state)
 			"variants: [nulls_rcu_jhash2_scale_seqcount, locked_jhash2_scale_seqcount]\n"
 			"threads: 1\nflows: %d\nload_factor: 1\nrepeats: 5\nplots: [bars]\n",
 			i, 1000 << i);
-		write_file(name, text);
+		write_text(name, text);
 	}
-	write_file("all.yaml",
+	write_text("all.yaml",
 		   "name: all\nquestion: All?\nworkloads: [w0.yaml, w1.yaml, w2.yaml]\n");
 	return 0;
-}
-
-static int end(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	return chdir("..") || system(command);
 }
 
 /* Parts a and b of the run, afresh. */
 static int parts(void **state)
 {
 	(void)state;
-	if (system("rm -rf runs"))
+	if (remove_all("runs"))
 		return -1;
-	return run("run all.yaml --results runs --name a --shard 1/2") ||
-	       run("run all.yaml --results runs --name b --shard=2/2");
+	return run("all.yaml --results runs --name a --shard 1/2") ||
+	       run("all.yaml --results runs --name b --shard=2/2");
 }
 
 static json_t *load(const char *run_name, const char *file)
@@ -171,24 +118,23 @@ static void parts_make_a_whole(void **state)
 {
 	json_t *whole, *merged, *cells[2], *cell, *report;
 	const char *name;
+	char bounds[64];
 
 	(void)state;
 	/* Whole workloads: the larger one alone, or so, and each once. */
 	assert_int_equal(count_of("a", "good") + count_of("b", "good"), 3 * 3 * 5);
 	assert_true(count_of("a", "good") % 15 == 0 && count_of("a", "good") > 0);
-	write_file("runs/a/bounds.jsonl", "[]\n[cut o");
-	write_file("runs/b/bounds.jsonl", "[]\n[]\n");
-	if (merge("merge c a b --results runs"))
-		fail_msg("%s", err_text);
-	read_file("runs/c/bounds.jsonl", out, sizeof(out));
-	assert_string_equal(out, "[]\n[]\n[]\n");
-	/* Printed by then. */
-	read_file("out", out, sizeof(out));
-	assert_non_null(strstr(out, "locked instead of nulls_rcu"));
+	write_text("runs/a/bounds.jsonl", "[]\n[cut o");
+	write_text("runs/b/bounds.jsonl", "[]\n[]\n");
+	if (merge("c a b --results runs"))
+		fail_msg("%s", said.err);
+	read_text("runs/c/bounds.jsonl", bounds, sizeof(bounds));
+	assert_string_equal(bounds, "[]\n[]\n[]\n");
+	expect(said.out, "locked instead of nulls_rcu");
 	assert_int_equal(count_of("c", "good"), 3 * 3 * 5);
 	assert_int_equal(count_of("c", "missing"), 0);
 
-	assert_int_equal(run("run all.yaml --results runs --name d"), 0);
+	assert_int_equal(run("all.yaml --results runs --name d"), 0);
 	whole = load("d", "benchmark.json");
 	merged = load("c", "benchmark.json");
 	report = json_object_get(merged, "ctbench");
@@ -213,31 +159,50 @@ static void parts_make_a_whole(void **state)
 static void a_part_is_missing(void **state)
 {
 	(void)state;
-	assert_int_equal(run("run all.yaml --results runs --name x --shard 1/3"), 0);
-	assert_int_equal(run("run all.yaml --results runs --name y --shard 2/3"), 0);
-	if (merge("merge runs/c x y --results runs"))
-		fail_msg("%s", err_text);
-	assert_non_null(strstr(out, ", 15 missing"));
+	assert_int_equal(run("all.yaml --results runs --name x --shard 1/3"), 0);
+	assert_int_equal(run("all.yaml --results runs --name y --shard 2/3"), 0);
+	if (merge("runs/c x y --results runs"))
+		fail_msg("%s", said.err);
+	expect(said.out, ", 15 missing");
 	/* Going on with it would mix this machine in. */
-	assert_int_equal(run("run --resume c --results runs"), CT_EXIT_USER);
-	assert_non_null(strstr(err_text, "was merged from other runs"));
+	assert_int_equal(run("--resume c --results runs"), CT_EXIT_USER);
+	expect(said.err, "was merged from other runs");
 }
 
 static void bad_shards(void **state)
 {
 	static const char *const cases[][2] = {
-		{ "run all.yaml --shard 0/2", "it must be I/N" },
-		{ "run all.yaml --shard 3/2", "it must be I/N" },
-		{ "run all.yaml --shard 1/2x", "it must be I/N" },
-		{ "run w0.yaml --results runs --shard 1/2", "there is 1 workload" },
+		{ "all.yaml --shard 0/2", "it must be I/N" },
+		{ "all.yaml --shard 3/2", "it must be I/N" },
+		{ "all.yaml --shard 1/2x", "it must be I/N" },
+		{ "w0.yaml --results runs --shard 1/2", "there is 1 workload" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_int_equal(run(cases[i][0]), CT_EXIT_USER);
-		if (!strstr(err_text, cases[i][1]))
-			fail_msg("%s: %s", cases[i][0], err_text);
+		if (!strstr(said.err, cases[i][1]))
+			fail_msg("%s: %s", cases[i][0], said.err);
 	}
+}
+
+/* Exchange part.key of what a run tells of where it was measured. */
+static void change(const char *run_name, const char *part, const char *key, const char *value)
+{
+	json_t *json = load(run_name, "benchmark.json");
+	json_t *environment = json_object_get(json_object_get(json, "ctbench"), "environment");
+
+	json_object_set_new(json_object_get(environment, part), key, json_string(value));
+	store(run_name, "benchmark.json", json);
+}
+
+/* The same of how it was started. */
+static void change_start(const char *run_name, const char *key, json_t *value)
+{
+	json_t *json = load(run_name, "run.json");
+
+	json_object_set_new(json, key, value);
+	store(run_name, "run.json", json);
 }
 
 /* ---- what is refused ---- */
@@ -247,66 +212,45 @@ static void refuses(const char *arguments, const char *says)
 {
 	char before[65536], after[65536];
 
-	read_file("runs/b/cells.tsv", before, sizeof(before));
+	read_text("runs/b/cells.tsv", before, sizeof(before));
 	assert_int_equal(merge(arguments), CT_EXIT_USER);
-	if (!strstr(err_text, says))
-		fail_msg("'%s' does not say '%s' but: %s", arguments, says, err_text);
-	assert_ptr_equal(strchr(err_text, '\n'), err_text + strlen(err_text) - 1);
+	if (!strstr(said.err, says))
+		fail_msg("'%s' does not say '%s' but: %s", arguments, says, said.err);
+	assert_ptr_equal(strchr(said.err, '\n'), said.err + strlen(said.err) - 1);
 	assert_int_not_equal(access("runs/c", F_OK), 0);
-	read_file("runs/b/cells.tsv", after, sizeof(after));
+	read_text("runs/b/cells.tsv", after, sizeof(after));
 	assert_string_equal(before, after);
 }
 
 static void what_must_not_be_mixed(void **state)
 {
-	json_t *json;
-
 	(void)state;
-	refuses("merge c a a --results runs", "'runs/a' is named twice");
-	refuses("merge c a --results runs", "two runs at least");
-	refuses("merge c a nowhere --results runs", "cannot read 'nowhere/run.json'");
+	refuses("c a a --results runs", "'runs/a' is named twice");
+	refuses("c a --results runs", "two runs at least");
+	refuses("c a nowhere --results runs", "cannot read 'nowhere/run.json'");
 
-	assert_int_equal(run("run w0.yaml w1.yaml --results runs --name o --shard 1/2"), 0);
-	refuses("merge c a o --results runs",
+	assert_int_equal(run("w0.yaml w1.yaml --results runs --name o --shard 1/2"), 0);
+	refuses("c a o --results runs",
 		"'runs/o/run.json' was started with other arguments than "
 		"'runs/a/run.json'");
 	/* The same part again, from this machine. */
-	assert_int_equal(run("run all.yaml --results runs --name o2 --shard 1/2"), 0);
-	refuses("merge c a o2 --results runs", "runs/o2/cells.tsv:2: repeat ");
+	assert_int_equal(run("all.yaml --results runs --name o2 --shard 1/2"), 0);
+	refuses("c a o2 --results runs", "runs/o2/cells.tsv:2: repeat ");
 	/* ... and from another. */
-	json = load("o2", "benchmark.json");
-	json_object_set_new(
-		json_object_get(json_object_get(json_object_get(json, "ctbench"), "environment"),
-				"machine"),
-		"cpu", json_string("Another CPU"));
-	store("o2", "benchmark.json", json);
-	refuses("merge c a o2 --results runs", "was measured on another machine in 'runs/a'");
+	change("o2", "machine", "cpu", "Another CPU");
+	refuses("c a o2 --results runs", "was measured on another machine in 'runs/a'");
 	/* Other workloads of another machine are welcome. */
-	json = load("b", "benchmark.json");
-	json_object_set_new(
-		json_object_get(json_object_get(json_object_get(json, "ctbench"), "environment"),
-				"machine"),
-		"cpu", json_string("Another CPU"));
-	store("b", "benchmark.json", json);
-	if (merge("merge other a b --results runs"))
-		fail_msg("%s", err_text);
+	change("b", "machine", "cpu", "Another CPU");
+	if (merge("other a b --results runs"))
+		fail_msg("%s", said.err);
 
-	json = load("b", "benchmark.json");
-	json_object_set_new(
-		json_object_get(json_object_get(json_object_get(json, "ctbench"), "environment"),
-				"build"),
-		"compiler", json_string("clang 99"));
-	store("b", "benchmark.json", json);
-	refuses("merge c a b --results runs", "two builds: build.compiler is not the same");
+	change("b", "build", "compiler", "clang 99");
+	refuses("c a b --results runs", "two builds: build.compiler is not the same");
 
-	json = load("b", "run.json");
-	json_object_set_new(json, "revision", json_string("0123456789ab"));
-	store("b", "run.json", json);
-	refuses("merge c a b --results runs", "'runs/b' was measured by revision 0123456789ab");
-	json = load("b", "run.json");
-	json_object_set_new(json, "format", json_integer(2));
-	store("b", "run.json", json);
-	refuses("merge c a b --results runs", "'runs/b/run.json' is not of format 1");
+	change_start("b", "revision", json_string("0123456789ab"));
+	refuses("c a b --results runs", "'runs/b' was measured by revision 0123456789ab");
+	change_start("b", "format", json_integer(2));
+	refuses("c a b --results runs", "'runs/b/run.json' is not of format 1");
 }
 
 static void nothing_is_overwritten(void **state)
@@ -314,11 +258,11 @@ static void nothing_is_overwritten(void **state)
 	char before[65536], after[65536];
 
 	(void)state;
-	assert_int_equal(run("run w0.yaml --results runs --name c"), 0);
-	read_file("runs/c/cells.tsv", before, sizeof(before));
-	assert_int_equal(merge("merge c a b --results runs"), CT_EXIT_USER);
-	assert_non_null(strstr(err_text, "never overwritten"));
-	read_file("runs/c/cells.tsv", after, sizeof(after));
+	assert_int_equal(run("w0.yaml --results runs --name c"), 0);
+	read_text("runs/c/cells.tsv", before, sizeof(before));
+	assert_int_equal(merge("c a b --results runs"), CT_EXIT_USER);
+	expect(said.err, "never overwritten");
+	read_text("runs/c/cells.tsv", after, sizeof(after));
 	assert_string_equal(before, after);
 }
 
@@ -339,37 +283,37 @@ static void damaged_folders(void **state)
 #define AGAIN() assert_int_equal(system("rm -rf runs/b; cp -r runs/keep runs/b"), 0)
 	/* A row cut off in the middle of the file, then one with a word where a number was. */
 	rewrite("4s/\\t.*//");
-	refuses("merge c a b --results runs", "runs/b/cells.tsv:4: this is not a measurement");
+	refuses("c a b --results runs", "runs/b/cells.tsv:4: this is not a measurement");
 	AGAIN();
 	rewrite("3s/^[0-9]*/three/");
-	refuses("merge c a b --results runs", "runs/b/cells.tsv:3: this is not a measurement");
+	refuses("c a b --results runs", "runs/b/cells.tsv:3: this is not a measurement");
 	AGAIN();
 	rewrite("1s/window_s/window/");
-	refuses("merge c a b --results runs",
+	refuses("c a b --results runs",
 		"runs/b/cells.tsv:1: these columns are not this version");
 	AGAIN();
 	assert_int_equal(unlink("runs/b/run.json"), 0);
-	refuses("merge c a b --results runs", "cannot read 'runs/b/run.json'");
+	refuses("c a b --results runs", "cannot read 'runs/b/run.json'");
 	AGAIN();
-	write_file("runs/b/run.json", "{\"format\": 1,");
-	refuses("merge c a b --results runs", "runs/b/run.json:1: ");
+	write_text("runs/b/run.json", "{\"format\": 1,");
+	refuses("c a b --results runs", "runs/b/run.json:1: ");
 	AGAIN();
 	assert_int_equal(unlink("runs/b/benchmark.json"), 0);
-	refuses("merge c a b --results runs", "ctbench run --resume");
+	refuses("c a b --results runs", "ctbench run --resume");
 	AGAIN();
 	json = load("b", "benchmark.json");
 	json_object_del(json_object_get(json, "ctbench"), "environment");
 	store("b", "benchmark.json", json);
-	refuses("merge c a b --results runs", "does not tell where it was measured");
+	refuses("c a b --results runs", "does not tell where it was measured");
 	AGAIN();
-	write_file("runs/b/details.jsonl", "nonsense\n");
-	refuses("merge c a b --results runs", "runs/b/details.jsonl:1");
+	write_text("runs/b/details.jsonl", "nonsense\n");
+	refuses("c a b --results runs", "runs/b/details.jsonl:1");
 	AGAIN();
-	assert_int_equal(merge("merge d a b --results runs"), 0);
+	assert_int_equal(merge("d a b --results runs"), 0);
 	/* Another workload file by now. */
 	assert_int_equal(system("mv w1.yaml kept; sed s/1000/1001/\\;s/2000/2001/ kept >w1.yaml"),
 			 0);
-	refuses("merge c a b --results runs", "was measured with other parameters");
+	refuses("c a b --results runs", "was measured with other parameters");
 	assert_int_equal(rename("kept", "w1.yaml"), 0);
 }
 
@@ -381,9 +325,7 @@ int main(void)
 		TEST(what_must_not_be_mixed), TEST(nothing_is_overwritten), TEST(damaged_folders),
 	};
 
-	if (system("command -v gnuplot >/dev/null")) {
-		puts("no gnuplot here: skipped");
+	if (!have_gnuplot())
 		return CT_EXIT_SKIP;
-	}
-	return cmocka_run_group_tests_name("merge", tests, begin, end);
+	return cmocka_run_group_tests_name("merge", tests, begin, own_folder_leave);
 }

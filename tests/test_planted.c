@@ -12,28 +12,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "tests/command_fixture.h"
+
 #define SLOWED "nulls_rcu_jhash2_mask_seqcount"
 #define ATTEMPTS 4
-
-static char folder[64];
-
-static int command(const char *format, unsigned int number)
-{
-	char arguments[384], line[640];
-	int status;
-
-	snprintf(arguments, sizeof(arguments), format, number);
-	snprintf(line, sizeof(line), "%s %s >out 2>err", CTBENCH_BINARY, arguments);
-	status = system(line);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
 
 /* The verdict on mask; the report is the caller's. */
 static json_t *verdict(unsigned int number, json_t **benchmark)
@@ -77,7 +63,7 @@ static void what_was_planted_is_found(void **state)
 	(void)state;
 	do {
 		assert_int_equal(
-			command("run w.yaml --results runs --name %u --plant " SLOWED "=300%%", i),
+			run_line("run w.yaml --results runs --name %u --plant " SLOWED "=300%%", i),
 			0);
 	} while (!found(i, &visible) && ++i < ATTEMPTS);
 	/* What the run itself says it could not have seen, it need not see. */
@@ -91,37 +77,22 @@ static void what_was_planted_is_found(void **state)
 static void bad_plants(void **state)
 {
 	(void)state;
-	assert_int_equal(command("run w.yaml --plant x", 0), CT_EXIT_USER);
-	assert_int_equal(command("run w.yaml --plant x=5", 0), CT_EXIT_USER);
-	assert_int_equal(command("run w.yaml --plant x=-5%%", 0), CT_EXIT_USER);
+	assert_int_equal(run_line("run w.yaml --plant x"), CT_EXIT_USER);
+	assert_int_equal(run_line("run w.yaml --plant x=5"), CT_EXIT_USER);
+	assert_int_equal(run_line("run w.yaml --plant x=-5%%"), CT_EXIT_USER);
 }
 
 static int begin(void **state)
 {
-	FILE *file;
-
 	(void)state;
-	strcpy(folder, "ctbench-planted-XXXXXX");
-	if (!mkdtemp(folder) || chdir(folder))
+	if (own_folder_enter("planted"))
 		return -1;
-	file = fopen("w.yaml", "w");
-	if (!file)
-		return -1;
-	fputs("name: w\nquestion: Is it found?\n"
-	      "variants: [nulls_rcu_jhash2_scale_seqcount, " SLOWED "]\n"
-	      "threads: 1\nflows: 1Ki\nload_factor: 1\nduration: 10ms\nwarmup: 2ms\nrepeats: 9\n"
-	      "plots: bars\n",
-	      file);
-	return fclose(file);
-}
-
-static int end(void **state)
-{
-	char line[128];
-
-	(void)state;
-	snprintf(line, sizeof(line), "rm -rf %s", folder);
-	return chdir("..") || system(line);
+	write_text("w.yaml",
+		   "name: w\nquestion: Is it found?\n"
+		   "variants: [nulls_rcu_jhash2_scale_seqcount, " SLOWED "]\n"
+		   "threads: 1\nflows: 1Ki\nload_factor: 1\nduration: 10ms\nwarmup: 2ms\n"
+		   "repeats: 9\nplots: bars\n");
+	return 0;
 }
 
 int main(void)
@@ -131,9 +102,7 @@ int main(void)
 		cmocka_unit_test(bad_plants),
 	};
 
-	if (system("command -v gnuplot >/dev/null")) {
-		puts("no gnuplot here: skipped");
+	if (!have_gnuplot())
 		return CT_EXIT_SKIP;
-	}
-	return cmocka_run_group_tests_name("planted", tests, begin, end);
+	return cmocka_run_group_tests_name("planted", tests, begin, own_folder_leave);
 }

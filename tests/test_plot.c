@@ -19,6 +19,8 @@
 
 #include <cmocka.h>
 
+#include "tests/command_fixture.h"
+
 /* ---- benchmark.json as ctbench run would write it ---- */
 
 static json_t *new_benchmark(const char *name, const char *question, const char *varying)
@@ -72,44 +74,26 @@ static void add_cell(json_t *benchmark, const char *variant, const char *axes, i
 
 static char svg[1 << 20];
 
-static size_t read_bytes(const char *path, char *buf, size_t size)
-{
-	FILE *in = fopen(path, "r");
-	size_t n;
-
-	if (!in)
-		fail_msg("there is no %s", path);
-	n = fread(buf, 1, size - 1, in);
-	buf[n] = '\0';
-	fclose(in);
-	return n;
-}
-
 /* Both files are whole; the SVG's text stays in svg[]. */
 static void check_picture(const char *name)
 {
 	static const char signature[] = "\211PNG\r\n\032\n";
-	char path[512], png[1 << 16];
+	static char png[1 << 20];
+	char path[512];
 	size_t n;
 
 	snprintf(path, sizeof(path), "out/%s.png", name);
-	n = read_bytes(path, png, sizeof(png));
+	n = read_text(path, png, sizeof(png));
 	assert_true(n > 2000);
 	assert_memory_equal(png, signature, 8);
 	snprintf(path, sizeof(path), "out/%s.svg", name);
-	n = read_bytes(path, svg, sizeof(svg));
+	n = read_text(path, svg, sizeof(svg));
 	assert_true(n > 2000);
 	assert_memory_equal(svg, "<?xml", 5);
 	assert_non_null(strstr(svg, "</svg>"));
 	/* Strict readers refuse a picture with such a thing in it. */
 	assert_null(strstr(svg, "scale(0.00)"));
 	assert_null(strstr(svg, "nan"));
-}
-
-static void check_text(const char *text)
-{
-	if (!strstr(svg, text))
-		fail_msg("the picture does not say '%s'", text);
 }
 
 static size_t draw(const json_t *benchmark, unsigned int kinds)
@@ -123,28 +107,16 @@ static size_t draw(const json_t *benchmark, unsigned int kinds)
 	return drawn;
 }
 
-static char folder[64];
-
 static int begin(void **state)
 {
 	(void)state;
-	strcpy(folder, "ctbench-plot-XXXXXX");
-	return !mkdtemp(folder) || chdir(folder) ? -1 : 0;
-}
-
-static int end(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	return chdir("..") || system(command);
+	return own_folder_enter("plot");
 }
 
 static int fresh(void **state)
 {
 	(void)state;
-	return system("rm -rf out run");
+	return remove_all("out") || remove_all("run");
 }
 
 /* ---- curves ---- */
@@ -157,16 +129,16 @@ static void one_point_of_one_variant(void **state)
 	add_cell(b, "some_variant", NULLS, 1, 65536, 1, 12.5);
 	assert_int_equal(draw(b, PLOT_THREADS | PLOT_SIZE | PLOT_LOAD | PLOT_BARS), 4);
 	check_picture("w-threads");
-	check_text("One point?");
-	check_text("some_variant");
-	check_text("64Ki connections");
-	check_text("noise (the same cell twice): 1.25 %");
-	check_text("Some CPU, 2 CPUs, Linux 6.1");
+	expect(svg, "One point?");
+	expect(svg, "some_variant");
+	expect(svg, "64Ki connections");
+	expect(svg, "noise (the same cell twice): 1.25 %");
+	expect(svg, "Some CPU, 2 CPUs, Linux 6.1");
 	check_picture("w-size");
-	check_text("connections in the table");
+	expect(svg, "connections in the table");
 	check_picture("w-load");
 	check_picture("w-bars");
-	check_text("12.5");
+	expect(svg, "12.5");
 	json_decref(b);
 }
 
@@ -197,9 +169,9 @@ static void twenty_variants_and_many_threads(void **state)
 	check_picture("w-threads");
 	for (int v = 0; v < 20; v++) {
 		snprintf(name, sizeof(name), "a_variant_with_a_rather_long_name_%d", v);
-		check_text(name);
+		expect(svg, name);
 	}
-	check_text("&lt;quotes> &amp; \\backslashes");
+	expect(svg, "&lt;quotes> &amp; \\backslashes");
 	json_decref(b);
 }
 
@@ -214,10 +186,10 @@ static void other_parameters_part_the_pictures(void **state)
 			add_cell(b, "v", NULLS, threads, flows, 1, 1e6 / flows + 1);
 	assert_int_equal(draw(b, PLOT_SIZE), 2);
 	check_picture("w-size-threads1");
-	check_text("1 thread, load factor 1");
-	check_text("L2 1 MiB");
+	expect(svg, "1 thread, load factor 1");
+	expect(svg, "L2 1 MiB");
 	check_picture("w-size-threads2");
-	check_text("2 threads");
+	expect(svg, "2 threads");
 	json_decref(b);
 }
 
@@ -237,8 +209,8 @@ static void rounded_load_factors_are_one(void **state)
 	add_cell(b, "mask", NULLS, 1, 3000, 2.93, 8);
 	assert_int_equal(draw(b, PLOT_SIZE), 2);
 	check_picture("w-size-load_factor0.75");
-	check_text("scale");
-	check_text("mask");
+	expect(svg, "scale");
+	expect(svg, "mask");
 	check_picture("w-size-load_factor3");
 	json_decref(b);
 }
@@ -275,11 +247,11 @@ static void axes_side_by_side(void **state)
 	add_cell(b, "e", "jhash2 split_order lock_free - incremental memb deferred", 1, 65536, 1, 30);
 	assert_int_equal(draw(b, PLOT_AXES), 1);
 	check_picture("w-axes");
-	check_text("bucket: ");
-	check_text("chain: ");
-	check_text("lock: ");
-	check_text("(+25 %)");
-	check_text("50 %)");
+	expect(svg, "bucket: ");
+	expect(svg, "chain: ");
+	expect(svg, "lock: ");
+	expect(svg, "(+25 %)");
+	expect(svg, "50 %)");
 	assert_int_equal(rows_of("out/w-axes.tsv", "\"reciprocal_scale\""), 1);
 	assert_int_equal(rows_of("out/w-axes.tsv", "\"mask\""), 1);
 	assert_int_equal(rows_of("out/w-axes.tsv", "\"nulls_rcu\""), 1);
@@ -301,8 +273,8 @@ static void few_bars_share_a_picture(void **state)
 	}
 	assert_int_equal(draw(b, PLOT_BARS), 1);
 	check_picture("w-bars");
-	check_text("threads 1");
-	check_text("threads 3");
+	expect(svg, "threads 1");
+	expect(svg, "threads 3");
 	assert_int_equal(rows_of("out/w-bars.tsv", "\"a\""), 3);
 	json_decref(b);
 }
@@ -336,16 +308,16 @@ static void effects_with_their_intervals(void **state)
 	add_verdict(benchmark, "p99_ns", "axis", "mask", 4, "better");
 	assert_int_equal(draw(benchmark, 0), 2);
 	check_picture("axes-effects");
-	check_text("mask instead of rec'iprocal_scale");
-	check_text("\u221212 %<");
-	check_text("+1.5 %, not seen");
-	check_text("change of throughput in percent (right is better)");
+	expect(svg, "mask instead of rec'iprocal_scale");
+	expect(svg, "\u221212 %<");
+	expect(svg, "+1.5 %, not seen");
+	expect(svg, "change of throughput in percent (right is better)");
 	/* The noise is there, as wide as it is to both sides, and nobody asks for interactions that are none. */
-	check_text("noise");
+	expect(svg, "noise");
 	assert_null(strstr(svg, "locked"));
 	assert_int_equal(rows_of("out/axes-effects.tsv", "instead of"), 2);
 	check_picture("axes-effects-p99_ns");
-	check_text("(left is better)");
+	expect(svg, "(left is better)");
 	json_decref(benchmark);
 }
 
@@ -477,9 +449,7 @@ int main(void)
 		TEST(the_command),
 	};
 
-	if (system("command -v gnuplot >/dev/null")) {
-		puts("no gnuplot here: skipped");
+	if (!have_gnuplot())
 		return CT_EXIT_SKIP;
-	}
-	return cmocka_run_group_tests_name("plot", tests, begin, end);
+	return cmocka_run_group_tests_name("plot", tests, begin, own_folder_leave);
 }

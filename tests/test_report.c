@@ -15,38 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-static char dir[] = "/tmp/ctbench-report-XXXXXX";
+#include "tests/command_fixture.h"
+
+static const char dir[] = "./run";
 static json_t *benchmark;
-
-static void write_file(const char *name, const char *text)
-{
-	char path[256];
-	FILE *out;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	out = fopen(path, "w");
-	assert_non_null(out);
-	fputs(text, out);
-	assert_int_equal(fclose(out), 0);
-}
-
-static char *read_file(const char *name)
-{
-	char path[256], *text = NULL;
-	size_t len = 0;
-	FILE *in;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	in = fopen(path, "r");
-	assert_non_null(in);
-	assert_true(getdelim(&text, &len, '\0', in) > 0);
-	fclose(in);
-	return text;
-}
 
 #define PICTURE \
 	"<?xml version=\"1.0\"?>\n<svg viewBox=\"0 0 9 9\"><title>Gnuplot</title>" \
@@ -67,17 +42,16 @@ static json_t *cell(const char *of, const char *variant, double mops)
 
 static int setup(void **state)
 {
-	char path[256];
 	json_t *report;
 
 	(void)state;
-	assert_non_null(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/plots", dir);
-	assert_int_equal(mkdir(path, 0777), 0);
-	write_file("plots/size-bars.svg", PICTURE);
-	write_file("plots/size-lines.svg", PICTURE);
-	write_file("plots/size-effects.svg", PICTURE);
-	write_file("plots/size-big-bars.svg", PICTURE);
+	if (own_folder_enter("report"))
+		return -1;
+	assert_int_equal(mkdir("run", 0777) | mkdir("run/plots", 0777), 0);
+	write_text("run/plots/size-bars.svg", PICTURE);
+	write_text("run/plots/size-lines.svg", PICTURE);
+	write_text("run/plots/size-effects.svg", PICTURE);
+	write_text("run/plots/size-big-bars.svg", PICTURE);
 	report = json_pack("{s:i, s:s, s:s, s:[s, s], s:{s:{s:s}, s:{s:s}, s:{s:i}, s:{s:s}}, s:{s:[{s:s, s:f, s:f, s:f, s:f}]},"
 			   " s:[o, o], s:{},"
 			   " s:[{s:s, s:s, s:s}, {s:s, s:s, s:s, s:s}, {s:s, s:s, s:s, s:s}], s:{s:i, s:i}}",
@@ -100,12 +74,8 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	char command[300];
-
-	(void)state;
 	json_decref(benchmark);
-	snprintf(command, sizeof(command), "rm -r '%s'", dir);
-	return system(command);
+	return own_folder_leave(state);
 }
 
 static size_t count(const char *text, const char *what)
@@ -119,22 +89,22 @@ static size_t count(const char *text, const char *what)
 
 static void test_page(void **state)
 {
+	static char page[1 << 16];
 	struct ct_error e = { 0 };
-	char *page;
 
 	(void)state;
 	assert_int_equal(report_write(dir, benchmark, &e), 0);
-	page = read_file("report.html");
-	assert_non_null(strstr(page, "<h1>a&lt;b</h1>"));
-	assert_non_null(strstr(page, "Is 1 &lt; 2 &amp; &quot;so&quot;?"));
-	assert_non_null(strstr(page, "mask &amp; none: +0.4 %"));
-	assert_non_null(strstr(page, "<li class=\"different\">yet it depends"));
+	read_text("run/report.html", page, sizeof(page));
+	expect(page, "<h1>a&lt;b</h1>");
+	expect(page, "Is 1 &lt; 2 &amp; &quot;so&quot;?");
+	expect(page, "mask &amp; none: +0.4 %");
+	expect(page, "<li class=\"different\">yet it depends");
 	assert_null(strstr(page, "what nobody asked"));
-	assert_non_null(strstr(page, "Of 2 possible interactions"));
-	assert_non_null(strstr(page, "<td class=\"l\">x|y&lt;z</td>"));
-	assert_non_null(strstr(page, "differs by 1.2 % [-3.0, 12]."));
-	assert_non_null(strstr(page, "ctbench run size 'it'\\''s'"));
-	assert_non_null(strstr(page, "Some &lt;CPU&gt;, 2 CPUs, Linux 6.1"));
+	expect(page, "Of 2 possible interactions");
+	expect(page, "<td class=\"l\">x|y&lt;z</td>");
+	expect(page, "differs by 1.2 % [-3.0, 12].");
+	expect(page, "ctbench run size 'it'\\''s'");
+	expect(page, "Some &lt;CPU&gt;, 2 CPUs, Linux 6.1");
 	/* Each picture once, in its own workload's section. */
 	assert_int_equal(count(page, "<svg "), 4);
 	/* What answers the question comes first. */
@@ -149,8 +119,7 @@ static void test_page(void **state)
 	assert_int_equal(count(page, "#w0p0-gpDot'"), 1);
 	assert_int_equal(count(page, "url(#w0p0-gpFill)"), 1);
 	assert_int_equal(count(page, "gpDot'"), count(page, "-gpDot'"));
-	assert_non_null(strstr(page, "</html>"));
-	free(page);
+	expect(page, "</html>");
 }
 
 static void test_markdown(void **state)
@@ -164,8 +133,8 @@ static void test_markdown(void **state)
 	(void)state;
 	assert_int_equal(report_markdown(out, &s, &e), 0);
 	fclose(out);
-	assert_non_null(strstr(text, "- mask & none: +0.4 %"));
-	assert_non_null(strstr(text, "| x\\|y<z | 4.00 |"));
+	expect(text, "- mask & none: +0.4 %");
+	expect(text, "| x\\|y<z | 4.00 |");
 	assert_int_equal(count(text, "<details>"), count(text, "</details>"));
 	free(text);
 }
@@ -179,28 +148,26 @@ static int report_command_line(const char *a, const char *b, const char *c)
 
 static void test_bad_input(void **state)
 {
-	char out[256], *page;
+	char page[64];
 
 	(void)state;
 	assert_int_equal(report_command_line("/nonexistent/run", NULL, NULL), CT_EXIT_USER);
 	assert_int_equal(report_command_line(dir, NULL, NULL), CT_EXIT_USER);	/* no benchmark.json */
-	write_file("benchmark.json", "{ \"context\": {} }");
+	write_text("run/benchmark.json", "{ \"context\": {} }");
 	assert_int_equal(report_command_line(dir, NULL, NULL), CT_EXIT_USER);
-	write_file("benchmark.json", "{ \"ctbench\": ");
+	write_text("run/benchmark.json", "{ \"ctbench\": ");
 	assert_int_equal(report_command_line(dir, NULL, NULL), CT_EXIT_USER);
 	assert_int_equal(report_command_line(dir, "--mark", NULL), CT_EXIT_USER);
-	snprintf(out, sizeof(out), "%s/benchmark.json", dir);
-	assert_int_equal(json_dump_file(benchmark, out, 0), 0);
+	assert_int_equal(json_dump_file(benchmark, "run/benchmark.json", 0), 0);
 	assert_int_equal(report_command_line(dir, "--out", "/nonexistent/x.html"), CT_EXIT_USER);
 	assert_int_equal(report_command_line(dir, NULL, NULL), CT_EXIT_OK);
 	/* A broken picture: said so, and the page that was there is left alone. */
-	write_file("report.html", "old");
-	write_file("plots/size-bars.svg", "no picture");
+	write_text("run/report.html", "old");
+	write_text("run/plots/size-bars.svg", "no picture");
 	assert_int_equal(report_command_line(dir, NULL, NULL), CT_EXIT_USER);
-	page = read_file("report.html");
+	read_text("run/report.html", page, sizeof(page));
 	assert_string_equal(page, "old");
-	free(page);
-	write_file("plots/size-bars.svg", PICTURE);
+	write_text("run/plots/size-bars.svg", PICTURE);
 }
 
 int main(void)

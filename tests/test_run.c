@@ -22,6 +22,8 @@
 
 #include <cmocka.h>
 
+#include "tests/command_fixture.h"
+
 static const char workload[] =
 	"name: little\n"
 	"question: Does it run?\n"
@@ -99,42 +101,16 @@ static int measure(const struct cell *cell, struct cell_result *r, json_t **deta
 	return 0;
 }
 
-/* ---- running, with what it prints in files ---- */
+/* ---- running ---- */
 
-static char folder[64], out[16384], err_text[8192];
-
-static void read_file(const char *path, char *buf, size_t size)
+static int run_made_up(int argc, char **argv)
 {
-	FILE *in = fopen(path, "r");
-
-	assert_non_null(in);
-	buf[fread(buf, 1, size - 1, in)] = '\0';
-	fclose(in);
+	return run_command(argc, argv, measure);
 }
 
 static int run(const char *arguments)
 {
-	char copy[512], *argv[32], *rest = copy;
-	int argc = 1, status, old_out = dup(STDOUT_FILENO), old_err = dup(STDERR_FILENO);
-
-	snprintf(copy, sizeof(copy), "%s", arguments);
-	argv[0] = (char *)"run";
-	while (argc < 31 && (argv[argc] = strsep(&rest, " ")))
-		argc += *argv[argc] != '\0';
-	argv[argc] = NULL;
-	fflush(stdout);
-	assert_non_null(freopen("out", "w", stdout));
-	assert_non_null(freopen("err", "w", stderr));
-	status = run_command(argc, argv, measure);
-	fflush(stdout);
-	fflush(stderr);
-	dup2(old_out, STDOUT_FILENO);
-	dup2(old_err, STDERR_FILENO);
-	close(old_out);
-	close(old_err);
-	read_file("out", out, sizeof(out));
-	read_file("err", err_text, sizeof(err_text));
-	return status;
+	return call_command(run_made_up, "run", arguments);
 }
 
 /* In a child, for what does not come back. */
@@ -218,34 +194,19 @@ static const char *first_cell_of(const char *name)
 
 static int begin(void **state)
 {
-	FILE *file;
-
 	(void)state;
-	strcpy(folder, "ctbench-run-XXXXXX");
-	if (!mkdtemp(folder) || chdir(folder))
-		return -1;
 	fake = mmap(NULL, sizeof(*fake), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	file = fopen("little.yaml", "w");
-	if (fake == MAP_FAILED || !file)
+	if (fake == MAP_FAILED || own_folder_enter("run"))
 		return -1;
-	fputs(workload, file);
-	return fclose(file);
-}
-
-static int end(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	return chdir("..") || system(command);
+	write_text("little.yaml", workload);
+	return 0;
 }
 
 static int fresh(void **state)
 {
 	(void)state;
 	memset(fake, 0, sizeof(*fake));
-	return system("rm -rf runs");
+	return remove_all("runs");
 }
 
 /* ---- what a run leaves ---- */
@@ -260,10 +221,10 @@ static void a_run_and_its_files(void **state)
 	(void)state;
 	assert_int_equal(run("little.yaml --results runs --name a"), 0);
 	assert_int_equal(fake->calls, CELLS * REPEATS);
-	assert_non_null(strstr(out, "noise of this run: "));
-	assert_non_null(strstr(out, "little: Does it run?"));
-	assert_non_null(strstr(out, "Mops/s"));
-	assert_non_null(strstr(out, "runs/a"));
+	expect(said.out, "noise of this run: ");
+	expect(said.out, "little: Does it run?");
+	expect(said.out, "Mops/s");
+	expect(said.out, "runs/a");
 
 	benchmark = benchmark_of("a");
 	json_array_foreach(json_object_get(benchmark, "benchmarks"), i, b) {
@@ -300,7 +261,7 @@ static void results_tsv_is_a_table(void **state)
 
 	(void)state;
 	assert_int_equal(run("little.yaml --results runs --name a"), 0);
-	read_file("runs/a/results.tsv", text, sizeof(text));
+	read_text("runs/a/results.tsv", text, sizeof(text));
 	while ((line = strsep(&rest, "\n")) && *line) {
 		char *columns_rest = line;
 		unsigned int n = 0;
@@ -360,11 +321,11 @@ static void latencies_are_no_throughput(void **state)
 	(void)state;
 	assert_int_equal(run("little.yaml --results runs --name a --threads 1 --oversubscribe false "
 			     "--plots latency,rate --rate 100k,1M"), 0);
-	assert_non_null(strstr(out, "p99 us"));
-	assert_null(strstr(out, "Mops/s"));
-	assert_non_null(strstr(out, "fell behind: 30 of 3000 never begun"));
-	assert_non_null(strstr(out, "Response times (open loop)"));
-	assert_non_null(strstr(out, "Reading the clock is in every figure: 20 ns; it goes in steps of 10 ns."));
+	expect(said.out, "p99 us");
+	assert_null(strstr(said.out, "Mops/s"));
+	expect(said.out, "fell behind: 30 of 3000 never begun");
+	expect(said.out, "Response times (open loop)");
+	expect(said.out, "Reading the clock is in every figure: 20 ns; it goes in steps of 10 ns.");
 	benchmark = benchmark_of("a");
 	cell = cell_of(benchmark, "little/locked_jhash2_scale_seqcount/rate:1M");
 	assert_true(json_is_null(json_object_get(cell, "mops")));
@@ -433,7 +394,7 @@ static void flags_after_the_dashes(void **state)
 	json_decref(benchmark);
 
 	assert_int_equal(run("little.yaml -- --benchmark_list_tests"), 0);
-	assert_non_null(strstr(out, BASELINE "\n"));
+	expect(said.out, BASELINE "\n");
 	assert_int_equal(run("little.yaml --dry-run"), 0);
 	assert_int_equal(fake->calls, 4);
 }
@@ -461,11 +422,11 @@ static void bad_flags(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_int_equal(run(cases[i].arguments), 2);
-		if (!strstr(err_text, cases[i].says))
-			fail_msg("'%s' says: %s", cases[i].arguments, err_text);
+		if (!strstr(said.err, cases[i].says))
+			fail_msg("'%s' says: %s", cases[i].arguments, said.err);
 		/* One sentence: one line. */
-		assert_ptr_equal(strchr(strstr(err_text, cases[i].says), '\n'),
-				 err_text + strlen(err_text) - 1);
+		assert_ptr_equal(strchr(strstr(said.err, cases[i].says), '\n'),
+				 said.err + strlen(said.err) - 1);
 	}
 	assert_int_equal(fake->calls, 0);
 }
@@ -475,7 +436,7 @@ static void a_name_is_used_once(void **state)
 	(void)state;
 	assert_int_equal(run("little.yaml --results runs --name a"), 0);
 	assert_int_equal(run("little.yaml --results runs --name a"), 2);
-	assert_non_null(strstr(err_text, "never overwritten"));
+	expect(said.err, "never overwritten");
 	assert_int_equal(fake->calls, CELLS * REPEATS);
 	assert_int_equal(read_rows("a"), CELLS * REPEATS);
 }
@@ -508,7 +469,7 @@ static void but_not_for_ever(void **state)
 	fake->always_void = true;
 	assert_int_equal(run("little.yaml --results runs --name a"), CT_EXIT_INTERNAL);
 	assert_int_equal(fake->calls, CELLS * REPEATS * (1 + RUN_RETRIES));
-	assert_non_null(strstr(err_text, BASELINE ": void: a thread moved"));
+	expect(said.err, BASELINE ": void: a thread moved");
 	benchmark = benchmark_of("a");
 	assert_int_equal(count_of(benchmark, "good"), 0);
 	assert_int_equal(count_of(benchmark, "unusable"), CELLS * REPEATS);
@@ -557,8 +518,8 @@ static void a_failed_cell_is_given_up(void **state)
 	assert_int_equal(run("little.yaml --results runs --name a"), CT_EXIT_USER);
 	/* 3 cells with all repeats, 2 with one. */
 	assert_int_equal(fake->calls, 3 * REPEATS + 2);
-	assert_non_null(strstr(err_text, LOCKED ": failed: no memory for ? buckets"));
-	assert_non_null(strstr(out, "failed: no memory for ? buckets"));
+	expect(said.err, LOCKED ": failed: no memory for ? buckets");
+	expect(said.out, "failed: no memory for ? buckets");
 	benchmark = benchmark_of("a");
 	assert_int_equal(count_of(benchmark, "failed"), 2);
 	assert_int_equal(json_integer_value(json_object_get(cell_of(benchmark, BASELINE), "n")), REPEATS);
@@ -570,7 +531,7 @@ static void what_the_machine_lacks_is_no_failure(void **state)
 	(void)state;
 	fake->fail_status = CT_EXIT_SKIP;
 	assert_int_equal(run("little.yaml --results runs --name a"), 0);
-	assert_non_null(strstr(out, "not on this machine"));
+	expect(said.out, "not on this machine");
 	/* Nothing at all could be measured: that is told to scripts. */
 	assert_int_equal(run("little.yaml --variants locked_jhash2_scale_seqcount --results runs --name b"),
 			 CT_EXIT_SKIP);
@@ -597,8 +558,8 @@ static void an_interrupt_keeps_what_is_done(void **state)
 	assert_int_equal(run("little.yaml --results runs --name a"), CT_EXIT_INTERRUPTED);
 	assert_int_equal(fake->calls, 8);
 	assert_int_equal(read_rows("a"), 7);
-	assert_non_null(strstr(out, "Interrupted: 7 of 15 measurements"));
-	assert_non_null(strstr(out, "run --resume a --results runs\n"));
+	expect(said.out, "Interrupted: 7 of 15 measurements");
+	expect(said.out, "run --resume a --results runs\n");
 	benchmark = benchmark_of("a");
 	assert_true(json_is_true(json_object_get(json_object_get(benchmark, "ctbench"), "interrupted")));
 	assert_int_equal(count_of(benchmark, "good"), 7);
@@ -654,19 +615,15 @@ static void a_full_disk_keeps_what_is_done(void **state)
 {
 	unsigned int kept;
 	int status;
-	FILE *in;
 	char text[8192];
 
 	(void)state;
 	status = run_in_child("little.yaml --results runs --name a", 2000);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), CT_EXIT_USER);
-	in = fopen("runs/a/cells.tsv", "r");
-	assert_non_null(in);
-	text[fread(text, 1, sizeof(text) - 1, in)] = '\0';
-	fclose(in);
-	read_file("err", err_text, sizeof(err_text));
-	assert_non_null(strstr(err_text, "File too large"));
+	read_text("runs/a/cells.tsv", text, sizeof(text));
+	read_text("err", said.err, sizeof(said.err));
+	expect(said.err, "File too large");
 	for (kept = 0, status = 0; text[status]; status++)
 		kept += text[status] == '\n';
 	kept--;			/* the header */
@@ -687,7 +644,7 @@ static void without_gnuplot(void **state)
 	status = run("little.yaml --results runs --name a");
 	setenv("PATH", path, 1);
 	assert_int_equal(status, CT_EXIT_USER);
-	assert_non_null(strstr(err_text, "gnuplot-nox"));
+	expect(said.err, "gnuplot-nox");
 	check_complete("a");
 }
 
@@ -716,21 +673,22 @@ static void what_a_run_cost(void **state)
 								"parameters"), "warmup"))) < 1e-9);
 	assert_true(elapsed > 0);
 	assert_true(fabs(overhead - elapsed / (windows + warmups)) < 1e-9);
-	assert_non_null(strstr(out, "times what was measured, tables apart"));
+	expect(said.out, "times what was measured, tables apart");
 	json_decref(benchmark);
 }
 
 /* ---- resuming something else ---- */
 
+/* The workload with some of its text exchanged, as other.yaml. */
 static void write_workload(const char *from, const char *to)
 {
-	FILE *file = fopen("other.yaml", "w");
 	const char *at = strstr(workload, from);
+	char text[1024];
 
-	assert_non_null(file);
 	assert_non_null(at);
-	fprintf(file, "%.*s%s%s", (int)(at - workload), workload, to, at + strlen(from));
-	fclose(file);
+	snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - workload), workload, to,
+		 at + strlen(from));
+	write_text("other.yaml", text);
 }
 
 static void another_workload_is_not_mixed_in(void **state)
@@ -741,10 +699,10 @@ static void another_workload_is_not_mixed_in(void **state)
 	assert_int_equal(run("other.yaml --results runs --name a"), CT_EXIT_INTERRUPTED);
 	write_workload("flows: 1000", "flows: 2000");
 	assert_int_equal(run("--resume a --results runs"), CT_EXIT_USER);
-	assert_non_null(strstr(err_text, "other parameters"));
+	expect(said.err, "other parameters");
 	write_workload("threads: [1, 2]", "threads: [1, 3]");
 	assert_int_equal(run("--resume a --results runs"), CT_EXIT_USER);
-	assert_non_null(strstr(err_text, "no longer has"));
+	expect(said.err, "no longer has");
 	assert_int_equal(read_rows("a"), 4);
 	assert_int_equal(fake->calls, 5);
 }
@@ -777,9 +735,7 @@ int main(void)
 		TEST(another_workload_is_not_mixed_in),
 	};
 
-	if (system("command -v gnuplot >/dev/null")) {
-		puts("no gnuplot here: skipped");
+	if (!have_gnuplot())
 		return CT_EXIT_SKIP;
-	}
-	return cmocka_run_group_tests_name("run", tests, begin, end);
+	return cmocka_run_group_tests_name("run", tests, begin, own_folder_leave);
 }

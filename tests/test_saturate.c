@@ -11,16 +11,14 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "harness/details.h"
 #include "harness/interrupt.h"
 #include "harness/run.h"
+#include "tests/command_fixture.h"
 
 /* ---- the search ---- */
 
@@ -99,73 +97,35 @@ static int measure(const struct cell *cell, struct cell_result *r, json_t **deta
 	return 0;
 }
 
-static int run(const char *arguments)
+static int search_made_up(int argc, char **argv)
 {
-	char copy[512], *argv[32], *rest = copy;
-	int argc = 1, status, old_out = dup(STDOUT_FILENO), old_err = dup(STDERR_FILENO);
+	int status = saturate_command(argc, argv, measure);
 
-	snprintf(copy, sizeof(copy), "%s", arguments);
-	argv[0] = (char *)"saturate";
-	while (argc < 31 && (argv[argc] = strsep(&rest, " ")))
-		argc += *argv[argc] != '\0';
-	argv[argc] = NULL;
-	fflush(stdout);
-	assert_non_null(freopen("out", "w", stdout));
-	assert_non_null(freopen("err", "w", stderr));
-	status = saturate_command(argc, argv, measure);
-	fflush(stdout);
-	fflush(stderr);
-	dup2(old_out, STDOUT_FILENO);
-	dup2(old_err, STDERR_FILENO);
-	close(old_out);
-	close(old_err);
 	ct_interrupted = 0;
 	return status;
 }
 
-static bool says(const char *file, const char *text)
+static int run(const char *arguments)
 {
-	char all[16384];
-	FILE *in = fopen(file, "r");
-
-	assert_non_null(in);
-	all[fread(all, 1, sizeof(all) - 1, in)] = '\0';
-	fclose(in);
-	return strstr(all, text);
+	return call_command(search_made_up, "saturate", arguments);
 }
-
-static char folder[64];
 
 static int begin(void **state)
 {
-	FILE *file;
-
 	(void)state;
-	strcpy(folder, "ctbench-saturate-XXXXXX");
-	if (!mkdtemp(folder) || chdir(folder))
+	if (own_folder_enter("saturate"))
 		return -1;
-	file = fopen("s.yaml", "w");
-	if (!file)
-		return -1;
-	fputs("name: s\nquestion: How much?\nvariants: [nulls_rcu_jhash2_scale_seqcount, "
-	      "locked_jhash2_scale_seqcount]\nflows: 100\nload_factor: 1\nrepeats: 3\n", file);
-	return fclose(file);
-}
-
-static int end(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	return chdir("..") || system(command);
+	write_text("s.yaml",
+		   "name: s\nquestion: How much?\nvariants: [nulls_rcu_jhash2_scale_seqcount, "
+		   "locked_jhash2_scale_seqcount]\nflows: 100\nload_factor: 1\nrepeats: 3\n");
+	return 0;
 }
 
 static int fresh(void **state)
 {
 	(void)state;
 	calls = interrupt_at = 0;
-	return system("rm -rf runs");
+	return remove_all("runs");
 }
 
 static void check_result(void)
@@ -193,8 +153,8 @@ static void the_command(void **state)
 	(void)state;
 	assert_int_equal(run("s.yaml --results runs --name a"), 0);
 	check_result();
-	assert_true(says("out", "p99 of at most 20 us"));
-	assert_true(says("out", "noise (the same cell twice): 0.0 %"));
+	expect(said.out, "p99 of at most 20 us");
+	expect(said.out, "noise (the same cell twice): 0.0 %");
 	details = details_read("runs/a", "latency", &e);
 	assert_true(json_object_size(details) > 10);
 	json_decref(details);
@@ -210,7 +170,7 @@ static void interrupted_and_gone_on_with(void **state)
 	calls = 0;
 	interrupt_at = all / 2;
 	assert_int_equal(run("s.yaml --results runs --name a"), CT_EXIT_INTERRUPTED);
-	assert_true(says("out", "saturate --resume a --results runs"));
+	expect(said.out, "saturate --resume a --results runs");
 	assert_int_equal(calls, interrupt_at);
 	assert_int_equal(run("--resume a --results runs"), 0);
 	assert_int_equal(calls, all);
@@ -234,8 +194,7 @@ static void bad_arguments(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_int_equal(run(cases[i].arguments), 2);
-		if (!says("err", cases[i].says))
-			fail_msg("'%s' does not say '%s'", cases[i].arguments, cases[i].says);
+		expect(said.err, cases[i].says);
 	}
 	assert_int_equal(calls, 0);
 }
@@ -250,5 +209,5 @@ int main(void)
 		cmocka_unit_test_setup(bad_arguments, fresh),
 	};
 
-	return cmocka_run_group_tests_name("saturate", tests, begin, end);
+	return cmocka_run_group_tests_name("saturate", tests, begin, own_folder_leave);
 }
