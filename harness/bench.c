@@ -361,7 +361,7 @@ static void sum_rates(struct bench *b, const uint64_t *done, double window)
 static void judge_window(struct bench *b, const struct pool_sum *s)
 {
 	struct window_facts f = { .window = s->window, .threads = b->cell->threads,
-				  .involuntary = s->involuntary, .stolen = b->stolen, .speed = 1 };
+				  .open = b->cell->rate, .involuntary = s->involuntary, .stolen = b->stolen, .speed = 1 };
 	/* Threads that share a CPU, or share it with an event's thread, are off it by design. */
 	bool shares = b->cell->oversubscribe || b->cell->nr_resizes || b->cell->nr_events;
 	char reason[sizeof(b->r->void_reason)];

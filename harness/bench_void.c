@@ -12,8 +12,10 @@
 
 void window_judge(char *buf, size_t size, const struct window_facts *f)
 {
-	double lost = fmax(VOID_LOST_SHARE * f->window, VOID_LOST_LEAST);
-	double stolen = fmax(VOID_STOLEN_SHARE * f->window * f->threads, VOID_STOLEN_LEAST);
+	double lost = f->open ? fmax(VOID_OPEN_SHARE * f->window, VOID_OPEN_LEAST) :
+				fmax(VOID_LOST_SHARE * f->window, VOID_LOST_LEAST);
+	double stolen = f->open ? VOID_OPEN_SHARE * f->window * f->threads :
+				  fmax(VOID_STOLEN_SHARE * f->window * f->threads, VOID_STOLEN_LEAST);
 
 	buf[0] = '\0';
 	if (f->stolen > stolen)

@@ -11,11 +11,18 @@
 #ifndef CTBENCH_HARNESS_BENCH_VOID_H
 #define CTBENCH_HARNESS_BENCH_VOID_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define VOID_LOST_SHARE 0.05	/* of a thread's window, not on its CPU though it wanted to be */
 #define VOID_LOST_LEAST 0.010	/* seconds */
+/*
+ * In an open loop whatever arrives meanwhile waits: that much of a window decides a p99 (half of
+ * what it leaves room for), where in a closed loop it is one operation.
+ */
+#define VOID_OPEN_SHARE 0.005
+#define VOID_OPEN_LEAST 0.001	/* seconds */
 #define VOID_STOLEN_SHARE 0.05	/* of the window of all CPUs used */
 #define VOID_STOLEN_LEAST 0.020	/* seconds: the kernel counts it in hundredths */
 #define VOID_SPEED_SHARE 0.10	/* the same work before and after the window */
@@ -26,6 +33,7 @@
 struct window_facts {
 	double window;
 	unsigned int threads;
+	bool open;		/* an open loop */
 	double lost;		/* of the thread that lost most */
 	uint64_t involuntary;	/* all threads' switches */
 	double stolen;		/* all CPUs of the machine */

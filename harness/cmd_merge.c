@@ -148,6 +148,9 @@ static int load_part(struct merge *m, size_t at)
 			m->e,
 			"'%.600s/run.json' is not of format %d, which this version writes: measure anew",
 			p->dir, RESULTS_FORMAT);
+	if (strcmp(run_start_command(p->start), "run"))
+		return ct_user_error(m->e, "'%.600s' was made by ctbench %.20s: only runs are merged",
+				     p->dir, run_start_command(p->start));
 	if (strcmp(text_of(p->start, "revision"), about_revision()))
 		return ct_user_error(
 			m->e,

@@ -23,6 +23,10 @@ static void print_help(void)
 	     "                     load     ... against connections per bucket\n"
 	     "                     axes     the choices on each axis side by side, all else alike\n"
 	     "                     bars     the variants side by side\n"
+	     "                     latency  percentiles into the tail, a curve per variant\n"
+	     "                     rate     a percentile against the rate of arrivals\n"
+	     "                     saturation\n"
+	     "                              what ctbench saturate tried and found\n"
 	     "                     effects  what each choice changes, with its interval and the noise\n"
 	     "                     timeline what happened when, inside the window (timeline: 2ms)\n"
 	     "                   (without it: what each workload asks for)\n"
@@ -64,7 +68,7 @@ static int add_kinds(unsigned int *kinds, const char *text, struct ct_error *e)
 		if (!kind)
 			return ct_user_error(
 				e,
-				"--kind '%s' is no kind of plot: it must be threads, size, load, axes, bars, timeline, latency, rate or effects",
+				"--kind '%s' is no kind of plot: it must be threads, size, load, axes, bars, timeline, latency, rate, saturation or effects",
 				name);
 		*kinds |= kind;
 		text += len + (text[len] == ',');

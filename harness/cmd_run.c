@@ -7,7 +7,6 @@
 #include "harness/about.h"
 #include "harness/bounds.h"
 #include "harness/cmd.h"
-#include "harness/env.h"
 #include "harness/interrupt.h"
 #include "harness/measure.h"
 
@@ -15,7 +14,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static void print_help(void)
 {
@@ -171,93 +169,6 @@ static int parse(struct request *q, int argc, char **argv, struct ct_error *e)
 	}
 }
 
-/* ---- run.json: what --resume needs ---- */
-
-/* The arguments without those about the folder, which --resume gives anew. */
-static json_t *arguments_to_keep(int argc, char **argv)
-{
-	json_t *list = json_array();
-	bool ours = true;
-
-	for (int i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "--"))
-			ours = false;
-		if (ours && (!strcmp(argv[i], "--name") || !strcmp(argv[i], "--results"))) {
-			i++;
-			continue;
-		}
-		if (ours &&
-		    (!strncmp(argv[i], "--name=", 7) || !strncmp(argv[i], "--results=", 10)))
-			continue;
-		if (json_array_append_new(list, json_string(argv[i]))) {
-			json_decref(list);
-			return NULL;
-		}
-	}
-	return list;
-}
-
-static int keep_start(struct run *run, int argc, char **argv, struct ct_error *e)
-{
-	json_t *arguments = arguments_to_keep(argc, argv);
-
-	if (!arguments)
-		return ct_user_error(
-			e,
-			"an argument is not valid UTF-8, so that the run could not be gone on with");
-	run->start = json_pack("{s:i, s:s, s:s, s:o}", "format", RESULTS_FORMAT, "started", run->started,
-			       "revision", about_revision(), "arguments", arguments);
-	if (!run->start)
-		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for run.json");
-	return results_write_json(run->results.dir, "run.json", run->start, e);
-}
-
-/* argv as of the start of the run; its strings belong to run->start. */
-static int load_start(struct run *run, const char *name, int *argc, char ***argv,
-		      struct ct_error *e)
-{
-	char dir[PATH_MAX];
-	const char *revision, *started;
-	json_t *arguments, *argument;
-	size_t i;
-
-	snprintf(dir, sizeof(dir), "%s/%s", run->parent, name);
-	run->start = results_read_json(dir, "run.json",
-				       "--resume needs a run that was started there", e);
-	if (!run->start)
-		return -ENOENT;
-	if (json_unpack(run->start, "{s:s, s:s, s:o}", "revision", &revision, "started", &started,
-			"arguments", &arguments) ||
-	    !json_is_array(arguments))
-		return ct_user_error(
-			e, "'%s/run.json' does not tell how the run was started: measure anew",
-			dir);
-	if (strcmp(revision, about_revision()))
-		return ct_user_error(
-			e,
-			"'%s' was started by revision %s and this is %s: results of two programs do not mix, so measure anew under another --name",
-			dir, revision, about_revision());
-	if (run->measure && json_object_get(run->start, "merged"))
-		return ct_user_error(
-			e,
-			"'%s' was merged from other runs: go on with those, and merge them again under another name",
-			dir);
-	snprintf(run->started, sizeof(run->started), "%s", started);
-	*argv = calloc(json_array_size(arguments) + 2, sizeof(**argv));
-	if (!*argv)
-		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the arguments");
-	(*argv)[0] = (char *)"run";
-	*argc = 1;
-	json_array_foreach(arguments, i, argument) {
-		if (!json_is_string(argument))
-			return ct_user_error(
-				e, "'%s/run.json' has an argument that is no text: measure anew",
-				dir);
-		(*argv)[(*argc)++] = (char *)json_string_value(argument);
-	}
-	return 0;
-}
-
 /* ---- the run ---- */
 
 static int load_workloads(struct run *run, const struct request *q, struct ct_error *e)
@@ -354,74 +265,6 @@ static void print_plan(const struct run *run)
 		       cells, run->nr_cells, run_expected_seconds(run));
 }
 
-static int create_folder(struct run *run, const struct request *q, struct ct_error *e)
-{
-	time_t now = time(NULL);
-	struct ct_error why;
-	char stamp[32];
-	struct tm tm;
-	int err;
-
-	results_time(run->started, sizeof(run->started));
-	if (q->name) {
-		snprintf(run->name, sizeof(run->name), "%s", q->name);
-		if (strlen(q->name) >= sizeof(run->name))
-			return ct_user_error(e,
-					     "the name '%.40s...' is too long: at most %zu bytes",
-					     q->name, sizeof(run->name) - 1);
-		return results_create(&run->results, run->parent, run->name, e);
-	}
-	localtime_r(&now, &tm);
-	strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", &tm);
-	snprintf(run->name, sizeof(run->name), "%s-%s", stamp, run->set.name);
-	/* Several runs may be started within a second. */
-	for (unsigned int nr = 2;; nr++) {
-		why = (struct ct_error){ 0 };
-		err = results_create(&run->results, run->parent, run->name, &why);
-		if (err != -EEXIST || nr > 1000)
-			break;
-		snprintf(run->name, sizeof(run->name), "%s-%s-%u", stamp, run->set.name, nr);
-	}
-	if (err)
-		*e = why;
-	return err;
-}
-
-/* What the machine is, and a word about what will disturb the measurements. */
-static int look_around(struct run *run, struct ct_error *e)
-{
-	json_t *warnings, *warning;
-	size_t i;
-
-	/* Of a merged run it says where it was measured, which may be elsewhere. */
-	if (!run->measure) {
-		double stolen = json_number_value(json_object_get(run->start, "stolen_seconds"));
-
-		run->environment = json_incref(json_object_get(run->start, "environment"));
-		run->stolen_before = env_steal_seconds() - stolen;
-		return 0;
-	}
-	run->environment = env_json();
-	if (!run->environment)
-		return ct_fail(e, -ENOMEM, CT_EXIT_USER,
-			       "no memory for the facts about this machine");
-	run->stolen_before = env_steal_seconds();
-	warnings = env_warnings(run->environment);
-	json_array_foreach(warnings, i, warning) {
-		const char *grade = json_string_value(json_object_get(warning, "grade"));
-		const char *what = json_string_value(json_object_get(warning, "what"));
-		const char *mend = json_string_value(json_object_get(warning, "mend"));
-
-		if (!what || !grade || strcmp(grade, "serious"))
-			continue;
-		fprintf(stderr, "ctbench: warning: %s%s%s\n", what, mend ? " " : "",
-			mend ? mend : "");
-		results_log(&run->results, "warning: %s", what);
-	}
-	json_decref(warnings);
-	return 0;
-}
-
 static int start(struct run *run, const struct request *q, int argc, char **argv, int *status,
 		 struct ct_error *e)
 {
@@ -430,16 +273,16 @@ static int start(struct run *run, const struct request *q, int argc, char **argv
 	if (q->resume)
 		err = results_resume(&run->results, run->parent, run->name, run_take_row, run, e);
 	else
-		err = create_folder(run, q, e);
+		err = run_create_folder(run, q->name, "", e);
 	if (!err && !q->resume)
-		err = keep_start(run, argc, argv, e);
+		err = run_keep_start(run, "run", argc, argv, e);
 	if (err)
 		return err;
 	run->no_bounds = q->no_bounds;
 	run->bounds_done = run_bounds_count(run->results.dir);
 	results_log(&run->results, "%s; ctbench %s, revision %s",
 		    q->resume ? "going on" : "started", about_version(), about_revision());
-	err = look_around(run, e);
+	err = run_look_around(run, e);
 	if (err)
 		return err;
 	if (q->plant[0])
@@ -486,8 +329,7 @@ static int resume(struct run *run, const struct request *q, int *status, struct 
 
 	if (!old)
 		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the arguments");
-	snprintf(run->name, sizeof(run->name), "%s", q->resume);
-	err = load_start(run, q->resume, &argc, &argv, e);
+	err = run_load_start(run, "run", q->resume, &argc, &argv, e);
 	if (!err)
 		err = parse(old, argc, argv, e);
 	old->resume = q->resume;

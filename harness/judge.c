@@ -304,9 +304,9 @@ int judge_run(json_t *report)
 {
 	/*
 	 * Of each workload what it was made for: throughput, or where it takes latencies (and its
-	 * throughput means little) a percentile of those.
+	 * throughput means little) a percentile of those; of a search what it found.
 	 */
-	static const char *const metrics[] = { "p99_ns", "mops" };
+	static const char *const metrics[] = { "saturation_per_s", "p99_ns", "mops" };
 	struct judge_list all = { 0 }, controls = { 0 };
 	bool paired = json_is_true(json_object_get(report, "interleaved"));
 	json_t *workload, *verdicts = json_array();

@@ -511,7 +511,7 @@ static int split_metrics(struct compare *c, const char *names)
 
 	c->asked = names != NULL;
 	if (!names)
-		names = "mops,p99_ns,node_bytes_per_connection,bucket_bytes_per_connection";
+		names = "saturation_per_s,mops,p99_ns,node_bytes_per_connection,bucket_bytes_per_connection";
 	if ((size_t)snprintf(c->metric_names, sizeof(c->metric_names), "%s", names) >=
 	    sizeof(c->metric_names))
 		return ct_user_error(c->e, "--metric has too many names");

@@ -30,7 +30,7 @@ void judge_size(char *buf, size_t size, double log_ratio)
 
 	/* Rounded up: what would have been seen must not be promised too small. */
 	if (value < 9.95)
-		snprintf(buf, size, "%.1f", ceil(value * 10 - 1e-9) / 10);
+		snprintf(buf, size, "%.1f", fmax(ceil(value * 10 - 1e-9), 0) / 10);
 	else
 		snprintf(buf, size, "%.0f", ceil(value - 1e-9));
 }

@@ -27,6 +27,7 @@ struct metric_words metric_words(const char *name)
 		{ "ns_per_op", false, { "ns", -1, "time per operation", "slower", "faster" } },
 		{ "cpu_ns_per_op", false, { "ns", -1, "CPU time per operation", "slower", "faster" } },
 		{ "seconds_per_resize", false, { "s", -1, "time of a resize", "slower", "faster" } },
+		{ "saturation_per_s", false, { "1/s", 1, "highest rate", "higher", "lower" } },
 		{ "p50_ns", false, { "ns", -1, "median latency", "slower", "faster" } },
 		{ "p99_ns", false, { "ns", -1, "p99 latency", "slower", "faster" } },
 		{ "p999_ns", false, { "ns", -1, "p99.9 latency", "slower", "faster" } },

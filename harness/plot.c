@@ -35,6 +35,7 @@ static const struct {
 	{ PLOT_TIMELINE, NULL },
 	{ PLOT_LATENCY, NULL },
 	{ PLOT_RATE, "rate" },
+	{ PLOT_SATURATION, NULL },
 };
 #define NR_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -231,6 +232,8 @@ static bool can_show(const json_t *cell, enum workload_plot kind)
 {
 	bool latency = json_is_object(json_object_get(cell, "latency"));
 
+	if (kind == PLOT_SATURATION)
+		return json_object_get(cell, "saturation");
 	if (kind == PLOT_LATENCY || kind == PLOT_RATE)
 		return latency;
 	if (kind == PLOT_TIMELINE && latency)
@@ -339,6 +342,8 @@ static int draw(const struct plot_group *g, enum workload_plot kind, size_t numb
 		err = plot_bars(&f, g);
 	else if (!err && kind == PLOT_TIMELINE)
 		err = plot_timeline(&f, g);
+	else if (!err && kind == PLOT_SATURATION)
+		err = plot_saturation(&f, g);
 	else if (!err && (kind == PLOT_LATENCY || kind == PLOT_RATE))
 		err = plot_latency(&f, g, kind == PLOT_RATE);
 	else if (!err)
@@ -466,7 +471,7 @@ int plot_run(const json_t *benchmark, const char *out_dir, unsigned int wanted, 
 
 	*drawn = 0;
 	json_array_foreach(workloads, i, workload) {
-		unsigned int ask = wanted ? wanted : asked_for(workload);
+		unsigned int ask = wanted ? wanted : asked_for(workload) | PLOT_SATURATION;
 
 		for (size_t kind = 0; kind < NR_KINDS && !err; kind++)
 			if (ask & kinds[kind].kind && kinds[kind].kind != PLOT_EFFECTS)

@@ -51,6 +51,8 @@ int plot_axes(struct plot_file *f, const struct plot_group *g);
 int plot_bars(struct plot_file *f, const struct plot_group *g);
 /* Percentiles (plot_latency.c), or p99 against the rate. */
 int plot_latency(struct plot_file *f, const struct plot_group *g, bool against_rate);
+/* What searches for the highest rate found (plot_saturation.c). */
+int plot_saturation(struct plot_file *f, const struct plot_group *g);
 int plot_timeline(struct plot_file *f, const struct plot_group *g);
 /* The verdicts on the group's workload by one metric (plot_effects.c). */
 int plot_effects(struct plot_file *f, const struct plot_group *g, const char *metric);

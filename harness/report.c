@@ -100,7 +100,7 @@ void report_command(char *buf, size_t size, const struct report_source *s)
 	buf[0] = '\0';
 	if (!out)
 		return;
-	fputs("ctbench run", out);
+	fprintf(out, "ctbench %s", *text_of(s->report, "command") ? text_of(s->report, "command") : "run");
 	json_array_foreach(json_object_get(s->report, "arguments"), i, argument)
 	{
 		fputc(' ', out);

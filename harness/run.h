@@ -2,6 +2,7 @@
 /*
  * A run: workloads, what has been measured of them, and what becomes of it.
  *
+ *	run_start.c	the folder, run.json, the machine
  *	run_cells.c	cells (controls included) and their repeats
  *	run_session.c	Google Benchmark's callbacks: one repeat at a time, in a child
  *	run_bounds.c	the machine's bounds, measured in between (bounds.h)
@@ -44,6 +45,10 @@ struct run_cell {
 	struct run_repeat *list;	/* repeats of them */
 	unsigned int voids;	/* attempts that were void, those made again included */
 	bool gave_up;		/* a repeat failed: the others would too */
+
+	/* Of a search for the highest rate (ctbench saturate); both NULL in a run: */
+	double *rates;		/* what each repeat found, operations a second; 0: late at the lowest */
+	struct json_t *saturation;	/* more of it, see saturate_run.c */
 };
 
 /* measure_cell() */
@@ -77,6 +82,24 @@ struct run {
 	double stolen_before;	/* env_steal_seconds() at that time */
 	struct ct_error fatal;	/* status not 0: nothing more can be kept */
 };
+
+/* ---- run_start.c ---- */
+
+/* Make run->parent/NAME; name NULL: of the time, kind ("saturate-", "") and the suite's name. */
+int run_create_folder(struct run *run, const char *name, const char *kind, struct ct_error *e);
+/* run.json; an argument that is not UTF-8 is refused. */
+int run_keep_start(struct run *run, const char *command, int argc, char **argv, struct ct_error *e);
+/*
+ * Of the run that --resume names: run->start, name and started, and argv as it was started
+ * with, whose strings belong to run->start; free argv alone, also after an error.  Refused where
+ * another command or another revision made it.
+ */
+int run_load_start(struct run *run, const char *command, const char *name, int *argc, char ***argv,
+		   struct ct_error *e);
+/* The command that wrote that run.json. */
+const char *run_start_command(const struct json_t *start);
+/* What the machine is, and a word on stderr about what will disturb the measurements. */
+int run_look_around(struct run *run, struct ct_error *e);
 
 /* ---- run_cells.c ---- */
 
@@ -114,6 +137,11 @@ const char *cell_unit(const struct cell *cell);
 
 /* ---- run_session.c ---- */
 
+/*
+ * Measure one repeat, again where it is void; each attempt is kept in c->list[repeat] and in
+ * cells.tsv.  Whether the last was good; what keeps it from being written is in run->fatal.
+ */
+bool run_measure_repeat(struct run *run, struct run_cell *c, uint32_t repeat);
 /* Measure all that is selected and not done, then have Google Benchmark write gbench.json. */
 int run_session(struct run *run, struct ct_error *e);
 /* Expected seconds for all that is selected and not done. */

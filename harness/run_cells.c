@@ -2,6 +2,7 @@
 #include "harness/run.h"
 
 #include <inttypes.h>
+#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,6 +101,8 @@ void run_free_cells(struct run *run)
 	for (size_t i = 0; i < run->nr_cells; i++) {
 		free(run->cells[i].name);
 		free(run->cells[i].list);
+		free(run->cells[i].rates);
+		json_decref(run->cells[i].saturation);
 	}
 	free(run->cells);
 	run->cells = NULL;

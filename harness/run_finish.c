@@ -20,8 +20,11 @@
 /* Google Benchmark's report with ours inside it; NULL with a sentence in e. */
 static json_t *merge(struct run *run, json_t *report, struct ct_error *e)
 {
-	json_t *json = results_read_json(run->results.dir, "gbench.json",
-					 "it is Google Benchmark's report", e);
+	/* Searches for a rate (run_cell.rates) are none of Google Benchmark's. */
+	json_t *json = run->nr_cells && run->cells[0].rates ?
+			       json_pack("{s:{}, s:[]}", "context", "benchmarks") :
+			       results_read_json(run->results.dir, "gbench.json",
+						 "it is Google Benchmark's report", e);
 	json_t *context = json_object_get(json, "context");
 
 	if (!json)
@@ -129,9 +132,10 @@ static void print_how_to_go_on(const struct run *run, const json_t *report)
 	bool elsewhere = strcmp(run->parent, RESULTS_DEFAULT_DIR);
 
 	printf("\n%s: %u of %u measurements are done and kept.  To go on:\n"
-	       "  %s run --resume %s%s%s\n",
+	       "  %s %s --resume %s%s%s\n",
 	       ct_interrupted ? "Interrupted" : "Stopped", count_of(report, "good"),
-	       count_of(report, "measurements"), program_invocation_name, run->name,
+	       count_of(report, "measurements"), program_invocation_name,
+	       run_start_command(run->start), run->name,
 	       elsewhere ? " --results " : "", elsewhere ? run->parent : "");
 }
 

@@ -5,7 +5,7 @@
  * they can be made again from the file.
  *
  *	format		1
- *	name, arguments, started, ended, interrupted
+ *	name, command ("run", "saturate"), arguments, started, ended, interrupted
  *	environment	machine, kernel, settings, build (env.h), before the first measurement
  *	stolen_seconds	what a hypervisor gave to others meanwhile
  *	interleaved	whether repeats ran in shuffled blocks (cells.tsv has the order)
@@ -47,6 +47,8 @@
  *			latency: only where latencies were taken (run_latency.c), and then
  *			mops, ns_per_op and cpu_ns_per_op are null: such a measurement is no
  *			throughput
+ *			saturation: only of a search for the highest rate (saturate_run.c);
+ *			repeats are searches then, and their metric is saturation_per_s
  */
 #include "harness/run.h"
 
@@ -188,6 +190,8 @@ static json_t *metrics_report(const struct run_cell *c, const json_t *details, d
 		metric_put(metrics, m < 2 ? main_metrics[m].name : medians[m - 2].name, values,
 			   c->repeats);
 	}
+	if (c->rates)
+		metric_put(metrics, "saturation_per_s", c->rates, c->repeats);
 	details_metrics(metrics, details, c->repeats);
 	return metrics;
 }
@@ -255,6 +259,8 @@ static json_t *cell_report(const struct run_cell *c, const struct told *told)
 	if (cell_latency(&c->cell) != LATENCY_NONE && json_object_get(told->latencies, c->name))
 		json_object_set_new(json, "latency",
 				    run_latency_report(json_object_get(told->latencies, c->name)));
+	if (c->saturation)
+		json_object_set(json, "saturation", c->saturation);
 	free(values);
 	return json;
 }
@@ -320,8 +326,9 @@ json_t *run_report(const struct run *run)
 	json_decref(told.latencies);
 	for (size_t i = 0; i < run->set.nr; i++)
 		json_array_append_new(workloads, workload_to_json(&run->set.list[i]));
-	report = json_pack("{s:i, s:s, s:O?, s:s, s:s, s:b, s:O?, s:f, s:b, s:o}", "format", RESULTS_FORMAT,
-			   "name", run->name, "arguments", json_object_get(run->start, "arguments"),
+	report = json_pack("{s:i, s:s, s:s, s:O?, s:s, s:s, s:b, s:O?, s:f, s:b, s:o}", "format",
+			   RESULTS_FORMAT, "name", run->name, "command",
+			   run_start_command(run->start), "arguments", json_object_get(run->start, "arguments"),
 			   "started", run->started, "ended", ended, "interrupted",
 			   ct_interrupted != 0, "environment", run->environment, "stolen_seconds",
 			   env_steal_seconds() - run->stolen_before, "interleaved",
@@ -367,13 +374,13 @@ static void print_value(FILE *out, const json_t *value)
 	}
 }
 
-/* The keys of an object as further columns. */
 /* Of the parameters, repeats are a column of the measurements (what was asked for may be overridden). */
 static bool is_column(const char *key)
 {
 	return strcmp(key, "repeats");
 }
 
+/* The keys of an object as further columns. */
 static void print_keys(FILE *out, const char *prefix, json_t *object)
 {
 	const char *key;

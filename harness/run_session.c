@@ -9,6 +9,7 @@
 #include "harness/bounds.h"
 #include "harness/interrupt.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,24 +103,17 @@ static void show_progress(struct run *run, const struct run_cell *c)
 	progress_update(&run->progress, run->seconds_done, detail);
 }
 
-static void measure(void *arg, size_t benchmark, unsigned int repeat)
+bool run_measure_repeat(struct run *run, struct run_cell *c, uint32_t repeat)
 {
-	struct run *run = arg;
-	struct run_cell *c = &run->cells[benchmark];
-	struct measurement *m;
+	struct measurement *m = calloc(1, sizeof(*m));
 
-	if (!run->measure || !c->selected || ct_interrupted || run->fatal.status || c->gave_up || c->list[repeat].done)
-		return;
-	m = calloc(1, sizeof(*m));
 	if (!m) {
 		ct_fail(&run->fatal, -ENOMEM, CT_EXIT_USER, "no memory to go on measuring");
-		return;
+		return false;
 	}
 	snprintf(m->name, sizeof(m->name), "%s", c->name);
 	m->fingerprint = c->fingerprint;
 	m->repeat = repeat;
-	run_bounds_step(run);
-	show_progress(run, c);
 	for (m->attempt = 1; m->attempt <= 1 + RUN_RETRIES; m->attempt++) {
 		json_t *details;
 		int err;
@@ -138,11 +132,24 @@ static void measure(void *arg, size_t benchmark, unsigned int repeat)
 		if (m->result.status || !m->result.void_reason[0] || ct_interrupted)
 			break;
 	}
+	free(m);
+	return run_repeat_good(&c->list[repeat]);
+}
+
+static void measure(void *arg, size_t benchmark, unsigned int repeat)
+{
+	struct run *run = arg;
+	struct run_cell *c = &run->cells[benchmark];
+
+	if (!run->measure || !c->selected || ct_interrupted || run->fatal.status || c->gave_up || c->list[repeat].done)
+		return;
+	run_bounds_step(run);
+	show_progress(run, c);
+	run_measure_repeat(run, c, repeat);
 	if (c->list[repeat].done)
 		run->measured++;
 	/* A cell that failed takes its other repeats off the list. */
 	run->seconds_done += cell_expected_seconds(&c->cell) * (c->gave_up ? not_done(c) + 1 : 1);
-	free(m);
 }
 
 static void count(struct gbench_sample *s, const char *name, double value)

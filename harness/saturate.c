@@ -16,38 +16,45 @@ static uint64_t three_digits(double rate)
 	return unit > 1 ? (uint64_t)(round(rate / unit) * unit) : (uint64_t)round(rate);
 }
 
+/* The lowest rate that was late, or 0. */
+static uint64_t high(const struct saturate *s)
+{
+	return s->nr_late ? s->late[s->nr_late - 1].rate : 0;
+}
+
 uint64_t saturate_next(struct saturate *s)
 {
 	uint64_t middle;
 
-	if (s->done)
-		return 0;
-	if (!s->low && !s->high)
-		return s->from;
-	if (!s->low)		/* not even the lowest */
-		return 0;
-	if (!s->high)
-		return s->low == s->to ? 0 : s->to;
-	middle = three_digits(sqrt((double)s->low * (double)s->high));
-	if ((double)s->high <= (double)s->low * (1 + s->precision) || middle <= s->low ||
-	    middle >= s->high) {
-		s->done = true;
-		return 0;
+	if (!s->nr_late)
+		return !s->low ? s->from : s->low == s->to ? 0 : s->to;
+	if (s->low) {
+		middle = three_digits(sqrt((double)s->low * (double)high(s)));
+		if ((double)high(s) > (double)s->low * (1 + s->precision) && middle > s->low &&
+		    middle < high(s))
+			return middle;
 	}
-	return middle;
+	return s->late[s->nr_late - 1].tries < SATURATE_TRIES ? high(s) : 0;
 }
 
-void saturate_tell(struct saturate *s, uint64_t rate, bool kept)
+void saturate_tell(struct saturate *s, uint64_t rate, enum saturate_outcome outcome)
 {
-	if (kept && rate > s->low)
-		s->low = rate;
-	if (!kept && (!s->high || rate < s->high))
-		s->high = rate;
+	if (outcome == SATURATE_KEPT) {
+		if (rate > s->low)
+			s->low = rate;
+		/* What was late below it was disturbed. */
+		while (s->nr_late && high(s) <= s->low)
+			s->nr_late--;
+		return;
+	}
+	if (high(s) != rate && s->nr_late < SATURATE_LATE_MAX)
+		s->late[s->nr_late++] = (struct saturate_late){ rate, 0 };
+	s->late[s->nr_late - 1].tries += outcome == SATURATE_OUTRUN ? SATURATE_TRIES : 1;
 }
 
 uint64_t saturate_found(const struct saturate *s, bool *at_least)
 {
-	*at_least = s->low && !s->high;
+	*at_least = s->low && !s->nr_late;
 	/* The truth is between the two: their geometric middle. */
-	return s->low && s->high ? three_digits(sqrt((double)s->low * (double)s->high)) : s->low;
+	return s->low && s->nr_late ? three_digits(sqrt((double)s->low * (double)high(s))) : s->low;
 }

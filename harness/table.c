@@ -196,42 +196,59 @@ static bool has_something(const json_t *cell)
 	return json_integer_value(json_object_get(cell, "n")) || json_object_get(cell, "error");
 }
 
-static bool takes_latencies(json_t *cells, const char *workload)
+/* Has any cell of the workload that key? */
+static bool any_has(json_t *cells, const char *workload, const char *key)
 {
 	const char *name;
 	json_t *cell;
 
 	json_object_foreach(cells, name, cell)
 		if (!strcmp(json_string_value(json_object_get(cell, "workload")), workload) &&
-		    json_object_get(cell, "latency"))
+		    json_object_get(cell, key))
 			return true;
 	return false;
 }
 
 void table_remark(char *buf, size_t size, const json_t *report, const json_t *workload)
 {
-	table_latency_remark(buf, size, json_object_get(report, "cells"),
-			     json_string_value(json_object_get(workload, "name")));
+	const json_t *cells = json_object_get(report, "cells");
+	const char *name = json_string_value(json_object_get(workload, "name"));
+
+	table_latency_remark(buf, size, cells, name);
+	table_saturation_remark(buf, size, cells, name);
 }
+
+/* What a workload's cells have to show decides which table they make; the last has it all. */
+static const struct table_kind {
+	const char *key;	/* of a cell */
+	size_t columns;		/* beside the parameters */
+	void (*header)(struct grid *g, const json_t *varying, const char *unit);
+	void (*row)(struct grid *g, const json_t *varying, const json_t *cell);
+} kinds[] = {
+	{ "saturation", TABLE_SATURATION_COLUMNS, table_saturation_header, table_saturation_row },
+	{ "latency", TABLE_LATENCY_COLUMNS, table_latency_header, table_latency_rows },
+	{ NULL, NR_FIXED, header, row },
+};
 
 int table_of(struct grid *g, const json_t *report, const json_t *workload)
 {
 	json_t *cells = json_object_get(report, "cells"), *cell;
 	const json_t *varying = json_object_get(workload, "varying");
 	const char *name = json_string_value(json_object_get(workload, "name")), *key;
+	const struct table_kind *kind = kinds;
 
-	bool latency = takes_latencies(cells, name);
-	size_t fixed = latency ? TABLE_LATENCY_COLUMNS : NR_FIXED;
-
+	while (kind->key && !any_has(cells, name, kind->key))
+		kind++;
 	/* Where the variant varies there is a column too many: empty ones are not printed. */
-	*g = (struct grid){ .columns = 1 + json_array_size(varying) + fixed, .left = { true } };
+	*g = (struct grid){ .columns = 1 + json_array_size(varying) + kind->columns,
+			    .left = { true } };
 	if (g->columns > GRID_COLUMNS_MAX)
 		return -E2BIG;
-	(latency ? table_latency_header : header)(g, varying, unit_of(cells, name));
+	kind->header(g, varying, unit_of(cells, name));
 	json_object_foreach(cells, key, cell)
 		if (!strcmp(json_string_value(json_object_get(cell, "workload")), name) &&
 		    has_something(cell) && !g->failed)
-			(latency ? table_latency_rows : row)(g, varying, cell);
+			kind->row(g, varying, cell);
 	return g->failed ? -ENOMEM : 0;
 }
 

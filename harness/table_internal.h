@@ -30,4 +30,12 @@ void table_latency_rows(struct grid *g, const json_t *varying, const json_t *cel
 /* A sentence below the table: what was measured, and what the clock adds to it. */
 void table_latency_remark(char *buf, size_t size, const json_t *cells, const char *workload);
 
+/* ---- table_saturation.c: highest rates instead of throughput ---- */
+
+#define TABLE_SATURATION_COLUMNS 4
+void table_saturation_header(struct grid *g, const json_t *varying, const char *unit);
+void table_saturation_row(struct grid *g, const json_t *varying, const json_t *cell);
+/* A sentence below the table: what was asked; unchanged where nothing was searched for. */
+void table_saturation_remark(char *buf, size_t size, const json_t *cells, const char *workload);
+
 #endif

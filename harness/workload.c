@@ -30,6 +30,7 @@ static const struct {
 	{ "timeline", PLOT_TIMELINE, -1 },
 	{ "latency", PLOT_LATENCY, -1 },
 	{ "rate", PLOT_RATE, KEY_RATE },
+	{ "saturation", PLOT_SATURATION, -1 },
 };
 #define NR_PLOTS (sizeof(plots) / sizeof(plots[0]))
 

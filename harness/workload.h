@@ -37,6 +37,7 @@ enum workload_plot {
 	PLOT_TIMELINE	= 1 << 8,	/* what happened when, inside the window */
 	PLOT_LATENCY	= 1 << 9,	/* percentiles into the tail, a curve per variant */
 	PLOT_RATE	= 1 << 10,	/* p99 against the rate of arrivals */
+	PLOT_SATURATION	= 1 << 11,	/* searches for the highest rate; always drawn of such */
 	PLOT_EFFECTS	= 1 << 5,	/* what each choice changes; always drawn where there are verdicts */
 };
 

@@ -29,7 +29,7 @@ static unsigned int steps(struct saturate *s, double limit)
 
 	while ((rate = saturate_next(s))) {
 		assert_true(rate >= s->from && rate <= s->to && n < 60);
-		saturate_tell(s, rate, (double)rate <= limit);
+		saturate_tell(s, rate, (double)rate <= limit ? SATURATE_KEPT : SATURATE_OUTRUN);
 		n++;
 	}
 	return n;
@@ -72,9 +72,49 @@ static void limits_outside(void **state)
 	assert_true(at_least);
 }
 
+/*
+ * Disturbances that hit every third measurement, and one that lasts for half of the search, move what
+ * is found by nothing.
+ */
+static void disturbed(void **state)
+{
+	struct saturate s;
+	bool at_least;
+	uint64_t rate;
+	unsigned int n;
+
+	(void)state;
+	saturate_begin(&s, 10000, 100000000, 0.05);
+	for (n = 0; (rate = saturate_next(&s)); n++)
+		saturate_tell(&s, rate, rate > 3000000 || n % 3 == 2 ? SATURATE_LATE : SATURATE_KEPT);
+	assert_true(fabs(log((double)saturate_found(&s, &at_least) / 3e6)) < 0.035);
+	assert_false(at_least);
+	saturate_begin(&s, 10000, 100000000, 0.05);
+	for (n = 0; (rate = saturate_next(&s)); n++) {
+		bool spell = n >= 3 && n < 8;
+
+		saturate_tell(&s, rate, rate > 9000000 ? SATURATE_OUTRUN :
+					rate > 3000000 || spell ? SATURATE_LATE : SATURATE_KEPT);
+		assert_true(n < 50);
+	}
+	assert_true(fabs(log((double)saturate_found(&s, &at_least) / 3e6)) < 0.035);
+	assert_false(at_least);
+	/* Three times is believed. */
+	saturate_begin(&s, 10000, 100000000, 0.05);
+	for (unsigned int i = 0; i < SATURATE_TRIES; i++) {
+		assert_int_equal(saturate_next(&s), 10000);
+		saturate_tell(&s, 10000, SATURATE_LATE);
+	}
+	assert_int_equal(saturate_next(&s), 0);
+	assert_int_equal(saturate_found(&s, &at_least), 0);
+}
+
 /* ---- the command, over a queue that serves 2 M/s (the locked table half of that) ---- */
 
+#define REPEATS 5
+
 static unsigned int calls, interrupt_at;
+static enum { TROUBLE_VOID = 1, TROUBLE_FAILS, TROUBLE_ONCE_LATE } trouble;
 
 static int measure(const struct cell *cell, struct cell_result *r, json_t **details,
 		   struct ct_error *e)
@@ -88,11 +128,21 @@ static int measure(const struct cell *cell, struct cell_result *r, json_t **deta
 	assert_true(cell->rate > 0 && cell->latency == LATENCY_NONE);
 	memset(r, 0, sizeof(*r));
 	/* As an M/M/1's p99, with some noise from repeat to repeat. */
-	serves *= 1 + 0.01 * ((int)cell->repeat - 1);
+	serves *= 1 + 0.2 * ((int)cell->repeat - REPEATS / 2);
 	r->latency_p99_ns = load < 1 ? log(100) / (serves * (1 - load)) * 1e9 : 1e9;
 	r->latency_p50_ns = r->latency_p99_ns / 7;
 	r->latency_max_ns = r->latency_p999_ns = 2 * r->latency_p99_ns;
 	r->ops = 1;
+	if (trouble == TROUBLE_ONCE_LATE && calls == 1)
+		r->latency_p99_ns = 1e9;
+	if (cell->repeat == 2 && cell->rate > 100000 && !strncmp(cell->variant, "locked", 6)) {
+		if (trouble == TROUBLE_VOID)
+			strcpy(r->void_reason, "a neighbour");
+		if (trouble == TROUBLE_FAILS) {
+			r->status = CT_EXIT_INTERNAL;
+			strcpy(r->error, "a wrong hit");
+		}
+	}
 	*details = json_pack("{s:{s:s}}", "latency", "kind", "response");
 	return 0;
 }
@@ -117,7 +167,7 @@ static int begin(void **state)
 		return -1;
 	write_text("s.yaml",
 		   "name: s\nquestion: How much?\nvariants: [nulls_rcu_jhash2_scale_seqcount, "
-		   "locked_jhash2_scale_seqcount]\nflows: 100\nload_factor: 1\nrepeats: 3\n");
+		   "locked_jhash2_scale_seqcount]\nflows: 100\nload_factor: 1\nrepeats: 5\n");
 	return 0;
 }
 
@@ -125,28 +175,41 @@ static int fresh(void **state)
 {
 	(void)state;
 	calls = interrupt_at = 0;
+	trouble = 0;
 	return remove_all("runs");
+}
+
+static double rate_of(json_t *all, const char *cell, const char *what)
+{
+	json_t *value = NULL;
+
+	assert_int_equal(json_unpack(all, "{s:{s:{s:{s:{s:{s:o}}}}}}", "ctbench", "cells", cell, "metrics",
+				     "saturation_per_s", what, &value), 0);
+	return json_number_value(value);
 }
 
 static void check_result(void)
 {
-	json_t *all = json_load_file("runs/a/saturation.json", 0, NULL);
-	double nulls = 0, locked = 0, control = 0;
+	json_t *all = json_load_file("runs/a/benchmark.json", 0, NULL), *paths;
+	double nulls = rate_of(all, "s/nulls_rcu_jhash2_scale_seqcount", "median");
+	double locked = rate_of(all, "s/locked_jhash2_scale_seqcount", "median");
 
-	assert_int_equal(json_unpack(all, "{s:{s:{s:{s:f}}, s:{s:{s:f}}, s:{s:{s:f}}}}", "cells",
-				     "s/nulls_rcu_jhash2_scale_seqcount", "saturation_per_s", "median",
-				     &nulls, "s/locked_jhash2_scale_seqcount", "saturation_per_s",
-				     "median", &locked, "s/nulls_rcu_jhash2_scale_seqcount/control",
-				     "saturation_per_s", "median", &control), 0);
 	/* ln(100) / (serves - rate) = 20 us */
 	assert_true(fabs(log(nulls / (2e6 - log(100) / 20e-6))) < 0.035);
 	assert_true(fabs(log(locked / (1e6 - log(100) / 20e-6))) < 0.035);
-	assert_true(nulls == control);
+	assert_true(nulls == rate_of(all, "s/nulls_rcu_jhash2_scale_seqcount/control", "median"));
+	assert_true(rate_of(all, "s/locked_jhash2_scale_seqcount", "ci_low") < locked);
+	assert_int_equal(json_unpack(all, "{s:{s:{s:{s:{s:o}}}}}", "ctbench", "cells",
+				     "s/locked_jhash2_scale_seqcount", "saturation", "paths",
+				     &paths), 0);
+	assert_int_equal(json_array_size(paths), REPEATS);
+	assert_true(json_array_size(json_array_get(paths, REPEATS - 1)) >= 8);
 	json_decref(all);
 }
 
 static void the_command(void **state)
 {
+	static char page[1 << 20];
 	struct ct_error e = { 0 };
 	json_t *details;
 
@@ -154,10 +217,67 @@ static void the_command(void **state)
 	assert_int_equal(run("s.yaml --results runs --name a"), 0);
 	check_result();
 	expect(said.out, "p99 of at most 20 us");
-	expect(said.out, "noise (the same cell twice): 0.0 %");
+	expect(said.out, "noise of this run: 0.0 %");
+	expect(said.out, "locked instead of nulls_rcu: highest rate -5");
+	expect(said.out, ", lower (p");
 	details = details_read("runs/a", "latency", &e);
 	assert_true(json_object_size(details) > 10);
 	json_decref(details);
+	read_text("runs/a/report.html", page, sizeof(page));
+	expect(page, "of the times from the intended start is at most 20 us");
+	expect(page, "ctbench saturate s.yaml");
+	if (!have_gnuplot())
+		return;
+	/* A row per variant with its median, and a dot per search. */
+	read_text("runs/a/plots/s-saturation.tsv", page, sizeof(page));
+	expect(page, "1\t\"nulls_rcu_jhash2_scale_seqcount\"\t");
+	expect(page, " M/s\"\n2\t\"locked_jhash2_scale_seqcount\"\t");
+	read_text("runs/a/plots/s-saturation.svg", page, sizeof(page));
+	expect(page, "at most 20 µs");
+}
+
+/* Whatever fails or is void costs its search, and neither the others nor what is kept. */
+static void void_and_failed(void **state)
+{
+	json_t *all;
+
+	(void)state;
+	trouble = TROUBLE_VOID;
+	assert_int_equal(run("s.yaml --results runs --name a"), 0);
+	all = json_load_file("runs/a/benchmark.json", 0, NULL);
+	assert_true(rate_of(all, "s/locked_jhash2_scale_seqcount", "n") == REPEATS - 1);
+	assert_true(rate_of(all, "s/nulls_rcu_jhash2_scale_seqcount", "n") == REPEATS);
+	json_decref(all);
+	expect(said.err, "void: a neighbour");
+	trouble = TROUBLE_FAILS;
+	assert_int_equal(run("s.yaml --results runs --name b"), CT_EXIT_INTERNAL);
+	all = json_load_file("runs/b/benchmark.json", 0, NULL);
+	assert_true(rate_of(all, "s/nulls_rcu_jhash2_scale_seqcount", "n") == REPEATS);
+	json_decref(all);
+	expect(said.err, "failed: a wrong hit");
+}
+
+/* One measurement at the lowest rate is disturbed: it is made again and nothing is lost. */
+static void disturbed_at_the_lowest(void **state)
+{
+	(void)state;
+	trouble = TROUBLE_ONCE_LATE;
+	assert_int_equal(run("s.yaml --results runs --name a"), 0);
+	check_result();
+	trouble = 0;
+	/* Going on finds both measurements of that name, each for its own try. */
+	calls = 0;
+	assert_int_equal(run("--resume a --results runs"), 0);
+	assert_int_equal(calls, 0);
+	check_result();
+}
+
+static void late_everywhere(void **state)
+{
+	(void)state;
+	assert_int_equal(run("s.yaml --results runs --name a --p99 1us"), 0);
+	expect(said.out, "late even at 0.01 M/s");
+	assert_int_equal(calls, 3 * REPEATS * SATURATE_TRIES);
 }
 
 static void interrupted_and_gone_on_with(void **state)
@@ -177,6 +297,16 @@ static void interrupted_and_gone_on_with(void **state)
 	check_result();
 }
 
+static void anothers_folder(void **state)
+{
+	(void)state;
+	assert_int_equal(run("s.yaml --results runs --name r"), 0);
+	write_text("runs/r/run.json",
+		   "{\"format\": 1, \"started\": \"then\", \"revision\": \"?\", \"arguments\": []}");
+	assert_int_equal(run("--resume r --results runs"), 2);
+	expect(said.err, "'runs/r' was made by ctbench run: go on with ctbench run --resume r");
+}
+
 static void bad_arguments(void **state)
 {
 	static const struct { const char *arguments, *says; } cases[] = {
@@ -188,7 +318,7 @@ static void bad_arguments(void **state)
 		{ "s.yaml --rate 1M", "has a rate already" },
 		{ "s.yaml --kind fill", "needs kind: steady" },
 		{ "s.yaml --resume x", "only --results goes with it" },
-		{ "--resume x --results runs", "--resume needs a search" },
+		{ "--resume x --results runs", "--resume needs a run that was started there" },
 	};
 
 	(void)state;
@@ -204,8 +334,13 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_finds_the_limit),
 		cmocka_unit_test(limits_outside),
+		cmocka_unit_test(disturbed),
 		cmocka_unit_test_setup(the_command, fresh),
+		cmocka_unit_test_setup(void_and_failed, fresh),
+		cmocka_unit_test_setup(disturbed_at_the_lowest, fresh),
+		cmocka_unit_test_setup(late_everywhere, fresh),
 		cmocka_unit_test_setup(interrupted_and_gone_on_with, fresh),
+		cmocka_unit_test_setup(anothers_folder, fresh),
 		cmocka_unit_test_setup(bad_arguments, fresh),
 	};
 

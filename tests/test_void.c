@@ -58,6 +58,21 @@ static void test_short(void **state)
 	assert_string_equal(judge((struct window_facts){ .window = 0.01, .threads = 1, .speed = 1.5 }), "");
 }
 
+/* What arrives while a thread is away waits: an open loop bears less. */
+static void test_open(void **state)
+{
+	(void)state;
+	assert_string_equal(judge((struct window_facts){ GOOD, .open = true, .lost = 0.004,
+							 .involuntary = 9, .stolen = 0.009 }), "");
+	assert_non_null(strstr(judge((struct window_facts){ GOOD, .open = true, .lost = 0.006,
+							    .involuntary = 9 }), "off its CPU for 6 ms"));
+	assert_non_null(strstr(judge((struct window_facts){ GOOD, .open = true, .stolen = 0.02 }),
+			       "gave 20 ms"));
+	assert_string_equal(judge((struct window_facts){ .window = 0.02, .threads = 1, .speed = 1,
+							 .open = true, .lost = 0.0009,
+							 .involuntary = 1 }), "");
+}
+
 static void test_speed(void **state)
 {
 	(void)state;
@@ -70,7 +85,7 @@ int main(void)
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_spoiled),
 		cmocka_unit_test(test_short),
-		cmocka_unit_test(test_speed),
+		cmocka_unit_test(test_open), cmocka_unit_test(test_speed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,32 @@
+# The highest rates that searches found: a row per variant (and point), a small dot for each search, a
+# mark with its 95 % interval for their median. Hollow dots: late even at the lowest rate.
+width = 1040
+data = name.".tsv"
+height = below_subtitle + 110 + 34 * rows
+set ylabel ""
+set xlabel unit
+set logscale x 10
+set format x "%.0s%c"
+set xrange [xmin / 1.25:xmax * 1.6]
+set yrange [rows + 0.7:0.3]
+unset grid
+set grid x lc rgb light lw 0.6 lt 1
+set border 1 lc rgb grey
+set tics scale 0.5
+unset key
+
+do for [format in "svg png"] {
+	eval terminal(format, width, height)
+	eval frame(width, height)
+	set output name.".".format
+	set tmargin at screen 1 - (below_subtitle + 14.0) / height
+	set bmargin at screen 72.0 / height
+	set lmargin at screen (40.0 + 6.6 * longest) / width < 0.55 ? (40.0 + 6.6 * longest) / width : 0.55
+	set rmargin at screen 1 - 30.0 / width
+	plot data index 1 using ($3 > 0 ? $2 : NaN):($1 + 0.22) with points lc rgb grey pt 7 ps 0.45, \
+		data index 1 using ($3 > 0 ? NaN : $2):($1 + 0.22) with points lc rgb grey pt 6 ps 0.55, \
+		data index 0 using 3:1:4:5:ytic(2) with xerrorbars lc rgb colour[2] lw 1.6 pt 0, \
+		data index 0 using 3:1 with points lc rgb colour[2] pt 7 ps 1.2, \
+		data index 0 using ($5 > $3 ? $5 : $3):1:6 with labels left offset 0.8, 0 textcolor rgb "#333333"
+	unset output
+}
