@@ -7,6 +7,7 @@
 #include "harness/judge.h"
 #include "harness/judge_compare.h"
 #include "harness/results.h"
+#include "harness/shares.h"
 #include "harness/table.h"
 
 #include <jansson.h>
@@ -18,7 +19,8 @@
 
 static void print_help(void)
 {
-	puts("usage: ctbench compare A B [--metric NAMES] [--bound 3%] [--json | --markdown] [--results DIR]\n"
+	puts("usage: ctbench compare A B [--metric NAMES] [--bound 3%] [--of BOUND]\n"
+	     "                           [--json | --markdown] [--results DIR]\n"
 	     "\n"
 	     "Judges run B beside run A: two revisions, two compilers, two machines.  Cells of one name\n"
 	     "and with the same parameters are compared by their medians, with 95 % intervals and Holm's\n"
@@ -29,6 +31,9 @@ static void print_help(void)
 	     "                   throughput, or p99_ns where latencies were taken, or the highest rate that was\n"
 	     "                   searched for; bytes per connection)\n"
 	     "  --bound SHARE    how much worse is still acceptable: 3%, 0.5% (default: 3%)\n"
+	     "  --of BOUND       throughput and time as shares of what each run's machine allows:\n"
+	     "                   " SHARES_NAMES ": of two machines, what is left when\n"
+	     "                   one is merely faster\n"
 	     "  --json           as JSON\n"
 	     "  --markdown       for a comment on a change\n"
 	     "  --results DIR    the folder of all runs (default: " RESULTS_DEFAULT_DIR ")\n"
@@ -45,15 +50,16 @@ static void print_help(void)
 	     "  ctbench compare before after --metric ns_per_op --markdown > comment.md");
 }
 
-enum { OPT_METRIC, OPT_BOUND, OPT_JSON, OPT_MARKDOWN, OPT_RESULTS };
+enum { OPT_METRIC, OPT_BOUND, OPT_OF, OPT_JSON, OPT_MARKDOWN, OPT_RESULTS };
 static const struct cmd_option options[] = {
 	[OPT_METRIC] = { "metric", true },   [OPT_BOUND] = { "bound", true },
+	[OPT_OF] = { "of", true },
 	[OPT_JSON] = { "json", false },	     [OPT_MARKDOWN] = { "markdown", false },
 	[OPT_RESULTS] = { "results", true }, { NULL, false },
 };
 
 struct request {
-	const char *runs[2], *metric, *results;
+	const char *runs[2], *metric, *of, *results;
 	unsigned int nr_runs;
 	double bound;
 	bool json, markdown, help;
@@ -87,6 +93,9 @@ static int parse(struct request *q, int argc, char **argv, struct ct_error *e)
 			err = parse_bound(q, args.value, e);
 			if (err)
 				return err;
+			break;
+		case OPT_OF:
+			q->of = args.value;
 			break;
 		case OPT_JSON:
 			q->json = true;
@@ -263,6 +272,7 @@ static int print_result(FILE *out, const json_t *result, enum grid_format format
 	json_int_t regressions = json_integer_value(json_object_get(result, "regressions"));
 	const json_t *statistics = json_object_get(result, "statistics");
 	const char *last = "";
+	char text[512];
 	size_t i;
 	int err = 0;
 
@@ -286,6 +296,9 @@ static int print_result(FILE *out, const json_t *result, enum grid_format format
 		fprintf(out, "None is proven to be worse by more than %g %%.\n",
 			number(result, "bound_percent"));
 	fputs("What the machine did between the two runs is in no interval.\n", out);
+	shares_remark(text, sizeof(text), result);
+	if (*text)
+		fprintf(out, "%s\n", text);
 	return err;
 }
 
@@ -296,7 +309,9 @@ static int load(struct compare_run *run, char *dir, size_t size, const struct re
 {
 	run->path = dir;
 	run->benchmark = results_open(dir, size, q->results, name, e);
-	return run->benchmark ? 0 : -ENOENT;
+	if (!run->benchmark)
+		return -ENOENT;
+	return q->of ? shares_of(json_object_get(run->benchmark, "ctbench"), q->of, e) : 0;
 }
 
 static bool same_folder(const char *a, const char *b)
@@ -322,6 +337,9 @@ static int compare(const struct request *q, int *status, struct ct_error *e)
 		result = judge_compare(&runs[0], &runs[1], q->metric, q->bound, e);
 		err = result ? 0 : -EINVAL;
 	}
+	if (!err && q->of)
+		json_object_set(result, "shares",
+				json_object_get(json_object_get(runs[0].benchmark, "ctbench"), "shares"));
 	if (!err && q->json) {
 		json_dumpf(result, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
 		putchar('\n');

@@ -5,6 +5,7 @@
 #include "harness/cmd.h"
 #include "harness/plot.h"
 #include "harness/results.h"
+#include "harness/shares.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -30,7 +31,9 @@ static void print_help(void)
 	     "                     effects  what each choice changes, with its interval and the noise\n"
 	     "                     timeline what happened when, inside the window (timeline: 2ms)\n"
 	     "                   (without it: what each workload asks for)\n"
-	     "  --out DIR        where to (default: RUN/plots)\n"
+	     "  --of BOUND       throughput as a share of what this machine allows: " SHARES_NAMES "\n"
+	     "                   (ctbench bounds explains them; default: as measured)\n"
+	     "  --out DIR        where to (default: RUN/plots, or RUN/plots-of-BOUND)\n"
 	     "  --results DIR    the folder of all runs (default: " RESULTS_DEFAULT_DIR ")\n"
 	     "\n"
 	     "Beside each picture lie its data (NAME.tsv) and the whole gnuplot script (NAME.gp):\n"
@@ -38,19 +41,21 @@ static void print_help(void)
 	     "\n"
 	     "Examples:\n"
 	     "  ctbench plot results/runs/20260101-120000-default\n"
-	     "  ctbench plot myrun --kind bars --out /tmp/bars");
+	     "  ctbench plot myrun --kind bars --out /tmp/bars\n"
+	     "  ctbench plot myrun --kind size --of dependent");
 }
 
-enum { OPT_KIND, OPT_OUT, OPT_RESULTS };
+enum { OPT_KIND, OPT_OF, OPT_OUT, OPT_RESULTS };
 static const struct cmd_option options[] = {
 	[OPT_KIND] = { "kind", true },
+	[OPT_OF] = { "of", true },
 	[OPT_OUT] = { "out", true },
 	[OPT_RESULTS] = { "results", true },
 	{ NULL, false },
 };
 
 struct request {
-	const char *run, *out, *results;
+	const char *run, *of, *out, *results;
 	unsigned int kinds;
 	bool help;
 };
@@ -90,6 +95,9 @@ static int parse(struct request *q, int argc, char **argv, struct ct_error *e)
 			if (err)
 				return err;
 			break;
+		case OPT_OF:
+			q->of = args.value;
+			break;
 		case OPT_OUT:
 			q->out = args.value;
 			break;
@@ -117,7 +125,7 @@ static int parse(struct request *q, int argc, char **argv, struct ct_error *e)
 
 static int draw(const struct request *q, struct ct_error *e)
 {
-	char dir[PATH_MAX], out[PATH_MAX + 16];
+	char dir[PATH_MAX], out[PATH_MAX + 64];
 	json_t *benchmark;
 	size_t drawn = 0;
 	int err;
@@ -125,10 +133,12 @@ static int draw(const struct request *q, struct ct_error *e)
 	benchmark = results_open(dir, sizeof(dir), q->results, q->run, e);
 	if (!benchmark)
 		return -ENOENT;
-	snprintf(out, sizeof(out), "%s/plots", dir);
+	err = q->of ? shares_of(json_object_get(benchmark, "ctbench"), q->of, e) : 0;
+	snprintf(out, sizeof(out), "%s/plots%s%s", dir, q->of ? "-of-" : "", q->of ? q->of : "");
 	if (q->out)
 		snprintf(out, sizeof(out), "%s", q->out);
-	err = plot_run(benchmark, out, q->kinds, &drawn, e);
+	if (!err)
+		err = plot_run(benchmark, out, q->kinds, &drawn, e);
 	json_decref(benchmark);
 	if (err)
 		return err;

@@ -6,6 +6,7 @@
 #include "harness/plot.h"
 #include "harness/report.h"
 #include "harness/results.h"
+#include "harness/shares.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -22,7 +23,10 @@ static void print_help(void)
 	     "RUN is the folder of a run, or its name in results/runs; nothing is measured.\n"
 	     "\n"
 	     "  --markdown       as Markdown on standard output, for a comment on a change\n"
-	     "  --out FILE       where to ('-': standard output; default: RUN/report.html)\n"
+	     "  --of BOUND       figures as shares of what this machine allows: " SHARES_NAMES "\n"
+	     "                   (ctbench bounds explains them; default: as measured)\n"
+	     "  --out FILE       where to ('-': standard output; default: RUN/report.html, or\n"
+	     "                   RUN/report-of-BOUND.html)\n"
 	     "  --results DIR    the folder of all runs (default: " RESULTS_DEFAULT_DIR ")\n"
 	     "\n"
 	     "Plots that are missing in RUN/plots are drawn first, where gnuplot is installed.\n"
@@ -32,16 +36,17 @@ static void print_help(void)
 	     "  ctbench report myrun --markdown > comment.md");
 }
 
-enum { OPT_MARKDOWN, OPT_OUT, OPT_RESULTS };
+enum { OPT_MARKDOWN, OPT_OF, OPT_OUT, OPT_RESULTS };
 static const struct cmd_option options[] = {
 	[OPT_MARKDOWN] = { "markdown", false },
+	[OPT_OF] = { "of", true },
 	[OPT_OUT] = { "out", true },
 	[OPT_RESULTS] = { "results", true },
 	{ NULL, false },
 };
 
 struct request {
-	const char *run, *out, *results;
+	const char *run, *of, *out, *results;
 	bool markdown, help;
 };
 
@@ -56,6 +61,9 @@ static int parse(struct request *q, int argc, char **argv, struct ct_error *e)
 		switch (what) {
 		case OPT_MARKDOWN:
 			q->markdown = true;
+			break;
+		case OPT_OF:
+			q->of = args.value;
 			break;
 		case OPT_OUT:
 			q->out = args.value;
@@ -83,14 +91,14 @@ static int parse(struct request *q, int argc, char **argv, struct ct_error *e)
 }
 
 /* A run whose pictures were never drawn, or were thrown away, gets them. */
-static void draw_missing(const char *dir, const json_t *benchmark)
+static void draw_missing(const struct report_source *s)
 {
-	char plots[PATH_MAX + 16];
+	char plots[PATH_MAX + 64];
 	struct ct_error e = { 0 };
 	size_t drawn;
 
-	snprintf(plots, sizeof(plots), "%s/plots", dir);
-	if (access(plots, F_OK) && plot_run(benchmark, plots, 0, &drawn, &e))
+	snprintf(plots, sizeof(plots), "%s/%s", s->dir, s->plots);
+	if (access(plots, F_OK) && plot_run(s->benchmark, plots, 0, &drawn, &e))
 		fprintf(stderr, "ctbench: the report has no plots: %s\n", e.text);
 }
 
@@ -125,25 +133,31 @@ static int write_to(const struct request *q, const struct report_source *s, stru
 
 static int make(const struct request *q, struct ct_error *e)
 {
-	char dir[PATH_MAX];
-	struct report_source s = { .dir = dir };
-	json_t *benchmark;
-	int err;
+	char dir[PATH_MAX], plots[64] = "plots", name[64] = "report.html";
+	struct report_source s = { .dir = dir, .plots = plots };
+	json_t *benchmark, *report;
+	int err = 0;
 
 	benchmark = results_open(dir, sizeof(dir), q->results, q->run, e);
 	if (!benchmark)
 		return -ENOENT;
 	s.benchmark = benchmark;
-	s.report = json_object_get(benchmark, "ctbench");
-	if (!q->markdown)
-		draw_missing(dir, benchmark);
-	if (q->markdown || q->out) {
-		err = write_to(q, &s, e);
-	} else {
-		err = report_write(dir, benchmark, e);
-		if (!err)
-			printf("report: %s/report.html\n", dir);
+	s.report = report = json_object_get(benchmark, "ctbench");
+	if (q->of) {
+		err = shares_of(report, q->of, e);
+		snprintf(plots, sizeof(plots), "plots-of-%.32s", q->of);
+		snprintf(name, sizeof(name), "report-of-%.32s.html", q->of);
 	}
+	if (!err && !q->markdown)
+		draw_missing(&s);
+	if (err)
+		;
+	else if (q->markdown || q->out)
+		err = write_to(q, &s, e);
+	else
+		err = report_write(&s, name, e);
+	if (!err && !q->markdown && !q->out)
+		printf("report: %s/%s\n", dir, name);
 	json_decref(benchmark);
 	return err;
 }

@@ -159,8 +159,14 @@ static void how_measured(char *buf, size_t size, const struct plot_group *g)
 
 static const char *unit_in_words(const struct plot_group *g)
 {
+	const json_t *shares = json_object_get(json_object_get(g->benchmark, "ctbench"), "shares");
 	const char *unit = g->nr ? plot_text(g->cells[0], "unit") : "";
+	static char text[160];
 
+	if (shares) {
+		snprintf(text, sizeof(text), "throughput in %% of %s (ctbench bounds)", plot_text(shares, "brief"));
+		return text;
+	}
 	if (!strcmp(unit, "Mpkt/s"))
 		return "million packets per second, all threads together";
 	if (!strcmp(unit, "Mconn/s"))

@@ -176,7 +176,7 @@ int report_pictures(const struct report_source *s, const char *workload, char **
 
 	*names = NULL;
 	*nr = 0;
-	snprintf(path, sizeof(path), "%s/plots", s->dir);
+	snprintf(path, sizeof(path), "%s/%s", s->dir, s->plots);
 	dir = opendir(path);
 	while (dir && (entry = readdir(dir))) {
 		char *dot = strrchr(entry->d_name, '.'), **more;
@@ -204,9 +204,8 @@ int report_pictures(const struct report_source *s, const char *workload, char **
 	return 0;
 }
 
-int report_write(const char *dir, const json_t *benchmark, struct ct_error *e)
+int report_write(const struct report_source *s, const char *name, struct ct_error *e)
 {
-	struct report_source s = { dir, benchmark, json_object_get(benchmark, "ctbench") };
 	char *text = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
@@ -214,11 +213,11 @@ int report_write(const char *dir, const json_t *benchmark, struct ct_error *e)
 
 	if (!out)
 		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the report");
-	err = report_html(out, &s, e);
+	err = report_html(out, s, e);
 	if (fclose(out) && !err)
 		err = ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the report");
 	if (!err)
-		err = results_write_text(dir, "report.html", text, len, e);
+		err = results_write_text(s->dir, name, text, len, e);
 	free(text);
 	return err;
 }

@@ -19,7 +19,8 @@ struct json_t;
 
 /* What a report is made of. */
 struct report_source {
-	const char *dir;			/* the run's folder: pictures lie in dir/plots */
+	const char *dir;			/* the run's folder */
+	const char *plots;			/* the folder in it where the pictures lie: "plots" */
 	const struct json_t *benchmark;		/* benchmark.json */
 	const struct json_t *report;		/* its key "ctbench" */
 };
@@ -32,10 +33,10 @@ int report_html(FILE *out, const struct report_source *s, struct ct_error *e);
 int report_markdown(FILE *out, const struct report_source *s, struct ct_error *e);
 
 /*
- * RUN/report.html of RUN/benchmark.json, whose contents are given; pictures that are not
- * there are left out.  Written whole or not at all.
+ * The page as dir/name ("report.html"); pictures that are not there are left out.  Written
+ * whole or not at all.
  */
-int report_write(const char *dir, const struct json_t *benchmark, struct ct_error *e);
+int report_write(const struct report_source *s, const char *name, struct ct_error *e);
 
 /* ---- report.c ---- */
 
@@ -54,7 +55,7 @@ void report_command(char *buf, size_t size, const struct report_source *s);
 void report_each_verdict(const struct report_source *s, const char *workload,
 			 void (*fn)(void *arg, const char *text, const char *outcome), void *arg);
 
-/* Names of the workload's pictures in dir/plots, without extension, sorted; free each and all. */
+/* Names of the workload's pictures in dir and plots, without extension, sorted; free each and all. */
 int report_pictures(const struct report_source *s, const char *workload, char ***names, size_t *nr);
 
 /* ---- report_svg.c ---- */

@@ -156,7 +156,7 @@ static int pictures(FILE *out, const struct report_source *s, const char *worklo
 	if (err)
 		ct_fail(e, err, CT_EXIT_USER, "no memory for the report");
 	for (size_t i = 0; i < nr && !err; i++) {
-		snprintf(path, sizeof(path), "%s/plots/%s.svg", s->dir, names[i]);
+		snprintf(path, sizeof(path), "%s/%s/%s.svg", s->dir, s->plots, names[i]);
 		snprintf(prefix, sizeof(prefix), "w%zup%zu-", number, i);
 		snprintf(label, sizeof(label),
 			 "Plot %s; the table below it has the same figures", names[i]);

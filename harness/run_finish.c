@@ -202,7 +202,8 @@ int run_finish(struct run *run)
 		plot_run(benchmark, plots, 0, &drawn, &plot_e);
 
 	if (benchmark && !plot_e.status)
-		report_write(run->results.dir, benchmark, &plot_e);
+		report_write(&(struct report_source){ run->results.dir, "plots", benchmark, report },
+			     "report.html", &plot_e);
 	printf("results: %s (benchmark.json, results.tsv, cells.tsv)\n", run->results.dir);
 	if (drawn)
 		printf("plots:   %s (%zu, as SVG and PNG)\n", plots, drawn);

@@ -6,6 +6,7 @@
 #include "harness/table.h"
 
 #include "harness/grid.h"
+#include "harness/shares.h"
 #include "harness/table_internal.h"
 #include "harness/judge.h"
 
@@ -130,14 +131,18 @@ size_t table_put_parameters(struct grid *g, const json_t *varying, const json_t 
 
 static void header(struct grid *g, const json_t *varying, const char *unit)
 {
+	static const char share[] = "% of ";	/* shares_of() */
+	char times[64];
 	size_t at;
 
 	if (!grid_add_row(g))
 		return;
 	at = table_put_parameters(g, varying, NULL);
+	snprintf(times, sizeof(times), strncmp(unit, share, strlen(share)) ? "ns/op" : "x %s",
+		 unit + strlen(share));
 	grid_put(g, at + RATE, unit);
 	grid_put(g, at + RATE_RANGE, "quartiles");
-	grid_put(g, at + TIME, "ns/op");
+	grid_put(g, at + TIME, times);
 	grid_put(g, at + TIME_RANGE, "min..max");
 	grid_put(g, at + NODE, "B/conn");
 	grid_put(g, at + BUCKET, "+buckets");
@@ -214,6 +219,7 @@ void table_remark(char *buf, size_t size, const json_t *report, const json_t *wo
 	const json_t *cells = json_object_get(report, "cells");
 	const char *name = json_string_value(json_object_get(workload, "name"));
 
+	shares_remark(buf, size, report);
 	table_latency_remark(buf, size, cells, name);
 	table_saturation_remark(buf, size, cells, name);
 }

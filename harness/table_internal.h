@@ -27,7 +27,7 @@ double table_get(const json_t *object, const char *key);
 void table_latency_header(struct grid *g, const json_t *varying, const char *unit);
 /* A row for all operations, and one for each kind of them where there are several. */
 void table_latency_rows(struct grid *g, const json_t *varying, const json_t *cell);
-/* A sentence below the table: what was measured, and what the clock adds to it. */
+/* A sentence below the table: what was measured, and what the clock adds; unchanged where no cell has any. */
 void table_latency_remark(char *buf, size_t size, const json_t *cells, const char *workload);
 
 /* ---- table_saturation.c: highest rates instead of throughput ---- */

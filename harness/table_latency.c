@@ -115,7 +115,6 @@ void table_latency_remark(char *buf, size_t size, const json_t *cells, const cha
 	json_t *cell;
 	size_t at;
 
-	buf[0] = '\0';
 	json_object_foreach((json_t *)cells, name, cell) {
 		const json_t *latency = json_object_get(cell, "latency");
 		const char *kind = json_string_value(json_object_get(latency, "kind")),

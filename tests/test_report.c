@@ -89,11 +89,12 @@ static size_t count(const char *text, const char *what)
 
 static void test_page(void **state)
 {
+	struct report_source s = { dir, "plots", benchmark, json_object_get(benchmark, "ctbench") };
 	static char page[1 << 16];
 	struct ct_error e = { 0 };
 
 	(void)state;
-	assert_int_equal(report_write(dir, benchmark, &e), 0);
+	assert_int_equal(report_write(&s, "report.html", &e), 0);
 	read_text("run/report.html", page, sizeof(page));
 	expect(page, "<h1>a&lt;b</h1>");
 	expect(page, "Is 1 &lt; 2 &amp; &quot;so&quot;?");
@@ -124,7 +125,7 @@ static void test_page(void **state)
 
 static void test_markdown(void **state)
 {
-	struct report_source s = { dir, benchmark, json_object_get(benchmark, "ctbench") };
+	struct report_source s = { dir, "plots", benchmark, json_object_get(benchmark, "ctbench") };
 	struct ct_error e = { 0 };
 	char *text = NULL;
 	size_t len;
