@@ -365,11 +365,10 @@ static void judge_window(struct bench *b, const struct pool_sum *s)
 	/* Threads that share a CPU, or share it with an event's thread, are off it by design. */
 	bool shares = b->cell->oversubscribe || b->cell->nr_resizes || b->cell->nr_events;
 	char reason[sizeof(b->r->void_reason)];
-	/* Threads of a variant's own (that free what waited for a grace period) are part of its cost. */
-	double own = b->process_cpu;
 
+	f.own = b->process_cpu;
 	for (unsigned int i = 0; i < b->cell->threads; i++)
-		own -= (double)pool_worker(b->pool, i)->cpu_ns * 1e-9;
+		f.own -= (double)pool_worker(b->pool, i)->cpu_ns * 1e-9;
 	for (unsigned int i = 0; i < b->cell->threads; i++) {
 		const struct bench_worker *worker = &b->worker[i];
 		const struct pool_worker *w = pool_worker(b->pool, i);
@@ -383,7 +382,6 @@ static void judge_window(struct bench *b, const struct pool_sum *s)
 		if (!shares && fabs(log(speed)) > fabs(log(f.speed)))
 			f.speed = speed;
 	}
-	f.lost -= own > 0 ? fmin(own, f.lost) : 0;
 	window_judge(reason, sizeof(reason), &f);
 	if (reason[0])
 		bench_void(b, "%s", reason);

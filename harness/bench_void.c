@@ -17,15 +17,18 @@ void window_judge(char *buf, size_t size, const struct window_facts *f)
 	double stolen = f->open ? VOID_OPEN_SHARE * f->window * f->threads :
 				  fmax(VOID_STOLEN_SHARE * f->window * f->threads, VOID_STOLEN_LEAST);
 
+	/* Those free what waited for a grace period, and are no strangers. */
+	double taken = f->lost - fmin(fmax(f->own, 0), f->lost);
+
 	buf[0] = '\0';
 	if (f->stolen > stolen)
 		snprintf(buf, size, "the hypervisor gave %.0f ms of the window's CPU time to others",
 			 1e3 * f->stolen);
-	else if (f->lost > lost && f->involuntary)
+	else if (taken > lost && f->involuntary)
 		snprintf(buf, size,
 			 "a thread was off its CPU for %.0f ms of %.0f (%" PRIu64
 			 " involuntary switches of all threads)",
-			 1e3 * f->lost, 1e3 * f->window, f->involuntary);
+			 1e3 * taken, 1e3 * f->window, f->involuntary);
 	else if (f->window >= VOID_SPEED_LEAST &&
 		 (f->speed > 1 + VOID_SPEED_SHARE || f->speed < 1 / (1 + VOID_SPEED_SHARE)))
 		snprintf(buf, size,

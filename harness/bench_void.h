@@ -35,6 +35,7 @@ struct window_facts {
 	unsigned int threads;
 	bool open;		/* an open loop */
 	double lost;		/* of the thread that lost most */
+	double own;		/* of it by threads of the variant's own, at most: part of its cost */
 	uint64_t involuntary;	/* all threads' switches */
 	double stolen;		/* all CPUs of the machine */
 	double speed;		/* after / before, of the CPU where it changed most; 1: as it was */

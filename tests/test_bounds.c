@@ -147,6 +147,40 @@ static void mistakes(void **state)
 	}
 }
 
+/* A cell's time in lines of its own footprint; what is no operation of a table has none. */
+static void misses(void **state)
+{
+	char dir[] = "/tmp/ctbench-bounds-XXXXXX", path[64];
+	json_t *report, *cells;
+	FILE *f;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/" BOUNDS_FILE, dir);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs("[{\"bound\":\"dependent\",\"threads\":2,\"bytes\":1024,\"ns\":10},"
+	      "{\"bound\":\"dependent\",\"threads\":2,\"bytes\":4096,\"ns\":30}]\n[{\"cut off", f);
+	fclose(f);
+	report = json_pack("{s:{s:{s:{s:s, s:i}, s:{s:f}, s:i, s:f, s:f}, s:{s:{s:s, s:i}, s:{s:f}, s:i,"
+			   " s:f, s:f}}}", "cells",
+			   "ops", "parameters", "level", "ops", "threads", 2, "ns_per_op", "median", 60.0,
+			   "connections", 8, "node_bytes_per_connection", 250.0, "bucket_bytes_per_connection", 6.0,
+			   "packets", "parameters", "level", "packets", "threads", 2, "ns_per_op", "median", 60.0,
+			   "connections", 8, "node_bytes_per_connection", 250.0, "bucket_bytes_per_connection", 6.0);
+	assert_non_null(report);
+	run_bounds_report(report, dir);
+	cells = json_object_get(report, "cells");
+	assert_int_equal(json_array_size(json_object_get(report, "bounds")), 2);
+	/* 2 KiB lies half way between, by the logarithm: 20 ns. */
+	assert_true(number(json_object_get(cells, "ops"), "footprint_bytes") == 2048);
+	assert_true(fabs(number(json_object_get(cells, "ops"), "misses") - 3) < 1e-9);
+	assert_null(json_object_get(json_object_get(cells, "packets"), "misses"));
+	json_decref(report);
+	unlink(path);
+	rmdir(dir);
+}
+
 static void in_a_run(void **state)
 {
 	static const char workload[] =
@@ -203,6 +237,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(merged), cmocka_unit_test(measured), cmocka_unit_test(mistakes),
+		cmocka_unit_test(misses),
 		cmocka_unit_test(in_a_run),
 	};
 

@@ -355,6 +355,76 @@ static void what_is_compared(void **state)
 	json_decref(report);
 }
 
+/* The cells that had two threads have that parameter's other value instead. */
+static json_t *with_parameter(const char *name, const char *of_one, const char *of_two)
+{
+	struct fake_run run;
+	json_t *report, *cell, *parameters;
+	const char *key;
+
+	fake_axes(&run);
+	fake_measure(&run, FAKE_LOGNORMAL, 5);
+	report = fake_report(&run);
+	json_object_foreach(json_object_get(report, "cells"), key, cell) {
+		parameters = json_object_get(cell, "parameters");
+		json_object_set_new(parameters, name,
+				    json_string(number(parameters, "threads") == 1 ? of_one : of_two));
+		json_object_set_new(parameters, "threads", json_integer(1));
+	}
+	json_array_append_new(json_object_get(json_array_get(json_object_get(report, "workloads"), 0), "varying"),
+			      json_string(name));
+	assert_int_equal(judge_run(report), 0);
+	return report;
+}
+
+/* Huge pages or not is a choice; so much more arriving, or another capture, is none. */
+static void which_parameters_are_choices(void **state)
+{
+	static const struct { const char *name, *of_one, *of_two; bool choice; } cases[] = {
+		{ "pages", "thp", "4k", true },
+		{ "rate", "250k", "1M", false },
+		{ "mix", "lookup=100", "lookup=90 insert=5 delete=5", false },
+		{ "capture", "a.pcap", "b.pcap", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		json_t *report = with_parameter(cases[i].name, cases[i].of_one, cases[i].of_two), *v;
+
+		v = verdict_on(report, cases[i].of_two, NULL);
+		if (!!v != cases[i].choice)
+			fail_msg("%s is taken for %s choice", cases[i].name, v ? "a" : "no");
+		json_decref(report);
+	}
+}
+
+/* What a workload was made for: not the throughput of what took latencies. */
+static void by_which_metric(void **state)
+{
+	static const char *const order[] = { "mops", "p99_ns", "saturation_per_s" };
+	struct fake_run run;
+	json_t *report, *cell, *v;
+	const char *key;
+	size_t k;
+
+	(void)state;
+	fake_axes(&run);
+	fake_measure(&run, FAKE_LOGNORMAL, 6);
+	report = fake_report(&run);
+	for (size_t i = 0; i < 3; i++) {
+		json_object_foreach(json_object_get(report, "cells"), key, cell) {
+			json_t *metrics = json_object_get(cell, "metrics");
+
+			json_object_set(metrics, order[i], json_object_get(metrics, "mops"));
+		}
+		assert_int_equal(judge_run(report), 0);
+		assert_true(json_array_size(json_object_get(report, "verdicts")) > 0);
+		json_array_foreach(json_object_get(report, "verdicts"), k, v)
+			assert_string_equal(text(v, "metric"), order[i]);
+	}
+	json_decref(report);
+}
+
 static void what_is_printed(void **state)
 {
 	struct fake_run run;
@@ -404,6 +474,8 @@ int main(void)
 		cmocka_unit_test(a_missing_repeat),
 		cmocka_unit_test(not_interleaved),
 		cmocka_unit_test(what_is_compared),
+		cmocka_unit_test(which_parameters_are_choices),
+		cmocka_unit_test(by_which_metric),
 		cmocka_unit_test(what_is_printed),
 	};
 

@@ -67,6 +67,13 @@ static int setup(void **state)
 			   "interaction", "outcome", "different", "counts", "cells", 2, "good", 18);
 	assert_non_null(report);
 	json_object_set_new(json_object_get(report, "cells"), "size/x", cell("size", "x|y<z", 4));
+	json_object_set_new(json_object_get(json_object_get(report, "cells"), "size/x"), "metrics",
+			    json_pack("{s:{s:f}, s:{s:f}}", "chain_longest", "median", 7.0,
+				      "search_restart", "median", 0.0));
+	json_object_set_new(report, "bounds",
+			    json_pack("[{s:s, s:i, s:i, s:f, s:f, s:f, s:i}]", "bound", "dependent",
+				      "threads", 1, "bytes", 1048576, "median", 12.5, "ci_low", 12.0,
+				      "ci_high", 13.0, "n", 3));
 	json_object_set_new(json_object_get(report, "cells"), "size-big/x", cell("size-big", "w", 2));
 	benchmark = json_pack("{s:o}", "ctbench", report);
 	return 0;
@@ -106,6 +113,14 @@ static void test_page(void **state)
 	expect(page, "differs by 1.2 % [-3.0, 12].");
 	expect(page, "ctbench run size 'it'\\''s'");
 	expect(page, "Some &lt;CPU&gt;, 2 CPUs, Linux 6.1");
+	/* What has something to tell, and only that. */
+	assert_int_equal(count(page, "<summary>Behind the figures"), 1);
+	assert_true(strstr(page, "Behind the figures") < strstr(page, "id=\"w1\""));
+	expect(page, "longest chain");
+	expect(page, ">7.00<");
+	assert_null(strstr(page, "restarts"));
+	expect(page, "What this machine can do at best");
+	expect(page, ">12.5<");
 	/* Each picture once, in its own workload's section. */
 	assert_int_equal(count(page, "<svg "), 4);
 	/* What answers the question comes first. */

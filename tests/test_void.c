@@ -39,6 +39,13 @@ static void test_spoiled(void **state)
 	assert_non_null(strstr(judge((struct window_facts){ GOOD, .lost = 0.06, .involuntary = 3 }),
 			       "off its CPU for 60 ms of 1000 (3 "));
 	assert_non_null(strstr(judge((struct window_facts){ GOOD, .stolen = 0.11 }), "110 ms"));
+	/* What threads of the variant's own took is its cost; what is beyond is not, nor clocks' errors. */
+	assert_string_equal(judge((struct window_facts){ GOOD, .lost = 0.5, .own = 0.46, .involuntary = 3 }),
+			    "");
+	assert_non_null(strstr(judge((struct window_facts){ GOOD, .lost = 0.5, .own = 0.4,
+							    .involuntary = 3 }), "for 100 ms"));
+	assert_non_null(strstr(judge((struct window_facts){ GOOD, .lost = 0.06, .own = -0.02,
+							    .involuntary = 3 }), "for 60 ms"));
 	assert_non_null(strstr(judge((struct window_facts){ .window = 1, .threads = 2, .speed = 1.11 }),
 			       "1.11 times"));
 	assert_non_null(strstr(judge((struct window_facts){ .window = 1, .threads = 2, .speed = 0.9 }),
