@@ -4,8 +4,8 @@
  * and a percentile against the rate of arrivals, which bends up where a
  * table can do no more.  Curves are named at their ends.
  *
- * Data: a block per curve (gnuplot's `index`): x, median of the repeats, and a
- * range; with rates, also whether the loop fell behind.  Percentiles have as x the nines:
+ * Data: a block per curve (gnuplot's `index`): x, median of the repeats, and its 95 %
+ * interval; with rates, also whether the loop fell behind.  Percentiles have as x the nines:
  * 2 is p99, 3 is p99.9.
  */
 #include "harness/plot_internal.h"

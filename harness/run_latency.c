@@ -11,8 +11,8 @@
  *			"all" are the cell's metrics p50_ns, p90_ns, p99_ns, p999_ns and
  *			max_ns, those of a class have its name in front: lookup_hit_p99_ns
  *	curve		{nines, median_ns, low_ns, high_ns}: lists of one length; at the
- *			share 1 - 10^-nines the median over the repeats, the least and the
- *			greatest
+ *			share 1 - 10^-nines the median over the repeats with its 95 %
+ *			interval
  *   and of an open loop:
  *	rate_per_s, arrivals	as told
  *	queued_share, lag_us	median, and the greatest
@@ -21,6 +21,7 @@
 #include "harness/bench_latency.h"
 #include "harness/quartiles.h"
 #include "harness/run.h"
+#include "harness/stats.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -85,7 +86,7 @@ static json_t *curve_of(const json_t *repeats, double *values)
 	size_t n = json_array_size(repeats);
 
 	for (size_t k = 0; k < LATENCY_CURVE_POINTS && n; k++) {
-		struct quartiles q;
+		struct stats_interval m;
 		size_t i;
 
 		for (i = 0; i < n; i++) {
@@ -98,11 +99,11 @@ static json_t *curve_of(const json_t *repeats, double *values)
 		}
 		if (i < n)
 			break;
-		q = quartiles_of(values, n);
+		m = stats_median(values, n, STATS_SEED);
 		json_array_append_new(nines, json_real((double)k / 10));
-		json_array_append_new(median, json_real(q.median));
-		json_array_append_new(low, json_real(q.min));
-		json_array_append_new(high, json_real(q.max));
+		json_array_append_new(median, json_real(m.value));
+		json_array_append_new(low, json_real(m.low));
+		json_array_append_new(high, json_real(m.high));
 	}
 	return json_pack("{s:o, s:o, s:o, s:o}", "nines", nines, "median_ns", median, "low_ns",
 			 low, "high_ns", high);

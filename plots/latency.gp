@@ -1,9 +1,9 @@
-# Percentiles into the tail, a curve per variant; behind each, from the least to
-# the greatest of its repeats.  Each step to the right is ten times as rare.
+# Percentiles into the tail, a curve per variant; behind each, the 95 % interval of
+# its median over the repeats.  Each step to the right is ten times as rare.
 width = 1040
 height = 600
 data = name.".tsv"
-set xlabel "share of the operations that took no longer (line: median of the repeats, shaded: all of them)"
+set xlabel "share of the operations that took no longer (line: median of the repeats, shaded: its 95 % interval)"
 set ylabel unit
 set logscale y 10
 set yrange [ymin / 1.3:ymax * 1.3]
