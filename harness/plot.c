@@ -63,6 +63,15 @@ double plot_number(const json_t *object, const char *key)
 	return json_is_number(value) ? json_number_value(value) : NAN;
 }
 
+struct plot_figure plot_throughput(const json_t *cell)
+{
+	const json_t *metric = json_object_get(json_object_get(cell, "metrics"), "mops");
+	double value = plot_number(json_object_get(cell, "mops"), "median");
+	double low = plot_number(metric, "ci_low"), high = plot_number(metric, "ci_high");
+
+	return (struct plot_figure){ value, isfinite(low) ? low : value, isfinite(high) ? high : value };
+}
+
 const json_t *plot_parameters(const json_t *cell)
 {
 	return json_object_get(cell, "parameters");

@@ -135,7 +135,7 @@ static void how_measured(char *buf, size_t size, const struct plot_group *g)
 	const char *what = g->nr && (json_object_get(g->cells[0], "latency") ||
 				     json_object_get(g->cells[0], "saturation")) ?
 				   "median" :
-				   "median and quartiles";
+				   "median and 95 % interval";
 	int at;
 
 	for (size_t i = 0; i < g->nr; i++) {

@@ -38,6 +38,11 @@ struct plot_file {
 const char *plot_text(const json_t *object, const char *key); /* "" if there is no such text */
 double plot_number(const json_t *object, const char *key); /* NAN if there is no such number */
 const json_t *plot_parameters(const json_t *cell);
+/* A cell's throughput with its 95 % interval; without one (an older report) low and high are the value. */
+struct plot_figure {
+	double value, low, high;
+};
+struct plot_figure plot_throughput(const json_t *cell);
 /* Is this one of the workload's varying parameters? */
 bool plot_varies(const json_t *workload, const char *parameter);
 /* Index of the cell's variant among its workload's: its colour. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Curves: throughput against threads, connections or the load factor, one
- * curve per variant, with the quartiles of the repeats as bars.
+ * curve per variant, with the 95 % interval of each median as a bar.
  *
  * Data: a block per curve, parted by two empty lines (gnuplot's `index`), with
- * the columns x, median, first and third quartile.
+ * the columns x, median, both ends of its interval.
  */
 #include "harness/plot_internal.h"
 
@@ -64,8 +64,9 @@ static size_t find_curves(const struct plot_group *g, const struct axis *axis, s
 
 	*range = (struct range){ INFINITY, -INFINITY, 0 };
 	for (size_t i = 0; i < g->nr; i++) {
-		const json_t *cell = g->cells[i], *mops = json_object_get(cell, "mops");
-		double x = x_of(cell, axis), y = plot_number(mops, "median");
+		const json_t *cell = g->cells[i];
+		struct plot_figure mops = plot_throughput(cell);
+		double x = x_of(cell, axis), y = mops.value;
 		size_t k = 0;
 
 		if (!isfinite(x) || x <= 0)
@@ -82,7 +83,7 @@ static size_t find_curves(const struct plot_group *g, const struct axis *axis, s
 		}
 		range->min = fmin(range->min, x);
 		range->max = fmax(range->max, x);
-		range->top = fmax(range->top, fmax(y, plot_number(mops, "q3")));
+		range->top = fmax(range->top, fmax(y, mops.high));
 	}
 	qsort(curves, nr, sizeof(*curves), by_last);
 	return nr;
@@ -101,14 +102,13 @@ static void write_curve(FILE *data, const struct plot_group *g, const struct axi
 	qsort(xs, nr, sizeof(*xs), by_number);
 	for (size_t k = 0; k < nr; k++)
 		for (size_t i = 0; i < g->nr; i++) {
-			const json_t *mops = json_object_get(g->cells[i], "mops");
+			struct plot_figure mops = plot_throughput(g->cells[i]);
 
 			if (strcmp(plot_text(g->cells[i], "variant"), curve->variant) ||
 			    x_of(g->cells[i], axis) != xs[k] || (k && xs[k] == xs[k - 1]))
 				continue;
 			fprintf(data, "%.10g\t%.6g\t%.6g\t%.6g\n", xs[k],
-				plot_number(mops, "median"), plot_number(mops, "q1"),
-				plot_number(mops, "q3"));
+				mops.value, mops.low, mops.high);
 		}
 	fputs("\n\n", data);
 }
@@ -230,7 +230,7 @@ int plot_lines(struct plot_file *f, const struct plot_group *g, enum workload_pl
 		goto out;
 	plot_set_frame(f, g, axis->parameter);
 	fprintf(f->data,
-		"# %s\n# columns: %s, median, first and third quartile of millions per second\n",
+		"# %s\n# columns: %s, median, its 95 %% interval, in millions per second\n",
 		plot_text(g->workload, "question"), axis->parameter);
 	for (size_t i = 0; i < nr; i++)
 		write_curve(f->data, g, axis, &curves[i], xs);

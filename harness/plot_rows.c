@@ -4,7 +4,7 @@
  *
  * A picture is a list of rows from top to bottom: bars, and headings that
  * stand above some of them.  Data: a line per row with the columns row, label,
- * value, first and third quartile, colour, text at its end; a heading has only row
+ * value, both ends of its 95 % interval, colour, text at its end; a heading has only row
  * and label.
  */
 #include "harness/plot_internal.h"
@@ -86,33 +86,24 @@ static void add_heading(struct rows *r, int block, double gap, const char *text)
 	fputc('\n', r->block[block]);
 }
 
-/* versus: the median that a percentage at the bar's end compares with, or NAN. */
-static void add_bar(struct rows *r, const char *label, const json_t *cell, unsigned int colour,
-		    double versus)
+/*
+ * The figure stands at the bar's end, and no difference in percent: how much of that is noise only
+ * the verdicts say (plot_effects.c).
+ */
+static void add_bar(struct rows *r, const char *label, const json_t *cell, unsigned int colour)
 {
-	const json_t *mops = json_object_get(cell, "mops");
-	double median = plot_number(mops, "median"), q1 = plot_number(mops, "q1"),
-	       q3 = plot_number(mops, "q3");
-	char number[64], text[128];
+	struct plot_figure mops = plot_throughput(cell);
+	char text[64];
 
-	table_number(number, sizeof(number), median);
-	if (isfinite(versus) && versus > 0) {
-		double percent = round(100 * (median / versus - 1));
-
-		/* U+2212: a hyphen is easily missed */
-		snprintf(text, sizeof(text), "%s (%s%.0f %%)", number, percent < 0 ? "\u2212" : "+",
-			 fabs(percent));
-	} else {
-		snprintf(text, sizeof(text), "%s", number);
-	}
+	table_number(text, sizeof(text), mops.value);
 	r->at += 1;
 	r->bars++;
 	fprintf(r->block[BARS], "%g", r->at);
 	write_label(r->block[BARS], label);
-	fprintf(r->block[BARS], "\t%.6g\t%.6g\t%.6g\t%u", median, q1, q3, colour);
+	fprintf(r->block[BARS], "\t%.6g\t%.6g\t%.6g\t%u", mops.value, mops.low, mops.high, colour);
 	write_label(r->block[BARS], text);
 	fputc('\n', r->block[BARS]);
-	r->top = fmax(r->top, fmax(median, q3));
+	r->top = fmax(r->top, fmax(mops.value, mops.high));
 	if (strlen(label) > r->longest)
 		r->longest = strlen(label);
 }
@@ -122,7 +113,7 @@ static void write_head(struct plot_file *f, const struct plot_group *g)
 	plot_set_frame(f, g, NULL);
 	fprintf(f->data,
 		"# %s\n"
-		"# columns: row, label, median, first and third quartile (millions per second),\n"
+		"# columns: row, label, median, its 95 %% interval (millions per second),\n"
 		"# colour, text\n",
 		plot_text(g->workload, "question"));
 }
@@ -137,7 +128,7 @@ int plot_bars(struct plot_file *f, const struct plot_group *g)
 	for (size_t i = 0; i < g->nr && !err; i++) {
 		if (g->headings && (!i || strcmp(g->headings[i], g->headings[i - 1])))
 			add_heading(&r, HEADINGS, 0.5, g->headings[i]);
-		add_bar(&r, plot_text(g->cells[i], "variant"), g->cells[i], 1, NAN);
+		add_bar(&r, plot_text(g->cells[i], "variant"), g->cells[i], 1);
 	}
 	if (!err)
 		write_head(f, g);
@@ -249,8 +240,7 @@ static void add_axis(struct rows *r, const struct plot_group *g, unsigned int ax
 		titled = true;
 		for (size_t k = 0; k < nr; k++)
 			add_bar(r, axis_choice(cells[k], axis), cells[k],
-				choice_number(g, axis, axis_choice(cells[k], axis)),
-				k ? plot_number(json_object_get(cells[0], "mops"), "median") : NAN);
+				choice_number(g, axis, axis_choice(cells[k], axis)));
 	}
 }
 

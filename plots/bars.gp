@@ -1,4 +1,4 @@
-# A bar per variant, with the quartiles of its repeats, under a heading for each
+# A bar per variant, with the 95 % interval of its median, under a heading for each
 # value of whatever else varies.
 width = 1040
 data = name.".tsv"

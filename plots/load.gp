@@ -17,7 +17,7 @@ do for [format in "svg png"] {
 	set bmargin at screen 78.0 / height
 	set lmargin at screen 80.0 / width
 
-	# The quartiles first, so that no bar hides a mark.
+	# The intervals first, so that no bar hides a mark.
 	plot for [i=1:curves] data index i - 1 using 1:2:3:4 with yerrorbars lt style[i] dt 1 pt 0 lw 0.9 notitle, \
 		for [i=1:curves] data index i - 1 using 1:2 with linespoints lt style[i] title label[i]
 	unset output

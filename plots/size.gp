@@ -23,7 +23,7 @@ do for [format in "svg png"] {
 			set label i cache_label[i] at first cache_x[i], graph 0.03 left offset 0.4, 0 font ',9' textcolor rgb grey
 		}
 	}
-	# The quartiles first, so that no bar hides a mark.
+	# The intervals first, so that no bar hides a mark.
 	plot for [i=1:curves] data index i - 1 using 1:2:3:4 with yerrorbars lt style[i] dt 1 pt 0 lw 0.9 notitle, \
 		for [i=1:curves] data index i - 1 using 1:2 with linespoints lt style[i] title label[i]
 	unset output
