@@ -38,6 +38,16 @@ int own_folder_leave(void **state)
 	return chdir(left) || remove_all(folder) ? -1 : 0;
 }
 
+const char *own_path(const char *name)
+{
+	static char paths[4][256];
+	static unsigned int next;
+	char *path = paths[next++ % 4];
+
+	snprintf(path, sizeof(paths[0]), "%s/%s", folder, name);
+	return path;
+}
+
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	(void)st;

@@ -30,6 +30,9 @@ int own_folder_enter(const char *test);
 /* A group's teardown: back to where we were; the folder and all in it are gone. */
 int own_folder_leave(void **state);
 
+/* Its file's absolute path, for the next three calls. */
+const char *own_path(const char *name);
+
 void write_bytes(const char *path, const void *data, size_t size);
 void write_text(const char *path, const char *text);
 

@@ -32,20 +32,6 @@ static inline void key_packet(struct packet *p, uint32_t i, bool reply, enum fra
 	packet_make(p, reply ? &r : &t, flags, !reply);
 }
 
-/* On a table of 64 buckets, which must be empty again afterwards (fixture_close). */
-static inline void each_variant(void (*fn)(struct fixture *fx))
-{
-	for (size_t i = 0; i < ct_nr_variants; i++) {
-		struct fixture fx;
-
-		if (ct_variants[i]->flags & (CT_V_NULL | CT_V_LOOKUPS))
-			continue;
-		fixture_open(&fx, ct_variants[i], 64, 1);
-		fn(&fx);
-		fixture_close(&fx);
-	}
-}
-
 static inline unsigned int forward(struct fixture *fx, struct packet *p)
 {
 	return fx->v->ops->forward(fx->net, &p->skb, 0, 1);

@@ -291,7 +291,7 @@ static void threads(struct fixture *fx)
 	assert_int_equal(kept(fx, false) + kept(fx, true), 0);
 }
 
-static void each_variant(void (*fn)(struct fixture *fx, bool ipv6),
+static void each_of_names(void (*fn)(struct fixture *fx, bool ipv6),
 			 void (*once)(struct fixture *fx))
 {
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
@@ -312,7 +312,7 @@ static void each_variant(void (*fn)(struct fixture *fx, bool ipv6),
 	}
 }
 
-#define TEST(name) static void test_##name(void **state) { (void)state; each_variant(name, NULL); }
+#define TEST(name) static void test_##name(void **state) { (void)state; each_of_names(name, NULL); }
 TEST(every_order)
 TEST(faults)
 TEST(timeouts)
@@ -324,7 +324,7 @@ TEST(distance)
 static void test_threads(void **state)
 {
 	(void)state;
-	each_variant(NULL, threads);
+	each_of_names(NULL, threads);
 }
 
 int main(void)

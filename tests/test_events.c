@@ -427,24 +427,17 @@ static void flush_leaves_unconfirmed(struct fixture *fx)
 	assert_true(fixture_has(fx, 1));
 }
 
-#define OVER_EVERY_VARIANT(fn) \
-	static void test_##fn(void **state) \
-	{ \
-		(void)state; \
-		each_variant(fn); \
-	}
-
-OVER_EVERY_VARIANT(life_of_a_flow)
-OVER_EVERY_VARIANT(who_tells)
-OVER_EVERY_VARIANT(unconfirmed)
-OVER_EVERY_VARIANT(clash)
-OVER_EVERY_VARIANT(deaf)
-OVER_EVERY_VARIANT(marks)
-OVER_EVERY_VARIANT(labels)
-OVER_EVERY_VARIANT(timestamps)
-OVER_EVERY_VARIANT(filters)
-OVER_EVERY_VARIANT(flush_reported)
-OVER_EVERY_VARIANT(flush_leaves_unconfirmed)
+OVER_VARIANTS(life_of_a_flow)
+OVER_VARIANTS(who_tells)
+OVER_VARIANTS(unconfirmed)
+OVER_VARIANTS(clash)
+OVER_VARIANTS(deaf)
+OVER_VARIANTS(marks)
+OVER_VARIANTS(labels)
+OVER_VARIANTS(timestamps)
+OVER_VARIANTS(filters)
+OVER_VARIANTS(flush_reported)
+OVER_VARIANTS(flush_leaves_unconfirmed)
 
 int main(void)
 {

@@ -347,27 +347,13 @@ static void threads(struct fixture *fx)
 	assert_true(s.expect_new <= s.expect_create);
 }
 
-static void each_variant(void (*fn)(struct fixture *fx))
-{
-	for (size_t i = 0; i < ct_nr_variants; i++) {
-		struct fixture fx;
-
-		if (ct_variants[i]->flags & (CT_V_NULL | CT_V_LOOKUPS))
-			continue;
-		fixture_open(&fx, ct_variants[i], 64, THREADS + 1);
-		fn(&fx);
-		fixture_close(&fx);
-	}
-}
-
-#define OVER_VARIANTS(fn) static void test_##fn(void **state) { (void)state; each_variant(fn); }
-OVER_VARIANTS(fits)
-OVER_VARIANTS(limits)
-OVER_VARIANTS(ends)
-OVER_VARIANTS(full_buckets)
-OVER_VARIANTS(told_apart)
-OVER_VARIANTS(made_early)
-OVER_VARIANTS(threads)
+OVER_VARIANTS_WITH(THREADS + 1, fits)
+OVER_VARIANTS_WITH(THREADS + 1, limits)
+OVER_VARIANTS_WITH(THREADS + 1, ends)
+OVER_VARIANTS_WITH(THREADS + 1, full_buckets)
+OVER_VARIANTS_WITH(THREADS + 1, told_apart)
+OVER_VARIANTS_WITH(THREADS + 1, made_early)
+OVER_VARIANTS_WITH(THREADS + 1, threads)
 
 int main(void)
 {

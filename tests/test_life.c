@@ -428,20 +428,13 @@ static void stat_text(struct fixture *fx)
 		assert_int_equal(column[i], 0x12 + i - 8);
 }
 
-#define OVER_EVERY_VARIANT(fn) \
-	static void test_##fn(void **state) \
-	{ \
-		(void)state; \
-		each_variant(fn); \
-	}
-
-OVER_EVERY_VARIANT(gc_mean)
-OVER_EVERY_VARIANT(gc_interval)
-OVER_EVERY_VARIANT(gc_bounded)
-OVER_EVERY_VARIANT(gc_makes_room)
-OVER_EVERY_VARIANT(gc_slices)
-OVER_EVERY_VARIANT(lists)
-OVER_EVERY_VARIANT(stat_text)
+OVER_VARIANTS(gc_mean)
+OVER_VARIANTS(gc_interval)
+OVER_VARIANTS(gc_bounded)
+OVER_VARIANTS(gc_makes_room)
+OVER_VARIANTS(gc_slices)
+OVER_VARIANTS(lists)
+OVER_VARIANTS(stat_text)
 
 int main(void)
 {

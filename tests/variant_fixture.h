@@ -165,4 +165,30 @@ static inline uint64_t fixture_random(uint64_t *state)
 	return z ^ z >> 31;
 }
 
+/*
+ * On every variant that keeps connections, with a table of 64 buckets, which must be empty again
+ * afterwards (fixture_close), and room for so many threads.
+ */
+static inline void each_variant_with(unsigned int threads, void (*fn)(struct fixture *fx))
+{
+	for (size_t i = 0; i < ct_nr_variants; i++) {
+		struct fixture fx;
+
+		if (ct_variants[i]->flags & (CT_V_NULL | CT_V_LOOKUPS))
+			continue;
+		fixture_open(&fx, ct_variants[i], 64, threads);
+		fn(&fx);
+		fixture_close(&fx);
+	}
+}
+
+/* The same as a test, test_FN. */
+#define OVER_VARIANTS_WITH(threads, fn) \
+	static void test_##fn(void **state) \
+	{ \
+		(void)state; \
+		each_variant_with(threads, fn); \
+	}
+#define OVER_VARIANTS(fn) OVER_VARIANTS_WITH(1, fn)
+
 #endif

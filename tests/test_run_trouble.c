@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What becomes of a run when things go wrong: void and failed measurements,
+ * interrupts, kills, a full disk; and going on with it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/run_fixture.h"
+
+/* In a child, for what does not come back. */
+static int run_in_child(const char *arguments, rlim_t file_size)
+{
+	int status;
+	pid_t child = fork();
+
+	if (!child) {
+		struct rlimit limit = { file_size, file_size };
+
+		if (file_size)
+			setrlimit(RLIMIT_FSIZE, &limit);
+		_exit(run(arguments));
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return status;
+}
+
+static const char *first_cell_of(const char *name)
+{
+	read_rows(name);
+	return rows[0].name;
+}
+
+/* ---- void and failed measurements ---- */
+
+static void a_void_measurement_is_made_again(void **state)
+{
+	json_t *benchmark;
+
+	(void)state;
+	fake->voids = 2;
+	assert_int_equal(run("little.yaml --results runs --name a"), 0);
+	assert_int_equal(fake->calls, CELLS * REPEATS + 2);
+	assert_int_equal(read_rows("a"), CELLS * REPEATS + 2);
+	assert_int_equal(rows[2].attempt, 3);
+	benchmark = benchmark_of("a");
+	assert_int_equal(count_of(benchmark, "void"), 2);
+	assert_int_equal(count_of(benchmark, "good"), CELLS * REPEATS);
+	json_decref(benchmark);
+}
+
+static void but_not_for_ever(void **state)
+{
+	json_t *benchmark, *b;
+	unsigned int errors = 0;
+	size_t i;
+
+	(void)state;
+	fake->always_void = true;
+	assert_int_equal(run("little.yaml --results runs --name a"), CT_EXIT_INTERNAL);
+	assert_int_equal(fake->calls, CELLS * REPEATS * (1 + RUN_RETRIES));
+	expect(said.err, BASELINE ": void: a thread moved");
+	benchmark = benchmark_of("a");
+	assert_int_equal(count_of(benchmark, "good"), 0);
+	assert_int_equal(count_of(benchmark, "unusable"), CELLS * REPEATS);
+	assert_true(json_is_null(json_object_get(cell_of(benchmark, BASELINE), "ns_per_op")));
+	json_array_foreach(json_object_get(benchmark, "benchmarks"), i, b)
+		errors += json_is_true(json_object_get(b, "error_occurred"));
+	assert_int_equal(errors, CELLS * REPEATS);
+	json_decref(benchmark);
+}
+
+/*
+ * Google Benchmark takes what its statistics need from the first repeat; that
+ * one being void must not spoil the others.
+ */
+static void the_first_repeat_may_be_the_void_one(void **state)
+{
+	json_t *benchmark, *b;
+	unsigned int aggregates = 0;
+	size_t i;
+
+	(void)state;
+	fake->voids = 1 + RUN_RETRIES;
+	assert_int_equal(run("little.yaml --results runs --name a"), 0);
+	benchmark = benchmark_of("a");
+	assert_int_equal(count_of(benchmark, "unusable"), 1);
+	json_array_foreach(json_object_get(benchmark, "benchmarks"), i, b) {
+		const char *run_name = json_string_value(json_object_get(b, "run_name"));
+
+		if (strcmp(run_name, first_cell_of("a")) || !json_object_get(b, "aggregate_name"))
+			continue;
+		aggregates++;
+		/* Finite and of the two that are left: 51 and 52 ns for the baseline, say. */
+		if (!strcmp(json_string_value(json_object_get(b, "aggregate_name")), "mean"))
+			assert_true(json_number_value(json_object_get(b, "real_time")) > 50);
+	}
+	assert_int_equal(aggregates, 4);
+	json_decref(benchmark);
+}
+
+static void a_failed_cell_is_given_up(void **state)
+{
+	json_t *benchmark;
+
+	(void)state;
+	fake->fail_status = CT_EXIT_USER;
+	assert_int_equal(run("little.yaml --results runs --name a"), CT_EXIT_USER);
+	/* 3 cells with all repeats, 2 with one. */
+	assert_int_equal(fake->calls, 3 * REPEATS + 2);
+	expect(said.err, LOCKED ": failed: no memory for ? buckets");
+	expect(said.out, "failed: no memory for ? buckets");
+	benchmark = benchmark_of("a");
+	assert_int_equal(count_of(benchmark, "failed"), 2);
+	assert_int_equal(json_integer_value(json_object_get(cell_of(benchmark, BASELINE), "n")), REPEATS);
+	json_decref(benchmark);
+}
+
+static void what_the_machine_lacks_is_no_failure(void **state)
+{
+	(void)state;
+	fake->fail_status = CT_EXIT_SKIP;
+	assert_int_equal(run("little.yaml --results runs --name a"), 0);
+	expect(said.out, "not on this machine");
+	/* Nothing at all could be measured: that is told to scripts. */
+	assert_int_equal(run("little.yaml --variants locked_jhash2_scale_seqcount --results runs --name b"),
+			 CT_EXIT_SKIP);
+}
+
+/* ---- interrupted, killed, full ---- */
+
+static void check_complete(const char *name)
+{
+	json_t *benchmark = benchmark_of(name);
+
+	assert_int_equal(count_of(benchmark, "good"), CELLS * REPEATS);
+	assert_int_equal(count_of(benchmark, "missing"), 0);
+	assert_int_equal(json_integer_value(json_object_get(cell_of(benchmark, BASELINE), "n")), REPEATS);
+	json_decref(benchmark);
+}
+
+static void an_interrupt_keeps_what_is_done(void **state)
+{
+	json_t *benchmark;
+
+	(void)state;
+	fake->interrupt_at = 8;
+	assert_int_equal(run("little.yaml --results runs --name a"), CT_EXIT_INTERRUPTED);
+	assert_int_equal(fake->calls, 8);
+	assert_int_equal(read_rows("a"), 7);
+	expect(said.out, "Interrupted: 7 of 15 measurements");
+	expect(said.out, "run --resume a --results runs\n");
+	benchmark = benchmark_of("a");
+	assert_true(json_is_true(json_object_get(json_object_get(benchmark, "ctbench"), "interrupted")));
+	assert_int_equal(count_of(benchmark, "good"), 7);
+	assert_int_equal(count_of(benchmark, "missing"), 8);
+	json_decref(benchmark);
+
+	assert_int_equal(run("--resume a --results runs"), 0);
+	assert_int_equal(fake->calls, 8 + 8);
+	assert_int_equal(read_rows("a"), CELLS * REPEATS);
+	check_complete("a");
+
+	/* And once more: there is nothing left to measure. */
+	assert_int_equal(run("--resume a --results runs"), 0);
+	assert_int_equal(fake->calls, 8 + 8);
+	check_complete("a");
+}
+
+static void the_second_interrupt_leaves_at_once(void **state)
+{
+	pid_t child = fork();
+	int status;
+
+	(void)state;
+	if (!child) {
+		interrupt_catch();
+		raise(SIGINT);
+		if (ct_interrupted != SIGINT)
+			_exit(1);
+		raise(SIGTERM);
+		_exit(2);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), CT_EXIT_INTERRUPTED);
+}
+
+static void a_killed_run_is_gone_on_with(void **state)
+{
+	int status;
+
+	(void)state;
+	fake->kill_at = 6;
+	status = run_in_child("little.yaml --results runs --name a", 0);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	assert_int_equal(read_rows("a"), 5);
+	assert_int_equal(run("--resume a --results runs"), 0);
+	assert_int_equal(fake->calls, 6 + 10);
+	check_complete("a");
+}
+
+/* A limit on file sizes instead of a full disk: 2000 bytes are the header and a few rows. */
+static void a_full_disk_keeps_what_is_done(void **state)
+{
+	unsigned int kept;
+	int status;
+	char text[8192];
+
+	(void)state;
+	status = run_in_child("little.yaml --results runs --name a", 2000);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), CT_EXIT_USER);
+	read_text("runs/a/cells.tsv", text, sizeof(text));
+	read_text("err", said.err, sizeof(said.err));
+	expect(said.err, "File too large");
+	for (kept = 0, status = 0; text[status]; status++)
+		kept += text[status] == '\n';
+	kept--;			/* the header */
+	assert_true(kept >= 2 && kept < CELLS * REPEATS);
+	assert_int_equal(run("--resume a --results runs"), 0);
+	assert_int_equal(read_rows("a"), CELLS * REPEATS);
+	check_complete("a");
+}
+
+static void without_gnuplot(void **state)
+{
+	char path[4096];
+	int status;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s", getenv("PATH"));
+	setenv("PATH", "/nonexistent", 1);
+	status = run("little.yaml --results runs --name a");
+	setenv("PATH", path, 1);
+	assert_int_equal(status, CT_EXIT_USER);
+	expect(said.err, "gnuplot-nox");
+	check_complete("a");
+}
+
+/* ---- resuming something else ---- */
+
+/* The workload with some of its text exchanged, as other.yaml. */
+static void write_workload(const char *from, const char *to)
+{
+	const char *at = strstr(little_workload, from);
+	char text[1024];
+
+	assert_non_null(at);
+	snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - little_workload), little_workload, to,
+		 at + strlen(from));
+	write_text("other.yaml", text);
+}
+
+static void another_workload_is_not_mixed_in(void **state)
+{
+	(void)state;
+	write_workload("flows: 1000", "flows: 1000");
+	fake->interrupt_at = 5;
+	assert_int_equal(run("other.yaml --results runs --name a"), CT_EXIT_INTERRUPTED);
+	write_workload("flows: 1000", "flows: 2000");
+	assert_int_equal(run("--resume a --results runs"), CT_EXIT_USER);
+	expect(said.err, "other parameters");
+	write_workload("threads: [1, 2]", "threads: [1, 3]");
+	assert_int_equal(run("--resume a --results runs"), CT_EXIT_USER);
+	expect(said.err, "no longer has");
+	assert_int_equal(read_rows("a"), 4);
+	assert_int_equal(fake->calls, 5);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup(name, fresh)
+		TEST(a_void_measurement_is_made_again),
+		TEST(but_not_for_ever),
+		TEST(the_first_repeat_may_be_the_void_one),
+		TEST(a_failed_cell_is_given_up),
+		TEST(what_the_machine_lacks_is_no_failure),
+		TEST(an_interrupt_keeps_what_is_done),
+		TEST(the_second_interrupt_leaves_at_once),
+		TEST(a_killed_run_is_gone_on_with),
+		TEST(a_full_disk_keeps_what_is_done),
+		TEST(without_gnuplot),
+		TEST(another_workload_is_not_mixed_in),
+	};
+
+	if (!have_gnuplot())
+		return CT_EXIT_SKIP;
+	return cmocka_run_group_tests_name("run_trouble", tests, begin, own_folder_leave);
+}
