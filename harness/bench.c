@@ -291,7 +291,6 @@ void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct ben
 {
 	uint64_t end;
 
-	b->worker[w->index].speed_before = window_speed();
 	end = tsc_now() + tsc_from_seconds(b->cell->warmup);
 	inside_prepare(b, w);
 	if (b->latency)
@@ -301,6 +300,8 @@ void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct ben
 	if (b->latency)
 		bench_latency_clear(b, w);
 	memcpy(before, work, size);
+	/* After the warm-up: a core takes the pace that its load deserves within some milliseconds. */
+	b->worker[w->index].speed_before = window_speed();
 	if (w->index == 0) {
 		b->stolen = env_steal_seconds();
 		b->process_cpu = process_cpu();
