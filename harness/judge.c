@@ -117,8 +117,13 @@ int judge_evaluate(struct judge_comparison *c, const json_t *a, const json_t *b,
 	struct samples s = { .list = calloc(2 * c->nr_pairs + 1, sizeof(*s.list)) };
 	int err = s.list ? 0 : -ENOMEM;
 
-	for (size_t i = 0; i < c->nr_pairs && !err; i++)
+	c->left_out = 0;
+	for (size_t i = 0; i < c->nr_pairs && !err; i++) {
+		size_t before = s.nr;
+
 		add_samples(&s, c, &c->pairs[i], a, b, paired);
+		c->left_out += s.nr == before;
+	}
 	c->n = s.most;
 	if (!err && set_weights(&s, paired, c->kind == JUDGE_INTERACTION)) {
 		err = stats_contrast(&c->effect, s.list, s.nr, STATS_SEED);

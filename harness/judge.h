@@ -62,6 +62,7 @@ struct judge_comparison {
 	/* what judge.c finds */
 	bool judged;		/* else there were too few repeats, or values that have no ratio */
 	size_t n;		/* the least number of values on a side */
+	size_t left_out;	/* pairs that had too few, of which the effect says nothing */
 	struct stats_contrast effect;	/* a logarithm */
 	double p_holm;
 	double noise;		/* the A/A pair's, as a logarithm, not negative; NAN: no pair */

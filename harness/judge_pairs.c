@@ -34,7 +34,7 @@ struct finder {
 	struct judge_list *out;
 	const char *workload, *metric;
 	const json_t *varying;
-	struct point *points; /* cells with a figure, no controls */
+	struct point *points; /* cells with that figure or none, no controls */
 	size_t nr;
 	const char **compared; /* variants that stood beside another on an axis */
 	size_t nr_compared;
@@ -439,9 +439,12 @@ void judge_find(struct judge_list *l, const json_t *report, const json_t *worklo
 		goto out;
 	}
 	json_object_foreach(cells, key, cell) {
+		const json_t *metrics = json_object_get(cell, "metrics");
+
+		/* What was never measured well is missing, and a verdict has to say so. */
 		if (strcmp(text_of(cell, "workload"), f.workload) ||
 		    json_is_true(json_object_get(cell, "control")) ||
-		    !json_object_get(json_object_get(cell, "metrics"), metric))
+		    (!json_object_get(metrics, metric) && json_object_size(metrics)))
 			continue;
 		f.points[f.nr++] = (struct point){ key, cell, json_object_get(cell, "parameters") };
 	}

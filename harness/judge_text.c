@@ -82,7 +82,7 @@ static void finding(char *buf, size_t size, const struct judge_comparison *c)
 void judge_sentence(char *buf, size_t size, const struct judge_comparison *c)
 {
 	struct metric_words words = metric_words(c->metric);
-	char value[32], low[32], high[32], visible[32], found[128], by[512] = "";
+	char value[32], low[32], high[32], visible[32], found[128], by[512] = "", over[128] = "";
 
 	if (c->kind == JUDGE_INTERACTION)
 		snprintf(by, sizeof(by), ", at %s %s beside %s", c->by.factor, c->by.choice,
@@ -98,10 +98,16 @@ void judge_sentence(char *buf, size_t size, const struct judge_comparison *c)
 	judge_percent(high, sizeof(high), c->effect.high);
 	judge_size(visible, sizeof(visible), c->visible);
 	finding(found, sizeof(found), c);
+	/* A mean over some of the places says nothing of the others. */
+	if (c->left_out)
+		snprintf(over, sizeof(over),
+			 " over %zu of %zu pairs (%s too few good repeats)",
+			 c->nr_pairs - c->left_out, c->nr_pairs,
+			 c->left_out == 1 ? "the other has" : "the others have");
 	snprintf(buf, size,
-		 "%s instead of %s%s: %s %s %% [%s, %s], %s; this run would have seen %s %%",
+		 "%s instead of %s%s: %s %s %% [%s, %s]%s, %s; this run would have seen %s %%",
 		 c->what.choice, c->what.base, by, words.what ? words.what : c->metric, value, low,
-		 high, found, visible);
+		 high, over, found, visible);
 }
 
 static json_t *choice_to_json(const struct judge_choice *choice)
@@ -126,6 +132,8 @@ json_t *judge_to_json(const struct judge_comparison *c)
 		json_object_set_new(json, "by", choice_to_json(&c->by));
 	if (!json || !c->judged)
 		return json;
+	if (c->left_out)
+		json_object_set_new(json, "pairs_left_out", json_integer((json_int_t)c->left_out));
 	json_object_set_new(json, "effect_percent", json_real(percent(c->effect.value)));
 	json_object_set_new(json, "ci_low_percent", json_real(percent(c->effect.low)));
 	json_object_set_new(json, "ci_high_percent", json_real(percent(c->effect.high)));

@@ -301,6 +301,38 @@ static void a_missing_repeat(void **state)
 }
 
 /* Repeats one after the other: number 3 of one cell has nothing to do with number 3 of another. */
+/* What holds at one thread is not said of two, where hardly anything was measured. */
+static void pairs_left_out(void **state)
+{
+	static const unsigned int good[] = { 4, 0 };
+	struct fake_run run;
+	json_t *report, *v;
+
+	(void)state;
+	fake_axes(&run);
+	plant(&run, "_rwlock", 0.8);
+	for (size_t k = 0; k < sizeof(good) / sizeof(good[0]); k++) {
+		fake_measure(&run, FAKE_LOGNORMAL, 8);
+		for (unsigned int i = 0; i < run.nr; i++)
+			for (unsigned int n = good[k]; n < run.repeats; n++)
+				if (strstr(run.cells[i].variant, "_rwlock") && run.cells[i].threads == 2)
+					run.cells[i].values[n] = NAN;
+		report = judged(&run);
+		v = verdict_on(report, "rwlock", NULL);
+		assert_string_equal(text(v, "outcome"), "worse");
+		assert_int_equal(number(v, "pairs"), 8);
+		assert_int_equal(number(v, "pairs_left_out"), 4);
+		assert_non_null(strstr(text(v, "text"),
+				       "] over 4 of 8 pairs (the others have too few good repeats), slower"));
+		/* All of one side of an interaction is none to judge. */
+		v = verdict_on(report, "rwlock", "threads");
+		assert_string_equal(text(v, "outcome"), "unjudged");
+		v = verdict_on(report, "mask", NULL);
+		assert_int_equal(number(v, "pairs_left_out"), 2);
+		json_decref(report);
+	}
+}
+
 static void not_interleaved(void **state)
 {
 	struct fake_run run;
@@ -472,6 +504,7 @@ int main(void)
 		cmocka_unit_test(more_nanoseconds_are_slower),
 		cmocka_unit_test(too_few_repeats),
 		cmocka_unit_test(a_missing_repeat),
+		cmocka_unit_test(pairs_left_out),
 		cmocka_unit_test(not_interleaved),
 		cmocka_unit_test(what_is_compared),
 		cmocka_unit_test(which_parameters_are_choices),
