@@ -7,7 +7,6 @@
 
 #include "harness/tsc.h"
 
-#define CHAIN 8000
 #define TIMES 5
 
 void window_judge(char *buf, size_t size, const struct window_facts *f)
@@ -43,7 +42,7 @@ uint64_t window_speed(void)
 	for (int i = 0; i < TIMES; i++) {
 		uint64_t begin = tsc_now_ordered(), ticks, x = begin | 1;
 
-		for (int k = 0; k < CHAIN; k++)
+		for (int k = 0; k < WINDOW_SPEED_STEPS; k++)
 			x *= x | 3;
 		/* The chain has to be done, whatever becomes of its end. */
 		__asm__ volatile("" :: "r"(x));

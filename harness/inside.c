@@ -12,6 +12,8 @@
  *		deferred connection, each resize), and what waited for them
  *	stat	conntrack's counters that are not 0: clash_resolve, early_drop, ...
  *	perf	{NAME_per_op..., shared, absent: {NAME: why}} (perf.h); in the window
+ *	pace_ns	(a metric alone) a step of the chain of window_speed() right after the window, on the
+ *		slowest core: the frequency that the load left it
  *	pages	{asked, bytes, resident_bytes, thp_bytes, hugetlb_bytes} of buckets and
  *		nodes, by smaps after the window
  *
@@ -22,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/bench_void.h"
 #include "harness/chains.h"
 #include "harness/measure.h"
 #include "harness/pages.h"
@@ -116,6 +119,17 @@ static void tell_locks(struct bench *b, uint64_t ops)
 	if (sum.resizes)
 		bench_metric(b, "resize_wait_percent",
 			     100 * tsc_to_seconds(sum.resize_ticks) / seconds);
+}
+
+static void tell_pace(struct bench *b)
+{
+	uint64_t slowest = 0;
+
+	for (uint32_t i = 0; i < b->cell->threads; i++)
+		if (b->worker[i].speed_after > slowest)
+			slowest = b->worker[i].speed_after;
+	if (slowest)
+		bench_metric(b, "pace_ns", 1e9 * tsc_to_seconds(slowest) / WINDOW_SPEED_STEPS);
 }
 
 static void tell_grace(struct bench *b)
@@ -277,6 +291,7 @@ out:
 int inside_details(struct bench *b, uint64_t ops)
 {
 	if (b->cell->kind == KIND_STEADY) {
+		tell_pace(b);
 		tell_locks(b, ops);
 		tell_perf(b, ops);
 	}

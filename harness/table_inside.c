@@ -27,6 +27,7 @@ static const struct {
 	{ "grace_longest_us", "longest us" },
 	{ "waiting_peak_bytes", "waiting B" },
 	{ "huge_pages_percent", "huge pages %" },
+	{ "pace_ns", "pace ns" },
 	{ "cycles_per_op", "cycles/op" },
 	{ "instructions_per_op", "instr/op" },
 	{ "llc_misses_per_op", "LLC misses/op" },

@@ -19,10 +19,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "harness/bench_void.h"
 #include "harness/chains.h"
 #include "harness/measure.h"
 #include "harness/pages.h"
 #include "harness/perf.h"
+#include "harness/tsc.h"
 #include "tests/variant_fixture.h"
 
 /* ---- chains ---- */
@@ -201,6 +203,7 @@ static double number(const json_t *details, const char *part, const char *key)
 static void test_alone_nobody_waits(void **state)
 {
 	json_t *details = measured(&plain);
+	double pace;
 
 	(void)state;
 	assert_true(number(details, "locks", "waits") == 0);
@@ -212,6 +215,10 @@ static void test_alone_nobody_waits(void **state)
 	assert_true(number(details, "chains", "p") > 1e-6);
 	assert_true(number(details, "pages", "resident_bytes") > 0);
 	assert_non_null(json_object_get(details, "perf"));
+	/* The same work here and there, whatever the frequencies of the two cores. */
+	pace = number(details, "metrics", "pace_ns") /
+	       (1e9 * tsc_to_seconds(window_speed()) / WINDOW_SPEED_STEPS);
+	assert_true(pace > 0.1 && pace < 10);
 	json_decref(details);
 }
 
