@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How long operations take, one by one: what the timed instantiations of the
- * worker loops write (variant.inc.h), and the histogram they write it into.
+ * worker loops write (timed.inc.h), and the histogram they write it into.
  *
  * Two ways of asking:
  *

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The worker loops that take latencies: ops_loop() and ct_run_packets_*()
- * of variant.inc.h, which includes this, around the same operations, with the clock
- * read on both sides of each.
+ * of loops.inc.h, around the same operations, with the clock read on both sides
+ * of each.  Included by variant.inc.h behind that.
  *
  * They are loops of their own, so that those which measure throughput are the
  * same instructions as if this file were not there.
@@ -84,13 +84,7 @@ static void run_packets_timed(struct ct_core *core __maybe_unused, struct ct_pac
 		ct_latency_end(latency,
 			       ct_latency_class_of(nfct & NFCT_INFOMASK, nfct & NFCT_PTRMASK),
 			       begin);
-		if (likely(verdict == NF_ACCEPT))
-			w->accepted++;
-		else if (verdict == NF_DROP)
-			w->dropped++;
-		else
-			w->kept++;
-		w->checksum += verdict;
+		count_verdict(w, verdict);
 	}
 	w->done += i;
 	ct_rcu_quiescent();
