@@ -5,7 +5,7 @@
  *	judge_pairs.c	which cells are compared: all that differ in one choice
  *	judge.c		effects, the noise, Holm's correction over the whole run
  *	judge_text.c	sentences
- *	judge_compare.c	one run beside another
+ *	judge_compare.c	one run beside another, with judge_older.c and judge_facts.c
  *
  * An effect is the ratio of two cells, averaged (as a logarithm) over all pairs of
  * cells that differ in that choice alone: the factorial of everything else.  Where

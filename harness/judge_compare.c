@@ -2,7 +2,9 @@
 /* Two runs beside each other; see judge_compare.h. */
 #include "harness/judge_compare.h"
 
+#include "harness/json_read.h"
 #include "harness/judge.h"
+#include "harness/judge_facts.h"
 #include "harness/metric.h"
 #include "harness/results.h"
 
@@ -27,13 +29,6 @@ struct compare {
 	struct ct_error *e;
 };
 
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
-
 static const json_t *fact(const json_t *report, const char *group, const char *key)
 {
 	const json_t *facts = json_object_get(report, "environment");
@@ -44,53 +39,6 @@ static const json_t *fact(const json_t *report, const char *group, const char *k
 static int no_memory(struct compare *c)
 {
 	return ct_fail(c->e, -ENOMEM, CT_EXIT_USER, "no memory to compare the runs");
-}
-
-/* ---- reports that were written before there were metrics ---- */
-
-static const struct {
-	const char *metric, *key; /* of Google Benchmark's row of a repeat */
-	double factor;
-} older[] = {
-	{ "mops", "ops_per_s", 1e-6 },
-	{ "ns_per_op", "real_time", 1 },
-	{ "cpu_ns_per_op", "cpu_time", 1 },
-	{ "node_bytes_per_connection", "node_bytes_per_connection", 1 },
-	{ "bucket_bytes_per_connection", "bucket_bytes_per_connection", 1 },
-};
-
-static void add_older_metric(json_t *cell, const json_t *benchmarks, const char *name, size_t m)
-{
-	size_t nr = 0, i;
-	json_t *row, *metrics = json_object_get(cell, "metrics");
-	double *values = calloc(json_array_size(benchmarks) + 1, sizeof(*values));
-
-	if (!metrics) {
-		metrics = json_object();
-		json_object_set_new(cell, "metrics", metrics);
-	}
-	json_array_foreach((json_t *)benchmarks, i, row) {
-		const json_t *value = json_object_get(row, older[m].key);
-
-		if (values && !strcmp(text_of(row, "run_name"), name) &&
-		    !strcmp(text_of(row, "run_type"), "iteration") && json_is_number(value) &&
-		    !json_is_true(json_object_get(row, "error_occurred")))
-			values[nr++] = older[m].factor * json_number_value(value);
-	}
-	metric_put(metrics, older[m].metric, values, values ? nr : 0);
-	free(values);
-}
-
-static void complete_cells(const struct compare_run *run, json_t *cells)
-{
-	const json_t *benchmarks = json_object_get(run->benchmark, "benchmarks");
-	const char *name;
-	json_t *cell;
-
-	json_object_foreach(cells, name, cell)
-		if (!json_object_get(json_object_get(cell, "metrics"), "ns_per_op"))
-			for (size_t m = 0; m < sizeof(older) / sizeof(older[0]); m++)
-				add_older_metric(cell, benchmarks, name, m);
 }
 
 /* ---- may they be compared at all? ---- */
@@ -107,7 +55,7 @@ static int check_report(struct compare *c, int side)
 	if (!json_object_size(c->cells[side]))
 		return ct_user_error(c->e, "'%.500s' has no cells: nothing was measured",
 				     run->path);
-	complete_cells(run, c->cells[side]);
+	compare_older(run, c->cells[side]);
 	return 0;
 }
 
@@ -152,68 +100,6 @@ static const char *differs(const json_t *a, const json_t *b)
 		return key;
 	}
 	return NULL;
-}
-
-/* ---- what else differs ---- */
-
-static bool is_passing(const char *key)
-{
-	static const char *const passing[] = {
-		"memory_available_bytes",
-		"swap_free_bytes",
-		"free",
-		"load",
-		"running",
-		"ticks_per_second",
-		"stolen_share_of_busy_time",
-		"power",
-		"warnings",
-	};
-
-	for (size_t i = 0; i < sizeof(passing) / sizeof(passing[0]); i++)
-		if (!strcmp(key, passing[i]))
-			return true;
-	return false;
-}
-
-static json_t *value_text(const json_t *value)
-{
-	char *text;
-	json_t *json;
-
-	if (!value || json_is_null(value))
-		return json_string("-");
-	if (json_is_string(value))
-		return json_string(json_string_value(value));
-	text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-	json = json_string(text ? text : "");
-	free(text);
-	return json;
-}
-
-static void differences(json_t *list, const char *path, const json_t *a, const json_t *b)
-{
-	char name[512];
-	const char *key;
-	json_t *value;
-
-	if (json_equal((json_t *)a, (json_t *)b) || (!a && !b))
-		return;
-	if (!json_is_object(a) || !json_is_object(b)) {
-		json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "what", path, "a",
-						      value_text(a), "b", value_text(b)));
-		return;
-	}
-	json_object_foreach((json_t *)a, key, value) {
-		snprintf(name, sizeof(name), "%s%s%s", path, *path ? "." : "", key);
-		if (!is_passing(key))
-			differences(list, name, value, json_object_get(b, key));
-	}
-	json_object_foreach((json_t *)b, key, value) {
-		snprintf(name, sizeof(name), "%s%s%s", path, *path ? "." : "", key);
-		if (!is_passing(key) && !json_object_get(a, key))
-			differences(list, name, NULL, value);
-	}
 }
 
 static json_t *about_run(const struct compare *c, int side)
@@ -555,7 +441,7 @@ json_t *judge_compare(const struct compare_run *a, const struct compare_run *b, 
 		      double bound, struct ct_error *e)
 {
 	struct compare c = { .run = { a, b }, .bound = log1p(bound), .e = e, .out = json_object() };
-	json_t *common = NULL, *list;
+	json_t *common = NULL;
 	int err = split_metrics(&c, metrics);
 
 	for (int side = 0; side < 2 && !err; side++)
@@ -572,10 +458,9 @@ json_t *judge_compare(const struct compare_run *a, const struct compare_run *b, 
 		json_object_set_new(c.out, "bound_percent", json_real(100 * bound));
 		json_object_set_new(c.out, "only_a", only_in(&c, 0));
 		json_object_set_new(c.out, "only_b", only_in(&c, 1));
-		list = json_array();
-		differences(list, "", json_object_get(c.report[0], "environment"),
-			    json_object_get(c.report[1], "environment"));
-		json_object_set_new(c.out, "environment", list);
+		json_object_set_new(c.out, "environment",
+				    facts_differences(json_object_get(c.report[0], "environment"),
+						      json_object_get(c.report[1], "environment")));
 		err = judge_all(&c);
 	}
 	judge_free(&c.list);

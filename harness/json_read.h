@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reading JSON that anybody may have changed: whatever is not there, or is
+ * something else, reads as nothing.  Any thread; object may be NULL.
+ */
+#ifndef CTBENCH_HARNESS_JSON_READ_H
+#define CTBENCH_HARNESS_JSON_READ_H
+
+#include <jansson.h>
+#include <math.h>
+
+/* "" if there is no such text.  Belongs to object. */
+static inline const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
+/* NAN if there is no such number. */
+static inline double number_of(const json_t *object, const char *key)
+{
+	const json_t *value = json_object_get(object, key);
+
+	return json_is_number(value) ? json_number_value(value) : NAN;
+}
+
+#endif
