@@ -4,6 +4,7 @@
  */
 #include "harness/cmd.h"
 #include "harness/grid.h"
+#include "harness/json_read.h"
 #include "harness/judge.h"
 #include "harness/judge_compare.h"
 #include "harness/results.h"
@@ -128,20 +129,6 @@ static int parse(struct request *q, int argc, char **argv, struct ct_error *e)
 
 /* ---- printing ---- */
 
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
-
-static double number(const json_t *object, const char *key)
-{
-	const json_t *value = json_object_get(object, key);
-
-	return json_is_number(value) ? json_number_value(value) : NAN;
-}
-
 static void print_run(FILE *out, const char *letter, const json_t *run)
 {
 	fprintf(out, "%s: %s, %.10s, revision %s, %s, %s%s\n", letter, text_of(run, "path"),
@@ -180,7 +167,7 @@ enum { CELL, METRIC, FIRST, SECOND, EFFECT, INTERVAL, FOUND, VISIBLE, COLUMNS };
 
 static void percent_text(char *buf, size_t size, const json_t *item, const char *key)
 {
-	judge_percent(buf, size, log1p(number(item, key) / 100));
+	judge_percent(buf, size, log1p(number_of(item, key) / 100));
 }
 
 static void put_number(struct grid *g, size_t column, double value)
@@ -207,7 +194,7 @@ static const char *found(const json_t *item)
 /* Of what is only counted, most is the same: not worth a row. */
 static bool is_worth_a_row(const json_t *item)
 {
-	return number(item, "visible_percent") != 0 || number(item, "effect_percent") != 0;
+	return number_of(item, "visible_percent") != 0 || number_of(item, "effect_percent") != 0;
 }
 
 static void put_row(struct grid *g, const json_t *item)
@@ -220,13 +207,13 @@ static void put_row(struct grid *g, const json_t *item)
 	if (*cell)
 		snprintf(text, sizeof(text), "%.250s", slash ? slash + 1 : cell);
 	else
-		snprintf(text, sizeof(text), "all %.0f", number(item, "cells"));
+		snprintf(text, sizeof(text), "all %.0f", number_of(item, "cells"));
 	grid_put(g, CELL, text);
 	grid_put(g, METRIC, text_of(item, "metric"));
-	put_number(g, FIRST, number(item, "a"));
-	put_number(g, SECOND, number(item, "b"));
+	put_number(g, FIRST, number_of(item, "a"));
+	put_number(g, SECOND, number_of(item, "b"));
 	grid_put(g, FOUND, found(item));
-	if (!isfinite(number(item, "effect_percent")))
+	if (!isfinite(number_of(item, "effect_percent")))
 		return;
 	percent_text(text, 64, item, "effect_percent");
 	strcat(text, " %");
@@ -235,7 +222,7 @@ static void put_row(struct grid *g, const json_t *item)
 	percent_text(high, sizeof(high), item, "ci_high_percent");
 	snprintf(text, sizeof(text), "[%s, %s]", low, high);
 	grid_put(g, INTERVAL, text);
-	judge_size(low, sizeof(low), log1p(number(item, "visible_percent") / 100));
+	judge_size(low, sizeof(low), log1p(number_of(item, "visible_percent") / 100));
 	snprintf(text, sizeof(text), "%s %%", low);
 	grid_put(g, VISIBLE, text);
 }
@@ -288,13 +275,13 @@ static int print_result(FILE *out, const json_t *result, enum grid_format format
 			err = print_workload(out, list, last, format);
 	}
 	fprintf(out, "\n%.0f comparisons, corrected by Holm's method.  ",
-		number(statistics, "comparisons"));
+		number_of(statistics, "comparisons"));
 	if (regressions)
 		fprintf(out, "%" JSON_INTEGER_FORMAT " proven to be worse by more than %g %%.\n",
-			regressions, number(result, "bound_percent"));
+			regressions, number_of(result, "bound_percent"));
 	else
 		fprintf(out, "None is proven to be worse by more than %g %%.\n",
-			number(result, "bound_percent"));
+			number_of(result, "bound_percent"));
 	fputs("What the machine did between the two runs is in no interval.\n", out);
 	shares_remark(text, sizeof(text), result);
 	if (*text)

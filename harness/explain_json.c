@@ -30,16 +30,6 @@ static void set_tuple(json_t *o, const char *key, const struct nf_conntrack_tupl
 	set_text(o, key, tuple_text(text, sizeof(text), tuple));
 }
 
-static json_t *status_json(uint32_t status)
-{
-	json_t *list = json_array();
-
-	for (unsigned int i = 0; i < 16; i++)
-		if (status & 1u << i)
-			json_array_append_new(list, json_string(replay_status_names[i]));
-	return list;
-}
-
 static json_t *zone_json(const struct nf_conntrack_zone *zone)
 {
 	return json_pack("{s:i, s:s}", "id", zone->id, "dir",
@@ -64,7 +54,7 @@ static json_t *ct_json(const struct explain_ct *ct)
 	json_t *o = json_object();
 
 	set_number(o, "ct", ct->number);
-	json_object_set_new(o, "status", status_json(ct->status));
+	json_object_set_new(o, "status", replay_status_json(ct->status));
 	json_object_set_new(o, "timeout", json_real(ct->timeout / (double)NF_CT_HZ));
 	set_number(o, "references", ct->use);
 	json_object_set_new(o, "zone", zone_json(&ct->zone));

@@ -2,6 +2,7 @@
 /* Effects, noise, and what is seen of them; see judge.h. */
 #include "harness/judge.h"
 
+#include "harness/json_read.h"
 #include "harness/metric.h"
 #include "harness/random.h"
 
@@ -10,13 +11,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
 
 /* ---- one comparison ---- */
 

@@ -15,6 +15,7 @@
 #include "harness/judge.h"
 
 #include "harness/axis_pairs.h"
+#include "harness/json_read.h"
 #include "variants/variant.h"
 
 #include <jansson.h>
@@ -39,13 +40,6 @@ struct finder {
 	const char **compared; /* variants that stood beside another on an axis */
 	size_t nr_compared;
 };
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
 
 /* ---- parameters ---- */
 

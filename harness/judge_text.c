@@ -2,6 +2,7 @@
 /* Verdicts in words and as JSON; see judge.h. */
 #include "harness/judge.h"
 
+#include "harness/json_read.h"
 #include "harness/metric.h"
 #include "harness/table.h"
 
@@ -147,20 +148,6 @@ json_t *judge_to_json(const struct judge_comparison *c)
 
 /* ---- printing, from the report ---- */
 
-static double number(const json_t *object, const char *key)
-{
-	const json_t *value = json_object_get(object, key);
-
-	return json_is_number(value) ? json_number_value(value) : NAN;
-}
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
-
 void judge_print_noise(FILE *out, const json_t *report)
 {
 	const json_t *noise = json_object_get(report, "noise"), *pair;
@@ -170,19 +157,19 @@ void judge_print_noise(FILE *out, const json_t *report)
 
 	if (!json_array_size(pairs))
 		return;
-	judge_size(most, sizeof(most), log1p(number(noise, "percent") / 100));
+	judge_size(most, sizeof(most), log1p(number_of(noise, "percent") / 100));
 	fprintf(out, "noise of this run: %s %% (%s two measurements of the same cell)\n", most,
 		json_array_size(pairs) == 1 ? "between" : "at most, between");
 	for (i = 0; i < json_array_size(pairs); i++) {
 		char value[32], low[32], high[32], visible[32];
 
 		pair = json_array_get(pairs, i);
-		if (!isfinite(number(pair, "visible_percent")))
+		if (!isfinite(number_of(pair, "visible_percent")))
 			continue;
-		judge_percent(value, sizeof(value), log1p(number(pair, "effect_percent") / 100));
-		judge_percent(low, sizeof(low), log1p(number(pair, "ci_low_percent") / 100));
-		judge_percent(high, sizeof(high), log1p(number(pair, "ci_high_percent") / 100));
-		judge_size(visible, sizeof(visible), log1p(number(pair, "visible_percent") / 100));
+		judge_percent(value, sizeof(value), log1p(number_of(pair, "effect_percent") / 100));
+		judge_percent(low, sizeof(low), log1p(number_of(pair, "ci_low_percent") / 100));
+		judge_percent(high, sizeof(high), log1p(number_of(pair, "ci_high_percent") / 100));
+		judge_size(visible, sizeof(visible), log1p(number_of(pair, "visible_percent") / 100));
 		fprintf(out,
 			"  %-12s %s %% [%s, %s]; between two of its cells this run would have seen %s %%\n",
 			text_of(pair, "workload"), value, low, high, visible);
@@ -217,8 +204,8 @@ static void print_workload(FILE *out, const json_t *verdicts, const char *worklo
 		}
 		if (is_kind(verdict, "interaction") && is_outcome(verdict, "none")) {
 			unseen++;
-			least = fmin(least, number(verdict, "visible_percent"));
-			most = fmax(most, number(verdict, "visible_percent"));
+			least = fmin(least, number_of(verdict, "visible_percent"));
+			most = fmax(most, number_of(verdict, "visible_percent"));
 			continue;
 		}
 		if (!titled)

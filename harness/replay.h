@@ -175,6 +175,8 @@ void replay_print(const struct replay_summary *s, const struct replay *r, const 
 
 /* The formats' names of enum ip_conntrack_info ("NEW") and of the status bits ("seen_reply"). */
 extern const char *const replay_ctinfo_names[], *const replay_status_names[16];
+/* The names of the bits that are set: a new list. */
+json_t *replay_status_json(uint32_t status);
 
 /* Lines in the format of the conformance tests; 0 or -ENOMEM, -EIO. */
 int replay_json_packet(const struct replay *r, const struct replay_result *res, FILE *out);

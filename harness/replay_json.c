@@ -23,7 +23,7 @@ const char *const replay_status_names[16] = {
 	"offload", "hw_offload",
 };
 
-static json_t *status_json(uint32_t status)
+json_t *replay_status_json(uint32_t status)
 {
 	json_t *list = json_array();
 
@@ -147,7 +147,7 @@ static void set_state(json_t *o, const struct replay_result *res)
 				    json_string(res->ctinfo >= IP_CT_IS_REPLY ? "reply" : "orig"));
 		json_object_set_new(o, "ctinfo", json_string(replay_ctinfo_names[res->ctinfo]));
 		set_number(o, "ct", res->number);
-		json_object_set_new(o, "status_in", status_json(res->status_in));
+		json_object_set_new(o, "status_in", replay_status_json(res->status_in));
 		break;
 	}
 }
@@ -183,7 +183,7 @@ int replay_json_packet(const struct replay *r, const struct replay_result *res, 
 	if (res->verdict == REPLAY_ACCEPT) {
 		if (res->number_after && res->number_after != res->number)
 			set_number(o, "ct_after", res->number_after);
-		json_object_set_new(o, "status", status_json(res->status));
+		json_object_set_new(o, "status", replay_status_json(res->status));
 	}
 	if (res->ct &&
 	    (res->state == REPLAY_TRACKED || (res->released && res->verdict == REPLAY_ACCEPT)) &&
@@ -234,7 +234,7 @@ static json_t *row_json(const struct replay *r, struct nf_conn *ct)
 
 	json_object_set_new(o, "orig", zoned_tuple_json(ct, IP_CT_DIR_ORIGINAL));
 	json_object_set_new(o, "reply", zoned_tuple_json(ct, IP_CT_DIR_REPLY));
-	json_object_set_new(o, "status", status_json(nf_ct_status(ct)));
+	json_object_set_new(o, "status", replay_status_json(nf_ct_status(ct)));
 	set_entry(o, r, ct);
 	if (zone.dir == NF_CT_DEFAULT_ZONE_DIR && zone.id)
 		set_number(o, "zone", zone.id);

@@ -2,6 +2,7 @@
 /* What both forms of a report say. */
 #include "harness/report.h"
 
+#include "harness/json_read.h"
 #include "harness/results.h"
 #include "harness/table.h"
 
@@ -13,13 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
 
 const char *report_fact(const struct report_source *s, const char *group, const char *key)
 {

@@ -8,6 +8,7 @@
 #include "harness/bounds.h"
 #include "harness/env.h"
 #include "harness/grid.h"
+#include "harness/json_read.h"
 #include "harness/plot.h"
 #include "harness/table.h"
 
@@ -32,13 +33,6 @@ __attribute__((format(printf, 3, 4))) static void element(FILE *out, const char 
 	html_text(out, text);
 	/* Attributes are no part of the end. */
 	fprintf(out, "</%.*s>\n", (int)strcspn(tag, " "), tag);
-}
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
 }
 
 static int style(FILE *out, struct ct_error *e)

@@ -13,6 +13,7 @@
 
 #include "harness/bounds.h"
 #include "harness/interrupt.h"
+#include "harness/json_read.h"
 #include "harness/measure.h"
 #include "harness/memory_limit.h"
 #include "harness/run.h"
@@ -187,26 +188,19 @@ void run_bounds_step(struct run *run)
 	json_decref(list);
 }
 
-static double number(const json_t *object, const char *key)
-{
-	const json_t *value = json_object_get(object, key);
-
-	return json_is_number(value) ? json_number_value(value) : NAN;
-}
-
 /* A cell's time in dependent lines, where its operations are a table's. */
 static void tell_cell(json_t *cell, const json_t *bounds)
 {
 	const json_t *parameters = json_object_get(cell, "parameters");
 	const char *level = json_string_value(json_object_get(parameters, "level"));
-	double ns = number(json_object_get(cell, "ns_per_op"), "median");
-	double bytes = number(cell, "connections") * (number(cell, "node_bytes_per_connection") +
-						      number(cell, "bucket_bytes_per_connection"));
+	double ns = number_of(json_object_get(cell, "ns_per_op"), "median");
+	double bytes = number_of(cell, "connections") * (number_of(cell, "node_bytes_per_connection") +
+							 number_of(cell, "bucket_bytes_per_connection"));
 	double line;
 
 	if (!level || strcmp(level, "ops") || !isfinite(ns) || !isfinite(bytes) || bytes < 1)
 		return;
-	line = bounds_dependent_ns(bounds, (unsigned int)number(parameters, "threads"), (uint64_t)bytes);
+	line = bounds_dependent_ns(bounds, (unsigned int)number_of(parameters, "threads"), (uint64_t)bytes);
 	if (!isfinite(line) || line <= 0)
 		return;
 	json_object_set_new(cell, "footprint_bytes", json_real(bytes));

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "harness/bounds.h"
+#include "harness/json_read.h"
 
 static const struct {
 	const char *name, *words, *brief;
@@ -19,20 +20,6 @@ static const struct {
 	{ "null", "a table that does nothing", "a table that does nothing" },
 };
 
-static double number(const json_t *object, const char *key)
-{
-	const json_t *value = json_object_get(object, key);
-
-	return json_is_number(value) ? json_number_value(value) : NAN;
-}
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
-
 /* ns of a bound that has no footprint: the least of those measured with so many threads. */
 static double plain_ns(const json_t *bounds, const char *bound, unsigned int threads, const char *hash)
 {
@@ -41,9 +28,9 @@ static double plain_ns(const json_t *bounds, const char *bound, unsigned int thr
 	size_t i;
 
 	json_array_foreach(bounds, i, one)
-		if (!strcmp(text_of(one, "bound"), bound) && number(one, "threads") == threads &&
+		if (!strcmp(text_of(one, "bound"), bound) && number_of(one, "threads") == threads &&
 		    (!hash || !strcmp(text_of(one, "hash"), hash)))
-			least = fmin(least, number(one, "median"));
+			least = fmin(least, number_of(one, "median"));
 	return least;
 }
 
@@ -51,7 +38,7 @@ static double plain_ns(const json_t *bounds, const char *bound, unsigned int thr
 static double bound_ns(const json_t *cell, const json_t *bounds, const char *of)
 {
 	const json_t *parameters = json_object_get(cell, "parameters");
-	double threads = number(parameters, "threads"), bytes = number(cell, "footprint_bytes");
+	double threads = number_of(parameters, "threads"), bytes = number_of(cell, "footprint_bytes");
 	double measured = 0;
 	const json_t *one;
 	size_t i;
@@ -66,7 +53,7 @@ static double bound_ns(const json_t *cell, const json_t *bounds, const char *of)
 	if (!strcmp(of, "independent")) {
 		json_array_foreach(bounds, i, one)
 			if (!strcmp(text_of(one, "bound"), of))
-				measured = fmax(measured, number(one, "bytes"));
+				measured = fmax(measured, number_of(one, "bytes"));
 		if (!(bytes >= measured / 2))
 			return NAN;
 	}
@@ -75,7 +62,7 @@ static double bound_ns(const json_t *cell, const json_t *bounds, const char *of)
 
 static void scale(json_t *object, const char *key, double by)
 {
-	double value = number(object, key);
+	double value = number_of(object, key);
 
 	if (isfinite(value))
 		json_object_set_new(object, key, json_real(value * by));
@@ -120,7 +107,7 @@ int shares_of(json_t *report, const char *of, struct ct_error *e)
 	snprintf(times, sizeof(times), "x %s", of);
 	json_object_foreach(json_object_get(report, "cells"), name, cell) {
 		double ns = bound_ns(cell, bounds, of);
-		double threads = number(json_object_get(cell, "parameters"), "threads");
+		double threads = number_of(json_object_get(cell, "parameters"), "threads");
 		bool known = isfinite(ns) && ns > 0;
 
 		/* Millions a second in percent of threads / ns; ns as multiples. */
@@ -128,7 +115,7 @@ int shares_of(json_t *report, const char *of, struct ct_error *e)
 		change(cell, "ns_per_op", times, known ? 1 / ns : NAN);
 		json_object_set_new(cell, "unit", json_string(unit));
 		json_object_del(cell, "misses");
-		changed += known && isfinite(number(json_object_get(cell, "mops"), "median"));
+		changed += known && isfinite(number_of(json_object_get(cell, "mops"), "median"));
 	}
 	if (!changed)
 		return ct_user_error(
