@@ -316,7 +316,7 @@ int bench_ops(struct bench *b)
 	} else {
 		begin = tsc_now();
 		pool_run(b->pool, build, &o);
-		b->r->build_seconds = tsc_to_seconds(tsc_now() - begin);
+		b->r->build_seconds += tsc_to_seconds(tsc_now() - begin);
 		b->r->allocated_bytes = memstat_allocated() - b->r->allocated_bytes;
 		err = load_relaxed(&b->failed);
 		b->flows = &o.plan.flows;

@@ -13,7 +13,8 @@
  *	kernel		release, version, parameters that change speed, mitigations, address randomisation
  *	frequency	driver, governors, boost, limits
  *	pages		page size, transparent huge pages, huge page pools, NUMA balancing
- *	virtual		is it a virtual machine, whose, and how much time was stolen since boot
+ *	virtual		is it a virtual machine, whose, how much time was stolen since boot, is free
+ *			memory given back to the host
  *	limits		CPU quota and memory limit of the control group
  *	load		load averages, runnable threads
  *	power		on battery?
@@ -25,6 +26,8 @@
  */
 #ifndef CTBENCH_HARNESS_ENV_H
 #define CTBENCH_HARNESS_ENV_H
+
+#include <stdbool.h>
 
 struct json_t;
 
@@ -44,5 +47,12 @@ struct json_t *env_warnings(const struct json_t *env);
  * difference over a run tells what it lost.
  */
 double env_steal_seconds(void);
+
+/*
+ * Does this machine give memory that it does not use back to a host (free page reporting of
+ * virtio's balloon: VIRTIO 1.2, 5.5.6.7)?  Then whatever is touched after some seconds of rest
+ * costs a fault in the host, which is many times dearer than our kernel's own.
+ */
+bool env_gives_memory_back(void);
 
 #endif

@@ -2,6 +2,8 @@
 /* The hardware, real or virtual: CPU, memory, clock speed, power, hypervisor. */
 #include "harness/env_internal.h"
 
+#include <dirent.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,6 +195,41 @@ double env_steal_seconds(void)
 	return cpu_times("", &all, &stolen) ? stolen / (double)sysconf(_SC_CLK_TCK) : 0;
 }
 
+#define VIRTIO_BALLOON 5
+#define VIRTIO_BALLOON_F_REPORTING 5
+
+static bool gives_memory_back(const char *root)
+{
+	char path[PATH_MAX], features[128];
+	struct dirent **names = NULL;
+	bool gives = false;
+	int nr;
+
+	snprintf(path, sizeof(path), "%s/sys/bus/virtio/devices", root);
+	nr = scandir(path, &names, NULL, alphasort);
+	for (int i = 0; i < nr; i++) {
+		const char *device = names[i]->d_name;
+		char id[32];
+
+		/* A digit for each bit, the first one first. */
+		if (*device != '.' &&
+		    env_line(id, sizeof(id), root, "/sys/bus/virtio/devices/%s/device", device) &&
+		    strtol(id, NULL, 16) == VIRTIO_BALLOON &&
+		    env_line(features, sizeof(features), root, "/sys/bus/virtio/devices/%s/features",
+			     device))
+			gives |= strlen(features) > VIRTIO_BALLOON_F_REPORTING &&
+				 features[VIRTIO_BALLOON_F_REPORTING] == '1';
+		free(names[i]);
+	}
+	free(names);
+	return gives;
+}
+
+bool env_gives_memory_back(void)
+{
+	return gives_memory_back("");
+}
+
 json_t *env_virtual(const char *root)
 {
 	char name[128];
@@ -200,7 +237,8 @@ json_t *env_virtual(const char *root)
 	bool known, yes = is_virtual(root, &known);
 	bool timed = cpu_times(root, &busy, &stolen);
 
-	return json_pack("{s:o, s:o, s:o}", "is", env_flag_or_null(known, yes),
+	return json_pack("{s:o, s:o, s:o, s:b}", "is", env_flag_or_null(known, yes),
 			 "hypervisor", env_text_or_null(yes && hypervisor_name(name, sizeof(name), root), name),
-			 "stolen_share_of_busy_time", timed ? json_real(busy > 0 ? stolen / busy : 0) : json_null());
+			 "stolen_share_of_busy_time", timed ? json_real(busy > 0 ? stolen / busy : 0) : json_null(),
+			 "gives_memory_back", gives_memory_back(root));
 }

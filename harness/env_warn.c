@@ -77,6 +77,9 @@ static void look_at_virtual(struct warnings *w, const json_t *env)
 		warn(w, NOTE, "virtual", "Compare figures within one run; for figures to publish, measure on hardware of your own.",
 		     "This is a virtual machine%s%s%s: others may share its cores, caches and memory, and its clock speed is out of our hands.",
 		     name ? " (" : "", name ? name : "", name ? ")" : "");
+	if (is_true(part(env, "virtual", "gives_memory_back")))
+		warn(w, NOTE, "balloon", "Start the guest without free page reporting, or with its memory on huge pages of the host.",
+		     "This machine gives free memory back to its host (free page reporting): what is touched first waits for the host. ctbench touches what a table needs before it builds it; what others left is beyond it.");
 	if (stolen >= 0.005)
 		warn(w, stolen >= 0.02 ? SERIOUS : NOTE, "steal", "Ask for dedicated CPUs, or measure when the host is quiet; repeats and the A/A control show how much it matters.",
 		     "The hypervisor gave %.1f %% of the busy time since boot to others (steal).", 100 * stolen);

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -73,4 +74,17 @@ static uint64_t address_space(void)
 uint64_t memory_limit(void)
 {
 	return least(available(), least(cgroup(), address_space()));
+}
+
+void memory_back(uint64_t bytes)
+{
+	volatile char *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (p == MAP_FAILED)
+		return;
+	madvise((void *)p, bytes, MADV_HUGEPAGE);	/* fewer faults of our own */
+	for (uint64_t i = 0; i < bytes; i += 4096)
+		p[i] = 1;
+	munmap((void *)p, bytes);
 }

@@ -12,4 +12,11 @@
  */
 uint64_t memory_limit(void);
 
+/*
+ * Touch that many bytes and give them back to our kernel, so that a host that backs memory only
+ * when it is touched has done so before somebody counts the time.  What our kernel's own faults
+ * cost later remains, and so do its choices (NUMA: who touches first).
+ */
+void memory_back(uint64_t bytes);
+
 #endif

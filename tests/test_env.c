@@ -168,6 +168,19 @@ static void a_guest(void **state)
 	virt = env_virtual(root);
 	assert_true(json_is_true(at(virt, "is")));
 	assert_text(virt, "hypervisor", "Some Cloud");
+	assert_true(json_is_false(at(virt, "gives_memory_back")));
+	json_decref(virt);
+	/* Bit 5, of a balloon and of nothing else. */
+	put("/sys/bus/virtio/devices/virtio0/device", "0x0002\n");
+	put("/sys/bus/virtio/devices/virtio0/features", "1111111100\n");
+	put("/sys/bus/virtio/devices/virtio1/device", "0x0005\n");
+	put("/sys/bus/virtio/devices/virtio1/features", "1111101111\n");
+	virt = env_virtual(root);
+	assert_true(json_is_false(at(virt, "gives_memory_back")));
+	json_decref(virt);
+	put("/sys/bus/virtio/devices/virtio1/features", "0000010000\n");
+	virt = env_virtual(root);
+	assert_true(json_is_true(at(virt, "gives_memory_back")));
 	json_decref(virt);
 }
 
@@ -285,6 +298,8 @@ static void what_is_warned_of(void **state)
 		{ "clock", "-", "{\"clock\": {\"reliable\": true}}" },
 		{ "virtual", "note", "{\"virtual\": {\"is\": true, \"hypervisor\": null}}" },
 		{ "virtual", "-", "{\"virtual\": {\"is\": false}}" },
+		{ "balloon", "note", "{\"virtual\": {\"gives_memory_back\": true}}" },
+		{ "balloon", "-", "{\"virtual\": {\"gives_memory_back\": false}}" },
 		{ "steal", "-", "{\"virtual\": {\"stolen_share_of_busy_time\": 0.001}}" },
 		{ "steal", "note", "{\"virtual\": {\"stolen_share_of_busy_time\": 0.01}}" },
 		{ "steal", "serious", "{\"virtual\": {\"stolen_share_of_busy_time\": 0.03}}" },
