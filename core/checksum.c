@@ -39,7 +39,11 @@ bool nf_checksum_ok_part(const struct sk_buff *skb, unsigned int dataoff, unsign
 			 uint8_t protonum)
 {
 	const uint8_t *data = skb_header_pointer(skb, dataoff, covered);
-	uint64_t sum = 0;
+	/*
+	 * The kernel sums from the IP header on, a right one of which makes 0xffff.  It
+	 * matters to ICMP over IPv4 alone, where nothing but zeros is right that way.
+	 */
+	uint64_t sum = 0xffff;
 
 	if (!data)
 		return true;

@@ -63,6 +63,19 @@ def short_and_wrong():
     return s
 
 
+def zeros():
+    s = Scenario("an answer of nothing but zeros, its checksum too, is right: IPv4's header is summed along")
+    for n in (4, 8, 60):
+        s.add(echo(A, B, 0, 0, data=b"x"))
+        s.add(ip(B, A, ICMP, bytes(n)))
+        s.add(ip(B, A, ICMP, b"\0\0\xff\xff" + bytes(n - 4)))
+        s.add(ip(B, A, ICMP, bytes(n), options=b"\1\1\1\0"))
+    s.add(echo(A6, B6, 0, 0))
+    s.add(ip(B6, A6, ICMPV6, bytes(8)))
+    s.add(ip(B6, A6, ICMPV6, b"\x81\0\0\0" + bytes(4)))
+    return s
+
+
 def checksum_off():
     s = Scenario("ICMP with wrong checksums and nf_conntrack_checksum off", sysctl={"nf_conntrack_checksum": 0})
     for a, b in ((A, B), (A6, B6)):
@@ -255,6 +268,6 @@ def echo_ids():
     return s
 
 
-ALL = [requests, requests6, inverses, short_and_wrong, checksum_off, timeouts, errors_quote_all, errors_all_types,
+ALL = [requests, requests6, inverses, short_and_wrong, zeros, checksum_off, timeouts, errors_quote_all, errors_all_types,
        errors_truncated, errors_odd_quotes, errors_wrong_checksum, errors_to_others, errors_do_not_refresh, neighbours,
        redirects, echo_ids]
