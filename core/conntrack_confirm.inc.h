@@ -4,44 +4,37 @@
  * its packet joins another that was faster.  Part of the template
  * core/conntrack.inc.h.
  */
-/*
- * Somebody else put the same connection in first.  A protocol that allows it
- * joins the packet to the winner's entry (__nf_ct_resolve_clash); others lose
- * the packet.  winner comes with a reference.
- */
-static __cold unsigned int nf_ct_resolve_clash(struct sk_buff *skb,
-					       struct nf_conntrack_tuple_hash *winner_hash)
+
+/* Both directions' tuples and zones agree: in the same way, or swapped (nf_ct_match_reverse). */
+static bool nf_ct_match(const struct nf_conn *loser, const struct nf_conn *winner, bool swapped)
 {
-	struct nf_conn *winner = nf_ct_tuplehash_to_ctrack(winner_hash);
+	const struct nf_conntrack_zone a = nf_ct_zone(loser), b = nf_ct_zone(winner);
+
+	for (unsigned int i = 0; i < IP_CT_DIR_MAX; i++) {
+		enum ip_conntrack_dir dir = (enum ip_conntrack_dir)i;
+		enum ip_conntrack_dir other = swapped ? !dir : dir;
+
+		if (!nf_ct_tuple_equal(nf_ct_tuple(loser, dir), nf_ct_tuple(winner, other)) ||
+		    nf_ct_zone_id(&a, dir) != nf_ct_zone_id(&b, other))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The packet joins the winner, which comes with a reference, if it is the same
+ * connection, or, where both ends spoke at once, the same with the directions
+ * swapped (__nf_ct_resolve_clash).
+ */
+static __cold bool nf_ct_join(struct sk_buff *skb, struct nf_conn *winner)
+{
 	enum ip_conntrack_info ctinfo;
 	struct nf_conn *loser = nf_ct_get(skb, &ctinfo);
-	struct net *net = loser->net;
-	struct nf_conntrack_zone a = nf_ct_zone(loser), b = nf_ct_zone(winner);
 	const struct nf_conn_counter *counter;
 	struct nf_conn_acct *acct;
-	bool same;
 
-	if (!nf_ct_l4proto_find(nf_ct_protonum(loser))->allow_clash)
-		goto drop;
-	same = nf_ct_tuple_equal(nf_ct_tuple(loser, IP_CT_DIR_ORIGINAL),
-				 nf_ct_tuple(winner, IP_CT_DIR_ORIGINAL)) &&
-	       nf_ct_tuple_equal(nf_ct_tuple(loser, IP_CT_DIR_REPLY),
-				 nf_ct_tuple(winner, IP_CT_DIR_REPLY)) &&
-	       nf_ct_zone_id(&a, IP_CT_DIR_ORIGINAL) == nf_ct_zone_id(&b, IP_CT_DIR_ORIGINAL) &&
-	       nf_ct_zone_id(&a, IP_CT_DIR_REPLY) == nf_ct_zone_id(&b, IP_CT_DIR_REPLY);
-	/*
-	 * Both ends spoke at once: the same connection with the directions swapped
-	 * (nf_ct_match_reverse).
-	 */
-	same = same ||
-	       (nf_ct_tuple_equal(nf_ct_tuple(loser, IP_CT_DIR_ORIGINAL),
-				  nf_ct_tuple(winner, IP_CT_DIR_REPLY)) &&
-		nf_ct_tuple_equal(nf_ct_tuple(loser, IP_CT_DIR_REPLY),
-				  nf_ct_tuple(winner, IP_CT_DIR_ORIGINAL)) &&
-		nf_ct_zone_id(&a, IP_CT_DIR_ORIGINAL) == nf_ct_zone_id(&b, IP_CT_DIR_REPLY) &&
-		nf_ct_zone_id(&a, IP_CT_DIR_REPLY) == nf_ct_zone_id(&b, IP_CT_DIR_ORIGINAL));
-	if (!same)
-		goto drop;
+	if (!nf_ct_match(loser, winner, false) && !nf_ct_match(loser, winner, true))
+		return false;
 	acct = nf_conn_acct_find(loser);
 	if (acct) {
 		counter = &acct->counter[CTINFO2DIR(ctinfo)];
@@ -51,14 +44,69 @@ static __cold unsigned int nf_ct_resolve_clash(struct sk_buff *skb,
 	}
 	nf_ct_set(skb, winner, ctinfo);
 	nf_ct_put_fast(loser);
-	NF_CT_STAT_INC(net, clash_resolve);
-	return NF_ACCEPT;
+	return true;
+}
 
-drop:
+/*
+ * Only the ORIGINAL direction clashes, as zones of one direction (and NAT) can
+ * make it: the loser goes in so that its answers, but not its questions, find
+ * it, and for a second, which a question's answer will not take
+ * (nf_ct_resolve_clash_harder).
+ */
+static __cold bool nf_ct_resolve_clash_harder(struct sk_buff *skb, uint32_t hash)
+{
+	enum ip_conntrack_info ctinfo;
+	struct nf_conn *ct = nf_ct_get(skb, &ctinfo), *winner;
+	const uint32_t timeout = load_relaxed(&ct->timeout), bits = IPS_FIXED_TIMEOUT | IPS_NAT_CLASH;
+	struct net *net = ct->net;
+	struct ct_insert ins;
+
+	store_relaxed(&ct->timeout, NF_CT_HZ);
+	nf_ct_status_set(ct, bits);
+	if (!table_insert(&ct_instance_of(net->core)->table, ct, hash,
+			  nf_ct_dir_hash(ct, IP_CT_DIR_REPLY), nfct_time_stamp(net->core), &ins))
+		return true;
+	/* not alone after all: as it was */
+	atomic_fetch_and_explicit(&ct->status, ~bits, memory_order_relaxed);
+	store_relaxed(&ct->timeout, timeout);
+	if (!ins.clash)
+		return false;
+	winner = nf_ct_tuplehash_to_ctrack(ins.clash);
+	if (nf_ct_join(skb, winner))
+		return true;
 	nf_ct_put_fast(winner);
+	return false;
+}
+
+/*
+ * Somebody else put the same connection, or one that has one of its tuples, in
+ * first.  A protocol that allows it makes the best of it; others lose the
+ * packet.  winner comes with a reference.
+ */
+static __cold unsigned int nf_ct_resolve_clash(struct sk_buff *skb, uint32_t hash,
+					       struct nf_conntrack_tuple_hash *winner_hash)
+{
+	struct nf_conn *winner = nf_ct_tuplehash_to_ctrack(winner_hash);
+	enum ip_conntrack_info ctinfo;
+	struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
+	struct net *net = ct->net;
+	const bool allowed = nf_ct_l4proto_find(nf_ct_protonum(ct))->allow_clash;
+	const bool answers = nf_ct_tuple_equal(nf_ct_tuple(winner, NF_CT_DIRECTION(winner_hash)),
+					       nf_ct_tuple(ct, IP_CT_DIR_REPLY));
+
+	if (allowed && nf_ct_join(skb, winner))
+		goto resolved;
+	nf_ct_put_fast(winner);
+	if (allowed && !answers && nf_ct_resolve_clash_harder(skb, hash))
+		goto resolved;
+	ct_list_dying(&ct_instance_of(net->core)->lists, ct);
 	NF_CT_STAT_INC(net, insert_failed);
 	NF_CT_STAT_INC(net, drop);
 	return NF_DROP;
+
+resolved:
+	NF_CT_STAT_INC(net, clash_resolve);
+	return NF_ACCEPT;
 }
 
 /* The connection of a packet that got through goes into the table (__nf_conntrack_confirm). */
@@ -84,9 +132,9 @@ static __cold unsigned int __nf_conntrack_confirm(struct sk_buff *skb)
 		nf_conntrack_event_cache(ct, ct->master ? IPCT_RELATED : IPCT_NEW);
 		return NF_ACCEPT;
 	}
-	ct_list_dying(&ct_instance_of(net->core)->lists, ct);
 	if (ret == -EEXIST && ins.clash)
-		return nf_ct_resolve_clash(skb, ins.clash);
+		return nf_ct_resolve_clash(skb, hash, ins.clash);
+	ct_list_dying(&ct_instance_of(net->core)->lists, ct);
 	if (ret == -E2BIG)
 		NF_CT_STAT_INC(net, chaintoolong);
 	NF_CT_STAT_INC(net, insert_failed);

@@ -194,6 +194,8 @@ static int dump_one(struct nf_conn *ct, void *arg)
 	struct dump *d = arg;
 	char line[1024];	/* an IPv6 entry with everything is below 500 */
 
+	if (nf_ct_status(ct) & IPS_NAT_CLASH)	/* no ORIGINAL node, which is what is listed */
+		return 0;
 	d->snprint(line, sizeof(line), ct);
 	if (fputs(line, d->out) == EOF)
 		return errno ? -errno : -EIO;

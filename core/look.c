@@ -23,6 +23,8 @@ enum ct_look nf_ct_look_at(const struct nf_conntrack_tuple_hash *h, const struct
 		return CT_LOOK_UNCONFIRMED;
 	if (nf_ct_is_dying(ct))
 		return CT_LOOK_DYING;
+	if (nf_ct_is_hidden(nf_ct_status(ct), dir))
+		return CT_LOOK_HIDDEN;
 	if (nf_ct_zone_id(&zone, dir) != f->zone_id[dir])
 		return CT_LOOK_OTHER_ZONE;
 	return CT_LOOK_OTHER_NET;

@@ -53,6 +53,16 @@ static __always_inline void ct_find_init(struct ct_find *f, const struct net *ne
 }
 
 /*
+ * The ORIGINAL node of an entry that lost a clash in that direction alone: nobody is to find
+ * it, for another has its tuple (nf_ct_resolve_clash_harder; the kernel leaves it out of the
+ * table, which looks the same).
+ */
+static __always_inline bool nf_ct_is_hidden(uint32_t status, enum ip_conntrack_dir dir)
+{
+	return status & IPS_NAT_CLASH && dir == IP_CT_DIR_ORIGINAL;
+}
+
+/*
  * Is h, a node of ct, the entry that is looked for (nf_ct_key_equal), and
  * alive?  May run on memory that is being reused: then the answer counts only
  * after a reference was taken and it was asked again.
@@ -81,9 +91,13 @@ static __always_inline bool nf_ct_key_equal(const struct nf_conntrack_tuple_hash
 		return false;
 	dir = NF_CT_DIRECTION(h);
 	zone = load_relaxed(&ct->zone_id);
-	if (unlikely(status & (CT_ZONE_ORIG_ONLY | CT_ZONE_REPLY_ONLY)) &&
-	    !(status & (dir == IP_CT_DIR_ORIGINAL ? CT_ZONE_ORIG_ONLY : CT_ZONE_REPLY_ONLY)))
-		zone = NF_CT_DEFAULT_ZONE_ID;
+	if (unlikely(status & (CT_ZONE_ORIG_ONLY | CT_ZONE_REPLY_ONLY | IPS_NAT_CLASH))) {
+		if (nf_ct_is_hidden(status, dir))
+			return false;
+		if (status & (CT_ZONE_ORIG_ONLY | CT_ZONE_REPLY_ONLY) &&
+		    !(status & (dir == IP_CT_DIR_ORIGINAL ? CT_ZONE_ORIG_ONLY : CT_ZONE_REPLY_ONLY)))
+			zone = NF_CT_DEFAULT_ZONE_ID;
+	}
 	return zone == f->zone_id[dir] && load_relaxed(&ct->net_id) == f->net_id;
 }
 

@@ -16,6 +16,7 @@ enum ct_look {
 	CT_LOOK_OTHER_TUPLE,
 	CT_LOOK_UNCONFIRMED,
 	CT_LOOK_DYING,
+	CT_LOOK_HIDDEN,		/* nf_ct_is_hidden() */
 	CT_LOOK_OTHER_ZONE,
 	CT_LOOK_OTHER_NET,
 };

@@ -371,8 +371,9 @@ static int dump_one(struct nf_conn *ct, void *arg)
 	struct dump *d = arg;
 	int err;
 
+	/* who lost a clash has no ORIGINAL node, which is what is listed */
 	if (ct->net != d->net || nf_ct_is_expired(ct, nfct_time_stamp(ct->net->core)) ||
-	    !ctnetlink_filter_match(&d->filter, ct))
+	    nf_ct_status(ct) & IPS_NAT_CLASH || !ctnetlink_filter_match(&d->filter, ct))
 		return 0;
 	err = send_entry(d, ct);
 	return err < 0 ? err : 0;

@@ -30,6 +30,7 @@ const char *explain_look(enum ct_look look)
 	case CT_LOOK_OTHER_TUPLE: return "other tuple";
 	case CT_LOOK_UNCONFIRMED: return "unconfirmed";
 	case CT_LOOK_DYING: return "dying";
+	case CT_LOOK_HIDDEN: return "lost a clash";
 	case CT_LOOK_OTHER_ZONE: return "other zone";
 	case CT_LOOK_OTHER_NET: return "other namespace";
 	}

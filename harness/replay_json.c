@@ -28,7 +28,7 @@ json_t *replay_status_json(uint32_t status)
 	json_t *list = json_array();
 
 	for (unsigned int i = 0; i < 16; i++)
-		if (status & 1u << i)
+		if (status & ~IPS_NAT_CLASH & 1u << i)	/* which the kernel tells nobody */
 			json_array_append_new(list, json_string(replay_status_names[i]));
 	return list;
 }
@@ -252,6 +252,8 @@ static int add_row(struct nf_conn *ct, void *arg)
 {
 	struct rows *rows = arg;
 
+	if (nf_ct_status(ct) & IPS_NAT_CLASH)	/* no ORIGINAL node, which is what is listed */
+		return 0;
 	if (rows->nr == rows->max) {
 		size_t max = rows->max ? rows->max * 2 : 256;
 		struct numbered *v = realloc(rows->v, max * sizeof(*v));

@@ -243,7 +243,9 @@ static int table_insert(struct ct_table *t, struct nf_conn *ct, uint32_t hash_or
 		ret = -ESTALE;
 		goto out;
 	}
-	ret = table_clash(&v.buckets[a], &ct->tuplehash[IP_CT_DIR_ORIGINAL], &f, cap, &clash);
+	if (likely(!nf_ct_is_hidden(nf_ct_status(ct), IP_CT_DIR_ORIGINAL)))
+		ret = table_clash(&v.buckets[a], &ct->tuplehash[IP_CT_DIR_ORIGINAL], &f, cap,
+				  &clash);
 	if (unlikely(zone.dir != NF_CT_DEFAULT_ZONE_DIR))
 		ct_find_under(&f, &zone, IP_CT_DIR_REPLY);
 	if (likely(!ret))

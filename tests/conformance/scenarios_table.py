@@ -235,6 +235,31 @@ def clash_zones_none():
     return s
 
 
+def clash_one_way():
+    s = Scenario("a zone of one direction lets one direction alone clash: the loser's answers find it, for a second; of each protocol")
+    s.zone(1, 1, "original")
+    for _, there, back in [*kinds()[:2], *kinds()[5:], ("tcp", tcp(A, B, 3, 80, 1, 0, SYN), tcp(B, A, 80, 3, 9, 0, SYN))]:
+        i = s.add(there, hold=True)
+        k = s.add(there, hold=True)
+        s.add(back, 1)                          # its answers are where the held packet's questions are
+        s.after(i)                              # reply-only
+        s.after(k)                              # joins that
+        s.add(there)                            # an answer to who came by the other device
+        s.add(back)                             # to the loser
+        s.add(back, 1)
+        s.add(back)
+        s.add(there)
+    s.after("flush")
+    i = s.add(udp(A, B, 9, 53), hold=True)
+    s.add(udp(B, A, 53, 9), 1)
+    s.after(i)
+    s.add(udp(B, A, 53, 9))
+    s.wait(1.5)
+    s.add(udp(B, A, 53, 9))                     # gone: begins one
+    s.add(udp(B, A, 53, 9), 1)
+    return s
+
+
 def hold_established():
     s = Scenario("packets of known connections held: the state went on meanwhile")
     s.add(tcp(A, B, 3, 80, 100, 0, SYN))
@@ -352,5 +377,5 @@ def timestamps():
 
 ALL = [zones_all, zones_orig, zones_reply, zones_errors, zones_fragments, notrack_kinds, notrack_and_zone, max_one,
        max_several, max_none, max_room_again, max_held, clash_same, clash_later, clash_reverse, clash_three,
-       clash_zones_none, hold_established, hold_killed, hold_errors, hold_untracked, hold_never, flushes, accounting,
+       clash_zones_none, clash_one_way, hold_established, hold_killed, hold_errors, hold_untracked, hold_never, flushes, accounting,
        accounting_clash, timestamps]

@@ -87,6 +87,9 @@ static int match_taken(struct cds_lfht_node *node, const void *key)
 	struct ct_find f;
 
 	ct_find_under(&f, &my_zone, NF_CT_DIRECTION(mine));
+	if (nf_ct_is_hidden(nf_ct_status(ct), NF_CT_DIRECTION(h)) ||
+	    nf_ct_is_hidden(nf_ct_status(my_ct), NF_CT_DIRECTION(mine)))
+		return false;
 	/* where both ends are the same, it is its own answer, and in its own way it is not */
 	return ct != my_ct && nf_ct_tuple_equal(&h->tuple, &mine->tuple) && !nf_ct_is_dying(ct) &&
 	       nf_ct_zone_id(&zone, NF_CT_DIRECTION(h)) == f.zone_id[NF_CT_DIRECTION(h)] &&
