@@ -207,6 +207,66 @@ def odd():
     return s
 
 
+def delimiters():
+    s = Scenario("EPRT and 229 whose delimiters differ, are digits, blanks or control characters; the other family's number")
+    a6, b6 = "2001:db8:1::1", "2001:db8:2::1"
+    c4, c6 = Control(s), Control(s, a6, b6)
+    for n, (c, side, line) in enumerate([
+        (c4, 0, b"EPRT |1!10.1.0.1|51210|\r\n"), (c4, 0, b"EPRT |1|10.1.0.1!51210|\r\n"),
+        (c4, 0, b"EPRT |1|10.1.0.1|51210!\r\n"), (c4, 0, b"EPRT !1|10.1.0.1|51210|\r\n"),
+        (c4, 0, b"EPRT  1 10.1.0.1 51210 \r\n"), (c4, 0, b"EPRT \x1f1\x1f10.1.0.1\x1f51210\x1f\r\n"),
+        (c4, 0, b"EPRT \xa11\xa110.1.0.1\xa151210\xa1\r\n"), (c4, 0, b"EPRT |2|10.1.0.1|51210|\r\n"),
+        (c4, 0, b"EPRT |3|10.1.0.1|51210|\r\n"), (c4, 0, b"EPRT 91910.1.0.1951210" b"9\r\n"),
+        (c6, 0, b"EPRT |1|2001:db8:1::1|51210|\r\n"), (c6, 0, b"EPRT |2!2001:db8:1::1|51210|\r\n"),
+        (c6, 0, b"EPRT |2|2001:db8:1::1!51210|\r\n"), (c6, 0, b"EPRT 9292001:db8:1::1951210" b"9\r\n"),
+        (c6, 0, b"EPRT  2 2001:db8:1::1 51210 \r\n"), (c6, 0, b"EPRT !2!2001:db8:1::1!51210!\r\n"),
+        (c4, 1, b"229 (|!|51210|)\r\n"), (c4, 1, b"229 (||!51210|)\r\n"), (c4, 1, b"229 (!||51210|)\r\n"),
+        (c4, 1, b"229 (|||51210!)\r\n"), (c4, 1, b"229 (   51210 )\r\n"), (c4, 1, b"229 (777512107)\r\n"),
+        (c4, 1, b"229 (\x01\x01\x0151210\x01)\r\n"), (c4, 1, b"229 (~~~51210~)\r\n"),
+    ]):
+        c.say(side, line)
+        c.say(side, b"200 so\r\n")
+        s.syn(c.addr[1 - side], c.addr[side], 10000 + n, 51210)
+    return s
+
+
+def order():
+    s = Scenario("lines sent again and out of order: the two latest places count, whatever came last")
+    c = Control(s)
+    at = [c.next[0]]
+    for n in range(6):
+        c.send(0, b"PORT 10,1,0,1,200,%d\r\n" % (10 + n))
+        at.append(c.next[0])
+    c.send(1, b"", ACK)
+
+    def again(n, port):
+        """Line n, from the first ever, anew; and is it looked into?"""
+        c.send(0, b"PORT 10,1,0,1,200,%d\r\n" % port, at=at[n])
+        s.syn("10.2.0.1", "10.1.0.1", 1000 + port, 51200 + port)
+    for port, n in enumerate((5, 1, 5, 6, 2, 6, 5, 4, 5, 3, 6), 20):
+        again(n, port)
+    c = Control(s, client="10.1.0.2")
+    first, line = c.next[0], b"PORT 10,1,0,2,200,%d\r\n"
+    for k, port in ((1, 10), (0, 11), (2, 12), (3, 13), (1, 14), (2, 15), (4, 16), (3, 17)):
+        c.send(0, line % port, at=first + 22 * k)       # all are of 22 bytes
+        s.syn("10.2.0.1", "10.1.0.2", 2000 + port, 51200 + port)
+    return s
+
+
+def one_sided():
+    s = Scenario("picked up in mid-stream: nothing is looked into before the other side was heard")
+    c = Control.__new__(Control)
+    c.s, c.addr, c.port, c.next = s, ("10.1.0.1", "10.2.0.1"), (40000, 21), [1000000, 5000000]
+    for n in range(3):
+        c.send(0, b"PORT 10,1,0,1,200,%d\r\n" % (10 + n))
+        s.syn("10.2.0.1", "10.1.0.1", 20, 51210 + n)
+    c.send(1, b"220 hello\r\n")
+    for n in range(3, 6):
+        c.send(0, b"PORT 10,1,0,1,200,%d\r\n" % (10 + n))
+        s.syn("10.2.0.1", "10.1.0.1", 20, 51210 + n)
+    return s
+
+
 def limit():
     s = Scenario("net.netfilter.nf_conntrack_expect_max: what finds no room is dropped", sysctl={})
     s.conf["global"] = {"nf_conntrack_expect_max": 2}
@@ -255,4 +315,4 @@ def data_talks():
     return s
 
 
-ALL = [active, passive, ipv6, several, retransmitted, split, odd, limit, master_gone, data_talks]
+ALL = [active, passive, ipv6, several, retransmitted, split, odd, delimiters, order, one_sided, limit, master_gone, data_talks]

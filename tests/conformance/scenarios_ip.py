@@ -134,6 +134,19 @@ def odd_sizes():
     return s
 
 
+def odd_middle():
+    s = Scenario("a fragment in the middle of no multiple of eight: IPv4 takes less of it, IPv6 ends the packet and lets it pass")
+    for a, b in ((A, B), (A6, B6)):
+        for n, parts in enumerate((
+                [(0, 64, 1), (64, 63, 1), (64, 144, 0), (0, 64, 1)], [(0, 64, 1), (64, 60, 1), (120, 88, 0), (64, 56, 1)],
+                [(0, 64, 1), (64, 68, 1), (128, 80, 0), (64, 64, 1), (0, 64, 1)], [(64, 144, 0), (0, 63, 1), (0, 64, 1)],
+                [(64, 144, 0), (8, 57, 1), (0, 64, 1), (64, 144, 0)])):
+            data = udp_bytes(a, b, 1000 + n, 53, b"x" * 200)
+            for off, size, more in parts:
+                s.add(cut(a, b, data, off, size, more, n + 1))
+    return s
+
+
 def incomplete():
     s = Scenario("fragments whose rest never comes; the same identification between other hosts and of another protocol")
     for a, b, c in ((A, B, "10.1.0.2"), (A6, B6, "2001:db8:1::2")):
@@ -235,5 +248,5 @@ def cut_packets():
     return s
 
 
-ALL = [ext_headers, ext_ah, ext_cut, atomic, orders, duplicates, overlaps, odd_sizes, incomplete, of_protocols, large,
+ALL = [ext_headers, ext_ah, ext_cut, atomic, orders, duplicates, overlaps, odd_sizes, odd_middle, incomplete, of_protocols, large,
        bits, headers_refused, cut_packets]
