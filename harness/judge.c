@@ -45,12 +45,21 @@ static size_t logarithms(double *values, size_t n)
 	return nr;
 }
 
-static bool add_paired(struct samples *s, double *a, size_t na, double *b, size_t nb, double weight)
+/* Did they run within the same block?  What --resume made up for did not. */
+static bool same_pass(const json_t *a, const json_t *b, size_t repeat)
+{
+	return json_integer_value(json_array_get(json_object_get(a, "passes"), repeat)) ==
+	       json_integer_value(json_array_get(json_object_get(b, "passes"), repeat));
+}
+
+static bool add_paired(struct samples *s, const json_t *base, double *a, size_t na,
+		       const json_t *other, double *b, size_t nb, double weight)
 {
 	size_t nr = 0;
 
 	for (size_t i = 0; i < na && i < nb; i++)
-		if (isfinite(a[i]) && isfinite(b[i]) && a[i] > 0 && b[i] > 0)
+		if (isfinite(a[i]) && isfinite(b[i]) && a[i] > 0 && b[i] > 0 &&
+		    same_pass(base, other, i))
 			a[nr++] = log(b[i] / a[i]);
 	free(b);
 	return add_sample(s, a, nr, weight);
@@ -70,11 +79,12 @@ static void add_samples(struct samples *s, const struct judge_comparison *c,
 			bool paired)
 {
 	size_t na = 0, nb = 0, before = s->nr;
-	double *x = metric_values(json_object_get(a, pair->base), c->metric, &na);
-	double *y = metric_values(json_object_get(b, pair->other), c->metric, &nb);
+	const json_t *base = json_object_get(a, pair->base);
+	const json_t *other = json_object_get(b, pair->other);
+	double *x = metric_values(base, c->metric, &na), *y = metric_values(other, c->metric, &nb);
 
 	if (x && y &&
-	    (paired ? add_paired(s, x, na, y, nb, pair->level)
+	    (paired ? add_paired(s, base, x, na, other, y, nb, pair->level)
 		    : add_unpaired(s, x, na, y, nb, pair->level)))
 		return;
 	if (s->nr == before) {

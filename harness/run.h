@@ -32,6 +32,7 @@
 struct run_repeat {
 	bool done;		/* result holds: good, void or failed */
 	uint64_t seq;
+	unsigned int pass;	/* over the blocks, see struct run */
 	struct cell_result result;
 };
 
@@ -69,6 +70,12 @@ struct run {
 	/* measure_cell(); tests have their own; NULL: only what there is (ctbench merge) */
 	run_measure_fn measure;
 	uint64_t seq;		/* of the last measurement */
+	/*
+	 * A run goes through its blocks once, in their order.  Where --resume goes back to what
+	 * was void or failed in earlier ones, that is another pass, at another time.
+	 */
+	unsigned int pass;	/* of the last measurement, from 0 */
+	uint32_t pass_block;	/* where it is */
 	struct run_cost {	/* seconds, of all measurements, void ones included */
 		double elapsed, windows, warmups, builds;
 	} cost;
@@ -118,8 +125,8 @@ int run_take_row(void *arg, const struct measurement *m, struct ct_error *e);
 void run_count_cost(struct run *run, const struct run_cell *c, const struct cell_result *r);
 /* Of a cell's name, parameters and seed: what going on with a run compares. */
 uint64_t run_cell_fingerprint(const struct run_cell *c);
-/* Keep a result in memory, in its repeat. */
-void run_keep(struct run_cell *c, const struct measurement *m);
+/* Keep a result in memory, in its repeat; in the order of measuring. */
+void run_keep(struct run *run, struct run_cell *c, const struct measurement *m);
 
 static inline bool run_repeat_good(const struct run_repeat *r)
 {

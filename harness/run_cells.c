@@ -122,10 +122,14 @@ void run_count_cost(struct run *run, const struct run_cell *c, const struct cell
 	}
 }
 
-void run_keep(struct run_cell *c, const struct measurement *m)
+void run_keep(struct run *run, struct run_cell *c, const struct measurement *m)
 {
 	struct run_repeat *r = &c->list[m->repeat];
 
+	if (m->repeat < run->pass_block)
+		run->pass++;
+	run->pass_block = m->repeat;
+	r->pass = run->pass;
 	if (m->result.void_reason[0])
 		c->voids++;
 	r->done = true;
@@ -155,7 +159,7 @@ int run_take_row(void *arg, const struct measurement *m, struct ct_error *e)
 		run->seq = m->seq;
 	if (m->repeat >= c->repeats)
 		return 0;
-	run_keep(c, m);
+	run_keep(run, c, m);
 	run_count_cost(run, c, &m->result);
 	/* What was void or failed gets another chance; its row stays for the record. */
 	if (!run_repeat_good(&c->list[m->repeat]))

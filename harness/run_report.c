@@ -35,7 +35,8 @@
  *	workloads	as they were understood (workload_to_json())
  *	cells		by benchmark name: parameters, axes, control, unit, repeats,
  *			n (good ones), void (attempts), failed, skipped (this machine
- *			cannot), error; ns_per_op and mops as
+ *			cannot), error; passes: where --resume went back to earlier blocks, in
+ *			which pass over them each repeat was measured (struct run); ns_per_op and mops as
  *			{min, q1, median, q3, max}; medians of what else was counted;
  *			metrics: by name {unit, better (more, less or ""), median, ci_low and
  *			ci_high (95 % bootstrap), n, values (repeat by repeat; null where there
@@ -214,7 +215,16 @@ struct told {
 	json_t *metrics, *timelines, *latencies;
 };
 
-static json_t *cell_report(const struct run_cell *c, const struct told *told)
+static json_t *passes_report(const struct run_cell *c)
+{
+	json_t *passes = json_array();
+
+	for (uint32_t i = 0; i < c->repeats; i++)
+		json_array_append_new(passes, json_integer(c->list[i].pass));
+	return passes;
+}
+
+static json_t *cell_report(const struct run *run, const struct run_cell *c, const struct told *told)
 {
 	const struct ct_variant *v = ct_variant_find(c->cell.variant);
 	double *values = calloc(c->repeats, sizeof(*values));
@@ -261,6 +271,8 @@ static json_t *cell_report(const struct run_cell *c, const struct told *told)
 				    run_latency_report(json_object_get(told->latencies, c->name)));
 	if (c->saturation)
 		json_object_set(json, "saturation", c->saturation);
+	else if (run->pass && run->flags.interleave)
+		json_object_set_new(json, "passes", passes_report(c));
 	free(values);
 	return json;
 }
@@ -320,7 +332,7 @@ json_t *run_report(const struct run *run)
 	results_time(ended, sizeof(ended));
 	for (size_t i = 0; i < run->nr_cells; i++)
 		if (run->cells[i].selected)
-			json_object_set_new(cells, run->cells[i].name, cell_report(&run->cells[i], &told));
+			json_object_set_new(cells, run->cells[i].name, cell_report(run, &run->cells[i], &told));
 	json_decref(told.metrics);
 	json_decref(told.timelines);
 	json_decref(told.latencies);

@@ -125,7 +125,7 @@ bool run_measure_repeat(struct run *run, struct run_cell *c, uint32_t repeat)
 		if (err)
 			break;
 		run->seq = m->seq;
-		run_keep(c, m);
+		run_keep(run, c, m);
 		run_count_cost(run, c, &m->result);
 		log_measurement(run, m);
 		c->gave_up = m->result.status != 0;

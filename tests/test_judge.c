@@ -300,7 +300,35 @@ static void a_missing_repeat(void **state)
 	json_decref(report);
 }
 
-/* Repeats one after the other: number 3 of one cell has nothing to do with number 3 of another. */
+/* An hour later the machine is slower: what --resume made up for then is none of its old block. */
+static void another_pass(void **state)
+{
+	struct fake_run run;
+	json_t *report, *v, *cell;
+	const char *name;
+
+	(void)state;
+	fake_axes(&run);
+	fake_measure(&run, FAKE_LOGNORMAL, 5);
+	for (unsigned int i = 0; i < run.nr; i++)
+		for (unsigned int n = 5; n < 9 && strstr(run.cells[i].variant, "_mask_"); n++)
+			run.cells[i].values[n] *= 0.5;
+	report = fake_report(&run);
+	json_object_foreach(json_object_get(report, "cells"), name, cell)
+		if (strstr(name, "_mask_"))
+			json_object_set_new(cell, "passes",
+					    json_pack("[i,i,i,i,i,i,i,i,i]", 0, 0, 0, 0, 0, 1, 1, 1, 1));
+	assert_int_equal(judge_run(report), 0);
+	v = verdict_on(report, "mask", NULL);
+	assert_int_equal(number(v, "n"), 5);
+	assert_string_equal(text(v, "outcome"), "none");
+	assert_true(fabs(number(v, "effect_percent")) < 3);
+	/* Both of the same pass are a pair. */
+	v = verdict_on(report, "locked", NULL);
+	assert_int_equal(number(v, "n"), 9);
+	json_decref(report);
+}
+
 /* What holds at one thread is not said of two, where hardly anything was measured. */
 static void pairs_left_out(void **state)
 {
@@ -333,6 +361,7 @@ static void pairs_left_out(void **state)
 	}
 }
 
+/* Repeats one after the other: number 3 of one cell has nothing to do with number 3 of another. */
 static void not_interleaved(void **state)
 {
 	struct fake_run run;
@@ -504,6 +533,7 @@ int main(void)
 		cmocka_unit_test(more_nanoseconds_are_slower),
 		cmocka_unit_test(too_few_repeats),
 		cmocka_unit_test(a_missing_repeat),
+		cmocka_unit_test(another_pass),
 		cmocka_unit_test(pairs_left_out),
 		cmocka_unit_test(not_interleaved),
 		cmocka_unit_test(what_is_compared),

@@ -178,6 +178,37 @@ static void an_interrupt_keeps_what_is_done(void **state)
 	check_complete("a");
 }
 
+/* Void to the end in the first block, and made up for after the last: in no block with the others. */
+static void what_was_void_gets_another_pass(void **state)
+{
+	unsigned int later[REPEATS] = { 0 };
+	json_t *benchmark, *cell, *pass;
+	const char *name;
+	size_t i;
+
+	(void)state;
+	fake->voids = 1 + RUN_RETRIES;
+	assert_int_equal(run("little.yaml --results runs --name a"), 0);
+	benchmark = benchmark_of("a");
+	assert_int_equal(count_of(benchmark, "unusable"), 1);
+	assert_null(json_object_get(cell_of(benchmark, BASELINE), "passes"));
+	json_decref(benchmark);
+
+	/* By who measured it, and by who reads of it. */
+	for (unsigned int again = 1; again <= 2; again++) {
+		assert_int_equal(run("--resume a --results runs"), 0);
+		benchmark = benchmark_of("a");
+		assert_int_equal(count_of(benchmark, "good"), CELLS * REPEATS);
+		json_object_foreach(json_object_get(json_object_get(benchmark, "ctbench"), "cells"),
+				    name, cell)
+			json_array_foreach(json_object_get(cell, "passes"), i, pass)
+				later[i] += json_integer_value(pass) == 1;
+		assert_int_equal(later[0], again);
+		assert_int_equal(later[1] + later[2], 0);
+		json_decref(benchmark);
+	}
+}
+
 static void the_second_interrupt_leaves_at_once(void **state)
 {
 	pid_t child = fork();
@@ -289,6 +320,7 @@ int main(void)
 		TEST(a_failed_cell_is_given_up),
 		TEST(what_the_machine_lacks_is_no_failure),
 		TEST(an_interrupt_keeps_what_is_done),
+		TEST(what_was_void_gets_another_pass),
 		TEST(the_second_interrupt_leaves_at_once),
 		TEST(a_killed_run_is_gone_on_with),
 		TEST(a_full_disk_keeps_what_is_done),
