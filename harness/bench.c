@@ -336,6 +336,9 @@ void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct ben
 		b->process_cpu = process_cpu() - b->process_cpu;
 		b->stolen = env_steal_seconds() - b->stolen;
 	}
+	/* Last: beyond what the table can do it counts millions, which is no load of the window's. */
+	if (b->latency)
+		bench_latency_unfinished(b, w);
 }
 
 static void sum_rates(struct bench *b, const uint64_t *done, double window)

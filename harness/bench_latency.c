@@ -158,15 +158,24 @@ void bench_latency_drain(struct bench *b, const struct pool_worker *w,
 			 void (*run)(struct bench *b, void *work), void *work)
 {
 	struct bench_latency_worker *mine = &b->latency->worker[w->index];
-	struct ct_latency *l = mine->l;
-	uint64_t limit = l->until + tsc_from_seconds(DRAIN_SHARE * b->cell->seconds), now;
+	const struct ct_latency *l = mine->l;
+	uint64_t limit = l->until + tsc_from_seconds(DRAIN_SHARE * b->cell->seconds);
 
 	if (!l->gaps)
 		return;
-	while ((now = bench_tick(b, w)) < limit && l->due < l->until)
+	while ((mine->drained = bench_tick(b, w)) < limit && l->due < l->until)
 		run(b, work);
+}
+
+void bench_latency_unfinished(struct bench *b, const struct pool_worker *w)
+{
+	struct bench_latency_worker *mine = &b->latency->worker[w->index];
+	struct ct_latency *l = mine->l;
+
+	if (!l->gaps)
+		return;
 	for (uint64_t due = l->due; due < l->until; ) {
-		ct_histogram_record(mine->unfinished, now - due);
+		ct_histogram_record(mine->unfinished, mine->drained - due);
 		due += l->gaps[l->gap_pos];
 		if (++l->gap_pos == l->nr_gaps)
 			l->gap_pos = 0;

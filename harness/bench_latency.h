@@ -49,6 +49,7 @@ struct bench_latency {
 		struct ct_latency *l;
 		struct ct_histogram *unfinished;	/* and, before the window, the timer's */
 		struct arrivals arrivals;
+		uint64_t drained;	/* TSC: when what had not begun was given up */
 		uint64_t timer_median, timer_min, timer_step;	/* ticks */
 	} *worker;		/* [threads] */
 };

@@ -132,13 +132,15 @@ void bench_timeline_free(struct bench *b);
 /*
  * Latencies, if the cell asks for them (bench_latency.h has the rest).  In
  * bench_window(), by each worker: what the warm-up recorded goes; arrivals count
- * from start until; after the window what arrived in it is begun, for a while.
+ * from start until; after the window what arrived in it is begun, for a while, and what
+ * even then was not is counted.
  */
 void bench_latency_clear(struct bench *b, const struct pool_worker *w);
 void bench_latency_opens(struct bench *b, const struct pool_worker *w, uint64_t start,
 			 uint64_t until);
 void bench_latency_drain(struct bench *b, const struct pool_worker *w,
 			 void (*run)(struct bench *b, void *work), void *work);
+void bench_latency_unfinished(struct bench *b, const struct pool_worker *w);
 void bench_latency_free(struct bench *b);
 
 /*
