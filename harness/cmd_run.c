@@ -274,8 +274,6 @@ static int start(struct run *run, const struct request *q, int argc, char **argv
 		err = results_resume(&run->results, run->parent, run->name, run_take_row, run, e);
 	else
 		err = run_create_folder(run, q->name, "", e);
-	if (!err && !q->resume)
-		err = run_keep_start(run, "run", argc, argv, e);
 	if (err)
 		return err;
 	run->no_bounds = q->no_bounds;
@@ -283,6 +281,8 @@ static int start(struct run *run, const struct request *q, int argc, char **argv
 	results_log(&run->results, "%s; ctbench %s, revision %s",
 		    q->resume ? "going on" : "started", about_version(), about_revision());
 	err = run_look_around(run, e);
+	if (!err && !q->resume)
+		err = run_keep_start(run, "run", argc, argv, e);
 	if (err)
 		return err;
 	if (q->plant[0])

@@ -42,12 +42,8 @@ static int load_part(struct merge *m, size_t at)
 	p->start = results_read_json(p->dir, "run.json", "it says how the run was started", m->e);
 	if (!p->start)
 		return -EINVAL;
-	if (json_integer_value(json_object_get(p->start, "format")) != RESULTS_FORMAT ||
-	    !json_is_array(json_object_get(p->start, "arguments")))
-		return ct_user_error(
-			m->e,
-			"'%.600s/run.json' is not of format %d, which this version writes: measure anew",
-			p->dir, RESULTS_FORMAT);
+	if (run_start_format(p->start, p->dir, m->e))
+		return -EINVAL;
 	if (strcmp(run_start_command(p->start), "run"))
 		return ct_user_error(m->e, "'%.600s' was made by ctbench %.20s: only runs are merged",
 				     p->dir, run_start_command(p->start));
@@ -131,22 +127,12 @@ static int check_parts(struct merge *m)
 
 /* ---- rows ---- */
 
-/* What makes figures of two processes comparable: the machine and its kernel. */
 bool merge_one_machine(const struct merge_part *a, const struct merge_part *b)
 {
-	static const char *const groups[] = {
-		"machine", "topology", "kernel", "virtual", "frequency",
-	};
-	bool same = true;
+	json_t *differences = facts_differences_within_run(a->environment, b->environment, false);
+	bool same = !json_array_size(differences);
 
-	for (size_t i = 0; i < ARRAY_SIZE(groups) && same; i++) {
-		json_t *differences =
-			facts_differences(json_object_get(a->environment, groups[i]),
-					  json_object_get(b->environment, groups[i]));
-
-		same = !json_array_size(differences);
-		json_decref(differences);
-	}
+	json_decref(differences);
 	return same;
 }
 

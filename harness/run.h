@@ -94,18 +94,26 @@ struct run {
 
 /* Make run->parent/NAME; name NULL: of the time, kind ("saturate-", "") and the suite's name. */
 int run_create_folder(struct run *run, const char *name, const char *kind, struct ct_error *e);
-/* run.json; an argument that is not UTF-8 is refused. */
+/*
+ * run.json, with the machine's facts and the build's, so that --resume cannot mix two: after
+ * run_look_around().  An argument that is not UTF-8 is refused.
+ */
 int run_keep_start(struct run *run, const char *command, int argc, char **argv, struct ct_error *e);
 /*
  * Of the run that --resume names: run->start, name and started, and argv as it was started
  * with, whose strings belong to run->start; free argv alone, also after an error.  Refused where
- * another command or another revision made it.
+ * another command, revision or format made it.
  */
 int run_load_start(struct run *run, const char *command, const char *name, int *argc, char ***argv,
 		   struct ct_error *e);
+/* Is that run.json one that this program can go on with?  0 or -EINVAL with a sentence. */
+int run_start_format(const struct json_t *start, const char *dir, struct ct_error *e);
 /* The command that wrote that run.json. */
 const char *run_start_command(const struct json_t *start);
-/* What the machine is, and a word on stderr about what will disturb the measurements. */
+/*
+ * What the machine is, and a word on stderr about what will disturb the measurements.  Refused where
+ * the run was begun on another machine or by another build.
+ */
 int run_look_around(struct run *run, struct ct_error *e);
 
 /* ---- run_cells.c ---- */

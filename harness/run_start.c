@@ -8,6 +8,7 @@
 
 #include "harness/about.h"
 #include "harness/env.h"
+#include "harness/judge_facts.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -49,9 +50,9 @@ int run_keep_start(struct run *run, const char *command, int argc, char **argv, 
 		return ct_user_error(
 			e,
 			"an argument is not valid UTF-8, so that this could not be gone on with");
-	run->start = json_pack("{s:i, s:s, s:s, s:s, s:o}", "format", RESULTS_FORMAT, "command",
+	run->start = json_pack("{s:i, s:s, s:s, s:s, s:o, s:o}", "format", RESULTS_FORMAT, "command",
 			       command, "started", run->started, "revision", about_revision(),
-			       "arguments", arguments);
+			       "arguments", arguments, "facts", facts_within_run(run->environment));
 	if (!run->start)
 		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for run.json");
 	return results_write_json(run->results.dir, "run.json", run->start, e);
@@ -62,6 +63,16 @@ const char *run_start_command(const json_t *start)
 	const char *command = json_string_value(json_object_get(start, "command"));
 
 	return command ? command : "run";
+}
+
+int run_start_format(const json_t *start, const char *dir, struct ct_error *e)
+{
+	if (json_integer_value(json_object_get(start, "format")) == RESULTS_FORMAT &&
+	    json_is_array(json_object_get(start, "arguments")))
+		return 0;
+	return ct_user_error(
+		e, "'%.600s/run.json' is not of format %d, which this version writes: measure anew", dir,
+		RESULTS_FORMAT);
 }
 
 int run_load_start(struct run *run, const char *command, const char *name, int *argc, char ***argv,
@@ -78,9 +89,10 @@ int run_load_start(struct run *run, const char *command, const char *name, int *
 				       "--resume needs a run that was started there", e);
 	if (!run->start)
 		return -ENOENT;
+	if (run_start_format(run->start, dir, e))
+		return -EINVAL;
 	if (json_unpack(run->start, "{s:s, s:s, s:o}", "revision", &revision, "started", &started,
-			"arguments", &arguments) ||
-	    !json_is_array(arguments))
+			"arguments", &arguments))
 		return ct_user_error(e, "'%s/run.json' does not tell how it was started: measure anew",
 				     dir);
 	if (strcmp(run_start_command(run->start), command))
@@ -150,6 +162,27 @@ int run_create_folder(struct run *run, const char *name, const char *kind, struc
 
 /* ---- the machine ---- */
 
+/* What goes on elsewhere, or by another build, would be half a run of each. */
+static int check_facts(const struct run *run, struct ct_error *e)
+{
+	const json_t *facts = json_object_get(run->start, "facts");
+	json_t *differences, *first;
+	const char *what = "", *there = "", *here = "";
+	int err = 0;
+
+	if (!facts)
+		return 0;
+	differences = facts_differences_within_run(facts, run->environment, true);
+	first = json_array_get(differences, 0);
+	if (first && !json_unpack(first, "{s:s, s:s, s:s}", "what", &what, "a", &there, "b", &here))
+		err = ct_user_error(
+			e,
+			"'%.400s/%.200s' was begun with another %.80s (%.80s then, %.80s now): cells of one run are compared with each other, so go on where it was begun, or measure anew under another --name",
+			run->parent, run->name, what, there, here);
+	json_decref(differences);
+	return err;
+}
+
 int run_look_around(struct run *run, struct ct_error *e)
 {
 	json_t *warnings, *warning;
@@ -167,6 +200,8 @@ int run_look_around(struct run *run, struct ct_error *e)
 	if (!run->environment)
 		return ct_fail(e, -ENOMEM, CT_EXIT_USER,
 			       "no memory for the facts about this machine");
+	if (check_facts(run, e))
+		return -EINVAL;
 	run->stolen_before = env_steal_seconds();
 	warnings = env_warnings(run->environment);
 	json_array_foreach(warnings, i, warning) {

@@ -137,7 +137,7 @@ static inline json_t *cell_of(const json_t *benchmark, const char *name)
 static struct row {
 	char name[256];
 	unsigned int repeat, attempt;
-} rows[64];
+} rows[512];
 
 static inline unsigned int read_rows(const char *name)
 {
@@ -153,7 +153,7 @@ static inline unsigned int read_rows(const char *name)
 	while (fgets(line, sizeof(line), in)) {
 		line[strcspn(line, "\n")] = '\0';
 		assert_true(measurement_from_line(&m, line));
-		assert_true(n < 64);
+		assert_true(n < sizeof(rows) / sizeof(rows[0]));
 		snprintf(rows[n].name, sizeof(rows[n].name), "%.250s", m.name);
 		rows[n].repeat = m.repeat;
 		rows[n++].attempt = m.attempt;

@@ -140,13 +140,13 @@ static void what_the_machine_lacks_is_no_failure(void **state)
 
 /* ---- interrupted, killed, full ---- */
 
-static void check_complete(const char *name)
+static void check_complete(const char *name, unsigned int repeats)
 {
 	json_t *benchmark = benchmark_of(name);
 
-	assert_int_equal(count_of(benchmark, "good"), CELLS * REPEATS);
+	assert_int_equal(count_of(benchmark, "good"), CELLS * repeats);
 	assert_int_equal(count_of(benchmark, "missing"), 0);
-	assert_int_equal(json_integer_value(json_object_get(cell_of(benchmark, BASELINE), "n")), REPEATS);
+	assert_int_equal(json_integer_value(json_object_get(cell_of(benchmark, BASELINE), "n")), repeats);
 	json_decref(benchmark);
 }
 
@@ -170,12 +170,12 @@ static void an_interrupt_keeps_what_is_done(void **state)
 	assert_int_equal(run("--resume a --results runs"), 0);
 	assert_int_equal(fake->calls, 8 + 8);
 	assert_int_equal(read_rows("a"), CELLS * REPEATS);
-	check_complete("a");
+	check_complete("a", REPEATS);
 
 	/* And once more: there is nothing left to measure. */
 	assert_int_equal(run("--resume a --results runs"), 0);
 	assert_int_equal(fake->calls, 8 + 8);
-	check_complete("a");
+	check_complete("a", REPEATS);
 }
 
 /* Void to the end in the first block, and made up for after the last: in no block with the others. */
@@ -239,18 +239,20 @@ static void a_killed_run_is_gone_on_with(void **state)
 	assert_int_equal(read_rows("a"), 5);
 	assert_int_equal(run("--resume a --results runs"), 0);
 	assert_int_equal(fake->calls, 6 + 10);
-	check_complete("a");
+	check_complete("a", REPEATS);
 }
 
 /* A limit on file sizes instead of a full disk: 2000 bytes are the header and a few rows. */
 static void a_full_disk_keeps_what_is_done(void **state)
 {
+	const unsigned int all = CELLS * 60;
 	unsigned int kept;
 	int status;
-	char text[8192];
+	static char text[65536];
 
 	(void)state;
-	status = run_in_child("little.yaml --results runs --name a", 2000);
+	/* Room for run.json, which tells of the machine, and for some of the rows. */
+	status = run_in_child("little.yaml --results runs --name a --repeats 60", 40000);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), CT_EXIT_USER);
 	read_text("runs/a/cells.tsv", text, sizeof(text));
@@ -259,10 +261,10 @@ static void a_full_disk_keeps_what_is_done(void **state)
 	for (kept = 0, status = 0; text[status]; status++)
 		kept += text[status] == '\n';
 	kept--;			/* the header */
-	assert_true(kept >= 2 && kept < CELLS * REPEATS);
+	assert_true(kept >= 2 && kept < all);
 	assert_int_equal(run("--resume a --results runs"), 0);
-	assert_int_equal(read_rows("a"), CELLS * REPEATS);
-	check_complete("a");
+	assert_int_equal(read_rows("a"), all);
+	check_complete("a", all / CELLS);
 }
 
 static void without_gnuplot(void **state)
@@ -277,7 +279,7 @@ static void without_gnuplot(void **state)
 	setenv("PATH", path, 1);
 	assert_int_equal(status, CT_EXIT_USER);
 	expect(said.err, "gnuplot-nox");
-	check_complete("a");
+	check_complete("a", REPEATS);
 }
 
 /* ---- resuming something else ---- */
@@ -310,6 +312,61 @@ static void another_workload_is_not_mixed_in(void **state)
 	assert_int_equal(fake->calls, 5);
 }
 
+/* What run.json says of how the run was begun, one thing changed; group NULL: of the file itself. */
+static void change_start(const char *group, const char *key, json_t *value)
+{
+	json_t *start = json_load_file("runs/a/run.json", 0, NULL);
+	json_t *in = group ? json_object_get(json_object_get(start, "facts"), group) : start;
+
+	assert_true(json_is_object(in));
+	assert_int_equal(json_object_set_new(in, key, value), 0);
+	assert_int_equal(json_dump_file(start, "runs/a/run.json", 0), 0);
+	json_decref(start);
+}
+
+/* Half a run of each of two machines, builds or formats is none. */
+static void begun_otherwise(void **state)
+{
+	static const struct { const char *group, *key, *says; } cases[] = {
+		{ "machine", "cpu", "'runs/a' was begun with another machine.cpu (something else then, " },
+		{ "kernel", "release", "another kernel.release (something else then, " },
+		{ "build", "compiler", "another build.compiler (something else then, gcc " },
+		{ NULL, "revision", "was started by revision something else" },
+		{ NULL, "format", "'runs/a/run.json' is not of format 1" },
+	};
+	char before[65536], after[65536];
+	json_t *nodes, *start;
+
+	(void)state;
+	assert_int_equal(run("little.yaml --results runs --name a"), 0);
+	read_text("runs/a/cells.tsv", before, sizeof(before));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		start = json_load_file("runs/a/run.json", 0, NULL);
+		change_start(cases[i].group, cases[i].key, json_string("something else"));
+		assert_int_equal(run("--resume a --results runs"), CT_EXIT_USER);
+		if (!strstr(said.err, cases[i].says))
+			fail_msg("it does not say '%s' but: %s", cases[i].says, said.err);
+		assert_int_equal(json_dump_file(start, "runs/a/run.json", 0), 0);
+		json_decref(start);
+	}
+	read_text("runs/a/cells.tsv", after, sizeof(after));
+	assert_string_equal(before, after);
+	/* What changes by itself does not count: free memory, and how much of it a node knows of. */
+	change_start("machine", "memory_available_bytes", json_integer(1));
+	start = json_load_file("runs/a/run.json", 0, NULL);
+	nodes = json_incref(json_object_get(json_object_get(json_object_get(start, "facts"), "topology"),
+					    "nodes"));
+	assert_true(json_array_size(nodes) > 0);
+	json_object_set_new(json_array_get(nodes, 0), "memory_bytes", json_integer(1));
+	change_start("topology", "nodes", json_incref(nodes));
+	assert_int_equal(run("--resume a --results runs"), 0);
+	json_object_set_new(json_array_get(nodes, 0), "cpus", json_string("none"));
+	change_start("topology", "nodes", nodes);
+	assert_int_equal(run("--resume a --results runs"), CT_EXIT_USER);
+	expect(said.err, "another topology.nodes[0].cpus (none then, ");
+	json_decref(start);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -326,6 +383,7 @@ int main(void)
 		TEST(a_full_disk_keeps_what_is_done),
 		TEST(without_gnuplot),
 		TEST(another_workload_is_not_mixed_in),
+		TEST(begun_otherwise),
 	};
 
 	if (!have_gnuplot())
