@@ -14,6 +14,7 @@
 
 #include "harness/grid.h"
 #include "harness/interrupt.h"
+#include "harness/json_read.h"
 #include "harness/measure.h"
 #include "harness/stats.h"
 #include "harness/table.h"
@@ -127,7 +128,7 @@ json_t *bounds_child(const struct bounds_request *q, struct ct_error *e)
 
 static bool same_figure(const json_t *a, const json_t *b)
 {
-	static const char *const keys[] = { "bound", "threads", "bytes", "in_flight", "hash" };
+	static const char *const keys[] = { "bound", "threads", "bytes", "in_flight", "hash", "percentile" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		const json_t *x = json_object_get(a, keys[i]), *y = json_object_get(b, keys[i]);
@@ -227,6 +228,23 @@ double bounds_dependent_ns(const json_t *bounds, unsigned int threads, uint64_t 
 	return below + (above - below) * (at - at_below) / (at_above - at_below);
 }
 
+double bounds_away_ns(const json_t *bounds, unsigned int threads, const char *percentile)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(bounds, i, one) {
+		const char *which = json_string_value(json_object_get(one, "percentile"));
+		const json_t *median = json_object_get(one, "median");
+
+		if (which && !strcmp(which, percentile) && json_is_number(median) &&
+		    !strcmp(text_of(one, "bound"), "away") &&
+		    json_integer_value(json_object_get(one, "threads")) == (json_int_t)threads)
+			return json_number_value(median);
+	}
+	return NAN;
+}
+
 /* --- Shown --- */
 
 /* What a figure is, in words. */
@@ -234,6 +252,7 @@ static void describe(char *buf, size_t size, const json_t *one)
 {
 	const char *bound = json_string_value(json_object_get(one, "bound"));
 	const char *hash = json_string_value(json_object_get(one, "hash"));
+	const char *percentile = text_of(one, "percentile");
 	char bytes[32];
 
 	if (!bound)
@@ -254,6 +273,11 @@ static void describe(char *buf, size_t size, const json_t *one)
 		snprintf(buf, size, "atomic add, all threads one line");
 	else if (!strcmp(bound, "null"))
 		snprintf(buf, size, "a lookup in a table that does nothing");
+	else if (!strcmp(bound, "away") && !strcmp(percentile, "max"))
+		snprintf(buf, size, "a CPU that is away: for so long at most");
+	else if (!strcmp(bound, "away"))
+		snprintf(buf, size, "a CPU that is away: one arrival in %s waits longer",
+			 !strcmp(percentile, "p99") ? "100" : "1000");
 	else
 		snprintf(buf, size, "%s", bound);
 }

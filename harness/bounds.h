@@ -10,6 +10,8 @@
  *	atomic		fetch-and-add on a line of one's own
  *	atomic_shared	the same by all threads on one line
  *	null		a lookup through the null variant: the harness
+ *	away		what arrives while the machine keeps the CPU for something else waits so
+ *			long: percentiles over arrivals at any time, the floor of response times
  *
  * As one thread sees it, in ns, all threads doing the same at once, pinned as
  * the run's are, on pages of the size the run's tables have.  A set of them
@@ -46,7 +48,7 @@ struct bounds_request {
 
 /*
  * Measures all of it once: a new array of {"bound", "threads", and where they
- * mean something "bytes", "in_flight", "hash"; "ns", null where a thread did not
+ * mean something "bytes", "in_flight", "hash", "percentile"; "ns", null where a thread did not
  * stay on its CPU}.  NULL with a sentence in e.
  */
 struct json_t *bounds_measure(const struct bounds_request *q, struct ct_error *e);
@@ -68,13 +70,21 @@ struct json_t *bounds_merge(const struct json_t *measurements);
  */
 double bounds_dependent_ns(const struct json_t *bounds, unsigned int threads, uint64_t bytes);
 
+/* ns that an arrival waits for the CPU alone ("p99", "p999", "max"); NAN if not known. */
+double bounds_away_ns(const struct json_t *bounds, unsigned int threads, const char *percentile);
+
 /* As a table.  0 or -ENOMEM. */
 int bounds_print(FILE *out, const struct json_t *bounds, enum grid_format format);
 
 /* --- A run's part (run_bounds.c) --- */
 
-/* Is it time to measure them again?  Then does so; what goes wrong is logged and costs nothing else. */
-void run_bounds_step(struct run *run);
+/*
+ * Is it time to measure them again, share_done (0 to 1) into the run?  Then does so; what goes wrong
+ * is logged and costs nothing else.
+ */
+void run_bounds_step(struct run *run, double share_done);
+/* What was measured so far, as bounds_merge() has it.  New reference; NULL if there is nothing. */
+struct json_t *run_bounds_read(const char *dir);
 /* How many times the folder has them already (--resume). */
 unsigned int run_bounds_count(const char *dir);
 /* The report's "bounds", and in each cell of it "footprint_bytes" and "misses": ns per operation in dependent lines. */

@@ -7,6 +7,9 @@
 #include <stdint.h>
 
 #include "core/compiler.h"
+#include "variants/latency.h"
+
+struct pool;
 
 /* Operations between two looks at the clock. */
 #define BOUNDS_BATCH 2048u
@@ -34,6 +37,16 @@ struct bounds_hash {
 	bool (*supported)(void);
 	bounds_fn *latency, *throughput;
 };
+
+/*
+ * All of the pool's threads watch the clock for so long (bounds_away.c): the gaps, in ticks,
+ * and the time watched, of all together.  0, -ENOMEM, or -EAGAIN where a thread did not stay on
+ * its CPU.
+ */
+int bounds_away(struct pool *pool, unsigned int threads, double seconds, struct ct_histogram *gaps,
+		uint64_t *ticks);
+/* The wait, in ticks, that a share of arrivals at any time do not exceed; 1: the longest gap. */
+uint64_t bounds_away_at(const struct ct_histogram *gaps, uint64_t ticks, double share);
 
 extern const struct bounds_hash bounds_hash_jhash2, bounds_hash_siphash, bounds_hash_crc32c;
 

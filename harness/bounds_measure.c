@@ -185,6 +185,30 @@ static void measure_small(struct measuring *m)
 	tell(m, "atomic_shared", 0, 0, NULL, measure(m, add));
 }
 
+/* Gaps are few: more of them are seen in a longer window. */
+#define AWAY_WINDOWS 5
+
+static int measure_away(struct measuring *m, struct ct_error *e)
+{
+	static const struct { const char *name; double share; } percentiles[] = {
+		{ "p99", 0.99 }, { "p999", 0.999 }, { "max", 1 },
+	};
+	static struct ct_histogram gaps;
+	uint64_t ticks;
+	int err = bounds_away(m->pool, m->threads, AWAY_WINDOWS * m->q->window, &gaps, &ticks);
+
+	if (err == -ENOMEM)
+		return ct_fail(e, err, CT_EXIT_USER, "no memory to watch %u CPUs", m->threads);
+	for (size_t i = 0; i < ARRAY_SIZE(percentiles); i++) {
+		double ns = 1e9 * tsc_to_seconds(bounds_away_at(&gaps, ticks, percentiles[i].share));
+
+		tell(m, "away", 0, 0, NULL, err ? NAN : ns);
+		json_object_set_new(json_array_get(m->out, json_array_size(m->out) - 1), "percentile",
+				    json_string(percentiles[i].name));
+	}
+	return 0;
+}
+
 /* --- All of them --- */
 
 /* From what fits the first cache up, eight times as much each time, to the largest. */
@@ -257,6 +281,8 @@ json_t *bounds_measure(const struct bounds_request *q, struct ct_error *e)
 		err = open_threads(&m, q, q->threads[t], e);
 		if (!err)
 			measure_small(&m);
+		if (!err)
+			err = measure_away(&m, e);
 		close_threads(&m);
 	}
 out:

@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 
+#include "harness/bounds.h"
 #include "harness/cmd.h"
 #include "harness/interrupt.h"
 #include "harness/measure.h"
@@ -168,10 +169,12 @@ static int execute(struct run *run, const struct request *q, int argc, char **ar
 				     &points, e);
 	else if (!err)
 		err = run_create_folder(run, q->name, "saturate-", e);
-	if (!err && !q->resume)
-		err = run_keep_start(run, "saturate", argc, argv, e);
 	if (!err)
 		err = run_look_around(run, e);
+	if (!err && !q->resume)
+		err = run_keep_start(run, "saturate", argc, argv, e);
+	if (!err && q->resume)
+		run->bounds_done = run_bounds_count(run->results.dir);
 	if (!err) {
 		/* Each repeat is a block of one search of each cell. */
 		run->flags.interleave = true;

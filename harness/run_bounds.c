@@ -19,6 +19,9 @@
 #include "harness/run.h"
 #include "variants/variant.h"
 
+/* A search for a rate tries some so many. */
+#define SEARCH_MEASUREMENTS 15
+
 /* A table's buckets and nodes: what a lookup may touch. */
 static uint64_t footprint(const struct cell *c)
 {
@@ -45,7 +48,8 @@ static bool make_request(const struct run *run, struct bounds_request *q)
 			q->pages = c->pages;
 			memcpy(q->cpus, c->cpus, sizeof(q->cpus));
 		}
-		seconds += run->cells[i].repeats * (c->seconds + c->warmup);
+		seconds += run->cells[i].repeats * (c->seconds + c->warmup) *
+			   (run->cells[i].rates ? SEARCH_MEASUREMENTS : 1);
 		if (c->pin != q->pin || c->pages != q->pages)
 			continue;	/* of another kind: no bounds for it */
 		if (footprint(c) > q->bytes)
@@ -61,8 +65,8 @@ static bool make_request(const struct run *run, struct bounds_request *q)
 		most = memory_limit() / 4;
 	if (q->bytes > most)
 		q->bytes = most;
-	/* some 20 figures for each number of threads: all together a fiftieth of the run's windows */
-	figures = 20 * q->nr_threads * BOUNDS_TIMES;
+	/* some 25 figures' time for each number of threads: all together a fiftieth of the run's windows */
+	figures = 25 * q->nr_threads * BOUNDS_TIMES;
 	if (figures)
 		q->window = seconds / 50 / figures;
 	q->window = q->window > 0.04 ? 0.04 : q->window < 0.001 ? 0.001 : q->window;
@@ -161,7 +165,7 @@ unsigned int run_bounds_count(const char *dir)
 	return n;
 }
 
-void run_bounds_step(struct run *run)
+void run_bounds_step(struct run *run, double share_done)
 {
 	struct bounds_request q;
 	struct ct_error e = { 0 };
@@ -169,7 +173,7 @@ void run_bounds_step(struct run *run)
 	int err;
 
 	if (run->no_bounds || run->measure != measure_cell || run->bounds_done >= BOUNDS_TIMES || ct_interrupted ||
-	    run->seconds_done * BOUNDS_TIMES < run->seconds_to_do * run->bounds_done)
+	    share_done * BOUNDS_TIMES < run->bounds_done)
 		return;
 	run->bounds_done++;
 	if (!make_request(run, &q))
@@ -207,13 +211,19 @@ static void tell_cell(json_t *cell, const json_t *bounds)
 	json_object_set_new(cell, "misses", json_real(ns / line));
 }
 
+json_t *run_bounds_read(const char *dir)
+{
+	json_t *all = read_lines(dir), *bounds = json_array_size(all) ? bounds_merge(all) : NULL;
+
+	json_decref(all);
+	return bounds;
+}
+
 void run_bounds_report(json_t *report, const char *dir)
 {
-	json_t *all = read_lines(dir), *bounds, *cell;
+	json_t *bounds = run_bounds_read(dir), *cell;
 	const char *name;
 
-	bounds = json_array_size(all) ? bounds_merge(all) : NULL;
-	json_decref(all);
 	if (!bounds)
 		return;
 	json_object_set_new(report, "bounds", bounds);

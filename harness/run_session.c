@@ -143,7 +143,7 @@ static void measure(void *arg, size_t benchmark, unsigned int repeat)
 
 	if (!run->measure || !c->selected || ct_interrupted || run->fatal.status || c->gave_up || c->list[repeat].done)
 		return;
-	run_bounds_step(run);
+	run_bounds_step(run, run->seconds_to_do > 0 ? run->seconds_done / run->seconds_to_do : 0);
 	show_progress(run, c);
 	run_measure_repeat(run, c, repeat);
 	if (c->list[repeat].done)

@@ -6,6 +6,7 @@
 #include "harness/table.h"
 
 #include "harness/grid.h"
+#include "harness/json_read.h"
 #include "harness/shares.h"
 #include "harness/table_internal.h"
 #include "harness/judge.h"
@@ -216,12 +217,11 @@ static bool any_has(json_t *cells, const char *workload, const char *key)
 
 void table_remark(char *buf, size_t size, const json_t *report, const json_t *workload)
 {
-	const json_t *cells = json_object_get(report, "cells");
-	const char *name = json_string_value(json_object_get(workload, "name"));
+	const char *name = text_of(workload, "name");
 
 	shares_remark(buf, size, report);
-	table_latency_remark(buf, size, cells, name);
-	table_saturation_remark(buf, size, cells, name);
+	table_latency_remark(buf, size, report, name);
+	table_saturation_remark(buf, size, report, name);
 }
 
 /* What a workload's cells have to show decides which table they make; the last has it all. */

@@ -28,7 +28,7 @@ void table_latency_header(struct grid *g, const json_t *varying, const char *uni
 /* A row for all operations, and one for each kind of them where there are several. */
 void table_latency_rows(struct grid *g, const json_t *varying, const json_t *cell);
 /* A sentence below the table: what was measured, and what the clock adds; unchanged where no cell has any. */
-void table_latency_remark(char *buf, size_t size, const json_t *cells, const char *workload);
+void table_latency_remark(char *buf, size_t size, const json_t *report, const char *workload);
 
 /* ---- table_saturation.c: highest rates instead of throughput ---- */
 
@@ -36,6 +36,6 @@ void table_latency_remark(char *buf, size_t size, const json_t *cells, const cha
 void table_saturation_header(struct grid *g, const json_t *varying, const char *unit);
 void table_saturation_row(struct grid *g, const json_t *varying, const json_t *cell);
 /* A sentence below the table: what was asked; unchanged where nothing was searched for. */
-void table_saturation_remark(char *buf, size_t size, const json_t *cells, const char *workload);
+void table_saturation_remark(char *buf, size_t size, const json_t *report, const char *workload);
 
 #endif

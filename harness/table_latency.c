@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "core/compiler.h"
+#include "harness/bounds.h"
+#include "harness/json_read.h"
 #include "harness/table.h"
 
 enum { OPERATION, P50, P90, P99, P99_RANGE, P999, MAX, RATE, NOTE };
@@ -107,15 +109,27 @@ void table_latency_rows(struct grid *g, const json_t *varying, const json_t *cel
 	}
 }
 
-void table_latency_remark(char *buf, size_t size, const json_t *cells, const char *workload)
+/* The floor below response times: what the machine takes from a thread that does nothing. */
+static void away_remark(char *buf, size_t size, const json_t *bounds, unsigned int threads)
+{
+	double p99 = bounds_away_ns(bounds, threads, "p99") / 1e3;
+	double p999 = bounds_away_ns(bounds, threads, "p999") / 1e3;
+
+	if (isfinite(p99) && isfinite(p999))
+		snprintf(buf, size, " Of what arrives here at any time one in 100 waits longer than %.3g us, "
+			 "and one in 1000 longer than %.3g us, for a CPU that is away: figures of that size "
+			 "are the machine's.", p99, p999);
+}
+
+void table_latency_remark(char *buf, size_t size, const json_t *report, const char *workload)
 {
 	bool service = false, response = false;
-	double timer = NAN, step = NAN;
+	double timer = NAN, step = NAN, threads = 0;
 	const char *name;
 	json_t *cell;
 	size_t at;
 
-	json_object_foreach((json_t *)cells, name, cell) {
+	json_object_foreach(json_object_get(report, "cells"), name, cell) {
 		const json_t *latency = json_object_get(cell, "latency");
 		const char *kind = json_string_value(json_object_get(latency, "kind")),
 			   *its = json_string_value(json_object_get(cell, "workload"));
@@ -124,6 +138,7 @@ void table_latency_remark(char *buf, size_t size, const json_t *cells, const cha
 			continue;
 		service |= !strcmp(kind, "service");
 		response |= !strcmp(kind, "response");
+		threads = fmax(threads, number_of(json_object_get(cell, "parameters"), "threads"));
 		timer = table_get(latency, "timer_ns");
 		step = table_get(latency, "timer_resolution_ns");
 	}
@@ -137,7 +152,10 @@ void table_latency_remark(char *buf, size_t size, const json_t *cells, const cha
 					  "Service times where there is no rate, else response times from "
 					  "when each operation was to begin.");
 	if (isfinite(timer))
-		snprintf(buf + at, size - at,
-			 " Reading the clock is in every figure: %.3g ns; it goes in steps of %.3g ns.",
-			 timer, step);
+		at += (size_t)snprintf(
+			buf + at, size - at,
+			" Reading the clock is in every figure: %.3g ns; it goes in steps of %.3g ns.",
+			timer, step);
+	if (response)
+		away_remark(buf + at, size - at, json_object_get(report, "bounds"), (unsigned int)threads);
 }

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "core/compiler.h"
+#include "harness/bounds.h"
+#include "harness/json_read.h"
 
 enum { RATE, INTERVAL, SEARCHES, NOTE };
 
@@ -56,25 +58,31 @@ void table_saturation_row(struct grid *g, const json_t *varying, const json_t *c
 	grid_put(g, at + NOTE, text);
 }
 
-void table_saturation_remark(char *buf, size_t size, const json_t *cells, const char *workload)
+void table_saturation_remark(char *buf, size_t size, const json_t *report, const char *workload)
 {
+	double threads = 0, away;
+	const char *name, *percentile = "";
 	json_int_t below = 0;
-	const char *name;
 	json_t *cell;
 
-	json_object_foreach((json_t *)cells, name, cell) {
+	json_object_foreach(json_object_get(report, "cells"), name, cell) {
 		const json_t *asked = json_object_get(cell, "saturation");
-		const char *percentile = json_string_value(json_object_get(asked, "percentile"));
-		const char *its = json_string_value(json_object_get(cell, "workload"));
 
-		if (!percentile || !its || strcmp(its, workload))
+		if (!asked || strcmp(text_of(cell, "workload"), workload))
 			continue;
+		percentile = text_of(asked, "percentile");
+		threads = fmax(threads, number_of(json_object_get(cell, "parameters"), "threads"));
 		snprintf(buf, size,
 			 "Highest rates, in millions of operations a second, at which %.8s of the times from the intended start is at most %g us; medians of the searches, each as fine as %g %%.",
 			 percentile, table_get(asked, "bound_ns") / 1e3,
 			 100 * table_get(asked, "precision"));
 		below += json_integer_value(json_object_get(asked, "below"));
 	}
+	away = bounds_away_ns(json_object_get(report, "bounds"), (unsigned int)threads, percentile);
+	if (isfinite(away))
+		snprintf(buf + strlen(buf), size - strlen(buf),
+			 " What arrives while a CPU is away waits %.3g us by the same measure, whatever the table.",
+			 away / 1e3);
 	if (below)
 		snprintf(buf + strlen(buf), size - strlen(buf),
 			 " Searches that were late even at the lowest rate tell of the machine: what it takes from a thread is in every percentile.  Ask for a lower one (--p50), or measure elsewhere.");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The machine's bounds: which figures there are, how they are put together, and how a run keeps them. */
 #include "harness/bounds.h"
+#include "harness/bounds_internal.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -71,6 +72,36 @@ static void merged(void **state)
 	json_decref(all);
 }
 
+/* --- What a CPU that is away does to arrivals --- */
+
+static void away(void **state)
+{
+	static struct ct_histogram gaps;
+	const uint64_t watched = 1000000;
+
+	(void)state;
+	/* Nothing took the CPU: nobody waits. */
+	assert_int_equal(bounds_away_at(&gaps, watched, 0.99), 0);
+	assert_int_equal(bounds_away_at(&gaps, watched, 1), 0);
+	/*
+	 * Ten gaps of 5000 ticks: one arrival in 20 meets one and waits for what is left of it,
+	 * evenly from 0 to 5000.  Longer than 4000 waits one in 100, than 4900 one in 1000.
+	 */
+	for (int i = 0; i < 10; i++)
+		ct_histogram_record(&gaps, 5000);
+	assert_int_equal(bounds_away_at(&gaps, watched, 0.99), 4000);
+	assert_int_equal(bounds_away_at(&gaps, watched, 0.999), 4900);
+	assert_int_equal(bounds_away_at(&gaps, watched, 1), 5000);
+	/* Of twice as long watched it is half as much. */
+	assert_int_equal(bounds_away_at(&gaps, 2 * watched, 0.99), 3000);
+	/* Below what anything is away for altogether: the median arrival waits for nothing. */
+	assert_int_equal(bounds_away_at(&gaps, watched, 0.5), 0);
+	/* One more of 40000: the few longest waits are its. */
+	ct_histogram_record(&gaps, 40000);
+	assert_int_equal(bounds_away_at(&gaps, watched, 0.99), 30000);
+	assert_int_equal(bounds_away_at(&gaps, watched, 0.999), 39000);
+}
+
 /* --- Measured: every figure is there; how large they are is the machine's affair --- */
 
 static unsigned int count(const json_t *list, const char *bound)
@@ -90,7 +121,7 @@ static void measured(void **state)
 		.threads = { 1 }, .nr_threads = 1, .pages = PAGES_AUTO, .bytes = 3 << 20, .window = 0.001,
 	};
 	struct ct_error e = { 0 };
-	json_t *list = bounds_measure(&q, &e), *one;
+	json_t *list = bounds_measure(&q, &e), *one, *all, *merged;
 	size_t i;
 
 	(void)state;
@@ -102,9 +133,26 @@ static void measured(void **state)
 	assert_int_equal(count(list, "hash_throughput"), count(list, "hash_latency"));
 	assert_int_equal(count(list, "atomic"), 1);
 	assert_int_equal(count(list, "atomic_shared"), 0);	/* with whom? */
-	json_array_foreach(list, i, one)
-		assert_true(json_is_null(json_object_get(one, "ns")) || number(one, "ns") > 0);
-	json_decref(list);
+	assert_int_equal(count(list, "away"), 3);
+	json_array_foreach(list, i, one) {
+		double ns = number(one, "ns");
+
+		/* Of a machine that does nothing else, nothing is away. */
+		assert_true(json_is_null(json_object_get(one, "ns")) || ns > 0 ||
+			    (!ns && json_object_get(one, "percentile")));
+	}
+	/* Merged, each percentile stays a figure of its own, and none is less than the one before. */
+	all = json_pack("[o]", list);
+	merged = bounds_merge(all);
+	assert_int_equal(count(merged, "away"), 3);
+	if (isfinite(bounds_away_ns(merged, 1, "max"))) {
+		assert_true(bounds_away_ns(merged, 1, "p99") <= bounds_away_ns(merged, 1, "p999"));
+		assert_true(bounds_away_ns(merged, 1, "p999") <= bounds_away_ns(merged, 1, "max"));
+	}
+	assert_true(isnan(bounds_away_ns(merged, 2, "p99")));
+	assert_true(isnan(bounds_away_ns(merged, 1, "p50")));
+	json_decref(merged);
+	json_decref(all);
 }
 
 /* --- The command, and a run's part --- */
@@ -236,7 +284,7 @@ static void in_a_run(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(merged), cmocka_unit_test(measured), cmocka_unit_test(mistakes),
+		cmocka_unit_test(merged), cmocka_unit_test(away), cmocka_unit_test(measured), cmocka_unit_test(mistakes),
 		cmocka_unit_test(misses),
 		cmocka_unit_test(in_a_run),
 	};

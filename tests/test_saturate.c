@@ -295,6 +295,29 @@ static void late_everywhere(void **state)
 	assert_int_equal(calls, 3 * REPEATS * SATURATE_TRIES);
 }
 
+/* A bound that the machine breaks by itself is said to be one, before and after. */
+static void machine_alone(void **state)
+{
+	static const char bounds[] =
+		"[{\"bound\":\"away\",\"threads\":1,\"percentile\":\"p99\",\"ns\":15000},"
+		"{\"bound\":\"away\",\"threads\":1,\"percentile\":\"p999\",\"ns\":90000}]\n";
+
+	(void)state;
+	assert_int_equal(run("s.yaml --results runs --name a"), 0);
+	assert_null(strstr(said.err, "while a CPU is away"));
+	write_text("runs/a/bounds.jsonl", bounds);
+	assert_int_equal(run("--resume a --results runs"), 0);
+	expect(said.err, "warning: what arrives while a CPU is away waits 15 us here by the same p99");
+	expect(said.err, "as --p99 150us");
+	expect(said.out, "What arrives while a CPU is away waits 15 us by the same measure");
+	/* A bound far above it is about tables. */
+	assert_int_equal(run("s.yaml --results runs --name b --p99 31us"), 0);
+	write_text("runs/b/bounds.jsonl", bounds);
+	assert_int_equal(run("--resume b --results runs"), 0);
+	assert_null(strstr(said.err, "while a CPU is away"));
+	expect(said.out, "What arrives while a CPU is away waits 15 us by the same measure");
+}
+
 static void interrupted_and_gone_on_with(void **state)
 {
 	unsigned int all;
@@ -364,6 +387,7 @@ int main(void)
 		cmocka_unit_test_setup(void_and_failed, fresh),
 		cmocka_unit_test_setup(disturbed_at_the_lowest, fresh),
 		cmocka_unit_test_setup(late_everywhere, fresh),
+		cmocka_unit_test_setup(machine_alone, fresh),
 		cmocka_unit_test_setup(interrupted_and_gone_on_with, fresh),
 		cmocka_unit_test_setup(other_parameters, fresh),
 		cmocka_unit_test_setup(anothers_folder, fresh),
