@@ -19,6 +19,9 @@
 #include "harness/run.h"
 #include "variants/variant.h"
 
+/* The share by which connections may have come or gone, for their footprint still to be one. */
+#define FOOTPRINT_DRIFT 0.05
+
 /* A search for a rate tries some so many. */
 #define SEARCH_MEASUREMENTS 15
 
@@ -192,17 +195,21 @@ void run_bounds_step(struct run *run, double share_done)
 	json_decref(list);
 }
 
-/* A cell's time in dependent lines, where its operations are a table's. */
+/*
+ * A cell's time in dependent lines, where its operations are a table's, and the table at the end is
+ * the one that it was all along: a flush or a flood leaves another footprint than most operations met.
+ */
 static void tell_cell(json_t *cell, const json_t *bounds)
 {
 	const json_t *parameters = json_object_get(cell, "parameters");
-	const char *level = json_string_value(json_object_get(parameters, "level"));
 	double ns = number_of(json_object_get(cell, "ns_per_op"), "median");
-	double bytes = number_of(cell, "connections") * (number_of(cell, "node_bytes_per_connection") +
-							 number_of(cell, "bucket_bytes_per_connection"));
+	double connections = number_of(cell, "connections");
+	double bytes = connections * (number_of(cell, "node_bytes_per_connection") +
+				      number_of(cell, "bucket_bytes_per_connection"));
 	double line;
 
-	if (!level || strcmp(level, "ops") || !isfinite(ns) || !isfinite(bytes) || bytes < 1)
+	if (strcmp(text_of(parameters, "level"), "ops") || !isfinite(ns) || !isfinite(bytes) || bytes < 1 ||
+	    !(fabs(connections - number_of(parameters, "flows")) <= FOOTPRINT_DRIFT * connections))
 		return;
 	line = bounds_dependent_ns(bounds, (unsigned int)number_of(parameters, "threads"), (uint64_t)bytes);
 	if (!isfinite(line) || line <= 0)

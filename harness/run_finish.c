@@ -44,6 +44,7 @@ static json_t *merge(struct run *run, json_t *report, struct ct_error *e)
 	return json;
 }
 
+/* *benchmark: what benchmark.json has; NULL if it could not be written. */
 static int write_files(struct run *run, json_t *report, json_t **benchmark, struct ct_error *e)
 {
 	char path[PATH_MAX + 32];
@@ -61,11 +62,14 @@ static int write_files(struct run *run, json_t *report, json_t **benchmark, stru
 	if (!*benchmark)
 		return -EIO;
 	err = results_write_json(run->results.dir, "benchmark.json", *benchmark, e);
-	if (!err) {
-		snprintf(path, sizeof(path), "%s/gbench.json", run->results.dir);
-		unlink(path);
+	if (err) {
+		json_decref(*benchmark);
+		*benchmark = NULL;
+		return err;
 	}
-	return err;
+	snprintf(path, sizeof(path), "%s/gbench.json", run->results.dir);
+	unlink(path);
+	return 0;
 }
 
 static unsigned int count_of(const json_t *report, const char *what)
@@ -204,7 +208,8 @@ int run_finish(struct run *run)
 	if (benchmark && !plot_e.status)
 		report_write(&(struct report_source){ run->results.dir, "plots", benchmark, report },
 			     "report.html", &plot_e);
-	printf("results: %s (benchmark.json, results.tsv, cells.tsv)\n", run->results.dir);
+	printf("results: %s (%s)\n", run->results.dir,
+	       benchmark ? "benchmark.json, results.tsv, cells.tsv" : "cells.tsv");
 	if (drawn)
 		printf("plots:   %s (%zu, as SVG and PNG)\n", plots, drawn);
 	if (benchmark && !plot_e.status)

@@ -258,6 +258,8 @@ static void a_full_disk_keeps_what_is_done(void **state)
 	read_text("runs/a/cells.tsv", text, sizeof(text));
 	read_text("err", said.err, sizeof(said.err));
 	expect(said.err, "File too large");
+	read_text("out", said.out, sizeof(said.out));
+	expect(said.out, "results: runs/a (cells.tsv)\n");
 	for (kept = 0, status = 0; text[status]; status++)
 		kept += text[status] == '\n';
 	kept--;			/* the header */
