@@ -160,7 +160,8 @@ static void print_machine(const json_t *env)
 
 static void print_kernel(const json_t *env)
 {
-	const json_t *value;
+	const json_t *value, *busy;
+	char buf[64];
 	char text[2048];
 	const char *name;
 	size_t n = 0;
@@ -178,8 +179,13 @@ static void print_kernel(const json_t *env)
 	row("pages", "transparent huge pages %s (defrag %s)", told(fact(env, "pages", "transparent")),
 	    told(fact(env, "pages", "transparent_defrag")));
 	value = fact(env, "load", "average");
-	row("load", "%.2f %.2f %.2f", json_real_value(json_array_get(value, 0)), json_real_value(json_array_get(value, 1)),
-	    json_real_value(json_array_get(value, 2)));
+	busy = fact(env, "load", "busy_cpus");
+	if (json_is_number(busy))
+		snprintf(buf, sizeof(buf), "; others keep %.1f CPUs busy just now", json_number_value(busy));
+	else
+		buf[0] = '\0';
+	row("load", "%.2f %.2f %.2f%s", json_real_value(json_array_get(value, 0)),
+	    json_real_value(json_array_get(value, 1)), json_real_value(json_array_get(value, 2)), buf);
 }
 
 static void print_build(const json_t *env)

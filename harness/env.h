@@ -16,7 +16,7 @@
  *	virtual		is it a virtual machine, whose, how much time was stolen since boot, is free
  *			memory given back to the host
  *	limits		CPU quota and memory limit of the control group
- *	load		load averages, runnable threads
+ *	load		load averages, runnable threads, CPUs that others keep busy just now
  *	power		on battery?
  *	build		version, revision, compiler, flags, type, sanitizers
  *	allocator	what serves malloc() in this process

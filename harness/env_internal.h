@@ -43,6 +43,8 @@ json_t *env_machine(const char *root);		/* env_machine.c */
 json_t *env_frequency(const char *root);
 json_t *env_power(const char *root);
 json_t *env_virtual(const char *root);
+/* Busy and, of that, stolen time of all CPUs since boot, in clock ticks (proc(5), /proc/stat). */
+bool env_cpu_times(const char *root, double *busy, double *stolen);
 json_t *env_kernel(const char *root);		/* env_kernel.c */
 json_t *env_pages(const char *root);
 json_t *env_load(const char *root);

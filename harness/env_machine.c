@@ -168,8 +168,7 @@ static bool is_virtual(const char *root, bool *known)
 	return false;
 }
 
-/* All and stolen time of all CPUs since boot, in clock ticks (proc(5), /proc/stat). */
-static bool cpu_times(const char *root, double *all, double *stolen)
+bool env_cpu_times(const char *root, double *all, double *stolen)
 {
 	unsigned long long t[8] = { 0 };
 	char line[256];
@@ -192,7 +191,7 @@ double env_steal_seconds(void)
 {
 	double all, stolen;
 
-	return cpu_times("", &all, &stolen) ? stolen / (double)sysconf(_SC_CLK_TCK) : 0;
+	return env_cpu_times("", &all, &stolen) ? stolen / (double)sysconf(_SC_CLK_TCK) : 0;
 }
 
 #define VIRTIO_BALLOON 5
@@ -235,7 +234,7 @@ json_t *env_virtual(const char *root)
 	char name[128];
 	double busy, stolen;
 	bool known, yes = is_virtual(root, &known);
-	bool timed = cpu_times(root, &busy, &stolen);
+	bool timed = env_cpu_times(root, &busy, &stolen);
 
 	return json_pack("{s:o, s:o, s:o, s:b}", "is", env_flag_or_null(known, yes),
 			 "hypervisor", env_text_or_null(yes && hypervisor_name(name, sizeof(name), root), name),

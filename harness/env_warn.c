@@ -126,11 +126,22 @@ static void look_at_threads(struct warnings *w, const json_t *env)
 static void look_at_load(struct warnings *w, const json_t *env)
 {
 	double load = json_real_value(json_array_get(part(env, "load", "average"), 0));
+	const json_t *busy = part(env, "load", "busy_cpus");
 	json_int_t cpus = json_integer_value(part(env, "topology", "cpus"));
+	const double limit = 0.25 * (double)cpus;
 
-	if (cpus && load >= 0.25 * (double)cpus)
-		warn(w, SERIOUS, "load", "End what else is running (top shows it) and wait a minute.",
-		     "Other work runs on this machine: the load average is %.2f on %lld CPUs.", load, (long long)cpus);
+	if (!cpus)
+		return;
+	if (json_is_number(busy) && json_number_value(busy) >= (limit < 0.5 ? limit : 0.5))
+		warn(w, SERIOUS, "load", "End what else is running: top shows it.",
+		     "Other work runs on this machine: it keeps %.1f of %lld CPUs busy.",
+		     json_number_value(busy), (long long)cpus);
+	else if (load >= limit)
+		warn(w, json_is_number(busy) ? NOTE : SERIOUS, "load",
+		     "End what else is running (top shows it) and wait a minute.",
+		     "The load average is %.2f on %lld CPUs%s.", load, (long long)cpus,
+		     json_is_number(busy) ? ", though hardly anything runs just now" :
+					    ": other work runs on this machine");
 }
 
 static void look_at_limits(struct warnings *w, const json_t *env)

@@ -18,6 +18,7 @@ static bool is_passing(const char *path, const char *key)
 		"free",
 		"load",
 		"running",
+		"busy_cpus",
 		"ticks_per_second",
 		"stolen_share_of_busy_time",
 		"power",

@@ -143,6 +143,7 @@ static void facts_of_a_laptop(void **state)
 	assert_true(json_is_true(at(env, "power.on_battery")));
 	assert_number(json_array_get(at(env, "load.average"), 1), "", 2.25);
 	assert_number(env, "load.running", 3);
+	assert_number(env, "load.busy_cpus", 0);	/* a file that stands still */
 	assert_true(json_is_null(at(env, "limits.cpu_quota")));
 	json_decref(env);
 }
@@ -219,6 +220,7 @@ static void a_machine_that_tells_nothing(void **state)
 	assert_true(json_is_null(at(env, "pages.transparent")));
 	assert_true(json_is_null(at(env, "virtual.is")));
 	assert_true(json_is_null(at(env, "load.average")));
+	assert_true(json_is_null(at(env, "load.busy_cpus")));
 	assert_true(json_is_null(at(env, "power.on_battery")));
 	warnings = env_warnings(env);
 	json_array_foreach(warnings, i, w) {
@@ -315,6 +317,10 @@ static void what_is_warned_of(void **state)
 		{ "cpuset", "note", "{\"topology\": {\"cpus\": 2, \"cpu_places\": [{\"allowed\": true}, {\"allowed\": false}]}}" },
 		{ "cpuset", "-", "{\"topology\": {\"cpus\": 1, \"cpu_places\": [{\"allowed\": true}]}}" },
 		{ "load", "serious", "{\"load\": {\"average\": [1.0, 0, 0]}, \"topology\": {\"cpus\": 4}}" },
+		{ "load", "note", "{\"load\": {\"average\": [4.0, 0, 0], \"busy_cpus\": 0.2}, \"topology\": {\"cpus\": 4}}" },
+		{ "load", "serious", "{\"load\": {\"average\": [0.0, 0, 0], \"busy_cpus\": 0.5}, \"topology\": {\"cpus\": 64}}" },
+		{ "load", "serious", "{\"load\": {\"average\": [0.0, 0, 0], \"busy_cpus\": 0.3}, \"topology\": {\"cpus\": 1}}" },
+		{ "load", "-", "{\"load\": {\"average\": [0.0, 0, 0], \"busy_cpus\": 0.4}, \"topology\": {\"cpus\": 64}}" },
 		{ "load", "-", "{\"load\": {\"average\": [0.9, 9.0, 9.0]}, \"topology\": {\"cpus\": 4}}" },
 		{ "quota", "serious", "{\"limits\": {\"cpu_quota\": 1.5}}" },
 		{ "quota", "-", "{\"limits\": {\"cpu_quota\": null}}" },
