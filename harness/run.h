@@ -28,6 +28,8 @@
 
 /* A void measurement is made again this often. */
 #define RUN_RETRIES 2
+/* In a search for a rate, where one that stays void takes some fifteen others with it. */
+#define RUN_SEARCH_RETRIES 5
 
 struct run_repeat {
 	bool done;		/* result holds: good, void or failed */

@@ -105,6 +105,7 @@ static void show_progress(struct run *run, const struct run_cell *c)
 
 bool run_measure_repeat(struct run *run, struct run_cell *c, uint32_t repeat)
 {
+	const unsigned int attempts = 1 + (c->rates ? RUN_SEARCH_RETRIES : RUN_RETRIES);
 	struct measurement *m = calloc(1, sizeof(*m));
 
 	if (!m) {
@@ -114,7 +115,7 @@ bool run_measure_repeat(struct run *run, struct run_cell *c, uint32_t repeat)
 	snprintf(m->name, sizeof(m->name), "%s", c->name);
 	m->fingerprint = c->fingerprint;
 	m->repeat = repeat;
-	for (m->attempt = 1; m->attempt <= 1 + RUN_RETRIES; m->attempt++) {
+	for (m->attempt = 1; m->attempt <= attempts; m->attempt++) {
 		json_t *details;
 		int err;
 
