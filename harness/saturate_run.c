@@ -215,9 +215,21 @@ static unsigned int times_tried(json_t *path, uint64_t rate)
 	return n;
 }
 
-/* One search of one cell. */
+/* A search makes about so many measurements; for how long it will still take. */
+#define USUAL_MEASUREMENTS 15
+
+static void show_progress(struct run *run, const struct run_cell *c, size_t measurements, uint64_t rate)
+{
+	double part = (double)measurements / USUAL_MEASUREMENTS;
+	char detail[CELL_NAME_MAX + 64];
+
+	snprintf(detail, sizeof(detail), "%s at %.3g M/s", c->name, (double)rate / 1e6);
+	progress_update(&run->progress, run->seconds_done + (part < 0.95 ? part : 0.95), detail);
+}
+
+/* One search of one cell; its path goes to out. */
 static void search(struct run *run, struct saturate_points *points, struct run_cell *c,
-		   uint32_t repeat)
+		   uint32_t repeat, FILE *out)
 {
 	const struct saturate_question *q = points->question;
 	json_t *path = json_array_get(json_object_get(c->saturation, "paths"), repeat);
@@ -226,15 +238,16 @@ static void search(struct run *run, struct saturate_points *points, struct run_c
 	bool at_least;
 
 	saturate_begin(&s, q->from, q->to, q->precision);
-	printf("%s, search %u of %u:", c->name, repeat + 1, c->repeats);
+	fprintf(out, "%s, search %u of %u:", c->name, repeat + 1, c->repeats);
 	while (!ct_interrupted && (rate = saturate_next(&s))) {
 		struct cell_result r = { 0 };
 		enum saturate_outcome outcome;
 		double value;
 
+		show_progress(run, c, json_array_size(path), rate);
 		if (!at_rate(run, points, c, rate, repeat, times_tried(path, rate), &r)) {
-			printf(" (%s)\n", ct_interrupted || run->fatal.status ? "stopped" :
-					  r.status ? "failed" : "void");
+			fprintf(out, " (%s)\n", ct_interrupted || run->fatal.status ? "stopped" :
+						r.status ? "failed" : "void");
 			return;
 		}
 		value = value_of(q, &r);
@@ -244,14 +257,13 @@ static void search(struct run *run, struct saturate_points *points, struct run_c
 						      (json_int_t)rate, "value_ns", value, "kept",
 						      outcome == SATURATE_KEPT, "outrun",
 						      outcome == SATURATE_OUTRUN));
-		printf(" %.3g%s", (double)rate / 1e6, outcome == SATURATE_KEPT ? "+" : "-");
-		fflush(stdout);
+		fprintf(out, " %.3g%s", (double)rate / 1e6, outcome == SATURATE_KEPT ? "+" : "-");
 		/* What stands for the repeat: of the highest rate that kept the bound, or of the last. */
 		if (rate == s.low || !s.low)
 			c->list[repeat].result = r;
 	}
 	if (saturate_next(&s)) {
-		puts("");
+		fputc('\n', out);
 		return;
 	}
 	found = saturate_found(&s, &at_least);
@@ -259,8 +271,29 @@ static void search(struct run *run, struct saturate_points *points, struct run_c
 	c->list[repeat].done = true;
 	add_to(c->saturation, "beyond", at_least);
 	add_to(c->saturation, "below", !found);
-	printf(" -> %s%.3g M/s\n", at_least ? "at least " : !found ? "below " : "",
-	       (double)(found ? found : q->from) / 1e6);
+	fprintf(out, " -> %s%.3g M/s\n", at_least ? "at least " : !found ? "below " : "",
+		(double)(found ? found : q->from) / 1e6);
+}
+
+/* The same, and shown when it is over: in between there may be a line of progress. */
+static void search_and_tell(struct run *run, struct saturate_points *points, struct run_cell *c,
+			    uint32_t repeat)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out) {
+		ct_fail(&run->fatal, -ENOMEM, CT_EXIT_USER, "no memory to go on measuring");
+		return;
+	}
+	search(run, points, c, repeat, out);
+	fclose(out);
+	progress_wipe(&run->progress);
+	fputs(text ? text : "", stdout);
+	fflush(stdout);
+	free(text);
+	run->seconds_done++;	/* in searches */
 }
 
 /* A bound that the machine alone breaks says nothing about tables: better said before than after. */
@@ -273,6 +306,7 @@ static void warn_of_machine(struct run *run, const struct saturate_question *q)
 	/* From half of the bound on: what is left to the table is less than what the machine takes. */
 	if (!(away > q->bound_ns / 2))
 		return;
+	progress_wipe(&run->progress);
 	fprintf(stderr,
 		"ctbench: warning: what arrives while a CPU is away waits %.3g us here by the same %s, whatever the table: %g us is hardly about tables. Ask for a looser bound, as --%s %.0fus, or measure where less else happens.\n",
 		away / 1e3, q->percentile, q->bound_ns / 1e3, q->percentile, 10 * ceil(away / 1e3));
@@ -287,8 +321,10 @@ void saturate_search(struct run *run, struct saturate_points *points)
 	struct rng r;
 	bool ready = order;
 
+	run->seconds_done = run->seconds_to_do = 0;
 	for (size_t i = 0; i < run->nr_cells; i++) {
 		repeats = run->cells[i].repeats > repeats ? run->cells[i].repeats : repeats;
+		run->seconds_to_do += run->cells[i].repeats;
 		ready = ready && !ask(&run->cells[i], q);
 	}
 	if (!ready)
@@ -296,6 +332,8 @@ void saturate_search(struct run *run, struct saturate_points *points)
 	rng_seed(&r, run->nr_cells ? run->cells[0].cell.seed : 1);
 	printf("Highest rates with %s of at most %g us; tried in millions a second, + kept it, - did not.\n",
 	       q->percentile, q->bound_ns / 1e3);
+	fflush(stdout);
+	progress_begin(&run->progress, "searching", run->seconds_to_do);
 	for (uint32_t k = 0; k < repeats && ready; k++) {
 		run_bounds_step(run, (double)k / repeats);
 		if (!k && run->nr_cells && !ct_interrupted)
@@ -310,8 +348,9 @@ void saturate_search(struct run *run, struct saturate_points *points)
 			struct run_cell *c = &run->cells[order[i]];
 
 			if (k < c->repeats && !c->gave_up)
-				search(run, points, c, k);
+				search_and_tell(run, points, c, k);
 		}
 	}
+	progress_end(&run->progress);
 	free(order);
 }
