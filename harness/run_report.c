@@ -111,6 +111,11 @@ static double build_seconds(const struct cell_result *r)
 	return r->build_seconds;
 }
 
+static double rss_bytes(const struct cell_result *r)
+{
+	return r->rss_bytes ? (double)r->rss_bytes : NAN;
+}
+
 static double search_restart(const struct cell_result *r)
 {
 	return (double)r->search_restart;
@@ -131,6 +136,7 @@ static const struct {
 	{ "node_bytes_per_connection", node_bytes },
 	{ "bucket_bytes_per_connection", bucket_bytes },
 	{ "allocated_bytes_per_connection", allocated_bytes },
+	{ "rss_bytes", rss_bytes },
 	{ "connections", connections },
 	{ "build_s", build_seconds },
 	{ "search_restart", search_restart },

@@ -14,30 +14,34 @@
 /* A metric of a cell (details.h), and how its column is called. */
 static const struct {
 	const char *metric, *column;
+	double scale;		/* of the metric */
 } inside[] = {
-	{ "search_restart", "restarts" },
-	{ "chain_longest", "longest chain" },
-	{ "chain_poisson_p", "p (Poisson)" },
-	{ "lock_waits_per_million_ops", "lock waits/M" },
-	{ "lock_wait_percent", "waited %" },
-	{ "resize_wait_percent", "waited for resize %" },
-	{ "clash_resolve", "clashes" },
-	{ "early_drop", "early drops" },
-	{ "grace_mean_us", "grace us" },
-	{ "grace_longest_us", "longest us" },
-	{ "waiting_peak_bytes", "waiting B" },
-	{ "huge_pages_percent", "huge pages %" },
-	{ "pace_ns", "pace ns" },
-	{ "cycles_per_op", "cycles/op" },
-	{ "instructions_per_op", "instr/op" },
-	{ "llc_misses_per_op", "LLC misses/op" },
-	{ "dtlb_misses_per_op", "dTLB misses/op" },
+	{ "search_restart", "restarts", 1 },
+	{ "chain_longest", "longest chain", 1 },
+	{ "chain_poisson_p", "p (Poisson)", 1 },
+	{ "lock_waits_per_million_ops", "lock waits/M", 1 },
+	{ "lock_wait_percent", "waited %", 1 },
+	{ "resize_wait_percent", "waited for resize %", 1 },
+	{ "clash_resolve", "clashes", 1 },
+	{ "early_drop", "early drops", 1 },
+	{ "grace_mean_us", "grace us", 1 },
+	{ "grace_longest_us", "longest us", 1 },
+	{ "waiting_peak_bytes", "waiting B", 1 },
+	{ "allocated_bytes_per_connection", "allocated B/conn", 1 },
+	{ "rss_bytes", "RSS MiB", 1.0 / (1 << 20) },
+	{ "huge_pages_percent", "huge pages %", 1 },
+	{ "pace_ns", "pace ns", 1 },
+	{ "cycles_per_op", "cycles/op", 1 },
+	{ "instructions_per_op", "instr/op", 1 },
+	{ "llc_misses_per_op", "LLC misses/op", 1 },
+	{ "dtlb_misses_per_op", "dTLB misses/op", 1 },
 };
 #define NR_INSIDE (sizeof(inside) / sizeof(inside[0]))
 
 static double inside_of(const json_t *cell, size_t i)
 {
-	return table_get(json_object_get(json_object_get(cell, "metrics"), inside[i].metric), "median");
+	return inside[i].scale *
+	       table_get(json_object_get(json_object_get(cell, "metrics"), inside[i].metric), "median");
 }
 
 static void inside_row(struct grid *g, const json_t *varying, const json_t *cell, const bool *told)

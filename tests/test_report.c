@@ -68,8 +68,9 @@ static int setup(void **state)
 	assert_non_null(report);
 	json_object_set_new(json_object_get(report, "cells"), "size/x", cell("size", "x|y<z", 4));
 	json_object_set_new(json_object_get(json_object_get(report, "cells"), "size/x"), "metrics",
-			    json_pack("{s:{s:f}, s:{s:f}}", "chain_longest", "median", 7.0,
-				      "search_restart", "median", 0.0));
+			    json_pack("{s:{s:f}, s:{s:f}, s:{s:f}}", "chain_longest", "median", 7.0,
+				      "search_restart", "median", 0.0, "rss_bytes", "median",
+				      13.5 * (1 << 20)));
 	json_object_set_new(report, "bounds",
 			    json_pack("[{s:s, s:i, s:i, s:f, s:f, s:f, s:i}]", "bound", "dependent",
 				      "threads", 1, "bytes", 1048576, "median", 12.5, "ci_low", 12.0,
@@ -117,6 +118,8 @@ static void test_page(void **state)
 	assert_int_equal(count(page, "<summary>Behind the figures"), 1);
 	assert_true(strstr(page, "Behind the figures") < strstr(page, "id=\"w1\""));
 	expect(page, "longest chain");
+	expect(page, "RSS MiB");
+	expect(page, ">13.5<");
 	expect(page, ">7.00<");
 	assert_null(strstr(page, "restarts"));
 	expect(page, "What this machine can do at best");
