@@ -282,8 +282,8 @@ static int start(struct run *run, const struct request *q, int argc, char **argv
 	results_log(&run->results, "%s; ctbench %s, revision %s",
 		    q->resume ? "going on" : "started", about_version(), about_revision());
 	err = run_look_around(run, e);
-	if (!err && !q->resume)
-		err = run_keep_start(run, "run", argc, argv, e);
+	if (!err)
+		err = q->resume ? run_keep_resumed(run, e) : run_keep_start(run, "run", argc, argv, e);
 	if (err)
 		return err;
 	if (q->plant[0])

@@ -73,11 +73,13 @@ struct run {
 	run_measure_fn measure;
 	uint64_t seq;		/* of the last measurement */
 	/*
-	 * A run goes through its blocks once, in their order.  Where --resume goes back to what
-	 * was void or failed in earlier ones, that is another pass, at another time.
+	 * A run goes through its blocks once, in their order.  What --resume measures is another
+	 * pass, at another time; run.json's "resumed" has the last seq before each of them, and
+	 * where that is lost (ctbench merge) going back to an earlier block tells.
 	 */
 	unsigned int pass;	/* of the last measurement, from 0 */
 	uint32_t pass_block;	/* where it is */
+	uint64_t pass_seq;	/* its seq */
 	struct run_cost {	/* seconds, of all measurements, void ones included */
 		double elapsed, windows, warmups, builds;
 	} cost;
@@ -108,6 +110,8 @@ int run_keep_start(struct run *run, const char *command, int argc, char **argv, 
  */
 int run_load_start(struct run *run, const char *command, const char *name, int *argc, char ***argv,
 		   struct ct_error *e);
+/* Note in run.json that it is gone on with from here: after its rows were read. */
+int run_keep_resumed(struct run *run, struct ct_error *e);
 /* Is that run.json one that this program can go on with?  0 or -EINVAL with a sentence. */
 int run_start_format(const struct json_t *start, const char *dir, struct ct_error *e);
 /* The command that wrote that run.json. */

@@ -122,13 +122,27 @@ void run_count_cost(struct run *run, const struct run_cell *c, const struct cell
 	}
 }
 
+/* Did --resume begin anew between the last measurement and that one? */
+static bool gone_on_before(const struct run *run, uint64_t seq)
+{
+	json_t *last;
+	size_t i;
+
+	json_array_foreach(json_object_get(run->start, "resumed"), i, last)
+		if ((uint64_t)json_integer_value(last) >= run->pass_seq &&
+		    (uint64_t)json_integer_value(last) < seq && run->pass_seq)
+			return true;
+	return false;
+}
+
 void run_keep(struct run *run, struct run_cell *c, const struct measurement *m)
 {
 	struct run_repeat *r = &c->list[m->repeat];
 
-	if (m->repeat < run->pass_block)
+	if (m->repeat < run->pass_block || gone_on_before(run, m->seq))
 		run->pass++;
 	run->pass_block = m->repeat;
+	run->pass_seq = m->seq;
 	r->pass = run->pass;
 	if (m->result.void_reason[0])
 		c->voids++;

@@ -58,6 +58,19 @@ int run_keep_start(struct run *run, const char *command, int argc, char **argv, 
 	return results_write_json(run->results.dir, "run.json", run->start, e);
 }
 
+int run_keep_resumed(struct run *run, struct ct_error *e)
+{
+	json_t *resumed = json_object_get(run->start, "resumed");
+
+	if (!json_is_array(resumed)) {
+		json_object_set_new(run->start, "resumed", json_array());
+		resumed = json_object_get(run->start, "resumed");
+	}
+	if (!resumed || json_array_append_new(resumed, json_integer((json_int_t)run->seq)))
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for run.json");
+	return results_write_json(run->results.dir, "run.json", run->start, e);
+}
+
 const char *run_start_command(const json_t *start)
 {
 	const char *command = json_string_value(json_object_get(start, "command"));

@@ -209,6 +209,44 @@ static void what_was_void_gets_another_pass(void **state)
 	}
 }
 
+/* How many of that repeat's cells were measured in that pass. */
+static unsigned int of_pass(const json_t *benchmark, size_t repeat, json_int_t pass)
+{
+	json_t *cell, *value;
+	unsigned int n = 0;
+	const char *name;
+
+	json_object_foreach(json_object_get(json_object_get(benchmark, "ctbench"), "cells"), name, cell) {
+		value = json_array_get(json_object_get(cell, "passes"), repeat);
+		n += value && json_integer_value(value) == pass;
+	}
+	return n;
+}
+
+/* In the last block, where going on goes back to no earlier one, and by two --resume at two times. */
+static void each_resume_is_a_pass(void **state)
+{
+	const unsigned int last = CELLS * (REPEATS - 1);
+	json_t *benchmark;
+
+	(void)state;
+	/* The first cell of the last block is measured, then the second by one --resume, ... */
+	for (unsigned int k = 1; k <= 3; k++) {
+		fake->calls = 0;
+		fake->interrupt_at = k == 1 ? last + 2 : k == 2 ? 2 : 0;
+		assert_int_equal(run(k == 1 ? "little.yaml --results runs --name a" :
+					      "--resume a --results runs"),
+				 k == 3 ? 0 : CT_EXIT_INTERRUPTED);
+	}
+	benchmark = benchmark_of("a");
+	assert_int_equal(count_of(benchmark, "good"), CELLS * REPEATS);
+	assert_int_equal(of_pass(benchmark, 0, 0), CELLS);
+	assert_int_equal(of_pass(benchmark, REPEATS - 1, 0), 1);
+	assert_int_equal(of_pass(benchmark, REPEATS - 1, 1), 1);
+	assert_int_equal(of_pass(benchmark, REPEATS - 1, 2), CELLS - 2);
+	json_decref(benchmark);
+}
+
 static void the_second_interrupt_leaves_at_once(void **state)
 {
 	pid_t child = fork();
@@ -380,6 +418,7 @@ int main(void)
 		TEST(what_the_machine_lacks_is_no_failure),
 		TEST(an_interrupt_keeps_what_is_done),
 		TEST(what_was_void_gets_another_pass),
+		TEST(each_resume_is_a_pass),
 		TEST(the_second_interrupt_leaves_at_once),
 		TEST(a_killed_run_is_gone_on_with),
 		TEST(a_full_disk_keeps_what_is_done),
