@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/compiler.h"
+
 #define METRICS_MAX 16
 
 struct compare {
@@ -55,7 +57,9 @@ static int check_report(struct compare *c, int side)
 	if (!json_object_size(c->cells[side]))
 		return ct_user_error(c->e, "'%.500s' has no cells: nothing was measured",
 				     run->path);
-	compare_older(run, c->cells[side]);
+	/* Of shares what has no bound has no figure, and is not to get one back. */
+	if (!json_object_get(report, "shares"))
+		compare_older(run, c->cells[side]);
 	return 0;
 }
 
@@ -75,6 +79,18 @@ static int check_builds(struct compare *c)
 				i ? "without optimization" : "with a sanitizer");
 	}
 	return 0;
+}
+
+/* Highest rates of two questions are two answers; how finely and from where they were searched for is not. */
+static const char *asks_otherwise(const json_t *a, const json_t *b)
+{
+	static const char *const keys[] = { "percentile", "bound_ns" };
+	const json_t *x = json_object_get(a, "saturation"), *y = json_object_get(b, "saturation");
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys) && x && y; i++)
+		if (!json_equal(json_object_get(x, keys[i]), json_object_get(y, keys[i])))
+			return keys[i];
+	return NULL;
 }
 
 /* The parameter that differs, or NULL.  Repeats may be more, seeds others, folders elsewhere. */
@@ -99,7 +115,7 @@ static const char *differs(const json_t *a, const json_t *b)
 			continue;
 		return key;
 	}
-	return NULL;
+	return asks_otherwise(a, b);
 }
 
 static json_t *about_run(const struct compare *c, int side)

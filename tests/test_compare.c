@@ -223,6 +223,20 @@ static void more_time_is_worse(void **state)
 	json_decref(b);
 }
 
+/* The report with a row of Google Benchmark's for each repeat, as every run has them. */
+static void add_rows(json_t *json, json_t *cell, const char *name)
+{
+	json_t *value, *values = json_object_get(json_object_get(json_object_get(cell, "metrics"), "mops"),
+						 "values");
+	size_t i;
+
+	json_array_foreach(values, i, value)
+		json_array_append_new(json_object_get(json, "benchmarks"),
+				      json_pack("{s:s, s:s, s:f, s:f}", "run_name", name, "run_type",
+						"iteration", "real_time", 1e3 / json_number_value(value),
+						"ops_per_s", 1e6 * json_number_value(value)));
+}
+
 /* Older results have no metrics: Google Benchmark's rows tell. */
 static void older_results(void **state)
 {
@@ -233,19 +247,8 @@ static void older_results(void **state)
 	(void)state;
 	cells = json_object_get(json_object_get(a, "ctbench"), "cells");
 	json_object_foreach(cells, name, cell) {
-		json_t *value, *values = json_incref(json_object_get(
-				       json_object_get(json_object_get(cell, "metrics"), "mops"),
-				       "values"));
-		size_t i;
-
+		add_rows(a, cell, name);
 		json_object_del(cell, "metrics");
-		json_array_foreach(values, i, value)
-			json_array_append_new(json_object_get(a, "benchmarks"),
-					      json_pack("{s:s, s:s, s:f, s:f}", "run_name", name,
-							"run_type", "iteration", "real_time",
-							1e3 / json_number_value(value), "ops_per_s",
-							1e6 * json_number_value(value)));
-		json_decref(values);
 	}
 	result = compare(a, b, NULL, 0.03, &e);
 	assert_string_equal(outcome(result, NULL), "worse");
@@ -253,6 +256,38 @@ static void older_results(void **state)
 	json_decref(result);
 	json_decref(a);
 	json_decref(b);
+}
+
+/* Of shares a cell without a bound has none: millions a second are not to stand among percent. */
+static void shares_stay_shares(void **state)
+{
+	json_t *sides[2] = { slower(NULL, 1, 1), slower(NULL, 0.8, 2) }, *cell, *result;
+	const json_t *one;
+	const char *name;
+	char gone[256] = "";
+	struct ct_error e;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		json_t *report = json_object_get(sides[i], "ctbench");
+
+		json_object_foreach(json_object_get(report, "cells"), name, cell) {
+			add_rows(sides[i], cell, name);
+			if (!*gone && !json_is_true(json_object_get(cell, "control")))
+				snprintf(gone, sizeof(gone), "%s", name);
+			if (!strcmp(gone, name))	/* as shares_of() leaves it */
+				json_object_del(json_object_get(cell, "metrics"), "mops");
+		}
+		json_object_set_new(report, "shares", json_pack("{s:s}", "of", "dependent"));
+	}
+	result = compare(sides[0], sides[1], "mops", 0.03, &e);
+	assert_non_null(result);
+	one = comparison(result, gone);
+	assert_true(!one || !isfinite(number(one, "effect_percent")));
+	assert_string_equal(outcome(result, NULL), "worse");
+	json_decref(result);
+	json_decref(sides[0]);
+	json_decref(sides[1]);
 }
 
 /* ---- what is told, and what is refused ---- */
@@ -317,6 +352,19 @@ static void senseless_comparisons(void **state)
 	json_object_foreach(cells, name, cell)
 		json_object_set_new(json_object_get(cell, "parameters"), "flows", json_integer(1));
 	refused(&e, a, b, NULL, "has another flows");
+	/* Two questions about the same table. */
+	json_object_foreach(cells, name, cell) {
+		json_object_set(cell, "parameters",
+				json_object_get(json_object_get(json_object_get(json_object_get(a, "ctbench"),
+										"cells"), name),
+						"parameters"));
+		json_object_set_new(cell, "saturation", json_pack("{s:s, s:f}", "percentile", "p99",
+								  "bound_ns", 20e3));
+	}
+	json_object_foreach(json_object_get(json_object_get(a, "ctbench"), "cells"), name, cell)
+		json_object_set_new(cell, "saturation", json_pack("{s:s, s:f}", "percentile", "p99",
+								  "bound_ns", 200e3));
+	refused(&e, a, b, NULL, "has another bound_ns");
 	json_object_set_new(report, "format", json_integer(2));
 	refused(&e, a, b, NULL, "'b' is of format 2 and this program reads format 1");
 	json_object_set_new(report, "format", json_integer(1));
@@ -373,6 +421,7 @@ int main(void)
 		cmocka_unit_test(nothing_out_of_nothing),
 		cmocka_unit_test(more_time_is_worse),
 		cmocka_unit_test(older_results),
+		cmocka_unit_test(shares_stay_shares),
 		cmocka_unit_test(what_differs_is_told),
 		cmocka_unit_test(senseless_comparisons),
 		cmocka_unit_test(google_benchmarks_compare),
