@@ -3,17 +3,20 @@
 
 #include <math.h>
 
-void saturate_begin(struct saturate *s, uint64_t from, uint64_t to, double precision)
-{
-	*s = (struct saturate){ .from = from, .to = to, .precision = precision };
-}
-
 /* So that rates have names people can read, and a search that is gone on with meets the same. */
 static uint64_t three_digits(double rate)
 {
 	double unit = pow(10, floor(log10(rate)) - 2);
 
 	return unit > 1 ? (uint64_t)(round(rate / unit) * unit) : (uint64_t)round(rate);
+}
+
+void saturate_begin(struct saturate *s, uint64_t from, uint64_t to, double precision, double shift)
+{
+	double down = pow(1 + precision, -shift);
+
+	*s = (struct saturate){ .from = three_digits(down * (double)from),
+				.to = three_digits(down * (double)to), .precision = precision };
 }
 
 /* The lowest rate that was late, or 0. */

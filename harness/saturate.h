@@ -32,8 +32,13 @@ struct saturate {
 	unsigned int nr_late;
 };
 
-/* from < to, precision > 0. */
-void saturate_begin(struct saturate *s, uint64_t from, uint64_t to, double precision);
+/*
+ * from < to, precision > 0.  Bisection can only end at certain rates, `precision` apart; shift, from
+ * 0 to 1, moves all of them, and both ends, down by that part of such a step.  Drawn anew for each
+ * search it makes of what the grid rounds away noise like any other, which repeats show and average;
+ * on one grid all searches would agree to the last digit, whatever was measured.
+ */
+void saturate_begin(struct saturate *s, uint64_t from, uint64_t to, double precision, double shift);
 
 /*
  * The rate to try next (three significant digits, or an end), or 0: the search is over.  One

@@ -215,6 +215,8 @@ static unsigned int times_tried(json_t *path, uint64_t rate)
 	return n;
 }
 
+#define SEED_GRID UINT64_C(0x67726964)
+
 /* A search makes about so many measurements; for how long it will still take. */
 #define USUAL_MEASUREMENTS 15
 
@@ -235,9 +237,12 @@ static void search(struct run *run, struct saturate_points *points, struct run_c
 	json_t *path = json_array_get(json_object_get(c->saturation, "paths"), repeat);
 	struct saturate s;
 	uint64_t rate, found;
+	struct rng grid;
 	bool at_least;
 
-	saturate_begin(&s, q->from, q->to, q->precision);
+	/* The same for who goes on with it, another for each cell's each search. */
+	rng_seed(&grid, seed_derive(c->fingerprint, SEED_GRID, repeat));
+	saturate_begin(&s, q->from, q->to, q->precision, rng_double(&grid));
 	fprintf(out, "%s, search %u of %u:", c->name, repeat + 1, c->repeats);
 	while (!ct_interrupted && (rate = saturate_next(&s))) {
 		struct cell_result r = { 0 };

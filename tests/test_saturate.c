@@ -45,7 +45,7 @@ static void it_finds_the_limit(void **state)
 		uint64_t found;
 		unsigned int n;
 
-		saturate_begin(&s, 10000, 100000000, 0.05);
+		saturate_begin(&s, 10000, 100000000, 0.05, 0);
 		n = steps(&s, limit);
 		found = saturate_found(&s, &at_least);
 		assert_false(at_least);
@@ -62,11 +62,11 @@ static void limits_outside(void **state)
 	bool at_least;
 
 	(void)state;
-	saturate_begin(&s, 10000, 1000000, 0.05);
+	saturate_begin(&s, 10000, 1000000, 0.05, 0);
 	assert_int_equal(steps(&s, 9999), 1);
 	assert_int_equal(saturate_found(&s, &at_least), 0);
 	assert_false(at_least);
-	saturate_begin(&s, 10000, 1000000, 0.05);
+	saturate_begin(&s, 10000, 1000000, 0.05, 0);
 	assert_int_equal(steps(&s, 1e7), 2);
 	assert_int_equal(saturate_found(&s, &at_least), 1000000);
 	assert_true(at_least);
@@ -84,12 +84,12 @@ static void disturbed(void **state)
 	unsigned int n;
 
 	(void)state;
-	saturate_begin(&s, 10000, 100000000, 0.05);
+	saturate_begin(&s, 10000, 100000000, 0.05, 0);
 	for (n = 0; (rate = saturate_next(&s)); n++)
 		saturate_tell(&s, rate, rate > 3000000 || n % 3 == 2 ? SATURATE_LATE : SATURATE_KEPT);
 	assert_true(fabs(log((double)saturate_found(&s, &at_least) / 3e6)) < 0.035);
 	assert_false(at_least);
-	saturate_begin(&s, 10000, 100000000, 0.05);
+	saturate_begin(&s, 10000, 100000000, 0.05, 0);
 	for (n = 0; (rate = saturate_next(&s)); n++) {
 		bool spell = n >= 3 && n < 8;
 
@@ -100,13 +100,37 @@ static void disturbed(void **state)
 	assert_true(fabs(log((double)saturate_found(&s, &at_least) / 3e6)) < 0.035);
 	assert_false(at_least);
 	/* Three times is believed. */
-	saturate_begin(&s, 10000, 100000000, 0.05);
+	saturate_begin(&s, 10000, 100000000, 0.05, 0);
 	for (unsigned int i = 0; i < SATURATE_TRIES; i++) {
 		assert_int_equal(saturate_next(&s), 10000);
 		saturate_tell(&s, 10000, SATURATE_LATE);
 	}
 	assert_int_equal(saturate_next(&s), 0);
 	assert_int_equal(saturate_found(&s, &at_least), 0);
+}
+
+/* Over all shifts what the grid adds is as often too much as too little. */
+static void shifted_grids(void **state)
+{
+	double sum = 0, least = INFINITY, most = -INFINITY;
+	struct saturate s;
+	bool at_least;
+
+	(void)state;
+	for (int i = 0; i < 200; i++) {
+		double off;
+
+		saturate_begin(&s, 10000, 100000000, 0.5, i / 200.0);
+		assert_true(s.from <= 10000 && s.from > 6600 && s.to <= 100000000);
+		steps(&s, 1234567);
+		off = log((double)saturate_found(&s, &at_least) / 1234567);
+		assert_true(fabs(off) < log(1.5) / 2 + 0.01);
+		sum += off;
+		least = fmin(least, off);
+		most = fmax(most, off);
+	}
+	assert_true(fabs(sum / 200) < 0.02);
+	assert_true(least < -0.1 && most > 0.1);
 }
 
 /* ---- the command, over a queue that serves 2 M/s (the locked table half of that) ---- */
@@ -206,7 +230,9 @@ static void check_result(void)
 	/* ln(100) / (serves - rate) = 20 us */
 	assert_true(fabs(log(nulls / (2e6 - log(100) / 20e-6))) < 0.035);
 	assert_true(fabs(log(locked / (1e6 - log(100) / 20e-6))) < 0.035);
-	assert_true(nulls == rate_of(all, "s/nulls_rcu_jhash2_scale_seqcount/control", "median"));
+	/* Of the same searches on other grids. */
+	assert_true(fabs(log(nulls / rate_of(all, "s/nulls_rcu_jhash2_scale_seqcount/control", "median"))) <
+		    0.05);
 	assert_true(rate_of(all, "s/locked_jhash2_scale_seqcount", "ci_low") < locked);
 	assert_int_equal(json_unpack(all, "{s:{s:{s:{s:{s:o}}}}}", "ctbench", "cells",
 				     "s/locked_jhash2_scale_seqcount", "saturation", "paths",
@@ -229,7 +255,7 @@ static void the_command(void **state)
 	assert_int_equal(run("s.yaml --results runs --name a"), 0);
 	check_result();
 	expect(said.out, "p99 of at most 20 us");
-	expect(said.out, "noise of this run: 0.0 %");
+	expect(said.out, "noise of this run: ");
 	expect(said.out, "locked instead of nulls_rcu: highest rate -5");
 	expect(said.out, ", lower (p");
 	details = details_read("runs/a", "latency", &e);
@@ -293,6 +319,21 @@ static void late_everywhere(void **state)
 	assert_int_equal(run("s.yaml --results runs --name a --p99 1us"), 0);
 	expect(said.out, "late even at 0.01 M/s");
 	assert_int_equal(calls, 3 * REPEATS * SATURATE_TRIES);
+}
+
+/* Where searches are coarse no two agree to the last digit, and none is sure of nothing. */
+static void coarse_searches(void **state)
+{
+	double visible, noise;
+	json_t *all;
+
+	(void)state;
+	assert_int_equal(run("s.yaml --results runs --name a --precision 100%"), 0);
+	all = json_load_file("runs/a/benchmark.json", 0, NULL);
+	assert_int_equal(json_unpack(all, "{s:{s:{s:[{s:F, s:F}]}}}", "ctbench", "noise", "pairs",
+				     "visible_percent", &visible, "percent", &noise), 0);
+	assert_true(noise > 0.1 && visible > 20);
+	json_decref(all);
 }
 
 /* A bound that the machine breaks by itself is said to be one, before and after. */
@@ -383,10 +424,12 @@ int main(void)
 		cmocka_unit_test(it_finds_the_limit),
 		cmocka_unit_test(limits_outside),
 		cmocka_unit_test(disturbed),
+		cmocka_unit_test(shifted_grids),
 		cmocka_unit_test_setup(the_command, fresh),
 		cmocka_unit_test_setup(void_and_failed, fresh),
 		cmocka_unit_test_setup(disturbed_at_the_lowest, fresh),
 		cmocka_unit_test_setup(late_everywhere, fresh),
+		cmocka_unit_test_setup(coarse_searches, fresh),
 		cmocka_unit_test_setup(machine_alone, fresh),
 		cmocka_unit_test_setup(interrupted_and_gone_on_with, fresh),
 		cmocka_unit_test_setup(other_parameters, fresh),
