@@ -106,9 +106,11 @@ void judge_sentence(char *buf, size_t size, const struct judge_comparison *c)
 			 c->nr_pairs - c->left_out, c->nr_pairs,
 			 c->left_out == 1 ? "the other has" : "the others have");
 	snprintf(buf, size,
-		 "%s instead of %s%s: %s %s %% [%s, %s]%s, %s; this run would have seen %s %%",
+		 "%s instead of %s%s: %s %s %% [%s, %s]%s, %s; this run would have seen %s %%%s",
 		 c->what.choice, c->what.base, by, words.what ? words.what : c->metric, value, low,
-		 high, over, found, visible);
+		 high, over, found, visible,
+		 /* Half of the rule: that it is larger than what one cell twice differs by, is not known. */
+		 isfinite(c->noise) ? "" : "; without a control");
 }
 
 static json_t *choice_to_json(const struct judge_choice *choice)

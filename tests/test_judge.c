@@ -300,6 +300,30 @@ static void a_missing_repeat(void **state)
 	json_decref(report);
 }
 
+/* Where no cell was measured twice nothing is known of noise, and each sentence says so. */
+static void without_a_control(void **state)
+{
+	struct fake_run run;
+	json_t *report, *cell;
+	const char *name;
+	void *next;
+
+	(void)state;
+	fake_axes(&run);
+	plant(&run, "_rwlock", 0.8);
+	fake_measure(&run, FAKE_LOGNORMAL, 5);
+	report = fake_report(&run);
+	assert_int_equal(judge_run(report), 0);
+	assert_null(strstr(text(verdict_on(report, "rwlock", NULL), "text"), "without a control"));
+	json_object_foreach_safe(json_object_get(report, "cells"), next, name, cell)
+		if (json_is_true(json_object_get(cell, "control")))
+			json_object_del(json_object_get(report, "cells"), name);
+	assert_int_equal(judge_run(report), 0);
+	assert_non_null(strstr(text(verdict_on(report, "rwlock", NULL), "text"), " %; without a control"));
+	assert_true(json_is_null(json_object_get(report, "noise")));
+	json_decref(report);
+}
+
 /* An hour later the machine is slower: what --resume made up for then is none of its old block. */
 static void another_pass(void **state)
 {
@@ -533,6 +557,7 @@ int main(void)
 		cmocka_unit_test(more_nanoseconds_are_slower),
 		cmocka_unit_test(too_few_repeats),
 		cmocka_unit_test(a_missing_repeat),
+		cmocka_unit_test(without_a_control),
 		cmocka_unit_test(another_pass),
 		cmocka_unit_test(pairs_left_out),
 		cmocka_unit_test(not_interleaved),
