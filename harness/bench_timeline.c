@@ -86,12 +86,18 @@ void bench_timeline_free(struct bench *b)
 static void count_all(const struct bench *b, const struct pool_worker *w, const void *work,
 		      uint64_t *counts)
 {
-	const struct ip_conntrack_stat *stat = &b->net->stat[w->index + 1];
+	/* The first worker also tells of the two that work beside the workers: events, and floods. */
+	const unsigned int first = w->index + 1, others = w->index ? 0 : 2, workers = b->cell->threads;
 
 	b->timeline->count(work, counts);
-	counts[TL_RESTARTS] = load_relaxed(&stat->search_restart);
-	counts[TL_EARLY_DROP] = load_relaxed(&stat->early_drop);
-	counts[TL_REFUSED] = load_relaxed(&stat->drop);
+	counts[TL_RESTARTS] = counts[TL_EARLY_DROP] = counts[TL_REFUSED] = 0;
+	for (unsigned int i = 0; i <= others; i++) {
+		const struct ip_conntrack_stat *stat = &b->net->stat[i ? workers + i : first];
+
+		counts[TL_RESTARTS] += load_relaxed(&stat->search_restart);
+		counts[TL_EARLY_DROP] += load_relaxed(&stat->early_drop);
+		counts[TL_REFUSED] += load_relaxed(&stat->drop);
+	}
 }
 
 /* Classes of struct ct_latency that have percentiles in a timeline. */

@@ -10,6 +10,8 @@
  * interpolated between its two ends, so a stall of several pieces shows as
  * pieces in which nothing was done.
  *
+ * What floods and events do to the table's counters is in the first worker's track.
+ *
  * Thread-safety: each worker writes its own track; all else before the workers
  * begin or after they ended.
  */

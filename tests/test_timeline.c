@@ -276,6 +276,31 @@ static void test_every_event(void **state)
 		}
 }
 
+/* A flood into a full table gives up others' connections: its early drops are in the pieces too. */
+static void test_all_early_drops(void **state)
+{
+	struct cell c = plain;
+	double sum = 0, all;
+	json_t *details, *t;
+
+	(void)state;
+	c.seconds = 0.05;
+	c.lookup = 1;		/* the workers put nothing in */
+	c.insert = c.del = 0;
+	c.nr_events = 2;
+	c.events[0] = (struct cell_event){ .kind = EVENT_LIMIT, .count = 2000, .at = 0.002 };
+	c.events[1] = (struct cell_event){ .kind = EVENT_FLOOD, .count = 100000, .seconds = 0.02, .at = 0.005 };
+	details = measured(&c);
+	t = json_object_get(details, "timeline");
+	all = json_number_value(json_object_get(json_object_get(details, "stat"), "early_drop"));
+	assert_true(all > 0);
+	for (size_t k = 0; k < 50; k++)
+		sum += piece_of(t, "early_drop", k);
+	/* to the rounding of each piece, and what a late flood did after the window */
+	assert_true(sum <= all + 50 && sum >= 0.5 * all);
+	json_decref(details);
+}
+
 /* Where latencies are taken each piece has its percentiles, and none of a class that never was. */
 static void test_percentiles(void **state)
 {
@@ -349,7 +374,7 @@ int main(void)
 		cmocka_unit_test(test_calm),	      cmocka_unit_test(test_stalled),
 		cmocka_unit_test(test_merge),	      cmocka_unit_test(test_planted_stall),
 		cmocka_unit_test(test_every_event),   cmocka_unit_test(test_resizes),
-		cmocka_unit_test(test_percentiles),
+		cmocka_unit_test(test_percentiles),   cmocka_unit_test(test_all_early_drops),
 	};
 
 	return cmocka_run_group_tests(tests, of_this_build, NULL);
