@@ -197,6 +197,9 @@ json_t *bounds_merge(const json_t *measurements)
 
 /* --- Looked up --- */
 
+/* What is that much larger than the largest footprint may lie in another cache, or in none. */
+#define BEYOND 1.5
+
 double bounds_dependent_ns(const json_t *bounds, unsigned int threads, uint64_t bytes)
 {
 	double below = NAN, above = NAN, at_below = 0, at_above = INFINITY;
@@ -221,6 +224,8 @@ double bounds_dependent_ns(const json_t *bounds, unsigned int threads, uint64_t 
 			at_above = x;
 		}
 	}
+	if (isnan(above) && at > at_below + log(BEYOND))
+		return NAN;
 	if (isnan(below) || isnan(above))
 		return isnan(below) ? above : below;	/* outside of what was measured: the end of it */
 	if (at_above <= at_below)

@@ -66,7 +66,8 @@ struct json_t *bounds_merge(const struct json_t *measurements);
 
 /*
  * ns of a dependent random line at that footprint, between the measured ones
- * (by the logarithm of the footprint) out of what bounds_merge() made; NAN if it knows none.
+ * (by the logarithm of the footprint) out of what bounds_merge() made; NAN if it knows none, or none
+ * as large.
  */
 double bounds_dependent_ns(const struct json_t *bounds, unsigned int threads, uint64_t bytes);
 

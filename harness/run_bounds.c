@@ -199,7 +199,7 @@ void run_bounds_step(struct run *run, double share_done)
  * A cell's time in dependent lines, where its operations are a table's, and the table at the end is
  * the one that it was all along: a flush or a flood leaves another footprint than most operations met.
  */
-static void tell_cell(json_t *cell, const json_t *bounds)
+static void tell_cell(json_t *cell, const json_t *first, const json_t *bounds)
 {
 	const json_t *parameters = json_object_get(cell, "parameters");
 	double ns = number_of(json_object_get(cell, "ns_per_op"), "median");
@@ -208,6 +208,10 @@ static void tell_cell(json_t *cell, const json_t *bounds)
 				      number_of(cell, "bucket_bytes_per_connection"));
 	double line;
 
+	/* On other pages, or from other CPUs, a line takes another time. */
+	if (strcmp(text_of(parameters, "pages"), text_of(first, "pages")) ||
+	    strcmp(text_of(parameters, "pinning"), text_of(first, "pinning")))
+		return;
 	if (strcmp(text_of(parameters, "level"), "ops") || !isfinite(ns) || !isfinite(bytes) || bytes < 1 ||
 	    !(fabs(connections - number_of(parameters, "flows")) <= FOOTPRINT_DRIFT * connections))
 		return;
@@ -228,12 +232,18 @@ json_t *run_bounds_read(const char *dir)
 
 void run_bounds_report(json_t *report, const char *dir)
 {
-	json_t *bounds = run_bounds_read(dir), *cell;
+	json_t *bounds = run_bounds_read(dir), *cell, *first = NULL;
 	const char *name;
 
 	if (!bounds)
 		return;
 	json_object_set_new(report, "bounds", bounds);
+	/* The cell whose pages and CPUs make_request() took. */
+	json_object_foreach(json_object_get(report, "cells"), name, cell) {
+		first = json_object_get(cell, "parameters");
+		if (!json_is_true(json_object_get(first, "oversubscribe")))
+			break;
+	}
 	json_object_foreach(json_object_get(report, "cells"), name, cell)
-		tell_cell(cell, bounds);
+		tell_cell(cell, first, bounds);
 }
