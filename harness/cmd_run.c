@@ -222,13 +222,16 @@ static int select_shard(struct run *run, const struct request *q, struct ct_erro
 /* Cells as benchmarks, and which of them --benchmark_filter wants. */
 static int register_cells(struct run *run, const struct request *q, struct ct_error *e)
 {
-	bool *selected;
+	bool *selected, planted = !q->plant[0];
 	int err = run_make_cells(run, run->flags.repetitions, e);
 
 	for (size_t i = 0; i < run->nr_cells && !err && q->plant[0]; i++)
-		if (!strcmp(run->cells[i].cell.variant, q->plant))
+		if (!strcmp(run->cells[i].cell.variant, q->plant)) {
 			run->cells[i].cell.plant_delay = q->plant_delay;
-
+			planted = true;
+		}
+	if (!err && !planted)
+		err = ct_user_error(e, "--plant names '%.80s', which is no variant of this run", q->plant);
 	for (size_t i = 0; i < run->nr_cells && !err; i++)
 		err = gbench_add(run->cells[i].name, run->cells[i].repeats,
 				 run->cells[i].cell.threads, e);

@@ -67,6 +67,7 @@ struct request {
 	size_t nr_files;
 	struct workload_overrides overrides;
 	bool help;
+	bool bounded;		/* by an option, and not by default */
 };
 
 /* ---- arguments ---- */
@@ -84,6 +85,10 @@ static int take(struct request *q, int what, const char *value, struct ct_error 
 	case OPT_P50: case OPT_P99: case OPT_P999: case OPT_MAX:
 		if (!parse_seconds(value, &seconds) || seconds <= 0)
 			return bad_value(e, options[what].name, value, "a time with its unit, as in 20us");
+		if (q->bounded)
+			return ct_user_error(e, "--%s and --%s are two bounds: a search keeps one of them",
+					     q->question.percentile, options[what].name);
+		q->bounded = true;
 		q->question.percentile = options[what].name;
 		q->question.bound_ns = seconds * 1e9;
 		return 0;

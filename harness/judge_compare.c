@@ -417,9 +417,18 @@ static int split_metrics(struct compare *c, const char *names)
 	if ((size_t)snprintf(c->metric_names, sizeof(c->metric_names), "%s", names) >=
 	    sizeof(c->metric_names))
 		return ct_user_error(c->e, "--metric has too many names");
-	while ((name = strsep(&rest, ",")))
-		if (*name && c->nr_metrics < METRICS_MAX)
-			c->metrics[c->nr_metrics++] = name;
+	while ((name = strsep(&rest, ","))) {
+		size_t i = 0;
+
+		while (i < c->nr_metrics && strcmp(c->metrics[i], name))
+			i++;
+		/* One that is named twice would be two comparisons. */
+		if (!*name || i < c->nr_metrics)
+			continue;
+		if (c->nr_metrics == METRICS_MAX)
+			return ct_user_error(c->e, "--metric has too many names: %d at most", METRICS_MAX);
+		c->metrics[c->nr_metrics++] = name;
+	}
 	return 0;
 }
 

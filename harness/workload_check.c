@@ -110,10 +110,12 @@ static int check_events(const struct workload_product *p, const struct cell *cel
 			return ct_user_error(p->e, "%s: %s cannot be resized to %llu buckets: %s",
 					     place_of(p, KEY_EVENTS, place), cell->variant,
 					     (unsigned long long)event->count, why);
-		if (event->kind == EVENT_FLOOD && event->at + event->seconds > cell->seconds)
-			return ct_user_error(p->e, "%s: a flood of %gs from %gs on goes beyond the window of %gs",
-					     place_of(p, KEY_EVENTS, place), event->seconds,
-					     event->at, cell->seconds);
+		if ((event->kind == EVENT_FLOOD || event->kind == EVENT_STALL) &&
+		    event->at + event->seconds > cell->seconds)
+			return ct_user_error(p->e, "%s: a %s of %gs from %gs on goes beyond the window of %gs",
+					     place_of(p, KEY_EVENTS, place),
+					     event->kind == EVENT_FLOOD ? "flood" : "stall",
+					     event->seconds, event->at, cell->seconds);
 		if (event->kind == EVENT_FLOOD && cell->capture[0])
 			return ct_user_error(p->e, "%s: a flood is of synthetic connections, which do not go with a capture",
 					     place_of(p, KEY_EVENTS, place));
@@ -181,6 +183,9 @@ static int check_latency(const struct workload_product *p, const struct cell *ce
 	int key = cell->rate ? KEY_RATE : KEY_LATENCY;
 	char place[WORD_PLACE];
 
+	if (cell->arrivals == ARRIVALS_CAPTURE && !cell->capture[0])
+		return ct_user_error(p->e, "%s: arrivals: capture takes a capture's own times; name one (capture: FILE)",
+				     place_of(p, KEY_ARRIVALS, place));
 	if (cell_latency(cell) == LATENCY_NONE)
 		return 0;
 	if (cell->rate && cell->latency != LATENCY_NONE)
@@ -199,9 +204,6 @@ static int check_latency(const struct workload_product *p, const struct cell *ce
 			p->e,
 			"%s: threads that take turns on a CPU have the scheduler's latencies: set oversubscribe: false",
 			place_of(p, key, place));
-	if (cell->rate && cell->arrivals == ARRIVALS_CAPTURE && !cell->capture[0])
-		return ct_user_error(p->e, "%s: arrivals: capture takes a capture's own times; name one (capture: FILE)",
-				     place_of(p, KEY_ARRIVALS, place));
 	return 0;
 }
 

@@ -380,6 +380,7 @@ static void senseless_comparisons(void **state)
 	assert_int_equal(run_line("compare a"), 2);
 	assert_int_equal(run_line("compare a nowhere"), 2);
 	expect(said.err, "cannot read 'nowhere/benchmark.json'");
+	assert_int_equal(run_line("compare a b --metric a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q"), 2);
 	assert_int_equal(run_line("compare a b --bound 3"), 2);
 	expect(said.err, "--bound is '3'");
 	assert_int_equal(run_line("compare --help"), 0);

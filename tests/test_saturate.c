@@ -403,6 +403,7 @@ static void bad_arguments(void **state)
 		{ "s.yaml --p99 20", "--p99 is '20', but must be a time" },
 		{ "s.yaml --from 5", "--from is '5'" },
 		{ "s.yaml --from 2M --to 1M", "is not below" },
+		{ "s.yaml --p99 20us --max 1ms", "--p99 and --max are two bounds" },
 		{ "s.yaml --precision 0", "--precision is '0'" },
 		{ "s.yaml --rate 1M", "has a rate already" },
 		{ "s.yaml --kind fill", "needs kind: steady" },
