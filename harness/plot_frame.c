@@ -131,13 +131,15 @@ static void how_measured(char *buf, size_t size, const struct plot_group *g)
 {
 	const json_t *report = json_object_get(g->benchmark, "ctbench");
 	double least = INFINITY, most = 0, noise = noise_of(report, plot_text(g->workload, "name"));
-	/* Pictures of latencies say themselves what they draw around the median. */
-	const char *what = g->nr && (json_object_get(g->cells[0], "latency") ||
-				     json_object_get(g->cells[0], "saturation")) ?
-				   "median" :
-				   "median and 95 % interval";
+	const char *what = g->drawn;
 	int at;
 
+	/* Pictures of latencies say themselves what they draw around the median. */
+	if (!what)
+		what = g->nr && (json_object_get(g->cells[0], "latency") ||
+				 json_object_get(g->cells[0], "saturation")) ?
+			       "median" :
+			       "median and 95 % interval";
 	for (size_t i = 0; i < g->nr; i++) {
 		least = fmin(least, plot_number(g->cells[i], "n"));
 		most = fmax(most, plot_number(g->cells[i], "n"));

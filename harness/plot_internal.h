@@ -20,6 +20,7 @@ struct plot_group {
 	const json_t **cells;		/* good ones, no controls; in the order of the run */
 	size_t nr;
 	const char **headings; /* for each cell, what stands above it and its like; NULL: nothing */
+	const char *drawn;	/* of the repeats: "median and range"; NULL: as the cells have it */
 	char words[512]; /* values of what the picture does not show: "threads 2, refcount yes" */
 	char key[512];			/* the same for comparing */
 	char suffix[160]; /* the same as part of a file name: "-threads2"; may be empty */

@@ -2,13 +2,17 @@
 /*
  * Timelines: what happened when, inside the window.  One below the other on
  * one axis of time: lookups, inserts, how long the slowest took, what went
- * wrong; events are shaded and named.  A picture for each variant, and one
- * with all beside each other on the same scales.
+ * wrong; events are shaded and named, and a light band behind each line is the
+ * interval of its medians.  A picture for each variant, and one with all beside each
+ * other on the same scales.
  *
  * Data: a block per variant (gnuplot's `index`); the columns are milliseconds
- * since the window opened (the middle of the piece) and the series named on top.
+ * since the window opened (the middle of the piece) and the series named on top,
+ * each followed by both ends of its interval where the run has them.
  */
 #include "harness/plot_internal.h"
+
+#include "harness/stats.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -52,9 +56,15 @@ static const struct panel {
 };
 #define NR_PANELS (sizeof(panels) / sizeof(panels[0]))
 
+/* of: "series", "series_low" or "series_high" */
+static const json_t *list_of(const json_t *cell, const char *of, const char *name)
+{
+	return json_object_get(json_object_get(json_object_get(cell, "timeline"), of), name);
+}
+
 static const json_t *series_of(const json_t *cell, const char *name)
 {
-	return json_object_get(json_object_get(json_object_get(cell, "timeline"), "series"), name);
+	return list_of(cell, "series", name);
 }
 
 static bool anybody_has(const struct plot_group *g, const char *series)
@@ -63,6 +73,36 @@ static bool anybody_has(const struct plot_group *g, const char *series)
 		if (json_array_size(series_of(g->cells[i], series)))
 			return true;
 	return false;
+}
+
+/* Runs of a single repeat have no intervals, nor have runs of older programs. */
+static bool has_bands(const struct plot_group *g)
+{
+	for (size_t i = 0; i < g->nr; i++)
+		if (json_object_size(json_object_get(json_object_get(g->cells[i], "timeline"),
+						     "series_high")))
+			return true;
+	return false;
+}
+
+/* What is drawn: the interval of few repeats is all of them, and no 95 %. */
+static const char *in_words(const struct plot_group *g)
+{
+	bool few = false;
+
+	if (!has_bands(g))
+		return "median";
+	for (size_t i = 0; i < g->nr; i++)
+		few |= plot_number(json_object_get(g->cells[i], "timeline"), "n") < STATS_RANKS_LEAST;
+	return few ? "median and range (shaded)" : "median and 95 % interval (shaded)";
+}
+
+/* Piece k of a series as its panel shows it; 0 where there is none. */
+static double piece(const json_t *cell, const char *of, const struct line *line, size_t k)
+{
+	const json_t *v = json_array_get(list_of(cell, of, line->series), k);
+
+	return (json_is_number(v) ? json_number_value(v) : 0) * line->scale;
 }
 
 static bool is_shown(const struct plot_group *g, const struct panel *p)
@@ -74,31 +114,43 @@ static bool is_shown(const struct plot_group *g, const struct panel *p)
 	return anybody_has(g, p->lines[0].series) && !(p->instead && anybody_has(g, p->instead));
 }
 
+static void write_number(FILE *data, double n, bool log)
+{
+	/* A logarithm has no place for nothing; NaN breaks the curve. */
+	if (log && n <= 0)
+		fputs("\tNaN", data);
+	else
+		fprintf(data, "\t%.6g", n);
+}
+
+static void write_line(FILE *data, const json_t *cell, const struct line *line, size_t k, bool log,
+		       bool bands)
+{
+	write_number(data, piece(cell, "series", line, k), log);
+	if (!bands)
+		return;
+	/* What is 0 throughout is not there.  The lower end may be 0 where the upper one is not. */
+	fprintf(data, "\t%.6g", piece(cell, "series_low", line, k));
+	write_number(data, piece(cell, "series_high", line, k), log);
+}
+
 static void write_data(FILE *data, const struct plot_group *g)
 {
+	bool bands = has_bands(g);
+
 	for (size_t i = 0; i < g->nr; i++) {
 		const json_t *t = json_object_get(g->cells[i], "timeline");
-		double piece = plot_number(t, "window_s") * 1e3;
+		double length = plot_number(t, "window_s") * 1e3;
 		size_t pieces = json_array_size(series_of(g->cells[i], "ops_per_s"));
 
 		fprintf(data, "# %s\n", plot_text(g->cells[i], "variant"));
 		for (size_t k = 0; k < pieces; k++) {
-			fprintf(data, "%.6g", ((double)k + 0.5) * piece);
-			for (size_t p = 0; p < NR_PANELS; p++) {
+			fprintf(data, "%.6g", ((double)k + 0.5) * length);
+			for (size_t p = 0; p < NR_PANELS; p++)
 				for (size_t l = 0; is_shown(g, &panels[p]) && l < LINES_MAX &&
-						   panels[p].lines[l].series; l++) {
-					const struct line *line = &panels[p].lines[l];
-					const json_t *v = json_array_get(
-						series_of(g->cells[i], line->series), k);
-					double n = json_is_number(v) ? json_number_value(v) : 0;
-
-					/* A logarithm has no place for nothing; NaN breaks the curve. */
-					if (panels[p].log && n <= 0)
-						fputs("\tNaN", data);
-					else
-						fprintf(data, "\t%.6g", n * line->scale);
-				}
-			}
+						   panels[p].lines[l].series; l++)
+					write_line(data, g->cells[i], &panels[p].lines[l], k,
+						   panels[p].log, bands);
 			fputc('\n', data);
 		}
 		fputs("\n\n", data);
@@ -108,17 +160,17 @@ static void write_data(FILE *data, const struct plot_group *g)
 /* The largest value in a panel, over all variants, so that their scales are one. */
 static double top_of(const struct plot_group *g, const struct panel *p, double *least)
 {
+	static const char *const of[] = { "series", "series_high", "series_low" };
 	double top = 0;
 
 	*least = INFINITY;
 	for (size_t l = 0; l < LINES_MAX && p->lines[l].series; l++)
-		for (size_t i = 0; i < g->nr; i++) {
-			const json_t *s = series_of(g->cells[i], p->lines[l].series);
-			json_t *v;
-			size_t k;
+		for (size_t i = 0; i < 3 * g->nr; i++) {
+			const json_t *cell = g->cells[i / 3];
+			size_t nr = json_array_size(list_of(cell, of[i % 3], p->lines[l].series));
 
-			json_array_foreach((json_t *)s, k, v) {
-				double n = json_number_value(v) * p->lines[l].scale;
+			for (size_t k = 0; k < nr; k++) {
+				double n = piece(cell, of[i % 3], &p->lines[l], k);
 
 				top = fmax(top, n);
 				if (n > 0)
@@ -130,12 +182,13 @@ static double top_of(const struct plot_group *g, const struct panel *p, double *
 
 static void write_panels(FILE *script, const struct plot_group *g)
 {
-	int nr = 0, column = 2;
+	int nr = 0, column = 2, wide = has_bands(g) ? 3 : 1;
 
-	fprintf(script, "array panel[%zu]\narray panel_log[%zu]\narray panel_top[%zu]\n"
+	/* Each line has `wide` columns: its median, and both ends of its interval. */
+	fprintf(script, "wide = %d\narray panel[%zu]\narray panel_log[%zu]\narray panel_top[%zu]\n"
 			"array panel_least[%zu]\narray panel_column[%zu]\narray panel_lines[%zu]\n"
-			"array line_label[64]\n", NR_PANELS, NR_PANELS, NR_PANELS, NR_PANELS, NR_PANELS,
-		NR_PANELS);
+			"array line_label[128]\n", wide, NR_PANELS, NR_PANELS, NR_PANELS, NR_PANELS,
+		NR_PANELS, NR_PANELS);
 	for (size_t p = 0; p < NR_PANELS; p++) {
 		int lines = 0;
 		char variable[32];
@@ -148,13 +201,13 @@ static void write_panels(FILE *script, const struct plot_group *g)
 		snprintf(variable, sizeof(variable), "panel[%d]", nr);
 		plot_set_text(script, variable, panels[p].title);
 		for (; lines < LINES_MAX && panels[p].lines[lines].series; lines++) {
-			snprintf(variable, sizeof(variable), "line_label[%d]", column + lines);
+			snprintf(variable, sizeof(variable), "line_label[%d]", column + wide * lines);
 			plot_set_text(script, variable, panels[p].lines[lines].label);
 		}
 		fprintf(script, "panel_log[%d] = %d\npanel_top[%d] = %.6g\npanel_least[%d] = %.6g\n"
 				"panel_column[%d] = %d\npanel_lines[%d] = %d\n", nr, panels[p].log, nr,
 			top > 0 ? top : 1, nr, isfinite(least) ? least : 1e-3, nr, column, nr, lines);
-		column += lines;
+		column += wide * lines;
 	}
 	fprintf(script, "panels = %d\n", nr);
 }
@@ -217,11 +270,13 @@ int plot_timeline(struct plot_file *f, const struct plot_group *all)
 	for (size_t i = 0; i < g.nr; i++)
 		end = fmax(end, 1e3 * plot_number(json_object_get(g.cells[i], "timeline"), "window_s") *
 				(double)json_array_size(series_of(g.cells[i], "ops_per_s")));
+	g.drawn = in_words(&g);
 	plot_set_frame(f, &g, NULL);
 	fprintf(f->data, "# %s\n# milliseconds since the window opened", plot_text(g.workload, "question"));
 	for (size_t p = 0; p < NR_PANELS; p++)
 		for (size_t l = 0; is_shown(&g, &panels[p]) && l < LINES_MAX && panels[p].lines[l].series; l++)
-			fprintf(f->data, ", %s (x %g)", panels[p].lines[l].series, panels[p].lines[l].scale);
+			fprintf(f->data, ", %s (x %g)%s", panels[p].lines[l].series,
+				panels[p].lines[l].scale, has_bands(&g) ? ", its low, its high" : "");
 	fputc('\n', f->data);
 	write_data(f->data, &g);
 	fprintf(f->script, "cells = %zu\nend_ms = %.6g\narray label[%zu]\narray style[%zu]\n", g.nr, end,

@@ -43,8 +43,9 @@
  *			is none)}: all of the former and the scalars of its details (details.h);
  *			of table operations, where the bounds were measured: footprint_bytes
  *			and misses (ns_per_op in dependent random lines of that footprint);
- *			timeline: {window_s, t0_s, n, series, events}, the medians of its
- *			repeats (bench_timeline.h), where one was asked for
+ *			timeline: {window_s, t0_s, n, series, series_low, series_high, events},
+ *			the medians of its repeats and their intervals (timeline_merge() in
+ *			bench_timeline.h), where one was asked for
  *			latency: only where latencies were taken (run_latency.c), and then
  *			mops, ns_per_op and cpu_ns_per_op are null: such a measurement is no
  *			throughput

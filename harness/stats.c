@@ -195,6 +195,17 @@ struct stats_interval stats_median(double *values, size_t n, uint64_t seed)
 	return out;
 }
 
+size_t stats_median_rank(size_t n)
+{
+	size_t rank = 1;
+
+	/* P(fewer than k of n values are below the median) is I_(1/2)(n - k + 1, k). */
+	while (2 * (rank + 1) <= n &&
+	       2 * incomplete_beta(0.5, (double)(n - rank), (double)(rank + 1)) <= 1 - STATS_CONFIDENCE)
+		rank++;
+	return rank;
+}
+
 /* ---- the test ---- */
 
 /* Trimmed mean, the variance of that mean, and its degrees of freedom, of sorted values. */

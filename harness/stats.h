@@ -57,6 +57,16 @@ struct stats_contrast {
 struct stats_interval stats_median(double *values, size_t n, uint64_t seed);
 
 /*
+ * The rank, from 1, of the value at which an interval of the median of n values begins that needs
+ * no resamples: from the rank-th smallest to the rank-th largest.  The median of what the values
+ * were drawn from is in it in at least STATS_CONFIDENCE of cases, whatever its law (Thompson 1936,
+ * "On confidence ranges for the median").  Of fewer than six values none is wide enough: 1, all
+ * of them.  n > 0.
+ */
+size_t stats_median_rank(size_t n);
+#define STATS_RANKS_LEAST 6
+
+/*
  * A weighted sum of the trimmed means of independent samples.  A difference of paired
  * measurements is one sample (of differences) with weight 1; of two unpaired
  * samples the weights are 1 and -1; an effect averaged over J pairs of cells is J

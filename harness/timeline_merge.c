@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Timelines of a cell's repeats become one, by medians: see bench_timeline.h. */
+/* Timelines of a cell's repeats become one, by medians and their intervals: see bench_timeline.h. */
 #include "harness/bench_timeline.h"
 
 #include <math.h>
@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "harness/quartiles.h"
+#include "harness/stats.h"
 
 static double number(const json_t *array, size_t i)
 {
@@ -15,21 +16,45 @@ static double number(const json_t *array, size_t i)
 	return json_is_number(value) ? json_number_value(value) : 0;
 }
 
-/* Piece by piece; a series that a timeline lacks was nothing but zeros. */
-static json_t *merge_series(const json_t *timelines, const char *name, size_t pieces,
-			    double *values)
+/* What is counted is whole, and shorter without a fraction. */
+static json_t *number_to_json(double value)
 {
-	json_t *merged = json_array();
+	return value == floor(value) && fabs(value) < 1e15 ? json_integer((json_int_t)value) :
+							     json_real(value);
+}
+
+/* The merged series of one kind each, by name. */
+struct merged {
+	json_t *median, *low, *high;
+};
+
+/*
+ * Piece by piece; a series that a timeline lacks was nothing but zeros.  The interval is that of
+ * ranks: resamples of some ten thousand pieces would take longer than all else at a run's end.
+ */
+static void merge_series(struct merged *m, const json_t *timelines, const char *name, size_t pieces,
+			 double *values)
+{
+	json_t *median = json_array(), *low = json_array(), *high = json_array(), *one;
+	size_t n = json_array_size(timelines), rank = stats_median_rank(n), i;
+	bool zero = true;
 
 	for (size_t k = 0; k < pieces; k++) {
-		size_t i;
-		json_t *one;
-
 		json_array_foreach(timelines, i, one)
 			values[i] = number(json_object_get(json_object_get(one, "series"), name), k);
-		json_array_append_new(merged, json_real(quartiles_of(values, i).median));
+		json_array_append_new(median, number_to_json(quartiles_of(values, n).median));
+		/* They are sorted now. */
+		json_array_append_new(low, number_to_json(values[rank - 1]));
+		json_array_append_new(high, number_to_json(values[n - rank]));
+		zero &= values[rank - 1] == 0 && values[n - rank] == 0;
 	}
-	return merged;
+	json_object_set_new(m->median, name, median);
+	if (!zero && n > 1) {
+		json_object_set(m->low, name, low);
+		json_object_set(m->high, name, high);
+	}
+	json_decref(low);
+	json_decref(high);
 }
 
 static double event_time(const json_t *timeline, size_t event, const char *key)
@@ -83,22 +108,25 @@ static bool alike(const json_t *timelines)
 
 json_t *timeline_merge(const json_t *timelines)
 {
-	json_t *first = json_array_get(timelines, 0), *all, *one, *values_of;
+	json_t *first = json_array_get(timelines, 0), *one, *values_of;
+	struct merged m;
 	size_t n = json_array_size(timelines), i;
 	double *values = n && alike(timelines) ? calloc(n, sizeof(*values)) : NULL;
 	const char *name;
 
 	if (!values)
 		return NULL;
-	all = json_object();
+	m = (struct merged){ json_object(), json_object(), json_object() };
 	json_array_foreach(timelines, i, one)
 		json_object_foreach(json_object_get(one, "series"), name, values_of)
-			if (!json_object_get(all, name))
-				json_object_set_new(all, name, merge_series(timelines, name,
-									    pieces_of(first), values));
-	one = json_pack("{s:O, s:O?, s:i, s:o, s:o}", "window_s", json_object_get(first, "window_s"),
-			"t0_s", json_object_get(first, "t0_s"), "n", (int)n, "series", all, "events",
-			merge_events(timelines, values));
+			if (!json_object_get(m.median, name))
+				merge_series(&m, timelines, name, pieces_of(first), values);
+	one = json_pack("{s:O, s:O?, s:i, s:o, s:O*, s:O*, s:o}", "window_s",
+			json_object_get(first, "window_s"), "t0_s", json_object_get(first, "t0_s"),
+			"n", (int)n, "series", m.median, "series_low", n > 1 ? m.low : NULL,
+			"series_high", n > 1 ? m.high : NULL, "events", merge_events(timelines, values));
+	json_decref(m.low);
+	json_decref(m.high);
 	free(values);
 	return one;
 }

@@ -325,6 +325,90 @@ static void effects_with_their_intervals(void **state)
 	json_decref(benchmark);
 }
 
+/* ---- timelines ---- */
+
+/* Three pieces; n repeats; their intervals unless the program was an older one. */
+static void add_timeline(json_t *benchmark, const char *variant, int n, bool intervals)
+{
+	json_t *cells = json_object_get(json_object_get(benchmark, "ctbench"), "cells"), *timeline;
+	char name[256];
+
+	add_cell(benchmark, variant, NULLS, 2, 65536, 1, 10);
+	snprintf(name, sizeof(name), "w/%s/2/65536/1", variant);
+	timeline = json_pack("{s:f, s:f, s:i, s:{s:[i, i, i], s:[i, i, i], s:[i, i, i], s:[f, f, f], s:[i, i, i]},"
+			     " s:[{s:s, s:f, s:f}]}", "window_s", 0.002, "t0_s", 0.0, "n", n, "series",
+			     "ops_per_s", 9000000, 8000000, 7000000, "lookups_per_s", 8000000, 7000000,
+			     6000000, "missed", 0, 3, 0, "longest_batch_us", 150.0, 0.0, 250.0, "dropped",
+			     0, 0, 0, "events", "name", "resize=2Ki", "begin_s", 0.003, "end_s", 0.004);
+	assert_non_null(timeline);
+	if (intervals) {
+		json_object_set_new(timeline, "series_low",
+				    json_pack("{s:[i, i, i], s:[i, i, i], s:[f, f, f]}", "lookups_per_s", 7000000,
+					      6500000, 5000000, "missed", 0, 1, 0, "longest_batch_us", 0.0, 0.0,
+					      200.0));
+		json_object_set_new(timeline, "series_high",
+				    json_pack("{s:[i, i, i], s:[i, i, i], s:[f, f, f]}", "lookups_per_s", 9500000,
+					      7500000, 6500000, "missed", 0, 9, 0, "longest_batch_us", 300.0, 0.0,
+					      400.0));
+	}
+	json_object_set_new(json_object_get(cells, name), "timeline", timeline);
+}
+
+static unsigned int occurrences(const char *text, const char *what)
+{
+	unsigned int n = 0;
+
+	for (text = strstr(text, what); text; text = strstr(text + 1, what))
+		n++;
+	return n;
+}
+
+/* A light band behind each line: in the data, in the picture, and in the words. */
+static void timelines_have_bands(void **state)
+{
+	json_t *b = new_benchmark("w", "What happens?", "variant");
+
+	(void)state;
+	add_timeline(b, "a", 9, true);
+	add_timeline(b, "b", 9, true);
+	assert_int_equal(draw(b, PLOT_TIMELINE), 3);
+	assert_int_equal(rows_of("out/w-timeline.tsv", "1\t8\t7\t9.5\t0.15\t0\t0.3\t0\t0\t0"), 2);
+	/* where nothing was done a logarithm has a gap */
+	assert_int_equal(rows_of("out/w-timeline.tsv", "3\t7\t6.5\t7.5\tNaN\t0\tNaN\t3\t1\t9"), 2);
+	check_picture("w-timeline");
+	expect(svg, "median and 95 % interval (shaded) of 9 repeats");
+	expect(svg, "resize 2Ki");
+	assert_true(occurrences(svg, "fill-opacity") >= 6);
+	check_picture("w-timeline-b");
+	assert_true(occurrences(svg, "fill-opacity") >= 3);
+	assert_int_equal(system("grep -q 'lookups_per_s (x 1e-06), its low, its high, longest' out/w-timeline.tsv"),
+			 0);
+	json_decref(b);
+
+	/* All of few repeats is no 95 %. */
+	b = new_benchmark("w", "What happens?", "variant");
+	add_timeline(b, "a", 5, true);
+	assert_int_equal(draw(b, PLOT_TIMELINE), 1);
+	check_picture("w-timeline");
+	expect(svg, "median and range (shaded) of 9 repeats");
+	json_decref(b);
+}
+
+/* What an older program wrote has none, and the words claim none. */
+static void older_timelines(void **state)
+{
+	json_t *b = new_benchmark("w", "What happens?", "variant");
+
+	(void)state;
+	add_timeline(b, "a", 9, false);
+	assert_int_equal(draw(b, PLOT_TIMELINE), 1);
+	assert_int_equal(rows_of("out/w-timeline.tsv", "1\t8\t0.15\t0\n"), 1);
+	check_picture("w-timeline");
+	expect(svg, "; median of 9 repeats");
+	assert_null(strstr(svg, "interval"));
+	assert_int_equal(occurrences(svg, "fill-opacity"), 0);
+	json_decref(b);
+}
 
 /* ---- what goes wrong ---- */
 
@@ -446,6 +530,8 @@ int main(void)
 		TEST(axes_side_by_side),
 		TEST(few_bars_share_a_picture),
 		TEST(effects_with_their_intervals),
+		TEST(timelines_have_bands),
+		TEST(older_timelines),
 		TEST(nothing_was_measured),
 		TEST(strange_files_are_survived),
 		TEST(a_folder_that_cannot_be),

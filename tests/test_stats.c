@@ -44,6 +44,21 @@ static void students_t(void **state)
 	assert_true(stats_t_above(INFINITY, 5) == 0 && stats_t_above(-INFINITY, 5) == 1);
 }
 
+/* Any table of the sign test: the largest rank of which both tails together are 5 % at most. */
+static void ranks_of_the_median(void **state)
+{
+	static const size_t table[][2] = {
+		{ 1, 1 }, { 2, 1 }, { 5, 1 }, { 6, 1 }, { 8, 1 }, { 9, 2 }, { 11, 2 }, { 12, 3 }, { 14, 3 },
+		{ 15, 4 }, { 16, 4 }, { 17, 5 }, { 20, 6 }, { 25, 8 }, { 50, 18 }, { 100, 40 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		assert_int_equal(stats_median_rank(table[i][0]), table[i][1]);
+	/* sqrt(n) / 2 is its deviation, however many there are */
+	assert_in_range(stats_median_rank(1000000), 500000 - 985, 500000 - 975);
+}
+
 /* Holm's own steps by hand: 0.01 x 4, 0.013 x 3, 0.03 x 2, then never less than before. */
 static void holm(void **state)
 {
@@ -192,6 +207,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(students_t),
 		cmocka_unit_test(poisson_and_chi_square),
+		cmocka_unit_test(ranks_of_the_median),
 		cmocka_unit_test(holm),
 		cmocka_unit_test(median_of_nine),
 		cmocka_unit_test(few_values),

@@ -79,6 +79,16 @@ static double piece_of(const json_t *timeline, const char *name, size_t k)
 	return json_number_value(json_array_get(series(timeline, name), k));
 }
 
+/* end: "series_low" or "series_high" */
+static double end_of(const json_t *timeline, const char *end, const char *name, size_t k)
+{
+	json_t *value = json_array_get(json_object_get(json_object_get(timeline, end), name), k);
+
+	if (!json_is_number(value))
+		fail_msg("%s has no piece %zu of %s", end, k, name);
+	return json_number_value(value);
+}
+
 static void test_calm(void **state)
 {
 	struct made_up m;
@@ -160,6 +170,52 @@ static void test_merge(void **state)
 	json_array_clear(three);
 	assert_null(timeline_merge(three));
 	json_decref(three);
+}
+
+/* n timelines of two pieces: 10, 20, ... n0 in the first; in the second 7 in the last alone. */
+static json_t *merged_of(int n)
+{
+	json_t *all = json_array(), *merged;
+
+	for (int i = 0; i < n; i++)
+		json_array_append_new(all, json_pack("{s:f, s:f, s:{s:[i, i], s:[i, i], s:[i, i]}, s:[]}",
+						     "window_s", 0.002, "t0_s", 0.0, "series", "ops_per_s",
+						     10 * (i * 4 % n + 1), 5, "missed", 0, i ? 0 : 7,
+						     "refused", 0, 0, "events"));
+	merged = timeline_merge(all);
+	assert_non_null(merged);
+	json_decref(all);
+	return merged;
+}
+
+/* Of nine the second and the eighth, as cells' medians have it; of five, all of them. */
+static void test_intervals(void **state)
+{
+	json_t *nine = merged_of(9), *five = merged_of(5), *one = merged_of(1);
+
+	(void)state;
+	assert_true(piece_of(nine, "ops_per_s", 0) == 50);
+	assert_true(end_of(nine, "series_low", "ops_per_s", 0) == 20);
+	assert_true(end_of(nine, "series_high", "ops_per_s", 0) == 80);
+	assert_true(end_of(nine, "series_low", "ops_per_s", 1) == 5);
+	assert_true(end_of(nine, "series_high", "ops_per_s", 1) == 5);
+	/* one of nine is outside of it, so these are zeros throughout, and are left out */
+	assert_null(json_object_get(json_object_get(nine, "series_high"), "missed"));
+	assert_null(json_object_get(json_object_get(nine, "series_low"), "missed"));
+	assert_int_equal(json_object_size(json_object_get(nine, "series_high")), 1);
+
+	assert_true(end_of(five, "series_low", "ops_per_s", 0) == 10);
+	assert_true(end_of(five, "series_high", "ops_per_s", 0) == 50);
+	assert_true(end_of(five, "series_low", "missed", 1) == 0);
+	assert_true(end_of(five, "series_high", "missed", 1) == 7);
+	assert_null(json_object_get(json_object_get(five, "series_high"), "refused"));
+
+	/* a single one has none */
+	assert_null(json_object_get(one, "series_low"));
+	assert_null(json_object_get(one, "series_high"));
+	json_decref(nine);
+	json_decref(five);
+	json_decref(one);
 }
 
 /* ---- whole measurements ---- */
@@ -372,7 +428,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_calm),	      cmocka_unit_test(test_stalled),
-		cmocka_unit_test(test_merge),	      cmocka_unit_test(test_planted_stall),
+		cmocka_unit_test(test_merge),	      cmocka_unit_test(test_intervals),
+		cmocka_unit_test(test_planted_stall),
 		cmocka_unit_test(test_every_event),   cmocka_unit_test(test_resizes),
 		cmocka_unit_test(test_percentiles),   cmocka_unit_test(test_all_early_drops),
 	};
