@@ -28,7 +28,7 @@ struct line {
 	double scale;
 };
 
-/* From top to bottom.  A panel whose first series nobody has is left out. */
+/* From top to bottom.  A panel whose first series nobody has, or in which it is 0, is left out. */
 static const struct panel {
 	const char *title;
 	bool log;
@@ -52,7 +52,10 @@ static const struct panel {
 	{ "slowest batch, ms", true, "lookup_p50_ns", { { "longest_batch_us", "slowest batch", 1e-3 } } },
 	{ "lookups that missed", false, NULL, { { "missed", "missed", 1 } } },
 	{ "inserts that failed", false, NULL, { { "insert_failed", "failed", 1 } } },
+	{ "search restarts", false, NULL, { { "search_restart", "restarts", 1 } } },
 	{ "early drops", false, NULL, { { "early_drop", "early drops", 1 } } },
+	{ "table full", false, NULL, { { "refused", "table full", 1 } } },
+	{ "packets dropped", false, NULL, { { "dropped", "dropped", 1 } } },
 };
 #define NR_PANELS (sizeof(panels) / sizeof(panels[0]))
 
@@ -67,11 +70,20 @@ static const json_t *series_of(const json_t *cell, const char *name)
 	return list_of(cell, "series", name);
 }
 
+/*
+ * Does it ever happen to anybody?  What few repeats have may have a median of 0 throughout and an
+ * interval that says more.
+ */
 static bool anybody_has(const struct plot_group *g, const char *series)
 {
-	for (size_t i = 0; i < g->nr; i++)
-		if (json_array_size(series_of(g->cells[i], series)))
-			return true;
+	static const char *const of[] = { "series", "series_high" };
+	json_t *v;
+	size_t k;
+
+	for (size_t i = 0; i < 2 * g->nr; i++)
+		json_array_foreach((json_t *)list_of(g->cells[i / 2], of[i % 2], series), k, v)
+			if (json_number_value(v) > 0)
+				return true;
 	return false;
 }
 
@@ -114,6 +126,17 @@ static bool is_shown(const struct plot_group *g, const struct panel *p)
 	return anybody_has(g, p->lines[0].series) && !(p->instead && anybody_has(g, p->instead));
 }
 
+/* The panels of a picture, from top to bottom, in list[NR_PANELS]; returns their number. */
+static size_t shown(const struct plot_group *g, const struct panel **list)
+{
+	size_t nr = 0;
+
+	for (size_t p = 0; p < NR_PANELS; p++)
+		if (is_shown(g, &panels[p]))
+			list[nr++] = &panels[p];
+	return nr;
+}
+
 static void write_number(FILE *data, double n, bool log)
 {
 	/* A logarithm has no place for nothing; NaN breaks the curve. */
@@ -134,7 +157,8 @@ static void write_line(FILE *data, const json_t *cell, const struct line *line, 
 	write_number(data, piece(cell, "series_high", line, k), log);
 }
 
-static void write_data(FILE *data, const struct plot_group *g)
+static void write_data(FILE *data, const struct plot_group *g, const struct panel *const *list,
+		       size_t nr)
 {
 	bool bands = has_bands(g);
 
@@ -146,11 +170,10 @@ static void write_data(FILE *data, const struct plot_group *g)
 		fprintf(data, "# %s\n", plot_text(g->cells[i], "variant"));
 		for (size_t k = 0; k < pieces; k++) {
 			fprintf(data, "%.6g", ((double)k + 0.5) * length);
-			for (size_t p = 0; p < NR_PANELS; p++)
-				for (size_t l = 0; is_shown(g, &panels[p]) && l < LINES_MAX &&
-						   panels[p].lines[l].series; l++)
-					write_line(data, g->cells[i], &panels[p].lines[l], k,
-						   panels[p].log, bands);
+			for (size_t p = 0; p < nr; p++)
+				for (size_t l = 0; l < LINES_MAX && list[p]->lines[l].series; l++)
+					write_line(data, g->cells[i], &list[p]->lines[l], k,
+						   list[p]->log, bands);
 			fputc('\n', data);
 		}
 		fputs("\n\n", data);
@@ -180,36 +203,32 @@ static double top_of(const struct plot_group *g, const struct panel *p, double *
 	return top;
 }
 
-static void write_panels(FILE *script, const struct plot_group *g)
+static void write_panels(FILE *script, const struct plot_group *g, const struct panel *const *list,
+			 size_t nr)
 {
-	int nr = 0, column = 2, wide = has_bands(g) ? 3 : 1;
+	int column = 2, wide = has_bands(g) ? 3 : 1;
 
 	/* Each line has `wide` columns: its median, and both ends of its interval. */
-	fprintf(script, "wide = %d\narray panel[%zu]\narray panel_log[%zu]\narray panel_top[%zu]\n"
-			"array panel_least[%zu]\narray panel_column[%zu]\narray panel_lines[%zu]\n"
-			"array line_label[128]\n", wide, NR_PANELS, NR_PANELS, NR_PANELS, NR_PANELS,
-		NR_PANELS, NR_PANELS);
-	for (size_t p = 0; p < NR_PANELS; p++) {
+	fprintf(script, "wide = %d\npanels = %zu\narray panel[%zu]\narray panel_log[%zu]\n"
+			"array panel_top[%zu]\narray panel_least[%zu]\narray panel_column[%zu]\n"
+			"array panel_lines[%zu]\narray line_label[128]\n", wide, nr, nr, nr, nr, nr, nr, nr);
+	for (size_t p = 0; p < nr; p++) {
 		int lines = 0;
 		char variable[32];
-		double least, top;
+		double least, top = top_of(g, list[p], &least);
 
-		if (!is_shown(g, &panels[p]))
-			continue;
-		top = top_of(g, &panels[p], &least);
-		nr++;
-		snprintf(variable, sizeof(variable), "panel[%d]", nr);
-		plot_set_text(script, variable, panels[p].title);
-		for (; lines < LINES_MAX && panels[p].lines[lines].series; lines++) {
+		snprintf(variable, sizeof(variable), "panel[%zu]", p + 1);
+		plot_set_text(script, variable, list[p]->title);
+		for (; lines < LINES_MAX && list[p]->lines[lines].series; lines++) {
 			snprintf(variable, sizeof(variable), "line_label[%d]", column + wide * lines);
-			plot_set_text(script, variable, panels[p].lines[lines].label);
+			plot_set_text(script, variable, list[p]->lines[lines].label);
 		}
-		fprintf(script, "panel_log[%d] = %d\npanel_top[%d] = %.6g\npanel_least[%d] = %.6g\n"
-				"panel_column[%d] = %d\npanel_lines[%d] = %d\n", nr, panels[p].log, nr,
-			top > 0 ? top : 1, nr, isfinite(least) ? least : 1e-3, nr, column, nr, lines);
+		fprintf(script, "panel_log[%zu] = %d\npanel_top[%zu] = %.6g\npanel_least[%zu] = %.6g\n"
+				"panel_column[%zu] = %d\npanel_lines[%zu] = %d\n", p + 1, list[p]->log,
+			p + 1, top > 0 ? top : 1, p + 1, isfinite(least) ? least : 1e-3, p + 1, column,
+			p + 1, lines);
 		column += wide * lines;
 	}
-	fprintf(script, "panels = %d\n", nr);
 }
 
 /* "flood=200000:60ms" is "flood 200k/s" in a picture, where one sees how long it lasts. */
@@ -255,7 +274,9 @@ static void write_events(FILE *script, const struct plot_group *g)
 int plot_timeline(struct plot_file *f, const struct plot_group *all)
 {
 	struct plot_group g = *all;
+	const struct panel *list[NR_PANELS];
 	double end = 0;
+	size_t nr;
 	int err = 1;
 
 	g.cells = calloc(all->nr, sizeof(*g.cells));
@@ -265,7 +286,8 @@ int plot_timeline(struct plot_file *f, const struct plot_group *all)
 	for (size_t i = 0; i < all->nr && g.nr < COLUMNS_MAX; i++)
 		if (json_array_size(series_of(all->cells[i], "ops_per_s")))
 			g.cells[g.nr++] = all->cells[i];
-	if (!g.nr)
+	nr = shown(&g, list);
+	if (!nr)
 		goto out;
 	for (size_t i = 0; i < g.nr; i++)
 		end = fmax(end, 1e3 * plot_number(json_object_get(g.cells[i], "timeline"), "window_s") *
@@ -273,12 +295,12 @@ int plot_timeline(struct plot_file *f, const struct plot_group *all)
 	g.drawn = in_words(&g);
 	plot_set_frame(f, &g, NULL);
 	fprintf(f->data, "# %s\n# milliseconds since the window opened", plot_text(g.workload, "question"));
-	for (size_t p = 0; p < NR_PANELS; p++)
-		for (size_t l = 0; is_shown(&g, &panels[p]) && l < LINES_MAX && panels[p].lines[l].series; l++)
-			fprintf(f->data, ", %s (x %g)%s", panels[p].lines[l].series,
-				panels[p].lines[l].scale, has_bands(&g) ? ", its low, its high" : "");
+	for (size_t p = 0; p < nr; p++)
+		for (size_t l = 0; l < LINES_MAX && list[p]->lines[l].series; l++)
+			fprintf(f->data, ", %s (x %g)%s", list[p]->lines[l].series,
+				list[p]->lines[l].scale, has_bands(&g) ? ", its low, its high" : "");
 	fputc('\n', f->data);
-	write_data(f->data, &g);
+	write_data(f->data, &g, list, nr);
 	fprintf(f->script, "cells = %zu\nend_ms = %.6g\narray label[%zu]\narray style[%zu]\n", g.nr, end,
 		g.nr, g.nr);
 	for (size_t i = 0; i < g.nr; i++) {
@@ -288,7 +310,7 @@ int plot_timeline(struct plot_file *f, const struct plot_group *all)
 		plot_set_text(f->script, variable, plot_text(g.cells[i], "variant"));
 		fprintf(f->script, "style[%zu] = %u\n", i + 1, plot_variant_index(&g, g.cells[i]) + 1);
 	}
-	write_panels(f->script, &g);
+	write_panels(f->script, &g, list, nr);
 	write_events(f->script, &g);
 	err = 0;
 out:

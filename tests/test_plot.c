@@ -394,6 +394,41 @@ static void timelines_have_bands(void **state)
 	json_decref(b);
 }
 
+/* A panel for what happened to anybody, if only in some repeats, and none for what never did. */
+static void panels_for_what_happened(void **state)
+{
+	json_t *b = new_benchmark("w", "What happens?", "variant"), *timeline;
+
+	(void)state;
+	add_timeline(b, "a", 9, true);
+	add_timeline(b, "b", 9, true);
+	timeline = json_object_get(json_object_get(json_object_get(json_object_get(b, "ctbench"), "cells"),
+						   "w/b/2/65536/1"), "timeline");
+	assert_int_equal(draw(b, PLOT_TIMELINE), 3);
+	check_picture("w-timeline");
+	expect(svg, "lookups, million/s");
+	expect(svg, "lookups that missed");
+	/* a series of zeros, and series that are not there */
+	assert_null(strstr(svg, "packets dropped"));
+	assert_null(strstr(svg, "search restarts"));
+	assert_null(strstr(svg, "table full"));
+
+	json_object_set_new(json_object_get(timeline, "series"), "dropped", json_pack("[i, i, i]", 0, 0, 5));
+	json_object_set_new(json_object_get(timeline, "series"), "refused", json_pack("[i, i, i]", 0, 6, 0));
+	json_object_set_new(json_object_get(timeline, "series"), "search_restart",
+			    json_pack("[i, i, i]", 0, 0, 0));
+	json_object_set_new(json_object_get(timeline, "series_high"), "search_restart",
+			    json_pack("[i, i, i]", 4, 0, 0));
+	assert_int_equal(draw(b, PLOT_TIMELINE), 3);
+	check_picture("w-timeline");
+	expect(svg, "search restarts");
+	expect(svg, "table full");
+	expect(svg, "packets dropped");
+	check_picture("w-timeline-a");
+	assert_null(strstr(svg, "search restarts"));
+	json_decref(b);
+}
+
 /* What an older program wrote has none, and the words claim none. */
 static void older_timelines(void **state)
 {
@@ -531,6 +566,7 @@ int main(void)
 		TEST(few_bars_share_a_picture),
 		TEST(effects_with_their_intervals),
 		TEST(timelines_have_bands),
+		TEST(panels_for_what_happened),
 		TEST(older_timelines),
 		TEST(nothing_was_measured),
 		TEST(strange_files_are_survived),
