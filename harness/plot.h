@@ -9,6 +9,7 @@
  *
  *	plot.c		which pictures a run has
  *	plot_lines.c	curves: threads, size, load
+ *	plot_ends.c	their names
  *	plot_rows.c	bars: axes, bars
  *	plot_saturation.c	the highest rates
  *	plot_gnuplot.c	scripts, and gnuplot itself

@@ -63,6 +63,33 @@ int plot_timeline(struct plot_file *f, const struct plot_group *g);
 /* The verdicts on the group's workload by one metric (plot_effects.c). */
 int plot_effects(struct plot_file *f, const struct plot_group *g, const char *metric);
 
+/* ---- plot_ends.c ---- */
+
+/* Where a curve ends, and what it is called. */
+struct plot_end {
+	const char *name;
+	unsigned int style;	/* colour, dash and mark, from 1 */
+	double x, y;		/* its last point, as it is drawn; x -INFINITY: it has none */
+	double place;		/* its name's middle, of the graph's height: by plot_place_ends() */
+};
+
+/* The y axis. */
+struct plot_scale {
+	double from, to;
+	bool log;
+};
+
+/* Of a graph with so many curves, in pixels: so that their names have room. */
+double plot_graph_height(size_t curves);
+/*
+ * Sets place for each: as near to its last point as can be, `line` (a share of the
+ * height, nr of which must fit) apart at least, within the graph, in the order of the
+ * points.  0 or -ENOMEM.
+ */
+int plot_place_ends(struct plot_end *ends, size_t nr, const struct plot_scale *y, double line);
+/* The script's variables about curves, their names and the y axis. 0 or -ENOMEM. */
+int plot_write_ends(FILE *script, struct plot_end *ends, size_t nr, const struct plot_scale *y);
+
 /* ---- plot_frame.c ---- */
 
 /*

@@ -17,18 +17,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct curve {
-	const char *variant;
-	unsigned int style;
-	double last_x, last;	/* where it ends */
-	double label;		/* its name's height, of the picture's; 0 at the bottom */
-};
-
 struct range {
 	double xmin, xmax, ymin, ymax;
 };
 
-static void see(struct range *r, struct curve *c, double x, double low, double y, double high)
+static void see(struct range *r, struct plot_end *c, double x, double low, double y, double high)
 {
 	if (!(x == x) || !(low > 0) || !(high > 0))
 		return;
@@ -36,9 +29,9 @@ static void see(struct range *r, struct curve *c, double x, double low, double y
 	r->xmax = fmax(r->xmax, x);
 	r->ymin = fmin(r->ymin, low);
 	r->ymax = fmax(r->ymax, high);
-	if (x >= c->last_x) {
-		c->last_x = x;
-		c->last = y;
+	if (x >= c->x) {
+		c->x = x;
+		c->y = y;
 	}
 }
 
@@ -54,12 +47,12 @@ static const json_t *curve_of(const json_t *cell, const char *name)
 	return json_object_get(json_object_get(json_object_get(cell, "latency"), "curve"), name);
 }
 
-static void percentiles(FILE *data, const json_t *cell, struct curve *c, struct range *r)
+static void percentiles(FILE *data, const json_t *cell, struct plot_end *c, struct range *r)
 {
 	const json_t *nines = curve_of(cell, "nines"), *median = curve_of(cell, "median_ns");
 	const json_t *low = curve_of(cell, "low_ns"), *high = curve_of(cell, "high_ns");
 
-	fprintf(data, "# %s\n", c->variant);
+	fprintf(data, "# %s\n", c->name);
 	for (size_t k = 0; k < json_array_size(nines); k++) {
 		double x = at(nines, k), y = at(median, k) / 1e3;
 
@@ -81,16 +74,16 @@ static int by_rate(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void rates(FILE *data, const struct plot_group *g, struct curve *c, struct range *r)
+static void rates(FILE *data, const struct plot_group *g, struct plot_end *c, struct range *r)
 {
-	fprintf(data, "# %s\n", c->variant);
+	fprintf(data, "# %s\n", c->name);
 	for (size_t i = 0; i < g->nr; i++) {
 		const json_t *p99 = json_object_get(json_object_get(g->cells[i], "metrics"), "p99_ns");
 		double x = rate_of(g->cells[i]), y = plot_number(p99, "median") / 1e3;
 		double low = plot_number(p99, "ci_low") / 1e3, high = plot_number(p99, "ci_high") / 1e3;
 		double behind = plot_number(json_object_get(g->cells[i], "latency"), "unfinished");
 
-		if (strcmp(plot_text(g->cells[i], "variant"), c->variant) || !(x > 0) || !(y > 0))
+		if (strcmp(plot_text(g->cells[i], "variant"), c->name) || !(x > 0) || !(y > 0))
 			continue;
 		fprintf(data, "%.10g\t%.6g\t%.6g\t%.6g\t%d\n", x, y, low, high, behind > 0);
 		see(r, c, x, low, y, high);
@@ -98,57 +91,12 @@ static void rates(FILE *data, const struct plot_group *g, struct curve *c, struc
 	fputs("\n\n", data);
 }
 
-static int by_last(const void *a, const void *b)
+static int write_script(FILE *script, struct plot_end *curves, size_t nr, const struct range *r)
 {
-	const struct curve *x = a, *y = b;
+	const struct plot_scale y = { r->ymin / 1.3, r->ymax * 1.3, true };
 
-	return x->last != y->last ? (x->last > y->last) - (x->last < y->last)
-				  : (x->style > y->style) - (x->style < y->style);
-}
-
-/* Names at the curves' ends, but none upon another; sorts the copy it is given. */
-static void place_labels(struct curve *curves, size_t nr, const struct range *r)
-{
-	double below = -1, step = 0.05;
-
-	qsort(curves, nr, sizeof(*curves), by_last);
-	for (size_t i = 0; i < nr; i++) {
-		double y = log(curves[i].last / (r->ymin / 1.3)) /
-			   log(r->ymax * 1.3 / (r->ymin / 1.3));
-
-		curves[i].label = fmax(y, below + step);
-		below = curves[i].label;
-	}
-	/* Too many at the top: they move down together. */
-	for (size_t i = nr; i-- > 0;) {
-		double top = i + 1 < nr ? curves[i + 1].label - step : 1;
-
-		curves[i].label = fmin(curves[i].label, top);
-	}
-}
-
-static void write_script(FILE *script, struct curve *curves, size_t nr, const struct range *r)
-{
-	size_t longest = 0;
-
-	fprintf(script, "xmin = %.10g\nxmax = %.10g\nymin = %.6g\nymax = %.6g\n", r->xmin, r->xmax,
-		r->ymin, r->ymax);
-	fprintf(script, "curves = %zu\narray style[%zu]\n", nr, nr);
-	for (size_t i = 0; i < nr; i++)
-		fprintf(script, "style[%zu] = %u\n", i + 1, curves[i].style);
-	place_labels(curves, nr, r);
-	fprintf(script, "array label[%zu]\narray label_y[%zu]\narray label_style[%zu]\n", nr, nr, nr);
-	for (size_t i = 0; i < nr; i++) {
-		char variable[32];
-
-		snprintf(variable, sizeof(variable), "label[%zu]", i + 1);
-		plot_set_text(script, variable, curves[i].variant);
-		fprintf(script, "label_y[%zu] = %.4g\nlabel_style[%zu] = %u\n", i + 1,
-			curves[i].label, i + 1, curves[i].style);
-		if (strlen(curves[i].variant) > longest)
-			longest = strlen(curves[i].variant);
-	}
-	fprintf(script, "longest = %zu\n", longest);
+	fprintf(script, "xmin = %.10g\nxmax = %.10g\n", r->xmin, r->xmax);
+	return plot_write_ends(script, curves, nr, &y);
 }
 
 /* Tics of rates: 250k, 1M; without a label where it would stand on its neighbour's. */
@@ -178,9 +126,10 @@ int plot_latency(struct plot_file *f, const struct plot_group *group, bool again
 {
 	struct range r = { INFINITY, -INFINITY, INFINITY, 0 };
 	struct plot_group g = *group;
-	struct curve *curves = calloc(g.nr ? g.nr : 1, sizeof(*curves));
+	struct plot_end *curves = calloc(g.nr ? g.nr : 1, sizeof(*curves));
 	bool service = false;
 	size_t nr = 0;
+	int err = 0;
 
 	g.cells = calloc(g.nr ? g.nr : 1, sizeof(*g.cells));
 	if (!curves || !g.cells) {
@@ -198,12 +147,13 @@ int plot_latency(struct plot_file *f, const struct plot_group *group, bool again
 
 		if (against_rate && !(rate_of(g.cells[i]) > 0))
 			continue;
-		while (k < nr && strcmp(curves[k].variant, variant))
+		while (k < nr && strcmp(curves[k].name, variant))
 			k++;
 		if (k < nr)
 			continue;
-		curves[nr] = (struct curve){ variant, plot_variant_index(&g, g.cells[i]) + 1,
-					     -INFINITY, 0, 0 };
+		curves[nr] = (struct plot_end){ .name = variant,
+						.style = plot_variant_index(&g, g.cells[i]) + 1,
+						.x = -INFINITY };
 		if (against_rate)
 			rates(f->data, &g, &curves[nr], &r);
 		else
@@ -215,7 +165,7 @@ int plot_latency(struct plot_file *f, const struct plot_group *group, bool again
 	if (!nr || !(r.ymax > 0) || (against_rate && !(r.xmax > r.xmin)))
 		nr = 0;
 	else
-		write_script(f->script, curves, nr, &r);
+		err = write_script(f->script, curves, nr, &r);
 	if (nr && against_rate)
 		write_rate_tics(f->script, &g, &r);
 	plot_set_text(f->script, "unit",
@@ -224,5 +174,5 @@ int plot_latency(struct plot_file *f, const struct plot_group *group, bool again
 				     "time from an operation's intended start, µs");
 	free(curves);
 	free(g.cells);
-	return nr ? 0 : 1;
+	return err ? err : !nr;
 }

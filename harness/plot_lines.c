@@ -15,12 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct curve {
-	const char *variant;
-	unsigned int style;	/* colour, dash and mark, from 1 */
-	double last_x, last;	/* where it ends on the right: the legend's order */
-};
-
 struct range {
 	double min, max;	/* of x */
 	double top;		/* of y, with the bars */
@@ -43,9 +37,9 @@ static double x_of(const json_t *cell, const struct axis *axis)
 
 static int by_last(const void *a, const void *b)
 {
-	const struct curve *x = a, *y = b;
+	const struct plot_end *x = a, *y = b;
 
-	return x->last != y->last ? (x->last < y->last) - (x->last > y->last) :
+	return x->y != y->y ? (x->y < y->y) - (x->y > y->y) :
 	       (x->style > y->style) - (x->style < y->style);
 }
 
@@ -57,7 +51,7 @@ static int by_number(const void *a, const void *b)
 }
 
 /* The group's cells as curves and their range.  0 curves: none has this parameter. */
-static size_t find_curves(const struct plot_group *g, const struct axis *axis, struct curve *curves,
+static size_t find_curves(const struct plot_group *g, const struct axis *axis, struct plot_end *curves,
 			  struct range *range)
 {
 	size_t nr = 0;
@@ -71,15 +65,15 @@ static size_t find_curves(const struct plot_group *g, const struct axis *axis, s
 
 		if (!isfinite(x) || x <= 0)
 			continue;
-		while (k < nr && strcmp(curves[k].variant, plot_text(cell, "variant")))
+		while (k < nr && strcmp(curves[k].name, plot_text(cell, "variant")))
 			k++;
 		if (k == nr)
-			curves[nr++] = (struct curve){ plot_text(cell, "variant"),
-						       plot_variant_index(g, cell) + 1, -INFINITY,
-						       0 };
-		if (x > curves[k].last_x) {
-			curves[k].last_x = x;
-			curves[k].last = y;
+			curves[nr++] = (struct plot_end){ .name = plot_text(cell, "variant"),
+							  .style = plot_variant_index(g, cell) + 1,
+							  .x = -INFINITY };
+		if (x > curves[k].x) {
+			curves[k].x = x;
+			curves[k].y = y;
 		}
 		range->min = fmin(range->min, x);
 		range->max = fmax(range->max, x);
@@ -90,13 +84,13 @@ static size_t find_curves(const struct plot_group *g, const struct axis *axis, s
 }
 
 static void write_curve(FILE *data, const struct plot_group *g, const struct axis *axis,
-			const struct curve *curve, double *xs)
+			const struct plot_end *curve, double *xs)
 {
 	size_t nr = 0;
 
-	fprintf(data, "# %s\n", curve->variant);
+	fprintf(data, "# %s\n", curve->name);
 	for (size_t i = 0; i < g->nr; i++)
-		if (!strcmp(plot_text(g->cells[i], "variant"), curve->variant) &&
+		if (!strcmp(plot_text(g->cells[i], "variant"), curve->name) &&
 		    x_of(g->cells[i], axis) > 0)
 			xs[nr++] = x_of(g->cells[i], axis);
 	qsort(xs, nr, sizeof(*xs), by_number);
@@ -104,7 +98,7 @@ static void write_curve(FILE *data, const struct plot_group *g, const struct axi
 		for (size_t i = 0; i < g->nr; i++) {
 			struct plot_figure mops = plot_throughput(g->cells[i]);
 
-			if (strcmp(plot_text(g->cells[i], "variant"), curve->variant) ||
+			if (strcmp(plot_text(g->cells[i], "variant"), curve->name) ||
 			    x_of(g->cells[i], axis) != xs[k] || (k && xs[k] == xs[k - 1]))
 				continue;
 			fprintf(data, "%.10g\t%.6g\t%.6g\t%.6g\n", xs[k],
@@ -190,29 +184,22 @@ static void write_caches(FILE *script, const struct plot_group *g, const struct 
 	free(bytes);
 }
 
-static void write_script(FILE *script, const struct plot_group *g, const struct axis *axis,
-			 const struct curve *curves, size_t nr, const struct range *range,
-			 double *xs)
+static int write_script(FILE *script, const struct plot_group *g, const struct axis *axis,
+			struct plot_end *curves, size_t nr, const struct range *range, double *xs)
 {
-	plot_set_text(script, "xlabel", axis->label);
-	fprintf(script, "xmin = %.10g\nxmax = %.10g\nymax = %.6g\n", range->min, range->max,
-		range->top);
-	fprintf(script, "curves = %zu\narray label[%zu]\narray style[%zu]\n", nr, nr, nr);
-	for (size_t i = 0; i < nr; i++) {
-		char variable[32];
+	const struct plot_scale y = { 0, 1.08 * range->top, false };
 
-		snprintf(variable, sizeof(variable), "label[%zu]", i + 1);
-		plot_set_text(script, variable, curves[i].variant);
-		fprintf(script, "style[%zu] = %u\n", i + 1, curves[i].style);
-	}
+	plot_set_text(script, "xlabel", axis->label);
+	fprintf(script, "xmin = %.10g\nxmax = %.10g\n", range->min, range->max);
 	write_tics(script, g, axis, range, xs);
 	if (axis->kind == PLOT_SIZE)
 		write_caches(script, g, range);
+	return plot_write_ends(script, curves, nr, &y);
 }
 
 int plot_lines(struct plot_file *f, const struct plot_group *g, enum workload_plot kind)
 {
-	struct curve *curves = calloc(g->nr, sizeof(*curves));
+	struct plot_end *curves = calloc(g->nr, sizeof(*curves));
 	double *xs = calloc(g->nr, sizeof(*xs));
 	const struct axis *axis = &axes[0];
 	struct range range;
@@ -234,7 +221,7 @@ int plot_lines(struct plot_file *f, const struct plot_group *g, enum workload_pl
 		plot_text(g->workload, "question"), axis->parameter);
 	for (size_t i = 0; i < nr; i++)
 		write_curve(f->data, g, axis, &curves[i], xs);
-	write_script(f->script, g, axis, curves, nr, &range, xs);
+	err = write_script(f->script, g, axis, curves, nr, &range, xs);
 out:
 	free(curves);
 	free(xs);

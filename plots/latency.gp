@@ -1,18 +1,18 @@
 # Percentiles into the tail, a curve per variant; behind each, the 95 % interval of
 # its median over the repeats.  Each step to the right is ten times as rare.
 width = 1040
-height = 600
+height = curve_picture(graph_height)
 data = name.".tsv"
 set xlabel "share of the operations that took no longer (line: median of the repeats, shaded: its 95 % interval)"
 set ylabel unit
 set logscale y 10
-set yrange [ymin / 1.3:ymax * 1.3]
+set yrange [y_from:y_to]
 set xrange [0:xmax * 1.01]
 set xtics ("0" 0, "50 %%" 0.30103, "90 %%" 1, "99 %%" 2, "99.9 %%" 3, "99.99 %%" 4, "99.999 %%" 5, "99.9999 %%" 6, "" 7, "" 8)
 set grid x y lc rgb light lw 0.6 lt 1
 set style fill transparent solid 0.13 noborder
 unset key
-do for [i=1:curves] { set label 100 + i label[i] at graph 1.01, graph label_y[i] left textcolor lt label_style[i] }
+do for [i=1:curves] { eval curve_names(i, 0) }
 
 do for [format in "svg png"] {
 	eval terminal(format, width, height)
@@ -21,8 +21,8 @@ do for [format in "svg png"] {
 	set tmargin at screen 1 - (below_subtitle + 14.0) / height
 	set bmargin at screen 78.0 / height
 	set lmargin at screen 96.0 / width
-	set rmargin at screen 1 - (30.0 + 7.2 * longest) / width
-	plot for [i=1:curves] data index i - 1 using 1:3:4 with filledcurves lt style[i] notitle, \
+	set rmargin at screen 1 - (44.0 + 7.2 * longest) / width
+	plot for [i=1:curves] data index i - 1 using 1:3:4 with filledcurves lt style[i], \
 		for [i=1:curves] data index i - 1 using 1:2 with lines lt style[i] lw 2
 	unset output
 }

@@ -1,13 +1,14 @@
 # Throughput against the number of connections, a curve per variant: as the
 # table outgrows one cache after the other.
 width = 1040
-height = 560
+height = curve_picture(graph_height)
 set xlabel xlabel
 set ylabel unit
-set yrange [0:1.08 * ymax]
+set yrange [y_from:y_to]
 set logscale x 2
-set xrange [xmin / 1.4:xmax * 1.4]
-set key outside right center vertical Left reverse samplen 2.5 spacing 1.25 noenhanced
+set xrange [xmin / 1.4:xmax * 1.05]
+unset key
+do for [i=1:curves] { eval curve_names(i, 1) }
 data = name.".tsv"
 
 do for [format in "svg png"] {
@@ -17,14 +18,15 @@ do for [format in "svg png"] {
 	set tmargin at screen 1 - (below_subtitle + 14.0) / height
 	set bmargin at screen 78.0 / height
 	set lmargin at screen 80.0 / width
+	set rmargin at screen 1 - (44.0 + 7.2 * longest) / width
 	do for [i=1:caches] {
-		if (cache_x[i] > xmin / 1.4 && cache_x[i] < xmax * 1.4) {
+		if (cache_x[i] > xmin / 1.4 && cache_x[i] < xmax * 1.05) {
 			set arrow i from first cache_x[i], graph 0 to first cache_x[i], graph 1 nohead lc rgb grey dt 3
 			set label i cache_label[i] at first cache_x[i], graph 0.03 left offset 0.4, 0 font ',9' textcolor rgb grey
 		}
 	}
 	# The intervals first, so that no bar hides a mark.
-	plot for [i=1:curves] data index i - 1 using 1:2:3:4 with yerrorbars lt style[i] dt 1 pt 0 lw 0.9 notitle, \
-		for [i=1:curves] data index i - 1 using 1:2 with linespoints lt style[i] title label[i]
+	plot for [i=1:curves] data index i - 1 using 1:2:3:4 with yerrorbars lt style[i] dt 1 pt 0 lw 0.9, \
+		for [i=1:curves] data index i - 1 using 1:2 with linespoints lt style[i]
 	unset output
 }

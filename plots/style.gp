@@ -44,3 +44,14 @@ set label 1002 subtitle at screen %g, screen %g left textcolor rgb '#555555';\
 set label 1003 machine at screen %g, screen %g left font ',9' textcolor rgb '#777777'", \
 	16.0 / width, 1 - 20.0 / height, 16.0 / width, 1 - (below_title + 4.0) / height, \
 	16.0 / width, 12.0 / height)
+
+# Curves with their names at their right ends (harness/plot_ends.c says how high), and a thin line to
+# those that had to move. Where there are more curves than colours, the curve's mark comes first.
+curve_picture(graph) = below_subtitle + 14 + graph + 78
+curve_name(i, marks) = sprintf("set label %d label[%d] at graph 1.025, graph %g left textcolor lt %d%s", \
+	100 + i, i, label_y[i], style[i], \
+	marks && curves > 7 ? sprintf(" point lt %d ps 0.8 offset 1, 0", style[i]) : "")
+curve_leader(i) = !leader[i] ? "" : \
+	sprintf("set arrow %d from first %.10g, first %.10g to graph 1.02, graph %g nohead lt %d lw 0.6 dt 1", \
+		100 + i, end_x[i], end_y[i], label_y[i], style[i])
+curve_names(i, marks) = curve_name(i, marks).";".curve_leader(i)

@@ -1,13 +1,14 @@
 # Throughput against threads, a curve per variant.
 # A straight line from the origin would be perfect scaling.
 width = 1040
-height = 560
+height = curve_picture(graph_height)
 set xlabel xlabel
 set ylabel unit
-set yrange [0:1.08 * ymax]
+set yrange [y_from:y_to]
 # Linear, for the sake of that straight line.
 set xrange [(xmax > xmin ? 0 : 0.5 * xmin):(xmax > xmin ? 1.03 * xmax : 1.5 * xmax)]
-set key outside right center vertical Left reverse samplen 2.5 spacing 1.25 noenhanced
+unset key
+do for [i=1:curves] { eval curve_names(i, 1) }
 data = name.".tsv"
 
 do for [format in "svg png"] {
@@ -17,9 +18,10 @@ do for [format in "svg png"] {
 	set tmargin at screen 1 - (below_subtitle + 14.0) / height
 	set bmargin at screen 78.0 / height
 	set lmargin at screen 80.0 / width
+	set rmargin at screen 1 - (44.0 + 7.2 * longest) / width
 
 	# The intervals first, so that no bar hides a mark.
-	plot for [i=1:curves] data index i - 1 using 1:2:3:4 with yerrorbars lt style[i] dt 1 pt 0 lw 0.9 notitle, \
-		for [i=1:curves] data index i - 1 using 1:2 with linespoints lt style[i] title label[i]
+	plot for [i=1:curves] data index i - 1 using 1:2:3:4 with yerrorbars lt style[i] dt 1 pt 0 lw 0.9, \
+		for [i=1:curves] data index i - 1 using 1:2 with linespoints lt style[i]
 	unset output
 }

@@ -170,11 +170,77 @@ static void nothing_side_by_side(void **state)
 	json_decref(b);
 }
 
+/* Where gnuplot put a text, in pixels from the top; and its colour. */
+static double height_of(const char *text, char colour[32])
+{
+	const char *at = strstr(svg, text), *from = NULL, *p;
+	double x, y;
+
+	assert_non_null(at);
+	for (p = svg; (p = strstr(p, "translate(")) && p < at; p++)
+		from = p;
+	assert_int_equal(sscanf(from, "translate(%lf,%lf)", &x, &y), 2);
+	p = strstr(from, "fill=\"");
+	assert_true(p && p < at);
+	assert_int_equal(sscanf(p, "fill=\"%31[^\"]", colour), 1);
+	return y;
+}
+
+/* Names stand at the curves' ends, in their colours, and none upon another. */
+static void names_at_the_ends(const char *const *names, size_t nr)
+{
+	char colours[32][32];
+	double y[32];
+
+	for (size_t i = 0; i < nr; i++) {
+		y[i] = height_of(names[i], colours[i]);
+		for (size_t k = 0; k < i; k++)
+			assert_true(y[i] - y[k] >= 14.5 || y[k] - y[i] >= 14.5);
+	}
+	for (size_t i = 1; i < nr && i < 7; i++)
+		assert_string_not_equal(colours[i], colours[0]);
+}
+
+static void few_curves_end_together(void **state)
+{
+	static const char *const names[] = { ">lowest<", ">twin_b<", ">twin_a<", ">twin_c<" };
+	static const unsigned int kinds[] = { PLOT_THREADS, PLOT_SIZE, PLOT_LOAD };
+	char colour[32];
+
+	(void)state;
+	for (int kind = 0; kind < 3; kind++) {
+		json_t *b = new_benchmark("w", "?", "variant threads flows load_factor");
+
+		for (int x = 1; x <= 4; x *= 2) {
+			int threads = kind == 0 ? x : 1, flows = kind == 1 ? x << 10 : 1024;
+			double load = kind == 2 ? x : 1;
+
+			add_cell(b, "twin_a", NULLS, threads, flows, load, 10 * x);
+			add_cell(b, "twin_b", NULLS, threads, flows, load, 9.99 * x);
+			add_cell(b, "twin_c", NULLS, threads, flows, load, 10.01 * x);
+			add_cell(b, "lowest", NULLS, threads, flows, load, 1);
+		}
+		/* One that varies is shown, the others part the pictures. */
+		json_object_set_new(json_array_get(json_object_get(json_object_get(b, "ctbench"), "workloads"), 0),
+				    "varying", json_pack("[s, s]", "variant",
+							 kind == 0 ? "threads" : kind == 1 ? "flows" : "load_factor"));
+		assert_int_equal(draw(b, kinds[kind]), 1);
+		check_picture(kind == 0 ? "w-threads" : kind == 1 ? "w-size" : "w-load");
+		names_at_the_ends(names, 4);
+		/* in the order of the curves, from top to bottom */
+		assert_true(height_of(">twin_c<", colour) < height_of(">twin_a<", colour));
+		assert_true(height_of(">twin_a<", colour) < height_of(">twin_b<", colour));
+		assert_true(height_of(">twin_b<", colour) + 100 < height_of(">lowest<", colour));
+		json_decref(b);
+	}
+}
+
 static void twenty_variants_and_many_threads(void **state)
 {
 	json_t *b = new_benchmark("w", "How do many scale, and \"what\" about <quotes> & \\backslashes?",
 				  "variant threads");
-	char name[64];
+	char name[64], all[20][80];
+	const char *names[20];
 
 	(void)state;
 	for (int v = 0; v < 20; v++)
@@ -187,7 +253,10 @@ static void twenty_variants_and_many_threads(void **state)
 	for (int v = 0; v < 20; v++) {
 		snprintf(name, sizeof(name), "a_variant_with_a_rather_long_name_%d", v);
 		expect(svg, name);
+		snprintf(all[v], sizeof(all[v]), ">%s<", name);
+		names[v] = all[v];
 	}
+	names_at_the_ends(names, 20);
 	expect(svg, "&lt;quotes> &amp; \\backslashes");
 	json_decref(b);
 }
@@ -559,6 +628,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup(name, fresh)
 		TEST(one_point_of_one_variant),
 		TEST(nothing_side_by_side),
+		TEST(few_curves_end_together),
 		TEST(twenty_variants_and_many_threads),
 		TEST(other_parameters_part_the_pictures),
 		TEST(rounded_load_factors_are_one),
