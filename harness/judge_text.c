@@ -90,8 +90,9 @@ void judge_sentence(char *buf, size_t size, const struct judge_comparison *c)
 			 c->by.base);
 	if (!c->judged) {
 		snprintf(buf, size,
-			 "%s instead of %s%s: not judged, %zu repeats are too few (%d at least)",
-			 c->what.choice, c->what.base, by, c->n, STATS_LEAST);
+			 "%s instead of %s%s: not judged, %zu %s too few (%d at least)",
+			 c->what.choice, c->what.base, by, c->n,
+			 c->n == 1 ? "repeat is" : "repeats are", STATS_LEAST);
 		return;
 	}
 	judge_percent(value, sizeof(value), c->effect.value);

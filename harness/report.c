@@ -104,10 +104,21 @@ void report_command(char *buf, size_t size, const struct report_source *s)
 	buf[size - 1] = '\0';
 }
 
+const char *report_no_verdict(const struct report_source *s, const char *workload)
+{
+	json_t *cells = json_object_get(s->report, "cells"), *cell;
+	const char *name;
+
+	json_object_foreach(cells, name, cell)
+		if (!strcmp(text_of(cell, "workload"), workload) && number_of(cell, "n") > 0)
+			return "Nothing to compare: no two of its cells differ in one choice alone.";
+	return "Nothing to compare: no cell has a result.";
+}
+
 void report_each_verdict(const struct report_source *s, const char *workload,
 			 void (*fn)(void *arg, const char *text, const char *outcome), void *arg)
 {
-	unsigned int interactions = 0, seen = 0;
+	unsigned int interactions = 0, seen = 0, all = 0;
 	json_t *verdict;
 	char text[160];
 	size_t i;
@@ -118,6 +129,7 @@ void report_each_verdict(const struct report_source *s, const char *workload,
 
 		if (strcmp(text_of(verdict, "workload"), workload))
 			continue;
+		all++;
 		/* Nobody asked for each of them: those that are none make one sentence. */
 		interactions += interaction;
 		if (interaction && (!strcmp(outcome, "none") || !strcmp(outcome, "unjudged")))
@@ -125,6 +137,8 @@ void report_each_verdict(const struct report_source *s, const char *workload,
 		seen += interaction;
 		fn(arg, text_of(verdict, "text"), outcome);
 	}
+	if (!all)
+		fn(arg, report_no_verdict(s, workload), "unjudged");
 	if (interactions == seen)
 		return;
 	snprintf(text, sizeof(text), "Of %u possible interactions (an effect that depends on another choice) %s.",

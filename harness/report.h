@@ -4,6 +4,7 @@
  * tables, the machine, the noise, and how to repeat it.
  *
  *	report.c		what both forms have: which texts, in which order
+ *	report_answer.c		the answer to a question in a line or two
  *	report_html.c		a web page that needs nothing beside itself
  *	report_markdown.c	for a comment on a change
  *	report_svg.c		a picture's SVG made ready to stand among others
@@ -51,9 +52,24 @@ void report_command(char *buf, size_t size, const struct report_source *s);
 /*
  * Calls fn for each verdict on the workload: its sentence and its outcome as in judge.h
  * ("better", "worse", "none", ...).  Interactions that were not seen become one sentence.
+ * Where there is no verdict at all the sentence says why, "unjudged".
  */
 void report_each_verdict(const struct report_source *s, const char *workload,
 			 void (*fn)(void *arg, const char *text, const char *outcome), void *arg);
+
+/* Why there is no verdict on the workload. */
+const char *report_no_verdict(const struct report_source *s, const char *workload);
+
+/* ---- report_answer.c ---- */
+
+/*
+ * Calls fn for each line of the answer to the workload's question, with its kind: "seen",
+ * "none" (no difference seen), "unjudged".  At least one.
+ */
+void report_answer(const struct report_source *s, const char *workload,
+		   void (*fn)(void *arg, const char *text, const char *outcome), void *arg);
+
+/* ---- report.c ---- */
 
 /* Names of the workload's pictures in dir and plots, without extension, sorted; free each and all. */
 int report_pictures(const struct report_source *s, const char *workload, char ***names, size_t *nr);

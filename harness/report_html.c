@@ -64,6 +64,15 @@ static json_int_t count_of(const struct report_source *s, const char *what)
 	return json_integer_value(json_object_get(json_object_get(s->report, "counts"), what));
 }
 
+static void answer(void *arg, const char *text, const char *outcome)
+{
+	FILE *out = arg;
+
+	fprintf(out, "<p class=\"answer %s\">", outcome);
+	html_text(out, text);
+	fputs("</p>\n", out);
+}
+
 static void top(FILE *out, const struct report_source *s)
 {
 	const json_t *workloads = json_object_get(s->report, "workloads"), *workload;
@@ -90,7 +99,9 @@ static void top(FILE *out, const struct report_source *s)
 	{
 		fprintf(out, "<li><a href=\"#w%zu\">", i);
 		html_text(out, text_of(workload, "question"));
-		fputs("</a></li>\n", out);
+		fputs("</a>\n", out);
+		report_answer(s, text_of(workload, "name"), answer, out);
+		fputs("</li>\n", out);
 	}
 	fputs("</ol></nav>\n", out);
 }

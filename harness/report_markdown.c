@@ -6,6 +6,7 @@
 #include "harness/report.h"
 
 #include "harness/grid.h"
+#include "harness/json_read.h"
 #include "harness/table.h"
 
 #include <errno.h>
@@ -20,6 +21,28 @@ static void verdict(void *arg, const char *text, const char *outcome)
 	fprintf(out, "- %s%s\n", mark, text);
 }
 
+static void answer(void *arg, const char *text, const char *outcome)
+{
+	(void)outcome;
+	fprintf(arg, "   - %s\n", text);
+}
+
+/* The questions, each with its answer, where there are several. */
+static void top(FILE *out, const struct report_source *s)
+{
+	const json_t *workloads = json_object_get(s->report, "workloads"), *workload;
+	size_t i;
+
+	if (json_array_size(workloads) < 2)
+		return;
+	fputc('\n', out);
+	json_array_foreach(workloads, i, workload)
+	{
+		fprintf(out, "%zu. %s\n", i + 1, text_of(workload, "question"));
+		report_answer(s, text_of(workload, "name"), answer, out);
+	}
+}
+
 int report_markdown(FILE *out, const struct report_source *s, struct ct_error *e)
 {
 	char text[2048];
@@ -31,6 +54,7 @@ int report_markdown(FILE *out, const struct report_source *s, struct ct_error *e
 		json_string_value(json_object_get(s->report, "name")), text,
 		report_fact(s, "build", "revision"),
 		json_string_value(json_object_get(s->report, "started")));
+	top(out, s);
 	json_array_foreach(json_object_get(s->report, "workloads"), i, workload)
 	{
 		const char *name = json_string_value(json_object_get(workload, "name"));

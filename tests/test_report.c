@@ -158,6 +158,114 @@ static void test_markdown(void **state)
 	free(text);
 }
 
+/* ---- the answers at the top ---- */
+
+static void add(json_t *report, const char *workload, const char *kind, const char *choice, double effect,
+		const char *outcome, const char *word)
+{
+	char text[200];
+	json_t *v;
+
+	snprintf(text, sizeof(text), "%s instead of base: %s", choice,
+		 strcmp(outcome, "unjudged") ? "a sentence" : "not judged, 3 repeats are too few (5 at least)");
+	v = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i}", "workload", workload, "metric", "mops",
+		      "kind", kind, "choice", choice, "base", "base", "outcome", outcome, "word", word, "text",
+		      text, "pairs", 8);
+	if (strcmp(outcome, "unjudged")) {
+		json_object_set_new(v, "effect_percent", json_real(effect));
+		json_object_set_new(v, "visible_percent", json_real(2.84));
+	}
+	json_array_append_new(json_object_get(report, "verdicts"), v);
+}
+
+static json_t *with_answers(void)
+{
+	static const char *const names[] = { "mixed", "calm", "early", "alone", "nothing", "many" };
+	json_t *report = json_pack("{s:i, s:s, s:s, s:[], s:[], s:{}}", "format", 1, "name", "n", "started", "-",
+				   "workloads", "verdicts", "cells"), *v;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		json_array_append_new(json_object_get(report, "workloads"), workload(names[i], "So?"));
+	add(report, "mixed", "axis", "weak", 2.9, "better", "faster");
+	add(report, "mixed", "axis", "less", 1.5, "none", "");
+	/* it would be the strongest, and is none */
+	add(report, "mixed", "axis", "a<b", -80, "none", "");
+	add(report, "mixed", "axis", "half", -50, "worse", "slower");
+	add(report, "mixed", "variant", "other", 60, "better", "faster");
+	add(report, "mixed", "interaction", "half", -90, "different", "different");
+	add(report, "mixed", "interaction", "weak", 70, "different", "different");
+	add(report, "mixed", "interaction", "less", 40, "none", "");
+	add(report, "calm", "axis", "mask", 0.5, "none", "");
+	add(report, "calm", "interaction", "mask", 9, "different", "different");
+	add(report, "early", "axis", "mask", 0, "unjudged", "");
+	for (int i = 0; i < 7; i++)
+		add(report, "many", "axis", "one", 3 + i, "better", "faster");
+	v = json_array_get(json_object_get(report, "verdicts"), 0);
+	json_object_set_new(v, "pairs_left_out", json_integer(2));
+	json_object_set_new(json_object_get(report, "cells"), "alone/x", cell("alone", "x", 4));
+	json_object_set_new(json_object_get(report, "cells"), "nothing/x", cell("nothing", "x", 4));
+	json_object_set_new(json_object_get(json_object_get(report, "cells"), "nothing/x"), "n",
+			    json_integer(0));
+	return report;
+}
+
+static void one_line(void *arg, const char *text, const char *outcome)
+{
+	char *all = arg;
+
+	snprintf(all + strlen(all), 2048 - strlen(all), "[%s] %s\n", outcome, text);
+}
+
+static void answer_is(const struct report_source *s, const char *workload, const char *wanted)
+{
+	char text[2048] = "";
+
+	report_answer(s, workload, one_line, text);
+	assert_string_equal(text, wanted);
+}
+
+static void test_answers(void **state)
+{
+	json_t *report = with_answers();
+	struct report_source s = { dir, "plots", report, report };
+	static char page[1 << 16];
+	struct ct_error e = { 0 };
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	(void)state;
+	/* The strongest first, a halving before +60 %; never a word for what was not seen. */
+	answer_is(&s, "mixed",
+		  "[seen] half instead of base: throughput -50 %, slower; other instead of base: +60 %, faster; "
+		  "weak instead of base: +2.9 % over 6 of 8 pairs, faster; and 2 interactions\n"
+		  "[none] no difference seen: less instead of base (this run would have seen 2.9 %), "
+		  "a<b instead of base (2.9 %)\n");
+	answer_is(&s, "calm", "[none] no difference seen: mask instead of base (this run would have seen 2.9 %); "
+			      "and 1 interaction\n");
+	answer_is(&s, "early", "[unjudged] not judged: mask instead of base, 3 repeats are too few (5 at least)\n");
+	answer_is(&s, "alone", "[unjudged] Nothing to compare: no two of its cells differ in one choice alone.\n");
+	answer_is(&s, "nothing", "[unjudged] Nothing to compare: no cell has a result.\n");
+	answer_is(&s, "many", "[seen] one instead of base: throughput +9.0 %, faster; one instead of base: +8.0 %, "
+			      "faster; one instead of base: +7.0 %, faster; one instead of base: +6.0 %, faster; "
+			      "one instead of base: +5.0 %, faster; and 2 more\n");
+
+	/* In both forms, at the top; and where there is no verdict the section says it as well. */
+	assert_int_equal(report_write(&s, "answers.html", &e), 0);
+	read_text("run/answers.html", page, sizeof(page));
+	expect(page, "So?</a>\n<p class=\"answer seen\">half instead of base: throughput -50 %, slower;");
+	expect(page, "<p class=\"answer none\">no difference seen: less instead of base");
+	expect(page, "a&lt;b instead of base (2.9 %)");
+	assert_int_equal(count(page, "no two of its cells differ"), 2);
+	assert_int_equal(report_markdown(out, &s, &e), 0);
+	fclose(out);
+	expect(text, "1. So?\n   - half instead of base: throughput -50 %, slower;");
+	expect(text, "2. So?\n   - no difference seen: mask");
+	assert_int_equal(count(text, "no two of its cells differ"), 2);
+	free(text);
+	json_decref(report);
+}
+
 static int report_command_line(const char *a, const char *b, const char *c)
 {
 	char *argv[] = { (char *)"report", (char *)a, (char *)b, (char *)c, NULL };
@@ -194,6 +302,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_page),
 		cmocka_unit_test(test_markdown),
+		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_bad_input),
 	};
 
