@@ -328,9 +328,23 @@ static unsigned int asked_for(const json_t *workload)
 	return asked;
 }
 
-/* 0: drawn; 1: there was nothing to draw. */
-static int draw(const struct plot_group *g, enum workload_plot kind, size_t number,
-		const char *out_dir, struct ct_error *e)
+/* What is being drawn. */
+struct drawing {
+	const json_t *benchmark;
+	struct plot_jobs jobs;
+	size_t drawn;
+	struct ct_error *e;
+};
+
+static int no_memory(struct drawing *d, int err, const char *name)
+{
+	return ct_fail(d->e, err, CT_EXIT_USER, "no memory for the plot%s%s%s", *name ? " '" : "s",
+		       name, *name ? "'" : "");
+}
+
+/* 0: drawn, and counted; 1: there was nothing to draw. */
+static int draw(struct drawing *d, const struct plot_group *g, enum workload_plot kind,
+		size_t number)
 {
 	const char *kind_name = workload_plot_name(kind);
 	struct plot_file f = { .data = NULL };
@@ -358,16 +372,16 @@ static int draw(const struct plot_group *g, enum workload_plot kind, size_t numb
 	else if (!err)
 		err = plot_lines(&f, g, kind);
 	if (err < 0)
-		ct_fail(e, err, CT_EXIT_USER, "no memory for the plot '%s'", f.name);
+		no_memory(d, err, f.name);
 	if (!err)
-		err = plot_file_draw(&f, out_dir, kind_name, e);
+		err = plot_file_draw(&f, &d->jobs, kind_name, d->e);
+	d->drawn += !err;
 	plot_file_end(&f);
 	return err;
 }
 
 /* A picture of each variant's own, beside that of all. */
-static int draw_each(const struct plot_group *all, enum workload_plot kind, const char *out_dir,
-		     size_t *drawn, struct ct_error *e)
+static int draw_each(struct drawing *d, const struct plot_group *all, enum workload_plot kind)
 {
 	int err = 0;
 
@@ -377,43 +391,38 @@ static int draw_each(const struct plot_group *all, enum workload_plot kind, cons
 		one.cells = &all->cells[i];
 		one.nr = 1;
 		append(one.suffix, sizeof(one.suffix), "-%s", plot_text(all->cells[i], "variant"));
-		err = draw(&one, kind, i + 1, out_dir, e);
-		*drawn += !err;
+		err = draw(d, &one, kind, i + 1);
 	}
 	return err < 0 ? err : 0;
 }
 
-static int draw_kind(const json_t *benchmark, const json_t *workload, size_t kind,
-		     const char *out_dir, size_t *drawn, struct ct_error *e)
+static int draw_kind(struct drawing *d, const json_t *workload, size_t kind)
 {
 	struct plot_group *groups;
 	size_t nr, here = 0;
-	int err = make_groups(&groups, &nr, benchmark, workload, kinds[kind].kind,
+	int err = make_groups(&groups, &nr, d->benchmark, workload, kinds[kind].kind,
 			      kinds[kind].x);
 
 	if (err)
-		ct_fail(e, err, CT_EXIT_USER, "no memory for the plots");
+		no_memory(d, err, "");
 	if (!err && kinds[kind].kind == PLOT_BARS && fits_one_picture(groups, nr)) {
 		struct plot_group all[1] = { 0 };
 
-		err = join_groups(all, groups, nr)
-			      ? ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the plots")
-			      : draw(all, PLOT_BARS, 1, out_dir, e);
-		*drawn += !err;
+		err = join_groups(all, groups, nr) ? no_memory(d, -ENOMEM, "") :
+						     draw(d, all, PLOT_BARS, 1);
 		free(all->cells);
 		free(all->headings);
 		free_groups(groups, nr);
 		return err < 0 ? err : 0;
 	}
 	for (size_t i = 0; i < nr && !err && here < GROUPS_MAX; i++) {
-		err = draw(&groups[i], kinds[kind].kind, i + 1, out_dir, e);
+		err = draw(d, &groups[i], kinds[kind].kind, i + 1);
 		here += !err;
 		if (!err && kinds[kind].kind == PLOT_TIMELINE)
-			err = draw_each(&groups[i], PLOT_TIMELINE, out_dir, drawn, e);
+			err = draw_each(d, &groups[i], PLOT_TIMELINE);
 		if (err > 0)
 			err = 0;
 	}
-	*drawn += here;
 	free_groups(groups, nr);
 	return err;
 }
@@ -443,15 +452,14 @@ static size_t metrics_of(const char *metrics[METRICS_MAX], const json_t *benchma
 }
 
 /* What the verdicts of a workload say, a picture for each metric. */
-static int draw_effects(const json_t *benchmark, const json_t *workload, const char *out_dir,
-			size_t *drawn, struct ct_error *e)
+static int draw_effects(struct drawing *d, const json_t *workload)
 {
 	const char *metrics[METRICS_MAX];
-	size_t nr = metrics_of(metrics, benchmark, workload);
+	size_t nr = metrics_of(metrics, d->benchmark, workload);
 	int err = 0;
 
 	for (size_t i = 0; i < nr && err >= 0; i++) {
-		struct plot_group g = { .benchmark = benchmark, .workload = workload };
+		struct plot_group g = { .benchmark = d->benchmark, .workload = workload };
 		struct plot_file f = { .data = NULL };
 
 		err = plot_file_begin(&f);
@@ -460,10 +468,10 @@ static int draw_effects(const json_t *benchmark, const json_t *workload, const c
 		if (!err)
 			err = plot_effects(&f, &g, metrics[i]);
 		if (err < 0)
-			ct_fail(e, err, CT_EXIT_USER, "no memory for the plot '%s'", f.name);
+			no_memory(d, err, f.name);
 		if (!err)
-			err = plot_file_draw(&f, out_dir, "effects", e);
-		*drawn += !err;
+			err = plot_file_draw(&f, &d->jobs, "effects", d->e);
+		d->drawn += !err;
 		plot_file_end(&f);
 	}
 	return err < 0 ? err : 0;
@@ -472,21 +480,28 @@ static int draw_effects(const json_t *benchmark, const json_t *workload, const c
 int plot_run(const json_t *benchmark, const char *out_dir, unsigned int wanted, size_t *drawn,
 	     struct ct_error *e)
 {
+	struct drawing d = { .benchmark = benchmark, .jobs.out_dir = out_dir, .e = e };
 	const json_t *workloads =
 		json_object_get(json_object_get(benchmark, "ctbench"), "workloads");
+	struct ct_error late = { 0 };
 	json_t *workload;
 	size_t i;
 	int err = results_make_dir(out_dir, e);
 
-	*drawn = 0;
 	json_array_foreach(workloads, i, workload) {
 		unsigned int ask = wanted ? wanted : asked_for(workload) | PLOT_SATURATION;
 
 		for (size_t kind = 0; kind < NR_KINDS && !err; kind++)
 			if (ask & kinds[kind].kind && kinds[kind].kind != PLOT_EFFECTS)
-				err = draw_kind(benchmark, workload, kind, out_dir, drawn, e);
+				err = draw_kind(&d, workload, kind);
 		if (!err && (!wanted || wanted & PLOT_EFFECTS))
-			err = draw_effects(benchmark, workload, out_dir, drawn, e);
+			err = draw_effects(&d, workload);
 	}
+	/* What was begun is waited for, whatever else went wrong. */
+	if (plot_jobs_end(&d.jobs, &late) && !err) {
+		*e = late;
+		err = -EIO;
+	}
+	*drawn = d.drawn;
 	return err;
 }

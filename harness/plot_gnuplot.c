@@ -145,44 +145,79 @@ static void last_words(int fd, char *buf, size_t size)
 		memmove(buf, p + 1, strlen(p + 1) + 1);
 }
 
-static int run_gnuplot(const char *folder, const char *script, struct ct_error *e)
+/* Waits for one of them. */
+static int job_end(struct plot_jobs *jobs, struct plot_job *job, struct ct_error *e)
 {
-	char program[] = "gnuplot", *argv[] = { program, (char *)script, NULL }, words[512];
-	posix_spawn_file_actions_t actions;
-	FILE *output = tmpfile();
-	int err, status;
-	pid_t pid;
+	char words[512];
+	int status;
 
-	if (!output)
+	if (!job->pid)
+		return 0;
+	while (waitpid(job->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	job->pid = 0;
+	last_words(fileno(job->output), words, sizeof(words));
+	fclose(job->output);
+	if (status)
+		return ct_fail(e, -EIO, CT_EXIT_USER,
+			       "gnuplot could not draw '%.400s/%.200s': %.300s", jobs->out_dir,
+			       job->script, *words ? words : "it did not say why");
+	return 0;
+}
+
+int plot_jobs_end(struct plot_jobs *jobs, struct ct_error *e)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < PLOT_JOBS; i++) {
+		struct ct_error one = { 0 };
+		int failed = job_end(jobs, &jobs->job[(jobs->next + i) % PLOT_JOBS], &one);
+
+		if (failed && !err) {
+			err = failed;
+			*e = one;
+		}
+	}
+	return err;
+}
+
+/* Begins, as soon as there is room for it. */
+static int job_begin(struct plot_jobs *jobs, const char *script, struct ct_error *e)
+{
+	struct plot_job *job = &jobs->job[jobs->next];
+	char program[] = "gnuplot", *argv[] = { program, job->script, NULL };
+	posix_spawn_file_actions_t actions;
+	int err = job_end(jobs, job, e);
+
+	if (err)
+		return err;
+	snprintf(job->script, sizeof(job->script), "%s", script);
+	job->output = tmpfile();
+	if (!job->output)
 		return ct_fail(e, -errno, CT_EXIT_USER, "cannot make a temporary file: %s",
 			       strerror(errno));
 	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addchdir_np(&actions, folder);
+	posix_spawn_file_actions_addchdir_np(&actions, jobs->out_dir);
 	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, fileno(output), STDOUT_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, fileno(output), STDERR_FILENO);
-	err = posix_spawnp(&pid, program, &actions, NULL, argv, environ);
+	posix_spawn_file_actions_adddup2(&actions, fileno(job->output), STDOUT_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, fileno(job->output), STDERR_FILENO);
+	err = posix_spawnp(&job->pid, program, &actions, NULL, argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	if (err) {
-		fclose(output);
+		job->pid = 0;
+		fclose(job->output);
 		if (err == ENOENT)
 			return ct_fail(
 				e, -err, CT_EXIT_USER,
 				"the plots need gnuplot: install the Debian package gnuplot-nox (make deps does), then 'ctbench plot' draws them from the results");
 		return ct_fail(e, -err, CT_EXIT_USER, "cannot start gnuplot: %s", strerror(err));
 	}
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	last_words(fileno(output), words, sizeof(words));
-	fclose(output);
-	if (status)
-		return ct_fail(e, -EIO, CT_EXIT_USER,
-			       "gnuplot could not draw '%.400s/%.200s': %.300s", folder, script,
-			       *words ? words : "it did not say why");
+	jobs->next = (jobs->next + 1) % PLOT_JOBS;
 	return 0;
 }
 
-int plot_file_draw(struct plot_file *f, const char *out_dir, const char *kind, struct ct_error *e)
+int plot_file_draw(struct plot_file *f, struct plot_jobs *jobs, const char *kind,
+		   struct ct_error *e)
 {
 	char folder[PATH_MAX], name[sizeof(f->name) + 8];
 	int err = plot_scripts_folder(folder, sizeof(folder), e);
@@ -196,12 +231,12 @@ int plot_file_draw(struct plot_file *f, const char *out_dir, const char *kind, s
 	if (fflush(f->data) || fflush(f->script))
 		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the plot '%s'", f->name);
 	snprintf(name, sizeof(name), "%s.tsv", f->name);
-	err = results_write_text(out_dir, name, f->data_text, f->data_len, e);
+	err = results_write_text(jobs->out_dir, name, f->data_text, f->data_len, e);
 	if (err)
 		return err;
 	snprintf(name, sizeof(name), "%s.gp", f->name);
-	err = results_write_text(out_dir, name, f->script_text, f->script_len, e);
+	err = results_write_text(jobs->out_dir, name, f->script_text, f->script_len, e);
 	if (err)
 		return err;
-	return run_gnuplot(out_dir, name, e);
+	return job_begin(jobs, name, e);
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "harness/plot.h"
 #include "harness/workload.h"
@@ -107,7 +108,30 @@ void plot_set_wrapped(FILE *script, const char *variable, const char *text, size
 
 int plot_file_begin(struct plot_file *f);
 void plot_file_end(struct plot_file *f);
-/* Write NAME.tsv and NAME.gp (style.gp and KIND.gp behind the variables) and run gnuplot on it. */
-int plot_file_draw(struct plot_file *f, const char *out_dir, const char *kind, struct ct_error *e);
+
+/* Two at a time: what a picture takes is gnuplot's time, and every machine has two CPUs. */
+#define PLOT_JOBS 2
+
+struct plot_job {
+	pid_t pid;		/* 0: none */
+	FILE *output;		/* what it says */
+	char script[sizeof(((struct plot_file *)0)->name) + 8];
+};
+
+/* Pictures of one folder that are being drawn. */
+struct plot_jobs {
+	const char *out_dir;
+	struct plot_job job[PLOT_JOBS];
+	size_t next;		/* the oldest */
+};
+
+/*
+ * Write NAME.tsv and NAME.gp (style.gp and KIND.gp behind the variables) and begin to run
+ * gnuplot on it.  The error may be that of a picture begun before.
+ */
+int plot_file_draw(struct plot_file *f, struct plot_jobs *jobs, const char *kind,
+		   struct ct_error *e);
+/* Waits for all that were begun.  0, or -errno with a sentence about the first that failed. */
+int plot_jobs_end(struct plot_jobs *jobs, struct ct_error *e);
 
 #endif

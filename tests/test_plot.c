@@ -9,12 +9,15 @@
 #include "harness/results.h"
 #include "harness/workload.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -589,6 +592,44 @@ static void no_gnuplot(void **state)
 	json_decref(b);
 }
 
+/* Pictures are drawn two at a time; each that fails is told of, and nothing is left running. */
+static void gnuplot_fails(void **state)
+{
+	json_t *b = new_benchmark("w", "?", "variant");
+	char path[4096], with[8192], here[1024];
+	struct ct_error e;
+	size_t drawn;
+	int err;
+
+	(void)state;
+	add_cell(b, "a", NULLS, 1, 65536, 1, 20);
+	snprintf(path, sizeof(path), "%s", getenv("PATH"));
+	assert_non_null(getcwd(here, sizeof(here)));
+	snprintf(with, sizeof(with), "%s/bin:%s", here, path);
+	assert_int_equal(system("rm -rf bin && mkdir bin"), 0);
+	/* whichever it is: the first, one in the middle, the last */
+	for (int i = 0; i < 3; i++) {
+		static const char *const names[] = { "w-threads", "w-load", "w-bars" };
+		char script[256];
+
+		snprintf(script, sizeof(script),
+			 "#!/bin/sh\ncase $1 in %s.gp) echo before; echo \"line 7: no such thing\"; exit 1; esac\n",
+			 names[i]);
+		write_text("bin/gnuplot", script);
+		assert_int_equal(chmod("bin/gnuplot", 0755), 0);
+		e = (struct ct_error){ 0 };
+		setenv("PATH", with, 1);
+		err = plot_run(b, "out", PLOT_THREADS | PLOT_SIZE | PLOT_LOAD | PLOT_BARS, &drawn, &e);
+		setenv("PATH", path, 1);
+		assert_int_equal(err, -EIO);
+		assert_int_equal(e.status, CT_EXIT_USER);
+		expect(e.text, names[i]);
+		expect(e.text, "line 7: no such thing");
+		assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	}
+	json_decref(b);
+}
+
 /* ---- the command, and drawing again by hand ---- */
 
 static int command(char *a, char *b, char *c)
@@ -642,6 +683,7 @@ int main(void)
 		TEST(strange_files_are_survived),
 		TEST(a_folder_that_cannot_be),
 		TEST(no_gnuplot),
+		TEST(gnuplot_fails),
 		TEST(the_command),
 	};
 
