@@ -135,6 +135,7 @@ static int make(const struct request *q, struct ct_error *e)
 {
 	char dir[PATH_MAX], plots[64] = "plots", name[64] = "report.html";
 	struct report_source s = { .dir = dir, .plots = plots };
+	struct ct_error narrow_e = { 0 };
 	json_t *benchmark, *report;
 	int err = 0;
 
@@ -150,12 +151,16 @@ static int make(const struct request *q, struct ct_error *e)
 	}
 	if (!err && !q->markdown)
 		draw_missing(&s);
+	/* Without them the page is as good on all but a phone. */
+	if (!err && !q->markdown && report_narrow_begin(&s, &narrow_e))
+		fprintf(stderr, "ctbench: the report has no plots for phones: %s\n", narrow_e.text);
 	if (err)
 		;
 	else if (q->markdown || q->out)
 		err = write_to(q, &s, e);
 	else
 		err = report_write(&s, name, e);
+	report_narrow_end(&s);
 	if (!err && !q->markdown && !q->out)
 		printf("report: %s/%s\n", dir, name);
 	json_decref(benchmark);

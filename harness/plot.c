@@ -331,6 +331,7 @@ static unsigned int asked_for(const json_t *workload)
 /* What is being drawn. */
 struct drawing {
 	const json_t *benchmark;
+	bool narrow;
 	struct plot_jobs jobs;
 	size_t drawn;
 	struct ct_error *e;
@@ -347,7 +348,7 @@ static int draw(struct drawing *d, const struct plot_group *g, enum workload_plo
 		size_t number)
 {
 	const char *kind_name = workload_plot_name(kind);
-	struct plot_file f = { .data = NULL };
+	struct plot_file f = { .narrow = d->narrow };
 	int err = plot_file_begin(&f);
 
 	snprintf(f.name, sizeof(f.name), "%.60s-%s%s", plot_text(g->workload, "name"), kind_name,
@@ -460,7 +461,7 @@ static int draw_effects(struct drawing *d, const json_t *workload)
 
 	for (size_t i = 0; i < nr && err >= 0; i++) {
 		struct plot_group g = { .benchmark = d->benchmark, .workload = workload };
-		struct plot_file f = { .data = NULL };
+		struct plot_file f = { .narrow = d->narrow };
 
 		err = plot_file_begin(&f);
 		snprintf(f.name, sizeof(f.name), "%.60s-effects%s%.80s", plot_text(workload, "name"),
@@ -477,31 +478,47 @@ static int draw_effects(struct drawing *d, const json_t *workload)
 	return err < 0 ? err : 0;
 }
 
-int plot_run(const json_t *benchmark, const char *out_dir, unsigned int wanted, size_t *drawn,
-	     struct ct_error *e)
+static int draw_all(struct drawing *d, unsigned int wanted)
 {
-	struct drawing d = { .benchmark = benchmark, .jobs.out_dir = out_dir, .e = e };
 	const json_t *workloads =
-		json_object_get(json_object_get(benchmark, "ctbench"), "workloads");
+		json_object_get(json_object_get(d->benchmark, "ctbench"), "workloads");
 	struct ct_error late = { 0 };
 	json_t *workload;
+	int err = 0;
 	size_t i;
-	int err = results_make_dir(out_dir, e);
 
 	json_array_foreach(workloads, i, workload) {
 		unsigned int ask = wanted ? wanted : asked_for(workload) | PLOT_SATURATION;
 
 		for (size_t kind = 0; kind < NR_KINDS && !err; kind++)
 			if (ask & kinds[kind].kind && kinds[kind].kind != PLOT_EFFECTS)
-				err = draw_kind(&d, workload, kind);
+				err = draw_kind(d, workload, kind);
 		if (!err && (!wanted || wanted & PLOT_EFFECTS))
-			err = draw_effects(&d, workload);
+			err = draw_effects(d, workload);
 	}
 	/* What was begun is waited for, whatever else went wrong. */
-	if (plot_jobs_end(&d.jobs, &late) && !err) {
-		*e = late;
+	if (plot_jobs_end(&d->jobs, &late) && !err) {
+		*d->e = late;
 		err = -EIO;
 	}
+	return err;
+}
+
+int plot_run(const json_t *benchmark, const char *out_dir, unsigned int wanted, size_t *drawn,
+	     struct ct_error *e)
+{
+	struct drawing d = { .benchmark = benchmark, .jobs.out_dir = out_dir, .e = e };
+	int err = results_make_dir(out_dir, e);
+
+	if (!err)
+		err = draw_all(&d, wanted);
 	*drawn = d.drawn;
 	return err;
+}
+
+int plot_narrow(const json_t *benchmark, const char *out_dir, struct ct_error *e)
+{
+	struct drawing d = { .benchmark = benchmark, .narrow = true, .jobs.out_dir = out_dir, .e = e };
+
+	return draw_all(&d, 0);
 }

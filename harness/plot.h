@@ -36,6 +36,13 @@ int plot_run(const struct json_t *benchmark, const char *out_dir, unsigned int k
 	     struct ct_error *e);
 
 /*
+ * The pictures that each workload asks for once more, in a layout for phones and as SVG alone, into
+ * out_dir, which is there: for the page of a run (report.h).  They have the same names.  0 or
+ * -errno as above.
+ */
+int plot_narrow(const struct json_t *benchmark, const char *out_dir, struct ct_error *e);
+
+/*
  * plots/ of the source tree the program was built from, or near the program, or here: the
  * project's scripts and styles.  0, or -ENOENT with a sentence.
  */

@@ -6,7 +6,8 @@
  * Drawn from the verdicts of the report (judge.h), not from cells.  Data: a line
  * per verdict with the columns row, label, effect, both ends of its interval (in
  * percent), 1 if a difference was seen, text at its end; a heading has only row and
- * label.
+ * label.  In narrow pictures the label stands above its row, with the text: last come the
+ * number of its lines and it.
  */
 #include "harness/plot_internal.h"
 
@@ -29,8 +30,10 @@ static const char *const headings[] = {
 struct effects {
 	const json_t *list;	/* the report's verdicts */
 	const char *workload, *metric;
+	bool narrow;
 	FILE *bars, *titles;
-	unsigned int rows, drawn;
+	double rows;
+	unsigned int drawn;
 	size_t longest;
 	double least, most, noise;
 };
@@ -61,9 +64,6 @@ static void label_of(char *buf, size_t size, const json_t *verdict)
 	if (by && len > 0 && (size_t)len < size)
 		snprintf(buf + len, size - (size_t)len, ", at %s %s beside %s",
 			 plot_text(by, "factor"), plot_text(by, "choice"), plot_text(by, "base"));
-	for (char *p = buf; *p; p++)
-		if (*p == '"')
-			*p = '\'';
 }
 
 static void add(struct effects *x, const json_t *verdict)
@@ -73,14 +73,27 @@ static void add(struct effects *x, const json_t *verdict)
 	double high = plot_number(verdict, "ci_high_percent");
 	double noise = plot_number(verdict, "noise_percent");
 	bool seen = is_seen(verdict);
-	char label[512];
+	char label[512], value[64], both[640], above[640];
+	size_t lines = 1;
 
 	label_of(label, sizeof(label), verdict);
-	x->rows++;
+	snprintf(value, sizeof(value), "%s%.*f %%%s", effect < 0 ? "\u2212" : "+",
+		 fabs(effect) < 9.95 ? 1 : 0, fabs(effect), seen ? "" : ", not seen");
+	if (x->narrow) {
+		snprintf(both, sizeof(both), "%s: %s", label, value);
+		lines = plot_wrap(above, sizeof(above), both, PLOT_NARROW_TEXT);
+	}
+	x->rows += 1 + PLOT_NARROW_LINE * (double)(lines - 1);
 	x->drawn++;
-	fprintf(x->bars, "%u\t\"%s\"\t%.6g\t%.6g\t%.6g\t%d\t\"%s%.*f %%%s\"\n", x->rows, label, effect,
-		low, high, seen, effect < 0 ? "\u2212" : "+", fabs(effect) < 9.95 ? 1 : 0, fabs(effect),
-		seen ? "" : ", not seen");
+	fprintf(x->bars, "%g", x->rows);
+	plot_write_label(x->bars, x->narrow ? "" : label);
+	fprintf(x->bars, "\t%.6g\t%.6g\t%.6g\t%d", effect, low, high, seen);
+	plot_write_label(x->bars, x->narrow ? "" : value);
+	if (x->narrow) {
+		fprintf(x->bars, "\t%zu", lines);
+		plot_write_label(x->bars, above);
+	}
+	fputc('\n', x->bars);
 	if (strlen(label) > x->longest)
 		x->longest = strlen(label);
 	x->least = fmin(x->least, fmin(low, effect));
@@ -100,7 +113,7 @@ static void add_kind(struct effects *x, size_t kind)
 		if (!is_drawn(x, verdict, kinds[kind]) || x->drawn >= EFFECTS_MAX)
 			continue;
 		if (!titled)
-			fprintf(x->titles, "%u\t\"%s\"\n", ++x->rows, headings[kind]);
+			fprintf(x->titles, "%g\t\"%s\"\n", ++x->rows, headings[kind]);
 		titled = true;
 		add(x, verdict);
 	}
@@ -116,11 +129,11 @@ static void describe(struct plot_file *f, const struct plot_group *g, const stru
 	snprintf(text, sizeof(text),
 		 "change of %s with its 95 %% interval; filled: a difference was seen, hollow: none was%s",
 		 what, x->noise > 0 ? "; grey: this workload's noise" : "");
-	plot_set_wrapped(f->script, "subtitle", text, 130);
+	plot_set_wrapped(f->script, "subtitle", text, f->narrow ? PLOT_NARROW_TEXT : 130);
 	snprintf(text, sizeof(text), "change of %s in percent%s", what,
 		 words.better > 0 ? " (right is better)" : words.better < 0 ? " (left is better)" : "");
-	plot_set_text(f->script, "unit", text);
-	fprintf(f->script, "rows = %u\nlongest = %zu\nleast = %.6g\nmost = %.6g\nnoise = %.6g\n",
+	plot_set_unit(f, text);
+	fprintf(f->script, "rows = %g\nlongest = %zu\nleast = %.6g\nmost = %.6g\nnoise = %.6g\n",
 		x->rows, x->longest, x->least, x->most, x->noise);
 }
 
@@ -129,6 +142,7 @@ int plot_effects(struct plot_file *f, const struct plot_group *g, const char *me
 	struct effects x = {
 		.list = json_object_get(json_object_get(g->benchmark, "ctbench"), "verdicts"),
 		.workload = plot_text(g->workload, "name"), .metric = metric,
+		.narrow = f->narrow,
 	};
 	char *text[2] = { NULL, NULL };
 	size_t len[2];

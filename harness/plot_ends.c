@@ -7,6 +7,9 @@
  *
  * With many curves the graph becomes higher: a smaller font could not be read, and a
  * legend of 28 lines is as high and says less.
+ *
+ * On a phone there is no room for names beside a graph: a narrow picture has a legend
+ * below it, in the order of the ends.
  */
 #include "harness/plot_internal.h"
 
@@ -87,6 +90,8 @@ int plot_place_ends(struct plot_end *ends, size_t nr, const struct plot_scale *y
 		for (size_t i = blocks[k].first; i < blocks[k].first + blocks[k].nr; i++)
 			order[i]->place = at + line * (double)i;
 	}
+	for (size_t i = 0; i < nr; i++)
+		order[i]->rank = nr - i;
 	free(order);
 	free(blocks);
 	return 0;
@@ -102,7 +107,8 @@ int plot_write_ends(FILE *script, struct plot_end *ends, size_t nr, const struct
 		most = fmax(most, ends[i].x);
 	fprintf(script, "graph_height = %.0f\ny_from = %.6g\ny_to = %.6g\n", height, y->from, y->to);
 	fprintf(script, "curves = %zu\narray label[%zu]\narray style[%zu]\narray label_y[%zu]\n"
-			"array end_x[%zu]\narray end_y[%zu]\narray leader[%zu]\n", nr, nr, nr, nr, nr, nr, nr);
+			"array end_x[%zu]\narray end_y[%zu]\narray leader[%zu]\narray rank[%zu]\n", nr, nr, nr,
+		nr, nr, nr, nr, nr);
 	for (size_t i = 0; i < nr; i++) {
 		double moved = height * fabs(ends[i].place - share_of(y, ends[i].y));
 		char variable[32];
@@ -113,8 +119,8 @@ int plot_write_ends(FILE *script, struct plot_end *ends, size_t nr, const struct
 		longest = len > longest ? len : longest;
 		snprintf(variable, sizeof(variable), "label[%zu]", i + 1);
 		plot_set_text(script, variable, ends[i].name);
-		fprintf(script, "style[%zu] = %u\nlabel_y[%zu] = %.5g\nleader[%zu] = %d\n", i + 1,
-			ends[i].style, i + 1, ends[i].place, i + 1,
+		fprintf(script, "style[%zu] = %u\nlabel_y[%zu] = %.5g\nrank[%zu] = %zu\nleader[%zu] = %d\n", i + 1,
+			ends[i].style, i + 1, ends[i].place, i + 1, ends[i].rank, i + 1,
 			isfinite(ends[i].x) && (moved > MOVED_PX || ends[i].x < most));
 		if (isfinite(ends[i].x))
 			fprintf(script, "end_x[%zu] = %.10g\nend_y[%zu] = %.6g\n", i + 1, ends[i].x, i + 1,

@@ -2,7 +2,8 @@
 /*
  * What stands around a picture, so that it can be read without its run: the
  * question as the title, what was the same in all it shows, the unit, how
- * often it was measured, the noise, the machine.
+ * often it was measured, the noise, the machine.  A narrow picture stands below its
+ * question and above the machine already (report.h).
  */
 #include "harness/plot_internal.h"
 
@@ -11,7 +12,8 @@
 #include <math.h>
 #include <string.h>
 
-#define LINE_MAX_COLUMNS 130
+#define TITLE_COLUMNS 105
+#define TEXT_COLUMNS 130
 
 /* Parameters that a reader asks for first, with the words around their values. */
 static const struct {
@@ -198,20 +200,27 @@ static void machine(char *buf, size_t size, const struct plot_group *g)
 	say(buf, size, &at, "", text, "");
 }
 
+void plot_set_unit(struct plot_file *f, const char *text)
+{
+	plot_set_wrapped(f->script, "unit", text, f->narrow ? PLOT_NARROW_TEXT : SIZE_MAX);
+}
+
 void plot_set_frame(struct plot_file *f, const struct plot_group *g, const char *x)
 {
 	char text[1024], measured[160];
 
 	fprintf(f->script, "# Draw again: gnuplot %s.gp\n\n", f->name);
 	plot_set_text(f->script, "name", f->name);
-	plot_set_wrapped(f->script, "title", plot_text(g->workload, "question"), 105);
+	fprintf(f->script, "narrow = %d\n", f->narrow);
+	plot_set_wrapped(f->script, "title", f->narrow ? "" : plot_text(g->workload, "question"),
+			 TITLE_COLUMNS);
 	how_measured(measured, sizeof(measured), g);
 	fixed(text, sizeof(text) - sizeof(measured) - 2, g, x);
 	if (*text)
 		strcat(text, "; ");
 	strcat(text, measured);
-	plot_set_wrapped(f->script, "subtitle", text, LINE_MAX_COLUMNS);
-	plot_set_text(f->script, "unit", unit_in_words(g));
+	plot_set_wrapped(f->script, "subtitle", text, f->narrow ? PLOT_NARROW_TEXT : TEXT_COLUMNS);
+	plot_set_unit(f, unit_in_words(g));
 	machine(text, sizeof(text), g);
-	plot_set_text(f->script, "machine", text);
+	plot_set_text(f->script, "machine", f->narrow ? "" : text);
 }

@@ -30,20 +30,31 @@ void plot_set_text(FILE *script, const char *variable, const char *text)
 	fputs("\"\n", script);
 }
 
-void plot_set_wrapped(FILE *script, const char *variable, const char *text, size_t columns)
+size_t plot_wrap(char *buf, size_t size, const char *text, size_t columns)
 {
-	char *copy = strdup(text), *blank = NULL;
-	size_t at = 0;
+	char *blank = NULL;
+	size_t at = 0, lines = 1;
 
-	for (char *p = copy; p && *p; p++, at++) {
+	snprintf(buf, size, "%s", text);
+	for (char *p = buf; *p; p++, at++) {
 		if (*p == ' ')
 			blank = p;
 		if (at >= columns && blank) {
 			*blank = '\n';
 			at = (size_t)(p - blank);
 			blank = NULL;
+			lines++;
 		}
 	}
+	return lines;
+}
+
+void plot_set_wrapped(FILE *script, const char *variable, const char *text, size_t columns)
+{
+	char *copy = strdup(text);
+
+	if (copy)
+		plot_wrap(copy, strlen(copy) + 1, text, columns);
 	plot_set_text(script, variable, copy ? copy : text);
 	free(copy);
 }

@@ -30,6 +30,7 @@ struct plot_group {
 /* One picture while it is written. */
 struct plot_file {
 	char name[256];			/* of the files, without extension */
+	bool narrow;			/* for a phone: plot_narrow() */
 	FILE *data, *script;		/* into memory; plot_gnuplot.c writes and runs them */
 	char *data_text, *script_text;
 	size_t data_len, script_len;
@@ -64,6 +65,14 @@ int plot_timeline(struct plot_file *f, const struct plot_group *g);
 /* The verdicts on the group's workload by one metric (plot_effects.c). */
 int plot_effects(struct plot_file *f, const struct plot_group *g, const char *metric);
 
+/* A text in the data, behind a tab; quotes, which would end it, become others. */
+void plot_write_label(FILE *data, const char *text);
+/*
+ * In narrow pictures a row's label stands above what it is about, and a row is 36 pixels high
+ * (plots/style.gp): so much of that is a further line.
+ */
+#define PLOT_NARROW_LINE (16.0 / 36)
+
 /* ---- plot_ends.c ---- */
 
 /* Where a curve ends, and what it is called. */
@@ -71,7 +80,9 @@ struct plot_end {
 	const char *name;
 	unsigned int style;	/* colour, dash and mark, from 1 */
 	double x, y;		/* its last point, as it is drawn; x -INFINITY: it has none */
-	double place;		/* its name's middle, of the graph's height: by plot_place_ends() */
+	/* by plot_place_ends(): */
+	double place;		/* its name's middle, of the graph's height */
+	size_t rank;		/* of the ends, from 1 at the top: its line of a legend */
 };
 
 /* The y axis. */
@@ -83,7 +94,7 @@ struct plot_scale {
 /* Of a graph with so many curves, in pixels: so that their names have room. */
 double plot_graph_height(size_t curves);
 /*
- * Sets place for each: as near to its last point as can be, `line` (a share of the
+ * Sets place and rank of each: as near to its last point as can be, `line` (a share of the
  * height, nr of which must fit) apart at least, within the graph, in the order of the
  * points.  0 or -ENOMEM.
  */
@@ -92,6 +103,13 @@ int plot_place_ends(struct plot_end *ends, size_t nr, const struct plot_scale *y
 int plot_write_ends(FILE *script, struct plot_end *ends, size_t nr, const struct plot_scale *y);
 
 /* ---- plot_frame.c ---- */
+
+/* Characters in a line of a narrow picture, of 380 pixels: of text, of bold text. */
+#define PLOT_NARROW_TEXT 50
+#define PLOT_NARROW_BOLD 44
+
+/* The unit at the axis. */
+void plot_set_unit(struct plot_file *f, const char *text);
 
 /*
  * What stands around every picture: title, what is fixed, units, noise, machine.
@@ -103,7 +121,9 @@ void plot_set_frame(struct plot_file *f, const struct plot_group *g, const char 
 
 /* A gnuplot string: VARIABLE = "text", with quotes and backslashes taken care of. */
 void plot_set_text(FILE *script, const char *variable, const char *text);
-/* The same with line breaks, so that no line has more than `columns` characters. */
+/* text with line breaks, so that no line has more than `columns` bytes; returns its lines. */
+size_t plot_wrap(char *buf, size_t size, const char *text, size_t columns);
+/* The same as plot_set_text() does it. */
 void plot_set_wrapped(FILE *script, const char *variable, const char *text, size_t columns);
 
 int plot_file_begin(struct plot_file *f);

@@ -100,14 +100,15 @@ static int write_script(FILE *script, struct plot_end *curves, size_t nr, const 
 }
 
 /* Tics of rates: 250k, 1M; without a label where it would stand on its neighbour's. */
-static void write_rate_tics(FILE *script, const struct plot_group *g, const struct range *r)
+static void write_rate_tics(struct plot_file *f, const struct plot_group *g, const struct range *r)
 {
+	FILE *script = f->script;
 	double last = -INFINITY, seen = -1;
 
 	fputs("set xtics (", script);
 	for (size_t i = 0; i < g->nr; i++) {
 		double rate = rate_of(g->cells[i]), place = log(rate / r->xmin);
-		bool room = place - last > 0.05 * log(r->xmax * 1.001 / r->xmin);
+		bool room = place - last > (f->narrow ? 0.14 : 0.05) * log(r->xmax * 1.001 / r->xmin);
 		char text[32];
 
 		if (!(rate > 0) || rate == seen)
@@ -167,11 +168,10 @@ int plot_latency(struct plot_file *f, const struct plot_group *group, bool again
 	else
 		err = write_script(f->script, curves, nr, &r);
 	if (nr && against_rate)
-		write_rate_tics(f->script, &g, &r);
-	plot_set_text(f->script, "unit",
-		      against_rate ? "p99 of the time from the intended start, µs" :
-		      service	   ? "service time of an operation, µs" :
-				     "time from an operation's intended start, µs");
+		write_rate_tics(f, &g, &r);
+	plot_set_unit(f, against_rate ? "p99 of the time from the intended start, µs" :
+			 service      ? "service time of an operation, µs" :
+					"time from an operation's intended start, µs");
 	free(curves);
 	free(g.cells);
 	return err ? err : !nr;

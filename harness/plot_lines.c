@@ -108,9 +108,11 @@ static void write_curve(FILE *data, const struct plot_group *g, const struct axi
 }
 
 /* A tic at each measured x, without a label where it would stand on its neighbour's. */
-static void write_tics(FILE *script, const struct plot_group *g, const struct axis *axis,
+static void write_tics(struct plot_file *f, const struct plot_group *g, const struct axis *axis,
 		       const struct range *range, double *xs)
 {
+	const double room = f->narrow ? 0.1 : 0.022;
+	FILE *script = f->script;
 	double last = -INFINITY;
 	bool first = true;
 
@@ -130,8 +132,8 @@ static void write_tics(FILE *script, const struct plot_group *g, const struct ax
 		table_value(text, sizeof(text), value);
 		json_decref(value);
 		fprintf(script, "%s\"%s\" %.10g", first ? "" : ", ",
-			place - last < 0.022 * gap ? "" : text, xs[i]);
-		if (place - last >= 0.022 * gap)
+			place - last < room * gap ? "" : text, xs[i]);
+		if (place - last >= room * gap)
 			last = place;
 		first = false;
 	}
@@ -184,14 +186,15 @@ static void write_caches(FILE *script, const struct plot_group *g, const struct 
 	free(bytes);
 }
 
-static int write_script(FILE *script, const struct plot_group *g, const struct axis *axis,
+static int write_script(struct plot_file *f, const struct plot_group *g, const struct axis *axis,
 			struct plot_end *curves, size_t nr, const struct range *range, double *xs)
 {
 	const struct plot_scale y = { 0, 1.08 * range->top, false };
+	FILE *script = f->script;
 
 	plot_set_text(script, "xlabel", axis->label);
 	fprintf(script, "xmin = %.10g\nxmax = %.10g\n", range->min, range->max);
-	write_tics(script, g, axis, range, xs);
+	write_tics(f, g, axis, range, xs);
 	if (axis->kind == PLOT_SIZE)
 		write_caches(script, g, range);
 	return plot_write_ends(script, curves, nr, &y);
@@ -221,7 +224,7 @@ int plot_lines(struct plot_file *f, const struct plot_group *g, enum workload_pl
 		plot_text(g->workload, "question"), axis->parameter);
 	for (size_t i = 0; i < nr; i++)
 		write_curve(f->data, g, axis, &curves[i], xs);
-	err = write_script(f->script, g, axis, curves, nr, &range, xs);
+	err = write_script(f, g, axis, curves, nr, &range, xs);
 out:
 	free(curves);
 	free(xs);

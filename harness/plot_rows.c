@@ -5,7 +5,7 @@
  * A picture is a list of rows from top to bottom: bars, and headings that
  * stand above some of them.  Data: a line per row with the columns row, label,
  * value, both ends of its 95 % interval, colour, text at its end; a heading has only row
- * and label.
+ * and label.  In narrow pictures the label, which stands above its row, comes last.
  */
 #include "harness/plot_internal.h"
 
@@ -26,6 +26,7 @@ enum { BARS, HEADINGS, SUBHEADINGS, NR_BLOCKS };
 
 /* Each kind of row is a block of its own in the data file, as gnuplot wants it. */
 struct rows {
+	bool narrow;
 	double at;		/* of the last row */
 	double top;
 	size_t longest;		/* label */
@@ -35,9 +36,10 @@ struct rows {
 	FILE *block[NR_BLOCKS];
 };
 
-static int rows_begin(struct rows *r)
+static int rows_begin(struct rows *r, const struct plot_file *f)
 {
 	memset(r, 0, sizeof(*r));
+	r->narrow = f->narrow;
 	for (int i = 0; i < NR_BLOCKS; i++) {
 		r->block[i] = open_memstream(&r->text[i], &r->len[i]);
 		if (!r->block[i])
@@ -69,21 +71,30 @@ static int rows_end(struct rows *r, struct plot_file *f)
 	return err;
 }
 
-/* Quotes in a label would end it. */
-static void write_label(FILE *out, const char *text)
+void plot_write_label(FILE *data, const char *text)
 {
-	fputs("\t\"", out);
+	fputs("\t\"", data);
 	for (; *text; text++)
-		fputc(*text == '"' ? '\'' : *text, out);
-	fputc('"', out);
+		if (*text == '\n')
+			fputs("\\n", data);
+		else
+			fputc(*text == '"' ? '\'' : *text, data);
+	fputc('"', data);
 }
 
 static void add_heading(struct rows *r, int block, double gap, const char *text)
 {
+	char wrapped[1024];
+	size_t lines = plot_wrap(wrapped, sizeof(wrapped), text,
+				 !r->narrow	   ? SIZE_MAX :
+				 block == HEADINGS ? PLOT_NARROW_BOLD :
+						     PLOT_NARROW_TEXT);
+
 	r->at += r->at > 0 ? 1 + gap : 1;
 	fprintf(r->block[block], "%g", r->at);
-	write_label(r->block[block], text);
+	plot_write_label(r->block[block], wrapped);
 	fputc('\n', r->block[block]);
+	r->at += PLOT_NARROW_LINE * (double)(lines - 1);
 }
 
 /*
@@ -99,9 +110,11 @@ static void add_bar(struct rows *r, const char *label, const json_t *cell, unsig
 	r->at += 1;
 	r->bars++;
 	fprintf(r->block[BARS], "%g", r->at);
-	write_label(r->block[BARS], label);
+	plot_write_label(r->block[BARS], r->narrow ? "" : label);
 	fprintf(r->block[BARS], "\t%.6g\t%.6g\t%.6g\t%u", mops.value, mops.low, mops.high, colour);
-	write_label(r->block[BARS], text);
+	plot_write_label(r->block[BARS], text);
+	if (r->narrow)
+		plot_write_label(r->block[BARS], label);
 	fputc('\n', r->block[BARS]);
 	r->top = fmax(r->top, fmax(mops.value, mops.high));
 	if (strlen(label) > r->longest)
@@ -123,7 +136,7 @@ static void write_head(struct plot_file *f, const struct plot_group *g)
 int plot_bars(struct plot_file *f, const struct plot_group *g)
 {
 	struct rows r;
-	int err = rows_begin(&r);
+	int err = rows_begin(&r, f);
 
 	for (size_t i = 0; i < g->nr && !err; i++) {
 		if (g->headings && (!i || strcmp(g->headings[i], g->headings[i - 1])))
@@ -247,7 +260,7 @@ static void add_axis(struct rows *r, const struct plot_group *g, unsigned int ax
 int plot_axes(struct plot_file *f, const struct plot_group *g)
 {
 	struct rows r;
-	int err = rows_begin(&r);
+	int err = rows_begin(&r, f);
 
 	for (unsigned int axis = 0; axis < CT_NR_AXES && !err; axis++)
 		add_axis(&r, g, axis);

@@ -4,8 +4,8 @@
  * their median with its interval.
  *
  * Data: a line per row with the columns row, label, median, both ends of its interval
- * (operations a second), text at its end; then a line per search with row, rate, and 1, or 0 where
- * it was late even at the lowest rate and stands there.
+ * (operations a second), text at its end (narrow: what stands above it); then a line per search with
+ * row, rate, and 1, or 0 where it was late even at the lowest rate and stands there.
  */
 #include "harness/plot_internal.h"
 
@@ -27,20 +27,27 @@ static void see(struct rates *r, double rate)
 	r->most = fmax(r->most, rate);
 }
 
-static void row(FILE *data, unsigned int row, const json_t *cell, struct rates *r)
+static void row(struct plot_file *f, unsigned int row, const json_t *cell, struct rates *r)
 {
 	const json_t *metric = json_object_get(json_object_get(cell, "metrics"), "saturation_per_s");
 	double from = plot_number(json_object_get(cell, "saturation"), "from_per_s");
 	double median = plot_number(metric, "median"), low = plot_number(metric, "ci_low");
 	double high = plot_number(metric, "ci_high");
 	const char *variant = plot_text(cell, "variant");
+	char value[64], label[256];
 
 	if (!(median >= 0) || !(from > 0))
 		return;
+	snprintf(value, sizeof(value), "%s%.3g M/s", median > 0 ? "" : "below ", fmax(median, from) / 1e6);
+	snprintf(label, sizeof(label), "%s: %s", variant, value);
+	fprintf(f->data, "%u", row);
+	plot_write_label(f->data, f->narrow ? "" : variant);
 	/* What is below the lowest rate stands at it: a logarithm has no place for 0. */
-	fprintf(data, "%u\t\"%s\"\t%.10g\t%.10g\t%.10g\t\"%s%.3g M/s\"\n", row, variant,
-		fmax(median, from), fmax(low, from), fmax(high, from), median > 0 ? "" : "below ",
-		fmax(median, from) / 1e6);
+	fprintf(f->data, "\t%.10g\t%.10g\t%.10g", fmax(median, from), fmax(low, from), fmax(high, from));
+	plot_write_label(f->data, f->narrow ? "" : value);
+	if (f->narrow)
+		plot_write_label(f->data, label);
+	fputc('\n', f->data);
 	see(r, fmax(low, from));
 	see(r, fmax(high, from));
 	if (strlen(variant) > r->longest)
@@ -74,7 +81,7 @@ int plot_saturation(struct plot_file *f, const struct plot_group *g)
 	fprintf(f->data, "# %s\n# columns: row, label, median, its interval (1/s), text\n",
 		plot_text(g->workload, "question"));
 	for (size_t i = 0; i < g->nr; i++)
-		row(f->data, (unsigned int)i + 1, g->cells[i], &r);
+		row(f, (unsigned int)i + 1, g->cells[i], &r);
 	fputs("\n\n# searches: row, rate, 0 where it was late even at the lowest\n", f->data);
 	for (size_t i = 0; i < g->nr && !err; i++)
 		err = searches(f->data, (unsigned int)i + 1, g->cells[i], &r);
@@ -88,6 +95,6 @@ int plot_saturation(struct plot_file *f, const struct plot_group *g)
 	snprintf(text, sizeof(text),
 		 "operations a second at which %.8s from the intended start is at most %g µs (grey: each search; mark: median, 95 %%)",
 		 plot_text(asked, "percentile"), plot_number(asked, "bound_ns") / 1e3);
-	plot_set_text(f->script, "unit", text);
+	plot_set_unit(f, text);
 	return 0;
 }

@@ -8,6 +8,7 @@
  *	report_html.c		a web page that needs nothing beside itself
  *	report_markdown.c	for a comment on a change
  *	report_svg.c		a picture's SVG made ready to stand among others
+ *	report_narrow.c		pictures for phones
  */
 #ifndef CTBENCH_HARNESS_REPORT_H
 #define CTBENCH_HARNESS_REPORT_H
@@ -24,6 +25,7 @@ struct report_source {
 	const char *plots;			/* the folder in it where the pictures lie: "plots" */
 	const struct json_t *benchmark;		/* benchmark.json */
 	const struct json_t *report;		/* its key "ctbench" */
+	char *narrow;		/* a folder with pictures for phones, of the same names; NULL: none */
 };
 
 /*
@@ -73,6 +75,16 @@ void report_answer(const struct report_source *s, const char *workload,
 
 /* Names of the workload's pictures in dir and plots, without extension, sorted; free each and all. */
 int report_pictures(const struct report_source *s, const char *workload, char ***names, size_t *nr);
+
+/* ---- report_narrow.c ---- */
+
+/*
+ * Draw the run's pictures for phones into a folder of their own, and remove them; around
+ * what makes a page.  A page without them is whole: wide pictures are then moved sideways.
+ * 0, or -errno with a sentence and s->narrow NULL.
+ */
+int report_narrow_begin(struct report_source *s, struct ct_error *e);
+void report_narrow_end(struct report_source *s);
 
 /* ---- report_svg.c ---- */
 

@@ -18,6 +18,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* TAG with a text inside, which is escaped. */
 __attribute__((format(printf, 3, 4))) static void element(FILE *out, const char *tag,
@@ -151,23 +152,52 @@ static void verdict(void *arg, const char *text, const char *outcome)
 	fputs("</li>\n", v->out);
 }
 
+/*
+ * A picture, and for narrow screens the same in a layout that fits (report.css shows one of
+ * them).  Where there is none it has to be moved sideways, which is said: part of a picture looks
+ * whole.
+ */
+static int picture(FILE *out, const struct report_source *s, const char *name, const char *id,
+		   struct ct_error *e)
+{
+	char wide[PATH_MAX + 300], narrow[PATH_MAX + 300] = "", prefix[80], label[512];
+	int err;
+
+	snprintf(wide, sizeof(wide), "%s/%s/%s.svg", s->dir, s->plots, name);
+	if (s->narrow)
+		snprintf(narrow, sizeof(narrow), "%s/%s.svg", s->narrow, name);
+	if (*narrow && access(narrow, R_OK))
+		narrow[0] = '\0';
+	snprintf(prefix, sizeof(prefix), "%s-", id);
+	snprintf(label, sizeof(label), "Plot %s; the table below it has the same figures", name);
+	fprintf(out, "<figure%s><div class=\"scroll wide\" tabindex=\"0\">\n",
+		*narrow ? " class=\"both\"" : "");
+	err = report_svg(out, wide, prefix, label, e);
+	fputs("</div>\n", out);
+	if (!err && *narrow) {
+		snprintf(prefix, sizeof(prefix), "%sn-", id);
+		fputs("<div class=\"narrow\">\n", out);
+		err = report_svg(out, narrow, prefix, label, e);
+		fputs("</div>\n", out);
+	} else if (!err) {
+		element(out, "figcaption class=\"hint\"", "The picture is wider than the screen: move it sideways.");
+	}
+	fputs("</figure>\n", out);
+	return err;
+}
+
 static int pictures(FILE *out, const struct report_source *s, const char *workload, size_t number,
 		    struct ct_error *e)
 {
-	char path[PATH_MAX + 300], prefix[64], label[512], **names;
+	char id[64], **names;
 	size_t nr;
 	int err = report_pictures(s, workload, &names, &nr);
 
 	if (err)
 		ct_fail(e, err, CT_EXIT_USER, "no memory for the report");
 	for (size_t i = 0; i < nr && !err; i++) {
-		snprintf(path, sizeof(path), "%s/%s/%s.svg", s->dir, s->plots, names[i]);
-		snprintf(prefix, sizeof(prefix), "w%zup%zu-", number, i);
-		snprintf(label, sizeof(label),
-			 "Plot %s; the table below it has the same figures", names[i]);
-		fputs("<figure><div class=\"scroll\" tabindex=\"0\">\n", out);
-		err = report_svg(out, path, prefix, label, e);
-		fputs("</div></figure>\n", out);
+		snprintf(id, sizeof(id), "w%zup%zu", number, i);
+		err = picture(out, s, names[i], id, e);
 	}
 	for (size_t i = 0; i < nr; i++)
 		free(names[i]);

@@ -178,6 +178,18 @@ static void print_cost(const json_t *report)
 	       elapsed - windows - warmups - builds, overhead);
 }
 
+static void write_page(struct run *run, const json_t *benchmark, const json_t *report,
+		       struct ct_error *e)
+{
+	struct report_source s = { run->results.dir, "plots", benchmark, report, NULL };
+	struct ct_error narrow_e = { 0 };
+
+	if (report_narrow_begin(&s, &narrow_e))
+		fprintf(stderr, "ctbench: the report has no plots for phones: %s\n", narrow_e.text);
+	report_write(&s, "report.html", e);
+	report_narrow_end(&s);
+}
+
 int run_finish(struct run *run)
 {
 	char plots[PATH_MAX + 32];
@@ -206,8 +218,7 @@ int run_finish(struct run *run)
 		plot_run(benchmark, plots, 0, &drawn, &plot_e);
 
 	if (benchmark && !plot_e.status)
-		report_write(&(struct report_source){ run->results.dir, "plots", benchmark, report },
-			     "report.html", &plot_e);
+		write_page(run, benchmark, report, &plot_e);
 	printf("results: %s (%s)\n", run->results.dir,
 	       benchmark ? "benchmark.json, results.tsv, cells.tsv" : "cells.tsv");
 	if (drawn)

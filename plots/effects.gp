@@ -1,8 +1,7 @@
 # What each choice changes, in percent: a mark with its 95 % interval, filled
 # where a difference was seen; grey behind them, the noise of the workload.
-width = 1040
 data = name.".tsv"
-height = below_subtitle + 100 + 24 * rows
+height = rows_picture(row(24))
 set ylabel ""
 set xlabel unit
 from = -noise < least ? -noise : least
@@ -10,25 +9,24 @@ to = noise > most ? noise : most
 from = from > 0 ? 0 : from
 to = to < 0 ? 0 : to
 span = to - from > 0.1 ? to - from : 0.1
-set xrange [from - 0.04 * span:to + 0.26 * span]
-set yrange [rows + 0.7:0.3]
+set xrange [from - 0.04 * span:to + (narrow ? 0.04 : 0.26) * span]
+set yrange [rows + (narrow ? 0.5 : 0.7):0.3]
 unset grid
 set grid x lc rgb light lw 0.6 lt 1
 set border 1 lc rgb grey
 set tics scale 0.5
+if (narrow) { set ytics scale 0 }
 unset key
 if (noise > 0) { set object 1 rectangle from -noise, graph 0 to noise, graph 1 behind fc rgb "#ECECEC" fs solid noborder }
 set arrow 1 from 0, graph 0 to 0, graph 1 nohead lc rgb "#777777" lw 1.2
 
-do for [format in "svg png"] {
+do for [format in formats] {
 	eval terminal(format, width, height)
 	eval frame(width, height)
 	set output name.".".format
-	set tmargin at screen 1 - (below_subtitle + 14.0) / height
-	set bmargin at screen 72.0 / height
-	set lmargin at screen (40.0 + 6.6 * longest) / width < 0.55 ? (40.0 + 6.6 * longest) / width : 0.55
-	set rmargin at screen 1 - 30.0 / width
-	plot data index 0 using 3:1:4:5:ytic(2) with xerrorbars lc rgb colour[2] lw 1.6 pt 0, \
+	eval rows_frame(rows_left(40.0 + 6.6 * longest))
+	plot for [n=1:narrow] data index 0 using (from - 0.03 * span):(rows_label($1, $8)):9 with labels left, \
+		data index 0 using 3:1:4:5:ytic(2) with xerrorbars lc rgb colour[2] lw 1.6 pt 0, \
 		data index 0 using ($6 > 0 ? $3 : NaN):1 with points lc rgb colour[2] pt 7 ps 1.1, \
 		data index 0 using ($6 > 0 ? NaN : $3):1 with points lc rgb "#FFFFFF" pt 7 ps 1.0, \
 		data index 0 using ($6 > 0 ? NaN : $3):1 with points lc rgb colour[2] pt 6 ps 1.1, \

@@ -1,29 +1,27 @@
 # The highest rates that searches found: a row per variant (and point), a small dot for each search, a
 # mark with its 95 % interval for their median. Hollow dots: late even at the lowest rate.
-width = 1040
 data = name.".tsv"
-height = below_subtitle + 110 + 34 * rows
+height = rows_picture(row(34))
 set ylabel ""
 set xlabel unit
 set logscale x 10
 set format x "%.0s%c"
-set xrange [xmin / 1.25:xmax * 1.6]
-set yrange [rows + 0.7:0.3]
+set xrange [xmin / 1.25:xmax * (narrow ? 1.25 : 1.6)]
+set yrange [rows + (narrow ? 0.5 : 0.7):0.3]
 unset grid
 set grid x lc rgb light lw 0.6 lt 1
 set border 1 lc rgb grey
 set tics scale 0.5
+if (narrow) { set ytics scale 0 }
 unset key
 
-do for [format in "svg png"] {
+do for [format in formats] {
 	eval terminal(format, width, height)
 	eval frame(width, height)
 	set output name.".".format
-	set tmargin at screen 1 - (below_subtitle + 14.0) / height
-	set bmargin at screen 72.0 / height
-	set lmargin at screen (40.0 + 6.6 * longest) / width < 0.55 ? (40.0 + 6.6 * longest) / width : 0.55
-	set rmargin at screen 1 - 30.0 / width
-	plot data index 1 using ($3 > 0 ? $2 : NaN):($1 + 0.22) with points lc rgb grey pt 7 ps 0.45, \
+	eval rows_frame(rows_left(40.0 + 6.6 * longest))
+	plot for [n=1:narrow] data index 0 using (xmin / 1.2):(rows_label($1, 1)):7 with labels left, \
+		data index 1 using ($3 > 0 ? $2 : NaN):($1 + 0.22) with points lc rgb grey pt 7 ps 0.45, \
 		data index 1 using ($3 > 0 ? NaN : $2):($1 + 0.22) with points lc rgb grey pt 6 ps 0.55, \
 		data index 0 using 3:1:4:5:ytic(2) with xerrorbars lc rgb colour[2] lw 1.6 pt 0, \
 		data index 0 using 3:1 with points lc rgb colour[2] pt 7 ps 1.2, \

@@ -1,9 +1,7 @@
 # Throughput against the number of connections, a curve per variant: as the
 # table outgrows one cache after the other.
-width = 1040
-height = curve_picture(graph_height)
+height = curve_picture(curves, graph_height, xlabel)
 set xlabel xlabel
-set ylabel unit
 set yrange [y_from:y_to]
 set logscale x 2
 set xrange [xmin / 1.4:xmax * 1.05]
@@ -11,18 +9,15 @@ unset key
 do for [i=1:curves] { eval curve_names(i, 1) }
 data = name.".tsv"
 
-do for [format in "svg png"] {
+do for [format in formats] {
 	eval terminal(format, width, height)
 	eval frame(width, height)
 	set output name.".".format
-	set tmargin at screen 1 - (below_subtitle + 14.0) / height
-	set bmargin at screen 78.0 / height
-	set lmargin at screen 80.0 / width
-	set rmargin at screen 1 - (44.0 + 7.2 * longest) / width
+	eval curve_frame(80, xlabel)
 	do for [i=1:caches] {
 		if (cache_x[i] > xmin / 1.4 && cache_x[i] < xmax * 1.05) {
 			set arrow i from first cache_x[i], graph 0 to first cache_x[i], graph 1 nohead lc rgb grey dt 3
-			set label i cache_label[i] at first cache_x[i], graph 0.03 left offset 0.4, 0 font ',9' textcolor rgb grey
+			set label i cache_label[i] at first cache_x[i], graph 0.03 left offset 0.4, 0 font small textcolor rgb grey
 		}
 	}
 	# The intervals first, so that no bar hides a mark.

@@ -395,6 +395,17 @@ static void the_command(void **state)
 	assert_int_equal(command(nowhere, NULL, NULL), CT_EXIT_USER);
 	assert_int_equal(command(NULL, NULL, NULL), CT_EXIT_USER);
 
+	/* The page's pictures for phones are nowhere but in it. */
+	assert_int_equal(mkdir("tmp", 0777), 0);
+	setenv("TMPDIR", "tmp", 1);
+	assert_int_equal(call_command(cmd_report_run, "report", "run"), 0);
+	unsetenv("TMPDIR");
+	assert_int_equal(rmdir("tmp"), 0);	/* is empty */
+	assert_int_equal(access("run/plots/w-axes.svg", R_OK), -1);
+	read_text("run/report.html", svg, sizeof(svg));
+	assert_int_equal(occurrences(svg, "<figure class=\"both\">"), 1);
+	assert_int_equal(occurrences(svg, "<figure>"), 1);
+
 	/* Its script is all that is needed. */
 	assert_int_equal(system("cd run/plots && rm w-bars.svg w-bars.png && gnuplot w-bars.gp"), 0);
 	assert_int_equal(access("run/plots/w-bars.svg", R_OK), 0);

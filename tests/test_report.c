@@ -97,7 +97,7 @@ static size_t count(const char *text, const char *what)
 
 static void test_page(void **state)
 {
-	struct report_source s = { dir, "plots", benchmark, json_object_get(benchmark, "ctbench") };
+	struct report_source s = { dir, "plots", benchmark, json_object_get(benchmark, "ctbench"), NULL };
 	static char page[1 << 16];
 	struct ct_error e = { 0 };
 
@@ -141,9 +141,48 @@ static void test_page(void **state)
 	expect(page, "</html>");
 }
 
+/*
+ * Where there is a narrow form both are there, without an id twice, and the style sheet shows
+ * one of them; where there is none the page says what to do.
+ */
+static void test_narrow(void **state)
+{
+	char folder[] = "run/narrow";
+	struct report_source s = { dir, "plots", benchmark, json_object_get(benchmark, "ctbench"), folder };
+	static char page[1 << 16];
+	struct ct_error e = { 0 };
+
+	(void)state;
+	assert_int_equal(mkdir("run/narrow", 0777), 0);
+	write_text("run/narrow/size-bars.svg", PICTURE);
+	write_text("run/narrow/other-bars.svg", PICTURE);
+	assert_int_equal(report_write(&s, "narrow.html", &e), 0);
+	read_text("run/narrow.html", page, sizeof(page));
+	assert_int_equal(count(page, "<svg "), 5);
+	assert_int_equal(count(page, "<figure class=\"both\">"), 1);
+	assert_int_equal(count(page, "<div class=\"narrow\">\n<svg role=\"img\" aria-label=\"Plot size-bars"), 1);
+	assert_int_equal(count(page, "<div class=\"scroll wide\""), 4);
+	assert_int_equal(count(page, "move it sideways.</figcaption>"), 3);
+	for (int p = 0; p < 3; p++) {
+		char id[32];
+
+		snprintf(id, sizeof(id), "id='w0p%d-gpDot'", p);
+		assert_int_equal(count(page, id), 1);
+	}
+	assert_int_equal(count(page, "id='w0p1n-gpDot'"), 1);
+	expect(page, ".narrow, .hint { display: none; }");
+	expect(page, "@media screen and (max-width: 46rem)");
+	expect(page, ".both .wide { display: none; }");
+
+	/* A broken one is no page. */
+	write_text("run/narrow/size-bars.svg", "no picture");
+	assert_int_not_equal(report_write(&s, "narrow.html", &e), 0);
+	assert_int_equal(e.status, CT_EXIT_USER);
+}
+
 static void test_markdown(void **state)
 {
-	struct report_source s = { dir, "plots", benchmark, json_object_get(benchmark, "ctbench") };
+	struct report_source s = { dir, "plots", benchmark, json_object_get(benchmark, "ctbench"), NULL };
 	struct ct_error e = { 0 };
 	char *text = NULL;
 	size_t len;
@@ -227,7 +266,7 @@ static void answer_is(const struct report_source *s, const char *workload, const
 static void test_answers(void **state)
 {
 	json_t *report = with_answers();
-	struct report_source s = { dir, "plots", report, report };
+	struct report_source s = { dir, "plots", report, report, NULL };
 	static char page[1 << 16];
 	struct ct_error e = { 0 };
 	char *text = NULL;
@@ -301,6 +340,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_page),
+		cmocka_unit_test(test_narrow),
 		cmocka_unit_test(test_markdown),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_bad_input),

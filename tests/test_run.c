@@ -119,6 +119,7 @@ static void details_become_metrics(void **state)
 /* Latencies instead of throughput, which such measurements have none of: in table, report, plots. */
 static void latencies_are_no_throughput(void **state)
 {
+	static char page[1 << 20];
 	json_t *benchmark, *cell, *b;
 	size_t i;
 
@@ -145,6 +146,10 @@ static void latencies_are_no_throughput(void **state)
 	json_decref(benchmark);
 	assert_int_equal(access("runs/a/plots/little-rate.svg", R_OK), 0);
 	assert_int_equal(access("runs/a/plots/little-latency-rate1M.png", R_OK), 0);
+	/* The page has each for phones too. */
+	read_text("runs/a/report.html", page, sizeof(page));
+	expect(page, "<figure class=\"both\">");
+	assert_null(strstr(page, "<figure>"));
 }
 
 /* ---- order ---- */
