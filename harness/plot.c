@@ -518,7 +518,9 @@ int plot_run(const json_t *benchmark, const char *out_dir, unsigned int wanted, 
 
 int plot_narrow(const json_t *benchmark, const char *out_dir, struct ct_error *e)
 {
-	struct drawing d = { .benchmark = benchmark, .narrow = true, .jobs.out_dir = out_dir, .e = e };
+	struct drawing d = {
+		.benchmark = benchmark, .narrow = true, .jobs.out_dir = out_dir, .e = e
+	};
 
 	return draw_all(&d, 0);
 }

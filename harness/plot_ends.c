@@ -105,10 +105,12 @@ int plot_write_ends(FILE *script, struct plot_end *ends, size_t nr, const struct
 
 	for (size_t i = 0; i < nr; i++)
 		most = fmax(most, ends[i].x);
-	fprintf(script, "graph_height = %.0f\ny_from = %.6g\ny_to = %.6g\n", height, y->from, y->to);
-	fprintf(script, "curves = %zu\narray label[%zu]\narray style[%zu]\narray label_y[%zu]\n"
-			"array end_x[%zu]\narray end_y[%zu]\narray leader[%zu]\narray rank[%zu]\n", nr, nr, nr,
-		nr, nr, nr, nr, nr);
+	fprintf(script, "graph_height = %.0f\ny_from = %.6g\ny_to = %.6g\n", height, y->from,
+		y->to);
+	fprintf(script,
+		"curves = %zu\narray label[%zu]\narray style[%zu]\narray label_y[%zu]\n"
+		"array end_x[%zu]\narray end_y[%zu]\narray leader[%zu]\narray rank[%zu]\n",
+		nr, nr, nr, nr, nr, nr, nr, nr);
 	for (size_t i = 0; i < nr; i++) {
 		double moved = height * fabs(ends[i].place - share_of(y, ends[i].y));
 		char variable[32];
@@ -119,12 +121,13 @@ int plot_write_ends(FILE *script, struct plot_end *ends, size_t nr, const struct
 		longest = len > longest ? len : longest;
 		snprintf(variable, sizeof(variable), "label[%zu]", i + 1);
 		plot_set_text(script, variable, ends[i].name);
-		fprintf(script, "style[%zu] = %u\nlabel_y[%zu] = %.5g\nrank[%zu] = %zu\nleader[%zu] = %d\n", i + 1,
-			ends[i].style, i + 1, ends[i].place, i + 1, ends[i].rank, i + 1,
+		fprintf(script,
+			"style[%zu] = %u\nlabel_y[%zu] = %.5g\nrank[%zu] = %zu\nleader[%zu] = %d\n",
+			i + 1, ends[i].style, i + 1, ends[i].place, i + 1, ends[i].rank, i + 1,
 			isfinite(ends[i].x) && (moved > MOVED_PX || ends[i].x < most));
 		if (isfinite(ends[i].x))
-			fprintf(script, "end_x[%zu] = %.10g\nend_y[%zu] = %.6g\n", i + 1, ends[i].x, i + 1,
-				ends[i].y);
+			fprintf(script, "end_x[%zu] = %.10g\nend_y[%zu] = %.6g\n", i + 1, ends[i].x,
+				i + 1, ends[i].y);
 	}
 	fprintf(script, "longest = %zu\n", longest);
 	return err;

@@ -108,7 +108,8 @@ static void write_rate_tics(struct plot_file *f, const struct plot_group *g, con
 	fputs("set xtics (", script);
 	for (size_t i = 0; i < g->nr; i++) {
 		double rate = rate_of(g->cells[i]), place = log(rate / r->xmin);
-		bool room = place - last > (f->narrow ? 0.14 : 0.05) * log(r->xmax * 1.001 / r->xmin);
+		bool room = place - last >
+			    (f->narrow ? 0.14 : 0.05) * log(r->xmax * 1.001 / r->xmin);
 		char text[32];
 
 		if (!(rate > 0) || rate == seen)

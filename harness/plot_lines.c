@@ -51,8 +51,8 @@ static int by_number(const void *a, const void *b)
 }
 
 /* The group's cells as curves and their range.  0 curves: none has this parameter. */
-static size_t find_curves(const struct plot_group *g, const struct axis *axis, struct plot_end *curves,
-			  struct range *range)
+static size_t find_curves(const struct plot_group *g, const struct axis *axis,
+			  struct plot_end *curves, struct range *range)
 {
 	size_t nr = 0;
 

@@ -4,8 +4,8 @@
  * their median with its interval.
  *
  * Data: a line per row with the columns row, label, median, both ends of its interval
- * (operations a second), text at its end (narrow: what stands above it); then a line per search with
- * row, rate, and 1, or 0 where it was late even at the lowest rate and stands there.
+ * (operations a second), text at its end (narrow: what stands above it); then a line per search
+ * with row, rate, and 1, or 0 where it was late even at the lowest rate and stands there.
  */
 #include "harness/plot_internal.h"
 
@@ -38,12 +38,14 @@ static void row(struct plot_file *f, unsigned int row, const json_t *cell, struc
 
 	if (!(median >= 0) || !(from > 0))
 		return;
-	snprintf(value, sizeof(value), "%s%.3g M/s", median > 0 ? "" : "below ", fmax(median, from) / 1e6);
+	snprintf(value, sizeof(value), "%s%.3g M/s", median > 0 ? "" : "below ",
+		 fmax(median, from) / 1e6);
 	snprintf(label, sizeof(label), "%s: %s", variant, value);
 	fprintf(f->data, "%u", row);
 	plot_write_label(f->data, f->narrow ? "" : variant);
 	/* What is below the lowest rate stands at it: a logarithm has no place for 0. */
-	fprintf(f->data, "\t%.10g\t%.10g\t%.10g", fmax(median, from), fmax(low, from), fmax(high, from));
+	fprintf(f->data, "\t%.10g\t%.10g\t%.10g", fmax(median, from), fmax(low, from),
+		fmax(high, from));
 	plot_write_label(f->data, f->narrow ? "" : value);
 	if (f->narrow)
 		plot_write_label(f->data, label);

@@ -105,7 +105,8 @@ static const char *in_words(const struct plot_group *g)
 	if (!has_bands(g))
 		return "median";
 	for (size_t i = 0; i < g->nr; i++)
-		few |= plot_number(json_object_get(g->cells[i], "timeline"), "n") < STATS_RANKS_LEAST;
+		few |= plot_number(json_object_get(g->cells[i], "timeline"), "n") <
+		       STATS_RANKS_LEAST;
 	return few ? "median and range (shaded)" : "median and 95 % interval (shaded)";
 }
 
@@ -209,9 +210,11 @@ static void write_panels(FILE *script, const struct plot_group *g, const struct 
 	int column = 2, wide = has_bands(g) ? 3 : 1;
 
 	/* Each line has `wide` columns: its median, and both ends of its interval. */
-	fprintf(script, "wide = %d\npanels = %zu\narray panel[%zu]\narray panel_log[%zu]\n"
-			"array panel_top[%zu]\narray panel_least[%zu]\narray panel_column[%zu]\n"
-			"array panel_lines[%zu]\narray line_label[128]\n", wide, nr, nr, nr, nr, nr, nr, nr);
+	fprintf(script,
+		"wide = %d\npanels = %zu\narray panel[%zu]\narray panel_log[%zu]\n"
+		"array panel_top[%zu]\narray panel_least[%zu]\narray panel_column[%zu]\n"
+		"array panel_lines[%zu]\narray line_label[128]\n",
+		wide, nr, nr, nr, nr, nr, nr, nr);
 	for (size_t p = 0; p < nr; p++) {
 		int lines = 0;
 		char variable[32];
@@ -220,13 +223,15 @@ static void write_panels(FILE *script, const struct plot_group *g, const struct 
 		snprintf(variable, sizeof(variable), "panel[%zu]", p + 1);
 		plot_set_text(script, variable, list[p]->title);
 		for (; lines < LINES_MAX && list[p]->lines[lines].series; lines++) {
-			snprintf(variable, sizeof(variable), "line_label[%d]", column + wide * lines);
+			snprintf(variable, sizeof(variable), "line_label[%d]",
+				 column + wide * lines);
 			plot_set_text(script, variable, list[p]->lines[lines].label);
 		}
-		fprintf(script, "panel_log[%zu] = %d\npanel_top[%zu] = %.6g\npanel_least[%zu] = %.6g\n"
-				"panel_column[%zu] = %d\npanel_lines[%zu] = %d\n", p + 1, list[p]->log,
-			p + 1, top > 0 ? top : 1, p + 1, isfinite(least) ? least : 1e-3, p + 1, column,
-			p + 1, lines);
+		fprintf(script,
+			"panel_log[%zu] = %d\npanel_top[%zu] = %.6g\npanel_least[%zu] = %.6g\n"
+			"panel_column[%zu] = %d\npanel_lines[%zu] = %d\n",
+			p + 1, list[p]->log, p + 1, top > 0 ? top : 1, p + 1,
+			isfinite(least) ? least : 1e-3, p + 1, column, p + 1, lines);
 		column += wide * lines;
 	}
 }
@@ -298,7 +303,8 @@ int plot_timeline(struct plot_file *f, const struct plot_group *all)
 	for (size_t p = 0; p < nr; p++)
 		for (size_t l = 0; l < LINES_MAX && list[p]->lines[l].series; l++)
 			fprintf(f->data, ", %s (x %g)%s", list[p]->lines[l].series,
-				list[p]->lines[l].scale, has_bands(&g) ? ", its low, its high" : "");
+				list[p]->lines[l].scale,
+				has_bands(&g) ? ", its low, its high" : "");
 	fputc('\n', f->data);
 	write_data(f->data, &g, list, nr);
 	fprintf(f->script, "cells = %zu\nend_ms = %.6g\narray label[%zu]\narray style[%zu]\n", g.nr, end,

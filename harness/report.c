@@ -107,12 +107,13 @@ void report_command(char *buf, size_t size, const struct report_source *s)
 const char *report_no_verdict(const struct report_source *s, const char *workload)
 {
 	json_t *cells = json_object_get(s->report, "cells"), *cell;
+	unsigned int measured = 0;
 	const char *name;
 
 	json_object_foreach(cells, name, cell)
-		if (!strcmp(text_of(cell, "workload"), workload) && number_of(cell, "n") > 0)
-			return "Nothing to compare: no two of its cells differ in one choice alone.";
-	return "Nothing to compare: no cell has a result.";
+		measured += !strcmp(text_of(cell, "workload"), workload) && number_of(cell, "n") > 0;
+	return measured ? "Nothing to compare: no two of its cells differ in one choice alone." :
+			  "Nothing to compare: no cell has a result.";
 }
 
 void report_each_verdict(const struct report_source *s, const char *workload,

@@ -25,7 +25,7 @@ struct report_source {
 	const char *plots;			/* the folder in it where the pictures lie: "plots" */
 	const struct json_t *benchmark;		/* benchmark.json */
 	const struct json_t *report;		/* its key "ctbench" */
-	char *narrow;		/* a folder with pictures for phones, of the same names; NULL: none */
+	char *narrow; /* a folder with pictures for phones, of the same names; NULL: none */
 };
 
 /*

@@ -180,7 +180,8 @@ static int picture(FILE *out, const struct report_source *s, const char *name, c
 		err = report_svg(out, narrow, prefix, label, e);
 		fputs("</div>\n", out);
 	} else if (!err) {
-		element(out, "figcaption class=\"hint\"", "The picture is wider than the screen: move it sideways.");
+		element(out, "figcaption class=\"hint\"",
+			"The picture is wider than the screen: move it sideways.");
 	}
 	fputs("</figure>\n", out);
 	return err;

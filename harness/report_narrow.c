@@ -23,10 +23,11 @@ int report_narrow_begin(struct report_source *s, struct ct_error *e)
 	int err;
 
 	s->narrow = NULL;
-	snprintf(folder, sizeof(folder), "%s/ctbench-plots-XXXXXX", where && *where ? where : "/tmp");
+	snprintf(folder, sizeof(folder), "%s/ctbench-plots-XXXXXX",
+		 where && *where ? where : "/tmp");
 	if (!mkdtemp(folder))
-		return ct_fail(e, -errno, CT_EXIT_USER, "cannot make the folder '%.500s': %s", folder,
-			       strerror(errno));
+		return ct_fail(e, -errno, CT_EXIT_USER, "cannot make the folder '%.500s': %s",
+			       folder, strerror(errno));
 	s->narrow = strdup(folder);
 	if (!s->narrow) {
 		rmdir(folder);

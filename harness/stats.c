@@ -201,7 +201,8 @@ size_t stats_median_rank(size_t n)
 
 	/* P(fewer than k of n values are below the median) is I_(1/2)(n - k + 1, k). */
 	while (2 * (rank + 1) <= n &&
-	       2 * incomplete_beta(0.5, (double)(n - rank), (double)(rank + 1)) <= 1 - STATS_CONFIDENCE)
+	       2 * incomplete_beta(0.5, (double)(n - rank), (double)(rank + 1)) <=
+		       1 - STATS_CONFIDENCE)
 		rank++;
 	return rank;
 }

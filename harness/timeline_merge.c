@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Timelines of a cell's repeats become one, by medians and their intervals: see bench_timeline.h. */
+/* Timelines of a cell's repeats become one, by medians with intervals: see bench_timeline.h. */
 #include "harness/bench_timeline.h"
 
 #include <math.h>
@@ -124,7 +124,8 @@ json_t *timeline_merge(const json_t *timelines)
 	one = json_pack("{s:O, s:O?, s:i, s:o, s:O*, s:O*, s:o}", "window_s",
 			json_object_get(first, "window_s"), "t0_s", json_object_get(first, "t0_s"),
 			"n", (int)n, "series", m.median, "series_low", n > 1 ? m.low : NULL,
-			"series_high", n > 1 ? m.high : NULL, "events", merge_events(timelines, values));
+			"series_high", n > 1 ? m.high : NULL, "events",
+			merge_events(timelines, values));
 	json_decref(m.low);
 	json_decref(m.high);
 	free(values);

@@ -17,9 +17,10 @@
 
 json_t *new_benchmark(const char *name, const char *question, const char *varying)
 {
-	json_t *cache = json_pack("{s:i, s:s, s:i}", "level", 2, "kind", "unified", "bytes", 1 << 20);
-	json_t *workload = json_pack("{s:s, s:s, s:[], s:[]}", "name", name, "question", question, "plots",
-				     "varying");
+	json_t *cache =
+		json_pack("{s:i, s:s, s:i}", "level", 2, "kind", "unified", "bytes", 1 << 20);
+	json_t *workload = json_pack("{s:s, s:s, s:[], s:[]}", "name", name, "question", question,
+				     "plots", "varying");
 	char copy[256], *rest = copy, *word;
 
 	snprintf(copy, sizeof(copy), "%s", varying);
@@ -36,7 +37,8 @@ json_t *new_benchmark(const char *name, const char *question, const char *varyin
 void add_cell(json_t *benchmark, const char *variant, const char *axes, int threads, int flows,
 		     double load_factor, double mops)
 {
-	static const char *const names[] = { "hash", "bucket", "chain", "lock", "resize", "rcu", "node" };
+	static const char *const names[] = { "hash",   "bucket", "chain", "lock",
+					     "resize", "rcu",	 "node" };
 	json_t *report = json_object_get(benchmark, "ctbench"), *cell, *its_axes = json_object();
 	json_t *workload = json_array_get(json_object_get(report, "workloads"), 0);
 	char copy[256], *rest = copy, name[256];
@@ -49,13 +51,14 @@ void add_cell(json_t *benchmark, const char *variant, const char *axes, int thre
 	}
 	cell = json_pack("{s:s, s:s, s:{s:s, s:i, s:i, s:f, s:s, s:b}, s:o, s:b, s:s, s:i, s:i,"
 			 " s:{s:f, s:f, s:f}, s:f, s:f, s:{s:{s:f, s:f, s:f}}}",
-			 "workload", json_string_value(json_object_get(workload, "name")), "variant", variant,
-			 "parameters", "variant", variant, "threads", threads, "flows", flows,
-			 "load_factor", load_factor, "resize", "none", "refcount", threads % 2, "axes",
-			 its_axes, "control", 0, "unit", "Mops/s", "repeats", 9, "n", 9, "mops", "q1",
-			 mops * 0.97, "median", mops, "q3", mops * 1.02, "node_bytes_per_connection",
-			 320.0, "bucket_bytes_per_connection", 8.0, "metrics", "mops", "median", mops,
-			 "ci_low", mops * 0.96, "ci_high", mops * 1.03);
+			 "workload", json_string_value(json_object_get(workload, "name")),
+			 "variant", variant, "parameters", "variant", variant, "threads", threads,
+			 "flows", flows, "load_factor", load_factor, "resize", "none", "refcount",
+			 threads % 2, "axes", its_axes, "control", 0, "unit", "Mops/s", "repeats",
+			 9, "n", 9, "mops", "q1", mops * 0.97, "median", mops, "q3", mops * 1.02,
+			 "node_bytes_per_connection", 320.0, "bucket_bytes_per_connection", 8.0,
+			 "metrics", "mops", "median", mops, "ci_low", mops * 0.96, "ci_high",
+			 mops * 1.03);
 	assert_non_null(cell);
 	snprintf(name, sizeof(name), "w/%s/%d/%d/%g", variant, threads, flows, load_factor);
 	json_object_set_new(json_object_get(report, "cells"), name, cell);
@@ -143,11 +146,11 @@ void add_verdict(json_t *benchmark, const char *metric, const char *kind, const 
 			double effect, const char *outcome)
 {
 	json_t *report = json_object_get(benchmark, "ctbench");
-	json_t *verdict = json_pack("{s:s, s:s, s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:s}", "workload", "axes",
-				    "metric", metric, "kind", kind, "choice", choice, "base",
-				    "rec\"iprocal_scale", "effect_percent", effect, "ci_low_percent",
-				    effect - 3, "ci_high_percent", effect + 4, "noise_percent", 2.5,
-				    "outcome", outcome);
+	json_t *verdict = json_pack("{s:s, s:s, s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:s}",
+				    "workload", "axes", "metric", metric, "kind", kind, "choice",
+				    choice, "base", "rec\"iprocal_scale", "effect_percent", effect,
+				    "ci_low_percent", effect - 3, "ci_high_percent", effect + 4,
+				    "noise_percent", 2.5, "outcome", outcome);
 
 	assert_non_null(verdict);
 	if (!json_object_get(report, "verdicts"))
@@ -163,21 +166,23 @@ void add_timeline(json_t *benchmark, const char *variant, int n, bool intervals)
 
 	add_cell(benchmark, variant, NULLS, 2, 65536, 1, 10);
 	snprintf(name, sizeof(name), "w/%s/2/65536/1", variant);
-	timeline = json_pack("{s:f, s:f, s:i, s:{s:[i, i, i], s:[i, i, i], s:[i, i, i], s:[f, f, f], s:[i, i, i]},"
-			     " s:[{s:s, s:f, s:f}]}", "window_s", 0.002, "t0_s", 0.0, "n", n, "series",
-			     "ops_per_s", 9000000, 8000000, 7000000, "lookups_per_s", 8000000, 7000000,
-			     6000000, "missed", 0, 3, 0, "longest_batch_us", 150.0, 0.0, 250.0, "dropped",
-			     0, 0, 0, "events", "name", "resize=2Ki", "begin_s", 0.003, "end_s", 0.004);
+	timeline = json_pack(
+		"{s:f, s:f, s:i, s:{s:[i, i, i], s:[i, i, i], s:[i, i, i], s:[f, f, f], s:[i, i, i]},"
+		" s:[{s:s, s:f, s:f}]}",
+		"window_s", 0.002, "t0_s", 0.0, "n", n, "series", "ops_per_s", 9000000, 8000000,
+		7000000, "lookups_per_s", 8000000, 7000000, 6000000, "missed", 0, 3, 0,
+		"longest_batch_us", 150.0, 0.0, 250.0, "dropped", 0, 0, 0, "events", "name",
+		"resize=2Ki", "begin_s", 0.003, "end_s", 0.004);
 	assert_non_null(timeline);
 	if (intervals) {
 		json_object_set_new(timeline, "series_low",
-				    json_pack("{s:[i, i, i], s:[i, i, i], s:[f, f, f]}", "lookups_per_s", 7000000,
-					      6500000, 5000000, "missed", 0, 1, 0, "longest_batch_us", 0.0, 0.0,
-					      200.0));
+				    json_pack("{s:[i, i, i], s:[i, i, i], s:[f, f, f]}",
+					      "lookups_per_s", 7000000, 6500000, 5000000, "missed",
+					      0, 1, 0, "longest_batch_us", 0.0, 0.0, 200.0));
 		json_object_set_new(timeline, "series_high",
-				    json_pack("{s:[i, i, i], s:[i, i, i], s:[f, f, f]}", "lookups_per_s", 9500000,
-					      7500000, 6500000, "missed", 0, 9, 0, "longest_batch_us", 300.0, 0.0,
-					      400.0));
+				    json_pack("{s:[i, i, i], s:[i, i, i], s:[f, f, f]}",
+					      "lookups_per_s", 9500000, 7500000, 6500000, "missed",
+					      0, 9, 0, "longest_batch_us", 300.0, 0.0, 400.0));
 	}
 	json_object_set_new(json_object_get(cells, name), "timeline", timeline);
 }

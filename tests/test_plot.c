@@ -97,9 +97,14 @@ static void few_curves_end_together(void **state)
 			add_cell(b, "lowest", NULLS, threads, flows, load, 1);
 		}
 		/* One that varies is shown, the others part the pictures. */
-		json_object_set_new(json_array_get(json_object_get(json_object_get(b, "ctbench"), "workloads"), 0),
-				    "varying", json_pack("[s, s]", "variant",
-							 kind == 0 ? "threads" : kind == 1 ? "flows" : "load_factor"));
+		json_object_set_new(
+			json_array_get(json_object_get(json_object_get(b, "ctbench"), "workloads"),
+				       0),
+			"varying",
+			json_pack("[s, s]", "variant",
+				  kind == 0   ? "threads"
+				  : kind == 1 ? "flows"
+					      : "load_factor"));
 		assert_int_equal(draw(b, kinds[kind]), 1);
 		check_picture(kind == 0 ? "w-threads" : kind == 1 ? "w-size" : "w-load");
 		names_at_the_ends(names, 4);
@@ -349,14 +354,16 @@ static void gnuplot_fails(void **state)
 		static const char *const names[] = { "w-threads", "w-load", "w-bars" };
 		char script[256];
 
-		snprintf(script, sizeof(script),
-			 "#!/bin/sh\ncase $1 in %s.gp) echo before; echo \"line 7: no such thing\"; exit 1; esac\n",
-			 names[i]);
+		snprintf(
+			script, sizeof(script),
+			"#!/bin/sh\ncase $1 in %s.gp) echo before; echo \"line 7: no such thing\"; exit 1; esac\n",
+			names[i]);
 		write_text("bin/gnuplot", script);
 		assert_int_equal(chmod("bin/gnuplot", 0755), 0);
 		e = (struct ct_error){ 0 };
 		setenv("PATH", with, 1);
-		err = plot_run(b, "out", PLOT_THREADS | PLOT_SIZE | PLOT_LOAD | PLOT_BARS, &drawn, &e);
+		err = plot_run(b, "out", PLOT_THREADS | PLOT_SIZE | PLOT_LOAD | PLOT_BARS, &drawn,
+			       &e);
 		setenv("PATH", path, 1);
 		assert_int_equal(err, -EIO);
 		assert_int_equal(e.status, CT_EXIT_USER);
@@ -384,8 +391,9 @@ static void the_command(void **state)
 
 	(void)state;
 	add_cell(b, "a", NULLS, 1, 65536, 1, 20);
-	json_object_set_new(json_array_get(json_object_get(json_object_get(b, "ctbench"), "workloads"), 0), "plots",
-			    json_pack("[s]", "bars"));
+	json_object_set_new(
+		json_array_get(json_object_get(json_object_get(b, "ctbench"), "workloads"), 0),
+		"plots", json_pack("[s]", "bars"));
 	assert_int_equal(results_make_dir("run", &e), 0);
 	assert_int_equal(results_write_json("run", "benchmark.json", b, &e), 0);
 	assert_int_equal(command(run, kind, bars), 0);

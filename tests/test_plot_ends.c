@@ -131,7 +131,8 @@ static void script(void **state)
 	assert_non_null(strstr(text, "label_y[4] = 0.8\n"));
 	assert_non_null(strstr(text, "end_x[2] = 2\nend_y[2] = 10\n"));
 	assert_non_null(strstr(text, "longest = 11\n"));
-	assert_true(plot_graph_height(28) > 28 * 15 && plot_graph_height(2) == plot_graph_height(3));
+	assert_true(plot_graph_height(28) > 28 * 15 &&
+		    plot_graph_height(2) == plot_graph_height(3));
 	free(text);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Pictures for phones: as wide as one, no small print, and what was beside something above or below it. */
+/* Pictures for phones: as wide as one, no small print, and labels above or below, not beside. */
 #include "harness/plot.h"
 
 #include "harness/cmd.h"
@@ -52,17 +52,21 @@ static void narrow_pictures(void **state)
 	(void)state;
 	for (int threads = 1; threads <= 4; threads *= 2) {
 		add_cell(b, long_name, NULLS, threads, 65536, 1, threads * 10);
-		add_cell(b, "b", "jhash2 mask nulls_rcu striped seqcount memb typesafe", threads, 65536, 1,
-			 threads * 11);
+		add_cell(b, "b", "jhash2 mask nulls_rcu striped seqcount memb typesafe", threads,
+			 65536, 1, threads * 11);
 	}
 	workload = json_array_get(json_object_get(json_object_get(b, "ctbench"), "workloads"), 0);
-	json_object_set_new(workload, "plots", json_pack("[s, s, s, s, s]", "threads", "axes", "bars", "size", "load"));
+	json_object_set_new(workload, "plots",
+			    json_pack("[s, s, s, s, s]", "threads", "axes", "bars", "size",
+				      "load"));
 	json_object_set_new(workload, "name", json_string("w"));
 	add_verdict(b, "mops", "axis", "mask", 12, "better");
-	json_object_set_new(json_array_get(json_object_get(json_object_get(b, "ctbench"), "verdicts"), 0),
-			    "workload", json_string("w"));
-	json_object_set_new(json_array_get(json_object_get(json_object_get(b, "ctbench"), "verdicts"), 0), "base",
-			    json_string("something whose name is so long that it takes a second line"));
+	json_object_set_new(
+		json_array_get(json_object_get(json_object_get(b, "ctbench"), "verdicts"), 0),
+		"workload", json_string("w"));
+	json_object_set_new(
+		json_array_get(json_object_get(json_object_get(b, "ctbench"), "verdicts"), 0),
+		"base", json_string("something whose name is so long that it takes a second line"));
 	assert_int_equal(results_make_dir("out", &e), 0);
 	assert_int_equal(plot_narrow(b, "out", &e), 0);
 
@@ -101,22 +105,26 @@ static void add_latencies(json_t *benchmark, const char *variant, double us)
 		add_cell(benchmark, variant, NULLS, 1, rate, 1, 1);
 		snprintf(name, sizeof(name), "w/%s/1/%d/1", variant, rate);
 		cell = json_object_get(cells, name);
-		json_object_set_new(json_object_get(cell, "parameters"), "rate", json_integer(rate * 1000000));
-		json_object_set_new(cell, "latency",
-				    json_pack("{s:s, s:f, s:i, s:{s:[f, f, f], s:[f, f, f], s:[f, f, f], s:[f, f, f]}}",
-					      "kind", "response", "rate_per_s", rate * 1e6, "unfinished", rate - 1,
-					      "curve", "nines", 0.0, 1.0, 3.0, "median_ns", 100.0, us * 300,
-					      us * 1e3 * rate, "low_ns", 90.0, us * 200, us * 900, "high_ns",
-					      110.0, us * 400, us * 3e3));
+		json_object_set_new(json_object_get(cell, "parameters"), "rate",
+				    json_integer(rate * 1000000));
+		json_object_set_new(
+			cell, "latency",
+			json_pack(
+				"{s:s, s:f, s:i, s:{s:[f, f, f], s:[f, f, f], s:[f, f, f], s:[f, f, f]}}",
+				"kind", "response", "rate_per_s", rate * 1e6, "unfinished",
+				rate - 1, "curve", "nines", 0.0, 1.0, 3.0, "median_ns", 100.0,
+				us * 300, us * 1e3 * rate, "low_ns", 90.0, us * 200, us * 900,
+				"high_ns", 110.0, us * 400, us * 3e3));
 		json_object_set_new(json_object_get(cell, "metrics"), "p99_ns",
-				    json_pack("{s:f, s:f, s:f}", "median", us * 1e3 * rate, "ci_low", us * 900,
-					      "ci_high", us * 3e3));
+				    json_pack("{s:f, s:f, s:f}", "median", us * 1e3 * rate,
+					      "ci_low", us * 900, "ci_high", us * 3e3));
 		json_object_set_new(json_object_get(cell, "metrics"), "saturation_per_s",
-				    json_pack("{s:f, s:f, s:f, s:[f, f]}", "median", 1e6 * us, "ci_low", 0.9e6 * us,
-					      "ci_high", 1.2e6 * us, "values", 0.9e6 * us, 1.2e6 * us));
+				    json_pack("{s:f, s:f, s:f, s:[f, f]}", "median", 1e6 * us,
+					      "ci_low", 0.9e6 * us, "ci_high", 1.2e6 * us, "values",
+					      0.9e6 * us, 1.2e6 * us));
 		json_object_set_new(cell, "saturation",
-				    json_pack("{s:f, s:s, s:f}", "from_per_s", 1e4, "percentile", "p99", "bound_ns",
-					      2e4));
+				    json_pack("{s:f, s:s, s:f}", "from_per_s", 1e4, "percentile",
+					      "p99", "bound_ns", 2e4));
 	}
 }
 
@@ -135,20 +143,23 @@ static void narrow_latencies(void **state)
 	for (int i = 0; i < 2; i++) {
 		check_picture(names[i]);
 		assert_true(left_of(">first_variant<") > 700 && left_of(">second_variant<") > 700);
-		assert_true(height_of(">second_variant<", colour) < height_of(">first_variant<", colour));
+		assert_true(height_of(">second_variant<", colour) <
+			    height_of(">first_variant<", colour));
 	}
 	check_picture(names[2]);
 	expect(svg, "7 M/s");
 
 	assert_int_equal(plot_folder_empty(NULL), 0);
-	json_object_set_new(json_array_get(json_object_get(json_object_get(b, "ctbench"), "workloads"), 0), "plots",
-			    json_pack("[s, s]", "rate", "latency"));
+	json_object_set_new(
+		json_array_get(json_object_get(json_object_get(b, "ctbench"), "workloads"), 0),
+		"plots", json_pack("[s, s]", "rate", "latency"));
 	assert_int_equal(results_make_dir("out", &e), 0);
 	assert_int_equal(plot_narrow(b, "out", &e), 0);
 	for (int i = 0; i < 2; i++) {
 		check_narrow(names[i]);
 		assert_true(left_of(">first_variant<") < 60);
-		assert_true(height_of(">second_variant<", colour) < height_of(">first_variant<", colour));
+		assert_true(height_of(">second_variant<", colour) <
+			    height_of(">first_variant<", colour));
 	}
 	check_narrow(names[2]);
 	expect(svg, ">second_variant: 7 M/s<");
@@ -166,13 +177,15 @@ static void narrow_timelines(void **state)
 	(void)state;
 	add_timeline(b, "first_variant", 9, true);
 	add_timeline(b, "second_variant", 9, true);
-	json_object_set_new(json_array_get(json_object_get(json_object_get(b, "ctbench"), "workloads"), 0), "plots",
-			    json_pack("[s]", "timeline"));
+	json_object_set_new(
+		json_array_get(json_object_get(json_object_get(b, "ctbench"), "workloads"), 0),
+		"plots", json_pack("[s]", "timeline"));
 	assert_int_equal(results_make_dir("out", &e), 0);
 	assert_int_equal(plot_narrow(b, "out", &e), 0);
 	check_narrow("w-timeline");
 	assert_int_equal(occurrences(svg, ">first_variant<"), 3);
-	assert_true(height_of(">second_variant<", colour) > height_of(">first_variant<", colour) + 80);
+	assert_true(height_of(">second_variant<", colour) >
+		    height_of(">first_variant<", colour) + 80);
 	assert_true(left_of(">second_variant<") == left_of(">first_variant<"));
 	assert_true(occurrences(svg, "fill-opacity") >= 6);
 	check_narrow("w-timeline-second_variant");
@@ -190,5 +203,6 @@ int main(void)
 
 	if (!have_gnuplot())
 		return CT_EXIT_SKIP;
-	return cmocka_run_group_tests_name("plot_narrow", tests, plot_folder_enter, own_folder_leave);
+	return cmocka_run_group_tests_name("plot_narrow", tests, plot_folder_enter,
+					   own_folder_leave);
 }

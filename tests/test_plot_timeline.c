@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Pictures of timelines: bands that are there only where intervals are, and panels for what happened. */
+/* Pictures of timelines: bands only where there are intervals, and panels for what happened. */
 #include "harness/plot.h"
 
 #include "harness/cmd.h"
@@ -35,8 +35,9 @@ static void timelines_have_bands(void **state)
 	assert_true(occurrences(svg, "fill-opacity") >= 6);
 	check_picture("w-timeline-b");
 	assert_true(occurrences(svg, "fill-opacity") >= 3);
-	assert_int_equal(system("grep -q 'lookups_per_s (x 1e-06), its low, its high, longest' out/w-timeline.tsv"),
-			 0);
+	assert_int_equal(
+		system("grep -q 'lookups_per_s (x 1e-06), its low, its high, longest' out/w-timeline.tsv"),
+		0);
 	json_decref(b);
 
 	/* All of few repeats is no 95 %. */
@@ -56,8 +57,10 @@ static void panels_for_what_happened(void **state)
 	(void)state;
 	add_timeline(b, "a", 9, true);
 	add_timeline(b, "b", 9, true);
-	timeline = json_object_get(json_object_get(json_object_get(json_object_get(b, "ctbench"), "cells"),
-						   "w/b/2/65536/1"), "timeline");
+	timeline = json_object_get(
+		json_object_get(json_object_get(json_object_get(b, "ctbench"), "cells"),
+				"w/b/2/65536/1"),
+		"timeline");
 	assert_int_equal(draw(b, PLOT_TIMELINE), 3);
 	check_picture("w-timeline");
 	expect(svg, "lookups, million/s");
@@ -67,8 +70,10 @@ static void panels_for_what_happened(void **state)
 	assert_null(strstr(svg, "search restarts"));
 	assert_null(strstr(svg, "table full"));
 
-	json_object_set_new(json_object_get(timeline, "series"), "dropped", json_pack("[i, i, i]", 0, 0, 5));
-	json_object_set_new(json_object_get(timeline, "series"), "refused", json_pack("[i, i, i]", 0, 6, 0));
+	json_object_set_new(json_object_get(timeline, "series"), "dropped",
+			    json_pack("[i, i, i]", 0, 0, 5));
+	json_object_set_new(json_object_get(timeline, "series"), "refused",
+			    json_pack("[i, i, i]", 0, 6, 0));
 	json_object_set_new(json_object_get(timeline, "series"), "search_restart",
 			    json_pack("[i, i, i]", 0, 0, 0));
 	json_object_set_new(json_object_get(timeline, "series_high"), "search_restart",
@@ -110,5 +115,6 @@ int main(void)
 
 	if (!have_gnuplot())
 		return CT_EXIT_SKIP;
-	return cmocka_run_group_tests_name("plot_timeline", tests, plot_folder_enter, own_folder_leave);
+	return cmocka_run_group_tests_name("plot_timeline", tests, plot_folder_enter,
+					   own_folder_leave);
 }

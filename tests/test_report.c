@@ -97,7 +97,8 @@ static size_t count(const char *text, const char *what)
 
 static void test_page(void **state)
 {
-	struct report_source s = { dir, "plots", benchmark, json_object_get(benchmark, "ctbench"), NULL };
+	struct report_source s = { dir, "plots", benchmark, json_object_get(benchmark, "ctbench"),
+				   NULL };
 	static char page[1 << 16];
 	struct ct_error e = { 0 };
 
@@ -148,7 +149,8 @@ static void test_page(void **state)
 static void test_narrow(void **state)
 {
 	char folder[] = "run/narrow";
-	struct report_source s = { dir, "plots", benchmark, json_object_get(benchmark, "ctbench"), folder };
+	struct report_source s = { dir, "plots", benchmark, json_object_get(benchmark, "ctbench"),
+				   folder };
 	static char page[1 << 16];
 	struct ct_error e = { 0 };
 
@@ -160,7 +162,10 @@ static void test_narrow(void **state)
 	read_text("run/narrow.html", page, sizeof(page));
 	assert_int_equal(count(page, "<svg "), 5);
 	assert_int_equal(count(page, "<figure class=\"both\">"), 1);
-	assert_int_equal(count(page, "<div class=\"narrow\">\n<svg role=\"img\" aria-label=\"Plot size-bars"), 1);
+	assert_int_equal(
+		count(page,
+		      "<div class=\"narrow\">\n<svg role=\"img\" aria-label=\"Plot size-bars"),
+		1);
 	assert_int_equal(count(page, "<div class=\"scroll wide\""), 4);
 	assert_int_equal(count(page, "move it sideways.</figcaption>"), 3);
 	for (int p = 0; p < 3; p++) {
@@ -182,7 +187,8 @@ static void test_narrow(void **state)
 
 static void test_markdown(void **state)
 {
-	struct report_source s = { dir, "plots", benchmark, json_object_get(benchmark, "ctbench"), NULL };
+	struct report_source s = { dir, "plots", benchmark, json_object_get(benchmark, "ctbench"),
+				   NULL };
 	struct ct_error e = { 0 };
 	char *text = NULL;
 	size_t len;
@@ -199,17 +205,18 @@ static void test_markdown(void **state)
 
 /* ---- the answers at the top ---- */
 
-static void add(json_t *report, const char *workload, const char *kind, const char *choice, double effect,
-		const char *outcome, const char *word)
+static void add(json_t *report, const char *workload, const char *kind, const char *choice,
+		double effect, const char *outcome, const char *word)
 {
 	char text[200];
 	json_t *v;
 
 	snprintf(text, sizeof(text), "%s instead of base: %s", choice,
-		 strcmp(outcome, "unjudged") ? "a sentence" : "not judged, 3 repeats are too few (5 at least)");
-	v = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i}", "workload", workload, "metric", "mops",
-		      "kind", kind, "choice", choice, "base", "base", "outcome", outcome, "word", word, "text",
-		      text, "pairs", 8);
+		 strcmp(outcome, "unjudged") ? "a sentence"
+					     : "not judged, 3 repeats are too few (5 at least)");
+	v = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i}", "workload", workload,
+		      "metric", "mops", "kind", kind, "choice", choice, "base", "base", "outcome",
+		      outcome, "word", word, "text", text, "pairs", 8);
 	if (strcmp(outcome, "unjudged")) {
 		json_object_set_new(v, "effect_percent", json_real(effect));
 		json_object_set_new(v, "visible_percent", json_real(2.84));
@@ -220,11 +227,13 @@ static void add(json_t *report, const char *workload, const char *kind, const ch
 static json_t *with_answers(void)
 {
 	static const char *const names[] = { "mixed", "calm", "early", "alone", "nothing", "many" };
-	json_t *report = json_pack("{s:i, s:s, s:s, s:[], s:[], s:{}}", "format", 1, "name", "n", "started", "-",
-				   "workloads", "verdicts", "cells"), *v;
+	json_t *report = json_pack("{s:i, s:s, s:s, s:[], s:[], s:{}}", "format", 1, "name", "n",
+				   "started", "-", "workloads", "verdicts", "cells"),
+	       *v;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		json_array_append_new(json_object_get(report, "workloads"), workload(names[i], "So?"));
+		json_array_append_new(json_object_get(report, "workloads"),
+				      workload(names[i], "So?"));
 	add(report, "mixed", "axis", "weak", 2.9, "better", "faster");
 	add(report, "mixed", "axis", "less", 1.5, "none", "");
 	/* it would be the strongest, and is none */
@@ -275,24 +284,34 @@ static void test_answers(void **state)
 
 	(void)state;
 	/* The strongest first, a halving before +60 %; never a word for what was not seen. */
-	answer_is(&s, "mixed",
-		  "[seen] half instead of base: throughput -50 %, slower; other instead of base: +60 %, faster; "
-		  "weak instead of base: +2.9 % over 6 of 8 pairs, faster; and 2 interactions\n"
-		  "[none] no difference seen: less instead of base (this run would have seen 2.9 %), "
-		  "a<b instead of base (2.9 %)\n");
-	answer_is(&s, "calm", "[none] no difference seen: mask instead of base (this run would have seen 2.9 %); "
-			      "and 1 interaction\n");
-	answer_is(&s, "early", "[unjudged] not judged: mask instead of base, 3 repeats are too few (5 at least)\n");
-	answer_is(&s, "alone", "[unjudged] Nothing to compare: no two of its cells differ in one choice alone.\n");
+	answer_is(
+		&s, "mixed",
+		"[seen] half instead of base: throughput -50 %, slower; other instead of base: +60 %, faster; "
+		"weak instead of base: +2.9 % over 6 of 8 pairs, faster; and 2 interactions\n"
+		"[none] no difference seen: less instead of base (this run would have seen 2.9 %), "
+		"a<b instead of base (2.9 %)\n");
+	answer_is(
+		&s, "calm",
+		"[none] no difference seen: mask instead of base (this run would have seen 2.9 %); "
+		"and 1 interaction\n");
+	answer_is(
+		&s, "early",
+		"[unjudged] not judged: mask instead of base, 3 repeats are too few (5 at least)\n");
+	answer_is(
+		&s, "alone",
+		"[unjudged] Nothing to compare: no two of its cells differ in one choice alone.\n");
 	answer_is(&s, "nothing", "[unjudged] Nothing to compare: no cell has a result.\n");
-	answer_is(&s, "many", "[seen] one instead of base: throughput +9.0 %, faster; one instead of base: +8.0 %, "
-			      "faster; one instead of base: +7.0 %, faster; one instead of base: +6.0 %, faster; "
-			      "one instead of base: +5.0 %, faster; and 2 more\n");
+	answer_is(
+		&s, "many",
+		"[seen] one instead of base: throughput +9.0 %, faster; one instead of base: +8.0 %, "
+		"faster; one instead of base: +7.0 %, faster; one instead of base: +6.0 %, faster; "
+		"one instead of base: +5.0 %, faster; and 2 more\n");
 
 	/* In both forms, at the top; and where there is no verdict the section says it as well. */
 	assert_int_equal(report_write(&s, "answers.html", &e), 0);
 	read_text("run/answers.html", page, sizeof(page));
-	expect(page, "So?</a>\n<p class=\"answer seen\">half instead of base: throughput -50 %, slower;");
+	expect(page,
+	       "So?</a>\n<p class=\"answer seen\">half instead of base: throughput -50 %, slower;");
 	expect(page, "<p class=\"answer none\">no difference seen: less instead of base");
 	expect(page, "a&lt;b instead of base (2.9 %)");
 	assert_int_equal(count(page, "no two of its cells differ"), 2);

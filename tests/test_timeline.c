@@ -178,10 +178,11 @@ static json_t *merged_of(int n)
 	json_t *all = json_array(), *merged;
 
 	for (int i = 0; i < n; i++)
-		json_array_append_new(all, json_pack("{s:f, s:f, s:{s:[i, i], s:[i, i], s:[i, i]}, s:[]}",
-						     "window_s", 0.002, "t0_s", 0.0, "series", "ops_per_s",
-						     10 * (i * 4 % n + 1), 5, "missed", 0, i ? 0 : 7,
-						     "refused", 0, 0, "events"));
+		json_array_append_new(
+			all,
+			json_pack("{s:f, s:f, s:{s:[i, i], s:[i, i], s:[i, i]}, s:[]}", "window_s",
+				  0.002, "t0_s", 0.0, "series", "ops_per_s", 10 * (i * 4 % n + 1),
+				  5, "missed", 0, i ? 0 : 7, "refused", 0, 0, "events"));
 	merged = timeline_merge(all);
 	assert_non_null(merged);
 	json_decref(all);
