@@ -20,6 +20,9 @@
 
 /* More than this nobody compares by eye: the table has them all. */
 #define EFFECTS_MAX 48
+/* Of a label beside its mark: what fits into half a picture, and a line's share of a row. */
+#define LABEL_COLUMNS 70
+#define LABEL_LINE (15.0 / 24)
 
 static const char *const kinds[] = { "axis", "variant", "parameter", "interaction" };
 static const char *const headings[] = {
@@ -73,29 +76,34 @@ static void add(struct effects *x, const json_t *verdict)
 	double high = plot_number(verdict, "ci_high_percent");
 	double noise = plot_number(verdict, "noise_percent");
 	bool seen = is_seen(verdict);
-	char label[512], value[64], both[640], above[640];
-	size_t lines = 1;
+	char label[512], value[64], both[640], text[640];
+	double extra;
+	size_t lines;
 
 	label_of(label, sizeof(label), verdict);
 	snprintf(value, sizeof(value), "%s%.*f %%%s", effect < 0 ? "\u2212" : "+",
 		 fabs(effect) < 9.95 ? 1 : 0, fabs(effect), seen ? "" : ", not seen");
-	if (x->narrow) {
-		snprintf(both, sizeof(both), "%s: %s", label, value);
-		lines = plot_wrap(above, sizeof(above), both, PLOT_NARROW_TEXT);
-	}
-	x->rows += 1 + PLOT_NARROW_LINE * (double)(lines - 1);
+	snprintf(both, sizeof(both), "%s: %s", label, value);
+	lines = plot_wrap(text, sizeof(text), x->narrow ? both : label,
+			  x->narrow ? PLOT_NARROW_TEXT : LABEL_COLUMNS);
+	/* Above the mark, or with its middle beside it. */
+	extra = (x->narrow ? PLOT_NARROW_LINE : LABEL_LINE / 2) * (double)(lines - 1);
+	x->rows += 1 + extra;
 	x->drawn++;
 	fprintf(x->bars, "%g", x->rows);
-	plot_write_label(x->bars, x->narrow ? "" : label);
+	plot_write_label(x->bars, x->narrow ? "" : text);
 	fprintf(x->bars, "\t%.6g\t%.6g\t%.6g\t%d", effect, low, high, seen);
 	plot_write_label(x->bars, x->narrow ? "" : value);
 	if (x->narrow) {
 		fprintf(x->bars, "\t%zu", lines);
-		plot_write_label(x->bars, above);
+		plot_write_label(x->bars, text);
+	} else {
+		x->rows += extra;
 	}
 	fputc('\n', x->bars);
-	if (strlen(label) > x->longest)
-		x->longest = strlen(label);
+	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n')
+		if (strcspn(line, "\n") > x->longest)
+			x->longest = strcspn(line, "\n");
 	x->least = fmin(x->least, fmin(low, effect));
 	x->most = fmax(x->most, fmax(high, effect));
 	if (isfinite(noise))

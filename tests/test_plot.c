@@ -244,6 +244,9 @@ static void effects_with_their_intervals(void **state)
 	add_verdict(benchmark, "mops", "axis", "modulo", 1.5, "none");
 	add_verdict(benchmark, "mops", "interaction", "locked", 0.75, "none");
 	add_verdict(benchmark, "p99_ns", "axis", "mask", 4, "better");
+	add_verdict(benchmark, "mops", "axis",
+		    "something very long, no label of which goes beyond the left edge of that picture", 6,
+		    "better");
 	assert_int_equal(draw(benchmark, 0), 2);
 	check_picture("axes-effects");
 	expect(svg, "mask instead of rec'iprocal_scale");
@@ -253,7 +256,11 @@ static void effects_with_their_intervals(void **state)
 	/* The noise is there, as wide as it is to both sides, and nobody asks for interactions that are none. */
 	expect(svg, "noise");
 	assert_null(strstr(svg, "locked"));
-	assert_int_equal(rows_of("out/axes-effects.tsv", "instead of"), 2);
+	assert_int_equal(rows_of("out/axes-effects.tsv", "instead of"), 3);
+	/* A long one takes two lines rather than being cut off. */
+	expect(svg, "no label of which goes beyond the left edge of");
+	assert_true(left_of("no label of which goes") - 7.5 * 60 > 0);
+	expect(svg, ">that picture instead of rec'iprocal_scale");
 	check_picture("axes-effects-p99_ns");
 	expect(svg, "(left is better)");
 	json_decref(benchmark);
