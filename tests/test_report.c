@@ -278,7 +278,7 @@ static void test_answers(void **state)
 	struct report_source s = { dir, "plots", report, report, NULL };
 	static char page[1 << 16];
 	struct ct_error e = { 0 };
-	char *text = NULL;
+	char noise[256], *text = NULL;
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
 
@@ -306,6 +306,13 @@ static void test_answers(void **state)
 		"[seen] one instead of base: throughput +9.0 %, faster; one instead of base: +8.0 %, "
 		"faster; one instead of base: +7.0 %, faster; one instead of base: +6.0 %, faster; "
 		"one instead of base: +5.0 %, faster; and 2 more\n");
+
+	/* Few repeats of the pair that tells the noise. */
+	json_object_set_new(report, "noise", json_pack("{s:[{s:s, s:f}]}", "pairs", "workload", "early",
+						       "effect_percent", 12.4));
+	report_noise(noise, sizeof(noise), &s, "early");
+	assert_string_equal(noise, "Noise: the same cell measured twice, under two names, differs by 12 %. For an "
+				   "interval there were too few repeats.");
 
 	/* In both forms, at the top; and where there is no verdict the section says it as well. */
 	assert_int_equal(report_write(&s, "answers.html", &e), 0);
