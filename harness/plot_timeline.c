@@ -138,24 +138,20 @@ static size_t shown(const struct plot_group *g, const struct panel **list)
 	return nr;
 }
 
-static void write_number(FILE *data, double n, bool log)
+static void write_line(FILE *data, const json_t *cell, const struct line *line, size_t k, bool log,
+		       bool bands)
 {
+	double n = piece(cell, "series", line, k);
+
 	/* A logarithm has no place for nothing; NaN breaks the curve. */
 	if (log && n <= 0)
 		fputs("\tNaN", data);
 	else
 		fprintf(data, "\t%.6g", n);
-}
-
-static void write_line(FILE *data, const json_t *cell, const struct line *line, size_t k, bool log,
-		       bool bands)
-{
-	write_number(data, piece(cell, "series", line, k), log);
-	if (!bands)
-		return;
-	/* What is 0 throughout is not there.  The lower end may be 0 where the upper one is not. */
-	fprintf(data, "\t%.6g", piece(cell, "series_low", line, k));
-	write_number(data, piece(cell, "series_high", line, k), log);
+	/* What is 0 throughout is not there. */
+	if (bands)
+		fprintf(data, "\t%.6g\t%.6g", piece(cell, "series_low", line, k),
+			piece(cell, "series_high", line, k));
 }
 
 static void write_data(FILE *data, const struct plot_group *g, const struct panel *const *list,

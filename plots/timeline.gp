@@ -24,8 +24,10 @@ set key top right horizontal samplen 1.5 noenhanced
 # Several curves of a panel: from calm to worst.
 array shade[4] = ["#0072B2", "#E69F00", "#D55E00", "#CC79A7"]
 set style fill transparent solid 0.22 noborder
-# A logarithm has no place for an interval that begins at 0: it begins at the bottom.
-low(column_low, p) = panel_log[p] && column(column_low) <= 0 ? panel_least[p] / 1.5 : column(column_low)
+# A logarithm has no place for an interval that begins at 0: it begins at the bottom. Where it ends at 0
+# as well the band has a gap; both ends are left out then, for gnuplot makes wedges of one alone.
+low(n, p) = !panel_log[p] || column(n) > 0 ? column(n) : column(n + 1) > 0 ? panel_least[p] / 1.5 : NaN
+high(n, p) = !panel_log[p] || column(n) > 0 ? column(n) : NaN
 
 do for [format in formats] {
 	eval terminal(format, width, height)
@@ -80,13 +82,13 @@ do for [format in formats] {
 			if (panel_lines[p] > 1) {
 				set key top right horizontal samplen 1.5 noenhanced
 				plot for [l=1:wide > 1 ? panel_lines[p] : 0] data index c - 1 \
-						using 1:(low(panel_column[p] + wide * (l - 1) + 1, p)):(column(panel_column[p] + wide * (l - 1) + 2)) \
+						using 1:(low(panel_column[p] + wide * (l - 1) + 1, p)):(high(panel_column[p] + wide * (l - 1) + 2, p)) \
 						with filledcurves fc rgb shade[l] notitle, \
 					for [l=1:panel_lines[p]] data index c - 1 using 1:(column(panel_column[p] + wide * (l - 1))) \
 						with lines lw 1.4 lc rgb shade[l] title line_label[panel_column[p] + wide * (l - 1)]
 			} else {
 				unset key
-				plot for [l=1:wide > 1] data index c - 1 using 1:(low(panel_column[p] + 1, p)):(column(panel_column[p] + 2)) \
+				plot for [l=1:wide > 1] data index c - 1 using 1:(low(panel_column[p] + 1, p)):(high(panel_column[p] + 2, p)) \
 						with filledcurves lt style[c] notitle, \
 					data index c - 1 using 1:(column(panel_column[p])) with lines lw 1.4 lt style[c] dt 1 notitle
 			}

@@ -31,7 +31,7 @@ void add_cell(json_t *benchmark, const char *variant, const char *axes, int thre
 void add_verdict(json_t *benchmark, const char *metric, const char *kind, const char *choice,
 		 double effect, const char *outcome);
 
-/* A cell w/VARIANT/2/65536/1 of n repeats with a timeline of three pieces; with or without intervals. */
+/* A cell w/VARIANT/2/65536/1 of n repeats with a timeline of seven pieces; with or without intervals. */
 void add_timeline(json_t *benchmark, const char *variant, int n, bool intervals);
 
 /* ---- what was drawn ---- */

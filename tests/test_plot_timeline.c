@@ -17,6 +17,22 @@
 #include "tests/command_fixture.h"
 #include "tests/plot_fixture.h"
 
+/* The bands' leftmost point, in pixels: a gap must make no wedge to the corner of the graph. */
+static double leftmost_of_bands(void)
+{
+	double least = 1e9, x, y;
+	const char *p = svg;
+	int len;
+
+	while ((p = strstr(p, "fill-opacity"))) {
+		p = strstr(p, "points = '");
+		assert_non_null(p);
+		for (p += strlen("points = '"); sscanf(p, "%lf,%lf%n", &x, &y, &len) == 2; p += len)
+			least = x < least ? x : least;
+	}
+	return least;
+}
+
 /* A light band behind each line: in the data, in the picture, and in the words. */
 static void timelines_have_bands(void **state)
 {
@@ -28,13 +44,15 @@ static void timelines_have_bands(void **state)
 	assert_int_equal(draw(b, PLOT_TIMELINE), 3);
 	assert_int_equal(rows_of("out/w-timeline.tsv", "1\t8\t7\t9.5\t0.15\t0\t0.3\t0\t0\t0"), 2);
 	/* where nothing was done a logarithm has a gap */
-	assert_int_equal(rows_of("out/w-timeline.tsv", "3\t7\t6.5\t7.5\tNaN\t0\tNaN\t3\t1\t9"), 2);
+	assert_int_equal(rows_of("out/w-timeline.tsv", "3\t7\t6.5\t7.5\tNaN\t0\t0\t3\t1\t9"), 2);
 	check_picture("w-timeline");
 	expect(svg, "median and 95 % interval (shaded) of 9 repeats");
 	expect(svg, "resize 2Ki");
 	assert_true(occurrences(svg, "fill-opacity") >= 6);
 	check_picture("w-timeline-b");
 	assert_true(occurrences(svg, "fill-opacity") >= 3);
+	/* The first piece's middle is at a 14th of the graph, which begins at 84 pixels. */
+	assert_true(leftmost_of_bands() > 84 + 910 / 14 - 2);
 	assert_int_equal(
 		system("grep -q 'lookups_per_s (x 1e-06), its low, its high, longest' out/w-timeline.tsv"),
 		0);
