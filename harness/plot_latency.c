@@ -10,6 +10,7 @@
  */
 #include "harness/plot_internal.h"
 
+#include "harness/bounds.h"
 #include "harness/table.h"
 
 #include <errno.h>
@@ -124,6 +125,16 @@ static void write_rate_tics(struct plot_file *f, const struct plot_group *g, con
 	fputs(")\n", script);
 }
 
+/* The floor that the machine has under p99, µs; 0: not known. */
+static double away_us(const struct plot_group *g)
+{
+	const json_t *report = json_object_get(g->benchmark, "ctbench");
+	double threads = plot_number(plot_parameters(g->cells[0]), "threads");
+	double ns = bounds_away_ns(json_object_get(report, "bounds"), (unsigned int)threads, "p99");
+
+	return isfinite(ns) ? ns / 1e3 : 0;
+}
+
 int plot_latency(struct plot_file *f, const struct plot_group *group, bool against_rate)
 {
 	struct range r = { INFINITY, -INFINITY, INFINITY, 0 };
@@ -168,8 +179,10 @@ int plot_latency(struct plot_file *f, const struct plot_group *group, bool again
 		nr = 0;
 	else
 		err = write_script(f->script, curves, nr, &r);
-	if (nr && against_rate)
+	if (nr && against_rate) {
 		write_rate_tics(f, &g, &r);
+		fprintf(f->script, "away = %.6g\n", away_us(&g));
+	}
 	plot_set_unit(f, against_rate ? "p99 of the time from the intended start, µs" :
 			 service      ? "service time of an operation, µs" :
 					"time from an operation's intended start, µs");

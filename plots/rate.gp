@@ -10,6 +10,10 @@ set logscale x 10
 set yrange [y_from:y_to]
 set xrange [xmin / 1.1:xmax * 1.03]
 unset key
+if (away > y_from && away < y_to) {
+	set arrow 900 from graph 0, first away to graph 1, first away nohead lc rgb grey dt 2 lw 1 back
+	set label 900 (narrow ? "a CPU that is away" : "what waits for a CPU that is away: the machine alone") at graph 0.988, first away right offset 0, 0.55 textcolor rgb grey
+}
 do for [i=1:curves] { eval curve_names(i, 0) }
 
 do for [format in formats] {

@@ -148,6 +148,15 @@ static void narrow_latencies(void **state)
 	}
 	check_picture(names[2]);
 	expect(svg, "7 M/s");
+	check_picture(names[0]);
+	assert_null(strstr(svg, "the machine alone"));
+	/* With the floor that the machine has: 4 of 3 to 14 us. */
+	json_object_set_new(json_object_get(b, "ctbench"), "bounds",
+			    json_pack("[{s:s, s:i, s:s, s:f, s:i}]", "bound", "away", "threads", 1,
+				      "percentile", "p99", "median", 4000.0, "n", 3));
+	assert_int_equal(draw(b, PLOT_RATE), 1);
+	check_picture(names[0]);
+	expect(svg, "a CPU that is away: the machine alone");
 
 	assert_int_equal(plot_folder_empty(NULL), 0);
 	json_object_set_new(
