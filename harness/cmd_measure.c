@@ -68,15 +68,17 @@ static int read_all(void *data, size_t size)
 	return 0;
 }
 
-/* The length of a JSON text and the text; a length of 0 where there is nothing to tell. */
-static int send_details(const json_t *details)
+/*
+ * The length of a JSON text and the text; a length of 0 where it failed.  Who has nothing to tell says
+ * so (an empty object), so that a line that is missing is a line that was lost (details_complete()).
+ */
+static int send_details(const json_t *details, bool failed)
 {
-	bool any = json_object_size(details) > 0;
-	char *text = any ? json_dumps(details, JSON_COMPACT | JSON_REAL_PRECISION(12)) : NULL;
+	char *text = failed ? NULL : json_dumps(details, JSON_COMPACT | JSON_REAL_PRECISION(12));
 	uint64_t len = text ? strlen(text) : 0;
 	int err = 0;
 
-	if ((any && !text) || fwrite(&len, sizeof(len), 1, stdout) != 1 ||
+	if ((!failed && !text) || fwrite(&len, sizeof(len), 1, stdout) != 1 ||
 	    (len && fwrite(text, len, 1, stdout) != 1) || fflush(stdout))
 		err = -EIO;
 	free(text);
@@ -100,12 +102,11 @@ int cmd_measure(int argc, char **argv __maybe_unused)
 	tsc_set_per_second(cell.ticks_per_second);
 	if (measure(&cell, &r, details, &e)) {
 		memset(&r, 0, sizeof(r));
-		json_object_clear(details);
 		r.status = e.status ? e.status : CT_EXIT_INTERNAL;
 		snprintf(r.error, sizeof(r.error), "%.*s", (int)sizeof(r.error) - 1,
 			 e.status ? e.text : "a fault of ctbench");
 	}
-	err = fwrite(&r, sizeof(r), 1, stdout) == 1 ? send_details(details) : -EIO;
+	err = fwrite(&r, sizeof(r), 1, stdout) == 1 ? send_details(details, r.status) : -EIO;
 	json_decref(details);
 	return err ? CT_EXIT_INTERNAL : CT_EXIT_OK;	/* the parent is gone */
 }

@@ -7,6 +7,7 @@
 #include "harness/about.h"
 #include "harness/bounds.h"
 #include "harness/cmd.h"
+#include "harness/details.h"
 #include "harness/interrupt.h"
 #include "harness/measure.h"
 
@@ -278,6 +279,9 @@ static int start(struct run *run, const struct request *q, int argc, char **argv
 		err = results_resume(&run->results, run->parent, run->name, run_take_row, run, e);
 	else
 		err = run_create_folder(run, q->name, "", e);
+	/* Without what lies beside them rows would make a lesser report, in place of a better one. */
+	if (!err && q->resume && run->measure == measure_cell)
+		err = details_complete(run->results.dir, e);
 	if (err)
 		return err;
 	run->no_bounds = q->no_bounds;

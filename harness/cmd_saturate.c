@@ -13,6 +13,7 @@
 
 #include "harness/bounds.h"
 #include "harness/cmd.h"
+#include "harness/details.h"
 #include "harness/interrupt.h"
 #include "harness/measure.h"
 #include "harness/run.h"
@@ -178,6 +179,8 @@ static int execute(struct run *run, const struct request *q, int argc, char **ar
 		err = run_look_around(run, e);
 	if (!err && !q->resume)
 		err = run_keep_start(run, "saturate", argc, argv, e);
+	if (!err && q->resume && run->measure == measure_cell)
+		err = details_complete(run->results.dir, e);
 	if (!err && q->resume)
 		run->bounds_done = run_bounds_count(run->results.dir);
 	if (!err) {

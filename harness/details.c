@@ -240,6 +240,50 @@ json_t *details_read(const char *dir, const char *key, struct ct_error *e)
 	return NULL;
 }
 
+/* Strikes off the row that the line belongs to. */
+static void strike(struct rows *rows, const json_t *line)
+{
+	struct known key = {
+		.seq = (uint64_t)json_integer_value(json_object_get(line, "seq")),
+	};
+	struct known *row = rows->nr ? bsearch(&key, rows->list, rows->nr, sizeof(key), by_seq) : NULL;
+
+	if (row && counts(rows, line))
+		row->good = false;
+}
+
+int details_complete(const char *dir, struct ct_error *e)
+{
+	struct rows rows = { 0 };
+	struct reader r = { 0 };
+	char path[PATH_MAX + 32];
+	json_t *line;
+	ssize_t len;
+	int ret = results_rows(dir, take_row, &rows, e);
+
+	snprintf(path, sizeof(path), "%s/" DETAILS_FILE, dir);
+	if (!ret) {
+		only_latest(&rows);
+		ret = open_reader(&r, path, e);
+	}
+	while (!ret && (ret = next_line(&r, &line, &len, e)) > 0) {
+		strike(&rows, line);
+		json_decref(line);
+		ret = 0;
+	}
+	close_reader(&r);
+	for (size_t i = 0; i < rows.nr; i++) {
+		if (!ret && rows.list[i].good)
+			ret = ct_user_error(
+				e,
+				"%s/cells.tsv:%zu: what repeat %u of '%.200s' told beside this row is not in %s any more: put the file back as it was, or measure anew under another --name",
+				dir, i + 2, rows.list[i].repeat, rows.list[i].name, path);
+		free(rows.list[i].name);
+	}
+	free(rows.list);
+	return ret < 0 ? ret : 0;
+}
+
 /* ---- scalars ---- */
 
 /* Names in the order of their first appearance, each with null. */

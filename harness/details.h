@@ -57,6 +57,12 @@ int64_t details_end(const char *path, uint64_t last_seq, struct ct_error *e);
 struct json_t *details_read(const char *dir, const char *key, struct ct_error *e);
 
 /*
+ * Has each good row of cells.tsv its line?  A measuring process always tells something, and its line is
+ * written before its row: where one is missing it was lost.  0, or a negative errno with a sentence.
+ */
+int details_complete(const char *dir, struct ct_error *e);
+
+/*
  * Put the scalars (details.metrics) of the repeats that details_read() gave into a cell's
  * metrics (metric.h).  repeats: one cell's array, or NULL; nr: how many repeats the
  * cell has.  0 or -ENOMEM.

@@ -216,6 +216,30 @@ static void only_the_latest_good_attempt(void **state)
 	json_decref(all);
 }
 
+/* A good row whose details are lost is found, by its line; what was void or failed may have none. */
+static void lost_details_are_missed(void **state)
+{
+	struct measurement bad = measurement(1, "w/a", 0), later = measurement(4, "w/b", 0);
+	struct ct_error e = { 0 };
+	struct results r = create();
+
+	(void)state;
+	strcpy(bad.result.void_reason, "a thread moved");
+	assert_int_equal(results_append(&r, &bad, NULL, &e), 0);
+	assert_int_equal(append(&r, 2, "w/a", 0, 10, &e), 0);
+	assert_int_equal(append(&r, 3, "w/a", 1, 20, &e), 0);
+	assert_int_equal(details_complete(dir, &e), 0);
+	assert_int_equal(results_append(&r, &later, NULL, &e), 0);
+	results_close(&r);
+	assert_int_equal(details_complete(dir, &e), -EINVAL);
+	assert_int_equal(e.status, CT_EXIT_USER);
+	assert_non_null(strstr(e.text, "/cells.tsv:5: what repeat 0 of 'w/b' told"));
+	e = (struct ct_error){ 0 };
+	assert_int_equal(unlink(details_path), 0);
+	assert_int_equal(details_complete(dir, &e), -EINVAL);
+	assert_non_null(strstr(e.text, "/cells.tsv:3: what repeat 0 of 'w/a' told"));
+}
+
 /* ---- kills ---- */
 
 /* One repeat of w/a is known by now; the run goes on with the second, and both are there. */
@@ -405,6 +429,7 @@ int main(void)
 		TEST(what_was_told_is_read),
 		TEST(a_run_without_details),
 		TEST(only_the_latest_good_attempt),
+		TEST(lost_details_are_missed),
 		TEST(details_without_a_row),
 		TEST(a_line_cut_off),
 		TEST(a_damaged_line_is_named),
