@@ -102,38 +102,23 @@ static void draw_missing(const struct report_source *s)
 		fprintf(stderr, "ctbench: the report has no plots: %s\n", e.text);
 }
 
-/* To standard output, or to a file, which is whole or not there. */
-static int write_to(const struct request *q, const struct report_source *s, struct ct_error *e)
+/* What was measured is not to be lost to a slip of the hand. */
+static int check_out(const struct request *q, const char *dir, struct ct_error *e)
 {
-	bool to_stdout = !q->out || !strcmp(q->out, "-");
-	char part[PATH_MAX + 8];
-	FILE *out = stdout;
-	int err;
+	const char *own = q->out ? results_own_file(dir, q->out) : NULL;
 
-	if (!to_stdout) {
-		snprintf(part, sizeof(part), "%s.part", q->out);
-		out = fopen(part, "we");
-		if (!out)
-			return ct_fail(e, -errno, CT_EXIT_USER, "cannot write '%.500s': %s", part,
-				       strerror(errno));
-	}
-	err = q->markdown ? report_markdown(out, s, e) : report_html(out, s, e);
-	if (to_stdout)
-		return err;
-	if (fclose(out) && !err)
-		err = ct_fail(e, -errno, CT_EXIT_USER, "cannot write '%.500s': %s", part,
-			      strerror(errno));
-	if (!err && rename(part, q->out))
-		err = ct_fail(e, -errno, CT_EXIT_USER, "cannot write '%.500s': %s", q->out,
-			      strerror(errno));
-	if (err)
-		unlink(part);
-	return err;
+	if (!own)
+		return 0;
+	return ct_user_error(
+		e,
+		"--out '%.500s' would write over the run's own %s: name another file",
+		q->out, own);
 }
 
 static int make(const struct request *q, struct ct_error *e)
 {
-	char dir[PATH_MAX], plots[64] = "plots", name[64] = "report.html";
+	char dir[PATH_MAX], plots[64] = "plots", name[64] = "report.html", path[PATH_MAX + 80];
+	const char *out = q->out ? q->out : q->markdown ? "-" : path;
 	struct report_source s = { .dir = dir, .plots = plots };
 	struct ct_error narrow_e = { 0 };
 	json_t *benchmark, *report;
@@ -149,20 +134,21 @@ static int make(const struct request *q, struct ct_error *e)
 		snprintf(plots, sizeof(plots), "plots-of-%.32s", q->of);
 		snprintf(name, sizeof(name), "report-of-%.32s.html", q->of);
 	}
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	if (!err)
+		err = check_out(q, dir, e);
 	if (!err && !q->markdown)
 		draw_missing(&s);
 	/* Without them the page is as good on all but a phone. */
 	if (!err && !q->markdown && report_narrow_begin(&s, &narrow_e))
 		fprintf(stderr, "ctbench: the report has no plots for phones: %s\n", narrow_e.text);
-	if (err)
-		;
-	else if (q->markdown || q->out)
-		err = write_to(q, &s, e);
-	else
-		err = report_write(&s, name, e);
+	if (!err && strcmp(out, "-"))
+		err = report_write(&s, out, q->markdown, e);
+	else if (!err)
+		err = q->markdown ? report_markdown(stdout, &s, e) : report_html(stdout, &s, e);
 	report_narrow_end(&s);
-	if (!err && !q->markdown && !q->out)
-		printf("report: %s/%s\n", dir, name);
+	if (!err && out == path)
+		printf("report: %s\n", path);
 	json_decref(benchmark);
 	return err;
 }

@@ -221,7 +221,8 @@ int report_pictures(const struct report_source *s, const char *workload, char **
 	return 0;
 }
 
-int report_write(const struct report_source *s, const char *name, struct ct_error *e)
+int report_write(const struct report_source *s, const char *path, bool markdown,
+		 struct ct_error *e)
 {
 	char *text = NULL;
 	size_t len = 0;
@@ -230,11 +231,11 @@ int report_write(const struct report_source *s, const char *name, struct ct_erro
 
 	if (!out)
 		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the report");
-	err = report_html(out, s, e);
+	err = markdown ? report_markdown(out, s, e) : report_html(out, s, e);
 	if (fclose(out) && !err)
 		err = ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the report");
 	if (!err)
-		err = results_write_text(s->dir, name, text, len, e);
+		err = results_write_file(path, text, len, e);
 	free(text);
 	return err;
 }

@@ -13,6 +13,7 @@
 #ifndef CTBENCH_HARNESS_REPORT_H
 #define CTBENCH_HARNESS_REPORT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "harness/error.h"
@@ -36,10 +37,11 @@ int report_html(FILE *out, const struct report_source *s, struct ct_error *e);
 int report_markdown(FILE *out, const struct report_source *s, struct ct_error *e);
 
 /*
- * The page as dir/name ("report.html"); pictures that are not there are left out.  Written
- * whole or not at all.
+ * The page, or the Markdown, into a file (results_write_file()); pictures that are not there are
+ * left out.  Nothing is written of what cannot be made whole.
  */
-int report_write(const struct report_source *s, const char *name, struct ct_error *e);
+int report_write(const struct report_source *s, const char *path, bool markdown,
+		 struct ct_error *e);
 
 /* ---- report.c ---- */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/results.h"
 
+#include "harness/bounds.h"
 #include "harness/details.h"
 
 #include <fcntl.h>
@@ -361,32 +362,89 @@ void results_log(struct results *r, const char *fmt, ...)
 	fputc('\n', r->log);
 }
 
-int results_write_text(const char *dir, const char *name, const char *text, size_t len,
-		       struct ct_error *e)
+/*
+ * Is path a regular file, or nothing yet?  Then it can be replaced as a whole: real is what it
+ * is called without symlinks.  A device, a pipe or a symlink to nothing can only be written to.
+ */
+static bool can_replace(const char *path, char real[PATH_MAX])
 {
-	char path[PATH_MAX + 256], temporary[PATH_MAX + 272];
+	struct stat st;
+
+	if (!stat(path, &st))
+		return S_ISREG(st.st_mode) && realpath(path, real);
+	return errno == ENOENT && lstat(path, &st) && errno == ENOENT &&
+	       snprintf(real, PATH_MAX, "%s", path) < PATH_MAX;
+}
+
+static int write_closing(int fd, const char *text, size_t len, bool sync)
+{
+	int err = write_all(fd, text, len);
+
+	if (!err && sync && fsync(fd) && errno != EINVAL)
+		err = -errno;
+	if (close(fd) && !err)
+		err = -errno;
+	return err;
+}
+
+int results_write_file(const char *path, const char *text, size_t len, struct ct_error *e)
+{
+	char real[PATH_MAX], temporary[PATH_MAX + 8];
+	bool replace = can_replace(path, real);
+	const char *to = replace ? temporary : path;
 	int fd, err = 0;
 
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	snprintf(temporary, sizeof(temporary), "%s.tmp", path);
-	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	snprintf(temporary, sizeof(temporary), "%s.tmp", real);
+	fd = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (fd < 0) {
 		err = -errno;
 		goto failed;
 	}
-	err = write_all(fd, text, len);
 	/* Renaming what is not on the disk yet may leave an empty file after a power cut. */
-	if (!err && fsync(fd) && errno != EINVAL)
-		err = -errno;
-	if (close(fd) && !err)
-		err = -errno;
-	if (!err && rename(temporary, path))
+	err = write_closing(fd, text, len, replace);
+	if (!err && replace && rename(temporary, real))
 		err = -errno;
 	if (!err)
 		return 0;
-	unlink(temporary);
+	if (replace)
+		unlink(temporary);
 failed:
 	return ct_fail(e, err, CT_EXIT_USER, "cannot write '%.800s': %s", path, strerror(-err));
+}
+
+int results_write_text(const char *dir, const char *name, const char *text, size_t len,
+		       struct ct_error *e)
+{
+	char path[PATH_MAX + 256];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return results_write_file(path, text, len, e);
+}
+
+static bool one_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+const char *results_own_file(const char *dir, const char *path)
+{
+	static const char *const own[] = { "run.json",	   "cells.tsv",	     DETAILS_FILE,
+					   BOUNDS_FILE,	   "run.log",	     "benchmark.json",
+					   "results.tsv" };
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	char file[PATH_MAX + 32], folder[PATH_MAX];
+
+	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path + 1) : 1,
+		 slash ? path : ".");
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+		snprintf(file, sizeof(file), "%s/%s", dir, own[i]);
+		/* Under whatever name, or one that the run has no file of yet. */
+		if (one_file(file, path) || (!strcmp(name, own[i]) && one_file(folder, dir)))
+			return own[i];
+	}
+	return NULL;
 }
 
 int results_write_json(const char *dir, const char *name, const struct json_t *json,

@@ -93,11 +93,23 @@ int results_rows(const char *dir,
 __attribute__((format(printf, 2, 3)))
 void results_log(struct results *r, const char *fmt, ...);
 
-/* Write a file of the folder by way of a temporary one and rename. */
+/*
+ * Write a file that may be anything: a regular one, also behind a symlink, or one that is not
+ * there yet is whole or as it was, by way of PATH.tmp and rename; a device or a pipe is written
+ * to, and stays what it is.
+ */
+int results_write_file(const char *path, const char *text, size_t len, struct ct_error *e);
+/* The same for a file of the folder. */
 int results_write_text(const char *dir, const char *name, const char *text, size_t len,
 		       struct ct_error *e);
 int results_write_json(const char *dir, const char *name, const struct json_t *json,
 		       struct ct_error *e);
+
+/*
+ * The name of what was measured in `dir`, or is made of it alone, that writing to path would
+ * destroy; NULL if path is none of these files.
+ */
+const char *results_own_file(const char *dir, const char *path);
 
 /*
  * The folder of a run that a user named: as it is given, or else one of that name in `parent`

@@ -179,20 +179,20 @@ static void print_cost(const json_t *report)
 }
 
 static void write_page(struct run *run, const json_t *benchmark, const json_t *report,
-		       struct ct_error *e)
+		       const char *path, struct ct_error *e)
 {
 	struct report_source s = { run->results.dir, "plots", benchmark, report, NULL };
 	struct ct_error narrow_e = { 0 };
 
 	if (report_narrow_begin(&s, &narrow_e))
 		fprintf(stderr, "ctbench: the report has no plots for phones: %s\n", narrow_e.text);
-	report_write(&s, "report.html", e);
+	report_write(&s, path, false, e);
 	report_narrow_end(&s);
 }
 
 int run_finish(struct run *run)
 {
-	char plots[PATH_MAX + 32];
+	char plots[PATH_MAX + 32], page[PATH_MAX + 32];
 	json_t *report = run_report(run), *benchmark = NULL;
 	struct ct_error e = run->fatal, plot_e = { 0 };
 	size_t drawn = 0;
@@ -217,14 +217,15 @@ int run_finish(struct run *run)
 	if (benchmark && count_of(report, "good"))
 		plot_run(benchmark, plots, 0, &drawn, &plot_e);
 
+	snprintf(page, sizeof(page), "%s/report.html", run->results.dir);
 	if (benchmark && !plot_e.status)
-		write_page(run, benchmark, report, &plot_e);
+		write_page(run, benchmark, report, page, &plot_e);
 	printf("results: %s (%s)\n", run->results.dir,
 	       benchmark ? "benchmark.json, results.tsv, cells.tsv" : "cells.tsv");
 	if (drawn)
 		printf("plots:   %s (%zu, as SVG and PNG)\n", plots, drawn);
 	if (benchmark && !plot_e.status)
-		printf("report:  %s/report.html\n", run->results.dir);
+		printf("report:  %s\n", page);
 	if (ct_interrupted || e.status)
 		print_how_to_go_on(run, report);
 	status = status_of(run);

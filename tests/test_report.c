@@ -8,6 +8,7 @@
 #include "harness/cmd.h"
 #include "harness/grid.h"
 
+#include <fcntl.h>
 #include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -103,7 +105,7 @@ static void test_page(void **state)
 	struct ct_error e = { 0 };
 
 	(void)state;
-	assert_int_equal(report_write(&s, "report.html", &e), 0);
+	assert_int_equal(report_write(&s, "run/report.html", false, &e), 0);
 	read_text("run/report.html", page, sizeof(page));
 	expect(page, "<h1>a&lt;b</h1>");
 	expect(page, "Is 1 &lt; 2 &amp; &quot;so&quot;?");
@@ -362,6 +364,87 @@ static void test_bad_input(void **state)
 	write_text("run/plots/size-bars.svg", PICTURE);
 }
 
+static bool is_a(const char *path, mode_t type)
+{
+	struct stat st;
+
+	return !lstat(path, &st) && (st.st_mode & S_IFMT) == type;
+}
+
+/*
+ * A path that the user names stays what it is.  Renaming over it had replaced pipes, devices and
+ * symlinks by a file.
+ */
+static void test_out_that_is_no_file(void **state)
+{
+	static char page[1 << 16], piped[1 << 16];
+	int reader;
+	ssize_t n;
+
+	(void)state;
+	write_text("old.html", "old");
+	assert_int_equal(symlink("old.html", "link.html"), 0);
+	assert_int_equal(symlink("new.html", "nothing.html"), 0);
+	assert_int_equal(mkfifo("pipe", 0666), 0);
+
+	assert_int_equal(report_command_line(dir, "--out", "old.html"), CT_EXIT_OK);
+	read_text("old.html", page, sizeof(page));
+	expect(page, "</html>");
+	write_text("old.html", "old");
+	assert_int_equal(report_command_line(dir, "--out", "link.html"), CT_EXIT_OK);
+	assert_true(is_a("link.html", S_IFLNK));
+	read_text("old.html", page, sizeof(page));
+	expect(page, "</html>");
+	assert_int_equal(report_command_line(dir, "--out", "nothing.html"), CT_EXIT_OK);
+	assert_true(is_a("nothing.html", S_IFLNK));
+	read_text("new.html", page, sizeof(page));
+	expect(page, "</html>");
+
+	/* Such a page fits into a pipe. */
+	reader = open("pipe", O_RDONLY | O_NONBLOCK);
+	assert_true(reader >= 0);
+	assert_int_equal(report_command_line(dir, "--out", "pipe"), CT_EXIT_OK);
+	assert_true(is_a("pipe", S_IFIFO));
+	n = read(reader, piped, sizeof(piped) - 1);
+	assert_true(n > 0);
+	assert_string_equal(piped, page);
+	close(reader);
+	assert_int_equal(access("pipe.tmp", F_OK) & access("old.html.tmp", F_OK), -1);
+	assert_int_equal(report_command_line(dir, "--out", "run/plots"), CT_EXIT_USER);
+	assert_true(is_a("run/plots", S_IFDIR));
+}
+
+/* What was measured is not replaced by the report of it; --out RUN/cells.tsv did that. */
+static void test_out_that_is_the_run(void **state)
+{
+	static const char *const own[] = { "run.json",	   "cells.tsv",	     "details.jsonl",
+					   "bounds.jsonl", "run.log",	     "benchmark.json",
+					   "results.tsv" };
+	char path[64], text[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+		/* There or not: some runs have no bounds, and one that goes on will. */
+		snprintf(path, sizeof(path), "run/plots/../%s", own[i]);
+		assert_int_equal(report_command_line(dir, "--out", path), CT_EXIT_USER);
+		assert_int_equal(access(path, F_OK), strcmp(own[i], "benchmark.json") ? -1 : 0);
+	}
+	write_text("run/cells.tsv", "rows");
+	assert_int_equal(symlink("run/cells.tsv", "cells"), 0);
+	assert_int_equal(link("run/cells.tsv", "hard"), 0);
+	assert_int_equal(report_command_line(dir, "--out", "cells"), CT_EXIT_USER);
+	assert_int_equal(report_command_line(dir, "--out", "hard"), CT_EXIT_USER);
+	assert_int_equal(chdir("run"), 0);
+	assert_int_equal(report_command_line(".", "--out", "cells.tsv"), CT_EXIT_USER);
+	assert_int_equal(report_command_line(".", "--out", "mine.html"), CT_EXIT_OK);
+	assert_int_equal(chdir(".."), 0);
+	read_text("run/cells.tsv", text, sizeof(text));
+	assert_string_equal(text, "rows");
+	assert_int_equal(unlink("run/cells.tsv"), 0);
+	/* Another folder's file of that name is nobody's. */
+	assert_int_equal(report_command_line(dir, "--out", "results.tsv"), CT_EXIT_OK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -370,6 +453,8 @@ int main(void)
 		cmocka_unit_test(test_markdown),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_bad_input),
+		cmocka_unit_test(test_out_that_is_no_file),
+		cmocka_unit_test(test_out_that_is_the_run),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
