@@ -134,7 +134,7 @@ static int take_row(void *arg, const struct measurement *m, struct ct_error *e)
 		.seq = m->seq,
 		.name = strdup(m->name),
 		.repeat = m->repeat,
-		.good = !m->result.status && !m->result.void_reason[0],
+		.good = measurement_good(m),
 	};
 	if (!rows->list[rows->nr].name)
 		goto no_memory;

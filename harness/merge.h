@@ -3,6 +3,7 @@
  * Merging: parts of one run, measured apart, become one run.  For `ctbench merge`.
  *
  *	merge_parts.c	what the parts say, and whether they may be mixed
+ *	merge_whole.c	whether they are whole, and all of a run
  *	merge_folder.c	the new run's folder
  *
  * Functions return 0 or a negative errno with the sentence in m->e.
@@ -33,6 +34,7 @@ struct merge_part {
 	const json_t *report, *environment;
 	json_t *arguments; /* without --shard */
 	json_t *details;
+	unsigned int shard, shards; /* --shard 1/3: 1 and 3; 0: none */
 	unsigned long lines; /* read so far */
 };
 
@@ -61,6 +63,20 @@ void merge_remove(const char *dir);
 
 /* Were both measured on one machine, under one kernel?  Else their figures do not compare. */
 bool merge_one_machine(const struct merge_part *a, const struct merge_part *b);
+
+/* ---- merge_whole.c ---- */
+
+/* More than any workload may ask for. */
+#define MERGE_REPEATS_MAX 1000000
+
+/* p->shard and p->shards out of the arguments in run.json. */
+void merge_read_shard(struct merge_part *p, const json_t *arguments);
+/* Is this part of a shard, and of as many as the first one? */
+int merge_check_shard(struct merge *m, size_t part);
+/* Are all shards there? */
+int merge_check_all_shards(struct merge *m);
+/* Does the part have all rows and details that it had when its benchmark.json was written? */
+int merge_check_whole(struct merge *m, size_t part);
 
 /* The length of a cell's workload at the beginning of its name. */
 size_t merge_workload_len(const char *name);

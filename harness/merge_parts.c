@@ -53,6 +53,7 @@ static int load_part(struct merge *m, size_t at)
 			"'%.600s' was measured by revision %s and this is %s: measure all parts with one program, and merge with the same",
 			p->dir, text_of(p->start, "revision"), about_revision());
 	p->arguments = without_shard(json_object_get(p->start, "arguments"));
+	merge_read_shard(p, json_object_get(p->start, "arguments"));
 	p->benchmark = results_read_json(
 		p->dir, "benchmark.json",
 		"the run did not come to its end: go on with it by 'ctbench run --resume' first",
@@ -65,6 +66,11 @@ static int load_part(struct merge *m, size_t at)
 		return ct_user_error(
 			m->e,
 			"'%.600s/benchmark.json' does not tell where it was measured: measure anew",
+			p->dir);
+	if (json_is_true(json_object_get(p->report, "interrupted")))
+		return ct_user_error(
+			m->e,
+			"'%.600s/benchmark.json' says that the run was interrupted: go on with it by 'ctbench run --resume' first",
 			p->dir);
 	p->details = details_read(p->dir, NULL, m->e);
 	return p->details ? 0 : -EINVAL;
@@ -122,6 +128,8 @@ static int check_parts(struct merge *m)
 				m->parts[i].dir, m->parts[0].dir);
 		err = check_build(m, i);
 	}
+	for (size_t i = 0; i < m->nr && !err; i++)
+		err = merge_check_shard(m, i);
 	return err;
 }
 
@@ -151,7 +159,16 @@ static int check_row(struct merge *m, const struct measurement *row)
 		const struct merge_part *there = &m->parts[r->part];
 		size_t len = merge_workload_len(row->name);
 
-		if (r->part == m->reading || len != merge_workload_len(r->m.name) ||
+		if (r->part == m->reading) {
+			if (row->repeat == r->m.repeat && !strcmp(row->name, r->m.name) &&
+			    measurement_good(row) && measurement_good(&r->m))
+				return ct_user_error(
+					m->e,
+					"repeat %u of '%.200s' is in line %lu as well, and good in both: delete the one that was not measured",
+					row->repeat, row->name, r->line);
+			continue;
+		}
+		if (len != merge_workload_len(r->m.name) ||
 		    strncmp(row->name, r->m.name, len))
 			continue;
 		if (!merge_one_machine(here, there))
@@ -202,6 +219,10 @@ static int read_rows(struct merge *m)
 
 	for (m->reading = 0; m->reading < m->nr && !err; m->reading++)
 		err = results_rows(m->parts[m->reading].dir, take_row, m, m->e);
+	for (size_t i = 0; i < m->nr && !err; i++)
+		err = merge_check_whole(m, i);
+	if (!err)
+		err = merge_check_all_shards(m);
 	if (!err && !m->nr_rows)
 		err = ct_user_error(m->e, "nothing was measured in any of these: nothing to merge");
 	return err;

@@ -23,6 +23,7 @@
 #define CTBENCH_HARNESS_RESULTS_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -138,6 +139,11 @@ int results_make_dir(const char *path, struct ct_error *e);
 void results_time(char *buf, size_t size);
 
 /* ---- the lines of cells.tsv (results_cells.c) ---- */
+
+static inline bool measurement_good(const struct measurement *m)
+{
+	return !m->result.status && !m->result.void_reason[0];
+}
 
 /* The header line, with units, without a newline. */
 const char *measurement_header(void);

@@ -175,8 +175,11 @@ int run_take_row(void *arg, const struct measurement *m, struct ct_error *e)
 		return 0;
 	run_keep(run, c, m);
 	run_count_cost(run, c, &m->result);
-	/* What was void or failed gets another chance; its row stays for the record. */
-	if (!run_repeat_good(&c->list[m->repeat]))
+	/*
+	 * What was void or failed gets another chance, where there is anything to be measured;
+	 * its row stays for the record.
+	 */
+	if (run->measure && !run_repeat_good(&c->list[m->repeat]))
 		c->list[m->repeat].done = false;
 	return 0;
 }

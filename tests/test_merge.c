@@ -21,11 +21,21 @@
 
 /* ---- made-up measurements ---- */
 
+static bool fail_locked;
+static int void_repeat = -1;
+
 static int measure(const struct cell *cell, struct cell_result *r, json_t **details,
 		   struct ct_error *e)
 {
 	(void)e;
 	memset(r, 0, sizeof(*r));
+	if (fail_locked && !strncmp(cell->variant, "locked", 6)) {
+		r->status = CT_EXIT_INTERNAL;
+		strcpy(r->error, "it does not work");
+		return 0;
+	}
+	if ((int)cell->repeat == void_repeat)
+		strcpy(r->void_reason, "a thread moved");
 	r->ns_per_op = 50 * (strncmp(cell->variant, "locked", 6) ? 1 : 2) + cell->repeat;
 	r->window = cell->seconds;
 	r->ops = (uint64_t)(cell->threads * cell->seconds * 1e9 / r->ns_per_op);
@@ -156,15 +166,12 @@ static void parts_make_a_whole(void **state)
 	json_decref(merged);
 }
 
-static void a_part_is_missing(void **state)
+/* Going on with what was merged would mix this machine in. */
+static void no_resume(void **state)
 {
 	(void)state;
-	assert_int_equal(run("all.yaml --results runs --name x --shard 1/3"), 0);
-	assert_int_equal(run("all.yaml --results runs --name y --shard 2/3"), 0);
-	if (merge("runs/c x y --results runs"))
+	if (merge("runs/c a b --results runs"))
 		fail_msg("%s", said.err);
-	expect(said.out, ", 15 missing");
-	/* Going on with it would mix this machine in. */
 	assert_int_equal(run("--resume c --results runs"), CT_EXIT_USER);
 	expect(said.err, "was merged from other runs");
 }
@@ -266,13 +273,20 @@ static void nothing_is_overwritten(void **state)
 	assert_string_equal(before, after);
 }
 
-static void rewrite(const char *sed)
+static void rewrite_file(const char *file, const char *sed)
 {
 	char command[256];
 
-	snprintf(command, sizeof(command), "sed -i '%s' runs/b/cells.tsv", sed);
+	snprintf(command, sizeof(command), "sed -i '%s' runs/b/%s", sed, file);
 	assert_int_equal(system(command), 0);
 }
+
+static void rewrite(const char *sed)
+{
+	rewrite_file("cells.tsv", sed);
+}
+
+#define AGAIN() assert_int_equal(system("rm -rf runs/b; cp -r runs/keep runs/b"), 0)
 
 static void damaged_folders(void **state)
 {
@@ -280,7 +294,6 @@ static void damaged_folders(void **state)
 
 	(void)state;
 	assert_int_equal(system("cp -r runs/b runs/keep"), 0);
-#define AGAIN() assert_int_equal(system("rm -rf runs/b; cp -r runs/keep runs/b"), 0)
 	/* A row cut off in the middle of the file, then one with a word where a number was. */
 	rewrite("4s/\\t.*//");
 	refuses("c a b --results runs", "runs/b/cells.tsv:4: this is not a measurement");
@@ -317,12 +330,139 @@ static void damaged_folders(void **state)
 	assert_int_equal(rename("kept", "w1.yaml"), 0);
 }
 
+/* In benchmark.json, of the cell that the last row of a file is of. */
+static void forget_last_row(json_t *benchmark, const char *file)
+{
+	char command[128], name[256] = "";
+	json_t *cell;
+	FILE *in;
+
+	snprintf(command, sizeof(command), "tail -n 1 %s | cut -f 3", file);
+	in = popen(command, "r");
+	assert_non_null(in);
+	assert_non_null(fgets(name, sizeof(name), in));
+	pclose(in);
+	name[strcspn(name, "\n")] = '\0';
+	cell = json_object_get(
+		json_object_get(json_object_get(benchmark, "ctbench"), "cells"), name);
+	assert_non_null(cell);
+	json_object_set_new(cell, "n", json_integer(4));
+}
+
+/*
+ * What was whole when the run ended, and is not any more.  All of these were merged, and what was
+ * gone was missing without a word.
+ */
+static void parts_that_lost_something(void **state)
+{
+	unsigned int last = 1 + (unsigned int)count_of("b", "good");
+	char says[128], sed[64];
+	json_t *json;
+
+	(void)state;
+	assert_int_equal(system("cp -r runs/b runs/keep"), 0);
+	rewrite("$d");
+	snprintf(says, sizeof(says), "runs/b/cells.tsv:%u: up to this last line there are 4 good",
+		 last - 1);
+	refuses("c a b --results runs", says);
+	AGAIN();
+	rewrite("2,$d");
+	refuses("c a b --results runs", "runs/b/cells.tsv:1: up to this last line there are 0 good");
+	AGAIN();
+	/* A line cut off at the end of the file is none. */
+	assert_int_equal(system("truncate -s -3 runs/b/cells.tsv"), 0);
+	refuses("c a b --results runs", "up to this last line there are 4 good");
+	AGAIN();
+	rewrite("3p");
+	refuses("c a b --results runs", "runs/b/cells.tsv:4: repeat ");
+	refuses("c a b --results runs", "is in line 3 as well");
+	AGAIN();
+	rewrite("s/\tw\\([0-9]\\)\\//\tv\\1\\//");
+	refuses("c a b --results runs", "runs/b/cells.tsv:2: benchmark.json knows of no 'v");
+	AGAIN();
+
+	rewrite_file("details.jsonl", "4d");
+	refuses("c a b --results runs", "runs/b/cells.tsv:5: what repeat ");
+	AGAIN();
+	snprintf(sed, sizeof(sed), "%u,$d", last - 2);
+	rewrite_file("details.jsonl", sed);
+	snprintf(says, sizeof(says), "runs/b/cells.tsv:%u: what repeat ", last - 1);
+	refuses("c a b --results runs", says);
+	AGAIN();
+	assert_int_equal(unlink("runs/b/details.jsonl"), 0);
+	refuses("c a b --results runs", "runs/b/cells.tsv:2: what repeat ");
+	refuses("c a b --results runs", "is not in runs/b/details.jsonl any more");
+	AGAIN();
+
+	json = load("b", "benchmark.json");
+	json_object_set_new(json_object_get(json, "ctbench"), "interrupted", json_true());
+	store("b", "benchmark.json", json);
+	refuses("c a b --results runs", "'runs/b/benchmark.json' says that the run was interrupted");
+	AGAIN();
+	/* As after a full disk: the counts agree, and there are repeats to do. */
+	rewrite("$d");
+	rewrite_file("details.jsonl", "$d");
+	json = load("b", "benchmark.json");
+	forget_last_row(json, "runs/keep/cells.tsv");
+	store("b", "benchmark.json", json);
+	refuses("c a b --results runs", "runs/b/cells.tsv has 4 of 5 repeats of '");
+	AGAIN();
+
+	/* The machine's bounds are measured anew at any time: a part without them is whole. */
+	write_text("runs/b/bounds.jsonl", "[cut o");
+	if (merge("c a b --results runs"))
+		fail_msg("%s", said.err);
+}
+
+/* A part that failed, or was void, is whole all the same: that is what was measured. */
+static void failed_repeats_are_no_damage(void **state)
+{
+	(void)state;
+	fail_locked = true;
+	void_repeat = 3;
+	assert_int_equal(remove_all("runs/b"), 0);
+	assert_int_equal(run("all.yaml --results runs --name b --shard 2/2"), CT_EXIT_INTERNAL);
+	fail_locked = false;
+	void_repeat = -1;
+	assert_true(count_of("b", "unusable") > 0 && count_of("b", "failed") > 0);
+	assert_true(count_of("b", "missing") > 0);
+	assert_int_equal(merge("c a b --results runs"), CT_EXIT_INTERNAL);
+	assert_int_equal(count_of("c", "failed"), count_of("b", "failed"));
+	assert_int_equal(count_of("c", "void"), count_of("b", "void"));
+	assert_int_equal(count_of("c", "good"), count_of("a", "good") + count_of("b", "good"));
+}
+
+/* All shards, and of one number: two of three became a run with a third of its cells missing. */
+static void shards_that_are_no_whole(void **state)
+{
+	(void)state;
+	assert_int_equal(run("all.yaml --results runs --name x --shard 1/3"), 0);
+	assert_int_equal(run("all.yaml --results runs --name y --shard 2/3"), 0);
+	assert_int_equal(run("all.yaml --results runs --name z --shard=3/3"), 0);
+	refuses("c x y --results runs", "the part of --shard 3/3 is not among these");
+	refuses("c y z --results runs", "the part of --shard 1/3 is not among these");
+	refuses("c a z --results runs", "'runs/a/run.json' was started with --shard 1/2 and "
+					"'runs/z/run.json' with --shard 3/3");
+	assert_int_equal(run("all.yaml --results runs --name w"), 0);
+	refuses("c a w --results runs", "'runs/w/run.json' was started without --shard");
+	if (merge("c z x y --results runs"))
+		fail_msg("%s", said.err);
+	assert_int_equal(count_of("c", "good"), 3 * 3 * 5);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup(name, parts)
-		TEST(parts_make_a_whole),     TEST(a_part_is_missing),	    TEST(bad_shards),
-		TEST(what_must_not_be_mixed), TEST(nothing_is_overwritten), TEST(damaged_folders),
+		TEST(parts_make_a_whole),
+		TEST(no_resume),
+		TEST(bad_shards),
+		TEST(what_must_not_be_mixed),
+		TEST(nothing_is_overwritten),
+		TEST(damaged_folders),
+		TEST(parts_that_lost_something),
+		TEST(failed_repeats_are_no_damage),
+		TEST(shards_that_are_no_whole),
 	};
 
 	if (!have_gnuplot())
