@@ -208,19 +208,17 @@ double bounds_dependent_ns(const json_t *bounds, unsigned int threads, uint64_t 
 	size_t i;
 
 	json_array_foreach(bounds, i, one) {
-		const char *bound = json_string_value(json_object_get(one, "bound"));
-		const json_t *median = json_object_get(one, "median");
-		double x = log(json_number_value(json_object_get(one, "bytes")));
+		double x = log(number_of(one, "bytes")), median = number_of(one, "median");
 
-		if (!bound || strcmp(bound, "dependent") || !json_is_number(median) ||
+		if (strcmp(text_of(one, "bound"), "dependent") || !isfinite(median) ||
 		    json_integer_value(json_object_get(one, "threads")) != (json_int_t)threads)
 			continue;
 		if (x <= at && (isnan(below) || x > at_below)) {
-			below = json_number_value(median);
+			below = median;
 			at_below = x;
 		}
 		if (x >= at && x < at_above) {
-			above = json_number_value(median);
+			above = median;
 			at_above = x;
 		}
 	}
@@ -239,13 +237,12 @@ double bounds_away_ns(const json_t *bounds, unsigned int threads, const char *pe
 	size_t i;
 
 	json_array_foreach(bounds, i, one) {
-		const char *which = json_string_value(json_object_get(one, "percentile"));
-		const json_t *median = json_object_get(one, "median");
+		double median = number_of(one, "median");
 
-		if (which && !strcmp(which, percentile) && json_is_number(median) &&
+		if (!strcmp(text_of(one, "percentile"), percentile) && isfinite(median) &&
 		    !strcmp(text_of(one, "bound"), "away") &&
 		    json_integer_value(json_object_get(one, "threads")) == (json_int_t)threads)
-			return json_number_value(median);
+			return median;
 	}
 	return NAN;
 }

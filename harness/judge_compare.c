@@ -153,7 +153,7 @@ static double noise_of(const struct compare *c, const char *workload, const char
 				continue;
 			noise = fmax(
 				noise,
-				log1p(json_number_value(json_object_get(pair, "percent")) / 100));
+				log1p(number_of(pair, "percent") / 100));
 		}
 	}
 	return noise;

@@ -162,9 +162,7 @@ static void level_of(char *buf, size_t size, const struct point *p, int axis, co
 
 static double level_number(const struct point *p, const char *parameter)
 {
-	const json_t *value = json_object_get(p->parameters, parameter);
-
-	return json_is_number(value) ? json_number_value(value) : NAN;
+	return number_of(p->parameters, parameter);
 }
 
 /* The same pairs at the same levels: two names for one question. */

@@ -8,6 +8,7 @@
  */
 #include "harness/plot_internal.h"
 
+#include "harness/json_read.h"
 #include "harness/results.h"
 #include "harness/table.h"
 
@@ -51,16 +52,12 @@ unsigned int plot_kind(const char *name)
 
 const char *plot_text(const json_t *object, const char *key)
 {
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
+	return text_of(object, key);
 }
 
 double plot_number(const json_t *object, const char *key)
 {
-	const json_t *value = json_object_get(object, key);
-
-	return json_is_number(value) ? json_number_value(value) : NAN;
+	return number_of(object, key);
 }
 
 struct plot_figure plot_throughput(const json_t *cell)

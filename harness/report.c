@@ -35,12 +35,11 @@ void report_machine(char *buf, size_t size, const struct report_source *s)
 
 static void percent_of(char *buf, size_t size, const json_t *pair, const char *key)
 {
-	const json_t *value = json_object_get(pair, key);
+	double value = number_of(pair, key);
 
 	snprintf(buf, size, "?");
-	if (json_is_number(value))
-		snprintf(buf, size, "%.*f", fabs(json_number_value(value)) < 9.95 ? 1 : 0,
-			 json_number_value(value));
+	if (isfinite(value))
+		snprintf(buf, size, "%.*f", fabs(value) < 9.95 ? 1 : 0, value);
 }
 
 void report_noise(char *buf, size_t size, const struct report_source *s, const char *workload)

@@ -51,18 +51,18 @@ int report_markdown(FILE *out, const struct report_source *s, struct ct_error *e
 
 	report_machine(text, sizeof(text), s);
 	fprintf(out, "## ctbench: %s\n\n%s; ctbench %s; %.16s\n",
-		json_string_value(json_object_get(s->report, "name")), text,
+		text_of(s->report, "name"), text,
 		report_fact(s, "build", "revision"),
-		json_string_value(json_object_get(s->report, "started")));
+		text_of(s->report, "started"));
 	top(out, s);
 	json_array_foreach(json_object_get(s->report, "workloads"), i, workload)
 	{
-		const char *name = json_string_value(json_object_get(workload, "name"));
+		const char *name = text_of(workload, "name");
 		struct grid g;
 		int err;
 
 		fprintf(out, "\n### %s\n\n",
-			json_string_value(json_object_get(workload, "question")));
+			text_of(workload, "question"));
 		report_noise(text, sizeof(text), s, name);
 		if (*text)
 			fprintf(out, "_%s_\n\n", text);

@@ -49,13 +49,6 @@ int table_value(char *buf, size_t size, const json_t *value)
 	return snprintf(buf, size, "%" JSON_INTEGER_FORMAT, n);
 }
 
-double table_get(const json_t *object, const char *key)
-{
-	const json_t *value = json_object_get(object, key);
-
-	return json_is_number(value) ? json_number_value(value) : NAN;
-}
-
 void table_put_number(struct grid *g, size_t column, double value)
 {
 	char text[64];
@@ -118,14 +111,15 @@ size_t table_put_parameters(struct grid *g, const json_t *varying, const json_t 
 	json_t *name;
 	char text[512];
 
-	grid_put(g, 0, cell ? json_string_value(json_object_get(cell, "variant")) : "variant");
+	grid_put(g, 0, cell ? text_of(cell, "variant") : "variant");
 	json_array_foreach(varying, i, name) {
-		if (!strcmp(json_string_value(name), "variant"))
+		const char *key = json_is_string(name) ? json_string_value(name) : "?";
+
+		if (!strcmp(key, "variant"))
 			continue;
 		if (cell)
-			table_value(text, sizeof(text),
-				    json_object_get(parameters, json_string_value(name)));
-		grid_put(g, at++, cell ? text : json_string_value(name));
+			table_value(text, sizeof(text), json_object_get(parameters, key));
+		grid_put(g, at++, cell ? text : key);
 	}
 	return at;
 }
@@ -160,19 +154,19 @@ static void row(struct grid *g, const json_t *varying, const json_t *cell)
 	if (!grid_add_row(g))
 		return;
 	at = table_put_parameters(g, varying, cell);
-	table_put_number(g, at + RATE, table_get(mops, "median"));
-	table_put_range(g, at + RATE_RANGE, table_get(mops, "q1"), table_get(mops, "q3"));
-	table_put_number(g, at + TIME, table_get(ns, "median"));
-	table_put_range(g, at + TIME_RANGE, table_get(ns, "min"), table_get(ns, "max"));
-	if (isfinite(table_get(cell, "misses"))) {
+	table_put_number(g, at + RATE, number_of(mops, "median"));
+	table_put_range(g, at + RATE_RANGE, number_of(mops, "q1"), number_of(mops, "q3"));
+	table_put_number(g, at + TIME, number_of(ns, "median"));
+	table_put_range(g, at + TIME_RANGE, number_of(ns, "min"), number_of(ns, "max"));
+	if (isfinite(number_of(cell, "misses"))) {
 		grid_put_at(g, 0, at + MISSES, "misses");
-		table_put_number(g, at + MISSES, table_get(cell, "misses"));
+		table_put_number(g, at + MISSES, number_of(cell, "misses"));
 	}
-	table_put_number(g, at + NODE, table_get(cell, "node_bytes_per_connection"));
-	table_put_number(g, at + BUCKET, table_get(cell, "bucket_bytes_per_connection"));
-	if (isfinite(table_get(cell, "seconds_per_resize"))) {
+	table_put_number(g, at + NODE, number_of(cell, "node_bytes_per_connection"));
+	table_put_number(g, at + BUCKET, number_of(cell, "bucket_bytes_per_connection"));
+	if (isfinite(number_of(cell, "seconds_per_resize"))) {
 		grid_put_at(g, 0, at + RESIZE, "ms/resize");
-		table_put_number(g, at + RESIZE, 1e3 * table_get(cell, "seconds_per_resize"));
+		table_put_number(g, at + RESIZE, 1e3 * number_of(cell, "seconds_per_resize"));
 	}
 	table_note(text, sizeof(text), cell);
 	grid_put(g, at + NOTE, text);
@@ -181,19 +175,19 @@ static void row(struct grid *g, const json_t *varying, const json_t *cell)
 /* The unit of all cells of a workload, or one that names no unit. */
 static const char *unit_of(json_t *cells, const char *workload)
 {
-	const char *unit = NULL, *name;
+	const char *unit = "", *name;
 	json_t *cell;
 
 	json_object_foreach(cells, name, cell) {
-		const char *its = json_string_value(json_object_get(cell, "unit"));
+		const char *its = text_of(cell, "unit");
 
-		if (strcmp(json_string_value(json_object_get(cell, "workload")), workload))
+		if (strcmp(text_of(cell, "workload"), workload))
 			continue;
-		if (unit && its && strcmp(unit, its))
+		if (*unit && *its && strcmp(unit, its))
 			return "M/s";
 		unit = its;
 	}
-	return unit ? unit : "M/s";
+	return *unit ? unit : "M/s";
 }
 
 /* After an interrupt there are cells without a figure and without a reason. */
@@ -209,7 +203,7 @@ static bool any_has(json_t *cells, const char *workload, const char *key)
 	json_t *cell;
 
 	json_object_foreach(cells, name, cell)
-		if (!strcmp(json_string_value(json_object_get(cell, "workload")), workload) &&
+		if (!strcmp(text_of(cell, "workload"), workload) &&
 		    json_object_get(cell, key))
 			return true;
 	return false;
@@ -240,7 +234,7 @@ int table_of(struct grid *g, const json_t *report, const json_t *workload)
 {
 	json_t *cells = json_object_get(report, "cells"), *cell;
 	const json_t *varying = json_object_get(workload, "varying");
-	const char *name = json_string_value(json_object_get(workload, "name")), *key;
+	const char *name = text_of(workload, "name"), *key;
 	const struct table_kind *kind = kinds;
 
 	while (kind->key && !any_has(cells, name, kind->key))
@@ -252,7 +246,7 @@ int table_of(struct grid *g, const json_t *report, const json_t *workload)
 		return -E2BIG;
 	kind->header(g, varying, unit_of(cells, name));
 	json_object_foreach(cells, key, cell)
-		if (!strcmp(json_string_value(json_object_get(cell, "workload")), name) &&
+		if (!strcmp(text_of(cell, "workload"), name) &&
 		    has_something(cell) && !g->failed)
 			kind->row(g, varying, cell);
 	return g->failed ? -ENOMEM : 0;
@@ -268,14 +262,13 @@ int table_print(FILE *out, const json_t *report)
 	if (json_object_get(report, "bounds"))
 		fprintf(out, "misses: ns/op as multiples of a random line that must be waited for, in a footprint as large as the table's.\n");
 	json_array_foreach(json_object_get(report, "workloads"), i, workload) {
-		const char *name = json_string_value(json_object_get(workload, "name"));
-		const char *question = json_string_value(json_object_get(workload, "question"));
+		const char *name = text_of(workload, "name");
 		char remark[512];
 		struct grid g;
 
 		err = table_of(&g, report, workload);
 		if (!err && g.rows > 1) {
-			fprintf(out, "\n%s: %s\n", name, question ? question : "");
+			fprintf(out, "\n%s: %s\n", name, text_of(workload, "question"));
 			grid_print(out, &g, GRID_TEXT);
 			table_remark(remark, sizeof(remark), report, workload);
 			if (*remark)

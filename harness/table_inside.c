@@ -3,6 +3,7 @@
 #include "harness/table.h"
 
 #include "harness/grid.h"
+#include "harness/json_read.h"
 #include "harness/table_internal.h"
 
 #include <errno.h>
@@ -41,7 +42,7 @@ static const struct {
 static double inside_of(const json_t *cell, size_t i)
 {
 	return inside[i].scale *
-	       table_get(json_object_get(json_object_get(cell, "metrics"), inside[i].metric), "median");
+	       number_of(json_object_get(json_object_get(cell, "metrics"), inside[i].metric), "median");
 }
 
 static void inside_row(struct grid *g, const json_t *varying, const json_t *cell, const bool *told)
@@ -59,7 +60,7 @@ static void inside_row(struct grid *g, const json_t *varying, const json_t *cell
 int table_inside(struct grid *g, const json_t *report, const json_t *workload)
 {
 	const json_t *varying = json_object_get(workload, "varying");
-	const char *name = json_string_value(json_object_get(workload, "name")), *key;
+	const char *name = text_of(workload, "name"), *key;
 	json_t *cells = json_object_get(report, "cells"), *cell;
 	bool told[NR_INSIDE] = { false }, any = false;
 	size_t at, i;
@@ -70,7 +71,7 @@ int table_inside(struct grid *g, const json_t *report, const json_t *workload)
 	/* A column of zeros says no more than none. */
 	json_object_foreach(cells, key, cell)
 		for (i = 0; i < NR_INSIDE; i++)
-			told[i] |= !strcmp(json_string_value(json_object_get(cell, "workload")), name) &&
+			told[i] |= !strcmp(text_of(cell, "workload"), name) &&
 				   isfinite(inside_of(cell, i)) && inside_of(cell, i) != 0;
 	if (!grid_add_row(g))
 		return -ENOMEM;
@@ -81,7 +82,7 @@ int table_inside(struct grid *g, const json_t *report, const json_t *workload)
 			grid_put(g, at + i, inside[i].column);
 	}
 	json_object_foreach(cells, key, cell)
-		if (any && !strcmp(json_string_value(json_object_get(cell, "workload")), name) &&
+		if (any && !strcmp(text_of(cell, "workload"), name) &&
 		    json_integer_value(json_object_get(cell, "n")) && !g->failed)
 			inside_row(g, varying, cell, told);
 	return g->failed ? -ENOMEM : 0;

@@ -18,9 +18,6 @@ size_t table_put_parameters(struct grid *g, const json_t *varying, const json_t 
 /* What a reader has to know about a row before believing it. */
 void table_note(char *buf, size_t size, const json_t *cell);
 
-/* An object's number, or NAN. */
-double table_get(const json_t *object, const char *key);
-
 /* ---- table_latency.c: percentiles instead of throughput ---- */
 
 #define TABLE_LATENCY_COLUMNS 9

@@ -50,9 +50,9 @@ static void put_percentiles(struct grid *g, size_t at, const json_t *cell, const
 
 	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
 		table_put_number(g, at + (size_t)columns[i].column,
-				 table_get(metric(cell, class, columns[i].name), "median") / 1e3);
-	table_put_range(g, at + P99_RANGE, table_get(p99, "ci_low") / 1e3,
-			table_get(p99, "ci_high") / 1e3);
+				 number_of(metric(cell, class, columns[i].name), "median") / 1e3);
+	table_put_range(g, at + P99_RANGE, number_of(p99, "ci_low") / 1e3,
+			number_of(p99, "ci_high") / 1e3);
 }
 
 /* "lookup hit" for lookup_hit */
@@ -82,9 +82,9 @@ void table_latency_rows(struct grid *g, const json_t *varying, const json_t *cel
 	at = table_put_parameters(g, varying, cell);
 	grid_put(g, at + OPERATION, !latency ? "" : several ? "all" : NULL);
 	put_percentiles(g, at, cell, NULL);
-	if (isfinite(table_get(json_object_get(cell, "mops"), "median"))) {
+	if (isfinite(number_of(json_object_get(cell, "mops"), "median"))) {
 		grid_put_at(g, 0, at + RATE, "M/s");
-		table_put_number(g, at + RATE, table_get(json_object_get(cell, "mops"), "median"));
+		table_put_number(g, at + RATE, number_of(json_object_get(cell, "mops"), "median"));
 	}
 	table_note(text, sizeof(text), cell);
 	len = strlen(text);
@@ -131,16 +131,15 @@ void table_latency_remark(char *buf, size_t size, const json_t *report, const ch
 
 	json_object_foreach(json_object_get(report, "cells"), name, cell) {
 		const json_t *latency = json_object_get(cell, "latency");
-		const char *kind = json_string_value(json_object_get(latency, "kind")),
-			   *its = json_string_value(json_object_get(cell, "workload"));
+		const char *kind = text_of(latency, "kind");
 
-		if (!kind || !its || strcmp(its, workload))
+		if (!*kind || strcmp(text_of(cell, "workload"), workload))
 			continue;
 		service |= !strcmp(kind, "service");
 		response |= !strcmp(kind, "response");
 		threads = fmax(threads, number_of(json_object_get(cell, "parameters"), "threads"));
-		timer = table_get(latency, "timer_ns");
-		step = table_get(latency, "timer_resolution_ns");
+		timer = number_of(latency, "timer_ns");
+		step = number_of(latency, "timer_resolution_ns");
 	}
 	if (!service && !response)
 		return;

@@ -46,15 +46,15 @@ void table_saturation_row(struct grid *g, const json_t *varying, const json_t *c
 	if (!grid_add_row(g))
 		return;
 	at = table_put_parameters(g, varying, cell);
-	table_put_number(g, at + RATE, table_get(found, "median") / 1e6);
-	table_put_range(g, at + INTERVAL, table_get(found, "ci_low") / 1e6,
-			table_get(found, "ci_high") / 1e6);
-	table_put_number(g, at + SEARCHES, table_get(found, "n"));
+	table_put_number(g, at + RATE, number_of(found, "median") / 1e6);
+	table_put_range(g, at + INTERVAL, number_of(found, "ci_low") / 1e6,
+			number_of(found, "ci_high") / 1e6);
+	table_put_number(g, at + SEARCHES, number_of(found, "n"));
 	table_note(text, sizeof(text), cell);
 	add_note(text, sizeof(text), json_integer_value(json_object_get(asked, "below")),
-		 "late even at", table_get(asked, "from_per_s"));
+		 "late even at", number_of(asked, "from_per_s"));
 	add_note(text, sizeof(text), json_integer_value(json_object_get(asked, "beyond")),
-		 "without a limit up to", table_get(asked, "to_per_s"));
+		 "without a limit up to", number_of(asked, "to_per_s"));
 	grid_put(g, at + NOTE, text);
 }
 
@@ -74,8 +74,8 @@ void table_saturation_remark(char *buf, size_t size, const json_t *report, const
 		threads = fmax(threads, number_of(json_object_get(cell, "parameters"), "threads"));
 		snprintf(buf, size,
 			 "Highest rates, in millions of operations a second, at which %.8s of the times from the intended start is at most %g us; medians of the searches, each as fine as %g %%.",
-			 percentile, table_get(asked, "bound_ns") / 1e3,
-			 100 * table_get(asked, "precision"));
+			 percentile, number_of(asked, "bound_ns") / 1e3,
+			 100 * number_of(asked, "precision"));
 		below += json_integer_value(json_object_get(asked, "below"));
 	}
 	away = bounds_away_ns(json_object_get(report, "bounds"), (unsigned int)threads, percentile);

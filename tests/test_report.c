@@ -445,6 +445,74 @@ static void test_out_that_is_the_run(void **state)
 	assert_int_equal(report_command_line(dir, "--out", "results.tsv"), CT_EXIT_OK);
 }
 
+/* Every command that reads a run, on one that somebody changed by hand. */
+static void read_changed(json_t *changed, const char *what, bool draw)
+{
+	static const struct {
+		int (*command)(int argc, char **argv);
+		const char *name, *arguments;
+	} reads[] = {
+		{ cmd_report_run, "report", "changed --markdown" },
+		{ cmd_report_run, "report", "changed" },
+		{ cmd_compare, "compare", "changed run" },
+		{ cmd_compare, "compare", "run changed" },
+		{ cmd_plot, "plot", "changed --kind bars" },
+	};
+	const size_t nr = sizeof(reads) / sizeof(reads[0]);
+
+	assert_int_equal(json_dump_file(changed, "changed/benchmark.json", 0), 0);
+	json_decref(changed);
+	for (size_t i = 0; i < (draw ? nr : nr - 1); i++) {
+		int status = call_command(reads[i].command, reads[i].name, reads[i].arguments);
+
+		if (status != CT_EXIT_OK && status != CT_EXIT_USER)
+			fail_msg("%s, without %s: status %d: %s", reads[i].name, what, status,
+				 said.err);
+	}
+}
+
+/*
+ * Whatever is not there, or is something else, reads as nothing.  A cell without its workload, or
+ * a workload without its name, had ended report by SIGSEGV.
+ */
+static void test_keys_that_are_gone(void **state)
+{
+	static const struct { const char *of, *key; } keys[] = {
+		{ "cells", "workload" }, { "cells", "variant" },     { "cells", "unit" },
+		{ "cells", "mops" },	 { "cells", "ns_per_op" },   { "cells", "parameters" },
+		{ "cells", "metrics" },	 { "cells", "n" },	     { "workloads", "name" },
+		{ "workloads", "varying" }, { "workloads", "question" },
+		{ "bounds", "bound" },	 { "bounds", "median" },     { "verdicts", "text" },
+		{ "verdicts", "workload" },
+	};
+	json_t *values[] = { NULL, json_integer(7), json_null(), json_array(),
+			     json_pack("[i, n]", 7), json_object(), json_string("x") };
+	const bool draws = have_gnuplot();
+
+	(void)state;
+	assert_int_equal(mkdir("changed", 0777), 0);
+	assert_int_equal(json_dump_file(benchmark, "run/benchmark.json", 0), 0);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		for (size_t v = 0; v < sizeof(values) / sizeof(values[0]); v++) {
+			json_t *copy = json_deep_copy(benchmark), *item;
+			json_t *all = json_object_get(json_object_get(copy, "ctbench"), keys[i].of);
+			const char *name;
+			size_t k;
+
+			json_object_set_new(json_object_get(json_object_get(all, "size/x"), "metrics"),
+					    "mops", json_pack("{s:f, s:[f]}", "median", 4.0, "values", 4.0));
+			json_object_foreach(all, name, item)
+				values[v] ? json_object_set(item, keys[i].key, values[v])
+					  : json_object_del(item, keys[i].key);
+			json_array_foreach(all, k, item)
+				values[v] ? json_object_set(item, keys[i].key, values[v])
+					  : json_object_del(item, keys[i].key);
+			read_changed(copy, keys[i].key, !v && draws);
+		}
+	for (size_t v = 0; v < sizeof(values) / sizeof(values[0]); v++)
+		json_decref(values[v]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -453,6 +521,7 @@ int main(void)
 		cmocka_unit_test(test_markdown),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_bad_input),
+		cmocka_unit_test(test_keys_that_are_gone),
 		cmocka_unit_test(test_out_that_is_no_file),
 		cmocka_unit_test(test_out_that_is_the_run),
 	};
