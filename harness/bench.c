@@ -17,6 +17,7 @@
 #include "harness/measure.h"
 #include "harness/memory_limit.h"
 #include "harness/memstat.h"
+#include "harness/pages.h"
 #include "harness/random.h"
 #include "harness/topology.h"
 #include "harness/tsc.h"
@@ -110,18 +111,8 @@ static int check_pool(struct bench *b, uint64_t connections)
 	const struct cell *c = b->cell;
 	uint64_t need = ct_mem_size(c->buckets * sizeof(uint64_t), CT_PAGES_HUGETLB) / CT_HUGE_PAGE + 1 +
 			ct_mem_size(connections * sizeof(struct nf_conn), CT_PAGES_HUGETLB) / CT_HUGE_PAGE;
-	FILE *f = fopen("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "re");
-	unsigned long long nr_free = 0;
 
-	if (f && fscanf(f, "%llu", &nr_free) != 1)
-		nr_free = 0;
-	if (f)
-		fclose(f);
-	if (need <= nr_free)
-		return 0;
-	return ct_fail(b->e, -ENOMEM, CT_EXIT_SKIP,
-		       "pages: hugetlb needs %llu huge pages of 2 MiB for %s, and %llu are free: `sysctl vm.nr_hugepages=%llu` as root sets them aside",
-		       (unsigned long long)need, b->v->name, nr_free, (unsigned long long)need);
+	return pages_check_pool(need, b->v->name, b->e);
 }
 
 int bench_open(struct bench *b, uint64_t connections, uint64_t stream_bytes)

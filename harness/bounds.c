@@ -24,7 +24,7 @@
 
 #define ARGUMENT 320
 
-static void child(const struct bounds_request *q, int out)
+static void child(const struct bounds_request *q, int out, int err)
 {
 	static char threads[ARGUMENT], pages[ARGUMENT], pin[ARGUMENT], bytes[ARGUMENT], window[ARGUMENT];
 	char *const argv[] = { (char *)"ctbench", (char *)"bounds", (char *)"--json", (char *)"--threads", threads,
@@ -47,7 +47,7 @@ static void child(const struct bounds_request *q, int out)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
-	if (dup2(out, STDOUT_FILENO) < 0)
+	if (dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0)
 		_exit(127);
 	execv(measure_program, argv);
 	_exit(127);
@@ -82,28 +82,58 @@ static char *read_all(int fd, size_t *len)
 	return NULL;
 }
 
+/*
+ * The process has said why, with its status, as it would have to a user: that is the caller's
+ * error then.  What is no such sentence (a sanitizer's report, say) is for whoever looks.
+ */
+static void take_error(FILE *said, int status, struct ct_error *e)
+{
+	static const char begin[] = "ctbench: ";
+	char line[sizeof(e->text) + 16];
+
+	rewind(said);
+	while (fgets(line, sizeof(line), said)) {
+		size_t len = strcspn(line, "\n");
+
+		if (strncmp(line, begin, strlen(begin)) || line[len] != '\n' || e->status ||
+		    !WIFEXITED(status) || !WEXITSTATUS(status)) {
+			fputs(line, stderr);
+			continue;
+		}
+		line[len] = '\0';
+		ct_fail(e, -EIO, (enum ct_exit)WEXITSTATUS(status), "%s", line + strlen(begin));
+	}
+	if (!e->status)
+		ct_fail(e, -EIO, CT_EXIT_INTERNAL, "the machine's bounds could not be measured");
+}
+
 json_t *bounds_child(const struct bounds_request *q, struct ct_error *e)
 {
+	FILE *said = tmpfile();
 	json_t *json = NULL;
 	int from[2], status;
 	char *text;
 	size_t len;
 	pid_t pid;
 
-	if (pipe(from)) {
-		ct_fail(e, -errno, CT_EXIT_USER, "cannot make a pipe: %s", strerror(errno));
+	if (!said || pipe(from)) {
+		ct_fail(e, -errno, CT_EXIT_USER, "cannot make a %s: %s", said ? "pipe" : "temporary file",
+			strerror(errno));
+		if (said)
+			fclose(said);
 		return NULL;
 	}
 	fflush(NULL);
 	pid = fork();
 	if (!pid) {
 		close(from[0]);
-		child(q, from[1]);
+		child(q, from[1], fileno(said));
 	}
 	close(from[1]);
 	if (pid < 0) {
 		ct_fail(e, -errno, CT_EXIT_USER, "cannot start a process to measure in: %s", strerror(errno));
 		close(from[0]);
+		fclose(said);
 		return NULL;
 	}
 	text = read_all(from[0], &len);
@@ -117,10 +147,11 @@ json_t *bounds_child(const struct bounds_request *q, struct ct_error *e)
 	free(text);
 	if (!json_is_array(json)) {
 		json_decref(json);
-		if (!ct_interrupted)	/* the process has said why on stderr */
-			ct_fail(e, -EIO, CT_EXIT_INTERNAL, "the machine's bounds could not be measured");
-		return NULL;
+		json = NULL;
+		if (!ct_interrupted)
+			take_error(said, status, e);
 	}
+	fclose(said);
 	return json;
 }
 

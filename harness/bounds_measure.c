@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "harness/bounds_internal.h"
+#include "harness/pages.h"
 #include "harness/pool.h"
 #include "harness/random.h"
 #include "harness/topology.h"
@@ -253,11 +254,19 @@ json_t *bounds_measure(const struct bounds_request *q, struct ct_error *e)
 	const enum ct_pages pages = q->pages == PAGES_4K	? CT_PAGES_4K :
 				    q->pages == PAGES_HUGETLB ? CT_PAGES_HUGETLB : CT_PAGES_THP;
 	const uint64_t largest = q->bytes / CT_CACHE_LINE * CT_CACHE_LINE;
-	struct bounds_line *lines = ct_mem_alloc(largest, pages);
-	uint32_t *order = malloc(largest / CT_CACHE_LINE * sizeof(*order));
-	struct measuring m = { .q = q, .out = json_array() };
+	struct measuring m = { .q = q };
+	struct bounds_line *lines;
+	uint32_t *order;
+	char what[64];
 	int err = 0;
 
+	snprintf(what, sizeof(what), "%llu MiB (--bytes)", (unsigned long long)largest >> 20);
+	if (pages == CT_PAGES_HUGETLB &&
+	    pages_check_pool(ct_mem_size(largest, pages) / CT_HUGE_PAGE, what, e))
+		return NULL;
+	lines = ct_mem_alloc(largest, pages);
+	order = malloc(largest / CT_CACHE_LINE * sizeof(*order));
+	m.out = json_array();
 	if (!lines || !order || !m.out) {
 		err = ct_fail(e, -ENOMEM, CT_EXIT_USER,
 			      "no memory for a footprint of %llu MiB%s: ask for less (--bytes)",

@@ -85,3 +85,19 @@ int pages_scan(FILE *smaps, const struct pages_ranges *r, size_t min_bytes, stru
 	free(line);
 	return any ? 0 : -EIO;
 }
+
+int pages_check_pool(uint64_t need, const char *what, struct ct_error *e)
+{
+	FILE *f = fopen("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "re");
+	unsigned long long nr_free = 0;
+
+	if (f && fscanf(f, "%llu", &nr_free) != 1)
+		nr_free = 0;
+	if (f)
+		fclose(f);
+	if (need <= nr_free)
+		return 0;
+	return ct_fail(e, -ENOMEM, CT_EXIT_SKIP,
+		       "pages: hugetlb needs %llu huge pages of 2 MiB for %s, and %llu are free: `sysctl vm.nr_hugepages=%llu` as root sets them aside",
+		       (unsigned long long)need, what, nr_free, (unsigned long long)need);
+}

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "harness/error.h"
 #include "variants/inside.h"
 
 struct pages_ranges {
@@ -33,5 +34,11 @@ struct pages_seen {
  */
 int pages_scan(FILE *smaps, const struct pages_ranges *ranges, size_t min_bytes,
 	       struct pages_seen *seen);
+
+/*
+ * Has the pool of huge pages so many (of CT_HUGE_PAGE bytes) free?  Else a sentence that says how
+ * to set them aside, which only the administrator can; what: for what they are needed.
+ */
+int pages_check_pool(uint64_t need, const char *what, struct ct_error *e);
 
 #endif

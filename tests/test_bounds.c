@@ -2,6 +2,7 @@
 /* The machine's bounds: which figures there are, how they are put together, and how a run keeps them. */
 #include "harness/bounds.h"
 #include "harness/bounds_internal.h"
+#include "harness/topology.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -197,6 +198,58 @@ static void mistakes(void **state)
 	}
 }
 
+static unsigned long long free_huge_pages(void)
+{
+	FILE *f = fopen("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "re");
+	unsigned long long nr = 0;
+
+	if (f && fscanf(f, "%llu", &nr) != 1)
+		nr = 0;
+	if (f)
+		fclose(f);
+	return nr;
+}
+
+/*
+ * What the measuring process finds wrong is said once, with its status.  It had been said twice,
+ * the second time as a fault of ours (1), and of huge pages without how to get some.
+ */
+static void more_than_the_machine_has(void **state)
+{
+	unsigned int nr = topology_nr_cpus();
+	unsigned int missing = (unsigned int)sysconf(_SC_NPROCESSORS_CONF) + 7;
+	char threads[32], pinning[32];
+	struct {
+		const char *arguments;
+		int status;
+		const char *says;
+		bool applies;
+	} cases[] = {
+		{ threads, CT_EXIT_USER, "ask for fewer", nr < CT_MAX_THREADS },
+		{ pinning, CT_EXIT_USER, "the CPU list '", true },
+		{ "--pages hugetlb --bytes 64Mi", CT_EXIT_SKIP, "sysctl vm.nr_hugepages=32",
+		  free_huge_pages() < 32 },
+	};
+
+	(void)state;
+	snprintf(threads, sizeof(threads), "--threads %u", nr + 1);
+	snprintf(pinning, sizeof(pinning), "--pinning %u --threads 1", missing);
+	for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *json = i % 2 ? "--json " : "";
+		char command[512], said[4096];
+		int status;
+
+		if (!cases[i / 2].applies)
+			continue;
+		snprintf(command, sizeof(command), "%s bounds %s%s 2>&1", CTBENCH_BINARY, json,
+			 cases[i / 2].arguments);
+		status = shell(command, said, sizeof(said));
+		if (status != cases[i / 2].status || !strstr(said, cases[i / 2].says) ||
+		    strchr(said, '\n') != said + strlen(said) - 1)
+			fail_msg("%s%s: %d: %s", json, cases[i / 2].arguments, status, said);
+	}
+}
+
 /* Of 256 bytes a connection, 60 ns an operation. */
 static json_t *cell_of(const char *level, int flows, int connections)
 {
@@ -306,6 +359,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(merged), cmocka_unit_test(away), cmocka_unit_test(measured), cmocka_unit_test(mistakes),
+		cmocka_unit_test(more_than_the_machine_has),
 		cmocka_unit_test(misses),
 		cmocka_unit_test(in_a_run),
 	};
