@@ -6,6 +6,7 @@
  * that was measured in one piece.  Nothing is written before everything has been
  * looked at, and no part is changed.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -97,6 +98,8 @@ int cmd_merge(int argc, char **argv)
 		print_help();
 		goto out;
 	}
+	/* A file that may not grow is a full disk: said, and cleaned up. */
+	signal(SIGXFSZ, SIG_IGN);
 	if (!err)
 		err = merge_read(&m);
 	if (!err)

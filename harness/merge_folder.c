@@ -146,8 +146,9 @@ static int split_out(struct merge *m)
 
 void merge_remove(const char *dir)
 {
-	static const char *const files[] = { "cells.tsv", "run.json", "run.json.tmp", "run.log",
-					     DETAILS_FILE, BOUNDS_FILE };
+	static const char *const files[] = { "cells.tsv",   "run.json",	  "run.log",
+					     DETAILS_FILE,  BOUNDS_FILE,  "gbench.json",
+					     "results.tsv" };
 	char path[PATH_MAX + 32];
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {

@@ -156,6 +156,19 @@ static int write_details(struct results *r, const struct measurement *m, const j
 	return err;
 }
 
+/* A folder that has just been made and cannot be used is in the way of the next attempt. */
+static void take_back(struct results *r)
+{
+	static const char *const files[] = { "cells.tsv", "run.log" };
+	char path[PATH_MAX + 16];
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", r->dir, files[i]);
+		unlink(path);
+	}
+	rmdir(r->dir);
+}
+
 int results_create(struct results *r, const char *parent, const char *name, struct ct_error *e)
 {
 	struct ct_error why = { 0 };
@@ -181,7 +194,11 @@ int results_create(struct results *r, const char *parent, const char *name, stru
 			r->dir, strerror(-err));
 	}
 	err = open_files(r, O_CREAT | O_EXCL, e);
-	return err ? err : write_line(r, measurement_header(), e);
+	if (!err)
+		err = write_line(r, measurement_header(), e);
+	if (err)
+		take_back(r);
+	return err;
 }
 
 /* Rows up to where the last whole line ends; *end is that offset. */

@@ -57,7 +57,8 @@ struct measurement {
 
 /*
  * Make the folder PARENT/NAME (and PARENT) with an empty cells.tsv.
- * -EEXIST if there is one of that name, with a remedy in the sentence.
+ * -EEXIST if there is one of that name, with a remedy in the sentence.  A folder that cannot be
+ * written to is gone again.
  */
 int results_create(struct results *r, const char *parent, const char *name, struct ct_error *e);
 

@@ -9,10 +9,13 @@
 
 #include <jansson.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -330,6 +333,41 @@ static void damaged_folders(void **state)
 	assert_int_equal(rename("kept", "w1.yaml"), 0);
 }
 
+/*
+ * A disk that is full, at whatever byte, leaves either a whole run or nothing.  A folder without
+ * run.json had been left, and the next attempt said that it exists and to go on by --resume.
+ */
+static void full_disks(void **state)
+{
+	static const rlim_t sizes[] = { 1, 100, 1000, 1500, 3000, 5000, 10000, 15000 };
+	unsigned int failed = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct rlimit limit = { sizes[i], sizes[i] };
+		pid_t child = fork();
+		int status;
+
+		if (!child) {
+			signal(SIGXFSZ, SIG_DFL);	/* run, above, has it ignored */
+			setrlimit(RLIMIT_FSIZE, &limit);
+			_exit(merge("c a b --results runs"));
+		}
+		assert_int_equal(waitpid(child, &status, 0), child);
+		if (!access("runs/c/benchmark.json", F_OK))
+			break;
+		failed++;
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), CT_EXIT_USER);
+		if (!access("runs/c", F_OK))
+			fail_msg("with files of at most %d bytes runs/c is left", (int)sizes[i]);
+	}
+	assert_true(failed >= 5);
+	assert_int_equal(remove_all("runs/c"), 0);
+	if (merge("c a b --results runs"))
+		fail_msg("%s", said.err);
+}
+
 /* In benchmark.json, of the cell that the last row of a file is of. */
 static void forget_last_row(json_t *benchmark, const char *file)
 {
@@ -463,6 +501,7 @@ int main(void)
 		TEST(parts_that_lost_something),
 		TEST(failed_repeats_are_no_damage),
 		TEST(shards_that_are_no_whole),
+		TEST(full_disks),
 	};
 
 	if (!have_gnuplot())
