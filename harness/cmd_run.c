@@ -258,16 +258,23 @@ static void print_names(const struct run *run)
 }
 
 /* What was chosen, and how long it will take. */
-static void print_plan(const struct run *run)
+static int print_plan(const struct run *run, struct ct_error *e)
 {
-	unsigned int cells = 0;
+	bool *chosen = calloc(run->nr_cells + 1, sizeof(*chosen));
+	size_t cells = 0;
 
-	workload_print_cells(stdout, &run->set);
-	for (size_t i = 0; i < run->nr_cells; i++)
-		cells += run->cells[i].selected;
-	if (cells < run->nr_cells || run->flags.repetitions)
-		printf("Of these, %u of %zu cells (controls included) are chosen by --shard or the flags after --: about %.0f s.\n",
-		       cells, run->nr_cells, run_expected_seconds(run));
+	if (!chosen)
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the cells");
+	for (size_t i = 0; i < run->nr_cells; i++) {
+		chosen[i] = run->cells[i].selected;
+		cells += chosen[i];
+	}
+	workload_print_cells(stdout, &run->set, chosen, run->flags.repetitions);
+	free(chosen);
+	if (cells < run->nr_cells)
+		printf("These are %zu of %zu cells (controls included), chosen by --shard or the flags after --.\n",
+		       cells, run->nr_cells);
+	return 0;
 }
 
 static int start(struct run *run, const struct request *q, int argc, char **argv, int *status,
@@ -322,7 +329,7 @@ static int execute(struct run *run, const struct request *q, int argc, char **ar
 	if (run->flags.list)
 		print_names(run);
 	else if (q->dry_run)
-		print_plan(run);
+		return print_plan(run, e);
 	else
 		return start(run, q, argc, argv, status, e);
 	return 0;

@@ -220,15 +220,32 @@ void one_benchmark(benchmark::State &state, size_t index)
 }
 
 // A $ in the filter means the end of the name as we print it, not of the one
-// that Google Benchmark makes of it.
+// that Google Benchmark makes of it: each that is not escaped and not in brackets.
 std::string filter()
 {
-	std::string spec = benchmark::GetBenchmarkFilter();
-	const size_t n = spec.size();
+	const std::string spec = benchmark::GetBenchmarkFilter();
+	std::string out;
+	size_t opened = 0;	// behind the bracket that is open; 0: none
 
-	if (n && spec[n - 1] == '$' && (n < 2 || spec[n - 2] != '\\'))
-		spec.replace(n - 1, 1, "(/iterations:1.*)?$");
-	return spec;
+	for (size_t i = 0; i < spec.size(); i++) {
+		const char c = spec[i];
+
+		if (c == '\\' && i + 1 < spec.size()) {
+			out += c;
+			out += spec[++i];
+			continue;
+		}
+		if (!opened && c == '$') {
+			out += "(/iterations:1.*)?$";
+			continue;
+		}
+		if (!opened && c == '[')
+			opened = i + 1 + (spec.compare(i + 1, 1, "^") == 0);
+		else if (c == ']' && i > opened)	// the first in brackets is one of them
+			opened = 0;
+		out += c;
+	}
+	return out;
 }
 
 size_t run_pass(benchmark::BenchmarkReporter *reporter, bool once,

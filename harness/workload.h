@@ -164,8 +164,13 @@ double cell_expected_seconds(const struct cell *cell);
 double workload_expected_seconds(const struct workload *w);
 double workload_set_expected_seconds(const struct workload_set *set);
 
-/* What --dry-run prints: each workload's question, its fixed parameters, the cells, the time. */
-void workload_print_cells(FILE *out, const struct workload_set *set);
+/*
+ * What --dry-run prints: each workload's question, its fixed parameters, the cells, the time.
+ * chosen: which of them, workload after workload, each one's control behind its cells; NULL: all.
+ * repeats: instead of the workloads' own; 0: these.
+ */
+void workload_print_cells(FILE *out, const struct workload_set *set, const bool *chosen,
+			  unsigned int repeats);
 
 /* Name of one plot (a single bit): "threads", "size", ... */
 const char *workload_plot_name(enum workload_plot plot);

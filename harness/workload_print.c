@@ -249,7 +249,7 @@ static void print_fixed(FILE *out, const struct workload *w)
 	fprintf(out, ", seed %llu\n", (unsigned long long)w->seed);
 }
 
-static void print_table(FILE *out, const struct workload *w)
+static void print_table(FILE *out, const struct workload *w, const bool *chosen)
 {
 	char text[TEXT_MAX];
 	int width[64];
@@ -272,6 +272,8 @@ static void print_table(FILE *out, const struct workload *w)
 			fprintf(out, "  %*s", i ? width[i] : -width[i], cell_param_name(i));
 	fprintf(out, "\n");
 	for (size_t c = 0; c < w->nr_cells; c++) {
+		if (chosen && !chosen[c])
+			continue;
 		fprintf(out, "  %4zu", c + 1);
 		for (unsigned int i = 0; i < cell_nr_params(); i++) {
 			if (!width[i])
@@ -284,25 +286,60 @@ static void print_table(FILE *out, const struct workload *w)
 	}
 }
 
-void workload_print_cells(FILE *out, const struct workload_set *set)
+/* One workload; chosen: of its cells and its control.  Its measurements. */
+static size_t print_workload(FILE *out, const struct workload *w, const bool *chosen,
+			     unsigned int repeats, double *seconds)
 {
-	size_t measurements = 0;
+	bool control = !chosen || chosen[w->nr_cells];
+	double sum = control ? cell_expected_seconds(&w->cells[w->control]) : 0;
+	size_t nr = 0;
+
+	for (size_t i = 0; i < w->nr_cells; i++) {
+		if (chosen && !chosen[i])
+			continue;
+		nr++;
+		sum += cell_expected_seconds(&w->cells[i]);
+	}
+	if (!nr && !control)
+		return 0;
+	if (!repeats)
+		repeats = w->repeats;
+	fprintf(out, "%s: %s\n", w->name, w->question);
+	fprintf(out, "  from %s\n", w->path);
+	print_fixed(out, w);
+	print_table(out, w, chosen);
+	fprintf(out, "  %zu", nr);
+	if (nr < w->nr_cells)
+		fprintf(out, " of %zu", w->nr_cells);
+	fprintf(out, " cell%s and ", w->nr_cells == 1 ? "" : "s");
+	if (control)
+		fprintf(out, "a control (cell %zu again)", w->control + 1);
+	else
+		fprintf(out, "no control");
+	fprintf(out, ", %u repeat%s each: ", repeats, repeats == 1 ? "" : "s");
+	print_duration(out, sum * repeats);
+	fprintf(out, "\n\n");
+	*seconds += sum * repeats;
+	return (nr + control) * repeats;
+}
+
+void workload_print_cells(FILE *out, const struct workload_set *set, const bool *chosen,
+			  unsigned int repeats)
+{
+	size_t measurements = 0, workloads = 0;
+	double seconds = 0;
 
 	for (size_t i = 0; i < set->nr; i++) {
 		const struct workload *w = &set->list[i];
+		size_t n = print_workload(out, w, chosen, repeats, &seconds);
 
-		fprintf(out, "%s: %s\n", w->name, w->question);
-		fprintf(out, "  from %s\n", w->path);
-		print_fixed(out, w);
-		print_table(out, w);
-		fprintf(out, "  %zu cell%s and a control (cell %zu again), %u repeat%s each: ", w->nr_cells,
-			w->nr_cells == 1 ? "" : "s", w->control + 1, w->repeats, w->repeats == 1 ? "" : "s");
-		print_duration(out, workload_expected_seconds(w));
-		fprintf(out, "\n\n");
-		measurements += (w->nr_cells + 1) * w->repeats;
+		measurements += n;
+		workloads += n > 0;
+		if (chosen)
+			chosen += w->nr_cells + 1;
 	}
-	fprintf(out, "%zu workload%s, %zu measurements, each in a process of its own: ", set->nr,
-		set->nr == 1 ? "" : "s", measurements);
-	print_duration(out, workload_set_expected_seconds(set));
+	fprintf(out, "%zu workload%s, %zu measurements, each in a process of its own: ", workloads,
+		workloads == 1 ? "" : "s", measurements);
+	print_duration(out, seconds);
 	fprintf(out, ".\nThe windows and warm-ups are exact; starting processes and filling tables is an estimate.\n");
 }

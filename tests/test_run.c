@@ -208,6 +208,60 @@ static void flags_after_the_dashes(void **state)
 	assert_int_equal(fake->calls, 4);
 }
 
+/*
+ * $ is the end of a cell's name wherever it stands.  All but the last had been the end of another
+ * name, so that 'a$|b$' chose b alone, without a word.
+ */
+static void filters(void **state)
+{
+	static const struct {
+		const char *filter;
+		unsigned int cells;
+	} cases[] = {
+		{ "threads:1$", 2 },
+		{ "nulls.*threads:1$|locked.*threads:2$", 2 },
+		{ "(nulls.*threads:1$)|control$", 2 },
+		{ "(threads:1|threads:2)$", 4 },
+		{ "[$]|control", 1 },
+		{ "[^]$]threads:2$", 2 },
+		{ "\\$|control", 1 },
+		{ "threads$|control", 1 },
+		{ "-control$", 4 },
+	};
+	char arguments[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		unsigned int n = 0;
+
+		snprintf(arguments, sizeof(arguments),
+			 "little.yaml -- --benchmark_list_tests --benchmark_filter=%s",
+			 cases[i].filter);
+		assert_int_equal(run(arguments), 0);
+		for (const char *p = said.out; *p; p++)
+			n += *p == '\n';
+		if (n != cases[i].cells)
+			fail_msg("%s chooses %u cells: %s", cases[i].filter, n, said.out);
+	}
+}
+
+/* --dry-run tells of what would be measured; it had listed all cells, and the time of all. */
+static void a_dry_run_of_some(void **state)
+{
+	(void)state;
+	assert_int_equal(run("little.yaml --dry-run -- --benchmark_filter=nulls.*threads:1$ "
+			     "--benchmark_repetitions=2"), 0);
+	expect(said.out, "  1 of 4 cells and no control, 2 repeats each: ");
+	expect(said.out, "1 workload, 2 measurements, ");
+	expect(said.out, "These are 1 of 5 cells (controls included), chosen by ");
+	assert_null(strstr(said.out, "locked_jhash2"));
+	assert_int_equal(run("little.yaml --dry-run"), 0);
+	expect(said.out, "  4 cells and a control (cell ");
+	expect(said.out, "1 workload, 15 measurements, ");
+	assert_null(strstr(said.out, "chosen by"));
+	assert_int_equal(fake->calls, 0);
+}
+
 static void bad_flags(void **state)
 {
 	static const struct {
@@ -290,6 +344,8 @@ int main(void)
 		TEST(latencies_are_no_throughput),
 		TEST(repeats_are_interleaved),
 		TEST(or_not_if_one_says_so),
+		TEST(filters),
+		TEST(a_dry_run_of_some),
 		TEST(flags_after_the_dashes),
 		TEST(bad_flags),
 		TEST(a_name_is_used_once),

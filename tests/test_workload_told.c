@@ -99,7 +99,7 @@ static void test_dry_run(void **state)
 	/* four cells and the control, of 1.5 s each, and something for the tables */
 	assert_true(sum > 5 * 4 * 1.5 && sum < 5 * 4 * 2.5);
 	out = open_memstream(&text, &size);
-	workload_print_cells(out, &set);
+	workload_print_cells(out, &set, NULL, 0);
 	fclose(out);
 	expect(text, "dry: What is it?\n");
 	expect(text, "from ");
