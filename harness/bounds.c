@@ -337,11 +337,10 @@ int bounds_print(FILE *out, const json_t *bounds, enum grid_format format)
 		grid_put(&g, 0, "bound");
 		grid_put(&g, 1, "threads");
 		grid_put(&g, 2, "ns");
-		grid_put(&g, 3, "from");
-		grid_put(&g, 4, "to");
 	}
 	json_array_foreach(bounds, i, one) {
-		const bool many = json_integer_value(json_object_get(one, "n")) > 1;
+		/* Fewer have no interval. */
+		const bool many = number_of(one, "n") >= STATS_LEAST;
 		char text[128];
 
 		if (!grid_add_row(&g))
@@ -351,8 +350,12 @@ int bounds_print(FILE *out, const json_t *bounds, enum grid_format format)
 		snprintf(text, sizeof(text), "%d", (int)json_integer_value(json_object_get(one, "threads")));
 		grid_put(&g, 1, text);
 		put(&g, 2, json_object_get(one, "median"));
-		put(&g, 3, many ? json_object_get(one, "ci_low") : NULL);
-		put(&g, 4, many ? json_object_get(one, "ci_high") : NULL);
+		if (!many)
+			continue;
+		grid_put_at(&g, 0, 3, "from");
+		grid_put_at(&g, 0, 4, "to");
+		put(&g, 3, json_object_get(one, "ci_low"));
+		put(&g, 4, json_object_get(one, "ci_high"));
 	}
 	err = g.failed ? -ENOMEM : 0;
 	if (!err)

@@ -34,7 +34,7 @@ static void print_help(void)
 	      "  --repeats N       processes, one after the other (without: 5)\n"
 	      "  --json            one measurement, in this process, as JSON\n"
 	      "\n"
-	      "Times are ns as one thread sees them, medians with 95 % intervals.\n",
+	      "Times are ns as one thread sees them, medians with 95 % intervals (of five repeats or more).\n",
 	      stdout);
 }
 

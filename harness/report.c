@@ -4,6 +4,7 @@
 
 #include "harness/json_read.h"
 #include "harness/results.h"
+#include "harness/stats.h"
 #include "harness/table.h"
 
 #include <ctype.h>
@@ -65,6 +66,13 @@ void report_noise(char *buf, size_t size, const struct report_source *s, const c
 		percent_of(low, sizeof(low), pair, "ci_low_percent");
 		percent_of(high, sizeof(high), pair, "ci_high_percent");
 		percent_of(visible, sizeof(visible), pair, "visible_percent");
+		if (!isfinite(number_of(pair, "visible_percent"))) {
+			snprintf(buf, size,
+				 "Noise: the same cell measured twice, under two names, differs by %s %%. "
+				 "Fewer than %d repeats allow no interval.",
+				 a, STATS_LEAST);
+			continue;
+		}
 		snprintf(buf, size,
 			 "Noise: the same cell measured twice, under two names, differs by %s %% [%s, %s]. "
 			 "Between two of these cells a difference below %s %% would not have been seen.",

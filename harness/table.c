@@ -10,6 +10,7 @@
 #include "harness/shares.h"
 #include "harness/table_internal.h"
 #include "harness/judge.h"
+#include "harness/stats.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -69,6 +70,15 @@ void table_put_range(struct grid *g, size_t column, double from, double to)
 	table_number(b, sizeof(b), to);
 	snprintf(text, sizeof(text), "%s..%s", a, b);
 	grid_put(g, column, text);
+}
+
+void table_put_interval(struct grid *g, size_t column, const json_t *metric, double scale)
+{
+	if (!(number_of(metric, "n") >= STATS_LEAST))
+		return;
+	grid_put_at(g, 0, column, "95 %");
+	table_put_range(g, column, number_of(metric, "ci_low") * scale,
+			number_of(metric, "ci_high") * scale);
 }
 
 void table_note(char *buf, size_t size, const json_t *cell)

@@ -12,6 +12,12 @@
 void table_put_number(struct grid *g, size_t column, double value);
 void table_put_range(struct grid *g, size_t column, double from, double to);
 
+/*
+ * The 95 % interval of a metric's median; none, nor a column, of fewer than STATS_LEAST repeats:
+ * it would be their least and greatest, at best.
+ */
+void table_put_interval(struct grid *g, size_t column, const json_t *metric, double scale);
+
 /* The variant and what varies, from column 0 on; a header where cell is NULL.  The next column. */
 size_t table_put_parameters(struct grid *g, const json_t *varying, const json_t *cell);
 

@@ -25,7 +25,6 @@ void table_latency_header(struct grid *g, const json_t *varying, const char *uni
 	grid_put(g, at + P50, "p50 us");
 	grid_put(g, at + P90, "p90 us");
 	grid_put(g, at + P99, "p99 us");
-	grid_put(g, at + P99_RANGE, "95 %");
 	grid_put(g, at + P999, "p99.9 us");
 	grid_put(g, at + MAX, "max us");
 	g->left[at + OPERATION] = true;
@@ -51,8 +50,7 @@ static void put_percentiles(struct grid *g, size_t at, const json_t *cell, const
 	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
 		table_put_number(g, at + (size_t)columns[i].column,
 				 number_of(metric(cell, class, columns[i].name), "median") / 1e3);
-	table_put_range(g, at + P99_RANGE, number_of(p99, "ci_low") / 1e3,
-			number_of(p99, "ci_high") / 1e3);
+	table_put_interval(g, at + P99_RANGE, p99, 1e-3);
 }
 
 /* "lookup hit" for lookup_hit */

@@ -21,7 +21,6 @@ void table_saturation_header(struct grid *g, const json_t *varying, const char *
 		return;
 	at = table_put_parameters(g, varying, NULL);
 	grid_put(g, at + RATE, "M/s");
-	grid_put(g, at + INTERVAL, "95 %");
 	grid_put(g, at + SEARCHES, "searches");
 	g->left[at + NOTE] = true;
 }
@@ -47,8 +46,7 @@ void table_saturation_row(struct grid *g, const json_t *varying, const json_t *c
 		return;
 	at = table_put_parameters(g, varying, cell);
 	table_put_number(g, at + RATE, number_of(found, "median") / 1e6);
-	table_put_range(g, at + INTERVAL, number_of(found, "ci_low") / 1e6,
-			number_of(found, "ci_high") / 1e6);
+	table_put_interval(g, at + INTERVAL, found, 1e-6);
 	table_put_number(g, at + SEARCHES, number_of(found, "n"));
 	table_note(text, sizeof(text), cell);
 	add_note(text, sizeof(text), json_integer_value(json_object_get(asked, "below")),

@@ -2,6 +2,7 @@
 /* The machine's bounds: which figures there are, how they are put together, and how a run keeps them. */
 #include "harness/bounds.h"
 #include "harness/bounds_internal.h"
+#include "harness/grid.h"
 #include "harness/topology.h"
 
 #include <jansson.h>
@@ -73,6 +74,27 @@ static void merged(void **state)
 	assert_true(isnan(bounds_dependent_ns(NULL, 1, 1024)));
 	json_decref(m);
 	json_decref(all);
+}
+
+/* Medians of fewer than five have no interval; of two it was the lesser and the greater. */
+static void printed(void **state)
+{
+	(void)state;
+	for (int n = 2; n <= 5; n++) {
+		json_t *list = json_pack("[{s:s, s:i, s:f, s:f, s:f, s:i}]", "bound", "atomic", "threads", 1,
+					 "median", 7.5, "ci_low", 6.25, "ci_high", 8.75, "n", n);
+		char *text = NULL;
+		size_t len;
+		FILE *out = open_memstream(&text, &len);
+
+		assert_int_equal(bounds_print(out, list, GRID_TEXT), 0);
+		fclose(out);
+		assert_non_null(strstr(text, "7.50"));
+		assert_int_equal(strstr(text, "6.25") != NULL, n == 5);
+		assert_int_equal(strstr(text, "from") != NULL, n == 5);
+		free(text);
+		json_decref(list);
+	}
 }
 
 /* --- What a CPU that is away does to arrivals --- */
@@ -358,7 +380,7 @@ static void in_a_run(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(merged), cmocka_unit_test(away), cmocka_unit_test(measured), cmocka_unit_test(mistakes),
+		cmocka_unit_test(merged), cmocka_unit_test(printed), cmocka_unit_test(away), cmocka_unit_test(measured), cmocka_unit_test(mistakes),
 		cmocka_unit_test(more_than_the_machine_has),
 		cmocka_unit_test(misses),
 		cmocka_unit_test(in_a_run),

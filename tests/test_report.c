@@ -160,7 +160,7 @@ static void test_narrow(void **state)
 	assert_int_equal(mkdir("run/narrow", 0777), 0);
 	write_text("run/narrow/size-bars.svg", PICTURE);
 	write_text("run/narrow/other-bars.svg", PICTURE);
-	assert_int_equal(report_write(&s, "narrow.html", &e), 0);
+	assert_int_equal(report_write(&s, "run/narrow.html", false, &e), 0);
 	read_text("run/narrow.html", page, sizeof(page));
 	assert_int_equal(count(page, "<svg "), 5);
 	assert_int_equal(count(page, "<figure class=\"both\">"), 1);
@@ -183,22 +183,29 @@ static void test_narrow(void **state)
 
 	/* A broken one is no page. */
 	write_text("run/narrow/size-bars.svg", "no picture");
-	assert_int_not_equal(report_write(&s, "narrow.html", &e), 0);
+	assert_int_not_equal(report_write(&s, "run/narrow.html", false, &e), 0);
 	assert_int_equal(e.status, CT_EXIT_USER);
 }
 
-static void test_markdown(void **state)
+/* A report's text; free it. */
+static char *markdown_of(const json_t *of)
 {
-	struct report_source s = { dir, "plots", benchmark, json_object_get(benchmark, "ctbench"),
-				   NULL };
+	struct report_source s = { dir, "plots", of, json_object_get(of, "ctbench") };
 	struct ct_error e = { 0 };
 	char *text = NULL;
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
 
-	(void)state;
 	assert_int_equal(report_markdown(out, &s, &e), 0);
 	fclose(out);
+	return text;
+}
+
+static void test_markdown(void **state)
+{
+	char *text = markdown_of(benchmark);
+
+	(void)state;
 	expect(text, "- mask & none: +0.4 %");
 	expect(text, "| x\\|y<z | 4.00 |");
 	assert_int_equal(count(text, "<details>"), count(text, "</details>"));
@@ -317,7 +324,7 @@ static void test_answers(void **state)
 				   "interval there were too few repeats.");
 
 	/* In both forms, at the top; and where there is no verdict the section says it as well. */
-	assert_int_equal(report_write(&s, "answers.html", &e), 0);
+	assert_int_equal(report_write(&s, "run/answers.html", false, &e), 0);
 	read_text("run/answers.html", page, sizeof(page));
 	expect(page,
 	       "So?</a>\n<p class=\"answer seen\">half instead of base: throughput -50 %, slower;");
@@ -331,6 +338,57 @@ static void test_answers(void **state)
 	assert_int_equal(count(text, "no two of its cells differ"), 2);
 	free(text);
 	json_decref(report);
+}
+
+static json_t *metric(double median, int n)
+{
+	return json_pack("{s:f, s:f, s:f, s:i}", "median", median, "ci_low", median * 0.9, "ci_high",
+			 median * 1.1, "n", n);
+}
+
+/*
+ * Fewer than five repeats have no interval.  The noise had been "-6.5 % [?, ?]", and the interval
+ * of one latency was "0.189..0.189".
+ */
+static void test_few_repeats(void **state)
+{
+	(void)state;
+	for (int n = 1; n <= 5; n++) {
+		json_t *copy = json_deep_copy(benchmark), *report = json_object_get(copy, "ctbench");
+		json_t *x = json_object_get(json_object_get(report, "cells"), "size/x");
+		json_t *y = json_object_get(json_object_get(report, "cells"), "size-big/x");
+		json_t *pair = json_array_get(
+			json_object_get(json_object_get(report, "noise"), "pairs"), 0);
+		char *text;
+
+		json_object_set_new(x, "latency", json_pack("{s:s, s:{s:i, s:i}}", "kind", "service",
+							    "classes", "all", 9, "lookup_hit", 9));
+		json_object_set_new(json_object_get(x, "metrics"), "p99_ns", metric(2000, n));
+		json_object_set_new(y, "saturation", json_pack("{s:s}", "percentile", "p99"));
+		json_object_set_new(y, "metrics",
+				    json_pack("{s:o}", "saturation_per_s", metric(3e6, n)));
+		if (n < 5) {
+			json_object_del(pair, "ci_low_percent");
+			json_object_del(pair, "ci_high_percent");
+			json_object_del(pair, "visible_percent");
+		}
+		text = markdown_of(copy);
+		expect(text, "| 2.00 |");
+		if (n < 5) {
+			expect(text, "under two names, differs by 1.2 %. Fewer than 5 repeats allow "
+				     "no interval.");
+			assert_null(strstr(text, "95 %"));
+			assert_null(strstr(text, ".."));
+			assert_null(strstr(text, "?,"));
+		} else {
+			expect(text, "differs by 1.2 % [-3.0, 12].");
+			expect(text, "1.80..2.20");
+			expect(text, "2.70..3.30");
+			assert_int_equal(count(text, "| 95 % |"), 2);
+		}
+		free(text);
+		json_decref(copy);
+	}
 }
 
 static int report_command_line(const char *a, const char *b, const char *c)
@@ -520,6 +578,7 @@ int main(void)
 		cmocka_unit_test(test_narrow),
 		cmocka_unit_test(test_markdown),
 		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_few_repeats),
 		cmocka_unit_test(test_bad_input),
 		cmocka_unit_test(test_keys_that_are_gone),
 		cmocka_unit_test(test_out_that_is_no_file),
