@@ -41,14 +41,23 @@ static json_t *make_start(const struct merge *m)
 		const struct merge_part *p = &m->parts[i];
 		const json_t *machine = json_object_get(p->environment, "machine");
 		const json_t *kernel = json_object_get(p->environment, "kernel");
+		const json_t *cpus = json_object_get(
+			json_object_get(p->environment, "topology"), "cpus");
+		const json_t *virtual = json_object_get(p->environment, "virtual");
+		size_t first = 0;
 
+		while (first < i && !merge_one_machine(&m->parts[first], p))
+			first++;
 		stolen += json_number_value(json_object_get(p->report, "stolen_seconds"));
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "path",
-						      p->dir, "name", text_of(p->report, "name"),
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:I, s:s, s:o}",
+						      "path", p->dir, "name", text_of(p->report, "name"),
 						      "started", text_of(p->start, "started"),
-						      "ended", text_of(p->report, "ended"), "cpu",
+						      "ended", text_of(p->report, "ended"),
+						      "machine", (int)first, "cpu",
 						      text_of(machine, "cpu"), "kernel",
-						      text_of(kernel, "release"), "workloads",
+						      text_of(kernel, "release"), "cpus",
+						      json_integer_value(cpus), "hypervisor",
+						      text_of(virtual, "hypervisor"), "workloads",
 						      workloads_of(m, i)));
 	}
 	return json_pack("{s:i, s:s, s:s, s:O, s:O, s:f, s:o}", "format", RESULTS_FORMAT, "started",

@@ -21,17 +21,94 @@ const char *report_fact(const struct report_source *s, const char *group, const 
 	return text_of(json_object_get(json_object_get(s->report, "environment"), group), key);
 }
 
-void report_machine(char *buf, size_t size, const struct report_source *s)
+/* ---- machines: several where ctbench merge put runs of several together ---- */
+
+static bool one_machine(const json_t *a, const json_t *b)
+{
+	double x = number_of(a, "machine"), y = number_of(b, "machine");
+
+	if (isfinite(x) && isfinite(y))
+		return x == y;
+	return !strcmp(text_of(a, "cpu"), text_of(b, "cpu")) &&
+	       !strcmp(text_of(a, "kernel"), text_of(b, "kernel"));
+}
+
+static bool is_first_of_machine(const json_t *parts, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (one_machine(json_array_get(parts, i), json_array_get(parts, at)))
+			return false;
+	return true;
+}
+
+/* The part that was the first on a machine; NULL: there is no such machine. */
+static const json_t *first_part(const struct report_source *s, size_t machine)
+{
+	const json_t *parts = json_object_get(s->report, "merged");
+
+	for (size_t i = 0; i < json_array_size(parts); i++)
+		if (is_first_of_machine(parts, i) && !machine--)
+			return json_array_get(parts, i);
+	return NULL;
+}
+
+size_t report_machines(const struct report_source *s)
+{
+	size_t nr = 1;
+
+	while (first_part(s, nr))
+		nr++;
+	return nr;
+}
+
+size_t report_machine_of(const struct report_source *s, const char *workload)
+{
+	const json_t *parts = json_object_get(s->report, "merged"), *part, *name;
+	size_t i, k, machine = 0;
+
+	json_array_foreach(parts, i, part)
+		json_array_foreach(json_object_get(part, "workloads"), k, name) {
+			if (!json_is_string(name) || strcmp(json_string_value(name), workload))
+				continue;
+			while (first_part(s, machine) && !one_machine(first_part(s, machine), part))
+				machine++;
+			return machine;
+		}
+	return 0;
+}
+
+void report_machine(char *buf, size_t size, const struct report_source *s, size_t machine)
 {
 	const json_t *facts = json_object_get(s->report, "environment");
-	const json_t *cpus = json_object_get(json_object_get(facts, "topology"), "cpus");
-	const json_t *virtual = json_object_get(facts, "virtual");
-	const char *hypervisor = text_of(virtual, "hypervisor");
-	json_int_t n = json_integer_value(cpus);
+	const json_t *part = report_machines(s) > 1 ? first_part(s, machine) : NULL;
+	const char *hypervisor = part ? text_of(part, "hypervisor")
+				      : text_of(json_object_get(facts, "virtual"), "hypervisor");
+	json_int_t n = json_integer_value(
+		json_object_get(part ? part : json_object_get(facts, "topology"), "cpus"));
+	int at = snprintf(buf, size, "%s", part ? text_of(part, "cpu") : report_fact(s, "machine", "cpu"));
 
-	snprintf(buf, size, "%s, %" JSON_INTEGER_FORMAT " CPU%s, Linux %s%s%s",
-		 report_fact(s, "machine", "cpu"), n, n == 1 ? "" : "s",
-		 report_fact(s, "kernel", "release"), *hypervisor ? ", a guest of " : "", hypervisor);
+	/* Older merged runs do not tell how many. */
+	if (at < (int)size && (n || !part))
+		at += snprintf(buf + at, size - (size_t)at, ", %" JSON_INTEGER_FORMAT " CPU%s", n,
+			       n == 1 ? "" : "s");
+	if (at < (int)size)
+		at += snprintf(buf + at, size - (size_t)at, ", Linux %s%s%s",
+			       part ? text_of(part, "kernel") : report_fact(s, "kernel", "release"),
+			       *hypervisor ? ", a guest of " : "", hypervisor);
+	if (part && at < (int)size)
+		snprintf(buf + at, size - (size_t)at, " (run %s)", text_of(part, "name"));
+}
+
+void report_all_machines(char *buf, size_t size, const struct report_source *s)
+{
+	size_t nr = report_machines(s), at = 0;
+
+	for (size_t i = 0; i < nr && at < size; i++) {
+		report_machine(buf + at, size - at, s, i);
+		at += strlen(buf + at);
+		if (i + 1 < nr && at < size)
+			at += (size_t)snprintf(buf + at, size - at, "; ");
+	}
 }
 
 static void percent_of(char *buf, size_t size, const json_t *pair, const char *key)

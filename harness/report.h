@@ -47,8 +47,16 @@ int report_write(const struct report_source *s, const char *path, bool markdown,
 
 /* The text at a key path ("build", "revision") of the report's environment; "" if none. */
 const char *report_fact(const struct report_source *s, const char *group, const char *key);
-/* "AMD EPYC, 2 CPUs, Linux 6.18, KVM guest" */
-void report_machine(char *buf, size_t size, const struct report_source *s);
+/*
+ * How many machines it was measured on: 1, or more if ctbench merge made it of several; the one
+ * of a workload, from 0; and what each is: "AMD EPYC, 2 CPUs, Linux 6.18, a guest of KVM", of
+ * several with the name of its run.
+ */
+size_t report_machines(const struct report_source *s);
+size_t report_machine_of(const struct report_source *s, const char *workload);
+void report_machine(char *buf, size_t size, const struct report_source *s, size_t machine);
+/* All of them, with "; " between. */
+void report_all_machines(char *buf, size_t size, const struct report_source *s);
 /* The noise in a sentence for this workload; "" where there was no control. */
 void report_noise(char *buf, size_t size, const struct report_source *s, const char *workload);
 /* The command that measures the same again. */

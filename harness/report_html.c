@@ -77,10 +77,10 @@ static void answer(void *arg, const char *text, const char *outcome)
 static void top(FILE *out, const struct report_source *s)
 {
 	const json_t *workloads = json_object_get(s->report, "workloads"), *workload;
-	char machine[512];
+	char machine[2048];
 	size_t i;
 
-	report_machine(machine, sizeof(machine), s);
+	report_all_machines(machine, sizeof(machine), s);
 	element(out, "h1", "%s", text_of(s->report, "name"));
 	element(out, "p class=\"sub\"", "%s · ctbench %s · %.16s", machine,
 		report_fact(s, "build", "revision"), text_of(s->report, "started"));
@@ -211,13 +211,17 @@ static int workload_section(FILE *out, const struct report_source *s, const json
 {
 	struct verdicts v = { .out = out };
 	const char *name = text_of(workload, "name");
-	char noise[256], remark[512];
+	char noise[256], remark[512], machine[512];
 	struct grid g;
 	int err;
 
 	fprintf(out, "<section id=\"w%zu\">\n", number);
 	element(out, "p class=\"name\"", "%s", name);
 	element(out, "h2", "%s", text_of(workload, "question"));
+	if (report_machines(s) > 1) {
+		report_machine(machine, sizeof(machine), s, report_machine_of(s, name));
+		element(out, "p class=\"sub\"", "Measured on %s.", machine);
+	}
 	report_noise(noise, sizeof(noise), s, name);
 	if (*noise)
 		element(out, "p class=\"noise\"", "%s", noise);
@@ -282,13 +286,20 @@ static void machine(FILE *out, const struct report_source *s)
 		{ "liburcu", "libraries", "liburcu" },
 	};
 	const json_t *environment = json_object_get(s->report, "environment");
+	size_t nr = report_machines(s);
 	char text[512];
 
 	fputs("<section id=\"machine\">\n", out);
-	element(out, "h2", "The machine");
+	element(out, "h2", nr > 1 ? "The machines" : "The machine");
+	if (nr > 1)
+		element(out, "p",
+			"What follows behind their names is of the first one, but for how ctbench was built; "
+			"the pages of the runs that were merged have it of each.");
 	fputs("<dl>\n", out);
-	report_machine(text, sizeof(text), s);
-	fact(out, "machine", text);
+	for (size_t i = 0; i < nr; i++) {
+		report_machine(text, sizeof(text), s, i);
+		fact(out, "machine", text);
+	}
 	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
 		fact(out, facts[i].name, report_fact(s, facts[i].group, facts[i].key));
 	fact(out, "allocator", text_of(environment, "allocator"));

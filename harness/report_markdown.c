@@ -49,7 +49,7 @@ int report_markdown(FILE *out, const struct report_source *s, struct ct_error *e
 	json_t *workload;
 	size_t i;
 
-	report_machine(text, sizeof(text), s);
+	report_all_machines(text, sizeof(text), s);
 	fprintf(out, "## ctbench: %s\n\n%s; ctbench %s; %.16s\n",
 		text_of(s->report, "name"), text,
 		report_fact(s, "build", "revision"),
@@ -63,6 +63,10 @@ int report_markdown(FILE *out, const struct report_source *s, struct ct_error *e
 
 		fprintf(out, "\n### %s\n\n",
 			text_of(workload, "question"));
+		if (report_machines(s) > 1) {
+			report_machine(text, sizeof(text), s, report_machine_of(s, name));
+			fprintf(out, "Measured on %s.\n\n", text);
+		}
 		report_noise(text, sizeof(text), s, name);
 		if (*text)
 			fprintf(out, "_%s_\n\n", text);

@@ -13,8 +13,10 @@
  *			warmups_s and builds_s (filling tables); overhead: elapsed without builds,
  *			as a multiple of windows and warm-ups
  *	counts		of cells and measurements, see counts_report()
- *	merged		of what runs, if ctbench merge made it: {path, name, started, ended, cpu,
- *			kernel, workloads}; environment is then the first one's
+ *	merged		of what runs, if ctbench merge made it: {path, name, started, ended,
+ *			machine, cpu, kernel, cpus, hypervisor, workloads}; machine is the number
+ *			of the first of them (from 0) that was measured on the same one.
+ *			environment is then the first one's
  *	statistics	how it was judged (judge.h): confidence, resamples and seed of the
  *			bootstrap, alpha, power, correction, comparisons (how many were
  *			corrected for)

@@ -215,6 +215,20 @@ static void change_start(const char *run_name, const char *key, json_t *value)
 	store(run_name, "run.json", json);
 }
 
+/* The page names the machine of each, which had been the first one's for all. */
+static void two_machines_are_told(const char *run_name)
+{
+	static char page[1 << 20];
+	char path[64];
+
+	snprintf(path, sizeof(path), "runs/%s/report.html", run_name);
+	read_text(path, page, sizeof(page));
+	expect(page, "Another CPU, ");
+	expect(page, "<h2>The machines</h2>");
+	expect(page, "(run a).");
+	expect(page, "(run b).");
+}
+
 /* ---- what is refused ---- */
 
 /* Refused with these words; no new folder, and the parts are as they were. */
@@ -253,6 +267,7 @@ static void what_must_not_be_mixed(void **state)
 	change("b", "machine", "cpu", "Another CPU");
 	if (merge("other a b --results runs"))
 		fail_msg("%s", said.err);
+	two_machines_are_told("other");
 
 	change("b", "build", "compiler", "clang 99");
 	refuses("c a b --results runs", "two builds: build.compiler is not the same");

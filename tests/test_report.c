@@ -391,6 +391,72 @@ static void test_few_repeats(void **state)
 	}
 }
 
+static char *page_of(const json_t *of)
+{
+	struct report_source s = { dir, "plots", of, json_object_get(of, "ctbench") };
+	struct ct_error e = { 0 };
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_int_equal(report_html(out, &s, &e), 0);
+	fclose(out);
+	return text;
+}
+
+/* Once before the heading of the first section's, and within each its own and no other. */
+static void in_its_section(const char *text, const char *first, const char *second,
+			   const char *const machines[2])
+{
+	const char *a = strstr(text, first), *b = a ? strstr(a, second) : NULL;
+
+	assert_true(a && b);
+	for (int i = 0; i < 2; i++) {
+		const char *at = strstr(text, machines[i]), *on;
+		char words[256];
+
+		assert_true(at && at < a);
+		snprintf(words, sizeof(words), "Measured on %s.", machines[i]);
+		assert_int_equal(count(text, words), 1);
+		on = strstr(text, words);
+		assert_true(i ? on > b : on > a && on < b);
+	}
+}
+
+/* A run that was merged from two machines names both; it had named the first one only. */
+static void test_two_machines(void **state)
+{
+	static const char *const plain[] = { "Some CPU, 2 CPUs, Linux 6.1 (run a)",
+					     "Other CPU, 1 CPU, Linux 6.2, a guest of KVM (run b)" };
+	json_t *copy = json_deep_copy(benchmark), *report = json_object_get(copy, "ctbench");
+	json_t *parts = json_pack(
+		"[{s:s, s:s, s:s, s:i, s:i, s:s, s:[s]}, {s:s, s:s, s:s, s:i, s:i, s:s, s:[s]}]", "name",
+		"a", "cpu", "Some CPU", "kernel", "6.1", "machine", 0, "cpus", 2, "hypervisor", "",
+		"workloads", "size", "name", "b", "cpu", "Other CPU", "kernel", "6.2", "machine", 1,
+		"cpus", 1, "hypervisor", "KVM", "workloads", "size-big");
+	char *text;
+
+	(void)state;
+	json_object_set(report, "merged", parts);
+	text = markdown_of(copy);
+	in_its_section(text, "### Is 1", "### And big?", plain);
+	free(text);
+	text = page_of(copy);
+	in_its_section(text, "<section id=\"w0\"", "<section id=\"w1\"", plain);
+	expect(strstr(text, "<h2>The machines</h2>"), plain[0]);
+	expect(strstr(text, "<h2>The machines</h2>"), plain[1]);
+	free(text);
+	/* Of one machine there is nothing to tell apart. */
+	json_object_set_new(json_array_get(parts, 1), "machine", json_integer(0));
+	text = page_of(copy);
+	expect(text, "<h2>The machine</h2>");
+	expect(text, "Some &lt;CPU&gt;, 2 CPUs, Linux 6.1");
+	assert_null(strstr(text, "Measured on"));
+	free(text);
+	json_decref(parts);
+	json_decref(copy);
+}
+
 static int report_command_line(const char *a, const char *b, const char *c)
 {
 	char *argv[] = { (char *)"report", (char *)a, (char *)b, (char *)c, NULL };
@@ -579,6 +645,7 @@ int main(void)
 		cmocka_unit_test(test_markdown),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_few_repeats),
+		cmocka_unit_test(test_two_machines),
 		cmocka_unit_test(test_bad_input),
 		cmocka_unit_test(test_keys_that_are_gone),
 		cmocka_unit_test(test_out_that_is_no_file),
