@@ -150,7 +150,10 @@ static inline bool measurement_good(const struct measurement *m)
 const char *measurement_header(void);
 /* A line without newline into buf; its length, or -ENOSPC. */
 int measurement_to_line(const struct measurement *m, char *buf, size_t size);
-/* The reverse; line is written to.  false if it is no such line. */
+/*
+ * The reverse; line is written to.  false if it is no such line, or says what no measurement can
+ * have said: an amount below 0, a figure of a good one that is no number, another's status.
+ */
 bool measurement_from_line(struct measurement *m, char *line);
 #define MEASUREMENT_LINE_MAX 8192
 

@@ -5,7 +5,10 @@
  */
 #include "harness/results.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,21 +128,34 @@ int measurement_to_line(const struct measurement *m, char *buf, size_t size)
 	return (int)at;
 }
 
+/* strtoul() and its like would take blanks and signs, and make a large number of -1. */
+static bool scan_unsigned(uint64_t *value, uint64_t most, const char *text, int base)
+{
+	char *end;
+
+	if (!isxdigit((unsigned char)*text))
+		return false;
+	errno = 0;
+	*value = strtoull(text, &end, base);
+	return end != text && !*end && !errno && *value <= most;
+}
+
 static bool scan_field(const struct field *f, void *p, const char *text)
 {
 	char *end = NULL;
+	uint64_t value;
 
 	errno = 0;
 	switch (f->type) {
 	case U32:
-		*(uint32_t *)p = (uint32_t)strtoul(text, &end, 10);
-		break;
+		if (!scan_unsigned(&value, UINT32_MAX, text, 10))
+			return false;
+		*(uint32_t *)p = (uint32_t)value;
+		return true;
 	case U64:
-		*(uint64_t *)p = strtoull(text, &end, 10);
-		break;
+		return scan_unsigned(p, UINT64_MAX, text, 10);
 	case HEX:
-		*(uint64_t *)p = strtoull(text, &end, 16);
-		break;
+		return scan_unsigned(p, UINT64_MAX, text, 16);
 	case INT:
 		*(int *)p = (int)strtol(text, &end, 10);
 		break;
@@ -156,6 +172,29 @@ static bool scan_field(const struct field *f, void *p, const char *text)
 	return end != text && !*end && !errno;
 }
 
+/*
+ * Can a measurement have said that?  All numbers are times, amounts and rates.  Of one that
+ * failed or is void they need not be numbers.
+ */
+static bool makes_sense(const struct measurement *m)
+{
+	static const int ours[] = { CT_EXIT_OK, CT_EXIT_INTERNAL, CT_EXIT_USER, CT_EXIT_SKIP };
+	bool known = false;
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		known |= m->result.status == ours[i];
+	for (size_t i = 0; i < NR_FIELDS && known; i++) {
+		double value;
+
+		if (fields[i].type != DOUBLE)
+			continue;
+		memcpy(&value, (const char *)m + fields[i].offset, sizeof(value));
+		if (value < 0 || (!isfinite(value) && measurement_good(m)))
+			return false;
+	}
+	return known;
+}
+
 bool measurement_from_line(struct measurement *m, char *line)
 {
 	memset(m, 0, sizeof(*m));
@@ -165,5 +204,5 @@ bool measurement_from_line(struct measurement *m, char *line)
 		if (!text || !scan_field(&fields[i], (char *)m + fields[i].offset, text))
 			return false;
 	}
-	return !line;
+	return !line && makes_sense(m);
 }

@@ -136,6 +136,63 @@ static void nonsense_is_no_measurement(void **state)
 	assert_int_equal(measurement_to_line(&m, cut, 20), -ENOSPC);
 }
 
+/* A line with one field, by its column, replaced. */
+static bool reads_with(const struct measurement *m, const char *column, const char *value)
+{
+	char line[MEASUREMENT_LINE_MAX], changed[MEASUREMENT_LINE_MAX] = "";
+	char header[1024], *names = header, *fields = line, *name;
+	struct measurement back;
+	bool found = false;
+
+	snprintf(header, sizeof(header), "%s", measurement_header());
+	assert_true(measurement_to_line(m, line, sizeof(line)) > 0);
+	while ((name = strsep(&names, "\t"))) {
+		const char *field = strsep(&fields, "\t");
+		bool here = !strcmp(name, column);
+
+		found |= here;
+		if (*changed)
+			strcat(changed, "\t");
+		strcat(changed, here ? value : field);
+	}
+	assert_true(found);
+	return measurement_from_line(&back, changed);
+}
+
+/*
+ * What no measurement can have said.  All of these were read, and -1 operations were
+ * 18446744073709551615.  A measurement that failed, or is void, has figures of any kind.
+ */
+static void impossible_figures(void **state)
+{
+	static const char *const bad[][2] = {
+		{ "ns_per_op", "nan" },	  { "ns_per_op", "inf" },  { "ns_per_op", "-5" },
+		{ "ops", "-1" },	  { "ops", " 1" },	   { "ops", "+1" },
+		{ "status", "9" },	  { "status", "3" },	   { "status", "-1" },
+		{ "window_s", "nan" },	  { "window_s", "-0.1" },  { "repeat", "4294967296" },
+		{ "repeat", "-1" },	  { "fingerprint", "-1" }, { "latency_p99_ns", "-inf" },
+		{ "elapsed_s", "-nan" }, { "seq", "99999999999999999999" },
+	};
+	struct measurement m = some_measurement(1);
+
+	(void)state;
+	m.result.status = 0;
+	m.result.void_reason[0] = m.result.error[0] = '\0';
+	assert_true(reads_with(&m, "ns_per_op", "0"));
+	assert_true(reads_with(&m, "status", "77"));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (reads_with(&m, bad[i][0], bad[i][1]))
+			fail_msg("%s %s is read", bad[i][0], bad[i][1]);
+	strcpy(m.result.void_reason, "no operation was done");
+	assert_true(reads_with(&m, "ns_per_op", "inf"));
+	assert_true(reads_with(&m, "ns_per_op", "-nan"));
+	assert_false(reads_with(&m, "ns_per_op", "-5"));
+	m.result.void_reason[0] = '\0';
+	m.result.status = CT_EXIT_INTERNAL;
+	assert_true(reads_with(&m, "window_s", "nan"));
+	assert_false(reads_with(&m, "window_s", "-inf"));
+}
+
 static unsigned int rows_seen;
 
 static int count_row(void *arg, const struct measurement *m, struct ct_error *e)
@@ -402,6 +459,7 @@ int main(void)
 		cmocka_unit_test(every_field_counts),
 		cmocka_unit_test(texts_stay_in_their_row),
 		cmocka_unit_test(nonsense_is_no_measurement),
+		cmocka_unit_test(impossible_figures),
 		cmocka_unit_test(append_and_resume),
 		cmocka_unit_test(a_torn_row_is_dropped),
 		cmocka_unit_test(a_strange_row_is_named),
