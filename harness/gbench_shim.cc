@@ -123,9 +123,12 @@ public:
 			// No sample: neither measured nor failed, so not a row.
 			if (run.error_occurred && run.error_message.empty())
 				continue;
-			clean.push_back(cleaned(run));
+			// An error has a time of 0 in JSON, which whoever reads rows takes
+			// for one; our own key of the file tells of it.
+			if (!run.error_occurred)
+				clean.push_back(cleaned(run));
 			if (!shim.show_aggregates_only || run.run_type == Run::RT_Aggregate)
-				shown.push_back(clean.back());
+				shown.push_back(cleaned(run));
 		}
 		benchmark::JSONReporter::ReportRuns(clean);
 		if (also_ && !shown.empty())

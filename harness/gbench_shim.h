@@ -24,6 +24,8 @@
  *   all its repeats.
  * - Its statistics read the first repetition's fields even if that one had an
  *   error (they are not set then): samples without error go first.
+ * - A row with an error has a time of 0 in JSON, and its tools take it for one: such
+ *   rows are left out of what is written, and only shown.
  * - A mean of 0 makes it write NaN, which is not JSON: such values are left out.
  * - A warm-up (--benchmark_min_warmup_time) would repeat windows until
  *   their "time" of some nanoseconds adds up to seconds: it is refused, like
