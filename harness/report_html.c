@@ -320,9 +320,11 @@ static void bounds(FILE *out, const struct report_source *s)
 		return;
 	fputs("<section id=\"bounds\">\n", out);
 	element(out, "h2", "What this machine can do at best");
-	element(out, "p",
-		"Measured beside the cells, with the same threads and pages. The column misses of a table "
-		"tells its ns/op in dependent random lines of its own footprint.");
+	element(out, "p", "Measured beside the cells, with the same threads and pages.%s",
+		table_has_misses(s->report) ?
+			" The column misses of a table tells its ns/op in dependent random lines of its "
+			"own footprint." :
+			"");
 	fputs("<div class=\"scroll\" tabindex=\"0\">\n", out);
 	bounds_print(out, list, GRID_HTML);
 	fputs("</div>\n</section>\n", out);

@@ -240,15 +240,22 @@ static const struct table_kind {
 	{ NULL, NR_FIXED, header, row },
 };
 
+static const struct table_kind *kind_of(json_t *cells, const char *workload)
+{
+	const struct table_kind *kind = kinds;
+
+	while (kind->key && !any_has(cells, workload, kind->key))
+		kind++;
+	return kind;
+}
+
 int table_of(struct grid *g, const json_t *report, const json_t *workload)
 {
 	json_t *cells = json_object_get(report, "cells"), *cell;
 	const json_t *varying = json_object_get(workload, "varying");
 	const char *name = text_of(workload, "name"), *key;
-	const struct table_kind *kind = kinds;
+	const struct table_kind *kind = kind_of(cells, name);
 
-	while (kind->key && !any_has(cells, name, kind->key))
-		kind++;
 	/* Where the variant varies there is a column too many: empty ones are not printed. */
 	*g = (struct grid){ .columns = 1 + json_array_size(varying) + kind->columns,
 			    .left = { true } };
@@ -262,6 +269,18 @@ int table_of(struct grid *g, const json_t *report, const json_t *workload)
 	return g->failed ? -ENOMEM : 0;
 }
 
+bool table_has_misses(const json_t *report)
+{
+	json_t *cells = json_object_get(report, "cells"), *cell;
+	const char *name;
+
+	json_object_foreach(cells, name, cell)
+		if (isfinite(number_of(cell, "misses")) &&
+		    kind_of(cells, text_of(cell, "workload"))->row == row)
+			return true;
+	return false;
+}
+
 int table_print(FILE *out, const json_t *report)
 {
 	json_t *workload;
@@ -269,7 +288,7 @@ int table_print(FILE *out, const json_t *report)
 	int err = 0;
 
 	judge_print_noise(out, report);
-	if (json_object_get(report, "bounds"))
+	if (table_has_misses(report))
 		fprintf(out, "misses: ns/op as multiples of a random line that must be waited for, in a footprint as large as the table's.\n");
 	json_array_foreach(json_object_get(report, "workloads"), i, workload) {
 		const char *name = text_of(workload, "name");

@@ -5,6 +5,7 @@
 #ifndef CTBENCH_HARNESS_TABLE_H
 #define CTBENCH_HARNESS_TABLE_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 struct grid;
@@ -33,6 +34,9 @@ int table_inside(struct grid *g, const struct json_t *report, const struct json_
 /* What has to be said below that table (a sentence or two), or an empty text. */
 void table_remark(char *buf, size_t size, const struct json_t *report,
 		  const struct json_t *workload);
+
+/* Has any of the report's tables the column misses, which has to be explained? */
+bool table_has_misses(const struct json_t *report);
 
 /* A number with three significant digits and no exponent: 0.0123, 1.23, 123, 12345. */
 int table_number(char *buf, size_t size, double value);

@@ -47,7 +47,10 @@ void table_saturation_row(struct grid *g, const json_t *varying, const json_t *c
 	at = table_put_parameters(g, varying, cell);
 	table_put_number(g, at + RATE, number_of(found, "median") / 1e6);
 	table_put_interval(g, at + INTERVAL, found, 1e-6);
-	table_put_number(g, at + SEARCHES, number_of(found, "n"));
+	if (isfinite(number_of(found, "n"))) {
+		snprintf(text, sizeof(text), "%.0f", number_of(found, "n"));
+		grid_put(g, at + SEARCHES, text);
+	}
 	table_note(text, sizeof(text), cell);
 	add_note(text, sizeof(text), json_integer_value(json_object_get(asked, "below")),
 		 "late even at", number_of(asked, "from_per_s"));

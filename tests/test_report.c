@@ -7,6 +7,7 @@
 
 #include "harness/cmd.h"
 #include "harness/grid.h"
+#include "harness/table.h"
 
 #include <fcntl.h>
 #include <jansson.h>
@@ -385,6 +386,8 @@ static void test_few_repeats(void **state)
 			expect(text, "1.80..2.20");
 			expect(text, "2.70..3.30");
 			assert_int_equal(count(text, "| 95 % |"), 2);
+			/* A number of searches, which had been 5.00. */
+			expect(text, "| 2.70..3.30 | 5 |");
 		}
 		free(text);
 		json_decref(copy);
@@ -420,6 +423,37 @@ static void in_its_section(const char *text, const char *first, const char *seco
 		assert_int_equal(count(text, words), 1);
 		on = strstr(text, words);
 		assert_true(i ? on > b : on > a && on < b);
+	}
+}
+
+/* The line that explains the column misses had stood above tables without it. */
+static void test_misses(void **state)
+{
+	static const struct {
+		bool has, latency, told;
+	} cases[] = { { false, false, false }, { true, false, true }, { true, true, false } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		json_t *copy = json_deep_copy(benchmark), *report = json_object_get(copy, "ctbench");
+		json_t *x = json_object_get(json_object_get(report, "cells"), "size/x");
+		char *text = NULL, *page;
+		size_t len;
+		FILE *out = open_memstream(&text, &len);
+
+		if (cases[i].has)
+			json_object_set_new(x, "misses", json_real(2.5));
+		if (cases[i].latency)
+			json_object_set_new(x, "latency", json_object());
+		assert_int_equal(table_print(out, report), 0);
+		fclose(out);
+		assert_int_equal(count(text, "misses: ns/op as multiples"), cases[i].told);
+		assert_int_equal(count(text, "misses"), 2 * cases[i].told);
+		page = page_of(copy);
+		assert_int_equal(count(page, "The column misses"), cases[i].told);
+		free(page);
+		free(text);
+		json_decref(copy);
 	}
 }
 
@@ -645,6 +679,7 @@ int main(void)
 		cmocka_unit_test(test_markdown),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_few_repeats),
+		cmocka_unit_test(test_misses),
 		cmocka_unit_test(test_two_machines),
 		cmocka_unit_test(test_bad_input),
 		cmocka_unit_test(test_keys_that_are_gone),
