@@ -132,14 +132,6 @@ void report_noise(char *buf, size_t size, const struct report_source *s, const c
 		if (strcmp(text_of(pair, "workload"), workload))
 			continue;
 		percent_of(a, sizeof(a), pair, "effect_percent");
-		/* Of few repeats there is neither an interval nor anything that would have been seen. */
-		if (!isfinite(number_of(pair, "visible_percent"))) {
-			snprintf(buf, size,
-				 "Noise: the same cell measured twice, under two names, differs by %s %%. "
-				 "For an interval there were too few repeats.",
-				 a);
-			continue;
-		}
 		percent_of(low, sizeof(low), pair, "ci_low_percent");
 		percent_of(high, sizeof(high), pair, "ci_high_percent");
 		percent_of(visible, sizeof(visible), pair, "visible_percent");

@@ -191,7 +191,7 @@ static void test_narrow(void **state)
 /* A report's text; free it. */
 static char *markdown_of(const json_t *of)
 {
-	struct report_source s = { dir, "plots", of, json_object_get(of, "ctbench") };
+	struct report_source s = { dir, "plots", of, json_object_get(of, "ctbench"), NULL };
 	struct ct_error e = { 0 };
 	char *text = NULL;
 	size_t len;
@@ -317,13 +317,6 @@ static void test_answers(void **state)
 		"faster; one instead of base: +7.0 %, faster; one instead of base: +6.0 %, faster; "
 		"one instead of base: +5.0 %, faster; and 2 more\n");
 
-	/* Few repeats of the pair that tells the noise. */
-	json_object_set_new(report, "noise", json_pack("{s:[{s:s, s:f}]}", "pairs", "workload", "early",
-						       "effect_percent", 12.4));
-	report_noise(noise, sizeof(noise), &s, "early");
-	assert_string_equal(noise, "Noise: the same cell measured twice, under two names, differs by 12 %. For an "
-				   "interval there were too few repeats.");
-
 	/* In both forms, at the top; and where there is no verdict the section says it as well. */
 	assert_int_equal(report_write(&s, "run/answers.html", false, &e), 0);
 	read_text("run/answers.html", page, sizeof(page));
@@ -396,7 +389,7 @@ static void test_few_repeats(void **state)
 
 static char *page_of(const json_t *of)
 {
-	struct report_source s = { dir, "plots", of, json_object_get(of, "ctbench") };
+	struct report_source s = { dir, "plots", of, json_object_get(of, "ctbench"), NULL };
 	struct ct_error e = { 0 };
 	char *text = NULL;
 	size_t len;
