@@ -288,7 +288,7 @@ static void test_answers(void **state)
 	struct report_source s = { dir, "plots", report, report, NULL };
 	static char page[1 << 16];
 	struct ct_error e = { 0 };
-	char noise[256], *text = NULL;
+	char *text = NULL;
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
 
