@@ -81,7 +81,8 @@ static void add(struct effects *x, const json_t *verdict)
 	size_t lines;
 
 	label_of(label, sizeof(label), verdict);
-	snprintf(value, sizeof(value), "%s%.*f %%%s", effect < 0 ? "\u2212" : "+",
+	snprintf(value, sizeof(value), "%s%.*f %%%s",
+		 fabs(effect) < 0.05 ? "" : effect < 0 ? "\u2212" : "+",
 		 fabs(effect) < 9.95 ? 1 : 0, fabs(effect), seen ? "" : ", not seen");
 	snprintf(both, sizeof(both), "%s: %s", label, value);
 	lines = plot_wrap(text, sizeof(text), x->narrow ? both : label,
