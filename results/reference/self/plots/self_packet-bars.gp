@@ -1,12 +1,13 @@
 # Draw again: gnuplot self_packet-bars.gp
 
 name = "self_packet-bars"
+narrow = 0
 title = "What does a packet of an established connection cost through the whole hook pipeline, in cache?"
-subtitle = "1 thread, 1Ki connections, load factor 1; median and quartiles of 9 repeats; noise (the same cell twice): 6.71 %"
+subtitle = "1 thread, 1Ki connections, load factor 1; median and 95 % interval of 9 repeats; noise (the same cell twice): 0.159 %"
 unit = "million packets per second, all threads together"
-machine = "AMD EPYC, 2 CPUs, Linux 6.18.44-fc-v657, ctbench 1deccd514f1c, 2026-11-23"
+machine = "Intel(R) Xeon(R) Processor, 2 CPUs, Linux 6.18.44-fc-v669, ctbench 87b628ae2c99, 2026-11-28"
 rows = 2
-xmax = 191.888
+xmax = 205.355
 longest = 31
 
 # ---- plots/style.gp ----
@@ -36,10 +37,20 @@ set grid y lc rgb light lw 0.6 lt 1
 # Variant names have underscores, which mean no subscripts.
 set termoption noenhanced
 
+# Narrow pictures (narrow = 1) are for phones, which show 340 to 420 pixels: no text in them is smaller
+# than 11.5, and what stands left of a row or right of a curve in a wide one stands above or below it.
+# They go into the page of a run and nowhere else, under their question and with the machine at its
+# end, so SVG is all they need to be, and neither is said again.
+formats = narrow ? "svg" : "svg png"
+width = narrow ? 380 : 1040
+side = narrow ? 8.0 : 16.0
+small = narrow ? ",11.5" : ",9"
+
 # The question on top, what was fixed below it, the machine at the bottom.
 lines(text) = int(sum [k=1:strlen(text)] (text[k:k] eq "\n" ? 1 : 0)) + 1
-below_title = 22 * lines(title) + 16
+below_title = narrow ? 2 : 22 * lines(title) + 16
 below_subtitle = below_title + 17 * lines(subtitle)
+above_machine = narrow ? 8 : 23
 
 terminal(format, width, height) = format eq "svg" \
 	? sprintf("set terminal svg size %d,%d dynamic noenhanced font 'sans-serif,12' background rgb 'white'", \
@@ -54,37 +65,81 @@ terminal(format, width, height) = format eq "svg" \
 frame(width, height) = sprintf("\
 set label 1001 title at screen %g, screen %g left font ',14' textcolor rgb '#000000';\
 set label 1002 subtitle at screen %g, screen %g left textcolor rgb '#555555';\
-set label 1003 machine at screen %g, screen %g left font ',9' textcolor rgb '#777777'", \
-	16.0 / width, 1 - 20.0 / height, 16.0 / width, 1 - (below_title + 4.0) / height, \
-	16.0 / width, 12.0 / height)
+set label 1003 machine at screen %g, screen %g left font '%s' textcolor rgb '#777777'", \
+	side / width, 1 - 20.0 / height, side / width, 1 - (below_title + 4.0) / height, \
+	side / width, 12.0 / height, small)
+
+# ---- rows: bars, axes, effects, saturation ----
+
+# A row's label stands left of it, and in a narrow picture above it, where `row` has 36 pixels
+# (PLOT_NARROW_LINE in harness/plot_internal.h): n lines of it begin at label_at.
+row(pixels) = narrow ? 36 : pixels
+rows_foot = narrow ? 46 + 16 * lines(unit) + above_machine : 72
+rows_picture(row) = below_subtitle + 14 + (narrow ? 20 : 14) + rows_foot + row * rows
+rows_label(y, n) = y - (0.47 + 16.0 / 36 * (n - 1))
+rows_left(pixels) = narrow ? 12.0 : pixels < 0.55 * width ? pixels : 0.55 * width
+rows_frame(left) = sprintf("\
+set tmargin at screen %g; set bmargin at screen %g; set lmargin at screen %g; set rmargin at screen %g;", \
+	1 - (below_subtitle + 14.0) / height, 1.0 * rows_foot / height, left / width, \
+	1 - (narrow ? 12.0 : 30.0) / width)
+
+# ---- curves: threads, size, load, latency, rate ----
+
+# Their names stand at their right ends (harness/plot_ends.c says how high), with a thin line to those
+# that had to move. Where there are more curves than colours, the curve's mark comes first. Narrow: in
+# a legend between axis and machine, and the unit above the graph.
+curve_head = below_subtitle + 14 + (narrow ? 17 * lines(unit) + 4 : 0)
+curve_legend(curves) = 17 * curves + 6
+curve_foot(curves, xlabel) = narrow ? 46 + 16 * lines(xlabel) + curve_legend(curves) + above_machine : 78
+curve_picture(curves, graph, xlabel) = curve_head + (narrow ? 250 : graph) + curve_foot(curves, xlabel)
+curve_frame(left, xlabel) = sprintf("\
+set tmargin at screen %g; set bmargin at screen %g; set lmargin at screen %g; set rmargin at screen %g;", \
+	1 - 1.0 * curve_head / height, 1.0 * curve_foot(curves, xlabel) / height, \
+	(narrow ? 52.0 : 1.0 * left) / width, 1 - (narrow ? 14.0 : 44.0 + 7.2 * longest) / width).\
+	(narrow ? sprintf("set ylabel ''; set label 1004 unit at screen %g, screen %g left", \
+		side / width, 1 - (below_subtitle + 16.0) / height) : "set ylabel unit")
+
+legend_y(i) = (above_machine + 17 * (curves - rank[i]) + 12.0) / height
+legend_line(i, marks) = sprintf("\
+set arrow %d from screen %g, screen %g to screen %g, screen %g nohead lt %d lw 1.6;\
+set label %d label[%d] at screen %g, screen %g left textcolor lt %d;", \
+	100 + i, side / width, legend_y(i), (side + 26) / width, legend_y(i), style[i], \
+	100 + i, i, (side + 34) / width, legend_y(i), style[i]).\
+	(marks ? sprintf("set label %d '' at screen %g, screen %g point lt %d ps 0.8", 200 + i, \
+		(side + 13) / width, legend_y(i), style[i]) : "")
+curve_name(i, marks) = sprintf("set label %d label[%d] at graph 1.025, graph %g left textcolor lt %d%s;", \
+	100 + i, i, label_y[i], style[i], \
+	marks && curves > 7 ? sprintf(" point lt %d ps 0.8 offset 1, 0", style[i]) : "")
+curve_leader(i) = !leader[i] ? "" : \
+	sprintf("set arrow %d from first %.10g, first %.10g to graph 1.02, graph %g nohead lt %d lw 0.6 dt 1", \
+		100 + i, end_x[i], end_y[i], label_y[i], style[i])
+curve_names(i, marks) = narrow ? legend_line(i, marks) : curve_name(i, marks).curve_leader(i)
 
 # ---- plots/bars.gp ----
 
-# A bar per variant, with the quartiles of its repeats, under a heading for each
+# A bar per variant, with the 95 % interval of its median, under a heading for each
 # value of whatever else varies.
-width = 1040
 data = name.".tsv"
-height = below_subtitle + 100 + 24 * rows
+height = rows_picture(row(24))
 set ylabel ""
 set xlabel unit
 set xrange [0:1.22 * xmax]
-set yrange [rows + 0.7:0.3]
+set yrange [rows + (narrow ? 0.5 : 0.7):0.3]
 unset grid
 set grid x lc rgb light lw 0.6 lt 1
 set border 1 lc rgb grey
 set tics scale 0.5
+if (narrow) { set ytics scale 0 }
 unset key
-thick = 0.36
+thick = narrow ? 0.18 : 0.36
 
-do for [format in "svg png"] {
+do for [format in formats] {
 	eval terminal(format, width, height)
 	eval frame(width, height)
 	set output name.".".format
-	set tmargin at screen 1 - (below_subtitle + 14.0) / height
-	set bmargin at screen 72.0 / height
-	set lmargin at screen (40.0 + 7.6 * longest) / width
-	set rmargin at screen 1 - 30.0 / width
-	plot data index 0 using (0.5 * $3):1:(0):3:($1 - thick):($1 + thick):(2):ytic(2) \
+	eval rows_frame(rows_left(40.0 + 7.6 * longest))
+	plot for [n=1:narrow] data index 0 using (0):(rows_label($1, 1)):8 with labels left, \
+		data index 0 using (0.5 * $3):1:(0):3:($1 - thick):($1 + thick):(2):ytic(2) \
 			with boxxyerror fs solid noborder lc variable, \
 		data index 0 using 3:1:4:5 with xerrorbars lc rgb "#000000" lw 1.2 pt 0, \
 		data index 0 using ($5 > $3 ? $5 : $3):1:7 with labels left offset 0.8, 0 textcolor rgb "#333333", \

@@ -1,25 +1,44 @@
 # Draw again: gnuplot self_replica-size.gp
 
 name = "self_replica-size"
+narrow = 0
 title = "Is netfilter's scheme as fast here as a plain program that does nothing else?"
-subtitle = "1 thread; median and quartiles of 9 repeats; noise (the same cell twice): 1.16 %"
+subtitle = "1 thread; median and 95 % interval of 9 repeats; noise (the same cell twice): 0.499 %"
 unit = "million operations per second, all threads together"
-machine = "AMD EPYC, 2 CPUs, Linux 6.18.44-fc-v657, ctbench 1deccd514f1c, 2026-11-23"
+machine = "Intel(R) Xeon(R) Processor, 2 CPUs, Linux 6.18.44-fc-v669, ctbench 87b628ae2c99, 2026-11-28"
 xlabel = "connections in the table"
 xmin = 65536
 xmax = 1048576
-ymax = 3.31487
+set xtics ("64Ki" 65536, "256Ki" 262144, "1Mi" 1048576)
+caches = 1
+array cache_x[1] = [1.90639e+06]
+array cache_label[1] = ["L3 480 MiB"]
+graph_height = 420
+y_from = 0
+y_to = 9.59776
 curves = 2
 array label[2]
 array style[2]
+array label_y[2]
+array end_x[2]
+array end_y[2]
+array leader[2]
+array rank[2]
 label[1] = "nulls_rcu_siphash"
 style[1] = 1
+label_y[1] = 0.11034
+rank[1] = 1
+leader[1] = 1
+end_x[1] = 1048576
+end_y[1] = 0.902592
 label[2] = "replica"
 style[2] = 2
-set xtics ("64Ki" 65536, "256Ki" 262144, "1Mi" 1048576)
-caches = 1
-array cache_x[1] = [127092]
-array cache_label[1] = ["L3 32 MiB"]
+label_y[2] = 0.074628
+rank[2] = 2
+leader[2] = 1
+end_x[2] = 1048576
+end_y[2] = 0.872713
+longest = 17
 
 # ---- plots/style.gp ----
 
@@ -48,10 +67,20 @@ set grid y lc rgb light lw 0.6 lt 1
 # Variant names have underscores, which mean no subscripts.
 set termoption noenhanced
 
+# Narrow pictures (narrow = 1) are for phones, which show 340 to 420 pixels: no text in them is smaller
+# than 11.5, and what stands left of a row or right of a curve in a wide one stands above or below it.
+# They go into the page of a run and nowhere else, under their question and with the machine at its
+# end, so SVG is all they need to be, and neither is said again.
+formats = narrow ? "svg" : "svg png"
+width = narrow ? 380 : 1040
+side = narrow ? 8.0 : 16.0
+small = narrow ? ",11.5" : ",9"
+
 # The question on top, what was fixed below it, the machine at the bottom.
 lines(text) = int(sum [k=1:strlen(text)] (text[k:k] eq "\n" ? 1 : 0)) + 1
-below_title = 22 * lines(title) + 16
+below_title = narrow ? 2 : 22 * lines(title) + 16
 below_subtitle = below_title + 17 * lines(subtitle)
+above_machine = narrow ? 8 : 23
 
 terminal(format, width, height) = format eq "svg" \
 	? sprintf("set terminal svg size %d,%d dynamic noenhanced font 'sans-serif,12' background rgb 'white'", \
@@ -66,39 +95,82 @@ terminal(format, width, height) = format eq "svg" \
 frame(width, height) = sprintf("\
 set label 1001 title at screen %g, screen %g left font ',14' textcolor rgb '#000000';\
 set label 1002 subtitle at screen %g, screen %g left textcolor rgb '#555555';\
-set label 1003 machine at screen %g, screen %g left font ',9' textcolor rgb '#777777'", \
-	16.0 / width, 1 - 20.0 / height, 16.0 / width, 1 - (below_title + 4.0) / height, \
-	16.0 / width, 12.0 / height)
+set label 1003 machine at screen %g, screen %g left font '%s' textcolor rgb '#777777'", \
+	side / width, 1 - 20.0 / height, side / width, 1 - (below_title + 4.0) / height, \
+	side / width, 12.0 / height, small)
+
+# ---- rows: bars, axes, effects, saturation ----
+
+# A row's label stands left of it, and in a narrow picture above it, where `row` has 36 pixels
+# (PLOT_NARROW_LINE in harness/plot_internal.h): n lines of it begin at label_at.
+row(pixels) = narrow ? 36 : pixels
+rows_foot = narrow ? 46 + 16 * lines(unit) + above_machine : 72
+rows_picture(row) = below_subtitle + 14 + (narrow ? 20 : 14) + rows_foot + row * rows
+rows_label(y, n) = y - (0.47 + 16.0 / 36 * (n - 1))
+rows_left(pixels) = narrow ? 12.0 : pixels < 0.55 * width ? pixels : 0.55 * width
+rows_frame(left) = sprintf("\
+set tmargin at screen %g; set bmargin at screen %g; set lmargin at screen %g; set rmargin at screen %g;", \
+	1 - (below_subtitle + 14.0) / height, 1.0 * rows_foot / height, left / width, \
+	1 - (narrow ? 12.0 : 30.0) / width)
+
+# ---- curves: threads, size, load, latency, rate ----
+
+# Their names stand at their right ends (harness/plot_ends.c says how high), with a thin line to those
+# that had to move. Where there are more curves than colours, the curve's mark comes first. Narrow: in
+# a legend between axis and machine, and the unit above the graph.
+curve_head = below_subtitle + 14 + (narrow ? 17 * lines(unit) + 4 : 0)
+curve_legend(curves) = 17 * curves + 6
+curve_foot(curves, xlabel) = narrow ? 46 + 16 * lines(xlabel) + curve_legend(curves) + above_machine : 78
+curve_picture(curves, graph, xlabel) = curve_head + (narrow ? 250 : graph) + curve_foot(curves, xlabel)
+curve_frame(left, xlabel) = sprintf("\
+set tmargin at screen %g; set bmargin at screen %g; set lmargin at screen %g; set rmargin at screen %g;", \
+	1 - 1.0 * curve_head / height, 1.0 * curve_foot(curves, xlabel) / height, \
+	(narrow ? 52.0 : 1.0 * left) / width, 1 - (narrow ? 14.0 : 44.0 + 7.2 * longest) / width).\
+	(narrow ? sprintf("set ylabel ''; set label 1004 unit at screen %g, screen %g left", \
+		side / width, 1 - (below_subtitle + 16.0) / height) : "set ylabel unit")
+
+legend_y(i) = (above_machine + 17 * (curves - rank[i]) + 12.0) / height
+legend_line(i, marks) = sprintf("\
+set arrow %d from screen %g, screen %g to screen %g, screen %g nohead lt %d lw 1.6;\
+set label %d label[%d] at screen %g, screen %g left textcolor lt %d;", \
+	100 + i, side / width, legend_y(i), (side + 26) / width, legend_y(i), style[i], \
+	100 + i, i, (side + 34) / width, legend_y(i), style[i]).\
+	(marks ? sprintf("set label %d '' at screen %g, screen %g point lt %d ps 0.8", 200 + i, \
+		(side + 13) / width, legend_y(i), style[i]) : "")
+curve_name(i, marks) = sprintf("set label %d label[%d] at graph 1.025, graph %g left textcolor lt %d%s;", \
+	100 + i, i, label_y[i], style[i], \
+	marks && curves > 7 ? sprintf(" point lt %d ps 0.8 offset 1, 0", style[i]) : "")
+curve_leader(i) = !leader[i] ? "" : \
+	sprintf("set arrow %d from first %.10g, first %.10g to graph 1.02, graph %g nohead lt %d lw 0.6 dt 1", \
+		100 + i, end_x[i], end_y[i], label_y[i], style[i])
+curve_names(i, marks) = narrow ? legend_line(i, marks) : curve_name(i, marks).curve_leader(i)
 
 # ---- plots/size.gp ----
 
 # Throughput against the number of connections, a curve per variant: as the
 # table outgrows one cache after the other.
-width = 1040
-height = 560
+height = curve_picture(curves, graph_height, xlabel)
 set xlabel xlabel
-set ylabel unit
-set yrange [0:1.08 * ymax]
+set yrange [y_from:y_to]
 set logscale x 2
-set xrange [xmin / 1.4:xmax * 1.4]
-set key outside right center vertical Left reverse samplen 2.5 spacing 1.25 noenhanced
+set xrange [xmin / 1.4:xmax * 1.05]
+unset key
+do for [i=1:curves] { eval curve_names(i, 1) }
 data = name.".tsv"
 
-do for [format in "svg png"] {
+do for [format in formats] {
 	eval terminal(format, width, height)
 	eval frame(width, height)
 	set output name.".".format
-	set tmargin at screen 1 - (below_subtitle + 14.0) / height
-	set bmargin at screen 78.0 / height
-	set lmargin at screen 80.0 / width
+	eval curve_frame(80, xlabel)
 	do for [i=1:caches] {
-		if (cache_x[i] > xmin / 1.4 && cache_x[i] < xmax * 1.4) {
+		if (cache_x[i] > xmin / 1.4 && cache_x[i] < xmax * 1.05) {
 			set arrow i from first cache_x[i], graph 0 to first cache_x[i], graph 1 nohead lc rgb grey dt 3
-			set label i cache_label[i] at first cache_x[i], graph 0.03 left offset 0.4, 0 font ',9' textcolor rgb grey
+			set label i cache_label[i] at first cache_x[i], graph 0.03 left offset 0.4, 0 font small textcolor rgb grey
 		}
 	}
-	# The quartiles first, so that no bar hides a mark.
-	plot for [i=1:curves] data index i - 1 using 1:2:3:4 with yerrorbars lt style[i] dt 1 pt 0 lw 0.9 notitle, \
-		for [i=1:curves] data index i - 1 using 1:2 with linespoints lt style[i] title label[i]
+	# The intervals first, so that no bar hides a mark.
+	plot for [i=1:curves] data index i - 1 using 1:2:3:4 with yerrorbars lt style[i] dt 1 pt 0 lw 0.9, \
+		for [i=1:curves] data index i - 1 using 1:2 with linespoints lt style[i]
 	unset output
 }
