@@ -148,6 +148,9 @@ static void narrow_latencies(void **state)
 	}
 	check_picture(names[2]);
 	expect(svg, "7 M/s");
+	/* Rates between 2.7 and 8.4 M/s, where no power of ten is: the axis has figures all the same. */
+	expect(svg, ">4M<");
+	expect(svg, ">8M<");
 	check_picture(names[0]);
 	assert_null(strstr(svg, "the machine alone"));
 	/* With the floor that the machine has: 4 of 3 to 14 us. */
