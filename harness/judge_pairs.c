@@ -282,6 +282,11 @@ static void mark_compared(struct finder *f, const struct point *p)
 	f->compared[f->nr_compared++] = variant;
 }
 
+static bool is_answer(const char *choice)
+{
+	return !strcmp(choice, "yes") || !strcmp(choice, "no");
+}
+
 /* Pairs (base, choice) of an axis or, with parameter, of that; each cell once. */
 static void find_choice(struct finder *f, int axis, const char *parameter, const char *base,
 			const char *choice)
@@ -299,7 +304,9 @@ static void find_choice(struct finder *f, int axis, const char *parameter, const
 	snprintf(c->what.factor, sizeof(c->what.factor), "%s",
 		 axis >= 0 ? ct_axis_name((unsigned int)axis) : parameter);
 	snprintf(c->what.base, sizeof(c->what.base), "%s", base);
-	snprintf(c->what.choice, sizeof(c->what.choice), "%s", choice);
+	/* "no instead of yes" is no sentence. */
+	snprintf(c->what.choice, sizeof(c->what.choice), "%s%s%s",
+		 is_answer(choice) ? c->what.factor : "", is_answer(choice) ? " " : "", choice);
 	for (size_t i = 0; i < f->nr; i++) {
 		const struct point *b = &f->points[i], *a;
 		size_t k = 0;

@@ -471,16 +471,22 @@ static void which_parameters_are_choices(void **state)
 		{ "mix", "lookup=100", "lookup=90 insert=5 delete=5", false },
 		{ "capture", "a.pcap", "b.pcap", false },
 	};
+	json_t *report, *v;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		json_t *report = with_parameter(cases[i].name, cases[i].of_one, cases[i].of_two), *v;
-
+		report = with_parameter(cases[i].name, cases[i].of_one, cases[i].of_two);
 		v = verdict_on(report, cases[i].of_two, NULL);
 		if (!!v != cases[i].choice)
 			fail_msg("%s is taken for %s choice", cases[i].name, v ? "a" : "no");
 		json_decref(report);
 	}
+	/* Of what is only on or off the sentence says what it is. */
+	report = with_parameter("refcount", "yes", "no");
+	v = verdict_on(report, "refcount no", NULL);
+	assert_non_null(v);
+	assert_ptr_equal(strstr(text(v, "text"), "refcount no instead of yes: "), text(v, "text"));
+	json_decref(report);
 }
 
 /* What a workload was made for: not the throughput of what took latencies. */
