@@ -2,7 +2,6 @@
 /* The parts of a run that is merged: see merge.h. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "core/compiler.h"
 #include "harness/about.h"
@@ -103,13 +102,6 @@ static int check_build(struct merge *m, size_t at)
 	return 0;
 }
 
-static bool one_folder(const char *a, const char *b)
-{
-	struct stat x, y;
-
-	return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
 static int check_parts(struct merge *m)
 {
 	int err = 0;
@@ -118,7 +110,7 @@ static int check_parts(struct merge *m)
 		err = load_part(m, i);
 	for (size_t i = 1; i < m->nr && !err; i++) {
 		for (size_t k = 0; k < i; k++)
-			if (one_folder(m->parts[k].dir, m->parts[i].dir))
+			if (results_one_file(m->parts[k].dir, m->parts[i].dir))
 				return ct_user_error(m->e, "'%.500s' is named twice",
 						     m->parts[i].dir);
 		if (!json_equal(m->parts[i].arguments, m->parts[0].arguments))

@@ -411,7 +411,8 @@ int results_write_file(const char *path, const char *text, size_t len, struct ct
 	const char *to = replace ? temporary : path;
 	int fd, err = 0;
 
-	snprintf(temporary, sizeof(temporary), "%s.tmp", real);
+	if (replace)
+		snprintf(temporary, sizeof(temporary), "%s.tmp", real);
 	fd = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (fd < 0) {
 		err = -errno;
@@ -438,7 +439,7 @@ int results_write_text(const char *dir, const char *name, const char *text, size
 	return results_write_file(path, text, len, e);
 }
 
-static bool one_file(const char *a, const char *b)
+bool results_one_file(const char *a, const char *b)
 {
 	struct stat x, y;
 
@@ -458,7 +459,8 @@ const char *results_own_file(const char *dir, const char *path)
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
 		snprintf(file, sizeof(file), "%s/%s", dir, own[i]);
 		/* Under whatever name, or one that the run has no file of yet. */
-		if (one_file(file, path) || (!strcmp(name, own[i]) && one_file(folder, dir)))
+		if (results_one_file(file, path) ||
+		    (!strcmp(name, own[i]) && results_one_file(folder, dir)))
 			return own[i];
 	}
 	return NULL;

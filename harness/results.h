@@ -107,6 +107,9 @@ int results_write_text(const char *dir, const char *name, const char *text, size
 int results_write_json(const char *dir, const char *name, const struct json_t *json,
 		       struct ct_error *e);
 
+/* Are both there, and one and the same file or folder, under whatever names? */
+bool results_one_file(const char *a, const char *b);
+
 /*
  * The name of what was measured in `dir`, or is made of it alone, that writing to path would
  * destroy; NULL if path is none of these files.

@@ -97,8 +97,9 @@ static void test_narrow(void **state)
 	assert_int_equal(e.status, CT_EXIT_USER);
 }
 
-/* A report's text; free it. */
-static char *markdown_of(const json_t *of)
+/* A report in one form (report_html(), report_markdown()); free it. */
+static char *text_as(int (*form)(FILE *out, const struct report_source *s, struct ct_error *e),
+		     const json_t *of)
 {
 	struct report_source s = { dir, "plots", of, json_object_get(of, "ctbench"), NULL };
 	struct ct_error e = { 0 };
@@ -106,14 +107,14 @@ static char *markdown_of(const json_t *of)
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
 
-	assert_int_equal(report_markdown(out, &s, &e), 0);
+	assert_int_equal(form(out, &s, &e), 0);
 	fclose(out);
 	return text;
 }
 
 static void test_markdown(void **state)
 {
-	char *text = markdown_of(benchmark);
+	char *text = text_as(report_markdown, benchmark);
 
 	(void)state;
 	expect(text, "- mask & none: +0.4 %");
@@ -275,7 +276,7 @@ static void test_few_repeats(void **state)
 			json_object_del(pair, "ci_high_percent");
 			json_object_del(pair, "visible_percent");
 		}
-		text = markdown_of(copy);
+		text = text_as(report_markdown, copy);
 		expect(text, "| 2.00 |");
 		if (n < 5) {
 			expect(text, "under two names, differs by 1.2 %. Fewer than 5 repeats allow "
@@ -294,19 +295,6 @@ static void test_few_repeats(void **state)
 		free(text);
 		json_decref(copy);
 	}
-}
-
-static char *page_of(const json_t *of)
-{
-	struct report_source s = { dir, "plots", of, json_object_get(of, "ctbench"), NULL };
-	struct ct_error e = { 0 };
-	char *text = NULL;
-	size_t len;
-	FILE *out = open_memstream(&text, &len);
-
-	assert_int_equal(report_html(out, &s, &e), 0);
-	fclose(out);
-	return text;
 }
 
 /* Once before the heading of the first section's, and within each its own and no other. */
@@ -351,7 +339,7 @@ static void test_misses(void **state)
 		fclose(out);
 		assert_int_equal(count(text, "misses: ns/op as multiples"), cases[i].told);
 		assert_int_equal(count(text, "misses"), 2 * cases[i].told);
-		page = page_of(copy);
+		page = text_as(report_html, copy);
 		assert_int_equal(count(page, "The column misses"), cases[i].told);
 		free(page);
 		free(text);
@@ -374,17 +362,17 @@ static void test_two_machines(void **state)
 
 	(void)state;
 	json_object_set(report, "merged", parts);
-	text = markdown_of(copy);
+	text = text_as(report_markdown, copy);
 	in_its_section(text, "### Is 1", "### And big?", plain);
 	free(text);
-	text = page_of(copy);
+	text = text_as(report_html, copy);
 	in_its_section(text, "<section id=\"w0\"", "<section id=\"w1\"", plain);
 	expect(strstr(text, "<h2>The machines</h2>"), plain[0]);
 	expect(strstr(text, "<h2>The machines</h2>"), plain[1]);
 	free(text);
 	/* Of one machine there is nothing to tell apart. */
 	json_object_set_new(json_array_get(parts, 1), "machine", json_integer(0));
-	text = page_of(copy);
+	text = text_as(report_html, copy);
 	expect(text, "<h2>The machine</h2>");
 	expect(text, "Some &lt;CPU&gt;, 2 CPUs, Linux 6.1");
 	assert_null(strstr(text, "Measured on"));
