@@ -287,7 +287,7 @@ static int start(struct run *run, const struct request *q, int argc, char **argv
 	else
 		err = run_create_folder(run, q->name, "", e);
 	/* Without what lies beside them rows would make a lesser report, in place of a better one. */
-	if (!err && q->resume && run->measure == measure_cell)
+	if (!err && q->resume)
 		err = details_complete(run->results.dir, e);
 	if (err)
 		return err;

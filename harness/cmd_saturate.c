@@ -179,7 +179,7 @@ static int execute(struct run *run, const struct request *q, int argc, char **ar
 		err = run_look_around(run, e);
 	if (!err && !q->resume)
 		err = run_keep_start(run, "saturate", argc, argv, e);
-	if (!err && q->resume && run->measure == measure_cell)
+	if (!err && q->resume)
 		err = details_complete(run->results.dir, e);
 	if (!err && q->resume)
 		run->bounds_done = run_bounds_count(run->results.dir);

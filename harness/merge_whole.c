@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "harness/details.h"
-#include "harness/json_read.h"
 #include "harness/merge.h"
 #include "harness/run.h"
 
@@ -140,53 +139,13 @@ static int check_cell(struct merge *m, size_t part, const char *name, const json
 	return 0;
 }
 
-/* ---- details ---- */
-
-/* Had this repeat something in its details when the part's benchmark.json was made of them? */
-static bool had_details(const json_t *cell, uint32_t repeat)
-{
-	json_t *metric;
-	const char *name;
-
-	json_object_foreach(json_object_get(cell, "metrics"), name, metric)
-		if (!run_is_row_metric(name) &&
-		    json_is_number(json_array_get(json_object_get(metric, "values"), repeat)))
-			return true;
-	return false;
-}
-
-static bool has_details(const struct merge_part *p, const struct measurement *row)
-{
-	json_t *line;
-	size_t i;
-
-	json_array_foreach(json_object_get(p->details, row->name), i, line)
-		if ((uint64_t)json_integer_value(json_object_get(line, "seq")) == row->seq)
-			return true;
-	return false;
-}
-
-static int check_details(struct merge *m, const struct merge_row *row, const json_t *cell)
-{
-	const struct merge_part *p = &m->parts[row->part];
-
-	if (!measurement_good(&row->m) || !had_details(cell, row->m.repeat) ||
-	    has_details(p, &row->m))
-		return 0;
-	return ct_user_error(
-		m->e,
-		"%.300s/cells.tsv:%lu: what repeat %u of '%.200s' told beside this row is not in %.300s/" DETAILS_FILE
-		" any more: take the folder anew from where it was measured",
-		p->dir, row->line, row->m.repeat, row->m.name, p->dir);
-}
-
 int merge_check_whole(struct merge *m, size_t part)
 {
 	json_t *cells = json_object_get(m->parts[part].report, "cells"), *cell;
 	const char *name;
-	int err = 0;
+	int err;
 
-	for (size_t i = 0; i < m->nr_rows && !err; i++) {
+	for (size_t i = 0; i < m->nr_rows; i++) {
 		const struct merge_row *r = &m->rows[i];
 
 		if (r->part != part)
@@ -197,8 +156,8 @@ int merge_check_whole(struct merge *m, size_t part)
 				m->e,
 				"%.300s/cells.tsv:%lu: benchmark.json knows of no '%.200s': take the folder anew from where it was measured",
 				m->parts[part].dir, r->line, r->m.name);
-		err = check_details(m, r, cell);
 	}
+	err = details_complete(m->parts[part].dir, m->e);
 	if (err)
 		return err;
 	json_object_foreach(cells, name, cell) {

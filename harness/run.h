@@ -184,8 +184,6 @@ void run_print_aims(FILE *out, const struct run *run);
  * fields.  New reference, or NULL without memory.
  */
 struct json_t *run_report(const struct run *run);
-/* Is a cell's metric of that name made of its rows in cells.tsv?  Others are of its details. */
-bool run_is_row_metric(const char *name);
 /* results.tsv out of that object, for free(). */
 char *run_report_tsv(const struct json_t *report, size_t *len);
 

@@ -147,15 +147,6 @@ static const struct {
 };
 #define NR_MEDIANS (sizeof(medians) / sizeof(medians[0]))
 
-bool run_is_row_metric(const char *name)
-{
-	for (size_t i = 0; i < NR_MEDIANS; i++)
-		if (!strcmp(name, medians[i].name))
-			return true;
-	return !strcmp(name, "mops") || !strcmp(name, "ns_per_op") ||
-	       !strcmp(name, "saturation_per_s");
-}
-
 static const char *const points[] = { "median", "q1", "q3", "min", "max" };
 #define NR_POINTS (sizeof(points) / sizeof(points[0]))
 

@@ -91,6 +91,9 @@ static inline int measure(const struct cell *cell, struct cell_result *r, json_t
 				     10.0 * cell->threads + cell->repeat +
 					     (r->void_reason[0] ? 500 : 0),
 				     "text", "\xc3\xbc, and a\ttab");
+	/* As a measuring process: if there is nothing, it says so. */
+	else if (!*details)
+		*details = json_object();
 	return 0;
 }
 
