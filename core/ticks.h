@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The CPU's own clock, in ticks: what waits are timed with, and what the
- * harness's clock (harness/tsc.h, which knows how long a tick is) reads.
+ * harness's clock (harness/machine/tsc.h, which knows how long a tick is) reads.
  */
 #ifndef CTBENCH_CORE_TICKS_H
 #define CTBENCH_CORE_TICKS_H

@@ -2,9 +2,9 @@
 /*
  * ctbench: the front door.  Finds the command and hands it its arguments.
  */
-#include "harness/about.h"
-#include "harness/cmd.h"
-#include "harness/nearest.h"
+#include "harness/base/about.h"
+#include "harness/cli/cmd.h"
+#include "harness/base/nearest.h"
 
 #include <fcntl.h>
 #include <signal.h>

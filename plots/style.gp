@@ -58,7 +58,7 @@ set label 1003 machine at screen %g, screen %g left font '%s' textcolor rgb '#77
 # ---- rows: bars, axes, effects, saturation ----
 
 # A row's label stands left of it, and in a narrow picture above it, where `row` has 36 pixels
-# (PLOT_NARROW_LINE in harness/plot_internal.h): n lines of it begin at label_at.
+# (PLOT_NARROW_LINE in harness/show/plot/internal.h): n lines of it begin at label_at.
 row(pixels) = narrow ? 36 : pixels
 rows_foot = narrow ? 46 + 16 * lines(unit) + above_machine : 72
 rows_picture(row) = below_subtitle + 14 + (narrow ? 20 : 14) + rows_foot + row * rows
@@ -71,7 +71,7 @@ set tmargin at screen %g; set bmargin at screen %g; set lmargin at screen %g; se
 
 # ---- curves: threads, size, load, latency, rate ----
 
-# Their names stand at their right ends (harness/plot_ends.c says how high), with a thin line to those
+# Their names stand at their right ends (harness/show/plot/ends.c says how high), with a thin line to those
 # that had to move. Where there are more curves than colours, the curve's mark comes first. Narrow: in
 # a legend between axis and machine, and the unit above the graph.
 curve_head = below_subtitle + 14 + (narrow ? 17 * lines(unit) + 4 : 0)

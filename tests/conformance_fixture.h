@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "harness/error.h"
+#include "harness/base/error.h"
 #include "tests/variant_fixture.h"
 
 static const struct ct_variant *variant;

@@ -6,8 +6,8 @@
 #ifndef CTBENCH_TESTS_FAKE_REPORT_H
 #define CTBENCH_TESTS_FAKE_REPORT_H
 
-#include "harness/metric.h"
-#include "harness/random.h"
+#include "harness/numbers/metric.h"
+#include "harness/numbers/random.h"
 #include "variants/variant.h"
 
 #include <jansson.h>

@@ -3,7 +3,7 @@
 #ifndef CTBENCH_TESTS_FLOW_FIXTURE_H
 #define CTBENCH_TESTS_FLOW_FIXTURE_H
 
-#include "harness/frames.h"
+#include "harness/traffic/frames.h"
 #include "tests/variant_fixture.h"
 
 /* One packet and where its bytes are. */

@@ -2,7 +2,7 @@
 /* Runs that are made up, and their pictures; see plot_fixture.h. */
 #include "tests/plot_fixture.h"
 
-#include "harness/plot.h"
+#include "harness/show/plot/plot.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
 #ifndef CTBENCH_TESTS_REPORT_FIXTURE_H
 #define CTBENCH_TESTS_REPORT_FIXTURE_H
 
-#include "harness/report.h"
+#include "harness/show/report/report.h"
 #include "tests/command_fixture.h"
 
 #include <jansson.h>

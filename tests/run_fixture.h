@@ -6,8 +6,8 @@
 #ifndef CTBENCH_TESTS_RUN_FIXTURE_H
 #define CTBENCH_TESTS_RUN_FIXTURE_H
 
-#include "harness/interrupt.h"
-#include "harness/run.h"
+#include "harness/base/interrupt.h"
+#include "harness/run/run.h"
 #include "tests/command_fixture.h"
 
 #include <jansson.h>

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "harness/aims.h"
-#include "harness/run.h"
+#include "harness/workload/aims.h"
+#include "harness/run/run.h"
 
 #define BASELINE "nulls_rcu_jhash2_scale_seqcount"
 

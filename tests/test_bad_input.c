@@ -21,9 +21,9 @@
 #include <unistd.h>
 
 #include "core/compiler.h"
-#include "harness/error.h"
-#include "harness/interrupt.h"
-#include "harness/topology.h"
+#include "harness/base/error.h"
+#include "harness/base/interrupt.h"
+#include "harness/machine/topology.h"
 #include "tests/capture_files.h"
 #include "tests/command_fixture.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The machine's bounds: which figures there are, how they are put together, and how a run keeps them. */
-#include "harness/bounds.h"
-#include "harness/bounds_internal.h"
-#include "harness/grid.h"
-#include "harness/topology.h"
+#include "harness/results/bounds.h"
+#include "harness/measure/bounds_internal.h"
+#include "harness/base/grid.h"
+#include "harness/machine/topology.h"
 
 #include <jansson.h>
 #include <math.h>

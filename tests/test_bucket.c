@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "harness/random.h"
+#include "harness/numbers/random.h"
 
 /* One unit has one ct_bucket(); here both are wanted. */
 #define ct_bucket scale_bucket

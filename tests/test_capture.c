@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "harness/capture.h"
+#include "harness/traffic/capture.h"
 #include "tests/capture_files.h"
 
 #include <fcntl.h>

@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "harness/capture.h"
+#include "harness/traffic/capture.h"
 #include "tests/capture_files.h"
 
 #include <glob.h>

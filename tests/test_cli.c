@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "core/version.h"
-#include "harness/error.h"
+#include "harness/base/error.h"
 #include "variants/variant.h"
 
 #define OUTPUT_MAX (1 << 18)

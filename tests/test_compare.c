@@ -4,8 +4,8 @@
  * ends with status 3, what is no regression does not, and what cannot be
  * compared is refused.
  */
-#include "harness/judge.h"
-#include "harness/judge_compare.h"
+#include "harness/judge/judge.h"
+#include "harness/judge/compare.h"
 
 #include "tests/command_fixture.h"
 #include "tests/fake_report.h"

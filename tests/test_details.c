@@ -3,7 +3,7 @@
  * The details channel: what a measuring process told is there again after a
  * kill, a full disk and going on, and what belongs to no measurement is not.
  */
-#include "harness/details.h"
+#include "harness/results/details.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -20,8 +20,8 @@
 
 #include <cmocka.h>
 
-#include "harness/measure.h"
-#include "harness/results.h"
+#include "harness/measure/measure.h"
+#include "harness/results/results.h"
 #include "tests/command_fixture.h"
 
 static const char parent[] = ".", dir[] = "./run", details_path[] = "./run/" DETAILS_FILE;

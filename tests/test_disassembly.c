@@ -20,7 +20,7 @@
 
 #include <cmocka.h>
 
-#include "harness/error.h"
+#include "harness/base/error.h"
 #include "variants/variant.h"
 
 #define LOOKUP_PATH	"ct_lookup_path_"

@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "harness/env_internal.h"
-#include "harness/error.h"
+#include "harness/machine/env_internal.h"
+#include "harness/base/error.h"
 
 static char root[] = "/tmp/ctbench-env-XXXXXX";
 

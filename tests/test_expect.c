@@ -5,7 +5,7 @@
  */
 #include <pthread.h>
 
-#include "harness/frames.h"
+#include "harness/traffic/frames.h"
 #include "tests/variant_fixture.h"
 
 struct packet {

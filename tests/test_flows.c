@@ -11,7 +11,7 @@
 #include <cmocka.h>
 #include <netinet/in.h>
 
-#include "harness/flows.h"
+#include "harness/traffic/flows.h"
 
 /* Twice n numbers' worth of open addressing: false if x (not 0) is there already. */
 static bool set_add(uint64_t *set, uint64_t mask, uint64_t x)

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "harness/random.h"
+#include "harness/numbers/random.h"
 
 /* One unit has one ct_hash(); here all are wanted. */
 #define ct_hash jhash2_hash

@@ -4,7 +4,7 @@
  * the error that is promised, sums that are what one histogram would have
  * been.  Beside exact, sorted data.
  */
-#include "harness/histogram.h"
+#include "harness/numbers/histogram.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "harness/random.h"
+#include "harness/numbers/random.h"
 
 #define N 200000
 

@@ -19,12 +19,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "harness/bench_void.h"
-#include "harness/chains.h"
-#include "harness/measure.h"
-#include "harness/pages.h"
-#include "harness/perf.h"
-#include "harness/tsc.h"
+#include "harness/measure/void.h"
+#include "harness/numbers/chains.h"
+#include "harness/measure/measure.h"
+#include "harness/machine/pages.h"
+#include "harness/machine/perf.h"
+#include "harness/machine/tsc.h"
 #include "tests/variant_fixture.h"
 
 /* ---- chains ---- */

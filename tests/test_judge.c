@@ -3,7 +3,7 @@
  * Verdicts against planted truth: what differs is found by the right amount, what
  * does not is left alone, on machines that are noisy in different ways.
  */
-#include "harness/judge.h"
+#include "harness/judge/judge.h"
 
 #include "tests/fake_report.h"
 

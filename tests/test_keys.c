@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "harness/keys.h"
+#include "harness/traffic/keys.h"
 
 static const struct cell plain = {
 	.threads = 1, .flows = 10000, .hit_share = 1, .lookup = 1, .seed = 7,

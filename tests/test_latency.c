@@ -15,8 +15,8 @@
 #include <cmocka.h>
 
 #include "core/compiler.h"
-#include "harness/histogram.h"
-#include "harness/measure.h"
+#include "harness/numbers/histogram.h"
+#include "harness/measure/measure.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED 1

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "harness/capture.h"
+#include "harness/traffic/capture.h"
 #include "tests/capture_files.h"
 
 #define MACS "\2\0\0\0\0\1" "\2\0\0\0\0\2"

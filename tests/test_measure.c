@@ -26,8 +26,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "harness/interrupt.h"
-#include "harness/measure.h"
+#include "harness/base/interrupt.h"
+#include "harness/measure/measure.h"
 
 #ifdef __SANITIZE_ADDRESS__
 #define SANITIZED 1

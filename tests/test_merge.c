@@ -4,8 +4,8 @@
  * parts, and what must not be mixed is refused, by file and line, with nothing
  * written and no part changed.
  */
-#include "harness/cmd.h"
-#include "harness/run.h"
+#include "harness/cli/cmd.h"
+#include "harness/run/run.h"
 
 #include <jansson.h>
 #include <setjmp.h>

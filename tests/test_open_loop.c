@@ -24,8 +24,8 @@ static uint64_t virtual_ticks(void);
 
 #include <cmocka.h>
 
-#include "harness/arrivals.h"
-#include "harness/histogram.h"
+#include "harness/traffic/arrivals.h"
+#include "harness/numbers/histogram.h"
 
 static uint64_t virtual_ticks(void)
 {

@@ -4,7 +4,7 @@
  * Coarse, for this must hold on a busy machine and in builds with sanitizers; how
  * exact verdicts are, and how seldom they cry wolf, test_judge.c says.
  */
-#include "harness/error.h"
+#include "harness/base/error.h"
 
 #include <jansson.h>
 #include <setjmp.h>

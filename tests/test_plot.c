@@ -3,11 +3,11 @@
  * Plots of results that are made up: whatever a run holds, each picture is
  * there as SVG and PNG, shows what it must show, and can be drawn again.
  */
-#include "harness/plot.h"
+#include "harness/show/plot/plot.h"
 
-#include "harness/cmd.h"
-#include "harness/results.h"
-#include "harness/workload.h"
+#include "harness/cli/cmd.h"
+#include "harness/results/results.h"
+#include "harness/workload/workload.h"
 
 #include <errno.h>
 #include <jansson.h>

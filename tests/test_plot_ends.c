@@ -3,7 +3,7 @@
  * Names at the ends of curves: none upon another, all within the graph, in the order of
  * the curves, and where nobody is in the way at the height of the curve itself.
  */
-#include "harness/plot_internal.h"
+#include "harness/show/plot/internal.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "harness/random.h"
+#include "harness/numbers/random.h"
 
 #define CURVES_MAX 28
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Pictures for phones: as wide as one, no small print, and labels above or below, not beside. */
-#include "harness/plot.h"
+#include "harness/show/plot/plot.h"
 
-#include "harness/cmd.h"
-#include "harness/results.h"
-#include "harness/workload.h"
+#include "harness/cli/cmd.h"
+#include "harness/results/results.h"
+#include "harness/workload/workload.h"
 
 #include <jansson.h>
 #include <setjmp.h>

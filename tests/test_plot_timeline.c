@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Pictures of timelines: bands only where there are intervals, and panels for what happened. */
-#include "harness/plot.h"
+#include "harness/show/plot/plot.h"
 
-#include "harness/cmd.h"
-#include "harness/workload.h"
+#include "harness/cli/cmd.h"
+#include "harness/workload/workload.h"
 
 #include <jansson.h>
 #include <setjmp.h>

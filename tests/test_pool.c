@@ -13,10 +13,10 @@
 
 #include <cmocka.h>
 
-#include "harness/memstat.h"
-#include "harness/pool.h"
-#include "harness/topology.h"
-#include "harness/tsc.h"
+#include "harness/machine/memstat.h"
+#include "harness/machine/pool.h"
+#include "harness/machine/topology.h"
+#include "harness/machine/tsc.h"
 
 #define MAX 64
 

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "harness/progress.h"
+#include "harness/base/progress.h"
 
 static const char *line(struct progress *p, double seconds, double done, const char *detail, unsigned int width)
 {

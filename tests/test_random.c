@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "core/compiler.h"
-#include "harness/random.h"
+#include "harness/numbers/random.h"
 
 /* No more than five standard deviations above the mean of that many degrees of freedom. */
 static void assert_chi(double chi, double freedom, const char *what)

@@ -12,7 +12,7 @@
 
 #include <dirent.h>
 
-#include "harness/capture.h"
+#include "harness/traffic/capture.h"
 #include "tests/replay_fixture.h"
 #include "variants/variant.h"
 

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "harness/capture.h"
+#include "harness/traffic/capture.h"
 #include "tests/replay_fixture.h"
 
 /* The last replay was refused with these words, and printed nothing. */

@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include "core/compiler.h"
-#include "harness/error.h"
-#include "harness/replica.h"
+#include "harness/base/error.h"
+#include "harness/measure/replica.h"
 
 static const struct cell plain = {
 	.variant = REPLICA_NAME, .threads = 1, .flows = 5000, .buckets = 4096, .hit_share = 1,

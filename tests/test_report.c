@@ -3,8 +3,8 @@
  * ctbench report on a run that is made up: the page is whole, holds what it
  * must, escapes what it must, and fetches nothing.
  */
-#include "harness/grid.h"
-#include "harness/table.h"
+#include "harness/base/grid.h"
+#include "harness/show/table/table.h"
 #include "tests/report_fixture.h"
 
 static void test_page(void **state)

@@ -3,7 +3,7 @@
  * ctbench report where something is wrong: with its arguments, with where the page is to
  * go, with what benchmark.json has.
  */
-#include "harness/cmd.h"
+#include "harness/cli/cmd.h"
 #include "tests/report_fixture.h"
 
 #include <fcntl.h>

@@ -3,10 +3,10 @@
  * The folder of a run: nothing is lost, nothing is overwritten, and what is read is what was
  * written.
  */
-#include "harness/results.h"
+#include "harness/results/results.h"
 
-#include "harness/quartiles.h"
-#include "harness/table.h"
+#include "harness/numbers/quartiles.h"
+#include "harness/show/table/table.h"
 
 #include <fcntl.h>
 #include <jansson.h>

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "harness/replay.h"
+#include "harness/replay/replay.h"
 #include "tests/packets.h"
 
 static const struct replay_options strict = { .router = true, .checksums = true };

@@ -3,7 +3,7 @@
  * The search for a rate, alone and as a command: with measurements made up by a
  * queue whose limit is known, so that what is found can be held against it.
  */
-#include "harness/saturate.h"
+#include "harness/run/saturate.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -15,9 +15,9 @@
 
 #include <cmocka.h>
 
-#include "harness/details.h"
-#include "harness/interrupt.h"
-#include "harness/run.h"
+#include "harness/results/details.h"
+#include "harness/base/interrupt.h"
+#include "harness/run/run.h"
 #include "tests/command_fixture.h"
 
 /* ---- the search ---- */

@@ -23,7 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "harness/replay_command.h"
+#include "harness/cli/replay_options.h"
 
 #define CONFORMANCE	CTBENCH_SOURCE_DIR "/tests/conformance"
 #define MAX_NUMBERS	4096

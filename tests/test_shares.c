@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Figures as shares of the machine's bounds: by hand-made bounds, so that each share is known. */
-#include "harness/shares.h"
+#include "harness/show/shares.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "harness/grid.h"
-#include "harness/table.h"
+#include "harness/base/grid.h"
+#include "harness/show/table/table.h"
 
 /* One thread: a line takes 10 ns in 1 MiB and 100 ns in 64 MiB; two threads: twice that. */
 static const char bounds[] =

@@ -3,9 +3,9 @@
  * Statistics against published values, and against samples whose law is known:
  * intervals must cover as often as they say, tests must not cry wolf.
  */
-#include "harness/stats.h"
+#include "harness/numbers/stats.h"
 
-#include "harness/random.h"
+#include "harness/numbers/random.h"
 
 #include <errno.h>
 #include <math.h>

@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/bench_timeline.h"
-#include "harness/tsc.h"
+#include "harness/measure/timeline.h"
+#include "harness/machine/tsc.h"
 
 #ifdef __SANITIZE_ADDRESS__
 #define SANITIZED 1

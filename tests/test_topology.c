@@ -16,7 +16,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "harness/topology_internal.h"
+#include "harness/machine/topology_internal.h"
 
 /* 16 CPUs; neighbours in number are neighbours in the machine. */
 #define TWO_SOCKETS "package:2 l3:2 core:2 pu:2"

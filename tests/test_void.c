@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Which windows the machine has spoiled: limits from both sides. */
-#include "harness/bench_void.h"
+#include "harness/measure/void.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

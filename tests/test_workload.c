@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "harness/topology.h"
+#include "harness/machine/topology.h"
 #include "tests/workload_fixture.h"
 
 /* ---- what files may say ---- */

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/axis_text.h"
-#include "harness/nearest.h"
-#include "harness/workload.h"
+#include "harness/workload/axis_text.h"
+#include "harness/base/nearest.h"
+#include "harness/workload/workload.h"
 #include "variants/variant.h"
 
 #define BASELINE "nulls_rcu_jhash2_scale_seqcount"
@@ -114,7 +114,7 @@ static void test_axis_texts(void **state)
 			const char *value = ct_axis_value(&ct_variants[i]->axes, a);
 
 			if (strcmp(value, "-") && !axis_value_text(ct_axis_name(a), value))
-				fail_msg("harness/axis_text.c says nothing about %s=%s", ct_axis_name(a), value);
+				fail_msg("harness/workload/axis_text.c says nothing about %s=%s", ct_axis_name(a), value);
 		}
 	}
 }

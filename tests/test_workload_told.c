@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "harness/topology.h"
+#include "harness/machine/topology.h"
 #include "tests/workload_fixture.h"
 
 static void test_names(void **state)

@@ -3,7 +3,7 @@
 #ifndef CTBENCH_TESTS_WORKLOAD_FIXTURE_H
 #define CTBENCH_TESTS_WORKLOAD_FIXTURE_H
 
-#include "harness/workload.h"
+#include "harness/workload/workload.h"
 #include "tests/command_fixture.h"
 
 #include <string.h>

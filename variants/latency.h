@@ -18,7 +18,7 @@
  *
  * Times are ticks of the time-stamp counter, read between two fences on both
  * sides of the operation.  What reading it costs is in every figure and is not
- * taken off; harness/bench_latency.h measures and tells it.
+ * taken off; harness/measure/latency.h measures and tells it.
  *
  * Thread-safety: one struct ct_latency a worker, on cache lines of its own, written by
  * that worker alone.

@@ -98,7 +98,7 @@ def brief(p):
     """(a short name of the packet, is it a fragment)
 
     One whose transport header cannot be read is no fragment here: replay_known_fragment() in
-    harness/replay_oracle.c does the same, so that both say "drop" or "stolen" of it alike."""
+    harness/replay/oracle.c does the same, so that both say "drop" or "stolen" of it alike."""
     try:
         if p[0] >> 4 == 4:
             number, body, where = p[9], p[(p[0] & 15) * 4:], be16(p[6:8])

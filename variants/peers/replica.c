@@ -2,7 +2,7 @@
 /*
  * The plain replica of the kernel's lookup, as a name beside the variants, so
  * that it is measured in one run with them.  It has no table that could
- * change: harness/replica.c measures its lookups by a loop of its own, and
+ * change: harness/measure/replica.c measures its lookups by a loop of its own, and
  * everything else refuses.
  */
 #include <errno.h>

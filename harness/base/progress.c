@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* A line of progress on the terminal; see progress.h. */
+#include "harness/base/progress.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#define QUIET_SECONDS 2.0
+#define REDRAW_SECONDS 0.1
+
+static double seconds_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static unsigned int columns(void)
+{
+	struct winsize size;
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) || !size.ws_col)
+		return 80;
+	return size.ws_col;
+}
+
+void progress_begin(struct progress *p, const char *what, double total)
+{
+	*p = (struct progress){ .what = what, .total = total, .began = seconds_now(),
+				.terminal = isatty(STDERR_FILENO) };
+}
+
+char *progress_duration(char *buf, size_t size, double seconds)
+{
+	/* Beyond any use, and within what an unsigned long can hold. */
+	unsigned long s = seconds < 1e9 ? (unsigned long)(seconds + 0.5) : 1000000000ul;
+
+	if (s < 60)
+		snprintf(buf, size, "%lu s", s);
+	else if (s < 3600)
+		snprintf(buf, size, "%lu min %02lu s", s / 60, s % 60);
+	else
+		snprintf(buf, size, "%lu h %02lu min", s / 3600, s / 60 % 60);
+	return buf;
+}
+
+/* At most that many characters of UTF-8, a whole number of them. */
+static void cut(char *text, unsigned int max)
+{
+	unsigned int n = 0;
+
+	for (char *c = text; *c; c++) {
+		if (((unsigned char)*c & 0xc0) == 0x80)
+			continue;	/* inside a character */
+		if (n++ == max) {
+			*c = '\0';
+			return;
+		}
+	}
+}
+
+void progress_line(const struct progress *p, double now, double done, const char *detail, unsigned int width,
+		   char *buf, size_t size)
+{
+	double spent = now - p->began, share, left;
+	char text[48];
+	int n;
+
+	*buf = '\0';
+	if (spent < QUIET_SECONDS)
+		return;
+	if (p->total > 0 && done > 0) {
+		share = done < p->total ? done / p->total : 1;
+		left = spent / share - spent;
+		if (!p->visible && left < QUIET_SECONDS / 4)
+			return;
+		n = snprintf(buf, size, "%s: %u %%, %s left", p->what, (unsigned int)(100 * share),
+			     progress_duration(text, sizeof(text), left));
+	} else {
+		n = snprintf(buf, size, "%s: %s so far", p->what, progress_duration(text, sizeof(text), spent));
+	}
+	if (detail && n >= 0 && (size_t)n < size)
+		snprintf(buf + n, size - (size_t)n, " (%s)", detail);
+	/* The last column stays free: some terminals wrap when it is written to. */
+	cut(buf, width ? width - 1 : 0);
+}
+
+void progress_update(struct progress *p, double done, const char *detail)
+{
+	char line[512];
+	double now;
+
+	if (!p->terminal)
+		return;
+	now = seconds_now();
+	if (now - p->drawn < REDRAW_SECONDS)
+		return;
+	progress_line(p, now, done, detail, columns(), line, sizeof(line));
+	if (!*line)
+		return;
+	p->drawn = now;
+	p->visible = true;
+	fprintf(stderr, "\r%s\033[K", line);
+	fflush(stderr);
+}
+
+void progress_wipe(struct progress *p)
+{
+	if (!p->visible)
+		return;
+	fputs("\r\033[K", stderr);
+	fflush(stderr);
+	p->visible = false;
+	p->drawn = 0;
+}
+
+void progress_end(struct progress *p)
+{
+	progress_wipe(p);
+	p->terminal = false;
+}

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ctbench compare: is one run better or worse than another?
+ */
+#include "harness/cli/cmd.h"
+#include "harness/base/grid.h"
+#include "harness/base/json_read.h"
+#include "harness/judge/judge.h"
+#include "harness/judge/compare.h"
+#include "harness/results/results.h"
+#include "harness/show/shares.h"
+#include "harness/show/table/table.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static void print_help(void)
+{
+	puts("usage: ctbench compare A B [--metric NAMES] [--bound 3%] [--of BOUND]\n"
+	     "                           [--json | --markdown] [--results DIR]\n"
+	     "\n"
+	     "Judges run B beside run A: two revisions, two compilers, two machines.  Cells of one name\n"
+	     "and with the same parameters are compared by their medians, with 95 % intervals and Holm's\n"
+	     "correction over all comparisons; all cells of a workload together are one more.\n"
+	     "A and B are folders of runs, or names in results/runs; nothing is measured.\n"
+	     "\n"
+	     "  --metric NAMES   which figures, with commas: mops, ns_per_op, p99_ns, ... (default:\n"
+	     "                   throughput, or p99_ns where latencies were taken, or the highest rate that was\n"
+	     "                   searched for; bytes per connection)\n"
+	     "  --bound SHARE    how much worse is still acceptable: 3%, 0.5% (default: 3%)\n"
+	     "  --of BOUND       throughput and time as shares of what each run's machine allows:\n"
+	     "                   " SHARES_NAMES ": of two machines, what is left when\n"
+	     "                   one is merely faster\n"
+	     "  --json           as JSON\n"
+	     "  --markdown       for a comment on a change\n"
+	     "  --results DIR    the folder of all runs (default: " RESULTS_DEFAULT_DIR ")\n"
+	     "\n"
+	     "Exit status 3 if a figure is proven to be worse by more than the bound: its whole interval\n"
+	     "lies beyond, and so does Holm's p; 0 otherwise.\n"
+	     "\n"
+	     "The two runs were not made at the same time, and what the machine did in between is in\n"
+	     "no interval.  Before blaming a change, measure A B A B, and compare A with A as well.\n"
+	     "\n"
+	     "Examples:\n"
+	     "  ctbench run axes --name before; git switch change; make build; ctbench run axes --name after\n"
+	     "  ctbench compare before after --bound 5%\n"
+	     "  ctbench compare before after --metric ns_per_op --markdown > comment.md");
+}
+
+enum { OPT_METRIC, OPT_BOUND, OPT_OF, OPT_JSON, OPT_MARKDOWN, OPT_RESULTS };
+static const struct cmd_option options[] = {
+	[OPT_METRIC] = { "metric", true },   [OPT_BOUND] = { "bound", true },
+	[OPT_OF] = { "of", true },
+	[OPT_JSON] = { "json", false },	     [OPT_MARKDOWN] = { "markdown", false },
+	[OPT_RESULTS] = { "results", true }, { NULL, false },
+};
+
+struct request {
+	const char *runs[2], *metric, *of, *results;
+	unsigned int nr_runs;
+	double bound;
+	bool json, markdown, help;
+};
+
+static int parse_bound(struct request *q, const char *text, struct ct_error *e)
+{
+	char *end;
+	double value = strtod(text, &end);
+
+	if (end == text || strcmp(end, "%") || !(value >= 0 && value < 100))
+		return ct_user_error(e, "--bound is '%.40s': it must be a share in percent, as 3%%",
+				     text);
+	q->bound = value / 100;
+	return 0;
+}
+
+static int parse(struct request *q, int argc, char **argv, struct ct_error *e)
+{
+	struct cmd_args args = { .argc = argc, .argv = argv, .at = 1 };
+	int what, err;
+
+	while ((what = cmd_next(&args, options, e)) != CMD_END) {
+		if (what < 0)
+			return what;
+		switch (what) {
+		case OPT_METRIC:
+			q->metric = args.value;
+			break;
+		case OPT_BOUND:
+			err = parse_bound(q, args.value, e);
+			if (err)
+				return err;
+			break;
+		case OPT_OF:
+			q->of = args.value;
+			break;
+		case OPT_JSON:
+			q->json = true;
+			break;
+		case OPT_MARKDOWN:
+			q->markdown = true;
+			break;
+		case OPT_RESULTS:
+			q->results = args.value;
+			break;
+		case CMD_OPERAND:
+			if (q->nr_runs == 2)
+				return ct_user_error(
+					e, "compare takes two runs; '%.300s' is the third",
+					args.value);
+			q->runs[q->nr_runs++] = args.value;
+			break;
+		case CMD_HELP:
+			q->help = true;
+			return 0;
+		}
+	}
+	if (q->nr_runs < 2)
+		return ct_user_error(
+			e, "compare needs two runs, as in 'ctbench compare before after'");
+	if (q->json && q->markdown)
+		return ct_user_error(e, "--json and --markdown exclude each other");
+	return 0;
+}
+
+/* ---- printing ---- */
+
+static void print_run(FILE *out, const char *letter, const json_t *run)
+{
+	fprintf(out, "%s: %s, %.10s, revision %s, %s, %s%s\n", letter, text_of(run, "path"),
+		text_of(run, "started"), text_of(run, "revision"), text_of(run, "compiler"),
+		text_of(run, "cpu"),
+		json_is_true(json_object_get(run, "interrupted")) ? " (interrupted)" : "");
+}
+
+static void print_surroundings(FILE *out, const json_t *result)
+{
+	json_t *list, *item;
+	size_t i;
+
+	print_run(out, "A", json_object_get(result, "a"));
+	print_run(out, "B", json_object_get(result, "b"));
+	list = json_object_get(result, "environment");
+	if (json_array_size(list))
+		fputs("\nWhat else differs:\n\n", out);
+	json_array_foreach(list, i, item)
+		fprintf(out, "  * %s: %s | %s\n", text_of(item, "what"), text_of(item, "a"),
+			text_of(item, "b"));
+	list = json_object_get(result, "different");
+	json_array_foreach(list, i, item)
+		fprintf(out, "%s  * not compared: %s (another %s)\n", i ? "" : "\n",
+			text_of(item, "cell"), text_of(item, "why"));
+	for (int side = 0; side < 2; side++) {
+		list = json_object_get(result, side ? "only_b" : "only_a");
+		if (json_array_size(list))
+			fprintf(out, "\n%zu cells are only in %s, such as %s\n",
+				json_array_size(list), side ? "B" : "A",
+				json_string_value(json_array_get(list, 0)));
+	}
+}
+
+enum { CELL, METRIC, FIRST, SECOND, EFFECT, INTERVAL, FOUND, VISIBLE, COLUMNS };
+
+static void percent_text(char *buf, size_t size, const json_t *item, const char *key)
+{
+	judge_percent(buf, size, log1p(number_of(item, key) / 100));
+}
+
+static void put_number(struct grid *g, size_t column, double value)
+{
+	char text[64];
+
+	if (!isfinite(value))
+		return;
+	table_number(text, sizeof(text), value);
+	grid_put(g, column, text);
+}
+
+static const char *found(const json_t *item)
+{
+	const char *word = text_of(item, "word");
+
+	if (json_is_true(json_object_get(item, "regression")))
+		return "REGRESSION";
+	if (!strcmp(text_of(item, "outcome"), "unjudged"))
+		return "too few repeats";
+	return *word ? word : "no difference seen";
+}
+
+/* Of what is only counted, most is the same: not worth a row. */
+static bool is_worth_a_row(const json_t *item)
+{
+	return number_of(item, "visible_percent") != 0 || number_of(item, "effect_percent") != 0;
+}
+
+static void put_row(struct grid *g, const json_t *item)
+{
+	const char *cell = text_of(item, "cell"), *slash = strchr(cell, '/');
+	char text[256], low[64], high[64];
+
+	if (!grid_add_row(g))
+		return;
+	if (*cell)
+		snprintf(text, sizeof(text), "%.250s", slash ? slash + 1 : cell);
+	else
+		snprintf(text, sizeof(text), "all %.0f", number_of(item, "cells"));
+	grid_put(g, CELL, text);
+	grid_put(g, METRIC, text_of(item, "metric"));
+	put_number(g, FIRST, number_of(item, "a"));
+	put_number(g, SECOND, number_of(item, "b"));
+	grid_put(g, FOUND, found(item));
+	if (!isfinite(number_of(item, "effect_percent")))
+		return;
+	percent_text(text, 64, item, "effect_percent");
+	strcat(text, " %");
+	grid_put(g, EFFECT, text);
+	percent_text(low, sizeof(low), item, "ci_low_percent");
+	percent_text(high, sizeof(high), item, "ci_high_percent");
+	snprintf(text, sizeof(text), "[%s, %s]", low, high);
+	grid_put(g, INTERVAL, text);
+	judge_size(low, sizeof(low), log1p(number_of(item, "visible_percent") / 100));
+	snprintf(text, sizeof(text), "%s %%", low);
+	grid_put(g, VISIBLE, text);
+}
+
+static int print_workload(FILE *out, const json_t *list, const char *workload,
+			  enum grid_format format)
+{
+	static const char *const titles[COLUMNS] = {
+		"cell", "metric", "A", "B", "B beside A", "95 %", "", "would have seen"
+	};
+	struct grid g = { .columns = COLUMNS,
+			  .left = { [CELL] = true, [METRIC] = true, [FOUND] = true } };
+	json_t *item;
+	size_t i;
+
+	grid_add_row(&g);
+	for (i = 0; i < COLUMNS && !g.failed; i++)
+		grid_put(&g, i, titles[i]);
+	json_array_foreach((json_t *)list, i, item)
+		if (!strcmp(text_of(item, "workload"), workload) && is_worth_a_row(item))
+			put_row(&g, item);
+	if (!g.failed && g.rows > 1) {
+		fprintf(out, format == GRID_MARKDOWN ? "\n### %s\n\n" : "\n%s\n", workload);
+		grid_print(out, &g, format);
+	}
+	i = g.failed;
+	grid_free(&g);
+	return i ? -ENOMEM : 0;
+}
+
+static int print_result(FILE *out, const json_t *result, enum grid_format format)
+{
+	json_t *list = json_object_get(result, "comparisons"), *item;
+	json_int_t regressions = json_integer_value(json_object_get(result, "regressions"));
+	const json_t *statistics = json_object_get(result, "statistics");
+	const char *last = "";
+	char text[512];
+	size_t i;
+	int err = 0;
+
+	print_surroundings(out, result);
+	/* Each workload at its first appearance. */
+	json_array_foreach(list, i, item) {
+		size_t k = 0;
+
+		last = text_of(item, "workload");
+		while (k < i && strcmp(text_of(json_array_get(list, k), "workload"), last))
+			k++;
+		if (k == i && !err)
+			err = print_workload(out, list, last, format);
+	}
+	fprintf(out, "\n%.0f comparisons, corrected by Holm's method.  ",
+		number_of(statistics, "comparisons"));
+	if (regressions)
+		fprintf(out, "%" JSON_INTEGER_FORMAT " proven to be worse by more than %g %%.\n",
+			regressions, number_of(result, "bound_percent"));
+	else
+		fprintf(out, "None is proven to be worse by more than %g %%.\n",
+			number_of(result, "bound_percent"));
+	fputs("What the machine did between the two runs is in no interval.\n", out);
+	shares_remark(text, sizeof(text), result);
+	if (*text)
+		fprintf(out, "%s\n", text);
+	return err;
+}
+
+/* ---- the command ---- */
+
+static int load(struct compare_run *run, char *dir, size_t size, const struct request *q,
+		const char *name, struct ct_error *e)
+{
+	run->path = dir;
+	run->benchmark = results_open(dir, size, q->results, name, e);
+	if (!run->benchmark)
+		return -ENOENT;
+	return q->of ? shares_of(json_object_get(run->benchmark, "ctbench"), q->of, e) : 0;
+}
+
+static bool same_folder(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+static int compare(const struct request *q, int *status, struct ct_error *e)
+{
+	char dirs[2][PATH_MAX];
+	struct compare_run runs[2] = { 0 };
+	json_t *result = NULL;
+	int err = 0;
+
+	for (int i = 0; i < 2 && !err; i++)
+		err = load(&runs[i], dirs[i], sizeof(dirs[i]), q, q->runs[i], e);
+	if (!err && same_folder(dirs[0], dirs[1]))
+		err = ct_user_error(e, "'%.400s' and '%.400s' are one and the same run", q->runs[0],
+				    q->runs[1]);
+	if (!err) {
+		result = judge_compare(&runs[0], &runs[1], q->metric, q->bound, e);
+		err = result ? 0 : -EINVAL;
+	}
+	if (!err && q->of)
+		json_object_set(result, "shares",
+				json_object_get(json_object_get(runs[0].benchmark, "ctbench"), "shares"));
+	if (!err && q->json) {
+		json_dumpf(result, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
+		putchar('\n');
+	} else if (!err && print_result(stdout, result, q->markdown ? GRID_MARKDOWN : GRID_TEXT)) {
+		err = ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the tables");
+	}
+	if (!err && json_integer_value(json_object_get(result, "regressions")))
+		*status = CT_EXIT_REGRESSION;
+	json_decref(result);
+	json_decref(runs[0].benchmark);
+	json_decref(runs[1].benchmark);
+	return err;
+}
+
+int cmd_compare(int argc, char **argv)
+{
+	struct request q = { .bound = 0.03 };
+	struct ct_error e = { 0 };
+	int status = CT_EXIT_OK;
+	int err = parse(&q, argc, argv, &e);
+
+	if (!err && q.help)
+		print_help();
+	else if (!err)
+		err = compare(&q, &status, &e);
+	return err ? cmd_report(&e) : status;
+}

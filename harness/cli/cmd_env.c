@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ctbench env: what this machine is, and what about it will disturb a
+ * measurement.
+ */
+#include "harness/cli/cmd.h"
+#include "harness/machine/env.h"
+
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { OPT_JSON };
+
+static const struct cmd_option options[] = {
+	[OPT_JSON] = { "json", false },
+	{ NULL, false },
+};
+
+static void print_help(void)
+{
+	fputs("usage: ctbench env [--json]\n"
+	      "\n"
+	      "Prints what a measurement depends on beside the code: CPU and caches, kernel and its\n"
+	      "settings, how this ctbench was built. Below that, in words, what of it will disturb a\n"
+	      "measurement here, and how to mend it: '!' marks what spoils figures, '-' what to know.\n"
+	      "The same facts are kept with every run (benchmark.json, key ctbench). No host name, user\n"
+	      "or path is among them.\n"
+	      "\n"
+	      "  --json   everything, for programs: the facts, and the warnings under \"warnings\"\n"
+	      "\n"
+	      "Nothing is changed; the exit status is 0 whatever is found.\n"
+	      "\n"
+	      "Examples:\n"
+	      "  ctbench env\n"
+	      "  ctbench env --json | jq '.warnings[] | select(.grade == \"serious\") | .mend'\n", stdout);
+}
+
+#define LABEL 12
+#define WIDTH 96
+
+/* A text of words, wrapped, each line after the first indented. */
+static void print_wrapped(const char *text, int indent)
+{
+	int column = indent;
+
+	while (*text) {
+		int len = (int)strcspn(text, " ");
+
+		if (column > indent && column + 1 + len > WIDTH) {
+			printf("\n%*s", indent, "");
+			column = indent;
+		} else if (column > indent) {
+			putchar(' ');
+			column++;
+		}
+		printf("%.*s", len, text);
+		column += len;
+		text += len;
+		text += strspn(text, " ");
+	}
+	putchar('\n');
+}
+
+__attribute__((format(printf, 2, 3)))
+static void row(const char *label, const char *fmt, ...)
+{
+	char text[2048];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	printf("%-*s", LABEL, label);
+	print_wrapped(text, LABEL);
+}
+
+static const json_t *fact(const json_t *env, const char *name, const char *key)
+{
+	return json_object_get(json_object_get(env, name), key);
+}
+
+/* A fact as text, or "not told". */
+static const char *told(const json_t *value)
+{
+	return json_string_value(value) ? json_string_value(value) : "not told";
+}
+
+static char *bytes_text(char *buf, size_t size, json_int_t bytes)
+{
+	if (bytes >= 10ll << 30)
+		snprintf(buf, size, "%.0f GiB", (double)bytes / (1 << 30));
+	else if (bytes >= 1 << 20)
+		snprintf(buf, size, "%.4g MiB", (double)bytes / (1 << 20));
+	else
+		snprintf(buf, size, "%lld KiB", (long long)bytes >> 10);
+	return buf;
+}
+
+/* Texts of an array of strings, parted by blanks; "" if there are none. */
+static void join(char *buf, size_t size, const json_t *array)
+{
+	const json_t *entry;
+	size_t i, n = 0;
+
+	*buf = '\0';
+	json_array_foreach(array, i, entry) {
+		if (n < size)
+			n += (size_t)snprintf(buf + n, size - n, "%s%s", i ? " " : "", told(entry));
+	}
+}
+
+static void print_caches(const json_t *env)
+{
+	const json_t *cache;
+	char text[512] = "", bytes[32];
+	size_t i, n = 0;
+
+	json_array_foreach(fact(env, "topology", "caches"), i, cache) {
+		json_int_t each = json_integer_value(json_object_get(cache, "cpus_each"));
+
+		if (n >= sizeof(text))
+			break;
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%sL%lld %s for every %lld CPU%s", i ? ", " : "",
+				      (long long)json_integer_value(json_object_get(cache, "level")),
+				      bytes_text(bytes, sizeof(bytes), json_integer_value(json_object_get(cache, "bytes"))),
+				      (long long)each, each == 1 ? "" : "s");
+	}
+	row("caches", "%s", *text ? text : "not told");
+}
+
+static void print_machine(const json_t *env)
+{
+	char total[32], available[32];
+	const json_t *boost = fact(env, "frequency", "boost");
+
+	row("CPU", "%s", told(fact(env, "machine", "cpu")));
+	if (json_is_true(fact(env, "virtual", "is")))
+		row("virtual", "a guest of %s", told(fact(env, "virtual", "hypervisor")));
+	row("topology", "packages %lld, NUMA nodes %lld, cores %lld, CPUs %lld; this process may use CPU %s",
+	    (long long)json_integer_value(fact(env, "topology", "packages")),
+	    (long long)json_integer_value(fact(env, "topology", "numa_nodes")),
+	    (long long)json_integer_value(fact(env, "topology", "cores")),
+	    (long long)json_integer_value(fact(env, "topology", "cpus")), told(fact(env, "topology", "allowed_cpus")));
+	print_caches(env);
+	row("memory", "%s, %s available", bytes_text(total, sizeof(total), json_integer_value(fact(env, "machine", "memory_bytes"))),
+	    bytes_text(available, sizeof(available), json_integer_value(fact(env, "machine", "memory_available_bytes"))));
+	row("clock", "%s, %.1f MHz, %s", told(fact(env, "clock", "name")),
+	    json_real_value(fact(env, "clock", "ticks_per_second")) / 1e6,
+	    json_is_true(fact(env, "clock", "reliable")) ? "reliable" : "NOT reliable");
+	if (json_is_string(fact(env, "frequency", "driver"))) {
+		char governors[128];
+
+		join(governors, sizeof(governors), fact(env, "frequency", "governors"));
+		row("frequency", "driver %s, governor %s, boost %s", told(fact(env, "frequency", "driver")), governors,
+		    json_is_boolean(boost) ? json_is_true(boost) ? "on" : "off" : "not told");
+	}
+}
+
+static void print_kernel(const json_t *env)
+{
+	const json_t *value, *busy;
+	char buf[64];
+	char text[2048];
+	const char *name;
+	size_t n = 0;
+
+	row("kernel", "%s (%s)", told(fact(env, "kernel", "release")), told(fact(env, "kernel", "architecture")));
+	join(text, sizeof(text), fact(env, "kernel", "parameters"));
+	if (*text)
+		row("parameters", "%s", text);
+	*text = '\0';
+	json_object_foreach((json_t *)fact(env, "kernel", "mitigations"), name, value) {
+		if (strcmp(told(value), "Not affected") && n < sizeof(text))
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s: %s", n ? "; " : "", name, told(value));
+	}
+	row("mitigations", "%s", *text ? text : "none needed");
+	row("pages", "transparent huge pages %s (defrag %s)", told(fact(env, "pages", "transparent")),
+	    told(fact(env, "pages", "transparent_defrag")));
+	value = fact(env, "load", "average");
+	busy = fact(env, "load", "busy_cpus");
+	if (json_is_number(busy))
+		snprintf(buf, sizeof(buf), "; others keep %.1f CPUs busy just now", json_number_value(busy));
+	else
+		buf[0] = '\0';
+	row("load", "%.2f %.2f %.2f%s", json_real_value(json_array_get(value, 0)),
+	    json_real_value(json_array_get(value, 1)), json_real_value(json_array_get(value, 2)), buf);
+}
+
+static void print_build(const json_t *env)
+{
+	const json_t *libraries = json_object_get(env, "libraries"), *value;
+	char text[512] = "";
+	const char *name;
+	size_t n = 0;
+
+	row("ctbench", "%s, revision %s", told(fact(env, "build", "version")), told(fact(env, "build", "revision")));
+	row("compiler", "%s, %s", told(fact(env, "build", "compiler")), told(fact(env, "build", "flags")));
+	row("allocator", "%s", told(json_object_get(env, "allocator")));
+	json_object_foreach((json_t *)libraries, name, value) {
+		if (n < sizeof(text))
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s %s", n ? ", " : "", name, told(value));
+	}
+	row("libraries", "%s", text);
+}
+
+static void print_warnings(const json_t *warnings)
+{
+	const json_t *w;
+	size_t i;
+
+	if (!json_array_size(warnings)) {
+		puts("\nNothing here is known to disturb a measurement.");
+		return;
+	}
+	puts("\nWhat will disturb a measurement here ('!' spoils figures, '-' is good to know):");
+	json_array_foreach(warnings, i, w) {
+		const char *mend = json_string_value(json_object_get(w, "mend"));
+
+		printf("  %c ", strcmp(told(json_object_get(w, "grade")), "serious") ? '-' : '!');
+		print_wrapped(told(json_object_get(w, "what")), 4);
+		if (mend) {
+			fputs("      mend: ", stdout);
+			print_wrapped(mend, 12);
+		}
+	}
+}
+
+int cmd_env(int argc, char **argv)
+{
+	struct cmd_args args = { .argc = argc, .argv = argv, .at = 1 };
+	struct ct_error e = { 0 };
+	json_t *env, *warnings;
+	bool as_json = false;
+	int what;
+
+	while ((what = cmd_next(&args, options, &e)) != CMD_END) {
+		if (what < 0)
+			return cmd_report(&e);
+		if (what == CMD_HELP) {
+			print_help();
+			return CT_EXIT_OK;
+		}
+		if (what == OPT_JSON) {
+			as_json = true;
+			continue;
+		}
+		ct_user_error(&e, "env takes no '%.64s'; ctbench env --help tells what it takes",
+			      args.value);
+		return cmd_report(&e);
+	}
+	env = env_json();
+	warnings = env ? env_warnings(env) : NULL;
+	if (!warnings) {
+		json_decref(env);
+		ct_fail(&e, -ENOMEM, CT_EXIT_USER, "no memory to describe this machine");
+		return cmd_report(&e);
+	}
+	if (as_json) {
+		json_object_set(env, "warnings", warnings);
+		json_dumpf(env, stdout, JSON_INDENT(2));
+		putchar('\n');
+	} else {
+		print_machine(env);
+		print_kernel(env);
+		print_build(env);
+		print_warnings(warnings);
+	}
+	json_decref(warnings);
+	json_decref(env);
+	return CT_EXIT_OK;
+}

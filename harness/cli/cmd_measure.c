@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ctbench measure: the child's side of a measurement.  A cell comes in on
+ * standard input, a result and its details go out on standard output; not for people.
+ */
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/cli/cmd.h"
+#include "harness/measure/measure.h"
+#include "harness/measure/replica.h"
+#include "harness/machine/topology.h"
+#include "harness/machine/tsc.h"
+
+/* The replica has no workers of ours around it: this thread, pinned, is all. */
+static int measure_replica(const struct cell *cell, struct cell_result *r, struct ct_error *e)
+{
+	unsigned int cpu;
+	int err;
+
+	if (cell->threads != 1)
+		return ct_user_error(e, "%s looks up with one thread only: `threads: 1`",
+				     REPLICA_NAME);
+	err = topology_plan(cell->pin, cell->cpus, 1, cell->oversubscribe, &cpu, e);
+	if (!err)
+		err = topology_pin(cpu, e);
+	if (err)
+		return err;
+	err = replica_run(cell, r);
+	if (err)
+		return ct_fail(e, err, r->status, "%s", r->error);
+	if (!topology_pin_holds(cpu))
+		snprintf(r->void_reason, sizeof(r->void_reason),
+			 "the thread did not stay on CPU %u", cpu);
+	return 0;
+}
+
+static int measure(const struct cell *cell, struct cell_result *r, json_t *details,
+		   struct ct_error *e)
+{
+	struct bench b = { .cell = cell, .r = r, .e = e, .details = details };
+	int err;
+
+	if (cell->kind == KIND_DECODE)
+		return bench_decode(cell, r, e);
+	if (!strcmp(cell->variant, REPLICA_NAME))
+		return measure_replica(cell, r, e);
+	err = cell->level == LEVEL_PACKETS ? bench_packets(&b) : bench_ops(&b);
+	bench_close(&b);
+	return err;
+}
+
+static int read_all(void *data, size_t size)
+{
+	for (size_t at = 0; at < size; ) {
+		ssize_t n = read(STDIN_FILENO, (char *)data + at, size - at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -EIO;
+		at += (size_t)n;
+	}
+	return 0;
+}
+
+/*
+ * The length of a JSON text and the text; a length of 0 where it failed.  Who has nothing to tell says
+ * so (an empty object), so that a line that is missing is a line that was lost (details_complete()).
+ */
+static int send_details(const json_t *details, bool failed)
+{
+	char *text = failed ? NULL : json_dumps(details, JSON_COMPACT | JSON_REAL_PRECISION(12));
+	uint64_t len = text ? strlen(text) : 0;
+	int err = 0;
+
+	if ((!failed && !text) || fwrite(&len, sizeof(len), 1, stdout) != 1 ||
+	    (len && fwrite(text, len, 1, stdout) != 1) || fflush(stdout))
+		err = -EIO;
+	free(text);
+	return err;
+}
+
+int cmd_measure(int argc, char **argv __maybe_unused)
+{
+	static struct cell cell;
+	static struct cell_result r;
+	struct ct_error e = { 0 };
+	json_t *details = json_object();
+	int err;
+
+	if (argc != 1 || isatty(STDIN_FILENO) || read_all(&cell, sizeof(cell))) {
+		ct_user_error(&e, "`ctbench measure` is what `ctbench run` starts for each "
+				  "measurement: use that");
+		json_decref(details);
+		return cmd_report(&e);
+	}
+	tsc_set_per_second(cell.ticks_per_second);
+	if (measure(&cell, &r, details, &e)) {
+		memset(&r, 0, sizeof(r));
+		r.status = e.status ? e.status : CT_EXIT_INTERNAL;
+		snprintf(r.error, sizeof(r.error), "%.*s", (int)sizeof(r.error) - 1,
+			 e.status ? e.text : "a fault of ctbench");
+	}
+	err = fwrite(&r, sizeof(r), 1, stdout) == 1 ? send_details(details, r.status) : -EIO;
+	json_decref(details);
+	return err ? CT_EXIT_INTERNAL : CT_EXIT_OK;	/* the parent is gone */
+}

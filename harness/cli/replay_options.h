@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the commands that send a capture through the hooks share: the options
+ * that say how, and the run from the first packet to the last.
+ */
+#ifndef CTBENCH_HARNESS_REPLAY_COMMAND_H
+#define CTBENCH_HARNESS_REPLAY_COMMAND_H
+
+#include "harness/cli/cmd.h"
+#include "harness/replay/replay.h"
+
+#define REPLAY_COMMAND_SETS 64
+
+/* The options; a command numbers its own from REPLAY_OPTS on. */
+enum {
+	REPLAY_OPT_VARIANT,
+	REPLAY_OPT_BUCKETS,
+	REPLAY_OPT_CLOCK,
+	REPLAY_OPT_SET,
+	REPLAY_OPT_SCENARIO,
+	REPLAY_OPTS,
+};
+
+/* For the command's array of struct cmd_option. */
+#define REPLAY_COMMAND_OPTIONS                                                                     \
+	[REPLAY_OPT_VARIANT] = { "variant", true }, [REPLAY_OPT_BUCKETS] = { "buckets", true },    \
+	[REPLAY_OPT_CLOCK] = { "clock", true }, [REPLAY_OPT_SET] = { "set", true },                \
+	[REPLAY_OPT_SCENARIO] = { "scenario", true }
+
+struct replay_command {
+	const char *name;	/* of the command, for sentences */
+	const char *file;
+	const char *scenario_path;
+	struct replay_options options;
+	struct {
+		char *name;
+		uint64_t value;
+	} sets[REPLAY_COMMAND_SETS];
+	size_t nr_sets;
+};
+
+/* With the defaults. */
+void replay_command_init(struct replay_command *c, const char *name);
+void replay_command_free(struct replay_command *c);
+
+/* One of the options above: 0 or a negative errno with *e set. */
+int replay_command_option(struct replay_command *c, int what, const char *value,
+			  struct ct_error *e);
+
+/* A number from 0 on, decimal: 0 or -EINVAL. */
+int replay_command_number(const char *text, uint64_t *out);
+
+/*
+ * What a command does with a run.  Functions return 0; or 1: that was enough;
+ * or a negative errno of the output's, which replay_command_run() words.
+ */
+struct replay_visitor {
+	/* Before packet p comes; may be NULL. */
+	int (*before)(void *arg, struct replay *r, const struct capture_packet *p);
+	/* What became of one; or of a held one that went on (res->released). */
+	int (*took)(void *arg, struct replay *r, struct replay_result *res);
+	/* The scenario is about to let held packet i go on; may be NULL. */
+	int (*releasing)(void *arg, struct replay *r, uint64_t i);
+	/* The scenario emptied the table; may be NULL. */
+	int (*flushed)(void *arg, struct replay *r);
+	/*
+	 * Behind the last packet, or where the capture is damaged and some
+	 * packets came before; the replay still stands.
+	 */
+	int (*end)(void *arg, struct replay *r);
+	void *arg;
+	bool quiet;		/* no progress is shown: the command's lines are enough */
+};
+
+/*
+ * Replays the command's capture with its scenario and settings: 0 or a negative
+ * errno with *e set.
+ */
+int replay_command_run(const struct replay_command *c, const struct replay_visitor *v,
+		       struct ct_error *e);
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* What is not the same where two runs were measured: see judge_facts.h. */
+#include "harness/judge/facts.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/compiler.h"
+
+/* path: of what holds the key. */
+static bool is_passing(const char *path, const char *key)
+{
+	static const char *const passing[] = {
+		"memory_available_bytes",
+		"swap_free_bytes",
+		"free",
+		"load",
+		"running",
+		"busy_cpus",
+		"ticks_per_second",
+		"stolen_share_of_busy_time",
+		"power",
+		"warnings",
+	};
+
+	for (size_t i = 0; i < sizeof(passing) / sizeof(passing[0]); i++)
+		if (!strcmp(key, passing[i]))
+			return true;
+	/* A node's memory, unlike the machine's, moves where the kernel gets to know it by and by. */
+	return !strncmp(path, "topology.nodes[", strlen("topology.nodes[")) && !strcmp(key, "memory_bytes");
+}
+
+static json_t *value_text(const json_t *value)
+{
+	char *text;
+	json_t *json;
+
+	if (!value || json_is_null(value))
+		return json_string("-");
+	if (json_is_string(value))
+		return json_string(json_string_value(value));
+	text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+	json = json_string(text ? text : "");
+	free(text);
+	return json;
+}
+
+static void collect(json_t *list, const char *path, const json_t *a, const json_t *b)
+{
+	char name[512];
+	const char *key;
+	json_t *value;
+	size_t i;
+
+	if (json_equal((json_t *)a, (json_t *)b) || (!a && !b))
+		return;
+	if (json_is_array(a) && json_array_size(a) == json_array_size(b)) {
+		json_array_foreach((json_t *)a, i, value) {
+			snprintf(name, sizeof(name), "%s[%zu]", path, i);
+			collect(list, name, value, json_array_get(b, i));
+		}
+		return;
+	}
+	if (!json_is_object(a) || !json_is_object(b)) {
+		json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "what", path, "a",
+						      value_text(a), "b", value_text(b)));
+		return;
+	}
+	json_object_foreach((json_t *)a, key, value) {
+		snprintf(name, sizeof(name), "%s%s%s", path, *path ? "." : "", key);
+		if (!is_passing(path, key))
+			collect(list, name, value, json_object_get(b, key));
+	}
+	json_object_foreach((json_t *)b, key, value) {
+		snprintf(name, sizeof(name), "%s%s%s", path, *path ? "." : "", key);
+		if (!is_passing(path, key) && !json_object_get(a, key))
+			collect(list, name, NULL, value);
+	}
+}
+
+json_t *facts_differences(const json_t *a, const json_t *b)
+{
+	json_t *list = json_array();
+
+	collect(list, "", a, b);
+	return list;
+}
+
+static const char *const machine_facts[] = { "machine", "topology", "kernel", "virtual", "frequency" };
+static const char *const build_facts[] = { "build", "allocator", "libraries" };
+
+static void collect_facts(json_t *list, const json_t *a, const json_t *b, const char *const *names,
+			  size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		collect(list, names[i], json_object_get(a, names[i]), json_object_get(b, names[i]));
+}
+
+json_t *facts_differences_within_run(const json_t *a, const json_t *b, bool build)
+{
+	json_t *list = json_array();
+
+	collect_facts(list, a, b, machine_facts, ARRAY_SIZE(machine_facts));
+	if (build)
+		collect_facts(list, a, b, build_facts, ARRAY_SIZE(build_facts));
+	return list;
+}
+
+json_t *facts_within_run(const json_t *environment)
+{
+	json_t *facts = json_object();
+
+	for (size_t i = 0; i < ARRAY_SIZE(machine_facts); i++)
+		json_object_set(facts, machine_facts[i], json_object_get(environment, machine_facts[i]));
+	for (size_t i = 0; i < ARRAY_SIZE(build_facts); i++)
+		json_object_set(facts, build_facts[i], json_object_get(environment, build_facts[i]));
+	return facts;
+}

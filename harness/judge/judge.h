@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Verdicts: what a run says about its questions, in words and in numbers.
+ *
+ *	judge_pairs.c	which cells are compared: all that differ in one choice
+ *	judge.c		effects, the noise, Holm's correction over the whole run
+ *	judge_text.c	sentences
+ *	judge_compare.c	one run beside another, with judge_older.c and judge_facts.c
+ *
+ * An effect is the ratio of two cells, averaged (as a logarithm) over all pairs of
+ * cells that differ in that choice alone: the factorial of everything else.  Where
+ * repeats ran in shuffled blocks, repeat i of one cell is divided by repeat i of the
+ * other, which was measured within the same block: the machine's drift cancels.  An
+ * interaction is the ratio of two such effects, at two levels of something else.
+ *
+ * A difference is said to be seen if Holm's p over all comparisons of the run is at
+ * most STATS_ALPHA, and the interval leaves out 0, and it is larger than what the
+ * workload's A/A pair (one cell measured twice) differs by.  What the run would have
+ * seen is stats_visible(), or the A/A difference if that is more.
+ *
+ * Works on the report of a run (run_report.c), so it can be done again from the file.
+ */
+#ifndef CTBENCH_HARNESS_JUDGE_H
+#define CTBENCH_HARNESS_JUDGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "harness/numbers/stats.h"
+
+struct json_t;
+
+/* Put "statistics", "noise" and "verdicts" into a report that has its cells. 0 or -ENOMEM. */
+int judge_run(struct json_t *report);
+
+/* The noise of each workload, before the tables; and the verdicts, after them. */
+void judge_print_noise(FILE *out, const struct json_t *report);
+void judge_print_verdicts(FILE *out, const struct json_t *report);
+
+/* ---- inside ---- */
+
+enum judge_kind { JUDGE_AXIS, JUDGE_PARAMETER, JUDGE_VARIANT, JUDGE_INTERACTION };
+
+/* A choice beside another: "bucket", "mask", "reciprocal_scale". */
+struct judge_choice {
+	char factor[64], choice[128], base[128];
+};
+
+struct judge_pair {
+	const char *base, *other;	/* names of cells: keys of the report */
+	int level;			/* interactions: 1 at by.choice, -1 at by.base; else 1 */
+};
+
+struct judge_comparison {
+	const char *workload, *metric;
+	enum judge_kind kind;
+	struct judge_choice what, by;	/* by: interactions only */
+	struct judge_pair *pairs;
+	size_t nr_pairs;
+
+	/* what judge.c finds */
+	bool judged;		/* else there were too few repeats, or values that have no ratio */
+	size_t n;		/* the least number of values on a side */
+	size_t left_out;	/* pairs that had too few, of which the effect says nothing */
+	struct stats_contrast effect;	/* a logarithm */
+	double p_holm;
+	double noise;		/* the A/A pair's, as a logarithm, not negative; NAN: no pair */
+	double visible;		/* as a logarithm */
+	bool seen;
+};
+
+struct judge_list {
+	struct judge_comparison *list;
+	size_t nr, room;
+	bool failed;		/* no memory */
+};
+
+/* Append all comparisons of a workload by one metric. */
+void judge_find(struct judge_list *l, const struct json_t *report, const struct json_t *workload,
+		const char *metric);
+void judge_free(struct judge_list *l);
+
+/*
+ * Fill in judged, n and effect of a comparison whose cells are in a (bases) and b (others),
+ * objects of cells by name.  paired: repeats of one number belong together.
+ */
+int judge_evaluate(struct judge_comparison *c, const struct json_t *a, const struct json_t *b,
+		   bool paired);
+/* p_holm, visible and seen of all that were judged; returns their number, or -ENOMEM. */
+long judge_correct(struct judge_comparison *list, size_t nr);
+
+/* "better", "worse", "different", "none", "unjudged" */
+const char *judge_outcome(const struct judge_comparison *c);
+/* "faster", "smaller", "more"; "" where nothing is seen */
+const char *judge_word(const struct judge_comparison *c);
+/* The sentence; buf of JUDGE_TEXT_MAX. */
+void judge_sentence(char *buf, size_t size, const struct judge_comparison *c);
+#define JUDGE_TEXT_MAX 1024
+/* The comparison with its figures as an object; new reference. */
+struct json_t *judge_to_json(const struct judge_comparison *c);
+/* "+0.4", "-12": a logarithm of a ratio in percent. */
+void judge_percent(char *buf, size_t size, double log_ratio);
+/* The same without a sign, for sizes: "2.1". */
+void judge_size(char *buf, size_t size, double log_ratio);
+
+#endif

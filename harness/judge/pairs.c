@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which cells of a workload are compared.
+ *
+ *	axis		two choices on one axis, all other axes and parameters alike
+ *	parameter	two values of a parameter that is a choice (pages: thp, 4k), all else
+ *			alike, the variant included
+ *	variant		a table that stands beside no other on any axis, and the first variant
+ *	interaction	one of these at two levels of something else: of another axis, of
+ *			a parameter (the least and the greatest if it is a number)
+ *
+ * The base is what comes first in the workload, which follows the register and so
+ * begins with the baseline.
+ */
+#include "harness/judge/judge.h"
+
+#include "harness/workload/axis_pairs.h"
+#include "harness/base/json_read.h"
+#include "variants/variant.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CHOICES_MAX 32
+#define FACTOR_VARIANT (-1)
+
+struct point {
+	const char *name;
+	const json_t *cell, *parameters;
+};
+
+struct finder {
+	struct judge_list *out;
+	const char *workload, *metric;
+	const json_t *varying;
+	struct point *points; /* cells with that figure or none, no controls */
+	size_t nr;
+	const char **compared; /* variants that stood beside another on an axis */
+	size_t nr_compared;
+};
+
+/* ---- parameters ---- */
+
+static void value_text(char *buf, size_t size, const json_t *value)
+{
+	if (json_is_string(value))
+		snprintf(buf, size, "%s", json_string_value(value));
+	else if (json_is_boolean(value))
+		snprintf(buf, size, "%s", json_is_true(value) ? "yes" : "no");
+	else if (json_is_number(value))
+		snprintf(buf, size, "%.10g", json_number_value(value));
+	else
+		snprintf(buf, size, "-");
+}
+
+/*
+ * Variants that take powers of two only get the nearest number of buckets, so load
+ * factors that were asked alike may differ by up to the square root of two, and by as
+ * much between two such variants.
+ */
+static bool same_load(const json_t *a, const json_t *b)
+{
+	double x = json_number_value(json_object_get(a, "load_factor"));
+	double y = json_number_value(json_object_get(b, "load_factor"));
+
+	return x <= 0 || y <= 0 ? x == y : fabs(log(x / y)) < log(1.5);
+}
+
+/* Are all parameters alike, but for the variant and one more (or NULL)? */
+static bool same_parameters(const struct point *a, const struct point *b, const char *but)
+{
+	bool rounded = json_is_true(json_object_get(a->parameters, "buckets_rounded")) ||
+		       json_is_true(json_object_get(b->parameters, "buckets_rounded"));
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)a->parameters, key, value) {
+		if (!strcmp(key, "variant") || !strcmp(key, "name") ||
+		    !strcmp(key, "buckets_rounded") || (but && !strcmp(key, but)))
+			continue;
+		if (rounded && !strcmp(key, "buckets"))
+			continue;
+		if (rounded && !strcmp(key, "load_factor")) {
+			if (!same_load(a->parameters, b->parameters))
+				return false;
+			continue;
+		}
+		if (!json_equal(value, json_object_get(b->parameters, key)))
+			return false;
+	}
+	return true;
+}
+
+/* ---- the list ---- */
+
+static struct judge_comparison *add(struct finder *f, enum judge_kind kind)
+{
+	struct judge_list *l = f->out;
+
+	if (l->nr == l->room) {
+		size_t room = l->room ? 2 * l->room : 32;
+		struct judge_comparison *list = realloc(l->list, room * sizeof(*list));
+
+		if (!list) {
+			l->failed = true;
+			return NULL;
+		}
+		l->list = list;
+		l->room = room;
+	}
+	l->list[l->nr] = (struct judge_comparison){
+		.workload = f->workload,
+		.metric = f->metric,
+		.kind = kind,
+		.noise = NAN,
+	};
+	return &l->list[l->nr++];
+}
+
+static bool add_pair(struct judge_list *l, struct judge_comparison *c, const char *base,
+		     const char *other, int level)
+{
+	struct judge_pair *pairs = realloc(c->pairs, (c->nr_pairs + 1) * sizeof(*pairs));
+
+	if (!pairs) {
+		l->failed = true;
+		return false;
+	}
+	c->pairs = pairs;
+	pairs[c->nr_pairs++] = (struct judge_pair){ base, other, level };
+	return true;
+}
+
+void judge_free(struct judge_list *l)
+{
+	for (size_t i = 0; i < l->nr; i++)
+		free(l->list[i].pairs);
+	free(l->list);
+	memset(l, 0, sizeof(*l));
+}
+
+/* ---- levels: what else differs among a comparison's pairs ---- */
+
+static const struct point *point_of(const struct finder *f, const char *name)
+{
+	for (size_t i = 0; i < f->nr; i++)
+		if (f->points[i].name == name)
+			return &f->points[i];
+	return NULL;
+}
+
+/* The level of a pair in a factor: an axis (axis >= 0) or a parameter. */
+static void level_of(char *buf, size_t size, const struct point *p, int axis, const char *parameter)
+{
+	if (axis >= 0)
+		snprintf(buf, size, "%s", axis_choice(p->cell, (unsigned int)axis));
+	else
+		value_text(buf, size, json_object_get(p->parameters, parameter));
+}
+
+static double level_number(const struct point *p, const char *parameter)
+{
+	return number_of(p->parameters, parameter);
+}
+
+/* The same pairs at the same levels: two names for one question. */
+static bool asked_before(const struct judge_list *l, size_t of, const struct judge_comparison *c)
+{
+	for (size_t i = of + 1; &l->list[i] < c; i++) {
+		const struct judge_comparison *d = &l->list[i];
+
+		size_t k = 0;
+
+		while (k < c->nr_pairs && k < d->nr_pairs && d->pairs[k].base == c->pairs[k].base &&
+		       d->pairs[k].other == c->pairs[k].other &&
+		       d->pairs[k].level == c->pairs[k].level)
+			k++;
+		if (k == c->nr_pairs && k == d->nr_pairs)
+			return true;
+	}
+	return false;
+}
+
+static void interaction_at(struct finder *f, size_t of, int axis, const char *parameter,
+			   const char *factor, const char *base, const char *choice)
+{
+	struct judge_comparison *c = add(f, JUDGE_INTERACTION), *main;
+	char level[128];
+
+	if (!c)
+		return;
+	main = &f->out->list[of]; /* add() may have moved it */
+	c->what = main->what;
+	snprintf(c->by.factor, sizeof(c->by.factor), "%s", factor);
+	snprintf(c->by.base, sizeof(c->by.base), "%s", base);
+	snprintf(c->by.choice, sizeof(c->by.choice), "%s", choice);
+	for (size_t i = 0; i < main->nr_pairs; i++) {
+		const struct judge_pair *pair = &main->pairs[i];
+
+		level_of(level, sizeof(level), point_of(f, pair->base), axis, parameter);
+		if (!strcmp(level, choice))
+			add_pair(f->out, c, pair->base, pair->other, 1);
+		else if (!strcmp(level, base))
+			add_pair(f->out, c, pair->base, pair->other, -1);
+	}
+	if (asked_before(f->out, of, c))
+		free(f->out->list[--f->out->nr].pairs);
+}
+
+static void interactions_with(struct finder *f, size_t of, int axis, const char *parameter,
+			      const char *factor)
+{
+	char levels[CHOICES_MAX][128], level[128];
+	size_t nr = 0, least = 0, most = 0;
+	double numbers[CHOICES_MAX];
+	bool number = axis < 0;
+
+	for (size_t i = 0; i < f->out->list[of].nr_pairs; i++) {
+		const struct point *p = point_of(f, f->out->list[of].pairs[i].base);
+		size_t k = 0;
+
+		level_of(level, sizeof(level), p, axis, parameter);
+		while (k < nr && strcmp(levels[k], level))
+			k++;
+		if (k < nr || nr == CHOICES_MAX || (axis >= 0 && axis_absent(level)))
+			continue;
+		numbers[nr] = number ? level_number(p, parameter) : NAN;
+		number &= isfinite(numbers[nr]);
+		if (number && numbers[nr] < numbers[least])
+			least = nr;
+		if (number && numbers[nr] > numbers[most])
+			most = nr;
+		strcpy(levels[nr++], level);
+	}
+	if (number && least != most)
+		interaction_at(f, of, axis, parameter, factor, levels[least], levels[most]);
+	for (size_t k = 1; k < nr && !number; k++)
+		interaction_at(f, of, axis, parameter, factor, levels[0], levels[k]);
+}
+
+/* own: the axis or -1; own_parameter: or NULL. */
+static void interactions(struct finder *f, size_t of, int own, const char *own_parameter)
+{
+	json_t *name;
+	size_t i;
+
+	for (unsigned int axis = 0; axis < CT_NR_AXES && own >= 0; axis++)
+		if ((int)axis != own && !axis_follows((unsigned int)own, axis))
+			interactions_with(f, of, (int)axis, NULL, ct_axis_name(axis));
+	json_array_foreach(f->varying, i, name) {
+		const char *key = json_string_value(name);
+
+		/* A load factor's number of buckets, or the other way round, says nothing new. */
+		if (!key || !strcmp(key, "variant") || !strcmp(key, "buckets") ||
+		    (own_parameter && !strcmp(key, own_parameter)))
+			continue;
+		interactions_with(f, of, -1, key, key);
+	}
+}
+
+/* ---- main effects ---- */
+
+static bool beside(const struct point *a, const struct point *b, unsigned int axis)
+{
+	/* Of two tables that have not the same axes, more differs than one choice. */
+	for (unsigned int i = 0; i < CT_NR_AXES; i++)
+		if (i != axis && !axis_follows(axis, i) &&
+		    axis_absent(axis_choice(a->cell, i)) != axis_absent(axis_choice(b->cell, i)))
+			return false;
+	return axis_beside(a->cell, b->cell, axis) && same_parameters(a, b, NULL);
+}
+
+static void mark_compared(struct finder *f, const struct point *p)
+{
+	const char *variant = text_of(p->cell, "variant");
+
+	for (size_t i = 0; i < f->nr_compared; i++)
+		if (!strcmp(f->compared[i], variant))
+			return;
+	f->compared[f->nr_compared++] = variant;
+}
+
+static bool is_answer(const char *choice)
+{
+	return !strcmp(choice, "yes") || !strcmp(choice, "no");
+}
+
+/* Pairs (base, choice) of an axis or, with parameter, of that; each cell once. */
+static void find_choice(struct finder *f, int axis, const char *parameter, const char *base,
+			const char *choice)
+{
+	size_t at = f->out->nr;
+	struct judge_comparison *c = add(f, axis >= 0 ? JUDGE_AXIS : JUDGE_PARAMETER);
+	bool *used = calloc(f->nr, sizeof(*used));
+	char level[128];
+
+	if (!c || !used) {
+		f->out->failed = true;
+		free(used);
+		return;
+	}
+	snprintf(c->what.factor, sizeof(c->what.factor), "%s",
+		 axis >= 0 ? ct_axis_name((unsigned int)axis) : parameter);
+	snprintf(c->what.base, sizeof(c->what.base), "%s", base);
+	/* "no instead of yes" is no sentence. */
+	snprintf(c->what.choice, sizeof(c->what.choice), "%s%s%s",
+		 is_answer(choice) ? c->what.factor : "", is_answer(choice) ? " " : "", choice);
+	for (size_t i = 0; i < f->nr; i++) {
+		const struct point *b = &f->points[i], *a;
+		size_t k = 0;
+
+		level_of(level, sizeof(level), b, axis, parameter);
+		if (strcmp(level, choice) ||
+		    (axis >= 0 && !axis_takes_part(b->cell, (unsigned int)axis)))
+			continue;
+		for (; k < f->nr; k++) {
+			a = &f->points[k];
+			level_of(level, sizeof(level), a, axis, parameter);
+			if (used[k] || strcmp(level, base))
+				continue;
+			if (axis >= 0 ? axis_takes_part(a->cell, (unsigned int)axis) &&
+						beside(a, b, (unsigned int)axis)
+				      : !strcmp(text_of(a->cell, "variant"),
+						text_of(b->cell, "variant")) &&
+						same_parameters(a, b, parameter))
+				break;
+		}
+		if (k == f->nr || !add_pair(f->out, c, f->points[k].name, b->name, 1))
+			continue;
+		used[k] = true;
+		if (axis >= 0) {
+			mark_compared(f, b);
+			mark_compared(f, &f->points[k]);
+		}
+	}
+	free(used);
+	if (!c->nr_pairs)
+		f->out->nr--;
+	else
+		interactions(f, at, axis, parameter);
+}
+
+static void find_choices(struct finder *f, int axis, const char *parameter)
+{
+	char choices[CHOICES_MAX][128], level[128];
+	size_t nr = 0;
+
+	for (size_t i = 0; i < f->nr; i++) {
+		size_t k = 0;
+
+		if (axis >= 0 && !axis_takes_part(f->points[i].cell, (unsigned int)axis))
+			continue;
+		level_of(level, sizeof(level), &f->points[i], axis, parameter);
+		while (k < nr && strcmp(choices[k], level))
+			k++;
+		if (k == nr && nr < CHOICES_MAX)
+			strcpy(choices[nr++], level);
+	}
+	for (size_t k = 1; k < nr; k++)
+		find_choice(f, axis, parameter, choices[0], choices[k]);
+}
+
+static bool is_choice(const struct finder *f, const char *key)
+{
+	/* Another capture is another question; a mix or a rate is a quantity, no choice. */
+	if (!strcmp(key, "variant") || !strcmp(key, "capture") || !strcmp(key, "mix") ||
+	    !strcmp(key, "rate") || !strcmp(key, "name"))
+		return false;
+	for (size_t i = 0; i < f->nr; i++) {
+		const json_t *value = json_object_get(f->points[i].parameters, key);
+
+		if (!json_is_string(value) && !json_is_boolean(value))
+			return false;
+	}
+	return true;
+}
+
+/* The rest: each variant that stood beside no other, and the first one. */
+static void find_variants(struct finder *f)
+{
+	const char *base = f->nr ? text_of(f->points[0].cell, "variant") : "";
+
+	for (size_t i = 0; i < f->nr; i++) {
+		const char *variant = text_of(f->points[i].cell, "variant");
+		const struct ct_variant *v = ct_variant_find(variant);
+		struct judge_comparison *c;
+		size_t k = 0, at = f->out->nr;
+
+		while (k < f->nr_compared && strcmp(f->compared[k], variant))
+			k++;
+		if (k < f->nr_compared || !strcmp(variant, base))
+			continue;
+		mark_compared(f, &f->points[i]);
+		/* Nobody wants to be told that finding nothing is faster. */
+		if (v && v->flags & (CT_V_NULL | CT_V_WORST))
+			continue;
+		c = add(f, JUDGE_VARIANT);
+		if (!c)
+			return;
+		snprintf(c->what.factor, sizeof(c->what.factor), "variant");
+		snprintf(c->what.base, sizeof(c->what.base), "%s", base);
+		snprintf(c->what.choice, sizeof(c->what.choice), "%s", variant);
+		for (size_t b = 0; b < f->nr; b++)
+			for (size_t a = 0; a < f->nr; a++)
+				if (!strcmp(text_of(f->points[b].cell, "variant"), variant) &&
+				    !strcmp(text_of(f->points[a].cell, "variant"), base) &&
+				    same_parameters(&f->points[a], &f->points[b], NULL)) {
+					add_pair(f->out, c, f->points[a].name, f->points[b].name,
+						 1);
+					break;
+				}
+		if (!c->nr_pairs)
+			f->out->nr--;
+		else
+			interactions(f, at, FACTOR_VARIANT, NULL);
+	}
+}
+
+void judge_find(struct judge_list *l, const json_t *report, const json_t *workload,
+		const char *metric)
+{
+	struct finder f = {
+		.out = l,
+		.workload = text_of(workload, "name"),
+		.metric = metric,
+		.varying = json_object_get(workload, "varying"),
+	};
+	json_t *cells = json_object_get(report, "cells"), *cell, *name;
+	const char *key;
+	size_t i;
+
+	f.points = calloc(json_object_size(cells) + 1, sizeof(*f.points));
+	f.compared = calloc(json_object_size(cells) + 1, sizeof(*f.compared));
+	if (!f.points || !f.compared) {
+		l->failed = true;
+		goto out;
+	}
+	json_object_foreach(cells, key, cell) {
+		const json_t *metrics = json_object_get(cell, "metrics");
+
+		/* What was never measured well is missing, and a verdict has to say so. */
+		if (strcmp(text_of(cell, "workload"), f.workload) ||
+		    json_is_true(json_object_get(cell, "control")) ||
+		    (!json_object_get(metrics, metric) && json_object_size(metrics)))
+			continue;
+		f.points[f.nr++] = (struct point){ key, cell, json_object_get(cell, "parameters") };
+	}
+	for (unsigned int axis = 0; axis < CT_NR_AXES; axis++)
+		find_choices(&f, (int)axis, NULL);
+	json_array_foreach(f.varying, i, name)
+		if (json_is_string(name) && is_choice(&f, json_string_value(name)))
+			find_choices(&f, -1, json_string_value(name));
+	find_variants(&f);
+out:
+	free(f.points);
+	free(f.compared);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/machine/memory_limit.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* MemAvailable, less a tenth. */
+static uint64_t available(void)
+{
+	uint64_t kib, bytes = UINT64_MAX;
+	char line[128];
+	FILE *f = fopen("/proc/meminfo", "re");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "MemAvailable: %" SCNu64 " kB", &kib) == 1)
+			bytes = kib * 1024 / 10 * 9;
+	if (f)
+		fclose(f);
+	return bytes;
+}
+
+static uint64_t number_in(const char *path)
+{
+	uint64_t n = UINT64_MAX;
+	FILE *f = fopen(path, "re");
+
+	if (f) {
+		if (fscanf(f, "%" SCNu64, &n) != 1)
+			n = UINT64_MAX;		/* "max" */
+		fclose(f);
+	}
+	return n;
+}
+
+/* Of the control group as a container sees it: version 2, then 1. */
+static uint64_t cgroup(void)
+{
+	static const char *const files[][2] = {
+		{ "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current" },
+		{ "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+		  "/sys/fs/cgroup/memory/memory.usage_in_bytes" },
+	};
+	uint64_t left = UINT64_MAX;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		uint64_t limit = number_in(files[i][0]), used = number_in(files[i][1]);
+
+		if (limit != UINT64_MAX && used != UINT64_MAX)
+			left = least(left, limit > used ? limit - used : 0);
+	}
+	return left;
+}
+
+static uint64_t address_space(void)
+{
+	struct rlimit rl;
+	uint64_t pages = number_in("/proc/self/statm"), used;
+
+	if (getrlimit(RLIMIT_AS, &rl) || rl.rlim_cur == RLIM_INFINITY || pages == UINT64_MAX)
+		return UINT64_MAX;
+	used = pages * (uint64_t)sysconf(_SC_PAGESIZE);
+	return rl.rlim_cur > used ? rl.rlim_cur - used : 0;
+}
+
+uint64_t memory_limit(void)
+{
+	return least(available(), least(cgroup(), address_space()));
+}
+
+void memory_back(uint64_t bytes)
+{
+	volatile char *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (p == MAP_FAILED)
+		return;
+	madvise((void *)p, bytes, MADV_HUGEPAGE);	/* fewer faults of our own */
+	for (uint64_t i = 0; i < bytes; i += 4096)
+		p[i] = 1;
+	munmap((void *)p, bytes);
+}

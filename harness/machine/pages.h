@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What pages a table's memory really lies on, by /proc/self/smaps: asking
+ * (madvise) is not getting.
+ */
+#ifndef CTBENCH_HARNESS_PAGES_H
+#define CTBENCH_HARNESS_PAGES_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "harness/base/error.h"
+#include "variants/inside.h"
+
+struct pages_ranges {
+	struct ct_range *list;
+	size_t nr, max;
+};
+
+/* For nf_conntrack_ops.ranges; a range that there was no memory for is left out. */
+void pages_add(const struct ct_range *range, void *ranges);
+
+struct pages_seen {
+	uint64_t bytes;		/* of the ranges */
+	uint64_t resident;	/* of them, in memory (of a mapping that is only partly theirs: its share) */
+	uint64_t thp;		/* on transparent huge pages */
+	uint64_t hugetlb;	/* on pages of the pool of huge pages */
+};
+
+/*
+ * Add up what a text in the form of smaps says about the ranges that are at
+ * least min_bytes long.  0, or -EIO if it is no such text.
+ */
+int pages_scan(FILE *smaps, const struct pages_ranges *ranges, size_t min_bytes,
+	       struct pages_seen *seen);
+
+/*
+ * Has the pool of huge pages so many (of CT_HUGE_PAGE bytes) free?  Else a sentence that says how
+ * to set them aside, which only the administrator can; what: for what they are needed.
+ */
+int pages_check_pool(uint64_t need, const char *what, struct ct_error *e);
+
+#endif

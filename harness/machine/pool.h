@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The worker pool that measures: threads made once, each pinned to its CPU,
+ * that work together for a while, as often as asked.
+ *
+ * What a run does, in every worker at once:
+ *
+ *	meet the others, agree on a start a little ahead on the TSC, spin to it
+ *	| began_tsc                       <- the section that is measured
+ *	|  fn(arg, worker)
+ *	| ended_tsc
+ *	look whether the pin held, sum up CPU time, switches, bytes allocated
+ *
+ * Making threads, waking them and meeting lie outside the section.  A function
+ * with preparations or a warm-up of its own calls pool_start() when every
+ * worker should begin anew, together: the section then begins there.
+ *
+ *	pool_create(&pool, cpus, threads, &e);
+ *	pool_run(pool, build, table);
+ *	pool_run(pool, measure, table);
+ *	pool_sum(pool, &sum);			-> common window, skew, void or not
+ *	pool_destroy(pool);
+ *
+ * Thread-safety: a pool belongs to the thread that made it; fn runs in all
+ * workers at once and shares what arg leads to.  Several workers on one CPU
+ * are allowed: whoever waits gives the CPU away.
+ *
+ * Progress: meeting needs every worker, so a worker that never comes holds up
+ * the rest.  After it, nobody waits for anybody until the next meeting.
+ */
+#ifndef CTBENCH_HARNESS_POOL_H
+#define CTBENCH_HARNESS_POOL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/compiler.h"
+#include "harness/base/error.h"
+
+struct pool;
+
+/*
+ * One worker, and what is known of its last section.  Written by that worker
+ * alone while a run is on; the pool's owner reads it between runs.
+ */
+struct pool_worker {
+	unsigned int index;	/* 0 .. threads - 1 */
+	unsigned int cpu;
+	struct pool *pool;
+
+	uint64_t start_tsc;	/* the start agreed on, the same in all workers */
+	uint64_t began_tsc;	/* when this one really began: start_tsc or later */
+	uint64_t ended_tsc;
+	uint64_t cpu_ns;	/* CLOCK_THREAD_CPUTIME_ID over the section */
+	uint64_t involuntary;	/* context switches that others caused (ru_nivcsw) */
+	uint64_t voluntary;
+	uint64_t allocated;	/* bytes allocated, if allocated_known (memstat.h) */
+	bool allocated_known;
+	bool memory_local;	/* the NUMA node's own memory was asked for, with success */
+	bool pin_held;		/* at the end of the section */
+} __cacheline_aligned;
+
+typedef void pool_fn(void *arg, struct pool_worker *w);
+
+/*
+ * threads workers, worker i on cpus[i] (topology_plan()), all pinned and
+ * verified before this returns.  0; -ENOMEM, -EAGAIN (no more threads) or a
+ * failed pin's error, with a sentence in e and nothing left behind.
+ */
+int pool_create(struct pool **out, const unsigned int *cpus, unsigned int threads, struct ct_error *e);
+
+/* Ends the workers.  NULL is accepted. */
+void pool_destroy(struct pool *pool);
+
+/* fn in every worker, and wait until all are done (asleep, the CPUs are the workers'). */
+void pool_run(struct pool *pool, pool_fn *fn, void *arg);
+
+/*
+ * Inside fn: wait for all workers, agree on a new start, and begin the section
+ * there: start_tsc, began_tsc and all counts start anew.  Every worker calls
+ * it the same number of times in a run, or none does.
+ */
+void pool_start(struct pool_worker *w);
+
+/*
+ * Inside fn: the section ends here instead of at fn's return, so that
+ * clearing up is not counted.
+ */
+void pool_stop(struct pool_worker *w);
+
+/*
+ * Inside fn: wait for all workers; the section is left as it is.  Also
+ * makes what each wrote before visible to all after.
+ */
+void pool_meet(struct pool_worker *w);
+
+unsigned int pool_threads(const struct pool *pool);
+/* Worker i, for reading between runs. */
+const struct pool_worker *pool_worker(const struct pool *pool, unsigned int i);
+
+/* The last run of all workers together. */
+struct pool_sum {
+	uint64_t first_begin, last_begin;	/* TSC */
+	uint64_t first_end, last_end;
+	double skew;		/* seconds from the first to the last begin */
+	double window;		/* seconds in which all worked: last begin to first end; 0 if they never did */
+	double span;		/* seconds in which anyone worked: first begin to last end */
+	double cpu_seconds;
+	uint64_t involuntary, voluntary;
+	uint64_t allocated;	/* bytes */
+	bool allocated_known;	/* by every worker */
+	bool memory_local;	/* for every worker */
+	int migrated_cpu;	/* the CPU of a worker whose pin did not hold, or -1: all held */
+};
+void pool_sum(const struct pool *pool, struct pool_sum *sum);
+
+#endif

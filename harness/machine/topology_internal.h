@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of topology share.  A view is a topology and the CPUs of it
+ * that may be used: this machine's, or one that a test made up.
+ */
+#ifndef CTBENCH_HARNESS_TOPOLOGY_INTERNAL_H
+#define CTBENCH_HARNESS_TOPOLOGY_INTERNAL_H
+
+#include <hwloc.h>
+
+#include "harness/machine/topology.h"
+
+struct topology_view {
+	hwloc_topology_t topology;
+	hwloc_const_cpuset_t allowed;	/* by operating system number */
+};
+
+/* topology_plan() on any view. */
+int topology_plan_in(const struct topology_view *view, enum pin_policy policy, const char *list,
+		     unsigned int threads, bool oversubscribe, unsigned int *cpus_out, struct ct_error *e);
+
+/* topology_json() of any view. */
+struct json_t *topology_json_in(const struct topology_view *view);
+
+/* The topmost cache above pu, or NULL: none is told. */
+hwloc_obj_t topology_last_cache(hwloc_obj_t pu);
+
+#endif

@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: MIT */
+/* What measurements of both levels share: see measure.h. */
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <sys/resource.h>
+
+#include "harness/measure/events.h"
+#include "harness/measure/timeline.h"
+#include "harness/measure/void.h"
+#include "harness/machine/env.h"
+#include "harness/measure/measure.h"
+#include "harness/machine/memory_limit.h"
+#include "harness/machine/memstat.h"
+#include "harness/machine/pages.h"
+#include "harness/numbers/random.h"
+#include "harness/machine/topology.h"
+#include "harness/machine/tsc.h"
+
+/*
+ * "CPU" 0 is this process's first thread, worker i is i + 1; two more are for
+ * what happens beside them (bench_events.c, bench_flood.c).
+ */
+unsigned int bench_cpus(const struct cell *cell)
+{
+	return cell->threads + 3;
+}
+
+void bench_void(struct bench *b, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (b->r->void_reason[0])
+		return;		/* the first reason is the best */
+	va_start(ap, fmt);
+	vsnprintf(b->r->void_reason, sizeof(b->r->void_reason), fmt, ap);
+	va_end(ap);
+}
+
+void bench_metric(struct bench *b, const char *name, double value)
+{
+	json_t *metrics = json_object_get(b->details, "metrics");
+
+	if (!isfinite(value))
+		return;
+	if (!metrics) {
+		json_object_set_new(b->details, "metrics", json_object());
+		metrics = json_object_get(b->details, "metrics");
+	}
+	json_object_set_new(metrics, name, json_real(value));
+}
+
+int bench_wrong(struct bench *b, const char *fmt, ...)
+{
+	char what[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	return ct_fail(b->e, -EIO, CT_EXIT_INTERNAL, "%s: %s; a fault of ctbench, and no figure",
+		       b->v->name, what);
+}
+
+/* Is there memory enough, and the host's as well? */
+static int claim_memory(struct bench *b, uint64_t connections, uint64_t stream_bytes)
+{
+	const struct cell *c = b->cell;
+	uint64_t bucket =
+		strcmp(b->v->axes.lock, "per_bucket") && !(b->v->flags & CT_V_PEER) ? 8 : 16;
+	uint64_t buckets = c->buckets;
+	double need;
+	uint64_t have = memory_limit();
+
+	for (uint32_t i = 0; i < c->nr_resizes; i++)	/* the old and the new one, for a moment */
+		if (c->resizes[i].buckets + c->buckets > buckets)
+			buckets = c->resizes[i].buckets + c->buckets;
+	for (uint32_t i = 0; i < c->nr_events; i++) {
+		const struct cell_event *event = &c->events[i];
+
+		if (event->kind == EVENT_RESIZE && event->count + c->buckets > buckets)
+			buckets = event->count + c->buckets;
+		if (event->kind == EVENT_FLOOD)
+			connections += (uint64_t)((double)event->count * event->seconds);
+	}
+	need = (double)buckets * (double)bucket + (double)connections * sizeof(struct nf_conn) +
+	       (double)stream_bytes;
+	if (need <= (double)have) {
+		uint64_t begin = tsc_now();
+
+		if (env_gives_memory_back())
+			memory_back((uint64_t)need);
+		b->r->build_seconds = tsc_to_seconds(tsc_now() - begin);
+		return 0;
+	}
+	return ct_fail(b->e, -ENOMEM, CT_EXIT_USER,
+		       "%s with %llu buckets and %llu connections needs %.2f GiB of memory, %.2f "
+		       "GiB are free: ask for fewer",
+		       b->v->name, (unsigned long long)c->buckets, (unsigned long long)connections,
+		       need / (1 << 30), (double)have / (1 << 30));
+}
+
+/* Of huge pages, which only the administrator can make more of. */
+static int check_pool(struct bench *b, uint64_t connections)
+{
+	const struct cell *c = b->cell;
+	uint64_t need = ct_mem_size(c->buckets * sizeof(uint64_t), CT_PAGES_HUGETLB) / CT_HUGE_PAGE + 1 +
+			ct_mem_size(connections * sizeof(struct nf_conn), CT_PAGES_HUGETLB) / CT_HUGE_PAGE;
+
+	return pages_check_pool(need, b->v->name, b->e);
+}
+
+int bench_open(struct bench *b, uint64_t connections, uint64_t stream_bytes)
+{
+	const struct cell *c = b->cell;
+	uint64_t seed = c->seed ^ (uint64_t)c->repeat << 32;
+	struct ct_config config = {
+		.buckets = c->buckets, .connections = connections, .threads = bench_cpus(c),
+		.pages = c->pages == PAGES_4K	   ? CT_PAGES_4K :
+			 c->pages == PAGES_HUGETLB ? CT_PAGES_HUGETLB : CT_PAGES_THP,
+	};
+	unsigned int *cpus;
+	const char *rule;
+	int err;
+
+	b->v = ct_variant_find(c->variant);
+	if (!b->v)
+		return ct_user_error(b->e,
+				     "there is no variant '%s': `ctbench list` names them all",
+				     c->variant);
+	rule = b->v->bucket_rule(c->buckets);
+	if (rule)
+		return ct_user_error(b->e, "%s cannot have %llu buckets: %s", c->variant,
+				     (unsigned long long)c->buckets, rule);
+	err = claim_memory(b, connections, stream_bytes);
+	if (!err && c->pages == PAGES_HUGETLB)
+		err = check_pool(b, connections);
+	if (err)
+		return err;
+	/*
+	 * Each repeat hashes with keys of its own, so that one unlucky key is not measured nine
+	 * times.
+	 */
+	config.hash_key[0] = splitmix64(&seed);
+	config.hash_key[1] = splitmix64(&seed);
+
+	cpus = calloc(c->threads, sizeof(*cpus));
+	b->worker = aligned_alloc(CT_CACHE_LINE, c->threads * sizeof(*b->worker));
+	if (!cpus || !b->worker) {
+		free(cpus);
+		return ct_fail(b->e, -ENOMEM, CT_EXIT_USER, "no memory");
+	}
+	memset((void *)b->worker, 0, c->threads * sizeof(*b->worker));
+	err = topology_plan(c->pin, c->cpus, c->threads, c->oversubscribe, cpus, b->e);
+	if (!err)
+		err = pool_create(&b->pool, cpus, c->threads, b->e);
+	if (!err)
+		topology_cpus_text(b->r->cpus, sizeof(b->r->cpus), cpus, c->threads);
+	free(cpus);
+	if (err)
+		return err;
+
+	b->r->allocated_bytes = memstat_allocated();	/* made a difference in bench_result() */
+	err = b->v->create(&b->core, &config);
+	if (err == -EOPNOTSUPP)
+		return ct_fail(b->e, err, CT_EXIT_SKIP,
+			       "%s needs an instruction that this CPU does not have", c->variant);
+	if (err)
+		return ct_fail(b->e, err, CT_EXIT_USER,
+			       "no memory for %s with %llu buckets: ask for fewer", c->variant,
+			       (unsigned long long)c->buckets);
+	b->v->thread_begin(b->core, 0);
+	err = net_create(&b->net, b->core);
+	if (err)
+		return ct_fail(b->e, err, CT_EXIT_USER, "no memory for a namespace");
+	b->v->thread_offline(b->core);
+	b->clock_tsc = tsc_now();
+	return 0;
+}
+
+static int every(struct nf_conn *ct __maybe_unused, void *arg __maybe_unused)
+{
+	return 1;
+}
+
+/*
+ * A process that is about to end need not take out eight million connections.
+ * Only leak checks want it tidy.
+ */
+static bool tidy(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+	return true;
+#else
+	return getenv("CTBENCH_TIDY") != NULL;
+#endif
+}
+
+void bench_close(struct bench *b)
+{
+	if (b->core && b->net && tidy()) {
+		b->v->thread_online(b->core);
+		b->v->ops->iterate(b->core, every, NULL);
+		net_destroy(b->net);
+		b->v->thread_end(b->core);
+		b->v->destroy(b->core);
+	}
+	pool_destroy(b->pool);
+	bench_events_free(b->events);
+	bench_timeline_free(b);
+	free(b->worker);
+	bench_latency_free(b);
+}
+
+void bench_worker_begin(struct bench *b, const struct pool_worker *w)
+{
+	b->worker[w->index].thread = pthread_self();
+	b->v->thread_begin(b->core, w->index + 1);
+}
+
+void bench_worker_end(struct bench *b)
+{
+	b->v->thread_end(b->core);
+}
+
+void bench_worker_failed(struct bench *b, int err, const struct ct_error *e)
+{
+	int none = 0;
+
+	/* The first one's sentence is kept; the owner reads it after the workers are done. */
+	if (atomic_compare_exchange_strong(&b->failed, &none, err))
+		*b->e = *e;
+}
+
+uint64_t bench_tick(struct bench *b, const struct pool_worker *w)
+{
+	uint64_t now = tsc_now();
+
+	if (w->index == 0) {
+		uint32_t tick =
+			(uint32_t)((double)(now - b->clock_tsc) * (NF_CT_HZ / tsc_per_second()));
+
+		if (load_relaxed(&b->core->now) != tick)
+			store_relaxed(&b->core->now, tick);
+	}
+	return now;
+}
+
+void bench_meet(struct bench *b, struct pool_worker *w)
+{
+	b->v->thread_offline(b->core);
+	pool_meet(w);
+	b->v->thread_online(b->core);
+}
+
+/*
+ * A window in which every batch takes longer by a known share, so that what judges
+ * measurements can be measured itself (run --plant).
+ */
+static void slowed_window(struct bench *b, struct pool_worker *w,
+			  void (*run)(struct bench *b, void *work), void *work, uint64_t end)
+{
+	uint64_t begun, now;
+
+	while ((begun = bench_tick(b, w)) < end) {
+		run(b, work);
+		now = tsc_now();
+		now += (uint64_t)((double)(now - begun) * b->cell->plant_delay);
+		while (tsc_now() < now)
+			;
+	}
+}
+
+static double process_cpu(void)
+{
+	struct timespec ts = { 0 };
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
+}
+
+void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct bench *b, void *work),
+		  void *work, void *before, size_t size)
+{
+	uint64_t end;
+
+	end = tsc_now() + tsc_from_seconds(b->cell->warmup);
+	inside_prepare(b, w);
+	if (b->latency)
+		bench_latency_opens(b, w, tsc_now(), end);
+	while (bench_tick(b, w) < end)
+		run(b, work);
+	if (b->latency)
+		bench_latency_clear(b, w);
+	memcpy(before, work, size);
+	/* After the warm-up: a core takes the pace that its load deserves within some milliseconds. */
+	b->worker[w->index].speed_before = window_speed();
+	if (w->index == 0) {
+		b->stolen = env_steal_seconds();
+		b->process_cpu = process_cpu();
+	}
+	bench_meet(b, w);
+	pool_start(w);
+	end = w->start_tsc + tsc_from_seconds(b->cell->seconds);
+	if (b->latency)
+		bench_latency_opens(b, w, w->start_tsc, end);
+	if (w->index == 0)
+		store_release(&b->window_opens, w->start_tsc);	/* pairs with bench_wait_window() */
+	inside_opens(b, w);
+	if (b->timeline)
+		bench_timeline_run(b, w, run, work, end);
+	if (b->cell->plant_delay > 0)
+		slowed_window(b, w, run, work, end);
+	while (bench_tick(b, w) < end)
+		run(b, work);
+	inside_closes(b, w);
+	if (b->latency)
+		bench_latency_drain(b, w, run, work);
+	pool_stop(w);
+	b->worker[w->index].speed_after = window_speed();
+	if (w->index == 0) {
+		b->process_cpu = process_cpu() - b->process_cpu;
+		b->stolen = env_steal_seconds() - b->stolen;
+	}
+	/* Last: beyond what the table can do it counts millions, which is no load of the window's. */
+	if (b->latency)
+		bench_latency_unfinished(b, w);
+}
+
+static void sum_rates(struct bench *b, const uint64_t *done, double window)
+{
+	struct cell_result *r = b->r;
+	double rate = 0, cpu = 0, all = 0;
+
+	for (unsigned int i = 0; i < b->cell->threads; i++) {
+		const struct pool_worker *w = pool_worker(b->pool, i);
+		double seconds = tsc_to_seconds(w->ended_tsc - w->began_tsc);
+		double mine = seconds > 0 ? (double)done[i] / seconds : 0;
+
+		rate += mine;
+		cpu += (double)w->cpu_ns;
+		all += (double)done[i];
+		if (!i || mine < r->min_thread_ops)
+			r->min_thread_ops = mine;
+		if (!i || mine > r->max_thread_ops)
+			r->max_thread_ops = mine;
+	}
+	/* A fill ends when the last one is done; then the whole span counts, not each one's own. */
+	if (b->cell->kind == KIND_FILL)
+		rate = window > 0 ? all / window : 0;
+	r->window = window;
+	r->ops = (uint64_t)(rate * window + 0.5);
+	r->ns_per_op = rate > 0 ? b->cell->threads / rate * 1e9 : 0;
+	r->cpu_ns_per_op = all > 0 ? cpu / all : 0;
+}
+
+/* Void if the machine took too much of the window away. */
+static void judge_window(struct bench *b, const struct pool_sum *s)
+{
+	struct window_facts f = { .window = s->window, .threads = b->cell->threads,
+				  .open = b->cell->rate, .involuntary = s->involuntary, .stolen = b->stolen, .speed = 1 };
+	/* Threads that share a CPU, or share it with an event's thread, are off it by design. */
+	bool shares = b->cell->oversubscribe || b->cell->nr_resizes || b->cell->nr_events;
+	char reason[sizeof(b->r->void_reason)];
+
+	f.own = b->process_cpu;
+	for (unsigned int i = 0; i < b->cell->threads; i++)
+		f.own -= (double)pool_worker(b->pool, i)->cpu_ns * 1e-9;
+	for (unsigned int i = 0; i < b->cell->threads; i++) {
+		const struct bench_worker *worker = &b->worker[i];
+		const struct pool_worker *w = pool_worker(b->pool, i);
+		double speed = 1, lost;
+
+		lost = tsc_to_seconds(w->ended_tsc - w->began_tsc) - (double)w->cpu_ns * 1e-9;
+		if (!shares && lost > f.lost)
+			f.lost = lost;
+		if (worker->speed_before && worker->speed_after)
+			speed = (double)worker->speed_after / (double)worker->speed_before;
+		if (!shares && fabs(log(speed)) > fabs(log(f.speed)))
+			f.speed = speed;
+	}
+	window_judge(reason, sizeof(reason), &f);
+	if (reason[0])
+		bench_void(b, "%s", reason);
+}
+
+void bench_result(struct bench *b, const uint64_t *done)
+{
+	struct cell_result *r = b->r;
+	struct nf_ct_stat_sum stat;
+	struct ct_memory m;
+	struct pool_sum s;
+
+	pool_sum(b->pool, &s);
+	sum_rates(b, done, b->cell->kind == KIND_FILL ? s.span : s.window);
+	r->skew = s.skew;
+	r->involuntary_switches = s.involuntary;
+	r->window_allocs = s.allocated_known ? s.allocated : 0;
+	b->v->ops->memory(b->core, &m);
+	r->node_bytes = m.node_bytes;
+	r->bucket_bytes = m.bucket_bytes + m.lock_bytes;
+	r->connections = load_relaxed(&b->net->count);
+	nf_ct_stat_sum(b->net, &stat);
+	r->search_restart = stat.search_restart;
+	r->early_drop = stat.early_drop;
+	r->drop = stat.drop;
+	r->rss_bytes = memstat_rss();
+	memstat_allocator(r->allocator, sizeof(r->allocator));
+	if (b->timeline && r->window > 0)
+		json_object_set_new(b->details, "timeline", bench_timeline_json(b));
+	else if (b->events)
+		json_object_set_new(b->details, "events", bench_events_json(b));
+	if (s.migrated_cpu >= 0)
+		bench_void(b, "a thread did not stay on CPU %d", s.migrated_cpu);
+	if (!r->ops)
+		bench_void(b, "no operation was finished inside the window");
+	if (s.window <= 0 && b->cell->kind == KIND_STEADY)
+		bench_void(b, "the threads never worked at the same time");
+	/* Threads that take turns on a CPU do not start together, and nobody expects them to. */
+	if (b->cell->kind == KIND_STEADY && !b->cell->oversubscribe &&
+	    s.skew > 0.05 * b->cell->seconds)
+		bench_void(b, "the threads started %.1f ms apart", s.skew * 1e3);
+	if (b->cell->kind == KIND_STEADY)
+		judge_window(b, &s);
+}

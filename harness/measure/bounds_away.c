@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How long the machine keeps a thread from its CPU, as arrivals feel it: the floor
+ * under every response time.
+ *
+ * A thread that does nothing but look at the clock finds gaps between two looks: the
+ * timer's interrupt, the kernel's other work, a hypervisor that runs somebody else.  What
+ * arrives during a gap waits for its end, whatever the table.  Of arrivals spread evenly
+ * over time the share that waits longer than x is the sum of (gap - x) over all gaps longer
+ * than x, divided by the time watched; the percentiles follow.  (hwlatdetect and cyclictest
+ * watch in the same way, and tell the longest gap only.)
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/measure/bounds_internal.h"
+#include "harness/numbers/histogram.h"
+#include "harness/machine/pool.h"
+#include "harness/machine/tsc.h"
+
+/* Two looks at the clock are some 10 ns apart; what is less than this took nobody's turn. */
+#define LEAST_SECONDS 0.5e-6
+
+struct watch {
+	double seconds;
+	struct watcher {
+		struct ct_histogram gaps;
+		uint64_t ticks;
+	} *of;			/* [threads] */
+};
+
+static void watch(void *arg, struct pool_worker *p)
+{
+	const struct watch *all = arg;
+	struct watcher *mine = &all->of[p->index];
+	const uint64_t least = tsc_from_seconds(LEAST_SECONDS);
+	uint64_t begin, end, last, now;
+
+	memset(mine, 0, sizeof(*mine));	/* no page fault among the gaps */
+	pool_start(p);
+	begin = last = tsc_now();
+	end = begin + tsc_from_seconds(all->seconds);
+	do {
+		now = tsc_now();
+		if (unlikely(now - last > least))
+			ct_histogram_record(&mine->gaps, now - last);
+		last = now;
+	} while (now < end);
+	mine->ticks = now - begin;
+	pool_stop(p);
+}
+
+/* The share of arrivals that wait longer than x. */
+static double longer(const struct ct_histogram *gaps, uint64_t ticks, uint64_t x)
+{
+	double sum = 0;
+
+	for (unsigned int i = ct_histogram_bucket(x); i < CT_HIST_BUCKETS; i++) {
+		/* As with percentiles: never below the truth, by a bucket's width at most above. */
+		uint64_t gap = histogram_high(i) < gaps->max ? histogram_high(i) : gaps->max;
+
+		if (gap > x)
+			sum += (double)gaps->bucket[i] * (double)(gap - x);
+	}
+	return ticks ? sum / (double)ticks : 0;
+}
+
+uint64_t bounds_away_at(const struct ct_histogram *gaps, uint64_t ticks, double share)
+{
+	uint64_t low = 0, high = gaps->max;
+
+	while (low < high) {
+		uint64_t middle = low + (high - low) / 2;
+
+		if (longer(gaps, ticks, middle) > 1 - share)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+int bounds_away(struct pool *pool, unsigned int threads, double seconds, struct ct_histogram *gaps,
+		uint64_t *ticks)
+{
+	struct watch all = { .seconds = seconds, .of = calloc(threads, sizeof(*all.of)) };
+	struct pool_sum sum;
+
+	if (!all.of)
+		return -ENOMEM;
+	pool_run(pool, watch, &all);
+	pool_sum(pool, &sum);
+	memset(gaps, 0, sizeof(*gaps));
+	*ticks = 0;
+	for (unsigned int i = 0; i < threads; i++) {
+		histogram_add(gaps, &all.of[i].gaps);
+		*ticks += all.of[i].ticks;
+	}
+	free(all.of);
+	return sum.migrated_cpu >= 0 ? -EAGAIN : 0;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* What bench_events.c, bench_flood.c and bench_timeline.c share; see each of them. */
+#ifndef CTBENCH_HARNESS_BENCH_EVENTS_H
+#define CTBENCH_HARNESS_BENCH_EVENTS_H
+
+#include <jansson.h>
+#include <pthread.h>
+
+#include "harness/measure/measure.h"
+#include "harness/machine/tsc.h"
+#include "harness/workload/workload.h"
+
+struct bench_event {
+	struct cell_event what;
+	bool done;
+	uint64_t begin, end;	/* TSC */
+	uint64_t made, refused;	/* by a flood */
+};
+
+/* Each entry is written by the thread that carries it out, and read after that has ended. */
+struct bench_events {
+	struct bench *b;
+	pthread_t thread, flood_thread;
+	struct bench_event list[CT_MAX_RESIZES + CT_MAX_EVENTS];
+	uint32_t nr, floods;
+	int err;
+};
+
+/* Sleeps; a wakeup is some 50 us late. */
+void bench_sleep_until(uint64_t tsc);
+/* Waits for the window; its first TSC, or 0 if there will be none. */
+uint64_t bench_wait_window(struct bench *b);
+
+/* Seconds from the window's opening to that time; negative before it. */
+static inline double bench_since_open(const struct bench *b, uint64_t tsc)
+{
+	uint64_t opens = load_relaxed(&b->window_opens);
+
+	return tsc < opens ? -tsc_to_seconds(opens - tsc) : tsc_to_seconds(tsc - opens);
+}
+
+/* The thread that carries out a cell's floods, one after the other; arg is the bench_events. */
+void *bench_flood(void *arg);
+
+/* [{name, kind, begin_s, end_s}] of what was carried out; new reference. */
+json_t *bench_events_json(const struct bench *b);
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A timeline: what a measurement did in each piece (1 to 10 ms, say) of its
+ * window.
+ *
+ * Between batches, where a worker looks at the clock anyway, it keeps a copy
+ * of its counters; when a piece of the window is over it writes down the
+ * counters of the last two looks, into memory that was there and touched
+ * before.  A batch is some 10 to 100 us, and the pieces' counts are
+ * interpolated between its two ends, so a stall of several pieces shows as
+ * pieces in which nothing was done.
+ *
+ * What floods and events do to the table's counters is in the first worker's track.
+ *
+ * Thread-safety: each worker writes its own track; all else before the workers
+ * begin or after they ended.
+ */
+#ifndef CTBENCH_HARNESS_BENCH_TIMELINE_H
+#define CTBENCH_HARNESS_BENCH_TIMELINE_H
+
+#include <jansson.h>
+
+#include "harness/measure/measure.h"
+#include "variants/latency.h"
+
+/* What is counted: by the work of a worker, then by its "CPU" of the namespace and its waits. */
+enum timeline_count {
+	TL_OPS,
+	TL_LOOKUPS,
+	TL_HITS,		/* those that should have hit, less those that did: after the window */
+	TL_INSERTS,
+	TL_INSERT_FAILED,
+	TL_DELETES,
+	TL_DROPPED,		/* packets */
+	NR_TL_WORK,
+	TL_RESTARTS = NR_TL_WORK,
+	TL_EARLY_DROP,
+	TL_REFUSED,		/* the table was full */
+	NR_TL
+};
+
+struct timeline_point {
+	uint64_t tsc;
+	uint64_t count[NR_TL];
+};
+
+/* The end of a piece: before it and after it. */
+struct timeline_slot {
+	struct timeline_point before, after;
+	uint64_t longest;	/* ticks: of the batches that lie inside the piece */
+	uint32_t connections;	/* in the table, by the first worker */
+};
+
+/*
+ * Where latencies are taken: how long operations took that ended in a piece, in
+ * the buckets of their histogram (variants/latency.h), eight of them together, so that
+ * a percentile may be 6 % too high.  A worker finds a piece's share by comparing
+ * the histogram with what it was, some microseconds a piece.
+ */
+#define TL_TAIL_SHIFT 3
+#define TL_TAIL_BUCKETS (CT_HIST_BUCKETS >> TL_TAIL_SHIFT)
+#define NR_TL_TAILS 2	/* lookups that hit and inserts; packets of established connections and new ones */
+
+struct timeline_tail {
+	uint32_t bucket[TL_TAIL_BUCKETS];
+};
+
+struct timeline_track {
+	struct timeline_tail *tail;	/* [pieces * NR_TL_TAILS]; NULL: no latencies */
+	uint64_t (*last)[CT_HIST_BUCKETS];	/* [NR_TL_TAILS]: as they were at the last piece's end */
+	struct timeline_slot *slot;	/* [pieces + 1]; the first is the window's opening */
+	uint32_t nr;			/* written */
+};
+
+struct bench_timeline {
+	double seconds;			/* a piece */
+	uint32_t pieces;
+	size_t size;			/* of a worker's work */
+	bench_count_fn *count;
+	struct timeline_track *track;	/* [threads] */
+};
+
+/* Counters of a worker's track, as they stood at the end of piece k - 1 (0: at the opening). */
+double timeline_at(const struct timeline_track *t, uint32_t k, uint64_t tsc, enum timeline_count c);
+
+/* The least value that a share of a piece's operations do not exceed, in ticks; 0: there were none. */
+uint64_t timeline_tail_at(const struct timeline_tail *tail, double share);
+
+/*
+ * {window_s, t0_s, series: {NAME: [a number for each piece]}, events}; new
+ * reference, or NULL without memory.
+ */
+json_t *bench_timeline_json(const struct bench *b);
+
+/*
+ * {window_s, t0_s, n, series, series_low, series_high, events}: the median of
+ * each piece and of each event's times over the timelines of n measurements of one
+ * cell (an array of what bench_timeline_json() gave).  series_low and series_high
+ * are both ends of each piece's interval, between ranks (stats_median_rank()),
+ * without the series in which they are 0 throughout; not there where n is 1.
+ * NULL where there is none, or they are not alike.
+ */
+json_t *timeline_merge(const json_t *timelines);
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* The clock of a replay: see replay_clock.h. */
+#include "harness/replay/clock.h"
+
+#include "core/nf_defrag.h"
+
+/*
+ * Where it starts: five minutes before it wraps, as the kernel's jiffies do, so
+ * that what cannot stand wrapping shows.
+ */
+#define START_TICKS	(0u - 300 * NF_CT_HZ)
+/* Timers of fragments and expectations are looked at that often. */
+#define TIMER_TICKS	NF_CT_HZ
+/* A silence in which the gc worker runs as it would; after a longer one the table is swept once. */
+#define GC_SILENCE	(600u * NF_CT_HZ)
+/*
+ * Its largest step: an entry whose time is over must still look so behind it
+ * (nf_ct_is_expired() is right for spans below 2^31 ticks).
+ */
+#define STEP_TICKS	(1u << 30)
+
+/* Is there what can expire? */
+static bool expirable(const struct replay *r)
+{
+	return replay_connections(r) || nf_defrag_memory(r->net, NFPROTO_IPV4) ||
+	       nf_defrag_memory(r->net, NFPROTO_IPV6);
+}
+
+static void run_timers(struct replay *r)
+{
+	nf_defrag_expire(r->net);
+	nf_ct_expect_count(r->net);	/* which looks at their time */
+}
+
+/* All that is over, at once. */
+static void sweep(struct replay *r)
+{
+	run_timers(r);
+	if (replay_connections(r))
+		r->expired += r->core->ops->gc(r->core, r->core->ops->buckets(r->core));
+}
+
+static void clock_set(struct replay *r, uint64_t elapsed)
+{
+	r->elapsed = elapsed;
+	store_relaxed(&r->core->now, START_TICKS + (uint32_t)elapsed);
+}
+
+void replay_clock_start(struct replay *r)
+{
+	clock_set(r, 0);
+}
+
+/* What the packet's time means to the clock: ticks since the first packet. */
+static uint64_t time_of(struct replay *r, uint64_t time_ns)
+{
+	const uint64_t tick_ns = 1000000000 / NF_CT_HZ;
+	uint64_t gap;
+
+	if (!r->started) {
+		r->started = true;
+		r->start_ns = r->last_ns = time_ns;
+	}
+	gap = time_ns > r->last_ns ? time_ns - r->last_ns : 0;
+	r->last_ns = time_ns;
+	if (r->options.frozen) {
+		/* the oracle waits where the gap is long enough to matter */
+		bool wait = r->scenario && r->scenario->realtime && gap >= 500000000;
+
+		return r->elapsed + (wait ? gap / tick_ns : 0);
+	}
+	return time_ns > r->start_ns ? (time_ns - r->start_ns) / tick_ns : 0;
+}
+
+/*
+ * The gc worker's runs up to that time, each at its own (nf_conntrack_gc.h).
+ * They are not bounded by real time, so that a replay is the same every time.
+ */
+static void run_gc(struct replay *r, uint64_t elapsed)
+{
+	if (elapsed - r->elapsed > GC_SILENCE || !replay_connections(r)) {
+		clock_set(r, elapsed);
+		sweep(r);
+		r->gc_due = elapsed + NF_CT_HZ;
+		return;
+	}
+	while (r->gc_due <= elapsed) {
+		uint64_t before = r->core->gc.evicted;
+		uint32_t next;
+
+		if (r->gc_due > r->elapsed)
+			clock_set(r, r->gc_due);
+		next = nf_conntrack_gc_worker(r->core, NF_CT_GC_NO_LIMIT);
+		r->expired += r->core->gc.evicted - before;
+		r->gc_due += next ? next : 1;
+	}
+}
+
+/* Time goes on to when the packet was captured; never back. */
+void replay_clock_follow(struct replay *r, uint64_t time_ns)
+{
+	uint64_t elapsed = time_of(r, time_ns);
+
+	if (elapsed <= r->elapsed)
+		return;
+	/* A capture may be silent for years: step over them while there is what can expire. */
+	while (elapsed - r->elapsed > STEP_TICKS && expirable(r)) {
+		clock_set(r, r->elapsed + STEP_TICKS);
+		sweep(r);
+	}
+	if (elapsed >= r->gc_due)
+		run_gc(r, elapsed);
+	clock_set(r, elapsed);
+	if (elapsed - r->timers_ran >= TIMER_TICKS) {
+		run_timers(r);
+		r->timers_ran = elapsed;
+	}
+}
+
+void replay_end(struct replay *r)
+{
+	sweep(r);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The clock of a replay, and what happens as time passes: the gc worker's runs,
+ * and the timers of fragments and expectations.  It is never real time, so that
+ * a replay is the same every time.  For replay.c and replay_packet.c; by the
+ * thread that created the replay, outside read-side sections.
+ */
+#ifndef CTBENCH_HARNESS_REPLAY_CLOCK_H
+#define CTBENCH_HARNESS_REPLAY_CLOCK_H
+
+#include "harness/replay/replay.h"
+
+/* A new table's clock is at its beginning. */
+void replay_clock_start(struct replay *r);
+
+/* Time goes on to when a packet was captured, in nanoseconds of the capture's clock; never back. */
+void replay_clock_follow(struct replay *r, uint64_t time_ns);
+
+#endif

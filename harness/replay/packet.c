@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+/* A packet's way through a replay's table: see replay.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/nf_conntrack_extend.h"
+#include "harness/replay/clock.h"
+
+#define OUT_DEVICE	(SCENARIO_DEVICES + 1)	/* none of a scenario's "in" */
+#define HOLD_DEVICE	SCENARIO_DEVICES
+
+uint32_t replay_number(const struct replay *r, const struct nf_conn *ct)
+{
+	const uint32_t *n;
+
+	if (!r->options.numbers || r->number_ext < 0)
+		return 0;
+	n = nf_ct_ext_find(ct, (unsigned int)r->number_ext);
+	return n ? *n : 0;
+}
+
+/* Unconfirmed and without a number: made for this very packet. */
+static void give_number(struct replay *r, struct nf_conn *ct)
+{
+	uint32_t *n;
+
+	if (!r->options.numbers || r->number_ext < 0 || nf_ct_is_confirmed(ct) ||
+	    replay_number(r, ct))
+		return;
+	n = nf_ct_ext_add(ct, (unsigned int)r->number_ext);
+	if (n)
+		*n = ++r->last_number;
+}
+
+/*
+ * By the port that the packet goes to, not the connection, as a firewall's rule
+ * behind conntrack would: who finds no memory for a helper goes without.
+ */
+static void give_helper(struct replay *r, const struct replay_result *res)
+{
+	const struct nf_conntrack_helper *helper;
+	uint8_t protonum;
+	int port;
+
+	if (!res->ct || !r->scenario || !r->scenario->nr_helpers || nf_ct_is_confirmed(res->ct))
+		return;
+	port = replay_rule_port(&res->skb, &protonum);
+	helper = port < 0 ? NULL : scenario_helper(r->scenario, protonum, (uint16_t)port);
+	if (helper)
+		nf_ct_helper_assign(res->ct, helper);
+}
+
+static void look_behind_pre_routing(struct replay *r, struct replay_result *res)
+{
+	struct nf_conn *ct = nf_ct_get(&res->skb, &res->ctinfo);
+
+	res->ct = ct;
+	if (!ct) {
+		res->state = res->skb._nfct ? REPLAY_UNTRACKED : REPLAY_INVALID;
+		return;
+	}
+	give_number(r, ct);
+	res->state = REPLAY_TRACKED;
+	res->status_in = nf_ct_status(ct);
+	res->number = replay_number(r, ct);
+}
+
+static void look_behind_post_routing(struct replay *r, struct replay_result *res)
+{
+	enum ip_conntrack_info ctinfo;
+	struct nf_conn *ct = nf_ct_get(&res->skb, &ctinfo);
+
+	res->ct = ct;
+	if (!ct)
+		return;
+	res->status = nf_ct_status(ct);
+	res->number_after = replay_number(r, ct);
+	res->killed = res->status & IPS_DYING;
+}
+
+static unsigned int
+hook(struct replay *r, enum nf_inet_hooks place, struct sk_buff *skb, uint16_t in, uint16_t out)
+{
+	if (r->watch)
+		return nf_hook_watched(r->net, place, skb, in, out, r->watch);
+	return r->core->ops->hook(r->net, place, skb, in, out);
+}
+
+/* From behind PRE_ROUTING on: forwarded and confirmed. */
+static void go_on(struct replay *r, struct replay_result *res)
+{
+	uint16_t in = res->skb.dev;
+	struct nf_conn *before = res->ct;
+	bool fresh = before && !nf_ct_is_confirmed(before);
+	enum replay_route route = r->options.router ? replay_route(&res->skb) : REPLAY_FORWARD;
+	unsigned int verdict;
+
+	res->verdict = REPLAY_DROP_CONFIRM;
+	if (route == REPLAY_LOST)
+		return;
+	if (route == REPLAY_LOCAL) {
+		/* confirmed, but it goes no further */
+		if (hook(r, NF_INET_LOCAL_IN, &res->skb, in, 0) == NF_ACCEPT)
+			look_behind_post_routing(r, res);
+		return;
+	}
+	verdict = hook(r, NF_INET_FORWARD, &res->skb, in, OUT_DEVICE);
+	if (verdict == NF_ACCEPT)
+		verdict = hook(r, NF_INET_POST_ROUTING, &res->skb, in, OUT_DEVICE);
+	if (verdict != NF_ACCEPT) {
+		/* the hook that kept or dropped it may have changed what it points to */
+		res->ct = NULL;
+		if (verdict == NF_DROP) {
+			enum ip_conntrack_info ctinfo;
+
+			res->ct = nf_ct_get(&res->skb, &ctinfo);
+		} else {
+			res->verdict = REPLAY_STOLEN;
+			res->skb._nfct = 0;
+			res->skb.own_data = false;
+		}
+		return;
+	}
+	res->verdict = REPLAY_ACCEPT;
+	look_behind_post_routing(r, res);
+	res->made = fresh && res->ct == before && res->status & IPS_CONFIRMED;
+}
+
+static bool hold(struct replay *r, const struct replay_result *res)
+{
+	if (r->nr_held == r->max_held) {
+		size_t max = r->max_held ? r->max_held * 2 : 16;
+		struct replay_held *held = realloc(r->held, max * sizeof(*held));
+
+		if (!held)
+			return false;
+		r->held = held;
+		r->max_held = max;
+	}
+	r->held[r->nr_held++] = (struct replay_held){ .i = res->i, .skb = res->skb };
+	return true;
+}
+
+static void look_for_protocol(struct replay_result *res)
+{
+	const uint8_t pf = res->skb.protocol == ETH_P_IP ? NFPROTO_IPV4 : NFPROTO_IPV6;
+	unsigned int dataoff;
+	uint8_t protonum;
+
+	if (get_l4proto(&res->skb, 0, pf, &dataoff, &protonum))
+		return;
+	res->protocol = protonum;
+}
+
+/*
+ * From the first hook on.  *traced: does the oracle see what became of it behind
+ * PRE_ROUTING?
+ */
+static void
+pass(struct replay *r, const struct capture_packet *p, struct replay_result *res, bool *traced)
+{
+	unsigned int verdict;
+
+	verdict = hook(r, NF_INET_PRE_ROUTING, &res->skb, res->skb.dev, OUT_DEVICE);
+	if (verdict == NF_STOLEN || verdict == NF_QUEUE) {
+		res->verdict = REPLAY_STOLEN;
+		res->skb._nfct = 0;
+		return;
+	}
+	if (verdict != NF_ACCEPT) {
+		res->verdict = REPLAY_DROP;
+		return;
+	}
+	*traced = replay_traced(&res->skb);
+	if (res->skb.own_data)		/* the whole that a fragment completed */
+		look_for_protocol(res);
+	look_behind_pre_routing(r, res);
+	give_helper(r, res);
+	if (r->scenario && scenario_holds(r->scenario, p->index) && hold(r, res)) {
+		res->verdict = REPLAY_HELD;
+		res->skb._nfct = 0; /* the reference is the held packet's, and so are the bytes */
+		res->skb.own_data = false;
+		return;
+	}
+	go_on(r, res);
+}
+
+/* The same in the words of the oracle, which does not see everything. */
+static void
+say_as_oracle(const struct capture_packet *p, bool arrival, bool traced, struct replay_result *res)
+{
+	if (res->verdict == REPLAY_HELD || traced)
+		return;
+	res->state = REPLAY_NO_STATE;
+	res->verdict = !arrival ? REPLAY_UNSEEN :
+		       replay_known_fragment(p) ? REPLAY_STOLEN : REPLAY_DROP;
+}
+
+void replay_packet(struct replay *r, const struct capture_packet *p, struct replay_result *res)
+{
+	bool arrival, traced = false;
+
+	memset(res, 0, sizeof(*res));
+	r->nr_events = 0;
+	res->i = p->index;
+	res->protocol = -1;
+	replay_clock_follow(r, p->time_ns);
+	if (!p->l3proto) {
+		res->verdict = REPLAY_NOT_IP;
+		return;
+	}
+	if (!replay_receive(p, &r->options, &res->skb)) {
+		res->verdict = REPLAY_UNSEEN;
+		return;
+	}
+	if (r->scenario) /* held packets come in by a device of their own, as the oracle's do */
+		res->skb.dev = scenario_holds(r->scenario, p->index) ? HOLD_DEVICE :
+			       scenario_in(r->scenario, p->index);
+	look_for_protocol(res);
+	arrival = replay_traced(&res->skb);
+	pass(r, p, res, &traced);
+	if (r->options.router)
+		say_as_oracle(p, arrival, traced, res);
+}
+
+bool replay_release(struct replay *r, uint64_t i, struct replay_result *res)
+{
+	for (size_t k = 0; k < r->nr_held; k++) {
+		if (r->held[k].i != i)
+			continue;
+		memset(res, 0, sizeof(*res));
+		r->nr_events = 0;
+		res->i = i;
+		res->released = true;
+		res->skb = r->held[k].skb;
+		r->held[k] = r->held[--r->nr_held];
+		res->ct = nf_ct_get(&res->skb, &res->ctinfo);
+		go_on(r, res);
+		return true;
+	}
+	return false;
+}
+
+void replay_finish(struct replay *r, struct replay_result *res)
+{
+	if (res->skb._nfct || res->skb.own_data)
+		r->core->ops->release(&res->skb);
+	res->ct = NULL;
+}

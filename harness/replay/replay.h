@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Replay: the packets of a capture, one by one, through a namespace of its own
+ * as if a router forwarded them between two devices; and what became of each.
+ *
+ *	capture -> replay_receive() -> PRE_ROUTING -> (held) -> FORWARD -> POST_ROUTING
+ *
+ * Time is the capture's: before each packet the core's clock is set to when it
+ * was captured, and as time passes the gc worker takes expired entries out.  One thread;
+ * the thread that created the replay.
+ */
+#ifndef CTBENCH_HARNESS_REPLAY_H
+#define CTBENCH_HARNESS_REPLAY_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "core/conntrack.h"
+#include "core/nf_conntrack_look.h"
+#include "harness/traffic/capture.h"
+#include "harness/base/error.h"
+#include "harness/replay/scenario.h"
+#include "variants/variant.h"
+
+#define REPLAY_VARIANT	"nulls_rcu_jhash2_scale_seqcount"
+#define REPLAY_BUCKETS	262144		/* as the kernel chooses above 4 GB of memory */
+#define REPLAY_MAX	262144		/* nf_conntrack_max, likewise */
+
+struct replay_options {
+	const struct ct_variant *variant;
+	uint64_t buckets;
+	bool frozen;		/* the clock stands still, but for a scenario's real gaps */
+	bool router;		/* as strict as one: no impossible addresses, and a TTL can end */
+	bool checksums;		/* verify them; captures often have none that are right */
+	bool numbers;		/* number the connections, for replay_number(), and note events */
+};
+
+enum replay_verdict {
+	REPLAY_ACCEPT,
+	REPLAY_DROP,		/* by nf_conntrack_in */
+	REPLAY_DROP_CONFIRM,	/* behind PRE_ROUTING: by confirm, or not forwarded */
+	REPLAY_STOLEN,		/* kept by a hook: a fragment */
+	REPLAY_HELD,		/* by the scenario */
+	REPLAY_UNSEEN,		/* its header is broken: no hook sees it */
+	REPLAY_NOT_IP,
+	REPLAY_VERDICTS,
+};
+
+/* How conntrack sees a packet. */
+enum replay_state {
+	REPLAY_NO_STATE,	/* nobody asked it: dropped, stolen, unseen */
+	REPLAY_INVALID,
+	REPLAY_UNTRACKED,
+	REPLAY_TRACKED,		/* ctinfo says how */
+};
+
+struct replay_result {
+	uint64_t i;			/* which packet */
+	enum replay_verdict verdict;
+	bool released;			/* this is about a held packet that went on */
+	int protocol;			/* IPPROTO_*, -1: no transport header */
+	enum replay_state state;	/* behind PRE_ROUTING */
+	enum ip_conntrack_info ctinfo;
+	uint32_t number,
+		number_after; /* the connection's there, and behind POST_ROUTING; 0: none */
+	uint32_t status_in, status;	/* its status bits there and behind POST_ROUTING */
+	bool made;			/* a connection was put into the table */
+	bool killed;			/* the packet ended its connection */
+	struct nf_conn *ct;		/* at the end; NULL: none.  Until replay_finish() */
+	struct sk_buff skb;
+};
+
+struct replay {
+	struct replay_options options;
+	const struct scenario *scenario;	/* NULL: none */
+	struct ct_core *core;
+	struct net *net;
+	uint32_t nr_templates;		/* connections that are no connections */
+	struct nf_conn *templates[SCENARIO_ZONES];
+	struct nf_hook_ops marks[2];	/* zones and notrack, at the raw priority */
+	bool marks_on;
+	struct nf_ct_event_notifier notifier;
+	/* What ctnetlink would have sent about the last packet or action; the first so many. */
+	enum replay_event { REPLAY_EV_NEW, REPLAY_EV_UPDATE, REPLAY_EV_DESTROY } events[64];
+	size_t nr_events;
+	int number_ext;			/* extension id of the connections' numbers */
+	uint32_t last_number;
+
+	struct nf_hook_watch *watch;	/* looks on while packets pass hooks; NULL: nobody */
+
+	bool started;
+	uint64_t start_ns;		/* time of the first packet */
+	uint64_t last_ns;		/* and of the last one */
+	uint64_t elapsed;		/* ticks since then */
+	uint64_t timers_ran;		/* elapsed when timers were last looked at */
+	uint64_t gc_due;		/* and when the gc worker wants to run next */
+	uint64_t expired;		/* connections that the gc ended */
+
+	struct replay_held {
+		uint64_t i;
+		struct sk_buff skb;
+	} *held;
+	size_t nr_held, max_held;
+};
+
+/*
+ * A table, a namespace in it with the kernel's settings, then the scenario's
+ * (may be NULL; must stay).  0 or a negative errno with *e set.
+ */
+int replay_create(struct replay **out, const struct replay_options *options,
+		  const struct scenario *scenario, struct ct_error *e);
+/* NULL is accepted. */
+void replay_destroy(struct replay *r);
+
+/* A setting by the kernel's name; *e offers the nearest name where there is none such. */
+int replay_set(struct replay *r, const char *name, uint64_t value, struct ct_error *e);
+
+/* One packet all the way.  p's bytes must stay while the packet is held. */
+void replay_packet(struct replay *r, const struct capture_packet *p, struct replay_result *res);
+/* A held packet goes on: false if packet i is not held. */
+bool replay_release(struct replay *r, uint64_t i, struct replay_result *res);
+/* The result was looked at: the packet lets go of its connection. */
+void replay_finish(struct replay *r, struct replay_result *res);
+/* Ends all connections that are in the table. */
+void replay_flush(struct replay *r);
+/* After the last packet: what has expired leaves, so that the table is what lives. */
+void replay_end(struct replay *r);
+
+/*
+ * What a router does before the first hook: false where it would throw the
+ * packet away (broken IP header); else skb is the packet, cut to the length
+ * that IP says (the kernel's ip_rcv and ip6_rcv).
+ */
+bool replay_receive(const struct capture_packet *p, const struct replay_options *options,
+		    struct sk_buff *skb);
+/*
+ * Where a router sends it: nowhere, for its TTL, IPv4 options or addresses; to
+ * itself, what goes to all on the link; else on.
+ */
+enum replay_route { REPLAY_LOST, REPLAY_LOCAL, REPLAY_FORWARD };
+enum replay_route replay_route(const struct sk_buff *skb);
+/* Does the kernel's trace, by which the oracle sees, tell of that packet? */
+bool replay_traced(const struct sk_buff *skb);
+/*
+ * The destination port that a rule sees behind conntrack, and in *protonum of
+ * which protocol; -1: none.
+ */
+int replay_rule_port(const struct sk_buff *skb, uint8_t *protonum);
+/* Does the oracle, which asks for an entry by its tuple and zone, get that one told? */
+bool replay_found(const struct replay *r, struct nf_conn *ct);
+/* Would the oracle, which knows of a fragment only by reading it, call that one a fragment? */
+bool replay_known_fragment(const struct capture_packet *p);
+
+/* The connection's number, from 1 in order of appearance; needs options.numbers. */
+uint32_t replay_number(const struct replay *r, const struct nf_conn *ct);
+/* Connections there are, templates not counted. */
+uint32_t replay_connections(const struct replay *r);
+
+/* What was counted, and the sentences about it. */
+enum { REPLAY_COLUMNS = 9 };
+
+struct replay_summary {
+	uint64_t packets;
+	uint64_t by_protocol[256][REPLAY_COLUMNS];
+	uint64_t no_transport[REPLAY_COLUMNS];
+	uint64_t unseen, not_ip;
+	uint64_t made, killed;
+	uint32_t peak;
+};
+
+void replay_count(struct replay_summary *s, const struct replay *r,
+		  const struct replay_result *res);
+void replay_print(const struct replay_summary *s, const struct replay *r, const char *name,
+		  double seconds, FILE *out);
+
+/* The formats' names of enum ip_conntrack_info ("NEW") and of the status bits ("seen_reply"). */
+extern const char *const replay_ctinfo_names[], *const replay_status_names[16];
+/* The names of the bits that are set: a new list. */
+json_t *replay_status_json(uint32_t status);
+
+/* Lines in the format of the conformance tests; 0 or -ENOMEM, -EIO. */
+int replay_json_packet(const struct replay *r, const struct replay_result *res, FILE *out);
+int replay_json_action(const struct replay *r, const char *what, FILE *out);
+/* The counters and the whole table. */
+int replay_json_final(const struct replay *r, FILE *out);
+
+#endif

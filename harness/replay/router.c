@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What happens to a packet in a router before conntrack's first hook: the
+ * checks of the IP header on arrival (ip_rcv_core, ip6_rcv_core).
+ *
+ * A capture may have kept only the beginning of a packet.  What is not there
+ * is taken to be right.
+ */
+#include <string.h>
+
+#include "core/nf_conntrack_proto.h"
+#include "harness/replay/replay.h"
+
+static bool header_sum_ok(const uint8_t *header, unsigned int len)
+{
+	uint32_t sum = 0;
+
+	for (unsigned int i = 0; i < len; i += 2)
+		sum += (uint32_t)(header[i] << 8 | header[i + 1]);
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return sum == 0xffff;
+}
+
+static bool receive_ipv4(const struct capture_packet *p, bool checksums, struct sk_buff *skb)
+{
+	const struct iphdr_view *iph = (const struct iphdr_view *)p->l3;
+	unsigned int ihl, tot_len;
+
+	if (p->caplen < sizeof(*iph))
+		return false;
+	ihl = (iph->ver_ihl & 15) * 4u;
+	tot_len = ntohs(iph->tot_len);
+	if (iph->ver_ihl >> 4 != 4 || ihl < sizeof(*iph) || tot_len < ihl || p->len < tot_len)
+		return false;
+	if (checksums && p->caplen >= ihl && !header_sum_ok(p->l3, ihl))
+		return false;
+	skb->len = tot_len;	/* behind it: padding of the link */
+	return true;
+}
+
+/* Addresses no packet from outside may have (RFC 4291); a capture of the loopback does. */
+static bool ipv6_addresses_ok(const uint8_t *src, const uint8_t *dst)
+{
+	static const uint8_t loopback[16] = { [15] = 1 };
+
+	if (src[0] == 0xff || !memcmp(src, loopback, 16) || !memcmp(dst, loopback, 16))
+		return false;
+	/* multicast of the scopes "reserved" and "this interface" does not travel */
+	return dst[0] != 0xff || (dst[1] & 15) > 1;
+}
+
+/* What the upper two bits of an unknown option's type say (RFC 8200, 4.2): 0 is "skip over it". */
+#define OPT_SKIP(type)		(!((type) & 0xc0))
+#define HBH_MAX_OPTIONS		8	/* net.ipv6.max_hbh_opts_number */
+#define HBH_MAX_PADDING		7	/* more in a row is not padding but a channel */
+
+/* A padding option of n bytes at o; false: it is more, or holds more, than padding does. */
+static bool padding_ok(const uint8_t *o, unsigned int n, unsigned int *padding)
+{
+	*padding += n;
+	for (unsigned int i = 2; i < n; i++)
+		if (o[i])
+			return false;
+	return *padding <= HBH_MAX_PADDING;
+}
+
+/*
+ * The hop-by-hop options, which every router reads (ipv6_parse_hopopts).
+ * Jumbograms, IOAM and CALIPSO are refused: none can be on such a link, or
+ * is enabled there.
+ */
+static bool hop_options_ok(const struct capture_packet *p, unsigned int len)
+{
+	const uint8_t *o = p->l3 + sizeof(struct ipv6hdr_view);
+	unsigned int left, n, padding = 0, options = 0;
+
+	if (len < sizeof(struct ipv6hdr_view) + 8)
+		return false;
+	left = (o[1] + 1u) * 8;
+	if (len < sizeof(struct ipv6hdr_view) + left)
+		return false;
+	if (p->caplen < sizeof(struct ipv6hdr_view) + left)
+		return true;	/* what is not there is right */
+	for (o += 2, left -= 2; left; o += n, left -= n) {
+		n = *o && left > 1 ? o[1] + 2u : 1;
+		if (n > left || (*o && left == 1))
+			return false;
+		if (*o <= 1) {
+			if (!padding_ok(o, n, &padding))
+				return false;
+			continue;
+		}
+		padding = 0;
+		if (++options > HBH_MAX_OPTIONS)
+			return false;
+		if (*o == 5 ? n != 4 : *o == 7 || *o == 0x31 || !OPT_SKIP(*o))
+			return false;
+	}
+	return true;
+}
+
+static bool receive_ipv6(const struct capture_packet *p, bool router, struct sk_buff *skb)
+{
+	const struct ipv6hdr_view *ip6h = (const struct ipv6hdr_view *)p->l3;
+	unsigned int len;
+
+	if (p->caplen < sizeof(*ip6h) || p->l3[0] >> 4 != 6)
+		return false;
+	if (router && !ipv6_addresses_ok(p->l3 + offsetof(struct ipv6hdr_view, saddr),
+					 p->l3 + offsetof(struct ipv6hdr_view, daddr)))
+		return false;
+	len = ntohs(ip6h->payload_len);
+	/* 0 before a hop-by-hop header: a jumbogram (RFC 2675), whose length an option tells */
+	if (len || ip6h->nexthdr != IPPROTO_HOPOPTS) {
+		len += sizeof(*ip6h);
+		if (len > p->len)
+			return false;
+		skb->len = len;
+	}
+	return !router || ip6h->nexthdr != IPPROTO_HOPOPTS || hop_options_ok(p, skb->len);
+}
+
+bool replay_receive(const struct capture_packet *p, const struct replay_options *options,
+		    struct sk_buff *skb)
+{
+	memset(skb, 0, sizeof(*skb));
+	skb->data = p->l3;
+	skb->len = p->len;
+	skb->tstamp = p->time_ns;
+	skb->protocol = p->l3proto;
+	skb->ip_summed = options->checksums ? CHECKSUM_NONE : CHECKSUM_UNNECESSARY;
+	if (p->l3proto == LINK_PROTO_IPV4 ? !receive_ipv4(p, options->checksums, skb) :
+					    !receive_ipv6(p, options->router, skb))
+		return false;
+	skb->headlen = p->caplen < skb->len ? p->caplen : skb->len;
+	return true;
+}

@@ -1,0 +1,543 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/results/results.h"
+
+#include "harness/results/bounds.h"
+#include "harness/results/details.h"
+
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+void results_time(char *buf, size_t size)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	localtime_r(&now, &tm);
+	strftime(buf, size, "%Y-%m-%dT%H:%M:%S%z", &tm);
+}
+
+int results_make_dir(const char *path, struct ct_error *e)
+{
+	char part[PATH_MAX];
+	struct stat st;
+
+	if (!*path || strlen(path) >= sizeof(part))
+		return ct_user_error(e, "the folder name '%.100s' is empty or too long", path);
+	for (const char *slash = path; slash; ) {
+		slash = strchr(slash + 1, '/');
+		snprintf(part, sizeof(part), "%.*s",
+			 slash ? (int)(slash - path) : (int)strlen(path), path);
+		if (!mkdir(part, 0777) ||
+		    (errno == EEXIST && !stat(part, &st) && S_ISDIR(st.st_mode)))
+			continue;
+		return ct_fail(e, -errno, CT_EXIT_USER, "cannot make the folder '%s': %s", part,
+			       strerror(errno == EEXIST ? ENOTDIR : errno));
+	}
+	return 0;
+}
+
+/* A name is one folder, and not a hidden one. */
+static int set_dir(struct results *r, const char *parent, const char *name, struct ct_error *e)
+{
+	memset(r, 0, sizeof(*r));
+	r->cells_fd = r->details_fd = -1;
+	if (!*name || *name == '.' || strchr(name, '/'))
+		return ct_user_error(
+			e,
+			"'%.100s' cannot be the name of a run: it must be the name of a folder, without '/' and not beginning with a dot (--results names the folder around it)",
+			name);
+	if (snprintf(r->dir, sizeof(r->dir), "%s/%s", parent, name) >= (int)sizeof(r->dir) - 64)
+		return ct_user_error(e, "the path '%.100s...' is too long", r->dir);
+	return 0;
+}
+
+static int open_files(struct results *r, int flags, struct ct_error *e)
+{
+	char path[PATH_MAX + 16];
+	int fd, err;
+
+	snprintf(path, sizeof(path), "%s/cells.tsv", r->dir);
+	r->cells_fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC | flags, 0666);
+	if (r->cells_fd < 0)
+		goto failed;
+	if (flock(r->cells_fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
+		return ct_fail(e, -EBUSY, CT_EXIT_USER, "another ctbench is writing to '%s'",
+			       r->dir);
+
+	snprintf(path, sizeof(path), "%s/run.log", r->dir);
+	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+	if (fd < 0)
+		goto failed;
+	r->log = fdopen(fd, "a");
+	if (!r->log) {
+		close(fd);
+		goto failed;
+	}
+	setvbuf(r->log, NULL, _IOLBF, 0);
+	return 0;
+failed:
+	err = errno;
+	return ct_fail(e, -err, CT_EXIT_USER, "cannot write '%s': %s", path, strerror(err));
+}
+
+static int write_all(int fd, const char *text, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n ? -errno : -EIO;
+		text += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* All of it, or the file stays as long as it was. */
+static int append_all(struct results *r, int fd, const char *name, const char *text, size_t len,
+		      struct ct_error *e)
+{
+	off_t before = lseek(fd, 0, SEEK_END);
+	int err = write_all(fd, text, len);
+
+	if (!err)
+		return 0;
+	/* If even that fails, going on with the run drops what was cut off. */
+	if (before < 0 || ftruncate(fd, before))
+		results_log(r, "a part of a line remains in %s", name);
+	return ct_fail(e, err, CT_EXIT_USER,
+		       "cannot write '%s/%s': %s; what was measured before is kept there", r->dir,
+		       name, strerror(-err));
+}
+
+static int write_line(struct results *r, const char *line, struct ct_error *e)
+{
+	char text[MEASUREMENT_LINE_MAX + 2];
+	int len = snprintf(text, sizeof(text), "%s\n", line);
+
+	return append_all(r, r->cells_fd, "cells.tsv", text, (size_t)len, e);
+}
+
+static int open_details(struct results *r, struct ct_error *e)
+{
+	char path[PATH_MAX + 32];
+
+	snprintf(path, sizeof(path), "%s/" DETAILS_FILE, r->dir);
+	r->details_fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+	if (r->details_fd >= 0)
+		return 0;
+	return ct_fail(e, -errno, CT_EXIT_USER, "cannot write '%s': %s", path, strerror(errno));
+}
+
+static int write_details(struct results *r, const struct measurement *m, const json_t *details,
+			 struct ct_error *e)
+{
+	size_t len;
+	char *line;
+	int err = r->details_fd < 0 ? open_details(r, e) : 0;
+
+	if (err)
+		return err;
+	line = details_line(m, details, &len);
+	if (!line)
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the details of '%.200s'",
+			       m->name);
+	err = append_all(r, r->details_fd, DETAILS_FILE, line, len, e);
+	free(line);
+	return err;
+}
+
+/* A folder that has just been made and cannot be used is in the way of the next attempt. */
+static void take_back(struct results *r)
+{
+	static const char *const files[] = { "cells.tsv", "run.log" };
+	char path[PATH_MAX + 16];
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", r->dir, files[i]);
+		unlink(path);
+	}
+	rmdir(r->dir);
+}
+
+int results_create(struct results *r, const char *parent, const char *name, struct ct_error *e)
+{
+	struct ct_error why = { 0 };
+	int err = set_dir(r, parent, name, e);
+
+	if (err)
+		return err;
+	err = results_make_dir(parent, &why);
+	if (err)
+		return ct_fail(e, err, CT_EXIT_USER,
+			       "results cannot be kept: %.900s (--results DIR names another place)",
+			       why.text);
+	if (mkdir(r->dir, 0777)) {
+		err = -errno;
+		if (err == -EEXIST)
+			return ct_fail(
+				e, err, CT_EXIT_USER,
+				"'%.400s' exists, and earlier results are never overwritten: choose another --name, or go on with that run by --resume %.300s",
+				r->dir, name);
+		return ct_fail(
+			e, err, CT_EXIT_USER,
+			"results cannot be kept: cannot make the folder '%.700s': %s (--results DIR names another place)",
+			r->dir, strerror(-err));
+	}
+	err = open_files(r, O_CREAT | O_EXCL, e);
+	if (!err)
+		err = write_line(r, measurement_header(), e);
+	if (err)
+		take_back(r);
+	return err;
+}
+
+/* Rows up to where the last whole line ends; *end is that offset. */
+static int read_rows(FILE *in, const char *path, off_t *end,
+		     int (*row)(void *arg, const struct measurement *m, struct ct_error *e),
+		     void *arg, struct ct_error *e)
+{
+	char line[MEASUREMENT_LINE_MAX];
+	struct measurement m;
+	int err = 0;
+
+	*end = 0;
+	for (unsigned long n = 1; !err && fgets(line, sizeof(line), in); n++) {
+		size_t len = strlen(line);
+
+		if (!len || line[len - 1] != '\n') {
+			if (feof(in))
+				break;		/* cut off in the middle */
+			return ct_user_error(e, "%s:%lu: the line is too long to be a measurement",
+					     path, n);
+		}
+		line[len - 1] = '\0';
+		if (n == 1 && strcmp(line, measurement_header()))
+			return ct_user_error(
+				e,
+				"%s:1: these columns are not this version's: measure anew under another --name",
+				path);
+		if (n > 1 && !measurement_from_line(&m, line))
+			return ct_user_error(
+				e,
+				"%s:%lu: this is not a measurement: mend or delete the line, or measure anew under another --name",
+				path, n);
+		if (n > 1)
+			err = row(arg, &m, e);
+		if (err && e->status) {
+			char why[sizeof(e->text)];
+
+			strcpy(why, e->text);
+			snprintf(e->text, sizeof(e->text), "%.400s:%lu: %.600s", path, n, why);
+		}
+		*end += (off_t)len;
+	}
+	if (!err && ferror(in))
+		err = ct_fail(e, -EIO, CT_EXIT_USER, "cannot read '%s': %s", path, strerror(errno));
+	return err;
+}
+
+/* What results_resume() learns of the rows it hands on. */
+struct seen {
+	int (*row)(void *arg, const struct measurement *m, struct ct_error *e);
+	void *arg;
+	uint64_t last_seq;
+};
+
+static int note_row(void *arg, const struct measurement *m, struct ct_error *e)
+{
+	struct seen *seen = arg;
+
+	if (m->seq > seen->last_seq)
+		seen->last_seq = m->seq;
+	return seen->row(seen->arg, m, e);
+}
+
+static int rows_of(const char *dir, off_t *end,
+		   int (*row)(void *arg, const struct measurement *m, struct ct_error *e),
+		   void *arg, struct ct_error *e)
+{
+	char path[PATH_MAX + 16];
+	FILE *in;
+	int err;
+
+	snprintf(path, sizeof(path), "%s/cells.tsv", dir);
+	in = fopen(path, "re");
+	if (!in)
+		return ct_fail(e, -errno, CT_EXIT_USER, "cannot read '%s': %s", path,
+			       strerror(errno));
+	err = read_rows(in, path, end, row, arg, e);
+	fclose(in);
+	return err;
+}
+
+int results_rows(const char *dir,
+		 int (*row)(void *arg, const struct measurement *m, struct ct_error *e), void *arg,
+		 struct ct_error *e)
+{
+	off_t end;
+
+	return rows_of(dir, &end, row, arg, e);
+}
+
+/*
+ * The next measurement takes the seq after the last row's: details that one
+ * without a row left behind must not be taken for its own.
+ */
+static int drop_details(struct results *r, uint64_t last_seq, struct ct_error *e)
+{
+	char path[PATH_MAX + 32];
+	int64_t end;
+	int err;
+
+	snprintf(path, sizeof(path), "%s/" DETAILS_FILE, r->dir);
+	if (access(path, F_OK))
+		return 0;
+	end = details_end(path, last_seq, e);
+	if (end < 0)
+		return (int)end;
+	err = open_details(r, e);
+	if (!err && ftruncate(r->details_fd, (off_t)end))
+		err = ct_fail(e, -errno, CT_EXIT_USER, "cannot write '%s': %s", path,
+			      strerror(errno));
+	return err;
+}
+
+int results_resume(struct results *r, const char *parent, const char *name,
+		   int (*row)(void *arg, const struct measurement *m, struct ct_error *e),
+		   void *arg, struct ct_error *e)
+{
+	struct seen seen = { row, arg, 0 };
+	off_t end = 0;
+	int err = set_dir(r, parent, name, e);
+
+	if (err)
+		return err;
+	if (access(r->dir, F_OK))
+		return ct_fail(e, -errno, CT_EXIT_USER,
+			       "there is no run '%s' to go on with: '%.700s': %s", name, r->dir,
+			       strerror(errno));
+	err = open_files(r, 0, e);
+	if (!err)
+		err = rows_of(r->dir, &end, note_row, &seen, e);
+	if (!err)
+		err = drop_details(r, seen.last_seq, e);
+	if (err)
+		return err;
+	if (ftruncate(r->cells_fd, end))
+		return ct_fail(e, -errno, CT_EXIT_USER, "cannot write '%s/cells.tsv': %s", r->dir,
+			       strerror(errno));
+	return end ? 0 : write_line(r, measurement_header(), e);
+}
+
+void results_close(struct results *r)
+{
+	if (r->log)
+		fclose(r->log);
+	if (r->cells_fd >= 0 && r->dir[0])
+		close(r->cells_fd);
+	if (r->details_fd >= 0 && r->dir[0])
+		close(r->details_fd);
+	memset(r, 0, sizeof(*r));
+	r->cells_fd = r->details_fd = -1;
+}
+
+int results_append(struct results *r, const struct measurement *m, const json_t *details,
+		   struct ct_error *e)
+{
+	char line[MEASUREMENT_LINE_MAX];
+	int err = measurement_to_line(m, line, sizeof(line));
+
+	if (err < 0)
+		return ct_fail(e, err, CT_EXIT_INTERNAL,
+			       "the measurement of '%.200s' does not fit into a line", m->name);
+	err = details ? write_details(r, m, details, e) : 0;
+	return err ? err : write_line(r, line, e);
+}
+
+void results_log(struct results *r, const char *fmt, ...)
+{
+	char now[40];
+	va_list ap;
+
+	if (!r->log)
+		return;
+	results_time(now, sizeof(now));
+	fprintf(r->log, "%s ", now);
+	va_start(ap, fmt);
+	vfprintf(r->log, fmt, ap);
+	va_end(ap);
+	fputc('\n', r->log);
+}
+
+/*
+ * Is path a regular file, or nothing yet?  Then it can be replaced as a whole: real is what it
+ * is called without symlinks.  A device, a pipe or a symlink to nothing can only be written to.
+ */
+static bool can_replace(const char *path, char real[PATH_MAX])
+{
+	struct stat st;
+
+	if (!stat(path, &st))
+		return S_ISREG(st.st_mode) && realpath(path, real);
+	return errno == ENOENT && lstat(path, &st) && errno == ENOENT &&
+	       snprintf(real, PATH_MAX, "%s", path) < PATH_MAX;
+}
+
+static int write_closing(int fd, const char *text, size_t len, bool sync)
+{
+	int err = write_all(fd, text, len);
+
+	if (!err && sync && fsync(fd) && errno != EINVAL)
+		err = -errno;
+	if (close(fd) && !err)
+		err = -errno;
+	return err;
+}
+
+int results_write_file(const char *path, const char *text, size_t len, struct ct_error *e)
+{
+	char real[PATH_MAX], temporary[PATH_MAX + 8];
+	bool replace = can_replace(path, real);
+	const char *to = replace ? temporary : path;
+	int fd, err = 0;
+
+	if (replace)
+		snprintf(temporary, sizeof(temporary), "%s.tmp", real);
+	fd = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (fd < 0) {
+		err = -errno;
+		goto failed;
+	}
+	/* Renaming what is not on the disk yet may leave an empty file after a power cut. */
+	err = write_closing(fd, text, len, replace);
+	if (!err && replace && rename(temporary, real))
+		err = -errno;
+	if (!err)
+		return 0;
+	if (replace)
+		unlink(temporary);
+failed:
+	return ct_fail(e, err, CT_EXIT_USER, "cannot write '%.800s': %s", path, strerror(-err));
+}
+
+int results_write_text(const char *dir, const char *name, const char *text, size_t len,
+		       struct ct_error *e)
+{
+	char path[PATH_MAX + 256];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return results_write_file(path, text, len, e);
+}
+
+bool results_one_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+const char *results_own_file(const char *dir, const char *path)
+{
+	static const char *const own[] = { "run.json",	   "cells.tsv",	     DETAILS_FILE,
+					   BOUNDS_FILE,	   "run.log",	     "benchmark.json",
+					   "results.tsv" };
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	char file[PATH_MAX + 32], folder[PATH_MAX];
+
+	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path + 1) : 1,
+		 slash ? path : ".");
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+		snprintf(file, sizeof(file), "%s/%s", dir, own[i]);
+		/* Under whatever name, or one that the run has no file of yet. */
+		if (results_one_file(file, path) ||
+		    (!strcmp(name, own[i]) && results_one_file(folder, dir)))
+			return own[i];
+	}
+	return NULL;
+}
+
+int results_write_json(const char *dir, const char *name, const struct json_t *json,
+		       struct ct_error *e)
+{
+	char *text = json_dumps(json, JSON_INDENT(1) | JSON_REAL_PRECISION(12)), *line;
+	size_t len;
+	int err;
+
+	if (!text)
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory to write '%s/%s'", dir, name);
+	len = strlen(text);
+	line = realloc(text, len + 2);
+	if (line) {
+		text = line;
+		memcpy(text + len, "\n", 2);
+		len++;
+	}
+	err = results_write_text(dir, name, text, len, e);
+	free(text);
+	return err;
+}
+
+json_t *results_read_json(const char *dir, const char *name, const char *what, struct ct_error *e)
+{
+	char path[PATH_MAX + 256];
+	json_error_t why;
+	json_t *json;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	json = json_load_file(path, 0, &why);
+	if (json)
+		return json;
+	if (access(path, R_OK))
+		ct_fail(e, -errno, CT_EXIT_USER, "cannot read '%.600s': %s; %s", path,
+			strerror(errno), what);
+	else
+		ct_user_error(e, "%.600s:%d: %.200s; %s", path, why.line, why.text, what);
+	return NULL;
+}
+
+void results_find(char *dir, size_t size, const char *parent, const char *run)
+{
+	snprintf(dir, size, "%s/%s", parent ? parent : RESULTS_DEFAULT_DIR, run);
+	if (strchr(run, '/') || access(dir, F_OK))
+		snprintf(dir, size, "%s", run);
+}
+
+json_t *results_report(const json_t *benchmark, const char *run, struct ct_error *e)
+{
+	json_t *report = json_object_get(benchmark, "ctbench");
+	json_int_t format = json_integer_value(json_object_get(report, "format"));
+
+	if (json_is_object(report) && format == RESULTS_FORMAT)
+		return report;
+	if (!json_is_object(report))
+		ct_user_error(e, "'%.500s' was not written by ctbench run (it has no key ctbench)", run);
+	else
+		ct_user_error(e,
+			      "'%.500s' is of format %lld and this program reads format %d: use the ctbench that wrote it",
+			      run, (long long)format, RESULTS_FORMAT);
+	return NULL;
+}
+
+json_t *results_open(char *dir, size_t size, const char *parent, const char *run,
+		     struct ct_error *e)
+{
+	json_t *benchmark;
+
+	results_find(dir, size, parent, run);
+	benchmark = results_read_json(dir, "benchmark.json",
+				      "name the folder of a run that 'ctbench run' has made", e);
+	if (benchmark && results_report(benchmark, dir, e))
+		return benchmark;
+	json_decref(benchmark);
+	return NULL;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The folder of a run: results/runs/NAME/.
+ *
+ *	run.json	what was started: arguments, revision (for --resume)
+ *	cells.tsv	a row for every finished measurement, appended at once
+ *	details.jsonl	a line for every measurement that has more to tell (details.h)
+ *	bounds.jsonl	a line for each time the machine's bounds were measured (bounds.h)
+ *	run.log		what happened, with times
+ *	benchmark.json	Google Benchmark's report and all facts about the run
+ *	results.tsv	a row for every cell, for people and gnuplot
+ *	report.html	the run as one page, for people
+ *	plots/		pictures, their data and the scripts that draw them
+ *
+ * A measurement is in cells.tsv before the next one starts: whatever happens
+ * later (Ctrl-C, kill -9, a full disk), it is kept, and --resume goes on from
+ * there.  Other files are written under another name and renamed, so they
+ * are whole or as they were.  A folder that exists is never overwritten.
+ *
+ * One thread at a time; one process at a time per folder (it is locked).
+ */
+#ifndef CTBENCH_HARNESS_RESULTS_H
+#define CTBENCH_HARNESS_RESULTS_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "harness/workload/cell.h"
+#include "harness/base/error.h"
+
+struct json_t;
+
+#define RESULTS_DEFAULT_DIR "results/runs"
+/* Of all that is kept, as written in it; larger when what was there before is not to be read any more. */
+#define RESULTS_FORMAT 1
+#define CELL_NAME_MAX 1024
+
+struct results {
+	char dir[PATH_MAX];
+	int cells_fd;		/* cells.tsv, locked */
+	int details_fd;		/* details.jsonl; -1 until there are any */
+	FILE *log;
+};
+
+/* A row of cells.tsv. */
+struct measurement {
+	uint64_t seq;		/* the order of measuring, from 1 */
+	char started[40];	/* local time, ISO 8601 */
+	char name[CELL_NAME_MAX];	/* of the cell */
+	uint64_t fingerprint;	/* of its parameters */
+	uint32_t repeat;	/* from 0 */
+	uint32_t attempt;	/* from 1; more than 1 where earlier ones were void */
+	struct cell_result result;
+};
+
+/*
+ * Make the folder PARENT/NAME (and PARENT) with an empty cells.tsv.
+ * -EEXIST if there is one of that name, with a remedy in the sentence.  A folder that cannot be
+ * written to is gone again.
+ */
+int results_create(struct results *r, const char *parent, const char *name, struct ct_error *e);
+
+/*
+ * Open an existing folder to go on with, and call row() for each measurement in it, in
+ * order; a line that was cut off is dropped, and so are details without a row.  row() returns 0 or a negative
+ * errno, which ends it.
+ */
+int results_resume(struct results *r, const char *parent, const char *name,
+		   int (*row)(void *arg, const struct measurement *m, struct ct_error *e),
+		   void *arg, struct ct_error *e);
+
+/* Also after a failed create or resume; twice does no harm. */
+void results_close(struct results *r);
+
+/*
+ * One row, in one write, after the details (an object, or NULL) have been
+ * written in another.  What cannot be written whole is taken back: a full disk is
+ * -ENOSPC with a sentence in e, and costs this measurement alone.
+ */
+int results_append(struct results *r, const struct measurement *m, const struct json_t *details,
+		   struct ct_error *e);
+
+/*
+ * For reading a run that is complete, or goes on meanwhile: row() for each
+ * measurement of the folder `dir`, as results_resume() does, but nothing is
+ * changed or locked.
+ */
+int results_rows(const char *dir,
+		 int (*row)(void *arg, const struct measurement *m, struct ct_error *e), void *arg,
+		 struct ct_error *e);
+
+/* A line in run.log, with the time in front. */
+__attribute__((format(printf, 2, 3)))
+void results_log(struct results *r, const char *fmt, ...);
+
+/*
+ * Write a file that may be anything: a regular one, also behind a symlink, or one that is not
+ * there yet is whole or as it was, by way of PATH.tmp and rename; a device or a pipe is written
+ * to, and stays what it is.
+ */
+int results_write_file(const char *path, const char *text, size_t len, struct ct_error *e);
+/* The same for a file of the folder. */
+int results_write_text(const char *dir, const char *name, const char *text, size_t len,
+		       struct ct_error *e);
+int results_write_json(const char *dir, const char *name, const struct json_t *json,
+		       struct ct_error *e);
+
+/* Are both there, and one and the same file or folder, under whatever names? */
+bool results_one_file(const char *a, const char *b);
+
+/*
+ * The name of what was measured in `dir`, or is made of it alone, that writing to path would
+ * destroy; NULL if path is none of these files.
+ */
+const char *results_own_file(const char *dir, const char *path);
+
+/*
+ * The folder of a run that a user named: as it is given, or else one of that name in `parent`
+ * (NULL: RESULTS_DEFAULT_DIR).
+ */
+void results_find(char *dir, size_t size, const char *parent, const char *run);
+
+/*
+ * The report (run_report.c) in the contents of a benchmark.json, borrowed; NULL with a sentence in
+ * e where there is none, or of another format.  run: what the user called it.
+ */
+struct json_t *results_report(const struct json_t *benchmark, const char *run, struct ct_error *e);
+
+/* results_find(), and its benchmark.json if there is such a report in it; else NULL and a sentence. */
+struct json_t *results_open(char *dir, size_t size, const char *parent, const char *run,
+			    struct ct_error *e);
+
+/* Read a JSON file; NULL with a sentence in e that says what `what` it is and how to get one. */
+struct json_t *results_read_json(const char *dir, const char *name, const char *what,
+				 struct ct_error *e);
+
+/* mkdir -p; 0 or a negative errno with a sentence. */
+int results_make_dir(const char *path, struct ct_error *e);
+
+/* Now, as ISO 8601 local time with its offset. */
+void results_time(char *buf, size_t size);
+
+/* ---- the lines of cells.tsv (results_cells.c) ---- */
+
+static inline bool measurement_good(const struct measurement *m)
+{
+	return !m->result.status && !m->result.void_reason[0];
+}
+
+/* The header line, with units, without a newline. */
+const char *measurement_header(void);
+/* A line without newline into buf; its length, or -ENOSPC. */
+int measurement_to_line(const struct measurement *m, char *buf, size_t size);
+/*
+ * The reverse; line is written to.  false if it is no such line, or says what no measurement can
+ * have said: an amount below 0, a figure of a good one that is no number, another's status.
+ */
+bool measurement_from_line(struct measurement *m, char *line);
+#define MEASUREMENT_LINE_MAX 8192
+
+#endif

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A run's part of the machine's bounds: when to measure them, where they are
+ * kept, and what they say about the cells; see bounds.h.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/results/bounds.h"
+#include "harness/base/interrupt.h"
+#include "harness/base/json_read.h"
+#include "harness/measure/measure.h"
+#include "harness/machine/memory_limit.h"
+#include "harness/run/run.h"
+#include "variants/variant.h"
+
+/* The share by which connections may have come or gone, for their footprint still to be one. */
+#define FOOTPRINT_DRIFT 0.05
+
+/* A search for a rate tries some so many. */
+#define SEARCH_MEASUREMENTS 15
+
+/* A table's buckets and nodes: what a lookup may touch. */
+static uint64_t footprint(const struct cell *c)
+{
+	return c->flows * sizeof(struct nf_conn) + c->buckets * sizeof(uint64_t);
+}
+
+/* All numbers of threads, and the largest footprint; pinning and pages of the first cell. */
+static bool make_request(const struct run *run, struct bounds_request *q)
+{
+	double seconds = 0;
+	unsigned int figures;
+	uint64_t most;
+
+	memset(q, 0, sizeof(*q));
+	q->bytes = 1 << 20;
+	for (size_t i = 0; i < run->nr_cells; i++) {
+		const struct cell *c = &run->cells[i].cell;
+		unsigned int k = 0;
+
+		if (!run->cells[i].selected || c->oversubscribe)
+			continue;
+		if (!q->nr_threads) {
+			q->pin = c->pin;
+			q->pages = c->pages;
+			memcpy(q->cpus, c->cpus, sizeof(q->cpus));
+		}
+		seconds += run->cells[i].repeats * (c->seconds + c->warmup) *
+			   (run->cells[i].rates ? SEARCH_MEASUREMENTS : 1);
+		if (c->pin != q->pin || c->pages != q->pages)
+			continue;	/* of another kind: no bounds for it */
+		if (footprint(c) > q->bytes)
+			q->bytes = footprint(c);
+		while (k < q->nr_threads && q->threads[k] != c->threads)
+			k++;
+		if (k == q->nr_threads && k < BOUNDS_MAX_THREADS)
+			q->threads[q->nr_threads++] = c->threads;
+	}
+	/* Far beyond the caches a line takes what it takes; to lay out more takes long. */
+	most = seconds < 30 ? (uint64_t)64 << 20 : (uint64_t)512 << 20;
+	if (most > memory_limit() / 4)
+		most = memory_limit() / 4;
+	if (q->bytes > most)
+		q->bytes = most;
+	/* some 25 figures' time for each number of threads: all together a fiftieth of the run's windows */
+	figures = 25 * q->nr_threads * BOUNDS_TIMES;
+	if (figures)
+		q->window = seconds / 50 / figures;
+	q->window = q->window > 0.04 ? 0.04 : q->window < 0.001 ? 0.001 : q->window;
+	return q->nr_threads;
+}
+
+/* What the harness costs: a cell of the run with the variant that does nothing. */
+static void add_null(struct run *run, const struct bounds_request *q, json_t *list)
+{
+	const struct run_cell *like = NULL;
+
+	for (size_t i = 0; i < run->nr_cells && !like; i++) {
+		const struct cell *c = &run->cells[i].cell;
+
+		if (run->cells[i].selected && c->level == LEVEL_OPS && c->kind == KIND_STEADY && !c->capture[0] &&
+		    c->lookup == 1 && !cell_disturbed(c))
+			like = &run->cells[i];
+	}
+	for (unsigned int t = 0; like && t < q->nr_threads; t++) {
+		struct cell cell = like->cell;
+		struct cell_result r;
+		struct ct_error e = { 0 };
+
+		strcpy(cell.variant, "null");
+		cell.threads = q->threads[t];
+		cell.flows = 4096;
+		cell.buckets = 4096;
+		cell.seconds = q->window;
+		cell.warmup = q->window / 4;
+		cell.timeline = 0;
+		cell.nr_events = 0;
+		if (run->measure(&cell, &r, NULL, &e) || r.status || r.void_reason[0])
+			continue;
+		json_array_append_new(list, json_pack("{s:s, s:i, s:f}", "bound", "null", "threads",
+						      (int)cell.threads, "ns", r.ns_per_op));
+	}
+}
+
+/* A line at the end of the file, in one write; what is not whole is no line. */
+static int append(const char *dir, const json_t *list)
+{
+	char path[PATH_MAX + 32], *text = json_dumps(list, JSON_COMPACT | JSON_REAL_PRECISION(9)), *line;
+	int fd, err = -ENOMEM;
+	size_t len;
+
+	if (!text)
+		return err;
+	len = strlen(text);
+	line = realloc(text, len + 2);
+	if (!line) {
+		free(text);
+		return err;
+	}
+	line[len] = '\n';
+	snprintf(path, sizeof(path), "%s/%s", dir, BOUNDS_FILE);
+	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+	if (fd < 0) {
+		err = -errno;
+	} else {
+		err = write(fd, line, len + 1) == (ssize_t)len + 1 ? 0 : -EIO;
+		close(fd);
+	}
+	free(line);
+	return err;
+}
+
+/* The file's lines as an array; those that are no such line are left out. */
+static json_t *read_lines(const char *dir)
+{
+	char path[PATH_MAX + 32], *line = NULL;
+	json_t *all = json_array();
+	size_t room = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, BOUNDS_FILE);
+	f = fopen(path, "re");
+	while (f && getline(&line, &room, f) > 0) {
+		json_t *one = json_loads(line, 0, NULL);
+
+		if (json_is_array(one))
+			json_array_append(all, one);
+		json_decref(one);
+	}
+	free(line);
+	if (f)
+		fclose(f);
+	return all;
+}
+
+unsigned int run_bounds_count(const char *dir)
+{
+	json_t *all = read_lines(dir);
+	unsigned int n = (unsigned int)json_array_size(all);
+
+	json_decref(all);
+	return n;
+}
+
+void run_bounds_step(struct run *run, double share_done)
+{
+	struct bounds_request q;
+	struct ct_error e = { 0 };
+	json_t *list;
+	int err;
+
+	if (run->no_bounds || run->measure != measure_cell || run->bounds_done >= BOUNDS_TIMES || ct_interrupted ||
+	    share_done * BOUNDS_TIMES < run->bounds_done)
+		return;
+	run->bounds_done++;
+	if (!make_request(run, &q))
+		return;
+	list = bounds_child(&q, &e);
+	if (list) {
+		add_null(run, &q, list);
+		err = append(run->results.dir, list);
+		if (err)
+			ct_fail(&e, err, CT_EXIT_USER, "%s cannot be written: %s", BOUNDS_FILE, strerror(-err));
+	}
+	if (e.status)
+		results_log(&run->results, "bounds: %s", e.text);
+	else if (list)
+		results_log(&run->results, "bounds measured, %u of %d", run->bounds_done, BOUNDS_TIMES);
+	json_decref(list);
+}
+
+/*
+ * A cell's time in dependent lines, where its operations are a table's, and the table at the end is
+ * the one that it was all along: a flush or a flood leaves another footprint than most operations met.
+ */
+static void tell_cell(json_t *cell, const json_t *first, const json_t *bounds)
+{
+	const json_t *parameters = json_object_get(cell, "parameters");
+	double ns = number_of(json_object_get(cell, "ns_per_op"), "median");
+	double connections = number_of(cell, "connections");
+	double bytes = connections * (number_of(cell, "node_bytes_per_connection") +
+				      number_of(cell, "bucket_bytes_per_connection"));
+	double line;
+
+	/* On other pages, or from other CPUs, a line takes another time. */
+	if (strcmp(text_of(parameters, "pages"), text_of(first, "pages")) ||
+	    strcmp(text_of(parameters, "pinning"), text_of(first, "pinning")))
+		return;
+	if (strcmp(text_of(parameters, "level"), "ops") || !isfinite(ns) || !isfinite(bytes) || bytes < 1 ||
+	    !(fabs(connections - number_of(parameters, "flows")) <= FOOTPRINT_DRIFT * connections))
+		return;
+	line = bounds_dependent_ns(bounds, (unsigned int)number_of(parameters, "threads"), (uint64_t)bytes);
+	if (!isfinite(line) || line <= 0)
+		return;
+	json_object_set_new(cell, "footprint_bytes", json_real(bytes));
+	json_object_set_new(cell, "misses", json_real(ns / line));
+}
+
+json_t *run_bounds_read(const char *dir)
+{
+	json_t *all = read_lines(dir), *bounds = json_array_size(all) ? bounds_merge(all) : NULL;
+
+	json_decref(all);
+	return bounds;
+}
+
+void run_bounds_report(json_t *report, const char *dir)
+{
+	json_t *bounds = run_bounds_read(dir), *cell, *first = NULL;
+	const char *name;
+
+	if (!bounds)
+		return;
+	json_object_set_new(report, "bounds", bounds);
+	/* The cell whose pages and CPUs make_request() took. */
+	json_object_foreach(json_object_get(report, "cells"), name, cell) {
+		first = json_object_get(cell, "parameters");
+		if (!json_is_true(json_object_get(first, "oversubscribe")))
+			break;
+	}
+	json_object_foreach(json_object_get(report, "cells"), name, cell)
+		tell_cell(cell, first, bounds);
+}

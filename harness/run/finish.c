@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The end of a run, be it complete or interrupted: files first, then tables,
+ * then plots, then one look at what went wrong.
+ */
+#include "harness/run/run.h"
+
+#include "harness/cli/cmd.h"
+#include "harness/base/interrupt.h"
+#include "harness/judge/judge.h"
+#include "harness/show/plot/plot.h"
+#include "harness/show/report/report.h"
+#include "harness/show/table/table.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Google Benchmark's report with ours inside it; NULL with a sentence in e. */
+static json_t *merge(struct run *run, json_t *report, struct ct_error *e)
+{
+	/* Searches for a rate (run_cell.rates) are none of Google Benchmark's. */
+	json_t *json = run->nr_cells && run->cells[0].rates ?
+			       json_pack("{s:{}, s:[]}", "context", "benchmarks") :
+			       results_read_json(run->results.dir, "gbench.json",
+						 "it is Google Benchmark's report", e);
+	json_t *context = json_object_get(json, "context");
+
+	if (!json)
+		return NULL;
+	/*
+	 * Results are made to be shown to others: the host's name is nobody's
+	 * business.  How the distribution compiled Google Benchmark matters
+	 * where its loops are timed; here they wait for a child.
+	 */
+	json_object_del(context, "host_name");
+	json_object_del(context, "library_build_type");
+	if (json_object_set(json, "ctbench", report)) {
+		json_decref(json);
+		ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for benchmark.json");
+		return NULL;
+	}
+	return json;
+}
+
+/* *benchmark: what benchmark.json has; NULL if it could not be written. */
+static int write_files(struct run *run, json_t *report, json_t **benchmark, struct ct_error *e)
+{
+	char path[PATH_MAX + 32];
+	size_t len;
+	char *tsv = run_report_tsv(report, &len);
+	int err;
+
+	if (!tsv)
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for results.tsv");
+	err = results_write_text(run->results.dir, "results.tsv", tsv, len, e);
+	free(tsv);
+	if (err)
+		return err;
+	*benchmark = merge(run, report, e);
+	if (!*benchmark)
+		return -EIO;
+	err = results_write_json(run->results.dir, "benchmark.json", *benchmark, e);
+	if (err) {
+		json_decref(*benchmark);
+		*benchmark = NULL;
+		return err;
+	}
+	snprintf(path, sizeof(path), "%s/gbench.json", run->results.dir);
+	unlink(path);
+	return 0;
+}
+
+static unsigned int count_of(const json_t *report, const char *what)
+{
+	return (unsigned int)json_integer_value(
+		json_object_get(json_object_get(report, "counts"), what));
+}
+
+/* Each cell that has no result, or not all, with the reason: on stderr, as errors are. */
+static void print_troubles(const struct run *run)
+{
+	for (size_t i = 0; i < run->nr_cells; i++) {
+		const struct run_cell *c = &run->cells[i];
+
+		for (uint32_t k = 0; k < c->repeats && c->selected; k++) {
+			const struct cell_result *r = &c->list[k].result;
+
+			if (!c->list[k].done || run_repeat_good(&c->list[k]))
+				continue;
+			fprintf(stderr, "ctbench: %s: %s%s\n", c->name,
+				r->status == CT_EXIT_SKIP ? "not on this machine: "
+				: r->status               ? "failed: "
+							  : "void: ",
+				r->status ? r->error : r->void_reason);
+			break;
+		}
+	}
+}
+
+/*
+ * What the failures amount to.  A cell that this machine cannot run is no
+ * failure, nor is one that noise made void every time: the table says so, and
+ * no figure of it is printed.  A run without any figure has failed, or could not be
+ * on this machine.
+ */
+static int status_of(const struct run *run)
+{
+	unsigned int good = 0, done = 0, skipped = 0;
+	int status = CT_EXIT_OK;
+
+	for (size_t i = 0; i < run->nr_cells; i++) {
+		const struct run_cell *c = &run->cells[i];
+
+		for (uint32_t k = 0; k < c->repeats && c->selected; k++) {
+			const struct run_repeat *r = &c->list[k];
+
+			good += run_repeat_good(r);
+			done += r->done && r->result.status != CT_EXIT_SKIP;
+			skipped += r->done && r->result.status == CT_EXIT_SKIP;
+			if (r->done && r->result.status == CT_EXIT_USER && !status)
+				status = CT_EXIT_USER;
+			if (r->done && r->result.status && r->result.status != CT_EXIT_USER &&
+			    r->result.status != CT_EXIT_SKIP)
+				status = CT_EXIT_INTERNAL;
+		}
+	}
+	if (status || good)
+		return status;
+	return done ? CT_EXIT_INTERNAL : skipped ? CT_EXIT_SKIP : CT_EXIT_OK;
+}
+
+static void print_how_to_go_on(const struct run *run, const json_t *report)
+{
+	bool elsewhere = strcmp(run->parent, RESULTS_DEFAULT_DIR);
+
+	printf("\n%s: %u of %u measurements are done and kept.  To go on:\n"
+	       "  %s %s --resume %s%s%s\n",
+	       ct_interrupted ? "Interrupted" : "Stopped", count_of(report, "good"),
+	       count_of(report, "measurements"), program_invocation_name,
+	       run_start_command(run->start), run->name,
+	       elsewhere ? " --results " : "", elsewhere ? run->parent : "");
+}
+
+static void print_counts(const json_t *report)
+{
+	unsigned int voids = count_of(report, "void"), failed = count_of(report, "failed");
+	unsigned int unusable = count_of(report, "unusable");
+	unsigned int skipped = count_of(report, "skipped"), missing = count_of(report, "missing");
+	unsigned int cells = count_of(report, "cells"), good = count_of(report, "good");
+
+	printf("\n%u cell%s, %u measurement%s", cells, cells == 1 ? "" : "s", good,
+	       good == 1 ? "" : "s");
+	if (voids)
+		printf(", %u void (measured again; %u of no use in the end)", voids, unusable);
+	if (failed)
+		printf(", %u failed", failed);
+	if (skipped)
+		printf(", %u not possible on this machine", skipped);
+	if (missing)
+		printf(", %u missing", missing);
+	printf("\n");
+}
+
+static void print_cost(const json_t *report)
+{
+	const json_t *cost = json_object_get(report, "cost");
+	double elapsed = 0, windows = 0, warmups = 0, builds = 0, overhead = 0;
+
+	if (json_unpack((json_t *)cost, "{s:f, s:f, s:f, s:f, s:f}", "elapsed_s", &elapsed, "windows_s",
+			&windows, "warmups_s", &warmups, "builds_s", &builds, "overhead", &overhead) ||
+	    elapsed <= 0)
+		return;
+	printf("measured %.1f s of %.1f s (windows %.1f s, warm-ups %.1f s); tables took %.1f s, "
+	       "processes and key streams %.1f s: %.2f times what was measured, tables apart\n",
+	       windows + warmups, elapsed, windows, warmups, builds,
+	       elapsed - windows - warmups - builds, overhead);
+}
+
+static void write_page(struct run *run, const json_t *benchmark, const json_t *report,
+		       const char *path, struct ct_error *e)
+{
+	struct report_source s = { run->results.dir, "plots", benchmark, report, NULL };
+	struct ct_error narrow_e = { 0 };
+
+	if (report_narrow_begin(&s, &narrow_e))
+		fprintf(stderr, "ctbench: the report has no plots for phones: %s\n", narrow_e.text);
+	report_write(&s, path, false, e);
+	report_narrow_end(&s);
+}
+
+int run_finish(struct run *run)
+{
+	char plots[PATH_MAX + 32], page[PATH_MAX + 32];
+	json_t *report = run_report(run), *benchmark = NULL;
+	struct ct_error e = run->fatal, plot_e = { 0 };
+	size_t drawn = 0;
+	int status;
+
+	if (!report) {
+		ct_fail(&e, -ENOMEM, CT_EXIT_USER,
+			"no memory for the report; the measurements are kept in '%s/cells.tsv'",
+			run->results.dir);
+		return cmd_report(&e);
+	}
+	write_files(run, report, &benchmark, &e);
+	table_print(stdout, report);
+	judge_print_verdicts(stdout, report);
+	run_print_aims(stdout, run);
+	print_counts(report);
+	print_cost(report);
+	fflush(stdout);
+	print_troubles(run);
+
+	snprintf(plots, sizeof(plots), "%s/plots", run->results.dir);
+	if (benchmark && count_of(report, "good"))
+		plot_run(benchmark, plots, 0, &drawn, &plot_e);
+
+	snprintf(page, sizeof(page), "%s/report.html", run->results.dir);
+	if (benchmark && !plot_e.status)
+		write_page(run, benchmark, report, page, &plot_e);
+	printf("results: %s (%s)\n", run->results.dir,
+	       benchmark ? "benchmark.json, results.tsv, cells.tsv" : "cells.tsv");
+	if (drawn)
+		printf("plots:   %s (%zu, as SVG and PNG)\n", plots, drawn);
+	if (benchmark && !plot_e.status)
+		printf("report:  %s\n", page);
+	if (ct_interrupted || e.status)
+		print_how_to_go_on(run, report);
+	status = status_of(run);
+	if (e.status)
+		status = cmd_report(&e);
+	if (plot_e.status) {
+		/* The results are whole; only their pictures are missing. */
+		cmd_report(&plot_e);
+		if (!status)
+			status = plot_e.status;
+	}
+	if (ct_interrupted)
+		status = CT_EXIT_INTERRUPTED;
+	results_log(&run->results, "ended with status %d", status);
+	json_decref(benchmark);
+	json_decref(report);
+	return status;
+}

@@ -1,0 +1,560 @@
+// SPDX-License-Identifier: MIT
+//
+// Google Benchmark from C: see gbench_shim.h for what and why.
+
+#include "harness/run/gbench_shim.h"
+
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace {
+
+enum class Mode { Select, Measure, Report };
+
+struct Entry {
+	std::string name;
+	unsigned int repeats;
+	unsigned int threads;
+	benchmark::internal::Benchmark *gb;
+	bool selected;
+	unsigned int calls;			// of this pass
+	std::vector<unsigned int> order;	// repeats as the report takes them
+};
+
+struct Shim {
+	Mode mode = Mode::Select;
+	unsigned int pass = 0;			// number of the measuring pass, if interleaved
+	struct gbench_flags flags = {};
+	bool show = false;			// Google Benchmark's own report on stdout as well
+	bool show_aggregates_only = false;
+	std::string out;			// --benchmark_out, kept back until the report
+	bool out_is_json = true;		// --benchmark_out_format
+	std::vector<Entry> entries;
+	const struct gbench_callbacks *callbacks = nullptr;
+	void *arg = nullptr;
+};
+
+Shim shim;
+std::set<std::string> contexts;		// Google Benchmark keeps them for good
+
+// What std::map of counters calls the CPU time until the report takes it out.
+const char cpu_counter[] = "cpu_ns_per_op";
+
+bool take_value(const std::string &arg, const char *flag, std::string *value)
+{
+	const std::string start = std::string("--") + flag;
+
+	if (arg.compare(0, start.size(), start))
+		return false;
+	if (arg.size() == start.size()) {
+		*value = "";
+		return true;
+	}
+	if (arg[start.size()] != '=')
+		return false;
+	*value = arg.substr(start.size() + 1);
+	return true;
+}
+
+// As Google Benchmark reads a switch.
+bool truthy(std::string value)
+{
+	static const char *const no[] = { "0", "f", "n", "no", "off", "false" };
+
+	std::transform(value.begin(), value.end(), value.begin(), ::tolower);
+	return std::find(std::begin(no), std::end(no), value) == std::end(no);
+}
+
+void initialize(const std::vector<std::string> &args, std::vector<std::string> *left)
+{
+	// Google Benchmark keeps the pointer to the program's name.
+	static char program[] = "ctbench";
+	std::vector<std::string> copy = args;
+	std::vector<char *> argv = { program };
+	int argc;
+
+	for (std::string &arg : copy)
+		argv.push_back(&arg[0]);
+	argc = static_cast<int>(argv.size());
+	argv.push_back(nullptr);
+	benchmark::Initialize(&argc, argv.data());
+	for (int i = 1; left && i < argc; i++)
+		left->push_back(argv[i]);
+}
+
+// Reports nothing; keeps Google Benchmark's complaints.
+class Quiet : public benchmark::BenchmarkReporter {
+public:
+	Quiet() { SetErrorStream(&complaint); }
+	bool ReportContext(const Context &) override { return true; }
+	void ReportRuns(const std::vector<Run> &) override {}
+
+	std::ostringstream complaint;
+};
+
+// The JSON report with our names and times, and Google Benchmark's own report
+// on stdout if one was asked for.
+class Report : public benchmark::JSONReporter {
+public:
+	explicit Report(benchmark::BenchmarkReporter *also) : also_(also) {}
+
+	bool ReportContext(const Context &context) override
+	{
+		if (also_ && !also_->ReportContext(context))
+			return false;
+		return benchmark::JSONReporter::ReportContext(context);
+	}
+
+	void ReportRuns(const std::vector<Run> &runs) override
+	{
+		std::vector<Run> clean, shown;
+
+		for (const Run &run : runs) {
+			// No sample: neither measured nor failed, so not a row.
+			if (run.error_occurred && run.error_message.empty())
+				continue;
+			// An error has a time of 0 in JSON, which whoever reads rows takes
+			// for one; our own key of the file tells of it.
+			if (!run.error_occurred)
+				clean.push_back(cleaned(run));
+			if (!shim.show_aggregates_only || run.run_type == Run::RT_Aggregate)
+				shown.push_back(cleaned(run));
+		}
+		benchmark::JSONReporter::ReportRuns(clean);
+		if (also_ && !shown.empty())
+			also_->ReportRuns(shown);
+	}
+
+	void Finalize() override
+	{
+		benchmark::JSONReporter::Finalize();
+		if (also_) {
+			also_->Finalize();
+			std::flush(also_->GetOutputStream());
+		}
+	}
+
+private:
+	static Run cleaned(Run run)
+	{
+		run.run_name.iterations.clear();
+		run.run_name.repetitions.clear();
+		run.run_name.time_type.clear();
+		for (const Entry &entry : shim.entries)
+			if (entry.name == run.run_name.function_name)
+				run.threads = entry.threads;
+
+		// Google Benchmark timed this process, which only waits.
+		const bool percentage = run.aggregate_unit == benchmark::kPercentage;
+		auto cpu = run.counters.find(cpu_counter);
+		run.cpu_accumulated_time = 0;
+		if (cpu != run.counters.end()) {
+			run.cpu_accumulated_time = cpu->second.value;
+			// A sum over iterations, in seconds; a percentage is neither.
+			if (!percentage)
+				run.cpu_accumulated_time *= 1e-9 *
+					static_cast<double>(run.iterations);
+			run.counters.erase(cpu);
+		}
+		for (auto it = run.counters.begin(); it != run.counters.end();)
+			it = std::isfinite(it->second.value) ? std::next(it) : run.counters.erase(it);
+		if (!std::isfinite(run.real_accumulated_time))
+			run.real_accumulated_time = 0;
+		if (!std::isfinite(run.cpu_accumulated_time))
+			run.cpu_accumulated_time = 0;
+		return run;
+	}
+
+	benchmark::BenchmarkReporter *also_;
+};
+
+void report_sample(benchmark::State &state, Entry &entry, size_t index, unsigned int repeat)
+{
+	struct gbench_sample sample = {};
+
+	// Inside the loop only: an error before it leaves the iteration count at 0,
+	// and the statistics divide by the first repetition's.
+	if (!shim.callbacks->sample(shim.arg, index, entry.order[repeat], &sample)) {
+		state.SkipWithError("");
+		return;
+	}
+	if (sample.error) {
+		state.SkipWithError(*sample.error ? sample.error : "failed without saying why");
+		return;
+	}
+	state.SetIterationTime(sample.ns_per_op * 1e-9);
+	state.counters[cpu_counter] = sample.cpu_ns_per_op;
+	for (size_t i = 0; i < sample.nr_counters; i++)
+		state.counters[sample.counters[i].name] = sample.counters[i].value;
+}
+
+void one_benchmark(benchmark::State &state, size_t index)
+{
+	Entry &entry = shim.entries[index];
+	const unsigned int call = entry.calls++;
+
+	for (auto _ : state) {
+		(void)_;
+		switch (shim.mode) {
+		case Mode::Select:
+			entry.selected = true;
+			break;
+		case Mode::Measure:
+			if (!shim.flags.interleave)
+				shim.callbacks->measure(shim.arg, index, call);
+			else if (shim.pass < entry.repeats)
+				shim.callbacks->measure(shim.arg, index, shim.pass);
+			break;
+		case Mode::Report:
+			report_sample(state, entry, index, call);
+			break;
+		}
+	}
+}
+
+// A $ in the filter means the end of the name as we print it, not of the one
+// that Google Benchmark makes of it: each that is not escaped and not in brackets.
+std::string filter()
+{
+	const std::string spec = benchmark::GetBenchmarkFilter();
+	std::string out;
+	size_t opened = 0;	// behind the bracket that is open; 0: none
+
+	for (size_t i = 0; i < spec.size(); i++) {
+		const char c = spec[i];
+
+		if (c == '\\' && i + 1 < spec.size()) {
+			out += c;
+			out += spec[++i];
+			continue;
+		}
+		if (!opened && c == '$') {
+			out += "(/iterations:1.*)?$";
+			continue;
+		}
+		if (!opened && c == '[')
+			opened = i + 1 + (spec.compare(i + 1, 1, "^") == 0);
+		else if (c == ']' && i > opened)	// the first in brackets is one of them
+			opened = 0;
+		out += c;
+	}
+	return out;
+}
+
+size_t run_pass(benchmark::BenchmarkReporter *reporter, bool once,
+		benchmark::BenchmarkReporter *file_reporter = nullptr)
+{
+	for (Entry &entry : shim.entries) {
+		entry.calls = 0;
+		entry.gb->Repetitions(once ? 1 : static_cast<int>(entry.repeats));
+	}
+	return benchmark::RunSpecifiedBenchmarks(reporter, file_reporter, filter());
+}
+
+// Those with a time first, then those with an error, then those without any.
+void order_for_report(Entry &entry, size_t index)
+{
+	std::vector<unsigned int> ranks;
+
+	entry.order.clear();
+	for (unsigned int i = 0; i < entry.repeats; i++) {
+		struct gbench_sample sample = {};
+		const bool have = shim.callbacks->sample(shim.arg, index, i, &sample);
+
+		ranks.push_back(!have ? 2 : sample.error ? 1 : 0);
+		entry.order.push_back(i);
+	}
+	std::stable_sort(entry.order.begin(), entry.order.end(),
+			 [&ranks](unsigned int a, unsigned int b) { return ranks[a] < ranks[b]; });
+}
+
+int no_memory(struct ct_error *e)
+{
+	return ct_fail(e, -ENOMEM, CT_EXIT_USER,
+		       "no memory for Google Benchmark's report of %zu benchmarks",
+		       shim.entries.size());
+}
+
+// Flags whose values Google Benchmark answers with a page of usage and status 0.
+int check_choice(const std::string &arg, struct ct_error *e)
+{
+	static const struct {
+		const char *flag;
+		std::vector<const char *> values;
+	} choices[] = {
+		{ "benchmark_format", { "console", "json", "csv" } },
+		{ "benchmark_out_format", { "console", "json", "csv" } },
+		{ "benchmark_time_unit", { "ns", "us", "ms", "s" } },
+	};
+	std::string value;
+
+	for (const auto &choice : choices) {
+		std::string list;
+
+		if (!take_value(arg, choice.flag, &value))
+			continue;
+		for (const char *allowed : choice.values) {
+			if (value == allowed)
+				return 0;
+			list += list.empty() ? "" : ", ";
+			list += allowed;
+		}
+		return ct_user_error(e, "--%s is '%s': it must be one of %s",
+				     choice.flag, value.c_str(), list.c_str());
+	}
+	return 0;
+}
+
+// Flags that would do harm or nothing here.
+int check_refused(const std::string &arg, struct ct_error *e)
+{
+	static const struct {
+		const char *flag, *remedy;
+	} refused[] = {
+		{ "benchmark_min_time",
+		  "the length of a window is --duration (before the --)" },
+		{ "benchmark_min_warmup_time",
+		  "the time before a window is --warmup (before the --)" },
+		{ "benchmark_perf_counters",
+		  "it would count this process, which only waits for the measured one; "
+		  "use 'perf stat -- ctbench run ...'" },
+	};
+	std::string value;
+
+	for (const auto &flag : refused)
+		if (take_value(arg, flag.flag, &value))
+			return ct_user_error(e, "--%s has no use here: %s", flag.flag, flag.remedy);
+	return 0;
+}
+
+int add_contexts(const std::string &pairs, struct ct_error *e)
+{
+	std::istringstream in(pairs);
+	std::string pair;
+
+	while (std::getline(in, pair, ',')) {
+		const size_t equals = pair.find('=');
+
+		if (equals == std::string::npos || equals == 0)
+			return ct_user_error(e, "--benchmark_context has '%s': it must be "
+					     "KEY=VALUE,KEY=VALUE,...", pair.c_str());
+		if (contexts.insert(pair.substr(0, equals)).second)
+			benchmark::AddCustomContext(pair.substr(0, equals), pair.substr(equals + 1));
+	}
+	return 0;
+}
+
+void print_help()
+{
+	benchmark::PrintDefaultHelp();
+	printf("\n"
+	       "These are Google Benchmark's flags.  One of its iterations is one timed window,\n"
+	       "so --benchmark_min_time, --benchmark_min_warmup_time and --benchmark_perf_counters\n"
+	       "are refused (see --duration and --warmup of 'ctbench run --help').\n"
+	       "--benchmark_repetitions stands for --repeats, and random interleaving is on\n"
+	       "unless switched off: every block of repeats runs all cells in random order.\n"
+	       "--benchmark_format shows Google Benchmark's own report besides our table.\n");
+}
+
+// The flag itself is dealt with: true and it need not reach Google Benchmark.
+bool take_flag(const std::string &arg, int *ret, struct ct_error *e)
+{
+	std::string value;
+
+	if (take_value(arg, "benchmark_list_tests", &value)) {
+		shim.flags.list = truthy(value);
+	} else if (take_value(arg, "benchmark_enable_random_interleaving", &value)) {
+		shim.flags.interleave = truthy(value);
+	} else if (take_value(arg, "benchmark_display_aggregates_only", &value)) {
+		shim.show_aggregates_only = truthy(value);
+	} else if (take_value(arg, "benchmark_out", &value)) {
+		shim.out = value;
+	} else if (take_value(arg, "benchmark_context", &value)) {
+		*ret = add_contexts(value, e);
+	} else if (take_value(arg, "benchmark_repetitions", &value)) {
+		char *end;
+		const long n = strtol(value.c_str(), &end, 10);
+
+		if (value.empty() || *end || n < 1 || n > 10000)
+			*ret = ct_user_error(e, "--benchmark_repetitions is '%s': it must be a "
+					     "number from 1 to 10000", value.c_str());
+		shim.flags.repetitions = static_cast<unsigned int>(n);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+int begin(int argc, char **argv, struct ct_error *e)
+{
+	// Flags outlive a run: each begins with their defaults.
+	std::vector<std::string> args = {
+		"--benchmark_filter=", "--benchmark_list_tests=false", "--benchmark_repetitions=1",
+		"--benchmark_report_aggregates_only=false", "--benchmark_format=console",
+		"--benchmark_out=", "--benchmark_out_format=json", "--benchmark_min_time=0.5",
+		"--benchmark_min_warmup_time=0", "--benchmark_display_aggregates_only=false",
+		"--benchmark_time_unit=ns",
+	};
+	std::vector<std::string> left;
+	int ret = 0;
+
+	for (int i = 0; i < argc; i++) {
+		const std::string arg = argv[i];
+		std::string value;
+
+		if (arg == "--help" || arg == "-h") {
+			print_help();
+			return 1;
+		}
+		if ((ret = check_refused(arg, e)) || (ret = check_choice(arg, e)))
+			return ret;
+		if (!take_flag(arg, &ret, e)) {
+			if (take_value(arg, "benchmark_format", &value))
+				shim.show = true;
+			if (take_value(arg, "benchmark_out_format", &value))
+				shim.out_is_json = value == "json";
+			args.push_back(arg);
+		}
+		if (ret)
+			return ret;
+	}
+	initialize(args, &left);
+	if (!left.empty())
+		return ct_user_error(e, "'%s' is not a flag of Google Benchmark, or lacks its value "
+				     "(ctbench run -- --help lists them; ctbench's own options go "
+				     "before the --)", left[0].c_str());
+	return 0;
+}
+
+int run(const char *json_path, struct ct_error *e)
+{
+	unsigned int passes = 1;
+	std::ofstream json;
+	Quiet quiet;
+
+	// Google Benchmark would leave the process if it could not write.
+	if (!shim.out.empty() && !std::ofstream(shim.out, std::ios::app))
+		return ct_user_error(e, "cannot write '%s' (--benchmark_out): %s",
+				     shim.out.c_str(), strerror(errno));
+
+	shim.mode = Mode::Measure;
+	initialize({ std::string("--benchmark_enable_random_interleaving=") +
+		     (shim.flags.interleave ? "true" : "false") }, nullptr);
+	if (shim.flags.interleave)
+		for (const Entry &entry : shim.entries)
+			if (entry.selected)
+				passes = std::max(passes, entry.repeats);
+	for (shim.pass = 0; shim.pass < passes; shim.pass++)
+		run_pass(&quiet, shim.flags.interleave);
+
+	shim.mode = Mode::Report;
+	initialize({ "--benchmark_enable_random_interleaving=false",
+		     "--benchmark_out=" + shim.out }, nullptr);
+	for (size_t i = 0; i < shim.entries.size(); i++)
+		order_for_report(shim.entries[i], i);
+	json.open(json_path);
+	{
+		Report report(shim.show ? benchmark::CreateDefaultDisplayReporter() : nullptr);
+		Report out(nullptr);
+
+		report.SetOutputStream(&json);
+		run_pass(&report, false, !shim.out.empty() && shim.out_is_json ? &out : nullptr);
+	}
+	json.close();
+	if (!json)
+		return ct_fail(e, -EIO, CT_EXIT_USER, "cannot write '%s': %s", json_path,
+			       strerror(errno ? errno : EIO));
+	return 0;
+}
+
+} // namespace
+
+extern "C" int gbench_begin(int argc, char **argv, struct gbench_flags *flags, struct ct_error *e)
+{
+	int ret;
+
+	gbench_end();
+	shim.flags.interleave = true;
+	try {
+		ret = begin(argc, argv, e);
+	} catch (const std::exception &) {
+		ret = no_memory(e);
+	}
+	*flags = shim.flags;
+	return ret;
+}
+
+extern "C" int gbench_add(const char *name, unsigned int repeats, unsigned int threads,
+			  struct ct_error *e)
+{
+	try {
+		const size_t index = shim.entries.size();
+
+		if (shim.flags.repetitions)
+			repeats = shim.flags.repetitions;
+		shim.entries.push_back({ name, repeats, threads, nullptr, false, 0, {} });
+		shim.entries.back().gb = benchmark::RegisterBenchmark(
+			name, [index](benchmark::State &state) { one_benchmark(state, index); });
+		shim.entries.back().gb->Iterations(1)->UseManualTime();
+	} catch (const std::exception &) {
+		return no_memory(e);
+	}
+	return 0;
+}
+
+extern "C" int gbench_select(bool *selected, struct ct_error *e)
+{
+	try {
+		Quiet quiet;
+
+		shim.mode = Mode::Select;
+		for (Entry &entry : shim.entries)
+			entry.selected = false;
+		const size_t n = run_pass(&quiet, true);
+		for (size_t i = 0; i < shim.entries.size(); i++)
+			selected[i] = shim.entries[i].selected;
+		if (!n) {
+			const bool bad = quiet.complaint.str().find("compile") != std::string::npos;
+
+			return ct_user_error(e, "--benchmark_filter='%s' %s "
+					     "(--benchmark_list_tests prints the names)",
+					     benchmark::GetBenchmarkFilter().c_str(),
+					     bad ? "is not a regular expression" : "matches no cell");
+		}
+	} catch (const std::exception &) {
+		return no_memory(e);
+	}
+	return 0;
+}
+
+extern "C" int gbench_run(const struct gbench_callbacks *callbacks, void *arg, const char *json_path,
+			  struct ct_error *e)
+{
+	int ret;
+
+	shim.callbacks = callbacks;
+	shim.arg = arg;
+	try {
+		ret = run(json_path, e);
+	} catch (const std::exception &) {
+		ret = no_memory(e);
+	}
+	shim.callbacks = nullptr;
+	return ret;
+}
+
+extern "C" void gbench_end(void)
+{
+	benchmark::ClearRegisteredBenchmarks();
+	shim = Shim();
+}

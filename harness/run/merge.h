@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Merging: parts of one run, measured apart, become one run.  For `ctbench merge`.
+ *
+ *	merge_parts.c	what the parts say, and whether they may be mixed
+ *	merge_whole.c	whether they are whole, and all of a run
+ *	merge_folder.c	the new run's folder
+ *
+ * Functions return 0 or a negative errno with the sentence in m->e.
+ */
+#ifndef CTBENCH_HARNESS_MERGE_H
+#define CTBENCH_HARNESS_MERGE_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <jansson.h>
+
+#include "harness/base/error.h"
+#include "harness/results/results.h"
+
+/* A measurement. */
+struct merge_row {
+	struct measurement m;
+	size_t part;
+	unsigned long line; /* in the part's cells.tsv */
+};
+
+struct merge_part {
+	char dir[PATH_MAX];
+	json_t *start; /* run.json */
+	json_t *benchmark;
+	const json_t *report, *environment;
+	json_t *arguments; /* without --shard */
+	json_t *details;
+	unsigned int shard, shards; /* --shard 1/3: 1 and 3; 0: none */
+	unsigned long lines; /* read so far */
+};
+
+struct merge {
+	const char *out, *results;
+	const char **names; /* of the parts, as given */
+	size_t nr;
+	bool help;
+	struct merge_part *parts;
+	struct merge_row *rows;
+	size_t nr_rows, room;
+	struct ct_error *e;
+	size_t reading; /* which part take_row() is called for */
+	char parent[PATH_MAX], name[128];
+	struct results folder;
+};
+
+/* Look at all of m->names and take their rows; nothing is written. */
+int merge_read(struct merge *m);
+
+/* The run m->out in a new folder, m->folder, which is gone again if that fails. */
+int merge_write(struct merge *m);
+
+/* Removes a folder that merge_write() made a moment ago, and nobody else can want. */
+void merge_remove(const char *dir);
+
+/* Were both measured on one machine, under one kernel?  Else their figures do not compare. */
+bool merge_one_machine(const struct merge_part *a, const struct merge_part *b);
+
+/* ---- merge_whole.c ---- */
+
+/* More than any workload may ask for. */
+#define MERGE_REPEATS_MAX 1000000
+
+/* p->shard and p->shards out of the arguments in run.json. */
+void merge_read_shard(struct merge_part *p, const json_t *arguments);
+/* Is this part of a shard, and of as many as the first one? */
+int merge_check_shard(struct merge *m, size_t part);
+/* Are all shards there? */
+int merge_check_all_shards(struct merge *m);
+/* Does the part have all rows and details that it had when its benchmark.json was written? */
+int merge_check_whole(struct merge *m, size_t part);
+
+/* The length of a cell's workload at the beginning of its name. */
+size_t merge_workload_len(const char *name);
+
+#endif

@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is known about a run, as one JSON object: the key "ctbench" of
+ * benchmark.json.  Tables, plots and results.tsv are made from it alone, so that
+ * they can be made again from the file.
+ *
+ *	format		1
+ *	name, command ("run", "saturate"), arguments, started, ended, interrupted
+ *	environment	machine, kernel, settings, build (env.h), before the first measurement
+ *	stolen_seconds	what a hypervisor gave to others meanwhile
+ *	interleaved	whether repeats ran in shuffled blocks (cells.tsv has the order)
+ *	cost		elapsed_s of all measurements (void ones included), of these windows_s,
+ *			warmups_s and builds_s (filling tables); overhead: elapsed without builds,
+ *			as a multiple of windows and warm-ups
+ *	counts		of cells and measurements, see counts_report()
+ *	merged		of what runs, if ctbench merge made it: {path, name, started, ended,
+ *			machine, cpu, kernel, cpus, hypervisor, workloads}; machine is the number
+ *			of the first of them (from 0) that was measured on the same one.
+ *			environment is then the first one's
+ *	statistics	how it was judged (judge.h): confidence, resamples and seed of the
+ *			bootstrap, alpha, power, correction, comparisons (how many were
+ *			corrected for)
+ *	noise		the A/A pairs, or null: percent (the largest), pairs: a list of
+ *			{workload, cell, control, metric, percent (a size), effect_percent with
+ *			ci_low_percent and ci_high_percent, visible_percent (the smallest
+ *			difference between two cells that would have been seen), p, n}
+ *	verdicts	a list: workload, metric, kind (axis, parameter, variant, interaction),
+ *			factor, choice, base ("choice instead of base"), by {factor, choice, base}
+ *			(interactions: the effect at choice beside that at base), pairs (of
+ *			cells), n (repeats), effect_percent, ci_low_percent, ci_high_percent, p,
+ *			p_holm, noise_percent, visible_percent; outcome (better, worse, different,
+ *			none: nothing seen, unjudged: too few repeats), word ("faster"), text (the
+ *			sentence).  Percentages are of the metric: more Mops/s is +.
+ *	bounds		what no table here can beat (bounds.h), a list: bound, threads, and where
+ *			they mean something bytes, in_flight, hash; ns as median, ci_low, ci_high
+ *			and n (how many times in the run it was measured)
+ *	workloads	as they were understood (workload_to_json())
+ *	cells		by benchmark name: parameters, axes, control, unit, repeats,
+ *			n (good ones), void (attempts), failed, skipped (this machine
+ *			cannot), error; passes: where --resume went back to earlier blocks, in
+ *			which pass over them each repeat was measured (struct run); ns_per_op and mops as
+ *			{min, q1, median, q3, max}; medians of what else was counted;
+ *			metrics: by name {unit, better (more, less or ""), median, ci_low and
+ *			ci_high (95 % bootstrap), n, values (repeat by repeat; null where there
+ *			is none)}: all of the former and the scalars of its details (details.h);
+ *			of table operations, where the bounds were measured: footprint_bytes
+ *			and misses (ns_per_op in dependent random lines of that footprint);
+ *			timeline: {window_s, t0_s, n, series, series_low, series_high, events},
+ *			the medians of its repeats and their intervals (timeline_merge() in
+ *			bench_timeline.h), where one was asked for
+ *			latency: only where latencies were taken (run_latency.c), and then
+ *			mops, ns_per_op and cpu_ns_per_op are null: such a measurement is no
+ *			throughput
+ *			saturation: only of a search for the highest rate (saturate_run.c);
+ *			repeats are searches then, and their metric is saturation_per_s
+ */
+#include "harness/run/run.h"
+
+#include "harness/measure/timeline.h"
+#include "harness/results/bounds.h"
+#include "harness/results/details.h"
+#include "harness/machine/env.h"
+#include "harness/base/interrupt.h"
+#include "harness/judge/judge.h"
+#include "harness/numbers/metric.h"
+#include "harness/numbers/quartiles.h"
+#include "variants/variant.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- one cell ---- */
+
+/* Spinning for arrivals, and reading the clock, are no costs of an operation. */
+static double cpu_ns_per_op(const struct cell_result *r)
+{
+	return r->latency_max_ns > 0 ? NAN : r->cpu_ns_per_op;
+}
+
+static double share_of_hits(const struct cell_result *r)
+{
+	return r->lookups ? (double)r->hits / (double)r->lookups : NAN;
+}
+
+static double per_connection(uint64_t bytes, const struct cell_result *r)
+{
+	return r->connections ? (double)bytes / (double)r->connections : NAN;
+}
+
+static double node_bytes(const struct cell_result *r)
+{
+	return per_connection(r->node_bytes, r);
+}
+
+static double bucket_bytes(const struct cell_result *r)
+{
+	return per_connection(r->bucket_bytes, r);
+}
+
+static double allocated_bytes(const struct cell_result *r)
+{
+	return per_connection(r->allocated_bytes, r);
+}
+
+static double connections(const struct cell_result *r)
+{
+	return (double)r->connections;
+}
+
+static double build_seconds(const struct cell_result *r)
+{
+	return r->build_seconds;
+}
+
+static double rss_bytes(const struct cell_result *r)
+{
+	return r->rss_bytes ? (double)r->rss_bytes : NAN;
+}
+
+static double search_restart(const struct cell_result *r)
+{
+	return (double)r->search_restart;
+}
+
+static double resize_seconds(const struct cell_result *r)
+{
+	return r->resizes_done ? r->resize_seconds / r->resizes_done : NAN;
+}
+
+/* What a cell says beside its times; the median of its repeats, or null where it means nothing. */
+static const struct {
+	const char *name;
+	double (*of)(const struct cell_result *r);
+} medians[] = {
+	{ "cpu_ns_per_op", cpu_ns_per_op },
+	{ "measured_hit_share", share_of_hits },
+	{ "node_bytes_per_connection", node_bytes },
+	{ "bucket_bytes_per_connection", bucket_bytes },
+	{ "allocated_bytes_per_connection", allocated_bytes },
+	{ "rss_bytes", rss_bytes },
+	{ "connections", connections },
+	{ "build_s", build_seconds },
+	{ "search_restart", search_restart },
+	{ "seconds_per_resize", resize_seconds },
+};
+#define NR_MEDIANS (sizeof(medians) / sizeof(medians[0]))
+
+static const char *const points[] = { "median", "q1", "q3", "min", "max" };
+#define NR_POINTS (sizeof(points) / sizeof(points[0]))
+
+/* values: room for the cell's repeats */
+static struct quartiles quartiles_over(const struct run_cell *c,
+				       double (*of)(const struct cell_result *r), double *values)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < c->repeats; i++) {
+		double value = run_repeat_good(&c->list[i]) ? of(&c->list[i].result) : NAN;
+
+		if (isfinite(value))
+			values[n++] = value;
+	}
+	return quartiles_of(values, n);
+}
+
+static json_t *quartiles_to_json(struct quartiles q)
+{
+	if (!q.n)
+		return json_null();
+	return json_pack("{s:f, s:f, s:f, s:f, s:f}", "min", q.min, "q1", q.q1, "median", q.median,
+			 "q3", q.q3, "max", q.max);
+}
+
+static json_t *axes_to_json(const struct cell *cell)
+{
+	const struct ct_variant *v = ct_variant_find(cell->variant);
+	json_t *axes = json_object();
+
+	for (unsigned int i = 0; v && i < CT_NR_AXES; i++)
+		json_object_set_new(axes, ct_axis_name(i), json_string(ct_axis_value(&v->axes, i)));
+	return axes;
+}
+
+/* details: of the cell's repeats; values: room for as many */
+static json_t *metrics_report(const struct run_cell *c, const json_t *details, double *values)
+{
+	json_t *metrics = json_object();
+	static const struct {
+		const char *name;
+		double (*of)(const struct cell_result *r);
+	} main_metrics[] = { { "mops", result_mops }, { "ns_per_op", result_ns_per_op } };
+
+	for (size_t m = 0; m < 2 + NR_MEDIANS; m++) {
+		double (*of)(const struct cell_result *) = m < 2 ? main_metrics[m].of : medians[m - 2].of;
+
+		for (uint32_t i = 0; i < c->repeats; i++)
+			values[i] = run_repeat_good(&c->list[i]) ? of(&c->list[i].result) : NAN;
+		metric_put(metrics, m < 2 ? main_metrics[m].name : medians[m - 2].name, values,
+			   c->repeats);
+	}
+	if (c->rates)
+		metric_put(metrics, "saturation_per_s", c->rates, c->repeats);
+	details_metrics(metrics, details, c->repeats);
+	return metrics;
+}
+
+/* The timelines of the cell's repeats as one; NULL where there are none. */
+static json_t *timeline_report(const json_t *details)
+{
+	json_t *all = json_array(), *repeat, *merged;
+	size_t i;
+
+	json_array_foreach(details, i, repeat)
+		json_array_append(all, json_object_get(repeat, "timeline"));
+	merged = timeline_merge(all);
+	json_decref(all);
+	return merged;
+}
+
+/* What a run's details say, by name of cell, key by key. */
+struct told {
+	json_t *metrics, *timelines, *latencies;
+};
+
+static json_t *passes_report(const struct run_cell *c)
+{
+	json_t *passes = json_array();
+
+	for (uint32_t i = 0; i < c->repeats; i++)
+		json_array_append_new(passes, json_integer(c->list[i].pass));
+	return passes;
+}
+
+static json_t *cell_report(const struct run *run, const struct run_cell *c, const struct told *told)
+{
+	const struct ct_variant *v = ct_variant_find(c->cell.variant);
+	double *values = calloc(c->repeats, sizeof(*values));
+	struct quartiles ns, mops;
+	unsigned int failed = 0, skipped = 0, good = 0;
+	const char *error = NULL;
+	json_t *json, *timeline;
+
+	if (!values)
+		return NULL;
+	for (uint32_t i = 0; i < c->repeats; i++) {
+		const struct run_repeat *r = &c->list[i];
+
+		good += run_repeat_good(r);
+		if (!r->done || run_repeat_good(r))
+			continue;
+		skipped += r->result.status == CT_EXIT_SKIP;
+		failed += r->result.status && r->result.status != CT_EXIT_SKIP;
+		if (!error || r->result.status)
+			error = r->result.status ? r->result.error : r->result.void_reason;
+	}
+	ns = quartiles_over(c, result_ns_per_op, values);
+	mops = quartiles_over(c, result_mops, values);
+	json = json_pack(
+		"{s:s, s:s, s:o, s:o, s:b, s:b, s:s, s:i, s:i, s:i, s:i, s:b, s:s*, s:o, s:o}",
+		"workload", c->workload->name, "variant", c->cell.variant, "parameters",
+		cell_to_json(&c->cell), "axes", axes_to_json(&c->cell), "control",
+		(int)c->cell.control, "worst_case", v && v->flags & CT_V_WORST, "unit",
+		cell_unit(&c->cell), "repeats", (int)c->repeats, "n", (int)good, "void",
+		(int)c->voids, "failed", (int)failed, "skipped", skipped > 0, "error", error,
+		"ns_per_op", quartiles_to_json(ns), "mops", quartiles_to_json(mops));
+	for (size_t i = 0; i < NR_MEDIANS && json; i++) {
+		struct quartiles q = quartiles_over(c, medians[i].of, values);
+
+		json_object_set_new(json, medians[i].name, q.n ? json_real(q.median) : json_null());
+	}
+	json_object_set_new(json, "metrics",
+			    metrics_report(c, json_object_get(told->metrics, c->name), values));
+	timeline = timeline_report(json_object_get(told->timelines, c->name));
+	if (timeline)
+		json_object_set_new(json, "timeline", timeline);
+	if (cell_latency(&c->cell) != LATENCY_NONE && json_object_get(told->latencies, c->name))
+		json_object_set_new(json, "latency",
+				    run_latency_report(json_object_get(told->latencies, c->name)));
+	if (c->saturation)
+		json_object_set(json, "saturation", c->saturation);
+	else if (run->pass && run->flags.interleave)
+		json_object_set_new(json, "passes", passes_report(c));
+	free(values);
+	return json;
+}
+
+/* ---- the run ---- */
+
+static json_t *counts_report(const struct run *run)
+{
+	int cells = 0, good = 0, voids = 0, failed = 0, skipped = 0, to_do = 0, unusable = 0;
+
+	for (size_t i = 0; i < run->nr_cells; i++) {
+		const struct run_cell *c = &run->cells[i];
+
+		if (!c->selected)
+			continue;
+		cells++;
+		voids += (int)c->voids;
+		for (uint32_t k = 0; k < c->repeats; k++) {
+			const struct run_repeat *r = &c->list[k];
+
+			to_do++;
+			good += run_repeat_good(r);
+			failed += r->done && r->result.status && r->result.status != CT_EXIT_SKIP;
+			skipped += r->done && r->result.status == CT_EXIT_SKIP;
+			unusable += r->done && !r->result.status && r->result.void_reason[0];
+		}
+	}
+	/* void: attempts; unusable: repeats that were void to the last attempt */
+	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "cells", cells, "measurements",
+			 to_do, "good", good, "void", voids, "unusable", unusable, "failed", failed,
+			 "skipped", skipped, "missing", to_do - good - failed - skipped - unusable);
+}
+
+static json_t *cost_report(const struct run_cost *c)
+{
+	double measured = c->windows + c->warmups;
+
+	return json_pack("{s:f, s:f, s:f, s:f, s:f}", "elapsed_s", c->elapsed, "windows_s", c->windows,
+			 "warmups_s", c->warmups, "builds_s", c->builds, "overhead",
+			 measured > 0 ? (c->elapsed - c->builds) / measured : 0);
+}
+
+json_t *run_report(const struct run *run)
+{
+	json_t *cells = json_object(), *workloads = json_array(), *report;
+	struct ct_error e = { 0 };
+	struct told told = {
+		.metrics = details_read(run->results.dir, "metrics", &e),
+		.timelines = details_read(run->results.dir, "timeline", &e),
+		.latencies = details_read(run->results.dir, "latency", &e),
+	};
+	char ended[40];
+
+	/* The rows are whole, so the report is as good as it can be. */
+	if (!told.metrics || !told.timelines || !told.latencies)
+		fprintf(stderr, "ctbench: warning: %s\n", e.text);
+	results_time(ended, sizeof(ended));
+	for (size_t i = 0; i < run->nr_cells; i++)
+		if (run->cells[i].selected)
+			json_object_set_new(cells, run->cells[i].name, cell_report(run, &run->cells[i], &told));
+	json_decref(told.metrics);
+	json_decref(told.timelines);
+	json_decref(told.latencies);
+	for (size_t i = 0; i < run->set.nr; i++)
+		json_array_append_new(workloads, workload_to_json(&run->set.list[i]));
+	report = json_pack("{s:i, s:s, s:s, s:O?, s:s, s:s, s:b, s:O?, s:f, s:b, s:o}", "format",
+			   RESULTS_FORMAT, "name", run->name, "command",
+			   run_start_command(run->start), "arguments", json_object_get(run->start, "arguments"),
+			   "started", run->started, "ended", ended, "interrupted",
+			   ct_interrupted != 0, "environment", run->environment, "stolen_seconds",
+			   env_steal_seconds() - run->stolen_before, "interleaved",
+			   (int)run->flags.interleave, "counts", counts_report(run));
+	if (!report) {
+		json_decref(cells);
+		json_decref(workloads);
+		return NULL;
+	}
+	if (json_object_get(run->start, "merged"))
+		json_object_set(report, "merged", json_object_get(run->start, "merged"));
+	json_object_set_new(report, "cost", cost_report(&run->cost));
+	json_object_set_new(report, "workloads", workloads);
+	json_object_set_new(report, "cells", cells);
+	run_bounds_report(report, run->results.dir);
+	if (judge_run(report)) {
+		json_decref(report);
+		return NULL;
+	}
+	return report;
+}
+
+/* ---- results.tsv ---- */
+
+static void print_value(FILE *out, const json_t *value)
+{
+	switch (json_typeof(value)) {
+	case JSON_STRING:
+		fputs(json_string_value(value), out);
+		break;
+	case JSON_INTEGER:
+		fprintf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+		break;
+	case JSON_REAL:
+		fprintf(out, "%.9g", json_real_value(value));
+		break;
+	case JSON_TRUE:
+	case JSON_FALSE:
+		fputs(json_is_true(value) ? "1" : "0", out);
+		break;
+	default:
+		fputs("-", out);
+	}
+}
+
+/* Of the parameters, repeats are a column of the measurements (what was asked for may be overridden). */
+static bool is_column(const char *key)
+{
+	return strcmp(key, "repeats");
+}
+
+/* The keys of an object as further columns. */
+static void print_keys(FILE *out, const char *prefix, json_t *object)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(object, key, value)
+		if (is_column(key))
+			fprintf(out, "\t%s%s", prefix, key);
+}
+
+static void print_values(FILE *out, json_t *object)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(object, key, value) {
+		if (!is_column(key))
+			continue;
+		fputc('\t', out);
+		print_value(out, value);
+	}
+}
+
+static const char *const simple[] = { "control", "unit", "repeats", "n", "void", "failed" };
+#define NR_SIMPLE (sizeof(simple) / sizeof(simple[0]))
+
+static void print_tsv_header(FILE *out, const json_t *cell)
+{
+	fputs("name", out);
+	print_keys(out, "", json_object_get(cell, "parameters"));
+	print_keys(out, "axis_", json_object_get(cell, "axes"));	/* some parameters have an axis's name */
+	for (size_t i = 0; i < NR_SIMPLE; i++)
+		fprintf(out, "\t%s", simple[i]);
+	for (size_t i = 0; i < NR_POINTS; i++)
+		fprintf(out, "\tns_per_op_%s", points[i]);
+	for (size_t i = 0; i < NR_POINTS; i++)
+		fprintf(out, "\tmillions_per_s_%s", points[i]);
+	for (size_t i = 0; i < NR_MEDIANS; i++)
+		fprintf(out, "\t%s", medians[i].name);
+	fputc('\n', out);
+}
+
+static void print_points(FILE *out, const json_t *quartiles)
+{
+	for (size_t i = 0; i < NR_POINTS; i++) {
+		json_t *value = json_object_get(quartiles, points[i]);
+
+		if (value)
+			fprintf(out, "\t%.6g", json_number_value(value));
+		else
+			fputs("\t-", out);
+	}
+}
+
+char *run_report_tsv(const json_t *report, size_t *len)
+{
+	json_t *cells = json_object_get(report, "cells"), *cell;
+	bool header = false;
+	const char *name;
+	char *text = NULL;
+	FILE *out = open_memstream(&text, len);
+
+	if (!out)
+		return NULL;
+	json_object_foreach(cells, name, cell) {
+		if (!header)
+			print_tsv_header(out, cell);
+		header = true;
+		fputs(name, out);
+		print_values(out, json_object_get(cell, "parameters"));
+		print_values(out, json_object_get(cell, "axes"));
+		for (size_t i = 0; i < NR_SIMPLE; i++) {
+			fputc('\t', out);
+			print_value(out, json_object_get(cell, simple[i]));
+		}
+		print_points(out, json_object_get(cell, "ns_per_op"));
+		print_points(out, json_object_get(cell, "mops"));
+		for (size_t i = 0; i < NR_MEDIANS; i++) {
+			fputc('\t', out);
+			print_value(out, json_object_get(cell, medians[i].name));
+		}
+		fputc('\n', out);
+	}
+	if (fclose(out)) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A run: workloads, what has been measured of them, and what becomes of it.
+ *
+ *	run_start.c	the folder, run.json, the machine
+ *	run_cells.c	cells (controls included) and their repeats
+ *	run_session.c	Google Benchmark's callbacks: one repeat at a time, in a child
+ *	run_bounds.c	the machine's bounds, measured in between (bounds.h)
+ *	run_report.c	all facts as JSON, and results.tsv from them
+ *	run_finish.c	benchmark.json, tables, plots, the closing lines
+ *	cmd_run.c	the command line
+ *
+ * Not for several threads.
+ */
+#ifndef CTBENCH_HARNESS_RUN_H
+#define CTBENCH_HARNESS_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "harness/workload/cell.h"
+#include "harness/base/error.h"
+#include "harness/run/gbench_shim.h"
+#include "harness/base/progress.h"
+#include "harness/results/results.h"
+#include "harness/workload/workload.h"
+
+/* A void measurement is made again this often. */
+#define RUN_RETRIES 2
+/* In a search for a rate, where one that stays void takes some fifteen others with it. */
+#define RUN_SEARCH_RETRIES 5
+
+struct run_repeat {
+	bool done;		/* result holds: good, void or failed */
+	uint64_t seq;
+	unsigned int pass;	/* over the blocks, see struct run */
+	struct cell_result result;
+};
+
+struct run_cell {
+	const struct workload *workload;
+	struct cell cell;
+	char *name;
+	uint64_t fingerprint;	/* of name, parameters and seed: what --resume compares */
+	bool selected;		/* by --benchmark_filter */
+	uint32_t repeats;
+	struct run_repeat *list;	/* repeats of them */
+	unsigned int voids;	/* attempts that were void, those made again included */
+	bool gave_up;		/* a repeat failed: the others would too */
+
+	/* Of a search for the highest rate (ctbench saturate); both NULL in a run: */
+	double *rates;		/* what each repeat found, operations a second; 0: late at the lowest */
+	struct json_t *saturation;	/* more of it, see saturate_run.c */
+};
+
+/* measure_cell() */
+typedef int (*run_measure_fn)(const struct cell *cell, struct cell_result *result,
+			      struct json_t **details, struct ct_error *e);
+
+struct run {
+	struct workload_set set;
+	struct run_cell *cells; /* a workload's cells, then its control; workload after workload */
+	size_t nr_cells;
+	struct gbench_flags flags;
+	struct results results;
+	const char *parent;	/* folder of runs */
+	char name[128];
+	char started[40];
+	struct json_t *start;	/* run.json */
+
+	/* measure_cell(); tests have their own; NULL: only what there is (ctbench merge) */
+	run_measure_fn measure;
+	uint64_t seq;		/* of the last measurement */
+	/*
+	 * A run goes through its blocks once, in their order.  What --resume measures is another
+	 * pass, at another time; run.json's "resumed" has the last seq before each of them, and
+	 * where that is lost (ctbench merge) going back to an earlier block tells.
+	 */
+	unsigned int pass;	/* of the last measurement, from 0 */
+	uint32_t pass_block;	/* where it is */
+	uint64_t pass_seq;	/* its seq */
+	struct run_cost {	/* seconds, of all measurements, void ones included */
+		double elapsed, windows, warmups, builds;
+	} cost;
+	unsigned int measured, reused, to_do; /* repeats: by this process, by earlier ones, all */
+	struct progress progress;
+	double seconds_done;	/* expected seconds of what is done, for the progress line */
+	double seconds_to_do;	/* of all that was to do as this process began */
+	bool no_bounds;		/* --no-bounds */
+	unsigned int bounds_done;	/* how many times the machine's bounds were measured (bounds.h) */
+	struct json_t *environment;	/* env_json() as it was before the first measurement */
+	double stolen_before;	/* env_steal_seconds() at that time */
+	struct ct_error fatal;	/* status not 0: nothing more can be kept */
+};
+
+/* ---- run_start.c ---- */
+
+/* Make run->parent/NAME; name NULL: of the time, kind ("saturate-", "") and the suite's name. */
+int run_create_folder(struct run *run, const char *name, const char *kind, struct ct_error *e);
+/*
+ * run.json, with the machine's facts and the build's, so that --resume cannot mix two: after
+ * run_look_around().  An argument that is not UTF-8 is refused.
+ */
+int run_keep_start(struct run *run, const char *command, int argc, char **argv, struct ct_error *e);
+/*
+ * Of the run that --resume names: run->start, name and started, and argv as it was started
+ * with, whose strings belong to run->start; free argv alone, also after an error.  Refused where
+ * another command, revision or format made it.
+ */
+int run_load_start(struct run *run, const char *command, const char *name, int *argc, char ***argv,
+		   struct ct_error *e);
+/* Note in run.json that it is gone on with from here: after its rows were read. */
+int run_keep_resumed(struct run *run, struct ct_error *e);
+/* Is that run.json one that this program can go on with?  0 or -EINVAL with a sentence. */
+int run_start_format(const struct json_t *start, const char *dir, struct ct_error *e);
+/* The command that wrote that run.json. */
+const char *run_start_command(const struct json_t *start);
+/*
+ * What the machine is, and a word on stderr about what will disturb the measurements.  Refused where
+ * the run was begun on another machine or by another build.
+ */
+int run_look_around(struct run *run, struct ct_error *e);
+
+/* ---- run_cells.c ---- */
+
+/*
+ * Make cells out of run->set; repetitions (not 0) replaces the workloads' repeats.
+ * 0 or -ENOMEM.
+ */
+int run_make_cells(struct run *run, unsigned int repetitions, struct ct_error *e);
+void run_free_cells(struct run *run);
+/*
+ * For results_resume(): take a row of cells.tsv; arg is the run.
+ * -EINVAL if it is of another run.
+ */
+int run_take_row(void *arg, const struct measurement *m, struct ct_error *e);
+/* Add a measurement to run->cost. */
+void run_count_cost(struct run *run, const struct run_cell *c, const struct cell_result *r);
+/* Of a cell's name, parameters and seed: what going on with a run compares. */
+uint64_t run_cell_fingerprint(const struct run_cell *c);
+/* Keep a result in memory, in its repeat; in the order of measuring. */
+void run_keep(struct run *run, struct run_cell *c, const struct measurement *m);
+
+static inline bool run_repeat_good(const struct run_repeat *r)
+{
+	return r->done && !r->result.status && !r->result.void_reason[0];
+}
+
+/*
+ * Operations per second of all threads, in millions; what one takes, in ns.  NAN where
+ * latencies were taken: reading the clock around each operation is no throughput.
+ */
+double result_ns_per_op(const struct cell_result *r);
+double result_mops(const struct cell_result *r);
+/* "Mops/s", "Mpkt/s", "Mconn/s" */
+const char *cell_unit(const struct cell *cell);
+
+/* ---- run_session.c ---- */
+
+/*
+ * Measure one repeat, again where it is void; each attempt is kept in c->list[repeat] and in
+ * cells.tsv.  Whether the last was good; what keeps it from being written is in run->fatal.
+ */
+bool run_measure_repeat(struct run *run, struct run_cell *c, uint32_t repeat);
+/* Measure all that is selected and not done, then have Google Benchmark write gbench.json. */
+int run_session(struct run *run, struct ct_error *e);
+/* Expected seconds for all that is selected and not done. */
+double run_expected_seconds(const struct run *run);
+
+/* ---- run_aims.c ---- */
+
+/*
+ * Each aim of the run's workloads at each of its points: the figure with its
+ * quartiles, the bound, and whether the median reaches it.  Nothing where no
+ * workload has aims.
+ */
+void run_print_aims(FILE *out, const struct run *run);
+
+/* ---- run_report.c ---- */
+
+/*
+ * Everything about the run as a JSON object; see the comment in run_report.c for its
+ * fields.  New reference, or NULL without memory.
+ */
+struct json_t *run_report(const struct run *run);
+/* results.tsv out of that object, for free(). */
+char *run_report_tsv(const struct json_t *report, size_t *len);
+
+/* ---- run_latency.c ---- */
+
+/*
+ * A cell's latencies over its repeats (see run_latency.c), from details_read(..., "latency",
+ * ...).  New reference; NULL where it has none.
+ */
+struct json_t *run_latency_report(const struct json_t *repeats);
+
+/* ---- run_finish.c ---- */
+
+/* Write all files, print tables and say how to go on.  Returns the exit status. */
+int run_finish(struct run *run);
+
+/* ---- cmd_run.c ---- */
+
+/* cmd_run() with another way to measure; NULL: make the files of what was measured. */
+int run_command(int argc, char **argv, run_measure_fn measure);
+
+/* ---- cmd_saturate.c ---- */
+
+/* cmd_saturate() with another way to measure. */
+int saturate_command(int argc, char **argv, run_measure_fn measure);
+
+#endif

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A run's measurements.  Google Benchmark says which repeat of which cell is
+ * next; each is one call of run->measure(), which runs it in a process of its
+ * own, and one row in cells.tsv.
+ */
+#include "harness/run/run.h"
+
+#include "harness/results/bounds.h"
+#include "harness/base/interrupt.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Both end up in JSON, which takes no bytes that are not UTF-8: a path may have such. */
+static void make_valid(char *text)
+{
+	json_t *json = json_string(text);
+
+	for (; *text && !json; text++)
+		if ((unsigned char)*text >= 0x80)
+			*text = '?';
+	json_decref(json);
+}
+
+/* Into m->result and *details.  false if the run was interrupted before there was a result. */
+static bool
+measure_once(struct run *run, struct run_cell *c, struct measurement *m, json_t **details)
+{
+	struct timespec before, after;
+	struct cell cell = c->cell;
+	struct ct_error e = { 0 };
+	int err;
+
+	cell.repeat = m->repeat;
+	m->seq = run->seq + 1;
+	results_time(m->started, sizeof(m->started));
+	memset(&m->result, 0, sizeof(m->result));
+	*details = NULL;
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	err = run->measure(&cell, &m->result, details, &e);
+	clock_gettime(CLOCK_MONOTONIC, &after);
+	if (err < 0) {
+		if (ct_interrupted)
+			return false;
+		memset(&m->result, 0, sizeof(m->result));
+		m->result.status = e.status ? e.status : CT_EXIT_INTERNAL;
+		snprintf(m->result.error, sizeof(m->result.error), "%.*s",
+			 (int)sizeof(m->result.error) - 1, e.status ? e.text : strerror(-err));
+	}
+	m->result.elapsed_seconds = (double)(after.tv_sec - before.tv_sec) +
+				    1e-9 * (double)(after.tv_nsec - before.tv_nsec);
+	make_valid(m->result.error);
+	make_valid(m->result.void_reason);
+	return true;
+}
+
+static void log_measurement(struct run *run, const struct measurement *m)
+{
+	const struct cell_result *r = &m->result;
+
+	if (r->status)
+		results_log(&run->results, "%s repeat %u failed (%d): %s", m->name, m->repeat,
+			    r->status, r->error);
+	else if (r->void_reason[0])
+		results_log(&run->results, "%s repeat %u attempt %u is void: %s", m->name,
+			    m->repeat, m->attempt, r->void_reason);
+	else if (r->latency_max_ns > 0)
+		results_log(&run->results, "%s repeat %u: p50 %.4g ns, p99 %.4g ns", m->name,
+			    m->repeat, r->latency_p50_ns, r->latency_p99_ns);
+	else
+		results_log(&run->results, "%s repeat %u: %.4g ns/op, %.4g M/s", m->name, m->repeat,
+			    r->ns_per_op, result_mops(r));
+}
+
+static unsigned int not_done(const struct run_cell *c)
+{
+	unsigned int n = 0;
+
+	for (uint32_t k = 0; k < c->repeats && c->selected; k++)
+		n += !c->list[k].done;
+	return n;
+}
+
+double run_expected_seconds(const struct run *run)
+{
+	double seconds = 0;
+
+	for (size_t i = 0; i < run->nr_cells; i++)
+		seconds += not_done(&run->cells[i]) * cell_expected_seconds(&run->cells[i].cell);
+	return seconds;
+}
+
+static void show_progress(struct run *run, const struct run_cell *c)
+{
+	char detail[CELL_NAME_MAX + 64];
+
+	snprintf(detail, sizeof(detail), "%u of %u: %s", run->measured + run->reused + 1,
+		 run->to_do, c->name);
+	progress_update(&run->progress, run->seconds_done, detail);
+}
+
+bool run_measure_repeat(struct run *run, struct run_cell *c, uint32_t repeat)
+{
+	const unsigned int attempts = 1 + (c->rates ? RUN_SEARCH_RETRIES : RUN_RETRIES);
+	struct measurement *m = calloc(1, sizeof(*m));
+
+	if (!m) {
+		ct_fail(&run->fatal, -ENOMEM, CT_EXIT_USER, "no memory to go on measuring");
+		return false;
+	}
+	snprintf(m->name, sizeof(m->name), "%s", c->name);
+	m->fingerprint = c->fingerprint;
+	m->repeat = repeat;
+	for (m->attempt = 1; m->attempt <= attempts; m->attempt++) {
+		json_t *details;
+		int err;
+
+		if (!measure_once(run, c, m, &details))
+			break;
+		err = results_append(&run->results, m, details, &run->fatal);
+		json_decref(details);
+		if (err)
+			break;
+		run->seq = m->seq;
+		run_keep(run, c, m);
+		run_count_cost(run, c, &m->result);
+		log_measurement(run, m);
+		c->gave_up = m->result.status != 0;
+		if (m->result.status || !m->result.void_reason[0] || ct_interrupted)
+			break;
+	}
+	free(m);
+	return run_repeat_good(&c->list[repeat]);
+}
+
+static void measure(void *arg, size_t benchmark, unsigned int repeat)
+{
+	struct run *run = arg;
+	struct run_cell *c = &run->cells[benchmark];
+
+	if (!run->measure || !c->selected || ct_interrupted || run->fatal.status || c->gave_up || c->list[repeat].done)
+		return;
+	run_bounds_step(run, run->seconds_to_do > 0 ? run->seconds_done / run->seconds_to_do : 0);
+	show_progress(run, c);
+	run_measure_repeat(run, c, repeat);
+	if (c->list[repeat].done)
+		run->measured++;
+	/* A cell that failed takes its other repeats off the list. */
+	run->seconds_done += cell_expected_seconds(&c->cell) * (c->gave_up ? not_done(c) + 1 : 1);
+}
+
+static void count(struct gbench_sample *s, const char *name, double value)
+{
+	if (s->nr_counters < GBENCH_MAX_COUNTERS)
+		s->counters[s->nr_counters++] = (struct gbench_counter){ name, value };
+}
+
+static bool sample(void *arg, size_t benchmark, unsigned int repeat, struct gbench_sample *s)
+{
+	struct run *run = arg;
+	const struct run_repeat *r = &run->cells[benchmark].list[repeat];
+	const struct cell_result *x = &r->result;
+	double connections = (double)x->connections;
+	bool latency = x->latency_max_ns > 0;
+
+	if (!r->done)
+		return false;
+	if (!run_repeat_good(r)) {
+		s->error = x->status ? x->error : x->void_reason;
+		return true;
+	}
+	/* Of a cell that takes latencies the usual one stands for its time; it has no throughput. */
+	s->ns_per_op = latency ? x->latency_p50_ns : x->ns_per_op;
+	s->cpu_ns_per_op = latency ? 0 : x->cpu_ns_per_op;
+	if (!latency)
+		count(s, "ops_per_s", result_mops(x) * 1e6);
+	count(s, "order", (double)r->seq);
+	count(s, "window_s", x->window);
+	count(s, "skew_s", x->skew);
+	if (latency) {
+		count(s, "latency_p99_ns", x->latency_p99_ns);
+		count(s, "latency_p999_ns", x->latency_p999_ns);
+		count(s, "latency_max_ns", x->latency_max_ns);
+		count(s, "unfinished", (double)x->unfinished);
+	} else {
+		count(s, "slowest_thread_ops_per_s", x->min_thread_ops);
+		count(s, "fastest_thread_ops_per_s", x->max_thread_ops);
+	}
+	count(s, "build_s", x->build_seconds);
+	if (x->lookups)
+		count(s, "measured_hit_share", (double)x->hits / (double)x->lookups);
+	count(s, "connections", connections);
+	if (connections > 0) {
+		count(s, "node_bytes_per_connection", (double)x->node_bytes / connections);
+		count(s, "bucket_bytes_per_connection", (double)x->bucket_bytes / connections);
+		count(s, "allocated_bytes_per_connection",
+		      (double)x->allocated_bytes / connections);
+	}
+	count(s, "rss_bytes", (double)x->rss_bytes);
+	count(s, "window_allocated_bytes", (double)x->window_allocs);
+	count(s, "search_restart", (double)x->search_restart);
+	count(s, "early_drop", (double)x->early_drop);
+	count(s, "drop", (double)x->drop);
+	count(s, "insert_failed", (double)x->insert_failed);
+	count(s, "involuntary_switches", (double)x->involuntary_switches);
+	if (run->cells[benchmark].cell.nr_resizes) {
+		count(s, "resizes", (double)x->resizes_done);
+		count(s, "resize_s", x->resize_seconds);
+	}
+	return true;
+}
+
+int run_session(struct run *run, struct ct_error *e)
+{
+	static const struct gbench_callbacks callbacks = { measure, sample };
+	char path[PATH_MAX + 32];
+	int err;
+
+	for (size_t i = 0; i < run->nr_cells; i++)
+		for (uint32_t k = 0; k < run->cells[i].repeats && run->cells[i].selected; k++) {
+			run->to_do++;
+			run->reused += run->cells[i].list[k].done;
+		}
+	snprintf(path, sizeof(path), "%s/gbench.json", run->results.dir);
+	run->seconds_to_do = run_expected_seconds(run);
+	progress_begin(&run->progress, "measuring", run->seconds_to_do);
+	err = gbench_run(&callbacks, run, path, e);
+	progress_end(&run->progress);
+	return err;
+}

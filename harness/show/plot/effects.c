@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Effects: what each choice changes, in percent with its interval, one below
+ * the other; behind them, as wide as it is, the noise of the workload.
+ *
+ * Drawn from the verdicts of the report (judge.h), not from cells.  Data: a line
+ * per verdict with the columns row, label, effect, both ends of its interval (in
+ * percent), 1 if a difference was seen, text at its end; a heading has only row and
+ * label.  In narrow pictures the label stands above its row, with the text: last come the
+ * number of its lines and it.
+ */
+#include "harness/show/plot/internal.h"
+
+#include "harness/numbers/metric.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* More than this nobody compares by eye: the table has them all. */
+#define EFFECTS_MAX 48
+/* Of a label beside its mark: what fits into half a picture, and a line's share of a row. */
+#define LABEL_COLUMNS 70
+#define LABEL_LINE (15.0 / 24)
+
+static const char *const kinds[] = { "axis", "variant", "parameter", "interaction" };
+static const char *const headings[] = {
+	"each choice, all else alike", "variants", "parameters", "interactions: how an effect differs",
+};
+#define NR_KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+struct effects {
+	const json_t *list;	/* the report's verdicts */
+	const char *workload, *metric;
+	bool narrow;
+	FILE *bars, *titles;
+	double rows;
+	unsigned int drawn;
+	size_t longest;
+	double least, most, noise;
+};
+
+static bool is_seen(const json_t *verdict)
+{
+	const char *outcome = plot_text(verdict, "outcome");
+
+	return strcmp(outcome, "none") && strcmp(outcome, "unjudged");
+}
+
+/* There are many interactions that nobody asked about: only those seen are worth a row. */
+static bool is_drawn(const struct effects *x, const json_t *verdict, const char *kind)
+{
+	return (strcmp(kind, "interaction") || is_seen(verdict)) &&
+	       !strcmp(plot_text(verdict, "workload"), x->workload) &&
+	       !strcmp(plot_text(verdict, "metric"), x->metric) &&
+	       !strcmp(plot_text(verdict, "kind"), kind) &&
+	       isfinite(plot_number(verdict, "effect_percent"));
+}
+
+static void label_of(char *buf, size_t size, const json_t *verdict)
+{
+	const json_t *by = json_object_get(verdict, "by");
+	int len = snprintf(buf, size, "%s instead of %s", plot_text(verdict, "choice"),
+			   plot_text(verdict, "base"));
+
+	if (by && len > 0 && (size_t)len < size)
+		snprintf(buf + len, size - (size_t)len, ", at %s %s beside %s",
+			 plot_text(by, "factor"), plot_text(by, "choice"), plot_text(by, "base"));
+}
+
+static void add(struct effects *x, const json_t *verdict)
+{
+	double effect = plot_number(verdict, "effect_percent");
+	double low = plot_number(verdict, "ci_low_percent");
+	double high = plot_number(verdict, "ci_high_percent");
+	double noise = plot_number(verdict, "noise_percent");
+	bool seen = is_seen(verdict);
+	char label[512], value[64], both[640], text[640];
+	double extra;
+	size_t lines;
+
+	label_of(label, sizeof(label), verdict);
+	snprintf(value, sizeof(value), "%s%.*f %%%s",
+		 fabs(effect) < 0.05 ? "" : effect < 0 ? "\u2212" : "+",
+		 fabs(effect) < 9.95 ? 1 : 0, fabs(effect), seen ? "" : ", not seen");
+	snprintf(both, sizeof(both), "%s: %s", label, value);
+	lines = plot_wrap(text, sizeof(text), x->narrow ? both : label,
+			  x->narrow ? PLOT_NARROW_TEXT : LABEL_COLUMNS);
+	/* Above the mark, or with its middle beside it. */
+	extra = (x->narrow ? PLOT_NARROW_LINE : LABEL_LINE / 2) * (double)(lines - 1);
+	x->rows += 1 + extra;
+	x->drawn++;
+	fprintf(x->bars, "%g", x->rows);
+	plot_write_label(x->bars, x->narrow ? "" : text);
+	fprintf(x->bars, "\t%.6g\t%.6g\t%.6g\t%d", effect, low, high, seen);
+	plot_write_label(x->bars, x->narrow ? "" : value);
+	if (x->narrow) {
+		fprintf(x->bars, "\t%zu", lines);
+		plot_write_label(x->bars, text);
+	} else {
+		x->rows += extra;
+	}
+	fputc('\n', x->bars);
+	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n')
+		if (strcspn(line, "\n") > x->longest)
+			x->longest = strcspn(line, "\n");
+	x->least = fmin(x->least, fmin(low, effect));
+	x->most = fmax(x->most, fmax(high, effect));
+	if (isfinite(noise))
+		x->noise = fmax(x->noise, noise);
+}
+
+static void add_kind(struct effects *x, size_t kind)
+{
+	json_t *verdict;
+	bool titled = false;
+	size_t i;
+
+	json_array_foreach(x->list, i, verdict)
+	{
+		if (!is_drawn(x, verdict, kinds[kind]) || x->drawn >= EFFECTS_MAX)
+			continue;
+		if (!titled)
+			fprintf(x->titles, "%g\t\"%s\"\n", ++x->rows, headings[kind]);
+		titled = true;
+		add(x, verdict);
+	}
+}
+
+static void describe(struct plot_file *f, const struct plot_group *g, const struct effects *x)
+{
+	struct metric_words words = metric_words(x->metric);
+	const char *what = words.what ? words.what : x->metric;
+	char text[256];
+
+	plot_set_frame(f, g, NULL);
+	snprintf(text, sizeof(text),
+		 "change of %s with its 95 %% interval; filled: a difference was seen, hollow: none was%s",
+		 what, x->noise > 0 ? "; grey: this workload's noise" : "");
+	plot_set_wrapped(f->script, "subtitle", text, f->narrow ? PLOT_NARROW_TEXT : 130);
+	snprintf(text, sizeof(text), "change of %s in percent%s", what,
+		 words.better > 0 ? " (right is better)" : words.better < 0 ? " (left is better)" : "");
+	plot_set_unit(f, text);
+	fprintf(f->script, "rows = %g\nlongest = %zu\nleast = %.6g\nmost = %.6g\nnoise = %.6g\n",
+		x->rows, x->longest, x->least, x->most, x->noise);
+}
+
+int plot_effects(struct plot_file *f, const struct plot_group *g, const char *metric)
+{
+	struct effects x = {
+		.list = json_object_get(json_object_get(g->benchmark, "ctbench"), "verdicts"),
+		.workload = plot_text(g->workload, "name"), .metric = metric,
+		.narrow = f->narrow,
+	};
+	char *text[2] = { NULL, NULL };
+	size_t len[2];
+	int err = 0;
+
+	x.bars = open_memstream(&text[0], &len[0]);
+	x.titles = open_memstream(&text[1], &len[1]);
+	if (x.bars && x.titles)
+		for (size_t kind = 0; kind < NR_KINDS; kind++)
+			add_kind(&x, kind);
+	if (!x.bars || fclose(x.bars) || !x.titles || fclose(x.titles))
+		err = -ENOMEM;
+	if (!err && !x.drawn)
+		err = 1;
+	if (!err) {
+		describe(f, g, &x);
+		fprintf(f->data,
+			"# %s\n# columns: row, label, effect, its interval (percent of %s), seen, text\n"
+			"%s\n\n# headings\n%s\n\n",
+			plot_text(g->workload, "question"), metric, text[0], text[1]);
+	}
+	free(text[0]);
+	free(text[1]);
+	return err;
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What stands around a picture, so that it can be read without its run: the
+ * question as the title, what was the same in all it shows, the unit, how
+ * often it was measured, the noise, the machine.  A narrow picture stands below its
+ * question and above the machine already (report.h).
+ */
+#include "harness/show/plot/internal.h"
+
+#include "harness/show/table/table.h"
+
+#include <math.h>
+#include <string.h>
+
+#define TITLE_COLUMNS 105
+#define TEXT_COLUMNS 130
+
+/* Parameters that a reader asks for first, with the words around their values. */
+static const struct {
+	const char *parameter, *before, *after, *after_one;
+	const char *silent;	/* what goes without saying */
+} said[] = {
+	{ "threads", "", " threads", " thread", NULL },
+	{ "flows", "", " connections", " connection", NULL },
+	{ "load_factor", "load factor ", "", "", NULL },
+	{ "capture", "capture ", "", "", "none" },
+	{ "popularity", "", "", "", "uniform" },
+	{ "mix", "", "", "", "lookup=100" },
+	{ "hit_share", "hit share ", "", "", "1" },
+	{ "resize", "resize ", "", "", "none" },
+	{ "rate", "", " arriving per second", "", "none" },
+	{ "timeline", "in pieces of ", "", "", "none" },
+};
+
+static bool in_list(const char *parameter)
+{
+	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++)
+		if (!strcmp(said[i].parameter, parameter))
+			return true;
+	return false;
+}
+
+/* The value, if it is the same in all of the picture and says something; "" otherwise. */
+static void common_value(char *buf, size_t size, const struct plot_group *g, const char *parameter)
+{
+	const json_t *value;
+
+	buf[0] = '\0';
+	if (!g->nr)
+		return;
+	value = json_object_get(plot_parameters(g->cells[0]), parameter);
+	for (size_t i = 1; i < g->nr; i++)
+		if (!json_equal(json_object_get(plot_parameters(g->cells[i]), parameter), value))
+			return;
+	if (!value || json_is_null(value))
+		return;
+	/* A capture brings its own connections. */
+	if (json_is_number(value) && json_number_value(value) == 0 &&
+	    strcmp(parameter, "hit_share"))
+		return;
+	table_value(buf, size, value);
+	if (!strcmp(parameter, "capture") && strrchr(buf, '/'))
+		memmove(buf, strrchr(buf, '/') + 1, strlen(strrchr(buf, '/')));
+}
+
+/* Where buckets were rounded to powers of two, load factors are alike but not the same. */
+static void rounded_load_factor(char *buf, size_t size, const struct plot_group *g)
+{
+	double least = INFINITY, most = 0;
+
+	for (size_t i = 0; i < g->nr; i++) {
+		double factor = plot_number(plot_parameters(g->cells[i]), "load_factor");
+
+		least = fmin(least, factor);
+		most = fmax(most, factor);
+	}
+	if (least > 0 && most < 2.1 * least)
+		snprintf(buf, size, "%.3g to %.3g", least, most);
+}
+
+static void say(char *buf, size_t size, size_t *at, const char *before, const char *value,
+		const char *after)
+{
+	if (*value && *at < size)
+		*at += (size_t)snprintf(buf + *at, size - *at, "%s%s%s%s", *at ? ", " : "", before,
+					value, after);
+}
+
+static void fixed(char *buf, size_t size, const struct plot_group *g, const char *x)
+{
+	size_t at = 0, k;
+	char value[256];
+	json_t *name;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+		if (x && !strcmp(x, said[i].parameter))
+			continue;
+		common_value(value, sizeof(value), g, said[i].parameter);
+		if (said[i].silent && !strcmp(value, said[i].silent))
+			continue;
+		if (!*value && !strcmp(said[i].parameter, "load_factor"))
+			rounded_load_factor(value, sizeof(value), g);
+		say(buf, size, &at, said[i].before, value,
+		    strcmp(value, "1") ? said[i].after : said[i].after_one);
+	}
+	json_array_foreach(json_object_get(g->workload, "varying"), k, name) {
+		const char *parameter = json_is_string(name) ? json_string_value(name) : "";
+		char before[64];
+
+		if (in_list(parameter) || !strcmp(parameter, "variant") ||
+		    (x && !strcmp(x, parameter)))
+			continue;
+		common_value(value, sizeof(value), g, parameter);
+		snprintf(before, sizeof(before), "%.60s ", parameter);
+		say(buf, size, &at, before, value, "");
+	}
+}
+
+/* What the workload's own A/A pair shows. */
+static double noise_of(const json_t *report, const char *workload)
+{
+	json_t *pairs = json_object_get(json_object_get(report, "noise"), "pairs"), *pair;
+	size_t i;
+
+	json_array_foreach(pairs, i, pair)
+		if (!strcmp(plot_text(pair, "workload"), workload))
+			return plot_number(pair, "percent");
+	return NAN;
+}
+
+static void how_measured(char *buf, size_t size, const struct plot_group *g)
+{
+	const json_t *report = json_object_get(g->benchmark, "ctbench");
+	double least = INFINITY, most = 0, noise = noise_of(report, plot_text(g->workload, "name"));
+	const char *what = g->drawn;
+	int at;
+
+	/* Pictures of latencies say themselves what they draw around the median. */
+	if (!what)
+		what = g->nr && (json_object_get(g->cells[0], "latency") ||
+				 json_object_get(g->cells[0], "saturation")) ?
+			       "median" :
+			       "median and 95 % interval";
+	for (size_t i = 0; i < g->nr; i++) {
+		least = fmin(least, plot_number(g->cells[i], "n"));
+		most = fmax(most, plot_number(g->cells[i], "n"));
+	}
+	if (least < most)
+		at = snprintf(buf, size, "%s of %.0f to %.0f repeats", what, least,
+			      most);
+	else if (most > 1)
+		at = snprintf(buf, size, "%s of %.0f repeats", what, most);
+	else
+		at = snprintf(buf, size, "measured once");
+	if (isfinite(noise) && at < (int)size) {
+		char number[32];
+
+		table_number(number, sizeof(number), noise);
+		snprintf(buf + at, size - (size_t)at, "; noise (the same cell twice): %s %%", number);
+	}
+}
+
+static const char *unit_in_words(const struct plot_group *g)
+{
+	const json_t *shares = json_object_get(json_object_get(g->benchmark, "ctbench"), "shares");
+	const char *unit = g->nr ? plot_text(g->cells[0], "unit") : "";
+	static char text[160];
+
+	if (shares) {
+		snprintf(text, sizeof(text), "throughput in %% of %s (ctbench bounds)", plot_text(shares, "brief"));
+		return text;
+	}
+	if (!strcmp(unit, "Mpkt/s"))
+		return "million packets per second, all threads together";
+	if (!strcmp(unit, "Mconn/s"))
+		return "million connections inserted per second, all threads together";
+	return "million operations per second, all threads together";
+}
+
+static void machine(char *buf, size_t size, const struct plot_group *g)
+{
+	const json_t *report = json_object_get(g->benchmark, "ctbench");
+	const json_t *facts = json_object_get(report, "environment");
+	double cpus = plot_number(json_object_get(facts, "topology"), "cpus");
+	const char *model = plot_text(json_object_get(facts, "machine"), "cpu");
+	const char *kernel = plot_text(json_object_get(facts, "kernel"), "release");
+	size_t at = 0;
+	char text[64];
+
+	buf[0] = '\0';
+	say(buf, size, &at, "", model, "");
+	snprintf(text, sizeof(text), "%.0f", cpus);
+	say(buf, size, &at, "", isfinite(cpus) ? text : "", cpus == 1 ? " CPU" : " CPUs");
+	say(buf, size, &at, "Linux ", kernel, "");
+	snprintf(text, sizeof(text), "%.24s",
+		 plot_text(json_object_get(facts, "build"), "revision"));
+	say(buf, size, &at, "ctbench ", text, "");
+	snprintf(text, sizeof(text), "%.10s", plot_text(report, "started"));
+	say(buf, size, &at, "", text, "");
+}
+
+void plot_set_unit(struct plot_file *f, const char *text)
+{
+	plot_set_wrapped(f->script, "unit", text, f->narrow ? PLOT_NARROW_TEXT : SIZE_MAX);
+}
+
+void plot_set_frame(struct plot_file *f, const struct plot_group *g, const char *x)
+{
+	char text[1024], measured[160];
+
+	fprintf(f->script, "# Draw again: gnuplot %s.gp\n\n", f->name);
+	plot_set_text(f->script, "name", f->name);
+	fprintf(f->script, "narrow = %d\n", f->narrow);
+	plot_set_wrapped(f->script, "title", f->narrow ? "" : plot_text(g->workload, "question"),
+			 TITLE_COLUMNS);
+	how_measured(measured, sizeof(measured), g);
+	fixed(text, sizeof(text) - sizeof(measured) - 2, g, x);
+	if (*text)
+		strcat(text, "; ");
+	strcat(text, measured);
+	plot_set_wrapped(f->script, "subtitle", text, f->narrow ? PLOT_NARROW_TEXT : TEXT_COLUMNS);
+	plot_set_unit(f, unit_in_words(g));
+	machine(text, sizeof(text), g);
+	plot_set_text(f->script, "machine", f->narrow ? "" : text);
+}

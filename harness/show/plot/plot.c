@@ -1,0 +1,523 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which pictures a run has.
+ *
+ * A picture shows the variants and one parameter (threads, flows, ...) or
+ * none.  Whatever else varies in its workload parts the cells into
+ * groups, a picture each.
+ */
+#include "harness/show/plot/internal.h"
+
+#include "harness/base/json_read.h"
+#include "harness/results/results.h"
+#include "harness/show/table/table.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Nobody compares more pictures than this by eye. */
+#define GROUPS_MAX 24
+/* And more bars than this do not fit on a screen. */
+#define ROWS_MAX 40
+
+static const struct {
+	enum workload_plot kind;
+	const char *x;			/* the parameter it shows; NULL: variants only */
+} kinds[] = {
+	{ PLOT_THREADS, "threads" },
+	{ PLOT_SIZE, "flows" },
+	{ PLOT_LOAD, "load_factor" },
+	{ PLOT_AXES, NULL },
+	{ PLOT_BARS, NULL },
+	{ PLOT_EFFECTS, NULL },
+	{ PLOT_TIMELINE, NULL },
+	{ PLOT_LATENCY, NULL },
+	{ PLOT_RATE, "rate" },
+	{ PLOT_SATURATION, NULL },
+};
+#define NR_KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+unsigned int plot_kind(const char *name)
+{
+	for (size_t i = 0; i < NR_KINDS; i++)
+		if (!strcmp(workload_plot_name(kinds[i].kind), name))
+			return kinds[i].kind;
+	return 0;
+}
+
+/* ---- reading ---- */
+
+const char *plot_text(const json_t *object, const char *key)
+{
+	return text_of(object, key);
+}
+
+double plot_number(const json_t *object, const char *key)
+{
+	return number_of(object, key);
+}
+
+struct plot_figure plot_throughput(const json_t *cell)
+{
+	const json_t *metric = json_object_get(json_object_get(cell, "metrics"), "mops");
+	double value = plot_number(json_object_get(cell, "mops"), "median");
+	double low = plot_number(metric, "ci_low"), high = plot_number(metric, "ci_high");
+
+	return (struct plot_figure){ value, isfinite(low) ? low : value, isfinite(high) ? high : value };
+}
+
+const json_t *plot_parameters(const json_t *cell)
+{
+	return json_object_get(cell, "parameters");
+}
+
+bool plot_varies(const json_t *workload, const char *parameter)
+{
+	json_t *name;
+	size_t i;
+
+	json_array_foreach(json_object_get(workload, "varying"), i, name)
+		if (json_is_string(name) && !strcmp(json_string_value(name), parameter))
+			return true;
+	return false;
+}
+
+static bool is_of(const json_t *cell, const json_t *workload)
+{
+	return !strcmp(plot_text(cell, "workload"), plot_text(workload, "name")) &&
+	       !json_is_true(json_object_get(cell, "control"));
+}
+
+static json_t *cells_of(const json_t *benchmark)
+{
+	return json_object_get(json_object_get(benchmark, "ctbench"), "cells");
+}
+
+unsigned int plot_variant_index(const struct plot_group *g, const json_t *of)
+{
+	const char *seen[256], *name;
+	unsigned int nr = 0;
+	json_t *cell;
+
+	json_object_foreach(cells_of(g->benchmark), name, cell) {
+		const char *variant = plot_text(cell, "variant");
+		unsigned int i = 0;
+
+		if (!is_of(cell, g->workload))
+			continue;
+		while (i < nr && strcmp(seen[i], variant))
+			i++;
+		if (!strcmp(variant, plot_text(of, "variant")))
+			return i;
+		if (i == nr && nr < 256)
+			seen[nr++] = variant;
+	}
+	return nr;
+}
+
+/* ---- groups ---- */
+
+static bool alike_but_for(const json_t *a, const json_t *b, const json_t *varying,
+			  const char *parameter)
+{
+	json_t *name;
+	size_t i;
+
+	json_array_foreach(varying, i, name) {
+		const char *other = json_is_string(name) ? json_string_value(name) : "";
+
+		if (strcmp(other, parameter) &&
+		    !json_equal(json_object_get(plot_parameters(a), other),
+				json_object_get(plot_parameters(b), other)))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The same load factor is not quite the same number everywhere: buckets are
+ * whole, and some tables take only powers of two.  So it is known by its
+ * place among the load factors of the cells that are alike otherwise: 0 is
+ * the smallest.
+ */
+static unsigned int load_factor_rank(const json_t *benchmark, const json_t *workload,
+				     const json_t *of)
+{
+	const json_t *varying = json_object_get(workload, "varying");
+	double mine = plot_number(plot_parameters(of), "load_factor");
+	unsigned int rank = 0;
+	const char *name;
+	json_t *cell;
+
+	json_object_foreach(cells_of(benchmark), name, cell)
+		rank += is_of(cell, workload) &&
+			plot_number(plot_parameters(cell), "load_factor") < mine &&
+			alike_but_for(cell, of, varying, "load_factor");
+	return rank;
+}
+
+static bool several_load_factors(const json_t *benchmark, const json_t *workload)
+{
+	const char *name;
+	json_t *cell;
+
+	if (!plot_varies(workload, "load_factor"))
+		return false;
+	json_object_foreach(cells_of(benchmark), name, cell)
+		if (is_of(cell, workload) && load_factor_rank(benchmark, workload, cell))
+			return true;
+	return false;
+}
+
+__attribute__((format(printf, 3, 4)))
+static void append(char *buf, size_t size, const char *fmt, ...)
+{
+	size_t len = strlen(buf);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(buf + len, size - len, fmt, ap);
+	va_end(ap);
+}
+
+/* The group that a cell belongs to, in words, for file names, and for comparing. */
+static void describe(struct plot_group *g, const json_t *cell, const char *x, bool load_factors)
+{
+	json_t *name;
+	size_t i;
+
+	g->key[0] = g->suffix[0] = g->words[0] = '\0';
+	json_array_foreach(json_object_get(g->workload, "varying"), i, name) {
+		const char *parameter = json_is_string(name) ? json_string_value(name) : "";
+		bool is_load_factor = !strcmp(parameter, "load_factor");
+		char text[256];
+
+		if (!*parameter || !strcmp(parameter, "variant") || (x && !strcmp(parameter, x)) ||
+		    (is_load_factor && !load_factors))
+			continue;
+		table_value(text, sizeof(text), json_object_get(plot_parameters(cell), parameter));
+		append(g->words, sizeof(g->words), "%s%s %s", g->words[0] ? ", " : "", parameter,
+		       text);
+		append(g->suffix, sizeof(g->suffix), "-%s%s%s", parameter,
+		       isdigit((unsigned char)*text) ? "" : "_", text);
+		if (is_load_factor)
+			snprintf(text, sizeof(text), "%u",
+				 load_factor_rank(g->benchmark, g->workload, cell));
+		append(g->key, sizeof(g->key), "%s %s\n", parameter, text);
+	}
+	for (char *p = g->suffix; *p; p++)
+		if (!isalnum((unsigned char)*p) && *p != '-' && *p != '_' && *p != '.')
+			*p = '_';
+}
+
+static void free_groups(struct plot_group *groups, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++) {
+		free(groups[i].cells);
+		free(groups[i].headings);
+	}
+	free(groups);
+}
+
+static int group_add(struct plot_group *g, const json_t *cell)
+{
+	const json_t **cells = reallocarray(g->cells, g->nr + 1, sizeof(*cells));
+
+	if (!cells)
+		return -ENOMEM;
+	g->cells = cells;
+	cells[g->nr++] = cell;
+	return 0;
+}
+
+/* Cells that take latencies have no throughput, and the others no latencies. */
+static bool can_show(const json_t *cell, enum workload_plot kind)
+{
+	bool latency = json_is_object(json_object_get(cell, "latency"));
+
+	if (kind == PLOT_SATURATION)
+		return json_object_get(cell, "saturation");
+	if (kind == PLOT_LATENCY || kind == PLOT_RATE)
+		return latency;
+	if (kind == PLOT_TIMELINE && latency)
+		return true;
+	return plot_number(json_object_get(cell, "mops"), "median") > 0;
+}
+
+static int make_groups(struct plot_group **groups, size_t *nr, const json_t *benchmark,
+		       const json_t *workload, enum workload_plot kind, const char *x)
+{
+	bool load_factors = several_load_factors(benchmark, workload);
+	const char *name;
+	json_t *cell;
+
+	*groups = NULL;
+	*nr = 0;
+	json_object_foreach(cells_of(benchmark), name, cell) {
+		struct plot_group g = { .benchmark = benchmark, .workload = workload };
+		size_t i = 0;
+
+		if (!is_of(cell, workload) || !can_show(cell, kind))
+			continue;
+		describe(&g, cell, x, load_factors);
+		while (i < *nr && strcmp((*groups)[i].key, g.key))
+			i++;
+		if (i == *nr) {
+			struct plot_group *more = reallocarray(*groups, *nr + 1, sizeof(*more));
+
+			if (!more)
+				return -ENOMEM;
+			*groups = more;
+			more[(*nr)++] = g;
+		}
+		if (group_add(&(*groups)[i], cell))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* All groups' cells in one, under the groups' words as headings.  0 or -ENOMEM. */
+static int join_groups(struct plot_group *all, const struct plot_group *groups, size_t nr)
+{
+	size_t cells = 0;
+
+	for (size_t i = 0; i < nr; i++)
+		cells += groups[i].nr;
+	*all = groups[0];
+	all->suffix[0] = '\0';
+	all->nr = 0;
+	all->cells = calloc(cells, sizeof(*all->cells));
+	all->headings = calloc(cells, sizeof(*all->headings));
+	if (!all->cells || !all->headings)
+		return -ENOMEM;
+	for (size_t i = 0; i < nr; i++)
+		for (size_t k = 0; k < groups[i].nr; k++) {
+			all->headings[all->nr] = groups[i].words;
+			all->cells[all->nr++] = groups[i].cells[k];
+		}
+	return 0;
+}
+
+/* Few bars in few groups are better compared in one picture. */
+static bool fits_one_picture(const struct plot_group *groups, size_t nr)
+{
+	size_t rows = 0;
+
+	for (size_t i = 0; i < nr; i++)
+		rows += groups[i].nr + 1;
+	return nr > 1 && rows <= ROWS_MAX;
+}
+
+/* ---- pictures ---- */
+
+static unsigned int asked_for(const json_t *workload)
+{
+	unsigned int asked = 0;
+	json_t *name;
+	size_t i;
+
+	json_array_foreach(json_object_get(workload, "plots"), i, name)
+		if (json_is_string(name))
+			asked |= plot_kind(json_string_value(name));
+	return asked;
+}
+
+/* What is being drawn. */
+struct drawing {
+	const json_t *benchmark;
+	bool narrow;
+	struct plot_jobs jobs;
+	size_t drawn;
+	struct ct_error *e;
+};
+
+static int no_memory(struct drawing *d, int err, const char *name)
+{
+	return ct_fail(d->e, err, CT_EXIT_USER, "no memory for the plot%s%s%s", *name ? " '" : "s",
+		       name, *name ? "'" : "");
+}
+
+/* 0: drawn, and counted; 1: there was nothing to draw. */
+static int draw(struct drawing *d, const struct plot_group *g, enum workload_plot kind,
+		size_t number)
+{
+	const char *kind_name = workload_plot_name(kind);
+	struct plot_file f = { .narrow = d->narrow };
+	int err = plot_file_begin(&f);
+
+	snprintf(f.name, sizeof(f.name), "%.60s-%s%s", plot_text(g->workload, "name"), kind_name,
+		 g->suffix);
+	/* A suffix that was cut off need not be unique any more. */
+	if (strlen(g->suffix) + 1 >= sizeof(g->suffix))
+		snprintf(f.name, sizeof(f.name), "%.60s-%s-%zu", plot_text(g->workload, "name"),
+			 kind_name, number);
+	for (char *p = f.name; *p; p++)
+		if (*p == '/')
+			*p = '_';
+	if (!err && kind == PLOT_AXES)
+		err = plot_axes(&f, g);
+	else if (!err && kind == PLOT_BARS)
+		err = plot_bars(&f, g);
+	else if (!err && kind == PLOT_TIMELINE)
+		err = plot_timeline(&f, g);
+	else if (!err && kind == PLOT_SATURATION)
+		err = plot_saturation(&f, g);
+	else if (!err && (kind == PLOT_LATENCY || kind == PLOT_RATE))
+		err = plot_latency(&f, g, kind == PLOT_RATE);
+	else if (!err)
+		err = plot_lines(&f, g, kind);
+	if (err < 0)
+		no_memory(d, err, f.name);
+	if (!err)
+		err = plot_file_draw(&f, &d->jobs, kind_name, d->e);
+	d->drawn += !err;
+	plot_file_end(&f);
+	return err;
+}
+
+/* A picture of each variant's own, beside that of all. */
+static int draw_each(struct drawing *d, const struct plot_group *all, enum workload_plot kind)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < all->nr && all->nr > 1 && err >= 0; i++) {
+		struct plot_group one = *all;
+
+		one.cells = &all->cells[i];
+		one.nr = 1;
+		append(one.suffix, sizeof(one.suffix), "-%s", plot_text(all->cells[i], "variant"));
+		err = draw(d, &one, kind, i + 1);
+	}
+	return err < 0 ? err : 0;
+}
+
+static int draw_kind(struct drawing *d, const json_t *workload, size_t kind)
+{
+	struct plot_group *groups;
+	size_t nr, here = 0;
+	int err = make_groups(&groups, &nr, d->benchmark, workload, kinds[kind].kind,
+			      kinds[kind].x);
+
+	if (err)
+		no_memory(d, err, "");
+	if (!err && kinds[kind].kind == PLOT_BARS && fits_one_picture(groups, nr)) {
+		struct plot_group all[1] = { 0 };
+
+		err = join_groups(all, groups, nr) ? no_memory(d, -ENOMEM, "") :
+						     draw(d, all, PLOT_BARS, 1);
+		free(all->cells);
+		free(all->headings);
+		free_groups(groups, nr);
+		return err < 0 ? err : 0;
+	}
+	for (size_t i = 0; i < nr && !err && here < GROUPS_MAX; i++) {
+		err = draw(d, &groups[i], kinds[kind].kind, i + 1);
+		here += !err;
+		if (!err && kinds[kind].kind == PLOT_TIMELINE)
+			err = draw_each(d, &groups[i], PLOT_TIMELINE);
+		if (err > 0)
+			err = 0;
+	}
+	free_groups(groups, nr);
+	return err;
+}
+
+#define METRICS_MAX 8
+
+/* Of the verdicts on a workload: each metric once, as they come. */
+static size_t metrics_of(const char *metrics[METRICS_MAX], const json_t *benchmark,
+			 const json_t *workload)
+{
+	json_t *verdict;
+	size_t nr = 0, i;
+
+	json_array_foreach(json_object_get(json_object_get(benchmark, "ctbench"), "verdicts"), i,
+			   verdict) {
+		const char *metric = plot_text(verdict, "metric");
+		size_t k = 0;
+
+		if (strcmp(plot_text(verdict, "workload"), plot_text(workload, "name")))
+			continue;
+		while (k < nr && strcmp(metrics[k], metric))
+			k++;
+		if (k == nr && nr < METRICS_MAX)
+			metrics[nr++] = metric;
+	}
+	return nr;
+}
+
+/* What the verdicts of a workload say, a picture for each metric. */
+static int draw_effects(struct drawing *d, const json_t *workload)
+{
+	const char *metrics[METRICS_MAX];
+	size_t nr = metrics_of(metrics, d->benchmark, workload);
+	int err = 0;
+
+	for (size_t i = 0; i < nr && err >= 0; i++) {
+		struct plot_group g = { .benchmark = d->benchmark, .workload = workload };
+		struct plot_file f = { .narrow = d->narrow };
+
+		err = plot_file_begin(&f);
+		snprintf(f.name, sizeof(f.name), "%.60s-effects%s%.80s", plot_text(workload, "name"),
+			 i ? "-" : "", i ? metrics[i] : "");
+		if (!err)
+			err = plot_effects(&f, &g, metrics[i]);
+		if (err < 0)
+			no_memory(d, err, f.name);
+		if (!err)
+			err = plot_file_draw(&f, &d->jobs, "effects", d->e);
+		d->drawn += !err;
+		plot_file_end(&f);
+	}
+	return err < 0 ? err : 0;
+}
+
+static int draw_all(struct drawing *d, unsigned int wanted)
+{
+	const json_t *workloads =
+		json_object_get(json_object_get(d->benchmark, "ctbench"), "workloads");
+	struct ct_error late = { 0 };
+	json_t *workload;
+	int err = 0;
+	size_t i;
+
+	json_array_foreach(workloads, i, workload) {
+		unsigned int ask = wanted ? wanted : asked_for(workload) | PLOT_SATURATION;
+
+		for (size_t kind = 0; kind < NR_KINDS && !err; kind++)
+			if (ask & kinds[kind].kind && kinds[kind].kind != PLOT_EFFECTS)
+				err = draw_kind(d, workload, kind);
+		if (!err && (!wanted || wanted & PLOT_EFFECTS))
+			err = draw_effects(d, workload);
+	}
+	/* What was begun is waited for, whatever else went wrong. */
+	if (plot_jobs_end(&d->jobs, &late) && !err) {
+		*d->e = late;
+		err = -EIO;
+	}
+	return err;
+}
+
+int plot_run(const json_t *benchmark, const char *out_dir, unsigned int wanted, size_t *drawn,
+	     struct ct_error *e)
+{
+	struct drawing d = { .benchmark = benchmark, .jobs.out_dir = out_dir, .e = e };
+	int err = results_make_dir(out_dir, e);
+
+	if (!err)
+		err = draw_all(&d, wanted);
+	*drawn = d.drawn;
+	return err;
+}
+
+int plot_narrow(const json_t *benchmark, const char *out_dir, struct ct_error *e)
+{
+	struct drawing d = {
+		.benchmark = benchmark, .narrow = true, .jobs.out_dir = out_dir, .e = e
+	};
+
+	return draw_all(&d, 0);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Plots of a run.
+ *
+ * For every picture three files besides it: NAME.tsv is the data and NAME.gp
+ * the whole script, so that `gnuplot NAME.gp` in that folder draws NAME.svg and
+ * NAME.png again, with whatever was changed by hand.  The scripts are made of
+ * plots/style.gp and plots/KIND.gp.
+ *
+ *	plot.c		which pictures a run has
+ *	plot_lines.c	curves: threads, size, load
+ *	plot_ends.c	their names
+ *	plot_rows.c	bars: axes, bars
+ *	plot_saturation.c	the highest rates
+ *	plot_gnuplot.c	scripts, and gnuplot itself
+ */
+#ifndef CTBENCH_HARNESS_PLOT_H
+#define CTBENCH_HARNESS_PLOT_H
+
+#include <stddef.h>
+
+#include "harness/base/error.h"
+
+struct json_t;
+
+/*
+ * Draw the pictures of a run into out_dir (made if missing).
+ * benchmark: the contents of benchmark.json (its keys "ctbench" and "context").
+ * kinds: enum workload_plot bits to draw for every workload; 0: what each
+ * workload asks for.  *drawn: the number of pictures.
+ *
+ * 0, or a negative errno with a sentence in e: -ENOENT where gnuplot is not
+ * installed (the sentence names the Debian package).
+ */
+int plot_run(const struct json_t *benchmark, const char *out_dir, unsigned int kinds, size_t *drawn,
+	     struct ct_error *e);
+
+/*
+ * The pictures that each workload asks for once more, in a layout for phones and as SVG alone, into
+ * out_dir, which is there: for the page of a run (report.h).  They have the same names.  0 or
+ * -errno as above.
+ */
+int plot_narrow(const struct json_t *benchmark, const char *out_dir, struct ct_error *e);
+
+/*
+ * plots/ of the source tree the program was built from, or near the program, or here: the
+ * project's scripts and styles.  0, or -ENOENT with a sentence.
+ */
+int plot_scripts_folder(char *buf, size_t size, struct ct_error *e);
+
+/* PLOT_* of "threads", "size", ..., or 0. */
+unsigned int plot_kind(const char *name);
+
+#endif

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Bars: variants side by side, and each axis's choices side by side.
+ *
+ * A picture is a list of rows from top to bottom: bars, and headings that
+ * stand above some of them.  Data: a line per row with the columns row, label,
+ * value, both ends of its 95 % interval, colour, text at its end; a heading has only row
+ * and label.  In narrow pictures the label, which stands above its row, comes last.
+ */
+#include "harness/show/plot/internal.h"
+
+#include "harness/workload/axis_pairs.h"
+#include "harness/workload/axis_text.h"
+#include "harness/show/table/table.h"
+#include "variants/variant.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Choices on one axis; more would not be told apart by colour anyway. */
+#define CLUSTER_MAX 16
+
+enum { BARS, HEADINGS, SUBHEADINGS, NR_BLOCKS };
+
+/* Each kind of row is a block of its own in the data file, as gnuplot wants it. */
+struct rows {
+	bool narrow;
+	double at;		/* of the last row */
+	double top;
+	size_t longest;		/* label */
+	size_t bars;
+	char *text[NR_BLOCKS];
+	size_t len[NR_BLOCKS];
+	FILE *block[NR_BLOCKS];
+};
+
+static int rows_begin(struct rows *r, const struct plot_file *f)
+{
+	memset(r, 0, sizeof(*r));
+	r->narrow = f->narrow;
+	for (int i = 0; i < NR_BLOCKS; i++) {
+		r->block[i] = open_memstream(&r->text[i], &r->len[i]);
+		if (!r->block[i])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Writes the data and the variables about it; the rows are gone afterwards. */
+static int rows_end(struct rows *r, struct plot_file *f)
+{
+	int err = 0;
+
+	for (int i = 0; i < NR_BLOCKS; i++) {
+		if (r->block[i] && fclose(r->block[i]))
+			err = -ENOMEM;
+		/* gnuplot complains about a block without points. */
+		if (f && r->text[i])
+			fprintf(f->data, "# %s\n%s%s\n\n",
+				i == BARS       ? "bars"
+				: i == HEADINGS ? "headings"
+						: "smaller headings",
+				r->text[i], r->len[i] ? "" : "-10\t\"\"\n");
+		free(r->text[i]);
+	}
+	if (f)
+		fprintf(f->script, "rows = %g\nxmax = %g\nlongest = %zu\n", r->at, r->top,
+			r->longest);
+	return err;
+}
+
+void plot_write_label(FILE *data, const char *text)
+{
+	fputs("\t\"", data);
+	for (; *text; text++)
+		if (*text == '\n')
+			fputs("\\n", data);
+		else
+			fputc(*text == '"' ? '\'' : *text, data);
+	fputc('"', data);
+}
+
+static void add_heading(struct rows *r, int block, double gap, const char *text)
+{
+	char wrapped[1024];
+	size_t lines = plot_wrap(wrapped, sizeof(wrapped), text,
+				 !r->narrow	   ? SIZE_MAX :
+				 block == HEADINGS ? PLOT_NARROW_BOLD :
+						     PLOT_NARROW_TEXT);
+
+	r->at += r->at > 0 ? 1 + gap : 1;
+	fprintf(r->block[block], "%g", r->at);
+	plot_write_label(r->block[block], wrapped);
+	fputc('\n', r->block[block]);
+	r->at += PLOT_NARROW_LINE * (double)(lines - 1);
+}
+
+/*
+ * The figure stands at the bar's end, and no difference in percent: how much of that is noise only
+ * the verdicts say (plot_effects.c).
+ */
+static void add_bar(struct rows *r, const char *label, const json_t *cell, unsigned int colour)
+{
+	struct plot_figure mops = plot_throughput(cell);
+	char text[64];
+
+	table_number(text, sizeof(text), mops.value);
+	r->at += 1;
+	r->bars++;
+	fprintf(r->block[BARS], "%g", r->at);
+	plot_write_label(r->block[BARS], r->narrow ? "" : label);
+	fprintf(r->block[BARS], "\t%.6g\t%.6g\t%.6g\t%u", mops.value, mops.low, mops.high, colour);
+	plot_write_label(r->block[BARS], text);
+	if (r->narrow)
+		plot_write_label(r->block[BARS], label);
+	fputc('\n', r->block[BARS]);
+	r->top = fmax(r->top, fmax(mops.value, mops.high));
+	if (strlen(label) > r->longest)
+		r->longest = strlen(label);
+}
+
+static void write_head(struct plot_file *f, const struct plot_group *g)
+{
+	plot_set_frame(f, g, NULL);
+	fprintf(f->data,
+		"# %s\n"
+		"# columns: row, label, median, its 95 %% interval (millions per second),\n"
+		"# colour, text\n",
+		plot_text(g->workload, "question"));
+}
+
+/* ---- variants side by side ---- */
+
+int plot_bars(struct plot_file *f, const struct plot_group *g)
+{
+	struct rows r;
+	int err = rows_begin(&r, f);
+
+	for (size_t i = 0; i < g->nr && !err; i++) {
+		if (g->headings && (!i || strcmp(g->headings[i], g->headings[i - 1])))
+			add_heading(&r, HEADINGS, 0.5, g->headings[i]);
+		add_bar(&r, plot_text(g->cells[i], "variant"), g->cells[i], 1);
+	}
+	if (!err)
+		write_head(f, g);
+	return rows_end(&r, err ? NULL : f) ? -ENOMEM : err;
+}
+
+/* ---- an axis's choices side by side ---- */
+
+/* Number of a choice among all of this axis in the picture: its colour. */
+static unsigned int choice_number(const struct plot_group *g, unsigned int axis, const char *value)
+{
+	const char *seen[32];
+	unsigned int nr = 0;
+
+	for (size_t i = 0; i < g->nr; i++) {
+		const char *v = axis_choice(g->cells[i], axis);
+		unsigned int k = 0;
+
+		if (!axis_takes_part(g->cells[i], axis))
+			continue;
+		while (k < nr && strcmp(seen[k], v))
+			k++;
+		if (!strcmp(v, value))
+			return k + 1;
+		if (k == nr && nr < 32)
+			seen[nr++] = v;
+	}
+	return 1;
+}
+
+/*
+ * The cells that stand beside cells[first]: one for each choice, all else
+ * alike.  0 if an earlier cell has them already, or first stands alone.
+ */
+static size_t cluster(const struct plot_group *g, unsigned int axis, size_t first,
+		      const json_t *out[CLUSTER_MAX])
+{
+	size_t nr = 0;
+
+	if (!axis_takes_part(g->cells[first], axis))
+		return 0;
+	for (size_t i = 0; i < g->nr && nr < CLUSTER_MAX; i++) {
+		size_t k = 0;
+
+		if (!axis_takes_part(g->cells[i], axis) || !axis_beside(g->cells[first], g->cells[i], axis))
+			continue;
+		if (i < first)
+			return 0;
+		/* One of each: what comes first in the register is nearest to the baseline. */
+		while (k < nr && strcmp(axis_choice(out[k], axis), axis_choice(g->cells[i], axis)))
+			k++;
+		if (k == nr)
+			out[nr++] = g->cells[i];
+	}
+	return nr > 1 ? nr : 0;
+}
+
+/*
+ * The choices that tell cell's group from the others under the same heading:
+ * an axis is worth saying if a group that is alike on all that was said
+ * differs on it.
+ */
+static void heading_of(char *buf, size_t size, const struct plot_group *g, const json_t *cell,
+		       unsigned int axis)
+{
+	const json_t *others[CLUSTER_MAX];
+	bool said[CT_NR_AXES] = { false };
+	size_t at = 0;
+
+	buf[0] = '\0';
+	for (unsigned int i = 0; i < CT_NR_AXES && at < size; i++) {
+		if (i == axis || axis_follows(axis, i) || axis_absent(axis_choice(cell, i)))
+			continue;
+		for (size_t k = 0; k < g->nr && !said[i]; k++) {
+			bool alike = cluster(g, axis, k, others) > 0;
+
+			for (unsigned int j = 0; j < i; j++)
+				alike &= !said[j] ||
+					 !strcmp(axis_choice(g->cells[k], j), axis_choice(cell, j));
+			said[i] = alike && !axis_absent(axis_choice(g->cells[k], i)) &&
+				  strcmp(axis_choice(g->cells[k], i), axis_choice(cell, i));
+		}
+		if (said[i])
+			at += (size_t)snprintf(buf + at, size - at, "%s%s", at ? ", " : "",
+					       axis_choice(cell, i));
+	}
+}
+
+static void add_axis(struct rows *r, const struct plot_group *g, unsigned int axis)
+{
+	const json_t *cells[CLUSTER_MAX];
+	const char *sentence = axis_text(ct_axis_name(axis));
+	bool titled = false;
+	char text[600];
+
+	for (size_t i = 0; i < g->nr; i++) {
+		size_t nr = cluster(g, axis, i, cells);
+
+		if (!nr)
+			continue;
+		if (!titled) {
+			snprintf(text, sizeof(text), "%s%s%s", ct_axis_name(axis),
+				 sentence ? ": " : "", sentence ? sentence : "");
+			add_heading(r, HEADINGS, 0.7, text);
+		}
+		heading_of(text, sizeof(text), g, cells[0], axis);
+		if (*text)
+			add_heading(r, SUBHEADINGS, titled ? 0.2 : 0, text);
+		titled = true;
+		for (size_t k = 0; k < nr; k++)
+			add_bar(r, axis_choice(cells[k], axis), cells[k],
+				choice_number(g, axis, axis_choice(cells[k], axis)));
+	}
+}
+
+int plot_axes(struct plot_file *f, const struct plot_group *g)
+{
+	struct rows r;
+	int err = rows_begin(&r, f);
+
+	for (unsigned int axis = 0; axis < CT_NR_AXES && !err; axis++)
+		add_axis(&r, g, axis);
+	if (!err && !r.bars) {
+		rows_end(&r, NULL);
+		return 1;
+	}
+	if (!err)
+		write_head(f, g);
+	return rows_end(&r, err ? NULL : f) ? -ENOMEM : err;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The highest rates that ctbench saturate found: a row per cell, each search's answer, and
+ * their median with its interval.
+ *
+ * Data: a line per row with the columns row, label, median, both ends of its interval
+ * (operations a second), text at its end (narrow: what stands above it); then a line per search
+ * with row, rate, and 1, or 0 where it was late even at the lowest rate and stands there.
+ */
+#include "harness/show/plot/internal.h"
+
+#include "harness/numbers/metric.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct rates {
+	double least, most;
+	size_t longest;
+};
+
+static void see(struct rates *r, double rate)
+{
+	r->least = fmin(r->least, rate);
+	r->most = fmax(r->most, rate);
+}
+
+static void row(struct plot_file *f, unsigned int row, const json_t *cell, struct rates *r)
+{
+	const json_t *metric = json_object_get(json_object_get(cell, "metrics"), "saturation_per_s");
+	double from = plot_number(json_object_get(cell, "saturation"), "from_per_s");
+	double median = plot_number(metric, "median"), low = plot_number(metric, "ci_low");
+	double high = plot_number(metric, "ci_high");
+	const char *variant = plot_text(cell, "variant");
+	char value[64], label[256];
+
+	if (!(median >= 0) || !(from > 0))
+		return;
+	snprintf(value, sizeof(value), "%s%.3g M/s", median > 0 ? "" : "below ",
+		 fmax(median, from) / 1e6);
+	snprintf(label, sizeof(label), "%s: %s", variant, value);
+	fprintf(f->data, "%u", row);
+	plot_write_label(f->data, f->narrow ? "" : variant);
+	/* What is below the lowest rate stands at it: a logarithm has no place for 0. */
+	fprintf(f->data, "\t%.10g\t%.10g\t%.10g", fmax(median, from), fmax(low, from),
+		fmax(high, from));
+	plot_write_label(f->data, f->narrow ? "" : value);
+	if (f->narrow)
+		plot_write_label(f->data, label);
+	fputc('\n', f->data);
+	see(r, fmax(low, from));
+	see(r, fmax(high, from));
+	if (strlen(variant) > r->longest)
+		r->longest = strlen(variant);
+}
+
+static int searches(FILE *data, unsigned int row, const json_t *cell, struct rates *r)
+{
+	double from = plot_number(json_object_get(cell, "saturation"), "from_per_s");
+	size_t n;
+	double *values = metric_values(cell, "saturation_per_s", &n);
+
+	for (size_t i = 0; i < n && from > 0; i++) {
+		if (!(values[i] >= 0))
+			continue;
+		fprintf(data, "%u\t%.10g\t%d\n", row, fmax(values[i], from), values[i] > 0);
+		see(r, fmax(values[i], from));
+	}
+	free(values);
+	return n && !values ? -ENOMEM : 0;
+}
+
+int plot_saturation(struct plot_file *f, const struct plot_group *g)
+{
+	const json_t *asked = g->nr ? json_object_get(g->cells[0], "saturation") : NULL;
+	struct rates r = { INFINITY, 0, 0 };
+	char text[200];
+	int err = 0;
+
+	plot_set_frame(f, g, NULL);
+	fprintf(f->data, "# %s\n# columns: row, label, median, its interval (1/s), text\n",
+		plot_text(g->workload, "question"));
+	for (size_t i = 0; i < g->nr; i++)
+		row(f, (unsigned int)i + 1, g->cells[i], &r);
+	fputs("\n\n# searches: row, rate, 0 where it was late even at the lowest\n", f->data);
+	for (size_t i = 0; i < g->nr && !err; i++)
+		err = searches(f->data, (unsigned int)i + 1, g->cells[i], &r);
+	fputs("\n\n", f->data);
+	if (err)
+		return err;
+	if (!(r.most > 0))
+		return 1;
+	fprintf(f->script, "rows = %zu\nlongest = %zu\nxmin = %.10g\nxmax = %.10g\n", g->nr, r.longest,
+		r.least, r.most);
+	snprintf(text, sizeof(text),
+		 "operations a second at which %.8s from the intended start is at most %g µs (grey: each search; mark: median, 95 %%)",
+		 plot_text(asked, "percentile"), plot_number(asked, "bound_ns") / 1e3);
+	plot_set_unit(f, text);
+	return 0;
+}

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Timelines: what happened when, inside the window.  One below the other on
+ * one axis of time: lookups, inserts, how long the slowest took, what went
+ * wrong; events are shaded and named, and a light band behind each line is the
+ * interval of its medians.  A picture for each variant, and one with all beside each
+ * other on the same scales.
+ *
+ * Data: a block per variant (gnuplot's `index`); the columns are milliseconds
+ * since the window opened (the middle of the piece) and the series named on top,
+ * each followed by both ends of its interval where the run has them.
+ */
+#include "harness/show/plot/internal.h"
+
+#include "harness/numbers/stats.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LINES_MAX 4
+/* More than these beside each other are too narrow to be read. */
+#define COLUMNS_MAX 6
+
+struct line {
+	const char *series;	/* of bench_timeline.h */
+	const char *label;	/* where a panel has several */
+	double scale;
+};
+
+/* From top to bottom.  A panel whose first series nobody has, or in which it is 0, is left out. */
+static const struct panel {
+	const char *title;
+	bool log;
+	const char *instead;	/* only where nobody has this series */
+	struct line lines[LINES_MAX];
+} panels[] = {
+	{ "lookups, million/s", false, NULL, { { "lookups_per_s", "lookups", 1e-6 } } },
+	{ "operations, million/s", false, "lookups_per_s", { { "ops_per_s", "operations", 1e-6 } } },
+	{ "inserts, million/s", false, NULL, { { "inserts_per_s", "inserts", 1e-6 } } },
+	{ "lookup takes, µs", true, NULL,
+	  { { "lookup_p50_ns", "p50", 1e-3 }, { "lookup_p99_ns", "p99", 1e-3 },
+	    { "lookup_max_ns", "max", 1e-3 } } },
+	{ "insert takes, µs", true, NULL,
+	  { { "insert_p50_ns", "p50", 1e-3 }, { "insert_p99_ns", "p99", 1e-3 },
+	    { "insert_max_ns", "max", 1e-3 } } },
+	{ "established packet takes, µs", true, NULL,
+	  { { "established_p50_ns", "p50", 1e-3 }, { "established_p99_ns", "p99", 1e-3 },
+	    { "established_max_ns", "max", 1e-3 } } },
+	{ "new packet takes, µs", true, NULL,
+	  { { "new_p50_ns", "p50", 1e-3 }, { "new_p99_ns", "p99", 1e-3 }, { "new_max_ns", "max", 1e-3 } } },
+	{ "slowest batch, ms", true, "lookup_p50_ns", { { "longest_batch_us", "slowest batch", 1e-3 } } },
+	{ "lookups that missed", false, NULL, { { "missed", "missed", 1 } } },
+	{ "inserts that failed", false, NULL, { { "insert_failed", "failed", 1 } } },
+	{ "search restarts", false, NULL, { { "search_restart", "restarts", 1 } } },
+	{ "early drops", false, NULL, { { "early_drop", "early drops", 1 } } },
+	{ "table full", false, NULL, { { "refused", "table full", 1 } } },
+	{ "packets dropped", false, NULL, { { "dropped", "dropped", 1 } } },
+};
+#define NR_PANELS (sizeof(panels) / sizeof(panels[0]))
+
+/* of: "series", "series_low" or "series_high" */
+static const json_t *list_of(const json_t *cell, const char *of, const char *name)
+{
+	return json_object_get(json_object_get(json_object_get(cell, "timeline"), of), name);
+}
+
+static const json_t *series_of(const json_t *cell, const char *name)
+{
+	return list_of(cell, "series", name);
+}
+
+/*
+ * Does it ever happen to anybody?  What few repeats have may have a median of 0 throughout and an
+ * interval that says more.
+ */
+static bool anybody_has(const struct plot_group *g, const char *series)
+{
+	static const char *const of[] = { "series", "series_high" };
+	json_t *v;
+	size_t k;
+
+	for (size_t i = 0; i < 2 * g->nr; i++)
+		json_array_foreach((json_t *)list_of(g->cells[i / 2], of[i % 2], series), k, v)
+			if (json_number_value(v) > 0)
+				return true;
+	return false;
+}
+
+/* Runs of a single repeat have no intervals, nor have runs of older programs. */
+static bool has_bands(const struct plot_group *g)
+{
+	for (size_t i = 0; i < g->nr; i++)
+		if (json_object_size(json_object_get(json_object_get(g->cells[i], "timeline"),
+						     "series_high")))
+			return true;
+	return false;
+}
+
+/* What is drawn: the interval of few repeats is all of them, and no 95 %. */
+static const char *in_words(const struct plot_group *g)
+{
+	bool few = false;
+
+	if (!has_bands(g))
+		return "median";
+	for (size_t i = 0; i < g->nr; i++)
+		few |= plot_number(json_object_get(g->cells[i], "timeline"), "n") <
+		       STATS_RANKS_LEAST;
+	return few ? "median and range (shaded)" : "median and 95 % interval (shaded)";
+}
+
+/* Piece k of a series as its panel shows it; 0 where there is none. */
+static double piece(const json_t *cell, const char *of, const struct line *line, size_t k)
+{
+	const json_t *v = json_array_get(list_of(cell, of, line->series), k);
+
+	return (json_is_number(v) ? json_number_value(v) : 0) * line->scale;
+}
+
+static bool is_shown(const struct plot_group *g, const struct panel *p)
+{
+	/* Throughput never comes from a run that takes latencies. */
+	if (strstr(p->title, "million/s") &&
+	    (anybody_has(g, "lookup_p50_ns") || anybody_has(g, "established_p50_ns")))
+		return false;
+	return anybody_has(g, p->lines[0].series) && !(p->instead && anybody_has(g, p->instead));
+}
+
+/* The panels of a picture, from top to bottom, in list[NR_PANELS]; returns their number. */
+static size_t shown(const struct plot_group *g, const struct panel **list)
+{
+	size_t nr = 0;
+
+	for (size_t p = 0; p < NR_PANELS; p++)
+		if (is_shown(g, &panels[p]))
+			list[nr++] = &panels[p];
+	return nr;
+}
+
+static void write_line(FILE *data, const json_t *cell, const struct line *line, size_t k, bool log,
+		       bool bands)
+{
+	double n = piece(cell, "series", line, k);
+
+	/* A logarithm has no place for nothing; NaN breaks the curve. */
+	if (log && n <= 0)
+		fputs("\tNaN", data);
+	else
+		fprintf(data, "\t%.6g", n);
+	/* What is 0 throughout is not there. */
+	if (bands)
+		fprintf(data, "\t%.6g\t%.6g", piece(cell, "series_low", line, k),
+			piece(cell, "series_high", line, k));
+}
+
+static void write_data(FILE *data, const struct plot_group *g, const struct panel *const *list,
+		       size_t nr)
+{
+	bool bands = has_bands(g);
+
+	for (size_t i = 0; i < g->nr; i++) {
+		const json_t *t = json_object_get(g->cells[i], "timeline");
+		double length = plot_number(t, "window_s") * 1e3;
+		size_t pieces = json_array_size(series_of(g->cells[i], "ops_per_s"));
+
+		fprintf(data, "# %s\n", plot_text(g->cells[i], "variant"));
+		for (size_t k = 0; k < pieces; k++) {
+			fprintf(data, "%.6g", ((double)k + 0.5) * length);
+			for (size_t p = 0; p < nr; p++)
+				for (size_t l = 0; l < LINES_MAX && list[p]->lines[l].series; l++)
+					write_line(data, g->cells[i], &list[p]->lines[l], k,
+						   list[p]->log, bands);
+			fputc('\n', data);
+		}
+		fputs("\n\n", data);
+	}
+}
+
+/* The largest value in a panel, over all variants, so that their scales are one. */
+static double top_of(const struct plot_group *g, const struct panel *p, double *least)
+{
+	static const char *const of[] = { "series", "series_high", "series_low" };
+	double top = 0;
+
+	*least = INFINITY;
+	for (size_t l = 0; l < LINES_MAX && p->lines[l].series; l++)
+		for (size_t i = 0; i < 3 * g->nr; i++) {
+			const json_t *cell = g->cells[i / 3];
+			size_t nr = json_array_size(list_of(cell, of[i % 3], p->lines[l].series));
+
+			for (size_t k = 0; k < nr; k++) {
+				double n = piece(cell, of[i % 3], &p->lines[l], k);
+
+				top = fmax(top, n);
+				if (n > 0)
+					*least = fmin(*least, n);
+			}
+		}
+	return top;
+}
+
+static void write_panels(FILE *script, const struct plot_group *g, const struct panel *const *list,
+			 size_t nr)
+{
+	int column = 2, wide = has_bands(g) ? 3 : 1;
+
+	/* Each line has `wide` columns: its median, and both ends of its interval. */
+	fprintf(script,
+		"wide = %d\npanels = %zu\narray panel[%zu]\narray panel_log[%zu]\n"
+		"array panel_top[%zu]\narray panel_least[%zu]\narray panel_column[%zu]\n"
+		"array panel_lines[%zu]\narray line_label[128]\n",
+		wide, nr, nr, nr, nr, nr, nr, nr);
+	for (size_t p = 0; p < nr; p++) {
+		int lines = 0;
+		char variable[32];
+		double least, top = top_of(g, list[p], &least);
+
+		snprintf(variable, sizeof(variable), "panel[%zu]", p + 1);
+		plot_set_text(script, variable, list[p]->title);
+		for (; lines < LINES_MAX && list[p]->lines[lines].series; lines++) {
+			snprintf(variable, sizeof(variable), "line_label[%d]",
+				 column + wide * lines);
+			plot_set_text(script, variable, list[p]->lines[lines].label);
+		}
+		fprintf(script,
+			"panel_log[%zu] = %d\npanel_top[%zu] = %.6g\npanel_least[%zu] = %.6g\n"
+			"panel_column[%zu] = %d\npanel_lines[%zu] = %d\n",
+			p + 1, list[p]->log, p + 1, top > 0 ? top : 1, p + 1,
+			isfinite(least) ? least : 1e-3, p + 1, column, p + 1, lines);
+		column += wide * lines;
+	}
+}
+
+/* "flood=200000:60ms" is "flood 200k/s" in a picture, where one sees how long it lasts. */
+static void event_words(char *buf, size_t size, const char *name)
+{
+	unsigned long long rate;
+
+	if (sscanf(name, "flood=%llu:", &rate) == 1 && !(rate % 1000))
+		snprintf(buf, size, "flood %lluk/s", rate / 1000);
+	else
+		snprintf(buf, size, "%s", name);
+	for (char *p = buf; *p; p++)
+		if (*p == '=')
+			*p = ' ';
+}
+
+static void write_events(FILE *script, const struct plot_group *g)
+{
+	size_t total = 0, at = 0, e;
+	json_t *event;
+
+	for (size_t i = 0; i < g->nr; i++)
+		total += json_array_size(json_object_get(json_object_get(g->cells[i], "timeline"),
+							 "events"));
+	fprintf(script, "events = %zu\narray event_cell[%zu]\narray event_begin[%zu]\n"
+			"array event_end[%zu]\narray event_name[%zu]\n", total, total + 1, total + 1,
+		total + 1, total + 1);
+	for (size_t i = 0; i < g->nr; i++)
+		json_array_foreach(json_object_get(json_object_get(g->cells[i], "timeline"), "events"),
+				   e, event) {
+			char variable[32], name[64];
+
+			at++;
+			fprintf(script, "event_cell[%zu] = %zu\nevent_begin[%zu] = %.6g\nevent_end[%zu] = %.6g\n",
+				at, i + 1, at, 1e3 * plot_number(event, "begin_s"), at,
+				1e3 * plot_number(event, "end_s"));
+			snprintf(variable, sizeof(variable), "event_name[%zu]", at);
+			event_words(name, sizeof(name), plot_text(event, "name"));
+			plot_set_text(script, variable, name);
+		}
+}
+
+int plot_timeline(struct plot_file *f, const struct plot_group *all)
+{
+	struct plot_group g = *all;
+	const struct panel *list[NR_PANELS];
+	double end = 0;
+	size_t nr;
+	int err = 1;
+
+	g.cells = calloc(all->nr, sizeof(*g.cells));
+	g.nr = 0;
+	if (!g.cells)
+		return -ENOMEM;
+	for (size_t i = 0; i < all->nr && g.nr < COLUMNS_MAX; i++)
+		if (json_array_size(series_of(all->cells[i], "ops_per_s")))
+			g.cells[g.nr++] = all->cells[i];
+	nr = shown(&g, list);
+	if (!nr)
+		goto out;
+	for (size_t i = 0; i < g.nr; i++)
+		end = fmax(end, 1e3 * plot_number(json_object_get(g.cells[i], "timeline"), "window_s") *
+				(double)json_array_size(series_of(g.cells[i], "ops_per_s")));
+	g.drawn = in_words(&g);
+	plot_set_frame(f, &g, NULL);
+	fprintf(f->data, "# %s\n# milliseconds since the window opened", plot_text(g.workload, "question"));
+	for (size_t p = 0; p < nr; p++)
+		for (size_t l = 0; l < LINES_MAX && list[p]->lines[l].series; l++)
+			fprintf(f->data, ", %s (x %g)%s", list[p]->lines[l].series,
+				list[p]->lines[l].scale,
+				has_bands(&g) ? ", its low, its high" : "");
+	fputc('\n', f->data);
+	write_data(f->data, &g, list, nr);
+	fprintf(f->script, "cells = %zu\nend_ms = %.6g\narray label[%zu]\narray style[%zu]\n", g.nr, end,
+		g.nr, g.nr);
+	for (size_t i = 0; i < g.nr; i++) {
+		char variable[32];
+
+		snprintf(variable, sizeof(variable), "label[%zu]", i + 1);
+		plot_set_text(f->script, variable, plot_text(g.cells[i], "variant"));
+		fprintf(f->script, "style[%zu] = %u\n", i + 1, plot_variant_index(&g, g.cells[i]) + 1);
+	}
+	write_panels(f->script, &g, list, nr);
+	write_events(f->script, &g);
+	err = 0;
+out:
+	free(g.cells);
+	return err;
+}

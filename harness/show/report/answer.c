@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The answer to a question in a line or two, from its verdicts: what was seen, the
+ * strongest first; where nothing was seen, what would have been; and why nothing was judged.
+ */
+#include "harness/show/report/report.h"
+
+#include "harness/base/json_read.h"
+#include "harness/judge/judge.h"
+#include "harness/numbers/metric.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* More than these in a line nobody reads; the verdicts themselves have all. */
+#define SAID_MAX 5
+
+struct line {
+	char text[4096];
+	size_t nr;			/* verdicts it is about */
+	const json_t *said[SAID_MAX];	/* of these, what it says of each */
+};
+
+__attribute__((format(printf, 2, 3))) static void append(struct line *l, const char *fmt, ...)
+{
+	size_t len = strlen(l->text);
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(l->text + len, sizeof(l->text) - len, fmt, args);
+	va_end(args);
+}
+
+/* A doubling is as strong as a halving. */
+static double strength(const json_t *verdict)
+{
+	double ratio = log1p(number_of(verdict, "effect_percent") / 100);
+
+	return isnan(ratio) ? 0 : fabs(ratio);
+}
+
+/* by_strength: the strongest come first, and the weakest make room. */
+static void take(struct line *l, const json_t *verdict, bool by_strength)
+{
+	size_t at = l->nr < SAID_MAX ? l->nr : SAID_MAX;
+
+	l->nr++;
+	while (by_strength && at && strength(verdict) > strength(l->said[at - 1])) {
+		if (at < SAID_MAX)
+			l->said[at] = l->said[at - 1];
+		at--;
+	}
+	if (at < SAID_MAX)
+		l->said[at] = verdict;
+}
+
+static void choice(struct line *l, size_t i, const char *between)
+{
+	append(l, "%s%s instead of %s", i ? between : "", text_of(l->said[i], "choice"),
+	       text_of(l->said[i], "base"));
+}
+
+/* " over 4 of 8 pairs": it says nothing of the others. */
+static void left_out(struct line *l, const json_t *verdict)
+{
+	double pairs = number_of(verdict, "pairs"), out = number_of(verdict, "pairs_left_out");
+
+	if (out > 0 && pairs > 0)
+		append(l, " over %.0f of %.0f pairs", pairs - out, pairs);
+}
+
+static void seen(struct line *l)
+{
+	const char *metric = "";
+
+	for (size_t i = 0; i < l->nr && i < SAID_MAX; i++) {
+		const json_t *v = l->said[i];
+		const char *what = metric_words(text_of(v, "metric")).what;
+		double effect = log1p(number_of(v, "effect_percent") / 100);
+		char percent[32];
+
+		choice(l, i, "; ");
+		append(l, ":");
+		if (strcmp(metric, text_of(v, "metric"))) {
+			metric = text_of(v, "metric");
+			append(l, " %s", what ? what : metric);
+		}
+		judge_percent(percent, sizeof(percent), effect);
+		if (isfinite(effect))
+			append(l, " %s %%", percent);
+		left_out(l, v);
+		append(l, ", %s", text_of(v, "word"));
+	}
+}
+
+static void unseen(struct line *l)
+{
+	append(l, "no difference seen: ");
+	for (size_t i = 0; i < l->nr && i < SAID_MAX; i++) {
+		double visible = log1p(number_of(l->said[i], "visible_percent") / 100);
+		char size[32];
+
+		choice(l, i, ", ");
+		left_out(l, l->said[i]);
+		judge_size(size, sizeof(size), visible);
+		if (isfinite(visible))
+			append(l, i ? " (%s %%)" : " (this run would have seen %s %%)", size);
+	}
+}
+
+/* The reason is in the verdict's sentence, behind the choice. */
+static void unjudged(struct line *l)
+{
+	static const char words[] = "not judged, ";
+
+	append(l, "not judged: ");
+	for (size_t i = 0; i < l->nr && i < SAID_MAX; i++) {
+		const char *reason = strstr(text_of(l->said[i], "text"), words);
+
+		choice(l, i, "; ");
+		if (reason)
+			append(l, ", %s", reason + strlen(words));
+	}
+}
+
+static void more(struct line *l)
+{
+	if (l->nr > SAID_MAX)
+		append(l, "; and %zu more", l->nr - SAID_MAX);
+}
+
+void report_answer(const struct report_source *s, const char *workload,
+		   void (*fn)(void *arg, const char *text, const char *outcome), void *arg)
+{
+	struct line is_seen = { .nr = 0 }, none = { .nr = 0 }, open = { .nr = 0 };
+	unsigned int interactions = 0, verdicts = 0;
+	char plural[64] = "";
+	json_t *verdict;
+	size_t i;
+
+	json_array_foreach(json_object_get(s->report, "verdicts"), i, verdict)
+	{
+		const char *outcome = text_of(verdict, "outcome");
+
+		if (strcmp(text_of(verdict, "workload"), workload))
+			continue;
+		verdicts++;
+		if (!strcmp(text_of(verdict, "kind"), "interaction"))
+			interactions += !strcmp(outcome, "different");
+		else if (!strcmp(outcome, "unjudged"))
+			take(&open, verdict, false);
+		else if (!strcmp(outcome, "none"))
+			take(&none, verdict, false);
+		else
+			take(&is_seen, verdict, true);
+	}
+	if (interactions)
+		snprintf(plural, sizeof(plural), "; and %u interaction%s", interactions,
+			 interactions == 1 ? "" : "s");
+	if (is_seen.nr) {
+		seen(&is_seen);
+		more(&is_seen);
+		append(&is_seen, "%s", plural);
+		fn(arg, is_seen.text, "seen");
+	}
+	if (none.nr) {
+		unseen(&none);
+		more(&none);
+		append(&none, "%s", is_seen.nr ? "" : plural);
+		fn(arg, none.text, "none");
+	}
+	if (open.nr) {
+		unjudged(&open);
+		more(&open);
+		fn(arg, open.text, "unjudged");
+	}
+	if (!verdicts)
+		fn(arg, report_no_verdict(s, workload), "unjudged");
+}

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A report as a web page: one file, nothing fetched, pictures inside.  How it
+ * looks is in plots/report.css.
+ */
+#include "harness/show/report/report.h"
+
+#include "harness/results/bounds.h"
+#include "harness/machine/env.h"
+#include "harness/base/grid.h"
+#include "harness/base/json_read.h"
+#include "harness/show/plot/plot.h"
+#include "harness/show/table/table.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* TAG with a text inside, which is escaped. */
+__attribute__((format(printf, 3, 4))) static void element(FILE *out, const char *tag,
+							  const char *fmt, ...)
+{
+	char text[4096];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	fprintf(out, "<%s>", tag);
+	html_text(out, text);
+	/* Attributes are no part of the end. */
+	fprintf(out, "</%.*s>\n", (int)strcspn(tag, " "), tag);
+}
+
+static int style(FILE *out, struct ct_error *e)
+{
+	char folder[PATH_MAX], path[PATH_MAX + 16];
+	char line[512];
+	FILE *in;
+	int err = plot_scripts_folder(folder, sizeof(folder), e);
+
+	if (err)
+		return err;
+	snprintf(path, sizeof(path), "%s/report.css", folder);
+	in = fopen(path, "re");
+	if (!in)
+		return ct_fail(e, -errno, CT_EXIT_USER,
+			       "cannot read the style sheet '%.500s': %s", path, strerror(errno));
+	fputs("<style>\n", out);
+	while (fgets(line, sizeof(line), in))
+		fputs(line, out);
+	fputs("</style>\n", out);
+	fclose(in);
+	return 0;
+}
+
+/* ---- the top ---- */
+
+static json_int_t count_of(const struct report_source *s, const char *what)
+{
+	return json_integer_value(json_object_get(json_object_get(s->report, "counts"), what));
+}
+
+static void answer(void *arg, const char *text, const char *outcome)
+{
+	FILE *out = arg;
+
+	fprintf(out, "<p class=\"answer %s\">", outcome);
+	html_text(out, text);
+	fputs("</p>\n", out);
+}
+
+static void top(FILE *out, const struct report_source *s)
+{
+	const json_t *workloads = json_object_get(s->report, "workloads"), *workload;
+	char machine[2048];
+	size_t i;
+
+	report_all_machines(machine, sizeof(machine), s);
+	element(out, "h1", "%s", text_of(s->report, "name"));
+	element(out, "p class=\"sub\"", "%s · ctbench %s · %.16s", machine,
+		report_fact(s, "build", "revision"), text_of(s->report, "started"));
+	element(out, "p class=\"sub\"",
+		"%" JSON_INTEGER_FORMAT " cells, %" JSON_INTEGER_FORMAT
+		" good measurements; %" JSON_INTEGER_FORMAT " void, %" JSON_INTEGER_FORMAT
+		" failed.%s",
+		count_of(s, "cells"), count_of(s, "good"), count_of(s, "void"),
+		count_of(s, "failed"),
+		json_is_true(json_object_get(s->report, "interrupted"))
+			? " The run was interrupted: what is missing below was not measured."
+			: "");
+	if (json_array_size(workloads) < 2)
+		return;
+	fputs("<nav><ol>\n", out);
+	json_array_foreach(workloads, i, workload)
+	{
+		fprintf(out, "<li><a href=\"#w%zu\">", i);
+		html_text(out, text_of(workload, "question"));
+		fputs("</a>\n", out);
+		report_answer(s, text_of(workload, "name"), answer, out);
+		fputs("</li>\n", out);
+	}
+	fputs("</ol></nav>\n", out);
+}
+
+static void warnings(FILE *out, const struct report_source *s)
+{
+	json_t *list = env_warnings(json_object_get(s->report, "environment")), *warning;
+	size_t i;
+
+	if (json_array_size(list)) {
+		element(out, "h3", "What disturbed it");
+		fputs("<ul class=\"warnings\">\n", out);
+		json_array_foreach(list, i, warning)
+		{
+			fprintf(out, "<li class=\"%s\">",
+				strcmp(text_of(warning, "grade"), "serious") ? "note" : "serious");
+			html_text(out, text_of(warning, "what"));
+			if (*text_of(warning, "mend")) {
+				fputs(" <span class=\"mend\">", out);
+				html_text(out, text_of(warning, "mend"));
+				fputs("</span>", out);
+			}
+			fputs("</li>\n", out);
+		}
+		fputs("</ul>\n", out);
+	}
+	json_decref(list);
+}
+
+/* ---- a workload ---- */
+
+struct verdicts {
+	FILE *out;
+	size_t nr;
+};
+
+static void verdict(void *arg, const char *text, const char *outcome)
+{
+	struct verdicts *v = arg;
+
+	if (!v->nr++)
+		fputs("<ul class=\"verdicts\">\n", v->out);
+	fputs("<li class=\"", v->out);
+	html_text(v->out, outcome);
+	fputs("\">", v->out);
+	html_text(v->out, text);
+	fputs("</li>\n", v->out);
+}
+
+/*
+ * A picture, and for narrow screens the same in a layout that fits (report.css shows one of
+ * them).  Where there is none it has to be moved sideways, which is said: part of a picture looks
+ * whole.
+ */
+static int picture(FILE *out, const struct report_source *s, const char *name, const char *id,
+		   struct ct_error *e)
+{
+	char wide[PATH_MAX + 300], narrow[PATH_MAX + 300] = "", prefix[80], label[512];
+	int err;
+
+	snprintf(wide, sizeof(wide), "%s/%s/%s.svg", s->dir, s->plots, name);
+	if (s->narrow)
+		snprintf(narrow, sizeof(narrow), "%s/%s.svg", s->narrow, name);
+	if (*narrow && access(narrow, R_OK))
+		narrow[0] = '\0';
+	snprintf(prefix, sizeof(prefix), "%s-", id);
+	snprintf(label, sizeof(label), "Plot %s; the table below it has the same figures", name);
+	fprintf(out, "<figure%s><div class=\"scroll wide\" tabindex=\"0\">\n",
+		*narrow ? " class=\"both\"" : "");
+	err = report_svg(out, wide, prefix, label, e);
+	fputs("</div>\n", out);
+	if (!err && *narrow) {
+		snprintf(prefix, sizeof(prefix), "%sn-", id);
+		fputs("<div class=\"narrow\">\n", out);
+		err = report_svg(out, narrow, prefix, label, e);
+		fputs("</div>\n", out);
+	} else if (!err) {
+		element(out, "figcaption class=\"hint\"",
+			"The picture is wider than the screen: move it sideways.");
+	}
+	fputs("</figure>\n", out);
+	return err;
+}
+
+static int pictures(FILE *out, const struct report_source *s, const char *workload, size_t number,
+		    struct ct_error *e)
+{
+	char id[64], **names;
+	size_t nr;
+	int err = report_pictures(s, workload, &names, &nr);
+
+	if (err)
+		ct_fail(e, err, CT_EXIT_USER, "no memory for the report");
+	for (size_t i = 0; i < nr && !err; i++) {
+		snprintf(id, sizeof(id), "w%zup%zu", number, i);
+		err = picture(out, s, names[i], id, e);
+	}
+	for (size_t i = 0; i < nr; i++)
+		free(names[i]);
+	free(names);
+	return err;
+}
+
+static int workload_section(FILE *out, const struct report_source *s, const json_t *workload,
+			    size_t number, struct ct_error *e)
+{
+	struct verdicts v = { .out = out };
+	const char *name = text_of(workload, "name");
+	char noise[256], remark[512], machine[512];
+	struct grid g;
+	int err;
+
+	fprintf(out, "<section id=\"w%zu\">\n", number);
+	element(out, "p class=\"name\"", "%s", name);
+	element(out, "h2", "%s", text_of(workload, "question"));
+	if (report_machines(s) > 1) {
+		report_machine(machine, sizeof(machine), s, report_machine_of(s, name));
+		element(out, "p class=\"sub\"", "Measured on %s.", machine);
+	}
+	report_noise(noise, sizeof(noise), s, name);
+	if (*noise)
+		element(out, "p class=\"noise\"", "%s", noise);
+	report_each_verdict(s, name, verdict, &v);
+	if (v.nr)
+		fputs("</ul>\n", out);
+	err = pictures(out, s, name, number, e);
+	if (!err)
+		err = table_of(&g, s->report, workload);
+	if (err)
+		return err < 0 && !e->status ? ct_fail(e, err, CT_EXIT_USER, "no memory for the report") : err;
+	if (g.rows > 1) {
+		fputs("<details open><summary>All figures</summary><div class=\"scroll\" tabindex=\"0\">\n", out);
+		grid_print(out, &g, GRID_HTML);
+		table_remark(remark, sizeof(remark), s->report, workload);
+		if (*remark)
+			element(out, "p", "%s", remark);
+		fputs("</div></details>\n", out);
+	} else {
+		element(out, "p", "Nothing of it was measured.");
+	}
+	grid_free(&g);
+	err = table_inside(&g, s->report, workload);
+	if (!err && g.rows > 1) {
+		fputs("<details><summary>Behind the figures</summary><div class=\"scroll\" tabindex=\"0\">\n", out);
+		grid_print(out, &g, GRID_HTML);
+		element(out, "p",
+			"Medians. p is that of a chi-square test of the chain lengths against Poisson's "
+			"distribution: a small one says that the hash spreads keys worse, or better, than "
+			"chance would.");
+		fputs("</div></details>\n", out);
+	}
+	grid_free(&g);
+	if (err)
+		return ct_fail(e, err, CT_EXIT_USER, "no memory for the report");
+	fputs("</section>\n", out);
+	return 0;
+}
+
+/* ---- the end ---- */
+
+static void fact(FILE *out, const char *name, const char *value)
+{
+	if (!*value)
+		return;
+	element(out, "dt", "%s", name);
+	element(out, "dd", "%s", value);
+}
+
+static void machine(FILE *out, const struct report_source *s)
+{
+	static const struct {
+		const char *name, *group, *key;
+	} facts[] = {
+		{ "kernel", "kernel", "release" },
+		{ "hypervisor", "virtual", "hypervisor" },
+		{ "frequency driver", "frequency", "driver" },
+		{ "transparent huge pages", "pages", "transparent" },
+		{ "compiler", "build", "compiler" },
+		{ "flags", "build", "flags" },
+		{ "revision", "build", "revision" },
+		{ "liburcu", "libraries", "liburcu" },
+	};
+	const json_t *environment = json_object_get(s->report, "environment");
+	size_t nr = report_machines(s);
+	char text[512];
+
+	fputs("<section id=\"machine\">\n", out);
+	element(out, "h2", nr > 1 ? "The machines" : "The machine");
+	if (nr > 1)
+		element(out, "p",
+			"What follows behind their names is of the first one, but for how ctbench was built; "
+			"the pages of the runs that were merged have it of each.");
+	fputs("<dl>\n", out);
+	for (size_t i = 0; i < nr; i++) {
+		report_machine(text, sizeof(text), s, i);
+		fact(out, "machine", text);
+	}
+	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
+		fact(out, facts[i].name, report_fact(s, facts[i].group, facts[i].key));
+	fact(out, "allocator", text_of(environment, "allocator"));
+	snprintf(text, sizeof(text), "%.3g s during the run",
+		 json_number_value(json_object_get(s->report, "stolen_seconds")));
+	fact(out, "time a hypervisor gave to others", text);
+	fputs("</dl>\n", out);
+	warnings(out, s);
+	fputs("</section>\n", out);
+}
+
+/* What no table can beat here. */
+static void bounds(FILE *out, const struct report_source *s)
+{
+	const json_t *list = json_object_get(s->report, "bounds");
+
+	if (!json_array_size(list))
+		return;
+	fputs("<section id=\"bounds\">\n", out);
+	element(out, "h2", "What this machine can do at best");
+	element(out, "p", "Measured beside the cells, with the same threads and pages.%s",
+		table_has_misses(s->report) ?
+			" The column misses of a table tells its ns/op in dependent random lines of its "
+			"own footprint." :
+			"");
+	fputs("<div class=\"scroll\" tabindex=\"0\">\n", out);
+	bounds_print(out, list, GRID_HTML);
+	fputs("</div>\n</section>\n", out);
+}
+
+static void again(FILE *out, const struct report_source *s)
+{
+	char command[2048];
+
+	report_command(command, sizeof(command), s);
+	fputs("<section id=\"again\">\n", out);
+	element(out, "h2", "How to repeat it");
+	element(out, "p", "In a source tree of revision %s, after make build:",
+		report_fact(s, "build", "revision"));
+	element(out, "pre", "build/release/%s", command);
+	element(out, "p",
+		"Each repeat of each cell ran in a process of its own, in shuffled blocks; figures are "
+		"medians of the repeats. Seeds, parameters, every measurement and the facts about the "
+		"machine lie beside this page, in cells.tsv and benchmark.json. docs/METHOD.md says how "
+		"each figure comes about. ctbench compare judges this run against another.");
+	fputs("</section>\n", out);
+}
+
+int report_html(FILE *out, const struct report_source *s, struct ct_error *e)
+{
+	const json_t *workload;
+	size_t i;
+	int err;
+
+	fputs("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+	      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+	      "<meta name=\"color-scheme\" content=\"light dark\">\n", out);
+	element(out, "title", "ctbench: %s", text_of(s->report, "name"));
+	err = style(out, e);
+	if (err)
+		return err;
+	fputs("</head>\n<body>\n<main>\n<header>\n", out);
+	top(out, s);
+	fputs("</header>\n", out);
+	json_array_foreach(json_object_get(s->report, "workloads"), i, workload)
+	{
+		err = workload_section(out, s, workload, i, e);
+		if (err)
+			return err;
+	}
+	bounds(out, s);
+	machine(out, s);
+	again(out, s);
+	fputs("</main>\n</body>\n</html>\n", out);
+	return 0;
+}

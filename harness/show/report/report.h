@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A run for people: one page with the question, the answer in words, pictures,
+ * tables, the machine, the noise, and how to repeat it.
+ *
+ *	report.c		what both forms have: which texts, in which order
+ *	report_answer.c		the answer to a question in a line or two
+ *	report_html.c		a web page that needs nothing beside itself
+ *	report_markdown.c	for a comment on a change
+ *	report_svg.c		a picture's SVG made ready to stand among others
+ *	report_narrow.c		pictures for phones
+ */
+#ifndef CTBENCH_HARNESS_REPORT_H
+#define CTBENCH_HARNESS_REPORT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "harness/base/error.h"
+
+struct json_t;
+
+/* What a report is made of. */
+struct report_source {
+	const char *dir;			/* the run's folder */
+	const char *plots;			/* the folder in it where the pictures lie: "plots" */
+	const struct json_t *benchmark;		/* benchmark.json */
+	const struct json_t *report;		/* its key "ctbench" */
+	char *narrow; /* a folder with pictures for phones, of the same names; NULL: none */
+};
+
+/*
+ * The page into out.  0, or a negative errno with a sentence: a style sheet or a
+ * picture that cannot be read.
+ */
+int report_html(FILE *out, const struct report_source *s, struct ct_error *e);
+int report_markdown(FILE *out, const struct report_source *s, struct ct_error *e);
+
+/*
+ * The page, or the Markdown, into a file (results_write_file()); pictures that are not there are
+ * left out.  Nothing is written of what cannot be made whole.
+ */
+int report_write(const struct report_source *s, const char *path, bool markdown,
+		 struct ct_error *e);
+
+/* ---- report.c ---- */
+
+/* The text at a key path ("build", "revision") of the report's environment; "" if none. */
+const char *report_fact(const struct report_source *s, const char *group, const char *key);
+/*
+ * How many machines it was measured on: 1, or more if ctbench merge made it of several; the one
+ * of a workload, from 0; and what each is: "AMD EPYC, 2 CPUs, Linux 6.18, a guest of KVM", of
+ * several with the name of its run.
+ */
+size_t report_machines(const struct report_source *s);
+size_t report_machine_of(const struct report_source *s, const char *workload);
+void report_machine(char *buf, size_t size, const struct report_source *s, size_t machine);
+/* All of them, with "; " between. */
+void report_all_machines(char *buf, size_t size, const struct report_source *s);
+/* The noise in a sentence for this workload; "" where there was no control. */
+void report_noise(char *buf, size_t size, const struct report_source *s, const char *workload);
+/* The command that measures the same again. */
+void report_command(char *buf, size_t size, const struct report_source *s);
+/*
+ * Calls fn for each verdict on the workload: its sentence and its outcome as in judge.h
+ * ("better", "worse", "none", ...).  Interactions that were not seen become one sentence.
+ * Where there is no verdict at all the sentence says why, "unjudged".
+ */
+void report_each_verdict(const struct report_source *s, const char *workload,
+			 void (*fn)(void *arg, const char *text, const char *outcome), void *arg);
+
+/* Why there is no verdict on the workload. */
+const char *report_no_verdict(const struct report_source *s, const char *workload);
+
+/* ---- report_answer.c ---- */
+
+/*
+ * Calls fn for each line of the answer to the workload's question, with its kind: "seen",
+ * "none" (no difference seen), "unjudged".  At least one.
+ */
+void report_answer(const struct report_source *s, const char *workload,
+		   void (*fn)(void *arg, const char *text, const char *outcome), void *arg);
+
+/* ---- report.c ---- */
+
+/* Names of the workload's pictures in dir and plots, without extension, sorted; free each and all. */
+int report_pictures(const struct report_source *s, const char *workload, char ***names, size_t *nr);
+
+/* ---- report_narrow.c ---- */
+
+/*
+ * Draw the run's pictures for phones into a folder of their own, and remove them; around
+ * what makes a page.  A page without them is whole: wide pictures are then moved sideways.
+ * 0, or -errno with a sentence and s->narrow NULL.
+ */
+int report_narrow_begin(struct report_source *s, struct ct_error *e);
+void report_narrow_end(struct report_source *s);
+
+/* ---- report_svg.c ---- */
+
+/*
+ * An SVG file's picture without its XML header, its ids prefixed so that several can stand in one
+ * page, described by `label` for those who cannot see it.  -errno with a sentence.
+ */
+int report_svg(FILE *out, const char *path, const char *prefix, const char *label,
+	       struct ct_error *e);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* The highest rates that were searched for, as a table. */
+#include "harness/show/table/internal.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/compiler.h"
+#include "harness/results/bounds.h"
+#include "harness/base/json_read.h"
+
+enum { RATE, INTERVAL, SEARCHES, NOTE };
+
+void table_saturation_header(struct grid *g, const json_t *varying, const char *unit __maybe_unused)
+{
+	size_t at;
+
+	if (!grid_add_row(g))
+		return;
+	at = table_put_parameters(g, varying, NULL);
+	grid_put(g, at + RATE, "M/s");
+	grid_put(g, at + SEARCHES, "searches");
+	g->left[at + NOTE] = true;
+}
+
+/* "; 2 were late even at 0.01 M/s" */
+static void add_note(char *buf, size_t size, json_int_t n, const char *what, double rate)
+{
+	size_t len = strlen(buf);
+
+	if (n)
+		snprintf(buf + len, size - len, "%s%" JSON_INTEGER_FORMAT " %s %.3g M/s", len ? "; " : "",
+			 n, what, rate / 1e6);
+}
+
+void table_saturation_row(struct grid *g, const json_t *varying, const json_t *cell)
+{
+	const json_t *found = json_object_get(json_object_get(cell, "metrics"), "saturation_per_s");
+	const json_t *asked = json_object_get(cell, "saturation");
+	char text[512];
+	size_t at;
+
+	if (!grid_add_row(g))
+		return;
+	at = table_put_parameters(g, varying, cell);
+	table_put_number(g, at + RATE, number_of(found, "median") / 1e6);
+	table_put_interval(g, at + INTERVAL, found, 1e-6);
+	if (isfinite(number_of(found, "n"))) {
+		snprintf(text, sizeof(text), "%.0f", number_of(found, "n"));
+		grid_put(g, at + SEARCHES, text);
+	}
+	table_note(text, sizeof(text), cell);
+	add_note(text, sizeof(text), json_integer_value(json_object_get(asked, "below")),
+		 "late even at", number_of(asked, "from_per_s"));
+	add_note(text, sizeof(text), json_integer_value(json_object_get(asked, "beyond")),
+		 "without a limit up to", number_of(asked, "to_per_s"));
+	grid_put(g, at + NOTE, text);
+}
+
+void table_saturation_remark(char *buf, size_t size, const json_t *report, const char *workload)
+{
+	double threads = 0, away;
+	const char *name, *percentile = "";
+	json_int_t below = 0;
+	json_t *cell;
+
+	json_object_foreach(json_object_get(report, "cells"), name, cell) {
+		const json_t *asked = json_object_get(cell, "saturation");
+
+		if (!asked || strcmp(text_of(cell, "workload"), workload))
+			continue;
+		percentile = text_of(asked, "percentile");
+		threads = fmax(threads, number_of(json_object_get(cell, "parameters"), "threads"));
+		snprintf(buf, size,
+			 "Highest rates, in millions of operations a second, at which %.8s of the times from the intended start is at most %g us; medians of the searches, each as fine as %g %%.",
+			 percentile, number_of(asked, "bound_ns") / 1e3,
+			 100 * number_of(asked, "precision"));
+		below += json_integer_value(json_object_get(asked, "below"));
+	}
+	away = bounds_away_ns(json_object_get(report, "bounds"), (unsigned int)threads, percentile);
+	if (isfinite(away))
+		snprintf(buf + strlen(buf), size - strlen(buf),
+			 " What arrives while a CPU is away waits %.3g us by the same measure, whatever the table.",
+			 away / 1e3);
+	if (below)
+		snprintf(buf + strlen(buf), size - strlen(buf),
+			 " Searches that were late even at the lowest rate tell of the machine: what it takes from a thread is in every percentile.  Ask for a lower one (--p50), or measure elsewhere.");
+}

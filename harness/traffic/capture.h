@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Packets out of captures: pcap and pcapng files through libpcap, plain or
+ * packed with zstd, with the link layer taken off.
+ *
+ *	struct capture *c;
+ *	struct capture_packet p;
+ *
+ *	err = capture_open(&c, "trace.pcapng.zst", e);
+ *	while (!err && (err = capture_next(c, &p, e)) > 0)
+ *		use p.l3, p.caplen, ...
+ *	capture_close(c);
+ *
+ * One packet at a time for replay; all of them in memory (capture_load) for
+ * benchmarks, which must not read files while they measure.
+ *
+ * All lengths and addresses in a capture are to be mistrusted, and so are the
+ * lengths inside p.l3: only p.caplen bytes are there.
+ *
+ * Thread-safety: one thread at a time per struct capture; different captures
+ * are independent.  A loaded capture_set is only read and may be shared.
+ */
+#ifndef CTBENCH_HARNESS_CAPTURE_H
+#define CTBENCH_HARNESS_CAPTURE_H
+
+#include "harness/base/error.h"
+#include "harness/traffic/linklayer.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct capture;
+
+struct capture_packet {
+	/*
+	 * From the network header on.  Where l3proto is 0: from wherever the
+	 * link headers stopped making sense.
+	 */
+	const uint8_t *l3;
+	uint64_t time_ns;	/* since 1970, as captured: may step back from packet to packet */
+	uint64_t index;		/* in the file, from 0 */
+	uint32_t caplen;	/* bytes there are at l3; may be 0 */
+	/*
+	 * Bytes at l3 when it was on the wire; at least caplen.  A short Ethernet frame's
+	 * padding counts: what is IP's own, IP's total length says.
+	 */
+	uint32_t len;
+	uint16_t l3proto;	/* LINK_PROTO_IPV4 (0x0800), LINK_PROTO_IPV6 (0x86dd), or 0 */
+	uint16_t vlan;		/* outermost VLAN id; 0: none */
+};
+
+/*
+ * Open the capture at path, or standard input for "-".  0 or a negative errno;
+ * e then names the file and what is wrong with it (CT_EXIT_USER): absent,
+ * unreadable, a directory, empty, no capture, damaged zstd, or a link type
+ * there is no decoder for.
+ */
+int capture_open(struct capture **out, const char *path, struct ct_error *e);
+
+/*
+ * Open a capture (packed or not) that lies in memory, size bytes at data,
+ * which must stay until capture_close(); name stands in for the path in errors.
+ */
+int capture_open_memory(struct capture **out, const void *data, size_t size, const char *name,
+			struct ct_error *e);
+
+/*
+ * The next packet: 1 and *p filled in, 0 at the end, or a negative errno.
+ * p->l3 points into memory that the next call or capture_close() takes back.
+ * A damaged or cut-off file gives all packets before the damage and then an
+ * error that says after how many; every later call says the same again.
+ */
+int capture_next(struct capture *c, struct capture_packet *p, struct ct_error *e);
+
+/* What libpcap calls the link type ("EN10MB"), for people. */
+const char *capture_link_name(const struct capture *c);
+
+void capture_close(struct capture *c);
+
+/* A whole capture in memory. */
+struct capture_set {
+	struct capture_packet *packets;	/* their l3 points into data */
+	size_t nr;
+	uint8_t *data;			/* each packet begins at a multiple of 8 bytes */
+	size_t data_bytes;
+};
+
+/*
+ * Load all packets of path, those that are not IP included, so that index
+ * equals the place in the array.  0 or a negative errno; any error, also in
+ * the middle of the file, leaves *set empty.
+ */
+int capture_load(const char *path, struct capture_set *set, struct ct_error *e);
+
+/* Takes an empty (zeroed) set and NULL too. */
+void capture_set_free(struct capture_set *set);
+
+/*
+ * The whole file, unpacked but not decoded, in one block from malloc.  For
+ * those who want to decode the same bytes more than once.
+ */
+int capture_slurp(const char *path, uint8_t **data, size_t *size, struct ct_error *e);
+
+/*
+ * Speed of decoding alone: unpacks the file into memory, then opens and reads
+ * it through from there, again and again for about seconds of the calling
+ * thread's CPU time (at least once), by the very code that capture_next() is.
+ * Returns packets per second of that CPU time, or a negative errno (as a
+ * double) with *e set.  decoded, if not NULL: how many packets were decoded.
+ */
+double capture_decode_rate(const char *path, double seconds, uint64_t *decoded,
+			   struct ct_error *e);
+
+#endif

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Bytes of a capture from a file, a pipe or memory, plain or zstd; see
+ * capture_bytes.h.
+ */
+#include "harness/traffic/capture_bytes.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#define ZSTD_FRAME	0xfd2fb528u
+#define ZSTD_SKIPPABLE	0x184d2a50u	/* the low four bits are free */
+
+struct capture_bytes {
+	char *name;
+	struct ct_error error;		/* status 0: none so far */
+
+	int fd;				/* -1: memory */
+	bool close_fd;
+	uint8_t *block;			/* of the file, block_size long; NULL: memory */
+	size_t block_size;
+	const uint8_t *in;		/* what has been taken from the file but not used */
+	size_t in_left;
+	bool in_end;			/* the file has ended; only in is left */
+
+	ZSTD_DStream *zstd;		/* NULL: plain */
+	bool in_frame;			/* a zstd frame has begun and not ended */
+};
+
+static uint32_t le32(const uint8_t *p)
+{
+	return p[0] | p[1] << 8 | p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+/* read(2) that is not disturbed by signals. */
+static ssize_t read_some(struct capture_bytes *b, void *buf, size_t size)
+{
+	ssize_t n;
+
+	do {
+		n = read(b->fd, buf, size);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		ct_fail(&b->error, -errno, CT_EXIT_USER, "cannot read %s: %s", b->name,
+			strerror(errno));
+	return n;
+}
+
+/* Take what there is from the file until want bytes lie in the block, or it ends. */
+static int fill_block(struct capture_bytes *b, size_t want)
+{
+	if (b->fd < 0) {
+		b->in_end = true;	/* memory is all there from the start */
+		return 0;
+	}
+	if (b->in_left)
+		memmove(b->block, b->in, b->in_left);
+	b->in = b->block;
+	while (b->in_left < want && !b->in_end) {
+		ssize_t n = read_some(b, b->block + b->in_left, b->block_size - b->in_left);
+
+		if (n < 0)
+			return -1;
+		if (!n)
+			b->in_end = true;
+		b->in_left += (size_t)n;
+	}
+	return 0;
+}
+
+static ssize_t read_plain(struct capture_bytes *b, uint8_t *buf, size_t size)
+{
+	size_t done = size < b->in_left ? size : b->in_left;
+
+	if (done) {
+		memcpy(buf, b->in, done);
+		b->in += done;
+		b->in_left -= done;
+	}
+	while (done < size && b->fd >= 0 && !b->in_end) {
+		ssize_t n = read_some(b, buf + done, size - done);
+
+		if (n < 0)
+			return done ? (ssize_t)done : -1;
+		if (!n)
+			b->in_end = true;
+		done += (size_t)n;
+	}
+	return (ssize_t)done;
+}
+
+static ssize_t read_zstd(struct capture_bytes *b, uint8_t *buf, size_t size)
+{
+	ZSTD_outBuffer out = { .dst = buf, .size = size };
+
+	while (out.pos < size) {
+		ZSTD_inBuffer in;
+		size_t before = out.pos;
+		size_t left;
+
+		if (!b->in_left && !b->in_end && fill_block(b, 1))
+			break;
+		if (!b->in_left && !b->in_frame)
+			break;
+		in = (ZSTD_inBuffer){ .src = b->in, .size = b->in_left };
+		left = ZSTD_decompressStream(b->zstd, &out, &in);
+		if (ZSTD_isError(left)) {
+			ct_user_error(&b->error, "%s: the zstd data is damaged (%s)", b->name,
+				      ZSTD_getErrorName(left));
+			break;
+		}
+		b->in += in.pos;
+		b->in_left -= in.pos;
+		/* 0 where a frame has ended; another one may follow it */
+		b->in_frame = left != 0;
+		/* inside a frame without input, what is still in the decoder is flushed first */
+		if (b->in_frame && !b->in_left && b->in_end && out.pos == before) {
+			ct_user_error(&b->error,
+				      "%s: the zstd data is cut off, its last frame has no end; copy the file again",
+				      b->name);
+			break;
+		}
+	}
+	/* what was whole before an error is given first, the error with the next call */
+	return !out.pos && b->error.status ? -1 : (ssize_t)out.pos;
+}
+
+ssize_t capture_bytes_read(struct capture_bytes *b, void *buf, size_t size)
+{
+	if (b->error.status)
+		return -1;
+	return b->zstd ? read_zstd(b, buf, size) : read_plain(b, buf, size);
+}
+
+/* What other packers write first, so that their files are named for what they are. */
+static const struct {
+	uint8_t magic[4];
+	uint8_t length;
+	const char *name, *unpack;
+} packers[] = {
+	{ { 0x1f, 0x8b }, 2, "gzip", "gzip -dc" },
+	{ { 0xfd, '7', 'z', 'X' }, 4, "xz", "xz -dc" },
+	{ { 'B', 'Z', 'h' }, 3, "bzip2", "bzip2 -dc" },
+	{ { 0x04, 0x22, 0x4d, 0x18 }, 4, "lz4", "lz4 -dc" },
+};
+
+static int detect(struct capture_bytes *b, struct ct_error *e)
+{
+	uint32_t magic;
+
+	if (fill_block(b, 4))
+		return ct_fail(e, -EIO, b->error.status, "%s", b->error.text);
+	if (!b->in_left)
+		return ct_user_error(e, "%s is empty: not a pcap or pcapng capture", b->name);
+	for (size_t i = 0; i < sizeof(packers) / sizeof(packers[0]); i++)
+		if (b->in_left >= packers[i].length &&
+		    !memcmp(b->in, packers[i].magic, packers[i].length))
+			return ct_user_error(e,
+				"%s is packed with %s; unpack it first (%s %s > FILE) or give it as -",
+				b->name, packers[i].name, packers[i].unpack, b->name);
+	if (b->in_left < 4)
+		return 0;
+	magic = le32(b->in);
+	if (magic != ZSTD_FRAME && (magic & 0xfffffff0u) != ZSTD_SKIPPABLE)
+		return 0;
+	b->zstd = ZSTD_createDStream();
+	if (!b->zstd)
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "%s: no memory to unpack it", b->name);
+	return 0;
+}
+
+static int create(struct capture_bytes **out, const char *name, struct ct_error *e)
+{
+	struct capture_bytes *b = calloc(1, sizeof(*b));
+
+	if (b)
+		b->name = strdup(name);
+	if (!b || !b->name) {
+		free(b);
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "%s: no memory to read it", name);
+	}
+	b->fd = -1;
+	*out = b;
+	return 0;
+}
+
+int capture_bytes_open(struct capture_bytes **out, const char *path, struct ct_error *e)
+{
+	bool is_stdin = !strcmp(path, "-");
+	struct capture_bytes *b;
+	struct stat st;
+	int err;
+
+	*out = NULL;
+	err = create(&b, is_stdin ? "standard input" : path, e);
+	if (err)
+		return err;
+	b->fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	b->close_fd = !is_stdin;
+	if (b->fd < 0 || fstat(b->fd, &st)) {
+		err = ct_fail(e, -errno, CT_EXIT_USER, "cannot open %s: %s", b->name,
+			      strerror(errno));
+		goto out_close;
+	}
+	if (S_ISDIR(st.st_mode)) {
+		err = ct_fail(e, -EISDIR, CT_EXIT_USER, "%s is a directory, not a capture",
+			      b->name);
+		goto out_close;
+	}
+	if (is_stdin && isatty(b->fd)) {
+		err = ct_user_error(e,
+			"standard input is a terminal: send a capture into it (... | ctbench replay -)");
+		goto out_close;
+	}
+	b->block_size = ZSTD_DStreamInSize();
+	b->block = malloc(b->block_size);
+	if (!b->block) {
+		err = ct_fail(e, -ENOMEM, CT_EXIT_USER, "%s: no memory to read it", b->name);
+		goto out_close;
+	}
+	b->in = b->block;
+	err = detect(b, e);
+	if (err)
+		goto out_close;
+	*out = b;
+	return 0;
+
+out_close:
+	capture_bytes_close(b);
+	return err;
+}
+
+int capture_bytes_memory(struct capture_bytes **out, const void *data, size_t size,
+			 const char *name, struct ct_error *e)
+{
+	struct capture_bytes *b;
+	int err;
+
+	*out = NULL;
+	err = create(&b, name, e);
+	if (err)
+		return err;
+	b->in = data;
+	b->in_left = size;
+	err = detect(b, e);
+	if (err) {
+		capture_bytes_close(b);
+		return err;
+	}
+	*out = b;
+	return 0;
+}
+
+const char *capture_bytes_name(const struct capture_bytes *b)
+{
+	return b->name;
+}
+
+const struct ct_error *capture_bytes_error(const struct capture_bytes *b)
+{
+	return b->error.status ? &b->error : NULL;
+}
+
+void capture_bytes_close(struct capture_bytes *b)
+{
+	if (!b)
+		return;
+	ZSTD_freeDStream(b->zstd);
+	if (b->close_fd && b->fd >= 0)
+		close(b->fd);
+	free(b->block);
+	free(b->name);
+	free(b);
+}

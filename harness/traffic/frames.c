@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/traffic/frames.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/numbers/random.h"
+
+#define OPENER_SEQ	1000u
+#define ANSWER_SEQ	5000u
+#define WINDOW		16384u
+
+void frame_set_free(struct frame_set *set)
+{
+	free(set->frames);
+	free(set->data);
+	free(set->time_ns);
+	memset(set, 0, sizeof(*set));
+}
+
+static void put16(uint8_t *p, uint16_t v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
+
+static void put32(uint8_t *p, uint32_t v)
+{
+	put16(p, (uint16_t)(v >> 16));
+	put16(p + 2, (uint16_t)v);
+}
+
+static unsigned int
+make_tcp(uint8_t *p, const struct nf_conntrack_tuple *t, enum frame_tcp flags, bool from_opener)
+{
+	/* A SYN counts one; what follows stands behind it. */
+	uint32_t seq = (from_opener ? OPENER_SEQ : ANSWER_SEQ) + (flags == FRAME_ACK);
+	uint32_t ack = flags == FRAME_SYN ? 0 : (from_opener ? ANSWER_SEQ : OPENER_SEQ) + 1;
+
+	memset(p, 0, 20);
+	memcpy(p, &t->src.u.all, 2);
+	memcpy(p + 2, &t->dst.u.all, 2);
+	put32(p + 4, seq);
+	put32(p + 8, ack);
+	p[12] = 5 << 4;
+	p[13] = (uint8_t)flags;
+	put16(p + 14, WINDOW);
+	return 20;
+}
+
+static unsigned int make_udp(uint8_t *p, const struct nf_conntrack_tuple *t)
+{
+	memcpy(p, &t->src.u.all, 2);
+	memcpy(p + 2, &t->dst.u.all, 2);
+	put16(p + 4, 8);
+	put16(p + 6, 0);
+	return 8;
+}
+
+void frame_make(struct ct_frame *frame, uint8_t *data, const struct nf_conntrack_tuple *t,
+		enum frame_tcp flags, bool from_opener)
+{
+	bool v4 = t->src.l3num == NFPROTO_IPV4;
+	unsigned int header = v4 ? 20 : 40, len;
+
+	memset(data, 0, header);
+	len = t->dst.protonum == IPPROTO_TCP ? make_tcp(data + header, t, flags, from_opener)
+					     : make_udp(data + header, t);
+	if (v4) {
+		data[0] = 0x45;
+		put16(data + 2, (uint16_t)(header + len));
+		data[8] = 64;
+		data[9] = t->dst.protonum;
+		memcpy(data + 12, &t->src.u3.ip, 4);
+		memcpy(data + 16, &t->dst.u3.ip, 4);
+	} else {
+		data[0] = 0x60;
+		put16(data + 4, (uint16_t)len);
+		data[6] = t->dst.protonum;
+		data[7] = 64;
+		memcpy(data + 8, t->src.u3.ip6, 16);
+		memcpy(data + 24, t->dst.u3.ip6, 16);
+	}
+	*frame = (struct ct_frame){
+		.data = data, .len = header + len, .headlen = header + len,
+		.protocol = v4 ? ETH_P_IP : ETH_P_IPV6, .in = 0, .out = 1,
+	};
+}
+
+/* --- Captures --- */
+
+/* The addresses of the IP header at p: where they are, and how long. */
+static unsigned int addresses(uint8_t *p, uint32_t len, uint8_t **src, uint8_t **dst)
+{
+	if (len >= 20 && p[0] >> 4 == 4) {
+		*src = p + 12;
+		*dst = p + 16;
+		return 4;
+	}
+	if (len >= 40 && p[0] >> 4 == 6) {
+		*src = p + 8;
+		*dst = p + 24;
+		return 16;
+	}
+	return 0;
+}
+
+/* Copy number k into an address; the same in all places, so flows stay flows. */
+static void shift(uint8_t *address, unsigned int bytes, uint32_t k)
+{
+	uint8_t *at = bytes == 4 ? address + 1 : address + 4;
+
+	at[0] ^= (uint8_t)(k >> 8);
+	at[1] ^= (uint8_t)k;
+}
+
+static void shift_packet(uint8_t *p, uint32_t len, uint32_t k)
+{
+	uint8_t *src, *dst;
+	unsigned int bytes = addresses(p, len, &src, &dst);
+	uint32_t inner;
+
+	if (!bytes || !k)
+		return;
+	shift(src, bytes, k);
+	shift(dst, bytes, k);
+	/* An ICMP error quotes a packet of the same connection behind its 8 bytes. */
+	if (bytes == 4 && p[9] == IPPROTO_ICMP) {
+		inner = (p[0] & 15u) * 4;
+		if (inner + 8 < len && (p[inner] == 3 || p[inner] == 4 || p[inner] == 5 ||
+					p[inner] == 11 || p[inner] == 12))
+			shift_packet(p + inner + 8, len - inner - 8, k);
+	} else if (bytes == 16 && p[6] == IPPROTO_ICMPV6) {
+		inner = 40;
+		if (inner + 8 < len && p[inner] < 128)
+			shift_packet(p + inner + 8, len - inner - 8, k);
+	}
+}
+
+/* The same for both directions of a flow; errors go with what they quote. */
+static uint32_t flow_number(const uint8_t *p, uint32_t len)
+{
+	uint8_t *src, *dst, proto;
+	uint64_t h = 0;
+	unsigned int bytes = addresses((uint8_t *)p, len, &src, &dst);
+	uint32_t l4;
+	uint16_t ports[2];
+
+	if (!bytes)
+		return 0;
+	l4 = bytes == 4 ? (p[0] & 15u) * 4 : 40;
+	proto = bytes == 4 ? p[9] : p[6];
+	if ((proto == IPPROTO_ICMP && bytes == 4 && l4 + 8 < len &&
+	     (p[l4] == 3 || p[l4] == 11 || p[l4] == 12)) ||
+	    (proto == IPPROTO_ICMPV6 && bytes == 16 && l4 + 8 < len && p[l4] < 128))
+		return flow_number(p + l4 + 8, len - l4 - 8);
+	for (unsigned int i = 0; i < bytes; i++)
+		h = h * 31 + (uint64_t)(src[i] ^ dst[i]);
+	h = h << 8 | proto;
+	if ((proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP) &&
+	    l4 + 4 <= len) {
+		memcpy(ports, p + l4, 4);
+		h ^= (uint64_t)(ports[0] ^ ports[1]) << 40;
+	}
+	return (uint32_t)(splitmix64(&h) >> 32);
+}
+
+static bool is_mine(const struct capture_packet *p, size_t i, enum split_policy split,
+		    unsigned int thread, unsigned int threads)
+{
+	if (!p->l3proto || !p->caplen)
+		return false;
+	return (split == SPLIT_FLOW ? flow_number(p->l3, p->caplen) : i) % threads == thread;
+}
+
+/* Headers end well before this; what conntrack reads behind it is nothing. */
+#define KEEP_BYTES 256u
+
+int frames_from_capture(struct frame_set *set, const struct capture_set *capture, uint32_t copies,
+			enum split_policy split, unsigned int thread, unsigned int threads,
+			struct ct_error *e)
+{
+	size_t nr = 0, bytes = 0, at = 0;
+	uint64_t first = UINT64_MAX, last = 0, round = 0;
+
+	memset(set, 0, sizeof(*set));
+	for (size_t i = 0; i < capture->nr; i++) {
+		const struct capture_packet *p = &capture->packets[i];
+
+		if (p->l3proto && p->caplen) {
+			set->whole_nr += copies;
+			first = p->time_ns < first ? p->time_ns : first;
+			last = p->time_ns > last ? p->time_ns : last;
+		}
+		if (!is_mine(p, i, split, thread, threads))
+			continue;
+		nr++;
+		bytes += ((p->caplen < KEEP_BYTES ? p->caplen : KEEP_BYTES) + 7u) & ~7u;
+	}
+	set->frames = nr ? malloc(nr * copies * sizeof(*set->frames)) : NULL;
+	set->data = nr ? malloc(bytes * copies) : NULL;
+	set->time_ns = nr ? malloc(nr * copies * sizeof(*set->time_ns)) : NULL;
+	/* From the last packet to the first of the next copy it takes as long as usual. */
+	if (set->whole_nr > copies)
+		round = (last - first) + (last - first) / (set->whole_nr / copies - 1) + 1;
+	set->whole_ns = round * copies;
+	if (nr && (!set->frames || !set->data || !set->time_ns)) {
+		frame_set_free(set);
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER,
+			       "no memory for %u copies of the capture: ask for fewer", copies);
+	}
+	for (uint32_t k = 0; k < copies && nr; k++) {
+		for (size_t i = 0; i < capture->nr; i++) {
+			const struct capture_packet *p = &capture->packets[i];
+			uint32_t head = p->caplen < KEEP_BYTES ? p->caplen : KEEP_BYTES;
+
+			if (!is_mine(p, i, split, thread, threads))
+				continue;
+			memcpy(set->data + at, p->l3, head);
+			shift_packet(set->data + at, head, k);
+			set->time_ns[set->nr] = p->time_ns - first + round * k;
+			set->frames[set->nr++] = (struct ct_frame){
+				.data = set->data + at, .len = p->len, .headlen = head,
+				.protocol = p->l3proto, .in = 0, .out = 1,
+			};
+			at += (head + 7u) & ~7u;
+		}
+	}
+	set->bytes = nr * copies * (sizeof(*set->frames) + sizeof(*set->time_ns)) + bytes * copies;
+	return 0;
+}

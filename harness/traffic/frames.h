@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Packets made ready for the measured loop, in the order in which they will be
+ * sent: headers side by side in memory, so that walking them costs what
+ * reading from a network card's ring costs, not a random access each.
+ */
+#ifndef CTBENCH_HARNESS_FRAMES_H
+#define CTBENCH_HARNESS_FRAMES_H
+
+#include "harness/traffic/capture.h"
+#include "harness/workload/cell.h"
+#include "harness/base/error.h"
+#include "variants/work.h"
+
+/* Bytes that one synthetic packet takes: IPv6 and TCP headers fit. */
+#define FRAME_BYTES 64
+
+struct frame_set {
+	struct ct_frame *frames;
+	size_t nr;
+	uint8_t *data;
+	size_t bytes;		/* of both, for accounting */
+	/*
+	 * A capture's: when each was recorded, in ns since its first packet, copies one after
+	 * another; and how long all of that takes, for how many packets of all workers.
+	 */
+	uint64_t *time_ns;
+	uint64_t whole_ns, whole_nr;
+};
+
+void frame_set_free(struct frame_set *set);	/* a zeroed one is accepted */
+
+/* TCP flags of a synthetic packet; ignored for UDP. */
+enum frame_tcp {
+	FRAME_SYN = 0x02,
+	FRAME_SYN_ACK = 0x12,
+	FRAME_ACK = 0x10,
+};
+
+/*
+ * A packet with that tuple (TCP or UDP, IPv4 or IPv6, no payload) into
+ * data[FRAME_BYTES].  All packets of a connection carry the same sequence
+ * numbers, so a SYN, a SYN-ACK and any number of ACKs make and keep it
+ * established.  from_opener: it is the opener's direction.
+ */
+void frame_make(struct ct_frame *frame, uint8_t *data, const struct nf_conntrack_tuple *t,
+		enum frame_tcp flags, bool from_opener);
+
+/*
+ * A capture's IP packets for one of threads workers, copies times over: copy k
+ * has k mixed into the second and third octet of IPv4 addresses and the
+ * matching part of IPv6 ones, also inside quoted packets of ICMP errors, so
+ * that each copy is a set of connections of its own.  split says which packets
+ * a worker gets: those of its flows (both directions of a flow to one worker),
+ * or every so manieth.  0, -ENOMEM.
+ */
+int frames_from_capture(struct frame_set *set, const struct capture_set *capture, uint32_t copies,
+			enum split_policy split, unsigned int thread, unsigned int threads,
+			struct ct_error *e);
+
+#endif

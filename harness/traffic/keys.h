@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Key streams: what a worker's loop will ask for, made before the window opens.
+ *
+ * A plan says which flows a cell's table holds and who does what with them;
+ * each worker then makes a stream of its own from it (on its own CPU, so that
+ * the memory is local).  The measured loop walks the arrays of a stream in order,
+ * round and round, and computes nothing.
+ *
+ *	flows 0 .. present - 1	are in the table when the window opens; fill them in any order
+ *	    threads * churn	of these come and go: each worker deletes its own, oldest
+ *				first, and inserts others (from flow present on)
+ *	    the rest, "stable",	are what lookups are for; they are never removed
+ *	flows FLOW_ABSENT and up	are what misses look for
+ *
+ * So it is known exactly which lookups will hit, whatever the other threads
+ * do and wherever the window ends, and the population stays what it was to
+ * within one connection a thread.
+ *
+ * Which flows are stable, which come and go, and which are popular is drawn by
+ * lot: independent of the order in which flows are put into the table.
+ */
+#ifndef CTBENCH_HARNESS_KEYS_H
+#define CTBENCH_HARNESS_KEYS_H
+
+#include "harness/workload/cell.h"
+#include "harness/base/error.h"
+#include "harness/traffic/flows.h"
+
+/* Shares (hits, replies, kinds of operation) are exact in each of these many, to one. */
+#define KEY_BLOCK 256
+
+struct key_plan {
+	struct flow_set flows;
+	uint64_t present;
+	uint64_t stable;
+	uint64_t churn;		/* per thread; 0: lookups only */
+	unsigned int threads;
+	bool compact;		/* keys are struct ct_key4 (no flow is IPv6) */
+	bool huge;		/* ask for huge pages */
+	size_t stream_keys;	/* lookups until a stream begins anew; a multiple of KEY_BLOCK */
+	size_t stream_ops;	/* the same for operations; 0: lookups only */
+
+	struct permutation place;	/* of what is present: the stable by rank, then churn */
+	enum popularity popularity;
+	struct zipf zipf;
+	uint64_t hot_flows;
+	double hot_share;
+	double hit_share, reply_share;
+	double churn_share;	/* inserts and deletes together, of all operations */
+	uint64_t seed;
+};
+
+/*
+ * What a cell (of synthetic flows) asks for.  0, or -EINVAL with a sentence
+ * where it asks for what cannot be: more threads than connections to change,
+ * more hot flows than flows, ...
+ */
+int key_plan_init(struct key_plan *plan, const struct cell *cell, struct ct_error *e);
+
+/* Bytes of one thread's stream. */
+uint64_t key_plan_bytes(const struct key_plan *plan);
+
+struct key_stream {
+	/* For struct ct_ops_work, under the same names. */
+	bool compact;
+	void *keys;		/* struct ct_key4 or union ct_tuple_words [nr_keys] */
+	size_t nr_keys;
+	uint8_t *ops;		/* enum ct_op [nr_ops], or NULL: lookups only */
+	size_t nr_ops;
+	void *churn;		/* keys of the ring; NULL where nothing comes and goes */
+	size_t nr_churn;
+	size_t head;		/* churn[0 .. head - 1] are in the table at first */
+
+	uint64_t hits;		/* among all keys */
+	uint64_t *hit_bits;	/* bit i: keys[i] is in the table; NULL: all are */
+	uint64_t *hits_before;	/* hits in the KEY_BLOCKs before block i */
+	uint64_t lookups, inserts, deletes;	/* among all ops */
+	size_t bytes;
+};
+
+/*
+ * The stream of one thread (0 .. threads - 1).  0 or -ENOMEM with a sentence.
+ * Any thread; the plan is only read.
+ */
+int key_stream_make(struct key_stream *s, const struct key_plan *plan, unsigned int thread,
+		    struct ct_error *e);
+/* A zeroed stream is accepted. */
+void key_stream_free(struct key_stream *s);
+
+/*
+ * How many of count lookups find something, if from lookups were made before
+ * them since the stream was new.
+ */
+uint64_t key_stream_hits(const struct key_stream *s, uint64_t from, uint64_t count);
+
+#endif

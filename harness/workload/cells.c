@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From words to cells: every value is read once by itself, so that a wrong
+ * one is found wherever it stands; then the product of all lists is made.
+ * Whether a cell's values go together, workload_check.c says.
+ */
+#include "harness/machine/topology.h"
+#include "harness/workload/values.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CELLS_MAX 16384
+
+static int no_memory(struct ct_error *e)
+{
+	return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the workload's cells");
+}
+
+static int expand_variants(struct words *out, const struct words *in, struct ct_error *e)
+{
+	bool *chosen = calloc(ct_nr_variants, sizeof(*chosen));
+	const struct word *from[256] = { NULL };	/* which word chose it, for later errors */
+	char place[WORD_PLACE];
+	int err = 0;
+
+	if (!chosen)
+		return no_memory(e);
+	for (size_t i = 0; i < in->nr && !err; i++) {
+		err = variant_select(chosen, in->list[i].text, word_place(&in->list[i], place), e);
+		for (size_t v = 0; v < ct_nr_variants && v < 256; v++)
+			if (chosen[v] && !from[v])
+				from[v] = &in->list[i];
+	}
+	/* in the register's order, which begins with the baseline */
+	for (size_t v = 0; v < ct_nr_variants && !err; v++) {
+		const struct word *w = v < 256 && from[v] ? from[v] : &in->list[0];
+		const char *name = ct_variants[v]->name;
+
+		if (chosen[v] && words_add(out, name, strlen(name), w->line, w->source))
+			err = no_memory(e);
+	}
+	free(chosen);
+	return err;
+}
+
+static int add_threads(struct words *out, unsigned int n, const struct word *w)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%u", n);
+
+	return words_add(out, text, (size_t)len, w->line, w->source);
+}
+
+static int expand_threads(struct words *out, const struct words *in, unsigned int cpus)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < in->nr && !err; i++) {
+		const struct word *w = &in->list[i];
+		bool powers = !strcmp(w->text, "powers");
+
+		for (unsigned int n = 1; powers && n < cpus && !err; n *= 2)
+			err = add_threads(out, n, w);
+		if (err)
+			break;
+		if (powers || !strcmp(w->text, "all"))
+			err = add_threads(out, cpus, w);
+		else
+			err = words_add(out, w->text, strlen(w->text), w->line, w->source);
+	}
+	return err;
+}
+
+/* A capture's path is relative to the file that names it; on the command line, to where we are. */
+static int expand_capture(struct words *out, const struct words *in)
+{
+	for (size_t i = 0; i < in->nr; i++) {
+		const struct word *w = &in->list[i];
+		bool as_is = !w->line || !strcmp(w->text, "none");
+		char *path = as_is ? strdup(w->text) : workload_relative(w->source, w->text);
+		int err;
+
+		if (!path)
+			return -ENOMEM;
+		err = words_add(out, path, strlen(path), w->line, w->source);
+		free(path);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int expand_key(struct workload_product *p, const struct workload *w,
+		      const struct workload_text *t, int id)
+{
+	const struct words *in = &t->keys[id];
+	struct words *out = &p->keys[id];
+	const char *fallback = workload_keys[id].fallback;
+	int err;
+
+	if (id == KEY_VARIANTS && in->nr)
+		return expand_variants(out, in, p->e);
+	if (!in->nr)
+		err = fallback ? words_add(out, fallback, strlen(fallback), 0, w->path) : 0;
+	else if (id == KEY_THREADS)
+		err = expand_threads(out, in, topology_nr_cpus());
+	else if (id == KEY_CAPTURE)
+		err = expand_capture(out, in);
+	else
+		err = words_copy(out, in);
+	return err ? no_memory(p->e) : 0;
+}
+
+/* Some keys follow from others, some exclude each other. */
+static int choose_keys(struct workload_product *p, const struct workload *w,
+		       const struct workload_text *t)
+{
+	bool capture = false, all_decode = t->keys[KEY_KIND].nr > 0;
+	const struct words *flows = &t->keys[KEY_FLOWS], *load = &t->keys[KEY_LOAD_FACTOR];
+	const struct words *buckets = &t->keys[KEY_BUCKETS];
+	char place[WORD_PLACE];
+
+	for (size_t i = 0; i < t->keys[KEY_CAPTURE].nr; i++)
+		capture |= strcmp(t->keys[KEY_CAPTURE].list[i].text, "none") != 0;
+	for (size_t i = 0; i < t->keys[KEY_KIND].nr; i++)
+		all_decode &= !strcmp(t->keys[KEY_KIND].list[i].text, "decode");
+
+	if (capture && flows->nr)
+		return ct_user_error(p->e, "%s: flows does not go with a capture, which brings its own; copies multiplies them",
+				     word_place(&flows->list[0], place));
+	if (capture && load->nr)
+		return ct_user_error(p->e, "%s: load_factor does not go with a capture, whose flows are not known before it is read; give buckets",
+				     word_place(&load->list[0], place));
+	if (buckets->nr && load->nr)
+		return ct_user_error(p->e, "%s: there are both buckets and load_factor; one follows from the other, so give one",
+				     word_place(&load->list[0], place));
+	if (!buckets->nr && !load->nr) {
+		/* Decoding has no table; a number stands for it all the same. */
+		if (!all_decode)
+			return ct_user_error(p->e, "%s: neither buckets nor load_factor is given; a table needs one of them",
+					     w->path);
+		if (words_add(&p->keys[KEY_BUCKETS], "1", 1, 0, w->path))
+			return no_memory(p->e);
+	}
+	if (!t->keys[KEY_VARIANTS].nr) {
+		const char *name = ct_variants[0]->name;
+
+		if (!all_decode)
+			return ct_user_error(p->e, "%s: variants is missing: %s", w->path,
+					     workload_keys[KEY_VARIANTS].allowed);
+		if (words_add(&p->keys[KEY_VARIANTS], name, strlen(name), 0, w->path))
+			return no_memory(p->e);
+	}
+	return 0;
+}
+
+static int wrong_value(const struct word *word, int id, const char *why, struct ct_error *e)
+{
+	char place[WORD_PLACE];
+	bool whole = *why == '\0';
+
+	return ct_user_error(e, "%s: %s is '%.64s'%s%s, but must be %s", word_place(word, place),
+			     workload_keys[id].name, word->text, whole ? "" : ": ", why,
+			     workload_keys[id].allowed);
+}
+
+static int apply(struct workload_product *p, struct cell *cell, int id)
+{
+	const struct word *word = &p->keys[id].list[p->at[id]];
+	const char *why = workload_keys[id].parse(cell, word->text);
+
+	return why ? wrong_value(word, id, why, p->e) : 0;
+}
+
+/* Every value by itself, against the defaults of all others. */
+static int check_values(struct workload_product *p)
+{
+	struct cell cell = { .buckets = 1, .seconds = 1, .flows = 1 };
+
+	for (int id = KEY_FIRST_OF_CELL; id < NR_KEYS; id++) {
+		for (p->at[id] = 0; p->at[id] < p->keys[id].nr; p->at[id]++) {
+			int err = apply(p, &cell, id);
+
+			if (err)
+				return err;
+		}
+		p->at[id] = 0;
+	}
+	return 0;
+}
+
+static int make_cell(struct workload_product *p, struct cell *cell)
+{
+	int err = 0;
+
+	for (int id = KEY_FIRST_OF_CELL; id < NR_KEYS && !err; id++)
+		if (p->keys[id].nr)
+			err = apply(p, cell, id);
+	/* A capture's flows are known when it has been read. */
+	if (cell->capture[0]) {
+		cell->flows = 0;
+		cell->load_factor = 0;
+	}
+	return err ? err : workload_check_cell(p, cell);
+}
+
+/* The next combination; the last key turns fastest. */
+static bool advance(struct workload_product *p)
+{
+	for (int id = NR_KEYS - 1; id >= KEY_FIRST_OF_CELL; id--) {
+		if (p->keys[id].nr && ++p->at[id] < p->keys[id].nr)
+			return true;
+		p->at[id] = 0;
+	}
+	return false;
+}
+
+static int compare_cells(const void *a, const void *b)
+{
+	const struct cell *x = *(const struct cell *const *)a, *y = *(const struct cell *const *)b;
+	int differs = memcmp(x, y, sizeof(*x));
+
+	/* equal ones in the order they were made */
+	return differs ? differs : x < y ? -1 : 1;
+}
+
+/*
+ * Values that come to the same (threads 2 and all on two CPUs, two load
+ * factors rounded to one number of buckets) make equal cells; keep the first.
+ */
+static int drop_duplicates(struct workload *w)
+{
+	const struct cell **sorted = calloc(w->nr_cells, sizeof(*sorted));
+	bool *again = calloc(w->nr_cells, sizeof(*again));
+	size_t kept = 0;
+
+	if (!sorted || !again) {
+		free(sorted);
+		free(again);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < w->nr_cells; i++)
+		sorted[i] = &w->cells[i];
+	qsort(sorted, w->nr_cells, sizeof(*sorted), compare_cells);
+	for (size_t i = 1; i < w->nr_cells; i++)
+		again[sorted[i] - w->cells] =
+			!memcmp(sorted[i], sorted[i - 1], sizeof(struct cell));
+	for (size_t i = 0; i < w->nr_cells; i++)
+		if (!again[i] && kept++ != i)
+			memcpy(&w->cells[kept - 1], &w->cells[i], sizeof(struct cell));
+	w->nr_cells = kept;
+	free(sorted);
+	free(again);
+	return 0;
+}
+
+static int make_product(struct workload *w, struct workload_product *p)
+{
+	size_t nr = 1;
+	int err;
+
+	for (int id = KEY_FIRST_OF_CELL; id < NR_KEYS; id++)
+		if (p->keys[id].nr && __builtin_mul_overflow(nr, p->keys[id].nr, &nr))
+			nr = SIZE_MAX;
+	if (nr > CELLS_MAX)
+		return ct_user_error(p->e, "%s: the product of its lists has more than %d cells; shorten a list",
+				     w->path, CELLS_MAX);
+	w->cells = calloc(nr, sizeof(*w->cells));
+	if (!w->cells)
+		return no_memory(p->e);
+	do {
+		struct cell *cell = &w->cells[w->nr_cells++];
+
+		strcpy(cell->suite, w->name);
+		cell->repeats = w->repeats;
+		cell->seed = w->seed;
+		err = make_cell(p, cell);
+	} while (!err && advance(p));
+	if (!err && drop_duplicates(w))
+		err = no_memory(p->e);
+	return err;
+}
+
+/*
+ * The baseline at the most threads, where noise is worst; of a workload
+ * without the baseline, its first variant.
+ */
+static size_t choose_control(const struct workload *w)
+{
+	const char *name = w->cells[0].variant;
+	size_t best = w->nr_cells;
+
+	for (size_t i = 0; i < w->nr_cells; i++)
+		if (!strcmp(w->cells[i].variant, ct_variants[0]->name))
+			name = ct_variants[0]->name;
+	for (size_t i = 0; i < w->nr_cells; i++)
+		if (!strcmp(w->cells[i].variant, name) &&
+		    (best == w->nr_cells || w->cells[i].threads > w->cells[best].threads))
+			best = i;
+	return best;
+}
+
+static uint64_t find_varying(const struct workload *w, const struct workload_product *p)
+{
+	uint64_t varying = 0;
+	char first[1024], other[1024];
+
+	for (unsigned int i = 0; i < cell_nr_params(); i++) {
+		/* What only follows from other parameters tells nothing more. */
+		if (!p->keys[KEY_FIRST_OF_CELL + i].nr)
+			continue;
+		cell_param_text(&w->cells[0], i, first, sizeof(first));
+		for (size_t c = 1; c < w->nr_cells && !(varying >> i & 1); c++) {
+			cell_param_text(&w->cells[c], i, other, sizeof(other));
+			if (strcmp(first, other))
+				varying |= UINT64_C(1) << i;
+		}
+	}
+	return varying;
+}
+
+int workload_make_cells(struct workload *w, const struct workload_text *t, struct ct_error *e)
+{
+	struct workload_product p = { .e = e };
+	struct cell once = { 0 };
+	int err = 0;
+
+	for (int id = KEY_REPEATS; id < NR_KEYS && !err; id++)
+		err = expand_key(&p, w, t, id);
+	for (int id = KEY_REPEATS; id <= KEY_SEED && !err; id++) {
+		if (p.keys[id].nr > 1) {
+			char place[WORD_PLACE];
+
+			err = ct_user_error(
+				e, "%s: %s is one for all cells, so it cannot be a list",
+				word_place(&p.keys[id].list[1], place), workload_keys[id].name);
+		} else {
+			err = apply(&p, &once, id);
+		}
+	}
+	w->repeats = once.repeats;
+	w->seed = once.seed;
+	if (!err)
+		err = check_values(&p);
+	if (!err)
+		err = choose_keys(&p, w, t);
+	if (!err)
+		err = make_product(w, &p);
+	if (!err) {
+		w->varying = find_varying(w, &p);
+		w->control = choose_control(w);
+	}
+	for (int id = 0; id < NR_KEYS; id++)
+		words_free(&p.keys[id]);
+	return err;
+}

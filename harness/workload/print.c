@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a workload looks like from outside: the names of its cells, JSON, the
+ * time it will take, and the pages that --dry-run prints.
+ */
+#include "harness/workload/internal.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TEXT_MAX 1024
+
+/*
+ * Guesses for the estimate, on the slow side of what a machine with two noisy
+ * cores took: starting a process and joining its threads; putting one
+ * connection into the table; making one thread's streams of keys; reading a capture.
+ */
+#define START_SECONDS		0.05
+#define CONNECTION_SECONDS	1e-6
+#define STREAM_SECONDS		0.03
+#define CAPTURE_SECONDS		0.2
+
+double cell_expected_seconds(const struct cell *cell)
+{
+	double build = (double)cell->flows * CONNECTION_SECONDS;
+	double streams = STREAM_SECONDS;
+
+	if (cell->capture[0])
+		streams += CAPTURE_SECONDS;
+	/* Filling is the measurement itself. */
+	if (cell->kind == KIND_FILL)
+		return START_SECONDS + build + streams;
+	if (cell->kind == KIND_DECODE)
+		return START_SECONDS + CAPTURE_SECONDS + cell->seconds;
+	return START_SECONDS + build + streams + cell->warmup + cell->seconds;
+}
+
+double workload_expected_seconds(const struct workload *w)
+{
+	double sum = cell_expected_seconds(&w->cells[w->control]);
+
+	for (size_t i = 0; i < w->nr_cells; i++)
+		sum += cell_expected_seconds(&w->cells[i]);
+	return sum * w->repeats;
+}
+
+double workload_set_expected_seconds(const struct workload_set *set)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < set->nr; i++)
+		sum += workload_expected_seconds(&set->list[i]);
+	return sum;
+}
+
+int cell_name(const struct workload *w, const struct cell *cell, char *buf, size_t size)
+{
+	char text[TEXT_MAX];
+	size_t at = (size_t)snprintf(buf, size, "%s/%s", w->name, cell->variant);
+
+	for (unsigned int i = 0; i < cell_nr_params(); i++) {
+		const char *value = text;
+
+		if (!(w->varying >> i & 1) || i + KEY_FIRST_OF_CELL == KEY_VARIANTS)
+			continue;
+		cell_param_text(cell, i, text, sizeof(text));
+		if (strrchr(text, '/'))		/* of a capture's path, the file */
+			value = strrchr(text, '/') + 1;
+		for (char *p = text; *p; p++)
+			if (*p == ' ')
+				*p = ',';
+		at += (size_t)snprintf(buf + (at < size ? at : size), at < size ? size - at : 0, "/%s:%s",
+				       cell_param_name(i), value);
+	}
+	if (cell->control)
+		at += (size_t)snprintf(buf + (at < size ? at : size), at < size ? size - at : 0, "/control");
+	return (int)at;
+}
+
+static json_t *param_to_json(const struct cell *cell, int id)
+{
+	const struct workload_key *k = &workload_keys[id];
+	char text[TEXT_MAX];
+
+	switch (k->json) {
+	case JSON_COUNT:
+		return json_integer((json_int_t)k->number(cell));
+	case JSON_NUMBER:
+		return json_real(k->number(cell));
+	case JSON_SWITCH:
+		k->text(cell, text, sizeof(text));
+		return json_boolean(!strcmp(text, "true"));
+	case JSON_TEXT:
+		break;
+	}
+	k->text(cell, text, sizeof(text));
+	return json_string(text);
+}
+
+json_t *cell_to_json(const struct cell *cell)
+{
+	json_t *object = json_object();
+	int failed = !object;
+
+	for (int id = KEY_REPEATS; id < NR_KEYS && !failed; id++)
+		failed = json_object_set_new(object, workload_keys[id].column,
+					     param_to_json(cell, id));
+	if (!failed)
+		failed = json_object_set_new(object, "workload", json_string(cell->suite)) ||
+			 json_object_set_new(object, "buckets_rounded", json_boolean(cell->buckets_rounded));
+	if (failed) {
+		json_decref(object);
+		return NULL;
+	}
+	return object;
+}
+
+/* The distinct values of a parameter, in the order of the cells. */
+static json_t *values_to_json(const struct workload *w, int id)
+{
+	json_t *values = json_array();
+
+	for (size_t i = 0; i < w->nr_cells && values; i++) {
+		json_t *value = param_to_json(&w->cells[i], id), *have;
+		bool known = false;
+		size_t j;
+
+		json_array_foreach(values, j, have)
+			known |= json_equal(have, value);
+		if (known)
+			json_decref(value);
+		else if (json_array_append_new(values, value)) {
+			json_decref(values);
+			values = NULL;
+		}
+	}
+	return values;
+}
+
+static json_t *plots_to_json(unsigned int plots)
+{
+	json_t *names = json_array();
+
+	for (unsigned int bit = 1; bit && names; bit <<= 1)
+		if (plots & bit &&
+		    json_array_append_new(names, json_string(workload_plot_name(bit)))) {
+			json_decref(names);
+			names = NULL;
+		}
+	return names;
+}
+
+json_t *workload_to_json(const struct workload *w)
+{
+	json_t *root = json_object(), *parameters = json_object(), *cells = json_array();
+	json_t *varying = json_array();
+	char name[TEXT_MAX];
+	int failed = !root || !parameters || !cells || !varying;
+
+	for (int id = KEY_REPEATS; id < NR_KEYS && !failed; id++) {
+		failed = json_object_set_new(parameters, workload_keys[id].column,
+					     values_to_json(w, id));
+		if (!failed && id >= KEY_FIRST_OF_CELL &&
+		    w->varying >> (id - KEY_FIRST_OF_CELL) & 1)
+			failed = json_array_append_new(varying,
+						       json_string(workload_keys[id].column));
+	}
+	for (size_t i = 0; i < w->nr_cells && !failed; i++) {
+		json_t *cell = cell_to_json(&w->cells[i]);
+
+		cell_name(w, &w->cells[i], name, sizeof(name));
+		failed = json_array_append_new(cells, cell) ||
+			 json_object_set_new(cell, "name", json_string(name));
+	}
+	if (!failed)
+		failed = json_object_set_new(root, "name", json_string(w->name)) ||
+			 json_object_set_new(root, "question", json_string(w->question)) ||
+			 json_object_set_new(root, "path", json_string(w->path)) ||
+			 json_object_set_new(root, "plots", plots_to_json(w->plots));
+	/* json_object_set_new() takes the reference even when it fails. */
+	if (!failed && !json_object_set(root, "parameters", parameters) &&
+	    !json_object_set(root, "varying", varying) && !json_object_set(root, "cells", cells)) {
+		json_decref(parameters);
+		json_decref(varying);
+		json_decref(cells);
+		return root;
+	}
+	json_decref(root);
+	json_decref(parameters);
+	json_decref(varying);
+	json_decref(cells);
+	return NULL;
+}
+
+char *workload_resolved_json(const struct workload *w)
+{
+	json_t *root = workload_to_json(w);
+	char *text = root ? json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(12)) : NULL;
+
+	json_decref(root);
+	return text;
+}
+
+/* ---- --dry-run ---- */
+
+static bool differs(const struct workload *w, unsigned int param)
+{
+	char first[TEXT_MAX], other[TEXT_MAX];
+
+	cell_param_text(&w->cells[0], param, first, sizeof(first));
+	for (size_t i = 1; i < w->nr_cells; i++) {
+		cell_param_text(&w->cells[i], param, other, sizeof(other));
+		if (strcmp(first, other))
+			return true;
+	}
+	return false;
+}
+
+static void print_duration(FILE *out, double seconds)
+{
+	if (seconds < 90)
+		fprintf(out, "about %.*f s", seconds < 10 ? 1 : 0, seconds);
+	else if (seconds < 5400)
+		fprintf(out, "about %d min %02d s", (int)seconds / 60, (int)seconds % 60);
+	else
+		fprintf(out, "about %.1f hours", seconds / 3600);
+}
+
+/* NAME VALUE, ... for all that is the same in every cell, in lines of at most 100 columns. */
+static void print_fixed(FILE *out, const struct workload *w)
+{
+	char text[TEXT_MAX], item[TEXT_MAX + 64];
+	int column = 0;
+
+	for (unsigned int i = 0; i < cell_nr_params(); i++) {
+		int len;
+
+		if (differs(w, i))
+			continue;
+		cell_param_text(&w->cells[0], i, text, sizeof(text));
+		len = snprintf(item, sizeof(item), "%s %s", cell_param_name(i), text);
+		if (column && column + len + 2 > 98) {
+			fprintf(out, ",\n");
+			column = 0;
+		}
+		column += fprintf(out, "%s%s", column ? ", " : "  ", item);
+	}
+	fprintf(out, ", seed %llu\n", (unsigned long long)w->seed);
+}
+
+static void print_table(FILE *out, const struct workload *w, const bool *chosen)
+{
+	char text[TEXT_MAX];
+	int width[64];
+
+	for (unsigned int i = 0; i < cell_nr_params(); i++) {
+		width[i] = (int)strlen(cell_param_name(i));
+		for (size_t c = 0; c < w->nr_cells; c++) {
+			int len = cell_param_text(&w->cells[c], i, text, sizeof(text));
+
+			if (len > width[i])
+				width[i] = len;
+		}
+		/* The variant is what a cell is about: always there. */
+		if (i && !differs(w, i))
+			width[i] = 0;
+	}
+	fprintf(out, "      ");
+	for (unsigned int i = 0; i < cell_nr_params(); i++)
+		if (width[i])
+			fprintf(out, "  %*s", i ? width[i] : -width[i], cell_param_name(i));
+	fprintf(out, "\n");
+	for (size_t c = 0; c < w->nr_cells; c++) {
+		if (chosen && !chosen[c])
+			continue;
+		fprintf(out, "  %4zu", c + 1);
+		for (unsigned int i = 0; i < cell_nr_params(); i++) {
+			if (!width[i])
+				continue;
+			cell_param_text(&w->cells[c], i, text, sizeof(text));
+			fprintf(out, "  %*s", i ? width[i] : -width[i], text);
+		}
+		fprintf(out, "%s\n", w->cells[c].buckets_rounded ?
+			"  (buckets rounded to a power of two)" : "");
+	}
+}
+
+/* One workload; chosen: of its cells and its control.  Its measurements. */
+static size_t print_workload(FILE *out, const struct workload *w, const bool *chosen,
+			     unsigned int repeats, double *seconds)
+{
+	bool control = !chosen || chosen[w->nr_cells];
+	double sum = control ? cell_expected_seconds(&w->cells[w->control]) : 0;
+	size_t nr = 0;
+
+	for (size_t i = 0; i < w->nr_cells; i++) {
+		if (chosen && !chosen[i])
+			continue;
+		nr++;
+		sum += cell_expected_seconds(&w->cells[i]);
+	}
+	if (!nr && !control)
+		return 0;
+	if (!repeats)
+		repeats = w->repeats;
+	fprintf(out, "%s: %s\n", w->name, w->question);
+	fprintf(out, "  from %s\n", w->path);
+	print_fixed(out, w);
+	print_table(out, w, chosen);
+	fprintf(out, "  %zu", nr);
+	if (nr < w->nr_cells)
+		fprintf(out, " of %zu", w->nr_cells);
+	fprintf(out, " cell%s and ", w->nr_cells == 1 ? "" : "s");
+	if (control)
+		fprintf(out, "a control (cell %zu again)", w->control + 1);
+	else
+		fprintf(out, "no control");
+	fprintf(out, ", %u repeat%s each: ", repeats, repeats == 1 ? "" : "s");
+	print_duration(out, sum * repeats);
+	fprintf(out, "\n\n");
+	*seconds += sum * repeats;
+	return (nr + control) * repeats;
+}
+
+void workload_print_cells(FILE *out, const struct workload_set *set, const bool *chosen,
+			  unsigned int repeats)
+{
+	size_t measurements = 0, workloads = 0;
+	double seconds = 0;
+
+	for (size_t i = 0; i < set->nr; i++) {
+		const struct workload *w = &set->list[i];
+		size_t n = print_workload(out, w, chosen, repeats, &seconds);
+
+		measurements += n;
+		workloads += n > 0;
+		if (chosen)
+			chosen += w->nr_cells + 1;
+	}
+	fprintf(out, "%zu workload%s, %zu measurements, each in a process of its own: ", workloads,
+		workloads == 1 ? "" : "s", measurements);
+	print_duration(out, seconds);
+	fprintf(out, ".\nThe windows and warm-ups are exact; starting processes and filling tables is an estimate.\n");
+}

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Workload files and suites.
+ *
+ * Values come in layers: the command line above the suite, that above the
+ * suite it names, that above the workload file.  The highest layer that
+ * gives a key decides it.
+ */
+#include "harness/workload/aims.h"
+#include "harness/workload/internal.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SUITE_DEPTH 8
+
+static const struct {
+	const char *name;
+	enum workload_plot plot;
+	int varies;		/* drawn by default if this parameter varies */
+} plots[] = {
+	{ "threads", PLOT_THREADS, KEY_THREADS },
+	{ "size", PLOT_SIZE, KEY_FLOWS },
+	{ "load", PLOT_LOAD, KEY_LOAD_FACTOR },
+	{ "axes", PLOT_AXES, -1 },
+	{ "bars", PLOT_BARS, -1 },
+	{ "effects", PLOT_EFFECTS, -1 },
+	{ "timeline", PLOT_TIMELINE, -1 },
+	{ "latency", PLOT_LATENCY, -1 },
+	{ "rate", PLOT_RATE, KEY_RATE },
+	{ "saturation", PLOT_SATURATION, -1 },
+};
+#define NR_PLOTS (sizeof(plots) / sizeof(plots[0]))
+
+const char *workload_plot_name(enum workload_plot plot)
+{
+	for (size_t i = 0; i < NR_PLOTS; i++)
+		if (plots[i].plot == plot)
+			return plots[i].name;
+	return "";
+}
+
+static int no_memory(struct ct_error *e)
+{
+	return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the workload");
+}
+
+/*
+ * What above gives replaces what t has.  A capture brings its own flows, so
+ * for a workload with one, what is said above about their number is not meant.
+ */
+static int overlay(struct workload_text *t, const struct workload_text *above)
+{
+	const struct words *capture =
+		above->keys[KEY_CAPTURE].nr ? &above->keys[KEY_CAPTURE] : &t->keys[KEY_CAPTURE];
+	bool captured = capture->nr && strcmp(capture->list[0].text, "none");
+
+	if (!captured && (above->keys[KEY_BUCKETS].nr || above->keys[KEY_LOAD_FACTOR].nr)) {
+		words_free(&t->keys[KEY_BUCKETS]);
+		words_free(&t->keys[KEY_LOAD_FACTOR]);
+	}
+	for (int id = 0; id < NR_KEYS; id++) {
+		if (workload_keys[id].use == USE_TEXT || !above->keys[id].nr)
+			continue;
+		if (captured && (id == KEY_FLOWS || id == KEY_LOAD_FACTOR))
+			continue;
+		if (words_copy(&t->keys[id], &above->keys[id]))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* ---- one file ---- */
+
+static int text_of(const struct workload_text *t, int id, const char **out, struct ct_error *e)
+{
+	const struct words *w = &t->keys[id];
+
+	*out = NULL;
+	if (w->nr > 1)
+		return ct_user_error(e, "%s:%d: %s cannot be a list", t->path, w->list[1].line,
+				     workload_keys[id].name);
+	if (w->nr)
+		*out = w->list[0].text;
+	return 0;
+}
+
+/* The name, given or from the file's, into buf. */
+static int name_of(const struct workload_text *t, char *buf, size_t size, struct ct_error *e)
+{
+	const char *name, *slash = strrchr(t->path, '/');
+	bool given;
+	size_t len;
+	int err = text_of(t, KEY_NAME, &name, e);
+
+	if (err)
+		return err;
+	given = name != NULL;
+	if (!given)
+		name = slash ? slash + 1 : t->path;
+	len = given ? strlen(name) : strcspn(name, ".");
+	if (!len || len >= size || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") < len) {
+		if (given)
+			return ct_user_error(e, "%s:%d: name is '%.64s', but must be %s", t->path,
+					     t->keys[KEY_NAME].list[0].line, name,
+					     workload_keys[KEY_NAME].allowed);
+		return ct_user_error(e, "%s has no name, and its file's name is none: a name is %s", t->path,
+				     workload_keys[KEY_NAME].allowed);
+	}
+	memcpy(buf, name, len);
+	buf[len] = '\0';
+	return 0;
+}
+
+static int read_plots(struct workload *w, const struct words *in, struct ct_error *e)
+{
+	for (size_t i = 0; i < in->nr; i++) {
+		char place[WORD_PLACE];
+		size_t p = 0;
+
+		while (p < NR_PLOTS && strcmp(plots[p].name, in->list[i].text))
+			p++;
+		if (p == NR_PLOTS)
+			return ct_user_error(e, "%s: plots holds '%.64s', but must be %s",
+					     word_place(&in->list[i], place), in->list[i].text,
+					     workload_keys[KEY_PLOTS].allowed);
+		w->plots |= plots[p].plot;
+	}
+	return 0;
+}
+
+static int read_aims(struct workload *w, const struct words *in, struct ct_error *e)
+{
+	w->aims = in->nr ? calloc(in->nr, sizeof(*w->aims)) : NULL;
+	if (in->nr && !w->aims)
+		return no_memory(e);
+	for (size_t i = 0; i < in->nr; i++) {
+		char place[WORD_PLACE];
+
+		if (!aim_parse(&w->aims[i], in->list[i].text))
+			return ct_user_error(e, "%s: aims holds '%.100s', but must be %s",
+					     word_place(&in->list[i], place), in->list[i].text, AIM_FORM);
+		w->nr_aims++;
+	}
+	return 0;
+}
+
+static void default_plots(struct workload *w)
+{
+	for (size_t i = 0; i < NR_PLOTS; i++)
+		if (plots[i].varies >= 0 && w->varying >> (plots[i].varies - KEY_FIRST_OF_CELL) & 1)
+			w->plots |= plots[i].plot;
+	for (size_t i = 0; i < w->nr_cells; i++) {
+		if (w->cells[i].timeline > 0)
+			w->plots |= PLOT_TIMELINE;
+		if (cell_latency(&w->cells[i]) != LATENCY_NONE)
+			w->plots |= PLOT_LATENCY;
+	}
+	if (!w->plots)
+		w->plots = PLOT_BARS;
+}
+
+static void workload_free(struct workload *w)
+{
+	free(w->question);
+	free(w->path);
+	free(w->aims);
+	free(w->cells);
+}
+
+void workload_set_free(struct workload_set *set)
+{
+	if (!set)
+		return;
+	for (size_t i = 0; i < set->nr; i++)
+		workload_free(&set->list[i]);
+	free(set->list);
+	*set = (struct workload_set){ 0 };
+}
+
+static int add_workload(struct workload_set *set, const struct workload_text *t, struct ct_error *e)
+{
+	struct workload w = { 0 }, *list;
+	const char *question;
+	int err = name_of(t, w.name, sizeof(w.name), e);
+
+	for (size_t i = 0; i < set->nr && !err; i++)
+		if (!strcmp(set->list[i].name, w.name))
+			err = ct_user_error(e, "%s and %s are both named %s; results are kept by name, so give one another (name: ...)",
+					    set->list[i].path, t->path, w.name);
+	if (!err)
+		err = text_of(t, KEY_QUESTION, &question, e);
+	if (!err && !question)
+		err = ct_user_error(e, "%s: question is missing: %s", t->path, workload_keys[KEY_QUESTION].allowed);
+	if (err)
+		return err;
+
+	w.path = strdup(t->path);
+	w.question = strdup(question);
+	if (!w.path || !w.question)
+		err = no_memory(e);
+	if (!err)
+		err = read_plots(&w, &t->keys[KEY_PLOTS], e);
+	if (!err)
+		err = read_aims(&w, &t->keys[KEY_AIMS], e);
+	if (!err)
+		err = workload_make_cells(&w, t, e);
+	if (err)
+		goto fail;
+	if (!w.plots)
+		default_plots(&w);
+	list = reallocarray(set->list, set->nr + 1, sizeof(*list));
+	if (!list) {
+		err = no_memory(e);
+		goto fail;
+	}
+	set->list = list;
+	list[set->nr++] = w;
+	return 0;
+fail:
+	workload_free(&w);
+	return err;
+}
+
+/* ---- suites ---- */
+
+static int load_file(struct workload_set *set, const char *path, const struct workload_text *above,
+		     int depth, struct ct_error *e);
+
+static int load_suite(struct workload_set *set, const struct workload_text *t, int depth,
+		      struct ct_error *e)
+{
+	const struct words *members = &t->keys[KEY_WORKLOADS];
+	int err = 0;
+
+	if (depth == SUITE_DEPTH)
+		return ct_user_error(e, "%s:%d: suites name each other %d deep; does one name itself?", t->path,
+				     members->list[0].line, SUITE_DEPTH);
+	for (size_t i = 0; i < members->nr && !err; i++) {
+		const struct word *w = &members->list[i];
+		char *path = workload_relative(t->path, w->text);
+
+		if (!path)
+			return no_memory(e);
+		if (access(path, R_OK))
+			err = ct_user_error(e, "%s:%d: the workload %s cannot be read: %s; its path is relative to the suite",
+					    t->path, w->line, path, strerror(errno));
+		else
+			err = load_file(set, path, t, depth + 1, e);
+		free(path);
+	}
+	return err;
+}
+
+static int load_file(struct workload_set *set, const char *path, const struct workload_text *above,
+		     int depth, struct ct_error *e)
+{
+	struct workload_text t;
+	int err = workload_text_read(&t, path, e);
+
+	if (err)
+		return err;
+	if (overlay(&t, above)) {
+		err = no_memory(e);
+	} else if (t.keys[KEY_WORKLOADS].nr) {
+		if (!depth && !set->name[0])
+			err = name_of(&t, set->name, sizeof(set->name), e);
+		if (!err)
+			err = load_suite(set, &t, depth, e);
+	} else {
+		err = add_workload(set, &t, e);
+	}
+	workload_text_free(&t);
+	return err;
+}
+
+int workload_load(struct workload_set *set, const char *path,
+		  const struct workload_overrides *overrides, struct ct_error *e)
+{
+	struct workload_text above = { 0 };
+	size_t before = set->nr;
+	char name[sizeof(set->name)], resolved[PATH_MAX];
+	int err;
+
+	workload_resolve(resolved, sizeof(resolved), path);
+	memcpy(name, set->name, sizeof(name));
+	err = workload_overrides_read(&above, overrides, e);
+	if (!err)
+		err = load_file(set, resolved, &above, 0, e);
+	workload_text_free(&above);
+	if (err) {
+		while (set->nr > before)
+			workload_free(&set->list[--set->nr]);
+		if (!before) {
+			free(set->list);
+			set->list = NULL;
+		}
+		memcpy(set->name, name, sizeof(name));
+		return err;
+	}
+	/* Of several files none gives the set its name. */
+	if (before)
+		strcpy(set->name, "run");
+	else if (!set->name[0])
+		strcpy(set->name, set->list[0].name);
+	return 0;
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Workload files: what is to be measured, and the question it answers.
+ *
+ * A workload file is a YAML mapping from parameter to value.  Every value is
+ * one word (or a short phrase), or a list of them; the product of all lists
+ * is the workload's list of cells.  The same text means the same on the
+ * command line (--threads 1,2), in a suite and in the file: one parser, in
+ * workload_params.c, reads them all.
+ *
+ * A suite is a YAML file with the key `workloads`, a list of workload files
+ * (paths relative to the suite); its other keys override theirs.
+ *
+ * Nothing here is for use by several threads at once.
+ */
+#ifndef CTBENCH_HARNESS_WORKLOAD_H
+#define CTBENCH_HARNESS_WORKLOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "harness/workload/cell.h"
+#include "harness/base/error.h"
+
+struct json_t;			/* jansson's */
+struct aim;
+
+/* Which plots a workload asks for; if it does not say, what varies decides. */
+enum workload_plot {
+	PLOT_THREADS	= 1 << 0,	/* throughput against threads, a line per variant */
+	PLOT_SIZE	= 1 << 1,	/* against connections, through the caches */
+	PLOT_LOAD	= 1 << 2,	/* ... against connections per bucket */
+	PLOT_AXES	= 1 << 3,	/* each axis's choices side by side */
+	PLOT_BARS	= 1 << 4,	/* a bar per variant */
+	PLOT_TIMELINE	= 1 << 8,	/* what happened when, inside the window */
+	PLOT_LATENCY	= 1 << 9,	/* percentiles into the tail, a curve per variant */
+	PLOT_RATE	= 1 << 10,	/* p99 against the rate of arrivals */
+	PLOT_SATURATION	= 1 << 11,	/* searches for the highest rate; always drawn of such */
+	PLOT_EFFECTS	= 1 << 5,	/* what each choice changes; always drawn where there are verdicts */
+};
+
+struct workload {
+	char name[64];			/* [a-z0-9_-], unique within a set; also cell.suite */
+	char *question;			/* one sentence */
+	char *path;			/* of the file, as given */
+	unsigned int plots;		/* enum workload_plot */
+	struct aim *aims;		/* what the figures should reach; see aims.h */
+	size_t nr_aims;
+	uint32_t repeats;		/* the same in every cell */
+	uint64_t seed;			/* the same in every cell */
+
+	struct cell *cells;		/* the product, checked; at least one */
+	size_t nr_cells;
+	uint64_t varying;		/* bit i: parameter i (cell_param_name) varies among the cells */
+	size_t control;			/* index of the cell that the runner measures a second time
+					 * under another name (the A/A control, cell.control) */
+};
+
+struct workload_set {
+	char name[64];			/* of the suite, or of the only workload, or "run" */
+	struct workload *list;
+	size_t nr;
+};
+
+/*
+ * A value from the command line.  Values of a list are separated by commas;
+ * source is what an error calls it ("--threads").  buckets and load_factor
+ * exclude each other: giving one drops the other of the file.
+ */
+struct workload_override {
+	const char *key;
+	const char *value;
+	const char *source;
+};
+
+#define WORKLOAD_MAX_OVERRIDES 64
+
+struct workload_overrides {
+	struct workload_override list[WORKLOAD_MAX_OVERRIDES];
+	size_t nr;
+	char sources[WORKLOAD_MAX_OVERRIDES][40];	/* room for what source points to */
+};
+
+/*
+ * Take argv[*i] if it overrides a parameter: --KEY VALUE, --KEY=VALUE (a dash
+ * may stand for each underscore: --load-factor) or --set KEY=VALUE.  Returns
+ * 1 and moves *i past it, 0 if it is some other argument, or a negative errno
+ * with the sentence in e.  Keeps pointers into argv.
+ */
+int workload_take_option(struct workload_overrides *o, int argc, char **argv, int *i,
+			 struct ct_error *e);
+
+/* The lines about these options for a command's --help. */
+void workload_help_options(FILE *out);
+/* Their names without the dashes, to suggest to those who mistype one. */
+const char *const *workload_option_names(size_t *nr);
+
+/*
+ * Read a workload file, or a suite and all its workloads, and append to set
+ * (zeroed before the first call).  path may also be the bare name of one of the
+ * project's own ("axes", "default").  overrides may be NULL.  On failure the
+ * error names file, line and remedy, and set holds what it held before.
+ * Returns 0, -EINVAL, -ENOMEM or the negative errno of opening a file.
+ */
+int workload_load(struct workload_set *set, const char *path,
+		  const struct workload_overrides *overrides, struct ct_error *e);
+void workload_set_free(struct workload_set *set);
+
+/* What a file says about itself, without its cells. */
+struct workload_info {
+	char *question;
+	bool is_suite;
+};
+int workload_info_read(struct workload_info *info, const char *path, struct ct_error *e);
+void workload_info_free(struct workload_info *info);
+
+/*
+ * The folder of the project's own workload files: workloads/ where we are, else beside or
+ * above the program.  0, or -ENOENT with the sentence in e.
+ */
+int workload_folder(char *buf, size_t size, struct ct_error *e);
+/* All files in it and below, sorted, each from malloc() as is the list itself. */
+int workload_find_files(char ***paths, size_t *nr, struct ct_error *e);
+
+/*
+ * The parameters of a cell, in the order of columns: "variant", "threads",
+ * "flows", ...  cell_param_text() writes the value as a workload file would
+ * have it and returns its length as snprintf() does.
+ */
+unsigned int cell_nr_params(void);
+const char *cell_param_name(unsigned int i);
+int cell_param_text(const struct cell *cell, unsigned int i, char *buf, size_t size);
+
+/* What an event of a cell is ("resize"), and how a workload says it, less its time ("resize=128Ki"). */
+const char *cell_event_name(const struct cell_event *event);
+int cell_event_text(const struct cell_event *event, char *buf, size_t size);
+
+/*
+ * The name of a cell, unique within its set: WORKLOAD/VARIANT/threads:2/flows:65536,
+ * with those parameters that vary in w; an A/A control ends in /control.
+ * Suits --benchmark_filter.  Returns the length as snprintf() does.
+ */
+int cell_name(const struct workload *w, const struct cell *cell, char *buf, size_t size);
+
+/* All of a cell's parameters as a JSON object (new reference; NULL: no memory). */
+struct json_t *cell_to_json(const struct cell *cell);
+
+/*
+ * The workload as it was understood, for keeping with its results: name, question,
+ * path, plots, every parameter's list of values with globs, `all` and load
+ * factors resolved, and the cells.  New reference; NULL: no memory.
+ */
+struct json_t *workload_to_json(const struct workload *w);
+char *workload_resolved_json(const struct workload *w);	/* the same as text, for free() */
+
+/*
+ * Estimates in seconds: one repeat of a cell, and all repeats of all cells
+ * with each workload's control.  Windows and warm-ups are exact, process
+ * start, filling of the table and making of key streams are guessed.
+ */
+double cell_expected_seconds(const struct cell *cell);
+double workload_expected_seconds(const struct workload *w);
+double workload_set_expected_seconds(const struct workload_set *set);
+
+/*
+ * What --dry-run prints: each workload's question, its fixed parameters, the cells, the time.
+ * chosen: which of them, workload after workload, each one's control behind its cells; NULL: all.
+ * repeats: instead of the workloads' own; 0: these.
+ */
+void workload_print_cells(FILE *out, const struct workload_set *set, const bool *chosen,
+			  unsigned int repeats);
+
+/* Name of one plot (a single bit): "threads", "size", ... */
+const char *workload_plot_name(enum workload_plot plot);
+
+/*
+ * Variant selections, as in the key `variants` and in `ctbench list SELECTION`:
+ * a name, a glob, AXIS=VALUE,... or axis=AXIS (the baseline, or base=NAME, and
+ * every variant that differs from it in that axis alone).  Sets chosen[i] for
+ * each of ct_variants that matches; several calls add up.  where is put before the
+ * error sentence ("FILE:LINE" or "--variants").  0 or -EINVAL.
+ */
+int variant_select(bool *chosen, const char *selection, const char *where, struct ct_error *e);
+
+#endif
