@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: MIT */
+/* Headers and checksums of both families; UDP, GRE, SCTP, and what has no tracker of its own. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/fixture/packets.h"
+
+#define INVALID	-1	/* -NF_ACCEPT */
+#define ACCEPT	1
+
+static struct fake fake;
+
+static int setup(void **state)
+{
+	(void)state;
+	fake_open(&fake);
+	return 0;
+}
+
+/* --- IPv4 and IPv6 headers --- */
+
+static int l4_of(const struct packet *p, unsigned int headlen, unsigned int *dataoff)
+{
+	struct sk_buff skb = packet_skb(p);
+	uint8_t protonum;
+
+	skb.headlen = headlen;
+	if (get_l4proto(&skb, 0, p->ipv6 ? NFPROTO_IPV6 : NFPROTO_IPV4, dataoff, &protonum))
+		return -1;
+	return protonum;
+}
+
+static void ipv4_headers(void **state)
+{
+	unsigned int off = 0;
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, false, CLIENT, IPPROTO_UDP);
+	packet_add(&p, NULL, 60);
+	packet_end(&p);
+	assert_int_equal(l4_of(&p, p.len, &off), IPPROTO_UDP);
+	assert_int_equal(off, 20);
+	p.b[0] = 0x4f;			/* options */
+	assert_int_equal(l4_of(&p, p.len, &off), IPPROTO_UDP);
+	assert_int_equal(off, 60);
+	p.len = 59;			/* which are not all there */
+	assert_int_equal(l4_of(&p, p.len, &off), -1);
+	p.b[0] = 0x45;
+	assert_int_equal(l4_of(&p, 20, &off), IPPROTO_UDP);
+	assert_int_equal(l4_of(&p, 19, &off), -1);
+	put16(p.b + 6, 0x2000);		/* a first fragment has its header, */
+	assert_int_equal(l4_of(&p, p.len, &off), IPPROTO_UDP);
+	put16(p.b + 6, 0x0001);		/* a later one does not */
+	assert_int_equal(l4_of(&p, p.len, &off), -1);
+}
+
+/* An IPv6 packet with these bytes between its header and UDP's, beginning with that type. */
+static void with_ext(struct packet *p, uint8_t first, const void *ext, unsigned int n)
+{
+	packet_begin(p, true, CLIENT, first);
+	packet_add(p, ext, n);
+	packet_add(p, NULL, 8);
+	packet_end(p);
+}
+
+static void extension_headers(void **state)
+{
+	static const uint8_t chain[] = {
+		/* hop-by-hop (8 bytes), routing (24), destination options (8), authentication (16) */
+		43, 0, 1,  4, 0, 0, 0, 0, 60, 2, 0, 0, 0, 0,  0, 0, 0, 0, 0,
+		0,  0, 0,  0, 0, 0, 0, 0, 0,  0, 0, 0, 0, 51, 0, 1, 4, 0, 0,
+		0,  0, 17, 2, 0, 0, 0, 0, 0,  0, 0, 0, 0, 0,  0, 0, 0, 0,
+	};
+	uint8_t frag[8] = { 17, 0, 0, 1, 0, 0, 0, 9 };
+	unsigned int off = 0;
+	struct packet p;
+
+	(void)state;
+	with_ext(&p, 0, chain, sizeof(chain));
+	assert_int_equal(l4_of(&p, p.len, &off), IPPROTO_UDP);
+	assert_int_equal(off, 40 + sizeof(chain));
+	/* cut anywhere before the last extension header's beginning: there is no way on */
+	for (unsigned int have = 0; have < 40 + sizeof(chain) - 14; have++)
+		if (l4_of(&p, have, &off) >= 0)
+			assert_int_equal(off, 40 + sizeof(chain));
+	assert_int_equal(l4_of(&p, 41, &off), -1);
+	assert_int_equal(l4_of(&p, 39, &off), -1);
+	with_ext(&p, 44, frag, sizeof(frag));
+	assert_int_equal(l4_of(&p, p.len, &off), IPPROTO_UDP);
+	put16(frag + 2, 8);		/* not at the beginning */
+	with_ext(&p, 44, frag, sizeof(frag));
+	assert_int_equal(l4_of(&p, p.len, &off), -1);
+	with_ext(&p, 59, frag, sizeof(frag));	/* no next header */
+	assert_int_equal(l4_of(&p, p.len, &off), -1);
+	with_ext(&p, 50, frag, sizeof(frag));	/* ESP hides what follows: it is the transport */
+	assert_int_equal(l4_of(&p, p.len, &off), 50);
+}
+
+/* --- Checksums --- */
+
+static bool sum_ok(const struct packet *p, uint8_t protonum)
+{
+	struct sk_buff skb = packet_skb(p);
+
+	return nf_checksum_ok(&skb, p->l4, protonum);
+}
+
+/* Of every length, for odd ends are where sums go wrong; and every bit counts. */
+static void internet_checksums(void **state)
+{
+	struct packet p;
+
+	(void)state;
+	for (int v6 = 0; v6 <= 1; v6++) {
+		for (unsigned int len = 0; len < 70; len++) {
+			packet_udp(&p, v6, CLIENT, len);
+			assert_true(sum_ok(&p, IPPROTO_UDP));
+			for (unsigned int bit = p.l4 * 8; bit < p.len * 8; bit++) {
+				p.b[bit / 8] ^= (uint8_t)(1u << bit % 8);
+				assert_false(sum_ok(&p, IPPROTO_UDP));
+				p.b[bit / 8] ^= (uint8_t)(1u << bit % 8);
+			}
+		}
+		p.b[v6 ? 39 : 19] ^= 1;		/* the pseudo header */
+		assert_false(sum_ok(&p, IPPROTO_UDP));
+		packet_icmp(&p, v6, CLIENT, 8, 0, 5, "abc", 3);
+		assert_true(sum_ok(&p, v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP));
+		p.b[v6 ? 39 : 19] ^= 1;		/* which ICMP over IPv4 does not have */
+		assert_int_equal(sum_ok(&p, v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP), !v6);
+	}
+}
+
+/* --- UDP --- */
+
+static int send_udp(int side)
+{
+	struct sk_buff skb;
+	struct packet p;
+
+	packet_udp(&p, false, side, 4);
+	skb = packet_skb(&p);
+	return fake_packet(&fake, &skb, NF_INET_PRE_ROUTING, side);
+}
+
+static void udp_streams(void **state)
+{
+	(void)state;
+	assert_int_equal(send_udp(CLIENT), ACCEPT);
+	assert_int_equal(fake_seconds_left(&fake), 30);
+	fake_later(&fake, 1);
+	assert_int_equal(send_udp(SERVER), ACCEPT);
+	assert_int_equal(fake_seconds_left(&fake), 30);
+	fake_later(&fake, 1);
+	/* two seconds after the beginning, to the tick: not yet a stream */
+	assert_int_equal(send_udp(CLIENT), ACCEPT);
+	assert_int_equal(fake_seconds_left(&fake), 30);
+	assert_false(nf_ct_status(&fake.ct) & IPS_ASSURED);
+	store_relaxed(&fake.core.now, nfct_time_stamp(&fake.core) + 1);
+	assert_int_equal(send_udp(CLIENT), ACCEPT);
+	assert_int_equal(fake_seconds_left(&fake), 120);
+	assert_true(nf_ct_status(&fake.ct) & IPS_ASSURED);
+}
+
+/* In one direction it never becomes one, however long it lasts. */
+static void udp_one_way(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 20; i++) {
+		assert_int_equal(send_udp(CLIENT), ACCEPT);
+		assert_int_equal(fake_seconds_left(&fake), 30);
+		fake_later(&fake, 1);
+	}
+	assert_false(nf_ct_status(&fake.ct) & IPS_ASSURED);
+	/* the first answer is seen by the tracker before the core notes it */
+	assert_int_equal(send_udp(SERVER), ACCEPT);
+	assert_int_equal(fake_seconds_left(&fake), 30);
+	assert_int_equal(send_udp(SERVER), ACCEPT);
+	assert_int_equal(fake_seconds_left(&fake), 120);
+}
+
+static void udp_broken(void **state)
+{
+	static const struct { unsigned int len, have; int verdict; } headers[] = {
+		{ 12, 12, ACCEPT }, { 8, 12, ACCEPT }, { 13, 12, INVALID }, { 7, 12, INVALID },
+		{ 0, 12, INVALID }, { 12, 7, INVALID },
+	};
+	struct sk_buff skb;
+	struct packet p;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(headers); i++) {
+		setup(state);
+		packet_udp(&p, false, CLIENT, 4);
+		put16(p.b + p.l4 + 4, headers[i].len);
+		packet_sum(&p, 6, IPPROTO_UDP, 12);
+		skb = packet_skb(&p);
+		skb.headlen = p.l4 + headers[i].have;
+		assert_int_equal(fake_packet(&fake, &skb, NF_INET_PRE_ROUTING, CLIENT),
+				 headers[i].verdict);
+	}
+	packet_udp(&p, false, CLIENT, 4);
+	p.b[p.l4 + 7] ^= 1;
+	skb = packet_skb(&p);
+	assert_int_equal(fake_packet(&fake, &skb, NF_INET_PRE_ROUTING, CLIENT), INVALID);
+	put16(p.b + p.l4 + 6, 0);	/* no checksum was made */
+	assert_int_equal(fake_packet(&fake, &skb, NF_INET_PRE_ROUTING, CLIENT), ACCEPT);
+}
+
+/* --- UDP-Lite --- */
+
+static int send_udplite(int side, unsigned int coverage, uint8_t sum_protonum)
+{
+	struct sk_buff skb;
+	struct packet p;
+	uint8_t h[4] = { 0 };
+
+	packet_begin(&p, false, side, IPPROTO_UDPLITE);
+	packet_ports(&p, side);
+	put16(h, coverage);
+	packet_add(&p, h, sizeof(h));
+	packet_add(&p, NULL, 10);
+	packet_end(&p);
+	if (sum_protonum)
+		packet_sum(&p, 6, sum_protonum, coverage && coverage <= 18 ? coverage : 18);
+	skb = packet_skb(&p);
+	return fake_packet(&fake, &skb, NF_INET_PRE_ROUTING, side);
+}
+
+/* With UDP's number in the pseudo header, as Linux has it, though that is wrong. */
+static void udplite(void **state)
+{
+	(void)state;
+	assert_int_equal(send_udplite(CLIENT, 7, IPPROTO_UDP), INVALID);
+	assert_int_equal(send_udplite(CLIENT, 19, IPPROTO_UDP), INVALID);
+	assert_int_equal(send_udplite(CLIENT, 8, 0), INVALID);		/* a checksum is a must */
+	assert_int_equal(send_udplite(CLIENT, 8, IPPROTO_UDPLITE), INVALID);
+	assert_int_equal(send_udplite(CLIENT, 8, IPPROTO_UDP), ACCEPT);
+	assert_int_equal(send_udplite(CLIENT, 18, IPPROTO_UDP), ACCEPT);
+	assert_int_equal(send_udplite(CLIENT, 0, IPPROTO_UDP), ACCEPT);	/* all of it */
+	assert_int_equal(fake_seconds_left(&fake), 30);
+	assert_int_equal(nf_ct_sysctl_set(&fake.net, "nf_conntrack_checksum", 0), 0);
+	assert_int_equal(send_udplite(SERVER, 8, IPPROTO_UDPLITE), ACCEPT);
+	assert_int_equal(fake_seconds_left(&fake), 30);
+	/* unlike UDP's, a stream from the first answer on */
+	assert_int_equal(send_udplite(CLIENT, 8, IPPROTO_UDPLITE), ACCEPT);
+	assert_int_equal(fake_seconds_left(&fake), 120);
+	assert_true(nf_ct_status(&fake.ct) & IPS_ASSURED);
+}
+
+/* --- GRE and the generic tracker --- */
+
+static int send_plain(int side, uint8_t protonum, const void *bytes, unsigned int n)
+{
+	struct sk_buff skb;
+	struct packet p;
+
+	packet_begin(&p, false, side, protonum);
+	packet_add(&p, bytes, n);
+	packet_end(&p);
+	skb = packet_skb(&p);
+	return fake_packet(&fake, &skb, NF_INET_PRE_ROUTING, side);
+}
+
+static void gre_and_others(void **state)
+{
+	assert_int_equal(send_plain(CLIENT, IPPROTO_GRE, "\0\0\10\0", 4), ACCEPT);
+	assert_int_equal(fake_seconds_left(&fake), 30);
+	assert_int_equal(send_plain(SERVER, IPPROTO_GRE, "\0\0\10\0", 4), ACCEPT);
+	assert_int_equal(fake_seconds_left(&fake), 30);
+	assert_int_equal(send_plain(CLIENT, IPPROTO_GRE, "\0\0\10\0", 4), ACCEPT);
+	assert_int_equal(fake_seconds_left(&fake), 180);
+	assert_true(nf_ct_status(&fake.ct) & IPS_ASSURED);
+	setup(state);
+	assert_int_equal(send_plain(CLIENT, 99, NULL, 0), ACCEPT);
+	assert_int_equal(send_plain(SERVER, 99, NULL, 0), ACCEPT);
+	assert_int_equal(fake_seconds_left(&fake), 600);
+	assert_false(nf_ct_status(&fake.ct) & IPS_ASSURED);
+}
+
+/* --- SCTP --- */
+
+/* One chunk with its flags and, where it is an INIT, the tag it asks for. */
+static int send_sctp(int side, uint32_t vtag, uint8_t type, uint8_t flags, uint32_t init_tag)
+{
+	uint8_t b[8 + 20] = { 0 };
+	unsigned int n = type == 1 || type == 2 ? 20 : 8;
+	struct sk_buff skb;
+	struct packet p;
+
+	packet_begin(&p, false, side, IPPROTO_SCTP);
+	packet_ports(&p, side);
+	put32(b, vtag);
+	b[8] = type;
+	b[9] = flags;
+	put16(b + 10, n);
+	put32(b + 12, init_tag);
+	packet_add(&p, b, 8 + n);
+	packet_end(&p);
+	skb = packet_skb(&p);
+	skb.ip_summed = CHECKSUM_UNNECESSARY;
+	return fake_packet(&fake, &skb, NF_INET_PRE_ROUTING, side);
+}
+
+static const char *sctp_state(void)
+{
+	return nf_conntrack_l4proto_sctp.state_name(&fake.ct);
+}
+
+static void sctp_association(void **state)
+{
+	enum {
+		DATA,
+		INIT,
+		INIT_ACK,
+		ABORT = 6,
+		SHUTDOWN,
+		SHUTDOWN_ACK,
+		ECHO = 10,
+		COOKIE_ACK,
+		COMPLETE = 14
+	};
+	const uint32_t c = 111, s = 222; /* tags of the packets the client and the server send */
+
+	assert_int_equal(send_sctp(CLIENT, 0, INIT, 0, s), ACCEPT);
+	assert_string_equal(sctp_state(), "CLOSED");
+	assert_int_equal(send_sctp(SERVER, 1, INIT_ACK, 0, c), INVALID); /* a tag nobody gave out */
+	assert_int_equal(send_sctp(SERVER, s, INIT_ACK, 0, c), ACCEPT);
+	assert_string_equal(sctp_state(), "COOKIE_WAIT");
+	assert_int_equal(send_sctp(CLIENT, s, ECHO, 0, 0), INVALID);
+	assert_int_equal(send_sctp(CLIENT, c, ECHO, 0, 0), ACCEPT);
+	assert_string_equal(sctp_state(), "COOKIE_ECHOED");
+	assert_int_equal(send_sctp(SERVER, s, COOKIE_ACK, 0, 0), ACCEPT);
+	assert_string_equal(sctp_state(), "ESTABLISHED");
+	assert_true(nf_ct_status(&fake.ct) & IPS_ASSURED);
+	assert_int_equal(fake_seconds_left(&fake), 210);
+	assert_int_equal(send_sctp(CLIENT, c, DATA, 3, 0), ACCEPT);
+	assert_int_equal(send_sctp(CLIENT, s, DATA, 3, 0), INVALID);
+	assert_int_equal(send_sctp(CLIENT, c, SHUTDOWN, 0, 0), ACCEPT);
+	assert_string_equal(sctp_state(), "SHUTDOWN_SENT");
+	assert_int_equal(send_sctp(SERVER, s, SHUTDOWN_ACK, 0, 0), ACCEPT);
+	assert_string_equal(sctp_state(), "SHUTDOWN_ACK_SENT");
+	assert_int_equal(send_sctp(CLIENT, s, COMPLETE, 0, 0), INVALID);
+	assert_int_equal(send_sctp(CLIENT, s, COMPLETE, 1, 0), ACCEPT);	/* T: the other's tag */
+	assert_string_equal(sctp_state(), "CLOSED");
+	/* nobody begins with these */
+	setup(state);
+	assert_int_equal(send_sctp(CLIENT, c, ABORT, 0, 0), INVALID);
+	assert_int_equal(send_sctp(CLIENT, c, COOKIE_ACK, 0, 0), INVALID);
+	assert_int_equal(send_sctp(CLIENT, c, DATA, 3, 0), INVALID);
+	assert_int_equal(send_sctp(CLIENT, c, INIT, 0, s), INVALID);	/* an INIT with a tag */
+	/* a path of an association that we did not see begin */
+	assert_int_equal(send_sctp(CLIENT, c, 4, 0, 0), ACCEPT);
+	assert_string_equal(sctp_state(), "HEARTBEAT_SENT");
+	assert_int_equal(send_sctp(SERVER, s, 5, 0, 0), ACCEPT);
+	assert_string_equal(sctp_state(), "ESTABLISHED");
+}
+
+/* Two addresses, an old association and a new one: its heartbeats bring their own tags. */
+static void sctp_heartbeats(void **state)
+{
+	enum { HEARTBEAT = 4, HEARTBEAT_ACK };
+	uint32_t before;
+
+	(void)state;
+	assert_int_equal(send_sctp(CLIENT, 111, HEARTBEAT, 0, 0), ACCEPT);
+	assert_int_equal(send_sctp(SERVER, 222, HEARTBEAT_ACK, 0, 0), ACCEPT);
+	/* an answer nobody asked for */
+	assert_int_equal(send_sctp(SERVER, 999, HEARTBEAT_ACK, 0, 0), INVALID);
+	fake_later(&fake, 10);
+	before = load_relaxed(&fake.ct.timeout);
+	assert_int_equal(send_sctp(CLIENT, 333, HEARTBEAT, 0, 0), ACCEPT);
+	assert_int_equal(load_relaxed(&fake.ct.timeout), before);
+	assert_int_equal(fake.ct.proto.sctp.vtag[CLIENT], 111);
+	assert_int_equal(send_sctp(CLIENT, 444, HEARTBEAT_ACK, 0, 0),
+			 INVALID); /* from the same side */
+	assert_int_equal(send_sctp(SERVER, 444, HEARTBEAT_ACK, 0, 0), ACCEPT);
+	assert_int_equal(fake.ct.proto.sctp.vtag[SERVER], 444);
+	assert_int_equal(fake.ct.proto.sctp.vtag[CLIENT], 0);	/* until the next packet says */
+	assert_int_equal(send_sctp(CLIENT, 333, HEARTBEAT, 0, 0), ACCEPT);
+	assert_int_equal(fake.ct.proto.sctp.vtag[CLIENT], 333);
+}
+
+/* INIT from both sides (5.2.1), and INIT ACKs that come too late. */
+static void sctp_collision(void **state)
+{
+	uint32_t before;
+
+	assert_int_equal(send_sctp(CLIENT, 0, 1, 0, 222), ACCEPT);
+	assert_int_equal(send_sctp(SERVER, 0, 1, 0, 111), ACCEPT);
+	assert_int_equal(send_sctp(SERVER, 222, 2, 0, 555),
+			 INVALID); /* not the tag it gave before */
+	assert_int_equal(send_sctp(SERVER, 222, 2, 0, 111), ACCEPT);
+	/* without a collision another tag is late: of an INIT that nobody remembers */
+	setup(state);
+	assert_int_equal(send_sctp(CLIENT, 0, 1, 0, 222), ACCEPT);
+	assert_int_equal(send_sctp(SERVER, 222, 2, 0, 111), ACCEPT);
+	assert_int_equal(send_sctp(SERVER, 222, 2, 0, 777), ACCEPT); /* the client's INIT stands */
+	assert_int_equal(send_sctp(CLIENT, 777, 2, 0, 888), INVALID);
+	/* the same INIT again keeps nothing alive */
+	setup(state);
+	assert_int_equal(send_sctp(CLIENT, 0, 1, 0, 222), ACCEPT);
+	fake_later(&fake, 3);
+	before = load_relaxed(&fake.ct.timeout);
+	assert_int_equal(send_sctp(CLIENT, 0, 1, 0, 222), ACCEPT);
+	assert_int_equal(load_relaxed(&fake.ct.timeout), before);
+}
+
+/* Chunks that cannot stand together, and lengths that lead nowhere. */
+static void sctp_bundles(void **state)
+{
+	static const struct { const char *chunks; unsigned int n; int verdict;
+	} bundles[] = {
+		{ "\4\0\0\4\5\0\0\4", 8, ACCEPT }, /* heartbeats */
+		{ "\4\0\0\5xyz\0\5\0\0\4", 12, ACCEPT },	/* padding is not counted */
+		{ "\4\0\0\4\13\0\0\4", 8, INVALID }, /* a cookie that is not first */
+		{ "\16\0\0\4\4\0\0\4", 8, INVALID }, /* SHUTDOWN COMPLETE is alone */
+		{ "\4\0\0\4\16\0\0\4", 8, INVALID },
+		{ "\4\0\0\0", 4, INVALID },
+		{ "", 0, INVALID },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(bundles); i++) {
+		struct sk_buff skb;
+		struct packet p;
+		uint8_t h[8] = { 0, 0, 0, 111 };
+
+		setup(state);
+		assert_int_equal(send_sctp(CLIENT, 111, 4, 0, 0), ACCEPT);
+		packet_begin(&p, false, CLIENT, IPPROTO_SCTP);
+		packet_ports(&p, CLIENT);
+		packet_add(&p, h, sizeof(h));
+		packet_add(&p, bundles[i].chunks, bundles[i].n);
+		packet_end(&p);
+		skb = packet_skb(&p);
+		skb.ip_summed = CHECKSUM_UNNECESSARY;
+		assert_int_equal(fake_packet(&fake, &skb, NF_INET_PRE_ROUTING, CLIENT),
+				 bundles[i].verdict);
+	}
+}
+
+/* CRC-32C of an INIT that Linux's conntrack found right. */
+static void sctp_checksum(void **state)
+{
+	static const uint8_t init[] = {
+		0x75, 0x30, 0x9c, 0x40, 0x00, 0x00, 0x00, 0x00, 0xa1, 0x7a, 0x7f,
+		0x23, 0x01, 0x00, 0x00, 0x14, 0x11, 0x11, 0x11, 0x11, 0x00, 0x00,
+		0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x01,
+	};
+	struct sk_buff skb;
+	struct packet p;
+
+	(void)state;
+	packet_begin(&p, false, CLIENT, IPPROTO_SCTP);
+	packet_add(&p, init, sizeof(init));
+	skb = packet_skb(&p);
+	assert_true(nf_checksum_ok_sctp(&skb, p.l4));
+	p.b[p.l4 + 20] ^= 4;
+	assert_false(nf_checksum_ok_sctp(&skb, p.l4));
+}
+
+#define TEST(f) cmocka_unit_test_setup(f, setup)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(ipv4_headers),    TEST(extension_headers), TEST(internet_checksums),
+		TEST(udp_streams),     TEST(udp_one_way),	TEST(udp_broken),
+		TEST(gre_and_others),  TEST(sctp_association),	TEST(sctp_checksum),
+		TEST(sctp_heartbeats), TEST(sctp_collision),	TEST(sctp_bundles),
+		TEST(udplite),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

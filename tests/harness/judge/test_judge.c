@@ -1,0 +1,577 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Verdicts against planted truth: what differs is found by the right amount, what
+ * does not is left alone, on machines that are noisy in different ways.
+ */
+#include "harness/judge/judge.h"
+
+#include "tests/fixture/fake_report.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define RUNS 50			/* what they look for, few runs show as well */
+#define PLANTED 20
+#else
+#define RUNS 200		/* where nothing is to be seen */
+#define PLANTED 60
+#endif
+
+static json_t *judged(const struct fake_run *run)
+{
+	json_t *report = fake_report(run);
+
+	assert_int_equal(judge_run(report), 0);
+	return report;
+}
+
+static double number(const json_t *object, const char *key)
+{
+	const json_t *value = json_object_get(object, key);
+
+	return json_is_number(value) ? json_number_value(value) : NAN;
+}
+
+static const char *text(const json_t *object, const char *key)
+{
+	const char *value = json_string_value(json_object_get(object, key));
+
+	return value ? value : "";
+}
+
+/* The verdict on a choice; by: the interaction with that factor, or NULL. */
+static json_t *verdict_on(const json_t *report, const char *choice, const char *by)
+{
+	json_t *v;
+	size_t i;
+
+	json_array_foreach(json_object_get(report, "verdicts"), i, v)
+		if (!strcmp(text(v, "choice"), choice) &&
+		    !strcmp(text(json_object_get(v, "by"), "factor"), by ? by : ""))
+			return v;
+	return NULL;
+}
+
+/* Verdicts that say anything. */
+static unsigned int seen(const json_t *report)
+{
+	unsigned int n = 0;
+	json_t *v;
+	size_t i;
+
+	json_array_foreach(json_object_get(report, "verdicts"), i, v)
+		n += !!strcmp(text(v, "outcome"), "none");
+	return n;
+}
+
+/* Slows every cell whose variant has that in its name. */
+static void plant(struct fake_run *run, const char *part, double factor)
+{
+	for (unsigned int i = 0; i < run->nr; i++)
+		if (strstr(run->cells[i].variant, part))
+			run->cells[i].truth *= factor;
+}
+
+/* ---- where there is nothing ---- */
+
+static void nothing_is_seen_in_noise(void **state)
+{
+	struct fake_run run;
+	unsigned int all = 0;
+
+	(void)state;
+	fake_axes(&run);
+	for (enum fake_noise noise = 0; noise < FAKE_NOISES; noise++) {
+		unsigned int alarms = 0;
+
+		for (unsigned int i = 0; i < RUNS; i++) {
+			json_t *report;
+
+			fake_measure(&run, noise, 1000 * noise + i);
+			/* All cells alike: throughput of one thread or of two is no choice. */
+			report = judged(&run);
+			assert_int_equal(
+				number(json_object_get(report, "statistics"), "comparisons"), 12);
+			alarms += seen(report) > 0;
+			json_decref(report);
+		}
+		print_message("%s: %u of %d runs cry wolf\n", fake_noise_names[noise], alarms,
+			      RUNS);
+		/* 5 % and two standard errors of so many runs; together, 5 %. */
+		assert_true(alarms <= RUNS * 8 / 100);
+		all += alarms;
+	}
+	assert_true(all <= FAKE_NOISES * RUNS / 20);
+}
+
+/* ---- where there is something ---- */
+
+struct found {
+	unsigned int found, covered, wrong;
+	double sum, visible;
+};
+
+static struct found find(double factor, enum fake_noise noise)
+{
+	struct found f = { 0 };
+	struct fake_run run;
+
+	fake_axes(&run);
+	plant(&run, "_mask_", factor);
+	for (unsigned int i = 0; i < PLANTED; i++) {
+		json_t *report, *v;
+		double truth = 100 * (factor - 1);
+
+		fake_measure(&run, noise, 77000 + 1000 * noise + i);
+		report = judged(&run);
+		v = verdict_on(report, "mask", NULL);
+		assert_non_null(v);
+		assert_string_equal(text(v, "base"), "reciprocal_scale");
+		assert_int_equal(number(v, "pairs"), 8);
+		f.found += !strcmp(text(v, "outcome"), "worse");
+		f.wrong += !strcmp(text(v, "outcome"), "better");
+		f.covered += number(v, "ci_low_percent") <= truth &&
+			     number(v, "ci_high_percent") >= truth;
+		f.sum += number(v, "effect_percent") / PLANTED;
+		f.visible += number(v, "visible_percent") / PLANTED;
+		json_decref(report);
+	}
+	print_message(
+		"%s, %+.0f %%: found in %u, covered in %u of %d, mean %.2f %%, visible %.2f %%\n",
+		fake_noise_names[noise], 100 * (factor - 1), f.found, f.covered, PLANTED, f.sum,
+		f.visible);
+	assert_int_equal(f.wrong, 0);
+	return f;
+}
+
+static void a_planted_delay_is_found(void **state)
+{
+	(void)state;
+	for (enum fake_noise noise = 0; noise < FAKE_NOISES; noise++)
+		for (int k = 0; k < 2; k++) {
+			double share = k ? 0.20 : 0.05, truth = -100 * share;
+			struct found f = find(1 - share, noise);
+
+			/* By the right amount, and the interval is one of 95 %. */
+			assert_true(fabs(f.sum - truth) < 1);
+			assert_true(f.covered >= 90 * PLANTED / 100);
+			/* What should be visible is found. */
+			if (f.visible < 100 * share)
+				assert_true(f.found >= 65 * PLANTED / 100);
+			if (k && noise != FAKE_BIMODAL)
+				assert_true(f.found >= 90 * PLANTED / 100);
+		}
+}
+
+/* Twice what a run says it would have seen, it sees. */
+static void power(void **state)
+{
+	(void)state;
+	for (enum fake_noise noise = 0; noise < FAKE_NOISES; noise++) {
+		struct found nothing = find(1, noise);
+		struct found f = find(1 - 2 * nothing.visible / 100, noise);
+
+		assert_true(nothing.found <= 2);
+		assert_true(f.found >= 90 * PLANTED / 100);
+	}
+}
+
+static void an_interaction_is_named(void **state)
+{
+	struct fake_run run;
+	json_t *report, *v;
+
+	(void)state;
+	fake_axes(&run);
+	plant(&run, "locked_jhash2_mask", 0.8);
+	fake_measure(&run, FAKE_LOGNORMAL, 5);
+	report = judged(&run);
+	v = verdict_on(report, "mask", "chain");
+	assert_non_null(v);
+	assert_string_equal(text(v, "outcome"), "different");
+	assert_string_equal(text(v, "kind"), "interaction");
+	assert_true(fabs(number(v, "effect_percent") + 20) < 5);
+	assert_string_equal(text(json_object_get(v, "by"), "choice"), "locked");
+	assert_non_null(strstr(text(v, "text"), "mask instead of reciprocal_scale, at chain locked "
+						"beside nulls_rcu: throughput -"));
+	/* And no other with the same factor. */
+	assert_string_equal(text(verdict_on(report, "mask", "threads"), "outcome"), "none");
+	assert_string_equal(text(verdict_on(report, "mask", "resize"), "outcome"), "none");
+	/* On average over both chains: -10.6 %. */
+	assert_true(fabs(number(verdict_on(report, "mask", NULL), "effect_percent") + 10.6) < 3);
+	json_decref(report);
+}
+
+/* ---- the rules ---- */
+
+/* The control differs by 10 %: 5 % is no difference then, however steady it is. */
+static void never_faster_within_the_noise(void **state)
+{
+	struct fake_run run;
+	json_t *report, *v;
+
+	(void)state;
+	fake_axes(&run);
+	plant(&run, "_mask_", 1.05);
+	run.cells[run.nr - 1].truth *= 1.1;
+	for (unsigned int i = 0; i < run.nr; i++)
+		for (unsigned int k = 0; k < run.repeats; k++)
+			run.cells[i].values[k] = run.cells[i].truth * (1 + 0.0001 * ((k + i) % 3));
+	report = judged(&run);
+	v = verdict_on(report, "mask", NULL);
+	assert_string_equal(text(v, "outcome"), "none");
+	assert_string_equal(
+		text(v, "text"),
+		"mask instead of reciprocal_scale: throughput +5.0 % [+5.0, +5.0], within the "
+		"noise, no difference seen; this run would have seen 10 %");
+	assert_true(number(v, "visible_percent") > 9.9);
+	assert_int_equal(seen(report), 0);
+	json_decref(report);
+
+	run.cells[run.nr - 1].truth /= 1.1;
+	for (unsigned int k = 0; k < run.repeats; k++)
+		run.cells[run.nr - 1].values[k] /= 1.1;
+	report = judged(&run);
+	v = verdict_on(report, "mask", NULL);
+	assert_string_equal(text(v, "outcome"), "better");
+	assert_non_null(
+		strstr(text(v, "text"), "throughput +5.0 % [+5.0, +5.0], faster (p < 0.0001); "));
+	json_decref(report);
+}
+
+static void more_nanoseconds_are_slower(void **state)
+{
+	struct fake_run run;
+	json_t *report, *v;
+
+	(void)state;
+	fake_axes(&run);
+	run.metric = "p99_ns";
+	plant(&run, "locked", 1.5);
+	fake_measure(&run, FAKE_LOGNORMAL, 9);
+	report = judged(&run);
+	v = verdict_on(report, "locked", NULL);
+	assert_string_equal(text(v, "outcome"), "worse");
+	assert_string_equal(text(v, "word"), "slower");
+	assert_string_equal(text(v, "metric"), "p99_ns");
+	json_decref(report);
+}
+
+static void too_few_repeats(void **state)
+{
+	struct fake_run run;
+	json_t *report, *v;
+
+	(void)state;
+	fake_axes(&run);
+	plant(&run, "_mask_", 0.5);
+	run.repeats = 4;
+	fake_measure(&run, FAKE_LOGNORMAL, 9);
+	report = judged(&run);
+	v = verdict_on(report, "mask", NULL);
+	assert_string_equal(text(v, "outcome"), "unjudged");
+	assert_non_null(strstr(text(v, "text"), "4 repeats are too few (5 at least)"));
+	/* The control's medians are there all the same. */
+	assert_true(number(json_object_get(report, "noise"), "percent") > 0);
+	json_decref(report);
+}
+
+/* A void repeat takes its pair with it, and no other. */
+static void a_missing_repeat(void **state)
+{
+	struct fake_run run;
+	json_t *report, *v;
+
+	(void)state;
+	fake_axes(&run);
+	plant(&run, "_mask_", 0.8);
+	fake_measure(&run, FAKE_DRIFT, 4);
+	run.cells[4].values[2] = NAN;
+	report = judged(&run);
+	v = verdict_on(report, "mask", NULL);
+	assert_int_equal(number(v, "n"), 8);
+	assert_string_equal(text(v, "outcome"), "worse");
+	assert_true(fabs(number(v, "effect_percent") + 20) < 3);
+	json_decref(report);
+}
+
+/* Where no cell was measured twice nothing is known of noise, and each sentence says so. */
+static void without_a_control(void **state)
+{
+	struct fake_run run;
+	json_t *report, *cell;
+	const char *name;
+	void *next;
+
+	(void)state;
+	fake_axes(&run);
+	plant(&run, "_rwlock", 0.8);
+	fake_measure(&run, FAKE_LOGNORMAL, 5);
+	report = fake_report(&run);
+	assert_int_equal(judge_run(report), 0);
+	assert_null(strstr(text(verdict_on(report, "rwlock", NULL), "text"), "without a control"));
+	json_object_foreach_safe(json_object_get(report, "cells"), next, name, cell)
+		if (json_is_true(json_object_get(cell, "control")))
+			json_object_del(json_object_get(report, "cells"), name);
+	assert_int_equal(judge_run(report), 0);
+	assert_non_null(strstr(text(verdict_on(report, "rwlock", NULL), "text"), " %; without a control"));
+	assert_true(json_is_null(json_object_get(report, "noise")));
+	json_decref(report);
+}
+
+/* An hour later the machine is slower: what --resume made up for then is none of its old block. */
+static void another_pass(void **state)
+{
+	struct fake_run run;
+	json_t *report, *v, *cell;
+	const char *name;
+
+	(void)state;
+	fake_axes(&run);
+	fake_measure(&run, FAKE_LOGNORMAL, 5);
+	for (unsigned int i = 0; i < run.nr; i++)
+		for (unsigned int n = 5; n < 9 && strstr(run.cells[i].variant, "_mask_"); n++)
+			run.cells[i].values[n] *= 0.5;
+	report = fake_report(&run);
+	json_object_foreach(json_object_get(report, "cells"), name, cell)
+		if (strstr(name, "_mask_"))
+			json_object_set_new(cell, "passes",
+					    json_pack("[i,i,i,i,i,i,i,i,i]", 0, 0, 0, 0, 0, 1, 1, 1, 1));
+	assert_int_equal(judge_run(report), 0);
+	v = verdict_on(report, "mask", NULL);
+	assert_int_equal(number(v, "n"), 5);
+	assert_string_equal(text(v, "outcome"), "none");
+	assert_true(fabs(number(v, "effect_percent")) < 3);
+	/* Both of the same pass are a pair. */
+	v = verdict_on(report, "locked", NULL);
+	assert_int_equal(number(v, "n"), 9);
+	json_decref(report);
+}
+
+/* What holds at one thread is not said of two, where hardly anything was measured. */
+static void pairs_left_out(void **state)
+{
+	static const unsigned int good[] = { 4, 0 };
+	struct fake_run run;
+	json_t *report, *v;
+
+	(void)state;
+	fake_axes(&run);
+	plant(&run, "_rwlock", 0.8);
+	for (size_t k = 0; k < sizeof(good) / sizeof(good[0]); k++) {
+		fake_measure(&run, FAKE_LOGNORMAL, 8);
+		for (unsigned int i = 0; i < run.nr; i++)
+			for (unsigned int n = good[k]; n < run.repeats; n++)
+				if (strstr(run.cells[i].variant, "_rwlock") && run.cells[i].threads == 2)
+					run.cells[i].values[n] = NAN;
+		report = judged(&run);
+		v = verdict_on(report, "rwlock", NULL);
+		assert_string_equal(text(v, "outcome"), "worse");
+		assert_int_equal(number(v, "pairs"), 8);
+		assert_int_equal(number(v, "pairs_left_out"), 4);
+		assert_non_null(strstr(text(v, "text"),
+				       "] over 4 of 8 pairs (the others have too few good repeats), slower"));
+		/* All of one side of an interaction is none to judge. */
+		v = verdict_on(report, "rwlock", "threads");
+		assert_string_equal(text(v, "outcome"), "unjudged");
+		v = verdict_on(report, "mask", NULL);
+		assert_int_equal(number(v, "pairs_left_out"), 2);
+		json_decref(report);
+	}
+}
+
+/* Repeats one after the other: number 3 of one cell has nothing to do with number 3 of another. */
+static void not_interleaved(void **state)
+{
+	struct fake_run run;
+	json_t *report;
+	double paired, unpaired;
+
+	(void)state;
+	fake_axes(&run);
+	plant(&run, "_mask_", 0.9);
+	fake_measure(&run, FAKE_DRIFT, 4);
+	report = judged(&run);
+	paired = number(verdict_on(report, "mask", NULL), "visible_percent");
+	json_decref(report);
+	report = fake_report(&run);
+	json_object_set_new(report, "interleaved", json_false());
+	assert_int_equal(judge_run(report), 0);
+	unpaired = number(verdict_on(report, "mask", NULL), "visible_percent");
+	/* Drift is noise now. */
+	assert_true(unpaired > 1.5 * paired);
+	json_decref(report);
+}
+
+/* Who stands beside whom: one choice at a time, the worst case and null nowhere. */
+static void what_is_compared(void **state)
+{
+	static const char *const names[] = { "nulls_rcu_jhash2_scale_seqcount",
+					     "nulls_rcu_siphash",
+					     "nulls_rcu_constant",
+					     "cds_lfht",
+					     "null",
+					     "plain_rcu_deferred" };
+	static const char *const expected[] = { "siphash", "plain_rcu", "cds_lfht" };
+	struct fake_run run = { .repeats = 9, .metric = "mops" };
+	unsigned int nr = 0;
+	json_t *report, *v;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 6; i++)
+		run.cells[run.nr++] =
+			(struct fake_cell){ names[i], 1, false, 1 + (double)i, { 0 } };
+	fake_measure(&run, FAKE_LOGNORMAL, 1);
+	report = judged(&run);
+	json_array_foreach(json_object_get(report, "verdicts"), i, v) {
+		print_message("%s\n", text(v, "text"));
+		assert_true(nr < 3);
+		assert_string_equal(text(v, "choice"), expected[nr]);
+		nr++;
+	}
+	assert_int_equal(nr, 3);
+	assert_true(json_is_null(json_object_get(report, "noise")));
+	json_decref(report);
+}
+
+/* The cells that had two threads have that parameter's other value instead. */
+static json_t *with_parameter(const char *name, const char *of_one, const char *of_two)
+{
+	struct fake_run run;
+	json_t *report, *cell, *parameters;
+	const char *key;
+
+	fake_axes(&run);
+	fake_measure(&run, FAKE_LOGNORMAL, 5);
+	report = fake_report(&run);
+	json_object_foreach(json_object_get(report, "cells"), key, cell) {
+		parameters = json_object_get(cell, "parameters");
+		json_object_set_new(parameters, name,
+				    json_string(number(parameters, "threads") == 1 ? of_one : of_two));
+		json_object_set_new(parameters, "threads", json_integer(1));
+	}
+	json_array_append_new(json_object_get(json_array_get(json_object_get(report, "workloads"), 0), "varying"),
+			      json_string(name));
+	assert_int_equal(judge_run(report), 0);
+	return report;
+}
+
+/* Huge pages or not is a choice; so much more arriving, or another capture, is none. */
+static void which_parameters_are_choices(void **state)
+{
+	static const struct { const char *name, *of_one, *of_two; bool choice; } cases[] = {
+		{ "pages", "thp", "4k", true },
+		{ "rate", "250k", "1M", false },
+		{ "mix", "lookup=100", "lookup=90 insert=5 delete=5", false },
+		{ "capture", "a.pcap", "b.pcap", false },
+	};
+	json_t *report, *v;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		report = with_parameter(cases[i].name, cases[i].of_one, cases[i].of_two);
+		v = verdict_on(report, cases[i].of_two, NULL);
+		if (!!v != cases[i].choice)
+			fail_msg("%s is taken for %s choice", cases[i].name, v ? "a" : "no");
+		json_decref(report);
+	}
+	/* Of what is only on or off the sentence says what it is. */
+	report = with_parameter("refcount", "yes", "no");
+	v = verdict_on(report, "refcount no", NULL);
+	assert_non_null(v);
+	assert_ptr_equal(strstr(text(v, "text"), "refcount no instead of yes: "), text(v, "text"));
+	json_decref(report);
+}
+
+/* What a workload was made for: not the throughput of what took latencies. */
+static void by_which_metric(void **state)
+{
+	static const char *const order[] = { "mops", "p99_ns", "saturation_per_s" };
+	struct fake_run run;
+	json_t *report, *cell, *v;
+	const char *key;
+	size_t k;
+
+	(void)state;
+	fake_axes(&run);
+	fake_measure(&run, FAKE_LOGNORMAL, 6);
+	report = fake_report(&run);
+	for (size_t i = 0; i < 3; i++) {
+		json_object_foreach(json_object_get(report, "cells"), key, cell) {
+			json_t *metrics = json_object_get(cell, "metrics");
+
+			json_object_set(metrics, order[i], json_object_get(metrics, "mops"));
+		}
+		assert_int_equal(judge_run(report), 0);
+		assert_true(json_array_size(json_object_get(report, "verdicts")) > 0);
+		json_array_foreach(json_object_get(report, "verdicts"), k, v)
+			assert_string_equal(text(v, "metric"), order[i]);
+	}
+	json_decref(report);
+}
+
+static void what_is_printed(void **state)
+{
+	struct fake_run run;
+	json_t *report;
+	char *printed = NULL;
+	size_t len;
+	FILE *out = open_memstream(&printed, &len);
+
+	(void)state;
+	fake_axes(&run);
+	plant(&run, "locked", 0.7);
+	fake_measure(&run, FAKE_LOGNORMAL, 3);
+	report = judged(&run);
+	judge_print_noise(out, report);
+	judge_print_verdicts(out, report);
+	fclose(out);
+	print_message("%s", printed);
+	assert_non_null(strstr(printed, "noise of this run: "));
+	assert_non_null(strstr(printed, "between two of its cells this run would have seen "));
+	assert_non_null(strstr(printed, "locked instead of nulls_rcu: throughput -"));
+	assert_non_null(strstr(printed, ", slower (p < 0.0001); this run would have seen "));
+	assert_non_null(strstr(printed, "no difference seen"));
+	assert_non_null(strstr(printed, "of 9 possible interactions none is seen"));
+	assert_non_null(strstr(printed, "12 comparisons"));
+	free(printed);
+	json_decref(report);
+}
+
+/* Simulated runs are many, and their intervals need no third digit. */
+static int fewer_resamples(void **state)
+{
+	(void)state;
+	stats_resamples = 300;
+	return 0;
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_is_seen_in_noise),
+		cmocka_unit_test(a_planted_delay_is_found),
+		cmocka_unit_test(power),
+		cmocka_unit_test(an_interaction_is_named),
+		cmocka_unit_test(never_faster_within_the_noise),
+		cmocka_unit_test(more_nanoseconds_are_slower),
+		cmocka_unit_test(too_few_repeats),
+		cmocka_unit_test(a_missing_repeat),
+		cmocka_unit_test(without_a_control),
+		cmocka_unit_test(another_pass),
+		cmocka_unit_test(pairs_left_out),
+		cmocka_unit_test(not_interleaved),
+		cmocka_unit_test(what_is_compared),
+		cmocka_unit_test(which_parameters_are_choices),
+		cmocka_unit_test(by_which_metric),
+		cmocka_unit_test(what_is_printed),
+	};
+
+	return cmocka_run_group_tests_name("judge", tests, fewer_resamples, NULL);
+}

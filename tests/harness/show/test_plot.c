@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Plots of results that are made up: whatever a run holds, each picture is
+ * there as SVG and PNG, shows what it must show, and can be drawn again.
+ */
+#include "harness/show/plot/plot.h"
+
+#include "harness/cli/cmd.h"
+#include "harness/results/results.h"
+#include "harness/workload/workload.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "tests/fixture/command_fixture.h"
+#include "tests/fixture/plot_fixture.h"
+
+/* ---- curves ---- */
+
+static void one_point_of_one_variant(void **state)
+{
+	json_t *b = new_benchmark("w", "One point?", "variant");
+
+	(void)state;
+	add_cell(b, "some_variant", NULLS, 1, 65536, 1, 12.5);
+	assert_int_equal(draw(b, PLOT_THREADS | PLOT_SIZE | PLOT_LOAD | PLOT_BARS), 4);
+	/* The median with both ends of its interval, and no quartiles. */
+	assert_int_equal(rows_of("out/w-threads.tsv", "1\t12.5\t12\t12.875"), 1);
+	assert_int_equal(rows_of("out/w-bars.tsv", "\t12.5\t12\t12.875\t"), 1);
+	check_picture("w-threads");
+	expect(svg, "One point?");
+	expect(svg, "some_variant");
+	expect(svg, "64Ki connections");
+	expect(svg, "noise (the same cell twice): 1.25 %");
+	expect(svg, "Some CPU, 2 CPUs, Linux 6.1");
+	check_picture("w-size");
+	expect(svg, "connections in the table");
+	check_picture("w-load");
+	check_picture("w-bars");
+	expect(svg, "12.5");
+	json_decref(b);
+}
+
+/* Axes need two choices; a single variant has none. */
+static void nothing_side_by_side(void **state)
+{
+	json_t *b = new_benchmark("w", "?", "variant");
+
+	(void)state;
+	add_cell(b, "some_variant", NULLS, 1, 65536, 1, 12.5);
+	assert_int_equal(draw(b, PLOT_AXES), 0);
+	json_decref(b);
+}
+
+/* Names stand at the curves' ends, in their colours, and none upon another. */
+static void names_at_the_ends(const char *const *names, size_t nr)
+{
+	char colours[32][32];
+	double y[32];
+
+	for (size_t i = 0; i < nr; i++) {
+		y[i] = height_of(names[i], colours[i]);
+		for (size_t k = 0; k < i; k++)
+			assert_true(y[i] - y[k] >= 14.5 || y[k] - y[i] >= 14.5);
+	}
+	for (size_t i = 1; i < nr && i < 7; i++)
+		assert_string_not_equal(colours[i], colours[0]);
+}
+
+static void few_curves_end_together(void **state)
+{
+	static const char *const names[] = { ">lowest<", ">twin_b<", ">twin_a<", ">twin_c<" };
+	static const unsigned int kinds[] = { PLOT_THREADS, PLOT_SIZE, PLOT_LOAD };
+	char colour[32];
+
+	(void)state;
+	for (int kind = 0; kind < 3; kind++) {
+		json_t *b = new_benchmark("w", "?", "variant threads flows load_factor");
+
+		for (int x = 1; x <= 4; x *= 2) {
+			int threads = kind == 0 ? x : 1, flows = kind == 1 ? x << 10 : 1024;
+			double load = kind == 2 ? x : 1;
+
+			add_cell(b, "twin_a", NULLS, threads, flows, load, 10 * x);
+			add_cell(b, "twin_b", NULLS, threads, flows, load, 9.99 * x);
+			add_cell(b, "twin_c", NULLS, threads, flows, load, 10.01 * x);
+			add_cell(b, "lowest", NULLS, threads, flows, load, 1);
+		}
+		/* One that varies is shown, the others part the pictures. */
+		json_object_set_new(
+			json_array_get(json_object_get(json_object_get(b, "ctbench"), "workloads"),
+				       0),
+			"varying",
+			json_pack("[s, s]", "variant",
+				  kind == 0   ? "threads"
+				  : kind == 1 ? "flows"
+					      : "load_factor"));
+		assert_int_equal(draw(b, kinds[kind]), 1);
+		check_picture(kind == 0 ? "w-threads" : kind == 1 ? "w-size" : "w-load");
+		names_at_the_ends(names, 4);
+		/* in the order of the curves, from top to bottom */
+		assert_true(height_of(">twin_c<", colour) < height_of(">twin_a<", colour));
+		assert_true(height_of(">twin_a<", colour) < height_of(">twin_b<", colour));
+		assert_true(height_of(">twin_b<", colour) + 100 < height_of(">lowest<", colour));
+		json_decref(b);
+	}
+}
+
+static void twenty_variants_and_many_threads(void **state)
+{
+	json_t *b = new_benchmark("w", "How do many scale, and \"what\" about <quotes> & \\backslashes?",
+				  "variant threads");
+	char name[64], all[20][80];
+	const char *names[20];
+
+	(void)state;
+	for (int v = 0; v < 20; v++)
+		for (int threads = 1; threads <= 64; threads *= 2) {
+			snprintf(name, sizeof(name), "a_variant_with_a_rather_long_name_%d", v);
+			add_cell(b, name, NULLS, threads, 65536, 1, threads * (10.0 + v));
+		}
+	assert_int_equal(draw(b, PLOT_THREADS), 1);
+	check_picture("w-threads");
+	for (int v = 0; v < 20; v++) {
+		snprintf(name, sizeof(name), "a_variant_with_a_rather_long_name_%d", v);
+		expect(svg, name);
+		snprintf(all[v], sizeof(all[v]), ">%s<", name);
+		names[v] = all[v];
+	}
+	names_at_the_ends(names, 20);
+	expect(svg, "&lt;quotes> &amp; \\backslashes");
+	json_decref(b);
+}
+
+/* What a size plot does not show parts the pictures. */
+static void other_parameters_part_the_pictures(void **state)
+{
+	json_t *b = new_benchmark("w", "?", "variant threads flows");
+
+	(void)state;
+	for (int threads = 1; threads <= 2; threads++)
+		for (int flows = 1024; flows <= 1 << 20; flows *= 4)
+			add_cell(b, "v", NULLS, threads, flows, 1, 1e6 / flows + 1);
+	assert_int_equal(draw(b, PLOT_SIZE), 2);
+	check_picture("w-size-threads1");
+	expect(svg, "1 thread, load factor 1");
+	expect(svg, "L2 1 MiB");
+	check_picture("w-size-threads2");
+	expect(svg, "2 threads");
+	json_decref(b);
+}
+
+/* Buckets rounded to powers of two make load factors that are nearly what was asked for. */
+static void rounded_load_factors_are_one(void **state)
+{
+	json_t *b = new_benchmark("w", "?", "variant flows load_factor");
+
+	(void)state;
+	add_cell(b, "scale", NULLS, 1, 1000, 0.75, 10);
+	add_cell(b, "scale", NULLS, 1, 1000, 3, 8);
+	add_cell(b, "scale", NULLS, 1, 3000, 0.75, 10);
+	add_cell(b, "scale", NULLS, 1, 3000, 3, 8);
+	add_cell(b, "mask", NULLS, 1, 1000, 0.98, 10);
+	add_cell(b, "mask", NULLS, 1, 1000, 3.9, 8);
+	add_cell(b, "mask", NULLS, 1, 3000, 0.73, 10);
+	add_cell(b, "mask", NULLS, 1, 3000, 2.93, 8);
+	assert_int_equal(draw(b, PLOT_SIZE), 2);
+	check_picture("w-size-load_factor0.75");
+	expect(svg, "scale");
+	expect(svg, "mask");
+	check_picture("w-size-load_factor3");
+	json_decref(b);
+}
+
+/* ---- bars ---- */
+
+static void axes_side_by_side(void **state)
+{
+	json_t *b = new_benchmark("w", "?", "variant");
+
+	(void)state;
+	add_cell(b, "a", NULLS, 1, 65536, 1, 20);
+	add_cell(b, "b", "jhash2 mask nulls_rcu striped seqcount memb typesafe", 1, 65536, 1, 25);
+	/* Locked chains use no RCU, and are beside the baseline all the same. */
+	add_cell(b, "c", "jhash2 reciprocal_scale locked striped seqcount none typesafe", 1, 65536, 1, 10);
+	/* Nor does it matter beside them that this one waits for readers of the bucket array. */
+	add_cell(b, "f", "jhash2 reciprocal_scale locked per_bucket seqcount memb typesafe", 1, 65536, 1, 11);
+	/* Differs in two axes from all others: stands beside none of them. */
+	add_cell(b, "d", "siphash reciprocal_scale nulls_rcu striped rwlock memb typesafe", 1, 65536, 1, 5);
+	/* A table that others wrote. */
+	add_cell(b, "e", "jhash2 split_order lock_free - incremental memb deferred", 1, 65536, 1, 30);
+	assert_int_equal(draw(b, PLOT_AXES), 1);
+	check_picture("w-axes");
+	expect(svg, "bucket: ");
+	expect(svg, "chain: ");
+	expect(svg, "lock: ");
+	/* No difference in percent beside what noise made: that is for the verdicts. */
+	assert_null(strstr(svg, " %)"));
+	assert_int_equal(rows_of("out/w-axes.tsv", "\"reciprocal_scale\""), 1);
+	assert_int_equal(rows_of("out/w-axes.tsv", "\"mask\""), 1);
+	assert_int_equal(rows_of("out/w-axes.tsv", "\"nulls_rcu\""), 1);
+	assert_int_equal(rows_of("out/w-axes.tsv", "\"locked\""), 1);
+	assert_int_equal(rows_of("out/w-axes.tsv", "\"per_bucket\""), 1);
+	assert_int_equal(rows_of("out/w-axes.tsv", "siphash"), 0);
+	assert_int_equal(rows_of("out/w-axes.tsv", "lock_free"), 0);
+	json_decref(b);
+}
+
+static void few_bars_share_a_picture(void **state)
+{
+	json_t *b = new_benchmark("w", "?", "variant threads");
+
+	(void)state;
+	for (int threads = 1; threads <= 3; threads++) {
+		add_cell(b, "a", NULLS, threads, 65536, 1, 20);
+		add_cell(b, "b", NULLS, threads, 65536, 1, 25);
+	}
+	assert_int_equal(draw(b, PLOT_BARS), 1);
+	check_picture("w-bars");
+	expect(svg, "threads 1");
+	expect(svg, "threads 3");
+	assert_int_equal(rows_of("out/w-bars.tsv", "\"a\""), 3);
+	json_decref(b);
+}
+
+/* ---- verdicts ---- */
+
+static void effects_with_their_intervals(void **state)
+{
+	json_t *benchmark = new_benchmark("axes", "Does it \"matter\"?", "variant");
+
+	(void)state;
+	add_verdict(benchmark, "mops", "axis", "mask", -12.4, "worse");
+	add_verdict(benchmark, "mops", "axis", "modulo", 1.5, "none");
+	add_verdict(benchmark, "mops", "interaction", "locked", 0.75, "none");
+	add_verdict(benchmark, "p99_ns", "axis", "mask", 4, "better");
+	add_verdict(benchmark, "mops", "axis",
+		    "something very long, no label of which goes beyond the left edge of that picture", 6,
+		    "better");
+	assert_int_equal(draw(benchmark, 0), 2);
+	check_picture("axes-effects");
+	expect(svg, "mask instead of rec'iprocal_scale");
+	expect(svg, "\u221212 %<");
+	expect(svg, "+1.5 %, not seen");
+	expect(svg, "change of throughput in percent (right is better)");
+	/* The noise is there, as wide as it is to both sides, and nobody asks for interactions that are none. */
+	expect(svg, "noise");
+	assert_null(strstr(svg, "locked"));
+	assert_int_equal(rows_of("out/axes-effects.tsv", "instead of"), 3);
+	/* A long one takes two lines rather than being cut off. */
+	expect(svg, "no label of which goes beyond the left edge of");
+	assert_true(left_of("no label of which goes") - 7.5 * 60 > 0);
+	expect(svg, ">that picture instead of rec'iprocal_scale");
+	check_picture("axes-effects-p99_ns");
+	expect(svg, "(left is better)");
+	json_decref(benchmark);
+}
+
+/* ---- what goes wrong ---- */
+
+static void nothing_was_measured(void **state)
+{
+	json_t *b = new_benchmark("w", "?", "variant");
+	json_t *cell;
+
+	(void)state;
+	add_cell(b, "a", NULLS, 1, 65536, 1, 20);
+	cell = json_object_iter_value(json_object_iter(
+		json_object_get(json_object_get(b, "ctbench"), "cells")));
+	json_object_set_new(cell, "mops", json_null());
+	assert_int_equal(draw(b, ~0U), 0);
+	json_decref(b);
+}
+
+/* Anybody may have changed the file. */
+static void strange_files_are_survived(void **state)
+{
+	static const char *const texts[] = {
+		"{}",
+		"{\"ctbench\": 1}",
+		"{\"ctbench\": {\"workloads\": 3, \"cells\": []}}",
+		"{\"ctbench\": {\"workloads\": [1, {\"name\": \"w\", \"varying\": [1, null], \"plots\": 5}],"
+		" \"cells\": {\"a\": 1, \"b\": {\"workload\": \"w\", \"mops\": {\"median\": 1}},"
+		" \"c\": {\"workload\": \"w\", \"variant\": 7, \"mops\": {\"median\": 2}, \"axes\": 1}}}}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		json_t *b = json_loads(texts[i], 0, NULL);
+		struct ct_error e = { 0 };
+		size_t drawn;
+
+		assert_non_null(b);
+		/* Drawn or refused, whichever; the sanitizers watch. */
+		plot_run(b, "out", ~0U, &drawn, &e);
+		json_decref(b);
+	}
+}
+
+static void a_folder_that_cannot_be(void **state)
+{
+	json_t *b = new_benchmark("w", "?", "variant");
+	struct ct_error e = { 0 };
+	size_t drawn;
+
+	(void)state;
+	add_cell(b, "a", NULLS, 1, 65536, 1, 20);
+	assert_int_equal(draw(b, PLOT_BARS), 1);
+	assert_true(plot_run(b, "out/w-bars.tsv/plots", PLOT_BARS, &drawn, &e) < 0);
+	assert_int_equal(e.status, CT_EXIT_USER);
+	json_decref(b);
+}
+
+static void no_gnuplot(void **state)
+{
+	json_t *b = new_benchmark("w", "?", "variant");
+	struct ct_error e = { 0 };
+	char path[4096];
+	size_t drawn;
+	int err;
+
+	(void)state;
+	add_cell(b, "a", NULLS, 1, 65536, 1, 20);
+	snprintf(path, sizeof(path), "%s", getenv("PATH"));
+	setenv("PATH", "/nonexistent", 1);
+	err = plot_run(b, "out", PLOT_BARS, &drawn, &e);
+	setenv("PATH", path, 1);
+	assert_int_equal(err, -ENOENT);
+	assert_int_equal(e.status, CT_EXIT_USER);
+	assert_non_null(strstr(e.text, "gnuplot-nox"));
+	json_decref(b);
+}
+
+/* Pictures are drawn two at a time; each that fails is told of, and nothing is left running. */
+static void gnuplot_fails(void **state)
+{
+	json_t *b = new_benchmark("w", "?", "variant");
+	char path[4096], with[8192], here[1024];
+	struct ct_error e;
+	size_t drawn;
+	int err;
+
+	(void)state;
+	add_cell(b, "a", NULLS, 1, 65536, 1, 20);
+	snprintf(path, sizeof(path), "%s", getenv("PATH"));
+	assert_non_null(getcwd(here, sizeof(here)));
+	snprintf(with, sizeof(with), "%s/bin:%s", here, path);
+	assert_int_equal(system("rm -rf bin && mkdir bin"), 0);
+	/* whichever it is: the first, one in the middle, the last */
+	for (int i = 0; i < 3; i++) {
+		static const char *const names[] = { "w-threads", "w-load", "w-bars" };
+		char script[256];
+
+		snprintf(
+			script, sizeof(script),
+			"#!/bin/sh\ncase $1 in %s.gp) echo before; echo \"line 7: no such thing\"; exit 1; esac\n",
+			names[i]);
+		write_text("bin/gnuplot", script);
+		assert_int_equal(chmod("bin/gnuplot", 0755), 0);
+		e = (struct ct_error){ 0 };
+		setenv("PATH", with, 1);
+		err = plot_run(b, "out", PLOT_THREADS | PLOT_SIZE | PLOT_LOAD | PLOT_BARS, &drawn,
+			       &e);
+		setenv("PATH", path, 1);
+		assert_int_equal(err, -EIO);
+		assert_int_equal(e.status, CT_EXIT_USER);
+		expect(e.text, names[i]);
+		expect(e.text, "line 7: no such thing");
+		assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	}
+	json_decref(b);
+}
+
+/* ---- the command, and drawing again by hand ---- */
+
+static int command(char *a, char *b, char *c)
+{
+	char name[] = "plot", *argv[] = { name, a, b, c, NULL };
+
+	return cmd_plot(c ? 4 : b ? 3 : a ? 2 : 1, argv);
+}
+
+static void the_command(void **state)
+{
+	char run[] = "run", kind[] = "--kind", bars[] = "bars,threads", none[] = "pie", nowhere[] = "nowhere";
+	json_t *b = new_benchmark("w", "?", "variant");
+	struct ct_error e = { 0 };
+
+	(void)state;
+	add_cell(b, "a", NULLS, 1, 65536, 1, 20);
+	json_object_set_new(
+		json_array_get(json_object_get(json_object_get(b, "ctbench"), "workloads"), 0),
+		"plots", json_pack("[s]", "bars"));
+	assert_int_equal(results_make_dir("run", &e), 0);
+	assert_int_equal(results_write_json("run", "benchmark.json", b, &e), 0);
+	assert_int_equal(command(run, kind, bars), 0);
+	assert_int_equal(access("run/plots/w-bars.svg", R_OK), 0);
+	assert_int_equal(access("run/plots/w-threads.png", R_OK), 0);
+	assert_int_equal(command(run, kind, none), CT_EXIT_USER);
+	assert_int_equal(command(nowhere, NULL, NULL), CT_EXIT_USER);
+	assert_int_equal(command(NULL, NULL, NULL), CT_EXIT_USER);
+
+	/* The page's pictures for phones are nowhere but in it. */
+	assert_int_equal(mkdir("tmp", 0777), 0);
+	setenv("TMPDIR", "tmp", 1);
+	assert_int_equal(call_command(cmd_report_run, "report", "run"), 0);
+	unsetenv("TMPDIR");
+	assert_int_equal(rmdir("tmp"), 0);	/* is empty */
+	assert_int_equal(access("run/plots/w-axes.svg", R_OK), -1);
+	read_text("run/report.html", svg, sizeof(svg));
+	assert_int_equal(occurrences(svg, "<figure class=\"both\">"), 1);
+	assert_int_equal(occurrences(svg, "<figure>"), 1);
+
+	/* Its script is all that is needed. */
+	assert_int_equal(system("cd run/plots && rm w-bars.svg w-bars.png && gnuplot w-bars.gp"), 0);
+	assert_int_equal(access("run/plots/w-bars.svg", R_OK), 0);
+	assert_int_equal(access("run/plots/w-bars.png", R_OK), 0);
+	json_decref(b);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup(name, plot_folder_empty)
+		TEST(one_point_of_one_variant),
+		TEST(nothing_side_by_side),
+		TEST(few_curves_end_together),
+		TEST(twenty_variants_and_many_threads),
+		TEST(other_parameters_part_the_pictures),
+		TEST(rounded_load_factors_are_one),
+		TEST(axes_side_by_side),
+		TEST(few_bars_share_a_picture),
+		TEST(effects_with_their_intervals),
+		TEST(nothing_was_measured),
+		TEST(strange_files_are_survived),
+		TEST(a_folder_that_cannot_be),
+		TEST(no_gnuplot),
+		TEST(gnuplot_fails),
+		TEST(the_command),
+	};
+
+	if (!have_gnuplot())
+		return CT_EXIT_SKIP;
+	return cmocka_run_group_tests_name("plot", tests, plot_folder_enter, own_folder_leave);
+}

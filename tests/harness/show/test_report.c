@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ctbench report on a run that is made up: the page is whole, holds what it
+ * must, escapes what it must, and fetches nothing.
+ */
+#include "harness/base/grid.h"
+#include "harness/show/table/table.h"
+#include "tests/fixture/report_fixture.h"
+
+static void test_page(void **state)
+{
+	struct report_source s = { dir, "plots", benchmark, json_object_get(benchmark, "ctbench"),
+				   NULL };
+	static char page[1 << 16];
+	struct ct_error e = { 0 };
+
+	(void)state;
+	assert_int_equal(report_write(&s, "run/report.html", false, &e), 0);
+	read_text("run/report.html", page, sizeof(page));
+	expect(page, "<h1>a&lt;b</h1>");
+	expect(page, "Is 1 &lt; 2 &amp; &quot;so&quot;?");
+	expect(page, "mask &amp; none: +0.4 %");
+	expect(page, "<li class=\"different\">yet it depends");
+	assert_null(strstr(page, "what nobody asked"));
+	expect(page, "Of 2 possible interactions");
+	expect(page, "<td class=\"l\">x|y&lt;z</td>");
+	expect(page, "differs by 1.2 % [-3.0, 12].");
+	expect(page, "ctbench run size 'it'\\''s'");
+	expect(page, "Some &lt;CPU&gt;, 2 CPUs, Linux 6.1");
+	/* What has something to tell, and only that. */
+	assert_int_equal(count(page, "<summary>Behind the figures"), 1);
+	assert_true(strstr(page, "Behind the figures") < strstr(page, "id=\"w1\""));
+	expect(page, "longest chain");
+	expect(page, "RSS MiB");
+	expect(page, ">13.5<");
+	expect(page, ">7.00<");
+	assert_null(strstr(page, "restarts"));
+	expect(page, "What this machine can do at best");
+	expect(page, ">12.5<");
+	/* Each picture once, in its own workload's section. */
+	assert_int_equal(count(page, "<svg "), 4);
+	/* What answers the question comes first. */
+	assert_true(strstr(page, "Plot size-effects") < strstr(page, "Plot size-bars"));
+	assert_true(strstr(page, "Plot size-big-bars") > strstr(page, "id=\"w1\""));
+	assert_true(strstr(page, "Plot size-lines") < strstr(page, "id=\"w1\""));
+	assert_null(strstr(page, "Gnuplot"));
+	/* Nothing from elsewhere; no id twice. */
+	assert_null(strstr(page, "http"));
+	assert_null(strstr(page, "src="));
+	assert_int_equal(count(page, "id='w0p0-gpDot'"), 1);
+	assert_int_equal(count(page, "#w0p0-gpDot'"), 1);
+	assert_int_equal(count(page, "url(#w0p0-gpFill)"), 1);
+	assert_int_equal(count(page, "gpDot'"), count(page, "-gpDot'"));
+	expect(page, "</html>");
+}
+
+/*
+ * Where there is a narrow form both are there, without an id twice, and the style sheet shows
+ * one of them; where there is none the page says what to do.
+ */
+static void test_narrow(void **state)
+{
+	char folder[] = "run/narrow";
+	struct report_source s = { dir, "plots", benchmark, json_object_get(benchmark, "ctbench"),
+				   folder };
+	static char page[1 << 16];
+	struct ct_error e = { 0 };
+
+	(void)state;
+	assert_int_equal(mkdir("run/narrow", 0777), 0);
+	write_text("run/narrow/size-bars.svg", PICTURE);
+	write_text("run/narrow/other-bars.svg", PICTURE);
+	assert_int_equal(report_write(&s, "run/narrow.html", false, &e), 0);
+	read_text("run/narrow.html", page, sizeof(page));
+	assert_int_equal(count(page, "<svg "), 5);
+	assert_int_equal(count(page, "<figure class=\"both\">"), 1);
+	assert_int_equal(
+		count(page,
+		      "<div class=\"narrow\">\n<svg role=\"img\" aria-label=\"Plot size-bars"),
+		1);
+	assert_int_equal(count(page, "<div class=\"scroll wide\""), 4);
+	assert_int_equal(count(page, "move it sideways.</figcaption>"), 3);
+	for (int p = 0; p < 3; p++) {
+		char id[32];
+
+		snprintf(id, sizeof(id), "id='w0p%d-gpDot'", p);
+		assert_int_equal(count(page, id), 1);
+	}
+	assert_int_equal(count(page, "id='w0p1n-gpDot'"), 1);
+	expect(page, ".narrow, .hint { display: none; }");
+	expect(page, "@media screen and (max-width: 46rem)");
+	expect(page, ".both .wide { display: none; }");
+
+	/* A broken one is no page. */
+	write_text("run/narrow/size-bars.svg", "no picture");
+	assert_int_not_equal(report_write(&s, "run/narrow.html", false, &e), 0);
+	assert_int_equal(e.status, CT_EXIT_USER);
+}
+
+/* A report in one form (report_html(), report_markdown()); free it. */
+static char *text_as(int (*form)(FILE *out, const struct report_source *s, struct ct_error *e),
+		     const json_t *of)
+{
+	struct report_source s = { dir, "plots", of, json_object_get(of, "ctbench"), NULL };
+	struct ct_error e = { 0 };
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_int_equal(form(out, &s, &e), 0);
+	fclose(out);
+	return text;
+}
+
+static void test_markdown(void **state)
+{
+	char *text = text_as(report_markdown, benchmark);
+
+	(void)state;
+	expect(text, "- mask & none: +0.4 %");
+	expect(text, "| x\\|y<z | 4.00 |");
+	assert_int_equal(count(text, "<details>"), count(text, "</details>"));
+	free(text);
+}
+
+/* ---- the answers at the top ---- */
+
+static void add(json_t *report, const char *workload, const char *kind, const char *choice,
+		double effect, const char *outcome, const char *word)
+{
+	char text[200];
+	json_t *v;
+
+	snprintf(text, sizeof(text), "%s instead of base: %s", choice,
+		 strcmp(outcome, "unjudged") ? "a sentence"
+					     : "not judged, 3 repeats are too few (5 at least)");
+	v = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i}", "workload", workload,
+		      "metric", "mops", "kind", kind, "choice", choice, "base", "base", "outcome",
+		      outcome, "word", word, "text", text, "pairs", 8);
+	if (strcmp(outcome, "unjudged")) {
+		json_object_set_new(v, "effect_percent", json_real(effect));
+		json_object_set_new(v, "visible_percent", json_real(2.84));
+	}
+	json_array_append_new(json_object_get(report, "verdicts"), v);
+}
+
+static json_t *with_answers(void)
+{
+	static const char *const names[] = { "mixed", "calm", "early", "alone", "nothing", "many" };
+	json_t *report = json_pack("{s:i, s:s, s:s, s:[], s:[], s:{}}", "format", 1, "name", "n",
+				   "started", "-", "workloads", "verdicts", "cells"),
+	       *v;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		json_array_append_new(json_object_get(report, "workloads"),
+				      workload(names[i], "So?"));
+	add(report, "mixed", "axis", "weak", 2.9, "better", "faster");
+	add(report, "mixed", "axis", "less", 1.5, "none", "");
+	/* it would be the strongest, and is none */
+	add(report, "mixed", "axis", "a<b", -80, "none", "");
+	add(report, "mixed", "axis", "half", -50, "worse", "slower");
+	add(report, "mixed", "variant", "other", 60, "better", "faster");
+	add(report, "mixed", "interaction", "half", -90, "different", "different");
+	add(report, "mixed", "interaction", "weak", 70, "different", "different");
+	add(report, "mixed", "interaction", "less", 40, "none", "");
+	add(report, "calm", "axis", "mask", 0.5, "none", "");
+	add(report, "calm", "interaction", "mask", 9, "different", "different");
+	add(report, "early", "axis", "mask", 0, "unjudged", "");
+	for (int i = 0; i < 7; i++)
+		add(report, "many", "axis", "one", 3 + i, "better", "faster");
+	v = json_array_get(json_object_get(report, "verdicts"), 0);
+	json_object_set_new(v, "pairs_left_out", json_integer(2));
+	json_object_set_new(json_object_get(report, "cells"), "alone/x", cell("alone", "x", 4));
+	json_object_set_new(json_object_get(report, "cells"), "nothing/x", cell("nothing", "x", 4));
+	json_object_set_new(json_object_get(json_object_get(report, "cells"), "nothing/x"), "n",
+			    json_integer(0));
+	return report;
+}
+
+static void one_line(void *arg, const char *text, const char *outcome)
+{
+	char *all = arg;
+
+	snprintf(all + strlen(all), 2048 - strlen(all), "[%s] %s\n", outcome, text);
+}
+
+static void answer_is(const struct report_source *s, const char *workload, const char *wanted)
+{
+	char text[2048] = "";
+
+	report_answer(s, workload, one_line, text);
+	assert_string_equal(text, wanted);
+}
+
+static void test_answers(void **state)
+{
+	json_t *report = with_answers();
+	struct report_source s = { dir, "plots", report, report, NULL };
+	static char page[1 << 16];
+	struct ct_error e = { 0 };
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	(void)state;
+	/* The strongest first, a halving before +60 %; never a word for what was not seen. */
+	answer_is(
+		&s, "mixed",
+		"[seen] half instead of base: throughput -50 %, slower; other instead of base: +60 %, faster; "
+		"weak instead of base: +2.9 % over 6 of 8 pairs, faster; and 2 interactions\n"
+		"[none] no difference seen: less instead of base (this run would have seen 2.9 %), "
+		"a<b instead of base (2.9 %)\n");
+	answer_is(
+		&s, "calm",
+		"[none] no difference seen: mask instead of base (this run would have seen 2.9 %); "
+		"and 1 interaction\n");
+	answer_is(
+		&s, "early",
+		"[unjudged] not judged: mask instead of base, 3 repeats are too few (5 at least)\n");
+	answer_is(
+		&s, "alone",
+		"[unjudged] Nothing to compare: no two of its cells differ in one choice alone.\n");
+	answer_is(&s, "nothing", "[unjudged] Nothing to compare: no cell has a result.\n");
+	answer_is(
+		&s, "many",
+		"[seen] one instead of base: throughput +9.0 %, faster; one instead of base: +8.0 %, "
+		"faster; one instead of base: +7.0 %, faster; one instead of base: +6.0 %, faster; "
+		"one instead of base: +5.0 %, faster; and 2 more\n");
+
+	/* In both forms, at the top; and where there is no verdict the section says it as well. */
+	assert_int_equal(report_write(&s, "run/answers.html", false, &e), 0);
+	read_text("run/answers.html", page, sizeof(page));
+	expect(page,
+	       "So?</a>\n<p class=\"answer seen\">half instead of base: throughput -50 %, slower;");
+	expect(page, "<p class=\"answer none\">no difference seen: less instead of base");
+	expect(page, "a&lt;b instead of base (2.9 %)");
+	assert_int_equal(count(page, "no two of its cells differ"), 2);
+	assert_int_equal(report_markdown(out, &s, &e), 0);
+	fclose(out);
+	expect(text, "1. So?\n   - half instead of base: throughput -50 %, slower;");
+	expect(text, "2. So?\n   - no difference seen: mask");
+	assert_int_equal(count(text, "no two of its cells differ"), 2);
+	free(text);
+	json_decref(report);
+}
+
+static json_t *metric(double median, int n)
+{
+	return json_pack("{s:f, s:f, s:f, s:i}", "median", median, "ci_low", median * 0.9, "ci_high",
+			 median * 1.1, "n", n);
+}
+
+/*
+ * Fewer than five repeats have no interval.  The noise had been "-6.5 % [?, ?]", and the interval
+ * of one latency was "0.189..0.189".
+ */
+static void test_few_repeats(void **state)
+{
+	(void)state;
+	for (int n = 1; n <= 5; n++) {
+		json_t *copy = json_deep_copy(benchmark), *report = json_object_get(copy, "ctbench");
+		json_t *x = json_object_get(json_object_get(report, "cells"), "size/x");
+		json_t *y = json_object_get(json_object_get(report, "cells"), "size-big/x");
+		json_t *pair = json_array_get(
+			json_object_get(json_object_get(report, "noise"), "pairs"), 0);
+		char *text;
+
+		json_object_set_new(x, "latency", json_pack("{s:s, s:{s:i, s:i}}", "kind", "service",
+							    "classes", "all", 9, "lookup_hit", 9));
+		json_object_set_new(json_object_get(x, "metrics"), "p99_ns", metric(2000, n));
+		json_object_set_new(y, "saturation", json_pack("{s:s}", "percentile", "p99"));
+		json_object_set_new(y, "metrics",
+				    json_pack("{s:o}", "saturation_per_s", metric(3e6, n)));
+		if (n < 5) {
+			json_object_del(pair, "ci_low_percent");
+			json_object_del(pair, "ci_high_percent");
+			json_object_del(pair, "visible_percent");
+		}
+		text = text_as(report_markdown, copy);
+		expect(text, "| 2.00 |");
+		if (n < 5) {
+			expect(text, "under two names, differs by 1.2 %. Fewer than 5 repeats allow "
+				     "no interval.");
+			assert_null(strstr(text, "95 %"));
+			assert_null(strstr(text, ".."));
+			assert_null(strstr(text, "?,"));
+		} else {
+			expect(text, "differs by 1.2 % [-3.0, 12].");
+			expect(text, "1.80..2.20");
+			expect(text, "2.70..3.30");
+			assert_int_equal(count(text, "| 95 % |"), 2);
+			/* A number of searches, which had been 5.00. */
+			expect(text, "| 2.70..3.30 | 5 |");
+		}
+		free(text);
+		json_decref(copy);
+	}
+}
+
+/* Once before the heading of the first section's, and within each its own and no other. */
+static void in_its_section(const char *text, const char *first, const char *second,
+			   const char *const machines[2])
+{
+	const char *a = strstr(text, first), *b = a ? strstr(a, second) : NULL;
+
+	assert_true(a && b);
+	for (int i = 0; i < 2; i++) {
+		const char *at = strstr(text, machines[i]), *on;
+		char words[256];
+
+		assert_true(at && at < a);
+		snprintf(words, sizeof(words), "Measured on %s.", machines[i]);
+		assert_int_equal(count(text, words), 1);
+		on = strstr(text, words);
+		assert_true(i ? on > b : on > a && on < b);
+	}
+}
+
+/* The line that explains the column misses had stood above tables without it. */
+static void test_misses(void **state)
+{
+	static const struct {
+		bool has, latency, told;
+	} cases[] = { { false, false, false }, { true, false, true }, { true, true, false } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		json_t *copy = json_deep_copy(benchmark), *report = json_object_get(copy, "ctbench");
+		json_t *x = json_object_get(json_object_get(report, "cells"), "size/x");
+		char *text = NULL, *page;
+		size_t len;
+		FILE *out = open_memstream(&text, &len);
+
+		if (cases[i].has)
+			json_object_set_new(x, "misses", json_real(2.5));
+		if (cases[i].latency)
+			json_object_set_new(x, "latency", json_object());
+		assert_int_equal(table_print(out, report), 0);
+		fclose(out);
+		assert_int_equal(count(text, "misses: ns/op as multiples"), cases[i].told);
+		assert_int_equal(count(text, "misses"), 2 * cases[i].told);
+		page = text_as(report_html, copy);
+		assert_int_equal(count(page, "The column misses"), cases[i].told);
+		free(page);
+		free(text);
+		json_decref(copy);
+	}
+}
+
+/* A run that was merged from two machines names both; it had named the first one only. */
+static void test_two_machines(void **state)
+{
+	static const char *const plain[] = { "Some CPU, 2 CPUs, Linux 6.1 (run a)",
+					     "Other CPU, 1 CPU, Linux 6.2, a guest of KVM (run b)" };
+	json_t *copy = json_deep_copy(benchmark), *report = json_object_get(copy, "ctbench");
+	json_t *parts = json_pack(
+		"[{s:s, s:s, s:s, s:i, s:i, s:s, s:[s]}, {s:s, s:s, s:s, s:i, s:i, s:s, s:[s]}]", "name",
+		"a", "cpu", "Some CPU", "kernel", "6.1", "machine", 0, "cpus", 2, "hypervisor", "",
+		"workloads", "size", "name", "b", "cpu", "Other CPU", "kernel", "6.2", "machine", 1,
+		"cpus", 1, "hypervisor", "KVM", "workloads", "size-big");
+	char *text;
+
+	(void)state;
+	json_object_set(report, "merged", parts);
+	text = text_as(report_markdown, copy);
+	in_its_section(text, "### Is 1", "### And big?", plain);
+	free(text);
+	text = text_as(report_html, copy);
+	in_its_section(text, "<section id=\"w0\"", "<section id=\"w1\"", plain);
+	expect(strstr(text, "<h2>The machines</h2>"), plain[0]);
+	expect(strstr(text, "<h2>The machines</h2>"), plain[1]);
+	free(text);
+	/* Of one machine there is nothing to tell apart. */
+	json_object_set_new(json_array_get(parts, 1), "machine", json_integer(0));
+	text = text_as(report_html, copy);
+	expect(text, "<h2>The machine</h2>");
+	expect(text, "Some &lt;CPU&gt;, 2 CPUs, Linux 6.1");
+	assert_null(strstr(text, "Measured on"));
+	free(text);
+	json_decref(parts);
+	json_decref(copy);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_page),
+		cmocka_unit_test(test_narrow),
+		cmocka_unit_test(test_markdown),
+		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_few_repeats),
+		cmocka_unit_test(test_misses),
+		cmocka_unit_test(test_two_machines),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
