@@ -50,7 +50,7 @@ bool nf_checksum_ok_part(const struct sk_buff *skb, unsigned int dataoff, unsign
 	if (skb->protocol == ETH_P_IPV6)
 		sum = sum_bytes(sum_numbers(skb->len - dataoff, protonum),
 				skb->data + offsetof(struct ipv6hdr_view, saddr), 32);
-	else if (protonum != IPPROTO_ICMP)	/* which has no pseudo header over IPv4 */
+	else if (protonum != IPPROTO_ICMP) /* which has no pseudo header over IPv4 */
 		sum = sum_bytes(sum_numbers(skb->len - dataoff, protonum),
 				skb->data + offsetof(struct iphdr_view, saddr), 8);
 	return fold(sum_bytes(sum, data, covered)) == 0xffff;

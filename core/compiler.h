@@ -14,34 +14,33 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define likely(x)	__builtin_expect(!!(x), 1)
-#define unlikely(x)	__builtin_expect(!!(x), 0)
+#define likely(x)   __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
 #ifndef __always_inline
-#define __always_inline	inline __attribute__((__always_inline__))
+#define __always_inline inline __attribute__((__always_inline__))
 #endif
-#define __cold		__attribute__((cold, noinline))
-#define __maybe_unused	__attribute__((unused))
+#define __cold	       __attribute__((cold, noinline))
+#define __maybe_unused __attribute__((unused))
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-#define container_of(ptr, type, member) \
-	((type *)((char *)(ptr) - offsetof(type, member)))
+#define ARRAY_SIZE(a)			(sizeof(a) / sizeof((a)[0]))
+#define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 
 /* The unit in which cores take memory from each other, on every CPU we build for. */
-#define CT_CACHE_LINE	64
+#define CT_CACHE_LINE	    64
 #define __cacheline_aligned __attribute__((aligned(CT_CACHE_LINE)))
 
-#define load_relaxed(p)		atomic_load_explicit((p), memory_order_relaxed)
-#define load_acquire(p)		atomic_load_explicit((p), memory_order_acquire)
-#define store_relaxed(p, v)	atomic_store_explicit((p), (v), memory_order_relaxed)
-#define store_release(p, v)	atomic_store_explicit((p), (v), memory_order_release)
-#define add_relaxed(p, v)	atomic_fetch_add_explicit((p), (v), memory_order_relaxed)
-#define sub_relaxed(p, v)	atomic_fetch_sub_explicit((p), (v), memory_order_relaxed)
+#define load_relaxed(p)	    atomic_load_explicit((p), memory_order_relaxed)
+#define load_acquire(p)	    atomic_load_explicit((p), memory_order_acquire)
+#define store_relaxed(p, v) atomic_store_explicit((p), (v), memory_order_relaxed)
+#define store_release(p, v) atomic_store_explicit((p), (v), memory_order_release)
+#define add_relaxed(p, v)   atomic_fetch_add_explicit((p), (v), memory_order_relaxed)
+#define sub_relaxed(p, v)   atomic_fetch_sub_explicit((p), (v), memory_order_relaxed)
 
 /*
  * For a counter that one thread writes and others may read at any time: no
  * locked instruction, and no torn or invented value for the readers.
  */
-#define count_own(p, v)		store_relaxed((p), load_relaxed(p) + (v))
+#define count_own(p, v) store_relaxed((p), load_relaxed(p) + (v))
 
 /* Tell the CPU that this is a spin loop. */
 static inline void cpu_relax(void)

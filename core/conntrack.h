@@ -139,9 +139,9 @@ struct nf_conntrack_ops {
 /* A table and what conntrack keeps beside it; shared by namespaces. */
 struct ct_core {
 	const struct nf_conntrack_ops *ops;
-	uint64_t hash_key[2];		/* nf_conntrack_hash_rnd */
+	uint64_t hash_key[2]; /* nf_conntrack_hash_rnd */
 	unsigned int nr_cpus;
-	_Atomic uint32_t max;		/* nf_conntrack_max, per namespace; 0: no limit */
+	_Atomic uint32_t max; /* nf_conntrack_max, per namespace; 0: no limit */
 	/*
 	 * nfct_time_stamp.  Written by whoever owns the clock: the measuring
 	 * loop, or a replay that follows a capture's time.
@@ -183,9 +183,9 @@ static __always_inline void nf_ct_refresh(struct nf_conn *ct, const struct net *
 		store_relaxed(&ct->timeout, timeout);
 }
 
-static __always_inline void nf_ct_refresh_acct(struct nf_conn *ct, const struct net *net,
-					       enum ip_conntrack_info ctinfo,
-					       const struct sk_buff *skb, uint32_t extra)
+static __always_inline void
+nf_ct_refresh_acct(struct nf_conn *ct, const struct net *net, enum ip_conntrack_info ctinfo,
+		   const struct sk_buff *skb, uint32_t extra)
 {
 	nf_ct_refresh(ct, net, extra);
 	nf_ct_acct_add(ct, CTINFO2DIR(ctinfo), 1, skb->len);

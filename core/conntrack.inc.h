@@ -86,9 +86,9 @@ nf_conntrack_find_get(struct net *net, const struct nf_conntrack_zone *zone,
  * The packet's entry, found or made, goes into skb->_nfct with a reference
  * (resolve_normal_ct).  0, or -errno where a new entry could not be had.
  */
-static __always_inline int resolve_normal_ct(struct sk_buff *skb, unsigned int dataoff,
-					     uint8_t protonum, const struct nf_conntrack_zone *zone,
-					     const struct nf_hook_state *state)
+static __always_inline int
+resolve_normal_ct(struct sk_buff *skb, unsigned int dataoff, uint8_t protonum,
+		  const struct nf_conntrack_zone *zone, const struct nf_hook_state *state)
 {
 	struct net *net = state->net;
 	enum ip_conntrack_info ctinfo;
@@ -127,7 +127,7 @@ static __always_inline int resolve_normal_ct(struct sk_buff *skb, unsigned int d
 	if (NF_CT_DIRECTION(h) == IP_CT_DIR_REPLY) {
 		ctinfo = IP_CT_ESTABLISHED_REPLY;
 	} else {
-		uint32_t status = nf_ct_status(ct);	/* once: it may change under us */
+		uint32_t status = nf_ct_status(ct); /* once: it may change under us */
 
 		if (likely(status & IPS_SEEN_REPLY))
 			ctinfo = IP_CT_ESTABLISHED;
@@ -151,8 +151,8 @@ static __always_inline struct nf_conntrack_zone nf_ct_zone_tmpl(const struct nf_
  * section.  The packet leaves with its connection and ctinfo, or untracked, or
  * with nothing: invalid.
  */
-static __always_inline unsigned int nf_conntrack_in(struct sk_buff *skb,
-						    const struct nf_hook_state *state)
+static __always_inline unsigned int
+nf_conntrack_in(struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	struct net *net = state->net;
 	enum ip_conntrack_info ctinfo;
@@ -186,7 +186,7 @@ static __always_inline unsigned int nf_conntrack_in(struct sk_buff *skb,
 			ret = -ret;
 			goto out;
 		}
-		if (skb->_nfct)		/* an error: belongs to what it quotes */
+		if (skb->_nfct) /* an error: belongs to what it quotes */
 			goto out;
 	}
 repeat:
@@ -230,8 +230,8 @@ out:
 
 /* --- The hooks --- */
 
-static unsigned int ipv4_conntrack_in(void *priv __maybe_unused, struct sk_buff *skb,
-				      const struct nf_hook_state *state)
+static unsigned int
+ipv4_conntrack_in(void *priv __maybe_unused, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	return nf_conntrack_in(skb, state);
 }
@@ -247,8 +247,8 @@ static unsigned int ipv4_conntrack_local(void *priv __maybe_unused, struct sk_bu
 	return nf_conntrack_in(skb, state);
 }
 
-static unsigned int ipv6_conntrack_in(void *priv __maybe_unused, struct sk_buff *skb,
-				      const struct nf_hook_state *state)
+static unsigned int
+ipv6_conntrack_in(void *priv __maybe_unused, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	return nf_conntrack_in(skb, state);
 }
@@ -281,16 +281,16 @@ static unsigned int nf_conntrack_confirm_hook(void *priv __maybe_unused, struct 
 }
 
 #define CT_HOOKS(family, defrag_fn, in_fn, local_fn) \
-	{defrag_fn, NULL, family, NF_INET_PRE_ROUTING, NF_IP_PRI_CONNTRACK_DEFRAG}, \
-		{defrag_fn, NULL, family, NF_INET_LOCAL_OUT, NF_IP_PRI_CONNTRACK_DEFRAG}, \
-		{in_fn, NULL, family, NF_INET_PRE_ROUTING, NF_IP_PRI_CONNTRACK}, \
-		{local_fn, NULL, family, NF_INET_LOCAL_OUT, NF_IP_PRI_CONNTRACK}, \
-		{nf_conntrack_helper_hook, NULL, family, NF_INET_POST_ROUTING, \
-		 NF_IP_PRI_CONNTRACK_HELPER}, \
-		{nf_conntrack_helper_hook, NULL, family, NF_INET_LOCAL_IN, \
-		 NF_IP_PRI_CONNTRACK_HELPER}, \
-		{nf_conntrack_confirm_hook, NULL, family, NF_INET_POST_ROUTING, \
-		 NF_IP_PRI_CONNTRACK_CONFIRM}, \
+	{ defrag_fn, NULL, family, NF_INET_PRE_ROUTING, NF_IP_PRI_CONNTRACK_DEFRAG }, \
+		{ defrag_fn, NULL, family, NF_INET_LOCAL_OUT, NF_IP_PRI_CONNTRACK_DEFRAG }, \
+		{ in_fn, NULL, family, NF_INET_PRE_ROUTING, NF_IP_PRI_CONNTRACK }, \
+		{ local_fn, NULL, family, NF_INET_LOCAL_OUT, NF_IP_PRI_CONNTRACK }, \
+		{ nf_conntrack_helper_hook, NULL, family, NF_INET_POST_ROUTING, \
+		  NF_IP_PRI_CONNTRACK_HELPER }, \
+		{ nf_conntrack_helper_hook, NULL, family, NF_INET_LOCAL_IN, \
+		  NF_IP_PRI_CONNTRACK_HELPER }, \
+		{ nf_conntrack_confirm_hook, NULL, family, NF_INET_POST_ROUTING, \
+		  NF_IP_PRI_CONNTRACK_CONFIRM }, \
 	{ \
 		nf_conntrack_confirm_hook, NULL, family, NF_INET_LOCAL_IN, \
 			NF_IP_PRI_CONNTRACK_CONFIRM \
@@ -336,8 +336,8 @@ ct_forward_nfct(struct net *net, struct sk_buff *skb, uint16_t in, uint16_t out,
 	return verdict;
 }
 
-static __always_inline unsigned int ct_forward(struct net *net, struct sk_buff *skb, uint16_t in,
-					       uint16_t out)
+static __always_inline unsigned int
+ct_forward(struct net *net, struct sk_buff *skb, uint16_t in, uint16_t out)
 {
 	return ct_forward_nfct(net, skb, in, out, NULL);
 }

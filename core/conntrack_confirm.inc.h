@@ -57,7 +57,8 @@ static __cold bool nf_ct_resolve_clash_harder(struct sk_buff *skb, uint32_t hash
 {
 	enum ip_conntrack_info ctinfo;
 	struct nf_conn *ct = nf_ct_get(skb, &ctinfo), *winner;
-	const uint32_t timeout = load_relaxed(&ct->timeout), bits = IPS_FIXED_TIMEOUT | IPS_NAT_CLASH;
+	const uint32_t timeout = load_relaxed(&ct->timeout),
+		       bits = IPS_FIXED_TIMEOUT | IPS_NAT_CLASH;
 	struct net *net = ct->net;
 	struct ct_insert ins;
 
@@ -83,8 +84,8 @@ static __cold bool nf_ct_resolve_clash_harder(struct sk_buff *skb, uint32_t hash
  * first.  A protocol that allows it makes the best of it; others lose the
  * packet.  winner comes with a reference.
  */
-static __cold unsigned int nf_ct_resolve_clash(struct sk_buff *skb, uint32_t hash,
-					       struct nf_conntrack_tuple_hash *winner_hash)
+static __cold unsigned int
+nf_ct_resolve_clash(struct sk_buff *skb, uint32_t hash, struct nf_conntrack_tuple_hash *winner_hash)
 {
 	struct nf_conn *winner = nf_ct_tuplehash_to_ctrack(winner_hash);
 	enum ip_conntrack_info ctinfo;

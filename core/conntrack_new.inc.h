@@ -23,11 +23,11 @@ static __cold bool early_drop(struct net *net, uint32_t hash)
 	struct nf_conn *v[64];
 
 	for (unsigned int i = 0; i < NF_CT_EVICTION_RANGE; i++) {
-		struct ct_collect c = {.want = want_early_drop,
-				       .net = net,
-				       .now = nfct_time_stamp(net->core),
-				       .v = v,
-				       .max = ARRAY_SIZE(v)};
+		struct ct_collect c = { .want = want_early_drop,
+					.net = net,
+					.now = nfct_time_stamp(net->core),
+					.v = v,
+					.max = ARRAY_SIZE(v) };
 		unsigned int drops = 0;
 
 		table_collect_near(&inst->table, hash, i, &c);
@@ -49,9 +49,9 @@ static __cold bool early_drop(struct net *net, uint32_t hash)
 	return false;
 }
 
-static __always_inline void ct_tuple_store(struct nf_conntrack_tuple_hash *h,
-					   const struct nf_conntrack_tuple *t,
-					   enum ip_conntrack_dir dir)
+static __always_inline void
+ct_tuple_store(struct nf_conntrack_tuple_hash *h, const struct nf_conntrack_tuple *t,
+	       enum ip_conntrack_dir dir)
 {
 	union ct_tuple_words w = { .tuple = *t };
 
@@ -123,9 +123,9 @@ static __always_inline void nf_conntrack_set_live(struct nf_conn *ct)
 	store_release(&ct->use.refs, 1);
 }
 
-static __cold struct nf_conn *init_conntrack(struct net *net, const struct nf_conntrack_zone *zone,
-					     const struct nf_conntrack_tuple *tuple, uint32_t hash,
-					     int *err)
+static __cold struct nf_conn *
+init_conntrack(struct net *net, const struct nf_conntrack_zone *zone,
+	       const struct nf_conntrack_tuple *tuple, uint32_t hash, int *err)
 {
 	struct nf_conntrack_expect *exp = NULL;
 	struct nf_conntrack_tuple reply;
@@ -133,7 +133,7 @@ static __cold struct nf_conn *init_conntrack(struct net *net, const struct nf_co
 
 	*err = 0;
 	if (!nf_ct_invert_tuple(&reply, tuple))
-		return NULL;	/* nothing can answer it: invalid */
+		return NULL; /* nothing can answer it: invalid */
 	ct = __nf_conntrack_alloc(net, zone, tuple, &reply, hash, err);
 	if (!ct)
 		return NULL;

@@ -10,9 +10,9 @@
 
 #include <stdlib.h>
 
-#define IP_MF		0x2000
-#define IP_DF		0x4000
-#define IP_OFFSET	0x1fff
+#define IP_MF	  0x2000
+#define IP_DF	  0x4000
+#define IP_OFFSET 0x1fff
 
 static uint16_t header_sum(const uint8_t *header, unsigned int len)
 {
@@ -102,10 +102,14 @@ discard:
 static __cold unsigned int gather(struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	const struct iphdr_view *iph = (const struct iphdr_view *)skb->data;
-	struct fragment f = { .frag_off = ntohs(iph->frag_off), .tos = iph->tos,
+	struct fragment f = { .frag_off = ntohs(iph->frag_off),
+			      .tos = iph->tos,
 			      .ihl = (iph->ver_ihl & 15) * 4u };
-	struct frag_key key = { .saddr = { iph->saddr }, .daddr = { iph->daddr }, .id = iph->id,
-				.user = frag_user(skb, state), .protonum = iph->protocol };
+	struct frag_key key = { .saddr = { iph->saddr },
+				.daddr = { iph->daddr },
+				.id = iph->id,
+				.user = frag_user(skb, state),
+				.protonum = iph->protocol };
 	struct frag_session s;
 	struct frag_queue *q;
 	struct frag_piece *piece;
@@ -117,7 +121,7 @@ static __cold unsigned int gather(struct sk_buff *skb, const struct nf_hook_stat
 	f.offset = (f.frag_off & IP_OFFSET) * 8u;
 	f.end = f.offset + skb->len - f.ihl;
 	if (f.frag_off & IP_MF)
-		f.end &= ~7u;		/* the next one begins at a multiple of 8 */
+		f.end &= ~7u; /* the next one begins at a multiple of 8 */
 	piece = frag_piece_new(skb, f.offset ? 0 : f.ihl, f.ihl, f.offset, f.end - f.offset);
 	if (!piece)
 		return frag_steal(skb);

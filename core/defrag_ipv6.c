@@ -12,13 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define IP6_MF		0x0001
+#define IP6_MF 0x0001
 
 struct fragment {
 	uint8_t ecn;
 	bool more;
-	uint32_t nhoff;			/* where the number of the fragment header stands */
-	uint32_t fhoff;			/* the fragment header */
+	uint32_t nhoff; /* where the number of the fragment header stands */
+	uint32_t fhoff; /* the fragment header */
 	uint32_t offset, end;
 };
 
@@ -174,7 +174,7 @@ static enum outcome file(struct sk_buff *skb, const struct nf_hook_state *state,
 			       f->end - f->offset);
 	if (!piece)
 		return GONE;
-	if (!f->offset)		/* the fragment header goes: who named it names what follows it */
+	if (!f->offset) /* the fragment header goes: who named it names what follows it */
 		piece->bytes[f->nhoff] = fh[0];
 	frag_begin(&s, state->net, NFPROTO_IPV6);
 	*q = frag_find(&s, &key);
@@ -203,7 +203,7 @@ static __cold unsigned int gather(struct sk_buff *skb, const struct nf_hook_stat
 		return NF_DROP;
 	fh = skb_header_pointer(skb, f.fhoff, 8);
 	if (!fh)
-		return NF_ACCEPT;	/* cut off by the capture */
+		return NF_ACCEPT; /* cut off by the capture */
 	f.offset = (uint32_t)(fh[2] << 8 | fh[3]) & 0xfff8;
 	f.more = fh[3] & IP6_MF;
 	f.end = f.offset + skb->len - f.fhoff - 8;
@@ -222,8 +222,8 @@ static __cold unsigned int gather(struct sk_buff *skb, const struct nf_hook_stat
 	return ok ? NF_ACCEPT : frag_steal(skb);
 }
 
-unsigned int ipv6_defrag(void *priv __maybe_unused, struct sk_buff *skb,
-			 const struct nf_hook_state *state)
+unsigned int
+ipv6_defrag(void *priv __maybe_unused, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	const struct ipv6hdr_view *ip6h = skb_header_pointer(skb, 0, sizeof(*ip6h));
 

@@ -23,8 +23,11 @@ static void add_zone(struct ct_text *t, const struct nf_conn *ct, uint8_t dir)
 
 	if (zone.dir != dir)
 		return;
-	ct_text_add(t, "%s=%u ", dir == NF_CT_ZONE_DIR_ORIG ? "zone-orig" :
-		    dir == NF_CT_ZONE_DIR_REPL ? "zone-reply" : "zone", zone.id);
+	ct_text_add(t, "%s=%u ",
+		    dir == NF_CT_ZONE_DIR_ORIG	 ? "zone-orig"
+		    : dir == NF_CT_ZONE_DIR_REPL ? "zone-reply"
+						 : "zone",
+		    zone.id);
 }
 
 static void add_acct(struct ct_text *t, const struct nf_conn *ct, enum ip_conntrack_dir dir)
@@ -123,7 +126,8 @@ int nf_ct_snprint(char *buf, size_t size, const struct nf_conn *ct)
  */
 static const char *tool_name(const struct nf_conn *ct)
 {
-	return nf_ct_protonum(ct) == IPPROTO_DCCP ? "dccp" : nf_ct_l4proto_find(nf_ct_protonum(ct))->name;
+	return nf_ct_protonum(ct) == IPPROTO_DCCP ? "dccp"
+						  : nf_ct_l4proto_find(nf_ct_protonum(ct))->name;
 }
 
 static void add_tool_tuple(struct ct_text *t, const struct nf_conn *ct, enum ip_conntrack_dir dir)
@@ -192,9 +196,9 @@ struct dump {
 static int dump_one(struct nf_conn *ct, void *arg)
 {
 	struct dump *d = arg;
-	char line[1024];	/* an IPv6 entry with everything is below 500 */
+	char line[1024]; /* an IPv6 entry with everything is below 500 */
 
-	if (nf_ct_status(ct) & IPS_NAT_CLASH)	/* no ORIGINAL node, which is what is listed */
+	if (nf_ct_status(ct) & IPS_NAT_CLASH) /* no ORIGINAL node, which is what is listed */
 		return 0;
 	d->snprint(line, sizeof(line), ct);
 	if (fputs(line, d->out) == EOF)
@@ -205,7 +209,8 @@ static int dump_one(struct nf_conn *ct, void *arg)
 
 long nf_ct_dump(struct ct_core *core, enum nf_ct_dump_format format, FILE *out)
 {
-	struct dump d = { format == NF_CT_DUMP_PROC ? nf_ct_snprint : nf_ct_snprint_extended, out, 0 };
+	struct dump d = { format == NF_CT_DUMP_PROC ? nf_ct_snprint : nf_ct_snprint_extended, out,
+			  0 };
 	long ret = core->ops->iterate(core, dump_one, &d);
 
 	return ret < 0 ? ret : d.lines;

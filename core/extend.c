@@ -14,14 +14,14 @@ struct ext_type {
 
 static struct ext_type types[NF_CT_EXT_MAX] = {
 	[NF_CT_EXT_ECACHE] = { "ecache", sizeof(struct nf_conntrack_ecache),
-			      _Alignof(struct nf_conntrack_ecache) },
+			       _Alignof(struct nf_conntrack_ecache) },
 	[NF_CT_EXT_LABELS] = { "labels", sizeof(struct nf_conn_labels),
-			      _Alignof(struct nf_conn_labels) },
+			       _Alignof(struct nf_conn_labels) },
 	[NF_CT_EXT_ACCT] = { "acct", sizeof(struct nf_conn_acct), _Alignof(struct nf_conn_acct) },
 	[NF_CT_EXT_HELPER] = { "helper", sizeof(struct nf_conn_help),
 			       _Alignof(struct nf_conn_help) },
 	[NF_CT_EXT_TSTAMP] = { "tstamp", sizeof(struct nf_conn_tstamp),
-			      _Alignof(struct nf_conn_tstamp) },
+			       _Alignof(struct nf_conn_tstamp) },
 };
 static _Atomic unsigned int nr_types = NF_CT_EXT_USER;
 static spinlock_t types_lock;
@@ -36,7 +36,7 @@ int nf_ct_ext_register(const char *name, size_t size, size_t align)
 	if (load_relaxed(&nr_types) < NF_CT_EXT_MAX) {
 		id = (int)load_relaxed(&nr_types);
 		types[id] = (struct ext_type){ name, (uint16_t)size, (uint16_t)align };
-		store_release(&nr_types, (unsigned int)id + 1);	/* pairs with nf_ct_ext_add() */
+		store_release(&nr_types, (unsigned int)id + 1); /* pairs with nf_ct_ext_add() */
 	}
 	spin_unlock(&types_lock);
 	return id;

@@ -71,7 +71,8 @@ unsigned int nf_ct_helper(struct sk_buff *skb, struct nf_conn *ct, enum ip_connt
 	uint8_t protonum;
 
 	/* An ICMP error about the connection is no packet of its protocol. */
-	if (!helper || get_l4proto(skb, 0, state->pf, &protoff, &protonum) || protonum != nf_ct_protonum(ct))
+	if (!helper || get_l4proto(skb, 0, state->pf, &protoff, &protonum) ||
+	    protonum != nf_ct_protonum(ct))
 		return NF_ACCEPT;
 	return helper->help(skb, protoff, ct, ctinfo);
 }

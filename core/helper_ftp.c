@@ -24,7 +24,7 @@
 #define LINES_KEPT 2
 
 struct ftp_master {
-	uint32_t line_seq[IP_CT_DIR_MAX][LINES_KEPT];	/* where lines began */
+	uint32_t line_seq[IP_CT_DIR_MAX][LINES_KEPT]; /* where lines began */
 	uint16_t nr_lines[IP_CT_DIR_MAX];
 };
 _Static_assert(sizeof(struct ftp_master) <= NF_CT_HELPER_DATA, "fits the room for a helper's data");
@@ -33,7 +33,7 @@ _Static_assert(sizeof(struct ftp_master) <= NF_CT_HELPER_DATA, "fits the room fo
 struct ftp_target {
 	uint16_t l3num;
 	union nf_inet_addr u3;
-	uint16_t port;		/* network byte order */
+	uint16_t port; /* network byte order */
 };
 
 struct text {
@@ -173,7 +173,7 @@ static bool parse_229(struct text t, struct ftp_target *to)
 
 static const struct command {
 	const char *word;
-	char skip;		/* what follows begins behind the next such character; 0: at once */
+	char skip; /* what follows begins behind the next such character; 0: at once */
 	bool (*parse)(struct text t, struct ftp_target *to);
 } commands[IP_CT_DIR_MAX][2] = {
 	[IP_CT_DIR_ORIGINAL] = {
@@ -296,8 +296,8 @@ static unsigned int ftp_help(struct sk_buff *skb, unsigned int protoff, struct n
 		return NF_ACCEPT;
 	line = (struct text){ (const char *)skb->data + off, skb->len - off };
 	spin_lock(&ct->lock);
-	verdict = help_line(ct, (struct ftp_master *)help->data, CTINFO2DIR(ctinfo),
-			    ntohl(th->seq), line);
+	verdict = help_line(ct, (struct ftp_master *)help->data, CTINFO2DIR(ctinfo), ntohl(th->seq),
+			    line);
 	spin_unlock(&ct->lock);
 	return verdict;
 }

@@ -58,7 +58,7 @@ exthdr_len(const struct sk_buff *skb, unsigned int off, uint8_t type, uint8_t *n
 	case IPPROTO_FRAGMENT:
 		return 8;
 	case IPPROTO_AH:
-		return (h[1] + 2u) * 4;		/* RFC 4302: words, less two */
+		return (h[1] + 2u) * 4; /* RFC 4302: words, less two */
 	default:
 		return (h[1] + 1u) * 8;
 	}

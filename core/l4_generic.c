@@ -10,7 +10,7 @@ static bool generic_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff
 {
 	(void)skb;
 	(void)dataoff;
-	(void)tuple;	/* cleared before: no ports */
+	(void)tuple; /* cleared before: no ports */
 	return true;
 }
 

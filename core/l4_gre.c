@@ -6,13 +6,13 @@
  */
 #include "core/conntrack.h"
 
-#define GRE_VERSION_MASK	0x07
-#define GRE_PROTO_PPP		0x880b
+#define GRE_VERSION_MASK 0x07
+#define GRE_PROTO_PPP	 0x880b
 
 struct grehdr_view {
-	uint8_t flags, version;		/* version: the lower three bits */
+	uint8_t flags, version; /* version: the lower three bits */
 	uint16_t protocol;
-	uint16_t payload_len, call_id;	/* enhanced GRE only */
+	uint16_t payload_len, call_id; /* enhanced GRE only */
 } __attribute__((packed));
 
 static bool

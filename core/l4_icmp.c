@@ -9,14 +9,10 @@
 
 /* The answer to a type and what it answers, plus one; 0: there is none. */
 static const uint8_t inverse_type[] = {
-	[ICMP_ECHO] = ICMP_ECHOREPLY + 1,
-	[ICMP_ECHOREPLY] = ICMP_ECHO + 1,
-	[ICMP_TIMESTAMP] = ICMP_TIMESTAMPREPLY + 1,
-	[ICMP_TIMESTAMPREPLY] = ICMP_TIMESTAMP + 1,
-	[ICMP_INFO_REQUEST] = ICMP_INFO_REPLY + 1,
-	[ICMP_INFO_REPLY] = ICMP_INFO_REQUEST + 1,
-	[ICMP_ADDRESS] = ICMP_ADDRESSREPLY + 1,
-	[ICMP_ADDRESSREPLY] = ICMP_ADDRESS + 1,
+	[ICMP_ECHO] = ICMP_ECHOREPLY + 1,	    [ICMP_ECHOREPLY] = ICMP_ECHO + 1,
+	[ICMP_TIMESTAMP] = ICMP_TIMESTAMPREPLY + 1, [ICMP_TIMESTAMPREPLY] = ICMP_TIMESTAMP + 1,
+	[ICMP_INFO_REQUEST] = ICMP_INFO_REPLY + 1,  [ICMP_INFO_REPLY] = ICMP_INFO_REQUEST + 1,
+	[ICMP_ADDRESS] = ICMP_ADDRESSREPLY + 1,	    [ICMP_ADDRESSREPLY] = ICMP_ADDRESS + 1,
 };
 
 bool icmp_id_to_tuple(const struct sk_buff *skb, unsigned int dataoff,
@@ -71,7 +67,7 @@ int nf_conntrack_icmp_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned i
 	if (state->pf != NFPROTO_IPV4 ||
 	    !is_request(nf_ct_tuple(ct, IP_CT_DIR_ORIGINAL)->dst.u.icmp.type)) {
 		nf_ct_l4proto_log_invalid(state->net,
-			"it is no request, and answers none that was seen");
+					  "it is no request, and answers none that was seen");
 		return -NF_ACCEPT;
 	}
 	nf_ct_refresh_acct(ct, state->net, ctinfo, skb,
@@ -80,8 +76,7 @@ int nf_conntrack_icmp_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned i
 }
 
 int nf_conntrack_inet_error(struct sk_buff *skb, unsigned int inner,
-			    const struct nf_conntrack_zone *zone,
-			    const struct nf_hook_state *state,
+			    const struct nf_conntrack_zone *zone, const struct nf_hook_state *state,
 			    const union nf_inet_addr *outer_daddr)
 {
 	const struct nf_conntrack_ops *ops = state->net->core->ops;
@@ -109,15 +104,15 @@ int nf_conntrack_inet_error(struct sk_buff *skb, unsigned int inner,
 	h = ops->find_get(state->net, zone, &answer);
 	if (!h) {
 		nf_ct_l4proto_log_invalid(state->net,
-			"it quotes a packet of no connection there is");
+					  "it quotes a packet of no connection there is");
 		return -NF_ACCEPT;
 	}
 	ct = nf_ct_tuplehash_to_ctrack(h);
 	dir = NF_CT_DIRECTION(h);
 	if (memcmp(outer_daddr, &nf_ct_tuple(ct, dir)->dst.u3, sizeof(*outer_daddr))) {
 		ops->put(ct);
-		nf_ct_l4proto_log_invalid(state->net,
-			"it goes to another address than the quoted packet came from");
+		nf_ct_l4proto_log_invalid(
+			state->net, "it goes to another address than the quoted packet came from");
 		return -NF_ACCEPT;
 	}
 	nf_ct_set(skb, ct, dir == IP_CT_DIR_REPLY ? IP_CT_RELATED_REPLY : IP_CT_RELATED);

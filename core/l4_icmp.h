@@ -13,8 +13,7 @@
  * somebody else than the quoted packet's sender (nf_conntrack_inet_error).
  */
 int nf_conntrack_inet_error(struct sk_buff *skb, unsigned int inner,
-			    const struct nf_conntrack_zone *zone,
-			    const struct nf_hook_state *state,
+			    const struct nf_conntrack_zone *zone, const struct nf_hook_state *state,
 			    const union nf_inet_addr *outer_daddr);
 
 /* id, type and code into the tuple; the whole header of 8 bytes must be there */

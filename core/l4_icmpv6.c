@@ -9,11 +9,11 @@
 
 #include "core/l4_icmp.h"
 
-#define ICMPV6_NI_QUERY		139
-#define ICMPV6_NI_REPLY		140
-#define ICMPV6_MLD2_REPORT	143
-#define ICMPV6_MRDISC_ADV	151
-#define ICMPV6_MRDISC_SOL	152
+#define ICMPV6_NI_QUERY	   139
+#define ICMPV6_NI_REPLY	   140
+#define ICMPV6_MLD2_REPORT 143
+#define ICMPV6_MRDISC_ADV  151
+#define ICMPV6_MRDISC_SOL  152
 
 bool icmpv6_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff,
 			 struct nf_conntrack_tuple *tuple)
@@ -57,7 +57,7 @@ int nf_conntrack_icmpv6_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned
 	(void)dataoff;
 	if (state->pf != NFPROTO_IPV6 || (type != ICMP6_ECHO_REQUEST && type != ICMPV6_NI_QUERY)) {
 		nf_ct_l4proto_log_invalid(state->net,
-			"it is no request, and answers none that was seen");
+					  "it is no request, and answers none that was seen");
 		return -NF_ACCEPT;
 	}
 	nf_ct_refresh_acct(ct, state->net, ctinfo, skb,
@@ -93,7 +93,7 @@ static int redirect(struct sk_buff *skb, unsigned int dataoff, const struct ipv6
 		return NF_ACCEPT;
 	if (ip6h->hop_limit != 255 || saddr[0] != 0xfe || (saddr[1] & 0xc0) != 0x80)
 		return -NF_ACCEPT;
-	opt = skb_header_pointer(skb, dataoff + fixed, 2);	/* type, length */
+	opt = skb_header_pointer(skb, dataoff + fixed, 2); /* type, length */
 	if (!opt || !opt[1])
 		return -NF_ACCEPT;
 	if (opt[0] != ND_OPT_REDIRECTED_HEADER)

@@ -15,20 +15,29 @@ struct sctphdr_view {
 
 struct sctp_chunk_view {
 	uint8_t type, flags;
-	uint16_t length;	/* of the chunk with this header, without padding */
+	uint16_t length; /* of the chunk with this header, without padding */
 } __attribute__((packed));
 
 #define CHUNK_FLAG_T 0x01 /* the tag is the other direction's, the sender has none of its own */
 
 enum {
-	CID_DATA = 0, CID_INIT = 1, CID_INIT_ACK = 2, CID_HEARTBEAT = 4, CID_HEARTBEAT_ACK = 5,
-	CID_ABORT = 6, CID_SHUTDOWN = 7, CID_SHUTDOWN_ACK = 8, CID_ERROR = 9, CID_COOKIE_ECHO = 10,
-	CID_COOKIE_ACK = 11, CID_SHUTDOWN_COMPLETE = 14,
+	CID_DATA = 0,
+	CID_INIT = 1,
+	CID_INIT_ACK = 2,
+	CID_HEARTBEAT = 4,
+	CID_HEARTBEAT_ACK = 5,
+	CID_ABORT = 6,
+	CID_SHUTDOWN = 7,
+	CID_SHUTDOWN_ACK = 8,
+	CID_ERROR = 9,
+	CID_COOKIE_ECHO = 10,
+	CID_COOKIE_ACK = 11,
+	CID_SHUTDOWN_COMPLETE = 14,
 	CIDS,
 };
-#define BIT(cid)	(1u << (cid))
+#define BIT(cid) (1u << (cid))
 
-#define HEARTBEAT_VTAG_FAILED 1		/* ip_ct_sctp.flags */
+#define HEARTBEAT_VTAG_FAILED 1 /* ip_ct_sctp.flags */
 
 #define NO SCTP_CONNTRACK_NONE
 #define CL SCTP_CONNTRACK_CLOSED
@@ -156,9 +165,9 @@ static bool sctp_new(struct nf_conn *ct, const struct sk_buff *skb, unsigned int
 struct sctp_walk {
 	const struct sk_buff *skb;
 	enum ip_conntrack_dir dir;
-	uint32_t vtag;		/* of the packet */
+	uint32_t vtag; /* of the packet */
 	uint32_t chunks;
-	bool ignore;		/* valid, but it does not prolong the connection's life */
+	bool ignore; /* valid, but it does not prolong the connection's life */
 };
 
 enum sctp_step { SCTP_TAKE, SCTP_SKIP, SCTP_REFUSE };
@@ -214,7 +223,7 @@ check_tag(struct ip_ct_sctp *sctp, struct sctp_walk *w, const struct sctp_chunk_
 		right = w->vtag == sctp->vtag[w->dir];
 		break;
 	case CID_COOKIE_ACK:
-		sctp->init[0] = sctp->init[1] = 0;	/* a collision is over */
+		sctp->init[0] = sctp->init[1] = 0; /* a collision is over */
 		right = true;
 		break;
 	case CID_HEARTBEAT:
@@ -238,7 +247,7 @@ static bool take_init(struct nf_conn *ct, struct sctp_walk *w, const struct sctp
 	/* one sent again, or a late one, is not the other half of a collision */
 	if (old == SCTP_CONNTRACK_NONE || sctp->vtag[!w->dir] != tag) {
 		if (sctp->init[w->dir])
-			sctp->init[!w->dir] = 0;	/* after a collision: begins anew */
+			sctp->init[!w->dir] = 0; /* after a collision: begins anew */
 		sctp->init[w->dir] = 1;
 	}
 	sctp->vtag[!w->dir] = tag;
@@ -286,7 +295,7 @@ sctp_walk_chunks(struct nf_conn *ct, struct sctp_walk *w, unsigned int off, unsi
 			return false;
 		if (ch->type == CID_INIT_ACK && !take_init_ack(sctp, w, ch))
 			return false;
-		store_relaxed(&sctp->state, (uint8_t)new);
+		store_relaxed(&sctp->state, (uint8_t) new);
 		if (old != new) {
 			nf_conntrack_event_cache(ct, IPCT_PROTOINFO);
 			if (new == SCTP_CONNTRACK_ESTABLISHED)
@@ -314,14 +323,15 @@ static int sctp_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned int dat
 
 	if (!sh || (nf_ct_checksum_wanted(skb, state) && !nf_checksum_ok_sctp(skb, dataoff))) {
 		nf_ct_l4proto_log_invalid(state->net, "%s",
-			sh ? "its checksum is wrong" : "its header is not all there");
+					  sh ? "its checksum is wrong"
+					     : "its header is not all there");
 		return -NF_ACCEPT;
 	}
 	w.vtag = ntohl(sh->vtag);
 	w.chunks = chunks_in(skb, first);
 	if (!w.chunks) {
 		nf_ct_l4proto_log_invalid(state->net,
-			"its chunks cannot be together, or there are none");
+					  "its chunks cannot be together, or there are none");
 		return -NF_ACCEPT;
 	}
 	if (!nf_ct_is_confirmed(ct) &&
@@ -350,8 +360,9 @@ static int sctp_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned int dat
 static const char *sctp_state_name(const struct nf_conn *ct)
 {
 	static const char *const names[] = {
-		"NONE", "CLOSED", "COOKIE_WAIT", "COOKIE_ECHOED", "ESTABLISHED",
-		"SHUTDOWN_SENT", "SHUTDOWN_RECD", "SHUTDOWN_ACK_SENT", "HEARTBEAT_SENT",
+		"NONE",		  "CLOSED",	   "COOKIE_WAIT",   "COOKIE_ECHOED",
+		"ESTABLISHED",	  "SHUTDOWN_SENT", "SHUTDOWN_RECD", "SHUTDOWN_ACK_SENT",
+		"HEARTBEAT_SENT",
 	};
 	unsigned int state = load_relaxed(&ct->proto.sctp.state);
 

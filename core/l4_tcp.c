@@ -12,8 +12,8 @@
 #include "core/l4_tcp.h"
 
 static const char *const state_names[] = {
-	"NONE", "SYN_SENT", "SYN_RECV", "ESTABLISHED", "FIN_WAIT", "CLOSE_WAIT",
-	"LAST_ACK", "TIME_WAIT", "CLOSE", "SYN_SENT2",
+	"NONE",	      "SYN_SENT", "SYN_RECV",  "ESTABLISHED", "FIN_WAIT",
+	"CLOSE_WAIT", "LAST_ACK", "TIME_WAIT", "CLOSE",	      "SYN_SENT2",
 };
 _Static_assert(ARRAY_SIZE(state_names) == TCP_CONNTRACK_MAX, "a name for every state");
 
@@ -32,8 +32,8 @@ const char *nf_ct_tcp_state_name(unsigned int state)
 #define TW TCP_CONNTRACK_TIME_WAIT
 #define CL TCP_CONNTRACK_CLOSE
 #define S2 TCP_CONNTRACK_SYN_SENT2
-#define IV TCP_CONNTRACK_MAX		/* cannot be: the packet is invalid */
-#define IG                                                                                         \
+#define IV TCP_CONNTRACK_MAX /* cannot be: the packet is invalid */
+#define IG \
 	TCP_CONNTRACK_IGNORE /* may be right, and we wrong: let it pass and see what is answered */
 
 /*
@@ -90,9 +90,8 @@ static const uint8_t kind_of[64] = {
  * The packet's header, or false where it is broken (tcp_error): cut short, its
  * length impossible, its flags senseless.
  */
-static __always_inline bool
-tcp_segment_read(struct tcp_segment *seg, const struct sk_buff *skb, unsigned int dataoff,
-		 const struct net *net)
+static __always_inline bool tcp_segment_read(struct tcp_segment *seg, const struct sk_buff *skb,
+					     unsigned int dataoff, const struct net *net)
 {
 	const struct tcphdr_view *th = skb_header_pointer(skb, dataoff, sizeof(*th));
 	unsigned int len = skb->len - dataoff, hdrlen;
@@ -166,17 +165,17 @@ static __cold bool tcp_new(struct nf_conn *ct, const struct tcp_segment *seg, co
 struct tcp_move {
 	const struct tcp_segment *seg;
 	enum ip_conntrack_dir dir;
-	uint32_t status;	/* the connection's, read once */
+	uint32_t status; /* the connection's, read once */
 	uint8_t old, new;
 };
 
 /* What is to be done with it. */
 enum tcp_step {
-	TCP_TO_WINDOW,		/* see whether it fits the windows, then take it */
-	TCP_TAKE,		/* take it without that */
-	TCP_PASS,		/* let it pass, change nothing more */
-	TCP_REFUSE,		/* invalid */
-	TCP_REOPEN,		/* the entry is of the past: kill it, look up again */
+	TCP_TO_WINDOW, /* see whether it fits the windows, then take it */
+	TCP_TAKE,      /* take it without that */
+	TCP_PASS,      /* let it pass, change nothing more */
+	TCP_REFUSE,    /* invalid */
+	TCP_REOPEN,    /* the entry is of the past: kill it, look up again */
 };
 
 /* The SYN-ACK to a SYN that we thought wrong: the ends agree, so begin again with what it said. */
@@ -266,7 +265,7 @@ static enum tcp_step tcp_reset(const struct nf_conn *ct, struct tcp_move *m, con
 	/* after a SYN that we let pass, td_maxack may be of another life */
 	if (receiver->flags & IP_CT_TCP_FLAG_MAXACK_SET && tcp->last_index != TCP_SYN_SET) {
 		if (!seq && !established)
-			return TCP_TO_WINDOW;		/* a closed port's answer to a SYN */
+			return TCP_TO_WINDOW; /* a closed port's answer to a SYN */
 		if (tcp_before(seq, receiver->td_maxack) &&
 		    !load_relaxed(&net->ct.nf_conntrack_tcp_ignore_invalid_rst)) {
 			nf_ct_l4proto_log_invalid(
@@ -407,7 +406,7 @@ static __cold bool tcp_unreplied(struct nf_conn *ct, const struct sk_buff *skb,
 	if (m->seg->kind == TCP_SYN_SET && m->old == TCP_CONNTRACK_SYN_SENT)
 		return true;
 	/* Picked up in mid-stream: not for days before the other side was heard. */
-	if (m->new == TCP_CONNTRACK_ESTABLISHED && *timeout > unack)
+	if (m->new == TCP_CONNTRACK_ESTABLISHED &&*timeout > unack)
 		*timeout = unack;
 	return false;
 }
@@ -445,7 +444,8 @@ int nf_conntrack_tcp_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned in
 		case TCP_PASS:
 			spin_unlock(&ct->lock);
 			nf_ct_l4proto_log_invalid(
-				net, "a %s does not fit state %s: let pass, to see what is answered",
+				net,
+				"a %s does not fit state %s: let pass, to see what is answered",
 				kind_names[seg.kind], state_names[m.old]);
 			return NF_ACCEPT;
 		case TCP_REFUSE:

@@ -10,23 +10,23 @@
 #include "core/conntrack.h"
 
 /* ip_ct_tcp_state.flags and ip_ct_tcp.last_flags; values as in the kernel's uapi headers */
-#define IP_CT_TCP_FLAG_WINDOW_SCALE		0x01	/* sent the option */
-#define IP_CT_TCP_FLAG_SACK_PERM		0x02	/* sent the option */
-#define IP_CT_TCP_FLAG_CLOSE_INIT		0x04	/* its FIN came first */
-#define IP_CT_TCP_FLAG_BE_LIBERAL		0x08 /* picked up in mid-stream, windows guessed */
-#define IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED	0x10 /* sent what the other has not acknowledged */
-#define IP_CT_TCP_FLAG_MAXACK_SET		0x20	/* td_maxack holds */
-#define IP_CT_EXP_CHALLENGE_ACK                                                                    \
+#define IP_CT_TCP_FLAG_WINDOW_SCALE	   0x01 /* sent the option */
+#define IP_CT_TCP_FLAG_SACK_PERM	   0x02 /* sent the option */
+#define IP_CT_TCP_FLAG_CLOSE_INIT	   0x04 /* its FIN came first */
+#define IP_CT_TCP_FLAG_BE_LIBERAL	   0x08 /* picked up in mid-stream, windows guessed */
+#define IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED 0x10 /* sent what the other has not acknowledged */
+#define IP_CT_TCP_FLAG_MAXACK_SET	   0x20 /* td_maxack holds */
+#define IP_CT_EXP_CHALLENGE_ACK \
 	0x40 /* last_flags: a SYN in LAST_ACK may be challenged (RFC 5961) */
-#define IP_CT_TCP_SIMULTANEOUS_OPEN		0x80	/* last_flags: both sides sent a SYN */
+#define IP_CT_TCP_SIMULTANEOUS_OPEN 0x80 /* last_flags: both sides sent a SYN */
 
 /* The header's flags. */
-#define TCPHDR_FIN	0x01
-#define TCPHDR_SYN	0x02
-#define TCPHDR_RST	0x04
-#define TCPHDR_PSH	0x08
-#define TCPHDR_ACK	0x10
-#define TCPHDR_URG	0x20
+#define TCPHDR_FIN 0x01
+#define TCPHDR_SYN 0x02
+#define TCPHDR_RST 0x04
+#define TCPHDR_PSH 0x08
+#define TCPHDR_ACK 0x10
+#define TCPHDR_URG 0x20
 
 /* What a segment is to the state machine: RST counts before SYN, SYN before FIN, FIN before ACK. */
 enum tcp_bit_set {
@@ -35,18 +35,18 @@ enum tcp_bit_set {
 	TCP_FIN_SET,
 	TCP_ACK_SET,
 	TCP_RST_SET,
-	TCP_NONE_SET,		/* flags that no segment may have */
+	TCP_NONE_SET, /* flags that no segment may have */
 };
 
 /* A segment in host byte order. */
 struct tcp_segment {
 	uint32_t seq, ack;
-	uint32_t end;		/* the sequence number behind it: SYN, data and FIN count */
-	uint16_t win;		/* as it stands in the header, not scaled */
-	uint8_t flags;		/* TCPHDR_* */
-	uint8_t kind;		/* enum tcp_bit_set */
+	uint32_t end;  /* the sequence number behind it: SYN, data and FIN count */
+	uint16_t win;  /* as it stands in the header, not scaled */
+	uint8_t flags; /* TCPHDR_* */
+	uint8_t kind;  /* enum tcp_bit_set */
 	uint8_t optlen;
-	const uint8_t *opt;	/* optlen bytes */
+	const uint8_t *opt; /* optlen bytes */
 };
 
 /* Sequence numbers wrap: a comes before b if the way from a to b is the shorter one. */
@@ -62,7 +62,7 @@ static __always_inline bool tcp_after(uint32_t a, uint32_t b)
 
 enum tcp_window {
 	TCP_WINDOW_ACCEPT,
-	TCP_WINDOW_IGNORE,	/* harmless but tells nothing: let it pass, change nothing */
+	TCP_WINDOW_IGNORE, /* harmless but tells nothing: let it pass, change nothing */
 	TCP_WINDOW_INVALID,
 };
 

@@ -23,8 +23,8 @@
  */
 #include "core/l4_tcp.h"
 
-#define TCP_MAX_WSCALE	14	/* RFC 7323, 2.3 */
-#define MAXACKWINCONST	66000u	/* an acknowledgment may lag by that much whatever the window */
+#define TCP_MAX_WSCALE 14     /* RFC 7323, 2.3 */
+#define MAXACKWINCONST 66000u /* an acknowledgment may lag by that much whatever the window */
 
 enum {
 	OPT_END = 0,
@@ -61,7 +61,7 @@ void tcp_options(const struct tcp_segment *seg, struct ip_ct_tcp_state *side)
 	uint8_t kind;
 
 	if (!seg->optlen)
-		return;		/* what an earlier SYN said stays */
+		return; /* what an earlier SYN said stays */
 	side->td_scale = 0;
 	side->flags &= IP_CT_TCP_FLAG_BE_LIBERAL;
 	while ((kind = next_option(seg, &at, &opt, &len))) {
@@ -133,13 +133,13 @@ static void begin_in_the_middle(struct ip_ct_tcp_state *sender, struct ip_ct_tcp
 		receiver->td_end = receiver->td_maxend =
 			sack; /* so that III and IV hold until it speaks */
 	else if (sack == receiver->td_end + 1)
-		receiver->td_end++;	/* the answer to a keepalive, whose byte was below td_end */
+		receiver->td_end++; /* the answer to a keepalive, whose byte was below td_end */
 }
 
 /* The same segment again and again, nothing new from the other side: somebody does not hear. */
-static __always_inline void count_retransmission(struct ip_ct_tcp *tcp, enum ip_conntrack_dir dir,
-						 uint16_t win, uint32_t seq, uint32_t ack,
-						 uint32_t end)
+static __always_inline void
+count_retransmission(struct ip_ct_tcp *tcp, enum ip_conntrack_dir dir, uint16_t win, uint32_t seq,
+		     uint32_t ack, uint32_t end)
 {
 	if (unlikely(tcp->last_seq == seq && tcp->last_end == end && tcp->last_dir == dir &&
 		     tcp->last_ack == ack && tcp->last_win == win)) {
@@ -172,9 +172,9 @@ static __always_inline void learn_sender(struct ip_ct_tcp_state *sender, bool ha
 }
 
 /* What it tells about its receiver: what that one may send, and what of it has arrived. */
-static __always_inline void learn_receiver(struct ip_ct_tcp_state *receiver,
-					   const struct ip_ct_tcp_state *sender, uint32_t ack,
-					   uint32_t sack, uint32_t win, uint32_t end)
+static __always_inline void
+learn_receiver(struct ip_ct_tcp_state *receiver, const struct ip_ct_tcp_state *sender, uint32_t ack,
+	       uint32_t sack, uint32_t win, uint32_t end)
 {
 	/* the sender went beyond what we knew to be allowed: the window was larger */
 	if (receiver->td_maxwin && tcp_after(end, sender->td_maxend))
@@ -203,16 +203,16 @@ in_reach(const struct ip_ct_tcp_state *sender, const struct ip_ct_tcp_state *rec
 
 /* A segment that breaks a rule, where the rules are not to be trusted or not wanted. */
 static __cold enum tcp_window
-unless_liberal(const struct ip_ct_tcp_state *sender, const struct net *net,
-	       enum tcp_window verdict, const char *why, uint32_t is, uint32_t bound)
+unless_liberal(const struct ip_ct_tcp_state *sender, const struct net *net, enum tcp_window verdict,
+	       const char *why, uint32_t is, uint32_t bound)
 {
 	bool liberal = sender->flags & IP_CT_TCP_FLAG_BE_LIBERAL ||
 		       load_relaxed(&net->ct.nf_conntrack_tcp_be_liberal);
 
 	nf_ct_l4proto_log_invalid(net, "%s (%u, bound %u)%s", why, is, bound,
-				  liberal ? ": taken all the same, windows are not to be trusted" :
-				  verdict == TCP_WINDOW_IGNORE ? ": let pass, but not believed" :
-								 "");
+				  liberal ? ": taken all the same, windows are not to be trusted"
+				  : verdict == TCP_WINDOW_IGNORE ? ": let pass, but not believed"
+								 : "");
 	return liberal ? TCP_WINDOW_ACCEPT : verdict;
 }
 
@@ -221,9 +221,9 @@ unless_liberal(const struct ip_ct_tcp_state *sender, const struct net *net,
  * a window may be obeyed by its peer; its end is then remembered, or the
  * acknowledgment of these bytes, and all after it, would be called invalid.
  */
-static __cold enum tcp_window beyond_window(struct ip_ct_tcp_state *sender,
-					    const struct ip_ct_tcp_state *receiver, uint32_t sack,
-					    uint32_t end, const struct net *net)
+static __cold enum tcp_window
+beyond_window(struct ip_ct_tcp_state *sender, const struct ip_ct_tcp_state *receiver, uint32_t sack,
+	      uint32_t end, const struct net *net)
 {
 	uint32_t overshot = end - sender->td_maxend + 1;
 
@@ -233,10 +233,11 @@ static __cold enum tcp_window beyond_window(struct ip_ct_tcp_state *sender,
 		sender->td_end = end;
 		sender->flags |= IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED;
 		return unless_liberal(sender, net, TCP_WINDOW_IGNORE,
-				      "I: slightly beyond what the receiver allows", end, sender->td_maxend);
+				      "I: slightly beyond what the receiver allows", end,
+				      sender->td_maxend);
 	}
-	return unless_liberal(sender, net, TCP_WINDOW_INVALID,
-			      "I: beyond what the receiver allows", end, sender->td_maxend);
+	return unless_liberal(sender, net, TCP_WINDOW_INVALID, "I: beyond what the receiver allows",
+			      end, sender->td_maxend);
 }
 
 enum tcp_window tcp_in_window(struct ip_ct_tcp *tcp, enum ip_conntrack_dir dir,
@@ -255,7 +256,7 @@ enum tcp_window tcp_in_window(struct ip_ct_tcp *tcp, enum ip_conntrack_dir dir,
 		} else {
 			begin_with_syn(sender, receiver, dir, seg);
 			if (!(seg->flags & TCPHDR_ACK))
-				return TCP_WINDOW_ACCEPT;	/* simultaneous open */
+				return TCP_WINDOW_ACCEPT; /* simultaneous open */
 		}
 	} else if (unlikely(seg->flags & TCPHDR_SYN) && tcp_after(end, sender->td_end) &&
 		   (state == TCP_CONNTRACK_SYN_SENT || state == TCP_CONNTRACK_SYN_RECV)) {
@@ -284,11 +285,10 @@ enum tcp_window tcp_in_window(struct ip_ct_tcp *tcp, enum ip_conntrack_dir dir,
 				      sender->td_end - receiver->td_maxwin);
 	if (unlikely(!above_td_end_lag(sender, receiver, sack)))
 		return unless_liberal(sender, net, TCP_WINDOW_IGNORE,
-				      "IV: acknowledges what is long past", sack,
-				      receiver->td_end);
+				      "IV: acknowledges what is long past", sack, receiver->td_end);
 
 	if (likely(!(seg->flags & TCPHDR_SYN)))
-		win <<= sender->td_scale;	/* a SYN's window is never scaled */
+		win <<= sender->td_scale; /* a SYN's window is never scaled */
 	learn_sender(sender, seg->flags & TCPHDR_ACK, ack, win + (sack - ack), end);
 	learn_receiver(receiver, sender, ack, sack, win, end);
 	if (seg->kind == TCP_ACK_SET)

@@ -18,7 +18,7 @@
 static __always_inline int udp_track(struct nf_conn *ct, struct sk_buff *skb,
 				     enum ip_conntrack_info ctinfo, const struct net *net)
 {
-	uint32_t status = nf_ct_status(ct);	/* once: this packet's view */
+	uint32_t status = nf_ct_status(ct); /* once: this packet's view */
 	uint32_t now = nfct_time_stamp(net->core);
 	bool stream = false;
 
@@ -36,8 +36,8 @@ static __always_inline int udp_track(struct nf_conn *ct, struct sk_buff *skb,
 }
 
 /* udp_error: lengths that cannot be, and a checksum that is wrong. */
-static __always_inline bool udp_broken(const struct sk_buff *skb, unsigned int dataoff,
-				       const struct nf_hook_state *state)
+static __always_inline bool
+udp_broken(const struct sk_buff *skb, unsigned int dataoff, const struct nf_hook_state *state)
 {
 	const struct udphdr_view *uh = skb_header_pointer(skb, dataoff, sizeof(*uh));
 	unsigned int len;
@@ -47,7 +47,7 @@ static __always_inline bool udp_broken(const struct sk_buff *skb, unsigned int d
 	len = ntohs(uh->len);
 	if (unlikely(len > skb->len - dataoff || len < sizeof(*uh)))
 		return true;
-	if (!uh->check)		/* the sender made none */
+	if (!uh->check) /* the sender made none */
 		return false;
 	return nf_ct_checksum_wanted(skb, state) && !nf_checksum_ok(skb, dataoff, IPPROTO_UDP);
 }
@@ -56,7 +56,8 @@ int nf_conntrack_udp_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned in
 			    enum ip_conntrack_info ctinfo, const struct nf_hook_state *state)
 {
 	if (unlikely(udp_broken(skb, dataoff, state))) {
-		nf_ct_l4proto_log_invalid(state->net,
+		nf_ct_l4proto_log_invalid(
+			state->net,
 			"its header is short, its length cannot be, or its checksum is wrong");
 		return -NF_ACCEPT;
 	}
@@ -97,7 +98,8 @@ static int udplite_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned int 
 	bool stream = status & IPS_SEEN_REPLY;
 
 	if (udplite_broken(skb, dataoff, state)) {
-		nf_ct_l4proto_log_invalid(state->net,
+		nf_ct_l4proto_log_invalid(
+			state->net,
 			"its header is short, its coverage cannot be, or its checksum is wrong");
 		return -NF_ACCEPT;
 	}

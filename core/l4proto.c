@@ -3,7 +3,8 @@
 #include "core/nf_conntrack_proto.h"
 
 const struct nf_conntrack_l3proto *const nf_ct_l3protos[2] = {
-	&nf_conntrack_l3proto_ipv4, &nf_conntrack_l3proto_ipv6,
+	&nf_conntrack_l3proto_ipv4,
+	&nf_conntrack_l3proto_ipv6,
 };
 
 const struct nf_conntrack_l4proto *const nf_ct_protos[256] = {

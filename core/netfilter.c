@@ -51,8 +51,10 @@ static void fill(struct nf_hook_entry *to, const struct nf_hook_ops *ops)
 	to->ops = ops;
 }
 
-/* The array without the entry at without (== nr: all of them) and with ops (NULL: none) in its place. */
-static struct nf_hook_entries *rebuild(struct nf_hook_entries *old, unsigned int without, const struct nf_hook_ops *ops)
+/* The array without the entry at without (== nr: all of them) and with ops (NULL: none) in its
+ * place. */
+static struct nf_hook_entries *
+rebuild(struct nf_hook_entries *old, unsigned int without, const struct nf_hook_ops *ops)
 {
 	unsigned int nr = old ? old->nr : 0, to = 0;
 	struct nf_hook_entries *e = malloc(sizeof(*e) + (nr + 1) * sizeof(e->hooks[0]));
@@ -90,7 +92,7 @@ int nf_register_net_hook(struct net *net, const struct nf_hook_ops *ops)
 	} else {
 		e = rebuild(old, old ? old->nr : 0, ops);
 		if (e)
-			store_release(p, e);	/* pairs with the acquire in nf_hook() */
+			store_release(p, e); /* pairs with the acquire in nf_hook() */
 		else
 			ret = -ENOMEM;
 	}
@@ -118,7 +120,7 @@ void nf_unregister_net_hook(struct net *net, const struct nf_hook_ops *ops)
 			 * Taking a hook away must not fail.  Without memory for
 			 * a new array its slot stays, and accepts everything.
 			 */
-			old->hooks[i].ops = NULL;	/* only read under hook_lock */
+			old->hooks[i].ops = NULL; /* only read under hook_lock */
 			store_relaxed(&old->hooks[i].hook, accept_hook);
 		}
 	}
@@ -151,7 +153,8 @@ unsigned int nf_queue(struct sk_buff *skb, const struct nf_hook_state *state)
 
 unsigned int nf_reinject(struct sk_buff *skb, struct nf_hook_state *state, unsigned int verdict)
 {
-	const struct nf_hook_entries *e = load_acquire(&state->net->hooks[state->pf == NFPROTO_IPV6][state->hook]);
+	const struct nf_hook_entries *e =
+		load_acquire(&state->net->hooks[state->pf == NFPROTO_IPV6][state->hook]);
 
 	if (verdict == NF_REPEAT)
 		return e ? nf_hook_slow(skb, state, e, state->index) : NF_ACCEPT;

@@ -19,11 +19,11 @@ enum nf_inet_hooks {
 	NF_INET_NUMHOOKS,
 };
 
-#define NF_DROP		0u
-#define NF_ACCEPT	1u
-#define NF_STOLEN	2u	/* the hook keeps the packet */
-#define NF_QUEUE	3u	/* to net->queue, comes back by nf_reinject() */
-#define NF_REPEAT	4u	/* call this hook again */
+#define NF_DROP	  0u
+#define NF_ACCEPT 1u
+#define NF_STOLEN 2u /* the hook keeps the packet */
+#define NF_QUEUE  3u /* to net->queue, comes back by nf_reinject() */
+#define NF_REPEAT 4u /* call this hook again */
 
 enum nf_ip_hook_priorities {
 	NF_IP_PRI_FIRST = INT32_MIN,
@@ -38,10 +38,10 @@ enum nf_ip_hook_priorities {
 };
 
 struct nf_hook_state {
-	uint8_t hook;		/* enum nf_inet_hooks */
-	uint8_t pf;		/* NFPROTO_IPV4 or NFPROTO_IPV6 */
-	uint16_t index;		/* which entry is being called; for nf_reinject() */
-	uint16_t in, out;	/* device indices */
+	uint8_t hook;	  /* enum nf_inet_hooks */
+	uint8_t pf;	  /* NFPROTO_IPV4 or NFPROTO_IPV6 */
+	uint16_t index;	  /* which entry is being called; for nf_reinject() */
+	uint16_t in, out; /* device indices */
 	struct net *net;
 };
 
@@ -57,7 +57,7 @@ struct nf_hook_ops {
 	void *priv;
 	uint8_t pf;
 	uint8_t hooknum;
-	int priority;		/* ascending order; equal ones in order of registration */
+	int priority; /* ascending order; equal ones in order of registration */
 };
 
 /*
@@ -66,13 +66,13 @@ struct nf_hook_ops {
  * nf_unregister_net_hook()).
  */
 struct nf_hook_entries {
-	struct nf_hook_entries *retired;	/* the array that this one replaced */
+	struct nf_hook_entries *retired; /* the array that this one replaced */
 	unsigned int nr;
 	struct nf_hook_entry {
 		_Atomic(nf_hookfn *) hook;
 		void *priv;
 		int priority;
-		const struct nf_hook_ops *ops;	/* NULL: taken away */
+		const struct nf_hook_ops *ops; /* NULL: taken away */
 	} hooks[];
 };
 
@@ -103,7 +103,8 @@ unsigned int nf_queue(struct sk_buff *skb, const struct nf_hook_state *state);
  * indirect call per hook is conntrack's own structure, in the kernel too.
  */
 static __always_inline unsigned int
-nf_hook_slow(struct sk_buff *skb, struct nf_hook_state *state, const struct nf_hook_entries *e, unsigned int first)
+nf_hook_slow(struct sk_buff *skb, struct nf_hook_state *state, const struct nf_hook_entries *e,
+	     unsigned int first)
 {
 	for (unsigned int i = first; i < e->nr; i++) {
 		unsigned int verdict;

@@ -9,7 +9,8 @@
 _Thread_local unsigned int ct_this_cpu;
 
 const struct nf_conntrack_zone nf_ct_zone_dflt = {
-	.id = NF_CT_DEFAULT_ZONE_ID, .dir = NF_CT_DEFAULT_ZONE_DIR,
+	.id = NF_CT_DEFAULT_ZONE_ID,
+	.dir = NF_CT_DEFAULT_ZONE_DIR,
 };
 
 /* Ids in use, so that an entry's net_id alone tells its namespace. */

@@ -26,10 +26,10 @@ enum tcp_conntrack {
 	TCP_CONNTRACK_LAST_ACK,
 	TCP_CONNTRACK_TIME_WAIT,
 	TCP_CONNTRACK_CLOSE,
-	TCP_CONNTRACK_SYN_SENT2,	/* simultaneous open */
+	TCP_CONNTRACK_SYN_SENT2, /* simultaneous open */
 	TCP_CONNTRACK_MAX,
 	TCP_CONNTRACK_IGNORE,
-	TCP_CONNTRACK_RETRANS,		/* not states: timeouts for special cases */
+	TCP_CONNTRACK_RETRANS, /* not states: timeouts for special cases */
 	TCP_CONNTRACK_UNACK,
 	TCP_CONNTRACK_TIMEOUT_MAX,
 };
@@ -57,12 +57,12 @@ struct nf_ct_sysctl {
 #include "core/sysctl.def"
 #undef SYSCTL
 #undef SYSCTL_TIMEOUT
-	struct nf_ct_timeouts {		/* ticks */
+	struct nf_ct_timeouts { /* ticks */
 		_Atomic uint32_t generic[1], icmp[1], icmpv6[1];
 		_Atomic uint32_t udp[UDP_CT_MAX], gre[GRE_CT_MAX];
 		_Atomic uint32_t tcp[TCP_CONNTRACK_TIMEOUT_MAX];
 		_Atomic uint32_t sctp[SCTP_CONNTRACK_MAX];
-		_Atomic uint32_t frag[2];	/* [nf_pf_index()] */
+		_Atomic uint32_t frag[2]; /* [nf_pf_index()] */
 	} timeouts;
 };
 
@@ -70,27 +70,27 @@ struct nf_ct_sysctl {
  * Takes a packet that a hook answered with NF_QUEUE: keeps a copy, returns NF_QUEUE, or refuses
  * with NF_DROP.
  */
-typedef unsigned int nf_queue_fn(void *priv, struct sk_buff *skb,
-				 const struct nf_hook_state *state);
+typedef unsigned int
+nf_queue_fn(void *priv, struct sk_buff *skb, const struct nf_hook_state *state);
 
 /* Why a tracker did not believe a packet, as a clause; see nf_ct_l4proto_log_invalid(). */
 typedef void nf_log_fn(void *priv, const char *why);
 
 struct net {
-	uint16_t id;		/* unique among living namespaces */
-	uint32_t hash_mix;	/* the kernel's net_hash_mix() */
-	_Atomic uint32_t new_ext;	/* enum nf_ct_new_ext: what new connections are given */
+	uint16_t id;		  /* unique among living namespaces */
+	uint32_t hash_mix;	  /* the kernel's net_hash_mix() */
+	_Atomic uint32_t new_ext; /* enum nf_ct_new_ext: what new connections are given */
 	struct ct_core *core;
-	_Atomic(struct nf_hook_entries *) hooks[2][NF_INET_NUMHOOKS];	/* [nf_pf_index()][hook] */
-	spinlock_t hook_lock;	/* registration */
-	nf_queue_fn *queue;	/* set before packets flow */
+	_Atomic(struct nf_hook_entries *) hooks[2][NF_INET_NUMHOOKS]; /* [nf_pf_index()][hook] */
+	spinlock_t hook_lock;					      /* registration */
+	nf_queue_fn *queue;					      /* set before packets flow */
 	void *queue_priv;
 	/* hears why packets are refused; set before packets flow, NULL: nobody */
 	nf_log_fn *log_invalid;
 	void *log_priv;
-	struct ip_conntrack_stat *stat;	/* [core->nr_cpus] */
+	struct ip_conntrack_stat *stat; /* [core->nr_cpus] */
 	struct nf_defrag *defrag;	/* packets that are not whole yet */
-	struct nf_ct_ecache_net ecache;	/* who is told of what happens */
+	struct nf_ct_ecache_net ecache; /* who is told of what happens */
 	_Atomic uint32_t labels_used;	/* how many want labels */
 	spinlock_t new_ext_lock;	/* nf_ct_new_ext_update() */
 	struct nf_ct_sysctl ct __cacheline_aligned;

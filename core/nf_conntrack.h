@@ -39,77 +39,81 @@ struct ct_table_node {
 struct nf_conntrack_tuple_hash {
 	struct ct_table_node hnnode;
 	union {
-		struct nf_conntrack_tuple tuple;	/* for holders of a reference */
+		struct nf_conntrack_tuple tuple; /* for holders of a reference */
 		_Atomic uint64_t tuple_w[CT_TUPLE_WORDS];
 	};
 };
 
 /* Per-protocol state, under nf_conn.lock. */
 struct ip_ct_tcp_state {
-	uint32_t td_end;	/* highest seq + len seen */
-	uint32_t td_maxend;	/* highest ack + max(win, 1) */
-	uint32_t td_maxwin;	/* largest window seen, scaled */
-	uint32_t td_maxack;	/* highest ack */
+	uint32_t td_end;    /* highest seq + len seen */
+	uint32_t td_maxend; /* highest ack + max(win, 1) */
+	uint32_t td_maxwin; /* largest window seen, scaled */
+	uint32_t td_maxack; /* highest ack */
 	uint8_t td_scale;
-	uint8_t flags;		/* IP_CT_TCP_FLAG_* */
+	uint8_t flags; /* IP_CT_TCP_FLAG_* */
 };
 
 struct ip_ct_tcp {
 	struct ip_ct_tcp_state seen[IP_CT_DIR_MAX];
-	_Atomic uint8_t state;	/* enum tcp_conntrack; dumps read it without the lock */
+	_Atomic uint8_t state; /* enum tcp_conntrack; dumps read it without the lock */
 	uint8_t last_dir;
 	uint8_t retrans;
-	uint8_t last_index;	/* what the last packet was (enum tcp_bit_set) */
+	uint8_t last_index; /* what the last packet was (enum tcp_bit_set) */
 	uint32_t last_seq, last_ack, last_end;
 	uint16_t last_win;
 	uint8_t last_wscale, last_flags;
 };
 
 struct ip_ct_sctp {
-	_Atomic uint8_t state;	/* enum sctp_conntrack; dumps read it without the lock */
-	uint8_t last_dir;	/* of the last heartbeat with a tag we did not expect */
+	_Atomic uint8_t state; /* enum sctp_conntrack; dumps read it without the lock */
+	uint8_t last_dir;      /* of the last heartbeat with a tag we did not expect */
 	uint8_t flags;
-	uint8_t init[IP_CT_DIR_MAX];	/* an INIT was seen in that direction */
-	uint32_t vtag[IP_CT_DIR_MAX];	/* verification tag that packets in that direction carry */
+	uint8_t init[IP_CT_DIR_MAX];  /* an INIT was seen in that direction */
+	uint32_t vtag[IP_CT_DIR_MAX]; /* verification tag that packets in that direction carry */
 };
 
 union nf_conntrack_proto {
 	struct ip_ct_tcp tcp;
 	struct ip_ct_sctp sctp;
-	struct { _Atomic uint32_t stream_ts; } udp;	/* when it will count as a stream */
-	struct { uint32_t stream_timeout, timeout; } gre;
+	struct {
+		_Atomic uint32_t stream_ts;
+	} udp; /* when it will count as a stream */
+	struct {
+		uint32_t stream_timeout, timeout;
+	} gre;
 };
 
 #define CT_NO_LIST UINT16_MAX
 
 struct nf_conn {
 	/* --- Line 0 and 1: what lookups read. --- */
-	refcount_t use;		/* 0: free memory; the table holds one while the entry is in it */
+	refcount_t use; /* 0: free memory; the table holds one while the entry is in it */
 	/*
 	 * Unconfirmed: how long it will live.  Confirmed: when it expires, on the
 	 * clock of nfct_time_stamp().
 	 */
 	_Atomic uint32_t timeout;
-	_Atomic uint32_t status;	/* enum ip_conntrack_status_bit */
+	_Atomic uint32_t status; /* enum ip_conntrack_status_bit */
 	_Atomic uint16_t zone_id;
-	_Atomic uint16_t net_id;	/* struct net.id: no pointer to chase when comparing */
+	_Atomic uint16_t net_id; /* struct net.id: no pointer to chase when comparing */
 	struct nf_conntrack_tuple_hash tuplehash[IP_CT_DIR_MAX];
 
 	/* --- Line 2 and 3: what packets of the connection change. --- */
-	spinlock_t lock;	/* proto */
+	spinlock_t lock; /* proto */
 	_Atomic uint32_t mark;
-	struct net *net;	/* set once before the first reference, then constant */
+	struct net *net; /* set once before the first reference, then constant */
 	union {
-		struct nf_conn *master;	/* set for expected connections, with a reference */
+		struct nf_conn *master; /* set for expected connections, with a reference */
 		void *defer_pool;	/* while waiting for a grace period: where it goes then */
 	};
-	struct nf_ct_ext *ext;	/* the extensions' area; changed only while unconfirmed */
+	struct nf_ct_ext *ext; /* the extensions' area; changed only while unconfirmed */
 	union {
-		struct nf_conn *free_next;	/* while in a node pool */
-		uintptr_t defer[2];		/* while waiting for a grace period */
+		struct nf_conn *free_next; /* while in a node pool */
+		uintptr_t defer[2];	   /* while waiting for a grace period */
 	};
 	union nf_conntrack_proto proto;
-	uint16_t cpu;		/* whose list it is in outside the table, or CT_NO_LIST */
+	uint16_t cpu; /* whose list it is in outside the table, or CT_NO_LIST */
 } __attribute__((aligned(128)));
 
 _Static_assert(sizeof(struct nf_conn) == 256, "a connection is one object of 256 bytes");
@@ -130,8 +134,8 @@ nf_ct_tuplehash_to_ctrack(const struct nf_conntrack_tuple_hash *h)
 static __always_inline enum ip_conntrack_dir
 NF_CT_DIRECTION(const struct nf_conntrack_tuple_hash *h)
 {
-	return ((uintptr_t)h & 127) == offsetof(struct nf_conn, tuplehash) ? IP_CT_DIR_ORIGINAL :
-									     IP_CT_DIR_REPLY;
+	return ((uintptr_t)h & 127) == offsetof(struct nf_conn, tuplehash) ? IP_CT_DIR_ORIGINAL
+									   : IP_CT_DIR_REPLY;
 }
 
 static __always_inline struct nf_conntrack_tuple_hash *ct_table_node_hash(struct ct_table_node *n)
@@ -140,8 +144,8 @@ static __always_inline struct nf_conntrack_tuple_hash *ct_table_node_hash(struct
 }
 
 /* Holders of a reference only. */
-static inline const struct nf_conntrack_tuple *nf_ct_tuple(const struct nf_conn *ct,
-							   enum ip_conntrack_dir dir)
+static inline const struct nf_conntrack_tuple *
+nf_ct_tuple(const struct nf_conn *ct, enum ip_conntrack_dir dir)
 {
 	return &ct->tuplehash[dir].tuple;
 }
@@ -188,7 +192,8 @@ static inline struct nf_conntrack_zone nf_ct_zone(const struct nf_conn *ct)
 {
 	uint32_t s = nf_ct_status(ct);
 	struct nf_conntrack_zone z = {
-		.id = load_relaxed(&ct->zone_id), .dir = NF_CT_DEFAULT_ZONE_DIR,
+		.id = load_relaxed(&ct->zone_id),
+		.dir = NF_CT_DEFAULT_ZONE_DIR,
 	};
 
 	if (s & (CT_ZONE_ORIG_ONLY | CT_ZONE_REPLY_ONLY))
@@ -199,7 +204,7 @@ static inline struct nf_conntrack_zone nf_ct_zone(const struct nf_conn *ct)
 
 /* --- Time: ticks of a 32-bit clock, as the kernel's jiffies. --- */
 
-#define NF_CT_HZ 1000u		/* ticks a second */
+#define NF_CT_HZ 1000u /* ticks a second */
 
 /* Past its time at now?  Right for spans below 2^31 ticks (24 days). */
 static __always_inline bool nf_ct_is_expired(const struct nf_conn *ct, uint32_t now)

@@ -10,10 +10,10 @@
 
 /* How a packet relates to its connection; travels in the low 3 bits of skb->_nfct. */
 enum ip_conntrack_info {
-	IP_CT_ESTABLISHED = 0,	/* part of a connection seen in both directions */
-	IP_CT_RELATED = 1,	/* like NEW, but related to another connection, or an ICMP error */
-	IP_CT_NEW = 2,		/* starts a connection, or one not answered yet */
-	IP_CT_IS_REPLY = 3,	/* >= this: in the reply direction */
+	IP_CT_ESTABLISHED = 0, /* part of a connection seen in both directions */
+	IP_CT_RELATED = 1,     /* like NEW, but related to another connection, or an ICMP error */
+	IP_CT_NEW = 2,	       /* starts a connection, or one not answered yet */
+	IP_CT_IS_REPLY = 3,    /* >= this: in the reply direction */
 
 	IP_CT_ESTABLISHED_REPLY = IP_CT_ESTABLISHED + IP_CT_IS_REPLY,
 	IP_CT_RELATED_REPLY = IP_CT_RELATED + IP_CT_IS_REPLY,
@@ -21,8 +21,8 @@ enum ip_conntrack_info {
 	IP_CT_UNTRACKED = 7,
 };
 
-#define NFCT_INFOMASK	7UL
-#define NFCT_PTRMASK	(~NFCT_INFOMASK)
+#define NFCT_INFOMASK 7UL
+#define NFCT_PTRMASK  (~NFCT_INFOMASK)
 
 enum ip_conntrack_dir {
 	IP_CT_DIR_ORIGINAL,
@@ -30,12 +30,11 @@ enum ip_conntrack_dir {
 	IP_CT_DIR_MAX,
 };
 
-#define CTINFO2DIR(ctinfo) \
-	((ctinfo) >= IP_CT_IS_REPLY ? IP_CT_DIR_REPLY : IP_CT_DIR_ORIGINAL)
+#define CTINFO2DIR(ctinfo) ((ctinfo) >= IP_CT_IS_REPLY ? IP_CT_DIR_REPLY : IP_CT_DIR_ORIGINAL)
 
 enum ip_conntrack_status_bit {
 	IPS_EXPECTED_BIT = 0,	/* an expectation announced it; has a master */
-	IPS_SEEN_REPLY_BIT = 1,	/* packets in both directions; never unset */
+	IPS_SEEN_REPLY_BIT = 1, /* packets in both directions; never unset */
 	IPS_ASSURED_BIT = 2,	/* not a candidate for early drop */
 	IPS_CONFIRMED_BIT = 3,	/* in the table */
 	IPS_SRC_NAT_BIT = 4,
@@ -43,7 +42,7 @@ enum ip_conntrack_status_bit {
 	IPS_SEQ_ADJUST_BIT = 6,
 	IPS_SRC_NAT_DONE_BIT = 7,
 	IPS_DST_NAT_DONE_BIT = 8,
-	IPS_DYING_BIT = 9,	/* leaving or out of the table; never unset */
+	IPS_DYING_BIT = 9, /* leaving or out of the table; never unset */
 	IPS_FIXED_TIMEOUT_BIT = 10,
 	IPS_TEMPLATE_BIT = 11,
 	IPS_NAT_CLASH_BIT = 12,
@@ -62,28 +61,28 @@ enum ip_conntrack_status_bit {
 	CT_ZONE_REPLY_ONLY_BIT = 31,
 };
 
-#define IPS_EXPECTED		(1u << IPS_EXPECTED_BIT)
-#define IPS_SEEN_REPLY		(1u << IPS_SEEN_REPLY_BIT)
-#define IPS_ASSURED		(1u << IPS_ASSURED_BIT)
-#define IPS_CONFIRMED		(1u << IPS_CONFIRMED_BIT)
-#define IPS_DYING		(1u << IPS_DYING_BIT)
-#define IPS_FIXED_TIMEOUT	(1u << IPS_FIXED_TIMEOUT_BIT)
-#define IPS_TEMPLATE		(1u << IPS_TEMPLATE_BIT)
-#define IPS_NAT_CLASH		(1u << IPS_NAT_CLASH_BIT)
-#define IPS_HELPER		(1u << IPS_HELPER_BIT)
-#define IPS_OFFLOAD		(1u << IPS_OFFLOAD_BIT)
-#define IPS_KERNEL_MASK		0xffffu	/* what the kernel would show */
-#define CT_ECACHE		(1u << CT_ECACHE_BIT)
-#define CT_HELP			(1u << CT_HELP_BIT)
-#define CT_ZONE_ORIG_ONLY	(1u << CT_ZONE_ORIG_ONLY_BIT)
-#define CT_ZONE_REPLY_ONLY	(1u << CT_ZONE_REPLY_ONLY_BIT)
+#define IPS_EXPECTED	   (1u << IPS_EXPECTED_BIT)
+#define IPS_SEEN_REPLY	   (1u << IPS_SEEN_REPLY_BIT)
+#define IPS_ASSURED	   (1u << IPS_ASSURED_BIT)
+#define IPS_CONFIRMED	   (1u << IPS_CONFIRMED_BIT)
+#define IPS_DYING	   (1u << IPS_DYING_BIT)
+#define IPS_FIXED_TIMEOUT  (1u << IPS_FIXED_TIMEOUT_BIT)
+#define IPS_TEMPLATE	   (1u << IPS_TEMPLATE_BIT)
+#define IPS_NAT_CLASH	   (1u << IPS_NAT_CLASH_BIT)
+#define IPS_HELPER	   (1u << IPS_HELPER_BIT)
+#define IPS_OFFLOAD	   (1u << IPS_OFFLOAD_BIT)
+#define IPS_KERNEL_MASK	   0xffffu /* what the kernel would show */
+#define CT_ECACHE	   (1u << CT_ECACHE_BIT)
+#define CT_HELP		   (1u << CT_HELP_BIT)
+#define CT_ZONE_ORIG_ONLY  (1u << CT_ZONE_ORIG_ONLY_BIT)
+#define CT_ZONE_REPLY_ONLY (1u << CT_ZONE_REPLY_ONLY_BIT)
 
 /* The kernel's address family and protocol numbers, under its names. */
-#define NFPROTO_IPV4	2
-#define NFPROTO_IPV6	10
+#define NFPROTO_IPV4 2
+#define NFPROTO_IPV6 10
 #ifndef ETH_P_IP
-#define ETH_P_IP	0x0800
-#define ETH_P_IPV6	0x86dd
+#define ETH_P_IP   0x0800
+#define ETH_P_IPV6 0x86dd
 #endif
 
 #endif

@@ -118,8 +118,8 @@ __cold int nf_conntrack_event_report(struct nf_conn *ct, enum ip_conntrack_event
 	return ret;
 }
 
-__cold void nf_ct_expect_event(struct nf_conntrack_expect *exp,
-			       enum ip_conntrack_expect_events event)
+__cold void
+nf_ct_expect_event(struct nf_conntrack_expect *exp, enum ip_conntrack_expect_events event)
 {
 	struct nf_ct_event_notifier *n = notifier_of(exp->master->net);
 	struct nf_exp_event item = { .exp = exp };

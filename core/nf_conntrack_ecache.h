@@ -23,12 +23,12 @@ struct nf_conntrack_expect;
 /* The kernel's names and numbers (uapi nf_conntrack_common.h): bits in a set of events. */
 enum ip_conntrack_events {
 	IPCT_NEW,
-	IPCT_RELATED,		/* as NEW, of a connection that was expected */
+	IPCT_RELATED, /* as NEW, of a connection that was expected */
 	IPCT_DESTROY,
-	IPCT_REPLY,		/* the first packet of the other direction */
+	IPCT_REPLY, /* the first packet of the other direction */
 	IPCT_ASSURED,
-	IPCT_PROTOINFO,		/* the protocol's state */
-	IPCT_HELPER,		/* it has a helper; told with NEW */
+	IPCT_PROTOINFO, /* the protocol's state */
+	IPCT_HELPER,	/* it has a helper; told with NEW */
 	IPCT_MARK,
 	IPCT_SEQADJ,
 	IPCT_SECMARK,
@@ -43,9 +43,9 @@ enum ip_conntrack_expect_events {
 
 struct nf_ct_event {
 	struct nf_conn *ct;
-	void *priv;		/* the notifier's */
-	uint32_t portid;	/* who asked for the change, 0: nobody */
-	bool report;		/* that one is to be told even if it asked for nothing */
+	void *priv;	 /* the notifier's */
+	uint32_t portid; /* who asked for the change, 0: nobody */
+	bool report;	 /* that one is to be told even if it asked for nothing */
 };
 
 struct nf_exp_event {
@@ -74,10 +74,10 @@ struct nf_ct_event_notifier {
 
 /* What a connection has: extension NF_CT_EXT_ECACHE. */
 struct nf_conntrack_ecache {
-	_Atomic uint32_t cache;		/* events not told yet */
-	_Atomic uint32_t missed;	/* told in vain; under the connection's lock */
-	_Atomic uint32_t portid;	/* who deleted it, while its DESTROY is missing */
-	uint32_t ctmask;		/* which events are wanted of it; set while unconfirmed */
+	_Atomic uint32_t cache;	 /* events not told yet */
+	_Atomic uint32_t missed; /* told in vain; under the connection's lock */
+	_Atomic uint32_t portid; /* who deleted it, while its DESTROY is missing */
+	uint32_t ctmask;	 /* which events are wanted of it; set while unconfirmed */
 };
 
 /*
@@ -101,8 +101,8 @@ unsigned int nf_conntrack_ecache_work(struct net *net);
 void __nf_conntrack_event_cache(struct nf_conn *ct, enum ip_conntrack_events event);
 
 /* Something happened to ct; whoever holds a reference. */
-static __always_inline void nf_conntrack_event_cache(struct nf_conn *ct,
-						     enum ip_conntrack_events event)
+static __always_inline void
+nf_conntrack_event_cache(struct nf_conn *ct, enum ip_conntrack_events event)
 {
 	if (unlikely(nf_ct_status(ct) & CT_ECACHE))
 		__nf_conntrack_event_cache(ct, event);
@@ -133,8 +133,8 @@ unsigned int nf_ct_ecache_waiting(struct net *net);
 /* A namespace's part. */
 struct nf_ct_ecache_net {
 	_Atomic(struct nf_ct_event_notifier *) notifier;
-	spinlock_t lock;		/* below */
-	struct nf_conn *waiting;	/* linked by free_next */
+	spinlock_t lock;	 /* below */
+	struct nf_conn *waiting; /* linked by free_next */
 	unsigned int nr_waiting;
 };
 void nf_ct_ecache_net_fini(struct net *net);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Four expectations a bucket at the default limit, as the kernel has them. */
-#define EXPECT_BUCKETS	1024u
+#define EXPECT_BUCKETS 1024u
 
 /*
  * By destination, which every expectation knows whole.  Keyed, for who makes
@@ -16,7 +16,10 @@
 static unsigned int expect_bucket(const struct net *net, const struct nf_conntrack_tuple *t)
 {
 	const uint32_t words[] = {
-		t->dst.u3.all[0], t->dst.u3.all[1], t->dst.u3.all[2], t->dst.u3.all[3],
+		t->dst.u3.all[0],
+		t->dst.u3.all[1],
+		t->dst.u3.all[2],
+		t->dst.u3.all[3],
 		t->dst.u.all | (uint32_t)t->dst.protonum << 16 | (uint32_t)t->src.l3num << 24,
 	};
 	uint64_t h = net->core->hash_key[0];
@@ -178,7 +181,7 @@ void nf_ct_expect_init(struct nf_conntrack_expect *exp, unsigned int class, uint
 
 	memset(t, 0, sizeof(*t));
 	memset(&exp->mask, 0, sizeof(exp->mask));
-	exp->class = (uint8_t)class;
+	exp->class = (uint8_t) class;
 	exp->flags = 0;
 	exp->helper = NULL;
 	exp->expectfn = NULL;
@@ -341,7 +344,7 @@ nf_ct_expect_attach(struct nf_conn *ct, const struct nf_conntrack_zone *zone,
 	if (!exp)
 		return NULL;
 	nf_ct_status_set(ct, IPS_EXPECTED);
-	ct->master = exp->master;	/* the reference goes along */
+	ct->master = exp->master; /* the reference goes along */
 	store_relaxed(&ct->mark, load_relaxed(&exp->master->mark));
 	if (exp->helper)
 		nf_ct_helper_ext_add(ct, exp->helper);

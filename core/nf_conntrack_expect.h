@@ -35,34 +35,35 @@ struct nf_conntrack_tuple_mask {
 };
 
 enum nf_ct_expect_flags {
-	NF_CT_EXPECT_PERMANENT = 1 << 0,	/* stays when a connection came that it expected */
-	NF_CT_EXPECT_INACTIVE = 1 << 1,		/* counts and expires, but matches nothing */
+	NF_CT_EXPECT_PERMANENT = 1 << 0, /* stays when a connection came that it expected */
+	NF_CT_EXPECT_INACTIVE = 1 << 1,	 /* counts and expires, but matches nothing */
 };
 
-#define NF_CT_MAX_EXPECT_CLASSES	4
-#define NF_CT_EXPECT_CLASS_DEFAULT	0
+#define NF_CT_MAX_EXPECT_CLASSES   4
+#define NF_CT_EXPECT_CLASS_DEFAULT 0
 
 /* How many expectations of a class one master may have, and for how long. */
 struct nf_conntrack_expect_policy {
-	uint8_t max_expected;	/* 0: no limit */
-	uint32_t timeout;	/* seconds */
+	uint8_t max_expected; /* 0: no limit */
+	uint32_t timeout;     /* seconds */
 };
 
 struct nf_conntrack_expect {
 	/* under net->expect.lock */
-	struct nf_conntrack_expect *lnext;	/* of the same master, the newest first */
-	struct nf_conntrack_expect *hnext;	/* in the same bucket */
-	uint32_t expires;			/* ticks */
+	struct nf_conntrack_expect *lnext; /* of the same master, the newest first */
+	struct nf_conntrack_expect *hnext; /* in the same bucket */
+	uint32_t expires;		   /* ticks */
 	bool linked;
 
 	/* set by who makes it, then constant */
 	struct nf_conntrack_tuple tuple;
 	struct nf_conntrack_tuple_mask mask;
-	struct nf_conn *master;		/* no reference: see above */
+	struct nf_conn *master; /* no reference: see above */
 	uint8_t class;
-	uint8_t flags;			/* enum nf_ct_expect_flags */
-	const struct nf_conntrack_helper *helper;	/* for the expected connection; NULL: none */
-	/* Called for the new, unconfirmed connection, which has its first reference; may be NULL. */
+	uint8_t flags;				  /* enum nf_ct_expect_flags */
+	const struct nf_conntrack_helper *helper; /* for the expected connection; NULL: none */
+	/* Called for the new, unconfirmed connection, which has its first reference; may be NULL.
+	 */
 	void (*expectfn)(struct nf_conn *ct, struct nf_conntrack_expect *exp);
 
 	refcount_t use;
@@ -70,10 +71,10 @@ struct nf_conntrack_expect {
 
 /* A namespace's expectations: part of struct net. */
 struct nf_ct_expect_net {
-	_Atomic uint32_t count;		/* written under the lock */
+	_Atomic uint32_t count; /* written under the lock */
 	spinlock_t lock;
-	uint32_t next_expiry;		/* nothing is over before that; valid while count is not 0 */
-	struct nf_conntrack_expect **hash;	/* allocated with the first one */
+	uint32_t next_expiry; /* nothing is over before that; valid while count is not 0 */
+	struct nf_conntrack_expect **hash; /* allocated with the first one */
 };
 
 /*
@@ -89,8 +90,8 @@ void nf_ct_expect_put(struct nf_conntrack_expect *exp);
  * Addresses are read as l3num says.
  */
 void nf_ct_expect_init(struct nf_conntrack_expect *exp, unsigned int class, uint16_t l3num,
-		       const union nf_inet_addr *saddr, const union nf_inet_addr *daddr, uint8_t protonum,
-		       const uint16_t *sport, const uint16_t *dport);
+		       const union nf_inet_addr *saddr, const union nf_inet_addr *daddr,
+		       uint8_t protonum, const uint16_t *sport, const uint16_t *dport);
 
 /*
  * From now on it is expected (nf_ct_expect_related); the namespace takes a
@@ -117,8 +118,9 @@ uint32_t nf_ct_expect_count(struct net *net);
  * expectation is returned with a reference, for nf_ct_expect_arrived() behind
  * nf_conntrack_set_live().
  */
-struct nf_conntrack_expect *nf_ct_expect_attach(struct nf_conn *ct, const struct nf_conntrack_zone *zone,
-						const struct nf_conntrack_tuple *tuple);
+struct nf_conntrack_expect *
+nf_ct_expect_attach(struct nf_conn *ct, const struct nf_conntrack_zone *zone,
+		    const struct nf_conntrack_tuple *tuple);
 void nf_ct_expect_arrived(struct nf_conn *ct, struct nf_conntrack_expect *exp);
 
 /* The namespace goes; its connections are gone. */

@@ -30,16 +30,16 @@
 #define NF_CT_EXT_MAX 16
 
 enum nf_ct_ext_id {
-	NF_CT_EXT_ACCT,		/* packets and bytes: struct nf_conn_acct */
-	NF_CT_EXT_TSTAMP,	/* start and stop: struct nf_conn_tstamp */
-	NF_CT_EXT_HELPER,	/* its helper: struct nf_conn_help */
-	NF_CT_EXT_ECACHE,	/* events to be told: struct nf_conntrack_ecache */
-	NF_CT_EXT_LABELS,	/* 128 labels: struct nf_conn_labels */
-	NF_CT_EXT_USER,		/* the first id that nf_ct_ext_register() gives out */
+	NF_CT_EXT_ACCT,	  /* packets and bytes: struct nf_conn_acct */
+	NF_CT_EXT_TSTAMP, /* start and stop: struct nf_conn_tstamp */
+	NF_CT_EXT_HELPER, /* its helper: struct nf_conn_help */
+	NF_CT_EXT_ECACHE, /* events to be told: struct nf_conntrack_ecache */
+	NF_CT_EXT_LABELS, /* 128 labels: struct nf_conn_labels */
+	NF_CT_EXT_USER,	  /* the first id that nf_ct_ext_register() gives out */
 };
 
 struct nf_ct_ext {
-	uint16_t offset[NF_CT_EXT_MAX];	/* from the start of this structure; 0: not there */
+	uint16_t offset[NF_CT_EXT_MAX]; /* from the start of this structure; 0: not there */
 	uint16_t len;			/* bytes used */
 	uint16_t size;			/* bytes allocated */
 	_Alignas(16) char data[];
@@ -95,7 +95,7 @@ struct nf_conn_acct {
 };
 
 struct nf_conn_tstamp {
-	_Atomic uint64_t start, stop;	/* ticks of the core's clock; stop: 0 while it lives */
+	_Atomic uint64_t start, stop; /* ticks of the core's clock; stop: 0 while it lives */
 };
 
 static __always_inline struct nf_conn_acct *nf_conn_acct_find(const struct nf_conn *ct)
@@ -108,8 +108,8 @@ static __always_inline struct nf_conn_tstamp *nf_conn_tstamp_find(const struct n
 	return nf_ct_ext_find(ct, NF_CT_EXT_TSTAMP);
 }
 
-static inline void nf_ct_acct_add(struct nf_conn *ct, enum ip_conntrack_dir dir, uint32_t packets,
-				  uint64_t bytes)
+static inline void
+nf_ct_acct_add(struct nf_conn *ct, enum ip_conntrack_dir dir, uint32_t packets, uint64_t bytes)
 {
 	struct nf_conn_acct *acct = nf_conn_acct_find(ct);
 

@@ -2,8 +2,8 @@
 /* Deletion by filter: see nf_conntrack_filter.h. */
 #include "core/nf_conntrack_filter.h"
 
-static bool match_dir(const struct nf_ct_filter_dir *f, const struct nf_conn *ct,
-		      enum ip_conntrack_dir dir)
+static bool
+match_dir(const struct nf_ct_filter_dir *f, const struct nf_conn *ct, enum ip_conntrack_dir dir)
 {
 	const struct nf_conntrack_tuple *t = nf_ct_tuple(ct, dir);
 	const struct nf_conntrack_zone zone = nf_ct_zone(ct);

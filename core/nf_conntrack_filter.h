@@ -14,21 +14,21 @@ enum nf_ct_filter_fields {
 	CT_FILTER_SRC = 1 << 0,
 	CT_FILTER_DST = 1 << 1,
 	CT_FILTER_PROTONUM = 1 << 2,
-	CT_FILTER_SPORT = 1 << 3,	/* src.u: a port, or an ICMP id */
-	CT_FILTER_DPORT = 1 << 4,	/* dst.u: a port, or ICMP's type and code */
-	CT_FILTER_ZONE = 1 << 5,	/* the zone that counts for this direction */
+	CT_FILTER_SPORT = 1 << 3, /* src.u: a port, or an ICMP id */
+	CT_FILTER_DPORT = 1 << 4, /* dst.u: a port, or ICMP's type and code */
+	CT_FILTER_ZONE = 1 << 5,  /* the zone that counts for this direction */
 };
 
 /* All zero: everything fits. */
 struct nf_ct_filter {
-	uint16_t l3num;		/* NFPROTO_*, 0: both */
+	uint16_t l3num; /* NFPROTO_*, 0: both */
 	struct nf_ct_filter_dir {
-		uint32_t fields;	/* a set of CT_FILTER_* */
+		uint32_t fields; /* a set of CT_FILTER_* */
 		struct nf_conntrack_tuple tuple;
 		uint16_t zone_id;
 	} dir[IP_CT_DIR_MAX];
-	uint32_t mark, mark_mask;	/* fits if (mark & mark_mask) == mark */
-	uint32_t status, status_mask;	/* likewise, of IPS_* */
+	uint32_t mark, mark_mask;     /* fits if (mark & mark_mask) == mark */
+	uint32_t status, status_mask; /* likewise, of IPS_* */
 };
 
 /* For holders of a reference. */

@@ -14,16 +14,16 @@
 /* What a lookup looks for, and what it met on its way. */
 struct ct_find {
 	union ct_tuple_words key;
-	uint32_t zone_id[IP_CT_DIR_MAX];	/* that a node of that direction must have */
+	uint32_t zone_id[IP_CT_DIR_MAX]; /* that a node of that direction must have */
 	uint16_t net_id;
 	uint32_t now;
-	uint32_t restarts;		/* search_restart */
+	uint32_t restarts; /* search_restart */
 	unsigned int nr_expired;
 	/* each with a reference, to be killed by the caller */
 	struct nf_conn *expired[CT_EXPIRED_MAX];
 };
 
-#define CT_FIND_NO_ZONE (1u << 16)	/* no node has it */
+#define CT_FIND_NO_ZONE (1u << 16) /* no node has it */
 
 /*
  * From now on f looks where that direction's zone leads to.  The kernel hashes
@@ -31,8 +31,8 @@ struct ct_find {
  * others; a hash that leaves the zone out brings them together, but they must
  * not be taken for each other.  Only zones for one direction can differ in this.
  */
-static inline void ct_find_under(struct ct_find *f, const struct nf_conntrack_zone *zone,
-				 enum ip_conntrack_dir dir)
+static inline void
+ct_find_under(struct ct_find *f, const struct nf_conntrack_zone *zone, enum ip_conntrack_dir dir)
 {
 	uint16_t id = nf_ct_zone_id(zone, dir);
 
@@ -40,8 +40,8 @@ static inline void ct_find_under(struct ct_find *f, const struct nf_conntrack_zo
 	f->zone_id[!dir] = nf_ct_zone_id(zone, !dir) == id ? id : CT_FIND_NO_ZONE;
 }
 
-static __always_inline void ct_find_init(struct ct_find *f, const struct net *net,
-					 const struct nf_conntrack_zone *zone)
+static __always_inline void
+ct_find_init(struct ct_find *f, const struct net *net, const struct nf_conntrack_zone *zone)
 {
 	f->zone_id[IP_CT_DIR_ORIGINAL] = f->zone_id[IP_CT_DIR_REPLY] = zone->id;
 	if (unlikely(zone->dir != NF_CT_DEFAULT_ZONE_DIR))
@@ -95,7 +95,8 @@ static __always_inline bool nf_ct_key_equal(const struct nf_conntrack_tuple_hash
 		if (nf_ct_is_hidden(status, dir))
 			return false;
 		if (status & (CT_ZONE_ORIG_ONLY | CT_ZONE_REPLY_ONLY) &&
-		    !(status & (dir == IP_CT_DIR_ORIGINAL ? CT_ZONE_ORIG_ONLY : CT_ZONE_REPLY_ONLY)))
+		    !(status &
+		      (dir == IP_CT_DIR_ORIGINAL ? CT_ZONE_ORIG_ONLY : CT_ZONE_REPLY_ONLY)))
 			zone = NF_CT_DEFAULT_ZONE_ID;
 	}
 	return zone == f->zone_id[dir] && load_relaxed(&ct->net_id) == f->net_id;
@@ -145,12 +146,12 @@ struct ct_insert {
 struct ct_collect {
 	bool (*want)(const struct nf_conntrack_tuple_hash *h, struct nf_conn *ct,
 		     const struct ct_collect *c);
-	const struct net *net;		/* for want */
-	uint32_t now;			/* for want */
+	const struct net *net; /* for want */
+	uint32_t now;	       /* for want */
 	struct nf_conn **v;
 	size_t nr, max;
-	bool grow;			/* v is malloc's and may be enlarged */
-	bool truncated;			/* entries were left out: no room */
+	bool grow;	/* v is malloc's and may be enlarged */
+	bool truncated; /* entries were left out: no room */
 };
 
 /* For tables: the walk is at h.  Under the bucket's lock or in a read-side section. */

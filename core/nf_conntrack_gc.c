@@ -7,16 +7,16 @@
 #include "core/nf_conntrack_proto.h"
 
 /* mean */
-#define INTERVAL_MIN	(1 * NF_CT_HZ)
-#define INTERVAL_MAX	(60 * NF_CT_HZ)
-#define INTERVAL_CLAMP	(300 * NF_CT_HZ)	/* the most that an entry counts: TCP has days */
-#define INITIAL_COUNT	100	/* as if so many had the longest time left: a few hurry nobody */
-#define EXPIRED_MAX	(64000 / NF_CT_HZ)
+#define INTERVAL_MIN   (1 * NF_CT_HZ)
+#define INTERVAL_MAX   (60 * NF_CT_HZ)
+#define INTERVAL_CLAMP (300 * NF_CT_HZ) /* the most that an entry counts: TCP has days */
+#define INITIAL_COUNT  100 /* as if so many had the longest time left: a few hurry nobody */
+#define EXPIRED_MAX    (64000 / NF_CT_HZ)
 
 /* slices */
-#define BUCKETS_DIV	128u
-#define SCAN_TICKS	(16 * NF_CT_HZ)		/* a whole round takes at most that long */
-#define EVICT_RATIO	50u			/* percent */
+#define BUCKETS_DIV 128u
+#define SCAN_TICKS  (16 * NF_CT_HZ) /* a whole round takes at most that long */
+#define EVICT_RATIO 50u		    /* percent */
 
 void nf_ct_gc_init(struct conntrack_gc_work *gc, enum nf_ct_gc_style style)
 {
@@ -28,12 +28,12 @@ struct gc_run {
 	struct ct_collect c;
 	struct ct_core *core;
 	struct conntrack_gc_work *gc;
-	uint32_t max95;		/* 0: nobody asked for room */
+	uint32_t max95; /* 0: nobody asked for room */
 	uint32_t mean;
 	int64_t count;
 	unsigned int scanned, expired;
-	bool bounded;		/* mean, and a table that can be walked in parts */
-	bool enough;		/* of evictions, for one run */
+	bool bounded; /* mean, and a table that can be walked in parts */
+	bool enough;  /* of evictions, for one run */
 };
 
 static bool closing(const struct nf_conn *ct)
@@ -63,8 +63,8 @@ static void count_in(struct gc_run *r, const struct nf_conn *ct)
 }
 
 /* Each node of a bucket; true: to be looked at again with a reference. */
-static bool want(const struct nf_conntrack_tuple_hash *h, struct nf_conn *ct,
-		 const struct ct_collect *c)
+static bool
+want(const struct nf_conntrack_tuple_hash *h, struct nf_conn *ct, const struct ct_collect *c)
 {
 	struct gc_run *r = container_of(c, struct gc_run, c);
 
@@ -188,7 +188,7 @@ uint32_t nf_conntrack_gc_worker(struct ct_core *core, uint32_t max_ms)
 {
 	struct conntrack_gc_work *gc = &core->gc;
 	struct gc_run r = {
-		.c = {.want = want, .now = nfct_time_stamp(core), .grow = true},
+		.c = { .want = want, .now = nfct_time_stamp(core), .grow = true },
 		.core = core,
 		.gc = gc,
 	};

@@ -29,18 +29,18 @@ enum nf_ct_gc_style { NF_CT_GC_MEAN, NF_CT_GC_SLICES };
 struct conntrack_gc_work {
 	enum nf_ct_gc_style style;
 	uint64_t next_bucket;
-	uint64_t evicted;	/* in all runs so far */
-	uint32_t avg_timeout, start_time;	/* mean: of the round; ticks */
-	int64_t count;		/* entries in the mean */
-	uint32_t next_run;	/* slices: ticks */
-	_Atomic bool early_drop;	/* somebody found the table full; set by packets */
+	uint64_t evicted;		  /* in all runs so far */
+	uint32_t avg_timeout, start_time; /* mean: of the round; ticks */
+	int64_t count;			  /* entries in the mean */
+	uint32_t next_run;		  /* slices: ticks */
+	_Atomic bool early_drop;	  /* somebody found the table full; set by packets */
 };
 
 void nf_ct_gc_init(struct conntrack_gc_work *gc, enum nf_ct_gc_style style);
 
 /* No limit: a run ends by evictions or with the table. */
 #define NF_CT_GC_NO_LIMIT UINT32_MAX
-#define NF_CT_GC_MAX_MS 10u
+#define NF_CT_GC_MAX_MS	  10u
 
 /*
  * One run, at the core's time, of about max_ms milliseconds of real time.

@@ -15,13 +15,13 @@
 #include "core/nf_conntrack_expect.h"
 #include "core/nf_conntrack_extend.h"
 
-#define NF_CT_HELPER_DATA	32
+#define NF_CT_HELPER_DATA 32
 
 struct nf_conntrack_helper {
 	const char *name;
-	uint8_t protonum;	/* of the connections it understands */
-	uint8_t expect_class_max;	/* the highest class it uses, below NF_CT_MAX_EXPECT_CLASSES */
-	const struct nf_conntrack_expect_policy *expect_policy;	/* [expect_class_max + 1] */
+	uint8_t protonum;	  /* of the connections it understands */
+	uint8_t expect_class_max; /* the highest class it uses, below NF_CT_MAX_EXPECT_CLASSES */
+	const struct nf_conntrack_expect_policy *expect_policy; /* [expect_class_max + 1] */
 	/*
 	 * A packet of the connection, which stays confirmed or unconfirmed
 	 * meanwhile; its layer 4 header lies at protoff.  Returns a verdict:
@@ -33,11 +33,13 @@ struct nf_conntrack_helper {
 
 /* What a connection with a helper has: extension NF_CT_EXT_HELPER. */
 struct nf_conn_help {
-	/* set while unconfirmed; after that it may only go, under net->expect.lock (nf_ct_helper_remove) */
+	/* set while unconfirmed; after that it may only go, under net->expect.lock
+	 * (nf_ct_helper_remove) */
 	_Atomic(const struct nf_conntrack_helper *) helper;
-	struct nf_conntrack_expect *expectations;	/* the newest first; under net->expect.lock */
-	uint8_t expecting[NF_CT_MAX_EXPECT_CLASSES];	/* how many; under net->expect.lock */
-	_Alignas(8) uint8_t data[NF_CT_HELPER_DATA];	/* the helper's own; under the connection's lock */
+	struct nf_conntrack_expect *expectations;    /* the newest first; under net->expect.lock */
+	uint8_t expecting[NF_CT_MAX_EXPECT_CLASSES]; /* how many; under net->expect.lock */
+	_Alignas(8)
+		uint8_t data[NF_CT_HELPER_DATA]; /* the helper's own; under the connection's lock */
 };
 
 /* The helper of that name ("ftp"), or NULL. */
@@ -49,10 +51,12 @@ const struct nf_conntrack_helper *nf_conntrack_helper_find(const char *name);
  */
 int nf_ct_helper_assign(struct nf_conn *ct, const struct nf_conntrack_helper *helper);
 
-/* The same without IPS_HELPER, which tells of a rule's helper (nf_ct_helper_ext_add): 0 or -ENOMEM. */
+/* The same without IPS_HELPER, which tells of a rule's helper (nf_ct_helper_ext_add): 0 or -ENOMEM.
+ */
 int nf_ct_helper_ext_add(struct nf_conn *ct, const struct nf_conntrack_helper *helper);
 
-/* No helper any more, and nothing expected.  For holders of a reference on a connection in the table. */
+/* No helper any more, and nothing expected.  For holders of a reference on a connection in the
+ * table. */
 void nf_ct_helper_remove(struct nf_conn *ct);
 
 /* The connection's helper, or NULL.  For holders of a reference. */

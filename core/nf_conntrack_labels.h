@@ -9,12 +9,12 @@
 
 #include "core/nf_conntrack_extend.h"
 
-#define XT_CONNLABEL_MAXBIT	127
-#define NF_CT_LABEL_WORDS	4
+#define XT_CONNLABEL_MAXBIT 127
+#define NF_CT_LABEL_WORDS   4
 
 /* What a connection has: extension NF_CT_EXT_LABELS. */
 struct nf_conn_labels {
-	_Atomic uint32_t bits[NF_CT_LABEL_WORDS];	/* label i: bit i % 32 of word i / 32 */
+	_Atomic uint32_t bits[NF_CT_LABEL_WORDS]; /* label i: bit i % 32 of word i / 32 */
 };
 
 static inline struct nf_conn_labels *nf_ct_labels_find(const struct nf_conn *ct)

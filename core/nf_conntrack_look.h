@@ -12,11 +12,11 @@
 /* What a node in a chain is to a lookup; what comes first counts. */
 enum ct_look {
 	CT_LOOK_MATCH,
-	CT_LOOK_EXPIRED,	/* its time is over: a lookup that meets it removes it */
+	CT_LOOK_EXPIRED, /* its time is over: a lookup that meets it removes it */
 	CT_LOOK_OTHER_TUPLE,
 	CT_LOOK_UNCONFIRMED,
 	CT_LOOK_DYING,
-	CT_LOOK_HIDDEN,		/* nf_ct_is_hidden() */
+	CT_LOOK_HIDDEN, /* nf_ct_is_hidden() */
 	CT_LOOK_OTHER_ZONE,
 	CT_LOOK_OTHER_NET,
 };
@@ -25,13 +25,13 @@ enum ct_look {
 enum ct_look nf_ct_look_at(const struct nf_conntrack_tuple_hash *h, const struct nf_conn *ct,
 			   const struct ct_find *f, bool insertion);
 
-#define CT_WALK_NONE	UINT64_MAX
+#define CT_WALK_NONE UINT64_MAX
 
 /* A chain as a lookup of one tuple would walk it, or insertion of it. */
 struct ct_walk {
 	/* Given: */
-	struct ct_find find;		/* the key, and ct_find_init() */
-	uint32_t zone_id;		/* the zone that may count in the hash */
+	struct ct_find find; /* the key, and ct_find_init() */
+	uint32_t zone_id;    /* the zone that may count in the hash */
 	bool insertion;
 	/* Called for each node, those behind a match too; h and ct stay until the call returns. */
 	void (*node)(struct ct_walk *w, const struct nf_conntrack_tuple_hash *h,
@@ -40,14 +40,14 @@ struct ct_walk {
 	/* Told: */
 	uint32_t hash;
 	enum {
-		CT_WALK_NOTHING,	/* the table does not tell */
-		CT_WALK_SAME_HASH,	/* only nodes with that hash */
-		CT_WALK_CHAIN,		/* the whole chain */
+		CT_WALK_NOTHING,   /* the table does not tell */
+		CT_WALK_SAME_HASH, /* only nodes with that hash */
+		CT_WALK_CHAIN,	   /* the whole chain */
 	} shown;
-	const void *table;		/* where the buckets lie; NULL: not told */
-	uint64_t size, bucket;		/* how many buckets, and which (CT_WALK_NONE: not told) */
-	uint32_t generation;		/* of (table, size) under a sequence counter */
-	uint64_t end_bucket;		/* whose end the chain came to; CT_WALK_NONE: says none */
+	const void *table;     /* where the buckets lie; NULL: not told */
+	uint64_t size, bucket; /* how many buckets, and which (CT_WALK_NONE: not told) */
+	uint32_t generation;   /* of (table, size) under a sequence counter */
+	uint64_t end_bucket;   /* whose end the chain came to; CT_WALK_NONE: says none */
 };
 
 /* For tables: the walk is at h. */

@@ -22,15 +22,15 @@ static inline void nf_ct_mark_set(struct nf_conn *ct, uint32_t value, uint32_t m
 }
 
 /* The packet's mark into the connection: --save-mark --nfmask nfmask --ctmask ctmask. */
-static inline void nf_ct_mark_save(struct nf_conn *ct, const struct sk_buff *skb, uint32_t ctmask,
-				   uint32_t nfmask)
+static inline void
+nf_ct_mark_save(struct nf_conn *ct, const struct sk_buff *skb, uint32_t ctmask, uint32_t nfmask)
 {
 	nf_ct_mark_set(ct, skb->mark & nfmask, ctmask);
 }
 
 /* And back: --restore-mark. */
-static inline void nf_ct_mark_restore(struct sk_buff *skb, const struct nf_conn *ct,
-				      uint32_t ctmask, uint32_t nfmask)
+static inline void
+nf_ct_mark_restore(struct sk_buff *skb, const struct nf_conn *ct, uint32_t ctmask, uint32_t nfmask)
 {
 	skb->mark = (skb->mark & ~nfmask) ^ (load_relaxed(&ct->mark) & ctmask);
 }

@@ -36,7 +36,8 @@ int ctnetlink_dump_tuples(struct nl_buf *msg, const struct nf_conntrack_tuple *t
 }
 
 /* A zone is told where it holds; the default one is not told. */
-static int dump_zone(struct nl_buf *msg, uint16_t type, const struct nf_conntrack_zone *zone, uint8_t dir)
+static int
+dump_zone(struct nl_buf *msg, uint16_t type, const struct nf_conntrack_zone *zone, uint8_t dir)
 {
 	if (zone->id == NF_CT_DEFAULT_ZONE_ID || zone->dir != dir)
 		return 0;
@@ -48,7 +49,8 @@ static int dump_direction(struct nl_buf *msg, const struct nf_conn *ct, enum ip_
 	const struct nf_conntrack_zone zone = nf_ct_zone(ct);
 	size_t nest;
 
-	if (nla_nest_start(msg, dir == IP_CT_DIR_ORIGINAL ? CTA_TUPLE_ORIG : CTA_TUPLE_REPLY, &nest) ||
+	if (nla_nest_start(msg, dir == IP_CT_DIR_ORIGINAL ? CTA_TUPLE_ORIG : CTA_TUPLE_REPLY,
+			   &nest) ||
 	    ctnetlink_dump_tuples(msg, nf_ct_tuple(ct, dir)) ||
 	    dump_zone(msg, CTA_TUPLE_ZONE, &zone, (uint8_t)(1 << dir)))
 		return -EMSGSIZE;
@@ -122,8 +124,8 @@ static int dump_info(struct nl_buf *msg, struct nf_conn *ct, const struct ctnetl
 		use--;
 	if (nla_put_be32(msg, CTA_STATUS, htonl(status & IPS_KERNEL_MASK)) ||
 	    nla_put_be32(msg, CTA_MARK, htonl(load_relaxed(&ct->mark))) ||
-	    nla_put_be32(msg, CTA_ID, nf_ct_get_id(ct)) ||
-	    nla_put_be32(msg, CTA_USE, htonl(use)) || dump_master(msg, ct))
+	    nla_put_be32(msg, CTA_ID, nf_ct_get_id(ct)) || nla_put_be32(msg, CTA_USE, htonl(use)) ||
+	    dump_master(msg, ct))
 		return -EMSGSIZE;
 	/* whoever handles an offloaded connection's packets knows these; we don't */
 	if (!(status & IPS_OFFLOAD) && (dump_timeout(msg, ct) || dump_protoinfo(msg, ct, false)))
@@ -135,20 +137,24 @@ static int dump_info(struct nl_buf *msg, struct nf_conn *ct, const struct ctnetl
 
 static uint64_t counter_read(_Atomic uint64_t *counter, bool zero)
 {
-	return zero ? atomic_exchange_explicit(counter, 0, memory_order_relaxed) : load_relaxed(counter);
+	return zero ? atomic_exchange_explicit(counter, 0, memory_order_relaxed)
+		    : load_relaxed(counter);
 }
 
-static int dump_counters(struct nl_buf *msg, struct nf_conn *ct, enum ip_conntrack_dir dir, bool zero)
+static int
+dump_counters(struct nl_buf *msg, struct nf_conn *ct, enum ip_conntrack_dir dir, bool zero)
 {
 	struct nf_conn_acct *acct = nf_conn_acct_find(ct);
 	size_t nest;
 
 	if (!acct)
 		return 0;
-	if (nla_nest_start(msg, dir == IP_CT_DIR_ORIGINAL ? CTA_COUNTERS_ORIG : CTA_COUNTERS_REPLY, &nest) ||
+	if (nla_nest_start(msg, dir == IP_CT_DIR_ORIGINAL ? CTA_COUNTERS_ORIG : CTA_COUNTERS_REPLY,
+			   &nest) ||
 	    nla_put_be64(msg, CTA_COUNTERS_PACKETS,
 			 htobe64(counter_read(&acct->counter[dir].packets, zero))) ||
-	    nla_put_be64(msg, CTA_COUNTERS_BYTES, htobe64(counter_read(&acct->counter[dir].bytes, zero))))
+	    nla_put_be64(msg, CTA_COUNTERS_BYTES,
+			 htobe64(counter_read(&acct->counter[dir].bytes, zero))))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;
@@ -161,7 +167,8 @@ static int dump_helper(struct nl_buf *msg, const struct nf_conn *ct)
 
 	if (!helper)
 		return 0;
-	if (nla_nest_start(msg, CTA_HELP, &nest) || nla_put_string(msg, CTA_HELP_NAME, helper->name))
+	if (nla_nest_start(msg, CTA_HELP, &nest) ||
+	    nla_put_string(msg, CTA_HELP_NAME, helper->name))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;
@@ -183,7 +190,8 @@ static int dump_timestamp(struct nl_buf *msg, const struct nf_conn *ct)
 		return 0;
 	stop = load_relaxed(&ts->stop);
 	if (nla_nest_start(msg, CTA_TIMESTAMP, &nest) ||
-	    nla_put_be64(msg, CTA_TIMESTAMP_START, htobe64(ticks_to_ns(load_relaxed(&ts->start)))) ||
+	    nla_put_be64(msg, CTA_TIMESTAMP_START,
+			 htobe64(ticks_to_ns(load_relaxed(&ts->start)))) ||
 	    (stop && nla_put_be64(msg, CTA_TIMESTAMP_STOP, htobe64(ticks_to_ns(stop)))))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
@@ -229,7 +237,8 @@ static int put_header(struct nl_buf *msg, const struct nf_conn *ct, uint8_t type
 		.nlmsg_seq = how->seq,
 		.nlmsg_pid = how->portid,
 	};
-	const struct nfgenmsg nfmsg = { .nfgen_family = (uint8_t)nf_ct_l3num(ct), .version = NFNETLINK_V0 };
+	const struct nfgenmsg nfmsg = { .nfgen_family = (uint8_t)nf_ct_l3num(ct),
+					.version = NFNETLINK_V0 };
 
 	if (msg->size - msg->len < sizeof(nlh) + sizeof(nfmsg))
 		return -EMSGSIZE;
@@ -290,7 +299,8 @@ static int dump_destroyed(struct nl_buf *msg, struct nf_conn *ct)
 
 static int dump_changed(struct nl_buf *msg, struct nf_conn *ct, unsigned int events)
 {
-	if (dump_timeout(msg, ct) || (events & 1 << IPCT_PROTOINFO && dump_protoinfo(msg, ct, false)) ||
+	if (dump_timeout(msg, ct) ||
+	    (events & 1 << IPCT_PROTOINFO && dump_protoinfo(msg, ct, false)) ||
 	    dump_helper(msg, ct) || (events & 1 << IPCT_LABEL && dump_labels(msg, ct)) ||
 	    (events & 1 << IPCT_RELATED && dump_master(msg, ct)))
 		return -EMSGSIZE;
@@ -301,7 +311,7 @@ int ctnetlink_fill_event(struct nl_buf *msg, unsigned int events, const struct n
 {
 	const struct ctnetlink_how how = { .portid = item->portid };
 	const bool destroy = events & 1 << IPCT_DESTROY;
-	const bool new = events & (1 << IPCT_NEW | 1 << IPCT_RELATED);
+	const bool new = events &(1 << IPCT_NEW | 1 << IPCT_RELATED);
 	struct nf_conn *ct = item->ct;
 	const uint32_t mark = load_relaxed(&ct->mark);
 	const size_t start = msg->len;
@@ -325,10 +335,10 @@ size_t ctnetlink_nlmsg_size(const struct nf_conn *ct)
 {
 	const struct nf_conntrack_l4proto *l4 = nf_ct_l4proto_find(nf_ct_protonum(ct));
 	size_t address = nf_ct_l3num(ct) == NFPROTO_IPV4 ? 4 : 16;
-	size_t tuple = nla_total_size(0)			/* CTA_TUPLE_ORIG, _REPLY, _MASTER */
-		     + nla_total_size(0) + 2 * nla_total_size(address)	/* CTA_TUPLE_IP */
-		     + nla_total_size(0) + nla_total_size(1)	/* CTA_TUPLE_PROTO, CTA_PROTO_NUM */
-		     + nla_total_size(2);			/* CTA_TUPLE_ZONE */
+	size_t tuple = nla_total_size(0) /* CTA_TUPLE_ORIG, _REPLY, _MASTER */
+		       + nla_total_size(0) + 2 * nla_total_size(address) /* CTA_TUPLE_IP */
+		       + nla_total_size(0) + nla_total_size(1) /* CTA_TUPLE_PROTO, CTA_PROTO_NUM */
+		       + nla_total_size(2);		       /* CTA_TUPLE_ZONE */
 	size_t counters = nla_total_size(0) + 2 * nla_total_size(8);
 
 	/* a master is of another protocol at most where ports are all there is */
@@ -336,7 +346,7 @@ size_t ctnetlink_nlmsg_size(const struct nf_conn *ct)
 	if (tuple < nf_ct_port_nlattr_tuple_size())
 		tuple += nf_ct_port_nlattr_tuple_size();
 	return sizeof(struct nlmsghdr) + sizeof(struct nfgenmsg) + 3 * tuple + nla_total_size(2) +
-	       5 * nla_total_size(4)		/* status, timeout, mark, id, use */
+	       5 * nla_total_size(4) /* status, timeout, mark, id, use */
 	       + nla_total_size(0) + l4->nlattr_size + (nf_conn_acct_find(ct) ? 2 * counters : 0) +
 	       (nf_conn_tstamp_find(ct) ? counters : 0) + nla_total_size(0) +
 	       nla_total_size(NF_CT_HELPER_NAME_LEN) +
@@ -388,7 +398,7 @@ static int dump_table(struct dump *d, const struct nlmsghdr *nlh)
 	long ret;
 
 	d->how.flags = NLM_F_MULTI;
-	d->how.own_reference = true;	/* the walk's */
+	d->how.own_reference = true; /* the walk's */
 	ret = d->net->core->ops->iterate(d->net->core, dump_one, d);
 	if (ret < 0)
 		return (int)ret;
@@ -405,7 +415,8 @@ static struct nf_conn *find_asked(struct net *net, const struct nla *cda, uint8_
 	*err = ctnetlink_parse_zone(cda[CTA_ZONE], &zone);
 	if (*err)
 		return NULL;
-	*err = ctnetlink_parse_tuple(cda, &tuple, cda[CTA_TUPLE_ORIG].data ? CTA_TUPLE_ORIG : CTA_TUPLE_REPLY,
+	*err = ctnetlink_parse_tuple(cda, &tuple,
+				     cda[CTA_TUPLE_ORIG].data ? CTA_TUPLE_ORIG : CTA_TUPLE_REPLY,
 				     family, &zone);
 	if (*err)
 		return NULL;
@@ -415,7 +426,8 @@ static struct nf_conn *find_asked(struct net *net, const struct nla *cda, uint8_
 	return h ? nf_ct_tuplehash_to_ctrack(h) : NULL;
 }
 
-static int get_conntrack(struct dump *d, const struct nlmsghdr *nlh, uint8_t family, const struct nla *cda)
+static int
+get_conntrack(struct dump *d, const struct nlmsghdr *nlh, uint8_t family, const struct nla *cda)
 {
 	struct nf_conn *ct;
 	int err;
@@ -470,11 +482,14 @@ static int del_conntrack(struct dump *d, const struct nlmsghdr *nlh, const struc
 	return err;
 }
 
-int ctnetlink_rcv(struct net *net, const void *msg, size_t len, ctnetlink_reply_fn *reply, void *arg)
+int ctnetlink_rcv(struct net *net, const void *msg, size_t len, ctnetlink_reply_fn *reply,
+		  void *arg)
 {
 	const size_t head = sizeof(struct nlmsghdr) + sizeof(struct nfgenmsg);
 	uint8_t room[MESSAGE_ROOM];
-	struct dump d = { .net = net, .msg = { room, sizeof(room), 0 }, .reply = reply, .arg = arg };
+	struct dump d = {
+		.net = net, .msg = { room, sizeof(room), 0 }, .reply = reply, .arg = arg
+	};
 	struct nla cda[CT_CTA_MAX + 1];
 	struct nlmsghdr nlh;
 	struct nfgenmsg nfmsg;
@@ -484,9 +499,11 @@ int ctnetlink_rcv(struct net *net, const void *msg, size_t len, ctnetlink_reply_
 		return -EINVAL;
 	memcpy(&nlh, msg, sizeof(nlh));
 	memcpy(&nfmsg, (const uint8_t *)msg + sizeof(nlh), sizeof(nfmsg));
-	if (nlh.nlmsg_len < head || nlh.nlmsg_len > len || nlh.nlmsg_type >> 8 != NFNL_SUBSYS_CTNETLINK)
+	if (nlh.nlmsg_len < head || nlh.nlmsg_len > len ||
+	    nlh.nlmsg_type >> 8 != NFNL_SUBSYS_CTNETLINK)
 		return -EINVAL;
-	err = nla_parse(cda, CT_CTA_MAX, (struct nla){ (const uint8_t *)msg + head, nlh.nlmsg_len - head },
+	err = nla_parse(cda, CT_CTA_MAX,
+			(struct nla){ (const uint8_t *)msg + head, nlh.nlmsg_len - head },
 			ct_nla_policy);
 	if (err)
 		return err;

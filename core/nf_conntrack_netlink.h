@@ -20,12 +20,12 @@
 #include "core/nf_conntrack_ecache.h"
 #include "core/nlattr.h"
 
-#define NF_CT_HELPER_NAME_LEN	16
-#define NF_CT_LABELS_MAX_SIZE	16	/* bytes */
+#define NF_CT_HELPER_NAME_LEN 16
+#define NF_CT_LABELS_MAX_SIZE 16 /* bytes */
 
 /* Younger than some systems' headers. */
-#define CT_CTA_TIMESTAMP_EVENT	(CTA_STATUS_MASK + 1)
-#define CT_CTA_MAX		CT_CTA_TIMESTAMP_EVENT
+#define CT_CTA_TIMESTAMP_EVENT (CTA_STATUS_MASK + 1)
+#define CT_CTA_MAX	       CT_CTA_TIMESTAMP_EVENT
 
 /* Which parts of a tuple count; values as in the kernel's CTA_FILTER_*_FLAGS. */
 enum ctnetlink_filter_flags {
@@ -50,15 +50,17 @@ enum ctnetlink_filter_flags {
 /* CTA_TUPLE_IP and CTA_TUPLE_PROTO of a tuple: 0 or -EMSGSIZE. */
 int ctnetlink_dump_tuples(struct nl_buf *msg, const struct nf_conntrack_tuple *tuple);
 
-/* What identifies an entry (nf_ct_get_id): the same for as long as it lives; network byte order as it is. */
+/* What identifies an entry (nf_ct_get_id): the same for as long as it lives; network byte order as
+ * it is. */
 uint32_t nf_ct_get_id(const struct nf_conn *ct);
 
 /* How to write an entry's message. */
 struct ctnetlink_how {
-	uint32_t portid, seq;	/* of the answer's header; a portid makes it one of several (NLM_F_MULTI) */
-	uint16_t flags;		/* more of the header's flags */
-	bool zero_counters;	/* and start them again from 0 (IPCTNL_MSG_CT_GET_CTRZERO) */
-	bool own_reference;	/* one of the entry's references is the caller's and is not told of */
+	uint32_t portid,
+		seq;	/* of the answer's header; a portid makes it one of several (NLM_F_MULTI) */
+	uint16_t flags; /* more of the header's flags */
+	bool zero_counters; /* and start them again from 0 (IPCTNL_MSG_CT_GET_CTRZERO) */
+	bool own_reference; /* one of the entry's references is the caller's and is not told of */
 };
 
 /*
@@ -88,8 +90,8 @@ extern const struct nla_policy ct_nla_policy[CT_CTA_MAX + 1];
  * its direction, which must be the default before.  0; -EINVAL, -ERANGE
  * (missing or malformed), -EOPNOTSUPP (another family).
  */
-int ctnetlink_parse_tuple(const struct nla *cda, struct nf_conntrack_tuple *tuple, unsigned int type,
-			  uint8_t l3num, struct nf_conntrack_zone *zone);
+int ctnetlink_parse_tuple(const struct nla *cda, struct nf_conntrack_tuple *tuple,
+			  unsigned int type, uint8_t l3num, struct nf_conntrack_zone *zone);
 /* The same of the parts in flags (CTA_FILTER_F_*) alone. */
 int ctnetlink_parse_tuple_filter(const struct nla *cda, struct nf_conntrack_tuple *tuple,
 				 unsigned int type, uint8_t l3num, struct nf_conntrack_zone *zone,
@@ -100,7 +102,7 @@ int ctnetlink_parse_zone(struct nla attr, struct nf_conntrack_zone *zone);
 
 /* Which entries a dump or a flush is about. */
 struct ctnetlink_filter {
-	uint8_t family;		/* 0: any */
+	uint8_t family; /* 0: any */
 	bool zone_filter;
 	uint32_t orig_flags, reply_flags;
 	struct nf_conntrack_tuple orig, reply;
@@ -128,7 +130,8 @@ typedef int ctnetlink_reply_fn(const void *msg, size_t len, void *arg);
  * 0, or what the kernel would acknowledge: -EINVAL, -ERANGE, -ENOENT, -EEXIST,
  * -EBUSY, -EOPNOTSUPP, -ENOMEM.  Any registered thread, outside read-side sections.
  */
-int ctnetlink_rcv(struct net *net, const void *msg, size_t len, ctnetlink_reply_fn *reply, void *arg);
+int ctnetlink_rcv(struct net *net, const void *msg, size_t len, ctnetlink_reply_fn *reply,
+		  void *arg);
 
 /* Parts of that, in nf_conntrack_netlink_new.c: an entry made or changed. */
 int ctnetlink_new_conntrack(struct net *net, const struct nlmsghdr *nlh, uint8_t family,

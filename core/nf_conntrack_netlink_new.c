@@ -12,10 +12,11 @@
  * Bits that only packets, timers and NAT may change (the kernel's
  * IPS_UNCHANGEABLE_MASK); ours above the kernel's are none of a message's business.
  */
-#define UNCHANGEABLE (IPS_EXPECTED | IPS_CONFIRMED | IPS_DYING | IPS_TEMPLATE | IPS_OFFLOAD | \
-		      1u << IPS_SRC_NAT_BIT | 1u << IPS_DST_NAT_BIT | 1u << IPS_SRC_NAT_DONE_BIT | \
-		      1u << IPS_DST_NAT_DONE_BIT | 1u << IPS_SEQ_ADJUST_BIT | \
-		      1u << IPS_HW_OFFLOAD_BIT | IPS_NAT_CLASH)
+#define UNCHANGEABLE \
+	(IPS_EXPECTED | IPS_CONFIRMED | IPS_DYING | IPS_TEMPLATE | IPS_OFFLOAD | \
+	 1u << IPS_SRC_NAT_BIT | 1u << IPS_DST_NAT_BIT | 1u << IPS_SRC_NAT_DONE_BIT | \
+	 1u << IPS_DST_NAT_DONE_BIT | 1u << IPS_SEQ_ADJUST_BIT | 1u << IPS_HW_OFFLOAD_BIT | \
+	 IPS_NAT_CLASH)
 
 /* What an entry that goes into the table now will be: status has CONFIRMED for that. */
 static int change_status(struct nf_conn *ct, struct nla attr, uint32_t confirmed)
@@ -59,7 +60,7 @@ static int change_labels(struct nf_conn *ct, const struct nla *cda)
 
 	if (data.len % sizeof(uint32_t) || (mask.data && (!mask.len || mask.len != data.len)))
 		return -EINVAL;
-	memcpy(d, data.data, data.len);	/* the policy has seen to its length */
+	memcpy(d, data.data, data.len); /* the policy has seen to its length */
 	if (mask.data)
 		memcpy(m, mask.data, mask.len);
 	return nf_connlabels_replace(ct, d, mask.data ? m : NULL,
@@ -117,7 +118,7 @@ static int change_helper(struct nf_conn *ct, struct nla attr)
 		return err;
 	if (ct->master)
 		return has && !strcmp(has->name, name) ? 0 : -EBUSY;
-	if (!*name) {	/* away with it */
+	if (!*name) { /* away with it */
 		nf_ct_helper_remove(ct);
 		return 0;
 	}
@@ -134,7 +135,7 @@ static int change_conntrack(struct nf_conn *ct, const struct nla *cda)
 	int err = 0;
 
 	if (cda[CTA_NAT_SRC].data || cda[CTA_NAT_DST].data || cda[CTA_TUPLE_MASTER].data)
-		return -EOPNOTSUPP;	/* only when it is made */
+		return -EOPNOTSUPP; /* only when it is made */
 	if (cda[CTA_HELP].data)
 		err = change_helper(ct, cda[CTA_HELP]);
 	if (!err && cda[CTA_TIMEOUT].data)
@@ -173,8 +174,8 @@ static int set_helper(struct nf_conn *ct, struct nla attr)
 }
 
 /* The connection that announced it, with a reference that is the entry's. */
-static int set_master(struct nf_conn *ct, const struct nf_conntrack_zone *zone, const struct nla *cda,
-		      uint8_t family)
+static int set_master(struct nf_conn *ct, const struct nf_conntrack_zone *zone,
+		      const struct nla *cda, uint8_t family)
 {
 	struct nf_conntrack_tuple_hash *h;
 	struct nf_conntrack_tuple tuple;
@@ -190,8 +191,8 @@ static int set_master(struct nf_conn *ct, const struct nf_conntrack_zone *zone, 
 	return 0;
 }
 
-static int fill_conntrack(struct nf_conn *ct, const struct nf_conntrack_zone *zone, const struct nla *cda,
-			  uint8_t family)
+static int fill_conntrack(struct nf_conn *ct, const struct nf_conntrack_zone *zone,
+			  const struct nla *cda, uint8_t family)
 {
 	int err = 0;
 
@@ -212,10 +213,10 @@ static int fill_conntrack(struct nf_conn *ct, const struct nf_conntrack_zone *zo
 	return cda[CTA_TUPLE_MASTER].data ? set_master(ct, zone, cda, family) : 0;
 }
 
-static int create_conntrack(struct net *net, const struct nf_conntrack_zone *zone,
-			    const struct nlmsghdr *nlh, const struct nla *cda,
-			    const struct nf_conntrack_tuple *orig, const struct nf_conntrack_tuple *reply,
-			    uint8_t family)
+static int
+create_conntrack(struct net *net, const struct nf_conntrack_zone *zone, const struct nlmsghdr *nlh,
+		 const struct nla *cda, const struct nf_conntrack_tuple *orig,
+		 const struct nf_conntrack_tuple *reply, uint8_t family)
 {
 	struct nf_conn *ct;
 	int err;
@@ -225,13 +226,13 @@ static int create_conntrack(struct net *net, const struct nf_conntrack_zone *zon
 		return -EINVAL;
 	ct = net->core->ops->alloc(net, zone, orig, reply, &err);
 	if (!ct)
-		return -ENOMEM;	/* a full table too, so it is */
+		return -ENOMEM; /* a full table too, so it is */
 	err = fill_conntrack(ct, zone, cda, family);
 	if (!err)
 		err = net->core->ops->insert(ct, timeout_of(cda[CTA_TIMEOUT]));
 	if (!err) {
 		if (cda[CTA_LABELS].data)
-			change_labels(ct, cda);	/* as far as they can be had */
+			change_labels(ct, cda); /* as far as they can be had */
 		nf_conntrack_event_report(ct, ct->master ? IPCT_RELATED : IPCT_NEW, nlh->nlmsg_pid,
 					  nlh->nlmsg_flags & NLM_F_ECHO);
 	}

@@ -128,11 +128,12 @@ int ctnetlink_parse_tuple_filter(const struct nla *cda, struct nf_conntrack_tupl
 			return err;
 	}
 	if (flags & CTA_FILTER_F_CTA_PROTO_NUM) {
-		err = tb[CTA_TUPLE_PROTO].data ? parse_proto(tb[CTA_TUPLE_PROTO], tuple, flags) : -EINVAL;
+		err = tb[CTA_TUPLE_PROTO].data ? parse_proto(tb[CTA_TUPLE_PROTO], tuple, flags)
+					       : -EINVAL;
 		if (err)
 			return err;
 	} else if (flags & CTA_FILTER_F_ALL_CTA_PROTO) {
-		return -EINVAL;	/* ports of which protocol? */
+		return -EINVAL; /* ports of which protocol? */
 	}
 	if (flags & CTA_FILTER_F_CTA_TUPLE_ZONE && tb[CTA_TUPLE_ZONE].data) {
 		err = parse_tuple_zone(tb[CTA_TUPLE_ZONE], type, zone);
@@ -143,8 +144,8 @@ int ctnetlink_parse_tuple_filter(const struct nla *cda, struct nf_conntrack_tupl
 	return 0;
 }
 
-int ctnetlink_parse_tuple(const struct nla *cda, struct nf_conntrack_tuple *tuple, unsigned int type,
-			  uint8_t l3num, struct nf_conntrack_zone *zone)
+int ctnetlink_parse_tuple(const struct nla *cda, struct nf_conntrack_tuple *tuple,
+			  unsigned int type, uint8_t l3num, struct nf_conntrack_zone *zone)
 {
 	return ctnetlink_parse_tuple_filter(cda, tuple, type, l3num, zone, CTA_FILTER_F_ALL);
 }
@@ -169,16 +170,18 @@ static int parse_marks(struct ctnetlink_filter *f, const struct nla *cda)
 		return -EINVAL;
 	if (cda[CTA_MARK].data) {
 		f->mark.val = ntohl(nla_get_be32(cda[CTA_MARK]));
-		f->mark.mask = cda[CTA_MARK_MASK].data ? ntohl(nla_get_be32(cda[CTA_MARK_MASK])) : ~0u;
+		f->mark.mask =
+			cda[CTA_MARK_MASK].data ? ntohl(nla_get_be32(cda[CTA_MARK_MASK])) : ~0u;
 	}
 	if (!cda[CTA_STATUS].data && cda[CTA_STATUS_MASK].data)
 		return -EINVAL;
 	if (cda[CTA_STATUS].data) {
 		f->status.val = ntohl(nla_get_be32(cda[CTA_STATUS]));
-		f->status.mask = cda[CTA_STATUS_MASK].data ? ntohl(nla_get_be32(cda[CTA_STATUS_MASK]))
-							    : f->status.val;
+		f->status.mask = cda[CTA_STATUS_MASK].data
+					 ? ntohl(nla_get_be32(cda[CTA_STATUS_MASK]))
+					 : f->status.val;
 		if (!f->status.mask)
-			return -EINVAL;	/* all or none, whatever the entry */
+			return -EINVAL; /* all or none, whatever the entry */
 	}
 	return 0;
 }
@@ -194,14 +197,15 @@ static int parse_tuples(struct ctnetlink_filter *f, const struct nla *cda)
 		err = parse_flags(tb[CTA_FILTER_REPLY_FLAGS], &f->reply_flags);
 	if (err)
 		return err;
-	if ((f->orig_flags && !cda[CTA_TUPLE_ORIG].data) || (f->reply_flags && !cda[CTA_TUPLE_REPLY].data))
+	if ((f->orig_flags && !cda[CTA_TUPLE_ORIG].data) ||
+	    (f->reply_flags && !cda[CTA_TUPLE_REPLY].data))
 		return -EINVAL;
 	if (f->orig_flags)
-		err = ctnetlink_parse_tuple_filter(cda, &f->orig, CTA_TUPLE_ORIG, f->family, &f->zone,
-						   f->orig_flags);
+		err = ctnetlink_parse_tuple_filter(cda, &f->orig, CTA_TUPLE_ORIG, f->family,
+						   &f->zone, f->orig_flags);
 	if (f->reply_flags && !err)
-		err = ctnetlink_parse_tuple_filter(cda, &f->reply, CTA_TUPLE_REPLY, f->family, &f->zone,
-						   f->reply_flags);
+		err = ctnetlink_parse_tuple_filter(cda, &f->reply, CTA_TUPLE_REPLY, f->family,
+						   &f->zone, f->reply_flags);
 	return err;
 }
 
@@ -231,7 +235,8 @@ static bool address_matches(const union nf_inet_addr *a, const union nf_inet_add
 static bool tuple_matches(const struct nf_conntrack_tuple *want, const struct nf_conntrack_tuple *t,
 			  uint32_t flags)
 {
-	const uint32_t sport = CTA_FILTER_F_CTA_PROTO_SRC_PORT, dport = CTA_FILTER_F_CTA_PROTO_DST_PORT;
+	const uint32_t sport = CTA_FILTER_F_CTA_PROTO_SRC_PORT,
+		       dport = CTA_FILTER_F_CTA_PROTO_DST_PORT;
 	uint32_t id = 0, type = 0, code = 0;
 
 	if ((flags & CTA_FILTER_F_CTA_IP_SRC && !address_matches(&want->src.u3, &t->src.u3)) ||
@@ -240,7 +245,7 @@ static bool tuple_matches(const struct nf_conntrack_tuple *want, const struct nf
 		return false;
 	switch (t->dst.protonum) {
 	case IPPROTO_TCP:
-	case IPPROTO_UDP:	/* and no others, so it is */
+	case IPPROTO_UDP: /* and no others, so it is */
 		return !(flags & sport && want->src.u.all != t->src.u.all) &&
 		       !(flags & dport && want->dst.u.all != t->dst.u.all);
 	case IPPROTO_ICMP:
@@ -265,9 +270,11 @@ bool ctnetlink_filter_match(const struct ctnetlink_filter *f, const struct nf_co
 	if ((f->family && nf_ct_l3num(ct) != f->family) ||
 	    (f->zone_filter && load_relaxed(&ct->zone_id) != f->zone.id))
 		return false;
-	if (f->orig_flags && !tuple_matches(&f->orig, nf_ct_tuple(ct, IP_CT_DIR_ORIGINAL), f->orig_flags))
+	if (f->orig_flags &&
+	    !tuple_matches(&f->orig, nf_ct_tuple(ct, IP_CT_DIR_ORIGINAL), f->orig_flags))
 		return false;
-	if (f->reply_flags && !tuple_matches(&f->reply, nf_ct_tuple(ct, IP_CT_DIR_REPLY), f->reply_flags))
+	if (f->reply_flags &&
+	    !tuple_matches(&f->reply, nf_ct_tuple(ct, IP_CT_DIR_REPLY), f->reply_flags))
 		return false;
 	return (load_relaxed(&ct->mark) & f->mark.mask) == f->mark.val &&
 	       (nf_ct_status(ct) & f->status.mask) == f->status.val;

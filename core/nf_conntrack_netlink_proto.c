@@ -28,7 +28,8 @@ size_t nf_ct_port_nlattr_tuple_size(void)
 	return nla_policy_len(nf_ct_port_nla_policy, CTA_PROTO_MAX + 1);
 }
 
-int nf_ct_port_nlattr_to_tuple(const struct nla *tb, struct nf_conntrack_tuple *tuple, uint32_t flags)
+int nf_ct_port_nlattr_to_tuple(const struct nla *tb, struct nf_conntrack_tuple *tuple,
+			       uint32_t flags)
 {
 	if (flags & CTA_FILTER_F_CTA_PROTO_SRC_PORT) {
 		if (!tb[CTA_PROTO_SRC_PORT].data)
@@ -51,14 +52,20 @@ struct icmp_attrs {
 };
 
 static const struct icmp_attrs icmp_attrs = {
-	CTA_PROTO_ICMP_ID,		CTA_PROTO_ICMP_TYPE,	      CTA_PROTO_ICMP_CODE,
-	CTA_FILTER_F_CTA_PROTO_ICMP_ID, CTA_FILTER_F_CTA_PROTO_ICMP_TYPE,
+	CTA_PROTO_ICMP_ID,
+	CTA_PROTO_ICMP_TYPE,
+	CTA_PROTO_ICMP_CODE,
+	CTA_FILTER_F_CTA_PROTO_ICMP_ID,
+	CTA_FILTER_F_CTA_PROTO_ICMP_TYPE,
 	CTA_FILTER_F_CTA_PROTO_ICMP_CODE,
 };
 
 static const struct icmp_attrs icmpv6_attrs = {
-	CTA_PROTO_ICMPV6_ID,		  CTA_PROTO_ICMPV6_TYPE, CTA_PROTO_ICMPV6_CODE,
-	CTA_FILTER_F_CTA_PROTO_ICMPV6_ID, CTA_FILTER_F_CTA_PROTO_ICMPV6_TYPE,
+	CTA_PROTO_ICMPV6_ID,
+	CTA_PROTO_ICMPV6_TYPE,
+	CTA_PROTO_ICMPV6_CODE,
+	CTA_FILTER_F_CTA_PROTO_ICMPV6_ID,
+	CTA_FILTER_F_CTA_PROTO_ICMPV6_TYPE,
 	CTA_FILTER_F_CTA_PROTO_ICMPV6_CODE,
 };
 
@@ -120,7 +127,8 @@ size_t nf_ct_icmp_nlattr_tuple_size(void)
 	return nla_policy_len(nf_ct_icmp_nla_policy, CTA_PROTO_MAX + 1);
 }
 
-int nf_ct_icmp_nlattr_to_tuple(const struct nla *tb, struct nf_conntrack_tuple *tuple, uint32_t flags)
+int nf_ct_icmp_nlattr_to_tuple(const struct nla *tb, struct nf_conntrack_tuple *tuple,
+			       uint32_t flags)
 {
 	return icmp_from_nlattr(tb, tuple, flags, &icmp_attrs);
 }
@@ -135,16 +143,17 @@ size_t nf_ct_icmpv6_nlattr_tuple_size(void)
 	return nla_policy_len(nf_ct_icmpv6_nla_policy, CTA_PROTO_MAX + 1);
 }
 
-int nf_ct_icmpv6_nlattr_to_tuple(const struct nla *tb, struct nf_conntrack_tuple *tuple, uint32_t flags)
+int nf_ct_icmpv6_nlattr_to_tuple(const struct nla *tb, struct nf_conntrack_tuple *tuple,
+				 uint32_t flags)
 {
 	return icmp_from_nlattr(tb, tuple, flags, &icmpv6_attrs);
 }
 
 /* --- TCP's state --- */
 
-#define TCP_MAX_WSCALE 14	/* RFC 7323, 2.3 */
+#define TCP_MAX_WSCALE 14 /* RFC 7323, 2.3 */
 
-struct tcp_flags {		/* the kernel's nf_ct_tcp_flags */
+struct tcp_flags { /* the kernel's nf_ct_tcp_flags */
 	uint8_t flags, mask;
 };
 

@@ -17,26 +17,31 @@
 #include "core/nlattr.h"
 
 struct nf_conntrack_l3proto {
-	uint16_t l3proto;	/* NFPROTO_* */
+	uint16_t l3proto; /* NFPROTO_* */
 	const char *name;
 	/* Addresses into a cleared tuple; false: no whole header at nhoff. */
-	bool (*pkt_to_tuple)(const struct sk_buff *skb, unsigned int nhoff, struct nf_conntrack_tuple *tuple);
-	void (*invert_tuple)(struct nf_conntrack_tuple *inverse, const struct nf_conntrack_tuple *orig);
+	bool (*pkt_to_tuple)(const struct sk_buff *skb, unsigned int nhoff,
+			     struct nf_conntrack_tuple *tuple);
+	void (*invert_tuple)(struct nf_conntrack_tuple *inverse,
+			     const struct nf_conntrack_tuple *orig);
 	int (*print_tuple)(char *buf, size_t size, const struct nf_conntrack_tuple *tuple);
 	/*
 	 * Offset and number of the layer 4 header, behind options or extension
 	 * headers; 0, or -1: none to be had (broken, or a later fragment).
 	 */
-	int (*get_l4proto)(const struct sk_buff *skb, unsigned int nhoff, unsigned int *dataoff, uint8_t *protonum);
+	int (*get_l4proto)(const struct sk_buff *skb, unsigned int nhoff, unsigned int *dataoff,
+			   uint8_t *protonum);
 };
 
 struct nf_conntrack_l4proto {
-	uint8_t l4proto;	/* IPPROTO_* */
-	const char *name;	/* as in /proc/net/nf_conntrack */
+	uint8_t l4proto;  /* IPPROTO_* */
+	const char *name; /* as in /proc/net/nf_conntrack */
 	/* Ports or the like into the tuple; false: not enough of a header. */
-	bool (*pkt_to_tuple)(const struct sk_buff *skb, unsigned int dataoff, struct nf_conntrack_tuple *tuple);
+	bool (*pkt_to_tuple)(const struct sk_buff *skb, unsigned int dataoff,
+			     struct nf_conntrack_tuple *tuple);
 	/* false: no answer to such a packet exists */
-	bool (*invert_tuple)(struct nf_conntrack_tuple *inverse, const struct nf_conntrack_tuple *orig);
+	bool (*invert_tuple)(struct nf_conntrack_tuple *inverse,
+			     const struct nf_conntrack_tuple *orig);
 	int (*print_tuple)(char *buf, size_t size, const struct nf_conntrack_tuple *tuple);
 	/* The name of the connection's state ("ESTABLISHED"); NULL: the protocol has none. */
 	const char *(*state_name)(const struct nf_conn *ct);
@@ -51,7 +56,7 @@ struct nf_conntrack_l4proto {
 		      enum ip_conntrack_info ctinfo, const struct nf_hook_state *state);
 	/* Is it all but over, so that it may make room for others, even assured?  NULL: never. */
 	bool (*can_early_drop)(const struct nf_conn *ct);
-	bool allow_clash;	/* a lost race at confirm joins the winner's entry */
+	bool allow_clash; /* a lost race at confirm joins the winner's entry */
 
 	/* --- As ctnetlink's attributes (nf_conntrack_netlink.h); NULL: it has none --- */
 
@@ -63,9 +68,11 @@ struct nf_conntrack_l4proto {
 	 * And back, into a cleared tuple, from tb[CTA_PROTO_MAX + 1] that nla_policy
 	 * has checked; only the parts in flags (CTA_FILTER_F_*).  0 or -EINVAL.
 	 */
-	int (*nlattr_to_tuple)(const struct nla *tb, struct nf_conntrack_tuple *tuple, uint32_t flags);
+	int (*nlattr_to_tuple)(const struct nla *tb, struct nf_conntrack_tuple *tuple,
+			       uint32_t flags);
 	const struct nla_policy *nla_policy;
-	/* The connection's state, into CTA_PROTOINFO; of one that ends, less.  0 or -EMSGSIZE.  Takes its lock. */
+	/* The connection's state, into CTA_PROTOINFO; of one that ends, less.  0 or -EMSGSIZE.
+	 * Takes its lock. */
 	int (*to_nlattr)(struct nl_buf *msg, struct nf_conn *ct, bool destroy);
 	/* And back, from tb[CTA_PROTOINFO_MAX + 1]: 0, -EINVAL, -ERANGE.  Takes its lock. */
 	int (*from_nlattr)(const struct nla *tb, struct nf_conn *ct);
@@ -79,7 +86,7 @@ extern const struct nf_conntrack_l4proto nf_conntrack_l4proto_tcp, nf_conntrack_
 	nf_conntrack_l4proto_icmp, nf_conntrack_l4proto_icmpv6, nf_conntrack_l4proto_generic;
 
 /* By number, as registered; NULL: the generic one's.  For calls through pointers. */
-extern const struct nf_conntrack_l3proto *const nf_ct_l3protos[2];	/* [nf_pf_index()] */
+extern const struct nf_conntrack_l3proto *const nf_ct_l3protos[2]; /* [nf_pf_index()] */
 extern const struct nf_conntrack_l4proto *const nf_ct_protos[256];
 /* Never NULL: the generic protocol stands in for those without operations of their own. */
 const struct nf_conntrack_l4proto *nf_ct_l4proto_find(uint8_t l4proto);
@@ -103,8 +110,8 @@ int nf_conntrack_generic_packet(struct nf_conn *ct, struct sk_buff *skb, unsigne
  * believed, as a clause.  Only where a packet is on its way out already: costs
  * a call, and words only where net->log_invalid listens.
  */
-__cold __attribute__((format(printf, 2, 3)))
-void nf_ct_l4proto_log_invalid(const struct net *net, const char *fmt, ...);
+__cold __attribute__((format(printf, 2, 3))) void
+nf_ct_l4proto_log_invalid(const struct net *net, const char *fmt, ...);
 
 /*
  * ICMP before the lookup: errors, which belong to the connection they quote
@@ -113,46 +120,55 @@ void nf_ct_l4proto_log_invalid(const struct net *net, const char *fmt, ...);
  * unless the packet has got a connection or IP_CT_UNTRACKED; <= 0: invalid,
  * the negated value is the verdict.
  */
-int nf_conntrack_icmpv4_error(struct sk_buff *skb, unsigned int dataoff, const struct nf_conntrack_zone *zone,
+int nf_conntrack_icmpv4_error(struct sk_buff *skb, unsigned int dataoff,
+			      const struct nf_conntrack_zone *zone,
 			      const struct nf_hook_state *state);
-int nf_conntrack_icmpv6_error(struct sk_buff *skb, unsigned int dataoff, const struct nf_conntrack_zone *zone,
+int nf_conntrack_icmpv6_error(struct sk_buff *skb, unsigned int dataoff,
+			      const struct nf_conntrack_zone *zone,
 			      const struct nf_hook_state *state);
 
 /* What protocols with two ports share, for their operations. */
-bool nf_ct_ports_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff, struct nf_conntrack_tuple *tuple);
-bool nf_ct_ports_invert_tuple(struct nf_conntrack_tuple *inverse, const struct nf_conntrack_tuple *orig);
+bool nf_ct_ports_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff,
+			      struct nf_conntrack_tuple *tuple);
+bool nf_ct_ports_invert_tuple(struct nf_conntrack_tuple *inverse,
+			      const struct nf_conntrack_tuple *orig);
 int nf_ct_ports_print_tuple(char *buf, size_t size, const struct nf_conntrack_tuple *tuple);
 
 /* Their part of ctnetlink's attributes; core/nf_conntrack_netlink_proto.c, as are the next two. */
 int nf_ct_port_tuple_to_nlattr(struct nl_buf *msg, const struct nf_conntrack_tuple *tuple);
 size_t nf_ct_port_nlattr_tuple_size(void);
-int nf_ct_port_nlattr_to_tuple(const struct nla *tb, struct nf_conntrack_tuple *tuple, uint32_t flags);
+int nf_ct_port_nlattr_to_tuple(const struct nla *tb, struct nf_conntrack_tuple *tuple,
+			       uint32_t flags);
 extern const struct nla_policy nf_ct_port_nla_policy[];
-#define NF_CT_PORT_NLATTR					\
-	.tuple_to_nlattr = nf_ct_port_tuple_to_nlattr,		\
-	.nlattr_tuple_size = nf_ct_port_nlattr_tuple_size,	\
-	.nlattr_to_tuple = nf_ct_port_nlattr_to_tuple,		\
-	.nla_policy = nf_ct_port_nla_policy
+#define NF_CT_PORT_NLATTR \
+	.tuple_to_nlattr = nf_ct_port_tuple_to_nlattr, \
+	.nlattr_tuple_size = nf_ct_port_nlattr_tuple_size, \
+	.nlattr_to_tuple = nf_ct_port_nlattr_to_tuple, .nla_policy = nf_ct_port_nla_policy
 
 int nf_ct_tcp_to_nlattr(struct nl_buf *msg, struct nf_conn *ct, bool destroy);
 int nf_ct_tcp_from_nlattr(const struct nla *tb, struct nf_conn *ct);
 int nf_ct_sctp_to_nlattr(struct nl_buf *msg, struct nf_conn *ct, bool destroy);
 int nf_ct_sctp_from_nlattr(const struct nla *tb, struct nf_conn *ct);
-#define NF_CT_TCP_NLATTR_SIZE	40
-#define NF_CT_SCTP_NLATTR_SIZE	28
+#define NF_CT_TCP_NLATTR_SIZE  40
+#define NF_CT_SCTP_NLATTR_SIZE 28
 
 int nf_ct_icmp_tuple_to_nlattr(struct nl_buf *msg, const struct nf_conntrack_tuple *tuple);
 size_t nf_ct_icmp_nlattr_tuple_size(void);
-int nf_ct_icmp_nlattr_to_tuple(const struct nla *tb, struct nf_conntrack_tuple *tuple, uint32_t flags);
+int nf_ct_icmp_nlattr_to_tuple(const struct nla *tb, struct nf_conntrack_tuple *tuple,
+			       uint32_t flags);
 extern const struct nla_policy nf_ct_icmp_nla_policy[];
 int nf_ct_icmpv6_tuple_to_nlattr(struct nl_buf *msg, const struct nf_conntrack_tuple *tuple);
 size_t nf_ct_icmpv6_nlattr_tuple_size(void);
-int nf_ct_icmpv6_nlattr_to_tuple(const struct nla *tb, struct nf_conntrack_tuple *tuple, uint32_t flags);
+int nf_ct_icmpv6_nlattr_to_tuple(const struct nla *tb, struct nf_conntrack_tuple *tuple,
+				 uint32_t flags);
 extern const struct nla_policy nf_ct_icmpv6_nla_policy[];
 
-bool icmp_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff, struct nf_conntrack_tuple *tuple);
-bool icmpv6_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff, struct nf_conntrack_tuple *tuple);
-int ipv6_get_l4proto(const struct sk_buff *skb, unsigned int nhoff, unsigned int *dataoff, uint8_t *protonum);
+bool icmp_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff,
+		       struct nf_conntrack_tuple *tuple);
+bool icmpv6_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff,
+			 struct nf_conntrack_tuple *tuple);
+int ipv6_get_l4proto(const struct sk_buff *skb, unsigned int nhoff, unsigned int *dataoff,
+		     uint8_t *protonum);
 
 /*
  * Internet checksum of the layer 4 part with its pseudo header (RFC 1071):
@@ -160,11 +176,13 @@ int ipv6_get_l4proto(const struct sk_buff *skb, unsigned int nhoff, unsigned int
  */
 bool nf_checksum_ok(const struct sk_buff *skb, unsigned int dataoff, uint8_t protonum);
 /* The same where only the first covered bytes are summed (UDP-Lite). */
-bool nf_checksum_ok_part(const struct sk_buff *skb, unsigned int dataoff, unsigned int covered, uint8_t protonum);
+bool nf_checksum_ok_part(const struct sk_buff *skb, unsigned int dataoff, unsigned int covered,
+			 uint8_t protonum);
 /* SCTP's own sum, a CRC-32C over all of it (RFC 9260, appendix A). */
 bool nf_checksum_ok_sctp(const struct sk_buff *skb, unsigned int dataoff);
 /* True if it must be verified here: the setting, and PRE_ROUTING only. */
-static __always_inline bool nf_ct_checksum_wanted(const struct sk_buff *skb, const struct nf_hook_state *state)
+static __always_inline bool
+nf_ct_checksum_wanted(const struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	return state->hook == NF_INET_PRE_ROUTING && skb->ip_summed != CHECKSUM_UNNECESSARY &&
 	       load_relaxed(&state->net->ct.nf_conntrack_checksum);
@@ -174,7 +192,7 @@ static __always_inline bool nf_ct_checksum_wanted(const struct sk_buff *skb, con
  * Headers as they lie in a packet, network byte order.  Packed: a capture may
  * put a packet, and a packet an inner header, at any address.
  */
-struct iphdr_view {		/* the fixed part; RFC 791 */
+struct iphdr_view { /* the fixed part; RFC 791 */
 	uint8_t ver_ihl, tos;
 	uint16_t tot_len, id, frag_off;
 	uint8_t ttl, protocol;
@@ -182,32 +200,32 @@ struct iphdr_view {		/* the fixed part; RFC 791 */
 	uint32_t saddr, daddr;
 } __attribute__((packed));
 
-struct ipv6hdr_view {		/* RFC 8200 */
+struct ipv6hdr_view { /* RFC 8200 */
 	uint32_t ver_tc_flow;
 	uint16_t payload_len;
 	uint8_t nexthdr, hop_limit;
 	uint32_t saddr[4], daddr[4];
 } __attribute__((packed));
 
-struct tcphdr_view {		/* RFC 9293 */
+struct tcphdr_view { /* RFC 9293 */
 	uint16_t source, dest;
 	uint32_t seq, ack_seq;
-	uint8_t doff_res;	/* length in 32-bit words in the upper four bits */
+	uint8_t doff_res; /* length in 32-bit words in the upper four bits */
 	uint8_t flags;
 	uint16_t window, check, urg_ptr;
 } __attribute__((packed));
 
-struct udphdr_view {		/* RFC 768; UDP-Lite (RFC 3828): len is the checksum's coverage */
+struct udphdr_view { /* RFC 768; UDP-Lite (RFC 3828): len is the checksum's coverage */
 	uint16_t source, dest, len, check;
 } __attribute__((packed));
 
-struct icmphdr_view {		/* RFC 792, RFC 4443 */
+struct icmphdr_view { /* RFC 792, RFC 4443 */
 	uint8_t type, code;
 	uint16_t check;
-	uint16_t id, seq;	/* of echo and the other requests */
+	uint16_t id, seq; /* of echo and the other requests */
 } __attribute__((packed));
 
-struct ports_view {		/* how TCP, UDP, UDP-Lite, SCTP and DCCP begin */
+struct ports_view { /* how TCP, UDP, UDP-Lite, SCTP and DCCP begin */
 	uint16_t source, dest;
 } __attribute__((packed));
 
@@ -231,8 +249,8 @@ static __always_inline int ipv4_get_l4proto(const struct sk_buff *skb, unsigned 
 }
 
 /* The protocols that begin with two ports.  The first 4 bytes are all that must be there. */
-static __always_inline bool ports_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff,
-					       struct nf_conntrack_tuple *t)
+static __always_inline bool
+ports_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff, struct nf_conntrack_tuple *t)
 {
 	const struct ports_view *ports = skb_header_pointer(skb, dataoff, sizeof(*ports));
 
@@ -257,8 +275,9 @@ static __always_inline int get_l4proto(const struct sk_buff *skb, unsigned int n
  * false: its headers are not all there.  Everything is set, unused parts to 0,
  * for the tuple is hashed as it lies.
  */
-static __always_inline bool nf_ct_get_tuple(const struct sk_buff *skb, unsigned int nhoff, unsigned int dataoff,
-					    uint8_t pf, uint8_t protonum, union ct_tuple_words *t)
+static __always_inline bool
+nf_ct_get_tuple(const struct sk_buff *skb, unsigned int nhoff, unsigned int dataoff, uint8_t pf,
+		uint8_t protonum, union ct_tuple_words *t)
 {
 	const bool has_ports = protonum == IPPROTO_TCP || protonum == IPPROTO_UDP;
 	uint16_t ports[2] = { 0, 0 };

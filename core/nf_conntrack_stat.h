@@ -5,10 +5,12 @@
 
 #include "core/compiler.h"
 
+/* clang-format off */
 #define CT_STAT_FIELDS(F) \
 	F(found) F(invalid) F(insert) F(insert_failed) F(drop) F(early_drop) F(error) \
 	F(expect_new) F(expect_create) F(expect_delete) \
 	F(search_restart) F(clash_resolve) F(chaintoolong)
+/* clang-format on */
 
 struct ip_conntrack_stat {
 #define CT_STAT_FIELD(name) _Atomic uint32_t name;
@@ -20,7 +22,7 @@ struct ip_conntrack_stat {
 extern _Thread_local unsigned int ct_this_cpu;
 
 /* Counted by the own CPU only, so without a locked instruction. */
-#define NF_CT_STAT_ADD(net, field, n)	count_own(&(net)->stat[ct_this_cpu].field, (n))
-#define NF_CT_STAT_INC(net, field)	NF_CT_STAT_ADD(net, field, 1)
+#define NF_CT_STAT_ADD(net, field, n) count_own(&(net)->stat[ct_this_cpu].field, (n))
+#define NF_CT_STAT_INC(net, field)    NF_CT_STAT_ADD(net, field, 1)
 
 #endif

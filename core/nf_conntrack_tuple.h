@@ -15,22 +15,28 @@
 
 union nf_inet_addr {
 	uint32_t all[4];
-	uint32_t ip;		/* IPv4, network byte order; the other words are 0 */
+	uint32_t ip; /* IPv4, network byte order; the other words are 0 */
 	uint32_t ip6[4];
 };
 
 /* The protocol's part of one side, network byte order. */
 union nf_conntrack_man_proto {
 	uint16_t all;
-	struct { uint16_t port; } tcp, udp, sctp, dccp;
-	struct { uint16_t id; } icmp;
-	struct { uint16_t key; } gre;
+	struct {
+		uint16_t port;
+	} tcp, udp, sctp, dccp;
+	struct {
+		uint16_t id;
+	} icmp;
+	struct {
+		uint16_t key;
+	} gre;
 };
 
 struct nf_conntrack_man {
 	union nf_inet_addr u3;
 	union nf_conntrack_man_proto u;
-	uint16_t l3num;		/* NFPROTO_IPV4 or NFPROTO_IPV6 */
+	uint16_t l3num; /* NFPROTO_IPV4 or NFPROTO_IPV6 */
 };
 
 struct nf_conntrack_tuple {
@@ -39,17 +45,23 @@ struct nf_conntrack_tuple {
 		union nf_inet_addr u3;
 		union {
 			uint16_t all;
-			struct { uint16_t port; } tcp, udp, sctp, dccp;
-			struct { uint8_t type, code; } icmp;
-			struct { uint16_t key; } gre;
+			struct {
+				uint16_t port;
+			} tcp, udp, sctp, dccp;
+			struct {
+				uint8_t type, code;
+			} icmp;
+			struct {
+				uint16_t key;
+			} gre;
 		} u;
 		uint8_t protonum;
-		uint8_t dir;	/* enum ip_conntrack_dir; not part of the key */
+		uint8_t dir; /* enum ip_conntrack_dir; not part of the key */
 	} dst;
 };
 
-#define CT_TUPLE_KEY_BYTES	offsetof(struct nf_conntrack_tuple, dst.dir)
-#define CT_TUPLE_WORDS		5
+#define CT_TUPLE_KEY_BYTES offsetof(struct nf_conntrack_tuple, dst.dir)
+#define CT_TUPLE_WORDS	   5
 
 /* Hashing and comparing by words is only right while there are no holes. */
 _Static_assert(sizeof(struct nf_conntrack_man) == 16 + 2 + 2, "padding in the source");
@@ -67,7 +79,9 @@ union ct_tuple_words {
 /* All bits of the last word but the direction's byte, whatever the byte order. */
 static __always_inline uint64_t ct_tuple_last_mask(void)
 {
-	const union ct_tuple_words m = { .tuple.dst = { .u3.all = { 0, 0, 0, ~0u }, .u.all = 0xffff, .protonum = 0xff } };
+	const union ct_tuple_words m = {
+		.tuple.dst = { .u3.all = { 0, 0, 0, ~0u }, .u.all = 0xffff, .protonum = 0xff }
+	};
 
 	return m.w[CT_TUPLE_WORDS - 1];
 }
@@ -77,8 +91,9 @@ static __always_inline uint64_t ct_tuple_last_mask(void)
  * words: it is hashed and compared by words at once, and a load that spans
  * several narrower stores would wait for all of them to leave the store buffer.
  */
-static __always_inline void ct_tuple_set_ipv4(union ct_tuple_words *t, uint32_t saddr, uint32_t daddr,
-					      uint16_t sport, uint16_t dport, uint8_t protonum)
+static __always_inline void
+ct_tuple_set_ipv4(union ct_tuple_words *t, uint32_t saddr, uint32_t daddr, uint16_t sport,
+		  uint16_t dport, uint8_t protonum)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 	t->w[0] = saddr;
@@ -98,7 +113,8 @@ static __always_inline void ct_tuple_set_ipv4(union ct_tuple_words *t, uint32_t 
 }
 
 /* Equality of all but the direction (nf_ct_tuple_equal). */
-static inline bool nf_ct_tuple_equal(const struct nf_conntrack_tuple *a, const struct nf_conntrack_tuple *b)
+static inline bool
+nf_ct_tuple_equal(const struct nf_conntrack_tuple *a, const struct nf_conntrack_tuple *b)
 {
 	return !memcmp(a, b, CT_TUPLE_KEY_BYTES);
 }

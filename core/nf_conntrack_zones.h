@@ -11,21 +11,22 @@
 
 #include "core/nf_conntrack_common.h"
 
-#define NF_CT_DEFAULT_ZONE_ID	0
-#define NF_CT_ZONE_DIR_ORIG	(1 << IP_CT_DIR_ORIGINAL)
-#define NF_CT_ZONE_DIR_REPL	(1 << IP_CT_DIR_REPLY)
-#define NF_CT_DEFAULT_ZONE_DIR	(NF_CT_ZONE_DIR_ORIG | NF_CT_ZONE_DIR_REPL)
+#define NF_CT_DEFAULT_ZONE_ID  0
+#define NF_CT_ZONE_DIR_ORIG    (1 << IP_CT_DIR_ORIGINAL)
+#define NF_CT_ZONE_DIR_REPL    (1 << IP_CT_DIR_REPLY)
+#define NF_CT_DEFAULT_ZONE_DIR (NF_CT_ZONE_DIR_ORIG | NF_CT_ZONE_DIR_REPL)
 
 struct nf_conntrack_zone {
 	uint16_t id;
 	uint8_t flags;
-	uint8_t dir;		/* NF_CT_ZONE_DIR_* */
+	uint8_t dir; /* NF_CT_ZONE_DIR_* */
 };
 
 extern const struct nf_conntrack_zone nf_ct_zone_dflt;
 
 /* The id that counts in that direction. */
-static inline uint16_t nf_ct_zone_id(const struct nf_conntrack_zone *zone, enum ip_conntrack_dir dir)
+static inline uint16_t
+nf_ct_zone_id(const struct nf_conntrack_zone *zone, enum ip_conntrack_dir dir)
 {
 	return zone->dir & (1 << dir) ? zone->id : NF_CT_DEFAULT_ZONE_ID;
 }

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FRAG_BUCKETS	1024
-#define PEER_BUCKETS	256
+#define FRAG_BUCKETS 1024
+#define PEER_BUCKETS 256
 
 /* How many fragments a source has sent, while some of them are kept. */
 struct frag_peer {
@@ -30,7 +30,7 @@ struct frags {
 };
 
 struct nf_defrag {
-	struct frags frags[2];		/* [nf_pf_index()] */
+	struct frags frags[2]; /* [nf_pf_index()] */
 };
 
 int nf_defrag_net_init(struct net *net)
@@ -79,8 +79,8 @@ void frag_begin(struct frag_session *s, struct net *net, uint8_t pf)
 	s->dead = NULL;
 	s->now = nfct_time_stamp(net->core);
 	s->timeout = load_relaxed(&net->ct.timeouts.frag[ipv6]);
-	s->high_thresh = load_relaxed(ipv6 ? &net->ct.nf_conntrack_frag6_high_thresh :
-					     &net->ct.ipfrag_high_thresh);
+	s->high_thresh = load_relaxed(ipv6 ? &net->ct.nf_conntrack_frag6_high_thresh
+					   : &net->ct.ipfrag_high_thresh);
 	spin_lock(&s->frags->lock);
 	expire(s);
 }
@@ -336,8 +336,7 @@ static bool open_run(struct frag_session *s, struct frag_queue *q, uint32_t at)
 	return true;
 }
 
-enum frag_insert frag_insert(struct frag_session *s, struct frag_queue *q,
-			     struct frag_piece *piece)
+enum frag_insert frag_insert(struct frag_session *s, struct frag_queue *q, struct frag_piece *piece)
 {
 	uint32_t end = piece->offset + piece->len, at = 0, past = q->nr_runs;
 	struct frag_run *last = q->nr_runs ? &q->runs[q->nr_runs - 1] : NULL, *run;

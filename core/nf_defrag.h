@@ -36,18 +36,18 @@ uint64_t nf_defrag_memory(struct net *net, uint8_t pf);
 struct frag_key {
 	uint32_t saddr[4], daddr[4];
 	uint32_t id;
-	uint32_t user;		/* who asks: hook << 16 | zone, so that places do not mix */
-	uint32_t dev;		/* IPv6 only, and there for some destinations */
-	uint32_t protonum;	/* IPv4 only */
+	uint32_t user;	   /* who asks: hook << 16 | zone, so that places do not mix */
+	uint32_t dev;	   /* IPv6 only, and there for some destinations */
+	uint32_t protonum; /* IPv4 only */
 };
 
 /* One fragment; of the first one its headers too. */
 struct frag_piece {
-	struct frag_piece *next;	/* of its run */
-	uint32_t offset, len;		/* of the payload, on the wire */
-	uint32_t there;			/* payload bytes that were captured: <= len */
-	uint32_t hdrlen;		/* header bytes before the payload; 0 but for the first */
-	uint8_t bytes[];		/* headers, payload */
+	struct frag_piece *next; /* of its run */
+	uint32_t offset, len;	 /* of the payload, on the wire */
+	uint32_t there;		 /* payload bytes that were captured: <= len */
+	uint32_t hdrlen;	 /* header bytes before the payload; 0 but for the first */
+	uint8_t bytes[];	 /* headers, payload */
 };
 
 /*
@@ -60,17 +60,17 @@ struct frag_run {
 	struct frag_piece *first, *last;
 };
 
-#define FRAG_FIRST_IN	1u
-#define FRAG_LAST_IN	2u
+#define FRAG_FIRST_IN 1u
+#define FRAG_LAST_IN  2u
 
 struct frag_queue {
-	struct frag_queue *next, **pprev;	/* of its hash bucket; next also of the dead */
+	struct frag_queue *next, **pprev; /* of its hash bucket; next also of the dead */
 	struct frag_queue *older, *younger;
 	struct frag_key key;
 	uint32_t expires;
 	uint32_t len;			/* of the payload as far as is known */
 	uint32_t meat;			/* of which there are that many bytes */
-	uint32_t max_size, max_df_size;	/* largest fragment, and largest with DF (IPv4) */
+	uint32_t max_size, max_df_size; /* largest fragment, and largest with DF (IPv4) */
 	uint32_t mark;			/* the first fragment's */
 	uint8_t flags;			/* FRAG_* */
 	uint8_t ecn;			/* a bit for each codepoint seen */
@@ -79,16 +79,16 @@ struct frag_queue {
 	uint32_t rid;			/* what it said last */
 	struct frag_run *runs;		/* by offset */
 	uint32_t nr_runs, max_runs;
-	uint64_t bytes;			/* counted against high_thresh */
+	uint64_t bytes; /* counted against high_thresh */
 };
 
 /* A family's queues, locked: from frag_begin() to frag_end(). */
 struct frag_session {
 	struct frags *frags;
-	struct frag_queue *dead;	/* freed behind the lock */
+	struct frag_queue *dead; /* freed behind the lock */
 	uint32_t now;
-	uint32_t timeout;		/* ticks */
-	uint32_t high_thresh;		/* bytes */
+	uint32_t timeout;     /* ticks */
+	uint32_t high_thresh; /* bytes */
 };
 
 void frag_begin(struct frag_session *s, struct net *net, uint8_t pf);
@@ -111,8 +111,8 @@ void frag_check_distance(struct frag_session *s, struct frag_queue *q, uint32_t 
 enum frag_insert { FRAG_OK, FRAG_DUP, FRAG_OVERLAP, FRAG_NOMEM };
 
 /* The queue owns the piece if FRAG_OK (inet_frag_queue_insert). */
-enum frag_insert frag_insert(struct frag_session *s, struct frag_queue *q,
-			     struct frag_piece *piece);
+enum frag_insert
+frag_insert(struct frag_session *s, struct frag_queue *q, struct frag_piece *piece);
 
 /* Is everything there? */
 static inline bool frag_complete(const struct frag_queue *q)

@@ -79,12 +79,12 @@ struct nla {
 };
 
 enum nla_kind {
-	NLA_UNSPEC,	/* at least len bytes */
+	NLA_UNSPEC, /* at least len bytes */
 	NLA_U8,
 	NLA_U16,
 	NLA_U32,
 	NLA_NESTED,
-	NLA_NUL_STRING,	/* at most len characters before the zero, which must be there */
+	NLA_NUL_STRING, /* at most len characters before the zero, which must be there */
 	NLA_BINARY,	/* at most len bytes; 0: any number */
 	NLA_REJECT,	/* may not be sent to us */
 };
@@ -92,7 +92,7 @@ enum nla_kind {
 struct nla_policy {
 	enum nla_kind type;
 	uint16_t len;
-	uint32_t max;	/* of a number in host byte order or of one byte; 0: any */
+	uint32_t max; /* of a number in host byte order or of one byte; 0: any */
 };
 
 /*

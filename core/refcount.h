@@ -29,8 +29,8 @@ static __always_inline bool refcount_inc_not_zero(refcount_t *r)
 	do {
 		if (unlikely(!old))
 			return false;
-	} while (unlikely(!atomic_compare_exchange_weak_explicit(&r->refs, &old, old + 1,
-						memory_order_acquire, memory_order_relaxed)));
+	} while (unlikely(!atomic_compare_exchange_weak_explicit(
+		&r->refs, &old, old + 1, memory_order_acquire, memory_order_relaxed)));
 	return true;
 }
 

@@ -15,20 +15,20 @@
 struct nf_conn;
 
 struct sk_buff {
-	const uint8_t *data;	/* the network header */
-	uint32_t len;		/* bytes from data on, as on the wire */
-	uint32_t headlen;	/* of these, how many are really there: <= len; a capture may be cut */
-	uintptr_t _nfct;	/* struct nf_conn * | enum ip_conntrack_info; 0: not seen by conntrack */
-	uint64_t tstamp;	/* arrival, nanoseconds */
+	const uint8_t *data; /* the network header */
+	uint32_t len;	     /* bytes from data on, as on the wire */
+	uint32_t headlen;    /* of these, how many are really there: <= len; a capture may be cut */
+	uintptr_t _nfct; /* struct nf_conn * | enum ip_conntrack_info; 0: not seen by conntrack */
+	uint64_t tstamp; /* arrival, nanoseconds */
 	uint32_t mark;
-	uint16_t dev;		/* index of the device it came in by */
-	uint16_t protocol;	/* ETH_P_IP or ETH_P_IPV6, host byte order */
-	uint8_t ip_summed;	/* CHECKSUM_UNNECESSARY: do not verify */
-	bool own_data;		/* data is the packet's own, from malloc: reassembled */
+	uint16_t dev;	   /* index of the device it came in by */
+	uint16_t protocol; /* ETH_P_IP or ETH_P_IPV6, host byte order */
+	uint8_t ip_summed; /* CHECKSUM_UNNECESSARY: do not verify */
+	bool own_data;	   /* data is the packet's own, from malloc: reassembled */
 };
 
-#define CHECKSUM_NONE		0
-#define CHECKSUM_UNNECESSARY	1
+#define CHECKSUM_NONE	     0
+#define CHECKSUM_UNNECESSARY 1
 
 void skb_free_data(struct sk_buff *skb);
 
@@ -44,7 +44,8 @@ static __always_inline void skb_release_data(struct sk_buff *skb)
  * packet ends (or was cut) before.  Our packets are never scattered, so unlike
  * the kernel's there is nothing to copy.
  */
-static __always_inline const void *skb_header_pointer(const struct sk_buff *skb, unsigned int off, unsigned int len)
+static __always_inline const void *
+skb_header_pointer(const struct sk_buff *skb, unsigned int off, unsigned int len)
 {
 	if (unlikely(off > skb->headlen || len > skb->headlen - off))
 		return NULL;
@@ -52,13 +53,15 @@ static __always_inline const void *skb_header_pointer(const struct sk_buff *skb,
 }
 
 /* Attach a connection and how the packet relates to it.  Takes no reference. */
-static __always_inline void nf_ct_set(struct sk_buff *skb, struct nf_conn *ct, enum ip_conntrack_info info)
+static __always_inline void
+nf_ct_set(struct sk_buff *skb, struct nf_conn *ct, enum ip_conntrack_info info)
 {
 	skb->_nfct = (uintptr_t)ct | info;
 }
 
 /* The packet's connection (NULL: none, or untracked) and, through ctinfo, how it relates to it. */
-static __always_inline struct nf_conn *nf_ct_get(const struct sk_buff *skb, enum ip_conntrack_info *ctinfo)
+static __always_inline struct nf_conn *
+nf_ct_get(const struct sk_buff *skb, enum ip_conntrack_info *ctinfo)
 {
 	*ctinfo = skb->_nfct & NFCT_INFOMASK;
 	return (struct nf_conn *)(skb->_nfct & NFCT_PTRMASK);

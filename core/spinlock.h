@@ -34,8 +34,8 @@ static inline void spin_wait(unsigned int *n)
  * Its own: nobody else reads it.
  */
 struct ct_waits {
-	uint64_t locks, lock_ticks;	/* locks that were taken when asked for: spin locks, readers */
-	uint64_t resizes, resize_ticks;	/* (table, size) read while it was being replaced */
+	uint64_t locks, lock_ticks; /* locks that were taken when asked for: spin locks, readers */
+	uint64_t resizes, resize_ticks; /* (table, size) read while it was being replaced */
 };
 extern _Thread_local struct ct_waits ct_waits;
 
@@ -69,14 +69,15 @@ static inline void spin_unlock(spinlock_t *l)
  * stops new readers, then waits for those inside to leave (the scheme of the
  * kernel's qrwlock, without its queue).
  */
-#define RW_PENDING	1u
-#define RW_READER	2u
+#define RW_PENDING 1u
+#define RW_READER  2u
 
 typedef struct {
 	_Atomic uint32_t count;
 } rwlock_t;
 
-/* The reader counts itself in, unless a writer waits or writes: then it has counted itself out again. */
+/* The reader counts itself in, unless a writer waits or writes: then it has counted itself out
+ * again. */
 static inline bool read_trylock(rwlock_t *l)
 {
 	/* acquire: pairs with the release in write_unlock() */

@@ -27,12 +27,21 @@ int nf_ct_stat_dump(const struct net *net, FILE *out)
 	for (unsigned int cpu = 0; cpu < net->core->nr_cpus; cpu++) {
 		const struct ip_conntrack_stat *st = &net->stat[cpu];
 		const uint32_t columns[] = {
-			load_relaxed(&st->clash_resolve), load_relaxed(&st->found), 0,
-			load_relaxed(&st->invalid), 0, 0, load_relaxed(&st->chaintoolong),
-			load_relaxed(&st->insert), load_relaxed(&st->insert_failed),
-			load_relaxed(&st->drop), load_relaxed(&st->early_drop),
-			load_relaxed(&st->error), load_relaxed(&st->expect_new),
-			load_relaxed(&st->expect_create), load_relaxed(&st->expect_delete),
+			load_relaxed(&st->clash_resolve),
+			load_relaxed(&st->found),
+			0,
+			load_relaxed(&st->invalid),
+			0,
+			0,
+			load_relaxed(&st->chaintoolong),
+			load_relaxed(&st->insert),
+			load_relaxed(&st->insert_failed),
+			load_relaxed(&st->drop),
+			load_relaxed(&st->early_drop),
+			load_relaxed(&st->error),
+			load_relaxed(&st->expect_new),
+			load_relaxed(&st->expect_create),
+			load_relaxed(&st->expect_delete),
 			load_relaxed(&st->search_restart),
 		};
 

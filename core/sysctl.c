@@ -8,7 +8,7 @@
 #include "core/conntrack.h"
 
 /* A timeout in ticks must stay below half the clock's range: see nf_ct_is_expired(). */
-#define MAX_SECONDS	(INT32_MAX / NF_CT_HZ)
+#define MAX_SECONDS (INT32_MAX / NF_CT_HZ)
 
 /* The array in struct nf_ct_timeouts is made of _Atomic uint32_t throughout. */
 #define TIMEOUT_OFFSET(array, index) \
@@ -16,8 +16,8 @@
 
 static const struct setting {
 	const char *name;
-	uint32_t offset;	/* in struct nf_ct_sysctl */
-	uint32_t unit;		/* what is stored is the value times this */
+	uint32_t offset; /* in struct nf_ct_sysctl */
+	uint32_t unit;	 /* what is stored is the value times this */
 	uint32_t dflt, max;
 } settings[] = {
 #define SYSCTL(name, dflt, max) { #name, offsetof(struct nf_ct_sysctl, name), 1, dflt, max },
@@ -30,7 +30,9 @@ static const struct setting {
 
 /* What is no setting of a namespace but of the table behind it. */
 static const char *const table_settings[] = {
-	"nf_conntrack_buckets", "nf_conntrack_count", "nf_conntrack_max",
+	"nf_conntrack_buckets",
+	"nf_conntrack_count",
+	"nf_conntrack_max",
 };
 enum { TABLE_BUCKETS, TABLE_COUNT, TABLE_MAX };
 

@@ -24,8 +24,8 @@ static inline size_t ct_text_room(const struct ct_text *t)
 	return (size_t)t->len < t->size ? t->size - (size_t)t->len : 0;
 }
 
-__attribute__((format(printf, 2, 3)))
-static inline void ct_text_add(struct ct_text *t, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static inline void
+ct_text_add(struct ct_text *t, const char *fmt, ...)
 {
 	va_list args;
 

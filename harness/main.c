@@ -15,19 +15,23 @@
 static const struct command {
 	const char *name;
 	int (*run)(int argc, char **argv);
-	const char *summary;	/* NULL: not for people */
+	const char *summary; /* NULL: not for people */
 } commands[] = {
 	{ "list", cmd_list, "what can be measured: variants, their axes, workloads" },
 	{ "run", cmd_run, "measure workloads and keep, tabulate and plot the results" },
-	{ "saturate", cmd_saturate, "find the highest rate at which a percentile stays under a bound" },
-	{ "replay", cmd_replay, "send a capture through the hooks and tell what conntrack made of it" },
+	{ "saturate", cmd_saturate,
+	  "find the highest rate at which a percentile stays under a bound" },
+	{ "replay", cmd_replay,
+	  "send a capture through the hooks and tell what conntrack made of it" },
 	{ "explain", cmd_explain, "tell one packet's way through conntrack, step by step" },
 	{ "plot", cmd_plot, "draw the plots of a finished run again" },
 	{ "report", cmd_report_run, "a finished run as one page: answers, plots, tables, machine" },
 	{ "compare", cmd_compare, "judge one run beside another: is it better or worse?" },
-	{ "merge", cmd_merge, "put parts of a run together that were measured apart (run --shard)" },
+	{ "merge", cmd_merge,
+	  "put parts of a run together that were measured apart (run --shard)" },
 	{ "env", cmd_env, "what this machine is, and what about it will disturb a measurement" },
-	{ "bounds", cmd_bounds, "what no table on this machine can beat: lines of memory, hashes, atomics" },
+	{ "bounds", cmd_bounds,
+	  "what no table on this machine can beat: lines of memory, hashes, atomics" },
 	{ "measure", cmd_measure, NULL },
 };
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -44,13 +48,18 @@ static void print_help(FILE *out)
 {
 	fputs("ctbench: what does a choice in a connection-tracking hash table cost or gain?\n"
 	      "\n"
-	      "A conntrack core in the manner of Linux netfilter runs on top of tables that differ\n"
-	      "in one choice at a time: the hash, how a hash becomes a bucket, chains with or without\n"
-	      "locks for readers, how the table is replaced while it is in use, the flavour of RCU.\n"
-	      "ctbench measures them side by side, table operations and whole packets, on this machine.\n"
+	      "A conntrack core in the manner of Linux netfilter runs on top of tables that "
+	      "differ\n"
+	      "in one choice at a time: the hash, how a hash becomes a bucket, chains with or "
+	      "without\n"
+	      "locks for readers, how the table is replaced while it is in use, the flavour of "
+	      "RCU.\n"
+	      "ctbench measures them side by side, table operations and whole packets, on this "
+	      "machine.\n"
 	      "\n"
 	      "usage: ctbench COMMAND [ARGUMENTS]\n"
-	      "\n", out);
+	      "\n",
+	      out);
 	for (size_t i = 0; i < NR_COMMANDS; i++)
 		if (commands[i].summary)
 			fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].summary);
@@ -60,13 +69,18 @@ static void print_help(FILE *out)
 	      "\n"
 	      "Three things to try:\n"
 	      "  ctbench list --axes                        the choices, each with a sentence\n"
-	      "  ctbench run --dry-run workloads/axes.yaml  what would be measured, and for how long\n"
+	      "  ctbench run --dry-run workloads/axes.yaml  what would be measured, and for how "
+	      "long\n"
 	      "  ctbench run workloads/axes.yaml --variants axis=resize --threads 1,all\n"
-	      "                                             what do readers pay for the online resize?\n"
+	      "                                             what do readers pay for the online "
+	      "resize?\n"
 	      "\n"
-	      "Exit status: 0 done; 1 a fault of ctbench, or a check that failed; 2 something to mend in\n"
-	      "the arguments or files, or permission or memory is missing (stderr says what); 3 a proven\n"
-	      "regression; 77 this machine cannot do it.\n", out);
+	      "Exit status: 0 done; 1 a fault of ctbench, or a check that failed; 2 something to "
+	      "mend in\n"
+	      "the arguments or files, or permission or memory is missing (stderr says what); 3 a "
+	      "proven\n"
+	      "regression; 77 this machine cannot do it.\n",
+	      out);
 }
 
 static void print_version(FILE *out)
@@ -86,9 +100,9 @@ static int unknown_command(const char *name)
 		if (commands[i].summary)
 			names[nr++] = commands[i].name;
 	near = nearest_name(name, names, nr);
-	ct_user_error(&e, "'%.64s' is no %s of ctbench%s%s%s; ctbench --help tells what there is", name,
-		      *name == '-' ? "option" : "command", near ? " (did you mean '" : "", near ? near : "",
-		      near ? "'?)" : "");
+	ct_user_error(&e, "'%.64s' is no %s of ctbench%s%s%s; ctbench --help tells what there is",
+		      name, *name == '-' ? "option" : "command", near ? " (did you mean '" : "",
+		      near ? near : "", near ? "'?)" : "");
 	return cmd_report(&e);
 }
 
@@ -104,7 +118,8 @@ static int run_command(int argc, char **argv)
 		print_version(stdout);
 		return CT_EXIT_OK;
 	}
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || (!strcmp(argv[1], "help") && argc == 2)) {
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
+	    (!strcmp(argv[1], "help") && argc == 2)) {
 		print_help(stdout);
 		return CT_EXIT_OK;
 	}

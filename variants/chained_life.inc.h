@@ -12,7 +12,7 @@ static struct ct_bucket *buckets_alloc(uint32_t size, enum ct_pages pages)
 	if (!b)
 		return NULL;
 	memset((void *)b, 0, (size_t)size * sizeof(*b));
-	if (chain_end(0))	/* not NULL: each bucket has an end of its own */
+	if (chain_end(0)) /* not NULL: each bucket has an end of its own */
 		for (uint32_t i = 0; i < size; i++)
 			store_relaxed(&b[i].first, chain_end(i));
 	return b;

@@ -40,12 +40,12 @@ _Static_assert(!CT_LOCK_IN_BUCKET || CT_RESIZE_EXCLUDES_WALKS || !CT_RCU_IS_NONE
 struct ct_table {
 	struct ct_resize resize;
 	struct ct_locks locks;
-	pthread_mutex_t resize_mutex;	/* resizes and whole walks, one at a time */
+	pthread_mutex_t resize_mutex; /* resizes and whole walks, one at a time */
 	enum ct_pages pages;
-	struct ct_grace grace;		/* of the arrays that resizes replaced */
+	struct ct_grace grace; /* of the arrays that resizes replaced */
 };
 
-#ifndef CT_CAP_NAME	/* unless a variant says otherwise */
+#ifndef CT_CAP_NAME /* unless a variant says otherwise */
 #include "variants/cap/none.h"
 #endif
 
@@ -156,7 +156,7 @@ begin:
 		}
 		p = chain_walk(&v.buckets[bucket], f);
 		h = chain_is_end(p) ? NULL : chain_entry(p);
-		if (h && get)	/* the table's own reference cannot go while we hold the lock */
+		if (h && get) /* the table's own reference cannot go while we hold the lock */
 			refcount_inc(&nf_ct_tuplehash_to_ctrack(h)->use);
 		unlock_one(&t->locks, v.buckets, lock);
 		resize_read_end(&t->resize);
@@ -181,7 +181,7 @@ begin:
 		return h;
 	ct = nf_ct_tuplehash_to_ctrack(h);
 	if (unlikely(!refcount_inc_not_zero(&ct->use)))
-		return NULL;	/* it was just going */
+		return NULL; /* it was just going */
 	/* The memory may have become another connection before the reference held it. */
 	if (CT_CHAIN_NEEDS_TYPESAFE && unlikely(!nf_ct_key_equal(h, ct, f))) {
 		nf_ct_put_direct(ct);
@@ -204,7 +204,7 @@ table_clash(const struct ct_bucket *bucket, const struct nf_conntrack_tuple_hash
 
 	for (unsigned int i = 0; i < CT_TUPLE_WORDS; i++)
 		f->key.w[i] = load_relaxed(&mine->tuple_w[i]);
-	for (uintptr_t p = load_relaxed(&bucket->first); !chain_is_end(p); ) {
+	for (uintptr_t p = load_relaxed(&bucket->first); !chain_is_end(p);) {
 		struct nf_conntrack_tuple_hash *h = chain_entry(p);
 
 		if (nf_ct_key_equal(h, nf_ct_tuplehash_to_ctrack(h), f)) {
@@ -293,8 +293,8 @@ table_remove(struct ct_table *t, struct nf_conn *ct, uint32_t hash_orig, uint32_
 #define CT_TABLE_INSIDE 1
 #define CT_TABLE_SHOWS
 #define CT_TABLE_RESIZES 1
-#define CT_TABLE_ROOM CT_CAP_ROOM
+#define CT_TABLE_ROOM	 CT_CAP_ROOM
 #define CT_TABLE_AXES \
 	.hash = CT_HASH_NAME, .bucket = CT_BUCKET_NAME, .chain = CT_CHAIN_NAME, \
-	.lock = CT_LOCK_NAME, .resize = CT_RESIZE_NAME, .rcu = CT_RCU_NAME, \
-	.node = CT_NODE_NAME, .cap = CT_CAP_NAME
+	.lock = CT_LOCK_NAME, .resize = CT_RESIZE_NAME, .rcu = CT_RCU_NAME, .node = CT_NODE_NAME, \
+	.cap = CT_CAP_NAME

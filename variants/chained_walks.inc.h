@@ -43,7 +43,7 @@ collect_bucket(struct ct_table *t, const struct ct_view *v, uint32_t bucket, str
 {
 	lock_one(&t->locks, v->buckets, lock_index(bucket));
 	if (likely(!resize_changed(&t->resize, v))) {
-		for (uintptr_t p = load_relaxed(&v->buckets[bucket].first); !chain_is_end(p); ) {
+		for (uintptr_t p = load_relaxed(&v->buckets[bucket].first); !chain_is_end(p);) {
 			struct nf_conntrack_tuple_hash *h = chain_entry(p);
 
 			ct_collect_visit(c, h, nf_ct_tuplehash_to_ctrack(h));

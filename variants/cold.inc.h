@@ -5,9 +5,9 @@
  * or a resize, never in a measured loop.  Included by variant.inc.h.
  */
 
-static struct nf_conntrack_tuple_hash *cold_find_get(struct net *net,
-						     const struct nf_conntrack_zone *zone,
-						     const struct nf_conntrack_tuple *tuple)
+static struct nf_conntrack_tuple_hash *
+cold_find_get(struct net *net, const struct nf_conntrack_zone *zone,
+	      const struct nf_conntrack_tuple *tuple)
 {
 	struct nf_conntrack_tuple_hash *h;
 
@@ -17,9 +17,9 @@ static struct nf_conntrack_tuple_hash *cold_find_get(struct net *net,
 	return h;
 }
 
-static struct nf_conn *cold_alloc(struct net *net, const struct nf_conntrack_zone *zone,
-				  const struct nf_conntrack_tuple *orig,
-				  const struct nf_conntrack_tuple *reply, int *err)
+static struct nf_conn *
+cold_alloc(struct net *net, const struct nf_conntrack_zone *zone,
+	   const struct nf_conntrack_tuple *orig, const struct nf_conntrack_tuple *reply, int *err)
 {
 	union ct_tuple_words w = { .tuple = *orig };
 	struct nf_conn *ct;
@@ -107,9 +107,9 @@ static void cold_release(struct sk_buff *skb)
 }
 
 /* Each connection once: by its REPLY node, as nf_ct_iterate_cleanup does. */
-static bool want_reply_node(const struct nf_conntrack_tuple_hash *h,
-			    struct nf_conn *ct __maybe_unused,
-			    const struct ct_collect *c __maybe_unused)
+static bool
+want_reply_node(const struct nf_conntrack_tuple_hash *h, struct nf_conn *ct __maybe_unused,
+		const struct ct_collect *c __maybe_unused)
 {
 	return NF_CT_DIRECTION(h) == IP_CT_DIR_REPLY;
 }
@@ -303,7 +303,7 @@ static void cold_barrier(struct ct_core *core __maybe_unused)
 
 static const struct nf_conntrack_ops ct_ops = {
 	.hooks = ct_hook_ops,
-	.nr_hooks = (CT_FLAGS) & CT_V_NULL ? 0 : ARRAY_SIZE(ct_hook_ops),
+	.nr_hooks = (CT_FLAGS)&CT_V_NULL ? 0 : ARRAY_SIZE(ct_hook_ops),
 	.find_get = cold_find_get,
 	.alloc = cold_alloc,
 	.insert = cold_insert,

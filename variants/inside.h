@@ -14,16 +14,16 @@
 
 /* Entries per bucket; a connection is two entries. */
 struct ct_chains {
-	uint64_t limit;		/* given: look at this many buckets, evenly spread; 0: at all */
-	uint64_t buckets;	/* looked at */
+	uint64_t limit;	  /* given: look at this many buckets, evenly spread; 0: at all */
+	uint64_t buckets; /* looked at */
 	uint64_t entries, longest;
-	uint64_t squares;	/* of the lengths, summed up */
-	uint64_t length[CT_CHAIN_LENGTHS];	/* buckets with so many entries */
+	uint64_t squares;		   /* of the lengths, summed up */
+	uint64_t length[CT_CHAIN_LENGTHS]; /* buckets with so many entries */
 };
 
 /* Memory of a table: where, and of what. */
 struct ct_range {
-	const char *what;	/* "buckets", "nodes" */
+	const char *what; /* "buckets", "nodes" */
 	uintptr_t start;
 	size_t bytes;
 };

@@ -37,9 +37,9 @@
  * (0.8 %) of any value in it.  Values of 2^CT_HIST_TOP_BITS ticks (20 minutes at
  * 3 GHz) and more share the last bucket; max is exact.
  */
-#define CT_HIST_BITS 7
+#define CT_HIST_BITS	 7
 #define CT_HIST_TOP_BITS 42
-#define CT_HIST_BUCKETS ((CT_HIST_TOP_BITS - CT_HIST_BITS + 1) << CT_HIST_BITS)
+#define CT_HIST_BUCKETS	 ((CT_HIST_TOP_BITS - CT_HIST_BITS + 1) << CT_HIST_BITS)
 
 struct ct_histogram {
 	uint64_t n, sum, max;
@@ -49,8 +49,8 @@ struct ct_histogram {
 /* The bucket of a value: no division, no loop. */
 static inline unsigned int ct_histogram_bucket(uint64_t value)
 {
-	unsigned int shift = 63 - CT_HIST_BITS -
-			     (unsigned int)__builtin_clzll(value | 1u << CT_HIST_BITS);
+	unsigned int shift =
+		63 - CT_HIST_BITS - (unsigned int)__builtin_clzll(value | 1u << CT_HIST_BITS);
 
 	if (unlikely(value >> CT_HIST_TOP_BITS))
 		return CT_HIST_BUCKETS - 1;
@@ -68,14 +68,14 @@ static inline void ct_histogram_record(struct ct_histogram *h, uint64_t value)
 
 /* What an operation was; packets by how they relate to their connection. */
 enum ct_latency_class {
-	CT_LATENCY_HIT = 0,	/* lookups */
+	CT_LATENCY_HIT = 0, /* lookups */
 	CT_LATENCY_MISS,
 	CT_LATENCY_INSERT,
 	CT_LATENCY_DELETE,
-	CT_LATENCY_ESTABLISHED = 0,	/* packets, original direction */
+	CT_LATENCY_ESTABLISHED = 0, /* packets, original direction */
 	CT_LATENCY_REPLY,
 	CT_LATENCY_NEW,
-	CT_LATENCY_OTHER,	/* related, untracked, invalid, fragments */
+	CT_LATENCY_OTHER, /* related, untracked, invalid, fragments */
 	CT_NR_LATENCY_CLASSES = 4,
 };
 
@@ -86,13 +86,13 @@ struct ct_latency {
 	 */
 	const uint64_t *gaps;
 	size_t nr_gaps, gap_pos;
-	uint64_t due;		/* TSC: when the next operation is to begin */
-	uint64_t until;		/* TSC: arrivals from here on are not of this window */
-	uint64_t patience;	/* ticks to wait before returning to the harness instead */
+	uint64_t due;	   /* TSC: when the next operation is to begin */
+	uint64_t until;	   /* TSC: arrivals from here on are not of this window */
+	uint64_t patience; /* ticks to wait before returning to the harness instead */
 
-	uint64_t arrived;	/* begun */
-	uint64_t queued;	/* of them, those whose time had passed when the last one ended */
-	uint64_t lag;		/* ticks: the latest that one began after its time */
+	uint64_t arrived; /* begun */
+	uint64_t queued;  /* of them, those whose time had passed when the last one ended */
+	uint64_t lag;	  /* ticks: the latest that one began after its time */
 
 	struct ct_histogram class[CT_NR_LATENCY_CLASSES] __cacheline_aligned;
 } __cacheline_aligned;

@@ -2,7 +2,7 @@
 /* locked_jhash2_scale_seqcount with one lock for the whole table. */
 #define CT_VARIANT locked_global
 #define CT_SUMMARY "locked chains, one lock for the whole table"
-#define CT_FLAGS 0
+#define CT_FLAGS   0
 
 #include "variants/hash/jhash2.h"
 #include "variants/bucket/reciprocal_scale.h"

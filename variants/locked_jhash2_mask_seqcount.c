@@ -2,7 +2,7 @@
 /* One of the eight: locked chains, mask, (table, size) under a seqcount. */
 #define CT_VARIANT locked_jhash2_mask_seqcount
 #define CT_SUMMARY "locked chains, mask, seqcount"
-#define CT_FLAGS 0
+#define CT_FLAGS   0
 
 #include "variants/hash/jhash2.h"
 #include "variants/bucket/mask.h"

@@ -2,7 +2,7 @@
 /* One of the eight: locked chains, reciprocal_scale, (table, size) under a seqcount. */
 #define CT_VARIANT locked_jhash2_scale_seqcount
 #define CT_SUMMARY "locked chains, reciprocal_scale, seqcount"
-#define CT_FLAGS 0
+#define CT_FLAGS   0
 
 #include "variants/hash/jhash2.h"
 #include "variants/bucket/reciprocal_scale.h"

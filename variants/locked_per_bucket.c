@@ -5,7 +5,7 @@
  */
 #define CT_VARIANT locked_per_bucket
 #define CT_SUMMARY "locked chains, a lock in every bucket"
-#define CT_FLAGS 0
+#define CT_FLAGS   0
 
 #include "variants/hash/jhash2.h"
 #include "variants/bucket/reciprocal_scale.h"

@@ -28,12 +28,12 @@ struct lookup_state {
 	uint64_t hits, checksum;
 };
 
-static __always_inline void op_lookup(const struct ct_ops_work *w, struct net *net,
-				      struct lookup_state *s, struct ct_find *f, const bool compact,
-				      const bool get)
+static __always_inline void
+op_lookup(const struct ct_ops_work *w, struct net *net, struct lookup_state *s, struct ct_find *f,
+	  const bool compact, const bool get)
 {
 	struct nf_conntrack_tuple_hash *h;
-	union ct_tuple_words key;	/* in registers: hashed without waiting for the copy in f */
+	union ct_tuple_words key; /* in registers: hashed without waiting for the copy in f */
 	uint32_t hash;
 
 	key_load(&key, w->keys, s->pos, compact);
@@ -66,7 +66,7 @@ static void op_insert(struct ct_ops_work *w, const bool compact)
 	int err;
 
 	if (unlikely(w->head - w->tail == w->nr_churn))
-		return;		/* all are in; cannot be while inserts and deletes alternate */
+		return; /* all are in; cannot be while inserts and deletes alternate */
 	key_load(&orig, w->churn, w->head % w->nr_churn, compact);
 	w->inserts++;
 	hash = hash_conntrack_raw(&orig, NF_CT_DEFAULT_ZONE_ID, w->net);

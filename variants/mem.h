@@ -15,9 +15,9 @@
 
 /* What a table's memory is asked to lie on. */
 enum ct_pages {
-	CT_PAGES_4K,		/* asked not to be huge */
-	CT_PAGES_THP,		/* asked to be huge if the kernel finds some */
-	CT_PAGES_HUGETLB,	/* huge pages that the administrator set aside, or no memory */
+	CT_PAGES_4K,	  /* asked not to be huge */
+	CT_PAGES_THP,	  /* asked to be huge if the kernel finds some */
+	CT_PAGES_HUGETLB, /* huge pages that the administrator set aside, or no memory */
 };
 
 #ifndef MAP_HUGE_2MB
@@ -27,8 +27,8 @@ enum ct_pages {
 /* From one huge page upwards, and in any case with hugetlb, memory is in whole huge pages. */
 static inline size_t ct_mem_size(size_t bytes, enum ct_pages pages)
 {
-	size_t align = bytes >= CT_HUGE_PAGE || pages == CT_PAGES_HUGETLB ? CT_HUGE_PAGE :
-									    2 * CT_CACHE_LINE;
+	size_t align = bytes >= CT_HUGE_PAGE || pages == CT_PAGES_HUGETLB ? CT_HUGE_PAGE
+									  : 2 * CT_CACHE_LINE;
 
 	return (bytes + align - 1) & ~(align - 1);
 }

@@ -6,7 +6,7 @@
  */
 #define CT_VARIANT null
 #define CT_SUMMARY "finds and keeps nothing: what the harness itself costs"
-#define CT_FLAGS CT_V_NULL
+#define CT_FLAGS   CT_V_NULL
 
 #include <errno.h>
 
@@ -51,8 +51,12 @@ static bool table_remove(struct ct_table *t __maybe_unused, struct nf_conn *ct _
 	return false;
 }
 
-static void table_walk_begin(struct ct_table *t __maybe_unused) { }
-static void table_walk_end(struct ct_table *t __maybe_unused) { }
+static void table_walk_begin(struct ct_table *t __maybe_unused)
+{
+}
+static void table_walk_end(struct ct_table *t __maybe_unused)
+{
+}
 
 static uint64_t table_scan_size(struct ct_table *t __maybe_unused)
 {
@@ -80,7 +84,9 @@ static int table_init(struct ct_table *t, uint64_t buckets, enum ct_pages pages 
 	return 0;
 }
 
-static void table_destroy(struct ct_table *t __maybe_unused) { }
+static void table_destroy(struct ct_table *t __maybe_unused)
+{
+}
 
 static uint64_t table_buckets(struct ct_table *t)
 {

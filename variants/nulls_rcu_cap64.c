@@ -2,7 +2,7 @@
 /* The baseline with chains of at most 64 nodes, as in Linux 5.15. */
 #define CT_VARIANT nulls_rcu_cap64
 #define CT_SUMMARY "baseline with chains of at most 64 nodes, as in Linux 5.15"
-#define CT_FLAGS 0
+#define CT_FLAGS   0
 
 #include "variants/hash/jhash2.h"
 #include "variants/bucket/reciprocal_scale.h"

@@ -2,7 +2,7 @@
 /* The baseline with the CPU's CRC-32C instruction as the hash. */
 #define CT_VARIANT nulls_rcu_crc32c
 #define CT_SUMMARY "baseline with hardware CRC-32C as the hash"
-#define CT_FLAGS 0
+#define CT_FLAGS   0
 
 #include "variants/hash/crc32c.h"
 #include "variants/bucket/reciprocal_scale.h"

@@ -2,7 +2,7 @@
 /* One of the eight: hlist_nulls under RCU, mask, (table, size) under a seqcount. */
 #define CT_VARIANT nulls_rcu_jhash2_mask_seqcount
 #define CT_SUMMARY "hlist_nulls under RCU, mask, seqcount"
-#define CT_FLAGS 0
+#define CT_FLAGS   0
 
 #include "variants/hash/jhash2.h"
 #include "variants/bucket/mask.h"

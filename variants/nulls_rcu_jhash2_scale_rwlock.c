@@ -2,7 +2,7 @@
 /* One of the eight: hlist_nulls under RCU, reciprocal_scale, (table, size) under a rwlock. */
 #define CT_VARIANT nulls_rcu_jhash2_scale_rwlock
 #define CT_SUMMARY "hlist_nulls under RCU, reciprocal_scale, rwlock"
-#define CT_FLAGS 0
+#define CT_FLAGS   0
 
 #include "variants/hash/jhash2.h"
 #include "variants/bucket/reciprocal_scale.h"

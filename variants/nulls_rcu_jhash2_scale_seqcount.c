@@ -2,7 +2,7 @@
 /* The baseline: netfilter's own choices as of Linux 4.11. */
 #define CT_VARIANT nulls_rcu_jhash2_scale_seqcount
 #define CT_SUMMARY "netfilter as of Linux 4.11: the baseline"
-#define CT_FLAGS 0
+#define CT_FLAGS   0
 
 #include "variants/hash/jhash2.h"
 #include "variants/bucket/reciprocal_scale.h"

@@ -2,7 +2,7 @@
 /* The baseline with calls of the protocols through pointers. */
 #define CT_VARIANT nulls_rcu_l4_pointer
 #define CT_SUMMARY "baseline with calls of the protocols through pointers"
-#define CT_FLAGS 0
+#define CT_FLAGS   0
 
 #include "variants/hash/jhash2.h"
 #include "variants/bucket/reciprocal_scale.h"

@@ -2,7 +2,7 @@
 /* The baseline with per-CPU lists of unconfirmed and dying connections. */
 #define CT_VARIANT nulls_rcu_lists_percpu
 #define CT_SUMMARY "baseline with per-CPU lists of unconfirmed and dying connections"
-#define CT_FLAGS 0
+#define CT_FLAGS   0
 
 #include "variants/hash/jhash2.h"
 #include "variants/bucket/reciprocal_scale.h"

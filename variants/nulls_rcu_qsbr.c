@@ -2,7 +2,7 @@
 /* The baseline with RCU flavour qsbr. */
 #define CT_VARIANT nulls_rcu_qsbr
 #define CT_SUMMARY "baseline with RCU flavour qsbr: readers announce quiescent states"
-#define CT_FLAGS 0
+#define CT_FLAGS   0
 
 #include "variants/hash/jhash2.h"
 #include "variants/bucket/reciprocal_scale.h"

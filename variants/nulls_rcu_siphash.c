@@ -2,7 +2,7 @@
 /* The baseline with siphash, zone and namespace inside the hash: netfilter since Linux 5.15. */
 #define CT_VARIANT nulls_rcu_siphash
 #define CT_SUMMARY "netfilter since Linux 5.15: siphash"
-#define CT_FLAGS 0
+#define CT_FLAGS   0
 
 #include "variants/hash/siphash.h"
 #include "variants/bucket/reciprocal_scale.h"

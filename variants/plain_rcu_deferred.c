@@ -5,7 +5,7 @@
  */
 #define CT_VARIANT plain_rcu_deferred
 #define CT_SUMMARY "plain RCU chains, nodes freed after a grace period"
-#define CT_FLAGS 0
+#define CT_FLAGS   0
 
 #include "variants/hash/jhash2.h"
 #include "variants/bucket/reciprocal_scale.h"

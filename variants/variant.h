@@ -21,18 +21,18 @@
 
 /* The choices a variant stands for; "-" where an axis does not apply to it. */
 struct ct_axes {
-	const char *hash;	/* jhash2, siphash, crc32c, constant */
-	const char *bucket;	/* reciprocal_scale, mask */
-	const char *chain;	/* nulls_rcu, plain_rcu, locked */
-	const char *lock;	/* striped, per_bucket, global */
-	const char *resize;	/* seqcount, rwlock */
-	const char *rcu;	/* memb, qsbr, mb, bp, none */
-	const char *node;	/* typesafe, deferred */
-	const char *cap;	/* none, 64, 50+0..29 */
+	const char *hash;   /* jhash2, siphash, crc32c, constant */
+	const char *bucket; /* reciprocal_scale, mask */
+	const char *chain;  /* nulls_rcu, plain_rcu, locked */
+	const char *lock;   /* striped, per_bucket, global */
+	const char *resize; /* seqcount, rwlock */
+	const char *rcu;    /* memb, qsbr, mb, bp, none */
+	const char *node;   /* typesafe, deferred */
+	const char *cap;    /* none, 64, 50+0..29 */
 	/* What of conntrack around the table a variant chooses. */
-	const char *lists;	/* none, percpu */
-	const char *l4;		/* switch, pointer */
-	const char *gc;		/* mean, slices */
+	const char *lists; /* none, percpu */
+	const char *l4;	   /* switch, pointer */
+	const char *gc;	   /* mean, slices */
 };
 
 #define CT_NR_AXES 11
@@ -42,8 +42,8 @@ const char *ct_axis_value(const struct ct_axes *axes, unsigned int i);
 
 enum ct_variant_flags {
 	CT_V_RESIZE = 1 << 0, /* can be resized online */
-	CT_V_NULL = 1 << 1, /* finds and keeps nothing: measures the harness */
-	CT_V_PEER = 1 << 2, /* a table that others wrote */
+	CT_V_NULL = 1 << 1,   /* finds and keeps nothing: measures the harness */
+	CT_V_PEER = 1 << 2,   /* a table that others wrote */
 	CT_V_LOOKUPS =
 		1 << 4, /* no table: only its lookups can be measured, by a program of its own */
 	CT_V_WORST = 1 << 3, /* degenerate on purpose: left out of globs unless named */
@@ -51,17 +51,17 @@ enum ct_variant_flags {
 
 struct ct_config {
 	uint64_t buckets;
-	uint64_t connections;	/* how many to expect; sizes the node pool's slabs */
+	uint64_t connections; /* how many to expect; sizes the node pool's slabs */
 	uint64_t hash_key[2];
-	unsigned int threads;	/* highest CPU number a thread will register, plus one */
-	enum ct_pages pages;	/* for buckets and nodes */
+	unsigned int threads; /* highest CPU number a thread will register, plus one */
+	enum ct_pages pages;  /* for buckets and nodes */
 };
 
 struct ct_memory {
-	uint64_t node_bytes;	/* in live connections' objects */
-	uint64_t pool_bytes;	/* held by the node pool, live or free */
-	uint64_t bucket_bytes;	/* bucket arrays and the locks inside them */
-	uint64_t lock_bytes;	/* locks kept apart from the buckets */
+	uint64_t node_bytes;   /* in live connections' objects */
+	uint64_t pool_bytes;   /* held by the node pool, live or free */
+	uint64_t bucket_bytes; /* bucket arrays and the locks inside them */
+	uint64_t lock_bytes;   /* locks kept apart from the buckets */
 	/*
 	 * What waited for grace periods since the table was made: deleted connections, every
 	 * 64th of them timed, and bucket arrays that a resize replaced.  Ticks of core/ticks.h.
@@ -79,9 +79,9 @@ struct ct_packet_work;
  */
 struct ct_variant {
 	const char *name;
-	const char *summary;	/* one line for `ctbench list` */
+	const char *summary; /* one line for `ctbench list` */
 	struct ct_axes axes;
-	unsigned int flags;	/* enum ct_variant_flags */
+	unsigned int flags; /* enum ct_variant_flags */
 	/*
 	 * How many nodes a chain takes before insertion refuses one more (-E2BIG),
 	 * at least; 0: any number.

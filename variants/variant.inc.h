@@ -46,9 +46,9 @@ struct ct_instance {
 
 /* Names that stand in the binary, so that a disassembly can be told apart by variant. */
 #define CT_PASTE_(a, b) a##b
-#define CT_PASTE(a, b) CT_PASTE_(a, b)
-#define CT_STR_(a) #a
-#define CT_STR(a) CT_STR_(a)
+#define CT_PASTE(a, b)	CT_PASTE_(a, b)
+#define CT_STR_(a)	#a
+#define CT_STR(a)	CT_STR_(a)
 
 /*
  * The read path alone, as a function of its own: what tests/test_disassembly
@@ -152,10 +152,9 @@ static void variant_thread_online(struct ct_core *core __maybe_unused)
 const struct ct_variant CT_PASTE(ct_variant_, CT_VARIANT) = {
 	.name = CT_STR(CT_VARIANT),
 	.summary = CT_SUMMARY,
-	.axes = { CT_TABLE_AXES,
-		  .lists = (CT_FLAGS) & CT_V_NULL ? "-" : CT_LISTS_NAME,
-		  .l4 = (CT_FLAGS) & CT_V_NULL ? "-" : CT_L4_NAME,
-		  .gc = (CT_FLAGS) & CT_V_NULL ? "-" : ct_gc_name(CT_GC_STYLE) },
+	.axes = { CT_TABLE_AXES, .lists = (CT_FLAGS)&CT_V_NULL ? "-" : CT_LISTS_NAME,
+		  .l4 = (CT_FLAGS)&CT_V_NULL ? "-" : CT_L4_NAME,
+		  .gc = (CT_FLAGS)&CT_V_NULL ? "-" : ct_gc_name(CT_GC_STYLE) },
 	.chain_room = CT_TABLE_ROOM,
 	.flags = CT_FLAGS | (CT_TABLE_RESIZES ? CT_V_RESIZE : 0),
 	.bucket_rule = table_bucket_rule,

@@ -32,9 +32,9 @@ struct ct_ops_work {
 	/* What to look up, in order, round and round: struct ct_key4 or union ct_tuple_words. */
 	const void *keys;
 	size_t nr_keys;
-	bool compact;		/* keys are struct ct_key4 */
-	bool refcount;		/* lookups take and drop a reference */
-	const uint8_t *ops;	/* enum ct_op [nr_ops], round and round; NULL: lookups only */
+	bool compact;	    /* keys are struct ct_key4 */
+	bool refcount;	    /* lookups take and drop a reference */
+	const uint8_t *ops; /* enum ct_op [nr_ops], round and round; NULL: lookups only */
 	size_t nr_ops;
 	/*
 	 * Connections of this worker's own that come and go: a ring of keys as
@@ -42,42 +42,42 @@ struct ct_ops_work {
 	 */
 	const void *churn;
 	size_t nr_churn;
-	uint32_t timeout;	/* ticks that an inserted connection gets */
-	size_t batch;		/* operations a call */
+	uint32_t timeout; /* ticks that an inserted connection gets */
+	size_t batch;	  /* operations a call */
 
 	/* Kept from batch to batch: */
 	size_t key_pos, op_pos, head, tail;
 
 	/* Counted up: */
 	uint64_t done, lookups, hits, inserts, insert_failed, deletes, delete_failed;
-	uint64_t checksum;	/* of what was found, so that no lookup can be left out */
+	uint64_t checksum; /* of what was found, so that no lookup can be left out */
 
-	struct ct_latency *latency;	/* given, for run_ops_timed() */
+	struct ct_latency *latency; /* given, for run_ops_timed() */
 } __cacheline_aligned;
 
 /* A packet ready to be sent through the hooks. */
 struct ct_frame {
-	const uint8_t *data;	/* network header */
-	uint32_t len;		/* struct sk_buff.len */
-	uint32_t headlen;	/* struct sk_buff.headlen */
-	uint16_t protocol;	/* ETH_P_IP or ETH_P_IPV6 */
-	uint16_t in, out;	/* devices */
+	const uint8_t *data; /* network header */
+	uint32_t len;	     /* struct sk_buff.len */
+	uint32_t headlen;    /* struct sk_buff.headlen */
+	uint16_t protocol;   /* ETH_P_IP or ETH_P_IPV6 */
+	uint16_t in, out;    /* devices */
 	uint16_t pad;
 };
 
 struct ct_packet_work {
 	/* Given: */
 	struct net *net;
-	const struct ct_frame *frames;	/* in order, round and round */
+	const struct ct_frame *frames; /* in order, round and round */
 	size_t nr_frames;
 	size_t batch;
 
-	size_t pos;		/* kept */
+	size_t pos; /* kept */
 
-	uint64_t done, accepted, dropped, kept;	/* counted up; kept: stolen or queued */
-	uint64_t checksum;	/* of what conntrack said: ctinfo and connection */
+	uint64_t done, accepted, dropped, kept; /* counted up; kept: stolen or queued */
+	uint64_t checksum;			/* of what conntrack said: ctinfo and connection */
 
-	struct ct_latency *latency;	/* given, for run_packets_timed() */
+	struct ct_latency *latency; /* given, for run_packets_timed() */
 } __cacheline_aligned;
 
 #endif

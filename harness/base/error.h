@@ -7,8 +7,8 @@
  * the negative errno that ct_fail() returned.  Only the command line prints
  * it ("ctbench: SENTENCE" on stderr) and turns it into the exit status.
  */
-#ifndef CTBENCH_HARNESS_ERROR_H
-#define CTBENCH_HARNESS_ERROR_H
+#ifndef CTBENCH_HARNESS_BASE_ERROR_H
+#define CTBENCH_HARNESS_BASE_ERROR_H
 
 #include <errno.h>
 
@@ -17,21 +17,21 @@ enum ct_exit {
 	CT_EXIT_OK = 0,
 	CT_EXIT_INTERNAL = 1,	/* a fault of ours, or a check that failed */
 	CT_EXIT_USER = 2,	/* what the user can mend: input, options, permission, memory */
-	CT_EXIT_REGRESSION = 3,	/* a proven regression (compare) */
+	CT_EXIT_REGRESSION = 3, /* a proven regression (compare) */
 	CT_EXIT_SKIP = 77,	/* what cannot be done on this machine */
 };
 
 struct ct_error {
-	int status;		/* enum ct_exit; 0: no error so far */
-	char text[1024];	/* one sentence, without a newline */
+	int status;	 /* enum ct_exit; 0: no error so far */
+	char text[1024]; /* one sentence, without a newline */
 };
 
 /*
  * Record the sentence and the exit status; the first error recorded wins, so
  * that unwinding code cannot bury the cause.  Returns code (a negative errno).
  */
-__attribute__((format(printf, 4, 5)))
-int ct_fail(struct ct_error *e, int code, enum ct_exit status, const char *fmt, ...);
+__attribute__((format(printf, 4, 5))) int
+ct_fail(struct ct_error *e, int code, enum ct_exit status, const char *fmt, ...);
 
 /* The common case: the user can mend it. */
 #define ct_user_error(e, ...) ct_fail((e), -EINVAL, CT_EXIT_USER, __VA_ARGS__)

@@ -89,11 +89,20 @@ void html_text(FILE *out, const char *text)
 {
 	for (; *text; text++)
 		switch (*text) {
-		case '&': fputs("&amp;", out); break;
-		case '<': fputs("&lt;", out); break;
-		case '>': fputs("&gt;", out); break;
-		case '"': fputs("&quot;", out); break;
-		default: fputc(*text, out);
+		case '&':
+			fputs("&amp;", out);
+			break;
+		case '<':
+			fputs("&lt;", out);
+			break;
+		case '>':
+			fputs("&gt;", out);
+			break;
+		case '"':
+			fputs("&quot;", out);
+			break;
+		default:
+			fputc(*text, out);
 		}
 }
 
@@ -105,7 +114,8 @@ static void print_html(FILE *out, const struct grid *g, const int *width)
 		for (size_t c = 0; c < g->columns; c++) {
 			if (!width[c])
 				continue;
-			fprintf(out, "<%s%s>", r ? "td" : "th scope=\"col\"", g->left[c] ? " class=\"l\"" : "");
+			fprintf(out, "<%s%s>", r ? "td" : "th scope=\"col\"",
+				g->left[c] ? " class=\"l\"" : "");
 			html_text(out, text_at(g, r, c));
 			fprintf(out, "</%s>", r ? "td" : "th");
 		}

@@ -4,8 +4,8 @@
  * as Markdown.  Its first row is the header.  A column in which all texts are
  * empty is left out.
  */
-#ifndef CTBENCH_HARNESS_GRID_H
-#define CTBENCH_HARNESS_GRID_H
+#ifndef CTBENCH_HARNESS_BASE_GRID_H
+#define CTBENCH_HARNESS_BASE_GRID_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,15 +17,15 @@
 struct grid {
 	size_t columns;
 	size_t rows, room;
-	char **text;			/* rows * columns */
-	bool left[GRID_COLUMNS_MAX];	/* aligned; else right, as numbers are */
-	bool failed;			/* no memory: what was put is not complete */
+	char **text;		     /* rows * columns */
+	bool left[GRID_COLUMNS_MAX]; /* aligned; else right, as numbers are */
+	bool failed;		     /* no memory: what was put is not complete */
 };
 
 enum grid_format {
-	GRID_TEXT,	/* columns as wide as their widest text */
-	GRID_HTML,	/* <table> ... </table>, its texts escaped */
-	GRID_MARKDOWN,	/* as GitHub has it */
+	GRID_TEXT,     /* columns as wide as their widest text */
+	GRID_HTML,     /* <table> ... </table>, its texts escaped */
+	GRID_MARKDOWN, /* as GitHub has it */
 };
 
 /* An empty row at the end; false without memory. */

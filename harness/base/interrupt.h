@@ -6,12 +6,12 @@
  * ct_interrupted whenever a system call returned EINTR, ends the wait and
  * returns -EINTR.  The handlers are set without SA_RESTART for that.
  */
-#ifndef CTBENCH_HARNESS_INTERRUPT_H
-#define CTBENCH_HARNESS_INTERRUPT_H
+#ifndef CTBENCH_HARNESS_BASE_INTERRUPT_H
+#define CTBENCH_HARNESS_BASE_INTERRUPT_H
 
 #include <signal.h>
 
-#define CT_EXIT_INTERRUPTED 130		/* as shells report SIGINT */
+#define CT_EXIT_INTERRUPTED 130 /* as shells report SIGINT */
 
 /* 0, or the signal that came (SIGINT, SIGTERM, SIGHUP).  Any thread may read it. */
 extern volatile sig_atomic_t ct_interrupted;

@@ -3,8 +3,8 @@
  * Reading JSON that anybody may have changed: whatever is not there, or is
  * something else, reads as nothing.  Any thread; object may be NULL.
  */
-#ifndef CTBENCH_HARNESS_JSON_READ_H
-#define CTBENCH_HARNESS_JSON_READ_H
+#ifndef CTBENCH_HARNESS_BASE_JSON_READ_H
+#define CTBENCH_HARNESS_BASE_JSON_READ_H
 
 #include <jansson.h>
 #include <math.h>

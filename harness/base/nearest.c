@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#define NEAREST_MAX 96		/* longer words are compared by their beginning */
-#define NOT_NEAR 1000u
+#define NEAREST_MAX 96 /* longer words are compared by their beginning */
+#define NOT_NEAR    1000u
 
 static unsigned int least(unsigned int a, unsigned int b)
 {
@@ -56,12 +56,12 @@ static unsigned int distance(const char *word, const char *name)
 	return NOT_NEAR;
 }
 
-size_t nearest_names(const char *word, const char *const *names, size_t nr,
-		     const char **out, size_t max)
+size_t
+nearest_names(const char *word, const char *const *names, size_t nr, const char **out, size_t max)
 {
 	size_t found = 0;
 
-	for (unsigned int last = 0; found < max && last < NOT_NEAR; ) {
+	for (unsigned int last = 0; found < max && last < NOT_NEAR;) {
 		unsigned int next = NOT_NEAR;
 
 		/* Take all at one distance, and see which distance comes after. */

@@ -2,8 +2,8 @@
 /*
  * "Did you mean": the names nearest to a mistyped one.
  */
-#ifndef CTBENCH_HARNESS_NEAREST_H
-#define CTBENCH_HARNESS_NEAREST_H
+#ifndef CTBENCH_HARNESS_BASE_NEAREST_H
+#define CTBENCH_HARNESS_BASE_NEAREST_H
 
 #include <stddef.h>
 
@@ -15,7 +15,7 @@
 const char *nearest_name(const char *word, const char *const *names, size_t nr);
 
 /* Up to max of them into out, the likeliest first; returns how many. */
-size_t nearest_names(const char *word, const char *const *names, size_t nr,
-		     const char **out, size_t max);
+size_t
+nearest_names(const char *word, const char *const *names, size_t nr, const char **out, size_t max);
 
 #endif

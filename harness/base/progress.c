@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define QUIET_SECONDS 2.0
+#define QUIET_SECONDS  2.0
 #define REDRAW_SECONDS 0.1
 
 static double seconds_now(void)
@@ -30,7 +30,9 @@ static unsigned int columns(void)
 
 void progress_begin(struct progress *p, const char *what, double total)
 {
-	*p = (struct progress){ .what = what, .total = total, .began = seconds_now(),
+	*p = (struct progress){ .what = what,
+				.total = total,
+				.began = seconds_now(),
 				.terminal = isatty(STDERR_FILENO) };
 }
 
@@ -55,7 +57,7 @@ static void cut(char *text, unsigned int max)
 
 	for (char *c = text; *c; c++) {
 		if (((unsigned char)*c & 0xc0) == 0x80)
-			continue;	/* inside a character */
+			continue; /* inside a character */
 		if (n++ == max) {
 			*c = '\0';
 			return;
@@ -63,8 +65,8 @@ static void cut(char *text, unsigned int max)
 	}
 }
 
-void progress_line(const struct progress *p, double now, double done, const char *detail, unsigned int width,
-		   char *buf, size_t size)
+void progress_line(const struct progress *p, double now, double done, const char *detail,
+		   unsigned int width, char *buf, size_t size)
 {
 	double spent = now - p->began, share, left;
 	char text[48];
@@ -81,7 +83,8 @@ void progress_line(const struct progress *p, double now, double done, const char
 		n = snprintf(buf, size, "%s: %u %%, %s left", p->what, (unsigned int)(100 * share),
 			     progress_duration(text, sizeof(text), left));
 	} else {
-		n = snprintf(buf, size, "%s: %s so far", p->what, progress_duration(text, sizeof(text), spent));
+		n = snprintf(buf, size, "%s: %s so far", p->what,
+			     progress_duration(text, sizeof(text), spent));
 	}
 	if (detail && n >= 0 && (size_t)n < size)
 		snprintf(buf + n, size - (size_t)n, " (%s)", detail);

@@ -18,18 +18,18 @@
  * Thread-safety: one thread per struct progress.  Whoever prints on the
  * terminal meanwhile calls progress_wipe() first.
  */
-#ifndef CTBENCH_HARNESS_PROGRESS_H
-#define CTBENCH_HARNESS_PROGRESS_H
+#ifndef CTBENCH_HARNESS_BASE_PROGRESS_H
+#define CTBENCH_HARNESS_BASE_PROGRESS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 struct progress {
-	const char *what;	/* what goes on, in two or three words; kept, not copied */
-	double total;		/* all that is to do, in any unit: bytes, expected seconds; 0: not known */
-	double began, drawn;	/* seconds on a clock that never goes back */
+	const char *what; /* what goes on, in two or three words; kept, not copied */
+	double total; /* all that is to do, in any unit: bytes, expected seconds; 0: not known */
+	double began, drawn; /* seconds on a clock that never goes back */
 	bool terminal;
-	bool visible;		/* a line stands there now */
+	bool visible; /* a line stands there now */
 };
 
 void progress_begin(struct progress *p, const char *what, double total);
@@ -48,8 +48,8 @@ void progress_end(struct progress *p);
  * "reading mix.pcap: 42 %, 1 min 05 s left (detail)".  now is on the clock of
  * began.  An empty line where it is too early to show one.
  */
-void progress_line(const struct progress *p, double now, double done, const char *detail, unsigned int width,
-		   char *buf, size_t size);
+void progress_line(const struct progress *p, double now, double done, const char *detail,
+		   unsigned int width, char *buf, size_t size);
 
 /* "7 s", "1 min 05 s", "2 h 03 min"; returns buf. */
 char *progress_duration(char *buf, size_t size, double seconds);

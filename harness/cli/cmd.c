@@ -51,13 +51,17 @@ int cmd_next(struct cmd_args *a, const struct cmd_option *options, struct ct_err
 		return CMD_OPERAND;
 	}
 	if (!strcmp(arg, "--"))
-		return a->takes_rest ? CMD_REST :
-		       ct_user_error(e, "%s takes nothing after --; ctbench %s --help tells what it takes",
-				     a->argv[0], a->argv[0]);
+		return a->takes_rest ? CMD_REST
+				     : ct_user_error(e,
+						     "%s takes nothing after --; ctbench %s --help "
+						     "tells what it takes",
+						     a->argv[0], a->argv[0]);
 	if (!strcmp(arg, "--help") || !strcmp(arg, "-h"))
 		return CMD_HELP;
 	if (arg[1] != '-')
-		return ct_user_error(e, "%s has no option %.64s; options begin with two dashes, and ctbench %s --help tells which there are",
+		return ct_user_error(e,
+				     "%s has no option %.64s; options begin with two dashes, and "
+				     "ctbench %s --help tells which there are",
 				     a->argv[0], arg, a->argv[0]);
 
 	name = arg + 2;
@@ -68,7 +72,8 @@ int cmd_next(struct cmd_args *a, const struct cmd_option *options, struct ct_err
 			continue;
 		if (!options[i].takes_value) {
 			if (equals)
-				return ct_user_error(e, "%s --%s takes no value", a->argv[0], options[i].name);
+				return ct_user_error(e, "%s --%s takes no value", a->argv[0],
+						     options[i].name);
 			return i;
 		}
 		if (equals)
@@ -76,7 +81,8 @@ int cmd_next(struct cmd_args *a, const struct cmd_option *options, struct ct_err
 		else if (a->at < a->argc)
 			a->value = a->argv[a->at++];
 		if (!a->value || !*a->value)
-			return ct_user_error(e, "%s --%s needs a value; ctbench %s --help tells which",
+			return ct_user_error(e,
+					     "%s --%s needs a value; ctbench %s --help tells which",
 					     a->argv[0], options[i].name, a->argv[0]);
 		return i;
 	}

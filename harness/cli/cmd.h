@@ -9,8 +9,8 @@
  * SIGPIPE is ignored, so that a run outlives the pager that shows its progress;
  * a command that prints without end must stop when ferror(stdout) says so.
  */
-#ifndef CTBENCH_HARNESS_CMD_H
-#define CTBENCH_HARNESS_CMD_H
+#ifndef CTBENCH_HARNESS_CLI_CMD_H
+#define CTBENCH_HARNESS_CLI_CMD_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,23 +33,23 @@ int cmd_measure(int argc, char **argv);
 
 /* An option of a command; the array ends with one whose name is NULL. */
 struct cmd_option {
-	const char *name;	/* without the dashes: "dry-run" */
-	bool takes_value;	/* --name VALUE or --name=VALUE */
+	const char *name; /* without the dashes: "dry-run" */
+	bool takes_value; /* --name VALUE or --name=VALUE */
 };
 
-enum {			/* beside the index of an option, what cmd_next() may return */
-	CMD_OPERAND = 1000,	/* value is an argument that is no option */
-	CMD_REST,		/* "--": what follows from args.at on is somebody else's */
-	CMD_HELP,		/* --help or -h */
-	CMD_END,
+enum {			   /* beside the index of an option, what cmd_next() may return */
+       CMD_OPERAND = 1000, /* value is an argument that is no option */
+       CMD_REST,	   /* "--": what follows from args.at on is somebody else's */
+       CMD_HELP,	   /* --help or -h */
+       CMD_END,
 };
 
 struct cmd_args {
 	int argc;
 	char **argv;
-	int at;			/* the argument to look at next; start with 1 */
-	const char *value;	/* of the option, or the operand */
-	bool takes_rest;	/* else "--" is refused, with a sentence */
+	int at;		   /* the argument to look at next; start with 1 */
+	const char *value; /* of the option, or the operand */
+	bool takes_rest;   /* else "--" is refused, with a sentence */
 	/* Further options, which the command takes before it calls cmd_next(); for suggestions. */
 	const char *const *more;
 	size_t nr_more;

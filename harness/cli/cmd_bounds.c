@@ -19,22 +19,32 @@ static void print_help(void)
 {
 	fputs("usage: ctbench bounds [OPTIONS]\n"
 	      "\n"
-	      "Measures what no table on this machine can beat: a random line of memory that must be\n"
-	      "waited for (at several footprints) and several asked for at once, hashes alone, atomic\n"
-	      "additions, and how long the machine keeps a CPU for something else, which is in every\n"
-	      "response time. A lookup that finds its connection in the first node of a chain waits for two\n"
-	      "lines, its bucket's and the node's. A run measures the same beside its cells and keeps\n"
-	      "them in its report; its table shows each operation's time in such lines (column misses).\n"
+	      "Measures what no table on this machine can beat: a random line of memory that must "
+	      "be\n"
+	      "waited for (at several footprints) and several asked for at once, hashes alone, "
+	      "atomic\n"
+	      "additions, and how long the machine keeps a CPU for something else, which is in "
+	      "every\n"
+	      "response time. A lookup that finds its connection in the first node of a chain "
+	      "waits for two\n"
+	      "lines, its bucket's and the node's. A run measures the same beside its cells and "
+	      "keeps\n"
+	      "them in its report; its table shows each operation's time in such lines (column "
+	      "misses).\n"
 	      "\n"
-	      "  --threads LIST    numbers of threads, all at once each: 1,2 or 1,all (without: 1,all)\n"
-	      "  --bytes SIZE      the largest footprint, in bytes or as 64Mi, 1Gi (without: 256Mi)\n"
+	      "  --threads LIST    numbers of threads, all at once each: 1,2 or 1,all (without: "
+	      "1,all)\n"
+	      "  --bytes SIZE      the largest footprint, in bytes or as 64Mi, 1Gi (without: "
+	      "256Mi)\n"
 	      "  --pages SIZE      auto, thp, 4k or hugetlb, as in workloads (without: auto)\n"
-	      "  --pinning POLICY  compact, scatter, core, llc or a list of CPUs (without: compact)\n"
+	      "  --pinning POLICY  compact, scatter, core, llc or a list of CPUs (without: "
+	      "compact)\n"
 	      "  --window SECONDS  of each figure (without: 0.05)\n"
 	      "  --repeats N       processes, one after the other (without: 5)\n"
 	      "  --json            one measurement, in this process, as JSON\n"
 	      "\n"
-	      "Times are ns as one thread sees them, medians with 95 % intervals (of five repeats or more).\n",
+	      "Times are ns as one thread sees them, medians with 95 % intervals (of five repeats "
+	      "or more).\n",
 	      stdout);
 }
 
@@ -67,9 +77,10 @@ static int parse_thread_list(struct bounds_request *q, const char *text, struct 
 		}
 		if (end == at || (*end && *end != ',') || !n || n > CT_MAX_THREADS || *at == '-' ||
 		    q->nr_threads == BOUNDS_MAX_THREADS)
-			return ct_user_error(
-				e, "--threads is '%.40s': it is a list of at most %d numbers, as 1,2 or 1,all",
-				text, BOUNDS_MAX_THREADS);
+			return ct_user_error(e,
+					     "--threads is '%.40s': it is a list of at most %d "
+					     "numbers, as 1,2 or 1,all",
+					     text, BOUNDS_MAX_THREADS);
 		/* where there is but one CPU, 1,all is 1 */
 		if (!q->nr_threads || q->threads[q->nr_threads - 1] != n)
 			q->threads[q->nr_threads++] = (unsigned int)n;
@@ -96,11 +107,14 @@ static int parse_bytes(struct bounds_request *q, const char *text, struct ct_err
 		if (q->bytes < 4096)
 			break;
 		if (q->bytes > memory_limit() / 2)
-			return ct_user_error(e, "--bytes %s is more than half of the memory that is free: ask for less",
+			return ct_user_error(e,
+					     "--bytes %s is more than half of the memory that is "
+					     "free: ask for less",
 					     text);
 		return 0;
 	}
-	return ct_user_error(e, "--bytes is '%.40s': it is a size from 4Ki on, as 64Mi or 1Gi", text);
+	return ct_user_error(e, "--bytes is '%.40s': it is a size from 4Ki on, as 64Mi or 1Gi",
+			     text);
 }
 
 static int parse_cell(struct bounds_request *q, int what, const char *value, struct ct_error *e)
@@ -109,12 +123,15 @@ static int parse_cell(struct bounds_request *q, int what, const char *value, str
 
 	if (what == OPT_PAGES) {
 		if (parse_pages(&cell, value))
-			return ct_user_error(e, "--pages is '%.40s': it is auto, thp, 4k or hugetlb", value);
+			return ct_user_error(
+				e, "--pages is '%.40s': it is auto, thp, 4k or hugetlb", value);
 		q->pages = cell.pages;
 		return 0;
 	}
 	if (parse_pin(&cell, value))
-		return ct_user_error(e, "--pinning is '%.40s': it is compact, scatter, core, llc or a list as 0,2-3",
+		return ct_user_error(e,
+				     "--pinning is '%.40s': it is compact, scatter, core, llc or a "
+				     "list as 0,2-3",
 				     value);
 	q->pin = cell.pin;
 	memcpy(q->cpus, cell.cpus, sizeof(q->cpus));
@@ -136,13 +153,15 @@ static int parse_option(struct command *c, int what, const char *value, struct c
 	case OPT_WINDOW:
 		c->q.window = strtod(value, &end);
 		if (end == value || *end || !(c->q.window >= 1e-4 && c->q.window <= 60))
-			return ct_user_error(e, "--window is '%.40s': it is seconds, from 0.0001 to 60", value);
+			return ct_user_error(
+				e, "--window is '%.40s': it is seconds, from 0.0001 to 60", value);
 		return 0;
 	case OPT_REPEATS:
 		c->repeats = strtoul(value, &end, 10);
-		if (end == value || *end || !c->repeats || c->repeats > REPEATS_MAX || *value == '-')
-			return ct_user_error(e, "--repeats is '%.40s': it is a number from 1 to %d", value,
-					     REPEATS_MAX);
+		if (end == value || *end || !c->repeats || c->repeats > REPEATS_MAX ||
+		    *value == '-')
+			return ct_user_error(e, "--repeats is '%.40s': it is a number from 1 to %d",
+					     value, REPEATS_MAX);
 		return 0;
 	case OPT_JSON:
 		c->json = true;
@@ -190,7 +209,8 @@ static int execute(const struct command *c, struct ct_error *e)
 
 int cmd_bounds(int argc, char **argv)
 {
-	struct command c = { .repeats = 5, .q = { .pages = PAGES_AUTO, .bytes = 256 << 20, .window = 0.05 } };
+	struct command c = { .repeats = 5,
+			     .q = { .pages = PAGES_AUTO, .bytes = 256 << 20, .window = 0.05 } };
 	struct cmd_args args = { .argc = argc, .argv = argv, .at = 1 };
 	struct ct_error e = { 0 };
 	int what, err = parse_thread_list(&c.q, "1,all", &e);
@@ -205,6 +225,6 @@ int cmd_bounds(int argc, char **argv)
 	if (!err)
 		err = execute(&c, &e);
 	if (err && !e.status)
-		return CT_EXIT_USER;	/* Ctrl-C, or the process that measures has said it */
+		return CT_EXIT_USER; /* Ctrl-C, or the process that measures has said it */
 	return err ? cmd_report(&e) : CT_EXIT_OK;
 }

@@ -23,13 +23,17 @@ static void print_help(void)
 	puts("usage: ctbench compare A B [--metric NAMES] [--bound 3%] [--of BOUND]\n"
 	     "                           [--json | --markdown] [--results DIR]\n"
 	     "\n"
-	     "Judges run B beside run A: two revisions, two compilers, two machines.  Cells of one name\n"
-	     "and with the same parameters are compared by their medians, with 95 % intervals and Holm's\n"
+	     "Judges run B beside run A: two revisions, two compilers, two machines.  Cells of one "
+	     "name\n"
+	     "and with the same parameters are compared by their medians, with 95 % intervals and "
+	     "Holm's\n"
 	     "correction over all comparisons; all cells of a workload together are one more.\n"
 	     "A and B are folders of runs, or names in results/runs; nothing is measured.\n"
 	     "\n"
-	     "  --metric NAMES   which figures, with commas: mops, ns_per_op, p99_ns, ... (default:\n"
-	     "                   throughput, or p99_ns where latencies were taken, or the highest rate that was\n"
+	     "  --metric NAMES   which figures, with commas: mops, ns_per_op, p99_ns, ... "
+	     "(default:\n"
+	     "                   throughput, or p99_ns where latencies were taken, or the highest "
+	     "rate that was\n"
 	     "                   searched for; bytes per connection)\n"
 	     "  --bound SHARE    how much worse is still acceptable: 3%, 0.5% (default: 3%)\n"
 	     "  --of BOUND       throughput and time as shares of what each run's machine allows:\n"
@@ -39,24 +43,31 @@ static void print_help(void)
 	     "  --markdown       for a comment on a change\n"
 	     "  --results DIR    the folder of all runs (default: " RESULTS_DEFAULT_DIR ")\n"
 	     "\n"
-	     "Exit status 3 if a figure is proven to be worse by more than the bound: its whole interval\n"
+	     "Exit status 3 if a figure is proven to be worse by more than the bound: its whole "
+	     "interval\n"
 	     "lies beyond, and so does Holm's p; 0 otherwise.\n"
 	     "\n"
-	     "The two runs were not made at the same time, and what the machine did in between is in\n"
-	     "no interval.  Before blaming a change, measure A B A B, and compare A with A as well.\n"
+	     "The two runs were not made at the same time, and what the machine did in between is "
+	     "in\n"
+	     "no interval.  Before blaming a change, measure A B A B, and compare A with A as "
+	     "well.\n"
 	     "\n"
 	     "Examples:\n"
-	     "  ctbench run axes --name before; git switch change; make build; ctbench run axes --name after\n"
+	     "  ctbench run axes --name before; git switch change; make build; ctbench run axes "
+	     "--name after\n"
 	     "  ctbench compare before after --bound 5%\n"
 	     "  ctbench compare before after --metric ns_per_op --markdown > comment.md");
 }
 
 enum { OPT_METRIC, OPT_BOUND, OPT_OF, OPT_JSON, OPT_MARKDOWN, OPT_RESULTS };
 static const struct cmd_option options[] = {
-	[OPT_METRIC] = { "metric", true },   [OPT_BOUND] = { "bound", true },
+	[OPT_METRIC] = { "metric", true },
+	[OPT_BOUND] = { "bound", true },
 	[OPT_OF] = { "of", true },
-	[OPT_JSON] = { "json", false },	     [OPT_MARKDOWN] = { "markdown", false },
-	[OPT_RESULTS] = { "results", true }, { NULL, false },
+	[OPT_JSON] = { "json", false },
+	[OPT_MARKDOWN] = { "markdown", false },
+	[OPT_RESULTS] = { "results", true },
+	{ NULL, false },
 };
 
 struct request {
@@ -147,9 +158,8 @@ static void print_surroundings(FILE *out, const json_t *result)
 	list = json_object_get(result, "environment");
 	if (json_array_size(list))
 		fputs("\nWhat else differs:\n\n", out);
-	json_array_foreach(list, i, item)
-		fprintf(out, "  * %s: %s | %s\n", text_of(item, "what"), text_of(item, "a"),
-			text_of(item, "b"));
+	json_array_foreach(list, i, item) fprintf(out, "  * %s: %s | %s\n", text_of(item, "what"),
+						  text_of(item, "a"), text_of(item, "b"));
 	list = json_object_get(result, "different");
 	json_array_foreach(list, i, item)
 		fprintf(out, "%s  * not compared: %s (another %s)\n", i ? "" : "\n",
@@ -227,8 +237,8 @@ static void put_row(struct grid *g, const json_t *item)
 	grid_put(g, VISIBLE, text);
 }
 
-static int print_workload(FILE *out, const json_t *list, const char *workload,
-			  enum grid_format format)
+static int
+print_workload(FILE *out, const json_t *list, const char *workload, enum grid_format format)
 {
 	static const char *const titles[COLUMNS] = {
 		"cell", "metric", "A", "B", "B beside A", "95 %", "", "would have seen"
@@ -241,9 +251,9 @@ static int print_workload(FILE *out, const json_t *list, const char *workload,
 	grid_add_row(&g);
 	for (i = 0; i < COLUMNS && !g.failed; i++)
 		grid_put(&g, i, titles[i]);
-	json_array_foreach((json_t *)list, i, item)
-		if (!strcmp(text_of(item, "workload"), workload) && is_worth_a_row(item))
-			put_row(&g, item);
+	json_array_foreach((json_t *)list, i,
+			   item) if (!strcmp(text_of(item, "workload"), workload) &&
+				     is_worth_a_row(item)) put_row(&g, item);
 	if (!g.failed && g.rows > 1) {
 		fprintf(out, format == GRID_MARKDOWN ? "\n### %s\n\n" : "\n%s\n", workload);
 		grid_print(out, &g, format);
@@ -265,7 +275,8 @@ static int print_result(FILE *out, const json_t *result, enum grid_format format
 
 	print_surroundings(out, result);
 	/* Each workload at its first appearance. */
-	json_array_foreach(list, i, item) {
+	json_array_foreach(list, i, item)
+	{
 		size_t k = 0;
 
 		last = text_of(item, "workload");
@@ -325,8 +336,9 @@ static int compare(const struct request *q, int *status, struct ct_error *e)
 		err = result ? 0 : -EINVAL;
 	}
 	if (!err && q->of)
-		json_object_set(result, "shares",
-				json_object_get(json_object_get(runs[0].benchmark, "ctbench"), "shares"));
+		json_object_set(
+			result, "shares",
+			json_object_get(json_object_get(runs[0].benchmark, "ctbench"), "shares"));
 	if (!err && q->json) {
 		json_dumpf(result, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
 		putchar('\n');

@@ -22,19 +22,25 @@ static void print_help(void)
 {
 	fputs("usage: ctbench env [--json]\n"
 	      "\n"
-	      "Prints what a measurement depends on beside the code: CPU and caches, kernel and its\n"
-	      "settings, how this ctbench was built. Below that, in words, what of it will disturb a\n"
-	      "measurement here, and how to mend it: '!' marks what spoils figures, '-' what to know.\n"
-	      "The same facts are kept with every run (benchmark.json, key ctbench). No host name, user\n"
+	      "Prints what a measurement depends on beside the code: CPU and caches, kernel and "
+	      "its\n"
+	      "settings, how this ctbench was built. Below that, in words, what of it will disturb "
+	      "a\n"
+	      "measurement here, and how to mend it: '!' marks what spoils figures, '-' what to "
+	      "know.\n"
+	      "The same facts are kept with every run (benchmark.json, key ctbench). No host name, "
+	      "user\n"
 	      "or path is among them.\n"
 	      "\n"
-	      "  --json   everything, for programs: the facts, and the warnings under \"warnings\"\n"
+	      "  --json   everything, for programs: the facts, and the warnings under "
+	      "\"warnings\"\n"
 	      "\n"
 	      "Nothing is changed; the exit status is 0 whatever is found.\n"
 	      "\n"
 	      "Examples:\n"
 	      "  ctbench env\n"
-	      "  ctbench env --json | jq '.warnings[] | select(.grade == \"serious\") | .mend'\n", stdout);
+	      "  ctbench env --json | jq '.warnings[] | select(.grade == \"serious\") | .mend'\n",
+	      stdout);
 }
 
 #define LABEL 12
@@ -63,8 +69,7 @@ static void print_wrapped(const char *text, int indent)
 	putchar('\n');
 }
 
-__attribute__((format(printf, 2, 3)))
-static void row(const char *label, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static void row(const char *label, const char *fmt, ...)
 {
 	char text[2048];
 	va_list ap;
@@ -105,7 +110,8 @@ static void join(char *buf, size_t size, const json_t *array)
 	size_t i, n = 0;
 
 	*buf = '\0';
-	json_array_foreach(array, i, entry) {
+	json_array_foreach(array, i, entry)
+	{
 		if (n < size)
 			n += (size_t)snprintf(buf + n, size - n, "%s%s", i ? " " : "", told(entry));
 	}
@@ -117,15 +123,19 @@ static void print_caches(const json_t *env)
 	char text[512] = "", bytes[32];
 	size_t i, n = 0;
 
-	json_array_foreach(fact(env, "topology", "caches"), i, cache) {
+	json_array_foreach(fact(env, "topology", "caches"), i, cache)
+	{
 		json_int_t each = json_integer_value(json_object_get(cache, "cpus_each"));
 
 		if (n >= sizeof(text))
 			break;
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "%sL%lld %s for every %lld CPU%s", i ? ", " : "",
-				      (long long)json_integer_value(json_object_get(cache, "level")),
-				      bytes_text(bytes, sizeof(bytes), json_integer_value(json_object_get(cache, "bytes"))),
-				      (long long)each, each == 1 ? "" : "s");
+		n += (size_t)snprintf(
+			text + n, sizeof(text) - n, "%sL%lld %s for every %lld CPU%s",
+			i ? ", " : "",
+			(long long)json_integer_value(json_object_get(cache, "level")),
+			bytes_text(bytes, sizeof(bytes),
+				   json_integer_value(json_object_get(cache, "bytes"))),
+			(long long)each, each == 1 ? "" : "s");
 	}
 	row("caches", "%s", *text ? text : "not told");
 }
@@ -138,14 +148,19 @@ static void print_machine(const json_t *env)
 	row("CPU", "%s", told(fact(env, "machine", "cpu")));
 	if (json_is_true(fact(env, "virtual", "is")))
 		row("virtual", "a guest of %s", told(fact(env, "virtual", "hypervisor")));
-	row("topology", "packages %lld, NUMA nodes %lld, cores %lld, CPUs %lld; this process may use CPU %s",
+	row("topology",
+	    "packages %lld, NUMA nodes %lld, cores %lld, CPUs %lld; this process may use CPU %s",
 	    (long long)json_integer_value(fact(env, "topology", "packages")),
 	    (long long)json_integer_value(fact(env, "topology", "numa_nodes")),
 	    (long long)json_integer_value(fact(env, "topology", "cores")),
-	    (long long)json_integer_value(fact(env, "topology", "cpus")), told(fact(env, "topology", "allowed_cpus")));
+	    (long long)json_integer_value(fact(env, "topology", "cpus")),
+	    told(fact(env, "topology", "allowed_cpus")));
 	print_caches(env);
-	row("memory", "%s, %s available", bytes_text(total, sizeof(total), json_integer_value(fact(env, "machine", "memory_bytes"))),
-	    bytes_text(available, sizeof(available), json_integer_value(fact(env, "machine", "memory_available_bytes"))));
+	row("memory", "%s, %s available",
+	    bytes_text(total, sizeof(total),
+		       json_integer_value(fact(env, "machine", "memory_bytes"))),
+	    bytes_text(available, sizeof(available),
+		       json_integer_value(fact(env, "machine", "memory_available_bytes"))));
 	row("clock", "%s, %.1f MHz, %s", told(fact(env, "clock", "name")),
 	    json_real_value(fact(env, "clock", "ticks_per_second")) / 1e6,
 	    json_is_true(fact(env, "clock", "reliable")) ? "reliable" : "NOT reliable");
@@ -153,7 +168,8 @@ static void print_machine(const json_t *env)
 		char governors[128];
 
 		join(governors, sizeof(governors), fact(env, "frequency", "governors"));
-		row("frequency", "driver %s, governor %s, boost %s", told(fact(env, "frequency", "driver")), governors,
+		row("frequency", "driver %s, governor %s, boost %s",
+		    told(fact(env, "frequency", "driver")), governors,
 		    json_is_boolean(boost) ? json_is_true(boost) ? "on" : "off" : "not told");
 	}
 }
@@ -166,26 +182,32 @@ static void print_kernel(const json_t *env)
 	const char *name;
 	size_t n = 0;
 
-	row("kernel", "%s (%s)", told(fact(env, "kernel", "release")), told(fact(env, "kernel", "architecture")));
+	row("kernel", "%s (%s)", told(fact(env, "kernel", "release")),
+	    told(fact(env, "kernel", "architecture")));
 	join(text, sizeof(text), fact(env, "kernel", "parameters"));
 	if (*text)
 		row("parameters", "%s", text);
 	*text = '\0';
-	json_object_foreach((json_t *)fact(env, "kernel", "mitigations"), name, value) {
+	json_object_foreach((json_t *)fact(env, "kernel", "mitigations"), name, value)
+	{
 		if (strcmp(told(value), "Not affected") && n < sizeof(text))
-			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s: %s", n ? "; " : "", name, told(value));
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s: %s", n ? "; " : "",
+					      name, told(value));
 	}
 	row("mitigations", "%s", *text ? text : "none needed");
-	row("pages", "transparent huge pages %s (defrag %s)", told(fact(env, "pages", "transparent")),
+	row("pages", "transparent huge pages %s (defrag %s)",
+	    told(fact(env, "pages", "transparent")),
 	    told(fact(env, "pages", "transparent_defrag")));
 	value = fact(env, "load", "average");
 	busy = fact(env, "load", "busy_cpus");
 	if (json_is_number(busy))
-		snprintf(buf, sizeof(buf), "; others keep %.1f CPUs busy just now", json_number_value(busy));
+		snprintf(buf, sizeof(buf), "; others keep %.1f CPUs busy just now",
+			 json_number_value(busy));
 	else
 		buf[0] = '\0';
 	row("load", "%.2f %.2f %.2f%s", json_real_value(json_array_get(value, 0)),
-	    json_real_value(json_array_get(value, 1)), json_real_value(json_array_get(value, 2)), buf);
+	    json_real_value(json_array_get(value, 1)), json_real_value(json_array_get(value, 2)),
+	    buf);
 }
 
 static void print_build(const json_t *env)
@@ -195,12 +217,16 @@ static void print_build(const json_t *env)
 	const char *name;
 	size_t n = 0;
 
-	row("ctbench", "%s, revision %s", told(fact(env, "build", "version")), told(fact(env, "build", "revision")));
-	row("compiler", "%s, %s", told(fact(env, "build", "compiler")), told(fact(env, "build", "flags")));
+	row("ctbench", "%s, revision %s", told(fact(env, "build", "version")),
+	    told(fact(env, "build", "revision")));
+	row("compiler", "%s, %s", told(fact(env, "build", "compiler")),
+	    told(fact(env, "build", "flags")));
 	row("allocator", "%s", told(json_object_get(env, "allocator")));
-	json_object_foreach((json_t *)libraries, name, value) {
+	json_object_foreach((json_t *)libraries, name, value)
+	{
 		if (n < sizeof(text))
-			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s %s", n ? ", " : "", name, told(value));
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s %s", n ? ", " : "",
+					      name, told(value));
 	}
 	row("libraries", "%s", text);
 }
@@ -215,7 +241,8 @@ static void print_warnings(const json_t *warnings)
 		return;
 	}
 	puts("\nWhat will disturb a measurement here ('!' spoils figures, '-' is good to know):");
-	json_array_foreach(warnings, i, w) {
+	json_array_foreach(warnings, i, w)
+	{
 		const char *mend = json_string_value(json_object_get(w, "mend"));
 
 		printf("  %c ", strcmp(told(json_object_get(w, "grade")), "serious") ? '-' : '!');

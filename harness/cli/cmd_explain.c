@@ -24,22 +24,31 @@ static const struct cmd_option options[] = {
 
 static void print_help(void)
 {
-	fputs("usage: ctbench explain FILE N [--variant NAME] [--all] [--json] [--set NAME=VALUE]...\n"
+	fputs("usage: ctbench explain FILE N [--variant NAME] [--all] [--json] [--set "
+	      "NAME=VALUE]...\n"
 	      "\n"
-	      "Replays a capture up to packet N, counted from 0 as replay --json does, and tells that\n"
-	      "packet's way through conntrack: every hook in order of priority with its verdict; the\n"
-	      "tuple, its hash, the table's size and the bucket; the chain as it is walked, entry by\n"
-	      "entry; what was found or made, and the packet's ctinfo; the protocol's state and windows,\n"
-	      "status and timeout, before and after; what confirm did; events and counters that moved.\n"
+	      "Replays a capture up to packet N, counted from 0 as replay --json does, and tells "
+	      "that\n"
+	      "packet's way through conntrack: every hook in order of priority with its verdict; "
+	      "the\n"
+	      "tuple, its hash, the table's size and the bucket; the chain as it is walked, entry "
+	      "by\n"
+	      "entry; what was found or made, and the packet's ctinfo; the protocol's state and "
+	      "windows,\n"
+	      "status and timeout, before and after; what confirm did; events and counters that "
+	      "moved.\n"
 	      "\n"
 	      "A packet is treated as strictly as replay --json treats it.\n"
 	      "\n"
 	      "  --all             show every node of long chains\n"
 	      "  --json            the same facts as one JSON object\n"
-	      "  --loose           take checksums to be right, and forward whatever the addresses and\n"
-	      "                    the TTL: for captures from where the network card makes checksums,\n"
+	      "  --loose           take checksums to be right, and forward whatever the addresses "
+	      "and\n"
+	      "                    the TTL: for captures from where the network card makes "
+	      "checksums,\n"
 	      "                    and of a host's own packets\n"
-	      "  --variant NAME    the table to use (ctbench list shows them): each has its own hash,\n"
+	      "  --variant NAME    the table to use (ctbench list shows them): each has its own "
+	      "hash,\n"
 	      "                    buckets and chains; without: " REPLAY_VARIANT "\n"
 	      "  --buckets N       its size; few buckets make long chains to look at\n"
 	      "  --set NAME=VALUE, --clock, --scenario FILE\n"
@@ -47,17 +56,20 @@ static void print_help(void)
 	      "\n"
 	      "How to read it:\n"
 	      "\n"
-	      "  -200  ipv4_conntrack_in             ACCEPT     a hook, its priority and its verdict\n"
+	      "  -200  ipv4_conntrack_in             ACCEPT     a hook, its priority and its "
+	      "verdict\n"
 	      "        Begins connection 1; until confirm ...   what came of it\n"
 	      "        tuple     src=10.0.0.1 dst=...           the key that is looked up\n"
 	      "        hash      0x5b0c3d1e                     of it\n"
 	      "        bucket    91151 = 0x5b0c3d1e * 262144 >> 32\n"
 	      "        chain     empty; nulls marker of ...     what hangs there\n"
-	      "        ctinfo    NEW: the packet made the ...   what hooks behind see in the packet\n"
+	      "        ctinfo    NEW: the packet made the ...   what hooks behind see in the "
+	      "packet\n"
 	      "\n"
 	      "Examples:\n"
 	      "  ctbench explain trace.pcap 0                        how a connection begins\n"
-	      "  ctbench explain trace.pcap 1 --buckets 4            an answer, in a crowded bucket\n"
+	      "  ctbench explain trace.pcap 1 --buckets 4            an answer, in a crowded "
+	      "bucket\n"
 	      "  ctbench explain trace.pcap 7 --variant cds_lfht     another table\n"
 	      "  ctbench replay --json trace.pcap | jq 'select(.state == \"invalid\") | .i'\n"
 	      "  ctbench explain trace.pcap 52                       why is that one invalid?\n",
@@ -109,11 +121,19 @@ static int parse_operand(struct command *c, const char *value, struct ct_error *
 static int parse_option(struct command *c, int what, const char *value, struct ct_error *e)
 {
 	switch (what) {
-	case OPT_ALL: c->all = true; return 0;
-	case OPT_JSON: c->json = true; return 0;
-	case OPT_LOOSE: c->loose = true; return 0;
-	case CMD_OPERAND: return parse_operand(c, value, e);
-	default: return replay_command_option(&c->replay, what, value, e);
+	case OPT_ALL:
+		c->all = true;
+		return 0;
+	case OPT_JSON:
+		c->json = true;
+		return 0;
+	case OPT_LOOSE:
+		c->loose = true;
+		return 0;
+	case CMD_OPERAND:
+		return parse_operand(c, value, e);
+	default:
+		return replay_command_option(&c->replay, what, value, e);
 	}
 }
 

@@ -23,8 +23,8 @@ static const struct cmd_option options[] = {
 
 static const struct {
 	unsigned int flag;
-	const char *name;	/* in JSON */
-	const char *note;	/* in the table */
+	const char *name; /* in JSON */
+	const char *note; /* in the table */
 } flags[] = {
 	{ CT_V_RESIZE, "resize", "resizes" },
 	{ CT_V_NULL, "null", "no table at all" },
@@ -39,26 +39,32 @@ static void print_help(void)
 	      "       ctbench list --axes [--json]\n"
 	      "       ctbench list --workloads [--json] [FILE...]\n"
 	      "\n"
-	      "Without options: every variant of the table with its choice on each axis. A dash means\n"
-	      "that the axis does not apply. With selections: those variants, each with a sentence.\n"
+	      "Without options: every variant of the table with its choice on each axis. A dash "
+	      "means\n"
+	      "that the axis does not apply. With selections: those variants, each with a "
+	      "sentence.\n"
 	      "\n"
 	      "  --axes       the axes, and what each choice on them means\n"
-	      "  --workloads  the workload files, the question each answers, and its expected time\n"
+	      "  --workloads  the workload files, the question each answers, and its expected "
+	      "time\n"
 	      "  --json       the same for programs\n"
 	      "\n"
 	      "A selection is what the key `variants` of a workload file takes:\n"
 	      "  nulls_rcu_siphash                       a name\n"
 	      "  'locked*'                               a glob (in quotes, against the shell)\n"
 	      "  hash=jhash2,chain=nulls_rcu             all that have these choices\n"
-	      "  axis=resize                             the baseline (the first variant listed) and all\n"
+	      "  axis=resize                             the baseline (the first variant listed) "
+	      "and all\n"
 	      "                                          that differ from it on this axis alone\n"
 	      "  axis=lock,base=locked_jhash2_scale_seqcount    the same from another baseline\n"
-	      "What is degenerate on purpose (worst case, no table at all) is chosen by its name only.\n"
+	      "What is degenerate on purpose (worst case, no table at all) is chosen by its name "
+	      "only.\n"
 	      "\n"
 	      "Examples:\n"
 	      "  ctbench list axis=rcu\n"
 	      "  ctbench list --json 'nulls*' | jq -r '.[].name'\n"
-	      "  ctbench list --workloads\n", stdout);
+	      "  ctbench list --workloads\n",
+	      stdout);
 }
 
 /* ---- variants ---- */
@@ -144,7 +150,8 @@ static int variants_table(const bool *chosen, bool sentences)
 			printf("    %s\n", v->summary);
 	}
 	if (!sentences)
-		printf("\nctbench list NAME says more about one, ctbench list --axes what the columns mean.\n");
+		printf("\nctbench list NAME says more about one, ctbench list --axes what the "
+		       "columns mean.\n");
 	return CT_EXIT_OK;
 }
 
@@ -217,8 +224,9 @@ static int list_axes(bool json)
 				continue;
 			if (!json)
 				printf("  %-18s%s\n", value, or_dash(text));
-			json_array_append_new(values, json_pack("{s:s, s:s, s:i}", "name", value, "meaning",
-								or_dash(text), "variants", count_value(a, value)));
+			json_array_append_new(values, json_pack("{s:s, s:s, s:i}", "name", value,
+								"meaning", or_dash(text),
+								"variants", count_value(a, value)));
 		}
 		json_array_append_new(axes, json_pack("{s:s, s:s, s:o}", "name", axis, "meaning",
 						      or_dash(axis_text(axis)), "values", values));
@@ -258,10 +266,11 @@ static int list_workload(const char *path, json_t *json)
 		cells += set.list[i].nr_cells;
 	seconds = workload_set_expected_seconds(&set);
 	if (json) {
-		json_array_append_new(json, json_pack("{s:s, s:s, s:s, s:b, s:i, s:i, s:f}", "name", set.name,
-						      "path", path, "question", info.question,
-						      "suite", info.is_suite, "workloads", (int)set.nr,
-						      "cells", (int)cells, "expected_seconds", seconds));
+		json_array_append_new(json,
+				      json_pack("{s:s, s:s, s:s, s:b, s:i, s:i, s:f}", "name",
+						set.name, "path", path, "question", info.question,
+						"suite", info.is_suite, "workloads", (int)set.nr,
+						"cells", (int)cells, "expected_seconds", seconds));
 	} else {
 		printf("%s\n    %s\n    ", path, info.question);
 		if (info.is_suite)
@@ -341,7 +350,9 @@ int cmd_list(int argc, char **argv)
 		}
 	}
 	if (on[OPT_AXES] && (on[OPT_WORKLOADS] || nr)) {
-		ct_user_error(&e, "list --axes shows all axes and takes neither a selection nor --workloads");
+		ct_user_error(
+			&e,
+			"list --axes shows all axes and takes neither a selection nor --workloads");
 		status = cmd_report(&e);
 	} else if (on[OPT_AXES]) {
 		status = list_axes(on[OPT_JSON]);

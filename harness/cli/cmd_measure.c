@@ -39,8 +39,8 @@ static int measure_replica(const struct cell *cell, struct cell_result *r, struc
 	return 0;
 }
 
-static int measure(const struct cell *cell, struct cell_result *r, json_t *details,
-		   struct ct_error *e)
+static int
+measure(const struct cell *cell, struct cell_result *r, json_t *details, struct ct_error *e)
 {
 	struct bench b = { .cell = cell, .r = r, .e = e, .details = details };
 	int err;
@@ -56,7 +56,7 @@ static int measure(const struct cell *cell, struct cell_result *r, json_t *detai
 
 static int read_all(void *data, size_t size)
 {
-	for (size_t at = 0; at < size; ) {
+	for (size_t at = 0; at < size;) {
 		ssize_t n = read(STDIN_FILENO, (char *)data + at, size - at);
 
 		if (n < 0 && errno == EINTR)
@@ -69,8 +69,9 @@ static int read_all(void *data, size_t size)
 }
 
 /*
- * The length of a JSON text and the text; a length of 0 where it failed.  Who has nothing to tell says
- * so (an empty object), so that a line that is missing is a line that was lost (details_complete()).
+ * The length of a JSON text and the text; a length of 0 where it failed.  Who has nothing to tell
+ * says so (an empty object), so that a line that is missing is a line that was lost
+ * (details_complete()).
  */
 static int send_details(const json_t *details, bool failed)
 {
@@ -108,5 +109,5 @@ int cmd_measure(int argc, char **argv __maybe_unused)
 	}
 	err = fwrite(&r, sizeof(r), 1, stdout) == 1 ? send_details(details, r.status) : -EIO;
 	json_decref(details);
-	return err ? CT_EXIT_INTERNAL : CT_EXIT_OK;	/* the parent is gone */
+	return err ? CT_EXIT_INTERNAL : CT_EXIT_OK; /* the parent is gone */
 }

@@ -19,11 +19,16 @@ static void print_help(void)
 {
 	puts("usage: ctbench merge OUT IN... [--results DIR]\n"
 	     "\n"
-	     "Puts runs together that were started with --shard and otherwise the same arguments, on one\n"
-	     "machine or on several: OUT becomes a run like any other, with tables, verdicts and plots.\n"
-	     "OUT must not exist yet; IN are folders of runs, or names in results/runs, all N of --shard\n"
-	     "I/N, and stay as they are.  What must not be mixed is refused: other revisions, builds,\n"
-	     "arguments or parameters, cells that are compared with each other from two machines, a cell's\n"
+	     "Puts runs together that were started with --shard and otherwise the same arguments, "
+	     "on one\n"
+	     "machine or on several: OUT becomes a run like any other, with tables, verdicts and "
+	     "plots.\n"
+	     "OUT must not exist yet; IN are folders of runs, or names in results/runs, all N of "
+	     "--shard\n"
+	     "I/N, and stay as they are.  What must not be mixed is refused: other revisions, "
+	     "builds,\n"
+	     "arguments or parameters, cells that are compared with each other from two machines, "
+	     "a cell's\n"
 	     "repeat twice; and so is a part that is not finished or not whole.\n"
 	     "\n"
 	     "  --results DIR    the folder of all runs (default: " RESULTS_DEFAULT_DIR ")\n"
@@ -67,9 +72,8 @@ static int parse(struct merge *m, int argc, char **argv)
 		}
 	}
 	if (m->nr < 2)
-		return ct_user_error(
-			m->e,
-			"merge needs the new run's name and two runs at least, as in 'ctbench merge both one two'");
+		return ct_user_error(m->e, "merge needs the new run's name and two runs at least, "
+					   "as in 'ctbench merge both one two'");
 	return 0;
 }
 static void free_merge(struct merge *m)

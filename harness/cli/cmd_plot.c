@@ -28,10 +28,12 @@ static void print_help(void)
 	     "                     rate     a percentile against the rate of arrivals\n"
 	     "                     saturation\n"
 	     "                              what ctbench saturate tried and found\n"
-	     "                     effects  what each choice changes, with its interval and the noise\n"
+	     "                     effects  what each choice changes, with its interval and the "
+	     "noise\n"
 	     "                     timeline what happened when, inside the window (timeline: 2ms)\n"
 	     "                   (without it: what each workload asks for)\n"
-	     "  --of BOUND       throughput as a share of what this machine allows: " SHARES_NAMES "\n"
+	     "  --of BOUND       throughput as a share of what this machine allows: " SHARES_NAMES
+	     "\n"
 	     "                   (ctbench bounds explains them; default: as measured)\n"
 	     "  --out DIR        where to (default: RUN/plots, or RUN/plots-of-BOUND)\n"
 	     "  --results DIR    the folder of all runs (default: " RESULTS_DEFAULT_DIR ")\n"
@@ -47,11 +49,8 @@ static void print_help(void)
 
 enum { OPT_KIND, OPT_OF, OPT_OUT, OPT_RESULTS };
 static const struct cmd_option options[] = {
-	[OPT_KIND] = { "kind", true },
-	[OPT_OF] = { "of", true },
-	[OPT_OUT] = { "out", true },
-	[OPT_RESULTS] = { "results", true },
-	{ NULL, false },
+	[OPT_KIND] = { "kind", true },	     [OPT_OF] = { "of", true }, [OPT_OUT] = { "out", true },
+	[OPT_RESULTS] = { "results", true }, { NULL, false },
 };
 
 struct request {
@@ -73,7 +72,8 @@ static int add_kinds(unsigned int *kinds, const char *text, struct ct_error *e)
 		if (!kind)
 			return ct_user_error(
 				e,
-				"--kind '%s' is no kind of plot: it must be threads, size, load, axes, bars, timeline, latency, rate, saturation or effects",
+				"--kind '%s' is no kind of plot: it must be threads, size, load, "
+				"axes, bars, timeline, latency, rate, saturation or effects",
 				name);
 		*kinds |= kind;
 		text += len + (text[len] == ',');
@@ -106,10 +106,10 @@ static int parse(struct request *q, int argc, char **argv, struct ct_error *e)
 			break;
 		case CMD_OPERAND:
 			if (q->run)
-				return ct_user_error(
-					e,
-					"plot draws one run at a time, and there are two: '%s' and '%s'",
-					q->run, args.value);
+				return ct_user_error(e,
+						     "plot draws one run at a time, and there are "
+						     "two: '%s' and '%s'",
+						     q->run, args.value);
 			q->run = args.value;
 			break;
 		case CMD_HELP:

@@ -28,34 +28,47 @@ static void print_help(void)
 	      "                      [--set NAME=VALUE]...\n"
 	      "\n"
 	      "Sends every packet of a capture through conntrack as if a router forwarded it -\n"
-	      "PRE_ROUTING, FORWARD, POST_ROUTING - by the capture's own clock, and tells what became\n"
-	      "of them: packets by protocol and by how they relate to a connection, connections made\n"
+	      "PRE_ROUTING, FORWARD, POST_ROUTING - by the capture's own clock, and tells what "
+	      "became\n"
+	      "of them: packets by protocol and by how they relate to a connection, connections "
+	      "made\n"
 	      "and ended, statistics.\n"
 	      "\n"
-	      "FILE is pcap or pcapng, plain or packed with zstd; - is standard input. A capture that\n"
+	      "FILE is pcap or pcapng, plain or packed with zstd; - is standard input. A capture "
+	      "that\n"
 	      "is damaged in the middle is replayed up to there; then comes the error.\n"
 	      "\n"
-	      "  --table           print the connections of the end, as /proc/net/nf_conntrack does\n"
-	      "  --dump FORMAT     print them and nothing else: proc as /proc/net/nf_conntrack does,\n"
+	      "  --table           print the connections of the end, as /proc/net/nf_conntrack "
+	      "does\n"
+	      "  --dump FORMAT     print them and nothing else: proc as /proc/net/nf_conntrack "
+	      "does,\n"
 	      "                    extended as conntrack -L -o extended does\n"
-	      "  --json            print a line of JSON for each packet and one for the end, in the\n"
-	      "                    format of the conformance tests, and no summary. All is then as\n"
+	      "  --json            print a line of JSON for each packet and one for the end, in "
+	      "the\n"
+	      "                    format of the conformance tests, and no summary. All is then "
+	      "as\n"
 	      "                    strict as in a router: checksums are verified, a TTL can end\n"
-	      "  --checksums       verify checksums; else they are taken to be right, for captures\n"
+	      "  --checksums       verify checksums; else they are taken to be right, for "
+	      "captures\n"
 	      "                    often come from where the network card makes them\n"
 	      "  --variant NAME    the table to use (ctbench list shows them);\n"
 	      "                    without: " REPLAY_VARIANT "\n"
 	      "  --buckets N       its size; without: 262144, the kernel's above 4 GB of memory\n"
 	      "  --set NAME=VALUE  a setting by the kernel's name: nf_conntrack_tcp_loose=0,\n"
-	      "                    nf_conntrack_max=1000, nf_conntrack_acct=1; timeouts in seconds\n"
+	      "                    nf_conntrack_max=1000, nf_conntrack_acct=1; timeouts in "
+	      "seconds\n"
 	      "  --clock trace     time passes as when the packets were captured (the default)\n"
 	      "  --clock frozen    time stands still: nothing expires\n"
-	      "  --scenario FILE   how the packets arrive, as JSON: settings, devices, zones, packets\n"
-	      "                    held back, helpers (keys sysctl, global, in, zones, notrack, helpers,\n"
+	      "  --scenario FILE   how the packets arrive, as JSON: settings, devices, zones, "
+	      "packets\n"
+	      "                    held back, helpers (keys sysctl, global, in, zones, notrack, "
+	      "helpers,\n"
 	      "                    hold, after, realtime); as strict as --json\n"
 	      "\n"
-	      "The summary's columns: NEW packets belong to a connection that was not answered yet,\n"
-	      "ESTABLISHED and EST_REPLY to one that was (in the direction of its first packet, and\n"
+	      "The summary's columns: NEW packets belong to a connection that was not answered "
+	      "yet,\n"
+	      "ESTABLISHED and EST_REPLY to one that was (in the direction of its first packet, "
+	      "and\n"
 	      "against it); RELATED ones are errors about a connection, or begin one that another\n"
 	      "announced; invalid ones fit none, or none that could be.\n"
 	      "\n"
@@ -71,7 +84,7 @@ static void print_help(void)
 struct command {
 	struct replay_command replay;
 	bool table, json;
-	bool only_dump;		/* --dump: no summary */
+	bool only_dump; /* --dump: no summary */
 	enum nf_ct_dump_format format;
 	double start;
 	struct replay_summary *summary;
@@ -136,9 +149,8 @@ static int parse(struct command *c, int argc, char **argv, struct ct_error *e)
 	if (!c->replay.file)
 		return ct_user_error(e, "replay needs a capture: ctbench replay FILE");
 	if (c->json && (c->table || c->only_dump))
-		return ct_user_error(
-			e, "replay --json ends with the table already; leave %s out",
-			c->table ? "--table" : "--dump");
+		return ct_user_error(e, "replay --json ends with the table already; leave %s out",
+				     c->table ? "--table" : "--dump");
 	if (c->table && c->only_dump)
 		return ct_user_error(
 			e, "replay --dump prints the table and nothing else; leave --table out");
@@ -200,7 +212,11 @@ static int replay(struct command *c, struct ct_error *e)
 {
 	/* lines of JSON on the same terminal are progress enough */
 	const struct replay_visitor v = {
-		.took = took, .flushed = flushed, .end = end, .arg = c, .quiet = c->json,
+		.took = took,
+		.flushed = flushed,
+		.end = end,
+		.arg = c,
+		.quiet = c->json,
 	};
 	int err;
 

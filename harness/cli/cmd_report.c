@@ -17,8 +17,10 @@ static void print_help(void)
 {
 	puts("usage: ctbench report RUN [--markdown] [--out FILE] [--results DIR]\n"
 	     "\n"
-	     "Makes one web page of a run: each question, the answer in words with its interval, the\n"
-	     "plots, the tables, the noise, the machine, and how to repeat it.  The page needs nothing\n"
+	     "Makes one web page of a run: each question, the answer in words with its interval, "
+	     "the\n"
+	     "plots, the tables, the noise, the machine, and how to repeat it.  The page needs "
+	     "nothing\n"
 	     "beside itself: it can be mailed, kept, printed, read on a phone, in light or dark.\n"
 	     "RUN is the folder of a run, or its name in results/runs; nothing is measured.\n"
 	     "\n"
@@ -73,10 +75,10 @@ static int parse(struct request *q, int argc, char **argv, struct ct_error *e)
 			break;
 		case CMD_OPERAND:
 			if (q->run)
-				return ct_user_error(
-					e,
-					"report takes one run, and there are two: '%s' and '%s'; 'ctbench compare' judges two",
-					q->run, args.value);
+				return ct_user_error(e,
+						     "report takes one run, and there are two: "
+						     "'%s' and '%s'; 'ctbench compare' judges two",
+						     q->run, args.value);
 			q->run = args.value;
 			break;
 		case CMD_HELP:
@@ -86,7 +88,8 @@ static int parse(struct request *q, int argc, char **argv, struct ct_error *e)
 	}
 	if (!q->run)
 		return ct_user_error(
-			e, "report needs a run, as in 'ctbench report " RESULTS_DEFAULT_DIR "/NAME'");
+			e,
+			"report needs a run, as in 'ctbench report " RESULTS_DEFAULT_DIR "/NAME'");
 	return 0;
 }
 
@@ -109,10 +112,9 @@ static int check_out(const struct request *q, const char *dir, struct ct_error *
 
 	if (!own)
 		return 0;
-	return ct_user_error(
-		e,
-		"--out '%.500s' would write over the run's own %s: name another file",
-		q->out, own);
+	return ct_user_error(e,
+			     "--out '%.500s' would write over the run's own %s: name another file",
+			     q->out, own);
 }
 
 static int make(const struct request *q, struct ct_error *e)

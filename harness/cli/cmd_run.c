@@ -18,30 +18,39 @@
 
 static void print_help(void)
 {
-	puts("usage: ctbench run WORKLOAD... [OPTIONS] [--KEY VALUE]... [-- GOOGLE-BENCHMARK-FLAGS]\n"
+	puts("usage: ctbench run WORKLOAD... [OPTIONS] [--KEY VALUE]... [-- "
+	     "GOOGLE-BENCHMARK-FLAGS]\n"
 	     "\n"
 	     "Measures every cell of the workloads (a cell is one variant at one point: so many\n"
 	     "threads, connections, buckets, ...), each repeat in a process of its own, in random\n"
 	     "order, prints a table, and keeps results and plots in results/runs/NAME/.\n"
-	     "WORKLOAD is a workload file or suite (YAML), or the name of one of the project's own:\n"
+	     "WORKLOAD is a workload file or suite (YAML), or the name of one of the project's "
+	     "own:\n"
 	     "ctbench list --workloads shows them.\n"
 	     "\n"
 	     "  --dry-run        print the cells and how long they will take; measure nothing\n"
 	     "  --name NAME      of the results (default: the time and the suite's name)\n"
 	     "  --results DIR    the folder of all runs (default: " RESULTS_DEFAULT_DIR ")\n"
-	     "  --resume NAME    go on with an interrupted run, with the arguments it was started with, on the\n"
+	     "  --resume NAME    go on with an interrupted run, with the arguments it was started "
+	     "with, on the\n"
 	     "                   machine and with the program that began it\n"
-	     "  --shard I/N      measure the I-th of N parts only, whole workloads each: for several\n"
-	     "                   machines, or one after the other; ctbench merge puts them together\n"
-	     "  --no-bounds      do not measure what no table can beat (ctbench bounds) in between\n"
+	     "  --shard I/N      measure the I-th of N parts only, whole workloads each: for "
+	     "several\n"
+	     "                   machines, or one after the other; ctbench merge puts them "
+	     "together\n"
+	     "  --no-bounds      do not measure what no table can beat (ctbench bounds) in "
+	     "between\n"
 	     "\n"
-	     "Earlier results are never overwritten.  Ctrl-C keeps what is finished, plots it and says\n"
+	     "Earlier results are never overwritten.  Ctrl-C keeps what is finished, plots it and "
+	     "says\n"
 	     "how to go on; a second Ctrl-C leaves at once.\n"
 	     "\n"
-	     "Any parameter of the workload can be given here instead, several values with commas:");
+	     "Any parameter of the workload can be given here instead, several values with "
+	     "commas:");
 	workload_help_options(stdout);
 	puts("\n"
-	     "What follows -- goes to Google Benchmark: --benchmark_filter=REGEX chooses cells by name,\n"
+	     "What follows -- goes to Google Benchmark: --benchmark_filter=REGEX chooses cells by "
+	     "name,\n"
 	     "--benchmark_list_tests prints their names; ctbench run -- --help tells the others.\n"
 	     "\n"
 	     "Examples:\n"
@@ -50,33 +59,32 @@ static void print_help(void)
 	     "  ctbench run my.yaml --dry-run\n"
 	     "  ctbench run size -- --benchmark_filter=flows:1Mi\n"
 	     "\n"
-	     "Of what is in NAME/: benchmark.json has everything (Google Benchmark's format, so that its\n"
-	     "compare.py reads it; the key ctbench has the machine and the parameters), results.tsv a\n"
-	     "row per cell, cells.tsv a row per measurement, plots/ the pictures with data and scripts.");
+	     "Of what is in NAME/: benchmark.json has everything (Google Benchmark's format, so "
+	     "that its\n"
+	     "compare.py reads it; the key ctbench has the machine and the parameters), "
+	     "results.tsv a\n"
+	     "row per cell, cells.tsv a row per measurement, plots/ the pictures with data and "
+	     "scripts.");
 }
 
 enum { OPT_DRY_RUN, OPT_NAME, OPT_RESULTS, OPT_RESUME, OPT_SHARD, OPT_PLANT, OPT_NO_BOUNDS };
 static const struct cmd_option options[] = {
-	[OPT_DRY_RUN] = { "dry-run", false },
-	[OPT_NAME] = { "name", true },
-	[OPT_RESULTS] = { "results", true },
-	[OPT_RESUME] = { "resume", true },
-	[OPT_SHARD] = { "shard", true },
-	[OPT_PLANT] = { "plant", true },
-	[OPT_NO_BOUNDS] = { "no-bounds", false },
-	{ NULL, false },
+	[OPT_DRY_RUN] = { "dry-run", false },	  [OPT_NAME] = { "name", true },
+	[OPT_RESULTS] = { "results", true },	  [OPT_RESUME] = { "resume", true },
+	[OPT_SHARD] = { "shard", true },	  [OPT_PLANT] = { "plant", true },
+	[OPT_NO_BOUNDS] = { "no-bounds", false }, { NULL, false },
 };
 
 struct request {
 	bool dry_run, help, no_bounds;
 	const char *name, *results, *resume;
-	char plant[96];		/* variant that is slowed on purpose; empty: none */
-	double plant_delay;	/* by this share */
-	unsigned int shard, shards;	/* --shard 1/3: 1 and 3; 0: all of it */
-	char **files;		/* pointers into argv */
+	char plant[96];		    /* variant that is slowed on purpose; empty: none */
+	double plant_delay;	    /* by this share */
+	unsigned int shard, shards; /* --shard 1/3: 1 and 3; 0: all of it */
+	char **files;		    /* pointers into argv */
 	size_t nr_files;
 	struct workload_overrides overrides;
-	char **gb;		/* what follows "--" */
+	char **gb; /* what follows "--" */
 	int nr_gb;
 };
 
@@ -87,7 +95,8 @@ static int parse_shard(struct request *q, const char *text, struct ct_error *e)
 	if (sscanf(text, "%u/%u%c", &q->shard, &q->shards, &end) != 2 || !q->shard ||
 	    q->shard > q->shards)
 		return ct_user_error(
-			e, "--shard is '%.40s': it must be I/N, as 1/3 for the first of three parts",
+			e,
+			"--shard is '%.40s': it must be I/N, as 1/3 for the first of three parts",
 			text);
 	return 0;
 }
@@ -105,8 +114,8 @@ static int parse_plant(struct request *q, const char *text, struct ct_error *e)
 	if (!equals || sscanf(equals + 1, "%lf%%%c", &percent, &end) != 1 ||
 	    !(percent > 0 && percent <= 1000) || equals - text >= (int)sizeof(q->plant) ||
 	    equals[strlen(equals) - 1] != '%')
-		return ct_user_error(e, "--plant is '%.80s': it must be VARIANT=SHARE%%, as null=5%%",
-				     text);
+		return ct_user_error(
+			e, "--plant is '%.80s': it must be VARIANT=SHARE%%, as null=5%%", text);
 	snprintf(q->plant, sizeof(q->plant), "%.*s", (int)(equals - text), text);
 	q->plant_delay = percent / 100;
 	return 0;
@@ -179,8 +188,8 @@ static int load_workloads(struct run *run, const struct request *q, struct ct_er
 
 	if (!q->nr_files)
 		return ct_user_error(
-			e,
-			"run needs a workload, as in 'ctbench run default'; ctbench list --workloads shows the project's own, and any YAML file will do");
+			e, "run needs a workload, as in 'ctbench run default'; ctbench list "
+			   "--workloads shows the project's own, and any YAML file will do");
 	for (size_t i = 0; i < q->nr_files && !err; i++)
 		err = workload_load(&run->set, q->files[i], &q->overrides, e);
 	return err;
@@ -198,11 +207,12 @@ static int select_shard(struct run *run, const struct request *q, struct ct_erro
 		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for %u shards", q->shards);
 	if (q->shards > run->set.nr) {
 		free(seconds);
-		return ct_user_error(
-			e,
-			"--shard %u/%u: there %s %zu workload%s, and the cells of one must come from one machine: at most %zu part%s",
-			q->shard, q->shards, run->set.nr == 1 ? "is" : "are", run->set.nr,
-			run->set.nr == 1 ? "" : "s", run->set.nr, run->set.nr == 1 ? "" : "s");
+		return ct_user_error(e,
+				     "--shard %u/%u: there %s %zu workload%s, and the cells of one "
+				     "must come from one machine: at most %zu part%s",
+				     q->shard, q->shards, run->set.nr == 1 ? "is" : "are",
+				     run->set.nr, run->set.nr == 1 ? "" : "s", run->set.nr,
+				     run->set.nr == 1 ? "" : "s");
 	}
 	for (size_t i = 0; i < run->set.nr; i++) {
 		const struct workload *w = &run->set.list[i];
@@ -232,7 +242,8 @@ static int register_cells(struct run *run, const struct request *q, struct ct_er
 			planted = true;
 		}
 	if (!err && !planted)
-		err = ct_user_error(e, "--plant names '%.80s', which is no variant of this run", q->plant);
+		err = ct_user_error(e, "--plant names '%.80s', which is no variant of this run",
+				    q->plant);
 	for (size_t i = 0; i < run->nr_cells && !err; i++)
 		err = gbench_add(run->cells[i].name, run->cells[i].repeats,
 				 run->cells[i].cell.threads, e);
@@ -272,7 +283,8 @@ static int print_plan(const struct run *run, struct ct_error *e)
 	workload_print_cells(stdout, &run->set, chosen, run->flags.repetitions);
 	free(chosen);
 	if (cells < run->nr_cells)
-		printf("These are %zu of %zu cells (controls included), chosen by --shard or the flags after --.\n",
+		printf("These are %zu of %zu cells (controls included), chosen by --shard or the "
+		       "flags after --.\n",
 		       cells, run->nr_cells);
 	return 0;
 }
@@ -286,7 +298,8 @@ static int start(struct run *run, const struct request *q, int argc, char **argv
 		err = results_resume(&run->results, run->parent, run->name, run_take_row, run, e);
 	else
 		err = run_create_folder(run, q->name, "", e);
-	/* Without what lies beside them rows would make a lesser report, in place of a better one. */
+	/* Without what lies beside them rows would make a lesser report, in place of a better one.
+	 */
 	if (!err && q->resume)
 		err = details_complete(run->results.dir, e);
 	if (err)
@@ -297,12 +310,14 @@ static int start(struct run *run, const struct request *q, int argc, char **argv
 		    q->resume ? "going on" : "started", about_version(), about_revision());
 	err = run_look_around(run, e);
 	if (!err)
-		err = q->resume ? run_keep_resumed(run, e) : run_keep_start(run, "run", argc, argv, e);
+		err = q->resume ? run_keep_resumed(run, e)
+				: run_keep_start(run, "run", argc, argv, e);
 	if (err)
 		return err;
 	if (q->plant[0])
 		fprintf(stderr,
-			"ctbench: warning: %s is slowed on purpose by %g %% (--plant): these are no results\n",
+			"ctbench: warning: %s is slowed on purpose by %g %% (--plant): these are "
+			"no results\n",
 			q->plant, 100 * q->plant_delay);
 	/* A limit on file sizes is an error like a full disk, and not the end. */
 	signal(SIGXFSZ, SIG_IGN);
@@ -320,7 +335,7 @@ static int execute(struct run *run, const struct request *q, int argc, char **ar
 	int err = gbench_begin(q->nr_gb, q->gb, &run->flags, e);
 
 	if (err)
-		return err < 0 ? err : 0;	/* 1: it printed its help */
+		return err < 0 ? err : 0; /* 1: it printed its help */
 	err = load_workloads(run, q, e);
 	if (!err)
 		err = register_cells(run, q, e);
@@ -369,10 +384,10 @@ int run_command(int argc, char **argv, run_measure_fn measure)
 		print_help();
 	else if (!err && q.resume &&
 		 (q.nr_files || q.overrides.nr || q.name || q.nr_gb || q.dry_run || q.no_bounds))
-		err = ct_user_error(
-			&e,
-			"--resume %s goes on with the arguments that run was started with: only --results goes with it",
-			q.resume);
+		err = ct_user_error(&e,
+				    "--resume %s goes on with the arguments that run was started "
+				    "with: only --results goes with it",
+				    q.resume);
 	else if (!err && q.resume)
 		err = resume(&run, &q, &status, &e);
 	else if (!err)

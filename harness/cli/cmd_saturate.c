@@ -25,11 +25,16 @@ static void print_help(void)
 	puts("usage: ctbench saturate WORKLOAD... [OPTION]...\n"
 	     "       ctbench saturate --resume NAME\n"
 	     "\n"
-	     "Finds, for each cell of the workloads, the highest rate of arrivals at which a percentile of\n"
-	     "the times from the intended start stays under a bound.  Each search halves the ratio between\n"
-	     "a rate that keeps the bound and one that does not, measuring each in a process of its own;\n"
-	     "searches are repeated (the workload's repeats), and the result is their median with its 95 %\n"
-	     "interval.  A control, the same cell twice, shows the noise; verdicts follow as for a run.\n"
+	     "Finds, for each cell of the workloads, the highest rate of arrivals at which a "
+	     "percentile of\n"
+	     "the times from the intended start stays under a bound.  Each search halves the ratio "
+	     "between\n"
+	     "a rate that keeps the bound and one that does not, measuring each in a process of "
+	     "its own;\n"
+	     "searches are repeated (the workload's repeats), and the result is their median with "
+	     "its 95 %\n"
+	     "interval.  A control, the same cell twice, shows the noise; verdicts follow as for a "
+	     "run.\n"
 	     "\n"
 	     "  --p99 TIME         the bound, as in 20us (the default); or --p50, --p999, --max\n"
 	     "  --from RATE        where it begins, operations a second of all threads (10k)\n"
@@ -39,10 +44,13 @@ static void print_help(void)
 	     "  --results DIR      the folder of all runs (default: " RESULTS_DEFAULT_DIR ")\n"
 	     "  --resume NAME      go on with an interrupted search\n"
 	     "\n"
-	     "Any parameter of the workload can be given here instead, as for ctbench run (--threads 1,all).\n"
+	     "Any parameter of the workload can be given here instead, as for ctbench run "
+	     "(--threads 1,all).\n"
 	     "\n"
-	     "Of what is in NAME/: benchmark.json has everything, each search's path included; results.tsv a\n"
-	     "row per cell, cells.tsv a row per measurement, details.jsonl its percentiles; plots/ and\n"
+	     "Of what is in NAME/: benchmark.json has everything, each search's path included; "
+	     "results.tsv a\n"
+	     "row per cell, cells.tsv a row per measurement, details.jsonl its percentiles; plots/ "
+	     "and\n"
 	     "report.html are as for a run, and ctbench plot, report and compare take it.\n"
 	     "\n"
 	     "Examples:\n"
@@ -50,14 +58,29 @@ static void print_help(void)
 	     "  ctbench saturate open --rate none --p999 100us --threads all --repeats 5");
 }
 
-enum { OPT_P50, OPT_P99, OPT_P999, OPT_MAX, OPT_FROM, OPT_TO, OPT_PRECISION, OPT_NAME, OPT_RESULTS,
-       OPT_RESUME };
+enum {
+	OPT_P50,
+	OPT_P99,
+	OPT_P999,
+	OPT_MAX,
+	OPT_FROM,
+	OPT_TO,
+	OPT_PRECISION,
+	OPT_NAME,
+	OPT_RESULTS,
+	OPT_RESUME
+};
 static const struct cmd_option options[] = {
-	[OPT_P50] = { "p50", true },   [OPT_P99] = { "p99", true },
-	[OPT_P999] = { "p999", true }, [OPT_MAX] = { "max", true },
-	[OPT_FROM] = { "from", true }, [OPT_TO] = { "to", true },
-	[OPT_PRECISION] = { "precision", true }, [OPT_NAME] = { "name", true },
-	[OPT_RESULTS] = { "results", true }, [OPT_RESUME] = { "resume", true },
+	[OPT_P50] = { "p50", true },
+	[OPT_P99] = { "p99", true },
+	[OPT_P999] = { "p999", true },
+	[OPT_MAX] = { "max", true },
+	[OPT_FROM] = { "from", true },
+	[OPT_TO] = { "to", true },
+	[OPT_PRECISION] = { "precision", true },
+	[OPT_NAME] = { "name", true },
+	[OPT_RESULTS] = { "results", true },
+	[OPT_RESUME] = { "resume", true },
 	{ NULL, false },
 };
 
@@ -68,7 +91,7 @@ struct request {
 	size_t nr_files;
 	struct workload_overrides overrides;
 	bool help;
-	bool bounded;		/* by an option, and not by default */
+	bool bounded; /* by an option, and not by default */
 };
 
 /* ---- arguments ---- */
@@ -83,12 +106,17 @@ static int take(struct request *q, int what, const char *value, struct ct_error 
 	double seconds;
 
 	switch (what) {
-	case OPT_P50: case OPT_P99: case OPT_P999: case OPT_MAX:
+	case OPT_P50:
+	case OPT_P99:
+	case OPT_P999:
+	case OPT_MAX:
 		if (!parse_seconds(value, &seconds) || seconds <= 0)
-			return bad_value(e, options[what].name, value, "a time with its unit, as in 20us");
+			return bad_value(e, options[what].name, value,
+					 "a time with its unit, as in 20us");
 		if (q->bounded)
-			return ct_user_error(e, "--%s and --%s are two bounds: a search keeps one of them",
-					     q->question.percentile, options[what].name);
+			return ct_user_error(
+				e, "--%s and --%s are two bounds: a search keeps one of them",
+				q->question.percentile, options[what].name);
 		q->bounded = true;
 		q->question.percentile = options[what].name;
 		q->question.bound_ns = seconds * 1e9;
@@ -165,7 +193,8 @@ static int execute(struct run *run, const struct request *q, int argc, char **ar
 	int err = 0;
 
 	if (!q->nr_files)
-		return ct_user_error(e, "saturate needs a workload, as in 'ctbench saturate saturation'; any YAML file will do");
+		return ct_user_error(e, "saturate needs a workload, as in 'ctbench saturate "
+					"saturation'; any YAML file will do");
 	for (size_t i = 0; i < q->nr_files && !err; i++)
 		err = workload_load(&run->set, q->files[i], &q->overrides, e);
 	if (!err)
@@ -228,7 +257,9 @@ int saturate_command(int argc, char **argv, run_measure_fn measure)
 	if (!err && q.help)
 		print_help();
 	else if (!err && q.resume && (q.nr_files || q.overrides.nr || q.name))
-		err = ct_user_error(&e, "--resume %s goes on with the arguments that search was started with: only --results goes with it",
+		err = ct_user_error(&e,
+				    "--resume %s goes on with the arguments that search was "
+				    "started with: only --results goes with it",
 				    q.resume);
 	else if (!err && q.resume)
 		err = resume(&run, &q, &status, &e);

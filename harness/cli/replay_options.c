@@ -88,16 +88,22 @@ static int parse_clock(struct replay_command *c, const char *text, struct ct_err
 int replay_command_option(struct replay_command *c, int what, const char *value, struct ct_error *e)
 {
 	switch (what) {
-	case REPLAY_OPT_VARIANT: return parse_variant(c, value, e);
+	case REPLAY_OPT_VARIANT:
+		return parse_variant(c, value, e);
 	case REPLAY_OPT_BUCKETS:
 		if (replay_command_number(value, &c->options.buckets) || !c->options.buckets)
 			return ct_user_error(e, "%s --buckets %.40s: it is a number from 1 on",
 					     c->name, value);
 		return 0;
-	case REPLAY_OPT_CLOCK: return parse_clock(c, value, e);
-	case REPLAY_OPT_SET: return parse_set(c, value, e);
-	case REPLAY_OPT_SCENARIO: c->scenario_path = value; return 0;
-	default: return what; /* an error, told already */
+	case REPLAY_OPT_CLOCK:
+		return parse_clock(c, value, e);
+	case REPLAY_OPT_SET:
+		return parse_set(c, value, e);
+	case REPLAY_OPT_SCENARIO:
+		c->scenario_path = value;
+		return 0;
+	default:
+		return what; /* an error, told already */
 	}
 }
 
@@ -111,8 +117,8 @@ static int took(const struct replay_visitor *v, struct replay *r, struct replay_
 	return err;
 }
 
-static int one_packet(const struct replay_visitor *v, struct replay *r,
-		      const struct capture_packet *p)
+static int
+one_packet(const struct replay_visitor *v, struct replay *r, const struct capture_packet *p)
 {
 	const struct scenario *s = r->scenario;
 	struct replay_result res;

@@ -3,8 +3,8 @@
  * What the commands that send a capture through the hooks share: the options
  * that say how, and the run from the first packet to the last.
  */
-#ifndef CTBENCH_HARNESS_REPLAY_COMMAND_H
-#define CTBENCH_HARNESS_REPLAY_COMMAND_H
+#ifndef CTBENCH_HARNESS_CLI_REPLAY_OPTIONS_H
+#define CTBENCH_HARNESS_CLI_REPLAY_OPTIONS_H
 
 #include "harness/cli/cmd.h"
 #include "harness/replay/replay.h"
@@ -22,13 +22,13 @@ enum {
 };
 
 /* For the command's array of struct cmd_option. */
-#define REPLAY_COMMAND_OPTIONS                                                                     \
-	[REPLAY_OPT_VARIANT] = { "variant", true }, [REPLAY_OPT_BUCKETS] = { "buckets", true },    \
-	[REPLAY_OPT_CLOCK] = { "clock", true }, [REPLAY_OPT_SET] = { "set", true },                \
+#define REPLAY_COMMAND_OPTIONS \
+	[REPLAY_OPT_VARIANT] = { "variant", true }, [REPLAY_OPT_BUCKETS] = { "buckets", true }, \
+	[REPLAY_OPT_CLOCK] = { "clock", true }, [REPLAY_OPT_SET] = { "set", true }, \
 	[REPLAY_OPT_SCENARIO] = { "scenario", true }
 
 struct replay_command {
-	const char *name;	/* of the command, for sentences */
+	const char *name; /* of the command, for sentences */
 	const char *file;
 	const char *scenario_path;
 	struct replay_options options;
@@ -69,7 +69,7 @@ struct replay_visitor {
 	 */
 	int (*end)(void *arg, struct replay *r);
 	void *arg;
-	bool quiet;		/* no progress is shown: the command's lines are enough */
+	bool quiet; /* no progress is shown: the command's lines are enough */
 };
 
 /*

@@ -5,18 +5,22 @@
 #include "core/l4_tcp.h"
 #include "harness/explain/text.h"
 
-#define SHOWN_NODES 4  /* of a long chain, beside those that matter */
-#define ACK_LAG 66000u /* MAXACKWINCONST of l4_tcp_window.c */
+#define SHOWN_NODES 4	   /* of a long chain, beside those that matter */
+#define ACK_LAG	    66000u /* MAXACKWINCONST of l4_tcp_window.c */
 
 /* --- Walks --- */
 
 static const char *purpose_text(const struct explain_walk *w)
 {
 	switch (w->purpose) {
-	case EXPLAIN_LOOKUP: return "lookup";
-	case EXPLAIN_LOOKUP_AGAIN: return "again";
-	case EXPLAIN_QUOTED: return "lookup";
-	case EXPLAIN_CONFIRM: return w->dir == IP_CT_DIR_ORIGINAL ? "original" : "reply";
+	case EXPLAIN_LOOKUP:
+		return "lookup";
+	case EXPLAIN_LOOKUP_AGAIN:
+		return "again";
+	case EXPLAIN_QUOTED:
+		return "lookup";
+	case EXPLAIN_CONFIRM:
+		return w->dir == IP_CT_DIR_ORIGINAL ? "original" : "reply";
 	}
 	return "";
 }
@@ -194,8 +198,8 @@ static bool same_side(const struct ip_ct_tcp_state *a, const struct ip_ct_tcp_st
 	       a->td_maxwin == b->td_maxwin && a->td_scale == b->td_scale && a->flags == b->flags;
 }
 
-static void tell_windows(const struct telling *t, const struct explain_ct *from,
-			 const struct explain_ct *to)
+static void
+tell_windows(const struct telling *t, const struct explain_ct *from, const struct explain_ct *to)
 {
 	static const char *const who[] = { "client", "server" };
 
@@ -224,8 +228,8 @@ static void tell_rule(const struct telling *t, const char *rule, const char *wha
 }
 
 /* The four conditions of l4_tcp_window.c, for a segment that is held against known windows. */
-static void tell_rules(const struct telling *t, const struct explain_hook *h,
-		       enum ip_conntrack_dir dir)
+static void
+tell_rules(const struct telling *t, const struct explain_hook *h, enum ip_conntrack_dir dir)
 {
 	const struct explain_packet *p = &t->x->packet;
 	const struct ip_ct_tcp_state *sender = &h->found.proto.tcp.seen[dir];

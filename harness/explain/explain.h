@@ -9,8 +9,8 @@
  *
  * One thread, the replay's.
  */
-#ifndef CTBENCH_HARNESS_EXPLAIN_H
-#define CTBENCH_HARNESS_EXPLAIN_H
+#ifndef CTBENCH_HARNESS_EXPLAIN_EXPLAIN_H
+#define CTBENCH_HARNESS_EXPLAIN_EXPLAIN_H
 
 #include <jansson.h>
 
@@ -21,64 +21,69 @@
 /* A connection as it was at a moment. */
 struct explain_ct {
 	bool there;
-	uintptr_t address;		/* only to be compared */
+	uintptr_t address; /* only to be compared */
 	uint32_t number, status, use;
-	uint32_t timeout;		/* ticks left; unconfirmed: to live from confirm on */
+	uint32_t timeout; /* ticks left; unconfirmed: to live from confirm on */
 	bool expired;
 	struct nf_conntrack_zone zone;
 	struct nf_conntrack_tuple tuple[IP_CT_DIR_MAX];
 	union nf_conntrack_proto proto;
-	char state[24];			/* the protocol's; "" where it has none */
-	const char *helper;		/* NULL: none */
-	uint32_t master;		/* its number; 0: none */
+	char state[24];	    /* the protocol's; "" where it has none */
+	const char *helper; /* NULL: none */
+	uint32_t master;    /* its number; 0: none */
 };
 
 /* A node of a chain. */
 struct explain_node {
-	uintptr_t address;		/* of its connection */
-	uint32_t number;		/* its connection's */
+	uintptr_t address; /* of its connection */
+	uint32_t number;   /* its connection's */
 	enum ip_conntrack_dir dir;
 	enum ct_look look;
-	bool beyond;			/* behind the match: not looked at */
+	bool beyond; /* behind the match: not looked at */
 	struct nf_conntrack_tuple tuple;
 	uint16_t zone_id, net_id;
-	int32_t left;			/* ticks; negative: expired since */
+	int32_t left; /* ticks; negative: expired since */
 };
 
 enum explain_purpose {
-	EXPLAIN_LOOKUP,			/* of a packet's tuple */
-	EXPLAIN_LOOKUP_AGAIN,		/* the same under the other direction's zone */
-	EXPLAIN_QUOTED,			/* of the answer to what an ICMP error quotes */
-	EXPLAIN_CONFIRM,		/* before insertion: ORIGINAL's tuple, then REPLY's */
+	EXPLAIN_LOOKUP,	      /* of a packet's tuple */
+	EXPLAIN_LOOKUP_AGAIN, /* the same under the other direction's zone */
+	EXPLAIN_QUOTED,	      /* of the answer to what an ICMP error quotes */
+	EXPLAIN_CONFIRM,      /* before insertion: ORIGINAL's tuple, then REPLY's */
 };
 
 struct explain_walk {
 	enum explain_purpose purpose;
-	enum ip_conntrack_dir dir;	/* of EXPLAIN_CONFIRM */
+	enum ip_conntrack_dir dir; /* of EXPLAIN_CONFIRM */
 	struct nf_conntrack_tuple tuple;
-	uint32_t zone_id;		/* that counts in the hash */
-	bool zone_in_hash;		/* another zone would have another hash */
+	uint32_t zone_id;  /* that counts in the hash */
+	bool zone_in_hash; /* another zone would have another hash */
 	struct ct_walk told;
 	struct explain_node *nodes;
 	size_t nr, max;
-	int match;			/* index, -1: none */
-	int inserted_at;		/* EXPLAIN_CONFIRM: index of our node then, -1: none */
-	size_t nr_after;		/* and how many nodes there are then */
+	int match;	 /* index, -1: none */
+	int inserted_at; /* EXPLAIN_CONFIRM: index of our node then, -1: none */
+	size_t nr_after; /* and how many nodes there are then */
 };
 
 /* What a subscriber was told. */
 struct explain_event {
-	bool expectation;		/* what is expected, not a connection */
-	uint32_t number;		/* the connection's; of an expectation, its master's */
-	unsigned int events;		/* 1 << IPCT_*, IPEXP_* */
+	bool expectation;    /* what is expected, not a connection */
+	uint32_t number;     /* the connection's; of an expectation, its master's */
+	unsigned int events; /* 1 << IPCT_*, IPEXP_* */
 };
 
 #define EXPLAIN_WALKS	2
-#define EXPLAIN_REASONS	4
+#define EXPLAIN_REASONS 4
 #define EXPLAIN_EVENTS	8
 
 enum explain_kind {
-	EXPLAIN_DEFRAG, EXPLAIN_MARK, EXPLAIN_IN, EXPLAIN_HELP, EXPLAIN_CONFIRMS, EXPLAIN_OTHER,
+	EXPLAIN_DEFRAG,
+	EXPLAIN_MARK,
+	EXPLAIN_IN,
+	EXPLAIN_HELP,
+	EXPLAIN_CONFIRMS,
+	EXPLAIN_OTHER,
 };
 
 /* A hook's call. */
@@ -88,52 +93,52 @@ struct explain_hook {
 	int priority;
 	unsigned int verdict;
 	uintptr_t nfct_before, nfct_after;
-	struct explain_ct before, after;	/* the packet's connection */
-	struct explain_ct found, found_after;	/* EXPLAIN_IN: the entry that the lookup finds */
-	struct nf_ct_stat_sum counters;		/* what was added to each */
+	struct explain_ct before, after;      /* the packet's connection */
+	struct explain_ct found, found_after; /* EXPLAIN_IN: the entry that the lookup finds */
+	struct nf_ct_stat_sum counters;	      /* what was added to each */
 	char reasons[EXPLAIN_REASONS][256];
 	unsigned int nr_reasons;
 	struct explain_event events[EXPLAIN_EVENTS];
 	unsigned int nr_events;
 
 	/* EXPLAIN_IN: */
-	bool skipped;			/* seen before, or untracked: conntrack leaves it alone */
-	struct nf_conntrack_zone zone;	/* of the packet's template, or the default */
-	int protonum;			/* -1: no transport header */
+	bool skipped;		       /* seen before, or untracked: conntrack leaves it alone */
+	struct nf_conntrack_zone zone; /* of the packet's template, or the default */
+	int protonum;		       /* -1: no transport header */
 	bool has_tuple, has_answer, quoting;
 	struct nf_conntrack_tuple tuple, quoted;
 	struct explain_walk walks[EXPLAIN_WALKS];
 	unsigned int nr_walks;
-	uint32_t count, max;		/* connections before, and nf_conntrack_max */
-	uint32_t expected_before, expected_after;	/* expectations waiting */
+	uint32_t count, max;			  /* connections before, and nf_conntrack_max */
+	uint32_t expected_before, expected_after; /* expectations waiting */
 
 	/* EXPLAIN_DEFRAG: */
-	uint64_t kept_before, kept_after;	/* bytes of fragments */
-	bool whole;			/* the packet is one that was put together */
+	uint64_t kept_before, kept_after; /* bytes of fragments */
+	bool whole;			  /* the packet is one that was put together */
 };
 
 /* What happens, in order. */
 enum explain_what {
-	EXPLAIN_PLACE,		/* the packet comes to the hooks of a place */
+	EXPLAIN_PLACE, /* the packet comes to the hooks of a place */
 	EXPLAIN_HOOK,
-	EXPLAIN_HELPER,		/* the scenario's rule gives the connection a helper */
-	EXPLAIN_HELD,		/* the scenario keeps the packet back */
-	EXPLAIN_RELEASED,	/* and lets it go on */
-	EXPLAIN_LOST,		/* the router does not forward it */
+	EXPLAIN_HELPER,	  /* the scenario's rule gives the connection a helper */
+	EXPLAIN_HELD,	  /* the scenario keeps the packet back */
+	EXPLAIN_RELEASED, /* and lets it go on */
+	EXPLAIN_LOST,	  /* the router does not forward it */
 };
 
 struct explain_step {
 	enum explain_what what;
-	struct nf_hook_state state;	/* of PLACE and HOOK */
-	unsigned int hooks;		/* of PLACE */
+	struct nf_hook_state state; /* of PLACE and HOOK */
+	unsigned int hooks;	    /* of PLACE */
 	struct explain_hook *hook;
-	uint64_t packet;		/* of RELEASED: behind which */
+	uint64_t packet; /* of RELEASED: behind which */
 	char helper[32];
 };
 
 /* Which fragments belong together. */
 struct explain_fragment {
-	uint8_t family;			/* 4 or 6; 0: none */
+	uint8_t family; /* 4 or 6; 0: none */
 	uint8_t protonum;
 	uint8_t addr[32];
 	uint32_t id;
@@ -145,22 +150,22 @@ struct explain_packet {
 	uint64_t index, time_ns, since_start_ns, since_last_ns;
 	uint32_t len, headlen;
 	uint16_t l3proto, dev, vlan;
-	uint64_t expired;		/* entries that the gc took away just before */
-	uint32_t ticks;			/* the core's clock */
+	uint64_t expired; /* entries that the gc took away just before */
+	uint32_t ticks;	  /* the core's clock */
 	struct explain_fragment fragment;
 	bool has_ip;
-	int protonum;			/* -1: no transport header */
-	bool whole_header;		/* of the protocols below */
+	int protonum;	   /* -1: no transport header */
+	bool whole_header; /* of the protocols below */
 	char src[64], dst[64];
-	int sport, dport;		/* -1: the protocol has none */
+	int sport, dport; /* -1: the protocol has none */
 	uint8_t icmp_type, icmp_code;
 	uint16_t icmp_id;
 	struct {
 		uint32_t seq, ack, end;
 		uint16_t win;
 		uint8_t flags;
-		uint32_t data;		/* bytes */
-		bool sack;		/* carries SACK blocks */
+		uint32_t data; /* bytes */
+		bool sack;     /* carries SACK blocks */
 	} tcp;
 };
 
@@ -170,7 +175,7 @@ struct explain {
 	struct explain_packet packet;
 	struct explain_step *steps;
 	size_t nr, max;
-	bool failed;			/* no memory for a part of the story */
+	bool failed; /* no memory for a part of the story */
 	enum replay_verdict verdict;
 	enum replay_state state;
 	enum ip_conntrack_info ctinfo;
@@ -179,15 +184,15 @@ struct explain {
 	/* A packet of fragments: which ones; or a fragment's completion. */
 	uint64_t *parts;
 	size_t nr_parts, max_parts;
-	int64_t completed_by;		/* -1: by none */
-	bool look_ahead;		/* that was looked for */
-	bool untold;			/* replay --json says otherwise, as Linux's trace does */
+	int64_t completed_by; /* -1: by none */
+	bool look_ahead;      /* that was looked for */
+	bool untold;	      /* replay --json says otherwise, as Linux's trace does */
 
 	struct nf_ct_event_notifier notifier;
 	struct nf_hook_watch watch;
-	struct nf_ct_stat_sum counters;	/* before the hook that is running */
+	struct nf_ct_stat_sum counters; /* before the hook that is running */
 	struct explain_hook *running;
-	struct explain_ct passed;	/* the packet's connection behind the last hook */
+	struct explain_ct passed; /* the packet's connection behind the last hook */
 };
 
 /*
@@ -233,8 +238,8 @@ const char *explain_tcp_side_flags(char *buf, size_t size, uint8_t flags);
 /* "NEW ASSURED" and the like. */
 const char *explain_events(char *buf, size_t size, const struct explain_event *event);
 /* In one sentence: what a hook did. */
-const char *explain_outcome(const struct explain *x, const struct explain_hook *h, char *buf,
-			    size_t size);
+const char *
+explain_outcome(const struct explain *x, const struct explain_hook *h, char *buf, size_t size);
 /* Why the ctinfo is what it is. */
 const char *explain_ctinfo_why(const struct explain_hook *h);
 

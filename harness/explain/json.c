@@ -142,8 +142,8 @@ static json_t *counters_json(const struct nf_ct_stat_sum *sum)
 {
 	json_t *o = json_object();
 
-#define CT_STAT_FIELD(name)                                                                        \
-	if (sum->name)                                                                             \
+#define CT_STAT_FIELD(name) \
+	if (sum->name) \
 		set_number(o, #name, (int64_t)sum->name);
 	CT_STAT_FIELDS(CT_STAT_FIELD)
 #undef CT_STAT_FIELD
@@ -214,11 +214,16 @@ static json_t *step_json(const struct explain *x, const struct explain_step *s)
 	case EXPLAIN_PLACE:
 		return json_pack("{s:s, s:i, s:i}", "place", explain_place(s->state.hook), "in",
 				 s->state.in, "hooks", (int)s->hooks);
-	case EXPLAIN_HOOK: return hook_json(x, s);
-	case EXPLAIN_HELPER: return json_pack("{s:s}", "helper", s->helper);
-	case EXPLAIN_HELD: return json_pack("{s:b}", "held", 1);
-	case EXPLAIN_RELEASED: return json_pack("{s:I}", "released_behind", (json_int_t)s->packet);
-	case EXPLAIN_LOST: return json_pack("{s:b}", "not_forwarded", 1);
+	case EXPLAIN_HOOK:
+		return hook_json(x, s);
+	case EXPLAIN_HELPER:
+		return json_pack("{s:s}", "helper", s->helper);
+	case EXPLAIN_HELD:
+		return json_pack("{s:b}", "held", 1);
+	case EXPLAIN_RELEASED:
+		return json_pack("{s:I}", "released_behind", (json_int_t)s->packet);
+	case EXPLAIN_LOST:
+		return json_pack("{s:b}", "not_forwarded", 1);
 	}
 	return json_null();
 }

@@ -101,9 +101,9 @@ static void see_nothing(struct ct_walk *w __maybe_unused,
 }
 
 /* The chain of that tuple as it is now; the match, or NULL. */
-static const struct nf_conn *see_chain(struct explain *x, struct explain_walk *to,
-				       const struct nf_conntrack_tuple *tuple,
-				       const struct nf_conntrack_zone *zone, uint32_t zone_id)
+static const struct nf_conn *
+see_chain(struct explain *x, struct explain_walk *to, const struct nf_conntrack_tuple *tuple,
+	  const struct nf_conntrack_zone *zone, uint32_t zone_id)
 {
 	struct walking w = { .x = x, .to = to };
 
@@ -135,9 +135,9 @@ static struct explain_walk *add_walk(struct explain_hook *h, enum explain_purpos
 }
 
 /* What nf_conntrack_find_get() would do with the tuple: a look, and perhaps a second. */
-static const struct nf_conn *see_lookup(struct explain *x, struct explain_hook *h,
-					const struct nf_conntrack_tuple *tuple,
-					enum explain_purpose purpose)
+static const struct nf_conn *
+see_lookup(struct explain *x, struct explain_hook *h, const struct nf_conntrack_tuple *tuple,
+	   enum explain_purpose purpose)
 {
 	uint16_t orig = nf_ct_zone_id(&h->zone, IP_CT_DIR_ORIGINAL);
 	uint16_t reply = nf_ct_zone_id(&h->zone, IP_CT_DIR_REPLY);
@@ -164,8 +164,8 @@ const struct nf_conn *find_again(struct explain *x, const struct explain_hook *h
 /* --- Before conntrack's hook: what it will read --- */
 
 /* Where the packet begins that an ICMP error quotes; 0: it is none that quotes. */
-static unsigned int quoted_at(const struct sk_buff *skb, uint8_t pf, uint8_t protonum,
-			      unsigned int dataoff)
+static unsigned int
+quoted_at(const struct sk_buff *skb, uint8_t pf, uint8_t protonum, unsigned int dataoff)
 {
 	const struct icmphdr_view *ih = skb_header_pointer(skb, dataoff, sizeof(*ih));
 	const unsigned int redirect = sizeof(*ih) + 32;

@@ -9,8 +9,8 @@
 
 #include "core/text.h"
 
-#define COLUMN 8 /* of labels */
-#define FACTS 18 /* of what they label */
+#define COLUMN 8  /* of labels */
+#define FACTS  18 /* of what they label */
 
 static const char *const tones[] = {
 	[TONE_PLAIN] = "",	  [TONE_HEAD] = "\033[1m", [TONE_DIM] = "\033[2m",
@@ -114,9 +114,9 @@ static void tell_counters(const struct telling *t, const struct explain_hook *h)
 	char text[256];
 	struct ct_text words = { text, sizeof(text), 0 };
 
-#define CT_STAT_FIELD(name)                                                                        \
-	if (h->counters.name)                                                                      \
-		ct_text_add(&words, "%s%s +%" PRIu64, words.len ? ", " : "", #name,                \
+#define CT_STAT_FIELD(name) \
+	if (h->counters.name) \
+		ct_text_add(&words, "%s%s +%" PRIu64, words.len ? ", " : "", #name, \
 			    h->counters.name);
 	CT_STAT_FIELDS(CT_STAT_FIELD)
 #undef CT_STAT_FIELD
@@ -135,8 +135,8 @@ static const char *seconds_text(char *buf, size_t size, const struct explain_ct 
 }
 
 /* Status and timeout; from -> to where there was something before. */
-static void tell_changes(const struct telling *t, const struct explain_ct *from,
-			 const struct explain_ct *to)
+static void
+tell_changes(const struct telling *t, const struct explain_ct *from, const struct explain_ct *to)
 {
 	char a[160], b[160];
 
@@ -270,10 +270,17 @@ static void tell_hook(const struct telling *t, const struct explain_hook *h)
 	if (*text)
 		fprintf(t->out, "%*s%s.\n", COLUMN, "", text);
 	switch (h->kind) {
-	case EXPLAIN_IN: tell_in(t, h); break;
-	case EXPLAIN_CONFIRMS: tell_confirm(t, h); break;
-	case EXPLAIN_DEFRAG: tell_parts(t, h); break;
-	default: break;
+	case EXPLAIN_IN:
+		tell_in(t, h);
+		break;
+	case EXPLAIN_CONFIRMS:
+		tell_confirm(t, h);
+		break;
+	case EXPLAIN_DEFRAG:
+		tell_parts(t, h);
+		break;
+	default:
+		break;
 	}
 	tell_events(t, h);
 	tell_counters(t, h);
@@ -299,13 +306,19 @@ static void tell_place(const struct telling *t, const struct explain_step *s)
 static void tell_step(const struct telling *t, const struct explain_step *s)
 {
 	switch (s->what) {
-	case EXPLAIN_PLACE: tell_place(t, s); break;
-	case EXPLAIN_HOOK: tell_hook(t, s->hook); break;
+	case EXPLAIN_PLACE:
+		tell_place(t, s);
+		break;
+	case EXPLAIN_HOOK:
+		tell_hook(t, s->hook);
+		break;
 	case EXPLAIN_HELPER:
 		fprintf(t->out, "\nThe scenario's rule gives the connection the helper %s.\n",
 			s->helper);
 		break;
-	case EXPLAIN_HELD: fputs("\nThe scenario holds the packet back here.\n", t->out); break;
+	case EXPLAIN_HELD:
+		fputs("\nThe scenario holds the packet back here.\n", t->out);
+		break;
 	case EXPLAIN_RELEASED:
 		fprintf(t->out, "Behind packet %" PRIu64 " it goes on.\n", s->packet);
 		break;

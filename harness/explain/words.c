@@ -25,14 +25,22 @@ const char *explain_place(unsigned int hook)
 const char *explain_look(enum ct_look look)
 {
 	switch (look) {
-	case CT_LOOK_MATCH: return "match";
-	case CT_LOOK_EXPIRED: return "expired";
-	case CT_LOOK_OTHER_TUPLE: return "other tuple";
-	case CT_LOOK_UNCONFIRMED: return "unconfirmed";
-	case CT_LOOK_DYING: return "dying";
-	case CT_LOOK_HIDDEN: return "lost a clash";
-	case CT_LOOK_OTHER_ZONE: return "other zone";
-	case CT_LOOK_OTHER_NET: return "other namespace";
+	case CT_LOOK_MATCH:
+		return "match";
+	case CT_LOOK_EXPIRED:
+		return "expired";
+	case CT_LOOK_OTHER_TUPLE:
+		return "other tuple";
+	case CT_LOOK_UNCONFIRMED:
+		return "unconfirmed";
+	case CT_LOOK_DYING:
+		return "dying";
+	case CT_LOOK_HIDDEN:
+		return "lost a clash";
+	case CT_LOOK_OTHER_ZONE:
+		return "other zone";
+	case CT_LOOK_OTHER_NET:
+		return "other namespace";
 	}
 	return "?";
 }
@@ -40,17 +48,24 @@ const char *explain_look(enum ct_look look)
 const char *explain_end(const struct explain *x)
 {
 	switch (x->verdict) {
-	case REPLAY_ACCEPT: return "accepted: it left by the other device";
-	case REPLAY_DROP: return "dropped in PRE_ROUTING";
+	case REPLAY_ACCEPT:
+		return "accepted: it left by the other device";
+	case REPLAY_DROP:
+		return "dropped in PRE_ROUTING";
 	case REPLAY_DROP_CONFIRM:
 		if (!explain_came_to(x, NF_INET_LOCAL_IN))
 			return "dropped behind PRE_ROUTING";
 		return "for this host itself: it goes no further";
-	case REPLAY_STOLEN: return "kept: a hook has the packet now";
-	case REPLAY_HELD: return "held back by the scenario, behind PRE_ROUTING";
-	case REPLAY_UNSEEN: return "thrown away before the first hook: its IP header is broken";
-	case REPLAY_NOT_IP: return "not IP: no hook of IPv4 or IPv6 sees it";
-	default: return "?";
+	case REPLAY_STOLEN:
+		return "kept: a hook has the packet now";
+	case REPLAY_HELD:
+		return "held back by the scenario, behind PRE_ROUTING";
+	case REPLAY_UNSEEN:
+		return "thrown away before the first hook: its IP header is broken";
+	case REPLAY_NOT_IP:
+		return "not IP: no hook of IPv4 or IPv6 sees it";
+	default:
+		return "?";
 	}
 }
 
@@ -68,8 +83,8 @@ const char *explain_protocol(int protonum)
 	return l4 == &nf_conntrack_l4proto_generic ? NULL : l4->name;
 }
 
-static const char *flag_names(char *buf, size_t size, unsigned int flags, const char *const *names,
-			      unsigned int nr)
+static const char *
+flag_names(char *buf, size_t size, unsigned int flags, const char *const *names, unsigned int nr)
 {
 	struct ct_text t = { buf, size, 0 };
 
@@ -128,15 +143,18 @@ const char *explain_ctinfo_why(const struct explain_hook *h)
 		return ctinfo == IP_CT_RELATED ? "an error that travels with the original direction"
 					       : "an error that travels with the answers";
 	switch (ctinfo) {
-	case IP_CT_ESTABLISHED_REPLY: return "the reply node was found: this is an answer";
-	case IP_CT_ESTABLISHED: return "the original node was found, and an answer was seen before";
+	case IP_CT_ESTABLISHED_REPLY:
+		return "the reply node was found: this is an answer";
+	case IP_CT_ESTABLISHED:
+		return "the original node was found, and an answer was seen before";
 	case IP_CT_RELATED:
 		return "another connection announced this one, and nothing was answered yet";
 	case IP_CT_NEW:
 		return h->after.status & IPS_CONFIRMED
 			       ? "the original node was found, but nothing was answered yet"
 			       : "the packet made the entry";
-	default: return NULL;
+	default:
+		return NULL;
 	}
 }
 
@@ -262,8 +280,8 @@ static size_t longest_chain(const struct explain_hook *h)
 	return longest;
 }
 
-static void confirm_outcome(const struct explain *x, const struct explain_hook *h,
-			    struct ct_text *t)
+static void
+confirm_outcome(const struct explain *x, const struct explain_hook *h, struct ct_text *t)
 {
 	const struct explain_walk *clash = clashing(h);
 
@@ -300,19 +318,30 @@ static void confirm_outcome(const struct explain *x, const struct explain_hook *
 		ct_text_add(t, "refused");
 }
 
-const char *explain_outcome(const struct explain *x, const struct explain_hook *h, char *buf,
-			    size_t size)
+const char *
+explain_outcome(const struct explain *x, const struct explain_hook *h, char *buf, size_t size)
 {
 	struct ct_text t = { buf, size, 0 };
 
 	*buf = '\0';
 	switch (h->kind) {
-	case EXPLAIN_DEFRAG: defrag_outcome(x, h, &t); break;
-	case EXPLAIN_MARK: mark_outcome(h, &t); break;
-	case EXPLAIN_IN: in_outcome(h, &t); break;
-	case EXPLAIN_HELP: help_outcome(h, &t); break;
-	case EXPLAIN_CONFIRMS: confirm_outcome(x, h, &t); break;
-	case EXPLAIN_OTHER: break;
+	case EXPLAIN_DEFRAG:
+		defrag_outcome(x, h, &t);
+		break;
+	case EXPLAIN_MARK:
+		mark_outcome(h, &t);
+		break;
+	case EXPLAIN_IN:
+		in_outcome(h, &t);
+		break;
+	case EXPLAIN_HELP:
+		help_outcome(h, &t);
+		break;
+	case EXPLAIN_CONFIRMS:
+		confirm_outcome(x, h, &t);
+		break;
+	case EXPLAIN_OTHER:
+		break;
 	}
 	return buf;
 }

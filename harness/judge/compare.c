@@ -24,7 +24,7 @@ struct compare {
 	char metric_names[512];
 	const char *metrics[METRICS_MAX];
 	size_t nr_metrics;
-	bool asked; /* for these metrics; else whichever there are */
+	bool asked;   /* for these metrics; else whichever there are */
 	double bound; /* a logarithm, not negative */
 	json_t *out;
 	struct judge_list list;
@@ -74,14 +74,16 @@ static int check_builds(struct compare *c)
 		if (a && b && !json_equal(a, b))
 			return ct_user_error(
 				c->e,
-				"one of '%.300s' and '%.300s' was made by a build %s: its figures mean nothing beside the other's; measure both with `make build`",
+				"one of '%.300s' and '%.300s' was made by a build %s: its figures "
+				"mean nothing beside the other's; measure both with `make build`",
 				c->run[0]->path, c->run[1]->path,
 				i ? "without optimization" : "with a sanitizer");
 	}
 	return 0;
 }
 
-/* Highest rates of two questions are two answers; how finely and from where they were searched for is not. */
+/* Highest rates of two questions are two answers; how finely and from where they were searched for
+ * is not. */
 static const char *asks_otherwise(const json_t *a, const json_t *b)
 {
 	static const char *const keys[] = { "percentile", "bound_ns" };
@@ -100,7 +102,8 @@ static const char *differs(const json_t *a, const json_t *b)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)x, key, value) {
+	json_object_foreach((json_t *)x, key, value)
+	{
 		const json_t *other = json_object_get(y, key);
 		const char *p, *q;
 
@@ -141,7 +144,8 @@ static double noise_of(const struct compare *c, const char *workload, const char
 		json_t *pair;
 		size_t i;
 
-		json_array_foreach(pairs, i, pair) {
+		json_array_foreach(pairs, i, pair)
+		{
 			const char *of = text_of(pair, "metric");
 
 			/* Older reports tell that of ns_per_op, which is near enough. */
@@ -151,9 +155,7 @@ static double noise_of(const struct compare *c, const char *workload, const char
 				continue;
 			if (!*of && strcmp(metric, "mops") && !strstr(metric, "ns_per_op"))
 				continue;
-			noise = fmax(
-				noise,
-				log1p(number_of(pair, "percent") / 100));
+			noise = fmax(noise, log1p(number_of(pair, "percent") / 100));
 		}
 	}
 	return noise;
@@ -215,7 +217,8 @@ static int compare_metric(struct compare *c, const json_t *common, const char *m
 	size_t first = c->list.nr, i, k;
 	json_t *name;
 
-	json_array_foreach((json_t *)common, i, name) {
+	json_array_foreach((json_t *)common, i, name)
+	{
 		const char *cell = json_string_value(name);
 		const char *workload = text_of(json_object_get(c->cells[0], cell), "workload");
 		struct judge_comparison *j;
@@ -262,7 +265,8 @@ static int beyond(const struct compare *c, double *p)
 		const struct judge_comparison *j = &c->list.list[i];
 		int better = metric_words(j->metric).better;
 
-		/* Throughput that falls by 3 % is time that rises by 3.1 %: by what the metric says. */
+		/* Throughput that falls by 3 % is time that rises by 3.1 %: by what the metric
+		 * says. */
 		p[i] = j->judged && better && !same_everywhere(j)
 			       ? stats_beyond(&j->effect,
 					      better > 0 ? log1p(-expm1(c->bound)) : c->bound,
@@ -362,9 +366,8 @@ static json_t *only_in(const struct compare *c, int side)
 	json_t *list = json_array(), *cell;
 	const char *name;
 
-	json_object_foreach(c->cells[side], name, cell)
-		if (!json_object_get(c->cells[!side], name))
-			json_array_append_new(list, json_string(name));
+	json_object_foreach(c->cells[side], name, cell) if (!json_object_get(c->cells[!side], name))
+		json_array_append_new(list, json_string(name));
 	return list;
 }
 
@@ -374,7 +377,8 @@ static json_t *find_common(struct compare *c)
 	json_t *common = json_array(), *different = json_array(), *cell;
 	const char *name, *first = NULL, *first_why = NULL;
 
-	json_object_foreach(c->cells[0], name, cell) {
+	json_object_foreach(c->cells[0], name, cell)
+	{
 		json_t *other = json_object_get(c->cells[1], name);
 		const char *why;
 
@@ -396,13 +400,14 @@ static json_t *find_common(struct compare *c)
 	if (first)
 		ct_user_error(
 			c->e,
-			"'%.250s' and '%.250s' have no cell in common that was measured alike: '%.200s' has another %s; measure both with the same workloads",
+			"'%.250s' and '%.250s' have no cell in common that was measured alike: "
+			"'%.200s' has another %s; measure both with the same workloads",
 			c->run[0]->path, c->run[1]->path, first, first_why);
 	else
-		ct_user_error(
-			c->e,
-			"'%.350s' and '%.350s' have no cell in common; measure both with the same workloads",
-			c->run[0]->path, c->run[1]->path);
+		ct_user_error(c->e,
+			      "'%.350s' and '%.350s' have no cell in common; measure both with the "
+			      "same workloads",
+			      c->run[0]->path, c->run[1]->path);
 	json_decref(common);
 	return NULL;
 }
@@ -413,7 +418,8 @@ static int split_metrics(struct compare *c, const char *names)
 
 	c->asked = names != NULL;
 	if (!names)
-		names = "saturation_per_s,mops,p99_ns,node_bytes_per_connection,bucket_bytes_per_connection";
+		names = "saturation_per_s,mops,p99_ns,node_bytes_per_connection,bucket_bytes_per_"
+			"connection";
 	if ((size_t)snprintf(c->metric_names, sizeof(c->metric_names), "%s", names) >=
 	    sizeof(c->metric_names))
 		return ct_user_error(c->e, "--metric has too many names");
@@ -426,7 +432,8 @@ static int split_metrics(struct compare *c, const char *names)
 		if (!*name || i < c->nr_metrics)
 			continue;
 		if (c->nr_metrics == METRICS_MAX)
-			return ct_user_error(c->e, "--metric has too many names: %d at most", METRICS_MAX);
+			return ct_user_error(c->e, "--metric has too many names: %d at most",
+					     METRICS_MAX);
 		c->metrics[c->nr_metrics++] = name;
 	}
 	return 0;
@@ -448,10 +455,9 @@ static int compare_cells(struct compare *c, const json_t *common)
 		err = compare_metric(c, common, c->metrics[m]);
 		if (err || !c->asked || c->list.nr > before)
 			continue;
-		json_object_foreach((json_t *)metrics, key, value)
-			if (at < sizeof(known) - 64)
-				at += (size_t)snprintf(known + at, sizeof(known) - at, "%s%.48s",
-						       at ? ", " : "", key);
+		json_object_foreach((json_t *)metrics, key, value) if (at < sizeof(known) - 64)
+			at += (size_t)snprintf(known + at, sizeof(known) - at, "%s%.48s",
+					       at ? ", " : "", key);
 		err = ct_user_error(c->e,
 				    "no cell of both runs has the metric '%.64s'; they have %s",
 				    c->metrics[m], known);

@@ -15,8 +15,8 @@
 struct json_t;
 
 struct compare_run {
-	const char *path;		/* for messages */
-	struct json_t *benchmark;	/* benchmark.json */
+	const char *path;	  /* for messages */
+	struct json_t *benchmark; /* benchmark.json */
 };
 
 /*

@@ -28,8 +28,10 @@ static bool is_passing(const char *path, const char *key)
 	for (size_t i = 0; i < sizeof(passing) / sizeof(passing[0]); i++)
 		if (!strcmp(key, passing[i]))
 			return true;
-	/* A node's memory, unlike the machine's, moves where the kernel gets to know it by and by. */
-	return !strncmp(path, "topology.nodes[", strlen("topology.nodes[")) && !strcmp(key, "memory_bytes");
+	/* A node's memory, unlike the machine's, moves where the kernel gets to know it by and by.
+	 */
+	return !strncmp(path, "topology.nodes[", strlen("topology.nodes[")) &&
+	       !strcmp(key, "memory_bytes");
 }
 
 static json_t *value_text(const json_t *value)
@@ -57,7 +59,8 @@ static void collect(json_t *list, const char *path, const json_t *a, const json_
 	if (json_equal((json_t *)a, (json_t *)b) || (!a && !b))
 		return;
 	if (json_is_array(a) && json_array_size(a) == json_array_size(b)) {
-		json_array_foreach((json_t *)a, i, value) {
+		json_array_foreach((json_t *)a, i, value)
+		{
 			snprintf(name, sizeof(name), "%s[%zu]", path, i);
 			collect(list, name, value, json_array_get(b, i));
 		}
@@ -68,12 +71,14 @@ static void collect(json_t *list, const char *path, const json_t *a, const json_
 						      value_text(a), "b", value_text(b)));
 		return;
 	}
-	json_object_foreach((json_t *)a, key, value) {
+	json_object_foreach((json_t *)a, key, value)
+	{
 		snprintf(name, sizeof(name), "%s%s%s", path, *path ? "." : "", key);
 		if (!is_passing(path, key))
 			collect(list, name, value, json_object_get(b, key));
 	}
-	json_object_foreach((json_t *)b, key, value) {
+	json_object_foreach((json_t *)b, key, value)
+	{
 		snprintf(name, sizeof(name), "%s%s%s", path, *path ? "." : "", key);
 		if (!is_passing(path, key) && !json_object_get(a, key))
 			collect(list, name, NULL, value);
@@ -88,11 +93,12 @@ json_t *facts_differences(const json_t *a, const json_t *b)
 	return list;
 }
 
-static const char *const machine_facts[] = { "machine", "topology", "kernel", "virtual", "frequency" };
+static const char *const machine_facts[] = { "machine", "topology", "kernel", "virtual",
+					     "frequency" };
 static const char *const build_facts[] = { "build", "allocator", "libraries" };
 
-static void collect_facts(json_t *list, const json_t *a, const json_t *b, const char *const *names,
-			  size_t nr)
+static void
+collect_facts(json_t *list, const json_t *a, const json_t *b, const char *const *names, size_t nr)
 {
 	for (size_t i = 0; i < nr; i++)
 		collect(list, names[i], json_object_get(a, names[i]), json_object_get(b, names[i]));
@@ -113,8 +119,10 @@ json_t *facts_within_run(const json_t *environment)
 	json_t *facts = json_object();
 
 	for (size_t i = 0; i < ARRAY_SIZE(machine_facts); i++)
-		json_object_set(facts, machine_facts[i], json_object_get(environment, machine_facts[i]));
+		json_object_set(facts, machine_facts[i],
+				json_object_get(environment, machine_facts[i]));
 	for (size_t i = 0; i < ARRAY_SIZE(build_facts); i++)
-		json_object_set(facts, build_facts[i], json_object_get(environment, build_facts[i]));
+		json_object_set(facts, build_facts[i],
+				json_object_get(environment, build_facts[i]));
 	return facts;
 }

@@ -18,10 +18,11 @@ struct json_t;
 struct json_t *facts_differences(const struct json_t *a, const struct json_t *b);
 
 /*
- * The same, of what has to be alike for figures of two processes to stand in one run: the machine and
- * its kernel; with build, also the program: its compiler, flags and allocator.
+ * The same, of what has to be alike for figures of two processes to stand in one run: the machine
+ * and its kernel; with build, also the program: its compiler, flags and allocator.
  */
-struct json_t *facts_differences_within_run(const struct json_t *a, const struct json_t *b, bool build);
+struct json_t *
+facts_differences_within_run(const struct json_t *a, const struct json_t *b, bool build);
 
 /* Of a run's environment what facts_differences_within_run() looks at; new reference. */
 struct json_t *facts_within_run(const struct json_t *environment);

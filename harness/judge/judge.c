@@ -65,18 +65,19 @@ static bool add_paired(struct samples *s, const json_t *base, double *a, size_t 
 	return add_sample(s, a, nr, weight);
 }
 
-static bool add_unpaired(struct samples *s, double *a, size_t na, double *b, size_t nb,
-			 double weight)
+static bool
+add_unpaired(struct samples *s, double *a, size_t na, double *b, size_t nb, double weight)
 {
 	bool good = add_sample(s, a, logarithms(a, na), -weight);
 
 	return add_sample(s, b, logarithms(b, nb), weight) && good;
 }
 
-/* Samples of a pair, with weights of its level's sign; a pair without enough of them is left out. */
-static void add_samples(struct samples *s, const struct judge_comparison *c,
-			const struct judge_pair *pair, const json_t *a, const json_t *b,
-			bool paired)
+/* Samples of a pair, with weights of its level's sign; a pair without enough of them is left out.
+ */
+static void
+add_samples(struct samples *s, const struct judge_comparison *c, const struct judge_pair *pair,
+	    const json_t *a, const json_t *b, bool paired)
 {
 	size_t na = 0, nb = 0, before = s->nr;
 	const json_t *base = json_object_get(a, pair->base);
@@ -177,14 +178,15 @@ long judge_correct(struct judge_comparison *list, size_t nr)
 /* ---- noise ---- */
 
 /* What stands in front of "/control" is the cell that was measured twice. */
-static int find_control(struct judge_list *l, const json_t *report, const char *workload,
-			const char *metric)
+static int
+find_control(struct judge_list *l, const json_t *report, const char *workload, const char *metric)
 {
 	json_t *cells = json_object_get(report, "cells"), *cell;
 	const char *name, *base;
 	json_t *other;
 
-	json_object_foreach(cells, name, cell) {
+	json_object_foreach(cells, name, cell)
+	{
 		struct judge_comparison *c;
 		char text[2048];
 
@@ -193,9 +195,7 @@ static int find_control(struct judge_list *l, const json_t *report, const char *
 		    !json_object_get(json_object_get(cell, "metrics"), metric))
 			continue;
 		snprintf(text, sizeof(text), "%.*s", (int)(strrchr(name, '/') - name), name);
-		json_object_foreach(cells, base, other)
-			if (!strcmp(base, text))
-				break;
+		json_object_foreach(cells, base, other) if (!strcmp(base, text)) break;
 		if (!base || !json_object_get(json_object_get(other, "metrics"), metric))
 			continue;
 		c = realloc(l->list, (l->nr + 1) * sizeof(*c));
@@ -233,8 +233,8 @@ static double percent(double log_ratio)
 	return 100 * expm1(log_ratio);
 }
 
-static json_t *noise_to_json(const json_t *cells, const struct judge_list *pairs,
-			     size_t comparisons)
+static json_t *
+noise_to_json(const json_t *cells, const struct judge_list *pairs, size_t comparisons)
 {
 	json_t *list = json_array();
 	double most = 0;
@@ -278,10 +278,9 @@ static bool has_metric(const json_t *report, const char *workload, const char *m
 	json_t *cells = json_object_get(report, "cells"), *cell;
 	const char *name;
 
-	json_object_foreach(cells, name, cell)
-		if (!strcmp(text_of(cell, "workload"), workload) &&
-		    json_object_get(json_object_get(cell, "metrics"), metric))
-			return true;
+	json_object_foreach(cells, name, cell) if (!strcmp(text_of(cell, "workload"), workload) &&
+						   json_object_get(json_object_get(cell, "metrics"),
+								   metric)) return true;
 	return false;
 }
 
@@ -323,13 +322,15 @@ int judge_run(json_t *report)
 	int err = 0;
 	size_t i;
 
-	json_array_foreach(json_object_get(report, "workloads"), i, workload)
-		for (size_t m = 0; m < sizeof(metrics) / sizeof(metrics[0]) && !err; m++) {
-			if (!has_metric(report, text_of(workload, "name"), metrics[m]))
-				continue;
-			err = judge_workload(&all, &controls, report, workload, metrics[m], paired);
-			break;
-		}
+	json_array_foreach(json_object_get(report, "workloads"), i,
+			   workload) for (size_t m = 0;
+					  m < sizeof(metrics) / sizeof(metrics[0]) && !err; m++)
+	{
+		if (!has_metric(report, text_of(workload, "name"), metrics[m]))
+			continue;
+		err = judge_workload(&all, &controls, report, workload, metrics[m], paired);
+		break;
+	}
 	if (!err)
 		comparisons = judge_correct(all.list, all.nr);
 	if (comparisons < 0)

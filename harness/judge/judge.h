@@ -20,8 +20,8 @@
  *
  * Works on the report of a run (run_report.c), so it can be done again from the file.
  */
-#ifndef CTBENCH_HARNESS_JUDGE_H
-#define CTBENCH_HARNESS_JUDGE_H
+#ifndef CTBENCH_HARNESS_JUDGE_JUDGE_H
+#define CTBENCH_HARNESS_JUDGE_JUDGE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -48,32 +48,32 @@ struct judge_choice {
 };
 
 struct judge_pair {
-	const char *base, *other;	/* names of cells: keys of the report */
-	int level;			/* interactions: 1 at by.choice, -1 at by.base; else 1 */
+	const char *base, *other; /* names of cells: keys of the report */
+	int level;		  /* interactions: 1 at by.choice, -1 at by.base; else 1 */
 };
 
 struct judge_comparison {
 	const char *workload, *metric;
 	enum judge_kind kind;
-	struct judge_choice what, by;	/* by: interactions only */
+	struct judge_choice what, by; /* by: interactions only */
 	struct judge_pair *pairs;
 	size_t nr_pairs;
 
 	/* what judge.c finds */
-	bool judged;		/* else there were too few repeats, or values that have no ratio */
-	size_t n;		/* the least number of values on a side */
-	size_t left_out;	/* pairs that had too few, of which the effect says nothing */
-	struct stats_contrast effect;	/* a logarithm */
+	bool judged;	 /* else there were too few repeats, or values that have no ratio */
+	size_t n;	 /* the least number of values on a side */
+	size_t left_out; /* pairs that had too few, of which the effect says nothing */
+	struct stats_contrast effect; /* a logarithm */
 	double p_holm;
-	double noise;		/* the A/A pair's, as a logarithm, not negative; NAN: no pair */
-	double visible;		/* as a logarithm */
+	double noise;	/* the A/A pair's, as a logarithm, not negative; NAN: no pair */
+	double visible; /* as a logarithm */
 	bool seen;
 };
 
 struct judge_list {
 	struct judge_comparison *list;
 	size_t nr, room;
-	bool failed;		/* no memory */
+	bool failed; /* no memory */
 };
 
 /* Append all comparisons of a workload by one metric. */

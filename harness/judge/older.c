@@ -29,7 +29,8 @@ static void add_older_metric(json_t *cell, const json_t *benchmarks, const char 
 		metrics = json_object();
 		json_object_set_new(cell, "metrics", metrics);
 	}
-	json_array_foreach((json_t *)benchmarks, i, row) {
+	json_array_foreach((json_t *)benchmarks, i, row)
+	{
 		const json_t *value = json_object_get(row, older[m].key);
 
 		if (values && !strcmp(text_of(row, "run_name"), name) &&
@@ -47,8 +48,11 @@ void compare_older(const struct compare_run *run, json_t *cells)
 	const char *name;
 	json_t *cell;
 
-	json_object_foreach(cells, name, cell)
-		if (!json_object_get(json_object_get(cell, "metrics"), "ns_per_op"))
-			for (size_t m = 0; m < sizeof(older) / sizeof(older[0]); m++)
-				add_older_metric(cell, benchmarks, name, m);
+	json_object_foreach(
+		cells, name,
+		cell) if (!json_object_get(json_object_get(cell, "metrics"),
+					   "ns_per_op")) for (size_t m = 0;
+							      m < sizeof(older) / sizeof(older[0]);
+							      m++)
+		add_older_metric(cell, benchmarks, name, m);
 }

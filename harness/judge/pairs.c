@@ -23,7 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHOICES_MAX 32
+#define CHOICES_MAX    32
 #define FACTOR_VARIANT (-1)
 
 struct point {
@@ -76,7 +76,8 @@ static bool same_parameters(const struct point *a, const struct point *b, const 
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)a->parameters, key, value) {
+	json_object_foreach((json_t *)a->parameters, key, value)
+	{
 		if (!strcmp(key, "variant") || !strcmp(key, "name") ||
 		    !strcmp(key, "buckets_rounded") || (but && !strcmp(key, but)))
 			continue;
@@ -209,8 +210,8 @@ static void interaction_at(struct finder *f, size_t of, int axis, const char *pa
 		free(f->out->list[--f->out->nr].pairs);
 }
 
-static void interactions_with(struct finder *f, size_t of, int axis, const char *parameter,
-			      const char *factor)
+static void
+interactions_with(struct finder *f, size_t of, int axis, const char *parameter, const char *factor)
 {
 	char levels[CHOICES_MAX][128], level[128];
 	size_t nr = 0, least = 0, most = 0;
@@ -249,7 +250,8 @@ static void interactions(struct finder *f, size_t of, int own, const char *own_p
 	for (unsigned int axis = 0; axis < CT_NR_AXES && own >= 0; axis++)
 		if ((int)axis != own && !axis_follows((unsigned int)own, axis))
 			interactions_with(f, of, (int)axis, NULL, ct_axis_name(axis));
-	json_array_foreach(f->varying, i, name) {
+	json_array_foreach(f->varying, i, name)
+	{
 		const char *key = json_string_value(name);
 
 		/* A load factor's number of buckets, or the other way round, says nothing new. */
@@ -288,8 +290,8 @@ static bool is_answer(const char *choice)
 }
 
 /* Pairs (base, choice) of an axis or, with parameter, of that; each cell once. */
-static void find_choice(struct finder *f, int axis, const char *parameter, const char *base,
-			const char *choice)
+static void
+find_choice(struct finder *f, int axis, const char *parameter, const char *base, const char *choice)
 {
 	size_t at = f->out->nr;
 	struct judge_comparison *c = add(f, axis >= 0 ? JUDGE_AXIS : JUDGE_PARAMETER);
@@ -437,7 +439,8 @@ void judge_find(struct judge_list *l, const json_t *report, const json_t *worklo
 		l->failed = true;
 		goto out;
 	}
-	json_object_foreach(cells, key, cell) {
+	json_object_foreach(cells, key, cell)
+	{
 		const json_t *metrics = json_object_get(cell, "metrics");
 
 		/* What was never measured well is missing, and a verdict has to say so. */
@@ -449,9 +452,9 @@ void judge_find(struct judge_list *l, const json_t *report, const json_t *worklo
 	}
 	for (unsigned int axis = 0; axis < CT_NR_AXES; axis++)
 		find_choices(&f, (int)axis, NULL);
-	json_array_foreach(f.varying, i, name)
-		if (json_is_string(name) && is_choice(&f, json_string_value(name)))
-			find_choices(&f, -1, json_string_value(name));
+	json_array_foreach(f.varying, i,
+			   name) if (json_is_string(name) && is_choice(&f, json_string_value(name)))
+		find_choices(&f, -1, json_string_value(name));
 	find_variants(&f);
 out:
 	free(f.points);

@@ -89,8 +89,7 @@ void judge_sentence(char *buf, size_t size, const struct judge_comparison *c)
 		snprintf(by, sizeof(by), ", at %s %s beside %s", c->by.factor, c->by.choice,
 			 c->by.base);
 	if (!c->judged) {
-		snprintf(buf, size,
-			 "%s instead of %s%s: not judged, %zu %s too few (%d at least)",
+		snprintf(buf, size, "%s instead of %s%s: not judged, %zu %s too few (%d at least)",
 			 c->what.choice, c->what.base, by, c->n,
 			 c->n == 1 ? "repeat is" : "repeats are", STATS_LEAST);
 		return;
@@ -102,15 +101,15 @@ void judge_sentence(char *buf, size_t size, const struct judge_comparison *c)
 	finding(found, sizeof(found), c);
 	/* A mean over some of the places says nothing of the others. */
 	if (c->left_out)
-		snprintf(over, sizeof(over),
-			 " over %zu of %zu pairs (%s too few good repeats)",
+		snprintf(over, sizeof(over), " over %zu of %zu pairs (%s too few good repeats)",
 			 c->nr_pairs - c->left_out, c->nr_pairs,
 			 c->left_out == 1 ? "the other has" : "the others have");
 	snprintf(buf, size,
 		 "%s instead of %s%s: %s %s %% [%s, %s]%s, %s; this run would have seen %s %%%s",
 		 c->what.choice, c->what.base, by, words.what ? words.what : c->metric, value, low,
 		 high, over, found, visible,
-		 /* Half of the rule: that it is larger than what one cell twice differs by, is not known. */
+		 /* Half of the rule: that it is larger than what one cell twice differs by, is not
+		    known. */
 		 isfinite(c->noise) ? "" : "; without a control");
 }
 
@@ -172,9 +171,11 @@ void judge_print_noise(FILE *out, const json_t *report)
 		judge_percent(value, sizeof(value), log1p(number_of(pair, "effect_percent") / 100));
 		judge_percent(low, sizeof(low), log1p(number_of(pair, "ci_low_percent") / 100));
 		judge_percent(high, sizeof(high), log1p(number_of(pair, "ci_high_percent") / 100));
-		judge_size(visible, sizeof(visible), log1p(number_of(pair, "visible_percent") / 100));
+		judge_size(visible, sizeof(visible),
+			   log1p(number_of(pair, "visible_percent") / 100));
 		fprintf(out,
-			"  %-12s %s %% [%s, %s]; between two of its cells this run would have seen %s %%\n",
+			"  %-12s %s %% [%s, %s]; between two of its cells this run would have seen "
+			"%s %%\n",
 			text_of(pair, "workload"), value, low, high, visible);
 	}
 }
@@ -198,7 +199,8 @@ static void print_workload(FILE *out, const json_t *verdicts, const char *worklo
 	json_t *verdict;
 	size_t i;
 
-	json_array_foreach((json_t *)verdicts, i, verdict) {
+	json_array_foreach((json_t *)verdicts, i, verdict)
+	{
 		if (strcmp(text_of(verdict, "workload"), workload))
 			continue;
 		if (is_outcome(verdict, "unjudged")) {
@@ -222,7 +224,8 @@ static void print_workload(FILE *out, const json_t *verdicts, const char *worklo
 		judge_size(from, sizeof(from), log1p(least / 100));
 		judge_size(to, sizeof(to), log1p(most / 100));
 		fprintf(out,
-			"  of %u possible interactions none is seen; this run would have seen %s %%",
+			"  of %u possible interactions none is seen; this run would have seen %s "
+			"%%",
 			unseen, from);
 		if (strcmp(from, to))
 			fprintf(out, " to %s %%", to);

@@ -10,22 +10,20 @@
  *	machine		CPU model, packages, cores, CPUs, memory, swap
  *	topology	caches, NUMA nodes, which CPU is where (topology.h)
  *	clock		what the loops measure with (tsc.h)
- *	kernel		release, version, parameters that change speed, mitigations, address randomisation
- *	frequency	driver, governors, boost, limits
- *	pages		page size, transparent huge pages, huge page pools, NUMA balancing
- *	virtual		is it a virtual machine, whose, how much time was stolen since boot, is free
- *			memory given back to the host
- *	limits		CPU quota and memory limit of the control group
- *	load		load averages, runnable threads, CPUs that others keep busy just now
- *	power		on battery?
+ *	kernel		release, version, parameters that change speed, mitigations, address
+ *randomisation frequency	driver, governors, boost, limits pages		page size,
+ *transparent huge pages, huge page pools, NUMA balancing virtual		is it a virtual
+ *machine, whose, how much time was stolen since boot, is free memory given back to the host limits
+ *CPU quota and memory limit of the control group load		load averages, runnable threads,
+ *CPUs that others keep busy just now power		on battery?
  *	build		version, revision, compiler, flags, type, sanitizers
  *	allocator	what serves malloc() in this process
  *	libraries	versions of what we are linked with
  *
  * Thread-safety: any thread; nothing is kept between calls.
  */
-#ifndef CTBENCH_HARNESS_ENV_H
-#define CTBENCH_HARNESS_ENV_H
+#ifndef CTBENCH_HARNESS_MACHINE_ENV_H
+#define CTBENCH_HARNESS_MACHINE_ENV_H
 
 #include <stdbool.h>
 
@@ -36,8 +34,8 @@ struct json_t *env_json(void);
 
 /*
  * What among such facts disturbs a measurement: an array of objects
- *	{ "id": "governor", "grade": "serious" or "note", "what": SENTENCE, "mend": SENTENCE or null }
- * with the serious ones first.  A new reference, or NULL without memory.
+ *	{ "id": "governor", "grade": "serious" or "note", "what": SENTENCE, "mend": SENTENCE or null
+ *} with the serious ones first.  A new reference, or NULL without memory.
  */
 struct json_t *env_warnings(const struct json_t *env);
 

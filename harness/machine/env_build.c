@@ -41,9 +41,9 @@ json_t *env_build(void)
 	bool optimized = false;
 #endif
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:s?}", "version", about_version(), "revision", about_revision(),
-			 "compiler", about_compiler(), "flags", about_build(), "optimized", optimized,
-			 "sanitizer", sanitizer());
+	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:s?}", "version", about_version(), "revision",
+			 about_revision(), "compiler", about_compiler(), "flags", about_build(),
+			 "optimized", optimized, "sanitizer", sanitizer());
 }
 
 json_t *env_libraries(void)
@@ -53,8 +53,9 @@ json_t *env_libraries(void)
 	/* "libpcap version 1.10.3 (with TPACKET_V3)" */
 	if (sscanf(pcap_lib_version(), "libpcap version %127[0-9.]", pcap) != 1)
 		snprintf(pcap, sizeof(pcap), "%s", pcap_lib_version());
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "glibc", gnu_get_libc_version(),
-			 "hwloc", CTBENCH_HWLOC_VERSION, "liburcu", CTBENCH_URCU_VERSION, "benchmark", CTBENCH_BENCHMARK_VERSION,
-			 "libpcap", pcap, "zstd", ZSTD_versionString(), "libcyaml", cyaml_version_str,
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "glibc",
+			 gnu_get_libc_version(), "hwloc", CTBENCH_HWLOC_VERSION, "liburcu",
+			 CTBENCH_URCU_VERSION, "benchmark", CTBENCH_BENCHMARK_VERSION, "libpcap",
+			 pcap, "zstd", ZSTD_versionString(), "libcyaml", cyaml_version_str,
 			 "jansson", jansson_version_str());
 }

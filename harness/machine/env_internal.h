@@ -3,8 +3,8 @@
  * What the files of env share.  All facts come from files under a root, which
  * is "" for this machine and a folder made up by a test otherwise.
  */
-#ifndef CTBENCH_HARNESS_ENV_INTERNAL_H
-#define CTBENCH_HARNESS_ENV_INTERNAL_H
+#ifndef CTBENCH_HARNESS_MACHINE_ENV_INTERNAL_H
+#define CTBENCH_HARNESS_MACHINE_ENV_INTERNAL_H
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -16,12 +16,12 @@
 /* ---- env_read.c: small files ---- */
 
 /* The file's first line without its newline into buf; false if there is none. */
-__attribute__((format(printf, 4, 5)))
-bool env_line(char *buf, size_t size, const char *root, const char *path, ...);
+__attribute__((format(printf, 4, 5))) bool
+env_line(char *buf, size_t size, const char *root, const char *path, ...);
 
 /* A file that holds one whole number. */
-__attribute__((format(printf, 3, 4)))
-bool env_number(int64_t *value, const char *root, const char *path, ...);
+__attribute__((format(printf, 3, 4))) bool
+env_number(int64_t *value, const char *root, const char *path, ...);
 
 /*
  * The value of the first line "key : value" (or "key value") of a file, without
@@ -39,17 +39,17 @@ json_t *env_flag_or_null(bool known, bool value);
 
 /* ---- the parts of env_json(), each a new object ---- */
 
-json_t *env_machine(const char *root);		/* env_machine.c */
+json_t *env_machine(const char *root); /* env_machine.c */
 json_t *env_frequency(const char *root);
 json_t *env_power(const char *root);
 json_t *env_virtual(const char *root);
 /* Busy and, of that, stolen time of all CPUs since boot, in clock ticks (proc(5), /proc/stat). */
 bool env_cpu_times(const char *root, double *busy, double *stolen);
-json_t *env_kernel(const char *root);		/* env_kernel.c */
+json_t *env_kernel(const char *root); /* env_kernel.c */
 json_t *env_pages(const char *root);
 json_t *env_load(const char *root);
 json_t *env_limits(const char *root);
-json_t *env_build(void);			/* env_build.c */
+json_t *env_build(void); /* env_build.c */
 json_t *env_libraries(void);
 
 /* Everything; the topology and clock are always this machine's. */

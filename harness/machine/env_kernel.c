@@ -19,15 +19,67 @@
  * are kept: a command line also tells things that are nobody's business.
  */
 static const char *const parameters[] = {
-	"mitigations", "nosmt", "isolcpus", "nohz", "nohz_full", "rcu_nocbs", "irqaffinity", "maxcpus", "nr_cpus",
-	"intel_pstate", "amd_pstate", "cpufreq.default_governor", "cpufreq.off", "idle", "processor.max_cstate",
-	"intel_idle.max_cstate", "cpuidle.off", "cpuidle_haltpoll.force", "transparent_hugepage", "hugepages",
-	"hugepagesz", "default_hugepagesz", "numa", "numa_balancing", "tsc", "clocksource", "pti", "nopti",
-	"kpti", "nospectre_v1", "nospectre_v2", "spectre_v2", "spectre_bhi", "spec_store_bypass_disable", "l1tf",
-	"mds", "tsx", "tsx_async_abort", "retbleed", "srbds", "gather_data_sampling", "spec_rstack_overflow",
-	"reg_file_data_sampling", "kvm-intel.vmentry_l1d_flush", "preempt", "threadirqs", "skew_tick", "nowatchdog",
-	"nmi_watchdog", "nosoftlockup", "audit", "init_on_alloc", "init_on_free", "page_poison", "slub_debug",
-	"nokaslr", "norandmaps", "nopcid", "nosmap", "nosmep", "clearcpuid",
+	"mitigations",
+	"nosmt",
+	"isolcpus",
+	"nohz",
+	"nohz_full",
+	"rcu_nocbs",
+	"irqaffinity",
+	"maxcpus",
+	"nr_cpus",
+	"intel_pstate",
+	"amd_pstate",
+	"cpufreq.default_governor",
+	"cpufreq.off",
+	"idle",
+	"processor.max_cstate",
+	"intel_idle.max_cstate",
+	"cpuidle.off",
+	"cpuidle_haltpoll.force",
+	"transparent_hugepage",
+	"hugepages",
+	"hugepagesz",
+	"default_hugepagesz",
+	"numa",
+	"numa_balancing",
+	"tsc",
+	"clocksource",
+	"pti",
+	"nopti",
+	"kpti",
+	"nospectre_v1",
+	"nospectre_v2",
+	"spectre_v2",
+	"spectre_bhi",
+	"spec_store_bypass_disable",
+	"l1tf",
+	"mds",
+	"tsx",
+	"tsx_async_abort",
+	"retbleed",
+	"srbds",
+	"gather_data_sampling",
+	"spec_rstack_overflow",
+	"reg_file_data_sampling",
+	"kvm-intel.vmentry_l1d_flush",
+	"preempt",
+	"threadirqs",
+	"skew_tick",
+	"nowatchdog",
+	"nmi_watchdog",
+	"nosoftlockup",
+	"audit",
+	"init_on_alloc",
+	"init_on_free",
+	"page_poison",
+	"slub_debug",
+	"nokaslr",
+	"norandmaps",
+	"nopcid",
+	"nosmap",
+	"nosmep",
+	"clearcpuid",
 };
 
 static bool parameter_matters(const char *word)
@@ -47,9 +99,10 @@ static json_t *command_line(const char *root)
 
 	if (!env_line(line, sizeof(line), root, "/proc/cmdline"))
 		return kept;
-	for (char *save, *word = strtok_r(line, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+	for (char *save, *word = strtok_r(line, " ", &save); word;
+	     word = strtok_r(NULL, " ", &save)) {
 		if (!strcmp(word, "--"))
-			break;	/* what follows is for init */
+			break; /* what follows is for init */
 		if (parameter_matters(word))
 			json_array_append_new(kept, env_text_or_null(true, word));
 	}
@@ -68,7 +121,8 @@ static json_t *mitigations(const char *root)
 	snprintf(path, sizeof(path), "%s%s", root, folder);
 	nr = scandir(path, &names, NULL, alphasort);
 	for (int i = 0; i < nr; i++) {
-		if (*names[i]->d_name != '.' && env_line(text, sizeof(text), root, "%s/%s", folder, names[i]->d_name))
+		if (*names[i]->d_name != '.' &&
+		    env_line(text, sizeof(text), root, "%s/%s", folder, names[i]->d_name))
 			json_object_set_new(all, names[i]->d_name, env_text_or_null(true, text));
 		free(names[i]);
 	}
@@ -82,16 +136,18 @@ json_t *env_kernel(const char *root)
 	char source[64];
 	int64_t randomize;
 	bool named = !uname(&u);
-	bool source_known = env_line(source, sizeof(source), root,
-				     "/sys/devices/system/clocksource/clocksource0/current_clocksource");
+	bool source_known =
+		env_line(source, sizeof(source), root,
+			 "/sys/devices/system/clocksource/clocksource0/current_clocksource");
 	bool randomize_known = env_number(&randomize, root, "/proc/sys/kernel/randomize_va_space");
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-			 "release", env_text_or_null(named, u.release), "version", env_text_or_null(named, u.version),
-			 "architecture", env_text_or_null(named, u.machine),
-			 "parameters", command_line(root), "mitigations", mitigations(root),
-			 "clocksource", env_text_or_null(source_known, source),
-			 "randomize_va_space", env_number_or_null(randomize_known, randomize_known ? randomize : 0));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "release",
+			 env_text_or_null(named, u.release), "version",
+			 env_text_or_null(named, u.version), "architecture",
+			 env_text_or_null(named, u.machine), "parameters", command_line(root),
+			 "mitigations", mitigations(root), "clocksource",
+			 env_text_or_null(source_known, source), "randomize_va_space",
+			 env_number_or_null(randomize_known, randomize_known ? randomize : 0));
 }
 
 /* The pools of huge pages: size in KiB -> how many, how many free. */
@@ -111,9 +167,11 @@ static json_t *huge_page_pools(const char *root)
 		if (sscanf(entry->d_name, "hugepages-%31[0-9]kB", size) != 1)
 			continue;
 		env_number(&nr, root, "/sys/kernel/mm/hugepages/%s/nr_hugepages", entry->d_name);
-		env_number(&nr_free, root, "/sys/kernel/mm/hugepages/%s/free_hugepages", entry->d_name);
-		json_object_set_new(pools, size, json_pack("{s:I, s:I}", "pages", (json_int_t)nr,
-							   "free", (json_int_t)nr_free));
+		env_number(&nr_free, root, "/sys/kernel/mm/hugepages/%s/free_hugepages",
+			   entry->d_name);
+		json_object_set_new(pools, size,
+				    json_pack("{s:I, s:I}", "pages", (json_int_t)nr, "free",
+					      (json_int_t)nr_free));
 	}
 	if (dir)
 		closedir(dir);
@@ -123,21 +181,23 @@ static json_t *huge_page_pools(const char *root)
 json_t *env_pages(const char *root)
 {
 	char thp[32], defrag[32];
-	bool thp_known = env_chosen(thp, sizeof(thp), root, "/sys/kernel/mm/transparent_hugepage/enabled");
-	bool defrag_known = env_chosen(defrag, sizeof(defrag), root, "/sys/kernel/mm/transparent_hugepage/defrag");
+	bool thp_known =
+		env_chosen(thp, sizeof(thp), root, "/sys/kernel/mm/transparent_hugepage/enabled");
+	bool defrag_known = env_chosen(defrag, sizeof(defrag), root,
+				       "/sys/kernel/mm/transparent_hugepage/defrag");
 	int64_t balancing = 0;
 	bool balancing_known = env_number(&balancing, root, "/proc/sys/kernel/numa_balancing");
 
-	return json_pack("{s:I, s:o, s:o, s:o, s:o}", "page_bytes", (json_int_t)sysconf(_SC_PAGESIZE),
-			 "transparent", env_text_or_null(thp_known, thp),
-			 "transparent_defrag", env_text_or_null(defrag_known, defrag),
-			 "pools_kib", huge_page_pools(root),
+	return json_pack("{s:I, s:o, s:o, s:o, s:o}", "page_bytes",
+			 (json_int_t)sysconf(_SC_PAGESIZE), "transparent",
+			 env_text_or_null(thp_known, thp), "transparent_defrag",
+			 env_text_or_null(defrag_known, defrag), "pools_kib", huge_page_pools(root),
 			 "numa_balancing", env_number_or_null(balancing_known, balancing));
 }
 
 /*
- * How many CPUs others keep busy just now: the load average is of the last minute, and right behind a
- * compiler says nothing else.  We sleep meanwhile; null where that cannot be told.
+ * How many CPUs others keep busy just now: the load average is of the last minute, and right behind
+ * a compiler says nothing else.  We sleep meanwhile; null where that cannot be told.
  */
 static json_t *busy_cpus(const char *root)
 {
@@ -199,9 +259,11 @@ json_t *env_limits(const char *root)
 		fclose(f);
 	do {
 		if (env_line(text, sizeof(text), root, "/sys/fs/cgroup%s/cpu.max", path) &&
-		    sscanf(text, "%lf %lf", &quota, &period) == 2 && period > 0 && (!cpus || quota / period < cpus))
+		    sscanf(text, "%lf %lf", &quota, &period) == 2 && period > 0 &&
+		    (!cpus || quota / period < cpus))
 			cpus = quota / period;
-		if (env_number(&bytes, root, "/sys/fs/cgroup%s/memory.max", path) && (!memory || bytes < memory))
+		if (env_number(&bytes, root, "/sys/fs/cgroup%s/memory.max", path) &&
+		    (!memory || bytes < memory))
 			memory = bytes;
 	} while (parent_of(path));
 	return json_pack("{s:o, s:o}", "cpu_quota", cpus > 0 ? json_real(cpus) : json_null(),

@@ -38,25 +38,28 @@ json_t *env_machine(const char *root)
 
 	/* aarch64 has no model name, but a maker's and a part's number */
 	model_known = env_field(model, sizeof(model), root, "/proc/cpuinfo", "model name");
-	if (!model_known && env_field(model, sizeof(model), root, "/proc/cpuinfo", "CPU implementer")) {
+	if (!model_known &&
+	    env_field(model, sizeof(model), root, "/proc/cpuinfo", "CPU implementer")) {
 		char part[64] = "?";
 
 		env_field(part, sizeof(part), root, "/proc/cpuinfo", "CPU part");
-		snprintf(model + strlen(model), sizeof(model) - strlen(model), "/%s (implementer/part)", part);
+		snprintf(model + strlen(model), sizeof(model) - strlen(model),
+			 "/%s (implementer/part)", part);
 		model_known = true;
 	}
 	smt_known = env_line(smt, sizeof(smt), root, "/sys/devices/system/cpu/smt/control");
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-			 "cpu", env_text_or_null(model_known, model),
-			 "vendor", cpuinfo(root, "vendor_id"), "family", cpuinfo(root, "cpu family"),
-			 "model", cpuinfo(root, "model"), "stepping", cpuinfo(root, "stepping"),
-			 "microcode", cpuinfo(root, "microcode"),
-			 "smt", env_text_or_null(smt_known, smt),
-			 "smt_active", env_number(&active, root, "/sys/devices/system/cpu/smt/active") ?
-				json_boolean(active) : json_null(),
-			 "memory_bytes", meminfo(root, "MemTotal"),
-			 "memory_available_bytes", meminfo(root, "MemAvailable"),
-			 "swap_bytes", meminfo(root, "SwapTotal"), "swap_free_bytes", meminfo(root, "SwapFree"));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "cpu",
+			 env_text_or_null(model_known, model), "vendor", cpuinfo(root, "vendor_id"),
+			 "family", cpuinfo(root, "cpu family"), "model", cpuinfo(root, "model"),
+			 "stepping", cpuinfo(root, "stepping"), "microcode",
+			 cpuinfo(root, "microcode"), "smt", env_text_or_null(smt_known, smt),
+			 "smt_active",
+			 env_number(&active, root, "/sys/devices/system/cpu/smt/active")
+				 ? json_boolean(active)
+				 : json_null(),
+			 "memory_bytes", meminfo(root, "MemTotal"), "memory_available_bytes",
+			 meminfo(root, "MemAvailable"), "swap_bytes", meminfo(root, "SwapTotal"),
+			 "swap_free_bytes", meminfo(root, "SwapFree"));
 }
 
 static bool in_array(const json_t *array, const char *text)
@@ -64,9 +67,8 @@ static bool in_array(const json_t *array, const char *text)
 	const json_t *entry;
 	size_t i;
 
-	json_array_foreach(array, i, entry)
-		if (!strcmp(json_string_value(entry), text))
-			return true;
+	json_array_foreach(array, i,
+			   entry) if (!strcmp(json_string_value(entry), text)) return true;
 	return false;
 }
 
@@ -78,7 +80,8 @@ static json_t *governors(const char *root)
 	char text[64];
 
 	for (long cpu = 0; cpu < nr; cpu++)
-		if (env_line(text, sizeof(text), root, "/sys/devices/system/cpu/cpu%ld/cpufreq/scaling_governor", cpu) &&
+		if (env_line(text, sizeof(text), root,
+			     "/sys/devices/system/cpu/cpu%ld/cpufreq/scaling_governor", cpu) &&
 		    !in_array(found, text))
 			json_array_append_new(found, env_text_or_null(true, text));
 	return found;
@@ -105,9 +108,10 @@ json_t *env_frequency(const char *root)
 	bool min_known = env_number(&min, root, "%s/scaling_min_freq", first_cpu);
 	bool max_known = env_number(&max, root, "%s/scaling_max_freq", first_cpu);
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "driver", env_text_or_null(driver_known, driver),
-			 "governors", governors(root), "boost", boost(root),
-			 "min_khz", env_number_or_null(min_known, min), "max_khz", env_number_or_null(max_known, max));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "driver",
+			 env_text_or_null(driver_known, driver), "governors", governors(root),
+			 "boost", boost(root), "min_khz", env_number_or_null(min_known, min),
+			 "max_khz", env_number_or_null(max_known, max));
 }
 
 /* Laptops: are we on battery?  Null where there is no mains supply to be off. */
@@ -126,10 +130,17 @@ json_t *env_power(const char *root)
 static bool hypervisor_name(char *buf, size_t size, const char *root)
 {
 #if defined(__x86_64__) || defined(__i386__)
-	static const struct { const char *signature, *name; } known[] = {
-		{ "KVMKVMKVM", "KVM" }, { "Microsoft Hv", "Hyper-V" }, { "VMwareVMware", "VMware" },
-		{ "XenVMMXenVMM", "Xen" }, { "TCGTCGTCGTCG", "QEMU without KVM (emulated)" },
-		{ "bhyve bhyve ", "bhyve" }, { "VBoxVBoxVBox", "VirtualBox" }, { "ACRNACRNACRN", "ACRN" },
+	static const struct {
+		const char *signature, *name;
+	} known[] = {
+		{ "KVMKVMKVM", "KVM" },
+		{ "Microsoft Hv", "Hyper-V" },
+		{ "VMwareVMware", "VMware" },
+		{ "XenVMMXenVMM", "Xen" },
+		{ "TCGTCGTCGTCG", "QEMU without KVM (emulated)" },
+		{ "bhyve bhyve ", "bhyve" },
+		{ "VBoxVBoxVBox", "VirtualBox" },
+		{ "ACRNACRNACRN", "ACRN" },
 	};
 	unsigned int a, regs[4] = { 0 };
 
@@ -154,7 +165,8 @@ static bool is_virtual(const char *root, bool *known)
 
 	*known = true;
 	if (env_field(flags, sizeof(flags), root, "/proc/cpuinfo", "flags")) {
-		for (char *save, *flag = strtok_r(flags, " ", &save); flag; flag = strtok_r(NULL, " ", &save))
+		for (char *save, *flag = strtok_r(flags, " ", &save); flag;
+		     flag = strtok_r(NULL, " ", &save))
 			if (!strcmp(flag, "hypervisor"))
 				return true;
 		return false;
@@ -176,8 +188,8 @@ bool env_cpu_times(const char *root, double *all, double *stolen)
 
 	if (!env_line(line, sizeof(line), root, "/proc/stat"))
 		return false;
-	n = sscanf(line, "cpu %llu %llu %llu %llu %llu %llu %llu %llu",
-		   &t[0], &t[1], &t[2], &t[3], &t[4], &t[5], &t[6], &t[7]);
+	n = sscanf(line, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &t[0], &t[1], &t[2], &t[3],
+		   &t[4], &t[5], &t[6], &t[7]);
 	*all = 0;
 	for (int i = 0; i < 8; i++)
 		*all += (double)t[i];
@@ -194,7 +206,7 @@ double env_steal_seconds(void)
 	return env_cpu_times("", &all, &stolen) ? stolen / (double)sysconf(_SC_CLK_TCK) : 0;
 }
 
-#define VIRTIO_BALLOON 5
+#define VIRTIO_BALLOON		   5
 #define VIRTIO_BALLOON_F_REPORTING 5
 
 static bool gives_memory_back(const char *root)
@@ -214,8 +226,8 @@ static bool gives_memory_back(const char *root)
 		if (*device != '.' &&
 		    env_line(id, sizeof(id), root, "/sys/bus/virtio/devices/%s/device", device) &&
 		    strtol(id, NULL, 16) == VIRTIO_BALLOON &&
-		    env_line(features, sizeof(features), root, "/sys/bus/virtio/devices/%s/features",
-			     device))
+		    env_line(features, sizeof(features), root,
+			     "/sys/bus/virtio/devices/%s/features", device))
 			gives |= strlen(features) > VIRTIO_BALLOON_F_REPORTING &&
 				 features[VIRTIO_BALLOON_F_REPORTING] == '1';
 		free(names[i]);
@@ -236,8 +248,9 @@ json_t *env_virtual(const char *root)
 	bool known, yes = is_virtual(root, &known);
 	bool timed = env_cpu_times(root, &busy, &stolen);
 
-	return json_pack("{s:o, s:o, s:o, s:b}", "is", env_flag_or_null(known, yes),
-			 "hypervisor", env_text_or_null(yes && hypervisor_name(name, sizeof(name), root), name),
-			 "stolen_share_of_busy_time", timed ? json_real(busy > 0 ? stolen / busy : 0) : json_null(),
+	return json_pack("{s:o, s:o, s:o, s:b}", "is", env_flag_or_null(known, yes), "hypervisor",
+			 env_text_or_null(yes && hypervisor_name(name, sizeof(name), root), name),
+			 "stolen_share_of_busy_time",
+			 timed ? json_real(busy > 0 ? stolen / busy : 0) : json_null(),
 			 "gives_memory_back", gives_memory_back(root));
 }

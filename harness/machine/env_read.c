@@ -14,7 +14,8 @@ static FILE *open_at(const char *root, const char *path, va_list ap)
 	char full[PATH_MAX];
 	int n = snprintf(full, sizeof(full), "%s", root);
 
-	if (n < 0 || n >= (int)sizeof(full) || vsnprintf(full + n, sizeof(full) - (size_t)n, path, ap) >= (int)sizeof(full) - n)
+	if (n < 0 || n >= (int)sizeof(full) ||
+	    vsnprintf(full + n, sizeof(full) - (size_t)n, path, ap) >= (int)sizeof(full) - n)
 		return NULL;
 	return fopen(full, "re");
 }
@@ -113,7 +114,7 @@ json_t *env_text_or_null(bool known, const char *text)
 {
 	json_t *json = known ? json_string(text) : NULL;
 
-	return json ? json : json_null();	/* also for what is not UTF-8 */
+	return json ? json : json_null(); /* also for what is not UTF-8 */
 }
 
 json_t *env_number_or_null(bool known, int64_t value)

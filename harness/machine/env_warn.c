@@ -16,10 +16,10 @@ struct warnings {
 };
 
 #define SERIOUS true
-#define NOTE false
+#define NOTE	false
 
-__attribute__((format(printf, 5, 6)))
-static void warn(struct warnings *w, bool serious, const char *id, const char *mend, const char *fmt, ...)
+__attribute__((format(printf, 5, 6))) static void
+warn(struct warnings *w, bool serious, const char *id, const char *mend, const char *fmt, ...)
 {
 	char what[1024];
 	va_list ap;
@@ -28,8 +28,8 @@ static void warn(struct warnings *w, bool serious, const char *id, const char *m
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
 	json_array_append_new(serious ? w->serious : w->notes,
-			      json_pack("{s:s, s:s, s:s, s:s?}", "id", id, "grade", serious ? "serious" : "note",
-					"what", what, "mend", mend));
+			      json_pack("{s:s, s:s, s:s, s:s?}", "id", id, "grade",
+					serious ? "serious" : "note", "what", what, "mend", mend));
 }
 
 static const json_t *part(const json_t *env, const char *name, const char *key)
@@ -54,18 +54,25 @@ static void look_at_build(struct warnings *w, const json_t *env)
 	const char *sanitizer = json_string_value(part(env, "build", "sanitizer"));
 
 	if (sanitizer)
-		warn(w, SERIOUS, "sanitizer", "Use the release build (make build; build/release/ctbench).",
-		     "This ctbench is built with the %s sanitizer, which costs several times the work itself.", sanitizer);
+		warn(w, SERIOUS, "sanitizer",
+		     "Use the release build (make build; build/release/ctbench).",
+		     "This ctbench is built with the %s sanitizer, which costs several times the "
+		     "work itself.",
+		     sanitizer);
 	else if (json_is_false(part(env, "build", "optimized")))
-		warn(w, SERIOUS, "optimization", "Use the release build (make build; build/release/ctbench).",
+		warn(w, SERIOUS, "optimization",
+		     "Use the release build (make build; build/release/ctbench).",
 		     "This ctbench was compiled without optimization.");
 }
 
 static void look_at_clock(struct warnings *w, const json_t *env)
 {
 	if (json_is_false(part(env, "clock", "reliable")))
-		warn(w, SERIOUS, "clock", "Measure on a CPU with an invariant TSC; look for 'tsc' in /sys/devices/system/clocksource/clocksource0/available_clocksource.",
-		     "The time-stamp counter does not run at one speed on all cores, or the kernel does not trust it: windows cannot be timed well.");
+		warn(w, SERIOUS, "clock",
+		     "Measure on a CPU with an invariant TSC; look for 'tsc' in "
+		     "/sys/devices/system/clocksource/clocksource0/available_clocksource.",
+		     "The time-stamp counter does not run at one speed on all cores, or the kernel "
+		     "does not trust it: windows cannot be timed well.");
 }
 
 static void look_at_virtual(struct warnings *w, const json_t *env)
@@ -74,15 +81,25 @@ static void look_at_virtual(struct warnings *w, const json_t *env)
 	double stolen = json_real_value(part(env, "virtual", "stolen_share_of_busy_time"));
 
 	if (is_true(part(env, "virtual", "is")))
-		warn(w, NOTE, "virtual", "Compare figures within one run; for figures to publish, measure on hardware of your own.",
-		     "This is a virtual machine%s%s%s: others may share its cores, caches and memory, and its clock speed is out of our hands.",
+		warn(w, NOTE, "virtual",
+		     "Compare figures within one run; for figures to publish, measure on hardware "
+		     "of your own.",
+		     "This is a virtual machine%s%s%s: others may share its cores, caches and "
+		     "memory, and its clock speed is out of our hands.",
 		     name ? " (" : "", name ? name : "", name ? ")" : "");
 	if (is_true(part(env, "virtual", "gives_memory_back")))
-		warn(w, NOTE, "balloon", "Start the guest without free page reporting, or with its memory on huge pages of the host.",
-		     "This machine gives free memory back to its host (free page reporting): what is touched first waits for the host. ctbench touches what a table needs before it builds it; what others left is beyond it.");
+		warn(w, NOTE, "balloon",
+		     "Start the guest without free page reporting, or with its memory on huge "
+		     "pages of the host.",
+		     "This machine gives free memory back to its host (free page reporting): what "
+		     "is touched first waits for the host. ctbench touches what a table needs "
+		     "before it builds it; what others left is beyond it.");
 	if (stolen >= 0.005)
-		warn(w, stolen >= 0.02 ? SERIOUS : NOTE, "steal", "Ask for dedicated CPUs, or measure when the host is quiet; repeats and the A/A control show how much it matters.",
-		     "The hypervisor gave %.1f %% of the busy time since boot to others (steal).", 100 * stolen);
+		warn(w, stolen >= 0.02 ? SERIOUS : NOTE, "steal",
+		     "Ask for dedicated CPUs, or measure when the host is quiet; repeats and the "
+		     "A/A control show how much it matters.",
+		     "The hypervisor gave %.1f %% of the busy time since boot to others (steal).",
+		     100 * stolen);
 }
 
 static void look_at_frequency(struct warnings *w, const json_t *env)
@@ -90,21 +107,28 @@ static void look_at_frequency(struct warnings *w, const json_t *env)
 	const json_t *governors = part(env, "frequency", "governors"), *governor;
 	size_t i;
 
-	json_array_foreach(governors, i, governor) {
+	json_array_foreach(governors, i, governor)
+	{
 		if (!strcmp(text(governor), "performance"))
 			continue;
-		warn(w, SERIOUS, "governor", "echo performance | sudo tee /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor",
-		     "The frequency governor is '%s': the clock follows the load, so short windows and few threads run slower.",
+		warn(w, SERIOUS, "governor",
+		     "echo performance | sudo tee "
+		     "/sys/devices/system/cpu/cpu*/cpufreq/scaling_governor",
+		     "The frequency governor is '%s': the clock follows the load, so short windows "
+		     "and few threads run slower.",
 		     text(governor));
 		break;
 	}
 	if (is_true(part(env, "frequency", "boost")))
-		warn(w, NOTE, "boost", !strncmp(text(part(env, "frequency", "driver")), "intel_", 6) ?
-		     "echo 1 | sudo tee /sys/devices/system/cpu/intel_pstate/no_turbo" :
-		     "echo 0 | sudo tee /sys/devices/system/cpu/cpufreq/boost",
-		     "Boost is on: few busy cores clock higher than many, which bends curves over threads, and heat changes it.");
+		warn(w, NOTE, "boost",
+		     !strncmp(text(part(env, "frequency", "driver")), "intel_", 6)
+			     ? "echo 1 | sudo tee /sys/devices/system/cpu/intel_pstate/no_turbo"
+			     : "echo 0 | sudo tee /sys/devices/system/cpu/cpufreq/boost",
+		     "Boost is on: few busy cores clock higher than many, which bends curves over "
+		     "threads, and heat changes it.");
 	if (is_true(part(env, "power", "on_battery")))
-		warn(w, SERIOUS, "battery", "Plug it in.", "The machine runs on battery, which slows it down.");
+		warn(w, SERIOUS, "battery", "Plug it in.",
+		     "The machine runs on battery, which slows it down.");
 }
 
 static void look_at_threads(struct warnings *w, const json_t *env)
@@ -113,14 +137,19 @@ static void look_at_threads(struct warnings *w, const json_t *env)
 	const json_t *place;
 	size_t i;
 
-	json_array_foreach(part(env, "topology", "cpu_places"), i, place)
-		allowed += is_true(json_object_get(place, "allowed"));
+	json_array_foreach(part(env, "topology", "cpu_places"), i, place) allowed +=
+		is_true(json_object_get(place, "allowed"));
 	if (is_true(part(env, "machine", "smt_active")))
-		warn(w, NOTE, "smt", "Pin one thread per core (pinning: core), or switch siblings off: echo off | sudo tee /sys/devices/system/cpu/smt/control",
-		     "Hardware threads share cores (SMT): two threads on one core slow each other down, and so does whatever else the kernel puts there.");
+		warn(w, NOTE, "smt",
+		     "Pin one thread per core (pinning: core), or switch siblings off: echo off | "
+		     "sudo tee /sys/devices/system/cpu/smt/control",
+		     "Hardware threads share cores (SMT): two threads on one core slow each other "
+		     "down, and so does whatever else the kernel puts there.");
 	if (allowed && allowed < cpus)
-		warn(w, NOTE, "cpuset", "Look at taskset, the container's limits and isolcpus if that is not meant.",
-		     "This process may use %lld of the %lld CPUs.", (long long)allowed, (long long)cpus);
+		warn(w, NOTE, "cpuset",
+		     "Look at taskset, the container's limits and isolcpus if that is not meant.",
+		     "This process may use %lld of the %lld CPUs.", (long long)allowed,
+		     (long long)cpus);
 }
 
 static void look_at_load(struct warnings *w, const json_t *env)
@@ -140,8 +169,8 @@ static void look_at_load(struct warnings *w, const json_t *env)
 		warn(w, json_is_number(busy) ? NOTE : SERIOUS, "load",
 		     "End what else is running (top shows it) and wait a minute.",
 		     "The load average is %.2f on %lld CPUs%s.", load, (long long)cpus,
-		     json_is_number(busy) ? ", though hardly anything runs just now" :
-					    ": other work runs on this machine");
+		     json_is_number(busy) ? ", though hardly anything runs just now"
+					  : ": other work runs on this machine");
 }
 
 static void look_at_limits(struct warnings *w, const json_t *env)
@@ -149,15 +178,19 @@ static void look_at_limits(struct warnings *w, const json_t *env)
 	const json_t *quota = part(env, "limits", "cpu_quota");
 
 	if (json_is_real(quota))
-		warn(w, SERIOUS, "quota", "Start the container without a CPU limit (no --cpus, no cpu.max), and give it CPUs of its own with a cpuset.",
-		     "The control group may use %.2f CPUs' worth of time and is stopped for the rest of each period.",
+		warn(w, SERIOUS, "quota",
+		     "Start the container without a CPU limit (no --cpus, no cpu.max), and give it "
+		     "CPUs of its own with a cpuset.",
+		     "The control group may use %.2f CPUs' worth of time and is stopped for the "
+		     "rest of each period.",
 		     json_real_value(quota));
 }
 
 static void look_at_memory(struct warnings *w, const json_t *env)
 {
 	const double mib = 1 << 20;
-	double available = (double)json_integer_value(part(env, "machine", "memory_available_bytes"));
+	double available =
+		(double)json_integer_value(part(env, "machine", "memory_available_bytes"));
 	double limit = (double)json_integer_value(part(env, "limits", "memory_bytes"));
 	double swap = (double)json_integer_value(part(env, "machine", "swap_bytes"));
 	double used = swap - (double)json_integer_value(part(env, "machine", "swap_free_bytes"));
@@ -165,18 +198,25 @@ static void look_at_memory(struct warnings *w, const json_t *env)
 	if (limit > 0 && (limit < available || available <= 0))
 		available = limit;
 	if (available > 0 && available < 2048 * mib)
-		warn(w, NOTE, "memory", "Leave out tables of millions of connections (--flows), or free some.",
-		     "%.0f MiB of memory are available: the largest tables will not fit.", available / mib);
+		warn(w, NOTE, "memory",
+		     "Leave out tables of millions of connections (--flows), or free some.",
+		     "%.0f MiB of memory are available: the largest tables will not fit.",
+		     available / mib);
 	if (swap > 0)
 		warn(w, used > 0 ? SERIOUS : NOTE, "swap", "sudo swapoff -a",
-		     "Swap is on (%.0f MiB, %.0f MiB used): a table that does not fit will be swapped and measured all the same.",
+		     "Swap is on (%.0f MiB, %.0f MiB used): a table that does not fit will be "
+		     "swapped and measured all the same.",
 		     swap / mib, used / mib);
 	if (!strcmp(text(part(env, "pages", "transparent")), "never"))
-		warn(w, NOTE, "thp", "echo madvise | sudo tee /sys/kernel/mm/transparent_hugepage/enabled",
-		     "Transparent huge pages are off (never): tables lie on small pages, large ones pay for it in the TLB, and 'pages: thp' cannot be measured.");
-	if (json_integer_value(part(env, "pages", "numa_balancing")) && json_integer_value(part(env, "topology", "numa_nodes")) > 1)
+		warn(w, NOTE, "thp",
+		     "echo madvise | sudo tee /sys/kernel/mm/transparent_hugepage/enabled",
+		     "Transparent huge pages are off (never): tables lie on small pages, large "
+		     "ones pay for it in the TLB, and 'pages: thp' cannot be measured.");
+	if (json_integer_value(part(env, "pages", "numa_balancing")) &&
+	    json_integer_value(part(env, "topology", "numa_nodes")) > 1)
 		warn(w, NOTE, "numa_balancing", "echo 0 | sudo tee /proc/sys/kernel/numa_balancing",
-		     "The kernel moves pages between NUMA nodes and takes page faults to find out which (NUMA balancing).");
+		     "The kernel moves pages between NUMA nodes and takes page faults to find out "
+		     "which (NUMA balancing).");
 }
 
 static void look_at_mitigations(struct warnings *w, const json_t *env)
@@ -186,15 +226,16 @@ static void look_at_mitigations(struct warnings *w, const json_t *env)
 	const char *name;
 	size_t i;
 
-	json_array_foreach(parameters, i, value)
-		if (!strcmp(text(value), "mitigations=off"))
-			warn(w, NOTE, "mitigations", "Compare only with machines that are set alike.",
-			     "The kernel's mitigations are off, which few machines in service have.");
-	json_object_foreach((json_t *)part(env, "kernel", "mitigations"), name, value)
-		active += !strncmp(text(value), "Mitigation", 10);
+	json_array_foreach(parameters, i, value) if (!strcmp(text(value), "mitigations=off"))
+		warn(w, NOTE, "mitigations", "Compare only with machines that are set alike.",
+		     "The kernel's mitigations are off, which few machines in service have.");
+	json_object_foreach((json_t *)part(env, "kernel", "mitigations"), name, value) active +=
+		!strncmp(text(value), "Mitigation", 10);
 	if (active)
 		warn(w, NOTE, "mitigations", NULL,
-		     "%u CPU vulnerabilities are mitigated by the kernel. That makes system calls and switches dearer, not the loops that are measured; machines set otherwise still compare badly.",
+		     "%u CPU vulnerabilities are mitigated by the kernel. That makes system calls "
+		     "and switches dearer, not the loops that are measured; machines set otherwise "
+		     "still compare badly.",
 		     active);
 }
 

@@ -35,7 +35,7 @@ static uint64_t number_in(const char *path)
 
 	if (f) {
 		if (fscanf(f, "%" SCNu64, &n) != 1)
-			n = UINT64_MAX;		/* "max" */
+			n = UINT64_MAX; /* "max" */
 		fclose(f);
 	}
 	return n;
@@ -83,7 +83,7 @@ void memory_back(uint64_t bytes)
 
 	if (p == MAP_FAILED)
 		return;
-	madvise((void *)p, bytes, MADV_HUGEPAGE);	/* fewer faults of our own */
+	madvise((void *)p, bytes, MADV_HUGEPAGE); /* fewer faults of our own */
 	for (uint64_t i = 0; i < bytes; i += 4096)
 		p[i] = 1;
 	munmap((void *)p, bytes);

@@ -12,7 +12,8 @@
 #include "harness/base/about.h"
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static int (*mallctl)(const char *name, void *old, size_t *old_size, void *new_value, size_t new_size);
+static int (*mallctl)(const char *name, void *old, size_t *old_size, void *new_value,
+		      size_t new_size);
 static size_t (*sanitizer_bytes)(void);
 
 /* Asked of the process and not of the build: what is preloaded comes first. */
@@ -31,7 +32,7 @@ static uint64_t jemalloc_allocated(void)
 	/* The figures stand still until the epoch moves on. */
 	mallctl("epoch", NULL, NULL, &epoch, sizeof(epoch));
 	if (mallctl("stats.allocated", &allocated, &size, NULL, 0))
-		return 0;	/* built without statistics */
+		return 0; /* built without statistics */
 	return allocated;
 }
 

@@ -8,8 +8,8 @@
  *
  * Thread-safety: any thread, any time.
  */
-#ifndef CTBENCH_HARNESS_MEMSTAT_H
-#define CTBENCH_HARNESS_MEMSTAT_H
+#ifndef CTBENCH_HARNESS_MACHINE_MEMSTAT_H
+#define CTBENCH_HARNESS_MACHINE_MEMSTAT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,7 +37,8 @@ uint64_t memstat_rss(void);
 /* The most it has ever been. */
 uint64_t memstat_rss_peak(void);
 
-/* Name and version of what serves malloc() in this process: "jemalloc 5.3.0-0-g54ea", "glibc 2.36"; returns buf. */
+/* Name and version of what serves malloc() in this process: "jemalloc 5.3.0-0-g54ea", "glibc 2.36";
+ * returns buf. */
 char *memstat_allocator(char *buf, size_t size);
 
 #endif

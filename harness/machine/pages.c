@@ -98,6 +98,7 @@ int pages_check_pool(uint64_t need, const char *what, struct ct_error *e)
 	if (need <= nr_free)
 		return 0;
 	return ct_fail(e, -ENOMEM, CT_EXIT_SKIP,
-		       "pages: hugetlb needs %llu huge pages of 2 MiB for %s, and %llu are free: `sysctl vm.nr_hugepages=%llu` as root sets them aside",
+		       "pages: hugetlb needs %llu huge pages of 2 MiB for %s, and %llu are free: "
+		       "`sysctl vm.nr_hugepages=%llu` as root sets them aside",
 		       (unsigned long long)need, what, nr_free, (unsigned long long)need);
 }

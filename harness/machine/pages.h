@@ -3,8 +3,8 @@
  * What pages a table's memory really lies on, by /proc/self/smaps: asking
  * (madvise) is not getting.
  */
-#ifndef CTBENCH_HARNESS_PAGES_H
-#define CTBENCH_HARNESS_PAGES_H
+#ifndef CTBENCH_HARNESS_MACHINE_PAGES_H
+#define CTBENCH_HARNESS_MACHINE_PAGES_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -22,10 +22,11 @@ struct pages_ranges {
 void pages_add(const struct ct_range *range, void *ranges);
 
 struct pages_seen {
-	uint64_t bytes;		/* of the ranges */
-	uint64_t resident;	/* of them, in memory (of a mapping that is only partly theirs: its share) */
-	uint64_t thp;		/* on transparent huge pages */
-	uint64_t hugetlb;	/* on pages of the pool of huge pages */
+	uint64_t bytes;	   /* of the ranges */
+	uint64_t resident; /* of them, in memory (of a mapping that is only partly theirs: its
+			      share) */
+	uint64_t thp;	   /* on transparent huge pages */
+	uint64_t hugetlb;  /* on pages of the pool of huge pages */
 };
 
 /*

@@ -36,9 +36,13 @@ void perf_open(struct perf_set *set)
 {
 	for (int i = 0; i < NR_PERF; i++) {
 		struct perf_event_attr attr = {
-			.type = counters[i].type, .size = sizeof(attr), .config = counters[i].config,
-			.exclude_kernel = 1, .exclude_hv = 1,
-			.read_format = PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING,
+			.type = counters[i].type,
+			.size = sizeof(attr),
+			.config = counters[i].config,
+			.exclude_kernel = 1,
+			.exclude_hv = 1,
+			.read_format =
+				PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING,
 		};
 
 		/* A page fault is counted where it is handled. */
@@ -64,16 +68,15 @@ void perf_read(const struct perf_set *set, struct perf_values *v)
 {
 	memset(v, 0, sizeof(*v));
 	for (int i = 0; i < NR_PERF; i++) {
-		uint64_t data[3];	/* value, time enabled, time running */
+		uint64_t data[3]; /* value, time enabled, time running */
 
 		if (set->fd[i] < 0 || read(set->fd[i], data, sizeof(data)) != sizeof(data))
 			continue;
 		if (!data[2] && data[1])
-			continue;	/* it never came to its turn */
+			continue; /* it never came to its turn */
 		v->known[i] = true;
 		v->shared |= data[2] < data[1];
-		v->count[i] = (double)data[0] *
-			      (data[2] ? (double)data[1] / (double)data[2] : 1.0);
+		v->count[i] = (double)data[0] * (data[2] ? (double)data[1] / (double)data[2] : 1.0);
 	}
 }
 
@@ -90,7 +93,10 @@ const char *perf_reason(int error, char *buf, size_t size)
 	if (error == EACCES || error == EPERM) {
 		f = fopen("/proc/sys/kernel/perf_event_paranoid", "re");
 		if (f && fscanf(f, "%d", &level) == 1)
-			snprintf(buf, size, "the kernel keeps it (kernel.perf_event_paranoid is %d): sysctl kernel.perf_event_paranoid=1, or run as root", level);
+			snprintf(buf, size,
+				 "the kernel keeps it (kernel.perf_event_paranoid is %d): sysctl "
+				 "kernel.perf_event_paranoid=1, or run as root",
+				 level);
 		else
 			snprintf(buf, size, "not permitted");
 		if (f)

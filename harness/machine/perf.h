@@ -9,8 +9,8 @@
  *
  * Thread-safety: a set belongs to the thread that opened it.
  */
-#ifndef CTBENCH_HARNESS_PERF_H
-#define CTBENCH_HARNESS_PERF_H
+#ifndef CTBENCH_HARNESS_MACHINE_PERF_H
+#define CTBENCH_HARNESS_MACHINE_PERF_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,28 +23,28 @@ enum perf_counter {
 	PERF_INSTRUCTIONS,
 	PERF_LLC_MISSES,
 	PERF_DTLB_MISSES,
-	PERF_PAGE_FAULTS,	/* the kernel's own count: there on every machine */
+	PERF_PAGE_FAULTS, /* the kernel's own count: there on every machine */
 	NR_PERF
 };
 
 struct perf_set {
-	int fd[NR_PERF];	/* -1: none */
-	int error[NR_PERF];	/* and why: errno */
+	int fd[NR_PERF];    /* -1: none */
+	int error[NR_PERF]; /* and why: errno */
 };
 
 struct perf_values {
-	double count[NR_PERF];	/* in user space */
+	double count[NR_PERF]; /* in user space */
 	bool known[NR_PERF];
-	bool shared;		/* a counter was not running all the time */
+	bool shared; /* a counter was not running all the time */
 };
 
 /* Opens what can be had; they count from here on. */
 void perf_open(struct perf_set *set);
-void perf_close(struct perf_set *set);	/* a zeroed one is not accepted: perf_open() it */
+void perf_close(struct perf_set *set); /* a zeroed one is not accepted: perf_open() it */
 /* What was counted since perf_open().  A system call for each. */
 void perf_read(const struct perf_set *set, struct perf_values *values);
 
-const char *perf_name(enum perf_counter c);	/* "cycles", ... */
+const char *perf_name(enum perf_counter c); /* "cycles", ... */
 /* Why there is no such counter, and what to do, as a sentence without its end; returns buf. */
 const char *perf_reason(int error, char *buf, size_t size);
 

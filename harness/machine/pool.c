@@ -33,25 +33,25 @@
 struct pool_thread {
 	struct pool_worker w;
 	pthread_t thread;
-	struct ct_error error;	/* of its pin */
-	bool measuring;		/* the section is open; this worker only */
+	struct ct_error error; /* of its pin */
+	bool measuring;	       /* the section is open; this worker only */
 	uint64_t cpu_ns0, involuntary0, voluntary0, allocated0;
 };
 
 struct pool {
 	/* --- Set when made, then constant. --- */
 	unsigned int nr;
-	unsigned int nr_made;	/* threads that exist; equal to nr but while making */
-	bool crowded;		/* several workers on one CPU */
-	uint64_t lead;		/* ticks from the last arrival to the start */
+	unsigned int nr_made; /* threads that exist; equal to nr but while making */
+	bool crowded;	      /* several workers on one CPU */
+	uint64_t lead;	      /* ticks from the last arrival to the start */
 	struct pool_thread *threads;
 
 	/* --- Under lock. --- */
 	pthread_mutex_t lock;
-	pthread_cond_t wake;	/* workers: run has changed, or quit */
-	pthread_cond_t done;	/* owner: busy has come to 0 */
-	unsigned long run;	/* number of the run to do */
-	unsigned int busy;	/* workers that have not finished it (or not started up) */
+	pthread_cond_t wake; /* workers: run has changed, or quit */
+	pthread_cond_t done; /* owner: busy has come to 0 */
+	unsigned long run;   /* number of the run to do */
+	unsigned int busy;   /* workers that have not finished it (or not started up) */
 	bool quit;
 	pool_fn *fn;
 	void *arg;
@@ -59,7 +59,7 @@ struct pool {
 	/* --- The barrier; spun upon, so in lines of their own. --- */
 	_Atomic unsigned int arrived __cacheline_aligned;
 	_Atomic unsigned int generation __cacheline_aligned;
-	_Atomic uint64_t start;	/* of this generation */
+	_Atomic uint64_t start; /* of this generation */
 };
 
 /* Waiting, step by step; *spins counts the steps.  Crowded workers hand the CPU on at once. */
@@ -181,7 +181,7 @@ static void *worker_main(void *arg)
 	/* A pin that failed is in t->error; pool_create() ends us then. */
 	if (!topology_pin(t->w.cpu, &t->error))
 		t->w.memory_local = topology_memory_is_local();
-	memstat_thread_allocated(&unused);	/* the first call may allocate */
+	memstat_thread_allocated(&unused); /* the first call may allocate */
 
 	pthread_mutex_lock(&pool->lock);
 	not_busy(pool);
@@ -259,7 +259,8 @@ static int make_threads(struct pool *pool, struct ct_error *e)
 	int err = pthread_attr_init(&attr);
 
 	if (err)
-		return ct_fail(e, -err, CT_EXIT_USER, "cannot start worker threads: %s", strerror(err));
+		return ct_fail(e, -err, CT_EXIT_USER, "cannot start worker threads: %s",
+			       strerror(err));
 	pthread_attr_setstacksize(&attr, STACK_BYTES);
 	while (pool->nr_made < pool->nr && !err) {
 		struct pool_thread *t = &pool->threads[pool->nr_made];
@@ -278,15 +279,19 @@ static int make_threads(struct pool *pool, struct ct_error *e)
 	wait_until_idle(pool);
 	pthread_mutex_unlock(&pool->lock);
 	if (err)
-		return ct_fail(e, -err, CT_EXIT_USER, "cannot start worker thread %u of %u: %s; ask for fewer threads, or raise the limit (ulimit -u)",
+		return ct_fail(e, -err, CT_EXIT_USER,
+			       "cannot start worker thread %u of %u: %s; ask for fewer threads, or "
+			       "raise the limit (ulimit -u)",
 			       pool->nr_made + 1, pool->nr, strerror(err));
 	for (unsigned int i = 0; i < pool->nr; i++)
 		if (pool->threads[i].error.status)
-			return ct_fail(e, -EIO, pool->threads[i].error.status, "%s", pool->threads[i].error.text);
+			return ct_fail(e, -EIO, pool->threads[i].error.status, "%s",
+				       pool->threads[i].error.text);
 	return 0;
 }
 
-int pool_create(struct pool **out, const unsigned int *cpus, unsigned int threads, struct ct_error *e)
+int pool_create(struct pool **out, const unsigned int *cpus, unsigned int threads,
+		struct ct_error *e)
 {
 	struct pool *pool;
 	int err;
@@ -298,16 +303,19 @@ int pool_create(struct pool **out, const unsigned int *cpus, unsigned int thread
 	if (!pool)
 		goto no_memory;
 	memset(pool, 0, sizeof(*pool));
-	pool->threads = aligned_alloc(_Alignof(struct pool_thread), threads * sizeof(*pool->threads));
+	pool->threads =
+		aligned_alloc(_Alignof(struct pool_thread), threads * sizeof(*pool->threads));
 	if (!pool->threads)
 		goto free_pool;
 	memset(pool->threads, 0, threads * sizeof(*pool->threads));
 	pool->nr = threads;
 	pool->crowded = any_twice(cpus, threads);
-	/* Time for every waiter to see the news: a cache miss each, or a turn on the CPU where they share. */
+	/* Time for every waiter to see the news: a cache miss each, or a turn on the CPU where they
+	 * share. */
 	pool->lead = tsc_from_seconds(pool->crowded ? 1e-3 : 20e-6 + 1e-6 * threads);
 	for (unsigned int i = 0; i < threads; i++)
-		pool->threads[i].w = (struct pool_worker){ .index = i, .cpu = cpus[i], .pool = pool };
+		pool->threads[i].w =
+			(struct pool_worker){ .index = i, .cpu = cpus[i], .pool = pool };
 	pthread_mutex_init(&pool->lock, NULL);
 	pthread_cond_init(&pool->wake, NULL);
 	pthread_cond_init(&pool->done, NULL);
@@ -339,9 +347,13 @@ void pool_sum(const struct pool *pool, struct pool_sum *sum)
 	const struct pool_worker *w = &pool->threads[0].w;
 
 	*sum = (struct pool_sum){
-		.first_begin = w->began_tsc, .last_begin = w->began_tsc,
-		.first_end = w->ended_tsc, .last_end = w->ended_tsc,
-		.allocated_known = true, .memory_local = true, .migrated_cpu = -1,
+		.first_begin = w->began_tsc,
+		.last_begin = w->began_tsc,
+		.first_end = w->ended_tsc,
+		.last_end = w->ended_tsc,
+		.allocated_known = true,
+		.memory_local = true,
+		.migrated_cpu = -1,
 	};
 	for (unsigned int i = 0; i < pool->nr; i++) {
 		w = &pool->threads[i].w;

@@ -28,8 +28,8 @@
  * Progress: meeting needs every worker, so a worker that never comes holds up
  * the rest.  After it, nobody waits for anybody until the next meeting.
  */
-#ifndef CTBENCH_HARNESS_POOL_H
-#define CTBENCH_HARNESS_POOL_H
+#ifndef CTBENCH_HARNESS_MACHINE_POOL_H
+#define CTBENCH_HARNESS_MACHINE_POOL_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -44,20 +44,20 @@ struct pool;
  * alone while a run is on; the pool's owner reads it between runs.
  */
 struct pool_worker {
-	unsigned int index;	/* 0 .. threads - 1 */
+	unsigned int index; /* 0 .. threads - 1 */
 	unsigned int cpu;
 	struct pool *pool;
 
-	uint64_t start_tsc;	/* the start agreed on, the same in all workers */
-	uint64_t began_tsc;	/* when this one really began: start_tsc or later */
+	uint64_t start_tsc; /* the start agreed on, the same in all workers */
+	uint64_t began_tsc; /* when this one really began: start_tsc or later */
 	uint64_t ended_tsc;
-	uint64_t cpu_ns;	/* CLOCK_THREAD_CPUTIME_ID over the section */
-	uint64_t involuntary;	/* context switches that others caused (ru_nivcsw) */
+	uint64_t cpu_ns;      /* CLOCK_THREAD_CPUTIME_ID over the section */
+	uint64_t involuntary; /* context switches that others caused (ru_nivcsw) */
 	uint64_t voluntary;
-	uint64_t allocated;	/* bytes allocated, if allocated_known (memstat.h) */
+	uint64_t allocated; /* bytes allocated, if allocated_known (memstat.h) */
 	bool allocated_known;
-	bool memory_local;	/* the NUMA node's own memory was asked for, with success */
-	bool pin_held;		/* at the end of the section */
+	bool memory_local; /* the NUMA node's own memory was asked for, with success */
+	bool pin_held;	   /* at the end of the section */
 } __cacheline_aligned;
 
 typedef void pool_fn(void *arg, struct pool_worker *w);
@@ -67,7 +67,8 @@ typedef void pool_fn(void *arg, struct pool_worker *w);
  * verified before this returns.  0; -ENOMEM, -EAGAIN (no more threads) or a
  * failed pin's error, with a sentence in e and nothing left behind.
  */
-int pool_create(struct pool **out, const unsigned int *cpus, unsigned int threads, struct ct_error *e);
+int pool_create(struct pool **out, const unsigned int *cpus, unsigned int threads,
+		struct ct_error *e);
 
 /* Ends the workers.  NULL is accepted. */
 void pool_destroy(struct pool *pool);
@@ -100,17 +101,18 @@ const struct pool_worker *pool_worker(const struct pool *pool, unsigned int i);
 
 /* The last run of all workers together. */
 struct pool_sum {
-	uint64_t first_begin, last_begin;	/* TSC */
+	uint64_t first_begin, last_begin; /* TSC */
 	uint64_t first_end, last_end;
-	double skew;		/* seconds from the first to the last begin */
-	double window;		/* seconds in which all worked: last begin to first end; 0 if they never did */
-	double span;		/* seconds in which anyone worked: first begin to last end */
+	double skew;   /* seconds from the first to the last begin */
+	double window; /* seconds in which all worked: last begin to first end; 0 if they never did
+			*/
+	double span;   /* seconds in which anyone worked: first begin to last end */
 	double cpu_seconds;
 	uint64_t involuntary, voluntary;
-	uint64_t allocated;	/* bytes */
-	bool allocated_known;	/* by every worker */
-	bool memory_local;	/* for every worker */
-	int migrated_cpu;	/* the CPU of a worker whose pin did not hold, or -1: all held */
+	uint64_t allocated;   /* bytes */
+	bool allocated_known; /* by every worker */
+	bool memory_local;    /* for every worker */
+	int migrated_cpu;     /* the CPU of a worker whose pin did not hold, or -1: all held */
 };
 void pool_sum(const struct pool *pool, struct pool_sum *sum);
 

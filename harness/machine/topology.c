@@ -19,7 +19,7 @@ struct affinity {
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static struct topology_view machine;	/* topology NULL: could not be read */
+static struct topology_view machine; /* topology NULL: could not be read */
 static int load_error;
 
 static _Thread_local bool memory_is_local;
@@ -29,7 +29,8 @@ static void load(void)
 	hwloc_topology_t topology = NULL;
 	hwloc_cpuset_t allowed = NULL, bound = NULL;
 
-	/* CPUs that exist but are not for us are kept, so that an error can tell the one from the other. */
+	/* CPUs that exist but are not for us are kept, so that an error can tell the one from the
+	 * other. */
 	if (hwloc_topology_init(&topology) ||
 	    hwloc_topology_set_flags(topology, HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED) ||
 	    hwloc_topology_load(topology))
@@ -38,7 +39,8 @@ static void load(void)
 	bound = hwloc_bitmap_alloc();
 	if (!allowed || !bound)
 		goto fail;
-	/* The main thread's affinity: what taskset gave us.  The calling thread may be pinned already. */
+	/* The main thread's affinity: what taskset gave us.  The calling thread may be pinned
+	 * already. */
 	if (!hwloc_get_proc_cpubind(topology, getpid(), bound, HWLOC_CPUBIND_THREAD))
 		hwloc_bitmap_and(allowed, allowed, bound);
 	hwloc_bitmap_free(bound);
@@ -58,8 +60,8 @@ static const struct topology_view *this_machine(struct ct_error *e)
 	pthread_once(&once, load);
 	if (machine.topology)
 		return &machine;
-	ct_fail(e, -load_error, CT_EXIT_SKIP, "cannot read this machine's topology: %s (is /sys mounted?)",
-		strerror(load_error));
+	ct_fail(e, -load_error, CT_EXIT_SKIP,
+		"cannot read this machine's topology: %s (is /sys mounted?)", strerror(load_error));
 	return NULL;
 }
 
@@ -79,8 +81,8 @@ unsigned int topology_cpu_limit(void)
 	return last > 0 ? (unsigned int)last + 1 : 1;
 }
 
-int topology_plan(enum pin_policy policy, const char *list, unsigned int threads, bool oversubscribe,
-		  unsigned int *cpus_out, struct ct_error *e)
+int topology_plan(enum pin_policy policy, const char *list, unsigned int threads,
+		  bool oversubscribe, unsigned int *cpus_out, struct ct_error *e)
 {
 	const struct topology_view *view = this_machine(e);
 
@@ -89,11 +91,13 @@ int topology_plan(enum pin_policy policy, const char *list, unsigned int threads
 	return topology_plan_in(view, policy, list, threads, oversubscribe, cpus_out, e);
 }
 
-/* Prefer the memory of cpu's NUMA node for the calling thread.  True if it is local now, or cannot be else. */
+/* Prefer the memory of cpu's NUMA node for the calling thread.  True if it is local now, or cannot
+ * be else. */
 static bool prefer_local_memory(const struct topology_view *view, unsigned int cpu)
 {
 	hwloc_obj_t pu = hwloc_get_pu_obj_by_os_index(view->topology, cpu);
-	const struct hwloc_topology_membind_support *support = hwloc_topology_get_support(view->topology)->membind;
+	const struct hwloc_topology_membind_support *support =
+		hwloc_topology_get_support(view->topology)->membind;
 
 	if (hwloc_get_nbobjs_by_type(view->topology, HWLOC_OBJ_NUMANODE) <= 1)
 		return true;
@@ -132,12 +136,17 @@ int topology_pin(unsigned int cpu, struct ct_error *e)
 	set.bits[cpu / BITS_PER_LONG] = 1ul << cpu % BITS_PER_LONG;
 	if (sched_setaffinity(0, sizeof(set), (cpu_set_t *)&set)) {
 		err = errno;
-		return ct_fail(e, -err, CT_EXIT_USER, "cannot pin a thread to CPU %u: %s; look whether the CPU is online and in this process's cpuset",
+		return ct_fail(e, -err, CT_EXIT_USER,
+			       "cannot pin a thread to CPU %u: %s; look whether the CPU is online "
+			       "and in this process's cpuset",
 			       cpu, strerror(err));
 	}
-	/* The call moves the thread before it returns, so anything else here is a sandbox that only pretends. */
+	/* The call moves the thread before it returns, so anything else here is a sandbox that only
+	 * pretends. */
 	if (!topology_pin_holds(cpu))
-		return ct_fail(e, -EIO, CT_EXIT_SKIP, "a thread pinned to CPU %u does not stay there: this kernel or sandbox takes pins without keeping them",
+		return ct_fail(e, -EIO, CT_EXIT_SKIP,
+			       "a thread pinned to CPU %u does not stay there: this kernel or "
+			       "sandbox takes pins without keeping them",
 			       cpu);
 	memory_is_local = prefer_local_memory(view, cpu);
 	return 0;
@@ -161,7 +170,8 @@ uint64_t topology_cache_bytes(unsigned int level)
 	if (!view || hwloc_bitmap_iszero(view->allowed))
 		return 0;
 	/* Above the first CPU we may use: on machines with unlike cores the others' can differ. */
-	pu = hwloc_get_pu_obj_by_os_index(view->topology, (unsigned int)hwloc_bitmap_first(view->allowed));
+	pu = hwloc_get_pu_obj_by_os_index(view->topology,
+					  (unsigned int)hwloc_bitmap_first(view->allowed));
 	for (hwloc_obj_t obj = pu; obj; obj = obj->parent)
 		if (is_level(obj, level))
 			return obj->attr->cache.size;

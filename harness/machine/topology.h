@@ -12,8 +12,8 @@
  * Thread-safety: all functions may be called by any thread at any time; the
  * topology is read once and never changes after that.
  */
-#ifndef CTBENCH_HARNESS_TOPOLOGY_H
-#define CTBENCH_HARNESS_TOPOLOGY_H
+#ifndef CTBENCH_HARNESS_MACHINE_TOPOLOGY_H
+#define CTBENCH_HARNESS_MACHINE_TOPOLOGY_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -47,8 +47,8 @@ unsigned int topology_cpu_limit(void);
  * PIN_LIST only.  0, or -EINVAL with a sentence in e (exit status 2);
  * -ENOMEM.
  */
-int topology_plan(enum pin_policy policy, const char *list, unsigned int threads, bool oversubscribe,
-		  unsigned int *cpus_out, struct ct_error *e);
+int topology_plan(enum pin_policy policy, const char *list, unsigned int threads,
+		  bool oversubscribe, unsigned int *cpus_out, struct ct_error *e);
 
 /*
  * Pin the calling thread to cpu, ask for the memory of that CPU's NUMA node
@@ -62,7 +62,8 @@ int topology_pin(unsigned int cpu, struct ct_error *e);
 /* Has topology_pin() bound the calling thread's memory to its node, or is there only one node? */
 bool topology_memory_is_local(void);
 
-/* Is the calling thread still allowed on cpu and nowhere else, and does it run there now?  Allocates nothing. */
+/* Is the calling thread still allowed on cpu and nowhere else, and does it run there now? Allocates
+ * nothing. */
 bool topology_pin_holds(unsigned int cpu);
 
 /* Bytes of one data or unified cache of that level (1, 2, 3); 0 where the machine does not tell. */

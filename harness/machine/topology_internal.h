@@ -3,8 +3,8 @@
  * What the files of topology share.  A view is a topology and the CPUs of it
  * that may be used: this machine's, or one that a test made up.
  */
-#ifndef CTBENCH_HARNESS_TOPOLOGY_INTERNAL_H
-#define CTBENCH_HARNESS_TOPOLOGY_INTERNAL_H
+#ifndef CTBENCH_HARNESS_MACHINE_TOPOLOGY_INTERNAL_H
+#define CTBENCH_HARNESS_MACHINE_TOPOLOGY_INTERNAL_H
 
 #include <hwloc.h>
 
@@ -12,12 +12,13 @@
 
 struct topology_view {
 	hwloc_topology_t topology;
-	hwloc_const_cpuset_t allowed;	/* by operating system number */
+	hwloc_const_cpuset_t allowed; /* by operating system number */
 };
 
 /* topology_plan() on any view. */
 int topology_plan_in(const struct topology_view *view, enum pin_policy policy, const char *list,
-		     unsigned int threads, bool oversubscribe, unsigned int *cpus_out, struct ct_error *e);
+		     unsigned int threads, bool oversubscribe, unsigned int *cpus_out,
+		     struct ct_error *e);
 
 /* topology_json() of any view. */
 struct json_t *topology_json_in(const struct topology_view *view);

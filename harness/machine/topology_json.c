@@ -41,7 +41,8 @@ static void add_cache(json_t *caches, hwloc_obj_t cache)
 	json_t *entry;
 	size_t i;
 
-	json_array_foreach(caches, i, entry) {
+	json_array_foreach(caches, i, entry)
+	{
 		if (json_integer_value(json_object_get(entry, "level")) == (json_int_t)a->depth &&
 		    json_integer_value(json_object_get(entry, "bytes")) == (json_int_t)a->size &&
 		    json_integer_value(json_object_get(entry, "cpus_each")) == shared) {
@@ -51,9 +52,10 @@ static void add_cache(json_t *caches, hwloc_obj_t cache)
 			return;
 		}
 	}
-	json_array_append_new(caches, json_pack("{s:i, s:s, s:I, s:i, s:i, s:i}", "level", (int)a->depth,
-						"kind", cache_kind(cache), "bytes", (json_int_t)a->size,
-						"line_bytes", (int)a->linesize, "cpus_each", shared, "count", 1));
+	json_array_append_new(caches, json_pack("{s:i, s:s, s:I, s:i, s:i, s:i}", "level",
+						(int)a->depth, "kind", cache_kind(cache), "bytes",
+						(json_int_t)a->size, "line_bytes", (int)a->linesize,
+						"cpus_each", shared, "count", 1));
 }
 
 static json_t *caches_json(hwloc_topology_t topology)
@@ -71,9 +73,11 @@ static json_t *nodes_json(hwloc_topology_t topology)
 {
 	json_t *nodes = json_array();
 
-	for (hwloc_obj_t obj = NULL; (obj = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_NUMANODE, obj));)
-		json_array_append_new(nodes, json_pack("{s:i, s:I, s:o}", "node", (int)obj->os_index,
-						       "memory_bytes", (json_int_t)obj->attr->numanode.local_memory,
+	for (hwloc_obj_t obj = NULL;
+	     (obj = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_NUMANODE, obj));)
+		json_array_append_new(nodes, json_pack("{s:i, s:I, s:o}", "node",
+						       (int)obj->os_index, "memory_bytes",
+						       (json_int_t)obj->attr->numanode.local_memory,
 						       "cpus", set_json(obj->cpuset)));
 	return nodes;
 }
@@ -89,16 +93,19 @@ static json_t *cpus_json(const struct topology_view *view)
 {
 	json_t *cpus = json_array();
 
-	for (hwloc_obj_t pu = NULL; (pu = hwloc_get_next_obj_by_type(view->topology, HWLOC_OBJ_PU, pu));) {
-		json_t *cpu = json_pack("{s:i, s:b}", "cpu", (int)pu->os_index,
-					"allowed", hwloc_bitmap_isset(view->allowed, pu->os_index));
+	for (hwloc_obj_t pu = NULL;
+	     (pu = hwloc_get_next_obj_by_type(view->topology, HWLOC_OBJ_PU, pu));) {
+		json_t *cpu = json_pack("{s:i, s:b}", "cpu", (int)pu->os_index, "allowed",
+					hwloc_bitmap_isset(view->allowed, pu->os_index));
 		int node = hwloc_bitmap_first(pu->nodeset);
 
-		add_place(cpu, "core", hwloc_get_ancestor_obj_by_type(view->topology, HWLOC_OBJ_CORE, pu));
+		add_place(cpu, "core",
+			  hwloc_get_ancestor_obj_by_type(view->topology, HWLOC_OBJ_CORE, pu));
 		add_place(cpu, "last_cache", topology_last_cache(pu));
 		if (node >= 0)
 			json_object_set_new(cpu, "numa_node", json_integer(node));
-		add_place(cpu, "package", hwloc_get_ancestor_obj_by_type(view->topology, HWLOC_OBJ_PACKAGE, pu));
+		add_place(cpu, "package",
+			  hwloc_get_ancestor_obj_by_type(view->topology, HWLOC_OBJ_PACKAGE, pu));
 		json_array_append_new(cpus, cpu);
 	}
 	return cpus;
@@ -108,8 +115,9 @@ struct json_t *topology_json_in(const struct topology_view *view)
 {
 	hwloc_topology_t t = view->topology;
 
-	return json_pack("{s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o}", "packages", count(t, HWLOC_OBJ_PACKAGE),
-			 "numa_nodes", count(t, HWLOC_OBJ_NUMANODE), "cores", count(t, HWLOC_OBJ_CORE),
-			 "cpus", count(t, HWLOC_OBJ_PU), "allowed_cpus", set_json(view->allowed),
-			 "caches", caches_json(t), "nodes", nodes_json(t), "cpu_places", cpus_json(view));
+	return json_pack("{s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o}", "packages",
+			 count(t, HWLOC_OBJ_PACKAGE), "numa_nodes", count(t, HWLOC_OBJ_NUMANODE),
+			 "cores", count(t, HWLOC_OBJ_CORE), "cpus", count(t, HWLOC_OBJ_PU),
+			 "allowed_cpus", set_json(view->allowed), "caches", caches_json(t), "nodes",
+			 nodes_json(t), "cpu_places", cpus_json(view));
 }

@@ -89,7 +89,8 @@ static hwloc_obj_t llc_of(hwloc_topology_t topology, hwloc_obj_t pu)
 	return obj ? obj : hwloc_get_root_obj(topology);
 }
 
-/* The first allowed hardware thread of each group: neighbours in logical order have the same group. */
+/* The first allowed hardware thread of each group: neighbours in logical order have the same group.
+ */
 static int order_first_of(const struct topology_view *view, struct order *o,
 			  hwloc_obj_t (*group_of)(hwloc_topology_t, hwloc_obj_t))
 {
@@ -109,7 +110,7 @@ static int order_first_of(const struct topology_view *view, struct order *o,
 /* How many threads are placed below each object, by depth and logical index. */
 struct load {
 	unsigned int **placed;
-	int depth;		/* levels above the hardware threads; 0 is the machine */
+	int depth; /* levels above the hardware threads; 0 is the machine */
 };
 
 static void load_free(struct load *load)
@@ -124,25 +125,31 @@ static int load_init(struct load *load, hwloc_topology_t topology)
 	load->depth = hwloc_get_type_depth(topology, HWLOC_OBJ_PU);
 	load->placed = calloc((size_t)load->depth, sizeof(*load->placed));
 	for (int d = 0; load->placed && d < load->depth; d++) {
-		load->placed[d] = calloc(hwloc_get_nbobjs_by_depth(topology, d), sizeof(**load->placed));
+		load->placed[d] =
+			calloc(hwloc_get_nbobjs_by_depth(topology, d), sizeof(**load->placed));
 		if (!load->placed[d])
 			return -ENOMEM;
 	}
 	return load->placed ? 0 : -ENOMEM;
 }
 
-static unsigned int *load_at(const struct load *load, hwloc_topology_t topology, hwloc_obj_t pu, int depth)
+static unsigned int *
+load_at(const struct load *load, hwloc_topology_t topology, hwloc_obj_t pu, int depth)
 {
 	hwloc_obj_t above = hwloc_get_ancestor_obj_by_depth(topology, depth, pu);
 
-	return above ? &load->placed[depth][above->logical_index] : NULL;	/* a level that this CPU lacks */
+	return above ? &load->placed[depth][above->logical_index]
+		     : NULL; /* a level that this CPU lacks */
 }
 
-/* Would a thread on a share less with those placed than one on b?  What is nearest to the CPU counts first. */
-static bool shares_less(const struct load *load, hwloc_topology_t topology, hwloc_obj_t a, hwloc_obj_t b)
+/* Would a thread on a share less with those placed than one on b?  What is nearest to the CPU
+ * counts first. */
+static bool
+shares_less(const struct load *load, hwloc_topology_t topology, hwloc_obj_t a, hwloc_obj_t b)
 {
 	for (int d = load->depth - 1; d > 0; d--) {
-		unsigned int *in_a = load_at(load, topology, a, d), *in_b = load_at(load, topology, b, d);
+		unsigned int *in_a = load_at(load, topology, a, d),
+			     *in_b = load_at(load, topology, b, d);
 		unsigned int na = in_a ? *in_a : 0, nb = in_b ? *in_b : 0;
 
 		if (na != nb)
@@ -172,7 +179,7 @@ static int order_scatter(const struct topology_view *view, struct order *o)
 			hwloc_obj_t pu;
 
 			if (left.cpus[i] == UINT32_MAX)
-				continue;	/* placed */
+				continue; /* placed */
 			pu = hwloc_get_pu_obj_by_os_index(view->topology, left.cpus[i]);
 			if (!best || shares_less(&load, view->topology, pu, best)) {
 				best = pu;
@@ -193,22 +200,30 @@ static int order_scatter(const struct topology_view *view, struct order *o)
 	return err;
 }
 
-static int add_listed(const struct topology_view *view, struct order *o, unsigned int cpu, const char *list,
-		      bool oversubscribe, struct ct_error *e)
+static int add_listed(const struct topology_view *view, struct order *o, unsigned int cpu,
+		      const char *list, bool oversubscribe, struct ct_error *e)
 {
 	char *text = NULL;
 	int err;
 
 	if (!hwloc_get_pu_obj_by_os_index(view->topology, cpu)) {
-		hwloc_bitmap_list_asprintf(&text, hwloc_topology_get_topology_cpuset(view->topology));
-		err = ct_user_error(e, "the CPU list '%s' names CPU %u, which this machine does not have: it has %s",
+		hwloc_bitmap_list_asprintf(&text,
+					   hwloc_topology_get_topology_cpuset(view->topology));
+		err = ct_user_error(e,
+				    "the CPU list '%s' names CPU %u, which this machine does not "
+				    "have: it has %s",
 				    list, cpu, text ? text : "others");
 	} else if (!hwloc_bitmap_isset(view->allowed, cpu)) {
 		hwloc_bitmap_list_asprintf(&text, view->allowed);
-		err = ct_user_error(e, "the CPU list '%s' names CPU %u, which this process may not use (cpuset, container or taskset leave it %s): name some of those, or start it with more",
+		err = ct_user_error(e,
+				    "the CPU list '%s' names CPU %u, which this process may not "
+				    "use (cpuset, container or taskset leave it %s): name some of "
+				    "those, or start it with more",
 				    list, cpu, text ? text : "others");
 	} else if (order_has(o, cpu) && !oversubscribe) {
-		err = ct_user_error(e, "the CPU list '%s' names CPU %u twice: name each once, or set oversubscribe: true",
+		err = ct_user_error(e,
+				    "the CPU list '%s' names CPU %u twice: name each once, or set "
+				    "oversubscribe: true",
 				    list, cpu);
 	} else {
 		err = order_add(o, cpu);
@@ -219,13 +234,15 @@ static int add_listed(const struct topology_view *view, struct order *o, unsigne
 
 static int not_a_list(const char *list, const char *at, struct ct_error *e)
 {
-	return ct_user_error(e, "'%s' is no list of CPUs%s%s%s: write numbers and ranges parted by commas, as in 0,2,4-7",
+	return ct_user_error(e,
+			     "'%s' is no list of CPUs%s%s%s: write numbers and ranges parted by "
+			     "commas, as in 0,2,4-7",
 			     list, *at ? " (look at '" : "", at, *at ? "')" : "");
 }
 
 /* "0,2,4-7"; a range may also run down ("7-4"). */
-static int order_list(const struct topology_view *view, struct order *o, const char *list, bool oversubscribe,
-		      struct ct_error *e)
+static int order_list(const struct topology_view *view, struct order *o, const char *list,
+		      bool oversubscribe, struct ct_error *e)
 {
 	for (const char *p = list;; p++) {
 		const char *item = p;
@@ -264,22 +281,32 @@ static int too_many(enum pin_policy policy, const char *list, unsigned int threa
 
 	switch (policy) {
 	case PIN_LIST:
-		return ct_user_error(e, "%u threads, but the CPU list '%s' names %u CPU%s: name more, ask for fewer threads, or set oversubscribe: true",
+		return ct_user_error(e,
+				     "%u threads, but the CPU list '%s' names %u CPU%s: name more, "
+				     "ask for fewer threads, or set oversubscribe: true",
 				     threads, list, nr, plural);
 	case PIN_CORE:
-		return ct_user_error(e, "%u threads, but one thread per core gives %u here: ask for fewer, pin by compact or scatter, or set oversubscribe: true",
+		return ct_user_error(e,
+				     "%u threads, but one thread per core gives %u here: ask for "
+				     "fewer, pin by compact or scatter, or set oversubscribe: true",
 				     threads, nr);
 	case PIN_LLC:
-		return ct_user_error(e, "%u threads, but one thread per last-level cache gives %u here: ask for fewer, pin by core, compact or scatter, or set oversubscribe: true",
-				     threads, nr);
+		return ct_user_error(
+			e,
+			"%u threads, but one thread per last-level cache gives %u here: ask for "
+			"fewer, pin by core, compact or scatter, or set oversubscribe: true",
+			threads, nr);
 	default:
-		return ct_user_error(e, "%u threads, but this process may use %u CPU%s: ask for fewer, for all, or set oversubscribe: true",
+		return ct_user_error(e,
+				     "%u threads, but this process may use %u CPU%s: ask for "
+				     "fewer, for all, or set oversubscribe: true",
 				     threads, nr, plural);
 	}
 }
 
 int topology_plan_in(const struct topology_view *view, enum pin_policy policy, const char *list,
-		     unsigned int threads, bool oversubscribe, unsigned int *cpus_out, struct ct_error *e)
+		     unsigned int threads, bool oversubscribe, unsigned int *cpus_out,
+		     struct ct_error *e)
 {
 	struct order o = { 0 };
 	int err;
@@ -303,16 +330,19 @@ int topology_plan_in(const struct topology_view *view, enum pin_policy policy, c
 		err = order_list(view, &o, list ? list : "", oversubscribe, e);
 		break;
 	default:
-		err = ct_fail(e, -EINVAL, CT_EXIT_INTERNAL, "pinning policy %d is none", (int)policy);
+		err = ct_fail(e, -EINVAL, CT_EXIT_INTERNAL, "pinning policy %d is none",
+			      (int)policy);
 	}
 	if (!err && !o.nr)
-		err = ct_user_error(e, "this process may use none of the CPUs that the machine shows: look at its cpuset and affinity");
+		err = ct_user_error(e, "this process may use none of the CPUs that the machine "
+				       "shows: look at its cpuset and affinity");
 	if (!err && threads > o.nr && !oversubscribe)
 		err = too_many(policy, list, threads, o.nr, e);
 	for (unsigned int i = 0; !err && i < threads; i++)
 		cpus_out[i] = o.cpus[i % o.nr];
 	free(o.cpus);
 	if (err == -ENOMEM)
-		ct_fail(e, err, CT_EXIT_USER, "no memory for a plan of CPUs: end other programs and try again");
+		ct_fail(e, err, CT_EXIT_USER,
+			"no memory for a plan of CPUs: end other programs and try again");
 	return err;
 }

@@ -13,7 +13,7 @@
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static double ticks_per_second;
-static double told_ticks;	/* by tsc_set_per_second(); read once, by learn() */
+static double told_ticks; /* by tsc_set_per_second(); read once, by learn() */
 static bool reliable;
 
 #ifdef TSC_X86
@@ -104,7 +104,7 @@ static void learn(void)
 
 	__asm__("mrs %0, cntfrq_el0" : "=r"(hz));
 	ticks_per_second = (double)hz;
-	reliable = true;	/* the architecture promises it */
+	reliable = true; /* the architecture promises it */
 #else
 	ticks_per_second = 1e9;
 	reliable = true;

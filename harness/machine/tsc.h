@@ -9,8 +9,8 @@
  *
  * Thread-safety: any thread, any time.
  */
-#ifndef CTBENCH_HARNESS_TSC_H
-#define CTBENCH_HARNESS_TSC_H
+#ifndef CTBENCH_HARNESS_MACHINE_TSC_H
+#define CTBENCH_HARNESS_MACHINE_TSC_H
 
 #include <stdbool.h>
 #include <stdint.h>

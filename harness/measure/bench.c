@@ -36,7 +36,7 @@ void bench_void(struct bench *b, const char *fmt, ...)
 	va_list ap;
 
 	if (b->r->void_reason[0])
-		return;		/* the first reason is the best */
+		return; /* the first reason is the best */
 	va_start(ap, fmt);
 	vsnprintf(b->r->void_reason, sizeof(b->r->void_reason), fmt, ap);
 	va_end(ap);
@@ -77,7 +77,7 @@ static int claim_memory(struct bench *b, uint64_t connections, uint64_t stream_b
 	double need;
 	uint64_t have = memory_limit();
 
-	for (uint32_t i = 0; i < c->nr_resizes; i++)	/* the old and the new one, for a moment */
+	for (uint32_t i = 0; i < c->nr_resizes; i++) /* the old and the new one, for a moment */
 		if (c->resizes[i].buckets + c->buckets > buckets)
 			buckets = c->resizes[i].buckets + c->buckets;
 	for (uint32_t i = 0; i < c->nr_events; i++) {
@@ -109,8 +109,9 @@ static int claim_memory(struct bench *b, uint64_t connections, uint64_t stream_b
 static int check_pool(struct bench *b, uint64_t connections)
 {
 	const struct cell *c = b->cell;
-	uint64_t need = ct_mem_size(c->buckets * sizeof(uint64_t), CT_PAGES_HUGETLB) / CT_HUGE_PAGE + 1 +
-			ct_mem_size(connections * sizeof(struct nf_conn), CT_PAGES_HUGETLB) / CT_HUGE_PAGE;
+	uint64_t need =
+		ct_mem_size(c->buckets * sizeof(uint64_t), CT_PAGES_HUGETLB) / CT_HUGE_PAGE + 1 +
+		ct_mem_size(connections * sizeof(struct nf_conn), CT_PAGES_HUGETLB) / CT_HUGE_PAGE;
 
 	return pages_check_pool(need, b->v->name, b->e);
 }
@@ -120,9 +121,12 @@ int bench_open(struct bench *b, uint64_t connections, uint64_t stream_bytes)
 	const struct cell *c = b->cell;
 	uint64_t seed = c->seed ^ (uint64_t)c->repeat << 32;
 	struct ct_config config = {
-		.buckets = c->buckets, .connections = connections, .threads = bench_cpus(c),
-		.pages = c->pages == PAGES_4K	   ? CT_PAGES_4K :
-			 c->pages == PAGES_HUGETLB ? CT_PAGES_HUGETLB : CT_PAGES_THP,
+		.buckets = c->buckets,
+		.connections = connections,
+		.threads = bench_cpus(c),
+		.pages = c->pages == PAGES_4K	     ? CT_PAGES_4K
+			 : c->pages == PAGES_HUGETLB ? CT_PAGES_HUGETLB
+						     : CT_PAGES_THP,
 	};
 	unsigned int *cpus;
 	const char *rule;
@@ -165,7 +169,7 @@ int bench_open(struct bench *b, uint64_t connections, uint64_t stream_bytes)
 	if (err)
 		return err;
 
-	b->r->allocated_bytes = memstat_allocated();	/* made a difference in bench_result() */
+	b->r->allocated_bytes = memstat_allocated(); /* made a difference in bench_result() */
 	err = b->v->create(&b->core, &config);
 	if (err == -EOPNOTSUPP)
 		return ct_fail(b->e, err, CT_EXIT_SKIP,
@@ -298,7 +302,8 @@ void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct ben
 	if (b->latency)
 		bench_latency_clear(b, w);
 	memcpy(before, work, size);
-	/* After the warm-up: a core takes the pace that its load deserves within some milliseconds. */
+	/* After the warm-up: a core takes the pace that its load deserves within some milliseconds.
+	 */
 	b->worker[w->index].speed_before = window_speed();
 	if (w->index == 0) {
 		b->stolen = env_steal_seconds();
@@ -310,7 +315,7 @@ void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct ben
 	if (b->latency)
 		bench_latency_opens(b, w, w->start_tsc, end);
 	if (w->index == 0)
-		store_release(&b->window_opens, w->start_tsc);	/* pairs with bench_wait_window() */
+		store_release(&b->window_opens, w->start_tsc); /* pairs with bench_wait_window() */
 	inside_opens(b, w);
 	if (b->timeline)
 		bench_timeline_run(b, w, run, work, end);
@@ -327,7 +332,8 @@ void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct ben
 		b->process_cpu = process_cpu() - b->process_cpu;
 		b->stolen = env_steal_seconds() - b->stolen;
 	}
-	/* Last: beyond what the table can do it counts millions, which is no load of the window's. */
+	/* Last: beyond what the table can do it counts millions, which is no load of the window's.
+	 */
 	if (b->latency)
 		bench_latency_unfinished(b, w);
 }
@@ -362,8 +368,12 @@ static void sum_rates(struct bench *b, const uint64_t *done, double window)
 /* Void if the machine took too much of the window away. */
 static void judge_window(struct bench *b, const struct pool_sum *s)
 {
-	struct window_facts f = { .window = s->window, .threads = b->cell->threads,
-				  .open = b->cell->rate, .involuntary = s->involuntary, .stolen = b->stolen, .speed = 1 };
+	struct window_facts f = { .window = s->window,
+				  .threads = b->cell->threads,
+				  .open = b->cell->rate,
+				  .involuntary = s->involuntary,
+				  .stolen = b->stolen,
+				  .speed = 1 };
 	/* Threads that share a CPU, or share it with an event's thread, are off it by design. */
 	bool shares = b->cell->oversubscribe || b->cell->nr_resizes || b->cell->nr_events;
 	char reason[sizeof(b->r->void_reason)];

@@ -27,7 +27,7 @@ struct watch {
 	struct watcher {
 		struct ct_histogram gaps;
 		uint64_t ticks;
-	} *of;			/* [threads] */
+	} * of; /* [threads] */
 };
 
 static void watch(void *arg, struct pool_worker *p)
@@ -37,7 +37,7 @@ static void watch(void *arg, struct pool_worker *p)
 	const uint64_t least = tsc_from_seconds(LEAST_SECONDS);
 	uint64_t begin, end, last, now;
 
-	memset(mine, 0, sizeof(*mine));	/* no page fault among the gaps */
+	memset(mine, 0, sizeof(*mine)); /* no page fault among the gaps */
 	pool_start(p);
 	begin = last = tsc_now();
 	end = begin + tsc_from_seconds(all->seconds);

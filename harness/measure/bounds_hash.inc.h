@@ -5,7 +5,8 @@
  */
 #include "harness/measure/bounds_internal.h"
 
-/* An empty line of assembler that claims to change what it gets: nothing is known of it any more. */
+/* An empty line of assembler that claims to change what it gets: nothing is known of it any more.
+ */
 #define opaque(x) __asm__ volatile("" : "+r"(x))
 
 /* Some tuple, of which the compiler knows nothing. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the files that measure bounds share; not for others. */
-#ifndef CTBENCH_HARNESS_BOUNDS_INTERNAL_H
-#define CTBENCH_HARNESS_BOUNDS_INTERNAL_H
+#ifndef CTBENCH_HARNESS_MEASURE_BOUNDS_INTERNAL_H
+#define CTBENCH_HARNESS_MEASURE_BOUNDS_INTERNAL_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,7 +12,7 @@
 struct pool;
 
 /* Operations between two looks at the clock. */
-#define BOUNDS_BATCH 2048u
+#define BOUNDS_BATCH	     2048u
 #define BOUNDS_MAX_IN_FLIGHT 32u
 
 struct bounds_line {
@@ -24,8 +24,8 @@ struct bounds_line {
 struct bounds_work {
 	uint64_t ops, sum;
 	uint64_t key[2];
-	struct bounds_line *at[BOUNDS_MAX_IN_FLIGHT];	/* where each walk is */
-	_Atomic uint64_t *counter;	/* for the atomics */
+	struct bounds_line *at[BOUNDS_MAX_IN_FLIGHT]; /* where each walk is */
+	_Atomic uint64_t *counter;		      /* for the atomics */
 	_Atomic uint64_t own __cacheline_aligned;
 } __cacheline_aligned;
 

@@ -43,7 +43,11 @@ static __always_inline void walk(struct bounds_work *w, const unsigned int k)
 	w->ops += BOUNDS_BATCH;
 }
 
-#define WALK(k) static void walk_##k(struct bounds_work *w) { walk(w, k); }
+#define WALK(k) \
+	static void walk_##k(struct bounds_work *w) \
+	{ \
+		walk(w, k); \
+	}
 WALK(1)
 WALK(2)
 WALK(4)
@@ -54,7 +58,8 @@ WALK(32)
 static const struct {
 	unsigned int in_flight;
 	bounds_fn *fn;
-} walks[] = { { 1, walk_1 }, { 2, walk_2 }, { 4, walk_4 }, { 8, walk_8 }, { 16, walk_16 }, { 32, walk_32 } };
+} walks[] = { { 1, walk_1 }, { 2, walk_2 },   { 4, walk_4 },
+	      { 8, walk_8 }, { 16, walk_16 }, { 32, walk_32 } };
 
 /*
  * Links lines in one ring, in an order drawn at random, so that no prefetcher
@@ -93,7 +98,7 @@ static void add(struct bounds_work *w)
 struct measuring {
 	const struct bounds_request *q;
 	struct pool *pool;
-	struct bounds_work *work;	/* [threads] */
+	struct bounds_work *work; /* [threads] */
 	bounds_fn *fn;
 	unsigned int threads;
 	json_t *out;
@@ -153,7 +158,8 @@ static void tell(struct measuring *m, const char *bound, uint64_t bytes, unsigne
 }
 
 /* Walks of all threads and all in flight begin at places of their own. */
-static void measure_walk(struct measuring *m, struct bounds_line *lines, uint64_t bytes, size_t which)
+static void
+measure_walk(struct measuring *m, struct bounds_line *lines, uint64_t bytes, size_t which)
 {
 	const unsigned int k = walks[which].in_flight;
 	const uint64_t n = bytes / sizeof(*lines);
@@ -167,14 +173,17 @@ static void measure_walk(struct measuring *m, struct bounds_line *lines, uint64_
 static void measure_small(struct measuring *m)
 {
 	static const struct bounds_hash *const hashes[] = {
-		&bounds_hash_jhash2, &bounds_hash_siphash, &bounds_hash_crc32c,
+		&bounds_hash_jhash2,
+		&bounds_hash_siphash,
+		&bounds_hash_crc32c,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(hashes); i++) {
 		if (!hashes[i]->supported())
 			continue;
 		tell(m, "hash_latency", 0, 0, hashes[i]->name, measure(m, hashes[i]->latency));
-		tell(m, "hash_throughput", 0, 0, hashes[i]->name, measure(m, hashes[i]->throughput));
+		tell(m, "hash_throughput", 0, 0, hashes[i]->name,
+		     measure(m, hashes[i]->throughput));
 	}
 	for (unsigned int i = 0; i < m->threads; i++)
 		m->work[i].counter = &m->work[i].own;
@@ -191,8 +200,13 @@ static void measure_small(struct measuring *m)
 
 static int measure_away(struct measuring *m, struct ct_error *e)
 {
-	static const struct { const char *name; double share; } percentiles[] = {
-		{ "p99", 0.99 }, { "p999", 0.999 }, { "max", 1 },
+	static const struct {
+		const char *name;
+		double share;
+	} percentiles[] = {
+		{ "p99", 0.99 },
+		{ "p999", 0.999 },
+		{ "max", 1 },
 	};
 	static struct ct_histogram gaps;
 	uint64_t ticks;
@@ -201,11 +215,12 @@ static int measure_away(struct measuring *m, struct ct_error *e)
 	if (err == -ENOMEM)
 		return ct_fail(e, err, CT_EXIT_USER, "no memory to watch %u CPUs", m->threads);
 	for (size_t i = 0; i < ARRAY_SIZE(percentiles); i++) {
-		double ns = 1e9 * tsc_to_seconds(bounds_away_at(&gaps, ticks, percentiles[i].share));
+		double ns =
+			1e9 * tsc_to_seconds(bounds_away_at(&gaps, ticks, percentiles[i].share));
 
 		tell(m, "away", 0, 0, NULL, err ? NAN : ns);
-		json_object_set_new(json_array_get(m->out, json_array_size(m->out) - 1), "percentile",
-				    json_string(percentiles[i].name));
+		json_object_set_new(json_array_get(m->out, json_array_size(m->out) - 1),
+				    "percentile", json_string(percentiles[i].name));
 	}
 	return 0;
 }
@@ -251,8 +266,9 @@ static void close_threads(struct measuring *m)
 
 json_t *bounds_measure(const struct bounds_request *q, struct ct_error *e)
 {
-	const enum ct_pages pages = q->pages == PAGES_4K	? CT_PAGES_4K :
-				    q->pages == PAGES_HUGETLB ? CT_PAGES_HUGETLB : CT_PAGES_THP;
+	const enum ct_pages pages = q->pages == PAGES_4K	? CT_PAGES_4K
+				    : q->pages == PAGES_HUGETLB ? CT_PAGES_HUGETLB
+								: CT_PAGES_THP;
 	const uint64_t largest = q->bytes / CT_CACHE_LINE * CT_CACHE_LINE;
 	struct measuring m = { .q = q };
 	struct bounds_line *lines;

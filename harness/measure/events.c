@@ -50,9 +50,9 @@ uint64_t bench_wait_window(struct bench *b)
 
 /* Of the one process that measures. */
 static struct {
-	_Atomic uint64_t ticks;		/* how long each worker stands */
-	_Atomic uint64_t begin, end;	/* the first and the last moment that one did */
-	_Atomic unsigned int through;	/* workers that go on again */
+	_Atomic uint64_t ticks;	      /* how long each worker stands */
+	_Atomic uint64_t begin, end;  /* the first and the last moment that one did */
+	_Atomic unsigned int through; /* workers that go on again */
 } stall;
 
 static void stand_still(int signal __maybe_unused)
@@ -179,8 +179,10 @@ static void collect(struct bench_events *events)
 	while (r < c->nr_resizes || e < c->nr_events) {
 		struct bench_event *to = &events->list[events->nr++];
 
-		if (e == c->nr_events || (r < c->nr_resizes && c->resizes[r].at <= c->events[e].at)) {
-			to->what = (struct cell_event){ .at = c->resizes[r].at, .kind = EVENT_RESIZE,
+		if (e == c->nr_events ||
+		    (r < c->nr_resizes && c->resizes[r].at <= c->events[e].at)) {
+			to->what = (struct cell_event){ .at = c->resizes[r].at,
+							.kind = EVENT_RESIZE,
 							.count = c->resizes[r].buckets };
 			r++;
 		} else {
@@ -196,10 +198,10 @@ static int check(struct bench_events *events)
 
 	for (uint32_t i = 0; i < events->nr; i++)
 		if (events->list[i].what.kind == EVENT_RESIZE && !(b->v->flags & CT_V_RESIZE))
-			return ct_user_error(
-				b->e,
-				"%s cannot be resized: take it out of a workload with resize events",
-				b->v->name);
+			return ct_user_error(b->e,
+					     "%s cannot be resized: take it out of a workload with "
+					     "resize events",
+					     b->v->name);
 	return 0;
 }
 
@@ -231,7 +233,7 @@ int bench_events_start(struct bench *b, struct bench_events **out)
 	return 0;
 
 err_flood:
-	store_relaxed(&b->failed, -err);	/* so that nobody waits for a window */
+	store_relaxed(&b->failed, -err); /* so that nobody waits for a window */
 	pthread_join(events->thread, NULL);
 err_thread:
 	err = ct_fail(b->e, -err, CT_EXIT_USER, "cannot start a thread for the events: %s",
@@ -274,7 +276,7 @@ int bench_events_finish(struct bench *b, struct bench_events *events)
 		free(events);
 		return err;
 	}
-	b->events = events;	/* bench_timeline_details() tells of them; bench_close() frees them */
+	b->events = events; /* bench_timeline_details() tells of them; bench_close() frees them */
 	return 0;
 }
 
@@ -296,9 +298,8 @@ json_t *bench_events_json(const struct bench *b)
 			continue;
 		cell_event_text(&e->what, name, sizeof(name));
 		one = json_pack("{s:s, s:s, s:f, s:f}", "name", name, "kind",
-				cell_event_name(&e->what), "begin_s",
-				bench_since_open(b, e->begin), "end_s",
-				bench_since_open(b, e->end));
+				cell_event_name(&e->what), "begin_s", bench_since_open(b, e->begin),
+				"end_s", bench_since_open(b, e->end));
 		if (e->what.kind == EVENT_FLOOD) {
 			json_object_set_new(one, "connections", json_integer((json_int_t)e->made));
 			json_object_set_new(one, "refused", json_integer((json_int_t)e->refused));

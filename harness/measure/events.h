@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What bench_events.c, bench_flood.c and bench_timeline.c share; see each of them. */
-#ifndef CTBENCH_HARNESS_BENCH_EVENTS_H
-#define CTBENCH_HARNESS_BENCH_EVENTS_H
+#ifndef CTBENCH_HARNESS_MEASURE_EVENTS_H
+#define CTBENCH_HARNESS_MEASURE_EVENTS_H
 
 #include <jansson.h>
 #include <pthread.h>
@@ -14,7 +14,7 @@ struct bench_event {
 	struct cell_event what;
 	bool done;
 	uint64_t begin, end;	/* TSC */
-	uint64_t made, refused;	/* by a flood */
+	uint64_t made, refused; /* by a flood */
 };
 
 /* Each entry is written by the thread that carries it out, and read after that has ended. */

@@ -16,10 +16,11 @@
 #include "harness/traffic/flows.h"
 #include "harness/traffic/frames.h"
 
-#define BURST 64
+#define BURST	     64
 #define TICK_SECONDS 0.0005
 
-/* Flows that neither workers nor misses use: key_plan has at most 2^31 from 0 on, and FLOW_ABSENT up. */
+/* Flows that neither workers nor misses use: key_plan has at most 2^31 from 0 on, and FLOW_ABSENT
+ * up. */
 #define FLOOD_FIRST (FLOW_ABSENT / 2)
 
 static const uint8_t insert_only = CT_OP_INSERT;
@@ -27,7 +28,7 @@ static const uint8_t insert_only = CT_OP_INSERT;
 struct flood {
 	struct bench *b;
 	struct bench_event *event;
-	uint64_t next;			/* flow */
+	uint64_t next; /* flow */
 	union ct_tuple_words keys[BURST];
 	struct ct_frame frames[BURST];
 	_Alignas(8) uint8_t data[BURST * FRAME_BYTES];
@@ -36,8 +37,12 @@ struct flood {
 static void insert(struct flood *f, size_t n)
 {
 	struct ct_ops_work work = {
-		.net = f->b->net, .ops = &insert_only, .nr_ops = 1, .churn = f->keys,
-		.nr_churn = n, .batch = n,
+		.net = f->b->net,
+		.ops = &insert_only,
+		.nr_ops = 1,
+		.churn = f->keys,
+		.nr_churn = n,
+		.batch = n,
 		.timeout = (uint32_t)(f->event->what.seconds * NF_CT_HZ) + 1,
 	};
 
@@ -49,7 +54,10 @@ static void insert(struct flood *f, size_t n)
 static void send_syns(struct flood *f, size_t n)
 {
 	struct ct_packet_work work = {
-		.net = f->b->net, .frames = f->frames, .nr_frames = n, .batch = n,
+		.net = f->b->net,
+		.frames = f->frames,
+		.nr_frames = n,
+		.batch = n,
 	};
 
 	for (size_t i = 0; i < n; i++)

@@ -12,10 +12,9 @@
  *		deferred connection, each resize), and what waited for them
  *	stat	conntrack's counters that are not 0: clash_resolve, early_drop, ...
  *	perf	{NAME_per_op..., shared, absent: {NAME: why}} (perf.h); in the window
- *	pace_ns	(a metric alone) a step of the chain of window_speed() right after the window, on the
- *		slowest core: the frequency that the load left it
- *	pages	{asked, bytes, resident_bytes, thp_bytes, hugetlb_bytes} of buckets and
- *		nodes, by smaps after the window
+ *	pace_ns	(a metric alone) a step of the chain of window_speed() right after the window, on
+ *the slowest core: the frequency that the load left it pages	{asked, bytes, resident_bytes,
+ *thp_bytes, hugetlb_bytes} of buckets and nodes, by smaps after the window
  *
  * All of it is gathered after the window, or counted where somebody waits anyway.
  */
@@ -197,8 +196,8 @@ static void tell_perf(struct bench *b, uint64_t ops)
 			bench_metric(b, name, sum / (double)ops);
 		} else {
 			json_object_set_new(absent, perf_name(c),
-					    json_string(error ? perf_reason(error, why, sizeof(why)) :
-								"it never came to its turn"));
+					    json_string(error ? perf_reason(error, why, sizeof(why))
+							      : "it never came to its turn"));
 		}
 	}
 	if (shared)
@@ -212,7 +211,10 @@ static void tell_perf(struct bench *b, uint64_t ops)
 /* ---- pages ---- */
 
 static const char *const asked[] = {
-	[PAGES_AUTO] = "auto", [PAGES_THP] = "thp", [PAGES_4K] = "4k", [PAGES_HUGETLB] = "hugetlb",
+	[PAGES_AUTO] = "auto",
+	[PAGES_THP] = "thp",
+	[PAGES_4K] = "4k",
+	[PAGES_HUGETLB] = "hugetlb",
 };
 
 static bool thp_is_off(void)
@@ -233,23 +235,34 @@ static int check_pages(struct bench *b, const struct pages_seen *seen)
 	double huge = 100 * (double)(seen->thp + seen->hugetlb) / all;
 
 	if (!seen->resident)
-		return 0;	/* a table smaller than a huge page */
+		return 0; /* a table smaller than a huge page */
 	switch (b->cell->pages) {
 	case PAGES_THP:
 		if (huge >= 90)
 			break;
 		if (thp_is_off())
-			return ct_fail(b->e, -EOPNOTSUPP, CT_EXIT_SKIP,
-				       "pages: thp cannot be had while transparent huge pages are off: echo madvise > /sys/kernel/mm/transparent_hugepage/enabled, or measure with pages: 4k");
-		bench_void(b, "only %.0f %% of the table lies on huge pages, which were asked for: memory is fragmented (echo 1 > /proc/sys/vm/compact_memory)", huge);
+			return ct_fail(
+				b->e, -EOPNOTSUPP, CT_EXIT_SKIP,
+				"pages: thp cannot be had while transparent huge pages are off: "
+				"echo madvise > /sys/kernel/mm/transparent_hugepage/enabled, or "
+				"measure with pages: 4k");
+		bench_void(b,
+			   "only %.0f %% of the table lies on huge pages, which were asked for: "
+			   "memory is fragmented (echo 1 > /proc/sys/vm/compact_memory)",
+			   huge);
 		break;
 	case PAGES_4K:
 		if (huge > 1)
-			bench_void(b, "%.0f %% of the table lies on huge pages, though 4k was asked for", huge);
+			bench_void(
+				b,
+				"%.0f %% of the table lies on huge pages, though 4k was asked for",
+				huge);
 		break;
 	case PAGES_HUGETLB:
 		if (seen->hugetlb < seen->bytes)
-			bench_void(b, "%llu of %llu bytes of the table are not on pages of the pool, though hugetlb was asked for",
+			bench_void(b,
+				   "%llu of %llu bytes of the table are not on pages of the pool, "
+				   "though hugetlb was asked for",
 				   (unsigned long long)(seen->bytes - seen->hugetlb),
 				   (unsigned long long)seen->bytes);
 		break;

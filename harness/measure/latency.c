@@ -14,9 +14,9 @@
 /* Longer than that is waited for in the harness, which keeps grace periods going. */
 #define PATIENCE_SECONDS 20e-6
 /* Of the window's length: so long after its end arrivals of the window may still begin. */
-#define DRAIN_SHARE 0.1
+#define DRAIN_SHARE    0.1
 #define TIMER_READINGS 20000
-#define SEED_ARRIVALS 0x617272697661ull
+#define SEED_ARRIVALS  0x617272697661ull
 
 const char *bench_latency_class_name(enum cell_level level, unsigned int class)
 {
@@ -93,7 +93,7 @@ static int make_arrivals(const struct bench *b, const struct pool_worker *w,
 			 const struct bench_recorded *recorded, struct arrivals *a)
 {
 	const struct cell *c = b->cell;
-	double ticks = tsc_per_second() / (double)c->rate;	/* between two of all workers */
+	double ticks = tsc_per_second() / (double)c->rate; /* between two of all workers */
 
 	if (c->arrivals == ARRIVALS_CAPTURE && recorded)
 		return arrivals_recorded(a, recorded->time_ns, recorded->nr, recorded->whole_ns,
@@ -117,13 +117,14 @@ int bench_latency_worker(struct bench *b, const struct pool_worker *w,
 	mine->unfinished = calloc(1, sizeof(*mine->unfinished));
 	if (!mine->l || !mine->unfinished)
 		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for latencies");
-	memset(mine->l, 0, sizeof(*mine->l));	/* no page fault in the window */
+	memset(mine->l, 0, sizeof(*mine->l)); /* no page fault in the window */
 	measure_timer(mine);
 	if (cell_latency(b->cell) == LATENCY_RESPONSE)
 		err = make_arrivals(b, w, recorded, &mine->arrivals);
 	if (err == -EINVAL)
-		return ct_user_error(e, "a rate of %llu per second is more than one worker's clock "
-					"can tell apart: ask for less, or for more threads",
+		return ct_user_error(e,
+				     "a rate of %llu per second is more than one worker's clock "
+				     "can tell apart: ask for less, or for more threads",
 				     (unsigned long long)b->cell->rate);
 	if (err)
 		return ct_fail(e, err, CT_EXIT_USER, "no memory for arrivals");
@@ -174,7 +175,7 @@ void bench_latency_unfinished(struct bench *b, const struct pool_worker *w)
 
 	if (!l->gaps)
 		return;
-	for (uint64_t due = l->due; due < l->until; ) {
+	for (uint64_t due = l->due; due < l->until;) {
 		ct_histogram_record(mine->unfinished, mine->drained - due);
 		due += l->gaps[l->gap_pos];
 		if (++l->gap_pos == l->nr_gaps)
@@ -191,8 +192,8 @@ static double ns(uint64_t ticks)
 
 static json_t *class_to_json(const struct ct_histogram *h)
 {
-	return json_pack("{s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:o}", "n", (json_int_t)h->n, "mean_ns",
-			 h->n ? ns(h->sum) / (double)h->n : 0, "p50_ns",
+	return json_pack("{s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:o}", "n", (json_int_t)h->n,
+			 "mean_ns", h->n ? ns(h->sum) / (double)h->n : 0, "p50_ns",
 			 ns(histogram_at(h, 0.5)), "p90_ns", ns(histogram_at(h, 0.9)), "p99_ns",
 			 ns(histogram_at(h, 0.99)), "p999_ns", ns(histogram_at(h, 0.999)), "max_ns",
 			 ns(h->max), "buckets", histogram_to_json(h));
@@ -257,9 +258,12 @@ static json_t *timer_to_json(const struct bench *b)
 /* p50_ns, ... of all operations; of a class with its name in front. */
 static void report_metrics(struct bench *b, const char *class, const struct ct_histogram *h)
 {
-	static const struct { const char *name; double share; } percentiles[] = {
-		{ "p50_ns", 0.5 }, { "p90_ns", 0.9 }, { "p99_ns", 0.99 }, { "p999_ns", 0.999 },
-		{ "max_ns", 1 },
+	static const struct {
+		const char *name;
+		double share;
+	} percentiles[] = {
+		{ "p50_ns", 0.5 },    { "p90_ns", 0.9 }, { "p99_ns", 0.99 },
+		{ "p999_ns", 0.999 }, { "max_ns", 1 },
 	};
 	char name[64];
 

@@ -27,8 +27,8 @@
  *	unfinished	never begun, a tenth of the window after its end: they are in
  *			"all" with the time they had waited by then, the least it can have been
  */
-#ifndef CTBENCH_HARNESS_BENCH_LATENCY_H
-#define CTBENCH_HARNESS_BENCH_LATENCY_H
+#ifndef CTBENCH_HARNESS_MEASURE_LATENCY_H
+#define CTBENCH_HARNESS_MEASURE_LATENCY_H
 
 #include "harness/traffic/arrivals.h"
 #include "harness/numbers/histogram.h"
@@ -39,19 +39,19 @@
 
 /* A capture's own times, for `arrivals: capture`. */
 struct bench_recorded {
-	const uint64_t *time_ns;	/* [nr] since the beginning, of this worker's packets */
+	const uint64_t *time_ns; /* [nr] since the beginning, of this worker's packets */
 	size_t nr;
-	uint64_t whole_ns, whole_nr;	/* all workers' packets */
+	uint64_t whole_ns, whole_nr; /* all workers' packets */
 };
 
 struct bench_latency {
 	struct bench_latency_worker {
 		struct ct_latency *l;
-		struct ct_histogram *unfinished;	/* and, before the window, the timer's */
+		struct ct_histogram *unfinished; /* and, before the window, the timer's */
 		struct arrivals arrivals;
-		uint64_t drained;	/* TSC: when what had not begun was given up */
-		uint64_t timer_median, timer_min, timer_step;	/* ticks */
-	} *worker;		/* [threads] */
+		uint64_t drained; /* TSC: when what had not begun was given up */
+		uint64_t timer_median, timer_min, timer_step; /* ticks */
+	} * worker;					      /* [threads] */
 };
 
 /* Before the workers begin; nothing where the cell asks for no latencies.  0 or -ENOMEM. */

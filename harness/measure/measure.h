@@ -6,8 +6,8 @@
  * result; so each measurement has fresh memory at fresh addresses, and a
  * variant that crashes takes only its cell with it.
  */
-#ifndef CTBENCH_HARNESS_MEASURE_H
-#define CTBENCH_HARNESS_MEASURE_H
+#ifndef CTBENCH_HARNESS_MEASURE_MEASURE_H
+#define CTBENCH_HARNESS_MEASURE_MEASURE_H
 
 #include <pthread.h>
 
@@ -39,11 +39,11 @@ extern const char *measure_program;
 /* What is known of one worker beside the pool's; its own while it works. */
 struct bench_worker {
 	pthread_t thread;
-	struct ct_waits waits;		/* as the window opened, then: inside the window */
+	struct ct_waits waits; /* as the window opened, then: inside the window */
 	struct perf_set perf;
-	struct perf_values counts;	/* the same */
-	bool counted;			/* perf is open */
-	uint64_t speed_before, speed_after;	/* window_speed(); 0: not asked */
+	struct perf_values counts;	    /* the same */
+	bool counted;			    /* perf is open */
+	uint64_t speed_before, speed_after; /* window_speed(); 0: not asked */
 } __cacheline_aligned;
 
 /* What the steps of a measurement share. */
@@ -55,16 +55,16 @@ struct bench {
 	struct ct_core *core;
 	struct net *net;
 	struct pool *pool;
-	uint64_t clock_tsc;		/* when core->now was 0 */
-	_Atomic int failed;		/* a worker's error: a negative errno, its sentence in e */
-	_Atomic uint64_t window_opens;	/* TSC; 0: not yet */
-	struct bench_worker *worker;	/* [threads] */
-	const struct flow_set *flows;	/* of synthetic flows, for floods */
-	struct bench_events *events;	/* as they came out, after bench_events_finish() */
-	struct bench_timeline *timeline;	/* NULL: none is kept */
-	struct bench_latency *latency;	/* NULL: none are taken */
-	double stolen;			/* env_steal_seconds() as the window opened, then: in it */
-	double process_cpu;		/* seconds of all our threads: the same */
+	uint64_t clock_tsc;		 /* when core->now was 0 */
+	_Atomic int failed;		 /* a worker's error: a negative errno, its sentence in e */
+	_Atomic uint64_t window_opens;	 /* TSC; 0: not yet */
+	struct bench_worker *worker;	 /* [threads] */
+	const struct flow_set *flows;	 /* of synthetic flows, for floods */
+	struct bench_events *events;	 /* as they came out, after bench_events_finish() */
+	struct bench_timeline *timeline; /* NULL: none is kept */
+	struct bench_latency *latency;	 /* NULL: none are taken */
+	double stolen;			 /* env_steal_seconds() as the window opened, then: in it */
+	double process_cpu;		 /* seconds of all our threads: the same */
 	/*
 	 * What is to be told beside r (details.h): an object, empty at first.  Of the process's
 	 * first thread, outside the window; writers do

@@ -24,10 +24,10 @@
 struct ops_bench {
 	struct bench *b;
 	struct key_plan plan;
-	struct key_stream *stream;	/* [threads] */
-	struct ct_ops_work *work;	/* [threads] */
-	uint64_t *done;			/* [threads] */
-	uint64_t *expected;		/* [threads] hits */
+	struct key_stream *stream; /* [threads] */
+	struct ct_ops_work *work;  /* [threads] */
+	uint64_t *done;		   /* [threads] */
+	uint64_t *expected;	   /* [threads] hits */
 };
 
 static const uint8_t insert_only = CT_OP_INSERT, lookup_only = CT_OP_LOOKUP;
@@ -77,8 +77,12 @@ static void build(void *arg, struct pool_worker *w)
 	struct ops_bench *o = arg;
 	uint64_t from, n;
 	struct ct_ops_work work = {
-		.net = o->b->net, .compact = o->plan.compact, .ops = &insert_only, .nr_ops = 1,
-		.nr_churn = FILL_CHUNK, .timeout = SETTLED,
+		.net = o->b->net,
+		.compact = o->plan.compact,
+		.ops = &insert_only,
+		.nr_ops = 1,
+		.nr_churn = FILL_CHUNK,
+		.timeout = SETTLED,
 	};
 	void *keys = malloc(FILL_CHUNK * key_size(&o->plan));
 
@@ -89,7 +93,7 @@ static void build(void *arg, struct pool_worker *w)
 	}
 	work.churn = keys;
 	bench_worker_begin(o->b, w);
-	for (my_part(o, w, &from, &n); n && !work.insert_failed; ) {
+	for (my_part(o, w, &from, &n); n && !work.insert_failed;) {
 		size_t chunk = n < FILL_CHUNK ? (size_t)n : FILL_CHUNK;
 
 		make_keys(&o->plan, from, chunk, keys);
@@ -200,13 +204,22 @@ static void steady(void *arg, struct pool_worker *w)
 	if (err)
 		bench_worker_failed(b, err, &e);
 	pool_meet(w);
-	if (load_relaxed(&b->failed))	/* the same for all, after meeting */
+	if (load_relaxed(&b->failed)) /* the same for all, after meeting */
 		return;
 	work = (struct ct_ops_work){
-		.net = b->net, .keys = s->keys, .nr_keys = s->nr_keys, .compact = s->compact,
-		.refcount = b->cell->refcount, .ops = s->ops, .nr_ops = s->nr_ops,
-		.churn = s->churn, .nr_churn = s->nr_churn, .head = s->head,
-		.timeout = SETTLED, .batch = BATCH, .latency = latency,
+		.net = b->net,
+		.keys = s->keys,
+		.nr_keys = s->nr_keys,
+		.compact = s->compact,
+		.refcount = b->cell->refcount,
+		.ops = s->ops,
+		.nr_ops = s->nr_ops,
+		.churn = s->churn,
+		.nr_churn = s->nr_churn,
+		.head = s->head,
+		.timeout = SETTLED,
+		.batch = BATCH,
+		.latency = latency,
 	};
 	if (latency && !work.ops) {
 		work.ops = &lookup_only;
@@ -235,7 +248,8 @@ static void few(struct ops_bench *o, const char *what, double share, uint64_t do
 {
 	if (o->b->cell->kind == KIND_STEADY && share > 0 &&
 	    done < (uint64_t)VOID_LEAST_OPS * o->b->cell->threads)
-		bench_void(o->b, "only %llu %s were done in the window", (unsigned long long)done, what);
+		bench_void(o->b, "only %llu %s were done in the window", (unsigned long long)done,
+			   what);
 }
 
 /* The sums, and whether what happened is what was asked for. */
@@ -258,23 +272,25 @@ static int sum_up(struct ops_bench *o)
 		delete_failed += w->delete_failed;
 	}
 	if (o->b->v->flags & CT_V_NULL)
-		return 0;	/* finds nothing, keeps nothing */
+		return 0; /* finds nothing, keeps nothing */
 	/*
 	 * A walk that a resize overtakes may miss what is there, in the kernel too: that is
 	 * part of the answer.
 	 */
 	if (r->hits > r->expected_hits || (r->hits < r->expected_hits && !cell_disturbed(c)))
 		return bench_wrong(o->b, "%llu of %llu lookups found something, %llu should have",
-			   (unsigned long long)r->hits, (unsigned long long)r->lookups,
-			   (unsigned long long)r->expected_hits);
+				   (unsigned long long)r->hits, (unsigned long long)r->lookups,
+				   (unsigned long long)r->expected_hits);
 	if ((r->insert_failed || delete_failed) && !cell_disturbed(c))
 		return bench_wrong(o->b, "%llu inserts and %llu deletes failed",
-			   (unsigned long long)r->insert_failed, (unsigned long long)delete_failed);
+				   (unsigned long long)r->insert_failed,
+				   (unsigned long long)delete_failed);
 	drift = r->connections > o->plan.present ? r->connections - o->plan.present
 						 : o->plan.present - r->connections;
 	if (drift > c->threads && !cell_disturbed(c))
 		return bench_wrong(o->b, "the population drifted from %llu to %llu",
-			   (unsigned long long)o->plan.present, (unsigned long long)r->connections);
+				   (unsigned long long)o->plan.present,
+				   (unsigned long long)r->connections);
 	few(o, "lookups", c->lookup, r->lookups);
 	few(o, "inserts", c->insert, r->inserts);
 	few(o, "deletes", c->del, r->deletes);

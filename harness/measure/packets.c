@@ -20,11 +20,11 @@
 
 struct packet_bench {
 	struct bench *b;
-	struct key_plan plan;		/* synthetic flows */
-	struct capture_set capture;	/* or packets of a capture */
-	struct frame_set *set;		/* [threads] */
-	uint64_t *done;			/* [threads] */
-	struct ct_packet_work *work;	/* [threads], after the window */
+	struct key_plan plan;	     /* synthetic flows */
+	struct capture_set capture;  /* or packets of a capture */
+	struct frame_set *set;	     /* [threads] */
+	uint64_t *done;		     /* [threads] */
+	struct ct_packet_work *work; /* [threads], after the window */
 };
 
 static bool from_capture(const struct packet_bench *p)
@@ -178,9 +178,8 @@ static void worker(void *arg, struct pool_worker *w)
 				    "`split: round_robin`",
 				    w->index + 1, b->cell->threads, b->cell->capture);
 	if (!err) {
-		struct bench_recorded recorded = {
-			set->time_ns, set->nr, set->whole_ns, set->whole_nr
-		};
+		struct bench_recorded recorded = { set->time_ns, set->nr, set->whole_ns,
+						   set->whole_nr };
 
 		err = bench_latency_worker(b, w, set->time_ns ? &recorded : NULL, &latency, &e);
 	}
@@ -190,7 +189,10 @@ static void worker(void *arg, struct pool_worker *w)
 	if (load_relaxed(&b->failed))
 		return;
 	work = (struct ct_packet_work){
-		.net = b->net, .frames = set->frames, .nr_frames = set->nr, .batch = BATCH,
+		.net = b->net,
+		.frames = set->frames,
+		.nr_frames = set->nr,
+		.batch = BATCH,
 		.latency = latency,
 	};
 	bench_worker_begin(b, w);
@@ -207,7 +209,7 @@ static void worker(void *arg, struct pool_worker *w)
 	} else {
 		if (!from_capture(p))
 			establish(p, w);
-		bench_meet(b, w);	/* a warm-up needs everybody's connections */
+		bench_meet(b, w); /* a warm-up needs everybody's connections */
 		bench_window(b, w, latency ? run_batch_timed : run_batch, &work, &before,
 			     sizeof(work));
 	}
@@ -239,7 +241,8 @@ static int sum_up(struct packet_bench *p)
 				   (unsigned long long)dropped, (unsigned long long)r->lookups);
 	if (r->connections != p->plan.present && !cell_disturbed(p->b->cell))
 		return bench_wrong(p->b, "there were %llu connections instead of %llu at the end",
-			   (unsigned long long)r->connections, (unsigned long long)p->plan.present);
+				   (unsigned long long)r->connections,
+				   (unsigned long long)p->plan.present);
 	return 0;
 }
 
@@ -304,7 +307,7 @@ int bench_packets(struct bench *b)
 	if (!err)
 		err = load_relaxed(&b->failed);
 	if (!err) {
-		b->r->allocated_bytes = 0;	/* packets and table cannot be told apart here */
+		b->r->allocated_bytes = 0; /* packets and table cannot be told apart here */
 		bench_result(b, p.done);
 		bench_latency_report(b);
 		err = sum_up(&p);

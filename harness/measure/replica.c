@@ -18,7 +18,7 @@
 
 struct node {
 	struct node *next;
-	void *pprev;		/* never used here; the kernel's nodes have it */
+	void *pprev; /* never used here; the kernel's nodes have it */
 	union ct_tuple_words tuple;
 };
 
@@ -41,7 +41,7 @@ struct replica {
 	_Atomic uint32_t now;
 	uint64_t key[2];
 	const void *net;
-	uint64_t last_mask;	/* of the tuple's last word: all but the direction */
+	uint64_t last_mask; /* of the tuple's last word: all but the direction */
 };
 
 /* The kernel's: the node must have arrived before the connection's address is known. */
@@ -50,8 +50,8 @@ static __always_inline struct conn *tuplehash_to_ctrack(struct node *n)
 	return (struct conn *)((char *)(n - n->tuple.tuple.dst.dir) - offsetof(struct conn, node));
 }
 
-static __always_inline bool key_equal(const struct replica *rp, struct node *n,
-				      const union ct_tuple_words *t)
+static __always_inline bool
+key_equal(const struct replica *rp, struct node *n, const union ct_tuple_words *t)
 {
 	const union ct_tuple_words *o = &n->tuple;
 	const struct conn *ct = tuplehash_to_ctrack(n);
@@ -62,8 +62,8 @@ static __always_inline bool key_equal(const struct replica *rp, struct node *n,
 }
 
 /* ____nf_conntrack_find, without the nulls: nobody moves anything here. */
-static __always_inline struct node *find(struct replica *rp, const union ct_tuple_words *t,
-					 uint32_t hash)
+static __always_inline struct node *
+find(struct replica *rp, const union ct_tuple_words *t, uint32_t hash)
 {
 	struct node *n;
 
@@ -97,15 +97,15 @@ static __always_inline bool get_unless_zero(struct conn *ct)
 }
 
 /* __nf_conntrack_find_get */
-static __always_inline struct node *find_get(struct replica *rp, const union ct_tuple_words *t,
-					     const bool get)
+static __always_inline struct node *
+find_get(struct replica *rp, const union ct_tuple_words *t, const bool get)
 {
 	struct node *n;
 
 	rcu_section();
 	n = find(rp, t, ct_hash(t, rp->key, 0, 0));
-	if (n && get && (unlikely(!get_unless_zero(tuplehash_to_ctrack(n))) ||
-			 unlikely(!key_equal(rp, n, t))))
+	if (n && get &&
+	    (unlikely(!get_unless_zero(tuplehash_to_ctrack(n))) || unlikely(!key_equal(rp, n, t))))
 		n = NULL;
 	rcu_section();
 	return n;
@@ -115,7 +115,7 @@ static __always_inline struct node *find_get(struct replica *rp, const union ct_
 static __always_inline void put(struct conn *ct)
 {
 	if (unlikely(__atomic_fetch_sub(&ct->use, 1, __ATOMIC_RELEASE) == 1))
-		abort();	/* the table's own reference is never dropped */
+		abort(); /* the table's own reference is never dropped */
 }
 
 /* --- The loop --- */
@@ -150,7 +150,7 @@ static __always_inline void look_up(struct replica *rp, const struct key_stream 
 		}
 	}
 	p.done += KEY_BLOCK;
-	if (p.pos == s->nr_keys)	/* a multiple of KEY_BLOCK */
+	if (p.pos == s->nr_keys) /* a multiple of KEY_BLOCK */
 		p.pos = 0;
 	*shared = p;
 }
@@ -283,7 +283,9 @@ static int check(const struct cell *cell, struct ct_error *e)
 				     (unsigned long long)cell->buckets, rule);
 	if (cell->level != LEVEL_OPS || cell->kind != KIND_STEADY || cell->capture[0] ||
 	    cell->threads != 1 || cell->lookup < 1 || cell->nr_resizes)
-		return ct_user_error(e, "%s only does lookups, of synthetic flows, with 1 thread: give it a workload of its own",
+		return ct_user_error(e,
+				     "%s only does lookups, of synthetic flows, with 1 thread: "
+				     "give it a workload of its own",
 				     REPLICA_NAME);
 	return 0;
 }
@@ -306,7 +308,8 @@ int replica_run(const struct cell *cell, struct cell_result *r)
 	begin = tsc_now();
 	rp = replica_new(cell, &plan);
 	if (!rp) {
-		ret = ct_fail(&e, -ENOMEM, CT_EXIT_USER, "no memory for %llu connections in %llu buckets: ask for fewer",
+		ret = ct_fail(&e, -ENOMEM, CT_EXIT_USER,
+			      "no memory for %llu connections in %llu buckets: ask for fewer",
 			      (unsigned long long)cell->flows, (unsigned long long)cell->buckets);
 		goto out;
 	}
@@ -323,10 +326,11 @@ int replica_run(const struct cell *cell, struct cell_result *r)
 	r->rss_bytes = memstat_rss();
 	memstat_allocator(r->allocator, sizeof(r->allocator));
 	if (r->hits != r->expected_hits)
-		ret = ct_fail(&e, -EIO, CT_EXIT_INTERNAL, "%s found %llu of %llu lookups where %llu are there: a fault of ctbench",
-			      REPLICA_NAME, (unsigned long long)r->hits,
-			      (unsigned long long)r->lookups,
-			      (unsigned long long)r->expected_hits);
+		ret = ct_fail(
+			&e, -EIO, CT_EXIT_INTERNAL,
+			"%s found %llu of %llu lookups where %llu are there: a fault of ctbench",
+			REPLICA_NAME, (unsigned long long)r->hits, (unsigned long long)r->lookups,
+			(unsigned long long)r->expected_hits);
 out:
 	if (ret) {
 		r->status = e.status;

@@ -13,8 +13,8 @@
  * nulls_rcu_siphash does the same work with everything that makes it a real
  * conntrack; how far it lies above the replica is what that costs.
  */
-#ifndef CTBENCH_HARNESS_REPLICA_H
-#define CTBENCH_HARNESS_REPLICA_H
+#ifndef CTBENCH_HARNESS_MEASURE_REPLICA_H
+#define CTBENCH_HARNESS_MEASURE_REPLICA_H
 
 #include "harness/workload/cell.h"
 

@@ -58,7 +58,7 @@ int bench_timeline_start(struct bench *b, bench_count_fn *count, size_t size)
 		t->track[i].slot = malloc(bytes);
 		if (!t->track[i].slot)
 			goto no_memory;
-		memset(t->track[i].slot, 0, bytes);	/* no page fault in the window */
+		memset(t->track[i].slot, 0, bytes); /* no page fault in the window */
 	}
 	if (t->track && (cell_latency(c) == LATENCY_NONE || !make_tails(t, c->threads)))
 		return 0;
@@ -83,11 +83,13 @@ void bench_timeline_free(struct bench *b)
 
 /* ---- in the window ---- */
 
-static void count_all(const struct bench *b, const struct pool_worker *w, const void *work,
-		      uint64_t *counts)
+static void
+count_all(const struct bench *b, const struct pool_worker *w, const void *work, uint64_t *counts)
 {
-	/* The first worker also tells of the two that work beside the workers: events, and floods. */
-	const unsigned int first = w->index + 1, others = w->index ? 0 : 2, workers = b->cell->threads;
+	/* The first worker also tells of the two that work beside the workers: events, and floods.
+	 */
+	const unsigned int first = w->index + 1, others = w->index ? 0 : 2,
+			   workers = b->cell->threads;
 
 	b->timeline->count(work, counts);
 	counts[TL_RESTARTS] = counts[TL_EARLY_DROP] = counts[TL_REFUSED] = 0;
@@ -109,7 +111,8 @@ static void tails_over(struct bench *b, const struct pool_worker *w, long piece)
 	struct timeline_track *t = &b->timeline->track[w->index];
 
 	for (int i = 0; i < NR_TL_TAILS; i++) {
-		const struct ct_histogram *h = &b->latency->worker[w->index].l->class[tail_class[i]];
+		const struct ct_histogram *h =
+			&b->latency->worker[w->index].l->class[tail_class[i]];
 		unsigned int top = ct_histogram_bucket(h->max);
 		uint64_t *last = t->last[i];
 
@@ -223,7 +226,8 @@ uint64_t timeline_tail_at(const struct timeline_tail *tail, double share)
 	return 0;
 }
 
-/* NAME_p50_ns, _p99_ns and _max_ns of a class, over all workers; nothing where it never occurred. */
+/* NAME_p50_ns, _p99_ns and _max_ns of a class, over all workers; nothing where it never occurred.
+ */
 static void put_tails(const struct bench *b, json_t *all, int class, const char *name)
 {
 	static const struct {
@@ -239,7 +243,7 @@ static void put_tails(const struct bench *b, json_t *all, int class, const char 
 		memset(&sum, 0, sizeof(sum));
 		for (uint32_t i = 0; i < b->cell->threads; i++) {
 			const struct timeline_tail *tail =
-				&b->timeline->track[i].tail[k * NR_TL_TAILS + (uint32_t)class];
+				&b->timeline->track[i].tail[k * NR_TL_TAILS + (uint32_t) class];
 
 			for (unsigned int j = 0; j < TL_TAIL_BUCKETS; j++)
 				sum.bucket[j] += tail->bucket[j];
@@ -334,12 +338,12 @@ json_t *bench_timeline_json(const struct bench *b)
 		uint32_t at = k + 1 < t->track[0].nr ? k + 1 : t->track[0].nr - 1;
 
 		json_array_append_new(longest, json_real(longest_us(b, k)));
-		json_array_append_new(connections,
-				      json_integer(t->track[0].slot[at].connections));
+		json_array_append_new(connections, json_integer(t->track[0].slot[at].connections));
 	}
 	for (int i = 0; i < NR_TL_TAILS && t->track[0].tail; i++)
-		put_tails(b, all, i, b->cell->level == LEVEL_PACKETS ?
-			  (i ? "new" : "established") : (i ? "insert" : "lookup"));
+		put_tails(b, all, i,
+			  b->cell->level == LEVEL_PACKETS ? (i ? "new" : "established")
+							  : (i ? "insert" : "lookup"));
 	json_object_set_new(all, "longest_batch_us", longest);
 	json_object_set_new(all, "connections", connections);
 	root = json_pack("{s:f, s:f, s:o, s:o}", "window_s", t->seconds, "t0_s", 0.0, "series", all,

@@ -15,8 +15,8 @@
  * Thread-safety: each worker writes its own track; all else before the workers
  * begin or after they ended.
  */
-#ifndef CTBENCH_HARNESS_BENCH_TIMELINE_H
-#define CTBENCH_HARNESS_BENCH_TIMELINE_H
+#ifndef CTBENCH_HARNESS_MEASURE_TIMELINE_H
+#define CTBENCH_HARNESS_MEASURE_TIMELINE_H
 
 #include <jansson.h>
 
@@ -27,15 +27,15 @@
 enum timeline_count {
 	TL_OPS,
 	TL_LOOKUPS,
-	TL_HITS,		/* those that should have hit, less those that did: after the window */
+	TL_HITS, /* those that should have hit, less those that did: after the window */
 	TL_INSERTS,
 	TL_INSERT_FAILED,
 	TL_DELETES,
-	TL_DROPPED,		/* packets */
+	TL_DROPPED, /* packets */
 	NR_TL_WORK,
 	TL_RESTARTS = NR_TL_WORK,
 	TL_EARLY_DROP,
-	TL_REFUSED,		/* the table was full */
+	TL_REFUSED, /* the table was full */
 	NR_TL
 };
 
@@ -47,8 +47,8 @@ struct timeline_point {
 /* The end of a piece: before it and after it. */
 struct timeline_slot {
 	struct timeline_point before, after;
-	uint64_t longest;	/* ticks: of the batches that lie inside the piece */
-	uint32_t connections;	/* in the table, by the first worker */
+	uint64_t longest;     /* ticks: of the batches that lie inside the piece */
+	uint32_t connections; /* in the table, by the first worker */
 };
 
 /*
@@ -57,33 +57,35 @@ struct timeline_slot {
  * a percentile may be 6 % too high.  A worker finds a piece's share by comparing
  * the histogram with what it was, some microseconds a piece.
  */
-#define TL_TAIL_SHIFT 3
+#define TL_TAIL_SHIFT	3
 #define TL_TAIL_BUCKETS (CT_HIST_BUCKETS >> TL_TAIL_SHIFT)
-#define NR_TL_TAILS 2	/* lookups that hit and inserts; packets of established connections and new ones */
+#define NR_TL_TAILS \
+	2 /* lookups that hit and inserts; packets of established connections and new ones */
 
 struct timeline_tail {
 	uint32_t bucket[TL_TAIL_BUCKETS];
 };
 
 struct timeline_track {
-	struct timeline_tail *tail;	/* [pieces * NR_TL_TAILS]; NULL: no latencies */
-	uint64_t (*last)[CT_HIST_BUCKETS];	/* [NR_TL_TAILS]: as they were at the last piece's end */
-	struct timeline_slot *slot;	/* [pieces + 1]; the first is the window's opening */
-	uint32_t nr;			/* written */
+	struct timeline_tail *tail;	   /* [pieces * NR_TL_TAILS]; NULL: no latencies */
+	uint64_t (*last)[CT_HIST_BUCKETS]; /* [NR_TL_TAILS]: as they were at the last piece's end */
+	struct timeline_slot *slot;	   /* [pieces + 1]; the first is the window's opening */
+	uint32_t nr;			   /* written */
 };
 
 struct bench_timeline {
-	double seconds;			/* a piece */
+	double seconds; /* a piece */
 	uint32_t pieces;
-	size_t size;			/* of a worker's work */
+	size_t size; /* of a worker's work */
 	bench_count_fn *count;
-	struct timeline_track *track;	/* [threads] */
+	struct timeline_track *track; /* [threads] */
 };
 
 /* Counters of a worker's track, as they stood at the end of piece k - 1 (0: at the opening). */
 double timeline_at(const struct timeline_track *t, uint32_t k, uint64_t tsc, enum timeline_count c);
 
-/* The least value that a share of a piece's operations do not exceed, in ticks; 0: there were none. */
+/* The least value that a share of a piece's operations do not exceed, in ticks; 0: there were none.
+ */
 uint64_t timeline_tail_at(const struct timeline_tail *tail, double share);
 
 /*

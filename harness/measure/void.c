@@ -11,17 +11,19 @@
 
 void window_judge(char *buf, size_t size, const struct window_facts *f)
 {
-	double lost = f->open ? fmax(VOID_OPEN_SHARE * f->window, VOID_OPEN_LEAST) :
-				fmax(VOID_LOST_SHARE * f->window, VOID_LOST_LEAST);
-	double stolen = f->open ? VOID_OPEN_SHARE * f->window * f->threads :
-				  fmax(VOID_STOLEN_SHARE * f->window * f->threads, VOID_STOLEN_LEAST);
+	double lost = f->open ? fmax(VOID_OPEN_SHARE * f->window, VOID_OPEN_LEAST)
+			      : fmax(VOID_LOST_SHARE * f->window, VOID_LOST_LEAST);
+	double stolen =
+		f->open ? VOID_OPEN_SHARE * f->window * f->threads
+			: fmax(VOID_STOLEN_SHARE * f->window * f->threads, VOID_STOLEN_LEAST);
 
 	/* Those free what waited for a grace period, and are no strangers. */
 	double taken = f->lost - fmin(fmax(f->own, 0), f->lost);
 
 	buf[0] = '\0';
 	if (f->stolen > stolen)
-		snprintf(buf, size, "the hypervisor gave %.0f ms of the window's CPU time to others",
+		snprintf(buf, size,
+			 "the hypervisor gave %.0f ms of the window's CPU time to others",
 			 1e3 * f->stolen);
 	else if (taken > lost && f->involuntary)
 		snprintf(buf, size,
@@ -31,7 +33,8 @@ void window_judge(char *buf, size_t size, const struct window_facts *f)
 	else if (f->window >= VOID_SPEED_LEAST &&
 		 (f->speed > 1 + VOID_SPEED_SHARE || f->speed < 1 / (1 + VOID_SPEED_SHARE)))
 		snprintf(buf, size,
-			 "a CPU's frequency moved: the same work took %.2f times as long after the window as before",
+			 "a CPU's frequency moved: the same work took %.2f times as long after the "
+			 "window as before",
 			 f->speed);
 }
 
@@ -45,7 +48,7 @@ uint64_t window_speed(void)
 		for (int k = 0; k < WINDOW_SPEED_STEPS; k++)
 			x *= x | 3;
 		/* The chain has to be done, whatever becomes of its end. */
-		__asm__ volatile("" :: "r"(x));
+		__asm__ volatile("" ::"r"(x));
 		ticks = tsc_now_ordered() - begin;
 		least = ticks < least ? ticks : least;
 	}

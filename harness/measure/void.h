@@ -8,37 +8,38 @@
  * of some milliseconds one interruption is a large share, and such windows are not for
  * figures anyway.
  */
-#ifndef CTBENCH_HARNESS_BENCH_VOID_H
-#define CTBENCH_HARNESS_BENCH_VOID_H
+#ifndef CTBENCH_HARNESS_MEASURE_VOID_H
+#define CTBENCH_HARNESS_MEASURE_VOID_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define VOID_LOST_SHARE 0.05	/* of a thread's window, not on its CPU though it wanted to be */
-#define VOID_LOST_LEAST 0.010	/* seconds */
+#define VOID_LOST_SHARE 0.05  /* of a thread's window, not on its CPU though it wanted to be */
+#define VOID_LOST_LEAST 0.010 /* seconds */
 /*
  * In an open loop whatever arrives meanwhile waits: that much of a window decides a p99 (half of
  * what it leaves room for), where in a closed loop it is one operation.
  */
-#define VOID_OPEN_SHARE 0.005
-#define VOID_OPEN_LEAST 0.001	/* seconds */
+#define VOID_OPEN_SHARE	  0.005
+#define VOID_OPEN_LEAST	  0.001 /* seconds */
 #define VOID_STOLEN_SHARE 0.05	/* of the window of all CPUs used */
-#define VOID_STOLEN_LEAST 0.020	/* seconds: the kernel counts it in hundredths */
-#define VOID_SPEED_SHARE 0.10	/* the same work before and after the window */
-#define VOID_SPEED_LEAST 0.050	/* seconds of window: a core that has just woken is still speeding up */
-#define VOID_LEAST_OPS 16	/* of each kind that the mix asks for, per thread */
+#define VOID_STOLEN_LEAST 0.020 /* seconds: the kernel counts it in hundredths */
+#define VOID_SPEED_SHARE  0.10	/* the same work before and after the window */
+#define VOID_SPEED_LEAST \
+	0.050		  /* seconds of window: a core that has just woken is still speeding up */
+#define VOID_LEAST_OPS 16 /* of each kind that the mix asks for, per thread */
 
 /* One window as it was, seconds; for a decision that can be tested. */
 struct window_facts {
 	double window;
 	unsigned int threads;
-	bool open;		/* an open loop */
-	double lost;		/* of the thread that lost most */
-	double own;		/* of it by threads of the variant's own, at most: part of its cost */
-	uint64_t involuntary;	/* all threads' switches */
-	double stolen;		/* all CPUs of the machine */
-	double speed;		/* after / before, of the CPU where it changed most; 1: as it was */
+	bool open;	      /* an open loop */
+	double lost;	      /* of the thread that lost most */
+	double own;	      /* of it by threads of the variant's own, at most: part of its cost */
+	uint64_t involuntary; /* all threads' switches */
+	double stolen;	      /* all CPUs of the machine */
+	double speed;	      /* after / before, of the CPU where it changed most; 1: as it was */
 };
 
 /*
@@ -52,6 +53,7 @@ void window_judge(char *buf, size_t size, const struct window_facts *f);
  * 0.1 ms.  The TSC does not change its pace, the core does.  Any thread.
  */
 uint64_t window_speed(void);
-#define WINDOW_SPEED_STEPS 8000	/* an OR and a multiplication each; on today's x86-64 that is 4 cycles */
+#define WINDOW_SPEED_STEPS \
+	8000 /* an OR and a multiplication each; on today's x86-64 that is 4 cycles */
 
 #endif

@@ -12,8 +12,8 @@
 
 static double expected(const struct ct_chains *c, double mean, unsigned int length)
 {
-	double share = length + 1 < CT_CHAIN_LENGTHS ? stats_poisson(length, mean) :
-						       stats_poisson_from(length, mean);
+	double share = length + 1 < CT_CHAIN_LENGTHS ? stats_poisson(length, mean)
+						     : stats_poisson_from(length, mean);
 
 	return share * (double)c->buckets;
 }
@@ -24,7 +24,8 @@ static void moments(const struct ct_chains *c, struct chains_test *t)
 
 	/* around t->mean, which is that of the whole table */
 	t->variance = (double)c->squares / n - 2 * mean * t->mean + t->mean * t->mean;
-	/* An entry of a chain of n has (n - 1) / 2 in front of it; a chain is met as often as it has entries. */
+	/* An entry of a chain of n has (n - 1) / 2 in front of it; a chain is met as often as it
+	 * has entries. */
 	t->walk = t->mean > 0 ? (t->variance + t->mean * t->mean - t->mean) / (2 * t->mean) : 0;
 }
 
@@ -41,7 +42,8 @@ static void chi_square(const struct ct_chains *c, struct chains_test *t)
 		if (wanted < EXPECTED_MIN)
 			continue;
 		if (classes)
-			t->chi2 += (last_seen - last_wanted) * (last_seen - last_wanted) / last_wanted;
+			t->chi2 +=
+				(last_seen - last_wanted) * (last_seen - last_wanted) / last_wanted;
 		classes++;
 		last_seen = seen;
 		last_wanted = wanted;
@@ -51,9 +53,12 @@ static void chi_square(const struct ct_chains *c, struct chains_test *t)
 	last_wanted += wanted;
 	if (classes)
 		t->chi2 += (last_seen - last_wanted) * (last_seen - last_wanted) / last_wanted;
-	/* One is lost to the total; if all buckets were looked at, one to the mean too, which is theirs. */
+	/* One is lost to the total; if all buckets were looked at, one to the mean too, which is
+	 * theirs. */
 	lost = (double)c->entries >= 0.999 * t->mean * (double)c->buckets &&
-	       (double)c->entries <= 1.001 * t->mean * (double)c->buckets ? 2 : 1;
+			       (double)c->entries <= 1.001 * t->mean * (double)c->buckets
+		       ? 2
+		       : 1;
 	t->freedom = classes > lost ? classes - lost : 0;
 	t->p = t->freedom ? stats_chi_square_above(t->chi2, t->freedom) : NAN;
 }
@@ -72,7 +77,8 @@ void chains_judge(const struct ct_chains *c, double mean, struct chains_test *t)
 json_t *chains_json(const struct ct_chains *c, const struct chains_test *t)
 {
 	json_t *lengths = json_array(), *poisson = json_array(), *json;
-	unsigned int last = c->longest < CT_CHAIN_LENGTHS ? (unsigned int)c->longest : CT_CHAIN_LENGTHS - 1;
+	unsigned int last =
+		c->longest < CT_CHAIN_LENGTHS ? (unsigned int)c->longest : CT_CHAIN_LENGTHS - 1;
 
 	for (unsigned int n = 0; n <= last; n++) {
 		double share = t->mean > 0 ? expected(c, t->mean, n) : 0;
@@ -80,9 +86,10 @@ json_t *chains_json(const struct ct_chains *c, const struct chains_test *t)
 		json_array_append_new(lengths, json_integer((json_int_t)c->length[n]));
 		json_array_append_new(poisson, json_real(round(share * 10) / 10));
 	}
-	json = json_pack("{s:I, s:f, s:f, s:I, s:o, s:o, s:i}", "buckets", (json_int_t)c->buckets, "mean",
-			 t->mean, "variance", t->variance, "longest", (json_int_t)c->longest, "lengths",
-			 lengths, "poisson", poisson, "freedom", (int)t->freedom);
+	json = json_pack("{s:I, s:f, s:f, s:I, s:o, s:o, s:i}", "buckets", (json_int_t)c->buckets,
+			 "mean", t->mean, "variance", t->variance, "longest",
+			 (json_int_t)c->longest, "lengths", lengths, "poisson", poisson, "freedom",
+			 (int)t->freedom);
 	if (isfinite(t->chi2))
 		json_object_set_new(json, "chi2", json_real(t->chi2));
 	if (isfinite(t->p))

@@ -7,8 +7,8 @@
  * (Knuth, The Art of Computer Programming 3, 6.4).  Pearson's chi-square test
  * says how likely lengths as uneven as those seen are, if it is so.
  */
-#ifndef CTBENCH_HARNESS_CHAINS_H
-#define CTBENCH_HARNESS_CHAINS_H
+#ifndef CTBENCH_HARNESS_NUMBERS_CHAINS_H
+#define CTBENCH_HARNESS_NUMBERS_CHAINS_H
 
 #include "variants/inside.h"
 
@@ -17,14 +17,15 @@ struct json_t;
 /* Buckets that a measurement looks at: enough for the test, and milliseconds. */
 #define CHAINS_SAMPLE 16384
 
-/* Below this a hash is said not to spread like chance: one measurement in a thousand is, by chance. */
+/* Below this a hash is said not to spread like chance: one measurement in a thousand is, by chance.
+ */
 #define CHAINS_P_LIMIT 0.001
 
 struct chains_test {
-	double mean;		/* entries per bucket */
-	double variance;	/* of the same around that mean; Poisson's is the mean */
-	double chi2, p;		/* NAN where there are too few buckets to say */
-	unsigned int freedom;	/* degrees of */
+	double mean;	      /* entries per bucket */
+	double variance;      /* of the same around that mean; Poisson's is the mean */
+	double chi2, p;	      /* NAN where there are too few buckets to say */
+	unsigned int freedom; /* degrees of */
 	/* Of entries, how many others are looked at before one that is there is found. */
 	double walk;
 };

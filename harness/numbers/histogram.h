@@ -7,8 +7,8 @@
  * exceed.  It is told as the upper end of its bucket, or the maximum where that is less: never
  * below the truth, and at most HISTOGRAM_ERROR above it.
  */
-#ifndef CTBENCH_HARNESS_HISTOGRAM_H
-#define CTBENCH_HARNESS_HISTOGRAM_H
+#ifndef CTBENCH_HARNESS_NUMBERS_HISTOGRAM_H
+#define CTBENCH_HARNESS_NUMBERS_HISTOGRAM_H
 
 #include "variants/latency.h"
 

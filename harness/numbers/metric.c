@@ -20,13 +20,17 @@ struct metric_words metric_words(const char *name)
 {
 	static const struct {
 		const char *name;
-		bool end;	/* the name ends so; else it is this */
+		bool end; /* the name ends so; else it is this */
 		struct metric_words words;
 	} known[] = {
 		{ "mops", false, { "M/s", 1, "throughput", "faster", "slower" } },
 		{ "ns_per_op", false, { "ns", -1, "time per operation", "slower", "faster" } },
-		{ "cpu_ns_per_op", false, { "ns", -1, "CPU time per operation", "slower", "faster" } },
-		{ "seconds_per_resize", false, { "s", -1, "time of a resize", "slower", "faster" } },
+		{ "cpu_ns_per_op",
+		  false,
+		  { "ns", -1, "CPU time per operation", "slower", "faster" } },
+		{ "seconds_per_resize",
+		  false,
+		  { "s", -1, "time of a resize", "slower", "faster" } },
 		{ "saturation_per_s", false, { "1/s", 1, "highest rate", "higher", "lower" } },
 		{ "p50_ns", false, { "ns", -1, "median latency", "slower", "faster" } },
 		{ "p99_ns", false, { "ns", -1, "p99 latency", "slower", "faster" } },
@@ -87,7 +91,7 @@ double *metric_values(const json_t *cell, const char *name, size_t *n)
 	values = *n ? calloc(*n, sizeof(*values)) : NULL;
 	if (!values)
 		return NULL;
-	json_array_foreach(list, i, value)
-		values[i] = json_is_number(value) ? json_number_value(value) : NAN;
+	json_array_foreach(list, i, value) values[i] =
+		json_is_number(value) ? json_number_value(value) : NAN;
 	return values;
 }

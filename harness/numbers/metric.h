@@ -11,8 +11,8 @@
  *	..._per_s		a rate, more is better
  *	else			neither way is better
  */
-#ifndef CTBENCH_HARNESS_METRIC_H
-#define CTBENCH_HARNESS_METRIC_H
+#ifndef CTBENCH_HARNESS_NUMBERS_METRIC_H
+#define CTBENCH_HARNESS_NUMBERS_METRIC_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,10 +20,10 @@
 struct json_t;
 
 struct metric_words {
-	const char *unit;	/* "" where the name says all */
-	int better;		/* 1: more is, -1: less is, 0: neither */
-	const char *what;	/* "throughput", "time per operation"; NULL: the metric's name */
-	const char *more, *less;	/* "faster", "slower" */
+	const char *unit;	 /* "" where the name says all */
+	int better;		 /* 1: more is, -1: less is, 0: neither */
+	const char *what;	 /* "throughput", "time per operation"; NULL: the metric's name */
+	const char *more, *less; /* "faster", "slower" */
 };
 
 struct metric_words metric_words(const char *name);

@@ -2,13 +2,13 @@
 /*
  * Median, quartiles and range of a few numbers.
  */
-#ifndef CTBENCH_HARNESS_QUARTILES_H
-#define CTBENCH_HARNESS_QUARTILES_H
+#ifndef CTBENCH_HARNESS_NUMBERS_QUARTILES_H
+#define CTBENCH_HARNESS_NUMBERS_QUARTILES_H
 
 #include <stddef.h>
 
 struct quartiles {
-	size_t n;		/* 0: all else is 0 */
+	size_t n; /* 0: all else is 0 */
 	double min, q1, median, q3, max;
 };
 

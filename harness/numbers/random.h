@@ -6,8 +6,8 @@
  * Every generator belongs to one thread; permutations and zipf laws are only
  * read once made and may be shared.
  */
-#ifndef CTBENCH_HARNESS_RANDOM_H
-#define CTBENCH_HARNESS_RANDOM_H
+#ifndef CTBENCH_HARNESS_NUMBERS_RANDOM_H
+#define CTBENCH_HARNESS_NUMBERS_RANDOM_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -78,7 +78,7 @@ static inline uint64_t rng_below(struct rng *r, uint64_t n)
 	unsigned __int128 m = (unsigned __int128)rng_next(r) * n;
 
 	if ((uint64_t)m < n) {
-		uint64_t reject = -n % n;	/* 2^64 mod n */
+		uint64_t reject = -n % n; /* 2^64 mod n */
 
 		while ((uint64_t)m < reject)
 			m = (unsigned __int128)rng_next(r) * n;
@@ -103,7 +103,7 @@ void rng_shuffle(struct rng *r, uint8_t *v, size_t n);
  */
 struct permutation {
 	uint64_t n;
-	unsigned int low, high;		/* bits of the two halves */
+	unsigned int low, high; /* bits of the two halves */
 	uint64_t key[4];
 };
 
@@ -144,8 +144,8 @@ uint64_t permutation_find(const struct permutation *p, uint64_t x);
 struct zipf {
 	uint64_t n;
 	double s;
-	double from, to;	/* the area under the hat function */
-	double squeeze;		/* so close to the rank no rejection is possible */
+	double from, to; /* the area under the hat function */
+	double squeeze;	 /* so close to the rank no rejection is possible */
 };
 
 /* n > 0, s >= 0 (0: every rank alike). */

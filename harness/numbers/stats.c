@@ -315,7 +315,7 @@ int stats_holm(double *p, size_t n)
 
 /* ---- Poisson and chi-square, both by the incomplete gamma function ---- */
 
-#define GAMMA_STEPS 10000	/* some sqrt(a) are needed */
+#define GAMMA_STEPS 10000 /* some sqrt(a) are needed */
 
 /* P(a, x), the lower one, by its series (DLMF 8.11.4); for x below a + 1. */
 static double gamma_series(double a, double x)

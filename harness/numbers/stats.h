@@ -21,17 +21,17 @@
  * The bootstrap draws from a generator with a fixed seed: the same values give
  * the same interval.  Thread-safety: any thread, each with its own bootstrap.
  */
-#ifndef CTBENCH_HARNESS_STATS_H
-#define CTBENCH_HARNESS_STATS_H
+#ifndef CTBENCH_HARNESS_NUMBERS_STATS_H
+#define CTBENCH_HARNESS_NUMBERS_STATS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
 #define STATS_CONFIDENCE 0.95
-#define STATS_ALPHA 0.05	/* false alarms over all comparisons together */
-#define STATS_POWER 0.8		/* "would have seen": that often */
-#define STATS_SEED 20231	/* any number would do; it is recorded with the results */
-#define STATS_LEAST 5		/* values in a sample; with fewer there is no verdict */
+#define STATS_ALPHA	 0.05  /* false alarms over all comparisons together */
+#define STATS_POWER	 0.8   /* "would have seen": that often */
+#define STATS_SEED	 20231 /* any number would do; it is recorded with the results */
+#define STATS_LEAST	 5     /* values in a sample; with fewer there is no verdict */
 
 /* Resamples of the bootstrap, 2000; tests that simulate many runs make it less. */
 extern size_t stats_resamples;
@@ -42,15 +42,15 @@ struct stats_interval {
 
 /* One of a contrast's samples. */
 struct stats_sample {
-	double *values;		/* sorted by the functions below */
+	double *values; /* sorted by the functions below */
 	size_t n;
 	double weight;
 };
 
 struct stats_contrast {
-	double value, low, high;	/* sum of weight x trimmed mean, with its interval */
-	double se, df;		/* its standard error and degrees of freedom */
-	double p;		/* two-sided, that it is 0 */
+	double value, low, high; /* sum of weight x trimmed mean, with its interval */
+	double se, df;		 /* its standard error and degrees of freedom */
+	double p;		 /* two-sided, that it is 0 */
 };
 
 /* The median and its bootstrap interval; sorts values.  n > 0. */

@@ -8,16 +8,16 @@
  * Where it starts: five minutes before it wraps, as the kernel's jiffies do, so
  * that what cannot stand wrapping shows.
  */
-#define START_TICKS	(0u - 300 * NF_CT_HZ)
+#define START_TICKS (0u - 300 * NF_CT_HZ)
 /* Timers of fragments and expectations are looked at that often. */
-#define TIMER_TICKS	NF_CT_HZ
+#define TIMER_TICKS NF_CT_HZ
 /* A silence in which the gc worker runs as it would; after a longer one the table is swept once. */
-#define GC_SILENCE	(600u * NF_CT_HZ)
+#define GC_SILENCE (600u * NF_CT_HZ)
 /*
  * Its largest step: an entry whose time is over must still look so behind it
  * (nf_ct_is_expired() is right for spans below 2^31 ticks).
  */
-#define STEP_TICKS	(1u << 30)
+#define STEP_TICKS (1u << 30)
 
 /* Is there what can expire? */
 static bool expirable(const struct replay *r)
@@ -29,7 +29,7 @@ static bool expirable(const struct replay *r)
 static void run_timers(struct replay *r)
 {
 	nf_defrag_expire(r->net);
-	nf_ct_expect_count(r->net);	/* which looks at their time */
+	nf_ct_expect_count(r->net); /* which looks at their time */
 }
 
 /* All that is over, at once. */

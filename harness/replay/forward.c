@@ -11,8 +11,14 @@
 #include "harness/replay/replay.h"
 
 enum {
-	OPT_END = 0, OPT_NOP = 1, OPT_RECORD_ROUTE = 7, OPT_TIMESTAMP = 68, OPT_LOOSE_ROUTE = 131,
-	OPT_CIPSO = 134, OPT_STRICT_ROUTE = 137, OPT_ROUTER_ALERT = 148,
+	OPT_END = 0,
+	OPT_NOP = 1,
+	OPT_RECORD_ROUTE = 7,
+	OPT_TIMESTAMP = 68,
+	OPT_LOOSE_ROUTE = 131,
+	OPT_CIPSO = 134,
+	OPT_STRICT_ROUTE = 137,
+	OPT_ROUTER_ALERT = 148,
 };
 
 /* Is there room for size bytes at the option's pointer, or is it full? */
@@ -36,7 +42,7 @@ static bool option_ok(const uint8_t *o, unsigned int n)
 {
 	switch (o[0]) {
 	case OPT_LOOSE_ROUTE:
-	case OPT_STRICT_ROUTE:		/* not accepted, as is the default */
+	case OPT_STRICT_ROUTE: /* not accepted, as is the default */
 	case OPT_CIPSO:
 		return false;
 	case OPT_RECORD_ROUTE:

@@ -18,9 +18,9 @@ const char *const replay_ctinfo_names[] = {
 static const char *const states[] = { "established", "related", "new", "established", "related" };
 
 const char *const replay_status_names[16] = {
-	"expected", "seen_reply", "assured", "confirmed", "src_nat", "dst_nat", "seq_adjust",
-	"src_nat_done", "dst_nat_done", "dying", "fixed_timeout", "template", "nat_clash", "helper",
-	"offload", "hw_offload",
+	"expected",   "seen_reply",   "assured",      "confirmed",  "src_nat",	     "dst_nat",
+	"seq_adjust", "src_nat_done", "dst_nat_done", "dying",	    "fixed_timeout", "template",
+	"nat_clash",  "helper",	      "offload",      "hw_offload",
 };
 
 json_t *replay_status_json(uint32_t status)
@@ -28,7 +28,7 @@ json_t *replay_status_json(uint32_t status)
 	json_t *list = json_array();
 
 	for (unsigned int i = 0; i < 16; i++)
-		if (status & ~IPS_NAT_CLASH & 1u << i)	/* which the kernel tells nobody */
+		if (status & ~IPS_NAT_CLASH & 1u << i) /* which the kernel tells nobody */
 			json_array_append_new(list, json_string(replay_status_names[i]));
 	return list;
 }
@@ -46,15 +46,24 @@ static void set_number(json_t *o, const char *key, uint64_t value)
 static json_t *protocol_json(uint8_t protonum)
 {
 	switch (protonum) {
-	case IPPROTO_ICMP: return json_string("icmp");
-	case IPPROTO_TCP: return json_string("tcp");
-	case IPPROTO_UDP: return json_string("udp");
-	case IPPROTO_DCCP: return json_string("dccp");
-	case IPPROTO_GRE: return json_string("gre");
-	case IPPROTO_ICMPV6: return json_string("icmpv6");
-	case IPPROTO_SCTP: return json_string("sctp");
-	case IPPROTO_UDPLITE: return json_string("udplite");
-	default: return json_integer(protonum);
+	case IPPROTO_ICMP:
+		return json_string("icmp");
+	case IPPROTO_TCP:
+		return json_string("tcp");
+	case IPPROTO_UDP:
+		return json_string("udp");
+	case IPPROTO_DCCP:
+		return json_string("dccp");
+	case IPPROTO_GRE:
+		return json_string("gre");
+	case IPPROTO_ICMPV6:
+		return json_string("icmpv6");
+	case IPPROTO_SCTP:
+		return json_string("sctp");
+	case IPPROTO_UDPLITE:
+		return json_string("udplite");
+	default:
+		return json_integer(protonum);
 	}
 }
 
@@ -211,7 +220,7 @@ struct rows {
 	struct numbered {
 		uint32_t number;
 		json_t *row;
-	} *v;
+	} * v;
 	size_t nr, max;
 };
 
@@ -221,9 +230,9 @@ static json_t *acct_json(struct nf_conn_acct *acct)
 	json_t *o = json_array();
 
 	for (unsigned int d = 0; d < IP_CT_DIR_MAX; d++)
-		json_array_append_new(o, json_pack("[I, I]",
-						   (json_int_t)load_relaxed(&acct->counter[d].packets),
-						   (json_int_t)load_relaxed(&acct->counter[d].bytes)));
+		json_array_append_new(
+			o, json_pack("[I, I]", (json_int_t)load_relaxed(&acct->counter[d].packets),
+				     (json_int_t)load_relaxed(&acct->counter[d].bytes)));
 	return o;
 }
 
@@ -252,7 +261,7 @@ static int add_row(struct nf_conn *ct, void *arg)
 {
 	struct rows *rows = arg;
 
-	if (nf_ct_status(ct) & IPS_NAT_CLASH)	/* no ORIGINAL node, which is what is listed */
+	if (nf_ct_status(ct) & IPS_NAT_CLASH) /* no ORIGINAL node, which is what is listed */
 		return 0;
 	if (rows->nr == rows->max) {
 		size_t max = rows->max ? rows->max * 2 : 256;

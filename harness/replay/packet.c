@@ -6,8 +6,8 @@
 #include "core/nf_conntrack_extend.h"
 #include "harness/replay/clock.h"
 
-#define OUT_DEVICE	(SCENARIO_DEVICES + 1)	/* none of a scenario's "in" */
-#define HOLD_DEVICE	SCENARIO_DEVICES
+#define OUT_DEVICE  (SCENARIO_DEVICES + 1) /* none of a scenario's "in" */
+#define HOLD_DEVICE SCENARIO_DEVICES
 
 uint32_t replay_number(const struct replay *r, const struct nf_conn *ct)
 {
@@ -172,7 +172,7 @@ pass(struct replay *r, const struct capture_packet *p, struct replay_result *res
 		return;
 	}
 	*traced = replay_traced(&res->skb);
-	if (res->skb.own_data)		/* the whole that a fragment completed */
+	if (res->skb.own_data) /* the whole that a fragment completed */
 		look_for_protocol(res);
 	look_behind_pre_routing(r, res);
 	give_helper(r, res);
@@ -192,8 +192,9 @@ say_as_oracle(const struct capture_packet *p, bool arrival, bool traced, struct 
 	if (res->verdict == REPLAY_HELD || traced)
 		return;
 	res->state = REPLAY_NO_STATE;
-	res->verdict = !arrival ? REPLAY_UNSEEN :
-		       replay_known_fragment(p) ? REPLAY_STOLEN : REPLAY_DROP;
+	res->verdict = !arrival			  ? REPLAY_UNSEEN
+		       : replay_known_fragment(p) ? REPLAY_STOLEN
+						  : REPLAY_DROP;
 }
 
 void replay_packet(struct replay *r, const struct capture_packet *p, struct replay_result *res)
@@ -214,8 +215,9 @@ void replay_packet(struct replay *r, const struct capture_packet *p, struct repl
 		return;
 	}
 	if (r->scenario) /* held packets come in by a device of their own, as the oracle's do */
-		res->skb.dev = scenario_holds(r->scenario, p->index) ? HOLD_DEVICE :
-			       scenario_in(r->scenario, p->index);
+		res->skb.dev = scenario_holds(r->scenario, p->index)
+				       ? HOLD_DEVICE
+				       : scenario_in(r->scenario, p->index);
 	look_for_protocol(res);
 	arrival = replay_traced(&res->skb);
 	pass(r, p, res, &traced);

@@ -9,7 +9,7 @@
 #include "harness/base/nearest.h"
 #include "harness/replay/clock.h"
 
-#define CPU		0
+#define CPU 0
 
 /* --- Zones and untracked packets, by device, in a hook before conntrack's --- */
 
@@ -61,8 +61,11 @@ static int mark_devices(struct replay *r)
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
 		r->marks[i] = (struct nf_hook_ops){
-			.hook = mark_by_device, .priv = r, .pf = families[i],
-			.hooknum = NF_INET_PRE_ROUTING, .priority = NF_IP_PRI_RAW,
+			.hook = mark_by_device,
+			.priv = r,
+			.pf = families[i],
+			.hooknum = NF_INET_PRE_ROUTING,
+			.priority = NF_IP_PRI_RAW,
 		};
 	err = nf_register_net_hooks(r->net, r->marks, ARRAY_SIZE(r->marks));
 	r->marks_on = !err;
@@ -129,7 +132,9 @@ static int create_table(struct replay *r, struct ct_error *e)
 {
 	const struct replay_options *o = &r->options;
 	const struct ct_config config = {
-		.buckets = o->buckets, .connections = REPLAY_MAX, .threads = 1,
+		.buckets = o->buckets,
+		.connections = REPLAY_MAX,
+		.threads = 1,
 		.hash_key = { 0x736f6d6570736575, 0x646f72616e646f6d },
 	};
 	const char *rule = o->variant->bucket_rule(o->buckets);
@@ -168,16 +173,17 @@ static int note_event(unsigned int events, const struct nf_ct_event *item)
 	 */
 	if (!r->options.frozen && nf_ct_is_expired(item->ct, nfct_time_stamp(r->core)))
 		return 0;
-	r->events[r->nr_events++] =
-		events & 1u << IPCT_DESTROY ? REPLAY_EV_DESTROY :
-		events & (1u << IPCT_NEW | 1u << IPCT_RELATED) ? REPLAY_EV_NEW : REPLAY_EV_UPDATE;
+	r->events[r->nr_events++] = events & 1u << IPCT_DESTROY ? REPLAY_EV_DESTROY
+				    : events & (1u << IPCT_NEW | 1u << IPCT_RELATED)
+					    ? REPLAY_EV_NEW
+					    : REPLAY_EV_UPDATE;
 	return 0;
 }
 
 int replay_create(struct replay **out, const struct replay_options *options,
 		  const struct scenario *scenario, struct ct_error *e)
 {
-	static int number_ext = -1;	/* ids are never given back */
+	static int number_ext = -1; /* ids are never given back */
 	struct replay *r = calloc(1, sizeof(*r));
 	int err;
 
@@ -186,13 +192,13 @@ int replay_create(struct replay **out, const struct replay_options *options,
 	r->options = *options;
 	r->scenario = scenario;
 	if (options->numbers && number_ext < 0)
-		number_ext = nf_ct_ext_register("replay number", sizeof(uint32_t),
-						_Alignof(uint32_t));
+		number_ext =
+			nf_ct_ext_register("replay number", sizeof(uint32_t), _Alignof(uint32_t));
 	r->number_ext = number_ext;
 	err = create_table(r, e);
 	if (!err && options->numbers) {
 		r->notifier = (struct nf_ct_event_notifier){ .ct_event = note_event, .priv = r };
-		nf_conntrack_register_notifier(r->net, &r->notifier);	/* the first one */
+		nf_conntrack_register_notifier(r->net, &r->notifier); /* the first one */
 	}
 	if (!err && scenario)
 		err = apply_scenario(r, e);

@@ -9,8 +9,8 @@
  * was captured, and as time passes the gc worker takes expired entries out.  One thread;
  * the thread that created the replay.
  */
-#ifndef CTBENCH_HARNESS_REPLAY_H
-#define CTBENCH_HARNESS_REPLAY_H
+#ifndef CTBENCH_HARNESS_REPLAY_REPLAY_H
+#define CTBENCH_HARNESS_REPLAY_REPLAY_H
 
 #include <jansson.h>
 #include <stdio.h>
@@ -22,84 +22,84 @@
 #include "harness/replay/scenario.h"
 #include "variants/variant.h"
 
-#define REPLAY_VARIANT	"nulls_rcu_jhash2_scale_seqcount"
-#define REPLAY_BUCKETS	262144		/* as the kernel chooses above 4 GB of memory */
-#define REPLAY_MAX	262144		/* nf_conntrack_max, likewise */
+#define REPLAY_VARIANT "nulls_rcu_jhash2_scale_seqcount"
+#define REPLAY_BUCKETS 262144 /* as the kernel chooses above 4 GB of memory */
+#define REPLAY_MAX     262144 /* nf_conntrack_max, likewise */
 
 struct replay_options {
 	const struct ct_variant *variant;
 	uint64_t buckets;
-	bool frozen;		/* the clock stands still, but for a scenario's real gaps */
-	bool router;		/* as strict as one: no impossible addresses, and a TTL can end */
-	bool checksums;		/* verify them; captures often have none that are right */
-	bool numbers;		/* number the connections, for replay_number(), and note events */
+	bool frozen;	/* the clock stands still, but for a scenario's real gaps */
+	bool router;	/* as strict as one: no impossible addresses, and a TTL can end */
+	bool checksums; /* verify them; captures often have none that are right */
+	bool numbers;	/* number the connections, for replay_number(), and note events */
 };
 
 enum replay_verdict {
 	REPLAY_ACCEPT,
-	REPLAY_DROP,		/* by nf_conntrack_in */
-	REPLAY_DROP_CONFIRM,	/* behind PRE_ROUTING: by confirm, or not forwarded */
-	REPLAY_STOLEN,		/* kept by a hook: a fragment */
-	REPLAY_HELD,		/* by the scenario */
-	REPLAY_UNSEEN,		/* its header is broken: no hook sees it */
+	REPLAY_DROP,	     /* by nf_conntrack_in */
+	REPLAY_DROP_CONFIRM, /* behind PRE_ROUTING: by confirm, or not forwarded */
+	REPLAY_STOLEN,	     /* kept by a hook: a fragment */
+	REPLAY_HELD,	     /* by the scenario */
+	REPLAY_UNSEEN,	     /* its header is broken: no hook sees it */
 	REPLAY_NOT_IP,
 	REPLAY_VERDICTS,
 };
 
 /* How conntrack sees a packet. */
 enum replay_state {
-	REPLAY_NO_STATE,	/* nobody asked it: dropped, stolen, unseen */
+	REPLAY_NO_STATE, /* nobody asked it: dropped, stolen, unseen */
 	REPLAY_INVALID,
 	REPLAY_UNTRACKED,
-	REPLAY_TRACKED,		/* ctinfo says how */
+	REPLAY_TRACKED, /* ctinfo says how */
 };
 
 struct replay_result {
-	uint64_t i;			/* which packet */
+	uint64_t i; /* which packet */
 	enum replay_verdict verdict;
-	bool released;			/* this is about a held packet that went on */
-	int protocol;			/* IPPROTO_*, -1: no transport header */
-	enum replay_state state;	/* behind PRE_ROUTING */
+	bool released;		 /* this is about a held packet that went on */
+	int protocol;		 /* IPPROTO_*, -1: no transport header */
+	enum replay_state state; /* behind PRE_ROUTING */
 	enum ip_conntrack_info ctinfo;
 	uint32_t number,
-		number_after; /* the connection's there, and behind POST_ROUTING; 0: none */
-	uint32_t status_in, status;	/* its status bits there and behind POST_ROUTING */
-	bool made;			/* a connection was put into the table */
-	bool killed;			/* the packet ended its connection */
-	struct nf_conn *ct;		/* at the end; NULL: none.  Until replay_finish() */
+		number_after;	    /* the connection's there, and behind POST_ROUTING; 0: none */
+	uint32_t status_in, status; /* its status bits there and behind POST_ROUTING */
+	bool made;		    /* a connection was put into the table */
+	bool killed;		    /* the packet ended its connection */
+	struct nf_conn *ct;	    /* at the end; NULL: none.  Until replay_finish() */
 	struct sk_buff skb;
 };
 
 struct replay {
 	struct replay_options options;
-	const struct scenario *scenario;	/* NULL: none */
+	const struct scenario *scenario; /* NULL: none */
 	struct ct_core *core;
 	struct net *net;
-	uint32_t nr_templates;		/* connections that are no connections */
+	uint32_t nr_templates; /* connections that are no connections */
 	struct nf_conn *templates[SCENARIO_ZONES];
-	struct nf_hook_ops marks[2];	/* zones and notrack, at the raw priority */
+	struct nf_hook_ops marks[2]; /* zones and notrack, at the raw priority */
 	bool marks_on;
 	struct nf_ct_event_notifier notifier;
 	/* What ctnetlink would have sent about the last packet or action; the first so many. */
 	enum replay_event { REPLAY_EV_NEW, REPLAY_EV_UPDATE, REPLAY_EV_DESTROY } events[64];
 	size_t nr_events;
-	int number_ext;			/* extension id of the connections' numbers */
+	int number_ext; /* extension id of the connections' numbers */
 	uint32_t last_number;
 
-	struct nf_hook_watch *watch;	/* looks on while packets pass hooks; NULL: nobody */
+	struct nf_hook_watch *watch; /* looks on while packets pass hooks; NULL: nobody */
 
 	bool started;
-	uint64_t start_ns;		/* time of the first packet */
-	uint64_t last_ns;		/* and of the last one */
-	uint64_t elapsed;		/* ticks since then */
-	uint64_t timers_ran;		/* elapsed when timers were last looked at */
-	uint64_t gc_due;		/* and when the gc worker wants to run next */
-	uint64_t expired;		/* connections that the gc ended */
+	uint64_t start_ns;   /* time of the first packet */
+	uint64_t last_ns;    /* and of the last one */
+	uint64_t elapsed;    /* ticks since then */
+	uint64_t timers_ran; /* elapsed when timers were last looked at */
+	uint64_t gc_due;     /* and when the gc worker wants to run next */
+	uint64_t expired;    /* connections that the gc ended */
 
 	struct replay_held {
 		uint64_t i;
 		struct sk_buff skb;
-	} *held;
+	} * held;
 	size_t nr_held, max_held;
 };
 

@@ -35,7 +35,7 @@ static bool receive_ipv4(const struct capture_packet *p, bool checksums, struct 
 		return false;
 	if (checksums && p->caplen >= ihl && !header_sum_ok(p->l3, ihl))
 		return false;
-	skb->len = tot_len;	/* behind it: padding of the link */
+	skb->len = tot_len; /* behind it: padding of the link */
 	return true;
 }
 
@@ -51,9 +51,9 @@ static bool ipv6_addresses_ok(const uint8_t *src, const uint8_t *dst)
 }
 
 /* What the upper two bits of an unknown option's type say (RFC 8200, 4.2): 0 is "skip over it". */
-#define OPT_SKIP(type)		(!((type) & 0xc0))
-#define HBH_MAX_OPTIONS		8	/* net.ipv6.max_hbh_opts_number */
-#define HBH_MAX_PADDING		7	/* more in a row is not padding but a channel */
+#define OPT_SKIP(type)	(!((type)&0xc0))
+#define HBH_MAX_OPTIONS 8 /* net.ipv6.max_hbh_opts_number */
+#define HBH_MAX_PADDING 7 /* more in a row is not padding but a channel */
 
 /* A padding option of n bytes at o; false: it is more, or holds more, than padding does. */
 static bool padding_ok(const uint8_t *o, unsigned int n, unsigned int *padding)
@@ -81,7 +81,7 @@ static bool hop_options_ok(const struct capture_packet *p, unsigned int len)
 	if (len < sizeof(struct ipv6hdr_view) + left)
 		return false;
 	if (p->caplen < sizeof(struct ipv6hdr_view) + left)
-		return true;	/* what is not there is right */
+		return true; /* what is not there is right */
 	for (o += 2, left -= 2; left; o += n, left -= n) {
 		n = *o && left > 1 ? o[1] + 2u : 1;
 		if (n > left || (*o && left == 1))
@@ -130,8 +130,8 @@ bool replay_receive(const struct capture_packet *p, const struct replay_options 
 	skb->tstamp = p->time_ns;
 	skb->protocol = p->l3proto;
 	skb->ip_summed = options->checksums ? CHECKSUM_NONE : CHECKSUM_UNNECESSARY;
-	if (p->l3proto == LINK_PROTO_IPV4 ? !receive_ipv4(p, options->checksums, skb) :
-					    !receive_ipv6(p, options->router, skb))
+	if (p->l3proto == LINK_PROTO_IPV4 ? !receive_ipv4(p, options->checksums, skb)
+					  : !receive_ipv6(p, options->router, skb))
 		return false;
 	skb->headlen = p->caplen < skb->len ? p->caplen : skb->len;
 	return true;

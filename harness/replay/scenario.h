@@ -3,8 +3,8 @@
  * Scenarios: what a capture cannot say about how its packets arrive, as a JSON
  * file of the conformance tests: settings, devices, zones, packets held back.
  */
-#ifndef CTBENCH_HARNESS_SCENARIO_H
-#define CTBENCH_HARNESS_SCENARIO_H
+#ifndef CTBENCH_HARNESS_REPLAY_SCENARIO_H
+#define CTBENCH_HARNESS_REPLAY_SCENARIO_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,19 +14,19 @@
 #include "core/nf_conntrack_zones.h"
 #include "harness/base/error.h"
 
-#define SCENARIO_ZONES		64
-#define SCENARIO_DEVICES	4096
+#define SCENARIO_ZONES	 64
+#define SCENARIO_DEVICES 4096
 
 struct scenario {
 	char *path;
 
-	struct scenario_setting {	/* "sysctl" and "global" */
+	struct scenario_setting { /* "sysctl" and "global" */
 		char *name;
 		uint64_t value;
-	} *settings;
+	} * settings;
 	size_t nr_settings;
 
-	uint16_t *in;			/* by packet: the device it comes in by; others: 0 */
+	uint16_t *in; /* by packet: the device it comes in by; others: 0 */
 	size_t nr_in;
 
 	struct scenario_zone {
@@ -35,25 +35,25 @@ struct scenario {
 	} zones[SCENARIO_ZONES];
 	size_t nr_zones;
 
-	uint16_t *notrack;		/* devices */
+	uint16_t *notrack; /* devices */
 	size_t nr_notrack;
 
-	uint64_t *hold;			/* packets kept between PRE_ROUTING and confirm */
+	uint64_t *hold; /* packets kept between PRE_ROUTING and confirm */
 	size_t nr_hold;
 
-	struct scenario_after {		/* in the file's order */
+	struct scenario_after { /* in the file's order */
 		uint64_t packet;
-		bool flush;		/* else: release this packet */
+		bool flush; /* else: release this packet */
 		uint64_t release;
-	} *after;
+	} * after;
 	size_t nr_after;
 
-	bool realtime;			/* gaps of half a second and more are real */
+	bool realtime; /* gaps of half a second and more are real */
 
-	struct scenario_helper {	/* by destination port of a connection's first packet */
+	struct scenario_helper { /* by destination port of a connection's first packet */
 		const struct nf_conntrack_helper *helper;
 		uint16_t port;
-	} *helpers;
+	} * helpers;
 	size_t nr_helpers;
 };
 
@@ -70,7 +70,8 @@ void scenario_free(struct scenario *s);
 bool scenario_holds(const struct scenario *s, uint64_t packet);
 bool scenario_notrack(const struct scenario *s, uint16_t dev);
 /* The helper of connections of that protocol to that port; NULL: none. */
-const struct nf_conntrack_helper *scenario_helper(const struct scenario *s, uint8_t protonum, uint16_t port);
+const struct nf_conntrack_helper *
+scenario_helper(const struct scenario *s, uint8_t protonum, uint16_t port);
 static inline uint16_t scenario_in(const struct scenario *s, uint64_t packet)
 {
 	return packet < s->nr_in ? s->in[packet] : 0;

@@ -5,8 +5,15 @@
 #include "harness/replay/replay.h"
 
 enum {
-	COL_NEW, COL_ESTABLISHED, COL_ESTABLISHED_REPLY, COL_RELATED, COL_RELATED_REPLY,
-	COL_INVALID, COL_UNTRACKED, COL_DROPPED, COL_HELD,
+	COL_NEW,
+	COL_ESTABLISHED,
+	COL_ESTABLISHED_REPLY,
+	COL_RELATED,
+	COL_RELATED_REPLY,
+	COL_INVALID,
+	COL_UNTRACKED,
+	COL_DROPPED,
+	COL_HELD,
 };
 _Static_assert(COL_HELD + 1 == REPLAY_COLUMNS,
 	       "a column for everything that can become of a packet");
@@ -16,7 +23,7 @@ static const char *const column_names[REPLAY_COLUMNS] = {
 	"invalid", "untracked",	  "dropped",   "held",
 };
 
-#define ROWS 12		/* protocols shown by name */
+#define ROWS 12 /* protocols shown by name */
 
 static int column_of(const struct replay_result *res)
 {
@@ -48,7 +55,7 @@ void replay_count(struct replay_summary *s, const struct replay *r, const struct
 	s->made += res->made;
 	s->killed += res->killed;
 	if (res->released)
-		return;		/* counted when it was held */
+		return; /* counted when it was held */
 	s->packets++;
 	if (res->verdict == REPLAY_NOT_IP)
 		s->not_ip++;
@@ -63,18 +70,30 @@ void replay_count(struct replay_summary *s, const struct replay *r, const struct
 static const char *protocol_name(unsigned int protocol, char *buf, size_t size)
 {
 	switch (protocol) {
-	case IPPROTO_TCP: return "tcp";
-	case IPPROTO_UDP: return "udp";
-	case IPPROTO_ICMP: return "icmp";
-	case IPPROTO_ICMPV6: return "icmpv6";
-	case IPPROTO_UDPLITE: return "udplite";
-	case IPPROTO_SCTP: return "sctp";
-	case IPPROTO_DCCP: return "dccp";
-	case IPPROTO_GRE: return "gre";
-	case IPPROTO_ESP: return "esp";
-	case IPPROTO_IGMP: return "igmp";
-	case IPPROTO_IPIP: return "ipip";
-	case IPPROTO_IPV6: return "6in4";
+	case IPPROTO_TCP:
+		return "tcp";
+	case IPPROTO_UDP:
+		return "udp";
+	case IPPROTO_ICMP:
+		return "icmp";
+	case IPPROTO_ICMPV6:
+		return "icmpv6";
+	case IPPROTO_UDPLITE:
+		return "udplite";
+	case IPPROTO_SCTP:
+		return "sctp";
+	case IPPROTO_DCCP:
+		return "dccp";
+	case IPPROTO_GRE:
+		return "gre";
+	case IPPROTO_ESP:
+		return "esp";
+	case IPPROTO_IGMP:
+		return "igmp";
+	case IPPROTO_IPIP:
+		return "ipip";
+	case IPPROTO_IPV6:
+		return "6in4";
 	default:
 		snprintf(buf, size, "protocol %u", protocol);
 		return buf;
@@ -127,7 +146,8 @@ static void print_packets(const struct replay_summary *s, FILE *out)
 		unsigned int at = p;
 
 		for (; at && row("", s->by_protocol[order[at - 1]], NULL, NULL) <
-			     row("", s->by_protocol[p], NULL, NULL); at--)
+				     row("", s->by_protocol[p], NULL, NULL);
+		     at--)
 			order[at] = order[at - 1];
 		order[at] = (uint8_t)p;
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The machine's bounds as figures: measured in a process of their own, put together, looked up, shown; see bounds.h. */
+/* The machine's bounds as figures: measured in a process of their own, put together, looked up,
+ * shown; see bounds.h. */
 #include "harness/results/bounds.h"
 
 #include <errno.h>
@@ -26,18 +27,31 @@
 
 static void child(const struct bounds_request *q, int out, int err)
 {
-	static char threads[ARGUMENT], pages[ARGUMENT], pin[ARGUMENT], bytes[ARGUMENT], window[ARGUMENT];
-	char *const argv[] = { (char *)"ctbench", (char *)"bounds", (char *)"--json", (char *)"--threads", threads,
-			       (char *)"--pages", pages, (char *)"--pinning", pin, (char *)"--bytes", bytes,
-			       (char *)"--window", window, NULL };
-	static struct cell cell;	/* for the words of its parameters */
+	static char threads[ARGUMENT], pages[ARGUMENT], pin[ARGUMENT], bytes[ARGUMENT],
+		window[ARGUMENT];
+	char *const argv[] = { (char *)"ctbench",
+			       (char *)"bounds",
+			       (char *)"--json",
+			       (char *)"--threads",
+			       threads,
+			       (char *)"--pages",
+			       pages,
+			       (char *)"--pinning",
+			       pin,
+			       (char *)"--bytes",
+			       bytes,
+			       (char *)"--window",
+			       window,
+			       NULL };
+	static struct cell cell; /* for the words of its parameters */
 	size_t at = 0;
 
 	cell.pages = q->pages;
 	cell.pin = q->pin;
 	memcpy(cell.cpus, q->cpus, sizeof(cell.cpus));
 	for (unsigned int i = 0; i < q->nr_threads; i++)
-		at += (size_t)snprintf(threads + at, ARGUMENT - at, "%s%u", i ? "," : "", q->threads[i]);
+		at += (size_t)snprintf(threads + at, ARGUMENT - at, "%s%u", i ? "," : "",
+				       q->threads[i]);
 	text_pages(&cell, pages, ARGUMENT);
 	text_pin(&cell, pin, ARGUMENT);
 	snprintf(bytes, ARGUMENT, "%llu", (unsigned long long)q->bytes);
@@ -117,8 +131,8 @@ json_t *bounds_child(const struct bounds_request *q, struct ct_error *e)
 	pid_t pid;
 
 	if (!said || pipe(from)) {
-		ct_fail(e, -errno, CT_EXIT_USER, "cannot make a %s: %s", said ? "pipe" : "temporary file",
-			strerror(errno));
+		ct_fail(e, -errno, CT_EXIT_USER, "cannot make a %s: %s",
+			said ? "pipe" : "temporary file", strerror(errno));
 		if (said)
 			fclose(said);
 		return NULL;
@@ -131,7 +145,8 @@ json_t *bounds_child(const struct bounds_request *q, struct ct_error *e)
 	}
 	close(from[1]);
 	if (pid < 0) {
-		ct_fail(e, -errno, CT_EXIT_USER, "cannot start a process to measure in: %s", strerror(errno));
+		ct_fail(e, -errno, CT_EXIT_USER, "cannot start a process to measure in: %s",
+			strerror(errno));
 		close(from[0]);
 		fclose(said);
 		return NULL;
@@ -159,7 +174,8 @@ json_t *bounds_child(const struct bounds_request *q, struct ct_error *e)
 
 static bool same_figure(const json_t *a, const json_t *b)
 {
-	static const char *const keys[] = { "bound", "threads", "bytes", "in_flight", "hash", "percentile" };
+	static const char *const keys[] = { "bound",	 "threads", "bytes",
+					    "in_flight", "hash",    "percentile" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		const json_t *x = json_object_get(a, keys[i]), *y = json_object_get(b, keys[i]);
@@ -175,9 +191,7 @@ static const json_t *find_figure(const json_t *list, const json_t *like)
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(list, i, one)
-		if (same_figure(one, like))
-			return one;
+	json_array_foreach(list, i, one) if (same_figure(one, like)) return one;
 	return NULL;
 }
 
@@ -188,7 +202,8 @@ static json_t *merge_one(const json_t *measurements, const json_t *like, double 
 	const json_t *m;
 	size_t i, n = 0;
 
-	json_array_foreach(measurements, i, m) {
+	json_array_foreach(measurements, i, m)
+	{
 		const json_t *ns = json_object_get(find_figure(m, like), "ns");
 
 		if (json_is_number(ns))
@@ -219,9 +234,8 @@ json_t *bounds_merge(const json_t *measurements)
 		return NULL;
 	}
 	json_array_foreach(measurements, i, m)
-		json_array_foreach(m, k, one)
-			if (!find_figure(merged, one))
-				json_array_append_new(merged, merge_one(measurements, one, values));
+		json_array_foreach(m, k, one) if (!find_figure(merged, one))
+			json_array_append_new(merged, merge_one(measurements, one, values));
 	free(values);
 	return merged;
 }
@@ -238,7 +252,8 @@ double bounds_dependent_ns(const json_t *bounds, unsigned int threads, uint64_t 
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(bounds, i, one) {
+	json_array_foreach(bounds, i, one)
+	{
 		double x = log(number_of(one, "bytes")), median = number_of(one, "median");
 
 		if (strcmp(text_of(one, "bound"), "dependent") || !isfinite(median) ||
@@ -256,7 +271,8 @@ double bounds_dependent_ns(const json_t *bounds, unsigned int threads, uint64_t 
 	if (isnan(above) && at > at_below + log(BEYOND))
 		return NAN;
 	if (isnan(below) || isnan(above))
-		return isnan(below) ? above : below;	/* outside of what was measured: the end of it */
+		return isnan(below) ? above
+				    : below; /* outside of what was measured: the end of it */
 	if (at_above <= at_below)
 		return below;
 	return below + (above - below) * (at - at_below) / (at_above - at_below);
@@ -267,7 +283,8 @@ double bounds_away_ns(const json_t *bounds, unsigned int threads, const char *pe
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(bounds, i, one) {
+	json_array_foreach(bounds, i, one)
+	{
 		double median = number_of(one, "median");
 
 		if (!strcmp(text_of(one, "percentile"), percentile) && isfinite(median) &&
@@ -338,7 +355,8 @@ int bounds_print(FILE *out, const json_t *bounds, enum grid_format format)
 		grid_put(&g, 1, "threads");
 		grid_put(&g, 2, "ns");
 	}
-	json_array_foreach(bounds, i, one) {
+	json_array_foreach(bounds, i, one)
+	{
 		/* Fewer have no interval. */
 		const bool many = number_of(one, "n") >= STATS_LEAST;
 		char text[128];
@@ -347,7 +365,8 @@ int bounds_print(FILE *out, const json_t *bounds, enum grid_format format)
 			break;
 		describe(text, sizeof(text), one);
 		grid_put(&g, 0, text);
-		snprintf(text, sizeof(text), "%d", (int)json_integer_value(json_object_get(one, "threads")));
+		snprintf(text, sizeof(text), "%d",
+			 (int)json_integer_value(json_object_get(one, "threads")));
 		grid_put(&g, 1, text);
 		put(&g, 2, json_object_get(one, "median"));
 		if (!many)

@@ -18,8 +18,8 @@
  * is measured in a process of its own (ctbench bounds --json), several times in
  * the course of a run: bounds.jsonl in its folder has a line for each time.
  */
-#ifndef CTBENCH_HARNESS_BOUNDS_H
-#define CTBENCH_HARNESS_BOUNDS_H
+#ifndef CTBENCH_HARNESS_RESULTS_BOUNDS_H
+#define CTBENCH_HARNESS_RESULTS_BOUNDS_H
 
 #include <stdint.h>
 #include <stdio.h>
@@ -31,17 +31,17 @@
 struct json_t;
 struct run;
 
-#define BOUNDS_FILE "bounds.jsonl"
-#define BOUNDS_TIMES 3		/* in a run: as it begins, a third through, two thirds through */
-#define BOUNDS_MAX_THREADS 16	/* numbers of threads */
+#define BOUNDS_FILE	   "bounds.jsonl"
+#define BOUNDS_TIMES	   3  /* in a run: as it begins, a third through, two thirds through */
+#define BOUNDS_MAX_THREADS 16 /* numbers of threads */
 
 struct bounds_request {
 	unsigned int threads[BOUNDS_MAX_THREADS], nr_threads;
 	enum pin_policy pin;
-	char cpus[256];		/* for PIN_LIST */
+	char cpus[256]; /* for PIN_LIST */
 	enum page_policy pages;
-	uint64_t bytes;		/* the largest footprint */
-	double window;		/* seconds for each figure */
+	uint64_t bytes; /* the largest footprint */
+	double window;	/* seconds for each figure */
 };
 
 /* --- In the measuring process (bounds_measure.c) --- */
@@ -66,8 +66,8 @@ struct json_t *bounds_merge(const struct json_t *measurements);
 
 /*
  * ns of a dependent random line at that footprint, between the measured ones
- * (by the logarithm of the footprint) out of what bounds_merge() made; NAN if it knows none, or none
- * as large.
+ * (by the logarithm of the footprint) out of what bounds_merge() made; NAN if it knows none, or
+ * none as large.
  */
 double bounds_dependent_ns(const struct json_t *bounds, unsigned int threads, uint64_t bytes);
 
@@ -80,15 +80,16 @@ int bounds_print(FILE *out, const struct json_t *bounds, enum grid_format format
 /* --- A run's part (run_bounds.c) --- */
 
 /*
- * Is it time to measure them again, share_done (0 to 1) into the run?  Then does so; what goes wrong
- * is logged and costs nothing else.
+ * Is it time to measure them again, share_done (0 to 1) into the run?  Then does so; what goes
+ * wrong is logged and costs nothing else.
  */
 void run_bounds_step(struct run *run, double share_done);
 /* What was measured so far, as bounds_merge() has it.  New reference; NULL if there is nothing. */
 struct json_t *run_bounds_read(const char *dir);
 /* How many times the folder has them already (--resume). */
 unsigned int run_bounds_count(const char *dir);
-/* The report's "bounds", and in each cell of it "footprint_bytes" and "misses": ns per operation in dependent lines. */
+/* The report's "bounds", and in each cell of it "footprint_bytes" and "misses": ns per operation in
+ * dependent lines. */
 void run_bounds_report(struct json_t *report, const char *dir);
 
 #endif

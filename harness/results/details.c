@@ -34,11 +34,11 @@ char *details_line(const struct measurement *m, const json_t *details, size_t *l
 /* ---- lines of the file ---- */
 
 struct reader {
-	FILE *in;		/* NULL: there is no such file */
+	FILE *in; /* NULL: there is no such file */
 	const char *path;
 	char *line;
 	size_t room;
-	unsigned long nr;	/* of the line, from 1 */
+	unsigned long nr; /* of the line, from 1 */
 };
 
 static int open_reader(struct reader *r, const char *path, struct ct_error *e)
@@ -75,10 +75,11 @@ static int next_line(struct reader *r, json_t **object, ssize_t *len, struct ct_
 	    json_is_integer(json_object_get(*object, "repeat")))
 		return 1;
 	json_decref(*object);
-	return ct_user_error(e,
-			     "%s:%lu: this is not what a measurement told%s%.100s: delete the line, "
-			     "or measure anew under another --name",
-			     r->path, r->nr, *object ? "" : " - ", *object ? "" : why.text);
+	return ct_user_error(
+		e,
+		"%s:%lu: this is not what a measurement told%s%.100s: delete the line, "
+		"or measure anew under another --name",
+		r->path, r->nr, *object ? "" : " - ", *object ? "" : why.text);
 }
 
 int64_t details_end(const char *path, uint64_t last_seq, struct ct_error *e)
@@ -90,8 +91,8 @@ int64_t details_end(const char *path, uint64_t last_seq, struct ct_error *e)
 	int ret = open_reader(&r, path, e);
 
 	while (!ret && (ret = next_line(&r, &object, &len, e)) > 0) {
-		bool has_row = (uint64_t)json_integer_value(json_object_get(object, "seq")) <=
-			       last_seq;
+		bool has_row =
+			(uint64_t)json_integer_value(json_object_get(object, "seq")) <= last_seq;
 
 		json_decref(object);
 		ret = 0;
@@ -195,7 +196,8 @@ static bool counts(const struct rows *rows, const json_t *line)
 static int add_line(json_t *all, json_t *line, const char *key)
 {
 	const char *name = json_string_value(json_object_get(line, "name"));
-	json_t *list = json_object_get(all, name), *value = json_object_get(line, key ? key : "seq");
+	json_t *list = json_object_get(all, name),
+	       *value = json_object_get(line, key ? key : "seq");
 	json_t *entry;
 
 	if (!value)
@@ -246,7 +248,8 @@ static void strike(struct rows *rows, const json_t *line)
 	struct known key = {
 		.seq = (uint64_t)json_integer_value(json_object_get(line, "seq")),
 	};
-	struct known *row = rows->nr ? bsearch(&key, rows->list, rows->nr, sizeof(key), by_seq) : NULL;
+	struct known *row =
+		rows->nr ? bsearch(&key, rows->list, rows->nr, sizeof(key), by_seq) : NULL;
 
 	if (row && counts(rows, line))
 		row->good = false;
@@ -274,10 +277,12 @@ int details_complete(const char *dir, struct ct_error *e)
 	close_reader(&r);
 	for (size_t i = 0; i < rows.nr; i++) {
 		if (!ret && rows.list[i].good)
-			ret = ct_user_error(
-				e,
-				"%s/cells.tsv:%zu: what repeat %u of '%.200s' told beside this row is not in %s any more: put the file back as it was, or measure anew under another --name",
-				dir, i + 2, rows.list[i].repeat, rows.list[i].name, path);
+			ret = ct_user_error(e,
+					    "%s/cells.tsv:%zu: what repeat %u of '%.200s' told "
+					    "beside this row is not in %s any more: put the file "
+					    "back as it was, or measure anew under another --name",
+					    dir, i + 2, rows.list[i].repeat, rows.list[i].name,
+					    path);
 		free(rows.list[i].name);
 	}
 	free(rows.list);
@@ -307,10 +312,12 @@ int details_metrics(json_t *metrics, const json_t *repeats, size_t nr)
 	int err = values && names ? 0 : -ENOMEM;
 	size_t i;
 
-	json_object_foreach(names, name, unset) {
+	json_object_foreach(names, name, unset)
+	{
 		for (i = 0; i < nr && !err; i++)
 			values[i] = NAN;
-		json_array_foreach(repeats, i, repeat) {
+		json_array_foreach(repeats, i, repeat)
+		{
 			json_t *value = json_object_get(json_object_get(repeat, "metrics"), name);
 			json_int_t at = json_integer_value(json_object_get(repeat, "repeat"));
 

@@ -15,8 +15,8 @@
  * Keys and their owners: latency (bench_latency.h), metrics (bench_metric());
  * whoever adds one documents it where it is made.
  */
-#ifndef CTBENCH_HARNESS_DETAILS_H
-#define CTBENCH_HARNESS_DETAILS_H
+#ifndef CTBENCH_HARNESS_RESULTS_DETAILS_H
+#define CTBENCH_HARNESS_RESULTS_DETAILS_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -57,8 +57,9 @@ int64_t details_end(const char *path, uint64_t last_seq, struct ct_error *e);
 struct json_t *details_read(const char *dir, const char *key, struct ct_error *e);
 
 /*
- * Has each good row of cells.tsv its line?  A measuring process always tells something, and its line is
- * written before its row: where one is missing it was lost.  0, or a negative errno with a sentence.
+ * Has each good row of cells.tsv its line?  A measuring process always tells something, and its
+ * line is written before its row: where one is missing it was lost.  0, or a negative errno with a
+ * sentence.
  */
 int details_complete(const char *dir, struct ct_error *e);
 

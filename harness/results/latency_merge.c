@@ -90,8 +90,8 @@ static json_t *curve_of(const json_t *repeats, double *values)
 		size_t i;
 
 		for (i = 0; i < n; i++) {
-			json_t *at = json_array_get(
-				json_object_get(told_by(repeats, i), "curve_ns"), k);
+			json_t *at =
+				json_array_get(json_object_get(told_by(repeats, i), "curve_ns"), k);
 
 			if (!json_is_number(at))
 				break;
@@ -105,8 +105,8 @@ static json_t *curve_of(const json_t *repeats, double *values)
 		json_array_append_new(low, json_real(m.low));
 		json_array_append_new(high, json_real(m.high));
 	}
-	return json_pack("{s:o, s:o, s:o, s:o}", "nines", nines, "median_ns", median, "low_ns",
-			 low, "high_ns", high);
+	return json_pack("{s:o, s:o, s:o, s:o}", "nines", nines, "median_ns", median, "low_ns", low,
+			 "high_ns", high);
 }
 
 json_t *run_latency_report(const json_t *repeats)

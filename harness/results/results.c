@@ -30,7 +30,7 @@ int results_make_dir(const char *path, struct ct_error *e)
 
 	if (!*path || strlen(path) >= sizeof(part))
 		return ct_user_error(e, "the folder name '%.100s' is empty or too long", path);
-	for (const char *slash = path; slash; ) {
+	for (const char *slash = path; slash;) {
 		slash = strchr(slash + 1, '/');
 		snprintf(part, sizeof(part), "%.*s",
 			 slash ? (int)(slash - path) : (int)strlen(path), path);
@@ -49,10 +49,11 @@ static int set_dir(struct results *r, const char *parent, const char *name, stru
 	memset(r, 0, sizeof(*r));
 	r->cells_fd = r->details_fd = -1;
 	if (!*name || *name == '.' || strchr(name, '/'))
-		return ct_user_error(
-			e,
-			"'%.100s' cannot be the name of a run: it must be the name of a folder, without '/' and not beginning with a dot (--results names the folder around it)",
-			name);
+		return ct_user_error(e,
+				     "'%.100s' cannot be the name of a run: it must be the name of "
+				     "a folder, without '/' and not beginning with a dot "
+				     "(--results names the folder around it)",
+				     name);
 	if (snprintf(r->dir, sizeof(r->dir), "%s/%s", parent, name) >= (int)sizeof(r->dir) - 64)
 		return ct_user_error(e, "the path '%.100s...' is too long", r->dir);
 	return 0;
@@ -186,12 +187,13 @@ int results_create(struct results *r, const char *parent, const char *name, stru
 		if (err == -EEXIST)
 			return ct_fail(
 				e, err, CT_EXIT_USER,
-				"'%.400s' exists, and earlier results are never overwritten: choose another --name, or go on with that run by --resume %.300s",
+				"'%.400s' exists, and earlier results are never overwritten: "
+				"choose another --name, or go on with that run by --resume %.300s",
 				r->dir, name);
-		return ct_fail(
-			e, err, CT_EXIT_USER,
-			"results cannot be kept: cannot make the folder '%.700s': %s (--results DIR names another place)",
-			r->dir, strerror(-err));
+		return ct_fail(e, err, CT_EXIT_USER,
+			       "results cannot be kept: cannot make the folder '%.700s': %s "
+			       "(--results DIR names another place)",
+			       r->dir, strerror(-err));
 	}
 	err = open_files(r, O_CREAT | O_EXCL, e);
 	if (!err)
@@ -216,21 +218,21 @@ static int read_rows(FILE *in, const char *path, off_t *end,
 
 		if (!len || line[len - 1] != '\n') {
 			if (feof(in))
-				break;		/* cut off in the middle */
+				break; /* cut off in the middle */
 			return ct_user_error(e, "%s:%lu: the line is too long to be a measurement",
 					     path, n);
 		}
 		line[len - 1] = '\0';
 		if (n == 1 && strcmp(line, measurement_header()))
-			return ct_user_error(
-				e,
-				"%s:1: these columns are not this version's: measure anew under another --name",
-				path);
+			return ct_user_error(e,
+					     "%s:1: these columns are not this version's: measure "
+					     "anew under another --name",
+					     path);
 		if (n > 1 && !measurement_from_line(&m, line))
-			return ct_user_error(
-				e,
-				"%s:%lu: this is not a measurement: mend or delete the line, or measure anew under another --name",
-				path, n);
+			return ct_user_error(e,
+					     "%s:%lu: this is not a measurement: mend or delete "
+					     "the line, or measure anew under another --name",
+					     path, n);
 		if (n > 1)
 			err = row(arg, &m, e);
 		if (err && e->status) {
@@ -448,9 +450,8 @@ bool results_one_file(const char *a, const char *b)
 
 const char *results_own_file(const char *dir, const char *path)
 {
-	static const char *const own[] = { "run.json",	   "cells.tsv",	     DETAILS_FILE,
-					   BOUNDS_FILE,	   "run.log",	     "benchmark.json",
-					   "results.tsv" };
+	static const char *const own[] = { "run.json", "cells.tsv",	 DETAILS_FILE, BOUNDS_FILE,
+					   "run.log",  "benchmark.json", "results.tsv" };
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 	char file[PATH_MAX + 32], folder[PATH_MAX];
 
@@ -520,16 +521,18 @@ json_t *results_report(const json_t *benchmark, const char *run, struct ct_error
 	if (json_is_object(report) && format == RESULTS_FORMAT)
 		return report;
 	if (!json_is_object(report))
-		ct_user_error(e, "'%.500s' was not written by ctbench run (it has no key ctbench)", run);
+		ct_user_error(e, "'%.500s' was not written by ctbench run (it has no key ctbench)",
+			      run);
 	else
 		ct_user_error(e,
-			      "'%.500s' is of format %lld and this program reads format %d: use the ctbench that wrote it",
+			      "'%.500s' is of format %lld and this program reads format %d: use "
+			      "the ctbench that wrote it",
 			      run, (long long)format, RESULTS_FORMAT);
 	return NULL;
 }
 
-json_t *results_open(char *dir, size_t size, const char *parent, const char *run,
-		     struct ct_error *e)
+json_t *
+results_open(char *dir, size_t size, const char *parent, const char *run, struct ct_error *e)
 {
 	json_t *benchmark;
 

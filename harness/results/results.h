@@ -19,8 +19,8 @@
  *
  * One thread at a time; one process at a time per folder (it is locked).
  */
-#ifndef CTBENCH_HARNESS_RESULTS_H
-#define CTBENCH_HARNESS_RESULTS_H
+#ifndef CTBENCH_HARNESS_RESULTS_RESULTS_H
+#define CTBENCH_HARNESS_RESULTS_RESULTS_H
 
 #include <limits.h>
 #include <stdbool.h>
@@ -33,25 +33,26 @@
 struct json_t;
 
 #define RESULTS_DEFAULT_DIR "results/runs"
-/* Of all that is kept, as written in it; larger when what was there before is not to be read any more. */
+/* Of all that is kept, as written in it; larger when what was there before is not to be read any
+ * more. */
 #define RESULTS_FORMAT 1
-#define CELL_NAME_MAX 1024
+#define CELL_NAME_MAX  1024
 
 struct results {
 	char dir[PATH_MAX];
-	int cells_fd;		/* cells.tsv, locked */
-	int details_fd;		/* details.jsonl; -1 until there are any */
+	int cells_fd;	/* cells.tsv, locked */
+	int details_fd; /* details.jsonl; -1 until there are any */
 	FILE *log;
 };
 
 /* A row of cells.tsv. */
 struct measurement {
-	uint64_t seq;		/* the order of measuring, from 1 */
-	char started[40];	/* local time, ISO 8601 */
-	char name[CELL_NAME_MAX];	/* of the cell */
-	uint64_t fingerprint;	/* of its parameters */
-	uint32_t repeat;	/* from 0 */
-	uint32_t attempt;	/* from 1; more than 1 where earlier ones were void */
+	uint64_t seq;		  /* the order of measuring, from 1 */
+	char started[40];	  /* local time, ISO 8601 */
+	char name[CELL_NAME_MAX]; /* of the cell */
+	uint64_t fingerprint;	  /* of its parameters */
+	uint32_t repeat;	  /* from 0 */
+	uint32_t attempt;	  /* from 1; more than 1 where earlier ones were void */
 	struct cell_result result;
 };
 
@@ -64,8 +65,8 @@ int results_create(struct results *r, const char *parent, const char *name, stru
 
 /*
  * Open an existing folder to go on with, and call row() for each measurement in it, in
- * order; a line that was cut off is dropped, and so are details without a row.  row() returns 0 or a negative
- * errno, which ends it.
+ * order; a line that was cut off is dropped, and so are details without a row.  row() returns 0 or
+ * a negative errno, which ends it.
  */
 int results_resume(struct results *r, const char *parent, const char *name,
 		   int (*row)(void *arg, const struct measurement *m, struct ct_error *e),
@@ -92,8 +93,7 @@ int results_rows(const char *dir,
 		 struct ct_error *e);
 
 /* A line in run.log, with the time in front. */
-__attribute__((format(printf, 2, 3)))
-void results_log(struct results *r, const char *fmt, ...);
+__attribute__((format(printf, 2, 3))) void results_log(struct results *r, const char *fmt, ...);
 
 /*
  * Write a file that may be anything: a regular one, also behind a symlink, or one that is not
@@ -128,13 +128,14 @@ void results_find(char *dir, size_t size, const char *parent, const char *run);
  */
 struct json_t *results_report(const struct json_t *benchmark, const char *run, struct ct_error *e);
 
-/* results_find(), and its benchmark.json if there is such a report in it; else NULL and a sentence. */
-struct json_t *results_open(char *dir, size_t size, const char *parent, const char *run,
-			    struct ct_error *e);
+/* results_find(), and its benchmark.json if there is such a report in it; else NULL and a sentence.
+ */
+struct json_t *
+results_open(char *dir, size_t size, const char *parent, const char *run, struct ct_error *e);
 
 /* Read a JSON file; NULL with a sentence in e that says what `what` it is and how to get one. */
-struct json_t *results_read_json(const char *dir, const char *name, const char *what,
-				 struct ct_error *e);
+struct json_t *
+results_read_json(const char *dir, const char *name, const char *what, struct ct_error *e);
 
 /* mkdir -p; 0 or a negative errno with a sentence. */
 int results_make_dir(const char *path, struct ct_error *e);

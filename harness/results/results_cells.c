@@ -16,15 +16,15 @@
 enum type { U32, U64, HEX, INT, DOUBLE, TEXT };
 
 static const struct field {
-	const char *name;	/* with its unit */
+	const char *name; /* with its unit */
 	enum type type;
 	size_t offset;
 	size_t size;
 } fields[] = {
-#define FIELD(name, type, member)                                                                  \
-	{                                                                                          \
-		name, type, offsetof(struct measurement, member),                                  \
-			sizeof(((struct measurement *)0)->member)                                  \
+#define FIELD(name, type, member) \
+	{ \
+		name, type, offsetof(struct measurement, member), \
+			sizeof(((struct measurement *)0)->member) \
 	}
 	FIELD("seq", U64, seq),
 	FIELD("started", TEXT, started),
@@ -161,7 +161,7 @@ static bool scan_field(const struct field *f, void *p, const char *text)
 		break;
 	case DOUBLE:
 		*(double *)p = strtod(text, &end);
-		errno = 0;	/* a denormal is fine */
+		errno = 0; /* a denormal is fine */
 		break;
 	case TEXT:
 		if (strlen(text) >= f->size)

@@ -19,8 +19,8 @@ static double number(const json_t *array, size_t i)
 /* What is counted is whole, and shorter without a fraction. */
 static json_t *number_to_json(double value)
 {
-	return value == floor(value) && fabs(value) < 1e15 ? json_integer((json_int_t)value) :
-							     json_real(value);
+	return value == floor(value) && fabs(value) < 1e15 ? json_integer((json_int_t)value)
+							   : json_real(value);
 }
 
 /* The merged series of one kind each, by name. */
@@ -40,8 +40,8 @@ static void merge_series(struct merged *m, const json_t *timelines, const char *
 	bool zero = true;
 
 	for (size_t k = 0; k < pieces; k++) {
-		json_array_foreach(timelines, i, one)
-			values[i] = number(json_object_get(json_object_get(one, "series"), name), k);
+		json_array_foreach(timelines, i, one) values[i] =
+			number(json_object_get(json_object_get(one, "series"), name), k);
 		json_array_append_new(median, number_to_json(quartiles_of(values, n).median));
 		/* They are sorted now. */
 		json_array_append_new(low, number_to_json(values[rank - 1]));
@@ -70,12 +70,13 @@ static json_t *merge_events(const json_t *timelines, double *values)
 	json_t *merged = json_array(), *event, *one;
 	size_t e, i;
 
-	json_array_foreach(json_object_get(json_array_get(timelines, 0), "events"), e, event) {
+	json_array_foreach(json_object_get(json_array_get(timelines, 0), "events"), e, event)
+	{
 		json_t *copy = json_copy(event);
 
 		for (int t = 0; t < 2; t++) {
-			json_array_foreach(timelines, i, one)
-				values[i] = event_time(one, e, times[t]);
+			json_array_foreach(timelines, i, one) values[i] =
+				event_time(one, e, times[t]);
 			json_object_set_new(copy, times[t],
 					    json_real(quartiles_of(values, i).median));
 		}
@@ -96,13 +97,12 @@ static bool alike(const json_t *timelines)
 	json_t *one;
 	size_t i;
 
-	json_array_foreach(timelines, i, one)
-		if (pieces_of(one) != pieces_of(first) ||
-		    !json_equal(json_object_get(one, "window_s"),
-				json_object_get(first, "window_s")) ||
-		    json_array_size(json_object_get(one, "events")) !=
-			    json_array_size(json_object_get(first, "events")))
-			return false;
+	json_array_foreach(timelines, i, one) if (pieces_of(one) != pieces_of(first) ||
+						  !json_equal(json_object_get(one, "window_s"),
+							      json_object_get(first, "window_s")) ||
+						  json_array_size(json_object_get(one, "events")) !=
+							  json_array_size(json_object_get(
+								  first, "events"))) return false;
 	return pieces_of(first) > 0;
 }
 
@@ -118,9 +118,9 @@ json_t *timeline_merge(const json_t *timelines)
 		return NULL;
 	m = (struct merged){ json_object(), json_object(), json_object() };
 	json_array_foreach(timelines, i, one)
-		json_object_foreach(json_object_get(one, "series"), name, values_of)
-			if (!json_object_get(m.median, name))
-				merge_series(&m, timelines, name, pieces_of(first), values);
+		json_object_foreach(json_object_get(one, "series"), name,
+				    values_of) if (!json_object_get(m.median, name))
+			merge_series(&m, timelines, name, pieces_of(first), values);
 	one = json_pack("{s:O, s:O?, s:i, s:o, s:O*, s:O*, s:o}", "window_s",
 			json_object_get(first, "window_s"), "t0_s", json_object_get(first, "t0_s"),
 			"n", (int)n, "series", m.median, "series_low", n > 1 ? m.low : NULL,

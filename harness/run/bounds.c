@@ -54,7 +54,7 @@ static bool make_request(const struct run *run, struct bounds_request *q)
 		seconds += run->cells[i].repeats * (c->seconds + c->warmup) *
 			   (run->cells[i].rates ? SEARCH_MEASUREMENTS : 1);
 		if (c->pin != q->pin || c->pages != q->pages)
-			continue;	/* of another kind: no bounds for it */
+			continue; /* of another kind: no bounds for it */
 		if (footprint(c) > q->bytes)
 			q->bytes = footprint(c);
 		while (k < q->nr_threads && q->threads[k] != c->threads)
@@ -68,7 +68,8 @@ static bool make_request(const struct run *run, struct bounds_request *q)
 		most = memory_limit() / 4;
 	if (q->bytes > most)
 		q->bytes = most;
-	/* some 25 figures' time for each number of threads: all together a fiftieth of the run's windows */
+	/* some 25 figures' time for each number of threads: all together a fiftieth of the run's
+	 * windows */
 	figures = 25 * q->nr_threads * BOUNDS_TIMES;
 	if (figures)
 		q->window = seconds / 50 / figures;
@@ -84,8 +85,8 @@ static void add_null(struct run *run, const struct bounds_request *q, json_t *li
 	for (size_t i = 0; i < run->nr_cells && !like; i++) {
 		const struct cell *c = &run->cells[i].cell;
 
-		if (run->cells[i].selected && c->level == LEVEL_OPS && c->kind == KIND_STEADY && !c->capture[0] &&
-		    c->lookup == 1 && !cell_disturbed(c))
+		if (run->cells[i].selected && c->level == LEVEL_OPS && c->kind == KIND_STEADY &&
+		    !c->capture[0] && c->lookup == 1 && !cell_disturbed(c))
 			like = &run->cells[i];
 	}
 	for (unsigned int t = 0; like && t < q->nr_threads; t++) {
@@ -111,7 +112,8 @@ static void add_null(struct run *run, const struct bounds_request *q, json_t *li
 /* A line at the end of the file, in one write; what is not whole is no line. */
 static int append(const char *dir, const json_t *list)
 {
-	char path[PATH_MAX + 32], *text = json_dumps(list, JSON_COMPACT | JSON_REAL_PRECISION(9)), *line;
+	char path[PATH_MAX + 32], *text = json_dumps(list, JSON_COMPACT | JSON_REAL_PRECISION(9)),
+				  *line;
 	int fd, err = -ENOMEM;
 	size_t len;
 
@@ -175,8 +177,8 @@ void run_bounds_step(struct run *run, double share_done)
 	json_t *list;
 	int err;
 
-	if (run->no_bounds || run->measure != measure_cell || run->bounds_done >= BOUNDS_TIMES || ct_interrupted ||
-	    share_done * BOUNDS_TIMES < run->bounds_done)
+	if (run->no_bounds || run->measure != measure_cell || run->bounds_done >= BOUNDS_TIMES ||
+	    ct_interrupted || share_done * BOUNDS_TIMES < run->bounds_done)
 		return;
 	run->bounds_done++;
 	if (!make_request(run, &q))
@@ -186,18 +188,21 @@ void run_bounds_step(struct run *run, double share_done)
 		add_null(run, &q, list);
 		err = append(run->results.dir, list);
 		if (err)
-			ct_fail(&e, err, CT_EXIT_USER, "%s cannot be written: %s", BOUNDS_FILE, strerror(-err));
+			ct_fail(&e, err, CT_EXIT_USER, "%s cannot be written: %s", BOUNDS_FILE,
+				strerror(-err));
 	}
 	if (e.status)
 		results_log(&run->results, "bounds: %s", e.text);
 	else if (list)
-		results_log(&run->results, "bounds measured, %u of %d", run->bounds_done, BOUNDS_TIMES);
+		results_log(&run->results, "bounds measured, %u of %d", run->bounds_done,
+			    BOUNDS_TIMES);
 	json_decref(list);
 }
 
 /*
  * A cell's time in dependent lines, where its operations are a table's, and the table at the end is
- * the one that it was all along: a flush or a flood leaves another footprint than most operations met.
+ * the one that it was all along: a flush or a flood leaves another footprint than most operations
+ * met.
  */
 static void tell_cell(json_t *cell, const json_t *first, const json_t *bounds)
 {
@@ -212,10 +217,12 @@ static void tell_cell(json_t *cell, const json_t *first, const json_t *bounds)
 	if (strcmp(text_of(parameters, "pages"), text_of(first, "pages")) ||
 	    strcmp(text_of(parameters, "pinning"), text_of(first, "pinning")))
 		return;
-	if (strcmp(text_of(parameters, "level"), "ops") || !isfinite(ns) || !isfinite(bytes) || bytes < 1 ||
+	if (strcmp(text_of(parameters, "level"), "ops") || !isfinite(ns) || !isfinite(bytes) ||
+	    bytes < 1 ||
 	    !(fabs(connections - number_of(parameters, "flows")) <= FOOTPRINT_DRIFT * connections))
 		return;
-	line = bounds_dependent_ns(bounds, (unsigned int)number_of(parameters, "threads"), (uint64_t)bytes);
+	line = bounds_dependent_ns(bounds, (unsigned int)number_of(parameters, "threads"),
+				   (uint64_t)bytes);
 	if (!isfinite(line) || line <= 0)
 		return;
 	json_object_set_new(cell, "footprint_bytes", json_real(bytes));
@@ -239,7 +246,8 @@ void run_bounds_report(json_t *report, const char *dir)
 		return;
 	json_object_set_new(report, "bounds", bounds);
 	/* The cell whose pages and CPUs make_request() took. */
-	json_object_foreach(json_object_get(report, "cells"), name, cell) {
+	json_object_foreach(json_object_get(report, "cells"), name, cell)
+	{
 		first = json_object_get(cell, "parameters");
 		if (!json_is_true(json_object_get(first, "oversubscribe")))
 			break;

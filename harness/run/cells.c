@@ -128,10 +128,10 @@ static bool gone_on_before(const struct run *run, uint64_t seq)
 	json_t *last;
 	size_t i;
 
-	json_array_foreach(json_object_get(run->start, "resumed"), i, last)
-		if ((uint64_t)json_integer_value(last) >= run->pass_seq &&
-		    (uint64_t)json_integer_value(last) < seq && run->pass_seq)
-			return true;
+	json_array_foreach(json_object_get(run->start, "resumed"), i,
+			   last) if ((uint64_t)json_integer_value(last) >= run->pass_seq &&
+				     (uint64_t)json_integer_value(last) < seq &&
+				     run->pass_seq) return true;
 	return false;
 }
 
@@ -160,15 +160,15 @@ int run_take_row(void *arg, const struct measurement *m, struct ct_error *e)
 		if (!strcmp(run->cells[i].name, m->name))
 			c = &run->cells[i];
 	if (!c)
-		return ct_user_error(
-			e,
-			"this measures '%.300s', which the workload no longer has: measure anew under another --name",
-			m->name);
+		return ct_user_error(e,
+				     "this measures '%.300s', which the workload no longer has: "
+				     "measure anew under another --name",
+				     m->name);
 	if (c->fingerprint != m->fingerprint)
-		return ct_user_error(
-			e,
-			"'%.300s' was measured with other parameters than the workload has now: measure anew under another --name",
-			m->name);
+		return ct_user_error(e,
+				     "'%.300s' was measured with other parameters than the "
+				     "workload has now: measure anew under another --name",
+				     m->name);
 	if (m->seq > run->seq)
 		run->seq = m->seq;
 	if (m->repeat >= c->repeats)

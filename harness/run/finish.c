@@ -21,10 +21,10 @@
 static json_t *merge(struct run *run, json_t *report, struct ct_error *e)
 {
 	/* Searches for a rate (run_cell.rates) are none of Google Benchmark's. */
-	json_t *json = run->nr_cells && run->cells[0].rates ?
-			       json_pack("{s:{}, s:[]}", "context", "benchmarks") :
-			       results_read_json(run->results.dir, "gbench.json",
-						 "it is Google Benchmark's report", e);
+	json_t *json = run->nr_cells && run->cells[0].rates
+			       ? json_pack("{s:{}, s:[]}", "context", "benchmarks")
+			       : results_read_json(run->results.dir, "gbench.json",
+						   "it is Google Benchmark's report", e);
 	json_t *context = json_object_get(json, "context");
 
 	if (!json)
@@ -91,7 +91,7 @@ static void print_troubles(const struct run *run)
 				continue;
 			fprintf(stderr, "ctbench: %s: %s%s\n", c->name,
 				r->status == CT_EXIT_SKIP ? "not on this machine: "
-				: r->status               ? "failed: "
+				: r->status		  ? "failed: "
 							  : "void: ",
 				r->status ? r->error : r->void_reason);
 			break;
@@ -139,8 +139,8 @@ static void print_how_to_go_on(const struct run *run, const json_t *report)
 	       "  %s %s --resume %s%s%s\n",
 	       ct_interrupted ? "Interrupted" : "Stopped", count_of(report, "good"),
 	       count_of(report, "measurements"), program_invocation_name,
-	       run_start_command(run->start), run->name,
-	       elsewhere ? " --results " : "", elsewhere ? run->parent : "");
+	       run_start_command(run->start), run->name, elsewhere ? " --results " : "",
+	       elsewhere ? run->parent : "");
 }
 
 static void print_counts(const json_t *report)
@@ -168,8 +168,9 @@ static void print_cost(const json_t *report)
 	const json_t *cost = json_object_get(report, "cost");
 	double elapsed = 0, windows = 0, warmups = 0, builds = 0, overhead = 0;
 
-	if (json_unpack((json_t *)cost, "{s:f, s:f, s:f, s:f, s:f}", "elapsed_s", &elapsed, "windows_s",
-			&windows, "warmups_s", &warmups, "builds_s", &builds, "overhead", &overhead) ||
+	if (json_unpack((json_t *)cost, "{s:f, s:f, s:f, s:f, s:f}", "elapsed_s", &elapsed,
+			"windows_s", &windows, "warmups_s", &warmups, "builds_s", &builds,
+			"overhead", &overhead) ||
 	    elapsed <= 0)
 		return;
 	printf("measured %.1f s of %.1f s (windows %.1f s, warm-ups %.1f s); tables took %.1f s, "

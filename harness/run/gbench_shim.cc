@@ -17,7 +17,8 @@
 #include <string>
 #include <vector>
 
-namespace {
+namespace
+{
 
 enum class Mode { Select, Measure, Report };
 
@@ -27,25 +28,25 @@ struct Entry {
 	unsigned int threads;
 	benchmark::internal::Benchmark *gb;
 	bool selected;
-	unsigned int calls;			// of this pass
-	std::vector<unsigned int> order;	// repeats as the report takes them
+	unsigned int calls;		 // of this pass
+	std::vector<unsigned int> order; // repeats as the report takes them
 };
 
 struct Shim {
 	Mode mode = Mode::Select;
-	unsigned int pass = 0;			// number of the measuring pass, if interleaved
+	unsigned int pass = 0; // number of the measuring pass, if interleaved
 	struct gbench_flags flags = {};
-	bool show = false;			// Google Benchmark's own report on stdout as well
+	bool show = false; // Google Benchmark's own report on stdout as well
 	bool show_aggregates_only = false;
-	std::string out;			// --benchmark_out, kept back until the report
-	bool out_is_json = true;		// --benchmark_out_format
+	std::string out;	 // --benchmark_out, kept back until the report
+	bool out_is_json = true; // --benchmark_out_format
 	std::vector<Entry> entries;
 	const struct gbench_callbacks *callbacks = nullptr;
 	void *arg = nullptr;
 };
 
 Shim shim;
-std::set<std::string> contexts;		// Google Benchmark keeps them for good
+std::set<std::string> contexts; // Google Benchmark keeps them for good
 
 // What std::map of counters calls the CPU time until the report takes it out.
 const char cpu_counter[] = "cpu_ns_per_op";
@@ -93,20 +94,32 @@ void initialize(const std::vector<std::string> &args, std::vector<std::string> *
 }
 
 // Reports nothing; keeps Google Benchmark's complaints.
-class Quiet : public benchmark::BenchmarkReporter {
-public:
-	Quiet() { SetErrorStream(&complaint); }
-	bool ReportContext(const Context &) override { return true; }
-	void ReportRuns(const std::vector<Run> &) override {}
+class Quiet : public benchmark::BenchmarkReporter
+{
+      public:
+	Quiet()
+	{
+		SetErrorStream(&complaint);
+	}
+	bool ReportContext(const Context &) override
+	{
+		return true;
+	}
+	void ReportRuns(const std::vector<Run> &) override
+	{
+	}
 
 	std::ostringstream complaint;
 };
 
 // The JSON report with our names and times, and Google Benchmark's own report
 // on stdout if one was asked for.
-class Report : public benchmark::JSONReporter {
-public:
-	explicit Report(benchmark::BenchmarkReporter *also) : also_(also) {}
+class Report : public benchmark::JSONReporter
+{
+      public:
+	explicit Report(benchmark::BenchmarkReporter *also) : also_(also)
+	{
+	}
 
 	bool ReportContext(const Context &context) override
 	{
@@ -144,7 +157,7 @@ public:
 		}
 	}
 
-private:
+      private:
 	static Run cleaned(Run run)
 	{
 		run.run_name.iterations.clear();
@@ -162,12 +175,13 @@ private:
 			run.cpu_accumulated_time = cpu->second.value;
 			// A sum over iterations, in seconds; a percentage is neither.
 			if (!percentage)
-				run.cpu_accumulated_time *= 1e-9 *
-					static_cast<double>(run.iterations);
+				run.cpu_accumulated_time *=
+					1e-9 * static_cast<double>(run.iterations);
 			run.counters.erase(cpu);
 		}
 		for (auto it = run.counters.begin(); it != run.counters.end();)
-			it = std::isfinite(it->second.value) ? std::next(it) : run.counters.erase(it);
+			it = std::isfinite(it->second.value) ? std::next(it)
+							     : run.counters.erase(it);
 		if (!std::isfinite(run.real_accumulated_time))
 			run.real_accumulated_time = 0;
 		if (!std::isfinite(run.cpu_accumulated_time))
@@ -228,7 +242,7 @@ std::string filter()
 {
 	const std::string spec = benchmark::GetBenchmarkFilter();
 	std::string out;
-	size_t opened = 0;	// behind the bracket that is open; 0: none
+	size_t opened = 0; // behind the bracket that is open; 0: none
 
 	for (size_t i = 0; i < spec.size(); i++) {
 		const char c = spec[i];
@@ -244,7 +258,7 @@ std::string filter()
 		}
 		if (!opened && c == '[')
 			opened = i + 1 + (spec.compare(i + 1, 1, "^") == 0);
-		else if (c == ']' && i > opened)	// the first in brackets is one of them
+		else if (c == ']' && i > opened) // the first in brackets is one of them
 			opened = 0;
 		out += c;
 	}
@@ -309,8 +323,8 @@ int check_choice(const std::string &arg, struct ct_error *e)
 			list += list.empty() ? "" : ", ";
 			list += allowed;
 		}
-		return ct_user_error(e, "--%s is '%s': it must be one of %s",
-				     choice.flag, value.c_str(), list.c_str());
+		return ct_user_error(e, "--%s is '%s': it must be one of %s", choice.flag,
+				     value.c_str(), list.c_str());
 	}
 	return 0;
 }
@@ -321,8 +335,7 @@ int check_refused(const std::string &arg, struct ct_error *e)
 	static const struct {
 		const char *flag, *remedy;
 	} refused[] = {
-		{ "benchmark_min_time",
-		  "the length of a window is --duration (before the --)" },
+		{ "benchmark_min_time", "the length of a window is --duration (before the --)" },
 		{ "benchmark_min_warmup_time",
 		  "the time before a window is --warmup (before the --)" },
 		{ "benchmark_perf_counters",
@@ -346,10 +359,13 @@ int add_contexts(const std::string &pairs, struct ct_error *e)
 		const size_t equals = pair.find('=');
 
 		if (equals == std::string::npos || equals == 0)
-			return ct_user_error(e, "--benchmark_context has '%s': it must be "
-					     "KEY=VALUE,KEY=VALUE,...", pair.c_str());
+			return ct_user_error(e,
+					     "--benchmark_context has '%s': it must be "
+					     "KEY=VALUE,KEY=VALUE,...",
+					     pair.c_str());
 		if (contexts.insert(pair.substr(0, equals)).second)
-			benchmark::AddCustomContext(pair.substr(0, equals), pair.substr(equals + 1));
+			benchmark::AddCustomContext(pair.substr(0, equals),
+						    pair.substr(equals + 1));
 	}
 	return 0;
 }
@@ -359,7 +375,8 @@ void print_help()
 	benchmark::PrintDefaultHelp();
 	printf("\n"
 	       "These are Google Benchmark's flags.  One of its iterations is one timed window,\n"
-	       "so --benchmark_min_time, --benchmark_min_warmup_time and --benchmark_perf_counters\n"
+	       "so --benchmark_min_time, --benchmark_min_warmup_time and "
+	       "--benchmark_perf_counters\n"
 	       "are refused (see --duration and --warmup of 'ctbench run --help').\n"
 	       "--benchmark_repetitions stands for --repeats, and random interleaving is on\n"
 	       "unless switched off: every block of repeats runs all cells in random order.\n"
@@ -386,8 +403,10 @@ bool take_flag(const std::string &arg, int *ret, struct ct_error *e)
 		const long n = strtol(value.c_str(), &end, 10);
 
 		if (value.empty() || *end || n < 1 || n > 10000)
-			*ret = ct_user_error(e, "--benchmark_repetitions is '%s': it must be a "
-					     "number from 1 to 10000", value.c_str());
+			*ret = ct_user_error(e,
+					     "--benchmark_repetitions is '%s': it must be a "
+					     "number from 1 to 10000",
+					     value.c_str());
 		shim.flags.repetitions = static_cast<unsigned int>(n);
 	} else {
 		return false;
@@ -399,9 +418,10 @@ int begin(int argc, char **argv, struct ct_error *e)
 {
 	// Flags outlive a run: each begins with their defaults.
 	std::vector<std::string> args = {
-		"--benchmark_filter=", "--benchmark_list_tests=false", "--benchmark_repetitions=1",
-		"--benchmark_report_aggregates_only=false", "--benchmark_format=console",
-		"--benchmark_out=", "--benchmark_out_format=json", "--benchmark_min_time=0.5",
+		"--benchmark_filter=",		 "--benchmark_list_tests=false",
+		"--benchmark_repetitions=1",	 "--benchmark_report_aggregates_only=false",
+		"--benchmark_format=console",	 "--benchmark_out=",
+		"--benchmark_out_format=json",	 "--benchmark_min_time=0.5",
 		"--benchmark_min_warmup_time=0", "--benchmark_display_aggregates_only=false",
 		"--benchmark_time_unit=ns",
 	};
@@ -430,9 +450,11 @@ int begin(int argc, char **argv, struct ct_error *e)
 	}
 	initialize(args, &left);
 	if (!left.empty())
-		return ct_user_error(e, "'%s' is not a flag of Google Benchmark, or lacks its value "
+		return ct_user_error(e,
+				     "'%s' is not a flag of Google Benchmark, or lacks its value "
 				     "(ctbench run -- --help lists them; ctbench's own options go "
-				     "before the --)", left[0].c_str());
+				     "before the --)",
+				     left[0].c_str());
 	return 0;
 }
 
@@ -444,12 +466,13 @@ int run(const char *json_path, struct ct_error *e)
 
 	// Google Benchmark would leave the process if it could not write.
 	if (!shim.out.empty() && !std::ofstream(shim.out, std::ios::app))
-		return ct_user_error(e, "cannot write '%s' (--benchmark_out): %s",
-				     shim.out.c_str(), strerror(errno));
+		return ct_user_error(e, "cannot write '%s' (--benchmark_out): %s", shim.out.c_str(),
+				     strerror(errno));
 
 	shim.mode = Mode::Measure;
 	initialize({ std::string("--benchmark_enable_random_interleaving=") +
-		     (shim.flags.interleave ? "true" : "false") }, nullptr);
+		     (shim.flags.interleave ? "true" : "false") },
+		   nullptr);
 	if (shim.flags.interleave)
 		for (const Entry &entry : shim.entries)
 			if (entry.selected)
@@ -458,8 +481,9 @@ int run(const char *json_path, struct ct_error *e)
 		run_pass(&quiet, shim.flags.interleave);
 
 	shim.mode = Mode::Report;
-	initialize({ "--benchmark_enable_random_interleaving=false",
-		     "--benchmark_out=" + shim.out }, nullptr);
+	initialize(
+		{ "--benchmark_enable_random_interleaving=false", "--benchmark_out=" + shim.out },
+		nullptr);
 	for (size_t i = 0; i < shim.entries.size(); i++)
 		order_for_report(shim.entries[i], i);
 	json.open(json_path);
@@ -494,8 +518,8 @@ extern "C" int gbench_begin(int argc, char **argv, struct gbench_flags *flags, s
 	return ret;
 }
 
-extern "C" int gbench_add(const char *name, unsigned int repeats, unsigned int threads,
-			  struct ct_error *e)
+extern "C" int
+gbench_add(const char *name, unsigned int repeats, unsigned int threads, struct ct_error *e)
 {
 	try {
 		const size_t index = shim.entries.size();
@@ -526,10 +550,12 @@ extern "C" int gbench_select(bool *selected, struct ct_error *e)
 		if (!n) {
 			const bool bad = quiet.complaint.str().find("compile") != std::string::npos;
 
-			return ct_user_error(e, "--benchmark_filter='%s' %s "
+			return ct_user_error(e,
+					     "--benchmark_filter='%s' %s "
 					     "(--benchmark_list_tests prints the names)",
 					     benchmark::GetBenchmarkFilter().c_str(),
-					     bad ? "is not a regular expression" : "matches no cell");
+					     bad ? "is not a regular expression"
+						 : "matches no cell");
 		}
 	} catch (const std::exception &) {
 		return no_memory(e);
@@ -537,8 +563,8 @@ extern "C" int gbench_select(bool *selected, struct ct_error *e)
 	return 0;
 }
 
-extern "C" int gbench_run(const struct gbench_callbacks *callbacks, void *arg, const char *json_path,
-			  struct ct_error *e)
+extern "C" int gbench_run(const struct gbench_callbacks *callbacks, void *arg,
+			  const char *json_path, struct ct_error *e)
 {
 	int ret;
 

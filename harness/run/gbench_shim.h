@@ -34,8 +34,8 @@
  * There is one Google Benchmark in a process: one thread at a time may use
  * this, and gbench_begin() starts afresh.
  */
-#ifndef CTBENCH_HARNESS_GBENCH_SHIM_H
-#define CTBENCH_HARNESS_GBENCH_SHIM_H
+#ifndef CTBENCH_HARNESS_RUN_GBENCH_SHIM_H
+#define CTBENCH_HARNESS_RUN_GBENCH_SHIM_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -55,17 +55,17 @@ struct gbench_counter {
 
 /* What one repeat of one benchmark gave. */
 struct gbench_sample {
-	double ns_per_op;	/* real_time in the report */
-	double cpu_ns_per_op;	/* cpu_time in the report */
-	const char *error;	/* NULL, or why there is no time: shown instead of it */
+	double ns_per_op;     /* real_time in the report */
+	double cpu_ns_per_op; /* cpu_time in the report */
+	const char *error;    /* NULL, or why there is no time: shown instead of it */
 	struct gbench_counter counters[GBENCH_MAX_COUNTERS];
 	size_t nr_counters;
 };
 
 /* Google Benchmark's flags that the caller has to know about. */
 struct gbench_flags {
-	bool list;		/* --benchmark_list_tests: print names, measure nothing */
-	bool interleave;	/* repeats in shuffled blocks; on unless switched off */
+	bool list;	 /* --benchmark_list_tests: print names, measure nothing */
+	bool interleave; /* repeats in shuffled blocks; on unless switched off */
 	/* --benchmark_repetitions: instead of each benchmark's own; 0: not given */
 	unsigned int repetitions;
 };
@@ -80,8 +80,7 @@ struct gbench_callbacks {
 	 * The sample of that repeat; false if there is none.  What it points
 	 * to must hold until the next call.
 	 */
-	bool (*sample)(void *arg, size_t benchmark, unsigned int repeat,
-		       struct gbench_sample *out);
+	bool (*sample)(void *arg, size_t benchmark, unsigned int repeat, struct gbench_sample *out);
 };
 
 /*

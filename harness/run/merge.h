@@ -8,8 +8,8 @@
  *
  * Functions return 0 or a negative errno with the sentence in m->e.
  */
-#ifndef CTBENCH_HARNESS_MERGE_H
-#define CTBENCH_HARNESS_MERGE_H
+#ifndef CTBENCH_HARNESS_RUN_MERGE_H
+#define CTBENCH_HARNESS_RUN_MERGE_H
 
 #include <limits.h>
 #include <stdbool.h>
@@ -35,7 +35,7 @@ struct merge_part {
 	json_t *arguments; /* without --shard */
 	json_t *details;
 	unsigned int shard, shards; /* --shard 1/3: 1 and 3; 0: none */
-	unsigned long lines; /* read so far */
+	unsigned long lines;	    /* read so far */
 };
 
 struct merge {

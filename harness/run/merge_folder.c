@@ -23,9 +23,8 @@ static json_t *workloads_of(const struct merge *m, size_t part)
 			continue;
 		snprintf(name, sizeof(name), "%.*s", (int)merge_workload_len(m->rows[i].m.name),
 			 m->rows[i].m.name);
-		json_array_foreach(list, k, known)
-			if (!strcmp(json_string_value(known), name))
-				break;
+		json_array_foreach(list, k,
+				   known) if (!strcmp(json_string_value(known), name)) break;
 		if (k == json_array_size(list))
 			json_array_append_new(list, json_string(name));
 	}
@@ -41,24 +40,23 @@ static json_t *make_start(const struct merge *m)
 		const struct merge_part *p = &m->parts[i];
 		const json_t *machine = json_object_get(p->environment, "machine");
 		const json_t *kernel = json_object_get(p->environment, "kernel");
-		const json_t *cpus = json_object_get(
-			json_object_get(p->environment, "topology"), "cpus");
+		const json_t *cpus =
+			json_object_get(json_object_get(p->environment, "topology"), "cpus");
 		const json_t *virtual = json_object_get(p->environment, "virtual");
 		size_t first = 0;
 
 		while (first < i && !merge_one_machine(&m->parts[first], p))
 			first++;
 		stolen += json_number_value(json_object_get(p->report, "stolen_seconds"));
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:I, s:s, s:o}",
-						      "path", p->dir, "name", text_of(p->report, "name"),
-						      "started", text_of(p->start, "started"),
-						      "ended", text_of(p->report, "ended"),
-						      "machine", (int)first, "cpu",
-						      text_of(machine, "cpu"), "kernel",
-						      text_of(kernel, "release"), "cpus",
-						      json_integer_value(cpus), "hypervisor",
-						      text_of(virtual, "hypervisor"), "workloads",
-						      workloads_of(m, i)));
+		json_array_append_new(
+			list,
+			json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:I, s:s, s:o}", "path",
+				  p->dir, "name", text_of(p->report, "name"), "started",
+				  text_of(p->start, "started"), "ended",
+				  text_of(p->report, "ended"), "machine", (int)first, "cpu",
+				  text_of(machine, "cpu"), "kernel", text_of(kernel, "release"),
+				  "cpus", json_integer_value(cpus), "hypervisor",
+				  text_of(virtual, "hypervisor"), "workloads", workloads_of(m, i)));
 	}
 	return json_pack("{s:i, s:s, s:s, s:O, s:O, s:f, s:o}", "format", RESULTS_FORMAT, "started",
 			 text_of(m->parts[0].start, "started"), "revision", about_revision(),
@@ -72,7 +70,8 @@ static json_t *details_of(const struct merge_part *p, const struct measurement *
 	json_t *list = json_object_get(p->details, row->name), *item, *copy;
 	size_t i;
 
-	json_array_foreach(list, i, item) {
+	json_array_foreach(list, i, item)
+	{
 		if ((uint64_t)json_integer_value(json_object_get(item, "seq")) != row->seq)
 			continue;
 		copy = json_copy(item);
@@ -120,7 +119,7 @@ static int write_bounds(struct merge *m)
 		snprintf(path, sizeof(path), "%s/" BOUNDS_FILE, m->parts[i].dir);
 		in = fopen(path, "re");
 		while (in && (n = getline(&line, &room, in)) > 0)
-			if (line[n - 1] == '\n')	/* else it was cut off */
+			if (line[n - 1] == '\n') /* else it was cut off */
 				fputs(line, out);
 		if (in)
 			fclose(in);
@@ -155,9 +154,8 @@ static int split_out(struct merge *m)
 
 void merge_remove(const char *dir)
 {
-	static const char *const files[] = { "cells.tsv",   "run.json",	  "run.log",
-					     DETAILS_FILE,  BOUNDS_FILE,  "gbench.json",
-					     "results.tsv" };
+	static const char *const files[] = { "cells.tsv", "run.json",	 "run.log",    DETAILS_FILE,
+					     BOUNDS_FILE, "gbench.json", "results.tsv" };
 	char path[PATH_MAX + 32];
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {

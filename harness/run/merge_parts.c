@@ -20,7 +20,8 @@ static json_t *without_shard(const json_t *arguments)
 	bool ours = true;
 	size_t i;
 
-	json_array_foreach((json_t *)arguments, i, argument) {
+	json_array_foreach((json_t *)arguments, i, argument)
+	{
 		const char *text = json_is_string(argument) ? json_string_value(argument) : "";
 
 		if (!strcmp(text, "--"))
@@ -44,13 +45,14 @@ static int load_part(struct merge *m, size_t at)
 	if (run_start_format(p->start, p->dir, m->e))
 		return -EINVAL;
 	if (strcmp(run_start_command(p->start), "run"))
-		return ct_user_error(m->e, "'%.600s' was made by ctbench %.20s: only runs are merged",
+		return ct_user_error(m->e,
+				     "'%.600s' was made by ctbench %.20s: only runs are merged",
 				     p->dir, run_start_command(p->start));
 	if (strcmp(text_of(p->start, "revision"), about_revision()))
-		return ct_user_error(
-			m->e,
-			"'%.600s' was measured by revision %s and this is %s: measure all parts with one program, and merge with the same",
-			p->dir, text_of(p->start, "revision"), about_revision());
+		return ct_user_error(m->e,
+				     "'%.600s' was measured by revision %s and this is %s: measure "
+				     "all parts with one program, and merge with the same",
+				     p->dir, text_of(p->start, "revision"), about_revision());
 	p->arguments = without_shard(json_object_get(p->start, "arguments"));
 	merge_read_shard(p, json_object_get(p->start, "arguments"));
 	p->benchmark = results_read_json(
@@ -67,10 +69,10 @@ static int load_part(struct merge *m, size_t at)
 			"'%.600s/benchmark.json' does not tell where it was measured: measure anew",
 			p->dir);
 	if (json_is_true(json_object_get(p->report, "interrupted")))
-		return ct_user_error(
-			m->e,
-			"'%.600s/benchmark.json' says that the run was interrupted: go on with it by 'ctbench run --resume' first",
-			p->dir);
+		return ct_user_error(m->e,
+				     "'%.600s/benchmark.json' says that the run was interrupted: "
+				     "go on with it by 'ctbench run --resume' first",
+				     p->dir);
 	p->details = details_read(p->dir, NULL, m->e);
 	return p->details ? 0 : -EINVAL;
 }
@@ -88,16 +90,22 @@ static int check_build(struct merge *m, size_t at)
 
 		if (json_equal(x, y))
 			continue;
-		json_object_foreach(x, key, value)
-			if (!json_equal(value, json_object_get(y, key)))
-				return ct_user_error(
-					m->e,
-					"'%.300s' and '%.300s' were measured by two builds: %s.%s is not the same in their benchmark.json; measure all parts with one",
-					a->dir, b->dir, keys[i], key);
-		return ct_user_error(
-			m->e,
-			"'%.300s' and '%.300s' were measured by two builds: %s is not the same in their benchmark.json; measure all parts with one",
-			a->dir, b->dir, keys[i]);
+		json_object_foreach(x, key, value) if (
+			!json_equal(
+				value,
+				json_object_get(
+					y, key))) return ct_user_error(m->e,
+								       "'%.300s' and '%.300s' were "
+								       "measured by two builds: "
+								       "%s.%s is not the same in "
+								       "their benchmark.json; "
+								       "measure all parts with one",
+								       a->dir, b->dir, keys[i],
+								       key);
+		return ct_user_error(m->e,
+				     "'%.300s' and '%.300s' were measured by two builds: %s is not "
+				     "the same in their benchmark.json; measure all parts with one",
+				     a->dir, b->dir, keys[i]);
 	}
 	return 0;
 }
@@ -114,10 +122,11 @@ static int check_parts(struct merge *m)
 				return ct_user_error(m->e, "'%.500s' is named twice",
 						     m->parts[i].dir);
 		if (!json_equal(m->parts[i].arguments, m->parts[0].arguments))
-			return ct_user_error(
-				m->e,
-				"'%.350s/run.json' was started with other arguments than '%.350s/run.json': only parts of one run can be merged (the same arguments but for --shard)",
-				m->parts[i].dir, m->parts[0].dir);
+			return ct_user_error(m->e,
+					     "'%.350s/run.json' was started with other arguments "
+					     "than '%.350s/run.json': only parts of one run can be "
+					     "merged (the same arguments but for --shard)",
+					     m->parts[i].dir, m->parts[0].dir);
 		err = check_build(m, i);
 	}
 	for (size_t i = 0; i < m->nr && !err; i++)
@@ -156,30 +165,32 @@ static int check_row(struct merge *m, const struct measurement *row)
 			    measurement_good(row) && measurement_good(&r->m))
 				return ct_user_error(
 					m->e,
-					"repeat %u of '%.200s' is in line %lu as well, and good in both: delete the one that was not measured",
+					"repeat %u of '%.200s' is in line %lu as well, and good in "
+					"both: delete the one that was not measured",
 					row->repeat, row->name, r->line);
 			continue;
 		}
-		if (len != merge_workload_len(r->m.name) ||
-		    strncmp(row->name, r->m.name, len))
+		if (len != merge_workload_len(r->m.name) || strncmp(row->name, r->m.name, len))
 			continue;
 		if (!merge_one_machine(here, there))
 			return ct_user_error(
 				m->e,
-				"workload %.*s was measured on another machine in '%.300s': its cells are compared with each other, so leave one of the two out",
+				"workload %.*s was measured on another machine in '%.300s': its "
+				"cells are compared with each other, so leave one of the two out",
 				(int)len, row->name, there->dir);
 		if (strcmp(row->name, r->m.name))
 			continue;
 		if (row->fingerprint != r->m.fingerprint)
-			return ct_user_error(
-				m->e,
-				"'%.200s' was measured with other parameters than in %.300s/cells.tsv:%lu: measure all parts with the same workload files",
-				row->name, there->dir, r->line);
+			return ct_user_error(m->e,
+					     "'%.200s' was measured with other parameters than in "
+					     "%.300s/cells.tsv:%lu: measure all parts with the "
+					     "same workload files",
+					     row->name, there->dir, r->line);
 		if (row->repeat == r->m.repeat)
-			return ct_user_error(
-				m->e,
-				"repeat %u of '%.200s' is in %.300s/cells.tsv:%lu as well: merge each part once",
-				row->repeat, row->name, there->dir, r->line);
+			return ct_user_error(m->e,
+					     "repeat %u of '%.200s' is in %.300s/cells.tsv:%lu as "
+					     "well: merge each part once",
+					     row->repeat, row->name, there->dir, r->line);
 	}
 	return 0;
 }
@@ -201,7 +212,8 @@ static int take_row(void *arg, const struct measurement *row, struct ct_error *e
 		m->rows = rows;
 		m->room = room;
 	}
-	m->rows[m->nr_rows++] = (struct merge_row){ *row, m->reading, m->parts[m->reading].lines + 1 };
+	m->rows[m->nr_rows++] =
+		(struct merge_row){ *row, m->reading, m->parts[m->reading].lines + 1 };
 	return 0;
 }
 

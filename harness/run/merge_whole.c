@@ -20,7 +20,8 @@ void merge_read_shard(struct merge_part *p, const json_t *arguments)
 	json_t *argument;
 	size_t i;
 
-	json_array_foreach((json_t *)arguments, i, argument) {
+	json_array_foreach((json_t *)arguments, i, argument)
+	{
 		const char *word = json_is_string(argument) ? json_string_value(argument) : "";
 
 		if (!strcmp(word, "--"))
@@ -39,15 +40,16 @@ int merge_check_shard(struct merge *m, size_t at)
 	const struct merge_part *a = &m->parts[0], *b = &m->parts[at];
 
 	if (!b->shards)
-		return ct_user_error(
-			m->e,
-			"'%.500s/run.json' was started without --shard: that is a whole run, and has no parts to be merged with",
-			b->dir);
+		return ct_user_error(m->e,
+				     "'%.500s/run.json' was started without --shard: that is a "
+				     "whole run, and has no parts to be merged with",
+				     b->dir);
 	if (a->shards == b->shards)
 		return 0;
 	return ct_user_error(
 		m->e,
-		"'%.350s/run.json' was started with --shard %u/%u and '%.350s/run.json' with --shard %u/%u: parts of one run are all of one N",
+		"'%.350s/run.json' was started with --shard %u/%u and '%.350s/run.json' with "
+		"--shard %u/%u: parts of one run are all of one N",
 		a->dir, a->shard, a->shards, b->dir, b->shard, b->shards);
 }
 
@@ -61,10 +63,10 @@ int merge_check_all_shards(struct merge *m)
 		while (i < m->nr && m->parts[i].shard != shard)
 			i++;
 		if (i == m->nr)
-			return ct_user_error(
-				m->e,
-				"the part of --shard %u/%u is not among these: name it as well, or measure it first",
-				shard, n);
+			return ct_user_error(m->e,
+					     "the part of --shard %u/%u is not among these: name "
+					     "it as well, or measure it first",
+					     shard, n);
 	}
 	return 0;
 }
@@ -91,10 +93,12 @@ static int find_last(struct merge *m, size_t part, const char *name, uint32_t re
 		if (r->part != part || strcmp(r->m.name, name))
 			continue;
 		if (r->m.repeat >= repeats)
-			return ct_user_error(
-				m->e,
-				"%.300s/cells.tsv:%lu: repeat %u of '%.200s', which had %u repeats when benchmark.json was written: take the folder anew from where it was measured",
-				m->parts[part].dir, r->line, r->m.repeat, name, repeats);
+			return ct_user_error(m->e,
+					     "%.300s/cells.tsv:%lu: repeat %u of '%.200s', which "
+					     "had %u repeats when benchmark.json was written: take "
+					     "the folder anew from where it was measured",
+					     m->parts[part].dir, r->line, r->m.repeat, name,
+					     repeats);
 		t->voids += r->m.result.void_reason[0] != '\0';
 		done += !last[r->m.repeat];
 		last[r->m.repeat] = r;
@@ -127,15 +131,18 @@ static int check_cell(struct merge *m, size_t part, const char *name, const json
 	if (t.good != told.good || t.failed != told.failed || t.voids != told.voids)
 		return ct_user_error(
 			m->e,
-			"%.300s/cells.tsv:%lu: up to this last line there are %d good, %d failed and %d void measurements of '%.200s', and when benchmark.json was written there were %d, %d and %d: take the folder anew from where it was measured, or go on there by 'ctbench run --resume'",
+			"%.300s/cells.tsv:%lu: up to this last line there are %d good, %d failed "
+			"and %d void measurements of '%.200s', and when benchmark.json was written "
+			"there were %d, %d and %d: take the folder anew from where it was "
+			"measured, or go on there by 'ctbench run --resume'",
 			p->dir, p->lines + 1, t.good, t.failed, t.voids, name, told.good,
 			told.failed, told.voids);
 	/* What fails once is not measured again. */
 	if ((uint32_t)done < repeats && !gave_up)
-		return ct_user_error(
-			m->e,
-			"%.300s/cells.tsv has %d of %u repeats of '%.200s': go on with that run by 'ctbench run --resume' first",
-			p->dir, done, repeats, name);
+		return ct_user_error(m->e,
+				     "%.300s/cells.tsv has %d of %u repeats of '%.200s': go on "
+				     "with that run by 'ctbench run --resume' first",
+				     p->dir, done, repeats, name);
 	return 0;
 }
 
@@ -154,13 +161,15 @@ int merge_check_whole(struct merge *m, size_t part)
 		if (!cell)
 			return ct_user_error(
 				m->e,
-				"%.300s/cells.tsv:%lu: benchmark.json knows of no '%.200s': take the folder anew from where it was measured",
+				"%.300s/cells.tsv:%lu: benchmark.json knows of no '%.200s': take "
+				"the folder anew from where it was measured",
 				m->parts[part].dir, r->line, r->m.name);
 	}
 	err = details_complete(m->parts[part].dir, m->e);
 	if (err)
 		return err;
-	json_object_foreach(cells, name, cell) {
+	json_object_foreach(cells, name, cell)
+	{
 		json_int_t told = json_integer_value(json_object_get(cell, "repeats"));
 		uint32_t repeats = told > 0 && told <= MERGE_REPEATS_MAX ? (uint32_t)told : 0;
 		const struct merge_row **last = calloc(repeats + 1, sizeof(*last));

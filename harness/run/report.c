@@ -38,21 +38,17 @@
  *	cells		by benchmark name: parameters, axes, control, unit, repeats,
  *			n (good ones), void (attempts), failed, skipped (this machine
  *			cannot), error; passes: where --resume went back to earlier blocks, in
- *			which pass over them each repeat was measured (struct run); ns_per_op and mops as
- *			{min, q1, median, q3, max}; medians of what else was counted;
- *			metrics: by name {unit, better (more, less or ""), median, ci_low and
- *			ci_high (95 % bootstrap), n, values (repeat by repeat; null where there
- *			is none)}: all of the former and the scalars of its details (details.h);
- *			of table operations, where the bounds were measured: footprint_bytes
- *			and misses (ns_per_op in dependent random lines of that footprint);
- *			timeline: {window_s, t0_s, n, series, series_low, series_high, events},
- *			the medians of its repeats and their intervals (timeline_merge() in
- *			bench_timeline.h), where one was asked for
- *			latency: only where latencies were taken (run_latency.c), and then
- *			mops, ns_per_op and cpu_ns_per_op are null: such a measurement is no
- *			throughput
- *			saturation: only of a search for the highest rate (saturate_run.c);
- *			repeats are searches then, and their metric is saturation_per_s
+ *			which pass over them each repeat was measured (struct run); ns_per_op and
+ *mops as {min, q1, median, q3, max}; medians of what else was counted; metrics: by name {unit,
+ *better (more, less or ""), median, ci_low and ci_high (95 % bootstrap), n, values (repeat by
+ *repeat; null where there is none)}: all of the former and the scalars of its details (details.h);
+ *of table operations, where the bounds were measured: footprint_bytes and misses (ns_per_op in
+ *dependent random lines of that footprint); timeline: {window_s, t0_s, n, series, series_low,
+ *series_high, events}, the medians of its repeats and their intervals (timeline_merge() in
+ *bench_timeline.h), where one was asked for latency: only where latencies were taken
+ *(run_latency.c), and then mops, ns_per_op and cpu_ns_per_op are null: such a measurement is no
+ *throughput saturation: only of a search for the highest rate (saturate_run.c); repeats are
+ *searches then, and their metric is saturation_per_s
  */
 #include "harness/run/run.h"
 
@@ -151,8 +147,8 @@ static const char *const points[] = { "median", "q1", "q3", "min", "max" };
 #define NR_POINTS (sizeof(points) / sizeof(points[0]))
 
 /* values: room for the cell's repeats */
-static struct quartiles quartiles_over(const struct run_cell *c,
-				       double (*of)(const struct cell_result *r), double *values)
+static struct quartiles
+quartiles_over(const struct run_cell *c, double (*of)(const struct cell_result *r), double *values)
 {
 	size_t n = 0;
 
@@ -193,7 +189,8 @@ static json_t *metrics_report(const struct run_cell *c, const json_t *details, d
 	} main_metrics[] = { { "mops", result_mops }, { "ns_per_op", result_ns_per_op } };
 
 	for (size_t m = 0; m < 2 + NR_MEDIANS; m++) {
-		double (*of)(const struct cell_result *) = m < 2 ? main_metrics[m].of : medians[m - 2].of;
+		double (*of)(const struct cell_result *) =
+			m < 2 ? main_metrics[m].of : medians[m - 2].of;
 
 		for (uint32_t i = 0; i < c->repeats; i++)
 			values[i] = run_repeat_good(&c->list[i]) ? of(&c->list[i].result) : NAN;
@@ -319,8 +316,8 @@ static json_t *cost_report(const struct run_cost *c)
 {
 	double measured = c->windows + c->warmups;
 
-	return json_pack("{s:f, s:f, s:f, s:f, s:f}", "elapsed_s", c->elapsed, "windows_s", c->windows,
-			 "warmups_s", c->warmups, "builds_s", c->builds, "overhead",
+	return json_pack("{s:f, s:f, s:f, s:f, s:f}", "elapsed_s", c->elapsed, "windows_s",
+			 c->windows, "warmups_s", c->warmups, "builds_s", c->builds, "overhead",
 			 measured > 0 ? (c->elapsed - c->builds) / measured : 0);
 }
 
@@ -341,19 +338,20 @@ json_t *run_report(const struct run *run)
 	results_time(ended, sizeof(ended));
 	for (size_t i = 0; i < run->nr_cells; i++)
 		if (run->cells[i].selected)
-			json_object_set_new(cells, run->cells[i].name, cell_report(run, &run->cells[i], &told));
+			json_object_set_new(cells, run->cells[i].name,
+					    cell_report(run, &run->cells[i], &told));
 	json_decref(told.metrics);
 	json_decref(told.timelines);
 	json_decref(told.latencies);
 	for (size_t i = 0; i < run->set.nr; i++)
 		json_array_append_new(workloads, workload_to_json(&run->set.list[i]));
-	report = json_pack("{s:i, s:s, s:s, s:O?, s:s, s:s, s:b, s:O?, s:f, s:b, s:o}", "format",
-			   RESULTS_FORMAT, "name", run->name, "command",
-			   run_start_command(run->start), "arguments", json_object_get(run->start, "arguments"),
-			   "started", run->started, "ended", ended, "interrupted",
-			   ct_interrupted != 0, "environment", run->environment, "stolen_seconds",
-			   env_steal_seconds() - run->stolen_before, "interleaved",
-			   (int)run->flags.interleave, "counts", counts_report(run));
+	report = json_pack(
+		"{s:i, s:s, s:s, s:O?, s:s, s:s, s:b, s:O?, s:f, s:b, s:o}", "format",
+		RESULTS_FORMAT, "name", run->name, "command", run_start_command(run->start),
+		"arguments", json_object_get(run->start, "arguments"), "started", run->started,
+		"ended", ended, "interrupted", ct_interrupted != 0, "environment", run->environment,
+		"stolen_seconds", env_steal_seconds() - run->stolen_before, "interleaved",
+		(int)run->flags.interleave, "counts", counts_report(run));
 	if (!report) {
 		json_decref(cells);
 		json_decref(workloads);
@@ -395,7 +393,8 @@ static void print_value(FILE *out, const json_t *value)
 	}
 }
 
-/* Of the parameters, repeats are a column of the measurements (what was asked for may be overridden). */
+/* Of the parameters, repeats are a column of the measurements (what was asked for may be
+ * overridden). */
 static bool is_column(const char *key)
 {
 	return strcmp(key, "repeats");
@@ -407,9 +406,8 @@ static void print_keys(FILE *out, const char *prefix, json_t *object)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach(object, key, value)
-		if (is_column(key))
-			fprintf(out, "\t%s%s", prefix, key);
+	json_object_foreach(object, key, value) if (is_column(key))
+		fprintf(out, "\t%s%s", prefix, key);
 }
 
 static void print_values(FILE *out, json_t *object)
@@ -417,7 +415,8 @@ static void print_values(FILE *out, json_t *object)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach(object, key, value) {
+	json_object_foreach(object, key, value)
+	{
 		if (!is_column(key))
 			continue;
 		fputc('\t', out);
@@ -432,7 +431,8 @@ static void print_tsv_header(FILE *out, const json_t *cell)
 {
 	fputs("name", out);
 	print_keys(out, "", json_object_get(cell, "parameters"));
-	print_keys(out, "axis_", json_object_get(cell, "axes"));	/* some parameters have an axis's name */
+	print_keys(out, "axis_",
+		   json_object_get(cell, "axes")); /* some parameters have an axis's name */
 	for (size_t i = 0; i < NR_SIMPLE; i++)
 		fprintf(out, "\t%s", simple[i]);
 	for (size_t i = 0; i < NR_POINTS; i++)
@@ -466,7 +466,8 @@ char *run_report_tsv(const json_t *report, size_t *len)
 
 	if (!out)
 		return NULL;
-	json_object_foreach(cells, name, cell) {
+	json_object_foreach(cells, name, cell)
+	{
 		if (!header)
 			print_tsv_header(out, cell);
 		header = true;

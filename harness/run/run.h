@@ -12,8 +12,8 @@
  *
  * Not for several threads.
  */
-#ifndef CTBENCH_HARNESS_RUN_H
-#define CTBENCH_HARNESS_RUN_H
+#ifndef CTBENCH_HARNESS_RUN_RUN_H
+#define CTBENCH_HARNESS_RUN_RUN_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,9 +32,9 @@
 #define RUN_SEARCH_RETRIES 5
 
 struct run_repeat {
-	bool done;		/* result holds: good, void or failed */
+	bool done; /* result holds: good, void or failed */
 	uint64_t seq;
-	unsigned int pass;	/* over the blocks, see struct run */
+	unsigned int pass; /* over the blocks, see struct run */
 	struct cell_result result;
 };
 
@@ -42,16 +42,16 @@ struct run_cell {
 	const struct workload *workload;
 	struct cell cell;
 	char *name;
-	uint64_t fingerprint;	/* of name, parameters and seed: what --resume compares */
-	bool selected;		/* by --benchmark_filter */
+	uint64_t fingerprint; /* of name, parameters and seed: what --resume compares */
+	bool selected;	      /* by --benchmark_filter */
 	uint32_t repeats;
-	struct run_repeat *list;	/* repeats of them */
-	unsigned int voids;	/* attempts that were void, those made again included */
-	bool gave_up;		/* a repeat failed: the others would too */
+	struct run_repeat *list; /* repeats of them */
+	unsigned int voids;	 /* attempts that were void, those made again included */
+	bool gave_up;		 /* a repeat failed: the others would too */
 
 	/* Of a search for the highest rate (ctbench saturate); both NULL in a run: */
-	double *rates;		/* what each repeat found, operations a second; 0: late at the lowest */
-	struct json_t *saturation;	/* more of it, see saturate_run.c */
+	double *rates; /* what each repeat found, operations a second; 0: late at the lowest */
+	struct json_t *saturation; /* more of it, see saturate_run.c */
 };
 
 /* measure_cell() */
@@ -64,34 +64,34 @@ struct run {
 	size_t nr_cells;
 	struct gbench_flags flags;
 	struct results results;
-	const char *parent;	/* folder of runs */
+	const char *parent; /* folder of runs */
 	char name[128];
 	char started[40];
-	struct json_t *start;	/* run.json */
+	struct json_t *start; /* run.json */
 
 	/* measure_cell(); tests have their own; NULL: only what there is (ctbench merge) */
 	run_measure_fn measure;
-	uint64_t seq;		/* of the last measurement */
+	uint64_t seq; /* of the last measurement */
 	/*
 	 * A run goes through its blocks once, in their order.  What --resume measures is another
 	 * pass, at another time; run.json's "resumed" has the last seq before each of them, and
 	 * where that is lost (ctbench merge) going back to an earlier block tells.
 	 */
-	unsigned int pass;	/* of the last measurement, from 0 */
-	uint32_t pass_block;	/* where it is */
-	uint64_t pass_seq;	/* its seq */
-	struct run_cost {	/* seconds, of all measurements, void ones included */
+	unsigned int pass;   /* of the last measurement, from 0 */
+	uint32_t pass_block; /* where it is */
+	uint64_t pass_seq;   /* its seq */
+	struct run_cost {    /* seconds, of all measurements, void ones included */
 		double elapsed, windows, warmups, builds;
 	} cost;
 	unsigned int measured, reused, to_do; /* repeats: by this process, by earlier ones, all */
 	struct progress progress;
-	double seconds_done;	/* expected seconds of what is done, for the progress line */
-	double seconds_to_do;	/* of all that was to do as this process began */
-	bool no_bounds;		/* --no-bounds */
-	unsigned int bounds_done;	/* how many times the machine's bounds were measured (bounds.h) */
-	struct json_t *environment;	/* env_json() as it was before the first measurement */
-	double stolen_before;	/* env_steal_seconds() at that time */
-	struct ct_error fatal;	/* status not 0: nothing more can be kept */
+	double seconds_done;	  /* expected seconds of what is done, for the progress line */
+	double seconds_to_do;	  /* of all that was to do as this process began */
+	bool no_bounds;		  /* --no-bounds */
+	unsigned int bounds_done; /* how many times the machine's bounds were measured (bounds.h) */
+	struct json_t *environment; /* env_json() as it was before the first measurement */
+	double stolen_before;	    /* env_steal_seconds() at that time */
+	struct ct_error fatal;	    /* status not 0: nothing more can be kept */
 };
 
 /* ---- run_start.c ---- */
@@ -117,8 +117,8 @@ int run_start_format(const struct json_t *start, const char *dir, struct ct_erro
 /* The command that wrote that run.json. */
 const char *run_start_command(const struct json_t *start);
 /*
- * What the machine is, and a word on stderr about what will disturb the measurements.  Refused where
- * the run was begun on another machine or by another build.
+ * What the machine is, and a word on stderr about what will disturb the measurements.  Refused
+ * where the run was begun on another machine or by another build.
  */
 int run_look_around(struct run *run, struct ct_error *e);
 

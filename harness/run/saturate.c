@@ -16,7 +16,8 @@ void saturate_begin(struct saturate *s, uint64_t from, uint64_t to, double preci
 	double down = pow(1 + precision, -shift);
 
 	*s = (struct saturate){ .from = three_digits(down * (double)from),
-				.to = three_digits(down * (double)to), .precision = precision };
+				.to = three_digits(down * (double)to),
+				.precision = precision };
 }
 
 /* The lowest rate that was late, or 0. */

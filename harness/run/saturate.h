@@ -11,8 +11,8 @@
  * from there.  What is found is what the table can do where nothing else is in its way.  Where
  * arrivals outran the table there is no doubt, and no second try.
  */
-#ifndef CTBENCH_HARNESS_SATURATE_H
-#define CTBENCH_HARNESS_SATURATE_H
+#ifndef CTBENCH_HARNESS_RUN_SATURATE_H
+#define CTBENCH_HARNESS_RUN_SATURATE_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,20 +23,20 @@
 
 struct saturate {
 	uint64_t from, to;
-	double precision;	/* it ends when the two are within that ratio: 0.05 is 5 % */
-	uint64_t low;		/* the highest rate that kept the bound; 0: none yet */
+	double precision; /* it ends when the two are within that ratio: 0.05 is 5 % */
+	uint64_t low;	  /* the highest rate that kept the bound; 0: none yet */
 	struct saturate_late {
 		uint64_t rate;
 		unsigned int tries;
-	} late[SATURATE_LATE_MAX];	/* above low, the lowest last */
+	} late[SATURATE_LATE_MAX]; /* above low, the lowest last */
 	unsigned int nr_late;
 };
 
 /*
- * from < to, precision > 0.  Bisection can only end at certain rates, `precision` apart; shift, from
- * 0 to 1, moves all of them, and both ends, down by that part of such a step.  Drawn anew for each
- * search it makes of what the grid rounds away noise like any other, which repeats show and average;
- * on one grid all searches would agree to the last digit, whatever was measured.
+ * from < to, precision > 0.  Bisection can only end at certain rates, `precision` apart; shift,
+ * from 0 to 1, moves all of them, and both ends, down by that part of such a step.  Drawn anew for
+ * each search it makes of what the grid rounds away noise like any other, which repeats show and
+ * average; on one grid all searches would agree to the last digit, whatever was measured.
  */
 void saturate_begin(struct saturate *s, uint64_t from, uint64_t to, double precision, double shift);
 
@@ -47,9 +47,9 @@ void saturate_begin(struct saturate *s, uint64_t from, uint64_t to, double preci
 uint64_t saturate_next(struct saturate *s);
 
 enum saturate_outcome {
-	SATURATE_KEPT,		/* the bound */
+	SATURATE_KEPT, /* the bound */
 	SATURATE_LATE,
-	SATURATE_OUTRUN,	/* late, and more arrived than could be begun */
+	SATURATE_OUTRUN, /* late, and more arrived than could be begun */
 };
 
 /* What came of the rate that saturate_next() gave. */

@@ -37,10 +37,10 @@ struct saturate_point {
 
 static double value_of(const struct saturate_question *q, const struct cell_result *r)
 {
-	return !strcmp(q->percentile, "p50")  ? r->latency_p50_ns :
-	       !strcmp(q->percentile, "p999") ? r->latency_p999_ns :
-	       !strcmp(q->percentile, "max")  ? r->latency_max_ns :
-						r->latency_p99_ns;
+	return !strcmp(q->percentile, "p50")	? r->latency_p50_ns
+	       : !strcmp(q->percentile, "p999") ? r->latency_p999_ns
+	       : !strcmp(q->percentile, "max")	? r->latency_max_ns
+						: r->latency_p99_ns;
 }
 
 int saturate_take_row(void *arg, const struct measurement *m, struct ct_error *e)
@@ -102,15 +102,15 @@ int saturate_make_cells(struct run *run, struct ct_error *e)
 			struct cell *cell = &w->cells[k];
 
 			if (cell->kind != KIND_STEADY || cell->oversubscribe)
-				return ct_user_error(
-					e,
-					"workload '%s': a search for the highest rate needs kind: steady and oversubscribe: false",
-					w->name);
+				return ct_user_error(e,
+						     "workload '%s': a search for the highest rate "
+						     "needs kind: steady and oversubscribe: false",
+						     w->name);
 			if (cell->rate)
-				return ct_user_error(
-					e,
-					"workload '%s' has a rate already: leave it out, or say --rate none",
-					w->name);
+				return ct_user_error(e,
+						     "workload '%s' has a rate already: leave it "
+						     "out, or say --rate none",
+						     w->name);
 			cell->latency = LATENCY_NONE;
 		}
 	}
@@ -157,7 +157,7 @@ static bool at_rate(struct run *run, struct saturate_points *points, struct run_
 		    uint64_t rate, uint32_t repeat, unsigned int nth, struct cell_result *r)
 {
 	const struct saturate_point *p;
-	struct workload with_rate = *c->workload;	/* names have the rate in them */
+	struct workload with_rate = *c->workload; /* names have the rate in them */
 	struct run_cell one = *c;
 	char name[CELL_NAME_MAX];
 	bool good;
@@ -169,10 +169,10 @@ static bool at_rate(struct run *run, struct saturate_points *points, struct run_
 	one.fingerprint = run_cell_fingerprint(&one);
 	p = find_point(points, name, repeat, nth);
 	if (p && p->fingerprint != one.fingerprint) {
-		ct_user_error(
-			&run->fatal,
-			"'%.300s' was measured with other parameters than the workload has now: search anew under another --name",
-			name);
+		ct_user_error(&run->fatal,
+			      "'%.300s' was measured with other parameters than the workload has "
+			      "now: search anew under another --name",
+			      name);
 		return false;
 	}
 	if (p) {
@@ -195,8 +195,8 @@ static bool at_rate(struct run *run, struct saturate_points *points, struct run_
 	return good;
 }
 
-static enum saturate_outcome outcome_of(const struct saturate_question *q,
-					const struct cell_result *r)
+static enum saturate_outcome
+outcome_of(const struct saturate_question *q, const struct cell_result *r)
 {
 	/* More than one in a hundred never begun is a backlog, and no single stall. */
 	if (100 * r->unfinished > r->ops)
@@ -210,8 +210,8 @@ static unsigned int times_tried(json_t *path, uint64_t rate)
 	json_t *try;
 	size_t i;
 
-	json_array_foreach(path, i, try)
-		n += (uint64_t)json_integer_value(json_object_get(try, "rate_per_s")) == rate;
+	json_array_foreach(path, i, try) n +=
+		(uint64_t)json_integer_value(json_object_get(try, "rate_per_s")) == rate;
 	return n;
 }
 
@@ -220,7 +220,8 @@ static unsigned int times_tried(json_t *path, uint64_t rate)
 /* A search makes about so many measurements; for how long it will still take. */
 #define USUAL_MEASUREMENTS 15
 
-static void show_progress(struct run *run, const struct run_cell *c, size_t measurements, uint64_t rate)
+static void
+show_progress(struct run *run, const struct run_cell *c, size_t measurements, uint64_t rate)
 {
 	double part = (double)measurements / USUAL_MEASUREMENTS;
 	char detail[CELL_NAME_MAX + 64];
@@ -251,8 +252,10 @@ static void search(struct run *run, struct saturate_points *points, struct run_c
 
 		show_progress(run, c, json_array_size(path), rate);
 		if (!at_rate(run, points, c, rate, repeat, times_tried(path, rate), &r)) {
-			fprintf(out, " (%s)\n", ct_interrupted || run->fatal.status ? "stopped" :
-						r.status ? "failed" : "void");
+			fprintf(out, " (%s)\n",
+				ct_interrupted || run->fatal.status ? "stopped"
+				: r.status			    ? "failed"
+								    : "void");
 			return;
 		}
 		value = value_of(q, &r);
@@ -263,7 +266,8 @@ static void search(struct run *run, struct saturate_points *points, struct run_c
 						      outcome == SATURATE_KEPT, "outrun",
 						      outcome == SATURATE_OUTRUN));
 		fprintf(out, " %.3g%s", (double)rate / 1e6, outcome == SATURATE_KEPT ? "+" : "-");
-		/* What stands for the repeat: of the highest rate that kept the bound, or of the last. */
+		/* What stands for the repeat: of the highest rate that kept the bound, or of the
+		 * last. */
 		if (rate == s.low || !s.low)
 			c->list[repeat].result = r;
 	}
@@ -276,7 +280,10 @@ static void search(struct run *run, struct saturate_points *points, struct run_c
 	c->list[repeat].done = true;
 	add_to(c->saturation, "beyond", at_least);
 	add_to(c->saturation, "below", !found);
-	fprintf(out, " -> %s%.3g M/s\n", at_least ? "at least " : !found ? "below " : "",
+	fprintf(out, " -> %s%.3g M/s\n",
+		at_least ? "at least "
+		: !found ? "below "
+			 : "",
 		(double)(found ? found : q->from) / 1e6);
 }
 
@@ -298,24 +305,29 @@ static void search_and_tell(struct run *run, struct saturate_points *points, str
 	fputs(text ? text : "", stdout);
 	fflush(stdout);
 	free(text);
-	run->seconds_done++;	/* in searches */
+	run->seconds_done++; /* in searches */
 }
 
-/* A bound that the machine alone breaks says nothing about tables: better said before than after. */
+/* A bound that the machine alone breaks says nothing about tables: better said before than after.
+ */
 static void warn_of_machine(struct run *run, const struct saturate_question *q)
 {
 	json_t *bounds = run_bounds_read(run->results.dir);
 	double away = bounds_away_ns(bounds, run->cells[0].cell.threads, q->percentile);
 
 	json_decref(bounds);
-	/* From half of the bound on: what is left to the table is less than what the machine takes. */
+	/* From half of the bound on: what is left to the table is less than what the machine takes.
+	 */
 	if (!(away > q->bound_ns / 2))
 		return;
 	progress_wipe(&run->progress);
 	fprintf(stderr,
-		"ctbench: warning: what arrives while a CPU is away waits %.3g us here by the same %s, whatever the table: %g us is hardly about tables. Ask for a looser bound, as --%s %.0fus, or measure where less else happens.\n",
+		"ctbench: warning: what arrives while a CPU is away waits %.3g us here by the same "
+		"%s, whatever the table: %g us is hardly about tables. Ask for a looser bound, as "
+		"--%s %.0fus, or measure where less else happens.\n",
 		away / 1e3, q->percentile, q->bound_ns / 1e3, q->percentile, 10 * ceil(away / 1e3));
-	results_log(&run->results, "warning: the machine alone makes %s %.3g us", q->percentile, away / 1e3);
+	results_log(&run->results, "warning: the machine alone makes %s %.3g us", q->percentile,
+		    away / 1e3);
 }
 
 void saturate_search(struct run *run, struct saturate_points *points)
@@ -335,7 +347,8 @@ void saturate_search(struct run *run, struct saturate_points *points)
 	if (!ready)
 		ct_fail(&run->fatal, -ENOMEM, CT_EXIT_USER, "no memory for the cells");
 	rng_seed(&r, run->nr_cells ? run->cells[0].cell.seed : 1);
-	printf("Highest rates with %s of at most %g us; tried in millions a second, + kept it, - did not.\n",
+	printf("Highest rates with %s of at most %g us; tried in millions a second, + kept it, - "
+	       "did not.\n",
 	       q->percentile, q->bound_ns / 1e3);
 	fflush(stdout);
 	progress_begin(&run->progress, "searching", run->seconds_to_do);
@@ -349,7 +362,8 @@ void saturate_search(struct run *run, struct saturate_points *points)
 			order[i] = order[j];
 			order[j] = i;
 		}
-		for (size_t i = 0; i < run->nr_cells && !ct_interrupted && !run->fatal.status; i++) {
+		for (size_t i = 0; i < run->nr_cells && !ct_interrupted && !run->fatal.status;
+		     i++) {
 			struct run_cell *c = &run->cells[order[i]];
 
 			if (k < c->repeats && !c->gave_up)

@@ -2,8 +2,8 @@
 /*
  * Searches for the highest rate, for each cell of a run; see cmd_saturate.c.
  */
-#ifndef CTBENCH_HARNESS_SATURATE_RUN_H
-#define CTBENCH_HARNESS_SATURATE_RUN_H
+#ifndef CTBENCH_HARNESS_RUN_SATURATE_RUN_H
+#define CTBENCH_HARNESS_RUN_SATURATE_RUN_H
 
 #include <stdint.h>
 
@@ -11,7 +11,7 @@
 
 /* What is asked of each cell. */
 struct saturate_question {
-	const char *percentile;	/* "p50", "p99", "p999", "max" */
+	const char *percentile; /* "p50", "p99", "p999", "max" */
 	double bound_ns;	/* which is to stay at or under this */
 	uint64_t from, to;	/* between these rates, operations a second of all threads */
 	double precision;	/* see saturate.h */

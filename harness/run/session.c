@@ -142,7 +142,8 @@ static void measure(void *arg, size_t benchmark, unsigned int repeat)
 	struct run *run = arg;
 	struct run_cell *c = &run->cells[benchmark];
 
-	if (!run->measure || !c->selected || ct_interrupted || run->fatal.status || c->gave_up || c->list[repeat].done)
+	if (!run->measure || !c->selected || ct_interrupted || run->fatal.status || c->gave_up ||
+	    c->list[repeat].done)
 		return;
 	run_bounds_step(run, run->seconds_to_do > 0 ? run->seconds_done / run->seconds_to_do : 0);
 	show_progress(run, c);
@@ -173,7 +174,8 @@ static bool sample(void *arg, size_t benchmark, unsigned int repeat, struct gben
 		s->error = x->status ? x->error : x->void_reason;
 		return true;
 	}
-	/* Of a cell that takes latencies the usual one stands for its time; it has no throughput. */
+	/* Of a cell that takes latencies the usual one stands for its time; it has no throughput.
+	 */
 	s->ns_per_op = latency ? x->latency_p50_ns : x->ns_per_op;
 	s->cpu_ns_per_op = latency ? 0 : x->cpu_ns_per_op;
 	if (!latency)

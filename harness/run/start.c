@@ -50,9 +50,10 @@ int run_keep_start(struct run *run, const char *command, int argc, char **argv, 
 		return ct_user_error(
 			e,
 			"an argument is not valid UTF-8, so that this could not be gone on with");
-	run->start = json_pack("{s:i, s:s, s:s, s:s, s:o, s:o}", "format", RESULTS_FORMAT, "command",
-			       command, "started", run->started, "revision", about_revision(),
-			       "arguments", arguments, "facts", facts_within_run(run->environment));
+	run->start =
+		json_pack("{s:i, s:s, s:s, s:s, s:o, s:o}", "format", RESULTS_FORMAT, "command",
+			  command, "started", run->started, "revision", about_revision(),
+			  "arguments", arguments, "facts", facts_within_run(run->environment));
 	if (!run->start)
 		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for run.json");
 	return results_write_json(run->results.dir, "run.json", run->start, e);
@@ -84,8 +85,8 @@ int run_start_format(const json_t *start, const char *dir, struct ct_error *e)
 	    json_is_array(json_object_get(start, "arguments")))
 		return 0;
 	return ct_user_error(
-		e, "'%.600s/run.json' is not of format %d, which this version writes: measure anew", dir,
-		RESULTS_FORMAT);
+		e, "'%.600s/run.json' is not of format %d, which this version writes: measure anew",
+		dir, RESULTS_FORMAT);
 }
 
 int run_load_start(struct run *run, const char *command, const char *name, int *argc, char ***argv,
@@ -106,29 +107,31 @@ int run_load_start(struct run *run, const char *command, const char *name, int *
 		return -EINVAL;
 	if (json_unpack(run->start, "{s:s, s:s, s:o}", "revision", &revision, "started", &started,
 			"arguments", &arguments))
-		return ct_user_error(e, "'%s/run.json' does not tell how it was started: measure anew",
-				     dir);
+		return ct_user_error(
+			e, "'%s/run.json' does not tell how it was started: measure anew", dir);
 	if (strcmp(run_start_command(run->start), command))
-		return ct_user_error(e, "'%s' was made by ctbench %.20s: go on with ctbench %.20s --resume %s",
-				     dir, run_start_command(run->start),
-				     run_start_command(run->start), name);
+		return ct_user_error(
+			e, "'%s' was made by ctbench %.20s: go on with ctbench %.20s --resume %s",
+			dir, run_start_command(run->start), run_start_command(run->start), name);
 	if (strcmp(revision, about_revision()))
 		return ct_user_error(
 			e,
-			"'%s' was started by revision %s and this is %s: results of two programs do not mix, so measure anew under another --name",
+			"'%s' was started by revision %s and this is %s: results of two programs "
+			"do not mix, so measure anew under another --name",
 			dir, revision, about_revision());
 	if (run->measure && json_object_get(run->start, "merged"))
-		return ct_user_error(
-			e,
-			"'%s' was merged from other runs: go on with those, and merge them again under another name",
-			dir);
+		return ct_user_error(e,
+				     "'%s' was merged from other runs: go on with those, and merge "
+				     "them again under another name",
+				     dir);
 	snprintf(run->started, sizeof(run->started), "%s", started);
 	*argv = calloc(json_array_size(arguments) + 2, sizeof(**argv));
 	if (!*argv)
 		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the arguments");
 	(*argv)[0] = (char *)command;
 	*argc = 1;
-	json_array_foreach(arguments, i, argument) {
+	json_array_foreach(arguments, i, argument)
+	{
 		if (!json_is_string(argument))
 			return ct_user_error(
 				e, "'%s/run.json' has an argument that is no text: measure anew",
@@ -166,7 +169,8 @@ int run_create_folder(struct run *run, const char *name, const char *kind, struc
 		err = results_create(&run->results, run->parent, run->name, &why);
 		if (err != -EEXIST || nr > 1000)
 			break;
-		snprintf(run->name, sizeof(run->name), "%s-%s%s-%u", stamp, kind, run->set.name, nr);
+		snprintf(run->name, sizeof(run->name), "%s-%s%s-%u", stamp, kind, run->set.name,
+			 nr);
 	}
 	if (err)
 		*e = why;
@@ -190,7 +194,9 @@ static int check_facts(const struct run *run, struct ct_error *e)
 	if (first && !json_unpack(first, "{s:s, s:s, s:s}", "what", &what, "a", &there, "b", &here))
 		err = ct_user_error(
 			e,
-			"'%.400s/%.200s' was begun with another %.80s (%.80s then, %.80s now): cells of one run are compared with each other, so go on where it was begun, or measure anew under another --name",
+			"'%.400s/%.200s' was begun with another %.80s (%.80s then, %.80s now): "
+			"cells of one run are compared with each other, so go on where it was "
+			"begun, or measure anew under another --name",
 			run->parent, run->name, what, there, here);
 	json_decref(differences);
 	return err;
@@ -217,7 +223,8 @@ int run_look_around(struct run *run, struct ct_error *e)
 		return -EINVAL;
 	run->stolen_before = env_steal_seconds();
 	warnings = env_warnings(run->environment);
-	json_array_foreach(warnings, i, warning) {
+	json_array_foreach(warnings, i, warning)
+	{
 		const char *grade = json_string_value(json_object_get(warning, "grade"));
 		const char *what = json_string_value(json_object_get(warning, "what"));
 		const char *mend = json_string_value(json_object_get(warning, "mend"));

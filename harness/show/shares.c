@@ -13,7 +13,8 @@
 static const struct {
 	const char *name, *words, *brief;
 } names[] = {
-	{ "dependent", "one random line of memory, waited for, in the table's footprint", "a random line" },
+	{ "dependent", "one random line of memory, waited for, in the table's footprint",
+	  "a random line" },
 	{ "independent", "random lines of memory with many in flight", "random lines in flight" },
 	{ "hash", "the hash alone", "the hash alone" },
 	{ "atomic", "one atomic addition", "an atomic addition" },
@@ -21,16 +22,17 @@ static const struct {
 };
 
 /* ns of a bound that has no footprint: the least of those measured with so many threads. */
-static double plain_ns(const json_t *bounds, const char *bound, unsigned int threads, const char *hash)
+static double
+plain_ns(const json_t *bounds, const char *bound, unsigned int threads, const char *hash)
 {
 	double least = NAN;
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(bounds, i, one)
-		if (!strcmp(text_of(one, "bound"), bound) && number_of(one, "threads") == threads &&
-		    (!hash || !strcmp(text_of(one, "hash"), hash)))
-			least = fmin(least, number_of(one, "median"));
+	json_array_foreach(bounds, i, one) if (!strcmp(text_of(one, "bound"), bound) &&
+					       number_of(one, "threads") == threads &&
+					       (!hash || !strcmp(text_of(one, "hash"), hash)))
+		least = fmin(least, number_of(one, "median"));
 	return least;
 }
 
@@ -38,7 +40,8 @@ static double plain_ns(const json_t *bounds, const char *bound, unsigned int thr
 static double bound_ns(const json_t *cell, const json_t *bounds, const char *of)
 {
 	const json_t *parameters = json_object_get(cell, "parameters");
-	double threads = number_of(parameters, "threads"), bytes = number_of(cell, "footprint_bytes");
+	double threads = number_of(parameters, "threads"),
+	       bytes = number_of(cell, "footprint_bytes");
 	double measured = 0;
 	const json_t *one;
 	size_t i;
@@ -46,14 +49,15 @@ static double bound_ns(const json_t *cell, const json_t *bounds, const char *of)
 	if (strcmp(text_of(parameters, "level"), "ops") || !(threads >= 1))
 		return NAN;
 	if (!strcmp(of, "dependent"))
-		return bytes >= 1 ? bounds_dependent_ns(bounds, (unsigned int)threads, (uint64_t)bytes) : NAN;
+		return bytes >= 1
+			       ? bounds_dependent_ns(bounds, (unsigned int)threads, (uint64_t)bytes)
+			       : NAN;
 	if (!strcmp(of, "hash"))
 		return plain_ns(bounds, "hash_throughput", (unsigned int)threads,
 				text_of(json_object_get(cell, "axes"), "hash"));
 	if (!strcmp(of, "independent")) {
-		json_array_foreach(bounds, i, one)
-			if (!strcmp(text_of(one, "bound"), of))
-				measured = fmax(measured, number_of(one, "bytes"));
+		json_array_foreach(bounds, i, one) if (!strcmp(text_of(one, "bound"), of))
+			measured = fmax(measured, number_of(one, "bytes"));
 		if (!(bytes >= measured / 2))
 			return NAN;
 	}
@@ -71,8 +75,11 @@ static void scale(json_t *object, const char *key, double by)
 /* A figure of the cell, as quartiles and as a metric; by NAN: there is none any more. */
 static void change(json_t *cell, const char *figure, const char *unit, double by)
 {
-	static const char *const keys[] = { "min", "q1", "median", "q3", "max", "ci_low", "ci_high" };
-	json_t *metrics = json_object_get(cell, "metrics"), *metric = json_object_get(metrics, figure);
+	static const char *const keys[] = {
+		"min", "q1", "median", "q3", "max", "ci_low", "ci_high"
+	};
+	json_t *metrics = json_object_get(cell, "metrics"),
+	       *metric = json_object_get(metrics, figure);
 	json_t *values = json_object_get(metric, "values"), *value;
 	size_t i;
 
@@ -85,9 +92,8 @@ static void change(json_t *cell, const char *figure, const char *unit, double by
 		scale(json_object_get(cell, figure), keys[i], by);
 		scale(metric, keys[i], by);
 	}
-	json_array_foreach(values, i, value)
-		if (json_is_number(value))
-			json_array_set_new(values, i, json_real(json_number_value(value) * by));
+	json_array_foreach(values, i, value) if (json_is_number(value))
+		json_array_set_new(values, i, json_real(json_number_value(value) * by));
 	if (metric)
 		json_object_set_new(metric, "unit", json_string(unit));
 }
@@ -102,10 +108,12 @@ int shares_of(json_t *report, const char *of, struct ct_error *e)
 	while (i < sizeof(names) / sizeof(names[0]) && strcmp(names[i].name, of))
 		i++;
 	if (i == sizeof(names) / sizeof(names[0]))
-		return ct_user_error(e, "--of '%.40s' is no bound: it must be one of " SHARES_NAMES, of);
+		return ct_user_error(e, "--of '%.40s' is no bound: it must be one of " SHARES_NAMES,
+				     of);
 	snprintf(unit, sizeof(unit), "%% of %s", of);
 	snprintf(times, sizeof(times), "x %s", of);
-	json_object_foreach(json_object_get(report, "cells"), name, cell) {
+	json_object_foreach(json_object_get(report, "cells"), name, cell)
+	{
 		double ns = bound_ns(cell, bounds, of);
 		double threads = number_of(json_object_get(cell, "parameters"), "threads");
 		bool known = isfinite(ns) && ns > 0;
@@ -118,13 +126,16 @@ int shares_of(json_t *report, const char *of, struct ct_error *e)
 		changed += known && isfinite(number_of(json_object_get(cell, "mops"), "median"));
 	}
 	if (!changed)
-		return ct_user_error(
-			e,
-			"no cell of '%.200s' can be held against the bound '%s'%s", text_of(report, "name"), of,
-			json_array_size(bounds) ? ": it has table operations with a throughput, or tables as large as this needs, in none" :
-						  ": none were measured beside it (measure anew, without --no-bounds)");
-	json_object_set_new(report, "shares", json_pack("{s:s, s:s, s:s}", "of", of, "words", names[i].words,
-						       "brief", names[i].brief));
+		return ct_user_error(e, "no cell of '%.200s' can be held against the bound '%s'%s",
+				     text_of(report, "name"), of,
+				     json_array_size(bounds)
+					     ? ": it has table operations with a throughput, or "
+					       "tables as large as this needs, in none"
+					     : ": none were measured beside it (measure anew, "
+					       "without --no-bounds)");
+	json_object_set_new(report, "shares",
+			    json_pack("{s:s, s:s, s:s}", "of", of, "words", names[i].words, "brief",
+				      names[i].brief));
 	return 0;
 }
 
@@ -135,6 +146,7 @@ void shares_remark(char *buf, size_t size, const json_t *report)
 	buf[0] = '\0';
 	if (*text_of(shares, "of"))
 		snprintf(buf, size,
-			 "Figures are shares of what the same machine, threads and pages allow: throughput in percent of %s, time as a multiple of it.",
+			 "Figures are shares of what the same machine, threads and pages allow: "
+			 "throughput in percent of %s, time as a multiple of it.",
 			 text_of(shares, "words"));
 }

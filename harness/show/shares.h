@@ -12,8 +12,8 @@
  *	atomic		one fetch-and-add
  *	null		a lookup through the null variant: the harness
  */
-#ifndef CTBENCH_HARNESS_SHARES_H
-#define CTBENCH_HARNESS_SHARES_H
+#ifndef CTBENCH_HARNESS_SHOW_SHARES_H
+#define CTBENCH_HARNESS_SHOW_SHARES_H
 
 #include <stddef.h>
 

@@ -52,8 +52,8 @@ static int poisson(struct arrivals *a, double round, uint64_t seed)
 	return 0;
 }
 
-int arrivals_make(struct arrivals *a, enum arrival_process process, double mean,
-		  unsigned int index, unsigned int threads, uint64_t seed)
+int arrivals_make(struct arrivals *a, enum arrival_process process, double mean, unsigned int index,
+		  unsigned int threads, uint64_t seed)
 {
 	double round = mean * ARRIVALS_RING;
 	int err;
@@ -73,7 +73,7 @@ int arrivals_make(struct arrivals *a, enum arrival_process process, double mean,
 	}
 	gaps_of(a, round);
 	if (process == ARRIVALS_POISSON)
-		a->first = a->gaps[a->nr - 1];	/* the first waits its time like any other */
+		a->first = a->gaps[a->nr - 1]; /* the first waits its time like any other */
 	else
 		a->first = (uint64_t)(mean * index / threads);
 	return 0;

@@ -7,8 +7,8 @@
  * the rate exactly, because gaps are differences of times that were rounded,
  * not rounded themselves.
  */
-#ifndef CTBENCH_HARNESS_ARRIVALS_H
-#define CTBENCH_HARNESS_ARRIVALS_H
+#ifndef CTBENCH_HARNESS_TRAFFIC_ARRIVALS_H
+#define CTBENCH_HARNESS_TRAFFIC_ARRIVALS_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -21,7 +21,7 @@
 struct arrivals {
 	uint64_t *gaps;
 	size_t nr;
-	uint64_t first;		/* ticks from the window's opening to the first */
+	uint64_t first; /* ticks from the window's opening to the first */
 };
 
 /*
@@ -30,8 +30,8 @@ struct arrivals {
  * poisson: exponential gaps (by inversion) from a generator of that seed, scaled to have
  * the mean exactly.  0, -EINVAL (a mean below one tick), -ENOMEM.
  */
-int arrivals_make(struct arrivals *a, enum arrival_process process, double mean,
-		  unsigned int index, unsigned int threads, uint64_t seed);
+int arrivals_make(struct arrivals *a, enum arrival_process process, double mean, unsigned int index,
+		  unsigned int threads, uint64_t seed);
 
 /*
  * As recorded: nr times in ns, of which the whole (all workers' packets) takes

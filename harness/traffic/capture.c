@@ -25,12 +25,12 @@
 
 struct capture {
 	struct capture_bytes *bytes;
-	FILE *stream;		/* over bytes; libpcap's, once pcap is set */
+	FILE *stream; /* over bytes; libpcap's, once pcap is set */
 	pcap_t *pcap;
 	linklayer_fn link;
 	int dlt;
-	uint64_t nr;		/* packets delivered so far */
-	int failed;		/* the errno of the error that ended it, and its sentence */
+	uint64_t nr; /* packets delivered so far */
+	int failed;  /* the errno of the error that ended it, and its sentence */
 	struct ct_error error;
 	char buffer[STREAM_BUFFER];
 };
@@ -40,7 +40,7 @@ static ssize_t stream_read(void *cookie, char *buf, size_t size)
 	ssize_t n = capture_bytes_read(cookie, buf, size);
 
 	if (n < 0)
-		errno = EIO;	/* the sentence is in capture_bytes_error() */
+		errno = EIO; /* the sentence is in capture_bytes_error() */
 	return n;
 }
 
@@ -60,9 +60,10 @@ static int unknown_link(const struct capture *c, struct ct_error *e)
 	const char *name = pcap_datalink_val_to_name(c->dlt);
 	const char *what = pcap_datalink_val_to_description(c->dlt);
 
-	return ct_user_error(e, "%s has link type %d (%s%s%s), which cannot be decoded; known are %s",
-			     capture_bytes_name(c->bytes), c->dlt, name ? name : "unknown to libpcap",
-			     what ? ", " : "", what ? what : "", linklayer_supported);
+	return ct_user_error(
+		e, "%s has link type %d (%s%s%s), which cannot be decoded; known are %s",
+		capture_bytes_name(c->bytes), c->dlt, name ? name : "unknown to libpcap",
+		what ? ", " : "", what ? what : "", linklayer_supported);
 }
 
 /* Takes over bytes, in success and in failure. */
@@ -146,22 +147,27 @@ static void describe_failure(struct capture *c)
 			cause->text, nr);
 	else if (feof(c->stream))
 		ct_user_error(&c->error,
-			"%s is cut off: it ends inside the packet after packet %llu; "
-			"tcpdump -r FILE -w NEW keeps those before (libpcap: %s)",
-			name, nr, libpcap);
+			      "%s is cut off: it ends inside the packet after packet %llu; "
+			      "tcpdump -r FILE -w NEW keeps those before (libpcap: %s)",
+			      name, nr, libpcap);
 	else if (strstr(libpcap, "an interface has a type"))
-		ct_user_error(&c->error,
+		ct_user_error(
+			&c->error,
 			"%s: after packet %llu begins an interface with a link type that libpcap "
-			"does not read beside the first one's; give each interface a file of its own "
-			"(tshark -r FILE -Y 'frame.interface_id == 0' -F pcap -w NEW keeps the first; "
+			"does not read beside the first one's; give each interface a file of its "
+			"own "
+			"(tshark -r FILE -Y 'frame.interface_id == 0' -F pcap -w NEW keeps the "
+			"first; "
 			"libpcap: %s)",
 			name, nr, libpcap);
 	else if (strstr(libpcap, "an interface has a snapshot length"))
 		ct_user_error(&c->error,
-			"%s: after packet %llu begins an interface with another snapshot length, and "
-			"libpcap reads one length a file; make it one with editcap -F pcap FILE NEW "
-			"(libpcap: %s)",
-			name, nr, libpcap);
+			      "%s: after packet %llu begins an interface with another snapshot "
+			      "length, and "
+			      "libpcap reads one length a file; make it one with editcap -F pcap "
+			      "FILE NEW "
+			      "(libpcap: %s)",
+			      name, nr, libpcap);
 	else
 		ct_user_error(&c->error, "%s is damaged after packet %llu (libpcap: %s)", name, nr,
 			      libpcap);
@@ -222,7 +228,7 @@ void capture_close(struct capture *c)
 	if (!c)
 		return;
 	if (c->pcap)
-		pcap_close(c->pcap);	/* closes the stream as well */
+		pcap_close(c->pcap); /* closes the stream as well */
 	else if (c->stream)
 		fclose(c->stream);
 	capture_bytes_close(c->bytes);

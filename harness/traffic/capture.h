@@ -20,8 +20,8 @@
  * Thread-safety: one thread at a time per struct capture; different captures
  * are independent.  A loaded capture_set is only read and may be shared.
  */
-#ifndef CTBENCH_HARNESS_CAPTURE_H
-#define CTBENCH_HARNESS_CAPTURE_H
+#ifndef CTBENCH_HARNESS_TRAFFIC_CAPTURE_H
+#define CTBENCH_HARNESS_TRAFFIC_CAPTURE_H
 
 #include "harness/base/error.h"
 #include "harness/traffic/linklayer.h"
@@ -37,16 +37,16 @@ struct capture_packet {
 	 * link headers stopped making sense.
 	 */
 	const uint8_t *l3;
-	uint64_t time_ns;	/* since 1970, as captured: may step back from packet to packet */
-	uint64_t index;		/* in the file, from 0 */
-	uint32_t caplen;	/* bytes there are at l3; may be 0 */
+	uint64_t time_ns; /* since 1970, as captured: may step back from packet to packet */
+	uint64_t index;	  /* in the file, from 0 */
+	uint32_t caplen;  /* bytes there are at l3; may be 0 */
 	/*
 	 * Bytes at l3 when it was on the wire; at least caplen.  A short Ethernet frame's
 	 * padding counts: what is IP's own, IP's total length says.
 	 */
 	uint32_t len;
-	uint16_t l3proto;	/* LINK_PROTO_IPV4 (0x0800), LINK_PROTO_IPV6 (0x86dd), or 0 */
-	uint16_t vlan;		/* outermost VLAN id; 0: none */
+	uint16_t l3proto; /* LINK_PROTO_IPV4 (0x0800), LINK_PROTO_IPV6 (0x86dd), or 0 */
+	uint16_t vlan;	  /* outermost VLAN id; 0: none */
 };
 
 /*
@@ -79,9 +79,9 @@ void capture_close(struct capture *c);
 
 /* A whole capture in memory. */
 struct capture_set {
-	struct capture_packet *packets;	/* their l3 points into data */
+	struct capture_packet *packets; /* their l3 points into data */
 	size_t nr;
-	uint8_t *data;			/* each packet begins at a multiple of 8 bytes */
+	uint8_t *data; /* each packet begins at a multiple of 8 bytes */
 	size_t data_bytes;
 };
 
@@ -108,7 +108,6 @@ int capture_slurp(const char *path, uint8_t **data, size_t *size, struct ct_erro
  * Returns packets per second of that CPU time, or a negative errno (as a
  * double) with *e set.  decoded, if not NULL: how many packets were decoded.
  */
-double capture_decode_rate(const char *path, double seconds, uint64_t *decoded,
-			   struct ct_error *e);
+double capture_decode_rate(const char *path, double seconds, uint64_t *decoded, struct ct_error *e);
 
 #endif

@@ -15,23 +15,23 @@
 #include <unistd.h>
 #include <zstd.h>
 
-#define ZSTD_FRAME	0xfd2fb528u
-#define ZSTD_SKIPPABLE	0x184d2a50u	/* the low four bits are free */
+#define ZSTD_FRAME     0xfd2fb528u
+#define ZSTD_SKIPPABLE 0x184d2a50u /* the low four bits are free */
 
 struct capture_bytes {
 	char *name;
-	struct ct_error error;		/* status 0: none so far */
+	struct ct_error error; /* status 0: none so far */
 
-	int fd;				/* -1: memory */
+	int fd; /* -1: memory */
 	bool close_fd;
-	uint8_t *block;			/* of the file, block_size long; NULL: memory */
+	uint8_t *block; /* of the file, block_size long; NULL: memory */
 	size_t block_size;
-	const uint8_t *in;		/* what has been taken from the file but not used */
+	const uint8_t *in; /* what has been taken from the file but not used */
 	size_t in_left;
-	bool in_end;			/* the file has ended; only in is left */
+	bool in_end; /* the file has ended; only in is left */
 
-	ZSTD_DStream *zstd;		/* NULL: plain */
-	bool in_frame;			/* a zstd frame has begun and not ended */
+	ZSTD_DStream *zstd; /* NULL: plain */
+	bool in_frame;	    /* a zstd frame has begun and not ended */
 };
 
 static uint32_t le32(const uint8_t *p)
@@ -57,7 +57,7 @@ static ssize_t read_some(struct capture_bytes *b, void *buf, size_t size)
 static int fill_block(struct capture_bytes *b, size_t want)
 {
 	if (b->fd < 0) {
-		b->in_end = true;	/* memory is all there from the start */
+		b->in_end = true; /* memory is all there from the start */
 		return 0;
 	}
 	if (b->in_left)
@@ -123,7 +123,8 @@ static ssize_t read_zstd(struct capture_bytes *b, uint8_t *buf, size_t size)
 		/* inside a frame without input, what is still in the decoder is flushed first */
 		if (b->in_frame && !b->in_left && b->in_end && out.pos == before) {
 			ct_user_error(&b->error,
-				      "%s: the zstd data is cut off, its last frame has no end; copy the file again",
+				      "%s: the zstd data is cut off, its last frame has no end; "
+				      "copy the file again",
 				      b->name);
 			break;
 		}
@@ -163,8 +164,9 @@ static int detect(struct capture_bytes *b, struct ct_error *e)
 		if (b->in_left >= packers[i].length &&
 		    !memcmp(b->in, packers[i].magic, packers[i].length))
 			return ct_user_error(e,
-				"%s is packed with %s; unpack it first (%s %s > FILE) or give it as -",
-				b->name, packers[i].name, packers[i].unpack, b->name);
+					     "%s is packed with %s; unpack it first (%s %s > FILE) "
+					     "or give it as -",
+					     b->name, packers[i].name, packers[i].unpack, b->name);
 	if (b->in_left < 4)
 		return 0;
 	magic = le32(b->in);
@@ -215,8 +217,8 @@ int capture_bytes_open(struct capture_bytes **out, const char *path, struct ct_e
 		goto out_close;
 	}
 	if (is_stdin && isatty(b->fd)) {
-		err = ct_user_error(e,
-			"standard input is a terminal: send a capture into it (... | ctbench replay -)");
+		err = ct_user_error(e, "standard input is a terminal: send a capture into it (... "
+				       "| ctbench replay -)");
 		goto out_close;
 	}
 	b->block_size = ZSTD_DStreamInSize();

@@ -9,8 +9,8 @@
  *
  * Thread-safety: one thread at a time per object; objects are independent.
  */
-#ifndef CTBENCH_HARNESS_CAPTURE_BYTES_H
-#define CTBENCH_HARNESS_CAPTURE_BYTES_H
+#ifndef CTBENCH_HARNESS_TRAFFIC_CAPTURE_BYTES_H
+#define CTBENCH_HARNESS_TRAFFIC_CAPTURE_BYTES_H
 
 #include "harness/base/error.h"
 

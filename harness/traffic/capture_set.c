@@ -38,7 +38,8 @@ static int grow(void **array, size_t *room, size_t want, size_t element)
 
 static int no_memory(const char *path, struct ct_error *e)
 {
-	return ct_fail(e, -ENOMEM, CT_EXIT_USER, "%s does not fit into this machine's memory", path);
+	return ct_fail(e, -ENOMEM, CT_EXIT_USER, "%s does not fit into this machine's memory",
+		       path);
 }
 
 int capture_load(const char *path, struct capture_set *set, struct ct_error *e)
@@ -133,8 +134,7 @@ static double thread_seconds(void)
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-double capture_decode_rate(const char *path, double seconds, uint64_t *decoded,
-			   struct ct_error *e)
+double capture_decode_rate(const char *path, double seconds, uint64_t *decoded, struct ct_error *e)
 {
 	uint64_t packets = 0, sum = 0;
 	struct capture_packet p;

@@ -8,22 +8,22 @@
 
 #include "core/netfilter.h"
 
-#define CLIENT_BITS	15	/* 3 of network, 12 of host */
-#define HOST_BITS	12
-#define PORT_FIRST	32768	/* net.ipv4.ip_local_port_range of Linux */
-#define PORTS		28232
-#define SERVERS		((1u << (FLOW_BITS - CLIENT_BITS)) / PORTS + 1)
+#define CLIENT_BITS 15 /* 3 of network, 12 of host */
+#define HOST_BITS   12
+#define PORT_FIRST  32768 /* net.ipv4.ip_local_port_range of Linux */
+#define PORTS	    28232
+#define SERVERS	    ((1u << (FLOW_BITS - CLIENT_BITS)) / PORTS + 1)
 
 /* Private and carrier-grade NAT networks (RFC 1918, RFC 6598), /20 each. */
 static const uint32_t client_nets[1 << (CLIENT_BITS - HOST_BITS)] = {
-	0x0a000000,	/* 10.0.0.0 */
-	0x0a141000,	/* 10.20.16.0 */
-	0x0a408000,	/* 10.64.128.0 */
-	0x64400000,	/* 100.64.0.0 */
-	0x64502000,	/* 100.80.32.0 */
-	0xac100000,	/* 172.16.0.0 */
-	0xac143000,	/* 172.20.48.0 */
-	0xc0a81000,	/* 192.168.16.0 */
+	0x0a000000, /* 10.0.0.0 */
+	0x0a141000, /* 10.20.16.0 */
+	0x0a408000, /* 10.64.128.0 */
+	0x64400000, /* 100.64.0.0 */
+	0x64502000, /* 100.80.32.0 */
+	0xac100000, /* 172.16.0.0 */
+	0xac143000, /* 172.20.48.0 */
+	0xc0a81000, /* 192.168.16.0 */
 };
 
 /* What servers serve; one entry in as many as its share of the connections. */
@@ -31,27 +31,27 @@ static const struct service {
 	uint16_t port;
 	uint8_t protonum;
 } services[] = {
-	{ 443, IPPROTO_TCP }, { 443, IPPROTO_TCP }, { 53, IPPROTO_UDP }, { 443, IPPROTO_TCP },
-	{ 80, IPPROTO_TCP }, { 443, IPPROTO_TCP }, { 443, IPPROTO_UDP }, { 443, IPPROTO_TCP },
-	{ 22, IPPROTO_TCP }, { 443, IPPROTO_TCP }, { 53, IPPROTO_UDP }, { 443, IPPROTO_TCP },
-	{ 80, IPPROTO_TCP }, { 993, IPPROTO_TCP }, { 443, IPPROTO_UDP }, { 443, IPPROTO_TCP },
-	{ 123, IPPROTO_UDP }, { 8080, IPPROTO_TCP }, { 80, IPPROTO_TCP }, { 25, IPPROTO_TCP },
+	{ 443, IPPROTO_TCP }, { 443, IPPROTO_TCP },  { 53, IPPROTO_UDP },  { 443, IPPROTO_TCP },
+	{ 80, IPPROTO_TCP },  { 443, IPPROTO_TCP },  { 443, IPPROTO_UDP }, { 443, IPPROTO_TCP },
+	{ 22, IPPROTO_TCP },  { 443, IPPROTO_TCP },  { 53, IPPROTO_UDP },  { 443, IPPROTO_TCP },
+	{ 80, IPPROTO_TCP },  { 993, IPPROTO_TCP },  { 443, IPPROTO_UDP }, { 443, IPPROTO_TCP },
+	{ 123, IPPROTO_UDP }, { 8080, IPPROTO_TCP }, { 80, IPPROTO_TCP },  { 25, IPPROTO_TCP },
 };
 
 /*
  * Servers stand in 198.18.0.0/15 (for benchmarks, RFC 2544), everybody's IPv6
  * in 2001:db8::/32 (for documentation, RFC 3849).
  */
-#define SERVER_NET	0xc6120000u
-#define SERVER_STEP	211u
-#define SERVER_FIRST	17u
-#define IPV6_NET	0x20010db8u
-#define IPV6_SERVERS	0xff00u		/* third group of a server; a client's is its network */
+#define SERVER_NET   0xc6120000u
+#define SERVER_STEP  211u
+#define SERVER_FIRST 17u
+#define IPV6_NET     0x20010db8u
+#define IPV6_SERVERS 0xff00u /* third group of a server; a client's is its network */
 
 /* A flow's parts. */
 struct flow {
-	uint32_t net, host;	/* of the client */
-	uint32_t port;		/* the client's */
+	uint32_t net, host; /* of the client */
+	uint32_t port;	    /* the client's */
 	uint32_t server;
 };
 
@@ -112,8 +112,10 @@ void flow_key4(const struct flow_set *fs, uint64_t i, bool reply, struct ct_key4
 	uint16_t cport = htons((uint16_t)f.port), sport = htons(s->port);
 
 	*k = (struct ct_key4){
-		.saddr = reply ? server : client, .daddr = reply ? client : server,
-		.sport = reply ? sport : cport, .dport = reply ? cport : sport,
+		.saddr = reply ? server : client,
+		.daddr = reply ? client : server,
+		.sport = reply ? sport : cport,
+		.dport = reply ? cport : sport,
 		.protonum = s->protonum,
 	};
 }
@@ -182,8 +184,8 @@ bool flow_find(const struct flow_set *fs, const struct nf_conntrack_tuple *t, ui
 		struct flow f;
 		uint64_t x;
 
-		if (t->src.l3num == NFPROTO_IPV6 ? !find_ipv6(client->all, server->all, &f) :
-						   !find_ipv4(client->ip, server->ip, &f))
+		if (t->src.l3num == NFPROTO_IPV6 ? !find_ipv6(client->all, server->all, &f)
+						 : !find_ipv4(client->ip, server->ip, &f))
 			continue;
 		f.port = ntohs(port) - PORT_FIRST;
 		if (f.server >= SERVERS || f.port >= PORTS)

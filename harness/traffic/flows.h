@@ -12,14 +12,14 @@
  * have nothing in common, and filling a table in the order of i is not the
  * order of anything in the tuples.
  */
-#ifndef CTBENCH_HARNESS_FLOWS_H
-#define CTBENCH_HARNESS_FLOWS_H
+#ifndef CTBENCH_HARNESS_TRAFFIC_FLOWS_H
+#define CTBENCH_HARNESS_TRAFFIC_FLOWS_H
 
 #include "core/nf_conntrack_tuple.h"
 #include "harness/numbers/random.h"
 #include "variants/work.h"
 
-#define FLOW_BITS 38		/* 2^38 combinations of client, port and server */
+#define FLOW_BITS 38 /* 2^38 combinations of client, port and server */
 /*
  * Flows from here to 2^FLOW_BITS are like the others, but nobody ever puts
  * them into a table: keys for lookups that shall find nothing.
@@ -28,7 +28,7 @@
 
 struct flow_set {
 	struct permutation order;
-	uint64_t ipv6;		/* share of IPv6, of 2^32 */
+	uint64_t ipv6; /* share of IPv6, of 2^32 */
 };
 
 /* ipv6_share from 0 to 1; the share is exact over every run of flows, to one flow. */

@@ -8,9 +8,9 @@
 
 #include "harness/numbers/random.h"
 
-#define OPENER_SEQ	1000u
-#define ANSWER_SEQ	5000u
-#define WINDOW		16384u
+#define OPENER_SEQ 1000u
+#define ANSWER_SEQ 5000u
+#define WINDOW	   16384u
 
 void frame_set_free(struct frame_set *set)
 {
@@ -84,8 +84,12 @@ void frame_make(struct ct_frame *frame, uint8_t *data, const struct nf_conntrack
 		memcpy(data + 24, t->dst.u3.ip6, 16);
 	}
 	*frame = (struct ct_frame){
-		.data = data, .len = header + len, .headlen = header + len,
-		.protocol = v4 ? ETH_P_IP : ETH_P_IPV6, .in = 0, .out = 1,
+		.data = data,
+		.len = header + len,
+		.headlen = header + len,
+		.protocol = v4 ? ETH_P_IP : ETH_P_IPV6,
+		.in = 0,
+		.out = 1,
 	};
 }
 
@@ -222,8 +226,12 @@ int frames_from_capture(struct frame_set *set, const struct capture_set *capture
 			shift_packet(set->data + at, head, k);
 			set->time_ns[set->nr] = p->time_ns - first + round * k;
 			set->frames[set->nr++] = (struct ct_frame){
-				.data = set->data + at, .len = p->len, .headlen = head,
-				.protocol = p->l3proto, .in = 0, .out = 1,
+				.data = set->data + at,
+				.len = p->len,
+				.headlen = head,
+				.protocol = p->l3proto,
+				.in = 0,
+				.out = 1,
 			};
 			at += (head + 7u) & ~7u;
 		}

@@ -4,8 +4,8 @@
  * sent: headers side by side in memory, so that walking them costs what
  * reading from a network card's ring costs, not a random access each.
  */
-#ifndef CTBENCH_HARNESS_FRAMES_H
-#define CTBENCH_HARNESS_FRAMES_H
+#ifndef CTBENCH_HARNESS_TRAFFIC_FRAMES_H
+#define CTBENCH_HARNESS_TRAFFIC_FRAMES_H
 
 #include "harness/traffic/capture.h"
 #include "harness/workload/cell.h"
@@ -19,7 +19,7 @@ struct frame_set {
 	struct ct_frame *frames;
 	size_t nr;
 	uint8_t *data;
-	size_t bytes;		/* of both, for accounting */
+	size_t bytes; /* of both, for accounting */
 	/*
 	 * A capture's: when each was recorded, in ns since its first packet, copies one after
 	 * another; and how long all of that takes, for how many packets of all workers.
@@ -28,7 +28,7 @@ struct frame_set {
 	uint64_t whole_ns, whole_nr;
 };
 
-void frame_set_free(struct frame_set *set);	/* a zeroed one is accepted */
+void frame_set_free(struct frame_set *set); /* a zeroed one is accepted */
 
 /* TCP flags of a synthetic packet; ignored for UDP. */
 enum frame_tcp {

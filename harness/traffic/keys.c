@@ -11,16 +11,16 @@
  * Short streams would repeat before the window ends in a rhythm that branch
  * predictors can learn; long ones take memory, and cache lines from the table.
  */
-#define KEYS_LEAST	(1u << 18)
-#define KEYS_MOST	(1u << 24)
+#define KEYS_LEAST (1u << 18)
+#define KEYS_MOST  (1u << 24)
 /* All streams together stay below this where that leaves each the floor. */
-#define KEYS_BUDGET	(2ull << 30)
-#define KEYS_FLOOR	(1u << 16)
+#define KEYS_BUDGET (2ull << 30)
+#define KEYS_FLOOR  (1u << 16)
 
-#define OPS_LEAST	(1u << 17)
-#define OPS_MOST	(1u << 24)
+#define OPS_LEAST (1u << 17)
+#define OPS_MOST  (1u << 24)
 /* Inserts and deletes that a stream of operations should have at least. */
-#define OPS_CHANGES	32
+#define OPS_CHANGES 32
 
 /* What seeds are for, so that each has random numbers of its own. */
 enum purpose {
@@ -66,18 +66,24 @@ static int plan_churn(struct key_plan *plan, const struct cell *cell, struct ct_
 	if (plan->churn_share <= 0)
 		return 0;
 	if (fabs(cell->insert - cell->del) > 1e-6)
-		return ct_user_error(e, "inserts (%g) and deletes (%g) need the same share of the mix, or the table would fill up or run empty",
+		return ct_user_error(e,
+				     "inserts (%g) and deletes (%g) need the same share of the "
+				     "mix, or the table would fill up or run empty",
 				     cell->insert, cell->del);
 	plan->churn = plan->present / 4 / plan->threads;
 	if (!plan->churn)
-		return ct_user_error(e, "%llu flows are too few for %u threads that insert and delete: each needs 4",
+		return ct_user_error(e,
+				     "%llu flows are too few for %u threads that insert and "
+				     "delete: each needs 4",
 				     (unsigned long long)plan->present, plan->threads);
 	plan->stream_ops = OPS_LEAST;
 	while (plan->stream_ops < OPS_MOST &&
 	       (double)plan->stream_ops * plan->churn_share < OPS_CHANGES)
 		plan->stream_ops *= 2;
 	if ((double)plan->stream_ops * plan->churn_share < 2)
-		return ct_user_error(e, "inserts and deletes with a share of %g are fewer than one in %u: give them more, or none",
+		return ct_user_error(e,
+				     "inserts and deletes with a share of %g are fewer than one in "
+				     "%u: give them more, or none",
 				     cell->insert, OPS_MOST);
 	plan->stable -= plan->churn * plan->threads;
 	return 0;
@@ -101,14 +107,18 @@ int key_plan_init(struct key_plan *plan, const struct cell *cell, struct ct_erro
 		.seed = cell->seed,
 	};
 	if (!plan->threads || !plan->present || plan->present > FLOW_ABSENT / 2)
-		return ct_user_error(e, "%llu flows and %u threads: both must be at least 1, and flows at most %llu",
+		return ct_user_error(e,
+				     "%llu flows and %u threads: both must be at least 1, and "
+				     "flows at most %llu",
 				     (unsigned long long)plan->present, plan->threads,
 				     (unsigned long long)FLOW_ABSENT / 2);
 	ret = plan_churn(plan, cell, e);
 	if (ret)
 		return ret;
 	if (plan->popularity == POP_HOT && (!plan->hot_flows || plan->hot_flows > plan->stable))
-		return ct_user_error(e, "hot_flows is %llu: must be from 1 to %llu, the flows that stay in the table",
+		return ct_user_error(e,
+				     "hot_flows is %llu: must be from 1 to %llu, the flows that "
+				     "stay in the table",
 				     (unsigned long long)plan->hot_flows,
 				     (unsigned long long)plan->stable);
 	plan->stream_keys = plan_stream_keys(plan);
@@ -142,7 +152,7 @@ uint64_t key_plan_bytes(const struct key_plan *plan)
 struct picker {
 	const struct key_plan *plan;
 	struct rng rng;
-	struct permutation order;	/* POP_UNIFORM: this pass over all stable flows */
+	struct permutation order; /* POP_UNIFORM: this pass over all stable flows */
 	uint64_t pos, pass;
 	uint64_t seed;
 };
@@ -214,8 +224,8 @@ static void key_put(const struct key_plan *plan, void *keys, size_t i, uint64_t 
 }
 
 /* What a lookup is: two bits. */
-#define LOOKUP_REPLY	1
-#define LOOKUP_MISS	2
+#define LOOKUP_REPLY 1
+#define LOOKUP_MISS  2
 
 /*
  * The kinds of one block's lookups, with exact numbers of each, in random
@@ -228,8 +238,8 @@ static void block_kinds(const struct key_plan *plan, struct rng *rng, uint64_t *
 	uint64_t misses_after = *hits + *misses + KEY_BLOCK - hits_after;
 	uint64_t nr[4], n = 0;
 
-	nr[LOOKUP_REPLY] = share_upto(plan->reply_share, hits_after) -
-			   share_upto(plan->reply_share, *hits);
+	nr[LOOKUP_REPLY] =
+		share_upto(plan->reply_share, hits_after) - share_upto(plan->reply_share, *hits);
 	nr[0] = hits_after - *hits - nr[LOOKUP_REPLY];
 	nr[LOOKUP_MISS | LOOKUP_REPLY] = share_upto(plan->reply_share, misses_after) -
 					 share_upto(plan->reply_share, *misses);
@@ -353,7 +363,8 @@ int key_stream_make(struct key_stream *s, const struct key_plan *plan, unsigned 
 	if (failed) {
 		key_stream_free(s);
 		return ct_fail(e, -ENOMEM, CT_EXIT_USER,
-			       "no memory for a thread's key stream of %llu MiB: ask for fewer flows or threads",
+			       "no memory for a thread's key stream of %llu MiB: ask for fewer "
+			       "flows or threads",
 			       (unsigned long long)(key_plan_bytes(plan) >> 20));
 	}
 	if (s->hit_bits)

@@ -20,8 +20,8 @@
  * Which flows are stable, which come and go, and which are popular is drawn by
  * lot: independent of the order in which flows are put into the table.
  */
-#ifndef CTBENCH_HARNESS_KEYS_H
-#define CTBENCH_HARNESS_KEYS_H
+#ifndef CTBENCH_HARNESS_TRAFFIC_KEYS_H
+#define CTBENCH_HARNESS_TRAFFIC_KEYS_H
 
 #include "harness/workload/cell.h"
 #include "harness/base/error.h"
@@ -34,20 +34,20 @@ struct key_plan {
 	struct flow_set flows;
 	uint64_t present;
 	uint64_t stable;
-	uint64_t churn;		/* per thread; 0: lookups only */
+	uint64_t churn; /* per thread; 0: lookups only */
 	unsigned int threads;
-	bool compact;		/* keys are struct ct_key4 (no flow is IPv6) */
-	bool huge;		/* ask for huge pages */
-	size_t stream_keys;	/* lookups until a stream begins anew; a multiple of KEY_BLOCK */
-	size_t stream_ops;	/* the same for operations; 0: lookups only */
+	bool compact;	    /* keys are struct ct_key4 (no flow is IPv6) */
+	bool huge;	    /* ask for huge pages */
+	size_t stream_keys; /* lookups until a stream begins anew; a multiple of KEY_BLOCK */
+	size_t stream_ops;  /* the same for operations; 0: lookups only */
 
-	struct permutation place;	/* of what is present: the stable by rank, then churn */
+	struct permutation place; /* of what is present: the stable by rank, then churn */
 	enum popularity popularity;
 	struct zipf zipf;
 	uint64_t hot_flows;
 	double hot_share;
 	double hit_share, reply_share;
-	double churn_share;	/* inserts and deletes together, of all operations */
+	double churn_share; /* inserts and deletes together, of all operations */
 	uint64_t seed;
 };
 
@@ -64,18 +64,18 @@ uint64_t key_plan_bytes(const struct key_plan *plan);
 struct key_stream {
 	/* For struct ct_ops_work, under the same names. */
 	bool compact;
-	void *keys;		/* struct ct_key4 or union ct_tuple_words [nr_keys] */
+	void *keys; /* struct ct_key4 or union ct_tuple_words [nr_keys] */
 	size_t nr_keys;
-	uint8_t *ops;		/* enum ct_op [nr_ops], or NULL: lookups only */
+	uint8_t *ops; /* enum ct_op [nr_ops], or NULL: lookups only */
 	size_t nr_ops;
-	void *churn;		/* keys of the ring; NULL where nothing comes and goes */
+	void *churn; /* keys of the ring; NULL where nothing comes and goes */
 	size_t nr_churn;
-	size_t head;		/* churn[0 .. head - 1] are in the table at first */
+	size_t head; /* churn[0 .. head - 1] are in the table at first */
 
-	uint64_t hits;		/* among all keys */
-	uint64_t *hit_bits;	/* bit i: keys[i] is in the table; NULL: all are */
-	uint64_t *hits_before;	/* hits in the KEY_BLOCKs before block i */
-	uint64_t lookups, inserts, deletes;	/* among all ops */
+	uint64_t hits;			    /* among all keys */
+	uint64_t *hit_bits;		    /* bit i: keys[i] is in the table; NULL: all are */
+	uint64_t *hits_before;		    /* hits in the KEY_BLOCKs before block i */
+	uint64_t lookups, inserts, deletes; /* among all ops */
 	size_t bytes;
 };
 

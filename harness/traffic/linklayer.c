@@ -9,10 +9,10 @@
 #include <stddef.h>
 
 enum {
-	ETHERTYPE_LENGTH_MAX = 1500,	/* below: 802.3, the field is a length */
+	ETHERTYPE_LENGTH_MAX = 1500, /* below: 802.3, the field is a length */
 	ETHERTYPE_8021Q = 0x8100,
 	ETHERTYPE_8021AD = 0x88a8,
-	ETHERTYPE_QINQ_OLD = 0x9100,	/* and 0x9200, 0x9300: before 802.1ad */
+	ETHERTYPE_QINQ_OLD = 0x9100, /* and 0x9200, 0x9300: before 802.1ad */
 	ETHERTYPE_QINQ_OLD2 = 0x9200,
 	ETHERTYPE_QINQ_OLD3 = 0x9300,
 	ETHERTYPE_MPLS = 0x8847,
@@ -64,8 +64,8 @@ static inline struct link_payload payload(uint32_t at, uint16_t l3proto, uint16_
 }
 
 /* No link header tells: the IP header's version does. */
-static struct link_payload by_version(const uint8_t *frame, uint32_t caplen, uint32_t at,
-				      uint16_t vlan)
+static struct link_payload
+by_version(const uint8_t *frame, uint32_t caplen, uint32_t at, uint16_t vlan)
 {
 	if (have(caplen, at, 1)) {
 		if (frame[at] >> 4 == 4)
@@ -93,8 +93,8 @@ static struct link_payload mpls(const uint8_t *frame, uint32_t caplen, uint32_t 
  * ends negotiated to compress it: all two-byte numbers begin with an even
  * byte and end in an odd one, so the first byte tells (RFC 1661, 6.5).
  */
-static struct link_payload ppp_protocol(const uint8_t *frame, uint32_t caplen, uint32_t at,
-					uint16_t vlan)
+static struct link_payload
+ppp_protocol(const uint8_t *frame, uint32_t caplen, uint32_t at, uint16_t vlan)
 {
 	uint16_t protocol;
 
@@ -116,8 +116,8 @@ static struct link_payload ppp_protocol(const uint8_t *frame, uint32_t caplen, u
 	return payload(at, LINK_PROTO_NONE, vlan);
 }
 
-static struct link_payload pppoe_session(const uint8_t *frame, uint32_t caplen, uint32_t at,
-					 uint16_t vlan)
+static struct link_payload
+pppoe_session(const uint8_t *frame, uint32_t caplen, uint32_t at, uint16_t vlan)
 {
 	/* version 1, type 1; code 0 is session data */
 	if (!have(caplen, at, PPPOE_HEADER) || frame[at] != 0x11 || frame[at + 1])
@@ -126,8 +126,8 @@ static struct link_payload pppoe_session(const uint8_t *frame, uint32_t caplen, 
 }
 
 /* What follows an EtherType that has just been read; at is the byte after it. */
-static inline struct link_payload ethertype(const uint8_t *frame, uint32_t caplen, uint32_t at,
-					    uint16_t type)
+static inline struct link_payload
+ethertype(const uint8_t *frame, uint32_t caplen, uint32_t at, uint16_t type)
 {
 	uint16_t vlan = 0;
 
@@ -221,11 +221,11 @@ static struct link_payload family(const uint8_t *frame, uint32_t caplen)
 	switch (af) {
 	case 2:
 		return payload(FAMILY_HEADER, LINK_PROTO_IPV4, 0);
-	case 10:	/* Linux */
-	case 23:	/* Windows */
-	case 24:	/* NetBSD, OpenBSD, BSD/OS, Npcap */
-	case 28:	/* FreeBSD, DragonFly */
-	case 30:	/* Darwin */
+	case 10: /* Linux */
+	case 23: /* Windows */
+	case 24: /* NetBSD, OpenBSD, BSD/OS, Npcap */
+	case 28: /* FreeBSD, DragonFly */
+	case 30: /* Darwin */
 		return payload(FAMILY_HEADER, LINK_PROTO_IPV6, 0);
 	}
 	return payload(FAMILY_HEADER, LINK_PROTO_NONE, 0);
@@ -289,9 +289,9 @@ linklayer_fn linklayer_find(int dlt)
 		return cooked_v1;
 	case DLT_LINUX_SLL2:
 		return cooked_v2;
-	case 12:	/* DLT_RAW on most systems */
-	case 14:	/* ... on OpenBSD */
-	case 101:	/* ... in files, should it come through unmapped */
+	case 12:  /* DLT_RAW on most systems */
+	case 14:  /* ... on OpenBSD */
+	case 101: /* ... in files, should it come through unmapped */
 		return raw_ip;
 	case DLT_IPV4:
 		return raw_ipv4;

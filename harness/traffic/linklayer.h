@@ -13,20 +13,20 @@
  * tags), RFC 1042 (SNAP), RFC 1661 and 1662 (PPP and its HDLC framing),
  * RFC 2516 (PPPoE), RFC 3032 (MPLS).
  */
-#ifndef CTBENCH_HARNESS_LINKLAYER_H
-#define CTBENCH_HARNESS_LINKLAYER_H
+#ifndef CTBENCH_HARNESS_TRAFFIC_LINKLAYER_H
+#define CTBENCH_HARNESS_TRAFFIC_LINKLAYER_H
 
 #include <stdint.h>
 
 /* EtherTypes, which name the layer above whatever the link is. */
-#define LINK_PROTO_NONE	0x0000		/* not IP, or cut off before that is known */
-#define LINK_PROTO_IPV4	0x0800
-#define LINK_PROTO_IPV6	0x86dd
+#define LINK_PROTO_NONE 0x0000 /* not IP, or cut off before that is known */
+#define LINK_PROTO_IPV4 0x0800
+#define LINK_PROTO_IPV6 0x86dd
 
 struct link_payload {
-	uint32_t offset;	/* of the network header in the frame; never above caplen */
-	uint16_t l3proto;	/* LINK_PROTO_*, host byte order */
-	uint16_t vlan;		/* outermost VLAN id but 0, which only marks a priority; 0: none */
+	uint32_t offset;  /* of the network header in the frame; never above caplen */
+	uint16_t l3proto; /* LINK_PROTO_*, host byte order */
+	uint16_t vlan;	  /* outermost VLAN id but 0, which only marks a priority; 0: none */
 };
 
 /* caplen: bytes of the frame there are to look at. */

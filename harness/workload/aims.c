@@ -7,11 +7,8 @@
 #include "variants/variant.h"
 
 const char *const aim_measures[AIM_NR_MEASURES] = {
-	[AIM_NS_PER_OP] = "ns/op",
-	[AIM_RATE] = "M/s",
-	[AIM_CONN_BYTES] = "B/conn",
-	[AIM_BUCKET_BYTES] = "B/bucket",
-	[AIM_SECONDS] = "s",
+	[AIM_NS_PER_OP] = "ns/op",	 [AIM_RATE] = "M/s",  [AIM_CONN_BYTES] = "B/conn",
+	[AIM_BUCKET_BYTES] = "B/bucket", [AIM_SECONDS] = "s",
 };
 
 bool aim_parse(struct aim *aim, const char *text)

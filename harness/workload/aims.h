@@ -10,25 +10,25 @@
  * An aim is a sentence about medians, not a test: the machine and its noise
  * decide as much as the code does, so a missed aim is no failure.
  */
-#ifndef CTBENCH_HARNESS_AIMS_H
-#define CTBENCH_HARNESS_AIMS_H
+#ifndef CTBENCH_HARNESS_WORKLOAD_AIMS_H
+#define CTBENCH_HARNESS_WORKLOAD_AIMS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 enum aim_measure {
-	AIM_NS_PER_OP,		/* ns/op: as one thread sees it */
-	AIM_RATE,		/* M/s: operations, packets or connections, all threads */
-	AIM_CONN_BYTES,		/* B/conn: a connection's object */
-	AIM_BUCKET_BYTES,	/* B/bucket */
-	AIM_SECONDS,		/* s: of the window */
+	AIM_NS_PER_OP,	  /* ns/op: as one thread sees it */
+	AIM_RATE,	  /* M/s: operations, packets or connections, all threads */
+	AIM_CONN_BYTES,	  /* B/conn: a connection's object */
+	AIM_BUCKET_BYTES, /* B/bucket */
+	AIM_SECONDS,	  /* s: of the window */
 	AIM_NR_MEASURES,
 };
 
 struct aim {
 	char variant[96];
 	enum aim_measure measure;
-	bool at_least;		/* >= instead of <= */
+	bool at_least; /* >= instead of <= */
 	double bound;
 	/* The bound is that many times this variant's figure at the same point; empty: a number. */
 	char times[96];

@@ -8,8 +8,8 @@
 
 const char *axis_choice(const json_t *cell, unsigned int axis)
 {
-	const char *choice = json_string_value(json_object_get(json_object_get(cell, "axes"),
-							       ct_axis_name(axis)));
+	const char *choice = json_string_value(
+		json_object_get(json_object_get(cell, "axes"), ct_axis_name(axis)));
 
 	return choice ? choice : "";
 }

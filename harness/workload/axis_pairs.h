@@ -3,8 +3,8 @@
  * Which cells of a run differ in one axis alone: what plots draw side by side
  * and verdicts compare.  Cells as run_report() writes them.
  */
-#ifndef CTBENCH_HARNESS_AXIS_PAIRS_H
-#define CTBENCH_HARNESS_AXIS_PAIRS_H
+#ifndef CTBENCH_HARNESS_WORKLOAD_AXIS_PAIRS_H
+#define CTBENCH_HARNESS_WORKLOAD_AXIS_PAIRS_H
 
 #include <stdbool.h>
 

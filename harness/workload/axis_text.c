@@ -10,23 +10,31 @@
 
 static const struct text {
 	const char *axis;
-	const char *value;	/* NULL: about the axis itself */
+	const char *value; /* NULL: about the axis itself */
 	const char *text;
 } texts[] = {
 	{ "hash", NULL, "from a tuple to 32 bits" },
-	{ "hash", "jhash2", "Jenkins's lookup3 over words, the kernel's until 5.14; keyed, but not against attackers" },
-	{ "hash", "siphash", "keyed so that nobody outside can find collisions; the kernel's since 5.15" },
-	{ "hash", "crc32c", "an instruction of the CPU; fast and spreads well, but anyone can find collisions" },
+	{ "hash", "jhash2",
+	  "Jenkins's lookup3 over words, the kernel's until 5.14; keyed, but not against "
+	  "attackers" },
+	{ "hash", "siphash",
+	  "keyed so that nobody outside can find collisions; the kernel's since 5.15" },
+	{ "hash", "crc32c",
+	  "an instruction of the CPU; fast and spreads well, but anyone can find collisions" },
 	{ "hash", "constant", "every key into one bucket: the worst that a hash can do" },
 
 	{ "bucket", NULL, "from a hash to a bucket" },
-	{ "bucket", "reciprocal_scale", "the hash's upper bits by a multiplication; any number of buckets" },
+	{ "bucket", "reciprocal_scale",
+	  "the hash's upper bits by a multiplication; any number of buckets" },
 	{ "bucket", "mask", "the hash's lower bits; powers of two only" },
-	{ "bucket", "split_order", "lower bits, reversed in the list's order, so that doubling moves nothing" },
+	{ "bucket", "split_order",
+	  "lower bits, reversed in the list's order, so that doubling moves nothing" },
 
 	{ "chain", NULL, "what hangs from a bucket, and who may walk it" },
-	{ "chain", "nulls_rcu", "readers without locks; the end marker tells one who was carried into another chain" },
-	{ "chain", "plain_rcu", "readers without locks; chains end in NULL, so nodes must outlive their readers" },
+	{ "chain", "nulls_rcu",
+	  "readers without locks; the end marker tells one who was carried into another chain" },
+	{ "chain", "plain_rcu",
+	  "readers without locks; chains end in NULL, so nodes must outlive their readers" },
 	{ "chain", "plain", "one reader and nothing that changes; chains end in NULL" },
 	{ "chain", "locked", "readers take the bucket's lock like everyone else" },
 	{ "chain", "lock_free", "one list in all, changed by compare and swap" },
@@ -38,14 +46,18 @@ static const struct text {
 
 	{ "resize", NULL, "how (table, size) is read while it may be replaced" },
 	{ "resize", "seqcount", "read, check a counter, again if it moved; readers write nothing" },
-	{ "resize", "rwlock", "readers take a reader-writer lock: two writes to one shared line per operation" },
-	{ "resize", "incremental", "the list stays; new entries into it are made as they are needed" },
+	{ "resize", "rwlock",
+	  "readers take a reader-writer lock: two writes to one shared line per operation" },
+	{ "resize", "incremental",
+	  "the list stays; new entries into it are made as they are needed" },
 
 	{ "rcu", NULL, "how readers without locks are waited for" },
-	{ "rcu", "memb", "readers store to a counter of their own; membarrier(2) pays for the order" },
+	{ "rcu", "memb",
+	  "readers store to a counter of their own; membarrier(2) pays for the order" },
 	{ "rcu", "mb", "as memb, but each reader pays a full barrier at both ends" },
 	{ "rcu", "bp", "as memb, and a thread need not register" },
-	{ "rcu", "qsbr", "readers do nothing; every thread says now and then that it holds nothing" },
+	{ "rcu", "qsbr",
+	  "readers do nothing; every thread says now and then that it holds nothing" },
 	{ "rcu", "none", "nobody reads without a lock" },
 
 	{ "node", NULL, "where a connection lives, and when its memory may become another" },
@@ -58,16 +70,22 @@ static const struct text {
 	{ "cap", "50+0..29", "50 and a random 0 to 29 for each insertion, the kernel's now" },
 
 	{ "lists", NULL, "where connections are that are not in the table" },
-	{ "lists", "none", "nowhere, as since Linux 5.19: unconfirmed and dying ones are who refers to them" },
-	{ "lists", "percpu", "in an unconfirmed and a dying list of each CPU, as up to 5.18: two more locks a life" },
+	{ "lists", "none",
+	  "nowhere, as since Linux 5.19: unconfirmed and dying ones are who refers to them" },
+	{ "lists", "percpu",
+	  "in an unconfirmed and a dying list of each CPU, as up to 5.18: two more locks a life" },
 
 	{ "l4", NULL, "how a packet's protocols are found" },
 	{ "l4", "switch", "by a switch, the usual ones inlined, the kernel's since 5.x" },
 	{ "l4", "pointer", "by calls through registered operations, four a packet, as in 4.11" },
 
 	{ "gc", NULL, "when the gc worker runs, and over how much of the table" },
-	{ "gc", "mean", "a round in runs of 10 ms, every 1 to 60 s by what its entries have left; the kernel's now" },
-	{ "gc", "slices", "1/128 of the buckets every 125 ms, faster when more than half had expired; 4.10 to 5.13" },
+	{ "gc", "mean",
+	  "a round in runs of 10 ms, every 1 to 60 s by what its entries have left; the kernel's "
+	  "now" },
+	{ "gc", "slices",
+	  "1/128 of the buckets every 125 ms, faster when more than half had expired; 4.10 to "
+	  "5.13" },
 };
 
 static const char *find(const char *axis, const char *value)

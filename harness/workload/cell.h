@@ -8,142 +8,143 @@
  * which builds the table, measures one window and sends a cell_result back.
  * Both structures are therefore plain bytes: no pointers.
  */
-#ifndef CTBENCH_HARNESS_CELL_H
-#define CTBENCH_HARNESS_CELL_H
+#ifndef CTBENCH_HARNESS_WORKLOAD_CELL_H
+#define CTBENCH_HARNESS_WORKLOAD_CELL_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #define CT_MAX_THREADS 1024
 #define CT_MAX_RESIZES 16
-#define CT_MAX_EVENTS 16
+#define CT_MAX_EVENTS  16
 
 enum cell_level {
-	LEVEL_OPS,		/* table operations on tuples */
-	LEVEL_PACKETS,		/* packets through the whole hook pipeline */
+	LEVEL_OPS,     /* table operations on tuples */
+	LEVEL_PACKETS, /* packets through the whole hook pipeline */
 };
 
 enum cell_kind {
-	KIND_STEADY,		/* a window of fixed length over a steady population */
-	KIND_FILL,		/* from an empty table to all flows inserted, by all threads */
-	KIND_DECODE,		/* capture decoding alone, from memory */
+	KIND_STEADY, /* a window of fixed length over a steady population */
+	KIND_FILL,   /* from an empty table to all flows inserted, by all threads */
+	KIND_DECODE, /* capture decoding alone, from memory */
 };
 
 enum popularity {
 	POP_UNIFORM,
-	POP_ZIPF,		/* rank r with probability proportional to 1 / r^zipf_s */
-	POP_HOT,		/* hot_share of the operations on hot_flows flows */
+	POP_ZIPF, /* rank r with probability proportional to 1 / r^zipf_s */
+	POP_HOT,  /* hot_share of the operations on hot_flows flows */
 };
 
 enum pin_policy {
-	PIN_COMPACT,		/* fill a core's hardware threads, then the next core */
-	PIN_SCATTER,		/* as far apart as possible: packages, caches, cores, threads */
-	PIN_CORE,		/* one thread per core */
-	PIN_LLC,		/* one thread per last-level cache */
-	PIN_LIST,		/* cell.cpus, in the order given */
+	PIN_COMPACT, /* fill a core's hardware threads, then the next core */
+	PIN_SCATTER, /* as far apart as possible: packages, caches, cores, threads */
+	PIN_CORE,    /* one thread per core */
+	PIN_LLC,     /* one thread per last-level cache */
+	PIN_LIST,    /* cell.cpus, in the order given */
 };
 
 enum split_policy {
-	SPLIT_FLOW,		/* a capture's packets go to threads by flow (RSS-like) */
+	SPLIT_FLOW, /* a capture's packets go to threads by flow (RSS-like) */
 	SPLIT_ROUND_ROBIN,
 };
 
 enum page_policy {
-	PAGES_AUTO,		/* transparent huge pages asked for (madvise), whatever comes of it */
-	PAGES_THP,		/* the same, and nothing else will do */
-	PAGES_4K,		/* asked for none, and nothing else will do */
-	PAGES_HUGETLB,		/* from the pool of huge pages (vm.nr_hugepages) */
+	PAGES_AUTO,    /* transparent huge pages asked for (madvise), whatever comes of it */
+	PAGES_THP,     /* the same, and nothing else will do */
+	PAGES_4K,      /* asked for none, and nothing else will do */
+	PAGES_HUGETLB, /* from the pool of huge pages (vm.nr_hugepages) */
 };
 
 /* Of operations, one by one (variants/latency.h). */
 enum latency_kind {
 	LATENCY_NONE,
-	LATENCY_SERVICE,	/* closed loop: each one's own time */
-	LATENCY_RESPONSE,	/* open loop: from its intended start; follows from cell.rate */
+	LATENCY_SERVICE,  /* closed loop: each one's own time */
+	LATENCY_RESPONSE, /* open loop: from its intended start; follows from cell.rate */
 };
 
 /* When operations of an open loop arrive. */
 enum arrival_process {
 	ARRIVALS_CONSTANT,
 	ARRIVALS_POISSON,
-	ARRIVALS_CAPTURE,	/* as a capture's packets did, stretched to the rate */
+	ARRIVALS_CAPTURE, /* as a capture's packets did, stretched to the rate */
 };
 
 struct cell_resize {
-	double at;		/* seconds after the window opens */
+	double at; /* seconds after the window opens */
 	uint64_t buckets;
 };
 
 /* What happens to the table, beside the workers, while the window is open. */
 enum cell_event_kind {
-	EVENT_RESIZE,		/* to count buckets */
-	EVENT_FLUSH,		/* every connection is killed */
-	EVENT_DUMP,		/* the whole table is walked and printed */
-	EVENT_GC,		/* a pass of gc over the whole table */
-	EVENT_LIMIT,		/* nf_conntrack_max becomes count */
-	EVENT_FLOOD,		/* count new connections a second, for so many seconds */
-	EVENT_STALL,		/* every worker stands still for so many seconds: a planted fault */
+	EVENT_RESIZE, /* to count buckets */
+	EVENT_FLUSH,  /* every connection is killed */
+	EVENT_DUMP,   /* the whole table is walked and printed */
+	EVENT_GC,     /* a pass of gc over the whole table */
+	EVENT_LIMIT,  /* nf_conntrack_max becomes count */
+	EVENT_FLOOD,  /* count new connections a second, for so many seconds */
+	EVENT_STALL,  /* every worker stands still for so many seconds: a planted fault */
 };
 
 struct cell_event {
-	double at;		/* seconds after the window opens */
+	double at; /* seconds after the window opens */
 	double seconds;
 	uint64_t count;
-	uint32_t kind;		/* enum cell_event_kind */
-	uint32_t pad;		/* cells are compared as bytes */
+	uint32_t kind; /* enum cell_event_kind */
+	uint32_t pad;  /* cells are compared as bytes */
 };
 
 struct cell {
-	char suite[64];		/* name of the workload this came from */
+	char suite[64]; /* name of the workload this came from */
 	char variant[96];
 	enum cell_level level;
 	enum cell_kind kind;
 
 	uint32_t threads;
 	enum pin_policy pin;
-	char cpus[256];		/* for PIN_LIST: "0,2,4-7" */
-	bool oversubscribe;	/* more threads than CPUs was asked for */
+	char cpus[256];	    /* for PIN_LIST: "0,2,4-7" */
+	bool oversubscribe; /* more threads than CPUs was asked for */
 
-	uint64_t flows;		/* 0 with a capture, which brings its own */
-	double ipv6_share;	/* 0..1 of the flows */
-	uint64_t buckets;	/* resolved: from load_factor where that was given */
-	double load_factor;	/* connections per bucket: flows / buckets; 0 with a capture */
-	bool buckets_rounded;	/* a load factor was asked for, and the variant takes only powers of two */
+	uint64_t flows;	      /* 0 with a capture, which brings its own */
+	double ipv6_share;    /* 0..1 of the flows */
+	uint64_t buckets;     /* resolved: from load_factor where that was given */
+	double load_factor;   /* connections per bucket: flows / buckets; 0 with a capture */
+	bool buckets_rounded; /* a load factor was asked for, and the variant takes only powers of
+				 two */
 
 	enum popularity popularity;
 	double zipf_s;
 	uint64_t hot_flows;
 	double hot_share;
 
-	double hit_share;	/* 0..1 of the lookups */
-	double reply_share;	/* 0..1 of the lookups made with the reply tuple */
-	double lookup, insert, del;	/* the mix, normalised: sums to 1; insert == del */
-	bool refcount;		/* lookups take (and drop) a reference */
+	double hit_share;	    /* 0..1 of the lookups */
+	double reply_share;	    /* 0..1 of the lookups made with the reply tuple */
+	double lookup, insert, del; /* the mix, normalised: sums to 1; insert == del */
+	bool refcount;		    /* lookups take (and drop) a reference */
 
-	double seconds;		/* length of the window */
-	double warmup;		/* seconds before it */
+	double seconds; /* length of the window */
+	double warmup;	/* seconds before it */
 	uint32_t repeats;
 	uint32_t nr_resizes;
 	struct cell_resize resizes[CT_MAX_RESIZES];
-	uint64_t seed;		/* of the whole run; repeats derive their own from it */
+	uint64_t seed; /* of the whole run; repeats derive their own from it */
 	enum page_policy pages;
-	double timeline;	/* seconds a window of the timeline; 0: none is kept */
+	double timeline; /* seconds a window of the timeline; 0: none is kept */
 	uint32_t nr_events;
-	struct cell_event events[CT_MAX_EVENTS];	/* in the order of time; beside resizes */
+	struct cell_event events[CT_MAX_EVENTS]; /* in the order of time; beside resizes */
 
-	char capture[512];	/* a capture instead of synthetic flows; empty: none */
-	uint32_t copies;	/* loop copies of the capture, addresses shifted */
+	char capture[512]; /* a capture instead of synthetic flows; empty: none */
+	uint32_t copies;   /* loop copies of the capture, addresses shifted */
 	enum split_policy split;
 
-	enum latency_kind latency;	/* none or service, as was asked for; see cell_latency() */
-	uint64_t rate;		/* of an open loop, operations a second, all threads; 0: a closed one */
+	enum latency_kind latency; /* none or service, as was asked for; see cell_latency() */
+	uint64_t rate; /* of an open loop, operations a second, all threads; 0: a closed one */
 	enum arrival_process arrivals;
 
 	/* set per measurement, not by the workload file */
-	uint32_t repeat;	/* which repeat this is, from 0 */
-	bool control;		/* the second name of an A/A pair */
-	double plant_delay;	/* every batch takes longer by this share: a known truth, for tests */
-	double ticks_per_second;	/* of the clock, calibrated by the parent; 0: not yet */
+	uint32_t repeat;    /* which repeat this is, from 0 */
+	bool control;	    /* the second name of an A/A pair */
+	double plant_delay; /* every batch takes longer by this share: a known truth, for tests */
+	double ticks_per_second; /* of the clock, calibrated by the parent; 0: not yet */
 };
 
 /*
@@ -165,36 +166,37 @@ static inline enum latency_kind cell_latency(const struct cell *c)
 }
 
 struct cell_result {
-	int status;		/* enum ct_exit; not 0: see error, nothing else holds */
+	int status; /* enum ct_exit; not 0: see error, nothing else holds */
 	char error[512];
-	char void_reason[256];	/* not empty: measured but must not be used, and why */
+	char void_reason[256]; /* not empty: measured but must not be used, and why */
 
-	double window;		/* seconds of the common window, from the TSC */
-	double skew;		/* seconds between the first and the last thread's start */
-	uint64_t ops;		/* all threads: operations (or packets) inside the window */
+	double window; /* seconds of the common window, from the TSC */
+	double skew;   /* seconds between the first and the last thread's start */
+	uint64_t ops;  /* all threads: operations (or packets) inside the window */
 	uint64_t lookups, hits, expected_hits;
 	uint64_t inserts, insert_failed, deletes;
 	uint64_t checksum;
-	double ns_per_op;	/* threads * window / ops: what one thread sees */
-	double cpu_ns_per_op;	/* thread CPU time / ops */
-	double min_thread_ops, max_thread_ops;	/* per second, slowest and fastest thread */
-	double build_seconds;	/* to fill the table before the window */
+	double ns_per_op;		       /* threads * window / ops: what one thread sees */
+	double cpu_ns_per_op;		       /* thread CPU time / ops */
+	double min_thread_ops, max_thread_ops; /* per second, slowest and fastest thread */
+	double build_seconds;		       /* to fill the table before the window */
 
-	uint64_t connections;	/* in the table at the end */
-	uint64_t node_bytes, bucket_bytes;	/* live memory by the variant's own count */
-	uint64_t allocated_bytes;	/* growth of the allocator's live bytes by building the table */
+	uint64_t connections;		   /* in the table at the end */
+	uint64_t node_bytes, bucket_bytes; /* live memory by the variant's own count */
+	uint64_t allocated_bytes; /* growth of the allocator's live bytes by building the table */
 	uint64_t rss_bytes;
-	uint64_t window_allocs;	/* bytes allocated inside the window: must be 0 where nothing is inserted */
+	uint64_t window_allocs; /* bytes allocated inside the window: must be 0 where nothing is
+				   inserted */
 	uint64_t search_restart, early_drop, drop;
 	uint64_t involuntary_switches;
-	double resize_seconds;	/* all resizes of the window together */
+	double resize_seconds; /* all resizes of the window together */
 	/* Of cells that take latencies (bench_latency.h), over all operations; else 0. */
 	double latency_p50_ns, latency_p99_ns, latency_p999_ns, latency_max_ns;
-	uint64_t unfinished;	/* open loop: arrivals that were never begun */
+	uint64_t unfinished; /* open loop: arrivals that were never begun */
 	uint32_t resizes_done;
 	char allocator[96];	/* "jemalloc 5.3.0-...", "glibc 2.36" */
 	char cpus[256];		/* where the threads ran */
-	double elapsed_seconds;	/* of the whole measurement, from outside: set by the parent */
+	double elapsed_seconds; /* of the whole measurement, from outside: set by the parent */
 };
 
 #endif

@@ -20,7 +20,7 @@ static int no_memory(struct ct_error *e)
 static int expand_variants(struct words *out, const struct words *in, struct ct_error *e)
 {
 	bool *chosen = calloc(ct_nr_variants, sizeof(*chosen));
-	const struct word *from[256] = { NULL };	/* which word chose it, for later errors */
+	const struct word *from[256] = { NULL }; /* which word chose it, for later errors */
 	char place[WORD_PLACE];
 	int err = 0;
 
@@ -113,8 +113,8 @@ static int expand_key(struct workload_product *p, const struct workload *w,
 }
 
 /* Some keys follow from others, some exclude each other. */
-static int choose_keys(struct workload_product *p, const struct workload *w,
-		       const struct workload_text *t)
+static int
+choose_keys(struct workload_product *p, const struct workload *w, const struct workload_text *t)
 {
 	bool capture = false, all_decode = t->keys[KEY_KIND].nr > 0;
 	const struct words *flows = &t->keys[KEY_FLOWS], *load = &t->keys[KEY_LOAD_FACTOR];
@@ -127,18 +127,26 @@ static int choose_keys(struct workload_product *p, const struct workload *w,
 		all_decode &= !strcmp(t->keys[KEY_KIND].list[i].text, "decode");
 
 	if (capture && flows->nr)
-		return ct_user_error(p->e, "%s: flows does not go with a capture, which brings its own; copies multiplies them",
+		return ct_user_error(p->e,
+				     "%s: flows does not go with a capture, which brings its own; "
+				     "copies multiplies them",
 				     word_place(&flows->list[0], place));
 	if (capture && load->nr)
-		return ct_user_error(p->e, "%s: load_factor does not go with a capture, whose flows are not known before it is read; give buckets",
+		return ct_user_error(p->e,
+				     "%s: load_factor does not go with a capture, whose flows are "
+				     "not known before it is read; give buckets",
 				     word_place(&load->list[0], place));
 	if (buckets->nr && load->nr)
-		return ct_user_error(p->e, "%s: there are both buckets and load_factor; one follows from the other, so give one",
+		return ct_user_error(p->e,
+				     "%s: there are both buckets and load_factor; one follows from "
+				     "the other, so give one",
 				     word_place(&load->list[0], place));
 	if (!buckets->nr && !load->nr) {
 		/* Decoding has no table; a number stands for it all the same. */
 		if (!all_decode)
-			return ct_user_error(p->e, "%s: neither buckets nor load_factor is given; a table needs one of them",
+			return ct_user_error(p->e,
+					     "%s: neither buckets nor load_factor is given; a "
+					     "table needs one of them",
 					     w->path);
 		if (words_add(&p->keys[KEY_BUCKETS], "1", 1, 0, w->path))
 			return no_memory(p->e);
@@ -264,8 +272,9 @@ static int make_product(struct workload *w, struct workload_product *p)
 		if (p->keys[id].nr && __builtin_mul_overflow(nr, p->keys[id].nr, &nr))
 			nr = SIZE_MAX;
 	if (nr > CELLS_MAX)
-		return ct_user_error(p->e, "%s: the product of its lists has more than %d cells; shorten a list",
-				     w->path, CELLS_MAX);
+		return ct_user_error(
+			p->e, "%s: the product of its lists has more than %d cells; shorten a list",
+			w->path, CELLS_MAX);
 	w->cells = calloc(nr, sizeof(*w->cells));
 	if (!w->cells)
 		return no_memory(p->e);

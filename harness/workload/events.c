@@ -16,12 +16,9 @@ static const struct {
 	const char *name;
 	enum { TAKES_NOTHING, TAKES_BUCKETS, TAKES_FLOWS, TAKES_RATE, TAKES_TIME } takes;
 } kinds[] = {
-	[EVENT_RESIZE] = { "resize", TAKES_BUCKETS },
-	[EVENT_FLUSH] = { "flush", TAKES_NOTHING },
-	[EVENT_DUMP] = { "dump", TAKES_NOTHING },
-	[EVENT_GC] = { "gc", TAKES_NOTHING },
-	[EVENT_LIMIT] = { "limit", TAKES_FLOWS },
-	[EVENT_FLOOD] = { "flood", TAKES_RATE },
+	[EVENT_RESIZE] = { "resize", TAKES_BUCKETS }, [EVENT_FLUSH] = { "flush", TAKES_NOTHING },
+	[EVENT_DUMP] = { "dump", TAKES_NOTHING },     [EVENT_GC] = { "gc", TAKES_NOTHING },
+	[EVENT_LIMIT] = { "limit", TAKES_FLOWS },     [EVENT_FLOOD] = { "flood", TAKES_RATE },
 	[EVENT_STALL] = { "stall", TAKES_TIME },
 };
 
@@ -149,8 +146,9 @@ const char *parse_timeline(struct cell *cell, const char *text)
 	cell->timeline = 0;
 	if (!strcmp(text, "none"))
 		return NULL;
-	return parse_seconds(text, &cell->timeline) && cell->timeline >= 1e-4 &&
-	       cell->timeline <= 1 ? NULL : wrong;
+	return parse_seconds(text, &cell->timeline) && cell->timeline >= 1e-4 && cell->timeline <= 1
+		       ? NULL
+		       : wrong;
 }
 
 int text_timeline(const struct cell *cell, char *buf, size_t size)

@@ -19,9 +19,9 @@
 #include <sys/stat.h>
 #include <yaml.h>
 
-#define FILE_MAX (1 << 20)
-#define VALUES_MAX 256		/* of one key */
-#define VALUE_MAX 1024		/* bytes of one value */
+#define FILE_MAX   (1 << 20)
+#define VALUES_MAX 256	/* of one key */
+#define VALUE_MAX  1024 /* bytes of one value */
 
 int words_add(struct words *w, const char *text, size_t len, int line, const char *source)
 {
@@ -120,17 +120,19 @@ static int scan_next(struct scan *s)
 		if (s->event.type == YAML_ALIAS_EVENT)
 			return ct_user_error(
 				s->e,
-				"%s:%d: *%s is a YAML alias, which workload files do not have; put quotes around a glob that begins with *",
+				"%s:%d: *%s is a YAML alias, which workload files do not have; put "
+				"quotes around a glob that begins with *",
 				s->path, scan_line(s), (const char *)s->event.data.alias.anchor);
 		return 0;
 	}
 	if (p->error == YAML_MEMORY_ERROR)
 		return ct_fail(s->e, -ENOMEM, CT_EXIT_USER, "no memory to read %s", s->path);
 	return ct_user_error(s->e, "%s:%d: not YAML: %s%s%s%s", s->path, problem_line(p),
-			     p->problem ? p->problem : "it cannot be read",
-			     p->context ? " " : "", p->context ? p->context : "",
-			     p->context && strstr(p->context, "alias") ?
-			     "; put quotes around a glob that begins with *" : "");
+			     p->problem ? p->problem : "it cannot be read", p->context ? " " : "",
+			     p->context ? p->context : "",
+			     p->context && strstr(p->context, "alias")
+				     ? "; put quotes around a glob that begins with *"
+				     : "");
 }
 
 static int unknown_key(const struct scan *s, const char *key)
@@ -157,11 +159,12 @@ static int scan_word(struct scan *s, struct words *w, const char *key)
 	if (!len)
 		return ct_user_error(s->e, "%s:%d: %s has no value", s->path, scan_line(s), key);
 	if (len > VALUE_MAX || strlen(value) != len)
-		return ct_user_error(s->e, "%s:%d: a value of %s is longer than %d bytes or holds a null byte",
-				     s->path, scan_line(s), key, VALUE_MAX);
+		return ct_user_error(
+			s->e, "%s:%d: a value of %s is longer than %d bytes or holds a null byte",
+			s->path, scan_line(s), key, VALUE_MAX);
 	if (w->nr == VALUES_MAX)
-		return ct_user_error(s->e, "%s:%d: %s has more than %d values",
-				     s->path, scan_line(s), key, VALUES_MAX);
+		return ct_user_error(s->e, "%s:%d: %s has more than %d values", s->path,
+				     scan_line(s), key, VALUES_MAX);
 	if (words_add(w, NULL, 0, scan_line(s), s->path))
 		return ct_fail(s->e, -ENOMEM, CT_EXIT_USER, "no memory to read %s", s->path);
 	return 0;
@@ -177,8 +180,9 @@ static int scan_value(struct scan *s, struct words *w, const char *key)
 	if (s->event.type == YAML_SCALAR_EVENT)
 		return scan_word(s, w, key);
 	if (s->event.type != YAML_SEQUENCE_START_EVENT)
-		return ct_user_error(s->e, "%s:%d: %s is a mapping, but must be a value or a list of values",
-				     s->path, line, key);
+		return ct_user_error(
+			s->e, "%s:%d: %s is a mapping, but must be a value or a list of values",
+			s->path, line, key);
 	w->is_list = true;
 	while (!(err = scan_next(s)) && s->event.type == YAML_SCALAR_EVENT) {
 		err = scan_word(s, w, key);
@@ -188,7 +192,10 @@ static int scan_value(struct scan *s, struct words *w, const char *key)
 	if (err)
 		return err;
 	if (s->event.type != YAML_SEQUENCE_END_EVENT)
-		return ct_user_error(s->e, "%s:%d: the list of %s holds a list or a mapping, but each of its values must be a word or a phrase (put quotes around one with a colon and a blank in it)",
+		return ct_user_error(s->e,
+				     "%s:%d: the list of %s holds a list or a mapping, but each of "
+				     "its values must be a word or a phrase (put quotes around one "
+				     "with a colon and a blank in it)",
 				     s->path, scan_line(s), key);
 	if (!w->nr)
 		return ct_user_error(s->e, "%s:%d: the list of %s is empty", s->path, line, key);
@@ -206,11 +213,14 @@ static int scan_file(struct scan *s, struct workload_text *t)
 		if (err)
 			return err;
 		if (s->event.type == YAML_STREAM_END_EVENT)
-			return ct_user_error(s->e, "%s is empty; see workloads/ for examples", s->path);
+			return ct_user_error(s->e, "%s is empty; see workloads/ for examples",
+					     s->path);
 	}
 	if (s->event.type != YAML_MAPPING_START_EVENT)
-		return ct_user_error(s->e, "%s:%d: a workload file is a YAML mapping (key: value), and this is none",
-				     s->path, scan_line(s));
+		return ct_user_error(
+			s->e,
+			"%s:%d: a workload file is a YAML mapping (key: value), and this is none",
+			s->path, scan_line(s));
 	while (!(err = scan_next(s)) && s->event.type == YAML_SCALAR_EVENT) {
 		const char *key = (const char *)s->event.data.scalar.value;
 		size_t len = s->event.data.scalar.length;
@@ -219,11 +229,11 @@ static int scan_file(struct scan *s, struct workload_text *t)
 		if (id < 0)
 			return unknown_key(s, key);
 		if (t->keys[id].nr)
-			return ct_user_error(
-				s->e,
-				"%s:%d: %s is given twice (first in line %d); write several values as a list, [A, B]",
-				s->path, scan_line(s), workload_keys[id].name,
-				t->keys[id].list[0].line);
+			return ct_user_error(s->e,
+					     "%s:%d: %s is given twice (first in line %d); write "
+					     "several values as a list, [A, B]",
+					     s->path, scan_line(s), workload_keys[id].name,
+					     t->keys[id].list[0].line);
 		err = scan_value(s, &t->keys[id], workload_keys[id].name);
 		if (err)
 			return err;
@@ -232,12 +242,14 @@ static int scan_file(struct scan *s, struct workload_text *t)
 		return err;
 	if (s->event.type != YAML_MAPPING_END_EVENT)
 		return ct_user_error(s->e, "%s:%d: a key must be a word", s->path, scan_line(s));
-	err = scan_next(s);		/* the document ends */
+	err = scan_next(s); /* the document ends */
 	if (!err)
 		err = scan_next(s);
 	if (!err && s->event.type != YAML_STREAM_END_EVENT)
-		err = ct_user_error(s->e, "%s:%d: a workload file is one YAML document, and a second one begins here",
-				    s->path, scan_line(s));
+		err = ct_user_error(
+			s->e,
+			"%s:%d: a workload file is one YAML document, and a second one begins here",
+			s->path, scan_line(s));
 	return err;
 }
 
@@ -302,8 +314,11 @@ static int load_values(struct workload_text *t, const char *data, size_t size, s
 	};
 	char log[256] = "";
 	const cyaml_config_t config = {
-		.log_fn = keep_log, .log_ctx = log, .log_level = CYAML_LOG_WARNING,
-		.mem_fn = cyaml_mem, .flags = CYAML_CFG_NO_ALIAS,
+		.log_fn = keep_log,
+		.log_ctx = log,
+		.log_level = CYAML_LOG_WARNING,
+		.mem_fn = cyaml_mem,
+		.flags = CYAML_CFG_NO_ALIAS,
 	};
 	struct loaded *loaded = NULL;
 	cyaml_err_t cerr;
@@ -322,7 +337,8 @@ static int load_values(struct workload_text *t, const char *data, size_t size, s
 		for (size_t j = 0; j < w->nr && !err; j++) {
 			w->list[j].text = strdup(w->is_list ? k->list[j] : k->one);
 			if (!w->list[j].text)
-				err = ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory to read %s", t->path);
+				err = ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory to read %s",
+					      t->path);
 		}
 	}
 	cyaml_free(&config, &schema, loaded, 0);
@@ -337,10 +353,12 @@ static int read_all(const char *path, char **data, size_t *size, struct ct_error
 
 	if (!f) {
 		err = -errno;
-		return ct_fail(e, err, CT_EXIT_USER, "cannot open the workload file %s: %s", path, strerror(-err));
+		return ct_fail(e, err, CT_EXIT_USER, "cannot open the workload file %s: %s", path,
+			       strerror(-err));
 	}
 	if (!fstat(fileno(f), &st) && S_ISDIR(st.st_mode)) {
-		err = ct_fail(e, -EISDIR, CT_EXIT_USER, "%s is a folder, not a workload file", path);
+		err = ct_fail(e, -EISDIR, CT_EXIT_USER, "%s is a folder, not a workload file",
+			      path);
 		goto out;
 	}
 	err = 0;
@@ -353,7 +371,8 @@ static int read_all(const char *path, char **data, size_t *size, struct ct_error
 	if (ferror(f))
 		err = ct_fail(e, -EIO, CT_EXIT_USER, "cannot read %s: %s", path, strerror(errno));
 	else if (*size > FILE_MAX)
-		err = ct_user_error(e, "%s is larger than a workload file may be (%d bytes)", path, FILE_MAX);
+		err = ct_user_error(e, "%s is larger than a workload file may be (%d bytes)", path,
+				    FILE_MAX);
 	if (err)
 		free(*data);
 out:

@@ -33,11 +33,13 @@ int workload_folder(char *buf, size_t size, struct ct_error *e)
 		program[len] = '\0';
 		*strrchr(program, '/') = '\0';
 		for (size_t i = 0; i < sizeof(above) / sizeof(above[0]); i++)
-			if (snprintf(buf, size, "%s/%s", program, above[i]) < (int)size && is_folder(buf))
+			if (snprintf(buf, size, "%s/%s", program, above[i]) < (int)size &&
+			    is_folder(buf))
 				return 0;
 	}
 	return ct_fail(e, -ENOENT, CT_EXIT_USER,
-		       "there is no folder workloads/ here or near the program; go to the source tree, or name workload files by their path");
+		       "there is no folder workloads/ here or near the program; go to the source "
+		       "tree, or name workload files by their path");
 }
 
 static int by_path(const FTSENT **a, const FTSENT **b)
@@ -101,7 +103,8 @@ int workload_resolve(char *buf, size_t size, const char *path)
 	if (workload_folder(folder, sizeof(folder), &ignored))
 		return 0;
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-		if (snprintf(buf, size, "%s/%s%s.yaml", folder, places[i], path) < (int)size && !access(buf, F_OK))
+		if (snprintf(buf, size, "%s/%s%s.yaml", folder, places[i], path) < (int)size &&
+		    !access(buf, F_OK))
 			return 0;
 	snprintf(buf, size, "%s", path);
 	return -ENOENT;
@@ -157,7 +160,8 @@ int workload_info_read(struct workload_info *info, const char *path, struct ct_e
 		return err;
 	info->is_suite = t.keys[KEY_WORKLOADS].nr > 0;
 	if (!question->nr)
-		err = ct_user_error(e, "%s: question is missing: %s", resolved, workload_keys[KEY_QUESTION].allowed);
+		err = ct_user_error(e, "%s: question is missing: %s", resolved,
+				    workload_keys[KEY_QUESTION].allowed);
 	else if (!(info->question = strdup(question->list[0].text)))
 		err = ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory to read %s", resolved);
 	workload_text_free(&t);

@@ -22,22 +22,49 @@
 
 /* The keys a workload file or suite may have, in the order they are applied to a cell. */
 enum workload_key_id {
-	KEY_NAME, KEY_QUESTION, KEY_AIMS, KEY_WORKLOADS, KEY_PLOTS, KEY_REPEATS, KEY_SEED,
-	KEY_VARIANTS, KEY_LEVEL, KEY_KIND, KEY_THREADS, KEY_PINNING, KEY_OVERSUBSCRIBE,
-	KEY_CAPTURE, KEY_COPIES, KEY_SPLIT,
-	KEY_FLOWS, KEY_IPV6_SHARE, KEY_BUCKETS, KEY_LOAD_FACTOR,
-	KEY_POPULARITY, KEY_HIT_SHARE, KEY_REPLY_SHARE, KEY_MIX, KEY_REFCOUNT,
-	KEY_DURATION, KEY_WARMUP, KEY_RESIZE, KEY_EVENTS, KEY_TIMELINE, KEY_PAGES,
-	KEY_LATENCY, KEY_RATE, KEY_ARRIVALS,
+	KEY_NAME,
+	KEY_QUESTION,
+	KEY_AIMS,
+	KEY_WORKLOADS,
+	KEY_PLOTS,
+	KEY_REPEATS,
+	KEY_SEED,
+	KEY_VARIANTS,
+	KEY_LEVEL,
+	KEY_KIND,
+	KEY_THREADS,
+	KEY_PINNING,
+	KEY_OVERSUBSCRIBE,
+	KEY_CAPTURE,
+	KEY_COPIES,
+	KEY_SPLIT,
+	KEY_FLOWS,
+	KEY_IPV6_SHARE,
+	KEY_BUCKETS,
+	KEY_LOAD_FACTOR,
+	KEY_POPULARITY,
+	KEY_HIT_SHARE,
+	KEY_REPLY_SHARE,
+	KEY_MIX,
+	KEY_REFCOUNT,
+	KEY_DURATION,
+	KEY_WARMUP,
+	KEY_RESIZE,
+	KEY_EVENTS,
+	KEY_TIMELINE,
+	KEY_PAGES,
+	KEY_LATENCY,
+	KEY_RATE,
+	KEY_ARRIVALS,
 	NR_KEYS,
-	KEY_FIRST_OF_CELL = KEY_VARIANTS,	/* from here on they are a cell's parameters */
+	KEY_FIRST_OF_CELL = KEY_VARIANTS, /* from here on they are a cell's parameters */
 };
 
 /* What a key's value is for. */
 enum workload_key_use {
-	USE_TEXT,		/* about the file itself: not to be overridden */
-	USE_ONCE,		/* one value for all cells */
-	USE_LIST,		/* a parameter: several values multiply the cells */
+	USE_TEXT, /* about the file itself: not to be overridden */
+	USE_ONCE, /* one value for all cells */
+	USE_LIST, /* a parameter: several values multiply the cells */
 };
 
 /* How a parameter looks in JSON. */
@@ -45,12 +72,12 @@ enum workload_json { JSON_TEXT, JSON_COUNT, JSON_NUMBER, JSON_SWITCH };
 
 struct workload_key {
 	const char *name;
-	const char *column;	/* as a cell's parameter: "variant" for variants */
+	const char *column; /* as a cell's parameter: "variant" for variants */
 	enum workload_key_use use;
 	enum workload_json json;
-	const char *fallback;	/* the value if none is given, in the same words; NULL: none */
-	const char *meaning;	/* what it is: "lookups that find something"; NULL for USE_TEXT */
-	const char *allowed;	/* what it must be: "a share from 0 to 1, or a percentage" */
+	const char *fallback; /* the value if none is given, in the same words; NULL: none */
+	const char *meaning;  /* what it is: "lookups that find something"; NULL for USE_TEXT */
+	const char *allowed;  /* what it must be: "a share from 0 to 1, or a percentage" */
 
 	/*
 	 * Read one value into the cell.  NULL if it is fine, "" if it is not what
@@ -73,15 +100,15 @@ void workload_key_list(char *buf, size_t size, bool only_overridable);
 /* One value as the user wrote it. */
 struct word {
 	char *text;
-	int line;		/* 0: from the command line */
-	const char *source;	/* path of the file, or "--threads"; outlives the word */
+	int line;	    /* 0: from the command line */
+	const char *source; /* path of the file, or "--threads"; outlives the word */
 };
 
 /* All values of one key.  nr is 0 where the key was not given. */
 struct words {
 	struct word *list;
 	size_t nr;
-	bool is_list;		/* written as a list, be it of one */
+	bool is_list; /* written as a list, be it of one */
 };
 
 /* A file (or the command line) as words. */
@@ -136,7 +163,7 @@ size_t next_phrase(const char **text, const char **phrase);
 /* The words of all parameters, with globs, `all` and defaults put in. */
 struct workload_product {
 	struct words keys[NR_KEYS];
-	size_t at[NR_KEYS];		/* the value of each key in the cell now made */
+	size_t at[NR_KEYS]; /* the value of each key in the cell now made */
 	struct ct_error *e;
 };
 

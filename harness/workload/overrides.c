@@ -10,7 +10,8 @@
 
 static int no_memory(struct ct_error *e)
 {
-	return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the parameters of the command line");
+	return ct_fail(e, -ENOMEM, CT_EXIT_USER,
+		       "no memory for the parameters of the command line");
 }
 
 static int unknown_override(const char *option, const char *key, struct ct_error *e)
@@ -25,7 +26,8 @@ static int unknown_override(const char *option, const char *key, struct ct_error
 	near = nearest_name(key, names, nr);
 	workload_key_list(all, sizeof(all), true);
 	return ct_user_error(e, "%s: '%.64s' is no parameter%s%s%s; there are %s", option, key,
-			     near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "", all);
+			     near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "",
+			     all);
 }
 
 static int add_override(struct workload_overrides *o, int id, const char *value, bool by_set,
@@ -34,11 +36,13 @@ static int add_override(struct workload_overrides *o, int id, const char *value,
 	const char *name = workload_keys[id].name;
 
 	if (!*value)
-		return ct_user_error(e, "%s%s has no value; it must be %s", by_set ? "--set " : "--", name,
-				     workload_keys[id].allowed);
+		return ct_user_error(e, "%s%s has no value; it must be %s",
+				     by_set ? "--set " : "--", name, workload_keys[id].allowed);
 	if (o->nr == WORKLOAD_MAX_OVERRIDES)
-		return ct_user_error(e, "more than %d parameters on the command line", WORKLOAD_MAX_OVERRIDES);
-	snprintf(o->sources[o->nr], sizeof(o->sources[o->nr]), "%s%s", by_set ? "--set " : "--", name);
+		return ct_user_error(e, "more than %d parameters on the command line",
+				     WORKLOAD_MAX_OVERRIDES);
+	snprintf(o->sources[o->nr], sizeof(o->sources[o->nr]), "%s%s", by_set ? "--set " : "--",
+		 name);
 	for (char *p = o->sources[o->nr]; !by_set && *p; p++)
 		if (*p == '_')
 			*p = '-';
@@ -119,8 +123,10 @@ const char *const *workload_option_names(size_t *nr)
 
 void workload_help_options(FILE *out)
 {
-	fprintf(out, "Parameters, which override those of the workload files; values of a list are\n"
-		     "parted by commas, and the run is the product of all lists. Defaults in brackets:\n");
+	fprintf(out,
+		"Parameters, which override those of the workload files; values of a list are\n"
+		"parted by commas, and the run is the product of all lists. Defaults in "
+		"brackets:\n");
 	for (int i = 0; i < NR_KEYS; i++) {
 		char option[32];
 		const char *fallback = workload_keys[i].fallback, *text;
@@ -166,12 +172,13 @@ static bool joins(int id, const char *before, const char *piece, size_t len)
 	if (id == KEY_VARIANTS)
 		return strchr(before, '=') && memchr(piece, '=', len) && strncmp(piece, "axis=", 5);
 	if (id == KEY_PINNING)
-		return before[strspn(before, "0123456789-,")] == '\0' && *piece >= '0' && *piece <= '9';
+		return before[strspn(before, "0123456789-,")] == '\0' && *piece >= '0' &&
+		       *piece <= '9';
 	return false;
 }
 
-static int split_value(struct words *out, int id, const char *value, const char *source,
-		       struct ct_error *e)
+static int
+split_value(struct words *out, int id, const char *value, const char *source, struct ct_error *e)
 {
 	for (const char *p = value;; p++) {
 		size_t len = strcspn(p, ",");
@@ -205,7 +212,7 @@ int workload_overrides_read(struct workload_text *t, const struct workload_overr
 
 		if (id < 0 || workload_keys[id].use == USE_TEXT)
 			return unknown_override(v->source, v->key, e);
-		words_free(&t->keys[id]);	/* the last one counts */
+		words_free(&t->keys[id]); /* the last one counts */
 		err = split_value(&t->keys[id], id, v->value, v->source, e);
 		if (err)
 			return err;

@@ -16,10 +16,10 @@
  * cores took: starting a process and joining its threads; putting one
  * connection into the table; making one thread's streams of keys; reading a capture.
  */
-#define START_SECONDS		0.05
-#define CONNECTION_SECONDS	1e-6
-#define STREAM_SECONDS		0.03
-#define CAPTURE_SECONDS		0.2
+#define START_SECONDS	   0.05
+#define CONNECTION_SECONDS 1e-6
+#define STREAM_SECONDS	   0.03
+#define CAPTURE_SECONDS	   0.2
 
 double cell_expected_seconds(const struct cell *cell)
 {
@@ -65,16 +65,17 @@ int cell_name(const struct workload *w, const struct cell *cell, char *buf, size
 		if (!(w->varying >> i & 1) || i + KEY_FIRST_OF_CELL == KEY_VARIANTS)
 			continue;
 		cell_param_text(cell, i, text, sizeof(text));
-		if (strrchr(text, '/'))		/* of a capture's path, the file */
+		if (strrchr(text, '/')) /* of a capture's path, the file */
 			value = strrchr(text, '/') + 1;
 		for (char *p = text; *p; p++)
 			if (*p == ' ')
 				*p = ',';
-		at += (size_t)snprintf(buf + (at < size ? at : size), at < size ? size - at : 0, "/%s:%s",
-				       cell_param_name(i), value);
+		at += (size_t)snprintf(buf + (at < size ? at : size), at < size ? size - at : 0,
+				       "/%s:%s", cell_param_name(i), value);
 	}
 	if (cell->control)
-		at += (size_t)snprintf(buf + (at < size ? at : size), at < size ? size - at : 0, "/control");
+		at += (size_t)snprintf(buf + (at < size ? at : size), at < size ? size - at : 0,
+				       "/control");
 	return (int)at;
 }
 
@@ -108,7 +109,8 @@ json_t *cell_to_json(const struct cell *cell)
 					     param_to_json(cell, id));
 	if (!failed)
 		failed = json_object_set_new(object, "workload", json_string(cell->suite)) ||
-			 json_object_set_new(object, "buckets_rounded", json_boolean(cell->buckets_rounded));
+			 json_object_set_new(object, "buckets_rounded",
+					     json_boolean(cell->buckets_rounded));
 	if (failed) {
 		json_decref(object);
 		return NULL;
@@ -126,8 +128,7 @@ static json_t *values_to_json(const struct workload *w, int id)
 		bool known = false;
 		size_t j;
 
-		json_array_foreach(values, j, have)
-			known |= json_equal(have, value);
+		json_array_foreach(values, j, have) known |= json_equal(have, value);
 		if (known)
 			json_decref(value);
 		else if (json_array_append_new(values, value)) {
@@ -281,8 +282,8 @@ static void print_table(FILE *out, const struct workload *w, const bool *chosen)
 			cell_param_text(&w->cells[c], i, text, sizeof(text));
 			fprintf(out, "  %*s", i ? width[i] : -width[i], text);
 		}
-		fprintf(out, "%s\n", w->cells[c].buckets_rounded ?
-			"  (buckets rounded to a power of two)" : "");
+		fprintf(out, "%s\n",
+			w->cells[c].buckets_rounded ? "  (buckets rounded to a power of two)" : "");
 	}
 }
 
@@ -341,5 +342,6 @@ void workload_print_cells(FILE *out, const struct workload_set *set, const bool 
 	fprintf(out, "%zu workload%s, %zu measurements, each in a process of its own: ", workloads,
 		workloads == 1 ? "" : "s", measurements);
 	print_duration(out, seconds);
-	fprintf(out, ".\nThe windows and warm-ups are exact; starting processes and filling tables is an estimate.\n");
+	fprintf(out, ".\nThe windows and warm-ups are exact; starting processes and filling tables "
+		     "is an estimate.\n");
 }

@@ -37,7 +37,7 @@ bool parse_count(const char *text, uint64_t min, uint64_t max, uint64_t *out)
 		const char *suffix;
 		double factor;
 	} suffixes[] = {
-		{ "", 1 }, { "k", 1e3 }, { "M", 1e6 }, { "G", 1e9 },
+		{ "", 1 },	  { "k", 1e3 },	    { "M", 1e6 },     { "G", 1e9 },
 		{ "Ki", 0x1p10 }, { "Mi", 0x1p20 }, { "Gi", 0x1p30 },
 	};
 	const char *end = number_end(text);
@@ -87,7 +87,9 @@ bool parse_seconds(const char *text, double *out)
 	static const struct {
 		const char *unit;
 		double per_second;
-	} units[] = { { "s", 1 }, { "ms", 1e3 }, { "us", 1e6 }, { "ns", 1e9 }, { "min", 1.0 / 60 } };
+	} units[] = {
+		{ "s", 1 }, { "ms", 1e3 }, { "us", 1e6 }, { "ns", 1e9 }, { "min", 1.0 / 60 }
+	};
 	const char *end = number_end(text);
 
 	if (!end)

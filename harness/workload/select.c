@@ -11,14 +11,14 @@
 #include <string.h>
 
 #define TERMS_MAX (CT_NR_AXES + 2)
-#define NEAR_MAX 3
+#define NEAR_MAX  3
 
 /* A selection of axis values, taken apart. */
 struct selection {
-	const char *value[CT_NR_AXES];	/* wanted value of each axis, NULL: any */
+	const char *value[CT_NR_AXES]; /* wanted value of each axis, NULL: any */
 	size_t len[CT_NR_AXES];
-	int axis;			/* of axis=NAME, or -1 */
-	const struct ct_variant *base;	/* that it differs from */
+	int axis;		       /* of axis=NAME, or -1 */
+	const struct ct_variant *base; /* that it differs from */
 	bool has_values;
 };
 
@@ -88,7 +88,8 @@ static int no_such_variant(const char *where, const char *name, struct ct_error 
 		names[nr] = ct_variants[nr]->name;
 	found = nearest_names(name, names, nr, near, NEAR_MAX);
 	for (size_t i = 0, at = 0; i < found && at < sizeof(text); i++)
-		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%s", i ? ", " : "", near[i]);
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%s", i ? ", " : "",
+				       near[i]);
 	return ct_user_error(e, "%s: no variant matches '%.128s'; %s%s%s", where, name,
 			     found ? "near are " : "", text,
 			     found ? " (ctbench list shows all)" : "ctbench list shows all");
@@ -99,9 +100,10 @@ static int no_such_axis(const char *where, const char *name, size_t len, struct 
 	char text[256] = "";
 
 	for (unsigned int i = 0, at = 0; i < CT_NR_AXES && at < sizeof(text); i++)
-		at += (unsigned int)snprintf(text + at, sizeof(text) - at, "%s%s", i ? ", " : "", ct_axis_name(i));
-	return ct_user_error(e, "%s: '%.*s' is no axis of a variant; the axes are %s",
-			     where, (int)(len < 64 ? len : 64), name, text);
+		at += (unsigned int)snprintf(text + at, sizeof(text) - at, "%s%s", i ? ", " : "",
+					     ct_axis_name(i));
+	return ct_user_error(e, "%s: '%.*s' is no axis of a variant; the axes are %s", where,
+			     (int)(len < 64 ? len : 64), name, text);
 }
 
 /* No variant has this value; say which values there are. */
@@ -118,10 +120,11 @@ static int no_such_value(const char *where, unsigned int axis, const char *value
 		for (size_t j = 0; j < i && !again; j++)
 			again = !strcmp(have, ct_axis_value(&ct_variants[j]->axes, axis));
 		if (!again)
-			at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%s", at ? ", " : "", have);
+			at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%s", at ? ", " : "",
+					       have);
 	}
-	return ct_user_error(e, "%s: no variant has %s=%.*s; there is %s", where, ct_axis_name(axis),
-			     (int)(len < 64 ? len : 64), value, text);
+	return ct_user_error(e, "%s: no variant has %s=%.*s; there is %s", where,
+			     ct_axis_name(axis), (int)(len < 64 ? len : 64), value, text);
 }
 
 static bool value_exists(unsigned int axis, const char *value, size_t len)
@@ -132,8 +135,8 @@ static bool value_exists(unsigned int axis, const char *value, size_t len)
 	return false;
 }
 
-static int parse_term(struct selection *s, const char *term, size_t len, const char *where,
-		      struct ct_error *e)
+static int
+parse_term(struct selection *s, const char *term, size_t len, const char *where, struct ct_error *e)
 {
 	const char *value = memchr(term, '=', len);
 	size_t value_len, name_len;
@@ -141,7 +144,9 @@ static int parse_term(struct selection *s, const char *term, size_t len, const c
 	int axis;
 
 	if (!value)
-		return ct_user_error(e, "%s: '%.*s' is not AXIS=VALUE; put names and globs each in an entry of their own",
+		return ct_user_error(e,
+				     "%s: '%.*s' is not AXIS=VALUE; put names and globs each in an "
+				     "entry of their own",
 				     where, (int)(len < 64 ? len : 64), term);
 	name_len = (size_t)(value - term);
 	value++;
@@ -172,7 +177,7 @@ static int select_by_axes(bool *chosen, const char *text, const char *where, str
 	struct selection s = { .axis = -1, .base = ct_variants[0] };
 	bool any = false;
 
-	for (const char *p = text; *p; ) {
+	for (const char *p = text; *p;) {
 		size_t len = strcspn(p, ", \t");
 		int err = len ? parse_term(&s, p, len, where, e) : 0;
 
@@ -190,8 +195,9 @@ static int select_by_axes(bool *chosen, const char *text, const char *where, str
 		}
 	}
 	if (!any)
-		return ct_user_error(e, "%s: no variant has all of '%.128s'; ctbench list shows what there is",
-				     where, text);
+		return ct_user_error(
+			e, "%s: no variant has all of '%.128s'; ctbench list shows what there is",
+			where, text);
 	return 0;
 }
 

@@ -26,23 +26,23 @@ static int choice(const char *text, const char *const *names, int nr)
 	return -1;
 }
 
-#define CHOICE(field, ...)							\
-const char *parse_##field(struct cell *cell, const char *text)			\
-{										\
-	static const char *const names[] = { __VA_ARGS__ };			\
-	int i = choice(text, names, (int)(sizeof(names) / sizeof(names[0])));	\
-										\
-	if (i < 0)								\
-		return wrong;							\
-	cell->field = i;							\
-	return NULL;								\
-}										\
-int text_##field(const struct cell *cell, char *buf, size_t size)		\
-{										\
-	static const char *const names[] = { __VA_ARGS__ };			\
-										\
-	return snprintf(buf, size, "%s", names[cell->field]);			\
-}
+#define CHOICE(field, ...) \
+	const char *parse_##field(struct cell *cell, const char *text) \
+	{ \
+		static const char *const names[] = { __VA_ARGS__ }; \
+		int i = choice(text, names, (int)(sizeof(names) / sizeof(names[0]))); \
+\
+		if (i < 0) \
+			return wrong; \
+		cell->field = i; \
+		return NULL; \
+	} \
+	int text_##field(const struct cell *cell, char *buf, size_t size) \
+	{ \
+		static const char *const names[] = { __VA_ARGS__ }; \
+\
+		return snprintf(buf, size, "%s", names[cell->field]); \
+	}
 
 /* In the order of the enums in cell.h. */
 CHOICE(level, "ops", "packets")
@@ -64,8 +64,13 @@ const char *parse_open_rate(struct cell *cell, const char *text)
 
 int text_open_rate(const struct cell *cell, char *buf, size_t size)
 {
-	static const struct { uint64_t unit; char suffix[2]; } units[] = {
-		{ 1000000000, "G" }, { 1000000, "M" }, { 1000, "k" },
+	static const struct {
+		uint64_t unit;
+		char suffix[2];
+	} units[] = {
+		{ 1000000000, "G" },
+		{ 1000000, "M" },
+		{ 1000, "k" },
 	};
 
 	if (!cell->rate)
@@ -78,44 +83,44 @@ int text_open_rate(const struct cell *cell, char *buf, size_t size)
 	return snprintf(buf, size, "%llu", (unsigned long long)cell->rate);
 }
 
-#define COUNT(field, min, max)							\
-const char *parse_##field(struct cell *cell, const char *text)			\
-{										\
-	uint64_t n;								\
-										\
-	if (!parse_count(text, min, max, &n))					\
-		return wrong;							\
-	cell->field = n;							\
-	return NULL;								\
-}										\
-int text_##field(const struct cell *cell, char *buf, size_t size)		\
-{										\
-	return print_count(buf, size, cell->field);				\
-}										\
-double number_##field(const struct cell *cell)					\
-{										\
-	return (double)cell->field;						\
-}
+#define COUNT(field, min, max) \
+	const char *parse_##field(struct cell *cell, const char *text) \
+	{ \
+		uint64_t n; \
+\
+		if (!parse_count(text, min, max, &n)) \
+			return wrong; \
+		cell->field = n; \
+		return NULL; \
+	} \
+	int text_##field(const struct cell *cell, char *buf, size_t size) \
+	{ \
+		return print_count(buf, size, cell->field); \
+	} \
+	double number_##field(const struct cell *cell) \
+	{ \
+		return (double)cell->field; \
+	}
 
 COUNT(threads, 1, CT_MAX_THREADS)
 COUNT(flows, 1, FLOWS_MAX)
 COUNT(copies, 1, 1 << 20)
 COUNT(repeats, 1, 1000)
-COUNT(seed, 0, UINT64_C(1) << 53)	/* JSON readers keep 53 bits */
+COUNT(seed, 0, UINT64_C(1) << 53) /* JSON readers keep 53 bits */
 
-#define SHARE(field)								\
-const char *parse_##field(struct cell *cell, const char *text)			\
-{										\
-	return parse_share(text, &cell->field) ? NULL : wrong;			\
-}										\
-int text_##field(const struct cell *cell, char *buf, size_t size)		\
-{										\
-	return snprintf(buf, size, "%g", cell->field);				\
-}										\
-double number_##field(const struct cell *cell)					\
-{										\
-	return cell->field;							\
-}
+#define SHARE(field) \
+	const char *parse_##field(struct cell *cell, const char *text) \
+	{ \
+		return parse_share(text, &cell->field) ? NULL : wrong; \
+	} \
+	int text_##field(const struct cell *cell, char *buf, size_t size) \
+	{ \
+		return snprintf(buf, size, "%g", cell->field); \
+	} \
+	double number_##field(const struct cell *cell) \
+	{ \
+		return cell->field; \
+	}
 
 SHARE(ipv6_share)
 SHARE(hit_share)
@@ -275,7 +280,8 @@ const char *parse_popularity(struct cell *cell, const char *text)
 	if (phrase_equals(phrase, len, "zipf")) {
 		cell->popularity = POP_ZIPF;
 		len = next_phrase(&text, &phrase);
-		if (!phrase_is(phrase, len, "s", value) || !parse_number(value, 0.01, 10, &cell->zipf_s))
+		if (!phrase_is(phrase, len, "s", value) ||
+		    !parse_number(value, 0.01, 10, &cell->zipf_s))
 			return "zipf needs its exponent: zipf s=0.99, from 0.01 to 10";
 		return next_phrase(&text, &phrase) ? wrong : NULL;
 	}
@@ -292,7 +298,8 @@ const char *parse_popularity(struct cell *cell, const char *text)
 		}
 	}
 	if (!cell->hot_flows || cell->hot_share <= 0)
-		return "hot needs both its flows and their share of the operations: hot flows=1% share=90%";
+		return "hot needs both its flows and their share of the operations: hot flows=1% "
+		       "share=90%";
 	return NULL;
 }
 

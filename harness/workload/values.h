@@ -12,11 +12,11 @@
 /* The most buckets a value may ask for. */
 #define BUCKETS_MAX (UINT64_C(1) << 32)
 
-#define VALUE_TEXT(field)							\
-	const char *parse_##field(struct cell *cell, const char *text);		\
+#define VALUE_TEXT(field) \
+	const char *parse_##field(struct cell *cell, const char *text); \
 	int text_##field(const struct cell *cell, char *buf, size_t size)
-#define VALUE_NUMBER(field)							\
-	VALUE_TEXT(field);							\
+#define VALUE_NUMBER(field) \
+	VALUE_TEXT(field); \
 	double number_##field(const struct cell *cell)
 
 VALUE_TEXT(variant);

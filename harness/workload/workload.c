@@ -19,7 +19,7 @@
 static const struct {
 	const char *name;
 	enum workload_plot plot;
-	int varies;		/* drawn by default if this parameter varies */
+	int varies; /* drawn by default if this parameter varies */
 } plots[] = {
 	{ "threads", PLOT_THREADS, KEY_THREADS },
 	{ "size", PLOT_SIZE, KEY_FLOWS },
@@ -106,8 +106,8 @@ static int name_of(const struct workload_text *t, char *buf, size_t size, struct
 			return ct_user_error(e, "%s:%d: name is '%.64s', but must be %s", t->path,
 					     t->keys[KEY_NAME].list[0].line, name,
 					     workload_keys[KEY_NAME].allowed);
-		return ct_user_error(e, "%s has no name, and its file's name is none: a name is %s", t->path,
-				     workload_keys[KEY_NAME].allowed);
+		return ct_user_error(e, "%s has no name, and its file's name is none: a name is %s",
+				     t->path, workload_keys[KEY_NAME].allowed);
 	}
 	memcpy(buf, name, len);
 	buf[len] = '\0';
@@ -141,7 +141,8 @@ static int read_aims(struct workload *w, const struct words *in, struct ct_error
 
 		if (!aim_parse(&w->aims[i], in->list[i].text))
 			return ct_user_error(e, "%s: aims holds '%.100s', but must be %s",
-					     word_place(&in->list[i], place), in->list[i].text, AIM_FORM);
+					     word_place(&in->list[i], place), in->list[i].text,
+					     AIM_FORM);
 		w->nr_aims++;
 	}
 	return 0;
@@ -188,12 +189,15 @@ static int add_workload(struct workload_set *set, const struct workload_text *t,
 
 	for (size_t i = 0; i < set->nr && !err; i++)
 		if (!strcmp(set->list[i].name, w.name))
-			err = ct_user_error(e, "%s and %s are both named %s; results are kept by name, so give one another (name: ...)",
+			err = ct_user_error(e,
+					    "%s and %s are both named %s; results are kept by "
+					    "name, so give one another (name: ...)",
 					    set->list[i].path, t->path, w.name);
 	if (!err)
 		err = text_of(t, KEY_QUESTION, &question, e);
 	if (!err && !question)
-		err = ct_user_error(e, "%s: question is missing: %s", t->path, workload_keys[KEY_QUESTION].allowed);
+		err = ct_user_error(e, "%s: question is missing: %s", t->path,
+				    workload_keys[KEY_QUESTION].allowed);
 	if (err)
 		return err;
 
@@ -229,15 +233,16 @@ fail:
 static int load_file(struct workload_set *set, const char *path, const struct workload_text *above,
 		     int depth, struct ct_error *e);
 
-static int load_suite(struct workload_set *set, const struct workload_text *t, int depth,
-		      struct ct_error *e)
+static int
+load_suite(struct workload_set *set, const struct workload_text *t, int depth, struct ct_error *e)
 {
 	const struct words *members = &t->keys[KEY_WORKLOADS];
 	int err = 0;
 
 	if (depth == SUITE_DEPTH)
-		return ct_user_error(e, "%s:%d: suites name each other %d deep; does one name itself?", t->path,
-				     members->list[0].line, SUITE_DEPTH);
+		return ct_user_error(e,
+				     "%s:%d: suites name each other %d deep; does one name itself?",
+				     t->path, members->list[0].line, SUITE_DEPTH);
 	for (size_t i = 0; i < members->nr && !err; i++) {
 		const struct word *w = &members->list[i];
 		char *path = workload_relative(t->path, w->text);
@@ -245,7 +250,9 @@ static int load_suite(struct workload_set *set, const struct workload_text *t, i
 		if (!path)
 			return no_memory(e);
 		if (access(path, R_OK))
-			err = ct_user_error(e, "%s:%d: the workload %s cannot be read: %s; its path is relative to the suite",
+			err = ct_user_error(e,
+					    "%s:%d: the workload %s cannot be read: %s; its path "
+					    "is relative to the suite",
 					    t->path, w->line, path, strerror(errno));
 		else
 			err = load_file(set, path, t, depth + 1, e);

@@ -13,8 +13,8 @@
  *
  * Nothing here is for use by several threads at once.
  */
-#ifndef CTBENCH_HARNESS_WORKLOAD_H
-#define CTBENCH_HARNESS_WORKLOAD_H
+#ifndef CTBENCH_HARNESS_WORKLOAD_WORKLOAD_H
+#define CTBENCH_HARNESS_WORKLOAD_WORKLOAD_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,42 +24,42 @@
 #include "harness/workload/cell.h"
 #include "harness/base/error.h"
 
-struct json_t;			/* jansson's */
+struct json_t; /* jansson's */
 struct aim;
 
 /* Which plots a workload asks for; if it does not say, what varies decides. */
 enum workload_plot {
-	PLOT_THREADS	= 1 << 0,	/* throughput against threads, a line per variant */
-	PLOT_SIZE	= 1 << 1,	/* against connections, through the caches */
-	PLOT_LOAD	= 1 << 2,	/* ... against connections per bucket */
-	PLOT_AXES	= 1 << 3,	/* each axis's choices side by side */
-	PLOT_BARS	= 1 << 4,	/* a bar per variant */
-	PLOT_TIMELINE	= 1 << 8,	/* what happened when, inside the window */
-	PLOT_LATENCY	= 1 << 9,	/* percentiles into the tail, a curve per variant */
-	PLOT_RATE	= 1 << 10,	/* p99 against the rate of arrivals */
-	PLOT_SATURATION	= 1 << 11,	/* searches for the highest rate; always drawn of such */
-	PLOT_EFFECTS	= 1 << 5,	/* what each choice changes; always drawn where there are verdicts */
+	PLOT_THREADS = 1 << 0,	   /* throughput against threads, a line per variant */
+	PLOT_SIZE = 1 << 1,	   /* against connections, through the caches */
+	PLOT_LOAD = 1 << 2,	   /* ... against connections per bucket */
+	PLOT_AXES = 1 << 3,	   /* each axis's choices side by side */
+	PLOT_BARS = 1 << 4,	   /* a bar per variant */
+	PLOT_TIMELINE = 1 << 8,	   /* what happened when, inside the window */
+	PLOT_LATENCY = 1 << 9,	   /* percentiles into the tail, a curve per variant */
+	PLOT_RATE = 1 << 10,	   /* p99 against the rate of arrivals */
+	PLOT_SATURATION = 1 << 11, /* searches for the highest rate; always drawn of such */
+	PLOT_EFFECTS = 1 << 5, /* what each choice changes; always drawn where there are verdicts */
 };
 
 struct workload {
-	char name[64];			/* [a-z0-9_-], unique within a set; also cell.suite */
-	char *question;			/* one sentence */
-	char *path;			/* of the file, as given */
-	unsigned int plots;		/* enum workload_plot */
-	struct aim *aims;		/* what the figures should reach; see aims.h */
+	char name[64];	    /* [a-z0-9_-], unique within a set; also cell.suite */
+	char *question;	    /* one sentence */
+	char *path;	    /* of the file, as given */
+	unsigned int plots; /* enum workload_plot */
+	struct aim *aims;   /* what the figures should reach; see aims.h */
 	size_t nr_aims;
-	uint32_t repeats;		/* the same in every cell */
-	uint64_t seed;			/* the same in every cell */
+	uint32_t repeats; /* the same in every cell */
+	uint64_t seed;	  /* the same in every cell */
 
-	struct cell *cells;		/* the product, checked; at least one */
+	struct cell *cells; /* the product, checked; at least one */
 	size_t nr_cells;
-	uint64_t varying;		/* bit i: parameter i (cell_param_name) varies among the cells */
-	size_t control;			/* index of the cell that the runner measures a second time
+	uint64_t varying; /* bit i: parameter i (cell_param_name) varies among the cells */
+	size_t control;	  /* index of the cell that the runner measures a second time
 					 * under another name (the A/A control, cell.control) */
 };
 
 struct workload_set {
-	char name[64];			/* of the suite, or of the only workload, or "run" */
+	char name[64]; /* of the suite, or of the only workload, or "run" */
 	struct workload *list;
 	size_t nr;
 };
@@ -80,7 +80,7 @@ struct workload_override {
 struct workload_overrides {
 	struct workload_override list[WORKLOAD_MAX_OVERRIDES];
 	size_t nr;
-	char sources[WORKLOAD_MAX_OVERRIDES][40];	/* room for what source points to */
+	char sources[WORKLOAD_MAX_OVERRIDES][40]; /* room for what source points to */
 };
 
 /*
@@ -133,7 +133,8 @@ unsigned int cell_nr_params(void);
 const char *cell_param_name(unsigned int i);
 int cell_param_text(const struct cell *cell, unsigned int i, char *buf, size_t size);
 
-/* What an event of a cell is ("resize"), and how a workload says it, less its time ("resize=128Ki"). */
+/* What an event of a cell is ("resize"), and how a workload says it, less its time
+ * ("resize=128Ki"). */
 const char *cell_event_name(const struct cell_event *event);
 int cell_event_text(const struct cell_event *event, char *buf, size_t size);
 
@@ -153,7 +154,7 @@ struct json_t *cell_to_json(const struct cell *cell);
  * factors resolved, and the cells.  New reference; NULL: no memory.
  */
 struct json_t *workload_to_json(const struct workload *w);
-char *workload_resolved_json(const struct workload *w);	/* the same as text, for free() */
+char *workload_resolved_json(const struct workload *w); /* the same as text, for free() */
 
 /*
  * Estimates in seconds: one repeat of a cell, and all repeats of all cells

@@ -18,12 +18,16 @@ static void two_at_once(struct fixture *fx, bool both_ends)
 
 		key_packet(&a, key, false, FRAME_SYN);
 		key_packet(&b, key, both_ends, FRAME_SYN);
-		assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_PRE_ROUTING, &a.skb, 0, 0), NF_ACCEPT);
-		assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_PRE_ROUTING, &b.skb, 0, 0), NF_ACCEPT);
+		assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_PRE_ROUTING, &a.skb, 0, 0),
+				 NF_ACCEPT);
+		assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_PRE_ROUTING, &b.skb, 0, 0),
+				 NF_ACCEPT);
 		winner = nf_ct_get(&a.skb, &info);
 		assert_ptr_not_equal(winner, nf_ct_get(&b.skb, &info));
-		assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_POST_ROUTING, &a.skb, 0, 1), NF_ACCEPT);
-		/* UDP's second packet joins the first's entry; TCP's is lost and will be sent again. */
+		assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_POST_ROUTING, &a.skb, 0, 1),
+				 NF_ACCEPT);
+		/* UDP's second packet joins the first's entry; TCP's is lost and will be sent
+		 * again. */
 		assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_POST_ROUTING, &b.skb, 0, 1),
 				 udp ? NF_ACCEPT : NF_DROP);
 		assert_int_equal(nf_ct_get(&b.skb, &info) == winner, udp);

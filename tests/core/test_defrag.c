@@ -10,7 +10,9 @@
 #include "tests/fixture/packets.h"
 
 static const char *const names[] = {
-	"nulls_rcu_jhash2_scale_seqcount", "locked_global", "plain_rcu_deferred",
+	"nulls_rcu_jhash2_scale_seqcount",
+	"locked_global",
+	"plain_rcu_deferred",
 };
 
 struct bytes {
@@ -41,7 +43,9 @@ static struct sk_buff fragment(struct bytes *f, const struct packet *p, uint32_t
 		put16(f->b + 2, hdr + n);
 	}
 	memcpy(f->b + hdr, p->b + p->l4 + off, n);
-	return (struct sk_buff){ .data = f->b, .len = hdr + n, .headlen = hdr + n,
+	return (struct sk_buff){ .data = f->b,
+				 .len = hdr + n,
+				 .headlen = hdr + n,
 				 .protocol = p->ipv6 ? ETH_P_IPV6 : ETH_P_IP };
 }
 
@@ -188,7 +192,8 @@ static void cut_captures(struct fixture *fx, bool ipv6)
 	fx->v->ops->release(&skb);
 }
 
-/* Two fragments of a packet of 65535 bytes in all and more behind its IP header, cut by the capture. */
+/* Two fragments of a packet of 65535 bytes in all and more behind its IP header, cut by the
+ * capture. */
 static void longest(struct fixture *fx, bool ipv6)
 {
 	const uint32_t half = 32768, fits = 65535 - (ipv6 ? 0 : 20);
@@ -213,7 +218,8 @@ static void longest(struct fixture *fx, bool ipv6)
 				fx->v->ops->release(&skb);
 		}
 		assert_int_equal(verdict, more ? NF_STOLEN : NF_ACCEPT);
-		assert_int_equal(kept(fx, ipv6) > 0, more && ipv6);	/* IPv6: its last one was not taken */
+		assert_int_equal(kept(fx, ipv6) > 0,
+				 more && ipv6); /* IPv6: its last one was not taken */
 	}
 }
 
@@ -235,14 +241,14 @@ static void distance(struct fixture *fx, bool ipv6)
 		assert_int_equal(send_piece(fx, &p, id, 0, 56, true), NF_STOLEN);
 	assert_int_equal(kept(fx, ipv6), 4 * one);
 	assert_int_equal(send_piece(fx, &p, 1, 0, 56, true), NF_STOLEN);
-	assert_int_equal(kept(fx, ipv6), 4 * one);	/* in place of the first */
+	assert_int_equal(kept(fx, ipv6), 4 * one); /* in place of the first */
 	store_relaxed(&fx->core->now, now + 40 * NF_CT_HZ);
 	assert_int_equal(send_piece(fx, &p, 1, 56, 52, false), NF_ACCEPT);
 	store_relaxed(&fx->core->now, now);
 }
 
-#define THREADS		4
-#define PACKETS		2000u
+#define THREADS 4
+#define PACKETS 2000u
 
 struct sender {
 	struct fixture *fx;
@@ -291,8 +297,8 @@ static void threads(struct fixture *fx)
 	assert_int_equal(kept(fx, false) + kept(fx, true), 0);
 }
 
-static void each_of_names(void (*fn)(struct fixture *fx, bool ipv6),
-			 void (*once)(struct fixture *fx))
+static void
+each_of_names(void (*fn)(struct fixture *fx, bool ipv6), void (*once)(struct fixture *fx))
 {
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		const struct ct_variant *v = ct_variant_find(names[i]);
@@ -312,7 +318,12 @@ static void each_of_names(void (*fn)(struct fixture *fx, bool ipv6),
 	}
 }
 
-#define TEST(name) static void test_##name(void **state) { (void)state; each_of_names(name, NULL); }
+#define TEST(name) \
+	static void test_##name(void **state) \
+	{ \
+		(void)state; \
+		each_of_names(name, NULL); \
+	}
 TEST(every_order)
 TEST(faults)
 TEST(timeouts)
@@ -330,10 +341,10 @@ static void test_threads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_order), cmocka_unit_test(test_faults),
-		cmocka_unit_test(test_timeouts), cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_every_order),  cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_timeouts),     cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_cut_captures), cmocka_unit_test(test_longest),
-		cmocka_unit_test(test_distance), cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_distance),     cmocka_unit_test(test_threads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

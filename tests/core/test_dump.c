@@ -10,7 +10,7 @@
 
 #include "tests/fixture/packets.h"
 
-#define ACCEPT	1
+#define ACCEPT 1
 
 static struct fake fake;
 
@@ -31,7 +31,7 @@ static void settings(void **state)
 	while ((name = nf_ct_sysctl_name(nr))) {
 		nr++;
 		if (!strcmp(name, "nf_conntrack_buckets"))
-			continue;	/* the table's, and there is none here */
+			continue; /* the table's, and there is none here */
 		assert_int_equal(nf_ct_sysctl_get(&fake.net, name, &value), 0);
 	}
 	assert_true(nr > 30);
@@ -136,7 +136,8 @@ static void dump_lines(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(settings), TEST(dump_lines),
+		TEST(settings),
+		TEST(dump_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,7 +21,7 @@ struct subscriber {
 		bool report, in_table;
 	} told[32];
 	unsigned int nr;
-	bool deaf;		/* takes nothing */
+	bool deaf; /* takes nothing */
 };
 
 static int hear(unsigned int events, const struct nf_ct_event *item)
@@ -206,7 +206,7 @@ static void deaf(struct fixture *fx)
 	assert_true(s.told[0].report);
 	assert_int_equal(told(&s, 1), E(DESTROY) | E(REPLY));
 	fx->v->ops->put(ct);
-	assert_false(fixture_has(fx, 1));	/* no longer found, but not gone */
+	assert_false(fixture_has(fx, 1)); /* no longer found, but not gone */
 	assert_int_equal(atomic_load(&fx->net->count), 1);
 	assert_int_equal(nf_ct_ecache_waiting(fx->net), 1);
 	assert_int_equal(nf_conntrack_ecache_work(fx->net), 1);
@@ -240,7 +240,7 @@ static void marks(struct fixture *fx)
 	nf_ct_mark_set(ct, 0x12, 0xff);
 	send_key(fx, 1, false, 0);
 	assert_int_equal(told(&s, 1), E(MARK));
-	nf_ct_mark_set(ct, 0x12, 0xff);		/* no news */
+	nf_ct_mark_set(ct, 0x12, 0xff); /* no news */
 	send_key(fx, 1, false, 0);
 	told(&s, 0);
 	nf_ct_mark_save(ct, &skb, 0xff00, 0xff00);
@@ -259,7 +259,7 @@ static void labels(struct fixture *fx)
 
 	send_key(fx, 5, false, 0);
 	ct = find(fx, 5);
-	assert_int_equal(nf_connlabel_set(ct, 1), -ENOSPC);	/* made when nobody wanted any */
+	assert_int_equal(nf_connlabel_set(ct, 1), -ENOSPC); /* made when nobody wanted any */
 	fx->v->ops->put(ct);
 
 	assert_int_equal(nf_connlabels_get(fx->net, 128), -ERANGE);
@@ -281,7 +281,7 @@ static void labels(struct fixture *fx)
 	assert_false(nf_connlabel_match(ct, 127));
 	send_key(fx, 1, false, 0);
 	assert_int_equal(told(&s, 1), E(LABEL));
-	assert_int_equal(nf_connlabels_replace(ct, data, mask, 2), 0);	/* no news */
+	assert_int_equal(nf_connlabels_replace(ct, data, mask, 2), 0); /* no news */
 	send_key(fx, 1, false, 0);
 	told(&s, 0);
 	fx->v->ops->put(ct);
@@ -309,7 +309,7 @@ static void timestamps(struct fixture *fx)
 
 	send_key(fx, 1, false, 0);
 	ct = find(fx, 1);
-	atomic_store(&fx->core->now, 3000 + 40 * NF_CT_HZ);	/* noticed 10 s late */
+	atomic_store(&fx->core->now, 3000 + 40 * NF_CT_HZ); /* noticed 10 s late */
 	assert_true(fx->v->ops->kill(ct));
 	ts = nf_conn_tstamp_find(ct);
 	assert_int_equal(atomic_load(&ts->stop), 3000 + 30 * NF_CT_HZ);
@@ -354,11 +354,11 @@ static void filters(struct fixture *fx)
 
 	/* a family; a protocol */
 	f = (struct nf_ct_filter){ .l3num = NFPROTO_IPV6 };
-	assert_int_equal(nf_ct_flush_net(fx->net, &f, 0, false), 4);	/* keys 3, 7, 11, 15 */
+	assert_int_equal(nf_ct_flush_net(fx->net, &f, 0, false), 4); /* keys 3, 7, 11, 15 */
 	f = (struct nf_ct_filter){
 		.dir[0] = { .fields = CT_FILTER_PROTONUM, .tuple.dst.protonum = IPPROTO_UDP },
 	};
-	assert_int_equal(nf_ct_flush_net(fx->net, &f, 0, false), 4);	/* 1, 5, 9, 13 */
+	assert_int_equal(nf_ct_flush_net(fx->net, &f, 0, false), 4); /* 1, 5, 9, 13 */
 
 	/* a mark */
 	ct = find(fx, 4);
@@ -389,7 +389,7 @@ static void filters(struct fixture *fx)
 	assert_int_equal(nf_ct_flush_net(fx->net, &f, 0, false), 1);
 
 	/* the rest, and nobody else's */
-	assert_int_equal(nf_ct_flush_net(fx->net, NULL, 0, false), 5);	/* 0, 8, 10, 12, 14 */
+	assert_int_equal(nf_ct_flush_net(fx->net, NULL, 0, false), 5); /* 0, 8, 10, 12, 14 */
 	assert_int_equal(atomic_load(&fx->net->count), 0);
 	assert_int_equal(atomic_load(&other->count), 1);
 	net_destroy(other);

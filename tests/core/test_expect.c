@@ -13,8 +13,8 @@ struct packet {
 	_Alignas(8) uint8_t data[FRAME_BYTES];
 };
 
-static unsigned int help(struct sk_buff *skb, unsigned int protoff, struct nf_conn *ct,
-			 enum ip_conntrack_info ctinfo)
+static unsigned int
+help(struct sk_buff *skb, unsigned int protoff, struct nf_conn *ct, enum ip_conntrack_info ctinfo)
 {
 	(void)skb;
 	(void)protoff;
@@ -26,10 +26,15 @@ static unsigned int help(struct sk_buff *skb, unsigned int protoff, struct nf_co
 /* Two classes: three for a minute, and as many as you like for an hour. */
 static const struct nf_conntrack_expect_policy policies[] = { { 3, 60 }, { 0, 3600 } };
 static const struct nf_conntrack_helper helper = {
-	.name = "test", .protonum = IPPROTO_UDP, .expect_class_max = 1, .expect_policy = policies, .help = help,
+	.name = "test",
+	.protonum = IPPROTO_UDP,
+	.expect_class_max = 1,
+	.expect_policy = policies,
+	.help = help,
 };
 
-static struct nf_conntrack_tuple tuple_of(uint32_t src, uint16_t sport, uint32_t dst, uint16_t dport)
+static struct nf_conntrack_tuple
+tuple_of(uint32_t src, uint16_t sport, uint32_t dst, uint16_t dport)
 {
 	struct nf_conntrack_tuple t;
 
@@ -44,7 +49,8 @@ static struct nf_conntrack_tuple tuple_of(uint32_t src, uint16_t sport, uint32_t
 }
 
 /* The first packet of t goes through; its connection stays, with a reference for the caller. */
-static struct nf_conn *arrive(struct fixture *fx, const struct nf_conntrack_tuple *t, bool with_helper)
+static struct nf_conn *
+arrive(struct fixture *fx, const struct nf_conntrack_tuple *t, bool with_helper)
 {
 	enum ip_conntrack_info info;
 	struct ct_frame f;
@@ -53,7 +59,10 @@ static struct nf_conn *arrive(struct fixture *fx, const struct nf_conntrack_tupl
 
 	frame_make(&f, p.data, t, 0, true);
 	p.skb = (struct sk_buff){
-		.data = p.data, .len = f.len, .headlen = f.headlen, .protocol = f.protocol,
+		.data = p.data,
+		.len = f.len,
+		.headlen = f.headlen,
+		.protocol = f.protocol,
 		.ip_summed = CHECKSUM_UNNECESSARY,
 	};
 	assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_PRE_ROUTING, &p.skb, 0, 0), NF_ACCEPT);
@@ -74,15 +83,18 @@ static struct nf_conn *make_master(struct fixture *fx, uint32_t i)
 }
 
 /* To 10.128.0.1 and that port, from any port of 10.0.0.src (0: of anybody). */
-static int expect_flags(struct nf_conn *master, uint32_t src, uint16_t port, unsigned int class, uint8_t flags)
+static int
+expect_flags(struct nf_conn *master, uint32_t src, uint16_t port, unsigned int class, uint8_t flags)
 {
-	union nf_inet_addr saddr = { .ip = htonl(0x0a000000 + src) }, daddr = { .ip = htonl(0x0a800001) };
+	union nf_inet_addr saddr = { .ip = htonl(0x0a000000 + src) },
+			   daddr = { .ip = htonl(0x0a800001) };
 	struct nf_conntrack_expect *exp = nf_ct_expect_alloc(master);
 	uint16_t dport = htons(port);
 	int err;
 
 	assert_non_null(exp);
-	nf_ct_expect_init(exp, class, NFPROTO_IPV4, src ? &saddr : NULL, &daddr, IPPROTO_UDP, NULL, &dport);
+	nf_ct_expect_init(exp, class, NFPROTO_IPV4, src ? &saddr : NULL, &daddr, IPPROTO_UDP, NULL,
+			  &dport);
 	exp->flags = flags;
 	err = nf_ct_expect_related(exp);
 	nf_ct_expect_put(exp);
@@ -128,7 +140,7 @@ static void fits(struct fixture *fx)
 	assert_null(master_of(fx, 3, 500));
 	assert_null(master_of(fx, 2, 502));
 	assert_ptr_equal(master_of(fx, 2, 500), m);
-	assert_null(master_of(fx, 2, 500));	/* used up */
+	assert_null(master_of(fx, 2, 500)); /* used up */
 	assert_ptr_equal(master_of(fx, 3, 501), m);
 	assert_int_equal(nf_ct_expect_count(fx->net), 0);
 	assert_int_equal(expect_flags(m, 2, 500, 0, NF_CT_EXPECT_PERMANENT), 0);
@@ -149,25 +161,25 @@ static void limits(struct fixture *fx)
 	struct nf_conntrack_tuple t = tuple_of(0x0a000009, 1, 0x0a800001, 9);
 
 	assert_int_equal(expect(m, 2, 500), 0);
-	assert_int_equal(expect(m, 2, 500), 0);		/* takes its own place */
+	assert_int_equal(expect(m, 2, 500), 0); /* takes its own place */
 	assert_int_equal(nf_ct_expect_count(fx->net), 1);
-	assert_int_equal(expect(n, 2, 500), -EBUSY);	/* whose would it be? */
+	assert_int_equal(expect(n, 2, 500), -EBUSY); /* whose would it be? */
 	assert_int_equal(expect(n, 0, 500), -EBUSY);
 	assert_int_equal(expect(n, 3, 500), 0);
 	assert_int_equal(expect(m, 2, 501), 0);
 	assert_int_equal(expect(m, 2, 502), 0);
-	assert_int_equal(expect(m, 2, 503), 0);		/* the fourth: the first goes */
+	assert_int_equal(expect(m, 2, 503), 0); /* the fourth: the first goes */
 	assert_int_equal(nf_ct_expect_count(fx->net), 4);
 	assert_null(master_of(fx, 2, 500));
 	assert_ptr_equal(master_of(fx, 3, 500), n);
 	assert_ptr_equal(master_of(fx, 2, 501), m);
-	for (uint16_t i = 0; i < 20; i++)		/* no limit for this class */
+	for (uint16_t i = 0; i < 20; i++) /* no limit for this class */
 		assert_int_equal(expect_flags(m, 2, 600 + i, 1, 0), 0);
 	assert_int_equal(nf_ct_expect_count(fx->net), 22);
 	assert_int_equal(expect_flags(m, 2, 700, 2, 0), -EINVAL);
 	assert_int_equal(nf_ct_sysctl_set(fx->net, "nf_conntrack_expect_max", 22), 0);
 	assert_int_equal(expect(n, 3, 501), -EMFILE);
-	assert_int_equal(expect(m, 2, 503), 0);		/* one for one */
+	assert_int_equal(expect(m, 2, 503), 0); /* one for one */
 	plain = arrive(fx, &t, false);
 	assert_int_equal(expect(plain, 3, 502), -ESHUTDOWN);
 	fx->v->ops->put(plain);
@@ -188,7 +200,7 @@ static void ends(struct fixture *fx)
 	assert_true(fx->v->ops->kill(m));
 	fx->v->ops->put(m);
 	assert_null(master_of(fx, 4, 500));
-	assert_int_equal(nf_ct_expect_count(fx->net), 1);	/* n's */
+	assert_int_equal(nf_ct_expect_count(fx->net), 1); /* n's */
 	/* What it expected is there, so its memory is. */
 	assert_int_equal(nf_ct_tuple(ct->master, IP_CT_DIR_ORIGINAL)->dst.u.all, htons(21));
 	fx->v->ops->put(ct);
@@ -205,7 +217,8 @@ static void ends(struct fixture *fx)
 	fx->v->ops->put(n);
 }
 
-/* With more expectations than buckets: a port that shares a bucket with another is not the other. */
+/* With more expectations than buckets: a port that shares a bucket with another is not the other.
+ */
 static void full_buckets(struct fixture *fx)
 {
 	struct nf_conn *m = make_master(fx, 1);
@@ -217,7 +230,8 @@ static void full_buckets(struct fixture *fx)
 	fx->v->ops->put(m);
 }
 
-/* What counts of an expectation besides where it goes: zone, class, source port, the master's health. */
+/* What counts of an expectation besides where it goes: zone, class, source port, the master's
+ * health. */
 static void told_apart(struct fixture *fx)
 {
 	struct nf_conn *m = make_master(fx, 1), *n = make_master(fx, 2), *ct;
@@ -228,9 +242,9 @@ static void told_apart(struct fixture *fx)
 
 	assert_int_equal(expect(m, 2, 500), 0);
 	store_relaxed(&n->zone_id, 5);
-	assert_int_equal(expect(n, 2, 500), 0);		/* no clash in another zone */
+	assert_int_equal(expect(n, 2, 500), 0); /* no clash in another zone */
 	assert_ptr_equal(master_of(fx, 2, 500), m);
-	assert_null(master_of(fx, 2, 500));		/* and n's is not this zone's */
+	assert_null(master_of(fx, 2, 500)); /* and n's is not this zone's */
 	store_relaxed(&n->zone_id, NF_CT_DEFAULT_ZONE_ID);
 	assert_ptr_equal(master_of(fx, 2, 500), n);
 
@@ -243,7 +257,7 @@ static void told_apart(struct fixture *fx)
 	exp->helper = &helper;
 	assert_int_equal(nf_ct_expect_related(exp), 0);
 	nf_ct_expect_put(exp);
-	assert_null(master_of(fx, 2, 520));		/* from 7000 */
+	assert_null(master_of(fx, 2, 520)); /* from 7000 */
 	ct = arrive(fx, &t, false);
 	assert_ptr_equal(ct->master, m);
 	assert_ptr_equal(nf_ct_helper_of(ct), &helper);
@@ -260,7 +274,8 @@ static void told_apart(struct fixture *fx)
 
 static void made_early(struct fixture *fx)
 {
-	struct nf_conntrack_tuple t = tuple_of(0x0a000001, 1000, 0x0a800001, 21), r = fixture_reply(&t);
+	struct nf_conntrack_tuple t = tuple_of(0x0a000001, 1000, 0x0a800001, 21),
+				  r = fixture_reply(&t);
 	struct nf_conntrack_expect *exp;
 	int err;
 	struct nf_conn *m = fx->v->ops->alloc(fx->net, &nf_ct_zone_dflt, &t, &r, &err);
@@ -273,7 +288,7 @@ static void made_early(struct fixture *fx)
 	assert_int_equal(nf_ct_helper_assign(m, &helper), -EBUSY);
 	assert_int_equal(nf_ct_helper_assign(m, &nf_conntrack_helper_ftp), -EBUSY);
 	assert_int_equal(expect(m, 0, 501), 0);
-	assert_null(master_of(fx, 2, 501));	/* not in the table: not announced either */
+	assert_null(master_of(fx, 2, 501)); /* not in the table: not announced either */
 	exp = nf_ct_expect_alloc(m);
 	assert_non_null(exp);
 	nf_ct_expect_init(exp, 0, NFPROTO_IPV4, NULL, &daddr, IPPROTO_UDP, NULL, &port);
@@ -283,13 +298,13 @@ static void made_early(struct fixture *fx)
 	assert_false(nf_ct_unexpect_related(exp));
 	nf_ct_expect_put(exp);
 	assert_int_equal(nf_ct_expect_count(fx->net), 1);
-	fx->v->ops->put(m);			/* never confirmed: with the last reference */
+	fx->v->ops->put(m); /* never confirmed: with the last reference */
 	assert_int_equal(nf_ct_expect_count(fx->net), 0);
 }
 
 /* --- Many threads --- */
 
-#define THREADS	4u
+#define THREADS 4u
 #define ROUNDS	300u
 
 struct worker {
@@ -313,10 +328,12 @@ static void *work(void *arg)
 
 			assert_true(!err || err == -EBUSY);
 		}
-		t = tuple_of(0x0a000000 + w->i, (uint16_t)(2000 + i), 0x0a800001, (uint16_t)(500 + i % 8));
+		t = tuple_of(0x0a000000 + w->i, (uint16_t)(2000 + i), 0x0a800001,
+			     (uint16_t)(500 + i % 8));
 		ct = arrive(fx, &t, false);
 		if (ct->master)
-			assert_int_equal(nf_ct_tuple(ct->master, IP_CT_DIR_ORIGINAL)->dst.u.all, htons(21));
+			assert_int_equal(nf_ct_tuple(ct->master, IP_CT_DIR_ORIGINAL)->dst.u.all,
+					 htons(21));
 		fx->v->ops->kill(i % 2 ? m : ct);
 		fx->v->ops->put(ct);
 		fx->v->ops->kill(m);
@@ -358,9 +375,10 @@ OVER_VARIANTS_WITH(THREADS + 1, threads)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_fits), cmocka_unit_test(test_limits), cmocka_unit_test(test_ends),
-		cmocka_unit_test(test_full_buckets), cmocka_unit_test(test_told_apart),
-		cmocka_unit_test(test_made_early), cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_fits),	   cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_ends),	   cmocka_unit_test(test_full_buckets),
+		cmocka_unit_test(test_told_apart), cmocka_unit_test(test_made_early),
+		cmocka_unit_test(test_threads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -93,11 +93,11 @@ static void hooks_in_order(struct fixture *fx)
 	key_packet(&p, 1, false, 0);
 	assert_int_equal(forward(fx, &p), NF_ACCEPT);
 	assert_string_equal(seen.order, "abcde");
-	assert_int_equal(seen.ctinfo, IP_CT_NEW);	/* e comes before confirm */
+	assert_int_equal(seen.ctinfo, IP_CT_NEW); /* e comes before confirm */
 	assert_false(seen.confirmed);
 
 	nf_unregister_net_hook(fx->net, &ops[2]);
-	nf_unregister_net_hook(fx->net, &ops[2]);	/* twice is once */
+	nf_unregister_net_hook(fx->net, &ops[2]); /* twice is once */
 	seen.nr = 0;
 	key_packet(&p, 1, false, 0);
 	assert_int_equal(forward(fx, &p), NF_ACCEPT);
@@ -106,7 +106,7 @@ static void hooks_in_order(struct fixture *fx)
 
 	seen.nr = 0;
 	seen.order[0] = '\0';
-	key_packet(&p, 3, false, 0);			/* IPv6: other hooks */
+	key_packet(&p, 3, false, 0); /* IPv6: other hooks */
 	assert_int_equal(forward(fx, &p), NF_ACCEPT);
 	assert_string_equal(seen.order, "");
 	nf_unregister_net_hooks(fx->net, ops, ARRAY_SIZE(ops));
@@ -114,7 +114,10 @@ static void hooks_in_order(struct fixture *fx)
 
 static unsigned int keep_copy(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
-	struct { struct sk_buff skb; struct nf_hook_state state; } *kept = priv;
+	struct {
+		struct sk_buff skb;
+		struct nf_hook_state state;
+	} *kept = priv;
 
 	kept->skb = *skb;
 	kept->state = *state;
@@ -123,7 +126,10 @@ static unsigned int keep_copy(void *priv, struct sk_buff *skb, const struct nf_h
 
 static void verdicts(struct fixture *fx)
 {
-	struct { struct sk_buff skb; struct nf_hook_state state; } kept;
+	struct {
+		struct sk_buff skb;
+		struct nf_hook_state state;
+	} kept;
 	struct seen seen = { 0 };
 	struct spy first = { &seen, '1', NF_ACCEPT, 0 }, second = { &seen, '2', NF_ACCEPT, 0 };
 	const struct nf_hook_ops ops[] = {
@@ -172,7 +178,8 @@ static void verdicts(struct fixture *fx)
 	assert_string_equal(seen.order, "1");
 	assert_int_equal(nf_reinject(&kept.skb, &kept.state, NF_ACCEPT), NF_ACCEPT);
 	assert_string_equal(seen.order, "12");
-	assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_POST_ROUTING, &kept.skb, 0, 1), NF_ACCEPT);
+	assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_POST_ROUTING, &kept.skb, 0, 1),
+			 NF_ACCEPT);
 	fx->v->ops->release(&kept.skb);
 	assert_true(fixture_has(fx, 5));
 	nf_unregister_net_hooks(fx->net, ops, 2);
@@ -182,7 +189,7 @@ static void verdicts(struct fixture *fx)
 
 struct note {
 	_Atomic uint64_t packets;
-	char padding[200];	/* makes the area move */
+	char padding[200]; /* makes the area move */
 };
 
 static int note_id;
@@ -204,7 +211,8 @@ static unsigned int note_hook(void *priv, struct sk_buff *skb, const struct nf_h
 
 static void extensions(struct fixture *fx)
 {
-	const struct nf_hook_ops ops = { note_hook, NULL, NFPROTO_IPV4, NF_INET_PRE_ROUTING, NF_IP_PRI_FILTER };
+	const struct nf_hook_ops ops = { note_hook, NULL, NFPROTO_IPV4, NF_INET_PRE_ROUTING,
+					 NF_IP_PRI_FILTER };
 	const unsigned int nr[2] = { 3, 2 };
 	struct nf_conntrack_tuple t = fixture_tuple(1);
 	struct nf_conntrack_tuple_hash *h;
@@ -218,7 +226,7 @@ static void extensions(struct fixture *fx)
 	for (unsigned int dir = 0; dir < 2; dir++) {
 		for (unsigned int i = 0; i < nr[dir]; i++) {
 			key_packet(&p, 1, dir, 0);
-			p.skb.len += i;		/* longer than what is there, as in a cut capture */
+			p.skb.len += i; /* longer than what is there, as in a cut capture */
 			assert_int_equal(forward(fx, &p), NF_ACCEPT);
 		}
 	}
@@ -234,7 +242,7 @@ static void extensions(struct fixture *fx)
 	note = nf_ct_ext_find(ct, (unsigned int)note_id);
 	assert_non_null(note);
 	assert_int_equal(atomic_load(&note->packets), 5);
-	assert_null(nf_ct_ext_add(ct, NF_CT_EXT_TSTAMP));	/* too late: others see it */
+	assert_null(nf_ct_ext_add(ct, NF_CT_EXT_TSTAMP)); /* too late: others see it */
 	fx->v->ops->put(ct);
 	nf_unregister_net_hook(fx->net, &ops);
 	assert_int_equal(nf_ct_sysctl_set(fx->net, "nf_conntrack_acct", 0), 0);
@@ -242,8 +250,8 @@ static void extensions(struct fixture *fx)
 
 static struct seen help_seen;
 
-static unsigned int help(struct sk_buff *skb, unsigned int protoff, struct nf_conn *ct,
-			 enum ip_conntrack_info ctinfo)
+static unsigned int
+help(struct sk_buff *skb, unsigned int protoff, struct nf_conn *ct, enum ip_conntrack_info ctinfo)
 {
 	struct spy spy = { &help_seen, 'h', NF_ACCEPT, 0 };
 
@@ -257,7 +265,9 @@ static unsigned int help(struct sk_buff *skb, unsigned int protoff, struct nf_co
 static void helper(struct fixture *fx)
 {
 	static const struct nf_conntrack_helper spy = {
-		.name = "spy", .protonum = IPPROTO_UDP, .help = help,
+		.name = "spy",
+		.protonum = IPPROTO_UDP,
+		.help = help,
 	};
 	static const enum nf_inet_hooks last[] = { NF_INET_POST_ROUTING, NF_INET_LOCAL_IN };
 	struct spy f = { &help_seen, 'f', NF_ACCEPT, 0 };
@@ -265,15 +275,20 @@ static void helper(struct fixture *fx)
 	struct packet p;
 
 	for (size_t k = 0; k < ARRAY_SIZE(last); k++) {
-		const struct nf_hook_ops filter = { spy_hook, &f, NFPROTO_IPV4, last[k], NF_IP_PRI_FILTER };
+		const struct nf_hook_ops filter = { spy_hook, &f, NFPROTO_IPV4, last[k],
+						    NF_IP_PRI_FILTER };
 
 		memset(&help_seen, 0, sizeof(help_seen));
 		assert_int_equal(nf_register_net_hook(fx->net, &filter), 0);
 		for (unsigned int i = 0; i < 3; i++) {
 			key_packet(&p, 1, false, 0);
-			assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_PRE_ROUTING, &p.skb, 0, 0), NF_ACCEPT);
-			assert_int_equal(nf_ct_helper_assign(nf_ct_get(&p.skb, &info), &spy), i ? -EBUSY : 0);
-			assert_int_equal(fx->v->ops->hook(fx->net, last[k], &p.skb, 0, 1), NF_ACCEPT);
+			assert_int_equal(
+				fx->v->ops->hook(fx->net, NF_INET_PRE_ROUTING, &p.skb, 0, 0),
+				NF_ACCEPT);
+			assert_int_equal(nf_ct_helper_assign(nf_ct_get(&p.skb, &info), &spy),
+					 i ? -EBUSY : 0);
+			assert_int_equal(fx->v->ops->hook(fx->net, last[k], &p.skb, 0, 1),
+					 NF_ACCEPT);
 			assert_int_equal(help_seen.confirmed, i > 0);
 			fx->v->ops->release(&p.skb);
 		}
@@ -294,19 +309,16 @@ static void test_ext_register(void **state)
 	assert_int_equal(nf_ct_ext_register("none", 0, 8), -EINVAL);
 	assert_int_equal(nf_ct_ext_register("odd", 8, 3), -EINVAL);
 	assert_int_equal(nf_ct_ext_register("far", 8, 32), -EINVAL);
-	for (int id; (id = nf_ct_ext_register("more", 8, 8)) != -ENOSPC; )
+	for (int id; (id = nf_ct_ext_register("more", 8, 8)) != -ENOSPC;)
 		assert_in_range(id, NF_CT_EXT_USER, NF_CT_EXT_MAX - 1);
 }
 
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ctinfo),
-		cmocka_unit_test(test_hooks_in_order),
-		cmocka_unit_test(test_verdicts),
-		cmocka_unit_test(test_extensions),
-		cmocka_unit_test(test_helper),
-		cmocka_unit_test(test_ext_register),
+		cmocka_unit_test(test_ctinfo),	 cmocka_unit_test(test_hooks_in_order),
+		cmocka_unit_test(test_verdicts), cmocka_unit_test(test_extensions),
+		cmocka_unit_test(test_helper),	 cmocka_unit_test(test_ext_register),
 	};
 
 	note_id = nf_ct_ext_register("note", sizeof(struct note), _Alignof(struct note));

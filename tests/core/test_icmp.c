@@ -9,7 +9,7 @@
 
 #include "tests/fixture/packets.h"
 
-#define INVALID	-1	/* -NF_ACCEPT */
+#define INVALID -1 /* -NF_ACCEPT */
 #define ACCEPT	1
 
 static struct fake fake;
@@ -75,8 +75,8 @@ static int before_lookup(const struct packet *p, struct sk_buff *skb, uint16_t z
 	const struct nf_conntrack_zone z = { .id = zone, .dir = NF_CT_DEFAULT_ZONE_DIR };
 
 	*skb = packet_skb(p);
-	return p->ipv6 ? nf_conntrack_icmpv6_error(skb, p->l4, &z, &state) :
-			 nf_conntrack_icmpv4_error(skb, p->l4, &z, &state);
+	return p->ipv6 ? nf_conntrack_icmpv6_error(skb, p->l4, &z, &state)
+		       : nf_conntrack_icmpv4_error(skb, p->l4, &z, &state);
 }
 
 /* An error of that type to side to, about a packet of that side. */
@@ -144,7 +144,7 @@ static void unrelated_errors(void **state)
 		/* to somebody else than the sender of what it quotes: the reference comes back */
 		make_error(&e, v6, SERVER, unreachable, &question, 64);
 		assert_int_equal(before_lookup(&e, &skb, 0), INVALID);
-		assert_int_equal(load_relaxed(&fake.ct.use.refs), 2);	/* of the first above */
+		assert_int_equal(load_relaxed(&fake.ct.use.refs), 2); /* of the first above */
 		/* about something we do not know */
 		put16(question.b + question.l4, 1);
 		make_error(&e, v6, CLIENT, unreachable, &question, 64);
@@ -184,8 +184,8 @@ static void icmp_types(void **state)
 		assert_int_equal(skb._nfct, 0);
 	}
 	for (unsigned int type = 0; type < 256; type++) {
-		const bool untracked = (type >= 130 && type <= 136) || type == 143 || type == 151 ||
-				       type == 152;
+		const bool untracked =
+			(type >= 130 && type <= 136) || type == 143 || type == 151 || type == 152;
 
 		/* 137 is a redirect, which needs more than these 8 bytes */
 		packet_icmp(&p, true, CLIENT, (uint8_t)type, 0, 0, NULL, 0);
@@ -204,22 +204,22 @@ static void icmpv6_redirects(void **state)
 
 	(void)state;
 	connect_udp(true, &question);
-	body[32] = 4;		/* redirected header */
+	body[32] = 4; /* redirected header */
 	body[33] = 1 + 64 / 8;
 	memcpy(body + 40, question.b, question.len);
 	packet_icmp(&p, true, SERVER, 137, 0, 0, body, sizeof(body));
-	assert_int_equal(before_lookup(&p, &skb, 0), INVALID);	/* not from the link */
+	assert_int_equal(before_lookup(&p, &skb, 0), INVALID); /* not from the link */
 	p.b[7] = 255;
 	put32(p.b + 8, 0xfe800000);
 	packet_sum(&p, 2, IPPROTO_ICMPV6, p.len - p.l4);
 	assert_int_equal(before_lookup(&p, &skb, 0), ACCEPT);
 	assert_ptr_equal(nf_ct_get(&skb, &ctinfo), &fake.ct);
 	assert_int_equal(ctinfo, IP_CT_RELATED_REPLY);
-	p.b[p.l4 + 40] = 1;	/* another option: quotes nothing */
+	p.b[p.l4 + 40] = 1; /* another option: quotes nothing */
 	packet_sum(&p, 2, IPPROTO_ICMPV6, p.len - p.l4);
 	assert_int_equal(before_lookup(&p, &skb, 0), ACCEPT);
 	assert_int_equal(skb._nfct, 0);
-	p.b[p.l4 + 41] = 0;	/* an option without a length */
+	p.b[p.l4 + 41] = 0; /* an option without a length */
 	packet_sum(&p, 2, IPPROTO_ICMPV6, p.len - p.l4);
 	assert_int_equal(before_lookup(&p, &skb, 0), INVALID);
 }
@@ -229,8 +229,8 @@ static void icmpv6_redirects(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(icmp_requests), TEST(related_errors), TEST(unrelated_errors),
-		TEST(icmp_types), TEST(icmpv6_redirects),
+		TEST(icmp_requests), TEST(related_errors),   TEST(unrelated_errors),
+		TEST(icmp_types),    TEST(icmpv6_redirects),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -153,7 +153,7 @@ static void gc_makes_room(struct fixture *fx)
 	fx->v->ops->put(nf_ct_tuplehash_to_ctrack(h));
 	atomic_store(&fx->core->max, 100);
 	gc_round(fx);
-	assert_int_equal(entries(fx), 94);	/* down to below 95 % */
+	assert_int_equal(entries(fx), 94); /* down to below 95 % */
 	assert_false(atomic_load(&fx->core->gc.early_drop));
 	for (uint32_t i = 1; i < 100; i += 2)
 		assert_true(fixture_has(fx, i));
@@ -254,8 +254,8 @@ static void test_cap64(void **state)
 
 	(void)state;
 	fixture_open(&fx, v, 1, 1);
-	assert_int_equal(fill_up(&fx, 33), 33);		/* the last one passed 64 */
-	assert_int_equal(fixture_put_key(&fx, 40), -E2BIG);	/* 66 */
+	assert_int_equal(fill_up(&fx, 33), 33);		    /* the last one passed 64 */
+	assert_int_equal(fixture_put_key(&fx, 40), -E2BIG); /* 66 */
 	/* what is there already is found before the chain is too long, or after */
 	assert_int_equal(fixture_put_key(&fx, 32), -EEXIST);
 	fixture_close(&fx);
@@ -298,7 +298,7 @@ static void lists(struct fixture *fx)
 	assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_POST_ROUTING, &a.skb, 0, 1), NF_ACCEPT);
 	assert_int_equal(outside(fx, false), 1);
 	assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_POST_ROUTING, &b.skb, 0, 1), NF_ACCEPT);
-	assert_int_equal(outside(fx, false), 0);	/* lost the race: gone */
+	assert_int_equal(outside(fx, false), 0); /* lost the race: gone */
 	assert_int_equal(outside(fx, true), 0);
 	fx->v->ops->release(&a.skb);
 	fx->v->ops->release(&b.skb);
@@ -439,16 +439,11 @@ OVER_VARIANTS(stat_text)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_gc_mean),
-		cmocka_unit_test(test_gc_interval),
-		cmocka_unit_test(test_gc_bounded),
-		cmocka_unit_test(test_gc_makes_room),
-		cmocka_unit_test(test_gc_slices),
-		cmocka_unit_test(test_cap),
-		cmocka_unit_test(test_cap64),
-		cmocka_unit_test(test_lists),
-		cmocka_unit_test(test_lists_threads),
-		cmocka_unit_test(test_stat_text),
+		cmocka_unit_test(test_gc_mean),	      cmocka_unit_test(test_gc_interval),
+		cmocka_unit_test(test_gc_bounded),    cmocka_unit_test(test_gc_makes_room),
+		cmocka_unit_test(test_gc_slices),     cmocka_unit_test(test_cap),
+		cmocka_unit_test(test_cap64),	      cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_lists_threads), cmocka_unit_test(test_stat_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,8 +15,9 @@ static void assert_entry(const struct nf_conn *ct, const struct nfct_entry *e)
 	assert_int_equal(nf_ct_expires(ct, nfct_time_stamp(ct->net->core)), e->timeout * NF_CT_HZ);
 	assert_int_equal(load_relaxed(&ct->mark), e->mark);
 	assert_int_equal(zone.id, e->zone | e->orig.zone | e->reply.zone);
-	assert_int_equal(zone.dir, e->orig.zone ? NF_CT_ZONE_DIR_ORIG : e->reply.zone ? NF_CT_ZONE_DIR_REPL
-										      : NF_CT_DEFAULT_ZONE_DIR);
+	assert_int_equal(zone.dir, e->orig.zone	   ? NF_CT_ZONE_DIR_ORIG
+				   : e->reply.zone ? NF_CT_ZONE_DIR_REPL
+						   : NF_CT_DEFAULT_ZONE_DIR);
 	assert_int_equal(!!nf_ct_helper_of(ct), !!e->helper[0]);
 	for (int dir = 0; dir < IP_CT_DIR_MAX; dir++) {
 		const struct ip_ct_tcp_state *seen = &ct->proto.tcp.seen[dir];
@@ -68,7 +69,8 @@ static void there_and_back(struct fixture *fx)
 		assert_same(&a.last, &e, 3);
 		assert_true(ctnetlink_nlmsg_size(ct) < ROOM);
 		nf_ct_snprint_extended(line, sizeof(line), ct);
-		/* the line is told with the reader's reference left out, so 1 where the answer had 3 */
+		/* the line is told with the reader's reference left out, so 1 where the answer had
+		 * 3 */
 		assert_int_equal(strncmp(line, a.line, strlen(line) - strlen("use=1\n")), 0);
 		fx->v->ops->put(ct);
 	}
@@ -111,13 +113,16 @@ static void extensions(void **state)
 	assert_int_equal(make(&fx, &e, NLM_F_CREATE), 0);
 	ct = find(&fx, &e, IP_CT_DIR_ORIGINAL);
 	assert_non_null(ct);
-	assert_true(nf_connlabel_match(ct, 0) && nf_connlabel_match(ct, 7) && nf_connlabel_match(ct, 127));
+	assert_true(nf_connlabel_match(ct, 0) && nf_connlabel_match(ct, 7) &&
+		    nf_connlabel_match(ct, 127));
 	assert_false(nf_connlabel_match(ct, 1));
 	acct = nf_conn_acct_find(ct);
 	assert_non_null(acct);
 	for (int dir = 0; dir < IP_CT_DIR_MAX; dir++) {
-		store_relaxed(&acct->counter[dir].packets, e.packets[dir] = 0x100000002 + (uint64_t)dir);
-		store_relaxed(&acct->counter[dir].bytes, e.bytes[dir] = 0x7000000000000003 + (uint64_t)dir);
+		store_relaxed(&acct->counter[dir].packets,
+			      e.packets[dir] = 0x100000002 + (uint64_t)dir);
+		store_relaxed(&acct->counter[dir].bytes,
+			      e.bytes[dir] = 0x7000000000000003 + (uint64_t)dir);
 	}
 	e.has_counters = true;
 	e.start = 5000000000;
@@ -150,8 +155,8 @@ static void masters(void **state)
 	assert_int_equal(ask(&fx, &e, IPCTNL_MSG_CT_GET, 0, &a), 0);
 	assert_same(&a.last, &e, 2);
 	assert_int_equal(ask(&fx, &m, IPCTNL_MSG_CT_GET, 0, &a), 0);
-	assert_same(&a.last, &m, 3);	/* the other's reference too */
-	assert_int_equal(make(&fx, &e, 0), -EOPNOTSUPP);	/* a master is for life */
+	assert_same(&a.last, &m, 3);			 /* the other's reference too */
+	assert_int_equal(make(&fx, &e, 0), -EOPNOTSUPP); /* a master is for life */
 }
 
 static void changes(void **state)
@@ -194,7 +199,7 @@ static void changes(void **state)
 	assert_int_equal(make(&fx, &e, 0), 0);
 	assert_int_equal(ask(&fx, &changed, IPCTNL_MSG_CT_GET, 0, &a), 0);
 	assert_same(&a.last, &changed, 2);
-	assert_int_equal(make(&fx, &changed, 0), -EPERM);	/* a fixed timeout */
+	assert_int_equal(make(&fx, &changed, 0), -EPERM); /* a fixed timeout */
 	strcpy(e.helper, "ftp");
 	assert_int_equal(make(&fx, &e, 0), -EOPNOTSUPP);
 }
@@ -212,7 +217,7 @@ static void helpers(void **state)
 	sample_of(&e, IPPROTO_TCP, 0);
 	strcpy(e.helper, "ftp");
 	assert_int_equal(make(&fx, &e, NLM_F_CREATE), 0);
-	assert_int_equal(make(&fx, &e, 0), 0);	/* it has that one */
+	assert_int_equal(make(&fx, &e, 0), 0); /* it has that one */
 	assert_int_equal(ask(&fx, &e, IPCTNL_MSG_CT_GET, 0, &a), 0);
 	assert_string_equal(a.last.helper, "ftp");
 	len = nfct_write(&e, msg, sizeof(msg), 0, 1);
@@ -249,7 +254,9 @@ static void filters(void **state)
 	assert_int_equal(a.nr, 4);
 	assert_int_equal(ask_all(&fx, IPCTNL_MSG_CT_GET, 0, CTA_STATUS, IPS_ASSURED, &a), 0);
 	assert_int_equal(a.nr, 4);
-	assert_int_equal(ask_all(&fx, IPCTNL_MSG_CT_GET, NFPROTO_IPV4, CTA_STATUS_MASK, IPS_ASSURED, &a), -EINVAL);
+	assert_int_equal(
+		ask_all(&fx, IPCTNL_MSG_CT_GET, NFPROTO_IPV4, CTA_STATUS_MASK, IPS_ASSURED, &a),
+		-EINVAL);
 	assert_int_equal(ask_all(&fx, IPCTNL_MSG_CT_GET, 0, CTA_STATUS, 0, &a), -EINVAL);
 	assert_int_equal(ask_all(&fx, IPCTNL_MSG_CT_DELETE, 0, CTA_MARK, 3, &a), 0);
 	assert_int_equal(load_relaxed(&fx.net->count), 24);

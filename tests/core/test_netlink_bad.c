@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* ctnetlink's messages that lie about their lengths, name what cannot be, or find too little room. */
+/* ctnetlink's messages that lie about their lengths, name what cannot be, or find too little room.
+ */
 #include "tests/fixture/netlink_fixture.h"
 
 static uint64_t seed = 4711;
@@ -36,7 +37,7 @@ static void refused(void **state)
 	nlh->nlmsg_type = NFNL_SUBSYS_QUEUE << 8;
 	assert_int_equal(request(msg, len), -EINVAL);
 	nlh->nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_NEW;
-	msg[sizeof(*nlh)] = 7;	/* a family */
+	msg[sizeof(*nlh)] = 7; /* a family */
 	assert_int_equal(request(msg, len), -EOPNOTSUPP);
 	msg[sizeof(*nlh)] = e.l3;
 
@@ -48,7 +49,7 @@ static void refused(void **state)
 	e.sctp_state = SCTP_CONNTRACK_MAX;
 	assert_int_equal(make(&fx, &e, NLM_F_CREATE), -ERANGE);
 	sample_of(&e, IPPROTO_ICMP, 0);
-	e.icmp_type = 3;	/* nobody answers an error */
+	e.icmp_type = 3; /* nobody answers an error */
 	assert_int_equal(make(&fx, &e, NLM_F_CREATE), -EINVAL);
 	nfct_sample(&e, 0);
 	e.orig.zone = 3;
@@ -64,9 +65,13 @@ static void refused(void **state)
 static void policies(void **state)
 {
 	static const struct nla_policy policy[] = {
-		[1] = { .type = NLA_U16 }, [2] = { .type = NLA_U8, .max = 9 }, [3] = { .type = NLA_NESTED },
-		[4] = { .type = NLA_NUL_STRING, .len = 3 }, [5] = { .type = NLA_BINARY, .len = 4 },
-		[6] = { .type = NLA_REJECT }, [7] = { .len = 2 },
+		[1] = { .type = NLA_U16 },
+		[2] = { .type = NLA_U8, .max = 9 },
+		[3] = { .type = NLA_NESTED },
+		[4] = { .type = NLA_NUL_STRING, .len = 3 },
+		[5] = { .type = NLA_BINARY, .len = 4 },
+		[6] = { .type = NLA_REJECT },
+		[7] = { .len = 2 },
 	};
 	static const struct {
 		uint8_t type;
@@ -74,14 +79,14 @@ static void policies(void **state)
 		size_t len;
 		int err;
 	} cases[] = {
-		{ 1, "\1", 1, -ERANGE }, { 1, "\1\2", 2, 0 }, { 1, "\1\2\3", 3, 0 },
-		{ 2, "", 0, -ERANGE }, { 2, "\11", 1, 0 }, { 2, "\12", 1, -ERANGE },
-		{ 3, "", 0, 0 }, { 3, "\0\0\0", 3, -ERANGE }, { 3, "\4\0\1\0", 4, 0 },
-		{ 4, "", 0, -EINVAL }, { 4, "abc", 3, -EINVAL }, { 4, "abc", 4, 0 }, { 4, "", 1, 0 },
-		{ 4, "abcd", 5, -EINVAL }, { 4, "ab\0cd", 5, -ERANGE },
-		{ 5, "", 0, 0 }, { 5, "abcd", 4, 0 }, { 5, "abcde", 5, -ERANGE },
-		{ 6, "abcd", 4, -EINVAL }, { 7, "a", 1, -ERANGE }, { 7, "abc", 3, 0 },
-		{ 8, "", 0, 0 },	/* of a kernel to come */
+		{ 1, "\1", 1, -ERANGE },   { 1, "\1\2", 2, 0 },		{ 1, "\1\2\3", 3, 0 },
+		{ 2, "", 0, -ERANGE },	   { 2, "\11", 1, 0 },		{ 2, "\12", 1, -ERANGE },
+		{ 3, "", 0, 0 },	   { 3, "\0\0\0", 3, -ERANGE }, { 3, "\4\0\1\0", 4, 0 },
+		{ 4, "", 0, -EINVAL },	   { 4, "abc", 3, -EINVAL },	{ 4, "abc", 4, 0 },
+		{ 4, "", 1, 0 },	   { 4, "abcd", 5, -EINVAL },	{ 4, "ab\0cd", 5, -ERANGE },
+		{ 5, "", 0, 0 },	   { 5, "abcd", 4, 0 },		{ 5, "abcde", 5, -ERANGE },
+		{ 6, "abcd", 4, -EINVAL }, { 7, "a", 1, -ERANGE },	{ 7, "abc", 3, 0 },
+		{ 8, "", 0, 0 }, /* of a kernel to come */
 	};
 	struct nla tb[8];
 
@@ -119,18 +124,22 @@ static void fuzz(void **state)
 
 	(void)state;
 	for (uint32_t i = 0; i < 20000; i++) {
-		static const uint8_t types[] = { IPCTNL_MSG_CT_NEW, IPCTNL_MSG_CT_NEW, IPCTNL_MSG_CT_NEW,
-						 IPCTNL_MSG_CT_GET, IPCTNL_MSG_CT_DELETE };
+		static const uint8_t types[] = { IPCTNL_MSG_CT_NEW, IPCTNL_MSG_CT_NEW,
+						 IPCTNL_MSG_CT_NEW, IPCTNL_MSG_CT_GET,
+						 IPCTNL_MSG_CT_DELETE };
 		uint8_t msg[ROOM];
 		struct nlmsghdr *nlh = (struct nlmsghdr *)msg;
 		struct nfct_entry e;
 		size_t len;
 
 		nfct_sample(&e, i % 512);
-		len = nfct_write(&e, msg, sizeof(msg), fixture_random(&seed) % 4 ? NLM_F_CREATE : 0, 1);
-		nlh->nlmsg_type = (uint16_t)(NFNL_SUBSYS_CTNETLINK << 8 | types[fixture_random(&seed) % 5]);
+		len = nfct_write(&e, msg, sizeof(msg), fixture_random(&seed) % 4 ? NLM_F_CREATE : 0,
+				 1);
+		nlh->nlmsg_type =
+			(uint16_t)(NFNL_SUBSYS_CTNETLINK << 8 | types[fixture_random(&seed) % 5]);
 		for (uint64_t n = fixture_random(&seed) % 4; n--;)
-			msg[20 + fixture_random(&seed) % (len - 20)] = (uint8_t)(fixture_random(&seed) % 40);
+			msg[20 + fixture_random(&seed) % (len - 20)] =
+				(uint8_t)(fixture_random(&seed) % 40);
 		if (fixture_random(&seed) % 4 == 0)
 			nlh->nlmsg_len = (uint32_t)(20 + fixture_random(&seed) % (len - 20));
 		tries++;

@@ -76,7 +76,8 @@ static int kernel_request(const void *msg, size_t len, uint8_t *answer, size_t *
 	int err = 0;
 
 	memcpy(copy, msg, len);
-	dump = (nlh->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP && (nlh->nlmsg_type & 0xff) == IPCTNL_MSG_CT_GET;
+	dump = (nlh->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP &&
+	       (nlh->nlmsg_type & 0xff) == IPCTNL_MSG_CT_GET;
 	nlh->nlmsg_flags |= NLM_F_REQUEST | (dump ? 0 : NLM_F_ACK);
 	nlh->nlmsg_seq = ++seq;
 	*answer_len = 0;
@@ -177,8 +178,8 @@ static const char *attributes(const struct answer *a)
 	for (size_t at = 20; at + 4 <= a->len;) {
 		const struct nlattr *h = (const struct nlattr *)(a->msg + at);
 
-		n += snprintf(out + n, sizeof(text[0]) - (size_t)n, "%u:%u ", h->nla_type & NLA_TYPE_MASK,
-			      h->nla_len);
+		n += snprintf(out + n, sizeof(text[0]) - (size_t)n, "%u:%u ",
+			      h->nla_type & NLA_TYPE_MASK, h->nla_len);
 		at += nla_total_size(h->nla_len - 4u);
 	}
 	return out;
@@ -204,7 +205,7 @@ static void as_request(struct answer *a, uint8_t type)
 {
 	struct nlmsghdr *nlh = (struct nlmsghdr *)a->msg;
 
-	leave_out(a, CTA_ID);	/* which differs */
+	leave_out(a, CTA_ID); /* which differs */
 	nlh->nlmsg_len = (uint32_t)a->len;
 	nlh->nlmsg_type = (uint16_t)(NFNL_SUBSYS_CTNETLINK << 8 | type);
 	nlh->nlmsg_flags = NLM_F_REQUEST;
@@ -239,7 +240,8 @@ static void assert_tables_agree(const char *what)
 		fail_msg("%s:\n  kernel %s  ours   %s", what, kline, oline);
 	/* Entries that a message made have room for synproxy, which ours know nothing of. */
 	leave_out(&kernel, CTA_SYNPROXY);
-	/* attribute by attribute, in the same order: only values may differ that time and place make */
+	/* attribute by attribute, in the same order: only values may differ that time and place
+	 * make */
 	if (kernel.len != ours.len)
 		fail_msg("%s: %s, %s", what, attributes(&kernel), attributes(&ours));
 	for (size_t at = 20; at + 4 <= kernel.len;) {
@@ -343,7 +345,8 @@ static void same_lines(void **state)
 		size_t len;
 
 		nfct_sample(&e, i);
-		e.timeout = e.timeout % 3 * 10 + 109;	/* seconds later only the last digit is another */
+		e.timeout =
+			e.timeout % 3 * 10 + 109; /* seconds later only the last digit is another */
 		len = nfct_write(&e, msg, sizeof(msg), NLM_F_CREATE, 1);
 		assert_int_equal(kernel_request(msg, len, a.msg, &a.len), 0);
 		assert_int_equal(our_request(msg, len, &a), 0);
@@ -354,7 +357,9 @@ static void same_lines(void **state)
 	if (system("conntrack -V >/dev/null 2>&1")) {
 		print_message("no conntrack program: its lines are not compared\n");
 	} else {
-		f = popen("conntrack -L -o extended -f ipv4 2>/dev/null; conntrack -L -o extended -f ipv6 2>/dev/null", "r");
+		f = popen("conntrack -L -o extended -f ipv4 2>/dev/null; conntrack -L -o extended "
+			  "-f ipv6 2>/dev/null",
+			  "r");
 		assert_lines(f, NF_CT_DUMP_EXTENDED, "conntrack -L -o extended");
 		pclose(f);
 	}
@@ -388,7 +393,7 @@ static void mutate(uint8_t *msg)
 		size_t at = 20 + fixture_random(&seed) % (len - 20);
 
 		switch (fixture_random(&seed) % 4) {
-		case 0:		/* a length or a type, wherever headers are likely */
+		case 0: /* a length or a type, wherever headers are likely */
 			msg[at & ~(size_t)3] = (uint8_t)(fixture_random(&seed) % 24);
 			break;
 		case 1:
@@ -456,7 +461,9 @@ static void same_refusals(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(same_answers), cmocka_unit_test(same_lines), cmocka_unit_test(same_refusals),
+		cmocka_unit_test(same_answers),
+		cmocka_unit_test(same_lines),
+		cmocka_unit_test(same_refusals),
 	};
 	const char *why = kernel_open();
 	int ret;

@@ -9,11 +9,17 @@
 
 static void flow(struct fixture *fx)
 {
-	static const struct { bool reply; enum ip_conntrack_info info; } udp[] = {
-		{ false, IP_CT_NEW }, { false, IP_CT_NEW }, { true, IP_CT_ESTABLISHED_REPLY },
-		{ false, IP_CT_ESTABLISHED }, { true, IP_CT_ESTABLISHED_REPLY },
+	static const struct {
+		bool reply;
+		enum ip_conntrack_info info;
+	} udp[] = {
+		{ false, IP_CT_NEW },
+		{ false, IP_CT_NEW },
+		{ true, IP_CT_ESTABLISHED_REPLY },
+		{ false, IP_CT_ESTABLISHED },
+		{ true, IP_CT_ESTABLISHED_REPLY },
 	};
-	static const uint32_t keys[] = { 1, 3 };	/* IPv4, IPv6 */
+	static const uint32_t keys[] = { 1, 3 }; /* IPv4, IPv6 */
 	enum ip_conntrack_info info;
 	struct packet p;
 
@@ -22,12 +28,16 @@ static void flow(struct fixture *fx)
 			struct nf_conn *ct;
 
 			key_packet(&p, keys[k], udp[i].reply, 0);
-			assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_PRE_ROUTING, &p.skb, 0, 0), NF_ACCEPT);
+			assert_int_equal(
+				fx->v->ops->hook(fx->net, NF_INET_PRE_ROUTING, &p.skb, 0, 0),
+				NF_ACCEPT);
 			ct = nf_ct_get(&p.skb, &info);
 			assert_non_null(ct);
 			assert_int_equal(info, udp[i].info);
 			assert_int_equal(nf_ct_is_confirmed(ct), i > 0);
-			assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_POST_ROUTING, &p.skb, 0, 1), NF_ACCEPT);
+			assert_int_equal(
+				fx->v->ops->hook(fx->net, NF_INET_POST_ROUTING, &p.skb, 0, 1),
+				NF_ACCEPT);
 			assert_true(nf_ct_is_confirmed(ct));
 			fx->v->ops->release(&p.skb);
 		}
@@ -38,7 +48,7 @@ static void flow(struct fixture *fx)
 /* What a host itself sends and gets goes by the other two hooks. */
 static void local(struct fixture *fx)
 {
-	static const uint32_t keys[] = { 5, 7 };	/* IPv4, IPv6 */
+	static const uint32_t keys[] = { 5, 7 }; /* IPv4, IPv6 */
 	enum ip_conntrack_info info;
 	struct packet p;
 
@@ -46,25 +56,32 @@ static void local(struct fixture *fx)
 		struct nf_conn *ct;
 
 		key_packet(&p, keys[k], false, 0);
-		assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_LOCAL_OUT, &p.skb, 0, 0), NF_ACCEPT);
+		assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_LOCAL_OUT, &p.skb, 0, 0),
+				 NF_ACCEPT);
 		ct = nf_ct_get(&p.skb, &info);
 		assert_non_null(ct);
 		assert_int_equal(info, IP_CT_NEW);
-		assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_POST_ROUTING, &p.skb, 0, 1), NF_ACCEPT);
+		assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_POST_ROUTING, &p.skb, 0, 1),
+				 NF_ACCEPT);
 		assert_true(nf_ct_is_confirmed(ct));
-		/* Out by the loopback device and in again: it is what it was, and is not looked up twice. */
-		assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_PRE_ROUTING, &p.skb, 0, 0), NF_ACCEPT);
+		/* Out by the loopback device and in again: it is what it was, and is not looked up
+		 * twice. */
+		assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_PRE_ROUTING, &p.skb, 0, 0),
+				 NF_ACCEPT);
 		assert_ptr_equal(nf_ct_get(&p.skb, &info), ct);
 		assert_int_equal(info, IP_CT_NEW);
-		assert_int_equal(load_relaxed(&ct->use.refs), 2);	/* the table's, the packet's */
-		assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_LOCAL_IN, &p.skb, 0, 0), NF_ACCEPT);
+		assert_int_equal(load_relaxed(&ct->use.refs), 2); /* the table's, the packet's */
+		assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_LOCAL_IN, &p.skb, 0, 0),
+				 NF_ACCEPT);
 		fx->v->ops->release(&p.skb);
 
 		key_packet(&p, keys[k], true, 0);
-		assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_PRE_ROUTING, &p.skb, 1, 0), NF_ACCEPT);
+		assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_PRE_ROUTING, &p.skb, 1, 0),
+				 NF_ACCEPT);
 		nf_ct_get(&p.skb, &info);
 		assert_int_equal(info, IP_CT_ESTABLISHED_REPLY);
-		assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_LOCAL_IN, &p.skb, 1, 0), NF_ACCEPT);
+		assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_LOCAL_IN, &p.skb, 1, 0),
+				 NF_ACCEPT);
 		fx->v->ops->release(&p.skb);
 	}
 	/* What comes for the host itself is confirmed where it arrives. */
@@ -77,9 +94,10 @@ static void local(struct fixture *fx)
 
 /* --- Zones, by templates --- */
 
-/* A packet of key 1 at PRE_ROUTING with that template, which is held twice: the packet's reference goes. */
-static struct nf_conn *
-with_template(struct fixture *fx, struct packet *p, bool reply, struct nf_conn *tmpl, enum ip_conntrack_info *info)
+/* A packet of key 1 at PRE_ROUTING with that template, which is held twice: the packet's reference
+ * goes. */
+static struct nf_conn *with_template(struct fixture *fx, struct packet *p, bool reply,
+				     struct nf_conn *tmpl, enum ip_conntrack_info *info)
 {
 	key_packet(p, 1, reply, 0);
 	if (tmpl) {
@@ -112,7 +130,11 @@ static void forget_all(struct fixture *fx)
 
 static void templates(struct fixture *fx)
 {
-	static const struct { bool with_first, with_answer; uint8_t dir; bool same; } cases[] = {
+	static const struct {
+		bool with_first, with_answer;
+		uint8_t dir;
+		bool same;
+	} cases[] = {
 		{ true, true, NF_CT_DEFAULT_ZONE_DIR, true },
 		{ true, false, NF_CT_DEFAULT_ZONE_DIR, false },
 		{ false, true, NF_CT_DEFAULT_ZONE_DIR, false },
@@ -135,11 +157,13 @@ static void templates(struct fixture *fx)
 		assert_ptr_not_equal(ct, tmpl);
 		assert_int_equal(info, IP_CT_NEW);
 		assert_int_equal(nf_ct_zone(ct).id, cases[i].with_first ? 7 : 0);
-		assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_POST_ROUTING, &p.skb, 0, 1), NF_ACCEPT);
+		assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_POST_ROUTING, &p.skb, 0, 1),
+				 NF_ACCEPT);
 		assert_true(nf_ct_is_confirmed(ct));
 		fx->v->ops->release(&p.skb);
 
-		assert_int_equal(with_template(fx, &p, true, cases[i].with_answer ? tmpl : NULL, &info) == ct,
+		assert_int_equal(with_template(fx, &p, true, cases[i].with_answer ? tmpl : NULL,
+					       &info) == ct,
 				 cases[i].same);
 		assert_int_equal(info, cases[i].same ? IP_CT_ESTABLISHED_REPLY : IP_CT_NEW);
 		fx->v->ops->release(&p.skb);
@@ -158,11 +182,18 @@ static void templates(struct fixture *fx)
 	fx->v->ops->put(tmpl);
 }
 
-/* A SYN after a reset: the tracker kills the old connection, and the same packet makes a new one. */
+/* A SYN after a reset: the tracker kills the old connection, and the same packet makes a new one.
+ */
 static void reopened(struct fixture *fx)
 {
-	static const struct { bool reply; int flags; } segments[] = {
-		{ false, FRAME_SYN }, { true, FRAME_SYN_ACK }, { false, FRAME_ACK }, { false, 0x14 /* RST, ACK */ },
+	static const struct {
+		bool reply;
+		int flags;
+	} segments[] = {
+		{ false, FRAME_SYN },
+		{ true, FRAME_SYN_ACK },
+		{ false, FRAME_ACK },
+		{ false, 0x14 /* RST, ACK */ },
 	};
 	enum ip_conntrack_info info;
 	struct packet p;
@@ -170,7 +201,8 @@ static void reopened(struct fixture *fx)
 	for (size_t i = 0; i < ARRAY_SIZE(segments); i++) {
 		key_packet(&p, 2, segments[i].reply, (enum frame_tcp)segments[i].flags);
 		if (i == 3)
-			p.data[27]++;		/* the very next sequence number, or nobody would believe it */
+			p.data[27]++; /* the very next sequence number, or nobody would believe it
+				       */
 		assert_int_equal(forward(fx, &p), NF_ACCEPT);
 	}
 	key_packet(&p, 2, false, FRAME_SYN);
@@ -185,7 +217,8 @@ static void reopened(struct fixture *fx)
 	assert_int_equal(atomic_load(&fx->net->count), 1);
 }
 
-/* A packet that its protocol refuses leaves as if nobody had seen it, and lets go of its connection. */
+/* A packet that its protocol refuses leaves as if nobody had seen it, and lets go of its
+ * connection. */
 static void refused(struct fixture *fx)
 {
 	struct nf_ct_stat_sum before, after;
@@ -195,14 +228,14 @@ static void refused(struct fixture *fx)
 	key_packet(&p, 2, false, FRAME_SYN);
 	assert_int_equal(forward(fx, &p), NF_ACCEPT);
 	nf_ct_stat_sum(fx->net, &before);
-	key_packet(&p, 2, false, (enum frame_tcp)0x03);		/* SYN and FIN */
+	key_packet(&p, 2, false, (enum frame_tcp)0x03); /* SYN and FIN */
 	assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_PRE_ROUTING, &p.skb, 0, 0), NF_ACCEPT);
 	assert_null(nf_ct_get(&p.skb, &info));
 	nf_ct_stat_sum(fx->net, &after);
 	assert_int_equal(after.invalid - before.invalid, 1);
 	assert_int_equal(after.drop - before.drop, 0);
 	assert_int_equal(after.error - before.error, 0);
-	key_packet(&p, 6, false, (enum frame_tcp)0x03);		/* and one that would have been new */
+	key_packet(&p, 6, false, (enum frame_tcp)0x03); /* and one that would have been new */
 	assert_int_equal(forward(fx, &p), NF_ACCEPT);
 	assert_int_equal(atomic_load(&fx->net->count), 1);
 }
@@ -217,12 +250,12 @@ static void expiry(struct fixture *fx)
 	assert_int_equal(forward(fx, &p), NF_ACCEPT);
 	key_packet(&p, 1, true, 0);
 	assert_int_equal(forward(fx, &p), NF_ACCEPT);
-	atomic_store(&fx->core->now, 31 * NF_CT_HZ);	/* UDP unreplied or answered just now: 30 s */
+	atomic_store(&fx->core->now, 31 * NF_CT_HZ); /* UDP unreplied or answered just now: 30 s */
 	key_packet(&p, 1, false, 0);
 	assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_PRE_ROUTING, &p.skb, 0, 0), NF_ACCEPT);
 	nf_ct_get(&p.skb, &info);
 	assert_int_equal(info, IP_CT_NEW);
-	assert_int_equal(atomic_load(&fx->net->count), 1);	/* the new one; the old one is gone */
+	assert_int_equal(atomic_load(&fx->net->count), 1); /* the new one; the old one is gone */
 	fx->v->ops->release(&p.skb);
 	assert_int_equal(atomic_load(&fx->net->count), 0);
 	atomic_store(&fx->core->now, 0);
@@ -236,14 +269,14 @@ static void no_connection(struct fixture *fx)
 
 	nf_ct_stat_sum(fx->net, &before);
 	key_packet(&p, 1, false, 0);
-	p.skb.headlen = 22;			/* cut off in the ports */
+	p.skb.headlen = 22; /* cut off in the ports */
 	assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_PRE_ROUTING, &p.skb, 0, 0), NF_ACCEPT);
 	assert_null(nf_ct_get(&p.skb, &info));
-	p.skb.headlen = 12;			/* not even an IP header */
+	p.skb.headlen = 12; /* not even an IP header */
 	assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_PRE_ROUTING, &p.skb, 0, 0), NF_ACCEPT);
 	key_packet(&p, 1, false, 0);
 	p.data[6] = 0x00;
-	p.data[7] = 0x10;			/* a later fragment: kept before conntrack */
+	p.data[7] = 0x10; /* a later fragment: kept before conntrack */
 	assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_PRE_ROUTING, &p.skb, 0, 0), NF_STOLEN);
 	nf_ct_stat_sum(fx->net, &after);
 	assert_int_equal(after.invalid - before.invalid, 2);
@@ -267,7 +300,7 @@ static void full(struct fixture *fx)
 	assert_int_equal(forward(fx, &p), NF_ACCEPT);
 	key_packet(&p, 1, true, 0);
 	assert_int_equal(forward(fx, &p), NF_ACCEPT);
-	atomic_store(&fx->core->now, 5 * NF_CT_HZ);	/* a stream by now: assured */
+	atomic_store(&fx->core->now, 5 * NF_CT_HZ); /* a stream by now: assured */
 	key_packet(&p, 1, false, 0);
 	assert_int_equal(forward(fx, &p), NF_ACCEPT);
 	key_packet(&p, 5, false, 0);
@@ -293,14 +326,10 @@ OVER_VARIANTS(full)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_flow),
-		cmocka_unit_test(test_local),
-		cmocka_unit_test(test_templates),
-		cmocka_unit_test(test_reopened),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_expiry),
-		cmocka_unit_test(test_no_connection),
-		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_flow),	      cmocka_unit_test(test_local),
+		cmocka_unit_test(test_templates),     cmocka_unit_test(test_reopened),
+		cmocka_unit_test(test_refused),	      cmocka_unit_test(test_expiry),
+		cmocka_unit_test(test_no_connection), cmocka_unit_test(test_full),
 	};
 
 	return cmocka_run_group_tests_name("pipeline", tests, NULL, NULL);

@@ -9,7 +9,7 @@
 
 #include "tests/fixture/packets.h"
 
-#define INVALID	-1	/* -NF_ACCEPT */
+#define INVALID -1 /* -NF_ACCEPT */
 #define ACCEPT	1
 
 static struct fake fake;
@@ -45,17 +45,17 @@ static void ipv4_headers(void **state)
 	packet_end(&p);
 	assert_int_equal(l4_of(&p, p.len, &off), IPPROTO_UDP);
 	assert_int_equal(off, 20);
-	p.b[0] = 0x4f;			/* options */
+	p.b[0] = 0x4f; /* options */
 	assert_int_equal(l4_of(&p, p.len, &off), IPPROTO_UDP);
 	assert_int_equal(off, 60);
-	p.len = 59;			/* which are not all there */
+	p.len = 59; /* which are not all there */
 	assert_int_equal(l4_of(&p, p.len, &off), -1);
 	p.b[0] = 0x45;
 	assert_int_equal(l4_of(&p, 20, &off), IPPROTO_UDP);
 	assert_int_equal(l4_of(&p, 19, &off), -1);
-	put16(p.b + 6, 0x2000);		/* a first fragment has its header, */
+	put16(p.b + 6, 0x2000); /* a first fragment has its header, */
 	assert_int_equal(l4_of(&p, p.len, &off), IPPROTO_UDP);
-	put16(p.b + 6, 0x0001);		/* a later one does not */
+	put16(p.b + 6, 0x0001); /* a later one does not */
 	assert_int_equal(l4_of(&p, p.len, &off), -1);
 }
 
@@ -71,7 +71,8 @@ static void with_ext(struct packet *p, uint8_t first, const void *ext, unsigned 
 static void extension_headers(void **state)
 {
 	static const uint8_t chain[] = {
-		/* hop-by-hop (8 bytes), routing (24), destination options (8), authentication (16) */
+		/* hop-by-hop (8 bytes), routing (24), destination options (8), authentication (16)
+		 */
 		43, 0, 1,  4, 0, 0, 0, 0, 60, 2, 0, 0, 0, 0,  0, 0, 0, 0, 0,
 		0,  0, 0,  0, 0, 0, 0, 0, 0,  0, 0, 0, 0, 51, 0, 1, 4, 0, 0,
 		0,  0, 17, 2, 0, 0, 0, 0, 0,  0, 0, 0, 0, 0,  0, 0, 0, 0,
@@ -92,12 +93,12 @@ static void extension_headers(void **state)
 	assert_int_equal(l4_of(&p, 39, &off), -1);
 	with_ext(&p, 44, frag, sizeof(frag));
 	assert_int_equal(l4_of(&p, p.len, &off), IPPROTO_UDP);
-	put16(frag + 2, 8);		/* not at the beginning */
+	put16(frag + 2, 8); /* not at the beginning */
 	with_ext(&p, 44, frag, sizeof(frag));
 	assert_int_equal(l4_of(&p, p.len, &off), -1);
-	with_ext(&p, 59, frag, sizeof(frag));	/* no next header */
+	with_ext(&p, 59, frag, sizeof(frag)); /* no next header */
 	assert_int_equal(l4_of(&p, p.len, &off), -1);
-	with_ext(&p, 50, frag, sizeof(frag));	/* ESP hides what follows: it is the transport */
+	with_ext(&p, 50, frag, sizeof(frag)); /* ESP hides what follows: it is the transport */
 	assert_int_equal(l4_of(&p, p.len, &off), 50);
 }
 
@@ -126,11 +127,11 @@ static void internet_checksums(void **state)
 				p.b[bit / 8] ^= (uint8_t)(1u << bit % 8);
 			}
 		}
-		p.b[v6 ? 39 : 19] ^= 1;		/* the pseudo header */
+		p.b[v6 ? 39 : 19] ^= 1; /* the pseudo header */
 		assert_false(sum_ok(&p, IPPROTO_UDP));
 		packet_icmp(&p, v6, CLIENT, 8, 0, 5, "abc", 3);
 		assert_true(sum_ok(&p, v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP));
-		p.b[v6 ? 39 : 19] ^= 1;		/* which ICMP over IPv4 does not have */
+		p.b[v6 ? 39 : 19] ^= 1; /* which ICMP over IPv4 does not have */
 		assert_int_equal(sum_ok(&p, v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP), !v6);
 	}
 }
@@ -185,9 +186,12 @@ static void udp_one_way(void **state)
 
 static void udp_broken(void **state)
 {
-	static const struct { unsigned int len, have; int verdict; } headers[] = {
-		{ 12, 12, ACCEPT }, { 8, 12, ACCEPT }, { 13, 12, INVALID }, { 7, 12, INVALID },
-		{ 0, 12, INVALID }, { 12, 7, INVALID },
+	static const struct {
+		unsigned int len, have;
+		int verdict;
+	} headers[] = {
+		{ 12, 12, ACCEPT }, { 8, 12, ACCEPT },	{ 13, 12, INVALID },
+		{ 7, 12, INVALID }, { 0, 12, INVALID }, { 12, 7, INVALID },
 	};
 	struct sk_buff skb;
 	struct packet p;
@@ -206,7 +210,7 @@ static void udp_broken(void **state)
 	p.b[p.l4 + 7] ^= 1;
 	skb = packet_skb(&p);
 	assert_int_equal(fake_packet(&fake, &skb, NF_INET_PRE_ROUTING, CLIENT), INVALID);
-	put16(p.b + p.l4 + 6, 0);	/* no checksum was made */
+	put16(p.b + p.l4 + 6, 0); /* no checksum was made */
 	assert_int_equal(fake_packet(&fake, &skb, NF_INET_PRE_ROUTING, CLIENT), ACCEPT);
 }
 
@@ -236,11 +240,11 @@ static void udplite(void **state)
 	(void)state;
 	assert_int_equal(send_udplite(CLIENT, 7, IPPROTO_UDP), INVALID);
 	assert_int_equal(send_udplite(CLIENT, 19, IPPROTO_UDP), INVALID);
-	assert_int_equal(send_udplite(CLIENT, 8, 0), INVALID);		/* a checksum is a must */
+	assert_int_equal(send_udplite(CLIENT, 8, 0), INVALID); /* a checksum is a must */
 	assert_int_equal(send_udplite(CLIENT, 8, IPPROTO_UDPLITE), INVALID);
 	assert_int_equal(send_udplite(CLIENT, 8, IPPROTO_UDP), ACCEPT);
 	assert_int_equal(send_udplite(CLIENT, 18, IPPROTO_UDP), ACCEPT);
-	assert_int_equal(send_udplite(CLIENT, 0, IPPROTO_UDP), ACCEPT);	/* all of it */
+	assert_int_equal(send_udplite(CLIENT, 0, IPPROTO_UDP), ACCEPT); /* all of it */
 	assert_int_equal(fake_seconds_left(&fake), 30);
 	assert_int_equal(nf_ct_sysctl_set(&fake.net, "nf_conntrack_checksum", 0), 0);
 	assert_int_equal(send_udplite(SERVER, 8, IPPROTO_UDPLITE), ACCEPT);
@@ -344,14 +348,14 @@ static void sctp_association(void **state)
 	assert_int_equal(send_sctp(SERVER, s, SHUTDOWN_ACK, 0, 0), ACCEPT);
 	assert_string_equal(sctp_state(), "SHUTDOWN_ACK_SENT");
 	assert_int_equal(send_sctp(CLIENT, s, COMPLETE, 0, 0), INVALID);
-	assert_int_equal(send_sctp(CLIENT, s, COMPLETE, 1, 0), ACCEPT);	/* T: the other's tag */
+	assert_int_equal(send_sctp(CLIENT, s, COMPLETE, 1, 0), ACCEPT); /* T: the other's tag */
 	assert_string_equal(sctp_state(), "CLOSED");
 	/* nobody begins with these */
 	setup(state);
 	assert_int_equal(send_sctp(CLIENT, c, ABORT, 0, 0), INVALID);
 	assert_int_equal(send_sctp(CLIENT, c, COOKIE_ACK, 0, 0), INVALID);
 	assert_int_equal(send_sctp(CLIENT, c, DATA, 3, 0), INVALID);
-	assert_int_equal(send_sctp(CLIENT, c, INIT, 0, s), INVALID);	/* an INIT with a tag */
+	assert_int_equal(send_sctp(CLIENT, c, INIT, 0, s), INVALID); /* an INIT with a tag */
 	/* a path of an association that we did not see begin */
 	assert_int_equal(send_sctp(CLIENT, c, 4, 0, 0), ACCEPT);
 	assert_string_equal(sctp_state(), "HEARTBEAT_SENT");
@@ -379,7 +383,7 @@ static void sctp_heartbeats(void **state)
 			 INVALID); /* from the same side */
 	assert_int_equal(send_sctp(SERVER, 444, HEARTBEAT_ACK, 0, 0), ACCEPT);
 	assert_int_equal(fake.ct.proto.sctp.vtag[SERVER], 444);
-	assert_int_equal(fake.ct.proto.sctp.vtag[CLIENT], 0);	/* until the next packet says */
+	assert_int_equal(fake.ct.proto.sctp.vtag[CLIENT], 0); /* until the next packet says */
 	assert_int_equal(send_sctp(CLIENT, 333, HEARTBEAT, 0, 0), ACCEPT);
 	assert_int_equal(fake.ct.proto.sctp.vtag[CLIENT], 333);
 }
@@ -412,12 +416,15 @@ static void sctp_collision(void **state)
 /* Chunks that cannot stand together, and lengths that lead nowhere. */
 static void sctp_bundles(void **state)
 {
-	static const struct { const char *chunks; unsigned int n; int verdict;
+	static const struct {
+		const char *chunks;
+		unsigned int n;
+		int verdict;
 	} bundles[] = {
-		{ "\4\0\0\4\5\0\0\4", 8, ACCEPT }, /* heartbeats */
-		{ "\4\0\0\5xyz\0\5\0\0\4", 12, ACCEPT },	/* padding is not counted */
-		{ "\4\0\0\4\13\0\0\4", 8, INVALID }, /* a cookie that is not first */
-		{ "\16\0\0\4\4\0\0\4", 8, INVALID }, /* SHUTDOWN COMPLETE is alone */
+		{ "\4\0\0\4\5\0\0\4", 8, ACCEPT },	 /* heartbeats */
+		{ "\4\0\0\5xyz\0\5\0\0\4", 12, ACCEPT }, /* padding is not counted */
+		{ "\4\0\0\4\13\0\0\4", 8, INVALID },	 /* a cookie that is not first */
+		{ "\16\0\0\4\4\0\0\4", 8, INVALID },	 /* SHUTDOWN COMPLETE is alone */
 		{ "\4\0\0\4\16\0\0\4", 8, INVALID },
 		{ "\4\0\0\0", 4, INVALID },
 		{ "", 0, INVALID },

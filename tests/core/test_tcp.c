@@ -41,15 +41,11 @@ static void life_and_death(void **state)
  */
 static const char *const transitions[IP_CT_DIR_MAX][5] = {
 	/*	   SS SR ES FW CW LA TW CL S2 */
-	{ "syn     SS .. .. .. .. .. RE RE S2",
-	  "synack  -- SR -- -- -- -- -- -- SR",
-	  "fin     -- FW FW LA LA LA TW CL --",
-	  "ack     -- ES ES CW CW TW TW CL --",
+	{ "syn     SS .. .. .. .. .. RE RE S2", "synack  -- SR -- -- -- -- -- -- SR",
+	  "fin     -- FW FW LA LA LA TW CL --", "ack     -- ES ES CW CW TW TW CL --",
 	  "rst     CL CL CL CL CL CL CL CL CL" },
-	{ "syn     S2 -- -- -- -- -- RE -- S2",
-	  "synack  SR .. .. .. .. .. .. .. SR",
-	  "fin     -- FW FW LA LA LA TW CL --",
-	  "ack     .. SR ES CW CW TW TW CL ..",
+	{ "syn     S2 -- -- -- -- -- RE -- S2", "synack  SR .. .. .. .. .. .. .. SR",
+	  "fin     -- FW FW LA LA LA TW CL --", "ack     .. SR ES CW CW TW TW CL ..",
 	  "rst     CL CL CL CL CL CL CL CL CL" },
 };
 
@@ -116,7 +112,9 @@ static void all_transitions(void **unused)
 
 static void first_packets(void **state)
 {
-	static const struct { uint8_t flags; int loose, strict;
+	static const struct {
+		uint8_t flags;
+		int loose, strict;
 	} firsts[] = {
 		{ SYN, ACCEPT, ACCEPT },	 { SYN | ACK, INVALID, INVALID },
 		{ FIN | ACK, INVALID, INVALID }, { ACK, ACCEPT, INVALID },
@@ -147,7 +145,7 @@ static void flag_combinations(void **state)
 			    core == (FIN | ACK | URG) || core == ACK || core == (ACK | URG);
 
 		setup(state);
-		force(TCP_CONNTRACK_CLOSE);	/* where everything but a SYN-ACK may pass */
+		force(TCP_CONNTRACK_CLOSE); /* where everything but a SYN-ACK may pass */
 		set("nf_conntrack_tcp_be_liberal", 1);
 		if (core & SYN && !(core & ~(SYN | URG | ACK)))
 			force(core & ACK ? TCP_CONNTRACK_SYN_RECV : TCP_CONNTRACK_SYN_SENT);
@@ -156,7 +154,7 @@ static void flag_combinations(void **state)
 				 want);
 		valid += want;
 	}
-	assert_int_equal(valid, 9 * 8);		/* PSH, ECE and CWR do not matter */
+	assert_int_equal(valid, 9 * 8); /* PSH, ECE and CWR do not matter */
 }
 
 /* doff: in words, as it stands in the header; have: bytes captured of the transport header */
@@ -175,11 +173,14 @@ static int send_header(unsigned int doff, unsigned int len, unsigned int have)
 
 static void broken_headers(void **state)
 {
-	static const struct { unsigned int doff, len, have; int verdict; } headers[] = {
-		{ 5, 0, 20, ACCEPT }, { 5, 0, 19, INVALID }, { 5, 0, 4, INVALID },
-		{ 4, 8, 28, INVALID }, { 0, 8, 28, INVALID },	/* shorter than a header can be */
-		{ 6, 0, 20, INVALID }, { 15, 39, 59, INVALID },	/* longer than the packet */
-		{ 15, 40, 60, ACCEPT }, { 6, 4, 20, ACCEPT },	/* options not captured */
+	static const struct {
+		unsigned int doff, len, have;
+		int verdict;
+	} headers[] = {
+		{ 5, 0, 20, ACCEPT },	{ 5, 0, 19, INVALID },	 { 5, 0, 4, INVALID },
+		{ 4, 8, 28, INVALID },	{ 0, 8, 28, INVALID },	 /* shorter than a header can be */
+		{ 6, 0, 20, INVALID },	{ 15, 39, 59, INVALID }, /* longer than the packet */
+		{ 15, 40, 60, ACCEPT }, { 6, 4, 20, ACCEPT },	 /* options not captured */
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(headers); i++) {
@@ -260,7 +261,7 @@ static void syn_sent_again(void **state)
 	assert_int_equal(SEND(CLIENT, .seq = C0, .flags = SYN), ACCEPT);
 	fake_later(&fake, 20);
 	assert_int_equal(SEND(CLIENT, .seq = C0, .flags = SYN), ACCEPT);
-	ASSERT_STATE(SYN_SENT, 100);	/* it does not live longer for it */
+	ASSERT_STATE(SYN_SENT, 100); /* it does not live longer for it */
 	/* with other numbers: another attempt, whose windows count from now on */
 	assert_int_equal(SEND(CLIENT, .seq = C0 + 5000, .flags = SYN), ACCEPT);
 	assert_int_equal(tcp->seen[CLIENT].td_end, C0 + 5001);
@@ -289,7 +290,7 @@ static void refused(void **state)
 	(void)state;
 	assert_int_equal(SEND(CLIENT, .seq = C0, .flags = SYN), ACCEPT);
 	assert_int_equal(SEND(SERVER, .seq = 0, .ack = C0 + 1, .flags = RST | ACK), ACCEPT);
-	assert_int_equal(fake.kills, 1);	/* there is nothing to remember */
+	assert_int_equal(fake.kills, 1); /* there is nothing to remember */
 	assert_true(nf_ct_is_dying(&fake.ct));
 }
 
@@ -346,7 +347,7 @@ static void resets_that_answer(void **state)
 static void resets_while_closing(void **state)
 {
 	static const uint8_t closing[] = {
-		TCP_CONNTRACK_FIN_WAIT, TCP_CONNTRACK_CLOSE_WAIT, TCP_CONNTRACK_LAST_ACK,
+		TCP_CONNTRACK_FIN_WAIT,	 TCP_CONNTRACK_CLOSE_WAIT, TCP_CONNTRACK_LAST_ACK,
 		TCP_CONNTRACK_TIME_WAIT, TCP_CONNTRACK_CLOSE,
 	};
 
@@ -427,7 +428,7 @@ static void out_of_step(void **state)
 	assert_int_equal(SEND(CLIENT, .seq = 700000, .flags = SYN, OPT("\1\3\3\5")), ACCEPT);
 	ASSERT_STATE(ESTABLISHED, 432000);
 	assert_int_equal(SEND(SERVER, .seq = 800000, .ack = 700002, .flags = SYN | ACK), ACCEPT);
-	ASSERT_STATE(ESTABLISHED, 432000);	/* not the answer to that SYN */
+	ASSERT_STATE(ESTABLISHED, 432000); /* not the answer to that SYN */
 	assert_int_equal(SEND(CLIENT, .seq = 700000, .flags = SYN, OPT("\1\3\3\5")), ACCEPT);
 	assert_int_equal(
 		SEND(SERVER, .seq = 800000, .ack = 700001, .flags = SYN | ACK, OPT("\1\3\3\2")),
@@ -448,7 +449,7 @@ static void challenges(void **state)
 	assert_int_equal(SEND(SERVER, .seq = S0 + 2, .ack = C0 + 2, .flags = ACK), ACCEPT);
 	ASSERT_STATE(LAST_ACK, 30);
 	assert_int_equal(SEND(SERVER, .seq = S0 + 2, .ack = C0 + 2, .flags = ACK), ACCEPT);
-	ASSERT_STATE(TIME_WAIT, 120);		/* only the first is forgiven */
+	ASSERT_STATE(TIME_WAIT, 120); /* only the first is forgiven */
 
 	/* and in SYN_SENT the client's reset answers it, then its SYN comes again */
 	setup(state);

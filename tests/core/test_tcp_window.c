@@ -55,7 +55,7 @@ static void liberal(void **state)
 	set("nf_conntrack_tcp_be_liberal", 1);
 	assert_true(RENEWS(CLIENT, .seq = C0 + 300000, .ack = S0 + 1, .len = 10));
 	assert_true(RENEWS(SERVER, .seq = S0 + 1, .ack = C0 + 300000));
-	assert_int_equal(tcp->seen[CLIENT].td_end, C0 + 1);	/* passed, but not believed */
+	assert_int_equal(tcp->seen[CLIENT].td_end, C0 + 1); /* passed, but not believed */
 }
 
 /* Sequence numbers wrap in the middle of everything. */
@@ -99,7 +99,7 @@ static void window_scaling(void **state)
 	assert_int_equal(tcp->seen[CLIENT].td_scale, 0);
 	assert_int_equal(tcp->seen[SERVER].td_scale, 0);
 
-	setup(state);		/* RFC 7323: more than 14 is 14 */
+	setup(state); /* RFC 7323: more than 14 is 14 */
 	assert_int_equal(SEND(CLIENT, .seq = C0, .flags = SYN, OPT("\1\3\3\377")), ACCEPT);
 	assert_int_equal(tcp->seen[CLIENT].td_scale, 14);
 }
@@ -107,7 +107,9 @@ static void window_scaling(void **state)
 /* Options that make no sense end the list; nothing behind them counts, nothing is read past it. */
 static void silly_options(void **state)
 {
-	static const struct { const char *opt; uint8_t scale, flags;
+	static const struct {
+		const char *opt;
+		uint8_t scale, flags;
 	} lists[] = {
 		{ "\1\1\1\1\1\3\3\5", 5, IP_CT_TCP_FLAG_WINDOW_SCALE },
 		{ "\0\1\1\1\1\3\3\5", 0, 0 },				  /* the end comes first */
@@ -182,10 +184,10 @@ static void sack_blocks(void **state)
 	assert_int_equal(SEND(CLIENT, .seq = C0 + 1001, .ack = S0 + 1, .flags = ACK, .len = 4000),
 			 ACCEPT);
 	put32((uint8_t *)opt + 15, C0 + 4001);
-	put32((uint8_t *)opt + 19, C0 + 5001);	/* the higher one first */
+	put32((uint8_t *)opt + 19, C0 + 5001); /* the higher one first */
 	put32((uint8_t *)opt + 23, C0 + 2001);
 	put32((uint8_t *)opt + 27, C0 + 3001);
-	memcpy(opt + 31, "\5\12", 2);		/* another option, cut off */
+	memcpy(opt + 31, "\5\12", 2); /* another option, cut off */
 	assert_int_equal(
 		SEND(SERVER, .seq = S0 + 1, .ack = C0 + 1, .flags = ACK, .opt = opt, .optlen = 36),
 		ACCEPT);

@@ -17,7 +17,7 @@ static bool tuple_of(const struct packet *p, unsigned int headlen, union ct_tupl
 	uint8_t protonum;
 
 	skb.headlen = headlen;
-	memset(t, 0xa5, sizeof(*t));	/* what nobody sets would show */
+	memset(t, 0xa5, sizeof(*t)); /* what nobody sets would show */
 	return !get_l4proto(&skb, 0, pf, &dataoff, &protonum) &&
 	       nf_ct_get_tuple(&skb, 0, dataoff, pf, protonum, t);
 }
@@ -47,14 +47,14 @@ static void from_packets(void **state)
 	packet_tcp(&p, true, SERVER, &(struct tcp_spec){ .flags = 0x12 });
 	assert_true(tuple_of(&p, p.len, &t));
 	assert_text(&t.tuple, "src=2001:0db8:0000:0000:0000:0000:0000:0002 "
-		    "dst=2001:0db8:0000:0000:0000:0000:0000:0001 sport=80 dport=40000 ");
+			      "dst=2001:0db8:0000:0000:0000:0000:0000:0001 sport=80 dport=40000 ");
 	packet_icmp(&p, false, CLIENT, 8, 0, 77, "data", 4);
 	assert_true(tuple_of(&p, p.len, &t));
 	assert_text(&t.tuple, "src=10.0.0.1 dst=10.0.0.2 type=8 code=0 id=77 ");
 	packet_icmp(&p, true, CLIENT, 128, 0, 78, NULL, 0);
 	assert_true(tuple_of(&p, p.len, &t));
 	assert_text(&t.tuple, "src=2001:0db8:0000:0000:0000:0000:0000:0001 "
-		    "dst=2001:0db8:0000:0000:0000:0000:0000:0002 type=128 code=0 id=78 ");
+			      "dst=2001:0db8:0000:0000:0000:0000:0000:0002 type=128 code=0 id=78 ");
 	/* a protocol nobody knows has no ports, whatever its bytes look like */
 	packet_begin(&p, false, CLIENT, 99);
 	packet_add(&p, "abcdefgh", 8);
@@ -68,7 +68,7 @@ static void from_packets(void **state)
 
 static void gre_keys(void **state)
 {
-	static const uint8_t plain[] = { 0x20, 0, 8, 0, 0, 0, 0, 5 };	/* version 0, with a key */
+	static const uint8_t plain[] = { 0x20, 0, 8, 0, 0, 0, 0, 5 }; /* version 0, with a key */
 	static const uint8_t pptp[] = { 0x30, 1, 0x88, 0x0b, 0, 4, 0x12, 0x34 };
 	static const uint8_t other[] = { 0x30, 1, 8, 0, 0, 4, 0x12, 0x34 };
 	union ct_tuple_words t;
@@ -85,7 +85,7 @@ static void gre_keys(void **state)
 	assert_text(&t.tuple, "src=10.0.0.1 dst=10.0.0.2 srckey=0x0 dstkey=0x1234 ");
 	packet_begin(&p, false, CLIENT, IPPROTO_GRE);
 	packet_add(&p, other, sizeof(other));
-	assert_false(tuple_of(&p, p.len, &t));	/* version 1 without PPP */
+	assert_false(tuple_of(&p, p.len, &t)); /* version 1 without PPP */
 }
 
 /* A header that is cut short has no tuple; one byte decides. */
@@ -97,10 +97,10 @@ static void short_headers(void **state)
 	(void)state;
 	for (int v6 = 0; v6 <= 1; v6++) {
 		packet_udp(&p, v6, CLIENT, 10);
-		assert_true(tuple_of(&p, p.l4 + 4, &t));	/* the ports are enough */
+		assert_true(tuple_of(&p, p.l4 + 4, &t)); /* the ports are enough */
 		assert_false(tuple_of(&p, p.l4 + 3, &t));
 		assert_false(tuple_of(&p, p.l4, &t));
-		assert_false(tuple_of(&p, p.l4 - 1, &t));	/* the IP header itself */
+		assert_false(tuple_of(&p, p.l4 - 1, &t)); /* the IP header itself */
 		assert_false(tuple_of(&p, 0, &t));
 		packet_icmp(&p, v6, CLIENT, v6 ? 128 : 8, 0, 1, NULL, 0);
 		assert_true(tuple_of(&p, p.l4 + 8, &t));
@@ -160,14 +160,15 @@ static void inversion(void **state)
 		assert_int_equal(inverse.dst.dir, IP_CT_DIR_REPLY);
 		assert_false(nf_ct_tuple_equal(&t, &inverse));
 		assert_true(nf_ct_invert_tuple(&back, &inverse));
-		assert_memory_equal(&back, &t, sizeof(t));	/* all bytes: none left unset */
+		assert_memory_equal(&back, &t, sizeof(t)); /* all bytes: none left unset */
 	}
 }
 
 /* Requests and answers belong together; what has no answer has no inverse. */
 static void icmp_inversion(void **state)
 {
-	static const struct { uint8_t protonum, type, inverse;
+	static const struct {
+		uint8_t protonum, type, inverse;
 	} pairs[] = {
 		{ IPPROTO_ICMP, 8, 0 },	      { IPPROTO_ICMP, 13, 14 },
 		{ IPPROTO_ICMP, 15, 16 },     { IPPROTO_ICMP, 17, 18 },
@@ -237,14 +238,10 @@ static void little_room(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(from_packets),
-		cmocka_unit_test(gre_keys),
-		cmocka_unit_test(short_headers),
-		cmocka_unit_test(unaligned),
-		cmocka_unit_test(inversion),
-		cmocka_unit_test(icmp_inversion),
-		cmocka_unit_test(equality),
-		cmocka_unit_test(little_room),
+		cmocka_unit_test(from_packets),	 cmocka_unit_test(gre_keys),
+		cmocka_unit_test(short_headers), cmocka_unit_test(unaligned),
+		cmocka_unit_test(inversion),	 cmocka_unit_test(icmp_inversion),
+		cmocka_unit_test(equality),	 cmocka_unit_test(little_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

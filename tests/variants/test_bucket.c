@@ -12,13 +12,13 @@
 #include "harness/numbers/random.h"
 
 /* One unit has one ct_bucket(); here both are wanted. */
-#define ct_bucket scale_bucket
+#define ct_bucket      scale_bucket
 #define ct_bucket_rule scale_rule
 #include "variants/bucket/reciprocal_scale.h"
 #undef ct_bucket
 #undef ct_bucket_rule
 #undef CT_BUCKET_NAME
-#define ct_bucket mask_bucket
+#define ct_bucket      mask_bucket
 #define ct_bucket_rule mask_rule
 #include "variants/bucket/mask.h"
 #undef ct_bucket
@@ -33,7 +33,7 @@ static void rules(void **state)
 	assert_null(scale_rule(1000003));
 	assert_null(scale_rule(1ull << 31));
 	assert_non_null(scale_rule((1ull << 31) + 1));
-	assert_non_null(scale_rule(1ull << 32));	/* 0 in 32 bits */
+	assert_non_null(scale_rule(1ull << 32)); /* 0 in 32 bits */
 	assert_non_null(scale_rule(UINT64_MAX));
 
 	assert_non_null(mask_rule(0));
@@ -55,7 +55,7 @@ static void known_values(void **state)
 	assert_int_equal(scale_bucket(0, 1u << 31), 0);
 	assert_int_equal(scale_bucket(~0u, 1u << 31), (1u << 31) - 1);
 	assert_int_equal(scale_bucket(~0u, 1000003), 1000002);
-	assert_int_equal(scale_bucket(0x80000000, 3), 1);	/* half of 3 */
+	assert_int_equal(scale_bucket(0x80000000, 3), 1); /* half of 3 */
 	assert_int_equal(scale_bucket(0x7fffffff, 2), 0);
 	assert_int_equal(scale_bucket(0x80000000, 2), 1);
 	/* for a power of two, the high bits */
@@ -132,7 +132,8 @@ static void scale_gives_equal_shares(void **state)
 	}
 }
 
-/* Random hashes into a number of buckets: chi-square within five standard deviations of its mean. */
+/* Random hashes into a number of buckets: chi-square within five standard deviations of its mean.
+ */
 static void even_spread(uint32_t (*bucket)(uint32_t, uint32_t), uint32_t n)
 {
 	uint32_t *count = calloc(n, sizeof(*count));

@@ -17,12 +17,15 @@ static const uint64_t bucket_counts[] = { 1, 2, 3, 64, 1000, 1024 };
 
 static void against_model(uint64_t buckets, uint64_t seed)
 {
-	struct { bool in; uint32_t expires; } model[MODEL_KEYS] = { 0 };
+	struct {
+		bool in;
+		uint32_t expires;
+	} model[MODEL_KEYS] = { 0 };
 	struct nf_conn *held[16] = { 0 };
 	uint32_t held_key[16] = { 0 };
 	struct fixture fx;
 	const uint32_t keys = that_fit(buckets, MODEL_KEYS);
-	uint32_t now = UINT32_MAX - 5000;	/* the clock wraps on the way */
+	uint32_t now = UINT32_MAX - 5000; /* the clock wraps on the way */
 
 	fixture_open(&fx, variant, buckets, 1);
 	for (unsigned int step = 0; step < 4000; step++) {
@@ -59,13 +62,14 @@ static void against_model(uint64_t buckets, uint64_t seed)
 			assert_int_equal(fixture_kill(&fx, key), in);
 			model[key].in = false;
 			break;
-		case 3: {	/* keep a reference for a while: the memory must stay what it is */
+		case 3: { /* keep a reference for a while: the memory must stay what it is */
 			struct nf_conntrack_tuple_hash *h;
 
 			if (held[slot]) {
 				struct nf_conntrack_tuple old = fixture_tuple(held_key[slot]);
 
-				assert_true(nf_ct_tuple_equal(nf_ct_tuple(held[slot], IP_CT_DIR_ORIGINAL), &old));
+				assert_true(nf_ct_tuple_equal(
+					nf_ct_tuple(held[slot], IP_CT_DIR_ORIGINAL), &old));
 				variant->ops->put(held[slot]);
 				held[slot] = NULL;
 			}
@@ -75,7 +79,7 @@ static void against_model(uint64_t buckets, uint64_t seed)
 				held[slot] = nf_ct_tuplehash_to_ctrack(h);
 				held_key[slot] = key;
 			} else {
-				model[key].in = false;	/* met and removed on the way */
+				model[key].in = false; /* met and removed on the way */
 			}
 			break;
 		}
@@ -175,13 +179,14 @@ static void test_new_in_old_memory(void **state)
 		store_relaxed(&ct->mark, i + 1);
 		memset(&ct->proto, 0xff, sizeof(ct->proto));
 		store_relaxed(&ct->zone_id, 0);
-		nf_ct_status_set(ct, IPS_SEEN_REPLY | IPS_ASSURED | IPS_EXPECTED | IPS_FIXED_TIMEOUT);
+		nf_ct_status_set(ct,
+				 IPS_SEEN_REPLY | IPS_ASSURED | IPS_EXPECTED | IPS_FIXED_TIMEOUT);
 		assert_non_null(nf_ct_ext_add(ct, NF_CT_EXT_ACCT));
 		assert_int_equal(variant->ops->insert(ct, HOUR), 0);
 		assert_true(variant->ops->kill(ct));
 		variant->ops->put(ct);
 		if (i % 100 == 99)
-			variant->ops->barrier(fx.core);		/* so that deferred ones come back */
+			variant->ops->barrier(fx.core); /* so that deferred ones come back */
 	}
 	fixture_close(&fx);
 }
@@ -203,7 +208,7 @@ static void test_master(void **state)
 	r = fixture_reply(&t);
 	ct = variant->ops->alloc(fx.net, &nf_ct_zone_dflt, &t, &r, &err);
 	assert_non_null(ct);
-	ct->master = master;		/* with our reference */
+	ct->master = master; /* with our reference */
 	assert_int_equal(variant->ops->insert(ct, HOUR), 0);
 	variant->ops->put(ct);
 	assert_true(fixture_kill(&fx, 1));

@@ -68,7 +68,7 @@ static void namespaces(uint64_t buckets)
 	assert_non_null(h);
 	assert_ptr_equal(nf_ct_tuplehash_to_ctrack(h)->net, other);
 	variant->ops->put(nf_ct_tuplehash_to_ctrack(h));
-	net_destroy(other);	/* takes its own connections with it, and no others */
+	net_destroy(other); /* takes its own connections with it, and no others */
 	assert_true(fixture_has(&fx, 2));
 	fixture_close(&fx);
 }
@@ -107,7 +107,8 @@ static int insert_both(struct fixture *fx, const struct nf_conntrack_tuple *orig
 	return err;
 }
 
-static bool has_tuple(struct fixture *fx, const struct nf_conntrack_tuple *t, enum ip_conntrack_dir dir)
+static bool
+has_tuple(struct fixture *fx, const struct nf_conntrack_tuple *t, enum ip_conntrack_dir dir)
 {
 	struct nf_conntrack_tuple_hash *h = variant->ops->find_get(fx->net, &nf_ct_zone_dflt, t);
 
@@ -182,10 +183,8 @@ static void test_every_byte(void **state)
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_zones),
-		cmocka_unit_test(test_namespaces),
-		cmocka_unit_test(test_reverse_clash),
-		cmocka_unit_test(test_one_direction),
+		cmocka_unit_test(test_zones),	      cmocka_unit_test(test_namespaces),
+		cmocka_unit_test(test_reverse_clash), cmocka_unit_test(test_one_direction),
 		cmocka_unit_test(test_every_byte),
 	};
 	int status = conformance_begin(argc, argv);

@@ -8,16 +8,16 @@
 
 #include "tests/fixture/conformance_fixture.h"
 
-#define THREADS 4u
-#define FIXED_KEYS 200u		/* always in */
-#define CHURN_KEYS 64u		/* few, so that threads meet */
+#define THREADS	   4u
+#define FIXED_KEYS 200u /* always in */
+#define CHURN_KEYS 64u	/* few, so that threads meet */
 
 struct storm {
 	struct fixture fx;
 	unsigned int steps;
 	_Atomic bool stop;		/* for the resizer */
 	_Atomic unsigned int resizes;	/* odd: one is under way */
-	_Atomic int ledger[CHURN_KEYS];	/* successful inserts less successful kills */
+	_Atomic int ledger[CHURN_KEYS]; /* successful inserts less successful kills */
 	_Atomic unsigned int errors, running;
 	char first_error[200];
 };
@@ -63,12 +63,12 @@ static void *storm_worker(void *arg)
 		struct nf_conn *ct;
 
 		switch (r % 4) {
-		case 0:		/* insert */
+		case 0: /* insert */
 			t = fixture_tuple(key);
 			if (!fixture_insert(&s->fx, s->fx.net, &nf_ct_zone_dflt, &t, HOUR))
 				atomic_fetch_add(&s->ledger[churn], 1);
 			break;
-		case 1:		/* kill */
+		case 1: /* kill */
 			t = fixture_tuple(key);
 			h = ops->find_get(s->fx.net, &nf_ct_zone_dflt, &t);
 			if (!h)
@@ -80,7 +80,7 @@ static void *storm_worker(void *arg)
 				atomic_fetch_sub(&s->ledger[churn], 1);
 			ops->put(ct);
 			break;
-		default:	/* find, by either direction */
+		default: /* find, by either direction */
 			if (r & 16)
 				t = fixture_reply(&t);
 			h = ops->find_get(s->fx.net, &nf_ct_zone_dflt, &t);
@@ -94,7 +94,7 @@ static void *storm_worker(void *arg)
 			}
 			break;
 		}
-		if (i % 64 == 0) {	/* between batches a worker may be idle for a while */
+		if (i % 64 == 0) { /* between batches a worker may be idle for a while */
 			variant->thread_offline(s->fx.core);
 			variant->thread_online(s->fx.core);
 		}
@@ -143,11 +143,13 @@ static void run_storm(uint64_t buckets, bool resize)
 	variant->thread_offline(s.fx.core);
 	for (unsigned int i = 0; i < THREADS; i++) {
 		thread[i] = (struct storm_thread){ .s = &s, .cpu = i + 1 };
-		assert_int_equal(pthread_create(&thread[i].thread, NULL, storm_worker, &thread[i]), 0);
+		assert_int_equal(pthread_create(&thread[i].thread, NULL, storm_worker, &thread[i]),
+				 0);
 	}
 	if (resize) {
 		thread[nr] = (struct storm_thread){ .s = &s, .cpu = nr + 1 };
-		assert_int_equal(pthread_create(&thread[nr].thread, NULL, storm_resizer, &thread[nr]), 0);
+		assert_int_equal(
+			pthread_create(&thread[nr].thread, NULL, storm_resizer, &thread[nr]), 0);
 		nr++;
 	}
 	for (unsigned int i = 0; i < nr; i++)
@@ -182,7 +184,7 @@ static void test_threads_one_bucket(void **state)
 {
 	(void)state;
 	if (that_fit(1, FIXED_KEYS) < FIXED_KEYS)
-		skip();		/* a capped chain does not hold that many */
+		skip(); /* a capped chain does not hold that many */
 	run_storm(1, false);
 }
 

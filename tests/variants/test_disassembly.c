@@ -23,8 +23,8 @@
 #include "harness/base/error.h"
 #include "variants/variant.h"
 
-#define LOOKUP_PATH	"ct_lookup_path_"
-#define RUN_OPS		"ct_run_ops_"
+#define LOOKUP_PATH "ct_lookup_path_"
+#define RUN_OPS	    "ct_run_ops_"
 
 /* Calls that may stand in the read path, off the usual way. */
 static const struct allowed {
@@ -36,7 +36,8 @@ static const struct allowed {
 	{ "resize_read_slowly", "a resize moves the nodes: wait for its end" },
 	{ "spin_lock_slowly", "somebody holds the lock" },
 	{ "read_lock_slowly", "a resize holds the lock, or waits for it" },
-	{ "syscall", "liburcu's inlined unlock or quiescent state wakes a grace period that waits" },
+	{ "syscall",
+	  "liburcu's inlined unlock or quiescent state wakes a grace period that waits" },
 	{ "compat_futex_async", "the same where the kernel has no futex" },
 	{ "__errno_location", "the same: has it no futex?" },
 	{ "__stack_chk_fail", "a hardened build: the stack was overwritten" },
@@ -60,13 +61,13 @@ struct function {
 	char name[128];
 	unsigned int instructions, indirect, locked, strings;
 	char indirect_text[160];
-	char calls[MAX_CALLS][64];	/* each callee once, without what the compiler added */
+	char calls[MAX_CALLS][64]; /* each callee once, without what the compiler added */
 	unsigned int nr_calls;
 };
 
 static struct function functions[256];
 static size_t nr_functions;
-static struct function others;		/* all the rest of the program, as one: for comparison */
+static struct function others; /* all the rest of the program, as one: for comparison */
 static bool sanitized;
 
 /* Length of a symbol without .cold, .part.0, @plt, +0x12. */

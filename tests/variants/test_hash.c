@@ -29,23 +29,23 @@
 #undef ct_hash
 #undef CT_HASH_NAME
 
-typedef uint32_t hash_fn(const union ct_tuple_words *t, const uint64_t key[2], uint32_t zone_id,
-			 uint32_t net_mix);
+typedef uint32_t
+hash_fn(const union ct_tuple_words *t, const uint64_t key[2], uint32_t zone_id, uint32_t net_mix);
 
-static uint32_t jhash2(const union ct_tuple_words *t, const uint64_t key[2], uint32_t zone_id,
-		       uint32_t net_mix)
+static uint32_t
+jhash2(const union ct_tuple_words *t, const uint64_t key[2], uint32_t zone_id, uint32_t net_mix)
 {
 	return jhash2_hash(t, key, zone_id, net_mix);
 }
 
-static uint32_t siphash(const union ct_tuple_words *t, const uint64_t key[2], uint32_t zone_id,
-			uint32_t net_mix)
+static uint32_t
+siphash(const union ct_tuple_words *t, const uint64_t key[2], uint32_t zone_id, uint32_t net_mix)
 {
 	return siphash_hash(t, key, zone_id, net_mix);
 }
 
-static uint32_t constant(const union ct_tuple_words *t, const uint64_t key[2], uint32_t zone_id,
-			 uint32_t net_mix)
+static uint32_t
+constant(const union ct_tuple_words *t, const uint64_t key[2], uint32_t zone_id, uint32_t net_mix)
 {
 	return constant_hash(t, key, zone_id, net_mix);
 }
@@ -287,9 +287,10 @@ static uint32_t crc32c_of_table(const void *data, size_t bytes)
 /* RFC 3720, appendix B.4, the bytes there being the number's in little-endian order. */
 static void crc32c_known_answers(void **state)
 {
-	static const uint8_t read_pdu[48] = {	/* "An iSCSI - SCSI Read (10) Command PDU" */
-		0x01, 0xc0, [16] = 0x14, [22] = 0x04, [27] = 0x14, [31] = 0x18, [32] = 0x28,
-		[40] = 0x02,
+	static const uint8_t read_pdu[48] = {
+		/* "An iSCSI - SCSI Read (10) Command PDU" */
+		0x01,	     0xc0,	  [16] = 0x14, [22] = 0x04,
+		[27] = 0x14, [31] = 0x18, [32] = 0x28, [40] = 0x02,
 	};
 	uint8_t zeroes[32] = { 0 }, ones[32], up[32], down[32];
 	const struct {
@@ -297,11 +298,8 @@ static void crc32c_known_answers(void **state)
 		size_t bytes;
 		uint32_t crc;
 	} answers[] = {
-		{ zeroes, 32, 0x8a9136aa },
-		{ ones, 32, 0x62a8ab43 },
-		{ up, 32, 0x46dd794e },
-		{ down, 32, 0x113fdb5c },
-		{ read_pdu, 48, 0xd9963a56 },
+		{ zeroes, 32, 0x8a9136aa }, { ones, 32, 0x62a8ab43 },	  { up, 32, 0x46dd794e },
+		{ down, 32, 0x113fdb5c },   { read_pdu, 48, 0xd9963a56 },
 	};
 
 	(void)state;
@@ -345,7 +343,7 @@ static void crc32c_instruction_and_table(void **state)
 static const struct hash {
 	const char *name;
 	hash_fn *fn;
-	bool second_key, zone;	/* hashed as well */
+	bool second_key, zone; /* hashed as well */
 } hashes[] = {
 	{ "jhash2", jhash2, false, false },
 	{ "siphash", siphash, true, true },
@@ -420,17 +418,17 @@ static void pattern_tuple(unsigned int pattern, uint32_t i, union ct_tuple_words
 	uint32_t client = 0x0a000000, server = 0xc6120001, port = 1024;
 
 	switch (pattern) {
-	case 0:		/* one client, ports in a row */
+	case 0: /* one client, ports in a row */
 		port = i;
 		break;
-	case 1:		/* a network, one port */
+	case 1: /* a network, one port */
 		client += i;
 		break;
-	case 2:		/* 256 hosts, 256 ports in a row */
+	case 2: /* 256 hosts, 256 ports in a row */
 		client += i >> 8;
 		port += i & 0xff;
 		break;
-	case 3:		/* 16 clients, 64 ports that are even, 64 servers */
+	case 3: /* 16 clients, 64 ports that are even, 64 servers */
 		client += i >> 12;
 		port += 2 * (i & 63);
 		server += i >> 6 & 63;

@@ -8,14 +8,14 @@
 #include "variants/node/typesafe.h"
 #include "variants/chain/locked.h"
 RACE_CHAIN_HOOKS
-#define chain_load	race_load
-#define chain_add	race_add
-#define chain_del	race_del
+#define chain_load race_load
+#define chain_add  race_add
+#define chain_del  race_del
 #include "variants/lock/striped.h"
 #undef load_acquire
-#define load_acquire	race_load_acquire
+#define load_acquire race_load_acquire
 #include "variants/resize/seqcount.h"
 #undef load_acquire
-#define load_acquire(p)	atomic_load_explicit((p), memory_order_acquire)
+#define load_acquire(p) atomic_load_explicit((p), memory_order_acquire)
 
 #include "tests/fixture/interleave.inc.h"

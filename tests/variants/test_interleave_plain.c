@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Plain RCU chains, whose nodes wait for a grace period: what may come between two steps.  See interleave.h. */
+/* Plain RCU chains, whose nodes wait for a grace period: what may come between two steps.  See
+ * interleave.h. */
 #include "tests/fixture/interleave.h"
 
 #include "variants/hash/jhash2.h"
@@ -8,14 +9,14 @@
 #include "variants/node/deferred.h"
 #include "variants/chain/plain_rcu.h"
 RACE_CHAIN_HOOKS
-#define chain_load	race_load
-#define chain_add	race_add
-#define chain_del	race_del
+#define chain_load race_load
+#define chain_add  race_add
+#define chain_del  race_del
 #include "variants/lock/striped.h"
 #undef load_acquire
-#define load_acquire	race_load_acquire
+#define load_acquire race_load_acquire
 #include "variants/resize/seqcount.h"
 #undef load_acquire
-#define load_acquire(p)	atomic_load_explicit((p), memory_order_acquire)
+#define load_acquire(p) atomic_load_explicit((p), memory_order_acquire)
 
 #include "tests/fixture/interleave.inc.h"

@@ -24,7 +24,7 @@ static inline void chain_add(_Atomic uintptr_t *head, struct nf_conntrack_tuple_
 
 	store_relaxed(&n->next, first);
 	store_relaxed(&n->pprev, (uintptr_t)head);
-	store_release(head, (uintptr_t)n);	/* pairs with chain_load() */
+	store_release(head, (uintptr_t)n); /* pairs with chain_load() */
 	if (!chain_is_end(first))
 		store_relaxed(&((struct ct_table_node *)first)->pprev, (uintptr_t)&n->next);
 }

@@ -12,10 +12,10 @@
  * that of an equally numbered bucket of the new table; the kernel accepts that
  * too and lets insertion look again under the lock.
  */
-#define CT_CHAIN_NAME "nulls_rcu"
-#define CT_CHAIN_READERS_LOCK	0
-#define CT_CHAIN_NEEDS_TYPESAFE	1	/* a freed node must stay a node */
-#define CT_CHAIN_NEEDS_DEFERRED	0
+#define CT_CHAIN_NAME		 "nulls_rcu"
+#define CT_CHAIN_READERS_LOCK	 0
+#define CT_CHAIN_NEEDS_TYPESAFE	 1 /* a freed node must stay a node */
+#define CT_CHAIN_NEEDS_DEFERRED	 0
 #define CT_CHAIN_RECHECKS_RESIZE 0
 
 static __always_inline uintptr_t chain_end(uint32_t bucket)

@@ -5,10 +5,10 @@
  * never follow it elsewhere, except while a resize moves living nodes: a
  * reader that finds nothing therefore asks whether one began meanwhile.
  */
-#define CT_CHAIN_NAME "plain_rcu"
-#define CT_CHAIN_READERS_LOCK	0
-#define CT_CHAIN_NEEDS_TYPESAFE	0
-#define CT_CHAIN_NEEDS_DEFERRED	1	/* a grace period before a node is used again */
+#define CT_CHAIN_NAME		 "plain_rcu"
+#define CT_CHAIN_READERS_LOCK	 0
+#define CT_CHAIN_NEEDS_TYPESAFE	 0
+#define CT_CHAIN_NEEDS_DEFERRED	 1 /* a grace period before a node is used again */
 #define CT_CHAIN_RECHECKS_RESIZE 1
 
 #include "variants/chain/null_end.inc.h"

@@ -29,24 +29,43 @@ static __always_inline uint32_t ct_rol32(uint32_t x, unsigned int bits)
 /* Stir three words, reversibly, after each three words of the key. */
 static __always_inline void ct_jhash_mix(uint32_t *a, uint32_t *b, uint32_t *c)
 {
-	*a -= *c; *a ^= ct_rol32(*c, 4); *c += *b;
-	*b -= *a; *b ^= ct_rol32(*a, 6); *a += *c;
-	*c -= *b; *c ^= ct_rol32(*b, 8); *b += *a;
-	*a -= *c; *a ^= ct_rol32(*c, 16); *c += *b;
-	*b -= *a; *b ^= ct_rol32(*a, 19); *a += *c;
-	*c -= *b; *c ^= ct_rol32(*b, 4); *b += *a;
+	*a -= *c;
+	*a ^= ct_rol32(*c, 4);
+	*c += *b;
+	*b -= *a;
+	*b ^= ct_rol32(*a, 6);
+	*a += *c;
+	*c -= *b;
+	*c ^= ct_rol32(*b, 8);
+	*b += *a;
+	*a -= *c;
+	*a ^= ct_rol32(*c, 16);
+	*c += *b;
+	*b -= *a;
+	*b ^= ct_rol32(*a, 19);
+	*a += *c;
+	*c -= *b;
+	*c ^= ct_rol32(*b, 4);
+	*b += *a;
 }
 
 /* Bring every bit of a and b into c, the result. */
 static __always_inline void ct_jhash_final(uint32_t *a, uint32_t *b, uint32_t *c)
 {
-	*c ^= *b; *c -= ct_rol32(*b, 14);
-	*a ^= *c; *a -= ct_rol32(*c, 11);
-	*b ^= *a; *b -= ct_rol32(*a, 25);
-	*c ^= *b; *c -= ct_rol32(*b, 16);
-	*a ^= *c; *a -= ct_rol32(*c, 4);
-	*b ^= *a; *b -= ct_rol32(*a, 14);
-	*c ^= *b; *c -= ct_rol32(*b, 24);
+	*c ^= *b;
+	*c -= ct_rol32(*b, 14);
+	*a ^= *c;
+	*a -= ct_rol32(*c, 11);
+	*b ^= *a;
+	*b -= ct_rol32(*a, 25);
+	*c ^= *b;
+	*c -= ct_rol32(*b, 16);
+	*a ^= *c;
+	*a -= ct_rol32(*c, 4);
+	*b ^= *a;
+	*b -= ct_rol32(*a, 14);
+	*c ^= *b;
+	*c -= ct_rol32(*b, 24);
 }
 
 /* jhash2() of length words, each in the machine's byte order. */
@@ -55,7 +74,7 @@ static __always_inline uint32_t ct_jhash2(const uint32_t *k, uint32_t length, ui
 	uint32_t a, b, c;
 
 	a = b = c = CT_JHASH_INITVAL + (length << 2) + initval;
-#pragma GCC unroll 4	/* -O2 would keep the loop even where length is constant */
+#pragma GCC unroll 4 /* -O2 would keep the loop even where length is constant */
 	for (; length > 3; length -= 3, k += 3) {
 		a += k[0];
 		b += k[1];
@@ -98,8 +117,9 @@ static __always_inline uint32_t ct_hash(const union ct_tuple_words *t, const uin
 #pragma GCC unroll 9
 	for (unsigned int i = 0; i < ARRAY_SIZE(k); i++)
 		k[i] = ct_jhash_word(t, i);
-	return ct_jhash2(k, ARRAY_SIZE(k), (uint32_t)key[0] ^ net_mix ^
-			 ((uint32_t)t->tuple.dst.u.all << 16 | t->tuple.dst.protonum));
+	return ct_jhash2(k, ARRAY_SIZE(k),
+			 (uint32_t)key[0] ^ net_mix ^
+				 ((uint32_t)t->tuple.dst.u.all << 16 | t->tuple.dst.protonum));
 }
 
 #endif

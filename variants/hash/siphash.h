@@ -70,7 +70,7 @@ static __always_inline void ct_siphash_word(struct ct_siphash *s, uint64_t m)
 static __always_inline uint64_t ct_siphash_final(struct ct_siphash *s)
 {
 	s->v2 ^= 0xff;
-#pragma GCC unroll 4	/* -O2 alone would not */
+#pragma GCC unroll 4 /* -O2 alone would not */
 	for (int i = 0; i < 4; i++)
 		ct_sipround(s);
 	return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;

@@ -9,8 +9,8 @@
  */
 #define CT_L4_NAME "pointer"
 
-static __always_inline int ct_l4_find(const struct sk_buff *skb, uint8_t pf, unsigned int *dataoff,
-				      uint8_t *protonum)
+static __always_inline int
+ct_l4_find(const struct sk_buff *skb, uint8_t pf, unsigned int *dataoff, uint8_t *protonum)
 {
 	return nf_ct_l3protos[nf_pf_index(pf)]->get_l4proto(skb, 0, dataoff, protonum);
 }
@@ -34,9 +34,9 @@ static __always_inline bool ct_l4_tuple(const struct sk_buff *skb, unsigned int 
 	return ct_l4_ops(protonum)->pkt_to_tuple(skb, dataoff, &t->tuple);
 }
 
-static __always_inline int ct_l4_packet(struct nf_conn *ct, struct sk_buff *skb,
-					unsigned int dataoff, enum ip_conntrack_info ctinfo,
-					uint8_t protonum, const struct nf_hook_state *state)
+static __always_inline int
+ct_l4_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned int dataoff,
+	     enum ip_conntrack_info ctinfo, uint8_t protonum, const struct nf_hook_state *state)
 {
 	return ct_l4_ops(protonum)->packet(ct, skb, dataoff, ctinfo, state);
 }

@@ -6,8 +6,8 @@
  */
 #define CT_L4_NAME "switch"
 
-static __always_inline int ct_l4_find(const struct sk_buff *skb, uint8_t pf, unsigned int *dataoff,
-				      uint8_t *protonum)
+static __always_inline int
+ct_l4_find(const struct sk_buff *skb, uint8_t pf, unsigned int *dataoff, uint8_t *protonum)
 {
 	return get_l4proto(skb, 0, pf, dataoff, protonum);
 }
@@ -19,9 +19,9 @@ static __always_inline bool ct_l4_tuple(const struct sk_buff *skb, unsigned int 
 }
 
 /* nf_conntrack_handle_packet */
-static __always_inline int ct_l4_packet(struct nf_conn *ct, struct sk_buff *skb,
-					unsigned int dataoff, enum ip_conntrack_info ctinfo,
-					uint8_t protonum, const struct nf_hook_state *state)
+static __always_inline int
+ct_l4_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned int dataoff,
+	     enum ip_conntrack_info ctinfo, uint8_t protonum, const struct nf_hook_state *state)
 {
 	switch (protonum) {
 	case IPPROTO_TCP:

@@ -15,20 +15,22 @@ static int ct_lists_init(struct ct_lists *l __maybe_unused, unsigned int cpus __
 	return 0;
 }
 
-static void ct_lists_destroy(struct ct_lists *l __maybe_unused) { }
-
-static __always_inline void ct_list_unconfirmed(struct ct_lists *l __maybe_unused,
-						struct nf_conn *ct __maybe_unused)
+static void ct_lists_destroy(struct ct_lists *l __maybe_unused)
 {
 }
 
-static __always_inline void ct_list_dying(struct ct_lists *l __maybe_unused,
-					  struct nf_conn *ct __maybe_unused)
+static __always_inline void
+ct_list_unconfirmed(struct ct_lists *l __maybe_unused, struct nf_conn *ct __maybe_unused)
 {
 }
 
-static __always_inline void ct_list_del(struct ct_lists *l __maybe_unused,
-					struct nf_conn *ct __maybe_unused)
+static __always_inline void
+ct_list_dying(struct ct_lists *l __maybe_unused, struct nf_conn *ct __maybe_unused)
+{
+}
+
+static __always_inline void
+ct_list_del(struct ct_lists *l __maybe_unused, struct nf_conn *ct __maybe_unused)
 {
 }
 

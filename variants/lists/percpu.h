@@ -16,8 +16,8 @@
 
 #define CT_LISTS_NAME "percpu"
 
-#define UNCONFIRMED_NULLS_VAL	(1u << 30)
-#define DYING_NULLS_VAL		((1u << 30) + 1)
+#define UNCONFIRMED_NULLS_VAL (1u << 30)
+#define DYING_NULLS_VAL	      ((1u << 30) + 1)
 
 _Static_assert(CT_CHAIN_NEEDS_TYPESAFE || CT_CHAIN_READERS_LOCK,
 	       "lists/percpu.h moves a node to another list at once: a reader notices by nulls "

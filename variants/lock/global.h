@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One lock for the whole table. */
-#define CT_LOCK_NAME "global"
+#define CT_LOCK_NAME	  "global"
 #define CT_LOCK_IN_BUCKET 0
 
 struct ct_bucket {

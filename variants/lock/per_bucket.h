@@ -5,7 +5,7 @@
  * waits for one must keep the array alive: by an RCU section, or by holding
  * off the resize.
  */
-#define CT_LOCK_NAME "per_bucket"
+#define CT_LOCK_NAME	  "per_bucket"
 #define CT_LOCK_IN_BUCKET 1
 
 struct ct_bucket {
@@ -53,5 +53,5 @@ static void unlock_all(struct ct_locks *l __maybe_unused, struct ct_bucket *b, u
 
 static inline uint64_t lock_bytes(void)
 {
-	return 0;	/* counted with the buckets */
+	return 0; /* counted with the buckets */
 }

@@ -4,9 +4,9 @@
  * b mod 1024, packed 16 to a cache line as the kernel has them.  Taking all
  * costs a flag and one round through every lock (nf_conntrack_all_lock).
  */
-#define CT_LOCK_NAME "striped"
+#define CT_LOCK_NAME	  "striped"
 #define CT_LOCK_IN_BUCKET 0
-#define CONNTRACK_LOCKS 1024u
+#define CONNTRACK_LOCKS	  1024u
 
 struct ct_bucket {
 	_Atomic uintptr_t first;

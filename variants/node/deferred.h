@@ -4,7 +4,7 @@
  * keep using what they found to the end of their section.  Each free costs a
  * place in call_rcu's queue, and memory waits there.
  */
-#define CT_NODE_NAME "deferred"
+#define CT_NODE_NAME	 "deferred"
 #define CT_NODE_DEFERRED 1
 
 #include <string.h>
@@ -27,7 +27,7 @@ static void node_free_deferred(struct rcu_head *head)
 	struct ct_node_pool *pool = ct->defer_pool;
 	uint64_t stamp;
 
-	ct_tsan_acquire();	/* a grace period has passed */
+	ct_tsan_acquire(); /* a grace period has passed */
 	memcpy(&stamp, &ct->proto, sizeof(stamp));
 	if (unlikely(stamp))
 		ct_grace_add(&pool->grace, ct_ticks() - stamp);

@@ -18,13 +18,13 @@
 #define POOL_MAGAZINE 64u
 
 struct pool_magazine {
-	struct nf_conn *first;		/* linked by free_next */
+	struct nf_conn *first; /* linked by free_next */
 	uint32_t nr;
 };
 
 struct pool_cpu {
 	struct pool_magazine active, spare;
-	_Atomic uint64_t allocs, frees;	/* by this CPU */
+	_Atomic uint64_t allocs, frees; /* by this CPU */
 	_Atomic uint64_t deferred;	/* freed by it, once a grace period is over */
 } __cacheline_aligned;
 
@@ -37,16 +37,16 @@ struct ct_node_pool {
 	struct pool_cpu *cpu;
 	unsigned int nr_cpus;
 	enum ct_pages pages;
-	uint32_t slab_nodes;		/* in one slab; a multiple of the magazine */
+	uint32_t slab_nodes; /* in one slab; a multiple of the magazine */
 
-	spinlock_t lock __cacheline_aligned;	/* all below */
-	struct nf_conn *depot;		/* full magazines, linked by defer[1] of their first node */
+	spinlock_t lock __cacheline_aligned; /* all below */
+	struct nf_conn *depot; /* full magazines, linked by defer[1] of their first node */
 	struct pool_slab *slabs;
-	uint32_t carved;		/* nodes taken from the newest slab */
+	uint32_t carved; /* nodes taken from the newest slab */
 	uint64_t nr_slabs;
-	struct pool_magazine foreign;	/* filled by threads that are no CPU: deferred frees */
+	struct pool_magazine foreign; /* filled by threads that are no CPU: deferred frees */
 	uint64_t foreign_frees;
-	struct ct_grace grace;		/* of deferred frees */
+	struct ct_grace grace; /* of deferred frees */
 };
 
 /* expect: how many connections will live at once, to size the slabs; 0 or -ENOMEM */

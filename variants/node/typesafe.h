@@ -3,7 +3,7 @@
  * A freed connection may be another one at once, but is always some connection
  * (SLAB_TYPESAFE_BY_RCU).
  */
-#define CT_NODE_NAME "typesafe"
+#define CT_NODE_NAME	 "typesafe"
 #define CT_NODE_DEFERRED 0
 
 #include "variants/node/pool.h"

@@ -11,7 +11,7 @@
  */
 #define CT_VARIANT cds_lfht
 #define CT_SUMMARY "liburcu's lock-free table (split-ordered lists)"
-#define CT_FLAGS CT_V_PEER
+#define CT_FLAGS   CT_V_PEER
 
 #include "variants/hash/jhash2.h"
 #include "variants/rcu/memb.h"
@@ -25,7 +25,7 @@
 
 struct ct_table {
 	struct cds_lfht *ht;
-	_Atomic uint64_t buckets;	/* the library does not tell */
+	_Atomic uint64_t buckets; /* the library does not tell */
 	pthread_mutex_t resize_mutex;
 };
 
@@ -169,7 +169,7 @@ clash:
 	if (refcount_inc_not_zero(&nf_ct_tuplehash_to_ctrack(there)->use))
 		ins->clash = there;
 	store_relaxed(&ct->timeout, load_relaxed(&ct->timeout) - now);
-	nf_ct_put_direct(ct);		/* the table's reference; the caller still has its own */
+	nf_ct_put_direct(ct); /* the table's reference; the caller still has its own */
 out:
 	ct_read_unlock();
 	return ret;
@@ -230,7 +230,8 @@ static void lfht_collect(struct ct_table *t, struct ct_collect *c, unsigned int 
 	unsigned int seen = 0;
 
 	ct_read_lock();
-	cds_lfht_for_each(t->ht, &iter, node) {
+	cds_lfht_for_each(t->ht, &iter, node)
+	{
 		struct nf_conntrack_tuple_hash *h = lfht_hash(node);
 		struct nf_conn *ct = nf_ct_tuplehash_to_ctrack(h);
 
@@ -282,8 +283,7 @@ static int empty_table(struct ct_table *t)
 	struct cds_lfht_node *node;
 	int nr = 0;
 
-	cds_lfht_for_each(t->ht, &iter, node)
-		nr += !cds_lfht_del(t->ht, node);
+	cds_lfht_for_each(t->ht, &iter, node) nr += !cds_lfht_del(t->ht, node);
 	return nr;
 }
 

@@ -6,7 +6,7 @@
  * and the call into the library leave the read path, which is the best that
  * this flavour can do.
  */
-#define CT_RCU_NAME "bp"
+#define CT_RCU_NAME  "bp"
 #define _LGPL_SOURCE 1
 #include <urcu/urcu-bp.h>
 
@@ -15,7 +15,7 @@
 static inline __attribute__((always_inline)) void ct_bp_read_lock(void)
 {
 	if (!URCU_TLS(urcu_bp_reader))
-		__builtin_unreachable();	/* ct_rcu_register() came first */
+		__builtin_unreachable(); /* ct_rcu_register() came first */
 	urcu_bp_read_lock();
 }
 
@@ -46,6 +46,12 @@ static inline void ct_bp_barrier(void)
 
 #include "variants/rcu/urcu.inc.h"
 
-static inline void ct_rcu_quiescent(void) { }
-static inline void ct_rcu_offline(void) { }
-static inline void ct_rcu_online(void) { }
+static inline void ct_rcu_quiescent(void)
+{
+}
+static inline void ct_rcu_offline(void)
+{
+}
+static inline void ct_rcu_online(void)
+{
+}

@@ -3,12 +3,18 @@
  * RCU flavour mb: readers store to a counter of their own behind a full memory barrier, twice a
  * section.
  */
-#define CT_RCU_NAME "mb"
+#define CT_RCU_NAME  "mb"
 #define _LGPL_SOURCE 1
 #include <urcu/urcu-mb.h>
 #define CT_URCU(f) urcu_mb_##f
 #include "variants/rcu/urcu.inc.h"
 
-static inline void ct_rcu_quiescent(void) { }
-static inline void ct_rcu_offline(void) { }
-static inline void ct_rcu_online(void) { }
+static inline void ct_rcu_quiescent(void)
+{
+}
+static inline void ct_rcu_offline(void)
+{
+}
+static inline void ct_rcu_online(void)
+{
+}

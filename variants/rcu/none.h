@@ -1,14 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 /* No RCU: for tables whose readers hold a lock. */
-#define CT_RCU_NAME "none"
+#define CT_RCU_NAME    "none"
 #define CT_RCU_IS_NONE 1
 
-static __always_inline void ct_read_lock(void) { }
-static __always_inline void ct_read_unlock(void) { }
-static inline void ct_synchronize(void) { }
-static inline void ct_rcu_register(void) { }
-static inline void ct_rcu_unregister(void) { }
-static inline void ct_rcu_barrier(void) { }
-static inline void ct_rcu_quiescent(void) { }
-static inline void ct_rcu_offline(void) { }
-static inline void ct_rcu_online(void) { }
+static __always_inline void ct_read_lock(void)
+{
+}
+static __always_inline void ct_read_unlock(void)
+{
+}
+static inline void ct_synchronize(void)
+{
+}
+static inline void ct_rcu_register(void)
+{
+}
+static inline void ct_rcu_unregister(void)
+{
+}
+static inline void ct_rcu_barrier(void)
+{
+}
+static inline void ct_rcu_quiescent(void)
+{
+}
+static inline void ct_rcu_offline(void)
+{
+}
+static inline void ct_rcu_online(void)
+{
+}

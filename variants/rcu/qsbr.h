@@ -3,7 +3,7 @@
  * RCU flavour qsbr: readers do nothing at all, but every registered thread must
  * say now and then that it is outside of read-side sections: once a batch here.
  */
-#define CT_RCU_NAME "qsbr"
+#define CT_RCU_NAME  "qsbr"
 #define _LGPL_SOURCE 1
 #include <urcu/urcu-qsbr.h>
 #define CT_URCU(f) urcu_qsbr_##f

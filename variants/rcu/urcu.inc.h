@@ -14,11 +14,11 @@
 void __tsan_acquire(void *addr);
 void __tsan_release(void *addr);
 static char ct_rcu_order;
-#define ct_tsan_release()	__tsan_release(&ct_rcu_order)
-#define ct_tsan_acquire()	__tsan_acquire(&ct_rcu_order)
+#define ct_tsan_release() __tsan_release(&ct_rcu_order)
+#define ct_tsan_acquire() __tsan_acquire(&ct_rcu_order)
 #else
-#define ct_tsan_release()	((void)0)
-#define ct_tsan_acquire()	((void)0)
+#define ct_tsan_release() ((void)0)
+#define ct_tsan_acquire() ((void)0)
 #endif
 
 #define CT_RCU_IS_NONE 0

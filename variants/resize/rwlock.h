@@ -4,7 +4,7 @@
  * change: nobody ever sees a table that is being replaced, and each operation
  * of every CPU writes to one shared cache line, twice.
  */
-#define CT_RESIZE_NAME "rwlock"
+#define CT_RESIZE_NAME		 "rwlock"
 #define CT_RESIZE_EXCLUDES_WALKS 1
 
 #include "variants/resize/view.inc.h"

@@ -8,14 +8,14 @@
  *
  * Readers spin while a resize moves the nodes, as in the kernel.
  */
-#define CT_RESIZE_NAME "seqcount"
+#define CT_RESIZE_NAME		 "seqcount"
 #define CT_RESIZE_EXCLUDES_WALKS 0
 
 #include "core/ticks.h"
 #include "variants/resize/view.inc.h"
 
 struct ct_resize {
-	_Atomic uint32_t generation;	/* odd: a resize moves the nodes */
+	_Atomic uint32_t generation; /* odd: a resize moves the nodes */
 	_Atomic uint32_t size;
 	_Atomic(struct ct_bucket *) buckets;
 } __cacheline_aligned;

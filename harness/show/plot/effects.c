@@ -22,16 +22,19 @@
 #define EFFECTS_MAX 48
 /* Of a label beside its mark: what fits into half a picture, and a line's share of a row. */
 #define LABEL_COLUMNS 70
-#define LABEL_LINE (15.0 / 24)
+#define LABEL_LINE    (15.0 / 24)
 
 static const char *const kinds[] = { "axis", "variant", "parameter", "interaction" };
 static const char *const headings[] = {
-	"each choice, all else alike", "variants", "parameters", "interactions: how an effect differs",
+	"each choice, all else alike",
+	"variants",
+	"parameters",
+	"interactions: how an effect differs",
 };
 #define NR_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 struct effects {
-	const json_t *list;	/* the report's verdicts */
+	const json_t *list; /* the report's verdicts */
 	const char *workload, *metric;
 	bool narrow;
 	FILE *bars, *titles;
@@ -82,7 +85,9 @@ static void add(struct effects *x, const json_t *verdict)
 
 	label_of(label, sizeof(label), verdict);
 	snprintf(value, sizeof(value), "%s%.*f %%%s",
-		 fabs(effect) < 0.05 ? "" : effect < 0 ? "\u2212" : "+",
+		 fabs(effect) < 0.05 ? ""
+		 : effect < 0	     ? "\u2212"
+				     : "+",
 		 fabs(effect) < 9.95 ? 1 : 0, fabs(effect), seen ? "" : ", not seen");
 	snprintf(both, sizeof(both), "%s: %s", label, value);
 	lines = plot_wrap(text, sizeof(text), x->narrow ? both : label,
@@ -136,11 +141,14 @@ static void describe(struct plot_file *f, const struct plot_group *g, const stru
 
 	plot_set_frame(f, g, NULL);
 	snprintf(text, sizeof(text),
-		 "change of %s with its 95 %% interval; filled: a difference was seen, hollow: none was%s",
+		 "change of %s with its 95 %% interval; filled: a difference was seen, hollow: "
+		 "none was%s",
 		 what, x->noise > 0 ? "; grey: this workload's noise" : "");
 	plot_set_wrapped(f->script, "subtitle", text, f->narrow ? PLOT_NARROW_TEXT : 130);
 	snprintf(text, sizeof(text), "change of %s in percent%s", what,
-		 words.better > 0 ? " (right is better)" : words.better < 0 ? " (left is better)" : "");
+		 words.better > 0   ? " (right is better)"
+		 : words.better < 0 ? " (left is better)"
+				    : "");
 	plot_set_unit(f, text);
 	fprintf(f->script, "rows = %g\nlongest = %zu\nleast = %.6g\nmost = %.6g\nnoise = %.6g\n",
 		x->rows, x->longest, x->least, x->most, x->noise);
@@ -150,7 +158,8 @@ int plot_effects(struct plot_file *f, const struct plot_group *g, const char *me
 {
 	struct effects x = {
 		.list = json_object_get(json_object_get(g->benchmark, "ctbench"), "verdicts"),
-		.workload = plot_text(g->workload, "name"), .metric = metric,
+		.workload = plot_text(g->workload, "name"),
+		.metric = metric,
 		.narrow = f->narrow,
 	};
 	char *text[2] = { NULL, NULL };
@@ -169,7 +178,8 @@ int plot_effects(struct plot_file *f, const struct plot_group *g, const char *me
 	if (!err) {
 		describe(f, g, &x);
 		fprintf(f->data,
-			"# %s\n# columns: row, label, effect, its interval (percent of %s), seen, text\n"
+			"# %s\n# columns: row, label, effect, its interval (percent of %s), seen, "
+			"text\n"
 			"%s\n\n# headings\n%s\n\n",
 			plot_text(g->workload, "question"), metric, text[0], text[1]);
 	}

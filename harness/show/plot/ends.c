@@ -18,9 +18,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LINE_PX 15		/* a line of names */
-#define GRAPH_PX 420		/* the graph, where its names do not need more */
-#define MOVED_PX 3		/* less than that nobody sees */
+#define LINE_PX	 15  /* a line of names */
+#define GRAPH_PX 420 /* the graph, where its names do not need more */
+#define MOVED_PX 3   /* less than that nobody sees */
 
 double plot_graph_height(size_t curves)
 {
@@ -32,8 +32,8 @@ double plot_graph_height(size_t curves)
 /* Where a value stands in the graph: 0 at the bottom, 1 at the top. */
 static double share_of(const struct plot_scale *y, double value)
 {
-	double share = y->log ? log(value / y->from) / log(y->to / y->from) :
-				(value - y->from) / (y->to - y->from);
+	double share = y->log ? log(value / y->from) / log(y->to / y->from)
+			      : (value - y->from) / (y->to - y->from);
 
 	/* A curve without points has no end. */
 	return share >= 0 ? fmin(share, 1) : 0;
@@ -42,15 +42,15 @@ static double share_of(const struct plot_scale *y, double value)
 /* Names that touch, from first on: they stand around the middle of what each of them wants. */
 struct block {
 	size_t first, nr;
-	double sum;		/* of where the lowest would be, if each had its place */
+	double sum; /* of where the lowest would be, if each had its place */
 };
 
 static int by_height(const void *a, const void *b)
 {
 	const struct plot_end *x = *(struct plot_end *const *)a, *y = *(struct plot_end *const *)b;
 
-	return x->place != y->place ? (x->place > y->place) - (x->place < y->place) :
-				      (x->style > y->style) - (x->style < y->style);
+	return x->place != y->place ? (x->place > y->place) - (x->place < y->place)
+				    : (x->style > y->style) - (x->style < y->style);
 }
 
 int plot_place_ends(struct plot_end *ends, size_t nr, const struct plot_scale *y, double line)

@@ -13,12 +13,12 @@
 #include <string.h>
 
 #define TITLE_COLUMNS 105
-#define TEXT_COLUMNS 130
+#define TEXT_COLUMNS  130
 
 /* Parameters that a reader asks for first, with the words around their values. */
 static const struct {
 	const char *parameter, *before, *after, *after_one;
-	const char *silent;	/* what goes without saying */
+	const char *silent; /* what goes without saying */
 } said[] = {
 	{ "threads", "", " threads", " thread", NULL },
 	{ "flows", "", " connections", " connection", NULL },
@@ -78,8 +78,8 @@ static void rounded_load_factor(char *buf, size_t size, const struct plot_group 
 		snprintf(buf, size, "%.3g to %.3g", least, most);
 }
 
-static void say(char *buf, size_t size, size_t *at, const char *before, const char *value,
-		const char *after)
+static void
+say(char *buf, size_t size, size_t *at, const char *before, const char *value, const char *after)
 {
 	if (*value && *at < size)
 		*at += (size_t)snprintf(buf + *at, size - *at, "%s%s%s%s", *at ? ", " : "", before,
@@ -104,7 +104,8 @@ static void fixed(char *buf, size_t size, const struct plot_group *g, const char
 		say(buf, size, &at, said[i].before, value,
 		    strcmp(value, "1") ? said[i].after : said[i].after_one);
 	}
-	json_array_foreach(json_object_get(g->workload, "varying"), k, name) {
+	json_array_foreach(json_object_get(g->workload, "varying"), k, name)
+	{
 		const char *parameter = json_is_string(name) ? json_string_value(name) : "";
 		char before[64];
 
@@ -123,9 +124,9 @@ static double noise_of(const json_t *report, const char *workload)
 	json_t *pairs = json_object_get(json_object_get(report, "noise"), "pairs"), *pair;
 	size_t i;
 
-	json_array_foreach(pairs, i, pair)
-		if (!strcmp(plot_text(pair, "workload"), workload))
-			return plot_number(pair, "percent");
+	json_array_foreach(pairs, i, pair) if (!strcmp(plot_text(pair, "workload"),
+						       workload)) return plot_number(pair,
+										     "percent");
 	return NAN;
 }
 
@@ -139,16 +140,15 @@ static void how_measured(char *buf, size_t size, const struct plot_group *g)
 	/* Pictures of latencies say themselves what they draw around the median. */
 	if (!what)
 		what = g->nr && (json_object_get(g->cells[0], "latency") ||
-				 json_object_get(g->cells[0], "saturation")) ?
-			       "median" :
-			       "median and 95 % interval";
+				 json_object_get(g->cells[0], "saturation"))
+			       ? "median"
+			       : "median and 95 % interval";
 	for (size_t i = 0; i < g->nr; i++) {
 		least = fmin(least, plot_number(g->cells[i], "n"));
 		most = fmax(most, plot_number(g->cells[i], "n"));
 	}
 	if (least < most)
-		at = snprintf(buf, size, "%s of %.0f to %.0f repeats", what, least,
-			      most);
+		at = snprintf(buf, size, "%s of %.0f to %.0f repeats", what, least, most);
 	else if (most > 1)
 		at = snprintf(buf, size, "%s of %.0f repeats", what, most);
 	else
@@ -157,7 +157,8 @@ static void how_measured(char *buf, size_t size, const struct plot_group *g)
 		char number[32];
 
 		table_number(number, sizeof(number), noise);
-		snprintf(buf + at, size - (size_t)at, "; noise (the same cell twice): %s %%", number);
+		snprintf(buf + at, size - (size_t)at, "; noise (the same cell twice): %s %%",
+			 number);
 	}
 }
 
@@ -168,7 +169,8 @@ static const char *unit_in_words(const struct plot_group *g)
 	static char text[160];
 
 	if (shares) {
-		snprintf(text, sizeof(text), "throughput in %% of %s (ctbench bounds)", plot_text(shares, "brief"));
+		snprintf(text, sizeof(text), "throughput in %% of %s (ctbench bounds)",
+			 plot_text(shares, "brief"));
 		return text;
 	}
 	if (!strcmp(unit, "Mpkt/s"))

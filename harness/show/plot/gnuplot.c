@@ -110,9 +110,9 @@ int plot_scripts_folder(char *buf, size_t size, struct ct_error *e)
 	snprintf(buf, size, "plots");
 	if (has_style(buf))
 		return 0;
-	return ct_fail(
-		e, -ENOENT, CT_EXIT_USER,
-		"there is no folder plots/ with the gnuplot scripts here or near the program; go to the source tree and draw the plots with 'ctbench plot'");
+	return ct_fail(e, -ENOENT, CT_EXIT_USER,
+		       "there is no folder plots/ with the gnuplot scripts here or near the "
+		       "program; go to the source tree and draw the plots with 'ctbench plot'");
 }
 
 /* Append FOLDER/NAME.gp to the script. */
@@ -218,9 +218,10 @@ static int job_begin(struct plot_jobs *jobs, const char *script, struct ct_error
 		job->pid = 0;
 		fclose(job->output);
 		if (err == ENOENT)
-			return ct_fail(
-				e, -err, CT_EXIT_USER,
-				"the plots need gnuplot: install the Debian package gnuplot-nox (make deps does), then 'ctbench plot' draws them from the results");
+			return ct_fail(e, -err, CT_EXIT_USER,
+				       "the plots need gnuplot: install the Debian package "
+				       "gnuplot-nox (make deps does), then 'ctbench plot' draws "
+				       "them from the results");
 		return ct_fail(e, -err, CT_EXIT_USER, "cannot start gnuplot: %s", strerror(err));
 	}
 	jobs->next = (jobs->next + 1) % PLOT_JOBS;

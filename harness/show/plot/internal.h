@@ -2,8 +2,8 @@
 /*
  * What the plot*.c files share; see plot.h.
  */
-#ifndef CTBENCH_HARNESS_PLOT_INTERNAL_H
-#define CTBENCH_HARNESS_PLOT_INTERNAL_H
+#ifndef CTBENCH_HARNESS_SHOW_PLOT_INTERNAL_H
+#define CTBENCH_HARNESS_SHOW_PLOT_INTERNAL_H
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -16,22 +16,22 @@
 
 /* The cells of one picture: those of a workload that are alike in all it does not show. */
 struct plot_group {
-	const json_t *benchmark;	/* the whole file */
+	const json_t *benchmark; /* the whole file */
 	const json_t *workload;
-	const json_t **cells;		/* good ones, no controls; in the order of the run */
+	const json_t **cells; /* good ones, no controls; in the order of the run */
 	size_t nr;
 	const char **headings; /* for each cell, what stands above it and its like; NULL: nothing */
-	const char *drawn;	/* of the repeats: "median and range"; NULL: as the cells have it */
-	char words[512]; /* values of what the picture does not show: "threads 2, refcount yes" */
-	char key[512];			/* the same for comparing */
+	const char *drawn;     /* of the repeats: "median and range"; NULL: as the cells have it */
+	char words[512];  /* values of what the picture does not show: "threads 2, refcount yes" */
+	char key[512];	  /* the same for comparing */
 	char suffix[160]; /* the same as part of a file name: "-threads2"; may be empty */
 };
 
 /* One picture while it is written. */
 struct plot_file {
-	char name[256];			/* of the files, without extension */
-	bool narrow;			/* for a phone: plot_narrow() */
-	FILE *data, *script;		/* into memory; plot_gnuplot.c writes and runs them */
+	char name[256];	     /* of the files, without extension */
+	bool narrow;	     /* for a phone: plot_narrow() */
+	FILE *data, *script; /* into memory; plot_gnuplot.c writes and runs them */
 	char *data_text, *script_text;
 	size_t data_len, script_len;
 };
@@ -39,9 +39,10 @@ struct plot_file {
 /* ---- reading benchmark.json, which anybody may have changed: nothing is taken for granted ---- */
 
 const char *plot_text(const json_t *object, const char *key); /* "" if there is no such text */
-double plot_number(const json_t *object, const char *key); /* NAN if there is no such number */
+double plot_number(const json_t *object, const char *key);    /* NAN if there is no such number */
 const json_t *plot_parameters(const json_t *cell);
-/* A cell's throughput with its 95 % interval; without one (an older report) low and high are the value. */
+/* A cell's throughput with its 95 % interval; without one (an older report) low and high are the
+ * value. */
 struct plot_figure {
 	double value, low, high;
 };
@@ -78,11 +79,11 @@ void plot_write_label(FILE *data, const char *text);
 /* Where a curve ends, and what it is called. */
 struct plot_end {
 	const char *name;
-	unsigned int style;	/* colour, dash and mark, from 1 */
-	double x, y;		/* its last point, as it is drawn; x -INFINITY: it has none */
+	unsigned int style; /* colour, dash and mark, from 1 */
+	double x, y;	    /* its last point, as it is drawn; x -INFINITY: it has none */
 	/* by plot_place_ends(): */
-	double place;		/* its name's middle, of the graph's height */
-	size_t rank;		/* of the ends, from 1 at the top: its line of a legend */
+	double place; /* its name's middle, of the graph's height */
+	size_t rank;  /* of the ends, from 1 at the top: its line of a legend */
 };
 
 /* The y axis. */
@@ -133,8 +134,8 @@ void plot_file_end(struct plot_file *f);
 #define PLOT_JOBS 2
 
 struct plot_job {
-	pid_t pid;		/* 0: none */
-	FILE *output;		/* what it says */
+	pid_t pid;    /* 0: none */
+	FILE *output; /* what it says */
 	char script[sizeof(((struct plot_file *)0)->name) + 8];
 };
 
@@ -142,7 +143,7 @@ struct plot_job {
 struct plot_jobs {
 	const char *out_dir;
 	struct plot_job job[PLOT_JOBS];
-	size_t next;		/* the oldest */
+	size_t next; /* the oldest */
 };
 
 /*

@@ -57,7 +57,8 @@ static void percentiles(FILE *data, const json_t *cell, struct plot_end *c, stru
 	for (size_t k = 0; k < json_array_size(nines); k++) {
 		double x = at(nines, k), y = at(median, k) / 1e3;
 
-		fprintf(data, "%.4g\t%.6g\t%.6g\t%.6g\n", x, y, at(low, k) / 1e3, at(high, k) / 1e3);
+		fprintf(data, "%.4g\t%.6g\t%.6g\t%.6g\n", x, y, at(low, k) / 1e3,
+			at(high, k) / 1e3);
 		see(r, c, x, at(low, k) / 1e3, y, at(high, k) / 1e3);
 	}
 	fputs("\n\n", data);
@@ -79,9 +80,11 @@ static void rates(FILE *data, const struct plot_group *g, struct plot_end *c, st
 {
 	fprintf(data, "# %s\n", c->name);
 	for (size_t i = 0; i < g->nr; i++) {
-		const json_t *p99 = json_object_get(json_object_get(g->cells[i], "metrics"), "p99_ns");
+		const json_t *p99 =
+			json_object_get(json_object_get(g->cells[i], "metrics"), "p99_ns");
 		double x = rate_of(g->cells[i]), y = plot_number(p99, "median") / 1e3;
-		double low = plot_number(p99, "ci_low") / 1e3, high = plot_number(p99, "ci_high") / 1e3;
+		double low = plot_number(p99, "ci_low") / 1e3,
+		       high = plot_number(p99, "ci_high") / 1e3;
 		double behind = plot_number(json_object_get(g->cells[i], "latency"), "unfinished");
 
 		if (strcmp(plot_text(g->cells[i], "variant"), c->name) || !(x > 0) || !(y > 0))
@@ -109,14 +112,19 @@ static void write_rate_tics(struct plot_file *f, const struct plot_group *g, con
 	fputs("set xtics (", script);
 	for (size_t i = 0; i < g->nr; i++) {
 		double rate = rate_of(g->cells[i]), place = log(rate / r->xmin);
-		bool room = place - last >
-			    (f->narrow ? 0.14 : 0.05) * log(r->xmax * 1.001 / r->xmin);
+		bool room =
+			place - last > (f->narrow ? 0.14 : 0.05) * log(r->xmax * 1.001 / r->xmin);
 		char text[32];
 
 		if (!(rate > 0) || rate == seen)
 			continue;
-		snprintf(text, sizeof(text), rate >= 1e6 ? "%gM" : rate >= 1e3 ? "%gk" : "%g",
-			 rate >= 1e6 ? rate / 1e6 : rate >= 1e3 ? rate / 1e3 : rate);
+		snprintf(text, sizeof(text),
+			 rate >= 1e6   ? "%gM"
+			 : rate >= 1e3 ? "%gk"
+				       : "%g",
+			 rate >= 1e6   ? rate / 1e6
+			 : rate >= 1e3 ? rate / 1e3
+				       : rate);
 		fprintf(script, "%s\"%s\" %.10g", seen < 0 ? "" : ", ", room ? text : "", rate);
 		if (room)
 			last = place;
@@ -183,9 +191,9 @@ int plot_latency(struct plot_file *f, const struct plot_group *group, bool again
 		write_rate_tics(f, &g, &r);
 		fprintf(f->script, "away = %.6g\n", away_us(&g));
 	}
-	plot_set_unit(f, against_rate ? "p99 of the time from the intended start, µs" :
-			 service      ? "service time of an operation, µs" :
-					"time from an operation's intended start, µs");
+	plot_set_unit(f, against_rate ? "p99 of the time from the intended start, µs"
+			 : service    ? "service time of an operation, µs"
+				      : "time from an operation's intended start, µs");
 	free(curves);
 	free(g.cells);
 	return err ? err : !nr;

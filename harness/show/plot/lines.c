@@ -16,8 +16,8 @@
 #include <string.h>
 
 struct range {
-	double min, max;	/* of x */
-	double top;		/* of y, with the bars */
+	double min, max; /* of x */
+	double top;	 /* of y, with the bars */
 };
 
 static const struct axis {
@@ -39,8 +39,8 @@ static int by_last(const void *a, const void *b)
 {
 	const struct plot_end *x = a, *y = b;
 
-	return x->y != y->y ? (x->y < y->y) - (x->y > y->y) :
-	       (x->style > y->style) - (x->style < y->style);
+	return x->y != y->y ? (x->y < y->y) - (x->y > y->y)
+			    : (x->style > y->style) - (x->style < y->style);
 }
 
 static int by_number(const void *a, const void *b)
@@ -101,8 +101,8 @@ static void write_curve(FILE *data, const struct plot_group *g, const struct axi
 			if (strcmp(plot_text(g->cells[i], "variant"), curve->name) ||
 			    x_of(g->cells[i], axis) != xs[k] || (k && xs[k] == xs[k - 1]))
 				continue;
-			fprintf(data, "%.10g\t%.6g\t%.6g\t%.6g\n", xs[k],
-				mops.value, mops.low, mops.high);
+			fprintf(data, "%.10g\t%.6g\t%.6g\t%.6g\n", xs[k], mops.value, mops.low,
+				mops.high);
 		}
 	fputs("\n\n", data);
 }
@@ -164,7 +164,8 @@ static void write_caches(FILE *script, const struct plot_group *g, const struct 
 	}
 	if (nr)
 		qsort(bytes, nr, sizeof(*bytes), by_number);
-	json_array_foreach(caches, i, cache) {
+	json_array_foreach(caches, i, cache)
+	{
 		double size = plot_number(cache, "bytes"), x = nr ? size / bytes[nr / 2] : NAN;
 
 		/* Only where there are curves to be seen around it. */

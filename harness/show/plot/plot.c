@@ -25,17 +25,11 @@
 
 static const struct {
 	enum workload_plot kind;
-	const char *x;			/* the parameter it shows; NULL: variants only */
+	const char *x; /* the parameter it shows; NULL: variants only */
 } kinds[] = {
-	{ PLOT_THREADS, "threads" },
-	{ PLOT_SIZE, "flows" },
-	{ PLOT_LOAD, "load_factor" },
-	{ PLOT_AXES, NULL },
-	{ PLOT_BARS, NULL },
-	{ PLOT_EFFECTS, NULL },
-	{ PLOT_TIMELINE, NULL },
-	{ PLOT_LATENCY, NULL },
-	{ PLOT_RATE, "rate" },
+	{ PLOT_THREADS, "threads" }, { PLOT_SIZE, "flows" }, { PLOT_LOAD, "load_factor" },
+	{ PLOT_AXES, NULL },	     { PLOT_BARS, NULL },    { PLOT_EFFECTS, NULL },
+	{ PLOT_TIMELINE, NULL },     { PLOT_LATENCY, NULL }, { PLOT_RATE, "rate" },
 	{ PLOT_SATURATION, NULL },
 };
 #define NR_KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -66,7 +60,8 @@ struct plot_figure plot_throughput(const json_t *cell)
 	double value = plot_number(json_object_get(cell, "mops"), "median");
 	double low = plot_number(metric, "ci_low"), high = plot_number(metric, "ci_high");
 
-	return (struct plot_figure){ value, isfinite(low) ? low : value, isfinite(high) ? high : value };
+	return (struct plot_figure){ value, isfinite(low) ? low : value,
+				     isfinite(high) ? high : value };
 }
 
 const json_t *plot_parameters(const json_t *cell)
@@ -79,9 +74,9 @@ bool plot_varies(const json_t *workload, const char *parameter)
 	json_t *name;
 	size_t i;
 
-	json_array_foreach(json_object_get(workload, "varying"), i, name)
-		if (json_is_string(name) && !strcmp(json_string_value(name), parameter))
-			return true;
+	json_array_foreach(json_object_get(workload, "varying"), i,
+			   name) if (json_is_string(name) &&
+				     !strcmp(json_string_value(name), parameter)) return true;
 	return false;
 }
 
@@ -102,7 +97,8 @@ unsigned int plot_variant_index(const struct plot_group *g, const json_t *of)
 	unsigned int nr = 0;
 	json_t *cell;
 
-	json_object_foreach(cells_of(g->benchmark), name, cell) {
+	json_object_foreach(cells_of(g->benchmark), name, cell)
+	{
 		const char *variant = plot_text(cell, "variant");
 		unsigned int i = 0;
 
@@ -120,13 +116,14 @@ unsigned int plot_variant_index(const struct plot_group *g, const json_t *of)
 
 /* ---- groups ---- */
 
-static bool alike_but_for(const json_t *a, const json_t *b, const json_t *varying,
-			  const char *parameter)
+static bool
+alike_but_for(const json_t *a, const json_t *b, const json_t *varying, const char *parameter)
 {
 	json_t *name;
 	size_t i;
 
-	json_array_foreach(varying, i, name) {
+	json_array_foreach(varying, i, name)
+	{
 		const char *other = json_is_string(name) ? json_string_value(name) : "";
 
 		if (strcmp(other, parameter) &&
@@ -143,8 +140,8 @@ static bool alike_but_for(const json_t *a, const json_t *b, const json_t *varyin
  * place among the load factors of the cells that are alike otherwise: 0 is
  * the smallest.
  */
-static unsigned int load_factor_rank(const json_t *benchmark, const json_t *workload,
-				     const json_t *of)
+static unsigned int
+load_factor_rank(const json_t *benchmark, const json_t *workload, const json_t *of)
 {
 	const json_t *varying = json_object_get(workload, "varying");
 	double mine = plot_number(plot_parameters(of), "load_factor");
@@ -152,10 +149,9 @@ static unsigned int load_factor_rank(const json_t *benchmark, const json_t *work
 	const char *name;
 	json_t *cell;
 
-	json_object_foreach(cells_of(benchmark), name, cell)
-		rank += is_of(cell, workload) &&
-			plot_number(plot_parameters(cell), "load_factor") < mine &&
-			alike_but_for(cell, of, varying, "load_factor");
+	json_object_foreach(cells_of(benchmark), name, cell) rank +=
+		is_of(cell, workload) && plot_number(plot_parameters(cell), "load_factor") < mine &&
+		alike_but_for(cell, of, varying, "load_factor");
 	return rank;
 }
 
@@ -166,14 +162,14 @@ static bool several_load_factors(const json_t *benchmark, const json_t *workload
 
 	if (!plot_varies(workload, "load_factor"))
 		return false;
-	json_object_foreach(cells_of(benchmark), name, cell)
-		if (is_of(cell, workload) && load_factor_rank(benchmark, workload, cell))
-			return true;
+	json_object_foreach(cells_of(benchmark), name,
+			    cell) if (is_of(cell, workload) &&
+				      load_factor_rank(benchmark, workload, cell)) return true;
 	return false;
 }
 
-__attribute__((format(printf, 3, 4)))
-static void append(char *buf, size_t size, const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static void
+append(char *buf, size_t size, const char *fmt, ...)
 {
 	size_t len = strlen(buf);
 	va_list ap;
@@ -190,7 +186,8 @@ static void describe(struct plot_group *g, const json_t *cell, const char *x, bo
 	size_t i;
 
 	g->key[0] = g->suffix[0] = g->words[0] = '\0';
-	json_array_foreach(json_object_get(g->workload, "varying"), i, name) {
+	json_array_foreach(json_object_get(g->workload, "varying"), i, name)
+	{
 		const char *parameter = json_is_string(name) ? json_string_value(name) : "";
 		bool is_load_factor = !strcmp(parameter, "load_factor");
 		char text[256];
@@ -256,7 +253,8 @@ static int make_groups(struct plot_group **groups, size_t *nr, const json_t *ben
 
 	*groups = NULL;
 	*nr = 0;
-	json_object_foreach(cells_of(benchmark), name, cell) {
+	json_object_foreach(cells_of(benchmark), name, cell)
+	{
 		struct plot_group g = { .benchmark = benchmark, .workload = workload };
 		size_t i = 0;
 
@@ -319,9 +317,8 @@ static unsigned int asked_for(const json_t *workload)
 	json_t *name;
 	size_t i;
 
-	json_array_foreach(json_object_get(workload, "plots"), i, name)
-		if (json_is_string(name))
-			asked |= plot_kind(json_string_value(name));
+	json_array_foreach(json_object_get(workload, "plots"), i, name) if (json_is_string(name))
+		asked |= plot_kind(json_string_value(name));
 	return asked;
 }
 
@@ -341,8 +338,8 @@ static int no_memory(struct drawing *d, int err, const char *name)
 }
 
 /* 0: drawn, and counted; 1: there was nothing to draw. */
-static int draw(struct drawing *d, const struct plot_group *g, enum workload_plot kind,
-		size_t number)
+static int
+draw(struct drawing *d, const struct plot_group *g, enum workload_plot kind, size_t number)
 {
 	const char *kind_name = workload_plot_name(kind);
 	struct plot_file f = { .narrow = d->narrow };
@@ -398,16 +395,16 @@ static int draw_kind(struct drawing *d, const json_t *workload, size_t kind)
 {
 	struct plot_group *groups;
 	size_t nr, here = 0;
-	int err = make_groups(&groups, &nr, d->benchmark, workload, kinds[kind].kind,
-			      kinds[kind].x);
+	int err =
+		make_groups(&groups, &nr, d->benchmark, workload, kinds[kind].kind, kinds[kind].x);
 
 	if (err)
 		no_memory(d, err, "");
 	if (!err && kinds[kind].kind == PLOT_BARS && fits_one_picture(groups, nr)) {
 		struct plot_group all[1] = { 0 };
 
-		err = join_groups(all, groups, nr) ? no_memory(d, -ENOMEM, "") :
-						     draw(d, all, PLOT_BARS, 1);
+		err = join_groups(all, groups, nr) ? no_memory(d, -ENOMEM, "")
+						   : draw(d, all, PLOT_BARS, 1);
 		free(all->cells);
 		free(all->headings);
 		free_groups(groups, nr);
@@ -428,14 +425,15 @@ static int draw_kind(struct drawing *d, const json_t *workload, size_t kind)
 #define METRICS_MAX 8
 
 /* Of the verdicts on a workload: each metric once, as they come. */
-static size_t metrics_of(const char *metrics[METRICS_MAX], const json_t *benchmark,
-			 const json_t *workload)
+static size_t
+metrics_of(const char *metrics[METRICS_MAX], const json_t *benchmark, const json_t *workload)
 {
 	json_t *verdict;
 	size_t nr = 0, i;
 
 	json_array_foreach(json_object_get(json_object_get(benchmark, "ctbench"), "verdicts"), i,
-			   verdict) {
+			   verdict)
+	{
 		const char *metric = plot_text(verdict, "metric");
 		size_t k = 0;
 
@@ -461,8 +459,8 @@ static int draw_effects(struct drawing *d, const json_t *workload)
 		struct plot_file f = { .narrow = d->narrow };
 
 		err = plot_file_begin(&f);
-		snprintf(f.name, sizeof(f.name), "%.60s-effects%s%.80s", plot_text(workload, "name"),
-			 i ? "-" : "", i ? metrics[i] : "");
+		snprintf(f.name, sizeof(f.name), "%.60s-effects%s%.80s",
+			 plot_text(workload, "name"), i ? "-" : "", i ? metrics[i] : "");
 		if (!err)
 			err = plot_effects(&f, &g, metrics[i]);
 		if (err < 0)
@@ -484,7 +482,8 @@ static int draw_all(struct drawing *d, unsigned int wanted)
 	int err = 0;
 	size_t i;
 
-	json_array_foreach(workloads, i, workload) {
+	json_array_foreach(workloads, i, workload)
+	{
 		unsigned int ask = wanted ? wanted : asked_for(workload) | PLOT_SATURATION;
 
 		for (size_t kind = 0; kind < NR_KINDS && !err; kind++)

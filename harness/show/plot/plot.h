@@ -14,8 +14,8 @@
  *	plot_saturation.c	the highest rates
  *	plot_gnuplot.c	scripts, and gnuplot itself
  */
-#ifndef CTBENCH_HARNESS_PLOT_H
-#define CTBENCH_HARNESS_PLOT_H
+#ifndef CTBENCH_HARNESS_SHOW_PLOT_PLOT_H
+#define CTBENCH_HARNESS_SHOW_PLOT_PLOT_H
 
 #include <stddef.h>
 

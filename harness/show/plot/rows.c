@@ -27,9 +27,9 @@ enum { BARS, HEADINGS, SUBHEADINGS, NR_BLOCKS };
 /* Each kind of row is a block of its own in the data file, as gnuplot wants it. */
 struct rows {
 	bool narrow;
-	double at;		/* of the last row */
+	double at; /* of the last row */
 	double top;
-	size_t longest;		/* label */
+	size_t longest; /* label */
 	size_t bars;
 	char *text[NR_BLOCKS];
 	size_t len[NR_BLOCKS];
@@ -59,7 +59,7 @@ static int rows_end(struct rows *r, struct plot_file *f)
 		/* gnuplot complains about a block without points. */
 		if (f && r->text[i])
 			fprintf(f->data, "# %s\n%s%s\n\n",
-				i == BARS       ? "bars"
+				i == BARS	? "bars"
 				: i == HEADINGS ? "headings"
 						: "smaller headings",
 				r->text[i], r->len[i] ? "" : "-10\t\"\"\n");
@@ -86,9 +86,9 @@ static void add_heading(struct rows *r, int block, double gap, const char *text)
 {
 	char wrapped[1024];
 	size_t lines = plot_wrap(wrapped, sizeof(wrapped), text,
-				 !r->narrow	   ? SIZE_MAX :
-				 block == HEADINGS ? PLOT_NARROW_BOLD :
-						     PLOT_NARROW_TEXT);
+				 !r->narrow	     ? SIZE_MAX
+				 : block == HEADINGS ? PLOT_NARROW_BOLD
+						     : PLOT_NARROW_TEXT);
 
 	r->at += r->at > 0 ? 1 + gap : 1;
 	fprintf(r->block[block], "%g", r->at);
@@ -176,8 +176,8 @@ static unsigned int choice_number(const struct plot_group *g, unsigned int axis,
  * The cells that stand beside cells[first]: one for each choice, all else
  * alike.  0 if an earlier cell has them already, or first stands alone.
  */
-static size_t cluster(const struct plot_group *g, unsigned int axis, size_t first,
-		      const json_t *out[CLUSTER_MAX])
+static size_t
+cluster(const struct plot_group *g, unsigned int axis, size_t first, const json_t *out[CLUSTER_MAX])
 {
 	size_t nr = 0;
 
@@ -186,7 +186,8 @@ static size_t cluster(const struct plot_group *g, unsigned int axis, size_t firs
 	for (size_t i = 0; i < g->nr && nr < CLUSTER_MAX; i++) {
 		size_t k = 0;
 
-		if (!axis_takes_part(g->cells[i], axis) || !axis_beside(g->cells[first], g->cells[i], axis))
+		if (!axis_takes_part(g->cells[i], axis) ||
+		    !axis_beside(g->cells[first], g->cells[i], axis))
 			continue;
 		if (i < first)
 			return 0;

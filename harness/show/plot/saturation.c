@@ -29,7 +29,8 @@ static void see(struct rates *r, double rate)
 
 static void row(struct plot_file *f, unsigned int row, const json_t *cell, struct rates *r)
 {
-	const json_t *metric = json_object_get(json_object_get(cell, "metrics"), "saturation_per_s");
+	const json_t *metric =
+		json_object_get(json_object_get(cell, "metrics"), "saturation_per_s");
 	double from = plot_number(json_object_get(cell, "saturation"), "from_per_s");
 	double median = plot_number(metric, "median"), low = plot_number(metric, "ci_low");
 	double high = plot_number(metric, "ci_high");
@@ -92,10 +93,11 @@ int plot_saturation(struct plot_file *f, const struct plot_group *g)
 		return err;
 	if (!(r.most > 0))
 		return 1;
-	fprintf(f->script, "rows = %zu\nlongest = %zu\nxmin = %.10g\nxmax = %.10g\n", g->nr, r.longest,
-		r.least, r.most);
+	fprintf(f->script, "rows = %zu\nlongest = %zu\nxmin = %.10g\nxmax = %.10g\n", g->nr,
+		r.longest, r.least, r.most);
 	snprintf(text, sizeof(text),
-		 "operations a second at which %.8s from the intended start is at most %g µs (grey: each search; mark: median, 95 %%)",
+		 "operations a second at which %.8s from the intended start is at most %g µs "
+		 "(grey: each search; mark: median, 95 %%)",
 		 plot_text(asked, "percentile"), plot_number(asked, "bound_ns") / 1e3);
 	plot_set_unit(f, text);
 	return 0;

@@ -23,8 +23,8 @@
 #define COLUMNS_MAX 6
 
 struct line {
-	const char *series;	/* of bench_timeline.h */
-	const char *label;	/* where a panel has several */
+	const char *series; /* of bench_timeline.h */
+	const char *label;  /* where a panel has several */
 	double scale;
 };
 
@@ -32,24 +32,43 @@ struct line {
 static const struct panel {
 	const char *title;
 	bool log;
-	const char *instead;	/* only where nobody has this series */
+	const char *instead; /* only where nobody has this series */
 	struct line lines[LINES_MAX];
 } panels[] = {
 	{ "lookups, million/s", false, NULL, { { "lookups_per_s", "lookups", 1e-6 } } },
-	{ "operations, million/s", false, "lookups_per_s", { { "ops_per_s", "operations", 1e-6 } } },
+	{ "operations, million/s",
+	  false,
+	  "lookups_per_s",
+	  { { "ops_per_s", "operations", 1e-6 } } },
 	{ "inserts, million/s", false, NULL, { { "inserts_per_s", "inserts", 1e-6 } } },
-	{ "lookup takes, µs", true, NULL,
-	  { { "lookup_p50_ns", "p50", 1e-3 }, { "lookup_p99_ns", "p99", 1e-3 },
+	{ "lookup takes, µs",
+	  true,
+	  NULL,
+	  { { "lookup_p50_ns", "p50", 1e-3 },
+	    { "lookup_p99_ns", "p99", 1e-3 },
 	    { "lookup_max_ns", "max", 1e-3 } } },
-	{ "insert takes, µs", true, NULL,
-	  { { "insert_p50_ns", "p50", 1e-3 }, { "insert_p99_ns", "p99", 1e-3 },
+	{ "insert takes, µs",
+	  true,
+	  NULL,
+	  { { "insert_p50_ns", "p50", 1e-3 },
+	    { "insert_p99_ns", "p99", 1e-3 },
 	    { "insert_max_ns", "max", 1e-3 } } },
-	{ "established packet takes, µs", true, NULL,
-	  { { "established_p50_ns", "p50", 1e-3 }, { "established_p99_ns", "p99", 1e-3 },
+	{ "established packet takes, µs",
+	  true,
+	  NULL,
+	  { { "established_p50_ns", "p50", 1e-3 },
+	    { "established_p99_ns", "p99", 1e-3 },
 	    { "established_max_ns", "max", 1e-3 } } },
-	{ "new packet takes, µs", true, NULL,
-	  { { "new_p50_ns", "p50", 1e-3 }, { "new_p99_ns", "p99", 1e-3 }, { "new_max_ns", "max", 1e-3 } } },
-	{ "slowest batch, ms", true, "lookup_p50_ns", { { "longest_batch_us", "slowest batch", 1e-3 } } },
+	{ "new packet takes, µs",
+	  true,
+	  NULL,
+	  { { "new_p50_ns", "p50", 1e-3 },
+	    { "new_p99_ns", "p99", 1e-3 },
+	    { "new_max_ns", "max", 1e-3 } } },
+	{ "slowest batch, ms",
+	  true,
+	  "lookup_p50_ns",
+	  { { "longest_batch_us", "slowest batch", 1e-3 } } },
 	{ "lookups that missed", false, NULL, { { "missed", "missed", 1 } } },
 	{ "inserts that failed", false, NULL, { { "insert_failed", "failed", 1 } } },
 	{ "search restarts", false, NULL, { { "search_restart", "restarts", 1 } } },
@@ -81,9 +100,8 @@ static bool anybody_has(const struct plot_group *g, const char *series)
 	size_t k;
 
 	for (size_t i = 0; i < 2 * g->nr; i++)
-		json_array_foreach((json_t *)list_of(g->cells[i / 2], of[i % 2], series), k, v)
-			if (json_number_value(v) > 0)
-				return true;
+		json_array_foreach((json_t *)list_of(g->cells[i / 2], of[i % 2], series), k,
+				   v) if (json_number_value(v) > 0) return true;
 	return false;
 }
 
@@ -138,8 +156,8 @@ static size_t shown(const struct plot_group *g, const struct panel **list)
 	return nr;
 }
 
-static void write_line(FILE *data, const json_t *cell, const struct line *line, size_t k, bool log,
-		       bool bands)
+static void
+write_line(FILE *data, const json_t *cell, const struct line *line, size_t k, bool log, bool bands)
 {
 	double n = piece(cell, "series", line, k);
 
@@ -154,8 +172,8 @@ static void write_line(FILE *data, const json_t *cell, const struct line *line, 
 			piece(cell, "series_high", line, k));
 }
 
-static void write_data(FILE *data, const struct plot_group *g, const struct panel *const *list,
-		       size_t nr)
+static void
+write_data(FILE *data, const struct plot_group *g, const struct panel *const *list, size_t nr)
 {
 	bool bands = has_bands(g);
 
@@ -200,8 +218,8 @@ static double top_of(const struct plot_group *g, const struct panel *p, double *
 	return top;
 }
 
-static void write_panels(FILE *script, const struct plot_group *g, const struct panel *const *list,
-			 size_t nr)
+static void
+write_panels(FILE *script, const struct plot_group *g, const struct panel *const *list, size_t nr)
 {
 	int column = 2, wide = has_bands(g) ? 3 : 1;
 
@@ -252,18 +270,23 @@ static void write_events(FILE *script, const struct plot_group *g)
 	json_t *event;
 
 	for (size_t i = 0; i < g->nr; i++)
-		total += json_array_size(json_object_get(json_object_get(g->cells[i], "timeline"),
-							 "events"));
-	fprintf(script, "events = %zu\narray event_cell[%zu]\narray event_begin[%zu]\n"
-			"array event_end[%zu]\narray event_name[%zu]\n", total, total + 1, total + 1,
-		total + 1, total + 1);
+		total += json_array_size(
+			json_object_get(json_object_get(g->cells[i], "timeline"), "events"));
+	fprintf(script,
+		"events = %zu\narray event_cell[%zu]\narray event_begin[%zu]\n"
+		"array event_end[%zu]\narray event_name[%zu]\n",
+		total, total + 1, total + 1, total + 1, total + 1);
 	for (size_t i = 0; i < g->nr; i++)
-		json_array_foreach(json_object_get(json_object_get(g->cells[i], "timeline"), "events"),
-				   e, event) {
+		json_array_foreach(
+			json_object_get(json_object_get(g->cells[i], "timeline"), "events"), e,
+			event)
+		{
 			char variable[32], name[64];
 
 			at++;
-			fprintf(script, "event_cell[%zu] = %zu\nevent_begin[%zu] = %.6g\nevent_end[%zu] = %.6g\n",
+			fprintf(script,
+				"event_cell[%zu] = %zu\nevent_begin[%zu] = %.6g\nevent_end[%zu] = "
+				"%.6g\n",
 				at, i + 1, at, 1e3 * plot_number(event, "begin_s"), at,
 				1e3 * plot_number(event, "end_s"));
 			snprintf(variable, sizeof(variable), "event_name[%zu]", at);
@@ -291,11 +314,13 @@ int plot_timeline(struct plot_file *f, const struct plot_group *all)
 	if (!nr)
 		goto out;
 	for (size_t i = 0; i < g.nr; i++)
-		end = fmax(end, 1e3 * plot_number(json_object_get(g.cells[i], "timeline"), "window_s") *
-				(double)json_array_size(series_of(g.cells[i], "ops_per_s")));
+		end = fmax(end,
+			   1e3 * plot_number(json_object_get(g.cells[i], "timeline"), "window_s") *
+				   (double)json_array_size(series_of(g.cells[i], "ops_per_s")));
 	g.drawn = in_words(&g);
 	plot_set_frame(f, &g, NULL);
-	fprintf(f->data, "# %s\n# milliseconds since the window opened", plot_text(g.workload, "question"));
+	fprintf(f->data, "# %s\n# milliseconds since the window opened",
+		plot_text(g.workload, "question"));
 	for (size_t p = 0; p < nr; p++)
 		for (size_t l = 0; l < LINES_MAX && list[p]->lines[l].series; l++)
 			fprintf(f->data, ", %s (x %g)%s", list[p]->lines[l].series,
@@ -303,14 +328,15 @@ int plot_timeline(struct plot_file *f, const struct plot_group *all)
 				has_bands(&g) ? ", its low, its high" : "");
 	fputc('\n', f->data);
 	write_data(f->data, &g, list, nr);
-	fprintf(f->script, "cells = %zu\nend_ms = %.6g\narray label[%zu]\narray style[%zu]\n", g.nr, end,
-		g.nr, g.nr);
+	fprintf(f->script, "cells = %zu\nend_ms = %.6g\narray label[%zu]\narray style[%zu]\n", g.nr,
+		end, g.nr, g.nr);
 	for (size_t i = 0; i < g.nr; i++) {
 		char variable[32];
 
 		snprintf(variable, sizeof(variable), "label[%zu]", i + 1);
 		plot_set_text(f->script, variable, plot_text(g.cells[i], "variant"));
-		fprintf(f->script, "style[%zu] = %u\n", i + 1, plot_variant_index(&g, g.cells[i]) + 1);
+		fprintf(f->script, "style[%zu] = %u\n", i + 1,
+			plot_variant_index(&g, g.cells[i]) + 1);
 	}
 	write_panels(f->script, &g, list, nr);
 	write_events(f->script, &g);

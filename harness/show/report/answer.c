@@ -20,8 +20,8 @@
 
 struct line {
 	char text[4096];
-	size_t nr;			/* verdicts it is about */
-	const json_t *said[SAID_MAX];	/* of these, what it says of each */
+	size_t nr;		      /* verdicts it is about */
+	const json_t *said[SAID_MAX]; /* of these, what it says of each */
 };
 
 __attribute__((format(printf, 2, 3))) static void append(struct line *l, const char *fmt, ...)

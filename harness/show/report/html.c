@@ -21,8 +21,8 @@
 #include <unistd.h>
 
 /* TAG with a text inside, which is escaped. */
-__attribute__((format(printf, 3, 4))) static void element(FILE *out, const char *tag,
-							  const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static void
+element(FILE *out, const char *tag, const char *fmt, ...)
 {
 	char text[4096];
 	va_list args;
@@ -48,8 +48,8 @@ static int style(FILE *out, struct ct_error *e)
 	snprintf(path, sizeof(path), "%s/report.css", folder);
 	in = fopen(path, "re");
 	if (!in)
-		return ct_fail(e, -errno, CT_EXIT_USER,
-			       "cannot read the style sheet '%.500s': %s", path, strerror(errno));
+		return ct_fail(e, -errno, CT_EXIT_USER, "cannot read the style sheet '%.500s': %s",
+			       path, strerror(errno));
 	fputs("<style>\n", out);
 	while (fgets(line, sizeof(line), in))
 		fputs(line, out);
@@ -232,9 +232,13 @@ static int workload_section(FILE *out, const struct report_source *s, const json
 	if (!err)
 		err = table_of(&g, s->report, workload);
 	if (err)
-		return err < 0 && !e->status ? ct_fail(e, err, CT_EXIT_USER, "no memory for the report") : err;
+		return err < 0 && !e->status
+			       ? ct_fail(e, err, CT_EXIT_USER, "no memory for the report")
+			       : err;
 	if (g.rows > 1) {
-		fputs("<details open><summary>All figures</summary><div class=\"scroll\" tabindex=\"0\">\n", out);
+		fputs("<details open><summary>All figures</summary><div class=\"scroll\" "
+		      "tabindex=\"0\">\n",
+		      out);
 		grid_print(out, &g, GRID_HTML);
 		table_remark(remark, sizeof(remark), s->report, workload);
 		if (*remark)
@@ -246,11 +250,15 @@ static int workload_section(FILE *out, const struct report_source *s, const json
 	grid_free(&g);
 	err = table_inside(&g, s->report, workload);
 	if (!err && g.rows > 1) {
-		fputs("<details><summary>Behind the figures</summary><div class=\"scroll\" tabindex=\"0\">\n", out);
+		fputs("<details><summary>Behind the figures</summary><div class=\"scroll\" "
+		      "tabindex=\"0\">\n",
+		      out);
 		grid_print(out, &g, GRID_HTML);
 		element(out, "p",
-			"Medians. p is that of a chi-square test of the chain lengths against Poisson's "
-			"distribution: a small one says that the hash spreads keys worse, or better, than "
+			"Medians. p is that of a chi-square test of the chain lengths against "
+			"Poisson's "
+			"distribution: a small one says that the hash spreads keys worse, or "
+			"better, than "
 			"chance would.");
 		fputs("</div></details>\n", out);
 	}
@@ -293,7 +301,8 @@ static void machine(FILE *out, const struct report_source *s)
 	element(out, "h2", nr > 1 ? "The machines" : "The machine");
 	if (nr > 1)
 		element(out, "p",
-			"What follows behind their names is of the first one, but for how ctbench was built; "
+			"What follows behind their names is of the first one, but for how ctbench "
+			"was built; "
 			"the pages of the runs that were merged have it of each.");
 	fputs("<dl>\n", out);
 	for (size_t i = 0; i < nr; i++) {
@@ -321,10 +330,10 @@ static void bounds(FILE *out, const struct report_source *s)
 	fputs("<section id=\"bounds\">\n", out);
 	element(out, "h2", "What this machine can do at best");
 	element(out, "p", "Measured beside the cells, with the same threads and pages.%s",
-		table_has_misses(s->report) ?
-			" The column misses of a table tells its ns/op in dependent random lines of its "
-			"own footprint." :
-			"");
+		table_has_misses(s->report) ? " The column misses of a table tells its ns/op in "
+					      "dependent random lines of its "
+					      "own footprint."
+					    : "");
 	fputs("<div class=\"scroll\" tabindex=\"0\">\n", out);
 	bounds_print(out, list, GRID_HTML);
 	fputs("</div>\n</section>\n", out);
@@ -341,9 +350,12 @@ static void again(FILE *out, const struct report_source *s)
 		report_fact(s, "build", "revision"));
 	element(out, "pre", "build/release/%s", command);
 	element(out, "p",
-		"Each repeat of each cell ran in a process of its own, in shuffled blocks; figures are "
-		"medians of the repeats. Seeds, parameters, every measurement and the facts about the "
-		"machine lie beside this page, in cells.tsv and benchmark.json. docs/METHOD.md says how "
+		"Each repeat of each cell ran in a process of its own, in shuffled blocks; figures "
+		"are "
+		"medians of the repeats. Seeds, parameters, every measurement and the facts about "
+		"the "
+		"machine lie beside this page, in cells.tsv and benchmark.json. docs/METHOD.md "
+		"says how "
 		"each figure comes about. ctbench compare judges this run against another.");
 	fputs("</section>\n", out);
 }
@@ -356,7 +368,8 @@ int report_html(FILE *out, const struct report_source *s, struct ct_error *e)
 
 	fputs("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 	      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-	      "<meta name=\"color-scheme\" content=\"light dark\">\n", out);
+	      "<meta name=\"color-scheme\" content=\"light dark\">\n",
+	      out);
 	element(out, "title", "ctbench: %s", text_of(s->report, "name"));
 	err = style(out, e);
 	if (err)

@@ -16,7 +16,9 @@
 static void verdict(void *arg, const char *text, const char *outcome)
 {
 	FILE *out = arg;
-	const char *mark = !strcmp(outcome, "better") ? "🟢 " : !strcmp(outcome, "worse") ? "🔴 " : "";
+	const char *mark = !strcmp(outcome, "better")  ? "🟢 "
+			   : !strcmp(outcome, "worse") ? "🔴 "
+						       : "";
 
 	fprintf(out, "- %s%s\n", mark, text);
 }
@@ -50,10 +52,8 @@ int report_markdown(FILE *out, const struct report_source *s, struct ct_error *e
 	size_t i;
 
 	report_all_machines(text, sizeof(text), s);
-	fprintf(out, "## ctbench: %s\n\n%s; ctbench %s; %.16s\n",
-		text_of(s->report, "name"), text,
-		report_fact(s, "build", "revision"),
-		text_of(s->report, "started"));
+	fprintf(out, "## ctbench: %s\n\n%s; ctbench %s; %.16s\n", text_of(s->report, "name"), text,
+		report_fact(s, "build", "revision"), text_of(s->report, "started"));
 	top(out, s);
 	json_array_foreach(json_object_get(s->report, "workloads"), i, workload)
 	{
@@ -61,8 +61,7 @@ int report_markdown(FILE *out, const struct report_source *s, struct ct_error *e
 		struct grid g;
 		int err;
 
-		fprintf(out, "\n### %s\n\n",
-			text_of(workload, "question"));
+		fprintf(out, "\n### %s\n\n", text_of(workload, "question"));
 		if (report_machines(s) > 1) {
 			report_machine(text, sizeof(text), s, report_machine_of(s, name));
 			fprintf(out, "Measured on %s.\n\n", text);

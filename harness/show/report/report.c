@@ -67,13 +67,14 @@ size_t report_machine_of(const struct report_source *s, const char *workload)
 	size_t i, k, machine = 0;
 
 	json_array_foreach(parts, i, part)
-		json_array_foreach(json_object_get(part, "workloads"), k, name) {
-			if (!json_is_string(name) || strcmp(json_string_value(name), workload))
-				continue;
-			while (first_part(s, machine) && !one_machine(first_part(s, machine), part))
-				machine++;
-			return machine;
-		}
+		json_array_foreach(json_object_get(part, "workloads"), k, name)
+	{
+		if (!json_is_string(name) || strcmp(json_string_value(name), workload))
+			continue;
+		while (first_part(s, machine) && !one_machine(first_part(s, machine), part))
+			machine++;
+		return machine;
+	}
 	return 0;
 }
 
@@ -85,7 +86,8 @@ void report_machine(char *buf, size_t size, const struct report_source *s, size_
 				      : text_of(json_object_get(facts, "virtual"), "hypervisor");
 	json_int_t n = json_integer_value(
 		json_object_get(part ? part : json_object_get(facts, "topology"), "cpus"));
-	int at = snprintf(buf, size, "%s", part ? text_of(part, "cpu") : report_fact(s, "machine", "cpu"));
+	int at = snprintf(buf, size, "%s",
+			  part ? text_of(part, "cpu") : report_fact(s, "machine", "cpu"));
 
 	/* Older merged runs do not tell how many. */
 	if (at < (int)size && (n || !part))
@@ -128,7 +130,8 @@ void report_noise(char *buf, size_t size, const struct report_source *s, const c
 	size_t i;
 
 	buf[0] = '\0';
-	json_array_foreach(pairs, i, pair) {
+	json_array_foreach(pairs, i, pair)
+	{
 		if (strcmp(text_of(pair, "workload"), workload))
 			continue;
 		percent_of(a, sizeof(a), pair, "effect_percent");
@@ -137,14 +140,17 @@ void report_noise(char *buf, size_t size, const struct report_source *s, const c
 		percent_of(visible, sizeof(visible), pair, "visible_percent");
 		if (!isfinite(number_of(pair, "visible_percent"))) {
 			snprintf(buf, size,
-				 "Noise: the same cell measured twice, under two names, differs by %s %%. "
+				 "Noise: the same cell measured twice, under two names, differs by "
+				 "%s %%. "
 				 "Fewer than %d repeats allow no interval.",
 				 a, STATS_LEAST);
 			continue;
 		}
 		snprintf(buf, size,
-			 "Noise: the same cell measured twice, under two names, differs by %s %% [%s, %s]. "
-			 "Between two of these cells a difference below %s %% would not have been seen.",
+			 "Noise: the same cell measured twice, under two names, differs by %s %% "
+			 "[%s, %s]. "
+			 "Between two of these cells a difference below %s %% would not have been "
+			 "seen.",
 			 a, low, high, visible);
 	}
 }
@@ -178,7 +184,8 @@ void report_command(char *buf, size_t size, const struct report_source *s)
 	buf[0] = '\0';
 	if (!out)
 		return;
-	fprintf(out, "ctbench %s", *text_of(s->report, "command") ? text_of(s->report, "command") : "run");
+	fprintf(out, "ctbench %s",
+		*text_of(s->report, "command") ? text_of(s->report, "command") : "run");
 	json_array_foreach(json_object_get(s->report, "arguments"), i, argument)
 	{
 		fputc(' ', out);
@@ -194,10 +201,10 @@ const char *report_no_verdict(const struct report_source *s, const char *workloa
 	unsigned int measured = 0;
 	const char *name;
 
-	json_object_foreach(cells, name, cell)
-		measured += !strcmp(text_of(cell, "workload"), workload) && number_of(cell, "n") > 0;
-	return measured ? "Nothing to compare: no two of its cells differ in one choice alone." :
-			  "Nothing to compare: no cell has a result.";
+	json_object_foreach(cells, name, cell) measured +=
+		!strcmp(text_of(cell, "workload"), workload) && number_of(cell, "n") > 0;
+	return measured ? "Nothing to compare: no two of its cells differ in one choice alone."
+			: "Nothing to compare: no cell has a result.";
 }
 
 void report_each_verdict(const struct report_source *s, const char *workload,
@@ -208,7 +215,8 @@ void report_each_verdict(const struct report_source *s, const char *workload,
 	char text[160];
 	size_t i;
 
-	json_array_foreach(json_object_get(s->report, "verdicts"), i, verdict) {
+	json_array_foreach(json_object_get(s->report, "verdicts"), i, verdict)
+	{
 		bool interaction = !strcmp(text_of(verdict, "kind"), "interaction");
 		const char *outcome = text_of(verdict, "outcome");
 
@@ -226,14 +234,16 @@ void report_each_verdict(const struct report_source *s, const char *workload,
 		fn(arg, report_no_verdict(s, workload), "unjudged");
 	if (interactions == seen)
 		return;
-	snprintf(text, sizeof(text), "Of %u possible interactions (an effect that depends on another choice) %s.",
+	snprintf(text, sizeof(text),
+		 "Of %u possible interactions (an effect that depends on another choice) %s.",
 		 interactions, seen ? "no other was seen" : "none was seen");
 	fn(arg, text, "none");
 }
 
 /* ---- pictures ---- */
 
-/* Pictures are called WORKLOAD-KIND...: is this one of `workload`, and of none with a longer name? */
+/* Pictures are called WORKLOAD-KIND...: is this one of `workload`, and of none with a longer name?
+ */
 static bool is_picture_of(const struct report_source *s, const char *file, const char *workload)
 {
 	size_t len = strlen(workload), i;
@@ -297,8 +307,7 @@ int report_pictures(const struct report_source *s, const char *workload, char **
 	return 0;
 }
 
-int report_write(const struct report_source *s, const char *path, bool markdown,
-		 struct ct_error *e)
+int report_write(const struct report_source *s, const char *path, bool markdown, struct ct_error *e)
 {
 	char *text = NULL;
 	size_t len = 0;

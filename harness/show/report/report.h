@@ -10,8 +10,8 @@
  *	report_svg.c		a picture's SVG made ready to stand among others
  *	report_narrow.c		pictures for phones
  */
-#ifndef CTBENCH_HARNESS_REPORT_H
-#define CTBENCH_HARNESS_REPORT_H
+#ifndef CTBENCH_HARNESS_SHOW_REPORT_REPORT_H
+#define CTBENCH_HARNESS_SHOW_REPORT_REPORT_H
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -22,10 +22,10 @@ struct json_t;
 
 /* What a report is made of. */
 struct report_source {
-	const char *dir;			/* the run's folder */
-	const char *plots;			/* the folder in it where the pictures lie: "plots" */
-	const struct json_t *benchmark;		/* benchmark.json */
-	const struct json_t *report;		/* its key "ctbench" */
+	const char *dir;		/* the run's folder */
+	const char *plots;		/* the folder in it where the pictures lie: "plots" */
+	const struct json_t *benchmark; /* benchmark.json */
+	const struct json_t *report;	/* its key "ctbench" */
 	char *narrow; /* a folder with pictures for phones, of the same names; NULL: none */
 };
 
@@ -83,7 +83,8 @@ void report_answer(const struct report_source *s, const char *workload,
 
 /* ---- report.c ---- */
 
-/* Names of the workload's pictures in dir and plots, without extension, sorted; free each and all. */
+/* Names of the workload's pictures in dir and plots, without extension, sorted; free each and all.
+ */
 int report_pictures(const struct report_source *s, const char *workload, char ***names, size_t *nr);
 
 /* ---- report_narrow.c ---- */

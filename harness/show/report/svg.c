@@ -52,8 +52,8 @@ int report_svg(FILE *out, const char *path, const char *prefix, const char *labe
 	const char *skip;
 
 	if (!text)
-		return ct_fail(e, -errno, CT_EXIT_USER, "cannot read the picture '%.500s': %s", path,
-			       strerror(errno));
+		return ct_fail(e, -errno, CT_EXIT_USER, "cannot read the picture '%.500s': %s",
+			       path, strerror(errno));
 	p = strstr(text, "<svg");
 	if (!p) {
 		free(text);

@@ -15,7 +15,7 @@
 /* A metric of a cell (details.h), and how its column is called. */
 static const struct {
 	const char *metric, *column;
-	double scale;		/* of the metric */
+	double scale; /* of the metric */
 } inside[] = {
 	{ "search_restart", "restarts", 1 },
 	{ "chain_longest", "longest chain", 1 },
@@ -42,7 +42,8 @@ static const struct {
 static double inside_of(const json_t *cell, size_t i)
 {
 	return inside[i].scale *
-	       number_of(json_object_get(json_object_get(cell, "metrics"), inside[i].metric), "median");
+	       number_of(json_object_get(json_object_get(cell, "metrics"), inside[i].metric),
+			 "median");
 }
 
 static void inside_row(struct grid *g, const json_t *varying, const json_t *cell, const bool *told)
@@ -69,10 +70,9 @@ int table_inside(struct grid *g, const json_t *report, const json_t *workload)
 	if (g->columns > GRID_COLUMNS_MAX)
 		return -E2BIG;
 	/* A column of zeros says no more than none. */
-	json_object_foreach(cells, key, cell)
-		for (i = 0; i < NR_INSIDE; i++)
-			told[i] |= !strcmp(text_of(cell, "workload"), name) &&
-				   isfinite(inside_of(cell, i)) && inside_of(cell, i) != 0;
+	json_object_foreach(cells, key, cell) for (i = 0; i < NR_INSIDE; i++) told[i] |=
+		!strcmp(text_of(cell, "workload"), name) && isfinite(inside_of(cell, i)) &&
+		inside_of(cell, i) != 0;
 	if (!grid_add_row(g))
 		return -ENOMEM;
 	at = table_put_parameters(g, varying, NULL);
@@ -81,9 +81,8 @@ int table_inside(struct grid *g, const json_t *report, const json_t *workload)
 		if (told[i])
 			grid_put(g, at + i, inside[i].column);
 	}
-	json_object_foreach(cells, key, cell)
-		if (any && !strcmp(text_of(cell, "workload"), name) &&
-		    json_integer_value(json_object_get(cell, "n")) && !g->failed)
-			inside_row(g, varying, cell, told);
+	json_object_foreach(cells, key, cell) if (any && !strcmp(text_of(cell, "workload"), name) &&
+						  json_integer_value(json_object_get(cell, "n")) &&
+						  !g->failed) inside_row(g, varying, cell, told);
 	return g->failed ? -ENOMEM : 0;
 }

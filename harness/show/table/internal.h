@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* What the table*.c files share; see table.h. */
-#ifndef CTBENCH_HARNESS_TABLE_INTERNAL_H
-#define CTBENCH_HARNESS_TABLE_INTERNAL_H
+#ifndef CTBENCH_HARNESS_SHOW_TABLE_INTERNAL_H
+#define CTBENCH_HARNESS_SHOW_TABLE_INTERNAL_H
 
 #include <jansson.h>
 #include <stdbool.h>
 
 #include "harness/base/grid.h"
 
-/* A figure, or two of them as a range, into a column of the last row; what is not finite is left out. */
+/* A figure, or two of them as a range, into a column of the last row; what is not finite is left
+ * out. */
 void table_put_number(struct grid *g, size_t column, double value);
 void table_put_range(struct grid *g, size_t column, double from, double to);
 
@@ -30,7 +31,8 @@ void table_note(char *buf, size_t size, const json_t *cell);
 void table_latency_header(struct grid *g, const json_t *varying, const char *unit);
 /* A row for all operations, and one for each kind of them where there are several. */
 void table_latency_rows(struct grid *g, const json_t *varying, const json_t *cell);
-/* A sentence below the table: what was measured, and what the clock adds; unchanged where no cell has any. */
+/* A sentence below the table: what was measured, and what the clock adds; unchanged where no cell
+ * has any. */
 void table_latency_remark(char *buf, size_t size, const json_t *report, const char *workload);
 
 /* ---- table_saturation.c: highest rates instead of throughput ---- */

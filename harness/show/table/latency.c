@@ -42,7 +42,10 @@ static const json_t *metric(const json_t *cell, const char *class, const char *p
 
 static void put_percentiles(struct grid *g, size_t at, const json_t *cell, const char *class)
 {
-	static const struct { int column; const char *name; } columns[] = {
+	static const struct {
+		int column;
+		const char *name;
+	} columns[] = {
 		{ P50, "p50" }, { P90, "p90" }, { P99, "p99" }, { P999, "p999" }, { MAX, "max" },
 	};
 	const json_t *p99 = metric(cell, class, "p99");
@@ -93,7 +96,8 @@ void table_latency_rows(struct grid *g, const json_t *varying, const json_t *cel
 			 len ? "; " : "", unfinished,
 			 json_integer_value(json_object_get(classes, "all")));
 	grid_put(g, at + NOTE, text);
-	json_object_foreach(classes, name, count) {
+	json_object_foreach(classes, name, count)
+	{
 		if (!strcmp(name, "all"))
 			continue;
 		if (!several) {
@@ -114,9 +118,12 @@ static void away_remark(char *buf, size_t size, const json_t *bounds, unsigned i
 	double p999 = bounds_away_ns(bounds, threads, "p999") / 1e3;
 
 	if (isfinite(p99) && isfinite(p999))
-		snprintf(buf, size, " Of what arrives here at any time one in 100 waits longer than %.3g us, "
-			 "and one in 1000 longer than %.3g us, for a CPU that is away: figures of that size "
-			 "are the machine's.", p99, p999);
+		snprintf(buf, size,
+			 " Of what arrives here at any time one in 100 waits longer than %.3g us, "
+			 "and one in 1000 longer than %.3g us, for a CPU that is away: figures of "
+			 "that size "
+			 "are the machine's.",
+			 p99, p999);
 }
 
 void table_latency_remark(char *buf, size_t size, const json_t *report, const char *workload)
@@ -127,7 +134,8 @@ void table_latency_remark(char *buf, size_t size, const json_t *report, const ch
 	json_t *cell;
 	size_t at;
 
-	json_object_foreach(json_object_get(report, "cells"), name, cell) {
+	json_object_foreach(json_object_get(report, "cells"), name, cell)
+	{
 		const json_t *latency = json_object_get(cell, "latency");
 		const char *kind = text_of(latency, "kind");
 
@@ -141,18 +149,20 @@ void table_latency_remark(char *buf, size_t size, const json_t *report, const ch
 	}
 	if (!service && !response)
 		return;
-	at = (size_t)snprintf(buf, size, "%s",
-			      !response ? "Service times (closed loop): how long each operation took; "
-					  "what waits meanwhile is not in them." :
-			      !service	? "Response times (open loop): from when each operation was to "
-					  "begin." :
-					  "Service times where there is no rate, else response times from "
-					  "when each operation was to begin.");
+	at = (size_t)snprintf(
+		buf, size, "%s",
+		!response  ? "Service times (closed loop): how long each operation took; "
+			     "what waits meanwhile is not in them."
+		: !service ? "Response times (open loop): from when each operation was to "
+			     "begin."
+			   : "Service times where there is no rate, else response times from "
+			     "when each operation was to begin.");
 	if (isfinite(timer))
-		at += (size_t)snprintf(
-			buf + at, size - at,
-			" Reading the clock is in every figure: %.3g ns; it goes in steps of %.3g ns.",
-			timer, step);
+		at += (size_t)snprintf(buf + at, size - at,
+				       " Reading the clock is in every figure: %.3g ns; it goes in "
+				       "steps of %.3g ns.",
+				       timer, step);
 	if (response)
-		away_remark(buf + at, size - at, json_object_get(report, "bounds"), (unsigned int)threads);
+		away_remark(buf + at, size - at, json_object_get(report, "bounds"),
+			    (unsigned int)threads);
 }

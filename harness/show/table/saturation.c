@@ -31,8 +31,8 @@ static void add_note(char *buf, size_t size, json_int_t n, const char *what, dou
 	size_t len = strlen(buf);
 
 	if (n)
-		snprintf(buf + len, size - len, "%s%" JSON_INTEGER_FORMAT " %s %.3g M/s", len ? "; " : "",
-			 n, what, rate / 1e6);
+		snprintf(buf + len, size - len, "%s%" JSON_INTEGER_FORMAT " %s %.3g M/s",
+			 len ? "; " : "", n, what, rate / 1e6);
 }
 
 void table_saturation_row(struct grid *g, const json_t *varying, const json_t *cell)
@@ -66,7 +66,8 @@ void table_saturation_remark(char *buf, size_t size, const json_t *report, const
 	json_int_t below = 0;
 	json_t *cell;
 
-	json_object_foreach(json_object_get(report, "cells"), name, cell) {
+	json_object_foreach(json_object_get(report, "cells"), name, cell)
+	{
 		const json_t *asked = json_object_get(cell, "saturation");
 
 		if (!asked || strcmp(text_of(cell, "workload"), workload))
@@ -74,7 +75,9 @@ void table_saturation_remark(char *buf, size_t size, const json_t *report, const
 		percentile = text_of(asked, "percentile");
 		threads = fmax(threads, number_of(json_object_get(cell, "parameters"), "threads"));
 		snprintf(buf, size,
-			 "Highest rates, in millions of operations a second, at which %.8s of the times from the intended start is at most %g us; medians of the searches, each as fine as %g %%.",
+			 "Highest rates, in millions of operations a second, at which %.8s of the "
+			 "times from the intended start is at most %g us; medians of the searches, "
+			 "each as fine as %g %%.",
 			 percentile, number_of(asked, "bound_ns") / 1e3,
 			 100 * number_of(asked, "precision"));
 		below += json_integer_value(json_object_get(asked, "below"));
@@ -82,9 +85,12 @@ void table_saturation_remark(char *buf, size_t size, const json_t *report, const
 	away = bounds_away_ns(json_object_get(report, "bounds"), (unsigned int)threads, percentile);
 	if (isfinite(away))
 		snprintf(buf + strlen(buf), size - strlen(buf),
-			 " What arrives while a CPU is away waits %.3g us by the same measure, whatever the table.",
+			 " What arrives while a CPU is away waits %.3g us by the same measure, "
+			 "whatever the table.",
 			 away / 1e3);
 	if (below)
 		snprintf(buf + strlen(buf), size - strlen(buf),
-			 " Searches that were late even at the lowest rate tell of the machine: what it takes from a thread is in every percentile.  Ask for a lower one (--p50), or measure elsewhere.");
+			 " Searches that were late even at the lowest rate tell of the machine: "
+			 "what it takes from a thread is in every percentile.  Ask for a lower one "
+			 "(--p50), or measure elsewhere.");
 }

@@ -122,7 +122,8 @@ size_t table_put_parameters(struct grid *g, const json_t *varying, const json_t 
 	char text[512];
 
 	grid_put(g, 0, cell ? text_of(cell, "variant") : "variant");
-	json_array_foreach(varying, i, name) {
+	json_array_foreach(varying, i, name)
+	{
 		const char *key = json_is_string(name) ? json_string_value(name) : "?";
 
 		if (!strcmp(key, "variant"))
@@ -136,7 +137,7 @@ size_t table_put_parameters(struct grid *g, const json_t *varying, const json_t 
 
 static void header(struct grid *g, const json_t *varying, const char *unit)
 {
-	static const char share[] = "% of ";	/* shares_of() */
+	static const char share[] = "% of "; /* shares_of() */
 	char times[64];
 	size_t at;
 
@@ -188,7 +189,8 @@ static const char *unit_of(json_t *cells, const char *workload)
 	const char *unit = "", *name;
 	json_t *cell;
 
-	json_object_foreach(cells, name, cell) {
+	json_object_foreach(cells, name, cell)
+	{
 		const char *its = text_of(cell, "unit");
 
 		if (strcmp(text_of(cell, "workload"), workload))
@@ -212,10 +214,8 @@ static bool any_has(json_t *cells, const char *workload, const char *key)
 	const char *name;
 	json_t *cell;
 
-	json_object_foreach(cells, name, cell)
-		if (!strcmp(text_of(cell, "workload"), workload) &&
-		    json_object_get(cell, key))
-			return true;
+	json_object_foreach(cells, name, cell) if (!strcmp(text_of(cell, "workload"), workload) &&
+						   json_object_get(cell, key)) return true;
 	return false;
 }
 
@@ -230,8 +230,8 @@ void table_remark(char *buf, size_t size, const json_t *report, const json_t *wo
 
 /* What a workload's cells have to show decides which table they make; the last has it all. */
 static const struct table_kind {
-	const char *key;	/* of a cell */
-	size_t columns;		/* beside the parameters */
+	const char *key; /* of a cell */
+	size_t columns;	 /* beside the parameters */
 	void (*header)(struct grid *g, const json_t *varying, const char *unit);
 	void (*row)(struct grid *g, const json_t *varying, const json_t *cell);
 } kinds[] = {
@@ -262,10 +262,9 @@ int table_of(struct grid *g, const json_t *report, const json_t *workload)
 	if (g->columns > GRID_COLUMNS_MAX)
 		return -E2BIG;
 	kind->header(g, varying, unit_of(cells, name));
-	json_object_foreach(cells, key, cell)
-		if (!strcmp(text_of(cell, "workload"), name) &&
-		    has_something(cell) && !g->failed)
-			kind->row(g, varying, cell);
+	json_object_foreach(cells, key, cell) if (!strcmp(text_of(cell, "workload"), name) &&
+						  has_something(cell) && !g->failed)
+		kind->row(g, varying, cell);
 	return g->failed ? -ENOMEM : 0;
 }
 
@@ -274,10 +273,9 @@ bool table_has_misses(const json_t *report)
 	json_t *cells = json_object_get(report, "cells"), *cell;
 	const char *name;
 
-	json_object_foreach(cells, name, cell)
-		if (isfinite(number_of(cell, "misses")) &&
-		    kind_of(cells, text_of(cell, "workload"))->row == row)
-			return true;
+	json_object_foreach(cells, name, cell) if (isfinite(number_of(cell, "misses")) &&
+						   kind_of(cells, text_of(cell, "workload"))->row ==
+							   row) return true;
 	return false;
 }
 
@@ -289,8 +287,10 @@ int table_print(FILE *out, const json_t *report)
 
 	judge_print_noise(out, report);
 	if (table_has_misses(report))
-		fprintf(out, "misses: ns/op as multiples of a random line that must be waited for, in a footprint as large as the table's.\n");
-	json_array_foreach(json_object_get(report, "workloads"), i, workload) {
+		fprintf(out, "misses: ns/op as multiples of a random line that must be waited for, "
+			     "in a footprint as large as the table's.\n");
+	json_array_foreach(json_object_get(report, "workloads"), i, workload)
+	{
 		const char *name = text_of(workload, "name");
 		char remark[512];
 		struct grid g;

@@ -2,8 +2,8 @@
 /*
  * A run's results as tables.
  */
-#ifndef CTBENCH_HARNESS_TABLE_H
-#define CTBENCH_HARNESS_TABLE_H
+#ifndef CTBENCH_HARNESS_SHOW_TABLE_TABLE_H
+#define CTBENCH_HARNESS_SHOW_TABLE_TABLE_H
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -14,7 +14,8 @@
 
 #include "harness/base/progress.h"
 
-static const char *line(struct progress *p, double seconds, double done, const char *detail, unsigned int width)
+static const char *
+line(struct progress *p, double seconds, double done, const char *detail, unsigned int width)
 {
 	static char text[256];
 
@@ -31,7 +32,8 @@ static void what_it_says(void **state)
 	assert_string_equal(line(&p, 1.9, 10, NULL, 80), "");
 	assert_string_equal(line(&p, 10, 990, NULL, 80), "");
 	assert_string_equal(line(&p, 10, 250, NULL, 80), "reading: 25 %, 30 s left");
-	assert_string_equal(line(&p, 10, 100, "mix.pcap", 80), "reading: 10 %, 1 min 30 s left (mix.pcap)");
+	assert_string_equal(line(&p, 10, 100, "mix.pcap", 80),
+			    "reading: 10 %, 1 min 30 s left (mix.pcap)");
 	assert_string_equal(line(&p, 10, 1, NULL, 80), "reading: 0 %, 2 h 46 min left");
 	/* a line that stands is kept up to the end, which a bad estimate may pass */
 	p.visible = true;
@@ -104,7 +106,7 @@ static void live(int fd, double age)
 	progress_begin(&p, "reading", 100);
 	p.began -= age;
 	progress_update(&p, 10, "first");
-	progress_update(&p, 11, "second");	/* too soon after the first */
+	progress_update(&p, 11, "second"); /* too soon after the first */
 	progress_end(&p);
 	progress_end(&p);
 	progress_update(&p, 12, "late");
@@ -147,10 +149,8 @@ static void elsewhere(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_it_says),
-		cmocka_unit_test(how_wide_it_is),
-		cmocka_unit_test(durations),
-		cmocka_unit_test(on_a_terminal),
+		cmocka_unit_test(what_it_says), cmocka_unit_test(how_wide_it_is),
+		cmocka_unit_test(durations),	cmocka_unit_test(on_a_terminal),
 		cmocka_unit_test(elsewhere),
 	};
 

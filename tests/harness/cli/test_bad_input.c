@@ -36,7 +36,8 @@
 /* Nothing here takes longer; a program that hangs is ended by this. */
 #define LIMIT_SECONDS 60
 
-/* Status 2; all that is on stderr are sentences of ctbench's, one but for warnings unless several are awaited. */
+/* Status 2; all that is on stderr are sentences of ctbench's, one but for warnings unless several
+ * are awaited. */
 static void expect_refusal(int status, bool several, const char *part)
 {
 	unsigned int sentences = 0;
@@ -55,9 +56,9 @@ static void expect_refusal(int status, bool several, const char *part)
 
 /* ---- files ---- */
 
-#define SMALL "question: Does it work?\nduration: 5ms\nwarmup: 0ms\nrepeats: 1\n"
+#define SMALL	 "question: Does it work?\nduration: 5ms\nwarmup: 0ms\nrepeats: 1\n"
 #define BASELINE "variants: nulls_rcu_jhash2_scale_seqcount\n"
-#define TINY SMALL BASELINE "flows: 256\nload_factor: 1\n"
+#define TINY	 SMALL BASELINE "flows: 256\nload_factor: 1\n"
 
 #define KEPT_MAX (1 << 17)
 static char before_json[KEPT_MAX], before_cells[KEPT_MAX];
@@ -98,13 +99,15 @@ static int earlier_results_are_kept(void **state)
 static void make_capture(struct blob *b, unsigned int packets)
 {
 	/* Ethernet, IPv4 (total length 46, TTL 64, UDP), UDP of 26 bytes without a checksum */
-	uint8_t frame[60] = { [12] = 0x08, [14] = 0x45, [17] = 46, [22] = 64, [23] = 17, [39] = 26 };
+	uint8_t frame[60] = {
+		[12] = 0x08, [14] = 0x45, [17] = 46, [22] = 64, [23] = 17, [39] = 26
+	};
 	uint16_t sum;
 
 	pcap_begin(b, 1, false, false);
 	for (unsigned int i = 0; i < packets; i++) {
-		frame[29] = frame[33] = (uint8_t)i;	/* 0.0.0.i to itself */
-		sum = (uint16_t)~(0x4500 + 46 + 0x4011 + 2 * i);
+		frame[29] = frame[33] = (uint8_t)i; /* 0.0.0.i to itself */
+		sum = (uint16_t) ~(0x4500 + 46 + 0x4011 + 2 * i);
 		frame[24] = (uint8_t)(sum >> 8);
 		frame[25] = (uint8_t)sum;
 		pcap_packet(b, false, 1000 + i, 0, frame, sizeof(frame), sizeof(frame));
@@ -144,7 +147,7 @@ static void test_broken_captures(void **state)
 	for (size_t i = 0; i < sizeof(garbage); i++)
 		garbage[i] = (uint8_t)((x = x * 1664525 + 1013904223) >> 24);
 	write_bytes("garbage.pcap", garbage, sizeof(garbage));
-	memcpy(garbage, packed, 6);	/* zstd's mark, then nonsense */
+	memcpy(garbage, packed, 6); /* zstd's mark, then nonsense */
 	write_bytes("garbage.pcap.zst", garbage, sizeof(garbage));
 	memcpy(b.data + b.size / 2, garbage + 100, 1000);
 	write_bytes("inside.pcap", b.data, b.size);
@@ -158,8 +161,8 @@ static void test_broken_captures(void **state)
 		char *file = (char *)cases[i].file;
 
 		expect_refusal(RUN("replay", file), false, cases[i].says);
-		expect_refusal(RUN("run", "packets.yaml", "--capture", file, "--results", "runs"), true,
-			       cases[i].says);
+		expect_refusal(RUN("run", "packets.yaml", "--capture", file, "--results", "runs"),
+			       true, cases[i].says);
 		assert_null(strstr(said.err, "fault of ctbench"));
 	}
 	/* What came before the cut is told all the same. */
@@ -172,27 +175,32 @@ static void test_broken_captures(void **state)
 static void test_wrong_workloads(void **state)
 {
 	static const struct {
-		const char *text, *says[3];	/* file and line, what is wrong, what is allowed */
+		const char *text, *says[3]; /* file and line, what is wrong, what is allowed */
 	} cases[] = {
 		{ "flow: 3\n", { "wrong.yaml:5: ", "'flow'", "did you mean 'flows'" } },
-		{ "colour: 3\n", { "wrong.yaml:5: ", "'colour'", "ipv6_share, buckets, load_factor" } },
+		{ "colour: 3\n",
+		  { "wrong.yaml:5: ", "'colour'", "ipv6_share, buckets, load_factor" } },
 		{ "flows: many\n", { "wrong.yaml:5: ", "'many'", "a number from 1 to" } },
 		{ "flows: [256, -1]\n", { "wrong.yaml:5: ", "'-1'", "a number from 1 to" } },
 		{ "flows: 64\nlevel: ip\n", { "wrong.yaml:6: ", "'ip'", "packets (" } },
 		{ "flows: 64\nlevel: [ops, ip]\n", { "wrong.yaml:6: ", "'ip'", "packets (" } },
-		{ "popularity: zipf s=x\n", { "wrong.yaml:5: ", "zipf s=x", "uniform, zipf s=0.99 or hot" } },
+		{ "popularity: zipf s=x\n",
+		  { "wrong.yaml:5: ", "zipf s=x", "uniform, zipf s=0.99 or hot" } },
 		{ "hit_share: 1.5\n", { "wrong.yaml:5: ", "'1.5'", "from 0 to 1" } },
 		{ "duration: 0\n", { "wrong.yaml:5: ", "'0'", "200ms" } },
 		{ "repeats: 0\n", { "wrong.yaml:5: ", "'0'", "from 1 to" } },
 		{ "flows: 64\nflows: 65\n", { "wrong.yaml:6: ", "given twice", "[A, B]" } },
-		{ "buckets: 64\nload_factor: 1\n", { "wrong.yaml:", "both buckets and load_factor", "give one" } },
+		{ "buckets: 64\nload_factor: 1\n",
+		  { "wrong.yaml:", "both buckets and load_factor", "give one" } },
 		{ "variants: nope\n", { "wrong.yaml:5: ", "'nope'", "ctbench list" } },
 		{ "variants: hash=md5\n", { "wrong.yaml:5: ", "md5", "jhash2, siphash" } },
 		{ "threads: 0\n", { "wrong.yaml:5: ", "'0'", "a number from 1 to" } },
-		{ "load_factor: 1\nmix: lookup=90 insert=10\n", { "wrong.yaml:", "insert", "equal parts" } },
+		{ "load_factor: 1\nmix: lookup=90 insert=10\n",
+		  { "wrong.yaml:", "insert", "equal parts" } },
 		{ "flows: {a: 1}\n", { "wrong.yaml:5: ", "mapping", "a value or a list" } },
 		{ "\tflows: 3\n", { "wrong.yaml:5: ", "not YAML", "tab" } },
-		{ "flows: 3\npages: \x01\n", { "wrong.yaml:6: ", "not YAML", "control characters" } },
+		{ "flows: 3\npages: \x01\n",
+		  { "wrong.yaml:6: ", "not YAML", "control characters" } },
 		{ "flows: 3\npages: \xff\n", { "wrong.yaml:6: ", "not YAML", "UTF-8" } },
 	};
 	char text[512];
@@ -206,7 +214,8 @@ static void test_wrong_workloads(void **state)
 			 variants ? "pages: 4k\n" : BASELINE, cases[i].text);
 		write_text("wrong.yaml", text);
 		for (unsigned int k = 0; k < 3; k++)
-			expect_refusal(RUN("run", "wrong.yaml", "--results", "runs"), false, cases[i].says[k]);
+			expect_refusal(RUN("run", "wrong.yaml", "--results", "runs"), false,
+				       cases[i].says[k]);
 	}
 	expect_refusal(RUN("run", "missing.yaml", "--results", "runs"), false, "missing.yaml");
 	expect_refusal(RUN("run", "whole.pcap", "--results", "runs"), false, "whole.pcap");
@@ -246,12 +255,15 @@ static void test_threads(void **state)
 	expect_refusal(RUN("run", "tiny.yaml", "--threads", "0", "--results", "runs"), false,
 		       "must be a number from 1 to");
 	snprintf(more, sizeof(more), "%u", topology_nr_cpus() + 1);
-	expect_refusal(RUN("run", "tiny.yaml", "--threads", more, "--results", "runs"), false, "oversubscribe: true");
+	expect_refusal(RUN("run", "tiny.yaml", "--threads", more, "--results", "runs"), false,
+		       "oversubscribe: true");
 	expect(said.err, "CPU");
 
-	/* Asked for, it is done: that many threads, and figures.  They take turns, so the window is longer. */
-	assert_int_equal(RUN("run", "tiny.yaml", "--threads", more, "--oversubscribe", "true", "--duration", "200ms",
-			     "--results", "runs", "--name", "many"), 0);
+	/* Asked for, it is done: that many threads, and figures.  They take turns, so the window is
+	 * longer. */
+	assert_int_equal(RUN("run", "tiny.yaml", "--threads", more, "--oversubscribe", "true",
+			     "--duration", "200ms", "--results", "runs", "--name", "many"),
+			 0);
 	column("many", "threads", value, sizeof(value));
 	assert_string_equal(value, more);
 	column("many", "n", value, sizeof(value));
@@ -265,16 +277,21 @@ static void test_threads(void **state)
 static void test_buckets(void **state)
 {
 	(void)state;
-	write_text("mask.yaml", SMALL "flows: 256\nvariants: nulls_rcu_jhash2_mask_seqcount\nbuckets: 1000\n");
+	write_text("mask.yaml",
+		   SMALL "flows: 256\nvariants: nulls_rcu_jhash2_mask_seqcount\nbuckets: 1000\n");
 	expect_refusal(RUN("run", "mask.yaml", "--results", "runs"), false, "mask.yaml:7: ");
 	expect(said.err, "mask needs a power of two");
 	expect(said.err, "512 or 1024");
-	expect_refusal(RUN("run", "tiny.yaml", "--buckets", "100", "--variants", "cds_lfht", "--results", "runs"), false,
-		       "needs a power of two");
-	expect_refusal(RUN("run", "tiny.yaml", "--buckets", "3Gi", "--results", "runs"), false, "2147483648");
-	expect_refusal(RUN("run", "mask.yaml", "--buckets", "64", "--resize", "100@1ms", "--results", "runs"), false,
-		       "mask needs a power of two");
-	expect_refusal(RUN("replay", "whole.pcap", "--variant", "nulls_rcu_jhash2_mask_seqcount", "--buckets", "1000"),
+	expect_refusal(RUN("run", "tiny.yaml", "--buckets", "100", "--variants", "cds_lfht",
+			   "--results", "runs"),
+		       false, "needs a power of two");
+	expect_refusal(RUN("run", "tiny.yaml", "--buckets", "3Gi", "--results", "runs"), false,
+		       "2147483648");
+	expect_refusal(RUN("run", "mask.yaml", "--buckets", "64", "--resize", "100@1ms",
+			   "--results", "runs"),
+		       false, "mask needs a power of two");
+	expect_refusal(RUN("replay", "whole.pcap", "--variant", "nulls_rcu_jhash2_mask_seqcount",
+			   "--buckets", "1000"),
 		       false, "power of two");
 }
 
@@ -295,26 +312,32 @@ static void test_memory(void **state)
 		;
 	fclose(f);
 	if (kib >> 20 < 300) {
-		expect_refusal(RUN("run", "tiny.yaml", "--flows", "1Gi", "--buckets", "2Gi", "--results", "runs",
-				   "--name", "huge"), true, "GiB of memory");
+		expect_refusal(RUN("run", "tiny.yaml", "--flows", "1Gi", "--buckets", "2Gi",
+				   "--results", "runs", "--name", "huge"),
+			       true, "GiB of memory");
 		expect(said.err, "ask for fewer");
 		expect(said.out, "0 measurements");
 		assert_true(said.peak_kib < 1 << 20);
 		/* The old and the new table exist at once while it is resized. */
-		expect_refusal(RUN("run", "tiny.yaml", "--flows", "1Gi", "--buckets", "1Ki", "--resize", "2Gi@1ms",
-				   "--results", "runs"), true, "GiB of memory");
+		expect_refusal(RUN("run", "tiny.yaml", "--flows", "1Gi", "--buckets", "1Ki",
+				   "--resize", "2Gi@1ms", "--results", "runs"),
+			       true, "GiB of memory");
 		assert_true(said.peak_kib < 1 << 20);
 	}
 	/* More than the program can count. */
-	expect_refusal(RUN("run", "tiny.yaml", "--flows", "8589934592", "--results", "runs"), false, "from 1 to 1Gi");
-	if (SANITIZED)		/* which take terabytes of addresses for themselves */
+	expect_refusal(RUN("run", "tiny.yaml", "--flows", "8589934592", "--results", "runs"), false,
+		       "from 1 to 1Gi");
+	if (SANITIZED) /* which take terabytes of addresses for themselves */
 		return;
-	expect_refusal(RUN_LIMITED(&half, "run", "tiny.yaml", "--flows", "4Mi", "--results", "runs"), true,
-		       "GiB of memory");
-	expect_refusal(RUN_LIMITED(&half, "run", "tiny.yaml", "--buckets", "128Mi", "--results", "runs"), true,
-		       "GiB of memory");
-	expect_refusal(RUN_LIMITED(&half, "run", "packets.yaml", "--flows", "4Mi", "--buckets", "4Mi",
-				   "--results", "runs"), true, "GiB of memory");
+	expect_refusal(
+		RUN_LIMITED(&half, "run", "tiny.yaml", "--flows", "4Mi", "--results", "runs"), true,
+		"GiB of memory");
+	expect_refusal(
+		RUN_LIMITED(&half, "run", "tiny.yaml", "--buckets", "128Mi", "--results", "runs"),
+		true, "GiB of memory");
+	expect_refusal(RUN_LIMITED(&half, "run", "packets.yaml", "--flows", "4Mi", "--buckets",
+				   "4Mi", "--results", "runs"),
+		       true, "GiB of memory");
 }
 
 /* ---- where results go ---- */
@@ -327,9 +350,12 @@ static void test_results_folder(void **state)
 	int status;
 
 	(void)state;
-	expect_refusal(RUN("run", "tiny.yaml", "--results", "tiny.yaml/runs"), false, "Not a directory");
-	expect_refusal(RUN("run", "tiny.yaml", "--results", "/proc/ctbench-runs"), false, "--results DIR");
-	expect_refusal(RUN("run", "tiny.yaml", "--results", "runs", "--name", "../runs"), false, "../runs");
+	expect_refusal(RUN("run", "tiny.yaml", "--results", "tiny.yaml/runs"), false,
+		       "Not a directory");
+	expect_refusal(RUN("run", "tiny.yaml", "--results", "/proc/ctbench-runs"), false,
+		       "--results DIR");
+	expect_refusal(RUN("run", "tiny.yaml", "--results", "runs", "--name", "../runs"), false,
+		       "../runs");
 	expect_refusal(RUN("run", "tiny.yaml", "--results", "runs", "--name", ""), false, "name");
 
 	assert_int_equal(mkdir("closed", 0555), 0);
@@ -338,13 +364,14 @@ static void test_results_folder(void **state)
 		print_message("[  note    ] %s is closed to others: not tried\n", CTBENCH_BINARY);
 	else
 		expect_refusal(status, false, "Permission denied");
-	assert_int_equal(rmdir("closed"), 0);	/* and empty */
+	assert_int_equal(rmdir("closed"), 0); /* and empty */
 }
 
 static void test_name_is_taken(void **state)
 {
 	(void)state;
-	expect_refusal(RUN("run", "tiny.yaml", "--results", "runs", "--name", "before"), false, "runs/before");
+	expect_refusal(RUN("run", "tiny.yaml", "--results", "runs", "--name", "before"), false,
+		       "runs/before");
 	expect(said.err, "--name");
 	/* Runs without a name of their own get one each, however fast they follow. */
 	for (unsigned int i = 0; i < 3; i++)
@@ -352,7 +379,8 @@ static void test_name_is_taken(void **state)
 	assert_int_equal(system("test $(ls unnamed | wc -l) = 3"), 0);
 	/* A folder that is none of ours is not written into either. */
 	assert_int_equal(mkdir("runs/mine", 0755), 0);
-	expect_refusal(RUN("run", "tiny.yaml", "--results", "runs", "--name", "mine"), false, "runs/mine");
+	expect_refusal(RUN("run", "tiny.yaml", "--results", "runs", "--name", "mine"), false,
+		       "runs/mine");
 	assert_int_equal(rmdir("runs/mine"), 0);
 	expect_refusal(RUN("run", "--results", "runs", "--resume", "nothing"), false, "nothing");
 }
@@ -401,11 +429,12 @@ static void test_interrupt(void **state)
 
 	(void)state;
 	/* 20 cells and a control, with 20 ms each. */
-	write_text("long.yaml", SMALL BASELINE "flows: [64, 128, 192, 256, 320]\nload_factor: [1, 2, 3, 4]\n"
-		   "plots: bars\n");
+	write_text("long.yaml",
+		   SMALL BASELINE "flows: [64, 128, 192, 256, 320]\nload_factor: [1, 2, 3, 4]\n"
+				  "plots: bars\n");
 	pid = program_start(&(struct program_limits){ 0 },
-			    (char *[]){ "run", "long.yaml", "--duration", "20ms", "--results", "runs",
-					"--name", "long", NULL });
+			    (char *[]){ "run", "long.yaml", "--duration", "20ms", "--results",
+					"runs", "--name", "long", NULL });
 	while (rows("long") < 4 && !waitpid(pid, NULL, WNOHANG))
 		nanosleep(&nap, NULL);
 	assert_int_equal(kill(pid, SIGINT), 0);
@@ -427,7 +456,7 @@ static void test_interrupt(void **state)
 	read_text("runs/long/cells.tsv", whole, sizeof(whole));
 	assert_int_equal(strncmp(whole, kept, strlen(kept)), 0);
 	assert_true(rows("long") >= 21);
-	expect(said.out, "21 cells, ");	/* noise may have made one of them void for good */
+	expect(said.out, "21 cells, "); /* noise may have made one of them void for good */
 	for (unsigned int i = 0; args[i]; i++)
 		free(args[i]);
 }
@@ -436,14 +465,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, earlier_results_are_kept)
 	static const struct CMUnitTest tests[] = {
-		TEST(test_broken_captures),
-		TEST(test_wrong_workloads),
-		TEST(test_threads),
-		TEST(test_buckets),
-		TEST(test_memory),
-		TEST(test_results_folder),
-		TEST(test_name_is_taken),
-		TEST(test_interrupt),
+		TEST(test_broken_captures), TEST(test_wrong_workloads), TEST(test_threads),
+		TEST(test_buckets),	    TEST(test_memory),		TEST(test_results_folder),
+		TEST(test_name_is_taken),   TEST(test_interrupt),
 	};
 
 	if (!have_gnuplot())

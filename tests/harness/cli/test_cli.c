@@ -25,7 +25,7 @@
 #define OUTPUT_MAX (1 << 18)
 
 struct outcome {
-	int status;		/* exit status; 128 + signal if one ended it */
+	int status; /* exit status; 128 + signal if one ended it */
 	char *out, *err;
 };
 
@@ -111,7 +111,8 @@ static void expect_refusal(struct outcome o, const char *part)
 }
 
 static char *const commands[] = {
-	"list", "run", "replay", "explain", "plot", "report", "compare", "merge", "saturate", "bounds", "env",
+	"list",	   "run",   "replay",	"explain", "plot", "report",
+	"compare", "merge", "saturate", "bounds",  "env",
 };
 
 static void test_help(void **state)
@@ -125,7 +126,8 @@ static void test_help(void **state)
 	expect(o.out, "Exit status");
 	expect(o.out, "ctbench run --dry-run workloads/axes.yaml");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		struct outcome long_form = RUN(commands[i], "--help"), by_help = RUN("help", commands[i]);
+		struct outcome long_form = RUN(commands[i], "--help"),
+			       by_help = RUN("help", commands[i]);
 
 		expect(o.out, commands[i]);
 		if (long_form.status)
@@ -252,16 +254,19 @@ static void test_list_json(void **state)
 
 	(void)state;
 	assert_int_equal(json_array_size(root), ct_nr_variants);
-	json_array_foreach(root, i, entry) {
+	json_array_foreach(root, i, entry)
+	{
 		const struct ct_variant *v = ct_variants[i];
 
 		assert_string_equal(json_string_value(json_object_get(entry, "name")), v->name);
-		assert_string_equal(json_string_value(json_object_get(entry, "summary")), v->summary);
+		assert_string_equal(json_string_value(json_object_get(entry, "summary")),
+				    v->summary);
 		assert_int_equal(json_is_true(json_object_get(entry, "baseline")), i == 0);
 		for (unsigned int a = 0; a < CT_NR_AXES; a++)
-			assert_string_equal(json_string_value(json_object_get(json_object_get(entry, "axes"),
-									      ct_axis_name(a))),
-					    ct_axis_value(&v->axes, a));
+			assert_string_equal(
+				json_string_value(json_object_get(json_object_get(entry, "axes"),
+								  ct_axis_name(a))),
+				ct_axis_value(&v->axes, a));
 	}
 	json_decref(root);
 
@@ -280,7 +285,8 @@ static void test_list_json(void **state)
 
 static void test_list_workloads(void **state)
 {
-	struct outcome o = RUN("list", "--workloads", "workloads/axes.yaml", "workloads/gone.yaml", "workloads/size.yaml");
+	struct outcome o = RUN("list", "--workloads", "workloads/axes.yaml", "workloads/gone.yaml",
+			       "workloads/size.yaml");
 
 	(void)state;
 	/* a bad one is named, and the others are listed all the same */
@@ -337,13 +343,10 @@ static void test_output_ends(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_help),
-		cmocka_unit_test(test_rest), cmocka_unit_test(test_nothing_asked),
-		cmocka_unit_test(test_version),
-		cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_list),
-		cmocka_unit_test(test_list_json),
-		cmocka_unit_test(test_list_workloads),
+		cmocka_unit_test(test_help),	      cmocka_unit_test(test_rest),
+		cmocka_unit_test(test_nothing_asked), cmocka_unit_test(test_version),
+		cmocka_unit_test(test_unknown),	      cmocka_unit_test(test_list),
+		cmocka_unit_test(test_list_json),     cmocka_unit_test(test_list_workloads),
 		cmocka_unit_test(test_output_ends),
 	};
 

@@ -159,7 +159,7 @@ static const struct said *run_args(const char *command, const char *const *args)
 	return &said;
 }
 #define EXPLAIN(...) run_args("explain", (const char *const[]){ __VA_ARGS__, NULL })
-#define REPLAY(...) run_args("replay", (const char *const[]){ __VA_ARGS__, NULL })
+#define REPLAY(...)  run_args("replay", (const char *const[]){ __VA_ARGS__, NULL })
 
 static const char *digits(unsigned int n)
 {
@@ -454,7 +454,7 @@ static void watched_as_unwatched(void **state)
 		       REPLAY("--json", story_pcap, "--variant", name, "--buckets", "8")->out);
 		for (unsigned int i = 0; i < PACKETS; i += v ? 4 : 1) {
 			const struct said *o = EXPLAIN("--json", story_pcap, digits(i), "--variant",
-						    name, "--buckets", "8");
+						       name, "--buckets", "8");
 			json_t *line, *story = json_loads(o->out, 0, NULL);
 
 			for (at = lines; i; at++) { /* to line i */

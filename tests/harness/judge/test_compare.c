@@ -52,7 +52,8 @@ static const json_t *comparison(const json_t *result, const char *cell)
 	json_t *item;
 	size_t i;
 
-	json_array_foreach(json_object_get(result, "comparisons"), i, item) {
+	json_array_foreach(json_object_get(result, "comparisons"), i, item)
+	{
 		const char *name = json_string_value(json_object_get(item, "cell"));
 
 		if (cell ? name && !strcmp(name, cell) : !name)
@@ -189,9 +190,9 @@ static void nothing_out_of_nothing(void **state)
 			fake_measure(&run, noise, 5001 + 1000 * noise + 2 * i);
 			b = benchmark(&run);
 			result = compare(a, b, NULL, 0.03, &e);
-			json_array_foreach(json_object_get(result, "comparisons"), k, item)
-				alarm |= strcmp(json_string_value(json_object_get(item, "outcome")),
-						"none") != 0;
+			json_array_foreach(json_object_get(result, "comparisons"), k, item) alarm |=
+				strcmp(json_string_value(json_object_get(item, "outcome")),
+				       "none") != 0;
 			alarms += alarm;
 			json_decref(result);
 			json_decref(a);
@@ -226,15 +227,15 @@ static void more_time_is_worse(void **state)
 /* The report with a row of Google Benchmark's for each repeat, as every run has them. */
 static void add_rows(json_t *json, json_t *cell, const char *name)
 {
-	json_t *value, *values = json_object_get(json_object_get(json_object_get(cell, "metrics"), "mops"),
-						 "values");
+	json_t *value, *values = json_object_get(
+			       json_object_get(json_object_get(cell, "metrics"), "mops"), "values");
 	size_t i;
 
-	json_array_foreach(values, i, value)
-		json_array_append_new(json_object_get(json, "benchmarks"),
-				      json_pack("{s:s, s:s, s:f, s:f}", "run_name", name, "run_type",
-						"iteration", "real_time", 1e3 / json_number_value(value),
-						"ops_per_s", 1e6 * json_number_value(value)));
+	json_array_foreach(values, i, value) json_array_append_new(
+		json_object_get(json, "benchmarks"),
+		json_pack("{s:s, s:s, s:f, s:f}", "run_name", name, "run_type", "iteration",
+			  "real_time", 1e3 / json_number_value(value), "ops_per_s",
+			  1e6 * json_number_value(value)));
 }
 
 /* Older results have no metrics: Google Benchmark's rows tell. */
@@ -246,7 +247,8 @@ static void older_results(void **state)
 
 	(void)state;
 	cells = json_object_get(json_object_get(a, "ctbench"), "cells");
-	json_object_foreach(cells, name, cell) {
+	json_object_foreach(cells, name, cell)
+	{
 		add_rows(a, cell, name);
 		json_object_del(cell, "metrics");
 	}
@@ -271,11 +273,12 @@ static void shares_stay_shares(void **state)
 	for (int i = 0; i < 2; i++) {
 		json_t *report = json_object_get(sides[i], "ctbench");
 
-		json_object_foreach(json_object_get(report, "cells"), name, cell) {
+		json_object_foreach(json_object_get(report, "cells"), name, cell)
+		{
 			add_rows(sides[i], cell, name);
 			if (!*gone && !json_is_true(json_object_get(cell, "control")))
 				snprintf(gone, sizeof(gone), "%s", name);
-			if (!strcmp(gone, name))	/* as shares_of() leaves it */
+			if (!strcmp(gone, name)) /* as shares_of() leaves it */
 				json_object_del(json_object_get(cell, "metrics"), "mops");
 		}
 		json_object_set_new(report, "shares", json_pack("{s:s}", "of", "dependent"));
@@ -362,17 +365,22 @@ static void senseless_comparisons(void **state)
 		json_object_set_new(json_object_get(cell, "parameters"), "flows", json_integer(1));
 	refused(&e, a, b, NULL, "has another flows");
 	/* Two questions about the same table. */
-	json_object_foreach(cells, name, cell) {
-		json_object_set(cell, "parameters",
-				json_object_get(json_object_get(json_object_get(json_object_get(a, "ctbench"),
-										"cells"), name),
-						"parameters"));
-		json_object_set_new(cell, "saturation", json_pack("{s:s, s:f}", "percentile", "p99",
-								  "bound_ns", 20e3));
+	json_object_foreach(cells, name, cell)
+	{
+		json_object_set(
+			cell, "parameters",
+			json_object_get(
+				json_object_get(
+					json_object_get(json_object_get(a, "ctbench"), "cells"),
+					name),
+				"parameters"));
+		json_object_set_new(cell, "saturation",
+				    json_pack("{s:s, s:f}", "percentile", "p99", "bound_ns", 20e3));
 	}
 	json_object_foreach(json_object_get(json_object_get(a, "ctbench"), "cells"), name, cell)
-		json_object_set_new(cell, "saturation", json_pack("{s:s, s:f}", "percentile", "p99",
-								  "bound_ns", 200e3));
+		json_object_set_new(
+			cell, "saturation",
+			json_pack("{s:s, s:f}", "percentile", "p99", "bound_ns", 200e3));
 	refused(&e, a, b, NULL, "has another bound_ns");
 	json_object_set_new(report, "format", json_integer(2));
 	refused(&e, a, b, NULL, "'b' is of format 2 and this program reads format 1");
@@ -403,12 +411,12 @@ static void google_benchmarks_compare(void **state)
 	(void)state;
 	if (access(tool, R_OK) || system("/usr/bin/python3 -c 'import scipy' 2>/dev/null"))
 		skip();
-	assert_int_equal(
-		system("/usr/bin/python3 /usr/share/benchmark/compare.py benchmarks " CTBENCH_SOURCE_DIR
-		       "/results/reference/full/benchmark.json " CTBENCH_SOURCE_DIR
-		       "/results/reference/full/benchmark.json "
-		       ">out 2>err"),
-		0);
+	assert_int_equal(system("/usr/bin/python3 /usr/share/benchmark/compare.py "
+				"benchmarks " CTBENCH_SOURCE_DIR
+				"/results/reference/full/benchmark.json " CTBENCH_SOURCE_DIR
+				"/results/reference/full/benchmark.json "
+				">out 2>err"),
+			 0);
 	read_text("out", said.out, sizeof(said.out));
 	expect(said.out, "axes/nulls_rcu_jhash2_scale_seqcount/threads:1");
 	expect(said.out, "U Test, Repetitions: 9 vs 9");

@@ -15,10 +15,10 @@
 #include <cmocka.h>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define RUNS 50			/* what they look for, few runs show as well */
+#define RUNS	50 /* what they look for, few runs show as well */
 #define PLANTED 20
 #else
-#define RUNS 200		/* where nothing is to be seen */
+#define RUNS	200 /* where nothing is to be seen */
 #define PLANTED 60
 #endif
 
@@ -50,10 +50,10 @@ static json_t *verdict_on(const json_t *report, const char *choice, const char *
 	json_t *v;
 	size_t i;
 
-	json_array_foreach(json_object_get(report, "verdicts"), i, v)
-		if (!strcmp(text(v, "choice"), choice) &&
-		    !strcmp(text(json_object_get(v, "by"), "factor"), by ? by : ""))
-			return v;
+	json_array_foreach(
+		json_object_get(report, "verdicts"), i,
+		v) if (!strcmp(text(v, "choice"), choice) &&
+		       !strcmp(text(json_object_get(v, "by"), "factor"), by ? by : "")) return v;
 	return NULL;
 }
 
@@ -64,8 +64,8 @@ static unsigned int seen(const json_t *report)
 	json_t *v;
 	size_t i;
 
-	json_array_foreach(json_object_get(report, "verdicts"), i, v)
-		n += !!strcmp(text(v, "outcome"), "none");
+	json_array_foreach(json_object_get(report, "verdicts"), i, v) n +=
+		!!strcmp(text(v, "outcome"), "none");
 	return n;
 }
 
@@ -315,11 +315,12 @@ static void without_a_control(void **state)
 	report = fake_report(&run);
 	assert_int_equal(judge_run(report), 0);
 	assert_null(strstr(text(verdict_on(report, "rwlock", NULL), "text"), "without a control"));
-	json_object_foreach_safe(json_object_get(report, "cells"), next, name, cell)
-		if (json_is_true(json_object_get(cell, "control")))
-			json_object_del(json_object_get(report, "cells"), name);
+	json_object_foreach_safe(json_object_get(report, "cells"), next, name,
+				 cell) if (json_is_true(json_object_get(cell, "control")))
+		json_object_del(json_object_get(report, "cells"), name);
 	assert_int_equal(judge_run(report), 0);
-	assert_non_null(strstr(text(verdict_on(report, "rwlock", NULL), "text"), " %; without a control"));
+	assert_non_null(
+		strstr(text(verdict_on(report, "rwlock", NULL), "text"), " %; without a control"));
 	assert_true(json_is_null(json_object_get(report, "noise")));
 	json_decref(report);
 }
@@ -338,10 +339,10 @@ static void another_pass(void **state)
 		for (unsigned int n = 5; n < 9 && strstr(run.cells[i].variant, "_mask_"); n++)
 			run.cells[i].values[n] *= 0.5;
 	report = fake_report(&run);
-	json_object_foreach(json_object_get(report, "cells"), name, cell)
-		if (strstr(name, "_mask_"))
-			json_object_set_new(cell, "passes",
-					    json_pack("[i,i,i,i,i,i,i,i,i]", 0, 0, 0, 0, 0, 1, 1, 1, 1));
+	json_object_foreach(json_object_get(report, "cells"), name,
+			    cell) if (strstr(name, "_mask_"))
+		json_object_set_new(cell, "passes",
+				    json_pack("[i,i,i,i,i,i,i,i,i]", 0, 0, 0, 0, 0, 1, 1, 1, 1));
 	assert_int_equal(judge_run(report), 0);
 	v = verdict_on(report, "mask", NULL);
 	assert_int_equal(number(v, "n"), 5);
@@ -367,15 +368,17 @@ static void pairs_left_out(void **state)
 		fake_measure(&run, FAKE_LOGNORMAL, 8);
 		for (unsigned int i = 0; i < run.nr; i++)
 			for (unsigned int n = good[k]; n < run.repeats; n++)
-				if (strstr(run.cells[i].variant, "_rwlock") && run.cells[i].threads == 2)
+				if (strstr(run.cells[i].variant, "_rwlock") &&
+				    run.cells[i].threads == 2)
 					run.cells[i].values[n] = NAN;
 		report = judged(&run);
 		v = verdict_on(report, "rwlock", NULL);
 		assert_string_equal(text(v, "outcome"), "worse");
 		assert_int_equal(number(v, "pairs"), 8);
 		assert_int_equal(number(v, "pairs_left_out"), 4);
-		assert_non_null(strstr(text(v, "text"),
-				       "] over 4 of 8 pairs (the others have too few good repeats), slower"));
+		assert_non_null(strstr(
+			text(v, "text"),
+			"] over 4 of 8 pairs (the others have too few good repeats), slower"));
 		/* All of one side of an interaction is none to judge. */
 		v = verdict_on(report, "rwlock", "threads");
 		assert_string_equal(text(v, "outcome"), "unjudged");
@@ -429,7 +432,8 @@ static void what_is_compared(void **state)
 			(struct fake_cell){ names[i], 1, false, 1 + (double)i, { 0 } };
 	fake_measure(&run, FAKE_LOGNORMAL, 1);
 	report = judged(&run);
-	json_array_foreach(json_object_get(report, "verdicts"), i, v) {
+	json_array_foreach(json_object_get(report, "verdicts"), i, v)
+	{
 		print_message("%s\n", text(v, "text"));
 		assert_true(nr < 3);
 		assert_string_equal(text(v, "choice"), expected[nr]);
@@ -450,14 +454,17 @@ static json_t *with_parameter(const char *name, const char *of_one, const char *
 	fake_axes(&run);
 	fake_measure(&run, FAKE_LOGNORMAL, 5);
 	report = fake_report(&run);
-	json_object_foreach(json_object_get(report, "cells"), key, cell) {
+	json_object_foreach(json_object_get(report, "cells"), key, cell)
+	{
 		parameters = json_object_get(cell, "parameters");
-		json_object_set_new(parameters, name,
-				    json_string(number(parameters, "threads") == 1 ? of_one : of_two));
+		json_object_set_new(
+			parameters, name,
+			json_string(number(parameters, "threads") == 1 ? of_one : of_two));
 		json_object_set_new(parameters, "threads", json_integer(1));
 	}
-	json_array_append_new(json_object_get(json_array_get(json_object_get(report, "workloads"), 0), "varying"),
-			      json_string(name));
+	json_array_append_new(
+		json_object_get(json_array_get(json_object_get(report, "workloads"), 0), "varying"),
+		json_string(name));
 	assert_int_equal(judge_run(report), 0);
 	return report;
 }
@@ -465,7 +472,10 @@ static json_t *with_parameter(const char *name, const char *of_one, const char *
 /* Huge pages or not is a choice; so much more arriving, or another capture, is none. */
 static void which_parameters_are_choices(void **state)
 {
-	static const struct { const char *name, *of_one, *of_two; bool choice; } cases[] = {
+	static const struct {
+		const char *name, *of_one, *of_two;
+		bool choice;
+	} cases[] = {
 		{ "pages", "thp", "4k", true },
 		{ "rate", "250k", "1M", false },
 		{ "mix", "lookup=100", "lookup=90 insert=5 delete=5", false },
@@ -503,7 +513,8 @@ static void by_which_metric(void **state)
 	fake_measure(&run, FAKE_LOGNORMAL, 6);
 	report = fake_report(&run);
 	for (size_t i = 0; i < 3; i++) {
-		json_object_foreach(json_object_get(report, "cells"), key, cell) {
+		json_object_foreach(json_object_get(report, "cells"), key, cell)
+		{
 			json_t *metrics = json_object_get(cell, "metrics");
 
 			json_object_set(metrics, order[i], json_object_get(metrics, "mops"));

@@ -18,7 +18,7 @@
 
 #include "tests/fixture/command_fixture.h"
 
-#define SLOWED "nulls_rcu_jhash2_mask_seqcount"
+#define SLOWED	 "nulls_rcu_jhash2_mask_seqcount"
 #define ATTEMPTS 4
 
 /* The verdict on mask; the report is the caller's. */
@@ -30,10 +30,9 @@ static json_t *verdict(unsigned int number, json_t **benchmark)
 
 	snprintf(path, sizeof(path), "runs/%u/benchmark.json", number);
 	*benchmark = json_load_file(path, 0, NULL);
-	json_array_foreach(json_object_get(json_object_get(*benchmark, "ctbench"), "verdicts"), i,
-			    v)
-		if (!strcmp(json_string_value(json_object_get(v, "choice")), "mask"))
-			return v;
+	json_array_foreach(
+		json_object_get(json_object_get(*benchmark, "ctbench"), "verdicts"), i,
+		v) if (!strcmp(json_string_value(json_object_get(v, "choice")), "mask")) return v;
 	return NULL;
 }
 
@@ -68,7 +67,8 @@ static void what_was_planted_is_found(void **state)
 	} while (!found(i, &visible) && ++i < ATTEMPTS);
 	/* What the run itself says it could not have seen, it need not see. */
 	if (i == ATTEMPTS && visible > 100) {
-		puts("this machine is too busy to see that a table takes four times as long: skipped");
+		puts("this machine is too busy to see that a table takes four times as long: "
+		     "skipped");
 		skip();
 	}
 	assert_true(i < ATTEMPTS);
@@ -87,11 +87,10 @@ static int begin(void **state)
 	(void)state;
 	if (own_folder_enter("planted"))
 		return -1;
-	write_text("w.yaml",
-		   "name: w\nquestion: Is it found?\n"
-		   "variants: [nulls_rcu_jhash2_scale_seqcount, " SLOWED "]\n"
-		   "threads: 1\nflows: 1Ki\nload_factor: 1\nduration: 10ms\nwarmup: 2ms\n"
-		   "repeats: 9\nplots: bars\n");
+	write_text("w.yaml", "name: w\nquestion: Is it found?\n"
+			     "variants: [nulls_rcu_jhash2_scale_seqcount, " SLOWED "]\n"
+			     "threads: 1\nflows: 1Ki\nload_factor: 1\nduration: 10ms\nwarmup: 2ms\n"
+			     "repeats: 9\nplots: bars\n");
 	return 0;
 }
 

@@ -81,13 +81,18 @@ static void assert_number(const json_t *json, const char *path, double expected)
 
 static void make_laptop(void)
 {
-	put("/proc/cpuinfo", "processor\t: 0\nvendor_id\t: GenuineIntel\ncpu family\t: 6\nmodel\t\t: 158\n"
-	    "model name\t: Some CPU @ 2.80GHz\nstepping\t: 9\nmicrocode\t: 0xf4\nflags\t\t: fpu vme tsc hypervisor2\n");
-	put("/proc/meminfo", "MemTotal:       16000000 kB\nMemFree:         1000000 kB\nMemAvailable:    1500000 kB\n"
-	    "SwapCached:            7 kB\nSwapTotal:       2000000 kB\nSwapFree:        1500000 kB\n");
+	put("/proc/cpuinfo",
+	    "processor\t: 0\nvendor_id\t: GenuineIntel\ncpu family\t: 6\nmodel\t\t: 158\n"
+	    "model name\t: Some CPU @ 2.80GHz\nstepping\t: 9\nmicrocode\t: 0xf4\nflags\t\t: fpu "
+	    "vme tsc hypervisor2\n");
+	put("/proc/meminfo", "MemTotal:       16000000 kB\nMemFree:         1000000 "
+			     "kB\nMemAvailable:    1500000 kB\n"
+			     "SwapCached:            7 kB\nSwapTotal:       2000000 kB\nSwapFree:  "
+			     "      1500000 kB\n");
 	put("/proc/loadavg", "3.50 2.25 1.00 4/512 12345\n");
 	put("/proc/stat", "cpu  600 100 200 8000 500 0 50 50 0 0\ncpu0 1 2 3\n");
-	put("/proc/cmdline", "BOOT_IMAGE=/vmlinuz root=UUID=secret mitigations=off n iso=1 tsc2=x isolcpus=2,3 quiet -- nosmt\n");
+	put("/proc/cmdline", "BOOT_IMAGE=/vmlinuz root=UUID=secret mitigations=off n iso=1 tsc2=x "
+			     "isolcpus=2,3 quiet -- nosmt\n");
 	put("/proc/sys/kernel/randomize_va_space", "2\n");
 	put("/proc/sys/kernel/numa_balancing", "1\n");
 	put("/sys/devices/system/cpu/smt/control", "on\n");
@@ -101,7 +106,8 @@ static void make_laptop(void)
 	put("/sys/devices/system/cpu/intel_pstate/no_turbo", "0\n");
 	put("/sys/devices/system/clocksource/clocksource0/current_clocksource", "hpet\n");
 	put("/sys/kernel/mm/transparent_hugepage/enabled", "always madvise [never]\n");
-	put("/sys/kernel/mm/transparent_hugepage/defrag", "always defer defer+madvise [madvise] never\n");
+	put("/sys/kernel/mm/transparent_hugepage/defrag",
+	    "always defer defer+madvise [madvise] never\n");
 	put("/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "12\n");
 	put("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "5\n");
 	put("/sys/class/power_supply/AC/online", "0\n");
@@ -117,7 +123,7 @@ static void facts_of_a_laptop(void **state)
 	assert_non_null(env);
 	assert_text(env, "machine.cpu", "Some CPU @ 2.80GHz");
 	assert_text(env, "machine.vendor", "GenuineIntel");
-	assert_text(env, "machine.model", "158");	/* and not the model name */
+	assert_text(env, "machine.model", "158"); /* and not the model name */
 	assert_text(env, "machine.microcode", "0xf4");
 	assert_number(env, "machine.memory_bytes", 16000000 * 1024.);
 	assert_number(env, "machine.memory_available_bytes", 1500000 * 1024.);
@@ -125,8 +131,10 @@ static void facts_of_a_laptop(void **state)
 	assert_text(env, "machine.smt", "on");
 	assert_true(json_is_true(at(env, "machine.smt_active")));
 	assert_int_equal(json_array_size(at(env, "kernel.parameters")), 2);
-	assert_string_equal(json_string_value(json_array_get(at(env, "kernel.parameters"), 0)), "mitigations=off");
-	assert_string_equal(json_string_value(json_array_get(at(env, "kernel.parameters"), 1)), "isolcpus=2,3");
+	assert_string_equal(json_string_value(json_array_get(at(env, "kernel.parameters"), 0)),
+			    "mitigations=off");
+	assert_string_equal(json_string_value(json_array_get(at(env, "kernel.parameters"), 1)),
+			    "isolcpus=2,3");
 	assert_text(env, "kernel.mitigations.meltdown", "Mitigation: PTI");
 	assert_text(env, "kernel.clocksource", "hpet");
 	assert_number(env, "kernel.randomize_va_space", 2);
@@ -143,7 +151,7 @@ static void facts_of_a_laptop(void **state)
 	assert_true(json_is_true(at(env, "power.on_battery")));
 	assert_number(json_array_get(at(env, "load.average"), 1), "", 2.25);
 	assert_number(env, "load.running", 3);
-	assert_number(env, "load.busy_cpus", 0);	/* a file that stands still */
+	assert_number(env, "load.busy_cpus", 0); /* a file that stands still */
 	assert_true(json_is_null(at(env, "limits.cpu_quota")));
 	json_decref(env);
 }
@@ -223,11 +231,13 @@ static void a_machine_that_tells_nothing(void **state)
 	assert_true(json_is_null(at(env, "load.busy_cpus")));
 	assert_true(json_is_null(at(env, "power.on_battery")));
 	warnings = env_warnings(env);
-	json_array_foreach(warnings, i, w) {
+	json_array_foreach(warnings, i, w)
+	{
 		const char *id = json_string_value(json_object_get(w, "id"));
 
 		/* those are about this very process, not about the files */
-		if (strcmp(id, "sanitizer") && strcmp(id, "optimization") && strcmp(id, "clock") && strcmp(id, "cpuset"))
+		if (strcmp(id, "sanitizer") && strcmp(id, "optimization") && strcmp(id, "clock") &&
+		    strcmp(id, "cpuset"))
 			fail_msg("warns of %s without a fact", id);
 	}
 	json_decref(warnings);
@@ -262,7 +272,8 @@ static void small_files(void **state)
 
 /* ---- warnings from facts ---- */
 
-/* The grade of warning id among those for env: "serious", "note", or "-" for none; all of them must be whole. */
+/* The grade of warning id among those for env: "serious", "note", or "-" for none; all of them must
+ * be whole. */
 static const char *grade(const char *facts, const char *id)
 {
 	json_error_t error;
@@ -275,12 +286,13 @@ static const char *grade(const char *facts, const char *id)
 		fail_msg("%s: %s", facts, error.text);
 	warnings = env_warnings(env);
 	strcpy(found, "-");
-	json_array_foreach(warnings, i, w) {
+	json_array_foreach(warnings, i, w)
+	{
 		const char *g = json_string_value(json_object_get(w, "grade"));
 
 		assert_true(json_string_length(json_object_get(w, "what")) > 10);
 		assert_true(!strcmp(g, "serious") || !strcmp(g, "note"));
-		assert_false(notes && !strcmp(g, "serious"));	/* serious ones come first */
+		assert_false(notes && !strcmp(g, "serious")); /* serious ones come first */
 		notes |= !strcmp(g, "note");
 		if (!strcmp(json_string_value(json_object_get(w, "id")), id))
 			strcpy(found, g);
@@ -292,9 +304,13 @@ static const char *grade(const char *facts, const char *id)
 
 static void what_is_warned_of(void **state)
 {
-	static const struct { const char *id, *grade, *facts; } cases[] = {
-		{ "sanitizer", "serious", "{\"build\": {\"sanitizer\": \"thread\", \"optimized\": true}}" },
-		{ "optimization", "serious", "{\"build\": {\"sanitizer\": null, \"optimized\": false}}" },
+	static const struct {
+		const char *id, *grade, *facts;
+	} cases[] = {
+		{ "sanitizer", "serious",
+		  "{\"build\": {\"sanitizer\": \"thread\", \"optimized\": true}}" },
+		{ "optimization", "serious",
+		  "{\"build\": {\"sanitizer\": null, \"optimized\": false}}" },
 		{ "optimization", "-", "{\"build\": {\"sanitizer\": null, \"optimized\": true}}" },
 		{ "clock", "serious", "{\"clock\": {\"reliable\": false}}" },
 		{ "clock", "-", "{\"clock\": {\"reliable\": true}}" },
@@ -305,48 +321,75 @@ static void what_is_warned_of(void **state)
 		{ "steal", "-", "{\"virtual\": {\"stolen_share_of_busy_time\": 0.001}}" },
 		{ "steal", "note", "{\"virtual\": {\"stolen_share_of_busy_time\": 0.01}}" },
 		{ "steal", "serious", "{\"virtual\": {\"stolen_share_of_busy_time\": 0.03}}" },
-		{ "governor", "serious", "{\"frequency\": {\"governors\": [\"performance\", \"schedutil\"]}}" },
+		{ "governor", "serious",
+		  "{\"frequency\": {\"governors\": [\"performance\", \"schedutil\"]}}" },
 		{ "governor", "-", "{\"frequency\": {\"governors\": [\"performance\"]}}" },
 		{ "governor", "-", "{\"frequency\": {\"governors\": []}}" },
-		{ "boost", "note", "{\"frequency\": {\"boost\": true, \"driver\": \"acpi-cpufreq\"}}" },
+		{ "boost", "note",
+		  "{\"frequency\": {\"boost\": true, \"driver\": \"acpi-cpufreq\"}}" },
 		{ "boost", "-", "{\"frequency\": {\"boost\": false}}" },
 		{ "battery", "serious", "{\"power\": {\"on_battery\": true}}" },
 		{ "battery", "-", "{\"power\": {\"on_battery\": null}}" },
 		{ "smt", "note", "{\"machine\": {\"smt_active\": true}}" },
 		{ "smt", "-", "{\"machine\": {\"smt_active\": false}}" },
-		{ "cpuset", "note", "{\"topology\": {\"cpus\": 2, \"cpu_places\": [{\"allowed\": true}, {\"allowed\": false}]}}" },
-		{ "cpuset", "-", "{\"topology\": {\"cpus\": 1, \"cpu_places\": [{\"allowed\": true}]}}" },
-		{ "load", "serious", "{\"load\": {\"average\": [1.0, 0, 0]}, \"topology\": {\"cpus\": 4}}" },
-		{ "load", "note", "{\"load\": {\"average\": [4.0, 0, 0], \"busy_cpus\": 0.2}, \"topology\": {\"cpus\": 4}}" },
-		{ "load", "serious", "{\"load\": {\"average\": [0.0, 0, 0], \"busy_cpus\": 0.5}, \"topology\": {\"cpus\": 64}}" },
-		{ "load", "serious", "{\"load\": {\"average\": [0.0, 0, 0], \"busy_cpus\": 0.3}, \"topology\": {\"cpus\": 1}}" },
-		{ "load", "-", "{\"load\": {\"average\": [0.0, 0, 0], \"busy_cpus\": 0.4}, \"topology\": {\"cpus\": 64}}" },
-		{ "load", "-", "{\"load\": {\"average\": [0.9, 9.0, 9.0]}, \"topology\": {\"cpus\": 4}}" },
+		{ "cpuset", "note",
+		  "{\"topology\": {\"cpus\": 2, \"cpu_places\": [{\"allowed\": true}, "
+		  "{\"allowed\": false}]}}" },
+		{ "cpuset", "-",
+		  "{\"topology\": {\"cpus\": 1, \"cpu_places\": [{\"allowed\": true}]}}" },
+		{ "load", "serious",
+		  "{\"load\": {\"average\": [1.0, 0, 0]}, \"topology\": {\"cpus\": 4}}" },
+		{ "load", "note",
+		  "{\"load\": {\"average\": [4.0, 0, 0], \"busy_cpus\": 0.2}, \"topology\": "
+		  "{\"cpus\": 4}}" },
+		{ "load", "serious",
+		  "{\"load\": {\"average\": [0.0, 0, 0], \"busy_cpus\": 0.5}, \"topology\": "
+		  "{\"cpus\": 64}}" },
+		{ "load", "serious",
+		  "{\"load\": {\"average\": [0.0, 0, 0], \"busy_cpus\": 0.3}, \"topology\": "
+		  "{\"cpus\": 1}}" },
+		{ "load", "-",
+		  "{\"load\": {\"average\": [0.0, 0, 0], \"busy_cpus\": 0.4}, \"topology\": "
+		  "{\"cpus\": 64}}" },
+		{ "load", "-",
+		  "{\"load\": {\"average\": [0.9, 9.0, 9.0]}, \"topology\": {\"cpus\": 4}}" },
 		{ "quota", "serious", "{\"limits\": {\"cpu_quota\": 1.5}}" },
 		{ "quota", "-", "{\"limits\": {\"cpu_quota\": null}}" },
 		{ "memory", "note", "{\"machine\": {\"memory_available_bytes\": 1000000000}}" },
-		{ "memory", "note", "{\"machine\": {\"memory_available_bytes\": 9000000000}, \"limits\": {\"memory_bytes\": 1000000000}}" },
+		{ "memory", "note",
+		  "{\"machine\": {\"memory_available_bytes\": 9000000000}, \"limits\": "
+		  "{\"memory_bytes\": 1000000000}}" },
 		{ "memory", "-", "{\"machine\": {\"memory_available_bytes\": 9000000000}}" },
-		{ "swap", "note", "{\"machine\": {\"swap_bytes\": 1000000, \"swap_free_bytes\": 1000000}}" },
-		{ "swap", "serious", "{\"machine\": {\"swap_bytes\": 1000000, \"swap_free_bytes\": 999}}" },
+		{ "swap", "note",
+		  "{\"machine\": {\"swap_bytes\": 1000000, \"swap_free_bytes\": 1000000}}" },
+		{ "swap", "serious",
+		  "{\"machine\": {\"swap_bytes\": 1000000, \"swap_free_bytes\": 999}}" },
 		{ "swap", "-", "{\"machine\": {\"swap_bytes\": 0, \"swap_free_bytes\": 0}}" },
 		{ "thp", "note", "{\"pages\": {\"transparent\": \"never\"}}" },
 		{ "thp", "-", "{\"pages\": {\"transparent\": \"madvise\"}}" },
-		{ "numa_balancing", "note", "{\"pages\": {\"numa_balancing\": 1}, \"topology\": {\"numa_nodes\": 2}}" },
-		{ "numa_balancing", "-", "{\"pages\": {\"numa_balancing\": 1}, \"topology\": {\"numa_nodes\": 1}}" },
-		{ "mitigations", "note", "{\"kernel\": {\"mitigations\": {\"x\": \"Mitigation: y\"}}}" },
+		{ "numa_balancing", "note",
+		  "{\"pages\": {\"numa_balancing\": 1}, \"topology\": {\"numa_nodes\": 2}}" },
+		{ "numa_balancing", "-",
+		  "{\"pages\": {\"numa_balancing\": 1}, \"topology\": {\"numa_nodes\": 1}}" },
+		{ "mitigations", "note",
+		  "{\"kernel\": {\"mitigations\": {\"x\": \"Mitigation: y\"}}}" },
 		{ "mitigations", "note", "{\"kernel\": {\"parameters\": [\"mitigations=off\"]}}" },
-		{ "mitigations", "-", "{\"kernel\": {\"mitigations\": {\"x\": \"Not affected\"}, \"parameters\": []}}" },
-		{ "swap", "note", "{\"clock\": {\"reliable\": false}, \"machine\": {\"swap_bytes\": 5, \"swap_free_bytes\": 5}, "
-				  "\"limits\": {\"cpu_quota\": 1.5}}" },
+		{ "mitigations", "-",
+		  "{\"kernel\": {\"mitigations\": {\"x\": \"Not affected\"}, \"parameters\": "
+		  "[]}}" },
+		{ "swap", "note",
+		  "{\"clock\": {\"reliable\": false}, \"machine\": {\"swap_bytes\": 5, "
+		  "\"swap_free_bytes\": 5}, "
+		  "\"limits\": {\"cpu_quota\": 1.5}}" },
 		{ "anything", "-", "{}" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		if (strcmp(grade(cases[i].facts, cases[i].id), cases[i].grade))
-			fail_msg("%s: '%s', not '%s', for %s", cases[i].id, grade(cases[i].facts, cases[i].id),
-				 cases[i].grade, cases[i].facts);
+			fail_msg("%s: '%s', not '%s', for %s", cases[i].id,
+				 grade(cases[i].facts, cases[i].id), cases[i].grade,
+				 cases[i].facts);
 }
 
 /* ---- the command ---- */
@@ -371,8 +414,10 @@ static int run(const char *arguments, char *out, size_t size)
 static void the_command(void **state)
 {
 	static char out[1 << 20];
-	static const char *const keys[] = { "machine", "topology", "clock", "kernel", "frequency", "pages", "virtual",
-					    "limits", "load", "power", "build", "allocator", "libraries", "warnings" };
+	static const char *const keys[] = { "machine",	 "topology", "clock",	"kernel",
+					    "frequency", "pages",    "virtual", "limits",
+					    "load",	 "power",    "build",	"allocator",
+					    "libraries", "warnings" };
 	json_error_t error;
 	json_t *env;
 
@@ -387,7 +432,8 @@ static void the_command(void **state)
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (!json_object_get(env, keys[i]))
 			fail_msg("env --json has no %s", keys[i]);
-	assert_true(json_is_true(at(env, "build.optimized")) || json_is_false(at(env, "build.optimized")));
+	assert_true(json_is_true(at(env, "build.optimized")) ||
+		    json_is_false(at(env, "build.optimized")));
 	assert_string_not_equal(json_string_value(at(env, "libraries.liburcu")), "unknown");
 	assert_string_not_equal(json_string_value(at(env, "libraries.benchmark")), "unknown");
 	assert_true(json_number_value(at(env, "clock.ticks_per_second")) > 1e6);
@@ -409,7 +455,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(boost_by_the_other_driver, make_root, remove_root),
 		cmocka_unit_test_setup_teardown(a_guest, make_root, remove_root),
 		cmocka_unit_test_setup_teardown(limits_of_control_groups, make_root, remove_root),
-		cmocka_unit_test_setup_teardown(a_machine_that_tells_nothing, make_root, remove_root),
+		cmocka_unit_test_setup_teardown(a_machine_that_tells_nothing, make_root,
+						remove_root),
 		cmocka_unit_test_setup_teardown(small_files, make_root, remove_root),
 		cmocka_unit_test(what_is_warned_of),
 		cmocka_unit_test(the_command),

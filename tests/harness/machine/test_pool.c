@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The worker pool: all at once, each on its CPU, and what it says of a section; the clock; memory figures. */
+/* The worker pool: all at once, each on its CPU, and what it says of a section; the clock; memory
+ * figures. */
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -127,7 +128,8 @@ static void check_sum(const struct pool *pool)
 	assert_true(s.window <= s.span);
 	if (fe > lb)
 		assert_true(s.window > 0);
-	assert_true(s.cpu_seconds > (double)cpu_ns / 1e9 - 1e-9 && s.cpu_seconds < (double)cpu_ns / 1e9 + 1e-9);
+	assert_true(s.cpu_seconds > (double)cpu_ns / 1e9 - 1e-9 &&
+		    s.cpu_seconds < (double)cpu_ns / 1e9 + 1e-9);
 }
 
 /* Often and crowded, so that the first and the last are now one worker, now another. */
@@ -146,7 +148,7 @@ static void sums(void **state)
 #define ROUNDS 30
 
 struct relay {
-	uint64_t said[MAX];	/* plain memory on purpose: meeting must order it */
+	uint64_t said[MAX]; /* plain memory on purpose: meeting must order it */
 	unsigned int threads;
 	_Atomic unsigned int wrong;
 };
@@ -305,7 +307,8 @@ static unsigned int nr_threads_now(void)
 
 static void pools_that_cannot_be(void **state)
 {
-	unsigned int cpus[2] = { (unsigned int)sched_getcpu(), 16000 }, before = nr_threads_now(), after;
+	unsigned int cpus[2] = { (unsigned int)sched_getcpu(), 16000 }, before = nr_threads_now(),
+		     after;
 	struct ct_error e = { 0 };
 	struct pool *pool;
 

@@ -44,8 +44,8 @@ static void fake_close(struct fake *f)
 }
 
 /* A plan as text: "0 8 4 12", or the sentence of its error. */
-static const char *plan(const char *machine, const char *allowed, enum pin_policy policy, const char *list,
-			unsigned int threads, bool oversubscribe)
+static const char *plan(const char *machine, const char *allowed, enum pin_policy policy,
+			const char *list, unsigned int threads, bool oversubscribe)
 {
 	static char text[1100];
 	unsigned int cpus[64];
@@ -67,11 +67,11 @@ static const char *plan(const char *machine, const char *allowed, enum pin_polic
 	return text;
 }
 
-#define assert_in(text, part)						\
-	do {								\
-		const char *text_ = (text);				\
-		if (!strstr(text_, part))				\
-			fail_msg("'%s' is not in: %s", part, text_);	\
+#define assert_in(text, part) \
+	do { \
+		const char *text_ = (text); \
+		if (!strstr(text_, part)) \
+			fail_msg("'%s' is not in: %s", part, text_); \
 	} while (0)
 
 static void compact_fills_cores(void **state)
@@ -79,7 +79,8 @@ static void compact_fills_cores(void **state)
 	(void)state;
 	assert_string_equal(plan(TWO_SOCKETS, NULL, PIN_COMPACT, NULL, 5, false), "0 1 2 3 4");
 	/* Numbered as firmware often does: first threads of all cores first. */
-	assert_string_equal(plan("package:2 core:2 pu:2(indexes=0,4,1,5,2,6,3,7)", NULL, PIN_COMPACT, NULL, 8, false),
+	assert_string_equal(plan("package:2 core:2 pu:2(indexes=0,4,1,5,2,6,3,7)", NULL,
+				 PIN_COMPACT, NULL, 8, false),
 			    "0 4 1 5 2 6 3 7");
 }
 
@@ -89,24 +90,29 @@ static void scatter_shares_least(void **state)
 	/* packages, then last-level caches, then cores, and hardware threads of one core last */
 	assert_string_equal(plan(TWO_SOCKETS, NULL, PIN_SCATTER, NULL, 16, false),
 			    "0 8 4 12 2 10 6 14 1 9 5 13 3 11 7 15");
-	assert_string_equal(plan("package:2 core:2 pu:2(indexes=0,4,1,5,2,6,3,7)", NULL, PIN_SCATTER, NULL, 5, false),
+	assert_string_equal(plan("package:2 core:2 pu:2(indexes=0,4,1,5,2,6,3,7)", NULL,
+				 PIN_SCATTER, NULL, 5, false),
 			    "0 2 1 3 4");
 	/* NUMA nodes inside a package count as well */
-	assert_string_equal(plan("package:2 group:2 [numa] core:4 pu:1", NULL, PIN_SCATTER, NULL, 5, false),
-			    "0 8 4 12 1");
+	assert_string_equal(
+		plan("package:2 group:2 [numa] core:4 pu:1", NULL, PIN_SCATTER, NULL, 5, false),
+		"0 8 4 12 1");
 }
 
-/* Left are one core of the first package and four of the second: its sibling comes last, though its package is emptier. */
+/* Left are one core of the first package and four of the second: its sibling comes last, though its
+ * package is emptier. */
 static void scatter_lopsided(void **state)
 {
 	(void)state;
-	assert_string_equal(plan(TWO_SOCKETS, "0,1,8,10,12,14", PIN_SCATTER, NULL, 6, false), "0 8 12 10 14 1");
+	assert_string_equal(plan(TWO_SOCKETS, "0,1,8,10,12,14", PIN_SCATTER, NULL, 6, false),
+			    "0 8 12 10 14 1");
 }
 
 static void core_takes_one_of_each(void **state)
 {
 	(void)state;
-	assert_string_equal(plan(TWO_SOCKETS, NULL, PIN_CORE, NULL, 8, false), "0 2 4 6 8 10 12 14");
+	assert_string_equal(plan(TWO_SOCKETS, NULL, PIN_CORE, NULL, 8, false),
+			    "0 2 4 6 8 10 12 14");
 	assert_string_equal(plan(TWO_SOCKETS, "1,3,4-7", PIN_CORE, NULL, 4, false), "1 3 4 6");
 	assert_in(plan(TWO_SOCKETS, NULL, PIN_CORE, NULL, 9, false), "one thread per core gives 8");
 	assert_string_equal(plan(TWO_SOCKETS, "0-3", PIN_CORE, NULL, 3, true), "0 2 0");
@@ -116,12 +122,15 @@ static void llc_takes_one_of_each(void **state)
 {
 	(void)state;
 	assert_string_equal(plan(TWO_SOCKETS, NULL, PIN_LLC, NULL, 4, false), "0 4 8 12");
-	assert_in(plan(TWO_SOCKETS, NULL, PIN_LLC, NULL, 5, false), "one thread per last-level cache gives 4");
+	assert_in(plan(TWO_SOCKETS, NULL, PIN_LLC, NULL, 5, false),
+		  "one thread per last-level cache gives 4");
 	assert_string_equal(plan(TWO_SOCKETS, NULL, PIN_LLC, NULL, 6, true), "0 4 8 12 0 4");
 	/* the outermost cache is meant */
-	assert_string_equal(plan("package:2 l3:2 l2:2 core:1 pu:2", NULL, PIN_LLC, NULL, 4, false), "0 4 8 12");
+	assert_string_equal(plan("package:2 l3:2 l2:2 core:1 pu:2", NULL, PIN_LLC, NULL, 4, false),
+			    "0 4 8 12");
 	/* only inner caches: the outermost of them counts; an L1 of instructions is none */
-	assert_string_equal(plan("package:1 l2:2 l1i:2 core:1 pu:1", NULL, PIN_LLC, NULL, 2, false), "0 2");
+	assert_string_equal(plan("package:1 l2:2 l1i:2 core:1 pu:1", NULL, PIN_LLC, NULL, 2, false),
+			    "0 2");
 	/* no caches told, as on some virtual machines */
 	assert_string_equal(plan("package:2 core:4 pu:1", NULL, PIN_LLC, NULL, 2, false), "0 4");
 }
@@ -138,19 +147,27 @@ static void list_is_kept_in_order(void **state)
 
 static void lists_that_are_wrong(void **state)
 {
-	static const char *const bad[] = { "", ",", "1,", ",1", "1,,2", "x", "1 2", "1-", "-1", "1-x", "1;2", "0x1",
-					   "1-2-3", "4294967296", "99999999999999999999999", "1, 2" };
+	static const char *const bad[] = { "",	    ",",	  "1,",
+					   ",1",    "1,,2",	  "x",
+					   "1 2",   "1-",	  "-1",
+					   "1-x",   "1;2",	  "0x1",
+					   "1-2-3", "4294967296", "99999999999999999999999",
+					   "1, 2" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_in(plan(TWO_SOCKETS, NULL, PIN_LIST, bad[i], 1, false), "no list of CPUs");
 	assert_in(plan(TWO_SOCKETS, NULL, PIN_LIST, NULL, 1, false), "no list of CPUs");
-	assert_in(plan(TWO_SOCKETS, NULL, PIN_LIST, "3,16", 2, false), "names CPU 16, which this machine does not have: it has 0-15");
-	assert_in(plan(TWO_SOCKETS, NULL, PIN_LIST, "0-2147483647", 2, false), "names CPU 16, which");
-	assert_in(plan(TWO_SOCKETS, "0-3,8", PIN_LIST, "3,4", 2, false), "CPU 4, which this process may not use");
+	assert_in(plan(TWO_SOCKETS, NULL, PIN_LIST, "3,16", 2, false),
+		  "names CPU 16, which this machine does not have: it has 0-15");
+	assert_in(plan(TWO_SOCKETS, NULL, PIN_LIST, "0-2147483647", 2, false),
+		  "names CPU 16, which");
+	assert_in(plan(TWO_SOCKETS, "0-3,8", PIN_LIST, "3,4", 2, false),
+		  "CPU 4, which this process may not use");
 	assert_in(plan(TWO_SOCKETS, "0-3,8", PIN_LIST, "3,4", 2, false), "leave it 0-3,8");
 	assert_in(plan(TWO_SOCKETS, NULL, PIN_LIST, "3,3", 2, false), "names CPU 3 twice");
-	assert_in(plan(TWO_SOCKETS, NULL, PIN_LIST, "3", 2, false), "the CPU list '3' names 1 CPU:");
+	assert_in(plan(TWO_SOCKETS, NULL, PIN_LIST, "3", 2, false),
+		  "the CPU list '3' names 1 CPU:");
 }
 
 static void numbers_of_threads(void **state)
@@ -166,7 +183,8 @@ static void numbers_of_threads(void **state)
 
 static void plans_begin_alike(void **state)
 {
-	static const char *const machines[] = { TWO_SOCKETS, "package:3 l3:1 l2:5 core:1 pu:2", "core:4 pu:4" };
+	static const char *const machines[] = { TWO_SOCKETS, "package:3 l3:1 l2:5 core:1 pu:2",
+						"core:4 pu:4" };
 
 	(void)state;
 	for (size_t m = 0; m < 3; m++) {
@@ -176,12 +194,15 @@ static void plans_begin_alike(void **state)
 
 			fake_open(&f, machines[m], NULL);
 			nr = (unsigned int)hwloc_bitmap_weight(f.allowed);
-			assert_int_equal(topology_plan_in(&f.view, policy, NULL, nr, false, all, NULL), 0);
+			assert_int_equal(
+				topology_plan_in(&f.view, policy, NULL, nr, false, all, NULL), 0);
 			for (unsigned int n = 1; n < nr; n++) {
-				assert_int_equal(topology_plan_in(&f.view, policy, NULL, n, false, some, NULL), 0);
+				assert_int_equal(topology_plan_in(&f.view, policy, NULL, n, false,
+								  some, NULL),
+						 0);
 				assert_memory_equal(some, all, n * sizeof(*all));
 			}
-			for (unsigned int i = 0; i < nr; i++)	/* each CPU once */
+			for (unsigned int i = 0; i < nr; i++) /* each CPU once */
 				for (unsigned int j = 0; j < i; j++)
 					assert_int_not_equal(all[i], all[j]);
 			fake_close(&f);
@@ -213,7 +234,8 @@ static void json_of_a_machine(void **state)
 	assert_int_equal(number(json_array_get(caches, 0), "bytes"), 32 << 20);
 	assert_int_equal(number(json_array_get(caches, 0), "count"), 4);
 	assert_int_equal(number(json_array_get(caches, 0), "cpus_each"), 4);
-	assert_int_equal(number(json_array_get(json_object_get(json, "nodes"), 1), "memory_bytes"), 8ll << 30);
+	assert_int_equal(number(json_array_get(json_object_get(json, "nodes"), 1), "memory_bytes"),
+			 8ll << 30);
 	places = json_object_get(json, "cpu_places");
 	assert_int_equal(json_array_size(places), 16);
 	assert_int_equal(number(json_array_get(places, 9), "core"), 4);
@@ -235,7 +257,8 @@ static void cpus_as_text(void **state)
 	assert_string_equal(topology_cpus_text(buf, sizeof(buf), cpus, 5), "0-3,8");
 	assert_string_equal(topology_cpus_text(buf, sizeof(buf), cpus, 1), "3");
 	assert_string_equal(topology_cpus_text(buf, sizeof(buf), cpus, 0), "");
-	assert_string_equal(topology_cpus_text(buf, 5, (unsigned int[]){ 1, 3, 5, 7, 9 }, 5), "1...");
+	assert_string_equal(topology_cpus_text(buf, 5, (unsigned int[]){ 1, 3, 5, 7, 9 }, 5),
+			    "1...");
 }
 
 /* --- This machine --- */
@@ -260,7 +283,7 @@ static void this_machine(void **state)
 		assert_false(topology_pin_holds(cpus[(i + 1) % nr]) && nr > 1);
 	}
 	assert_int_equal(sched_setaffinity(0, sizeof(before), &before), 0);
-	if (nr > 1)	/* it may run there still, but is not held there */
+	if (nr > 1) /* it may run there still, but is not held there */
 		for (unsigned int i = 0; i < nr; i++)
 			assert_false(topology_pin_holds(cpus[i]));
 	/* what we pinned ourselves does not narrow what is allowed */
@@ -276,7 +299,8 @@ static void this_machine(void **state)
 	json_decref(json);
 }
 
-/* A process that was started with fewer CPUs sees no others: checked in a fresh copy of this program. */
+/* A process that was started with fewer CPUs sees no others: checked in a fresh copy of this
+ * program. */
 static int narrowed_child(const char *cpu)
 {
 	unsigned int cpus[2];
@@ -320,18 +344,12 @@ static void affinity_is_honoured(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(compact_fills_cores),
-		cmocka_unit_test(scatter_shares_least),
-		cmocka_unit_test(scatter_lopsided),
-		cmocka_unit_test(core_takes_one_of_each),
-		cmocka_unit_test(llc_takes_one_of_each),
-		cmocka_unit_test(list_is_kept_in_order),
-		cmocka_unit_test(lists_that_are_wrong),
-		cmocka_unit_test(numbers_of_threads),
-		cmocka_unit_test(plans_begin_alike),
-		cmocka_unit_test(json_of_a_machine),
-		cmocka_unit_test(cpus_as_text),
-		cmocka_unit_test(this_machine),
+		cmocka_unit_test(compact_fills_cores),	 cmocka_unit_test(scatter_shares_least),
+		cmocka_unit_test(scatter_lopsided),	 cmocka_unit_test(core_takes_one_of_each),
+		cmocka_unit_test(llc_takes_one_of_each), cmocka_unit_test(list_is_kept_in_order),
+		cmocka_unit_test(lists_that_are_wrong),	 cmocka_unit_test(numbers_of_threads),
+		cmocka_unit_test(plans_begin_alike),	 cmocka_unit_test(json_of_a_machine),
+		cmocka_unit_test(cpus_as_text),		 cmocka_unit_test(this_machine),
 		cmocka_unit_test(affinity_is_honoured),
 	};
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The machine's bounds: which figures there are, how they are put together, and how a run keeps them. */
+/* The machine's bounds: which figures there are, how they are put together, and how a run keeps
+ * them. */
 #include "harness/results/bounds.h"
 #include "harness/measure/bounds_internal.h"
 #include "harness/base/grid.h"
@@ -22,7 +23,8 @@
 
 static json_t *figure(const char *bound, int threads, int bytes, double ns)
 {
-	json_t *one = json_pack("{s:s, s:i, s:i}", "bound", bound, "threads", threads, "bytes", bytes);
+	json_t *one =
+		json_pack("{s:s, s:i, s:i}", "bound", bound, "threads", threads, "bytes", bytes);
 
 	json_object_set_new(one, "ns", ns > 0 ? json_real(ns) : json_null());
 	return one;
@@ -58,7 +60,8 @@ static void merged(void **state)
 	assert_null(json_object_get(one, "ns"));
 	assert_true(number(json_array_get(m, 2), "n") == 2);
 	assert_true(number(json_array_get(m, 2), "median") == 7);
-	assert_string_equal(json_string_value(json_object_get(json_array_get(m, 3), "bound")), "null");
+	assert_string_equal(json_string_value(json_object_get(json_array_get(m, 3), "bound")),
+			    "null");
 
 	/* at the points, between them by the logarithm, beyond them the last one */
 	assert_true(bounds_dependent_ns(m, 1, 1024) == 2);
@@ -81,8 +84,9 @@ static void printed(void **state)
 {
 	(void)state;
 	for (int n = 2; n <= 5; n++) {
-		json_t *list = json_pack("[{s:s, s:i, s:f, s:f, s:f, s:i}]", "bound", "atomic", "threads", 1,
-					 "median", 7.5, "ci_low", 6.25, "ci_high", 8.75, "n", n);
+		json_t *list =
+			json_pack("[{s:s, s:i, s:f, s:f, s:f, s:i}]", "bound", "atomic", "threads",
+				  1, "median", 7.5, "ci_low", 6.25, "ci_high", 8.75, "n", n);
 		char *text = NULL;
 		size_t len;
 		FILE *out = open_memstream(&text, &len);
@@ -135,15 +139,19 @@ static unsigned int count(const json_t *list, const char *bound)
 	unsigned int n = 0;
 	size_t i;
 
-	json_array_foreach(list, i, one)
-		n += !strcmp(json_string_value(json_object_get(one, "bound")), bound);
+	json_array_foreach(list, i, one) n +=
+		!strcmp(json_string_value(json_object_get(one, "bound")), bound);
 	return n;
 }
 
 static void measured(void **state)
 {
 	const struct bounds_request q = {
-		.threads = { 1 }, .nr_threads = 1, .pages = PAGES_AUTO, .bytes = 3 << 20, .window = 0.001,
+		.threads = { 1 },
+		.nr_threads = 1,
+		.pages = PAGES_AUTO,
+		.bytes = 3 << 20,
+		.window = 0.001,
 	};
 	struct ct_error e = { 0 };
 	json_t *list = bounds_measure(&q, &e), *one, *all, *merged;
@@ -157,16 +165,18 @@ static void measured(void **state)
 	assert_true(count(list, "hash_latency") >= 2);
 	assert_int_equal(count(list, "hash_throughput"), count(list, "hash_latency"));
 	assert_int_equal(count(list, "atomic"), 1);
-	assert_int_equal(count(list, "atomic_shared"), 0);	/* with whom? */
+	assert_int_equal(count(list, "atomic_shared"), 0); /* with whom? */
 	assert_int_equal(count(list, "away"), 3);
-	json_array_foreach(list, i, one) {
+	json_array_foreach(list, i, one)
+	{
 		double ns = number(one, "ns");
 
 		/* Of a machine that does nothing else, nothing is away. */
 		assert_true(json_is_null(json_object_get(one, "ns")) || ns > 0 ||
 			    (!ns && json_object_get(one, "percentile")));
 	}
-	/* Merged, each percentile stays a figure of its own, and none is less than the one before. */
+	/* Merged, each percentile stays a figure of its own, and none is less than the one before.
+	 */
 	all = json_pack("[o]", list);
 	merged = bounds_merge(all);
 	assert_int_equal(count(merged, "away"), 3);
@@ -202,18 +212,24 @@ static void mistakes(void **state)
 	static const struct {
 		const char *arguments, *says;
 	} cases[] = {
-		{ "--threads 0", "1,2 or 1,all" }, { "--threads 1,x", "1,2 or 1,all" },
-		{ "--bytes 12", "from 4Ki on" },   { "--bytes 4x", "from 4Ki on" },
-		{ "--bytes 99999999999Gi", "from 4Ki on" }, { "--pages big", "hugetlb" },
-		{ "--pinning nowhere", "compact" }, { "--window 0", "seconds" },
-		{ "--repeats 0", "1 to" },	   { "more", "--help" },
+		{ "--threads 0", "1,2 or 1,all" },
+		{ "--threads 1,x", "1,2 or 1,all" },
+		{ "--bytes 12", "from 4Ki on" },
+		{ "--bytes 4x", "from 4Ki on" },
+		{ "--bytes 99999999999Gi", "from 4Ki on" },
+		{ "--pages big", "hugetlb" },
+		{ "--pinning nowhere", "compact" },
+		{ "--window 0", "seconds" },
+		{ "--repeats 0", "1 to" },
+		{ "more", "--help" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		char command[512], said[4096];
 
-		snprintf(command, sizeof(command), "%s bounds %s 2>&1", CTBENCH_BINARY, cases[i].arguments);
+		snprintf(command, sizeof(command), "%s bounds %s 2>&1", CTBENCH_BINARY,
+			 cases[i].arguments);
 		assert_int_equal(shell(command, said, sizeof(said)), CT_EXIT_USER);
 		if (!strstr(said, cases[i].says))
 			fail_msg("%s: %s", cases[i].arguments, said);
@@ -275,9 +291,10 @@ static void more_than_the_machine_has(void **state)
 /* Of 256 bytes a connection, 60 ns an operation. */
 static json_t *cell_of(const char *level, int flows, int connections)
 {
-	return json_pack("{s:{s:s, s:i, s:i}, s:{s:f}, s:i, s:f, s:f}", "parameters", "level", level,
-			 "threads", 2, "flows", flows, "ns_per_op", "median", 60.0, "connections", connections,
-			 "node_bytes_per_connection", 250.0, "bucket_bytes_per_connection", 6.0);
+	return json_pack("{s:{s:s, s:i, s:i}, s:{s:f}, s:i, s:f, s:f}", "parameters", "level",
+			 level, "threads", 2, "flows", flows, "ns_per_op", "median", 60.0,
+			 "connections", connections, "node_bytes_per_connection", 250.0,
+			 "bucket_bytes_per_connection", 6.0);
 }
 
 /* A cell's time in lines of its own footprint; what is no operation of a table has none. */
@@ -293,7 +310,8 @@ static void misses(void **state)
 	f = fopen(path, "w");
 	assert_non_null(f);
 	fputs("[{\"bound\":\"dependent\",\"threads\":2,\"bytes\":1024,\"ns\":10},"
-	      "{\"bound\":\"dependent\",\"threads\":2,\"bytes\":4096,\"ns\":30}]\n[{\"cut off", f);
+	      "{\"bound\":\"dependent\",\"threads\":2,\"bytes\":4096,\"ns\":30}]\n[{\"cut off",
+	      f);
 	fclose(f);
 	report = json_pack("{s:{}}", "cells");
 	cells = json_object_get(report, "cells");
@@ -304,8 +322,8 @@ static void misses(void **state)
 	json_object_set_new(json_object_get(json_object_get(cells, "4k"), "parameters"), "pages",
 			    json_string("4k"));
 	json_object_set_new(cells, "scattered", cell_of("ops", 8, 8));
-	json_object_set_new(json_object_get(json_object_get(cells, "scattered"), "parameters"), "pinning",
-			    json_string("scatter"));
+	json_object_set_new(json_object_get(json_object_get(cells, "scattered"), "parameters"),
+			    "pinning", json_string("scatter"));
 	json_object_set_new(cells, "unknown", cell_of("ops", 0, 8));
 	assert_non_null(report);
 	run_bounds_report(report, dir);
@@ -327,9 +345,10 @@ static void misses(void **state)
 
 static void in_a_run(void **state)
 {
-	static const char workload[] =
-		"name: little\nquestion: Is it kept?\nvariants: [null, nulls_rcu_jhash2_scale_seqcount]\n"
-		"threads: 1\nflows: 1Ki\nload_factor: 1\nduration: 5ms\nwarmup: 1ms\nrepeats: 3\nplots: [bars]\n";
+	static const char workload[] = "name: little\nquestion: Is it kept?\nvariants: [null, "
+				       "nulls_rcu_jhash2_scale_seqcount]\n"
+				       "threads: 1\nflows: 1Ki\nload_factor: 1\nduration: "
+				       "5ms\nwarmup: 1ms\nrepeats: 3\nplots: [bars]\n";
 	char dir[] = "/tmp/ctbench-bounds-XXXXXX", path[64], command[1024], said[4096];
 	struct ct_error e = { 0 };
 	FILE *f;
@@ -346,9 +365,9 @@ static void in_a_run(void **state)
 		const char *name;
 		void *iter;
 
-		snprintf(command, sizeof(command), "%s run %s --results %s --name r%d %s 2>&1", CTBENCH_BINARY,
-			 path, dir, without, without ? "--no-bounds" : "");
-		shell(command, said, sizeof(said));	/* on a busy machine all may be void */
+		snprintf(command, sizeof(command), "%s run %s --results %s --name r%d %s 2>&1",
+			 CTBENCH_BINARY, path, dir, without, without ? "--no-bounds" : "");
+		shell(command, said, sizeof(said)); /* on a busy machine all may be void */
 		snprintf(path, sizeof(path), "%s/r%d/benchmark.json", dir, without);
 		json = json_load_file(path, 0, NULL);
 		snprintf(path, sizeof(path), "%s/w.yaml", dir);
@@ -380,10 +399,10 @@ static void in_a_run(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(merged), cmocka_unit_test(printed), cmocka_unit_test(away), cmocka_unit_test(measured), cmocka_unit_test(mistakes),
-		cmocka_unit_test(more_than_the_machine_has),
-		cmocka_unit_test(misses),
-		cmocka_unit_test(in_a_run),
+		cmocka_unit_test(merged),   cmocka_unit_test(printed),
+		cmocka_unit_test(away),	    cmocka_unit_test(measured),
+		cmocka_unit_test(mistakes), cmocka_unit_test(more_than_the_machine_has),
+		cmocka_unit_test(misses),   cmocka_unit_test(in_a_run),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,7 +39,8 @@ static void fill(struct fixture *fx, const char *variant, uint64_t buckets, uint
 		assert_int_equal(fixture_put_key(fx, i), 0);
 }
 
-static struct chains_test judged(const char *variant, uint64_t buckets, uint32_t keys, uint64_t limit)
+static struct chains_test
+judged(const char *variant, uint64_t buckets, uint32_t keys, uint64_t limit)
 {
 	struct ct_chains chains = { .limit = limit };
 	struct chains_test test;
@@ -49,7 +50,7 @@ static struct chains_test judged(const char *variant, uint64_t buckets, uint32_t
 	fill(&fx, variant, buckets, keys);
 	assert_int_equal(fx.v->ops->chains(fx.core, &chains), 0);
 	assert_int_equal(chains.buckets, limit && limit < buckets ? limit : buckets);
-	if (!limit)		/* each connection is two entries */
+	if (!limit) /* each connection is two entries */
 		assert_int_equal(chains.entries, 2 * keys);
 	for (unsigned int n = 0; n < CT_CHAIN_LENGTHS; n++)
 		sum += chains.length[n];
@@ -62,7 +63,9 @@ static struct chains_test judged(const char *variant, uint64_t buckets, uint32_t
 static void test_good_hashes_are_accepted(void **state)
 {
 	static const char *const good[] = {
-		"nulls_rcu_jhash2_scale_seqcount", "nulls_rcu_jhash2_mask_seqcount", "nulls_rcu_siphash",
+		"nulls_rcu_jhash2_scale_seqcount",
+		"nulls_rcu_jhash2_mask_seqcount",
+		"nulls_rcu_siphash",
 	};
 
 	(void)state;
@@ -155,7 +158,7 @@ static void test_forced_contention(void **state)
 	assert_int_equal(pthread_create(&thread, NULL, contender, &c), 0);
 	while (!load_acquire(&c.ready))
 		sched_yield();
-	usleep(20000);		/* by then it has asked for the lock, on any machine that runs it at all */
+	usleep(20000); /* by then it has asked for the lock, on any machine that runs it at all */
 	spin_unlock(&c.lock);
 	while (load_acquire(&c.ready))
 		sched_yield();
@@ -168,13 +171,25 @@ static void test_forced_contention(void **state)
 	assert_true(c.first.lock_ticks > 0);
 	assert_int_equal(c.second.locks, 2);
 	assert_true(c.second.lock_ticks > c.first.lock_ticks);
-	assert_int_equal(ct_waits.locks, 0);	/* the holder did not wait */
+	assert_int_equal(ct_waits.locks, 0); /* the holder did not wait */
 }
 
 static const struct cell plain = {
-	.suite = "test", .variant = "locked_global", .threads = 1, .oversubscribe = true, .flows = 2000,
-	.buckets = 1024, .hit_share = 1, .reply_share = 0.5, .lookup = 0.9, .insert = 0.05, .del = 0.05,
-	.refcount = true, .seconds = 0.01, .repeats = 1, .seed = 3,
+	.suite = "test",
+	.variant = "locked_global",
+	.threads = 1,
+	.oversubscribe = true,
+	.flows = 2000,
+	.buckets = 1024,
+	.hit_share = 1,
+	.reply_share = 0.5,
+	.lookup = 0.9,
+	.insert = 0.05,
+	.del = 0.05,
+	.refcount = true,
+	.seconds = 0.01,
+	.repeats = 1,
+	.seed = 3,
 };
 
 static json_t *measured(const struct cell *cell)
@@ -255,7 +270,7 @@ static void test_resizes_wait(void **state)
 	fill(&fx, "nulls_rcu_jhash2_scale_seqcount", 256, 100);
 	assert_int_equal(fx.v->ops->iterate(fx.core, fixture_every, NULL), 100);
 	fx.v->ops->memory(fx.core, &m);
-	assert_int_equal(m.grace_periods, 0);	/* nodes are used again at once */
+	assert_int_equal(m.grace_periods, 0); /* nodes are used again at once */
 	assert_int_equal(fx.v->ops->resize(fx.core, 1024), 0);
 	fx.v->ops->memory(fx.core, &m);
 	assert_int_equal(m.grace_periods, 1);
@@ -271,7 +286,7 @@ static const char smaps[] =
 	"KernelPageSize:        4 kB\n"
 	"Rss:                1024 kB\n"
 	"AnonHugePages:         0 kB\n"
-	"7f0000000000-7f0000800000 rw-p 00000000 00:00 0 \n"	/* 8 MiB, half of it huge */
+	"7f0000000000-7f0000800000 rw-p 00000000 00:00 0 \n" /* 8 MiB, half of it huge */
 	"Size:               8192 kB\n"
 	"KernelPageSize:        4 kB\n"
 	"MMUPageSize:           4 kB\n"
@@ -303,8 +318,10 @@ static void test_smaps(void **state)
 {
 	const struct ct_range whole = { "nodes", 0x7f0000000000, 8 << 20 };
 	const struct ct_range half[] = {
-		{ "nodes", 0x7f0000000000, 4 << 20 }, { "buckets", 0x7f1000000000, 4 << 20 },
-		{ "nodes", 0x7f0000400000, 4096 },    { "nodes", 0x600000000000, 1 << 20 },
+		{ "nodes", 0x7f0000000000, 4 << 20 },
+		{ "buckets", 0x7f1000000000, 4 << 20 },
+		{ "nodes", 0x7f0000400000, 4096 },
+		{ "nodes", 0x600000000000, 1 << 20 },
 	};
 	struct pages_seen seen = scan(&whole, 1, 0);
 	FILE *f = fmemopen((void *)"nonsense\n", 9, "r");
@@ -315,7 +332,7 @@ static void test_smaps(void **state)
 	assert_int_equal(seen.resident, 6 << 20);
 	assert_int_equal(seen.thp, 4 << 20);
 	assert_int_equal(seen.hugetlb, 0);
-	seen = scan(half, 4, CT_HUGE_PAGE);	/* the small one is left out, the last is nowhere */
+	seen = scan(half, 4, CT_HUGE_PAGE); /* the small one is left out, the last is nowhere */
 	assert_int_equal(seen.bytes, 8 << 20);
 	assert_int_equal(seen.resident, (3 << 20) + (4 << 20));
 	assert_int_equal(seen.thp, 2 << 20);
@@ -419,7 +436,8 @@ static void test_counters_absent(void **state)
 		perf_read(&set, &values);
 		for (int c = 0; c < NR_PERF; c++) {
 			assert_false(values.known[c]);
-			assert_non_null(strstr(perf_reason(set.error[c], why, sizeof(why)), say[i]));
+			assert_non_null(
+				strstr(perf_reason(set.error[c], why, sizeof(why)), say[i]));
 		}
 		perf_close(&set);
 	}

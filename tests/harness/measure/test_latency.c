@@ -25,10 +25,25 @@
 #endif
 
 static const struct cell plain = {
-	.suite = "latency", .variant = "nulls_rcu_qsbr", .level = LEVEL_OPS, .kind = KIND_STEADY,
-	.threads = 1, .flows = 4096, .buckets = 4096, .load_factor = 1, .hit_share = 0.75,
-	.reply_share = 0.5, .lookup = 0.8, .insert = 0.1, .del = 0.1, .refcount = true,
-	.seconds = 0.05, .warmup = 0.005, .repeats = 1, .seed = 1, .copies = 1,
+	.suite = "latency",
+	.variant = "nulls_rcu_qsbr",
+	.level = LEVEL_OPS,
+	.kind = KIND_STEADY,
+	.threads = 1,
+	.flows = 4096,
+	.buckets = 4096,
+	.load_factor = 1,
+	.hit_share = 0.75,
+	.reply_share = 0.5,
+	.lookup = 0.8,
+	.insert = 0.1,
+	.del = 0.1,
+	.refcount = true,
+	.seconds = 0.05,
+	.warmup = 0.005,
+	.repeats = 1,
+	.seed = 1,
+	.copies = 1,
 	.arrivals = ARRIVALS_POISSON,
 };
 
@@ -57,14 +72,14 @@ static json_t *measure(const struct cell *cell, struct cell_result *r)
 
 static uint64_t n_of(const json_t *latency, const char *class)
 {
-	return (uint64_t)json_integer_value(json_object_get(
-		json_object_get(json_object_get(latency, "classes"), class), "n"));
+	return (uint64_t)json_integer_value(
+		json_object_get(json_object_get(json_object_get(latency, "classes"), class), "n"));
 }
 
 static double figure(const json_t *latency, const char *class, const char *name)
 {
-	return json_number_value(json_object_get(
-		json_object_get(json_object_get(latency, "classes"), class), name));
+	return json_number_value(
+		json_object_get(json_object_get(json_object_get(latency, "classes"), class), name));
 }
 
 static void check_order(const json_t *latency)
@@ -74,7 +89,8 @@ static void check_order(const json_t *latency)
 	double last = 0;
 
 	classes = json_object_get(latency, "classes");
-	json_object_foreach(classes, name, class) {
+	json_object_foreach(classes, name, class)
+	{
 		assert_true(figure(latency, name, "p50_ns") > 0);
 		assert_true(figure(latency, name, "p50_ns") <= figure(latency, name, "p90_ns"));
 		assert_true(figure(latency, name, "p90_ns") <= figure(latency, name, "p99_ns"));
@@ -89,8 +105,8 @@ static void check_order(const json_t *latency)
 		last = at;
 	}
 	assert_true(last <= figure(latency, "all", "max_ns"));
-	assert_true(json_number_value(json_object_get(json_object_get(latency, "timer_ns"),
-						      "median")) > 0);
+	assert_true(json_number_value(
+			    json_object_get(json_object_get(latency, "timer_ns"), "median")) > 0);
 	assert_true(json_number_value(json_object_get(latency, "error")) == 1.0 / 128);
 }
 
@@ -104,7 +120,7 @@ static void service_times(void **state)
 	(void)state;
 	c.latency = LATENCY_SERVICE;
 	for (c.threads = 1; c.threads <= 2; c.threads++) {
-		c.oversubscribe = c.threads > 1;	/* one CPU will do for counting */
+		c.oversubscribe = c.threads > 1; /* one CPU will do for counting */
 		latency = measure(&c, &r);
 		assert_string_equal(json_string_value(json_object_get(latency, "kind")), "service");
 		assert_null(json_object_get(latency, "rate_per_s"));
@@ -145,7 +161,8 @@ static void arrivals_are_as_asked(void **state)
 
 		c.arrivals = p;
 		latency = measure(&c, &r);
-		assert_string_equal(json_string_value(json_object_get(latency, "kind")), "response");
+		assert_string_equal(json_string_value(json_object_get(latency, "kind")),
+				    "response");
 		arrived = (uint64_t)json_integer_value(json_object_get(latency, "arrived"));
 		unfinished = (uint64_t)json_integer_value(json_object_get(latency, "unfinished"));
 		assert_int_equal(unfinished, r.unfinished);
@@ -241,8 +258,8 @@ static bool stall_shows(bool last)
 	shows = p99 >= 17e6 && p999 >= 19e6 && most >= 19.9e6 && most_closed >= 19.9e6 &&
 		hidden <= p99 / 10;
 	if (!shows && last)
-		fail_msg("open loop: p99 %g, p99.9 %g, max %g ns; closed loop: p99 %g, max %g ns", p99, p999,
-			 most, hidden, most_closed);
+		fail_msg("open loop: p99 %g, p99.9 %g, max %g ns; closed loop: p99 %g, max %g ns",
+			 p99, p999, most, hidden, most_closed);
 	return shows;
 }
 
@@ -266,10 +283,8 @@ static int prepare(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(service_times),
-		cmocka_unit_test(arrivals_are_as_asked),
-		cmocka_unit_test(a_rate_too_high),
-		cmocka_unit_test(packets),
+		cmocka_unit_test(service_times),   cmocka_unit_test(arrivals_are_as_asked),
+		cmocka_unit_test(a_rate_too_high), cmocka_unit_test(packets),
 		cmocka_unit_test(a_planted_stall),
 	};
 

@@ -39,8 +39,18 @@
 
 /* Two threads, also where there is one CPU, or none free. */
 static const struct cell plain = {
-	.suite = "test", .threads = 2, .oversubscribe = true, .flows = 600, .buckets = 256,
-	.hit_share = 1, .reply_share = 0.5, .lookup = 1, .refcount = true, .seconds = 0.004, .repeats = 1, .seed = 7,
+	.suite = "test",
+	.threads = 2,
+	.oversubscribe = true,
+	.flows = 600,
+	.buckets = 256,
+	.hit_share = 1,
+	.reply_share = 0.5,
+	.lookup = 1,
+	.refcount = true,
+	.seconds = 0.004,
+	.repeats = 1,
+	.seed = 7,
 };
 
 static bool keeps_nothing(const struct ct_variant *v)
@@ -50,13 +60,16 @@ static bool keeps_nothing(const struct ct_variant *v)
 
 /* --- What every result has --- */
 
-/* A nulls walk that a resize overtakes may miss what is there (chain/nulls_rcu.h); nobody else may. */
+/* A nulls walk that a resize overtakes may miss what is there (chain/nulls_rcu.h); nobody else may.
+ */
 static bool may_miss(const struct cell *c, const struct ct_variant *v)
 {
-	return c->nr_resizes && !strcmp(v->axes.chain, "nulls_rcu") && !strcmp(v->axes.resize, "seqcount");
+	return c->nr_resizes && !strcmp(v->axes.chain, "nulls_rcu") &&
+	       !strcmp(v->axes.resize, "seqcount");
 }
 
-static void check_memory(const struct cell *c, const struct ct_variant *v, const struct cell_result *r)
+static void
+check_memory(const struct cell *c, const struct ct_variant *v, const struct cell_result *r)
 {
 	uint64_t buckets = c->nr_resizes ? c->resizes[c->nr_resizes - 1].buckets : c->buckets;
 
@@ -74,7 +87,8 @@ static void check_memory(const struct cell *c, const struct ct_variant *v, const
 	assert_true(r->rss_bytes > r->node_bytes + r->bucket_bytes);
 }
 
-static void check_operations(const struct cell *c, const struct ct_variant *v, const struct cell_result *r)
+static void
+check_operations(const struct cell *c, const struct ct_variant *v, const struct cell_result *r)
 {
 	assert_true(r->hits <= r->lookups);
 	if (keeps_nothing(v)) {
@@ -115,7 +129,7 @@ static void check(const struct cell *c, const struct ct_variant *v, const struct
 	assert_true(r->skew >= 0);
 	if (c->kind == KIND_STEADY)
 		assert_true(r->window <= 2 * c->seconds + 1 && r->checksum);
-	else	/* all of it, and nothing else; the sum is rounded */
+	else /* all of it, and nothing else; the sum is rounded */
 		assert_in_range(r->ops, c->flows - 1, c->flows + 1);
 	if (c->level == LEVEL_OPS && c->kind == KIND_STEADY)
 		assert_true(r->build_seconds > 0);
@@ -131,14 +145,15 @@ static void check(const struct cell *c, const struct ct_variant *v, const struct
 /* What noise does to tiny windows, and only that: those are measured again, with longer ones. */
 static bool noise(const char *reason)
 {
-	return strstr(reason, "started") || strstr(reason, "at the same time") || strstr(reason, "no operation");
+	return strstr(reason, "started") || strstr(reason, "at the same time") ||
+	       strstr(reason, "no operation");
 }
 
 /* What a busy machine does to windows of any length: no figure to quote, but right in all else. */
 static bool busy(const char *reason)
 {
-	return strstr(reason, "off its CPU") || strstr(reason, "frequency") || strstr(reason, "hypervisor") ||
-	       strstr(reason, "were done in the window");
+	return strstr(reason, "off its CPU") || strstr(reason, "frequency") ||
+	       strstr(reason, "hypervisor") || strstr(reason, "were done in the window");
 }
 
 static void measure(const struct cell *cell, const struct ct_variant *v, const char *what)
@@ -404,7 +419,10 @@ static void helper_is_done(pid_t pid)
 
 static void test_killed(void **state)
 {
-	static const struct { int sig, err, status; const char *says; } cases[] = {
+	static const struct {
+		int sig, err, status;
+		const char *says;
+	} cases[] = {
 		{ SIGKILL, -ENOMEM, CT_EXIT_USER, "was killed, probably for want of memory" },
 		{ SIGSEGV, -EIO, CT_EXIT_INTERNAL, "a fault of ctbench" },
 	};
@@ -413,7 +431,7 @@ static void test_killed(void **state)
 
 	(void)state;
 	snprintf(c.variant, sizeof(c.variant), "nulls_rcu_qsbr");
-	c.seconds = 200;		/* longer than anybody waits */
+	c.seconds = 200; /* longer than anybody waits */
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		pid_t helper = send_later(cases[i].sig, false);
 		struct ct_error e = { 0 };
@@ -452,7 +470,7 @@ static void test_not_ctbench(void **state)
 	struct cell_result r;
 
 	(void)state;
-	signal(SIGPIPE, SIG_IGN);	/* as main() does */
+	signal(SIGPIPE, SIG_IGN); /* as main() does */
 	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
 		struct ct_error e = { 0 };
 
@@ -464,7 +482,8 @@ static void test_not_ctbench(void **state)
 	measure_program = ours;
 }
 
-/* A result does not count where its process then crashes: here by a report of a sanitizer, or of nobody. */
+/* A result does not count where its process then crashes: here by a report of a sanitizer, or of
+ * nobody. */
 static void test_crash_after_result(void **state)
 {
 	char script[] = "/tmp/ctbench-measure-XXXXXX", text[512];

@@ -73,15 +73,15 @@ static void poisson_arrivals(void **state)
 	assert_memory_equal(a.gaps, again.gaps, a.nr * sizeof(*a.gaps));
 	assert_memory_not_equal(a.gaps, other.gaps, a.nr * sizeof(*a.gaps));
 	for (size_t i = 0; i < a.nr; i++) {
-		double d = (double)a.gaps[i] - mean,
-		       next = (double)a.gaps[(i + 1) % a.nr] - mean;
+		double d = (double)a.gaps[i] - mean, next = (double)a.gaps[(i + 1) % a.nr] - mean;
 
 		squares += d * d;
 		product += d * next;
 		beyond += (double)a.gaps[i] > 3 * mean;
 	}
 	/* Five standard errors: sqrt(8 / n) for the variance, sqrt(p / n) for the share. */
-	assert_true(fabs(squares / (double)a.nr / (mean * mean) - 1) < 5 * sqrt(8.0 / (double)a.nr));
+	assert_true(fabs(squares / (double)a.nr / (mean * mean) - 1) <
+		    5 * sqrt(8.0 / (double)a.nr));
 	assert_true(fabs(product / squares) < 5 / sqrt((double)a.nr));
 	assert_true(fabs(beyond / (double)a.nr - exp(-3)) < 5 * sqrt(exp(-3) / (double)a.nr));
 	arrivals_free(&a);
@@ -108,18 +108,18 @@ static void recorded_arrivals(void **state)
 
 /* ---- the loop ---- */
 
-#define GAP 1000u		/* ticks between arrivals, and what an operation takes */
+#define GAP   1000u /* ticks between arrivals, and what an operation takes */
 #define TAKES 498u
 #define STALL 5000000u
 
 /* n operations as variants/timed.inc.h does them; number `stalled` takes STALL longer. */
 static void run(struct ct_latency *l, uint64_t n, uint64_t stalled)
 {
-	for (uint64_t i = 0; i < n; ) {
+	for (uint64_t i = 0; i < n;) {
 		uint64_t begin = ct_latency_begin(l);
 
 		if (!begin)
-			continue;	/* harness: not due yet, ask again */
+			continue; /* harness: not due yet, ask again */
 		virtual_now += TAKES + (i++ == stalled ? STALL : 0);
 		ct_latency_end(l, CT_LATENCY_HIT, begin);
 	}

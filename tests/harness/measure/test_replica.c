@@ -13,8 +13,16 @@
 #include "harness/measure/replica.h"
 
 static const struct cell plain = {
-	.variant = REPLICA_NAME, .threads = 1, .flows = 5000, .buckets = 4096, .hit_share = 1,
-	.lookup = 1, .refcount = true, .seconds = 0.02, .warmup = 0.005, .seed = 3,
+	.variant = REPLICA_NAME,
+	.threads = 1,
+	.flows = 5000,
+	.buckets = 4096,
+	.hit_share = 1,
+	.lookup = 1,
+	.refcount = true,
+	.seconds = 0.02,
+	.warmup = 0.005,
+	.seed = 3,
 };
 
 static void run(const struct cell *cell)

@@ -39,29 +39,35 @@ struct made_up {
 static void make(struct made_up *m, double stall_from, double stall_to)
 {
 	const uint64_t open = 1000000, piece = tsc_from_seconds(0.001);
-	uint64_t now = open, next = open + piece, ops = 5000;	/* counted from before the window on */
+	uint64_t now = open, next = open + piece,
+		 ops = 5000; /* counted from before the window on */
 
 	memset(m, 0, sizeof(*m));
 	m->cell.threads = 1;
-	m->timeline = (struct bench_timeline){ .seconds = 0.001, .pieces = PIECES, .track = &m->track };
+	m->timeline =
+		(struct bench_timeline){ .seconds = 0.001, .pieces = PIECES, .track = &m->track };
 	m->track.slot = m->slots;
 	m->b.cell = &m->cell;
 	m->b.timeline = &m->timeline;
 	atomic_store(&m->b.window_opens, open);
-	m->slots[m->track.nr++] = (struct timeline_slot){
-		.before = { open, { ops } }, .after = { open, { ops } }, .connections = 7 };
+	m->slots[m->track.nr++] = (struct timeline_slot){ .before = { open, { ops } },
+							  .after = { open, { ops } },
+							  .connections = 7 };
 	while (m->track.nr <= PIECES) {
 		uint64_t before = now;
 
 		now += piece / 10;
 		if ((double)(now - open) / (double)piece > stall_from)
-			now = open + (uint64_t)(stall_to * (double)piece) > now ?
-			      open + (uint64_t)(stall_to * (double)piece) : now;
+			now = open + (uint64_t)(stall_to * (double)piece) > now
+				      ? open + (uint64_t)(stall_to * (double)piece)
+				      : now;
 		ops += 100;
 		for (; next <= now && m->track.nr <= PIECES; next += piece)
-			m->slots[m->track.nr++] = (struct timeline_slot){
-				.before = { before, { ops - 100 } }, .after = { now, { ops } },
-				.longest = piece / 10, .connections = 7 };
+			m->slots[m->track.nr++] =
+				(struct timeline_slot){ .before = { before, { ops - 100 } },
+							.after = { now, { ops } },
+							.longest = piece / 10,
+							.connections = 7 };
 	}
 }
 
@@ -99,8 +105,10 @@ static void test_calm(void **state)
 	t = bench_timeline_json(&m.b);
 	assert_int_equal(json_array_size(series(t, "ops_per_s")), PIECES);
 	for (size_t k = 0; k < PIECES; k++) {
-		assert_true(piece_of(t, "ops_per_s", k) > 990e3 && piece_of(t, "ops_per_s", k) < 1010e3);
-		assert_true(piece_of(t, "longest_batch_us", k) > 90 && piece_of(t, "longest_batch_us", k) < 110);
+		assert_true(piece_of(t, "ops_per_s", k) > 990e3 &&
+			    piece_of(t, "ops_per_s", k) < 1010e3);
+		assert_true(piece_of(t, "longest_batch_us", k) > 90 &&
+			    piece_of(t, "longest_batch_us", k) < 110);
 		assert_true(piece_of(t, "connections", k) == 7);
 	}
 	/* What never happened has no series. */
@@ -115,7 +123,7 @@ static void test_stalled(void **state)
 	json_t *t;
 
 	(void)state;
-	make(&m, 2.55, 7.5);	/* in the middle of a piece, to the middle of another */
+	make(&m, 2.55, 7.5); /* in the middle of a piece, to the middle of another */
 	t = bench_timeline_json(&m.b);
 	for (size_t k = 0; k < PIECES; k++) {
 		double rate = piece_of(t, "ops_per_s", k);
@@ -125,7 +133,7 @@ static void test_stalled(void **state)
 			assert_true(rate > 990e3 && rate < 1010e3);
 		else if (k == 2 || k == 7)
 			assert_true(rate > 400e3 && rate < 700e3);
-		else	/* the one batch that stalled */
+		else /* the one batch that stalled */
 			assert_true(rate < 25e3);
 		if (k >= 2 && k <= 7)
 			assert_true(piece_of(t, "longest_batch_us", k) > 4900);
@@ -142,17 +150,21 @@ static void test_stalled(void **state)
 static void test_merge(void **state)
 {
 	json_t *three = json_loads(
-		"[{\"window_s\": 0.002, \"t0_s\": 0, \"series\": {\"ops_per_s\": [1, 20, 3], \"missed\": [9, 0, 4]},"
+		"[{\"window_s\": 0.002, \"t0_s\": 0, \"series\": {\"ops_per_s\": [1, 20, 3], "
+		"\"missed\": [9, 0, 4]},"
 		"  \"events\": [{\"name\": \"flush\", \"begin_s\": 1.0, \"end_s\": 2.0}]},"
 		" {\"window_s\": 0.002, \"t0_s\": 0, \"series\": {\"ops_per_s\": [2, 10, 5]},"
 		"  \"events\": [{\"name\": \"flush\", \"begin_s\": 1.5, \"end_s\": 2.5}]},"
-		" {\"window_s\": 0.002, \"t0_s\": 0, \"series\": {\"ops_per_s\": [3, 30, 4], \"missed\": [7, 0, 8]},"
-		"  \"events\": [{\"name\": \"flush\", \"begin_s\": 9.0, \"end_s\": 9.0}]}]", 0, NULL);
+		" {\"window_s\": 0.002, \"t0_s\": 0, \"series\": {\"ops_per_s\": [3, 30, 4], "
+		"\"missed\": [7, 0, 8]},"
+		"  \"events\": [{\"name\": \"flush\", \"begin_s\": 9.0, \"end_s\": 9.0}]}]",
+		0, NULL);
 	json_t *merged = timeline_merge(three), *event;
 
 	(void)state;
 	assert_non_null(merged);
-	assert_true(piece_of(merged, "ops_per_s", 0) == 2 && piece_of(merged, "ops_per_s", 1) == 20 &&
+	assert_true(piece_of(merged, "ops_per_s", 0) == 2 &&
+		    piece_of(merged, "ops_per_s", 1) == 20 &&
 		    piece_of(merged, "ops_per_s", 2) == 4);
 	/* the second had none: zeros, not a gap */
 	assert_true(piece_of(merged, "missed", 0) == 7 && piece_of(merged, "missed", 1) == 0 &&
@@ -222,9 +234,22 @@ static void test_intervals(void **state)
 /* ---- whole measurements ---- */
 
 static const struct cell plain = {
-	.suite = "test", .variant = "nulls_rcu_jhash2_scale_seqcount", .threads = 1, .oversubscribe = true,
-	.flows = 2000, .buckets = 1024, .hit_share = 1, .reply_share = 0.5, .lookup = 0.9, .insert = 0.05,
-	.del = 0.05, .refcount = true, .seconds = 0.15, .warmup = 0.002, .repeats = 1, .seed = 3,
+	.suite = "test",
+	.variant = "nulls_rcu_jhash2_scale_seqcount",
+	.threads = 1,
+	.oversubscribe = true,
+	.flows = 2000,
+	.buckets = 1024,
+	.hit_share = 1,
+	.reply_share = 0.5,
+	.lookup = 0.9,
+	.insert = 0.05,
+	.del = 0.05,
+	.refcount = true,
+	.seconds = 0.15,
+	.warmup = 0.002,
+	.repeats = 1,
+	.seed = 3,
 	.timeline = 0.001,
 };
 
@@ -270,7 +295,8 @@ static void test_planted_stall(void **state)
 		double end = when(event_at(details, 0), "end_s");
 		size_t first = (size_t)(begin / 0.001) + 1, last = (size_t)(end / 0.001);
 
-		/* to the rounding of differences; the clock of sleeping is another than the one told */
+		/* to the rounding of differences; the clock of sleeping is another than the one
+		 * told */
 		assert_true(end - begin >= 0.005 * 0.999 && begin >= 0.03 * 0.999);
 		if (last >= json_array_size(series(t, "ops_per_s"))) {
 			json_decref(details);
@@ -292,14 +318,20 @@ static void test_planted_stall(void **state)
 static void test_every_event(void **state)
 {
 	static const char *const variants[] = {
-		"nulls_rcu_jhash2_scale_seqcount", "nulls_rcu_qsbr", "plain_rcu_deferred",
-		"locked_per_bucket", "cds_lfht",
+		"nulls_rcu_jhash2_scale_seqcount",
+		"nulls_rcu_qsbr",
+		"plain_rcu_deferred",
+		"locked_per_bucket",
+		"cds_lfht",
 	};
 	static const struct cell_event events[] = {
-		{ .kind = EVENT_RESIZE, .count = 2048, .at = 0.002 }, { .kind = EVENT_DUMP, .at = 0.004 },
+		{ .kind = EVENT_RESIZE, .count = 2048, .at = 0.002 },
+		{ .kind = EVENT_DUMP, .at = 0.004 },
 		{ .kind = EVENT_FLOOD, .count = 50000, .seconds = 0.01, .at = 0.005 },
-		{ .kind = EVENT_LIMIT, .count = 2001, .at = 0.010 }, { .kind = EVENT_GC, .at = 0.020 },
-		{ .kind = EVENT_STALL, .seconds = 0.001, .at = 0.022 }, { .kind = EVENT_FLUSH, .at = 0.024 },
+		{ .kind = EVENT_LIMIT, .count = 2001, .at = 0.010 },
+		{ .kind = EVENT_GC, .at = 0.020 },
+		{ .kind = EVENT_STALL, .seconds = 0.001, .at = 0.022 },
+		{ .kind = EVENT_FLUSH, .at = 0.024 },
 	};
 
 	(void)state;
@@ -319,16 +351,19 @@ static void test_every_event(void **state)
 			memcpy(c.events, events, sizeof(events));
 			c.nr_events = ARRAY_SIZE(events);
 			details = measured(&c);
-			assert_int_equal(json_array_size(json_object_get(json_object_get(details, "timeline"),
-									 "events")), ARRAY_SIZE(events));
+			assert_int_equal(json_array_size(json_object_get(
+						 json_object_get(details, "timeline"), "events")),
+					 ARRAY_SIZE(events));
 			for (size_t i = 0; i < ARRAY_SIZE(events); i++) {
 				const json_t *e = event_at(details, i);
 
 				assert_true(when(e, "begin_s") >= events[i].at * 0.999);
-				assert_true(when(e, "end_s") >= when(e, "begin_s") + events[i].seconds * 0.99);
+				assert_true(when(e, "end_s") >=
+					    when(e, "begin_s") + events[i].seconds * 0.99);
 			}
-			assert_string_equal(json_string_value(json_object_get(event_at(details, 0), "name")),
-					    "resize=2Ki");
+			assert_string_equal(
+				json_string_value(json_object_get(event_at(details, 0), "name")),
+				"resize=2Ki");
 			json_decref(details);
 		}
 }
@@ -342,11 +377,13 @@ static void test_all_early_drops(void **state)
 
 	(void)state;
 	c.seconds = 0.05;
-	c.lookup = 1;		/* the workers put nothing in */
+	c.lookup = 1; /* the workers put nothing in */
 	c.insert = c.del = 0;
 	c.nr_events = 2;
 	c.events[0] = (struct cell_event){ .kind = EVENT_LIMIT, .count = 2000, .at = 0.002 };
-	c.events[1] = (struct cell_event){ .kind = EVENT_FLOOD, .count = 100000, .seconds = 0.02, .at = 0.005 };
+	c.events[1] = (struct cell_event){
+		.kind = EVENT_FLOOD, .count = 100000, .seconds = 0.02, .at = 0.005
+	};
 	details = measured(&c);
 	t = json_object_get(details, "timeline");
 	all = json_number_value(json_object_get(json_object_get(details, "stat"), "early_drop"));
@@ -409,7 +446,7 @@ static void test_resizes(void **state)
 	assert_true(when(event_at(details, 0), "end_s") > when(event_at(details, 0), "begin_s"));
 	json_decref(details);
 
-	c.timeline = 0;		/* without one, the events' times are kept all the same */
+	c.timeline = 0; /* without one, the events' times are kept all the same */
 	details = measured(&c);
 	assert_null(json_object_get(details, "timeline"));
 	assert_int_equal(json_array_size(json_object_get(details, "events")), 1);
@@ -428,11 +465,15 @@ static int of_this_build(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_calm),	      cmocka_unit_test(test_stalled),
-		cmocka_unit_test(test_merge),	      cmocka_unit_test(test_intervals),
+		cmocka_unit_test(test_calm),
+		cmocka_unit_test(test_stalled),
+		cmocka_unit_test(test_merge),
+		cmocka_unit_test(test_intervals),
 		cmocka_unit_test(test_planted_stall),
-		cmocka_unit_test(test_every_event),   cmocka_unit_test(test_resizes),
-		cmocka_unit_test(test_percentiles),   cmocka_unit_test(test_all_early_drops),
+		cmocka_unit_test(test_every_event),
+		cmocka_unit_test(test_resizes),
+		cmocka_unit_test(test_percentiles),
+		cmocka_unit_test(test_all_early_drops),
 	};
 
 	return cmocka_run_group_tests(tests, of_this_build, NULL);

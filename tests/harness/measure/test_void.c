@@ -25,10 +25,13 @@ static void test_good(void **state)
 	(void)state;
 	assert_string_equal(judge((struct window_facts){ GOOD }), "");
 	/* Just within each limit. */
-	assert_string_equal(judge((struct window_facts){ GOOD, .lost = 0.049, .involuntary = 9 }), "");
+	assert_string_equal(judge((struct window_facts){ GOOD, .lost = 0.049, .involuntary = 9 }),
+			    "");
 	assert_string_equal(judge((struct window_facts){ GOOD, .stolen = 0.09 }), "");
-	assert_string_equal(judge((struct window_facts){ .window = 1, .threads = 2, .speed = 1.09 }), "");
-	assert_string_equal(judge((struct window_facts){ .window = 1, .threads = 2, .speed = 0.92 }), "");
+	assert_string_equal(
+		judge((struct window_facts){ .window = 1, .threads = 2, .speed = 1.09 }), "");
+	assert_string_equal(
+		judge((struct window_facts){ .window = 1, .threads = 2, .speed = 0.92 }), "");
 	/* A thread that slept by its own will was not robbed. */
 	assert_string_equal(judge((struct window_facts){ GOOD, .lost = 0.5 }), "");
 }
@@ -39,30 +42,46 @@ static void test_spoiled(void **state)
 	assert_non_null(strstr(judge((struct window_facts){ GOOD, .lost = 0.06, .involuntary = 3 }),
 			       "off its CPU for 60 ms of 1000 (3 "));
 	assert_non_null(strstr(judge((struct window_facts){ GOOD, .stolen = 0.11 }), "110 ms"));
-	/* What threads of the variant's own took is its cost; what is beyond is not, nor clocks' errors. */
-	assert_string_equal(judge((struct window_facts){ GOOD, .lost = 0.5, .own = 0.46, .involuntary = 3 }),
-			    "");
-	assert_non_null(strstr(judge((struct window_facts){ GOOD, .lost = 0.5, .own = 0.4,
-							    .involuntary = 3 }), "for 100 ms"));
-	assert_non_null(strstr(judge((struct window_facts){ GOOD, .lost = 0.06, .own = -0.02,
-							    .involuntary = 3 }), "for 60 ms"));
-	assert_non_null(strstr(judge((struct window_facts){ .window = 1, .threads = 2, .speed = 1.11 }),
-			       "1.11 times"));
-	assert_non_null(strstr(judge((struct window_facts){ .window = 1, .threads = 2, .speed = 0.9 }),
-			       "0.90 times"));
+	/* What threads of the variant's own took is its cost; what is beyond is not, nor clocks'
+	 * errors. */
+	assert_string_equal(
+		judge((struct window_facts){ GOOD, .lost = 0.5, .own = 0.46, .involuntary = 3 }),
+		"");
+	assert_non_null(strstr(
+		judge((struct window_facts){ GOOD, .lost = 0.5, .own = 0.4, .involuntary = 3 }),
+		"for 100 ms"));
+	assert_non_null(strstr(
+		judge((struct window_facts){ GOOD, .lost = 0.06, .own = -0.02, .involuntary = 3 }),
+		"for 60 ms"));
+	assert_non_null(
+		strstr(judge((struct window_facts){ .window = 1, .threads = 2, .speed = 1.11 }),
+		       "1.11 times"));
+	assert_non_null(
+		strstr(judge((struct window_facts){ .window = 1, .threads = 2, .speed = 0.9 }),
+		       "0.90 times"));
 }
 
 /* In short windows a single interruption is a large share: there milliseconds count. */
 static void test_short(void **state)
 {
 	(void)state;
-	assert_string_equal(judge((struct window_facts){ .window = 0.01, .threads = 1, .speed = 1,
-							 .lost = 0.008, .involuntary = 2 }), "");
-	assert_string_not_equal(judge((struct window_facts){ .window = 0.01, .threads = 1, .speed = 1,
-							     .lost = 0.012, .involuntary = 2 }), "");
-	assert_string_equal(judge((struct window_facts){ .window = 0.01, .threads = 1, .speed = 1,
-							 .stolen = 0.02 }), "");
-	assert_string_equal(judge((struct window_facts){ .window = 0.01, .threads = 1, .speed = 1.5 }), "");
+	assert_string_equal(judge((struct window_facts){ .window = 0.01,
+							 .threads = 1,
+							 .speed = 1,
+							 .lost = 0.008,
+							 .involuntary = 2 }),
+			    "");
+	assert_string_not_equal(judge((struct window_facts){ .window = 0.01,
+							     .threads = 1,
+							     .speed = 1,
+							     .lost = 0.012,
+							     .involuntary = 2 }),
+				"");
+	assert_string_equal(judge((struct window_facts){
+				    .window = 0.01, .threads = 1, .speed = 1, .stolen = 0.02 }),
+			    "");
+	assert_string_equal(
+		judge((struct window_facts){ .window = 0.01, .threads = 1, .speed = 1.5 }), "");
 }
 
 /* What arrives while a thread is away waits: an open loop bears less. */
@@ -70,14 +89,20 @@ static void test_open(void **state)
 {
 	(void)state;
 	assert_string_equal(judge((struct window_facts){ GOOD, .open = true, .lost = 0.004,
-							 .involuntary = 9, .stolen = 0.009 }), "");
-	assert_non_null(strstr(judge((struct window_facts){ GOOD, .open = true, .lost = 0.006,
-							    .involuntary = 9 }), "off its CPU for 6 ms"));
+							 .involuntary = 9, .stolen = 0.009 }),
+			    "");
+	assert_non_null(strstr(
+		judge((struct window_facts){ GOOD, .open = true, .lost = 0.006, .involuntary = 9 }),
+		"off its CPU for 6 ms"));
 	assert_non_null(strstr(judge((struct window_facts){ GOOD, .open = true, .stolen = 0.02 }),
 			       "gave 20 ms"));
-	assert_string_equal(judge((struct window_facts){ .window = 0.02, .threads = 1, .speed = 1,
-							 .open = true, .lost = 0.0009,
-							 .involuntary = 1 }), "");
+	assert_string_equal(judge((struct window_facts){ .window = 0.02,
+							 .threads = 1,
+							 .speed = 1,
+							 .open = true,
+							 .lost = 0.0009,
+							 .involuntary = 1 }),
+			    "");
 }
 
 static void test_speed(void **state)
@@ -89,10 +114,9 @@ static void test_speed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),
-		cmocka_unit_test(test_spoiled),
-		cmocka_unit_test(test_short),
-		cmocka_unit_test(test_open), cmocka_unit_test(test_speed),
+		cmocka_unit_test(test_good),  cmocka_unit_test(test_spoiled),
+		cmocka_unit_test(test_short), cmocka_unit_test(test_open),
+		cmocka_unit_test(test_speed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

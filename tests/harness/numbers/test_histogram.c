@@ -176,7 +176,8 @@ static void json_has_all_of_it(void **state)
 	for (size_t i = 0; i < json_array_size(list); i += 2) {
 		uint64_t bucket = (uint64_t)json_integer_value(json_array_get(list, i));
 
-		assert_int_equal(json_integer_value(json_array_get(list, i + 1)), h->bucket[bucket]);
+		assert_int_equal(json_integer_value(json_array_get(list, i + 1)),
+				 h->bucket[bucket]);
 		n += h->bucket[bucket];
 	}
 	assert_int_equal(n, h->n);

@@ -29,15 +29,16 @@ static void students_t(void **state)
 	static const struct {
 		double share, df, t;
 	} table[] = {
-		{ 0.975, 1, 12.7062 }, { 0.975, 6, 2.44691 }, { 0.975, 8, 2.30600 },
-		{ 0.95, 10, 1.81246 }, { 0.995, 30, 2.75000 }, { 0.9995, 6, 5.95882 },
+		{ 0.975, 1, 12.7062 },	 { 0.975, 6, 2.44691 },	 { 0.975, 8, 2.30600 },
+		{ 0.95, 10, 1.81246 },	 { 0.995, 30, 2.75000 }, { 0.9995, 6, 5.95882 },
 		{ 0.975, 1e6, 1.95997 }, { 0.8, 6, 0.905703 },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		assert_true(near(stats_t_quantile(table[i].share, table[i].df), table[i].t, 1e-4));
-		assert_true(near(stats_t_quantile(1 - table[i].share, table[i].df), -table[i].t, 1e-4));
+		assert_true(
+			near(stats_t_quantile(1 - table[i].share, table[i].df), -table[i].t, 1e-4));
 		assert_true(near(stats_t_above(table[i].t, table[i].df), 1 - table[i].share, 1e-5));
 	}
 	assert_true(near(stats_t_above(0, 5), 0.5, 1e-12));
@@ -68,7 +69,7 @@ static void holm(void **state)
 	(void)state;
 	assert_int_equal(stats_holm(p, 4), 0);
 	assert_true(near(p[1], 0.04, 1e-12));
-	assert_true(near(p[3], 0.04, 1e-12));	/* 0.039 would be less than the one before */
+	assert_true(near(p[3], 0.04, 1e-12)); /* 0.039 would be less than the one before */
 	assert_true(near(p[0], 0.06, 1e-12));
 	assert_true(near(p[2], 0.06, 1e-12));
 	assert_int_equal(stats_holm(p, 0), 0);
@@ -174,8 +175,8 @@ static void as_often_as_said(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		errors_of(cases[i][0], cases[i][1], &missed, &alarms);
-		print_message("%zu x %zu: missed %.1f %%, alarms %.1f %%\n", cases[i][0], cases[i][1],
-			      missed / 8.0, alarms / 8.0);
+		print_message("%zu x %zu: missed %.1f %%, alarms %.1f %%\n", cases[i][0],
+			      cases[i][1], missed / 8.0, alarms / 8.0);
 		assert_true(missed <= 58);
 		assert_true(alarms <= 58);
 		/* Intervals that always cover would say nothing. */
@@ -192,7 +193,8 @@ static void poisson_and_chi_square(void **state)
 	for (double x = 0.01; x < 60; x *= 1.7) {
 		assert_true(fabs(stats_chi_square_above(x, 2) - (exp(-x / 2))) < 1e-12);
 		assert_true(fabs(stats_chi_square_above(x, 1) - (erfc(sqrt(x / 2)))) < 1e-12);
-		assert_true(fabs(stats_chi_square_above(x, 4) - (exp(-x / 2) * (1 + x / 2))) < 1e-12);
+		assert_true(fabs(stats_chi_square_above(x, 4) - (exp(-x / 2) * (1 + x / 2))) <
+			    1e-12);
 	}
 	assert_true(fabs(stats_chi_square_above(18.3070, 10) - (0.05)) < 1e-6);
 	assert_true(fabs(stats_chi_square_above(135.807, 100) - (0.01)) < 1e-5);
@@ -206,14 +208,10 @@ static void poisson_and_chi_square(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(students_t),
-		cmocka_unit_test(poisson_and_chi_square),
-		cmocka_unit_test(ranks_of_the_median),
-		cmocka_unit_test(holm),
-		cmocka_unit_test(median_of_nine),
-		cmocka_unit_test(few_values),
-		cmocka_unit_test(trimmed_test),
-		cmocka_unit_test(as_often_as_said),
+		cmocka_unit_test(students_t),	       cmocka_unit_test(poisson_and_chi_square),
+		cmocka_unit_test(ranks_of_the_median), cmocka_unit_test(holm),
+		cmocka_unit_test(median_of_nine),      cmocka_unit_test(few_values),
+		cmocka_unit_test(trimmed_test),	       cmocka_unit_test(as_often_as_said),
 	};
 
 	return cmocka_run_group_tests_name("stats", tests, NULL, NULL);

@@ -46,10 +46,8 @@ static void summary_of(const char *path)
 	/* what real programs say to each other is not invalid, but for fragments */
 	assert_true(number_before(" made,") > 10);
 	assert_int_equal(number_before(" made,"),
-			 number_before(" left at the end") +
-				 number_before(" expired,") +
-				 number_before(" when a packet") +
-				 number_before(" by a reset"));
+			 number_before(" left at the end") + number_before(" expired,") +
+				 number_before(" when a packet") + number_before(" by a reset"));
 	capture_set_free(&set);
 }
 
@@ -108,7 +106,7 @@ static void variants_agree(void **state)
 			const char *variant = ct_variants[v]->name;
 
 			if (ct_variants[v]->flags & (CT_V_NULL | CT_V_LOOKUPS))
-				continue;	/* know nothing */
+				continue; /* know nothing */
 			if (REPLAY("--json", "--variant", variant, "--buckets", "1024",
 				   own(names[i])) == CT_EXIT_SKIP) {
 				print_message("%s: %s", variant, said.err);
@@ -212,12 +210,9 @@ static void all_traces(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(own_summaries),
-		cmocka_unit_test(own_json),
-		cmocka_unit_test(variants_agree),
-		cmocka_unit_test(table_lines),
-		cmocka_unit_test(dumps),
-		cmocka_unit_test(all_traces),
+		cmocka_unit_test(own_summaries),  cmocka_unit_test(own_json),
+		cmocka_unit_test(variants_agree), cmocka_unit_test(table_lines),
+		cmocka_unit_test(dumps),	  cmocka_unit_test(all_traces),
 	};
 
 	return cmocka_run_group_tests_name("replay", tests, NULL, NULL);

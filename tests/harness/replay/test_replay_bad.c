@@ -20,12 +20,13 @@ static void assert_mistake(int status, const char *says)
 		fail_msg("exit status %d: %s", status, said.err);
 	expect(said.err, says);
 	expect(said.err, "ctbench: ");
-	assert_string_equal(said.out, "");	/* nothing half written */
+	assert_string_equal(said.out, ""); /* nothing half written */
 }
 
 static void mistakes(void **state)
 {
-	static const struct { const char *json, *says;
+	static const struct {
+		const char *json, *says;
 	} bad[] = {
 		{ "{ \"hold\": [0] ", "scenario.json, line 1" },
 		{ "[]", "a scenario is a JSON object" },

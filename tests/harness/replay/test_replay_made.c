@@ -16,12 +16,15 @@
 static void time_passes(void **state)
 {
 	static const uint32_t seconds[] = {
-		1000, 1029, 1058,		/* never 30 s apart: one connection */
-		1088,				/* over to the tick: the second */
-		1000, 1100,			/* back, then on: still the second */
-		1100 + 4294968,			/* 2^32 ms later: looks like no time at all */
-		1100 + 4294968 + 2147484,	/* 2^31 ms */
-		4200000000u,			/* a century */
+		1000,
+		1029,
+		1058, /* never 30 s apart: one connection */
+		1088, /* over to the tick: the second */
+		1000,
+		1100,			  /* back, then on: still the second */
+		1100 + 4294968,		  /* 2^32 ms later: looks like no time at all */
+		1100 + 4294968 + 2147484, /* 2^31 ms */
+		4200000000u,		  /* a century */
 	};
 	static const char path[] = "time.pcap";
 
@@ -60,13 +63,18 @@ static void scenarios(void **state)
 	static const uint32_t seconds[] = { 1, 1, 1, 1, 1, 1, 1 };
 	const char *want[] = {
 		/* two are held, so each has a connection of its own */
-		"held new 1 -", "held new 2 -",
+		"held new 1 -",
+		"held new 2 -",
 		/* let go: the second joins the first's (UDP may) */
-		"accept - - 1", "accept - - 1",
+		"accept - - 1",
+		"accept - - 1",
 		/* from devices of their own: another zone; not tracked */
-		"accept new 3 -", "accept untracked - -",
-		"accept new 1 -", "flush",
-		"accept new 4 -", "accept new 4 -",
+		"accept new 3 -",
+		"accept untracked - -",
+		"accept new 1 -",
+		"flush",
+		"accept new 4 -",
+		"accept new 4 -",
 	};
 	const char *at = said.out;
 	json_t *line;
@@ -74,13 +82,12 @@ static void scenarios(void **state)
 	(void)state;
 	write_questions("scenario.pcap", seconds, ARRAY_SIZE(seconds));
 	REPLAY("--json", "--scenario",
-	       write_scenario(
-			"{ \"title\": \"a test\", \"hold\": [0, 1],"
-			"  \"after\": { \"1\": [0, 1], \"4\": [\"flush\"] },"
-			"  \"in\": [0, 0, 1, 2], \"zones\": { \"1\": { \"id\": 7 } },"
-			"  \"notrack\": [2],"
-			"  \"sysctl\": { \"nf_conntrack_udp_timeout\": 77 },"
-			"  \"global\": { \"nf_conntrack_max\": 100 } }"),
+	       write_scenario("{ \"title\": \"a test\", \"hold\": [0, 1],"
+			      "  \"after\": { \"1\": [0, 1], \"4\": [\"flush\"] },"
+			      "  \"in\": [0, 0, 1, 2], \"zones\": { \"1\": { \"id\": 7 } },"
+			      "  \"notrack\": [2],"
+			      "  \"sysctl\": { \"nf_conntrack_udp_timeout\": 77 },"
+			      "  \"global\": { \"nf_conntrack_max\": 100 } }"),
 	       "scenario.pcap");
 	assert_fine("--scenario");
 	for (unsigned int i = 0; i < ARRAY_SIZE(want); i++) {

@@ -16,7 +16,7 @@
 static const struct replay_options strict = { .router = true, .checksums = true };
 static const struct replay_options trusting;
 
-enum { UNSEEN = 100 };	/* beside enum replay_route */
+enum { UNSEEN = 100 }; /* beside enum replay_route */
 
 static int way_of(const uint8_t *bytes, uint32_t caplen, uint32_t len, bool ipv6,
 		  const struct replay_options *o)
@@ -41,7 +41,10 @@ static int way(const struct packet *p)
 
 static void ipv4_options(void **state)
 {
-	static const struct { const char *opt; unsigned int n; int way;
+	static const struct {
+		const char *opt;
+		unsigned int n;
+		int way;
 	} lists[] = {
 		{ BYTES("\1\1\1\1"), REPLAY_FORWARD },
 		{ BYTES("\0\377\377\377"), REPLAY_FORWARD }, /* behind the end: nothing */
@@ -90,7 +93,10 @@ static void ipv4_options(void **state)
 
 static void hop_by_hop(void **state)
 {
-	static const struct { const char *opt; unsigned int n; int way;
+	static const struct {
+		const char *opt;
+		unsigned int n;
+		int way;
 	} lists[] = {
 		{ BYTES("\21\0\1\4\0\0\0\0"), REPLAY_FORWARD }, /* padding */
 		{ BYTES("\21\0\0\0\0\0\0\0"), REPLAY_FORWARD },
@@ -134,7 +140,9 @@ static void hop_by_hop(void **state)
 
 static void addresses(void **state)
 {
-	static const struct { const char *src, *dst; int way;
+	static const struct {
+		const char *src, *dst;
+		int way;
 	} pairs[] = {
 		{ "10.1.0.1", "10.2.0.1", REPLAY_FORWARD },
 		{ "127.0.0.1", "10.2.0.1", REPLAY_LOST },
@@ -221,13 +229,13 @@ static void headers(void **state)
 	packet_udp(&p, false, CLIENT, 4);
 	c.l3 = p.b;
 	assert_true(replay_receive(&c, &strict, &skb));
-	assert_int_equal(skb.len, 32);		/* the link's padding is not the packet's */
+	assert_int_equal(skb.len, 32); /* the link's padding is not the packet's */
 	assert_int_equal(skb.headlen, 32);
-	c.caplen = 30;				/* cut by the capture */
+	c.caplen = 30; /* cut by the capture */
 	assert_true(replay_receive(&c, &strict, &skb));
 	assert_int_equal(skb.len, 32);
 	assert_int_equal(skb.headlen, 30);
-	c.len = 31;				/* cut on the wire */
+	c.len = 31; /* cut on the wire */
 	assert_false(replay_receive(&c, &strict, &skb));
 	for (unsigned int n = 0; n < 20; n++)
 		assert_int_equal(way_of(p.b, n, 64, false, &strict), UNSEEN);
@@ -255,7 +263,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ipv4_options), cmocka_unit_test(hop_by_hop),
-		cmocka_unit_test(addresses), cmocka_unit_test(hops), cmocka_unit_test(headers),
+		cmocka_unit_test(addresses),	cmocka_unit_test(hops),
+		cmocka_unit_test(headers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,15 +25,15 @@
 
 #include "harness/cli/replay_options.h"
 
-#define CONFORMANCE	CTBENCH_SOURCE_DIR "/tests/conformance"
-#define MAX_NUMBERS	4096
-#define WORKERS		8
+#define CONFORMANCE CTBENCH_SOURCE_DIR "/tests/conformance"
+#define MAX_NUMBERS 4096
+#define WORKERS	    8
 /*
  * Where the table is full, so many that early drop, which looks into 8, finds
  * nothing; else few, for they are made anew for each scenario.
  */
-#define BUCKETS		1024
-#define BUCKETS_FULL	32768
+#define BUCKETS	     1024
+#define BUCKETS_FULL 32768
 
 static const struct ct_variant *variant;
 static json_t *excuses;
@@ -75,8 +75,12 @@ static char *answers(const char *name, bool full)
 	c.file = capture;
 	c.scenario_path = scenario;
 	c.options = (struct replay_options){
-		.variant = variant, .buckets = full ? BUCKETS_FULL : BUCKETS,
-		.frozen = true, .router = true, .checksums = true, .numbers = true,
+		.variant = variant,
+		.buckets = full ? BUCKETS_FULL : BUCKETS,
+		.frozen = true,
+		.router = true,
+		.checksums = true,
+		.numbers = true,
 	};
 	err = replay_command_run(&c, &v, &e);
 	replay_command_free(&c);
@@ -106,10 +110,10 @@ static json_t *next_line(const char **text)
 /* --- Against what Linux says --- */
 
 struct comparison {
-	const char *name;	/* of the scenario */
+	const char *name; /* of the scenario */
 	/* Connections are numbered by who counts them: ours for each of theirs, and back. */
 	json_int_t ours[MAX_NUMBERS], theirs[MAX_NUMBERS];
-	json_int_t slack;	/* seconds that Linux may have more */
+	json_int_t slack; /* seconds that Linux may have more */
 	unsigned int differ;
 	char first[1024];
 };
@@ -152,9 +156,7 @@ static bool in_list(const json_t *list, const json_t *what)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(list, i, v)
-		if (json_equal(v, what))
-			return true;
+	json_array_foreach(list, i, v) if (json_equal(v, what)) return true;
 	return false;
 }
 
@@ -169,14 +171,15 @@ static bool covers(const json_t *rule, const char *key, const json_t *what)
 /* where: the packet's number, or "table". */
 static bool excused(const struct comparison *c, const json_t *where, const char *field)
 {
-	json_t *rule, *f = json_string(field), *v = json_string(variant->name), *s = json_string(c->name);
+	json_t *rule, *f = json_string(field), *v = json_string(variant->name),
+		      *s = json_string(c->name);
 	bool yes = false;
 	size_t i;
 
-	json_array_foreach(excuses, i, rule)
-		if (covers(rule, "scenarios", s) && covers(rule, "variants", v) &&
-		    covers(rule, "packets", where) && covers(rule, "fields", f))
-			yes = true;
+	json_array_foreach(excuses, i, rule) if (covers(rule, "scenarios", s) &&
+						 covers(rule, "variants", v) &&
+						 covers(rule, "packets", where) &&
+						 covers(rule, "fields", f)) yes = true;
 	json_decref(f);
 	json_decref(v);
 	json_decref(s);
@@ -194,8 +197,10 @@ static void differs(struct comparison *c, const json_t *where, const char *pkt, 
 		i = json_dumps(where, JSON_ENCODE_ANY);
 		w = want ? json_dumps(want, JSON_ENCODE_ANY) : NULL;
 		g = got ? json_dumps(got, JSON_ENCODE_ANY) : NULL;
-		snprintf(c->first, sizeof(c->first), "%s over %s, %s %s: %s: Linux says %.300s, we %.300s",
-			 c->name, variant->name, i, pkt ? pkt : "", field, w ? w : "nothing", g ? g : "nothing");
+		snprintf(c->first, sizeof(c->first),
+			 "%s over %s, %s %s: %s: Linux says %.300s, we %.300s", c->name,
+			 variant->name, i, pkt ? pkt : "", field, w ? w : "nothing",
+			 g ? g : "nothing");
 		free(i);
 		free(w);
 		free(g);
@@ -205,12 +210,14 @@ static void differs(struct comparison *c, const json_t *where, const char *pkt, 
 static void compare_packet(struct comparison *c, const json_t *want, const json_t *got)
 {
 	static const char *const fields[] = {
-		"i", "released", "do", "verdict", "state", "dir", "ctinfo", "ct", "ct_after", "status_in",
-		"status", "proto_state", "timeout", "tcp_flags", "wscale", "vtag", "events",
+		"i",	   "released",	"do",	    "verdict",	 "state",  "dir",
+		"ctinfo",  "ct",	"ct_after", "status_in", "status", "proto_state",
+		"timeout", "tcp_flags", "wscale",   "vtag",	 "events",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
-		const json_t *w = json_object_get(want, fields[i]), *g = json_object_get(got, fields[i]);
+		const json_t *w = json_object_get(want, fields[i]),
+			     *g = json_object_get(got, fields[i]);
 
 		if (!same(c, fields[i], w, g))
 			differs(c, json_object_get(want, "i"),
@@ -219,7 +226,8 @@ static void compare_packet(struct comparison *c, const json_t *want, const json_
 }
 
 static const char *const row_fields[] = {
-	"orig", "reply", "status", "proto_state", "zone", "helper", "master", "acct", "timeout", "ct",
+	"orig",	  "reply",  "status", "proto_state", "zone",
+	"helper", "master", "acct",   "timeout",     "ct",
 };
 
 /* The row of the same connection. */
@@ -229,7 +237,8 @@ static json_t *same_row(json_t *table, const json_t *row)
 	json_t *other;
 	size_t i;
 
-	json_array_foreach(table, i, other) {
+	json_array_foreach(table, i, other)
+	{
 		zone2 = json_object_get(other, "zone");
 		if (json_equal(json_object_get(row, "orig"), json_object_get(other, "orig")) &&
 		    json_equal(json_object_get(row, "reply"), json_object_get(other, "reply")) &&
@@ -247,24 +256,27 @@ static void compare_end(struct comparison *c, json_t *want, json_t *got)
 	char field[64];
 	size_t i;
 
-	json_array_foreach(table, i, w) {
+	json_array_foreach(table, i, w)
+	{
 		g = same_row(ours, w);
 		if (!g) {
 			differs(c, where, NULL, "entry", w, NULL);
 			continue;
 		}
 		for (size_t k = 0; k < ARRAY_SIZE(row_fields); k++) {
-			const json_t *x = json_object_get(w, row_fields[k]), *y = json_object_get(g, row_fields[k]);
+			const json_t *x = json_object_get(w, row_fields[k]),
+				     *y = json_object_get(g, row_fields[k]);
 
 			/* Linux has no number for an entry that no packet was looked at with */
-			if (!same(c, row_fields[k], x, y) && (strcmp(row_fields[k], "ct") || !json_is_null(x)))
+			if (!same(c, row_fields[k], x, y) &&
+			    (strcmp(row_fields[k], "ct") || !json_is_null(x)))
 				differs(c, where, NULL, row_fields[k], w, g);
 		}
 	}
-	json_array_foreach(ours, i, g)
-		if (!same_row(table, g))
-			differs(c, where, NULL, "entry", NULL, g);
-	json_object_foreach(json_object_get(want, "stats"), name, w) {
+	json_array_foreach(ours, i, g) if (!same_row(table, g))
+		differs(c, where, NULL, "entry", NULL, g);
+	json_object_foreach(json_object_get(want, "stats"), name, w)
+	{
 		g = json_object_get(json_object_get(got, "stats"), name);
 		snprintf(field, sizeof(field), "stats.%s", name);
 		if (!g || !json_equal(w, g))
@@ -341,7 +353,7 @@ static void one_scenario(const char *name)
 /* Every WORKERS-th scenario from this one on. */
 static void share_of(unsigned int worker, const glob_t *g)
 {
-	const char *only = getenv("CTBENCH_SCENARIO");	/* one, to look into it */
+	const char *only = getenv("CTBENCH_SCENARIO"); /* one, to look into it */
 
 	for (size_t i = worker; i < g->gl_pathc; i += WORKERS) {
 		char *name = strdup(strrchr(g->gl_pathv[i], '/') + 1);
@@ -385,11 +397,13 @@ static void test_scenarios(void **state)
 	}
 	globfree(&g);
 	if (lacks) {
-		print_message("%s needs an instruction that this CPU does not have\n", variant->name);
+		print_message("%s needs an instruction that this CPU does not have\n",
+			      variant->name);
 		skip();
 	}
 	if (bad)
-		fail_msg("%u of %u processes found differences, or failed; see above", bad, WORKERS);
+		fail_msg("%u of %u processes found differences, or failed; see above", bad,
+			 WORKERS);
 }
 
 int main(int argc, char **argv)

@@ -147,7 +147,7 @@ static void what_was_told_is_read(void **state)
 
 	(void)state;
 	assert_int_equal(append(&r, 1, "w/a", 0, 10, &e), 0);
-	assert_int_equal(results_append(&r, &m, NULL, &e), 0);	/* has nothing to tell */
+	assert_int_equal(results_append(&r, &m, NULL, &e), 0); /* has nothing to tell */
 	assert_int_equal(append(&r, 3, "w/b", 0, 30, &e), 0);
 	assert_int_equal(append(&r, 4, "w/a", 2, 40, &e), 0);
 	results_close(&r);
@@ -216,7 +216,8 @@ static void only_the_latest_good_attempt(void **state)
 	json_decref(all);
 }
 
-/* A good row whose details are lost is found, by its line; what was void or failed may have none. */
+/* A good row whose details are lost is found, by its line; what was void or failed may have none.
+ */
 static void lost_details_are_missed(void **state)
 {
 	struct measurement bad = measurement(1, "w/a", 0), later = measurement(4, "w/b", 0);
@@ -304,7 +305,7 @@ static void a_damaged_line_is_named(void **state)
 	assert_true(results_resume(&r, parent, "run", no_row, &seen, &e) < 0);
 	assert_non_null(strstr(e.text, DETAILS_FILE ":2: "));
 	results_close(&r);
-	assert_int_equal(lines(), 2);	/* and nothing was lost */
+	assert_int_equal(lines(), 2); /* and nothing was lost */
 }
 
 /* ---- a full disk ---- */
@@ -362,7 +363,11 @@ static void a_full_disk_costs_one_measurement(void **state)
 /* ---- from the measuring process ---- */
 
 static const struct cell plain = {
-	.suite = "details", .variant = "null", .threads = 1, .flows = 1, .seconds = 1,
+	.suite = "details",
+	.variant = "null",
+	.threads = 1,
+	.flows = 1,
+	.seconds = 1,
 };
 
 /* A program in ctbench's place that sends an empty result, then what the script says. */
@@ -416,8 +421,8 @@ static void metrics_of_a_bench(void **state)
 	bench_metric(&b, "a_us", 1.5);
 	bench_metric(&b, "b_us", NAN);
 	bench_metric(&b, "c_us", 2);
-	assert_int_equal(json_unpack(b.details, "{s:{s:f, s:f !}}", "metrics", "a_us", &a, "c_us",
-				     &c), 0);
+	assert_int_equal(
+		json_unpack(b.details, "{s:{s:f, s:f !}}", "metrics", "a_us", &a, "c_us", &c), 0);
 	assert_true(a == 1.5 && c == 2);
 	json_decref(b.details);
 }

@@ -166,12 +166,23 @@ static bool reads_with(const struct measurement *m, const char *column, const ch
 static void impossible_figures(void **state)
 {
 	static const char *const bad[][2] = {
-		{ "ns_per_op", "nan" },	  { "ns_per_op", "inf" },  { "ns_per_op", "-5" },
-		{ "ops", "-1" },	  { "ops", " 1" },	   { "ops", "+1" },
-		{ "status", "9" },	  { "status", "3" },	   { "status", "-1" },
-		{ "window_s", "nan" },	  { "window_s", "-0.1" },  { "repeat", "4294967296" },
-		{ "repeat", "-1" },	  { "fingerprint", "-1" }, { "latency_p99_ns", "-inf" },
-		{ "elapsed_s", "-nan" }, { "seq", "99999999999999999999" },
+		{ "ns_per_op", "nan" },
+		{ "ns_per_op", "inf" },
+		{ "ns_per_op", "-5" },
+		{ "ops", "-1" },
+		{ "ops", " 1" },
+		{ "ops", "+1" },
+		{ "status", "9" },
+		{ "status", "3" },
+		{ "status", "-1" },
+		{ "window_s", "nan" },
+		{ "window_s", "-0.1" },
+		{ "repeat", "4294967296" },
+		{ "repeat", "-1" },
+		{ "fingerprint", "-1" },
+		{ "latency_p99_ns", "-inf" },
+		{ "elapsed_s", "-nan" },
+		{ "seq", "99999999999999999999" },
 	};
 	struct measurement m = some_measurement(1);
 
@@ -265,7 +276,8 @@ static void a_torn_row_is_dropped(void **state)
 	assert_int_equal(rows_in("torn", &e, &err), 1);
 	assert_int_equal(err, 0);
 	/* What follows must begin on a line of its own. */
-	assert_int_equal(results_resume(&r, parent, "torn", count_row, (rows_seen = 0, &rows_seen), &e), 0);
+	assert_int_equal(
+		results_resume(&r, parent, "torn", count_row, (rows_seen = 0, &rows_seen), &e), 0);
 	m = some_measurement(2);
 	assert_int_equal(results_append(&r, &m, NULL, &e), 0);
 	results_close(&r);
@@ -370,7 +382,9 @@ static void files_are_whole_or_as_they_were(void **state)
 		setrlimit(RLIMIT_FSIZE, &limit);
 		memset(text, 'x', sizeof(text));
 		_exit(results_write_text(parent, "whole", text, sizeof(text), &e) == -EFBIG &&
-		      e.status == CT_EXIT_USER ? 0 : 1);
+				      e.status == CT_EXIT_USER
+			      ? 0
+			      : 1);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
@@ -410,8 +424,9 @@ static void quartiles(void **state)
 	struct quartiles q = quartiles_of(nine, 9);
 
 	(void)state;
-	assert_true(q.n == 9 && q.min == 1 && q.q1 == 3 && q.median == 5 && q.q3 == 7 && q.max == 9);
-	q = quartiles_of(four, 4);	/* numpy.percentile([1, 2, 3, 4], [25, 50, 75]) */
+	assert_true(q.n == 9 && q.min == 1 && q.q1 == 3 && q.median == 5 && q.q3 == 7 &&
+		    q.max == 9);
+	q = quartiles_of(four, 4); /* numpy.percentile([1, 2, 3, 4], [25, 50, 75]) */
 	assert_true(q.q1 == 1.75 && q.median == 2.5 && q.q3 == 3.25);
 	q = quartiles_of(one, 1);
 	assert_true(q.min == 5 && q.q1 == 5 && q.median == 5 && q.q3 == 5 && q.max == 5);
@@ -425,16 +440,17 @@ static void numbers_for_people(void **state)
 		double value;
 		const char *text;
 	} cases[] = {
-		{ 0, "0" },	    { 0.0012345, "0.00123" }, { 0.5, "0.500" },	  { 1, "1.00" },
-		{ 9.994, "9.99" },  { 9.996, "10.0" },	      { 12.345, "12.3" }, { 99.94, "99.9" },
-		{ 99.96, "100" },   { 123.4, "123" },	      { 12345, "12345" }, { -1.5, "-1.50" },
+		{ 0, "0" },	   { 0.0012345, "0.00123" }, { 0.5, "0.500" },	 { 1, "1.00" },
+		{ 9.994, "9.99" }, { 9.996, "10.0" },	     { 12.345, "12.3" }, { 99.94, "99.9" },
+		{ 99.96, "100" },  { 123.4, "123" },	     { 12345, "12345" }, { -1.5, "-1.50" },
 	};
 	static const struct {
 		json_int_t value;
 		const char *text;
 	} counts[] = {
-		{ 1, "1" }, { 1000, "1000" }, { 1024, "1Ki" }, { 65536, "64Ki" }, { 1 << 20, "1Mi" },
-		{ 10000, "10k" }, { 1000000, "1M" }, { 1500000, "1500k" }, { 0, "0" },
+		{ 1, "1" },	   { 1000, "1000" },	 { 1024, "1Ki" },
+		{ 65536, "64Ki" }, { 1 << 20, "1Mi" },	 { 10000, "10k" },
+		{ 1000000, "1M" }, { 1500000, "1500k" }, { 0, "0" },
 	};
 	char text[64];
 

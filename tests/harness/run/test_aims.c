@@ -17,9 +17,20 @@
 static void test_parse(void **state)
 {
 	static const char *const bad[] = {
-		"", "null", "null:", "null: ns/op", "null: ns/op <=", "null: ns/op <= 0", "null: ns/op <= -1",
-		"null: ns/op < 3", "null: ns/op = 3", "null: furlongs <= 3", "nobody: ns/op <= 3",
-		"null: ns/op <= 3 x", "null: ns/op <= 3 x nobody", "null: ns/op <= 3 of it",
+		"",
+		"null",
+		"null:",
+		"null: ns/op",
+		"null: ns/op <=",
+		"null: ns/op <= 0",
+		"null: ns/op <= -1",
+		"null: ns/op < 3",
+		"null: ns/op = 3",
+		"null: furlongs <= 3",
+		"nobody: ns/op <= 3",
+		"null: ns/op <= 3 x",
+		"null: ns/op <= 3 x nobody",
+		"null: ns/op <= 3 of it",
 		"null: ns/op <= 3 x replica and more",
 	};
 	struct aim a;

@@ -27,8 +27,8 @@
 static bool fail_locked;
 static int void_repeat = -1;
 
-static int measure(const struct cell *cell, struct cell_result *r, json_t **details,
-		   struct ct_error *e)
+static int
+measure(const struct cell *cell, struct cell_result *r, json_t **details, struct ct_error *e)
 {
 	(void)e;
 	memset(r, 0, sizeof(*r));
@@ -72,12 +72,12 @@ static int begin(void **state)
 		char name[16], text[512];
 
 		snprintf(name, sizeof(name), "w%d.yaml", i);
-		snprintf(
-			text, sizeof(text),
-			"name: w%d\nquestion: Does it merge?\n"
-			"variants: [nulls_rcu_jhash2_scale_seqcount, locked_jhash2_scale_seqcount]\n"
-			"threads: 1\nflows: %d\nload_factor: 1\nrepeats: 5\nplots: [bars]\n",
-			i, 1000 << i);
+		snprintf(text, sizeof(text),
+			 "name: w%d\nquestion: Does it merge?\n"
+			 "variants: [nulls_rcu_jhash2_scale_seqcount, "
+			 "locked_jhash2_scale_seqcount]\n"
+			 "threads: 1\nflows: %d\nload_factor: 1\nrepeats: 5\nplots: [bars]\n",
+			 i, 1000 << i);
 		write_text(name, text);
 	}
 	write_text("all.yaml",
@@ -154,7 +154,8 @@ static void parts_make_a_whole(void **state)
 	cells[0] = json_object_get(json_object_get(whole, "ctbench"), "cells");
 	cells[1] = json_object_get(report, "cells");
 	assert_int_equal(json_object_size(cells[0]), json_object_size(cells[1]));
-	json_object_foreach(cells[0], name, cell) {
+	json_object_foreach(cells[0], name, cell)
+	{
 		json_t *metrics = json_object_get(json_object_get(cells[1], name), "metrics");
 
 		/* Repeat by repeat, the details' scalars included. */
@@ -254,9 +255,8 @@ static void what_must_not_be_mixed(void **state)
 	refuses("c a nowhere --results runs", "cannot read 'nowhere/run.json'");
 
 	assert_int_equal(run("w0.yaml w1.yaml --results runs --name o --shard 1/2"), 0);
-	refuses("c a o --results runs",
-		"'runs/o/run.json' was started with other arguments than "
-		"'runs/a/run.json'");
+	refuses("c a o --results runs", "'runs/o/run.json' was started with other arguments than "
+					"'runs/a/run.json'");
 	/* The same part again, from this machine. */
 	assert_int_equal(run("all.yaml --results runs --name o2 --shard 1/2"), 0);
 	refuses("c a o2 --results runs", "runs/o2/cells.tsv:2: repeat ");
@@ -320,8 +320,7 @@ static void damaged_folders(void **state)
 	refuses("c a b --results runs", "runs/b/cells.tsv:3: this is not a measurement");
 	AGAIN();
 	rewrite("1s/window_s/window/");
-	refuses("c a b --results runs",
-		"runs/b/cells.tsv:1: these columns are not this version");
+	refuses("c a b --results runs", "runs/b/cells.tsv:1: these columns are not this version");
 	AGAIN();
 	assert_int_equal(unlink("runs/b/run.json"), 0);
 	refuses("c a b --results runs", "cannot read 'runs/b/run.json'");
@@ -364,7 +363,7 @@ static void full_disks(void **state)
 		int status;
 
 		if (!child) {
-			signal(SIGXFSZ, SIG_DFL);	/* run, above, has it ignored */
+			signal(SIGXFSZ, SIG_DFL); /* run, above, has it ignored */
 			setrlimit(RLIMIT_FSIZE, &limit);
 			_exit(merge("c a b --results runs"));
 		}
@@ -396,8 +395,8 @@ static void forget_last_row(json_t *benchmark, const char *file)
 	assert_non_null(fgets(name, sizeof(name), in));
 	pclose(in);
 	name[strcspn(name, "\n")] = '\0';
-	cell = json_object_get(
-		json_object_get(json_object_get(benchmark, "ctbench"), "cells"), name);
+	cell = json_object_get(json_object_get(json_object_get(benchmark, "ctbench"), "cells"),
+			       name);
 	assert_non_null(cell);
 	json_object_set_new(cell, "n", json_integer(4));
 }
@@ -420,7 +419,8 @@ static void parts_that_lost_something(void **state)
 	refuses("c a b --results runs", says);
 	AGAIN();
 	rewrite("2,$d");
-	refuses("c a b --results runs", "runs/b/cells.tsv:1: up to this last line there are 0 good");
+	refuses("c a b --results runs",
+		"runs/b/cells.tsv:1: up to this last line there are 0 good");
 	AGAIN();
 	/* A line cut off at the end of the file is none. */
 	assert_int_equal(system("truncate -s -3 runs/b/cells.tsv"), 0);
@@ -450,7 +450,8 @@ static void parts_that_lost_something(void **state)
 	json = load("b", "benchmark.json");
 	json_object_set_new(json_object_get(json, "ctbench"), "interrupted", json_true());
 	store("b", "benchmark.json", json);
-	refuses("c a b --results runs", "'runs/b/benchmark.json' says that the run was interrupted");
+	refuses("c a b --results runs",
+		"'runs/b/benchmark.json' says that the run was interrupted");
 	AGAIN();
 	/* As after a full disk: the counts agree, and there are repeats to do. */
 	rewrite("$d");

@@ -31,7 +31,8 @@ static void a_run_and_its_files(void **state)
 	expect(said.out, "runs/a");
 
 	benchmark = benchmark_of("a");
-	json_array_foreach(json_object_get(benchmark, "benchmarks"), i, b) {
+	json_array_foreach(json_object_get(benchmark, "benchmarks"), i, b)
+	{
 		const char *name = json_string_value(json_object_get(b, "run_name"));
 		bool aggregate = json_object_get(b, "aggregate_name");
 
@@ -48,9 +49,11 @@ static void a_run_and_its_files(void **state)
 	assert_int_equal(json_unpack(cell, "{s:{s:f}}", "ns_per_op", "median", &median), 0);
 	assert_true(fabs(median - 51) < 1e-9);
 	assert_true(fabs(real_time - 51) < 1e-6);
-	assert_string_equal(json_string_value(json_object_get(json_object_get(cell, "axes"), "chain")),
-			    "nulls_rcu");
-	assert_int_equal(json_number_value(json_object_get(cell, "node_bytes_per_connection")), 320);
+	assert_string_equal(
+		json_string_value(json_object_get(json_object_get(cell, "axes"), "chain")),
+		"nulls_rcu");
+	assert_int_equal(json_number_value(json_object_get(cell, "node_bytes_per_connection")),
+			 320);
 	assert_null(json_object_get(json_object_get(benchmark, "context"), "host_name"));
 	json_decref(benchmark);
 	assert_int_equal(access("runs/a/results.tsv", R_OK), 0);
@@ -92,7 +95,9 @@ static void noise_is_the_control(void **state)
 	(void)state;
 	assert_int_equal(run("little.yaml --results runs --name a"), 0);
 	benchmark = benchmark_of("a");
-	assert_int_equal(json_unpack(benchmark, "{s:{s:{s:f}}}", "ctbench", "noise", "percent", &percent), 0);
+	assert_int_equal(
+		json_unpack(benchmark, "{s:{s:{s:f}}}", "ctbench", "noise", "percent", &percent),
+		0);
 	assert_true(fabs(percent - 100 * 0.5 / 51.5) < 1e-6);
 	json_decref(benchmark);
 }
@@ -109,14 +114,17 @@ static void details_become_metrics(void **state)
 	fake->voids = 2;
 	assert_int_equal(run("little.yaml --results runs --name a"), 0);
 	benchmark = benchmark_of("a");
-	metric = json_object_get(json_object_get(cell_of(benchmark, BASELINE), "metrics"), "wait_us");
+	metric = json_object_get(json_object_get(cell_of(benchmark, BASELINE), "metrics"),
+				 "wait_us");
 	assert_int_equal(json_unpack(metric, "{s:f, s:f, s:f, s:i}", "median", &median, "ci_low",
-				     &low, "ci_high", &high, "n", &n), 0);
+				     &low, "ci_high", &high, "n", &n),
+			 0);
 	assert_true(median == 11 && low == 10 && high == 12 && n == REPEATS);
 	json_decref(benchmark);
 }
 
-/* Latencies instead of throughput, which such measurements have none of: in table, report, plots. */
+/* Latencies instead of throughput, which such measurements have none of: in table, report, plots.
+ */
 static void latencies_are_no_throughput(void **state)
 {
 	static char page[1 << 20];
@@ -124,8 +132,10 @@ static void latencies_are_no_throughput(void **state)
 	size_t i;
 
 	(void)state;
-	assert_int_equal(run("little.yaml --results runs --name a --threads 1 --oversubscribe false "
-			     "--plots latency,rate --rate 100k,1M"), 0);
+	assert_int_equal(
+		run("little.yaml --results runs --name a --threads 1 --oversubscribe false "
+		    "--plots latency,rate --rate 100k,1M"),
+		0);
 	expect(said.out, "p99 us");
 	assert_null(strstr(said.out, "Mops/s"));
 	expect(said.out, "fell behind: 30 of 3000 never begun");
@@ -138,9 +148,11 @@ static void latencies_are_no_throughput(void **state)
 	assert_int_equal(json_integer_value(json_object_get(cell, "n")), REPEATS);
 	cell = json_object_get(cell, "latency");
 	assert_int_equal(json_integer_value(json_object_get(cell, "unfinished")), 30);
-	assert_int_equal(json_array_size(json_object_get(json_object_get(cell, "curve"), "nines")), 3);
-	assert_true(json_number_value(json_array_get(json_object_get(
-		json_object_get(cell, "curve"), "median_ns"), 2)) == 101 * 50);
+	assert_int_equal(json_array_size(json_object_get(json_object_get(cell, "curve"), "nines")),
+			 3);
+	assert_true(json_number_value(json_array_get(
+			    json_object_get(json_object_get(cell, "curve"), "median_ns"), 2)) ==
+		    101 * 50);
 	json_array_foreach(json_object_get(benchmark, "benchmarks"), i, b)
 		assert_null(json_object_get(b, "ops_per_s"));
 	json_decref(benchmark);
@@ -176,7 +188,8 @@ static void or_not_if_one_says_so(void **state)
 {
 	(void)state;
 	assert_int_equal(run("little.yaml --results runs --name a -- "
-			     "--benchmark_enable_random_interleaving=false"), 0);
+			     "--benchmark_enable_random_interleaving=false"),
+			 0);
 	assert_int_equal(read_rows("a"), CELLS * REPEATS);
 	for (unsigned int i = 0; i < CELLS * REPEATS; i++) {
 		assert_int_equal(rows[i].repeat, i % REPEATS);
@@ -192,7 +205,8 @@ static void flags_after_the_dashes(void **state)
 
 	(void)state;
 	assert_int_equal(run("little.yaml --results runs --name a -- --benchmark_filter=threads:1$ "
-			     "--benchmark_repetitions=2 --benchmark_out=gb.json"), 0);
+			     "--benchmark_repetitions=2 --benchmark_out=gb.json"),
+			 0);
 	assert_int_equal(fake->calls, 2 * 2);
 	benchmark = benchmark_of("a");
 	assert_int_equal(count_of(benchmark, "cells"), 2);
@@ -250,7 +264,8 @@ static void a_dry_run_of_some(void **state)
 {
 	(void)state;
 	assert_int_equal(run("little.yaml --dry-run -- --benchmark_filter=nulls.*threads:1$ "
-			     "--benchmark_repetitions=2"), 0);
+			     "--benchmark_repetitions=2"),
+			 0);
 	expect(said.out, "  1 of 4 cells and no control, 2 repeats each: ");
 	expect(said.out, "1 workload, 2 measurements, ");
 	expect(said.out, "These are 1 of 5 cells (controls included), chosen by ");
@@ -273,7 +288,8 @@ static void bad_flags(void **state)
 		{ "little.yaml -- --benchmark_repetitions=0", "from 1 to 10000" },
 		{ "little.yaml -- --benchmark_format=xml", "console, json, csv" },
 		{ "little.yaml -- --benchmark_min_warmup_time=1", "--warmup" },
-		{ "little.yaml --results runs --name b -- --benchmark_out=little.yaml/x", "--benchmark_out" },
+		{ "little.yaml --results runs --name b -- --benchmark_out=little.yaml/x",
+		  "--benchmark_out" },
 		{ "little.yaml --nam x", "--name" },
 		{ "", "needs a workload" },
 		{ "little.yaml --resume x", "--resume x goes on with the arguments" },
@@ -319,14 +335,17 @@ static void what_a_run_cost(void **state)
 	benchmark = benchmark_of("a");
 	assert_int_equal(json_unpack(benchmark, "{s:{s:{s:f, s:f, s:f, s:f}}}", "ctbench", "cost",
 				     "windows_s", &windows, "warmups_s", &warmups, "elapsed_s",
-				     &elapsed, "overhead", &overhead), 0);
+				     &elapsed, "overhead", &overhead),
+			 0);
 	/* The defaults: 0.2 s after 0.05 s, or whatever they are; as many as there are repeats. */
 	assert_true(fabs(windows / (CELLS * REPEATS) -
-			 json_number_value(json_object_get(json_object_get(cell_of(benchmark, BASELINE),
-								"parameters"), "duration"))) < 1e-9);
+			 json_number_value(json_object_get(
+				 json_object_get(cell_of(benchmark, BASELINE), "parameters"),
+				 "duration"))) < 1e-9);
 	assert_true(fabs(warmups / (CELLS * REPEATS) -
-			 json_number_value(json_object_get(json_object_get(cell_of(benchmark, BASELINE),
-								"parameters"), "warmup"))) < 1e-9);
+			 json_number_value(json_object_get(
+				 json_object_get(cell_of(benchmark, BASELINE), "parameters"),
+				 "warmup"))) < 1e-9);
 	assert_true(elapsed > 0);
 	assert_true(fabs(overhead - elapsed / (windows + warmups)) < 1e-9);
 	expect(said.out, "times what was measured, tables apart");

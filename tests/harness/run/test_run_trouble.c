@@ -95,10 +95,12 @@ static void no_row_without_a_time(void **state)
 	benchmark = benchmark_of("a");
 	assert_int_equal(count_of(benchmark, "unusable"), 1);
 	assert_int_equal(count_of(benchmark, "good"), CELLS * REPEATS - 1);
-	assert_int_equal(json_integer_value(json_object_get(
-				 cell_of(benchmark, first_cell_of("a")), "void")), 1 + RUN_RETRIES);
+	assert_int_equal(
+		json_integer_value(json_object_get(cell_of(benchmark, first_cell_of("a")), "void")),
+		1 + RUN_RETRIES);
 	for (int file = 0; file < 2; file++) {
-		json_array_foreach(json_object_get(benchmark, "benchmarks"), i, b) {
+		json_array_foreach(json_object_get(benchmark, "benchmarks"), i, b)
+		{
 			assert_null(json_object_get(b, "error_occurred"));
 			assert_true(json_number_value(json_object_get(b, "real_time")) > 0 ||
 				    json_object_get(b, "aggregate_name"));
@@ -111,7 +113,8 @@ static void no_row_without_a_time(void **state)
 	if (access(tool, R_OK) || system("/usr/bin/python3 -c 'import scipy' 2>/dev/null"))
 		return;
 	assert_int_equal(system("/usr/bin/python3 /usr/share/benchmark/compare.py benchmarks "
-				"runs/b/benchmark.json runs/a/benchmark.json >out 2>err"), 0);
+				"runs/b/benchmark.json runs/a/benchmark.json >out 2>err"),
+			 0);
 	read_text("out", said.out, sizeof(said.out));
 	expect(said.out, BASELINE);
 	/* Nothing took no time, on either side. */
@@ -134,7 +137,8 @@ static void the_first_repeat_may_be_the_void_one(void **state)
 	assert_int_equal(run("little.yaml --results runs --name a"), 0);
 	benchmark = benchmark_of("a");
 	assert_int_equal(count_of(benchmark, "unusable"), 1);
-	json_array_foreach(json_object_get(benchmark, "benchmarks"), i, b) {
+	json_array_foreach(json_object_get(benchmark, "benchmarks"), i, b)
+	{
 		const char *run_name = json_string_value(json_object_get(b, "run_name"));
 
 		if (strcmp(run_name, first_cell_of("a")) || !json_object_get(b, "aggregate_name"))
@@ -161,7 +165,8 @@ static void a_failed_cell_is_given_up(void **state)
 	expect(said.out, "failed: no memory for ? buckets");
 	benchmark = benchmark_of("a");
 	assert_int_equal(count_of(benchmark, "failed"), 2);
-	assert_int_equal(json_integer_value(json_object_get(cell_of(benchmark, BASELINE), "n")), REPEATS);
+	assert_int_equal(json_integer_value(json_object_get(cell_of(benchmark, BASELINE), "n")),
+			 REPEATS);
 	json_decref(benchmark);
 }
 
@@ -172,8 +177,9 @@ static void what_the_machine_lacks_is_no_failure(void **state)
 	assert_int_equal(run("little.yaml --results runs --name a"), 0);
 	expect(said.out, "not on this machine");
 	/* Nothing at all could be measured: that is told to scripts. */
-	assert_int_equal(run("little.yaml --variants locked_jhash2_scale_seqcount --results runs --name b"),
-			 CT_EXIT_SKIP);
+	assert_int_equal(
+		run("little.yaml --variants locked_jhash2_scale_seqcount --results runs --name b"),
+		CT_EXIT_SKIP);
 }
 
 /* ---- interrupted, killed, full ---- */
@@ -184,7 +190,8 @@ static void check_complete(const char *name, unsigned int repeats)
 
 	assert_int_equal(count_of(benchmark, "good"), CELLS * repeats);
 	assert_int_equal(count_of(benchmark, "missing"), 0);
-	assert_int_equal(json_integer_value(json_object_get(cell_of(benchmark, BASELINE), "n")), repeats);
+	assert_int_equal(json_integer_value(json_object_get(cell_of(benchmark, BASELINE), "n")),
+			 repeats);
 	json_decref(benchmark);
 }
 
@@ -200,7 +207,8 @@ static void an_interrupt_keeps_what_is_done(void **state)
 	expect(said.out, "Interrupted: 7 of 15 measurements");
 	expect(said.out, "run --resume a --results runs\n");
 	benchmark = benchmark_of("a");
-	assert_true(json_is_true(json_object_get(json_object_get(benchmark, "ctbench"), "interrupted")));
+	assert_true(json_is_true(
+		json_object_get(json_object_get(benchmark, "ctbench"), "interrupted")));
 	assert_int_equal(count_of(benchmark, "good"), 7);
 	assert_int_equal(count_of(benchmark, "missing"), 8);
 	json_decref(benchmark);
@@ -216,7 +224,8 @@ static void an_interrupt_keeps_what_is_done(void **state)
 	check_complete("a", REPEATS);
 }
 
-/* Void to the end in the first block, and made up for after the last: in no block with the others. */
+/* Void to the end in the first block, and made up for after the last: in no block with the others.
+ */
 static void what_was_void_gets_another_pass(void **state)
 {
 	unsigned int later[REPEATS] = { 0 };
@@ -239,8 +248,8 @@ static void what_was_void_gets_another_pass(void **state)
 		assert_int_equal(count_of(benchmark, "good"), CELLS * REPEATS);
 		json_object_foreach(json_object_get(json_object_get(benchmark, "ctbench"), "cells"),
 				    name, cell)
-			json_array_foreach(json_object_get(cell, "passes"), i, pass)
-				later[i] += json_integer_value(pass) == 1;
+			json_array_foreach(json_object_get(cell, "passes"), i, pass) later[i] +=
+			json_integer_value(pass) == 1;
 		assert_int_equal(later[0], again);
 		assert_int_equal(later[1] + later[2], 0);
 		json_decref(benchmark);
@@ -254,14 +263,17 @@ static unsigned int of_pass(const json_t *benchmark, size_t repeat, json_int_t p
 	unsigned int n = 0;
 	const char *name;
 
-	json_object_foreach(json_object_get(json_object_get(benchmark, "ctbench"), "cells"), name, cell) {
+	json_object_foreach(json_object_get(json_object_get(benchmark, "ctbench"), "cells"), name,
+			    cell)
+	{
 		value = json_array_get(json_object_get(cell, "passes"), repeat);
 		n += value && json_integer_value(value) == pass;
 	}
 	return n;
 }
 
-/* In the last block, where going on goes back to no earlier one, and by two --resume at two times. */
+/* In the last block, where going on goes back to no earlier one, and by two --resume at two times.
+ */
 static void each_resume_is_a_pass(void **state)
 {
 	const unsigned int last = CELLS * (REPEATS - 1);
@@ -272,8 +284,8 @@ static void each_resume_is_a_pass(void **state)
 	for (unsigned int k = 1; k <= 3; k++) {
 		fake->calls = 0;
 		fake->interrupt_at = k == 1 ? last + 2 : k == 2 ? 2 : 0;
-		assert_int_equal(run(k == 1 ? "little.yaml --results runs --name a" :
-					      "--resume a --results runs"),
+		assert_int_equal(run(k == 1 ? "little.yaml --results runs --name a"
+					    : "--resume a --results runs"),
 				 k == 3 ? 0 : CT_EXIT_INTERRUPTED);
 	}
 	benchmark = benchmark_of("a");
@@ -338,7 +350,7 @@ static void a_full_disk_keeps_what_is_done(void **state)
 	expect(said.out, "results: runs/a (cells.tsv)\n");
 	for (kept = 0, status = 0; text[status]; status++)
 		kept += text[status] == '\n';
-	kept--;			/* the header */
+	kept--; /* the header */
 	assert_true(kept >= 2 && kept < all);
 	assert_int_equal(run("--resume a --results runs"), 0);
 	assert_int_equal(read_rows("a"), all);
@@ -390,7 +402,8 @@ static void another_workload_is_not_mixed_in(void **state)
 	assert_int_equal(fake->calls, 5);
 }
 
-/* What run.json says of how the run was begun, one thing changed; group NULL: of the file itself. */
+/* What run.json says of how the run was begun, one thing changed; group NULL: of the file itself.
+ */
 static void change_start(const char *group, const char *key, json_t *value)
 {
 	json_t *start = json_load_file("runs/a/run.json", 0, NULL);
@@ -405,8 +418,11 @@ static void change_start(const char *group, const char *key, json_t *value)
 /* Half a run of each of two machines, builds or formats is none. */
 static void begun_otherwise(void **state)
 {
-	static const struct { const char *group, *key, *says; } cases[] = {
-		{ "machine", "cpu", "'runs/a' was begun with another machine.cpu (something else then, " },
+	static const struct {
+		const char *group, *key, *says;
+	} cases[] = {
+		{ "machine", "cpu",
+		  "'runs/a' was begun with another machine.cpu (something else then, " },
 		{ "kernel", "release", "another kernel.release (something else then, " },
 		{ "build", "compiler", "another build.compiler (something else then, gcc " },
 		{ NULL, "revision", "was started by revision something else" },
@@ -429,11 +445,12 @@ static void begun_otherwise(void **state)
 	}
 	read_text("runs/a/cells.tsv", after, sizeof(after));
 	assert_string_equal(before, after);
-	/* What changes by itself does not count: free memory, and how much of it a node knows of. */
+	/* What changes by itself does not count: free memory, and how much of it a node knows of.
+	 */
 	change_start("machine", "memory_available_bytes", json_integer(1));
 	start = json_load_file("runs/a/run.json", 0, NULL);
-	nodes = json_incref(json_object_get(json_object_get(json_object_get(start, "facts"), "topology"),
-					    "nodes"));
+	nodes = json_incref(json_object_get(
+		json_object_get(json_object_get(start, "facts"), "topology"), "nodes"));
 	assert_true(json_array_size(nodes) > 0);
 	json_object_set_new(json_array_get(nodes, 0), "memory_bytes", json_integer(1));
 	change_start("topology", "nodes", json_incref(nodes));

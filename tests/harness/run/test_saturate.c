@@ -73,8 +73,8 @@ static void limits_outside(void **state)
 }
 
 /*
- * Disturbances that hit every third measurement, and one that lasts for half of the search, move what
- * is found by nothing.
+ * Disturbances that hit every third measurement, and one that lasts for half of the search, move
+ * what is found by nothing.
  */
 static void disturbed(void **state)
 {
@@ -86,15 +86,18 @@ static void disturbed(void **state)
 	(void)state;
 	saturate_begin(&s, 10000, 100000000, 0.05, 0);
 	for (n = 0; (rate = saturate_next(&s)); n++)
-		saturate_tell(&s, rate, rate > 3000000 || n % 3 == 2 ? SATURATE_LATE : SATURATE_KEPT);
+		saturate_tell(&s, rate,
+			      rate > 3000000 || n % 3 == 2 ? SATURATE_LATE : SATURATE_KEPT);
 	assert_true(fabs(log((double)saturate_found(&s, &at_least) / 3e6)) < 0.035);
 	assert_false(at_least);
 	saturate_begin(&s, 10000, 100000000, 0.05, 0);
 	for (n = 0; (rate = saturate_next(&s)); n++) {
 		bool spell = n >= 3 && n < 8;
 
-		saturate_tell(&s, rate, rate > 9000000 ? SATURATE_OUTRUN :
-					rate > 3000000 || spell ? SATURATE_LATE : SATURATE_KEPT);
+		saturate_tell(&s, rate,
+			      rate > 9000000		? SATURATE_OUTRUN
+			      : rate > 3000000 || spell ? SATURATE_LATE
+							: SATURATE_KEPT);
 		assert_true(n < 50);
 	}
 	assert_true(fabs(log((double)saturate_found(&s, &at_least) / 3e6)) < 0.035);
@@ -140,8 +143,8 @@ static void shifted_grids(void **state)
 static unsigned int calls, interrupt_at;
 static enum { TROUBLE_VOID = 1, TROUBLE_FAILS, TROUBLE_ONCE_LATE } trouble;
 
-static int measure(const struct cell *cell, struct cell_result *r, json_t **details,
-		   struct ct_error *e)
+static int
+measure(const struct cell *cell, struct cell_result *r, json_t **details, struct ct_error *e)
 {
 	double serves = strncmp(cell->variant, "locked", 6) ? 2e6 : 1e6;
 	double load = (double)cell->rate / serves;
@@ -157,7 +160,7 @@ static int measure(const struct cell *cell, struct cell_result *r, json_t **deta
 	r->latency_p50_ns = r->latency_p99_ns / 7;
 	r->latency_max_ns = r->latency_p999_ns = 2 * r->latency_p99_ns;
 	r->ops = 1000;
-	r->unfinished = load < 1 ? 10 : 11;	/* one in a hundred may be late */
+	r->unfinished = load < 1 ? 10 : 11; /* one in a hundred may be late */
 	if (trouble == TROUBLE_ONCE_LATE && calls == 1)
 		r->latency_p99_ns = 1e9;
 	if (cell->repeat == 2 && cell->rate > 100000 && !strncmp(cell->variant, "locked", 6)) {
@@ -191,7 +194,8 @@ static void write_workload(int flows)
 
 	snprintf(text, sizeof(text),
 		 "name: s\nquestion: How much?\nvariants: [nulls_rcu_jhash2_scale_seqcount, "
-		 "locked_jhash2_scale_seqcount]\nflows: %d\nload_factor: 1\nrepeats: 5\n", flows);
+		 "locked_jhash2_scale_seqcount]\nflows: %d\nload_factor: 1\nrepeats: 5\n",
+		 flows);
 	write_text("s.yaml", text);
 }
 
@@ -216,8 +220,9 @@ static double rate_of(json_t *all, const char *cell, const char *what)
 {
 	json_t *value = NULL;
 
-	assert_int_equal(json_unpack(all, "{s:{s:{s:{s:{s:{s:o}}}}}}", "ctbench", "cells", cell, "metrics",
-				     "saturation_per_s", what, &value), 0);
+	assert_int_equal(json_unpack(all, "{s:{s:{s:{s:{s:{s:o}}}}}}", "ctbench", "cells", cell,
+				     "metrics", "saturation_per_s", what, &value),
+			 0);
 	return json_number_value(value);
 }
 
@@ -231,12 +236,13 @@ static void check_result(void)
 	assert_true(fabs(log(nulls / (2e6 - log(100) / 20e-6))) < 0.035);
 	assert_true(fabs(log(locked / (1e6 - log(100) / 20e-6))) < 0.035);
 	/* Of the same searches on other grids. */
-	assert_true(fabs(log(nulls / rate_of(all, "s/nulls_rcu_jhash2_scale_seqcount/control", "median"))) <
-		    0.05);
+	assert_true(fabs(log(nulls / rate_of(all, "s/nulls_rcu_jhash2_scale_seqcount/control",
+					     "median"))) < 0.05);
 	assert_true(rate_of(all, "s/locked_jhash2_scale_seqcount", "ci_low") < locked);
 	assert_int_equal(json_unpack(all, "{s:{s:{s:{s:{s:o}}}}}", "ctbench", "cells",
 				     "s/locked_jhash2_scale_seqcount", "saturation", "paths",
-				     &paths), 0);
+				     &paths),
+			 0);
 	assert_int_equal(json_array_size(paths), REPEATS);
 	paths = json_array_get(paths, REPEATS - 1);
 	assert_true(json_array_size(paths) >= 8);
@@ -331,7 +337,8 @@ static void coarse_searches(void **state)
 	assert_int_equal(run("s.yaml --results runs --name a --precision 100%"), 0);
 	all = json_load_file("runs/a/benchmark.json", 0, NULL);
 	assert_int_equal(json_unpack(all, "{s:{s:{s:[{s:F, s:F}]}}}", "ctbench", "noise", "pairs",
-				     "visible_percent", &visible, "percent", &noise), 0);
+				     "visible_percent", &visible, "percent", &noise),
+			 0);
 	assert_true(noise > 0.1 && visible > 20);
 	json_decref(all);
 }
@@ -348,7 +355,8 @@ static void machine_alone(void **state)
 	assert_null(strstr(said.err, "while a CPU is away"));
 	write_text("runs/a/bounds.jsonl", bounds);
 	assert_int_equal(run("--resume a --results runs"), 0);
-	expect(said.err, "warning: what arrives while a CPU is away waits 15 us here by the same p99");
+	expect(said.err,
+	       "warning: what arrives while a CPU is away waits 15 us here by the same p99");
 	expect(said.err, "as --p99 150us");
 	expect(said.out, "What arrives while a CPU is away waits 15 us by the same measure");
 	/* A bound far above it is about tables. */
@@ -390,15 +398,18 @@ static void anothers_folder(void **state)
 {
 	(void)state;
 	assert_int_equal(run("s.yaml --results runs --name r"), 0);
-	write_text("runs/r/run.json",
-		   "{\"format\": 1, \"started\": \"then\", \"revision\": \"?\", \"arguments\": []}");
+	write_text(
+		"runs/r/run.json",
+		"{\"format\": 1, \"started\": \"then\", \"revision\": \"?\", \"arguments\": []}");
 	assert_int_equal(run("--resume r --results runs"), 2);
 	expect(said.err, "'runs/r' was made by ctbench run: go on with ctbench run --resume r");
 }
 
 static void bad_arguments(void **state)
 {
-	static const struct { const char *arguments, *says; } cases[] = {
+	static const struct {
+		const char *arguments, *says;
+	} cases[] = {
 		{ "", "needs a workload" },
 		{ "s.yaml --p99 20", "--p99 is '20', but must be a time" },
 		{ "s.yaml --from 5", "--from is '5'" },

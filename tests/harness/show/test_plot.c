@@ -118,7 +118,8 @@ static void few_curves_end_together(void **state)
 
 static void twenty_variants_and_many_threads(void **state)
 {
-	json_t *b = new_benchmark("w", "How do many scale, and \"what\" about <quotes> & \\backslashes?",
+	json_t *b = new_benchmark("w",
+				  "How do many scale, and \"what\" about <quotes> & \\backslashes?",
 				  "variant threads");
 	char name[64], all[20][80];
 	const char *names[20];
@@ -192,13 +193,17 @@ static void axes_side_by_side(void **state)
 	add_cell(b, "a", NULLS, 1, 65536, 1, 20);
 	add_cell(b, "b", "jhash2 mask nulls_rcu striped seqcount memb typesafe", 1, 65536, 1, 25);
 	/* Locked chains use no RCU, and are beside the baseline all the same. */
-	add_cell(b, "c", "jhash2 reciprocal_scale locked striped seqcount none typesafe", 1, 65536, 1, 10);
+	add_cell(b, "c", "jhash2 reciprocal_scale locked striped seqcount none typesafe", 1, 65536,
+		 1, 10);
 	/* Nor does it matter beside them that this one waits for readers of the bucket array. */
-	add_cell(b, "f", "jhash2 reciprocal_scale locked per_bucket seqcount memb typesafe", 1, 65536, 1, 11);
+	add_cell(b, "f", "jhash2 reciprocal_scale locked per_bucket seqcount memb typesafe", 1,
+		 65536, 1, 11);
 	/* Differs in two axes from all others: stands beside none of them. */
-	add_cell(b, "d", "siphash reciprocal_scale nulls_rcu striped rwlock memb typesafe", 1, 65536, 1, 5);
+	add_cell(b, "d", "siphash reciprocal_scale nulls_rcu striped rwlock memb typesafe", 1,
+		 65536, 1, 5);
 	/* A table that others wrote. */
-	add_cell(b, "e", "jhash2 split_order lock_free - incremental memb deferred", 1, 65536, 1, 30);
+	add_cell(b, "e", "jhash2 split_order lock_free - incremental memb deferred", 1, 65536, 1,
+		 30);
 	assert_int_equal(draw(b, PLOT_AXES), 1);
 	check_picture("w-axes");
 	expect(svg, "bucket: ");
@@ -244,16 +249,18 @@ static void effects_with_their_intervals(void **state)
 	add_verdict(benchmark, "mops", "axis", "modulo", 1.5, "none");
 	add_verdict(benchmark, "mops", "interaction", "locked", 0.75, "none");
 	add_verdict(benchmark, "p99_ns", "axis", "mask", 4, "better");
-	add_verdict(benchmark, "mops", "axis",
-		    "something very long, no label of which goes beyond the left edge of that picture", 6,
-		    "better");
+	add_verdict(
+		benchmark, "mops", "axis",
+		"something very long, no label of which goes beyond the left edge of that picture",
+		6, "better");
 	assert_int_equal(draw(benchmark, 0), 2);
 	check_picture("axes-effects");
 	expect(svg, "mask instead of rec'iprocal_scale");
 	expect(svg, "\u221212 %<");
 	expect(svg, "+1.5 %, not seen");
 	expect(svg, "change of throughput in percent (right is better)");
-	/* The noise is there, as wide as it is to both sides, and nobody asks for interactions that are none. */
+	/* The noise is there, as wide as it is to both sides, and nobody asks for interactions that
+	 * are none. */
 	expect(svg, "noise");
 	assert_null(strstr(svg, "locked"));
 	assert_int_equal(rows_of("out/axes-effects.tsv", "instead of"), 3);
@@ -275,8 +282,8 @@ static void nothing_was_measured(void **state)
 
 	(void)state;
 	add_cell(b, "a", NULLS, 1, 65536, 1, 20);
-	cell = json_object_iter_value(json_object_iter(
-		json_object_get(json_object_get(b, "ctbench"), "cells")));
+	cell = json_object_iter_value(
+		json_object_iter(json_object_get(json_object_get(b, "ctbench"), "cells")));
 	json_object_set_new(cell, "mops", json_null());
 	assert_int_equal(draw(b, ~0U), 0);
 	json_decref(b);
@@ -289,9 +296,11 @@ static void strange_files_are_survived(void **state)
 		"{}",
 		"{\"ctbench\": 1}",
 		"{\"ctbench\": {\"workloads\": 3, \"cells\": []}}",
-		"{\"ctbench\": {\"workloads\": [1, {\"name\": \"w\", \"varying\": [1, null], \"plots\": 5}],"
+		"{\"ctbench\": {\"workloads\": [1, {\"name\": \"w\", \"varying\": [1, null], "
+		"\"plots\": 5}],"
 		" \"cells\": {\"a\": 1, \"b\": {\"workload\": \"w\", \"mops\": {\"median\": 1}},"
-		" \"c\": {\"workload\": \"w\", \"variant\": 7, \"mops\": {\"median\": 2}, \"axes\": 1}}}}",
+		" \"c\": {\"workload\": \"w\", \"variant\": 7, \"mops\": {\"median\": 2}, "
+		"\"axes\": 1}}}}",
 	};
 
 	(void)state;
@@ -361,10 +370,10 @@ static void gnuplot_fails(void **state)
 		static const char *const names[] = { "w-threads", "w-load", "w-bars" };
 		char script[256];
 
-		snprintf(
-			script, sizeof(script),
-			"#!/bin/sh\ncase $1 in %s.gp) echo before; echo \"line 7: no such thing\"; exit 1; esac\n",
-			names[i]);
+		snprintf(script, sizeof(script),
+			 "#!/bin/sh\ncase $1 in %s.gp) echo before; echo \"line 7: no such "
+			 "thing\"; exit 1; esac\n",
+			 names[i]);
 		write_text("bin/gnuplot", script);
 		assert_int_equal(chmod("bin/gnuplot", 0755), 0);
 		e = (struct ct_error){ 0 };
@@ -392,7 +401,8 @@ static int command(char *a, char *b, char *c)
 
 static void the_command(void **state)
 {
-	char run[] = "run", kind[] = "--kind", bars[] = "bars,threads", none[] = "pie", nowhere[] = "nowhere";
+	char run[] = "run", kind[] = "--kind", bars[] = "bars,threads", none[] = "pie",
+	     nowhere[] = "nowhere";
 	json_t *b = new_benchmark("w", "?", "variant");
 	struct ct_error e = { 0 };
 
@@ -415,14 +425,15 @@ static void the_command(void **state)
 	setenv("TMPDIR", "tmp", 1);
 	assert_int_equal(call_command(cmd_report_run, "report", "run"), 0);
 	unsetenv("TMPDIR");
-	assert_int_equal(rmdir("tmp"), 0);	/* is empty */
+	assert_int_equal(rmdir("tmp"), 0); /* is empty */
 	assert_int_equal(access("run/plots/w-axes.svg", R_OK), -1);
 	read_text("run/report.html", svg, sizeof(svg));
 	assert_int_equal(occurrences(svg, "<figure class=\"both\">"), 1);
 	assert_int_equal(occurrences(svg, "<figure>"), 1);
 
 	/* Its script is all that is needed. */
-	assert_int_equal(system("cd run/plots && rm w-bars.svg w-bars.png && gnuplot w-bars.gp"), 0);
+	assert_int_equal(system("cd run/plots && rm w-bars.svg w-bars.png && gnuplot w-bars.gp"),
+			 0);
 	assert_int_equal(access("run/plots/w-bars.svg", R_OK), 0);
 	assert_int_equal(access("run/plots/w-bars.png", R_OK), 0);
 	json_decref(b);

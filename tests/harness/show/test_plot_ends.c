@@ -52,7 +52,8 @@ static void alone(void **state)
 static void as_little_as_it_takes(void **state)
 {
 	struct plot_end e[] = {
-		{ .name = "b", .style = 2, .y = 50 }, { .name = "c", .style = 3, .y = 90 },
+		{ .name = "b", .style = 2, .y = 50 },
+		{ .name = "c", .style = 3, .y = 90 },
 		{ .name = "a", .style = 1, .y = 50 },
 	};
 	const struct plot_scale y = { 0, 100, false };
@@ -96,8 +97,10 @@ static void never_upon_another(void **state)
 		double spread = round % 3 ? 1e6 : 10, line = 15 / plot_graph_height(nr);
 
 		for (size_t i = 0; i < nr; i++)
-			e[i] = (struct plot_end){ .name = "v", .style = (unsigned int)i + 1,
-				.y = 1 + (double)rng_below(&rng, 1000) / 1000 * (spread - 1) };
+			e[i] = (struct plot_end){ .name = "v",
+						  .style = (unsigned int)i + 1,
+						  .y = 1 + (double)rng_below(&rng, 1000) / 1000 *
+								   (spread - 1) };
 		if (round % 5 == 0)
 			for (size_t i = 0; i < nr; i++)
 				e[i].y = round % 2 ? 1 : 1e6;
@@ -125,7 +128,7 @@ static void script(void **state)
 	fclose(out);
 	assert_non_null(strstr(text, "label[1] = \"long \\\"name\\\"\""));
 	assert_non_null(strstr(text, "leader[1] = 1"));
-	assert_non_null(strstr(text, "leader[2] = 1"));	/* ends before the others */
+	assert_non_null(strstr(text, "leader[2] = 1")); /* ends before the others */
 	assert_non_null(strstr(text, "leader[3] = 1"));
 	assert_non_null(strstr(text, "leader[4] = 0"));
 	assert_non_null(strstr(text, "label_y[4] = 0.8\n"));

@@ -56,9 +56,9 @@ static void narrow_pictures(void **state)
 			 65536, 1, threads * 11);
 	}
 	workload = json_array_get(json_object_get(json_object_get(b, "ctbench"), "workloads"), 0);
-	json_object_set_new(workload, "plots",
-			    json_pack("[s, s, s, s, s]", "threads", "axes", "bars", "size",
-				      "load"));
+	json_object_set_new(
+		workload, "plots",
+		json_pack("[s, s, s, s, s]", "threads", "axes", "bars", "size", "load"));
 	json_object_set_new(workload, "name", json_string("w"));
 	add_verdict(b, "mops", "axis", "mask", 12, "better");
 	json_object_set_new(
@@ -107,14 +107,14 @@ static void add_latencies(json_t *benchmark, const char *variant, double us)
 		cell = json_object_get(cells, name);
 		json_object_set_new(json_object_get(cell, "parameters"), "rate",
 				    json_integer(rate * 1000000));
-		json_object_set_new(
-			cell, "latency",
-			json_pack(
-				"{s:s, s:f, s:i, s:{s:[f, f, f], s:[f, f, f], s:[f, f, f], s:[f, f, f]}}",
-				"kind", "response", "rate_per_s", rate * 1e6, "unfinished",
-				rate - 1, "curve", "nines", 0.0, 1.0, 3.0, "median_ns", 100.0,
-				us * 300, us * 1e3 * rate, "low_ns", 90.0, us * 200, us * 900,
-				"high_ns", 110.0, us * 400, us * 3e3));
+		json_object_set_new(cell, "latency",
+				    json_pack("{s:s, s:f, s:i, s:{s:[f, f, f], s:[f, f, f], s:[f, "
+					      "f, f], s:[f, f, f]}}",
+					      "kind", "response", "rate_per_s", rate * 1e6,
+					      "unfinished", rate - 1, "curve", "nines", 0.0, 1.0,
+					      3.0, "median_ns", 100.0, us * 300, us * 1e3 * rate,
+					      "low_ns", 90.0, us * 200, us * 900, "high_ns", 110.0,
+					      us * 400, us * 3e3));
 		json_object_set_new(json_object_get(cell, "metrics"), "p99_ns",
 				    json_pack("{s:f, s:f, s:f}", "median", us * 1e3 * rate,
 					      "ci_low", us * 900, "ci_high", us * 3e3));
@@ -148,7 +148,8 @@ static void narrow_latencies(void **state)
 	}
 	check_picture(names[2]);
 	expect(svg, "7 M/s");
-	/* Rates between 2.7 and 8.4 M/s, where no power of ten is: the axis has figures all the same. */
+	/* Rates between 2.7 and 8.4 M/s, where no power of ten is: the axis has figures all the
+	 * same. */
 	expect(svg, ">4M<");
 	expect(svg, ">8M<");
 	check_picture(names[0]);

@@ -53,9 +53,9 @@ static void timelines_have_bands(void **state)
 	assert_true(occurrences(svg, "fill-opacity") >= 3);
 	/* The first piece's middle is at a 14th of the graph, which begins at 84 pixels. */
 	assert_true(leftmost_of_bands() > 84 + 910 / 14 - 2);
-	assert_int_equal(
-		system("grep -q 'lookups_per_s (x 1e-06), its low, its high, longest' out/w-timeline.tsv"),
-		0);
+	assert_int_equal(system("grep -q 'lookups_per_s (x 1e-06), its low, its high, longest' "
+				"out/w-timeline.tsv"),
+			 0);
 	json_decref(b);
 
 	/* All of few repeats is no 95 %. */

@@ -98,8 +98,8 @@ static void test_narrow(void **state)
 }
 
 /* A report in one form (report_html(), report_markdown()); free it. */
-static char *text_as(int (*form)(FILE *out, const struct report_source *s, struct ct_error *e),
-		     const json_t *of)
+static char *
+text_as(int (*form)(FILE *out, const struct report_source *s, struct ct_error *e), const json_t *of)
 {
 	struct report_source s = { dir, "plots", of, json_object_get(of, "ctbench"), NULL };
 	struct ct_error e = { 0 };
@@ -206,7 +206,8 @@ static void test_answers(void **state)
 	/* The strongest first, a halving before +60 %; never a word for what was not seen. */
 	answer_is(
 		&s, "mixed",
-		"[seen] half instead of base: throughput -50 %, slower; other instead of base: +60 %, faster; "
+		"[seen] half instead of base: throughput -50 %, slower; other instead of base: +60 "
+		"%, faster; "
 		"weak instead of base: +2.9 % over 6 of 8 pairs, faster; and 2 interactions\n"
 		"[none] no difference seen: less instead of base (this run would have seen 2.9 %), "
 		"a<b instead of base (2.9 %)\n");
@@ -214,16 +215,17 @@ static void test_answers(void **state)
 		&s, "calm",
 		"[none] no difference seen: mask instead of base (this run would have seen 2.9 %); "
 		"and 1 interaction\n");
-	answer_is(
-		&s, "early",
-		"[unjudged] not judged: mask instead of base, 3 repeats are too few (5 at least)\n");
+	answer_is(&s, "early",
+		  "[unjudged] not judged: mask instead of base, 3 repeats are too few (5 at "
+		  "least)\n");
 	answer_is(
 		&s, "alone",
 		"[unjudged] Nothing to compare: no two of its cells differ in one choice alone.\n");
 	answer_is(&s, "nothing", "[unjudged] Nothing to compare: no cell has a result.\n");
 	answer_is(
 		&s, "many",
-		"[seen] one instead of base: throughput +9.0 %, faster; one instead of base: +8.0 %, "
+		"[seen] one instead of base: throughput +9.0 %, faster; one instead of base: +8.0 "
+		"%, "
 		"faster; one instead of base: +7.0 %, faster; one instead of base: +6.0 %, faster; "
 		"one instead of base: +5.0 %, faster; and 2 more\n");
 
@@ -246,8 +248,8 @@ static void test_answers(void **state)
 
 static json_t *metric(double median, int n)
 {
-	return json_pack("{s:f, s:f, s:f, s:i}", "median", median, "ci_low", median * 0.9, "ci_high",
-			 median * 1.1, "n", n);
+	return json_pack("{s:f, s:f, s:f, s:i}", "median", median, "ci_low", median * 0.9,
+			 "ci_high", median * 1.1, "n", n);
 }
 
 /*
@@ -258,15 +260,17 @@ static void test_few_repeats(void **state)
 {
 	(void)state;
 	for (int n = 1; n <= 5; n++) {
-		json_t *copy = json_deep_copy(benchmark), *report = json_object_get(copy, "ctbench");
+		json_t *copy = json_deep_copy(benchmark),
+		       *report = json_object_get(copy, "ctbench");
 		json_t *x = json_object_get(json_object_get(report, "cells"), "size/x");
 		json_t *y = json_object_get(json_object_get(report, "cells"), "size-big/x");
 		json_t *pair = json_array_get(
 			json_object_get(json_object_get(report, "noise"), "pairs"), 0);
 		char *text;
 
-		json_object_set_new(x, "latency", json_pack("{s:s, s:{s:i, s:i}}", "kind", "service",
-							    "classes", "all", 9, "lookup_hit", 9));
+		json_object_set_new(x, "latency",
+				    json_pack("{s:s, s:{s:i, s:i}}", "kind", "service", "classes",
+					      "all", 9, "lookup_hit", 9));
 		json_object_set_new(json_object_get(x, "metrics"), "p99_ns", metric(2000, n));
 		json_object_set_new(y, "saturation", json_pack("{s:s}", "percentile", "p99"));
 		json_object_set_new(y, "metrics",
@@ -279,8 +283,9 @@ static void test_few_repeats(void **state)
 		text = text_as(report_markdown, copy);
 		expect(text, "| 2.00 |");
 		if (n < 5) {
-			expect(text, "under two names, differs by 1.2 %. Fewer than 5 repeats allow "
-				     "no interval.");
+			expect(text,
+			       "under two names, differs by 1.2 %. Fewer than 5 repeats allow "
+			       "no interval.");
 			assert_null(strstr(text, "95 %"));
 			assert_null(strstr(text, ".."));
 			assert_null(strstr(text, "?,"));
@@ -325,7 +330,8 @@ static void test_misses(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		json_t *copy = json_deep_copy(benchmark), *report = json_object_get(copy, "ctbench");
+		json_t *copy = json_deep_copy(benchmark),
+		       *report = json_object_get(copy, "ctbench");
 		json_t *x = json_object_get(json_object_get(report, "cells"), "size/x");
 		char *text = NULL, *page;
 		size_t len;
@@ -350,14 +356,16 @@ static void test_misses(void **state)
 /* A run that was merged from two machines names both; it had named the first one only. */
 static void test_two_machines(void **state)
 {
-	static const char *const plain[] = { "Some CPU, 2 CPUs, Linux 6.1 (run a)",
-					     "Other CPU, 1 CPU, Linux 6.2, a guest of KVM (run b)" };
+	static const char *const plain[] = {
+		"Some CPU, 2 CPUs, Linux 6.1 (run a)",
+		"Other CPU, 1 CPU, Linux 6.2, a guest of KVM (run b)"
+	};
 	json_t *copy = json_deep_copy(benchmark), *report = json_object_get(copy, "ctbench");
 	json_t *parts = json_pack(
-		"[{s:s, s:s, s:s, s:i, s:i, s:s, s:[s]}, {s:s, s:s, s:s, s:i, s:i, s:s, s:[s]}]", "name",
-		"a", "cpu", "Some CPU", "kernel", "6.1", "machine", 0, "cpus", 2, "hypervisor", "",
-		"workloads", "size", "name", "b", "cpu", "Other CPU", "kernel", "6.2", "machine", 1,
-		"cpus", 1, "hypervisor", "KVM", "workloads", "size-big");
+		"[{s:s, s:s, s:s, s:i, s:i, s:s, s:[s]}, {s:s, s:s, s:s, s:i, s:i, s:s, s:[s]}]",
+		"name", "a", "cpu", "Some CPU", "kernel", "6.1", "machine", 0, "cpus", 2,
+		"hypervisor", "", "workloads", "size", "name", "b", "cpu", "Other CPU", "kernel",
+		"6.2", "machine", 1, "cpus", 1, "hypervisor", "KVM", "workloads", "size-big");
 	char *text;
 
 	(void)state;
@@ -384,12 +392,9 @@ static void test_two_machines(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_page),
-		cmocka_unit_test(test_narrow),
-		cmocka_unit_test(test_markdown),
-		cmocka_unit_test(test_answers),
-		cmocka_unit_test(test_few_repeats),
-		cmocka_unit_test(test_misses),
+		cmocka_unit_test(test_page),	     cmocka_unit_test(test_narrow),
+		cmocka_unit_test(test_markdown),     cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_few_repeats),  cmocka_unit_test(test_misses),
 		cmocka_unit_test(test_two_machines),
 	};
 

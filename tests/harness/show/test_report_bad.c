@@ -22,7 +22,8 @@ static void test_bad_input(void **state)
 
 	(void)state;
 	assert_int_equal(report_command_line("/nonexistent/run", NULL, NULL), CT_EXIT_USER);
-	assert_int_equal(report_command_line(dir, NULL, NULL), CT_EXIT_USER);	/* no benchmark.json */
+	assert_int_equal(report_command_line(dir, NULL, NULL),
+			 CT_EXIT_USER); /* no benchmark.json */
 	write_text("run/benchmark.json", "{ \"context\": {} }");
 	assert_int_equal(report_command_line(dir, NULL, NULL), CT_EXIT_USER);
 	write_text("run/benchmark.json", "{ \"ctbench\": ");
@@ -93,8 +94,8 @@ static void test_out_that_is_no_file(void **state)
 /* What was measured is not replaced by the report of it; --out RUN/cells.tsv did that. */
 static void test_out_that_is_the_run(void **state)
 {
-	static const char *const own[] = { "run.json",	   "cells.tsv",	     "details.jsonl",
-					   "bounds.jsonl", "run.log",	     "benchmark.json",
+	static const char *const own[] = { "run.json",	   "cells.tsv", "details.jsonl",
+					   "bounds.jsonl", "run.log",	"benchmark.json",
 					   "results.tsv" };
 	char path[64], text[64];
 
@@ -153,16 +154,22 @@ static void read_changed(json_t *changed, const char *what, bool draw)
  */
 static void test_keys_that_are_gone(void **state)
 {
-	static const struct { const char *of, *key; } keys[] = {
-		{ "cells", "workload" }, { "cells", "variant" },     { "cells", "unit" },
-		{ "cells", "mops" },	 { "cells", "ns_per_op" },   { "cells", "parameters" },
-		{ "cells", "metrics" },	 { "cells", "n" },	     { "workloads", "name" },
-		{ "workloads", "varying" }, { "workloads", "question" },
-		{ "bounds", "bound" },	 { "bounds", "median" },     { "verdicts", "text" },
+	static const struct {
+		const char *of, *key;
+	} keys[] = {
+		{ "cells", "workload" },     { "cells", "variant" },
+		{ "cells", "unit" },	     { "cells", "mops" },
+		{ "cells", "ns_per_op" },    { "cells", "parameters" },
+		{ "cells", "metrics" },	     { "cells", "n" },
+		{ "workloads", "name" },     { "workloads", "varying" },
+		{ "workloads", "question" }, { "bounds", "bound" },
+		{ "bounds", "median" },	     { "verdicts", "text" },
 		{ "verdicts", "workload" },
 	};
-	json_t *values[] = { NULL, json_integer(7), json_null(), json_array(),
-			     json_pack("[i, n]", 7), json_object(), json_string("x") };
+	json_t *values[] = {
+		NULL,	       json_integer(7), json_null(), json_array(), json_pack("[i, n]", 7),
+		json_object(), json_string("x")
+	};
 	const bool draws = have_gnuplot();
 
 	(void)state;
@@ -175,14 +182,15 @@ static void test_keys_that_are_gone(void **state)
 			const char *name;
 			size_t k;
 
-			json_object_set_new(json_object_get(json_object_get(all, "size/x"), "metrics"),
-					    "mops", json_pack("{s:f, s:[f]}", "median", 4.0, "values", 4.0));
-			json_object_foreach(all, name, item)
-				values[v] ? json_object_set(item, keys[i].key, values[v])
-					  : json_object_del(item, keys[i].key);
-			json_array_foreach(all, k, item)
-				values[v] ? json_object_set(item, keys[i].key, values[v])
-					  : json_object_del(item, keys[i].key);
+			json_object_set_new(
+				json_object_get(json_object_get(all, "size/x"), "metrics"), "mops",
+				json_pack("{s:f, s:[f]}", "median", 4.0, "values", 4.0));
+			json_object_foreach(all, name, item) values[v]
+				? json_object_set(item, keys[i].key, values[v])
+				: json_object_del(item, keys[i].key);
+			json_array_foreach(all, k, item) values[v]
+				? json_object_set(item, keys[i].key, values[v])
+				: json_object_del(item, keys[i].key);
 			read_changed(copy, keys[i].key, !v && draws);
 		}
 	for (size_t v = 0; v < sizeof(values) / sizeof(values[0]); v++)

@@ -33,23 +33,23 @@ static json_t *cell(int threads, double bytes, const char *hash, const char *lev
 {
 	double mops = 20.0 * threads;
 
-	return json_pack("{s:s, s:{s:s}, s:{s:i, s:s}, s:s, s:f, s:i, s:s, s:{s:f, s:f, s:f, s:f, s:f},"
-			 " s:{s:f, s:f, s:f, s:f, s:f}, s:{s:{s:f, s:f, s:[f, n]}}}", "workload", "w",
-			 "axes", "hash", hash, "parameters", "threads", threads, "level", level, "variant",
-			 "v", "footprint_bytes", bytes, "n", 2, "unit", "Mops/s", "mops", "min", mops / 2,
-			 "q1", mops, "median", mops, "q3", mops, "max", 2 * mops, "ns_per_op", "min",
-			 25.0, "q1", 50.0, "median", 50.0, "q3", 50.0, "max", 100.0, "metrics", "mops",
-			 "median", mops, "ci_low", mops / 2, "values", mops);
+	return json_pack(
+		"{s:s, s:{s:s}, s:{s:i, s:s}, s:s, s:f, s:i, s:s, s:{s:f, s:f, s:f, s:f, s:f},"
+		" s:{s:f, s:f, s:f, s:f, s:f}, s:{s:{s:f, s:f, s:[f, n]}}}",
+		"workload", "w", "axes", "hash", hash, "parameters", "threads", threads, "level",
+		level, "variant", "v", "footprint_bytes", bytes, "n", 2, "unit", "Mops/s", "mops",
+		"min", mops / 2, "q1", mops, "median", mops, "q3", mops, "max", 2 * mops,
+		"ns_per_op", "min", 25.0, "q1", 50.0, "median", 50.0, "q3", 50.0, "max", 100.0,
+		"metrics", "mops", "median", mops, "ci_low", mops / 2, "values", mops);
 }
 
 static json_t *make(void)
 {
-	json_t *report = json_pack("{s:s, s:{s:o, s:o, s:o, s:o}, s:[{s:s, s:[]}]}", "name", "r", "cells",
-				   "one", cell(1, 1048576, "jhash2", "ops"), "two",
-				   cell(2, 1048576, "jhash2", "ops"), "large",
-				   cell(1, 67108864, "siphash", "ops"), "packets",
-				   cell(1, 1048576, "jhash2", "packets"), "workloads", "name", "w",
-				   "varying");
+	json_t *report = json_pack(
+		"{s:s, s:{s:o, s:o, s:o, s:o}, s:[{s:s, s:[]}]}", "name", "r", "cells", "one",
+		cell(1, 1048576, "jhash2", "ops"), "two", cell(2, 1048576, "jhash2", "ops"),
+		"large", cell(1, 67108864, "siphash", "ops"), "packets",
+		cell(1, 1048576, "jhash2", "packets"), "workloads", "name", "w", "varying");
 	char text[sizeof(bounds)];
 
 	assert_non_null(report);
@@ -62,7 +62,8 @@ static json_t *make(void)
 
 static double get(json_t *report, const char *name, const char *figure, const char *key)
 {
-	json_t *of = json_object_get(json_object_get(json_object_get(report, "cells"), name), figure);
+	json_t *of =
+		json_object_get(json_object_get(json_object_get(report, "cells"), name), figure);
 	json_t *value = json_object_get(of, key);
 
 	return json_is_number(value) ? json_number_value(value) : NAN;
@@ -90,7 +91,8 @@ static void each_bound(void **state)
 {
 	(void)state;
 	expect_share("dependent", "one", 20);
-	/* Twice the time with two threads, and twice the operations: the same share of twice as much. */
+	/* Twice the time with two threads, and twice the operations: the same share of twice as
+	 * much. */
 	expect_share("dependent", "two", 40);
 	expect_share("dependent", "large", 200);
 	expect_share("independent", "large", 16);
@@ -119,21 +121,25 @@ static void what_is_made_of_it(void **state)
 	metric = json_object_get(json_object_get(json_object_get(cells, "one"), "metrics"), "mops");
 	assert_true(json_number_value(json_object_get(metric, "ci_low")) == 10);
 	assert_true(json_number_value(json_array_get(json_object_get(metric, "values"), 0)) == 20);
-	assert_null(json_object_get(json_object_get(json_object_get(cells, "packets"), "metrics"), "mops"));
-	assert_int_equal(table_of(&g, report, json_array_get(json_object_get(report, "workloads"), 0)), 0);
+	assert_null(json_object_get(json_object_get(json_object_get(cells, "packets"), "metrics"),
+				    "mops"));
+	assert_int_equal(
+		table_of(&g, report, json_array_get(json_object_get(report, "workloads"), 0)), 0);
 	out = open_memstream(&text, &len);
 	grid_print(out, &g, GRID_TEXT);
 	fclose(out);
 	assert_non_null(strstr(text, "% of dependent"));
 	assert_non_null(strstr(text, "x dependent"));
 	assert_null(strstr(text, "ns/op"));
-	table_remark(remark, sizeof(remark), report, json_array_get(json_object_get(report, "workloads"), 0));
+	table_remark(remark, sizeof(remark), report,
+		     json_array_get(json_object_get(report, "workloads"), 0));
 	assert_non_null(strstr(remark, "waited for"));
 	free(text);
 	grid_free(&g);
 	json_decref(report);
 	report = make();
-	table_remark(remark, sizeof(remark), report, json_array_get(json_object_get(report, "workloads"), 0));
+	table_remark(remark, sizeof(remark), report,
+		     json_array_get(json_object_get(report, "workloads"), 0));
 	assert_string_equal(remark, "");
 	json_decref(report);
 }

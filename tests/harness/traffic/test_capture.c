@@ -20,8 +20,8 @@
 #include <unistd.h>
 
 #define NR_PACKETS 100
-#define BEGIN_SEC 1700000000u
-#define SEC_NS UINT64_C(1000000000)
+#define BEGIN_SEC  1700000000u
+#define SEC_NS	   UINT64_C(1000000000)
 
 static char folder[] = "/tmp/ctbench-capture-XXXXXX";
 
@@ -316,8 +316,7 @@ static size_t check_load(const char *path, size_t *ip)
 		assert_int_equal(q->l3proto, p.l3proto);
 		assert_int_equal(q->vlan, p.vlan);
 		assert_true(((uintptr_t)q->l3 & 7) == 0);
-		assert_true(q->l3 >= set.data &&
-			    q->l3 + q->caplen <= set.data + set.data_bytes);
+		assert_true(q->l3 >= set.data && q->l3 + q->caplen <= set.data + set.data_bytes);
 		assert_true(p.caplen <= p.len);
 		assert_memory_equal(q->l3, p.l3, p.caplen);
 		*ip += p.l3proto != 0;
@@ -421,18 +420,12 @@ static void test_traces(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_classic),
-		cmocka_unit_test(test_pcapng),
-		cmocka_unit_test(test_zstd),
-		cmocka_unit_test(test_files),
-		cmocka_unit_test(test_standard_input),
-		cmocka_unit_test(test_after_2038),
-		cmocka_unit_test(test_wire_length),
-		cmocka_unit_test(test_no_packets),
-		cmocka_unit_test(test_load),
-		cmocka_unit_test(test_decode_rate),
-		cmocka_unit_test(test_own_captures),
-		cmocka_unit_test(test_traces),
+		cmocka_unit_test(test_classic),	       cmocka_unit_test(test_pcapng),
+		cmocka_unit_test(test_zstd),	       cmocka_unit_test(test_files),
+		cmocka_unit_test(test_standard_input), cmocka_unit_test(test_after_2038),
+		cmocka_unit_test(test_wire_length),    cmocka_unit_test(test_no_packets),
+		cmocka_unit_test(test_load),	       cmocka_unit_test(test_decode_rate),
+		cmocka_unit_test(test_own_captures),   cmocka_unit_test(test_traces),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -195,7 +195,7 @@ static void test_cut_packet(void **state)
 		char after[32];
 
 		if ((size - 24) % record == 0)
-			continue;	/* that is a shorter capture, not a cut one */
+			continue; /* that is a shorter capture, not a cut one */
 		snprintf(after, sizeof(after), "after packet %d;", (int)whole);
 		expect_blob_error(&cut, whole, WORDS("is cut off", after));
 	}
@@ -243,7 +243,8 @@ static void test_interfaces(void **state)
 	blob_free(&b);
 	five_ng_packets(&b);
 	pcapng_interface(&b, 228, 1500);
-	expect_blob_error(&b, 5, WORDS("after packet 5", "interface", "snapshot length", "editcap"));
+	expect_blob_error(&b, 5,
+			  WORDS("after packet 5", "interface", "snapshot length", "editcap"));
 	blob_free(&b);
 }
 
@@ -297,7 +298,10 @@ static void test_other_packers(void **state)
 	blob_add(&b, "\x1f\x8b\x08\0\0\0\0\0", 8);
 	expect_blob_error(&b, 0, WORDS("gzip -dc"));
 	blob_free(&b);
-	blob_add(&b, "\xfd" "7zXZ\0\0", 7);
+	blob_add(&b,
+		 "\xfd"
+		 "7zXZ\0\0",
+		 7);
 	expect_blob_error(&b, 0, WORDS("xz -dc"));
 	blob_free(&b);
 }
@@ -423,12 +427,12 @@ static void test_fuzz_own_captures(void **state)
 /* Every link type, with random frames in a sound file. */
 static void test_fuzz_links(void **state)
 {
-	static const uint16_t types[] = { 0, 1, 9, 12, 50, 51, 101, 104, 108, 113, 166, 204, 228,
-					  229, 276 };
+	static const uint16_t types[] = { 0,   1,   9,	 12,  50,  51,	101, 104,
+					  108, 113, 166, 204, 228, 229, 276 };
 	/* what leads on to further headers, so that chance gets deep */
 	static const uint8_t starts[][4] = {
-		{ 0x81, 0, 0, 1 }, { 0x88, 0xa8, 0, 2 }, { 0x88, 0x64, 0x11, 0 },
-		{ 0, 0, 0, 1 }, { 0x88, 0x47, 0, 1 }, { 0xaa, 0xaa, 3, 0 },
+		{ 0x81, 0, 0, 1 },    { 0x88, 0xa8, 0, 2 }, { 0x88, 0x64, 0x11, 0 },
+		{ 0, 0, 0, 1 },	      { 0x88, 0x47, 0, 1 }, { 0xaa, 0xaa, 3, 0 },
 		{ 0xff, 3, 0, 0x21 }, { 0x0f, 0, 0x81, 0 },
 	};
 

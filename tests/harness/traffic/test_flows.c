@@ -16,7 +16,7 @@
 /* Twice n numbers' worth of open addressing: false if x (not 0) is there already. */
 static bool set_add(uint64_t *set, uint64_t mask, uint64_t x)
 {
-	for (uint64_t i = x & mask; ; i = (i + 1) & mask) {
+	for (uint64_t i = x & mask;; i = (i + 1) & mask) {
 		if (set[i] == x)
 			return false;
 		if (!set[i]) {

@@ -16,7 +16,11 @@
 #include "harness/traffic/keys.h"
 
 static const struct cell plain = {
-	.threads = 1, .flows = 10000, .hit_share = 1, .lookup = 1, .seed = 7,
+	.threads = 1,
+	.flows = 10000,
+	.hit_share = 1,
+	.lookup = 1,
+	.seed = 7,
 };
 
 /* What a key of a stream is. */
@@ -41,8 +45,8 @@ static struct what key_what(const struct key_plan *plan, const void *keys, size_
 	return w;
 }
 
-static void make(struct key_plan *plan, struct key_stream *s, const struct cell *cell,
-		 unsigned int thread)
+static void
+make(struct key_plan *plan, struct key_stream *s, const struct cell *cell, unsigned int thread)
 {
 	struct ct_error e = { 0 };
 
@@ -129,8 +133,8 @@ static void streams_are_repeatable(void **state)
 }
 
 /* The n flows that are asked for most, and the share of all lookups that they have. */
-static double top_share(const struct key_plan *plan, const struct key_stream *s, size_t n,
-			uint64_t *top)
+static double
+top_share(const struct key_plan *plan, const struct key_stream *s, size_t n, uint64_t *top)
 {
 	uint32_t *count = calloc(plan->present, sizeof(*count));
 	double sum = 0;
@@ -247,8 +251,8 @@ static void check_shares(const struct cell *cell)
 		if (k % 4 == 0)
 			to = to / s.nr_keys * s.nr_keys + s.nr_keys;
 		assert_true(key_stream_hits(&s, from, to - from) ==
-			    to / s.nr_keys * hits + upto[to % s.nr_keys] -
-			    from / s.nr_keys * hits - upto[from % s.nr_keys]);
+			    to / s.nr_keys * hits + upto[to % s.nr_keys] - from / s.nr_keys * hits -
+				    upto[from % s.nr_keys]);
 	}
 	free(upto);
 	key_stream_free(&s);

@@ -12,6 +12,8 @@
 #include "harness/traffic/capture.h"
 #include "tests/fixture/capture_files.h"
 
+/* One header a line. */
+/* clang-format off */
 #define MACS "\2\0\0\0\0\1" "\2\0\0\0\0\2"
 #define SLL "\0\0" "\0\1" "\0\6" "\2\0\0\0\0\1" "\0\0"	/* and the EtherType */
 #define SLL2 "\0\0" "\0\0\0\3" "\0\1" "\0" "\6" "\2\0\0\0\0\1" "\0\0"	/* after it */
@@ -75,21 +77,51 @@ static const struct link_case {
 	{ "PPPoE alone", 51, HEADER("\x11\0\0\1\0\x1e" "\0\x21"), 0x0800, 0 },
 	{ "Cisco HDLC", 104, HEADER("\x8f\0" "\x86\xdd"), 0x86dd, 0 },
 };
+/* clang-format on */
 
 /* What must not be taken for IP. */
 static const struct link_case not_ip[] = {
 	{ "ARP", 1, HEADER(MACS "\x08\6"), 0, 0 },
-	{ "ARP in a VLAN", 1, HEADER(MACS "\x81\0" "\0\x09" "\x08\6"), 0, 9 },
-	{ "spanning tree", 1, HEADER(MACS "\0\x26" "\x42\x42\3\0\0\0\0\0"), 0, 0 },
-	{ "SNAP of Cisco", 1, HEADER(MACS "\0\x26" "\xaa\xaa\3\0\0\x0c\x08\0"), 0, 0 },
-	{ "PPPoE discovery", 1, HEADER(MACS "\x88\x63" "\x11\x09\0\0\0\4" "\0\x21"), 0, 0 },
-	{ "PPPoE, LCP", 1, HEADER(MACS "\x88\x64" "\x11\0\0\1\0\4" "\xc0\x21"), 0, 0 },
-	{ "PPPoE, unknown version", 1, HEADER(MACS "\x88\x64" "\x21\0\0\1\0\4" "\0\x21"), 0, 0 },
-	{ "MPLS, pseudowire", 1, HEADER(MACS "\x88\x47" "\0\1\1\x40" "\0\0\0\0" MACS "\x08\0"), 0, 0 },
+	{ "ARP in a VLAN", 1,
+	  HEADER(MACS "\x81\0"
+		      "\0\x09"
+		      "\x08\6"),
+	  0, 9 },
+	{ "spanning tree", 1,
+	  HEADER(MACS "\0\x26"
+		      "\x42\x42\3\0\0\0\0\0"),
+	  0, 0 },
+	{ "SNAP of Cisco", 1,
+	  HEADER(MACS "\0\x26"
+		      "\xaa\xaa\3\0\0\x0c\x08\0"),
+	  0, 0 },
+	{ "PPPoE discovery", 1,
+	  HEADER(MACS "\x88\x63"
+		      "\x11\x09\0\0\0\4"
+		      "\0\x21"),
+	  0, 0 },
+	{ "PPPoE, LCP", 1,
+	  HEADER(MACS "\x88\x64"
+		      "\x11\0\0\1\0\4"
+		      "\xc0\x21"),
+	  0, 0 },
+	{ "PPPoE, unknown version", 1,
+	  HEADER(MACS "\x88\x64"
+		      "\x21\0\0\1\0\4"
+		      "\0\x21"),
+	  0, 0 },
+	{ "MPLS, pseudowire", 1,
+	  HEADER(MACS "\x88\x47"
+		      "\0\1\1\x40"
+		      "\0\0\0\0" MACS "\x08\0"),
+	  0, 0 },
 	{ "raw, version 0", 101, HEADER("\0"), 0, 0 },
 	{ "cooked, ARP", 113, HEADER(SLL "\x08\6"), 0, 0 },
 	{ "NULL, other family", 0, HEADER("\7\0\0\0"), 0, 0 },
-	{ "PPP, LCP", 9, HEADER("\xff\3" "\xc0\x21"), 0, 0 },
+	{ "PPP, LCP", 9,
+	  HEADER("\xff\3"
+		 "\xc0\x21"),
+	  0, 0 },
 };
 
 static void frame_of(struct blob *frame, const struct link_case *c)
@@ -184,7 +216,7 @@ static void test_cut_anywhere(void **state)
 static void test_unknown_type(void **state)
 {
 	(void)state;
-	assert_null(linklayer_find(105));	/* IEEE 802.11 */
+	assert_null(linklayer_find(105)); /* IEEE 802.11 */
 	assert_null(linklayer_find(-1));
 	assert_null(linklayer_find(65535));
 }

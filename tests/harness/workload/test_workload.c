@@ -84,12 +84,12 @@ static void test_every_key(void **state)
 		  "buckets: 1k\n"
 		  "popularity: hot  flows=10% share=0.9\n"
 		  "hit_share: 0.5\n"
-		  "reply_share: 0.125\n", OPTIONS("--hit-share", "0.75", "--mix", "lookup=6 insert=1 delete=1",
-						   "--refcount=false", "--set", "duration=1.5s", "--set=warmup=0s",
-						   "--resize", "2Ki@25% x0.5@1s", "--pages", "4k",
-						   "--events", "limit=x2@0% flood=10k:100ms@20% dump@1s stall=5ms@90%",
-						   "--timeline", "2ms",
-						   "--copies", "7", "--split", "round_robin"));
+		  "reply_share: 0.125\n",
+		  OPTIONS("--hit-share", "0.75", "--mix", "lookup=6 insert=1 delete=1",
+			  "--refcount=false", "--set", "duration=1.5s", "--set=warmup=0s",
+			  "--resize", "2Ki@25% x0.5@1s", "--pages", "4k", "--events",
+			  "limit=x2@0% flood=10k:100ms@20% dump@1s stall=5ms@90%", "--timeline",
+			  "2ms", "--copies", "7", "--split", "round_robin"));
 	assert_string_equal(set.name, "all-of_them");
 	assert_int_equal(set.list[0].plots,
 			 PLOT_THREADS | PLOT_SIZE | PLOT_LOAD | PLOT_AXES | PLOT_BARS);
@@ -139,8 +139,10 @@ static void test_product(void **state)
 	const struct workload *w;
 
 	(void)state;
-	load_well(&set, QUESTION "variants: [" BASELINE ", " MASKED "]\n"
-		  "flows: [1Ki, 1024, 2Ki]\nload_factor: [1, 2]\nhit_share: [0, 50%, 1]\n", NULL);
+	load_well(&set,
+		  QUESTION "variants: [" BASELINE ", " MASKED "]\n"
+			   "flows: [1Ki, 1024, 2Ki]\nload_factor: [1, 2]\nhit_share: [0, 50%, 1]\n",
+		  NULL);
 	w = &set.list[0];
 	/* 1Ki and 1024 are the same; 2 variants, 2 flows, 2 load factors, 3 shares */
 	assert_int_equal(w->nr_cells, 24);
@@ -164,7 +166,7 @@ static void test_rounding(void **state)
 		const char *load_factor;
 		uint64_t exact, rounded;
 	} cases[] = {
-		{ "1", 65536, 65536 }, { "0.7", 93623, 131072 }, { "0.75", 87381, 65536 },
+		{ "1", 65536, 65536 }, { "0.7", 93623, 131072 },	{ "0.75", 87381, 65536 },
 		{ "3", 21845, 16384 }, { "0.001", 65536000, 67108864 }, { "1000000", 1, 1 },
 	};
 
@@ -174,7 +176,8 @@ static void test_rounding(void **state)
 		const struct cell *c;
 		char text[256];
 
-		snprintf(text, sizeof(text), QUESTION "variants: [" BASELINE ", " MASKED "]\nload_factor: %s\n",
+		snprintf(text, sizeof(text),
+			 QUESTION "variants: [" BASELINE ", " MASKED "]\nload_factor: %s\n",
 			 cases[i].load_factor);
 		load_well(&set, text, NULL);
 		c = set.list[0].cells;
@@ -195,7 +198,10 @@ static void test_threads_of_the_machine(void **state)
 	const struct workload *w;
 
 	(void)state;
-	load_well(&set, QUESTION "variants: [" BASELINE ", locked_global]\nbuckets: 1Ki\nthreads: [1, powers, all]\n", NULL);
+	load_well(&set,
+		  QUESTION "variants: [" BASELINE
+			   ", locked_global]\nbuckets: 1Ki\nthreads: [1, powers, all]\n",
+		  NULL);
 	w = &set.list[0];
 	for (unsigned int n = 1; n < cpus; n *= 2)
 		powers++;
@@ -221,7 +227,10 @@ static void test_mixes(void **state)
 	struct workload_set set;
 
 	(void)state;
-	load_well(&set, QUESTION "variants: " BASELINE "\nbuckets: 1Ki\nkind: fill\nmix: [insert=3, lookup=1 delete=0.5]\n", NULL);
+	load_well(&set,
+		  QUESTION "variants: " BASELINE
+			   "\nbuckets: 1Ki\nkind: fill\nmix: [insert=3, lookup=1 delete=0.5]\n",
+		  NULL);
 	assert_true(set.list[0].cells[0].insert == 1);
 	assert_true(fabs(set.list[0].cells[1].lookup - 2.0 / 3) < 1e-12);
 	workload_set_free(&set);
@@ -231,7 +240,8 @@ static void test_mixes(void **state)
 
 static void test_overrides(void **state)
 {
-	static const char text[] = QUESTION "variants: " BASELINE "\nload_factor: 2\nflows: 1Ki\nthreads: 1\n";
+	static const char text[] =
+		QUESTION "variants: " BASELINE "\nload_factor: 2\nflows: 1Ki\nthreads: 1\n";
 	struct workload_set set;
 
 	(void)state;
@@ -244,14 +254,17 @@ static void test_overrides(void **state)
 	workload_set_free(&set);
 
 	/* buckets takes load_factor's place, and the last word counts */
-	load_well(&set, text, OPTIONS("--buckets", "64", "--set", "buckets=128", "--set", "variants=null"));
+	load_well(&set, text,
+		  OPTIONS("--buckets", "64", "--set", "buckets=128", "--set", "variants=null"));
 	assert_int_equal(set.list[0].nr_cells, 1);
 	assert_int_equal(set.list[0].cells[0].buckets, 128);
 	assert_string_equal(set.list[0].cells[0].variant, "null");
 	workload_set_free(&set);
 
 	/* commas part values, except inside a selection of axes and a list of CPUs */
-	load_well(&set, text, OPTIONS("--variants", "null,hash=jhash2,chain=nulls_rcu,rcu=memb,bucket=mask,axis=resize"));
+	load_well(&set, text,
+		  OPTIONS("--variants",
+			  "null,hash=jhash2,chain=nulls_rcu,rcu=memb,bucket=mask,axis=resize"));
 	assert_int_equal(set.list[0].nr_cells, 1 + 2 + 2);
 	workload_set_free(&set);
 	load_well(&set, text, OPTIONS("--pinning", "0,0,compact", "--oversubscribe", "true"));
@@ -275,13 +288,18 @@ static void test_suites(void **state)
 
 	(void)state;
 	mkdir(own_path("suites"), 0755);
-	write_text("a.yaml", QUESTION "variants: " BASELINE "\nbuckets: 1Ki\nduration: 30ms\nrepeats: 4\nwarmup: 9ms\n");
-	write_text("b.yaml", QUESTION "variants: null\nload_factor: 1\nflows: 2Ki\nlevel: packets\n");
+	write_text("a.yaml", QUESTION "variants: " BASELINE
+				      "\nbuckets: 1Ki\nduration: 30ms\nrepeats: 4\nwarmup: 9ms\n");
+	write_text("b.yaml",
+		   QUESTION "variants: null\nload_factor: 1\nflows: 2Ki\nlevel: packets\n");
 	write_text("c.pcap", "not really");
-	write_text("c.yaml", QUESTION "variants: null\nbuckets: 4Ki\nlevel: packets\ncapture: c.pcap\ncopies: 3\n");
-	write_text("suites/inner.yaml", "question: Why?\nworkloads: [../b.yaml, ../c.yaml]\nrepeats: 5\nflows: 16Ki\n");
-	write_text("suites/outer.yaml", "name: all\nquestion: Why?\nworkloads: [../a.yaml, inner.yaml]\n"
-				 "duration: 10ms\nflows: 8Ki\nload_factor: 2\nwarmup: 2ms\n");
+	write_text("c.yaml", QUESTION
+		   "variants: null\nbuckets: 4Ki\nlevel: packets\ncapture: c.pcap\ncopies: 3\n");
+	write_text("suites/inner.yaml",
+		   "question: Why?\nworkloads: [../b.yaml, ../c.yaml]\nrepeats: 5\nflows: 16Ki\n");
+	write_text("suites/outer.yaml",
+		   "name: all\nquestion: Why?\nworkloads: [../a.yaml, inner.yaml]\n"
+		   "duration: 10ms\nflows: 8Ki\nload_factor: 2\nwarmup: 2ms\n");
 	assert_int_equal(workload_take_option(&overrides, 2, options, &at, &e), 1);
 	assert_int_equal(at, 2);
 	assert_int_equal(workload_take_option(&overrides, 2, options, &at, &e), 0);

@@ -14,7 +14,7 @@
 
 struct bad {
 	const char *text;
-	const char *says[4];	/* all of these are in the sentence */
+	const char *says[4]; /* all of these are in the sentence */
 };
 
 static void test_bad_files(void **state)
@@ -28,54 +28,74 @@ static void test_bad_files(void **state)
 		{ QUESTION "flows: [1, 2\n", { ":3: not YAML" } },
 		{ QUESTION "\tflows: 1\n", { ":2: not YAML" } },
 		{ QUESTION "variants: *\n", { ":2: not YAML", "put quotes around a glob" } },
-		{ QUESTION "variants: *all\n", { ":2: *all is a YAML alias", "quotes around a glob" } },
+		{ QUESTION "variants: *all\n",
+		  { ":2: *all is a YAML alias", "quotes around a glob" } },
 		{ TABLE "---\n" TABLE, { ":4: a workload file is one YAML document" } },
 		{ "? [a]\n: b\n", { ":1: a key must be a word" } },
 		/* keys */
-		{ TABLE "flow: 1Ki\n", { ":4: unknown key 'flow' (did you mean 'flows'?)", "ipv6_share", "copies" } },
-		{ TABLE "hit-share: 1\n", { ":4: unknown key 'hit-share' (did you mean 'hit_share'?)" } },
-		{ TABLE "flows: 1Ki\n\nflows: 2Ki\n", { ":6: flows is given twice (first in line 4)", "[A, B]" } },
+		{ TABLE "flow: 1Ki\n",
+		  { ":4: unknown key 'flow' (did you mean 'flows'?)", "ipv6_share", "copies" } },
+		{ TABLE "hit-share: 1\n",
+		  { ":4: unknown key 'hit-share' (did you mean 'hit_share'?)" } },
+		{ TABLE "flows: 1Ki\n\nflows: 2Ki\n",
+		  { ":6: flows is given twice (first in line 4)", "[A, B]" } },
 		{ TABLE "flows:\n", { ":4: flows has no value" } },
 		{ TABLE "flows: ['']\n", { ":4: flows has no value" } },
 		{ TABLE "flows: []\n", { ":4: the list of flows is empty" } },
-		{ TABLE "flows:\n  - 1\n  - [2]\n", { ":6: the list of flows holds a list or a mapping" } },
-		{ TABLE "flows:\n  - 1\n  - a: 2\n", { ":6: the list of flows holds a list or a mapping" } },
+		{ TABLE "flows:\n  - 1\n  - [2]\n",
+		  { ":6: the list of flows holds a list or a mapping" } },
+		{ TABLE "flows:\n  - 1\n  - a: 2\n",
+		  { ":6: the list of flows holds a list or a mapping" } },
 		{ TABLE "popularity: {zipf: 1}\n", { ":4: popularity is a mapping" } },
 		{ "variants: " BASELINE "\nload_factor: 1\n", { "question is missing" } },
-		{ "question: [a, b]\nvariants: null\nbuckets: 1\n", { ":1: question cannot be a list" } },
+		{ "question: [a, b]\nvariants: null\nbuckets: 1\n",
+		  { ":1: question cannot be a list" } },
 		{ "name: Axes\n" TABLE, { ":1: name is 'Axes', but must be" } },
-		{ TABLE "plots: [bars,\n pies]\n", { ":5: plots holds 'pies'", "threads, size, load, axes, bars, timeline, latency and rate" } },
+		{ TABLE "plots: [bars,\n pies]\n",
+		  { ":5: plots holds 'pies'",
+		    "threads, size, load, axes, bars, timeline, latency and rate" } },
 		/* variants */
 		{ QUESTION "load_factor: 1\n", { "w.yaml: variants is missing" } },
-		{ QUESTION "variants: [" BASELINE ",\n nulls_rcu_siphas]\n", { ":3: no variant matches 'nulls_rcu_siphas'", "nulls_rcu_siphash" } },
+		{ QUESTION "variants: [" BASELINE ",\n nulls_rcu_siphas]\n",
+		  { ":3: no variant matches 'nulls_rcu_siphas'", "nulls_rcu_siphash" } },
 		{ QUESTION "variants: 'x*'\n", { ":2: no variant matches 'x*'" } },
-		{ QUESTION "variants: hash=md5\n", { ":2: no variant has hash=md5", "jhash2, siphash, crc32c" } },
-		{ QUESTION "variants: hsh=jhash2\n", { ":2: 'hsh' is no axis", "hash, bucket, chain" } },
+		{ QUESTION "variants: hash=md5\n",
+		  { ":2: no variant has hash=md5", "jhash2, siphash, crc32c" } },
+		{ QUESTION "variants: hsh=jhash2\n",
+		  { ":2: 'hsh' is no axis", "hash, bucket, chain" } },
 		{ QUESTION "variants: axis=colour\n", { ":2: 'colour' is no axis" } },
-		{ QUESTION "variants: axis=rcu,base=nobody\n", { ":2: no variant matches 'nobody'" } },
+		{ QUESTION "variants: axis=rcu,base=nobody\n",
+		  { ":2: no variant matches 'nobody'" } },
 		{ QUESTION "variants: base=null\n", { ":2: base=VARIANT needs axis=NAME" } },
 		{ QUESTION "variants: null hash=jhash2\n", { ":2: 'null' is not AXIS=VALUE" } },
-		{ QUESTION "variants: hash=siphash,bucket=mask\n", { ":2: no variant has all of" } },
+		{ QUESTION "variants: hash=siphash,bucket=mask\n",
+		  { ":2: no variant has all of" } },
 		/* values */
-		{ TABLE "level: frames\n", { ":4: level is 'frames', but must be ops", "packets" } },
+		{ TABLE "level: frames\n",
+		  { ":4: level is 'frames', but must be ops", "packets" } },
 		{ TABLE "kind: [steady, burst]\n", { ":4: kind is 'burst'", "fill" } },
-		{ TABLE "threads:\n  - 1\n  - 0\n", { ":6: threads is '0', but must be a number from 1 to 1024" } },
+		{ TABLE "threads:\n  - 1\n  - 0\n",
+		  { ":6: threads is '0', but must be a number from 1 to 1024" } },
 		{ TABLE "threads: 1025\n", { ":4: threads is '1025'" } },
 		{ TABLE "threads: -1\n", { ":4: threads is '-1'" } },
 		{ TABLE "threads: 1.5\n", { ":4: threads is '1.5'" } },
-		{ TABLE "threads: 1024\n", { ":4: 1024 threads, but this process may use", "oversubscribe" } },
-		{ TABLE "pinning: near\n", { ":4: pinning is 'near'", "compact, scatter, core, llc" } },
+		{ TABLE "threads: 1024\n",
+		  { ":4: 1024 threads, but this process may use", "oversubscribe" } },
+		{ TABLE "pinning: near\n",
+		  { ":4: pinning is 'near'", "compact, scatter, core, llc" } },
 		{ TABLE "pinning: 0-\n", { ":4: '0-' is no list of CPUs" } },
 		{ TABLE "pinning: '60000'\n", { ":4: the CPU list '60000' names CPU 60000" } },
 		{ TABLE "oversubscribe: 2\n", { ":4: oversubscribe is '2'", "true" } },
 		{ TABLE "flows: 0\n", { ":4: flows is '0', but must be a number from 1 to 1Gi" } },
 		{ TABLE "flows: 2Gi\n", { ":4: flows is '2Gi'" } },
-		{ TABLE "flows: 99999999999999999999999999999999999999999999\n", { ":4: flows is '9999" } },
+		{ TABLE "flows: 99999999999999999999999999999999999999999999\n",
+		  { ":4: flows is '9999" } },
 		{ TABLE "flows: 64ki\n", { ":4: flows is '64ki'" } },
 		{ TABLE "flows: 0x10\n", { ":4: flows is '0x10'" } },
 		{ TABLE "flows: 1.0001k\n", { ":4: flows is '1.0001k'" } },
 		{ TABLE "flows: ' 1'\n", { ":4: flows is ' 1'" } },
-		{ TABLE "ipv6_share: 1.1\n", { ":4: ipv6_share is '1.1', but must be a share from 0 to 1" } },
+		{ TABLE "ipv6_share: 1.1\n",
+		  { ":4: ipv6_share is '1.1', but must be a share from 0 to 1" } },
 		{ TABLE "hit_share: 101%\n", { ":4: hit_share is '101%'" } },
 		{ TABLE "hit_share: .nan\n", { ":4: hit_share is '.nan'" } },
 		{ TABLE "hit_share: nan\n", { ":4: hit_share is 'nan'" } },
@@ -84,7 +104,8 @@ static void test_bad_files(void **state)
 		{ TABLE "refcount: maybe\n", { ":4: refcount is 'maybe'" } },
 		{ TABLE "events: flush\n", { ":4: events is 'flush'", "EVENT@TIME" } },
 		{ TABLE "events: flush=3@1ms\n", { ":4: events is 'flush=3@1ms'", "EVENT@TIME" } },
-		{ TABLE "events: flood=100k@1ms\n", { ":4: events is 'flood=100k@1ms'", "RATE:DURATION" } },
+		{ TABLE "events: flood=100k@1ms\n",
+		  { ":4: events is 'flood=100k@1ms'", "RATE:DURATION" } },
 		{ TABLE "events: dump@2ms gc@1ms\n", { ":4: ", "order of time" } },
 		{ TABLE "events: flush@3s\n", { ":4: an event at 3s", "after the window" } },
 		{ TABLE "events: flood=1k:1s@50%\n", { ":4: a flood", "beyond the window" } },
@@ -93,37 +114,54 @@ static void test_bad_files(void **state)
 		{ TABLE "timeline: 1ms\nkind: fill\n", { ":4: a timeline needs kind: steady" } },
 		{ TABLE "pages: 2M\n", { ":4: pages is '2M'", "thp" } },
 		{ TABLE "latency: yes\n", { ":4: latency is 'yes', but must be none or service" } },
-		{ TABLE "rate: 999\n", { ":4: rate is '999', but must be none, or operations a second" } },
+		{ TABLE "rate: 999\n",
+		  { ":4: rate is '999', but must be none, or operations a second" } },
 		{ TABLE "rate: 1M/s\n", { ":4: rate is '1M/s'" } },
-		{ TABLE "arrivals: bursts\n", { ":4: arrivals is 'bursts', but must be constant, poisson or capture" } },
-		{ TABLE "rate: 1M\nlatency: service\n", { ":5: service times are a closed loop's", "leave out latency" } },
-		{ TABLE "rate: 1M\nkind: fill\n", { ":4: latencies are taken in a window", "kind: steady" } },
-		{ TABLE "latency: service\noversubscribe: true\n", { ":4: threads that take turns", "oversubscribe: false" } },
-		{ TABLE "arrivals: capture\n", { ":4: arrivals: capture takes a capture's own times" } },
+		{ TABLE "arrivals: bursts\n",
+		  { ":4: arrivals is 'bursts', but must be constant, poisson or capture" } },
+		{ TABLE "rate: 1M\nlatency: service\n",
+		  { ":5: service times are a closed loop's", "leave out latency" } },
+		{ TABLE "rate: 1M\nkind: fill\n",
+		  { ":4: latencies are taken in a window", "kind: steady" } },
+		{ TABLE "latency: service\noversubscribe: true\n",
+		  { ":4: threads that take turns", "oversubscribe: false" } },
+		{ TABLE "arrivals: capture\n",
+		  { ":4: arrivals: capture takes a capture's own times" } },
 		{ TABLE "duration: 100ms\nevents: stall=5ms@96%\n",
 		  { ":5: a stall of 0.005s from 0.096s on goes beyond the window of 0.1s" } },
-		{ TABLE "rate: 1M\narrivals: capture\n", { ":5: arrivals: capture takes a capture's own times" } },
+		{ TABLE "rate: 1M\narrivals: capture\n",
+		  { ":5: arrivals: capture takes a capture's own times" } },
 		{ TABLE "split: hash\n", { ":4: split is 'hash'", "round_robin" } },
 		{ TABLE "copies: 0\n", { ":4: copies is '0'" } },
-		{ TABLE "repeats: 0\n", { ":4: repeats is '0', but must be a number from 1 to 1000" } },
+		{ TABLE "repeats: 0\n",
+		  { ":4: repeats is '0', but must be a number from 1 to 1000" } },
 		{ TABLE "repeats: [1, 2]\n", { ":4: repeats is one for all cells" } },
 		{ TABLE "seed: 2^53\n", { ":4: seed is '2^53'" } },
-		{ TABLE "duration: 0ms\n", { ":4: duration is '0ms', but must be a time with its unit" } },
-		{ TABLE "duration: 200\n", { ":4: duration is '200', but must be a time with its unit" } },
+		{ TABLE "duration: 0ms\n",
+		  { ":4: duration is '0ms', but must be a time with its unit" } },
+		{ TABLE "duration: 200\n",
+		  { ":4: duration is '200', but must be a time with its unit" } },
 		{ TABLE "duration: 25000min\n", { ":4: duration is '25000min'" } },
 		{ TABLE "warmup: -1ms\n", { ":4: warmup is '-1ms'" } },
 		{ TABLE "popularity: zipf\n", { ":4: popularity is 'zipf'", "zipf s=0.99" } },
 		{ TABLE "popularity: zipf s=0\n", { ":4: popularity is 'zipf s=0'" } },
 		{ TABLE "popularity: zipf s=1 t=2\n", { ":4: popularity is 'zipf s=1 t=2'" } },
-		{ TABLE "popularity: hot flows=1\n", { ":4: popularity is 'hot flows=1'", "needs both" } },
-		{ TABLE "popularity: hot flows=1 flows=2 share=1\n", { ":4: popularity is 'hot flows=1 flows=2 share=1'" } },
-		{ TABLE "popularity: normal\n", { ":4: popularity is 'normal', but must be uniform" } },
-		{ TABLE "flows: 10\npopularity: hot flows=11 share=50%\n", { ":5: 11 hot flows are more than all flows (10)" } },
+		{ TABLE "popularity: hot flows=1\n",
+		  { ":4: popularity is 'hot flows=1'", "needs both" } },
+		{ TABLE "popularity: hot flows=1 flows=2 share=1\n",
+		  { ":4: popularity is 'hot flows=1 flows=2 share=1'" } },
+		{ TABLE "popularity: normal\n",
+		  { ":4: popularity is 'normal', but must be uniform" } },
+		{ TABLE "flows: 10\npopularity: hot flows=11 share=50%\n",
+		  { ":5: 11 hot flows are more than all flows (10)" } },
 		{ TABLE "mix: lookup=0\n", { ":4: mix is 'lookup=0': all its parts are 0" } },
-		{ TABLE "mix: lookup=1 update=1\n", { ":4: mix is 'lookup=1 update=1'", "insert=5" } },
+		{ TABLE "mix: lookup=1 update=1\n",
+		  { ":4: mix is 'lookup=1 update=1'", "insert=5" } },
 		{ TABLE "mix: lookup=nan\n", { ":4: mix is 'lookup=nan'" } },
-		{ TABLE "mix: lookup=90 insert=6 delete=4\n", { ":4: insert and delete must be equal", "6%", "population would drift" } },
-		{ TABLE "level: packets\nmix: lookup=90 insert=5 delete=5\n", { ":5: at level packets mix" } },
+		{ TABLE "mix: lookup=90 insert=6 delete=4\n",
+		  { ":4: insert and delete must be equal", "6%", "population would drift" } },
+		{ TABLE "level: packets\nmix: lookup=90 insert=5 delete=5\n",
+		  { ":5: at level packets mix" } },
 		{ TABLE "level: packets\nhit_share: 0.5\n", { ":5: at level packets hit_share" } },
 		/* the table */
 		{ GOOD, { "neither buckets nor load_factor is given" } },
@@ -131,30 +169,41 @@ static void test_bad_files(void **state)
 		{ GOOD "buckets: 0\n", { ":3: buckets is '0'" } },
 		{ GOOD "buckets: 5Gi\n", { ":3: buckets is '5Gi'" } },
 		{ GOOD "load_factor: 0\n", { ":3: load_factor is '0'" } },
-		{ GOOD "load_factor: 0.001\nflows: 1Gi\n", { ":3: load_factor is '0.001': so many buckets no table can have" } },
+		{ GOOD "load_factor: 0.001\nflows: 1Gi\n",
+		  { ":3: load_factor is '0.001': so many buckets no table can have" } },
 		{ QUESTION "variants: [" BASELINE ", " MASKED "]\nbuckets: [1Ki,\n 1000]\n",
 		  { ":4: " MASKED " cannot have 1000 buckets", "power", "512 or 1024" } },
 		/* resizing */
 		{ TABLE "resize: 25%\n", { ":4: resize is '25%'", "BUCKETS@TIME" } },
 		{ TABLE "resize: x2@\n", { ":4: resize is 'x2@'" } },
 		{ TABLE "resize: x0@1ms\n", { ":4: resize is 'x0@1ms'" } },
-		{ TABLE "resize: x2@75% x1@25%\n", { ":4: resize is 'x2@75% x1@25%': its events are not in the order of time" } },
-		{ TABLE "resize: x2@1s\n", { ":4: a resize at 1s comes after the window of 0.2s has closed" } },
+		{ TABLE "resize: x2@75% x1@25%\n",
+		  { ":4: resize is 'x2@75% x1@25%': its events are not in the order of time" } },
+		{ TABLE "resize: x2@1s\n",
+		  { ":4: a resize at 1s comes after the window of 0.2s has closed" } },
 		{ TABLE "kind: fill\nresize: x2@10%\n", { ":5: resize events need kind: steady" } },
-		{ QUESTION "variants: " MASKED "\nload_factor: 1\nresize: x3@10%\n", { ":4: " MASKED " cannot be resized to 196608 buckets" } },
-		{ TABLE "resize: 1@1% 1@2% 1@3% 1@4% 1@5% 1@6% 1@7% 1@8% 1@9% 1@10% 1@11% 1@12% 1@13% 1@14% 1@15% 1@16% 1@17%\n",
+		{ QUESTION "variants: " MASKED "\nload_factor: 1\nresize: x3@10%\n",
+		  { ":4: " MASKED " cannot be resized to 196608 buckets" } },
+		{ TABLE "resize: 1@1% 1@2% 1@3% 1@4% 1@5% 1@6% 1@7% 1@8% 1@9% 1@10% 1@11% 1@12% "
+			"1@13% 1@14% 1@15% 1@16% 1@17%\n",
 		  { ":4: resize is", "more than 16 events" } },
 		/* captures */
-		{ GOOD "buckets: 1\nlevel: packets\ncapture: nowhere.pcap\n", { ":5: the capture ", "nowhere.pcap cannot be read: No such file", "relative" } },
-		{ GOOD "buckets: 1\ncapture: w.yaml\n", { ":4: a capture holds packets and needs level: packets" } },
-		{ GOOD "buckets: 1\nflows: 1\ncapture: w.yaml\n", { ":4: flows does not go with a capture", "copies" } },
-		{ GOOD "load_factor: 1\ncapture: w.yaml\n", { ":3: load_factor does not go with a capture" } },
+		{ GOOD "buckets: 1\nlevel: packets\ncapture: nowhere.pcap\n",
+		  { ":5: the capture ", "nowhere.pcap cannot be read: No such file", "relative" } },
+		{ GOOD "buckets: 1\ncapture: w.yaml\n",
+		  { ":4: a capture holds packets and needs level: packets" } },
+		{ GOOD "buckets: 1\nflows: 1\ncapture: w.yaml\n",
+		  { ":4: flows does not go with a capture", "copies" } },
+		{ GOOD "load_factor: 1\ncapture: w.yaml\n",
+		  { ":3: load_factor does not go with a capture" } },
 		{ "kind: decode\n" QUESTION, { "kind decode measures the decoding of a capture" } },
 		/* suites */
-		{ QUESTION "workloads:\n  - gone.yaml\n", { ":3: the workload ", "gone.yaml cannot be read: No such file" } },
+		{ QUESTION "workloads:\n  - gone.yaml\n",
+		  { ":3: the workload ", "gone.yaml cannot be read: No such file" } },
 		{ QUESTION "workloads: w.yaml\n", { ":2: suites name each other 8 deep" } },
 		{ QUESTION "workloads: [one.yaml, one.yaml]\n", { "are both named one" } },
-		{ QUESTION "workloads: one.yaml\nthreads: many\n", { "w.yaml:3: threads is 'many'" } },
+		{ QUESTION "workloads: one.yaml\nthreads: many\n",
+		  { "w.yaml:3: threads is 'many'" } },
 	};
 
 	(void)state;
@@ -170,7 +219,8 @@ static void test_bad_files(void **state)
 		assert_null(strchr(e.text, '\n'));
 		for (size_t j = 0; j < 4 && cases[i].says[j]; j++)
 			if (!strstr(e.text, cases[i].says[j]))
-				fail_msg("\"%s\" does not say \"%s\", for\n%s", e.text, cases[i].says[j], cases[i].text);
+				fail_msg("\"%s\" does not say \"%s\", for\n%s", e.text,
+					 cases[i].says[j], cases[i].text);
 		workload_set_free(&set);
 	}
 }
@@ -187,7 +237,8 @@ static void test_bad_options(void **state)
 		{ { "--threads" }, "--threads needs a value: a number from 1" },
 		{ { "--load-factor", "x" }, "--load-factor: load_factor is 'x'" },
 		{ { "--set", "flows" }, "--set needs KEY=VALUE" },
-		{ { "--set", "flow=1" }, "--set: 'flow' is no parameter (did you mean 'flows'?); there are" },
+		{ { "--set", "flow=1" },
+		  "--set: 'flow' is no parameter (did you mean 'flows'?); there are" },
 		{ { "--set", "name=x" }, "--set: 'name' is no parameter" },
 		{ { "--set", "flows=" }, "--set flows has no value" },
 		{ { "--set=flows=0" }, "--set flows: flows is '0'" },
@@ -273,8 +324,10 @@ static void test_mutations(void **state)
 {
 	static const char good[] =
 		"name: m\nquestion: What?\nvariants: ['nulls*', axis=lock,base=locked_global]\n"
-		"threads: [1, all]\npinning: [compact, '0']\nflows: [1Ki, 64]\nload_factor: [1, 0.5]\n"
-		"popularity: [uniform, zipf s=0.99, hot flows=1% share=90%]\nmix: lookup=90 insert=5 delete=5\n"
+		"threads: [1, all]\npinning: [compact, '0']\nflows: [1Ki, 64]\nload_factor: [1, "
+		"0.5]\n"
+		"popularity: [uniform, zipf s=0.99, hot flows=1% share=90%]\nmix: lookup=90 "
+		"insert=5 delete=5\n"
 		"resize: [none, x2@25% 128@75%]\nduration: 10ms\nplots: [bars]\n";
 	uint64_t random = 88172645463325252u;
 	char bytes[sizeof(good) + 1];
@@ -294,7 +347,7 @@ static void test_mutations(void **state)
 			random ^= random >> 7;
 			random ^= random << 17;
 			at = random % size;
-			if (random >> 60 < 3)	/* cut out */
+			if (random >> 60 < 3) /* cut out */
 				memmove(bytes + at, bytes + at + 1, --size - at);
 			else
 				bytes[at] = interesting[(random >> 32) % (sizeof(interesting) - 1)];

@@ -16,7 +16,7 @@
 #include "variants/variant.h"
 
 #define BASELINE "nulls_rcu_jhash2_scale_seqcount"
-#define MASKED "nulls_rcu_jhash2_mask_seqcount"
+#define MASKED	 "nulls_rcu_jhash2_mask_seqcount"
 
 static size_t count_selected(const char *selection)
 {
@@ -53,10 +53,22 @@ static bool selects(const char *selection, const char *name)
 static void assert_selects(const char *selection, const char *const *names)
 {
 	static const char *const known[] = {
-		BASELINE, "nulls_rcu_jhash2_scale_rwlock", MASKED, "nulls_rcu_jhash2_mask_rwlock",
-		"locked_jhash2_scale_seqcount", "locked_jhash2_scale_rwlock",
-		"nulls_rcu_qsbr", "nulls_rcu_mb", "nulls_rcu_bp", "nulls_rcu_siphash", "nulls_rcu_crc32c",
-		"nulls_rcu_constant", "plain_rcu_deferred", "locked_per_bucket", "locked_global", "cds_lfht",
+		BASELINE,
+		"nulls_rcu_jhash2_scale_rwlock",
+		MASKED,
+		"nulls_rcu_jhash2_mask_rwlock",
+		"locked_jhash2_scale_seqcount",
+		"locked_jhash2_scale_rwlock",
+		"nulls_rcu_qsbr",
+		"nulls_rcu_mb",
+		"nulls_rcu_bp",
+		"nulls_rcu_siphash",
+		"nulls_rcu_crc32c",
+		"nulls_rcu_constant",
+		"plain_rcu_deferred",
+		"locked_per_bucket",
+		"locked_global",
+		"cds_lfht",
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
@@ -65,7 +77,8 @@ static void assert_selects(const char *selection, const char *const *names)
 		for (size_t j = 0; names[j]; j++)
 			wanted |= !strcmp(names[j], known[i]);
 		if (selects(selection, known[i]) != wanted)
-			fail_msg("%s is %sselected by %s", known[i], wanted ? "not " : "", selection);
+			fail_msg("%s is %sselected by %s", known[i], wanted ? "not " : "",
+				 selection);
 	}
 }
 
@@ -114,14 +127,16 @@ static void test_axis_texts(void **state)
 			const char *value = ct_axis_value(&ct_variants[i]->axes, a);
 
 			if (strcmp(value, "-") && !axis_value_text(ct_axis_name(a), value))
-				fail_msg("harness/workload/axis_text.c says nothing about %s=%s", ct_axis_name(a), value);
+				fail_msg("harness/workload/axis_text.c says nothing about %s=%s",
+					 ct_axis_name(a), value);
 		}
 	}
 }
 
 static void test_nearest(void **state)
 {
-	static const char *const names[] = { "flows", "refcount", "repeats", "load_factor", "nulls_rcu_siphash" };
+	static const char *const names[] = { "flows", "refcount", "repeats", "load_factor",
+					     "nulls_rcu_siphash" };
 
 	(void)state;
 	assert_string_equal(nearest_name("flow", names, 5), "flows");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What is told of workloads: names of cells, JSON, a dry run; and of those that come with ctbench. */
+/* What is told of workloads: names of cells, JSON, a dry run; and of those that come with ctbench.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,12 +25,16 @@ static void test_names(void **state)
 	struct cell control;
 
 	(void)state;
-	load_well(&set, "name: names\n" QUESTION "variants: [" BASELINE ", null]\nflows: [1Ki, 1000]\nload_factor: [1, 2]\n"
-		  "popularity: [uniform, hot flows=1 share=50%]\nresize: none\n", NULL);
+	load_well(&set,
+		  "name: names\n" QUESTION "variants: [" BASELINE
+		  ", null]\nflows: [1Ki, 1000]\nload_factor: [1, 2]\n"
+		  "popularity: [uniform, hot flows=1 share=50%]\nresize: none\n",
+		  NULL);
 	w = &set.list[0];
 	assert_int_equal(w->nr_cells, 16);
 	cell_name(w, &w->cells[1], name, sizeof(name));
-	assert_string_equal(name, "names/" BASELINE "/flows:1Ki/load_factor:1/popularity:hot,flows=1,share=0.5");
+	assert_string_equal(name, "names/" BASELINE
+				  "/flows:1Ki/load_factor:1/popularity:hot,flows=1,share=0.5");
 	for (size_t i = 0; i < w->nr_cells; i++) {
 		cell_name(w, &w->cells[i], name, sizeof(name));
 		assert_null(strpbrk(name, " \t"));
@@ -40,7 +45,9 @@ static void test_names(void **state)
 	}
 	control = w->cells[0];
 	control.control = true;
-	assert_int_equal(cell_name(w, &control, name, 12), strlen("names/" BASELINE "/flows:1Ki/load_factor:1/popularity:uniform/control"));
+	assert_int_equal(
+		cell_name(w, &control, name, 12),
+		strlen("names/" BASELINE "/flows:1Ki/load_factor:1/popularity:uniform/control"));
 	assert_string_equal(name, "names/nulls");
 	workload_set_free(&set);
 }
@@ -54,8 +61,11 @@ static void test_json(void **state)
 	char *text;
 
 	(void)state;
-	load_well(&set, "name: json\n" QUESTION "variants: '*_jhash2_mask_*'\nthreads: [1, all]\nload_factor: 0.75\nseed: 5\n"
-		  "resize: [none, x2@50%]\nrefcount: false\nhit_share: 0.1\n", NULL);
+	load_well(&set,
+		  "name: json\n" QUESTION
+		  "variants: '*_jhash2_mask_*'\nthreads: [1, all]\nload_factor: 0.75\nseed: 5\n"
+		  "resize: [none, x2@50%]\nrefcount: false\nhit_share: 0.1\n",
+		  NULL);
 	text = workload_resolved_json(&set.list[0]);
 	assert_non_null(text);
 	root = json_loads(text, 0, &why);
@@ -64,10 +74,12 @@ static void test_json(void **state)
 	assert_string_equal(json_string_value(json_object_get(root, "question")), "What is it?");
 	cells = json_object_get(root, "cells");
 	assert_int_equal(json_array_size(cells), set.list[0].nr_cells);
-	json_array_foreach(cells, i, cell) {
+	json_array_foreach(cells, i, cell)
+	{
 		const struct cell *c = &set.list[0].cells[i];
 
-		assert_string_equal(json_string_value(json_object_get(cell, "variant")), c->variant);
+		assert_string_equal(json_string_value(json_object_get(cell, "variant")),
+				    c->variant);
 		assert_int_equal(json_integer_value(json_object_get(cell, "threads")), c->threads);
 		assert_int_equal(json_integer_value(json_object_get(cell, "buckets")), 65536);
 		assert_true(json_real_value(json_object_get(cell, "load_factor")) == 1);
@@ -78,8 +90,11 @@ static void test_json(void **state)
 		assert_int_equal(json_integer_value(json_object_get(cell, "seed")), 5);
 		assert_string_equal(json_string_value(json_object_get(cell, "workload")), "json");
 	}
-	assert_int_equal(json_array_size(json_object_get(json_object_get(root, "parameters"), "variant")), 4);
-	assert_int_equal(json_array_size(json_object_get(json_object_get(root, "parameters"), "resize")), 2);
+	assert_int_equal(
+		json_array_size(json_object_get(json_object_get(root, "parameters"), "variant")),
+		4);
+	assert_int_equal(
+		json_array_size(json_object_get(json_object_get(root, "parameters"), "resize")), 2);
 	json_decref(root);
 	workload_set_free(&set);
 }
@@ -93,8 +108,11 @@ static void test_dry_run(void **state)
 	FILE *out;
 
 	(void)state;
-	load_well(&set, "name: dry\n" QUESTION "variants: [" BASELINE ", " MASKED "]\nload_factor: 0.7\nflows: [1Ki, 64Ki]\n"
-		  "duration: 1s\nwarmup: 500ms\nrepeats: 4\n", NULL);
+	load_well(&set,
+		  "name: dry\n" QUESTION "variants: [" BASELINE ", " MASKED
+		  "]\nload_factor: 0.7\nflows: [1Ki, 64Ki]\n"
+		  "duration: 1s\nwarmup: 500ms\nrepeats: 4\n",
+		  NULL);
 	sum = workload_set_expected_seconds(&set);
 	/* four cells and the control, of 1.5 s each, and something for the tables */
 	assert_true(sum > 5 * 4 * 1.5 && sum < 5 * 4 * 2.5);
@@ -160,8 +178,10 @@ static void test_own_suites(void **state)
 	static const struct {
 		const char *name;
 		double seconds;
-		uint32_t repeats;	/* at least, in every workload */
-	} suites[] = { { "default", 270, 9 }, { "smoke", 45, 1 }, { "self", 180, 3 }, { "full", 1800, 9 } };
+		uint32_t repeats; /* at least, in every workload */
+	} suites[] = {
+		{ "default", 270, 9 }, { "smoke", 45, 1 }, { "self", 180, 3 }, { "full", 1800, 9 }
+	};
 
 	(void)state;
 	assert_int_equal(chdir(CTBENCH_SOURCE_DIR), 0);
@@ -179,8 +199,9 @@ static void test_own_suites(void **state)
 			plots |= set.list[w].plots;
 		}
 		if (strcmp(suites[i].name, "self"))
-			assert_int_equal(plots & ~(unsigned int)PLOT_RATE, PLOT_THREADS | PLOT_SIZE | PLOT_LOAD | PLOT_AXES |
-							PLOT_BARS | PLOT_TIMELINE | PLOT_LATENCY);
+			assert_int_equal(plots & ~(unsigned int)PLOT_RATE,
+					 PLOT_THREADS | PLOT_SIZE | PLOT_LOAD | PLOT_AXES |
+						 PLOT_BARS | PLOT_TIMELINE | PLOT_LATENCY);
 		workload_set_free(&set);
 	}
 }
@@ -194,10 +215,8 @@ static int begin(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_json),
-		cmocka_unit_test(test_dry_run),
-		cmocka_unit_test(test_own_files),
+		cmocka_unit_test(test_names),	   cmocka_unit_test(test_json),
+		cmocka_unit_test(test_dry_run),	   cmocka_unit_test(test_own_files),
 		cmocka_unit_test(test_own_suites),
 	};
 
