@@ -33,10 +33,12 @@ static const struct link_case {
 	{ "a tag with priority only", 1, HEADER(MACS "\x81\0" "\xa0\0" "\x86\xdd"), 0x86dd, 0 },
 	{ "priority only around a VLAN", 1,
 	  HEADER(MACS "\x81\0" "\xa0\0" "\x81\0" "\0\x07" "\x08\0"), 0x0800, 7 },
-	{ "802.1ad", 1, HEADER(MACS "\x88\xa8" "\x0f\xff" "\x81\0" "\0\2" "\x86\xdd"), 0x86dd, 4095 },
+	{ "802.1ad", 1,
+	  HEADER(MACS "\x88\xa8" "\x0f\xff" "\x81\0" "\0\2" "\x86\xdd"), 0x86dd, 4095 },
 	{ "old QinQ", 1, HEADER(MACS "\x91\0" "\0\5" "\x81\0" "\0\2" "\x08\0"), 0x0800, 5 },
 	{ "five tags", 1,
-	  HEADER(MACS "\x92\0" "\0\1" "\x93\0" "\0\2" "\x88\xa8" "\0\3" "\x81\0" "\0\4" "\x81\0" "\0\5"
+	  HEADER(MACS "\x92\0" "\0\1" "\x93\0" "\0\2" "\x88\xa8" "\0\3" "\x81\0" "\0\4" "\x81\0"
+		 "\0\5"
 		 "\x08\0"), 0x0800, 1 },
 	{ "802.3 with SNAP", 1, HEADER(MACS "\0\x24" "\xaa\xaa\3\0\0\0" "\x08\0"), 0x0800, 0 },
 	{ "PPPoE, IPv4", 1, HEADER(MACS "\x88\x64" "\x11\0\0\1\0\x1e" "\0\x21"), 0x0800, 0 },
