@@ -6,6 +6,7 @@
 #include "harness/show/plot/plot.h"
 #include "harness/results/results.h"
 #include "harness/show/shares.h"
+#include "harness/workload/plots.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -18,20 +19,10 @@ static void print_help(void)
 	     "Draws the plots of a run again, as SVG and PNG, from its benchmark.json; nothing is\n"
 	     "measured.  RUN is the folder of a run, or its name in results/runs.\n"
 	     "\n"
-	     "  --kind KIND      only these, for every workload that has what they need:\n"
-	     "                     threads  throughput against threads, a curve per variant\n"
-	     "                     size     ... against connections, with this machine's caches\n"
-	     "                     load     ... against connections per bucket\n"
-	     "                     axes     the choices on each axis side by side, all else alike\n"
-	     "                     bars     the variants side by side\n"
-	     "                     latency  percentiles into the tail, a curve per variant\n"
-	     "                     rate     a percentile against the rate of arrivals\n"
-	     "                     saturation\n"
-	     "                              what ctbench saturate tried and found\n"
-	     "                     effects  what each choice changes, with its interval and the "
-	     "noise\n"
-	     "                     timeline what happened when, inside the window (timeline: 2ms)\n"
-	     "                   (without it: what each workload asks for)\n"
+	     "  --kind KIND      only these, for every workload that has what they need:");
+	for (size_t i = 0; i < NR_PLOT_KINDS; i++)
+		printf("                     %-10s %s\n", plot_kinds[i].name, plot_kinds[i].help);
+	puts("                   (without it: what each workload asks for)\n"
 	     "  --of BOUND       throughput as a share of what this machine allows: " SHARES_NAMES
 	     "\n"
 	     "                   (ctbench bounds explains them; default: as measured)\n"
@@ -65,17 +56,18 @@ static int add_kinds(unsigned int *kinds, const char *text, struct ct_error *e)
 	while (*text) {
 		size_t len = strcspn(text, ",");
 		char name[32];
-		unsigned int kind;
+		const struct plot_kind *kind;
 
 		snprintf(name, sizeof(name), "%.*s", (int)len, text);
-		kind = plot_kind(name);
-		if (!kind)
-			return ct_user_error(
-				e,
-				"--kind '%s' is no kind of plot: it must be threads, size, load, "
-				"axes, bars, timeline, latency, rate, saturation or effects",
-				name);
-		*kinds |= kind;
+		kind = plot_kind_find(name);
+		if (!kind) {
+			char all[256];
+
+			plot_kind_list(all, sizeof(all));
+			return ct_user_error(e, "--kind '%s' is no kind of plot: it must be %s",
+					     name, all);
+		}
+		*kinds |= kind->bit;
 		text += len + (text[len] == ',');
 	}
 	return 0;

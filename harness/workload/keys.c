@@ -174,6 +174,14 @@ const char *cell_param_name(unsigned int i)
 	return workload_keys[KEY_FIRST_OF_CELL + i].column;
 }
 
+int cell_param_find(const char *column)
+{
+	for (unsigned int i = 0; i < cell_nr_params(); i++)
+		if (!strcmp(cell_param_name(i), column))
+			return (int)i;
+	return -1;
+}
+
 int cell_param_text(const struct cell *cell, unsigned int i, char *buf, size_t size)
 {
 	return workload_keys[KEY_FIRST_OF_CELL + i].text(cell, buf, size);

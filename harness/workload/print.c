@@ -143,9 +143,9 @@ static json_t *plots_to_json(unsigned int plots)
 {
 	json_t *names = json_array();
 
-	for (unsigned int bit = 1; bit && names; bit <<= 1)
-		if (plots & bit &&
-		    json_array_append_new(names, json_string(workload_plot_name(bit)))) {
+	for (size_t i = 0; i < NR_PLOT_KINDS && names; i++)
+		if (plots & plot_kinds[i].bit &&
+		    json_array_append_new(names, json_string(plot_kinds[i].name))) {
 			json_decref(names);
 			names = NULL;
 		}

@@ -16,32 +16,6 @@
 
 #define SUITE_DEPTH 8
 
-static const struct {
-	const char *name;
-	enum workload_plot plot;
-	int varies; /* drawn by default if this parameter varies */
-} plots[] = {
-	{ "threads", PLOT_THREADS, KEY_THREADS },
-	{ "size", PLOT_SIZE, KEY_FLOWS },
-	{ "load", PLOT_LOAD, KEY_LOAD_FACTOR },
-	{ "axes", PLOT_AXES, -1 },
-	{ "bars", PLOT_BARS, -1 },
-	{ "effects", PLOT_EFFECTS, -1 },
-	{ "timeline", PLOT_TIMELINE, -1 },
-	{ "latency", PLOT_LATENCY, -1 },
-	{ "rate", PLOT_RATE, KEY_RATE },
-	{ "saturation", PLOT_SATURATION, -1 },
-};
-#define NR_PLOTS (sizeof(plots) / sizeof(plots[0]))
-
-const char *workload_plot_name(enum workload_plot plot)
-{
-	for (size_t i = 0; i < NR_PLOTS; i++)
-		if (plots[i].plot == plot)
-			return plots[i].name;
-	return "";
-}
-
 static int no_memory(struct ct_error *e)
 {
 	return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the workload");
@@ -117,16 +91,16 @@ static int name_of(const struct workload_text *t, char *buf, size_t size, struct
 static int read_plots(struct workload *w, const struct words *in, struct ct_error *e)
 {
 	for (size_t i = 0; i < in->nr; i++) {
-		char place[WORD_PLACE];
-		size_t p = 0;
+		const struct plot_kind *kind = plot_kind_find(in->list[i].text);
+		char place[WORD_PLACE], kinds[256];
 
-		while (p < NR_PLOTS && strcmp(plots[p].name, in->list[i].text))
-			p++;
-		if (p == NR_PLOTS)
+		if (!kind) {
+			plot_kind_list(kinds, sizeof(kinds));
 			return ct_user_error(e, "%s: plots holds '%.64s', but must be %s",
 					     word_place(&in->list[i], place), in->list[i].text,
-					     workload_keys[KEY_PLOTS].allowed);
-		w->plots |= plots[p].plot;
+					     kinds);
+		}
+		w->plots |= kind->bit;
 	}
 	return 0;
 }
@@ -148,17 +122,31 @@ static int read_aims(struct workload *w, const struct words *in, struct ct_error
 	return 0;
 }
 
+static bool drawn_by_default(const struct workload *w, const struct plot_kind *kind)
+{
+	switch (kind->default_when) {
+	case PLOT_IF_X_VARIES:
+		return w->varying >> cell_param_find(kind->x) & 1;
+	case PLOT_IF_TIMELINE:
+	case PLOT_IF_LATENCY:
+		for (size_t i = 0; i < w->nr_cells; i++)
+			if (kind->default_when == PLOT_IF_TIMELINE
+				    ? w->cells[i].timeline > 0
+				    : cell_latency(&w->cells[i]) != LATENCY_NONE)
+				return true;
+		break;
+	case PLOT_IF_ASKED:
+	case PLOT_ALWAYS:
+		break;
+	}
+	return false;
+}
+
 static void default_plots(struct workload *w)
 {
-	for (size_t i = 0; i < NR_PLOTS; i++)
-		if (plots[i].varies >= 0 && w->varying >> (plots[i].varies - KEY_FIRST_OF_CELL) & 1)
-			w->plots |= plots[i].plot;
-	for (size_t i = 0; i < w->nr_cells; i++) {
-		if (w->cells[i].timeline > 0)
-			w->plots |= PLOT_TIMELINE;
-		if (cell_latency(&w->cells[i]) != LATENCY_NONE)
-			w->plots |= PLOT_LATENCY;
-	}
+	for (size_t i = 0; i < NR_PLOT_KINDS; i++)
+		if (drawn_by_default(w, &plot_kinds[i]))
+			w->plots |= plot_kinds[i].bit;
 	if (!w->plots)
 		w->plots = PLOT_BARS;
 }

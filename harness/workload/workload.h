@@ -21,25 +21,12 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "harness/workload/cell.h"
 #include "harness/base/error.h"
+#include "harness/workload/cell.h"
+#include "harness/workload/plots.h"
 
 struct json_t; /* jansson's */
 struct aim;
-
-/* Which plots a workload asks for; if it does not say, what varies decides. */
-enum workload_plot {
-	PLOT_THREADS = 1 << 0,	   /* throughput against threads, a line per variant */
-	PLOT_SIZE = 1 << 1,	   /* against connections, through the caches */
-	PLOT_LOAD = 1 << 2,	   /* ... against connections per bucket */
-	PLOT_AXES = 1 << 3,	   /* each axis's choices side by side */
-	PLOT_BARS = 1 << 4,	   /* a bar per variant */
-	PLOT_TIMELINE = 1 << 8,	   /* what happened when, inside the window */
-	PLOT_LATENCY = 1 << 9,	   /* percentiles into the tail, a curve per variant */
-	PLOT_RATE = 1 << 10,	   /* p99 against the rate of arrivals */
-	PLOT_SATURATION = 1 << 11, /* searches for the highest rate; always drawn of such */
-	PLOT_EFFECTS = 1 << 5, /* what each choice changes; always drawn where there are verdicts */
-};
 
 struct workload {
 	char name[64];	    /* [a-z0-9_-], unique within a set; also cell.suite */
@@ -132,6 +119,8 @@ int workload_find_files(char ***paths, size_t *nr, struct ct_error *e);
 unsigned int cell_nr_params(void);
 const char *cell_param_name(unsigned int i);
 int cell_param_text(const struct cell *cell, unsigned int i, char *buf, size_t size);
+/* The index of a column, or -1. */
+int cell_param_find(const char *column);
 
 /* What an event of a cell is ("resize"), and how a workload says it, less its time
  * ("resize=128Ki"). */
@@ -172,9 +161,6 @@ double workload_set_expected_seconds(const struct workload_set *set);
  */
 void workload_print_cells(FILE *out, const struct workload_set *set, const bool *chosen,
 			  unsigned int repeats);
-
-/* Name of one plot (a single bit): "threads", "size", ... */
-const char *workload_plot_name(enum workload_plot plot);
 
 /*
  * Variant selections, as in the key `variants` and in `ctbench list SELECTION`:

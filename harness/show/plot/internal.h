@@ -55,7 +55,7 @@ unsigned int plot_variant_index(const struct plot_group *g, const json_t *cell);
 /* ---- pictures: each writes f->data and f->script's variables ---- */
 
 /* 1: nothing to draw (a single choice, no such parameter).  0 or -ENOMEM. */
-int plot_lines(struct plot_file *f, const struct plot_group *g, enum workload_plot kind);
+int plot_lines(struct plot_file *f, const struct plot_group *g, const struct plot_kind *kind);
 int plot_axes(struct plot_file *f, const struct plot_group *g);
 int plot_bars(struct plot_file *f, const struct plot_group *g);
 /* Percentiles (plot_latency.c), or p99 against the rate. */

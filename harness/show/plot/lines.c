@@ -20,19 +20,9 @@ struct range {
 	double top;	 /* of y, with the bars */
 };
 
-static const struct axis {
-	enum workload_plot kind;
-	const char *parameter, *label;
-	bool log;
-} axes[] = {
-	{ PLOT_THREADS, "threads", "threads", false },
-	{ PLOT_SIZE, "flows", "connections in the table", true },
-	{ PLOT_LOAD, "load_factor", "connections per bucket (load factor)", true },
-};
-
-static double x_of(const json_t *cell, const struct axis *axis)
+static double x_of(const json_t *cell, const struct plot_kind *kind)
 {
-	return plot_number(plot_parameters(cell), axis->parameter);
+	return plot_number(plot_parameters(cell), kind->x);
 }
 
 static int by_last(const void *a, const void *b)
@@ -51,7 +41,7 @@ static int by_number(const void *a, const void *b)
 }
 
 /* The group's cells as curves and their range.  0 curves: none has this parameter. */
-static size_t find_curves(const struct plot_group *g, const struct axis *axis,
+static size_t find_curves(const struct plot_group *g, const struct plot_kind *kind,
 			  struct plot_end *curves, struct range *range)
 {
 	size_t nr = 0;
@@ -60,7 +50,7 @@ static size_t find_curves(const struct plot_group *g, const struct axis *axis,
 	for (size_t i = 0; i < g->nr; i++) {
 		const json_t *cell = g->cells[i];
 		struct plot_figure mops = plot_throughput(cell);
-		double x = x_of(cell, axis), y = mops.value;
+		double x = x_of(cell, kind), y = mops.value;
 		size_t k = 0;
 
 		if (!isfinite(x) || x <= 0)
@@ -83,7 +73,7 @@ static size_t find_curves(const struct plot_group *g, const struct axis *axis,
 	return nr;
 }
 
-static void write_curve(FILE *data, const struct plot_group *g, const struct axis *axis,
+static void write_curve(FILE *data, const struct plot_group *g, const struct plot_kind *kind,
 			const struct plot_end *curve, double *xs)
 {
 	size_t nr = 0;
@@ -91,15 +81,15 @@ static void write_curve(FILE *data, const struct plot_group *g, const struct axi
 	fprintf(data, "# %s\n", curve->name);
 	for (size_t i = 0; i < g->nr; i++)
 		if (!strcmp(plot_text(g->cells[i], "variant"), curve->name) &&
-		    x_of(g->cells[i], axis) > 0)
-			xs[nr++] = x_of(g->cells[i], axis);
+		    x_of(g->cells[i], kind) > 0)
+			xs[nr++] = x_of(g->cells[i], kind);
 	qsort(xs, nr, sizeof(*xs), by_number);
 	for (size_t k = 0; k < nr; k++)
 		for (size_t i = 0; i < g->nr; i++) {
 			struct plot_figure mops = plot_throughput(g->cells[i]);
 
 			if (strcmp(plot_text(g->cells[i], "variant"), curve->name) ||
-			    x_of(g->cells[i], axis) != xs[k] || (k && xs[k] == xs[k - 1]))
+			    x_of(g->cells[i], kind) != xs[k] || (k && xs[k] == xs[k - 1]))
 				continue;
 			fprintf(data, "%.10g\t%.6g\t%.6g\t%.6g\n", xs[k], mops.value, mops.low,
 				mops.high);
@@ -108,8 +98,8 @@ static void write_curve(FILE *data, const struct plot_group *g, const struct axi
 }
 
 /* A tic at each measured x, without a label where it would stand on its neighbour's. */
-static void write_tics(struct plot_file *f, const struct plot_group *g, const struct axis *axis,
-		       const struct range *range, double *xs)
+static void write_tics(struct plot_file *f, const struct plot_group *g,
+		       const struct plot_kind *kind, const struct range *range, double *xs)
 {
 	const double room = f->narrow ? 0.1 : 0.022;
 	FILE *script = f->script;
@@ -117,17 +107,17 @@ static void write_tics(struct plot_file *f, const struct plot_group *g, const st
 	bool first = true;
 
 	for (size_t i = 0; i < g->nr; i++)
-		xs[i] = x_of(g->cells[i], axis);
+		xs[i] = x_of(g->cells[i], kind);
 	qsort(xs, g->nr, sizeof(*xs), by_number);
 	fputs("set xtics (", script);
 	for (size_t i = 0; i < g->nr; i++) {
-		double place = axis->log ? log2(xs[i]) : xs[i], gap;
+		double place = kind->log ? log2(xs[i]) : xs[i], gap;
 		json_t *value;
 		char text[64];
 
 		if (!isfinite(xs[i]) || xs[i] <= 0 || (i && xs[i] == xs[i - 1]))
 			continue;
-		gap = axis->log ? log2(range->max / range->min) : range->max - range->min;
+		gap = kind->log ? log2(range->max / range->min) : range->max - range->min;
 		value = xs[i] == floor(xs[i]) ? json_integer((json_int_t)xs[i]) : json_real(xs[i]);
 		table_value(text, sizeof(text), value);
 		json_decref(value);
@@ -187,45 +177,42 @@ static void write_caches(FILE *script, const struct plot_group *g, const struct 
 	free(bytes);
 }
 
-static int write_script(struct plot_file *f, const struct plot_group *g, const struct axis *axis,
-			struct plot_end *curves, size_t nr, const struct range *range, double *xs)
+static int
+write_script(struct plot_file *f, const struct plot_group *g, const struct plot_kind *kind,
+	     struct plot_end *curves, size_t nr, const struct range *range, double *xs)
 {
 	const struct plot_scale y = { 0, 1.08 * range->top, false };
 	FILE *script = f->script;
 
-	plot_set_text(script, "xlabel", axis->label);
+	plot_set_text(script, "xlabel", kind->label);
 	fprintf(script, "xmin = %.10g\nxmax = %.10g\n", range->min, range->max);
-	write_tics(f, g, axis, range, xs);
-	if (axis->kind == PLOT_SIZE)
+	write_tics(f, g, kind, range, xs);
+	if (kind->caches)
 		write_caches(script, g, range);
 	return plot_write_ends(script, curves, nr, &y);
 }
 
-int plot_lines(struct plot_file *f, const struct plot_group *g, enum workload_plot kind)
+int plot_lines(struct plot_file *f, const struct plot_group *g, const struct plot_kind *kind)
 {
 	struct plot_end *curves = calloc(g->nr, sizeof(*curves));
 	double *xs = calloc(g->nr, sizeof(*xs));
-	const struct axis *axis = &axes[0];
 	struct range range;
 	size_t nr = 0;
 	int err = -ENOMEM;
 
-	for (size_t i = 0; i < sizeof(axes) / sizeof(axes[0]); i++)
-		if (axes[i].kind == kind)
-			axis = &axes[i];
 	if (!curves || !xs)
 		goto out;
-	nr = find_curves(g, axis, curves, &range);
+	nr = find_curves(g, kind, curves, &range);
 	err = !nr;
 	if (err)
 		goto out;
-	plot_set_frame(f, g, axis->parameter);
+	plot_set_frame(f, g, kind->x);
 	fprintf(f->data,
 		"# %s\n# columns: %s, median, its 95 %% interval, in millions per second\n",
-		plot_text(g->workload, "question"), axis->parameter);
+		plot_text(g->workload, "question"), kind->x);
 	for (size_t i = 0; i < nr; i++)
-		write_curve(f->data, g, axis, &curves[i], xs);
-	err = write_script(f, g, axis, curves, nr, &range, xs);
+		write_curve(f->data, g, kind, &curves[i], xs);
+	err = write_script(f, g, kind, curves, nr, &range, xs);
 out:
 	free(curves);
 	free(xs);

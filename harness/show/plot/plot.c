@@ -23,25 +23,6 @@
 /* And more bars than this do not fit on a screen. */
 #define ROWS_MAX 40
 
-static const struct {
-	enum workload_plot kind;
-	const char *x; /* the parameter it shows; NULL: variants only */
-} kinds[] = {
-	{ PLOT_THREADS, "threads" }, { PLOT_SIZE, "flows" }, { PLOT_LOAD, "load_factor" },
-	{ PLOT_AXES, NULL },	     { PLOT_BARS, NULL },    { PLOT_EFFECTS, NULL },
-	{ PLOT_TIMELINE, NULL },     { PLOT_LATENCY, NULL }, { PLOT_RATE, "rate" },
-	{ PLOT_SATURATION, NULL },
-};
-#define NR_KINDS (sizeof(kinds) / sizeof(kinds[0]))
-
-unsigned int plot_kind(const char *name)
-{
-	for (size_t i = 0; i < NR_KINDS; i++)
-		if (!strcmp(workload_plot_name(kinds[i].kind), name))
-			return kinds[i].kind;
-	return 0;
-}
-
 /* ---- reading ---- */
 
 const char *plot_text(const json_t *object, const char *key)
@@ -231,21 +212,21 @@ static int group_add(struct plot_group *g, const json_t *cell)
 }
 
 /* Cells that take latencies have no throughput, and the others no latencies. */
-static bool can_show(const json_t *cell, enum workload_plot kind)
+static bool can_show(const json_t *cell, const struct plot_kind *kind)
 {
 	bool latency = json_is_object(json_object_get(cell, "latency"));
 
-	if (kind == PLOT_SATURATION)
+	if (kind->needs == PLOT_NEEDS_SEARCH)
 		return json_object_get(cell, "saturation");
-	if (kind == PLOT_LATENCY || kind == PLOT_RATE)
+	if (kind->needs == PLOT_NEEDS_LATENCY)
 		return latency;
-	if (kind == PLOT_TIMELINE && latency)
+	if (kind->shape == PLOT_TIME && latency)
 		return true;
 	return plot_number(json_object_get(cell, "mops"), "median") > 0;
 }
 
 static int make_groups(struct plot_group **groups, size_t *nr, const json_t *benchmark,
-		       const json_t *workload, enum workload_plot kind, const char *x)
+		       const json_t *workload, const struct plot_kind *kind)
 {
 	bool load_factors = several_load_factors(benchmark, workload);
 	const char *name;
@@ -260,7 +241,7 @@ static int make_groups(struct plot_group **groups, size_t *nr, const json_t *ben
 
 		if (!is_of(cell, workload) || !can_show(cell, kind))
 			continue;
-		describe(&g, cell, x, load_factors);
+		describe(&g, cell, kind->x, load_factors);
 		while (i < *nr && strcmp((*groups)[i].key, g.key))
 			i++;
 		if (i == *nr) {
@@ -317,8 +298,13 @@ static unsigned int asked_for(const json_t *workload)
 	json_t *name;
 	size_t i;
 
-	json_array_foreach(json_object_get(workload, "plots"), i, name) if (json_is_string(name))
-		asked |= plot_kind(json_string_value(name));
+	json_array_foreach(json_object_get(workload, "plots"), i, name)
+	{
+		const struct plot_kind *kind =
+			json_is_string(name) ? plot_kind_find(json_string_value(name)) : NULL;
+
+		asked |= kind ? kind->bit : 0;
+	}
 	return asked;
 }
 
@@ -337,46 +323,57 @@ static int no_memory(struct drawing *d, int err, const char *name)
 		       name, *name ? "'" : "");
 }
 
+/* 0, 1 (there is nothing to draw) or a negative errno. */
+static int write_data(struct plot_file *f, const struct plot_group *g, const struct plot_kind *kind)
+{
+	switch (kind->shape) {
+	case PLOT_CURVES:
+		return plot_lines(f, g, kind);
+	case PLOT_ROWS:
+		return plot_bars(f, g);
+	case PLOT_CHOICES:
+		return plot_axes(f, g);
+	case PLOT_TIME:
+		return plot_timeline(f, g);
+	case PLOT_PERCENTILES:
+		return plot_latency(f, g, kind->x != NULL);
+	case PLOT_SEARCH:
+		return plot_saturation(f, g);
+	case PLOT_VERDICTS: /* not of cells: draw_effects() */
+		break;
+	}
+	return 1;
+}
+
 /* 0: drawn, and counted; 1: there was nothing to draw. */
 static int
-draw(struct drawing *d, const struct plot_group *g, enum workload_plot kind, size_t number)
+draw(struct drawing *d, const struct plot_group *g, const struct plot_kind *kind, size_t number)
 {
-	const char *kind_name = workload_plot_name(kind);
 	struct plot_file f = { .narrow = d->narrow };
 	int err = plot_file_begin(&f);
 
-	snprintf(f.name, sizeof(f.name), "%.60s-%s%s", plot_text(g->workload, "name"), kind_name,
+	snprintf(f.name, sizeof(f.name), "%.60s-%s%s", plot_text(g->workload, "name"), kind->name,
 		 g->suffix);
 	/* A suffix that was cut off need not be unique any more. */
 	if (strlen(g->suffix) + 1 >= sizeof(g->suffix))
 		snprintf(f.name, sizeof(f.name), "%.60s-%s-%zu", plot_text(g->workload, "name"),
-			 kind_name, number);
+			 kind->name, number);
 	for (char *p = f.name; *p; p++)
 		if (*p == '/')
 			*p = '_';
-	if (!err && kind == PLOT_AXES)
-		err = plot_axes(&f, g);
-	else if (!err && kind == PLOT_BARS)
-		err = plot_bars(&f, g);
-	else if (!err && kind == PLOT_TIMELINE)
-		err = plot_timeline(&f, g);
-	else if (!err && kind == PLOT_SATURATION)
-		err = plot_saturation(&f, g);
-	else if (!err && (kind == PLOT_LATENCY || kind == PLOT_RATE))
-		err = plot_latency(&f, g, kind == PLOT_RATE);
-	else if (!err)
-		err = plot_lines(&f, g, kind);
+	if (!err)
+		err = write_data(&f, g, kind);
 	if (err < 0)
 		no_memory(d, err, f.name);
 	if (!err)
-		err = plot_file_draw(&f, &d->jobs, kind_name, d->e);
+		err = plot_file_draw(&f, &d->jobs, kind->name, d->e);
 	d->drawn += !err;
 	plot_file_end(&f);
 	return err;
 }
 
 /* A picture of each variant's own, beside that of all. */
-static int draw_each(struct drawing *d, const struct plot_group *all, enum workload_plot kind)
+static int draw_each(struct drawing *d, const struct plot_group *all, const struct plot_kind *kind)
 {
 	int err = 0;
 
@@ -391,30 +388,29 @@ static int draw_each(struct drawing *d, const struct plot_group *all, enum workl
 	return err < 0 ? err : 0;
 }
 
-static int draw_kind(struct drawing *d, const json_t *workload, size_t kind)
+static int draw_kind(struct drawing *d, const json_t *workload, const struct plot_kind *kind)
 {
 	struct plot_group *groups;
 	size_t nr, here = 0;
-	int err =
-		make_groups(&groups, &nr, d->benchmark, workload, kinds[kind].kind, kinds[kind].x);
+	int err = make_groups(&groups, &nr, d->benchmark, workload, kind);
 
 	if (err)
 		no_memory(d, err, "");
-	if (!err && kinds[kind].kind == PLOT_BARS && fits_one_picture(groups, nr)) {
+	if (!err && kind->shape == PLOT_ROWS && fits_one_picture(groups, nr)) {
 		struct plot_group all[1] = { 0 };
 
 		err = join_groups(all, groups, nr) ? no_memory(d, -ENOMEM, "")
-						   : draw(d, all, PLOT_BARS, 1);
+						   : draw(d, all, kind, 1);
 		free(all->cells);
 		free(all->headings);
 		free_groups(groups, nr);
 		return err < 0 ? err : 0;
 	}
 	for (size_t i = 0; i < nr && !err && here < GROUPS_MAX; i++) {
-		err = draw(d, &groups[i], kinds[kind].kind, i + 1);
+		err = draw(d, &groups[i], kind, i + 1);
 		here += !err;
-		if (!err && kinds[kind].kind == PLOT_TIMELINE)
-			err = draw_each(d, &groups[i], PLOT_TIMELINE);
+		if (!err && kind->shape == PLOT_TIME)
+			err = draw_each(d, &groups[i], kind);
 		if (err > 0)
 			err = 0;
 	}
@@ -484,13 +480,16 @@ static int draw_all(struct drawing *d, unsigned int wanted)
 
 	json_array_foreach(workloads, i, workload)
 	{
-		unsigned int ask = wanted ? wanted : asked_for(workload) | PLOT_SATURATION;
+		unsigned int ask = wanted ? wanted : asked_for(workload);
 
-		for (size_t kind = 0; kind < NR_KINDS && !err; kind++)
-			if (ask & kinds[kind].kind && kinds[kind].kind != PLOT_EFFECTS)
-				err = draw_kind(d, workload, kind);
-		if (!err && (!wanted || wanted & PLOT_EFFECTS))
-			err = draw_effects(d, workload);
+		for (size_t k = 0; k < NR_PLOT_KINDS && !err; k++) {
+			const struct plot_kind *kind = &plot_kinds[k];
+
+			if (!(ask & kind->bit) && (wanted || kind->default_when != PLOT_ALWAYS))
+				continue;
+			err = kind->shape == PLOT_VERDICTS ? draw_effects(d, workload)
+							   : draw_kind(d, workload, kind);
+		}
 	}
 	/* What was begun is waited for, whatever else went wrong. */
 	if (plot_jobs_end(&d->jobs, &late) && !err) {

@@ -48,7 +48,4 @@ int plot_narrow(const struct json_t *benchmark, const char *out_dir, struct ct_e
  */
 int plot_scripts_folder(char *buf, size_t size, struct ct_error *e);
 
-/* PLOT_* of "threads", "size", ..., or 0. */
-unsigned int plot_kind(const char *name);
-
 #endif
