@@ -103,7 +103,7 @@ static int unknown_command(const char *name)
 	ct_user_error(&e, "'%.64s' is no %s of ctbench%s%s%s; ctbench --help tells what there is",
 		      name, *name == '-' ? "option" : "command", near ? " (did you mean '" : "",
 		      near ? near : "", near ? "'?)" : "");
-	return cmd_report(&e);
+	return ct_error_print(&e);
 }
 
 static int run_command(int argc, char **argv)
@@ -166,7 +166,7 @@ static int finish_output(int status)
 	if (errno == EPIPE || status)
 		return status;
 	ct_user_error(&e, "cannot write to standard output: %s", strerror(errno));
-	return cmd_report(&e);
+	return ct_error_print(&e);
 }
 
 int main(int argc, char **argv)

@@ -16,3 +16,10 @@ int ct_fail(struct ct_error *e, int code, enum ct_exit status, const char *fmt, 
 	va_end(ap);
 	return code;
 }
+
+int ct_error_print(const struct ct_error *e)
+{
+	fflush(stdout);
+	fprintf(stderr, "ctbench: %s\n", e->status ? e->text : "failed without saying why");
+	return e->status ? e->status : CT_EXIT_INTERNAL;
+}

@@ -4,8 +4,8 @@
  *
  * A function that can fail for a reason the user should read takes a
  * struct ct_error, writes one sentence into it with ct_fail() and returns
- * the negative errno that ct_fail() returned.  Only the command line prints
- * it ("ctbench: SENTENCE" on stderr) and turns it into the exit status.
+ * the negative errno that ct_fail() returned.  The caller that handles the error
+ * prints it with ct_error_print(), which also returns the exit status.
  */
 #ifndef CTBENCH_HARNESS_BASE_ERROR_H
 #define CTBENCH_HARNESS_BASE_ERROR_H
@@ -32,6 +32,9 @@ struct ct_error {
  */
 __attribute__((format(printf, 4, 5))) int
 ct_fail(struct ct_error *e, int code, enum ct_exit status, const char *fmt, ...);
+
+/* Print "ctbench: SENTENCE" on stderr, behind what stdout still holds; returns the exit status. */
+int ct_error_print(const struct ct_error *e);
 
 /* The common case: the user can mend it. */
 #define ct_user_error(e, ...) ct_fail((e), -EINVAL, CT_EXIT_USER, __VA_ARGS__)

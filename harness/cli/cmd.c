@@ -11,13 +11,6 @@
 
 #define NAMES_MAX 64
 
-int cmd_report(const struct ct_error *e)
-{
-	fflush(stdout);
-	fprintf(stderr, "ctbench: %s\n", e->status ? e->text : "failed without saying why");
-	return e->status ? e->status : CT_EXIT_INTERNAL;
-}
-
 static int unknown_option(const struct cmd_args *a, const struct cmd_option *options,
 			  const char *name, size_t len, struct ct_error *e)
 {

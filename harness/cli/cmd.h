@@ -65,7 +65,4 @@ struct cmd_args {
  */
 int cmd_next(struct cmd_args *args, const struct cmd_option *options, struct ct_error *e);
 
-/* Prints "ctbench: SENTENCE" on stderr and returns the exit status to leave with. */
-int cmd_report(const struct ct_error *e);
-
 #endif

@@ -226,5 +226,5 @@ int cmd_bounds(int argc, char **argv)
 		err = execute(&c, &e);
 	if (err && !e.status)
 		return CT_EXIT_USER; /* Ctrl-C, or the process that measures has said it */
-	return err ? cmd_report(&e) : CT_EXIT_OK;
+	return err ? ct_error_print(&e) : CT_EXIT_OK;
 }

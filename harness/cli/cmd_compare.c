@@ -364,5 +364,5 @@ int cmd_compare(int argc, char **argv)
 		print_help();
 	else if (!err)
 		err = compare(&q, &status, &e);
-	return err ? cmd_report(&e) : status;
+	return err ? ct_error_print(&e) : status;
 }

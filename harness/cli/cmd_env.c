@@ -264,7 +264,7 @@ int cmd_env(int argc, char **argv)
 
 	while ((what = cmd_next(&args, options, &e)) != CMD_END) {
 		if (what < 0)
-			return cmd_report(&e);
+			return ct_error_print(&e);
 		if (what == CMD_HELP) {
 			print_help();
 			return CT_EXIT_OK;
@@ -275,14 +275,14 @@ int cmd_env(int argc, char **argv)
 		}
 		ct_user_error(&e, "env takes no '%.64s'; ctbench env --help tells what it takes",
 			      args.value);
-		return cmd_report(&e);
+		return ct_error_print(&e);
 	}
 	env = env_json();
 	warnings = env ? env_warnings(env) : NULL;
 	if (!warnings) {
 		json_decref(env);
 		ct_fail(&e, -ENOMEM, CT_EXIT_USER, "no memory to describe this machine");
-		return cmd_report(&e);
+		return ct_error_print(&e);
 	}
 	if (as_json) {
 		json_object_set(env, "warnings", warnings);

@@ -331,5 +331,5 @@ int cmd_explain(int argc, char **argv)
 	explain_free(&c.x);
 	free(c.parts);
 	replay_command_free(&c.replay);
-	return err < 0 ? cmd_report(&e) : CT_EXIT_OK;
+	return err < 0 ? ct_error_print(&e) : CT_EXIT_OK;
 }

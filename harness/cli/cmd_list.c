@@ -163,14 +163,14 @@ static int list_variants(const char *const *selections, size_t nr, bool json)
 
 	if (!chosen) {
 		ct_user_error(&e, "no memory for the list");
-		return cmd_report(&e);
+		return ct_error_print(&e);
 	}
 	for (size_t i = 0; i < ct_nr_variants && !nr; i++)
 		chosen[i] = true;
 	for (size_t i = 0; i < nr; i++) {
 		if (variant_select(chosen, selections[i], "list", &e)) {
 			free(chosen);
-			return cmd_report(&e);
+			return ct_error_print(&e);
 		}
 	}
 	status = json ? variants_json(chosen) : variants_table(chosen, nr > 0);
@@ -257,10 +257,10 @@ static int list_workload(const char *path, json_t *json)
 	size_t cells = 0;
 
 	if (workload_info_read(&info, path, &e))
-		return cmd_report(&e);
+		return ct_error_print(&e);
 	if (workload_load(&set, path, NULL, &e)) {
 		workload_info_free(&info);
-		return cmd_report(&e);
+		return ct_error_print(&e);
 	}
 	for (size_t i = 0; i < set.nr; i++)
 		cells += set.list[i].nr_cells;
@@ -294,7 +294,7 @@ static int list_workloads(const char *const *paths, size_t nr, bool json)
 	if (!nr) {
 		if (workload_find_files(&found, &nr, &e)) {
 			json_decref(list);
-			return cmd_report(&e);
+			return ct_error_print(&e);
 		}
 		paths = (const char *const *)found;
 	}
@@ -324,7 +324,7 @@ int cmd_list(int argc, char **argv)
 
 	if (!operands) {
 		ct_user_error(&e, "no memory for the arguments");
-		return cmd_report(&e);
+		return ct_error_print(&e);
 	}
 	while ((what = cmd_next(&args, options, &e)) != CMD_END) {
 		switch (what) {
@@ -345,7 +345,7 @@ int cmd_list(int argc, char **argv)
 				operands[nr++] = argv[args.at++];
 			break;
 		default:
-			status = cmd_report(&e);
+			status = ct_error_print(&e);
 			goto out;
 		}
 	}
@@ -353,7 +353,7 @@ int cmd_list(int argc, char **argv)
 		ct_user_error(
 			&e,
 			"list --axes shows all axes and takes neither a selection nor --workloads");
-		status = cmd_report(&e);
+		status = ct_error_print(&e);
 	} else if (on[OPT_AXES]) {
 		status = list_axes(on[OPT_JSON]);
 	} else if (on[OPT_WORKLOADS]) {

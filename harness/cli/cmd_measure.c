@@ -98,7 +98,7 @@ int cmd_measure(int argc, char **argv __maybe_unused)
 		ct_user_error(&e, "`ctbench measure` is what `ctbench run` starts for each "
 				  "measurement: use that");
 		json_decref(details);
-		return cmd_report(&e);
+		return ct_error_print(&e);
 	}
 	tsc_set_per_second(cell.ticks_per_second);
 	if (measure(&cell, &r, details, &e)) {

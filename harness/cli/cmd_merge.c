@@ -111,7 +111,7 @@ int cmd_merge(int argc, char **argv)
 	snprintf(dir, sizeof(dir), "%s", m.folder.dir);
 	snprintf(path, sizeof(path), "%s/benchmark.json", dir);
 	results_close(&m.folder);
-	status = err ? cmd_report(&e) : run_command(5, resume, NULL);
+	status = err ? ct_error_print(&e) : run_command(5, resume, NULL);
 	/* The workloads are others by now, say. */
 	if (!err && access(path, F_OK))
 		merge_remove(dir);

@@ -151,5 +151,5 @@ int cmd_plot(int argc, char **argv)
 		print_help();
 	else if (!err)
 		err = draw(&q, &e);
-	return err ? cmd_report(&e) : CT_EXIT_OK;
+	return err ? ct_error_print(&e) : CT_EXIT_OK;
 }

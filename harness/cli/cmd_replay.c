@@ -240,5 +240,5 @@ int cmd_replay(int argc, char **argv)
 	if (!err)
 		err = replay(&c, &e);
 	replay_command_free(&c.replay);
-	return err < 0 ? cmd_report(&e) : CT_EXIT_OK;
+	return err < 0 ? ct_error_print(&e) : CT_EXIT_OK;
 }

@@ -165,5 +165,5 @@ int cmd_report_run(int argc, char **argv)
 		print_help();
 	else if (!err)
 		err = make(&q, &e);
-	return err ? cmd_report(&e) : CT_EXIT_OK;
+	return err ? ct_error_print(&e) : CT_EXIT_OK;
 }

@@ -393,7 +393,7 @@ int run_command(int argc, char **argv, run_measure_fn measure)
 	else if (!err)
 		err = execute(&run, &q, argc, argv, &status, &e);
 	if (err)
-		status = cmd_report(&e);
+		status = ct_error_print(&e);
 	gbench_end();
 	results_close(&run.results);
 	run_free_cells(&run);

@@ -266,7 +266,7 @@ int saturate_command(int argc, char **argv, run_measure_fn measure)
 	else if (!err)
 		err = execute(&run, &q, argc, argv, &status, &e);
 	if (err)
-		status = cmd_report(&e);
+		status = ct_error_print(&e);
 	results_close(&run.results);
 	run_free_cells(&run);
 	workload_set_free(&run.set);

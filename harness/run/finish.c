@@ -5,7 +5,6 @@
  */
 #include "harness/run/run.h"
 
-#include "harness/cli/cmd.h"
 #include "harness/base/interrupt.h"
 #include "harness/judge/judge.h"
 #include "harness/show/plot/plot.h"
@@ -203,7 +202,7 @@ int run_finish(struct run *run)
 		ct_fail(&e, -ENOMEM, CT_EXIT_USER,
 			"no memory for the report; the measurements are kept in '%s/cells.tsv'",
 			run->results.dir);
-		return cmd_report(&e);
+		return ct_error_print(&e);
 	}
 	write_files(run, report, &benchmark, &e);
 	table_print(stdout, report);
@@ -231,10 +230,10 @@ int run_finish(struct run *run)
 		print_how_to_go_on(run, report);
 	status = status_of(run);
 	if (e.status)
-		status = cmd_report(&e);
+		status = ct_error_print(&e);
 	if (plot_e.status) {
 		/* The results are whole; only their pictures are missing. */
-		cmd_report(&plot_e);
+		ct_error_print(&plot_e);
 		if (!status)
 			status = plot_e.status;
 	}
