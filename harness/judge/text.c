@@ -4,7 +4,6 @@
 
 #include "harness/base/json_read.h"
 #include "harness/numbers/metric.h"
-#include "harness/show/table/table.h"
 
 #include <jansson.h>
 #include <math.h>
