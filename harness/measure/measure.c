@@ -12,7 +12,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "harness/results/details.h"
 #include "harness/base/interrupt.h"
 #include "harness/machine/tsc.h"
 

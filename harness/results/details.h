@@ -27,8 +27,6 @@ struct json_t;
 struct measurement;
 
 #define DETAILS_FILE "details.jsonl"
-/* A measuring process that sends more than this is at fault. */
-#define DETAILS_MAX_BYTES ((size_t)256 << 20)
 
 /*
  * A measurement's line with its newline, from malloc(), its length in *len.  NULL without

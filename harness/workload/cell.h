@@ -6,17 +6,21 @@
  * is a list of cells.  One repeat of a cell runs in a process of its own: the
  * parent sends the cell's bytes through a pipe to a freshly executed ctbench,
  * which builds the table, measures one window and sends a cell_result back.
- * Both structures are therefore plain bytes: no pointers.
+ * Both structures are therefore plain bytes: no pointers.  Behind the result it
+ * sends its details, a JSON text.
  */
 #ifndef CTBENCH_HARNESS_WORKLOAD_CELL_H
 #define CTBENCH_HARNESS_WORKLOAD_CELL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define CT_MAX_THREADS 1024
 #define CT_MAX_RESIZES 16
 #define CT_MAX_EVENTS  16
+/* Of the details.  A measuring process that sends more is at fault. */
+#define DETAILS_MAX_BYTES ((size_t)256 << 20)
 
 enum cell_level {
 	LEVEL_OPS,     /* table operations on tuples */
