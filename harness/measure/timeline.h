@@ -94,14 +94,4 @@ uint64_t timeline_tail_at(const struct timeline_tail *tail, double share);
  */
 json_t *bench_timeline_json(const struct bench *b);
 
-/*
- * {window_s, t0_s, n, series, series_low, series_high, events}: the median of
- * each piece and of each event's times over the timelines of n measurements of one
- * cell (an array of what bench_timeline_json() gave).  series_low and series_high
- * are both ends of each piece's interval, between ranks (stats_median_rank()),
- * without the series in which they are 0 throughout; not there where n is 1.
- * NULL where there is none, or they are not alike.
- */
-json_t *timeline_merge(const json_t *timelines);
-
 #endif

@@ -1,26 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The latencies of a cell over its repeats: cells.NAME.latency of a run's
- * report, out of what each measurement told (bench_latency.h).
- *
- *	kind		"service" or "response"
- *	n		repeats
- *	error		as told
- *	timer_ns, timer_resolution_ns	medians
- *	classes		name -> operations of all repeats together; percentiles of
- *			"all" are the cell's metrics p50_ns, p90_ns, p99_ns, p999_ns and
- *			max_ns, those of a class have its name in front: lookup_hit_p99_ns
- *	curve		{nines, median_ns, low_ns, high_ns}: lists of one length; at the
- *			share 1 - 10^-nines the median over the repeats with its 95 %
- *			interval
- *   and of an open loop:
- *	rate_per_s, arrivals	as told
- *	queued_share, lag_us	median, and the greatest
- *	arrived, unfinished	of all repeats together
- */
-#include "harness/measure/latency.h"
+/* The latencies of a cell's repeats become one; see latency_merge.h. */
+#include "harness/results/latency_merge.h"
+
 #include "harness/numbers/quartiles.h"
-#include "harness/run/run.h"
 #include "harness/numbers/stats.h"
 
 #include <jansson.h>
@@ -85,7 +67,7 @@ static json_t *curve_of(const json_t *repeats, double *values)
 	       *high = json_array();
 	size_t n = json_array_size(repeats);
 
-	for (size_t k = 0; k < LATENCY_CURVE_POINTS && n; k++) {
+	for (size_t k = 0; n; k++) {
 		struct stats_interval m;
 		size_t i;
 
@@ -109,7 +91,7 @@ static json_t *curve_of(const json_t *repeats, double *values)
 			 "high_ns", high);
 }
 
-json_t *run_latency_report(const json_t *repeats)
+json_t *latency_merge(const json_t *repeats)
 {
 	size_t n = json_array_size(repeats);
 	const json_t *first = told_by(repeats, 0);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Timelines of a cell's repeats become one, by medians with intervals: see bench_timeline.h. */
-#include "harness/measure/timeline.h"
+/* Timelines of a cell's repeats become one, by medians with intervals: see timeline_merge.h. */
+#include "harness/results/timeline_merge.h"
 
+#include <jansson.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 

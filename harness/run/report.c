@@ -44,17 +44,17 @@
  *repeat; null where there is none)}: all of the former and the scalars of its details (details.h);
  *of table operations, where the bounds were measured: footprint_bytes and misses (ns_per_op in
  *dependent random lines of that footprint); timeline: {window_s, t0_s, n, series, series_low,
- *series_high, events}, the medians of its repeats and their intervals (timeline_merge() in
- *bench_timeline.h), where one was asked for latency: only where latencies were taken
- *(run_latency.c), and then mops, ns_per_op and cpu_ns_per_op are null: such a measurement is no
+ *series_high, events}, the medians of its repeats and their intervals (timeline_merge.h), where one was asked for latency: only where latencies were taken
+ *(latency_merge.h), and then mops, ns_per_op and cpu_ns_per_op are null: such a measurement is no
  *throughput saturation: only of a search for the highest rate (saturate_run.c); repeats are
  *searches then, and their metric is saturation_per_s
  */
 #include "harness/run/run.h"
 
-#include "harness/measure/timeline.h"
 #include "harness/results/bounds.h"
 #include "harness/results/details.h"
+#include "harness/results/latency_merge.h"
+#include "harness/results/timeline_merge.h"
 #include "harness/machine/env.h"
 #include "harness/base/interrupt.h"
 #include "harness/judge/judge.h"
@@ -274,7 +274,7 @@ static json_t *cell_report(const struct run *run, const struct run_cell *c, cons
 		json_object_set_new(json, "timeline", timeline);
 	if (cell_latency(&c->cell) != LATENCY_NONE && json_object_get(told->latencies, c->name))
 		json_object_set_new(json, "latency",
-				    run_latency_report(json_object_get(told->latencies, c->name)));
+				    latency_merge(json_object_get(told->latencies, c->name)));
 	if (c->saturation)
 		json_object_set(json, "saturation", c->saturation);
 	else if (run->pass && run->flags.interleave)

@@ -187,14 +187,6 @@ struct json_t *run_report(const struct run *run);
 /* results.tsv out of that object, for free(). */
 char *run_report_tsv(const struct json_t *report, size_t *len);
 
-/* ---- run_latency.c ---- */
-
-/*
- * A cell's latencies over its repeats (see run_latency.c), from details_read(..., "latency",
- * ...).  New reference; NULL where it has none.
- */
-struct json_t *run_latency_report(const struct json_t *repeats);
-
 /* ---- run_finish.c ---- */
 
 /* Write all files, print tables and say how to go on.  Returns the exit status. */

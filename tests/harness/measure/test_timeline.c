@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "harness/measure/timeline.h"
+#include "harness/results/timeline_merge.h"
 #include "harness/machine/tsc.h"
 
 #ifdef __SANITIZE_ADDRESS__
