@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/results/bounds.h"
 #include "harness/machine/memory_limit.h"
 #include "harness/machine/topology.h"
+#include "harness/measure/bounds_measure.h"
+#include "harness/results/bounds.h"
+#include "harness/show/table/table.h"
 #include "harness/workload/values.h"
 
 #define REPEATS_MAX 1000
@@ -185,7 +187,7 @@ static int print_repeats(const struct command *c, struct ct_error *e)
 	}
 	if (!err) {
 		merged = bounds_merge(all);
-		err = merged ? bounds_print(stdout, merged, GRID_TEXT) : -ENOMEM;
+		err = merged ? table_bounds(stdout, merged, GRID_TEXT) : -ENOMEM;
 	}
 	json_decref(merged);
 	json_decref(all);

@@ -5,7 +5,6 @@
 #include "harness/run/run.h"
 
 #include "harness/base/about.h"
-#include "harness/results/bounds.h"
 #include "harness/cli/cmd.h"
 #include "harness/results/details.h"
 #include "harness/base/interrupt.h"

@@ -11,7 +11,6 @@
 
 #include <jansson.h>
 
-#include "harness/results/bounds.h"
 #include "harness/cli/cmd.h"
 #include "harness/results/details.h"
 #include "harness/base/interrupt.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Measuring the machine's bounds, in a process made for it: see bounds.h. */
-#include "harness/results/bounds.h"
+/* Measuring the machine's bounds, in a process made for it: see bounds_measure.h. */
+#include "harness/measure/bounds_measure.h"
 
 #include <errno.h>
 #include <jansson.h>

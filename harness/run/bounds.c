@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A run's part of the machine's bounds: when to measure them, where they are
- * kept, and what they say about the cells; see bounds.h.
+ * kept, and what they say about the cells; see run.h.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,10 +14,11 @@
 #include "harness/results/bounds.h"
 #include "harness/base/interrupt.h"
 #include "harness/base/json_read.h"
+#include "harness/measure/bounds_measure.h"
 #include "harness/measure/measure.h"
 #include "harness/machine/memory_limit.h"
 #include "harness/run/run.h"
-#include "variants/variant.h"
+#include "core/nf_conntrack.h"
 
 /* The share by which connections may have come or gone, for their footprint still to be one. */
 #define FOOTPRINT_DRIFT 0.05

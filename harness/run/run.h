@@ -187,6 +187,25 @@ struct json_t *run_report(const struct run *run);
 /* results.tsv out of that object, for free(). */
 char *run_report_tsv(const struct json_t *report, size_t *len);
 
+/* ---- bounds.c ---- */
+
+#define BOUNDS_TIMES 3 /* in a run: as it begins, a third through, two thirds through */
+
+/*
+ * Is it time to measure the bounds again, share_done (0 to 1) into the run?  Then does so; what
+ * goes wrong is logged and costs nothing else.
+ */
+void run_bounds_step(struct run *run, double share_done);
+/* What was measured so far, as bounds_merge() has it.  New reference; NULL if there is nothing. */
+struct json_t *run_bounds_read(const char *dir);
+/* How many times the folder has them already (--resume). */
+unsigned int run_bounds_count(const char *dir);
+/*
+ * The report's "bounds", and in each cell of it "footprint_bytes" and "misses": ns per operation
+ * in dependent lines.
+ */
+void run_bounds_report(struct json_t *report, const char *dir);
+
 /* ---- run_finish.c ---- */
 
 /* Write all files, print tables and say how to go on.  Returns the exit status. */

@@ -19,9 +19,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/results/bounds.h"
 #include "harness/base/interrupt.h"
 #include "harness/numbers/random.h"
+#include "harness/results/bounds.h"
 #include "harness/run/saturate.h"
 #include "harness/workload/internal.h"
 

@@ -6,7 +6,6 @@
  */
 #include "harness/run/run.h"
 
-#include "harness/results/bounds.h"
 #include "harness/base/interrupt.h"
 
 #include <errno.h>

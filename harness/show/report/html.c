@@ -5,7 +5,6 @@
  */
 #include "harness/show/report/report.h"
 
-#include "harness/results/bounds.h"
 #include "harness/machine/env.h"
 #include "harness/base/grid.h"
 #include "harness/base/json_read.h"
@@ -335,7 +334,7 @@ static void bounds(FILE *out, const struct report_source *s)
 					      "own footprint."
 					    : "");
 	fputs("<div class=\"scroll\" tabindex=\"0\">\n", out);
-	bounds_print(out, list, GRID_HTML);
+	table_bounds(out, list, GRID_HTML);
 	fputs("</div>\n</section>\n", out);
 }
 

@@ -8,7 +8,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-struct grid;
+#include "harness/base/grid.h"
+
 struct json_t;
 
 /*
@@ -37,6 +38,9 @@ void table_remark(char *buf, size_t size, const struct json_t *report,
 
 /* Has any of the report's tables the column misses, which has to be explained? */
 bool table_has_misses(const struct json_t *report);
+
+/* The machine's bounds (bounds_merge()), for `ctbench bounds` and the report.  0 or -ENOMEM. */
+int table_bounds(FILE *out, const struct json_t *bounds, enum grid_format format);
 
 /* A number with three significant digits and no exponent: 0.0123, 1.23, 123, 12345. */
 int table_number(char *buf, size_t size, double value);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The machine's bounds: which figures there are, how they are put together, and how a run keeps
  * them. */
-#include "harness/results/bounds.h"
 #include "harness/measure/bounds_internal.h"
+#include "harness/measure/bounds_measure.h"
+#include "harness/results/bounds.h"
+#include "harness/run/run.h"
+#include "harness/show/table/table.h"
 #include "harness/base/grid.h"
 #include "harness/machine/topology.h"
 
@@ -91,7 +94,7 @@ static void printed(void **state)
 		size_t len;
 		FILE *out = open_memstream(&text, &len);
 
-		assert_int_equal(bounds_print(out, list, GRID_TEXT), 0);
+		assert_int_equal(table_bounds(out, list, GRID_TEXT), 0);
 		fclose(out);
 		assert_non_null(strstr(text, "7.50"));
 		assert_int_equal(strstr(text, "6.25") != NULL, n == 5);

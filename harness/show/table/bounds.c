@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* The machine's bounds as a table: see table.h. */
+#include "harness/show/table/table.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "harness/base/json_read.h"
+#include "harness/numbers/stats.h"
+
+/* What a figure is, in words. */
+static void describe(char *buf, size_t size, const json_t *one)
+{
+	const char *bound = json_string_value(json_object_get(one, "bound"));
+	const char *hash = json_string_value(json_object_get(one, "hash"));
+	const char *percentile = text_of(one, "percentile");
+	char bytes[32];
+
+	if (!bound)
+		bound = "?";
+	table_value(bytes, sizeof(bytes), json_object_get(one, "bytes"));
+	if (!strcmp(bound, "dependent"))
+		snprintf(buf, size, "a random line, the next one's address in it, of %sB", bytes);
+	else if (!strcmp(bound, "independent"))
+		snprintf(buf, size, "a random line of %sB, %d asked for at once", bytes,
+			 (int)json_integer_value(json_object_get(one, "in_flight")));
+	else if (!strcmp(bound, "hash_latency"))
+		snprintf(buf, size, "%s of a tuple that the last hash made", hash ? hash : "?");
+	else if (!strcmp(bound, "hash_throughput"))
+		snprintf(buf, size, "%s of one tuple after the other", hash ? hash : "?");
+	else if (!strcmp(bound, "atomic"))
+		snprintf(buf, size, "atomic add, each thread a line of its own");
+	else if (!strcmp(bound, "atomic_shared"))
+		snprintf(buf, size, "atomic add, all threads one line");
+	else if (!strcmp(bound, "null"))
+		snprintf(buf, size, "a lookup in a table that does nothing");
+	else if (!strcmp(bound, "away") && !strcmp(percentile, "max"))
+		snprintf(buf, size, "a CPU that is away: for so long at most");
+	else if (!strcmp(bound, "away"))
+		snprintf(buf, size, "a CPU that is away: one arrival in %s waits longer",
+			 !strcmp(percentile, "p99") ? "100" : "1000");
+	else
+		snprintf(buf, size, "%s", bound);
+}
+
+static void put(struct grid *g, size_t column, const json_t *value)
+{
+	char text[32];
+
+	if (!json_is_number(value))
+		return;
+	table_number(text, sizeof(text), json_number_value(value));
+	grid_put(g, column, text);
+}
+
+int table_bounds(FILE *out, const json_t *bounds, enum grid_format format)
+{
+	struct grid g = { .columns = 5, .left = { true } };
+	const json_t *one;
+	int err;
+	size_t i;
+
+	grid_add_row(&g);
+	if (!g.failed) {
+		grid_put(&g, 0, "bound");
+		grid_put(&g, 1, "threads");
+		grid_put(&g, 2, "ns");
+	}
+	json_array_foreach(bounds, i, one)
+	{
+		/* Fewer have no interval. */
+		const bool many = number_of(one, "n") >= STATS_LEAST;
+		char text[128];
+
+		if (!grid_add_row(&g))
+			break;
+		describe(text, sizeof(text), one);
+		grid_put(&g, 0, text);
+		snprintf(text, sizeof(text), "%d",
+			 (int)json_integer_value(json_object_get(one, "threads")));
+		grid_put(&g, 1, text);
+		put(&g, 2, json_object_get(one, "median"));
+		if (!many)
+			continue;
+		grid_put_at(&g, 0, 3, "from");
+		grid_put_at(&g, 0, 4, "to");
+		put(&g, 3, json_object_get(one, "ci_low"));
+		put(&g, 4, json_object_get(one, "ci_high"));
+	}
+	err = g.failed ? -ENOMEM : 0;
+	if (!err)
+		grid_print(out, &g, format);
+	grid_free(&g);
+	return err;
+}
