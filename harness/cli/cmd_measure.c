@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "harness/cli/cmd.h"
-#include "harness/measure/measure.h"
+#include "harness/measure/bench.h"
 #include "harness/measure/replica.h"
 #include "harness/machine/topology.h"
 #include "harness/machine/tsc.h"

@@ -5,48 +5,8 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 
 #include "core/text.h"
-
-#define COLUMN 8  /* of labels */
-#define FACTS  18 /* of what they label */
-
-static const char *const tones[] = {
-	[TONE_PLAIN] = "",	  [TONE_HEAD] = "\033[1m", [TONE_DIM] = "\033[2m",
-	[TONE_GOOD] = "\033[32m", [TONE_BAD] = "\033[31m", [TONE_NOTE] = "\033[33m",
-};
-
-const char *tone_on(const struct telling *t, enum tone tone)
-{
-	return t->colour ? tones[tone] : "";
-}
-
-const char *tone_off(const struct telling *t, enum tone tone)
-{
-	return t->colour && tone != TONE_PLAIN ? "\033[0m" : "";
-}
-
-void tell(const struct telling *t, const char *label, const char *fmt, ...)
-{
-	va_list ap;
-
-	fprintf(t->out, "%*s%s%-*s%s", COLUMN, "", tone_on(t, TONE_DIM), FACTS - COLUMN, label,
-		tone_off(t, TONE_DIM));
-	va_start(ap, fmt);
-	vfprintf(t->out, fmt, ap);
-	va_end(ap);
-	fputc('\n', t->out);
-}
-
-const char *tuple_text(char *buf, size_t size, const struct nf_conntrack_tuple *tuple)
-{
-	int n = nf_ct_tuple_snprint(buf, size, tuple);
-
-	while (n > 0 && (size_t)n < size && buf[n - 1] == ' ')
-		buf[--n] = '\0';
-	return buf;
-}
 
 /* --- The packet --- */
 

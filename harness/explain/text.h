@@ -7,6 +7,9 @@
 
 #include "harness/explain/explain.h"
 
+#define COLUMN 8  /* of labels */
+#define FACTS  18 /* of what they label */
+
 struct telling {
 	const struct explain *x;
 	FILE *out;

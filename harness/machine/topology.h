@@ -19,10 +19,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "harness/workload/cell.h"
 #include "harness/base/error.h"
 
 struct json_t;
+
+#define CT_MAX_THREADS 1024 /* that anything here is asked for */
+
+enum pin_policy {
+	PIN_COMPACT, /* fill a core's hardware threads, then the next core */
+	PIN_SCATTER, /* as far apart as possible: packages, caches, cores, threads */
+	PIN_CORE,    /* one thread per core */
+	PIN_LLC,     /* one thread per last-level cache */
+	PIN_LIST,    /* CPUs by name, in the order given */
+};
 
 /* How many CPUs this process may use; at least 1. */
 unsigned int topology_nr_cpus(void);

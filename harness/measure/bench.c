@@ -14,58 +14,13 @@
 #include "harness/measure/timeline.h"
 #include "harness/measure/void.h"
 #include "harness/machine/env.h"
-#include "harness/measure/measure.h"
+#include "harness/measure/bench.h"
 #include "harness/machine/memory_limit.h"
 #include "harness/machine/memstat.h"
 #include "harness/machine/pages.h"
 #include "harness/numbers/random.h"
 #include "harness/machine/topology.h"
 #include "harness/machine/tsc.h"
-
-/*
- * "CPU" 0 is this process's first thread, worker i is i + 1; two more are for
- * what happens beside them (bench_events.c, bench_flood.c).
- */
-unsigned int bench_cpus(const struct cell *cell)
-{
-	return cell->threads + 3;
-}
-
-void bench_void(struct bench *b, const char *fmt, ...)
-{
-	va_list ap;
-
-	if (b->r->void_reason[0])
-		return; /* the first reason is the best */
-	va_start(ap, fmt);
-	vsnprintf(b->r->void_reason, sizeof(b->r->void_reason), fmt, ap);
-	va_end(ap);
-}
-
-void bench_metric(struct bench *b, const char *name, double value)
-{
-	json_t *metrics = json_object_get(b->details, "metrics");
-
-	if (!isfinite(value))
-		return;
-	if (!metrics) {
-		json_object_set_new(b->details, "metrics", json_object());
-		metrics = json_object_get(b->details, "metrics");
-	}
-	json_object_set_new(metrics, name, json_real(value));
-}
-
-int bench_wrong(struct bench *b, const char *fmt, ...)
-{
-	char what[256];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(what, sizeof(what), fmt, ap);
-	va_end(ap);
-	return ct_fail(b->e, -EIO, CT_EXIT_INTERNAL, "%s: %s; a fault of ctbench, and no figure",
-		       b->v->name, what);
-}
 
 /* Is there memory enough, and the host's as well? */
 static int claim_memory(struct bench *b, uint64_t connections, uint64_t stream_bytes)
@@ -219,47 +174,6 @@ void bench_close(struct bench *b)
 	bench_timeline_free(b);
 	free(b->worker);
 	bench_latency_free(b);
-}
-
-void bench_worker_begin(struct bench *b, const struct pool_worker *w)
-{
-	b->worker[w->index].thread = pthread_self();
-	b->v->thread_begin(b->core, w->index + 1);
-}
-
-void bench_worker_end(struct bench *b)
-{
-	b->v->thread_end(b->core);
-}
-
-void bench_worker_failed(struct bench *b, int err, const struct ct_error *e)
-{
-	int none = 0;
-
-	/* The first one's sentence is kept; the owner reads it after the workers are done. */
-	if (atomic_compare_exchange_strong(&b->failed, &none, err))
-		*b->e = *e;
-}
-
-uint64_t bench_tick(struct bench *b, const struct pool_worker *w)
-{
-	uint64_t now = tsc_now();
-
-	if (w->index == 0) {
-		uint32_t tick =
-			(uint32_t)((double)(now - b->clock_tsc) * (NF_CT_HZ / tsc_per_second()));
-
-		if (load_relaxed(&b->core->now) != tick)
-			store_relaxed(&b->core->now, tick);
-	}
-	return now;
-}
-
-void bench_meet(struct bench *b, struct pool_worker *w)
-{
-	b->v->thread_offline(b->core);
-	pool_meet(w);
-	b->v->thread_online(b->core);
 }
 
 /*

@@ -21,31 +21,6 @@
 #include "harness/measure/events.h"
 #include "harness/machine/tsc.h"
 
-void bench_sleep_until(uint64_t tsc)
-{
-	for (;;) {
-		uint64_t now = tsc_now();
-		double left = now < tsc ? tsc_to_seconds(tsc - now) : 0;
-		struct timespec ts = { .tv_sec = (time_t)left,
-				       .tv_nsec = (long)((left - (double)(time_t)left) * 1e9) };
-
-		if (now >= tsc)
-			return;
-		nanosleep(&ts, NULL);
-	}
-}
-
-uint64_t bench_wait_window(struct bench *b)
-{
-	const struct timespec nap = { .tv_nsec = 200000 };
-	uint64_t opens;
-
-	/* acquire: pairs with the worker that opens the window, in bench_window() */
-	while (!(opens = load_acquire(&b->window_opens)) && !load_relaxed(&b->failed))
-		nanosleep(&nap, NULL);
-	return opens;
-}
-
 /* ---- a planted stall: what the machine itself does to us, on order ---- */
 
 /* Of the one process that measures. */

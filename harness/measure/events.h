@@ -6,7 +6,7 @@
 #include <jansson.h>
 #include <pthread.h>
 
-#include "harness/measure/measure.h"
+#include "harness/measure/bench.h"
 #include "harness/machine/tsc.h"
 #include "harness/workload/workload.h"
 
@@ -25,11 +25,6 @@ struct bench_events {
 	uint32_t nr, floods;
 	int err;
 };
-
-/* Sleeps; a wakeup is some 50 us late. */
-void bench_sleep_until(uint64_t tsc);
-/* Waits for the window; its first TSC, or 0 if there will be none. */
-uint64_t bench_wait_window(struct bench *b);
 
 /* Seconds from the window's opening to that time; negative before it. */
 static inline double bench_since_open(const struct bench *b, uint64_t tsc)

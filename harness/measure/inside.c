@@ -25,7 +25,7 @@
 
 #include "harness/measure/void.h"
 #include "harness/numbers/chains.h"
-#include "harness/measure/measure.h"
+#include "harness/measure/bench.h"
 #include "harness/machine/pages.h"
 #include "harness/machine/tsc.h"
 

@@ -32,7 +32,7 @@
 
 #include "harness/traffic/arrivals.h"
 #include "harness/numbers/histogram.h"
-#include "harness/measure/measure.h"
+#include "harness/measure/bench.h"
 
 /* Shares on a curve: 1 - 10^(-k/10) up to 1 - 10^-8. */
 #define LATENCY_CURVE_POINTS 81

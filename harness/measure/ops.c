@@ -8,7 +8,7 @@
 #include "harness/measure/timeline.h"
 #include "harness/measure/void.h"
 #include "harness/traffic/keys.h"
-#include "harness/measure/measure.h"
+#include "harness/measure/bench.h"
 #include "harness/machine/memstat.h"
 #include "harness/machine/tsc.h"
 #include "variants/work.h"

@@ -12,7 +12,7 @@
 #include "harness/measure/timeline.h"
 #include "harness/traffic/frames.h"
 #include "harness/traffic/keys.h"
-#include "harness/measure/measure.h"
+#include "harness/measure/bench.h"
 #include "harness/machine/memstat.h"
 #include "harness/machine/tsc.h"
 

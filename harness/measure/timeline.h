@@ -20,7 +20,7 @@
 
 #include <jansson.h>
 
-#include "harness/measure/measure.h"
+#include "harness/measure/bench.h"
 #include "variants/latency.h"
 
 /* What is counted: by the work of a worker, then by its "CPU" of the namespace and its waits. */

@@ -9,6 +9,11 @@
 #define OUT_DEVICE  (SCENARIO_DEVICES + 1) /* none of a scenario's "in" */
 #define HOLD_DEVICE SCENARIO_DEVICES
 
+uint32_t replay_connections(const struct replay *r)
+{
+	return load_relaxed(&r->net->count) - r->nr_templates;
+}
+
 uint32_t replay_number(const struct replay *r, const struct nf_conn *ct)
 {
 	const uint32_t *n;

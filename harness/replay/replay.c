@@ -229,11 +229,6 @@ void replay_destroy(struct replay *r)
 	free(r);
 }
 
-uint32_t replay_connections(const struct replay *r)
-{
-	return load_relaxed(&r->net->count) - r->nr_templates;
-}
-
 static int every(struct nf_conn *ct, void *arg)
 {
 	(void)ct;

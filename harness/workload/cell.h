@@ -16,7 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CT_MAX_THREADS 1024
+#include "harness/machine/topology.h"
+
 #define CT_MAX_RESIZES 16
 #define CT_MAX_EVENTS  16
 /* Of the details.  A measuring process that sends more is at fault. */
@@ -37,14 +38,6 @@ enum popularity {
 	POP_UNIFORM,
 	POP_ZIPF, /* rank r with probability proportional to 1 / r^zipf_s */
 	POP_HOT,  /* hot_share of the operations on hot_flows flows */
-};
-
-enum pin_policy {
-	PIN_COMPACT, /* fill a core's hardware threads, then the next core */
-	PIN_SCATTER, /* as far apart as possible: packages, caches, cores, threads */
-	PIN_CORE,    /* one thread per core */
-	PIN_LLC,     /* one thread per last-level cache */
-	PIN_LIST,    /* cell.cpus, in the order given */
 };
 
 enum split_policy {

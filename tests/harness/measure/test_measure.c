@@ -28,6 +28,7 @@
 
 #include "harness/base/interrupt.h"
 #include "harness/measure/measure.h"
+#include "variants/variant.h"
 
 #ifdef __SANITIZE_ADDRESS__
 #define SANITIZED 1

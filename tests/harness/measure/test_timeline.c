@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/measure/measure.h"
 #include "harness/measure/timeline.h"
 #include "harness/results/timeline_merge.h"
 #include "harness/machine/tsc.h"

@@ -20,6 +20,7 @@
 
 #include <cmocka.h>
 
+#include "harness/measure/bench.h"
 #include "harness/measure/measure.h"
 #include "harness/results/results.h"
 #include "tests/fixture/command_fixture.h"

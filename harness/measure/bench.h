@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A measurement from inside its process: what "ctbench measure" does with a cell.
+ *
+ *	bench.c		the table, its workers, the window, the result
+ *	ops.c, packets.c	what the workers do at each level
+ *	bench_common.c	what all parts call
+ *	events.c, flood.c, timeline.c, latency.c, inside.c	parts that a cell may ask for
+ */
+#ifndef CTBENCH_HARNESS_MEASURE_BENCH_H
+#define CTBENCH_HARNESS_MEASURE_BENCH_H
+
+#include <pthread.h>
+
+#include "core/conntrack.h"
+#include "harness/base/error.h"
+#include "harness/machine/perf.h"
+#include "harness/machine/pool.h"
+#include "harness/workload/cell.h"
+#include "variants/variant.h"
+
+struct json_t;
+
+/* What is known of one worker beside the pool's; its own while it works. */
+struct bench_worker {
+	pthread_t thread;
+	struct ct_waits waits; /* as the window opened, then: inside the window */
+	struct perf_set perf;
+	struct perf_values counts;	    /* the same */
+	bool counted;			    /* perf is open */
+	uint64_t speed_before, speed_after; /* window_speed(); 0: not asked */
+} __cacheline_aligned;
+
+/* What the steps of a measurement share. */
+struct bench {
+	const struct cell *cell;
+	struct cell_result *r;
+	struct ct_error *e;
+	const struct ct_variant *v;
+	struct ct_core *core;
+	struct net *net;
+	struct pool *pool;
+	uint64_t clock_tsc;		 /* when core->now was 0 */
+	_Atomic int failed;		 /* a worker's error: a negative errno, its sentence in e */
+	_Atomic uint64_t window_opens;	 /* TSC; 0: not yet */
+	struct bench_worker *worker;	 /* [threads] */
+	const struct flow_set *flows;	 /* of synthetic flows, for floods */
+	struct bench_events *events;	 /* as they came out, after bench_events_finish() */
+	struct bench_timeline *timeline; /* NULL: none is kept */
+	struct bench_latency *latency;	 /* NULL: none are taken */
+	double stolen;			 /* env_steal_seconds() as the window opened, then: in it */
+	double process_cpu;		 /* seconds of all our threads: the same */
+	/*
+	 * What is to be told beside r (details.h): an object, empty at first.  Of the process's
+	 * first thread, outside the window; writers do
+	 * json_object_set_new(b->details, KEY, ...), KEY as in details.h.
+	 */
+	struct json_t *details;
+};
+
+/* The measurement itself; the result goes into b->r. */
+int bench_ops(struct bench *b);
+int bench_packets(struct bench *b);
+int bench_decode(const struct cell *cell, struct cell_result *r, struct ct_error *e);
+
+/* --- For both levels --- */
+
+/* The variant, workers, a table and a namespace on it; checks that memory will do. */
+int bench_open(struct bench *b, uint64_t connections, uint64_t stream_bytes);
+void bench_close(struct bench *b);
+/* How many "CPUs" of statistics and node caches a table for that cell needs. */
+unsigned int bench_cpus(const struct cell *cell);
+/* A worker registers with the table and leaves it: inside pool functions. */
+void bench_worker_begin(struct bench *b, const struct pool_worker *w);
+void bench_worker_end(struct bench *b);
+/* A worker gives up; the others go on and the cell fails.  The sentence is in e. */
+void bench_worker_failed(struct bench *b, int err, const struct ct_error *e);
+
+/*
+ * Between batches: the time by the TSC; moves the table's clock.  Called by
+ * every worker, written by the first.
+ */
+uint64_t bench_tick(struct bench *b, const struct pool_worker *w);
+
+/*
+ * Inside a pool function, in every worker at once: the warm-up, then the
+ * window.  run(b, work) does a batch; *before gets a copy of *work (of that
+ * size) as the window opens.
+ */
+void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct bench *b, void *work),
+		  void *work, void *before, size_t size);
+/* All workers wait here for each other, without holding up grace periods. */
+void bench_meet(struct bench *b, struct pool_worker *w);
+
+/* Sleeps; a wakeup is some 50 us late. */
+void bench_sleep_until(uint64_t tsc);
+/* Waits for the window; its first TSC, or 0 if there will be none. */
+uint64_t bench_wait_window(struct bench *b);
+
+/* Events of the cell, carried out beside the workers while the window is open (bench_events.c). */
+struct bench_events;
+int bench_events_start(struct bench *b, struct bench_events **out);
+/*
+ * Waits for the last event; the resizes' times go into b->r, all of them are
+ * then b->events.  NULL is accepted.
+ */
+int bench_events_finish(struct bench *b, struct bench_events *events);
+void bench_events_free(struct bench_events *events);
+
+/*
+ * A timeline, if the cell asks for one (bench_timeline.c): before the workers
+ * begin.  count() says what a worker's *work (of size bytes) has counted so
+ * far, in the order of enum timeline_count.  0 or -ENOMEM with a sentence.
+ */
+typedef void bench_count_fn(const void *work, uint64_t *counts);
+int bench_timeline_start(struct bench *b, bench_count_fn *count, size_t size);
+/* The window of one worker, in place of bench_window()'s own loop. */
+void bench_timeline_run(struct bench *b, struct pool_worker *w,
+			void (*run)(struct bench *b, void *work), void *work, uint64_t end);
+void bench_timeline_free(struct bench *b);
+
+/*
+ * Latencies, if the cell asks for them (bench_latency.h has the rest).  In
+ * bench_window(), by each worker: what the warm-up recorded goes; arrivals count
+ * from start until; after the window what arrived in it is begun, for a while, and what
+ * even then was not is counted.
+ */
+void bench_latency_clear(struct bench *b, const struct pool_worker *w);
+void bench_latency_opens(struct bench *b, const struct pool_worker *w, uint64_t start,
+			 uint64_t until);
+void bench_latency_drain(struct bench *b, const struct pool_worker *w,
+			 void (*run)(struct bench *b, void *work), void *work);
+void bench_latency_unfinished(struct bench *b, const struct pool_worker *w);
+void bench_latency_free(struct bench *b);
+
+/*
+ * After the window: window, skew, rates (done[i] operations of worker i),
+ * memory, statistics, and whether the measurement is void.
+ */
+void bench_result(struct bench *b, const uint64_t *done);
+/*
+ * A scalar for the details' "metrics": its median and interval go into the run's
+ * report.  The name ends in its unit, as in grace_period_p99_us.  NaN and infinity are
+ * left out.
+ */
+void bench_metric(struct bench *b, const char *name, double value);
+/* Noise made it void: it may be measured again. */
+void bench_void(struct bench *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/*
+ * What came out cannot be: a fault of the variant or of the harness.  Returns -EIO with a
+ * sentence in b->e.
+ */
+int bench_wrong(struct bench *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- behind the numbers (inside.c) ---- */
+
+/* By a worker: before the window, as it opens, as it closes. */
+void inside_prepare(struct bench *b, const struct pool_worker *w);
+void inside_opens(struct bench *b, const struct pool_worker *w);
+void inside_closes(struct bench *b, const struct pool_worker *w);
+/*
+ * After the window: chains, locks, grace, memory, stat, perf and pages into the details, and
+ * scalars of them into the metrics.  0, or an error where pages are not what was asked for and
+ * cannot be.
+ */
+int inside_details(struct bench *b, uint64_t ops);
+
+#endif
