@@ -46,7 +46,7 @@ struct effects {
 
 static bool is_seen(const json_t *verdict)
 {
-	const char *outcome = plot_text(verdict, "outcome");
+	const char *outcome = text_of(verdict, "outcome");
 
 	return strcmp(outcome, "none") && strcmp(outcome, "unjudged");
 }
@@ -55,29 +55,29 @@ static bool is_seen(const json_t *verdict)
 static bool is_drawn(const struct effects *x, const json_t *verdict, const char *kind)
 {
 	return (strcmp(kind, "interaction") || is_seen(verdict)) &&
-	       !strcmp(plot_text(verdict, "workload"), x->workload) &&
-	       !strcmp(plot_text(verdict, "metric"), x->metric) &&
-	       !strcmp(plot_text(verdict, "kind"), kind) &&
-	       isfinite(plot_number(verdict, "effect_percent"));
+	       !strcmp(text_of(verdict, "workload"), x->workload) &&
+	       !strcmp(text_of(verdict, "metric"), x->metric) &&
+	       !strcmp(text_of(verdict, "kind"), kind) &&
+	       isfinite(number_of(verdict, "effect_percent"));
 }
 
 static void label_of(char *buf, size_t size, const json_t *verdict)
 {
 	const json_t *by = json_object_get(verdict, "by");
-	int len = snprintf(buf, size, "%s instead of %s", plot_text(verdict, "choice"),
-			   plot_text(verdict, "base"));
+	int len = snprintf(buf, size, "%s instead of %s", text_of(verdict, "choice"),
+			   text_of(verdict, "base"));
 
 	if (by && len > 0 && (size_t)len < size)
 		snprintf(buf + len, size - (size_t)len, ", at %s %s beside %s",
-			 plot_text(by, "factor"), plot_text(by, "choice"), plot_text(by, "base"));
+			 text_of(by, "factor"), text_of(by, "choice"), text_of(by, "base"));
 }
 
 static void add(struct effects *x, const json_t *verdict)
 {
-	double effect = plot_number(verdict, "effect_percent");
-	double low = plot_number(verdict, "ci_low_percent");
-	double high = plot_number(verdict, "ci_high_percent");
-	double noise = plot_number(verdict, "noise_percent");
+	double effect = number_of(verdict, "effect_percent");
+	double low = number_of(verdict, "ci_low_percent");
+	double high = number_of(verdict, "ci_high_percent");
+	double noise = number_of(verdict, "noise_percent");
 	bool seen = is_seen(verdict);
 	char label[512], value[64], both[640], text[640];
 	double extra;
@@ -158,7 +158,7 @@ int plot_effects(struct plot_file *f, const struct plot_group *g, const char *me
 {
 	struct effects x = {
 		.list = json_object_get(json_object_get(g->benchmark, "ctbench"), "verdicts"),
-		.workload = plot_text(g->workload, "name"),
+		.workload = text_of(g->workload, "name"),
 		.metric = metric,
 		.narrow = f->narrow,
 	};
@@ -181,7 +181,7 @@ int plot_effects(struct plot_file *f, const struct plot_group *g, const char *me
 			"# %s\n# columns: row, label, effect, its interval (percent of %s), seen, "
 			"text\n"
 			"%s\n\n# headings\n%s\n\n",
-			plot_text(g->workload, "question"), metric, text[0], text[1]);
+			text_of(g->workload, "question"), metric, text[0], text[1]);
 	}
 	free(text[0]);
 	free(text[1]);

@@ -69,7 +69,7 @@ static void rounded_load_factor(char *buf, size_t size, const struct plot_group 
 	double least = INFINITY, most = 0;
 
 	for (size_t i = 0; i < g->nr; i++) {
-		double factor = plot_number(plot_parameters(g->cells[i]), "load_factor");
+		double factor = number_of(plot_parameters(g->cells[i]), "load_factor");
 
 		least = fmin(least, factor);
 		most = fmax(most, factor);
@@ -124,16 +124,15 @@ static double noise_of(const json_t *report, const char *workload)
 	json_t *pairs = json_object_get(json_object_get(report, "noise"), "pairs"), *pair;
 	size_t i;
 
-	json_array_foreach(pairs, i, pair) if (!strcmp(plot_text(pair, "workload"),
-						       workload)) return plot_number(pair,
-										     "percent");
+	json_array_foreach(pairs, i, pair) if (!strcmp(text_of(pair, "workload"),
+						       workload)) return number_of(pair, "percent");
 	return NAN;
 }
 
 static void how_measured(char *buf, size_t size, const struct plot_group *g)
 {
 	const json_t *report = json_object_get(g->benchmark, "ctbench");
-	double least = INFINITY, most = 0, noise = noise_of(report, plot_text(g->workload, "name"));
+	double least = INFINITY, most = 0, noise = noise_of(report, text_of(g->workload, "name"));
 	const char *what = g->drawn;
 	int at;
 
@@ -144,8 +143,8 @@ static void how_measured(char *buf, size_t size, const struct plot_group *g)
 			       ? "median"
 			       : "median and 95 % interval";
 	for (size_t i = 0; i < g->nr; i++) {
-		least = fmin(least, plot_number(g->cells[i], "n"));
-		most = fmax(most, plot_number(g->cells[i], "n"));
+		least = fmin(least, number_of(g->cells[i], "n"));
+		most = fmax(most, number_of(g->cells[i], "n"));
 	}
 	if (least < most)
 		at = snprintf(buf, size, "%s of %.0f to %.0f repeats", what, least, most);
@@ -165,12 +164,12 @@ static void how_measured(char *buf, size_t size, const struct plot_group *g)
 static const char *unit_in_words(const struct plot_group *g)
 {
 	const json_t *shares = json_object_get(json_object_get(g->benchmark, "ctbench"), "shares");
-	const char *unit = g->nr ? plot_text(g->cells[0], "unit") : "";
+	const char *unit = g->nr ? text_of(g->cells[0], "unit") : "";
 	static char text[160];
 
 	if (shares) {
 		snprintf(text, sizeof(text), "throughput in %% of %s (ctbench bounds)",
-			 plot_text(shares, "brief"));
+			 text_of(shares, "brief"));
 		return text;
 	}
 	if (!strcmp(unit, "Mpkt/s"))
@@ -184,9 +183,9 @@ static void machine(char *buf, size_t size, const struct plot_group *g)
 {
 	const json_t *report = json_object_get(g->benchmark, "ctbench");
 	const json_t *facts = json_object_get(report, "environment");
-	double cpus = plot_number(json_object_get(facts, "topology"), "cpus");
-	const char *model = plot_text(json_object_get(facts, "machine"), "cpu");
-	const char *kernel = plot_text(json_object_get(facts, "kernel"), "release");
+	double cpus = number_of(json_object_get(facts, "topology"), "cpus");
+	const char *model = text_of(json_object_get(facts, "machine"), "cpu");
+	const char *kernel = text_of(json_object_get(facts, "kernel"), "release");
 	size_t at = 0;
 	char text[64];
 
@@ -195,10 +194,9 @@ static void machine(char *buf, size_t size, const struct plot_group *g)
 	snprintf(text, sizeof(text), "%.0f", cpus);
 	say(buf, size, &at, "", isfinite(cpus) ? text : "", cpus == 1 ? " CPU" : " CPUs");
 	say(buf, size, &at, "Linux ", kernel, "");
-	snprintf(text, sizeof(text), "%.24s",
-		 plot_text(json_object_get(facts, "build"), "revision"));
+	snprintf(text, sizeof(text), "%.24s", text_of(json_object_get(facts, "build"), "revision"));
 	say(buf, size, &at, "ctbench ", text, "");
-	snprintf(text, sizeof(text), "%.10s", plot_text(report, "started"));
+	snprintf(text, sizeof(text), "%.10s", text_of(report, "started"));
 	say(buf, size, &at, "", text, "");
 }
 
@@ -214,7 +212,7 @@ void plot_set_frame(struct plot_file *f, const struct plot_group *g, const char 
 	fprintf(f->script, "# Draw again: gnuplot %s.gp\n\n", f->name);
 	plot_set_text(f->script, "name", f->name);
 	fprintf(f->script, "narrow = %d\n", f->narrow);
-	plot_set_wrapped(f->script, "title", f->narrow ? "" : plot_text(g->workload, "question"),
+	plot_set_wrapped(f->script, "title", f->narrow ? "" : text_of(g->workload, "question"),
 			 TITLE_COLUMNS);
 	how_measured(measured, sizeof(measured), g);
 	fixed(text, sizeof(text) - sizeof(measured) - 2, g, x);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "harness/base/json_read.h"
 #include "harness/show/plot/plot.h"
 #include "harness/workload/workload.h"
 
@@ -36,10 +37,12 @@ struct plot_file {
 	size_t data_len, script_len;
 };
 
-/* ---- reading benchmark.json, which anybody may have changed: nothing is taken for granted ---- */
+/* ---- read.c: benchmark.json, which anybody may have changed: nothing is taken for granted ---- */
 
-const char *plot_text(const json_t *object, const char *key); /* "" if there is no such text */
-double plot_number(const json_t *object, const char *key);    /* NAN if there is no such number */
+/* All cells of the run, by name. */
+json_t *plot_cells(const json_t *benchmark);
+/* Does the cell belong to the workload, and is it no control? */
+bool plot_is_of(const json_t *cell, const json_t *workload);
 const json_t *plot_parameters(const json_t *cell);
 /* A cell's throughput with its 95 % interval; without one (an older report) low and high are the
  * value. */

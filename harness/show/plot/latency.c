@@ -66,7 +66,7 @@ static void percentiles(FILE *data, const json_t *cell, struct plot_end *c, stru
 
 static double rate_of(const json_t *cell)
 {
-	return plot_number(json_object_get(cell, "latency"), "rate_per_s");
+	return number_of(json_object_get(cell, "latency"), "rate_per_s");
 }
 
 static int by_rate(const void *a, const void *b)
@@ -82,12 +82,11 @@ static void rates(FILE *data, const struct plot_group *g, struct plot_end *c, st
 	for (size_t i = 0; i < g->nr; i++) {
 		const json_t *p99 =
 			json_object_get(json_object_get(g->cells[i], "metrics"), "p99_ns");
-		double x = rate_of(g->cells[i]), y = plot_number(p99, "median") / 1e3;
-		double low = plot_number(p99, "ci_low") / 1e3,
-		       high = plot_number(p99, "ci_high") / 1e3;
-		double behind = plot_number(json_object_get(g->cells[i], "latency"), "unfinished");
+		double x = rate_of(g->cells[i]), y = number_of(p99, "median") / 1e3;
+		double low = number_of(p99, "ci_low") / 1e3, high = number_of(p99, "ci_high") / 1e3;
+		double behind = number_of(json_object_get(g->cells[i], "latency"), "unfinished");
 
-		if (strcmp(plot_text(g->cells[i], "variant"), c->name) || !(x > 0) || !(y > 0))
+		if (strcmp(text_of(g->cells[i], "variant"), c->name) || !(x > 0) || !(y > 0))
 			continue;
 		fprintf(data, "%.10g\t%.6g\t%.6g\t%.6g\t%d\n", x, y, low, high, behind > 0);
 		see(r, c, x, low, y, high);
@@ -137,7 +136,7 @@ static void write_rate_tics(struct plot_file *f, const struct plot_group *g, con
 static double away_us(const struct plot_group *g)
 {
 	const json_t *report = json_object_get(g->benchmark, "ctbench");
-	double threads = plot_number(plot_parameters(g->cells[0]), "threads");
+	double threads = number_of(plot_parameters(g->cells[0]), "threads");
 	double ns = bounds_away_ns(json_object_get(report, "bounds"), (unsigned int)threads, "p99");
 
 	return isfinite(ns) ? ns / 1e3 : 0;
@@ -163,7 +162,7 @@ int plot_latency(struct plot_file *f, const struct plot_group *group, bool again
 		qsort(g.cells, g.nr, sizeof(*g.cells), by_rate);
 	plot_set_frame(f, &g, against_rate ? "rate" : NULL);
 	for (size_t i = 0; i < g.nr; i++) {
-		const char *variant = plot_text(g.cells[i], "variant");
+		const char *variant = text_of(g.cells[i], "variant");
 		size_t k = 0;
 
 		if (against_rate && !(rate_of(g.cells[i]) > 0))
@@ -179,8 +178,8 @@ int plot_latency(struct plot_file *f, const struct plot_group *group, bool again
 			rates(f->data, &g, &curves[nr], &r);
 		else
 			percentiles(f->data, g.cells[i], &curves[nr], &r);
-		service |= !strcmp(plot_text(json_object_get(g.cells[i], "latency"), "kind"),
-				   "service");
+		service |=
+			!strcmp(text_of(json_object_get(g.cells[i], "latency"), "kind"), "service");
 		nr++;
 	}
 	if (!nr || !(r.ymax > 0) || (against_rate && !(r.xmax > r.xmin)))

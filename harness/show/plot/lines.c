@@ -22,7 +22,7 @@ struct range {
 
 static double x_of(const json_t *cell, const struct plot_kind *kind)
 {
-	return plot_number(plot_parameters(cell), kind->x);
+	return number_of(plot_parameters(cell), kind->x);
 }
 
 static int by_last(const void *a, const void *b)
@@ -55,10 +55,10 @@ static size_t find_curves(const struct plot_group *g, const struct plot_kind *ki
 
 		if (!isfinite(x) || x <= 0)
 			continue;
-		while (k < nr && strcmp(curves[k].name, plot_text(cell, "variant")))
+		while (k < nr && strcmp(curves[k].name, text_of(cell, "variant")))
 			k++;
 		if (k == nr)
-			curves[nr++] = (struct plot_end){ .name = plot_text(cell, "variant"),
+			curves[nr++] = (struct plot_end){ .name = text_of(cell, "variant"),
 							  .style = plot_variant_index(g, cell) + 1,
 							  .x = -INFINITY };
 		if (x > curves[k].x) {
@@ -80,7 +80,7 @@ static void write_curve(FILE *data, const struct plot_group *g, const struct plo
 
 	fprintf(data, "# %s\n", curve->name);
 	for (size_t i = 0; i < g->nr; i++)
-		if (!strcmp(plot_text(g->cells[i], "variant"), curve->name) &&
+		if (!strcmp(text_of(g->cells[i], "variant"), curve->name) &&
 		    x_of(g->cells[i], kind) > 0)
 			xs[nr++] = x_of(g->cells[i], kind);
 	qsort(xs, nr, sizeof(*xs), by_number);
@@ -88,7 +88,7 @@ static void write_curve(FILE *data, const struct plot_group *g, const struct plo
 		for (size_t i = 0; i < g->nr; i++) {
 			struct plot_figure mops = plot_throughput(g->cells[i]);
 
-			if (strcmp(plot_text(g->cells[i], "variant"), curve->name) ||
+			if (strcmp(text_of(g->cells[i], "variant"), curve->name) ||
 			    x_of(g->cells[i], kind) != xs[k] || (k && xs[k] == xs[k - 1]))
 				continue;
 			fprintf(data, "%.10g\t%.6g\t%.6g\t%.6g\n", xs[k], mops.value, mops.low,
@@ -146,8 +146,8 @@ static void write_caches(FILE *script, const struct plot_group *g, const struct 
 	json_t *cache;
 
 	for (i = 0; i < g->nr && bytes; i++) {
-		double node = plot_number(g->cells[i], "node_bytes_per_connection");
-		double bucket = plot_number(g->cells[i], "bucket_bytes_per_connection");
+		double node = number_of(g->cells[i], "node_bytes_per_connection");
+		double bucket = number_of(g->cells[i], "bucket_bytes_per_connection");
 
 		if (node + bucket > 0)
 			bytes[nr++] = node + bucket;
@@ -156,16 +156,16 @@ static void write_caches(FILE *script, const struct plot_group *g, const struct 
 		qsort(bytes, nr, sizeof(*bytes), by_number);
 	json_array_foreach(caches, i, cache)
 	{
-		double size = plot_number(cache, "bytes"), x = nr ? size / bytes[nr / 2] : NAN;
+		double size = number_of(cache, "bytes"), x = nr ? size / bytes[nr / 2] : NAN;
 
 		/* Only where there are curves to be seen around it. */
-		if (!strcmp(plot_text(cache, "kind"), "instruction") || !(x > range->min / 4) ||
+		if (!strcmp(text_of(cache, "kind"), "instruction") || !(x > range->min / 4) ||
 		    !(x < range->max * 4) || at > 400 || lat > 400)
 			continue;
 		at += (size_t)snprintf(places + at, sizeof(places) - at, "%s%.6g",
 				       found ? ", " : "", x);
 		lat += (size_t)snprintf(labels + lat, sizeof(labels) - lat, "%s\"L%.0f %.4g %s\"",
-					found ? ", " : "", plot_number(cache, "level"),
+					found ? ", " : "", number_of(cache, "level"),
 					size < 1048576 ? size / 1024 : size / 1048576,
 					size < 1048576 ? "KiB" : "MiB");
 		found++;
@@ -209,7 +209,7 @@ int plot_lines(struct plot_file *f, const struct plot_group *g, const struct plo
 	plot_set_frame(f, g, kind->x);
 	fprintf(f->data,
 		"# %s\n# columns: %s, median, its 95 %% interval, in millions per second\n",
-		plot_text(g->workload, "question"), kind->x);
+		text_of(g->workload, "question"), kind->x);
 	for (size_t i = 0; i < nr; i++)
 		write_curve(f->data, g, kind, &curves[i], xs);
 	err = write_script(f, g, kind, curves, nr, &range, xs);

@@ -8,7 +8,6 @@
  */
 #include "harness/show/plot/internal.h"
 
-#include "harness/base/json_read.h"
 #include "harness/results/results.h"
 #include "harness/show/table/table.h"
 
@@ -22,78 +21,6 @@
 #define GROUPS_MAX 24
 /* And more bars than this do not fit on a screen. */
 #define ROWS_MAX 40
-
-/* ---- reading ---- */
-
-const char *plot_text(const json_t *object, const char *key)
-{
-	return text_of(object, key);
-}
-
-double plot_number(const json_t *object, const char *key)
-{
-	return number_of(object, key);
-}
-
-struct plot_figure plot_throughput(const json_t *cell)
-{
-	const json_t *metric = json_object_get(json_object_get(cell, "metrics"), "mops");
-	double value = plot_number(json_object_get(cell, "mops"), "median");
-	double low = plot_number(metric, "ci_low"), high = plot_number(metric, "ci_high");
-
-	return (struct plot_figure){ value, isfinite(low) ? low : value,
-				     isfinite(high) ? high : value };
-}
-
-const json_t *plot_parameters(const json_t *cell)
-{
-	return json_object_get(cell, "parameters");
-}
-
-bool plot_varies(const json_t *workload, const char *parameter)
-{
-	json_t *name;
-	size_t i;
-
-	json_array_foreach(json_object_get(workload, "varying"), i,
-			   name) if (json_is_string(name) &&
-				     !strcmp(json_string_value(name), parameter)) return true;
-	return false;
-}
-
-static bool is_of(const json_t *cell, const json_t *workload)
-{
-	return !strcmp(plot_text(cell, "workload"), plot_text(workload, "name")) &&
-	       !json_is_true(json_object_get(cell, "control"));
-}
-
-static json_t *cells_of(const json_t *benchmark)
-{
-	return json_object_get(json_object_get(benchmark, "ctbench"), "cells");
-}
-
-unsigned int plot_variant_index(const struct plot_group *g, const json_t *of)
-{
-	const char *seen[256], *name;
-	unsigned int nr = 0;
-	json_t *cell;
-
-	json_object_foreach(cells_of(g->benchmark), name, cell)
-	{
-		const char *variant = plot_text(cell, "variant");
-		unsigned int i = 0;
-
-		if (!is_of(cell, g->workload))
-			continue;
-		while (i < nr && strcmp(seen[i], variant))
-			i++;
-		if (!strcmp(variant, plot_text(of, "variant")))
-			return i;
-		if (i == nr && nr < 256)
-			seen[nr++] = variant;
-	}
-	return nr;
-}
 
 /* ---- groups ---- */
 
@@ -125,13 +52,14 @@ static unsigned int
 load_factor_rank(const json_t *benchmark, const json_t *workload, const json_t *of)
 {
 	const json_t *varying = json_object_get(workload, "varying");
-	double mine = plot_number(plot_parameters(of), "load_factor");
+	double mine = number_of(plot_parameters(of), "load_factor");
 	unsigned int rank = 0;
 	const char *name;
 	json_t *cell;
 
-	json_object_foreach(cells_of(benchmark), name, cell) rank +=
-		is_of(cell, workload) && plot_number(plot_parameters(cell), "load_factor") < mine &&
+	json_object_foreach(plot_cells(benchmark), name, cell) rank +=
+		plot_is_of(cell, workload) &&
+		number_of(plot_parameters(cell), "load_factor") < mine &&
 		alike_but_for(cell, of, varying, "load_factor");
 	return rank;
 }
@@ -143,8 +71,8 @@ static bool several_load_factors(const json_t *benchmark, const json_t *workload
 
 	if (!plot_varies(workload, "load_factor"))
 		return false;
-	json_object_foreach(cells_of(benchmark), name,
-			    cell) if (is_of(cell, workload) &&
+	json_object_foreach(plot_cells(benchmark), name,
+			    cell) if (plot_is_of(cell, workload) &&
 				      load_factor_rank(benchmark, workload, cell)) return true;
 	return false;
 }
@@ -222,7 +150,7 @@ static bool can_show(const json_t *cell, const struct plot_kind *kind)
 		return latency;
 	if (kind->shape == PLOT_TIME && latency)
 		return true;
-	return plot_number(json_object_get(cell, "mops"), "median") > 0;
+	return number_of(json_object_get(cell, "mops"), "median") > 0;
 }
 
 static int make_groups(struct plot_group **groups, size_t *nr, const json_t *benchmark,
@@ -234,12 +162,12 @@ static int make_groups(struct plot_group **groups, size_t *nr, const json_t *ben
 
 	*groups = NULL;
 	*nr = 0;
-	json_object_foreach(cells_of(benchmark), name, cell)
+	json_object_foreach(plot_cells(benchmark), name, cell)
 	{
 		struct plot_group g = { .benchmark = benchmark, .workload = workload };
 		size_t i = 0;
 
-		if (!is_of(cell, workload) || !can_show(cell, kind))
+		if (!plot_is_of(cell, workload) || !can_show(cell, kind))
 			continue;
 		describe(&g, cell, kind->x, load_factors);
 		while (i < *nr && strcmp((*groups)[i].key, g.key))
@@ -352,11 +280,11 @@ draw(struct drawing *d, const struct plot_group *g, const struct plot_kind *kind
 	struct plot_file f = { .narrow = d->narrow };
 	int err = plot_file_begin(&f);
 
-	snprintf(f.name, sizeof(f.name), "%.60s-%s%s", plot_text(g->workload, "name"), kind->name,
+	snprintf(f.name, sizeof(f.name), "%.60s-%s%s", text_of(g->workload, "name"), kind->name,
 		 g->suffix);
 	/* A suffix that was cut off need not be unique any more. */
 	if (strlen(g->suffix) + 1 >= sizeof(g->suffix))
-		snprintf(f.name, sizeof(f.name), "%.60s-%s-%zu", plot_text(g->workload, "name"),
+		snprintf(f.name, sizeof(f.name), "%.60s-%s-%zu", text_of(g->workload, "name"),
 			 kind->name, number);
 	for (char *p = f.name; *p; p++)
 		if (*p == '/')
@@ -382,7 +310,7 @@ static int draw_each(struct drawing *d, const struct plot_group *all, const stru
 
 		one.cells = &all->cells[i];
 		one.nr = 1;
-		append(one.suffix, sizeof(one.suffix), "-%s", plot_text(all->cells[i], "variant"));
+		append(one.suffix, sizeof(one.suffix), "-%s", text_of(all->cells[i], "variant"));
 		err = draw(d, &one, kind, i + 1);
 	}
 	return err < 0 ? err : 0;
@@ -430,10 +358,10 @@ metrics_of(const char *metrics[METRICS_MAX], const json_t *benchmark, const json
 	json_array_foreach(json_object_get(json_object_get(benchmark, "ctbench"), "verdicts"), i,
 			   verdict)
 	{
-		const char *metric = plot_text(verdict, "metric");
+		const char *metric = text_of(verdict, "metric");
 		size_t k = 0;
 
-		if (strcmp(plot_text(verdict, "workload"), plot_text(workload, "name")))
+		if (strcmp(text_of(verdict, "workload"), text_of(workload, "name")))
 			continue;
 		while (k < nr && strcmp(metrics[k], metric))
 			k++;
@@ -455,8 +383,8 @@ static int draw_effects(struct drawing *d, const json_t *workload)
 		struct plot_file f = { .narrow = d->narrow };
 
 		err = plot_file_begin(&f);
-		snprintf(f.name, sizeof(f.name), "%.60s-effects%s%.80s",
-			 plot_text(workload, "name"), i ? "-" : "", i ? metrics[i] : "");
+		snprintf(f.name, sizeof(f.name), "%.60s-effects%s%.80s", text_of(workload, "name"),
+			 i ? "-" : "", i ? metrics[i] : "");
 		if (!err)
 			err = plot_effects(&f, &g, metrics[i]);
 		if (err < 0)

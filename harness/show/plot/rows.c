@@ -128,7 +128,7 @@ static void write_head(struct plot_file *f, const struct plot_group *g)
 		"# %s\n"
 		"# columns: row, label, median, its 95 %% interval (millions per second),\n"
 		"# colour, text\n",
-		plot_text(g->workload, "question"));
+		text_of(g->workload, "question"));
 }
 
 /* ---- variants side by side ---- */
@@ -141,7 +141,7 @@ int plot_bars(struct plot_file *f, const struct plot_group *g)
 	for (size_t i = 0; i < g->nr && !err; i++) {
 		if (g->headings && (!i || strcmp(g->headings[i], g->headings[i - 1])))
 			add_heading(&r, HEADINGS, 0.5, g->headings[i]);
-		add_bar(&r, plot_text(g->cells[i], "variant"), g->cells[i], 1);
+		add_bar(&r, text_of(g->cells[i], "variant"), g->cells[i], 1);
 	}
 	if (!err)
 		write_head(f, g);

@@ -31,10 +31,10 @@ static void row(struct plot_file *f, unsigned int row, const json_t *cell, struc
 {
 	const json_t *metric =
 		json_object_get(json_object_get(cell, "metrics"), "saturation_per_s");
-	double from = plot_number(json_object_get(cell, "saturation"), "from_per_s");
-	double median = plot_number(metric, "median"), low = plot_number(metric, "ci_low");
-	double high = plot_number(metric, "ci_high");
-	const char *variant = plot_text(cell, "variant");
+	double from = number_of(json_object_get(cell, "saturation"), "from_per_s");
+	double median = number_of(metric, "median"), low = number_of(metric, "ci_low");
+	double high = number_of(metric, "ci_high");
+	const char *variant = text_of(cell, "variant");
 	char value[64], label[256];
 
 	if (!(median >= 0) || !(from > 0))
@@ -59,7 +59,7 @@ static void row(struct plot_file *f, unsigned int row, const json_t *cell, struc
 
 static int searches(FILE *data, unsigned int row, const json_t *cell, struct rates *r)
 {
-	double from = plot_number(json_object_get(cell, "saturation"), "from_per_s");
+	double from = number_of(json_object_get(cell, "saturation"), "from_per_s");
 	size_t n;
 	double *values = metric_values(cell, "saturation_per_s", &n);
 
@@ -82,7 +82,7 @@ int plot_saturation(struct plot_file *f, const struct plot_group *g)
 
 	plot_set_frame(f, g, NULL);
 	fprintf(f->data, "# %s\n# columns: row, label, median, its interval (1/s), text\n",
-		plot_text(g->workload, "question"));
+		text_of(g->workload, "question"));
 	for (size_t i = 0; i < g->nr; i++)
 		row(f, (unsigned int)i + 1, g->cells[i], &r);
 	fputs("\n\n# searches: row, rate, 0 where it was late even at the lowest\n", f->data);
@@ -98,7 +98,7 @@ int plot_saturation(struct plot_file *f, const struct plot_group *g)
 	snprintf(text, sizeof(text),
 		 "operations a second at which %.8s from the intended start is at most %g µs "
 		 "(grey: each search; mark: median, 95 %%)",
-		 plot_text(asked, "percentile"), plot_number(asked, "bound_ns") / 1e3);
+		 text_of(asked, "percentile"), number_of(asked, "bound_ns") / 1e3);
 	plot_set_unit(f, text);
 	return 0;
 }

@@ -123,8 +123,7 @@ static const char *in_words(const struct plot_group *g)
 	if (!has_bands(g))
 		return "median";
 	for (size_t i = 0; i < g->nr; i++)
-		few |= plot_number(json_object_get(g->cells[i], "timeline"), "n") <
-		       STATS_RANKS_LEAST;
+		few |= number_of(json_object_get(g->cells[i], "timeline"), "n") < STATS_RANKS_LEAST;
 	return few ? "median and range (shaded)" : "median and 95 % interval (shaded)";
 }
 
@@ -179,10 +178,10 @@ write_data(FILE *data, const struct plot_group *g, const struct panel *const *li
 
 	for (size_t i = 0; i < g->nr; i++) {
 		const json_t *t = json_object_get(g->cells[i], "timeline");
-		double length = plot_number(t, "window_s") * 1e3;
+		double length = number_of(t, "window_s") * 1e3;
 		size_t pieces = json_array_size(series_of(g->cells[i], "ops_per_s"));
 
-		fprintf(data, "# %s\n", plot_text(g->cells[i], "variant"));
+		fprintf(data, "# %s\n", text_of(g->cells[i], "variant"));
 		for (size_t k = 0; k < pieces; k++) {
 			fprintf(data, "%.6g", ((double)k + 0.5) * length);
 			for (size_t p = 0; p < nr; p++)
@@ -287,10 +286,10 @@ static void write_events(FILE *script, const struct plot_group *g)
 			fprintf(script,
 				"event_cell[%zu] = %zu\nevent_begin[%zu] = %.6g\nevent_end[%zu] = "
 				"%.6g\n",
-				at, i + 1, at, 1e3 * plot_number(event, "begin_s"), at,
-				1e3 * plot_number(event, "end_s"));
+				at, i + 1, at, 1e3 * number_of(event, "begin_s"), at,
+				1e3 * number_of(event, "end_s"));
 			snprintf(variable, sizeof(variable), "event_name[%zu]", at);
-			event_words(name, sizeof(name), plot_text(event, "name"));
+			event_words(name, sizeof(name), text_of(event, "name"));
 			plot_set_text(script, variable, name);
 		}
 }
@@ -315,12 +314,12 @@ int plot_timeline(struct plot_file *f, const struct plot_group *all)
 		goto out;
 	for (size_t i = 0; i < g.nr; i++)
 		end = fmax(end,
-			   1e3 * plot_number(json_object_get(g.cells[i], "timeline"), "window_s") *
+			   1e3 * number_of(json_object_get(g.cells[i], "timeline"), "window_s") *
 				   (double)json_array_size(series_of(g.cells[i], "ops_per_s")));
 	g.drawn = in_words(&g);
 	plot_set_frame(f, &g, NULL);
 	fprintf(f->data, "# %s\n# milliseconds since the window opened",
-		plot_text(g.workload, "question"));
+		text_of(g.workload, "question"));
 	for (size_t p = 0; p < nr; p++)
 		for (size_t l = 0; l < LINES_MAX && list[p]->lines[l].series; l++)
 			fprintf(f->data, ", %s (x %g)%s", list[p]->lines[l].series,
@@ -334,7 +333,7 @@ int plot_timeline(struct plot_file *f, const struct plot_group *all)
 		char variable[32];
 
 		snprintf(variable, sizeof(variable), "label[%zu]", i + 1);
-		plot_set_text(f->script, variable, plot_text(g.cells[i], "variant"));
+		plot_set_text(f->script, variable, text_of(g.cells[i], "variant"));
 		fprintf(f->script, "style[%zu] = %u\n", i + 1,
 			plot_variant_index(&g, g.cells[i]) + 1);
 	}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* What plots read from benchmark.json; see internal.h. */
+#include "harness/show/plot/internal.h"
+
+#include <math.h>
+#include <string.h>
+
+struct plot_figure plot_throughput(const json_t *cell)
+{
+	const json_t *metric = json_object_get(json_object_get(cell, "metrics"), "mops");
+	double value = number_of(json_object_get(cell, "mops"), "median");
+	double low = number_of(metric, "ci_low"), high = number_of(metric, "ci_high");
+
+	return (struct plot_figure){ value, isfinite(low) ? low : value,
+				     isfinite(high) ? high : value };
+}
+
+const json_t *plot_parameters(const json_t *cell)
+{
+	return json_object_get(cell, "parameters");
+}
+
+bool plot_varies(const json_t *workload, const char *parameter)
+{
+	json_t *name;
+	size_t i;
+
+	json_array_foreach(json_object_get(workload, "varying"), i,
+			   name) if (json_is_string(name) &&
+				     !strcmp(json_string_value(name), parameter)) return true;
+	return false;
+}
+
+bool plot_is_of(const json_t *cell, const json_t *workload)
+{
+	return !strcmp(text_of(cell, "workload"), text_of(workload, "name")) &&
+	       !json_is_true(json_object_get(cell, "control"));
+}
+
+json_t *plot_cells(const json_t *benchmark)
+{
+	return json_object_get(json_object_get(benchmark, "ctbench"), "cells");
+}
+
+unsigned int plot_variant_index(const struct plot_group *g, const json_t *of)
+{
+	const char *seen[256], *name;
+	unsigned int nr = 0;
+	json_t *cell;
+
+	json_object_foreach(plot_cells(g->benchmark), name, cell)
+	{
+		const char *variant = text_of(cell, "variant");
+		unsigned int i = 0;
+
+		if (!plot_is_of(cell, g->workload))
+			continue;
+		while (i < nr && strcmp(seen[i], variant))
+			i++;
+		if (!strcmp(variant, text_of(of, "variant")))
+			return i;
+		if (i == nr && nr < 256)
+			seen[nr++] = variant;
+	}
+	return nr;
+}
