@@ -3,12 +3,13 @@
  * A run for people: one page with the question, the answer in words, pictures,
  * tables, the machine, the noise, and how to repeat it.
  *
- *	report.c		what both forms have: which texts, in which order
- *	report_answer.c		the answer to a question in a line or two
- *	report_html.c		a web page that needs nothing beside itself
- *	report_markdown.c	for a comment on a change
- *	report_svg.c		a picture's SVG made ready to stand among others
- *	report_narrow.c		pictures for phones
+ *	report.c	writes the file
+ *	html.c		a web page in one file
+ *	markdown.c	for a comment on a change
+ *	parts.c		the parts that both have: machines, noise, verdicts, command
+ *	answer.c	the answer to a question in a line or two
+ *	svg.c		makes a picture's SVG ready to stand among others
+ *	narrow.c	pictures for phones
  */
 #ifndef CTBENCH_HARNESS_SHOW_REPORT_REPORT_H
 #define CTBENCH_HARNESS_SHOW_REPORT_REPORT_H
@@ -43,7 +44,7 @@ int report_markdown(FILE *out, const struct report_source *s, struct ct_error *e
 int report_write(const struct report_source *s, const char *path, bool markdown,
 		 struct ct_error *e);
 
-/* ---- report.c ---- */
+/* ---- parts.c ---- */
 
 /* The text at a key path ("build", "revision") of the report's environment; "" if none. */
 const char *report_fact(const struct report_source *s, const char *group, const char *key);
@@ -72,7 +73,11 @@ void report_each_verdict(const struct report_source *s, const char *workload,
 /* Why there is no verdict on the workload. */
 const char *report_no_verdict(const struct report_source *s, const char *workload);
 
-/* ---- report_answer.c ---- */
+/* Names of the workload's pictures in dir and plots, without extension, sorted; free each and all.
+ */
+int report_pictures(const struct report_source *s, const char *workload, char ***names, size_t *nr);
+
+/* ---- answer.c ---- */
 
 /*
  * Calls fn for each line of the answer to the workload's question, with its kind: "seen",
@@ -81,13 +86,7 @@ const char *report_no_verdict(const struct report_source *s, const char *workloa
 void report_answer(const struct report_source *s, const char *workload,
 		   void (*fn)(void *arg, const char *text, const char *outcome), void *arg);
 
-/* ---- report.c ---- */
-
-/* Names of the workload's pictures in dir and plots, without extension, sorted; free each and all.
- */
-int report_pictures(const struct report_source *s, const char *workload, char ***names, size_t *nr);
-
-/* ---- report_narrow.c ---- */
+/* ---- narrow.c ---- */
 
 /*
  * Draw the run's pictures for phones into a folder of their own, and remove them; around
@@ -97,7 +96,7 @@ int report_pictures(const struct report_source *s, const char *workload, char **
 int report_narrow_begin(struct report_source *s, struct ct_error *e);
 void report_narrow_end(struct report_source *s);
 
-/* ---- report_svg.c ---- */
+/* ---- svg.c ---- */
 
 /*
  * An SVG file's picture without its XML header, its ids prefixed so that several can stand in one

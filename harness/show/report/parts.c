@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+/* The parts of a report that both its forms have. */
+#include "harness/show/report/report.h"
+
+#include "harness/base/json_read.h"
+#include "harness/numbers/stats.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const char *report_fact(const struct report_source *s, const char *group, const char *key)
+{
+	return text_of(json_object_get(json_object_get(s->report, "environment"), group), key);
+}
+
+/* ---- machines: several where ctbench merge put runs of several together ---- */
+
+static bool one_machine(const json_t *a, const json_t *b)
+{
+	double x = number_of(a, "machine"), y = number_of(b, "machine");
+
+	if (isfinite(x) && isfinite(y))
+		return x == y;
+	return !strcmp(text_of(a, "cpu"), text_of(b, "cpu")) &&
+	       !strcmp(text_of(a, "kernel"), text_of(b, "kernel"));
+}
+
+static bool is_first_of_machine(const json_t *parts, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (one_machine(json_array_get(parts, i), json_array_get(parts, at)))
+			return false;
+	return true;
+}
+
+/* The part that was the first on a machine; NULL: there is no such machine. */
+static const json_t *first_part(const struct report_source *s, size_t machine)
+{
+	const json_t *parts = json_object_get(s->report, "merged");
+
+	for (size_t i = 0; i < json_array_size(parts); i++)
+		if (is_first_of_machine(parts, i) && !machine--)
+			return json_array_get(parts, i);
+	return NULL;
+}
+
+size_t report_machines(const struct report_source *s)
+{
+	size_t nr = 1;
+
+	while (first_part(s, nr))
+		nr++;
+	return nr;
+}
+
+size_t report_machine_of(const struct report_source *s, const char *workload)
+{
+	const json_t *parts = json_object_get(s->report, "merged"), *part, *name;
+	size_t i, k, machine = 0;
+
+	json_array_foreach(parts, i, part)
+		json_array_foreach(json_object_get(part, "workloads"), k, name)
+	{
+		if (!json_is_string(name) || strcmp(json_string_value(name), workload))
+			continue;
+		while (first_part(s, machine) && !one_machine(first_part(s, machine), part))
+			machine++;
+		return machine;
+	}
+	return 0;
+}
+
+void report_machine(char *buf, size_t size, const struct report_source *s, size_t machine)
+{
+	const json_t *facts = json_object_get(s->report, "environment");
+	const json_t *part = report_machines(s) > 1 ? first_part(s, machine) : NULL;
+	const char *hypervisor = part ? text_of(part, "hypervisor")
+				      : text_of(json_object_get(facts, "virtual"), "hypervisor");
+	json_int_t n = json_integer_value(
+		json_object_get(part ? part : json_object_get(facts, "topology"), "cpus"));
+	int at = snprintf(buf, size, "%s",
+			  part ? text_of(part, "cpu") : report_fact(s, "machine", "cpu"));
+
+	/* Older merged runs do not tell how many. */
+	if (at < (int)size && (n || !part))
+		at += snprintf(buf + at, size - (size_t)at, ", %" JSON_INTEGER_FORMAT " CPU%s", n,
+			       n == 1 ? "" : "s");
+	if (at < (int)size)
+		at += snprintf(buf + at, size - (size_t)at, ", Linux %s%s%s",
+			       part ? text_of(part, "kernel") : report_fact(s, "kernel", "release"),
+			       *hypervisor ? ", a guest of " : "", hypervisor);
+	if (part && at < (int)size)
+		snprintf(buf + at, size - (size_t)at, " (run %s)", text_of(part, "name"));
+}
+
+void report_all_machines(char *buf, size_t size, const struct report_source *s)
+{
+	size_t nr = report_machines(s), at = 0;
+
+	for (size_t i = 0; i < nr && at < size; i++) {
+		report_machine(buf + at, size - at, s, i);
+		at += strlen(buf + at);
+		if (i + 1 < nr && at < size)
+			at += (size_t)snprintf(buf + at, size - at, "; ");
+	}
+}
+
+static void percent_of(char *buf, size_t size, const json_t *pair, const char *key)
+{
+	double value = number_of(pair, key);
+
+	snprintf(buf, size, "?");
+	if (isfinite(value))
+		snprintf(buf, size, "%.*f", fabs(value) < 9.95 ? 1 : 0, value);
+}
+
+void report_noise(char *buf, size_t size, const struct report_source *s, const char *workload)
+{
+	const json_t *pairs = json_object_get(json_object_get(s->report, "noise"), "pairs");
+	char a[64], low[64], high[64], visible[64];
+	json_t *pair;
+	size_t i;
+
+	buf[0] = '\0';
+	json_array_foreach(pairs, i, pair)
+	{
+		if (strcmp(text_of(pair, "workload"), workload))
+			continue;
+		percent_of(a, sizeof(a), pair, "effect_percent");
+		percent_of(low, sizeof(low), pair, "ci_low_percent");
+		percent_of(high, sizeof(high), pair, "ci_high_percent");
+		percent_of(visible, sizeof(visible), pair, "visible_percent");
+		if (!isfinite(number_of(pair, "visible_percent"))) {
+			snprintf(buf, size,
+				 "Noise: the same cell measured twice, under two names, differs by "
+				 "%s %%. "
+				 "Fewer than %d repeats allow no interval.",
+				 a, STATS_LEAST);
+			continue;
+		}
+		snprintf(buf, size,
+			 "Noise: the same cell measured twice, under two names, differs by %s %% "
+			 "[%s, %s]. "
+			 "Between two of these cells a difference below %s %% would not have been "
+			 "seen.",
+			 a, low, high, visible);
+	}
+}
+
+/* Quoted for a shell where it has to be. */
+static void shell_word(FILE *out, const char *word)
+{
+	const char *p = word;
+
+	while (isalnum((unsigned char)*p) || (*p && strchr("%+-./:=@_,", *p)))
+		p++;
+	if (!*p && *word) {
+		fputs(word, out);
+		return;
+	}
+	fputc('\'', out);
+	for (p = word; *p; p++)
+		if (*p == '\'')
+			fputs("'\\''", out);
+		else
+			fputc(*p, out);
+	fputc('\'', out);
+}
+
+void report_command(char *buf, size_t size, const struct report_source *s)
+{
+	FILE *out = fmemopen(buf, size, "w");
+	json_t *argument;
+	size_t i;
+
+	buf[0] = '\0';
+	if (!out)
+		return;
+	fprintf(out, "ctbench %s",
+		*text_of(s->report, "command") ? text_of(s->report, "command") : "run");
+	json_array_foreach(json_object_get(s->report, "arguments"), i, argument)
+	{
+		fputc(' ', out);
+		shell_word(out, json_is_string(argument) ? json_string_value(argument) : "");
+	}
+	fclose(out);
+	buf[size - 1] = '\0';
+}
+
+const char *report_no_verdict(const struct report_source *s, const char *workload)
+{
+	json_t *cells = json_object_get(s->report, "cells"), *cell;
+	unsigned int measured = 0;
+	const char *name;
+
+	json_object_foreach(cells, name, cell) measured +=
+		!strcmp(text_of(cell, "workload"), workload) && number_of(cell, "n") > 0;
+	return measured ? "Nothing to compare: no two of its cells differ in one choice alone."
+			: "Nothing to compare: no cell has a result.";
+}
+
+void report_each_verdict(const struct report_source *s, const char *workload,
+			 void (*fn)(void *arg, const char *text, const char *outcome), void *arg)
+{
+	unsigned int interactions = 0, seen = 0, all = 0;
+	json_t *verdict;
+	char text[160];
+	size_t i;
+
+	json_array_foreach(json_object_get(s->report, "verdicts"), i, verdict)
+	{
+		bool interaction = !strcmp(text_of(verdict, "kind"), "interaction");
+		const char *outcome = text_of(verdict, "outcome");
+
+		if (strcmp(text_of(verdict, "workload"), workload))
+			continue;
+		all++;
+		/* Nobody asked for each of them: those that are none make one sentence. */
+		interactions += interaction;
+		if (interaction && (!strcmp(outcome, "none") || !strcmp(outcome, "unjudged")))
+			continue;
+		seen += interaction;
+		fn(arg, text_of(verdict, "text"), outcome);
+	}
+	if (!all)
+		fn(arg, report_no_verdict(s, workload), "unjudged");
+	if (interactions == seen)
+		return;
+	snprintf(text, sizeof(text),
+		 "Of %u possible interactions (an effect that depends on another choice) %s.",
+		 interactions, seen ? "no other was seen" : "none was seen");
+	fn(arg, text, "none");
+}
+
+/* ---- pictures ---- */
+
+/* Pictures are called WORKLOAD-KIND...: is this one of `workload`, and of none with a longer name?
+ */
+static bool is_picture_of(const struct report_source *s, const char *file, const char *workload)
+{
+	size_t len = strlen(workload), i;
+	json_t *other;
+
+	if (strncmp(file, workload, len) || file[len] != '-')
+		return false;
+	json_array_foreach(json_object_get(s->report, "workloads"), i, other)
+	{
+		const char *name = text_of(other, "name");
+
+		if (strlen(name) > len && !strncmp(file, name, strlen(name)) &&
+		    file[strlen(name)] == '-')
+			return false;
+	}
+	return true;
+}
+
+/* What answers the question first, then by name. */
+static int by_rank(const void *a, const void *b)
+{
+	const char *x = *(char *const *)a, *y = *(char *const *)b;
+	int first = !!strstr(y, "-effects") - !!strstr(x, "-effects");
+
+	return first ? first : strcmp(x, y);
+}
+
+int report_pictures(const struct report_source *s, const char *workload, char ***names, size_t *nr)
+{
+	char path[PATH_MAX];
+	struct dirent *entry;
+	DIR *dir;
+
+	*names = NULL;
+	*nr = 0;
+	snprintf(path, sizeof(path), "%s/%s", s->dir, s->plots);
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir))) {
+		char *dot = strrchr(entry->d_name, '.'), **more;
+
+		if (!dot || strcmp(dot, ".svg") || !is_picture_of(s, entry->d_name, workload))
+			continue;
+		more = reallocarray(*names, *nr + 1, sizeof(*more));
+		if (!more) {
+			closedir(dir);
+			return -ENOMEM;
+		}
+		*names = more;
+		*dot = '\0';
+		more[*nr] = strdup(entry->d_name);
+		if (!more[*nr]) {
+			closedir(dir);
+			return -ENOMEM;
+		}
+		(*nr)++;
+	}
+	if (dir)
+		closedir(dir);
+	if (*nr)
+		qsort(*names, *nr, sizeof(**names), by_rank);
+	return 0;
+}
