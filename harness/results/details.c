@@ -2,11 +2,10 @@
 #include "harness/results/details.h"
 
 #include <jansson.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/numbers/metric.h"
+#include "harness/results/internal.h"
 #include "harness/results/results.h"
 
 char *details_line(const struct measurement *m, const json_t *details, size_t *len)
@@ -33,32 +32,23 @@ char *details_line(const struct measurement *m, const json_t *details, size_t *l
 
 /* ---- lines of the file ---- */
 
-struct reader {
-	FILE *in; /* NULL: there is no such file */
-	const char *path;
-	char *line;
-	size_t room;
-	unsigned long nr; /* of the line, from 1 */
-};
-
-static int open_reader(struct reader *r, const char *path, struct ct_error *e)
+int details_open(struct details_reader *r, const char *path, struct ct_error *e)
 {
-	*r = (struct reader){ .path = path, .in = fopen(path, "re") };
+	*r = (struct details_reader){ .path = path, .in = fopen(path, "re") };
 	if (!r->in && errno != ENOENT)
 		return ct_fail(e, -errno, CT_EXIT_USER, "cannot read '%s': %s", path,
 			       strerror(errno));
 	return 0;
 }
 
-static void close_reader(struct reader *r)
+void details_close(struct details_reader *r)
 {
 	if (r->in)
 		fclose(r->in);
 	free(r->line);
 }
 
-/* 1 with the next line as an object; 0 at the end or where it was cut off; a negative errno. */
-static int next_line(struct reader *r, json_t **object, ssize_t *len, struct ct_error *e)
+int details_next(struct details_reader *r, json_t **object, ssize_t *len, struct ct_error *e)
 {
 	json_error_t why;
 
@@ -84,13 +74,13 @@ static int next_line(struct reader *r, json_t **object, ssize_t *len, struct ct_
 
 int64_t details_end(const char *path, uint64_t last_seq, struct ct_error *e)
 {
-	struct reader r;
+	struct details_reader r;
 	json_t *object;
 	int64_t end = 0;
 	ssize_t len;
-	int ret = open_reader(&r, path, e);
+	int ret = details_open(&r, path, e);
 
-	while (!ret && (ret = next_line(&r, &object, &len, e)) > 0) {
+	while (!ret && (ret = details_next(&r, &object, &len, e)) > 0) {
 		bool has_row =
 			(uint64_t)json_integer_value(json_object_get(object, "seq")) <= last_seq;
 
@@ -100,234 +90,6 @@ int64_t details_end(const char *path, uint64_t last_seq, struct ct_error *e)
 			break;
 		end += len;
 	}
-	close_reader(&r);
+	details_close(&r);
 	return ret < 0 ? ret : end;
-}
-
-/* ---- which lines count ---- */
-
-struct known {
-	uint64_t seq;
-	char *name;
-	uint32_t repeat;
-	bool good;
-};
-
-struct rows {
-	struct known *list;
-	size_t nr, room;
-};
-
-static int take_row(void *arg, const struct measurement *m, struct ct_error *e)
-{
-	struct rows *rows = arg;
-
-	if (rows->nr == rows->room) {
-		size_t room = rows->room ? 2 * rows->room : 256;
-		struct known *list = realloc(rows->list, room * sizeof(*list));
-
-		if (!list)
-			goto no_memory;
-		rows->list = list;
-		rows->room = room;
-	}
-	rows->list[rows->nr] = (struct known){
-		.seq = m->seq,
-		.name = strdup(m->name),
-		.repeat = m->repeat,
-		.good = measurement_good(m),
-	};
-	if (!rows->list[rows->nr].name)
-		goto no_memory;
-	rows->nr++;
-	return 0;
-no_memory:
-	return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for a run's measurements");
-}
-
-static int by_repeat(const void *a, const void *b)
-{
-	const struct known *x = a, *y = b;
-	int names = strcmp(x->name, y->name);
-
-	if (names)
-		return names;
-	if (x->repeat != y->repeat)
-		return x->repeat < y->repeat ? -1 : 1;
-	return (x->seq > y->seq) - (x->seq < y->seq);
-}
-
-static int by_seq(const void *a, const void *b)
-{
-	const struct known *x = a, *y = b;
-
-	return (x->seq > y->seq) - (x->seq < y->seq);
-}
-
-/* Of several attempts at a repeat the latest is the one that a run goes by. */
-static void only_latest(struct rows *rows)
-{
-	if (!rows->nr)
-		return;
-	qsort(rows->list, rows->nr, sizeof(*rows->list), by_repeat);
-	for (size_t i = 0; i + 1 < rows->nr; i++)
-		if (!strcmp(rows->list[i].name, rows->list[i + 1].name) &&
-		    rows->list[i].repeat == rows->list[i + 1].repeat)
-			rows->list[i].good = false;
-	qsort(rows->list, rows->nr, sizeof(*rows->list), by_seq);
-}
-
-static bool counts(const struct rows *rows, const json_t *line)
-{
-	struct known key = {
-		.seq = (uint64_t)json_integer_value(json_object_get(line, "seq")),
-	};
-	const struct known *row =
-		rows->nr ? bsearch(&key, rows->list, rows->nr, sizeof(key), by_seq) : NULL;
-
-	return row && row->good &&
-	       row->repeat == (uint32_t)json_integer_value(json_object_get(line, "repeat")) &&
-	       !strcmp(row->name, json_string_value(json_object_get(line, "name")));
-}
-
-/* ---- reading a run ---- */
-
-/* Put the line, or what is asked for of it, among its cell's; takes no reference. */
-static int add_line(json_t *all, json_t *line, const char *key)
-{
-	const char *name = json_string_value(json_object_get(line, "name"));
-	json_t *list = json_object_get(all, name),
-	       *value = json_object_get(line, key ? key : "seq");
-	json_t *entry;
-
-	if (!value)
-		return 0;
-	if (!list && json_object_set_new(all, name, json_array()))
-		return -ENOMEM;
-	list = json_object_get(all, name);
-	entry = key ? json_pack("{s:O, s:O, s:O}", "seq", json_object_get(line, "seq"), "repeat",
-				json_object_get(line, "repeat"), key, value)
-		    : json_incref(line);
-	return json_array_append_new(list, entry) ? -ENOMEM : 0;
-}
-
-json_t *details_read(const char *dir, const char *key, struct ct_error *e)
-{
-	struct rows rows = { 0 };
-	json_t *all = json_object(), *line;
-	char path[PATH_MAX + 32];
-	struct reader r = { 0 };
-	ssize_t len;
-	int ret = all ? results_rows(dir, take_row, &rows, e)
-		      : ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for a run's details");
-
-	snprintf(path, sizeof(path), "%s/" DETAILS_FILE, dir);
-	if (!ret) {
-		only_latest(&rows);
-		ret = open_reader(&r, path, e);
-	}
-	while (!ret && (ret = next_line(&r, &line, &len, e)) > 0) {
-		ret = counts(&rows, line) ? add_line(all, line, key) : 0;
-		json_decref(line);
-		if (ret)
-			ct_fail(e, ret, CT_EXIT_USER, "no memory for '%.700s'", path);
-	}
-	close_reader(&r);
-	for (size_t i = 0; i < rows.nr; i++)
-		free(rows.list[i].name);
-	free(rows.list);
-	if (!ret)
-		return all;
-	json_decref(all);
-	return NULL;
-}
-
-/* Strikes off the row that the line belongs to. */
-static void strike(struct rows *rows, const json_t *line)
-{
-	struct known key = {
-		.seq = (uint64_t)json_integer_value(json_object_get(line, "seq")),
-	};
-	struct known *row =
-		rows->nr ? bsearch(&key, rows->list, rows->nr, sizeof(key), by_seq) : NULL;
-
-	if (row && counts(rows, line))
-		row->good = false;
-}
-
-int details_complete(const char *dir, struct ct_error *e)
-{
-	struct rows rows = { 0 };
-	struct reader r = { 0 };
-	char path[PATH_MAX + 32];
-	json_t *line;
-	ssize_t len;
-	int ret = results_rows(dir, take_row, &rows, e);
-
-	snprintf(path, sizeof(path), "%s/" DETAILS_FILE, dir);
-	if (!ret) {
-		only_latest(&rows);
-		ret = open_reader(&r, path, e);
-	}
-	while (!ret && (ret = next_line(&r, &line, &len, e)) > 0) {
-		strike(&rows, line);
-		json_decref(line);
-		ret = 0;
-	}
-	close_reader(&r);
-	for (size_t i = 0; i < rows.nr; i++) {
-		if (!ret && rows.list[i].good)
-			ret = ct_user_error(e,
-					    "%s/cells.tsv:%zu: what repeat %u of '%.200s' told "
-					    "beside this row is not in %s any more: put the file "
-					    "back as it was, or measure anew under another --name",
-					    dir, i + 2, rows.list[i].repeat, rows.list[i].name,
-					    path);
-		free(rows.list[i].name);
-	}
-	free(rows.list);
-	return ret < 0 ? ret : 0;
-}
-
-/* ---- scalars ---- */
-
-/* Names in the order of their first appearance, each with null. */
-static json_t *names_of(const json_t *repeats)
-{
-	json_t *names = json_object(), *repeat, *value;
-	const char *name;
-	size_t i;
-
-	json_array_foreach(repeats, i, repeat)
-		json_object_foreach(json_object_get(repeat, "metrics"), name, value)
-			json_object_set_new(names, name, json_null());
-	return names;
-}
-
-int details_metrics(json_t *metrics, const json_t *repeats, size_t nr)
-{
-	double *values = calloc(nr ? nr : 1, sizeof(*values));
-	json_t *names = names_of(repeats), *repeat, *unset;
-	const char *name;
-	int err = values && names ? 0 : -ENOMEM;
-	size_t i;
-
-	json_object_foreach(names, name, unset)
-	{
-		for (i = 0; i < nr && !err; i++)
-			values[i] = NAN;
-		json_array_foreach(repeats, i, repeat)
-		{
-			json_t *value = json_object_get(json_object_get(repeat, "metrics"), name);
-			json_int_t at = json_integer_value(json_object_get(repeat, "repeat"));
-
-			if (!err && json_is_number(value) && at >= 0 && (size_t)at < nr)
-				values[at] = json_number_value(value);
-		}
-		if (!err)
-			err = metric_put(metrics, name, values, nr);
-	}
-	json_decref(names);
-	free(values);
-	return err;
 }

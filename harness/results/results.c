@@ -3,6 +3,7 @@
 
 #include "harness/results/bounds.h"
 #include "harness/results/details.h"
+#include "harness/results/internal.h"
 
 #include <fcntl.h>
 #include <jansson.h>
@@ -43,8 +44,7 @@ int results_make_dir(const char *path, struct ct_error *e)
 	return 0;
 }
 
-/* A name is one folder, and not a hidden one. */
-static int set_dir(struct results *r, const char *parent, const char *name, struct ct_error *e)
+int results_set_dir(struct results *r, const char *parent, const char *name, struct ct_error *e)
 {
 	memset(r, 0, sizeof(*r));
 	r->cells_fd = r->details_fd = -1;
@@ -59,7 +59,7 @@ static int set_dir(struct results *r, const char *parent, const char *name, stru
 	return 0;
 }
 
-static int open_files(struct results *r, int flags, struct ct_error *e)
+int results_open_files(struct results *r, int flags, struct ct_error *e)
 {
 	char path[PATH_MAX + 16];
 	int fd, err;
@@ -120,7 +120,7 @@ static int append_all(struct results *r, int fd, const char *name, const char *t
 		       name, strerror(-err));
 }
 
-static int write_line(struct results *r, const char *line, struct ct_error *e)
+int results_write_line(struct results *r, const char *line, struct ct_error *e)
 {
 	char text[MEASUREMENT_LINE_MAX + 2];
 	int len = snprintf(text, sizeof(text), "%s\n", line);
@@ -128,7 +128,7 @@ static int write_line(struct results *r, const char *line, struct ct_error *e)
 	return append_all(r, r->cells_fd, "cells.tsv", text, (size_t)len, e);
 }
 
-static int open_details(struct results *r, struct ct_error *e)
+int results_open_details(struct results *r, struct ct_error *e)
 {
 	char path[PATH_MAX + 32];
 
@@ -144,7 +144,7 @@ static int write_details(struct results *r, const struct measurement *m, const j
 {
 	size_t len;
 	char *line;
-	int err = r->details_fd < 0 ? open_details(r, e) : 0;
+	int err = r->details_fd < 0 ? results_open_details(r, e) : 0;
 
 	if (err)
 		return err;
@@ -173,7 +173,7 @@ static void take_back(struct results *r)
 int results_create(struct results *r, const char *parent, const char *name, struct ct_error *e)
 {
 	struct ct_error why = { 0 };
-	int err = set_dir(r, parent, name, e);
+	int err = results_set_dir(r, parent, name, e);
 
 	if (err)
 		return err;
@@ -195,150 +195,12 @@ int results_create(struct results *r, const char *parent, const char *name, stru
 			       "(--results DIR names another place)",
 			       r->dir, strerror(-err));
 	}
-	err = open_files(r, O_CREAT | O_EXCL, e);
+	err = results_open_files(r, O_CREAT | O_EXCL, e);
 	if (!err)
-		err = write_line(r, measurement_header(), e);
+		err = results_write_line(r, measurement_header(), e);
 	if (err)
 		take_back(r);
 	return err;
-}
-
-/* Rows up to where the last whole line ends; *end is that offset. */
-static int read_rows(FILE *in, const char *path, off_t *end,
-		     int (*row)(void *arg, const struct measurement *m, struct ct_error *e),
-		     void *arg, struct ct_error *e)
-{
-	char line[MEASUREMENT_LINE_MAX];
-	struct measurement m;
-	int err = 0;
-
-	*end = 0;
-	for (unsigned long n = 1; !err && fgets(line, sizeof(line), in); n++) {
-		size_t len = strlen(line);
-
-		if (!len || line[len - 1] != '\n') {
-			if (feof(in))
-				break; /* cut off in the middle */
-			return ct_user_error(e, "%s:%lu: the line is too long to be a measurement",
-					     path, n);
-		}
-		line[len - 1] = '\0';
-		if (n == 1 && strcmp(line, measurement_header()))
-			return ct_user_error(e,
-					     "%s:1: these columns are not this version's: measure "
-					     "anew under another --name",
-					     path);
-		if (n > 1 && !measurement_from_line(&m, line))
-			return ct_user_error(e,
-					     "%s:%lu: this is not a measurement: mend or delete "
-					     "the line, or measure anew under another --name",
-					     path, n);
-		if (n > 1)
-			err = row(arg, &m, e);
-		if (err && e->status) {
-			char why[sizeof(e->text)];
-
-			strcpy(why, e->text);
-			snprintf(e->text, sizeof(e->text), "%.400s:%lu: %.600s", path, n, why);
-		}
-		*end += (off_t)len;
-	}
-	if (!err && ferror(in))
-		err = ct_fail(e, -EIO, CT_EXIT_USER, "cannot read '%s': %s", path, strerror(errno));
-	return err;
-}
-
-/* What results_resume() learns of the rows it hands on. */
-struct seen {
-	int (*row)(void *arg, const struct measurement *m, struct ct_error *e);
-	void *arg;
-	uint64_t last_seq;
-};
-
-static int note_row(void *arg, const struct measurement *m, struct ct_error *e)
-{
-	struct seen *seen = arg;
-
-	if (m->seq > seen->last_seq)
-		seen->last_seq = m->seq;
-	return seen->row(seen->arg, m, e);
-}
-
-static int rows_of(const char *dir, off_t *end,
-		   int (*row)(void *arg, const struct measurement *m, struct ct_error *e),
-		   void *arg, struct ct_error *e)
-{
-	char path[PATH_MAX + 16];
-	FILE *in;
-	int err;
-
-	snprintf(path, sizeof(path), "%s/cells.tsv", dir);
-	in = fopen(path, "re");
-	if (!in)
-		return ct_fail(e, -errno, CT_EXIT_USER, "cannot read '%s': %s", path,
-			       strerror(errno));
-	err = read_rows(in, path, end, row, arg, e);
-	fclose(in);
-	return err;
-}
-
-int results_rows(const char *dir,
-		 int (*row)(void *arg, const struct measurement *m, struct ct_error *e), void *arg,
-		 struct ct_error *e)
-{
-	off_t end;
-
-	return rows_of(dir, &end, row, arg, e);
-}
-
-/*
- * The next measurement takes the seq after the last row's: details that one
- * without a row left behind must not be taken for its own.
- */
-static int drop_details(struct results *r, uint64_t last_seq, struct ct_error *e)
-{
-	char path[PATH_MAX + 32];
-	int64_t end;
-	int err;
-
-	snprintf(path, sizeof(path), "%s/" DETAILS_FILE, r->dir);
-	if (access(path, F_OK))
-		return 0;
-	end = details_end(path, last_seq, e);
-	if (end < 0)
-		return (int)end;
-	err = open_details(r, e);
-	if (!err && ftruncate(r->details_fd, (off_t)end))
-		err = ct_fail(e, -errno, CT_EXIT_USER, "cannot write '%s': %s", path,
-			      strerror(errno));
-	return err;
-}
-
-int results_resume(struct results *r, const char *parent, const char *name,
-		   int (*row)(void *arg, const struct measurement *m, struct ct_error *e),
-		   void *arg, struct ct_error *e)
-{
-	struct seen seen = { row, arg, 0 };
-	off_t end = 0;
-	int err = set_dir(r, parent, name, e);
-
-	if (err)
-		return err;
-	if (access(r->dir, F_OK))
-		return ct_fail(e, -errno, CT_EXIT_USER,
-			       "there is no run '%s' to go on with: '%.700s': %s", name, r->dir,
-			       strerror(errno));
-	err = open_files(r, 0, e);
-	if (!err)
-		err = rows_of(r->dir, &end, note_row, &seen, e);
-	if (!err)
-		err = drop_details(r, seen.last_seq, e);
-	if (err)
-		return err;
-	if (ftruncate(r->cells_fd, end))
-		return ct_fail(e, -errno, CT_EXIT_USER, "cannot write '%s/cells.tsv': %s", r->dir,
-			       strerror(errno));
-	return end ? 0 : write_line(r, measurement_header(), e);
 }
 
 void results_close(struct results *r)
@@ -363,7 +225,7 @@ int results_append(struct results *r, const struct measurement *m, const json_t 
 		return ct_fail(e, err, CT_EXIT_INTERNAL,
 			       "the measurement of '%.200s' does not fit into a line", m->name);
 	err = details ? write_details(r, m, details, e) : 0;
-	return err ? err : write_line(r, line, e);
+	return err ? err : results_write_line(r, line, e);
 }
 
 void results_log(struct results *r, const char *fmt, ...)
