@@ -14,17 +14,21 @@
  */
 #include "harness/judge/judge.h"
 
-#include "harness/workload/axis_pairs.h"
 #include "harness/base/json_read.h"
-#include "variants/variant.h"
+#include "harness/judge/axes.h"
 
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define CHOICES_MAX    32
-#define FACTOR_VARIANT (-1)
+#define CHOICES_MAX 32
+
+/* What two cells may differ in: an axis or a parameter; without a name, the whole variant. */
+struct factor {
+	const char *name;
+	bool axis;
+};
 
 struct point {
 	const char *name;
@@ -35,6 +39,7 @@ struct finder {
 	struct judge_list *out;
 	const char *workload, *metric;
 	const json_t *varying;
+	struct axes axes;
 	struct point *points; /* cells with that figure or none, no controls */
 	size_t nr;
 	const char **compared; /* variants that stood beside another on an axis */
@@ -152,18 +157,12 @@ static const struct point *point_of(const struct finder *f, const char *name)
 	return NULL;
 }
 
-/* The level of a pair in a factor: an axis (axis >= 0) or a parameter. */
-static void level_of(char *buf, size_t size, const struct point *p, int axis, const char *parameter)
+static void level_of(char *buf, size_t size, const struct point *p, struct factor of)
 {
-	if (axis >= 0)
-		snprintf(buf, size, "%s", axis_choice(p->cell, (unsigned int)axis));
+	if (of.axis)
+		snprintf(buf, size, "%s", axis_choice(p->cell, of.name));
 	else
-		value_text(buf, size, json_object_get(p->parameters, parameter));
-}
-
-static double level_number(const struct point *p, const char *parameter)
-{
-	return number_of(p->parameters, parameter);
+		value_text(buf, size, json_object_get(p->parameters, of.name));
 }
 
 /* The same pairs at the same levels: two names for one question. */
@@ -184,8 +183,8 @@ static bool asked_before(const struct judge_list *l, size_t of, const struct jud
 	return false;
 }
 
-static void interaction_at(struct finder *f, size_t of, int axis, const char *parameter,
-			   const char *factor, const char *base, const char *choice)
+static void
+interaction_at(struct finder *f, size_t of, struct factor by, const char *base, const char *choice)
 {
 	struct judge_comparison *c = add(f, JUDGE_INTERACTION), *main;
 	char level[128];
@@ -194,13 +193,13 @@ static void interaction_at(struct finder *f, size_t of, int axis, const char *pa
 		return;
 	main = &f->out->list[of]; /* add() may have moved it */
 	c->what = main->what;
-	snprintf(c->by.factor, sizeof(c->by.factor), "%s", factor);
+	snprintf(c->by.factor, sizeof(c->by.factor), "%s", by.name);
 	snprintf(c->by.base, sizeof(c->by.base), "%s", base);
 	snprintf(c->by.choice, sizeof(c->by.choice), "%s", choice);
 	for (size_t i = 0; i < main->nr_pairs; i++) {
 		const struct judge_pair *pair = &main->pairs[i];
 
-		level_of(level, sizeof(level), point_of(f, pair->base), axis, parameter);
+		level_of(level, sizeof(level), point_of(f, pair->base), by);
 		if (!strcmp(level, choice))
 			add_pair(f->out, c, pair->base, pair->other, 1);
 		else if (!strcmp(level, base))
@@ -210,24 +209,23 @@ static void interaction_at(struct finder *f, size_t of, int axis, const char *pa
 		free(f->out->list[--f->out->nr].pairs);
 }
 
-static void
-interactions_with(struct finder *f, size_t of, int axis, const char *parameter, const char *factor)
+static void interactions_with(struct finder *f, size_t of, struct factor by)
 {
 	char levels[CHOICES_MAX][128], level[128];
 	size_t nr = 0, least = 0, most = 0;
 	double numbers[CHOICES_MAX];
-	bool number = axis < 0;
+	bool number = !by.axis;
 
 	for (size_t i = 0; i < f->out->list[of].nr_pairs; i++) {
 		const struct point *p = point_of(f, f->out->list[of].pairs[i].base);
 		size_t k = 0;
 
-		level_of(level, sizeof(level), p, axis, parameter);
+		level_of(level, sizeof(level), p, by);
 		while (k < nr && strcmp(levels[k], level))
 			k++;
-		if (k < nr || nr == CHOICES_MAX || (axis >= 0 && axis_absent(level)))
+		if (k < nr || nr == CHOICES_MAX || (by.axis && axis_absent(level)))
 			continue;
-		numbers[nr] = number ? level_number(p, parameter) : NAN;
+		numbers[nr] = number ? number_of(p->parameters, by.name) : NAN;
 		number &= isfinite(numbers[nr]);
 		if (number && numbers[nr] < numbers[least])
 			least = nr;
@@ -236,41 +234,49 @@ interactions_with(struct finder *f, size_t of, int axis, const char *parameter, 
 		strcpy(levels[nr++], level);
 	}
 	if (number && least != most)
-		interaction_at(f, of, axis, parameter, factor, levels[least], levels[most]);
+		interaction_at(f, of, by, levels[least], levels[most]);
 	for (size_t k = 1; k < nr && !number; k++)
-		interaction_at(f, of, axis, parameter, factor, levels[0], levels[k]);
+		interaction_at(f, of, by, levels[0], levels[k]);
 }
 
-/* own: the axis or -1; own_parameter: or NULL. */
-static void interactions(struct finder *f, size_t of, int own, const char *own_parameter)
+/* own: what the pairs differ in. */
+static void interactions(struct finder *f, size_t of, struct factor own)
 {
 	json_t *name;
 	size_t i;
 
-	for (unsigned int axis = 0; axis < CT_NR_AXES && own >= 0; axis++)
-		if ((int)axis != own && !axis_follows((unsigned int)own, axis))
-			interactions_with(f, of, (int)axis, NULL, ct_axis_name(axis));
+	for (size_t a = 0; a < f->axes.nr && own.axis; a++) {
+		const struct factor by = { f->axes.name[a], true };
+
+		if (strcmp(by.name, own.name) && !axis_follows(own.name, by.name))
+			interactions_with(f, of, by);
+	}
 	json_array_foreach(f->varying, i, name)
 	{
 		const char *key = json_string_value(name);
 
 		/* A load factor's number of buckets, or the other way round, says nothing new. */
 		if (!key || !strcmp(key, "variant") || !strcmp(key, "buckets") ||
-		    (own_parameter && !strcmp(key, own_parameter)))
+		    (own.name && !own.axis && !strcmp(key, own.name)))
 			continue;
-		interactions_with(f, of, -1, key, key);
+		interactions_with(f, of, (struct factor){ key, false });
 	}
 }
 
 /* ---- main effects ---- */
 
-static bool beside(const struct point *a, const struct point *b, unsigned int axis)
+static bool
+beside(const struct finder *f, const struct point *a, const struct point *b, const char *axis)
 {
-	/* Of two tables that have not the same axes, more differs than one choice. */
-	for (unsigned int i = 0; i < CT_NR_AXES; i++)
-		if (i != axis && !axis_follows(axis, i) &&
-		    axis_absent(axis_choice(a->cell, i)) != axis_absent(axis_choice(b->cell, i)))
+	/* Two tables that have not the same axes differ in more than one choice. */
+	for (size_t i = 0; i < f->axes.nr; i++) {
+		const char *other = f->axes.name[i];
+
+		if (strcmp(other, axis) && !axis_follows(axis, other) &&
+		    axis_absent(axis_choice(a->cell, other)) !=
+			    axis_absent(axis_choice(b->cell, other)))
 			return false;
+	}
 	return axis_beside(a->cell, b->cell, axis) && same_parameters(a, b, NULL);
 }
 
@@ -289,12 +295,21 @@ static bool is_answer(const char *choice)
 	return !strcmp(choice, "yes") || !strcmp(choice, "no");
 }
 
-/* Pairs (base, choice) of an axis or, with parameter, of that; each cell once. */
-static void
-find_choice(struct finder *f, int axis, const char *parameter, const char *base, const char *choice)
+/* Do a and b differ in that factor alone? */
+static bool
+one_choice(const struct finder *f, const struct point *a, const struct point *b, struct factor of)
+{
+	if (of.axis)
+		return axis_takes_part(a->cell, of.name) && beside(f, a, b, of.name);
+	return !strcmp(text_of(a->cell, "variant"), text_of(b->cell, "variant")) &&
+	       same_parameters(a, b, of.name);
+}
+
+/* Pairs (base, choice) of a factor; each cell once. */
+static void find_choice(struct finder *f, struct factor of, const char *base, const char *choice)
 {
 	size_t at = f->out->nr;
-	struct judge_comparison *c = add(f, axis >= 0 ? JUDGE_AXIS : JUDGE_PARAMETER);
+	struct judge_comparison *c = add(f, of.axis ? JUDGE_AXIS : JUDGE_PARAMETER);
 	bool *used = calloc(f->nr, sizeof(*used));
 	char level[128];
 
@@ -303,8 +318,7 @@ find_choice(struct finder *f, int axis, const char *parameter, const char *base,
 		free(used);
 		return;
 	}
-	snprintf(c->what.factor, sizeof(c->what.factor), "%s",
-		 axis >= 0 ? ct_axis_name((unsigned int)axis) : parameter);
+	snprintf(c->what.factor, sizeof(c->what.factor), "%s", of.name);
 	snprintf(c->what.base, sizeof(c->what.base), "%s", base);
 	/* "no instead of yes" is no sentence. */
 	snprintf(c->what.choice, sizeof(c->what.choice), "%s%s%s",
@@ -313,26 +327,19 @@ find_choice(struct finder *f, int axis, const char *parameter, const char *base,
 		const struct point *b = &f->points[i], *a;
 		size_t k = 0;
 
-		level_of(level, sizeof(level), b, axis, parameter);
-		if (strcmp(level, choice) ||
-		    (axis >= 0 && !axis_takes_part(b->cell, (unsigned int)axis)))
+		level_of(level, sizeof(level), b, of);
+		if (strcmp(level, choice) || (of.axis && !axis_takes_part(b->cell, of.name)))
 			continue;
 		for (; k < f->nr; k++) {
 			a = &f->points[k];
-			level_of(level, sizeof(level), a, axis, parameter);
-			if (used[k] || strcmp(level, base))
-				continue;
-			if (axis >= 0 ? axis_takes_part(a->cell, (unsigned int)axis) &&
-						beside(a, b, (unsigned int)axis)
-				      : !strcmp(text_of(a->cell, "variant"),
-						text_of(b->cell, "variant")) &&
-						same_parameters(a, b, parameter))
+			level_of(level, sizeof(level), a, of);
+			if (!used[k] && !strcmp(level, base) && one_choice(f, a, b, of))
 				break;
 		}
 		if (k == f->nr || !add_pair(f->out, c, f->points[k].name, b->name, 1))
 			continue;
 		used[k] = true;
-		if (axis >= 0) {
+		if (of.axis) {
 			mark_compared(f, b);
 			mark_compared(f, &f->points[k]);
 		}
@@ -341,10 +348,10 @@ find_choice(struct finder *f, int axis, const char *parameter, const char *base,
 	if (!c->nr_pairs)
 		f->out->nr--;
 	else
-		interactions(f, at, axis, parameter);
+		interactions(f, at, of);
 }
 
-static void find_choices(struct finder *f, int axis, const char *parameter)
+static void find_choices(struct finder *f, struct factor of)
 {
 	char choices[CHOICES_MAX][128], level[128];
 	size_t nr = 0;
@@ -352,16 +359,16 @@ static void find_choices(struct finder *f, int axis, const char *parameter)
 	for (size_t i = 0; i < f->nr; i++) {
 		size_t k = 0;
 
-		if (axis >= 0 && !axis_takes_part(f->points[i].cell, (unsigned int)axis))
+		if (of.axis && !axis_takes_part(f->points[i].cell, of.name))
 			continue;
-		level_of(level, sizeof(level), &f->points[i], axis, parameter);
+		level_of(level, sizeof(level), &f->points[i], of);
 		while (k < nr && strcmp(choices[k], level))
 			k++;
 		if (k == nr && nr < CHOICES_MAX)
 			strcpy(choices[nr++], level);
 	}
 	for (size_t k = 1; k < nr; k++)
-		find_choice(f, axis, parameter, choices[0], choices[k]);
+		find_choice(f, of, choices[0], choices[k]);
 }
 
 static bool is_choice(const struct finder *f, const char *key)
@@ -386,7 +393,6 @@ static void find_variants(struct finder *f)
 
 	for (size_t i = 0; i < f->nr; i++) {
 		const char *variant = text_of(f->points[i].cell, "variant");
-		const struct ct_variant *v = ct_variant_find(variant);
 		struct judge_comparison *c;
 		size_t k = 0, at = f->out->nr;
 
@@ -395,8 +401,7 @@ static void find_variants(struct finder *f)
 		if (k < f->nr_compared || !strcmp(variant, base))
 			continue;
 		mark_compared(f, &f->points[i]);
-		/* Nobody wants to be told that finding nothing is faster. */
-		if (v && v->flags & (CT_V_NULL | CT_V_WORST))
+		if (axes_incomparable(f->points[i].cell))
 			continue;
 		c = add(f, JUDGE_VARIANT);
 		if (!c)
@@ -416,7 +421,7 @@ static void find_variants(struct finder *f)
 		if (!c->nr_pairs)
 			f->out->nr--;
 		else
-			interactions(f, at, FACTOR_VARIANT, NULL);
+			interactions(f, at, (struct factor){ NULL, false });
 	}
 }
 
@@ -450,11 +455,12 @@ void judge_find(struct judge_list *l, const json_t *report, const json_t *worklo
 			continue;
 		f.points[f.nr++] = (struct point){ key, cell, json_object_get(cell, "parameters") };
 	}
-	for (unsigned int axis = 0; axis < CT_NR_AXES; axis++)
-		find_choices(&f, (int)axis, NULL);
+	axes_of(&f.axes, cells);
+	for (size_t a = 0; a < f.axes.nr; a++)
+		find_choices(&f, (struct factor){ f.axes.name[a], true });
 	json_array_foreach(f.varying, i,
 			   name) if (json_is_string(name) && is_choice(&f, json_string_value(name)))
-		find_choices(&f, -1, json_string_value(name));
+		find_choices(&f, (struct factor){ json_string_value(name), false });
 	find_variants(&f);
 out:
 	free(f.points);

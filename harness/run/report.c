@@ -60,7 +60,7 @@
 #include "harness/judge/judge.h"
 #include "harness/numbers/metric.h"
 #include "harness/numbers/quartiles.h"
-#include "variants/variant.h"
+#include "harness/workload/variant_facts.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -169,16 +169,6 @@ static json_t *quartiles_to_json(struct quartiles q)
 			 "q3", q.q3, "max", q.max);
 }
 
-static json_t *axes_to_json(const struct cell *cell)
-{
-	const struct ct_variant *v = ct_variant_find(cell->variant);
-	json_t *axes = json_object();
-
-	for (unsigned int i = 0; v && i < CT_NR_AXES; i++)
-		json_object_set_new(axes, ct_axis_name(i), json_string(ct_axis_value(&v->axes, i)));
-	return axes;
-}
-
 /* details: of the cell's repeats; values: room for as many */
 static json_t *metrics_report(const struct run_cell *c, const json_t *details, double *values)
 {
@@ -232,7 +222,6 @@ static json_t *passes_report(const struct run_cell *c)
 
 static json_t *cell_report(const struct run *run, const struct run_cell *c, const struct told *told)
 {
-	const struct ct_variant *v = ct_variant_find(c->cell.variant);
 	double *values = calloc(c->repeats, sizeof(*values));
 	struct quartiles ns, mops;
 	unsigned int failed = 0, skipped = 0, good = 0;
@@ -257,8 +246,8 @@ static json_t *cell_report(const struct run *run, const struct run_cell *c, cons
 	json = json_pack(
 		"{s:s, s:s, s:o, s:o, s:b, s:b, s:s, s:i, s:i, s:i, s:i, s:b, s:s*, s:o, s:o}",
 		"workload", c->workload->name, "variant", c->cell.variant, "parameters",
-		cell_to_json(&c->cell), "axes", axes_to_json(&c->cell), "control",
-		(int)c->cell.control, "worst_case", v && v->flags & CT_V_WORST, "unit",
+		cell_to_json(&c->cell), "axes", variant_axes_to_json(c->cell.variant), "control",
+		(int)c->cell.control, "worst_case", variant_is_worst_case(c->cell.variant), "unit",
 		cell_unit(&c->cell), "repeats", (int)c->repeats, "n", (int)good, "void",
 		(int)c->voids, "failed", (int)failed, "skipped", skipped > 0, "error", error,
 		"ns_per_op", quartiles_to_json(ns), "mops", quartiles_to_json(mops));

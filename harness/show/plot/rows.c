@@ -9,10 +9,9 @@
  */
 #include "harness/show/plot/internal.h"
 
-#include "harness/workload/axis_pairs.h"
+#include "harness/judge/axes.h"
 #include "harness/workload/axis_text.h"
 #include "harness/show/table/table.h"
-#include "variants/variant.h"
 
 #include <errno.h>
 #include <math.h>
@@ -151,7 +150,7 @@ int plot_bars(struct plot_file *f, const struct plot_group *g)
 /* ---- an axis's choices side by side ---- */
 
 /* Number of a choice among all of this axis in the picture: its colour. */
-static unsigned int choice_number(const struct plot_group *g, unsigned int axis, const char *value)
+static unsigned int choice_number(const struct plot_group *g, const char *axis, const char *value)
 {
 	const char *seen[32];
 	unsigned int nr = 0;
@@ -177,7 +176,7 @@ static unsigned int choice_number(const struct plot_group *g, unsigned int axis,
  * alike.  0 if an earlier cell has them already, or first stands alone.
  */
 static size_t
-cluster(const struct plot_group *g, unsigned int axis, size_t first, const json_t *out[CLUSTER_MAX])
+cluster(const struct plot_group *g, const char *axis, size_t first, const json_t *out[CLUSTER_MAX])
 {
 	size_t nr = 0;
 
@@ -205,36 +204,39 @@ cluster(const struct plot_group *g, unsigned int axis, size_t first, const json_
  * an axis is worth saying if a group that is alike on all that was said
  * differs on it.
  */
-static void heading_of(char *buf, size_t size, const struct plot_group *g, const json_t *cell,
-		       unsigned int axis)
+static void heading_of(char *buf, size_t size, const struct plot_group *g, const struct axes *axes,
+		       const json_t *cell, const char *axis)
 {
 	const json_t *others[CLUSTER_MAX];
-	bool said[CT_NR_AXES] = { false };
+	bool said[AXES_MAX] = { false };
 	size_t at = 0;
 
 	buf[0] = '\0';
-	for (unsigned int i = 0; i < CT_NR_AXES && at < size; i++) {
-		if (i == axis || axis_follows(axis, i) || axis_absent(axis_choice(cell, i)))
+	for (size_t i = 0; i < axes->nr && at < size; i++) {
+		const char *name = axes->name[i], *choice = axis_choice(cell, name);
+
+		if (!strcmp(name, axis) || axis_follows(axis, name) || axis_absent(choice))
 			continue;
 		for (size_t k = 0; k < g->nr && !said[i]; k++) {
+			const char *other = axis_choice(g->cells[k], name);
 			bool alike = cluster(g, axis, k, others) > 0;
 
-			for (unsigned int j = 0; j < i; j++)
-				alike &= !said[j] ||
-					 !strcmp(axis_choice(g->cells[k], j), axis_choice(cell, j));
-			said[i] = alike && !axis_absent(axis_choice(g->cells[k], i)) &&
-				  strcmp(axis_choice(g->cells[k], i), axis_choice(cell, i));
+			for (size_t j = 0; j < i; j++)
+				alike &=
+					!said[j] || !strcmp(axis_choice(g->cells[k], axes->name[j]),
+							    axis_choice(cell, axes->name[j]));
+			said[i] = alike && !axis_absent(other) && strcmp(other, choice);
 		}
 		if (said[i])
-			at += (size_t)snprintf(buf + at, size - at, "%s%s", at ? ", " : "",
-					       axis_choice(cell, i));
+			at += (size_t)snprintf(buf + at, size - at, "%s%s", at ? ", " : "", choice);
 	}
 }
 
-static void add_axis(struct rows *r, const struct plot_group *g, unsigned int axis)
+static void
+add_axis(struct rows *r, const struct plot_group *g, const struct axes *axes, const char *axis)
 {
 	const json_t *cells[CLUSTER_MAX];
-	const char *sentence = axis_text(ct_axis_name(axis));
+	const char *sentence = axis_text(axis);
 	bool titled = false;
 	char text[600];
 
@@ -244,11 +246,11 @@ static void add_axis(struct rows *r, const struct plot_group *g, unsigned int ax
 		if (!nr)
 			continue;
 		if (!titled) {
-			snprintf(text, sizeof(text), "%s%s%s", ct_axis_name(axis),
-				 sentence ? ": " : "", sentence ? sentence : "");
+			snprintf(text, sizeof(text), "%s%s%s", axis, sentence ? ": " : "",
+				 sentence ? sentence : "");
 			add_heading(r, HEADINGS, 0.7, text);
 		}
-		heading_of(text, sizeof(text), g, cells[0], axis);
+		heading_of(text, sizeof(text), g, axes, cells[0], axis);
 		if (*text)
 			add_heading(r, SUBHEADINGS, titled ? 0.2 : 0, text);
 		titled = true;
@@ -260,11 +262,13 @@ static void add_axis(struct rows *r, const struct plot_group *g, unsigned int ax
 
 int plot_axes(struct plot_file *f, const struct plot_group *g)
 {
+	struct axes axes;
 	struct rows r;
 	int err = rows_begin(&r, f);
 
-	for (unsigned int axis = 0; axis < CT_NR_AXES && !err; axis++)
-		add_axis(&r, g, axis);
+	axes_of(&axes, plot_cells(g->benchmark));
+	for (size_t i = 0; i < axes.nr && !err; i++)
+		add_axis(&r, g, &axes, axes.name[i]);
 	if (!err && !r.bars) {
 		rows_end(&r, NULL);
 		return 1;

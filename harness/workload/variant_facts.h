@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* What the register says about a variant and a run's report has to keep. */
+#ifndef CTBENCH_HARNESS_WORKLOAD_VARIANT_FACTS_H
+#define CTBENCH_HARNESS_WORKLOAD_VARIANT_FACTS_H
+
+#include <stdbool.h>
+
+struct json_t;
+
+/* {AXIS: the variant's choice, ...} in the register's order; empty if there is no such variant. */
+struct json_t *variant_axes_to_json(const char *variant);
+
+/* Is it degenerate on purpose (CT_V_WORST)? */
+bool variant_is_worst_case(const char *variant);
+
+#endif
