@@ -5,6 +5,7 @@
 #include "harness/base/about.h"
 #include "harness/cli/cmd.h"
 #include "harness/base/nearest.h"
+#include "harness/base/terminal.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -169,9 +170,21 @@ static int finish_output(int status)
 	return ct_error_print(&e);
 }
 
+/* What people read is filtered; what a measuring process sends to its parent is no text. */
+static int filter_output(int argc, char **argv)
+{
+	const struct command *command = argc > 1 ? command_find(argv[1]) : NULL;
+
+	return command && !command->summary ? 0 : terminal_filter();
+}
+
 int main(int argc, char **argv)
 {
 	fill_standard_descriptors();
+	if (filter_output(argc, argv)) {
+		fputs("ctbench: no memory to begin with\n", stderr);
+		return CT_EXIT_USER;
+	}
 	/* A run must outlive the pager that shows its progress; see finish_output(). */
 	signal(SIGPIPE, SIG_IGN);
 	return finish_output(run_command(argc, argv));

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/base/error.h"
 
+#include "harness/base/escape.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -19,7 +21,11 @@ int ct_fail(struct ct_error *e, int code, enum ct_exit status, const char *fmt, 
 
 int ct_error_print(const struct ct_error *e)
 {
+	char text[4 * sizeof(e->text)];
+
 	fflush(stdout);
-	fprintf(stderr, "ctbench: %s\n", e->status ? e->text : "failed without saying why");
+	/* Sentences quote what stood in files and arguments; a sentence is one line. */
+	escaped(text, sizeof(text), escape_line, e->status ? e->text : "failed without saying why");
+	fprintf(stderr, "ctbench: %s\n", text);
 	return e->status ? e->status : CT_EXIT_INTERNAL;
 }

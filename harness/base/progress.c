@@ -2,6 +2,9 @@
 /* A line of progress on the terminal; see progress.h. */
 #include "harness/base/progress.h"
 
+#include "harness/base/escape.h"
+#include "harness/base/terminal.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -69,7 +72,7 @@ void progress_line(const struct progress *p, double now, double done, const char
 		   unsigned int width, char *buf, size_t size)
 {
 	double spent = now - p->began, share, left;
-	char text[48];
+	char text[48], line[512];
 	int n;
 
 	*buf = '\0';
@@ -80,21 +83,23 @@ void progress_line(const struct progress *p, double now, double done, const char
 		left = spent / share - spent;
 		if (!p->visible && left < QUIET_SECONDS / 4)
 			return;
-		n = snprintf(buf, size, "%s: %u %%, %s left", p->what, (unsigned int)(100 * share),
+		n = snprintf(line, sizeof(line), "%s: %u %%, %s left", p->what,
+			     (unsigned int)(100 * share),
 			     progress_duration(text, sizeof(text), left));
 	} else {
-		n = snprintf(buf, size, "%s: %s so far", p->what,
+		n = snprintf(line, sizeof(line), "%s: %s so far", p->what,
 			     progress_duration(text, sizeof(text), spent));
 	}
-	if (detail && n >= 0 && (size_t)n < size)
-		snprintf(buf + n, size - (size_t)n, " (%s)", detail);
+	if (detail && n >= 0 && (size_t)n < sizeof(line))
+		snprintf(line + n, sizeof(line) - (size_t)n, " (%s)", detail);
+	escaped(buf, size, escape_line, line);
 	/* The last column stays free: some terminals wrap when it is written to. */
 	cut(buf, width ? width - 1 : 0);
 }
 
 void progress_update(struct progress *p, double done, const char *detail)
 {
-	char line[512];
+	char line[512], drawn[512 + 8];
 	double now;
 
 	if (!p->terminal)
@@ -107,16 +112,15 @@ void progress_update(struct progress *p, double done, const char *detail)
 		return;
 	p->drawn = now;
 	p->visible = true;
-	fprintf(stderr, "\r%s\033[K", line);
-	fflush(stderr);
+	snprintf(drawn, sizeof(drawn), "\r%s\033[K", line);
+	terminal_draw(drawn);
 }
 
 void progress_wipe(struct progress *p)
 {
 	if (!p->visible)
 		return;
-	fputs("\r\033[K", stderr);
-	fflush(stderr);
+	terminal_draw("\r\033[K");
 	p->visible = false;
 	p->drawn = 0;
 }

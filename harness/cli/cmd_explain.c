@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/base/terminal.h"
 #include "harness/explain/explain.h"
 #include "harness/cli/replay_options.h"
 
@@ -301,6 +302,8 @@ static int end(void *arg, struct replay *r)
 	explain_deafen(&c->x);
 	if (!c->told)
 		return 0;
+	if (colour)
+		terminal_allow_tones();
 	return c->json ? explain_json(&c->x, stdout) : explain_text(&c->x, c->all, colour, stdout);
 }
 

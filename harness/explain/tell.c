@@ -4,19 +4,14 @@
 
 #include "harness/explain/text.h"
 
-static const char *const tones[] = {
-	[TONE_PLAIN] = "",	  [TONE_HEAD] = "\033[1m", [TONE_DIM] = "\033[2m",
-	[TONE_GOOD] = "\033[32m", [TONE_BAD] = "\033[31m", [TONE_NOTE] = "\033[33m",
-};
-
 const char *tone_on(const struct telling *t, enum tone tone)
 {
-	return t->colour ? tones[tone] : "";
+	return t->colour && tone != TONE_PLAIN ? terminal_tone(tone) : "";
 }
 
 const char *tone_off(const struct telling *t, enum tone tone)
 {
-	return t->colour && tone != TONE_PLAIN ? "\033[0m" : "";
+	return t->colour && tone != TONE_PLAIN ? terminal_tone(TONE_PLAIN) : "";
 }
 
 void tell(const struct telling *t, const char *label, const char *fmt, ...)

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 
 #include "core/text.h"
+#include "harness/base/escape.h"
 
 /* --- The packet --- */
 
@@ -37,8 +38,9 @@ static void tell_packet(const struct telling *t)
 {
 	const struct explain_packet *p = &t->x->packet;
 
-	fprintf(t->out, "%sPacket %" PRIu64 " of %s%s\n\n", tone_on(t, TONE_HEAD), p->index,
-		t->x->file, tone_off(t, TONE_HEAD));
+	fprintf(t->out, "%sPacket %" PRIu64 " of ", tone_on(t, TONE_HEAD), p->index);
+	escape_line(t->out, t->x->file);
+	fprintf(t->out, "%s\n\n", tone_off(t, TONE_HEAD));
 	if (!p->has_ip)
 		tell(t, "from", "no whole IP header");
 	else if (p->sport >= 0)

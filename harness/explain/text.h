@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "harness/base/terminal.h"
 #include "harness/explain/explain.h"
 
 #define COLUMN 8  /* of labels */
@@ -15,8 +16,6 @@ struct telling {
 	FILE *out;
 	bool all, colour;
 };
-
-enum tone { TONE_PLAIN, TONE_HEAD, TONE_DIM, TONE_GOOD, TONE_BAD, TONE_NOTE };
 
 /* Escape sequences; "" where there are no colours. */
 const char *tone_on(const struct telling *t, enum tone tone);

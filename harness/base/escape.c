@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/base/escape.h"
+
+#include <ctype.h>
+#include <string.h>
+
+/* ---- characters ---- */
+
+size_t utf8_next(const char *text, size_t len, uint32_t *code)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t n = p[0] < 0x80 ? 1 : p[0] >> 5 == 6 ? 2 : p[0] >> 4 == 14 ? 3 : 4;
+	uint32_t c = p[0];
+
+	if (n > 1) {
+		if (p[0] < 0xc2 || p[0] > 0xf4)
+			goto invalid;
+		c &= 0x7f >> n;
+	}
+	for (size_t i = 1; i < n; i++) {
+		if (i == len)
+			return 0;
+		if (p[i] >> 6 != 2)
+			goto invalid;
+		c = c << 6 | (p[i] & 0x3f);
+	}
+	/* Too long a form, half of a UTF-16 pair, or beyond the last character. */
+	if (c < least[n] || (c >= 0xd800 && c < 0xe000) || c > 0x10ffff)
+		goto invalid;
+	*code = c;
+	return n;
+invalid:
+	*code = UTF8_INVALID;
+	return 1;
+}
+
+bool utf8_shown(uint32_t c)
+{
+	static const struct {
+		uint32_t from, to;
+	} acting[] = {
+		{ 0, 0x1f },
+		{ 0x7f, 0x9f }, /* C0, DEL, C1 */
+		{ 0x61c, 0x61c },
+		{ 0x200e, 0x200f }, /* direction marks */
+		{ 0x2028, 0x202e }, /* line separators, directions */
+		{ 0x2066, 0x2069 }, /* isolates of a direction */
+		{ 0xfdd0, 0xfdef },
+		{ 0xfeff, 0xfeff }, /* noncharacters; byte order mark */
+		{ 0xfff9, 0xfffb },
+		{ 0xe0000, 0xe007f }, /* annotations; tags */
+		{ 0x110000, UINT32_MAX },
+	};
+
+	for (size_t i = 0; i < sizeof(acting) / sizeof(acting[0]); i++)
+		if (c >= acting[i].from && c <= acting[i].to)
+			return false;
+	return (c & 0xfffe) != 0xfffe;
+}
+
+size_t utf8_visible(char buf[ESCAPED_MAX], uint32_t code, unsigned char byte)
+{
+	int n;
+
+	/* As JSON has it, so that what a command prints as JSON stays JSON. */
+	if (code == UTF8_INVALID)
+		n = snprintf(buf, ESCAPED_MAX, "\\x%02x", byte);
+	else if (code < 0x10000)
+		n = snprintf(buf, ESCAPED_MAX, "\\u%04x", (unsigned int)code);
+	else
+		n = snprintf(buf, ESCAPED_MAX, "\\u%04x\\u%04x",
+			     (unsigned int)(0xd7c0 + (code >> 10)),
+			     (unsigned int)(0xdc00 | (code & 0x3ff)));
+	return (size_t)n;
+}
+
+bool text_is_plain(const char *text)
+{
+	for (size_t left = strlen(text), n; left; text += n, left -= n) {
+		uint32_t code;
+
+		n = utf8_next(text, left, &code);
+		if (!n || !utf8_shown(code))
+			return false;
+	}
+	return true;
+}
+
+/* ---- targets ---- */
+
+/* One character at a time: put() gets those that may be shown, bad() the others. */
+static void each(FILE *out, const char *text, void (*put)(FILE *out, const char *p, size_t n),
+		 void (*bad)(FILE *out, uint32_t code, unsigned char byte))
+{
+	for (size_t left = strlen(text), n; left; text += n, left -= n) {
+		uint32_t code;
+
+		n = utf8_next(text, left, &code);
+		if (!n) {
+			n = 1;
+			code = UTF8_INVALID;
+		}
+		if (utf8_shown(code))
+			put(out, text, n);
+		else
+			bad(out, code, (unsigned char)*text);
+	}
+}
+
+static void as_it_is(FILE *out, const char *p, size_t n)
+{
+	fwrite(p, 1, n, out);
+}
+
+static void visible(FILE *out, uint32_t code, unsigned char byte)
+{
+	char buf[ESCAPED_MAX];
+
+	fwrite(buf, 1, utf8_visible(buf, code, byte), out);
+}
+
+static void replaced(FILE *out, uint32_t code, unsigned char byte)
+{
+	(void)byte;
+	fputs(code == '\n' || code == '\t' ? " " : "\xef\xbf\xbd", out);
+}
+
+void escape_line(FILE *out, const char *text)
+{
+	each(out, text, as_it_is, visible);
+}
+
+static void put_html(FILE *out, const char *p, size_t n)
+{
+	switch (*p) {
+	case '&':
+		fputs("&amp;", out);
+		break;
+	case '<':
+		fputs("&lt;", out);
+		break;
+	case '>':
+		fputs("&gt;", out);
+		break;
+	case '"':
+		fputs("&quot;", out);
+		break;
+	case '\'':
+		fputs("&#39;", out);
+		break;
+	default:
+		fwrite(p, 1, n, out);
+	}
+}
+
+void escape_html(FILE *out, const char *text)
+{
+	each(out, text, put_html, replaced);
+}
+
+static void put_markdown(FILE *out, const char *p, size_t n)
+{
+	/* Markdown passes HTML through, and GitHub sends a message to whoever stands behind '@'. */
+	if (*p == '&' || *p == '<' || *p == '>')
+		put_html(out, p, n);
+	else if (*p == '@')
+		fputs("&#64;", out);
+	else if (strchr("\\`*[]|~", *p))
+		fprintf(out, "\\%c", *p);
+	else
+		fwrite(p, 1, n, out);
+}
+
+void escape_markdown(FILE *out, const char *text)
+{
+	each(out, text, put_markdown, replaced);
+}
+
+void escape_markdown_code(FILE *out, const char *text)
+{
+	size_t longest = 0;
+
+	/* Delimiters are a row of backquotes as there is none inside. */
+	for (const char *p = text; (p = strchr(p, '`'));) {
+		size_t row = strspn(p, "`");
+
+		longest = row > longest ? row : longest;
+		p += row;
+	}
+	for (size_t i = 0; i <= longest; i++)
+		fputc('`', out);
+	if (longest)
+		fputc(' ', out);
+	each(out, text, as_it_is, replaced);
+	if (longest)
+		fputc(' ', out);
+	for (size_t i = 0; i <= longest; i++)
+		fputc('`', out);
+}
+
+static void put_gnuplot(FILE *out, const char *p, size_t n)
+{
+	if (*p == '\'')
+		fputs("''", out);
+	else
+		fwrite(p, 1, n, out);
+}
+
+static void bad_gnuplot(FILE *out, uint32_t code, unsigned char byte)
+{
+	if (code == '\n')
+		fputs("'.\"\\n\".'", out);
+	else
+		replaced(out, code, byte);
+}
+
+/*
+ * Between single quotes gnuplot takes everything as it is, but for the quote itself, which stands
+ * there twice.  Between double quotes it would run what stands in backquotes.
+ */
+void escape_gnuplot(FILE *out, const char *text)
+{
+	fputc('\'', out);
+	each(out, text, put_gnuplot, bad_gnuplot);
+	fputc('\'', out);
+}
+
+void escape_gnuplot_comment(FILE *out, const char *text)
+{
+	size_t len = strlen(text);
+
+	each(out, text, as_it_is, replaced);
+	/* A backslash at the end would draw the next line into the comment. */
+	if (len && text[len - 1] == '\\')
+		fputc(' ', out);
+}
+
+static void put_gnuplot_data(FILE *out, const char *p, size_t n)
+{
+	if (*p == '"')
+		fputc('\'', out);
+	else if (*p == '\\')
+		fputs("\\\\", out);
+	else
+		fwrite(p, 1, n, out);
+}
+
+static void bad_gnuplot_data(FILE *out, uint32_t code, unsigned char byte)
+{
+	if (code == '\n')
+		fputs("\\n", out);
+	else
+		replaced(out, code, byte);
+}
+
+void escape_gnuplot_data(FILE *out, const char *text)
+{
+	fputc('"', out);
+	each(out, text, put_gnuplot_data, bad_gnuplot_data);
+	fputc('"', out);
+}
+
+void escape_file_name(FILE *out, const char *text)
+{
+	for (const char *p = text; *p; p++) {
+		bool fits = isalnum((unsigned char)*p) || *p == '_' ||
+			    (p != text && (*p == '-' || *p == '.'));
+
+		fputc(fits ? *p : '_', out);
+	}
+	if (!*text)
+		fputc('_', out);
+}
+
+static void put_shell(FILE *out, const char *p, size_t n)
+{
+	if (*p == '\'')
+		fputs("'\\''", out);
+	else
+		fwrite(p, 1, n, out);
+}
+
+/* Between $' and ': the notation that shells have for characters nobody can type. */
+static void put_shell_odd(FILE *out, const char *p, size_t n)
+{
+	if (*p == '\'' || *p == '\\')
+		fputc('\\', out);
+	fwrite(p, 1, n, out);
+}
+
+static void bad_shell_odd(FILE *out, uint32_t code, unsigned char byte)
+{
+	if (code == UTF8_INVALID || code < 0x80)
+		fprintf(out, "\\x%02x", byte);
+	else if (code < 0x10000)
+		fprintf(out, "\\u%04x", (unsigned int)code);
+	else
+		fprintf(out, "\\U%08x", (unsigned int)code);
+}
+
+void escape_shell(FILE *out, const char *text)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "%+-./:=@_,";
+	const bool whole = text_is_plain(text);
+
+	/* zsh takes a leading '=' for the path of a program. */
+	if (*text && *text != '=' && !text[strspn(text, plain)]) {
+		fputs(text, out);
+		return;
+	}
+	fputs(whole ? "'" : "$'", out);
+	each(out, text, whole ? put_shell : put_shell_odd, bad_shell_odd);
+	fputc('\'', out);
+}
+
+void escape_tsv(FILE *out, const char *text)
+{
+	for (; *text; text++)
+		fputc((unsigned char)*text < ' ' || *text == 0x7f ? ' ' : *text, out);
+}
+
+char *escaped(char *buf, size_t size, void (*escape)(FILE *out, const char *text), const char *text)
+{
+	FILE *out = fmemopen(buf, size, "w");
+	size_t end, at;
+
+	buf[0] = '\0';
+	if (!out)
+		return buf;
+	escape(out, text);
+	fclose(out);
+	buf[size - 1] = '\0';
+	/* Where it did not fit, the last character may be cut off in the middle. */
+	end = strlen(buf);
+	for (at = end; at && end - at < UTF8_MAX;) {
+		uint32_t code;
+
+		if (((unsigned char)buf[--at] & 0xc0) == 0x80)
+			continue;
+		if (!utf8_next(buf + at, end - at, &code))
+			buf[at] = '\0';
+		break;
+	}
+	return buf;
+}
