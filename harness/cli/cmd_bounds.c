@@ -8,12 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/compiler.h"
 #include "harness/machine/memory_limit.h"
 #include "harness/machine/topology.h"
 #include "harness/measure/bounds_measure.h"
 #include "harness/results/bounds.h"
 #include "harness/show/table/table.h"
-#include "harness/workload/values.h"
+#include "harness/workload/quantity.h"
+#include "harness/workload/workload.h"
 
 #define REPEATS_MAX 1000
 
@@ -122,19 +124,16 @@ static int parse_bytes(struct bounds_request *q, const char *text, struct ct_err
 static int parse_cell(struct bounds_request *q, int what, const char *value, struct ct_error *e)
 {
 	static struct cell cell;
+	int err;
 
 	if (what == OPT_PAGES) {
-		if (parse_pages(&cell, value))
-			return ct_user_error(
-				e, "--pages is '%.40s': it is auto, thp, 4k or hugetlb", value);
+		err = cell_param_set(&cell, "pages", value, "--pages", e);
 		q->pages = cell.pages;
-		return 0;
+		return err;
 	}
-	if (parse_pin(&cell, value))
-		return ct_user_error(e,
-				     "--pinning is '%.40s': it is compact, scatter, core, llc or a "
-				     "list as 0,2-3",
-				     value);
+	err = cell_param_set(&cell, "pinning", value, "--pinning", e);
+	if (err)
+		return err;
 	q->pin = cell.pin;
 	memcpy(q->cpus, cell.cpus, sizeof(q->cpus));
 	return 0;

@@ -17,7 +17,8 @@
 #include "harness/measure/measure.h"
 #include "harness/run/run.h"
 #include "harness/run/saturate_run.h"
-#include "harness/workload/internal.h"
+#include "harness/workload/quantity.h"
+#include "harness/workload/workload.h"
 
 static void print_help(void)
 {

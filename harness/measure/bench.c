@@ -32,12 +32,10 @@ static int claim_memory(struct bench *b, uint64_t connections, uint64_t stream_b
 	double need;
 	uint64_t have = memory_limit();
 
-	for (uint32_t i = 0; i < c->nr_resizes; i++) /* the old and the new one, for a moment */
-		if (c->resizes[i].buckets + c->buckets > buckets)
-			buckets = c->resizes[i].buckets + c->buckets;
 	for (uint32_t i = 0; i < c->nr_events; i++) {
 		const struct cell_event *event = &c->events[i];
 
+		/* For a moment there are the old and the new table. */
 		if (event->kind == EVENT_RESIZE && event->count + c->buckets > buckets)
 			buckets = event->count + c->buckets;
 		if (event->kind == EVENT_FLOOD)
@@ -289,7 +287,7 @@ static void judge_window(struct bench *b, const struct pool_sum *s)
 				  .stolen = b->stolen,
 				  .speed = 1 };
 	/* Threads that share a CPU, or share it with an event's thread, are off it by design. */
-	bool shares = b->cell->oversubscribe || b->cell->nr_resizes || b->cell->nr_events;
+	bool shares = b->cell->oversubscribe || b->cell->nr_events;
 	char reason[sizeof(b->r->void_reason)];
 
 	f.own = b->process_cpu;

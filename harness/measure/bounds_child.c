@@ -14,7 +14,7 @@
 
 #include "harness/base/interrupt.h"
 #include "harness/measure/measure.h"
-#include "harness/workload/values.h"
+#include "harness/workload/workload.h"
 
 #define ARGUMENT 320
 
@@ -45,8 +45,8 @@ static void start_child(const struct bounds_request *q, int out, int err)
 	for (unsigned int i = 0; i < q->nr_threads; i++)
 		at += (size_t)snprintf(threads + at, ARGUMENT - at, "%s%u", i ? "," : "",
 				       q->threads[i]);
-	text_pages(&cell, pages, ARGUMENT);
-	text_pin(&cell, pin, ARGUMENT);
+	cell_param_text(&cell, (unsigned int)cell_param_find("pages"), pages, ARGUMENT);
+	cell_param_text(&cell, (unsigned int)cell_param_find("pinning"), pin, ARGUMENT);
 	snprintf(bytes, ARGUMENT, "%llu", (unsigned long long)q->bytes);
 	snprintf(window, ARGUMENT, "%.6f", q->window);
 	/* As with a cell's process: the terminal's Ctrl-C is for the parent. */

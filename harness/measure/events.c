@@ -107,7 +107,8 @@ static int carry_out(struct bench *b, struct bench_event *e)
 		return 0;
 	case EVENT_STALL:
 		return plant_stall(b, e);
-	case EVENT_FLOOD:
+	case EVENT_FLOOD: /* bench_flood() */
+	case NR_EVENT_KINDS:
 		break;
 	}
 	return 0;
@@ -145,26 +146,13 @@ static void *run_events(void *arg)
 
 /* ---- begin and end ---- */
 
-/* Those of `resize:` and of `events:`, by time. */
 static void collect(struct bench_events *events)
 {
 	const struct cell *c = events->b->cell;
-	uint32_t r = 0, e = 0;
 
-	while (r < c->nr_resizes || e < c->nr_events) {
-		struct bench_event *to = &events->list[events->nr++];
-
-		if (e == c->nr_events ||
-		    (r < c->nr_resizes && c->resizes[r].at <= c->events[e].at)) {
-			to->what = (struct cell_event){ .at = c->resizes[r].at,
-							.kind = EVENT_RESIZE,
-							.count = c->resizes[r].buckets };
-			r++;
-		} else {
-			to->what = c->events[e++];
-		}
-		events->floods += to->what.kind == EVENT_FLOOD;
-	}
+	for (uint32_t i = 0; i < c->nr_events; i++)
+		events->list[events->nr++].what = c->events[i];
+	events->floods = cell_nr_events(c, EVENT_FLOOD);
 }
 
 static int check(struct bench_events *events)
@@ -186,7 +174,7 @@ int bench_events_start(struct bench *b, struct bench_events **out)
 	int err;
 
 	*out = NULL;
-	if (!b->cell->nr_resizes && !b->cell->nr_events)
+	if (!b->cell->nr_events)
 		return 0;
 	events = calloc(1, sizeof(*events));
 	if (!events)

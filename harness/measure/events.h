@@ -21,7 +21,7 @@ struct bench_event {
 struct bench_events {
 	struct bench *b;
 	pthread_t thread, flood_thread;
-	struct bench_event list[CT_MAX_RESIZES + CT_MAX_EVENTS];
+	struct bench_event list[CT_MAX_EVENTS];
 	uint32_t nr, floods;
 	int err;
 };

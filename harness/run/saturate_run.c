@@ -23,7 +23,7 @@
 #include "harness/numbers/random.h"
 #include "harness/results/bounds.h"
 #include "harness/run/saturate.h"
-#include "harness/workload/internal.h"
+#include "harness/workload/workload.h"
 
 /* ---- measurements that there are ---- */
 
@@ -162,7 +162,7 @@ static bool at_rate(struct run *run, struct saturate_points *points, struct run_
 	char name[CELL_NAME_MAX];
 	bool good;
 
-	with_rate.varying |= UINT64_C(1) << (KEY_RATE - KEY_FIRST_OF_CELL);
+	with_rate.varying |= UINT64_C(1) << cell_param_find("rate");
 	one.cell.rate = rate;
 	cell_name(&with_rate, &one.cell, name, sizeof(name));
 	one.name = name;

@@ -208,7 +208,7 @@ static bool sample(void *arg, size_t benchmark, unsigned int repeat, struct gben
 	count(s, "drop", (double)x->drop);
 	count(s, "insert_failed", (double)x->insert_failed);
 	count(s, "involuntary_switches", (double)x->involuntary_switches);
-	if (run->cells[benchmark].cell.nr_resizes) {
+	if (cell_nr_events(&run->cells[benchmark].cell, EVENT_RESIZE)) {
 		count(s, "resizes", (double)x->resizes_done);
 		count(s, "resize_s", x->resize_seconds);
 	}

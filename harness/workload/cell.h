@@ -18,8 +18,7 @@
 
 #include "harness/machine/topology.h"
 
-#define CT_MAX_RESIZES 16
-#define CT_MAX_EVENTS  16
+#define CT_MAX_EVENTS 32 /* during the window of a cell */
 /* Of the details.  A measuring process that sends more is at fault. */
 #define DETAILS_MAX_BYTES ((size_t)256 << 20)
 
@@ -41,8 +40,11 @@ enum popularity {
 };
 
 enum split_policy {
-	SPLIT_FLOW, /* a capture's packets go to threads by flow (RSS-like) */
-	SPLIT_ROUND_ROBIN,
+	SPLIT_ANY,	   /* every thread meets every connection */
+	SPLIT_FLOW,	   /* a connection stays on one thread, as with RSS */
+	SPLIT_DIRECTION,   /* its original direction on one thread, its replies on another */
+	SPLIT_ROUND_ROBIN, /* packets are dealt to the threads in turn */
+	SPLIT_AUTO,	   /* only while a file is read: flow with a capture, else any */
 };
 
 enum page_policy {
@@ -66,28 +68,20 @@ enum arrival_process {
 	ARRIVALS_CAPTURE, /* as a capture's packets did, stretched to the rate */
 };
 
-struct cell_resize {
-	double at; /* seconds after the window opens */
-	uint64_t buckets;
-};
-
-/* What happens to the table, beside the workers, while the window is open. */
+/* What happens to the table, beside the workers, while the window is open; see events.def. */
 enum cell_event_kind {
-	EVENT_RESIZE, /* to count buckets */
-	EVENT_FLUSH,  /* every connection is killed */
-	EVENT_DUMP,   /* the whole table is walked and printed */
-	EVENT_GC,     /* a pass of gc over the whole table */
-	EVENT_LIMIT,  /* nf_conntrack_max becomes count */
-	EVENT_FLOOD,  /* count new connections a second, for so many seconds */
-	EVENT_STALL,  /* every worker stands still for so many seconds: a planted fault */
+#define EVENT(id, ...) EVENT_##id,
+#include "harness/workload/events.def"
+#undef EVENT
+	NR_EVENT_KINDS
 };
 
 struct cell_event {
-	double at; /* seconds after the window opens */
-	double seconds;
-	uint64_t count;
-	uint32_t kind; /* enum cell_event_kind */
-	uint32_t pad;  /* cells are compared as bytes */
+	double at;	     /* seconds after the window opens */
+	double seconds;	     /* how long it lasts, where the file says so (DURATION) */
+	uint64_t count;	     /* BUCKETS, CONNECTIONS or RATE */
+	uint32_t kind;	     /* enum cell_event_kind */
+	uint32_t short_form; /* it was given as `resize: BUCKETS@TIME` */
 };
 
 struct cell {
@@ -121,13 +115,11 @@ struct cell {
 	double seconds; /* length of the window */
 	double warmup;	/* seconds before it */
 	uint32_t repeats;
-	uint32_t nr_resizes;
-	struct cell_resize resizes[CT_MAX_RESIZES];
 	uint64_t seed; /* of the whole run; repeats derive their own from it */
 	enum page_policy pages;
 	double timeline; /* seconds a window of the timeline; 0: none is kept */
 	uint32_t nr_events;
-	struct cell_event events[CT_MAX_EVENTS]; /* in the order of time; beside resizes */
+	struct cell_event events[CT_MAX_EVENTS]; /* in the order of time */
 
 	char capture[512]; /* a capture instead of synthetic flows; empty: none */
 	uint32_t copies;   /* loop copies of the capture, addresses shifted */
@@ -144,17 +136,10 @@ struct cell {
 	double ticks_per_second; /* of the clock, calibrated by the parent; 0: not yet */
 };
 
-/*
- * Does something happen during the window that makes lookups miss, inserts
- * fail or the population change, rightly?
- */
-static inline bool cell_disturbed(const struct cell *c)
-{
-	for (uint32_t i = 0; i < c->nr_events; i++)
-		if (c->events[i].kind != EVENT_DUMP && c->events[i].kind != EVENT_STALL)
-			return true;
-	return c->nr_resizes;
-}
+/* Does an event of the window make lookups miss, inserts fail or the population change? */
+bool cell_disturbed(const struct cell *c);
+/* How many of its events are of this kind. */
+uint32_t cell_nr_events(const struct cell *c, enum cell_event_kind kind);
 
 /* Which latencies a cell takes.  A cell that takes any tells no throughput. */
 static inline enum latency_kind cell_latency(const struct cell *c)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From words to cells: every value is read once by itself, so that a wrong
- * one is found wherever it stands; then the product of all lists is made.
- * Whether a cell's values go together, workload_check.c says.
+ * From words to cells.  First each value is read by itself, so that a wrong one is found wherever
+ * it stands.  Then the product of all lists is made, and check.c says whether the values of a
+ * cell go together.
  */
 #include "harness/machine/topology.h"
-#include "harness/workload/values.h"
+#include "harness/workload/internal.h"
+#include "variants/variant.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -96,16 +97,16 @@ static int expand_key(struct workload_product *p, const struct workload *w,
 {
 	const struct words *in = &t->keys[id];
 	struct words *out = &p->keys[id];
-	const char *fallback = workload_keys[id].fallback;
+	const char *fallback = parameters[id].fallback;
 	int err;
 
-	if (id == KEY_VARIANTS && in->nr)
+	if (id == PARAM_VARIANTS && in->nr)
 		return expand_variants(out, in, p->e);
 	if (!in->nr)
 		err = fallback ? words_add(out, fallback, strlen(fallback), 0, w->path) : 0;
-	else if (id == KEY_THREADS)
+	else if (id == PARAM_THREADS)
 		err = expand_threads(out, in, topology_nr_cpus());
-	else if (id == KEY_CAPTURE)
+	else if (id == PARAM_CAPTURE)
 		err = expand_capture(out, in);
 	else
 		err = words_copy(out, in);
@@ -116,69 +117,81 @@ static int expand_key(struct workload_product *p, const struct workload *w,
 static int
 choose_keys(struct workload_product *p, const struct workload *w, const struct workload_text *t)
 {
-	bool capture = false, all_decode = t->keys[KEY_KIND].nr > 0;
-	const struct words *flows = &t->keys[KEY_FLOWS], *load = &t->keys[KEY_LOAD_FACTOR];
-	const struct words *buckets = &t->keys[KEY_BUCKETS];
-	char place[WORD_PLACE];
+	bool capture = false, all_decode = t->keys[PARAM_KIND].nr > 0;
+	const struct words *flows = &t->keys[PARAM_FLOWS], *load = &t->keys[PARAM_LOAD_FACTOR];
+	const struct words *buckets = &t->keys[PARAM_BUCKETS];
+	char place[WORD_PLACE], allowed[ALLOWED_MAX];
 
-	for (size_t i = 0; i < t->keys[KEY_CAPTURE].nr; i++)
-		capture |= strcmp(t->keys[KEY_CAPTURE].list[i].text, "none") != 0;
-	for (size_t i = 0; i < t->keys[KEY_KIND].nr; i++)
-		all_decode &= !strcmp(t->keys[KEY_KIND].list[i].text, "decode");
+	for (size_t i = 0; i < t->keys[PARAM_CAPTURE].nr; i++)
+		capture |= strcmp(t->keys[PARAM_CAPTURE].list[i].text, "none") != 0;
+	for (size_t i = 0; i < t->keys[PARAM_KIND].nr; i++)
+		all_decode &= !strcmp(t->keys[PARAM_KIND].list[i].text, "decode");
 
 	if (capture && flows->nr)
 		return ct_user_error(p->e,
-				     "%s: flows does not go with a capture, which brings its own; "
-				     "copies multiplies them",
+				     "%s: flows does not go with a capture, which has its own "
+				     "flows; use copies to multiply them",
 				     word_place(&flows->list[0], place));
 	if (capture && load->nr)
-		return ct_user_error(p->e,
-				     "%s: load_factor does not go with a capture, whose flows are "
-				     "not known before it is read; give buckets",
-				     word_place(&load->list[0], place));
+		return ct_user_error(
+			p->e,
+			"%s: load_factor does not go with a capture, because its flows "
+			"are counted only when it is read; give buckets instead",
+			word_place(&load->list[0], place));
 	if (buckets->nr && load->nr)
 		return ct_user_error(p->e,
-				     "%s: there are both buckets and load_factor; one follows from "
-				     "the other, so give one",
+				     "%s: both buckets and load_factor are given, and one follows "
+				     "from the other; remove one of them",
 				     word_place(&load->list[0], place));
 	if (!buckets->nr && !load->nr) {
-		/* Decoding has no table; a number stands for it all the same. */
+		/* Decoding has no table, but the field needs a number. */
 		if (!all_decode)
-			return ct_user_error(p->e,
-					     "%s: neither buckets nor load_factor is given; a "
-					     "table needs one of them",
-					     w->path);
-		if (words_add(&p->keys[KEY_BUCKETS], "1", 1, 0, w->path))
+			return ct_user_error(
+				p->e,
+				"%s: neither buckets nor load_factor is given; add one, as "
+				"in 'load_factor: 1'",
+				w->path);
+		if (words_add(&p->keys[PARAM_BUCKETS], "1", 1, 0, w->path))
 			return no_memory(p->e);
 	}
-	if (!t->keys[KEY_VARIANTS].nr) {
+	if (!t->keys[PARAM_VARIANTS].nr) {
 		const char *name = ct_variants[0]->name;
 
 		if (!all_decode)
-			return ct_user_error(p->e, "%s: variants is missing: %s", w->path,
-					     workload_keys[KEY_VARIANTS].allowed);
-		if (words_add(&p->keys[KEY_VARIANTS], name, strlen(name), 0, w->path))
+			return ct_user_error(
+				p->e, "%s: variants is missing: %s", w->path,
+				parameter_allowed(&parameters[PARAM_VARIANTS], allowed));
+		if (words_add(&p->keys[PARAM_VARIANTS], name, strlen(name), 0, w->path))
 			return no_memory(p->e);
 	}
 	return 0;
 }
 
-static int wrong_value(const struct word *word, int id, const char *why, struct ct_error *e)
+static int
+set_value(struct cell *cell, int id, const char *text, const char *place, struct ct_error *e)
 {
-	char place[WORD_PLACE];
-	bool whole = *why == '\0';
+	const struct parameter *p = &parameters[id];
+	const char *why = p->type->parse(p, cell, text);
+	char allowed[ALLOWED_MAX];
 
-	return ct_user_error(e, "%s: %s is '%.64s'%s%s, but must be %s", word_place(word, place),
-			     workload_keys[id].name, word->text, whole ? "" : ": ", why,
-			     workload_keys[id].allowed);
+	if (!why)
+		return 0;
+	return ct_user_error(e, "%s: %s is '%.64s'%s%s, but must be %s", place, p->name, text,
+			     *why ? ": " : "", why, parameter_allowed(p, allowed));
+}
+
+int cell_param_set(struct cell *cell, const char *column, const char *text, const char *place,
+		   struct ct_error *e)
+{
+	return set_value(cell, PARAM_FIRST_OF_CELL + cell_param_find(column), text, place, e);
 }
 
 static int apply(struct workload_product *p, struct cell *cell, int id)
 {
 	const struct word *word = &p->keys[id].list[p->at[id]];
-	const char *why = workload_keys[id].parse(cell, word->text);
+	char place[WORD_PLACE];
 
-	return why ? wrong_value(word, id, why, p->e) : 0;
+	return set_value(cell, id, word->text, word_place(word, place), p->e);
 }
 
 /* Every value by itself, against the defaults of all others. */
@@ -186,7 +199,7 @@ static int check_values(struct workload_product *p)
 {
 	struct cell cell = { .buckets = 1, .seconds = 1, .flows = 1 };
 
-	for (int id = KEY_FIRST_OF_CELL; id < NR_KEYS; id++) {
+	for (int id = PARAM_FIRST_OF_CELL; id < NR_PARAMS; id++) {
 		for (p->at[id] = 0; p->at[id] < p->keys[id].nr; p->at[id]++) {
 			int err = apply(p, &cell, id);
 
@@ -202,21 +215,20 @@ static int make_cell(struct workload_product *p, struct cell *cell)
 {
 	int err = 0;
 
-	for (int id = KEY_FIRST_OF_CELL; id < NR_KEYS && !err; id++)
+	for (int id = PARAM_FIRST_OF_CELL; id < NR_PARAMS && !err; id++)
 		if (p->keys[id].nr)
 			err = apply(p, cell, id);
-	/* A capture's flows are known when it has been read. */
-	if (cell->capture[0]) {
+	/* A capture's flows are known only when it has been read. */
+	if (cell->capture[0])
 		cell->flows = 0;
-		cell->load_factor = 0;
-	}
+	cell->load_factor = (double)cell->flows / (double)cell->buckets;
 	return err ? err : workload_check_cell(p, cell);
 }
 
 /* The next combination; the last key turns fastest. */
 static bool advance(struct workload_product *p)
 {
-	for (int id = NR_KEYS - 1; id >= KEY_FIRST_OF_CELL; id--) {
+	for (int id = NR_PARAMS - 1; id >= PARAM_FIRST_OF_CELL; id--) {
 		if (p->keys[id].nr && ++p->at[id] < p->keys[id].nr)
 			return true;
 		p->at[id] = 0;
@@ -263,12 +275,13 @@ static int drop_duplicates(struct workload *w)
 	return 0;
 }
 
-static int make_product(struct workload *w, struct workload_product *p)
+/* once: what is the same in all cells. */
+static int make_product(struct workload *w, struct workload_product *p, const struct cell *once)
 {
 	size_t nr = 1;
 	int err;
 
-	for (int id = KEY_FIRST_OF_CELL; id < NR_KEYS; id++)
+	for (int id = PARAM_FIRST_OF_CELL; id < NR_PARAMS; id++)
 		if (p->keys[id].nr && __builtin_mul_overflow(nr, p->keys[id].nr, &nr))
 			nr = SIZE_MAX;
 	if (nr > CELLS_MAX)
@@ -281,9 +294,7 @@ static int make_product(struct workload *w, struct workload_product *p)
 	do {
 		struct cell *cell = &w->cells[w->nr_cells++];
 
-		strcpy(cell->suite, w->name);
-		cell->repeats = w->repeats;
-		cell->seed = w->seed;
+		*cell = *once;
 		err = make_cell(p, cell);
 	} while (!err && advance(p));
 	if (!err && drop_duplicates(w))
@@ -316,8 +327,8 @@ static uint64_t find_varying(const struct workload *w, const struct workload_pro
 	char first[1024], other[1024];
 
 	for (unsigned int i = 0; i < cell_nr_params(); i++) {
-		/* What only follows from other parameters tells nothing more. */
-		if (!p->keys[KEY_FIRST_OF_CELL + i].nr)
+		/* What follows from other parameters adds nothing to a name. */
+		if (!p->keys[PARAM_FIRST_OF_CELL + i].nr)
 			continue;
 		cell_param_text(&w->cells[0], i, first, sizeof(first));
 		for (size_t c = 1; c < w->nr_cells && !(varying >> i & 1); c++) {
@@ -335,19 +346,20 @@ int workload_make_cells(struct workload *w, const struct workload_text *t, struc
 	struct cell once = { 0 };
 	int err = 0;
 
-	for (int id = KEY_REPEATS; id < NR_KEYS && !err; id++)
+	for (int id = PARAM_FIRST_FIELD; id < NR_PARAMS && !err; id++)
 		err = expand_key(&p, w, t, id);
-	for (int id = KEY_REPEATS; id <= KEY_SEED && !err; id++) {
+	for (int id = PARAM_FIRST_FIELD; id < PARAM_FIRST_OF_CELL && !err; id++) {
 		if (p.keys[id].nr > 1) {
 			char place[WORD_PLACE];
 
 			err = ct_user_error(
-				e, "%s: %s is one for all cells, so it cannot be a list",
-				word_place(&p.keys[id].list[1], place), workload_keys[id].name);
+				e, "%s: %s is one value for all cells and cannot be a list",
+				word_place(&p.keys[id].list[1], place), parameters[id].name);
 		} else {
 			err = apply(&p, &once, id);
 		}
 	}
+	strcpy(once.suite, w->name);
 	w->repeats = once.repeats;
 	w->seed = once.seed;
 	if (!err)
@@ -355,12 +367,12 @@ int workload_make_cells(struct workload *w, const struct workload_text *t, struc
 	if (!err)
 		err = choose_keys(&p, w, t);
 	if (!err)
-		err = make_product(w, &p);
+		err = make_product(w, &p, &once);
 	if (!err) {
 		w->varying = find_varying(w, &p);
 		w->control = choose_control(w);
 	}
-	for (int id = 0; id < NR_KEYS; id++)
+	for (int id = 0; id < NR_PARAMS; id++)
 		words_free(&p.keys[id]);
 	return err;
 }

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Values that are each fine but do not go together.  Every refusal says where
- * the value stands, why it cannot be, and what could be instead.
+ * Values that are each fine but do not go together.  Every message says where the value stands,
+ * why it is refused, and what to write instead.
  */
 #include "harness/machine/topology.h"
-#include "harness/workload/values.h"
+#include "harness/workload/internal.h"
+#include "variants/variant.h"
 
 #include <string.h>
 #include <unistd.h>
 
-/* Where a key's value in the present cell stands. */
+/* Where a parameter's value in the present cell stands. */
 static const char *place_of(const struct workload_product *p, int id, char place[WORD_PLACE])
 {
 	return word_place(&p->keys[id].list[p->at[id]], place);
@@ -17,7 +18,7 @@ static const char *place_of(const struct workload_product *p, int id, char place
 
 static int check_threads(const struct workload_product *p, const struct cell *cell)
 {
-	/* The policy or the number of threads: what was chosen less freely is to blame. */
+	/* Name the value that was chosen less freely: the policy or the number of threads. */
 	bool pinned = cell->pin != PIN_COMPACT && cell->pin != PIN_SCATTER && cell->threads == 1;
 	unsigned int cpus[CT_MAX_THREADS];
 	struct ct_error why = { 0 };
@@ -28,8 +29,10 @@ static int check_threads(const struct workload_product *p, const struct cell *ce
 	if (!err)
 		return 0;
 	return ct_fail(p->e, err, why.status, "%.300s: %s",
-		       place_of(p, pinned ? KEY_PINNING : KEY_THREADS, place), why.text);
+		       place_of(p, pinned ? PARAM_PINNING : PARAM_THREADS, place), why.text);
 }
+
+/* ---- the table ---- */
 
 static const char *bucket_rule(const struct cell *cell, uint64_t buckets)
 {
@@ -38,7 +41,7 @@ static const char *bucket_rule(const struct cell *cell, uint64_t buckets)
 	return v && v->bucket_rule ? v->bucket_rule(buckets) : NULL;
 }
 
-/* "64 or 128" for 100: what a rule that asks for a power of two would take. */
+/* ", as 64 or 128" for 100: what a rule that asks for a power of two would take. */
 static void bucket_remedy(const struct cell *cell, uint64_t buckets, char *buf, size_t size)
 {
 	uint64_t below = UINT64_C(1) << (63 - __builtin_clzll(buckets));
@@ -53,101 +56,98 @@ static void bucket_remedy(const struct cell *cell, uint64_t buckets, char *buf, 
 
 static int check_buckets(const struct workload_product *p, const struct cell *cell)
 {
-	const struct ct_variant *v = ct_variant_find(cell->variant);
 	const char *why = bucket_rule(cell, cell->buckets);
+	int key = p->keys[PARAM_BUCKETS].nr ? PARAM_BUCKETS : PARAM_LOAD_FACTOR;
 	char place[WORD_PLACE], remedy[64];
 
-	if (why) {
-		bucket_remedy(cell, cell->buckets, remedy, sizeof(remedy));
-		return ct_user_error(
-			p->e,
-			"%s: %s cannot have %llu buckets: %s%s; or give load_factor, which is "
-			"rounded for such variants",
-			place_of(p, p->keys[KEY_BUCKETS].nr ? KEY_BUCKETS : KEY_LOAD_FACTOR, place),
-			cell->variant, (unsigned long long)cell->buckets, why, remedy);
-	}
-	if (cell->nr_resizes && v && !(v->flags & CT_V_RESIZE))
-		return ct_user_error(
-			p->e,
-			"%s: %s cannot be resized; leave it out of variants, or set resize: none",
-			place_of(p, KEY_RESIZE, place), cell->variant);
-	if (cell->nr_resizes && cell->kind != KIND_STEADY)
-		return ct_user_error(
-			p->e, "%s: resize events need kind: steady, which has a window for them",
-			place_of(p, KEY_RESIZE, place));
-	for (uint32_t i = 0; i < cell->nr_resizes; i++) {
-		const struct cell_resize *r = &cell->resizes[i];
-
-		if (r->at >= cell->seconds)
-			return ct_user_error(
-				p->e,
-				"%s: a resize at %gs comes after the window of %gs has closed",
-				place_of(p, KEY_RESIZE, place), r->at, cell->seconds);
-		why = bucket_rule(cell, r->buckets);
-		if (why) {
-			bucket_remedy(cell, r->buckets, remedy, sizeof(remedy));
-			return ct_user_error(p->e, "%s: %s cannot be resized to %llu buckets: %s%s",
-					     place_of(p, KEY_RESIZE, place), cell->variant,
-					     (unsigned long long)r->buckets, why, remedy);
-		}
-	}
-	return 0;
+	if (!why)
+		return 0;
+	bucket_remedy(cell, cell->buckets, remedy, sizeof(remedy));
+	return ct_user_error(p->e,
+			     "%s: %s cannot have %llu buckets: %s%s; or give load_factor, which is "
+			     "rounded for such variants",
+			     place_of(p, key, place), cell->variant,
+			     (unsigned long long)cell->buckets, why, remedy);
 }
 
-static int check_events(const struct workload_product *p, const struct cell *cell)
+/* ---- what happens during the window ---- */
+
+static int check_resize(const struct workload_product *p, const struct cell *cell,
+			const struct cell_event *event, const char *place)
 {
 	const struct ct_variant *v = ct_variant_find(cell->variant);
+	const char *why = bucket_rule(cell, event->count);
+	char remedy[64];
+
+	if (v && !(v->flags & CT_V_RESIZE))
+		return ct_user_error(p->e,
+				     "%s: %s cannot be resized; remove it from variants, or remove "
+				     "the resize",
+				     place, cell->variant);
+	if (!why)
+		return 0;
+	bucket_remedy(cell, event->count, remedy, sizeof(remedy));
+	return ct_user_error(p->e, "%s: %s cannot be resized to %llu buckets: %s%s", place,
+			     cell->variant, (unsigned long long)event->count, why, remedy);
+}
+
+static int check_event(const struct workload_product *p, const struct cell *cell,
+		       const struct cell_event *event)
+{
+	const char *name = cell_event_name(event);
+	char buf[WORD_PLACE];
+	const char *place = place_of(p, event->short_form ? PARAM_RESIZE : PARAM_EVENTS, buf);
+
+	if (cell->kind != KIND_STEADY)
+		return ct_user_error(p->e,
+				     "%s: events happen in a window, and only kind: steady has one",
+				     place);
+	if (event->at >= cell->seconds)
+		return ct_user_error(p->e, "%s: a %s at %gs is after the end of the window of %gs",
+				     place, name, event->at, cell->seconds);
+	if (event->at + event->seconds > cell->seconds)
+		return ct_user_error(p->e,
+				     "%s: a %s of %gs from %gs on is longer than the window of %gs",
+				     place, name, event->seconds, event->at, cell->seconds);
+	if (event_is_synthetic(event) && cell->capture[0])
+		return ct_user_error(p->e,
+				     "%s: a %s makes synthetic connections and does not go with a "
+				     "capture",
+				     place, name);
+	return event->kind == EVENT_RESIZE ? check_resize(p, cell, event, place) : 0;
+}
+
+static int check_timeline(const struct workload_product *p, const struct cell *cell)
+{
 	char place[WORD_PLACE];
 
-	if (cell->nr_events && cell->kind != KIND_STEADY)
+	if (cell->timeline <= 0)
+		return 0;
+	if (cell->kind != KIND_STEADY)
 		return ct_user_error(p->e,
-				     "%s: events need kind: steady, which has a window for them",
-				     place_of(p, KEY_EVENTS, place));
-	for (uint32_t i = 0; i < cell->nr_events; i++) {
-		const struct cell_event *event = &cell->events[i];
-		const char *why =
-			event->kind == EVENT_RESIZE ? bucket_rule(cell, event->count) : NULL;
-
-		if (event->at >= cell->seconds)
-			return ct_user_error(
-				p->e,
-				"%s: an event at %gs comes after the window of %gs has closed",
-				place_of(p, KEY_EVENTS, place), event->at, cell->seconds);
-		if (event->kind == EVENT_RESIZE && v && !(v->flags & CT_V_RESIZE))
-			return ct_user_error(p->e,
-					     "%s: %s cannot be resized; leave it out of variants, "
-					     "or the resize out of events",
-					     place_of(p, KEY_EVENTS, place), cell->variant);
-		if (why)
-			return ct_user_error(p->e, "%s: %s cannot be resized to %llu buckets: %s",
-					     place_of(p, KEY_EVENTS, place), cell->variant,
-					     (unsigned long long)event->count, why);
-		if ((event->kind == EVENT_FLOOD || event->kind == EVENT_STALL) &&
-		    event->at + event->seconds > cell->seconds)
-			return ct_user_error(
-				p->e, "%s: a %s of %gs from %gs on goes beyond the window of %gs",
-				place_of(p, KEY_EVENTS, place),
-				event->kind == EVENT_FLOOD ? "flood" : "stall", event->seconds,
-				event->at, cell->seconds);
-		if (event->kind == EVENT_FLOOD && cell->capture[0])
-			return ct_user_error(p->e,
-					     "%s: a flood is of synthetic connections, which do "
-					     "not go with a capture",
-					     place_of(p, KEY_EVENTS, place));
-	}
-	if (cell->timeline > 0 && cell->kind != KIND_STEADY)
-		return ct_user_error(
-			p->e, "%s: a timeline needs kind: steady, which has a window to divide",
-			place_of(p, KEY_TIMELINE, place));
-	if (cell->timeline > cell->seconds ||
-	    cell->timeline * 20000 < cell->seconds * (cell->timeline > 0))
-		return ct_user_error(p->e, "%s: a window of %gs in pieces of %gs makes %s",
-				     place_of(p, KEY_TIMELINE, place), cell->seconds,
+				     "%s: a timeline cuts a window, and only kind: steady has one",
+				     place_of(p, PARAM_TIMELINE, place));
+	if (cell->timeline > cell->seconds || cell->timeline * 20000 < cell->seconds)
+		return ct_user_error(p->e,
+				     "%s: a window of %gs in pieces of %gs makes %s; at most 20000 "
+				     "are kept",
+				     place_of(p, PARAM_TIMELINE, place), cell->seconds,
 				     cell->timeline,
-				     cell->timeline > cell->seconds ? "not one piece"
-								    : "more than 20000 of them");
+				     cell->timeline > cell->seconds ? "less than one piece"
+								    : "more than 20000 pieces");
 	return 0;
 }
+
+static int check_window(const struct workload_product *p, const struct cell *cell)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < cell->nr_events && !err; i++)
+		err = check_event(p, cell, &cell->events[i]);
+	return err ? err : check_timeline(p, cell);
+}
+
+/* ---- traffic ---- */
 
 static int check_traffic(const struct workload_product *p, const struct cell *cell)
 {
@@ -158,27 +158,27 @@ static int check_traffic(const struct workload_product *p, const struct cell *ce
 		return ct_user_error(
 			p->e,
 			"%s: insert and delete must be equal parts of a steady mix (they are %g%% "
-			"and %g%%), or the population would drift while it is measured",
-			place_of(p, KEY_MIX, place), 100 * cell->insert, 100 * cell->del);
+			"and %g%%), else the population drifts while it is measured",
+			place_of(p, PARAM_MIX, place), 100 * cell->insert, 100 * cell->del);
 	if (cell->popularity == POP_HOT && !cell->capture[0] && cell->hot_flows > cell->flows)
 		return ct_user_error(p->e, "%s: %llu hot flows are more than all flows (%llu)",
-				     place_of(p, KEY_POPULARITY, place),
+				     place_of(p, PARAM_POPULARITY, place),
 				     (unsigned long long)cell->hot_flows,
 				     (unsigned long long)cell->flows);
 	if (cell->level != LEVEL_PACKETS || cell->kind != KIND_STEADY)
 		return 0;
-	/* What packets do to the table is theirs to say. */
+	/* The packets decide what happens to the table. */
 	if (cell->hit_share < 1)
 		return ct_user_error(p->e,
-				     "%s: at level packets hit_share must be 1: a packet without a "
-				     "connection makes one, and the population would drift",
-				     place_of(p, KEY_HIT_SHARE, place));
+				     "%s: at level: packets hit_share must be 1: a packet without "
+				     "a connection makes one, and the population would drift",
+				     place_of(p, PARAM_HIT_SHARE, place));
 	if (cell->lookup < 1)
 		return ct_user_error(
 			p->e,
-			"%s: at level packets mix must be lookup=100: packets themselves say what "
-			"they insert; use level: ops, or a capture",
-			place_of(p, KEY_MIX, place));
+			"%s: at level: packets mix must be lookup=100, because the "
+			"packets decide what is inserted; use level: ops, or a capture",
+			place_of(p, PARAM_MIX, place));
 	return 0;
 }
 
@@ -188,70 +188,69 @@ static int check_capture(const struct workload_product *p, const struct cell *ce
 
 	if (cell->kind == KIND_DECODE && !cell->capture[0])
 		return ct_user_error(p->e,
-				     "%s: kind decode measures the decoding of a capture; name one "
-				     "(capture: FILE)",
-				     place_of(p, KEY_KIND, place));
+				     "%s: kind: decode measures the decoding of a capture; name "
+				     "one (capture: FILE)",
+				     place_of(p, PARAM_KIND, place));
 	if (!cell->capture[0])
 		return 0;
 	if (cell->level == LEVEL_OPS && cell->kind != KIND_DECODE)
 		return ct_user_error(p->e, "%s: a capture holds packets and needs level: packets",
-				     place_of(p, KEY_CAPTURE, place));
+				     place_of(p, PARAM_CAPTURE, place));
 	if (access(cell->capture, R_OK))
 		return ct_user_error(p->e,
 				     "%s: the capture %s cannot be read: %s; its path is relative "
 				     "to the file that names it",
-				     place_of(p, KEY_CAPTURE, place), cell->capture,
+				     place_of(p, PARAM_CAPTURE, place), cell->capture,
 				     strerror(errno));
 	return 0;
 }
 
+/* ---- latencies ---- */
+
 static int check_latency(const struct workload_product *p, const struct cell *cell)
 {
 	const struct ct_variant *v = ct_variant_find(cell->variant);
-	int key = cell->rate ? KEY_RATE : KEY_LATENCY;
+	int key = cell->rate ? PARAM_RATE : PARAM_LATENCY;
 	char place[WORD_PLACE];
 
 	if (cell->arrivals == ARRIVALS_CAPTURE && !cell->capture[0])
 		return ct_user_error(p->e,
 				     "%s: arrivals: capture takes a capture's own times; name one "
 				     "(capture: FILE)",
-				     place_of(p, KEY_ARRIVALS, place));
+				     place_of(p, PARAM_ARRIVALS, place));
 	if (cell_latency(cell) == LATENCY_NONE)
 		return 0;
 	if (cell->rate && cell->latency != LATENCY_NONE)
 		return ct_user_error(
 			p->e,
-			"%s: service times are a closed loop's, which has no rate: leave out "
-			"latency (an open loop tells response times) or set rate: none",
-			place_of(p, KEY_LATENCY, place));
+			"%s: latency: service is of a closed loop, which has no rate; remove "
+			"latency (an open loop measures response times) or set rate: none",
+			place_of(p, PARAM_LATENCY, place));
 	if (cell->kind != KIND_STEADY)
-		return ct_user_error(p->e,
-				     "%s: latencies are taken in a window: they need kind: steady",
-				     place_of(p, key, place));
+		return ct_user_error(
+			p->e, "%s: latencies are taken in a window, and only kind: steady has one",
+			place_of(p, key, place));
 	if (v && v->flags & CT_V_LOOKUPS)
-		return ct_user_error(p->e, "%s: %s tells no latencies; leave it out of variants",
+		return ct_user_error(p->e,
+				     "%s: %s cannot measure latencies; remove it from variants",
 				     place_of(p, key, place), cell->variant);
 	if (cell->oversubscribe)
 		return ct_user_error(p->e,
-				     "%s: threads that take turns on a CPU have the scheduler's "
-				     "latencies: set oversubscribe: false",
+				     "%s: threads that share a CPU would measure the scheduler's "
+				     "latencies; set oversubscribe: false",
 				     place_of(p, key, place));
 	return 0;
 }
 
 int workload_check_cell(const struct workload_product *p, const struct cell *cell)
 {
-	int err = check_threads(p, cell);
+	static int (*const checks[])(const struct workload_product *, const struct cell *) = {
+		check_threads, check_buckets, check_window,
+		check_traffic, check_capture, check_latency,
+	};
+	int err = 0;
 
-	if (!err)
-		err = check_buckets(p, cell);
-	if (!err)
-		err = check_events(p, cell);
-	if (!err)
-		err = check_traffic(p, cell);
-	if (!err)
-		err = check_capture(p, cell);
-	if (!err)
-		err = check_latency(p, cell);
+	for (size_t i = 0; i < ARRAY_SIZE(checks) && !err; i++)
+		err = checks[i](p, cell);
 	return err;
 }

@@ -1,159 +1,313 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What happens during a window (events) and whether a timeline of it is kept:
- * the parsers and printers of both keys.  See struct workload_key for what
- * they take and return.
+ * What happens during a window: the parameters `events` and `resize`.
+ *
+ * Both fill one list of a cell, in the order of time.  `resize: x2@25%` is short for `events:
+ * resize=x2@25%`; an event remembers which of the two it came from, so that each is printed
+ * where it was given.
  */
-#include "harness/workload/values.h"
-
 #include <math.h>
 #include <string.h>
 
-static const char wrong[] = "";
+#include "harness/base/text.h"
+#include "harness/workload/internal.h"
 
-/* In the order of enum cell_event_kind. */
-static const struct {
-	const char *name;
-	enum { TAKES_NOTHING, TAKES_BUCKETS, TAKES_FLOWS, TAKES_RATE, TAKES_TIME } takes;
-} kinds[] = {
-	[EVENT_RESIZE] = { "resize", TAKES_BUCKETS }, [EVENT_FLUSH] = { "flush", TAKES_NOTHING },
-	[EVENT_DUMP] = { "dump", TAKES_NOTHING },     [EVENT_GC] = { "gc", TAKES_NOTHING },
-	[EVENT_LIMIT] = { "limit", TAKES_FLOWS },     [EVENT_FLOOD] = { "flood", TAKES_RATE },
-	[EVENT_STALL] = { "stall", TAKES_TIME },
+static const struct event_kind {
+	const char *name, *value, *meaning;
+	bool disturbs;	/* lookups may miss, inserts fail, the population change */
+	bool synthetic; /* makes connections of its own, so it does not go with a capture */
+} kinds[NR_EVENT_KINDS] = {
+#define EVENT(id, name_, value_, meaning_, ...) \
+	[EVENT_##id] = { .name = name_, .value = value_, .meaning = meaning_, ##__VA_ARGS__ },
+#include "harness/workload/events.def"
+#undef EVENT
 };
 
 const char *cell_event_name(const struct cell_event *event)
 {
-	return event->kind < ARRAY_SIZE(kinds) ? kinds[event->kind].name : "?";
+	return event->kind < NR_EVENT_KINDS ? kinds[event->kind].name : "?";
 }
 
-/* 100k:50ms */
-static bool parse_rate(struct cell_event *event, char *text)
+bool cell_disturbed(const struct cell *c)
 {
-	char *seconds = strchr(text, ':');
+	for (uint32_t i = 0; i < c->nr_events; i++)
+		if (kinds[c->events[i].kind].disturbs)
+			return true;
+	return false;
+}
 
-	if (!seconds)
+uint32_t cell_nr_events(const struct cell *c, enum cell_event_kind kind)
+{
+	uint32_t nr = 0;
+
+	for (uint32_t i = 0; i < c->nr_events; i++)
+		nr += c->events[i].kind == kind;
+	return nr;
+}
+
+bool event_is_synthetic(const struct cell_event *event)
+{
+	return kinds[event->kind].synthetic;
+}
+
+/* ---- parsing ---- */
+
+/* BUCKETS or CONNECTIONS as a number, or as a multiple of what there is at the start: x1.1 */
+static bool parse_target(const char *text, uint64_t at_start, uint64_t most, uint64_t *out)
+{
+	double factor, target;
+
+	if (*text != 'x')
+		return parse_count(text, 1, most, out);
+	if (!parse_number(text + 1, 1e-6, 1e6, &factor))
 		return false;
-	*seconds++ = '\0';
-	return parse_count(text, 1, 1000000000, &event->count) &&
-	       parse_seconds(seconds, &event->seconds) && event->seconds > 0;
+	target = round(factor * (double)at_start);
+	if (target < 1 || target > (double)most)
+		return false;
+	*out = (uint64_t)target;
+	return true;
 }
 
-static bool parse_value(struct cell_event *event, const struct cell *cell, char *value)
+/* A share of the window (25%) or a time (50ms). */
+static bool parse_moment(const char *text, double window, double *out)
 {
-	switch (kinds[event->kind].takes) {
-	case TAKES_NOTHING:
-		return !value;
-	case TAKES_BUCKETS:
-		return value && parse_resize_target(value, cell->buckets, &event->count);
-	case TAKES_FLOWS:
-		return value && parse_resize_target(value, cell->flows, &event->count) &&
-		       event->count <= UINT32_MAX;
-	case TAKES_RATE:
-		return value && parse_rate(event, value);
-	case TAKES_TIME:
-		return value && parse_seconds(value, &event->seconds) && event->seconds > 0;
+	double share;
+
+	if (!strchr(text, '%'))
+		return parse_seconds(text, out);
+	if (!parse_share(text, &share))
+		return false;
+	*out = share * window;
+	return true;
+}
+
+/* One part of a value, as the kind's row calls it. */
+static bool
+parse_part(struct cell_event *event, const struct cell *cell, const char *part, const char *text)
+{
+	switch (*part) {
+	case 'B': /* BUCKETS */
+		return parse_target(text, cell->buckets, BUCKETS_MAX, &event->count);
+	case 'C': /* CONNECTIONS */
+		return parse_target(text, cell->flows, UINT32_MAX, &event->count);
+	case 'R': /* RATE */
+		return parse_count(text, 1, 1000000000, &event->count);
+	case 'D': /* DURATION */
+		return parse_seconds(text, &event->seconds) && event->seconds > 0;
 	}
 	return false;
 }
 
-/* EVENT@TIME or EVENT=VALUE@TIME */
-static bool parse_event(struct cell_event *event, const struct cell *cell, char *text)
+static bool parse_value(struct cell_event *event, const struct cell *cell, char *text)
 {
-	char *at = strchr(text, '@'), *value = strchr(text, '=');
+	const char *part = kinds[event->kind].value;
+
+	if (!*part || !text)
+		return !*part && !text;
+	for (;;) {
+		char *colon = strchr(text, ':');
+		const char *next = strchr(part, ':');
+
+		if (!colon != !next)
+			return false;
+		if (colon)
+			*colon = '\0';
+		if (!parse_part(event, cell, part, text))
+			return false;
+		if (!next)
+			return true;
+		part = next + 1;
+		text = colon + 1;
+	}
+}
+
+/* EVENT@TIME, EVENT=VALUE@TIME, or in the short form BUCKETS@TIME */
+static bool
+parse_event(struct cell_event *event, const struct cell *cell, char *text, bool short_form)
+{
+	char *at = strchr(text, '@'), *value = short_form ? text : strchr(text, '=');
 	uint32_t kind = 0;
 
 	if (!at)
 		return false;
 	*at++ = '\0';
-	if (value)
+	if (value && !short_form)
 		*value++ = '\0';
-	while (kind < ARRAY_SIZE(kinds) && strcmp(kinds[kind].name, text))
+	while (!short_form && kind < NR_EVENT_KINDS && strcmp(kinds[kind].name, text))
 		kind++;
-	if (kind == ARRAY_SIZE(kinds))
+	if (kind == NR_EVENT_KINDS)
 		return false;
-	event->kind = kind;
+	*event = (struct cell_event){ .kind = short_form ? EVENT_RESIZE : kind,
+				      .short_form = short_form };
 	return parse_value(event, cell, value) && parse_moment(at, cell->seconds, &event->at);
 }
 
-const char *parse_events(struct cell *cell, const char *text)
+/* Behind those of the same time. */
+static void insert(struct cell *cell, const struct cell_event *event)
+{
+	uint32_t i = cell->nr_events++;
+
+	for (; i && cell->events[i - 1].at > event->at; i--)
+		cell->events[i] = cell->events[i - 1];
+	cell->events[i] = *event;
+}
+
+/* All that came from one of the two parameters. */
+static void drop_events(struct cell *cell, bool short_form)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < cell->nr_events; i++)
+		if (cell->events[i].short_form != short_form)
+			cell->events[kept++] = cell->events[i];
+	/* Cells are compared as bytes. */
+	memset(&cell->events[kept], 0, sizeof(cell->events[0]) * (CT_MAX_EVENTS - kept));
+	cell->nr_events = kept;
+}
+
+_Static_assert(CT_MAX_EVENTS == 32, "the message of parse_list() says so");
+
+static const char *parse_list(struct cell *cell, const char *text, bool short_form)
 {
 	const char *phrase;
-	char copy[64];
+	double last = 0;
+	bool any = false;
 	size_t len;
 
-	cell->nr_events = 0;
-	memset(cell->events, 0, sizeof(cell->events));
+	drop_events(cell, short_form);
 	if (!strcmp(text, "none"))
 		return NULL;
 	while ((len = next_phrase(&text, &phrase))) {
-		struct cell_event *event = &cell->events[cell->nr_events];
+		struct cell_event event;
+		char copy[64];
 
 		if (cell->nr_events == CT_MAX_EVENTS)
-			return "there are more than 16 events";
+			return "it has more than 32 events";
 		if (len >= sizeof(copy))
-			return wrong;
+			return "";
 		memcpy(copy, phrase, len);
 		copy[len] = '\0';
-		if (!parse_event(event, cell, copy))
-			return wrong;
-		if (cell->nr_events && event->at < event[-1].at)
+		if (!parse_event(&event, cell, copy, short_form))
+			return "";
+		if (event.at < last)
 			return "its events are not in the order of time";
-		cell->nr_events++;
+		last = event.at;
+		insert(cell, &event);
+		any = true;
 	}
-	return cell->nr_events ? NULL : wrong;
+	return any ? NULL : "";
+}
+
+static const char *parse_events(const struct parameter *p, struct cell *cell, const char *text)
+{
+	(void)p;
+	return parse_list(cell, text, false);
+}
+
+static const char *parse_resize(const struct parameter *p, struct cell *cell, const char *text)
+{
+	(void)p;
+	return parse_list(cell, text, true);
+}
+
+/* ---- printing ---- */
+
+static void print_value(const struct cell_event *event, char *buf, size_t size, size_t *at)
+{
+	char text[32];
+
+	for (const char *part = kinds[event->kind].value; *part; part += strcspn(part, ":")) {
+		if (*part == ':') {
+			text_add(buf, size, at, ":");
+			part++;
+		}
+		if (*part == 'D')
+			print_seconds(text, sizeof(text), event->seconds);
+		else
+			print_count(text, sizeof(text), event->count);
+		text_add(buf, size, at, "%s", text);
+	}
 }
 
 int cell_event_text(const struct cell_event *event, char *buf, size_t size)
 {
-	char count[32], seconds[32];
-
-	print_count(count, sizeof(count), event->count);
-	print_seconds(seconds, sizeof(seconds), event->seconds);
-	switch (kinds[event->kind].takes) {
-	case TAKES_BUCKETS:
-	case TAKES_FLOWS:
-		return snprintf(buf, size, "%s=%s", cell_event_name(event), count);
-	case TAKES_RATE:
-		return snprintf(buf, size, "%s=%s:%s", cell_event_name(event), count, seconds);
-	case TAKES_TIME:
-		return snprintf(buf, size, "%s=%s", cell_event_name(event), seconds);
-	case TAKES_NOTHING:
-		break;
-	}
-	return snprintf(buf, size, "%s", cell_event_name(event));
-}
-
-int text_events(const struct cell *cell, char *buf, size_t size)
-{
 	size_t at = 0;
 
-	if (!cell->nr_events)
-		return snprintf(buf, size, "none");
-	for (uint32_t i = 0; i < cell->nr_events; i++) {
-		char event[96], moment[32];
-
-		cell_event_text(&cell->events[i], event, sizeof(event));
-		print_seconds(moment, sizeof(moment), cell->events[i].at);
-		at += (size_t)snprintf(buf + (at < size ? at : size), at < size ? size - at : 0,
-				       "%s%s@%s", i ? " " : "", event, moment);
-	}
+	text_add(buf, size, &at, "%s%s", cell_event_name(event),
+		 *kinds[event->kind].value ? "=" : "");
+	print_value(event, buf, size, &at);
 	return (int)at;
 }
 
-const char *parse_timeline(struct cell *cell, const char *text)
+static int print_list(const struct cell *cell, char *buf, size_t size, bool short_form)
 {
-	cell->timeline = 0;
-	if (!strcmp(text, "none"))
-		return NULL;
-	return parse_seconds(text, &cell->timeline) && cell->timeline >= 1e-4 && cell->timeline <= 1
-		       ? NULL
-		       : wrong;
+	size_t at = 0;
+
+	for (uint32_t i = 0; i < cell->nr_events; i++) {
+		const struct cell_event *event = &cell->events[i];
+		char text[96] = "", moment[32];
+		size_t len = 0;
+
+		if (event->short_form != short_form)
+			continue;
+		if (short_form)
+			print_value(event, text, sizeof(text), &len);
+		else
+			cell_event_text(event, text, sizeof(text));
+		print_seconds(moment, sizeof(moment), event->at);
+		text_add(buf, size, &at, "%s%s@%s", at ? " " : "", text, moment);
+	}
+	return at ? (int)at : snprintf(buf, size, "none");
 }
 
-int text_timeline(const struct cell *cell, char *buf, size_t size)
+static int print_events(const struct parameter *p, const struct cell *cell, char *buf, size_t size)
 {
-	if (cell->timeline <= 0)
-		return snprintf(buf, size, "none");
-	return print_seconds(buf, size, cell->timeline);
+	(void)p;
+	return print_list(cell, buf, size, false);
 }
+
+static int print_resize(const struct parameter *p, const struct cell *cell, char *buf, size_t size)
+{
+	(void)p;
+	return print_list(cell, buf, size, true);
+}
+
+static void allow_events(const struct parameter *p, char *buf, size_t size, size_t *at)
+{
+	(void)p;
+	text_add(buf, size, at, "none, or EVENT@TIME for each event: ");
+	for (size_t i = 0; i < NR_EVENT_KINDS; i++)
+		text_add(buf, size, at, "%s%s%s%s (%s)",
+			 !i			  ? ""
+			 : i + 1 < NR_EVENT_KINDS ? ", "
+						  : " or ",
+			 kinds[i].name, *kinds[i].value ? "=" : "", kinds[i].value,
+			 kinds[i].meaning);
+	text_add(buf, size, at,
+		 "; as in limit=x1.1@10%% flood=100k:50ms@25%% (x1.1 is 1.1 times the connections "
+		 "or buckets at the start)");
+}
+
+static void allow_resize(const struct parameter *p, char *buf, size_t size, size_t *at)
+{
+	(void)p;
+	text_add(
+		buf, size, at,
+		"none, or BUCKETS@TIME for each resize, as in x2@25%% x1@75%% or 128Ki@50ms (x2 is "
+		"twice the buckets at the start)");
+}
+
+#define EVENT_LIST "none|([^ ]+@[0-9.]+(%|ns|us|ms|s|min) *)+"
+
+const struct parameter_type type_events = {
+	.parse = parse_events,
+	.print = print_events,
+	.allow = allow_events,
+	.pattern = EVENT_LIST,
+};
+const struct parameter_type type_resize = {
+	.parse = parse_resize,
+	.print = print_resize,
+	.allow = allow_resize,
+	.pattern = EVENT_LIST,
+};

@@ -67,7 +67,7 @@ int words_copy(struct words *to, const struct words *from)
 
 void workload_text_free(struct workload_text *t)
 {
-	for (int i = 0; i < NR_KEYS; i++)
+	for (int i = 0; i < NR_PARAMS; i++)
 		words_free(&t->keys[i]);
 	free(t->path);
 	t->path = NULL;
@@ -137,14 +137,14 @@ static int scan_next(struct scan *s)
 
 static int unknown_key(const struct scan *s, const char *key)
 {
-	const char *names[NR_KEYS];
+	const char *names[NR_PARAMS];
 	const char *near;
 	char all[512];
 
-	for (int i = 0; i < NR_KEYS; i++)
-		names[i] = workload_keys[i].name;
-	near = nearest_name(key, names, NR_KEYS);
-	workload_key_list(all, sizeof(all), false);
+	for (int i = 0; i < NR_PARAMS; i++)
+		names[i] = parameters[i].name;
+	near = nearest_name(key, names, NR_PARAMS);
+	parameter_list(all, sizeof(all), false);
 	return ct_user_error(s->e, "%s:%d: unknown key '%.64s'%s%s%s; a workload file may have %s",
 			     s->path, scan_line(s), key, near ? " (did you mean '" : "",
 			     near ? near : "", near ? "'?)" : "", all);
@@ -224,7 +224,7 @@ static int scan_file(struct scan *s, struct workload_text *t)
 	while (!(err = scan_next(s)) && s->event.type == YAML_SCALAR_EVENT) {
 		const char *key = (const char *)s->event.data.scalar.value;
 		size_t len = s->event.data.scalar.length;
-		int id = strlen(key) == len && !strchr(key, '-') ? workload_key_find(key, len) : -1;
+		int id = strlen(key) == len && !strchr(key, '-') ? parameter_find(key, len) : -1;
 
 		if (id < 0)
 			return unknown_key(s, key);
@@ -232,9 +232,9 @@ static int scan_file(struct scan *s, struct workload_text *t)
 			return ct_user_error(s->e,
 					     "%s:%d: %s is given twice (first in line %d); write "
 					     "several values as a list, [A, B]",
-					     s->path, scan_line(s), workload_keys[id].name,
+					     s->path, scan_line(s), parameters[id].name,
 					     t->keys[id].list[0].line);
-		err = scan_value(s, &t->keys[id], workload_keys[id].name);
+		err = scan_value(s, &t->keys[id], parameters[id].name);
 		if (err)
 			return err;
 	}
@@ -261,7 +261,7 @@ struct loaded_key {
 };
 
 struct loaded {
-	struct loaded_key keys[NR_KEYS];
+	struct loaded_key keys[NR_PARAMS];
 };
 
 static const cyaml_schema_value_t word_schema = {
@@ -270,12 +270,12 @@ static const cyaml_schema_value_t word_schema = {
 
 static void make_fields(cyaml_schema_field_t *fields, const struct workload_text *t)
 {
-	for (uint32_t i = 0; i < NR_KEYS; i++) {
+	for (uint32_t i = 0; i < NR_PARAMS; i++) {
 		uint32_t base =
 			(uint32_t)(offsetof(struct loaded, keys) + i * sizeof(struct loaded_key));
 		cyaml_schema_field_t *f = fields++;
 
-		f->key = workload_keys[i].name;
+		f->key = parameters[i].name;
 		if (t->keys[i].is_list) {
 			f->data_offset = base + (uint32_t)offsetof(struct loaded_key, list);
 			f->count_offset = base + (uint32_t)offsetof(struct loaded_key, nr);
@@ -308,7 +308,7 @@ static void keep_log(cyaml_log_t level, void *ctx, const char *fmt, va_list args
 
 static int load_values(struct workload_text *t, const char *data, size_t size, struct ct_error *e)
 {
-	cyaml_schema_field_t fields[NR_KEYS + 1];
+	cyaml_schema_field_t fields[NR_PARAMS + 1];
 	const cyaml_schema_value_t schema = {
 		CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct loaded, fields),
 	};
@@ -330,7 +330,7 @@ static int load_values(struct workload_text *t, const char *data, size_t size, s
 	if (cerr != CYAML_OK || !loaded)
 		return ct_user_error(e, "%s: %s (%s)", t->path, cyaml_strerror(cerr), log);
 
-	for (int i = 0; i < NR_KEYS && !err; i++) {
+	for (int i = 0; i < NR_PARAMS && !err; i++) {
 		struct loaded_key *k = &loaded->keys[i];
 		struct words *w = &t->keys[i];
 
@@ -411,4 +411,14 @@ free_text:
 	if (err)
 		workload_text_free(t);
 	return err;
+}
+
+size_t next_phrase(const char **text, const char **phrase)
+{
+	const char *p = *text + strspn(*text, " \t");
+	size_t len = strcspn(p, " \t");
+
+	*phrase = p;
+	*text = p + len;
+	return len;
 }

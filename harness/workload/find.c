@@ -151,17 +151,18 @@ int workload_info_read(struct workload_info *info, const char *path, struct ct_e
 {
 	char resolved[PATH_MAX];
 	struct workload_text t;
-	const struct words *question = &t.keys[KEY_QUESTION];
+	const struct words *question = &t.keys[PARAM_QUESTION];
+	char allowed[ALLOWED_MAX];
 	int err;
 
 	workload_resolve(resolved, sizeof(resolved), path);
 	err = workload_text_read(&t, resolved, e);
 	if (err)
 		return err;
-	info->is_suite = t.keys[KEY_WORKLOADS].nr > 0;
+	info->is_suite = t.keys[PARAM_WORKLOADS].nr > 0;
 	if (!question->nr)
 		err = ct_user_error(e, "%s: question is missing: %s", resolved,
-				    workload_keys[KEY_QUESTION].allowed);
+				    parameter_allowed(&parameters[PARAM_QUESTION], allowed));
 	else if (!(info->question = strdup(question->list[0].text)))
 		err = ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory to read %s", resolved);
 	workload_text_free(&t);

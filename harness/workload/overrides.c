@@ -3,6 +3,7 @@
  * Parameters on the command line: --KEY VALUE and --set KEY=VALUE.
  */
 #include "harness/base/nearest.h"
+#include "harness/base/text.h"
 #include "harness/workload/internal.h"
 
 #include <stdlib.h>
@@ -14,40 +15,55 @@ static int no_memory(struct ct_error *e)
 		       "no memory for the parameters of the command line");
 }
 
+/* "--load-factor", or the name alone with its dashes. */
+static const char *option_of(const struct parameter *p, bool dashes, char buf[40])
+{
+	snprintf(buf, 40, "%s%s", dashes ? "--" : "", p->name);
+	for (char *c = buf; *c; c++)
+		if (*c == '_')
+			*c = '-';
+	return buf;
+}
+
+static bool is_overridable(int id)
+{
+	return id >= 0 && parameters[id].use != USE_FILE;
+}
+
 static int unknown_override(const char *option, const char *key, struct ct_error *e)
 {
-	const char *names[NR_KEYS], *near;
+	const char *names[NR_PARAMS], *near;
 	size_t nr = 0;
 	char all[512];
 
-	for (int i = 0; i < NR_KEYS; i++)
-		if (workload_keys[i].use != USE_TEXT)
-			names[nr++] = workload_keys[i].name;
+	for (int i = 0; i < NR_PARAMS; i++)
+		if (is_overridable(i))
+			names[nr++] = parameters[i].name;
 	near = nearest_name(key, names, nr);
-	workload_key_list(all, sizeof(all), true);
-	return ct_user_error(e, "%s: '%.64s' is no parameter%s%s%s; there are %s", option, key,
-			     near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "",
-			     all);
+	parameter_list(all, sizeof(all), true);
+	return ct_user_error(e, "%s: unknown parameter '%.64s'%s%s%s; the parameters are %s",
+			     option, key, near ? " (did you mean '" : "", near ? near : "",
+			     near ? "'?)" : "", all);
 }
 
 static int add_override(struct workload_overrides *o, int id, const char *value, bool by_set,
 			struct ct_error *e)
 {
-	const char *name = workload_keys[id].name;
+	const struct parameter *p = &parameters[id];
+	char *source = o->sources[o->nr], allowed[ALLOWED_MAX], option[40];
 
 	if (!*value)
 		return ct_user_error(e, "%s%s has no value; it must be %s",
-				     by_set ? "--set " : "--", name, workload_keys[id].allowed);
+				     by_set ? "--set " : "--", p->name,
+				     parameter_allowed(p, allowed));
 	if (o->nr == WORKLOAD_MAX_OVERRIDES)
 		return ct_user_error(e, "more than %d parameters on the command line",
 				     WORKLOAD_MAX_OVERRIDES);
-	snprintf(o->sources[o->nr], sizeof(o->sources[o->nr]), "%s%s", by_set ? "--set " : "--",
-		 name);
-	for (char *p = o->sources[o->nr]; !by_set && *p; p++)
-		if (*p == '_')
-			*p = '-';
-	o->list[o->nr] = (struct workload_override){ name, value, o->sources[o->nr] };
-	o->nr++;
+	if (by_set)
+		snprintf(source, sizeof(o->sources[0]), "--set %s", p->name);
+	else
+		snprintf(source, sizeof(o->sources[0]), "%s", option_of(p, true, option));
+	o->list[o->nr++] = (struct workload_override){ p->name, value, source };
 	return 1;
 }
 
@@ -60,8 +76,8 @@ static int take_set(struct workload_overrides *o, const char *assignment, struct
 	if (!equals || equals == assignment)
 		return ct_user_error(e, "--set needs KEY=VALUE, as in --set flows=64Ki");
 	snprintf(key, sizeof(key), "%.*s", (int)(equals - assignment), assignment);
-	id = workload_key_find(key, strlen(key));
-	if (id < 0 || workload_keys[id].use == USE_TEXT)
+	id = parameter_find(key, strlen(key));
+	if (!is_overridable(id))
 		return unknown_override("--set", key, e);
 	return add_override(o, id, equals + 1, true, e);
 }
@@ -70,6 +86,7 @@ int workload_take_option(struct workload_overrides *o, int argc, char **argv, in
 			 struct ct_error *e)
 {
 	const char *name, *equals, *value;
+	char allowed[ALLOWED_MAX];
 	bool is_set, bare;
 	size_t len;
 	int id, err;
@@ -80,20 +97,21 @@ int workload_take_option(struct workload_overrides *o, int argc, char **argv, in
 	len = strcspn(name, "=");
 	equals = name[len] ? name + len : NULL;
 	is_set = len == 3 && !strncmp(name, "set", 3);
-	id = workload_key_find(name, len);
-	if (!is_set && (id < 0 || workload_keys[id].use == USE_TEXT))
+	id = parameter_find(name, len);
+	if (!is_set && !is_overridable(id))
 		return 0;
 
 	value = equals ? equals + 1 : *i + 1 < argc ? argv[*i + 1] : NULL;
 	/* --oversubscribe alone says true */
-	bare = !is_set && !equals && workload_keys[id].json == JSON_SWITCH &&
+	bare = !is_set && !equals && parameter_json(&parameters[id]) == JSON_SWITCH &&
 	       (!value || (strncmp(value, "true", 4) && strncmp(value, "false", 5)));
 	if (bare)
 		value = "true";
 	if (is_set)
 		err = take_set(o, value, e);
 	else if (!value)
-		err = ct_user_error(e, "%s needs a value: %s", argv[*i], workload_keys[id].allowed);
+		err = ct_user_error(e, "%s needs a value: %s", argv[*i],
+				    parameter_allowed(&parameters[id], allowed));
 	else
 		err = add_override(o, id, value, false, e);
 	if (err > 0)
@@ -103,75 +121,70 @@ int workload_take_option(struct workload_overrides *o, int argc, char **argv, in
 
 const char *const *workload_option_names(size_t *nr)
 {
-	static const char *names[NR_KEYS + 1];
-	static char text[NR_KEYS][32];
+	static const char *names[NR_PARAMS + 1];
+	static char text[NR_PARAMS][40];
 	size_t n = 0;
 
 	names[n++] = "set";
-	for (int i = 0; i < NR_KEYS; i++) {
-		if (workload_keys[i].use == USE_TEXT)
-			continue;
-		snprintf(text[i], sizeof(text[i]), "%s", workload_keys[i].name);
-		for (char *p = text[i]; *p; p++)
-			if (*p == '_')
-				*p = '-';
-		names[n++] = text[i];
-	}
+	for (int i = 0; i < NR_PARAMS; i++)
+		if (is_overridable(i))
+			names[n++] = option_of(&parameters[i], false, text[i]);
 	*nr = n;
 	return names;
 }
 
+#define HELP_COLUMNS 72
+
+/* The text in lines behind a first column, broken at blanks. */
+static void print_wrapped(FILE *out, const char *first, const char *text)
+{
+	do {
+		size_t len = strlen(text);
+
+		if (len > HELP_COLUMNS) {
+			len = HELP_COLUMNS;
+			while (len && text[len] != ' ')
+				len--;
+			if (!len)
+				len = HELP_COLUMNS;
+		}
+		fprintf(out, "  %-18s %.*s\n", first, (int)len, text);
+		first = "";
+		text += len;
+		text += *text == ' ';
+	} while (*text);
+}
+
 void workload_help_options(FILE *out)
 {
-	fprintf(out,
-		"Parameters, which override those of the workload files; values of a list are\n"
-		"parted by commas, and the run is the product of all lists. Defaults in "
-		"brackets:\n");
-	for (int i = 0; i < NR_KEYS; i++) {
-		char option[32];
-		const char *fallback = workload_keys[i].fallback, *text;
-		char line[512];
-		size_t width = 72;
+	fputs("Parameters override those of the workload files. Several values are separated by\n"
+	      "commas, and the run is the product of all lists. Defaults are in brackets:\n",
+	      out);
+	for (int i = 0; i < NR_PARAMS; i++) {
+		const struct parameter *p = &parameters[i];
+		char option[40], allowed[ALLOWED_MAX], line[ALLOWED_MAX + 128];
+		size_t at = 0;
 
-		if (workload_keys[i].use == USE_TEXT)
+		if (!is_overridable(i))
 			continue;
-		snprintf(option, sizeof(option), "--%s", workload_keys[i].name);
-		for (char *p = option; *p; p++)
-			if (*p == '_')
-				*p = '-';
-		snprintf(line, sizeof(line), "%s: %s%s%s%s", workload_keys[i].meaning,
-			 workload_keys[i].allowed, fallback ? " [" : "", fallback ? fallback : "",
-			 fallback ? "]" : "");
-		text = line;
-		/* Wrapped by hand: printf() has no notion of a column. */
-		for (bool first = true; *text; first = false) {
-			size_t len = strlen(text);
-
-			if (len > width) {
-				len = width;
-				while (len && text[len] != ' ')
-					len--;
-				if (!len)
-					len = width;
-			}
-			fprintf(out, "  %-18s %.*s\n", first ? option : "", (int)len, text);
-			text += len;
-			text += *text == ' ';
-		}
+		text_add(line, sizeof(line), &at, "%s: %s", p->meaning,
+			 parameter_allowed(p, allowed));
+		if (p->fallback)
+			text_add(line, sizeof(line), &at, " [%s]", p->fallback);
+		print_wrapped(out, option_of(p, true, option), line);
 	}
 	fprintf(out, "  %-18s %s\n", "--set KEY=VALUE", "the same for any of them");
 }
 
 /*
- * Does the piece after a comma belong to the one before?  Axis values that
- * follow each other make one selection (hash=jhash2,chain=nulls_rcu), numbers
- * of CPUs one list (0,2,4-7).
+ * Does the piece after a comma belong to the one before?  Choices that follow each other make one
+ * selection (hash=jhash2,chain=nulls_rcu), and numbers of CPUs make one list (0,2,4-7).
  */
 static bool joins(int id, const char *before, const char *piece, size_t len)
 {
-	if (id == KEY_VARIANTS)
+	if (id == PARAM_VARIANTS)
 		return strchr(before, '=') && memchr(piece, '=', len) && strncmp(piece, "axis=", 5);
-	if (id == KEY_PINNING)
+	if (id == PARAM_PINNING)
 		return before[strspn(before, "0123456789-,")] == '\0' && *piece >= '0' &&
 		       *piece <= '9';
 	return false;
@@ -207,10 +220,10 @@ int workload_overrides_read(struct workload_text *t, const struct workload_overr
 {
 	for (size_t i = 0; o && i < o->nr; i++) {
 		const struct workload_override *v = &o->list[i];
-		int id = workload_key_find(v->key, strlen(v->key));
+		int id = parameter_find(v->key, strlen(v->key));
 		int err;
 
-		if (id < 0 || workload_keys[id].use == USE_TEXT)
+		if (!is_overridable(id))
 			return unknown_override(v->source, v->key, e);
 		words_free(&t->keys[id]); /* the last one counts */
 		err = split_value(&t->keys[id], id, v->value, v->source, e);

@@ -3,6 +3,7 @@
  * What a workload looks like from outside: the names of its cells, JSON, the
  * time it will take, and the pages that --dry-run prints.
  */
+#include "harness/base/text.h"
 #include "harness/workload/internal.h"
 
 #include <jansson.h>
@@ -57,12 +58,13 @@ double workload_set_expected_seconds(const struct workload_set *set)
 int cell_name(const struct workload *w, const struct cell *cell, char *buf, size_t size)
 {
 	char text[TEXT_MAX];
-	size_t at = (size_t)snprintf(buf, size, "%s/%s", w->name, cell->variant);
+	size_t at = 0;
 
+	text_add(buf, size, &at, "%s/%s", w->name, cell->variant);
 	for (unsigned int i = 0; i < cell_nr_params(); i++) {
 		const char *value = text;
 
-		if (!(w->varying >> i & 1) || i + KEY_FIRST_OF_CELL == KEY_VARIANTS)
+		if (!(w->varying >> i & 1) || i + PARAM_FIRST_OF_CELL == PARAM_VARIANTS)
 			continue;
 		cell_param_text(cell, i, text, sizeof(text));
 		if (strrchr(text, '/')) /* of a capture's path, the file */
@@ -70,33 +72,27 @@ int cell_name(const struct workload *w, const struct cell *cell, char *buf, size
 		for (char *p = text; *p; p++)
 			if (*p == ' ')
 				*p = ',';
-		at += (size_t)snprintf(buf + (at < size ? at : size), at < size ? size - at : 0,
-				       "/%s:%s", cell_param_name(i), value);
+		text_add(buf, size, &at, "/%s:%s", cell_param_name(i), value);
 	}
 	if (cell->control)
-		at += (size_t)snprintf(buf + (at < size ? at : size), at < size ? size - at : 0,
-				       "/control");
+		text_add(buf, size, &at, "/control");
 	return (int)at;
 }
 
 static json_t *param_to_json(const struct cell *cell, int id)
 {
-	const struct workload_key *k = &workload_keys[id];
+	const struct parameter *p = &parameters[id];
 	char text[TEXT_MAX];
 
-	switch (k->json) {
+	switch (parameter_json(p)) {
 	case JSON_COUNT:
-		return json_integer((json_int_t)k->number(cell));
+		return json_integer((json_int_t)parameter_number(p, cell));
 	case JSON_NUMBER:
-		return json_real(k->number(cell));
-	case JSON_SWITCH:
-		k->text(cell, text, sizeof(text));
-		return json_boolean(!strcmp(text, "true"));
-	case JSON_TEXT:
-		break;
+		return json_real(parameter_number(p, cell));
 	}
-	k->text(cell, text, sizeof(text));
-	return json_string(text);
+	p->type->print(p, cell, text, sizeof(text));
+	return parameter_json(p) == JSON_SWITCH ? json_boolean(!strcmp(text, "true"))
+						: json_string(text);
 }
 
 json_t *cell_to_json(const struct cell *cell)
@@ -104,8 +100,8 @@ json_t *cell_to_json(const struct cell *cell)
 	json_t *object = json_object();
 	int failed = !object;
 
-	for (int id = KEY_REPEATS; id < NR_KEYS && !failed; id++)
-		failed = json_object_set_new(object, workload_keys[id].column,
+	for (int id = PARAM_FIRST_FIELD; id < NR_PARAMS && !failed; id++)
+		failed = json_object_set_new(object, parameter_column(&parameters[id]),
 					     param_to_json(cell, id));
 	if (!failed)
 		failed = json_object_set_new(object, "workload", json_string(cell->suite)) ||
@@ -154,18 +150,18 @@ static json_t *plots_to_json(unsigned int plots)
 
 json_t *workload_to_json(const struct workload *w)
 {
-	json_t *root = json_object(), *parameters = json_object(), *cells = json_array();
+	json_t *root = json_object(), *values = json_object(), *cells = json_array();
 	json_t *varying = json_array();
 	char name[TEXT_MAX];
-	int failed = !root || !parameters || !cells || !varying;
+	int failed = !root || !values || !cells || !varying;
 
-	for (int id = KEY_REPEATS; id < NR_KEYS && !failed; id++) {
-		failed = json_object_set_new(parameters, workload_keys[id].column,
+	for (int id = PARAM_FIRST_FIELD; id < NR_PARAMS && !failed; id++) {
+		failed = json_object_set_new(values, parameter_column(&parameters[id]),
 					     values_to_json(w, id));
-		if (!failed && id >= KEY_FIRST_OF_CELL &&
-		    w->varying >> (id - KEY_FIRST_OF_CELL) & 1)
-			failed = json_array_append_new(varying,
-						       json_string(workload_keys[id].column));
+		if (!failed && id >= PARAM_FIRST_OF_CELL &&
+		    w->varying >> (id - PARAM_FIRST_OF_CELL) & 1)
+			failed = json_array_append_new(
+				varying, json_string(parameter_column(&parameters[id])));
 	}
 	for (size_t i = 0; i < w->nr_cells && !failed; i++) {
 		json_t *cell = cell_to_json(&w->cells[i]);
@@ -180,15 +176,15 @@ json_t *workload_to_json(const struct workload *w)
 			 json_object_set_new(root, "path", json_string(w->path)) ||
 			 json_object_set_new(root, "plots", plots_to_json(w->plots));
 	/* json_object_set_new() takes the reference even when it fails. */
-	if (!failed && !json_object_set(root, "parameters", parameters) &&
+	if (!failed && !json_object_set(root, "parameters", values) &&
 	    !json_object_set(root, "varying", varying) && !json_object_set(root, "cells", cells)) {
-		json_decref(parameters);
+		json_decref(values);
 		json_decref(varying);
 		json_decref(cells);
 		return root;
 	}
 	json_decref(root);
-	json_decref(parameters);
+	json_decref(values);
 	json_decref(varying);
 	json_decref(cells);
 	return NULL;

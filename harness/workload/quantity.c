@@ -5,10 +5,11 @@
  * The grammar is checked by hand and strtod() only converts, because strtod()
  * itself takes signs, blanks, hexadecimal, "inf" and "nan".
  */
-#include "harness/workload/internal.h"
+#include "harness/workload/quantity.h"
 
 #include <ctype.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,7 +100,7 @@ bool parse_seconds(const char *text, double *out)
 			continue;
 		/* Divide: 200 / 1e3 is the double nearest to 0.2, 200 * 1e-3 need not be. */
 		*out = strtod(text, NULL) / units[i].per_second;
-		return *out <= 24 * 3600;
+		return *out <= SECONDS_MAX;
 	}
 	return false;
 }
@@ -125,12 +126,14 @@ int print_seconds(char *buf, size_t size, double seconds)
 	return snprintf(buf, size, "%gus", seconds * 1e6);
 }
 
-size_t next_phrase(const char **text, const char **phrase)
+int print_decimal(char *buf, size_t size, uint64_t n)
 {
-	const char *p = *text + strspn(*text, " \t");
-	size_t len = strcspn(p, " \t");
+	static const char *const units[] = { "", "k", "M", "G" };
+	unsigned int i = 0;
 
-	*phrase = p;
-	*text = p + len;
-	return len;
+	while (n && !(n % 1000) && i < 3) {
+		n /= 1000;
+		i++;
+	}
+	return snprintf(buf, size, "%llu%s", (unsigned long long)n, units[i]);
 }

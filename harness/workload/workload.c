@@ -27,18 +27,18 @@ static int no_memory(struct ct_error *e)
  */
 static int overlay(struct workload_text *t, const struct workload_text *above)
 {
-	const struct words *capture =
-		above->keys[KEY_CAPTURE].nr ? &above->keys[KEY_CAPTURE] : &t->keys[KEY_CAPTURE];
+	const struct words *capture = above->keys[PARAM_CAPTURE].nr ? &above->keys[PARAM_CAPTURE]
+								    : &t->keys[PARAM_CAPTURE];
 	bool captured = capture->nr && strcmp(capture->list[0].text, "none");
 
-	if (!captured && (above->keys[KEY_BUCKETS].nr || above->keys[KEY_LOAD_FACTOR].nr)) {
-		words_free(&t->keys[KEY_BUCKETS]);
-		words_free(&t->keys[KEY_LOAD_FACTOR]);
+	if (!captured && (above->keys[PARAM_BUCKETS].nr || above->keys[PARAM_LOAD_FACTOR].nr)) {
+		words_free(&t->keys[PARAM_BUCKETS]);
+		words_free(&t->keys[PARAM_LOAD_FACTOR]);
 	}
-	for (int id = 0; id < NR_KEYS; id++) {
-		if (workload_keys[id].use == USE_TEXT || !above->keys[id].nr)
+	for (int id = 0; id < NR_PARAMS; id++) {
+		if (parameters[id].use == USE_FILE || !above->keys[id].nr)
 			continue;
-		if (captured && (id == KEY_FLOWS || id == KEY_LOAD_FACTOR))
+		if (captured && (id == PARAM_FLOWS || id == PARAM_LOAD_FACTOR))
 			continue;
 		if (words_copy(&t->keys[id], &above->keys[id]))
 			return -ENOMEM;
@@ -55,7 +55,7 @@ static int text_of(const struct workload_text *t, int id, const char **out, stru
 	*out = NULL;
 	if (w->nr > 1)
 		return ct_user_error(e, "%s:%d: %s cannot be a list", t->path, w->list[1].line,
-				     workload_keys[id].name);
+				     parameters[id].name);
 	if (w->nr)
 		*out = w->list[0].text;
 	return 0;
@@ -67,7 +67,7 @@ static int name_of(const struct workload_text *t, char *buf, size_t size, struct
 	const char *name, *slash = strrchr(t->path, '/');
 	bool given;
 	size_t len;
-	int err = text_of(t, KEY_NAME, &name, e);
+	int err = text_of(t, PARAM_NAME, &name, e);
 
 	if (err)
 		return err;
@@ -78,10 +78,10 @@ static int name_of(const struct workload_text *t, char *buf, size_t size, struct
 	if (!len || len >= size || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") < len) {
 		if (given)
 			return ct_user_error(e, "%s:%d: name is '%.64s', but must be %s", t->path,
-					     t->keys[KEY_NAME].list[0].line, name,
-					     workload_keys[KEY_NAME].allowed);
+					     t->keys[PARAM_NAME].list[0].line, name,
+					     parameters[PARAM_NAME].allowed);
 		return ct_user_error(e, "%s has no name, and its file's name is none: a name is %s",
-				     t->path, workload_keys[KEY_NAME].allowed);
+				     t->path, parameters[PARAM_NAME].allowed);
 	}
 	memcpy(buf, name, len);
 	buf[len] = '\0';
@@ -182,10 +182,10 @@ static int add_workload(struct workload_set *set, const struct workload_text *t,
 					    "name, so give one another (name: ...)",
 					    set->list[i].path, t->path, w.name);
 	if (!err)
-		err = text_of(t, KEY_QUESTION, &question, e);
+		err = text_of(t, PARAM_QUESTION, &question, e);
 	if (!err && !question)
 		err = ct_user_error(e, "%s: question is missing: %s", t->path,
-				    workload_keys[KEY_QUESTION].allowed);
+				    parameters[PARAM_QUESTION].allowed);
 	if (err)
 		return err;
 
@@ -194,9 +194,9 @@ static int add_workload(struct workload_set *set, const struct workload_text *t,
 	if (!w.path || !w.question)
 		err = no_memory(e);
 	if (!err)
-		err = read_plots(&w, &t->keys[KEY_PLOTS], e);
+		err = read_plots(&w, &t->keys[PARAM_PLOTS], e);
 	if (!err)
-		err = read_aims(&w, &t->keys[KEY_AIMS], e);
+		err = read_aims(&w, &t->keys[PARAM_AIMS], e);
 	if (!err)
 		err = workload_make_cells(&w, t, e);
 	if (err)
@@ -224,7 +224,7 @@ static int load_file(struct workload_set *set, const char *path, const struct wo
 static int
 load_suite(struct workload_set *set, const struct workload_text *t, int depth, struct ct_error *e)
 {
-	const struct words *members = &t->keys[KEY_WORKLOADS];
+	const struct words *members = &t->keys[PARAM_WORKLOADS];
 	int err = 0;
 
 	if (depth == SUITE_DEPTH)
@@ -259,7 +259,7 @@ static int load_file(struct workload_set *set, const char *path, const struct wo
 		return err;
 	if (overlay(&t, above)) {
 		err = no_memory(e);
-	} else if (t.keys[KEY_WORKLOADS].nr) {
+	} else if (t.keys[PARAM_WORKLOADS].nr) {
 		if (!depth && !set->name[0])
 			err = name_of(&t, set->name, sizeof(set->name), e);
 		if (!err)

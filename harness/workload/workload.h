@@ -121,6 +121,12 @@ const char *cell_param_name(unsigned int i);
 int cell_param_text(const struct cell *cell, unsigned int i, char *buf, size_t size);
 /* The index of a column, or -1. */
 int cell_param_find(const char *column);
+/*
+ * Read one value, as a workload file would have it, into the cell.  place ("FILE:LINE" or
+ * "--pages") begins the error sentence.  0 or -EINVAL.
+ */
+int cell_param_set(struct cell *cell, const char *column, const char *text, const char *place,
+		   struct ct_error *e);
 
 /* What an event of a cell is ("resize"), and how a workload says it, less its time
  * ("resize=128Ki"). */

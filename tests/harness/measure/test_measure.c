@@ -65,14 +65,14 @@ static bool keeps_nothing(const struct ct_variant *v)
  */
 static bool may_miss(const struct cell *c, const struct ct_variant *v)
 {
-	return c->nr_resizes && !strcmp(v->axes.chain, "nulls_rcu") &&
+	return c->nr_events && !strcmp(v->axes.chain, "nulls_rcu") &&
 	       !strcmp(v->axes.resize, "seqcount");
 }
 
 static void
 check_memory(const struct cell *c, const struct ct_variant *v, const struct cell_result *r)
 {
-	uint64_t buckets = c->nr_resizes ? c->resizes[c->nr_resizes - 1].buckets : c->buckets;
+	uint64_t buckets = c->nr_events ? c->events[c->nr_events - 1].count : c->buckets;
 
 	if (keeps_nothing(v)) {
 		assert_int_equal(r->connections, 0);
@@ -137,8 +137,8 @@ static void check(const struct cell *c, const struct ct_variant *v, const struct
 	if (c->level == LEVEL_OPS && c->insert <= 0 && c->kind == KIND_STEADY)
 		assert_int_equal(r->window_allocs, 0);
 	assert_true(*r->cpus && *r->allocator);
-	assert_int_equal(r->resizes_done, c->nr_resizes);
-	assert_int_equal(r->resize_seconds > 0, c->nr_resizes > 0);
+	assert_int_equal(r->resizes_done, c->nr_events);
+	assert_int_equal(r->resize_seconds > 0, c->nr_events > 0);
 	check_memory(c, v, r);
 	check_operations(c, v, r);
 }
@@ -185,9 +185,9 @@ static void measure(const struct cell *cell, const struct ct_variant *v, const c
 
 static void add_resizes(struct cell *c)
 {
-	c->nr_resizes = 2;
-	c->resizes[0] = (struct cell_resize){ 0.001, 1024 };
-	c->resizes[1] = (struct cell_resize){ 0.002, 128 };
+	c->nr_events = 2;
+	c->events[0] = (struct cell_event){ .at = 0.001, .count = 1024, .kind = EVENT_RESIZE };
+	c->events[1] = (struct cell_event){ .at = 0.002, .count = 128, .kind = EVENT_RESIZE };
 }
 
 /*

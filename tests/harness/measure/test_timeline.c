@@ -441,8 +441,8 @@ static void test_resizes(void **state)
 
 	(void)state;
 	c.seconds = 0.02;
-	c.nr_resizes = 1;
-	c.resizes[0] = (struct cell_resize){ .at = 0.005, .buckets = 4096 };
+	c.nr_events = 1;
+	c.events[0] = (struct cell_event){ .kind = EVENT_RESIZE, .at = 0.005, .count = 4096 };
 	details = measured(&c);
 	assert_true(when(event_at(details, 0), "begin_s") >= 0.005 * 0.999);
 	assert_true(when(event_at(details, 0), "end_s") > when(event_at(details, 0), "begin_s"));

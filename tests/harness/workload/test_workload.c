@@ -51,13 +51,21 @@ static void test_defaults(void **state)
 	assert_true(c->refcount);
 	assert_true(c->seconds == 0.2 && c->warmup == 0.05);
 	assert_int_equal(c->repeats, 9);
-	assert_int_equal(c->nr_resizes, 0);
+	assert_int_equal(c->nr_events, 0);
 	assert_int_equal(c->seed, 1);
 	assert_int_equal(c->pages, PAGES_AUTO);
 	assert_string_equal(c->capture, "");
 	assert_int_equal(c->copies, 1);
-	assert_int_equal(c->split, SPLIT_FLOW);
+	assert_int_equal(c->split, SPLIT_ANY);
 	workload_set_free(&set);
+}
+
+static void assert_param(const struct cell *c, const char *column, const char *text)
+{
+	char buf[512];
+
+	cell_param_text(c, (unsigned int)cell_param_find(column), buf, sizeof(buf));
+	assert_string_equal(buf, text);
 }
 
 static void test_every_key(void **state)
@@ -105,14 +113,24 @@ static void test_every_key(void **state)
 	assert_int_equal(c->flows, 1536);
 	assert_true(c->ipv6_share == 0.25);
 	assert_true(c->timeline == 0.002);
-	assert_int_equal(c->nr_events, 4);
+	/* those of resize and of events in one list, in the order of time */
+	assert_int_equal(c->nr_events, 6);
 	assert_int_equal(c->events[0].kind, EVENT_LIMIT);
 	assert_int_equal(c->events[0].count, 3072);
 	assert_int_equal(c->events[1].kind, EVENT_FLOOD);
 	assert_int_equal(c->events[1].count, 10000);
 	assert_true(c->events[1].seconds == 0.1 && c->events[1].at == 0.2 * 1.5);
-	assert_int_equal(c->events[2].kind, EVENT_DUMP);
-	assert_int_equal(c->events[3].kind, EVENT_STALL);
+	assert_int_equal(c->events[2].kind, EVENT_RESIZE);
+	assert_int_equal(c->events[2].count, 2048);
+	assert_true(c->events[2].at == 0.375);
+	assert_int_equal(c->events[3].kind, EVENT_RESIZE);
+	assert_int_equal(c->events[3].count, 500);
+	assert_int_equal(c->events[4].kind, EVENT_DUMP);
+	assert_true(c->events[3].at == 1 && c->events[4].at == 1);
+	assert_int_equal(c->events[5].kind, EVENT_STALL);
+	assert_int_equal(cell_nr_events(c, EVENT_RESIZE), 2);
+	assert_param(c, "resize", "2Ki@375ms 500@1s");
+	assert_param(c, "events", "limit=3Ki@0s flood=10000:100ms@300ms dump@1s stall=5ms@1.35s");
 	assert_true(cell_disturbed(c));
 	assert_int_equal(c->buckets, 1000);
 	assert_true(c->load_factor == 1.536);
@@ -123,10 +141,6 @@ static void test_every_key(void **state)
 	assert_true(c->lookup == 0.75 && c->insert == 0.125 && c->del == 0.125);
 	assert_false(c->refcount);
 	assert_true(c->seconds == 1.5 && c->warmup == 0);
-	assert_int_equal(c->nr_resizes, 2);
-	assert_true(c->resizes[0].at == 0.375 && c->resizes[1].at == 1);
-	assert_int_equal(c->resizes[0].buckets, 2048);
-	assert_int_equal(c->resizes[1].buckets, 500);
 	assert_int_equal(c->pages, PAGES_4K);
 	assert_int_equal(c->copies, 7);
 	assert_int_equal(c->split, SPLIT_ROUND_ROBIN);
