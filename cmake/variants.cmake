@@ -3,12 +3,17 @@
 file(STRINGS variants/variants.def VARIANT_LINES REGEX "^VARIANT\\(")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS variants/variants.def)
 set(CTBENCH_VARIANTS "")
-set(VARIANT_SOURCES variants/registry.c variants/node_pool.c)
+set(VARIANT_SOURCES variants/registry.c variants/node_pool.c variants/frontier/flowline.c)
+# flowline depends on nothing but an adapter that says what its objects are.
+set_source_files_properties(variants/frontier/flowline.c PROPERTIES COMPILE_DEFINITIONS
+  FL_ADAPTER="variants/frontier/conntrack_adapter.h")
 foreach(line ${VARIANT_LINES})
   string(REGEX REPLACE "^VARIANT\\(([a-z0-9_]+)\\).*" "\\1" name "${line}")
   list(APPEND CTBENCH_VARIANTS ${name})
   if(EXISTS ${CMAKE_SOURCE_DIR}/variants/peers/${name}.c)
     list(APPEND VARIANT_SOURCES variants/peers/${name}.c)
+  elseif(EXISTS ${CMAKE_SOURCE_DIR}/variants/frontier/${name}.c)
+    list(APPEND VARIANT_SOURCES variants/frontier/${name}.c)
   else()
     list(APPEND VARIANT_SOURCES variants/${name}.c)
   endif()

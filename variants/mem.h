@@ -65,4 +65,27 @@ static inline void ct_mem_free(void *p, size_t bytes, enum ct_pages pages)
 		free(p);
 }
 
+/*
+ * Address space without memory, and memory in it (cleared; from one huge page upwards with the
+ * page size asked for): NULL or false without it.  bytes as ct_mem_size() has them.
+ */
+static inline char *ct_mem_reserve(size_t bytes)
+{
+	void *p = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static inline bool ct_mem_commit(char *at, size_t bytes, enum ct_pages pages)
+{
+	const int huge = pages == CT_PAGES_HUGETLB ? MAP_HUGETLB | MAP_HUGE_2MB : 0;
+
+	if (mmap(at, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | huge,
+		 -1, 0) == MAP_FAILED)
+		return false;
+	if (bytes >= CT_HUGE_PAGE && !huge)
+		madvise(at, bytes, pages == CT_PAGES_THP ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+	return true;
+}
+
 #endif

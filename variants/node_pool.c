@@ -13,6 +13,23 @@ static void depot_put(struct ct_node_pool *pool, struct nf_conn *magazine)
 	pool->depot = magazine;
 }
 
+static size_t slab_bytes(const struct ct_node_pool *pool)
+{
+	return ct_mem_size(pool->slab_nodes * sizeof(struct nf_conn), pool->pages);
+}
+
+static struct nf_conn *slab_nodes(struct ct_node_pool *pool)
+{
+	char *at = pool->base + pool->nr_slabs * slab_bytes(pool);
+
+	if (!pool->base)
+		return ct_mem_alloc(pool->slab_nodes * sizeof(struct nf_conn), pool->pages);
+	if ((pool->nr_slabs + 1) * slab_bytes(pool) > pool->reserved ||
+	    !ct_mem_commit(at, slab_bytes(pool), pool->pages))
+		return NULL;
+	return (struct nf_conn *)at;
+}
+
 /* The newest slab has nodes left, or gets a successor. */
 static bool slab_ready(struct ct_node_pool *pool)
 {
@@ -23,7 +40,7 @@ static bool slab_ready(struct ct_node_pool *pool)
 	slab = malloc(sizeof(*slab));
 	if (!slab)
 		return false;
-	slab->nodes = ct_mem_alloc(pool->slab_nodes * sizeof(struct nf_conn), pool->pages);
+	slab->nodes = slab_nodes(pool);
 	if (!slab->nodes) {
 		free(slab);
 		return false;
@@ -131,15 +148,54 @@ int node_pool_init(struct ct_node_pool *pool, unsigned int nr_cpus, uint64_t exp
 	return 0;
 }
 
+/* A number has 30 bits (frontier/flowline.h), and nobody has that much memory yet. */
+#define POOL_RESERVE_MOST (sizeof(struct nf_conn) << 30)
+#if CT_TSAN || defined(__SANITIZE_ADDRESS__) /* which keep a shadow of it */
+#define POOL_RESERVE_USUAL ((size_t)1 << 30)
+#else
+#define POOL_RESERVE_USUAL ((size_t)64 << 30)
+#endif
+
+int node_pool_reserve(struct ct_node_pool *pool, uint64_t expect)
+{
+	/* Twice what is expected, and a magazine or two for each CPU. */
+	const size_t least = ct_mem_size(2 * sizeof(struct nf_conn) *
+						 (expect + POOL_MAGAZINE * (pool->nr_cpus + 1ull)),
+					 CT_PAGES_HUGETLB);
+	size_t bytes = least > POOL_RESERVE_USUAL ? least : POOL_RESERVE_USUAL;
+
+	if (least > POOL_RESERVE_MOST)
+		return -ENOMEM;
+	for (; bytes >= least; bytes /= 2) {
+		char *p = ct_mem_reserve(bytes + CT_HUGE_PAGE);
+		size_t before;
+
+		if (!p)
+			continue;
+		before = -(uintptr_t)p & (CT_HUGE_PAGE - 1);
+		if (before)
+			munmap(p, before);
+		munmap(p + before + bytes, CT_HUGE_PAGE - before);
+		pool->base = p + before;
+		pool->reserved = bytes;
+		return 0;
+	}
+	return -ENOMEM;
+}
+
 void node_pool_destroy(struct ct_node_pool *pool)
 {
 	struct pool_slab *next;
 
 	for (struct pool_slab *s = pool->slabs; s; s = next) {
 		next = s->next;
-		ct_mem_free(s->nodes, pool->slab_nodes * sizeof(struct nf_conn), pool->pages);
+		if (!pool->base)
+			ct_mem_free(s->nodes, pool->slab_nodes * sizeof(struct nf_conn),
+				    pool->pages);
 		free(s);
 	}
+	if (pool->base)
+		munmap(pool->base, pool->reserved);
 	free(pool->cpu);
 	memset(pool, 0, sizeof(*pool));
 }
@@ -179,7 +235,7 @@ uint64_t node_pool_waiting(struct ct_node_pool *pool)
 
 void node_pool_ranges(struct ct_node_pool *pool, ct_range_fn *fn, void *arg)
 {
-	size_t bytes = ct_mem_size(pool->slab_nodes * sizeof(struct nf_conn), pool->pages);
+	size_t bytes = slab_bytes(pool);
 
 	for (const struct pool_slab *s = pool->slabs; s; s = s->next) {
 		const struct ct_range range = { "nodes", (uintptr_t)s->nodes, bytes };

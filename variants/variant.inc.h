@@ -31,6 +31,9 @@
 #ifndef CT_TABLE_ROOM
 #define CT_TABLE_ROOM 0
 #endif
+#ifndef CT_NODE_CONTIGUOUS
+#define CT_NODE_CONTIGUOUS 0 /* 1: the table refers to connections by number */
+#endif
 
 #define ct_gc_name(style) ((style) == NF_CT_GC_MEAN ? "mean" : "slices")
 
@@ -96,6 +99,10 @@ static int variant_create(struct ct_core **out, const struct ct_config *config)
 	ret = node_pool_init(&inst->pool, config->threads, config->connections, config->pages);
 	if (ret)
 		goto err_free;
+	if (CT_NODE_CONTIGUOUS)
+		ret = node_pool_reserve(&inst->pool, config->connections);
+	if (ret)
+		goto err_pool;
 	ret = ct_lists_init(&inst->lists, config->threads);
 	if (ret)
 		goto err_pool;

@@ -21,6 +21,9 @@ static const struct text {
 	  "keyed so that nobody outside can find collisions; the kernel's since 5.15" },
 	{ "hash", "crc32c",
 	  "an instruction of the CPU; fast and spreads well, but anyone can find collisions" },
+	{ "hash", "symmetric",
+	  "64-bit products of the two ends in order: one hash for both directions; keyed, but not "
+	  "against attackers" },
 	{ "hash", "constant", "every key into one bucket: the worst that a hash can do" },
 
 	{ "bucket", NULL, "from a hash to a bucket" },
@@ -38,10 +41,13 @@ static const struct text {
 	{ "chain", "plain", "one reader and nothing that changes; chains end in NULL" },
 	{ "chain", "locked", "readers take the bucket's lock like everyone else" },
 	{ "chain", "lock_free", "one list in all, changed by compare and swap" },
+	{ "chain", "tagged_line",
+	  "a cache line of nine tags and references; what does not fit is chained behind it" },
 
 	{ "lock", NULL, "who excludes whom when a chain changes" },
 	{ "lock", "striped", "1024 locks shared by all buckets, as the kernel has them" },
 	{ "lock", "per_bucket", "a lock beside each bucket's head" },
+	{ "lock", "per_line", "a bit in each line" },
 	{ "lock", "global", "one lock for the whole table" },
 
 	{ "resize", NULL, "how (table, size) is read while it may be replaced" },
@@ -50,6 +56,8 @@ static const struct text {
 	  "readers take a reader-writer lock: two writes to one shared line per operation" },
 	{ "resize", "incremental",
 	  "the list stays; new entries into it are made as they are needed" },
+	{ "resize", "splitting",
+	  "a line at a time is split in two; lines not split yet are found through their parents" },
 
 	{ "rcu", NULL, "how readers without locks are waited for" },
 	{ "rcu", "memb",

@@ -38,6 +38,12 @@ struct ct_node_pool {
 	unsigned int nr_cpus;
 	enum ct_pages pages;
 	uint32_t slab_nodes; /* in one slab; a multiple of the magazine */
+	/*
+	 * Where a table refers to connections by number: slabs lie one behind the other from here
+	 * on, in address space set aside for them.  NULL: anywhere.
+	 */
+	char *base;
+	size_t reserved;
 
 	spinlock_t lock __cacheline_aligned; /* all below */
 	struct nf_conn *depot; /* full magazines, linked by defer[1] of their first node */
@@ -52,6 +58,8 @@ struct ct_node_pool {
 /* expect: how many connections will live at once, to size the slabs; 0 or -ENOMEM */
 int node_pool_init(struct ct_node_pool *pool, unsigned int nr_cpus, uint64_t expect,
 		   enum ct_pages pages);
+/* From now on all slabs lie in one range of addresses.  Before the first one; 0 or -ENOMEM. */
+int node_pool_reserve(struct ct_node_pool *pool, uint64_t expect);
 void node_pool_destroy(struct ct_node_pool *pool);
 /* Connections given out and not freed.  Exact while nobody allocates or frees. */
 uint64_t node_pool_live(struct ct_node_pool *pool);

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * flowline (flowline.h) as conntrack's table.  The unit has included a hash that both
+ * directions share, an RCU flavour and deferred nodes.
+ *
+ * A connection whose reply is its question with the ends exchanged lies in the table once
+ * (FL_BOTH): one line to lock, one to find it from either side.  Others (ICMP, zones of one
+ * direction, what NAT would make) lie there twice, each direction under its own hash.
+ *
+ * Lock order: the lines of a connection in ascending order of their addresses.
+ */
+#include <errno.h>
+#include <pthread.h>
+
+#include "core/nf_conntrack_look.h"
+#include "variants/mem.h"
+#include "variants/variant.h"
+
+#define FL_ADAPTER "variants/frontier/conntrack_adapter.h"
+#include "variants/frontier/flowline.h"
+
+_Static_assert(CT_NODE_DEFERRED, "flowline's readers rely on a grace period: node/deferred.h");
+
+/* Connections that a line is meant for: "buckets" are counted as chains would have them. */
+#define FL_BUCKETS_A_LINE 4u
+/* How far a table may grow beyond its first size, in doublings. */
+#define FL_ROOM_TO_GROW 10u
+
+#define CT_NODE_CONTIGUOUS 1
+
+struct ct_table {
+	struct flowline fl;
+	_Atomic uint64_t buckets;     /* as asked for */
+	pthread_mutex_t resize_mutex; /* resizes and whole walks, one at a time */
+};
+
+static void nf_ct_put_direct(struct nf_conn *ct);
+static __always_inline uint32_t nf_ct_dir_hash(const struct nf_conn *ct, enum ip_conntrack_dir dir);
+
+/* --- Lookup --- */
+
+struct fl_query {
+	struct ct_find *find;
+	union ct_tuple_words swapped;	   /* the key from the other side */
+	struct nf_conntrack_tuple_hash *h; /* what matched */
+};
+
+static __always_inline uint64_t fl_words_differ(const struct nf_conntrack_tuple_hash *h,
+						const union ct_tuple_words *key)
+{
+	return (load_relaxed(&h->tuple_w[0]) ^ key->w[0]) |
+	       (load_relaxed(&h->tuple_w[1]) ^ key->w[1]) |
+	       (load_relaxed(&h->tuple_w[2]) ^ key->w[2]) |
+	       (load_relaxed(&h->tuple_w[3]) ^ key->w[3]) |
+	       ((load_relaxed(&h->tuple_w[4]) ^ key->w[4]) & ct_tuple_last_mask());
+}
+
+/*
+ * Is ct, which lies there for both directions, what is looked for, and from which side?  Without
+ * a branch on the side: it is a coin toss in most traffic.  Where both ends are equal the REPLY
+ * side is the answer, as in a chain, whose head it is.
+ */
+static __always_inline bool fl_match_both(struct fl_query *q, struct nf_conn *ct)
+{
+	const struct nf_conntrack_tuple_hash *orig = &ct->tuplehash[IP_CT_DIR_ORIGINAL];
+	const bool asked = !fl_words_differ(orig, &q->find->key);
+	const bool answered = !fl_words_differ(orig, &q->swapped);
+	const struct ct_find *f = q->find;
+
+	if (unlikely(!(asked | answered)))
+		return false;
+	if (unlikely((nf_ct_status(ct) & (IPS_CONFIRMED | IPS_DYING)) != IPS_CONFIRMED ||
+		     load_relaxed(&ct->zone_id) != f->zone_id[answered] ||
+		     load_relaxed(&ct->net_id) != f->net_id))
+		return false;
+	q->h = &ct->tuplehash[answered];
+	return true;
+}
+
+static __always_inline bool fl_match_one(struct fl_query *q, struct nf_conn *ct, uint32_t kind)
+{
+	q->h = &ct->tuplehash[kind == FL_REPLY];
+	return nf_ct_key_equal(q->h, ct, q->find);
+}
+
+/* For insertion: what expired is still in the way. */
+static __always_inline bool fl_match_any(void *arg, struct nf_conn *ct, uint32_t kind)
+{
+	return likely(kind == FL_BOTH) ? fl_match_both(arg, ct) : fl_match_one(arg, ct, kind);
+}
+
+static __always_inline bool fl_match_live(void *arg, struct nf_conn *ct, uint32_t kind)
+{
+	struct ct_find *f = ((struct fl_query *)arg)->find;
+
+	if (unlikely(nf_ct_is_expired(ct, f->now)) && nf_ct_is_confirmed(ct)) {
+		ct_find_expired(f, ct);
+		return false;
+	}
+	return fl_match_any(arg, ct, kind);
+}
+
+/*
+ * The entry with f's key, with a reference where get says so.  In a read-side section, which
+ * keeps the memory from being reused: no second look after the reference was taken.
+ */
+static __always_inline struct nf_conntrack_tuple_hash *
+table_find(struct ct_table *t, struct ct_find *f, uint32_t hash, const bool get)
+{
+	struct fl_query q = { .find = f };
+
+	ct_tuple_swap(&q.swapped, &f->key);
+	if (!fl_find(&t->fl, hash, fl_match_live, &q, &f->restarts))
+		return NULL;
+	if (get && unlikely(!refcount_inc_not_zero(&nf_ct_tuplehash_to_ctrack(q.h)->use)))
+		return NULL; /* it was just going */
+	return q.h;
+}
+
+/* --- Insertion and removal --- */
+
+/*
+ * Does the connection lie in the table once?  The answer depends on nothing that changes while
+ * it is there.
+ */
+static bool fl_is_both(const struct nf_conn *ct, uint32_t hash_orig, uint32_t hash_reply)
+{
+	union ct_tuple_words swapped, orig = { .tuple = *nf_ct_tuple(ct, IP_CT_DIR_ORIGINAL) };
+
+	if (hash_orig != hash_reply ||
+	    nf_ct_status(ct) & (CT_ZONE_ORIG_ONLY | CT_ZONE_REPLY_ONLY | IPS_NAT_CLASH))
+		return false;
+	ct_tuple_swap(&swapped, &orig);
+	return nf_ct_tuple_equal(&swapped.tuple, nf_ct_tuple(ct, IP_CT_DIR_REPLY));
+}
+
+/* Is there a connection with that direction's key in the line already?  Under its lock. */
+static struct nf_conntrack_tuple_hash *
+fl_clash(const struct ct_table *t, const struct fl_line *line, const struct nf_conn *ct,
+	 enum ip_conntrack_dir dir, uint32_t hash, struct ct_find *f)
+{
+	struct fl_query q = { .find = f };
+
+	f->key.tuple = *nf_ct_tuple(ct, dir);
+	ct_tuple_swap(&q.swapped, &f->key);
+	return fl_find_in(&t->fl, line, fl_tag(hash), fl_match_any, &q) ? q.h : NULL;
+}
+
+/* 0, -EEXIST (see struct ct_insert) or -ESTALE (killed before it was confirmed). */
+static int table_insert(struct ct_table *t, struct nf_conn *ct, uint32_t hash_orig,
+			uint32_t hash_reply, uint32_t now, struct ct_insert *ins)
+{
+	const struct nf_conntrack_zone zone = nf_ct_zone(ct);
+	const bool both = fl_is_both(ct, hash_orig, hash_reply);
+	struct nf_conntrack_tuple_hash *clash = NULL;
+	struct fl_line *a, *b;
+	struct ct_find f;
+	int ret = 0;
+
+	ct_find_init(&f, ct->net, &zone);
+	ins->clash = NULL;
+	ct_read_lock();
+	if (likely(both))
+		a = b = fl_lock(&t->fl, hash_orig);
+	else
+		fl_lock_two(&t->fl, hash_orig, hash_reply, &a, &b);
+	if (unlikely(nf_ct_is_dying(ct))) {
+		ret = -ESTALE;
+		goto out;
+	}
+	if (likely(!nf_ct_is_hidden(nf_ct_status(ct), IP_CT_DIR_ORIGINAL)))
+		clash = fl_clash(t, a, ct, IP_CT_DIR_ORIGINAL, hash_orig, &f);
+	if (unlikely(zone.dir != NF_CT_DEFAULT_ZONE_DIR))
+		ct_find_under(&f, &zone, IP_CT_DIR_REPLY);
+	if (likely(!clash))
+		clash = fl_clash(t, b, ct, IP_CT_DIR_REPLY, hash_reply, &f);
+	if (unlikely(clash)) {
+		if (refcount_inc_not_zero(&nf_ct_tuplehash_to_ctrack(clash)->use))
+			ins->clash = clash;
+		ret = -EEXIST;
+		goto out;
+	}
+	nf_ct_insert_commit(ct, now);
+	if (likely(both)) {
+		fl_add(&t->fl, a, hash_orig, fl_ref(&t->fl, ct, FL_BOTH), false);
+	} else {
+		fl_add(&t->fl, a, hash_orig, fl_ref(&t->fl, ct, FL_ORIGINAL), false);
+		fl_add(&t->fl, b, hash_reply, fl_ref(&t->fl, ct, FL_REPLY), false);
+	}
+	nf_ct_insert_publish(ct);
+out:
+	if (b != a)
+		fl_unlock(b);
+	fl_unlock(a);
+	ct_read_unlock();
+	return ret;
+}
+
+/* Out of the table; false if it is not in it (not confirmed).  The caller set DYING. */
+static bool
+table_remove(struct ct_table *t, struct nf_conn *ct, uint32_t hash_orig, uint32_t hash_reply)
+{
+	const bool both = fl_is_both(ct, hash_orig, hash_reply);
+	struct fl_line *a, *b;
+	bool in;
+
+	ct_read_lock();
+	if (likely(both))
+		a = b = fl_lock(&t->fl, hash_orig);
+	else
+		fl_lock_two(&t->fl, hash_orig, hash_reply, &a, &b);
+	in = nf_ct_is_confirmed(ct);
+	if (in && likely(both)) {
+		fl_del(&t->fl, a, fl_ref(&t->fl, ct, FL_BOTH));
+	} else if (in) {
+		fl_del(&t->fl, a, fl_ref(&t->fl, ct, FL_ORIGINAL));
+		fl_del(&t->fl, b, fl_ref(&t->fl, ct, FL_REPLY));
+	}
+	if (b != a)
+		fl_unlock(b);
+	fl_unlock(a);
+	ct_read_unlock();
+	return in;
+}
+
+/* --- Walks --- */
+
+static void table_walk_begin(struct ct_table *t)
+{
+	pthread_mutex_lock(&t->resize_mutex);
+}
+
+static void table_walk_end(struct ct_table *t)
+{
+	pthread_mutex_unlock(&t->resize_mutex);
+}
+
+static uint64_t table_scan_size(struct ct_table *t)
+{
+	return fl_lines(&t->fl);
+}
+
+/* A connection that lies there once is two nodes to those who walk. */
+static void fl_collect_one(void *arg, struct nf_conn *ct, uint32_t kind)
+{
+	if (kind != FL_REPLY)
+		ct_collect_visit(arg, &ct->tuplehash[IP_CT_DIR_ORIGINAL], ct);
+	if (kind != FL_ORIGINAL)
+		ct_collect_visit(arg, &ct->tuplehash[IP_CT_DIR_REPLY], ct);
+}
+
+static void table_collect(struct ct_table *t, uint64_t position, struct ct_collect *c)
+{
+	struct fl_line *line;
+
+	ct_read_lock();
+	line = position < fl_lines(&t->fl) ? fl_lock_at(&t->fl, (uint32_t)position) : NULL;
+	if (line) {
+		fl_visit(&t->fl, line, fl_collect_one, c);
+		fl_unlock(line);
+	}
+	ct_read_unlock();
+}
+
+/* Early drop looks at the line of the hash and those after it, round the end. */
+static void
+table_collect_near(struct ct_table *t, uint32_t hash, unsigned int i, struct ct_collect *c)
+{
+	const uint32_t lines = fl_lines(&t->fl);
+
+	if (i < lines)
+		table_collect(t, ((hash & (lines - 1)) + i) & (lines - 1), c);
+}
+
+#define CT_TABLE_SHOWS
+
+struct fl_show {
+	struct ct_walk *walk;
+	uint32_t hash;
+};
+
+static void fl_show_one(void *arg, struct nf_conn *ct, uint32_t kind)
+{
+	const struct fl_show *s = arg;
+
+	for (unsigned int dir = 0; dir < IP_CT_DIR_MAX; dir++) {
+		if (kind == (dir == IP_CT_DIR_ORIGINAL ? FL_REPLY : FL_ORIGINAL) ||
+		    nf_ct_dir_hash(ct, (enum ip_conntrack_dir)dir) != s->hash)
+			continue;
+		ct_walk_visit(s->walk, &ct->tuplehash[dir]);
+	}
+}
+
+/* What lies in the line under the very hash that is looked for. */
+static void table_show(struct ct_table *t, struct ct_walk *w)
+{
+	struct fl_show s = { w, w->hash };
+	struct fl_line *line = fl_lock(&t->fl, w->hash);
+
+	w->shown = CT_WALK_SAME_HASH;
+	w->table = t->fl.lines;
+	w->size = fl_lines(&t->fl);
+	w->bucket = (uint64_t)(line - t->fl.lines);
+	fl_visit(&t->fl, line, fl_show_one, &s);
+	fl_unlock(line);
+}
+
+/* --- Life --- */
+
+static uint32_t fl_depth_for(uint64_t buckets)
+{
+	uint32_t depth = 0;
+
+	while ((uint64_t)FL_BUCKETS_A_LINE << depth < buckets)
+		depth++;
+	return depth;
+}
+
+static const char *table_bucket_rule(uint64_t n)
+{
+	if (!n || n & (n - 1))
+		return "flowline needs a power of two";
+	return n > (uint64_t)FL_BUCKETS_A_LINE << FL_MAX_DEPTH
+		       ? "a table has at most 2147483648 buckets"
+		       : NULL;
+}
+
+/* Behind variant.inc.h, which says where a table finds its nodes. */
+static int table_init(struct ct_table *t, uint64_t buckets, enum ct_pages pages);
+
+static void table_destroy(struct ct_table *t)
+{
+	fl_destroy(&t->fl);
+	pthread_mutex_destroy(&t->resize_mutex);
+}
+
+/* The caller is registered and in no read-side section. */
+static int table_resize(struct ct_table *t, uint64_t buckets)
+{
+	int ret;
+
+	pthread_mutex_lock(&t->resize_mutex);
+	ret = fl_resize(&t->fl, fl_depth_for(buckets));
+	if (!ret)
+		store_relaxed(&t->buckets, buckets);
+	pthread_mutex_unlock(&t->resize_mutex);
+	return ret == -EINVAL ? -ENOMEM : ret;
+}
+
+static uint64_t table_buckets(struct ct_table *t)
+{
+	return load_relaxed(&t->buckets);
+}
+
+static void table_memory(struct ct_table *t, uint64_t *bucket_bytes, uint64_t *other_bytes)
+{
+	*bucket_bytes = (uint64_t)fl_lines(&t->fl) * sizeof(struct fl_line);
+	*other_bytes = 0;
+}
+
+/* --- Its inside: variants/inside.h --- */
+
+static const struct ct_grace fl_no_grace; /* of replaced arrays: there are none */
+
+static const struct ct_grace *table_grace(const struct ct_table *t __maybe_unused)
+{
+	return &fl_no_grace;
+}
+
+static void table_ranges(struct ct_table *t, ct_range_fn *fn, void *arg)
+{
+	const struct ct_range range = {
+		.what = "buckets",
+		.start = (uintptr_t)t->fl.lines,
+		.bytes = (size_t)fl_lines(&t->fl) * sizeof(struct fl_line),
+	};
+
+	fn(&range, arg);
+}
+
+#define CT_TABLE_INSIDE	 1
+#define CT_TABLE_RESIZES 1
+#define CT_TABLE_AXES \
+	.hash = CT_HASH_NAME, .bucket = "mask", .chain = "tagged_line", .lock = "per_line", \
+	.resize = "splitting", .rcu = CT_RCU_NAME, .node = CT_NODE_NAME, .cap = "none"
+
+#include "variants/variant.inc.h"
+
+static uint32_t fl_conntrack_hash(const struct nf_conn *ct, uint32_t kind)
+{
+	return nf_ct_dir_hash(ct, kind == FL_REPLY ? IP_CT_DIR_REPLY : IP_CT_DIR_ORIGINAL);
+}
+
+static void fl_conntrack_grace(void)
+{
+	ct_synchronize();
+}
+
+static int table_init(struct ct_table *t, uint64_t buckets, enum ct_pages pages)
+{
+	static const struct fl_conntrack owner = { fl_conntrack_hash, fl_conntrack_grace };
+	const struct ct_instance *inst = container_of(t, struct ct_instance, table);
+	const uint32_t depth = fl_depth_for(buckets);
+	uint32_t most = depth + FL_ROOM_TO_GROW;
+	int ret;
+
+	ret = fl_init(&t->fl, depth, most > FL_MAX_DEPTH ? FL_MAX_DEPTH : most, inst->pool.base,
+		      pages == CT_PAGES_4K    ? FL_PAGES_4K
+		      : pages == CT_PAGES_THP ? FL_PAGES_THP
+					      : FL_PAGES_HUGETLB,
+		      &owner);
+	if (ret)
+		return ret;
+	store_relaxed(&t->buckets, buckets);
+	pthread_mutex_init(&t->resize_mutex, NULL);
+	return 0;
+}

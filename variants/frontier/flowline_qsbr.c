@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+#define CT_VARIANT flowline_qsbr
+#define CT_SUMMARY "a line a bucket, tags, one entry a connection, quiescent-state RCU"
+#define CT_FLAGS   0
+
+#include "variants/hash/symmetric.h"
+#include "variants/rcu/qsbr.h"
+#include "variants/node/deferred.h"
+#include "variants/frontier/flowline.inc.h"

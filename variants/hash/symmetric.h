@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A keyed hash that both directions of a connection share: the two ends are folded each by
+ * itself, put in order, and folded together.  Ordering instead of xoring them keeps flows
+ * whose ends are equal apart (Open vSwitch's conntrack xors, and has one hash for all of those).
+ *
+ * Folding is a 64 x 64 bit product, upper half xor lower half, as wyhash and rapidhash have it.
+ * It is fast and spreads well; unlike SipHash it is no pseudo-random function, so an attacker
+ * who learns the key can choose tuples that collide.
+ */
+#ifndef CTBENCH_VARIANTS_HASH_SYMMETRIC_H
+#define CTBENCH_VARIANTS_HASH_SYMMETRIC_H
+
+#include "core/nf_conntrack_tuple.h"
+
+#define CT_HASH_NAME "symmetric"
+
+static __always_inline uint64_t ct_fold(uint64_t a, uint64_t b)
+{
+	unsigned __int128 product = (unsigned __int128)a * b;
+
+	return (uint64_t)(product >> 64) ^ (uint64_t)product;
+}
+
+/*
+ * The tuple with its ends exchanged: what the reply of a TCP or UDP connection without NAT looks
+ * like.  By words, since lookups do it each time.
+ */
+static __always_inline void ct_tuple_swap(union ct_tuple_words *to, const union ct_tuple_words *t)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	const uint64_t *w = t->w;
+
+	to->w[0] = w[2] >> 32 | w[3] << 32;
+	to->w[1] = w[3] >> 32 | w[4] << 32;
+	to->w[2] = (w[4] >> 32 & 0xffff) | (w[2] & 0xffff0000u) | w[0] << 32;
+	to->w[3] = w[0] >> 32 | w[1] << 32;
+	to->w[4] = w[1] >> 32 | (w[2] & 0xffff) << 32 | (w[4] & 0xffff000000000000u);
+#else
+	const struct nf_conntrack_tuple *from = &t->tuple;
+
+	to->tuple = *from;
+	to->tuple.src.u3 = from->dst.u3;
+	to->tuple.src.u.all = from->dst.u.all;
+	to->tuple.dst.u3 = from->src.u3;
+	to->tuple.dst.u.all = from->src.u.all;
+#endif
+}
+
+/* One end: its address in two words, and its port. */
+static __always_inline uint64_t ct_fold_end(uint64_t upper, uint64_t lower, uint64_t port,
+					    const uint64_t key[2])
+{
+	return ct_fold(upper ^ key[0], lower ^ key[1] ^ port << 24);
+}
+
+static __always_inline uint32_t ct_hash(const union ct_tuple_words *t, const uint64_t key[2],
+					uint32_t zone_id, uint32_t net_mix)
+{
+	union ct_tuple_words other;
+	uint64_t one, two, low, high, h;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	const uint64_t port = t->w[2] & 0xffff,
+		       protocol = (t->w[2] & 0xffff0000u) | t->w[4] >> 48 << 56;
+	const uint64_t other_port = t->w[4] >> 32 & 0xffff;
+#else
+	const uint64_t port = t->tuple.src.u.all, other_port = t->tuple.dst.u.all;
+	const uint64_t protocol =
+		(uint64_t)t->tuple.src.l3num << 16 | (uint64_t)t->tuple.dst.protonum << 56;
+#endif
+
+	ct_tuple_swap(&other, t);
+	one = ct_fold_end(t->w[0], t->w[1], port, key);
+	two = ct_fold_end(other.w[0], other.w[1], other_port, key);
+	low = one < two ? one : two;
+	high = one < two ? two : one;
+	h = ct_fold(low ^ key[1], high ^ ~key[0] ^ protocol ^ net_mix ^ (uint64_t)zone_id << 32);
+	return (uint32_t)(h >> 32) ^ (uint32_t)h;
+}
+
+#endif
