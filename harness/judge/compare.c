@@ -5,7 +5,7 @@
 #include "harness/base/json_read.h"
 #include "harness/judge/judge.h"
 #include "harness/judge/facts.h"
-#include "harness/numbers/metric.h"
+#include "harness/results/figures.h"
 #include "harness/results/results.h"
 
 #include <jansson.h>
@@ -57,9 +57,6 @@ static int check_report(struct compare *c, int side)
 	if (!json_object_size(c->cells[side]))
 		return ct_user_error(c->e, "'%.500s' has no cells: nothing was measured",
 				     run->path);
-	/* Of shares what has no bound has no figure, and is not to get one back. */
-	if (!json_object_get(report, "shares"))
-		compare_older(run, c->cells[side]);
 	return 0;
 }
 
@@ -147,13 +144,11 @@ static double noise_of(const struct compare *c, const char *workload, const char
 		json_array_foreach(pairs, i, pair)
 		{
 			const char *of = text_of(pair, "metric");
+			/* Times per operation are as noisy as the throughput that they come from. */
+			bool alike = !strcmp(of, metric) ||
+				     (!strcmp(of, "mops") && strstr(metric, "ns_per_op"));
 
-			/* Older reports tell that of ns_per_op, which is near enough. */
-			if (strcmp(text_of(pair, "workload"), workload) ||
-			    (*of && strcmp(of, metric) &&
-			     !(!strcmp(of, "mops") && strstr(metric, "ns_per_op"))))
-				continue;
-			if (!*of && strcmp(metric, "mops") && !strstr(metric, "ns_per_op"))
+			if (strcmp(text_of(pair, "workload"), workload) || !alike)
 				continue;
 			noise = fmax(noise, log1p(number_of(pair, "percent") / 100));
 		}
@@ -199,12 +194,20 @@ static bool both_have(const struct compare *c, const char *name, const char *met
 	return true;
 }
 
-/* Of a cell that took latencies the throughput means little. */
+/*
+ * Of the figures that verdicts are about, a cell is compared by the one that counts most: where
+ * latencies were taken, the throughput means little.
+ */
 static bool is_wanted(const struct compare *c, const char *name, const char *metric)
 {
+	const struct figure *this = figure_find(FIGURE_METRIC, metric), *f = NULL;
+
 	if (!both_have(c, name, metric))
 		return false;
-	return c->asked || strcmp(metric, "mops") || !both_have(c, name, "p99_ns");
+	while (!c->asked && this && this->judged && (f = figure_next(f, FIGURE_METRIC)))
+		if (f->judged > this->judged && both_have(c, name, f->name))
+			return false;
+	return true;
 }
 
 static bool same_everywhere(const struct judge_comparison *j)
@@ -415,11 +418,14 @@ static json_t *find_common(struct compare *c)
 static int split_metrics(struct compare *c, const char *names)
 {
 	char *rest = c->metric_names, *name;
+	const struct figure *f = NULL;
 
 	c->asked = names != NULL;
+	while (!names && (f = figure_next(f, FIGURE_METRIC)))
+		if ((f->judged || f->compared) && c->nr_metrics < METRICS_MAX)
+			c->metrics[c->nr_metrics++] = f->name;
 	if (!names)
-		names = "saturation_per_s,mops,p99_ns,node_bytes_per_connection,bucket_bytes_per_"
-			"connection";
+		return 0;
 	if ((size_t)snprintf(c->metric_names, sizeof(c->metric_names), "%s", names) >=
 	    sizeof(c->metric_names))
 		return ct_user_error(c->e, "--metric has too many names");

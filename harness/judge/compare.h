@@ -41,10 +41,4 @@ struct compare_run {
 struct json_t *judge_compare(const struct compare_run *a, const struct compare_run *b,
 			     const char *metrics, double bound, struct ct_error *e);
 
-/*
- * Completes the cells of a report that was written before there were metrics
- * (cells.NAME.metrics), from its rows of repeats.  For judge_compare() alone.
- */
-void compare_older(const struct compare_run *run, struct json_t *cells);
-
 #endif

@@ -3,7 +3,8 @@
 #include "harness/judge/judge.h"
 
 #include "harness/base/json_read.h"
-#include "harness/numbers/metric.h"
+#include "harness/results/figures.h"
+#include "harness/results/metric.h"
 #include "harness/numbers/random.h"
 
 #include <errno.h>
@@ -284,6 +285,17 @@ static bool has_metric(const json_t *report, const char *workload, const char *m
 	return false;
 }
 
+/* What the workload's verdicts are about; NULL: none of its cells has such a figure. */
+static const char *judged_metric(const json_t *report, const char *workload)
+{
+	const struct figure *f = NULL, *best = NULL;
+
+	while ((f = figure_next(f, FIGURE_METRIC)))
+		if (f->judged > (best ? best->judged : 0) && has_metric(report, workload, f->name))
+			best = f;
+	return best ? best->name : NULL;
+}
+
 static int judge_workload(struct judge_list *l, struct judge_list *controls, const json_t *report,
 			  const json_t *workload, const char *metric, bool paired)
 {
@@ -310,11 +322,6 @@ static int judge_workload(struct judge_list *l, struct judge_list *controls, con
 
 int judge_run(json_t *report)
 {
-	/*
-	 * Of each workload what it was made for: throughput, or where it takes latencies (and its
-	 * throughput means little) a percentile of those; of a search what it found.
-	 */
-	static const char *const metrics[] = { "saturation_per_s", "p99_ns", "mops" };
 	struct judge_list all = { 0 }, controls = { 0 };
 	bool paired = json_is_true(json_object_get(report, "interleaved"));
 	json_t *workload, *verdicts = json_array();
@@ -322,14 +329,12 @@ int judge_run(json_t *report)
 	int err = 0;
 	size_t i;
 
-	json_array_foreach(json_object_get(report, "workloads"), i,
-			   workload) for (size_t m = 0;
-					  m < sizeof(metrics) / sizeof(metrics[0]) && !err; m++)
+	json_array_foreach(json_object_get(report, "workloads"), i, workload)
 	{
-		if (!has_metric(report, text_of(workload, "name"), metrics[m]))
-			continue;
-		err = judge_workload(&all, &controls, report, workload, metrics[m], paired);
-		break;
+		const char *metric = judged_metric(report, text_of(workload, "name"));
+
+		if (metric && !err)
+			err = judge_workload(&all, &controls, report, workload, metric, paired);
 	}
 	if (!err)
 		comparisons = judge_correct(all.list, all.nr);

@@ -2,10 +2,11 @@
 /*
  * Verdicts: what a run says about its questions, in words and in numbers.
  *
- *	judge_pairs.c	which cells are compared: all that differ in one choice
+ *	axes.c		which axes a run's cells have, and which differ in one alone
+ *	pairs.c		which cells are compared: all that differ in one choice
  *	judge.c		effects, the noise, Holm's correction over the whole run
- *	judge_text.c	sentences
- *	judge_compare.c	one run beside another, with judge_older.c and judge_facts.c
+ *	text.c		sentences
+ *	compare.c	one run against another; facts.c: what differs in their machines
  *
  * An effect is the ratio of two cells, averaged (as a logarithm) over all pairs of
  * cells that differ in that choice alone: the factorial of everything else.  Where

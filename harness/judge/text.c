@@ -3,7 +3,7 @@
 #include "harness/judge/judge.h"
 
 #include "harness/base/json_read.h"
-#include "harness/numbers/metric.h"
+#include "harness/results/figures.h"
 
 #include <jansson.h>
 #include <math.h>

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/numbers/metric.h"
+#include "harness/results/metric.h"
 #include "harness/results/internal.h"
 #include "harness/results/results.h"
 

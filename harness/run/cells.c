@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/run/run.h"
 
+#include "harness/results/figures.h"
+
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-double result_ns_per_op(const struct cell_result *r)
-{
-	return r->latency_max_ns > 0 ? NAN : r->ns_per_op;
-}
-
 double result_mops(const struct cell_result *r)
 {
-	if (r->latency_max_ns > 0)
-		return NAN;
-	return r->window > 0 ? (double)r->ops / r->window / 1e6 : 0;
+	return figure_find(FIGURE_CELL, "mops")->of(r);
 }
 
 const char *cell_unit(const struct cell *cell)

@@ -58,7 +58,8 @@
 #include "harness/machine/env.h"
 #include "harness/base/interrupt.h"
 #include "harness/judge/judge.h"
-#include "harness/numbers/metric.h"
+#include "harness/results/figures.h"
+#include "harness/results/metric.h"
 #include "harness/numbers/quartiles.h"
 #include "harness/workload/variant_facts.h"
 
@@ -69,91 +70,17 @@
 
 /* ---- one cell ---- */
 
-/* Spinning for arrivals, and reading the clock, are no costs of an operation. */
-static double cpu_ns_per_op(const struct cell_result *r)
-{
-	return r->latency_max_ns > 0 ? NAN : r->cpu_ns_per_op;
-}
-
-static double share_of_hits(const struct cell_result *r)
-{
-	return r->lookups ? (double)r->hits / (double)r->lookups : NAN;
-}
-
-static double per_connection(uint64_t bytes, const struct cell_result *r)
-{
-	return r->connections ? (double)bytes / (double)r->connections : NAN;
-}
-
-static double node_bytes(const struct cell_result *r)
-{
-	return per_connection(r->node_bytes, r);
-}
-
-static double bucket_bytes(const struct cell_result *r)
-{
-	return per_connection(r->bucket_bytes, r);
-}
-
-static double allocated_bytes(const struct cell_result *r)
-{
-	return per_connection(r->allocated_bytes, r);
-}
-
-static double connections(const struct cell_result *r)
-{
-	return (double)r->connections;
-}
-
-static double build_seconds(const struct cell_result *r)
-{
-	return r->build_seconds;
-}
-
-static double rss_bytes(const struct cell_result *r)
-{
-	return r->rss_bytes ? (double)r->rss_bytes : NAN;
-}
-
-static double search_restart(const struct cell_result *r)
-{
-	return (double)r->search_restart;
-}
-
-static double resize_seconds(const struct cell_result *r)
-{
-	return r->resizes_done ? r->resize_seconds / r->resizes_done : NAN;
-}
-
-/* What a cell says beside its times; the median of its repeats, or null where it means nothing. */
-static const struct {
-	const char *name;
-	double (*of)(const struct cell_result *r);
-} medians[] = {
-	{ "cpu_ns_per_op", cpu_ns_per_op },
-	{ "measured_hit_share", share_of_hits },
-	{ "node_bytes_per_connection", node_bytes },
-	{ "bucket_bytes_per_connection", bucket_bytes },
-	{ "allocated_bytes_per_connection", allocated_bytes },
-	{ "rss_bytes", rss_bytes },
-	{ "connections", connections },
-	{ "build_s", build_seconds },
-	{ "search_restart", search_restart },
-	{ "seconds_per_resize", resize_seconds },
-};
-#define NR_MEDIANS (sizeof(medians) / sizeof(medians[0]))
-
 static const char *const points[] = { "median", "q1", "q3", "min", "max" };
 #define NR_POINTS (sizeof(points) / sizeof(points[0]))
 
 /* values: room for the cell's repeats */
 static struct quartiles
-quartiles_over(const struct run_cell *c, double (*of)(const struct cell_result *r), double *values)
+quartiles_over(const struct run_cell *c, const struct figure *f, double *values)
 {
 	size_t n = 0;
 
 	for (uint32_t i = 0; i < c->repeats; i++) {
-		double value = run_repeat_good(&c->list[i]) ? of(&c->list[i].result) : NAN;
+		double value = run_repeat_good(&c->list[i]) ? f->of(&c->list[i].result) : NAN;
 
 		if (isfinite(value))
 			values[n++] = value;
@@ -173,19 +100,12 @@ static json_t *quartiles_to_json(struct quartiles q)
 static json_t *metrics_report(const struct run_cell *c, const json_t *details, double *values)
 {
 	json_t *metrics = json_object();
-	static const struct {
-		const char *name;
-		double (*of)(const struct cell_result *r);
-	} main_metrics[] = { { "mops", result_mops }, { "ns_per_op", result_ns_per_op } };
+	const struct figure *f = NULL;
 
-	for (size_t m = 0; m < 2 + NR_MEDIANS; m++) {
-		double (*of)(const struct cell_result *) =
-			m < 2 ? main_metrics[m].of : medians[m - 2].of;
-
+	while ((f = figure_next(f, FIGURE_CELL))) {
 		for (uint32_t i = 0; i < c->repeats; i++)
-			values[i] = run_repeat_good(&c->list[i]) ? of(&c->list[i].result) : NAN;
-		metric_put(metrics, m < 2 ? main_metrics[m].name : medians[m - 2].name, values,
-			   c->repeats);
+			values[i] = run_repeat_good(&c->list[i]) ? f->of(&c->list[i].result) : NAN;
+		metric_put(metrics, f->name, values, c->repeats);
 	}
 	if (c->rates)
 		metric_put(metrics, "saturation_per_s", c->rates, c->repeats);
@@ -223,7 +143,7 @@ static json_t *passes_report(const struct run_cell *c)
 static json_t *cell_report(const struct run *run, const struct run_cell *c, const struct told *told)
 {
 	double *values = calloc(c->repeats, sizeof(*values));
-	struct quartiles ns, mops;
+	const struct figure *f = NULL;
 	unsigned int failed = 0, skipped = 0, good = 0;
 	const char *error = NULL;
 	json_t *json, *timeline;
@@ -241,20 +161,20 @@ static json_t *cell_report(const struct run *run, const struct run_cell *c, cons
 		if (!error || r->result.status)
 			error = r->result.status ? r->result.error : r->result.void_reason;
 	}
-	ns = quartiles_over(c, result_ns_per_op, values);
-	mops = quartiles_over(c, result_mops, values);
-	json = json_pack(
-		"{s:s, s:s, s:o, s:o, s:b, s:b, s:s, s:i, s:i, s:i, s:i, s:b, s:s*, s:o, s:o}",
-		"workload", c->workload->name, "variant", c->cell.variant, "parameters",
-		cell_to_json(&c->cell), "axes", variant_axes_to_json(c->cell.variant), "control",
-		(int)c->cell.control, "worst_case", variant_is_worst_case(c->cell.variant), "unit",
-		cell_unit(&c->cell), "repeats", (int)c->repeats, "n", (int)good, "void",
-		(int)c->voids, "failed", (int)failed, "skipped", skipped > 0, "error", error,
-		"ns_per_op", quartiles_to_json(ns), "mops", quartiles_to_json(mops));
-	for (size_t i = 0; i < NR_MEDIANS && json; i++) {
-		struct quartiles q = quartiles_over(c, medians[i].of, values);
+	json = json_pack("{s:s, s:s, s:o, s:o, s:b, s:b, s:s, s:i, s:i, s:i, s:i, s:b, s:s*}",
+			 "workload", c->workload->name, "variant", c->cell.variant, "parameters",
+			 cell_to_json(&c->cell), "axes", variant_axes_to_json(c->cell.variant),
+			 "control", (int)c->cell.control, "worst_case",
+			 variant_is_worst_case(c->cell.variant), "unit", cell_unit(&c->cell),
+			 "repeats", (int)c->repeats, "n", (int)good, "void", (int)c->voids,
+			 "failed", (int)failed, "skipped", skipped > 0, "error", error);
+	while (json && (f = figure_next(f, FIGURE_CELL))) {
+		struct quartiles q = quartiles_over(c, f, values);
 
-		json_object_set_new(json, medians[i].name, q.n ? json_real(q.median) : json_null());
+		json_object_set_new(json, f->name,
+				    f->spread ? quartiles_to_json(q)
+				    : q.n     ? json_real(q.median)
+					      : json_null());
 	}
 	json_object_set_new(json, "metrics",
 			    metrics_report(c, json_object_get(told->metrics, c->name), values));
@@ -413,23 +333,24 @@ static void print_values(FILE *out, json_t *object)
 	}
 }
 
-static const char *const simple[] = { "control", "unit", "repeats", "n", "void", "failed" };
-#define NR_SIMPLE (sizeof(simple) / sizeof(simple[0]))
-
 static void print_tsv_header(FILE *out, const json_t *cell)
 {
+	const struct figure *f = NULL;
+
 	fputs("name", out);
 	print_keys(out, "", json_object_get(cell, "parameters"));
 	print_keys(out, "axis_",
 		   json_object_get(cell, "axes")); /* some parameters have an axis's name */
-	for (size_t i = 0; i < NR_SIMPLE; i++)
-		fprintf(out, "\t%s", simple[i]);
-	for (size_t i = 0; i < NR_POINTS; i++)
-		fprintf(out, "\tns_per_op_%s", points[i]);
-	for (size_t i = 0; i < NR_POINTS; i++)
-		fprintf(out, "\tmillions_per_s_%s", points[i]);
-	for (size_t i = 0; i < NR_MEDIANS; i++)
-		fprintf(out, "\t%s", medians[i].name);
+	for (size_t i = 0; i < nr_result_facts; i++)
+		fprintf(out, "\t%s", result_facts[i].name);
+	while ((f = figure_next(f, FIGURE_CELL))) {
+		const char *name = f->tsv ? f->tsv : f->name;
+
+		for (size_t i = 0; i < NR_POINTS && f->spread; i++)
+			fprintf(out, "\t%s_%s", name, points[i]);
+		if (!f->spread)
+			fprintf(out, "\t%s", name);
+	}
 	fputc('\n', out);
 }
 
@@ -442,6 +363,20 @@ static void print_points(FILE *out, const json_t *quartiles)
 			fprintf(out, "\t%.6g", json_number_value(value));
 		else
 			fputs("\t-", out);
+	}
+}
+
+static void print_figures(FILE *out, const json_t *cell)
+{
+	const struct figure *f = NULL;
+
+	while ((f = figure_next(f, FIGURE_CELL))) {
+		if (f->spread) {
+			print_points(out, json_object_get(cell, f->name));
+			continue;
+		}
+		fputc('\t', out);
+		print_value(out, json_object_get(cell, f->name));
 	}
 }
 
@@ -463,16 +398,11 @@ char *run_report_tsv(const json_t *report, size_t *len)
 		fputs(name, out);
 		print_values(out, json_object_get(cell, "parameters"));
 		print_values(out, json_object_get(cell, "axes"));
-		for (size_t i = 0; i < NR_SIMPLE; i++) {
+		for (size_t i = 0; i < nr_result_facts; i++) {
 			fputc('\t', out);
-			print_value(out, json_object_get(cell, simple[i]));
+			print_value(out, json_object_get(cell, result_facts[i].name));
 		}
-		print_points(out, json_object_get(cell, "ns_per_op"));
-		print_points(out, json_object_get(cell, "mops"));
-		for (size_t i = 0; i < NR_MEDIANS; i++) {
-			fputc('\t', out);
-			print_value(out, json_object_get(cell, medians[i].name));
-		}
+		print_figures(out, cell);
 		fputc('\n', out);
 	}
 	if (fclose(out)) {

@@ -151,7 +151,6 @@ static inline bool run_repeat_good(const struct run_repeat *r)
  * Operations per second of all threads, in millions; what one takes, in ns.  NAN where
  * latencies were taken: reading the clock around each operation is no throughput.
  */
-double result_ns_per_op(const struct cell_result *r);
 double result_mops(const struct cell_result *r);
 /* "Mops/s", "Mpkt/s", "Mconn/s" */
 const char *cell_unit(const struct cell *cell);

@@ -7,9 +7,11 @@
 #include "harness/run/run.h"
 
 #include "harness/base/interrupt.h"
+#include "harness/results/figures.h"
 
 #include <errno.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -159,12 +161,21 @@ static void count(struct gbench_sample *s, const char *name, double value)
 		s->counters[s->nr_counters++] = (struct gbench_counter){ name, value };
 }
 
+static bool is_counted(const struct cell *c, const struct cell_result *r, enum column_when when)
+{
+	bool latency = r->latency_max_ns > 0;
+
+	return when == ALWAYS || (when == IF_LATENCY && latency) ||
+	       (when == IF_THROUGHPUT && !latency) ||
+	       (when == IF_RESIZES && cell_nr_events(c, EVENT_RESIZE));
+}
+
 static bool sample(void *arg, size_t benchmark, unsigned int repeat, struct gbench_sample *s)
 {
 	struct run *run = arg;
 	const struct run_repeat *r = &run->cells[benchmark].list[repeat];
 	const struct cell_result *x = &r->result;
-	double connections = (double)x->connections;
+	const struct figure *f = NULL;
 	bool latency = x->latency_max_ns > 0;
 
 	if (!r->done)
@@ -180,38 +191,15 @@ static bool sample(void *arg, size_t benchmark, unsigned int repeat, struct gben
 	if (!latency)
 		count(s, "ops_per_s", result_mops(x) * 1e6);
 	count(s, "order", (double)r->seq);
-	count(s, "window_s", x->window);
-	count(s, "skew_s", x->skew);
-	if (latency) {
-		count(s, "latency_p99_ns", x->latency_p99_ns);
-		count(s, "latency_p999_ns", x->latency_p999_ns);
-		count(s, "latency_max_ns", x->latency_max_ns);
-		count(s, "unfinished", (double)x->unfinished);
-	} else {
-		count(s, "slowest_thread_ops_per_s", x->min_thread_ops);
-		count(s, "fastest_thread_ops_per_s", x->max_thread_ops);
+	for (size_t i = 0; i < nr_result_columns; i++) {
+		const struct result_column *c = &result_columns[i];
+
+		if (c->counter && is_counted(&run->cells[benchmark].cell, x, c->when))
+			count(s, c->counter, column_value(c, x));
 	}
-	count(s, "build_s", x->build_seconds);
-	if (x->lookups)
-		count(s, "measured_hit_share", (double)x->hits / (double)x->lookups);
-	count(s, "connections", connections);
-	if (connections > 0) {
-		count(s, "node_bytes_per_connection", (double)x->node_bytes / connections);
-		count(s, "bucket_bytes_per_connection", (double)x->bucket_bytes / connections);
-		count(s, "allocated_bytes_per_connection",
-		      (double)x->allocated_bytes / connections);
-	}
-	count(s, "rss_bytes", (double)x->rss_bytes);
-	count(s, "window_allocated_bytes", (double)x->window_allocs);
-	count(s, "search_restart", (double)x->search_restart);
-	count(s, "early_drop", (double)x->early_drop);
-	count(s, "drop", (double)x->drop);
-	count(s, "insert_failed", (double)x->insert_failed);
-	count(s, "involuntary_switches", (double)x->involuntary_switches);
-	if (cell_nr_events(&run->cells[benchmark].cell, EVENT_RESIZE)) {
-		count(s, "resizes", (double)x->resizes_done);
-		count(s, "resize_s", x->resize_seconds);
-	}
+	while ((f = figure_next(f, FIGURE_CELL)))
+		if (f->counter && isfinite(f->of(x)))
+			count(s, f->counter, f->of(x));
 	return true;
 }
 

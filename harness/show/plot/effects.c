@@ -11,7 +11,7 @@
  */
 #include "harness/show/plot/internal.h"
 
-#include "harness/numbers/metric.h"
+#include "harness/results/figures.h"
 
 #include <errno.h>
 #include <math.h>

@@ -9,7 +9,7 @@
  */
 #include "harness/show/plot/internal.h"
 
-#include "harness/numbers/metric.h"
+#include "harness/results/metric.h"
 
 #include <errno.h>
 #include <math.h>

@@ -13,70 +13,25 @@
 #include "harness/show/plot/internal.h"
 
 #include "harness/numbers/stats.h"
+#include "harness/results/figures.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LINES_MAX 4
+#define LINES_MAX  4
+#define PANELS_MAX 32
 /* More than these beside each other are too narrow to be read. */
 #define COLUMNS_MAX 6
 
-struct line {
-	const char *series; /* of bench_timeline.h */
-	const char *label;  /* where a panel has several */
-	double scale;
+/*
+ * Series that share a panel, the first of which describes it (figures.def).  From top to bottom; a
+ * panel whose first series nobody has, or in which it is 0, is left out.
+ */
+struct panel {
+	const struct figure *line[LINES_MAX];
+	size_t nr;
 };
-
-/* From top to bottom.  A panel whose first series nobody has, or in which it is 0, is left out. */
-static const struct panel {
-	const char *title;
-	bool log;
-	const char *instead; /* only where nobody has this series */
-	struct line lines[LINES_MAX];
-} panels[] = {
-	{ "lookups, million/s", false, NULL, { { "lookups_per_s", "lookups", 1e-6 } } },
-	{ "operations, million/s",
-	  false,
-	  "lookups_per_s",
-	  { { "ops_per_s", "operations", 1e-6 } } },
-	{ "inserts, million/s", false, NULL, { { "inserts_per_s", "inserts", 1e-6 } } },
-	{ "lookup takes, µs",
-	  true,
-	  NULL,
-	  { { "lookup_p50_ns", "p50", 1e-3 },
-	    { "lookup_p99_ns", "p99", 1e-3 },
-	    { "lookup_max_ns", "max", 1e-3 } } },
-	{ "insert takes, µs",
-	  true,
-	  NULL,
-	  { { "insert_p50_ns", "p50", 1e-3 },
-	    { "insert_p99_ns", "p99", 1e-3 },
-	    { "insert_max_ns", "max", 1e-3 } } },
-	{ "established packet takes, µs",
-	  true,
-	  NULL,
-	  { { "established_p50_ns", "p50", 1e-3 },
-	    { "established_p99_ns", "p99", 1e-3 },
-	    { "established_max_ns", "max", 1e-3 } } },
-	{ "new packet takes, µs",
-	  true,
-	  NULL,
-	  { { "new_p50_ns", "p50", 1e-3 },
-	    { "new_p99_ns", "p99", 1e-3 },
-	    { "new_max_ns", "max", 1e-3 } } },
-	{ "slowest batch, ms",
-	  true,
-	  "lookup_p50_ns",
-	  { { "longest_batch_us", "slowest batch", 1e-3 } } },
-	{ "lookups that missed", false, NULL, { { "missed", "missed", 1 } } },
-	{ "inserts that failed", false, NULL, { { "insert_failed", "failed", 1 } } },
-	{ "search restarts", false, NULL, { { "search_restart", "restarts", 1 } } },
-	{ "early drops", false, NULL, { { "early_drop", "early drops", 1 } } },
-	{ "table full", false, NULL, { { "refused", "table full", 1 } } },
-	{ "packets dropped", false, NULL, { { "dropped", "dropped", 1 } } },
-};
-#define NR_PANELS (sizeof(panels) / sizeof(panels[0]))
 
 /* of: "series", "series_low" or "series_high" */
 static const json_t *list_of(const json_t *cell, const char *of, const char *name)
@@ -128,35 +83,46 @@ static const char *in_words(const struct plot_group *g)
 }
 
 /* Piece k of a series as its panel shows it; 0 where there is none. */
-static double piece(const json_t *cell, const char *of, const struct line *line, size_t k)
+static double piece(const json_t *cell, const char *of, const struct figure *line, size_t k)
 {
-	const json_t *v = json_array_get(list_of(cell, of, line->series), k);
+	const json_t *v = json_array_get(list_of(cell, of, line->name), k);
 
-	return (json_is_number(v) ? json_number_value(v) : 0) * line->scale;
+	return (json_is_number(v) ? json_number_value(v) : 0) * figure_scale(line);
 }
 
-static bool is_shown(const struct plot_group *g, const struct panel *p)
+static bool is_shown(const struct plot_group *g, const struct figure *first)
 {
 	/* Throughput never comes from a run that takes latencies. */
-	if (strstr(p->title, "million/s") &&
+	if (first->throughput &&
 	    (anybody_has(g, "lookup_p50_ns") || anybody_has(g, "established_p50_ns")))
 		return false;
-	return anybody_has(g, p->lines[0].series) && !(p->instead && anybody_has(g, p->instead));
+	return anybody_has(g, first->name) && !(first->unless && anybody_has(g, first->unless));
 }
 
-/* The panels of a picture, from top to bottom, in list[NR_PANELS]; returns their number. */
-static size_t shown(const struct plot_group *g, const struct panel **list)
+/* The panels of a picture, from top to bottom, in list[PANELS_MAX]; returns their number. */
+static size_t shown(const struct plot_group *g, struct panel *list)
 {
+	const struct figure *f = NULL, *first = NULL;
+	bool take = false;
 	size_t nr = 0;
 
-	for (size_t p = 0; p < NR_PANELS; p++)
-		if (is_shown(g, &panels[p]))
-			list[nr++] = &panels[p];
+	while ((f = figure_next(f, FIGURE_SERIES)) && nr < PANELS_MAX) {
+		if (!f->panel)
+			continue;
+		if (!first || strcmp(first->panel, f->panel)) {
+			first = f;
+			take = is_shown(g, f);
+			if (take)
+				list[nr++].nr = 0;
+		}
+		if (take && list[nr - 1].nr < LINES_MAX)
+			list[nr - 1].line[list[nr - 1].nr++] = f;
+	}
 	return nr;
 }
 
-static void
-write_line(FILE *data, const json_t *cell, const struct line *line, size_t k, bool log, bool bands)
+static void write_line(FILE *data, const json_t *cell, const struct figure *line, size_t k,
+		       bool log, bool bands)
 {
 	double n = piece(cell, "series", line, k);
 
@@ -171,8 +137,7 @@ write_line(FILE *data, const json_t *cell, const struct line *line, size_t k, bo
 			piece(cell, "series_high", line, k));
 }
 
-static void
-write_data(FILE *data, const struct plot_group *g, const struct panel *const *list, size_t nr)
+static void write_data(FILE *data, const struct plot_group *g, const struct panel *list, size_t nr)
 {
 	bool bands = has_bands(g);
 
@@ -185,9 +150,9 @@ write_data(FILE *data, const struct plot_group *g, const struct panel *const *li
 		for (size_t k = 0; k < pieces; k++) {
 			fprintf(data, "%.6g", ((double)k + 0.5) * length);
 			for (size_t p = 0; p < nr; p++)
-				for (size_t l = 0; l < LINES_MAX && list[p]->lines[l].series; l++)
-					write_line(data, g->cells[i], &list[p]->lines[l], k,
-						   list[p]->log, bands);
+				for (size_t l = 0; l < list[p].nr; l++)
+					write_line(data, g->cells[i], list[p].line[l], k,
+						   list[p].line[0]->log, bands);
 			fputc('\n', data);
 		}
 		fputs("\n\n", data);
@@ -201,13 +166,13 @@ static double top_of(const struct plot_group *g, const struct panel *p, double *
 	double top = 0;
 
 	*least = INFINITY;
-	for (size_t l = 0; l < LINES_MAX && p->lines[l].series; l++)
+	for (size_t l = 0; l < p->nr; l++)
 		for (size_t i = 0; i < 3 * g->nr; i++) {
 			const json_t *cell = g->cells[i / 3];
-			size_t nr = json_array_size(list_of(cell, of[i % 3], p->lines[l].series));
+			size_t nr = json_array_size(list_of(cell, of[i % 3], p->line[l]->name));
 
 			for (size_t k = 0; k < nr; k++) {
-				double n = piece(cell, of[i % 3], &p->lines[l], k);
+				double n = piece(cell, of[i % 3], p->line[l], k);
 
 				top = fmax(top, n);
 				if (n > 0)
@@ -218,7 +183,7 @@ static double top_of(const struct plot_group *g, const struct panel *p, double *
 }
 
 static void
-write_panels(FILE *script, const struct plot_group *g, const struct panel *const *list, size_t nr)
+write_panels(FILE *script, const struct plot_group *g, const struct panel *list, size_t nr)
 {
 	int column = 2, wide = has_bands(g) ? 3 : 1;
 
@@ -231,19 +196,19 @@ write_panels(FILE *script, const struct plot_group *g, const struct panel *const
 	for (size_t p = 0; p < nr; p++) {
 		int lines = 0;
 		char variable[32];
-		double least, top = top_of(g, list[p], &least);
+		double least, top = top_of(g, &list[p], &least);
 
 		snprintf(variable, sizeof(variable), "panel[%zu]", p + 1);
-		plot_set_text(script, variable, list[p]->title);
-		for (; lines < LINES_MAX && list[p]->lines[lines].series; lines++) {
+		plot_set_text(script, variable, list[p].line[0]->panel);
+		for (; lines < (int)list[p].nr; lines++) {
 			snprintf(variable, sizeof(variable), "line_label[%d]",
 				 column + wide * lines);
-			plot_set_text(script, variable, list[p]->lines[lines].label);
+			plot_set_text(script, variable, list[p].line[lines]->heading);
 		}
 		fprintf(script,
 			"panel_log[%zu] = %d\npanel_top[%zu] = %.6g\npanel_least[%zu] = %.6g\n"
 			"panel_column[%zu] = %d\npanel_lines[%zu] = %d\n",
-			p + 1, list[p]->log, p + 1, top > 0 ? top : 1, p + 1,
+			p + 1, list[p].line[0]->log, p + 1, top > 0 ? top : 1, p + 1,
 			isfinite(least) ? least : 1e-3, p + 1, column, p + 1, lines);
 		column += wide * lines;
 	}
@@ -297,7 +262,7 @@ static void write_events(FILE *script, const struct plot_group *g)
 int plot_timeline(struct plot_file *f, const struct plot_group *all)
 {
 	struct plot_group g = *all;
-	const struct panel *list[NR_PANELS];
+	struct panel list[PANELS_MAX];
 	double end = 0;
 	size_t nr;
 	int err = 1;
@@ -321,9 +286,9 @@ int plot_timeline(struct plot_file *f, const struct plot_group *all)
 	fprintf(f->data, "# %s\n# milliseconds since the window opened",
 		text_of(g.workload, "question"));
 	for (size_t p = 0; p < nr; p++)
-		for (size_t l = 0; l < LINES_MAX && list[p]->lines[l].series; l++)
-			fprintf(f->data, ", %s (x %g)%s", list[p]->lines[l].series,
-				list[p]->lines[l].scale,
+		for (size_t l = 0; l < list[p].nr; l++)
+			fprintf(f->data, ", %s (x %g)%s", list[p].line[l]->name,
+				figure_scale(list[p].line[l]),
 				has_bands(&g) ? ", its low, its high" : "");
 	fputc('\n', f->data);
 	write_data(f->data, &g, list, nr);

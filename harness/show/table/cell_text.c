@@ -10,6 +10,7 @@
 
 #include "harness/base/json_read.h"
 #include "harness/numbers/stats.h"
+#include "harness/results/figures.h"
 #include "harness/show/table/table.h"
 
 int table_number(char *buf, size_t size, double value)
@@ -72,6 +73,13 @@ void table_put_interval(struct grid *g, size_t column, const json_t *metric, dou
 	grid_put_at(g, 0, column, "95 %");
 	table_put_range(g, column, number_of(metric, "ci_low") * scale,
 			number_of(metric, "ci_high") * scale);
+}
+
+double table_metric(const json_t *cell, const struct figure *f)
+{
+	const json_t *metrics = json_object_get(cell, "metrics");
+
+	return figure_scale(f) * number_of(json_object_get(metrics, f->name), "median");
 }
 
 void table_note(char *buf, size_t size, const json_t *cell)

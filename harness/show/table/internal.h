@@ -8,6 +8,8 @@
 
 #include "harness/base/grid.h"
 
+struct figure;
+
 /* A figure, or two of them as a range, into a column of the last row; what is not finite is left
  * out. */
 void table_put_number(struct grid *g, size_t column, double value);
@@ -22,12 +24,15 @@ void table_put_interval(struct grid *g, size_t column, const json_t *metric, dou
 /* The variant and what varies, from column 0 on; a header where cell is NULL.  The next column. */
 size_t table_put_parameters(struct grid *g, const json_t *varying, const json_t *cell);
 
+/* The median of a figure of a cell, as tables show it; NAN if the cell lacks it. */
+double table_metric(const json_t *cell, const struct figure *f);
+
 /* What a reader has to know about a row before believing it. */
 void table_note(char *buf, size_t size, const json_t *cell);
 
 /* ---- table_latency.c: percentiles instead of throughput ---- */
 
-#define TABLE_LATENCY_COLUMNS 9
+size_t table_latency_columns(void);
 void table_latency_header(struct grid *g, const json_t *varying, const char *unit);
 /* A row for all operations, and one for each kind of them where there are several. */
 void table_latency_rows(struct grid *g, const json_t *varying, const json_t *cell);
@@ -37,7 +42,7 @@ void table_latency_remark(char *buf, size_t size, const json_t *report, const ch
 
 /* ---- table_saturation.c: highest rates instead of throughput ---- */
 
-#define TABLE_SATURATION_COLUMNS 4
+size_t table_saturation_columns(void);
 void table_saturation_header(struct grid *g, const json_t *varying, const char *unit);
 void table_saturation_row(struct grid *g, const json_t *varying, const json_t *cell);
 /* A sentence below the table: what was asked; unchanged where nothing was searched for. */

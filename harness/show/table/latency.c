@@ -9,51 +9,65 @@
 
 #include "core/compiler.h"
 #include "harness/results/bounds.h"
+#include "harness/results/figures.h"
 #include "harness/base/json_read.h"
 #include "harness/show/table/table.h"
 
-enum { OPERATION, P50, P90, P99, P99_RANGE, P999, MAX, RATE, NOTE };
+/*
+ * Columns behind the parameters: the kind of operation; the figures of latencies, some with their
+ * interval; M/s where a cell has it; a note.
+ */
+static size_t figure_columns(void)
+{
+	const struct figure *f = NULL;
+	size_t nr = 0;
+
+	while ((f = figure_next(f, FIGURE_METRIC)))
+		nr += f->shown == IN_LATENCIES ? 1 + f->interval : 0;
+	return nr;
+}
+
+size_t table_latency_columns(void)
+{
+	return 1 + figure_columns() + 2;
+}
 
 void table_latency_header(struct grid *g, const json_t *varying, const char *unit __maybe_unused)
 {
+	const struct figure *f = NULL;
 	size_t at;
 
 	if (!grid_add_row(g))
 		return;
 	at = table_put_parameters(g, varying, NULL);
-	grid_put(g, at + OPERATION, "operations");
-	grid_put(g, at + P50, "p50 us");
-	grid_put(g, at + P90, "p90 us");
-	grid_put(g, at + P99, "p99 us");
-	grid_put(g, at + P999, "p99.9 us");
-	grid_put(g, at + MAX, "max us");
-	g->left[at + OPERATION] = true;
-	g->left[at + NOTE] = true;
+	grid_put(g, at, "operations");
+	g->left[at] = true;
+	g->left[at + table_latency_columns() - 1] = true;
+	for (at++; (f = figure_next(f, FIGURE_METRIC));)
+		if (f->shown == IN_LATENCIES) {
+			grid_put(g, at, f->heading);
+			at += 1 + f->interval;
+		}
 }
 
-/* The median over the repeats, in us; class NULL: of all operations. */
-static const json_t *metric(const json_t *cell, const char *class, const char *percentile)
+/* class NULL: of all operations. */
+static void put_figures(struct grid *g, size_t at, const json_t *cell, const char *class)
 {
-	char name[96];
+	const struct figure *f = NULL;
 
-	snprintf(name, sizeof(name), "%s%s%s_ns", class ? class : "", class ? "_" : "", percentile);
-	return json_object_get(json_object_get(cell, "metrics"), name);
-}
+	while ((f = figure_next(f, FIGURE_METRIC))) {
+		const json_t *metric;
+		char name[96];
 
-static void put_percentiles(struct grid *g, size_t at, const json_t *cell, const char *class)
-{
-	static const struct {
-		int column;
-		const char *name;
-	} columns[] = {
-		{ P50, "p50" }, { P90, "p90" }, { P99, "p99" }, { P999, "p999" }, { MAX, "max" },
-	};
-	const json_t *p99 = metric(cell, class, "p99");
-
-	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
-		table_put_number(g, at + (size_t)columns[i].column,
-				 number_of(metric(cell, class, columns[i].name), "median") / 1e3);
-	table_put_interval(g, at + P99_RANGE, p99, 1e-3);
+		if (f->shown != IN_LATENCIES)
+			continue;
+		snprintf(name, sizeof(name), "%s%s%s", class ? class : "", class ? "_" : "",
+			 f->name);
+		metric = json_object_get(json_object_get(cell, "metrics"), name);
+		table_put_number(g, at++, number_of(metric, "median") * figure_scale(f));
+		if (f->interval)
+			table_put_interval(g, at++, metric, figure_scale(f));
+	}
 }
 
 /* "lookup hit" for lookup_hit */
@@ -76,16 +90,17 @@ void table_latency_rows(struct grid *g, const json_t *varying, const json_t *cel
 	bool several = json_object_size(classes) > 2;
 	const char *name;
 	char text[512];
-	size_t at, len;
+	size_t at, rate, len;
 
 	if (!grid_add_row(g))
 		return;
 	at = table_put_parameters(g, varying, cell);
-	grid_put(g, at + OPERATION, !latency ? "" : several ? "all" : NULL);
-	put_percentiles(g, at, cell, NULL);
+	rate = at + 1 + figure_columns();
+	grid_put(g, at, !latency ? "" : several ? "all" : NULL);
+	put_figures(g, at + 1, cell, NULL);
 	if (isfinite(number_of(json_object_get(cell, "mops"), "median"))) {
-		grid_put_at(g, 0, at + RATE, "M/s");
-		table_put_number(g, at + RATE, number_of(json_object_get(cell, "mops"), "median"));
+		grid_put_at(g, 0, rate, "M/s");
+		table_put_number(g, rate, number_of(json_object_get(cell, "mops"), "median"));
 	}
 	table_note(text, sizeof(text), cell);
 	len = strlen(text);
@@ -95,19 +110,19 @@ void table_latency_rows(struct grid *g, const json_t *varying, const json_t *cel
 			 " never begun",
 			 len ? "; " : "", unfinished,
 			 json_integer_value(json_object_get(classes, "all")));
-	grid_put(g, at + NOTE, text);
+	grid_put(g, rate + 1, text);
 	json_object_foreach(classes, name, count)
 	{
 		if (!strcmp(name, "all"))
 			continue;
 		if (!several) {
-			put_class(g, at + OPERATION, name);
+			put_class(g, at, name);
 			continue;
 		}
 		if (!grid_add_row(g))
 			return;
-		put_class(g, at + OPERATION, name);
-		put_percentiles(g, at, cell, name);
+		put_class(g, at, name);
+		put_figures(g, at + 1, cell, name);
 	}
 }
 

@@ -9,9 +9,20 @@
 
 #include "core/compiler.h"
 #include "harness/results/bounds.h"
+#include "harness/results/figures.h"
 #include "harness/base/json_read.h"
 
-enum { RATE, INTERVAL, SEARCHES, NOTE };
+enum { RATE, INTERVAL, SEARCHES, NOTE, NR_COLUMNS };
+
+size_t table_saturation_columns(void)
+{
+	return NR_COLUMNS;
+}
+
+static const struct figure *found_figure(void)
+{
+	return figure_find(FIGURE_METRIC, "saturation_per_s");
+}
 
 void table_saturation_header(struct grid *g, const json_t *varying, const char *unit __maybe_unused)
 {
@@ -20,7 +31,7 @@ void table_saturation_header(struct grid *g, const json_t *varying, const char *
 	if (!grid_add_row(g))
 		return;
 	at = table_put_parameters(g, varying, NULL);
-	grid_put(g, at + RATE, "M/s");
+	grid_put(g, at + RATE, found_figure()->heading);
 	grid_put(g, at + SEARCHES, "searches");
 	g->left[at + NOTE] = true;
 }
@@ -37,7 +48,8 @@ static void add_note(char *buf, size_t size, json_int_t n, const char *what, dou
 
 void table_saturation_row(struct grid *g, const json_t *varying, const json_t *cell)
 {
-	const json_t *found = json_object_get(json_object_get(cell, "metrics"), "saturation_per_s");
+	const struct figure *f = found_figure();
+	const json_t *found = json_object_get(json_object_get(cell, "metrics"), f->name);
 	const json_t *asked = json_object_get(cell, "saturation");
 	char text[512];
 	size_t at;
@@ -45,8 +57,8 @@ void table_saturation_row(struct grid *g, const json_t *varying, const json_t *c
 	if (!grid_add_row(g))
 		return;
 	at = table_put_parameters(g, varying, cell);
-	table_put_number(g, at + RATE, number_of(found, "median") / 1e6);
-	table_put_interval(g, at + INTERVAL, found, 1e-6);
+	table_put_number(g, at + RATE, table_metric(cell, f));
+	table_put_interval(g, at + INTERVAL, found, figure_scale(f));
 	if (isfinite(number_of(found, "n"))) {
 		snprintf(text, sizeof(text), "%.0f", number_of(found, "n"));
 		grid_put(g, at + SEARCHES, text);

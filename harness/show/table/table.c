@@ -10,7 +10,7 @@
 #include "harness/show/shares.h"
 #include "harness/show/table/internal.h"
 #include "harness/judge/judge.h"
-#include "harness/numbers/stats.h"
+#include "harness/results/figures.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -19,7 +19,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RATE, RATE_RANGE, TIME, TIME_RANGE, MISSES, NODE, BUCKET, RESIZE, NOTE, NR_FIXED };
+/* Columns behind the parameters; further figures and a note follow. */
+enum { RATE, RATE_RANGE, TIME, TIME_RANGE, MISSES, FURTHER };
+
+static size_t further_columns(void)
+{
+	const struct figure *f = NULL;
+	size_t nr = 0;
+
+	while ((f = figure_next(f, FIGURE_METRIC)))
+		nr += f->shown == IN_TABLE;
+	return nr;
+}
+
+static size_t columns(void)
+{
+	return FURTHER + further_columns() + 1;
+}
+
+static const char *time_heading(void)
+{
+	return figure_find(FIGURE_METRIC, "ns_per_op")->heading;
+}
 
 static void header(struct grid *g, const json_t *varying, const char *unit)
 {
@@ -30,23 +51,31 @@ static void header(struct grid *g, const json_t *varying, const char *unit)
 	if (!grid_add_row(g))
 		return;
 	at = table_put_parameters(g, varying, NULL);
-	snprintf(times, sizeof(times), strncmp(unit, share, strlen(share)) ? "ns/op" : "x %s",
-		 unit + strlen(share));
+	snprintf(times, sizeof(times), strncmp(unit, share, strlen(share)) ? "%.0s%s" : "x %s",
+		 unit + strlen(share), time_heading());
 	grid_put(g, at + RATE, unit);
 	grid_put(g, at + RATE_RANGE, "quartiles");
 	grid_put(g, at + TIME, times);
 	grid_put(g, at + TIME_RANGE, "min..max");
-	grid_put(g, at + NODE, "B/conn");
-	grid_put(g, at + BUCKET, "+buckets");
-	g->left[at + NOTE] = true;
+	g->left[at + columns() - 1] = true;
+}
+
+/* A column that is there only where a cell has a value. */
+static void put_optional(struct grid *g, size_t column, const char *heading, double value)
+{
+	if (!isfinite(value))
+		return;
+	grid_put_at(g, 0, column, heading);
+	table_put_number(g, column, value);
 }
 
 static void row(struct grid *g, const json_t *varying, const json_t *cell)
 {
 	const json_t *mops = json_object_get(cell, "mops"),
 		     *ns = json_object_get(cell, "ns_per_op");
+	const struct figure *f = NULL;
 	char text[512];
-	size_t at;
+	size_t at, next;
 
 	if (!grid_add_row(g))
 		return;
@@ -55,18 +84,12 @@ static void row(struct grid *g, const json_t *varying, const json_t *cell)
 	table_put_range(g, at + RATE_RANGE, number_of(mops, "q1"), number_of(mops, "q3"));
 	table_put_number(g, at + TIME, number_of(ns, "median"));
 	table_put_range(g, at + TIME_RANGE, number_of(ns, "min"), number_of(ns, "max"));
-	if (isfinite(number_of(cell, "misses"))) {
-		grid_put_at(g, 0, at + MISSES, "misses");
-		table_put_number(g, at + MISSES, number_of(cell, "misses"));
-	}
-	table_put_number(g, at + NODE, number_of(cell, "node_bytes_per_connection"));
-	table_put_number(g, at + BUCKET, number_of(cell, "bucket_bytes_per_connection"));
-	if (isfinite(number_of(cell, "seconds_per_resize"))) {
-		grid_put_at(g, 0, at + RESIZE, "ms/resize");
-		table_put_number(g, at + RESIZE, 1e3 * number_of(cell, "seconds_per_resize"));
-	}
+	put_optional(g, at + MISSES, "misses", number_of(cell, "misses"));
+	for (next = at + FURTHER; (f = figure_next(f, FIGURE_METRIC));)
+		if (f->shown == IN_TABLE)
+			put_optional(g, next++, f->heading, table_metric(cell, f));
 	table_note(text, sizeof(text), cell);
-	grid_put(g, at + NOTE, text);
+	grid_put(g, next, text);
 }
 
 /* The unit of all cells of a workload, or one that names no unit. */
@@ -116,14 +139,14 @@ void table_remark(char *buf, size_t size, const json_t *report, const json_t *wo
 
 /* What a workload's cells have to show decides which table they make; the last has it all. */
 static const struct table_kind {
-	const char *key; /* of a cell */
-	size_t columns;	 /* beside the parameters */
+	const char *key;	 /* of a cell */
+	size_t (*columns)(void); /* behind the parameters */
 	void (*header)(struct grid *g, const json_t *varying, const char *unit);
 	void (*row)(struct grid *g, const json_t *varying, const json_t *cell);
 } kinds[] = {
-	{ "saturation", TABLE_SATURATION_COLUMNS, table_saturation_header, table_saturation_row },
-	{ "latency", TABLE_LATENCY_COLUMNS, table_latency_header, table_latency_rows },
-	{ NULL, NR_FIXED, header, row },
+	{ "saturation", table_saturation_columns, table_saturation_header, table_saturation_row },
+	{ "latency", table_latency_columns, table_latency_header, table_latency_rows },
+	{ NULL, columns, header, row },
 };
 
 static const struct table_kind *kind_of(json_t *cells, const char *workload)
@@ -143,7 +166,7 @@ int table_of(struct grid *g, const json_t *report, const json_t *workload)
 	const struct table_kind *kind = kind_of(cells, name);
 
 	/* Where the variant varies there is a column too many: empty ones are not printed. */
-	*g = (struct grid){ .columns = 1 + json_array_size(varying) + kind->columns,
+	*g = (struct grid){ .columns = 1 + json_array_size(varying) + kind->columns(),
 			    .left = { true } };
 	if (g->columns > GRID_COLUMNS_MAX)
 		return -E2BIG;

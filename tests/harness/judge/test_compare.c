@@ -224,42 +224,6 @@ static void more_time_is_worse(void **state)
 	json_decref(b);
 }
 
-/* The report with a row of Google Benchmark's for each repeat, as every run has them. */
-static void add_rows(json_t *json, json_t *cell, const char *name)
-{
-	json_t *value, *values = json_object_get(
-			       json_object_get(json_object_get(cell, "metrics"), "mops"), "values");
-	size_t i;
-
-	json_array_foreach(values, i, value) json_array_append_new(
-		json_object_get(json, "benchmarks"),
-		json_pack("{s:s, s:s, s:f, s:f}", "run_name", name, "run_type", "iteration",
-			  "real_time", 1e3 / json_number_value(value), "ops_per_s",
-			  1e6 * json_number_value(value)));
-}
-
-/* Older results have no metrics: Google Benchmark's rows tell. */
-static void older_results(void **state)
-{
-	json_t *a = slower(NULL, 1, 1), *b = slower(NULL, 0.8, 2), *cells, *cell, *result;
-	const char *name;
-	struct ct_error e;
-
-	(void)state;
-	cells = json_object_get(json_object_get(a, "ctbench"), "cells");
-	json_object_foreach(cells, name, cell)
-	{
-		add_rows(a, cell, name);
-		json_object_del(cell, "metrics");
-	}
-	result = compare(a, b, NULL, 0.03, &e);
-	assert_string_equal(outcome(result, NULL), "worse");
-	assert_true(fabs(number(comparison(result, NULL), "effect_percent") + 20) < 2);
-	json_decref(result);
-	json_decref(a);
-	json_decref(b);
-}
-
 /* Of shares a cell without a bound has none: millions a second are not to stand among percent. */
 static void shares_stay_shares(void **state)
 {
@@ -275,7 +239,6 @@ static void shares_stay_shares(void **state)
 
 		json_object_foreach(json_object_get(report, "cells"), name, cell)
 		{
-			add_rows(sides[i], cell, name);
 			if (!*gone && !json_is_true(json_object_get(cell, "control")))
 				snprintf(gone, sizeof(gone), "%s", name);
 			if (!strcmp(gone, name)) /* as shares_of() leaves it */
@@ -437,7 +400,6 @@ int main(void)
 		cmocka_unit_test(one_cell_alone),
 		cmocka_unit_test(nothing_out_of_nothing),
 		cmocka_unit_test(more_time_is_worse),
-		cmocka_unit_test(older_results),
 		cmocka_unit_test(shares_stay_shares),
 		cmocka_unit_test(what_differs_is_told),
 		cmocka_unit_test(senseless_comparisons),
