@@ -104,7 +104,8 @@ static const char *differs(const json_t *a, const json_t *b)
 		const json_t *other = json_object_get(y, key);
 		const char *p, *q;
 
-		if (!strcmp(key, "repeats") || !strcmp(key, "seed") || !strcmp(key, "name"))
+		if (!strcmp(key, "repeats") || !strcmp(key, "seed") || !strcmp(key, "name") ||
+		    !strcmp(key, "precision") || !strcmp(key, "budget"))
 			continue;
 		/* A key that one of the two versions did not have yet has its default there. */
 		if (!other || json_equal(value, other))

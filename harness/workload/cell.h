@@ -47,6 +47,12 @@ enum split_policy {
 	SPLIT_AUTO,	   /* only while a file is read: flow with a capture, else any */
 };
 
+/* How far apart the CPUs of a cell's threads may be, which can change while it runs. */
+enum distance_policy {
+	DISTANCE_ANY,  /* measured as it comes, and recorded */
+	DISTANCE_NEAR, /* slices count only while the CPUs are near each other */
+};
+
 enum page_policy {
 	PAGES_AUTO,    /* transparent huge pages asked for (madvise), whatever comes of it */
 	PAGES_THP,     /* the same, and nothing else will do */
@@ -115,7 +121,9 @@ struct cell {
 	double seconds; /* length of the window */
 	double warmup;	/* seconds before it */
 	uint32_t repeats;
-	uint64_t seed; /* of the whole run; repeats derive their own from it */
+	double precision; /* stop when every main effect is known this well (a share); 0: never */
+	double budget;	  /* seconds to measure its workload in; 0: no limit */
+	uint64_t seed;	  /* of the whole run; repeats derive their own from it */
 	enum page_policy pages;
 	double timeline; /* seconds a window of the timeline; 0: none is kept */
 	uint32_t nr_events;
@@ -124,6 +132,7 @@ struct cell {
 	char capture[512]; /* a capture instead of synthetic flows; empty: none */
 	uint32_t copies;   /* loop copies of the capture, addresses shifted */
 	enum split_policy split;
+	enum distance_policy distance;
 
 	enum latency_kind latency; /* none or service, as was asked for; see cell_latency() */
 	uint64_t rate; /* of an open loop, operations a second, all threads; 0: a closed one */

@@ -224,26 +224,39 @@ static void print_duration(FILE *out, double seconds)
 		fprintf(out, "about %.1f hours", seconds / 3600);
 }
 
-/* NAME VALUE, ... for all that is the same in every cell, in lines of at most 100 columns. */
+/* "NAME VALUE", in lines of at most 100 columns that begin with two blanks. */
+static void print_item(FILE *out, int *column, const char *name, const char *value)
+{
+	int len = (int)(strlen(name) + 1 + strlen(value));
+
+	if (*column && *column + len + 2 > 98) {
+		fprintf(out, ",\n");
+		*column = 0;
+	}
+	*column += fprintf(out, "%s%s %s", *column ? ", " : "  ", name, value);
+}
+
+/* The parameters that are the same in every cell; the repeats are told below. */
 static void print_fixed(FILE *out, const struct workload *w)
 {
-	char text[TEXT_MAX], item[TEXT_MAX + 64];
+	char text[TEXT_MAX];
 	int column = 0;
 
 	for (unsigned int i = 0; i < cell_nr_params(); i++) {
-		int len;
-
 		if (differs(w, i))
 			continue;
 		cell_param_text(&w->cells[0], i, text, sizeof(text));
-		len = snprintf(item, sizeof(item), "%s %s", cell_param_name(i), text);
-		if (column && column + len + 2 > 98) {
-			fprintf(out, ",\n");
-			column = 0;
-		}
-		column += fprintf(out, "%s%s", column ? ", " : "  ", item);
+		print_item(out, &column, cell_param_name(i), text);
 	}
-	fprintf(out, ", seed %llu\n", (unsigned long long)w->seed);
+	for (int id = PARAM_FIRST_FIELD; id < PARAM_FIRST_OF_CELL; id++) {
+		const struct parameter *p = &parameters[id];
+
+		if (id == PARAM_REPEATS)
+			continue;
+		p->type->print(p, &w->cells[0], text, sizeof(text));
+		print_item(out, &column, p->name, text);
+	}
+	fprintf(out, "\n");
 }
 
 static void print_table(FILE *out, const struct workload *w, const bool *chosen)

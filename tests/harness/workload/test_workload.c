@@ -51,6 +51,8 @@ static void test_defaults(void **state)
 	assert_true(c->refcount);
 	assert_true(c->seconds == 0.2 && c->warmup == 0.05);
 	assert_int_equal(c->repeats, 9);
+	assert_true(c->precision == 0 && c->budget == 0);
+	assert_int_equal(c->distance, DISTANCE_ANY);
 	assert_int_equal(c->nr_events, 0);
 	assert_int_equal(c->seed, 1);
 	assert_int_equal(c->pages, PAGES_AUTO);
@@ -97,7 +99,8 @@ static void test_every_key(void **state)
 			  "--refcount=false", "--set", "duration=1.5s", "--set=warmup=0s",
 			  "--resize", "2Ki@25% x0.5@1s", "--pages", "4k", "--events",
 			  "limit=x2@0% flood=10k:100ms@20% dump@1s stall=5ms@90%", "--timeline",
-			  "2ms", "--copies", "7", "--split", "round_robin"));
+			  "2ms", "--copies", "7", "--split", "round_robin", "--precision", "2%",
+			  "--budget", "60s", "--distance", "near"));
 	assert_string_equal(set.name, "all-of_them");
 	assert_int_equal(set.list[0].plots,
 			 PLOT_THREADS | PLOT_SIZE | PLOT_LOAD | PLOT_AXES | PLOT_BARS);
@@ -144,6 +147,9 @@ static void test_every_key(void **state)
 	assert_int_equal(c->pages, PAGES_4K);
 	assert_int_equal(c->copies, 7);
 	assert_int_equal(c->split, SPLIT_ROUND_ROBIN);
+	assert_true(c->precision == 0.02 && c->budget == 60);
+	assert_int_equal(c->distance, DISTANCE_NEAR);
+	assert_param(c, "distance", "near");
 	workload_set_free(&set);
 }
 

@@ -111,7 +111,7 @@ static void test_dry_run(void **state)
 	load_well(&set,
 		  "name: dry\n" QUESTION "variants: [" BASELINE ", " MASKED
 		  "]\nload_factor: 0.7\nflows: [1Ki, 64Ki]\n"
-		  "duration: 1s\nwarmup: 500ms\nrepeats: 4\n",
+		  "duration: 1s\nwarmup: 500ms\nrepeats: 4\nprecision: 5%\n",
 		  NULL);
 	sum = workload_set_expected_seconds(&set);
 	/* four cells and the control, of 1.5 s each, and something for the tables */
@@ -121,6 +121,7 @@ static void test_dry_run(void **state)
 	fclose(out);
 	expect(text, "dry: What is it?\n");
 	expect(text, "from ");
+	expect(text, "precision 0.05, budget none, seed 1\n");
 	expect(text, "4 cells and a control (cell 1 again), 4 repeats each: about ");
 	expect(text, "1 workload, 20 measurements");
 	expect(text, "rounded to a power of two");
