@@ -1,0 +1,1 @@
+ctbench_each_variant(test_conformance_walks conformance .walks)

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/* The node pool by itself: nothing is lost, nothing is given out twice. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "tests/fixture/variant_fixture.h"
+#include "variants/node/pool.h"
+
+#define NODES (POOL_MAGAZINE * 40u)
+
+static struct ct_node_pool pool;
+static struct nf_conn *node[NODES * 2];
+
+static int compare(const void *a, const void *b)
+{
+	uintptr_t x = (uintptr_t) * (struct nf_conn *const *)a;
+	uintptr_t y = (uintptr_t) * (struct nf_conn *const *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* All that are out, and none of them twice. */
+static void assert_distinct(unsigned int nr)
+{
+	qsort(node, nr, sizeof(node[0]), compare);
+	for (unsigned int i = 0; i < nr; i++) {
+		assert_non_null(node[i]);
+		assert_true(!i || node[i] != node[i - 1]);
+		assert_int_equal((uintptr_t)node[i] % _Alignof(struct nf_conn), 0);
+	}
+}
+
+static void take(unsigned int cpu, unsigned int from, unsigned int nr)
+{
+	ct_this_cpu = cpu;
+	for (unsigned int i = from; i < from + nr; i++)
+		node[i] = node_pool_alloc(&pool);
+	ct_this_cpu = 0;
+}
+
+/* What one CPU frees, in whatever order, all CPUs can have again: no new slab is needed. */
+static void come_and_go(bool contiguous)
+{
+	uint64_t seed = 5, bytes = 0;
+
+	assert_int_equal(node_pool_init(&pool, 3, NODES, CT_PAGES_4K), 0);
+	if (contiguous)
+		assert_int_equal(node_pool_reserve(&pool, NODES), 0);
+	for (unsigned int round = 0; round < 20; round++) {
+		unsigned int cpu = round % 3;
+
+		take(cpu, 0, NODES / 2);
+		take((cpu + 1) % 3, NODES / 2, NODES / 2);
+		assert_distinct(NODES);
+		assert_int_equal(node_pool_live(&pool), NODES);
+		/*
+		 * What other CPUs keep in their magazines (two each) may be missing at first; later
+		 * nothing may be.
+		 */
+		if (round == 3)
+			bytes = node_pool_bytes(&pool);
+		if (round > 3)
+			assert_int_equal(node_pool_bytes(&pool), bytes);
+		for (unsigned int i = 0; i < NODES; i++) {
+			unsigned int other =
+				i + (unsigned int)(fixture_random(&seed) % (NODES - i));
+			struct nf_conn *ct = node[other];
+
+			node[other] = node[i];
+			ct_this_cpu = i < NODES / 2 ? cpu : (cpu + 2) % 3;
+			if (round % 4 == 3)
+				node_pool_free_foreign(&pool, ct);
+			else
+				node_pool_free(&pool, ct);
+		}
+		ct_this_cpu = 0;
+		assert_int_equal(node_pool_live(&pool), 0);
+	}
+	node_pool_destroy(&pool);
+}
+
+static void test_nothing_is_lost(void **state)
+{
+	(void)state;
+	come_and_go(false);
+}
+
+/* Where a table refers to nodes by number, they lie in one range, and never move. */
+static void test_contiguous(void **state)
+{
+	const char *base;
+
+	(void)state;
+	come_and_go(true);
+	assert_int_equal(node_pool_init(&pool, 2, NODES, CT_PAGES_4K), 0);
+	assert_int_equal(node_pool_reserve(&pool, NODES), 0);
+	base = pool.base;
+	take(0, 0, NODES * 2);
+	assert_distinct(NODES * 2);
+	assert_ptr_equal(pool.base, base);
+	for (unsigned int i = 0; i < NODES * 2; i++)
+		assert_true((const char *)node[i] == base + i * sizeof(struct nf_conn));
+	node_pool_destroy(&pool);
+}
+
+/* Every node that was ever carved is out or free: magazines are not lost on the way. */
+static void test_flushes(void **state)
+{
+	unsigned int out = 0;
+
+	(void)state;
+	assert_int_equal(node_pool_init(&pool, 2, NODES, CT_PAGES_4K), 0);
+	take(0, 0, NODES);
+	/* CPU 1 frees all, which fills its magazines and the depot; CPU 0 takes all again. */
+	ct_this_cpu = 1;
+	for (unsigned int i = 0; i < NODES; i++)
+		node_pool_free(&pool, node[i]);
+	ct_this_cpu = 0;
+	for (; out < NODES; out++) {
+		struct nf_conn *ct;
+		uint32_t carved = pool.carved;
+		uint64_t slabs = pool.nr_slabs;
+
+		ct = node_pool_alloc(&pool);
+		if (pool.carved != carved || pool.nr_slabs != slabs)
+			break; /* fresh memory: the depot is empty */
+		node[out] = ct;
+	}
+	/* All but what CPU 1 keeps: at most two magazines. */
+	assert_in_range(out, NODES - 2 * POOL_MAGAZINE, NODES);
+	node_pool_destroy(&pool);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_nothing_is_lost),
+		cmocka_unit_test(test_contiguous),
+		cmocka_unit_test(test_flushes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
