@@ -1,21 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Chains that readers lock: what may come between two steps.  See interleave.h. */
-#include "tests/fixture/interleave.h"
-
-#include "variants/hash/jhash2.h"
-#include "variants/bucket/reciprocal_scale.h"
-#include "variants/rcu/none.h"
-#include "variants/node/typesafe.h"
-#include "variants/chain/locked.h"
-RACE_CHAIN_HOOKS
-#define chain_load race_load
-#define chain_add  race_add
-#define chain_del  race_del
-#include "variants/lock/striped.h"
-#undef load_acquire
-#define load_acquire race_load_acquire
-#include "variants/resize/seqcount.h"
-#undef load_acquire
-#define load_acquire(p) atomic_load_explicit((p), memory_order_acquire)
+/* Chains that readers lock: what may come between two steps. */
+#define RACE_RCU    "variants/rcu/none.h"
+#define RACE_NODE   "variants/node/typesafe.h"
+#define RACE_CHAIN  "variants/chain/locked.h"
+#define RACE_LOCK   "variants/lock/striped.h"
+#define RACE_RESIZE "variants/resize/seqcount.h"
 
 #include "tests/fixture/interleave.inc.h"
