@@ -26,8 +26,7 @@ set termoption noenhanced
 # Narrow pictures (narrow = 1) are for phones, which show 340 to 420 pixels: no text in them is smaller
 # than 11.5, and what stands left of a row or right of a curve in a wide one stands above or below it.
 # They go into the page of a run and nowhere else, under their question and with the machine at its
-# end, so SVG is all they need to be, and neither is said again.
-formats = narrow ? "svg" : "svg png"
+# end, so neither is said again.
 width = narrow ? 380 : 1040
 side = narrow ? 8.0 : 16.0
 small = narrow ? ",11.5" : ",9"

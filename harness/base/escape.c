@@ -146,9 +146,6 @@ static void put_html(FILE *out, const char *p, size_t n)
 	case '"':
 		fputs("&quot;", out);
 		break;
-	case '\'':
-		fputs("&#39;", out);
-		break;
 	default:
 		fwrite(p, 1, n, out);
 	}
@@ -166,7 +163,8 @@ static void put_markdown(FILE *out, const char *p, size_t n)
 		put_html(out, p, n);
 	else if (*p == '@')
 		fputs("&#64;", out);
-	else if (strchr("\\`*[]|~", *p))
+	/* A bracket alone is one; before these it would end the text of a link. */
+	else if (strchr("\\`*|~", *p) || (*p == ']' && p[1] && strchr("([:", p[1])))
 		fprintf(out, "\\%c", *p);
 	else
 		fwrite(p, 1, n, out);

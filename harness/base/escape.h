@@ -20,7 +20,7 @@
 
 /* One line of a terminal; newlines and tabs become visible as well. */
 void escape_line(FILE *out, const char *text);
-/* Text of an HTML element, or the value of an attribute in quotes. */
+/* Text of an HTML element, or the value of an attribute in double quotes. */
 void escape_html(FILE *out, const char *text);
 /* Text of a Markdown paragraph, heading, list item or table cell, as GitHub reads it. */
 void escape_markdown(FILE *out, const char *text);

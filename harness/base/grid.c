@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/base/grid.h"
 
+#include "harness/base/escape.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,27 +87,6 @@ static void print_text(FILE *out, const struct grid *g, const int *width)
 	}
 }
 
-void html_text(FILE *out, const char *text)
-{
-	for (; *text; text++)
-		switch (*text) {
-		case '&':
-			fputs("&amp;", out);
-			break;
-		case '<':
-			fputs("&lt;", out);
-			break;
-		case '>':
-			fputs("&gt;", out);
-			break;
-		case '"':
-			fputs("&quot;", out);
-			break;
-		default:
-			fputc(*text, out);
-		}
-}
-
 static void print_html(FILE *out, const struct grid *g, const int *width)
 {
 	fputs("<table>\n", out);
@@ -116,7 +97,7 @@ static void print_html(FILE *out, const struct grid *g, const int *width)
 				continue;
 			fprintf(out, "<%s%s>", r ? "td" : "th scope=\"col\"",
 				g->left[c] ? " class=\"l\"" : "");
-			html_text(out, text_at(g, r, c));
+			escape_html(out, text_at(g, r, c));
 			fprintf(out, "</%s>", r ? "td" : "th");
 		}
 		fputs(r ? "</tr>\n" : "</tr></thead>\n", out);
@@ -131,11 +112,7 @@ static void print_markdown(FILE *out, const struct grid *g, const int *width)
 			if (!width[c])
 				continue;
 			fputs("| ", out);
-			for (const char *p = text_at(g, r, c); *p; p++) {
-				if (*p == '|')
-					fputc('\\', out);
-				fputc(*p, out);
-			}
+			escape_markdown(out, text_at(g, r, c));
 			fputc(' ', out);
 		}
 		fputs("|\n", out);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A table of texts, and how it is written: for a terminal, for a web page, or
- * as Markdown.  Its first row is the header.  A column in which all texts are
+ * as Markdown; texts are escaped for it.  Its first row is the header.  A column in which all texts are
  * empty is left out.
  */
 #ifndef CTBENCH_HARNESS_BASE_GRID_H
@@ -35,8 +35,5 @@ void grid_put(struct grid *g, size_t column, const char *text);
 void grid_put_at(struct grid *g, size_t row, size_t column, const char *text);
 void grid_print(FILE *out, const struct grid *g, enum grid_format format);
 void grid_free(struct grid *g);
-
-/* text with what HTML takes for its own replaced: in elements and in quoted attributes. */
-void html_text(FILE *out, const char *text);
 
 #endif

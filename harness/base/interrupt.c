@@ -9,6 +9,7 @@ volatile sig_atomic_t ct_interrupted;
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 #define NR_SIGNALS (sizeof(signals) / sizeof(signals[0]))
 static struct sigaction before[NR_SIGNALS];
+static unsigned int catching;
 
 static void on_signal(int sig)
 {
@@ -24,6 +25,8 @@ void interrupt_catch(void)
 
 	sigemptyset(&action.sa_mask);
 	ct_interrupted = 0;
+	if (catching++)
+		return;
 	for (size_t i = 0; i < NR_SIGNALS; i++) {
 		sigaction(signals[i], NULL, &before[i]);
 		if (before[i].sa_handler != SIG_IGN)
@@ -33,6 +36,8 @@ void interrupt_catch(void)
 
 void interrupt_restore(void)
 {
+	if (--catching)
+		return;
 	for (size_t i = 0; i < NR_SIGNALS; i++)
 		sigaction(signals[i], &before[i], NULL);
 }

@@ -16,7 +16,10 @@
 /* 0, or the signal that came (SIGINT, SIGTERM, SIGHUP).  Any thread may read it. */
 extern volatile sig_atomic_t ct_interrupted;
 
-/* Catch the three signals from now on; what was ignored (nohup) stays ignored. */
+/*
+ * Catch the three signals from now on; what was ignored (nohup) stays ignored.  None has come yet:
+ * within another pair of these calls, whoever needs to know of an earlier signal keeps it.
+ */
 void interrupt_catch(void);
 /* Back to what was there before; ct_interrupted keeps its value. */
 void interrupt_restore(void);

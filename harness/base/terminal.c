@@ -2,6 +2,7 @@
 #include "harness/base/terminal.h"
 
 #include "harness/base/escape.h"
+#include "harness/base/files.h"
 
 #include <errno.h>
 #include <string.h>
@@ -28,17 +29,8 @@ const char *terminal_tone(enum tone tone)
 
 void terminal_draw(const char *text)
 {
-	size_t left = strlen(text);
-
 	fflush(stderr);
-	while (left) {
-		ssize_t n = write(STDERR_FILENO, text, left);
-
-		if (n <= 0)
-			return; /* a line of progress is no loss */
-		text += n;
-		left -= (size_t)n;
-	}
+	file_write_all(STDERR_FILENO, text, strlen(text)); /* a line of progress is no loss */
 }
 
 /* A stream's other side. */
@@ -82,21 +74,6 @@ static size_t pass(const char *text, size_t len, char shown[ESCAPED_MAX], size_t
 	return n;
 }
 
-static int write_all(int fd, const char *text, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, text, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		text += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 /* Write what is in f->in; the beginning of a character stays there. */
 static int drain(struct filter *f)
 {
@@ -108,13 +85,13 @@ static int drain(struct filter *f)
 		at += n;
 		nr_out += nr_shown;
 		if (nr_out + ESCAPED_MAX > sizeof(out)) {
-			err |= write_all(f->fd, out, nr_out);
+			err |= file_write_all(f->fd, out, nr_out);
 			nr_out = 0;
 		}
 	}
 	f->nr_in -= at;
 	memmove(f->in, f->in + at, f->nr_in);
-	return write_all(f->fd, out, nr_out) | err;
+	return file_write_all(f->fd, out, nr_out) | err;
 }
 
 static ssize_t filter_write(void *cookie, const char *text, size_t len)

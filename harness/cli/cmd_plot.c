@@ -130,6 +130,8 @@ static int draw(const struct request *q, struct ct_error *e)
 	if (q->out)
 		snprintf(out, sizeof(out), "%s", q->out);
 	if (!err)
+		err = results_no_links(dir, out, e);
+	if (!err)
 		err = plot_run(benchmark, out, q->kinds, &drawn, e);
 	json_decref(benchmark);
 	if (err)

@@ -3,7 +3,6 @@
  * ctbench report: a run as a page for people.
  */
 #include "harness/cli/cmd.h"
-#include "harness/show/plot/plot.h"
 #include "harness/show/report/report.h"
 #include "harness/results/results.h"
 #include "harness/show/shares.h"
@@ -11,7 +10,6 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 static void print_help(void)
 {
@@ -31,7 +29,8 @@ static void print_help(void)
 	     "                   RUN/report-of-BOUND.html)\n"
 	     "  --results DIR    the folder of all runs (default: " RESULTS_DEFAULT_DIR ")\n"
 	     "\n"
-	     "Plots that are missing in RUN/plots are drawn first, where gnuplot is installed.\n"
+	     "The plots in the page are drawn anew from the run's figures; where gnuplot is not\n"
+	     "installed the page has none.\n"
 	     "\n"
 	     "Examples:\n"
 	     "  ctbench report results/runs/20260101-120000-default\n"
@@ -93,18 +92,6 @@ static int parse(struct request *q, int argc, char **argv, struct ct_error *e)
 	return 0;
 }
 
-/* A run whose pictures were never drawn, or were thrown away, gets them. */
-static void draw_missing(const struct report_source *s)
-{
-	char plots[PATH_MAX + 64];
-	struct ct_error e = { 0 };
-	size_t drawn;
-
-	snprintf(plots, sizeof(plots), "%s/%s", s->dir, s->plots);
-	if (access(plots, F_OK) && plot_run(s->benchmark, plots, 0, &drawn, &e))
-		fprintf(stderr, "ctbench: the report has no plots: %s\n", e.text);
-}
-
 /* What was measured is not to be lost to a slip of the hand. */
 static int check_out(const struct request *q, const char *dir, struct ct_error *e)
 {
@@ -119,10 +106,10 @@ static int check_out(const struct request *q, const char *dir, struct ct_error *
 
 static int make(const struct request *q, struct ct_error *e)
 {
-	char dir[PATH_MAX], plots[64] = "plots", name[64] = "report.html", path[PATH_MAX + 80];
+	char dir[PATH_MAX], name[64] = "report.html", path[PATH_MAX + 80];
 	const char *out = q->out ? q->out : q->markdown ? "-" : path;
-	struct report_source s = { .dir = dir, .plots = plots };
-	struct ct_error narrow_e = { 0 };
+	struct report_pictures pictures = { 0 };
+	struct report_source s = { 0 };
 	json_t *benchmark, *report;
 	int err = 0;
 
@@ -133,22 +120,20 @@ static int make(const struct request *q, struct ct_error *e)
 	s.report = report = json_object_get(benchmark, "ctbench");
 	if (q->of) {
 		err = shares_of(report, q->of, e);
-		snprintf(plots, sizeof(plots), "plots-of-%.32s", q->of);
 		snprintf(name, sizeof(name), "report-of-%.32s.html", q->of);
 	}
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	if (!err)
 		err = check_out(q, dir, e);
+	if (!err && strcmp(out, "-"))
+		err = results_no_links(dir, out, e);
 	if (!err && !q->markdown)
-		draw_missing(&s);
-	/* Without them the page is as good on all but a phone. */
-	if (!err && !q->markdown && report_narrow_begin(&s, &narrow_e))
-		fprintf(stderr, "ctbench: the report has no plots for phones: %s\n", narrow_e.text);
+		err = report_draw(&s, &pictures, e);
 	if (!err && strcmp(out, "-"))
 		err = report_write(&s, out, q->markdown, e);
 	else if (!err)
 		err = q->markdown ? report_markdown(stdout, &s, e) : report_html(stdout, &s, e);
-	report_narrow_end(&s);
+	report_pictures_free(&pictures);
 	if (!err && out == path)
 		printf("report: %s\n", path);
 	json_decref(benchmark);

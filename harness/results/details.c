@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/results/details.h"
 
+#include "harness/base/files.h"
+
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,10 +36,10 @@ char *details_line(const struct measurement *m, const json_t *details, size_t *l
 
 int details_open(struct details_reader *r, const char *path, struct ct_error *e)
 {
-	*r = (struct details_reader){ .path = path, .in = fopen(path, "re") };
+	*r = (struct details_reader){ .path = path, .in = file_read(path, RESULTS_FILE_MAX) };
 	if (!r->in && errno != ENOENT)
 		return ct_fail(e, -errno, CT_EXIT_USER, "cannot read '%s': %s", path,
-			       strerror(errno));
+			       file_error(errno));
 	return 0;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/results/results.h"
 
+#include "harness/base/files.h"
+
 #include "harness/results/bounds.h"
 #include "harness/results/details.h"
 #include "harness/results/internal.h"
@@ -65,42 +67,31 @@ int results_open_files(struct results *r, int flags, struct ct_error *e)
 	int fd, err;
 
 	snprintf(path, sizeof(path), "%s/cells.tsv", r->dir);
-	r->cells_fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC | flags, 0666);
-	if (r->cells_fd < 0)
+	r->cells_fd = file_append(path, O_RDWR | flags);
+	if (r->cells_fd < 0) {
+		err = -r->cells_fd;
 		goto failed;
+	}
 	if (flock(r->cells_fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
 		return ct_fail(e, -EBUSY, CT_EXIT_USER, "another ctbench is writing to '%s'",
 			       r->dir);
 
 	snprintf(path, sizeof(path), "%s/run.log", r->dir);
-	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
-	if (fd < 0)
+	fd = file_append(path, O_WRONLY | O_CREAT);
+	if (fd < 0) {
+		err = -fd;
 		goto failed;
+	}
 	r->log = fdopen(fd, "a");
 	if (!r->log) {
+		err = errno;
 		close(fd);
 		goto failed;
 	}
 	setvbuf(r->log, NULL, _IOLBF, 0);
 	return 0;
 failed:
-	err = errno;
-	return ct_fail(e, -err, CT_EXIT_USER, "cannot write '%s': %s", path, strerror(err));
-}
-
-static int write_all(int fd, const char *text, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, text, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n ? -errno : -EIO;
-		text += n;
-		len -= (size_t)n;
-	}
-	return 0;
+	return ct_fail(e, -err, CT_EXIT_USER, "cannot write '%s': %s", path, file_error(err));
 }
 
 /* All of it, or the file stays as long as it was. */
@@ -108,7 +99,7 @@ static int append_all(struct results *r, int fd, const char *name, const char *t
 		      struct ct_error *e)
 {
 	off_t before = lseek(fd, 0, SEEK_END);
-	int err = write_all(fd, text, len);
+	int err = file_write_all(fd, text, len);
 
 	if (!err)
 		return 0;
@@ -133,10 +124,11 @@ int results_open_details(struct results *r, struct ct_error *e)
 	char path[PATH_MAX + 32];
 
 	snprintf(path, sizeof(path), "%s/" DETAILS_FILE, r->dir);
-	r->details_fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+	r->details_fd = file_append(path, O_RDWR | O_CREAT);
 	if (r->details_fd >= 0)
 		return 0;
-	return ct_fail(e, -errno, CT_EXIT_USER, "cannot write '%s': %s", path, strerror(errno));
+	return ct_fail(e, r->details_fd, CT_EXIT_USER, "cannot write '%s': %s", path,
+		       file_error(-r->details_fd));
 }
 
 static int write_details(struct results *r, const struct measurement *m, const json_t *details,
@@ -257,50 +249,64 @@ static bool can_replace(const char *path, char real[PATH_MAX])
 	       snprintf(real, PATH_MAX, "%s", path) < PATH_MAX;
 }
 
-static int write_closing(int fd, const char *text, size_t len, bool sync)
+static int cannot_write(const char *path, int err, struct ct_error *e)
 {
-	int err = write_all(fd, text, len);
-
-	if (!err && sync && fsync(fd) && errno != EINVAL)
-		err = -errno;
-	if (close(fd) && !err)
-		err = -errno;
-	return err;
+	return ct_fail(e, err, CT_EXIT_USER, "cannot write '%.800s': %s", path, file_error(-err));
 }
 
 int results_write_file(const char *path, const char *text, size_t len, struct ct_error *e)
 {
-	char real[PATH_MAX], temporary[PATH_MAX + 8];
-	bool replace = can_replace(path, real);
-	const char *to = replace ? temporary : path;
-	int fd, err = 0;
+	char real[PATH_MAX], *slash;
+	int fd, err;
 
-	if (replace)
-		snprintf(temporary, sizeof(temporary), "%s.tmp", real);
-	fd = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (fd < 0) {
-		err = -errno;
-		goto failed;
+	if (can_replace(path, real)) {
+		slash = strrchr(real, '/');
+		if (slash)
+			*slash = '\0';
+		err = file_write_new(!slash  ? "."
+				     : *real ? real
+					     : "/",
+				     slash ? slash + 1 : real, text, len);
+		return err ? cannot_write(path, err, e) : 0;
 	}
-	/* Renaming what is not on the disk yet may leave an empty file after a power cut. */
-	err = write_closing(fd, text, len, replace);
-	if (!err && replace && rename(temporary, real))
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return cannot_write(path, -errno, e);
+	err = file_write_all(fd, text, len);
+	if (close(fd) && !err)
 		err = -errno;
-	if (!err)
-		return 0;
-	if (replace)
-		unlink(temporary);
-failed:
-	return ct_fail(e, err, CT_EXIT_USER, "cannot write '%.800s': %s", path, strerror(-err));
+	return err ? cannot_write(path, err, e) : 0;
 }
 
 int results_write_text(const char *dir, const char *name, const char *text, size_t len,
 		       struct ct_error *e)
 {
 	char path[PATH_MAX + 256];
+	int err = file_write_new(dir, name, text, len);
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	return results_write_file(path, text, len, e);
+	return err ? cannot_write(path, err, e) : 0;
+}
+
+int results_no_links(const char *dir, const char *path, struct ct_error *e)
+{
+	bool inside = *path != '/' && results_one_file(".", dir);
+	char part[PATH_MAX];
+	struct stat st;
+
+	for (const char *p = path; *p;) {
+		p += strspn(p, "/");
+		p += strcspn(p, "/");
+		snprintf(part, sizeof(part), "%.*s", (int)(p - path), path);
+		if (inside && !lstat(part, &st) && S_ISLNK(st.st_mode))
+			return ct_user_error(e,
+					     "'%.500s' is a symlink in the folder of a run, where "
+					     "ctbench makes none: remove it, or name another place "
+					     "by --out",
+					     part);
+		inside |= results_one_file(part, dir);
+	}
+	return 0;
 }
 
 bool results_one_file(const char *a, const char *b)
@@ -355,17 +361,20 @@ json_t *results_read_json(const char *dir, const char *name, const char *what, s
 	char path[PATH_MAX + 256];
 	json_error_t why;
 	json_t *json;
+	FILE *in;
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	json = json_load_file(path, 0, &why);
-	if (json)
-		return json;
-	if (access(path, R_OK))
+	in = file_read(path, RESULTS_JSON_MAX);
+	if (!in) {
 		ct_fail(e, -errno, CT_EXIT_USER, "cannot read '%.600s': %s; %s", path,
-			strerror(errno), what);
-	else
+			file_error(errno), what);
+		return NULL;
+	}
+	json = json_loadf(in, JSON_REJECT_DUPLICATES, &why);
+	fclose(in);
+	if (!json)
 		ct_user_error(e, "%.600s:%d: %.200s; %s", path, why.line, why.text, what);
-	return NULL;
+	return json;
 }
 
 void results_find(char *dir, size_t size, const char *parent, const char *run)

@@ -37,6 +37,9 @@ struct json_t;
  * more. */
 #define RESULTS_FORMAT 1
 #define CELL_NAME_MAX  1024
+/* A file of a run that is larger than this is none of ours: of lines, of JSON as a whole. */
+#define RESULTS_FILE_MAX ((uint64_t)4 << 30)
+#define RESULTS_JSON_MAX ((uint64_t)256 << 20)
 
 struct results {
 	char dir[PATH_MAX];
@@ -97,15 +100,21 @@ __attribute__((format(printf, 2, 3))) void results_log(struct results *r, const 
 
 /*
  * Write a file that may be anything: a regular one, also behind a symlink, or one that is not
- * there yet is whole or as it was, by way of PATH.tmp and rename; a device or a pipe is written
- * to, and stays what it is.
+ * there yet is whole or as it was (file_write_new()); a device or a pipe is written to, and
+ * stays what it is.
  */
 int results_write_file(const char *path, const char *text, size_t len, struct ct_error *e);
-/* The same for a file of the folder. */
+/* Write a file of the folder; a symlink of that name is replaced. */
 int results_write_text(const char *dir, const char *name, const char *text, size_t len,
 		       struct ct_error *e);
 int results_write_json(const char *dir, const char *name, const struct json_t *json,
 		       struct ct_error *e);
+
+/*
+ * A path to write to: below the folder of a run, which somebody may have sent, it must go through
+ * no symlink.  0, or a negative errno with a sentence.
+ */
+int results_no_links(const char *dir, const char *path, struct ct_error *e);
 
 /* Are both there, and one and the same file or folder, under whatever names? */
 bool results_one_file(const char *a, const char *b);

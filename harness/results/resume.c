@@ -2,6 +2,7 @@
 /* A run's folder read again: its rows, and what a killed run left behind; see results.h. */
 #include "harness/results/results.h"
 
+#include "harness/base/files.h"
 #include "harness/results/details.h"
 #include "harness/results/internal.h"
 
@@ -79,10 +80,10 @@ static int rows_of(const char *dir, off_t *end,
 	int err;
 
 	snprintf(path, sizeof(path), "%s/cells.tsv", dir);
-	in = fopen(path, "re");
+	in = file_read(path, RESULTS_FILE_MAX);
 	if (!in)
 		return ct_fail(e, -errno, CT_EXIT_USER, "cannot read '%s': %s", path,
-			       strerror(errno));
+			       file_error(errno));
 	err = read_rows(in, path, end, row, arg, e);
 	fclose(in);
 	return err;

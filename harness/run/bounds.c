@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/base/files.h"
 #include "harness/results/bounds.h"
 #include "harness/base/interrupt.h"
 #include "harness/base/json_read.h"
@@ -128,9 +129,9 @@ static int append(const char *dir, const json_t *list)
 	}
 	line[len] = '\n';
 	snprintf(path, sizeof(path), "%s/%s", dir, BOUNDS_FILE);
-	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+	fd = file_append(path, O_WRONLY | O_CREAT);
 	if (fd < 0) {
-		err = -errno;
+		err = fd;
 	} else {
 		err = write(fd, line, len + 1) == (ssize_t)len + 1 ? 0 : -EIO;
 		close(fd);
@@ -148,7 +149,7 @@ static json_t *read_lines(const char *dir)
 	FILE *f;
 
 	snprintf(path, sizeof(path), "%s/%s", dir, BOUNDS_FILE);
-	f = fopen(path, "re");
+	f = file_read(path, RESULTS_FILE_MAX);
 	while (f && getline(&line, &room, f) > 0) {
 		json_t *one = json_loads(line, 0, NULL);
 

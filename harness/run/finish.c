@@ -181,13 +181,13 @@ static void print_cost(const json_t *report)
 static void write_page(struct run *run, const json_t *benchmark, const json_t *report,
 		       const char *path, struct ct_error *e)
 {
-	struct report_source s = { run->results.dir, "plots", benchmark, report, NULL };
-	struct ct_error narrow_e = { 0 };
+	struct report_source s = { .benchmark = benchmark, .report = report };
+	struct report_pictures pictures;
 
-	if (report_narrow_begin(&s, &narrow_e))
-		fprintf(stderr, "ctbench: the report has no plots for phones: %s\n", narrow_e.text);
+	if (results_no_links(run->results.dir, path, e) || report_draw(&s, &pictures, e))
+		return;
 	report_write(&s, path, false, e);
-	report_narrow_end(&s);
+	report_pictures_free(&pictures);
 }
 
 int run_finish(struct run *run)
@@ -214,7 +214,8 @@ int run_finish(struct run *run)
 	print_troubles(run);
 
 	snprintf(plots, sizeof(plots), "%s/plots", run->results.dir);
-	if (benchmark && count_of(report, "good"))
+	if (benchmark && count_of(report, "good") &&
+	    !results_no_links(run->results.dir, plots, &plot_e))
 		plot_run(benchmark, plots, 0, &drawn, &plot_e);
 
 	snprintf(page, sizeof(page), "%s/report.html", run->results.dir);

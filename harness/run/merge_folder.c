@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/base/files.h"
 #include "harness/base/about.h"
 #include "harness/results/bounds.h"
 #include "harness/results/details.h"
@@ -117,7 +118,7 @@ static int write_bounds(struct merge *m)
 		return ct_fail(m->e, -ENOMEM, CT_EXIT_USER, "no memory for the machine's bounds");
 	for (size_t i = 0; i < m->nr; i++) {
 		snprintf(path, sizeof(path), "%s/" BOUNDS_FILE, m->parts[i].dir);
-		in = fopen(path, "re");
+		in = file_read(path, RESULTS_FILE_MAX);
 		while (in && (n = getline(&line, &room, in)) > 0)
 			if (line[n - 1] == '\n') /* else it was cut off */
 				fputs(line, out);

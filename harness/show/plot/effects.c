@@ -177,11 +177,10 @@ int plot_effects(struct plot_file *f, const struct plot_group *g, const char *me
 		err = 1;
 	if (!err) {
 		describe(f, g, &x);
-		fprintf(f->data,
-			"# %s\n# columns: row, label, effect, its interval (percent of %s), seen, "
-			"text\n"
-			"%s\n\n# headings\n%s\n\n",
-			text_of(g->workload, "question"), metric, text[0], text[1]);
+		plot_write_comment(f->data, text_of(g->workload, "question"));
+		plot_write_comment(
+			f->data, "columns: row, label, effect, its interval (percent), seen, text");
+		fprintf(f->data, "%s\n\n# headings\n%s\n\n", text[0], text[1]);
 	}
 	free(text[0]);
 	free(text[1]);

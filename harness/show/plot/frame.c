@@ -211,7 +211,7 @@ void plot_set_frame(struct plot_file *f, const struct plot_group *g, const char 
 
 	fprintf(f->script, "# Draw again: gnuplot %s.gp\n\n", f->name);
 	plot_set_text(f->script, "name", f->name);
-	fprintf(f->script, "narrow = %d\n", f->narrow);
+	fprintf(f->script, "narrow = %d\nformats = '%s'\n", f->narrow, f->page ? "svg" : "svg png");
 	plot_set_wrapped(f->script, "title", f->narrow ? "" : text_of(g->workload, "question"),
 			 TITLE_COLUMNS);
 	how_measured(measured, sizeof(measured), g);

@@ -4,30 +4,20 @@
  */
 #include "harness/show/plot/internal.h"
 
-#include "harness/results/results.h"
+#include "harness/base/escape.h"
+#include "harness/base/files.h"
+#include "harness/base/interrupt.h"
 
-#include <fcntl.h>
 #include <limits.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-extern char **environ;
 
 void plot_set_text(FILE *script, const char *variable, const char *text)
 {
-	fprintf(script, "%s = \"", variable);
-	for (; *text; text++) {
-		if (*text == '\n')
-			fputs("\\n", script);
-		else if (*text == '"' || *text == '\\')
-			fprintf(script, "\\%c", *text);
-		else if ((unsigned char)*text >= ' ')
-			fputc(*text, script);
-	}
-	fputs("\"\n", script);
+	fprintf(script, "%s = ", variable);
+	escape_gnuplot(script, text);
+	fputc('\n', script);
 }
 
 size_t plot_wrap(char *buf, size_t size, const char *text, size_t columns)
@@ -136,44 +126,89 @@ static int include(FILE *script, const char *folder, const char *name, struct ct
 
 /* ---- gnuplot ---- */
 
-/* What gnuplot said last, from a file: its errors end with a line that says what is wrong. */
-static void last_words(int fd, char *buf, size_t size)
-{
-	off_t end = lseek(fd, 0, SEEK_END);
-	ssize_t n;
-	char *p;
+/* A picture takes some 0.1 s; so many seconds are enough on any machine. */
+#define PICTURE_SECONDS 60
 
-	if (end > (off_t)size - 1)
-		lseek(fd, end - (off_t)size + 1, SEEK_SET);
-	else
-		lseek(fd, 0, SEEK_SET);
-	n = read(fd, buf, size - 1);
-	buf[n > 0 ? n : 0] = '\0';
-	for (p = buf + strlen(buf); p > buf && (p[-1] == '\n' || p[-1] == ' '); p--)
-		p[-1] = '\0';
-	p = strrchr(buf, '\n');
-	if (p)
-		memmove(buf, p + 1, strlen(p + 1) + 1);
+static double picture_seconds(void)
+{
+	const char *asked = getenv("CTBENCH_PICTURE_SECONDS");
+	double seconds = asked ? strtod(asked, NULL) : 0;
+
+	return seconds > 0 ? seconds : PICTURE_SECONDS;
+}
+
+int plot_jobs_begin(struct plot_jobs *jobs, const char *out_dir, bool own_place, struct ct_error *e)
+{
+	*jobs = (struct plot_jobs){ .out_dir = out_dir };
+	if (helper_find(jobs->gnuplot, "gnuplot"))
+		return ct_fail(e, -ENOENT, CT_EXIT_USER,
+			       "the plots need gnuplot: install the Debian package "
+			       "gnuplot-nox (make deps does), then 'ctbench plot' draws "
+			       "them from the results");
+	if (!own_place)
+		return scratch_make(jobs->scratch, out_dir, e);
+	snprintf(jobs->scratch, sizeof(jobs->scratch), "%s", out_dir);
+	jobs->own_place = true;
+	return 0;
+}
+
+/* Moves a whole picture and what it was made of to its place. */
+static int publish(const struct plot_jobs *jobs, const char *name, struct ct_error *e)
+{
+	static const char *const parts[] = { "tsv", "gp", "svg", "png" };
+	char from[PATH_MAX + 300], to[PATH_MAX + 300];
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		snprintf(from, sizeof(from), "%s/%s.%s", jobs->scratch, name, parts[i]);
+		snprintf(to, sizeof(to), "%s/%s.%s", jobs->out_dir, name, parts[i]);
+		if (rename(from, to))
+			return ct_fail(e, -errno, CT_EXIT_USER, "cannot write '%.700s': %s", to,
+				       strerror(errno));
+	}
+	return 0;
+}
+
+static int check_whole(const struct plot_jobs *jobs, const char *name, struct ct_error *e)
+{
+	static const char *const forms[] = { "svg", "png" };
+	char path[PATH_MAX + 300];
+
+	for (size_t i = 0; i < (jobs->own_place ? 1 : 2); i++) {
+		snprintf(path, sizeof(path), "%s/%s.%s", jobs->scratch, name, forms[i]);
+		if (!picture_whole(path))
+			return ct_user_error(
+				e,
+				"gnuplot wrote only a part of '%.500s/%.200s.%s', which "
+				"is thrown away: is the disk full?",
+				jobs->out_dir, name, forms[i]);
+	}
+	return 0;
 }
 
 /* Waits for one of them. */
 static int job_end(struct plot_jobs *jobs, struct plot_job *job, struct ct_error *e)
 {
-	char words[512];
-	int status;
+	int status = 0, err;
+	const char *words;
 
-	if (!job->pid)
+	if (!job->gnuplot.pid)
 		return 0;
-	while (waitpid(job->pid, &status, 0) < 0 && errno == EINTR)
-		;
-	job->pid = 0;
-	last_words(fileno(job->output), words, sizeof(words));
-	fclose(job->output);
+	err = helper_wait(&job->gnuplot, &status);
+	words = helper_last_line(&job->gnuplot);
+	if (err == -EINTR)
+		return ct_fail(e, err, (enum ct_exit)CT_EXIT_INTERRUPTED,
+			       "interrupted while drawing plots");
+	if (err)
+		return ct_fail(e, err, CT_EXIT_USER,
+			       "gnuplot did not finish '%.400s/%.200s' within %g s "
+			       "(CTBENCH_PICTURE_SECONDS=%.0f in the environment gives it longer)",
+			       jobs->out_dir, job->name, picture_seconds(), 10 * picture_seconds());
 	if (status)
 		return ct_fail(e, -EIO, CT_EXIT_USER,
 			       "gnuplot could not draw '%.400s/%.200s': %.300s", jobs->out_dir,
-			       job->script, *words ? words : "it did not say why");
-	return 0;
+			       job->name, *words ? words : "it did not say why");
+	err = check_whole(jobs, job->name, e);
+	return err || jobs->own_place ? err : publish(jobs, job->name, e);
 }
 
 int plot_jobs_end(struct plot_jobs *jobs, struct ct_error *e)
@@ -189,49 +224,51 @@ int plot_jobs_end(struct plot_jobs *jobs, struct ct_error *e)
 			*e = one;
 		}
 	}
+	if (!jobs->own_place)
+		scratch_remove(jobs->scratch);
 	return err;
 }
 
 /* Begins, as soon as there is room for it. */
-static int job_begin(struct plot_jobs *jobs, const char *script, struct ct_error *e)
+static int job_begin(struct plot_jobs *jobs, const char *name, struct ct_error *e)
 {
 	struct plot_job *job = &jobs->job[jobs->next];
-	char program[] = "gnuplot", *argv[] = { program, job->script, NULL };
-	posix_spawn_file_actions_t actions;
+	/* -d: what users keep in ~/.gnuplot is for their own plots. */
+	char program[] = "gnuplot", defaults[] = "-d", script[sizeof(job->name) + 8];
+	char *argv[] = { program, defaults, script, NULL };
 	int err = job_end(jobs, job, e);
 
 	if (err)
 		return err;
-	snprintf(job->script, sizeof(job->script), "%s", script);
-	job->output = tmpfile();
-	if (!job->output)
-		return ct_fail(e, -errno, CT_EXIT_USER, "cannot make a temporary file: %s",
-			       strerror(errno));
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addchdir_np(&actions, jobs->out_dir);
-	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, fileno(job->output), STDOUT_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, fileno(job->output), STDERR_FILENO);
-	err = posix_spawnp(&job->pid, program, &actions, NULL, argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	if (err) {
-		job->pid = 0;
-		fclose(job->output);
-		if (err == ENOENT)
-			return ct_fail(e, -err, CT_EXIT_USER,
-				       "the plots need gnuplot: install the Debian package "
-				       "gnuplot-nox (make deps does), then 'ctbench plot' draws "
-				       "them from the results");
-		return ct_fail(e, -err, CT_EXIT_USER, "cannot start gnuplot: %s", strerror(err));
-	}
+	snprintf(job->name, sizeof(job->name), "%s", name);
+	snprintf(script, sizeof(script), "%s.gp", name);
+	err = helper_start(&job->gnuplot, jobs->gnuplot, argv, jobs->scratch, "GNU",
+			   picture_seconds());
+	if (err)
+		return ct_fail(e, err, CT_EXIT_USER, "cannot start %.500s: %s", jobs->gnuplot,
+			       strerror(-err));
 	jobs->next = (jobs->next + 1) % PLOT_JOBS;
 	return 0;
+}
+
+static int write_part(const struct plot_jobs *jobs, const char *name, const char *part,
+		      const char *text, size_t len, struct ct_error *e)
+{
+	char file[300];
+	int err;
+
+	snprintf(file, sizeof(file), "%s.%s", name, part);
+	err = file_write_new(jobs->scratch, file, text, len);
+	if (err)
+		ct_fail(e, err, CT_EXIT_USER, "cannot write '%.600s/%.200s': %s", jobs->out_dir,
+			file, strerror(-err));
+	return err;
 }
 
 int plot_file_draw(struct plot_file *f, struct plot_jobs *jobs, const char *kind,
 		   struct ct_error *e)
 {
-	char folder[PATH_MAX], name[sizeof(f->name) + 8];
+	char folder[PATH_MAX];
 	int err = plot_scripts_folder(folder, sizeof(folder), e);
 
 	if (!err)
@@ -242,13 +279,8 @@ int plot_file_draw(struct plot_file *f, struct plot_jobs *jobs, const char *kind
 		return err;
 	if (fflush(f->data) || fflush(f->script))
 		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the plot '%s'", f->name);
-	snprintf(name, sizeof(name), "%s.tsv", f->name);
-	err = results_write_text(jobs->out_dir, name, f->data_text, f->data_len, e);
-	if (err)
-		return err;
-	snprintf(name, sizeof(name), "%s.gp", f->name);
-	err = results_write_text(jobs->out_dir, name, f->script_text, f->script_len, e);
-	if (err)
-		return err;
-	return job_begin(jobs, name, e);
+	err = write_part(jobs, f->name, "tsv", f->data_text, f->data_len, e);
+	if (!err)
+		err = write_part(jobs, f->name, "gp", f->script_text, f->script_len, e);
+	return err ? err : job_begin(jobs, f->name, e);
 }

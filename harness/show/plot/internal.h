@@ -6,12 +6,14 @@
 #define CTBENCH_HARNESS_SHOW_PLOT_INTERNAL_H
 
 #include <jansson.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/types.h>
 
 #include "harness/base/json_read.h"
+#include "harness/base/helper.h"
 #include "harness/show/plot/plot.h"
 #include "harness/workload/workload.h"
 
@@ -31,7 +33,8 @@ struct plot_group {
 /* One picture while it is written. */
 struct plot_file {
 	char name[256];	     /* of the files, without extension */
-	bool narrow;	     /* for a phone: plot_narrow() */
+	bool narrow;	     /* for a phone: plot_page() */
+	bool page;	     /* for a page, which needs no PNG */
 	FILE *data, *script; /* into memory; plot_gnuplot.c writes and runs them */
 	char *data_text, *script_text;
 	size_t data_len, script_len;
@@ -69,8 +72,10 @@ int plot_timeline(struct plot_file *f, const struct plot_group *g);
 /* The verdicts on the group's workload by one metric (plot_effects.c). */
 int plot_effects(struct plot_file *f, const struct plot_group *g, const char *metric);
 
-/* A text in the data, behind a tab; quotes, which would end it, become others. */
+/* A text in the data, escaped, behind a tab. */
 void plot_write_label(FILE *data, const char *text);
+/* A comment line, escaped. */
+void plot_write_comment(FILE *data, const char *text);
 /*
  * In narrow pictures a row's label stands above what it is about, and a row is 36 pixels high
  * (plots/style.gp): so much of that is a further line.
@@ -123,7 +128,7 @@ void plot_set_frame(struct plot_file *f, const struct plot_group *g, const char 
 
 /* ---- plot_gnuplot.c ---- */
 
-/* A gnuplot string: VARIABLE = "text", with quotes and backslashes taken care of. */
+/* A gnuplot string: VARIABLE = 'text', escaped. */
 void plot_set_text(FILE *script, const char *variable, const char *text);
 /* text with line breaks, so that no line has more than `columns` bytes; returns its lines. */
 size_t plot_wrap(char *buf, size_t size, const char *text, size_t columns);
@@ -137,17 +142,25 @@ void plot_file_end(struct plot_file *f);
 #define PLOT_JOBS 2
 
 struct plot_job {
-	pid_t pid;    /* 0: none */
-	FILE *output; /* what it says */
-	char script[sizeof(((struct plot_file *)0)->name) + 8];
+	struct helper gnuplot;
+	char name[sizeof(((struct plot_file *)0)->name)];
 };
 
-/* Pictures of one folder that are being drawn. */
+/*
+ * Pictures of one folder that are being drawn.  gnuplot works in a folder of our own, where it
+ * can follow no symlink; what it finished, and what is whole, goes to out_dir.
+ */
 struct plot_jobs {
 	const char *out_dir;
+	char gnuplot[PATH_MAX], scratch[PATH_MAX];
+	bool own_place; /* out_dir is such a folder; nothing but SVG is drawn */
 	struct plot_job job[PLOT_JOBS];
 	size_t next; /* the oldest */
 };
+
+/* -ENOENT where there is no gnuplot, or -errno, with a sentence. */
+int plot_jobs_begin(struct plot_jobs *jobs, const char *out_dir, bool own_place,
+		    struct ct_error *e);
 
 /*
  * Write NAME.tsv and NAME.gp (style.gp and KIND.gp behind the variables) and begin to run
@@ -155,7 +168,15 @@ struct plot_jobs {
  */
 int plot_file_draw(struct plot_file *f, struct plot_jobs *jobs, const char *kind,
 		   struct ct_error *e);
-/* Waits for all that were begun.  0, or -errno with a sentence about the first that failed. */
+/*
+ * Waits for all that were begun, also where plot_jobs_begin() failed.  0, or -errno with a sentence
+ * about the first that failed.
+ */
 int plot_jobs_end(struct plot_jobs *jobs, struct ct_error *e);
+
+/* ---- whole.c ---- */
+
+/* Has an SVG or PNG file (by the end of its name) its beginning and its end? */
+bool picture_whole(const char *path);
 
 #endif

@@ -53,7 +53,7 @@ static void percentiles(FILE *data, const json_t *cell, struct plot_end *c, stru
 	const json_t *nines = curve_of(cell, "nines"), *median = curve_of(cell, "median_ns");
 	const json_t *low = curve_of(cell, "low_ns"), *high = curve_of(cell, "high_ns");
 
-	fprintf(data, "# %s\n", c->name);
+	plot_write_comment(data, c->name);
 	for (size_t k = 0; k < json_array_size(nines); k++) {
 		double x = at(nines, k), y = at(median, k) / 1e3;
 
@@ -78,7 +78,7 @@ static int by_rate(const void *a, const void *b)
 
 static void rates(FILE *data, const struct plot_group *g, struct plot_end *c, struct range *r)
 {
-	fprintf(data, "# %s\n", c->name);
+	plot_write_comment(data, c->name);
 	for (size_t i = 0; i < g->nr; i++) {
 		const json_t *p99 =
 			json_object_get(json_object_get(g->cells[i], "metrics"), "p99_ns");

@@ -78,7 +78,7 @@ static void write_curve(FILE *data, const struct plot_group *g, const struct plo
 {
 	size_t nr = 0;
 
-	fprintf(data, "# %s\n", curve->name);
+	plot_write_comment(data, curve->name);
 	for (size_t i = 0; i < g->nr; i++)
 		if (!strcmp(text_of(g->cells[i], "variant"), curve->name) &&
 		    x_of(g->cells[i], kind) > 0)
@@ -207,9 +207,9 @@ int plot_lines(struct plot_file *f, const struct plot_group *g, const struct plo
 	if (err)
 		goto out;
 	plot_set_frame(f, g, kind->x);
-	fprintf(f->data,
-		"# %s\n# columns: %s, median, its 95 %% interval, in millions per second\n",
-		text_of(g->workload, "question"), kind->x);
+	plot_write_comment(f->data, text_of(g->workload, "question"));
+	fprintf(f->data, "# columns: %s, median, its 95 %% interval, in millions per second\n",
+		kind->x);
 	for (size_t i = 0; i < nr; i++)
 		write_curve(f->data, g, kind, &curves[i], xs);
 	err = write_script(f, g, kind, curves, nr, &range, xs);

@@ -8,6 +8,8 @@
  */
 #include "harness/show/plot/internal.h"
 
+#include "harness/base/escape.h"
+#include "harness/base/interrupt.h"
 #include "harness/results/results.h"
 #include "harness/show/table/table.h"
 
@@ -239,9 +241,11 @@ static unsigned int asked_for(const json_t *workload)
 /* What is being drawn. */
 struct drawing {
 	const json_t *benchmark;
-	bool narrow;
+	bool narrow, page;
 	struct plot_jobs jobs;
 	size_t drawn;
+	void (*drew)(void *arg, const char *workload, const char *name);
+	void *arg;
 	struct ct_error *e;
 };
 
@@ -273,31 +277,42 @@ static int write_data(struct plot_file *f, const struct plot_group *g, const str
 	return 1;
 }
 
+/*
+ * Draw what was written into f, unless err says that something went wrong (< 0) or that there is
+ * nothing to draw (1).  f is gone afterwards.  Returns err, or what drawing returned.
+ */
+static int draw_file(struct drawing *d, struct plot_file *f, const struct plot_group *g,
+		     const char *kind, int err)
+{
+	if (err < 0)
+		no_memory(d, err, f->name);
+	if (!err)
+		err = plot_file_draw(f, &d->jobs, kind, d->e);
+	if (!err && d->drew)
+		d->drew(d->arg, text_of(g->workload, "name"), f->name);
+	d->drawn += !err;
+	plot_file_end(f);
+	return err;
+}
+
 /* 0: drawn, and counted; 1: there was nothing to draw. */
 static int
 draw(struct drawing *d, const struct plot_group *g, const struct plot_kind *kind, size_t number)
 {
-	struct plot_file f = { .narrow = d->narrow };
+	struct plot_file f = { .narrow = d->narrow, .page = d->page };
 	int err = plot_file_begin(&f);
+	char name[sizeof(f.name)];
 
-	snprintf(f.name, sizeof(f.name), "%.60s-%s%s", text_of(g->workload, "name"), kind->name,
+	snprintf(name, sizeof(name), "%.60s-%s%s", text_of(g->workload, "name"), kind->name,
 		 g->suffix);
 	/* A suffix that was cut off need not be unique any more. */
 	if (strlen(g->suffix) + 1 >= sizeof(g->suffix))
-		snprintf(f.name, sizeof(f.name), "%.60s-%s-%zu", text_of(g->workload, "name"),
+		snprintf(name, sizeof(name), "%.60s-%s-%zu", text_of(g->workload, "name"),
 			 kind->name, number);
-	for (char *p = f.name; *p; p++)
-		if (*p == '/')
-			*p = '_';
+	escaped(f.name, sizeof(f.name), escape_file_name, name);
 	if (!err)
 		err = write_data(&f, g, kind);
-	if (err < 0)
-		no_memory(d, err, f.name);
-	if (!err)
-		err = plot_file_draw(&f, &d->jobs, kind->name, d->e);
-	d->drawn += !err;
-	plot_file_end(&f);
-	return err;
+	return draw_file(d, &f, g, kind->name, err);
 }
 
 /* A picture of each variant's own, beside that of all. */
@@ -380,28 +395,24 @@ static int draw_effects(struct drawing *d, const json_t *workload)
 
 	for (size_t i = 0; i < nr && err >= 0; i++) {
 		struct plot_group g = { .benchmark = d->benchmark, .workload = workload };
-		struct plot_file f = { .narrow = d->narrow };
+		struct plot_file f = { .narrow = d->narrow, .page = d->page };
+		char name[sizeof(f.name)];
 
 		err = plot_file_begin(&f);
-		snprintf(f.name, sizeof(f.name), "%.60s-effects%s%.80s", text_of(workload, "name"),
+		snprintf(name, sizeof(name), "%.60s-effects%s%.80s", text_of(workload, "name"),
 			 i ? "-" : "", i ? metrics[i] : "");
+		escaped(f.name, sizeof(f.name), escape_file_name, name);
 		if (!err)
 			err = plot_effects(&f, &g, metrics[i]);
-		if (err < 0)
-			no_memory(d, err, f.name);
-		if (!err)
-			err = plot_file_draw(&f, &d->jobs, "effects", d->e);
-		d->drawn += !err;
-		plot_file_end(&f);
+		err = draw_file(d, &f, &g, "effects", err);
 	}
 	return err < 0 ? err : 0;
 }
 
-static int draw_all(struct drawing *d, unsigned int wanted)
+static int draw_workloads(struct drawing *d, unsigned int wanted)
 {
 	const json_t *workloads =
 		json_object_get(json_object_get(d->benchmark, "ctbench"), "workloads");
-	struct ct_error late = { 0 };
 	json_t *workload;
 	int err = 0;
 	size_t i;
@@ -419,31 +430,54 @@ static int draw_all(struct drawing *d, unsigned int wanted)
 							   : draw_kind(d, workload, kind);
 		}
 	}
+	return err;
+}
+
+static int draw_all(struct drawing *d, const char *out_dir, unsigned int wanted)
+{
+	const int signal_before = ct_interrupted;
+	struct ct_error late = { 0 };
+	int err, ended;
+
+	/* A signal ends gnuplot and removes its folder, also where an earlier one ended the run. */
+	interrupt_catch();
+	err = plot_jobs_begin(&d->jobs, out_dir, d->page, d->e);
+	if (!err)
+		err = draw_workloads(d, wanted);
 	/* What was begun is waited for, whatever else went wrong. */
-	if (plot_jobs_end(&d->jobs, &late) && !err) {
+	ended = plot_jobs_end(&d->jobs, &late);
+	if (ended && !err) {
 		*d->e = late;
-		err = -EIO;
+		err = ended;
 	}
+	interrupt_restore();
+	if (!ct_interrupted)
+		ct_interrupted = signal_before;
 	return err;
 }
 
 int plot_run(const json_t *benchmark, const char *out_dir, unsigned int wanted, size_t *drawn,
 	     struct ct_error *e)
 {
-	struct drawing d = { .benchmark = benchmark, .jobs.out_dir = out_dir, .e = e };
+	struct drawing d = { .benchmark = benchmark, .e = e };
 	int err = results_make_dir(out_dir, e);
 
 	if (!err)
-		err = draw_all(&d, wanted);
+		err = draw_all(&d, out_dir, wanted);
 	*drawn = d.drawn;
 	return err;
 }
 
-int plot_narrow(const json_t *benchmark, const char *out_dir, struct ct_error *e)
+int plot_page(const json_t *benchmark, const char *out_dir, bool narrow,
+	      void (*drew)(void *arg, const char *workload, const char *name), void *arg,
+	      struct ct_error *e)
 {
-	struct drawing d = {
-		.benchmark = benchmark, .narrow = true, .jobs.out_dir = out_dir, .e = e
-	};
+	struct drawing d = { .benchmark = benchmark,
+			     .narrow = narrow,
+			     .page = true,
+			     .drew = drew,
+			     .arg = arg,
+			     .e = e };
 
-	return draw_all(&d, 0);
+	return draw_all(&d, out_dir, 0);
 }

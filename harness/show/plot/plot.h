@@ -17,6 +17,7 @@
 #ifndef CTBENCH_HARNESS_SHOW_PLOT_PLOT_H
 #define CTBENCH_HARNESS_SHOW_PLOT_PLOT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "harness/base/error.h"
@@ -29,6 +30,9 @@ struct json_t;
  * kinds: enum workload_plot bits to draw for every workload; 0: what each
  * workload asks for.  *drawn: the number of pictures.
  *
+ * A picture and its files take their places when it is whole; one that gnuplot could not finish
+ * leaves nothing behind.  SIGINT, SIGTERM and SIGHUP end the drawing.
+ *
  * 0, or a negative errno with a sentence in e: -ENOENT where gnuplot is not
  * installed (the sentence names the Debian package).
  */
@@ -36,11 +40,14 @@ int plot_run(const struct json_t *benchmark, const char *out_dir, unsigned int k
 	     struct ct_error *e);
 
 /*
- * The pictures that each workload asks for once more, in a layout for phones and as SVG alone, into
- * out_dir, which is there: for the page of a run (report.h).  They have the same names.  0 or
- * -errno as above.
+ * The pictures that each workload asks for as SVG alone, for the page of a run (report.h), into
+ * out_dir: a folder that nobody else can have put anything into (scratch_make()).  narrow: in a
+ * layout for phones, under the same names.  drew (may be NULL) is called for each that was begun,
+ * with its name without extension; all are whole if it returns 0.  Else -errno as above.
  */
-int plot_narrow(const struct json_t *benchmark, const char *out_dir, struct ct_error *e);
+int plot_page(const struct json_t *benchmark, const char *out_dir, bool narrow,
+	      void (*drew)(void *arg, const char *workload, const char *name), void *arg,
+	      struct ct_error *e);
 
 /*
  * plots/ of the source tree the program was built from, or near the program, or here: the

@@ -9,6 +9,8 @@
  */
 #include "harness/show/plot/internal.h"
 
+#include "harness/base/escape.h"
+
 #include "harness/judge/axes.h"
 #include "harness/workload/axis_text.h"
 #include "harness/show/table/table.h"
@@ -70,15 +72,17 @@ static int rows_end(struct rows *r, struct plot_file *f)
 	return err;
 }
 
+void plot_write_comment(FILE *out, const char *text)
+{
+	fputs("# ", out);
+	escape_gnuplot_comment(out, text);
+	fputc('\n', out);
+}
+
 void plot_write_label(FILE *data, const char *text)
 {
-	fputs("\t\"", data);
-	for (; *text; text++)
-		if (*text == '\n')
-			fputs("\\n", data);
-		else
-			fputc(*text == '"' ? '\'' : *text, data);
-	fputc('"', data);
+	fputc('\t', data);
+	escape_gnuplot_data(data, text);
 }
 
 static void add_heading(struct rows *r, int block, double gap, const char *text)
@@ -123,11 +127,10 @@ static void add_bar(struct rows *r, const char *label, const json_t *cell, unsig
 static void write_head(struct plot_file *f, const struct plot_group *g)
 {
 	plot_set_frame(f, g, NULL);
-	fprintf(f->data,
-		"# %s\n"
-		"# columns: row, label, median, its 95 %% interval (millions per second),\n"
-		"# colour, text\n",
-		text_of(g->workload, "question"));
+	plot_write_comment(f->data, text_of(g->workload, "question"));
+	fputs("# columns: row, label, median, its 95 % interval (millions per second),\n"
+	      "# colour, text\n",
+	      f->data);
 }
 
 /* ---- variants side by side ---- */

@@ -81,8 +81,8 @@ int plot_saturation(struct plot_file *f, const struct plot_group *g)
 	int err = 0;
 
 	plot_set_frame(f, g, NULL);
-	fprintf(f->data, "# %s\n# columns: row, label, median, its interval (1/s), text\n",
-		text_of(g->workload, "question"));
+	plot_write_comment(f->data, text_of(g->workload, "question"));
+	fputs("# columns: row, label, median, its interval (1/s), text\n", f->data);
 	for (size_t i = 0; i < g->nr; i++)
 		row(f, (unsigned int)i + 1, g->cells[i], &r);
 	fputs("\n\n# searches: row, rate, 0 where it was late even at the lowest\n", f->data);

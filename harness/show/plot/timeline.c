@@ -146,7 +146,7 @@ static void write_data(FILE *data, const struct plot_group *g, const struct pane
 		double length = number_of(t, "window_s") * 1e3;
 		size_t pieces = json_array_size(series_of(g->cells[i], "ops_per_s"));
 
-		fprintf(data, "# %s\n", text_of(g->cells[i], "variant"));
+		plot_write_comment(data, text_of(g->cells[i], "variant"));
 		for (size_t k = 0; k < pieces; k++) {
 			fprintf(data, "%.6g", ((double)k + 0.5) * length);
 			for (size_t p = 0; p < nr; p++)
@@ -283,8 +283,8 @@ int plot_timeline(struct plot_file *f, const struct plot_group *all)
 				   (double)json_array_size(series_of(g.cells[i], "ops_per_s")));
 	g.drawn = in_words(&g);
 	plot_set_frame(f, &g, NULL);
-	fprintf(f->data, "# %s\n# milliseconds since the window opened",
-		text_of(g.workload, "question"));
+	plot_write_comment(f->data, text_of(g.workload, "question"));
+	fputs("# milliseconds since the window opened", f->data);
 	for (size_t p = 0; p < nr; p++)
 		for (size_t l = 0; l < list[p].nr; l++)
 			fprintf(f->data, ", %s (x %g)%s", list[p].line[l]->name,

@@ -6,8 +6,10 @@
 #include "harness/show/report/report.h"
 
 #include "harness/machine/env.h"
+#include "harness/base/escape.h"
 #include "harness/base/grid.h"
 #include "harness/base/json_read.h"
+#include "harness/base/sha256.h"
 #include "harness/show/plot/plot.h"
 #include "harness/show/table/table.h"
 
@@ -30,16 +32,20 @@ element(FILE *out, const char *tag, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	fprintf(out, "<%s>", tag);
-	html_text(out, text);
+	escape_html(out, text);
 	/* Attributes are no part of the end. */
 	fprintf(out, "</%.*s>\n", (int)strcspn(tag, " "), tag);
 }
 
+/*
+ * The style sheet, and in front of it what the browser may do with this page: nothing but to follow
+ * this very style sheet.  A script that got in by whatever way would not run.
+ */
 static int style(FILE *out, struct ct_error *e)
 {
-	char folder[PATH_MAX], path[PATH_MAX + 16];
-	char line[512];
+	char folder[PATH_MAX], path[PATH_MAX + 16], hash[SHA256_BASE64], css[1 << 16] = "\n";
 	FILE *in;
+	size_t len;
 	int err = plot_scripts_folder(folder, sizeof(folder), e);
 
 	if (err)
@@ -49,11 +55,15 @@ static int style(FILE *out, struct ct_error *e)
 	if (!in)
 		return ct_fail(e, -errno, CT_EXIT_USER, "cannot read the style sheet '%.500s': %s",
 			       path, strerror(errno));
-	fputs("<style>\n", out);
-	while (fgets(line, sizeof(line), in))
-		fputs(line, out);
-	fputs("</style>\n", out);
+	len = 1 + fread(css + 1, 1, sizeof(css) - 1, in);
 	fclose(in);
+	sha256_base64(hash, css, len);
+	fprintf(out,
+		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+		"style-src 'sha256-%s'; base-uri 'none'; form-action 'none'\">\n<style>",
+		hash);
+	fwrite(css, 1, len, out);
+	fputs("</style>\n", out);
 	return 0;
 }
 
@@ -69,7 +79,7 @@ static void answer(void *arg, const char *text, const char *outcome)
 	FILE *out = arg;
 
 	fprintf(out, "<p class=\"answer %s\">", outcome);
-	html_text(out, text);
+	escape_html(out, text);
 	fputs("</p>\n", out);
 }
 
@@ -98,7 +108,7 @@ static void top(FILE *out, const struct report_source *s)
 	json_array_foreach(workloads, i, workload)
 	{
 		fprintf(out, "<li><a href=\"#w%zu\">", i);
-		html_text(out, text_of(workload, "question"));
+		escape_html(out, text_of(workload, "question"));
 		fputs("</a>\n", out);
 		report_answer(s, text_of(workload, "name"), answer, out);
 		fputs("</li>\n", out);
@@ -118,10 +128,10 @@ static void warnings(FILE *out, const struct report_source *s)
 		{
 			fprintf(out, "<li class=\"%s\">",
 				strcmp(text_of(warning, "grade"), "serious") ? "note" : "serious");
-			html_text(out, text_of(warning, "what"));
+			escape_html(out, text_of(warning, "what"));
 			if (*text_of(warning, "mend")) {
 				fputs(" <span class=\"mend\">", out);
-				html_text(out, text_of(warning, "mend"));
+				escape_html(out, text_of(warning, "mend"));
 				fputs("</span>", out);
 			}
 			fputs("</li>\n", out);
@@ -145,9 +155,9 @@ static void verdict(void *arg, const char *text, const char *outcome)
 	if (!v->nr++)
 		fputs("<ul class=\"verdicts\">\n", v->out);
 	fputs("<li class=\"", v->out);
-	html_text(v->out, outcome);
+	escape_html(v->out, outcome);
 	fputs("\">", v->out);
-	html_text(v->out, text);
+	escape_html(v->out, text);
 	fputs("</li>\n", v->out);
 }
 
@@ -162,9 +172,9 @@ static int picture(FILE *out, const struct report_source *s, const char *name, c
 	char wide[PATH_MAX + 300], narrow[PATH_MAX + 300] = "", prefix[80], label[512];
 	int err;
 
-	snprintf(wide, sizeof(wide), "%s/%s/%s.svg", s->dir, s->plots, name);
-	if (s->narrow)
-		snprintf(narrow, sizeof(narrow), "%s/%s.svg", s->narrow, name);
+	snprintf(wide, sizeof(wide), "%s/%s.svg", s->pictures->wide, name);
+	if (*s->pictures->narrow)
+		snprintf(narrow, sizeof(narrow), "%s/%s.svg", s->pictures->narrow, name);
 	if (*narrow && access(narrow, R_OK))
 		narrow[0] = '\0';
 	snprintf(prefix, sizeof(prefix), "%s-", id);
@@ -189,19 +199,16 @@ static int picture(FILE *out, const struct report_source *s, const char *name, c
 static int pictures(FILE *out, const struct report_source *s, const char *workload, size_t number,
 		    struct ct_error *e)
 {
-	char id[64], **names;
-	size_t nr;
-	int err = report_pictures(s, workload, &names, &nr);
+	size_t nr = 0;
+	char id[64];
+	int err = 0;
 
-	if (err)
-		ct_fail(e, err, CT_EXIT_USER, "no memory for the report");
-	for (size_t i = 0; i < nr && !err; i++) {
-		snprintf(id, sizeof(id), "w%zup%zu", number, i);
-		err = picture(out, s, names[i], id, e);
+	for (size_t i = 0; s->pictures && i < s->pictures->nr && !err; i++) {
+		if (strcmp(s->pictures->list[i].workload, workload))
+			continue;
+		snprintf(id, sizeof(id), "w%zup%zu", number, nr++);
+		err = picture(out, s, s->pictures->list[i].name, id, e);
 	}
-	for (size_t i = 0; i < nr; i++)
-		free(names[i]);
-	free(names);
 	return err;
 }
 

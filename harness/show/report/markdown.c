@@ -5,6 +5,7 @@
  */
 #include "harness/show/report/report.h"
 
+#include "harness/base/escape.h"
 #include "harness/base/grid.h"
 #include "harness/base/json_read.h"
 #include "harness/show/table/table.h"
@@ -13,6 +14,14 @@
 #include <jansson.h>
 #include <string.h>
 
+/* A text that is escaped, between what is Markdown. */
+static void words(FILE *out, const char *before, const char *text, const char *after)
+{
+	fputs(before, out);
+	escape_markdown(out, text);
+	fputs(after, out);
+}
+
 static void verdict(void *arg, const char *text, const char *outcome)
 {
 	FILE *out = arg;
@@ -20,13 +29,14 @@ static void verdict(void *arg, const char *text, const char *outcome)
 			   : !strcmp(outcome, "worse") ? "🔴 "
 						       : "";
 
-	fprintf(out, "- %s%s\n", mark, text);
+	fprintf(out, "- %s", mark);
+	words(out, "", text, "\n");
 }
 
 static void answer(void *arg, const char *text, const char *outcome)
 {
 	(void)outcome;
-	fprintf(arg, "   - %s\n", text);
+	words(arg, "   - ", text, "\n");
 }
 
 /* The questions, each with its answer, where there are several. */
@@ -40,7 +50,8 @@ static void top(FILE *out, const struct report_source *s)
 	fputc('\n', out);
 	json_array_foreach(workloads, i, workload)
 	{
-		fprintf(out, "%zu. %s\n", i + 1, text_of(workload, "question"));
+		fprintf(out, "%zu", i + 1);
+		words(out, ". ", text_of(workload, "question"), "\n");
 		report_answer(s, text_of(workload, "name"), answer, out);
 	}
 }
@@ -52,8 +63,11 @@ int report_markdown(FILE *out, const struct report_source *s, struct ct_error *e
 	size_t i;
 
 	report_all_machines(text, sizeof(text), s);
-	fprintf(out, "## ctbench: %s\n\n%s; ctbench %s; %.16s\n", text_of(s->report, "name"), text,
-		report_fact(s, "build", "revision"), text_of(s->report, "started"));
+	words(out, "## ctbench: ", text_of(s->report, "name"), "\n\n");
+	words(out, "", text, "; ctbench ");
+	words(out, "", report_fact(s, "build", "revision"), "; ");
+	snprintf(text, sizeof(text), "%.16s", text_of(s->report, "started"));
+	words(out, "", text, "\n");
 	top(out, s);
 	json_array_foreach(json_object_get(s->report, "workloads"), i, workload)
 	{
@@ -61,22 +75,22 @@ int report_markdown(FILE *out, const struct report_source *s, struct ct_error *e
 		struct grid g;
 		int err;
 
-		fprintf(out, "\n### %s\n\n", text_of(workload, "question"));
+		words(out, "\n### ", text_of(workload, "question"), "\n\n");
 		if (report_machines(s) > 1) {
 			report_machine(text, sizeof(text), s, report_machine_of(s, name));
-			fprintf(out, "Measured on %s.\n\n", text);
+			words(out, "Measured on ", text, ".\n\n");
 		}
 		report_noise(text, sizeof(text), s, name);
 		if (*text)
-			fprintf(out, "_%s_\n\n", text);
+			words(out, "_", text, "_\n\n");
 		report_each_verdict(s, name, verdict, out);
 		err = table_of(&g, s->report, workload);
 		if (!err && g.rows > 1) {
-			fprintf(out, "\n<details><summary>All figures (%s)</summary>\n\n", name);
+			words(out, "\n<details><summary>All figures (", name, ")</summary>\n\n");
 			grid_print(out, &g, GRID_MARKDOWN);
 			table_remark(text, sizeof(text), s->report, workload);
 			if (*text)
-				fprintf(out, "\n%s\n", text);
+				words(out, "\n", text, "\n");
 			fputs("\n</details>\n", out);
 		}
 		grid_free(&g);
@@ -84,6 +98,8 @@ int report_markdown(FILE *out, const struct report_source *s, struct ct_error *e
 			return ct_fail(e, err, CT_EXIT_USER, "no memory for the report");
 	}
 	report_command(text, sizeof(text), s);
-	fprintf(out, "\nAgain: `%s`\n", text);
+	fputs("\nAgain: ", out);
+	escape_markdown_code(out, text);
+	fputc('\n', out);
 	return 0;
 }

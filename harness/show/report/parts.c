@@ -2,17 +2,13 @@
 /* The parts of a report that both its forms have. */
 #include "harness/show/report/report.h"
 
+#include "harness/base/escape.h"
 #include "harness/base/json_read.h"
 #include "harness/numbers/stats.h"
 
-#include <ctype.h>
-#include <dirent.h>
-#include <errno.h>
 #include <jansson.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 const char *report_fact(const struct report_source *s, const char *group, const char *key)
 {
@@ -153,26 +149,6 @@ void report_noise(char *buf, size_t size, const struct report_source *s, const c
 	}
 }
 
-/* Quoted for a shell where it has to be. */
-static void shell_word(FILE *out, const char *word)
-{
-	const char *p = word;
-
-	while (isalnum((unsigned char)*p) || (*p && strchr("%+-./:=@_,", *p)))
-		p++;
-	if (!*p && *word) {
-		fputs(word, out);
-		return;
-	}
-	fputc('\'', out);
-	for (p = word; *p; p++)
-		if (*p == '\'')
-			fputs("'\\''", out);
-		else
-			fputc(*p, out);
-	fputc('\'', out);
-}
-
 void report_command(char *buf, size_t size, const struct report_source *s)
 {
 	FILE *out = fmemopen(buf, size, "w");
@@ -182,12 +158,12 @@ void report_command(char *buf, size_t size, const struct report_source *s)
 	buf[0] = '\0';
 	if (!out)
 		return;
-	fprintf(out, "ctbench %s",
-		*text_of(s->report, "command") ? text_of(s->report, "command") : "run");
+	fputs("ctbench ", out);
+	escape_shell(out, *text_of(s->report, "command") ? text_of(s->report, "command") : "run");
 	json_array_foreach(json_object_get(s->report, "arguments"), i, argument)
 	{
 		fputc(' ', out);
-		shell_word(out, json_is_string(argument) ? json_string_value(argument) : "");
+		escape_shell(out, json_is_string(argument) ? json_string_value(argument) : "");
 	}
 	fclose(out);
 	buf[size - 1] = '\0';
@@ -236,71 +212,4 @@ void report_each_verdict(const struct report_source *s, const char *workload,
 		 "Of %u possible interactions (an effect that depends on another choice) %s.",
 		 interactions, seen ? "no other was seen" : "none was seen");
 	fn(arg, text, "none");
-}
-
-/* ---- pictures ---- */
-
-/* Pictures are called WORKLOAD-KIND...: is this one of `workload`, and of none with a longer name?
- */
-static bool is_picture_of(const struct report_source *s, const char *file, const char *workload)
-{
-	size_t len = strlen(workload), i;
-	json_t *other;
-
-	if (strncmp(file, workload, len) || file[len] != '-')
-		return false;
-	json_array_foreach(json_object_get(s->report, "workloads"), i, other)
-	{
-		const char *name = text_of(other, "name");
-
-		if (strlen(name) > len && !strncmp(file, name, strlen(name)) &&
-		    file[strlen(name)] == '-')
-			return false;
-	}
-	return true;
-}
-
-/* What answers the question first, then by name. */
-static int by_rank(const void *a, const void *b)
-{
-	const char *x = *(char *const *)a, *y = *(char *const *)b;
-	int first = !!strstr(y, "-effects") - !!strstr(x, "-effects");
-
-	return first ? first : strcmp(x, y);
-}
-
-int report_pictures(const struct report_source *s, const char *workload, char ***names, size_t *nr)
-{
-	char path[PATH_MAX];
-	struct dirent *entry;
-	DIR *dir;
-
-	*names = NULL;
-	*nr = 0;
-	snprintf(path, sizeof(path), "%s/%s", s->dir, s->plots);
-	dir = opendir(path);
-	while (dir && (entry = readdir(dir))) {
-		char *dot = strrchr(entry->d_name, '.'), **more;
-
-		if (!dot || strcmp(dot, ".svg") || !is_picture_of(s, entry->d_name, workload))
-			continue;
-		more = reallocarray(*names, *nr + 1, sizeof(*more));
-		if (!more) {
-			closedir(dir);
-			return -ENOMEM;
-		}
-		*names = more;
-		*dot = '\0';
-		more[*nr] = strdup(entry->d_name);
-		if (!more[*nr]) {
-			closedir(dir);
-			return -ENOMEM;
-		}
-		(*nr)++;
-	}
-	if (dir)
-		closedir(dir);
-	if (*nr)
-		qsort(*names, *nr, sizeof(**names), by_rank);
-	return 0;
 }

@@ -9,11 +9,12 @@
  *	parts.c		the parts that both have: machines, noise, verdicts, command
  *	answer.c	the answer to a question in a line or two
  *	svg.c		makes a picture's SVG ready to stand among others
- *	narrow.c	pictures for phones
+ *	pictures.c	draws the pictures
  */
 #ifndef CTBENCH_HARNESS_SHOW_REPORT_REPORT_H
 #define CTBENCH_HARNESS_SHOW_REPORT_REPORT_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -21,13 +22,24 @@
 
 struct json_t;
 
+/* A picture: its file's name without extension. */
+struct report_picture {
+	char *workload, *name;
+};
+
+/* Those of a page. */
+struct report_pictures {
+	char wide[PATH_MAX], narrow[PATH_MAX]; /* the folders; "" : none */
+	struct report_picture *list;
+	size_t nr;
+	bool failed;
+};
+
 /* What a report is made of. */
 struct report_source {
-	const char *dir;		/* the run's folder */
-	const char *plots;		/* the folder in it where the pictures lie: "plots" */
-	const struct json_t *benchmark; /* benchmark.json */
-	const struct json_t *report;	/* its key "ctbench" */
-	char *narrow; /* a folder with pictures for phones, of the same names; NULL: none */
+	const struct json_t *benchmark;		/* benchmark.json */
+	const struct json_t *report;		/* its key "ctbench" */
+	const struct report_pictures *pictures; /* NULL: none */
 };
 
 /*
@@ -73,10 +85,6 @@ void report_each_verdict(const struct report_source *s, const char *workload,
 /* Why there is no verdict on the workload. */
 const char *report_no_verdict(const struct report_source *s, const char *workload);
 
-/* Names of the workload's pictures in dir and plots, without extension, sorted; free each and all.
- */
-int report_pictures(const struct report_source *s, const char *workload, char ***names, size_t *nr);
-
 /* ---- answer.c ---- */
 
 /*
@@ -86,15 +94,16 @@ int report_pictures(const struct report_source *s, const char *workload, char **
 void report_answer(const struct report_source *s, const char *workload,
 		   void (*fn)(void *arg, const char *text, const char *outcome), void *arg);
 
-/* ---- narrow.c ---- */
+/* ---- pictures.c ---- */
 
 /*
- * Draw the run's pictures for phones into a folder of their own, and remove them; around
- * what makes a page.  A page without them is whole: wide pictures are then moved sideways.
- * 0, or -errno with a sentence and s->narrow NULL.
+ * Draw the pictures of s->benchmark for its page, wide and for phones: into p and s->pictures.
+ * Where they cannot be drawn the reason is printed, and the page is whole without them.  0, or
+ * -EINTR with a sentence: a signal came.
  */
-int report_narrow_begin(struct report_source *s, struct ct_error *e);
-void report_narrow_end(struct report_source *s);
+int report_draw(struct report_source *s, struct report_pictures *p, struct ct_error *e);
+/* They are gone; also twice, and after a failure. */
+void report_pictures_free(struct report_pictures *p);
 
 /* ---- svg.c ---- */
 

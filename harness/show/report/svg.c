@@ -5,7 +5,7 @@
  */
 #include "harness/show/report/report.h"
 
-#include "harness/base/grid.h"
+#include "harness/base/escape.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -61,7 +61,7 @@ int report_svg(FILE *out, const char *path, const char *prefix, const char *labe
 			e, "'%.500s' is no SVG picture: draw it again with 'ctbench plot'", path);
 	}
 	fputs("<svg role=\"img\" aria-label=\"", out);
-	html_text(out, label);
+	escape_html(out, label);
 	fputs("\"", out);
 	p += strlen("<svg");
 	/* "Gnuplot" as the picture's title would show as a tooltip everywhere. */

@@ -126,7 +126,7 @@ static void script(void **state)
 	(void)state;
 	assert_int_equal(plot_write_ends(out, e, 4, &y), 0);
 	fclose(out);
-	assert_non_null(strstr(text, "label[1] = \"long \\\"name\\\"\""));
+	assert_non_null(strstr(text, "label[1] = 'long \"name\"'"));
 	assert_non_null(strstr(text, "leader[1] = 1"));
 	assert_non_null(strstr(text, "leader[2] = 1")); /* ends before the others */
 	assert_non_null(strstr(text, "leader[3] = 1"));

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reading and writing in a folder that somebody may have sent, where a name can be a symlink to
+ * anywhere, a pipe or a device.  And folders of our own for a while.
+ *
+ * A new file is made under a random name that nothing had before (O_EXCL), is brought to the disk,
+ * and takes its place by rename(), which replaces a symlink and does not follow it.
+ *
+ * Any thread.
+ */
+#ifndef CTBENCH_HARNESS_BASE_FILES_H
+#define CTBENCH_HARNESS_BASE_FILES_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "harness/base/error.h"
+
+/*
+ * Write the file FOLDER/NAME.  Whatever had that name is replaced once all is written; a folder of
+ * that name is an error.  0 or a negative errno, and then the old file is as it was.
+ */
+int file_write_new(const char *folder, const char *name, const void *data, size_t len);
+
+/*
+ * Open a regular file for going on at its end; flags: O_WRONLY or O_RDWR, with O_CREAT and O_EXCL
+ * where it may be or must be new.  A symlink is not followed.  A descriptor or a negative errno.
+ */
+int file_append(const char *path, int flags);
+
+/* Open a regular file of at most `most` bytes for reading, also behind a symlink; NULL and errno. */
+FILE *file_read(const char *path, uint64_t most);
+
+/* All of it, also in pieces and through signals.  0 or a negative errno. */
+int file_write_all(int fd, const void *data, size_t len);
+
+/* strerror() for these functions' errors, which have reasons of their own. */
+const char *file_error(int err);
+
+/*
+ * A folder of our own below parent, which nobody else can enter; where parent is NULL below
+ * $TMPDIR or /tmp.  path has room for PATH_MAX bytes.  0, or a negative errno with a sentence.
+ */
+int scratch_make(char *path, const char *parent, struct ct_error *e);
+/* It and its files are gone.  An empty path is none. */
+void scratch_remove(const char *path);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Another program that works for us (gnuplot), and cannot get out of hand: it is found by its
+ * absolute path, has a time limit and a limit on what it writes, and ends when we do, whatever
+ * ends us.
+ *
+ * One thread.  Between interrupt_catch() and interrupt_restore() a wait ends when a signal comes.
+ */
+#ifndef CTBENCH_HARNESS_BASE_HELPER_H
+#define CTBENCH_HARNESS_BASE_HELPER_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct helper {
+	pid_t pid;	 /* 0: none; also its process group */
+	int says;	 /* its standard output and error */
+	double deadline; /* on a clock that never goes back */
+	char words[512]; /* the last it said */
+	size_t nr_words;
+};
+
+/*
+ * The absolute path of a program, of PATH_MAX bytes, from $PATH.  Places in it that are not
+ * absolute ("." or nothing) depend on where we stand, which may be a folder that somebody sent:
+ * they are passed over.  0 or -ENOENT.
+ */
+int helper_find(char *path, const char *name);
+
+/*
+ * Start path, an absolute one, in a folder.  Environment variables whose name begins with drop
+ * are kept from it (NULL: none).  0 or a negative errno.
+ */
+int helper_start(struct helper *h, const char *path, char *const argv[], const char *folder,
+		 const char *drop, double seconds);
+
+/*
+ * Wait for its end; nothing of it is left running afterwards.  0 with its wait status; -ETIMEDOUT
+ * if it took too long, -EINTR if a signal came.
+ */
+int helper_wait(struct helper *h, int *status);
+
+/* The last line that it said; "" if none. */
+const char *helper_last_line(struct helper *h);
+
+#endif

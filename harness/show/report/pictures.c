@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The pictures of a page, wide ones and for phones.  They are always drawn anew from the figures,
+ * into folders of our own that are gone when the page is made: what lies in a run's plots/ may
+ * have come with the run, and an SVG file can hold more than a picture.
+ */
+#include "harness/show/report/report.h"
+
+#include "harness/base/files.h"
+#include "harness/show/plot/plot.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void drew(void *arg, const char *workload, const char *name)
+{
+	struct report_pictures *p = arg;
+	struct report_picture *list = reallocarray(p->list, p->nr + 1, sizeof(*list));
+
+	if (list)
+		p->list = list;
+	else
+		p->failed = true;
+	if (p->failed)
+		return;
+	list[p->nr] = (struct report_picture){ strdup(workload), strdup(name) };
+	p->failed = !list[p->nr].workload || !list[p->nr].name;
+	p->nr++;
+}
+
+/* What answers the question first, then by name. */
+static int by_rank(const void *a, const void *b)
+{
+	const struct report_picture *x = a, *y = b;
+	int first = !!strstr(y->name, "-effects") - !!strstr(x->name, "-effects");
+
+	return first ? first : strcmp(x->name, y->name);
+}
+
+static int draw_both(struct report_pictures *p, const struct json_t *benchmark, struct ct_error *e)
+{
+	int err = scratch_make(p->wide, NULL, e);
+
+	if (!err)
+		err = plot_page(benchmark, p->wide, false, drew, p, e);
+	if (!err)
+		err = scratch_make(p->narrow, NULL, e);
+	if (!err)
+		err = plot_page(benchmark, p->narrow, true, NULL, NULL, e);
+	if (!err && p->failed)
+		err = ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the report");
+	return err;
+}
+
+int report_draw(struct report_source *s, struct report_pictures *p, struct ct_error *e)
+{
+	struct ct_error why = { 0 };
+	int err;
+
+	*p = (struct report_pictures){ 0 };
+	err = draw_both(p, s->benchmark, &why);
+	if (!err) {
+		if (p->nr)
+			qsort(p->list, p->nr, sizeof(*p->list), by_rank);
+		s->pictures = p;
+		return 0;
+	}
+	report_pictures_free(p);
+	if (err == -EINTR)
+		*e = why;
+	else
+		fprintf(stderr, "ctbench: the report has no plots: %s\n", why.text);
+	return err == -EINTR ? err : 0;
+}
+
+void report_pictures_free(struct report_pictures *p)
+{
+	scratch_remove(p->wide);
+	scratch_remove(p->narrow);
+	for (size_t i = 0; i < p->nr && p->list; i++) {
+		free(p->list[i].workload);
+		free(p->list[i].name);
+	}
+	free(p->list);
+	*p = (struct report_pictures){ 0 };
+}
