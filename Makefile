@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
-# The front door.  It only calls tools/ and CMake: whoever prefers CMake finds
-# the same builds as presets (cmake --list-presets).
+# The front door.  It only calls tools/ and CMake: the builds are CMake presets
+# (cmake --list-presets).
 
 SUITE ?= default
 NAME ?=
@@ -13,35 +13,40 @@ SEEDS ?= 10
 CAPTURES ?=
 CMAKE_ARGS ?=
 
-# Builds and tests one after the other; each uses all CPUs by itself.
+# Tests that `make check` runs of clang's build: the core, and the baseline's table.
+CHECKED = ^(checksum|hash|bucket|tcp|pipeline|tuple|stats|conformance\.nulls_rcu_jhash2_scale_seqcount.*)$$
+
+# One target at a time; each uses all CPUs by itself.
 .NOTPARALLEL:
 # make's own options and variables are not those of CMake's makefiles.
 unexport MAKEFLAGS MFLAGS
 
-.PHONY: help deps build bench test conformance clean $(addprefix build-,release debug asan-ubsan tsan)
+.PHONY: help deps deps-check build bench test check check-format format conformance clean \
+	$(addprefix build-,release debug asan-ubsan tsan clang)
 
 help:
 	@echo 'ctbench: what does a choice in a connection-tracking hash table cost or gain?'
 	@echo
-	@echo '  make bench     install what is missing, build, measure, print a table, leave results and plots'
-	@echo '                   SUITE=default  or smoke (seconds), self (the harness itself), full (an evening);'
-	@echo '                                  or any workload file'
-	@echo '                   NAME=...       of the folder in results/runs/ (default: time and suite)'
-	@echo '                   ARGS="..."     more options for ctbench run, such as --threads 1'
-	@echo '  make test      install what is missing, build plain and with sanitizers, run every test in each'
+	@echo '  make bench     build, measure, print tables and verdicts, write results and plots'
+	@echo '                   SUITE=default  or smoke (seconds), self (the harness), full (long), or a workload file'
+	@echo '                   NAME=...       the folder in results/runs/ (default: time and suite)'
+	@echo '                   ARGS="..."     options for ctbench run, such as --threads 1'
+	@echo '  make test      build plainly and with sanitizers, run every test in each build'
 	@echo '                   BUILDS="release asan-ubsan tsan"   or some of them'
-	@echo '                   ARGS="..."     more options for ctest, such as -R pool'
-	@echo '  make conformance  is it what Linux does? stored answers over every variant; as root on a kernel'
-	@echo '                   that can tell (6.18) also live: scenarios, random packets, captures'
-	@echo '                   SEEDS=10       of random packets, 3000 each'
-	@echo '                   CAPTURES=DIR   real captures to ask about'
-	@echo '                   ARGS="..."     more options for tests/conformance/live.py, such as --keep DIR'
-	@echo '  make build     the program alone: build/release/ctbench'
-	@echo '  make deps      install the packages of packages.txt that are missing, nothing else'
-	@echo '  make clean     remove build/; results stay'
+	@echo '                   ARGS="..."     options for ctest, such as -R pool'
+	@echo '  make check     formatting, clang-tidy, a build with clang and a few tests of it; no warning passes'
+	@echo '  make format    format the C and C++ files in place'
+	@echo '  make conformance  compare with Linux: stored answers over every variant; as root on Linux 6.18'
+	@echo '                 also this kernel: scenarios, random packets, captures'
+	@echo '                   SEEDS=10       runs of 3000 random packets'
+	@echo '                   CAPTURES=DIR   a folder of captures'
+	@echo '                   ARGS="..."     options for tests/conformance/live.py, such as --keep DIR'
+	@echo '  make build     build only the program: build/release/ctbench'
+	@echo '  make deps      install the missing packages of packages.txt and stop'
+	@echo '  make clean     remove build/ and keep the results'
 	@echo
-	@echo 'Packages are installed with apt-get (through sudo when not root), after saying which.'
-	@echo 'DEPS=no leaves that out; JOBS=N builds with N processes; CMAKE_ARGS=... goes to cmake.'
+	@echo 'All but clean install missing packages first, with apt-get (through sudo when not root), and name'
+	@echo 'them. DEPS=no skips that. JOBS=N builds with N processes. CMAKE_ARGS=... goes to cmake.'
 	@echo 'Then try: build/release/ctbench --help'
 
 deps:
@@ -49,7 +54,12 @@ ifneq ($(DEPS),no)
 	@tools/deps.sh
 endif
 
-# Configures preset $(1); what cmake says is shown only when it fails.
+deps-check:
+ifneq ($(DEPS),no)
+	@tools/deps.sh --check
+endif
+
+# Configures preset $(1); cmake's output is shown only when it fails.
 configure = said=$$(cmake --preset $(1) $(CMAKE_ARGS) 2>&1) || { echo "$$said"; exit 1; }
 compile = cmake --build --preset $(1) -j $(JOBS) $(2) -- --no-print-directory
 
@@ -58,7 +68,8 @@ build: deps
 	@$(call compile,release,--target ctbench)
 
 # With the tests.
-build-release build-debug build-asan-ubsan build-tsan: build-%: deps
+build-clang: deps-check
+build-release build-debug build-asan-ubsan build-tsan build-clang: build-%: deps
 	@$(call configure,$*)
 	@$(call compile,$*)
 
@@ -67,6 +78,17 @@ bench: build
 
 test: $(addprefix build-,$(BUILDS))
 	@tools/test.sh -j $(JOBS) $(BUILDS) $(if $(ARGS),-- $(ARGS))
+
+check-format: deps-check
+	@tools/check-format.sh
+
+# The cheap checks first.
+check: check-format build-clang
+	@tools/test.sh -j $(JOBS) clang -- -R '$(CHECKED)'
+	@tools/check-tidy.sh
+
+format: deps-check
+	@tools/check-format.sh --fix
 
 conformance: build-release
 	@tools/conformance.sh build/release --seeds '$(SEEDS)' $(if $(CAPTURES),--captures '$(CAPTURES)') $(ARGS)

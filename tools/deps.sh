@@ -1,23 +1,30 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# Installs the packages of packages.txt that are missing, after saying so.
-# Fast and silent when there is nothing to do.
+# Installs the packages of packages.txt that are missing, after naming them.
+# Fast and silent when nothing is missing.
 #
-#   tools/deps.sh           install what is missing (apt-get, through sudo when not root)
-#   tools/deps.sh --list    print what is missing, one a line; install nothing
+#   tools/deps.sh           install (apt-get, through sudo when not root)
+#   tools/deps.sh --list    print the missing packages, one a line; install nothing
+#   tools/deps.sh --check   also those that only `make check` needs; may stand before --list
 #
-# Exit status: 0 all there; 2 something is missing that you have to install.
+# Exit status: 0 nothing is missing; 2 a package is missing and could not be installed.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 list=$here/../packages.txt
+without=check
+if [ "${1:-}" = --check ]; then
+	without=
+	shift
+fi
 
-# "name" or "name | other" a line, without comments
+# "name" or "name | other" a line, without comments.  A comment "# to SECTION" begins a section.
 wanted() {
-	sed -e 's/#.*//' -e 's/[[:space:]]*|[[:space:]]*/|/g' -e 's/[[:space:]]//g' -e '/^$/d' "$list"
+	awk -v without="$without" '/^# to /{ section = $3 } section != without' "$list" |
+		sed -e 's/#.*//' -e 's/[[:space:]]*|[[:space:]]*/|/g' -e 's/[[:space:]]//g' -e '/^$/d'
 }
 
-# What is missing: of alternatives the first, where none is installed.
+# The missing packages: the first of each line of alternatives of which none is installed.
 missing() {
 	# One call for all: it costs some ten milliseconds.
 	names=$(wanted | tr '|' ' ')
@@ -48,7 +55,7 @@ one_line() {
 }
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
-	[ "${1:-}" = --list ] || fail "apt-get is not here, so this is no Debian: install yourself what these Debian packages hold ($(wanted | sed 's/|.*//' | one_line)), then run make again with DEPS=no"
+	[ "${1:-}" = --list ] || fail "apt-get is not here, so this is not Debian: install what these Debian packages hold ($(wanted | sed 's/|.*//' | one_line)), then run make again with DEPS=no"
 	wanted | sed 's/|.*//'
 	exit 2
 fi
@@ -63,7 +70,7 @@ todo=$(echo "$todo" | one_line)
 
 as_root="env DEBIAN_FRONTEND=noninteractive"
 if [ "$(id -u)" != 0 ]; then
-	command -v sudo >/dev/null || fail "packages are missing, and neither are you root nor is sudo here: have somebody who is root run 'apt-get install --no-install-recommends $todo'"
+	command -v sudo >/dev/null || fail "packages are missing, you are not root and there is no sudo: ask root to run 'apt-get install --no-install-recommends $todo'"
 	as_root="sudo $as_root"
 fi
 apt="$as_root apt-get -o DPkg::Lock::Timeout=300"
@@ -72,9 +79,9 @@ echo "ctbench needs Debian packages that are not installed here:"
 echo "$todo" | fold -s -w 76 | sed 's/^/    /'
 echo "Installing them with: ${as_root%%env*}apt-get install --no-install-recommends"
 [ "$as_root" = "${as_root#sudo}" ] || sudo true ||
-	fail "sudo does not let you in: run make where it can ask for a password, or have 'apt-get install --no-install-recommends $todo' run by root"
-$apt -q update || fail "apt-get update failed; see above, and look at /etc/apt/sources.list and the network"
+	fail "sudo failed: run make where it can ask for a password, or ask root to run 'apt-get install --no-install-recommends $todo'"
+$apt -q update || fail "apt-get update failed: see its messages above, and check /etc/apt/sources.list and the network"
 # shellcheck disable=SC2086
-$apt -q -y --no-install-recommends install $todo || fail "apt-get could not install $todo; see above"
+$apt -q -y --no-install-recommends install $todo || fail "apt-get could not install $todo: see its messages above"
 still=$(missing | one_line)
 [ -z "$still" ] || fail "apt-get succeeded, but these are still not installed: $still"

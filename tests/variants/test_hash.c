@@ -50,8 +50,11 @@ constant(const union ct_tuple_words *t, const uint64_t key[2], uint32_t zone_id,
 	return constant_hash(t, key, zone_id, net_mix);
 }
 
-/* From here to pop_options with the CRC instruction, called only where there is one. */
-#if defined(__x86_64__)
+/*
+ * From here to pop_options with the CRC instruction, called only where the CPU has one.  clang knows
+ * no such pragma: its build tests the table-driven form instead.
+ */
+#if defined(__x86_64__) && !defined(__clang__)
 #pragma GCC push_options
 #pragma GCC target("sse4.2")
 #endif
@@ -85,7 +88,7 @@ static uint32_t crc32c_finish(uint32_t crc)
 {
 	return ct_crc32c_finish(crc);
 }
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(__clang__)
 #pragma GCC pop_options
 #endif
 

@@ -32,7 +32,8 @@ static void check_narrow(const char *name)
 	snprintf(path, sizeof(path), "out/%s.svg", name);
 	assert_true(read_text(path, svg, sizeof(svg)) > 2000);
 	p = strstr(svg, "viewBox=\"0 0 ");
-	assert_true(p && sscanf(p, "viewBox=\"0 0 %u %u", &width, &height) == 2);
+	assert_non_null(p);
+	assert_int_equal(sscanf(p, "viewBox=\"0 0 %u %u", &width, &height), 2);
 	assert_int_equal(width, 380);
 	for (p = svg; (p = strstr(p, "font-size=\"")); p++)
 		assert_true(sscanf(p, "font-size=\"%lf", &size) == 1 && size >= 11);

@@ -299,7 +299,7 @@ static size_t check_load(const char *path, size_t *ip)
 	struct ct_error e = { 0 };
 	struct capture_set set;
 	struct capture_packet p;
-	struct capture *c;
+	struct capture *c = NULL;
 	size_t nr = 0;
 	int ret;
 

@@ -76,9 +76,10 @@ static void expect_path_error(const char *path, const char *const words[])
 {
 	struct capture_set set = { .nr = 1 };
 	struct ct_error e = { 0 };
-	struct capture *c;
+	struct capture *c = NULL;
+	int err = capture_open(&c, path, &e);
 
-	expect_error(c, capture_open(&c, path, &e), &e, 0, words);
+	expect_error(c, err, &e, 0, words);
 	assert_null(c);
 	memset(&e, 0, sizeof(e));
 	assert_true(capture_load(path, &set, &e) < 0);

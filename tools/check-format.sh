@@ -1,0 +1,46 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# Is every file formatted as .clang-format and .editorconfig say?  Changes nothing.
+#
+#   tools/check-format.sh            check every file that git knows
+#   tools/check-format.sh --fix      format the C and C++ files in place
+#
+# Version 14 of clang-format, because each version formats a little differently.
+# Exit status: 0 formatted; 1 not, with file and line; 2 clang-format 14 is missing.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+columns=100
+
+find_tool() {
+	local tool
+	for tool in "$1-14" "$1"; do
+		if command -v "$tool" >/dev/null && "$tool" --version | grep -q ' 14\.'; then
+			echo "$tool"
+			return
+		fi
+	done
+	echo "check-format: $1 14 is not installed: run 'make deps-check', or 'apt-get install $1-14'" >&2
+	exit 2
+}
+
+tool=$(find_tool clang-format)
+mapfile -t sources < <(git ls-files '*.c' '*.h' '*.cc')
+if [ "${1:-}" = --fix ]; then
+	"$tool" -i "${sources[@]}"
+	exit
+fi
+
+status=0
+# clang-format leaves comments and long strings alone, so the width is checked apart.
+too_wide=$(for file in "${sources[@]}"; do
+	expand -t 8 "$file" | awk -v file="$file" -v columns=$columns \
+		'length > columns { printf "%s:%d: %d columns, at most %d\n", file, NR, length, columns }'
+done)
+trailing=$(git grep -InE '[[:blank:]]+$' -- ':!*.md' ':!results' ':!tests/conformance' | sed 's/:[^:]*$/: space at the end of the line/' || true)
+for found in "$too_wide" "$trailing"; do
+	[ -z "$found" ] || { echo "$found"; status=1; }
+done
+printf '%s\n' "${sources[@]}" | xargs -n 20 -P "$(nproc)" "$tool" --dry-run -Werror 2>&1 |
+	sed -n "s/ \[-W.*\]\$//; /rror/p" || status=1
+exit $status

@@ -1,0 +1,41 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# Runs clang-tidy (.clang-tidy says with which checks, and why without others) over our own files, as
+# many at a time as there are CPUs, as the preset `clang` compiles them.
+#
+#   tools/check-tidy.sh              every file (minutes)
+#   tools/check-tidy.sh FILE...      some files, such as $(git diff --name-only main '*.c')
+#
+# Exit status: 0 clean; 1 findings, with file and line; 2 clang-tidy 14 or build/clang is missing.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+database=build/clang
+
+fail() {
+	echo "check-tidy: $1" >&2
+	exit 2
+}
+
+tool=
+for name in clang-tidy-14 clang-tidy; do
+	if command -v "$name" >/dev/null && "$name" --version | grep -q ' 14\.'; then
+		tool=$name
+		break
+	fi
+done
+[ -n "$tool" ] || fail "clang-tidy 14 is not installed: run 'make deps-check', or 'apt-get install clang-tidy-14'"
+[ -f $database/compile_commands.json ] || fail "$database is not configured: run 'make build-clang'"
+
+if [ $# -gt 0 ]; then
+	files=("$@")
+else
+	# Large files first, so that no CPU is left alone with one at the end.
+	mapfile -t files < <(sed -n 's/^ *"file": "\(.*\)",*$/\1/p' $database/compile_commands.json | sort -u | xargs ls -S)
+fi
+status=0
+found=$(printf '%s\n' "${files[@]}" | xargs -n 1 -P "$(nproc)" "$tool" -p $database --quiet 2>&1) || status=1
+# A finding in a header comes once for each file that includes it.
+echo "$found" | sed -n "s|^$PWD/||; /: \(error\|warning\): /p" | sort -u
+[ $status -eq 0 ] && echo "clang-tidy: ${#files[@]} files are clean"
+exit $status
