@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Reading captures for the conformance tools: the IP packets of classic pcap files, plain or zstd."""
+"""The files of the conformance tools, plain or packed by zstd, and the IP packets of classic pcap files."""
+import os
 import socket
 import struct
 import subprocess
@@ -16,6 +17,12 @@ class Unusable(Exception):
     """A sentence for the user, who can mend it (exit status 2)."""
 
 
+def reason(e):
+    if isinstance(e, OSError):
+        return "zstd is not installed (make deps installs it)" if e.filename == "zstd" else e.strerror
+    return str(e)
+
+
 def slurp(path):
     try:
         if str(path).endswith(".zst"):
@@ -26,8 +33,24 @@ def slurp(path):
         with open(path, "rb") as f:
             return f.read()
     except OSError as e:
-        what = "zstd, which unpacks it," if e.filename == "zstd" else path
-        raise Unusable(f"{what} cannot be read: {e.strerror}") from None
+        raise Unusable(f"{path} cannot be read: {reason(e)}") from None
+
+
+def spill(path, data):
+    """Writes a file whole, packed if its name ends in .zst."""
+    try:
+        if str(path).endswith(".zst"):
+            data = subprocess.run(["zstd", "-19", "-qc"], input=data, stdout=subprocess.PIPE, check=True).stdout
+        with open(path, "wb") as f:
+            f.write(data)
+    except (OSError, subprocess.CalledProcessError) as e:
+        raise Unusable(f"{path} cannot be written: {reason(e)}") from None
+
+
+def stem(path):
+    """A scenario's name from the name of one of its files: NAME.pcap, NAME.jsonl.zst."""
+    name = os.path.basename(path).removesuffix(".zst")
+    return os.path.splitext(name)[0]
 
 
 def _ethernet(p):

@@ -16,7 +16,7 @@ import json
 import os
 import sys
 
-from captures import Unusable
+from captures import Unusable, slurp, stem
 
 PACKET = ("verdict", "state", "dir", "ctinfo", "ct", "ct_after", "status_in", "status", "proto_state", "timeout",
           "tcp_flags", "wscale", "vtag", "events")
@@ -139,9 +139,8 @@ def main():
     ap.add_argument("--variant", metavar="NAME", default=BASELINE, help="the table that was replayed over")
     a = ap.parse_args()
     try:
-        with open(a.expected) as f, open(a.got) as g:
-            want, got = f.read(), g.read()
-        name = a.scenario or os.path.splitext(os.path.basename(a.expected))[0]
+        want, got = slurp(a.expected).decode(), slurp(a.got).decode()
+        name = a.scenario or stem(a.expected)
         unlike = compare(want, got, a.moving, not a.no_table, Excuses(name, a.variant))
     except (OSError, Unusable) as e:
         print(f"compare.py: {e}", file=sys.stderr)

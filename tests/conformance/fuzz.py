@@ -172,7 +172,7 @@ def main():
             sys.exit("fuzz.py: there is no kind %s; there are %s, all" % (k, ", ".join([*FLOWS, *DONE])))
     w = World("%d %s" % (a.seed, a.kind), kinds)
     w.run(a.count)
-    w.scenario.write(os.path.splitext(a.out)[0])
+    w.scenario.write(os.path.splitext(a.out)[0], ".pcap")
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ import time
 
 import compare
 import oracle
-from captures import Unusable, read
+from captures import Unusable, read, slurp, stem
 from kernel import CannotAsk
 from pad_pcap import pad
 from packets import write_pcap
@@ -106,13 +106,12 @@ class Session:
 
     def scenarios(self):
         """Is what is stored still what this kernel says?"""
-        names = sorted(glob.glob(os.path.join(self.args.scenarios, "*.pcap")))
+        names = sorted(glob.glob(os.path.join(self.args.scenarios, "*.pcap.zst")))
         good = 0
         for i, pcap in enumerate(names):
             self.progress("scenarios", i, len(names))
-            name = os.path.splitext(os.path.basename(pcap))[0]
-            with open(os.path.join(HERE, "expected", name + ".jsonl")) as f:
-                want = f.read()
+            name = stem(pcap)
+            want = slurp(os.path.join(HERE, "expected", name + ".jsonl.zst")).decode()
             excuses = compare.Excuses(name)
             for _ in range(2):              # the clock may be unkind once
                 unlike = compare.compare(want, oracle.ask_file(pcap), slack=1, excuses=excuses)

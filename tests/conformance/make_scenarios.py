@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes the scenarios that are made by a program: NAME.pcap and NAME.json in a folder.
+"""Writes the scenarios that are made by a program: NAME.pcap.zst and NAME.json in a folder.
 
     ./make_scenarios.py scenarios                    all of them
     ./make_scenarios.py scenarios tcp_fast_open ...  these
-    sudo ./oracle.py -d expected scenarios/tcp_fast_open.pcap
+    sudo ./oracle.py -d expected scenarios/tcp_fast_open.pcap.zst
 
-Who changes one must ask a kernel again. Each scenarios_AREA.py has its functions in a list ALL.
-What fuzz.py found is written by fuzz_found.py; the others in the folder are made by nobody any more.
+After changing one, ask a kernel again. Each scenarios_AREA.py has its functions in a list ALL.
+fuzz_found.py writes what fuzz.py found; no program makes the other scenarios of the folder any more.
 """
 import argparse
 import importlib
 import os
 import sys
+
+from captures import Unusable
 
 # Each scenarios_AREA.py, and what its scenarios' names begin with.
 AREAS = {"tcp": "tcp_", "datagram": "", "icmp": "icmp_", "sctp": "sctp_", "gre": "gre_", "ip": "ip_",
@@ -40,7 +42,7 @@ def main():
     for name in a.name or functions:
         try:
             functions[name]().write(os.path.join(a.folder, name))
-        except OSError as e:
+        except (OSError, Unusable) as e:
             print(f"make_scenarios.py: {e}", file=sys.stderr)
             return 2
     return 0

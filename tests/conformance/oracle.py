@@ -23,7 +23,7 @@ import sys
 import time
 
 import compare
-from captures import Unusable, read
+from captures import Unusable, read, slurp, spill, stem
 from kernel import SYSCTL, CannotAsk, Kernel, put, refuse_unless_able, set_sysctl
 
 LOCK = "/run/lock/ctbench-oracle"
@@ -130,7 +130,7 @@ def ask(packets, conf, query=True, times=None):
 
 
 def ask_file(pcap, conf_path=None, **kw):
-    return ask(read(pcap), load_scenario(conf_path or os.path.splitext(pcap)[0] + ".json"), **kw)
+    return ask(read(pcap), load_scenario(conf_path or os.path.join(os.path.dirname(pcap), stem(pcap) + ".json")), **kw)
 
 
 def can_ask():
@@ -141,12 +141,8 @@ def can_ask():
 
 
 def check(name, folder, text, show=10):
-    """Is text what DIR/NAME.jsonl has stored? Prints which it is."""
-    try:
-        with open(os.path.join(folder, name + ".jsonl")) as f:
-            want = f.read()
-    except OSError as e:
-        raise Unusable(f"{e.filename} cannot be read: {e.strerror}") from None
+    """Is text what DIR/NAME.jsonl.zst has stored? Prints which it is."""
+    want = slurp(os.path.join(folder, name + ".jsonl.zst")).decode()
     unlike = compare.compare(want, text, slack=1, excuses=compare.Excuses(name))
     print(("DIFF " if unlike else "ok   ") + name)
     compare.report(unlike, want, show, words=("stored is", "now it says"))
@@ -158,21 +154,20 @@ def main():
     ap = argparse.ArgumentParser(description=first, epilog=more, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("pcap", nargs="+")
     ap.add_argument("-c", "--conf", metavar="FILE", help="the scenario (default: PCAP's name with .json)")
-    ap.add_argument("-d", "--outdir", metavar="DIR", help="write DIR/NAME.jsonl instead of to standard output")
-    ap.add_argument("--check", metavar="DIR", help="compare with DIR/NAME.jsonl")
+    ap.add_argument("-d", "--outdir", metavar="DIR", help="write DIR/NAME.jsonl.zst instead of to standard output")
+    ap.add_argument("--check", metavar="DIR", help="compare with DIR/NAME.jsonl.zst")
     ap.add_argument("--fast", action="store_true", help="no query for each packet: no protocol state, no timeout")
     a = ap.parse_args()
     good = True
     try:
         refuse_unless_able()
         for pcap in a.pcap:
-            name = os.path.splitext(os.path.basename(pcap))[0]
+            name = stem(pcap)
             text = ask_file(pcap, a.conf, query=not a.fast)
             if a.check:
                 good &= check(name, a.check, text)
             elif a.outdir:
-                with open(os.path.join(a.outdir, name + ".jsonl"), "w") as f:
-                    f.write(text)
+                spill(os.path.join(a.outdir, name + ".jsonl.zst"), text.encode())
             else:
                 sys.stdout.write(text)
     except CannotAsk as e:

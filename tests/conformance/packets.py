@@ -4,7 +4,7 @@
     c = Scenario("a question and its answer")
     c.add(udp("10.1.0.1", "10.2.0.1", 40000, 53, b"?"))
     c.add(udp("10.2.0.1", "10.1.0.1", 53, 40000, b"!"), dev=1)
-    c.write("scenarios/udp_question")            # .pcap, and .json with what the packets do not say
+    c.write("scenarios/udp_question")            # .pcap.zst, and .json with what the packets do not say
 
 An address is text or the packed bytes; its length says the family. Transport functions return the
 whole IP packet, with right checksums unless `bad` is not 0 (it is xored into the checksum); further
@@ -14,6 +14,8 @@ for fragments and for what an ICMP error quotes.
 import json
 import socket
 import struct
+
+from captures import spill
 
 FIN, SYN, RST, PSH, ACK, URG, ECE, CWR = 1, 2, 4, 8, 16, 32, 64, 128
 ICMP, TCP, UDP, DCCP, GRE, ESP, AH, ICMPV6, SCTP, UDPLITE = 1, 6, 17, 33, 47, 50, 51, 58, 132, 136
@@ -200,11 +202,11 @@ def fragments(src, dst, proto, data, size, ident=1, **kw):
 # ---------------------------------------------------------------- captures and scenarios
 def write_pcap(path, packets):
     """packets: (seconds, bytes) in order. Raw IP, microseconds."""
-    with open(path, "wb") as f:
-        f.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 101))
-        for t, p in packets:
-            us = round(t * 1000000)
-            f.write(struct.pack("<IIII", us // 1000000, us % 1000000, len(p), len(p)) + p)
+    data = bytearray(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 101))
+    for t, p in packets:
+        us = round(t * 1000000)
+        data += struct.pack("<IIII", us // 1000000, us % 1000000, len(p), len(p)) + p
+    spill(path, data)
 
 
 class Scenario:
@@ -256,9 +258,9 @@ class Scenario:
             'table %s h { ct helper f { type "ftp" protocol tcp; }; chain p { type filter hook prerouting '
             'priority -150; %s}; }\n' % (t, rules) for t in ("ip", "ip6"))
 
-    def write(self, path):
-        """PATH.pcap and PATH.json."""
-        write_pcap(path + ".pcap", self.packets)
+    def write(self, path, end=".pcap.zst"):
+        """PATH.pcap.zst and PATH.json."""
+        write_pcap(path + end, self.packets)
         if any(self.devs):
             self.conf["in"] = self.devs
         with open(path + ".json", "w") as f:

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "harness/cli/replay_options.h"
+#include "harness/traffic/capture.h"
 
 #define CONFORMANCE CTBENCH_SOURCE_DIR "/tests/conformance"
 #define MAX_NUMBERS 4096
@@ -68,7 +69,7 @@ static char *answers(const char *name, bool full)
 	int err;
 
 	assert_non_null(out);
-	snprintf(capture, sizeof(capture), CONFORMANCE "/scenarios/%s.pcap", name);
+	snprintf(capture, sizeof(capture), CONFORMANCE "/scenarios/%s.pcap.zst", name);
 	snprintf(scenario, sizeof(scenario), CONFORMANCE "/scenarios/%s.json", name);
 	replay_command_init(&c, "test");
 	v.arg = out;
@@ -313,21 +314,16 @@ static void compare(const char *name, const char *want, const char *got, bool mo
 
 static char *read_text(const char *path)
 {
-	FILE *f = fopen(path, "r");
-	char *text;
-	long size;
+	struct ct_error e = { 0 };
+	uint8_t *text;
+	size_t size;
 
-	if (!f)
-		fail_msg("%s is missing", path);
-	fseek(f, 0, SEEK_END);
-	size = ftell(f);
-	rewind(f);
-	text = malloc((size_t)size + 1);
+	if (capture_slurp(path, &text, &size, &e))
+		fail_msg("%s", e.text);
+	text = realloc(text, size + 1);
 	assert_non_null(text);
-	assert_int_equal(fread(text, 1, (size_t)size, f), size);
 	text[size] = '\0';
-	fclose(f);
-	return text;
+	return (char *)text;
 }
 
 /* --- The tests --- */
@@ -342,7 +338,7 @@ static void one_scenario(const char *name)
 	got = answers(name, json_object_get(conf, "global"));
 	if (!got)
 		_exit(CT_EXIT_SKIP);
-	snprintf(path, sizeof(path), CONFORMANCE "/expected/%s.jsonl", name);
+	snprintf(path, sizeof(path), CONFORMANCE "/expected/%s.jsonl.zst", name);
 	want = read_text(path);
 	compare(name, want, got, json_is_true(json_object_get(conf, "realtime")));
 	json_decref(conf);
@@ -359,7 +355,7 @@ static void share_of(unsigned int worker, const glob_t *g)
 		char *name = strdup(strrchr(g->gl_pathv[i], '/') + 1);
 
 		assert_non_null(name);
-		*strrchr(name, '.') = '\0';
+		*strstr(name, ".pcap.zst") = '\0';
 		if (!only || !strcmp(only, name))
 			one_scenario(name);
 		free(name);
@@ -379,7 +375,9 @@ static void test_scenarios(void **state)
 	glob_t g;
 
 	(void)state;
-	assert_int_equal(glob(CONFORMANCE "/scenarios/*.pcap", 0, NULL, &g), 0);
+	/* Scenarios are packed, so that the tree stays small; another would not be asked about. */
+	assert_int_equal(glob(CONFORMANCE "/scenarios/*.pcap", 0, NULL, &g), GLOB_NOMATCH);
+	assert_int_equal(glob(CONFORMANCE "/scenarios/*.pcap.zst", 0, NULL, &g), 0);
 	assert_true(g.gl_pathc >= 170);
 	fflush(NULL);
 	for (unsigned int i = 0; i < WORKERS; i++) {
