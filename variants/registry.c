@@ -14,31 +14,26 @@ const struct ct_variant *const ct_variants[] = {
 };
 const size_t ct_nr_variants = sizeof(ct_variants) / sizeof(ct_variants[0]);
 
-static const struct {
-	const char *name;
-	size_t offset;
-} axes[CT_NR_AXES] = {
-	{ "hash", offsetof(struct ct_axes, hash) },
-	{ "bucket", offsetof(struct ct_axes, bucket) },
-	{ "chain", offsetof(struct ct_axes, chain) },
-	{ "lock", offsetof(struct ct_axes, lock) },
-	{ "resize", offsetof(struct ct_axes, resize) },
-	{ "rcu", offsetof(struct ct_axes, rcu) },
-	{ "node", offsetof(struct ct_axes, node) },
-	{ "cap", offsetof(struct ct_axes, cap) },
-	{ "lists", offsetof(struct ct_axes, lists) },
-	{ "l4", offsetof(struct ct_axes, l4) },
-	{ "gc", offsetof(struct ct_axes, gc) },
-};
-
 const char *ct_axis_name(unsigned int i)
 {
-	return axes[i].name;
+	static const char *const names[CT_NR_AXES] = {
+#define AXIS(name, ...) #name,
+#define CHOICE(axis, ...)
+#include "variants/axes.def"
+#undef AXIS
+#undef CHOICE
+	};
+
+	return names[i];
 }
 
 const char *ct_axis_value(const struct ct_axes *a, unsigned int i)
 {
-	return *(const char *const *)((const char *)a + axes[i].offset);
+	/* The fields are in the order of axes.def, and nothing else is in the struct. */
+	const char *value = ((const char *const *)a)[i];
+
+	_Static_assert(sizeof(*a) == CT_NR_AXES * sizeof(value), "a field that is no axis");
+	return value ? value : "-";
 }
 
 const struct ct_variant *ct_variant_find(const char *name)

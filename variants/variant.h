@@ -19,24 +19,22 @@
 #include "variants/inside.h"
 #include "variants/mem.h"
 
-/* The choices a variant stands for; "-" where an axis does not apply to it. */
+/* The choices a variant stands for; "-" or NULL where an axis does not apply to it. */
 struct ct_axes {
-	const char *hash;   /* jhash2, siphash, crc32c, constant */
-	const char *bucket; /* reciprocal_scale, mask */
-	const char *chain;  /* nulls_rcu, plain_rcu, locked */
-	const char *lock;   /* striped, per_bucket, global */
-	const char *resize; /* seqcount, rwlock */
-	const char *rcu;    /* memb, qsbr, mb, bp, none */
-	const char *node;   /* typesafe, deferred */
-	const char *cap;    /* none, 64, 50+0..29 */
-	/* What of conntrack around the table a variant chooses. */
-	const char *lists; /* none, percpu */
-	const char *l4;	   /* switch, pointer */
-	const char *gc;	   /* mean, slices */
+#define AXIS(name, ...)	  const char *name;
+#define CHOICE(axis, ...) /* a header of the axis */
+#include "variants/axes.def"
+#undef AXIS
 };
 
-#define CT_NR_AXES 11
-/* Name and value of axis i (0 .. CT_NR_AXES - 1), in the order above. */
+enum {
+#define AXIS(name, ...) CT_AXIS_##name,
+#include "variants/axes.def"
+#undef AXIS
+#undef CHOICE
+	CT_NR_AXES
+};
+/* Name and value of axis i (0 .. CT_NR_AXES - 1), in the order of axes.def. */
 const char *ct_axis_name(unsigned int i);
 const char *ct_axis_value(const struct ct_axes *axes, unsigned int i);
 

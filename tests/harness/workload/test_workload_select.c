@@ -127,7 +127,7 @@ static void test_axis_texts(void **state)
 			const char *value = ct_axis_value(&ct_variants[i]->axes, a);
 
 			if (strcmp(value, "-") && !axis_value_text(ct_axis_name(a), value))
-				fail_msg("harness/workload/axis_text.c says nothing about %s=%s",
+				fail_msg("variants/axes.def has no CHOICE(%s, \"%s\")",
 					 ct_axis_name(a), value);
 		}
 	}
