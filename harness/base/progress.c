@@ -7,7 +7,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,15 +19,6 @@ static double seconds_now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
-static unsigned int columns(void)
-{
-	struct winsize size;
-
-	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) || !size.ws_col)
-		return 80;
-	return size.ws_col;
 }
 
 void progress_begin(struct progress *p, const char *what, double total)
@@ -107,7 +97,8 @@ void progress_update(struct progress *p, double done, const char *detail)
 	now = seconds_now();
 	if (now - p->drawn < REDRAW_SECONDS)
 		return;
-	progress_line(p, now, done, detail, columns(), line, sizeof(line));
+	progress_line(p, now, done, detail, terminal_columns(STDERR_FILENO, 80), line,
+		      sizeof(line));
 	if (!*line)
 		return;
 	p->drawn = now;

@@ -5,7 +5,9 @@
 #include "harness/base/files.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -25,6 +27,20 @@ void terminal_allow_tones(void)
 const char *terminal_tone(enum tone tone)
 {
 	return tones[tone];
+}
+
+unsigned int terminal_columns(int fd, unsigned int otherwise)
+{
+	struct winsize size;
+
+	return ioctl(fd, TIOCGWINSZ, &size) || !size.ws_col ? otherwise : size.ws_col;
+}
+
+bool terminal_colour(int fd)
+{
+	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
+
+	return isatty(fd) && (!no_color || !*no_color) && term && strcmp(term, "dumb");
 }
 
 void terminal_draw(const char *text)

@@ -24,6 +24,12 @@ int terminal_filter(void);
 /* What is printed from now on may have colours: the sequences of terminal_tone(), and no others. */
 void terminal_allow_tones(void);
 
+/* Columns of the terminal behind a descriptor; `otherwise` if it is no terminal. */
+unsigned int terminal_columns(int fd, unsigned int otherwise);
+
+/* Should it get colours?  Only a terminal does, and not if NO_COLOR is set. */
+bool terminal_colour(int fd);
+
 enum tone { TONE_PLAIN, TONE_HEAD, TONE_DIM, TONE_GOOD, TONE_BAD, TONE_NOTE };
 
 /* The escape sequence that begins a tone; TONE_PLAIN's ends any. */

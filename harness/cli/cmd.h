@@ -1,21 +1,161 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The commands of ctbench, and what they share in reading their arguments.
+ * The commands of ctbench, and what they share: one description of each command, from which
+ * come the reading of its arguments (cmd.c), --help (cmd_help.c), manual pages (cmd_man.c) and
+ * completion for shells (cmd_completion.c).
  *
- * Each command is a function of its own in harness/cmd_NAME.c.  It gets the
- * arguments from its own name on (argv[0] is "run", "list", ...), answers
- * --help itself and returns an exit status (enum ct_exit).
+ * To add an option, add a row to the command's table in cmd_NAME.c; to add a command, write its
+ * struct command there and name it in commands.c.
  *
- * SIGPIPE is ignored, so that a run outlives the pager that shows its progress;
- * a command that prints without end must stop when ferror(stdout) says so.
+ * SIGPIPE is ignored, so that a run outlives the pager that shows its progress; a command that
+ * prints without end must stop when ferror(stdout) says so.
  */
 #ifndef CTBENCH_HARNESS_CLI_CMD_H
 #define CTBENCH_HARNESS_CLI_CMD_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
 
 #include "harness/base/error.h"
+
+/* What an argument is, and the type of the field that it goes to. */
+enum cmd_type {
+	CMD_SWITCH, /* bool: an option without a value sets it */
+	CMD_TEXT,   /* const char *, into argv */
+	CMD_COUNT,  /* uint64_t within min and max, decimal */
+	CMD_CHOICE, /* unsigned int: the index of one of choices */
+	CMD_PARSE,  /* whatever parse() makes of it */
+	CMD_LIST,   /* struct cmd_words: an operand that may be given several times */
+	CMD_HELP,   /* --help itself */
+};
+
+struct cmd_words {
+	const char **list; /* into argv; the list itself is freed by cmd_free() */
+	size_t nr;
+};
+
+/* What follows "--", for somebody else. */
+struct cmd_rest {
+	char **argv;
+	int argc;
+};
+
+/* A term and what it means: a choice of an option, an example, a line of a list. */
+struct cmd_term {
+	const char *name; /* an array of them ends where it is NULL */
+	const char *text; /* may be NULL */
+};
+
+/* An option, or an operand; an array of them ends with one whose name is NULL. */
+struct cmd_option {
+	const char *name; /* of an option without the dashes: "dry-run"; of an operand as in the
+			   * usage line: "RUN" */
+	char letter;	  /* -n, or '\0' */
+	enum cmd_type type;
+	size_t offset;	      /* of the field in the command's request */
+	const char *argument; /* of an option with a value: "DIR" */
+	const char *help;     /* begins with a lower-case letter, has no full stop */
+	uint64_t min, max;    /* of CMD_COUNT */
+	/*
+	 * The values; more are possible if the type is CMD_PARSE.  The help lists them if they have
+	 * texts.
+	 */
+	const struct cmd_term *choices;
+	int (*parse)(void *request, const struct cmd_option *option, const char *value,
+		     struct ct_error *e);
+	bool optional; /* an operand that may be left out */
+	bool hidden;   /* not in the help: for checks of the harness itself */
+};
+
+/* A part of the help behind the options. */
+struct cmd_section {
+	const char *title;	      /* an array of them ends where it is NULL */
+	const char *text;	      /* paragraphs; may be NULL */
+	const struct cmd_term *terms; /* may be NULL */
+};
+
+struct command {
+	const char *name;
+	const char *summary; /* a line of ctbench --help; NULL: not for people */
+	const char *about;   /* sentences; an empty line parts paragraphs */
+	const struct cmd_option *operands, *options;
+	const struct cmd_option *more; /* options that several commands share */
+	const struct cmd_section *sections;
+	const struct cmd_term *examples; /* command lines */
+	/* Offsets in the request, plus 1; 0: the command takes none. */
+	size_t overrides; /* struct workload_overrides: parameters of workloads are options */
+	size_t rest;	  /* struct cmd_rest; its name in the usage line is rest_name */
+	const char *rest_name;
+	bool dashes; /* "--" ends the options, and operands follow; else it is refused */
+	/*
+	 * Does what the command is for and returns an exit status.  argv[0] is the command's
+	 * name.
+	 */
+	int (*run)(int argc, char **argv);
+};
+
+/* All of them, the most useful first; NULL ends the list. */
+extern const struct command *const commands[];
+
+extern const struct command command_list, command_run, command_saturate, command_replay,
+	command_explain, command_plot, command_report, command_compare, command_merge, command_env,
+	command_bounds, command_completion, command_man, command_help, command_measure;
+
+/* The command of that name; or NULL with a sentence in e that offers the nearest. */
+const struct command *command_find(const char *name, struct ct_error *e);
+
+/* Rows that several commands have.  T is the type of the command's request. */
+#define CMD_RESULTS(T) \
+	{ \
+		.name = "results", .type = CMD_TEXT, .offset = offsetof(T, results), \
+		.argument = "DIR", .help = "folder of all runs (default: results/runs)" \
+	}
+#define CMD_OF(T, help_) \
+	{ \
+		.name = "of", .type = CMD_TEXT, .offset = offsetof(T, of), .argument = "BOUND", \
+		.help = help_, .choices = cmd_bounds_choices \
+	}
+extern const struct cmd_term cmd_bounds_choices[];
+
+/*
+ * Read the arguments into the request.  0; 1: --help was asked for and printed; or a negative
+ * errno with a sentence in e.  cmd_free() afterwards in each case.
+ */
+int cmd_parse(const struct command *c, void *request, int argc, char **argv, struct ct_error *e);
+void cmd_free(const struct command *c, void *request);
+
+/* What a command returns: prints the error if err is negative. */
+int cmd_end(int err, const struct ct_error *e);
+
+/* A number from 0 on, decimal: 0 or -EINVAL. */
+int cmd_number(const char *text, uint64_t *out);
+
+/* "--NAME is 'VALUE', but it must be MUST": -EINVAL. */
+int cmd_bad_value(struct ct_error *e, const struct cmd_option *option, const char *value,
+		  const char *must);
+
+/* ---- cmd_help.c ---- */
+
+void cmd_print_help(FILE *out, const struct command *c);
+/* ctbench --help */
+void cmd_print_overview(FILE *out);
+
+/* ---- what the help, manual pages and completion look at ---- */
+
+/* Calls see() for each option that people may use: the command's own, shared ones, --help. */
+void cmd_each_option(const struct command *c,
+		     void (*see)(void *arg, const struct cmd_option *option), void *arg);
+/* ... for each parameter of workloads, if the command takes them. */
+void cmd_each_parameter(const struct command *c,
+			void (*see)(void *arg, const struct cmd_option *option), void *arg);
+/* "ctbench plot RUN [OPTION]..."; returns buf. */
+char *cmd_usage(char *buf, size_t size, const struct command *c);
+/* The exit statuses of all commands. */
+extern const struct cmd_term cmd_exit_statuses[];
+
+/* ---- the commands themselves; argv[0] is the command's name ---- */
 
 int cmd_list(int argc, char **argv);
 int cmd_run(int argc, char **argv);
@@ -28,41 +168,7 @@ int cmd_compare(int argc, char **argv);
 int cmd_merge(int argc, char **argv);
 int cmd_env(int argc, char **argv);
 int cmd_bounds(int argc, char **argv);
-/* Not for people: measures the one cell that comes through a pipe (harness/workload/cell.h). */
+int cmd_help(int argc, char **argv);
 int cmd_measure(int argc, char **argv);
-
-/* An option of a command; the array ends with one whose name is NULL. */
-struct cmd_option {
-	const char *name; /* without the dashes: "dry-run" */
-	bool takes_value; /* --name VALUE or --name=VALUE */
-};
-
-enum {			   /* beside the index of an option, what cmd_next() may return */
-       CMD_OPERAND = 1000, /* value is an argument that is no option */
-       CMD_REST,	   /* "--": what follows from args.at on is somebody else's */
-       CMD_HELP,	   /* --help or -h */
-       CMD_END,
-};
-
-struct cmd_args {
-	int argc;
-	char **argv;
-	int at;		   /* the argument to look at next; start with 1 */
-	const char *value; /* of the option, or the operand */
-	bool takes_rest;   /* else "--" is refused, with a sentence */
-	/* Further options, which the command takes before it calls cmd_next(); for suggestions. */
-	const char *const *more;
-	size_t nr_more;
-};
-
-/*
- * The next argument: the index into options, one of the above, or a negative
- * errno with a sentence in e that offers the nearest name.
- *
- *	struct cmd_args args = { .argc = argc, .argv = argv, .at = 1 };
- *	while ((what = cmd_next(&args, options, &e)) != CMD_END)
- *		switch (what) { ... }
- */
-int cmd_next(struct cmd_args *args, const struct cmd_option *options, struct ct_error *e);
 
 #endif

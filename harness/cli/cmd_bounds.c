@@ -18,56 +18,19 @@
 #include "harness/workload/workload.h"
 
 #define REPEATS_MAX 1000
+#define TEXT(x)	    #x
+#define NUMBER(x)   TEXT(x)
 
-static void print_help(void)
-{
-	fputs("usage: ctbench bounds [OPTIONS]\n"
-	      "\n"
-	      "Measures what no table on this machine can beat: a random line of memory that must "
-	      "be\n"
-	      "waited for (at several footprints) and several asked for at once, hashes alone, "
-	      "atomic\n"
-	      "additions, and how long the machine keeps a CPU for something else, which is in "
-	      "every\n"
-	      "response time. A lookup that finds its connection in the first node of a chain "
-	      "waits for two\n"
-	      "lines, its bucket's and the node's. A run measures the same beside its cells and "
-	      "keeps\n"
-	      "them in its report; its table shows each operation's time in such lines (column "
-	      "misses).\n"
-	      "\n"
-	      "  --threads LIST    numbers of threads, all at once each: 1,2 or 1,all (without: "
-	      "1,all)\n"
-	      "  --bytes SIZE      the largest footprint, in bytes or as 64Mi, 1Gi (without: "
-	      "256Mi)\n"
-	      "  --pages SIZE      auto, thp, 4k or hugetlb, as in workloads (without: auto)\n"
-	      "  --pinning POLICY  compact, scatter, core, llc or a list of CPUs (without: "
-	      "compact)\n"
-	      "  --window SECONDS  of each figure (without: 0.05)\n"
-	      "  --repeats N       processes, one after the other (without: 5)\n"
-	      "  --json            one measurement, in this process, as JSON\n"
-	      "\n"
-	      "Times are ns as one thread sees them, medians with 95 % intervals (of five repeats "
-	      "or more).\n",
-	      stdout);
-}
-
-enum { OPT_THREADS, OPT_BYTES, OPT_PAGES, OPT_PINNING, OPT_WINDOW, OPT_REPEATS, OPT_JSON };
-static const struct cmd_option options[] = {
-	[OPT_THREADS] = { "threads", true }, [OPT_BYTES] = { "bytes", true },
-	[OPT_PAGES] = { "pages", true },     [OPT_PINNING] = { "pinning", true },
-	[OPT_WINDOW] = { "window", true },   [OPT_REPEATS] = { "repeats", true },
-	[OPT_JSON] = { "json", false },	     { NULL, false },
-};
-
-struct command {
+struct request {
 	struct bounds_request q;
-	unsigned long repeats;
+	uint64_t repeats;
 	bool json;
 };
 
-static int parse_thread_list(struct bounds_request *q, const char *text, struct ct_error *e)
+static int
+take_threads(void *request, const struct cmd_option *option, const char *text, struct ct_error *e)
 {
+	struct bounds_request *q = &((struct request *)request)->q;
 	const char *at = text;
 
 	q->nr_threads = 0;
@@ -81,11 +44,11 @@ static int parse_thread_list(struct bounds_request *q, const char *text, struct 
 		}
 		if (end == at || (*end && *end != ',') || !n || n > CT_MAX_THREADS || *at == '-' ||
 		    q->nr_threads == BOUNDS_MAX_THREADS)
-			return ct_user_error(e,
-					     "--threads is '%.40s': it is a list of at most %d "
-					     "numbers, as 1,2 or 1,all",
-					     text, BOUNDS_MAX_THREADS);
-		/* where there is but one CPU, 1,all is 1 */
+			return cmd_bad_value(
+				e, option, text,
+				"a list of at most " NUMBER(
+					BOUNDS_MAX_THREADS) " numbers, as 1,2 or 1,all");
+		/* on one CPU, 1,all is 1 */
 		if (!q->nr_threads || q->threads[q->nr_threads - 1] != n)
 			q->threads[q->nr_threads++] = (unsigned int)n;
 		at = end + (*end == ',');
@@ -93,8 +56,10 @@ static int parse_thread_list(struct bounds_request *q, const char *text, struct 
 	return 0;
 }
 
-static int parse_bytes(struct bounds_request *q, const char *text, struct ct_error *e)
+static int
+take_bytes(void *request, const struct cmd_option *option, const char *text, struct ct_error *e)
 {
+	struct bounds_request *q = &((struct request *)request)->q;
 	static const struct {
 		const char *unit;
 		unsigned int shift;
@@ -112,74 +77,86 @@ static int parse_bytes(struct bounds_request *q, const char *text, struct ct_err
 			break;
 		if (q->bytes > memory_limit() / 2)
 			return ct_user_error(e,
-					     "--bytes %s is more than half of the memory that is "
-					     "free: ask for less",
+					     "--bytes %s is more than half of the free memory: ask "
+					     "for less",
 					     text);
 		return 0;
 	}
-	return ct_user_error(e, "--bytes is '%.40s': it is a size from 4Ki on, as 64Mi or 1Gi",
-			     text);
+	return cmd_bad_value(e, option, text, "a size from 4Ki, as 64Mi or 1Gi");
 }
 
-static int parse_cell(struct bounds_request *q, int what, const char *value, struct ct_error *e)
+/* --pages and --pinning are what they are in workloads. */
+static int take_parameter(void *request, const struct cmd_option *option, const char *value,
+			  struct ct_error *e)
 {
+	struct bounds_request *q = &((struct request *)request)->q;
 	static struct cell cell;
+	char place[32];
 	int err;
 
-	if (what == OPT_PAGES) {
-		err = cell_param_set(&cell, "pages", value, "--pages", e);
-		q->pages = cell.pages;
-		return err;
-	}
-	err = cell_param_set(&cell, "pinning", value, "--pinning", e);
-	if (err)
-		return err;
+	cell.pages = q->pages;
+	cell.pin = q->pin;
+	memcpy(cell.cpus, q->cpus, sizeof(cell.cpus));
+	snprintf(place, sizeof(place), "--%s", option->name);
+	err = cell_param_set(&cell, option->name, value, place, e);
+	q->pages = cell.pages;
 	q->pin = cell.pin;
 	memcpy(q->cpus, cell.cpus, sizeof(q->cpus));
+	return err;
+}
+
+static int
+take_window(void *request, const struct cmd_option *option, const char *value, struct ct_error *e)
+{
+	struct bounds_request *q = &((struct request *)request)->q;
+	char *end;
+
+	q->window = strtod(value, &end);
+	if (end == value || *end || !(q->window >= 1e-4 && q->window <= 60))
+		return cmd_bad_value(e, option, value, "seconds, from 0.0001 to 60");
 	return 0;
 }
 
-static int parse_option(struct command *c, int what, const char *value, struct ct_error *e)
-{
-	char *end = NULL;
+/* clang-format off */
+#define AT(field) offsetof(struct request, field)
 
-	switch (what) {
-	case OPT_THREADS:
-		return parse_thread_list(&c->q, value, e);
-	case OPT_BYTES:
-		return parse_bytes(&c->q, value, e);
-	case OPT_PAGES:
-	case OPT_PINNING:
-		return parse_cell(&c->q, what, value, e);
-	case OPT_WINDOW:
-		c->q.window = strtod(value, &end);
-		if (end == value || *end || !(c->q.window >= 1e-4 && c->q.window <= 60))
-			return ct_user_error(
-				e, "--window is '%.40s': it is seconds, from 0.0001 to 60", value);
-		return 0;
-	case OPT_REPEATS:
-		c->repeats = strtoul(value, &end, 10);
-		if (end == value || *end || !c->repeats || c->repeats > REPEATS_MAX ||
-		    *value == '-')
-			return ct_user_error(e, "--repeats is '%.40s': it is a number from 1 to %d",
-					     value, REPEATS_MAX);
-		return 0;
-	case OPT_JSON:
-		c->json = true;
-		return 0;
-	case CMD_OPERAND:
-		return ct_user_error(e, "bounds takes options only: ctbench bounds --help");
-	default:
-		return what;
-	}
-}
+static const struct cmd_term page_sizes[] = {
+	{ "auto", NULL }, { "thp", NULL }, { "4k", NULL }, { "hugetlb", NULL }, { NULL, NULL },
+};
 
-static int print_repeats(const struct command *c, struct ct_error *e)
+static const struct cmd_option options[] = {
+	{ "threads", 0, CMD_PARSE, 0, "LIST",
+	  .help = "numbers of threads, each measured with all of them at once: 1,2 (default: 1,all)",
+	  .parse = take_threads },
+	{ "bytes", 0, CMD_PARSE, 0, "SIZE",
+	  .help = "the largest footprint, in bytes or as 64Mi, 1Gi (default: 256Mi)",
+	  .parse = take_bytes },
+	{ "pages", 0, CMD_PARSE, 0, "SIZE", .help = "memory pages: auto, thp, 4k or hugetlb, as in workloads (default: auto)",
+	  .choices = page_sizes, .parse = take_parameter },
+	{ "pinning", 0, CMD_PARSE, 0, "POLICY",
+	  .help = "compact, scatter, core, llc or a list of CPUs (default: compact)",
+	  .parse = take_parameter },
+	{ "window", 0, CMD_PARSE, 0, "SECONDS", .help = "length of each measurement (default: 0.05)",
+	  .parse = take_window },
+	{ "repeats", 0, CMD_COUNT, AT(repeats), "N",
+	  .help = "processes, one after the other (default: 5)", .min = 1, .max = REPEATS_MAX },
+	{ "json", 0, CMD_SWITCH, AT(json), NULL, .help = "measure once, in this process, and print JSON" },
+	{ .name = NULL },
+};
+
+static const struct cmd_term examples[] = {
+	{ "ctbench bounds", NULL },
+	{ "ctbench bounds --threads 1 --bytes 1Gi", NULL },
+	{ NULL, NULL },
+};
+/* clang-format on */
+
+static int print_repeats(const struct request *c, struct ct_error *e)
 {
 	json_t *all = json_array(), *merged = NULL;
 	int err = 0;
 
-	for (unsigned long i = 0; i < c->repeats && !err; i++) {
+	for (uint64_t i = 0; i < c->repeats && !err; i++) {
 		json_t *one = bounds_child(&c->q, e);
 
 		err = one ? json_array_append_new(all, one) : -EIO;
@@ -193,7 +170,7 @@ static int print_repeats(const struct command *c, struct ct_error *e)
 	return err;
 }
 
-static int execute(const struct command *c, struct ct_error *e)
+static int execute(const struct request *c, struct ct_error *e)
 {
 	json_t *one;
 
@@ -210,22 +187,34 @@ static int execute(const struct command *c, struct ct_error *e)
 
 int cmd_bounds(int argc, char **argv)
 {
-	struct command c = { .repeats = 5,
+	struct request c = { .repeats = 5,
 			     .q = { .pages = PAGES_AUTO, .bytes = 256 << 20, .window = 0.05 } };
-	struct cmd_args args = { .argc = argc, .argv = argv, .at = 1 };
 	struct ct_error e = { 0 };
-	int what, err = parse_thread_list(&c.q, "1,all", &e);
+	int err = take_threads(&c, &options[0], "1,all", &e);
 
-	while (!err && (what = cmd_next(&args, options, &e)) != CMD_END) {
-		if (what == CMD_HELP) {
-			print_help();
-			return CT_EXIT_OK;
-		}
-		err = parse_option(&c, what, args.value, &e);
-	}
+	if (!err)
+		err = cmd_parse(&command_bounds, &c, argc, argv, &e);
 	if (!err)
 		err = execute(&c, &e);
-	if (err && !e.status)
-		return CT_EXIT_USER; /* Ctrl-C, or the process that measures has said it */
-	return err ? ct_error_print(&e) : CT_EXIT_OK;
+	if (err < 0 && !e.status)
+		return CT_EXIT_USER; /* Ctrl-C, or the measuring process has printed the error */
+	return cmd_end(err, &e);
 }
+
+const struct command command_bounds = {
+	.name = "bounds",
+	.summary = "measure what no table can beat here: memory, hashes, atomics",
+	.about =
+		"Measures what no table on this machine can beat: a random line of memory that "
+		"is waited for, at several footprints; several lines at once; hashes alone; atomic "
+		"additions; and how long the machine takes a CPU for something else, which is part "
+		"of every response time. A lookup that finds its connection in the first node of a "
+		"chain waits for two lines: its bucket's and the node's. A run measures the same "
+		"between its cells, keeps it in its report, and shows each operation's time in "
+		"such lines (column misses).\n\n"
+		"Times are ns as one thread sees them: medians, with 95 % intervals from five "
+		"repeats on.",
+	.options = options,
+	.examples = examples,
+	.run = cmd_bounds,
+};

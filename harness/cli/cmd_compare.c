@@ -18,125 +18,68 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static void print_help(void)
-{
-	puts("usage: ctbench compare A B [--metric NAMES] [--bound 3%] [--of BOUND]\n"
-	     "                           [--json | --markdown] [--results DIR]\n"
-	     "\n"
-	     "Judges run B beside run A: two revisions, two compilers, two machines.  Cells of one "
-	     "name\n"
-	     "and with the same parameters are compared by their medians, with 95 % intervals and "
-	     "Holm's\n"
-	     "correction over all comparisons; all cells of a workload together are one more.\n"
-	     "A and B are folders of runs, or names in results/runs; nothing is measured.\n"
-	     "\n"
-	     "  --metric NAMES   which figures, with commas: mops, ns_per_op, p99_ns, ... "
-	     "(default:\n"
-	     "                   throughput, or p99_ns where latencies were taken, or the highest "
-	     "rate that was\n"
-	     "                   searched for; bytes per connection)\n"
-	     "  --bound SHARE    how much worse is still acceptable: 3%, 0.5% (default: 3%)\n"
-	     "  --of BOUND       throughput and time as shares of what each run's machine allows:\n"
-	     "                   " SHARES_NAMES ": of two machines, what is left when\n"
-	     "                   one is merely faster\n"
-	     "  --json           as JSON\n"
-	     "  --markdown       for a comment on a change\n"
-	     "  --results DIR    the folder of all runs (default: " RESULTS_DEFAULT_DIR ")\n"
-	     "\n"
-	     "Exit status 3 if a figure is proven to be worse by more than the bound: its whole "
-	     "interval\n"
-	     "lies beyond, and so does Holm's p; 0 otherwise.\n"
-	     "\n"
-	     "The two runs were not made at the same time, and what the machine did in between is "
-	     "in\n"
-	     "no interval.  Before blaming a change, measure A B A B, and compare A with A as "
-	     "well.\n"
-	     "\n"
-	     "Examples:\n"
-	     "  ctbench run axes --name before; git switch change; make build; ctbench run axes "
-	     "--name after\n"
-	     "  ctbench compare before after --bound 5%\n"
-	     "  ctbench compare before after --metric ns_per_op --markdown > comment.md");
-}
-
-enum { OPT_METRIC, OPT_BOUND, OPT_OF, OPT_JSON, OPT_MARKDOWN, OPT_RESULTS };
-static const struct cmd_option options[] = {
-	[OPT_METRIC] = { "metric", true },
-	[OPT_BOUND] = { "bound", true },
-	[OPT_OF] = { "of", true },
-	[OPT_JSON] = { "json", false },
-	[OPT_MARKDOWN] = { "markdown", false },
-	[OPT_RESULTS] = { "results", true },
-	{ NULL, false },
-};
-
 struct request {
 	const char *runs[2], *metric, *of, *results;
-	unsigned int nr_runs;
 	double bound;
-	bool json, markdown, help;
+	bool json, markdown;
 };
 
-static int parse_bound(struct request *q, const char *text, struct ct_error *e)
+static int
+parse_bound(void *request, const struct cmd_option *option, const char *text, struct ct_error *e)
 {
+	struct request *q = request;
 	char *end;
 	double value = strtod(text, &end);
 
 	if (end == text || strcmp(end, "%") || !(value >= 0 && value < 100))
-		return ct_user_error(e, "--bound is '%.40s': it must be a share in percent, as 3%%",
-				     text);
+		return cmd_bad_value(e, option, text, "a share in percent, as 3%");
 	q->bound = value / 100;
 	return 0;
 }
 
-static int parse(struct request *q, int argc, char **argv, struct ct_error *e)
-{
-	struct cmd_args args = { .argc = argc, .argv = argv, .at = 1 };
-	int what, err;
+/* clang-format off */
+#define AT(field) offsetof(struct request, field)
 
-	while ((what = cmd_next(&args, options, e)) != CMD_END) {
-		if (what < 0)
-			return what;
-		switch (what) {
-		case OPT_METRIC:
-			q->metric = args.value;
-			break;
-		case OPT_BOUND:
-			err = parse_bound(q, args.value, e);
-			if (err)
-				return err;
-			break;
-		case OPT_OF:
-			q->of = args.value;
-			break;
-		case OPT_JSON:
-			q->json = true;
-			break;
-		case OPT_MARKDOWN:
-			q->markdown = true;
-			break;
-		case OPT_RESULTS:
-			q->results = args.value;
-			break;
-		case CMD_OPERAND:
-			if (q->nr_runs == 2)
-				return ct_user_error(
-					e, "compare takes two runs; '%.300s' is the third",
-					args.value);
-			q->runs[q->nr_runs++] = args.value;
-			break;
-		case CMD_HELP:
-			q->help = true;
-			return 0;
-		}
-	}
-	if (q->nr_runs < 2)
-		return ct_user_error(
-			e, "compare needs two runs, as in 'ctbench compare before after'");
-	if (q->json && q->markdown)
-		return ct_user_error(e, "--json and --markdown exclude each other");
-	return 0;
-}
+static const struct cmd_option operands[] = {
+	{ "A", .type = CMD_TEXT, .offset = AT(runs[0]),
+	  .help = "the run to compare with: its folder, or its name in results/runs" },
+	{ "B", .type = CMD_TEXT, .offset = AT(runs[1]), .help = "the run to judge" },
+	{ .name = NULL },
+};
+
+static const struct cmd_option options[] = {
+	{ "metric", 'm', CMD_TEXT, AT(metric), "NAMES",
+	  .help = "figures to compare, with commas: mops, ns_per_op, p99_ns, ... (default: throughput, "
+	  "or p99_ns of runs with latencies, or the highest rate of searches; bytes per "
+	  "connection)" },
+	{ "bound", 0, CMD_PARSE, 0, "SHARE",
+	  .help = "a change for the worse of up to this share is acceptable: 3%, 0.5% (default: 3%)",
+	  .parse = parse_bound },
+	CMD_OF(struct request, "throughput and time as shares of what each run's machine allows, "
+	       "to compare two machines"),
+	{ "json", 0, CMD_SWITCH, AT(json), NULL, .help = "print JSON" },
+	{ "markdown", 0, CMD_SWITCH, AT(markdown), NULL,
+	  .help = "print Markdown, for a comment on a change" },
+	CMD_RESULTS(struct request),
+	{ .name = NULL },
+};
+
+static const struct cmd_section sections[] = {
+	{ "How to read it",
+	  "Exit status 3 means that a figure is proven to be worse by more than the bound: its "
+	  "whole interval lies beyond the bound, and Holm's p is small enough. Else it is 0.\n\n"
+	  "The two runs were made at different times. No interval shows what the machine did in "
+	  "between. Before you blame a change, measure A B A B, and compare A with A as well.",
+	  NULL },
+	{ NULL, NULL, NULL },
+};
+
+static const struct cmd_term examples[] = {
+	{ "ctbench compare before after --bound 5%", NULL },
+	{ "ctbench compare before after --metric ns_per_op --markdown", NULL },
+	{ NULL, NULL },
+};
+/* clang-format on */
 
 /* ---- printing ---- */
 
@@ -358,11 +301,25 @@ int cmd_compare(int argc, char **argv)
 	struct request q = { .bound = 0.03 };
 	struct ct_error e = { 0 };
 	int status = CT_EXIT_OK;
-	int err = parse(&q, argc, argv, &e);
+	int err = cmd_parse(&command_compare, &q, argc, argv, &e);
 
-	if (!err && q.help)
-		print_help();
-	else if (!err)
+	if (!err && q.json && q.markdown)
+		err = ct_user_error(&e, "--json and --markdown exclude each other");
+	if (!err)
 		err = compare(&q, &status, &e);
-	return err ? ct_error_print(&e) : status;
+	return err < 0 ? ct_error_print(&e) : status;
 }
+
+const struct command command_compare = {
+	.name = "compare",
+	.summary = "judge one run against another: is it better or worse?",
+	.about = "Judges run B against run A: two revisions, two compilers, two machines. Cells "
+		 "with the same name and parameters are compared by their medians, with 95 % "
+		 "intervals and Holm's correction over all comparisons. All cells of a workload "
+		 "together are one more comparison. Nothing is measured.",
+	.operands = operands,
+	.options = options,
+	.sections = sections,
+	.examples = examples,
+	.run = cmd_compare,
+};

@@ -4,6 +4,7 @@
  * measurement.
  */
 #include "harness/cli/cmd.h"
+#include "harness/base/text.h"
 #include "harness/machine/env.h"
 
 #include <jansson.h>
@@ -11,63 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPT_JSON };
-
-static const struct cmd_option options[] = {
-	[OPT_JSON] = { "json", false },
-	{ NULL, false },
-};
-
-static void print_help(void)
-{
-	fputs("usage: ctbench env [--json]\n"
-	      "\n"
-	      "Prints what a measurement depends on beside the code: CPU and caches, kernel and "
-	      "its\n"
-	      "settings, how this ctbench was built. Below that, in words, what of it will disturb "
-	      "a\n"
-	      "measurement here, and how to mend it: '!' marks what spoils figures, '-' what to "
-	      "know.\n"
-	      "The same facts are kept with every run (benchmark.json, key ctbench). No host name, "
-	      "user\n"
-	      "or path is among them.\n"
-	      "\n"
-	      "  --json   everything, for programs: the facts, and the warnings under "
-	      "\"warnings\"\n"
-	      "\n"
-	      "Nothing is changed; the exit status is 0 whatever is found.\n"
-	      "\n"
-	      "Examples:\n"
-	      "  ctbench env\n"
-	      "  ctbench env --json | jq '.warnings[] | select(.grade == \"serious\") | .mend'\n",
-	      stdout);
-}
-
 #define LABEL 12
 #define WIDTH 96
-
-/* A text of words, wrapped, each line after the first indented. */
-static void print_wrapped(const char *text, int indent)
-{
-	int column = indent;
-
-	while (*text) {
-		int len = (int)strcspn(text, " ");
-
-		if (column > indent && column + 1 + len > WIDTH) {
-			printf("\n%*s", indent, "");
-			column = indent;
-		} else if (column > indent) {
-			putchar(' ');
-			column++;
-		}
-		printf("%.*s", len, text);
-		column += len;
-		text += len;
-		text += strspn(text, " ");
-	}
-	putchar('\n');
-}
 
 __attribute__((format(printf, 2, 3))) static void row(const char *label, const char *fmt, ...)
 {
@@ -78,7 +24,7 @@ __attribute__((format(printf, 2, 3))) static void row(const char *label, const c
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	printf("%-*s", LABEL, label);
-	print_wrapped(text, LABEL);
+	text_wrap(stdout, text, LABEL, LABEL, WIDTH);
 }
 
 static const json_t *fact(const json_t *env, const char *name, const char *key)
@@ -246,43 +192,21 @@ static void print_warnings(const json_t *warnings)
 		const char *mend = json_string_value(json_object_get(w, "mend"));
 
 		printf("  %c ", strcmp(told(json_object_get(w, "grade")), "serious") ? '-' : '!');
-		print_wrapped(told(json_object_get(w, "what")), 4);
+		text_wrap(stdout, told(json_object_get(w, "what")), 4, 4, WIDTH);
 		if (mend) {
 			fputs("      mend: ", stdout);
-			print_wrapped(mend, 12);
+			text_wrap(stdout, mend, 12, 12, WIDTH);
 		}
 	}
 }
 
-int cmd_env(int argc, char **argv)
+static int print_env(bool as_json, struct ct_error *e)
 {
-	struct cmd_args args = { .argc = argc, .argv = argv, .at = 1 };
-	struct ct_error e = { 0 };
-	json_t *env, *warnings;
-	bool as_json = false;
-	int what;
+	json_t *env = env_json(), *warnings = env ? env_warnings(env) : NULL;
 
-	while ((what = cmd_next(&args, options, &e)) != CMD_END) {
-		if (what < 0)
-			return ct_error_print(&e);
-		if (what == CMD_HELP) {
-			print_help();
-			return CT_EXIT_OK;
-		}
-		if (what == OPT_JSON) {
-			as_json = true;
-			continue;
-		}
-		ct_user_error(&e, "env takes no '%.64s'; ctbench env --help tells what it takes",
-			      args.value);
-		return ct_error_print(&e);
-	}
-	env = env_json();
-	warnings = env ? env_warnings(env) : NULL;
 	if (!warnings) {
 		json_decref(env);
-		ct_fail(&e, -ENOMEM, CT_EXIT_USER, "no memory to describe this machine");
-		return ct_error_print(&e);
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory to describe this machine");
 	}
 	if (as_json) {
 		json_object_set(env, "warnings", warnings);
@@ -296,5 +220,48 @@ int cmd_env(int argc, char **argv)
 	}
 	json_decref(warnings);
 	json_decref(env);
-	return CT_EXIT_OK;
+	return 0;
 }
+
+/* ---- the command ---- */
+
+struct request {
+	bool json;
+};
+
+static const struct cmd_option options[] = {
+	{ "json", 0, CMD_SWITCH, offsetof(struct request, json), NULL,
+	  .help = "print JSON: the facts, and the warnings under \"warnings\"" },
+	{ .name = NULL },
+};
+
+static const struct cmd_term examples[] = {
+	{ "ctbench env", NULL },
+	{ "ctbench env --json | jq '.warnings[] | select(.grade == \"serious\") | .mend'", NULL },
+	{ NULL, NULL },
+};
+
+int cmd_env(int argc, char **argv)
+{
+	struct request q = { 0 };
+	struct ct_error e = { 0 };
+	int err = cmd_parse(&command_env, &q, argc, argv, &e);
+
+	if (!err)
+		err = print_env(q.json, &e);
+	return cmd_end(err, &e);
+}
+
+const struct command command_env = {
+	.name = "env",
+	.summary = "describe this machine, and what will disturb a measurement on it",
+	.about = "Prints what a measurement depends on besides the code: CPU and caches, the "
+		 "kernel and its settings, how this ctbench was built. Then it names what will "
+		 "disturb a measurement here, and how to mend it: '!' marks what spoils figures, "
+		 "'-' what is good to know. The same facts are kept with every run "
+		 "(benchmark.json, key ctbench). They contain no host name, user or path.\n\n"
+		 "Nothing is changed. The exit status is 0 whatever is found.",
+	.options = options,
+	.examples = examples,
+	.run = cmd_env,
+};

@@ -9,74 +9,6 @@
 #include "harness/explain/explain.h"
 #include "harness/cli/replay_options.h"
 
-enum {
-	OPT_ALL = REPLAY_OPTS,
-	OPT_JSON,
-	OPT_LOOSE,
-};
-
-static const struct cmd_option options[] = {
-	REPLAY_COMMAND_OPTIONS,
-	[OPT_ALL] = { "all", false },
-	[OPT_JSON] = { "json", false },
-	[OPT_LOOSE] = { "loose", false },
-	{ NULL, false },
-};
-
-static void print_help(void)
-{
-	fputs("usage: ctbench explain FILE N [--variant NAME] [--all] [--json] [--set "
-	      "NAME=VALUE]...\n"
-	      "\n"
-	      "Replays a capture up to packet N, counted from 0 as replay --json does, and tells "
-	      "that\n"
-	      "packet's way through conntrack: every hook in order of priority with its verdict; "
-	      "the\n"
-	      "tuple, its hash, the table's size and the bucket; the chain as it is walked, entry "
-	      "by\n"
-	      "entry; what was found or made, and the packet's ctinfo; the protocol's state and "
-	      "windows,\n"
-	      "status and timeout, before and after; what confirm did; events and counters that "
-	      "moved.\n"
-	      "\n"
-	      "A packet is treated as strictly as replay --json treats it.\n"
-	      "\n"
-	      "  --all             show every node of long chains\n"
-	      "  --json            the same facts as one JSON object\n"
-	      "  --loose           take checksums to be right, and forward whatever the addresses "
-	      "and\n"
-	      "                    the TTL: for captures from where the network card makes "
-	      "checksums,\n"
-	      "                    and of a host's own packets\n"
-	      "  --variant NAME    the table to use (ctbench list shows them): each has its own "
-	      "hash,\n"
-	      "                    buckets and chains; without: " REPLAY_VARIANT "\n"
-	      "  --buckets N       its size; few buckets make long chains to look at\n"
-	      "  --set NAME=VALUE, --clock, --scenario FILE\n"
-	      "                    as for replay (ctbench replay --help)\n"
-	      "\n"
-	      "How to read it:\n"
-	      "\n"
-	      "  -200  ipv4_conntrack_in             ACCEPT     a hook, its priority and its "
-	      "verdict\n"
-	      "        Begins connection 1; until confirm ...   what came of it\n"
-	      "        tuple     src=10.0.0.1 dst=...           the key that is looked up\n"
-	      "        hash      0x5b0c3d1e                     of it\n"
-	      "        bucket    91151 = 0x5b0c3d1e * 262144 >> 32\n"
-	      "        chain     empty; nulls marker of ...     what hangs there\n"
-	      "        ctinfo    NEW: the packet made the ...   what hooks behind see in the "
-	      "packet\n"
-	      "\n"
-	      "Examples:\n"
-	      "  ctbench explain trace.pcap 0                        how a connection begins\n"
-	      "  ctbench explain trace.pcap 1 --buckets 4            an answer, in a crowded "
-	      "bucket\n"
-	      "  ctbench explain trace.pcap 7 --variant cds_lfht     another table\n"
-	      "  ctbench replay --json trace.pcap | jq 'select(.state == \"invalid\") | .i'\n"
-	      "  ctbench explain trace.pcap 52                       why is that one invalid?\n",
-	      stdout);
-}
-
 /* A fragment that came before. */
 struct part {
 	uint64_t index;
@@ -84,9 +16,9 @@ struct part {
 	bool done; /* its datagram was put together */
 };
 
-struct command {
-	struct replay_command replay;
-	bool has_n, all, json, loose;
+struct request {
+	struct replay_command replay; /* first: see replay_command_options */
+	bool all, json, loose;
 	uint64_t n;
 	uint64_t seen; /* packets */
 	uint64_t start_ns, last_ns;
@@ -98,72 +30,55 @@ struct command {
 	struct explain x;
 };
 
-/* --- Arguments --- */
+/* clang-format off */
+#define AT(field) offsetof(struct request, field)
 
-static int parse_operand(struct command *c, const char *value, struct ct_error *e)
-{
-	if (!c->replay.file) {
-		c->replay.file = value;
-		return 0;
-	}
-	if (c->has_n)
-		return ct_user_error(
-			e, "explain takes one capture and one packet's number; %.80s is more",
-			value);
-	if (replay_command_number(value, &c->n))
-		return ct_user_error(e,
-				     "explain: %.80s is no packet's number; they count from 0, as "
-				     "in replay --json",
-				     value);
-	c->has_n = true;
-	return 0;
-}
+static const struct cmd_option operands[] = {
+	{ "FILE", .type = CMD_TEXT, .offset = AT(replay.file), .help = "a capture, as for replay" },
+	{ "N", .type = CMD_COUNT, .offset = AT(n),
+	  .help = "which packet; the first is 0, as in replay --json" },
+	{ .name = NULL },
+};
 
-static int parse_option(struct command *c, int what, const char *value, struct ct_error *e)
-{
-	switch (what) {
-	case OPT_ALL:
-		c->all = true;
-		return 0;
-	case OPT_JSON:
-		c->json = true;
-		return 0;
-	case OPT_LOOSE:
-		c->loose = true;
-		return 0;
-	case CMD_OPERAND:
-		return parse_operand(c, value, e);
-	default:
-		return replay_command_option(&c->replay, what, value, e);
-	}
-}
+static const struct cmd_option options[] = {
+	{ "all", 'a', CMD_SWITCH, AT(all), NULL, .help = "show every node of long chains" },
+	{ "json", 0, CMD_SWITCH, AT(json), NULL, .help = "print the same facts as one JSON object" },
+	{ "loose", 'l', CMD_SWITCH, AT(loose), NULL,
+	  .help = "take checksums as right, and forward whatever the addresses and the TTL: for captures "
+	  "from where the network card fills in checksums, and of a host's own packets" },
+	{ .name = NULL },
+};
 
-/* 1: help was asked for and given. */
-static int parse(struct command *c, int argc, char **argv, struct ct_error *e)
-{
-	struct cmd_args args = { .argc = argc, .argv = argv, .at = 1 };
-	int what, err;
+static const struct cmd_term parts[] = {
+	{ "-200  ipv4_conntrack_in             ACCEPT", "a hook, its priority and its verdict" },
+	{ "      Begins connection 1; ...", "its effect" },
+	{ "      tuple     src=10.0.0.1 dst=...", "the key that is looked up" },
+	{ "      hash      0x5b0c3d1e", "its hash" },
+	{ "      bucket    91151 = 0x5b0c3d1e * 262144 >> 32", "the bucket of that hash" },
+	{ "      chain     empty; nulls marker of ...", "the entries of that bucket" },
+	{ "      ctinfo    NEW: the packet made the ...", "what later hooks see in the packet" },
+	{ NULL, NULL },
+};
 
-	while ((what = cmd_next(&args, options, e)) != CMD_END) {
-		if (what == CMD_HELP) {
-			print_help();
-			return 1;
-		}
-		err = parse_option(c, what, args.value, e);
-		if (err)
-			return err;
-	}
-	if (!c->replay.file || !c->has_n)
-		return ct_user_error(
-			e, "explain needs a capture and a packet's number: ctbench explain FILE N");
-	c->replay.options.numbers = true;
-	c->replay.options.router = c->replay.options.checksums = !c->loose;
-	return 0;
-}
+static const struct cmd_section sections[] = {
+	{ "How to read it", NULL, parts },
+	{ NULL, NULL, NULL },
+};
+
+static const struct cmd_term examples[] = {
+	{ "ctbench explain trace.pcap 0", "how a connection begins" },
+	{ "ctbench explain trace.pcap 1 --buckets 4", "an answer, in a crowded bucket" },
+	{ "ctbench explain trace.pcap 7 --variant cds_lfht", "another table" },
+	{ "ctbench replay --json trace.pcap | jq 'select(.state == \"invalid\") | .i'",
+	  "which packets are invalid?" },
+	{ "ctbench explain trace.pcap 52", "why is that one invalid?" },
+	{ NULL, NULL },
+};
+/* clang-format on */
 
 /* --- Fragments before it --- */
 
-static int remember_part(struct command *c, uint64_t index)
+static int remember_part(struct request *c, uint64_t index)
 {
 	if (c->nr_parts == c->max_parts) {
 		size_t max = c->max_parts ? c->max_parts * 2 : 64;
@@ -178,14 +93,14 @@ static int remember_part(struct command *c, uint64_t index)
 	return 0;
 }
 
-static void forget_parts(struct command *c)
+static void forget_parts(struct request *c)
 {
 	for (size_t i = 0; i < c->nr_parts; i++)
 		if (explain_same_datagram(&c->parts[i].fragment, &c->now))
 			c->parts[i].done = true;
 }
 
-static int name_parts(struct command *c)
+static int name_parts(struct request *c)
 {
 	struct explain *x = &c->x;
 
@@ -202,7 +117,7 @@ static int name_parts(struct command *c)
 
 static int before(void *arg, struct replay *r, const struct capture_packet *p)
 {
-	struct command *c = arg;
+	struct request *c = arg;
 	struct explain_packet *packet = &c->x.packet;
 
 	int err;
@@ -228,8 +143,8 @@ static int before(void *arg, struct replay *r, const struct capture_packet *p)
 	return 0;
 }
 
-/* The packet has come as far as it comes by itself.  1: the story is whole. */
-static int took_it(struct command *c, struct replay *r, struct replay_result *res)
+/* The packet went as far as it can without others.  1: its way is complete. */
+static int took_it(struct request *c, struct replay *r, struct replay_result *res)
 {
 	struct explain *x = &c->x;
 
@@ -259,7 +174,7 @@ static int took_it(struct command *c, struct replay *r, struct replay_result *re
 
 static int took(void *arg, struct replay *r, struct replay_result *res)
 {
-	struct command *c = arg;
+	struct request *c = arg;
 	const bool whole = c->now.family && !res->released && res->skb.own_data;
 	int err;
 
@@ -282,7 +197,7 @@ static int took(void *arg, struct replay *r, struct replay_result *res)
 
 static int releasing(void *arg, struct replay *r, uint64_t i)
 {
-	struct command *c = arg;
+	struct request *c = arg;
 
 	if (i == c->n && c->told) {
 		explain_step(&c->x, EXPLAIN_RELEASED)->packet = c->behind;
@@ -293,46 +208,74 @@ static int releasing(void *arg, struct replay *r, uint64_t i)
 
 static int end(void *arg, struct replay *r)
 {
-	struct command *c = arg;
-	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
-	bool colour =
-		isatty(STDOUT_FILENO) && (!no_color || !*no_color) && term && strcmp(term, "dumb");
+	struct request *c = arg;
+	bool colour = terminal_colour(STDOUT_FILENO);
 
 	(void)r;
 	explain_deafen(&c->x);
 	if (!c->told)
 		return 0;
+	if (c->json)
+		return explain_json(&c->x, stdout);
 	if (colour)
 		terminal_allow_tones();
-	return c->json ? explain_json(&c->x, stdout) : explain_text(&c->x, c->all, colour, stdout);
+	return explain_text(&c->x, c->all, colour, stdout);
 }
 
-int cmd_explain(int argc, char **argv)
+static int explain(struct request *c, struct ct_error *e)
 {
-	struct command c = { 0 };
 	const struct replay_visitor v = {
 		.before = before,
 		.took = took,
 		.releasing = releasing,
 		.end = end,
-		.arg = &c,
+		.arg = c,
 	};
+	int err;
+
+	c->replay.options.numbers = true;
+	c->replay.options.router = c->replay.options.checksums = !c->loose;
+	err = replay_command_run(&c->replay, &v, e);
+	if (err || c->told)
+		return err;
+	if (!c->seen)
+		return ct_user_error(e, "%s has no packets", c->replay.file);
+	return ct_user_error(e, "%s has no packet %" PRIu64 ": its packets are 0 to %" PRIu64,
+			     c->replay.file, c->n, c->seen - 1);
+}
+
+int cmd_explain(int argc, char **argv)
+{
+	struct request c = { 0 };
 	struct ct_error e = { 0 };
 	int err;
 
-	replay_command_init(&c.replay, "explain");
-	err = parse(&c, argc, argv, &e);
-	if (!err) {
-		err = replay_command_run(&c.replay, &v, &e);
-		if (!err && !c.told)
-			err = c.seen ? ct_user_error(&e,
-						     "%s has no packet %" PRIu64 ": its %" PRIu64
-						     " packets are 0 to %" PRIu64,
-						     c.replay.file, c.n, c.seen, c.seen - 1)
-				     : ct_user_error(&e, "%s has no packets", c.replay.file);
-	}
+	replay_command_init(&c.replay);
+	err = cmd_parse(&command_explain, &c, argc, argv, &e);
+	if (!err)
+		err = explain(&c, &e);
 	explain_free(&c.x);
 	free(c.parts);
 	replay_command_free(&c.replay);
-	return err < 0 ? ct_error_print(&e) : CT_EXIT_OK;
+	return cmd_end(err, &e);
 }
+
+const struct command command_explain = {
+	.name = "explain",
+	.summary = "show one packet's way through conntrack, step by step",
+	.about =
+		"Replays a capture up to packet N and shows that packet's way through conntrack: "
+		"every hook in the order of priority, with its verdict; the tuple, its hash, the "
+		"table's size and the bucket; the chain as it is walked, entry by entry; what was "
+		"found or made, and the packet's ctinfo; the protocol's state and windows, status "
+		"and timeout, before and after; what confirm did; events, and counters that "
+		"moved.\n\n"
+		"The packet is treated as strictly as by replay --json. Each table (--variant) has "
+		"its own hash, buckets and chains; few --buckets make long chains to look at.",
+	.operands = operands,
+	.options = options,
+	.more = replay_command_options,
+	.sections = sections,
+	.examples = examples,
+	.run = cmd_explain,
+};

@@ -12,15 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPT_JSON, OPT_AXES, OPT_WORKLOADS };
-
-static const struct cmd_option options[] = {
-	[OPT_JSON] = { "json", false },
-	[OPT_AXES] = { "axes", false },
-	[OPT_WORKLOADS] = { "workloads", false },
-	{ NULL, false },
-};
-
 static const struct {
 	unsigned int flag;
 	const char *name; /* in JSON */
@@ -32,40 +23,6 @@ static const struct {
 	{ CT_V_WORST, "worst", "worst case" },
 };
 #define NR_FLAGS (sizeof(flags) / sizeof(flags[0]))
-
-static void print_help(void)
-{
-	fputs("usage: ctbench list [--json] [SELECTION...]\n"
-	      "       ctbench list --axes [--json]\n"
-	      "       ctbench list --workloads [--json] [FILE...]\n"
-	      "\n"
-	      "Without options: every variant of the table with its choice on each axis. A dash "
-	      "means\n"
-	      "that the axis does not apply. With selections: those variants, each with a "
-	      "sentence.\n"
-	      "\n"
-	      "  --axes       the axes, and what each choice on them means\n"
-	      "  --workloads  the workload files, the question each answers, and its expected "
-	      "time\n"
-	      "  --json       the same for programs\n"
-	      "\n"
-	      "A selection is what the key `variants` of a workload file takes:\n"
-	      "  nulls_rcu_siphash                       a name\n"
-	      "  'locked*'                               a glob (in quotes, against the shell)\n"
-	      "  hash=jhash2,chain=nulls_rcu             all that have these choices\n"
-	      "  axis=resize                             the baseline (the first variant listed) "
-	      "and all\n"
-	      "                                          that differ from it on this axis alone\n"
-	      "  axis=lock,base=locked_jhash2_scale_seqcount    the same from another baseline\n"
-	      "What is degenerate on purpose (worst case, no table at all) is chosen by its name "
-	      "only.\n"
-	      "\n"
-	      "Examples:\n"
-	      "  ctbench list axis=rcu\n"
-	      "  ctbench list --json 'nulls*' | jq -r '.[].name'\n"
-	      "  ctbench list --workloads\n",
-	      stdout);
-}
 
 /* ---- variants ---- */
 
@@ -88,7 +45,7 @@ static int print_json(json_t *root)
 
 	fputc('\n', stdout);
 	json_decref(root);
-	/* What went wrong with the output, main() says. */
+	/* main() reports errors of the output. */
 	return failed && !ferror(stdout) ? CT_EXIT_INTERNAL : CT_EXIT_OK;
 }
 
@@ -150,8 +107,8 @@ static int variants_table(const bool *chosen, bool sentences)
 			printf("    %s\n", v->summary);
 	}
 	if (!sentences)
-		printf("\nctbench list NAME says more about one, ctbench list --axes what the "
-		       "columns mean.\n");
+		printf("\nctbench list NAME describes one of them, ctbench list --axes the "
+		       "columns.\n");
 	return CT_EXIT_OK;
 }
 
@@ -298,7 +255,7 @@ static int list_workloads(const char *const *paths, size_t nr, bool json)
 		}
 		paths = (const char *const *)found;
 	}
-	/* One bad file must not hide the others. */
+	/* A bad file must not hide the others. */
 	for (size_t i = 0; i < nr; i++) {
 		int s = list_workload(paths[i], list);
 
@@ -313,55 +270,93 @@ static int list_workloads(const char *const *paths, size_t nr, bool json)
 	return status;
 }
 
-int cmd_list(int argc, char **argv)
-{
-	struct cmd_args args = { .argc = argc, .argv = argv, .at = 1, .takes_rest = true };
-	const char **operands = calloc((size_t)argc + 1, sizeof(*operands));
-	bool on[3] = { false, false, false };
-	struct ct_error e = { 0 };
-	size_t nr = 0;
-	int what, status;
+/* ---- the command ---- */
 
-	if (!operands) {
-		ct_user_error(&e, "no memory for the arguments");
+struct request {
+	bool json, axes, workloads;
+	struct cmd_words selections;
+};
+
+/* clang-format off */
+#define AT(field) offsetof(struct request, field)
+
+static const struct cmd_option operands[] = {
+	{ "SELECTION", .type = CMD_LIST, .offset = AT(selections),
+	  .help = "variants to describe; with --workloads: workload files or names",
+	  .optional = true },
+	{ .name = NULL },
+};
+
+static const struct cmd_option options[] = {
+	{ "axes", 'a', CMD_SWITCH, AT(axes), NULL, .help = "the axes, and what each choice means" },
+	{ "workloads", 'w', CMD_SWITCH, AT(workloads), NULL,
+	  .help = "the workloads, the question that each answers, and the expected time" },
+	{ "json", 0, CMD_SWITCH, AT(json), NULL, .help = "print JSON" },
+	{ .name = NULL },
+};
+
+static const struct cmd_term selection_forms[] = {
+	{ "nulls_rcu_siphash", "a name" },
+	{ "'locked*'", "a pattern, in quotes because of the shell" },
+	{ "hash=jhash2,chain=nulls_rcu", "all variants with these choices" },
+	{ "axis=resize", "the baseline (the first variant), and all that differ from it in this "
+			 "axis alone" },
+	{ "axis=lock,base=VARIANT", "the same from another baseline" },
+	{ NULL, NULL },
+};
+
+static const struct cmd_section sections[] = {
+	{ "A selection is what the key 'variants' of a workload file takes",
+	  "Variants for the worst case or without a table are selected by their name only.",
+	  selection_forms },
+	{ NULL, NULL, NULL },
+};
+
+static const struct cmd_term examples[] = {
+	{ "ctbench list axis=rcu", NULL },
+	{ "ctbench list --json 'nulls*' | jq -r '.[].name'", NULL },
+	{ "ctbench list --workloads", NULL },
+	{ NULL, NULL },
+};
+/* clang-format on */
+
+static int list(const struct request *q)
+{
+	const char *const *selections = q->selections.list;
+	struct ct_error e = { 0 };
+
+	if (q->axes && (q->workloads || q->selections.nr)) {
+		ct_user_error(&e, "list --axes shows all axes: leave out %s",
+			      q->workloads ? "--workloads" : "the selection");
 		return ct_error_print(&e);
 	}
-	while ((what = cmd_next(&args, options, &e)) != CMD_END) {
-		switch (what) {
-		case OPT_JSON:
-		case OPT_AXES:
-		case OPT_WORKLOADS:
-			on[what] = true;
-			break;
-		case CMD_OPERAND:
-			operands[nr++] = args.value;
-			break;
-		case CMD_HELP:
-			print_help();
-			status = CT_EXIT_OK;
-			goto out;
-		case CMD_REST:
-			while (args.at < argc)
-				operands[nr++] = argv[args.at++];
-			break;
-		default:
-			status = ct_error_print(&e);
-			goto out;
-		}
-	}
-	if (on[OPT_AXES] && (on[OPT_WORKLOADS] || nr)) {
-		ct_user_error(
-			&e,
-			"list --axes shows all axes and takes neither a selection nor --workloads");
-		status = ct_error_print(&e);
-	} else if (on[OPT_AXES]) {
-		status = list_axes(on[OPT_JSON]);
-	} else if (on[OPT_WORKLOADS]) {
-		status = list_workloads(operands, nr, on[OPT_JSON]);
-	} else {
-		status = list_variants(operands, nr, on[OPT_JSON]);
-	}
-out:
-	free(operands);
+	if (q->axes)
+		return list_axes(q->json);
+	return q->workloads ? list_workloads(selections, q->selections.nr, q->json)
+			    : list_variants(selections, q->selections.nr, q->json);
+}
+
+int cmd_list(int argc, char **argv)
+{
+	struct request q = { 0 };
+	struct ct_error e = { 0 };
+	int err = cmd_parse(&command_list, &q, argc, argv, &e);
+	int status = err ? cmd_end(err, &e) : list(&q);
+
+	cmd_free(&command_list, &q);
 	return status;
 }
+
+const struct command command_list = {
+	.name = "list",
+	.summary = "list what can be measured: variants, their axes, workloads",
+	.about = "Without options: every variant of the table, with its choice on each axis. A "
+		 "dash means that the axis does not apply. With selections: those variants, each "
+		 "with a sentence.",
+	.operands = operands,
+	.options = options,
+	.sections = sections,
+	.examples = examples,
+	.dashes = true,
+	.run = cmd_list,
+};

@@ -86,20 +86,20 @@ static int send_details(const json_t *details, bool failed)
 	return err;
 }
 
-int cmd_measure(int argc, char **argv __maybe_unused)
+int cmd_measure(int argc, char **argv)
 {
 	static struct cell cell;
 	static struct cell_result r;
 	struct ct_error e = { 0 };
-	json_t *details = json_object();
-	int err;
+	json_t *details;
+	int err = cmd_parse(&command_measure, NULL, argc, argv, &e);
 
-	if (argc != 1 || isatty(STDIN_FILENO) || read_all(&cell, sizeof(cell))) {
-		ct_user_error(&e, "`ctbench measure` is what `ctbench run` starts for each "
-				  "measurement: use that");
-		json_decref(details);
-		return ct_error_print(&e);
-	}
+	if (!err && (isatty(STDIN_FILENO) || read_all(&cell, sizeof(cell))))
+		err = ct_user_error(&e, "ctbench run starts 'ctbench measure' for each "
+					"measurement: use ctbench run");
+	if (err)
+		return cmd_end(err, &e);
+	details = json_object();
 	tsc_set_per_second(cell.ticks_per_second);
 	if (measure(&cell, &r, details, &e)) {
 		memset(&r, 0, sizeof(r));
@@ -109,5 +109,14 @@ int cmd_measure(int argc, char **argv __maybe_unused)
 	}
 	err = fwrite(&r, sizeof(r), 1, stdout) == 1 ? send_details(details, r.status) : -EIO;
 	json_decref(details);
-	return err ? CT_EXIT_INTERNAL : CT_EXIT_OK; /* the parent is gone */
+	return err ? CT_EXIT_INTERNAL : CT_EXIT_OK; /* the parent has ended */
 }
+
+const struct command command_measure = {
+	.name = "measure",
+	.about =
+		"Measures one cell. It is not for people: ctbench run starts it for each "
+		"measurement, writes the cell to its standard input, and reads the result from its "
+		"standard output.",
+	.run = cmd_measure,
+};

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ctbench merge: parts of one run, measured apart, become one run.
+ * ctbench merge: puts together the parts of a run that were measured apart.
  *
- * The parts' rows and details go into a new folder, which is then finished as a run
- * that was measured in one piece.  Nothing is written before everything has been
- * looked at, and no part is changed.
+ * The parts' rows and details go into a new folder, which is then finished like any run.  All
+ * parts are checked before anything is written, and no part is changed.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -13,69 +12,37 @@
 
 #include "harness/cli/cmd.h"
 #include "harness/run/merge.h"
-#include "harness/run/run.h"
+#include "harness/cli/run_commands.h"
 
-static void print_help(void)
-{
-	puts("usage: ctbench merge OUT IN... [--results DIR]\n"
-	     "\n"
-	     "Puts runs together that were started with --shard and otherwise the same arguments, "
-	     "on one\n"
-	     "machine or on several: OUT becomes a run like any other, with tables, verdicts and "
-	     "plots.\n"
-	     "OUT must not exist yet; IN are folders of runs, or names in results/runs, all N of "
-	     "--shard\n"
-	     "I/N, and stay as they are.  What must not be mixed is refused: other revisions, "
-	     "builds,\n"
-	     "arguments or parameters, cells that are compared with each other from two machines, "
-	     "a cell's\n"
-	     "repeat twice; and so is a part that is not finished or not whole.\n"
-	     "\n"
-	     "  --results DIR    the folder of all runs (default: " RESULTS_DEFAULT_DIR ")\n"
-	     "\n"
-	     "Examples:\n"
-	     "  ctbench run full --shard 1/2 --name one       # on one machine\n"
-	     "  ctbench run full --shard 2/2 --name two       # on another\n"
-	     "  ctbench merge both one two");
-}
-
-enum { OPT_RESULTS };
-static const struct cmd_option options[] = {
-	[OPT_RESULTS] = { "results", true },
-	{ NULL, false },
+struct request {
+	const char *out, *results;
+	struct cmd_words in;
 };
 
-static int parse(struct merge *m, int argc, char **argv)
-{
-	struct cmd_args args = { .argc = argc, .argv = argv, .at = 1 };
-	int what;
+/* clang-format off */
+#define AT(field) offsetof(struct request, field)
 
-	m->names = calloc((size_t)argc + 1, sizeof(*m->names));
-	if (!m->names)
-		return ct_fail(m->e, -ENOMEM, CT_EXIT_USER, "no memory for the arguments");
-	while ((what = cmd_next(&args, options, m->e)) != CMD_END) {
-		if (what < 0)
-			return what;
-		switch (what) {
-		case OPT_RESULTS:
-			m->results = args.value;
-			break;
-		case CMD_OPERAND:
-			if (!m->out)
-				m->out = args.value;
-			else
-				m->names[m->nr++] = args.value;
-			break;
-		case CMD_HELP:
-			m->help = true;
-			return 0;
-		}
-	}
-	if (m->nr < 2)
-		return ct_user_error(m->e, "merge needs the new run's name and two runs at least, "
-					   "as in 'ctbench merge both one two'");
-	return 0;
-}
+static const struct cmd_option operands[] = {
+	{ "OUT", .type = CMD_TEXT, .offset = AT(out),
+	  .help = "the new run: a folder that does not exist yet, or a name for results/runs" },
+	{ "IN", .type = CMD_LIST, .offset = AT(in),
+	  .help = "runs: all N of --shard I/N; they are not changed" },
+	{ .name = NULL },
+};
+
+static const struct cmd_option options[] = {
+	CMD_RESULTS(struct request),
+	{ .name = NULL },
+};
+
+static const struct cmd_term examples[] = {
+	{ "ctbench merge both one two", "puts these two together:" },
+	{ "ctbench run full --shard 1/2 --name one", "on one machine" },
+	{ "ctbench run full --shard 2/2 --name two", "on another machine" },
+	{ NULL, NULL },
+};
+/* clang-format on */
+
 static void free_merge(struct merge *m)
 {
 	for (size_t i = 0; i < m->nr && m->parts; i++) {
@@ -86,36 +53,61 @@ static void free_merge(struct merge *m)
 	}
 	free(m->parts);
 	free(m->rows);
-	free(m->names);
+}
+
+static int merge(struct merge *m)
+{
+	char *resume[] = { (char *)"run",	(char *)"--resume", m->name,
+			   (char *)"--results", m->parent,	    NULL };
+	char dir[PATH_MAX], path[PATH_MAX + 32];
+	int err, status;
+
+	/* Makes a limit on file sizes an error that is reported and cleaned up, like a full disk. */
+	signal(SIGXFSZ, SIG_IGN);
+	err = merge_read(m);
+	if (!err)
+		err = merge_write(m);
+	snprintf(dir, sizeof(dir), "%s", m->folder.dir);
+	snprintf(path, sizeof(path), "%s/benchmark.json", dir);
+	results_close(&m->folder);
+	status = err ? ct_error_print(m->e) : run_command(5, resume, NULL);
+	/* It can fail here if the workload files have changed since, for example. */
+	if (!err && access(path, F_OK))
+		merge_remove(dir);
+	return status;
 }
 
 int cmd_merge(int argc, char **argv)
 {
+	struct request q = { 0 };
 	struct ct_error e = { 0 };
 	struct merge m = { .e = &e, .folder = { .cells_fd = -1 } };
-	char *resume[] = { (char *)"run",	(char *)"--resume", m.name,
-			   (char *)"--results", m.parent,	    NULL };
-	int status = CT_EXIT_OK, err = parse(&m, argc, argv);
-	char dir[PATH_MAX], path[PATH_MAX + 32];
+	int err = cmd_parse(&command_merge, &q, argc, argv, &e), status;
 
-	if (!err && m.help) {
-		print_help();
-		goto out;
-	}
-	/* A file that may not grow is a full disk: said, and cleaned up. */
-	signal(SIGXFSZ, SIG_IGN);
-	if (!err)
-		err = merge_read(&m);
-	if (!err)
-		err = merge_write(&m);
-	snprintf(dir, sizeof(dir), "%s", m.folder.dir);
-	snprintf(path, sizeof(path), "%s/benchmark.json", dir);
-	results_close(&m.folder);
-	status = err ? ct_error_print(&e) : run_command(5, resume, NULL);
-	/* The workloads are others by now, say. */
-	if (!err && access(path, F_OK))
-		merge_remove(dir);
-out:
+	if (!err && q.in.nr < 2)
+		err = ct_user_error(&e, "merge: IN must be at least two runs, as in '%s'",
+				    examples[0].name);
+	m.out = q.out;
+	m.results = q.results;
+	m.names = q.in.list;
+	m.nr = q.in.nr;
+	status = err ? cmd_end(err, &e) : merge(&m);
 	free_merge(&m);
+	cmd_free(&command_merge, &q);
 	return status;
 }
+
+const struct command command_merge = {
+	.name = "merge",
+	.summary = "put together parts of a run that were measured apart (run --shard)",
+	.about = "Puts together runs that were started with --shard and otherwise the same "
+		 "arguments, on one machine or on several. OUT becomes a run like any other, with "
+		 "tables, verdicts and plots.\n\n"
+		 "Merge refuses to mix revisions, builds, arguments or parameters, and to compare "
+		 "cells of two machines with each other. It refuses a repeat that is there twice, "
+		 "and parts that are not finished or not whole.",
+	.operands = operands,
+	.options = options,
+	.examples = examples,
+	.run = cmd_merge,
+};

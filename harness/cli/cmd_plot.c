@@ -12,108 +12,70 @@
 #include <stdio.h>
 #include <string.h>
 
-static void print_help(void)
-{
-	puts("usage: ctbench plot RUN [--kind KIND]... [--out DIR] [--results DIR]\n"
-	     "\n"
-	     "Draws the plots of a run again, as SVG and PNG, from its benchmark.json; nothing is\n"
-	     "measured.  RUN is the folder of a run, or its name in results/runs.\n"
-	     "\n"
-	     "  --kind KIND      only these, for every workload that has what they need:");
-	for (size_t i = 0; i < NR_PLOT_KINDS; i++)
-		printf("                     %-10s %s\n", plot_kinds[i].name, plot_kinds[i].help);
-	puts("                   (without it: what each workload asks for)\n"
-	     "  --of BOUND       throughput as a share of what this machine allows: " SHARES_NAMES
-	     "\n"
-	     "                   (ctbench bounds explains them; default: as measured)\n"
-	     "  --out DIR        where to (default: RUN/plots, or RUN/plots-of-BOUND)\n"
-	     "  --results DIR    the folder of all runs (default: " RESULTS_DEFAULT_DIR ")\n"
-	     "\n"
-	     "Beside each picture lie its data (NAME.tsv) and the whole gnuplot script (NAME.gp):\n"
-	     "change them and draw again by 'gnuplot NAME.gp' in that folder.\n"
-	     "\n"
-	     "Examples:\n"
-	     "  ctbench plot results/runs/20260101-120000-default\n"
-	     "  ctbench plot myrun --kind bars --out /tmp/bars\n"
-	     "  ctbench plot myrun --kind size --of dependent");
-}
-
-enum { OPT_KIND, OPT_OF, OPT_OUT, OPT_RESULTS };
-static const struct cmd_option options[] = {
-	[OPT_KIND] = { "kind", true },	     [OPT_OF] = { "of", true }, [OPT_OUT] = { "out", true },
-	[OPT_RESULTS] = { "results", true }, { NULL, false },
-};
-
 struct request {
 	const char *run, *of, *out, *results;
 	unsigned int kinds;
-	bool help;
 };
 
 /* KIND, or several with commas. */
-static int add_kinds(unsigned int *kinds, const char *text, struct ct_error *e)
+static int
+add_kinds(void *request, const struct cmd_option *option, const char *value, struct ct_error *e)
 {
-	while (*text) {
-		size_t len = strcspn(text, ",");
+	struct request *q = request;
+
+	for (size_t len; *value; value += len + (value[len] == ',')) {
 		char name[32];
 		const struct plot_kind *kind;
 
-		snprintf(name, sizeof(name), "%.*s", (int)len, text);
+		len = strcspn(value, ",");
+		snprintf(name, sizeof(name), "%.*s", (int)len, value);
 		kind = plot_kind_find(name);
 		if (!kind) {
 			char all[256];
 
 			plot_kind_list(all, sizeof(all));
-			return ct_user_error(e, "--kind '%s' is no kind of plot: it must be %s",
-					     name, all);
+			return cmd_bad_value(e, option, name, all);
 		}
-		*kinds |= kind->bit;
-		text += len + (text[len] == ',');
+		q->kinds |= kind->bit;
 	}
 	return 0;
 }
 
-static int parse(struct request *q, int argc, char **argv, struct ct_error *e)
-{
-	struct cmd_args args = { .argc = argc, .argv = argv, .at = 1 };
-	int what, err;
+/* clang-format off */
+static const struct cmd_term kinds[] = {
+#define PLOT(id, name, help, ...) { name, help },
+#include "harness/workload/plots.def"
+#undef PLOT
+	{ NULL, NULL },
+};
 
-	while ((what = cmd_next(&args, options, e)) != CMD_END) {
-		if (what < 0)
-			return what;
-		switch (what) {
-		case OPT_KIND:
-			err = add_kinds(&q->kinds, args.value, e);
-			if (err)
-				return err;
-			break;
-		case OPT_OF:
-			q->of = args.value;
-			break;
-		case OPT_OUT:
-			q->out = args.value;
-			break;
-		case OPT_RESULTS:
-			q->results = args.value;
-			break;
-		case CMD_OPERAND:
-			if (q->run)
-				return ct_user_error(e,
-						     "plot draws one run at a time, and there are "
-						     "two: '%s' and '%s'",
-						     q->run, args.value);
-			q->run = args.value;
-			break;
-		case CMD_HELP:
-			q->help = true;
-			return 0;
-		}
-	}
-	if (!q->run)
-		return ct_user_error(e, "plot needs a run, as in 'ctbench plot " RESULTS_DEFAULT_DIR
-					"/NAME'");
-	return 0;
-}
+#define AT(field) offsetof(struct request, field)
+
+static const struct cmd_option operands[] = {
+	{ "RUN", .type = CMD_TEXT, .offset = AT(run),
+	  .help = "folder of a run, or its name in results/runs" },
+	{ .name = NULL },
+};
+
+static const struct cmd_option options[] = {
+	{ "kind", 'k', CMD_PARSE, 0, "KIND",
+	  .help = "only plots of this kind, for all workloads that have the data; several with commas "
+	  "(default: what each workload asks for)", .choices = kinds, .parse = add_kinds },
+	CMD_OF(struct request, "throughput as a share of what this machine allows (see ctbench "
+	       "bounds; default: as measured)"),
+	{ "out", 'o', CMD_TEXT, AT(out), "DIR",
+	  .help = "where to write (default: RUN/plots, or RUN/plots-of-BOUND)" },
+	CMD_RESULTS(struct request),
+	{ .name = NULL },
+};
+
+static const struct cmd_term examples[] = {
+	{ "ctbench plot results/runs/20260101-120000-default", NULL },
+	{ "ctbench plot myrun --kind bars --out bars", NULL },
+	{ "ctbench plot myrun --kind size --of dependent", NULL },
+	{ NULL, NULL },
+};
+/* clang-format on */
 
 static int draw(const struct request *q, struct ct_error *e)
 {
@@ -147,11 +109,23 @@ int cmd_plot(int argc, char **argv)
 {
 	struct request q = { 0 };
 	struct ct_error e = { 0 };
-	int err = parse(&q, argc, argv, &e);
+	int err = cmd_parse(&command_plot, &q, argc, argv, &e);
 
-	if (!err && q.help)
-		print_help();
-	else if (!err)
+	if (!err)
 		err = draw(&q, &e);
-	return err ? ct_error_print(&e) : CT_EXIT_OK;
+	return cmd_end(err, &e);
 }
+
+const struct command command_plot = {
+	.name = "plot",
+	.summary = "draw the plots of a finished run again",
+	.about = "Draws the plots of a run again, as SVG and PNG, from its benchmark.json. "
+		 "Nothing is measured.\n\n"
+		 "Beside each picture are its data (NAME.tsv) and the whole gnuplot script "
+		 "(NAME.gp). To change a picture, edit them and run 'gnuplot NAME.gp' in that "
+		 "folder.",
+	.operands = operands,
+	.options = options,
+	.examples = examples,
+	.run = cmd_plot,
+};

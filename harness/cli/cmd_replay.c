@@ -6,154 +6,85 @@
 
 #include "harness/cli/replay_options.h"
 
-enum {
-	OPT_TABLE = REPLAY_OPTS,
-	OPT_DUMP,
-	OPT_JSON,
-	OPT_CHECKSUMS,
-};
-
-static const struct cmd_option options[] = {
-	REPLAY_COMMAND_OPTIONS,
-	[OPT_TABLE] = { "table", false },
-	[OPT_DUMP] = { "dump", true },
-	[OPT_JSON] = { "json", false },
-	[OPT_CHECKSUMS] = { "checksums", false },
-	{ NULL, false },
-};
-
-static void print_help(void)
-{
-	fputs("usage: ctbench replay FILE [--variant NAME] [--table | --dump FORMAT | --json]\n"
-	      "                      [--set NAME=VALUE]...\n"
-	      "\n"
-	      "Sends every packet of a capture through conntrack as if a router forwarded it -\n"
-	      "PRE_ROUTING, FORWARD, POST_ROUTING - by the capture's own clock, and tells what "
-	      "became\n"
-	      "of them: packets by protocol and by how they relate to a connection, connections "
-	      "made\n"
-	      "and ended, statistics.\n"
-	      "\n"
-	      "FILE is pcap or pcapng, plain or packed with zstd; - is standard input. A capture "
-	      "that\n"
-	      "is damaged in the middle is replayed up to there; then comes the error.\n"
-	      "\n"
-	      "  --table           print the connections of the end, as /proc/net/nf_conntrack "
-	      "does\n"
-	      "  --dump FORMAT     print them and nothing else: proc as /proc/net/nf_conntrack "
-	      "does,\n"
-	      "                    extended as conntrack -L -o extended does\n"
-	      "  --json            print a line of JSON for each packet and one for the end, in "
-	      "the\n"
-	      "                    format of the conformance tests, and no summary. All is then "
-	      "as\n"
-	      "                    strict as in a router: checksums are verified, a TTL can end\n"
-	      "  --checksums       verify checksums; else they are taken to be right, for "
-	      "captures\n"
-	      "                    often come from where the network card makes them\n"
-	      "  --variant NAME    the table to use (ctbench list shows them);\n"
-	      "                    without: " REPLAY_VARIANT "\n"
-	      "  --buckets N       its size; without: 262144, the kernel's above 4 GB of memory\n"
-	      "  --set NAME=VALUE  a setting by the kernel's name: nf_conntrack_tcp_loose=0,\n"
-	      "                    nf_conntrack_max=1000, nf_conntrack_acct=1; timeouts in "
-	      "seconds\n"
-	      "  --clock trace     time passes as when the packets were captured (the default)\n"
-	      "  --clock frozen    time stands still: nothing expires\n"
-	      "  --scenario FILE   how the packets arrive, as JSON: settings, devices, zones, "
-	      "packets\n"
-	      "                    held back, helpers (keys sysctl, global, in, zones, notrack, "
-	      "helpers,\n"
-	      "                    hold, after, realtime); as strict as --json\n"
-	      "\n"
-	      "The summary's columns: NEW packets belong to a connection that was not answered "
-	      "yet,\n"
-	      "ESTABLISHED and EST_REPLY to one that was (in the direction of its first packet, "
-	      "and\n"
-	      "against it); RELATED ones are errors about a connection, or begin one that another\n"
-	      "announced; invalid ones fit none, or none that could be.\n"
-	      "\n"
-	      "Examples:\n"
-	      "  ctbench replay trace.pcap.zst\n"
-	      "  ctbench replay --table --set nf_conntrack_acct=1 trace.pcap | sort -k3\n"
-	      "  ctbench replay --dump extended trace.pcap | grep ESTABLISHED\n"
-	      "  ctbench replay --json trace.pcap | jq -r 'select(.state == \"invalid\") | .i'\n"
-	      "  tcpdump -w - -c 1000 | ctbench replay -\n",
-	      stdout);
-}
-
-struct command {
-	struct replay_command replay;
+struct request {
+	struct replay_command replay; /* first: see replay_command_options */
 	bool table, json;
-	bool only_dump; /* --dump: no summary */
-	enum nf_ct_dump_format format;
+	unsigned int dump; /* of dumps; NO_DUMP */
 	double start;
 	struct replay_summary *summary;
 };
 
 /* --- Arguments --- */
 
-static int parse_dump(struct command *c, const char *format, struct ct_error *e)
-{
-	if (!strcmp(format, "proc"))
-		c->format = NF_CT_DUMP_PROC;
-	else if (!strcmp(format, "extended"))
-		c->format = NF_CT_DUMP_EXTENDED;
-	else
-		return ct_user_error(e, "replay --dump %.40s: it is proc or extended", format);
-	c->only_dump = true;
-	return 0;
-}
+enum { DUMP_PROC, DUMP_EXTENDED, NO_DUMP };
 
-static int parse_option(struct command *c, int what, const char *value, struct ct_error *e)
-{
-	switch (what) {
-	case OPT_TABLE:
-		c->table = true;
-		return 0;
-	case OPT_DUMP:
-		return parse_dump(c, value, e);
-	case OPT_JSON:
-		c->json = true;
-		return 0;
-	case OPT_CHECKSUMS:
-		c->replay.options.checksums = true;
-		return 0;
-	case CMD_OPERAND:
-		if (c->replay.file)
-			return ct_user_error(
-				e, "replay takes one capture, and was given %.200s and %.200s",
-				c->replay.file, value);
-		c->replay.file = value;
-		return 0;
-	default:
-		return replay_command_option(&c->replay, what, value, e);
-	}
-}
+/* clang-format off */
+static const struct cmd_term dumps[] = {
+	[DUMP_PROC] = { "proc", "as /proc/net/nf_conntrack does" },
+	[DUMP_EXTENDED] = { "extended", "as conntrack -L -o extended does" },
+	{ NULL, NULL },
+};
 
-/* 1: help was asked for and given. */
-static int parse(struct command *c, int argc, char **argv, struct ct_error *e)
+#define AT(field) offsetof(struct request, field)
+
+static const struct cmd_option operands[] = {
+	{ "FILE", .type = CMD_TEXT, .offset = AT(replay.file),
+	  .help = "a capture: pcap or pcapng, plain or compressed with zstd; - is standard input" },
+	{ .name = NULL },
+};
+
+static const struct cmd_option options[] = {
+	{ "table", 't', CMD_SWITCH, AT(table), NULL,
+	  .help = "print the connections at the end, as /proc/net/nf_conntrack does" },
+	{ "dump", 'd', CMD_CHOICE, AT(dump), "FORMAT", .help = "print only the connections at the end",
+	  .choices = dumps },
+	{ "json", 0, CMD_SWITCH, AT(json), NULL,
+	  .help = "print a line of JSON for each packet and one for the end, in the format of the "
+	  "conformance tests, without a summary; replay is then as strict as a router: it "
+	  "verifies checksums, and a TTL can end" },
+	{ "checksums", 0, CMD_SWITCH, AT(replay.options.checksums), NULL,
+	  .help = "verify checksums; without it they count as right, because network cards often fill "
+	  "them in after the capture" },
+	{ .name = NULL },
+};
+
+static const struct cmd_term columns[] = {
+	{ "NEW", "packets of a connection that has not been answered yet" },
+	{ "ESTABLISHED", "packets of an answered connection, in the direction of its first packet" },
+	{ "EST_REPLY", "packets against that direction" },
+	{ "RELATED", "errors about a connection, or the first packet of an expected one" },
+	{ "invalid", "packets that fit no connection and cannot begin one" },
+	{ NULL, NULL },
+};
+
+static const struct cmd_section sections[] = {
+	{ "The summary's columns", NULL, columns },
+	{ NULL, NULL, NULL },
+};
+
+static const struct cmd_term examples[] = {
+	{ "ctbench replay trace.pcap.zst", NULL },
+	{ "ctbench replay --table --set nf_conntrack_acct=1 trace.pcap | sort -k3", NULL },
+	{ "ctbench replay --dump extended trace.pcap | grep ESTABLISHED", NULL },
+	{ "ctbench replay --json trace.pcap | jq -r 'select(.state == \"invalid\") | .i'", NULL },
+	{ "tcpdump -w - -c 1000 | ctbench replay -", NULL },
+	{ NULL, NULL },
+};
+/* clang-format on */
+
+static int parse(struct request *c, int argc, char **argv, struct ct_error *e)
 {
-	struct cmd_args args = { .argc = argc, .argv = argv, .at = 1 };
 	struct replay_options *o = &c->replay.options;
-	int what, err;
+	int err = cmd_parse(&command_replay, c, argc, argv, e);
 
-	while ((what = cmd_next(&args, options, e)) != CMD_END) {
-		if (what == CMD_HELP) {
-			print_help();
-			return 1;
-		}
-		err = parse_option(c, what, args.value, e);
-		if (err)
-			return err;
-	}
-	if (!c->replay.file)
-		return ct_user_error(e, "replay needs a capture: ctbench replay FILE");
-	if (c->json && (c->table || c->only_dump))
-		return ct_user_error(e, "replay --json ends with the table already; leave %s out",
+	if (err)
+		return err;
+	if (c->json && (c->table || c->dump != NO_DUMP))
+		return ct_user_error(e, "replay --json ends with the table already: leave out %s",
 				     c->table ? "--table" : "--dump");
-	if (c->table && c->only_dump)
+	if (c->table && c->dump != NO_DUMP)
 		return ct_user_error(
-			e, "replay --dump prints the table and nothing else; leave --table out");
+			e, "replay --dump prints the table and nothing else: leave out --table");
 	o->numbers = c->json;
 	o->router = c->json || c->replay.scenario_path;
 	o->checksums |= o->router;
@@ -172,7 +103,7 @@ static double now_seconds(void)
 
 static int took(void *arg, struct replay *r, struct replay_result *res)
 {
-	struct command *c = arg;
+	struct request *c = arg;
 
 	replay_count(c->summary, r, res);
 	return c->json ? replay_json_packet(r, res, stdout) : 0;
@@ -180,27 +111,29 @@ static int took(void *arg, struct replay *r, struct replay_result *res)
 
 static int flushed(void *arg, struct replay *r)
 {
-	struct command *c = arg;
+	struct request *c = arg;
 
 	return c->json ? replay_json_action(r, "flush", stdout) : 0;
 }
 
 static int end(void *arg, struct replay *r)
 {
-	struct command *c = arg;
+	struct request *c = arg;
 	long lines = 0;
 	int err = 0;
 
 	replay_end(r);
 	if (c->json) {
 		err = replay_json_final(r, stdout);
-	} else if (!c->only_dump) {
+	} else if (c->dump == NO_DUMP) {
 		replay_print(c->summary, r, c->replay.file, now_seconds() - c->start, stdout);
 		if (c->table)
 			fputc('\n', stdout);
 	}
-	if (c->table || c->only_dump)
-		lines = nf_ct_dump(r->core, c->format, stdout);
+	if (c->table || c->dump != NO_DUMP)
+		lines = nf_ct_dump(r->core,
+				   c->dump == DUMP_EXTENDED ? NF_CT_DUMP_EXTENDED : NF_CT_DUMP_PROC,
+				   stdout);
 	if (lines < 0)
 		err = (int)lines;
 	if (!err && (fflush(stdout) || ferror(stdout)))
@@ -208,9 +141,9 @@ static int end(void *arg, struct replay *r)
 	return err;
 }
 
-static int replay(struct command *c, struct ct_error *e)
+static int replay(struct request *c, struct ct_error *e)
 {
-	/* lines of JSON on the same terminal are progress enough */
+	/* the lines of JSON show progress themselves */
 	const struct replay_visitor v = {
 		.took = took,
 		.flushed = flushed,
@@ -222,7 +155,7 @@ static int replay(struct command *c, struct ct_error *e)
 
 	c->summary = calloc(1, sizeof(*c->summary));
 	if (!c->summary)
-		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "there is no memory left");
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the summary");
 	c->start = now_seconds();
 	err = replay_command_run(&c->replay, &v, e);
 	free(c->summary);
@@ -231,14 +164,30 @@ static int replay(struct command *c, struct ct_error *e)
 
 int cmd_replay(int argc, char **argv)
 {
-	struct command c = { 0 };
+	struct request c = { .dump = NO_DUMP };
 	struct ct_error e = { 0 };
 	int err;
 
-	replay_command_init(&c.replay, "replay");
+	replay_command_init(&c.replay);
 	err = parse(&c, argc, argv, &e);
 	if (!err)
 		err = replay(&c, &e);
 	replay_command_free(&c.replay);
-	return err < 0 ? ct_error_print(&e) : CT_EXIT_OK;
+	return cmd_end(err, &e);
 }
+
+const struct command command_replay = {
+	.name = "replay",
+	.summary = "send a capture through conntrack and report what it made of it",
+	.about = "Sends every packet of a capture through conntrack as if a router forwarded it: "
+		 "PRE_ROUTING, FORWARD, POST_ROUTING, by the capture's own clock. Reports packets "
+		 "by protocol and by their relation to a connection, connections made and ended, "
+		 "and statistics. A capture that is damaged in the middle is replayed up to the "
+		 "damage, which is then reported as an error.",
+	.operands = operands,
+	.options = options,
+	.more = replay_command_options,
+	.sections = sections,
+	.examples = examples,
+	.run = cmd_replay,
+};

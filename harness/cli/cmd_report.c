@@ -11,88 +11,40 @@
 #include <stdio.h>
 #include <string.h>
 
-static void print_help(void)
-{
-	puts("usage: ctbench report RUN [--markdown] [--out FILE] [--results DIR]\n"
-	     "\n"
-	     "Makes one web page of a run: each question, the answer in words with its interval, "
-	     "the\n"
-	     "plots, the tables, the noise, the machine, and how to repeat it.  The page needs "
-	     "nothing\n"
-	     "beside itself: it can be mailed, kept, printed, read on a phone, in light or dark.\n"
-	     "RUN is the folder of a run, or its name in results/runs; nothing is measured.\n"
-	     "\n"
-	     "  --markdown       as Markdown on standard output, for a comment on a change\n"
-	     "  --of BOUND       figures as shares of what this machine allows: " SHARES_NAMES "\n"
-	     "                   (ctbench bounds explains them; default: as measured)\n"
-	     "  --out FILE       where to ('-': standard output; default: RUN/report.html, or\n"
-	     "                   RUN/report-of-BOUND.html)\n"
-	     "  --results DIR    the folder of all runs (default: " RESULTS_DEFAULT_DIR ")\n"
-	     "\n"
-	     "The plots in the page are drawn anew from the run's figures; where gnuplot is not\n"
-	     "installed the page has none.\n"
-	     "\n"
-	     "Examples:\n"
-	     "  ctbench report results/runs/20260101-120000-default\n"
-	     "  ctbench report myrun --markdown > comment.md");
-}
-
-enum { OPT_MARKDOWN, OPT_OF, OPT_OUT, OPT_RESULTS };
-static const struct cmd_option options[] = {
-	[OPT_MARKDOWN] = { "markdown", false },
-	[OPT_OF] = { "of", true },
-	[OPT_OUT] = { "out", true },
-	[OPT_RESULTS] = { "results", true },
-	{ NULL, false },
-};
-
 struct request {
 	const char *run, *of, *out, *results;
-	bool markdown, help;
+	bool markdown;
 };
 
-static int parse(struct request *q, int argc, char **argv, struct ct_error *e)
-{
-	struct cmd_args args = { .argc = argc, .argv = argv, .at = 1 };
-	int what;
+/* clang-format off */
+#define AT(field) offsetof(struct request, field)
 
-	while ((what = cmd_next(&args, options, e)) != CMD_END) {
-		if (what < 0)
-			return what;
-		switch (what) {
-		case OPT_MARKDOWN:
-			q->markdown = true;
-			break;
-		case OPT_OF:
-			q->of = args.value;
-			break;
-		case OPT_OUT:
-			q->out = args.value;
-			break;
-		case OPT_RESULTS:
-			q->results = args.value;
-			break;
-		case CMD_OPERAND:
-			if (q->run)
-				return ct_user_error(e,
-						     "report takes one run, and there are two: "
-						     "'%s' and '%s'; 'ctbench compare' judges two",
-						     q->run, args.value);
-			q->run = args.value;
-			break;
-		case CMD_HELP:
-			q->help = true;
-			return 0;
-		}
-	}
-	if (!q->run)
-		return ct_user_error(
-			e,
-			"report needs a run, as in 'ctbench report " RESULTS_DEFAULT_DIR "/NAME'");
-	return 0;
-}
+static const struct cmd_option operands[] = {
+	{ "RUN", .type = CMD_TEXT, .offset = AT(run),
+	  .help = "folder of a run, or its name in results/runs" },
+	{ .name = NULL },
+};
 
-/* What was measured is not to be lost to a slip of the hand. */
+static const struct cmd_option options[] = {
+	{ "markdown", 0, CMD_SWITCH, AT(markdown), NULL,
+	  .help = "Markdown on standard output, for a comment on a change" },
+	CMD_OF(struct request, "figures as shares of what this machine allows (see ctbench "
+	       "bounds; default: as measured)"),
+	{ "out", 'o', CMD_TEXT, AT(out), "FILE",
+	  .help = "where to write, - for standard output (default: RUN/report.html, or "
+	  "RUN/report-of-BOUND.html)" },
+	CMD_RESULTS(struct request),
+	{ .name = NULL },
+};
+
+static const struct cmd_term examples[] = {
+	{ "ctbench report results/runs/20260101-120000-default", NULL },
+	{ "ctbench report myrun --markdown > comment.md", NULL },
+	{ NULL, NULL },
+};
+/* clang-format on */
+
+/* A typing error must not overwrite what was measured. */
 static int check_out(const struct request *q, const char *dir, struct ct_error *e)
 {
 	const char *own = q->out ? results_own_file(dir, q->out) : NULL;
@@ -100,7 +52,7 @@ static int check_out(const struct request *q, const char *dir, struct ct_error *
 	if (!own)
 		return 0;
 	return ct_user_error(e,
-			     "--out '%.500s' would write over the run's own %s: name another file",
+			     "--out '%.500s' would overwrite the run's own %s: name another file",
 			     q->out, own);
 }
 
@@ -144,11 +96,24 @@ int cmd_report_run(int argc, char **argv)
 {
 	struct request q = { 0 };
 	struct ct_error e = { 0 };
-	int err = parse(&q, argc, argv, &e);
+	int err = cmd_parse(&command_report, &q, argc, argv, &e);
 
-	if (!err && q.help)
-		print_help();
-	else if (!err)
+	if (!err)
 		err = make(&q, &e);
-	return err ? ct_error_print(&e) : CT_EXIT_OK;
+	return cmd_end(err, &e);
 }
+
+const struct command command_report = {
+	.name = "report",
+	.summary = "make a web page of a finished run: answers, plots, tables, machine",
+	.about =
+		"Makes one web page of a run: each question, the answer in words with its "
+		"interval, the plots, the tables, the noise, the machine, and how to repeat it. "
+		"The page is one file that needs nothing else: it can be mailed, printed, and read "
+		"on a phone. Nothing is measured. Plots that are missing in RUN/plots are drawn "
+		"first if gnuplot is installed.",
+	.operands = operands,
+	.options = options,
+	.examples = examples,
+	.run = cmd_report_run,
+};

@@ -6,6 +6,7 @@
 
 #include "harness/base/about.h"
 #include "harness/cli/cmd.h"
+#include "harness/cli/run_commands.h"
 #include "harness/results/details.h"
 #include "harness/base/interrupt.h"
 #include "harness/measure/measure.h"
@@ -15,97 +16,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void print_help(void)
-{
-	puts("usage: ctbench run WORKLOAD... [OPTIONS] [--KEY VALUE]... [-- "
-	     "GOOGLE-BENCHMARK-FLAGS]\n"
-	     "\n"
-	     "Measures every cell of the workloads (a cell is one variant at one point: so many\n"
-	     "threads, connections, buckets, ...), each repeat in a process of its own, in random\n"
-	     "order, prints a table, and keeps results and plots in results/runs/NAME/.\n"
-	     "WORKLOAD is a workload file or suite (YAML), or the name of one of the project's "
-	     "own:\n"
-	     "ctbench list --workloads shows them.\n"
-	     "\n"
-	     "  --dry-run        print the cells and how long they will take; measure nothing\n"
-	     "  --name NAME      of the results (default: the time and the suite's name)\n"
-	     "  --results DIR    the folder of all runs (default: " RESULTS_DEFAULT_DIR ")\n"
-	     "  --resume NAME    go on with an interrupted run, with the arguments it was started "
-	     "with, on the\n"
-	     "                   machine and with the program that began it\n"
-	     "  --shard I/N      measure the I-th of N parts only, whole workloads each: for "
-	     "several\n"
-	     "                   machines, or one after the other; ctbench merge puts them "
-	     "together\n"
-	     "  --no-bounds      do not measure what no table can beat (ctbench bounds) in "
-	     "between\n"
-	     "\n"
-	     "Earlier results are never overwritten.  Ctrl-C keeps what is finished, plots it and "
-	     "says\n"
-	     "how to go on; a second Ctrl-C leaves at once.\n"
-	     "\n"
-	     "Any parameter of the workload can be given here instead, several values with "
-	     "commas:");
-	workload_help_options(stdout);
-	puts("\n"
-	     "What follows -- goes to Google Benchmark: --benchmark_filter=REGEX chooses cells by "
-	     "name,\n"
-	     "--benchmark_list_tests prints their names; ctbench run -- --help tells the others.\n"
-	     "\n"
-	     "Examples:\n"
-	     "  ctbench run default\n"
-	     "  ctbench run axes --variants axis=resize --threads 1,all --repeats 5\n"
-	     "  ctbench run my.yaml --dry-run\n"
-	     "  ctbench run size -- --benchmark_filter=flows:1Mi\n"
-	     "\n"
-	     "Of what is in NAME/: benchmark.json has everything (Google Benchmark's format, so "
-	     "that its\n"
-	     "compare.py reads it; the key ctbench has the machine and the parameters), "
-	     "results.tsv a\n"
-	     "row per cell, cells.tsv a row per measurement, plots/ the pictures with data and "
-	     "scripts.");
-}
-
-enum { OPT_DRY_RUN, OPT_NAME, OPT_RESULTS, OPT_RESUME, OPT_SHARD, OPT_PLANT, OPT_NO_BOUNDS };
-static const struct cmd_option options[] = {
-	[OPT_DRY_RUN] = { "dry-run", false },	  [OPT_NAME] = { "name", true },
-	[OPT_RESULTS] = { "results", true },	  [OPT_RESUME] = { "resume", true },
-	[OPT_SHARD] = { "shard", true },	  [OPT_PLANT] = { "plant", true },
-	[OPT_NO_BOUNDS] = { "no-bounds", false }, { NULL, false },
-};
-
 struct request {
-	bool dry_run, help, no_bounds;
+	bool dry_run, no_bounds;
 	const char *name, *results, *resume;
-	char plant[96];		    /* variant that is slowed on purpose; empty: none */
+	char plant[96];		    /* variant that is slowed down on purpose; empty: none */
 	double plant_delay;	    /* by this share */
 	unsigned int shard, shards; /* --shard 1/3: 1 and 3; 0: all of it */
-	char **files;		    /* pointers into argv */
-	size_t nr_files;
+	struct cmd_words files;
 	struct workload_overrides overrides;
-	char **gb; /* what follows "--" */
-	int nr_gb;
+	struct cmd_rest gb; /* Google Benchmark's flags */
 };
 
-static int parse_shard(struct request *q, const char *text, struct ct_error *e)
+static int
+parse_shard(void *request, const struct cmd_option *option, const char *text, struct ct_error *e)
 {
+	struct request *q = request;
 	char end;
 
 	if (sscanf(text, "%u/%u%c", &q->shard, &q->shards, &end) != 2 || !q->shard ||
 	    q->shard > q->shards)
-		return ct_user_error(
-			e,
-			"--shard is '%.40s': it must be I/N, as 1/3 for the first of three parts",
-			text);
+		return cmd_bad_value(e, option, text, "I/N, as 1/3 for the first of three parts");
 	return 0;
 }
 
-/*
- * --plant VARIANT=SHARE%: not in the help, for it is no measurement.  It checks the harness: the
- * verdict has to find what was planted.
- */
-static int parse_plant(struct request *q, const char *text, struct ct_error *e)
+/* --plant VARIANT=SHARE% checks the harness: the verdict has to find what was planted. */
+static int
+parse_plant(void *request, const struct cmd_option *option, const char *text, struct ct_error *e)
 {
+	struct request *q = request;
 	const char *equals = strchr(text, '=');
 	double percent;
 	char end;
@@ -113,71 +51,69 @@ static int parse_plant(struct request *q, const char *text, struct ct_error *e)
 	if (!equals || sscanf(equals + 1, "%lf%%%c", &percent, &end) != 1 ||
 	    !(percent > 0 && percent <= 1000) || equals - text >= (int)sizeof(q->plant) ||
 	    equals[strlen(equals) - 1] != '%')
-		return ct_user_error(
-			e, "--plant is '%.80s': it must be VARIANT=SHARE%%, as null=5%%", text);
+		return cmd_bad_value(e, option, text, "VARIANT=SHARE%, as null=5%");
 	snprintf(q->plant, sizeof(q->plant), "%.*s", (int)(equals - text), text);
 	q->plant_delay = percent / 100;
 	return 0;
 }
 
-static int parse(struct request *q, int argc, char **argv, struct ct_error *e)
-{
-	struct cmd_args args = { .argc = argc, .argv = argv, .at = 1, .takes_rest = true };
-	int what;
+/* clang-format off */
+#define AT(field) offsetof(struct request, field)
 
-	args.more = workload_option_names(&args.nr_more);
-	q->files = calloc((size_t)argc + 1, sizeof(*q->files));
-	if (!q->files)
-		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the arguments");
-	for (;;) {
-		what = workload_take_option(&q->overrides, argc, argv, &args.at, e);
-		if (what > 0)
-			continue;
-		if (what == 0)
-			what = cmd_next(&args, options, e);
-		if (what < 0)
-			return what;
-		switch (what) {
-		case OPT_DRY_RUN:
-			q->dry_run = true;
-			break;
-		case OPT_NAME:
-			q->name = args.value;
-			break;
-		case OPT_RESULTS:
-			q->results = args.value;
-			break;
-		case OPT_RESUME:
-			q->resume = args.value;
-			break;
-		case OPT_SHARD:
-			what = parse_shard(q, args.value, e);
-			if (what)
-				return what;
-			break;
-		case OPT_PLANT:
-			what = parse_plant(q, args.value, e);
-			if (what)
-				return what;
-			break;
-		case OPT_NO_BOUNDS:
-			q->no_bounds = true;
-			break;
-		case CMD_OPERAND:
-			q->files[q->nr_files++] = argv[args.at - 1];
-			break;
-		case CMD_HELP:
-			q->help = true;
-			return 0;
-		case CMD_REST:
-			q->gb = argv + args.at;
-			q->nr_gb = argc - args.at;
-			return 0;
-		case CMD_END:
-			return 0;
-		}
-	}
-}
+static const struct cmd_option operands[] = {
+	{ "WORKLOAD", .type = CMD_LIST, .offset = AT(files),
+	  .help = "a workload file or a suite (YAML), or the name of one of the project's own "
+		  "(see ctbench list --workloads)", .optional = true },
+	{ .name = NULL },
+};
+
+static const struct cmd_option options[] = {
+	{ "dry-run", 'n', CMD_SWITCH, AT(dry_run), NULL,
+	  .help = "print the cells and how long they will take; measure nothing" },
+	{ "name", 0, CMD_TEXT, AT(name), "NAME",
+	  .help = "name of the results (default: the time and the suite's name)" },
+	CMD_RESULTS(struct request),
+	{ "resume", 0, CMD_TEXT, AT(resume), "RUN",
+	  .help = "continue an interrupted run with the arguments that it was started with, on the same "
+	  "machine and with the same program" },
+	{ "shard", 0, CMD_PARSE, 0, "I/N",
+	  .help = "measure only part I of N, whole workloads each, on several machines or one after the "
+	  "other; ctbench merge puts the parts together", .parse = parse_shard },
+	{ "plant", 0, CMD_PARSE, 0, "VARIANT=SHARE%", .parse = parse_plant, .hidden = true },
+	{ "no-bounds", 0, CMD_SWITCH, AT(no_bounds), NULL,
+	  .help = "do not measure what no table can beat (ctbench bounds) in between" },
+	{ .name = NULL },
+};
+
+static const struct cmd_term files[] = {
+	{ "benchmark.json", "everything, in Google Benchmark's format, so that its compare.py reads "
+			    "it; the key ctbench has the machine and the parameters" },
+	{ "results.tsv", "a row per cell" },
+	{ "cells.tsv", "a row per measurement" },
+	{ "plots/", "pictures, with their data and scripts" },
+	{ "report.html", "all of it as a page" },
+	{ NULL, NULL },
+};
+
+static const struct cmd_section sections[] = {
+	{ "What is in results/runs/NAME",
+	  "Earlier results are never overwritten. Ctrl-C keeps what is finished, plots it, and "
+	  "prints the command that continues; a second Ctrl-C exits at once.\n\n", files },
+	{ "Google Benchmark",
+	  "The arguments behind -- go to Google Benchmark: --benchmark_filter=REGEX selects cells "
+	  "by name, --benchmark_list_tests prints their names, and --help explains the others.",
+	  NULL },
+	{ NULL, NULL, NULL },
+};
+
+static const struct cmd_term examples[] = {
+	{ "ctbench run default", NULL },
+	{ "ctbench run axes --variants axis=resize --threads 1,all --repeats 5", NULL },
+	{ "ctbench run my.yaml --dry-run", NULL },
+	{ "ctbench run size -- --benchmark_filter=flows:1Mi", NULL },
+	{ NULL, NULL },
+};
+/* clang-format on */
 
 /* ---- the run ---- */
 
@@ -185,18 +121,19 @@ static int load_workloads(struct run *run, const struct request *q, struct ct_er
 {
 	int err = 0;
 
-	if (!q->nr_files)
+	if (!q->files.nr)
 		return ct_user_error(
-			e, "run needs a workload, as in 'ctbench run default'; ctbench list "
-			   "--workloads shows the project's own, and any YAML file will do");
-	for (size_t i = 0; i < q->nr_files && !err; i++)
-		err = workload_load(&run->set, q->files[i], &q->overrides, e);
+			e,
+			"run: WORKLOAD is missing, as in 'ctbench run default'; see ctbench list "
+			"--workloads");
+	for (size_t i = 0; i < q->files.nr && !err; i++)
+		err = workload_load(&run->set, q->files.list[i], &q->overrides, e);
 	return err;
 }
 
 /*
- * Workloads are dealt whole, for cells that are compared must come from one machine: each
- * to the part that has least to do so far.
+ * Each part gets whole workloads, because cells that are compared must come from one machine.
+ * The next workload goes to the part with the least to do so far.
  */
 static int select_shard(struct run *run, const struct request *q, struct ct_error *e)
 {
@@ -207,8 +144,8 @@ static int select_shard(struct run *run, const struct request *q, struct ct_erro
 	if (q->shards > run->set.nr) {
 		free(seconds);
 		return ct_user_error(e,
-				     "--shard %u/%u: there %s %zu workload%s, and the cells of one "
-				     "must come from one machine: at most %zu part%s",
+				     "--shard %u/%u: there %s %zu workload%s, and each must be "
+				     "measured on one machine: at most %zu part%s",
 				     q->shard, q->shards, run->set.nr == 1 ? "is" : "are",
 				     run->set.nr, run->set.nr == 1 ? "" : "s", run->set.nr,
 				     run->set.nr == 1 ? "" : "s");
@@ -241,7 +178,7 @@ static int register_cells(struct run *run, const struct request *q, struct ct_er
 			planted = true;
 		}
 	if (!err && !planted)
-		err = ct_user_error(e, "--plant names '%.80s', which is no variant of this run",
+		err = ct_user_error(e, "--plant: '%.80s' is not among the variants of this run",
 				    q->plant);
 	for (size_t i = 0; i < run->nr_cells && !err; i++)
 		err = gbench_add(run->cells[i].name, run->cells[i].repeats,
@@ -297,8 +234,7 @@ static int start(struct run *run, const struct request *q, int argc, char **argv
 		err = results_resume(&run->results, run->parent, run->name, run_take_row, run, e);
 	else
 		err = run_create_folder(run, q->name, "", e);
-	/* Without what lies beside them rows would make a lesser report, in place of a better one.
-	 */
+	/* Without details.jsonl the report would be worse than the one that it replaces. */
 	if (!err && q->resume)
 		err = details_complete(run->results.dir, e);
 	if (err)
@@ -315,13 +251,13 @@ static int start(struct run *run, const struct request *q, int argc, char **argv
 		return err;
 	if (q->plant[0])
 		fprintf(stderr,
-			"ctbench: warning: %s is slowed on purpose by %g %% (--plant): these are "
-			"no results\n",
+			"ctbench: warning: --plant slows %s down by %g %%: the results are of no "
+			"use\n",
 			q->plant, 100 * q->plant_delay);
-	/* A limit on file sizes is an error like a full disk, and not the end. */
+	/* Makes a limit on file sizes an error like a full disk, instead of a signal. */
 	signal(SIGXFSZ, SIG_IGN);
 	interrupt_catch();
-	/* What goes wrong here must not keep the results so far from being written and told. */
+	/* After an error here, the results so far are written and reported all the same. */
 	run_session(run, &run->fatal);
 	*status = run_finish(run);
 	interrupt_restore();
@@ -331,7 +267,7 @@ static int start(struct run *run, const struct request *q, int argc, char **argv
 static int execute(struct run *run, const struct request *q, int argc, char **argv, int *status,
 		   struct ct_error *e)
 {
-	int err = gbench_begin(q->nr_gb, q->gb, &run->flags, e);
+	int err = gbench_begin(q->gb.argc, q->gb.argv, &run->flags, e);
 
 	if (err)
 		return err < 0 ? err : 0; /* 1: it printed its help */
@@ -360,12 +296,12 @@ static int resume(struct run *run, const struct request *q, int *status, struct 
 		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the arguments");
 	err = run_load_start(run, "run", q->resume, &argc, &argv, e);
 	if (!err)
-		err = parse(old, argc, argv, e);
+		err = cmd_parse(&command_run, old, argc, argv, e);
 	old->resume = q->resume;
 	if (!err)
 		err = execute(run, old, argc, argv, status, e);
 	free(argv);
-	free(old->files);
+	cmd_free(&command_run, old);
 	free(old);
 	return err;
 }
@@ -376,22 +312,20 @@ int run_command(int argc, char **argv, run_measure_fn measure)
 	struct request q = { 0 };
 	struct ct_error e = { 0 };
 	int status = CT_EXIT_OK;
-	int err = parse(&q, argc, argv, &e);
+	int err = cmd_parse(&command_run, &q, argc, argv, &e);
 
 	run.parent = q.results ? q.results : RESULTS_DEFAULT_DIR;
-	if (!err && q.help)
-		print_help();
-	else if (!err && q.resume &&
-		 (q.nr_files || q.overrides.nr || q.name || q.nr_gb || q.dry_run || q.no_bounds))
+	if (!err && q.resume &&
+	    (q.files.nr || q.overrides.nr || q.name || q.gb.argc || q.dry_run || q.no_bounds))
 		err = ct_user_error(&e,
-				    "--resume %s goes on with the arguments that run was started "
-				    "with: only --results goes with it",
+				    "--resume %s continues with the arguments that the run was "
+				    "started with: leave out all others but --results",
 				    q.resume);
 	else if (!err && q.resume)
 		err = resume(&run, &q, &status, &e);
 	else if (!err)
 		err = execute(&run, &q, argc, argv, &status, &e);
-	if (err)
+	if (err < 0)
 		status = ct_error_print(&e);
 	gbench_end();
 	results_close(&run.results);
@@ -399,7 +333,7 @@ int run_command(int argc, char **argv, run_measure_fn measure)
 	workload_set_free(&run.set);
 	json_decref(run.start);
 	json_decref(run.environment);
-	free(q.files);
+	cmd_free(&command_run, &q);
 	return status;
 }
 
@@ -407,3 +341,20 @@ int cmd_run(int argc, char **argv)
 {
 	return run_command(argc, argv, measure_cell);
 }
+
+const struct command command_run = {
+	.name = "run",
+	.summary = "measure workloads; keep, tabulate and plot the results",
+	.about = "Measures every cell of the workloads. A cell is one variant at one point: so "
+		 "many threads, connections, buckets, and so on. Each repeat is a process of its "
+		 "own, in random order. Prints tables, and keeps results and plots in "
+		 "results/runs/NAME.",
+	.operands = operands,
+	.options = options,
+	.sections = sections,
+	.examples = examples,
+	.overrides = AT(overrides) + 1,
+	.rest = AT(gb) + 1,
+	.rest_name = "GOOGLE-BENCHMARK-FLAG...",
+	.run = cmd_run,
+};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ctbench saturate: how much a table can take before it is late.
+ * ctbench saturate: the highest rate of arrivals that a table can take.
  *
  * A run whose repeats are searches: saturate.h is one search, saturate_run.c makes them.
  * Folder, report, verdicts, plots and page are those of runs.
@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 #include "harness/cli/cmd.h"
+#include "harness/cli/run_commands.h"
 #include "harness/results/details.h"
 #include "harness/base/interrupt.h"
 #include "harness/measure/measure.h"
@@ -20,168 +21,121 @@
 #include "harness/workload/quantity.h"
 #include "harness/workload/workload.h"
 
-static void print_help(void)
-{
-	puts("usage: ctbench saturate WORKLOAD... [OPTION]...\n"
-	     "       ctbench saturate --resume NAME\n"
-	     "\n"
-	     "Finds, for each cell of the workloads, the highest rate of arrivals at which a "
-	     "percentile of\n"
-	     "the times from the intended start stays under a bound.  Each search halves the ratio "
-	     "between\n"
-	     "a rate that keeps the bound and one that does not, measuring each in a process of "
-	     "its own;\n"
-	     "searches are repeated (the workload's repeats), and the result is their median with "
-	     "its 95 %\n"
-	     "interval.  A control, the same cell twice, shows the noise; verdicts follow as for a "
-	     "run.\n"
-	     "\n"
-	     "  --p99 TIME         the bound, as in 20us (the default); or --p50, --p999, --max\n"
-	     "  --from RATE        where it begins, operations a second of all threads (10k)\n"
-	     "  --to RATE          and ends (100M)\n"
-	     "  --precision SHARE  a search ends when the two rates are that close (5%)\n"
-	     "  --name NAME        of the results (default: the time and the suite's name)\n"
-	     "  --results DIR      the folder of all runs (default: " RESULTS_DEFAULT_DIR ")\n"
-	     "  --resume NAME      go on with an interrupted search\n"
-	     "\n"
-	     "Any parameter of the workload can be given here instead, as for ctbench run "
-	     "(--threads 1,all).\n"
-	     "\n"
-	     "Of what is in NAME/: benchmark.json has everything, each search's path included; "
-	     "results.tsv a\n"
-	     "row per cell, cells.tsv a row per measurement, details.jsonl its percentiles; plots/ "
-	     "and\n"
-	     "report.html are as for a run, and ctbench plot, report and compare take it.\n"
-	     "\n"
-	     "Examples:\n"
-	     "  ctbench saturate saturation\n"
-	     "  ctbench saturate open --rate none --p999 100us --threads all --repeats 5");
-}
-
-enum {
-	OPT_P50,
-	OPT_P99,
-	OPT_P999,
-	OPT_MAX,
-	OPT_FROM,
-	OPT_TO,
-	OPT_PRECISION,
-	OPT_NAME,
-	OPT_RESULTS,
-	OPT_RESUME
-};
-static const struct cmd_option options[] = {
-	[OPT_P50] = { "p50", true },
-	[OPT_P99] = { "p99", true },
-	[OPT_P999] = { "p999", true },
-	[OPT_MAX] = { "max", true },
-	[OPT_FROM] = { "from", true },
-	[OPT_TO] = { "to", true },
-	[OPT_PRECISION] = { "precision", true },
-	[OPT_NAME] = { "name", true },
-	[OPT_RESULTS] = { "results", true },
-	[OPT_RESUME] = { "resume", true },
-	{ NULL, false },
-};
-
 struct request {
 	struct saturate_question question;
 	const char *name, *results, *resume;
-	char **files;
-	size_t nr_files;
+	struct cmd_words files;
 	struct workload_overrides overrides;
-	bool help;
-	bool bounded; /* by an option, and not by default */
+	bool bounded; /* by an option, not by default */
 };
 
 /* ---- arguments ---- */
 
-static int bad_value(struct ct_error *e, const char *option, const char *value, const char *must)
+static int parse_percentile(void *request, const struct cmd_option *option, const char *value,
+			    struct ct_error *e)
 {
-	return ct_user_error(e, "--%s is '%.60s', but must be %s", option, value, must);
-}
-
-static int take(struct request *q, int what, const char *value, struct ct_error *e)
-{
+	struct request *q = request;
 	double seconds;
 
-	switch (what) {
-	case OPT_P50:
-	case OPT_P99:
-	case OPT_P999:
-	case OPT_MAX:
-		if (!parse_seconds(value, &seconds) || seconds <= 0)
-			return bad_value(e, options[what].name, value,
-					 "a time with its unit, as in 20us");
-		if (q->bounded)
-			return ct_user_error(
-				e, "--%s and --%s are two bounds: a search keeps one of them",
-				q->question.percentile, options[what].name);
-		q->bounded = true;
-		q->question.percentile = options[what].name;
-		q->question.bound_ns = seconds * 1e9;
-		return 0;
-	case OPT_FROM:
-	case OPT_TO:
-		if (!parse_count(value, 1000, UINT64_C(10000000000),
-				 what == OPT_FROM ? &q->question.from : &q->question.to))
-			return bad_value(e, options[what].name, value,
-					 "operations a second from 1k to 10G");
-		return 0;
-	case OPT_PRECISION:
-		if (!parse_share(value, &q->question.precision) || q->question.precision < 0.005)
-			return bad_value(e, "precision", value, "a share from 0.5% to 100%");
-		return 0;
-	case OPT_NAME:
-		q->name = value;
-		return 0;
-	case OPT_RESULTS:
-		q->results = value;
-		return 0;
-	default:
-		q->resume = value;
-		return 0;
-	}
+	if (!parse_seconds(value, &seconds) || seconds <= 0)
+		return cmd_bad_value(e, option, value, "a time with its unit, as in 20us");
+	if (q->bounded)
+		return ct_user_error(
+			e,
+			"--%s and --%s are two bounds, but a search has one: leave one "
+			"out",
+			q->question.percentile, option->name);
+	q->bounded = true;
+	q->question.percentile = option->name;
+	q->question.bound_ns = seconds * 1e9;
+	return 0;
 }
+
+static int
+parse_rate(void *request, const struct cmd_option *option, const char *value, struct ct_error *e)
+{
+	uint64_t *rate = (void *)((char *)request + option->offset);
+
+	if (!parse_count(value, 1000, UINT64_C(10000000000), rate))
+		return cmd_bad_value(e, option, value, "operations a second from 1k to 10G");
+	return 0;
+}
+
+static int parse_precision(void *request, const struct cmd_option *option, const char *value,
+			   struct ct_error *e)
+{
+	struct request *q = request;
+
+	if (!parse_share(value, &q->question.precision) || q->question.precision < 0.005)
+		return cmd_bad_value(e, option, value, "a share from 0.5% to 100%");
+	return 0;
+}
+
+/* clang-format off */
+#define AT(field) offsetof(struct request, field)
+
+static const struct cmd_option operands[] = {
+	{ "WORKLOAD", .type = CMD_LIST, .offset = AT(files),
+	  .help = "a workload file or a suite (YAML), or the name of one of the project's own "
+		  "(see ctbench list --workloads)", .optional = true },
+	{ .name = NULL },
+};
+
+static const struct cmd_option options[] = {
+	{ "p99", 0, CMD_PARSE, 0, "TIME", .help = "the bound of the 99th percentile (default: 20us)",
+	  .parse = parse_percentile },
+	{ "p50", 0, CMD_PARSE, 0, "TIME", .help = "a bound of the median instead",
+	  .parse = parse_percentile },
+	{ "p999", 0, CMD_PARSE, 0, "TIME", .help = "a bound of the 99.9th percentile",
+	  .parse = parse_percentile },
+	{ "max", 0, CMD_PARSE, 0, "TIME", .help = "a bound of the longest time", .parse = parse_percentile },
+	{ "from", 0, CMD_PARSE, AT(question.from), "RATE",
+	  .help = "the lowest rate to try, in operations a second of all threads (default: 10k)",
+	  .parse = parse_rate },
+	{ "to", 0, CMD_PARSE, AT(question.to), "RATE", .help = "the highest rate to try (default: 100M)",
+	  .parse = parse_rate },
+	{ "precision", 0, CMD_PARSE, 0, "SHARE",
+	  .help = "a search ends when the two rates are this close (default: 5%)",
+	  .parse = parse_precision },
+	{ "name", 0, CMD_TEXT, AT(name), "NAME",
+	  .help = "name of the results (default: the time and the suite's name)" },
+	CMD_RESULTS(struct request),
+	{ "resume", 0, CMD_TEXT, AT(resume), "RUN", .help = "continue an interrupted search" },
+	{ .name = NULL },
+};
+
+static const struct cmd_term files[] = {
+	{ "benchmark.json", "everything, the steps of each search included" },
+	{ "results.tsv", "a row per cell" },
+	{ "cells.tsv", "a row per measurement; its percentiles are in details.jsonl" },
+	{ "plots/, report.html", "as of a run; ctbench plot, report and compare take it" },
+	{ NULL, NULL },
+};
+
+static const struct cmd_section sections[] = {
+	{ "What is in results/runs/NAME", NULL, files },
+	{ NULL, NULL, NULL },
+};
+
+static const struct cmd_term examples[] = {
+	{ "ctbench saturate saturation", NULL },
+	{ "ctbench saturate open --rate none --p999 100us --threads all --repeats 5", NULL },
+	{ NULL, NULL },
+};
+/* clang-format on */
 
 static int parse(struct request *q, int argc, char **argv, struct ct_error *e)
 {
-	struct cmd_args args = { .argc = argc, .argv = argv, .at = 1 };
-	int what, err;
+	int err;
 
 	*q = (struct request){ .question = { "p99", 20e3, 10000, 100000000, 0.05 },
 			       .results = RESULTS_DEFAULT_DIR };
-	args.more = workload_option_names(&args.nr_more);
-	q->files = calloc((size_t)argc + 1, sizeof(*q->files));
-	if (!q->files)
-		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the arguments");
-	for (;;) {
-		what = workload_take_option(&q->overrides, argc, argv, &args.at, e);
-		if (what > 0)
-			continue;
-		if (what == 0)
-			what = cmd_next(&args, options, e);
-		if (what < 0)
-			return what;
-		if (what == CMD_HELP) {
-			q->help = true;
-			return 0;
-		}
-		if (what == CMD_END)
-			break;
-		if (what == CMD_OPERAND) {
-			q->files[q->nr_files++] = argv[args.at - 1];
-			continue;
-		}
-		err = take(q, what, args.value, e);
-		if (err)
-			return err;
-	}
-	if (q->question.from >= q->question.to)
-		return ct_user_error(e, "--from %llu is not below --to %llu",
-				     (unsigned long long)q->question.from,
-				     (unsigned long long)q->question.to);
-	return 0;
+	err = cmd_parse(&command_saturate, q, argc, argv, e);
+	if (!err && q->question.from >= q->question.to)
+		err = ct_user_error(e, "--from %llu is not below --to %llu",
+				    (unsigned long long)q->question.from,
+				    (unsigned long long)q->question.to);
+	return err;
 }
 
 /* ---- the search ---- */
@@ -192,11 +146,11 @@ static int execute(struct run *run, const struct request *q, int argc, char **ar
 	struct saturate_points points = { .run = run, .question = &q->question };
 	int err = 0;
 
-	if (!q->nr_files)
-		return ct_user_error(e, "saturate needs a workload, as in 'ctbench saturate "
-					"saturation'; any YAML file will do");
-	for (size_t i = 0; i < q->nr_files && !err; i++)
-		err = workload_load(&run->set, q->files[i], &q->overrides, e);
+	if (!q->files.nr)
+		return ct_user_error(e, "saturate: WORKLOAD is missing, as in 'ctbench saturate "
+					"saturation'");
+	for (size_t i = 0; i < q->files.nr && !err; i++)
+		err = workload_load(&run->set, q->files.list[i], &q->overrides, e);
 	if (!err)
 		err = saturate_make_cells(run, e);
 	if (!err && q->resume)
@@ -240,7 +194,7 @@ static int resume(struct run *run, const struct request *q, int *status, struct 
 	if (!err)
 		err = execute(run, old, argc, argv, status, e);
 	free(argv);
-	free(old->files);
+	cmd_free(&command_saturate, old);
 	free(old);
 	return err;
 }
@@ -254,25 +208,23 @@ int saturate_command(int argc, char **argv, run_measure_fn measure)
 	int err = parse(&q, argc, argv, &e);
 
 	run.parent = q.results;
-	if (!err && q.help)
-		print_help();
-	else if (!err && q.resume && (q.nr_files || q.overrides.nr || q.name))
+	if (!err && q.resume && (q.files.nr || q.overrides.nr || q.name))
 		err = ct_user_error(&e,
-				    "--resume %s goes on with the arguments that search was "
-				    "started with: only --results goes with it",
+				    "--resume %s continues with the arguments that the search was "
+				    "started with: leave out all others but --results",
 				    q.resume);
 	else if (!err && q.resume)
 		err = resume(&run, &q, &status, &e);
 	else if (!err)
 		err = execute(&run, &q, argc, argv, &status, &e);
-	if (err)
+	if (err < 0)
 		status = ct_error_print(&e);
 	results_close(&run.results);
 	run_free_cells(&run);
 	workload_set_free(&run.set);
 	json_decref(run.start);
 	json_decref(run.environment);
-	free(q.files);
+	cmd_free(&command_saturate, &q);
 	return status;
 }
 
@@ -280,3 +232,21 @@ int cmd_saturate(int argc, char **argv)
 {
 	return saturate_command(argc, argv, measure_cell);
 }
+
+const struct command command_saturate = {
+	.name = "saturate",
+	.summary = "find the highest rate at which a percentile stays under a bound",
+	.about = "Finds, for each cell of the workloads, the highest rate of arrivals at which a "
+		 "percentile of the times from the intended start stays under a bound. Each search "
+		 "halves the ratio between a rate that keeps the bound and one that does not. Each "
+		 "rate is measured in a process of its own.\n\n"
+		 "Searches are repeated (the workload's repeats). The result is their median with "
+		 "its 95 % interval. A control, the same cell twice, shows the noise. Verdicts "
+		 "follow as for a run.",
+	.operands = operands,
+	.options = options,
+	.sections = sections,
+	.examples = examples,
+	.overrides = AT(overrides) + 1,
+	.run = cmd_saturate,
+};

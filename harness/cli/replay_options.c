@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Options and runs of the commands that replay a capture; see replay_command.h. */
+/* Options and runs of the commands that replay a capture; see replay_options.h. */
 #include "harness/cli/replay_options.h"
 
 #include <inttypes.h>
@@ -9,10 +9,9 @@
 #include "harness/base/nearest.h"
 #include "harness/base/progress.h"
 
-void replay_command_init(struct replay_command *c, const char *name)
+void replay_command_init(struct replay_command *c)
 {
 	memset(c, 0, sizeof(*c));
-	c->name = name;
 	c->options.variant = ct_variant_find(REPLAY_VARIANT);
 	c->options.buckets = REPLAY_BUCKETS;
 }
@@ -26,86 +25,75 @@ void replay_command_free(struct replay_command *c)
 
 /* --- Arguments --- */
 
-int replay_command_number(const char *text, uint64_t *out)
+static int
+parse_variant(void *request, const struct cmd_option *option, const char *name, struct ct_error *e)
 {
-	char *end;
-
-	errno = 0;
-	*out = strtoull(text, &end, 10);
-	return *text < '0' || *text > '9' || *end || errno ? -EINVAL : 0;
-}
-
-static int parse_variant(struct replay_command *c, const char *name, struct ct_error *e)
-{
+	struct replay_command *c = request;
 	const char **names, *near;
 
 	c->options.variant = ct_variant_find(name);
 	if (c->options.variant && c->options.variant->flags & CT_V_LOOKUPS)
-		return ct_user_error(e, "%s has no table: there is nothing to send packets through",
+		return ct_user_error(e,
+				     "--variant %s has no table, so that no packet can go through "
+				     "it",
 				     name);
 	if (c->options.variant)
 		return 0;
 	names = calloc(ct_nr_variants, sizeof(*names));
 	if (!names)
-		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "there is no memory left");
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the names of variants");
 	for (size_t i = 0; i < ct_nr_variants; i++)
 		names[i] = ct_variants[i]->name;
 	near = nearest_name(name, names, ct_nr_variants);
 	free(names);
-	if (near)
-		return ct_user_error(e, "no variant is called %.80s; did you mean %s?", name, near);
-	return ct_user_error(e, "no variant is called %.80s; ctbench list shows those there are",
-			     name);
+	return ct_user_error(e, "--%s: unknown variant '%.80s'%s%s%s; see ctbench list",
+			     option->name, name, near ? " (did you mean '" : "", near ? near : "",
+			     near ? "'?)" : "");
 }
 
-static int parse_set(struct replay_command *c, const char *text, struct ct_error *e)
+static int
+parse_set(void *request, const struct cmd_option *option, const char *text, struct ct_error *e)
 {
+	struct replay_command *c = request;
 	const char *equals = strchr(text, '=');
 
 	if (c->nr_sets == REPLAY_COMMAND_SETS)
-		return ct_user_error(e, "%s takes --set at most %d times", c->name,
-				     REPLAY_COMMAND_SETS);
-	if (!equals || equals == text ||
-	    replay_command_number(equals + 1, &c->sets[c->nr_sets].value))
-		return ct_user_error(
-			e, "%s --set %.80s: it is NAME=NUMBER, such as nf_conntrack_tcp_loose=0",
-			c->name, text);
+		return ct_user_error(e, "--set may be given at most %d times", REPLAY_COMMAND_SETS);
+	if (!equals || equals == text || cmd_number(equals + 1, &c->sets[c->nr_sets].value))
+		return cmd_bad_value(e, option, text, "NAME=NUMBER, as nf_conntrack_tcp_loose=0");
 	c->sets[c->nr_sets].name = strndup(text, (size_t)(equals - text));
 	if (!c->sets[c->nr_sets].name)
-		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "there is no memory left");
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the arguments");
 	c->nr_sets++;
 	return 0;
 }
 
-static int parse_clock(struct replay_command *c, const char *text, struct ct_error *e)
-{
-	c->options.frozen = !strcmp(text, "frozen");
-	if (!c->options.frozen && strcmp(text, "trace"))
-		return ct_user_error(e, "%s --clock %.40s: it is trace or frozen", c->name, text);
-	return 0;
-}
+/* clang-format off */
+#define AT(field) offsetof(struct replay_command, field)
 
-int replay_command_option(struct replay_command *c, int what, const char *value, struct ct_error *e)
-{
-	switch (what) {
-	case REPLAY_OPT_VARIANT:
-		return parse_variant(c, value, e);
-	case REPLAY_OPT_BUCKETS:
-		if (replay_command_number(value, &c->options.buckets) || !c->options.buckets)
-			return ct_user_error(e, "%s --buckets %.40s: it is a number from 1 on",
-					     c->name, value);
-		return 0;
-	case REPLAY_OPT_CLOCK:
-		return parse_clock(c, value, e);
-	case REPLAY_OPT_SET:
-		return parse_set(c, value, e);
-	case REPLAY_OPT_SCENARIO:
-		c->scenario_path = value;
-		return 0;
-	default:
-		return what; /* an error, told already */
-	}
-}
+static const struct cmd_term clocks[] = {
+	{ "trace", "time passes as when the packets were captured (default)" },
+	{ "frozen", "time stands still: nothing expires" },
+	{ NULL, NULL },
+};
+
+const struct cmd_option replay_command_options[] = {
+	{ "variant", 'v', CMD_PARSE, 0, "VARIANT",
+	  .help = "the table to use; ctbench list shows them (default: " REPLAY_VARIANT ")",
+	  .parse = parse_variant },
+	{ "buckets", 'b', CMD_COUNT, AT(options.buckets), "N",
+	  .help = "size of the table (default: 262144, the kernel's above 4 GB of memory)", .min = 1 },
+	{ "set", 's', CMD_PARSE, 0, "NAME=VALUE",
+	  .help = "a setting by the kernel's name: nf_conntrack_tcp_loose=0, nf_conntrack_max=1000, "
+	  "nf_conntrack_acct=1; timeouts in seconds", .parse = parse_set },
+	{ "clock", 0, CMD_CHOICE, AT(clock), "CLOCK", .help = "how time passes", .choices = clocks },
+	{ "scenario", 0, CMD_TEXT, AT(scenario_path), "FILE",
+	  .help = "how the packets arrive, as JSON: settings, devices, zones, packets held back, helpers "
+	  "(keys sysctl, global, in, zones, notrack, helpers, hold, after, realtime); replay is "
+	  "then as strict as with --json" },
+	{ .name = NULL },
+};
+/* clang-format on */
 
 /* --- The run --- */
 
@@ -145,16 +133,16 @@ one_packet(const struct replay_visitor *v, struct replay *r, const struct captur
 
 static int write_error(int err, struct ct_error *e)
 {
-	return ct_user_error(e, "the output cannot be written: %s", strerror(-err));
+	return ct_user_error(e, "cannot write the output: %s", strerror(-err));
 }
 
-/* A reader of the output that has seen enough may leave: that is no failure. */
+/* The reader of a pipe may close it early, which is no error. */
 static bool reader_left(int err)
 {
 	return err < 0 && errno == EPIPE;
 }
 
-/* Packet by packet from the file; whatever comes before damage is replayed.  1: enough. */
+/* Packet by packet from the file, up to damage if there is any.  1: enough. */
 static int run_stream(const char *file, const struct replay_visitor *v, struct replay *r,
 		      uint64_t *packets, struct ct_error *e)
 {
@@ -203,17 +191,20 @@ static int run(const struct replay_command *c, const struct scenario *scenario,
 	       const struct capture_set *set, const struct replay_visitor *v, struct ct_error *e)
 {
 	struct ct_error damage = { 0 };
+	struct replay_options options = c->options;
 	struct replay *r = NULL;
 	uint64_t packets = 0;
-	int bad, err = replay_create(&r, &c->options, scenario, e);
+	int bad, err;
 
+	options.frozen |= c->clock != 0;
+	err = replay_create(&r, &options, scenario, e);
 	for (size_t i = 0; i < c->nr_sets && !err; i++)
 		err = replay_set(r, c->sets[i].name, c->sets[i].value, e);
 	if (err)
 		goto out;
 	bad = scenario ? run_loaded(set, v, r, &packets, &damage)
 		       : run_stream(c->file, v, r, &packets, &damage);
-	/* What came before the damage is told; where nothing came, there is nothing to tell. */
+	/* Report the packets before the damage, if there were any. */
 	if (bad >= 0 || packets)
 		err = v->end(v->arg, r);
 	if (reader_left(err))

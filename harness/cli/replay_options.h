@@ -11,27 +11,14 @@
 
 #define REPLAY_COMMAND_SETS 64
 
-/* The options; a command numbers its own from REPLAY_OPTS on. */
-enum {
-	REPLAY_OPT_VARIANT,
-	REPLAY_OPT_BUCKETS,
-	REPLAY_OPT_CLOCK,
-	REPLAY_OPT_SET,
-	REPLAY_OPT_SCENARIO,
-	REPLAY_OPTS,
-};
-
-/* For the command's array of struct cmd_option. */
-#define REPLAY_COMMAND_OPTIONS \
-	[REPLAY_OPT_VARIANT] = { "variant", true }, [REPLAY_OPT_BUCKETS] = { "buckets", true }, \
-	[REPLAY_OPT_CLOCK] = { "clock", true }, [REPLAY_OPT_SET] = { "set", true }, \
-	[REPLAY_OPT_SCENARIO] = { "scenario", true }
+/* The options; a command's request begins with a struct replay_command. */
+extern const struct cmd_option replay_command_options[];
 
 struct replay_command {
-	const char *name; /* of the command, for sentences */
 	const char *file;
 	const char *scenario_path;
 	struct replay_options options;
+	unsigned int clock; /* index of the choices of --clock */
 	struct {
 		char *name;
 		uint64_t value;
@@ -40,15 +27,8 @@ struct replay_command {
 };
 
 /* With the defaults. */
-void replay_command_init(struct replay_command *c, const char *name);
+void replay_command_init(struct replay_command *c);
 void replay_command_free(struct replay_command *c);
-
-/* One of the options above: 0 or a negative errno with *e set. */
-int replay_command_option(struct replay_command *c, int what, const char *value,
-			  struct ct_error *e);
-
-/* A number from 0 on, decimal: 0 or -EINVAL. */
-int replay_command_number(const char *text, uint64_t *out);
 
 /*
  * What a command does with a run.  Functions return 0; or 1: that was enough;

@@ -42,7 +42,6 @@ struct merge {
 	const char *out, *results;
 	const char **names; /* of the parts, as given */
 	size_t nr;
-	bool help;
 	struct merge_part *parts;
 	struct merge_row *rows;
 	size_t nr_rows, room;

@@ -8,7 +8,6 @@
  *	run_bounds.c	the machine's bounds, measured in between (bounds.h)
  *	run_report.c	all facts as JSON, and results.tsv from them
  *	run_finish.c	benchmark.json, tables, plots, the closing lines
- *	cmd_run.c	the command line
  *
  * Not for several threads.
  */
@@ -209,15 +208,5 @@ void run_bounds_report(struct json_t *report, const char *dir);
 
 /* Write all files, print tables and say how to go on.  Returns the exit status. */
 int run_finish(struct run *run);
-
-/* ---- cmd_run.c ---- */
-
-/* cmd_run() with another way to measure; NULL: make the files of what was measured. */
-int run_command(int argc, char **argv, run_measure_fn measure);
-
-/* ---- cmd_saturate.c ---- */
-
-/* cmd_saturate() with another way to measure. */
-int saturate_command(int argc, char **argv, run_measure_fn measure);
 
 #endif

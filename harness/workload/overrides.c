@@ -15,16 +15,6 @@ static int no_memory(struct ct_error *e)
 		       "no memory for the parameters of the command line");
 }
 
-/* "--load-factor", or the name alone with its dashes. */
-static const char *option_of(const struct parameter *p, bool dashes, char buf[40])
-{
-	snprintf(buf, 40, "%s%s", dashes ? "--" : "", p->name);
-	for (char *c = buf; *c; c++)
-		if (*c == '_')
-			*c = '-';
-	return buf;
-}
-
 static bool is_overridable(int id)
 {
 	return id >= 0 && parameters[id].use != USE_FILE;
@@ -62,7 +52,7 @@ static int add_override(struct workload_overrides *o, int id, const char *value,
 	if (by_set)
 		snprintf(source, sizeof(o->sources[0]), "--set %s", p->name);
 	else
-		snprintf(source, sizeof(o->sources[0]), "%s", option_of(p, true, option));
+		snprintf(source, sizeof(o->sources[0]), "--%s", parameter_option(p, option));
 	o->list[o->nr++] = (struct workload_override){ p->name, value, source };
 	return 1;
 }
@@ -117,63 +107,6 @@ int workload_take_option(struct workload_overrides *o, int argc, char **argv, in
 	if (err > 0)
 		*i += equals || bare ? 1 : 2;
 	return err;
-}
-
-const char *const *workload_option_names(size_t *nr)
-{
-	static const char *names[NR_PARAMS + 1];
-	static char text[NR_PARAMS][40];
-	size_t n = 0;
-
-	names[n++] = "set";
-	for (int i = 0; i < NR_PARAMS; i++)
-		if (is_overridable(i))
-			names[n++] = option_of(&parameters[i], false, text[i]);
-	*nr = n;
-	return names;
-}
-
-#define HELP_COLUMNS 72
-
-/* The text in lines behind a first column, broken at blanks. */
-static void print_wrapped(FILE *out, const char *first, const char *text)
-{
-	do {
-		size_t len = strlen(text);
-
-		if (len > HELP_COLUMNS) {
-			len = HELP_COLUMNS;
-			while (len && text[len] != ' ')
-				len--;
-			if (!len)
-				len = HELP_COLUMNS;
-		}
-		fprintf(out, "  %-18s %.*s\n", first, (int)len, text);
-		first = "";
-		text += len;
-		text += *text == ' ';
-	} while (*text);
-}
-
-void workload_help_options(FILE *out)
-{
-	fputs("Parameters override those of the workload files. Several values are separated by\n"
-	      "commas, and the run is the product of all lists. Defaults are in brackets:\n",
-	      out);
-	for (int i = 0; i < NR_PARAMS; i++) {
-		const struct parameter *p = &parameters[i];
-		char option[40], allowed[ALLOWED_MAX], line[ALLOWED_MAX + 128];
-		size_t at = 0;
-
-		if (!is_overridable(i))
-			continue;
-		text_add(line, sizeof(line), &at, "%s: %s", p->meaning,
-			 parameter_allowed(p, allowed));
-		if (p->fallback)
-			text_add(line, sizeof(line), &at, " [%s]", p->fallback);
-		print_wrapped(out, option_of(p, true, option), line);
-	}
-	fprintf(out, "  %-18s %s\n", "--set KEY=VALUE", "the same for any of them");
 }
 
 /*

@@ -64,6 +64,15 @@ void parameter_list(char *buf, size_t size, bool only_overridable)
 			text_add(buf, size, &at, "%s%s", at ? ", " : "", parameters[i].name);
 }
 
+const char *parameter_option(const struct parameter *p, char buf[40])
+{
+	snprintf(buf, 40, "%s", p->name);
+	for (char *c = buf; *c; c++)
+		if (*c == '_')
+			*c = '-';
+	return buf;
+}
+
 const char *parameter_column(const struct parameter *p)
 {
 	return p->column ? p->column : p->name;

@@ -88,6 +88,8 @@ int parameter_find(const char *name, size_t len);
 /* "flows, buckets, ...": their names, those that may be overridden or all. */
 void parameter_list(char *buf, size_t size, bool only_overridable);
 const char *parameter_column(const struct parameter *p);
+/* Its name as an option, without the dashes before it: "load-factor".  Returns buf. */
+const char *parameter_option(const struct parameter *p, char buf[40]);
 
 #define ALLOWED_MAX 640
 /* What a value may be: "a share from 0 to 1 or from 0% to 100%".  Returns buf. */

@@ -79,11 +79,6 @@ struct workload_overrides {
 int workload_take_option(struct workload_overrides *o, int argc, char **argv, int *i,
 			 struct ct_error *e);
 
-/* The lines about these options for a command's --help. */
-void workload_help_options(FILE *out);
-/* Their names without the dashes, to suggest to those who mistype one. */
-const char *const *workload_option_names(size_t *nr);
-
 /*
  * Read a workload file, or a suite and all its workloads, and append to set
  * (zeroed before the first call).  path may also be the bare name of one of the

@@ -20,6 +20,7 @@
 
 #include "core/version.h"
 #include "harness/base/error.h"
+#include "harness/cli/cmd.h"
 #include "variants/variant.h"
 
 #define OUTPUT_MAX (1 << 18)
@@ -110,11 +111,6 @@ static void expect_refusal(struct outcome o, const char *part)
 	done(&o);
 }
 
-static char *const commands[] = {
-	"list",	   "run",   "replay",	"explain", "plot", "report",
-	"compare", "merge", "saturate", "bounds",  "env",
-};
-
 static void test_help(void **state)
 {
 	struct outcome o = RUN("--help");
@@ -124,23 +120,24 @@ static void test_help(void **state)
 	assert_string_equal(o.err, "");
 	expect(o.out, "usage: ctbench");
 	expect(o.out, "Exit status");
-	expect(o.out, "ctbench run --dry-run workloads/axes.yaml");
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		struct outcome long_form = RUN(commands[i], "--help"),
-			       by_help = RUN("help", commands[i]);
+	for (size_t i = 0; commands[i]; i++) {
+		char *name = (char *)commands[i]->name;
+		struct outcome long_form = RUN(name, "--help"), by_help = RUN("help", name);
+		char usage[64];
 
-		expect(o.out, commands[i]);
+		if (commands[i]->summary)
+			expect(o.out, commands[i]->summary);
+		snprintf(usage, sizeof(usage), "usage: ctbench %s", name);
 		if (long_form.status)
-			fail_msg("%s --help: %d %s", commands[i], long_form.status, long_form.err);
+			fail_msg("%s --help: %d %s", name, long_form.status, long_form.err);
 		assert_string_equal(long_form.err, "");
-		expect(long_form.out, "usage: ctbench ");
-		expect(long_form.out, commands[i]);
+		expect(long_form.out, usage);
 		assert_string_equal(by_help.out, long_form.out);
 		done(&long_form);
 		done(&by_help);
 	}
-	/* The measuring child is nobody's command. */
-	assert_null(strstr(o.out, "measure  "));
+	/* The measuring child is a command for ctbench alone. */
+	assert_null(strstr(o.out, "\n  measure"));
 	done(&o);
 
 	o = RUN("-h");
@@ -148,19 +145,17 @@ static void test_help(void **state)
 	done(&o);
 }
 
-/* Only run (Google Benchmark's options) and list (operands) know what to do with it. */
+/* Only run (Google Benchmark's options) and list (operands) take it. */
 static void test_rest(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		struct outcome o = RUN(commands[i], "--", "--dry-run");
+	for (size_t i = 0; commands[i]; i++) {
+		struct outcome o = RUN((char *)commands[i]->name, "--", "--dry-run");
 
-		if (strcmp(commands[i], "run") && strcmp(commands[i], "list")) {
-			assert_int_equal(o.status, 2);
-			expect(o.err, "takes nothing after --; ctbench ");
-		} else {
-			assert_null(strstr(o.err, "takes nothing after"));
-		}
+		if (commands[i] != &command_run && commands[i] != &command_list)
+			assert_int_equal(o.status, CT_EXIT_USER);
+		assert_int_equal(!strstr(o.err, "after --"),
+				 commands[i] == &command_run || commands[i] == &command_list);
 		done(&o);
 	}
 }
@@ -192,15 +187,14 @@ static void test_version(void **state)
 static void test_unknown(void **state)
 {
 	(void)state;
-	expect_refusal(RUN("rnu"), "'rnu' is no command of ctbench (did you mean 'run'?)");
-	expect_refusal(RUN("xyzzy"), "'xyzzy' is no command of ctbench; ctbench --help");
-	expect_refusal(RUN("--vresion"), "'--vresion' is no option of ctbench");
-	expect_refusal(RUN("help", "lst"), "did you mean 'list'?");
-	expect_refusal(RUN(""), "'' is no command");
-	expect_refusal(RUN("list", "--jsn"), "list has no option --jsn (did you mean --json?)");
-	expect_refusal(RUN("list", "-j"), "list has no option -j");
-	expect_refusal(RUN("list", "--json=yes"), "list --json takes no value");
-	expect_refusal(RUN("list", "--axes", "null"), "list --axes shows all axes");
+	expect_refusal(RUN("foo"), "unknown command 'foo'");
+	expect_refusal(RUN("rnu"), "'run'");
+	expect_refusal(RUN("--vresion"), "unknown option '--vresion'");
+	expect_refusal(RUN("help", "lst"), "'list'");
+	expect_refusal(RUN(""), "unknown command ''");
+	expect_refusal(RUN("list", "-j"), "unknown option -j");
+	expect_refusal(RUN("list", "--json=yes"), "--json");
+	expect_refusal(RUN("list", "--axes", "null"), "--axes");
 }
 
 static void test_list(void **state)

@@ -442,9 +442,9 @@ static void the_command(void **state)
 	assert_int_equal(run("env --help", out, sizeof(out)), CT_EXIT_OK);
 	assert_non_null(strstr(out, "usage: ctbench env"));
 	assert_int_equal(run("env --jsn", out, sizeof(out)), CT_EXIT_USER);
-	assert_non_null(strstr(out, "did you mean --json"));
+	assert_non_null(strstr(out, "--json?"));
 	assert_int_equal(run("env more", out, sizeof(out)), CT_EXIT_USER);
-	assert_non_null(strstr(out, "env takes no 'more'"));
+	assert_non_null(strstr(out, "'more'"));
 	assert_int_equal(run("env -- x", out, sizeof(out)), CT_EXIT_USER);
 }
 

@@ -63,14 +63,13 @@ static void mistakes(void **state)
 	const char *wan = own("wan.pcap");
 
 	(void)state;
-	assert_mistake(REPLAY("--json"), "needs a capture");
-	assert_mistake(REPLAY(wan, wan), "takes one capture");
+	assert_mistake(REPLAY("--json"), "FILE");
+	assert_mistake(REPLAY(wan, wan), "wan.pcap'");
 	assert_mistake(REPLAY("/nowhere/at/all.pcap"), "/nowhere/at/all.pcap");
-	assert_mistake(REPLAY("--variant", "nulls_rcu_siphsh", wan),
-		       "did you mean nulls_rcu_siphash?");
+	assert_mistake(REPLAY("--variant", "nulls_rcu_siphsh", wan), "'nulls_rcu_siphash'");
 	assert_mistake(REPLAY("--variant", "replica", wan), "has no table");
 	assert_mistake(REPLAY("--clock", "stopped", wan), "trace or frozen");
-	assert_mistake(REPLAY("--buckets", "0", wan), "from 1 on");
+	assert_mistake(REPLAY("--buckets", "0", wan), "from 1");
 	assert_mistake(
 		REPLAY("--buckets", "1000", "--variant", "nulls_rcu_jhash2_mask_seqcount", wan),
 		"cannot have 1000 buckets");
@@ -78,9 +77,9 @@ static void mistakes(void **state)
 	assert_mistake(REPLAY("--set", "nf_conntrack_tcp_loos=0", wan),
 		       "did you mean nf_conntrack_tcp_loose?");
 	assert_mistake(REPLAY("--set", "nf_conntrack_count=0", wan), "can only be read");
-	assert_mistake(REPLAY("--json", "--table", wan), "leave --table out");
-	assert_mistake(REPLAY("--json", "--dump", "proc", wan), "leave --dump out");
-	assert_mistake(REPLAY("--table", "--dump", "proc", wan), "leave --table out");
+	assert_mistake(REPLAY("--json", "--table", wan), "--table");
+	assert_mistake(REPLAY("--json", "--dump", "proc", wan), "--dump");
+	assert_mistake(REPLAY("--table", "--dump", "proc", wan), "--table");
 	assert_mistake(REPLAY("--dump", "xml", wan), "proc or extended");
 	assert_mistake(REPLAY("--jsn", wan), "--json");
 	assert_mistake(REPLAY("--scenario", "/nowhere.json", wan), "/nowhere.json");

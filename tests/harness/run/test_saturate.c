@@ -17,7 +17,7 @@
 
 #include "harness/results/details.h"
 #include "harness/base/interrupt.h"
-#include "harness/run/run.h"
+#include "harness/cli/run_commands.h"
 #include "tests/fixture/command_fixture.h"
 
 /* ---- the search ---- */
@@ -410,15 +410,15 @@ static void bad_arguments(void **state)
 	static const struct {
 		const char *arguments, *says;
 	} cases[] = {
-		{ "", "needs a workload" },
-		{ "s.yaml --p99 20", "--p99 is '20', but must be a time" },
+		{ "", "WORKLOAD" },
+		{ "s.yaml --p99 20", "--p99 is '20'" },
 		{ "s.yaml --from 5", "--from is '5'" },
 		{ "s.yaml --from 2M --to 1M", "is not below" },
-		{ "s.yaml --p99 20us --max 1ms", "--p99 and --max are two bounds" },
+		{ "s.yaml --p99 20us --max 1ms", "--max" },
 		{ "s.yaml --precision 0", "--precision is '0'" },
 		{ "s.yaml --rate 1M", "has a rate already" },
 		{ "s.yaml --kind fill", "needs kind: steady" },
-		{ "s.yaml --resume x", "only --results goes with it" },
+		{ "s.yaml --resume x", "--resume x " },
 		{ "--resume x --results runs", "--resume needs a run that was started there" },
 	};
 
