@@ -21,7 +21,7 @@ CHECKED = ^(checksum|hash|bucket|tcp|pipeline|tuple|stats|conformance\.nulls_rcu
 # make's own options and variables are not those of CMake's makefiles.
 unexport MAKEFLAGS MFLAGS
 
-.PHONY: help deps deps-check build bench test check check-format format conformance clean \
+.PHONY: help deps deps-check build bench test check check-format format conformance reference-pages clean \
 	$(addprefix build-,release debug asan-ubsan tsan clang)
 
 help:
@@ -41,6 +41,7 @@ help:
 	@echo '                   SEEDS=10       runs of 3000 random packets'
 	@echo '                   CAPTURES=DIR   a folder of captures'
 	@echo '                   ARGS="..."     options for tests/conformance/live.py, such as --keep DIR'
+	@echo '  make reference-pages  unpack results/reference into build/reference and make its pages and plots'
 	@echo '  make build     build only the program: build/release/ctbench'
 	@echo '  make deps      install the missing packages of packages.txt and stop'
 	@echo '  make clean     remove build/ and keep the results'
@@ -89,6 +90,9 @@ check: check-format build-clang
 
 format: deps-check
 	@tools/check-format.sh --fix
+
+reference-pages: build
+	@tools/reference-pages.sh
 
 conformance: build-release
 	@tools/conformance.sh build/release --seeds '$(SEEDS)' $(if $(CAPTURES),--captures '$(CAPTURES)') $(ARGS)

@@ -366,7 +366,7 @@ static void senseless_comparisons(void **state)
 	json_decref(a);
 }
 
-/* Google Benchmark's own tool reads what we write. */
+/* Google Benchmark's own tool reads the report of a run. */
 static void google_benchmarks_compare(void **state)
 {
 	static const char tool[] = "/usr/share/benchmark/compare.py";
@@ -374,15 +374,18 @@ static void google_benchmarks_compare(void **state)
 	(void)state;
 	if (access(tool, R_OK) || system("/usr/bin/python3 -c 'import scipy' 2>/dev/null"))
 		skip();
-	assert_int_equal(system("/usr/bin/python3 /usr/share/benchmark/compare.py "
-				"benchmarks " CTBENCH_SOURCE_DIR
-				"/results/reference/full/benchmark.json " CTBENCH_SOURCE_DIR
-				"/results/reference/full/benchmark.json "
-				">out 2>err"),
+	assert_int_equal(run_line("run %s/workloads/axes.yaml --threads 1 --flows 1Ki "
+				  "--variants nulls_rcu_jhash2_scale_seqcount --repeats 9 "
+				  "--duration 1ms --warmup 0ms --results . --name google",
+				  CTBENCH_SOURCE_DIR),
+			 0);
+	assert_int_equal(system("/usr/bin/python3 /usr/share/benchmark/compare.py benchmarks "
+				"google/benchmark.json google/benchmark.json >out 2>err"),
 			 0);
 	read_text("out", said.out, sizeof(said.out));
-	expect(said.out, "axes/nulls_rcu_jhash2_scale_seqcount/threads:1");
-	expect(said.out, "U Test, Repetitions: 9 vs 9");
+	/* On a busy machine some of the nine are void. */
+	expect(said.out, "axes/nulls_rcu_jhash2_scale_seqcount_pvalue");
+	expect(said.out, "U Test, Repetitions: ");
 	assert_null(strstr(said.out, "nan"));
 }
 
