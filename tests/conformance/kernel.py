@@ -4,7 +4,9 @@
 A fresh network namespace routes everything from TUN devices in0, in1, ... to another, out0. All that
 is asked for happens before a system call returns, so that the order is exact:
 
-  * a write() on a TUN device without NAPI runs the whole receive, forward and transmit path;
+  * a write() on a TUN device without NAPI runs the whole receive, forward and transmit path. A virtio
+    header precedes each packet. It marks IPv4 TCP whose total length is 0 as segmentation offload (GSO);
+    the kernel drops such a packet otherwise;
   * `meta nftrace set 1` has the kernel tell of every chain a packet meets, and recent kernels (6.18
     does, 6.1 does not) tell the connection's id, direction, status and state with it. Three chains:
     before defragmentation (-450), right behind conntrack (-199), and at egress, behind confirm;
@@ -64,10 +66,22 @@ def set_sysctl(name, value):
         raise Unusable(f"net.netfilter.{name} cannot be {value}: {e.strerror}") from None
 
 
-def _tun(name):
+IFF_TUN, IFF_NO_PI, IFF_VNET_HDR = 1, 0x1000, 0x4000
+
+
+def _tun(name, flags=0):
     fd = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
-    fcntl.ioctl(fd, 0x400454CA, struct.pack("16sH22x", name.encode(), 0x1001))      # TUN, no PI
+    fcntl.ioctl(fd, 0x400454CA, struct.pack("16sH22x", name.encode(), IFF_TUN | IFF_NO_PI | flags))
     return fd
+
+
+def virtio_header(p):
+    """The 10 bytes before a packet (struct virtio_net_hdr). They matter for IPv4 TCP of total length 0."""
+    ihl = (p[0] & 15) * 4
+    if p[0] >> 4 != 4 or ihl < 20 or len(p) < ihl + 20 or p[9] != 6 or p[2:4] != b"\0\0":
+        return bytes(10)
+    segment = 1000                                  # bytes of data in each; any number does
+    return struct.pack("=BBHHHH", 1, 1, ihl + (p[ihl + 12] >> 4) * 4, segment, ihl, 16)
 
 
 def _pipe_to(command, text):
@@ -113,7 +127,7 @@ class Kernel:
         put("/proc/sys/net/ipv6/conf/default/accept_dad", 0)
         names = [f"in{i}" for i in range(devices)] + ["inq"] * hold
         try:
-            self.ins = [_tun(n) for n in names]
+            self.ins = [_tun(n, IFF_VNET_HDR) for n in names]
             self.out = _tun("out0")
         except OSError as e:
             raise CannotAsk(f"no TUN device can be made here: {e.strerror}") from None
@@ -183,7 +197,7 @@ class Kernel:
         name, fragment = brief(p)
         r = {"i": i, "pkt": name}
         try:
-            os.write(self.ins[-1 if hold else dev], p)
+            os.write(self.ins[-1 if hold else dev], virtio_header(p) + p)
         except OSError as e:
             r["verdict"] = "unsent:" + errno.errorcode[e.errno]
             return r
