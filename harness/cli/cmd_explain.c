@@ -21,7 +21,7 @@ struct request {
 	bool all, json, loose;
 	uint64_t n;
 	uint64_t seen; /* packets */
-	uint64_t start_ns, last_ns;
+	uint64_t last_ns;
 	struct explain_fragment now; /* of the packet on its way */
 	struct part *parts;
 	size_t nr_parts, max_parts;
@@ -123,7 +123,7 @@ static int before(void *arg, struct replay *r, const struct capture_packet *p)
 	int err;
 
 	if (!c->seen++) {
-		c->start_ns = c->last_ns = p->time_ns;
+		c->last_ns = p->clock_ns;
 		err = explain_listen(&c->x, r);
 		if (err)
 			return err;
@@ -132,14 +132,14 @@ static int before(void *arg, struct replay *r, const struct capture_packet *p)
 	explain_fragment(&c->now, p);
 	if (p->index == c->n) {
 		explain_packet(packet, p);
-		packet->since_start_ns = p->time_ns > c->start_ns ? p->time_ns - c->start_ns : 0;
-		packet->since_last_ns = p->time_ns > c->last_ns ? p->time_ns - c->last_ns : 0;
+		packet->since_start_ns = p->clock_ns;
+		packet->since_last_ns = p->clock_ns - c->last_ns;
 		packet->expired = r->expired; /* the difference, later */
 		c->x.file = c->replay.file;
 		c->x.completed_by = -1;
 		explain_watch(&c->x, r);
 	}
-	c->last_ns = p->time_ns;
+	c->last_ns = p->clock_ns;
 	return 0;
 }
 

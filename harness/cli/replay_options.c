@@ -168,6 +168,7 @@ static int run_stream(const char *file, const struct replay_visitor *v, struct r
 		}
 	}
 	progress_end(&progress);
+	r->notes = *capture_notes(capture);
 	capture_close(capture);
 	if (left)
 		return 1;
@@ -180,6 +181,7 @@ static int run_loaded(const struct capture_set *set, const struct replay_visitor
 {
 	int err = 0;
 
+	r->notes = set->notes;
 	for (; *packets < set->nr && !err; ++*packets)
 		err = one_packet(v, r, &set->packets[*packets]);
 	if (reader_left(err))

@@ -5,6 +5,7 @@
 #include "core/l4_tcp.h"
 #include "core/nf_conntrack_proto.h"
 #include "harness/explain/explain.h"
+#include "harness/traffic/ip_length.h"
 
 /* --- Fragments --- */
 
@@ -179,22 +180,13 @@ void explain_packet(struct explain_packet *to, const struct capture_packet *p)
 	    p->caplen < (ipv4 ? sizeof(struct iphdr_view) : sizeof(struct ipv6hdr_view)))
 		return;
 	to->has_ip = true;
+	ip_length(p->l3, p->caplen, p->len, p->l3proto, &skb.len);
 	if (ipv4) {
-		const struct iphdr_view *iph = (const struct iphdr_view *)p->l3;
-
-		/* padding of the link is not the packet's */
-		if (ntohs(iph->tot_len) < skb.len)
-			skb.len = ntohs(iph->tot_len);
 		inet_ntop(AF_INET, p->l3 + offsetof(struct iphdr_view, saddr), to->src,
 			  sizeof(to->src));
 		inet_ntop(AF_INET, p->l3 + offsetof(struct iphdr_view, daddr), to->dst,
 			  sizeof(to->dst));
 	} else {
-		const struct ipv6hdr_view *ip6h = (const struct ipv6hdr_view *)p->l3;
-		uint32_t len = ntohs(ip6h->payload_len) + (uint32_t)sizeof(*ip6h);
-
-		if (ip6h->payload_len && len < skb.len)
-			skb.len = len;
 		inet_ntop(AF_INET6, p->l3 + offsetof(struct ipv6hdr_view, saddr), to->src,
 			  sizeof(to->src));
 		inet_ntop(AF_INET6, p->l3 + offsetof(struct ipv6hdr_view, daddr), to->dst,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The clock of a replay: see replay_clock.h. */
+/* The clock of a replay: see clock.h. */
 #include "harness/replay/clock.h"
 
 #include "core/nf_defrag.h"
@@ -52,24 +52,19 @@ void replay_clock_start(struct replay *r)
 }
 
 /* What the packet's time means to the clock: ticks since the first packet. */
-static uint64_t time_of(struct replay *r, uint64_t time_ns)
+static uint64_t time_of(struct replay *r, const struct capture_packet *p)
 {
 	const uint64_t tick_ns = 1000000000 / NF_CT_HZ;
-	uint64_t gap;
+	uint64_t gap = r->started && p->time_ns > r->last_ns ? p->time_ns - r->last_ns : 0;
+	bool wait;
 
-	if (!r->started) {
-		r->started = true;
-		r->start_ns = r->last_ns = time_ns;
-	}
-	gap = time_ns > r->last_ns ? time_ns - r->last_ns : 0;
-	r->last_ns = time_ns;
-	if (r->options.frozen) {
-		/* the oracle waits where the gap is long enough to matter */
-		bool wait = r->scenario && r->scenario->realtime && gap >= 500000000;
-
-		return r->elapsed + (wait ? gap / tick_ns : 0);
-	}
-	return time_ns > r->start_ns ? (time_ns - r->start_ns) / tick_ns : 0;
+	r->started = true;
+	r->last_ns = p->time_ns;
+	if (!r->options.frozen)
+		return p->clock_ns / tick_ns;
+	/* the oracle waits where the gap is long enough to matter */
+	wait = r->scenario && r->scenario->realtime && gap >= 500000000;
+	return r->elapsed + (wait ? gap / tick_ns : 0);
 }
 
 /*
@@ -96,10 +91,9 @@ static void run_gc(struct replay *r, uint64_t elapsed)
 	}
 }
 
-/* Time goes on to when the packet was captured; never back. */
-void replay_clock_follow(struct replay *r, uint64_t time_ns)
+void replay_clock_follow(struct replay *r, const struct capture_packet *p)
 {
-	uint64_t elapsed = time_of(r, time_ns);
+	uint64_t elapsed = time_of(r, p);
 
 	if (elapsed <= r->elapsed)
 		return;

@@ -13,7 +13,7 @@
 /* A new table's clock is at its beginning. */
 void replay_clock_start(struct replay *r);
 
-/* Time goes on to when a packet was captured, in nanoseconds of the capture's clock; never back. */
-void replay_clock_follow(struct replay *r, uint64_t time_ns);
+/* Time goes on to when the packet was captured, by the clock that never steps back. */
+void replay_clock_follow(struct replay *r, const struct capture_packet *p);
 
 #endif

@@ -210,7 +210,7 @@ void replay_packet(struct replay *r, const struct capture_packet *p, struct repl
 	r->nr_events = 0;
 	res->i = p->index;
 	res->protocol = -1;
-	replay_clock_follow(r, p->time_ns);
+	replay_clock_follow(r, p);
 	if (!p->l3proto) {
 		res->verdict = REPLAY_NOT_IP;
 		return;

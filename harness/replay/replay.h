@@ -89,12 +89,13 @@ struct replay {
 	struct nf_hook_watch *watch; /* looks on while packets pass hooks; NULL: nobody */
 
 	bool started;
-	uint64_t start_ns;   /* time of the first packet */
-	uint64_t last_ns;    /* and of the last one */
-	uint64_t elapsed;    /* ticks since then */
+	uint64_t last_ns;    /* captured time of the last packet */
+	uint64_t elapsed;    /* ticks since the first packet */
 	uint64_t timers_ran; /* elapsed when timers were last looked at */
 	uint64_t gc_due;     /* and when the gc worker wants to run next */
 	uint64_t expired;    /* connections that the gc ended */
+
+	struct capture_notes notes; /* of the whole capture, once it was read */
 
 	struct replay_held {
 		uint64_t i;

@@ -10,6 +10,7 @@
 
 #include "core/nf_conntrack_proto.h"
 #include "harness/replay/replay.h"
+#include "harness/traffic/ip_length.h"
 
 static bool header_sum_ok(const uint8_t *header, unsigned int len)
 {
@@ -20,23 +21,6 @@ static bool header_sum_ok(const uint8_t *header, unsigned int len)
 	while (sum >> 16)
 		sum = (sum & 0xffff) + (sum >> 16);
 	return sum == 0xffff;
-}
-
-static bool receive_ipv4(const struct capture_packet *p, bool checksums, struct sk_buff *skb)
-{
-	const struct iphdr_view *iph = (const struct iphdr_view *)p->l3;
-	unsigned int ihl, tot_len;
-
-	if (p->caplen < sizeof(*iph))
-		return false;
-	ihl = (iph->ver_ihl & 15) * 4u;
-	tot_len = ntohs(iph->tot_len);
-	if (iph->ver_ihl >> 4 != 4 || ihl < sizeof(*iph) || tot_len < ihl || p->len < tot_len)
-		return false;
-	if (checksums && p->caplen >= ihl && !header_sum_ok(p->l3, ihl))
-		return false;
-	skb->len = tot_len; /* behind it: padding of the link */
-	return true;
 }
 
 /* Addresses no packet from outside may have (RFC 4291); a capture of the loopback does. */
@@ -52,8 +36,9 @@ static bool ipv6_addresses_ok(const uint8_t *src, const uint8_t *dst)
 
 /* What the upper two bits of an unknown option's type say (RFC 8200, 4.2): 0 is "skip over it". */
 #define OPT_SKIP(type)	(!((type)&0xc0))
-#define HBH_MAX_OPTIONS 8 /* net.ipv6.max_hbh_opts_number */
-#define HBH_MAX_PADDING 7 /* more in a row is not padding but a channel */
+#define OPT_JUMBO	0xc2 /* ip_length() read it */
+#define HBH_MAX_OPTIONS 8    /* net.ipv6.max_hbh_opts_number */
+#define HBH_MAX_PADDING 7    /* more in a row is not padding but a channel */
 
 /* A padding option of n bytes at o; false: it is more, or holds more, than padding does. */
 static bool padding_ok(const uint8_t *o, unsigned int n, unsigned int *padding)
@@ -67,10 +52,9 @@ static bool padding_ok(const uint8_t *o, unsigned int n, unsigned int *padding)
 
 /*
  * The hop-by-hop options, which every router reads (ipv6_parse_hopopts).
- * Jumbograms, IOAM and CALIPSO are refused: none can be on such a link, or
- * is enabled there.
+ * IOAM and CALIPSO are refused: they are not enabled by default.
  */
-static bool hop_options_ok(const struct capture_packet *p, unsigned int len)
+static bool hop_options_ok(const struct capture_packet *p, unsigned int len, enum ip_length kind)
 {
 	const uint8_t *o = p->l3 + sizeof(struct ipv6hdr_view);
 	unsigned int left, n, padding = 0, options = 0;
@@ -94,45 +78,45 @@ static bool hop_options_ok(const struct capture_packet *p, unsigned int len)
 		padding = 0;
 		if (++options > HBH_MAX_OPTIONS)
 			return false;
+		if (*o == OPT_JUMBO && kind == IP_LENGTH_JUMBO)
+			continue;
 		if (*o == 5 ? n != 4 : *o == 7 || *o == 0x31 || !OPT_SKIP(*o))
 			return false;
 	}
 	return true;
 }
 
-static bool receive_ipv6(const struct capture_packet *p, bool router, struct sk_buff *skb)
+static bool ipv6_ok(const struct capture_packet *p, unsigned int len, enum ip_length kind)
 {
 	const struct ipv6hdr_view *ip6h = (const struct ipv6hdr_view *)p->l3;
-	unsigned int len;
 
-	if (p->caplen < sizeof(*ip6h) || p->l3[0] >> 4 != 6)
-		return false;
-	if (router && !ipv6_addresses_ok(p->l3 + offsetof(struct ipv6hdr_view, saddr),
-					 p->l3 + offsetof(struct ipv6hdr_view, daddr)))
-		return false;
-	len = ntohs(ip6h->payload_len);
-	/* 0 before a hop-by-hop header: a jumbogram (RFC 2675), whose length an option tells */
-	if (len || ip6h->nexthdr != IPPROTO_HOPOPTS) {
-		len += sizeof(*ip6h);
-		if (len > p->len)
-			return false;
-		skb->len = len;
-	}
-	return !router || ip6h->nexthdr != IPPROTO_HOPOPTS || hop_options_ok(p, skb->len);
+	return ipv6_addresses_ok(p->l3 + offsetof(struct ipv6hdr_view, saddr),
+				 p->l3 + offsetof(struct ipv6hdr_view, daddr)) &&
+	       (ip6h->nexthdr != IPPROTO_HOPOPTS || hop_options_ok(p, len, kind));
 }
 
 bool replay_receive(const struct capture_packet *p, const struct replay_options *options,
 		    struct sk_buff *skb)
 {
+	const bool ipv4 = p->l3proto == LINK_PROTO_IPV4;
+	enum ip_length kind;
+	unsigned int ihl;
+
 	memset(skb, 0, sizeof(*skb));
+	kind = ip_length(p->l3, p->caplen, p->len, p->l3proto, &skb->len);
+	if (!ip_length_passes(kind))
+		return false;
+	ihl = (p->l3[0] & 15) * 4u;
+	if (ipv4 && options->checksums && p->caplen >= ihl && !header_sum_ok(p->l3, ihl))
+		return false;
+	if (!ipv4 && options->router && !ipv6_ok(p, skb->len, kind))
+		return false;
 	skb->data = p->l3;
-	skb->len = p->len;
+	skb->headlen = p->caplen < skb->len ? p->caplen : skb->len;
 	skb->tstamp = p->time_ns;
 	skb->protocol = p->l3proto;
-	skb->ip_summed = options->checksums ? CHECKSUM_NONE : CHECKSUM_UNNECESSARY;
-	if (p->l3proto == LINK_PROTO_IPV4 ? !receive_ipv4(p, options->checksums, skb)
-					  : !receive_ipv6(p, options->router, skb))
-		return false;
-	skb->headlen = p->caplen < skb->len ? p->caplen : skb->len;
+	/* the network card makes the checksums of the segments: there is none to verify yet */
+	skb->ip_summed = options->checksums && kind != IP_LENGTH_OFFLOAD ? CHECKSUM_NONE
+									 : CHECKSUM_UNNECESSARY;
 	return true;
 }

@@ -127,6 +127,15 @@ static void choose_columns(const struct replay_summary *s, bool *shown)
 	}
 }
 
+static void print_notes(const struct capture_notes *notes, FILE *out)
+{
+	unsigned int at = 0;
+	char text[256];
+
+	while (capture_notes_text(notes, &at, text, sizeof(text)))
+		fprintf(out, "note: %s\n", text);
+}
+
 static void print_packets(const struct replay_summary *s, FILE *out)
 {
 	uint64_t others[REPLAY_COLUMNS] = { 0 };
@@ -162,9 +171,8 @@ static void print_packets(const struct replay_summary *s, FILE *out)
 	row("others", others, shown, out);
 	row("no transport", s->no_transport, shown, out);
 	if (s->unseen)
-		fprintf(out,
-			"  %-14s %10llu  (broken IP header: a router drops them before any hook)\n",
-			"broken", (unsigned long long)s->unseen);
+		fprintf(out, "  %-14s %10llu  (no hook sees them)\n", "broken",
+			(unsigned long long)s->unseen);
 	if (s->not_ip)
 		fprintf(out, "  %-14s %10llu\n", "not IP", (unsigned long long)s->not_ip);
 }
@@ -195,6 +203,7 @@ void replay_print(const struct replay_summary *s, const struct replay *r, const 
 		"         %llu by a reset instead of an answer, %llu dropped early\n",
 		(unsigned long long)r->expired, (unsigned long long)ended,
 		(unsigned long long)s->killed, (unsigned long long)sum.early_drop);
+	print_notes(&r->notes, out);
 	fputs("statistics:", out);
 #define CT_STAT_FIELD(field) fprintf(out, " %s=%llu", #field, (unsigned long long)sum.field);
 	CT_STAT_FIELDS(CT_STAT_FIELD)

@@ -83,16 +83,12 @@ int arrivals_recorded(struct arrivals *a, const uint64_t *time_ns, size_t nr, ui
 		      double whole_ticks)
 {
 	double scale = whole_ns ? whole_ticks / (double)whole_ns : 0;
-	uint64_t latest = 0;
 	int err = allocate(a, nr);
 
 	if (err || !nr)
 		return err;
-	for (size_t i = 0; i < nr; i++) {
-		if (time_ns[i] > latest)
-			latest = time_ns[i];
-		a->gaps[i] = (uint64_t)((double)latest * scale);
-	}
+	for (size_t i = 0; i < nr; i++)
+		a->gaps[i] = (uint64_t)((double)time_ns[i] * scale);
 	gaps_of(a, whole_ticks);
 	return 0;
 }

@@ -34,9 +34,8 @@ int arrivals_make(struct arrivals *a, enum arrival_process process, double mean,
 		  unsigned int threads, uint64_t seed);
 
 /*
- * As recorded: nr times in ns, of which the whole (all workers' packets) takes
- * whole_ns, stretched to whole_ticks.  A clock that stepped back is taken to stand.  0 or
- * -ENOMEM.
+ * As recorded: nr times in ns, none below the one before; all workers' packets
+ * take whole_ns, which becomes whole_ticks.  0 or -ENOMEM.
  */
 int arrivals_recorded(struct arrivals *a, const uint64_t *time_ns, size_t nr, uint64_t whole_ns,
 		      double whole_ticks);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Packets out of captures: pcap and pcapng files through libpcap, plain or
- * packed with zstd, with the link layer taken off.
+ * Packets out of captures: pcap and pcapng files, plain or compressed with
+ * zstd, with the link layer taken off.
  *
  *	struct capture *c;
  *	struct capture_packet p;
@@ -14,8 +14,8 @@
  * One packet at a time for replay; all of them in memory (capture_load) for
  * benchmarks, which must not read files while they measure.
  *
- * All lengths and addresses in a capture are to be mistrusted, and so are the
- * lengths inside p.l3: only p.caplen bytes are there.
+ * Nothing in a capture can be trusted, the lengths inside p.l3 included: only
+ * p.caplen bytes are there, and ip_length.h says how long the packet is.
  *
  * Thread-safety: one thread at a time per struct capture; different captures
  * are independent.  A loaded capture_set is only read and may be shared.
@@ -24,6 +24,7 @@
 #define CTBENCH_HARNESS_TRAFFIC_CAPTURE_H
 
 #include "harness/base/error.h"
+#include "harness/traffic/capture_notes.h"
 #include "harness/traffic/linklayer.h"
 
 #include <stddef.h>
@@ -38,12 +39,11 @@ struct capture_packet {
 	 */
 	const uint8_t *l3;
 	uint64_t time_ns; /* since 1970, as captured: may step back from packet to packet */
-	uint64_t index;	  /* in the file, from 0 */
-	uint32_t caplen;  /* bytes there are at l3; may be 0 */
-	/*
-	 * Bytes at l3 when it was on the wire; at least caplen.  A short Ethernet frame's
-	 * padding counts: what is IP's own, IP's total length says.
-	 */
+	/* Since the first packet, on a clock that never steps back (capture_clock.h). */
+	uint64_t clock_ns;
+	uint64_t index;	 /* in the file, from 0 */
+	uint32_t caplen; /* bytes there are at l3; may be 0 */
+	/* Bytes at l3 when it was on the wire, at least caplen; Ethernet's padding counts. */
 	uint32_t len;
 	uint16_t l3proto; /* LINK_PROTO_IPV4 (0x0800), LINK_PROTO_IPV6 (0x86dd), or 0 */
 	uint16_t vlan;	  /* outermost VLAN id; 0: none */
@@ -53,7 +53,8 @@ struct capture_packet {
  * Open the capture at path, or standard input for "-".  0 or a negative errno;
  * e then names the file and what is wrong with it (CT_EXIT_USER): absent,
  * unreadable, a directory, empty, no capture, damaged zstd, or a link type
- * there is no decoder for.
+ * there is no decoder for.  (Each interface of a pcapng file has a link type;
+ * such a file fails at its end, if no packet could be decoded.)
  */
 int capture_open(struct capture **out, const char *path, struct ct_error *e);
 
@@ -72,8 +73,8 @@ int capture_open_memory(struct capture **out, const void *data, size_t size, con
  */
 int capture_next(struct capture *c, struct capture_packet *p, struct ct_error *e);
 
-/* What libpcap calls the link type ("EN10MB"), for people. */
-const char *capture_link_name(const struct capture *c);
+/* What was odd about the packets so far; all of it at the end. */
+const struct capture_notes *capture_notes(const struct capture *c);
 
 void capture_close(struct capture *c);
 
@@ -83,6 +84,7 @@ struct capture_set {
 	size_t nr;
 	uint8_t *data; /* each packet begins at a multiple of 8 bytes */
 	size_t data_bytes;
+	struct capture_notes notes;
 };
 
 /*

@@ -5,24 +5,34 @@
  */
 #include "harness/traffic/capture_bytes.h"
 
+#include "harness/base/escape.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #define ZSTD_FRAME     0xfd2fb528u
 #define ZSTD_SKIPPABLE 0x184d2a50u /* the low four bits are free */
+/* Windows of up to 2 GiB (zstd --long=31).  Of the memory only what is used is touched. */
+#define WINDOW_LOG 31
+
+#define MAGIC	6u  /* bytes that tell what a file is */
+#define COMMAND 512 /* room for a command with a file's name */
 
 struct capture_bytes {
 	char *name;
 	struct ct_error error; /* status 0: none so far */
 
-	int fd; /* -1: memory */
+	int fd;	      /* -1: memory */
+	bool is_file; /* name is a path */
 	bool close_fd;
 	uint8_t *block; /* of the file, block_size long; NULL: memory */
 	size_t block_size;
@@ -32,6 +42,9 @@ struct capture_bytes {
 
 	ZSTD_DStream *zstd; /* NULL: plain */
 	bool in_frame;	    /* a zstd frame has begun and not ended */
+
+	uint8_t first[4]; /* read ahead by capture_bytes_magic(): first_at..first_end */
+	unsigned int first_at, first_end;
 };
 
 static uint32_t le32(const uint8_t *p)
@@ -78,22 +91,45 @@ static int fill_block(struct capture_bytes *b, size_t want)
 static ssize_t read_plain(struct capture_bytes *b, uint8_t *buf, size_t size)
 {
 	size_t done = size < b->in_left ? size : b->in_left;
+	ssize_t n;
 
 	if (done) {
 		memcpy(buf, b->in, done);
 		b->in += done;
 		b->in_left -= done;
+		return (ssize_t)done;
 	}
-	while (done < size && b->fd >= 0 && !b->in_end) {
-		ssize_t n = read_some(b, buf + done, size - done);
+	if (b->fd < 0 || b->in_end)
+		return 0;
+	n = read_some(b, buf, size);
+	b->in_end = !n;
+	return n;
+}
 
-		if (n < 0)
-			return done ? (ssize_t)done : -1;
-		if (!n)
-			b->in_end = true;
-		done += (size_t)n;
+static void zstd_failed(struct capture_bytes *b, size_t code)
+{
+	const char *why = ZSTD_getErrorName(code);
+
+	switch (ZSTD_getErrorCode(code)) {
+	case ZSTD_error_memory_allocation:
+		ct_user_error(&b->error,
+			      "%s: no memory to unpack it; its zstd window takes up to 2 GiB",
+			      b->name);
+		break;
+	case ZSTD_error_frameParameter_windowTooLarge:
+		ct_user_error(
+			&b->error,
+			"%s: its zstd window is larger than 2 GiB, or the data is damaged (%s)",
+			b->name, why);
+		break;
+	case ZSTD_error_dictionary_wrong:
+		ct_user_error(&b->error,
+			      "%s was packed with a dictionary: unpack it with zstd -D and that",
+			      b->name);
+		break;
+	default:
+		ct_user_error(&b->error, "%s: the zstd data is damaged (%s)", b->name, why);
 	}
-	return (ssize_t)done;
 }
 
 static ssize_t read_zstd(struct capture_bytes *b, uint8_t *buf, size_t size)
@@ -105,6 +141,8 @@ static ssize_t read_zstd(struct capture_bytes *b, uint8_t *buf, size_t size)
 		size_t before = out.pos;
 		size_t left;
 
+		if (!b->in_left && out.pos)
+			break; /* before waiting for more */
 		if (!b->in_left && !b->in_end && fill_block(b, 1))
 			break;
 		if (!b->in_left && !b->in_frame)
@@ -112,8 +150,7 @@ static ssize_t read_zstd(struct capture_bytes *b, uint8_t *buf, size_t size)
 		in = (ZSTD_inBuffer){ .src = b->in, .size = b->in_left };
 		left = ZSTD_decompressStream(b->zstd, &out, &in);
 		if (ZSTD_isError(left)) {
-			ct_user_error(&b->error, "%s: the zstd data is damaged (%s)", b->name,
-				      ZSTD_getErrorName(left));
+			zstd_failed(b, left);
 			break;
 		}
 		b->in += in.pos;
@@ -135,45 +172,83 @@ static ssize_t read_zstd(struct capture_bytes *b, uint8_t *buf, size_t size)
 
 ssize_t capture_bytes_read(struct capture_bytes *b, void *buf, size_t size)
 {
+	size_t n = b->first_end - b->first_at;
+
+	if (n && size) {
+		n = n < size ? n : size;
+		memcpy(buf, b->first + b->first_at, n);
+		b->first_at += (unsigned int)n;
+		return (ssize_t)n;
+	}
 	if (b->error.status)
 		return -1;
 	return b->zstd ? read_zstd(b, buf, size) : read_plain(b, buf, size);
 }
 
+uint32_t capture_bytes_magic(struct capture_bytes *b)
+{
+	while (b->first_end < sizeof(b->first)) {
+		uint8_t next[sizeof(b->first)];
+		size_t want = sizeof(b->first) - b->first_end;
+		ssize_t n = b->zstd ? read_zstd(b, next, want) : read_plain(b, next, want);
+
+		if (n <= 0)
+			return 0;
+		memcpy(b->first + b->first_end, next, (size_t)n);
+		b->first_end += (unsigned int)n;
+	}
+	return le32(b->first);
+}
+
 /* What other packers write first, so that their files are named for what they are. */
 static const struct {
-	uint8_t magic[4];
+	uint8_t magic[6];
 	uint8_t length;
 	const char *name, *unpack;
 } packers[] = {
 	{ { 0x1f, 0x8b }, 2, "gzip", "gzip -dc" },
-	{ { 0xfd, '7', 'z', 'X' }, 4, "xz", "xz -dc" },
+	{ { 0x1f, 0x9d }, 2, "compress", "gzip -dc" },
+	{ { 0xfd, '7', 'z', 'X', 'Z' }, 5, "xz", "xz -dc" },
+	{ { 0x5d, 0, 0 }, 3, "lzma", "xz -dc" },
 	{ { 'B', 'Z', 'h' }, 3, "bzip2", "bzip2 -dc" },
 	{ { 0x04, 0x22, 0x4d, 0x18 }, 4, "lz4", "lz4 -dc" },
+	{ { 'P', 'K', 3, 4 }, 4, "zip", "unzip -p" },
+	{ { '7', 'z', 0xbc, 0xaf }, 4, "7z", "7z x -so" },
 };
+
+static int other_packer(const struct capture_bytes *b, const char *name, const char *unpack,
+			struct ct_error *e)
+{
+	char command[COMMAND];
+
+	capture_bytes_command(b, unpack, " > unpacked.pcap", command, sizeof(command));
+	if (*command)
+		return ct_user_error(e, "%s is packed with %s; unpack it: %s", b->name, name,
+				     command);
+	return ct_user_error(e, "%s is packed with %s; unpack it on the way: %s | ctbench replay -",
+			     b->name, name, unpack);
+}
 
 static int detect(struct capture_bytes *b, struct ct_error *e)
 {
 	uint32_t magic;
 
-	if (fill_block(b, 4))
+	if (fill_block(b, MAGIC))
 		return ct_fail(e, -EIO, b->error.status, "%s", b->error.text);
 	if (!b->in_left)
 		return ct_user_error(e, "%s is empty: not a pcap or pcapng capture", b->name);
 	for (size_t i = 0; i < sizeof(packers) / sizeof(packers[0]); i++)
 		if (b->in_left >= packers[i].length &&
 		    !memcmp(b->in, packers[i].magic, packers[i].length))
-			return ct_user_error(e,
-					     "%s is packed with %s; unpack it first (%s %s > FILE) "
-					     "or give it as -",
-					     b->name, packers[i].name, packers[i].unpack, b->name);
+			return other_packer(b, packers[i].name, packers[i].unpack, e);
 	if (b->in_left < 4)
 		return 0;
 	magic = le32(b->in);
 	if (magic != ZSTD_FRAME && (magic & 0xfffffff0u) != ZSTD_SKIPPABLE)
 		return 0;
 	b->zstd = ZSTD_createDStream();
-	if (!b->zstd)
+	if (!b->zstd ||
+	    ZSTD_isError(ZSTD_DCtx_setParameter(b->zstd, ZSTD_d_windowLogMax, WINDOW_LOG)))
 		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "%s: no memory to unpack it", b->name);
 	return 0;
 }
@@ -205,7 +280,7 @@ int capture_bytes_open(struct capture_bytes **out, const char *path, struct ct_e
 	if (err)
 		return err;
 	b->fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	b->close_fd = !is_stdin;
+	b->close_fd = b->is_file = !is_stdin;
 	if (b->fd < 0 || fstat(b->fd, &st)) {
 		err = ct_fail(e, -errno, CT_EXIT_USER, "cannot open %s: %s", b->name,
 			      strerror(errno));
@@ -217,8 +292,8 @@ int capture_bytes_open(struct capture_bytes **out, const char *path, struct ct_e
 		goto out_close;
 	}
 	if (is_stdin && isatty(b->fd)) {
-		err = ct_user_error(e, "standard input is a terminal: send a capture into it (... "
-				       "| ctbench replay -)");
+		err = ct_user_error(e, "standard input is a terminal: send a capture into it "
+				       "(tcpdump -w - -c 1000 | ctbench replay -)");
 		goto out_close;
 	}
 	b->block_size = ZSTD_DStreamInSize();
@@ -263,6 +338,21 @@ int capture_bytes_memory(struct capture_bytes **out, const void *data, size_t si
 const char *capture_bytes_name(const struct capture_bytes *b)
 {
 	return b->name;
+}
+
+char *capture_bytes_command(const struct capture_bytes *b, const char *before, const char *behind,
+			    char *buf, size_t size)
+{
+	char name[COMMAND];
+
+	int n = 0;
+
+	if (b->is_file)
+		n = snprintf(buf, size, "%s %s%s%s", before, *b->name == '-' ? "./" : "",
+			     escaped(name, sizeof(name), escape_shell, b->name), behind);
+	if (n <= 0 || n >= (int)size)
+		buf[0] = '\0'; /* half a command is none */
+	return buf;
 }
 
 const struct ct_error *capture_bytes_error(const struct capture_bytes *b)

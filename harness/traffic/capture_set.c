@@ -65,6 +65,7 @@ int capture_load(const char *path, struct capture_set *set, struct ct_error *e)
 		set->data_bytes = at + p.caplen;
 		set->packets[set->nr++] = p;
 	}
+	set->notes = *capture_notes(c);
 	capture_close(c);
 	if (ret) {
 		capture_set_free(set);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "harness/numbers/random.h"
+#include "harness/traffic/ip_length.h"
 
 #define OPENER_SEQ 1000u
 #define ANSWER_SEQ 5000u
@@ -171,71 +172,120 @@ static uint32_t flow_number(const uint8_t *p, uint32_t len)
 	return (uint32_t)(splitmix64(&h) >> 32);
 }
 
-static bool is_mine(const struct capture_packet *p, size_t i, enum split_policy split,
-		    unsigned int thread, unsigned int threads)
+/* Headers end well before this, and conntrack reads nothing behind them. */
+#define KEEP_BYTES 256u
+
+/* A capture's packet as the hooks get it, copy 0; false: a router would drop it before them. */
+static bool arrives(struct ct_frame *f, const struct capture_packet *p)
 {
-	if (!p->l3proto || !p->caplen)
+	uint32_t len;
+
+	if (!p->l3proto || !ip_length_passes(ip_length(p->l3, p->caplen, p->len, p->l3proto, &len)))
 		return false;
-	return (split == SPLIT_FLOW ? flow_number(p->l3, p->caplen) : i) % threads == thread;
+	*f = (struct ct_frame){
+		.data = p->l3,
+		.len = len,
+		.headlen = p->caplen < len ? p->caplen : len,
+		.protocol = p->l3proto,
+		.in = 0,
+		.out = 1,
+	};
+	if (f->headlen > KEEP_BYTES)
+		f->headlen = KEEP_BYTES;
+	return true;
 }
 
-/* Headers end well before this; what conntrack reads behind it is nothing. */
-#define KEEP_BYTES 256u
+/* Which packets a worker gets. */
+struct share {
+	enum split_policy split;
+	unsigned int thread, threads;
+};
+
+static bool is_mine(const struct share *s, const struct ct_frame *f, size_t i)
+{
+	return (s->split == SPLIT_FLOW ? flow_number(f->data, f->headlen) : i) % s->threads ==
+	       s->thread;
+}
+
+static size_t padded(uint32_t bytes)
+{
+	return (bytes + 7u) & ~(size_t)7;
+}
+
+/* Count packets and bytes of the share, and set->whole_nr and whole_ns.  Returns the packets. */
+static size_t count_frames(struct frame_set *set, const struct capture_set *capture,
+			   uint32_t copies, const struct share *share, size_t *bytes)
+{
+	uint64_t first = 0, last = 0;
+	struct ct_frame f;
+	size_t nr = 0;
+
+	for (size_t i = 0; i < capture->nr; i++) {
+		if (!arrives(&f, &capture->packets[i]))
+			continue;
+		if (!set->whole_nr)
+			first = capture->packets[i].clock_ns;
+		set->whole_nr += copies;
+		last = capture->packets[i].clock_ns;
+		if (!is_mine(share, &f, i))
+			continue;
+		nr++;
+		*bytes += padded(f.headlen);
+	}
+	/* From the last packet to the first of the next copy it takes as long as usual. */
+	if (set->whole_nr > copies)
+		set->whole_ns =
+			((last - first) + (last - first) / (set->whole_nr / copies - 1) + 1) *
+			copies;
+	return nr;
+}
+
+/* Copy number k of the share's packets; *at bytes of set->data are used. */
+static void copy_frames(struct frame_set *set, const struct capture_set *capture,
+			const struct share *share, uint64_t begin_ns, uint32_t k, size_t *at)
+{
+	uint64_t first = 0;
+	bool any = false;
+	struct ct_frame f;
+
+	for (size_t i = 0; i < capture->nr; i++) {
+		const struct capture_packet *p = &capture->packets[i];
+
+		if (!arrives(&f, p))
+			continue;
+		if (!any)
+			first = p->clock_ns;
+		any = true;
+		if (!is_mine(share, &f, i))
+			continue;
+		memcpy(set->data + *at, f.data, f.headlen);
+		f.data = set->data + *at;
+		shift_packet(set->data + *at, f.headlen, k);
+		set->time_ns[set->nr] = begin_ns + p->clock_ns - first;
+		set->frames[set->nr++] = f;
+		*at += padded(f.headlen);
+	}
+}
 
 int frames_from_capture(struct frame_set *set, const struct capture_set *capture, uint32_t copies,
 			enum split_policy split, unsigned int thread, unsigned int threads,
 			struct ct_error *e)
 {
-	size_t nr = 0, bytes = 0, at = 0;
-	uint64_t first = UINT64_MAX, last = 0, round = 0;
+	const struct share share = { split, thread, threads };
+	size_t nr, bytes = 0, at = 0;
 
 	memset(set, 0, sizeof(*set));
-	for (size_t i = 0; i < capture->nr; i++) {
-		const struct capture_packet *p = &capture->packets[i];
-
-		if (p->l3proto && p->caplen) {
-			set->whole_nr += copies;
-			first = p->time_ns < first ? p->time_ns : first;
-			last = p->time_ns > last ? p->time_ns : last;
-		}
-		if (!is_mine(p, i, split, thread, threads))
-			continue;
-		nr++;
-		bytes += ((p->caplen < KEEP_BYTES ? p->caplen : KEEP_BYTES) + 7u) & ~7u;
-	}
+	nr = count_frames(set, capture, copies, &share, &bytes);
 	set->frames = nr ? malloc(nr * copies * sizeof(*set->frames)) : NULL;
 	set->data = nr ? malloc(bytes * copies) : NULL;
 	set->time_ns = nr ? malloc(nr * copies * sizeof(*set->time_ns)) : NULL;
-	/* From the last packet to the first of the next copy it takes as long as usual. */
-	if (set->whole_nr > copies)
-		round = (last - first) + (last - first) / (set->whole_nr / copies - 1) + 1;
-	set->whole_ns = round * copies;
 	if (nr && (!set->frames || !set->data || !set->time_ns)) {
 		frame_set_free(set);
 		return ct_fail(e, -ENOMEM, CT_EXIT_USER,
 			       "no memory for %u copies of the capture: ask for fewer", copies);
 	}
-	for (uint32_t k = 0; k < copies && nr; k++) {
-		for (size_t i = 0; i < capture->nr; i++) {
-			const struct capture_packet *p = &capture->packets[i];
-			uint32_t head = p->caplen < KEEP_BYTES ? p->caplen : KEEP_BYTES;
-
-			if (!is_mine(p, i, split, thread, threads))
-				continue;
-			memcpy(set->data + at, p->l3, head);
-			shift_packet(set->data + at, head, k);
-			set->time_ns[set->nr] = p->time_ns - first + round * k;
-			set->frames[set->nr++] = (struct ct_frame){
-				.data = set->data + at,
-				.len = p->len,
-				.headlen = head,
-				.protocol = p->l3proto,
-				.in = 0,
-				.out = 1,
-			};
-			at += (head + 7u) & ~7u;
-		}
-	}
+	for (uint32_t k = 0; k < copies && nr; k++)
+		copy_frames(set, capture, &share, set->whole_ns / copies * k, k, &at);
 	set->bytes = nr * copies * (sizeof(*set->frames) + sizeof(*set->time_ns)) + bytes * copies;
 	return 0;
 }

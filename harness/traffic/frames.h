@@ -21,8 +21,9 @@ struct frame_set {
 	uint8_t *data;
 	size_t bytes; /* of both, for accounting */
 	/*
-	 * A capture's: when each was recorded, in ns since its first packet, copies one after
-	 * another; and how long all of that takes, for how many packets of all workers.
+	 * A capture's: when each came, in ns since the first packet on a clock that never steps
+	 * back (capture_clock.h), copies one after another; and how long all copies take, and of
+	 * how many packets they are, over all workers.
 	 */
 	uint64_t *time_ns;
 	uint64_t whole_ns, whole_nr;
@@ -47,12 +48,13 @@ void frame_make(struct ct_frame *frame, uint8_t *data, const struct nf_conntrack
 		enum frame_tcp flags, bool from_opener);
 
 /*
- * A capture's IP packets for one of threads workers, copies times over: copy k
- * has k mixed into the second and third octet of IPv4 addresses and the
- * matching part of IPv6 ones, also inside quoted packets of ICMP errors, so
- * that each copy is a set of connections of its own.  split says which packets
- * a worker gets: those of its flows (both directions of a flow to one worker),
- * or every so manieth.  0, -ENOMEM.
+ * A capture's IP packets for one of `threads` workers, copies times over.
+ * Copy k has k mixed into the second and third octet of IPv4 addresses and the
+ * matching part of IPv6 ones, also inside the packets that ICMP errors quote, so
+ * that each copy has connections of its own.  split: a worker gets both
+ * directions of its flows, or every threads-th packet.  Each packet is cut to the
+ * length that IP says, and those that a router drops before any hook are left
+ * out (ip_length.h).  0 or -ENOMEM.
  */
 int frames_from_capture(struct frame_set *set, const struct capture_set *capture, uint32_t copies,
 			enum split_policy split, unsigned int thread, unsigned int threads,

@@ -2,7 +2,7 @@
 """TCP scenarios: flags, windows, options, resets, reuse, settings."""
 import struct
 
-from packets import ACK, CWR, ECE, FIN, PSH, RST, SYN, TCP, URG, Scenario, ip4, tcp, tcp_bytes
+from packets import ACK, CWR, ECE, FIN, PSH, RST, SYN, TCP, UDP, URG, Scenario, ip4, tcp, tcp_bytes, udp_bytes
 
 MSS = b"\2\4\5\xb4"
 SACK_OK = b"\4\2\1\1"
@@ -635,7 +635,24 @@ def urgent_and_ecn():
     return s
 
 
-ALL = [fast_open, rst_in_each_state, rst_off_in_each_state, ignore_invalid_rst, syn_in_each_state,
+def offload():
+    s = Scenario("segmentation offload: total length 0 is the whole packet, in TCP alone; IPv6 payload length 0 is nothing")
+    t = Talk(s)
+    t.open()
+    t.say(0, b"x" * 4000, length=0)
+    t.ack(1)
+    t.say(1, b"y" * 3000, length=0)
+    t.ack(0)
+    s.add(ip4("10.1.0.1", "10.2.0.1", UDP, udp_bytes("10.1.0.1", "10.2.0.1", 7, 53, b"x" * 2000), length=0))
+    t.close()
+    t = Talk(s, client="2001:db8:1::1", server="2001:db8:2::1")
+    t.open()
+    t.say(0, b"x" * 4000, length=0)
+    t.ack(1)
+    return s
+
+
+ALL = [offload, fast_open, rst_in_each_state, rst_off_in_each_state, ignore_invalid_rst, syn_in_each_state,
        synack_in_each_state, fin_in_each_state, ack_in_each_state, flags_all, headers_broken, window_scaling_options,
        mid_stream_scaling, mid_stream_kinds, mid_stream_kinds_strict, be_liberal, out_of_window_edges, zero_window,
        sack_edges, simultaneous_open_variants, simultaneous_close, time_wait_reuse_orig, time_wait_reuse_reply,

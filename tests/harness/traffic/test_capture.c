@@ -288,7 +288,6 @@ static void test_no_packets(void **state)
 	pcap_begin(&b, 1, false, false);
 	assert_int_equal(capture_open_memory(&c, b.data, b.size, "no packets", &e), 0);
 	assert_int_equal(capture_next(c, &p, &e), 0);
-	assert_string_equal(capture_link_name(c), "EN10MB");
 	capture_close(c);
 	blob_free(&b);
 }

