@@ -2,13 +2,15 @@
 /*
  * A YAML file as words with their places.
  *
- * libcyaml checks the file against a schema and fetches the values; but it
- * forgets where they stood, and it cannot describe "a word or a list of
- * words".  So the file is read twice.  First libyaml's events give the place
- * and the shape of each value; then the schema is made, with a string or a
- * sequence for each key as the file has it, and libcyaml loads.  What is wrong
- * with the form is reported by the first pass, which knows the line.
+ * libcyaml checks the file against a schema and loads the values, but it does not keep their
+ * lines, and its schema cannot say "a word or a list of words".  So the file is read twice.
+ * First libyaml's events give the line and the shape of each value, and every mistake in the form
+ * is reported with its line.  Then a schema is made from these shapes, and libcyaml loads.
+ *
+ * Every text of a workload file passes here, so this is where control characters are refused:
+ * names and questions go into results, plots, pages and terminals.
  */
+#include "harness/base/escape.h"
 #include "harness/base/nearest.h"
 #include "harness/workload/internal.h"
 
@@ -82,7 +84,7 @@ const char *word_place(const struct word *w, char buf[WORD_PLACE])
 	return buf;
 }
 
-/* A reader that has a file in memory and remembers where it is. */
+/* A YAML parser over a file in memory. */
 struct scan {
 	const char *path;
 	yaml_parser_t parser;
@@ -96,7 +98,7 @@ static int scan_line(const struct scan *s)
 	return (int)s->event.start_mark.line + 1;
 }
 
-/* Of bytes that are no text libyaml tells the offset, of all else the line. */
+/* libyaml gives the line of a mistake, but only the offset of bytes that are no text. */
 static int problem_line(const yaml_parser_t *p)
 {
 	const unsigned char *text = p->input.string.start;
@@ -120,7 +122,7 @@ static int scan_next(struct scan *s)
 		if (s->event.type == YAML_ALIAS_EVENT)
 			return ct_user_error(
 				s->e,
-				"%s:%d: *%s is a YAML alias, which workload files do not have; put "
+				"%s:%d: *%s is a YAML alias, and workload files have none; put "
 				"quotes around a glob that begins with *",
 				s->path, scan_line(s), (const char *)s->event.data.alias.anchor);
 		return 0;
@@ -145,12 +147,12 @@ static int unknown_key(const struct scan *s, const char *key)
 		names[i] = parameters[i].name;
 	near = nearest_name(key, names, NR_PARAMS);
 	parameter_list(all, sizeof(all), false);
-	return ct_user_error(s->e, "%s:%d: unknown key '%.64s'%s%s%s; a workload file may have %s",
-			     s->path, scan_line(s), key, near ? " (did you mean '" : "",
-			     near ? near : "", near ? "'?)" : "", all);
+	return ct_user_error(s->e, "%s:%d: unknown key '%.64s'%s%s%s; the keys are %s", s->path,
+			     scan_line(s), key, near ? " (did you mean '" : "", near ? near : "",
+			     near ? "'?)" : "", all);
 }
 
-/* A word whose text is not known yet: its place. */
+/* A word with its place; load_values() fetches its text. */
 static int scan_word(struct scan *s, struct words *w, const char *key)
 {
 	const char *value = (const char *)s->event.data.scalar.value;
@@ -162,6 +164,12 @@ static int scan_word(struct scan *s, struct words *w, const char *key)
 		return ct_user_error(
 			s->e, "%s:%d: a value of %s is longer than %d bytes or holds a null byte",
 			s->path, scan_line(s), key, VALUE_MAX);
+	if (!text_is_plain(value))
+		return ct_user_error(
+			s->e,
+			"%s:%d: a value of %s holds a newline, a tab or another control "
+			"character; write it as one line of plain text",
+			s->path, scan_line(s), key);
 	if (w->nr == VALUES_MAX)
 		return ct_user_error(s->e, "%s:%d: %s has more than %d values", s->path,
 				     scan_line(s), key, VALUES_MAX);
@@ -193,8 +201,8 @@ static int scan_value(struct scan *s, struct words *w, const char *key)
 		return err;
 	if (s->event.type != YAML_SEQUENCE_END_EVENT)
 		return ct_user_error(s->e,
-				     "%s:%d: the list of %s holds a list or a mapping, but each of "
-				     "its values must be a word or a phrase (put quotes around one "
+				     "%s:%d: the list of %s holds a list or a mapping, but its "
+				     "values must be words or phrases (put quotes around a phrase "
 				     "with a colon and a blank in it)",
 				     s->path, scan_line(s), key);
 	if (!w->nr)
@@ -217,23 +225,29 @@ static int scan_file(struct scan *s, struct workload_text *t)
 					     s->path);
 	}
 	if (s->event.type != YAML_MAPPING_START_EVENT)
-		return ct_user_error(
-			s->e,
-			"%s:%d: a workload file is a YAML mapping (key: value), and this is none",
-			s->path, scan_line(s));
+		return ct_user_error(s->e,
+				     "%s:%d: this is no YAML mapping; a workload file has a line "
+				     "'key: value' for "
+				     "each key",
+				     s->path, scan_line(s));
 	while (!(err = scan_next(s)) && s->event.type == YAML_SCALAR_EVENT) {
 		const char *key = (const char *)s->event.data.scalar.value;
 		size_t len = s->event.data.scalar.length;
 		int id = strlen(key) == len && !strchr(key, '-') ? parameter_find(key, len) : -1;
 
+		if (!text_is_plain(key))
+			return ct_user_error(s->e,
+					     "%s:%d: a key holds control characters; remove them",
+					     s->path, scan_line(s));
 		if (id < 0)
 			return unknown_key(s, key);
 		if (t->keys[id].nr)
-			return ct_user_error(s->e,
-					     "%s:%d: %s is given twice (first in line %d); write "
-					     "several values as a list, [A, B]",
-					     s->path, scan_line(s), parameters[id].name,
-					     t->keys[id].list[0].line);
+			return ct_user_error(
+				s->e,
+				"%s:%d: %s is given twice (first in line %d); write several "
+				"values as a list: [A, B]",
+				s->path, scan_line(s), parameters[id].name,
+				t->keys[id].list[0].line);
 		err = scan_value(s, &t->keys[id], parameters[id].name);
 		if (err)
 			return err;
@@ -253,7 +267,7 @@ static int scan_file(struct scan *s, struct workload_text *t)
 	return err;
 }
 
-/* What libcyaml loads into: one per key, as a list or alone. */
+/* What libcyaml loads into: for each key a list or a single value. */
 struct loaded_key {
 	char **list;
 	char *one;
@@ -295,7 +309,7 @@ static void make_fields(cyaml_schema_field_t *fields, const struct workload_text
 	*fields = (cyaml_schema_field_t)CYAML_FIELD_END;
 }
 
-/* libcyaml tells what it does not like only here; its first sentence is the cause. */
+/* libcyaml gives the cause of a failure only in its log: the first sentence. */
 static void keep_log(cyaml_log_t level, void *ctx, const char *fmt, va_list args)
 {
 	char *text = ctx;
@@ -345,58 +359,43 @@ static int load_values(struct workload_text *t, const char *data, size_t size, s
 	return err;
 }
 
-static int read_all(const char *path, char **data, size_t *size, struct ct_error *e)
+/* All of f, with a null byte behind it, from malloc(). */
+static int read_all(FILE *f, const char *path, char **data, size_t *size, struct ct_error *e)
 {
-	FILE *f = fopen(path, "re");
 	struct stat st;
-	int err;
+	int err = 0;
 
-	if (!f) {
-		err = -errno;
-		return ct_fail(e, err, CT_EXIT_USER, "cannot open the workload file %s: %s", path,
-			       strerror(-err));
-	}
-	if (!fstat(fileno(f), &st) && S_ISDIR(st.st_mode)) {
-		err = ct_fail(e, -EISDIR, CT_EXIT_USER, "%s is a folder, not a workload file",
-			      path);
-		goto out;
-	}
-	err = 0;
-	*data = malloc(FILE_MAX + 1);
-	if (!*data) {
-		err = ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory to read %s", path);
-		goto out;
-	}
+	if (!fstat(fileno(f), &st) && S_ISDIR(st.st_mode))
+		return ct_fail(e, -EISDIR, CT_EXIT_USER, "%s is a folder, not a workload file",
+			       path);
+	*data = malloc(FILE_MAX + 2);
+	if (!*data)
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory to read %s", path);
 	*size = fread(*data, 1, FILE_MAX + 1, f);
+	(*data)[*size] = '\0';
 	if (ferror(f))
 		err = ct_fail(e, -EIO, CT_EXIT_USER, "cannot read %s: %s", path, strerror(errno));
 	else if (*size > FILE_MAX)
 		err = ct_user_error(e, "%s is larger than a workload file may be (%d bytes)", path,
 				    FILE_MAX);
-	if (err)
+	if (err) {
 		free(*data);
-out:
-	fclose(f);
+		*data = NULL;
+	}
 	return err;
 }
 
-int workload_text_read(struct workload_text *t, const char *path, struct ct_error *e)
+int workload_text_parse(struct workload_text *t, const char *path, const char *data, size_t size,
+			struct ct_error *e)
 {
 	struct scan s = { .e = e };
-	char *data = NULL;
-	size_t size = 0;
 	int err;
 
 	*t = (struct workload_text){ .path = strdup(path) };
-	if (!t->path)
-		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory to read %s", path);
 	s.path = t->path;
-	err = read_all(path, &data, &size, e);
-	if (err)
-		goto free_text;
-	if (!yaml_parser_initialize(&s.parser)) {
-		err = ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory to read %s", path);
-		goto free_data;
+	if (!t->path || !yaml_parser_initialize(&s.parser)) {
+		workload_text_free(t);
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory to read %s", path);
 	}
 	yaml_parser_set_input_string(&s.parser, (const unsigned char *)data, size);
 	err = scan_file(&s, t);
@@ -405,12 +404,50 @@ int workload_text_read(struct workload_text *t, const char *path, struct ct_erro
 	yaml_parser_delete(&s.parser);
 	if (!err)
 		err = load_values(t, data, size, e);
-free_data:
-	free(data);
-free_text:
 	if (err)
 		workload_text_free(t);
 	return err;
+}
+
+int workload_text_read(struct workload_text *t, const char *path, struct ct_error *e)
+{
+	char *data = NULL;
+	size_t size = 0;
+	FILE *f;
+	int err;
+
+	*t = (struct workload_text){ 0 };
+	/* The path goes where the texts go. */
+	if (!text_is_plain(path))
+		return ct_user_error(e,
+				     "the path of a workload file holds control characters: rename "
+				     "the file or its folder");
+	f = fopen(path, "re");
+	if (!f) {
+		err = -errno;
+		return ct_fail(e, err, CT_EXIT_USER, "cannot open the workload file %s: %s", path,
+			       strerror(-err));
+	}
+	err = read_all(f, path, &data, &size, e);
+	fclose(f);
+	if (!err)
+		err = workload_text_parse(t, path, data, size, e);
+	free(data);
+	return err;
+}
+
+char *workload_read_stdin(struct ct_error *e)
+{
+	char *data = NULL;
+	size_t size = 0;
+
+	if (read_all(stdin, WORKLOAD_STDIN, &data, &size, e))
+		return NULL;
+	if (strlen(data) == size)
+		return data;
+	ct_user_error(e, WORKLOAD_STDIN " holds a null byte, so it is no workload file");
+	free(data);
+	return NULL;
 }
 
 size_t next_phrase(const char **text, const char **phrase)

@@ -49,6 +49,9 @@ const char *word_place(const struct word *w, char buf[WORD_PLACE]);
 
 /* Read YAML; nothing is checked but its form and its keys.  0 or a negative errno. */
 int workload_text_read(struct workload_text *t, const char *path, struct ct_error *e);
+/* The same from memory; path is what errors call it. */
+int workload_text_parse(struct workload_text *t, const char *path, const char *data, size_t size,
+			struct ct_error *e);
 void workload_text_free(struct workload_text *t);
 
 /*

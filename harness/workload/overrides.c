@@ -2,6 +2,7 @@
 /*
  * Parameters on the command line: --KEY VALUE and --set KEY=VALUE.
  */
+#include "harness/base/escape.h"
 #include "harness/base/nearest.h"
 #include "harness/base/text.h"
 #include "harness/workload/internal.h"
@@ -132,6 +133,9 @@ split_value(struct words *out, int id, const char *value, const char *source, st
 
 		if (!len)
 			return ct_user_error(e, "%s: an empty value in '%s'", source, value);
+		if (!text_is_plain(value))
+			return ct_user_error(
+				e, "%s: the value holds control characters; remove them", source);
 		if (last && joins(id, last->text, p, len)) {
 			char *joined;
 

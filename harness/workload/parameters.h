@@ -70,6 +70,7 @@ struct parameter {
 	bool none;			  /* 0 (of texts: empty) is written "none" */
 	bool decimal;			  /* a count printed with k, M, G instead of Ki, Mi, Gi */
 	const struct word_meaning *words; /* in the order of the enum; ends with a NULL */
+	const char *pattern; /* for a schema: texts that `allowed` adds to those of the type */
 };
 
 extern const struct parameter parameters[NR_PARAMS];
@@ -80,8 +81,8 @@ extern const struct parameter_type type_count, type_share, type_seconds, type_sw
 /* Those of a single parameter. */
 extern const struct parameter_type type_load_factor, type_pinning, type_popularity, type_mix,
 	type_split, type_resize, type_events;
-/* Those about the file, which no cell has: text, a list of files, plots, aims. */
-extern const struct parameter_type type_file, type_plots;
+/* Those about the file, which no cell has: a text, several texts, plots. */
+extern const struct parameter_type type_file, type_list, type_plots;
 
 /* PARAM_* of a name with underscores or dashes, or -1. */
 int parameter_find(const char *name, size_t len);

@@ -113,7 +113,7 @@ const struct parameter_type type_count = {
 	.print = print_count_value,
 	.allow = allow_count,
 	.json = JSON_COUNT,
-	.pattern = "[0-9]+([.][0-9]+)?([kMG]i?)?",
+	.pattern = "[0-9]+([.][0-9]+)?(k|M|G|Ki|Mi|Gi)?",
 };
 
 /* ---- shares and times ---- */
@@ -275,6 +275,7 @@ static int print_text(const struct parameter *p, const struct cell *cell, char *
 
 const struct parameter_type type_text = { .parse = parse_text, .print = print_text };
 const struct parameter_type type_file = { .parse = NULL };
+const struct parameter_type type_list = { .parse = NULL };
 
 static void allow_plots(const struct parameter *p, char *buf, size_t size, size_t *at)
 {

@@ -94,8 +94,7 @@ static const char *parse_load_factor(const struct parameter *p, struct cell *cel
 	const struct ct_variant *v = ct_variant_find(cell->variant);
 	double load, buckets;
 
-	(void)p;
-	if (!parse_number(text, 1e-3, 1e6, &load))
+	if (!parse_number(text, p->min, p->max, &load))
 		return wrong;
 	buckets = round((double)cell->flows / load);
 	if (buckets > (double)BUCKETS_MAX)
@@ -230,7 +229,7 @@ print_popularity(const struct parameter *p, const struct cell *cell, char *buf, 
 const struct parameter_type type_popularity = {
 	.parse = parse_popularity,
 	.print = print_popularity,
-	.pattern = "uniform|zipf +s=[0-9.]+|hot( +(flows|share)=[0-9.]+([kMG]i?)?%?){2}",
+	.pattern = "uniform|zipf +s=[0-9.]+|hot( +(flows|share)=[0-9.]+(k|M|G|Ki|Mi|Gi)?%?){2}",
 };
 
 static const char *parse_mix(const struct parameter *p, struct cell *cell, const char *text)

@@ -2,9 +2,8 @@
 /*
  * Workload files and suites.
  *
- * Values come in layers: the command line above the suite, that above the
- * suite it names, that above the workload file.  The highest layer that
- * gives a key decides it.
+ * Values come in layers: the command line is above a suite, a suite above the suites and files that
+ * it names.  The highest layer that gives a key decides its value.
  */
 #include "harness/workload/aims.h"
 #include "harness/workload/internal.h"
@@ -22,8 +21,8 @@ static int no_memory(struct ct_error *e)
 }
 
 /*
- * What above gives replaces what t has.  A capture brings its own flows, so
- * for a workload with one, what is said above about their number is not meant.
+ * The values of the layer above replace those of t.  A workload with a capture ignores the
+ * number of flows and the load factor of the layer above, since the capture has its own flows.
  */
 static int overlay(struct workload_text *t, const struct workload_text *above)
 {
@@ -61,7 +60,7 @@ static int text_of(const struct workload_text *t, int id, const char **out, stru
 	return 0;
 }
 
-/* The name, given or from the file's, into buf. */
+/* The name that the file gives, or else that of the file itself. */
 static int name_of(const struct workload_text *t, char *buf, size_t size, struct ct_error *e)
 {
 	const char *name, *slash = strrchr(t->path, '/');
@@ -80,7 +79,9 @@ static int name_of(const struct workload_text *t, char *buf, size_t size, struct
 			return ct_user_error(e, "%s:%d: name is '%.64s', but must be %s", t->path,
 					     t->keys[PARAM_NAME].list[0].line, name,
 					     parameters[PARAM_NAME].allowed);
-		return ct_user_error(e, "%s has no name, and its file's name is none: a name is %s",
+		return ct_user_error(e,
+				     "%s gives no name, and the name of the file cannot be used: "
+				     "add 'name: ...', with %s",
 				     t->path, parameters[PARAM_NAME].allowed);
 	}
 	memcpy(buf, name, len);
@@ -249,41 +250,60 @@ load_suite(struct workload_set *set, const struct workload_text *t, int depth, s
 	return err;
 }
 
+/* t is freed. */
+static int load_parsed(struct workload_set *set, struct workload_text *t,
+		       const struct workload_text *above, int depth, struct ct_error *e)
+{
+	int err = 0;
+
+	if (overlay(t, above)) {
+		err = no_memory(e);
+	} else if (t->keys[PARAM_WORKLOADS].nr) {
+		if (!depth && !set->name[0])
+			err = name_of(t, set->name, sizeof(set->name), e);
+		if (!err)
+			err = load_suite(set, t, depth, e);
+	} else {
+		err = add_workload(set, t, e);
+	}
+	workload_text_free(t);
+	return err;
+}
+
 static int load_file(struct workload_set *set, const char *path, const struct workload_text *above,
 		     int depth, struct ct_error *e)
 {
 	struct workload_text t;
 	int err = workload_text_read(&t, path, e);
 
-	if (err)
-		return err;
-	if (overlay(&t, above)) {
-		err = no_memory(e);
-	} else if (t.keys[PARAM_WORKLOADS].nr) {
-		if (!depth && !set->name[0])
-			err = name_of(&t, set->name, sizeof(set->name), e);
-		if (!err)
-			err = load_suite(set, &t, depth, e);
-	} else {
-		err = add_workload(set, &t, e);
-	}
-	workload_text_free(&t);
-	return err;
+	return err ? err : load_parsed(set, &t, above, depth, e);
 }
 
-int workload_load(struct workload_set *set, const char *path,
-		  const struct workload_overrides *overrides, struct ct_error *e)
+/* A file by its path, or one of the project's own by its bare name. */
+static int read_own(struct workload_text *t, const char *path, struct ct_error *e)
 {
-	struct workload_text above = { 0 };
-	size_t before = set->nr;
-	char name[sizeof(set->name)], resolved[PATH_MAX];
-	int err;
+	char resolved[PATH_MAX];
 
 	workload_resolve(resolved, sizeof(resolved), path);
+	return workload_text_read(t, resolved, e);
+}
+
+int workload_load_text(struct workload_set *set, const char *path, const char *text,
+		       const struct workload_overrides *overrides, struct ct_error *e)
+{
+	struct workload_text above = { 0 }, t = { 0 };
+	size_t before = set->nr;
+	char name[sizeof(set->name)];
+	int err;
+
 	memcpy(name, set->name, sizeof(name));
 	err = workload_overrides_read(&above, overrides, e);
+	if (!err && text)
+		err = workload_text_parse(&t, path, text, strlen(text), e);
+	else if (!err)
+		err = read_own(&t, path, e);
 	if (!err)
-		err = load_file(set, resolved, &above, 0, e);
+		err = load_parsed(set, &t, &above, 0, e);
 	workload_text_free(&above);
 	if (err) {
 		while (set->nr > before)
@@ -295,10 +315,16 @@ int workload_load(struct workload_set *set, const char *path,
 		memcpy(set->name, name, sizeof(name));
 		return err;
 	}
-	/* Of several files none gives the set its name. */
+	/* A set of several files is named after none of them. */
 	if (before)
 		strcpy(set->name, "run");
 	else if (!set->name[0])
 		strcpy(set->name, set->list[0].name);
 	return 0;
+}
+
+int workload_load(struct workload_set *set, const char *path,
+		  const struct workload_overrides *overrides, struct ct_error *e)
+{
+	return workload_load_text(set, path, NULL, overrides, e);
 }

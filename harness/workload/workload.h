@@ -88,6 +88,13 @@ int workload_take_option(struct workload_overrides *o, int argc, char **argv, in
  */
 int workload_load(struct workload_set *set, const char *path,
 		  const struct workload_overrides *overrides, struct ct_error *e);
+/* The same from a text; path is what errors call it, and what its own paths are relative to. */
+int workload_load_text(struct workload_set *set, const char *path, const char *text,
+		       const struct workload_overrides *overrides, struct ct_error *e);
+/* A workload file from standard input, for workload_load_text(); from malloc(), NULL on failure. */
+char *workload_read_stdin(struct ct_error *e);
+/* What errors call it; its workload has this name unless it gives another. */
+#define WORKLOAD_STDIN "stdin"
 void workload_set_free(struct workload_set *set);
 
 /* What a file says about itself, without its cells. */
@@ -122,6 +129,13 @@ int cell_param_find(const char *column);
  */
 int cell_param_set(struct cell *cell, const char *column, const char *text, const char *place,
 		   struct ct_error *e);
+
+/*
+ * The table of parameters for programs: as a list of {name, column, use, default, meaning,
+ * allowed}, and as a JSON Schema (draft 2020-12) of workload files.  New references.
+ */
+struct json_t *workload_parameters_json(void);
+struct json_t *workload_schema(void);
 
 /* What an event of a cell is ("resize"), and how a workload says it, less its time
  * ("resize=128Ki"). */

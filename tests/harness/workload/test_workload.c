@@ -357,6 +357,26 @@ static void test_suites(void **state)
 	workload_set_free(&set);
 }
 
+/* From standard input, say: the name is "stdin", and a text may also be a suite. */
+static void test_text(void **state)
+{
+	struct workload_set set = { .nr = 0 };
+	struct ct_error e = { 0 };
+
+	(void)state;
+	if (workload_load_text(&set, WORKLOAD_STDIN, TABLE, NULL, &e))
+		fail_msg("%s", e.text);
+	assert_string_equal(set.name, "stdin");
+	assert_string_equal(set.list[0].path, "stdin");
+	assert_int_equal(set.list[0].nr_cells, 1);
+	workload_set_free(&set);
+
+	assert_int_not_equal(workload_load_text(&set, WORKLOAD_STDIN, TABLE "flows: 0\n", NULL, &e),
+			     0);
+	expect(e.text, "stdin:4: flows");
+	assert_int_equal(set.nr, 0);
+}
+
 static int begin(void **state)
 {
 	(void)state;
@@ -374,6 +394,7 @@ int main(void)
 		cmocka_unit_test(test_mixes),
 		cmocka_unit_test(test_overrides),
 		cmocka_unit_test(test_suites),
+		cmocka_unit_test(test_text),
 	};
 
 	return cmocka_run_group_tests_name("workload", tests, begin, own_folder_leave);

@@ -52,6 +52,18 @@ static void test_bad_files(void **state)
 		{ "question: [a, b]\nvariants: null\nbuckets: 1\n", 1, { "question", "list" } },
 		{ "name: Axes\n" TABLE, 1, { "name", "'Axes'" } },
 		{ TABLE "plots: [bars,\n pies]\n", 5, { "plots", "'pies'", "threads", "effects" } },
+		/* texts that a terminal, a page or a script would obey */
+		{ "question: \"a\\e[31mb\"\n", 1, { "question", "control" } },
+		{ "question: \"a\\nb\"\n", 1, { "question", "newline" } },
+		{ "question: |\n  a\n  b\n", 1, { "question", "newline" } },
+		{ "question: \"a\\u009b2Jb\"\n", 1, { "question", "control" } },
+		{ "question: \"a\\u202eb\"\n", 1, { "question", "control" } },
+		{ QUESTION "\"na\\eme\": a\n", 2, { "key", "control" } },
+		{ "name: \"a\\rb\"\n" TABLE, 1, { "name", "control" } },
+		{ TABLE "plots: [bars, \"\\a\"]\n", 4, { "plots", "control" } },
+		{ TABLE "aims: \"null\\t: ns/op <= 3\"\n", 4, { "aims", "control" } },
+		{ QUESTION "workloads: [\"one\\x7f.yaml\"]\n", 2, { "workloads", "control" } },
+		{ TABLE "capture: \"a\\nb.pcap\"\n", 4, { "capture", "control" } },
 		/* variants */
 		{ QUESTION "load_factor: 1\n", 0, { "w.yaml", "variants", "missing" } },
 		{ QUESTION "variants: [" BASELINE ",\n nulls_rcu_siphas]\n",
@@ -240,6 +252,8 @@ static void test_bad_options(void **state)
 		{ { "--set" }, { "--set ", "KEY=VALUE" } },
 		{ { "--variants", "nulls" }, { "--variants: ", "'nulls'", "nulls_rcu" } },
 		{ { "--capture", "gone.pcap" }, { "/w.yaml:3: ", "load_factor", "buckets" } },
+		{ { "--capture", "a\nb" }, { "--capture: ", "control" } },
+		{ { "--set=mix=lookup=1\033" }, { "--set mix: ", "control" } },
 		{ { "--repeats", "1,2" }, { "--repeats: repeats", "list" } },
 	};
 
@@ -275,6 +289,10 @@ static void test_bad_paths(void **state)
 	e.status = 0;
 	assert_int_not_equal(workload_load(&set, own_path("."), NULL, &e), 0);
 	expect(e.text, "is a folder");
+	e.status = 0;
+	write_text("a\nb.yaml", TABLE);
+	assert_int_not_equal(workload_load(&set, own_path("a\nb.yaml"), NULL, &e), 0);
+	expect(e.text, "control");
 	e.status = 0;
 	write_bytes("zero.yaml", "name: \"a\0b\"\n", 12);
 	assert_int_not_equal(workload_load(&set, own_path("zero.yaml"), NULL, &e), 0);
