@@ -12,6 +12,7 @@
 
 #include "harness/cli/cmd.h"
 #include "harness/measure/bench.h"
+#include "harness/measure/slices.h"
 #include "harness/measure/replica.h"
 #include "harness/machine/topology.h"
 #include "harness/machine/tsc.h"
@@ -86,6 +87,14 @@ static int send_details(const json_t *details, bool failed)
 	return err;
 }
 
+/* A parent that takes slices has to tell this from other messages. */
+static int send_kind(const struct cell *cell)
+{
+	const uint32_t kind = MEASURE_RESULT;
+
+	return !cell->sliced || fwrite(&kind, sizeof(kind), 1, stdout) == 1 ? 0 : -EIO;
+}
+
 int cmd_measure(int argc, char **argv)
 {
 	static struct cell cell;
@@ -107,7 +116,9 @@ int cmd_measure(int argc, char **argv)
 		snprintf(r.error, sizeof(r.error), "%.*s", (int)sizeof(r.error) - 1,
 			 e.status ? e.text : "a fault of ctbench");
 	}
-	err = fwrite(&r, sizeof(r), 1, stdout) == 1 ? send_details(details, r.status) : -EIO;
+	err = !send_kind(&cell) && fwrite(&r, sizeof(r), 1, stdout) == 1
+		      ? send_details(details, r.status)
+		      : -EIO;
 	json_decref(details);
 	return err ? CT_EXIT_INTERNAL : CT_EXIT_OK; /* the parent has ended */
 }

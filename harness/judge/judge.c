@@ -53,14 +53,17 @@ static bool same_pass(const json_t *a, const json_t *b, size_t repeat)
 	       json_integer_value(json_array_get(json_object_get(b, "passes"), repeat));
 }
 
-static bool add_paired(struct samples *s, const json_t *base, double *a, size_t na,
-		       const json_t *other, double *b, size_t nb, double weight)
+/* Within rounds where both were measured side by side, else repeat by repeat. */
+static bool add_paired(struct samples *s, const char *metric, const json_t *base, double *a,
+		       size_t na, const json_t *other, double *b, size_t nb, double weight)
 {
 	size_t nr = 0;
 
 	for (size_t i = 0; i < na && i < nb; i++)
-		if (isfinite(a[i]) && isfinite(b[i]) && a[i] > 0 && b[i] > 0 &&
-		    same_pass(base, other, i))
+		if (judge_within_rounds(base, other, metric, i, &a[nr]))
+			nr++;
+		else if (isfinite(a[i]) && isfinite(b[i]) && a[i] > 0 && b[i] > 0 &&
+			 same_pass(base, other, i))
 			a[nr++] = log(b[i] / a[i]);
 	free(b);
 	return add_sample(s, a, nr, weight);
@@ -86,7 +89,7 @@ add_samples(struct samples *s, const struct judge_comparison *c, const struct ju
 	double *x = metric_values(base, c->metric, &na), *y = metric_values(other, c->metric, &nb);
 
 	if (x && y &&
-	    (paired ? add_paired(s, base, x, na, other, y, nb, pair->level)
+	    (paired ? add_paired(s, c->metric, base, x, na, other, y, nb, pair->level)
 		    : add_unpaired(s, x, na, y, nb, pair->level)))
 		return;
 	if (s->nr == before) {

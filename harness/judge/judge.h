@@ -88,6 +88,14 @@ void judge_free(struct judge_list *l);
  */
 int judge_evaluate(struct judge_comparison *c, const struct json_t *a, const struct json_t *b,
 		   bool paired);
+/*
+ * The effect between two cells in one repeat, as a logarithm of the metric's ratio, where they were
+ * measured side by side: the trimmed mean of the ratios within rounds.  Rounds of one repeat share
+ * its luck (addresses, hash key), so they are one value; intervals and tests stand on repeats.
+ * False where they were not, or the metric is no speed.
+ */
+bool judge_within_rounds(const struct json_t *base, const struct json_t *other, const char *metric,
+			 size_t repeat, double *effect);
 /* p_holm, visible and seen of all that were judged; returns their number, or -ENOMEM. */
 long judge_correct(struct judge_comparison *list, size_t nr);
 

@@ -68,10 +68,10 @@ bool memstat_thread_allocated(uint64_t *bytes)
 	return true;
 }
 
-uint64_t memstat_rss(void)
+static uint64_t resident_of(const char *path)
 {
 	unsigned long long total, resident;
-	FILE *f = fopen("/proc/self/statm", "re");
+	FILE *f = fopen(path, "re");
 	int n;
 
 	if (!f)
@@ -79,6 +79,19 @@ uint64_t memstat_rss(void)
 	n = fscanf(f, "%llu %llu", &total, &resident);
 	fclose(f);
 	return n == 2 ? resident * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+}
+
+uint64_t memstat_rss(void)
+{
+	return resident_of("/proc/self/statm");
+}
+
+uint64_t memstat_rss_of(pid_t pid)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/statm", (int)pid);
+	return resident_of(path);
 }
 
 uint64_t memstat_rss_peak(void)

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /*
  * Bytes in live allocations of the whole process: jemalloc's stats.allocated,
@@ -33,6 +34,8 @@ bool memstat_thread_allocated(uint64_t *bytes);
 
 /* Resident memory of the process in bytes, now; 0 if /proc does not tell. */
 uint64_t memstat_rss(void);
+/* The same of another process of ours. */
+uint64_t memstat_rss_of(pid_t pid);
 
 /* The most it has ever been. */
 uint64_t memstat_rss_peak(void);

@@ -122,6 +122,11 @@ int bench_open(struct bench *b, uint64_t connections, uint64_t stream_bytes)
 	if (err)
 		return err;
 
+	if (c->sliced) {
+		err = bench_slices_start(b);
+		if (err)
+			return err;
+	}
 	b->r->allocated_bytes = memstat_allocated(); /* made a difference in bench_result() */
 	err = b->v->create(&b->core, &config);
 	if (err == -EOPNOTSUPP)
@@ -170,19 +175,20 @@ void bench_close(struct bench *b)
 	pool_destroy(b->pool);
 	bench_events_free(b->events);
 	bench_timeline_free(b);
+	bench_slices_free(b);
 	free(b->worker);
 	bench_latency_free(b);
 }
 
-/*
- * A window in which every batch takes longer by a known share, so that what judges
- * measurements can be measured itself (run --plant).
- */
-static void slowed_window(struct bench *b, struct pool_worker *w,
-			  void (*run)(struct bench *b, void *work), void *work, uint64_t end)
+/* plant_delay: what judges measurements can be measured itself (run --plant). */
+void bench_run_until(struct bench *b, const struct pool_worker *w,
+		     void (*run)(struct bench *b, void *work), void *work, uint64_t end)
 {
 	uint64_t begun, now;
 
+	if (b->cell->plant_delay <= 0)
+		while (bench_tick(b, w) < end)
+			run(b, work);
 	while ((begun = bench_tick(b, w)) < end) {
 		run(b, work);
 		now = tsc_now();
@@ -201,10 +207,15 @@ static double process_cpu(void)
 }
 
 void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct bench *b, void *work),
-		  void *work, void *before, size_t size)
+		  void *work, const uint64_t *done, void *before, size_t size)
 {
 	uint64_t end;
 
+	if (b->slices) {
+		memcpy(before, work, size);
+		bench_slices_run(b, w, run, work, done);
+		return;
+	}
 	end = tsc_now() + tsc_from_seconds(b->cell->warmup);
 	inside_prepare(b, w);
 	if (b->latency)
@@ -231,11 +242,9 @@ void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct ben
 	inside_opens(b, w);
 	if (b->timeline)
 		bench_timeline_run(b, w, run, work, end);
-	if (b->cell->plant_delay > 0)
-		slowed_window(b, w, run, work, end);
-	while (bench_tick(b, w) < end)
-		run(b, work);
+	bench_run_until(b, w, run, work, end);
 	inside_closes(b, w);
+	inside_ends(b, w);
 	if (b->latency)
 		bench_latency_drain(b, w, run, work);
 	pool_stop(w);
@@ -250,19 +259,36 @@ void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct ben
 		bench_latency_unfinished(b, w);
 }
 
-static void sum_rates(struct bench *b, const uint64_t *done, double window)
+/* Slices have been added up already. */
+static void take_sections(struct bench *b, const uint64_t *done)
+{
+	for (unsigned int i = 0; i < b->cell->threads && !b->slices; i++) {
+		const struct pool_worker *w = pool_worker(b->pool, i);
+
+		b->worker[i].all = (struct bench_section){
+			.seconds = tsc_to_seconds(w->ended_tsc - w->began_tsc),
+			.done = done[i],
+			.cpu_ns = w->cpu_ns,
+			.involuntary = w->involuntary,
+			.allocated = w->allocated_known ? w->allocated : 0,
+		};
+	}
+}
+
+static void sum_rates(struct bench *b, double window)
 {
 	struct cell_result *r = b->r;
 	double rate = 0, cpu = 0, all = 0;
 
 	for (unsigned int i = 0; i < b->cell->threads; i++) {
-		const struct pool_worker *w = pool_worker(b->pool, i);
-		double seconds = tsc_to_seconds(w->ended_tsc - w->began_tsc);
-		double mine = seconds > 0 ? (double)done[i] / seconds : 0;
+		const struct bench_section *s = &b->worker[i].all;
+		double mine = s->seconds > 0 ? (double)s->done / s->seconds : 0;
 
 		rate += mine;
-		cpu += (double)w->cpu_ns;
-		all += (double)done[i];
+		cpu += (double)s->cpu_ns;
+		all += (double)s->done;
+		r->involuntary_switches += s->involuntary;
+		r->window_allocs += s->allocated;
 		if (!i || mine < r->min_thread_ops)
 			r->min_thread_ops = mine;
 		if (!i || mine > r->max_thread_ops)
@@ -319,10 +345,11 @@ void bench_result(struct bench *b, const uint64_t *done)
 	struct pool_sum s;
 
 	pool_sum(b->pool, &s);
-	sum_rates(b, done, b->cell->kind == KIND_FILL ? s.span : s.window);
+	take_sections(b, done);
+	sum_rates(b, b->slices			  ? bench_slices_seconds(b)
+		     : b->cell->kind == KIND_FILL ? s.span
+						  : s.window);
 	r->skew = s.skew;
-	r->involuntary_switches = s.involuntary;
-	r->window_allocs = s.allocated_known ? s.allocated : 0;
 	b->v->ops->memory(b->core, &m);
 	r->node_bytes = m.node_bytes;
 	r->bucket_bytes = m.bucket_bytes + m.lock_bytes;
@@ -337,6 +364,8 @@ void bench_result(struct bench *b, const uint64_t *done)
 		json_object_set_new(b->details, "timeline", bench_timeline_json(b));
 	else if (b->events)
 		json_object_set_new(b->details, "events", bench_events_json(b));
+	if (b->slices)
+		return; /* judged one by one (slice_judge()) */
 	if (s.migrated_cpu >= 0)
 		bench_void(b, "a thread did not stay on CPU %d", s.migrated_cpu);
 	if (!r->ops)

@@ -21,10 +21,17 @@
 
 struct json_t;
 
+/* What a worker did in the window, or in all slices of it. */
+struct bench_section {
+	double seconds;
+	uint64_t done, cpu_ns, involuntary, allocated;
+};
+
 /* What is known of one worker beside the pool's; its own while it works. */
 struct bench_worker {
 	pthread_t thread;
-	struct ct_waits waits; /* as the window opened, then: inside the window */
+	struct bench_section all;
+	struct ct_waits waits; /* inside the window; while it is open less what was before */
 	struct perf_set perf;
 	struct perf_values counts;	    /* the same */
 	bool counted;			    /* perf is open */
@@ -48,6 +55,7 @@ struct bench {
 	struct bench_events *events;	 /* as they came out, after bench_events_finish() */
 	struct bench_timeline *timeline; /* NULL: none is kept */
 	struct bench_latency *latency;	 /* NULL: none are taken */
+	struct bench_slices *slices;	 /* NULL: one window */
 	double stolen;			 /* env_steal_seconds() as the window opened, then: in it */
 	double process_cpu;		 /* seconds of all our threads: the same */
 	/*
@@ -85,10 +93,14 @@ uint64_t bench_tick(struct bench *b, const struct pool_worker *w);
 /*
  * Inside a pool function, in every worker at once: the warm-up, then the
  * window.  run(b, work) does a batch; *before gets a copy of *work (of that
- * size) as the window opens.
+ * size) as the window opens; done, in *work, counts operations.  Where the cell
+ * is measured in slices, *before is as the first one begins.
  */
 void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct bench *b, void *work),
-		  void *work, void *before, size_t size);
+		  void *work, const uint64_t *done, void *before, size_t size);
+/* Batches until that time, each longer by a known share where one is planted. */
+void bench_run_until(struct bench *b, const struct pool_worker *w,
+		     void (*run)(struct bench *b, void *work), void *work, uint64_t end);
 /* All workers wait here for each other, without holding up grace periods. */
 void bench_meet(struct bench *b, struct pool_worker *w);
 
@@ -96,6 +108,16 @@ void bench_meet(struct bench *b, struct pool_worker *w);
 void bench_sleep_until(uint64_t tsc);
 /* Waits for the window; its first TSC, or 0 if there will be none. */
 uint64_t bench_wait_window(struct bench *b);
+
+/*
+ * Slices (slices.c), where the cell says so: before the workers begin; the window of one worker;
+ * seconds of all slices together.  0 or -ENOMEM with a sentence.
+ */
+int bench_slices_start(struct bench *b);
+void bench_slices_run(struct bench *b, struct pool_worker *w,
+		      void (*run)(struct bench *b, void *work), void *work, const uint64_t *done);
+double bench_slices_seconds(const struct bench *b);
+void bench_slices_free(struct bench *b);
 
 /* Events of the cell, carried out beside the workers while the window is open (bench_events.c). */
 struct bench_events;
@@ -154,10 +176,11 @@ int bench_wrong(struct bench *b, const char *fmt, ...) __attribute__((format(pri
 
 /* ---- behind the numbers (inside.c) ---- */
 
-/* By a worker: before the window, as it opens, as it closes. */
+/* By a worker: before the window; as it opens, as it closes, slice by slice; after all of it. */
 void inside_prepare(struct bench *b, const struct pool_worker *w);
 void inside_opens(struct bench *b, const struct pool_worker *w);
 void inside_closes(struct bench *b, const struct pool_worker *w);
+void inside_ends(struct bench *b, const struct pool_worker *w);
 /*
  * After the window: chains, locks, grace, memory, stat, perf and pages into the details, and
  * scalars of them into the metrics.  0, or an error where pages are not what was asked for and

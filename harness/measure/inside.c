@@ -39,31 +39,44 @@ void inside_prepare(struct bench *b, const struct pool_worker *w)
 		perf_close(&mine->perf);
 	perf_open(&mine->perf);
 	mine->counted = true;
+	memset(&mine->waits, 0, sizeof(mine->waits));
+	memset(&mine->counts, 0, sizeof(mine->counts));
+	for (int i = 0; i < NR_PERF; i++)
+		mine->counts.known[i] = true;
+}
+
+/* What is counted in an interval is added in two steps: less what was, and what is then. */
+static void count(struct bench_worker *mine, int sign)
+{
+	struct perf_values now;
+	uint64_t step = (uint64_t)sign;
+
+	perf_read(&mine->perf, &now);
+	for (int i = 0; i < NR_PERF; i++) {
+		mine->counts.known[i] &= now.known[i];
+		mine->counts.count[i] += sign * now.count[i];
+	}
+	mine->counts.shared |= now.shared;
+	mine->waits.locks += step * ct_waits.locks;
+	mine->waits.lock_ticks += step * ct_waits.lock_ticks;
+	mine->waits.resizes += step * ct_waits.resizes;
+	mine->waits.resize_ticks += step * ct_waits.resize_ticks;
 }
 
 void inside_opens(struct bench *b, const struct pool_worker *w)
 {
-	struct bench_worker *mine = &b->worker[w->index];
-
-	perf_read(&mine->perf, &mine->counts);
-	mine->waits = ct_waits;
+	count(&b->worker[w->index], -1);
 }
 
 void inside_closes(struct bench *b, const struct pool_worker *w)
 {
-	struct bench_worker *mine = &b->worker[w->index];
-	struct perf_values now;
+	count(&b->worker[w->index], 1);
+}
 
-	mine->waits.locks = ct_waits.locks - mine->waits.locks;
-	mine->waits.lock_ticks = ct_waits.lock_ticks - mine->waits.lock_ticks;
-	mine->waits.resizes = ct_waits.resizes - mine->waits.resizes;
-	mine->waits.resize_ticks = ct_waits.resize_ticks - mine->waits.resize_ticks;
-	perf_read(&mine->perf, &now);
-	for (int i = 0; i < NR_PERF; i++) {
-		mine->counts.known[i] &= now.known[i];
-		mine->counts.count[i] = now.count[i] - mine->counts.count[i];
-	}
-	mine->counts.shared |= now.shared;
+void inside_ends(struct bench *b, const struct pool_worker *w)
+{
+	struct bench_worker *mine = &b->worker[w->index];
+
 	perf_close(&mine->perf);
 	mine->counted = false;
 }
@@ -95,13 +108,12 @@ static void tell_locks(struct bench *b, uint64_t ops)
 
 	for (uint32_t i = 0; i < b->cell->threads; i++) {
 		const struct ct_waits *w = &b->worker[i].waits;
-		const struct pool_worker *p = pool_worker(b->pool, i);
 
 		sum.locks += w->locks;
 		sum.lock_ticks += w->lock_ticks;
 		sum.resizes += w->resizes;
 		sum.resize_ticks += w->resize_ticks;
-		seconds += tsc_to_seconds(p->ended_tsc - p->began_tsc);
+		seconds += b->worker[i].all.seconds;
 	}
 	json_object_set_new(b->details, "locks",
 			    json_pack("{s:I, s:f, s:I, s:f, s:f}", "waits", (json_int_t)sum.locks,

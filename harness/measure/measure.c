@@ -3,17 +3,22 @@
 #include "harness/measure/measure.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness/base/interrupt.h"
 #include "harness/machine/tsc.h"
+#include "harness/measure/replica.h"
+
+#define PATIENCE_MS 1000 /* for a child that hung up to end by itself */
 
 const char *measure_program = "/proc/self/exe";
 
@@ -31,6 +36,9 @@ static void child(int in, int out)
 	signal(SIGTERM, SIG_DFL);
 	if (dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0)
 		_exit(127);
+	/* Where the pipe already was there, dup2() leaves the flag that closes it. */
+	fcntl(STDIN_FILENO, F_SETFD, 0);
+	fcntl(STDOUT_FILENO, F_SETFD, 0);
 	execv(measure_program, argv);
 	_exit(127);
 }
@@ -41,7 +49,7 @@ static int transfer(int fd, void *data, size_t size, bool write_it)
 	char *p = data;
 
 	while (size) {
-		ssize_t n = write_it ? write(fd, p, size) : read(fd, p, size);
+		ssize_t n = write_it ? send(fd, p, size, MSG_NOSIGNAL) : read(fd, p, size);
 
 		if (n < 0 && errno == EINTR) {
 			if (ct_interrupted)
@@ -97,49 +105,66 @@ static int receive_details(int fd, json_t **details)
 	return err;
 }
 
-int measure_cell(const struct cell *cell, struct cell_result *result, json_t **details,
-		 struct ct_error *e)
+static int start(struct measure_child *c, const struct cell *cell, struct ct_error *e)
 {
-	json_t *told = NULL;
-	int to[2], from[2], status, err;
-	struct cell copy = *cell;
+	int to[2], from[2], err;
 	pid_t pid;
 
-	memset(result, 0, sizeof(*result));
-	if (details)
-		*details = NULL;
-	if (pipe(to))
-		return ct_fail(e, -errno, CT_EXIT_USER, "cannot make a pipe: %s", strerror(errno));
-	if (pipe(from)) {
+	memset(c, 0, sizeof(*c));
+	c->cell = *cell;
+	c->to = c->from = -1;
+	/* A socket and no pipe: writing to a child that has died must be no signal. */
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, to))
+		return ct_fail(e, -errno, CT_EXIT_USER, "cannot make a socket: %s",
+			       strerror(errno));
+	if (pipe2(from, O_CLOEXEC)) {
 		err = ct_fail(e, -errno, CT_EXIT_USER, "cannot make a pipe: %s", strerror(errno));
 		close(to[0]);
 		close(to[1]);
 		return err;
 	}
 	/* Once for all: a process of some 100 ms should not spend 20 on looking at the clock. */
-	copy.ticks_per_second = tsc_per_second();
+	c->cell.ticks_per_second = tsc_per_second();
 	fflush(NULL);
 	pid = fork();
-	if (!pid) {
-		close(to[1]);
-		close(from[0]);
+	if (!pid)
 		child(to[0], from[1]);
-	}
 	close(to[0]);
 	close(from[1]);
-	if (pid < 0) {
-		err = ct_fail(e, -errno, CT_EXIT_USER, "cannot start a process to measure in: %s",
-			      strerror(errno));
-		goto out;
+	c->to = to[1];
+	c->from = from[0];
+	c->pid = pid;
+	if (pid < 0)
+		return ct_fail(e, -errno, CT_EXIT_USER, "cannot start a process to measure in: %s",
+			       strerror(errno));
+	return transfer(c->to, &c->cell, sizeof(c->cell), true);
+}
+
+static int receive_result(struct measure_child *c)
+{
+	int err = transfer(c->from, &c->result, sizeof(c->result), false);
+
+	if (!err)
+		err = receive_details(c->from, &c->details);
+	c->over = !err;
+	return err;
+}
+
+/* Wait for its end; err: what went wrong with it so far, whose sentence goes into e. */
+static int finish(struct measure_child *c, int err, struct ct_error *e)
+{
+	int status = 0;
+
+	/* One that hung up is about to end, and how it ends is the answer. */
+	for (int i = 0; err == -EIO && c->pid > 0 && i < PATIENCE_MS; i++) {
+		if (waitpid(c->pid, &status, WNOHANG))
+			c->pid = 0;
+		else
+			usleep(1000);
 	}
-	err = transfer(to[1], &copy, sizeof(copy), true);
-	if (!err)
-		err = transfer(from[0], result, sizeof(*result), false);
-	if (!err)
-		err = receive_details(from[0], &told);
-	if (err)
-		kill(pid, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+	if (err && c->pid > 0)
+		kill(c->pid, SIGKILL);
+	while (c->pid > 0 && waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	/*
 	 * One that crashes, or that a sanitizer reports, after its result is no better than one
@@ -147,22 +172,110 @@ int measure_cell(const struct cell *cell, struct cell_result *result, json_t **d
 	 */
 	if (!err && (!WIFEXITED(status) || WEXITSTATUS(status)))
 		err = -EIO;
-	if (err == -EIO) {
-		/*
-		 * We sent SIGKILL to what had closed its pipe already: its own end is what
-		 * counts.
-		 */
-		err = died(status, cell, e);
-	}
+	if (err == -EIO)
+		err = died(status, &c->cell, e);
 	if (err == -EPROTO)
 		ct_fail(e, err, CT_EXIT_INTERNAL,
 			"measuring %s told what is no JSON object: a fault of ctbench",
-			cell->variant);
-	if (!err && details)
-		*details = json_incref(told);
-out:
-	json_decref(told);
-	close(to[1]);
-	close(from[0]);
+			c->cell.variant);
+	if (c->to >= 0)
+		close(c->to);
+	if (c->from >= 0)
+		close(c->from);
+	c->to = c->from = -1;
+	c->pid = 0;
+	if (err) {
+		json_decref(c->details);
+		c->details = NULL;
+		c->over = false;
+	}
 	return err;
+}
+
+int measure_cell(const struct cell *cell, struct cell_result *result, json_t **details,
+		 struct ct_error *e)
+{
+	struct measure_child *c = calloc(1, sizeof(*c));
+	int err;
+
+	memset(result, 0, sizeof(*result));
+	if (details)
+		*details = NULL;
+	if (!c)
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory to measure");
+	err = start(c, cell, e);
+	if (!err)
+		err = receive_result(c);
+	err = finish(c, err, e);
+	*result = c->result;
+	if (details)
+		*details = json_incref(c->details);
+	json_decref(c->details);
+	free(c);
+	return err;
+}
+
+/* ---- in slices ---- */
+
+bool measure_in_slices(const struct cell *c)
+{
+	return c->kind == KIND_STEADY && cell_latency(c) == LATENCY_NONE && c->timeline <= 0 &&
+	       !c->nr_events && !c->oversubscribe && strcmp(c->variant, REPLICA_NAME) != 0;
+}
+
+/* The next message, which is that one or a result. */
+static int receive(struct measure_child *c, enum measure_message wanted, void *data, size_t size)
+{
+	uint32_t kind = 0;
+	int err = transfer(c->from, &kind, sizeof(kind), false);
+
+	if (err)
+		return err;
+	if (kind == wanted && wanted != MEASURE_RESULT)
+		return size ? transfer(c->from, data, size, false) : 0;
+	return kind == MEASURE_RESULT ? receive_result(c) : -EPROTO;
+}
+
+static int failed(struct measure_child *c, int err, struct ct_error *e)
+{
+	return err ? finish(c, err, e) : c->over ? finish(c, 0, e) : 0;
+}
+
+int measure_open(struct measure_child *c, const struct cell *cell, struct ct_error *e)
+{
+	int err = start(c, cell, e);
+
+	if (!err)
+		err = receive(c, MEASURE_READY, NULL, 0);
+	return failed(c, err, e);
+}
+
+int measure_slice(struct measure_child *c, const struct slice_order *order, struct slice_told *told,
+		  struct ct_error *e)
+{
+	int err = transfer(c->to, (void *)order, sizeof(*order), true);
+
+	if (!err)
+		err = receive(c, MEASURE_SLICE, told, sizeof(*told));
+	return failed(c, err, e);
+}
+
+int measure_close(struct measure_child *c, struct ct_error *e)
+{
+	const struct slice_order order = { .what = SLICE_CLOSE };
+	int err = transfer(c->to, (void *)&order, sizeof(order), true);
+
+	if (!err)
+		err = receive(c, MEASURE_RESULT, NULL, 0);
+	return finish(c, err, e);
+}
+
+void measure_end(struct measure_child *c)
+{
+	struct ct_error e = { 0 };
+
+	if (c->pid > 0)
+		finish(c, -EINTR, &e);
+	json_decref(c->details);
+	c->details = NULL;
 }

@@ -226,7 +226,8 @@ static void steady(void *arg, struct pool_worker *w)
 		work.nr_ops = 1;
 	}
 	bench_worker_begin(b, w);
-	bench_window(b, w, latency ? run_batch_timed : run_batch, &work, &before, sizeof(work));
+	bench_window(b, w, latency ? run_batch_timed : run_batch, &work, &work.done, &before,
+		     sizeof(work));
 	bench_worker_end(b);
 
 	if (b->timeline)

@@ -210,8 +210,8 @@ static void worker(void *arg, struct pool_worker *w)
 		if (!from_capture(p))
 			establish(p, w);
 		bench_meet(b, w); /* a warm-up needs everybody's connections */
-		bench_window(b, w, latency ? run_batch_timed : run_batch, &work, &before,
-			     sizeof(work));
+		bench_window(b, w, latency ? run_batch_timed : run_batch, &work, &work.done,
+			     &before, sizeof(work));
 	}
 	bench_worker_end(b);
 	work.done -= before.done;

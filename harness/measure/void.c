@@ -5,7 +5,9 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "harness/machine/distance.h"
 #include "harness/machine/tsc.h"
+#include "harness/measure/slices.h"
 
 #define TIMES 5
 
@@ -36,6 +38,29 @@ void window_judge(char *buf, size_t size, const struct window_facts *f)
 			 "a CPU's frequency moved: the same work took %.2f times as long after the "
 			 "window as before",
 			 f->speed);
+}
+
+void slice_judge(struct slice_told *s)
+{
+	s->why[0] = '\0';
+	s->unsteady = false;
+	if (s->seconds <= 0 || s->ops <= 0)
+		snprintf(s->why, sizeof(s->why), "the threads never worked at the same time");
+	else if (s->skew > SLICE_SKEW * s->seconds)
+		snprintf(s->why, sizeof(s->why), "the threads started %.2f ms apart",
+			 1e3 * s->skew);
+	else if (s->lost > SLICE_LOST * s->seconds && s->involuntary)
+		snprintf(s->why, sizeof(s->why), "a thread was off its CPU for %.2f ms of %.2f",
+			 1e3 * s->lost, 1e3 * s->seconds);
+	else if (distance_moved(s->distance_before, s->distance_after))
+		snprintf(s->why, sizeof(s->why), "the CPUs moved: %.0f ns apart before, %.0f after",
+			 s->distance_before, s->distance_after);
+	else if (!(fabs(log(s->halves)) <= log1p(SLICE_HALVES))) {
+		s->unsteady = true;
+		snprintf(s->why, sizeof(s->why),
+			 "not steady: the second half ran at %.3f times the rate of the first",
+			 s->halves);
+	}
 }
 
 uint64_t window_speed(void)

@@ -234,6 +234,14 @@ static double trimmed_mean(const double *v, size_t n, double *variance, double *
 	return sum / (double)kept;
 }
 
+double stats_trimmed_mean(double *values, size_t n)
+{
+	double variance, df;
+
+	qsort(values, n, sizeof(*values), by_value);
+	return trimmed_mean(values, n, &variance, &df);
+}
+
 int stats_contrast(struct stats_contrast *c, struct stats_sample *samples, size_t nr, uint64_t seed)
 {
 	struct stats_interval interval = { 0 };

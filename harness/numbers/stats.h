@@ -66,6 +66,9 @@ struct stats_interval stats_median(double *values, size_t n, uint64_t seed);
 size_t stats_median_rank(size_t n);
 #define STATS_RANKS_LEAST 6
 
+/* The mean without the smallest and largest fifth; sorts values.  n > 0. */
+double stats_trimmed_mean(double *values, size_t n);
+
 /*
  * A weighted sum of the trimmed means of independent samples.  A difference of paired
  * measurements is one sample (of differences) with weight 1; of two unpaired

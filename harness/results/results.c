@@ -318,8 +318,10 @@ bool results_one_file(const char *a, const char *b)
 
 const char *results_own_file(const char *dir, const char *path)
 {
-	static const char *const own[] = { "run.json", "cells.tsv",	 DETAILS_FILE, BOUNDS_FILE,
-					   "run.log",  "benchmark.json", "results.tsv" };
+	static const char *const own[] = {
+		"run.json", "cells.tsv",      DETAILS_FILE,  BOUNDS_FILE,
+		"run.log",  "benchmark.json", "results.tsv", "slices.tsv"
+	};
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 	char file[PATH_MAX + 32], folder[PATH_MAX];
 

@@ -9,6 +9,7 @@
  *	run.log		what happened, with times
  *	benchmark.json	Google Benchmark's report and all facts about the run
  *	results.tsv	a row for every cell, for people and gnuplot
+ *	slices.tsv	a row for every slice, where cells were measured in slices (run/slices.h)
  *	report.html	the run as one page, for people
  *	plots/		pictures, their data and the scripts that draw them
  *

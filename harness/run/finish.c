@@ -4,6 +4,7 @@
  * then plots, then one look at what went wrong.
  */
 #include "harness/run/run.h"
+#include "harness/run/slices.h"
 
 #include "harness/base/interrupt.h"
 #include "harness/judge/judge.h"
@@ -12,9 +13,12 @@
 #include "harness/show/table/table.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define ALONE_PERCENT 3 /* by which slices may differ from a window alone */
 
 /* Google Benchmark's report with ours inside it; NULL with a sentence in e. */
 static json_t *merge(struct run *run, json_t *report, struct ct_error *e)
@@ -55,6 +59,9 @@ static int write_files(struct run *run, json_t *report, json_t **benchmark, stru
 		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for results.tsv");
 	err = results_write_text(run->results.dir, "results.tsv", tsv, len, e);
 	free(tsv);
+	if (err)
+		return err;
+	err = slices_write_tsv(run->results.dir, e);
 	if (err)
 		return err;
 	*benchmark = merge(run, report, e);
@@ -178,6 +185,28 @@ static void print_cost(const json_t *report)
 	       elapsed - windows - warmups - builds, overhead);
 }
 
+/*
+ * What harms all cells of a group alike is in no comparison between them; a window that has the
+ * machine to itself shows it.
+ */
+static void print_alone(const json_t *report)
+{
+	json_t *cell;
+	const char *name;
+
+	json_object_foreach(json_object_get(report, "cells"), name, cell)
+	{
+		double median = 0;
+
+		if (!json_unpack(cell, "{s:{s:{s:f}}}", "metrics", "slices_vs_alone_percent",
+				 "median", &median) &&
+		    fabs(median) > ALONE_PERCENT)
+			printf("%s: %+.1f %% in slices against a window alone; its absolute "
+			       "figure is that of slices\n",
+			       name, median);
+	}
+}
+
 static void write_page(struct run *run, const json_t *benchmark, const json_t *report,
 		       const char *path, struct ct_error *e)
 {
@@ -208,6 +237,7 @@ int run_finish(struct run *run)
 	table_print(stdout, report);
 	judge_print_verdicts(stdout, report);
 	run_print_aims(stdout, run);
+	print_alone(report);
 	print_counts(report);
 	print_cost(report);
 	fflush(stdout);

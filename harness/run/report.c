@@ -50,6 +50,7 @@
  *searches then, and their metric is saturation_per_s
  */
 #include "harness/run/run.h"
+#include "harness/run/slices.h"
 
 #include "harness/results/bounds.h"
 #include "harness/results/details.h"
@@ -128,7 +129,7 @@ static json_t *timeline_report(const json_t *details)
 
 /* What a run's details say, by name of cell, key by key. */
 struct told {
-	json_t *metrics, *timelines, *latencies;
+	json_t *metrics, *timelines, *latencies, *slices;
 };
 
 static json_t *passes_report(const struct run_cell *c)
@@ -146,7 +147,7 @@ static json_t *cell_report(const struct run *run, const struct run_cell *c, cons
 	const struct figure *f = NULL;
 	unsigned int failed = 0, skipped = 0, good = 0;
 	const char *error = NULL;
-	json_t *json, *timeline;
+	json_t *json, *timeline, *slices;
 
 	if (!values)
 		return NULL;
@@ -184,6 +185,9 @@ static json_t *cell_report(const struct run *run, const struct run_cell *c, cons
 	if (cell_latency(&c->cell) != LATENCY_NONE && json_object_get(told->latencies, c->name))
 		json_object_set_new(json, "latency",
 				    latency_merge(json_object_get(told->latencies, c->name)));
+	slices = slices_report(json_object_get(told->slices, c->name), c->cell.threads);
+	if (slices)
+		json_object_set_new(json, "slices", slices);
 	if (c->saturation)
 		json_object_set(json, "saturation", c->saturation);
 	else if (run->pass && run->flags.interleave)
@@ -238,11 +242,12 @@ json_t *run_report(const struct run *run)
 		.metrics = details_read(run->results.dir, "metrics", &e),
 		.timelines = details_read(run->results.dir, "timeline", &e),
 		.latencies = details_read(run->results.dir, "latency", &e),
+		.slices = details_read(run->results.dir, "slices", &e),
 	};
 	char ended[40];
 
 	/* The rows are whole, so the report is as good as it can be. */
-	if (!told.metrics || !told.timelines || !told.latencies)
+	if (!told.metrics || !told.timelines || !told.latencies || !told.slices)
 		fprintf(stderr, "ctbench: warning: %s\n", e.text);
 	results_time(ended, sizeof(ended));
 	for (size_t i = 0; i < run->nr_cells; i++)
@@ -252,6 +257,7 @@ json_t *run_report(const struct run *run)
 	json_decref(told.metrics);
 	json_decref(told.timelines);
 	json_decref(told.latencies);
+	json_decref(told.slices);
 	for (size_t i = 0; i < run->set.nr; i++)
 		json_array_append_new(workloads, workload_to_json(&run->set.list[i]));
 	report = json_pack(

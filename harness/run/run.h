@@ -161,6 +161,12 @@ const char *cell_unit(const struct cell *cell);
  * cells.tsv.  Whether the last was good; what keeps it from being written is in run->fatal.
  */
 bool run_measure_repeat(struct run *run, struct run_cell *c, uint32_t repeat);
+/*
+ * Write a measurement's row and details, and keep it in memory, in its repeat.  0, or an error in
+ * run->fatal.
+ */
+int run_keep_measurement(struct run *run, struct run_cell *c, struct measurement *m,
+			 const struct json_t *details);
 /* Measure all that is selected and not done, then have Google Benchmark write gbench.json. */
 int run_session(struct run *run, struct ct_error *e);
 /* Expected seconds for all that is selected and not done. */

@@ -8,6 +8,7 @@
 
 #include "harness/base/interrupt.h"
 #include "harness/results/figures.h"
+#include "harness/run/rounds.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -54,8 +55,6 @@ measure_once(struct run *run, struct run_cell *c, struct measurement *m, json_t 
 	}
 	m->result.elapsed_seconds = (double)(after.tv_sec - before.tv_sec) +
 				    1e-9 * (double)(after.tv_nsec - before.tv_nsec);
-	make_valid(m->result.error);
-	make_valid(m->result.void_reason);
 	return true;
 }
 
@@ -104,6 +103,24 @@ static void show_progress(struct run *run, const struct run_cell *c)
 	progress_update(&run->progress, run->seconds_done, detail);
 }
 
+int run_keep_measurement(struct run *run, struct run_cell *c, struct measurement *m,
+			 const json_t *details)
+{
+	int err;
+
+	make_valid(m->result.error);
+	make_valid(m->result.void_reason);
+	err = results_append(&run->results, m, details, &run->fatal);
+	if (err)
+		return err;
+	run->seq = m->seq;
+	run_keep(run, c, m);
+	run_count_cost(run, c, &m->result);
+	log_measurement(run, m);
+	c->gave_up = m->result.status != 0;
+	return 0;
+}
+
 bool run_measure_repeat(struct run *run, struct run_cell *c, uint32_t repeat)
 {
 	const unsigned int attempts = 1 + (c->rates ? RUN_SEARCH_RETRIES : RUN_RETRIES);
@@ -122,15 +139,10 @@ bool run_measure_repeat(struct run *run, struct run_cell *c, uint32_t repeat)
 
 		if (!measure_once(run, c, m, &details))
 			break;
-		err = results_append(&run->results, m, details, &run->fatal);
+		err = run_keep_measurement(run, c, m, details);
 		json_decref(details);
 		if (err)
 			break;
-		run->seq = m->seq;
-		run_keep(run, c, m);
-		run_count_cost(run, c, &m->result);
-		log_measurement(run, m);
-		c->gave_up = m->result.status != 0;
 		if (m->result.status || !m->result.void_reason[0] || ct_interrupted)
 			break;
 	}
@@ -148,6 +160,13 @@ static void measure(void *arg, size_t benchmark, unsigned int repeat)
 		return;
 	run_bounds_step(run, run->seconds_to_do > 0 ? run->seconds_done / run->seconds_to_do : 0);
 	show_progress(run, c);
+	if (run_in_slices(run, c)) {
+		unsigned int done = run_measure_group(run, c, repeat);
+
+		run->measured += done;
+		run->seconds_done += cell_expected_seconds(&c->cell) * done;
+		return;
+	}
 	run_measure_repeat(run, c, repeat);
 	if (c->list[repeat].done)
 		run->measured++;

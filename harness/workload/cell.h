@@ -139,9 +139,11 @@ struct cell {
 	enum arrival_process arrivals;
 
 	/* set per measurement, not by the workload file */
-	uint32_t repeat;    /* which repeat this is, from 0 */
-	bool control;	    /* the second name of an A/A pair */
-	double plant_delay; /* every batch takes longer by this share: a known truth, for tests */
+	uint32_t repeat;     /* which repeat this is, from 0 */
+	bool control;	     /* the second name of an A/A pair */
+	bool sliced;	     /* in slices, beside others of its group (measure/slices.h) */
+	uint32_t plant_cold; /* the slice, from 1, that begins with cold caches: for tests */
+	double plant_delay;  /* every batch takes longer by this share: a known truth, for tests */
 	double ticks_per_second; /* of the clock, calibrated by the parent; 0: not yet */
 };
 

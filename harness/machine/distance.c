@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/* Round trips of cache lines between CPUs; see distance.h. */
+#include "harness/machine/distance.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/compiler.h"
+#include "harness/machine/tsc.h"
+
+#define LINES	 1024 /* before the first is used again */
+#define SAMPLES	 4    /* lines a measurement */
+#define TRIPS	 32   /* on each line, after one that fetches it */
+#define PATIENCE 2e-3 /* seconds: then one of the CPUs is away */
+#define MOVED	 1.5  /* the ratio of two distances that are not of one state */
+
+/* Who may write the line next. */
+enum turn { ASKER, ANSWERER, GIVEN_UP };
+
+struct line {
+	_Atomic uint32_t turn;
+	char pad[124]; /* some prefetchers fetch two lines at once */
+};
+
+struct distance {
+	struct line line[LINES];
+	double result; /* of the measurement under way: by the first worker, between meetings */
+};
+
+struct distance *distance_create(void)
+{
+	struct distance *d = aligned_alloc(128, (sizeof(*d) + 127) / 128 * 128);
+
+	if (d)
+		memset(d, 0, sizeof(*d));
+	return d;
+}
+
+void distance_free(struct distance *d)
+{
+	free(d);
+}
+
+/* One round trip; false when the other did not answer in time. */
+static bool trip(struct line *l, uint64_t deadline)
+{
+	unsigned int spins = 0;
+
+	/* release and acquire here pair with those in answer(). */
+	store_release(&l->turn, ANSWERER);
+	while (load_acquire(&l->turn) == ANSWERER)
+		if (!(++spins & 1023) && tsc_now() > deadline) {
+			store_release(&l->turn, GIVEN_UP);
+			return false;
+		}
+	return true;
+}
+
+/* The least mean round trip of several lines, in ns; NAN: the other CPU was away. */
+static double ask(struct distance *d, uint64_t first)
+{
+	uint64_t deadline = tsc_now() + tsc_from_seconds(PATIENCE);
+	double least = INFINITY;
+
+	for (unsigned int i = 0; i < SAMPLES; i++) {
+		struct line *l = &d->line[(first + i) % LINES];
+		bool answered = trip(l, deadline);
+		uint64_t begin = tsc_now();
+		double ns;
+
+		for (unsigned int k = 0; k < TRIPS && answered; k++)
+			answered = trip(l, deadline);
+		if (!answered)
+			return NAN;
+		ns = 1e9 * tsc_to_seconds(tsc_now() - begin) / TRIPS;
+		least = ns < least ? ns : least;
+	}
+	return least;
+}
+
+static void answer(struct distance *d, uint64_t first)
+{
+	for (unsigned int i = 0; i < SAMPLES; i++) {
+		struct line *l = &d->line[(first + i) % LINES];
+
+		for (unsigned int k = 0; k <= TRIPS; k++) {
+			uint32_t turn;
+
+			/* acquire and release pair with those in trip(). */
+			while ((turn = load_acquire(&l->turn)) == ASKER)
+				;
+			if (turn == GIVEN_UP)
+				return;
+			/* A failed exchange: the asker gave up meanwhile. */
+			if (!atomic_compare_exchange_strong_explicit(&l->turn, &turn, ASKER,
+								     memory_order_release,
+								     memory_order_relaxed))
+				return;
+		}
+	}
+}
+
+double
+distance_measure(struct distance *d, struct pool_worker *w, unsigned int workers, uint64_t serial)
+{
+	double sum = 0;
+
+	for (unsigned int other = 1; other < workers; other++) {
+		uint64_t first = (serial * (workers - 1) + other - 1) * SAMPLES;
+
+		/* The lines may be in the state that an earlier measurement gave up in. */
+		if (w->index == 0)
+			for (unsigned int i = 0; i < SAMPLES; i++)
+				store_relaxed(&d->line[(first + i) % LINES].turn, ASKER);
+		pool_meet(w);
+		if (w->index == 0)
+			sum += ask(d, first);
+		else if (w->index == other)
+			answer(d, first);
+	}
+	if (w->index == 0)
+		d->result = workers > 1 && isfinite(sum) ? sum / (workers - 1) : 0;
+	pool_meet(w);
+	sum = d->result;
+	pool_meet(w); /* before the next measurement writes it */
+	return sum;
+}
+
+bool distance_moved(double a, double b)
+{
+	return a > 0 && b > 0 && (a > MOVED * b || b > MOVED * a);
+}
+
+struct pair {
+	struct distance *d;
+	double ns;
+};
+
+static void measure_pair(void *arg, struct pool_worker *w)
+{
+	struct pair *p = arg;
+	double best = 0;
+
+	/* Threads that have just woken may be slow to meet: a few tries, the least. */
+	for (uint64_t i = 0; i < 3; i++) {
+		double ns = distance_measure(p->d, w, 2, i);
+
+		if (ns > 0 && (best <= 0 || ns < best))
+			best = ns;
+	}
+	if (w->index == 0)
+		p->ns = best;
+}
+
+int distance_between(unsigned int a, unsigned int b, double *ns, struct ct_error *e)
+{
+	const unsigned int cpus[2] = { a, b };
+	struct pair p = { .d = distance_create() };
+	struct pool *pool = NULL;
+	int err = p.d ? pool_create(&pool, cpus, 2, e)
+		      : ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory to measure distances in");
+
+	if (!err) {
+		pool_run(pool, measure_pair, &p);
+		pool_destroy(pool);
+	}
+	distance_free(p.d);
+	*ns = p.ns;
+	return err;
+}

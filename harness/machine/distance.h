@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How far CPUs are from one another: the round trip of a cache line between two threads.
+ *
+ * A hypervisor moves its guests' CPUs: for seconds two of them share a last-level cache, then they
+ * do not, and whatever two threads share costs three times as much.  No counter tells; the round
+ * trip does, in some 50 us.
+ *
+ * Each measurement uses lines that it has not used before, several of them, and takes the least:
+ * on some CPUs a line can stay with a third core throughout, and its round trips are too long.
+ */
+#ifndef CTBENCH_HARNESS_MACHINE_DISTANCE_H
+#define CTBENCH_HARNESS_MACHINE_DISTANCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "harness/base/error.h"
+#include "harness/machine/pool.h"
+
+struct distance;
+
+/* The lines of one pool's measurements.  NULL without memory. */
+struct distance *distance_create(void);
+void distance_free(struct distance *d);
+
+/*
+ * Inside a pool function, by every worker at once, none of them in a read-side section that others
+ * wait for: the round trip between the first worker and each other one, in turn.  serial: a number
+ * that all give alike, another each time.  Returns, to every worker, the mean over these pairs in
+ * nanoseconds; 0 with one worker, or where a CPU was away for longer than a measurement takes.
+ */
+double
+distance_measure(struct distance *d, struct pool_worker *w, unsigned int workers, uint64_t serial);
+
+/*
+ * Have the CPUs moved between two measurements?  Between noise of one place (at most half as much
+ * again) and another cache (twice and more).  False where either is unknown (0).
+ */
+bool distance_moved(double a, double b);
+
+/* The round trip between two CPUs, measured now, by threads of its own.  0, or an error. */
+int distance_between(unsigned int a, unsigned int b, double *ns, struct ct_error *e);
+
+#endif

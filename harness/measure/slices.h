@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Slices: a measurement in short pieces, between which its process sleeps.
+ *
+ * Cells that are compared are processes that live at the same time, tables filled.  Each in turn
+ * measures for some 10 ms while all others sleep, every thread of them; so what the machine does in
+ * a second it does to all of them alike.
+ *
+ *	parent (measure.c)		child (slices.c)
+ *	cell			->	makes the table, fills it, its workers fall asleep
+ *				<-	MEASURE_READY
+ *	slice_order, TAKE	->	touches its memory, warms up, measures, drains
+ *				<-	MEASURE_SLICE, slice_told
+ *	...
+ *	slice_order, CLOSE	->	sums up
+ *				<-	MEASURE_RESULT, cell_result, details
+ *
+ * A child that cannot go on answers MEASURE_RESULT at any time.  Messages are plain bytes of one
+ * program, each behind its enum measure_message.
+ */
+#ifndef CTBENCH_HARNESS_MEASURE_SLICES_H
+#define CTBENCH_HARNESS_MEASURE_SLICES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum measure_message { MEASURE_READY = 1, MEASURE_SLICE, MEASURE_RESULT };
+
+enum slice_what { SLICE_TAKE = 1, SLICE_CLOSE };
+
+struct slice_order {
+	uint32_t what;	     /* enum slice_what */
+	bool plant_cold;     /* throw the table out of the caches before measuring: for tests */
+	double seconds;	     /* to measure */
+	double warmup_least; /* seconds; it ends when the rate no longer rises */
+	double warmup_most;
+};
+
+#define SLICE_WHY_MAX 128
+
+struct slice_told {
+	double seconds;		 /* measured, all threads working */
+	double charged;		 /* seconds of draining that this slice caused: part of its cost */
+	double ops;		 /* of all threads in these seconds */
+	double halves;		 /* the second half's rate over the first's */
+	double cpu;		 /* CPU seconds of the threads */
+	double slowest, fastest; /* thread, operations a second */
+	double skew;		 /* seconds between the first and the last thread's start */
+	double lost;		 /* seconds that a thread was off its CPU, at most */
+	double distance_before, distance_after; /* ns (distance.h); 0: one thread, or unknown */
+	double chase; /* ns of a dependent load in the table's memory; 0: several threads */
+	double warmup, touched, drain; /* seconds, bytes, seconds */
+	uint64_t involuntary, allocated;
+	bool unsteady;		 /* refused for its halves: a longer warm-up and slice may help */
+	char why[SLICE_WHY_MAX]; /* not empty: not to be used, and why */
+};
+
+#define SLICE_HALVES 0.06 /* by which the halves of a slice may differ */
+#define SLICE_LOST   0.05 /* share of a slice, off its CPU */
+#define SLICE_SKEW   0.05 /* share of a slice, between the threads' starts */
+
+/* Fills in why and unsteady, from the rest; empty where the slice can be vouched for. */
+void slice_judge(struct slice_told *s);
+
+#endif

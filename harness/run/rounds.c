@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Cells that are compared, measured side by side in slices.
+ *
+ * A group is the cells of a workload at one point (threads, flows, ...), its control among them.
+ * An instance of it is a process for each cell, alive at the same time; it is one repeat of each of
+ * these cells.  In each round every cell has one slice, in an order drawn anew.  What the machine
+ * does within a second then meets all of them alike, and effects are taken within rounds.
+ *
+ * Where memory does not hold all cells of a group at once, as many as it holds are a session of
+ * their own, then the others.
+ */
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "harness/base/interrupt.h"
+#include "harness/machine/memory_limit.h"
+#include "harness/machine/memstat.h"
+#include "harness/measure/measure.h"
+#include "harness/numbers/random.h"
+#include "harness/run/rounds.h"
+#include "harness/run/slices.h"
+
+#define SLICE_SECONDS  0.010
+#define WARMUP_SHARE   0.2  /* of a slice: the least warm-up before it */
+#define WARMUP_MOST    20.0 /* slices */
+#define ATTEMPTS       3    /* at a slice */
+#define ALONE_SLICES   5    /* as long is the window that has the machine to itself */
+#define ALONE_EVERY    4    /* instances */
+#define ALONE_LEAST    0.05 /* seconds of a repeat: shorter ones are no figures */
+#define SIDE_BY_SIDE   64   /* processes */
+#define SEED_ROUNDS    0x726f756e64730a21ull
+#define MEMORY_RESERVE 1.3 /* times the largest process so far: room for the next */
+
+struct member {
+	struct run_cell *cell;
+	struct measure_child child;
+	struct slice_list slices;
+	struct ct_error e;	/* status not 0: it has no result, and why */
+	double elapsed, warmup; /* seconds: in its turns; of them warming up */
+	bool opened;
+	char started[40];
+};
+
+struct session {
+	struct run *run;
+	struct member *list;
+	size_t nr; /* that are alive side by side */
+	uint32_t repeat, attempt;
+	struct rng rng;
+	double slice;	  /* seconds */
+	double allowance; /* seconds of slices that may still be taken again */
+	uint32_t rounds;
+};
+
+static double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + 1e-9 * (double)ts.tv_nsec;
+}
+
+/* ---- groups ---- */
+
+/* Are two cells compared, at one point?  Choices may differ, quantities not. */
+static bool same_group(const struct run_cell *a, const struct run_cell *b)
+{
+	struct cell x = a->cell, y = b->cell;
+
+	if (a->workload != b->workload)
+		return false;
+	memset(y.variant, 0, sizeof(y.variant));
+	memcpy(y.variant, x.variant, sizeof(y.variant));
+	/* Some variants take powers of two only; the load factor that was asked for is the point. */
+	y.buckets = x.buckets;
+	y.buckets_rounded = x.buckets_rounded;
+	if (a->cell.buckets_rounded || b->cell.buckets_rounded)
+		y.load_factor = x.load_factor;
+	else if (b->cell.buckets != a->cell.buckets)
+		return false;
+	y.pin = x.pin;
+	memcpy(y.cpus, x.cpus, sizeof(y.cpus));
+	y.refcount = x.refcount;
+	y.pages = x.pages;
+	y.control = x.control;
+	y.plant_delay = x.plant_delay;
+	y.plant_cold = x.plant_cold;
+	return !memcmp(&x, &y, sizeof(x));
+}
+
+bool run_in_slices(const struct run *run, const struct run_cell *c)
+{
+	return run->measure == measure_cell && !c->rates && measure_in_slices(&c->cell);
+}
+
+static bool takes_part(const struct run *run, const struct run_cell *c, const struct run_cell *like,
+		       uint32_t repeat)
+{
+	return c->selected && !c->gave_up && repeat < c->repeats && !c->list[repeat].done &&
+	       run_in_slices(run, c) && same_group(like, c);
+}
+
+/* ---- a slice ---- */
+
+/* False if the run is to end: interrupted, or no memory. */
+static bool
+take_slice(struct session *s, struct member *m, const struct slice *like, struct slice_order *order)
+{
+	struct slice *slice = slices_add(&m->slices);
+	double begin = now();
+
+	if (!slice) {
+		ct_fail(&s->run->fatal, -ENOMEM, CT_EXIT_USER, "no memory for slices");
+		return false;
+	}
+	slice->round = like->round;
+	slice->position = like->position;
+	slice->attempt = like->attempt;
+	slice->alone = like->alone;
+	/* What failed has its sentence in m->e, and takes no more slices. */
+	measure_slice(&m->child, order, &slice->told, &m->e);
+	m->elapsed += now() - begin;
+	m->warmup += slice->told.warmup;
+	if (m->child.over || m->e.status)
+		m->slices.nr--;
+	return !ct_interrupted;
+}
+
+static bool is_alive(const struct member *m)
+{
+	return m->opened && !m->child.over && !m->e.status;
+}
+
+/*
+ * Again where it cannot be vouched for; longer where it was not steady.  Not for ever: on a machine
+ * that others keep busy no slice will do, and that is the answer.
+ */
+static bool take_round(struct session *s, struct member *m, uint32_t round, uint32_t position)
+{
+	const struct cell *cell = &m->cell->cell;
+	struct slice like = { .round = round, .position = position };
+
+	double length = s->slice;
+
+	for (like.attempt = 1; like.attempt <= ATTEMPTS && is_alive(m); like.attempt++) {
+		const struct slice_told *told;
+		struct slice_order order = {
+			.what = SLICE_TAKE,
+			.plant_cold = like.attempt == 1 && cell->plant_cold == round + 1,
+			.seconds = length,
+			.warmup_least =
+				fmax(m->slices.nr ? 0 : cell->warmup, WARMUP_SHARE * length),
+			.warmup_most = WARMUP_MOST * length,
+		};
+
+		order.warmup_most = fmax(order.warmup_most, order.warmup_least);
+		if (!take_slice(s, m, &like, &order))
+			return false;
+		if (!is_alive(m))
+			break;
+		told = &m->slices.list[m->slices.nr - 1].told;
+		length *= told->unsteady ? 2 : 1;
+		if (!told->why[0] || s->allowance < length)
+			break;
+		s->allowance -= length;
+	}
+	return true;
+}
+
+/* A window that has the machine to itself, for the absolute figure. */
+static bool take_alone(struct session *s, struct member *m)
+{
+	const struct slice like = { .round = s->rounds, .attempt = 1, .alone = true };
+	double length = ALONE_SLICES * s->slice;
+	struct slice_order order = {
+		.what = SLICE_TAKE,
+		.seconds = length,
+		.warmup_least = length,
+		.warmup_most = WARMUP_MOST * length,
+	};
+
+	return !is_alive(m) || take_slice(s, m, &like, &order);
+}
+
+static bool take_rounds(struct session *s)
+{
+	uint8_t order[SIDE_BY_SIDE];
+
+	for (size_t i = 0; i < s->nr; i++)
+		order[i] = (uint8_t)i;
+	s->allowance = s->slice * s->rounds * (double)s->nr;
+	for (uint32_t round = 0; round < s->rounds; round++) {
+		rng_shuffle(&s->rng, order, s->nr);
+		for (size_t i = 0; i < s->nr; i++)
+			if (!take_round(s, &s->list[order[i]], round, (uint32_t)i))
+				return false;
+	}
+	if (s->repeat % ALONE_EVERY || s->slice * s->rounds < ALONE_LEAST)
+		return true;
+	for (size_t i = 0; i < s->nr; i++)
+		if (!take_alone(s, &s->list[i]))
+			return false;
+	return true;
+}
+
+/* ---- a session ---- */
+
+static bool open_one(struct session *s, struct member *m)
+{
+	struct cell cell = m->cell->cell;
+	double begin = now();
+
+	cell.repeat = s->repeat;
+	cell.sliced = true;
+	results_time(m->started, sizeof(m->started));
+	m->opened = true;
+	measure_open(&m->child, &cell, &m->e);
+	m->elapsed += now() - begin;
+	return !ct_interrupted;
+}
+
+/* As many as memory holds; the others are left for another session. */
+static bool open_all(struct session *s, size_t nr)
+{
+	uint64_t largest = 0;
+
+	for (s->nr = 0; s->nr < nr && s->nr < SIDE_BY_SIDE; s->nr++) {
+		struct member *m = &s->list[s->nr];
+
+		if (s->nr && (double)memory_limit() < MEMORY_RESERVE * (double)largest)
+			break;
+		if (!open_one(s, m))
+			return false;
+		if (m->child.pid > 0) {
+			uint64_t rss = memstat_rss_of(m->child.pid);
+
+			largest = rss > largest ? rss : largest;
+		}
+	}
+	return true;
+}
+
+static void keep(struct session *s, struct member *m, uint64_t session)
+{
+	struct measurement *row = calloc(1, sizeof(*row));
+	struct run *run = s->run;
+	struct cell_result *r;
+
+	if (!row) {
+		ct_fail(&run->fatal, -ENOMEM, CT_EXIT_USER, "no memory to go on measuring");
+		return;
+	}
+	r = &row->result;
+	snprintf(row->name, sizeof(row->name), "%s", m->cell->name);
+	snprintf(row->started, sizeof(row->started), "%s", m->started);
+	row->fingerprint = m->cell->fingerprint;
+	row->seq = run->seq + 1;
+	row->repeat = s->repeat;
+	row->attempt = s->attempt;
+	if (m->e.status || !m->child.over) {
+		r->status = m->e.status ? m->e.status : CT_EXIT_INTERNAL;
+		snprintf(r->error, sizeof(r->error), "%.*s", (int)sizeof(r->error) - 1,
+			 m->e.status ? m->e.text : "a fault of ctbench");
+	} else {
+		*r = m->child.result;
+		slices_sum(&m->slices, &m->cell->cell, r);
+		if (m->child.details)
+			slices_details(&m->slices, session, m->child.details);
+	}
+	r->elapsed_seconds = m->elapsed;
+	run_keep_measurement(run, m->cell, row, m->child.details);
+	run->cost.warmups += r->status ? 0 : m->warmup - m->cell->cell.warmup;
+	free(row);
+}
+
+static void close_all(struct session *s)
+{
+	const uint64_t session = s->run->seq + 1;
+
+	for (size_t i = 0; i < s->nr && !ct_interrupted; i++) {
+		struct member *m = &s->list[i];
+		double begin = now();
+
+		if (is_alive(m))
+			measure_close(&m->child, &m->e);
+		m->elapsed += now() - begin;
+	}
+	for (size_t i = 0; i < s->nr && !ct_interrupted && !s->run->fatal.status; i++)
+		keep(s, &s->list[i], session);
+}
+
+/* Measures the first of nr members side by side; returns how many, 0 if the run is to end. */
+static size_t measure_session(struct session *s, size_t nr)
+{
+	const struct cell *cell = &s->list[0].cell->cell;
+
+	s->slice = fmin(SLICE_SECONDS, cell->seconds);
+	s->rounds = (uint32_t)fmax(1, floor(cell->seconds / s->slice + 0.5));
+	rng_seed(&s->rng, cell->seed ^ SEED_ROUNDS ^ ((uint64_t)s->repeat << 32 | s->attempt));
+	if (open_all(s, nr) && take_rounds(s))
+		close_all(s);
+	for (size_t i = 0; i < nr; i++) {
+		if (s->list[i].opened)
+			measure_end(&s->list[i].child);
+		free(s->list[i].slices.list);
+	}
+	return ct_interrupted || s->run->fatal.status ? 0 : s->nr;
+}
+
+/* ---- an instance ---- */
+
+static size_t
+find_members(struct run *run, const struct run_cell *like, uint32_t repeat, struct member *list)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < run->nr_cells; i++)
+		if (takes_part(run, &run->cells[i], like, repeat))
+			list[nr++] = (struct member){ .cell = &run->cells[i] };
+	return nr;
+}
+
+unsigned int run_measure_group(struct run *run, struct run_cell *c, uint32_t repeat)
+{
+	struct member *list = calloc(run->nr_cells, sizeof(*list));
+	struct run_cell **members = calloc(run->nr_cells, sizeof(struct run_cell *));
+	unsigned int done = 0;
+	size_t nr, all;
+
+	if (!list || !members) {
+		ct_fail(&run->fatal, -ENOMEM, CT_EXIT_USER, "no memory to go on measuring");
+		goto out;
+	}
+	all = find_members(run, c, repeat, list);
+	for (size_t i = 0; i < all; i++)
+		members[i] = list[i].cell;
+	for (uint32_t attempt = 1; attempt <= 1 + RUN_RETRIES; attempt++) {
+		struct session s = { .run = run, .repeat = repeat, .attempt = attempt };
+		size_t taken;
+
+		nr = find_members(run, c, repeat, list);
+		for (s.list = list; nr; s.list += taken, nr -= taken) {
+			taken = measure_session(&s, nr);
+			if (!taken)
+				goto end;
+		}
+		/* What noise made void is measured again. */
+		for (size_t i = 0; i < all && attempt <= RUN_RETRIES; i++) {
+			struct run_repeat *r = &members[i]->list[repeat];
+
+			if (r->done && !r->result.status && r->result.void_reason[0])
+				r->done = false;
+		}
+	}
+end:
+	for (size_t i = 0; i < all; i++) {
+		struct run_repeat *r = &members[i]->list[repeat];
+
+		r->done = r->done || r->seq; /* void to the last */
+		done += r->done;
+	}
+out:
+	free(list);
+	free(members);
+	return done;
+}

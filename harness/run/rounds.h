@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* Groups of cells, measured side by side in rounds of slices; see rounds.c. */
+#ifndef CTBENCH_HARNESS_RUN_ROUNDS_H
+#define CTBENCH_HARNESS_RUN_ROUNDS_H
+
+#include "harness/run/run.h"
+
+/* Is that cell measured in slices in this run? */
+bool run_in_slices(const struct run *run, const struct run_cell *c);
+
+/*
+ * Measure one repeat of a cell and of all cells of its group that lack it, side by side.  How many
+ * of these repeats are done now; what keeps them from being written is in run->fatal.
+ */
+unsigned int run_measure_group(struct run *run, struct run_cell *c, uint32_t repeat);
+
+#endif

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+/* What became of slices; see slices.h. */
+#include "harness/run/slices.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/measure/void.h"
+#include "harness/results/details.h"
+
+/* Below so many seconds in all, shares say little: what there is is used (void.h). */
+#define JUDGED_LEAST VOID_SPEED_LEAST
+
+struct slice *slices_add(struct slice_list *l)
+{
+	if (l->nr == l->room) {
+		size_t room = l->room ? 2 * l->room : 32;
+		struct slice *list = realloc(l->list, room * sizeof(*list));
+
+		if (!list)
+			return NULL;
+		l->list = list;
+		l->room = room;
+	}
+	memset(&l->list[l->nr], 0, sizeof(*l->list));
+	return &l->list[l->nr++];
+}
+
+/* ---- the result ---- */
+
+/* The last attempt of a round stands for it. */
+static bool is_last(const struct slice_list *l, size_t i)
+{
+	const struct slice *s = &l->list[i];
+
+	return !s->alone &&
+	       (i + 1 == l->nr || l->list[i + 1].alone || l->list[i + 1].round != s->round);
+}
+
+static const char *choose(struct slice_list *l)
+{
+	size_t rounds = 0, good = 0;
+	const char *why = NULL;
+
+	for (size_t i = 0; i < l->nr; i++) {
+		struct slice *s = &l->list[i];
+
+		if (!is_last(l, i))
+			continue;
+		rounds++;
+		s->used = !s->told.why[0];
+		good += s->used;
+		if (!s->used)
+			why = s->told.why;
+	}
+	if (2 * good >= rounds && good)
+		return NULL;
+	for (size_t i = 0; i < l->nr; i++)
+		if (is_last(l, i))
+			l->list[i].used = l->list[i].told.ops > 0 && l->list[i].told.seconds > 0;
+	return why;
+}
+
+void slices_sum(struct slice_list *l, const struct cell *cell, struct cell_result *r)
+{
+	double ops = 0, seconds = 0, cpu = 0, slowest = 0, fastest = 0, skew = 0;
+	const char *why;
+
+	if (r->status)
+		return;
+	why = choose(l);
+	for (size_t i = 0; i < l->nr; i++) {
+		const struct slice_told *t = &l->list[i].told;
+
+		if (!l->list[i].used)
+			continue;
+		ops += t->ops;
+		seconds += t->seconds + t->charged;
+		cpu += t->cpu;
+		slowest += t->slowest * t->seconds;
+		fastest += t->fastest * t->seconds;
+		skew = fmax(skew, t->skew);
+	}
+	r->window = seconds;
+	r->ops = (uint64_t)(ops + 0.5);
+	r->skew = skew;
+	r->ns_per_op = ops > 0 ? 1e9 * cell->threads * seconds / ops : 0;
+	r->cpu_ns_per_op = ops > 0 ? 1e9 * cpu / ops : 0;
+	r->min_thread_ops = seconds > 0 ? slowest / seconds : 0;
+	r->max_thread_ops = seconds > 0 ? fastest / seconds : 0;
+	if (!r->ops && !r->void_reason[0])
+		snprintf(r->void_reason, sizeof(r->void_reason),
+			 "no operation was finished inside a slice");
+	if (why && cell->seconds >= JUDGED_LEAST && !r->void_reason[0])
+		snprintf(r->void_reason, sizeof(r->void_reason),
+			 "more than half of the slices were refused, the last because of this: %s",
+			 why);
+}
+
+/* ---- columns ---- */
+
+static const struct column {
+	const char *name;
+	size_t offset; /* of a double in struct slice_told */
+} columns[] = {
+#define COLUMN(name, field) \
+	{ \
+		name, offsetof(struct slice_told, field) \
+	}
+	COLUMN("ops", ops),
+	COLUMN("seconds", seconds),
+	COLUMN("charged_s", charged),
+	COLUMN("halves", halves),
+	COLUMN("distance_before_ns", distance_before),
+	COLUMN("distance_after_ns", distance_after),
+	COLUMN("chase_ns", chase),
+	COLUMN("warmup_s", warmup),
+	COLUMN("touched_bytes", touched),
+	COLUMN("drain_s", drain),
+	COLUMN("lost_s", lost),
+#undef COLUMN
+};
+#define NR_COLUMNS (sizeof(columns) / sizeof(columns[0]))
+
+static const char *const counts[] = { "round", "position", "attempt", "alone", "used" };
+#define NR_COUNTS (sizeof(counts) / sizeof(counts[0]))
+
+static double value_of(const struct slice *s, size_t column)
+{
+	return *(const double *)((const char *)&s->told + columns[column].offset);
+}
+
+static void put_metric(json_t *details, const char *name, double value)
+{
+	json_t *metrics = json_object_get(details, "metrics");
+
+	if (!isfinite(value))
+		return;
+	if (!metrics) {
+		json_object_set_new(details, "metrics", json_object());
+		metrics = json_object_get(details, "metrics");
+	}
+	json_object_set_new(metrics, name, json_real(value));
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double rate(const struct slice_told *t)
+{
+	return t->ops / (t->seconds + t->charged);
+}
+
+/* The median over slices: of a column, or of the rate where that is < 0; NAN of none. */
+static double median(const struct slice_list *l, int column, bool alone)
+{
+	double *values = calloc(l->nr + 1, sizeof(*values)), result = NAN;
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->nr && values; i++) {
+		const struct slice *s = &l->list[i];
+
+		if (alone ? s->alone && !s->told.why[0] : s->used)
+			values[n++] = column < 0 ? rate(&s->told) : value_of(s, (size_t)column);
+	}
+	if (n) {
+		qsort(values, n, sizeof(*values), by_value);
+		result = (values[(n - 1) / 2] + values[n / 2]) / 2;
+	}
+	free(values);
+	return result;
+}
+
+static int column_named(const char *name)
+{
+	for (size_t i = 0; i < NR_COLUMNS; i++)
+		if (!strcmp(columns[i].name, name))
+			return (int)i;
+	return -1;
+}
+
+static void tell_metrics(const struct slice_list *l, json_t *details)
+{
+	double distance = median(l, column_named("distance_before_ns"), false);
+	double chase = median(l, column_named("chase_ns"), false);
+	double alone = median(l, -1, true), slices = median(l, -1, false);
+	size_t again = 0, first = 0;
+
+	for (size_t i = 0; i < l->nr; i++) {
+		first += !l->list[i].alone && l->list[i].attempt == 1;
+		again += !l->list[i].alone && l->list[i].attempt > 1;
+	}
+	if (distance > 0)
+		put_metric(details, "cpu_distance_ns", distance);
+	if (chase > 0)
+		put_metric(details, "chase_ns", chase);
+	if (first)
+		put_metric(details, "slices_again_percent", 100 * (double)again / (double)first);
+	if (alone > 0 && slices > 0)
+		put_metric(details, "slices_vs_alone_percent", 100 * (slices / alone - 1));
+}
+
+void slices_details(const struct slice_list *l, uint64_t session, json_t *details)
+{
+	json_t *json = json_pack("{s:I}", "session", (json_int_t)session);
+
+	for (size_t k = 0; k < NR_COUNTS + NR_COLUMNS + 1; k++) {
+		json_t *list = json_array();
+
+		for (size_t i = 0; i < l->nr; i++) {
+			const struct slice *s = &l->list[i];
+			uint32_t count[NR_COUNTS] = { s->round, s->position, s->attempt, s->alone,
+						      s->used };
+
+			if (k < NR_COUNTS)
+				json_array_append_new(list, json_integer(count[k]));
+			else if (k < NR_COUNTS + NR_COLUMNS)
+				json_array_append_new(list, json_real(value_of(s, k - NR_COUNTS)));
+			else
+				json_array_append_new(list, s->told.why[0]
+								    ? json_string(s->told.why)
+								    : json_null());
+		}
+		json_object_set_new(json,
+				    k < NR_COUNTS		 ? counts[k]
+				    : k < NR_COUNTS + NR_COLUMNS ? columns[k - NR_COUNTS].name
+								 : "why",
+				    list);
+	}
+	json_object_set_new(details, "slices", json);
+	tell_metrics(l, details);
+}
+
+/* ---- what was kept ---- */
+
+static double at(const json_t *slices, const char *column, size_t i)
+{
+	return json_number_value(json_array_get(json_object_get(slices, column), i));
+}
+
+json_t *slices_report(const json_t *repeats, uint32_t threads)
+{
+	json_t *all = NULL, *repeat;
+	size_t k;
+
+	json_array_foreach((json_t *)repeats, k, repeat)
+	{
+		json_t *slices = json_object_get(repeat, "slices");
+		json_t *round = json_array(), *ns = json_array(), *distance = json_array();
+
+		for (size_t i = 0; i < json_array_size(json_object_get(slices, "used")); i++) {
+			double seconds = at(slices, "seconds", i) + at(slices, "charged_s", i);
+			double ops = at(slices, "ops", i);
+
+			if (at(slices, "used", i) <= 0 || ops <= 0)
+				continue;
+			json_array_append_new(round,
+					      json_integer((json_int_t)at(slices, "round", i)));
+			json_array_append_new(ns, json_real(1e9 * threads * seconds / ops));
+			json_array_append_new(distance,
+					      json_real(at(slices, "distance_before_ns", i)));
+		}
+		if (!all)
+			all = json_array();
+		json_array_append_new(all, json_pack("{s:O?, s:O?, s:o, s:o, s:o}", "repeat",
+						     json_object_get(repeat, "repeat"), "session",
+						     json_object_get(slices, "session"), "round",
+						     round, "ns", ns, "distance_ns", distance));
+	}
+	return all;
+}
+
+static void print_rows(FILE *out, const char *name, const json_t *repeat)
+{
+	const json_t *slices = json_object_get(repeat, "slices");
+	const json_t *why = json_object_get(slices, "why");
+
+	for (size_t i = 0; i < json_array_size(why); i++) {
+		const char *reason = json_string_value(json_array_get(why, i));
+
+		fprintf(out, "%s\t%lld\t%lld", name,
+			(long long)json_integer_value(json_object_get(repeat, "repeat")),
+			(long long)json_integer_value(json_object_get(slices, "session")));
+		for (size_t k = 0; k < NR_COUNTS; k++)
+			fprintf(out, "\t%.0f", at(slices, counts[k], i));
+		for (size_t k = 0; k < NR_COLUMNS; k++)
+			fprintf(out, "\t%.6g", at(slices, columns[k].name, i));
+		fprintf(out, "\t%s\n", reason ? reason : "-");
+	}
+}
+
+int slices_write_tsv(const char *dir, struct ct_error *e)
+{
+	json_t *all = details_read(dir, "slices", e), *repeats, *repeat;
+	char *text = NULL;
+	size_t len, i;
+	const char *name;
+	FILE *out;
+	int err = 0;
+
+	if (!all)
+		return -EIO;
+	if (!json_object_size(all))
+		goto out;
+	out = open_memstream(&text, &len);
+	if (!out) {
+		err = ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for slices.tsv");
+		goto out;
+	}
+	fputs("name\tinstance\tsession", out);
+	for (size_t k = 0; k < NR_COUNTS; k++)
+		fprintf(out, "\t%s", counts[k]);
+	for (size_t k = 0; k < NR_COLUMNS; k++)
+		fprintf(out, "\t%s", columns[k].name);
+	fputs("\twhy\n", out);
+	json_object_foreach(all, name, repeats) json_array_foreach(repeats, i, repeat)
+		print_rows(out, name, repeat);
+	err = fclose(out) ? ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for slices.tsv")
+			  : results_write_text(dir, "slices.tsv", text, len, e);
+out:
+	free(text);
+	json_decref(all);
+	return err;
+}

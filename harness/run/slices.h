@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What became of a measurement's slices: the cell's result, and what is kept of each slice.
+ *
+ * In the details (details.h), key "slices": session (the first seq of those that were measured
+ * side by side), and a list a column, one value a slice in the order of measuring:
+ *
+ *	round		from 0; each cell of the session has one slice in each
+ *	position	in the round's order, from 0
+ *	attempt		from 1; more where an earlier one was refused
+ *	alone		1: a long window in between that has the machine to itself, as a check
+ *	used		1: part of the result
+ *	why		null, or why it was refused
+ *	ops, seconds, charged, halves, ...	see struct slice_told
+ *
+ * slices.tsv has the same, a row a slice, for people.
+ */
+#ifndef CTBENCH_HARNESS_RUN_SLICES_H
+#define CTBENCH_HARNESS_RUN_SLICES_H
+
+#include "harness/measure/slices.h"
+#include "harness/run/run.h"
+
+struct slice {
+	uint32_t round, position, attempt;
+	bool alone, used;
+	struct slice_told told;
+};
+
+struct slice_list {
+	struct slice *list;
+	size_t nr, room;
+};
+
+/* The new last one, all zero; NULL without memory. */
+struct slice *slices_add(struct slice_list *l);
+
+/*
+ * Choose which slices are used, and put their sums into the result, where it is not failed:
+ * the last attempt of each round, if it was not refused.  Where fewer than half the rounds have
+ * one the result is void, unless it is too short to tell noise.
+ */
+void slices_sum(struct slice_list *l, const struct cell *cell, struct cell_result *r);
+
+/* "slices" and scalars of them (details.metrics) into a measurement's details. */
+void slices_details(const struct slice_list *l, uint64_t session, struct json_t *details);
+
+/*
+ * Of a cell, out of details_read(..., "slices", ...): a list of {repeat, session, round, ns,
+ * distance_ns}, the last three lists over its used slices: ns per operation of one thread.
+ * NULL where there are none.
+ */
+struct json_t *slices_report(const struct json_t *repeats, uint32_t threads);
+
+/* slices.tsv in a run's folder; none where nothing was measured in slices. */
+int slices_write_tsv(const char *dir, struct ct_error *e);
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/* Cells of a group measured side by side: every cell in every round, and what is kept of it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/fixture/command_fixture.h"
+
+#define CELLS	3 /* two variants and the control */
+#define REPEATS 2
+#define ROUNDS	4
+
+static const char workload[] =
+	"name: side\n"
+	"question: Are they measured side by side?\n"
+	"variants: [nulls_rcu_jhash2_scale_seqcount, locked_jhash2_scale_seqcount]\n"
+	"flows: 1000\n"
+	"load_factor: 1\n"
+	"duration: 40ms\n"
+	"warmup: 2ms\n"
+	"repeats: 2\n";
+
+static int setup(void **state)
+{
+	(void)state;
+	remove_all("runs");
+	write_text("side.yaml", workload);
+	return 0;
+}
+
+/* Columns of slices.tsv. */
+enum { NAME, INSTANCE, SESSION, ROUND, POSITION, ATTEMPT, ALONE, USED, OPS, SECONDS, NR_READ };
+
+struct row {
+	char name[256];
+	double value[NR_READ];
+};
+
+static size_t read_slices(const char *path, struct row *rows, size_t max)
+{
+	static const char header[] = "name\tinstance\tsession\tround\tposition\tattempt\t"
+				     "alone\tused\tops\tseconds\t";
+	static char text[1 << 20];
+	char *line, *rest = text;
+	size_t nr = 0;
+
+	read_text(path, text, sizeof(text));
+	assert_int_equal(strncmp(text, header, strlen(header)), 0);
+	strsep(&rest, "\n");
+	while ((line = strsep(&rest, "\n")) && *line) {
+		assert_true(nr < max);
+		for (int i = 0; i < NR_READ; i++) {
+			const char *word = strsep(&line, "\t");
+
+			if (i == NAME)
+				snprintf(rows[nr].name, sizeof(rows[nr].name), "%s", word);
+			else
+				rows[nr].value[i] = strtod(word, NULL);
+		}
+		nr++;
+	}
+	return nr;
+}
+
+static void every_cell_in_every_round(void **state)
+{
+	static struct row rows[2048];
+	unsigned int seen[REPEATS][ROUNDS][CELLS] = { 0 }, orders = 0;
+	size_t nr;
+
+	(void)state;
+	assert_int_equal(RUN("run", "side.yaml", "--results", "runs", "--name", "a", "--no-bounds"),
+			 0);
+	nr = read_slices("runs/a/slices.tsv", rows, 2048);
+	for (size_t i = 0; i < nr; i++) {
+		const double *v = rows[i].value;
+
+		if (v[ALONE] > 0)
+			continue;
+		assert_true(v[INSTANCE] < REPEATS && v[ROUND] < ROUNDS && v[POSITION] < CELLS);
+		if (v[ATTEMPT] == 1)
+			seen[(int)v[INSTANCE]][(int)v[ROUND]][(int)v[POSITION]]++;
+		assert_true(v[OPS] > 0 && v[SECONDS] > 0);
+		/* All of a repeat belong to one session: they were alive at the same time. */
+		for (size_t k = 0; k < i; k++)
+			if (rows[k].value[INSTANCE] == v[INSTANCE])
+				assert_true(rows[k].value[SESSION] == v[SESSION]);
+		orders += v[ROUND] > 0 && !strcmp(rows[i].name, rows[0].name) &&
+			  v[POSITION] != rows[0].value[POSITION];
+	}
+	for (int i = 0; i < REPEATS; i++)
+		for (int r = 0; r < ROUNDS; r++)
+			for (int p = 0; p < CELLS; p++)
+				assert_int_equal(seen[i][r][p], 1);
+	assert_true(orders > 0); /* a fresh order each round */
+}
+
+/* The row is the sum of its slices, and the report has them. */
+static void a_row_is_the_sum_of_its_slices(void **state)
+{
+	static struct row rows[2048];
+	double ops = 0, seconds = 0, ns, told = 0;
+	json_t *json, *cell, *slices;
+	size_t nr;
+
+	(void)state;
+	assert_int_equal(RUN("run", "side.yaml", "--results", "runs", "--name", "a", "--no-bounds",
+			     "--repeats", "1"),
+			 0);
+	nr = read_slices("runs/a/slices.tsv", rows, 2048);
+	json = json_load_file("runs/a/benchmark.json", 0, NULL);
+	cell = json_object_get(json_object_get(json_object_get(json, "ctbench"), "cells"),
+			       rows[0].name);
+	slices = json_array_get(json_object_get(cell, "slices"), 0);
+	for (size_t i = 0; i < nr; i++)
+		if (!strcmp(rows[i].name, rows[0].name) && rows[i].value[USED] > 0) {
+			ops += rows[i].value[OPS];
+			seconds += rows[i].value[SECONDS];
+		}
+	assert_int_equal(json_unpack(cell, "{s:{s:f}}", "ns_per_op", "median", &told), 0);
+	ns = 1e9 * seconds / ops;
+	assert_true(told > 0.98 * ns && told < 1.02 * ns);
+	assert_true(json_array_size(json_object_get(slices, "round")) > 0);
+	assert_int_equal(json_array_size(json_object_get(slices, "ns")),
+			 json_array_size(json_object_get(slices, "round")));
+	json_decref(json);
+}
+
+/* A run that was stopped in the middle of a group goes on with what is missing. */
+static void a_group_is_gone_on_with(void **state)
+{
+	static char text[1 << 20];
+	char *end;
+
+	(void)state;
+	assert_int_equal(RUN("run", "side.yaml", "--results", "runs", "--name", "a", "--no-bounds"),
+			 0);
+	read_text("runs/a/cells.tsv", text, sizeof(text));
+	/* The last of six rows is lost. */
+	end = strrchr(text, '\n');
+	*end = '\0';
+	strrchr(text, '\n')[1] = '\0';
+	write_text("runs/a/cells.tsv", text);
+	assert_int_equal(RUN("run", "--resume", "a", "--results", "runs"), 0);
+	expect(said.out, "6 measurements");
+	read_text("runs/a/cells.tsv", text, sizeof(text));
+	end = text;
+	for (int lines = 0; lines < 1 + CELLS * REPEATS; lines++, end++)
+		assert_non_null(end = strchr(end, '\n'));
+	assert_int_equal(*end, '\0');
+}
+
+static void a_filter_takes_some_of_a_group(void **state)
+{
+	static struct row rows[2048];
+	size_t nr;
+
+	(void)state;
+	assert_int_equal(RUN("run", "side.yaml", "--results", "runs", "--name", "a", "--no-bounds",
+			     "--", "--benchmark_filter=locked"),
+			 0);
+	nr = read_slices("runs/a/slices.tsv", rows, 2048);
+	for (size_t i = 0; i < nr; i++)
+		expect(rows[i].name, "locked");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(every_cell_in_every_round, setup),
+		cmocka_unit_test_setup(a_row_is_the_sum_of_its_slices, setup),
+		cmocka_unit_test_setup(a_group_is_gone_on_with, setup),
+		cmocka_unit_test_setup(a_filter_takes_some_of_a_group, setup),
+	};
+
+	if (own_folder_enter("rounds"))
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, own_folder_leave);
+}
