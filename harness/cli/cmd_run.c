@@ -228,8 +228,10 @@ static int print_plan(const struct run *run, struct ct_error *e)
 static int start(struct run *run, const struct request *q, int argc, char **argv, int *status,
 		 struct ct_error *e)
 {
-	int err;
+	int err = run_look_at_captures(run, e);
 
+	if (err)
+		return err;
 	if (q->resume)
 		err = results_resume(&run->results, run->parent, run->name, run_take_row, run, e);
 	else

@@ -153,6 +153,8 @@ static int execute(struct run *run, const struct request *q, int argc, char **ar
 		err = workload_load(&run->set, q->files.list[i], &q->overrides, e);
 	if (!err)
 		err = saturate_make_cells(run, e);
+	if (!err)
+		err = run_look_at_captures(run, e);
 	if (!err && q->resume)
 		err = results_resume(&run->results, run->parent, run->name, saturate_take_row,
 				     &points, e);

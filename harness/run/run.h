@@ -3,6 +3,7 @@
  * A run: workloads, what has been measured of them, and what becomes of it.
  *
  *	run_start.c	the folder, run.json, the machine
+ *	captures.c	the captures that cells name
  *	run_cells.c	cells (controls included) and their repeats
  *	run_session.c	Google Benchmark's callbacks: one repeat at a time, in a child
  *	run_bounds.c	the machine's bounds, measured in between (bounds.h)
@@ -120,6 +121,15 @@ const char *run_start_command(const struct json_t *start);
  * where the run was begun on another machine or by another build.
  */
 int run_look_around(struct run *run, struct ct_error *e);
+
+/* ---- captures.c ---- */
+
+/*
+ * Read the captures of the cells to be measured, and print on stderr what is odd about
+ * them.  0, or a negative errno where one is damaged or has nothing to send, so that no
+ * measurement is begun for nothing.
+ */
+int run_look_at_captures(const struct run *run, struct ct_error *e);
 
 /* ---- run_cells.c ---- */
 

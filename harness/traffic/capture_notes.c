@@ -11,7 +11,7 @@ static const struct {
 	const char *then;	/* what follows from it */
 } sentences[CAPTURE_NOTES] = {
 	[CAPTURE_BACK] = { "are earlier than the packet before them", "is earlier than the packet before it",
-		"the clock of the replay does not go back" },
+		"time does not go back" },
 	[CAPTURE_MENDED] = { "begin a jump of the clock", "begins a jump of the clock",
 		"from there time goes on by the gaps between packets" },
 	[CAPTURE_NO_TIME] = { "have no time", "has no time",
@@ -32,7 +32,7 @@ static const struct {
 	[CAPTURE_ZERO] = { "have IPv4 total length 0 without TCP", "has IPv4 total length 0 without TCP",
 		"a router drops them before any hook" },
 	[CAPTURE_BEYOND] = { "are shorter than their IP length", "is shorter than its IP length",
-		"a router drops them before any hook" },
+		"a router drops them before any hook; did a program cut them?" },
 	[CAPTURE_BROKEN] = { "have an impossible IP header", "has an impossible IP header",
 		"a router drops them before any hook" },
 	[CAPTURE_CUT_IP] = { "end inside the IP header", "ends inside the IP header",
