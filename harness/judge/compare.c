@@ -92,6 +92,19 @@ static const char *asks_otherwise(const json_t *a, const json_t *b)
 	return NULL;
 }
 
+/*
+ * Runs from before there was `distance` say split: flow of synthetic flows as well, and every thread
+ * met all of them.
+ */
+static const char *split_of(const json_t *parameters)
+{
+	const char *capture = json_string_value(json_object_get(parameters, "capture"));
+	const char *split = json_string_value(json_object_get(parameters, "split"));
+	bool old = !json_object_get(parameters, "distance");
+
+	return old && capture && !strcmp(capture, "none") ? "any" : split ? split : "";
+}
+
 /* The parameter that differs, or NULL.  Repeats may be more, seeds others, folders elsewhere. */
 static const char *differs(const json_t *a, const json_t *b)
 {
@@ -108,11 +121,13 @@ static const char *differs(const json_t *a, const json_t *b)
 		    !strcmp(key, "precision") || !strcmp(key, "budget"))
 			continue;
 		/* A key that one of the two versions did not have yet has its default there. */
-		if (!other || json_equal(value, other))
+		if (!other || (json_equal(value, other) && strcmp(key, "split")))
 			continue;
 		p = json_is_string(value) ? strrchr(json_string_value(value), '/') : NULL;
 		q = json_is_string(other) ? strrchr(json_string_value(other), '/') : NULL;
 		if (!strcmp(key, "capture") && p && q && !strcmp(p, q))
+			continue;
+		if (!strcmp(key, "split") && !strcmp(split_of(x), split_of(y)))
 			continue;
 		return key;
 	}

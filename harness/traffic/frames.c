@@ -144,23 +144,33 @@ static void shift_packet(uint8_t *p, uint32_t len, uint32_t k)
 	}
 }
 
-/* The same for both directions of a flow; errors go with what they quote. */
-static uint32_t flow_number(const uint8_t *p, uint32_t len)
+/*
+ * The same for both directions of a flow; *turned tells them apart.  ICMP errors go with the packet
+ * that they quote, in the other direction.
+ */
+static uint32_t flow_number(const uint8_t *p, uint32_t len, bool *turned)
 {
 	uint8_t *src, *dst, proto;
 	uint64_t h = 0;
 	unsigned int bytes = addresses((uint8_t *)p, len, &src, &dst);
 	uint32_t l4;
 	uint16_t ports[2];
+	int order;
 
+	*turned = false;
 	if (!bytes)
 		return 0;
 	l4 = bytes == 4 ? (p[0] & 15u) * 4 : 40;
 	proto = bytes == 4 ? p[9] : p[6];
 	if ((proto == IPPROTO_ICMP && bytes == 4 && l4 + 8 < len &&
 	     (p[l4] == 3 || p[l4] == 11 || p[l4] == 12)) ||
-	    (proto == IPPROTO_ICMPV6 && bytes == 16 && l4 + 8 < len && p[l4] < 128))
-		return flow_number(p + l4 + 8, len - l4 - 8);
+	    (proto == IPPROTO_ICMPV6 && bytes == 16 && l4 + 8 < len && p[l4] < 128)) {
+		uint32_t number = flow_number(p + l4 + 8, len - l4 - 8, turned);
+
+		*turned = !*turned;
+		return number;
+	}
+	order = memcmp(src, dst, bytes);
 	for (unsigned int i = 0; i < bytes; i++)
 		h = h * 31 + (uint64_t)(src[i] ^ dst[i]);
 	h = h << 8 | proto;
@@ -168,7 +178,10 @@ static uint32_t flow_number(const uint8_t *p, uint32_t len)
 	    l4 + 4 <= len) {
 		memcpy(ports, p + l4, 4);
 		h ^= (uint64_t)(ports[0] ^ ports[1]) << 40;
+		if (!order)
+			order = memcmp(&ports[0], &ports[1], sizeof(ports[0]));
 	}
+	*turned = order > 0;
 	return (uint32_t)(splitmix64(&h) >> 32);
 }
 
@@ -203,8 +216,12 @@ struct share {
 
 static bool is_mine(const struct share *s, const struct ct_frame *f, size_t i)
 {
-	return (s->split == SPLIT_FLOW ? flow_number(f->data, f->headlen) : i) % s->threads ==
-	       s->thread;
+	bool turned = false;
+	size_t number = i;
+
+	if (s->split == SPLIT_FLOW || s->split == SPLIT_DIRECTION)
+		number = flow_number(f->data, f->headlen, &turned);
+	return (number + (turned && s->split == SPLIT_DIRECTION)) % s->threads == s->thread;
 }
 
 static size_t padded(uint32_t bytes)

@@ -29,6 +29,7 @@ enum purpose {
 	SEED_PICK,
 	SEED_KIND,
 	SEED_OPS,
+	SEED_REPLIES,
 };
 
 /* How many of the first i have a property that the given share of all have. */
@@ -99,7 +100,9 @@ int key_plan_init(struct key_plan *plan, const struct cell *cell, struct ct_erro
 		.threads = cell->threads,
 		.compact = cell->ipv6_share <= 0,
 		.huge = cell->pages != PAGES_4K,
+		.split = cell->split,
 		.popularity = cell->popularity,
+		.zipf_s = cell->zipf_s,
 		.hot_flows = cell->hot_flows,
 		.hot_share = cell->hot_share,
 		.hit_share = cell->hit_share,
@@ -121,11 +124,14 @@ int key_plan_init(struct key_plan *plan, const struct cell *cell, struct ct_erro
 				     "stay in the table",
 				     (unsigned long long)plan->hot_flows,
 				     (unsigned long long)plan->stable);
+	if (plan->split != SPLIT_ANY && plan->stable < plan->threads)
+		return ct_user_error(e,
+				     "%llu flows that stay in the table are too few to share among "
+				     "%u threads: use more flows, or split: any",
+				     (unsigned long long)plan->stable, plan->threads);
 	plan->stream_keys = plan_stream_keys(plan);
 	flow_set_init(&plan->flows, cell->ipv6_share, seed_derive(plan->seed, SEED_FLOWS, 0));
 	permutation_init(&plan->place, plan->present, seed_derive(plan->seed, SEED_PLACE, 0));
-	if (plan->popularity == POP_ZIPF)
-		zipf_init(&plan->zipf, plan->stable, cell->zipf_s);
 	return 0;
 }
 
@@ -148,20 +154,67 @@ uint64_t key_plan_bytes(const struct key_plan *plan)
 
 /* --- Lookups --- */
 
-/* Draws ranks by the plan's popularity. */
+/* What a lookup is: two bits. */
+#define LOOKUP_REPLY 1
+#define LOOKUP_MISS  2
+
+/*
+ * Draws connections by the plan's popularity, from all that stay in the table or from those of one
+ * thread: the ranks first, first + stride, first + 2 * stride, ..., n of them.  Popularity then
+ * holds among these n.
+ */
 struct picker {
 	const struct key_plan *plan;
 	struct rng rng;
-	struct permutation order; /* POP_UNIFORM: this pass over all stable flows */
-	uint64_t pos, pass;
+	uint64_t first, stride, n;
+	uint64_t hot; /* POP_HOT: how many of the n are hot, the first ones */
+	struct zipf zipf;
+	struct permutation order; /* POP_UNIFORM: this pass over all n */
+	uint64_t pos, step, pass;
 	uint64_t seed;
 };
 
-static void picker_init(struct picker *p, const struct key_plan *plan, unsigned int thread)
+static void begin_pass(struct picker *p)
 {
-	*p = (struct picker){ .plan = plan, .seed = seed_derive(plan->seed, SEED_PICK, thread) };
-	rng_seed(&p->rng, p->seed);
-	p->pos = plan->stable;
+	permutation_init(&p->order, p->n, seed_derive(p->seed, SEED_PICK, p->pass++));
+}
+
+/* How many of the first n ranks are among first, first + stride, ... */
+static uint64_t ranks_below(const struct picker *p, uint64_t n)
+{
+	return n > p->first ? (n - p->first + p->stride - 1) / p->stride : 0;
+}
+
+/*
+ * What a thread looks up.  A connection of rank r belongs to thread r % threads: ranks are drawn by
+ * lot, so this is what a symmetric hash over the tuple does, but with equally many connections for
+ * each thread.
+ */
+static void
+picker_init(struct picker *p, const struct key_plan *plan, unsigned int thread, bool reply)
+{
+	uint64_t seed = seed_derive(plan->seed, reply ? SEED_REPLIES : SEED_PICK, thread);
+
+	*p = (struct picker){ .plan = plan, .seed = seed, .stride = 1, .step = 1 };
+	rng_seed(&p->rng, seed);
+	if (plan->split == SPLIT_FLOW || plan->split == SPLIT_DIRECTION) {
+		p->stride = plan->threads;
+		p->first = thread;
+	}
+	/* A connection's replies are on the next thread. */
+	if (plan->split == SPLIT_DIRECTION && reply)
+		p->first = (thread + plan->threads - 1) % plan->threads;
+	p->n = ranks_below(p, plan->stable);
+	p->hot = ranks_below(p, plan->hot_flows);
+	if (plan->popularity == POP_ZIPF)
+		zipf_init(&p->zipf, p->n, plan->zipf_s);
+	/* All threads walk one order, each taking its turns. */
+	if (plan->split == SPLIT_ROUND_ROBIN) {
+		p->seed = seed_derive(plan->seed, SEED_PICK, 0);
+		p->step = plan->threads;
+		p->pos = thread;
+	}
+	begin_pass(p);
 }
 
 /*
@@ -170,49 +223,65 @@ static void picker_init(struct picker *p, const struct key_plan *plan, unsigned 
  */
 
 /* Each flow once, in random order, then each once more in another. */
-static void pick_uniform(struct picker *p, uint64_t ranks[KEY_BLOCK])
+static void pick_uniform(struct picker *p, uint64_t *ranks, unsigned int nr)
 {
-	uint64_t stable = p->plan->stable;
-
-	for (unsigned int i = 0; i < KEY_BLOCK; i++) {
-		if (p->pos == stable) {
-			permutation_init(&p->order, stable,
-					 seed_derive(p->seed, SEED_PICK, p->pass++));
-			p->pos = 0;
+	for (unsigned int i = 0; i < nr; i++) {
+		while (p->pos >= p->n) {
+			p->pos -= p->n;
+			begin_pass(p);
 		}
-		ranks[i] = permutation_at(&p->order, p->pos++);
+		ranks[i] = permutation_at(&p->order, p->pos);
+		p->pos += p->step;
 	}
 }
 
-static void pick_zipf(struct picker *p, uint64_t ranks[KEY_BLOCK])
+static void pick_zipf(struct picker *p, uint64_t *ranks, unsigned int nr)
 {
-	for (unsigned int i = 0; i < KEY_BLOCK; i++)
-		ranks[i] = zipf_draw(&p->plan->zipf, &p->rng) - 1;
+	for (unsigned int i = 0; i < nr; i++)
+		ranks[i] = zipf_draw(&p->zipf, &p->rng) - 1;
 }
 
-static void pick_hot(struct picker *p, uint64_t ranks[KEY_BLOCK])
+static void pick_hot(struct picker *p, uint64_t *ranks, unsigned int nr)
 {
-	uint64_t hot = p->plan->hot_flows, rest = p->plan->stable - hot;
+	uint64_t hot = p->hot, rest = p->n - hot;
 
-	for (unsigned int i = 0; i < KEY_BLOCK; i++) {
-		if (!rest || rng_double(&p->rng) < p->plan->hot_share)
+	for (unsigned int i = 0; i < nr; i++) {
+		if (hot && (!rest || rng_double(&p->rng) < p->plan->hot_share))
 			ranks[i] = rng_below(&p->rng, hot);
 		else
 			ranks[i] = hot + rng_below(&p->rng, rest);
 	}
 }
 
-/* The flows of a block whose lookups all hit. */
-static void pick_flows(struct picker *p, uint64_t flows[KEY_BLOCK])
+/* The next nr flows. */
+static void pick_flows(struct picker *p, uint64_t *flows, unsigned int nr)
 {
 	if (p->plan->popularity == POP_ZIPF)
-		pick_zipf(p, flows);
+		pick_zipf(p, flows, nr);
 	else if (p->plan->popularity == POP_HOT)
-		pick_hot(p, flows);
+		pick_hot(p, flows, nr);
 	else
-		pick_uniform(p, flows);
+		pick_uniform(p, flows, nr);
+	for (unsigned int i = 0; i < nr; i++)
+		flows[i] = permutation_at(&p->plan->place, p->first + p->stride * flows[i]);
+}
+
+/* The flows of a block's lookups, if all hit: with `direction` replies have a picker of their own. */
+static void
+pick_block(struct picker picker[2], const uint8_t kinds[KEY_BLOCK], uint64_t flows[KEY_BLOCK])
+{
+	uint64_t replies[KEY_BLOCK];
+	unsigned int nr = 0;
+
+	pick_flows(&picker[0], flows, KEY_BLOCK);
+	if (picker[0].plan->split != SPLIT_DIRECTION)
+		return;
 	for (unsigned int i = 0; i < KEY_BLOCK; i++)
-		flows[i] = permutation_at(&p->plan->place, flows[i]);
+		nr += kinds[i] & LOOKUP_REPLY;
+	pick_flows(&picker[1], replies, nr);
+	for (unsigned int i = 0; i < KEY_BLOCK; i++)
+		if (kinds[i] & LOOKUP_REPLY)
+			flows[i] = replies[--nr];
 }
 
 static void key_put(const struct key_plan *plan, void *keys, size_t i, uint64_t flow, bool reply)
@@ -222,10 +291,6 @@ static void key_put(const struct key_plan *plan, void *keys, size_t i, uint64_t 
 	else
 		flow_tuple(&plan->flows, flow, reply, (union ct_tuple_words *)keys + i);
 }
-
-/* What a lookup is: two bits. */
-#define LOOKUP_REPLY 1
-#define LOOKUP_MISS  2
 
 /*
  * The kinds of one block's lookups, with exact numbers of each, in random
@@ -269,16 +334,17 @@ static void make_keys(struct key_stream *s, const struct key_plan *plan, unsigne
 {
 	uint64_t hits = 0, misses = 0, flows[KEY_BLOCK];
 	uint8_t kinds[KEY_BLOCK];
-	struct picker picker;
+	struct picker picker[2]; /* of the original direction, and of replies */
 	struct rng rng;
 
-	picker_init(&picker, plan, thread);
+	picker_init(&picker[0], plan, thread, false);
+	picker_init(&picker[1], plan, thread, true);
 	rng_seed(&rng, seed_derive(plan->seed, SEED_KIND, thread));
 	for (size_t at = 0; at < s->nr_keys; at += KEY_BLOCK) {
 		if (s->hits_before)
 			s->hits_before[at / KEY_BLOCK] = hits;
 		block_kinds(plan, &rng, &hits, &misses, kinds);
-		pick_flows(&picker, flows);
+		pick_block(picker, kinds, flows);
 		if (s->hit_bits)
 			block_misses(s, &rng, at, kinds, flows);
 		for (unsigned int i = 0; i < KEY_BLOCK; i++)

@@ -13,6 +13,10 @@
  *	    the rest, "stable",	are what lookups are for; they are never removed
  *	flows FLOW_ABSENT and up	are what misses look for
  *
+ * Which threads look up which of the stable flows is the cell's `split`: all of them (any), its own
+ * (flow), its own in the original direction and those of the thread before it in the reply
+ * direction (direction), or all, but in turn with the other threads (round_robin).
+ *
  * So it is known exactly which lookups will hit, whatever the other threads
  * do and wherever the window ends, and the population stays what it was to
  * within one connection a thread.
@@ -42,8 +46,9 @@ struct key_plan {
 	size_t stream_ops;  /* the same for operations; 0: lookups only */
 
 	struct permutation place; /* of what is present: the stable by rank, then churn */
+	enum split_policy split;
 	enum popularity popularity;
-	struct zipf zipf;
+	double zipf_s;
 	uint64_t hot_flows;
 	double hot_share;
 	double hit_share, reply_share;

@@ -291,6 +291,34 @@ static void what_differs_is_told(void **state)
 	json_decref(b);
 }
 
+/* An old run says split: flow of synthetic flows, which is what split: any means now. */
+static void old_splits(void **state)
+{
+	json_t *run[2] = { slower(NULL, 1, 1), slower(NULL, 1, 2) }, *parameters, *result;
+	struct ct_error e;
+
+	(void)state;
+	for (int side = 0; side < 2; side++) {
+		parameters = json_object_get(run[side], "ctbench");
+		parameters = json_object_get(json_object_get(parameters, "cells"), CELL);
+		parameters = json_object_get(parameters, "parameters");
+		json_object_set_new(parameters, "capture", json_string("none"));
+		json_object_set_new(parameters, "split", json_string(side ? "any" : "flow"));
+	}
+	json_object_set_new(parameters, "distance", json_string("any"));
+	result = compare(run[0], run[1], NULL, 0.03, &e);
+	assert_non_null(comparison(result, CELL));
+	json_decref(result);
+	/* Now flow means something, and is another question. */
+	json_object_set_new(parameters, "split", json_string("flow"));
+	result = compare(run[0], run[1], NULL, 0.03, &e);
+	assert_null(comparison(result, CELL));
+	assert_int_equal(json_array_size(json_object_get(result, "different")), 1);
+	json_decref(result);
+	json_decref(run[0]);
+	json_decref(run[1]);
+}
+
 static void refused(struct ct_error *e, json_t *a, json_t *b, const char *metrics, const char *says)
 {
 	assert_null(compare(a, b, metrics, 0.03, e));
@@ -405,6 +433,7 @@ int main(void)
 		cmocka_unit_test(more_time_is_worse),
 		cmocka_unit_test(shares_stay_shares),
 		cmocka_unit_test(what_differs_is_told),
+		cmocka_unit_test(old_splits),
 		cmocka_unit_test(senseless_comparisons),
 		cmocka_unit_test(google_benchmarks_compare),
 	};
