@@ -141,6 +141,8 @@ int cmd_bad_value(struct ct_error *e, const struct cmd_option *option, const cha
 void cmd_print_help(FILE *out, const struct command *c);
 /* ctbench --help */
 void cmd_print_overview(FILE *out);
+extern const char cmd_overview[];
+extern const struct cmd_term cmd_overview_examples[];
 
 /* ---- what the help, manual pages and completion look at ---- */
 
@@ -169,6 +171,8 @@ int cmd_merge(int argc, char **argv);
 int cmd_env(int argc, char **argv);
 int cmd_bounds(int argc, char **argv);
 int cmd_help(int argc, char **argv);
+int cmd_man(int argc, char **argv);
+int cmd_completion(int argc, char **argv);
 int cmd_measure(int argc, char **argv);
 
 #endif

@@ -120,24 +120,26 @@ void cmd_print_help(FILE *out, const struct command *c)
 	put_terms(&p, 2, c->examples);
 }
 
+const char cmd_overview[] =
+	"ctbench measures what a choice in a connection-tracking hash table costs or gains. A "
+	"conntrack core in the manner of Linux netfilter runs on tables that differ in one choice "
+	"at a time: hash, buckets, chains with or without locks for readers, online resize, RCU "
+	"flavour. They are measured side by side on this machine, table operations and whole "
+	"packets.";
+
+const struct cmd_term cmd_overview_examples[] = {
+	{ "ctbench list --axes", "the choices, each with a sentence" },
+	{ "ctbench run axes --dry-run", "what would be measured, and for how long" },
+	{ "ctbench run axes --variants axis=resize", "what do readers pay for the online resize?" },
+	{ NULL, NULL },
+};
+
 void cmd_print_overview(FILE *out)
 {
-	static const struct cmd_term examples[] = {
-		{ "ctbench list --axes", "the choices, each with a sentence" },
-		{ "ctbench run axes --dry-run", "what would be measured, and for how long" },
-		{ "ctbench run axes --variants axis=resize",
-		  "what do readers pay for the online resize?" },
-		{ NULL, NULL },
-	};
 	struct page p = page_begin(out);
 
 	fputs("usage: ctbench COMMAND [ARGUMENT]...\n\n", out);
-	put_paragraphs(&p,
-		       "ctbench measures what a choice in a connection-tracking hash table costs "
-		       "or gains. A conntrack core in the manner of Linux netfilter runs on tables "
-		       "that differ in one choice at a time: hash, buckets, chains with or without "
-		       "locks for readers, online resize, RCU flavour. They are measured side by "
-		       "side on this machine, table operations and whole packets.");
+	put_paragraphs(&p, cmd_overview);
 	fputs("\nCommands:\n", out);
 	for (size_t i = 0; commands[i]; i++)
 		if (commands[i]->summary)
@@ -147,7 +149,7 @@ void cmd_print_overview(FILE *out)
 	      "  ctbench --version        version, revision, compiler and allocator\n"
 	      "\nExamples:\n",
 	      out);
-	put_terms(&p, 2, examples);
+	put_terms(&p, 2, cmd_overview_examples);
 	fputs("\nExit status:\n", out);
 	put_terms(&p, 2, cmd_exit_statuses);
 }
