@@ -106,7 +106,8 @@ static void put_title(FILE *out, const char *name, const char *summary)
 	fputs(".TH ", out);
 	for (const char *p = name; *p; p++)
 		fputc(*p >= 'a' && *p <= 'z' ? *p - 'a' + 'A' : *p, out);
-	fprintf(out, " 1 \"\" \"ctbench %s\" \"User Commands\"\n.SH NAME\n", CTBENCH_VERSION);
+	fprintf(out, " 1 \"\" \"ctbench %s\" \"User Commands\"\n.nh\n.ad l\n.SH NAME\n",
+		CTBENCH_VERSION);
 	put(out, name);
 	fputs(" \\- ", out);
 	put(out, summary);

@@ -110,8 +110,8 @@ const struct command command_report = {
 		"Makes one web page of a run: each question, the answer in words with its "
 		"interval, the plots, the tables, the noise, the machine, and how to repeat it. "
 		"The page is one file that needs nothing else: it can be mailed, printed, and read "
-		"on a phone. Nothing is measured. Plots that are missing in RUN/plots are drawn "
-		"first if gnuplot is installed.",
+		"on a phone. Nothing is measured. Its plots are drawn from the run's figures; "
+		"without gnuplot it has none.",
 	.operands = operands,
 	.options = options,
 	.examples = examples,
