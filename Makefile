@@ -12,6 +12,8 @@ DEPS ?= yes
 SEEDS ?= 10
 CAPTURES ?=
 CMAKE_ARGS ?=
+PREFIX ?= /usr/local
+DESTDIR ?=
 
 # Tests that `make check` runs of clang's build: the core, and the baseline's table.
 CHECKED = ^(checksum|hash|bucket|tcp|pipeline|tuple|stats|conformance\.nulls_rcu_jhash2_scale_seqcount.*)$$
@@ -21,7 +23,7 @@ CHECKED = ^(checksum|hash|bucket|tcp|pipeline|tuple|stats|conformance\.nulls_rcu
 # make's own options and variables are not those of CMake's makefiles.
 unexport MAKEFLAGS MFLAGS
 
-.PHONY: help deps deps-check build bench test check check-format format conformance reference-pages clean \
+.PHONY: help deps deps-check build install bench test check check-format format conformance reference-pages clean \
 	$(addprefix build-,release debug asan-ubsan tsan clang)
 
 help:
@@ -43,6 +45,9 @@ help:
 	@echo '                   ARGS="..."     options for tests/conformance/live.py, such as --keep DIR'
 	@echo '  make reference-pages  unpack results/reference into build/reference and make its pages and plots'
 	@echo '  make build     build only the program: build/release/ctbench'
+	@echo '  make install   install the program, manual pages, completion for shells, and documents'
+	@echo '                   PREFIX=/usr/local   or another place, such as $$HOME/.local'
+	@echo '                   DESTDIR=DIR         put this folder before that place'
 	@echo '  make deps      install the missing packages of packages.txt and stop'
 	@echo '  make clean     remove build/ and keep the results'
 	@echo
@@ -67,6 +72,11 @@ compile = cmake --build --preset $(1) -j $(JOBS) $(2) -- --no-print-directory
 build: deps
 	@$(call configure,release)
 	@$(call compile,release,--target ctbench)
+
+# The program does not need the source or what is installed beside it.
+install: build
+	@DESTDIR='$(if $(DESTDIR),$(abspath $(DESTDIR)))' cmake --install build/release --strip \
+		--prefix '$(abspath $(PREFIX))'
 
 # With the tests.
 build-clang: deps-check

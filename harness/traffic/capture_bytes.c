@@ -5,6 +5,7 @@
  */
 #include "harness/traffic/capture_bytes.h"
 
+#include "harness/base/built_in.h"
 #include "harness/base/escape.h"
 
 #include <errno.h>
@@ -279,7 +280,7 @@ int capture_bytes_open(struct capture_bytes **out, const char *path, struct ct_e
 	err = create(&b, is_stdin ? "standard input" : path, e);
 	if (err)
 		return err;
-	b->fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	b->fd = is_stdin ? STDIN_FILENO : built_in_open(path);
 	b->close_fd = b->is_file = !is_stdin;
 	if (b->fd < 0 || fstat(b->fd, &st)) {
 		err = ct_fail(e, -errno, CT_EXIT_USER, "cannot open %s: %s", b->name,

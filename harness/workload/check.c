@@ -4,6 +4,7 @@
  * why it is refused, and what to write instead.
  */
 #include "harness/machine/topology.h"
+#include "harness/base/built_in.h"
 #include "harness/workload/internal.h"
 #include "variants/variant.h"
 
@@ -196,7 +197,7 @@ static int check_capture(const struct workload_product *p, const struct cell *ce
 	if (cell->level == LEVEL_OPS && cell->kind != KIND_DECODE)
 		return ct_user_error(p->e, "%s: a capture holds packets and needs level: packets",
 				     place_of(p, PARAM_CAPTURE, place));
-	if (access(cell->capture, R_OK))
+	if (!built_in_exists(cell->capture))
 		return ct_user_error(p->e,
 				     "%s: the capture %s cannot be read: %s; its path is relative "
 				     "to the file that names it",

@@ -10,6 +10,7 @@
  * Every text of a workload file passes here, so this is where control characters are refused:
  * names and questions go into results, plots, pages and terminals.
  */
+#include "harness/base/built_in.h"
 #include "harness/base/escape.h"
 #include "harness/base/nearest.h"
 #include "harness/workload/internal.h"
@@ -414,7 +415,7 @@ int workload_text_read(struct workload_text *t, const char *path, struct ct_erro
 	char *data = NULL;
 	size_t size = 0;
 	FILE *f;
-	int err;
+	int fd, err;
 
 	*t = (struct workload_text){ 0 };
 	/* The path goes where the texts go. */
@@ -422,7 +423,8 @@ int workload_text_read(struct workload_text *t, const char *path, struct ct_erro
 		return ct_user_error(e,
 				     "the path of a workload file holds control characters: rename "
 				     "the file or its folder");
-	f = fopen(path, "re");
+	fd = built_in_open(path);
+	f = fd < 0 ? NULL : fdopen(fd, "r");
 	if (!f) {
 		err = -errno;
 		return ct_fail(e, err, CT_EXIT_USER, "cannot open the workload file %s: %s", path,

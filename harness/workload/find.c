@@ -1,89 +1,72 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where the project's own workload files are.
+ * Where the project's own workload files are: in the folder workloads/ here, if there is one, so
+ * that in the source tree a change needs no build; else in the program (built_in.h).
  */
 #include "harness/workload/internal.h"
 
-#include <fts.h>
+#include "harness/base/built_in.h"
+
+#include <glob.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bool is_folder(const char *path)
+static bool are_here(void)
 {
 	struct stat st;
 
-	return !stat(path, &st) && S_ISDIR(st.st_mode);
+	return !stat("workloads", &st) && S_ISDIR(st.st_mode);
 }
 
-int workload_folder(char *buf, size_t size, struct ct_error *e)
+static int add_path(char ***paths, size_t *nr, const char *prefix, const char *path)
 {
-	/* As seen from the program: in the source tree itself, in build/, in build/PRESET/. */
-	static const char *const above[] = { "workloads", "../workloads", "../../workloads" };
-	char program[PATH_MAX];
-	ssize_t len;
+	char **list = reallocarray(*paths, *nr + 1, sizeof(*list));
 
-	snprintf(buf, size, "workloads");
-	if (is_folder(buf))
-		return 0;
-	len = readlink("/proc/self/exe", program, sizeof(program) - 1);
-	if (len > 0) {
-		program[len] = '\0';
-		*strrchr(program, '/') = '\0';
-		for (size_t i = 0; i < sizeof(above) / sizeof(above[0]); i++)
-			if (snprintf(buf, size, "%s/%s", program, above[i]) < (int)size &&
-			    is_folder(buf))
-				return 0;
+	if (!list)
+		return -ENOMEM;
+	*paths = list;
+	if (asprintf(&list[*nr], "%s%s", prefix, path) < 0)
+		return -ENOMEM;
+	++*nr;
+	return 0;
+}
+
+static int find_here(char ***paths, size_t *nr)
+{
+	glob_t found = { 0 };
+	int err = glob("workloads/*.yaml", 0, NULL, &found);
+
+	if (err != GLOB_NOSPACE)
+		err = glob("workloads/*/*.yaml", GLOB_APPEND, NULL, &found);
+	err = err == GLOB_NOSPACE ? -ENOMEM : 0;
+	for (size_t i = 0; i < found.gl_pathc && !err; i++)
+		err = add_path(paths, nr, "", found.gl_pathv[i]);
+	globfree(&found);
+	return err;
+}
+
+static int find_built_in(char ***paths, size_t *nr)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < built_in_nr_files && !err; i++) {
+		const char *name = built_in_files[i].name, *dot = strrchr(name, '.');
+
+		if (dot && !strcmp(dot, ".yaml"))
+			err = add_path(paths, nr, BUILT_IN_PREFIX, name);
 	}
-	return ct_fail(e, -ENOENT, CT_EXIT_USER,
-		       "there is no folder workloads/ here or near the program; go to the source "
-		       "tree, or name workload files by their path");
-}
-
-static int by_path(const FTSENT **a, const FTSENT **b)
-{
-	/* A folder's files before its folders. */
-	bool x = (*a)->fts_info == FTS_D, y = (*b)->fts_info == FTS_D;
-
-	return x != y ? x - y : strcmp((*a)->fts_name, (*b)->fts_name);
+	return err;
 }
 
 int workload_find_files(char ***paths, size_t *nr, struct ct_error *e)
 {
-	char folder[PATH_MAX], *roots[] = { folder, NULL };
-	int err = workload_folder(folder, sizeof(folder), e);
-	FTSENT *f;
-	FTS *fts;
-
 	*paths = NULL;
 	*nr = 0;
-	if (err)
-		return err;
-	fts = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, by_path);
-	if (!fts)
-		goto no_memory;
-	while ((f = fts_read(fts))) {
-		const char *dot = strrchr(f->fts_name, '.');
-		char **list;
-
-		if (f->fts_info != FTS_F || !dot || strcmp(dot, ".yaml"))
-			continue;
-		list = reallocarray(*paths, *nr + 1, sizeof(*list));
-		if (!list)
-			goto no_memory;
-		*paths = list;
-		list[*nr] = strdup(f->fts_path);
-		if (!list[*nr])
-			goto no_memory;
-		++*nr;
-	}
-	fts_close(fts);
-	return 0;
-no_memory:
-	if (fts)
-		fts_close(fts);
+	if (!(are_here() ? find_here(paths, nr) : find_built_in(paths, nr)))
+		return 0;
 	while (*nr)
 		free((*paths)[--*nr]);
 	free(*paths);
@@ -94,17 +77,15 @@ no_memory:
 int workload_resolve(char *buf, size_t size, const char *path)
 {
 	static const char *const places[] = { "suites/", "", "self/" };
-	struct ct_error ignored = { 0 };
-	char folder[PATH_MAX];
+	const char *prefix = are_here() ? "" : BUILT_IN_PREFIX;
 
 	snprintf(buf, size, "%s", path);
 	if (!access(path, F_OK) || strpbrk(path, "./"))
 		return 0;
-	if (workload_folder(folder, sizeof(folder), &ignored))
-		return 0;
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-		if (snprintf(buf, size, "%s/%s%s.yaml", folder, places[i], path) < (int)size &&
-		    !access(buf, F_OK))
+		if (snprintf(buf, size, "%sworkloads/%s%s.yaml", prefix, places[i], path) <
+			    (int)size &&
+		    built_in_exists(buf))
 			return 0;
 	snprintf(buf, size, "%s", path);
 	return -ENOENT;
@@ -139,7 +120,7 @@ char *workload_relative(const char *file, const char *path)
 	if (!shorter)
 		return plain;
 	shorten(shorter);
-	if (access(shorter, F_OK) && !access(plain, F_OK)) {
+	if (!built_in_exists(shorter) && built_in_exists(plain)) {
 		free(shorter);
 		return plain;
 	}

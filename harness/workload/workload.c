@@ -6,6 +6,7 @@
  * it names.  The highest layer that gives a key decides its value.
  */
 #include "harness/workload/aims.h"
+#include "harness/base/built_in.h"
 #include "harness/workload/internal.h"
 
 #include <limits.h>
@@ -238,7 +239,7 @@ load_suite(struct workload_set *set, const struct workload_text *t, int depth, s
 
 		if (!path)
 			return no_memory(e);
-		if (access(path, R_OK))
+		if (!built_in_exists(path))
 			err = ct_user_error(e,
 					    "%s:%d: the workload %s cannot be read: %s; its path "
 					    "is relative to the suite",

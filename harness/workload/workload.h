@@ -106,11 +106,9 @@ int workload_info_read(struct workload_info *info, const char *path, struct ct_e
 void workload_info_free(struct workload_info *info);
 
 /*
- * The folder of the project's own workload files: workloads/ where we are, else beside or
- * above the program.  0, or -ENOENT with the sentence in e.
+ * The project's own workload files and suites, each path from malloc() as is the list itself:
+ * those in the folder workloads/ here, else those built into the program (built_in.h).
  */
-int workload_folder(char *buf, size_t size, struct ct_error *e);
-/* All files in it and below, sorted, each from malloc() as is the list itself. */
 int workload_find_files(char ***paths, size_t *nr, struct ct_error *e);
 
 /*

@@ -4,6 +4,7 @@
  */
 #include "harness/show/plot/internal.h"
 
+#include "harness/base/built_in.h"
 #include "harness/base/escape.h"
 #include "harness/base/files.h"
 #include "harness/base/interrupt.h"
@@ -69,58 +70,18 @@ void plot_file_end(struct plot_file *f)
 
 /* ---- the project's scripts ---- */
 
-static bool has_style(const char *folder)
+/* Append plots/NAME.gp to the script. */
+static int include(FILE *script, const char *name, struct ct_error *e)
 {
-	char path[PATH_MAX];
+	char path[64];
+	const struct built_in *file;
 
-	return snprintf(path, sizeof(path), "%s/style.gp", folder) < (int)sizeof(path) &&
-	       !access(path, R_OK);
-}
-
-int plot_scripts_folder(char *buf, size_t size, struct ct_error *e)
-{
-	static const char *const above[] = { "plots", "../plots", "../../plots" };
-	char program[PATH_MAX];
-	ssize_t len;
-
-#ifdef CTBENCH_PLOTS
-	snprintf(buf, size, "%s", CTBENCH_PLOTS);
-	if (has_style(buf))
-		return 0;
-#endif
-	len = readlink("/proc/self/exe", program, sizeof(program) - 1);
-	if (len > 0) {
-		program[len] = '\0';
-		*strrchr(program, '/') = '\0';
-		for (size_t i = 0; i < sizeof(above) / sizeof(above[0]); i++)
-			if (snprintf(buf, size, "%s/%s", program, above[i]) < (int)size &&
-			    has_style(buf))
-				return 0;
-	}
-	snprintf(buf, size, "plots");
-	if (has_style(buf))
-		return 0;
-	return ct_fail(e, -ENOENT, CT_EXIT_USER,
-		       "there is no folder plots/ with the gnuplot scripts here or near the "
-		       "program; go to the source tree and draw the plots with 'ctbench plot'");
-}
-
-/* Append FOLDER/NAME.gp to the script. */
-static int include(FILE *script, const char *folder, const char *name, struct ct_error *e)
-{
-	char path[PATH_MAX + 64], buf[4096];
-	size_t n;
-	FILE *in;
-
-	snprintf(path, sizeof(path), "%s/%s.gp", folder, name);
-	in = fopen(path, "re");
-	if (!in)
-		return ct_fail(e, -errno, CT_EXIT_USER, "cannot read the script '%s': %s", path,
-			       strerror(errno));
-	fprintf(script, "\n# ---- plots/%s.gp ----\n\n", name);
-	while ((n = fread(buf, 1, sizeof(buf), in)))
-		fwrite(buf, 1, n, script);
-	fclose(in);
+	snprintf(path, sizeof(path), "plots/%.40s.gp", name);
+	file = built_in_find(path);
+	if (!file)
+		return ct_fail(e, -ENOENT, CT_EXIT_INTERNAL, "%s is missing in this program", path);
+	fprintf(script, "\n# ---- %s ----\n\n", path);
+	fwrite(file->data, 1, (size_t)(file->end - file->data), script);
 	return 0;
 }
 
@@ -268,13 +229,10 @@ static int write_part(const struct plot_jobs *jobs, const char *name, const char
 int plot_file_draw(struct plot_file *f, struct plot_jobs *jobs, const char *kind,
 		   struct ct_error *e)
 {
-	char folder[PATH_MAX];
-	int err = plot_scripts_folder(folder, sizeof(folder), e);
+	int err = include(f->script, "style", e);
 
 	if (!err)
-		err = include(f->script, folder, "style", e);
-	if (!err)
-		err = include(f->script, folder, kind, e);
+		err = include(f->script, kind, e);
 	if (err)
 		return err;
 	if (fflush(f->data) || fflush(f->script))

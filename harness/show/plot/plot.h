@@ -49,10 +49,4 @@ int plot_page(const struct json_t *benchmark, const char *out_dir, bool narrow,
 	      void (*drew)(void *arg, const char *workload, const char *name), void *arg,
 	      struct ct_error *e);
 
-/*
- * plots/ of the source tree the program was built from, or near the program, or here: the
- * project's scripts and styles.  0, or -ENOENT with a sentence.
- */
-int plot_scripts_folder(char *buf, size_t size, struct ct_error *e);
-
 #endif

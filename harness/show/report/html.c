@@ -6,6 +6,7 @@
 #include "harness/show/report/report.h"
 
 #include "harness/machine/env.h"
+#include "harness/base/built_in.h"
 #include "harness/base/escape.h"
 #include "harness/base/grid.h"
 #include "harness/base/json_read.h"
@@ -43,20 +44,14 @@ element(FILE *out, const char *tag, const char *fmt, ...)
  */
 static int style(FILE *out, struct ct_error *e)
 {
-	char folder[PATH_MAX], path[PATH_MAX + 16], hash[SHA256_BASE64], css[1 << 16] = "\n";
-	FILE *in;
-	size_t len;
-	int err = plot_scripts_folder(folder, sizeof(folder), e);
+	const struct built_in *file = built_in_find("plots/report.css");
+	char hash[SHA256_BASE64], css[1 << 16] = "\n";
+	size_t len = file ? (size_t)(file->end - file->data) : 0;
 
-	if (err)
-		return err;
-	snprintf(path, sizeof(path), "%s/report.css", folder);
-	in = fopen(path, "re");
-	if (!in)
-		return ct_fail(e, -errno, CT_EXIT_USER, "cannot read the style sheet '%.500s': %s",
-			       path, strerror(errno));
-	len = 1 + fread(css + 1, 1, sizeof(css) - 1, in);
-	fclose(in);
+	if (!len || len >= sizeof(css))
+		return ct_fail(e, -ENOENT, CT_EXIT_INTERNAL,
+			       "plots/report.css is missing in this program");
+	memcpy(css + 1, file->data, len++);
 	sha256_base64(hash, css, len);
 	fprintf(out,
 		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "

@@ -18,26 +18,12 @@
 #include "tests/fixture/command_fixture.h"
 #include "variants/variant.h"
 
-static char output[1 << 20];
-
-/* What a shell command prints, and its exit status. */
-static int shell(const char *command)
-{
-	FILE *f = popen(command, "r");
-	size_t n;
-
-	assert_non_null(f);
-	n = fread(output, 1, sizeof(output) - 1, f);
-	output[n] = '\0';
-	return pclose(f);
-}
-
 static bool have(const char *program)
 {
 	char command[128];
 
 	snprintf(command, sizeof(command), "command -v %s >/dev/null", program);
-	if (!shell(command))
+	if (!call_shell(command))
 		return true;
 	print_message("[  note    ] %s is not installed: not tried\n", program);
 	return false;
@@ -46,14 +32,14 @@ static bool have(const char *program)
 static void offers(const char *word, bool is_offered)
 {
 	const size_t len = strlen(word);
-	const char *at = output;
+	const char *at = said.out;
 	bool found = false;
 
 	/* A line of its own, or up to a tab (fish describes behind it). */
 	for (; (at = strstr(at, word)) && !found; at += len)
-		found = (at == output || at[-1] == '\n') && (!at[len] || strchr("\n\t", at[len]));
+		found = (at == said.out || at[-1] == '\n') && (!at[len] || strchr("\n\t", at[len]));
 	if (found != is_offered)
-		fail_msg("\"%s\" is %s among:\n%s", word, is_offered ? "not" : "", output);
+		fail_msg("\"%s\" is %s among:\n%s", word, is_offered ? "not" : "", said.out);
 }
 
 /* ---- bash ---- */
@@ -68,7 +54,7 @@ static void bash(const char *words)
 		 "COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _ctbench; "
 		 "printf \"%%s\\n\" \"${COMPREPLY[@]}\"'",
 		 words);
-	assert_int_equal(shell(command), 0);
+	assert_int_equal(call_shell(command), 0);
 }
 
 static const struct command *completed; /* by bash_has() */
@@ -114,7 +100,7 @@ static void test_bash(void **state)
 	bash("run --level pa");
 	offers("packets", true);
 	/* a run by name and a folder; behind a switch as well */
-	assert_int_equal(shell("mkdir -p results/runs/mine reports"), 0);
+	assert_int_equal(call_shell("mkdir -p results/runs/mine reports"), 0);
 	bash("report m");
 	offers("mine", true);
 	bash("report --markdown m");
@@ -132,7 +118,8 @@ static void test_bash(void **state)
 static const char zsh_script[] =
 	"rm -f line; zmodload zsh/zpty; zpty z zsh -f\n"
 	"zpty -w z \"PS1=; fpath=($PWD \\$fpath); autoload -U compinit; compinit -D -u; "
-	"show() { print -r -- is:\\$BUFFER >line }; zle -N show; bindkey '^T' show; echo rea''dy\"\n"
+	"show() { print -r -- is:\\$BUFFER >line }; zle -N show; bindkey '^T' show; echo "
+	"rea''dy\"\n"
 	"zpty -r z out '*ready*'\n"
 	"zpty -w -n z \"$1\"$'\\t\\x14'\n"
 	"for i in {1..300}; do [[ -s line ]] && break; sleep 0.1; done\n"
@@ -143,9 +130,9 @@ static void zsh(const char *words, const char *whole)
 	char command[256];
 
 	snprintf(command, sizeof(command), "zsh -f ./type.zsh '%s'", words);
-	shell(command);
-	if (!strstr(output, whole))
-		fail_msg("%s + tab is not %s but: %s", words, whole, output);
+	call_shell(command);
+	if (!strstr(said.out, whole))
+		fail_msg("%s + tab is not %s but: %s", words, whole, said.out);
 }
 
 static void test_zsh(void **state)
@@ -153,7 +140,7 @@ static void test_zsh(void **state)
 	(void)state;
 	if (!have("zsh"))
 		skip();
-	assert_int_equal(shell("mv zsh _ctbench && zsh -n ./_ctbench"), 0);
+	assert_int_equal(call_shell("mv zsh _ctbench && zsh -n ./_ctbench"), 0);
 	write_text("type.zsh", zsh_script);
 	zsh("ctbench pl", "is:ctbench plot");
 	zsh("ctbench plot --ki", "is:ctbench plot --kind");
@@ -169,13 +156,14 @@ static void test_fish(void **state)
 	if (!have("fish"))
 		skip();
 	assert_int_equal(
-		shell("HOME=$PWD fish -c 'source ./fish; complete -C \"ctbench pl\"' 2>&1"), 0);
+		call_shell("HOME=$PWD fish -c 'source ./fish; complete -C \"ctbench pl\"' 2>&1"),
+		0);
 	offers("plot", true);
-	shell("HOME=$PWD fish -c 'source ./fish; complete -C \"ctbench plot --ki\"' 2>&1");
+	call_shell("HOME=$PWD fish -c 'source ./fish; complete -C \"ctbench plot --ki\"' 2>&1");
 	offers("--kind", true);
-	shell("HOME=$PWD fish -c 'source ./fish; complete -C \"ctbench plot --kind b\"' 2>&1");
+	call_shell("HOME=$PWD fish -c 'source ./fish; complete -C \"ctbench plot --kind b\"' 2>&1");
 	offers("bars", true);
-	shell("HOME=$PWD fish -c 'source ./fish; complete -C \"ctbench run --load\"' 2>&1");
+	call_shell("HOME=$PWD fish -c 'source ./fish; complete -C \"ctbench run --load\"' 2>&1");
 	offers("--load-factor", true);
 }
 
@@ -188,8 +176,8 @@ static void page_has(void *arg, const struct cmd_option *option)
 	(void)arg;
 	/* as roff has it, without the backslashes that the test takes out */
 	snprintf(at, sizeof(name) - 2, "%s", option->name);
-	if (!strstr(output, name))
-		fail_msg("%s is missing in:\n%s", name, output);
+	if (!strstr(said.out, name))
+		fail_msg("%s is missing in:\n%s", name, said.out);
 }
 
 static void test_man(void **state)
@@ -202,24 +190,25 @@ static void test_man(void **state)
 			continue;
 		snprintf(command, sizeof(command), CTBENCH_BINARY " man %s | tr -d '\\\\'",
 			 commands[i]->name);
-		assert_int_equal(shell(command), 0);
+		assert_int_equal(call_shell(command), 0);
 		cmd_each_option(commands[i], page_has, NULL);
 		cmd_each_parameter(commands[i], page_has, NULL);
 	}
-	assert_int_equal(shell(CTBENCH_BINARY " man --out pages"), 0);
+	assert_int_equal(call_shell(CTBENCH_BINARY " man --out pages"), 0);
 	if (have("groff")) {
-		assert_int_equal(shell("for p in pages/*.1; do groff -man -Tutf8 -z -ww $p; done "
-				       "2>&1"),
-				 0);
-		assert_string_equal(output, "");
+		assert_int_equal(
+			call_shell("for p in pages/*.1; do groff -man -Tutf8 -z -ww $p; done "
+				   "2>&1"),
+			0);
+		assert_string_equal(said.out, "");
 	}
 	if (have("mandoc")) {
 		/* A page without a date is made the same way each time. */
-		shell("mandoc -T lint -W warning pages/*.1 2>&1 | grep -v 'missing date'");
-		assert_string_equal(output, "");
+		call_shell("mandoc -T lint -W warning pages/*.1 2>&1 | grep -v 'missing date'");
+		assert_string_equal(said.out, "");
 	}
-	assert_int_equal(shell("ls pages | wc -l"), 0);
-	assert_true(atoi(output) > 10);
+	assert_int_equal(call_shell("ls pages | wc -l"), 0);
+	assert_true(atoi(said.out) > 10);
 }
 
 static int begin(void **state)
@@ -233,7 +222,7 @@ static int begin(void **state)
 
 		snprintf(command, sizeof(command), CTBENCH_BINARY " completion %s > %s", shells[i],
 			 shells[i]);
-		err = shell(command);
+		err = call_shell(command);
 	}
 	return err;
 }

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An installed program, moved elsewhere, and a program that was copied without anything beside it:
+ * both measure and draw while the source is hidden.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/base/error.h"
+#include "tests/fixture/command_fixture.h"
+
+/* In a mount namespace of its own, in which the source is an empty folder; or not, with a note. */
+static bool can_hide;
+
+static int without_source(const char *command)
+{
+	char line[2048];
+
+	if (can_hide)
+		snprintf(line, sizeof(line),
+			 "unshare -rm sh -c 'mount -t tmpfs none " CTBENCH_SOURCE_DIR
+			 " && %s' 2>&1",
+			 command);
+	else
+		snprintf(line, sizeof(line), "{ %s; } 2>&1", command);
+	return call_shell(line);
+}
+
+static void works(const char *program, const char *folder)
+{
+	char line[1024];
+
+	snprintf(line, sizeof(line), "mkdir %s && cd %s && %s list --workloads", folder, folder,
+		 program);
+	assert_int_equal(without_source(line), 0);
+	expect(said.out, "ctbench:workloads/suites/default.yaml\n");
+
+	snprintf(line, sizeof(line), "cd %s && %s run smoke --dry-run", folder, program);
+	if (without_source(line))
+		fail_msg("%s", said.out);
+	/* --oversubscribe: other programs on the CPU make nothing void. */
+	snprintf(line, sizeof(line),
+		 "cd %s && %s run packets capture --threads 1 --flows 64 --copies 1 "
+		 "--duration 2ms --warmup 0ms --repeats 1 --oversubscribe --no-bounds --name r",
+		 folder, program);
+	if (without_source(line))
+		fail_msg("%s", said.out);
+	snprintf(line, sizeof(line), "cd %s/results/runs/r && cat report.html && ls plots/*.svg",
+		 folder);
+	assert_int_equal(call_shell(line), 0);
+	expect(said.out, "<style>");
+	expect(said.out, "plots/capture-");
+}
+
+static void test_installed(void **state)
+{
+	static const char *const files[] = {
+		"bin/ctbench",
+		"share/man/man1/ctbench.1",
+		"share/man/man1/ctbench-run.1",
+		"share/bash-completion/completions/ctbench",
+		"share/zsh/site-functions/_ctbench",
+		"share/fish/vendor_completions.d/ctbench.fish",
+		"share/doc/ctbench/README.md",
+		"share/doc/ctbench/workloads/axes.yaml",
+	};
+
+	(void)state;
+	if (call_shell("DESTDIR=$PWD/dest cmake --install $(dirname " CTBENCH_BINARY
+		       ") --strip --prefix /usr 2>&1"))
+		fail_msg("%s", said.out);
+	assert_int_equal(call_shell("mv dest/usr moved && test -z \"$(ls dest)\""), 0);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		char path[128];
+
+		snprintf(path, sizeof(path), "moved/%s", files[i]);
+		if (access(path, R_OK))
+			fail_msg("%s was not installed", files[i]);
+	}
+	assert_int_equal(access("moved/share/man/man1/ctbench-measure.1", F_OK), -1);
+	works("../moved/bin/ctbench", "one");
+}
+
+static void test_copied(void **state)
+{
+	(void)state;
+	assert_int_equal(call_shell("mkdir alone && cp " CTBENCH_BINARY " alone/"), 0);
+	works("../alone/ctbench", "two");
+}
+
+/* A folder workloads/ here comes first: in the source tree a change needs no build. */
+static void test_workloads_here(void **state)
+{
+	(void)state;
+	assert_int_equal(call_shell("mkdir -p three/workloads/suites"), 0);
+	write_text("three/workloads/axes.yaml",
+		   "question: Mine?\nvariants: null\nload_factor: 1\n");
+	assert_int_equal(call_shell("cd three && " CTBENCH_BINARY " list --workloads"), 0);
+	expect(said.out, "workloads/axes.yaml\n    Mine?");
+	assert_null(strstr(said.out, "size.yaml"));
+	assert_int_equal(call_shell("cd three && " CTBENCH_BINARY " list --workloads axes"), 0);
+	expect(said.out, "Mine?");
+}
+
+static int begin(void **state)
+{
+	char folder[4096];
+
+	(void)state;
+	if (own_folder_enter("install"))
+		return -1;
+	can_hide =
+		getcwd(folder, sizeof(folder)) &&
+		strncmp(folder, CTBENCH_SOURCE_DIR "/", strlen(CTBENCH_SOURCE_DIR) + 1) &&
+		!call_shell("unshare -rm mount -t tmpfs none " CTBENCH_SOURCE_DIR " 2>/dev/null");
+	if (!can_hide)
+		print_message("[  note    ] no mount namespace: the source is not hidden\n");
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_installed),
+		cmocka_unit_test(test_copied),
+		cmocka_unit_test(test_workloads_here),
+	};
+
+	if (!have_gnuplot())
+		return CT_EXIT_SKIP;
+	return cmocka_run_group_tests_name("install", tests, begin, own_folder_leave);
+}
