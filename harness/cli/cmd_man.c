@@ -205,7 +205,7 @@ static const struct cmd_option operands[] = {
 
 static const struct cmd_option options[] = {
 	{ "out", 'o', CMD_TEXT, AT(out), "DIR",
-	  .help = "write all pages into this folder: ctbench.1, ctbench-run.1, ..." },
+	  .help = "write all pages (ctbench.1, ctbench-run.1 and so on) into this folder" },
 	{ .name = NULL },
 };
 

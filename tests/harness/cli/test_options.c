@@ -195,9 +195,9 @@ static void check_option(void *arg, const struct cmd_option *option)
 	static char request[1 << 16];
 	char word[64], *argv[] = { (char *)c->name, word, NULL };
 
-	assert_true(option->help && *option->help);
-	/* The help's sentences are fragments: no capital letter, no full stop. */
-	assert_true(option->help[strlen(option->help) - 1] != '.');
+	/* No sentence: several stand below each other. */
+	if (!option->help || !*option->help || option->help[strlen(option->help) - 1] == '.')
+		fail_msg("%s --%s: %s", c->name, option->name, option->help);
 	/* the last letter twice */
 	snprintf(word, sizeof(word), "--%s%c", option->name,
 		 option->name[strlen(option->name) - 1]);
