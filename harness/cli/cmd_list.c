@@ -4,6 +4,8 @@
  */
 #include "harness/workload/axis_text.h"
 #include "harness/cli/cmd.h"
+#include "harness/base/grid.h"
+#include "harness/results/dictionary.h"
 #include "harness/workload/workload.h"
 #include "variants/variant.h"
 
@@ -270,10 +272,55 @@ static int list_workloads(const char *const *paths, size_t nr, bool json)
 	return status;
 }
 
+/* ---- results ---- */
+
+struct results_list {
+	struct grid grid;
+	json_t *json;
+};
+
+static void add_result(void *arg, const struct dictionary_entry *e)
+{
+	const char *const texts[] = { e->file, e->column, e->unit, e->better, e->meaning };
+	struct results_list *l = arg;
+
+	json_array_append_new(l->json, json_pack("{s:s, s:s, s:s, s:s, s:s}", "file", e->file,
+						 "column", e->column, "unit", e->unit, "better",
+						 e->better, "meaning", e->meaning));
+	if (!grid_add_row(&l->grid))
+		return;
+	for (size_t i = 0; i < l->grid.columns; i++)
+		grid_put(&l->grid, i, texts[i]);
+}
+
+static int list_results(bool json)
+{
+	static const struct dictionary_entry titles = { "file", "column", "unit", "better",
+							"meaning" };
+	struct results_list l = {
+		.grid = { .columns = 5, .left = { true, true, true, true, true } },
+		.json = json_array(),
+	};
+	int status = CT_EXIT_OK;
+
+	if (!json)
+		add_result(&l, &titles);
+	dictionary_each(add_result, &l);
+	if (json)
+		status = print_json(json_incref(l.json));
+	else if (!l.grid.failed)
+		grid_print(stdout, &l.grid, GRID_TEXT);
+	else
+		status = CT_EXIT_USER;
+	json_decref(l.json);
+	grid_free(&l.grid);
+	return status;
+}
+
 /* ---- the command ---- */
 
 struct request {
-	bool json, axes, workloads;
+	bool json, axes, workloads, results;
 	struct cmd_words selections;
 };
 
@@ -291,6 +338,8 @@ static const struct cmd_option options[] = {
 	{ "axes", 'a', CMD_SWITCH, AT(axes), NULL, .help = "the axes, and what each choice means" },
 	{ "workloads", 'w', CMD_SWITCH, AT(workloads), NULL,
 	  .help = "the workloads, the question that each answers, and the expected time" },
+	{ "results", 'r', CMD_SWITCH, AT(results), NULL,
+	  .help = "every column and figure of a run: unit, which way is better, meaning" },
 	{ "json", 0, CMD_SWITCH, AT(json), NULL, .help = "print JSON" },
 	{ .name = NULL },
 };
@@ -316,6 +365,7 @@ static const struct cmd_term examples[] = {
 	{ "ctbench list axis=rcu", NULL },
 	{ "ctbench list --json 'nulls*' | jq -r '.[].name'", NULL },
 	{ "ctbench list --workloads", NULL },
+	{ "ctbench list --results", NULL },
 	{ NULL, NULL },
 };
 /* clang-format on */
@@ -330,6 +380,15 @@ static int list(const struct request *q)
 			      q->workloads ? "--workloads" : "the selection");
 		return ct_error_print(&e);
 	}
+	if (q->results && (q->axes || q->workloads || q->selections.nr)) {
+		ct_user_error(&e, "list --results is a list of its own: leave out %s",
+			      q->axes	     ? "--axes"
+			      : q->workloads ? "--workloads"
+					     : "the selection");
+		return ct_error_print(&e);
+	}
+	if (q->results)
+		return list_results(q->json);
 	if (q->axes)
 		return list_axes(q->json);
 	return q->workloads ? list_workloads(selections, q->selections.nr, q->json)

@@ -73,7 +73,7 @@ static int merge(struct merge *m)
 	status = err ? ct_error_print(m->e) : run_command(5, resume, NULL);
 	/* It can fail here if the workload files have changed since, for example. */
 	if (!err && access(path, F_OK))
-		merge_remove(dir);
+		results_remove(dir);
 	return status;
 }
 

@@ -79,6 +79,11 @@ static const struct figure figures[] = {
 #define NR_FIGURES (sizeof(figures) / sizeof(figures[0]))
 /* clang-format on */
 
+const struct figure_point figure_points[NR_POINTS] = {
+	{ "median", "median" }, { "q1", "first quartile" }, { "q3", "third quartile" },
+	{ "min", "least" },	{ "max", "greatest" },
+};
+
 double column_value(const struct result_column *c, const struct cell_result *r)
 {
 	const char *p = (const char *)r + (c->offset - offsetof(struct measurement, result));

@@ -91,6 +91,12 @@ const struct figure *figure_next(const struct figure *after, enum figure_kind ki
 const struct figure *figure_find(enum figure_kind kind, const char *name);
 double figure_scale(const struct figure *f);
 
+/* What results.tsv has of a figure with a spread: the keys of its quartiles in the report. */
+#define NR_POINTS 5
+extern const struct figure_point {
+	const char *name, *meaning;
+} figure_points[NR_POINTS];
+
 /* What the report says about a cell beside figures. */
 struct result_fact {
 	const char *name, *meaning;

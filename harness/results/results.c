@@ -5,6 +5,7 @@
 
 #include "harness/results/bounds.h"
 #include "harness/results/details.h"
+#include "harness/results/dictionary.h"
 #include "harness/results/internal.h"
 
 #include <fcntl.h>
@@ -16,6 +17,8 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "core/compiler.h"
 
 void results_time(char *buf, size_t size)
 {
@@ -149,17 +152,32 @@ static int write_details(struct results *r, const struct measurement *m, const j
 	return err;
 }
 
-/* A folder that has just been made and cannot be used is in the way of the next attempt. */
-static void take_back(struct results *r)
+/* Of a run's folder, beside plots/ and report.html, which can be made again. */
+static const char *const own_files[] = { "run.json",	   "cells.tsv",	  DETAILS_FILE,
+					 BOUNDS_FILE,	   "run.log",	  "gbench.json",
+					 "benchmark.json", "results.tsv", "slices.tsv",
+					 DICTIONARY_FILE };
+
+void results_remove(const char *dir)
 {
-	static const char *const files[] = { "cells.tsv", "run.log" };
 	char path[PATH_MAX + 16];
 
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		snprintf(path, sizeof(path), "%s/%s", r->dir, files[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(own_files); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, own_files[i]);
 		unlink(path);
 	}
-	rmdir(r->dir);
+	rmdir(dir);
+}
+
+static int write_dictionary(const char *dir, struct ct_error *e)
+{
+	size_t len;
+	char *text = dictionary_text(&len);
+	int err = text ? results_write_text(dir, DICTIONARY_FILE, text, len, e)
+		       : ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for " DICTIONARY_FILE);
+
+	free(text);
+	return err;
 }
 
 int results_create(struct results *r, const char *parent, const char *name, struct ct_error *e)
@@ -190,8 +208,11 @@ int results_create(struct results *r, const char *parent, const char *name, stru
 	err = results_open_files(r, O_CREAT | O_EXCL, e);
 	if (!err)
 		err = results_write_line(r, measurement_header(), e);
+	if (!err)
+		err = write_dictionary(r->dir, e);
+	/* A folder that has just been made and cannot be used is in the way of the next attempt. */
 	if (err)
-		take_back(r);
+		results_remove(r->dir);
 	return err;
 }
 
@@ -318,21 +339,17 @@ bool results_one_file(const char *a, const char *b)
 
 const char *results_own_file(const char *dir, const char *path)
 {
-	static const char *const own[] = {
-		"run.json", "cells.tsv",      DETAILS_FILE,  BOUNDS_FILE,
-		"run.log",  "benchmark.json", "results.tsv", "slices.tsv"
-	};
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 	char file[PATH_MAX + 32], folder[PATH_MAX];
 
 	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path + 1) : 1,
 		 slash ? path : ".");
-	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
-		snprintf(file, sizeof(file), "%s/%s", dir, own[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(own_files); i++) {
+		snprintf(file, sizeof(file), "%s/%s", dir, own_files[i]);
 		/* Under whatever name, or one that the run has no file of yet. */
 		if (results_one_file(file, path) ||
-		    (!strcmp(name, own[i]) && results_one_file(folder, dir)))
-			return own[i];
+		    (!strcmp(name, own_files[i]) && results_one_file(folder, dir)))
+			return own_files[i];
 	}
 	return NULL;
 }

@@ -10,6 +10,7 @@
  *	benchmark.json	Google Benchmark's report and all facts about the run
  *	results.tsv	a row for every cell, for people and gnuplot
  *	slices.tsv	a row for every slice, where cells were measured in slices (run/slices.h)
+ *	columns.tsv	what each column and figure of these files is (dictionary.h)
  *	report.html	the run as one page, for people
  *	plots/		pictures, their data and the scripts that draw them
  *
@@ -75,6 +76,9 @@ int results_create(struct results *r, const char *parent, const char *name, stru
 int results_resume(struct results *r, const char *parent, const char *name,
 		   int (*row)(void *arg, const struct measurement *m, struct ct_error *e),
 		   void *arg, struct ct_error *e);
+
+/* Remove the files of a run that cannot be used, and its folder if nothing else is in it. */
+void results_remove(const char *dir);
 
 /* Also after a failed create or resume; twice does no harm. */
 void results_close(struct results *r);

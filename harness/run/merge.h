@@ -57,9 +57,6 @@ int merge_read(struct merge *m);
 /* The run m->out in a new folder, m->folder, which is gone again if that fails. */
 int merge_write(struct merge *m);
 
-/* Removes a folder that merge_write() made a moment ago, and nobody else can want. */
-void merge_remove(const char *dir);
-
 /* Were both measured on one machine, under one kernel?  Else their figures do not compare. */
 bool merge_one_machine(const struct merge_part *a, const struct merge_part *b);
 

@@ -153,19 +153,6 @@ static int split_out(struct merge *m)
 	return 0;
 }
 
-void merge_remove(const char *dir)
-{
-	static const char *const files[] = { "cells.tsv", "run.json",	 "run.log",    DETAILS_FILE,
-					     BOUNDS_FILE, "gbench.json", "results.tsv" };
-	char path[PATH_MAX + 32];
-
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
-		unlink(path);
-	}
-	rmdir(dir);
-}
-
 int merge_write(struct merge *m)
 {
 	json_t *start = NULL;
@@ -188,6 +175,6 @@ int merge_write(struct merge *m)
 		results_log(&m->folder, "merged '%s'", m->parts[i].dir);
 	json_decref(start);
 	if (err)
-		merge_remove(m->folder.dir);
+		results_remove(m->folder.dir);
 	return err;
 }

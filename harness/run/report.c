@@ -71,9 +71,6 @@
 
 /* ---- one cell ---- */
 
-static const char *const points[] = { "median", "q1", "q3", "min", "max" };
-#define NR_POINTS (sizeof(points) / sizeof(points[0]))
-
 /* values: room for the cell's repeats */
 static struct quartiles
 quartiles_over(const struct run_cell *c, const struct figure *f, double *values)
@@ -353,7 +350,7 @@ static void print_tsv_header(FILE *out, const json_t *cell)
 		const char *name = f->tsv ? f->tsv : f->name;
 
 		for (size_t i = 0; i < NR_POINTS && f->spread; i++)
-			fprintf(out, "\t%s_%s", name, points[i]);
+			fprintf(out, "\t%s_%s", name, figure_points[i].name);
 		if (!f->spread)
 			fprintf(out, "\t%s", name);
 	}
@@ -363,7 +360,7 @@ static void print_tsv_header(FILE *out, const json_t *cell)
 static void print_points(FILE *out, const json_t *quartiles)
 {
 	for (size_t i = 0; i < NR_POINTS; i++) {
-		json_t *value = json_object_get(quartiles, points[i]);
+		json_t *value = json_object_get(quartiles, figure_points[i].name);
 
 		if (value)
 			fprintf(out, "\t%.6g", json_number_value(value));

@@ -15,6 +15,11 @@ json_t *variant_axes_to_json(const char *variant)
 	return axes;
 }
 
+const char *variant_axis_name(unsigned int i)
+{
+	return i < CT_NR_AXES ? ct_axis_name(i) : NULL;
+}
+
 bool variant_is_worst_case(const char *variant)
 {
 	const struct ct_variant *v = ct_variant_find(variant);

@@ -10,6 +10,9 @@ struct json_t;
 /* {AXIS: the variant's choice, ...} in the register's order; empty if there is no such variant. */
 struct json_t *variant_axes_to_json(const char *variant);
 
+/* Of the axes in the register, from 0; NULL beyond the last. */
+const char *variant_axis_name(unsigned int i);
+
 /* Is it degenerate on purpose (CT_V_WORST)? */
 bool variant_is_worst_case(const char *variant);
 

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What each column and figure of a run is: figures.def, the parameters and the axes as one list.
+ * `ctbench list --results` prints it; each run's folder has it as columns.tsv.
+ */
+#ifndef CTBENCH_HARNESS_RESULTS_DICTIONARY_H
+#define CTBENCH_HARNESS_RESULTS_DICTIONARY_H
+
+#include <stddef.h>
+
+#define DICTIONARY_FILE "columns.tsv"
+
+struct dictionary_entry {
+	const char *file;   /* of a run's folder: "cells.tsv" */
+	const char *column; /* or key: "timeline.series.ops_per_s" */
+	const char *unit;   /* "" where it has none */
+	const char *better; /* "more", "less", "" */
+	const char *meaning;
+};
+
+/* The entries are valid during the call only. */
+void dictionary_each(void (*fn)(void *arg, const struct dictionary_entry *entry), void *arg);
+
+/* columns.tsv, for free(); NULL without memory. */
+char *dictionary_text(size_t *len);
+
+#endif

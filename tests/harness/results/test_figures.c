@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The table of results: every column and figure of a real run stands in the run's columns.tsv
+ * with a meaning, and so does every metric that a measurement may tell.
+ */
+#include "harness/results/figures.h"
+
+#include <dirent.h>
+#include <jansson.h>
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "harness/results/dictionary.h"
+#include "harness/results/results.h"
+#include "tests/fixture/command_fixture.h"
+
+static char dictionary[1 << 16];
+
+static int begin(void **state)
+{
+	(void)state;
+	return own_folder_enter("figures");
+}
+
+/* Fails if the dictionary has no such entry, or more than one. */
+static void expect_entry(const char *file, const char *column)
+{
+	char start[256];
+	const char *found;
+
+	snprintf(start, sizeof(start), "\n%s\t%s\t", file, column);
+	found = strstr(dictionary, start);
+	if (!found || strstr(found + 1, start))
+		fail_msg("'%s' of %s stands %s in " DICTIONARY_FILE, column, file,
+			 found ? "twice" : "not");
+}
+
+static void expect_columns(const char *path, const char *file)
+{
+	static char text[1 << 20];
+	char *rest = text, *column;
+
+	read_text(path, text, sizeof(text));
+	text[strcspn(text, "\n")] = '\0';
+	while ((column = strsep(&rest, "\t")))
+		expect_entry(file, column);
+}
+
+/* prefix: "metrics."; kinds of operations stand in front of percentiles' names. */
+static void expect_keys(json_t *object, const char *prefix)
+{
+	char column[256];
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(object, name, value)
+	{
+		const struct figure *f = NULL;
+		size_t len = strlen(name);
+
+		snprintf(column, sizeof(column), "%s%s", prefix, name);
+		while (!strcmp(prefix, "metrics.") && (f = figure_next(f, FIGURE_METRIC)))
+			if (f->of_classes && len > strlen(f->name) + 1 &&
+			    name[len - strlen(f->name) - 1] == '_' &&
+			    !strcmp(name + len - strlen(f->name), f->name))
+				snprintf(column, sizeof(column), "metrics.KIND_%s", f->name);
+		expect_entry("benchmark.json", column);
+	}
+}
+
+static void a_run_explains_itself(void **state)
+{
+	const char *name;
+	json_t *benchmark, *cell;
+
+	(void)state;
+	write_text("w.yaml", "name: w\n"
+			     "question: what does it tell?\n"
+			     "variants: [nulls_rcu_jhash2_scale_seqcount, locked_per_bucket]\n"
+			     "flows: 1024\nbuckets: 1024\nduration: 20ms\nwarmup: 0s\nrepeats: 1\n"
+			     "mix: lookup=80 insert=10 delete=10\ntimeline: 5ms\n"
+			     "rate: [none, 100000]\nevents: resize=2048@5ms\n");
+	assert_int_equal(run_line("run w.yaml --name r --results . --no-bounds"), 0);
+	read_text("r/" DICTIONARY_FILE, dictionary, sizeof(dictionary));
+	expect_columns("r/cells.tsv", "cells.tsv");
+	expect_columns("r/results.tsv", "results.tsv");
+	benchmark = json_load_file("r/benchmark.json", 0, NULL);
+	json_object_foreach(json_object_get(json_object_get(benchmark, "ctbench"), "cells"), name,
+			    cell)
+	{
+		assert_true(json_object_size(json_object_get(cell, "metrics")) > 5);
+		expect_keys(json_object_get(cell, "metrics"), "metrics.");
+		expect_keys(json_object_get(json_object_get(cell, "timeline"), "series"),
+			    "timeline.series.");
+	}
+	json_decref(benchmark);
+}
+
+static void every_row_has_a_meaning(void **state)
+{
+	char *text, *rest, *line;
+	size_t len;
+
+	(void)state;
+	text = rest = dictionary_text(&len);
+	assert_non_null(text);
+	while ((line = strsep(&rest, "\n")) && *line) {
+		const char *meaning = strrchr(line, '\t');
+		int tabs = 0;
+
+		for (const char *p = line; *p; p++)
+			tabs += *p == '\t';
+		if (tabs != 4 || !meaning[1])
+			fail_msg("'%s' is no entry with a meaning", line);
+	}
+	free(text);
+}
+
+/* What of a file stands in quotes behind `before`, and has to be the name of a metric. */
+static unsigned int expect_rows(const char *path, const char *before)
+{
+	static char text[1 << 20];
+	unsigned int nr = 0;
+
+	read_text(path, text, sizeof(text));
+	for (char *p = text; (p = strstr(p, before)); nr++) {
+		char name[128];
+
+		p += strlen(before);
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(p, "\""), p);
+		if (!figure_find(FIGURE_DETAIL, name))
+			fail_msg("%s: the metric '%s' needs a row in harness/results/figures.def",
+				 path, name);
+	}
+	return nr;
+}
+
+static void every_metric_has_a_row(void **state)
+{
+	static const char folder[] = CTBENCH_SOURCE_DIR "/harness/measure";
+	DIR *dir = opendir(folder);
+	unsigned int nr = 0;
+	struct dirent *entry;
+	char path[PATH_MAX];
+
+	(void)state;
+	assert_non_null(dir);
+	while ((entry = readdir(dir))) {
+		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+		if (strstr(entry->d_name, ".c"))
+			nr += expect_rows(path, "bench_metric(b, \"");
+	}
+	closedir(dir);
+	assert_true(nr > 10);
+}
+
+static int count_row(void *arg, const struct measurement *m, struct ct_error *e)
+{
+	(void)e;
+	*(unsigned int *)arg += m->result.ns_per_op > 0;
+	return 0;
+}
+
+/* A changed order or name of a column would make every run so far unreadable. */
+static void older_runs_are_read(void **state)
+{
+	static const char *const runs[] = { "default", "full", "self" };
+	char dir[PATH_MAX], path[PATH_MAX + 16];
+	unsigned int read = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
+		struct ct_error e = { 0 };
+		unsigned int rows = 0;
+
+		snprintf(dir, sizeof(dir), CTBENCH_SOURCE_DIR "/results/reference/%s", runs[i]);
+		snprintf(path, sizeof(path), "%s/cells.tsv", dir);
+		if (access(path, R_OK))
+			continue;
+		if (results_rows(dir, count_row, &rows, &e))
+			fail_msg("%s", e.text);
+		assert_true(rows > 0);
+		read++;
+	}
+	if (!read) {
+		puts("no cells.tsv among results/reference: skipped");
+		skip();
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_row_has_a_meaning),
+		cmocka_unit_test(every_metric_has_a_row),
+		cmocka_unit_test(a_run_explains_itself),
+		cmocka_unit_test(older_runs_are_read),
+	};
+
+	return cmocka_run_group_tests_name("figures", tests, begin, own_folder_leave);
+}
