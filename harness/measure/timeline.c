@@ -92,13 +92,13 @@ count_all(const struct bench *b, const struct pool_worker *w, const void *work, 
 			   workers = b->cell->threads;
 
 	b->timeline->count(work, counts);
-	counts[TL_RESTARTS] = counts[TL_EARLY_DROP] = counts[TL_REFUSED] = 0;
+	memset(&counts[NR_TL_WORK], 0, (NR_TL - NR_TL_WORK) * sizeof(*counts));
 	for (unsigned int i = 0; i <= others; i++) {
 		const struct ip_conntrack_stat *stat = &b->net->stat[i ? workers + i : first];
 
-		counts[TL_RESTARTS] += load_relaxed(&stat->search_restart);
-		counts[TL_EARLY_DROP] += load_relaxed(&stat->early_drop);
-		counts[TL_REFUSED] += load_relaxed(&stat->drop);
+#define TIMELINE_ADD(id, name, field) counts[TL_##id] += load_relaxed(&stat->field);
+		TIMELINE_STATS(TIMELINE_ADD)
+#undef TIMELINE_ADD
 	}
 }
 
@@ -199,16 +199,11 @@ static const struct {
 	enum timeline_count count;
 	enum unit unit;
 } series[] = {
-	{ "ops_per_s", TL_OPS, PER_SECOND },
-	{ "lookups_per_s", TL_LOOKUPS, PER_SECOND },
-	{ "inserts_per_s", TL_INSERTS, PER_SECOND },
-	{ "deletes_per_s", TL_DELETES, PER_SECOND },
-	{ "missed", TL_HITS, COUNT },
-	{ "insert_failed", TL_INSERT_FAILED, COUNT },
-	{ "dropped", TL_DROPPED, COUNT },
-	{ "search_restart", TL_RESTARTS, COUNT },
-	{ "early_drop", TL_EARLY_DROP, COUNT },
-	{ "refused", TL_REFUSED, COUNT },
+#define TIMELINE_WORK_SERIES(id, name, unit)  { name, TL_##id, unit },
+#define TIMELINE_STAT_SERIES(id, name, field) { name, TL_##id, COUNT },
+	TIMELINE_WORK(TIMELINE_WORK_SERIES) TIMELINE_STATS(TIMELINE_STAT_SERIES)
+#undef TIMELINE_WORK_SERIES
+#undef TIMELINE_STAT_SERIES
 };
 
 uint64_t timeline_tail_at(const struct timeline_tail *tail, double share)

@@ -23,20 +23,38 @@
 #include "harness/measure/bench.h"
 #include "variants/latency.h"
 
-/* What is counted: by the work of a worker, then by its "CPU" of the namespace and its waits. */
+/*
+ * What is counted, and the series that it becomes; harness/results/figures.def says what each
+ * series means and how it is drawn.  A worker's own work counts the first (bench_count_fn):
+ *
+ *	ID, name of the series, whether it is per second or a number of events
+ *
+ * The others are counters of struct ip_conntrack_stat, so a new one needs only its row here:
+ *
+ *	ID, name of the series, field
+ */
+/* clang-format off */
+#define TIMELINE_WORK(F) \
+	F(OPS, "ops_per_s", PER_SECOND) \
+	F(LOOKUPS, "lookups_per_s", PER_SECOND) \
+	F(INSERTS, "inserts_per_s", PER_SECOND) \
+	F(DELETES, "deletes_per_s", PER_SECOND) \
+	F(HITS, "missed", COUNT) /* after the window: lookups that should have hit, less the hits */ \
+	F(INSERT_FAILED, "insert_failed", COUNT) \
+	F(DROPPED, "dropped", COUNT)
+
+#define TIMELINE_STATS(F) \
+	F(RESTARTS, "search_restart", search_restart) \
+	F(EARLY_DROP, "early_drop", early_drop) \
+	F(REFUSED, "refused", drop)
+/* clang-format on */
+
 enum timeline_count {
-	TL_OPS,
-	TL_LOOKUPS,
-	TL_HITS, /* those that should have hit, less those that did: after the window */
-	TL_INSERTS,
-	TL_INSERT_FAILED,
-	TL_DELETES,
-	TL_DROPPED, /* packets */
-	NR_TL_WORK,
-	TL_RESTARTS = NR_TL_WORK,
-	TL_EARLY_DROP,
-	TL_REFUSED, /* the table was full */
-	NR_TL
+#define TIMELINE_ID(id, ...) TL_##id,
+	TIMELINE_WORK(TIMELINE_ID) NR_TL_WORK,
+	TL_BEFORE_STATS = NR_TL_WORK - 1,
+	TIMELINE_STATS(TIMELINE_ID) NR_TL
+#undef TIMELINE_ID
 };
 
 struct timeline_point {

@@ -18,6 +18,7 @@
 
 #include <cmocka.h>
 
+#include "harness/measure/timeline.h"
 #include "harness/results/dictionary.h"
 #include "harness/results/results.h"
 #include "tests/fixture/command_fixture.h"
@@ -162,6 +163,20 @@ static void every_metric_has_a_row(void **state)
 	assert_true(nr > 10);
 }
 
+static void every_series_has_a_row(void **state)
+{
+#define SERIES_NAME(id, name, more) name,
+	static const char *const names[] = { TIMELINE_WORK(SERIES_NAME)
+						     TIMELINE_STATS(SERIES_NAME) };
+#undef SERIES_NAME
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!figure_find(FIGURE_SERIES, names[i]))
+			fail_msg("the series '%s' needs a row in harness/results/figures.def",
+				 names[i]);
+}
+
 static int count_row(void *arg, const struct measurement *m, struct ct_error *e)
 {
 	(void)e;
@@ -199,9 +214,8 @@ static void older_runs_are_read(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_row_has_a_meaning),
-		cmocka_unit_test(every_metric_has_a_row),
-		cmocka_unit_test(a_run_explains_itself),
+		cmocka_unit_test(every_row_has_a_meaning), cmocka_unit_test(every_metric_has_a_row),
+		cmocka_unit_test(every_series_has_a_row),  cmocka_unit_test(a_run_explains_itself),
 		cmocka_unit_test(older_runs_are_read),
 	};
 
