@@ -169,10 +169,16 @@ const char *measurement_header(void);
 /* A line without newline into buf; its length, or -ENOSPC. */
 int measurement_to_line(const struct measurement *m, char *buf, size_t size);
 /*
- * The reverse; line is written to.  false if it is no such line, or says what no measurement can
+ * How many columns a file with this header has, which this version or an older one wrote: newer
+ * columns are added at the end.  0: it is no such header.
+ */
+size_t measurement_columns(const char *header);
+/*
+ * The reverse of measurement_to_line(), of so many columns; those that are missing are 0.  line is
+ * written to.  false if it is no such line, or says what no measurement can
  * have said: an amount below 0, a figure of a good one that is no number, another's status.
  */
-bool measurement_from_line(struct measurement *m, char *line);
+bool measurement_from_line(struct measurement *m, char *line, size_t columns);
 #define MEASUREMENT_LINE_MAX 8192
 
 #endif

@@ -137,10 +137,29 @@ static bool makes_sense(const struct measurement *m)
 	return known;
 }
 
-bool measurement_from_line(struct measurement *m, char *line)
+/* The last of the first version's. */
+#define OLDEST_LAST "elapsed_s"
+
+size_t measurement_columns(const char *header)
+{
+	const char *ours = measurement_header();
+	size_t len = strlen(header), columns = 1;
+	const char *last = strrchr(header, '\t');
+
+	if (strncmp(header, ours, len) || (ours[len] && ours[len] != '\t'))
+		return 0;
+	if (ours[len] && !strstr(header, "\t" OLDEST_LAST "\t") &&
+	    (!last || strcmp(last, "\t" OLDEST_LAST)))
+		return 0;
+	for (; *header; header++)
+		columns += *header == '\t';
+	return columns;
+}
+
+bool measurement_from_line(struct measurement *m, char *line, size_t columns)
 {
 	memset(m, 0, sizeof(*m));
-	for (size_t i = 0; i < nr_result_columns; i++) {
+	for (size_t i = 0; i < columns; i++) {
 		char *text = strsep(&line, "\t");
 
 		if (!text ||

@@ -4,19 +4,21 @@
 
 #include "harness/base/files.h"
 #include "harness/results/details.h"
+#include "harness/results/figures.h"
 #include "harness/results/internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Rows up to where the last whole line ends; *end is that offset. */
-static int read_rows(FILE *in, const char *path, off_t *end,
+/* Rows up to where the last whole line ends; *end is that offset.  append: rows are to follow. */
+static int read_rows(FILE *in, const char *path, bool append, off_t *end,
 		     int (*row)(void *arg, const struct measurement *m, struct ct_error *e),
 		     void *arg, struct ct_error *e)
 {
 	char line[MEASUREMENT_LINE_MAX];
 	struct measurement m;
+	size_t columns = 0;
 	int err = 0;
 
 	*end = 0;
@@ -30,12 +32,14 @@ static int read_rows(FILE *in, const char *path, off_t *end,
 					     path, n);
 		}
 		line[len - 1] = '\0';
-		if (n == 1 && strcmp(line, measurement_header()))
+		if (n == 1)
+			columns = measurement_columns(line);
+		if (!columns || (append && columns < nr_result_columns))
 			return ct_user_error(e,
 					     "%s:1: these columns are not this version's: measure "
 					     "anew under another --name",
 					     path);
-		if (n > 1 && !measurement_from_line(&m, line))
+		if (n > 1 && !measurement_from_line(&m, line, columns))
 			return ct_user_error(e,
 					     "%s:%lu: this is not a measurement: mend or delete "
 					     "the line, or measure anew under another --name",
@@ -71,7 +75,7 @@ static int note_row(void *arg, const struct measurement *m, struct ct_error *e)
 	return seen->row(seen->arg, m, e);
 }
 
-static int rows_of(const char *dir, off_t *end,
+static int rows_of(const char *dir, bool append, off_t *end,
 		   int (*row)(void *arg, const struct measurement *m, struct ct_error *e),
 		   void *arg, struct ct_error *e)
 {
@@ -84,7 +88,7 @@ static int rows_of(const char *dir, off_t *end,
 	if (!in)
 		return ct_fail(e, -errno, CT_EXIT_USER, "cannot read '%s': %s", path,
 			       file_error(errno));
-	err = read_rows(in, path, end, row, arg, e);
+	err = read_rows(in, path, append, end, row, arg, e);
 	fclose(in);
 	return err;
 }
@@ -95,7 +99,7 @@ int results_rows(const char *dir,
 {
 	off_t end;
 
-	return rows_of(dir, &end, row, arg, e);
+	return rows_of(dir, false, &end, row, arg, e);
 }
 
 /*
@@ -137,7 +141,7 @@ int results_resume(struct results *r, const char *parent, const char *name,
 			       strerror(errno));
 	err = results_open_files(r, 0, e);
 	if (!err)
-		err = rows_of(r->dir, &end, note_row, &seen, e);
+		err = rows_of(r->dir, true, &end, note_row, &seen, e);
 	if (!err)
 		err = drop_details(r, seen.last_seq, e);
 	if (err)

@@ -6,6 +6,7 @@
 #include "harness/results/results.h"
 
 #include "harness/numbers/quartiles.h"
+#include "harness/results/figures.h"
 #include "harness/show/table/table.h"
 
 #include <fcntl.h>
@@ -70,7 +71,7 @@ static void line_and_back(void **state)
 	(void)state;
 	assert_true(measurement_to_line(&m, line, sizeof(line)) > 0);
 	assert_null(strchr(line, '\n'));
-	assert_true(measurement_from_line(&back, line));
+	assert_true(measurement_from_line(&back, line, nr_result_columns));
 	assert_memory_equal(&m, &back, sizeof(m));
 }
 
@@ -99,7 +100,7 @@ static void every_field_counts(void **state)
 	     at + 8 <= offsetof(struct cell_result, resizes_done); at += 8)
 		memset(bytes + at, 0x41, 8);
 	assert_true(measurement_to_line(&m, line, sizeof(line)) > 0);
-	assert_true(measurement_from_line(&back, line));
+	assert_true(measurement_from_line(&back, line, nr_result_columns));
 	for (size_t i = 0; i < sizeof(m.result); i++)
 		lost += bytes[i] != ((unsigned char *)&back.result)[i];
 	assert_int_equal(lost, 0);
@@ -114,7 +115,7 @@ static void texts_stay_in_their_row(void **state)
 	strcpy(m.result.error, "two\nlines\tand a tab");
 	assert_true(measurement_to_line(&m, line, sizeof(line)) > 0);
 	assert_null(strchr(line, '\n'));
-	assert_true(measurement_from_line(&back, line));
+	assert_true(measurement_from_line(&back, line, nr_result_columns));
 	assert_string_equal(back.result.error, "two lines and a tab");
 }
 
@@ -126,21 +127,38 @@ static void nonsense_is_no_measurement(void **state)
 
 	(void)state;
 	strcpy(cut, "");
-	assert_false(measurement_from_line(&back, cut));
+	assert_false(measurement_from_line(&back, cut, nr_result_columns));
 	snprintf(cut, sizeof(cut), "%.*s", (int)len / 2, line);
-	assert_false(measurement_from_line(&back, cut));
+	assert_false(measurement_from_line(&back, cut, nr_result_columns));
 	snprintf(cut, sizeof(cut), "x%s", line);
-	assert_false(measurement_from_line(&back, cut));
+	assert_false(measurement_from_line(&back, cut, nr_result_columns));
 	snprintf(cut, sizeof(cut), "%s\tmore", line);
-	assert_false(measurement_from_line(&back, cut));
+	assert_false(measurement_from_line(&back, cut, nr_result_columns));
 	assert_int_equal(measurement_to_line(&m, cut, 20), -ENOSPC);
+}
+
+/* Columns that were added at the end may be missing in a file; those of the first version not. */
+static void older_headers_are_known(void **state)
+{
+	char header[2048];
+
+	(void)state;
+	snprintf(header, sizeof(header), "%s", measurement_header());
+	assert_int_equal(measurement_columns(header), nr_result_columns);
+	strcat(header, "\tmore");
+	assert_int_equal(measurement_columns(header), 0);
+	snprintf(header, sizeof(header), "%s", measurement_header());
+	*strstr(header, "\telapsed_s") = '\0';
+	assert_int_equal(measurement_columns(header), 0);
+	assert_int_equal(measurement_columns("seq"), 0);
+	assert_int_equal(measurement_columns(""), 0);
 }
 
 /* A line with one field, by its column, replaced. */
 static bool reads_with(const struct measurement *m, const char *column, const char *value)
 {
 	char line[MEASUREMENT_LINE_MAX], changed[MEASUREMENT_LINE_MAX] = "";
-	char header[1024], *names = header, *fields = line, *name;
+	char header[2048], *names = header, *fields = line, *name;
 	struct measurement back;
 	bool found = false;
 
@@ -156,7 +174,7 @@ static bool reads_with(const struct measurement *m, const char *column, const ch
 		strcat(changed, here ? value : field);
 	}
 	assert_true(found);
-	return measurement_from_line(&back, changed);
+	return measurement_from_line(&back, changed, nr_result_columns);
 }
 
 /*
@@ -475,6 +493,7 @@ int main(void)
 		cmocka_unit_test(every_field_counts),
 		cmocka_unit_test(texts_stay_in_their_row),
 		cmocka_unit_test(nonsense_is_no_measurement),
+		cmocka_unit_test(older_headers_are_known),
 		cmocka_unit_test(impossible_figures),
 		cmocka_unit_test(append_and_resume),
 		cmocka_unit_test(a_torn_row_is_dropped),
