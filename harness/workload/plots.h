@@ -22,7 +22,7 @@ enum workload_plot {
 
 /* What is drawn, and so which function of harness/show/plot/ writes the data. */
 enum plot_shape {
-	PLOT_CURVES,	  /* throughput over the parameter x, a curve for each variant */
+	PLOT_CURVES,	  /* a figure over the parameter x, a curve for each variant */
 	PLOT_ROWS,	  /* a bar for each variant */
 	PLOT_CHOICES,	  /* a bar for each choice on an axis */
 	PLOT_VERDICTS,	  /* an interval for each verdict */
@@ -54,6 +54,7 @@ struct plot_kind {
 	enum plot_shape shape;
 	const char *x;	   /* the parameter (a cell's column) on the x axis, or NULL */
 	const char *label; /* of the x axis of curves */
+	const char *y;	   /* of curves and bars: the metric that is drawn; NULL: the throughput */
 	bool log;	   /* a logarithmic x axis */
 	bool caches;	   /* mark the sizes of the caches on it */
 	enum plot_needs needs;

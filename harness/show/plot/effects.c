@@ -96,9 +96,9 @@ static void add(struct effects *x, const json_t *verdict)
 	extra = (x->narrow ? PLOT_NARROW_LINE : LABEL_LINE / 2) * (double)(lines - 1);
 	x->rows += 1 + extra;
 	x->drawn++;
-	fprintf(x->bars, "%g", x->rows);
-	plot_write_label(x->bars, x->narrow ? "" : text);
-	fprintf(x->bars, "\t%.6g\t%.6g\t%.6g\t%d", effect, low, high, seen);
+	plot_write_row(x->bars, x->narrow, x->rows, text, (struct plot_figure){ effect, low, high },
+		       6);
+	fprintf(x->bars, "\t%d", seen);
 	plot_write_label(x->bars, x->narrow ? "" : value);
 	if (x->narrow) {
 		fprintf(x->bars, "\t%zu", lines);
@@ -139,7 +139,7 @@ static void describe(struct plot_file *f, const struct plot_group *g, const stru
 	const char *what = words.what ? words.what : x->metric;
 	char text[256];
 
-	plot_set_frame(f, g, NULL);
+	plot_begin(f, g, "row, label, effect, its interval (percent), seen, text");
 	snprintf(text, sizeof(text),
 		 "change of %s with its 95 %% interval; filled: a difference was seen, hollow: "
 		 "none was%s",
@@ -177,9 +177,6 @@ int plot_effects(struct plot_file *f, const struct plot_group *g, const char *me
 		err = 1;
 	if (!err) {
 		describe(f, g, &x);
-		plot_write_comment(f->data, text_of(g->workload, "question"));
-		plot_write_comment(
-			f->data, "columns: row, label, effect, its interval (percent), seen, text");
 		fprintf(f->data, "%s\n\n# headings\n%s\n\n", text[0], text[1]);
 	}
 	free(text[0]);

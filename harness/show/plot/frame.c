@@ -7,9 +7,12 @@
  */
 #include "harness/show/plot/internal.h"
 
+#include "harness/base/escape.h"
+#include "harness/results/figures.h"
 #include "harness/show/table/table.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <string.h>
 
 #define TITLE_COLUMNS 105
@@ -165,8 +168,16 @@ static const char *unit_in_words(const struct plot_group *g)
 {
 	const json_t *shares = json_object_get(json_object_get(g->benchmark, "ctbench"), "shares");
 	const char *unit = g->nr ? text_of(g->cells[0], "unit") : "";
-	static char text[160];
+	static char text[320];
 
+	if (g->kind && g->kind->y) {
+		const struct figure *y = figure_find(FIGURE_METRIC, g->kind->y);
+
+		snprintf(text, sizeof(text), "%s%s%s",
+			 y ? figure_meaning(y->name, y->meaning) : g->kind->y,
+			 *plot_unit(g->kind->y) ? ", " : "", plot_unit(g->kind->y));
+		return text;
+	}
 	if (shares) {
 		snprintf(text, sizeof(text), "throughput in %% of %s (ctbench bounds)",
 			 text_of(shares, "brief"));
@@ -205,9 +216,17 @@ void plot_set_unit(struct plot_file *f, const char *text)
 	plot_set_wrapped(f->script, "unit", text, f->narrow ? PLOT_NARROW_TEXT : SIZE_MAX);
 }
 
-void plot_set_frame(struct plot_file *f, const struct plot_group *g, const char *x)
+void plot_begin(struct plot_file *f, const struct plot_group *g, const char *columns, ...)
 {
 	char text[1024], measured[160];
+	va_list args;
+
+	plot_write_comment(f->data, text_of(g->workload, "question"));
+	fputs("# columns: ", f->data);
+	va_start(args, columns);
+	vfprintf(f->data, columns, args);
+	va_end(args);
+	fputc('\n', f->data);
 
 	fprintf(f->script, "# Draw again: gnuplot %s.gp\n\n", f->name);
 	plot_set_text(f->script, "name", f->name);
@@ -215,7 +234,7 @@ void plot_set_frame(struct plot_file *f, const struct plot_group *g, const char 
 	plot_set_wrapped(f->script, "title", f->narrow ? "" : text_of(g->workload, "question"),
 			 TITLE_COLUMNS);
 	how_measured(measured, sizeof(measured), g);
-	fixed(text, sizeof(text) - sizeof(measured) - 2, g, x);
+	fixed(text, sizeof(text) - sizeof(measured) - 2, g, g->kind ? g->kind->x : NULL);
 	if (*text)
 		strcat(text, "; ");
 	strcat(text, measured);
@@ -223,4 +242,26 @@ void plot_set_frame(struct plot_file *f, const struct plot_group *g, const char 
 	plot_set_unit(f, unit_in_words(g));
 	machine(text, sizeof(text), g);
 	plot_set_text(f->script, "machine", f->narrow ? "" : text);
+}
+
+void plot_write_comment(FILE *out, const char *text)
+{
+	fputs("# ", out);
+	escape_gnuplot_comment(out, text);
+	fputc('\n', out);
+}
+
+void plot_write_label(FILE *data, const char *text)
+{
+	fputc('\t', data);
+	escape_gnuplot_data(data, text);
+}
+
+void plot_write_row(FILE *data, bool narrow, double at, const char *label,
+		    struct plot_figure figure, int digits)
+{
+	fprintf(data, "%g", at);
+	plot_write_label(data, narrow ? "" : label);
+	fprintf(data, "\t%.*g\t%.*g\t%.*g", digits, figure.value, digits, figure.low, digits,
+		figure.high);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the plot*.c files share; see plot.h.
+ * What the files of plot/ share; see plot.h.
  */
 #ifndef CTBENCH_HARNESS_SHOW_PLOT_INTERNAL_H
 #define CTBENCH_HARNESS_SHOW_PLOT_INTERNAL_H
@@ -21,6 +21,7 @@
 struct plot_group {
 	const json_t *benchmark; /* the whole file */
 	const json_t *workload;
+	const struct plot_kind *kind;
 	const json_t **cells; /* good ones, no controls; in the order of the run */
 	size_t nr;
 	const char **headings; /* for each cell, what stands above it and its like; NULL: nothing */
@@ -47,12 +48,14 @@ json_t *plot_cells(const json_t *benchmark);
 /* Does the cell belong to the workload, and is it no control? */
 bool plot_is_of(const json_t *cell, const json_t *workload);
 const json_t *plot_parameters(const json_t *cell);
-/* A cell's throughput with its 95 % interval; without one (an older report) low and high are the
- * value. */
+/* A cell's figure with its 95 % interval; without one low and high are the value. */
 struct plot_figure {
 	double value, low, high;
 };
-struct plot_figure plot_throughput(const json_t *cell);
+/* metric NULL: the throughput. */
+struct plot_figure plot_value(const json_t *cell, const char *metric);
+/* Its unit, as in "millions per second". */
+const char *plot_unit(const char *metric);
 /* Is this one of the workload's varying parameters? */
 bool plot_varies(const json_t *workload, const char *parameter);
 /* Index of the cell's variant among its workload's: its colour. */
@@ -61,15 +64,15 @@ unsigned int plot_variant_index(const struct plot_group *g, const json_t *cell);
 /* ---- pictures: each writes f->data and f->script's variables ---- */
 
 /* 1: nothing to draw (a single choice, no such parameter).  0 or -ENOMEM. */
-int plot_lines(struct plot_file *f, const struct plot_group *g, const struct plot_kind *kind);
+int plot_lines(struct plot_file *f, const struct plot_group *g);
 int plot_axes(struct plot_file *f, const struct plot_group *g);
 int plot_bars(struct plot_file *f, const struct plot_group *g);
-/* Percentiles (plot_latency.c), or p99 against the rate. */
-int plot_latency(struct plot_file *f, const struct plot_group *g, bool against_rate);
-/* What searches for the highest rate found (plot_saturation.c). */
+/* Percentiles, or p99 against the rate. */
+int plot_latency(struct plot_file *f, const struct plot_group *g);
+/* What searches for the highest rate found. */
 int plot_saturation(struct plot_file *f, const struct plot_group *g);
 int plot_timeline(struct plot_file *f, const struct plot_group *g);
-/* The verdicts on the group's workload by one metric (plot_effects.c). */
+/* The verdicts on the group's workload by one metric. */
 int plot_effects(struct plot_file *f, const struct plot_group *g, const char *metric);
 
 /* A text in the data, escaped, behind a tab. */
@@ -82,13 +85,26 @@ void plot_write_comment(FILE *data, const char *text);
  */
 #define PLOT_NARROW_LINE (16.0 / 36)
 
-/* ---- plot_ends.c ---- */
+/* The first columns of a row: its place, its label, a figure with its interval in so many digits.
+ * A narrow picture has no label beside its row. */
+void plot_write_row(FILE *data, bool narrow, double at, const char *label,
+		    struct plot_figure figure, int digits);
+
+/* ---- ends.c ---- */
+
+struct plot_point {
+	double x;
+	struct plot_figure y;
+	bool marked;
+};
 
 /* Where a curve ends, and what it is called. */
 struct plot_end {
 	const char *name;
 	unsigned int style; /* colour, dash and mark, from 1 */
 	double x, y;	    /* its last point, as it is drawn; x -INFINITY: it has none */
+	struct plot_point *points;
+	size_t nr;
 	/* by plot_place_ends(): */
 	double place; /* its name's middle, of the graph's height */
 	size_t rank;  /* of the ends, from 1 at the top: its line of a legend */
@@ -111,7 +127,33 @@ int plot_place_ends(struct plot_end *ends, size_t nr, const struct plot_scale *y
 /* The script's variables about curves, their names and the y axis. 0 or -ENOMEM. */
 int plot_write_ends(FILE *script, struct plot_end *ends, size_t nr, const struct plot_scale *y);
 
-/* ---- plot_frame.c ---- */
+/* ---- curves.c ---- */
+
+/* The curves of a picture, one for each variant, and the ranges of their points. */
+struct plot_curves {
+	struct plot_end *ends;
+	size_t nr;
+	double xmin, xmax, ymin, ymax; /* with the intervals */
+};
+
+int plot_curves_begin(struct plot_curves *c, const struct plot_group *g);
+/* Put a point into the curve of the cell's variant.  0 or -ENOMEM. */
+int plot_curves_add(struct plot_curves *c, const struct plot_group *g, const json_t *cell,
+		    struct plot_point point);
+/* By their last points, the highest first. */
+void plot_curves_sort(struct plot_curves *c);
+/* The data, and the script's variables about curves and axes.  0 or -ENOMEM. */
+int plot_curves_write(struct plot_file *f, struct plot_curves *c, const struct plot_scale *y,
+		      bool marks);
+/*
+ * A tic at each x, without a label where it would be nearer to its neighbour than a share `room`
+ * of the axis.  0 or -ENOMEM.
+ */
+int plot_curves_tics(struct plot_file *f, const struct plot_curves *c, bool log, double room,
+		     void (*words)(char *buf, size_t size, double x));
+void plot_curves_free(struct plot_curves *c);
+
+/* ---- frame.c ---- */
 
 /* Characters in a line of a narrow picture, of 380 pixels: of text, of bold text. */
 #define PLOT_NARROW_TEXT 50
@@ -121,12 +163,13 @@ int plot_write_ends(FILE *script, struct plot_end *ends, size_t nr, const struct
 void plot_set_unit(struct plot_file *f, const char *text);
 
 /*
- * What stands around every picture: title, what is fixed, units, noise, machine.
- * x: the parameter on the x axis, or NULL.
+ * Begin a picture: in the script what stands around it (title, what is fixed, units, noise,
+ * machine), in the data the question and what the columns are.
  */
-void plot_set_frame(struct plot_file *f, const struct plot_group *g, const char *x);
+__attribute__((format(printf, 3, 4))) void
+plot_begin(struct plot_file *f, const struct plot_group *g, const char *columns, ...);
 
-/* ---- plot_gnuplot.c ---- */
+/* ---- gnuplot.c ---- */
 
 /* A gnuplot string: VARIABLE = 'text', escaped. */
 void plot_set_text(FILE *script, const char *variable, const char *text);

@@ -152,7 +152,9 @@ static bool can_show(const json_t *cell, const struct plot_kind *kind)
 		return latency;
 	if (kind->shape == PLOT_TIME && latency)
 		return true;
-	return number_of(json_object_get(cell, "mops"), "median") > 0;
+	if (kind->y)
+		return isfinite(plot_value(cell, kind->y).value);
+	return plot_value(cell, NULL).value > 0;
 }
 
 static int make_groups(struct plot_group **groups, size_t *nr, const json_t *benchmark,
@@ -166,7 +168,9 @@ static int make_groups(struct plot_group **groups, size_t *nr, const json_t *ben
 	*nr = 0;
 	json_object_foreach(plot_cells(benchmark), name, cell)
 	{
-		struct plot_group g = { .benchmark = benchmark, .workload = workload };
+		struct plot_group g = { .benchmark = benchmark,
+					.workload = workload,
+					.kind = kind };
 		size_t i = 0;
 
 		if (!plot_is_of(cell, workload) || !can_show(cell, kind))
@@ -256,11 +260,11 @@ static int no_memory(struct drawing *d, int err, const char *name)
 }
 
 /* 0, 1 (there is nothing to draw) or a negative errno. */
-static int write_data(struct plot_file *f, const struct plot_group *g, const struct plot_kind *kind)
+static int write_data(struct plot_file *f, const struct plot_group *g)
 {
-	switch (kind->shape) {
+	switch (g->kind->shape) {
 	case PLOT_CURVES:
-		return plot_lines(f, g, kind);
+		return plot_lines(f, g);
 	case PLOT_ROWS:
 		return plot_bars(f, g);
 	case PLOT_CHOICES:
@@ -268,7 +272,7 @@ static int write_data(struct plot_file *f, const struct plot_group *g, const str
 	case PLOT_TIME:
 		return plot_timeline(f, g);
 	case PLOT_PERCENTILES:
-		return plot_latency(f, g, kind->x != NULL);
+		return plot_latency(f, g);
 	case PLOT_SEARCH:
 		return plot_saturation(f, g);
 	case PLOT_VERDICTS: /* not of cells: draw_effects() */
@@ -296,27 +300,26 @@ static int draw_file(struct drawing *d, struct plot_file *f, const struct plot_g
 }
 
 /* 0: drawn, and counted; 1: there was nothing to draw. */
-static int
-draw(struct drawing *d, const struct plot_group *g, const struct plot_kind *kind, size_t number)
+static int draw(struct drawing *d, const struct plot_group *g, size_t number)
 {
 	struct plot_file f = { .narrow = d->narrow, .page = d->page };
 	int err = plot_file_begin(&f);
 	char name[sizeof(f.name)];
 
-	snprintf(name, sizeof(name), "%.60s-%s%s", text_of(g->workload, "name"), kind->name,
+	snprintf(name, sizeof(name), "%.60s-%s%s", text_of(g->workload, "name"), g->kind->name,
 		 g->suffix);
 	/* A suffix that was cut off need not be unique any more. */
 	if (strlen(g->suffix) + 1 >= sizeof(g->suffix))
 		snprintf(name, sizeof(name), "%.60s-%s-%zu", text_of(g->workload, "name"),
-			 kind->name, number);
+			 g->kind->name, number);
 	escaped(f.name, sizeof(f.name), escape_file_name, name);
 	if (!err)
-		err = write_data(&f, g, kind);
-	return draw_file(d, &f, g, kind->name, err);
+		err = write_data(&f, g);
+	return draw_file(d, &f, g, g->kind->name, err);
 }
 
 /* A picture of each variant's own, beside that of all. */
-static int draw_each(struct drawing *d, const struct plot_group *all, const struct plot_kind *kind)
+static int draw_each(struct drawing *d, const struct plot_group *all)
 {
 	int err = 0;
 
@@ -326,7 +329,7 @@ static int draw_each(struct drawing *d, const struct plot_group *all, const stru
 		one.cells = &all->cells[i];
 		one.nr = 1;
 		append(one.suffix, sizeof(one.suffix), "-%s", text_of(all->cells[i], "variant"));
-		err = draw(d, &one, kind, i + 1);
+		err = draw(d, &one, i + 1);
 	}
 	return err < 0 ? err : 0;
 }
@@ -342,18 +345,17 @@ static int draw_kind(struct drawing *d, const json_t *workload, const struct plo
 	if (!err && kind->shape == PLOT_ROWS && fits_one_picture(groups, nr)) {
 		struct plot_group all[1] = { 0 };
 
-		err = join_groups(all, groups, nr) ? no_memory(d, -ENOMEM, "")
-						   : draw(d, all, kind, 1);
+		err = join_groups(all, groups, nr) ? no_memory(d, -ENOMEM, "") : draw(d, all, 1);
 		free(all->cells);
 		free(all->headings);
 		free_groups(groups, nr);
 		return err < 0 ? err : 0;
 	}
 	for (size_t i = 0; i < nr && !err && here < GROUPS_MAX; i++) {
-		err = draw(d, &groups[i], kind, i + 1);
+		err = draw(d, &groups[i], i + 1);
 		here += !err;
 		if (!err && kind->shape == PLOT_TIME)
-			err = draw_each(d, &groups[i], kind);
+			err = draw_each(d, &groups[i]);
 		if (err > 0)
 			err = 0;
 	}

@@ -2,17 +2,25 @@
 /* What plots read from benchmark.json; see internal.h. */
 #include "harness/show/plot/internal.h"
 
+#include "harness/results/figures.h"
+
 #include <math.h>
 #include <string.h>
 
-struct plot_figure plot_throughput(const json_t *cell)
+struct plot_figure plot_value(const json_t *cell, const char *metric)
 {
-	const json_t *metric = json_object_get(json_object_get(cell, "metrics"), "mops");
-	double value = number_of(json_object_get(cell, "mops"), "median");
-	double low = number_of(metric, "ci_low"), high = number_of(metric, "ci_high");
+	const char *name = metric ? metric : "mops";
+	const json_t *m = json_object_get(json_object_get(cell, "metrics"), name);
+	double value = number_of(metric ? m : json_object_get(cell, name), "median");
+	double low = number_of(m, "ci_low"), high = number_of(m, "ci_high");
 
 	return (struct plot_figure){ value, isfinite(low) ? low : value,
 				     isfinite(high) ? high : value };
+}
+
+const char *plot_unit(const char *metric)
+{
+	return metric ? metric_words(metric).unit : "millions per second";
 }
 
 const json_t *plot_parameters(const json_t *cell)

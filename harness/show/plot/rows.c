@@ -9,8 +9,6 @@
  */
 #include "harness/show/plot/internal.h"
 
-#include "harness/base/escape.h"
-
 #include "harness/judge/axes.h"
 #include "harness/workload/axis_text.h"
 #include "harness/show/table/table.h"
@@ -72,19 +70,6 @@ static int rows_end(struct rows *r, struct plot_file *f)
 	return err;
 }
 
-void plot_write_comment(FILE *out, const char *text)
-{
-	fputs("# ", out);
-	escape_gnuplot_comment(out, text);
-	fputc('\n', out);
-}
-
-void plot_write_label(FILE *data, const char *text)
-{
-	fputc('\t', data);
-	escape_gnuplot_data(data, text);
-}
-
 static void add_heading(struct rows *r, int block, double gap, const char *text)
 {
 	char wrapped[1024];
@@ -104,33 +89,30 @@ static void add_heading(struct rows *r, int block, double gap, const char *text)
  * The figure stands at the bar's end, and no difference in percent: how much of that is noise only
  * the verdicts say (plot_effects.c).
  */
-static void add_bar(struct rows *r, const char *label, const json_t *cell, unsigned int colour)
+static void add_bar(struct rows *r, const struct plot_group *g, const char *label,
+		    const json_t *cell, unsigned int colour)
 {
-	struct plot_figure mops = plot_throughput(cell);
+	struct plot_figure figure = plot_value(cell, g->kind->y);
 	char text[64];
 
-	table_number(text, sizeof(text), mops.value);
+	table_number(text, sizeof(text), figure.value);
 	r->at += 1;
 	r->bars++;
-	fprintf(r->block[BARS], "%g", r->at);
-	plot_write_label(r->block[BARS], r->narrow ? "" : label);
-	fprintf(r->block[BARS], "\t%.6g\t%.6g\t%.6g\t%u", mops.value, mops.low, mops.high, colour);
+	plot_write_row(r->block[BARS], r->narrow, r->at, label, figure, 6);
+	fprintf(r->block[BARS], "\t%u", colour);
 	plot_write_label(r->block[BARS], text);
 	if (r->narrow)
 		plot_write_label(r->block[BARS], label);
 	fputc('\n', r->block[BARS]);
-	r->top = fmax(r->top, fmax(mops.value, mops.high));
+	r->top = fmax(r->top, fmax(figure.value, figure.high));
 	if (strlen(label) > r->longest)
 		r->longest = strlen(label);
 }
 
 static void write_head(struct plot_file *f, const struct plot_group *g)
 {
-	plot_set_frame(f, g, NULL);
-	plot_write_comment(f->data, text_of(g->workload, "question"));
-	fputs("# columns: row, label, median, its 95 % interval (millions per second),\n"
-	      "# colour, text\n",
-	      f->data);
+	plot_begin(f, g, "row, label, median, its 95 %% interval (%s), colour, text",
+		   plot_unit(g->kind->y));
 }
 
 /* ---- variants side by side ---- */
@@ -143,7 +125,7 @@ int plot_bars(struct plot_file *f, const struct plot_group *g)
 	for (size_t i = 0; i < g->nr && !err; i++) {
 		if (g->headings && (!i || strcmp(g->headings[i], g->headings[i - 1])))
 			add_heading(&r, HEADINGS, 0.5, g->headings[i]);
-		add_bar(&r, text_of(g->cells[i], "variant"), g->cells[i], 1);
+		add_bar(&r, g, text_of(g->cells[i], "variant"), g->cells[i], 1);
 	}
 	if (!err)
 		write_head(f, g);
@@ -258,7 +240,7 @@ add_axis(struct rows *r, const struct plot_group *g, const struct axes *axes, co
 			add_heading(r, SUBHEADINGS, titled ? 0.2 : 0, text);
 		titled = true;
 		for (size_t k = 0; k < nr; k++)
-			add_bar(r, axis_choice(cells[k], axis), cells[k],
+			add_bar(r, g, axis_choice(cells[k], axis), cells[k],
 				choice_number(g, axis, axis_choice(cells[k], axis)));
 	}
 }

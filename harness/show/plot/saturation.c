@@ -29,30 +29,26 @@ static void see(struct rates *r, double rate)
 
 static void row(struct plot_file *f, unsigned int row, const json_t *cell, struct rates *r)
 {
-	const json_t *metric =
-		json_object_get(json_object_get(cell, "metrics"), "saturation_per_s");
+	struct plot_figure found = plot_value(cell, "saturation_per_s");
 	double from = number_of(json_object_get(cell, "saturation"), "from_per_s");
-	double median = number_of(metric, "median"), low = number_of(metric, "ci_low");
-	double high = number_of(metric, "ci_high");
 	const char *variant = text_of(cell, "variant");
 	char value[64], label[256];
 
-	if (!(median >= 0) || !(from > 0))
+	if (!(found.value >= 0) || !(from > 0))
 		return;
-	snprintf(value, sizeof(value), "%s%.3g M/s", median > 0 ? "" : "below ",
-		 fmax(median, from) / 1e6);
+	snprintf(value, sizeof(value), "%s%.3g M/s", found.value > 0 ? "" : "below ",
+		 fmax(found.value, from) / 1e6);
 	snprintf(label, sizeof(label), "%s: %s", variant, value);
-	fprintf(f->data, "%u", row);
-	plot_write_label(f->data, f->narrow ? "" : variant);
 	/* What is below the lowest rate stands at it: a logarithm has no place for 0. */
-	fprintf(f->data, "\t%.10g\t%.10g\t%.10g", fmax(median, from), fmax(low, from),
-		fmax(high, from));
+	found = (struct plot_figure){ fmax(found.value, from), fmax(found.low, from),
+				      fmax(found.high, from) };
+	plot_write_row(f->data, f->narrow, row, variant, found, 10);
 	plot_write_label(f->data, f->narrow ? "" : value);
 	if (f->narrow)
 		plot_write_label(f->data, label);
 	fputc('\n', f->data);
-	see(r, fmax(low, from));
-	see(r, fmax(high, from));
+	see(r, found.low);
+	see(r, found.high);
 	if (strlen(variant) > r->longest)
 		r->longest = strlen(variant);
 }
@@ -80,9 +76,7 @@ int plot_saturation(struct plot_file *f, const struct plot_group *g)
 	char text[200];
 	int err = 0;
 
-	plot_set_frame(f, g, NULL);
-	plot_write_comment(f->data, text_of(g->workload, "question"));
-	fputs("# columns: row, label, median, its interval (1/s), text\n", f->data);
+	plot_begin(f, g, "row, label, median, its interval (1/s), text");
 	for (size_t i = 0; i < g->nr; i++)
 		row(f, (unsigned int)i + 1, g->cells[i], &r);
 	fputs("\n\n# searches: row, rate, 0 where it was late even at the lowest\n", f->data);

@@ -259,10 +259,25 @@ static void write_events(FILE *script, const struct plot_group *g)
 		}
 }
 
+/* ", lookups_per_s (x 1e-06), its low, its high" for each line. */
+static void series_words(char *buf, size_t size, const struct plot_group *g,
+			 const struct panel *list, size_t nr)
+{
+	size_t at = 0;
+
+	buf[0] = '\0';
+	for (size_t p = 0; p < nr; p++)
+		for (size_t l = 0; l < list[p].nr && at < size; l++)
+			at += (size_t)snprintf(buf + at, size - at, ", %s (x %g)%s",
+					       list[p].line[l]->name, figure_scale(list[p].line[l]),
+					       has_bands(g) ? ", its low, its high" : "");
+}
+
 int plot_timeline(struct plot_file *f, const struct plot_group *all)
 {
 	struct plot_group g = *all;
 	struct panel list[PANELS_MAX];
+	char words[2048];
 	double end = 0;
 	size_t nr;
 	int err = 1;
@@ -282,15 +297,8 @@ int plot_timeline(struct plot_file *f, const struct plot_group *all)
 			   1e3 * number_of(json_object_get(g.cells[i], "timeline"), "window_s") *
 				   (double)json_array_size(series_of(g.cells[i], "ops_per_s")));
 	g.drawn = in_words(&g);
-	plot_set_frame(f, &g, NULL);
-	plot_write_comment(f->data, text_of(g.workload, "question"));
-	fputs("# milliseconds since the window opened", f->data);
-	for (size_t p = 0; p < nr; p++)
-		for (size_t l = 0; l < list[p].nr; l++)
-			fprintf(f->data, ", %s (x %g)%s", list[p].line[l]->name,
-				figure_scale(list[p].line[l]),
-				has_bands(&g) ? ", its low, its high" : "");
-	fputc('\n', f->data);
+	series_words(words, sizeof(words), &g, list, nr);
+	plot_begin(f, &g, "milliseconds since the window opened%s", words);
 	write_data(f->data, &g, list, nr);
 	fprintf(f->script, "cells = %zu\nend_ms = %.6g\narray label[%zu]\narray style[%zu]\n", g.nr,
 		end, g.nr, g.nr);
