@@ -118,11 +118,6 @@ static void print_surroundings(FILE *out, const json_t *result)
 
 enum { CELL, METRIC, FIRST, SECOND, EFFECT, INTERVAL, FOUND, VISIBLE, COLUMNS };
 
-static void percent_text(char *buf, size_t size, const json_t *item, const char *key)
-{
-	judge_percent(buf, size, log1p(number_of(item, key) / 100));
-}
-
 static void put_number(struct grid *g, size_t column, double value)
 {
 	char text[64];
@@ -153,7 +148,9 @@ static bool is_worth_a_row(const json_t *item)
 static void put_row(struct grid *g, const json_t *item)
 {
 	const char *cell = text_of(item, "cell"), *slash = strchr(cell, '/');
-	char text[256], low[64], high[64];
+	double value, low, high;
+	char text[256];
+	bool ratio;
 
 	if (!grid_add_row(g))
 		return;
@@ -168,15 +165,15 @@ static void put_row(struct grid *g, const json_t *item)
 	grid_put(g, FOUND, found(item));
 	if (!isfinite(number_of(item, "effect_percent")))
 		return;
-	percent_text(text, 64, item, "effect_percent");
-	strcat(text, " %");
+	value = judge_logarithm(item, "effect_percent");
+	low = judge_logarithm(item, "ci_low_percent");
+	high = judge_logarithm(item, "ci_high_percent");
+	ratio = judge_in_ratios(value, low, high);
+	judge_effect(text, sizeof(text), value, ratio);
 	grid_put(g, EFFECT, text);
-	percent_text(low, sizeof(low), item, "ci_low_percent");
-	percent_text(high, sizeof(high), item, "ci_high_percent");
-	snprintf(text, sizeof(text), "[%s, %s]", low, high);
+	judge_interval(text, sizeof(text), low, high, ratio);
 	grid_put(g, INTERVAL, text);
-	judge_size(low, sizeof(low), log1p(number_of(item, "visible_percent") / 100));
-	snprintf(text, sizeof(text), "%s %%", low);
+	judge_detectable(text, sizeof(text), judge_logarithm(item, "visible_percent"));
 	grid_put(g, VISIBLE, text);
 }
 
@@ -184,7 +181,7 @@ static int
 print_workload(FILE *out, const json_t *list, const char *workload, enum grid_format format)
 {
 	static const char *const titles[COLUMNS] = {
-		"cell", "metric", "A", "B", "B beside A", "95 %", "", "would have seen"
+		"cell", "metric", "A", "B", "B vs A", "95 %", "", "smallest detectable"
 	};
 	struct grid g = { .columns = COLUMNS,
 			  .left = { [CELL] = true, [METRIC] = true, [FOUND] = true } };

@@ -166,7 +166,7 @@ static double noise_of(const struct compare *c, const char *workload, const char
 
 			if (strcmp(text_of(pair, "workload"), workload) || !alike)
 				continue;
-			noise = fmax(noise, log1p(number_of(pair, "percent") / 100));
+			noise = fmax(noise, judge_noise(pair));
 		}
 	}
 	return noise;

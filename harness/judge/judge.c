@@ -237,28 +237,33 @@ static double percent(double log_ratio)
 	return 100 * expm1(log_ratio);
 }
 
+/* The end of the interval that is farther from 0; NAN without one. */
+static double far_end(const struct judge_comparison *c)
+{
+	return c->judged ? fmax(fabs(c->effect.low), fabs(c->effect.high)) : NAN;
+}
+
 static json_t *
 noise_to_json(const json_t *cells, const struct judge_list *pairs, size_t comparisons)
 {
 	json_t *list = json_array();
-	double most = 0;
+	double most = NAN;
 
 	for (size_t i = 0; i < pairs->nr; i++) {
 		const struct judge_comparison *c = &pairs->list[i];
 		double effect = c->judged ? c->effect.value : plain_ratio(cells, c);
-		double visible =
-			c->judged ? fmax(stats_visible(&c->effect, comparisons), fabs(effect))
-				  : NAN;
 		json_t *pair;
 
 		if (!isfinite(effect))
 			continue;
-		most = fmax(most, fabs(percent(effect)));
-		pair = json_pack("{s:s, s:s, s:s, s:s, s:f, s:f, s:i}", "workload", c->workload,
-				 "cell", c->pairs[0].base, "control", c->pairs[0].other, "metric",
-				 c->metric, "percent", fabs(percent(effect)), "effect_percent",
-				 percent(effect), "n", (int)c->n);
+		most = fmax(most, far_end(c));
+		pair = json_pack("{s:s, s:s, s:s, s:s, s:f, s:i}", "workload", c->workload, "cell",
+				 c->pairs[0].base, "control", c->pairs[0].other, "metric",
+				 c->metric, "effect_percent", percent(effect), "n", (int)c->n);
 		if (c->judged) {
+			double visible = fmax(stats_visible(&c->effect, comparisons), far_end(c));
+
+			json_object_set_new(pair, "percent", json_real(percent(far_end(c))));
 			json_object_set_new(pair, "ci_low_percent",
 					    json_real(percent(c->effect.low)));
 			json_object_set_new(pair, "ci_high_percent",
@@ -272,7 +277,8 @@ noise_to_json(const json_t *cells, const struct judge_list *pairs, size_t compar
 		json_decref(list);
 		return json_null();
 	}
-	return json_pack("{s:f, s:o}", "percent", most, "pairs", list);
+	return json_pack("{s:o, s:o}", "percent",
+			 isfinite(most) ? json_real(percent(most)) : json_null(), "pairs", list);
 }
 
 /* ---- the run ---- */
@@ -311,7 +317,7 @@ static int judge_workload(struct judge_list *l, struct judge_list *controls, con
 		struct judge_comparison *c = &controls->list[control];
 
 		err = judge_evaluate(c, cells, cells, paired);
-		noise = c->judged ? fabs(c->effect.value) : NAN;
+		noise = far_end(c);
 	}
 	judge_find(l, report, workload, metric);
 	if (l->failed)

@@ -14,10 +14,10 @@
  * other, which was measured within the same block: the machine's drift cancels.  An
  * interaction is the ratio of two such effects, at two levels of something else.
  *
- * A difference is said to be seen if Holm's p over all comparisons of the run is at
- * most STATS_ALPHA, and the interval leaves out 0, and it is larger than what the
- * workload's A/A pair (one cell measured twice) differs by.  What the run would have
- * seen is stats_visible(), or the A/A difference if that is more.
+ * A difference is seen if Holm's p over all comparisons of the run is at most STATS_ALPHA, and
+ * its interval leaves out 0, and it is larger than the noise: the far end of the interval of the
+ * workload's A/A pair (one cell measured twice).  The smallest detectable effect is
+ * stats_visible(), or the noise if that is more.
  *
  * Works on the report of a run (run_report.c), so it can be done again from the file.
  */
@@ -66,7 +66,7 @@ struct judge_comparison {
 	size_t left_out; /* pairs that had too few, of which the effect says nothing */
 	struct stats_contrast effect; /* a logarithm */
 	double p_holm;
-	double noise;	/* the A/A pair's, as a logarithm, not negative; NAN: no pair */
+	double noise;	/* of the A/A pair, see judge_noise(); NAN: not known */
 	double visible; /* as a logarithm */
 	bool seen;
 };
@@ -103,14 +103,36 @@ long judge_correct(struct judge_comparison *list, size_t nr);
 const char *judge_outcome(const struct judge_comparison *c);
 /* "faster", "smaller", "more"; "" where nothing is seen */
 const char *judge_word(const struct judge_comparison *c);
-/* The sentence; buf of JUDGE_TEXT_MAX. */
-void judge_sentence(char *buf, size_t size, const struct judge_comparison *c);
-#define JUDGE_TEXT_MAX 1024
-/* The comparison with its figures as an object; new reference. */
+/* The comparison with its figures as an object, a verdict of the report; new reference. */
 struct json_t *judge_to_json(const struct judge_comparison *c);
-/* "+0.4", "-12": a logarithm of a ratio in percent. */
-void judge_percent(char *buf, size_t size, double log_ratio);
-/* The same without a sign, for sizes: "2.1". */
-void judge_size(char *buf, size_t size, double log_ratio);
+
+/* ---- words, from the report; effects are logarithms of ratios ---- */
+
+/* A verdict in a sentence; buf of JUDGE_TEXT_MAX. */
+void judge_sentence(char *buf, size_t size, const struct json_t *verdict);
+#define JUDGE_TEXT_MAX 1024
+/* Why a verdict is none: "3 repeats, at least 5 needed". */
+void judge_unjudged(char *buf, size_t size, const struct json_t *verdict);
+
+/* The logarithm of a ratio that stands as a percentage under key; NAN if it does not. */
+double judge_logarithm(const struct json_t *object, const char *key);
+/* Is any of these more than a factor of two?  Then ratios say more than percentages. */
+bool judge_in_ratios(double value, double low, double high);
+/* "+0.4 %", or with ratio "x2.5" */
+void judge_effect(char *buf, size_t size, double log_ratio, bool ratio);
+/* "[-2.1, +1.2]", "[x2.1, x2.9]" */
+void judge_interval(char *buf, size_t size, double low, double high, bool ratio);
+/* The smallest effect that would have been seen, in both directions: "-19 % / +24 %". */
+void judge_detectable(char *buf, size_t size, double visible);
+
+/* The pair of report.noise that a workload has; NULL: none. */
+const struct json_t *judge_noise_pair(const struct json_t *report, const char *workload);
+/*
+ * The noise that a pair shows: the end of its interval that is farther from 0, not what one pair
+ * happened to differ by.  NAN where there were too few repeats for an interval.
+ */
+double judge_noise(const struct json_t *pair);
+/* "2.3 %", "x2.6" */
+void judge_noise_text(char *buf, size_t size, double noise);
 
 #endif

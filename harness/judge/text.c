@@ -15,24 +15,97 @@ static double percent(double log_ratio)
 	return 100 * expm1(log_ratio);
 }
 
-void judge_percent(char *buf, size_t size, double log_ratio)
-{
-	double value = percent(log_ratio), absolute = fabs(value);
-	/* More digits than one would say less, not more. */
-	const char *sign = absolute < 0.05 ? "" : value < 0 ? "-" : "+";
+/* ---- numbers: logarithms of ratios as text ---- */
 
-	snprintf(buf, size, "%s%.*f", sign, absolute < 9.95 ? 1 : 0, absolute);
+bool judge_in_ratios(double value, double low, double high)
+{
+	const double most = log(2);
+
+	return fabs(value) > most || fabs(low) > most || fabs(high) > most;
 }
 
-void judge_size(char *buf, size_t size, double log_ratio)
+/* "+0.4", "-12", or with ratio "x2.5" */
+static void change(char *buf, size_t size, double log_ratio, bool ratio)
 {
-	double value = fabs(percent(log_ratio));
+	double value = percent(log_ratio), absolute = fabs(value);
+	/* A sign in front of 0.0 would say more than the digits. */
+	const char *sign = absolute < 0.05 ? "" : value < 0 ? "-" : "+";
 
-	/* Rounded up: what would have been seen must not be promised too small. */
-	if (value < 9.95)
-		snprintf(buf, size, "%.1f", fmax(ceil(value * 10 - 1e-9), 0) / 10);
+	if (ratio)
+		snprintf(buf, size, "x%.2g", exp(log_ratio));
 	else
-		snprintf(buf, size, "%.0f", ceil(value - 1e-9));
+		snprintf(buf, size, "%s%.*f", sign, absolute < 9.95 ? 1 : 0, absolute);
+}
+
+void judge_effect(char *buf, size_t size, double log_ratio, bool ratio)
+{
+	char text[32];
+
+	change(text, sizeof(text), log_ratio, ratio);
+	snprintf(buf, size, "%s%s", text, ratio ? "" : " %");
+}
+
+void judge_interval(char *buf, size_t size, double low, double high, bool ratio)
+{
+	char from[32], to[32];
+
+	change(from, sizeof(from), low, ratio);
+	change(to, sizeof(to), high, ratio);
+	snprintf(buf, size, "[%s, %s]", from, to);
+}
+
+/* A size in percent, rounded up: what can be detected must not be promised too small. */
+static void size_up(char *buf, size_t size, double value)
+{
+	if (value < 9.95)
+		snprintf(buf, size, "%.1f %%", fmax(ceil(value * 10 - 1e-9), 0) / 10);
+	else
+		snprintf(buf, size, "%.0f %%", ceil(value - 1e-9));
+}
+
+void judge_noise_text(char *buf, size_t size, double noise)
+{
+	if (noise > log(2))
+		snprintf(buf, size, "x%.2g", exp(noise));
+	else
+		size_up(buf, size, percent(noise));
+}
+
+void judge_detectable(char *buf, size_t size, double visible)
+{
+	char down[32], up[32];
+
+	if (visible > log(2)) {
+		snprintf(buf, size, "x%.2g / x%.2g", exp(-visible), exp(visible));
+		return;
+	}
+	size_up(down, sizeof(down), -percent(-visible));
+	size_up(up, sizeof(up), percent(visible));
+	snprintf(buf, size, "-%s / +%s", down, up);
+}
+
+double judge_logarithm(const json_t *object, const char *key)
+{
+	return log1p(number_of(object, key) / 100);
+}
+
+double judge_noise(const json_t *pair)
+{
+	return fmax(fabs(judge_logarithm(pair, "ci_low_percent")),
+		    fabs(judge_logarithm(pair, "ci_high_percent")));
+}
+
+const json_t *judge_noise_pair(const json_t *report, const char *workload)
+{
+	json_t *pairs = json_object_get(json_object_get(report, "noise"), "pairs"), *pair;
+	size_t i;
+
+	json_array_foreach(pairs, i, pair)
+	{
+		if (!strcmp(text_of(pair, "workload"), workload))
+			return pair;
+	}
+	return NULL;
 }
 
 const char *judge_outcome(const struct judge_comparison *c)
@@ -60,124 +133,7 @@ const char *judge_word(const struct judge_comparison *c)
 	return c->effect.value > 0 ? words.more : words.less;
 }
 
-static void finding(char *buf, size_t size, const struct judge_comparison *c)
-{
-	char p[64];
-
-	if (c->seen) {
-		if (c->p_holm < 0.0001)
-			snprintf(p, sizeof(p), "< 0.0001");
-		else
-			snprintf(p, sizeof(p), "= %.2g", c->p_holm);
-		snprintf(buf, size, "%s (p %s)",
-			 c->kind == JUDGE_INTERACTION ? "an interaction" : judge_word(c), p);
-	} else if (fabs(c->effect.value) <= c->noise && c->p_holm <= STATS_ALPHA) {
-		snprintf(buf, size, "within the noise, no difference seen");
-	} else {
-		snprintf(buf, size, "no %s seen",
-			 c->kind == JUDGE_INTERACTION ? "interaction" : "difference");
-	}
-}
-
-void judge_sentence(char *buf, size_t size, const struct judge_comparison *c)
-{
-	struct metric_words words = metric_words(c->metric);
-	char value[32], low[32], high[32], visible[32], found[128], by[512] = "", over[128] = "";
-
-	if (c->kind == JUDGE_INTERACTION)
-		snprintf(by, sizeof(by), ", at %s %s beside %s", c->by.factor, c->by.choice,
-			 c->by.base);
-	if (!c->judged) {
-		snprintf(buf, size, "%s instead of %s%s: not judged, %zu %s too few (%d at least)",
-			 c->what.choice, c->what.base, by, c->n,
-			 c->n == 1 ? "repeat is" : "repeats are", STATS_LEAST);
-		return;
-	}
-	judge_percent(value, sizeof(value), c->effect.value);
-	judge_percent(low, sizeof(low), c->effect.low);
-	judge_percent(high, sizeof(high), c->effect.high);
-	judge_size(visible, sizeof(visible), c->visible);
-	finding(found, sizeof(found), c);
-	/* A mean over some of the places says nothing of the others. */
-	if (c->left_out)
-		snprintf(over, sizeof(over), " over %zu of %zu pairs (%s too few good repeats)",
-			 c->nr_pairs - c->left_out, c->nr_pairs,
-			 c->left_out == 1 ? "the other has" : "the others have");
-	snprintf(buf, size,
-		 "%s instead of %s%s: %s %s %% [%s, %s]%s, %s; this run would have seen %s %%%s",
-		 c->what.choice, c->what.base, by, words.what ? words.what : c->metric, value, low,
-		 high, over, found, visible,
-		 /* Half of the rule: that it is larger than what one cell twice differs by, is not
-		    known. */
-		 isfinite(c->noise) ? "" : "; without a control");
-}
-
-static json_t *choice_to_json(const struct judge_choice *choice)
-{
-	return json_pack("{s:s, s:s, s:s}", "factor", choice->factor, "choice", choice->choice,
-			 "base", choice->base);
-}
-
-json_t *judge_to_json(const struct judge_comparison *c)
-{
-	static const char *const kinds[] = { "axis", "parameter", "variant", "interaction" };
-	char text[JUDGE_TEXT_MAX];
-	json_t *json;
-
-	judge_sentence(text, sizeof(text), c);
-	json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:s, s:s, s:s}", "workload",
-			 c->workload, "metric", c->metric, "kind", kinds[c->kind], "factor",
-			 c->what.factor, "choice", c->what.choice, "base", c->what.base, "pairs",
-			 (int)c->nr_pairs, "n", (int)c->n, "outcome", judge_outcome(c), "word",
-			 judge_word(c), "text", text);
-	if (json && c->kind == JUDGE_INTERACTION)
-		json_object_set_new(json, "by", choice_to_json(&c->by));
-	if (!json || !c->judged)
-		return json;
-	if (c->left_out)
-		json_object_set_new(json, "pairs_left_out", json_integer((json_int_t)c->left_out));
-	json_object_set_new(json, "effect_percent", json_real(percent(c->effect.value)));
-	json_object_set_new(json, "ci_low_percent", json_real(percent(c->effect.low)));
-	json_object_set_new(json, "ci_high_percent", json_real(percent(c->effect.high)));
-	json_object_set_new(json, "p", json_real(c->effect.p));
-	json_object_set_new(json, "p_holm", json_real(c->p_holm));
-	json_object_set_new(json, "visible_percent", json_real(percent(c->visible)));
-	if (isfinite(c->noise))
-		json_object_set_new(json, "noise_percent", json_real(percent(c->noise)));
-	return json;
-}
-
-/* ---- printing, from the report ---- */
-
-void judge_print_noise(FILE *out, const json_t *report)
-{
-	const json_t *noise = json_object_get(report, "noise"), *pair;
-	json_t *pairs = json_object_get(noise, "pairs");
-	char most[32];
-	size_t i;
-
-	if (!json_array_size(pairs))
-		return;
-	judge_size(most, sizeof(most), log1p(number_of(noise, "percent") / 100));
-	fprintf(out, "noise of this run: %s %% (%s two measurements of the same cell)\n", most,
-		json_array_size(pairs) == 1 ? "between" : "at most, between");
-	for (i = 0; i < json_array_size(pairs); i++) {
-		char value[32], low[32], high[32], visible[32];
-
-		pair = json_array_get(pairs, i);
-		if (!isfinite(number_of(pair, "visible_percent")))
-			continue;
-		judge_percent(value, sizeof(value), log1p(number_of(pair, "effect_percent") / 100));
-		judge_percent(low, sizeof(low), log1p(number_of(pair, "ci_low_percent") / 100));
-		judge_percent(high, sizeof(high), log1p(number_of(pair, "ci_high_percent") / 100));
-		judge_size(visible, sizeof(visible),
-			   log1p(number_of(pair, "visible_percent") / 100));
-		fprintf(out,
-			"  %-12s %s %% [%s, %s]; between two of its cells this run would have seen "
-			"%s %%\n",
-			text_of(pair, "workload"), value, low, high, visible);
-	}
-}
+/* ---- sentences ---- */
 
 static bool is_kind(const json_t *verdict, const char *kind)
 {
@@ -189,12 +145,159 @@ static bool is_outcome(const json_t *verdict, const char *outcome)
 	return !strcmp(text_of(verdict, "outcome"), outcome);
 }
 
+static void finding(char *buf, size_t size, const json_t *verdict)
+{
+	bool interaction = is_kind(verdict, "interaction");
+	double p = number_of(verdict, "p_holm");
+
+	if (is_outcome(verdict, "none")) {
+		bool in_noise = fabs(judge_logarithm(verdict, "effect_percent")) <=
+				judge_logarithm(verdict, "noise_percent");
+
+		snprintf(buf, size, "%sno %s seen",
+			 in_noise && p <= STATS_ALPHA ? "not larger than the noise, " : "",
+			 interaction ? "interaction" : "difference");
+		return;
+	}
+	snprintf(buf, size, p < 0.0001 ? "%s (p < 0.0001)" : "%s (p = %.2g)",
+		 interaction ? "an interaction" : text_of(verdict, "word"), p);
+}
+
+void judge_unjudged(char *buf, size_t size, const json_t *verdict)
+{
+	double n = number_of(verdict, "n");
+
+	snprintf(buf, size, "%.0f repeat%s, at least %d needed", n, n == 1 ? "" : "s", STATS_LEAST);
+}
+
+void judge_sentence(char *buf, size_t size, const json_t *verdict)
+{
+	const char *metric = text_of(verdict, "metric"), *what = metric_words(metric).what;
+	const json_t *by = json_object_get(verdict, "by");
+	double value = judge_logarithm(verdict, "effect_percent");
+	double low = judge_logarithm(verdict, "ci_low_percent");
+	double high = judge_logarithm(verdict, "ci_high_percent");
+	double pairs = number_of(verdict, "pairs"), out = number_of(verdict, "pairs_left_out");
+	bool ratio = judge_in_ratios(value, low, high);
+	char effect[64], interval[96], detectable[96], found[128], over[128] = "";
+	size_t at;
+
+	at = (size_t)snprintf(buf, size, "%s instead of %s", text_of(verdict, "choice"),
+			      text_of(verdict, "base"));
+	if (by && at < size)
+		at += (size_t)snprintf(buf + at, size - at, ", at %s %s vs %s",
+				       text_of(by, "factor"), text_of(by, "choice"),
+				       text_of(by, "base"));
+	if (at >= size)
+		return;
+	if (is_outcome(verdict, "unjudged")) {
+		judge_unjudged(found, sizeof(found), verdict);
+		snprintf(buf + at, size - at, ": not judged: %s", found);
+		return;
+	}
+	judge_effect(effect, sizeof(effect), value, ratio);
+	judge_interval(interval, sizeof(interval), low, high, ratio);
+	judge_detectable(detectable, sizeof(detectable),
+			 judge_logarithm(verdict, "visible_percent"));
+	finding(found, sizeof(found), verdict);
+	/* A mean over some of the pairs says nothing about the others. */
+	if (out > 0)
+		snprintf(over, sizeof(over),
+			 " over %.0f of %.0f pairs (%.0f had too few good repeats)", pairs - out,
+			 pairs, out);
+	snprintf(buf + at, size - at, ": %s %s %s%s, %s; smallest detectable: %s%s",
+		 what ? what : metric, effect, interval, over, found, detectable,
+		 /* Without a control the noise, which an effect has to exceed, is not known. */
+		 isfinite(number_of(verdict, "noise_percent")) ? "" : "; without a control");
+}
+
+static json_t *choice_to_json(const struct judge_choice *choice)
+{
+	return json_pack("{s:s, s:s, s:s}", "factor", choice->factor, "choice", choice->choice,
+			 "base", choice->base);
+}
+
+static void put_figures(json_t *json, const struct judge_comparison *c)
+{
+	if (c->left_out)
+		json_object_set_new(json, "pairs_left_out", json_integer((json_int_t)c->left_out));
+	json_object_set_new(json, "effect_percent", json_real(percent(c->effect.value)));
+	json_object_set_new(json, "ci_low_percent", json_real(percent(c->effect.low)));
+	json_object_set_new(json, "ci_high_percent", json_real(percent(c->effect.high)));
+	json_object_set_new(json, "p", json_real(c->effect.p));
+	json_object_set_new(json, "p_holm", json_real(c->p_holm));
+	json_object_set_new(json, "visible_percent", json_real(percent(c->visible)));
+	if (isfinite(c->noise))
+		json_object_set_new(json, "noise_percent", json_real(percent(c->noise)));
+}
+
+json_t *judge_to_json(const struct judge_comparison *c)
+{
+	static const char *const kinds[] = { "axis", "parameter", "variant", "interaction" };
+	char text[JUDGE_TEXT_MAX];
+	json_t *json;
+
+	json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:s, s:s}", "workload",
+			 c->workload, "metric", c->metric, "kind", kinds[c->kind], "factor",
+			 c->what.factor, "choice", c->what.choice, "base", c->what.base, "pairs",
+			 (int)c->nr_pairs, "n", (int)c->n, "outcome", judge_outcome(c), "word",
+			 judge_word(c));
+	if (json && c->kind == JUDGE_INTERACTION)
+		json_object_set_new(json, "by", choice_to_json(&c->by));
+	if (!json)
+		return NULL;
+	if (c->judged)
+		put_figures(json, c);
+	judge_sentence(text, sizeof(text), json);
+	json_object_set_new(json, "text", json_string(text));
+	return json;
+}
+
+/* ---- printing, from the report ---- */
+
+void judge_print_noise(FILE *out, const json_t *report)
+{
+	json_t *pairs = json_object_get(json_object_get(report, "noise"), "pairs"), *pair;
+	double most = 0;
+	char noise[32];
+	size_t i;
+
+	json_array_foreach(pairs, i, pair) most = fmax(most, judge_noise(pair));
+	if (!json_array_size(pairs))
+		return;
+	judge_noise_text(noise, sizeof(noise), most);
+	if (most > 0)
+		fprintf(out, "noise of this run: up to %s between two measurements of one cell\n",
+			noise);
+	else
+		fprintf(out, "noise of this run: not known; at least %d repeats are needed\n",
+			STATS_LEAST);
+	json_array_foreach(pairs, i, pair)
+	{
+		double value = judge_logarithm(pair, "effect_percent");
+		double low = judge_logarithm(pair, "ci_low_percent");
+		double high = judge_logarithm(pair, "ci_high_percent");
+		bool ratio = judge_in_ratios(value, low, high);
+		char effect[64], interval[96], detectable[96];
+
+		if (!isfinite(number_of(pair, "visible_percent")))
+			continue;
+		judge_effect(effect, sizeof(effect), value, ratio);
+		judge_interval(interval, sizeof(interval), low, high, ratio);
+		judge_detectable(detectable, sizeof(detectable),
+				 judge_logarithm(pair, "visible_percent"));
+		fprintf(out, "  %-12s %s %s; smallest detectable between two of its cells: %s\n",
+			text_of(pair, "workload"), effect, interval, detectable);
+	}
+}
+
 /* Interactions that nobody sees are many: one line for all of them. */
 static void print_workload(FILE *out, const json_t *verdicts, const char *workload)
 {
 	unsigned int unseen = 0, unjudged = 0;
-	double least = INFINITY, most = 0;
+	char text[JUDGE_TEXT_MAX];
 	bool titled = false;
+	double most = 0;
 	json_t *verdict;
 	size_t i;
 
@@ -208,30 +311,23 @@ static void print_workload(FILE *out, const json_t *verdicts, const char *worklo
 		}
 		if (is_kind(verdict, "interaction") && is_outcome(verdict, "none")) {
 			unseen++;
-			least = fmin(least, number_of(verdict, "visible_percent"));
-			most = fmax(most, number_of(verdict, "visible_percent"));
+			most = fmax(most, judge_logarithm(verdict, "visible_percent"));
 			continue;
 		}
 		if (!titled)
 			fprintf(out, "\n%s:\n", workload);
 		titled = true;
-		fprintf(out, "  %s\n", text_of(verdict, "text"));
+		judge_sentence(text, sizeof(text), verdict);
+		fprintf(out, "  %s\n", text);
 	}
 	if (unseen && titled) {
-		char from[32], to[32];
-
-		judge_size(from, sizeof(from), log1p(least / 100));
-		judge_size(to, sizeof(to), log1p(most / 100));
-		fprintf(out,
-			"  of %u possible interactions none is seen; this run would have seen %s "
-			"%%",
-			unseen, from);
-		if (strcmp(from, to))
-			fprintf(out, " to %s %%", to);
-		fputc('\n', out);
+		judge_detectable(text, sizeof(text), most);
+		fprintf(out, "  %u interactions: none seen; each detectable from %s\n", unseen,
+			text);
 	}
 	if (unjudged && !titled)
-		fprintf(out, "\n%s:\n  not judged: %d repeats at least\n", workload, STATS_LEAST);
+		fprintf(out, "\n%s:\n  not judged: at least %d repeats needed\n", workload,
+			STATS_LEAST);
 }
 
 void judge_print_verdicts(FILE *out, const json_t *report)

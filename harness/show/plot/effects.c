@@ -11,6 +11,7 @@
  */
 #include "harness/show/plot/internal.h"
 
+#include "harness/judge/judge.h"
 #include "harness/results/figures.h"
 
 #include <errno.h>
@@ -68,8 +69,8 @@ static void label_of(char *buf, size_t size, const json_t *verdict)
 			   text_of(verdict, "base"));
 
 	if (by && len > 0 && (size_t)len < size)
-		snprintf(buf + len, size - (size_t)len, ", at %s %s beside %s",
-			 text_of(by, "factor"), text_of(by, "choice"), text_of(by, "base"));
+		snprintf(buf + len, size - (size_t)len, ", at %s %s vs %s", text_of(by, "factor"),
+			 text_of(by, "choice"), text_of(by, "base"));
 }
 
 static void add(struct effects *x, const json_t *verdict)
@@ -77,18 +78,17 @@ static void add(struct effects *x, const json_t *verdict)
 	double effect = number_of(verdict, "effect_percent");
 	double low = number_of(verdict, "ci_low_percent");
 	double high = number_of(verdict, "ci_high_percent");
-	double noise = number_of(verdict, "noise_percent");
 	bool seen = is_seen(verdict);
-	char label[512], value[64], both[640], text[640];
+	char label[512], change[32], value[64], both[640], text[640];
 	double extra;
 	size_t lines;
 
 	label_of(label, sizeof(label), verdict);
-	snprintf(value, sizeof(value), "%s%.*f %%%s",
-		 fabs(effect) < 0.05 ? ""
-		 : effect < 0	     ? "\u2212"
-				     : "+",
-		 fabs(effect) < 9.95 ? 1 : 0, fabs(effect), seen ? "" : ", not seen");
+	judge_effect(change, sizeof(change), judge_logarithm(verdict, "effect_percent"),
+		     judge_in_ratios(judge_logarithm(verdict, "effect_percent"), 0, 0));
+	/* A minus as wide as the plus. */
+	snprintf(value, sizeof(value), "%s%s%s", *change == '-' ? "\u2212" : "",
+		 change + (*change == '-'), seen ? "" : ", not seen");
 	snprintf(both, sizeof(both), "%s: %s", label, value);
 	lines = plot_wrap(text, sizeof(text), x->narrow ? both : label,
 			  x->narrow ? PLOT_NARROW_TEXT : LABEL_COLUMNS);
@@ -112,8 +112,6 @@ static void add(struct effects *x, const json_t *verdict)
 			x->longest = strcspn(line, "\n");
 	x->least = fmin(x->least, fmin(low, effect));
 	x->most = fmax(x->most, fmax(high, effect));
-	if (isfinite(noise))
-		x->noise = fmax(x->noise, noise);
 }
 
 static void add_kind(struct effects *x, size_t kind)
@@ -154,6 +152,15 @@ static void describe(struct plot_file *f, const struct plot_group *g, const stru
 		x->rows, x->longest, x->least, x->most, x->noise);
 }
 
+/* 0: not known. */
+static double noise_percent(const struct plot_group *g)
+{
+	const json_t *report = json_object_get(g->benchmark, "ctbench");
+	double noise = judge_noise(judge_noise_pair(report, text_of(g->workload, "name")));
+
+	return isfinite(noise) ? 100 * expm1(noise) : 0;
+}
+
 int plot_effects(struct plot_file *f, const struct plot_group *g, const char *metric)
 {
 	struct effects x = {
@@ -161,6 +168,7 @@ int plot_effects(struct plot_file *f, const struct plot_group *g, const char *me
 		.workload = text_of(g->workload, "name"),
 		.metric = metric,
 		.narrow = f->narrow,
+		.noise = noise_percent(g),
 	};
 	char *text[2] = { NULL, NULL };
 	size_t len[2];

@@ -8,6 +8,7 @@
 #include "harness/show/plot/internal.h"
 
 #include "harness/base/escape.h"
+#include "harness/judge/judge.h"
 #include "harness/results/figures.h"
 #include "harness/show/table/table.h"
 
@@ -121,21 +122,11 @@ static void fixed(char *buf, size_t size, const struct plot_group *g, const char
 	}
 }
 
-/* What the workload's own A/A pair shows. */
-static double noise_of(const json_t *report, const char *workload)
-{
-	json_t *pairs = json_object_get(json_object_get(report, "noise"), "pairs"), *pair;
-	size_t i;
-
-	json_array_foreach(pairs, i, pair) if (!strcmp(text_of(pair, "workload"),
-						       workload)) return number_of(pair, "percent");
-	return NAN;
-}
-
 static void how_measured(char *buf, size_t size, const struct plot_group *g)
 {
 	const json_t *report = json_object_get(g->benchmark, "ctbench");
-	double least = INFINITY, most = 0, noise = noise_of(report, text_of(g->workload, "name"));
+	double least = INFINITY, most = 0,
+	       noise = judge_noise(judge_noise_pair(report, text_of(g->workload, "name")));
 	const char *what = g->drawn;
 	int at;
 
@@ -158,8 +149,8 @@ static void how_measured(char *buf, size_t size, const struct plot_group *g)
 	if (isfinite(noise) && at < (int)size) {
 		char number[32];
 
-		table_number(number, sizeof(number), noise);
-		snprintf(buf + at, size - (size_t)at, "; noise (the same cell twice): %s %%",
+		judge_noise_text(number, sizeof(number), noise);
+		snprintf(buf + at, size - (size_t)at, "; noise (one cell measured twice): up to %s",
 			 number);
 	}
 }
@@ -174,7 +165,9 @@ static const char *unit_in_words(const struct plot_group *g)
 		const struct figure *y = figure_find(FIGURE_METRIC, g->kind->y);
 
 		snprintf(text, sizeof(text), "%s%s%s",
-			 y ? figure_meaning(y->name, y->meaning) : g->kind->y,
+			 !y	   ? g->kind->y
+			 : y->what ? y->what
+				   : figure_meaning(y->name, y->meaning),
 			 *plot_unit(g->kind->y) ? ", " : "", plot_unit(g->kind->y));
 		return text;
 	}

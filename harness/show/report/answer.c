@@ -37,7 +37,7 @@ __attribute__((format(printf, 2, 3))) static void append(struct line *l, const c
 /* A doubling is as strong as a halving. */
 static double strength(const json_t *verdict)
 {
-	double ratio = log1p(number_of(verdict, "effect_percent") / 100);
+	double ratio = judge_logarithm(verdict, "effect_percent");
 
 	return isnan(ratio) ? 0 : fabs(ratio);
 }
@@ -79,8 +79,8 @@ static void seen(struct line *l)
 	for (size_t i = 0; i < l->nr && i < SAID_MAX; i++) {
 		const json_t *v = l->said[i];
 		const char *what = metric_words(text_of(v, "metric")).what;
-		double effect = log1p(number_of(v, "effect_percent") / 100);
-		char percent[32];
+		double effect = judge_logarithm(v, "effect_percent");
+		char text[64];
 
 		choice(l, i, "; ");
 		append(l, ":");
@@ -88,9 +88,9 @@ static void seen(struct line *l)
 			metric = text_of(v, "metric");
 			append(l, " %s", what ? what : metric);
 		}
-		judge_percent(percent, sizeof(percent), effect);
+		judge_effect(text, sizeof(text), effect, judge_in_ratios(effect, 0, 0));
 		if (isfinite(effect))
-			append(l, " %s %%", percent);
+			append(l, " %s", text);
 		left_out(l, v);
 		append(l, ", %s", text_of(v, "word"));
 	}
@@ -100,29 +100,26 @@ static void unseen(struct line *l)
 {
 	append(l, "no difference seen: ");
 	for (size_t i = 0; i < l->nr && i < SAID_MAX; i++) {
-		double visible = log1p(number_of(l->said[i], "visible_percent") / 100);
-		char size[32];
+		double visible = judge_logarithm(l->said[i], "visible_percent");
+		char text[96];
 
 		choice(l, i, ", ");
 		left_out(l, l->said[i]);
-		judge_size(size, sizeof(size), visible);
+		judge_detectable(text, sizeof(text), visible);
 		if (isfinite(visible))
-			append(l, i ? " (%s %%)" : " (this run would have seen %s %%)", size);
+			append(l, i ? " (%s)" : " (smallest detectable: %s)", text);
 	}
 }
 
-/* The reason is in the verdict's sentence, behind the choice. */
 static void unjudged(struct line *l)
 {
-	static const char words[] = "not judged, ";
-
 	append(l, "not judged: ");
 	for (size_t i = 0; i < l->nr && i < SAID_MAX; i++) {
-		const char *reason = strstr(text_of(l->said[i], "text"), words);
+		char reason[96];
 
 		choice(l, i, "; ");
-		if (reason)
-			append(l, ", %s", reason + strlen(words));
+		judge_unjudged(reason, sizeof(reason), l->said[i]);
+		append(l, ", %s", reason);
 	}
 }
 

@@ -4,6 +4,7 @@
 
 #include "harness/base/escape.h"
 #include "harness/base/json_read.h"
+#include "harness/judge/judge.h"
 #include "harness/numbers/stats.h"
 
 #include <jansson.h>
@@ -107,46 +108,34 @@ void report_all_machines(char *buf, size_t size, const struct report_source *s)
 	}
 }
 
-static void percent_of(char *buf, size_t size, const json_t *pair, const char *key)
-{
-	double value = number_of(pair, key);
-
-	snprintf(buf, size, "?");
-	if (isfinite(value))
-		snprintf(buf, size, "%.*f", fabs(value) < 9.95 ? 1 : 0, value);
-}
-
 void report_noise(char *buf, size_t size, const struct report_source *s, const char *workload)
 {
-	const json_t *pairs = json_object_get(json_object_get(s->report, "noise"), "pairs");
-	char a[64], low[64], high[64], visible[64];
-	json_t *pair;
-	size_t i;
+	const json_t *pair = judge_noise_pair(s->report, workload);
+	double value = judge_logarithm(pair, "effect_percent");
+	double low = judge_logarithm(pair, "ci_low_percent");
+	double high = judge_logarithm(pair, "ci_high_percent");
+	bool ratio = judge_in_ratios(value, low, high);
+	char effect[64], interval[96], noise[32], detectable[96];
 
 	buf[0] = '\0';
-	json_array_foreach(pairs, i, pair)
-	{
-		if (strcmp(text_of(pair, "workload"), workload))
-			continue;
-		percent_of(a, sizeof(a), pair, "effect_percent");
-		percent_of(low, sizeof(low), pair, "ci_low_percent");
-		percent_of(high, sizeof(high), pair, "ci_high_percent");
-		percent_of(visible, sizeof(visible), pair, "visible_percent");
-		if (!isfinite(number_of(pair, "visible_percent"))) {
-			snprintf(buf, size,
-				 "Noise: the same cell measured twice, under two names, differs by "
-				 "%s %%. "
-				 "Fewer than %d repeats allow no interval.",
-				 a, STATS_LEAST);
-			continue;
-		}
-		snprintf(buf, size,
-			 "Noise: the same cell measured twice, under two names, differs by %s %% "
-			 "[%s, %s]. "
-			 "Between two of these cells a difference below %s %% would not have been "
-			 "seen.",
-			 a, low, high, visible);
+	if (!pair)
+		return;
+	judge_effect(effect, sizeof(effect), value, ratio);
+	if (!isfinite(judge_noise(pair))) {
+		snprintf(
+			buf, size,
+			"Noise: not known, fewer than %d repeats. One cell measured twice differed "
+			"by %s.",
+			STATS_LEAST, effect);
+		return;
 	}
+	judge_interval(interval, sizeof(interval), low, high, ratio);
+	judge_noise_text(noise, sizeof(noise), judge_noise(pair));
+	judge_detectable(detectable, sizeof(detectable), judge_logarithm(pair, "visible_percent"));
+	snprintf(buf, size,
+		 "Noise: up to %s. One cell measured twice differed by %s %s. Smallest detectable "
+		 "difference between two of these cells: %s.",
+		 noise, effect, interval, detectable);
 }
 
 void report_command(char *buf, size_t size, const struct report_source *s)
@@ -186,7 +175,7 @@ void report_each_verdict(const struct report_source *s, const char *workload,
 {
 	unsigned int interactions = 0, seen = 0, all = 0;
 	json_t *verdict;
-	char text[160];
+	char text[JUDGE_TEXT_MAX];
 	size_t i;
 
 	json_array_foreach(json_object_get(s->report, "verdicts"), i, verdict)
@@ -202,14 +191,15 @@ void report_each_verdict(const struct report_source *s, const char *workload,
 		if (interaction && (!strcmp(outcome, "none") || !strcmp(outcome, "unjudged")))
 			continue;
 		seen += interaction;
-		fn(arg, text_of(verdict, "text"), outcome);
+		judge_sentence(text, sizeof(text), verdict);
+		fn(arg, text, outcome);
 	}
 	if (!all)
 		fn(arg, report_no_verdict(s, workload), "unjudged");
 	if (interactions == seen)
 		return;
 	snprintf(text, sizeof(text),
-		 "Of %u possible interactions (an effect that depends on another choice) %s.",
-		 interactions, seen ? "no other was seen" : "none was seen");
+		 "%u possible interactions (an effect that depends on another choice): %s.",
+		 interactions, seen ? "no other seen" : "none seen");
 	fn(arg, text, "none");
 }

@@ -197,8 +197,7 @@ static void an_interaction_is_named(void **state)
 	assert_string_equal(text(v, "kind"), "interaction");
 	assert_true(fabs(number(v, "effect_percent") + 20) < 5);
 	assert_string_equal(text(json_object_get(v, "by"), "choice"), "locked");
-	assert_non_null(strstr(text(v, "text"), "mask instead of reciprocal_scale, at chain locked "
-						"beside nulls_rcu: throughput -"));
+	assert_non_null(strstr(text(v, "text"), "at chain locked vs nulls_rcu: throughput -"));
 	/* And no other with the same factor. */
 	assert_string_equal(text(verdict_on(report, "mask", "threads"), "outcome"), "none");
 	assert_string_equal(text(verdict_on(report, "mask", "resize"), "outcome"), "none");
@@ -225,10 +224,8 @@ static void never_faster_within_the_noise(void **state)
 	report = judged(&run);
 	v = verdict_on(report, "mask", NULL);
 	assert_string_equal(text(v, "outcome"), "none");
-	assert_string_equal(
-		text(v, "text"),
-		"mask instead of reciprocal_scale: throughput +5.0 % [+5.0, +5.0], within the "
-		"noise, no difference seen; this run would have seen 10 %");
+	assert_non_null(strstr(text(v, "text"), "+5.0 % [+5.0, +5.0], not larger than the noise"));
+	assert_non_null(strstr(text(v, "text"), "-9.1 % / +10 %"));
 	assert_true(number(v, "visible_percent") > 9.9);
 	assert_int_equal(seen(report), 0);
 	json_decref(report);
@@ -242,6 +239,65 @@ static void never_faster_within_the_noise(void **state)
 	assert_non_null(
 		strstr(text(v, "text"), "throughput +5.0 % [+5.0, +5.0], faster (p < 0.0001); "));
 	json_decref(report);
+}
+
+/*
+ * The noise is the far end of the A/A pair's interval: a pair that happens to agree in its medians
+ * says little where its repeats scatter.
+ */
+static void noise_is_the_far_end(void **state)
+{
+	struct fake_run run;
+	json_t *report, *pair, *v;
+	double low, high;
+
+	(void)state;
+	fake_axes(&run);
+	plant(&run, "_mask_", 1.03);
+	for (unsigned int i = 0; i < run.nr; i++)
+		for (unsigned int k = 0; k < run.repeats; k++)
+			run.cells[i].values[k] = run.cells[i].truth * (1 + 0.0001 * ((k + i) % 3));
+	/* As often 10 % above the cell as 10 % below it. */
+	for (unsigned int k = 0; k < run.repeats; k++)
+		run.cells[run.nr - 1].values[k] *= k == 0 ? 1 : k % 2 ? 1.1 : 1 / 1.1;
+	report = judged(&run);
+	pair = json_array_get(json_object_get(json_object_get(report, "noise"), "pairs"), 0);
+	low = number(pair, "ci_low_percent");
+	high = number(pair, "ci_high_percent");
+	assert_true(fabs(number(pair, "effect_percent")) < 2);
+	assert_true(fabs(number(pair, "percent") - fmax(high, 100 * (1 / (1 + low / 100) - 1))) <
+		    1e-6);
+	assert_true(number(pair, "percent") > 4);
+	v = verdict_on(report, "mask", NULL);
+	assert_string_equal(text(v, "outcome"), "none");
+	assert_true(number(v, "visible_percent") >= number(pair, "percent") - 1e-9);
+	json_decref(report);
+}
+
+/* Up to a factor of two in percent, to either side as far as it takes; beyond it as a ratio. */
+static void effects_in_words(void **state)
+{
+	char buf[96];
+
+	(void)state;
+	judge_detectable(buf, sizeof(buf), log(1.24));
+	assert_string_equal(buf, "-20 % / +24 %");
+	judge_detectable(buf, sizeof(buf), log(1.021));
+	assert_string_equal(buf, "-2.1 % / +2.1 %");
+	judge_detectable(buf, sizeof(buf), log(2.5));
+	assert_string_equal(buf, "x0.4 / x2.5");
+	assert_false(judge_in_ratios(log(0.6), log(0.55), log(0.65)));
+	assert_true(judge_in_ratios(log(0.6), log(0.45), log(0.65)));
+	judge_effect(buf, sizeof(buf), log(0.4), true);
+	assert_string_equal(buf, "x0.4");
+	judge_effect(buf, sizeof(buf), log(0.6), false);
+	assert_string_equal(buf, "-40 %");
+	judge_interval(buf, sizeof(buf), log(2.1), log(11), true);
+	assert_string_equal(buf, "[x2.1, x11]");
+	judge_noise_text(buf, sizeof(buf), log(1.00807));
+	assert_string_equal(buf, "0.9 %");
+	judge_noise_text(buf, sizeof(buf), log(1.1234));
+	assert_string_equal(buf, "13 %");
 }
 
 static void more_nanoseconds_are_slower(void **state)
@@ -265,7 +321,7 @@ static void more_nanoseconds_are_slower(void **state)
 static void too_few_repeats(void **state)
 {
 	struct fake_run run;
-	json_t *report, *v;
+	json_t *report, *v, *pair;
 
 	(void)state;
 	fake_axes(&run);
@@ -275,9 +331,12 @@ static void too_few_repeats(void **state)
 	report = judged(&run);
 	v = verdict_on(report, "mask", NULL);
 	assert_string_equal(text(v, "outcome"), "unjudged");
-	assert_non_null(strstr(text(v, "text"), "4 repeats are too few (5 at least)"));
-	/* The control's medians are there all the same. */
-	assert_true(number(json_object_get(report, "noise"), "percent") > 0);
+	assert_non_null(strstr(text(v, "text"), "4 repeats, at least 5"));
+	/* The control's medians are there, but one difference of medians is no noise. */
+	pair = json_array_get(json_object_get(json_object_get(report, "noise"), "pairs"), 0);
+	assert_true(number(pair, "effect_percent") != 0);
+	assert_null(json_object_get(pair, "percent"));
+	assert_true(json_is_null(json_object_get(json_object_get(report, "noise"), "percent")));
 	json_decref(report);
 }
 
@@ -376,9 +435,7 @@ static void pairs_left_out(void **state)
 		assert_string_equal(text(v, "outcome"), "worse");
 		assert_int_equal(number(v, "pairs"), 8);
 		assert_int_equal(number(v, "pairs_left_out"), 4);
-		assert_non_null(strstr(
-			text(v, "text"),
-			"] over 4 of 8 pairs (the others have too few good repeats), slower"));
+		assert_non_null(strstr(text(v, "text"), "] over 4 of 8 pairs (4 "));
 		/* All of one side of an interaction is none to judge. */
 		v = verdict_on(report, "rwlock", "threads");
 		assert_string_equal(text(v, "outcome"), "unjudged");
@@ -544,12 +601,11 @@ static void what_is_printed(void **state)
 	judge_print_verdicts(out, report);
 	fclose(out);
 	print_message("%s", printed);
-	assert_non_null(strstr(printed, "noise of this run: "));
-	assert_non_null(strstr(printed, "between two of its cells this run would have seen "));
+	assert_non_null(strstr(printed, "noise of this run: up to "));
 	assert_non_null(strstr(printed, "locked instead of nulls_rcu: throughput -"));
-	assert_non_null(strstr(printed, ", slower (p < 0.0001); this run would have seen "));
+	assert_non_null(strstr(printed, ", slower (p < 0.0001); smallest detectable: -"));
 	assert_non_null(strstr(printed, "no difference seen"));
-	assert_non_null(strstr(printed, "of 9 possible interactions none is seen"));
+	assert_non_null(strstr(printed, "9 interactions: none seen"));
 	assert_non_null(strstr(printed, "12 comparisons"));
 	free(printed);
 	json_decref(report);
@@ -571,6 +627,8 @@ int main(void)
 		cmocka_unit_test(power),
 		cmocka_unit_test(an_interaction_is_named),
 		cmocka_unit_test(never_faster_within_the_noise),
+		cmocka_unit_test(noise_is_the_far_end),
+		cmocka_unit_test(effects_in_words),
 		cmocka_unit_test(more_nanoseconds_are_slower),
 		cmocka_unit_test(too_few_repeats),
 		cmocka_unit_test(a_missing_repeat),

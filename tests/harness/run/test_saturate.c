@@ -262,7 +262,7 @@ static void the_command(void **state)
 	check_result();
 	expect(said.out, "p99 of at most 20 us");
 	expect(said.out, "noise of this run: ");
-	expect(said.out, "locked instead of nulls_rcu: highest rate -5");
+	expect(said.out, "locked instead of nulls_rcu: highest rate x0.4");
 	expect(said.out, ", lower (p");
 	details = details_read("runs/a", "latency", &e);
 	assert_true(json_object_size(details) > 10);

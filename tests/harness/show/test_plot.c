@@ -41,7 +41,7 @@ static void one_point_of_one_variant(void **state)
 	expect(svg, "One point?");
 	expect(svg, "some_variant");
 	expect(svg, "64Ki connections");
-	expect(svg, "noise (the same cell twice): 1.25 %");
+	expect(svg, "up to 1.3 %");
 	expect(svg, "Some CPU, 2 CPUs, Linux 6.1");
 	check_picture("w-size");
 	expect(svg, "connections in the table");
