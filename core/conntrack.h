@@ -125,8 +125,8 @@ struct nf_conntrack_ops {
 	uint64_t (*buckets)(struct ct_core *core);
 	void (*memory)(struct ct_core *core, struct ct_memory *memory);
 	/*
-	 * How many entries the buckets hold (variants/inside.h): 0, or -EOPNOTSUPP of a table that
-	 * has no buckets to walk one by one.
+	 * How many entries the buckets hold, and what a bucket is (variants/inside.h): 0, or
+	 * -EOPNOTSUPP of a table that has no buckets to walk one by one.
 	 */
 	int (*chains)(struct ct_core *core, struct ct_chains *chains);
 	/* Each piece of the table's memory; nobody resizes or inserts meanwhile. */

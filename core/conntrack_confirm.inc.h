@@ -139,7 +139,8 @@ static __cold unsigned int __nf_conntrack_confirm(struct sk_buff *skb)
 	if (ret == -E2BIG)
 		NF_CT_STAT_INC(net, chaintoolong);
 	NF_CT_STAT_INC(net, insert_failed);
-	if (ret == -EEXIST)
+	/* -ENOSPC: a table of fixed size is full, which no table of the kernel's can be. */
+	if (ret == -EEXIST || ret == -ENOSPC)
 		NF_CT_STAT_INC(net, drop);
 	return NF_DROP;
 }

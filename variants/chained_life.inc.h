@@ -28,18 +28,24 @@ static const char *table_bucket_rule(uint64_t n)
 	return ct_bucket_rule(n);
 }
 
-static int table_init(struct ct_table *t, uint64_t buckets, enum ct_pages pages)
+static uint64_t table_bytes(uint64_t buckets, uint64_t connections __maybe_unused)
 {
-	struct ct_bucket *b = buckets_alloc((uint32_t)buckets, pages);
+	return buckets * sizeof(struct ct_bucket);
+}
+
+static int table_init(struct ct_table *t, const struct ct_config *config)
+{
+	const uint32_t buckets = (uint32_t)config->buckets;
+	struct ct_bucket *b = buckets_alloc(buckets, config->pages);
 
 	if (!b)
 		return -ENOMEM;
 	memset((void *)t, 0, sizeof(*t));
 	resize_write_begin(&t->resize);
-	resize_publish(&t->resize, b, (uint32_t)buckets);
+	resize_publish(&t->resize, b, buckets);
 	resize_write_end(&t->resize);
 	pthread_mutex_init(&t->resize_mutex, NULL);
-	t->pages = pages;
+	t->pages = config->pages;
 	return 0;
 }
 
@@ -106,7 +112,7 @@ static uint64_t table_buckets(struct ct_table *t)
 
 static void table_memory(struct ct_table *t, uint64_t *bucket_bytes, uint64_t *other_bytes)
 {
-	*bucket_bytes = table_buckets(t) * sizeof(struct ct_bucket);
+	*bucket_bytes = table_bytes(table_buckets(t), 0);
 	*other_bytes = lock_bytes();
 }
 

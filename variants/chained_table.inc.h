@@ -298,3 +298,4 @@ table_remove(struct ct_table *t, struct nf_conn *ct, uint32_t hash_orig, uint32_
 	.hash = CT_HASH_NAME, .bucket = CT_BUCKET_NAME, .chain = CT_CHAIN_NAME, \
 	.lock = CT_LOCK_NAME, .resize = CT_RESIZE_NAME, .rcu = CT_RCU_NAME, .node = CT_NODE_NAME, \
 	.cap = CT_CAP_NAME
+#define CT_TABLE_BUCKET	 CT_BUCKET_CHAIN

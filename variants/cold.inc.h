@@ -267,7 +267,8 @@ static int cold_chains(struct ct_core *core, struct ct_chains *chains)
 	struct ct_table *t = &ct_instance_of(core)->table;
 	uint64_t size = table_scan_size(t), n = size;
 
-	if (size != table_buckets(t))
+	chains->kind = CT_TABLE_BUCKET;
+	if (CT_TABLE_BUCKET == CT_BUCKET_NONE)
 		return -EOPNOTSUPP;
 	if (chains->limit && chains->limit < n)
 		n = chains->limit;

@@ -9,12 +9,20 @@
 #include "core/compiler.h"
 #include "core/ticks.h"
 
+/* What a position of a table's walk is, for the statistics about chains. */
+enum ct_bucket_kind {
+	CT_BUCKET_NONE, /* no bucket: nothing to count */
+	CT_BUCKET_CHAIN, /* takes any number of entries: with a good hash their lengths are Poisson's */
+	CT_BUCKET_SLOTS, /* holds so many entries; others go elsewhere, so no Poisson */
+};
+
 /* Chains of this length and longer are counted together. */
 #define CT_CHAIN_LENGTHS 64
 
 /* Entries per bucket; a connection is two entries. */
 struct ct_chains {
-	uint64_t limit;	  /* given: look at this many buckets, evenly spread; 0: at all */
+	uint64_t limit; /* given: look at this many buckets, evenly spread; 0: at all */
+	enum ct_bucket_kind kind;
 	uint64_t buckets; /* looked at */
 	uint64_t entries, longest;
 	uint64_t squares;		   /* of the lengths, summed up */

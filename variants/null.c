@@ -78,9 +78,14 @@ static const char *table_bucket_rule(uint64_t n)
 	return n ? NULL : "a table needs at least one bucket";
 }
 
-static int table_init(struct ct_table *t, uint64_t buckets, enum ct_pages pages __maybe_unused)
+static uint64_t table_bytes(uint64_t buckets __maybe_unused, uint64_t connections __maybe_unused)
 {
-	store_relaxed(&t->buckets, buckets);
+	return 0;
+}
+
+static int table_init(struct ct_table *t, const struct ct_config *config)
+{
+	store_relaxed(&t->buckets, config->buckets);
 	return 0;
 }
 

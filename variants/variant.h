@@ -44,12 +44,16 @@ enum ct_variant_flags {
 	CT_V_PEER = 1 << 2,   /* a table that others wrote */
 	CT_V_LOOKUPS =
 		1 << 4, /* no table: only its lookups can be measured, by a program of its own */
-	CT_V_WORST = 1 << 3, /* degenerate on purpose: left out of globs unless named */
+	CT_V_WORST = 1 << 3,	/* degenerate on purpose: left out of globs unless named */
+	CT_V_OWN_SIZE = 1 << 5, /* decides how many buckets it has; config.buckets is a wish */
+	CT_V_OWN_KEYS = 1 << 6, /* keeps copies of the keys, from confirm to kill */
+	CT_V_FULL = 1 << 7,	/* can be full: insertion then says -ENOSPC */
 };
 
 struct ct_config {
 	uint64_t buckets;
-	uint64_t connections; /* how many to expect; sizes the node pool's slabs */
+	/* how many to expect: sizes the node pool's slabs, and tables with a fixed capacity */
+	uint64_t connections;
 	uint64_t hash_key[2];
 	unsigned int threads; /* highest CPU number a thread will register, plus one */
 	enum ct_pages pages;  /* for buckets and nodes */
@@ -80,6 +84,8 @@ struct ct_variant {
 	const char *summary; /* one line for `ctbench list` */
 	struct ct_axes axes;
 	unsigned int flags; /* enum ct_variant_flags */
+	/* Which of conntrack's promises the table cannot keep, as a sentence; NULL: it keeps all. */
+	const char *limits;
 	/*
 	 * How many nodes a chain takes before insertion refuses one more (-E2BIG),
 	 * at least; 0: any number.
@@ -92,7 +98,17 @@ struct ct_variant {
 	 */
 	const char *(*bucket_rule)(uint64_t n);
 
-	/* 0, or -ENOMEM, -EINVAL (bucket_rule), -EOPNOTSUPP (this CPU lacks an instruction) */
+	/*
+	 * Bytes that a new table takes, connections apart, if it is made with so many buckets and
+	 * is to hold so many connections.
+	 */
+	uint64_t (*table_bytes)(uint64_t buckets, uint64_t connections);
+
+	/*
+	 * 0, or -ENOMEM, -EINVAL (bucket_rule), -EOPNOTSUPP (this CPU lacks an instruction).  The
+	 * first one in a process also starts the table's library, where it needs that: no fork()
+	 * after it.
+	 */
 	int (*create)(struct ct_core **out, const struct ct_config *config);
 	void (*destroy)(struct ct_core *core);
 
@@ -106,6 +122,9 @@ struct ct_variant {
 	/* One batch of a measured loop; see variants/work.h. */
 	void (*run_ops)(struct ct_core *core, struct ct_ops_work *work);
 	void (*run_packets)(struct ct_core *core, struct ct_packet_work *work);
+	/* The same where work->burst operations or packets, 2 .. CT_BURST, are there at once. */
+	void (*run_ops_burst)(struct ct_core *core, struct ct_ops_work *work);
+	void (*run_packets_burst)(struct ct_core *core, struct ct_packet_work *work);
 	/*
 	 * The same with work->latency (variants/latency.h): each operation's time is kept, and
 	 * in an open loop it waits for its arrival, so that a call may do less than a batch.

@@ -34,6 +34,12 @@
 #ifndef CT_NODE_CONTIGUOUS
 #define CT_NODE_CONTIGUOUS 0 /* 1: the table refers to connections by number */
 #endif
+#ifndef CT_TABLE_LIMITS
+#define CT_TABLE_LIMITS NULL
+#endif
+#ifndef CT_TABLE_BUCKET
+#define CT_TABLE_BUCKET CT_BUCKET_NONE
+#endif
 
 #define ct_gc_name(style) ((style) == NF_CT_GC_MEAN ? "mean" : "slices")
 
@@ -106,7 +112,12 @@ static int variant_create(struct ct_core **out, const struct ct_config *config)
 	ret = ct_lists_init(&inst->lists, config->threads);
 	if (ret)
 		goto err_pool;
-	ret = table_init(&inst->table, config->buckets, config->pages);
+#ifdef CT_TABLE_PROCESS_START
+	ret = table_process_start();
+	if (ret)
+		return ret;
+#endif
+	ret = table_init(&inst->table, config);
 	if (ret)
 		goto err_lists;
 	*out = &inst->core;
@@ -157,12 +168,18 @@ static void variant_thread_online(struct ct_core *core __maybe_unused)
 }
 
 const struct ct_variant CT_PASTE(ct_variant_, CT_VARIANT) = {
+#ifdef CT_TABLE_THREADS
+	table_thread_begin();
+#endif
 	.name = CT_STR(CT_VARIANT),
 	.summary = CT_SUMMARY,
 	.axes = { CT_TABLE_AXES, .lists = (CT_FLAGS)&CT_V_NULL ? "-" : CT_LISTS_NAME,
 		  .l4 = (CT_FLAGS)&CT_V_NULL ? "-" : CT_L4_NAME,
 		  .gc = (CT_FLAGS)&CT_V_NULL ? "-" : ct_gc_name(CT_GC_STYLE) },
 	.chain_room = CT_TABLE_ROOM,
+#ifdef CT_TABLE_THREADS
+	table_thread_end();
+#endif
 	.flags = CT_FLAGS | (CT_TABLE_RESIZES ? CT_V_RESIZE : 0),
 	.bucket_rule = table_bucket_rule,
 	.create = variant_create,
@@ -177,3 +194,5 @@ const struct ct_variant CT_PASTE(ct_variant_, CT_VARIANT) = {
 	.run_packets_timed = run_packets_timed,
 	.ops = &ct_ops,
 };
+	.limits = CT_TABLE_LIMITS,
+	.table_bytes = table_bytes,

@@ -19,10 +19,15 @@ static const struct {
 	const char *name; /* in JSON */
 	const char *note; /* in the table */
 } flags[] = {
+	/* clang-format off */
 	{ CT_V_RESIZE, "resize", "resizes" },
 	{ CT_V_NULL, "null", "no table at all" },
 	{ CT_V_PEER, "peer", "by others" },
 	{ CT_V_WORST, "worst", "worst case" },
+	{ CT_V_OWN_SIZE, "own_size", "own size" },
+	{ CT_V_OWN_KEYS, "own_keys", "own keys" },
+	{ CT_V_FULL, "full", "can be full" },
+	/* clang-format on */
 };
 #define NR_FLAGS (sizeof(flags) / sizeof(flags[0]))
 
@@ -37,8 +42,9 @@ static json_t *variant_to_json(const struct ct_variant *v)
 	for (size_t i = 0; i < NR_FLAGS; i++)
 		if (v->flags & flags[i].flag)
 			json_array_append_new(names, json_string(flags[i].name));
-	return json_pack("{s:s, s:s, s:o, s:o, s:b}", "name", v->name, "summary", v->summary,
-			 "axes", axes, "flags", names, "baseline", v == ct_variants[0]);
+	return json_pack("{s:s, s:s, s:o, s:o, s:s*, s:b}", "name", v->name, "summary", v->summary,
+			 "axes", axes, "flags", names, "limits", v->limits, "baseline",
+			 v == ct_variants[0]);
 }
 
 static int print_json(json_t *root)
@@ -107,6 +113,8 @@ static int variants_table(const bool *chosen, bool sentences)
 		printf("\n");
 		if (sentences)
 			printf("    %s\n", v->summary);
+		if (sentences && v->limits)
+			printf("    limits: %s\n", v->limits);
 	}
 	if (!sentences)
 		printf("\nctbench list NAME describes one of them, ctbench list --axes the "

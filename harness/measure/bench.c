@@ -26,23 +26,21 @@
 static int claim_memory(struct bench *b, uint64_t connections, uint64_t stream_bytes)
 {
 	const struct cell *c = b->cell;
-	uint64_t bucket =
-		strcmp(b->v->axes.lock, "per_bucket") && !(b->v->flags & CT_V_PEER) ? 8 : 16;
-	uint64_t buckets = c->buckets;
+	uint64_t other = 0; /* buckets of a table beside the first, while a resize lasts */
 	double need;
 	uint64_t have = memory_limit();
 
 	for (uint32_t i = 0; i < c->nr_events; i++) {
 		const struct cell_event *event = &c->events[i];
 
-		/* For a moment there are the old and the new table. */
-		if (event->kind == EVENT_RESIZE && event->count + c->buckets > buckets)
-			buckets = event->count + c->buckets;
+		if (event->kind == EVENT_RESIZE && event->count > other)
+			other = event->count;
 		if (event->kind == EVENT_FLOOD)
 			connections += (uint64_t)((double)event->count * event->seconds);
 	}
-	need = (double)buckets * (double)bucket + (double)connections * sizeof(struct nf_conn) +
-	       (double)stream_bytes;
+	need = (double)b->v->table_bytes(c->buckets, connections) +
+	       (other ? (double)b->v->table_bytes(other, connections) : 0) +
+	       (double)connections * sizeof(struct nf_conn) + (double)stream_bytes;
 	if (need <= (double)have) {
 		uint64_t begin = tsc_now();
 
@@ -63,7 +61,9 @@ static int check_pool(struct bench *b, uint64_t connections)
 {
 	const struct cell *c = b->cell;
 	uint64_t need =
-		ct_mem_size(c->buckets * sizeof(uint64_t), CT_PAGES_HUGETLB) / CT_HUGE_PAGE + 1 +
+		ct_mem_size(b->v->table_bytes(c->buckets, connections), CT_PAGES_HUGETLB) /
+			CT_HUGE_PAGE +
+		1 +
 		ct_mem_size(connections * sizeof(struct nf_conn), CT_PAGES_HUGETLB) / CT_HUGE_PAGE;
 
 	return pages_check_pool(need, b->v->name, b->e);

@@ -70,7 +70,7 @@ void chains_judge(const struct ct_chains *c, double mean, struct chains_test *t)
 		return;
 	t->mean = mean > 0 ? mean : (double)c->entries / (double)c->buckets;
 	moments(c, t);
-	if (t->mean > 0)
+	if (t->mean > 0 && c->kind == CT_BUCKET_CHAIN)
 		chi_square(c, t);
 }
 
@@ -86,10 +86,14 @@ json_t *chains_json(const struct ct_chains *c, const struct chains_test *t)
 		json_array_append_new(lengths, json_integer((json_int_t)c->length[n]));
 		json_array_append_new(poisson, json_real(round(share * 10) / 10));
 	}
-	json = json_pack("{s:I, s:f, s:f, s:I, s:o, s:o, s:i}", "buckets", (json_int_t)c->buckets,
-			 "mean", t->mean, "variance", t->variance, "longest",
-			 (json_int_t)c->longest, "lengths", lengths, "poisson", poisson, "freedom",
-			 (int)t->freedom);
+	json = json_pack("{s:I, s:f, s:f, s:I, s:o}", "buckets", (json_int_t)c->buckets, "mean",
+			 t->mean, "variance", t->variance, "longest", (json_int_t)c->longest,
+			 "lengths", lengths);
+	if (c->kind == CT_BUCKET_CHAIN) {
+		json_object_set(json, "poisson", poisson);
+		json_object_set_new(json, "freedom", json_integer((json_int_t)t->freedom));
+	}
+	json_decref(poisson);
 	if (isfinite(t->chi2))
 		json_object_set_new(json, "chi2", json_real(t->chi2));
 	if (isfinite(t->p))

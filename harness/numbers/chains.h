@@ -31,14 +31,15 @@ struct chains_test {
 };
 
 /*
- * The chains' lengths against Poisson's distribution.  mean: entries per bucket of the whole
- * table, of which chains may be a sample; 0: theirs.
+ * The chains' lengths against Poisson's distribution, if a bucket is a chain; chi2 and p are NAN
+ * otherwise.  mean: entries per bucket of the whole table, of which chains may be a sample; 0:
+ * theirs.
  */
 void chains_judge(const struct ct_chains *chains, double mean, struct chains_test *test);
 
 /*
  * {buckets, mean, variance, longest, lengths: [buckets with 0, 1, ... entries],
- * poisson: [as expected], chi2, freedom, p}; new reference.
+ * poisson: [as expected], chi2, freedom, p}, the last four for chains alone; new reference.
  */
 struct json_t *chains_json(const struct ct_chains *chains, const struct chains_test *test);
 

@@ -325,8 +325,13 @@ static const char *table_bucket_rule(uint64_t n)
 		       : NULL;
 }
 
+static uint64_t table_bytes(uint64_t buckets, uint64_t connections __maybe_unused)
+{
+	return (uint64_t)sizeof(struct fl_line) << fl_depth_for(buckets);
+}
+
 /* Behind variant.inc.h, which says where a table finds its nodes. */
-static int table_init(struct ct_table *t, uint64_t buckets, enum ct_pages pages);
+static int table_init(struct ct_table *t, const struct ct_config *config);
 
 static void table_destroy(struct ct_table *t)
 {
@@ -380,6 +385,7 @@ static void table_ranges(struct ct_table *t, ct_range_fn *fn, void *arg)
 
 #define CT_TABLE_INSIDE	 1
 #define CT_TABLE_RESIZES 1
+#define CT_TABLE_BUCKET	 CT_BUCKET_SLOTS
 #define CT_TABLE_AXES \
 	.hash = CT_HASH_NAME, .bucket = "mask", .chain = "tagged_line", .lock = "per_line", \
 	.resize = "splitting", .rcu = CT_RCU_NAME, .node = CT_NODE_NAME, .cap = "none"
@@ -396,22 +402,22 @@ static void fl_conntrack_grace(void)
 	ct_synchronize();
 }
 
-static int table_init(struct ct_table *t, uint64_t buckets, enum ct_pages pages)
+static int table_init(struct ct_table *t, const struct ct_config *config)
 {
 	static const struct fl_conntrack owner = { fl_conntrack_hash, fl_conntrack_grace };
 	const struct ct_instance *inst = container_of(t, struct ct_instance, table);
-	const uint32_t depth = fl_depth_for(buckets);
+	const uint32_t depth = fl_depth_for(config->buckets);
 	uint32_t most = depth + FL_ROOM_TO_GROW;
 	int ret;
 
 	ret = fl_init(&t->fl, depth, most > FL_MAX_DEPTH ? FL_MAX_DEPTH : most, inst->pool.base,
-		      pages == CT_PAGES_4K    ? FL_PAGES_4K
-		      : pages == CT_PAGES_THP ? FL_PAGES_THP
-					      : FL_PAGES_HUGETLB,
+		      config->pages == CT_PAGES_4K    ? FL_PAGES_4K
+		      : config->pages == CT_PAGES_THP ? FL_PAGES_THP
+						      : FL_PAGES_HUGETLB,
 		      &owner);
 	if (ret)
 		return ret;
-	store_relaxed(&t->buckets, buckets);
+	store_relaxed(&t->buckets, config->buckets);
 	pthread_mutex_init(&t->resize_mutex, NULL);
 	return 0;
 }

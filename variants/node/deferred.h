@@ -27,7 +27,7 @@ static void node_free_deferred(struct rcu_head *head)
 	struct ct_node_pool *pool = ct->defer_pool;
 	uint64_t stamp;
 
-	ct_tsan_acquire(); /* a grace period has passed */
+	ct_deferred();
 	memcpy(&stamp, &ct->proto, sizeof(stamp));
 	if (unlikely(stamp))
 		ct_grace_add(&pool->grace, ct_ticks() - stamp);
@@ -45,6 +45,5 @@ static __always_inline void node_free(struct ct_node_pool *pool, struct nf_conn 
 	memcpy(&ct->proto, &stamp, sizeof(stamp));
 	count_own(&c->deferred, 1);
 	ct->defer_pool = pool;
-	ct_tsan_release();
-	CT_URCU(call_rcu)((struct rcu_head *)ct->defer, node_free_deferred);
+	ct_defer((struct rcu_head *)ct->defer, node_free_deferred);
 }

@@ -267,12 +267,18 @@ static const char *table_bucket_rule(uint64_t n)
 	return n > 1u << 31 ? "a table has at most 2147483648 buckets" : NULL;
 }
 
-static int table_init(struct ct_table *t, uint64_t buckets, enum ct_pages pages __maybe_unused)
+/* Each bucket is a node of the list. */
+static uint64_t table_bytes(uint64_t buckets, uint64_t connections __maybe_unused)
 {
-	t->ht = cds_lfht_new_flavor(buckets, 1, 0, 0, &urcu_memb_flavor, NULL);
+	return buckets * sizeof(struct cds_lfht_node);
+}
+
+static int table_init(struct ct_table *t, const struct ct_config *config)
+{
+	t->ht = cds_lfht_new_flavor(config->buckets, 1, 0, 0, &urcu_memb_flavor, NULL);
 	if (!t->ht)
 		return -ENOMEM;
-	store_relaxed(&t->buckets, buckets);
+	store_relaxed(&t->buckets, config->buckets);
 	pthread_mutex_init(&t->resize_mutex, NULL);
 	return 0;
 }
@@ -318,8 +324,7 @@ static uint64_t table_buckets(struct ct_table *t)
 
 static void table_memory(struct ct_table *t, uint64_t *bucket_bytes, uint64_t *other_bytes)
 {
-	/* each bucket is a node of the list */
-	*bucket_bytes = table_buckets(t) * sizeof(struct cds_lfht_node);
+	*bucket_bytes = table_bytes(table_buckets(t), 0);
 	*other_bytes = 0;
 }
 

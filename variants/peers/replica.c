@@ -16,6 +16,12 @@ static const char *replica_bucket_rule(uint64_t n)
 	return ct_bucket_rule(n);
 }
 
+/* Each bucket is a pointer (harness/measure/replica.c). */
+static uint64_t replica_bytes(uint64_t buckets, uint64_t connections __maybe_unused)
+{
+	return buckets * sizeof(void *);
+}
+
 static int
 replica_create(struct ct_core **out __maybe_unused, const struct ct_config *config __maybe_unused)
 {
@@ -43,6 +49,7 @@ const struct ct_variant ct_variant_replica = {
 		  .gc = "-" },
 	.flags = CT_V_LOOKUPS,
 	.bucket_rule = replica_bucket_rule,
+	.table_bytes = replica_bytes,
 	.create = replica_create,
 	.destroy = replica_destroy,
 };

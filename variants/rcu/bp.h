@@ -39,6 +39,11 @@ static inline void ct_bp_unregister_thread(void)
 {
 }
 
+static inline void ct_bp_call_rcu(struct rcu_head *head, void (*fn)(struct rcu_head *head))
+{
+	urcu_bp_call_rcu(head, fn);
+}
+
 static inline void ct_bp_barrier(void)
 {
 	urcu_bp_barrier();

@@ -45,6 +45,22 @@ static inline void ct_synchronize(void)
 	ct_tsan_acquire();
 }
 
+/*
+ * fn(head) when all read-side sections that are open now have ended: frees memory that readers may
+ * still see.  From a registered thread, inside a section too.  fn runs in a thread of liburcu's own,
+ * which is no "CPU", and begins with ct_deferred(); ct_rcu_barrier() waits for it.
+ */
+static inline void ct_defer(struct rcu_head *head, void (*fn)(struct rcu_head *head))
+{
+	ct_tsan_release();
+	CT_URCU(call_rcu)(head, fn);
+}
+
+static inline void ct_deferred(void)
+{
+	ct_tsan_acquire();
+}
+
 static inline void ct_rcu_register(void)
 {
 	CT_URCU(register_thread)();

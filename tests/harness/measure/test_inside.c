@@ -84,7 +84,11 @@ static void test_good_hashes_are_accepted(void **state)
 
 static void test_bad_ones_are_not(void **state)
 {
-	struct ct_chains even = { .buckets = 1000, .entries = 2000, .squares = 4000, .longest = 2 };
+	struct ct_chains even = { .kind = CT_BUCKET_CHAIN,
+				  .buckets = 1000,
+				  .entries = 2000,
+				  .squares = 4000,
+				  .longest = 2 };
 	struct chains_test test = judged("nulls_rcu_constant", 256, 300, 0);
 
 	(void)state;
@@ -94,8 +98,12 @@ static void test_bad_ones_are_not(void **state)
 	even.length[2] = 1000;
 	chains_judge(&even, 0, &test);
 	assert_true(test.p < 1e-9 && test.variance == 0);
+	/* Buckets of so many slots are evener than chance by design: no verdict. */
+	even.kind = CT_BUCKET_SLOTS;
+	chains_judge(&even, 0, &test);
+	assert_true(isnan(test.p) && test.variance == 0 && test.mean == 2);
 	/* An empty table says nothing. */
-	even = (struct ct_chains){ .buckets = 1000 };
+	even = (struct ct_chains){ .kind = CT_BUCKET_CHAIN, .buckets = 1000 };
 	even.length[0] = 1000;
 	chains_judge(&even, 0, &test);
 	assert_true(isnan(test.p));
