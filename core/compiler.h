@@ -42,6 +42,9 @@
  */
 #define count_own(p, v) store_relaxed((p), load_relaxed(p) + (v))
 
+/* The line will be read soon; any address will do. */
+#define ct_prefetch(p) __builtin_prefetch(p)
+
 /* Tell the CPU that this is a spin loop. */
 static inline void cpu_relax(void)
 {

@@ -84,6 +84,14 @@ struct nf_conntrack_ops {
 	 * reference is dropped unless it was stolen or queued.
 	 */
 	unsigned int (*forward)(struct net *net, struct sk_buff *skb, uint16_t in, uint16_t out);
+	/*
+	 * The connections of nr packets (at most CT_BURST), which come next, are looked for
+	 * together: skb[i].ahead (core/conntrack_burst.inc.h).
+	 */
+	void (*find_ahead)(struct net *net, struct sk_buff *skb, unsigned int nr);
+	/* find_ahead, then forward for each: its last verdict goes into verdict[i]. */
+	void (*forward_burst)(struct net *net, struct sk_buff *skb, unsigned int nr,
+			      const uint16_t *in, const uint16_t *out, unsigned int *verdict);
 	/* One place's hooks; the packet keeps its connection.  For tools and tests. */
 	unsigned int (*hook)(struct net *net, enum nf_inet_hooks hook, struct sk_buff *skb,
 			     uint16_t in, uint16_t out);

@@ -13,11 +13,11 @@
  *   ct_list_unconfirmed(), ct_list_dying(), ct_list_del()
  *				connections outside the table
  *   node_alloc(), node_free()	memory of a connection
- *   table_find(), table_insert(), table_remove(), table_collect(),
- *   table_collect_near(), table_scan_size()
+ *   table_find(), table_prefetch(), table_find_burst(), table_insert(),
+ *   table_remove(), table_collect(), table_collect_near(), table_scan_size()
  *
- * Its parts, for who reads: conntrack_end.inc.h, conntrack_new.inc.h and
- * conntrack_confirm.inc.h, in the order of what needs what.  All is one unit,
+ * Its parts, for who reads: conntrack_end.inc.h, conntrack_burst.inc.h,
+ * conntrack_new.inc.h and conntrack_confirm.inc.h, in the order of what needs what.  All is one unit,
  * so that the compiler sees one straight path from the packet to the bucket.
  */
 #include "core/nf_defrag.h"
@@ -78,9 +78,24 @@ nf_conntrack_find_get(struct net *net, const struct nf_conntrack_zone *zone,
 	return __nf_conntrack_find(net, &f, hash_conntrack_raw(&f.key, reply_id, net), true);
 }
 
+#include "core/conntrack_burst.inc.h"
 #include "core/conntrack_new.inc.h"
 
 /* --- A packet comes in --- */
+
+/* What was found before the packet's turn, if it is what a lookup would find now. */
+static __always_inline struct nf_conntrack_tuple_hash *
+nf_ct_take_ahead(struct sk_buff *skb, const struct ct_find *f)
+{
+	struct nf_conntrack_tuple_hash *h = skb->ahead;
+	struct nf_conn *ct = nf_ct_tuplehash_to_ctrack(h);
+
+	skb->ahead = NULL;
+	if (likely(!nf_ct_is_expired(ct, f->now) && nf_ct_key_equal(h, ct, f)))
+		return h;
+	nf_ct_put_fast(ct);
+	return NULL;
+}
 
 /*
  * The packet's entry, found or made, goes into skb->_nfct with a reference
@@ -101,6 +116,11 @@ resolve_normal_ct(struct sk_buff *skb, unsigned int dataoff, uint8_t protonum,
 	if (unlikely(!ct_l4_tuple(skb, dataoff, state->pf, protonum, &f.key)))
 		return 0;
 	ct_find_init(&f, net, zone);
+	if (unlikely(skb->ahead)) {
+		h = nf_ct_take_ahead(skb, &f);
+		if (likely(h))
+			goto found;
+	}
 	zone_orig = f.zone_id[IP_CT_DIR_ORIGINAL];
 	hash = hash_conntrack_raw(&f.key, zone_orig, net);
 	h = __nf_conntrack_find(net, &f, hash, true);
@@ -123,6 +143,7 @@ resolve_normal_ct(struct sk_buff *skb, unsigned int dataoff, uint8_t protonum,
 			h = &ct->tuplehash[IP_CT_DIR_ORIGINAL];
 		}
 	}
+found:
 	ct = nf_ct_tuplehash_to_ctrack(h);
 	if (NF_CT_DIRECTION(h) == IP_CT_DIR_REPLY) {
 		ctinfo = IP_CT_ESTABLISHED_REPLY;
@@ -310,6 +331,11 @@ static __always_inline void skb_release_nfct(struct sk_buff *skb)
 	skb->_nfct = 0;
 	if (ct)
 		nf_ct_put_fast(ct);
+	if (unlikely(skb->ahead)) { /* it did not come to its lookup */
+		ct = nf_ct_tuplehash_to_ctrack(skb->ahead);
+		skb->ahead = NULL;
+		nf_ct_put_fast(ct);
+	}
 }
 
 /*
@@ -340,4 +366,17 @@ static __always_inline unsigned int
 ct_forward(struct net *net, struct sk_buff *skb, uint16_t in, uint16_t out)
 {
 	return ct_forward_nfct(net, skb, in, out, NULL);
+}
+
+/*
+ * nr packets, at most CT_BURST: each goes the same way, one behind the other, but their connections
+ * are looked for together.  Inside a read-side section.
+ */
+static __always_inline void
+ct_forward_burst(struct net *net, struct sk_buff *skb, unsigned int nr, const uint16_t *in,
+		 const uint16_t *out, unsigned int *verdict)
+{
+	ct_find_ahead(net, skb, nr);
+	for (unsigned int i = 0; i < nr; i++)
+		verdict[i] = ct_forward(net, &skb[i], in[i], out[i]);
 }

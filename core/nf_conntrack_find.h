@@ -23,6 +23,16 @@ struct ct_find {
 	struct nf_conn *expired[CT_EXPIRED_MAX];
 };
 
+/* Lookups that are made together: no more than that many, as DPDK's rte_hash takes. */
+#define CT_BURST 64
+
+struct ct_burst {
+	unsigned int nr;
+	uint32_t hash[CT_BURST];
+	struct nf_conntrack_tuple_hash *found[CT_BURST];
+	union ct_tuple_words key[CT_BURST];
+};
+
 #define CT_FIND_NO_ZONE (1u << 16) /* no node has it */
 
 /*

@@ -13,12 +13,18 @@
 #include "core/nf_conntrack_common.h"
 
 struct nf_conn;
+struct nf_conntrack_tuple_hash;
 
 struct sk_buff {
 	const uint8_t *data; /* the network header */
 	uint32_t len;	     /* bytes from data on, as on the wire */
 	uint32_t headlen;    /* of these, how many are really there: <= len; a capture may be cut */
 	uintptr_t _nfct; /* struct nf_conn * | enum ip_conntrack_info; 0: not seen by conntrack */
+	/*
+	 * What a lookup before the packet's turn has found, with a reference; NULL: nothing.
+	 * Whoever keeps the packet (NF_STOLEN, NF_QUEUE) keeps this with it.
+	 */
+	struct nf_conntrack_tuple_hash *ahead;
 	uint64_t tstamp; /* arrival, nanoseconds */
 	uint32_t mark;
 	uint16_t dev;	   /* index of the device it came in by */

@@ -190,6 +190,48 @@ begin:
 	return h;
 }
 
+/* --- Several lookups at once (core/conntrack_burst.inc.h) --- */
+
+/*
+ * The first of the lines that a lookup waits for: the bucket.  (table, size) may be a pair that
+ * never was, for which a prefetch does no harm.
+ */
+#define CT_TABLE_PREFETCHES
+static __always_inline void table_prefetch(struct ct_table *t, uint32_t hash)
+{
+	const struct ct_bucket *buckets = load_relaxed(&t->resize.buckets);
+
+	ct_prefetch(&buckets[ct_bucket(hash, load_relaxed(&t->resize.size))]);
+}
+
+/*
+ * Then the first node of each chain: both its lines, that of the tuple and that of the
+ * connection's header.  A chain is read without its lock, so where readers lock, nothing
+ * keeps the bucket array but a resize axis that waits for them.
+ */
+#define CT_TABLE_BURSTS
+static __always_inline void
+table_find_burst(struct ct_table *t, struct ct_find *f, struct ct_burst *b, const bool get)
+{
+	if (!CT_RCU_IS_NONE || CT_RESIZE_EXCLUDES_WALKS) {
+		struct ct_view v = resize_read_begin(&t->resize);
+
+		for (unsigned int i = 0; i < b->nr; i++) {
+			uintptr_t p = chain_load(&v.buckets[ct_bucket(b->hash[i], v.size)].first);
+
+			if (!chain_is_end(p)) {
+				ct_prefetch((void *)p);
+				ct_prefetch(nf_ct_tuplehash_to_ctrack(chain_entry(p)));
+			}
+		}
+		resize_read_end(&t->resize);
+	}
+	for (unsigned int i = 0; i < b->nr; i++) {
+		f->key = b->key[i];
+		b->found[i] = table_find(t, f, b->hash[i], get);
+	}
+}
+
 /* --- Insertion and removal --- */
 
 /*
@@ -294,8 +336,8 @@ table_remove(struct ct_table *t, struct nf_conn *ct, uint32_t hash_orig, uint32_
 #define CT_TABLE_SHOWS
 #define CT_TABLE_RESIZES 1
 #define CT_TABLE_ROOM	 CT_CAP_ROOM
+#define CT_TABLE_BUCKET	 CT_BUCKET_CHAIN
 #define CT_TABLE_AXES \
 	.hash = CT_HASH_NAME, .bucket = CT_BUCKET_NAME, .chain = CT_CHAIN_NAME, \
 	.lock = CT_LOCK_NAME, .resize = CT_RESIZE_NAME, .rcu = CT_RCU_NAME, .node = CT_NODE_NAME, \
 	.cap = CT_CAP_NAME
-#define CT_TABLE_BUCKET	 CT_BUCKET_CHAIN

@@ -61,6 +61,21 @@ static unsigned int cold_forward(struct net *net, struct sk_buff *skb, uint16_t 
 	return verdict;
 }
 
+static void cold_find_ahead(struct net *net, struct sk_buff *skb, unsigned int nr)
+{
+	ct_read_lock();
+	ct_find_ahead(net, skb, nr);
+	ct_read_unlock();
+}
+
+static void cold_forward_burst(struct net *net, struct sk_buff *skb, unsigned int nr,
+			       const uint16_t *in, const uint16_t *out, unsigned int *verdict)
+{
+	ct_read_lock();
+	ct_forward_burst(net, skb, nr, in, out, verdict);
+	ct_read_unlock();
+}
+
 static unsigned int
 cold_hook(struct net *net, enum nf_inet_hooks hook, struct sk_buff *skb, uint16_t in, uint16_t out)
 {
@@ -312,6 +327,8 @@ static const struct nf_conntrack_ops ct_ops = {
 	.del = nf_ct_delete,
 	.put = nf_ct_put_direct,
 	.forward = cold_forward,
+	.find_ahead = cold_find_ahead,
+	.forward_burst = cold_forward_burst,
 	.hook = cold_hook,
 	.call = cold_call,
 	.walk = cold_walk,

@@ -183,20 +183,25 @@ static __always_inline void count_verdict(struct ct_packet_work *w, unsigned int
 	w->checksum += verdict;
 }
 
+static __always_inline struct sk_buff frame_packet(const struct ct_frame *frame)
+{
+	return (struct sk_buff){
+		.data = frame->data,
+		.len = frame->len,
+		.headlen = frame->headlen,
+		.protocol = frame->protocol,
+		.dev = frame->in,
+		.ip_summed = CHECKSUM_UNNECESSARY,
+	};
+}
+
 void CT_PASTE(ct_run_packets_, CT_VARIANT)(struct ct_core *core, struct ct_packet_work *w);
 void CT_PASTE(ct_run_packets_, CT_VARIANT)(struct ct_core *core __maybe_unused,
 					   struct ct_packet_work *w)
 {
 	for (size_t i = 0; i < w->batch; i++) {
 		const struct ct_frame *frame = &w->frames[w->pos];
-		struct sk_buff skb = {
-			.data = frame->data,
-			.len = frame->len,
-			.headlen = frame->headlen,
-			.protocol = frame->protocol,
-			.dev = frame->in,
-			.ip_summed = CHECKSUM_UNNECESSARY,
-		};
+		struct sk_buff skb = frame_packet(frame);
 		unsigned int verdict;
 
 		if (unlikely(++w->pos == w->nr_frames))

@@ -63,14 +63,7 @@ static void run_packets_timed(struct ct_core *core __maybe_unused, struct ct_pac
 	for (i = 0; i < w->batch; i++) {
 		uint64_t begin = ct_latency_begin(latency);
 		const struct ct_frame *frame = &w->frames[w->pos];
-		struct sk_buff skb = {
-			.data = frame->data,
-			.len = frame->len,
-			.headlen = frame->headlen,
-			.protocol = frame->protocol,
-			.dev = frame->in,
-			.ip_summed = CHECKSUM_UNNECESSARY,
-		};
+		struct sk_buff skb = frame_packet(frame);
 		uintptr_t nfct = 0;
 		unsigned int verdict;
 

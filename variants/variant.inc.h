@@ -51,6 +51,24 @@ struct ct_instance {
 	_Atomic uint64_t gc_cursor;
 };
 
+#ifndef CT_TABLE_PREFETCHES
+static __always_inline void
+table_prefetch(struct ct_table *t __maybe_unused, uint32_t hash __maybe_unused)
+{
+}
+#endif
+
+#ifndef CT_TABLE_BURSTS
+static __always_inline void
+table_find_burst(struct ct_table *t, struct ct_find *f, struct ct_burst *b, const bool get)
+{
+	for (unsigned int i = 0; i < b->nr; i++) {
+		f->key = b->key[i];
+		b->found[i] = table_find(t, f, b->hash[i], get);
+	}
+}
+#endif
+
 #include "core/conntrack.inc.h"
 
 /* Names that stand in the binary, so that a disassembly can be told apart by variant. */
@@ -77,6 +95,7 @@ CT_PASTE(ct_lookup_path_, CT_VARIANT)(struct net *net, struct ct_find *f, uint32
 }
 
 #include "variants/loops.inc.h"
+#include "variants/bursts.inc.h"
 #include "variants/timed.inc.h"
 #include "variants/cold.inc.h"
 
@@ -93,6 +112,11 @@ static int variant_create(struct ct_core **out, const struct ct_config *config)
 #endif
 	if (table_bucket_rule(config->buckets))
 		return -EINVAL;
+#ifdef CT_TABLE_PROCESS_START
+	ret = table_process_start();
+	if (ret)
+		return ret;
+#endif
 	inst = aligned_alloc(CT_CACHE_LINE, sizeof(*inst));
 	if (!inst)
 		return -ENOMEM;
@@ -112,11 +136,6 @@ static int variant_create(struct ct_core **out, const struct ct_config *config)
 	ret = ct_lists_init(&inst->lists, config->threads);
 	if (ret)
 		goto err_pool;
-#ifdef CT_TABLE_PROCESS_START
-	ret = table_process_start();
-	if (ret)
-		return ret;
-#endif
 	ret = table_init(&inst->table, config);
 	if (ret)
 		goto err_lists;
@@ -149,12 +168,18 @@ static void variant_destroy(struct ct_core *core)
 static void variant_thread_begin(struct ct_core *core __maybe_unused, unsigned int cpu)
 {
 	ct_this_cpu = cpu;
+#ifdef CT_TABLE_THREADS
+	table_thread_begin();
+#endif
 	ct_rcu_register();
 }
 
 static void variant_thread_end(struct ct_core *core __maybe_unused)
 {
 	ct_rcu_unregister();
+#ifdef CT_TABLE_THREADS
+	table_thread_end();
+#endif
 }
 
 static void variant_thread_offline(struct ct_core *core __maybe_unused)
@@ -168,20 +193,16 @@ static void variant_thread_online(struct ct_core *core __maybe_unused)
 }
 
 const struct ct_variant CT_PASTE(ct_variant_, CT_VARIANT) = {
-#ifdef CT_TABLE_THREADS
-	table_thread_begin();
-#endif
 	.name = CT_STR(CT_VARIANT),
 	.summary = CT_SUMMARY,
 	.axes = { CT_TABLE_AXES, .lists = (CT_FLAGS)&CT_V_NULL ? "-" : CT_LISTS_NAME,
 		  .l4 = (CT_FLAGS)&CT_V_NULL ? "-" : CT_L4_NAME,
 		  .gc = (CT_FLAGS)&CT_V_NULL ? "-" : ct_gc_name(CT_GC_STYLE) },
 	.chain_room = CT_TABLE_ROOM,
-#ifdef CT_TABLE_THREADS
-	table_thread_end();
-#endif
 	.flags = CT_FLAGS | (CT_TABLE_RESIZES ? CT_V_RESIZE : 0),
+	.limits = CT_TABLE_LIMITS,
 	.bucket_rule = table_bucket_rule,
+	.table_bytes = table_bytes,
 	.create = variant_create,
 	.destroy = variant_destroy,
 	.thread_begin = variant_thread_begin,
@@ -190,9 +211,9 @@ const struct ct_variant CT_PASTE(ct_variant_, CT_VARIANT) = {
 	.thread_online = variant_thread_online,
 	.run_ops = CT_PASTE(ct_run_ops_, CT_VARIANT),
 	.run_packets = CT_PASTE(ct_run_packets_, CT_VARIANT),
+	.run_ops_burst = CT_PASTE(ct_run_ops_burst_, CT_VARIANT),
+	.run_packets_burst = CT_PASTE(ct_run_packets_burst_, CT_VARIANT),
 	.run_ops_timed = run_ops_timed,
 	.run_packets_timed = run_packets_timed,
 	.ops = &ct_ops,
 };
-	.limits = CT_TABLE_LIMITS,
-	.table_bytes = table_bytes,

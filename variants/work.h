@@ -53,6 +53,7 @@ struct ct_ops_work {
 	uint64_t checksum; /* of what was found, so that no lookup can be left out */
 
 	struct ct_latency *latency; /* given, for run_ops_timed() */
+	size_t burst; /* given, for run_ops_burst(): operations that are there at once */
 } __cacheline_aligned;
 
 /* A packet ready to be sent through the hooks. */
@@ -78,6 +79,7 @@ struct ct_packet_work {
 	uint64_t checksum;			/* of what conntrack said: ctinfo and connection */
 
 	struct ct_latency *latency; /* given, for run_packets_timed() */
+	size_t burst; /* given, for run_packets_burst(): packets that are there at once */
 } __cacheline_aligned;
 
 #endif

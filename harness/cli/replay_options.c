@@ -179,11 +179,18 @@ static int run_stream(const char *file, const struct replay_visitor *v, struct r
 static int run_loaded(const struct capture_set *set, const struct replay_visitor *v,
 		      struct replay *r, uint64_t *packets, struct ct_error *e)
 {
+	const unsigned int burst = r->options.burst;
 	int err = 0;
 
 	r->notes = set->notes;
-	for (; *packets < set->nr && !err; ++*packets)
+	for (; *packets < set->nr && !err; ++*packets) {
+		uint64_t left = set->nr - *packets;
+
+		if (burst && !(*packets % burst))
+			replay_look_ahead(r, &set->packets[*packets],
+					  left < burst ? (unsigned int)left : burst);
 		err = one_packet(v, r, &set->packets[*packets]);
+	}
 	if (reader_left(err))
 		return 1;
 	return err < 0 ? write_error(err, e) : err;

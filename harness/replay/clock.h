@@ -16,4 +16,7 @@ void replay_clock_start(struct replay *r);
 /* Time goes on to when the packet was captured, by the clock that never steps back. */
 void replay_clock_follow(struct replay *r, const struct capture_packet *p);
 
+/* What replay_look_ahead() found for packets that did not come. */
+void replay_forget_ahead(struct replay *r);
+
 #endif

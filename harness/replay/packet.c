@@ -91,6 +91,14 @@ hook(struct replay *r, enum nf_inet_hooks place, struct sk_buff *skb, uint16_t i
 	return r->core->ops->hook(r->net, place, skb, in, out);
 }
 
+/* Somebody keeps the packet: its references are the keeper's, and so are the bytes. */
+static void let_go(struct sk_buff *skb)
+{
+	skb->_nfct = 0;
+	skb->ahead = NULL;
+	skb->own_data = false;
+}
+
 /* From behind PRE_ROUTING on: forwarded and confirmed. */
 static void go_on(struct replay *r, struct replay_result *res)
 {
@@ -121,8 +129,7 @@ static void go_on(struct replay *r, struct replay_result *res)
 			res->ct = nf_ct_get(&res->skb, &ctinfo);
 		} else {
 			res->verdict = REPLAY_STOLEN;
-			res->skb._nfct = 0;
-			res->skb.own_data = false;
+			let_go(&res->skb);
 		}
 		return;
 	}
@@ -169,7 +176,7 @@ pass(struct replay *r, const struct capture_packet *p, struct replay_result *res
 	verdict = hook(r, NF_INET_PRE_ROUTING, &res->skb, res->skb.dev, OUT_DEVICE);
 	if (verdict == NF_STOLEN || verdict == NF_QUEUE) {
 		res->verdict = REPLAY_STOLEN;
-		res->skb._nfct = 0;
+		let_go(&res->skb);
 		return;
 	}
 	if (verdict != NF_ACCEPT) {
@@ -183,8 +190,7 @@ pass(struct replay *r, const struct capture_packet *p, struct replay_result *res
 	give_helper(r, res);
 	if (r->scenario && scenario_holds(r->scenario, p->index) && hold(r, res)) {
 		res->verdict = REPLAY_HELD;
-		res->skb._nfct = 0; /* the reference is the held packet's, and so are the bytes */
-		res->skb.own_data = false;
+		let_go(&res->skb);
 		return;
 	}
 	go_on(r, res);
@@ -200,6 +206,45 @@ say_as_oracle(const struct capture_packet *p, bool arrival, bool traced, struct 
 	res->verdict = !arrival			  ? REPLAY_UNSEEN
 		       : replay_known_fragment(p) ? REPLAY_STOLEN
 						  : REPLAY_DROP;
+}
+
+/* What was found for packet i, which the caller then has a reference on. */
+static struct nf_conntrack_tuple_hash *take_ahead(struct replay *r, uint64_t i)
+{
+	struct nf_conntrack_tuple_hash *found = NULL;
+
+	for (unsigned int k = 0; k < r->nr_ahead; k++) {
+		if (r->ahead[k].i != i)
+			continue;
+		found = r->ahead[k].found;
+		r->ahead[k].found = NULL;
+	}
+	return found;
+}
+
+void replay_forget_ahead(struct replay *r)
+{
+	for (unsigned int k = 0; k < r->nr_ahead; k++)
+		if (r->ahead[k].found)
+			r->core->ops->put(nf_ct_tuplehash_to_ctrack(r->ahead[k].found));
+	r->nr_ahead = 0;
+}
+
+void replay_look_ahead(struct replay *r, const struct capture_packet *p, unsigned int nr)
+{
+	struct sk_buff skb[CT_BURST];
+	unsigned int n = 0;
+
+	replay_forget_ahead(r);
+	for (unsigned int k = 0; k < nr; k++) {
+		if (!p[k].l3proto || !replay_receive(&p[k], &r->options, &skb[n]))
+			continue;
+		r->ahead[n++].i = p[k].index;
+	}
+	r->core->ops->find_ahead(r->net, skb, n);
+	for (unsigned int k = 0; k < n; k++)
+		r->ahead[k].found = skb[k].ahead;
+	r->nr_ahead = n;
 }
 
 void replay_packet(struct replay *r, const struct capture_packet *p, struct replay_result *res)
@@ -219,6 +264,7 @@ void replay_packet(struct replay *r, const struct capture_packet *p, struct repl
 		res->verdict = REPLAY_UNSEEN;
 		return;
 	}
+	res->skb.ahead = take_ahead(r, p->index);
 	if (r->scenario) /* held packets come in by a device of their own, as the oracle's do */
 		res->skb.dev = scenario_holds(r->scenario, p->index)
 				       ? HOLD_DEVICE
@@ -250,7 +296,7 @@ bool replay_release(struct replay *r, uint64_t i, struct replay_result *res)
 
 void replay_finish(struct replay *r, struct replay_result *res)
 {
-	if (res->skb._nfct || res->skb.own_data)
+	if (res->skb._nfct || res->skb.own_data || res->skb.ahead)
 		r->core->ops->release(&res->skb);
 	res->ct = NULL;
 }

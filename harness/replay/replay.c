@@ -214,6 +214,7 @@ void replay_destroy(struct replay *r)
 {
 	if (!r)
 		return;
+	replay_forget_ahead(r);
 	for (size_t i = 0; i < r->nr_held; i++)
 		r->core->ops->release(&r->held[i].skb);
 	free(r->held);

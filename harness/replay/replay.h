@@ -33,6 +33,11 @@ struct replay_options {
 	bool router;	/* as strict as one: no impossible addresses, and a TTL can end */
 	bool checksums; /* verify them; captures often have none that are right */
 	bool numbers;	/* number the connections, for replay_number(), and note events */
+	/*
+	 * Look for the connections of so many packets together, at most CT_BURST, before the first
+	 * of them passes; 0: each at its turn.  The answers are the same.
+	 */
+	unsigned int burst;
 };
 
 enum replay_verdict {
@@ -97,6 +102,12 @@ struct replay {
 
 	struct capture_notes notes; /* of the whole capture, once it was read */
 
+	struct replay_ahead {
+		uint64_t i;
+		struct nf_conntrack_tuple_hash *found; /* with a reference; NULL: taken */
+	} ahead[CT_BURST];
+	unsigned int nr_ahead;
+
 	struct replay_held {
 		uint64_t i;
 		struct sk_buff skb;
@@ -116,6 +127,8 @@ void replay_destroy(struct replay *r);
 /* A setting by the kernel's name; *e offers the nearest name where there is none such. */
 int replay_set(struct replay *r, const char *name, uint64_t value, struct ct_error *e);
 
+/* With options.burst: the next nr packets, at most so many.  Their bytes must stay. */
+void replay_look_ahead(struct replay *r, const struct capture_packet *p, unsigned int nr);
 /* One packet all the way.  p's bytes must stay while the packet is held. */
 void replay_packet(struct replay *r, const struct capture_packet *p, struct replay_result *res);
 /* A held packet goes on: false if packet i is not held. */

@@ -4,8 +4,8 @@
  * of the RCU variants no call at all but of those named below, each of which
  * has a reason to be off the usual way.
  *
- * Looked at are ct_lookup_path_NAME, a lookup alone, and ct_run_ops_NAME, the
- * measured loop; with the parts that the compiler moved out of line (NAME.cold).
+ * Looked at are ct_lookup_path_NAME, a lookup alone, and ct_run_ops_NAME and
+ * ct_run_ops_burst_NAME, the measured loops; with the parts that the compiler moved out of line (NAME.cold).
  *
  * Skipped (77) without objdump, where instructions are not known here, and
  * where the code is not what is measured: not optimised, or with sanitizers.
@@ -25,6 +25,7 @@
 
 #define LOOKUP_PATH "ct_lookup_path_"
 #define RUN_OPS	    "ct_run_ops_"
+#define RUN_BURST   RUN_OPS "burst_"
 
 /* Calls that may stand in the read path, off the usual way. */
 static const struct allowed {
@@ -265,12 +266,13 @@ static void no_indirect_call(void **state)
 			continue;
 		assert_no_indirect(need(LOOKUP_PATH, v->name));
 		assert_no_indirect(need(RUN_OPS, v->name));
+		assert_no_indirect(need(RUN_BURST, v->name));
 	}
 }
 
 static void no_call_on_the_rcu_read_path(void **state)
 {
-	static const char *const prefixes[] = { LOOKUP_PATH, RUN_OPS };
+	static const char *const prefixes[] = { LOOKUP_PATH, RUN_OPS, RUN_BURST };
 	unsigned int looked_at = 0;
 
 	(void)state;
@@ -303,7 +305,8 @@ static void loops_are_taken_for_hot(void **state)
 	for (size_t i = 0; i < ct_nr_variants; i++) {
 		if (ct_variants[i]->flags & CT_V_LOOKUPS)
 			continue;
-		if (need(RUN_OPS, ct_variants[i]->name)->strings)
+		if (need(RUN_OPS, ct_variants[i]->name)->strings ||
+		    need(RUN_BURST, ct_variants[i]->name)->strings)
 			fail_msg("the loop of %s is optimised for size", ct_variants[i]->name);
 	}
 }

@@ -58,7 +58,7 @@ static int end(void *arg, struct replay *r)
 }
 
 /* The lines; NULL where this CPU cannot run the variant. */
-static char *answers(const char *name, bool full)
+static char *answers(const char *name, bool full, unsigned int burst)
 {
 	char capture[512], scenario[512], *text = NULL;
 	struct replay_command c = { 0 };
@@ -82,6 +82,7 @@ static char *answers(const char *name, bool full)
 		.router = true,
 		.checksums = true,
 		.numbers = true,
+		.burst = burst,
 	};
 	err = replay_command_run(&c, &v, &e);
 	replay_command_free(&c);
@@ -328,14 +329,14 @@ static char *read_text(const char *path)
 
 /* --- The tests --- */
 
-static void one_scenario(const char *name)
+static void one_scenario(const char *name, unsigned int burst)
 {
 	char path[512], *want, *got;
 	json_t *conf;
 
 	snprintf(path, sizeof(path), CONFORMANCE "/scenarios/%s.json", name);
 	conf = json_load_file(path, 0, NULL);
-	got = answers(name, json_object_get(conf, "global"));
+	got = answers(name, json_object_get(conf, "global"), burst);
 	if (!got)
 		_exit(CT_EXIT_SKIP);
 	snprintf(path, sizeof(path), CONFORMANCE "/expected/%s.jsonl.zst", name);
@@ -347,7 +348,7 @@ static void one_scenario(const char *name)
 }
 
 /* Every WORKERS-th scenario from this one on. */
-static void share_of(unsigned int worker, const glob_t *g)
+static void share_of(unsigned int worker, const glob_t *g, unsigned int burst)
 {
 	const char *only = getenv("CTBENCH_SCENARIO"); /* one, to look into it */
 
@@ -357,7 +358,7 @@ static void share_of(unsigned int worker, const glob_t *g)
 		assert_non_null(name);
 		*strstr(name, ".pcap.zst") = '\0';
 		if (!only || !strcmp(only, name))
-			one_scenario(name);
+			one_scenario(name, burst);
 		free(name);
 	}
 }
@@ -366,7 +367,7 @@ static void share_of(unsigned int worker, const glob_t *g)
  * A table's end waits for grace periods and worker threads; so processes wait
  * side by side.  One that fails says why and ends as a test of its own would.
  */
-static void test_scenarios(void **state)
+static void all_scenarios(unsigned int burst)
 {
 	pid_t workers[WORKERS];
 	unsigned int bad = 0;
@@ -374,7 +375,6 @@ static void test_scenarios(void **state)
 	int status;
 	glob_t g;
 
-	(void)state;
 	/* Scenarios are packed, so that the tree stays small; another would not be asked about. */
 	assert_int_equal(glob(CONFORMANCE "/scenarios/*.pcap", 0, NULL, &g), GLOB_NOMATCH);
 	assert_int_equal(glob(CONFORMANCE "/scenarios/*.pcap.zst", 0, NULL, &g), 0);
@@ -384,7 +384,7 @@ static void test_scenarios(void **state)
 		workers[i] = fork();
 		assert_true(workers[i] >= 0);
 		if (!workers[i]) {
-			share_of(i, &g);
+			share_of(i, &g, burst);
 			_exit(0);
 		}
 	}
@@ -404,9 +404,26 @@ static void test_scenarios(void **state)
 			 WORKERS);
 }
 
+static void test_scenarios(void **state)
+{
+	(void)state;
+	all_scenarios(0);
+}
+
+/* Connections looked for together, and before their packets' turn: the same answers. */
+static void test_scenarios_in_bursts(void **state)
+{
+	(void)state;
+	all_scenarios(3);
+	all_scenarios(CT_BURST);
+}
+
 int main(int argc, char **argv)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_scenarios) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_scenarios),
+		cmocka_unit_test(test_scenarios_in_bursts),
+	};
 	int failed;
 
 	variant = ct_variant_find(argc > 1 ? argv[1] : REPLAY_VARIANT);
