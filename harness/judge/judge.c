@@ -17,6 +17,7 @@
 
 struct samples {
 	struct stats_sample *list;
+	json_int_t *session; /* of each: the first that it was measured in; 0: not side by side */
 	size_t nr;
 	size_t most; /* values in a sample of those left out */
 };
@@ -26,11 +27,13 @@ static void free_samples(struct samples *s)
 	for (size_t i = 0; i < s->nr; i++)
 		free(s->list[i].values);
 	free(s->list);
+	free(s->session);
 }
 
 /* Takes values over.  False if they are too few to judge. */
 static bool add_sample(struct samples *s, double *values, size_t n, double weight)
 {
+	s->session[s->nr] = 0;
 	s->list[s->nr++] = (struct stats_sample){ values, n, weight };
 	return n >= STATS_LEAST;
 }
@@ -57,16 +60,23 @@ static bool same_pass(const json_t *a, const json_t *b, size_t repeat)
 static bool add_paired(struct samples *s, const char *metric, const json_t *base, double *a,
 		       size_t na, const json_t *other, double *b, size_t nb, double weight)
 {
+	bool within = na == nb;
 	size_t nr = 0;
 
-	for (size_t i = 0; i < na && i < nb; i++)
-		if (judge_within_rounds(base, other, metric, i, &a[nr]))
+	for (size_t i = 0; i < na && i < nb; i++) {
+		if (judge_within_rounds(base, other, metric, i, &a[nr])) {
 			nr++;
-		else if (isfinite(a[i]) && isfinite(b[i]) && a[i] > 0 && b[i] > 0 &&
-			 same_pass(base, other, i))
+			continue;
+		}
+		within = false;
+		if (isfinite(a[i]) && isfinite(b[i]) && a[i] > 0 && b[i] > 0 &&
+		    same_pass(base, other, i))
 			a[nr++] = log(b[i] / a[i]);
+	}
 	free(b);
-	return add_sample(s, a, nr, weight);
+	within = add_sample(s, a, nr, weight) && within;
+	s->session[s->nr - 1] = within ? judge_first_session(base) : 0;
+	return nr >= STATS_LEAST;
 }
 
 static bool
@@ -121,10 +131,40 @@ static bool set_weights(struct samples *s, bool paired, bool two_levels)
 	return at[0] && (at[1] || !two_levels);
 }
 
+/*
+ * Pairs that were measured in the same rounds saw the same states of the machine, so they are not
+ * independent: their weighted sum, instance by instance, is one sample.
+ */
+static void merge_sessions(struct samples *s)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < s->nr; i++) {
+		struct stats_sample *one = &s->list[i];
+		size_t k = 0;
+
+		while (k < nr &&
+		       (!s->session[i] || s->session[k] != s->session[i] || s->list[k].n != one->n))
+			k++;
+		for (size_t v = 0; v < one->n && s->session[i]; v++)
+			one->values[v] =
+				one->weight * one->values[v] + (k < nr ? s->list[k].values[v] : 0);
+		if (s->session[i])
+			one->weight = 1;
+		if (k < nr)
+			free(s->list[k].values);
+		s->session[k] = s->session[i];
+		s->list[k] = *one;
+		nr += k == nr;
+	}
+	s->nr = nr;
+}
+
 int judge_evaluate(struct judge_comparison *c, const json_t *a, const json_t *b, bool paired)
 {
-	struct samples s = { .list = calloc(2 * c->nr_pairs + 1, sizeof(*s.list)) };
-	int err = s.list ? 0 : -ENOMEM;
+	struct samples s = { .list = calloc(2 * c->nr_pairs + 1, sizeof(*s.list)),
+			     .session = calloc(2 * c->nr_pairs + 1, sizeof(*s.session)) };
+	int err = s.list && s.session ? 0 : -ENOMEM;
 
 	c->left_out = 0;
 	for (size_t i = 0; i < c->nr_pairs && !err; i++) {
@@ -135,6 +175,7 @@ int judge_evaluate(struct judge_comparison *c, const json_t *a, const json_t *b,
 	}
 	c->n = s.most;
 	if (!err && set_weights(&s, paired, c->kind == JUDGE_INTERACTION)) {
+		merge_sessions(&s);
 		err = stats_contrast(&c->effect, s.list, s.nr, STATS_SEED);
 		c->judged = !err;
 		c->n = SIZE_MAX;

@@ -96,6 +96,8 @@ int judge_evaluate(struct judge_comparison *c, const struct json_t *a, const str
  */
 bool judge_within_rounds(const struct json_t *base, const struct json_t *other, const char *metric,
 			 size_t repeat, double *effect);
+/* The session of a cell's first repeat in slices: the same for cells of one group; 0: none. */
+long long judge_first_session(const struct json_t *cell);
 /* p_holm, visible and seen of all that were judged; returns their number, or -ENOMEM. */
 long judge_correct(struct judge_comparison *list, size_t nr);
 

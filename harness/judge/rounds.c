@@ -30,6 +30,13 @@ static bool side_by_side(const json_t *a, const json_t *b)
 	return json_is_integer(session) && json_equal(session, json_object_get(b, "session"));
 }
 
+long long judge_first_session(const json_t *cell)
+{
+	const json_t *first = json_array_get(json_object_get(cell, "slices"), 0);
+
+	return json_integer_value(json_object_get(first, "session"));
+}
+
 bool judge_within_rounds(const json_t *base, const json_t *other, const char *metric, size_t repeat,
 			 double *effect)
 {

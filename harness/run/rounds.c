@@ -102,7 +102,27 @@ static bool takes_part(const struct run *run, const struct run_cell *c, const st
 		       uint32_t repeat)
 {
 	return c->selected && !c->gave_up && repeat < c->repeats && !c->list[repeat].done &&
-	       run_in_slices(run, c) && same_group(like, c);
+	       run_in_slices(run, c) == run_in_slices(run, like) && same_group(like, c);
+}
+
+void run_group_windows(struct run *run, struct run_cell *c, uint32_t repeat,
+		       void (*measure)(struct run *run, struct run_cell *c, uint32_t repeat))
+{
+	uint8_t order[SIDE_BY_SIDE];
+	struct run_cell *list[SIDE_BY_SIDE];
+	size_t nr = 0;
+	struct rng rng;
+
+	for (size_t i = 0; i < run->nr_cells && nr < SIDE_BY_SIDE; i++) {
+		if (!takes_part(run, &run->cells[i], c, repeat))
+			continue;
+		order[nr] = (uint8_t)nr;
+		list[nr++] = &run->cells[i];
+	}
+	rng_seed(&rng, c->cell.seed ^ SEED_ROUNDS ^ repeat ^ (uint64_t)(c - run->cells) << 32);
+	rng_shuffle(&rng, order, nr);
+	for (size_t i = 0; i < nr; i++)
+		measure(run, list[order[i]], repeat);
 }
 
 /* ---- a slice ---- */

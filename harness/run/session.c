@@ -150,6 +150,18 @@ bool run_measure_repeat(struct run *run, struct run_cell *c, uint32_t repeat)
 	return run_repeat_good(&c->list[repeat]);
 }
 
+static void measure_window(struct run *run, struct run_cell *c, uint32_t repeat)
+{
+	if (ct_interrupted || run->fatal.status)
+		return;
+	show_progress(run, c);
+	run_measure_repeat(run, c, repeat);
+	if (c->list[repeat].done)
+		run->measured++;
+	/* A cell that failed takes its other repeats off the list. */
+	run->seconds_done += cell_expected_seconds(&c->cell) * (c->gave_up ? not_done(c) + 1 : 1);
+}
+
 static void measure(void *arg, size_t benchmark, unsigned int repeat)
 {
 	struct run *run = arg;
@@ -167,11 +179,11 @@ static void measure(void *arg, size_t benchmark, unsigned int repeat)
 		run->seconds_done += cell_expected_seconds(&c->cell) * done;
 		return;
 	}
-	run_measure_repeat(run, c, repeat);
-	if (c->list[repeat].done)
-		run->measured++;
-	/* A cell that failed takes its other repeats off the list. */
-	run->seconds_done += cell_expected_seconds(&c->cell) * (c->gave_up ? not_done(c) + 1 : 1);
+	if (!run->flags.interleave) {
+		measure_window(run, c, repeat);
+		return;
+	}
+	run_group_windows(run, c, repeat, measure_window);
 }
 
 static void count(struct gbench_sample *s, const char *name, double value)
