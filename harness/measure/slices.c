@@ -144,7 +144,8 @@ static void drain(struct bench *b)
 	b->v->ops->barrier(b->core);
 	told->drain = tsc_to_seconds(tsc_now() - begin);
 	/* The warm-up left its part of them. */
-	told->charged = told->drain * told->seconds / (told->seconds + told->warmup);
+	if (told->seconds > 0)
+		told->charged = told->drain * told->seconds / (told->seconds + told->warmup);
 }
 
 /* The first worker: ask for work, sleep, wake the others. */
@@ -421,6 +422,14 @@ static void one_slice(struct bench *b, struct pool_worker *w, void (*run)(struct
 		find_memory(b);
 	}
 	before = distance_measure(s->distance, w, threads, 2 * serial);
+	if (s->order.nearest > 0 && distance_moved(before, s->order.nearest) &&
+	    before > s->order.nearest) {
+		if (w->index == 0) {
+			s->told.distance_before = before;
+			s->told.far = true;
+		}
+		return; /* all workers got the same distance */
+	}
 	pool_meet(w); /* with one worker there was nobody to meet; find_memory() is over */
 	touch(b, w);
 	warm_up(b, w, run, work, done);

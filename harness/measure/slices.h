@@ -33,6 +33,7 @@ struct slice_order {
 	uint32_t what;	     /* enum slice_what */
 	bool plant_cold;     /* throw the table out of the caches before measuring: for tests */
 	double seconds;	     /* to measure */
+	double nearest;	     /* ns: measure only while the CPUs are about as near; 0: anyway */
 	double warmup_least; /* seconds; it ends when the rate no longer rises */
 	double warmup_most;
 };
@@ -52,6 +53,7 @@ struct slice_told {
 	double chase; /* ns of a dependent load in the table's memory; 0: several threads */
 	double warmup, touched, drain; /* seconds, bytes, seconds */
 	uint64_t involuntary, allocated;
+	bool far;		 /* not measured: the CPUs were farther apart than asked */
 	bool unsteady;		 /* refused for its halves: a longer warm-up and slice may help */
 	char why[SLICE_WHY_MAX]; /* not empty: not to be used, and why */
 };

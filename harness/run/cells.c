@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "harness/measure/measure.h"
+#include "harness/run/enough.h"
 #include "harness/run/run.h"
 
 #include "harness/results/figures.h"
@@ -55,6 +57,10 @@ static int make_cell(struct run_cell *c, const struct workload *w, const struct 
 	c->cell = *cell;
 	c->cell.control = control;
 	c->repeats = repetitions ? repetitions : w->repeats;
+	/* It stops when it is known well enough. */
+	if (!repetitions && (cell->precision > 0 || cell->budget > 0) && measure_in_slices(cell) &&
+	    c->repeats < ENOUGH_INSTANCES)
+		c->repeats = ENOUGH_INSTANCES;
 	c->cell.repeats = c->repeats;
 	cell_name(w, &c->cell, name, sizeof(name));
 	c->name = strdup(name);

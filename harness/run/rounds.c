@@ -16,12 +16,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "harness/base/interrupt.h"
+#include "harness/machine/distance.h"
 #include "harness/machine/memory_limit.h"
 #include "harness/machine/memstat.h"
 #include "harness/measure/measure.h"
 #include "harness/numbers/random.h"
+#include "harness/run/enough.h"
 #include "harness/run/rounds.h"
 #include "harness/run/slices.h"
 
@@ -32,6 +35,8 @@
 #define ALONE_SLICES   5    /* as long is the window that has the machine to itself */
 #define ALONE_EVERY    4    /* instances */
 #define ALONE_LEAST    0.05 /* seconds of a repeat: shorter ones are no figures */
+#define NEAR_NAP       0.05 /* seconds between two looks whether the CPUs are near */
+#define NEAR_PATIENCE  20.0 /* seconds of an instance */
 #define SIDE_BY_SIDE   64   /* processes */
 #define SEED_ROUNDS    0x726f756e64730a21ull
 #define MEMORY_RESERVE 1.3 /* times the largest process so far: room for the next */
@@ -42,6 +47,7 @@ struct member {
 	struct slice_list slices;
 	struct ct_error e;	/* status not 0: it has no result, and why */
 	double elapsed, warmup; /* seconds: in its turns; of them warming up */
+	double opening;		/* of them until it was ready */
 	bool opened;
 	char started[40];
 };
@@ -55,6 +61,7 @@ struct session {
 	double slice;	  /* seconds */
 	double allowance; /* seconds of slices that may still be taken again */
 	uint32_t rounds;
+	double patience; /* seconds that may still be waited for near CPUs */
 };
 
 static double now(void)
@@ -127,6 +134,21 @@ void run_group_windows(struct run *run, struct run_cell *c, uint32_t repeat,
 
 /* ---- a slice ---- */
 
+/* The least distance of CPUs that this run has seen with so many threads; NULL: not kept. */
+static double *nearest(struct run *run, const struct cell *cell)
+{
+	return cell->threads > 1 && cell->threads < RUN_NEAREST ? &run->nearest[cell->threads]
+								: NULL;
+}
+
+static void note_distance(struct run *run, const struct cell *cell, double ns)
+{
+	double *least = nearest(run, cell);
+
+	if (least && ns > 0 && (*least <= 0 || ns < *least))
+		*least = ns;
+}
+
 /* False if the run is to end: interrupted, or no memory. */
 static bool
 take_slice(struct session *s, struct member *m, const struct slice *like, struct slice_order *order)
@@ -146,6 +168,7 @@ take_slice(struct session *s, struct member *m, const struct slice *like, struct
 	measure_slice(&m->child, order, &slice->told, &m->e);
 	m->elapsed += now() - begin;
 	m->warmup += slice->told.warmup;
+	note_distance(s->run, &m->cell->cell, slice->told.distance_before);
 	if (m->child.over || m->e.status)
 		m->slices.nr--;
 	return !ct_interrupted;
@@ -154,6 +177,32 @@ take_slice(struct session *s, struct member *m, const struct slice *like, struct
 static bool is_alive(const struct member *m)
 {
 	return m->opened && !m->child.over && !m->e.status;
+}
+
+/* `distance: near`: wait until they are; in the end it is a slice that was refused. */
+static bool take_near_slice(struct session *s, struct member *m, const struct slice *like,
+			    struct slice_order *order)
+{
+	for (;;) {
+		struct slice_told *told;
+
+		if (!take_slice(s, m, like, order))
+			return false;
+		if (!is_alive(m))
+			return true;
+		told = &m->slices.list[m->slices.nr - 1].told;
+		if (!told->far)
+			return true;
+		if (s->patience <= 0) {
+			snprintf(told->why, sizeof(told->why),
+				 "the CPUs were %.0f ns apart, and %.0f ns when they are near",
+				 told->distance_before, order->nearest);
+			return true;
+		}
+		m->slices.nr--;
+		usleep((useconds_t)(1e6 * NEAR_NAP));
+		s->patience -= NEAR_NAP;
+	}
 }
 
 /*
@@ -179,7 +228,9 @@ static bool take_round(struct session *s, struct member *m, uint32_t round, uint
 		};
 
 		order.warmup_most = fmax(order.warmup_most, order.warmup_least);
-		if (!take_slice(s, m, &like, &order))
+		if (cell->distance == DISTANCE_NEAR && nearest(s->run, cell))
+			order.nearest = *nearest(s->run, cell);
+		if (!take_near_slice(s, m, &like, &order))
 			return false;
 		if (!is_alive(m))
 			break;
@@ -214,6 +265,7 @@ static bool take_rounds(struct session *s)
 	for (size_t i = 0; i < s->nr; i++)
 		order[i] = (uint8_t)i;
 	s->allowance = s->slice * s->rounds * (double)s->nr;
+	s->patience = NEAR_PATIENCE;
 	for (uint32_t round = 0; round < s->rounds; round++) {
 		rng_shuffle(&s->rng, order, s->nr);
 		for (size_t i = 0; i < s->nr; i++)
@@ -240,7 +292,8 @@ static bool open_one(struct session *s, struct member *m)
 	results_time(m->started, sizeof(m->started));
 	m->opened = true;
 	measure_open(&m->child, &cell, &m->e);
-	m->elapsed += now() - begin;
+	m->opening = now() - begin;
+	m->elapsed += m->opening;
 	return !ct_interrupted;
 }
 
@@ -263,6 +316,35 @@ static bool open_all(struct session *s, size_t nr)
 		}
 	}
 	return true;
+}
+
+/* What was taken for near before the CPUs came nearer still. */
+static void refuse_far(struct session *s, struct member *m)
+{
+	const struct cell *cell = &m->cell->cell;
+	const double *least = nearest(s->run, cell);
+
+	for (size_t i = 0; i < m->slices.nr && cell->distance == DISTANCE_NEAR && least; i++) {
+		struct slice_told *told = &m->slices.list[i].told;
+
+		if (!told->why[0] && distance_moved(told->distance_before, *least))
+			snprintf(told->why, sizeof(told->why),
+				 "the CPUs were %.0f ns apart, and %.0f ns when they are near",
+				 told->distance_before, *least);
+	}
+}
+
+/* Its ratio to the first of the session, for how to go on (enough.h). */
+static void note_effect(const struct session *s, const struct member *m, struct run_repeat *r)
+{
+	double sum = 0, squares = 0, n = 0;
+
+	slices_ratio(&m->slices, &s->list[0].slices, &n, &sum, &squares);
+	r->rounds = (uint32_t)n;
+	r->effect = n > 0 ? sum / n : 0;
+	r->variance = n > 1 ? fmax(0, (squares - sum * sum / n) / (n - 1)) : 0;
+	r->opening = m->opening;
+	r->round = m->slices.nr ? (m->elapsed - m->opening) / (double)m->slices.nr : 0;
 }
 
 static void keep(struct session *s, struct member *m, uint64_t session)
@@ -288,12 +370,15 @@ static void keep(struct session *s, struct member *m, uint64_t session)
 			 m->e.status ? m->e.text : "a fault of ctbench");
 	} else {
 		*r = m->child.result;
+		refuse_far(s, m);
 		slices_sum(&m->slices, &m->cell->cell, r);
 		if (m->child.details)
 			slices_details(&m->slices, session, m->child.details);
 	}
 	r->elapsed_seconds = m->elapsed;
 	run_keep_measurement(run, m->cell, row, m->child.details);
+	if (m != s->list)
+		note_effect(s, m, &m->cell->list[s->repeat]);
 	run->cost.warmups += r->status ? 0 : m->warmup - m->cell->cell.warmup;
 	free(row);
 }
@@ -320,7 +405,9 @@ static size_t measure_session(struct session *s, size_t nr)
 	const struct cell *cell = &s->list[0].cell->cell;
 
 	s->slice = fmin(SLICE_SECONDS, cell->seconds);
-	s->rounds = (uint32_t)fmax(1, floor(cell->seconds / s->slice + 0.5));
+	s->rounds =
+		enough_rounds(s->run, s->list[0].cell,
+			      (uint32_t)fmax(1, floor(cell->seconds / s->slice + 0.5)), same_group);
 	rng_seed(&s->rng, cell->seed ^ SEED_ROUNDS ^ ((uint64_t)s->repeat << 32 | s->attempt));
 	if (open_all(s, nr) && take_rounds(s))
 		close_all(s);

@@ -26,6 +26,9 @@
 #include "harness/results/results.h"
 #include "harness/workload/workload.h"
 
+/* Threads up to which the least distance of CPUs is kept; of more it is forgotten. */
+#define RUN_NEAREST 65
+
 /* A void measurement is made again this often. */
 #define RUN_RETRIES 2
 /* In a search for a rate, where one that stays void takes some fifteen others with it. */
@@ -35,6 +38,10 @@ struct run_repeat {
 	bool done; /* result holds: good, void or failed */
 	uint64_t seq;
 	unsigned int pass; /* over the blocks, see struct run */
+	/* In slices, by this process: its ratio to the first cell of its session (enough.h). */
+	uint32_t rounds;	 /* that have one */
+	double effect, variance; /* a logarithm: mean over rounds, and of a round */
+	double opening, round;	 /* seconds: until its first slice; of a slice */
 	struct cell_result result;
 };
 
@@ -85,9 +92,12 @@ struct run {
 	} cost;
 	unsigned int measured, reused, to_do; /* repeats: by this process, by earlier ones, all */
 	struct progress progress;
-	double seconds_done;	  /* expected seconds of what is done, for the progress line */
-	double seconds_to_do;	  /* of all that was to do as this process began */
-	bool no_bounds;		  /* --no-bounds */
+	double seconds_done;	      /* expected seconds of what is done, for the progress line */
+	double seconds_to_do;	      /* of all that was to do as this process began */
+	bool no_bounds;		      /* --no-bounds */
+	double nearest[RUN_NEAREST];  /* ns: the least distance of CPUs seen, by threads */
+	const struct workload *asked; /* whether it is known well enough, before this repeat: */
+	uint32_t asked_repeat;
 	unsigned int bounds_done; /* how many times the machine's bounds were measured (bounds.h) */
 	struct json_t *environment; /* env_json() as it was before the first measurement */
 	double stolen_before;	    /* env_steal_seconds() at that time */

@@ -8,6 +8,7 @@
 
 #include "harness/base/interrupt.h"
 #include "harness/results/figures.h"
+#include "harness/run/enough.h"
 #include "harness/run/rounds.h"
 
 #include <errno.h>
@@ -169,6 +170,13 @@ static void measure(void *arg, size_t benchmark, unsigned int repeat)
 
 	if (!run->measure || !c->selected || ct_interrupted || run->fatal.status || c->gave_up ||
 	    c->list[repeat].done)
+		return;
+	if (repeat < c->repeats && (run->asked != c->workload || run->asked_repeat != repeat)) {
+		run->asked = c->workload;
+		run->asked_repeat = repeat;
+		enough_measured(run, c->workload, repeat);
+	}
+	if (repeat >= c->repeats)
 		return;
 	run_bounds_step(run, run->seconds_to_do > 0 ? run->seconds_done / run->seconds_to_do : 0);
 	show_progress(run, c);

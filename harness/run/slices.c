@@ -208,6 +208,22 @@ static void tell_metrics(const struct slice_list *l, json_t *details)
 		put_metric(details, "slices_vs_alone_percent", 100 * (slices / alone - 1));
 }
 
+void slices_ratio(const struct slice_list *a, const struct slice_list *b, double *n, double *sum,
+		  double *squares)
+{
+	for (size_t i = 0; i < a->nr; i++)
+		for (size_t k = 0; k < b->nr && a->list[i].used; k++) {
+			double ratio;
+
+			if (!b->list[k].used || a->list[i].round != b->list[k].round)
+				continue;
+			ratio = log(rate(&b->list[k].told) / rate(&a->list[i].told));
+			*n += 1;
+			*sum += ratio;
+			*squares += ratio * ratio;
+		}
+}
+
 void slices_details(const struct slice_list *l, uint64_t session, json_t *details)
 {
 	json_t *json = json_pack("{s:I}", "session", (json_int_t)session);

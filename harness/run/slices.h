@@ -42,6 +42,10 @@ struct slice *slices_add(struct slice_list *l);
  */
 void slices_sum(struct slice_list *l, const struct cell *cell, struct cell_result *r);
 
+/* The logarithms of two cells' times over one another in rounds that both have: n, sum, squares. */
+void slices_ratio(const struct slice_list *a, const struct slice_list *b, double *n, double *sum,
+		  double *squares);
+
 /* "slices" and scalars of them (details.metrics) into a measurement's details. */
 void slices_details(const struct slice_list *l, uint64_t session, struct json_t *details);
 

@@ -159,6 +159,43 @@ static void a_group_is_gone_on_with(void **state)
 	assert_int_equal(*end, '\0');
 }
 
+static unsigned int good_repeats(const char *run)
+{
+	static char text[1 << 20];
+	unsigned int lines = 0;
+	char path[256];
+
+	snprintf(path, sizeof(path), "runs/%s/cells.tsv", run);
+	read_text(path, text, sizeof(text));
+	for (char *line = text; (line = strchr(line, '\n')); line++)
+		lines++;
+	return (lines - 1) / CELLS;
+}
+
+/* Five repeats are the least that can be judged; then time or precision ends it. */
+static void enough_is_enough(void **state)
+{
+	json_t *json;
+
+	(void)state;
+	assert_int_equal(RUN("run", "side.yaml", "--results", "runs", "--name", "a", "--no-bounds",
+			     "--budget", "1s"),
+			 0);
+	assert_int_equal(good_repeats("a"), 5);
+	expect(said.err, "budget");
+	json = json_load_file("runs/a/benchmark.json", 0, NULL);
+	assert_int_equal(
+		json_integer_value(json_object_get(
+			json_object_get(json_object_get(json, "ctbench"), "counts"), "missing")),
+		0);
+	json_decref(json);
+
+	assert_int_equal(RUN("run", "side.yaml", "--results", "runs", "--name", "b", "--no-bounds",
+			     "--duration", "10ms", "--precision", "0.01%", "--budget", "5s"),
+			 0);
+	assert_true(good_repeats("b") > 5); /* not known that well, but there was time */
+}
+
 static void a_filter_takes_some_of_a_group(void **state)
 {
 	static struct row rows[2048];
@@ -179,6 +216,7 @@ int main(void)
 		cmocka_unit_test_setup(every_cell_in_every_round, setup),
 		cmocka_unit_test_setup(a_row_is_the_sum_of_its_slices, setup),
 		cmocka_unit_test_setup(a_group_is_gone_on_with, setup),
+		cmocka_unit_test_setup(enough_is_enough, setup),
 		cmocka_unit_test_setup(a_filter_takes_some_of_a_group, setup),
 	};
 
