@@ -5,7 +5,9 @@
  */
 #include "harness/cli/cmd.h"
 #include "harness/base/text.h"
+#include "harness/machine/distance.h"
 #include "harness/machine/env.h"
+#include "harness/machine/topology.h"
 
 #include <jansson.h>
 #include <stdarg.h>
@@ -200,7 +202,64 @@ static void print_warnings(const json_t *warnings)
 	}
 }
 
-static int print_env(bool as_json, struct ct_error *e)
+struct request {
+	bool json;
+	uint64_t watch; /* seconds */
+};
+
+/*
+ * How far the first two CPUs are from one another, and how often that changes: a hypervisor moves
+ * its guests' CPUs, and whatever two threads share then costs another time.
+ */
+static int watch_cpus(json_t *env, double seconds, struct ct_error *e)
+{
+	struct distance_seen seen;
+	unsigned int cpus[2];
+	int err;
+
+	if (topology_nr_cpus() < 2 || seconds <= 0)
+		return 0;
+	err = topology_plan(PIN_COMPACT, "", 2, false, cpus, e);
+	if (!err)
+		err = distance_watch(cpus[0], cpus[1], seconds, &seen, e);
+	if (err)
+		return err;
+	return json_object_set_new(env, "cpu_distance",
+				   json_pack("{s:[i, i], s:f, s:i, s:i, s:f, s:f, s:f}", "cpus",
+					     (int)cpus[0], (int)cpus[1], "watched_s", seconds,
+					     "looks", (int)seen.looks, "moves", (int)seen.moves,
+					     "least_ns", seen.least, "most_ns", seen.most,
+					     "near_share", seen.near));
+}
+
+static void print_distance(const json_t *env)
+{
+	const json_t *d = json_object_get(env, "cpu_distance"), *cpus = json_object_get(d, "cpus");
+	int a = 0, b = 0, looks = 0, moves = 0;
+	double seconds = 0, least = 0, most = 0, near = 0;
+
+	if (json_unpack((json_t *)cpus, "[i, i]", &a, &b) ||
+	    json_unpack((json_t *)d, "{s:F, s:i, s:i, s:F, s:F, s:F}", "watched_s", &seconds,
+			"looks", &looks, "moves", &moves, "least_ns", &least, "most_ns", &most,
+			"near_share", &near))
+		return;
+	if (!looks)
+		row("distance", "CPUs %d and %d: never both free in %g s", a, b, seconds);
+	else if (!moves)
+		row("distance",
+		    "CPUs %d and %d: %.0f to %.0f ns for a cache line there and back, "
+		    "in one state for %g s",
+		    a, b, least, most, seconds);
+	else
+		row("distance",
+		    "CPUs %d and %d: %.0f to %.0f ns for a cache line there and back; "
+		    "they moved %d times in %g s and were near for %.0f %% of it. What threads "
+		    "share costs more while they are far: `distance: near` in a workload measures "
+		    "in one state only",
+		    a, b, least, most, moves, seconds, 100 * near);
+}
+
+static int print_env(const struct request *q, struct ct_error *e)
 {
 	json_t *env = env_json(), *warnings = env ? env_warnings(env) : NULL;
 
@@ -208,12 +267,18 @@ static int print_env(bool as_json, struct ct_error *e)
 		json_decref(env);
 		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory to describe this machine");
 	}
-	if (as_json) {
+	if (watch_cpus(env, (double)q->watch, e)) {
+		json_decref(warnings);
+		json_decref(env);
+		return -EIO;
+	}
+	if (q->json) {
 		json_object_set(env, "warnings", warnings);
 		json_dumpf(env, stdout, JSON_INDENT(2));
 		putchar('\n');
 	} else {
 		print_machine(env);
+		print_distance(env);
 		print_kernel(env);
 		print_build(env);
 		print_warnings(warnings);
@@ -225,13 +290,13 @@ static int print_env(bool as_json, struct ct_error *e)
 
 /* ---- the command ---- */
 
-struct request {
-	bool json;
-};
-
 static const struct cmd_option options[] = {
 	{ "json", 0, CMD_SWITCH, offsetof(struct request, json), NULL,
 	  .help = "print JSON: the facts, and the warnings under \"warnings\"" },
+	{ "watch", 0, CMD_COUNT, offsetof(struct request, watch), "SECONDS",
+	  .help = "how long to watch how far two CPUs are from one another, and whether that "
+		  "changes; 0: not at all (default 2)",
+	  .max = 3600 },
 	{ .name = NULL },
 };
 
@@ -243,12 +308,12 @@ static const struct cmd_term examples[] = {
 
 int cmd_env(int argc, char **argv)
 {
-	struct request q = { 0 };
+	struct request q = { .watch = 2 };
 	struct ct_error e = { 0 };
 	int err = cmd_parse(&command_env, &q, argc, argv, &e);
 
 	if (!err)
-		err = print_env(q.json, &e);
+		err = print_env(&q, &e);
 	return cmd_end(err, &e);
 }
 

@@ -6,15 +6,17 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/compiler.h"
 #include "harness/machine/tsc.h"
 
-#define LINES	 1024 /* before the first is used again */
-#define SAMPLES	 4    /* lines a measurement */
-#define TRIPS	 32   /* on each line, after one that fetches it */
-#define PATIENCE 2e-3 /* seconds: then one of the CPUs is away */
-#define MOVED	 1.5  /* the ratio of two distances that are not of one state */
+#define LINES	       1024 /* before the first is used again */
+#define SAMPLES	       4    /* lines a measurement */
+#define TRIPS	       32   /* on each line, after one that fetches it */
+#define PATIENCE       2e-3 /* seconds: then one of the CPUs is away */
+#define LOOKS_A_SECOND 10   /* of distance_watch() */
+#define MOVED	       1.5  /* the ratio of two distances that are not of one state */
 
 /* Who may write the line next. */
 enum turn { ASKER, ANSWERER, GIVEN_UP };
@@ -154,19 +156,68 @@ static void measure_pair(void *arg, struct pool_worker *w)
 		p->ns = best;
 }
 
-int distance_between(unsigned int a, unsigned int b, double *ns, struct ct_error *e)
+static int
+open_pair(struct pair *p, struct pool **pool, unsigned int a, unsigned int b, struct ct_error *e)
 {
 	const unsigned int cpus[2] = { a, b };
-	struct pair p = { .d = distance_create() };
-	struct pool *pool = NULL;
-	int err = p.d ? pool_create(&pool, cpus, 2, e)
-		      : ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory to measure distances in");
+	int err;
 
-	if (!err) {
-		pool_run(pool, measure_pair, &p);
-		pool_destroy(pool);
-	}
+	p->ns = 0;
+	p->d = distance_create();
+	err = p->d ? pool_create(pool, cpus, 2, e)
+		   : ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory to measure distances in");
+	if (err)
+		distance_free(p->d);
+	return err;
+}
+
+int distance_between(unsigned int a, unsigned int b, double *ns, struct ct_error *e)
+{
+	struct pool *pool;
+	struct pair p;
+	int err = open_pair(&p, &pool, a, b, e);
+
+	*ns = 0;
+	if (err)
+		return err;
+	pool_run(pool, measure_pair, &p);
+	pool_destroy(pool);
 	distance_free(p.d);
 	*ns = p.ns;
+	return 0;
+}
+
+int distance_watch(unsigned int a, unsigned int b, double seconds, struct distance_seen *seen,
+		   struct ct_error *e)
+{
+	unsigned int looks =
+		seconds * LOOKS_A_SECOND > 1 ? (unsigned int)(seconds * LOOKS_A_SECOND) : 1;
+	double *ns = calloc(looks, sizeof(*ns));
+	struct pool *pool;
+	struct pair p;
+	int err = ns ? open_pair(&p, &pool, a, b, e)
+		     : ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory to measure distances in");
+
+	memset(seen, 0, sizeof(*seen));
+	for (unsigned int i = 0; i < looks && !err; i++) {
+		pool_run(pool, measure_pair, &p);
+		if (p.ns > 0)
+			ns[seen->looks++] = p.ns;
+		if (i + 1 < looks)
+			nanosleep(&(struct timespec){ .tv_nsec = 1000000000 / LOOKS_A_SECOND },
+				  NULL);
+	}
+	for (unsigned int i = 0; i < seen->looks; i++) {
+		seen->least = !i || ns[i] < seen->least ? ns[i] : seen->least;
+		seen->most = ns[i] > seen->most ? ns[i] : seen->most;
+		seen->moves += i && distance_moved(ns[i - 1], ns[i]);
+	}
+	for (unsigned int i = 0; i < seen->looks; i++)
+		seen->near += !distance_moved(seen->least, ns[i]) / (double)seen->looks;
+	if (!err) {
+		pool_destroy(pool);
+		distance_free(p.d);
+	}
+	free(ns);
 	return err;
 }

@@ -39,6 +39,18 @@ distance_measure(struct distance *d, struct pool_worker *w, unsigned int workers
  */
 bool distance_moved(double a, double b);
 
+/* What a look at two CPUs for some seconds saw. */
+struct distance_seen {
+	unsigned int looks; /* in which neither CPU was away */
+	unsigned int moves; /* times that the distance became another (distance_moved()) */
+	double least, most; /* ns */
+	double near;	    /* share of looks at about the least distance */
+};
+
+/* Ten looks a second for so long, at least one; the CPUs are free in between.  0, or an error. */
+int distance_watch(unsigned int a, unsigned int b, double seconds, struct distance_seen *seen,
+		   struct ct_error *e);
+
 /* The round trip between two CPUs, measured now, by threads of its own.  0, or an error. */
 int distance_between(unsigned int a, unsigned int b, double *ns, struct ct_error *e);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "harness/measure/bounds_internal.h"
+#include "harness/machine/distance.h"
 #include "harness/machine/pages.h"
 #include "harness/machine/pool.h"
 #include "harness/numbers/random.h"
@@ -43,6 +44,7 @@ static __always_inline void walk(struct bounds_work *w, const unsigned int k)
 	w->ops += BOUNDS_BATCH;
 }
 
+#define DISTANCE_CPUS 32 /* of a machine with more, pairs of the first so many */
 #define WALK(k) \
 	static void walk_##k(struct bounds_work *w) \
 	{ \
@@ -264,6 +266,28 @@ static void close_threads(struct measuring *m)
 	m->work = NULL;
 }
 
+/* All pairs of CPUs; of a large machine those of the first. */
+static int
+measure_distances(struct measuring *m, const struct bounds_request *q, struct ct_error *e)
+{
+	unsigned int cpus[DISTANCE_CPUS], nr = topology_nr_cpus();
+	int err;
+
+	nr = nr < DISTANCE_CPUS ? nr : DISTANCE_CPUS;
+	err = topology_plan(PIN_COMPACT, q->cpus, nr, false, cpus, e);
+	for (unsigned int i = 0; i < nr && !err; i++)
+		for (unsigned int k = i + 1; k < nr && !err; k++) {
+			double ns;
+
+			err = distance_between(cpus[i], cpus[k], &ns, e);
+			json_array_append_new(
+				m->out, json_pack("{s:s, s:i, s:[i, i], s:o}", "bound", "distance",
+						  "threads", 2, "cpus", (int)cpus[i], (int)cpus[k],
+						  "ns", ns > 0 ? json_real(ns) : json_null()));
+		}
+	return err;
+}
+
 json_t *bounds_measure(const struct bounds_request *q, struct ct_error *e)
 {
 	const enum ct_pages pages = q->pages == PAGES_4K	? CT_PAGES_4K
@@ -310,6 +334,8 @@ json_t *bounds_measure(const struct bounds_request *q, struct ct_error *e)
 			err = measure_away(&m, e);
 		close_threads(&m);
 	}
+	if (!err)
+		err = measure_distances(&m, q, e);
 out:
 	ct_mem_free(lines, largest, pages);
 	free(order);

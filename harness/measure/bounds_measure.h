@@ -9,6 +9,7 @@
  *	hash_throughput	hashes of tuples that are there
  *	atomic		fetch-and-add on a line of one's own
  *	atomic_shared	the same by all threads on one line
+ *	distance	a cache line from one CPU to another and back, for each pair of CPUs
  *	away		how long an arrival waits while the CPU does something else:
  *			percentiles over arrivals at any time, the floor of response times
  *
@@ -40,7 +41,8 @@ struct bounds_request {
 
 /*
  * In the measuring process: measures all of it once.  A new array of {"bound", "threads", and where
- * they mean something "bytes", "in_flight", "hash", "percentile"; "ns", null where a thread did not
+ * they mean something "bytes", "in_flight", "hash", "percentile",
+ * "cpus"; "ns", null where a thread did not
  * stay on its CPU}.  NULL with a sentence in e.
  */
 struct json_t *bounds_measure(const struct bounds_request *q, struct ct_error *e);

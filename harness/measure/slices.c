@@ -28,6 +28,7 @@
 #define CHUNKS	    4	 /* the last two are compared with the two before */
 #define RISING	    1.01 /* by so much from one pair of chunks to the next */
 #define TOUCH_LLCS  2	 /* touching a table larger than this many last-level caches is in vain */
+#define TOUCH_MOST  (128u << 20) /* bytes: some 13 ms; the warm-up finds its own end anyway */
 #define CHASE_LOADS 256
 #define PAGE	    4096
 
@@ -230,7 +231,7 @@ static void touch(struct bench *b, const struct pool_worker *w)
 	struct bench_slices *s = b->slices;
 	uint64_t touched = 0;
 
-	if (s->bytes > TOUCH_LLCS * s->llc)
+	if (s->bytes > TOUCH_LLCS * s->llc || s->bytes > TOUCH_MOST)
 		return;
 	for (size_t i = 0; i < s->ranges.nr; i++) {
 		uintptr_t from, to;

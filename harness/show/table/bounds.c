@@ -55,6 +55,68 @@ static void put(struct grid *g, size_t column, const json_t *value)
 	grid_put(g, column, text);
 }
 
+/* The column, from 1, of that CPU, which is added if it is new; 0: there are too many. */
+static size_t column_of(json_int_t *cpus, size_t *nr, json_int_t cpu)
+{
+	size_t i = 0;
+
+	while (i < *nr && cpus[i] != cpu)
+		i++;
+	if (i == GRID_COLUMNS_MAX - 1)
+		return 0;
+	if (i == *nr)
+		cpus[(*nr)++] = cpu;
+	return i + 1;
+}
+
+/* Distances of CPUs as a matrix. */
+static int print_distances(FILE *out, const json_t *bounds, enum grid_format format)
+{
+	struct grid g = { .columns = GRID_COLUMNS_MAX, .left = { true } };
+	json_int_t cpus[GRID_COLUMNS_MAX];
+	size_t nr = 0, i;
+	const json_t *one;
+	int err;
+
+	for (int pass = 0; pass < 2; pass++) {
+		json_array_foreach(bounds, i, one)
+		{
+			const json_t *pair = json_object_get(one, "cpus");
+			size_t a, b;
+			char text[32];
+
+			if (strcmp(text_of(one, "bound"), "distance"))
+				continue;
+			a = column_of(cpus, &nr, json_integer_value(json_array_get(pair, 0)));
+			b = column_of(cpus, &nr, json_integer_value(json_array_get(pair, 1)));
+			if (!pass || !a || !b || !json_is_number(json_object_get(one, "median")))
+				continue;
+			table_number(text, sizeof(text), number_of(one, "median"));
+			grid_put_at(&g, a, b, text);
+			grid_put_at(&g, b, a, text);
+		}
+		for (i = 0; !pass && nr && i <= nr; i++) {
+			char text[32];
+
+			if (!grid_add_row(&g))
+				break;
+			snprintf(text, sizeof(text), "CPU %d", i ? (int)cpus[i - 1] : 0);
+			grid_put_at(&g, i, 0, i ? text : "a cache line there and back, ns");
+			if (i) {
+				grid_put_at(&g, 0, i, text);
+				grid_put_at(&g, i, i, "-");
+			}
+		}
+	}
+	err = g.failed ? -ENOMEM : 0;
+	if (!err && nr) {
+		fputc('\n', out);
+		grid_print(out, &g, format);
+	}
+	grid_free(&g);
+	return err;
+}
+
 int table_bounds(FILE *out, const json_t *bounds, enum grid_format format)
 {
 	struct grid g = { .columns = 5, .left = { true } };
@@ -74,6 +136,8 @@ int table_bounds(FILE *out, const json_t *bounds, enum grid_format format)
 		const bool many = number_of(one, "n") >= STATS_LEAST;
 		char text[128];
 
+		if (!strcmp(text_of(one, "bound"), "distance"))
+			continue; /* a table of their own */
 		if (!grid_add_row(&g))
 			break;
 		describe(text, sizeof(text), one);
@@ -93,5 +157,5 @@ int table_bounds(FILE *out, const json_t *bounds, enum grid_format format)
 	if (!err)
 		grid_print(out, &g, format);
 	grid_free(&g);
-	return err;
+	return err ? err : print_distances(out, bounds, format);
 }

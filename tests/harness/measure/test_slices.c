@@ -281,6 +281,7 @@ static void distances(void **state)
 {
 	struct ct_error e = { 0 };
 	unsigned int cpus[2];
+	struct distance_seen seen;
 	double ns = 0;
 
 	(void)state;
@@ -293,6 +294,11 @@ static void distances(void **state)
 	for (int i = 0; i < 20 && ns <= 0; i++)
 		assert_int_equal(distance_between(cpus[0], cpus[1], &ns, &e), 0);
 	assert_true(ns > 5 && ns < 100000);
+	assert_int_equal(distance_watch(cpus[0], cpus[1], 0.5, &seen, &e), 0);
+	assert_in_range(seen.looks, 0, 5);
+	assert_true(!seen.looks || (seen.least > 5 && seen.least <= seen.most));
+	assert_true(seen.moves < 5 && seen.near >= 0 && seen.near <= 1.001);
+	assert_true(seen.near > 0.999 || distance_moved(seen.least, seen.most) || !seen.looks);
 }
 
 int main(void)
