@@ -13,6 +13,7 @@
 #include "harness/measure/events.h"
 #include "harness/measure/timeline.h"
 #include "harness/measure/void.h"
+#include "harness/machine/distance.h"
 #include "harness/machine/env.h"
 #include "harness/measure/bench.h"
 #include "harness/machine/memory_limit.h"
@@ -122,6 +123,8 @@ int bench_open(struct bench *b, uint64_t connections, uint64_t stream_bytes)
 	if (err)
 		return err;
 
+	if (c->threads > 1 && !c->oversubscribe && !c->sliced)
+		b->distance = distance_create(); /* without memory it is not known, no more */
 	if (c->sliced) {
 		err = bench_slices_start(b);
 		if (err)
@@ -176,6 +179,7 @@ void bench_close(struct bench *b)
 	bench_events_free(b->events);
 	bench_timeline_free(b);
 	bench_slices_free(b);
+	distance_free(b->distance);
 	free(b->worker);
 	bench_latency_free(b);
 }
@@ -206,6 +210,18 @@ static double process_cpu(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
 }
 
+/* How far the CPUs are from one another, which a window cannot choose, only say. */
+static void note_distance(struct bench *b, struct pool_worker *w, int when)
+{
+	double ns;
+
+	if (!b->distance)
+		return;
+	ns = distance_measure(b->distance, w, b->cell->threads, (uint64_t)when);
+	if (w->index == 0)
+		b->apart[when] = ns;
+}
+
 void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct bench *b, void *work),
 		  void *work, const uint64_t *done, void *before, size_t size)
 {
@@ -225,6 +241,7 @@ void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct ben
 	if (b->latency)
 		bench_latency_clear(b, w);
 	memcpy(before, work, size);
+	note_distance(b, w, 0);
 	/* After the warm-up: a core takes the pace that its load deserves within some milliseconds.
 	 */
 	b->worker[w->index].speed_before = window_speed();
@@ -253,6 +270,7 @@ void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct ben
 		b->process_cpu = process_cpu() - b->process_cpu;
 		b->stolen = env_steal_seconds() - b->stolen;
 	}
+	note_distance(b, w, 1);
 	/* Last: beyond what the table can do it counts millions, which is no load of the window's.
 	 */
 	if (b->latency)
@@ -364,6 +382,10 @@ void bench_result(struct bench *b, const uint64_t *done)
 		json_object_set_new(b->details, "timeline", bench_timeline_json(b));
 	else if (b->events)
 		json_object_set_new(b->details, "events", bench_events_json(b));
+	if (b->apart[0] > 0)
+		bench_metric(b, "cpu_distance_ns", b->apart[0]);
+	if (b->apart[1] > 0)
+		bench_metric(b, "cpu_distance_after_ns", b->apart[1]);
 	if (b->slices)
 		return; /* judged one by one (slice_judge()) */
 	if (s.migrated_cpu >= 0)

@@ -56,6 +56,8 @@ struct bench {
 	struct bench_timeline *timeline; /* NULL: none is kept */
 	struct bench_latency *latency;	 /* NULL: none are taken */
 	struct bench_slices *slices;	 /* NULL: one window */
+	struct distance *distance;	 /* of the workers' CPUs; NULL: one, or several on a CPU */
+	double apart[2];		 /* ns, before and after the window; 0: unknown */
 	double stolen;			 /* env_steal_seconds() as the window opened, then: in it */
 	double process_cpu;		 /* seconds of all our threads: the same */
 	/*
