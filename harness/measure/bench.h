@@ -121,7 +121,7 @@ void bench_slices_run(struct bench *b, struct pool_worker *w,
 double bench_slices_seconds(const struct bench *b);
 void bench_slices_free(struct bench *b);
 
-/* Events of the cell, carried out beside the workers while the window is open (bench_events.c). */
+/* Events of the cell, carried out beside the workers while the window is open (events.c). */
 struct bench_events;
 int bench_events_start(struct bench *b, struct bench_events **out);
 /*
@@ -132,7 +132,7 @@ int bench_events_finish(struct bench *b, struct bench_events *events);
 void bench_events_free(struct bench_events *events);
 
 /*
- * A timeline, if the cell asks for one (bench_timeline.c): before the workers
+ * A timeline, if the cell asks for one (timeline.c): before the workers
  * begin.  count() says what a worker's *work (of size bytes) has counted so
  * far, in the order of enum timeline_count.  0 or -ENOMEM with a sentence.
  */
@@ -144,7 +144,7 @@ void bench_timeline_run(struct bench *b, struct pool_worker *w,
 void bench_timeline_free(struct bench *b);
 
 /*
- * Latencies, if the cell asks for them (bench_latency.h has the rest).  In
+ * Latencies, if the cell asks for them (latency.h has the rest).  In
  * bench_window(), by each worker: what the warm-up recorded goes; arrivals count
  * from start until; after the window what arrived in it is begun, for a while, and what
  * even then was not is counted.

@@ -12,7 +12,7 @@
 
 /*
  * "CPU" 0 is this process's first thread, worker i is i + 1; two more are for
- * what happens beside them (bench_events.c, bench_flood.c).
+ * what happens beside them (events.c, flood.c).
  */
 unsigned int bench_cpus(const struct cell *cell)
 {

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What happens to the table while the window is open: resizes, flushes, dumps,
- * passes of gc, a limit on the connections, floods, planted stalls.
+ * Events while the window is open: resizes, flushes, dumps, passes of gc, a limit on the
+ * connections, floods, planted stalls.
  *
- * A thread beside the workers sleeps to each event's time and carries it out;
- * floods, which go on while other things happen, have a thread of their own
- * (bench_flood.c).  Neither is pinned: on a machine that is full they take
- * their time from a worker, as a real ip link, conntrack -L or SYN would.
+ * A thread beside the workers sleeps until each event's time and executes it.  Floods last while other
+ * events happen, so they have a thread of their own (flood.c).  Neither thread is pinned: on a fully
+ * loaded machine they take CPU time from a worker, as ip link, conntrack -L or a SYN would.
  *
- * When an event really began and ended is kept, and stands in the details
- * under "timeline".
+ * The actual begin and end of each event are recorded in the details, key "timeline".
  */
 #include <errno.h>
 #include <pthread.h>
@@ -21,7 +19,7 @@
 #include "harness/measure/events.h"
 #include "harness/machine/tsc.h"
 
-/* ---- a planted stall: what the machine itself does to us, on order ---- */
+/* ---- a planted stall: what a hypervisor does to a guest, on purpose ---- */
 
 /* Of the one process that measures. */
 static struct {
@@ -43,9 +41,8 @@ static void stand_still(int signal __maybe_unused)
 }
 
 /*
- * A signal halts each worker wherever it is, so that the measured loops need
- * not know of stalls, and every kind of loop can be halted.  The event's times are
- * those of the workers: this thread may have to wait for a CPU before it can send.
+ * A signal stops each worker wherever it is, so the measured loops need no code for stalls.  The
+ * event's times are those of the workers: this thread may have to wait for a CPU before it sends.
  */
 static int plant_stall(struct bench *b, struct bench_event *e)
 {

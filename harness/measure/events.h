@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What bench_events.c, bench_flood.c and bench_timeline.c share; see each of them. */
+/* What events.c, flood.c and timeline.c share; see each of them. */
 #ifndef CTBENCH_HARNESS_MEASURE_EVENTS_H
 #define CTBENCH_HARNESS_MEASURE_EVENTS_H
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A flood: new connections at a set rate that nobody ever answers or asks
- * for, from a thread beside the workers.
+ * A flood: new connections at a set rate, never answered and never looked up, from a thread beside the
+ * workers.
  *
- * At level packets they are SYNs and DNS questions through the hooks; at level
- * ops they are inserted as any other, and live as long as their flood lasts,
- * so that what comes after has something that expired to deal with.  They come
- * in bursts, one each half millisecond: a thread cannot sleep for less.
+ * At level packets they are SYNs and DNS queries sent through the hooks.  At level ops they are
+ * inserted like any other connection, with a timeout as long as the flood, so that expired entries
+ * remain after it.  They come in bursts, one every half millisecond: a thread cannot sleep for less.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -19,8 +18,8 @@
 #define BURST	     64
 #define TICK_SECONDS 0.0005
 
-/* Flows that neither workers nor misses use: key_plan has at most 2^31 from 0 on, and FLOW_ABSENT
- * up. */
+/* Flows that neither workers nor misses use: key_plan uses at most 2^31 from 0 on, and those from
+ * FLOW_ABSENT. */
 #define FLOOD_FIRST (FLOW_ABSENT / 2)
 
 static const uint8_t insert_only = CT_OP_INSERT;
@@ -79,8 +78,8 @@ static void burst(struct flood *f, size_t n)
 }
 
 /*
- * Late is late: what the thread could not send while it did not run it sends
- * when it does, up to the flood's end.
+ * Connections that were due while the thread did not run are sent when it runs again, until the
+ * flood ends.
  */
 static void flood(struct flood *f, uint64_t from)
 {

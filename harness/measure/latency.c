@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Latencies of a window: see bench_latency.h. */
+/* Latencies of a window: see latency.h. */
 #include "harness/measure/latency.h"
 
 #include <errno.h>
@@ -11,9 +11,9 @@
 #include "harness/numbers/random.h"
 #include "harness/machine/tsc.h"
 
-/* Longer than that is waited for in the harness, which keeps grace periods going. */
+/* Longer waits for an arrival are left to the harness, so that grace periods can end. */
 #define PATIENCE_SECONDS 20e-6
-/* Of the window's length: so long after its end arrivals of the window may still begin. */
+/* A share of the window: for so long after it, its arrivals may still begin. */
 #define DRAIN_SHARE    0.1
 #define TIMER_READINGS 20000
 #define SEED_ARRIVALS  0x617272697661ull
@@ -67,7 +67,7 @@ void bench_latency_free(struct bench *b)
 
 /* ---- before the window ---- */
 
-/* What every measured time contains: from one reading of the clock to the next. */
+/* The cost of reading the clock, which every measured time contains. */
 static void measure_timer(struct bench_latency_worker *w)
 {
 	struct ct_histogram *h = w->unfinished;
@@ -79,7 +79,7 @@ static void measure_timer(struct bench_latency_worker *w)
 		ct_histogram_record(h, ticks);
 		if (ticks < w->timer_min)
 			w->timer_min = ticks;
-		/* Some counters go up by many at once: all readings are multiples of that. */
+		/* Some counters advance in steps: all readings are multiples of the step. */
 		for (uint64_t rest; ticks; ticks = rest) {
 			rest = w->timer_step % ticks;
 			w->timer_step = ticks;

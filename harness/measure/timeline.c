@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What happened when, inside the window: see bench_timeline.h. */
+/* The timeline of a window: see timeline.h. */
 #include "harness/measure/timeline.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A run's part of the machine's bounds: when to measure them, where they are
- * kept, and what they say about the cells; see run.h.
+ * The machine's bounds in a run: when they are measured, where they are kept, and the cells'
+ * figures in multiples of them; see run.h.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,13 +21,13 @@
 #include "harness/run/run.h"
 #include "core/nf_conntrack.h"
 
-/* The share by which connections may have come or gone, for their footprint still to be one. */
+/* If the number of connections changed by more than this share, there is no one footprint. */
 #define FOOTPRINT_DRIFT 0.05
 
-/* A search for a rate tries some so many. */
+/* About how many measurements a search for a rate takes. */
 #define SEARCH_MEASUREMENTS 15
 
-/* A table's buckets and nodes: what a lookup may touch. */
+/* The memory that a lookup may touch: buckets and nodes. */
 static uint64_t footprint(const struct cell *c)
 {
 	return c->flows * sizeof(struct nf_conn) + c->buckets * sizeof(uint64_t);
@@ -64,7 +64,7 @@ static bool make_request(const struct run *run, struct bounds_request *q)
 		if (k == q->nr_threads && k < BOUNDS_MAX_THREADS)
 			q->threads[q->nr_threads++] = c->threads;
 	}
-	/* Far beyond the caches a line takes what it takes; to lay out more takes long. */
+	/* Far beyond the caches, latency no longer depends on size, and laying out takes long. */
 	most = seconds < 30 ? (uint64_t)64 << 20 : (uint64_t)512 << 20;
 	if (most > memory_limit() / 4)
 		most = memory_limit() / 4;
@@ -111,7 +111,7 @@ static void add_null(struct run *run, const struct bounds_request *q, json_t *li
 	}
 }
 
-/* A line at the end of the file, in one write; what is not whole is no line. */
+/* Append a line in one write; an incomplete one is ignored when the file is read. */
 static int append(const char *dir, const json_t *list)
 {
 	char path[PATH_MAX + 32], *text = json_dumps(list, JSON_COMPACT | JSON_REAL_PRECISION(9)),
@@ -140,7 +140,7 @@ static int append(const char *dir, const json_t *list)
 	return err;
 }
 
-/* The file's lines as an array; those that are no such line are left out. */
+/* The file's lines as an array, without those that cannot be parsed. */
 static json_t *read_lines(const char *dir)
 {
 	char path[PATH_MAX + 32], *line = NULL;
@@ -215,7 +215,7 @@ static void tell_cell(json_t *cell, const json_t *first, const json_t *bounds)
 				      number_of(cell, "bucket_bytes_per_connection"));
 	double line;
 
-	/* On other pages, or from other CPUs, a line takes another time. */
+	/* The bounds hold for these pages and CPUs only. */
 	if (strcmp(text_of(parameters, "pages"), text_of(first, "pages")) ||
 	    strcmp(text_of(parameters, "pinning"), text_of(first, "pinning")))
 		return;

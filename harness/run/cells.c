@@ -25,7 +25,7 @@ const char *cell_unit(const struct cell *cell)
 	return "Mops/s";
 }
 
-/* FNV-1a: short, and good enough to tell two lists of parameters apart. */
+/* FNV-1a: short, and good enough to distinguish two lists of parameters. */
 static uint64_t hash_text(uint64_t hash, const char *text)
 {
 	do
@@ -116,14 +116,14 @@ void run_count_cost(struct run *run, const struct run_cell *c, const struct cell
 		return;
 	run->cost.elapsed += r->elapsed_seconds;
 	run->cost.windows += r->window;
-	/* Filling a table is what a fill measures. */
+	/* In a fill, filling the table is the measurement itself. */
 	if (c->cell.kind == KIND_STEADY) {
 		run->cost.warmups += c->cell.warmup;
 		run->cost.builds += r->build_seconds;
 	}
 }
 
-/* Did --resume begin anew between the last measurement and that one? */
+/* Was the run resumed between the last measurement and that one? */
 static bool gone_on_before(const struct run *run, uint64_t seq)
 {
 	json_t *last;
@@ -176,10 +176,7 @@ int run_take_row(void *arg, const struct measurement *m, struct ct_error *e)
 		return 0;
 	run_keep(run, c, m);
 	run_count_cost(run, c, &m->result);
-	/*
-	 * What was void or failed gets another chance, where there is anything to be measured;
-	 * its row stays for the record.
-	 */
+	/* Void and failed repeats are measured again; their old rows stay in cells.tsv. */
 	if (run->measure && !run_repeat_good(&c->list[m->repeat]))
 		c->list[m->repeat].done = false;
 	return 0;

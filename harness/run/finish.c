@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The end of a run, be it complete or interrupted: files first, then tables,
- * then plots, then one look at what went wrong.
+ * The end of a run, complete or interrupted: it writes files, prints tables and errors, and draws
+ * plots.
  */
 #include "harness/run/run.h"
 #include "harness/run/slices.h"
@@ -23,7 +23,7 @@
 /* Google Benchmark's report with ours inside it; NULL with a sentence in e. */
 static json_t *merge(struct run *run, json_t *report, struct ct_error *e)
 {
-	/* Searches for a rate (run_cell.rates) are none of Google Benchmark's. */
+	/* Google Benchmark has no report of searches for a rate (run_cell.rates). */
 	json_t *json = run->nr_cells && run->cells[0].rates
 			       ? json_pack("{s:{}, s:[]}", "context", "benchmarks")
 			       : results_read_json(run->results.dir, "gbench.json",
@@ -33,9 +33,8 @@ static json_t *merge(struct run *run, json_t *report, struct ct_error *e)
 	if (!json)
 		return NULL;
 	/*
-	 * Results are made to be shown to others: the host's name is nobody's
-	 * business.  How the distribution compiled Google Benchmark matters
-	 * where its loops are timed; here they wait for a child.
+	 * Results are published, so the host's name is removed.  How Google Benchmark was
+	 * compiled does not matter either: its loops only wait for a child here.
 	 */
 	json_object_del(context, "host_name");
 	json_object_del(context, "library_build_type");
@@ -84,7 +83,7 @@ static unsigned int count_of(const json_t *report, const char *what)
 		json_object_get(json_object_get(report, "counts"), what));
 }
 
-/* Each cell that has no result, or not all, with the reason: on stderr, as errors are. */
+/* Print each cell without all its results, with the reason, on stderr. */
 static void print_troubles(const struct run *run)
 {
 	for (size_t i = 0; i < run->nr_cells; i++) {
@@ -106,10 +105,9 @@ static void print_troubles(const struct run *run)
 }
 
 /*
- * What the failures amount to.  A cell that this machine cannot run is no
- * failure, nor is one that noise made void every time: the table says so, and
- * no figure of it is printed.  A run without any figure has failed, or could not be
- * on this machine.
+ * The exit status.  A cell that this machine cannot run is not a failure, nor is one that noise made
+ * void every time: the table says so and prints no figure.  A run without any figure has failed, or
+ * is not possible on this machine.
  */
 static int status_of(const struct run *run)
 {
@@ -159,7 +157,7 @@ static void print_counts(const json_t *report)
 	printf("\n%u cell%s, %u measurement%s", cells, cells == 1 ? "" : "s", good,
 	       good == 1 ? "" : "s");
 	if (voids)
-		printf(", %u void (measured again; %u of no use in the end)", voids, unusable);
+		printf(", %u void (measured again; %u unusable)", voids, unusable);
 	if (failed)
 		printf(", %u failed", failed);
 	if (skipped)
@@ -186,8 +184,8 @@ static void print_cost(const json_t *report)
 }
 
 /*
- * What harms all cells of a group alike is in no comparison between them; a window that has the
- * machine to itself shows it.
+ * A disturbance of all cells of a group cancels in every comparison between them.  A window that has
+ * the machine to itself reveals it.
  */
 static void print_alone(const json_t *report)
 {
@@ -263,7 +261,7 @@ int run_finish(struct run *run)
 	if (e.status)
 		status = ct_error_print(&e);
 	if (plot_e.status) {
-		/* The results are whole; only their pictures are missing. */
+		/* The results are complete; only the plots are missing. */
 		ct_error_print(&plot_e);
 		if (!status)
 			status = plot_e.status;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Merging: parts of one run, measured apart, become one run.  For `ctbench merge`.
+ * Merging parts of a run, which were measured separately, into one run.  For `ctbench merge`.
  *
- *	merge_parts.c	what the parts say, and whether they may be mixed
- *	merge_whole.c	whether they are whole, and all of a run
+ *	merge_parts.c	reads the parts, and checks that they may be mixed
+ *	merge_whole.c	checks that the parts are complete, and that none is missing
  *	merge_folder.c	the new run's folder
  *
  * Functions return 0 or a negative errno with the sentence in m->e.
@@ -51,13 +51,13 @@ struct merge {
 	struct results folder;
 };
 
-/* Look at all of m->names and take their rows; nothing is written. */
+/* Read all of m->names and their rows; nothing is written. */
 int merge_read(struct merge *m);
 
-/* The run m->out in a new folder, m->folder, which is gone again if that fails. */
+/* Write the run m->out to a new folder, m->folder.  On failure the folder is removed. */
 int merge_write(struct merge *m);
 
-/* Were both measured on one machine, under one kernel?  Else their figures do not compare. */
+/* Were both measured on one machine and kernel?  Otherwise their figures are not comparable. */
 bool merge_one_machine(const struct merge_part *a, const struct merge_part *b);
 
 /* ---- merge_whole.c ---- */

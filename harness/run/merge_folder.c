@@ -65,7 +65,7 @@ static json_t *make_start(const struct merge *m)
 			 "stolen_seconds", stolen, "merged", list);
 }
 
-/* What the measurement told beside its row, without what its line begins with; or NULL. */
+/* The details of a measurement, without the keys that identify it; or NULL. */
 static json_t *details_of(const struct merge_part *p, const struct measurement *row)
 {
 	json_t *list = json_object_get(p->details, row->name), *item, *copy;
@@ -99,8 +99,8 @@ static int write_rows(struct merge *m)
 }
 
 /*
- * What no table can beat on this machine, of all parts together.  From several machines there
- * is no such figure; each part keeps its own.
+ * The machine's bounds, from all parts.  Bounds of several machines are not merged; each part keeps
+ * its own.
  */
 static int write_bounds(struct merge *m)
 {

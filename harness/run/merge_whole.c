@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Are the parts of a run that is merged whole, and all of it?  A folder that lost lines on its way,
- * or a run that was not gone on with, would make a whole run with quietly fewer repeats.  What a
- * part's benchmark.json counted when it ended is held against the rows and details that it has now.
+ * Are the parts of a merged run complete, and is none missing?  A folder that lost lines, or a run
+ * that was interrupted, would silently give a run with fewer repeats.  The counts in a part's
+ * benchmark.json are compared with the rows and details that it has now.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,14 +73,14 @@ int merge_check_all_shards(struct merge *m)
 
 /* ---- rows ---- */
 
-/* What cells.tsv says of a cell, and what benchmark.json does. */
+/* Counts of a cell by cells.tsv and by benchmark.json. */
 struct tally {
 	int good, failed, voids;
 };
 
 /*
- * The last row of each repeat is the one that a run goes by.  last: room for as many; the number of
- * repeats that have one, or a negative errno.
+ * The last row of each repeat is the one that counts.  last has room for as many.  Returns the number
+ * of repeats that have a row, or a negative errno.
  */
 static int find_last(struct merge *m, size_t part, const char *name, uint32_t repeats,
 		     const struct merge_row **last, struct tally *t)
@@ -137,7 +137,7 @@ static int check_cell(struct merge *m, size_t part, const char *name, const json
 			"measured, or go on there by 'ctbench run --resume'",
 			p->dir, p->lines + 1, t.good, t.failed, t.voids, name, told.good,
 			told.failed, told.voids);
-	/* What fails once is not measured again. */
+	/* A failed measurement is not repeated. */
 	if ((uint32_t)done < repeats && !gave_up)
 		return ct_user_error(m->e,
 				     "%.300s/cells.tsv has %d of %u repeats of '%.200s': go on "

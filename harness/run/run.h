@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A run: workloads, what has been measured of them, and what becomes of it.
+ * A run: its workloads, their measurements, and the files made from these.
  *
- *	run_start.c	the folder, run.json, the machine
+ *	start.c		the folder, run.json, the machine
  *	captures.c	the captures that cells name
- *	run_cells.c	cells (controls included) and their repeats
- *	run_session.c	Google Benchmark's callbacks: one repeat at a time, in a child
- *	run_bounds.c	the machine's bounds, measured in between (bounds.h)
- *	run_report.c	all facts as JSON, and results.tsv from them
- *	run_finish.c	benchmark.json, tables, plots, the closing lines
+ *	cells.c		cells (controls included) and their repeats
+ *	session.c	Google Benchmark's callbacks: which repeat is measured next
+ *	rounds.c	cells of a group measured side by side, in slices
+ *	slices.c	what is kept of slices, and the result of a repeat from them
+ *	enough.c	when a workload is known well enough to stop
+ *	bounds.c	the machine's bounds, measured in between (results/bounds.h)
+ *	report.c	all facts as JSON, and results.tsv from them
+ *	finish.c	benchmark.json, tables, plots, the closing lines
  *
  * Not for several threads.
  */
@@ -31,11 +34,11 @@
 
 /* A void measurement is made again this often. */
 #define RUN_RETRIES 2
-/* In a search for a rate, where one that stays void takes some fifteen others with it. */
+/* In a search for a rate: one that stays void wastes some fifteen others. */
 #define RUN_SEARCH_RETRIES 5
 
 struct run_repeat {
-	bool done; /* result holds: good, void or failed */
+	bool done; /* result is valid: good, void or failed */
 	uint64_t seq;
 	unsigned int pass; /* over the blocks, see struct run */
 	/* In slices, by this process: its ratio to the first cell of its session (enough.h). */
@@ -54,7 +57,7 @@ struct run_cell {
 	uint32_t repeats;
 	struct run_repeat *list; /* repeats of them */
 	unsigned int voids;	 /* attempts that were void, those made again included */
-	bool gave_up;		 /* a repeat failed: the others would too */
+	bool gave_up;		 /* a repeat failed; the others would fail too */
 
 	/* Of a search for the highest rate (ctbench saturate); both NULL in a run: */
 	double *rates; /* what each repeat found, operations a second; 0: late at the lowest */
@@ -80,9 +83,9 @@ struct run {
 	run_measure_fn measure;
 	uint64_t seq; /* of the last measurement */
 	/*
-	 * A run goes through its blocks once, in their order.  What --resume measures is another
-	 * pass, at another time; run.json's "resumed" has the last seq before each of them, and
-	 * where that is lost (ctbench merge) going back to an earlier block tells.
+	 * A run measures its blocks once, in order.  Each --resume is a new pass, at another time.
+	 * The key "resumed" of run.json lists the last seq before each pass; without it (ctbench
+	 * merge) a new pass is recognised by a return to an earlier block.
 	 */
 	unsigned int pass;   /* of the last measurement, from 0 */
 	uint32_t pass_block; /* where it is */
@@ -106,29 +109,29 @@ struct run {
 
 /* ---- run_start.c ---- */
 
-/* Make run->parent/NAME; name NULL: of the time, kind ("saturate-", "") and the suite's name. */
+/* Make run->parent/NAME.  Without a name it is made of the time, kind ("saturate-", "") and suite. */
 int run_create_folder(struct run *run, const char *name, const char *kind, struct ct_error *e);
 /*
- * run.json, with the machine's facts and the build's, so that --resume cannot mix two: after
- * run_look_around().  An argument that is not UTF-8 is refused.
+ * Write run.json, with the facts of machine and build, so that --resume does not mix two of them.
+ * Call it after run_look_around().  An argument that is not UTF-8 is refused.
  */
 int run_keep_start(struct run *run, const char *command, int argc, char **argv, struct ct_error *e);
 /*
- * Of the run that --resume names: run->start, name and started, and argv as it was started
- * with, whose strings belong to run->start; free argv alone, also after an error.  Refused where
- * another command, revision or format made it.
+ * Load the run that --resume names: run->start, name and started, and its original argv.  The
+ * strings of argv belong to run->start; free argv alone, also after an error.  Refused if another
+ * command, revision or format made the run.
  */
 int run_load_start(struct run *run, const char *command, const char *name, int *argc, char ***argv,
 		   struct ct_error *e);
-/* Note in run.json that it is gone on with from here: after its rows were read. */
+/* Note in run.json that the run is resumed here.  Call it after its rows were read. */
 int run_keep_resumed(struct run *run, struct ct_error *e);
-/* Is that run.json one that this program can go on with?  0 or -EINVAL with a sentence. */
+/* Can this program resume a run with that run.json?  0 or -EINVAL with a sentence. */
 int run_start_format(const struct json_t *start, const char *dir, struct ct_error *e);
 /* The command that wrote that run.json. */
 const char *run_start_command(const struct json_t *start);
 /*
- * What the machine is, and a word on stderr about what will disturb the measurements.  Refused
- * where the run was begun on another machine or by another build.
+ * Collect the facts about the machine, and warn on stderr of what will disturb measurements.
+ * Refused if the run was started on another machine or by another build.
  */
 int run_look_around(struct run *run, struct ct_error *e);
 
@@ -156,9 +159,9 @@ void run_free_cells(struct run *run);
 int run_take_row(void *arg, const struct measurement *m, struct ct_error *e);
 /* Add a measurement to run->cost. */
 void run_count_cost(struct run *run, const struct run_cell *c, const struct cell_result *r);
-/* Of a cell's name, parameters and seed: what going on with a run compares. */
+/* A hash of a cell's name, parameters and seed; --resume compares it. */
 uint64_t run_cell_fingerprint(const struct run_cell *c);
-/* Keep a result in memory, in its repeat; in the order of measuring. */
+/* Store a result in its repeat, in memory.  Call it in the order of measuring. */
 void run_keep(struct run *run, struct run_cell *c, const struct measurement *m);
 
 static inline bool run_repeat_good(const struct run_repeat *r)
@@ -167,8 +170,8 @@ static inline bool run_repeat_good(const struct run_repeat *r)
 }
 
 /*
- * Operations per second of all threads, in millions; what one takes, in ns.  NAN where
- * latencies were taken: reading the clock around each operation is no throughput.
+ * Throughput of all threads in millions per second, and time per operation in ns.  NAN where
+ * latencies were taken: the clock is read around each operation there.
  */
 double result_mops(const struct cell_result *r);
 /* "Mops/s", "Mpkt/s", "Mconn/s" */
@@ -177,8 +180,8 @@ const char *cell_unit(const struct cell *cell);
 /* ---- run_session.c ---- */
 
 /*
- * Measure one repeat, again where it is void; each attempt is kept in c->list[repeat] and in
- * cells.tsv.  Whether the last was good; what keeps it from being written is in run->fatal.
+ * Measure one repeat, and again if it is void.  Each attempt is kept in c->list[repeat] and in
+ * cells.tsv.  Returns whether the last one was good.  If it could not be written, run->fatal is set.
  */
 bool run_measure_repeat(struct run *run, struct run_cell *c, uint32_t repeat);
 /*
@@ -216,13 +219,13 @@ char *run_report_tsv(const struct json_t *report, size_t *len);
 #define BOUNDS_TIMES 3 /* in a run: as it begins, a third through, two thirds through */
 
 /*
- * Is it time to measure the bounds again, share_done (0 to 1) into the run?  Then does so; what
- * goes wrong is logged and costs nothing else.
+ * Measure the bounds again if it is time, share_done (0 to 1) into the run.  An error is logged and
+ * has no other effect.
  */
 void run_bounds_step(struct run *run, double share_done);
-/* What was measured so far, as bounds_merge() has it.  New reference; NULL if there is nothing. */
+/* The bounds measured so far, merged by bounds_merge().  New reference; NULL if there are none. */
 struct json_t *run_bounds_read(const char *dir);
-/* How many times the folder has them already (--resume). */
+/* How many measurements of the bounds the folder has already (--resume). */
 unsigned int run_bounds_count(const char *dir);
 /*
  * The report's "bounds", and in each cell of it "footprint_bytes" and "misses": ns per operation

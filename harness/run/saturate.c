@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-/* So that rates have names people can read, and a search that is gone on with meets the same. */
+/* Rounded, so that rates are readable and a resumed search tries the same ones. */
 static uint64_t three_digits(double rate)
 {
 	double unit = pow(10, floor(log10(rate)) - 2);
@@ -46,7 +46,7 @@ void saturate_tell(struct saturate *s, uint64_t rate, enum saturate_outcome outc
 	if (outcome == SATURATE_KEPT) {
 		if (rate > s->low)
 			s->low = rate;
-		/* What was late below it was disturbed. */
+		/* A higher rate just passed, so failures below it were disturbances: discard them. */
 		while (s->nr_late && high(s) <= s->low)
 			s->nr_late--;
 		return;
@@ -59,6 +59,6 @@ void saturate_tell(struct saturate *s, uint64_t rate, enum saturate_outcome outc
 uint64_t saturate_found(const struct saturate *s, bool *at_least)
 {
 	*at_least = s->low && !s->nr_late;
-	/* The truth is between the two: their geometric middle. */
+	/* The limit is between the two: return their geometric mean. */
 	return s->low && s->nr_late ? three_digits(sqrt((double)s->low * (double)high(s))) : s->low;
 }

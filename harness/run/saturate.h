@@ -4,12 +4,11 @@
  * bisection between a rate that keeps it and one that does not, in equal ratios.
  * One search of one cell; knows nothing of measuring.
  *
- * Disturbances (a neighbour, the scheduler) make operations late and never early.  Bisection
- * believes every answer, so one disturbed measurement would send it to the wrong end of what is
- * left.  Therefore the rate that a search ends below is measured again, SATURATE_TRIES times in all
- * and by then some seconds after the first; if it keeps the bound once, the search goes on upwards
- * from there.  What is found is what the table can do where nothing else is in its way.  Where
- * arrivals outran the table there is no doubt, and no second try.
+ * Disturbances (neighbours, the scheduler) only ever make operations late.  One disturbed measurement
+ * would send the bisection to the wrong side.  Therefore the rate that a search would end below is
+ * measured SATURATE_TRIES times, seconds apart; if it keeps the bound once, the search continues
+ * upwards from there.  The result is what the table can do undisturbed.  A rate at which arrivals
+ * outran the table is not tried again.
  */
 #ifndef CTBENCH_HARNESS_RUN_SATURATE_H
 #define CTBENCH_HARNESS_RUN_SATURATE_H
@@ -33,16 +32,16 @@ struct saturate {
 };
 
 /*
- * from < to, precision > 0.  Bisection can only end at certain rates, `precision` apart; shift,
- * from 0 to 1, moves all of them, and both ends, down by that part of such a step.  Drawn anew for
- * each search it makes of what the grid rounds away noise like any other, which repeats show and
- * average; on one grid all searches would agree to the last digit, whatever was measured.
+ * from < to, precision > 0.  Bisection can only end at rates `precision` apart.  shift, from 0 to 1,
+ * moves all of these rates down by that part of a step.  With a random shift in each search the
+ * rounding error becomes noise, which repeats show and average; without it all searches would end at
+ * the same rates.
  */
 void saturate_begin(struct saturate *s, uint64_t from, uint64_t to, double precision, double shift);
 
 /*
- * The rate to try next (three significant digits, or an end), or 0: the search is over.  One
- * that was late before comes again where all hangs on it.
+ * The rate to try next (three significant digits, or an end), or 0 when the search is over.  A rate
+ * that was late may be tried again, if the result depends on it.
  */
 uint64_t saturate_next(struct saturate *s);
 
@@ -52,7 +51,7 @@ enum saturate_outcome {
 	SATURATE_OUTRUN, /* late, and more arrived than could be begun */
 };
 
-/* What came of the rate that saturate_next() gave. */
+/* Report the outcome at the rate that saturate_next() gave. */
 void saturate_tell(struct saturate *s, uint64_t rate, enum saturate_outcome outcome);
 
 /*

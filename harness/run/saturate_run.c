@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Searches of a run's cells.  Each measurement is one of an open loop, in a process of its
- * own, and a row of cells.tsv under the cell's name with the rate in it.  A search depends on
- * nothing but its measurements, so going on means searching again with those that there are.
+ * own, and a row of cells.tsv under the cell's name with the rate in it.  A search depends only on
+ * its measurements, so --resume repeats it with those that exist.
  *
  * In the report a cell's metric is saturation_per_s, and its key "saturation" has:
  *
@@ -25,7 +25,7 @@
 #include "harness/run/saturate.h"
 #include "harness/workload/workload.h"
 
-/* ---- measurements that there are ---- */
+/* ---- existing measurements ---- */
 
 struct saturate_point {
 	char *name;
@@ -198,7 +198,7 @@ static bool at_rate(struct run *run, struct saturate_points *points, struct run_
 static enum saturate_outcome
 outcome_of(const struct saturate_question *q, const struct cell_result *r)
 {
-	/* More than one in a hundred never begun is a backlog, and no single stall. */
+	/* If over 1 % were never begun, it is a backlog and not a single stall. */
 	if (100 * r->unfinished > r->ops)
 		return SATURATE_OUTRUN;
 	return value_of(q, r) <= q->bound_ns ? SATURATE_KEPT : SATURATE_LATE;
@@ -217,7 +217,7 @@ static unsigned int times_tried(json_t *path, uint64_t rate)
 
 #define SEED_GRID UINT64_C(0x67726964)
 
-/* A search makes about so many measurements; for how long it will still take. */
+/* About how many measurements a search takes, to estimate the remaining time. */
 #define USUAL_MEASUREMENTS 15
 
 static void
@@ -241,7 +241,7 @@ static void search(struct run *run, struct saturate_points *points, struct run_c
 	struct rng grid;
 	bool at_least;
 
-	/* The same for who goes on with it, another for each cell's each search. */
+	/* The same after --resume, but another one for each search of each cell. */
 	rng_seed(&grid, seed_derive(c->fingerprint, SEED_GRID, repeat));
 	saturate_begin(&s, q->from, q->to, q->precision, rng_double(&grid));
 	fprintf(out, "%s, search %u of %u:", c->name, repeat + 1, c->repeats);
@@ -287,7 +287,7 @@ static void search(struct run *run, struct saturate_points *points, struct run_c
 		(double)(found ? found : q->from) / 1e6);
 }
 
-/* The same, and shown when it is over: in between there may be a line of progress. */
+/* The same, and print its result; a progress line may come in between. */
 static void search_and_tell(struct run *run, struct saturate_points *points, struct run_cell *c,
 			    uint32_t repeat)
 {
@@ -308,7 +308,7 @@ static void search_and_tell(struct run *run, struct saturate_points *points, str
 	run->seconds_done++; /* in searches */
 }
 
-/* A bound that the machine alone breaks says nothing about tables: better said before than after.
+/* Warn before searching if the machine alone breaks the bound: the result would not be about tables.
  */
 static void warn_of_machine(struct run *run, const struct saturate_question *q)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A run's measurements.  Google Benchmark says which repeat of which cell is
- * next; each is one call of run->measure(), which runs it in a process of its
- * own, and one row in cells.tsv.
+ * The measurements of a run.  Google Benchmark chooses which repeat of which cell is next.  The
+ * first repeat that is due of a group measures all cells of that group (rounds.c).  Each
+ * measurement has a process of its own and a row in cells.tsv.
  */
 #include "harness/run/run.h"
 
@@ -18,7 +18,7 @@
 #include <string.h>
 #include <time.h>
 
-/* Both end up in JSON, which takes no bytes that are not UTF-8: a path may have such. */
+/* These texts go into JSON, which must be UTF-8; a path in them need not be. */
 static void make_valid(char *text)
 {
 	json_t *json = json_string(text);
@@ -159,7 +159,7 @@ static void measure_window(struct run *run, struct run_cell *c, uint32_t repeat)
 	run_measure_repeat(run, c, repeat);
 	if (c->list[repeat].done)
 		run->measured++;
-	/* A cell that failed takes its other repeats off the list. */
+	/* The other repeats of a cell that failed are not measured. */
 	run->seconds_done += cell_expected_seconds(&c->cell) * (c->gave_up ? not_done(c) + 1 : 1);
 }
 
@@ -223,8 +223,7 @@ static bool sample(void *arg, size_t benchmark, unsigned int repeat, struct gben
 		s->error = x->status ? x->error : x->void_reason;
 		return true;
 	}
-	/* Of a cell that takes latencies the usual one stands for its time; it has no throughput.
-	 */
+	/* A cell with latencies reports its median latency as its time, and no throughput. */
 	s->ns_per_op = latency ? x->latency_p50_ns : x->ns_per_op;
 	s->cpu_ns_per_op = latency ? 0 : x->cpu_ns_per_op;
 	if (!latency)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How a run begins, or is gone on with: its folder, run.json (what --resume needs), and
- * a look at the machine.  For whatever measures in such a folder: `command` is "run" or
- * "saturate".
+ * How a run is started or resumed: its folder, run.json (which --resume needs), and the facts about
+ * the machine.  `command` is "run" or "saturate".
  */
 #include "harness/run/run.h"
 
@@ -18,7 +17,7 @@
 
 /* ---- run.json ---- */
 
-/* The arguments without those about the folder, which --resume gives anew. */
+/* The arguments except those about the folder: --resume has its own. */
 static json_t *arguments_to_keep(int argc, char **argv)
 {
 	json_t *list = json_array();
@@ -179,7 +178,7 @@ int run_create_folder(struct run *run, const char *name, const char *kind, struc
 
 /* ---- the machine ---- */
 
-/* What goes on elsewhere, or by another build, would be half a run of each. */
+/* Refuse to resume on another machine or build: the results would be mixed. */
 static int check_facts(const struct run *run, struct ct_error *e)
 {
 	const json_t *facts = json_object_get(run->start, "facts");
@@ -207,7 +206,7 @@ int run_look_around(struct run *run, struct ct_error *e)
 	json_t *warnings, *warning;
 	size_t i;
 
-	/* Of a merged run it says where it was measured, which may be elsewhere. */
+	/* A merged run keeps the facts of the machine that it was measured on. */
 	if (!run->measure) {
 		double stolen = json_number_value(json_object_get(run->start, "stolen_seconds"));
 
