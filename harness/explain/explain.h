@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The story of one packet: what every hook on its way read, met and changed.
+ * The path of one packet: what each hook read, found and changed.
  *
  *	replay with explain_watch()	watches hooks from outside (core/nf_conntrack_look.h)
- *		-> struct explain	the facts, in the order in which they came about
- *		-> explain_text()	as a story for people
+ *		-> struct explain	the facts, in order of time
+ *		-> explain_text()	as text for people
  *		-> explain_json()	the same facts for programs
  *
  * One thread, the replay's.
@@ -210,7 +210,7 @@ void explain_free(struct explain *x);
 /* What happened beside hooks. */
 struct explain_step *explain_step(struct explain *x, enum explain_what what);
 
-/* Did the packet come to the hooks of that place? */
+/* Did the packet reach the hooks of that place? */
 bool explain_came_to(const struct explain *x, unsigned int place);
 /* How it ended, by what the hooks answered; res is what replay makes of it. */
 void explain_conclude(struct explain *x, const struct replay_result *res);

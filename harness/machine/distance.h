@@ -2,12 +2,12 @@
 /*
  * How far CPUs are from one another: the round trip of a cache line between two threads.
  *
- * A hypervisor moves its guests' CPUs: for seconds two of them share a last-level cache, then they
- * do not, and whatever two threads share costs three times as much.  No counter tells; the round
- * trip does, in some 50 us.
+ * A hypervisor moves its guests' CPUs: two of them share a last-level cache for some seconds, and then
+ * they do not.  Accesses to memory shared by two threads then cost three times as much.  No counter
+ * shows this, but the round trip does, in some 50 us.
  *
- * Each measurement uses lines that it has not used before, several of them, and takes the least:
- * on some CPUs a line can stay with a third core throughout, and its round trips are too long.
+ * Each measurement uses several lines that were not used before, and takes the least of them: on some
+ * CPUs a line can stay with a third core for the whole measurement, and its round trips are too long.
  */
 #ifndef CTBENCH_HARNESS_MACHINE_DISTANCE_H
 #define CTBENCH_HARNESS_MACHINE_DISTANCE_H
@@ -34,12 +34,12 @@ double
 distance_measure(struct distance *d, struct pool_worker *w, unsigned int workers, uint64_t serial);
 
 /*
- * Have the CPUs moved between two measurements?  Between noise of one place (at most half as much
- * again) and another cache (twice and more).  False where either is unknown (0).
+ * Have the CPUs moved between two measurements?  The limit, a factor of 1.5, is above the noise of one
+ * placement and below the factor of two and more of another cache.  False if either is unknown (0).
  */
 bool distance_moved(double a, double b);
 
-/* What a look at two CPUs for some seconds saw. */
+/* The result of watching two CPUs for some seconds. */
 struct distance_seen {
 	unsigned int looks; /* in which neither CPU was away */
 	unsigned int moves; /* times that the distance became another (distance_moved()) */

@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a measurement depends on beside the code: the machine, its kernel and
- * their settings, and how this ctbench was built.
+ * Facts that a measurement depends on: the machine, its kernel and their settings, and how this
+ * ctbench was built.
  *
- * The facts are one JSON object, kept with every result; facts that this
- * machine does not tell are null or left out, never guessed.  No host name, no
- * user, no path: results are made to be published.
+ * They are one JSON object, kept with every result.  Unknown facts are null or left out, never guessed.
+ * There is no host name, user or path in them, because results are published.
  *
  *	machine		CPU model, packages, cores, CPUs, memory, swap
  *	topology	caches, NUMA nodes, which CPU is where (topology.h)
- *	clock		what the loops measure with (tsc.h)
+ *	clock		the clock of the measured loops (tsc.h)
  *	kernel		release, version, parameters that change speed, mitigations, address
- *randomisation frequency	driver, governors, boost, limits pages		page size,
- *transparent huge pages, huge page pools, NUMA balancing virtual		is it a virtual
- *machine, whose, how much time was stolen since boot, is free memory given back to the host limits
- *CPU quota and memory limit of the control group load		load averages, runnable threads,
- *CPUs that others keep busy just now power		on battery?
+ *			randomisation
+ *	frequency	driver, governors, boost, limits
+ *	pages		page size, transparent huge pages, huge page pools, NUMA balancing
+ *	virtual		hypervisor, time stolen since boot, whether free memory goes back to the host
+ *	limits		CPU quota and memory limit of the control group
+ *	load		load averages, runnable threads, CPUs kept busy by others now
+ *	power		on battery or not
  *	build		version, revision, compiler, flags, type, sanitizers
- *	allocator	what serves malloc() in this process
- *	libraries	versions of what we are linked with
+ *	allocator	the allocator behind malloc() in this process
+ *	libraries	versions of the linked libraries
  *
  * Thread-safety: any thread; nothing is kept between calls.
  */
@@ -33,23 +34,22 @@ struct json_t;
 struct json_t *env_json(void);
 
 /*
- * What among such facts disturbs a measurement: an array of objects
- *	{ "id": "governor", "grade": "serious" or "note", "what": SENTENCE, "mend": SENTENCE or null
- *} with the serious ones first.  A new reference, or NULL without memory.
+ * What of these facts disturbs measurements: an array of objects
+ *	{ "id": "governor", "grade": "serious" or "note", "what": SENTENCE, "mend": SENTENCE or null }
+ * with the serious ones first.  A new reference, or NULL without memory.
  */
 struct json_t *env_warnings(const struct json_t *env);
 
 /*
- * Time that the hypervisor gave to others while our CPUs had work, in seconds
- * summed over all CPUs since boot; 0 where there is no hypervisor.  The
- * difference over a run tells what it lost.
+ * Steal time since boot, in seconds summed over all CPUs; 0 without a hypervisor.  The difference
+ * over a run is what that run lost.
  */
 double env_steal_seconds(void);
 
 /*
- * Does this machine give memory that it does not use back to a host (free page reporting of
- * virtio's balloon: VIRTIO 1.2, 5.5.6.7)?  Then whatever is touched after some seconds of rest
- * costs a fault in the host, which is many times dearer than our kernel's own.
+ * Does this machine return unused memory to its host (free page reporting of virtio's balloon: VIRTIO
+ * 1.2, 5.5.6.7)?  Memory that was idle for some seconds then costs a page fault in the host, which
+ * takes many times as long as one in our kernel.
  */
 bool env_gives_memory_back(void);
 

@@ -5,17 +5,15 @@
 #include <stdint.h>
 
 /*
- * Bytes of memory that this process may still take without driving the machine
- * into the OOM killer: the least of what the kernel calls available, what the
- * control group leaves, and what ulimit -v leaves.  A tenth of the first is
- * kept back.  UINT64_MAX where nothing is known.
+ * Bytes that this process can still allocate without invoking the OOM killer: the least of the
+ * kernel's available memory less a tenth, the control group's rest, and the rest of ulimit -v.
+ * UINT64_MAX where none of them is known.
  */
 uint64_t memory_limit(void);
 
 /*
- * Touch that many bytes and give them back to our kernel, so that a host that backs memory only
- * when it is touched has done so before somebody counts the time.  What our kernel's own faults
- * cost later remains, and so do its choices (NUMA: who touches first).
+ * Touch that many bytes and return them to our kernel, so that the host backs the memory before any
+ * time is measured.  The page faults of our kernel, and its choice of NUMA node, still come later.
  */
 void memory_back(uint64_t bytes);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the process's allocator says of itself.
+ * Statistics of the process's allocator.
  *
  * The allocator is asked for by name at run time, so that a jemalloc preloaded
  * into a build with libc's malloc is found as well as a linked one.  Under a
@@ -40,7 +40,7 @@ uint64_t memstat_rss_of(pid_t pid);
 /* The most it has ever been. */
 uint64_t memstat_rss_peak(void);
 
-/* Name and version of what serves malloc() in this process: "jemalloc 5.3.0-0-g54ea", "glibc 2.36";
+/* Name and version of the allocator behind malloc() in this process: "jemalloc 5.3.0-0-g54ea", "glibc 2.36";
  * returns buf. */
 char *memstat_allocator(char *buf, size_t size);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What pages a table's memory really lies on, by /proc/self/smaps: asking
- * (madvise) is not getting.
+ * The pages that a table's memory is really on, from /proc/self/smaps: madvise() is only a request.
  */
 #ifndef CTBENCH_HARNESS_MACHINE_PAGES_H
 #define CTBENCH_HARNESS_MACHINE_PAGES_H
@@ -37,8 +36,8 @@ int pages_scan(FILE *smaps, const struct pages_ranges *ranges, size_t min_bytes,
 	       struct pages_seen *seen);
 
 /*
- * Has the pool of huge pages so many (of CT_HUGE_PAGE bytes) free?  Else a sentence that says how
- * to set them aside, which only the administrator can; what: for what they are needed.
+ * Does the pool of huge pages have that many (of CT_HUGE_PAGE bytes) free?  If not, the sentence in e
+ * says how the administrator can reserve them.  what: what they are needed for.
  */
 int pages_check_pool(uint64_t need, const char *what, struct ct_error *e);
 

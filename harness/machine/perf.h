@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hardware counters of the calling thread, through perf_event_open(2), where
- * there are any: virtual machines often have none, and the kernel may keep
- * them from us.  Each counter that cannot be had has a reason instead.
+ * Hardware counters of the calling thread, by perf_event_open(2).  Virtual machines often have none,
+ * and the kernel may refuse them.  Each counter that is not available has a reason instead.
  *
- * Where a CPU has fewer counters than are asked for the kernel lets them take
- * turns; values are scaled to the whole time then, which is said.
+ * If the CPU has fewer counters than requested, the kernel multiplexes them.  Values are then scaled to
+ * the whole time, and `shared` is set.
  *
  * Thread-safety: a set belongs to the thread that opened it.
  */
@@ -38,7 +37,7 @@ struct perf_values {
 	bool shared; /* a counter was not running all the time */
 };
 
-/* Opens what can be had; they count from here on. */
+/* Open the available counters; they count from now on. */
 void perf_open(struct perf_set *set);
 void perf_close(struct perf_set *set); /* a zeroed one is not accepted: perf_open() it */
 /* What was counted since perf_open().  A system call for each. */

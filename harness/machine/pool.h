@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The worker pool that measures: threads made once, each pinned to its CPU,
- * that work together for a while, as often as asked.
+ * The worker pool: threads created once, each pinned to its CPU, that run a function together as often
+ * as asked.
  *
  * What a run does, in every worker at once:
  *
@@ -23,10 +23,10 @@
  *
  * Thread-safety: a pool belongs to the thread that made it; fn runs in all
  * workers at once and shares what arg leads to.  Several workers on one CPU
- * are allowed: whoever waits gives the CPU away.
+ * are allowed: a waiting worker yields the CPU.
  *
- * Progress: meeting needs every worker, so a worker that never comes holds up
- * the rest.  After it, nobody waits for anybody until the next meeting.
+ * Progress: a meeting needs every worker, so a worker that never arrives blocks the others.  Between
+ * meetings no worker waits for another.
  */
 #ifndef CTBENCH_HARNESS_MACHINE_POOL_H
 #define CTBENCH_HARNESS_MACHINE_POOL_H

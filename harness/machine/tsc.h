@@ -33,8 +33,8 @@ static inline uint64_t tsc_now_ordered(void)
 double tsc_per_second(void);
 
 /*
- * Another process on this machine has calibrated: take its word instead of the 20 ms.
- * Before any other of these functions; 0 is ignored.
+ * Use the frequency that another process on this machine has calibrated, instead of taking 20 ms.
+ * Call it before any other of these functions; 0 is ignored.
  */
 void tsc_set_per_second(double ticks);
 
@@ -49,8 +49,8 @@ static inline uint64_t tsc_from_seconds(double seconds)
 }
 
 /*
- * Does the counter run at one speed, in every power state and on every core
- * alike?  If not, windows measured with it are not to be trusted.
+ * Does the counter run at the same speed in every power state and on every core?  If not, windows
+ * measured with it are unreliable.
  */
 bool tsc_reliable(void);
 

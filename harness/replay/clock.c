@@ -5,21 +5,21 @@
 #include "core/nf_defrag.h"
 
 /*
- * Where it starts: five minutes before it wraps, as the kernel's jiffies do, so
- * that what cannot stand wrapping shows.
+ * The clock starts five minutes before it wraps, as the kernel's jiffies do, to expose code that does
+ * not handle wrapping.
  */
 #define START_TICKS (0u - 300 * NF_CT_HZ)
-/* Timers of fragments and expectations are looked at that often. */
+/* How often timers of fragments and expectations are checked. */
 #define TIMER_TICKS NF_CT_HZ
-/* A silence in which the gc worker runs as it would; after a longer one the table is swept once. */
+/* In gaps up to this the gc worker runs as usual; after a longer one the table is swept once. */
 #define GC_SILENCE (600u * NF_CT_HZ)
 /*
- * Its largest step: an entry whose time is over must still look so behind it
- * (nf_ct_is_expired() is right for spans below 2^31 ticks).
+ * The largest step of the clock: an expired entry must still look expired after it
+ * (nf_ct_is_expired() works for spans below 2^31 ticks).
  */
 #define STEP_TICKS (1u << 30)
 
-/* Is there what can expire? */
+/* Is there anything that can expire? */
 static bool expirable(const struct replay *r)
 {
 	return replay_connections(r) || nf_defrag_memory(r->net, NFPROTO_IPV4) ||
@@ -32,7 +32,7 @@ static void run_timers(struct replay *r)
 	nf_ct_expect_count(r->net); /* which looks at their time */
 }
 
-/* All that is over, at once. */
+/* Remove everything that has expired, at once. */
 static void sweep(struct replay *r)
 {
 	run_timers(r);
@@ -97,7 +97,7 @@ void replay_clock_follow(struct replay *r, const struct capture_packet *p)
 
 	if (elapsed <= r->elapsed)
 		return;
-	/* A capture may be silent for years: step over them while there is what can expire. */
+	/* A capture may have gaps of years: advance in steps while anything can expire. */
 	while (elapsed - r->elapsed > STEP_TICKS && expirable(r)) {
 		clock_set(r, r->elapsed + STEP_TICKS);
 		sweep(r);

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the conformance tests' oracle gets to see of a packet, so that a
- * replay can tell the same.  Only what is told is changed here, nothing that
- * happens.
+ * What the oracle of the conformance tests sees of a packet, so that a replay can report the same.
+ * This changes only the report, not the packet's treatment.
  *
- * Its eyes are the kernel's nf_tables trace, and of a packet whose extension
- * headers reach beyond its end the trace tells nothing.  That a packet which
- * never came to conntrack's hook was kept as a fragment and not dropped it
- * finds out by reading the packet, for which a fragment must have its
- * transport header's beginning.
+ * The oracle reads the kernel's nf_tables trace.  The trace has nothing about packets whose extension
+ * headers reach beyond their end.  If a packet never reached conntrack's hook, the oracle reads the
+ * packet itself to find out whether it was kept as a fragment or dropped; for that a fragment must
+ * contain the beginning of its transport header.
  */
 #include "core/nf_conntrack_proto.h"
 #include "harness/replay/replay.h"

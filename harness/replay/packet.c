@@ -38,8 +38,8 @@ static void give_number(struct replay *r, struct nf_conn *ct)
 }
 
 /*
- * By the port that the packet goes to, not the connection, as a firewall's rule
- * behind conntrack would: who finds no memory for a helper goes without.
+ * Chosen by the packet's destination port and not the connection's, as a firewall rule behind
+ * conntrack would.  Without memory the connection gets no helper.
  */
 static void give_helper(struct replay *r, const struct replay_result *res)
 {

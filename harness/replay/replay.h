@@ -29,9 +29,9 @@
 struct replay_options {
 	const struct ct_variant *variant;
 	uint64_t buckets;
-	bool frozen;	/* the clock stands still, but for a scenario's real gaps */
-	bool router;	/* as strict as one: no impossible addresses, and a TTL can end */
-	bool checksums; /* verify them; captures often have none that are right */
+	bool frozen;	/* the clock does not advance, except in a scenario's real gaps */
+	bool router;	/* check packets as a router does: addresses and TTL */
+	bool checksums; /* verify them; in captures they are often wrong */
 	bool numbers;	/* number the connections, for replay_number(), and note events */
 	/*
 	 * Look for the connections of so many packets together, at most CT_BURST, before the first
@@ -53,7 +53,7 @@ enum replay_verdict {
 
 /* How conntrack sees a packet. */
 enum replay_state {
-	REPLAY_NO_STATE, /* nobody asked it: dropped, stolen, unseen */
+	REPLAY_NO_STATE, /* it did not get there: dropped, stolen, unseen */
 	REPLAY_INVALID,
 	REPLAY_UNTRACKED,
 	REPLAY_TRACKED, /* ctinfo says how */
@@ -133,17 +133,16 @@ void replay_look_ahead(struct replay *r, const struct capture_packet *p, unsigne
 void replay_packet(struct replay *r, const struct capture_packet *p, struct replay_result *res);
 /* A held packet goes on: false if packet i is not held. */
 bool replay_release(struct replay *r, uint64_t i, struct replay_result *res);
-/* The result was looked at: the packet lets go of its connection. */
+/* Release the packet's connection, once the result was read. */
 void replay_finish(struct replay *r, struct replay_result *res);
 /* Ends all connections that are in the table. */
 void replay_flush(struct replay *r);
-/* After the last packet: what has expired leaves, so that the table is what lives. */
+/* After the last packet: remove expired entries from the table. */
 void replay_end(struct replay *r);
 
 /*
- * What a router does before the first hook: false where it would throw the
- * packet away (broken IP header); else skb is the packet, cut to the length
- * that IP says (the kernel's ip_rcv and ip6_rcv).
+ * The checks of a router before the first hook (the kernel's ip_rcv and ip6_rcv).  False if it would
+ * drop the packet for a broken IP header; else skb is the packet, trimmed to its IP length.
  */
 bool replay_receive(const struct capture_packet *p, const struct replay_options *options,
 		    struct sk_buff *skb);
@@ -160,14 +159,14 @@ bool replay_traced(const struct sk_buff *skb);
  * which protocol; -1: none.
  */
 int replay_rule_port(const struct sk_buff *skb, uint8_t *protonum);
-/* Does the oracle, which asks for an entry by its tuple and zone, get that one told? */
+/* The oracle looks up entries by tuple and zone: would it find this one? */
 bool replay_found(const struct replay *r, struct nf_conn *ct);
-/* Would the oracle, which knows of a fragment only by reading it, call that one a fragment? */
+/* The oracle recognises fragments by reading the packet: would it recognise this one? */
 bool replay_known_fragment(const struct capture_packet *p);
 
 /* The connection's number, from 1 in order of appearance; needs options.numbers. */
 uint32_t replay_number(const struct replay *r, const struct nf_conn *ct);
-/* Connections there are, templates not counted. */
+/* The number of connections, without templates. */
 uint32_t replay_connections(const struct replay *r);
 
 /* What was counted, and the sentences about it. */
