@@ -46,7 +46,8 @@ bool axis_follows(const char *axis, const char *other)
 	return !strcmp(axis, "chain") && (!strcmp(other, "rcu") || !strcmp(other, "node"));
 }
 
-bool axis_beside(const json_t *a, const json_t *b, const char *axis)
+/* Does an axis of a other than `axis` and those that follow it differ in b? */
+static bool differs_elsewhere(const json_t *a, const json_t *b, const char *axis)
 {
 	const char *name;
 	json_t *choice;
@@ -54,12 +55,17 @@ bool axis_beside(const json_t *a, const json_t *b, const char *axis)
 	json_object_foreach(axes_in(a), name, choice)
 	{
 		const char *x = axis_choice(a, name), *y = axis_choice(b, name);
+		bool alike = axis_absent(x) ? axis_absent(y) : !strcmp(x, y);
 
-		if (strcmp(name, axis) && !axis_follows(axis, name) && !axis_absent(x) &&
-		    !axis_absent(y) && strcmp(x, y))
-			return false;
+		if (strcmp(name, axis) && !axis_follows(axis, name) && !alike)
+			return true;
 	}
-	return true;
+	return false;
+}
+
+bool axis_beside(const json_t *a, const json_t *b, const char *axis)
+{
+	return !differs_elsewhere(a, b, axis) && !differs_elsewhere(b, a, axis);
 }
 
 bool axis_takes_part(const json_t *cell, const char *axis)

@@ -32,8 +32,8 @@ bool axis_absent(const char *choice);
  */
 bool axis_follows(const char *axis, const char *other);
 /*
- * Do two cells differ on this axis only?  An axis that means nothing to one of
- * them does not count.
+ * Do two cells differ in this axis alone?  Not if another axis means something to one of them
+ * only: locks in buckets need RCU sections, which striped locks do without, and both have a cost.
  */
 bool axis_beside(const struct json_t *a, const struct json_t *b, const char *axis);
 /* May the cell stand for its choice?  Not if it is the worst case on purpose. */

@@ -265,21 +265,6 @@ static void interactions(struct finder *f, size_t of, struct factor own)
 
 /* ---- main effects ---- */
 
-static bool
-beside(const struct finder *f, const struct point *a, const struct point *b, const char *axis)
-{
-	/* Two tables that have not the same axes differ in more than one choice. */
-	for (size_t i = 0; i < f->axes.nr; i++) {
-		const char *other = f->axes.name[i];
-
-		if (strcmp(other, axis) && !axis_follows(axis, other) &&
-		    axis_absent(axis_choice(a->cell, other)) !=
-			    axis_absent(axis_choice(b->cell, other)))
-			return false;
-	}
-	return axis_beside(a->cell, b->cell, axis) && same_parameters(a, b, NULL);
-}
-
 static void mark_compared(struct finder *f, const struct point *p)
 {
 	const char *variant = text_of(p->cell, "variant");
@@ -296,11 +281,11 @@ static bool is_answer(const char *choice)
 }
 
 /* Do a and b differ in that factor alone? */
-static bool
-one_choice(const struct finder *f, const struct point *a, const struct point *b, struct factor of)
+static bool one_choice(const struct point *a, const struct point *b, struct factor of)
 {
 	if (of.axis)
-		return axis_takes_part(a->cell, of.name) && beside(f, a, b, of.name);
+		return axis_takes_part(a->cell, of.name) &&
+		       axis_beside(a->cell, b->cell, of.name) && same_parameters(a, b, NULL);
 	return !strcmp(text_of(a->cell, "variant"), text_of(b->cell, "variant")) &&
 	       same_parameters(a, b, of.name);
 }
@@ -333,7 +318,7 @@ static void find_choice(struct finder *f, struct factor of, const char *base, co
 		for (; k < f->nr; k++) {
 			a = &f->points[k];
 			level_of(level, sizeof(level), a, of);
-			if (!used[k] && !strcmp(level, base) && one_choice(f, a, b, of))
+			if (!used[k] && !strcmp(level, base) && one_choice(a, b, of))
 				break;
 		}
 		if (k == f->nr || !add_pair(f->out, c, f->points[k].name, b->name, 1))

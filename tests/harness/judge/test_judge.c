@@ -501,6 +501,32 @@ static void what_is_compared(void **state)
 	json_decref(report);
 }
 
+/* Locks in buckets need RCU sections: a verdict on the locks is about the one that has these, too. */
+static void locks_are_one_choice(void **state)
+{
+	static const char *const names[] = { "locked_jhash2_scale_seqcount", "locked_global",
+					     "locked_per_bucket", "locked_memb" };
+
+	(void)state;
+	for (unsigned int nr = 3; nr <= 4; nr++) {
+		struct fake_run run = { .repeats = 9, .metric = "mops" };
+		json_t *report, *v;
+
+		for (unsigned int i = 0; i < nr; i++)
+			run.cells[run.nr++] =
+				(struct fake_cell){ names[i], 1, false, i == 2 ? 2 : 4, { 0 } };
+		fake_measure(&run, FAKE_LOGNORMAL, 1);
+		report = judged(&run);
+		assert_string_equal(text(verdict_on(report, "global", NULL), "kind"), "axis");
+		v = verdict_on(report, nr == 4 ? "per_bucket" : "locked_per_bucket", NULL);
+		assert_non_null(v);
+		assert_string_equal(text(v, "kind"), nr == 4 ? "axis" : "variant");
+		assert_string_equal(text(v, "base"), nr == 4 ? "striped" : names[0]);
+		assert_string_equal(text(v, "outcome"), "worse");
+		json_decref(report);
+	}
+}
+
 /* The cells that had two threads have that parameter's other value instead. */
 static json_t *with_parameter(const char *name, const char *of_one, const char *of_two)
 {
@@ -637,6 +663,7 @@ int main(void)
 		cmocka_unit_test(pairs_left_out),
 		cmocka_unit_test(not_interleaved),
 		cmocka_unit_test(what_is_compared),
+		cmocka_unit_test(locks_are_one_choice),
 		cmocka_unit_test(which_parameters_are_choices),
 		cmocka_unit_test(by_which_metric),
 		cmocka_unit_test(what_is_printed),

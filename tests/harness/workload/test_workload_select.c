@@ -66,6 +66,7 @@ static void assert_selects(const char *selection, const char *const *names)
 		"nulls_rcu_crc32c",
 		"nulls_rcu_constant",
 		"plain_rcu_deferred",
+		"locked_memb",
 		"locked_per_bucket",
 		"locked_global",
 		"cds_lfht",
@@ -107,7 +108,7 @@ static void test_selections(void **state)
 	ASSERT_SELECTS("axis=hash", BASELINE, "nulls_rcu_siphash", "nulls_rcu_crc32c");
 	/* what has no RCU differs from the baseline by its chains, not by its flavour */
 	ASSERT_SELECTS("axis=rcu", BASELINE, "nulls_rcu_qsbr", "nulls_rcu_mb", "nulls_rcu_bp");
-	ASSERT_SELECTS("axis=chain", BASELINE, "locked_jhash2_scale_seqcount");
+	ASSERT_SELECTS("axis=chain", BASELINE, "locked_jhash2_scale_seqcount", "locked_memb");
 	ASSERT_SELECTS("axis=lock,base=locked_jhash2_scale_seqcount",
 		       "locked_jhash2_scale_seqcount", "locked_per_bucket", "locked_global");
 
