@@ -25,4 +25,18 @@ static inline double number_of(const json_t *object, const char *key)
 	return json_is_number(value) ? json_number_value(value) : NAN;
 }
 
+/* The same of an array. */
+static inline double number_at(const json_t *array, size_t i)
+{
+	const json_t *value = json_array_get(array, i);
+
+	return json_is_number(value) ? json_number_value(value) : NAN;
+}
+
+/* What stands two keys deep; NULL if it is not there.  Belongs to object. */
+static inline json_t *within(const json_t *object, const char *outer, const char *key)
+{
+	return json_object_get(json_object_get(object, outer), key);
+}
+
 #endif

@@ -4,6 +4,7 @@
  * measurement.
  */
 #include "harness/cli/cmd.h"
+#include "harness/base/json_read.h"
 #include "harness/base/text.h"
 #include "harness/machine/distance.h"
 #include "harness/machine/env.h"
@@ -27,11 +28,6 @@ __attribute__((format(printf, 2, 3))) static void row(const char *label, const c
 	va_end(ap);
 	printf("%-*s", LABEL, label);
 	text_wrap(stdout, text, LABEL, LABEL, WIDTH);
-}
-
-static const json_t *fact(const json_t *env, const char *name, const char *key)
-{
-	return json_object_get(json_object_get(env, name), key);
 }
 
 /* A fact as text, or "not told". */
@@ -71,7 +67,7 @@ static void print_caches(const json_t *env)
 	char text[512] = "", bytes[32];
 	size_t i, n = 0;
 
-	json_array_foreach(fact(env, "topology", "caches"), i, cache)
+	json_array_foreach(within(env, "topology", "caches"), i, cache)
 	{
 		json_int_t each = json_integer_value(json_object_get(cache, "cpus_each"));
 
@@ -91,33 +87,33 @@ static void print_caches(const json_t *env)
 static void print_machine(const json_t *env)
 {
 	char total[32], available[32];
-	const json_t *boost = fact(env, "frequency", "boost");
+	const json_t *boost = within(env, "frequency", "boost");
 
-	row("CPU", "%s", told(fact(env, "machine", "cpu")));
-	if (json_is_true(fact(env, "virtual", "is")))
-		row("virtual", "a guest of %s", told(fact(env, "virtual", "hypervisor")));
+	row("CPU", "%s", told(within(env, "machine", "cpu")));
+	if (json_is_true(within(env, "virtual", "is")))
+		row("virtual", "a guest of %s", told(within(env, "virtual", "hypervisor")));
 	row("topology",
 	    "packages %lld, NUMA nodes %lld, cores %lld, CPUs %lld; this process may use CPU %s",
-	    (long long)json_integer_value(fact(env, "topology", "packages")),
-	    (long long)json_integer_value(fact(env, "topology", "numa_nodes")),
-	    (long long)json_integer_value(fact(env, "topology", "cores")),
-	    (long long)json_integer_value(fact(env, "topology", "cpus")),
-	    told(fact(env, "topology", "allowed_cpus")));
+	    (long long)json_integer_value(within(env, "topology", "packages")),
+	    (long long)json_integer_value(within(env, "topology", "numa_nodes")),
+	    (long long)json_integer_value(within(env, "topology", "cores")),
+	    (long long)json_integer_value(within(env, "topology", "cpus")),
+	    told(within(env, "topology", "allowed_cpus")));
 	print_caches(env);
 	row("memory", "%s, %s available",
 	    bytes_text(total, sizeof(total),
-		       json_integer_value(fact(env, "machine", "memory_bytes"))),
+		       json_integer_value(within(env, "machine", "memory_bytes"))),
 	    bytes_text(available, sizeof(available),
-		       json_integer_value(fact(env, "machine", "memory_available_bytes"))));
-	row("clock", "%s, %.1f MHz, %s", told(fact(env, "clock", "name")),
-	    json_real_value(fact(env, "clock", "ticks_per_second")) / 1e6,
-	    json_is_true(fact(env, "clock", "reliable")) ? "reliable" : "NOT reliable");
-	if (json_is_string(fact(env, "frequency", "driver"))) {
+		       json_integer_value(within(env, "machine", "memory_available_bytes"))));
+	row("clock", "%s, %.1f MHz, %s", told(within(env, "clock", "name")),
+	    json_real_value(within(env, "clock", "ticks_per_second")) / 1e6,
+	    json_is_true(within(env, "clock", "reliable")) ? "reliable" : "NOT reliable");
+	if (json_is_string(within(env, "frequency", "driver"))) {
 		char governors[128];
 
-		join(governors, sizeof(governors), fact(env, "frequency", "governors"));
+		join(governors, sizeof(governors), within(env, "frequency", "governors"));
 		row("frequency", "driver %s, governor %s, boost %s",
-		    told(fact(env, "frequency", "driver")), governors,
+		    told(within(env, "frequency", "driver")), governors,
 		    json_is_boolean(boost) ? json_is_true(boost) ? "on" : "off" : "not told");
 	}
 }
@@ -130,13 +126,13 @@ static void print_kernel(const json_t *env)
 	const char *name;
 	size_t n = 0;
 
-	row("kernel", "%s (%s)", told(fact(env, "kernel", "release")),
-	    told(fact(env, "kernel", "architecture")));
-	join(text, sizeof(text), fact(env, "kernel", "parameters"));
+	row("kernel", "%s (%s)", told(within(env, "kernel", "release")),
+	    told(within(env, "kernel", "architecture")));
+	join(text, sizeof(text), within(env, "kernel", "parameters"));
 	if (*text)
 		row("parameters", "%s", text);
 	*text = '\0';
-	json_object_foreach((json_t *)fact(env, "kernel", "mitigations"), name, value)
+	json_object_foreach((json_t *)within(env, "kernel", "mitigations"), name, value)
 	{
 		if (strcmp(told(value), "Not affected") && n < sizeof(text))
 			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s: %s", n ? "; " : "",
@@ -144,10 +140,10 @@ static void print_kernel(const json_t *env)
 	}
 	row("mitigations", "%s", *text ? text : "none needed");
 	row("pages", "transparent huge pages %s (defrag %s)",
-	    told(fact(env, "pages", "transparent")),
-	    told(fact(env, "pages", "transparent_defrag")));
-	value = fact(env, "load", "average");
-	busy = fact(env, "load", "busy_cpus");
+	    told(within(env, "pages", "transparent")),
+	    told(within(env, "pages", "transparent_defrag")));
+	value = within(env, "load", "average");
+	busy = within(env, "load", "busy_cpus");
 	if (json_is_number(busy))
 		snprintf(buf, sizeof(buf), "; others keep %.1f CPUs busy just now",
 			 json_number_value(busy));
@@ -165,10 +161,10 @@ static void print_build(const json_t *env)
 	const char *name;
 	size_t n = 0;
 
-	row("ctbench", "%s, revision %s", told(fact(env, "build", "version")),
-	    told(fact(env, "build", "revision")));
-	row("compiler", "%s, %s", told(fact(env, "build", "compiler")),
-	    told(fact(env, "build", "flags")));
+	row("ctbench", "%s, revision %s", told(within(env, "build", "version")),
+	    told(within(env, "build", "revision")));
+	row("compiler", "%s, %s", told(within(env, "build", "compiler")),
+	    told(within(env, "build", "flags")));
 	row("allocator", "%s", told(json_object_get(env, "allocator")));
 	json_object_foreach((json_t *)libraries, name, value)
 	{

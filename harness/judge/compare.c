@@ -33,9 +33,7 @@ struct compare {
 
 static const json_t *fact(const json_t *report, const char *group, const char *key)
 {
-	const json_t *facts = json_object_get(report, "environment");
-
-	return json_object_get(json_object_get(facts, group), key);
+	return within(json_object_get(report, "environment"), group, key);
 }
 
 static int no_memory(struct compare *c)

@@ -5,6 +5,7 @@
  * Works on the facts as env_json() tells them, so that it can be asked about a
  * result from another machine as well.  A fact that is null warns of nothing.
  */
+#include "harness/base/json_read.h"
 #include "harness/machine/env_internal.h"
 
 #include <stdarg.h>
@@ -32,11 +33,6 @@ warn(struct warnings *w, bool serious, const char *id, const char *mend, const c
 					serious ? "serious" : "note", "what", what, "mend", mend));
 }
 
-static const json_t *part(const json_t *env, const char *name, const char *key)
-{
-	return json_object_get(json_object_get(env, name), key);
-}
-
 static bool is_true(const json_t *value)
 {
 	return json_is_true(value);
@@ -51,7 +47,7 @@ static const char *text(const json_t *value)
 
 static void look_at_build(struct warnings *w, const json_t *env)
 {
-	const char *sanitizer = json_string_value(part(env, "build", "sanitizer"));
+	const char *sanitizer = json_string_value(within(env, "build", "sanitizer"));
 
 	if (sanitizer)
 		warn(w, SERIOUS, "sanitizer",
@@ -59,7 +55,7 @@ static void look_at_build(struct warnings *w, const json_t *env)
 		     "This ctbench is built with the %s sanitizer, which costs several times the "
 		     "work itself.",
 		     sanitizer);
-	else if (json_is_false(part(env, "build", "optimized")))
+	else if (json_is_false(within(env, "build", "optimized")))
 		warn(w, SERIOUS, "optimization",
 		     "Use the release build (make build; build/release/ctbench).",
 		     "This ctbench was compiled without optimization.");
@@ -67,7 +63,7 @@ static void look_at_build(struct warnings *w, const json_t *env)
 
 static void look_at_clock(struct warnings *w, const json_t *env)
 {
-	if (json_is_false(part(env, "clock", "reliable")))
+	if (json_is_false(within(env, "clock", "reliable")))
 		warn(w, SERIOUS, "clock",
 		     "Measure on a CPU with an invariant TSC; look for 'tsc' in "
 		     "/sys/devices/system/clocksource/clocksource0/available_clocksource.",
@@ -77,17 +73,17 @@ static void look_at_clock(struct warnings *w, const json_t *env)
 
 static void look_at_virtual(struct warnings *w, const json_t *env)
 {
-	const char *name = json_string_value(part(env, "virtual", "hypervisor"));
-	double stolen = json_real_value(part(env, "virtual", "stolen_share_of_busy_time"));
+	const char *name = json_string_value(within(env, "virtual", "hypervisor"));
+	double stolen = json_real_value(within(env, "virtual", "stolen_share_of_busy_time"));
 
-	if (is_true(part(env, "virtual", "is")))
+	if (is_true(within(env, "virtual", "is")))
 		warn(w, NOTE, "virtual",
 		     "Compare figures within one run; for figures to publish, measure on hardware "
 		     "of your own.",
 		     "This is a virtual machine%s%s%s: others may share its cores, caches and "
 		     "memory, and its clock speed is out of our hands.",
 		     name ? " (" : "", name ? name : "", name ? ")" : "");
-	if (is_true(part(env, "virtual", "gives_memory_back")))
+	if (is_true(within(env, "virtual", "gives_memory_back")))
 		warn(w, NOTE, "balloon",
 		     "Start the guest without free page reporting, or with its memory on huge "
 		     "pages of the host.",
@@ -104,7 +100,7 @@ static void look_at_virtual(struct warnings *w, const json_t *env)
 
 static void look_at_frequency(struct warnings *w, const json_t *env)
 {
-	const json_t *governors = part(env, "frequency", "governors"), *governor;
+	const json_t *governors = within(env, "frequency", "governors"), *governor;
 	size_t i;
 
 	json_array_foreach(governors, i, governor)
@@ -119,27 +115,27 @@ static void look_at_frequency(struct warnings *w, const json_t *env)
 		     text(governor));
 		break;
 	}
-	if (is_true(part(env, "frequency", "boost")))
+	if (is_true(within(env, "frequency", "boost")))
 		warn(w, NOTE, "boost",
-		     !strncmp(text(part(env, "frequency", "driver")), "intel_", 6)
+		     !strncmp(text(within(env, "frequency", "driver")), "intel_", 6)
 			     ? "echo 1 | sudo tee /sys/devices/system/cpu/intel_pstate/no_turbo"
 			     : "echo 0 | sudo tee /sys/devices/system/cpu/cpufreq/boost",
 		     "Boost is on: few busy cores clock higher than many, which bends curves over "
 		     "threads, and heat changes it.");
-	if (is_true(part(env, "power", "on_battery")))
+	if (is_true(within(env, "power", "on_battery")))
 		warn(w, SERIOUS, "battery", "Plug it in.",
 		     "The machine runs on battery, which slows it down.");
 }
 
 static void look_at_threads(struct warnings *w, const json_t *env)
 {
-	json_int_t cpus = json_integer_value(part(env, "topology", "cpus")), allowed = 0;
+	json_int_t cpus = json_integer_value(within(env, "topology", "cpus")), allowed = 0;
 	const json_t *place;
 	size_t i;
 
-	json_array_foreach(part(env, "topology", "cpu_places"), i, place) allowed +=
+	json_array_foreach(within(env, "topology", "cpu_places"), i, place) allowed +=
 		is_true(json_object_get(place, "allowed"));
-	if (is_true(part(env, "machine", "smt_active")))
+	if (is_true(within(env, "machine", "smt_active")))
 		warn(w, NOTE, "smt",
 		     "Pin one thread per core (pinning: core), or switch siblings off: echo off | "
 		     "sudo tee /sys/devices/system/cpu/smt/control",
@@ -154,9 +150,9 @@ static void look_at_threads(struct warnings *w, const json_t *env)
 
 static void look_at_load(struct warnings *w, const json_t *env)
 {
-	double load = json_real_value(json_array_get(part(env, "load", "average"), 0));
-	const json_t *busy = part(env, "load", "busy_cpus");
-	json_int_t cpus = json_integer_value(part(env, "topology", "cpus"));
+	double load = json_real_value(json_array_get(within(env, "load", "average"), 0));
+	const json_t *busy = within(env, "load", "busy_cpus");
+	json_int_t cpus = json_integer_value(within(env, "topology", "cpus"));
 	const double limit = 0.25 * (double)cpus;
 
 	if (!cpus)
@@ -175,7 +171,7 @@ static void look_at_load(struct warnings *w, const json_t *env)
 
 static void look_at_limits(struct warnings *w, const json_t *env)
 {
-	const json_t *quota = part(env, "limits", "cpu_quota");
+	const json_t *quota = within(env, "limits", "cpu_quota");
 
 	if (json_is_real(quota))
 		warn(w, SERIOUS, "quota",
@@ -190,10 +186,10 @@ static void look_at_memory(struct warnings *w, const json_t *env)
 {
 	const double mib = 1 << 20;
 	double available =
-		(double)json_integer_value(part(env, "machine", "memory_available_bytes"));
-	double limit = (double)json_integer_value(part(env, "limits", "memory_bytes"));
-	double swap = (double)json_integer_value(part(env, "machine", "swap_bytes"));
-	double used = swap - (double)json_integer_value(part(env, "machine", "swap_free_bytes"));
+		(double)json_integer_value(within(env, "machine", "memory_available_bytes"));
+	double limit = (double)json_integer_value(within(env, "limits", "memory_bytes"));
+	double swap = (double)json_integer_value(within(env, "machine", "swap_bytes"));
+	double used = swap - (double)json_integer_value(within(env, "machine", "swap_free_bytes"));
 
 	if (limit > 0 && (limit < available || available <= 0))
 		available = limit;
@@ -207,13 +203,13 @@ static void look_at_memory(struct warnings *w, const json_t *env)
 		     "Swap is on (%.0f MiB, %.0f MiB used): a table that does not fit will be "
 		     "swapped and measured all the same.",
 		     swap / mib, used / mib);
-	if (!strcmp(text(part(env, "pages", "transparent")), "never"))
+	if (!strcmp(text(within(env, "pages", "transparent")), "never"))
 		warn(w, NOTE, "thp",
 		     "echo madvise | sudo tee /sys/kernel/mm/transparent_hugepage/enabled",
 		     "Transparent huge pages are off (never): tables lie on small pages, large "
 		     "ones pay for it in the TLB, and 'pages: thp' cannot be measured.");
-	if (json_integer_value(part(env, "pages", "numa_balancing")) &&
-	    json_integer_value(part(env, "topology", "numa_nodes")) > 1)
+	if (json_integer_value(within(env, "pages", "numa_balancing")) &&
+	    json_integer_value(within(env, "topology", "numa_nodes")) > 1)
 		warn(w, NOTE, "numa_balancing", "echo 0 | sudo tee /proc/sys/kernel/numa_balancing",
 		     "The kernel moves pages between NUMA nodes and takes page faults to find out "
 		     "which (NUMA balancing).");
@@ -221,7 +217,7 @@ static void look_at_memory(struct warnings *w, const json_t *env)
 
 static void look_at_mitigations(struct warnings *w, const json_t *env)
 {
-	const json_t *parameters = part(env, "kernel", "parameters"), *value;
+	const json_t *parameters = within(env, "kernel", "parameters"), *value;
 	unsigned int active = 0;
 	const char *name;
 	size_t i;
@@ -229,7 +225,7 @@ static void look_at_mitigations(struct warnings *w, const json_t *env)
 	json_array_foreach(parameters, i, value) if (!strcmp(text(value), "mitigations=off"))
 		warn(w, NOTE, "mitigations", "Compare only with machines that are set alike.",
 		     "The kernel's mitigations are off, which few machines in service have.");
-	json_object_foreach((json_t *)part(env, "kernel", "mitigations"), name, value) active +=
+	json_object_foreach((json_t *)within(env, "kernel", "mitigations"), name, value) active +=
 		!strncmp(text(value), "Mitigation", 10);
 	if (active)
 		warn(w, NOTE, "mitigations", NULL,

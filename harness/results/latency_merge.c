@@ -2,6 +2,7 @@
 /* The latencies of a cell's repeats become one; see latency_merge.h. */
 #include "harness/results/latency_merge.h"
 
+#include "harness/base/json_read.h"
 #include "harness/numbers/quartiles.h"
 #include "harness/numbers/stats.h"
 
@@ -15,13 +16,6 @@ static json_t *told_by(const json_t *repeats, size_t i)
 	return json_object_get(json_array_get(repeats, i), "latency");
 }
 
-static double number_in(const json_t *object, const char *outer, const char *key)
-{
-	const json_t *value = json_object_get(outer ? json_object_get(object, outer) : object, key);
-
-	return json_is_number(value) ? json_number_value(value) : NAN;
-}
-
 /* values: room for all repeats */
 static struct quartiles
 over(const json_t *repeats, const char *outer, const char *key, double *values)
@@ -29,7 +23,8 @@ over(const json_t *repeats, const char *outer, const char *key, double *values)
 	size_t n = 0;
 
 	for (size_t i = 0; i < json_array_size(repeats); i++) {
-		double value = number_in(told_by(repeats, i), outer, key);
+		const json_t *told = told_by(repeats, i);
+		double value = number_of(outer ? json_object_get(told, outer) : told, key);
 
 		if (isfinite(value))
 			values[n++] = value;
@@ -72,12 +67,9 @@ static json_t *curve_of(const json_t *repeats, double *values)
 		size_t i;
 
 		for (i = 0; i < n; i++) {
-			json_t *at =
-				json_array_get(json_object_get(told_by(repeats, i), "curve_ns"), k);
-
-			if (!json_is_number(at))
+			values[i] = number_at(json_object_get(told_by(repeats, i), "curve_ns"), k);
+			if (isnan(values[i]))
 				break;
-			values[i] = json_number_value(at);
 		}
 		if (i < n)
 			break;

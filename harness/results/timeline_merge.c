@@ -8,14 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/json_read.h"
 #include "harness/numbers/quartiles.h"
 #include "harness/numbers/stats.h"
 
-static double number(const json_t *array, size_t i)
+/* 0 where a series has no value. */
+static double value_at(const json_t *series, size_t i)
 {
-	const json_t *value = json_array_get(array, i);
+	double value = number_at(series, i);
 
-	return json_is_number(value) ? json_number_value(value) : 0;
+	return isnan(value) ? 0 : value;
 }
 
 /* What is counted is whole, and shorter without a fraction. */
@@ -43,7 +45,7 @@ static void merge_series(struct merged *m, const json_t *timelines, const char *
 
 	for (size_t k = 0; k < pieces; k++) {
 		json_array_foreach(timelines, i, one) values[i] =
-			number(json_object_get(json_object_get(one, "series"), name), k);
+			value_at(within(one, "series", name), k);
 		json_array_append_new(median, number_to_json(quartiles_of(values, n).median));
 		/* They are sorted now. */
 		json_array_append_new(low, number_to_json(values[rank - 1]));

@@ -13,13 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static double at(const json_t *list, size_t i)
-{
-	const json_t *value = json_array_get(list, i);
-
-	return json_is_number(value) ? json_number_value(value) : NAN;
-}
-
 static int add_percentiles(struct plot_curves *c, const struct plot_group *g, const json_t *cell)
 {
 	const json_t *curve = json_object_get(json_object_get(cell, "latency"), "curve");
@@ -27,11 +20,12 @@ static int add_percentiles(struct plot_curves *c, const struct plot_group *g, co
 	int err = 0;
 
 	for (size_t k = 0; k < json_array_size(nines) && !err; k++) {
-		struct plot_figure y = { at(json_object_get(curve, "median_ns"), k) / 1e3,
-					 at(json_object_get(curve, "low_ns"), k) / 1e3,
-					 at(json_object_get(curve, "high_ns"), k) / 1e3 };
+		struct plot_figure y = { number_at(json_object_get(curve, "median_ns"), k) / 1e3,
+					 number_at(json_object_get(curve, "low_ns"), k) / 1e3,
+					 number_at(json_object_get(curve, "high_ns"), k) / 1e3 };
 
-		err = plot_curves_add(c, g, cell, (struct plot_point){ at(nines, k), y, false });
+		err = plot_curves_add(c, g, cell,
+				      (struct plot_point){ number_at(nines, k), y, false });
 	}
 	return err;
 }

@@ -85,9 +85,9 @@ static const char *in_words(const struct plot_group *g)
 /* Piece k of a series as its panel shows it; 0 where there is none. */
 static double piece(const json_t *cell, const char *of, const struct figure *line, size_t k)
 {
-	const json_t *v = json_array_get(list_of(cell, of, line->name), k);
+	double value = number_at(list_of(cell, of, line->name), k);
 
-	return (json_is_number(v) ? json_number_value(v) : 0) * figure_scale(line);
+	return isnan(value) ? 0 : value * figure_scale(line);
 }
 
 static bool is_shown(const struct plot_group *g, const struct figure *first)
