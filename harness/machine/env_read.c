@@ -2,6 +2,8 @@
 /* Reading the small files of /proc and /sys. */
 #include "harness/machine/env_internal.h"
 
+#include "harness/base/escape.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -112,9 +114,12 @@ bool env_chosen(char *buf, size_t size, const char *root, const char *path)
 
 json_t *env_text_or_null(bool known, const char *text)
 {
-	json_t *json = known ? json_string(text) : NULL;
+	char plain[1024];
+	json_t *json;
 
-	return json ? json : json_null(); /* also for what is not UTF-8 */
+	/* A hypervisor's owner can write anything into some of these files. */
+	json = known ? json_string(escaped(plain, sizeof(plain), escape_line, text)) : NULL;
+	return json ? json : json_null();
 }
 
 json_t *env_number_or_null(bool known, int64_t value)

@@ -2,6 +2,7 @@
 #include "harness/results/details.h"
 
 #include "harness/base/files.h"
+#include "harness/results/check.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -52,6 +53,7 @@ void details_close(struct details_reader *r)
 
 int details_next(struct details_reader *r, json_t **object, ssize_t *len, struct ct_error *e)
 {
+	char where[512];
 	json_error_t why;
 
 	*len = r->in ? getline(&r->line, &r->room, r->in) : -1;
@@ -64,8 +66,11 @@ int details_next(struct details_reader *r, json_t **object, ssize_t *len, struct
 	*object = json_loadb(r->line, (size_t)*len - 1, JSON_DISABLE_EOF_CHECK, &why);
 	if (json_is_integer(json_object_get(*object, "seq")) &&
 	    json_is_string(json_object_get(*object, "name")) &&
-	    json_is_integer(json_object_get(*object, "repeat")))
-		return 1;
+	    json_is_integer(json_object_get(*object, "repeat"))) {
+		snprintf(where, sizeof(where), "%.400s:%lu", r->path, r->nr);
+		if (!check_details(*object, where, e))
+			return 1;
+	}
 	json_decref(*object);
 	return ct_user_error(
 		e,

@@ -2,8 +2,10 @@
 #include "harness/results/results.h"
 
 #include "harness/base/files.h"
+#include "harness/base/names.h"
 
 #include "harness/results/bounds.h"
+#include "harness/results/check.h"
 #include "harness/results/details.h"
 #include "harness/results/dictionary.h"
 #include "harness/results/internal.h"
@@ -53,12 +55,12 @@ int results_set_dir(struct results *r, const char *parent, const char *name, str
 {
 	memset(r, 0, sizeof(*r));
 	r->cells_fd = r->details_fd = -1;
-	if (!*name || *name == '.' || strchr(name, '/'))
-		return ct_user_error(e,
-				     "'%.100s' cannot be the name of a run: it must be the name of "
-				     "a folder, without '/' and not beginning with a dot "
-				     "(--results names the folder around it)",
-				     name);
+	if (!name_fits_run(name))
+		return ct_user_error(
+			e,
+			"'%.100s' cannot be the name of a run, which must be " RUN_NAME_RULE
+			" (--results names the folder around it)",
+			name);
 	if (snprintf(r->dir, sizeof(r->dir), "%s/%s", parent, name) >= (int)sizeof(r->dir) - 64)
 		return ct_user_error(e, "the path '%.100s...' is too long", r->dir);
 	return 0;
@@ -141,6 +143,9 @@ static int write_details(struct results *r, const struct measurement *m, const j
 	char *line;
 	int err = r->details_fd < 0 ? results_open_details(r, e) : 0;
 
+	/* What we would refuse to read back must not be written. */
+	if (!err)
+		err = check_json(details, m->name, e);
 	if (err)
 		return err;
 	line = details_line(m, details, &len);
@@ -393,6 +398,10 @@ json_t *results_read_json(const char *dir, const char *name, const char *what, s
 	fclose(in);
 	if (!json)
 		ct_user_error(e, "%.600s:%d: %.200s; %s", path, why.line, why.text, what);
+	if (json && check_json(json, path, e)) {
+		json_decref(json);
+		json = NULL;
+	}
 	return json;
 }
 
@@ -424,12 +433,14 @@ json_t *results_report(const json_t *benchmark, const char *run, struct ct_error
 json_t *
 results_open(char *dir, size_t size, const char *parent, const char *run, struct ct_error *e)
 {
+	char path[PATH_MAX + 32];
 	json_t *benchmark;
 
 	results_find(dir, size, parent, run);
 	benchmark = results_read_json(dir, "benchmark.json",
 				      "name the folder of a run that 'ctbench run' has made", e);
-	if (benchmark && results_report(benchmark, dir, e))
+	snprintf(path, sizeof(path), "%s/benchmark.json", dir);
+	if (benchmark && results_report(benchmark, dir, e) && !check_benchmark(benchmark, path, e))
 		return benchmark;
 	json_decref(benchmark);
 	return NULL;

@@ -5,6 +5,8 @@
  */
 #include "harness/results/results.h"
 
+#include "harness/base/escape.h"
+#include "harness/base/names.h"
 #include "harness/results/figures.h"
 
 #include <ctype.h>
@@ -30,7 +32,7 @@ const char *measurement_header(void)
 
 static int print_field(const struct result_column *c, const void *p, char *buf, size_t size)
 {
-	int len;
+	char text[1024];
 
 	switch (c->type) {
 	case COLUMN_U32:
@@ -46,12 +48,9 @@ static int print_field(const struct result_column *c, const void *p, char *buf, 
 	case COLUMN_TEXT:
 		break;
 	}
-	len = snprintf(buf, size, "%.*s", (int)c->size, (const char *)p);
-	/* An error may quote anything; a row stays one row. */
-	for (char *at = buf; at < buf + size && *at; at++)
-		if ((unsigned char)*at < ' ')
-			*at = ' ';
-	return len;
+	/* An error may quote anything; a row stays one row, and can be read back. */
+	escaped(text, c->size < sizeof(text) ? c->size : sizeof(text), escape_line, p);
+	return snprintf(buf, size, "%s", text);
 }
 
 int measurement_to_line(const struct measurement *m, char *buf, size_t size)
@@ -106,7 +105,7 @@ static bool scan_field(const struct result_column *c, void *p, const char *text)
 		errno = 0; /* a denormal is fine */
 		break;
 	case COLUMN_TEXT:
-		if (strlen(text) >= c->size)
+		if (strlen(text) >= c->size || !text_is_plain(text))
 			return false;
 		memcpy(p, text, strlen(text) + 1);
 		return true;
@@ -123,6 +122,8 @@ static bool makes_sense(const struct measurement *m)
 	static const int ours[] = { CT_EXIT_OK, CT_EXIT_INTERNAL, CT_EXIT_USER, CT_EXIT_SKIP };
 	bool known = false;
 
+	if (!name_fits_cell(m->name))
+		return false;
 	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
 		known |= m->result.status == ours[i];
 	for (size_t i = 0; i < nr_result_columns && known; i++) {

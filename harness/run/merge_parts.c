@@ -5,6 +5,7 @@
 
 #include "core/compiler.h"
 #include "harness/base/about.h"
+#include "harness/results/check.h"
 #include "harness/results/details.h"
 #include "harness/base/json_read.h"
 #include "harness/judge/facts.h"
@@ -37,6 +38,7 @@ static json_t *without_shard(const json_t *arguments)
 static int load_part(struct merge *m, size_t at)
 {
 	struct merge_part *p = &m->parts[at];
+	char path[PATH_MAX + 32];
 
 	results_find(p->dir, sizeof(p->dir), m->results, m->names[at]);
 	p->start = results_read_json(p->dir, "run.json", "it says how the run was started", m->e);
@@ -59,7 +61,8 @@ static int load_part(struct merge *m, size_t at)
 		p->dir, "benchmark.json",
 		"the run did not come to its end: go on with it by 'ctbench run --resume' first",
 		m->e);
-	if (!p->benchmark)
+	snprintf(path, sizeof(path), "%s/benchmark.json", p->dir);
+	if (!p->benchmark || check_benchmark(p->benchmark, path, m->e))
 		return -EINVAL;
 	p->report = json_object_get(p->benchmark, "ctbench");
 	p->environment = json_object_get(p->report, "environment");

@@ -6,8 +6,10 @@
 #include "harness/run/run.h"
 
 #include "harness/base/about.h"
+#include "harness/base/escape.h"
 #include "harness/machine/env.h"
 #include "harness/judge/facts.h"
+#include "harness/results/check.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -33,7 +35,7 @@ static json_t *arguments_to_keep(int argc, char **argv)
 		if (ours &&
 		    (!strncmp(argv[i], "--name=", 7) || !strncmp(argv[i], "--results=", 10)))
 			continue;
-		if (json_array_append_new(list, json_string(argv[i]))) {
+		if (!text_is_plain(argv[i]) || json_array_append_new(list, json_string(argv[i]))) {
 			json_decref(list);
 			return NULL;
 		}
@@ -48,7 +50,8 @@ int run_keep_start(struct run *run, const char *command, int argc, char **argv, 
 	if (!arguments)
 		return ct_user_error(
 			e,
-			"an argument is not valid UTF-8, so that this could not be gone on with");
+			"an argument is not plain UTF-8 (it has a control character, say), so that "
+			"--resume and the report could not repeat it");
 	run->start =
 		json_pack("{s:i, s:s, s:s, s:s, s:o, s:o}", "format", RESULTS_FORMAT, "command",
 			  command, "started", run->started, "revision", about_revision(),
@@ -80,9 +83,12 @@ const char *run_start_command(const json_t *start)
 
 int run_start_format(const json_t *start, const char *dir, struct ct_error *e)
 {
+	char path[PATH_MAX + 32];
+
+	snprintf(path, sizeof(path), "%s/run.json", dir);
 	if (json_integer_value(json_object_get(start, "format")) == RESULTS_FORMAT &&
 	    json_is_array(json_object_get(start, "arguments")))
-		return 0;
+		return check_start(start, path, e);
 	return ct_user_error(
 		e, "'%.600s/run.json' is not of format %d, which this version writes: measure anew",
 		dir, RESULTS_FORMAT);

@@ -75,7 +75,7 @@ static int name_of(const struct workload_text *t, char *buf, size_t size, struct
 	if (!given)
 		name = slash ? slash + 1 : t->path;
 	len = given ? strlen(name) : strcspn(name, ".");
-	if (!len || len >= size || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") < len) {
+	if (len >= size || !name_fits_workload(name, len)) {
 		if (given)
 			return ct_user_error(e, "%s:%d: name is '%.64s', but must be %s", t->path,
 					     t->keys[PARAM_NAME].list[0].line, name,

@@ -22,6 +22,7 @@
 #include <stdio.h>
 
 #include "harness/base/error.h"
+#include "harness/base/names.h"
 #include "harness/workload/cell.h"
 #include "harness/workload/plots.h"
 
@@ -29,11 +30,12 @@ struct json_t; /* jansson's */
 struct aim;
 
 struct workload {
-	char name[64];	    /* [a-z0-9_-], unique within a set; also cell.suite */
-	char *question;	    /* one sentence */
-	char *path;	    /* of the file, as given */
-	unsigned int plots; /* enum workload_plot */
-	struct aim *aims;   /* what the figures should reach; see aims.h */
+	char name
+		[WORKLOAD_NAME_SIZE]; /* name_fits_workload(), unique within a set; also cell.suite */
+	char *question;		      /* one sentence */
+	char *path;		      /* of the file, as given */
+	unsigned int plots;	      /* enum workload_plot */
+	struct aim *aims;	      /* what the figures should reach; see aims.h */
 	size_t nr_aims;
 	uint32_t repeats; /* the same in every cell */
 	uint64_t seed;	  /* the same in every cell */
@@ -46,7 +48,7 @@ struct workload {
 };
 
 struct workload_set {
-	char name[64]; /* of the suite, or of the only workload, or "run" */
+	char name[WORKLOAD_NAME_SIZE]; /* of the suite, or of the only workload, or "run" */
 	struct workload *list;
 	size_t nr;
 };

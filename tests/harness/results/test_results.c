@@ -116,7 +116,7 @@ static void texts_stay_in_their_row(void **state)
 	assert_true(measurement_to_line(&m, line, sizeof(line)) > 0);
 	assert_null(strchr(line, '\n'));
 	assert_true(measurement_from_line(&back, line, nr_result_columns));
-	assert_string_equal(back.result.error, "two lines and a tab");
+	assert_string_equal(back.result.error, "two\\u000alines\\u0009and a tab");
 }
 
 static void nonsense_is_no_measurement(void **state)
