@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The kernel and its settings: version, parameters, mitigations, pages, load, limits. */
+#include "harness/machine/cgroup.h"
 #include "harness/machine/env_internal.h"
 
 #include <dirent.h>
@@ -226,46 +227,13 @@ json_t *env_load(const char *root)
 			 running ? (int)running - 1 : 0, "busy_cpus", busy_cpus(root));
 }
 
-/* Remove the last component of a path; false when there was none left. */
-static bool parent_of(char *path)
-{
-	char *slash = strrchr(path, '/');
-
-	if (!slash || !path[1])
-		return false;
-	slash[slash == path] = '\0';
-	return true;
-}
-
-/*
- * Control groups, version 2: every group above limits as well, so the
- * tightest counts.  Where a container shows its own group as "/", the files
- * lie at the top.
- */
 json_t *env_limits(const char *root)
 {
-	double cpus = 0, quota, period;
-	int64_t memory = 0, bytes;
-	char path[2048], line[2048] = "", text[64];
-	FILE *f;
+	struct cgroups *g = cgroups_find(root);
+	double cpus = g ? cgroups_cpus(g) : 0;
+	uint64_t memory = g ? cgroups_memory(g) : UINT64_MAX;
 
-	snprintf(path, sizeof(path), "%s/proc/self/cgroup", root);
-	f = fopen(path, "re");
-	strcpy(path, "/");
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "0::%2047s", path) == 1)
-			break;
-	if (f)
-		fclose(f);
-	do {
-		if (env_line(text, sizeof(text), root, "/sys/fs/cgroup%s/cpu.max", path) &&
-		    sscanf(text, "%lf %lf", &quota, &period) == 2 && period > 0 &&
-		    (!cpus || quota / period < cpus))
-			cpus = quota / period;
-		if (env_number(&bytes, root, "/sys/fs/cgroup%s/memory.max", path) &&
-		    (!memory || bytes < memory))
-			memory = bytes;
-	} while (parent_of(path));
+	cgroups_free(g);
 	return json_pack("{s:o, s:o}", "cpu_quota", cpus > 0 ? json_real(cpus) : json_null(),
-			 "memory_bytes", env_number_or_null(memory > 0, memory));
+			 "memory_bytes", env_number_or_null(memory != UINT64_MAX, (int64_t)memory));
 }

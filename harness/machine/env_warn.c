@@ -175,8 +175,8 @@ static void look_at_limits(struct warnings *w, const json_t *env)
 
 	if (json_is_real(quota))
 		warn(w, SERIOUS, "quota",
-		     "Start the container without a CPU limit (no --cpus, no cpu.max), and give it "
-		     "CPUs of its own with a cpuset.",
+		     "Start the container without a CPU limit (no --cpus, cpu.max or "
+		     "cpu.cfs_quota_us), and give it CPUs of its own with a cpuset.",
 		     "The control group may use %.2f CPUs' worth of time and is stopped for the "
 		     "rest of each period.",
 		     json_real_value(quota));

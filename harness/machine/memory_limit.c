@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/machine/memory_limit.h"
 
+#include "harness/machine/cgroup.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,22 +43,12 @@ static uint64_t number_in(const char *path)
 	return n;
 }
 
-/* Of the control group as a container sees it: version 2, then 1. */
 static uint64_t cgroup(void)
 {
-	static const char *const files[][2] = {
-		{ "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current" },
-		{ "/sys/fs/cgroup/memory/memory.limit_in_bytes",
-		  "/sys/fs/cgroup/memory/memory.usage_in_bytes" },
-	};
-	uint64_t left = UINT64_MAX;
+	struct cgroups *g = cgroups_find("");
+	uint64_t left = g ? cgroups_memory_left(g) : UINT64_MAX;
 
-	for (unsigned int i = 0; i < 2; i++) {
-		uint64_t limit = number_in(files[i][0]), used = number_in(files[i][1]);
-
-		if (limit != UINT64_MAX && used != UINT64_MAX)
-			left = least(left, limit > used ? limit - used : 0);
-	}
+	cgroups_free(g);
 	return left;
 }
 

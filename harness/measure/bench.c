@@ -70,6 +70,29 @@ static int check_pool(struct bench *b, uint64_t connections)
 	return pages_check_pool(need, b->v->name, b->e);
 }
 
+/* Most machines have no quota, and need not be asked about it. */
+static void find_quota(struct bench *b)
+{
+	b->cgroups = cgroups_find("");
+	if (!b->cgroups || cgroups_cpus(b->cgroups) > 0)
+		return;
+	cgroups_free(b->cgroups);
+	b->cgroups = NULL;
+}
+
+struct cgroup_throttled bench_throttled(const struct bench *b, struct cgroup_throttled *before)
+{
+	struct cgroup_throttled since = { 0 }, now;
+
+	if (!b->cgroups)
+		return since;
+	now = cgroups_throttled(b->cgroups);
+	since.times = now.times - before->times;
+	since.seconds = now.seconds - before->seconds;
+	*before = now;
+	return since;
+}
+
 int bench_open(struct bench *b, uint64_t connections, uint64_t stream_bytes)
 {
 	const struct cell *c = b->cell;
@@ -125,6 +148,7 @@ int bench_open(struct bench *b, uint64_t connections, uint64_t stream_bytes)
 
 	if (c->threads > 1 && !c->oversubscribe && !c->sliced)
 		b->distance = distance_create(); /* without memory it is not known, no more */
+	find_quota(b);
 	if (c->sliced) {
 		err = bench_slices_start(b);
 		if (err)
@@ -182,6 +206,7 @@ void bench_close(struct bench *b)
 	distance_free(b->distance);
 	free(b->worker);
 	bench_latency_free(b);
+	cgroups_free(b->cgroups);
 }
 
 /* plant_delay: what judges measurements can be measured itself (run --plant). */
@@ -247,6 +272,7 @@ void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct ben
 	b->worker[w->index].speed_before = window_speed();
 	if (w->index == 0) {
 		b->stolen = env_steal_seconds();
+		bench_throttled(b, &b->throttled);
 		b->process_cpu = process_cpu();
 	}
 	bench_meet(b, w);
@@ -269,6 +295,7 @@ void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct ben
 	if (w->index == 0) {
 		b->process_cpu = process_cpu() - b->process_cpu;
 		b->stolen = env_steal_seconds() - b->stolen;
+		b->throttled = bench_throttled(b, &b->throttled);
 	}
 	note_distance(b, w, 1);
 	/* Last: beyond what the table can do it counts millions, which is no load of the window's.
@@ -329,6 +356,8 @@ static void judge_window(struct bench *b, const struct pool_sum *s)
 				  .open = b->cell->rate,
 				  .involuntary = s->involuntary,
 				  .stolen = b->stolen,
+				  .throttled = b->throttled.times,
+				  .throttled_for = b->throttled.seconds,
 				  .speed = 1 };
 	/* Threads that share a CPU, or share it with an event's thread, are off it by design. */
 	bool shares = b->cell->oversubscribe || b->cell->nr_events;

@@ -13,6 +13,7 @@
 #include <pthread.h>
 
 #include "core/conntrack.h"
+#include "harness/machine/cgroup.h"
 #include "harness/base/error.h"
 #include "harness/machine/perf.h"
 #include "harness/machine/pool.h"
@@ -59,7 +60,9 @@ struct bench {
 	struct distance *distance;	 /* of the workers' CPUs; NULL: one, or several on a CPU */
 	double apart[2];		 /* ns, before and after the window; 0: unknown */
 	double stolen;			 /* env_steal_seconds() as the window opened, then: in it */
-	double process_cpu;		 /* seconds of all our threads: the same */
+	struct cgroups *cgroups;	 /* NULL: no CPU quota */
+	struct cgroup_throttled throttled; /* by it: as stolen */
+	double process_cpu;		   /* seconds of all our threads: the same */
 	/*
 	 * What is to be told beside r (details.h): an object, empty at first.  Of the process's
 	 * first thread, outside the window; writers do
@@ -74,6 +77,9 @@ int bench_packets(struct bench *b);
 int bench_decode(const struct cell *cell, struct cell_result *r, struct ct_error *e);
 
 /* --- For both levels --- */
+
+/* How often a CPU quota stopped us since *before, which is now brought up to date. */
+struct cgroup_throttled bench_throttled(const struct bench *b, struct cgroup_throttled *before);
 
 /* The variant, workers, a table and a namespace on it; checks that memory will do. */
 int bench_open(struct bench *b, uint64_t connections, uint64_t stream_bytes);

@@ -436,6 +436,8 @@ static void one_slice(struct bench *b, struct pool_worker *w, void (*run)(struct
 	warm_up(b, w, run, work, done);
 	if (s->order.plant_cold)
 		make_cold(b, w);
+	if (w->index == 0)
+		bench_throttled(b, &b->throttled);
 	bench_meet(b, w);
 	pool_start(w);
 	inside_opens(b, w);
@@ -456,6 +458,7 @@ static void one_slice(struct bench *b, struct pool_worker *w, void (*run)(struct
 	if (w->index == 0) {
 		s->told.distance_before = before;
 		s->told.distance_after = after;
+		s->told.throttled = bench_throttled(b, &b->throttled).times;
 		sum_up(b);
 	}
 }

@@ -54,6 +54,7 @@ struct slice_told {
 	double warmup, touched, drain; /* seconds, bytes, seconds */
 	uint64_t involuntary, allocated;
 	bool far;		 /* not measured: the CPUs were farther apart than asked */
+	uint64_t throttled;	 /* how often a CPU quota stopped us */
 	bool unsteady;		 /* refused for its halves: a longer warm-up and slice may help */
 	char why[SLICE_WHY_MAX]; /* not empty: not to be used, and why */
 };

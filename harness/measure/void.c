@@ -27,6 +27,12 @@ void window_judge(char *buf, size_t size, const struct window_facts *f)
 		snprintf(buf, size,
 			 "the hypervisor gave %.0f ms of the window's CPU time to others",
 			 1e3 * f->stolen);
+	else if (f->throttled && (taken > lost || f->throttled_for > lost))
+		snprintf(buf, size,
+			 "the CPU quota of the control group stopped it %" PRIu64
+			 " times, for %.0f ms of CPU time in a window of %.0f ms: start it without "
+			 "a quota",
+			 f->throttled, 1e3 * f->throttled_for, 1e3 * f->window);
 	else if (taken > lost && f->involuntary)
 		snprintf(buf, size,
 			 "a thread was off its CPU for %.0f ms of %.0f (%" PRIu64
@@ -42,14 +48,20 @@ void window_judge(char *buf, size_t size, const struct window_facts *f)
 
 void slice_judge(struct slice_told *s)
 {
+	const bool never = s->seconds <= 0 || s->ops <= 0;
+	const bool late = s->skew > SLICE_SKEW * s->seconds;
+	const bool away = s->lost > SLICE_LOST * s->seconds;
+
 	s->why[0] = '\0';
 	s->unsteady = false;
-	if (s->seconds <= 0 || s->ops <= 0)
+	if (s->throttled && (never || late || away))
+		snprintf(s->why, sizeof(s->why), "the control group's CPU quota stopped it");
+	else if (never)
 		snprintf(s->why, sizeof(s->why), "the threads never worked at the same time");
-	else if (s->skew > SLICE_SKEW * s->seconds)
+	else if (late)
 		snprintf(s->why, sizeof(s->why), "the threads started %.2f ms apart",
 			 1e3 * s->skew);
-	else if (s->lost > SLICE_LOST * s->seconds && s->involuntary)
+	else if (away && s->involuntary)
 		snprintf(s->why, sizeof(s->why), "a thread was off its CPU for %.2f ms of %.2f",
 			 1e3 * s->lost, 1e3 * s->seconds);
 	else if (distance_moved(s->distance_before, s->distance_after))

@@ -39,6 +39,8 @@ struct window_facts {
 	double own;	      /* of it by threads of the variant's own, at most: part of its cost */
 	uint64_t involuntary; /* all threads' switches */
 	double stolen;	      /* all CPUs of the machine */
+	uint64_t throttled;   /* how often a control group's CPU quota stopped us, */
+	double throttled_for; /* and for how long, all CPUs together */
 	double speed;	      /* after / before, of the CPU where it changed most; 1: as it was */
 };
 

@@ -44,7 +44,7 @@ static bool is_last(const struct slice_list *l, size_t i)
 static const char *choose(struct slice_list *l)
 {
 	size_t rounds = 0, good = 0;
-	const char *why = NULL;
+	const struct slice *worst = NULL; /* a CPU quota tells more than what it led to */
 
 	for (size_t i = 0; i < l->nr; i++) {
 		struct slice *s = &l->list[i];
@@ -54,15 +54,15 @@ static const char *choose(struct slice_list *l)
 		rounds++;
 		s->used = !s->told.why[0];
 		good += s->used;
-		if (!s->used)
-			why = s->told.why;
+		if (!s->used && (!worst || s->told.throttled >= worst->told.throttled))
+			worst = s;
 	}
 	if (2 * good >= rounds && good)
 		return NULL;
 	for (size_t i = 0; i < l->nr; i++)
 		if (is_last(l, i))
 			l->list[i].used = l->list[i].told.ops > 0 && l->list[i].told.seconds > 0;
-	return why;
+	return worst ? worst->told.why : NULL;
 }
 
 void slices_sum(struct slice_list *l, const struct cell *cell, struct cell_result *r)
@@ -97,8 +97,7 @@ void slices_sum(struct slice_list *l, const struct cell *cell, struct cell_resul
 			 "no operation was finished inside a slice");
 	if (why && cell->seconds >= JUDGED_LEAST && !r->void_reason[0])
 		snprintf(r->void_reason, sizeof(r->void_reason),
-			 "more than half of the slices were refused, the last because of this: %s",
-			 why);
+			 "more than half of the slices were refused, one because of this: %s", why);
 }
 
 /* ---- columns ---- */

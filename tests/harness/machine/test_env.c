@@ -14,42 +14,7 @@
 
 #include "harness/machine/env_internal.h"
 #include "harness/base/error.h"
-
-static char root[] = "/tmp/ctbench-env-XXXXXX";
-
-/* A file of the made-up machine, with the folders above it. */
-static void put(const char *path, const char *text)
-{
-	char full[512];
-	FILE *f;
-
-	snprintf(full, sizeof(full), "%s%s", root, path);
-	for (char *slash = full + strlen(root) + 1; (slash = strchr(slash, '/')); slash++) {
-		*slash = '\0';
-		mkdir(full, 0777);
-		*slash = '/';
-	}
-	f = fopen(full, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
-}
-
-static int make_root(void **state)
-{
-	(void)state;
-	strcpy(root + strlen(root) - 6, "XXXXXX");
-	return mkdtemp(root) ? 0 : -1;
-}
-
-static int remove_root(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", root);
-	return system(command);
-}
+#include "tests/fixture/fake_machine.h"
 
 /* A value by a path of keys: "machine.cpu". */
 static const json_t *at(const json_t *json, const char *path)
@@ -191,25 +156,6 @@ static void a_guest(void **state)
 	virt = env_virtual(root);
 	assert_true(json_is_true(at(virt, "gives_memory_back")));
 	json_decref(virt);
-}
-
-/* The tightest limit of all groups above us counts; "max" is none. */
-static void limits_of_control_groups(void **state)
-{
-	json_t *limits;
-
-	(void)state;
-	put("/proc/self/cgroup", "3:cpu:/old\n0::/a/b\n");
-	put("/sys/fs/cgroup/a/b/cpu.max", "max 100000\n");
-	put("/sys/fs/cgroup/a/cpu.max", "150000 100000\n");
-	put("/sys/fs/cgroup/cpu.max", "400000 100000\n");
-	put("/sys/fs/cgroup/a/b/memory.max", "max\n");
-	put("/sys/fs/cgroup/a/memory.max", "1073741824\n");
-	put("/sys/fs/cgroup/memory.max", "2147483648\n");
-	limits = env_limits(root);
-	assert_number(limits, "cpu_quota", 1.5);
-	assert_number(limits, "memory_bytes", 1073741824.);
-	json_decref(limits);
 }
 
 /* What is not told is null, and nothing is warned of. */
@@ -454,7 +400,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(facts_of_a_laptop, make_root, remove_root),
 		cmocka_unit_test_setup_teardown(boost_by_the_other_driver, make_root, remove_root),
 		cmocka_unit_test_setup_teardown(a_guest, make_root, remove_root),
-		cmocka_unit_test_setup_teardown(limits_of_control_groups, make_root, remove_root),
 		cmocka_unit_test_setup_teardown(a_machine_that_tells_nothing, make_root,
 						remove_root),
 		cmocka_unit_test_setup_teardown(small_files, make_root, remove_root),

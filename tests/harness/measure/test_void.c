@@ -2,6 +2,8 @@
 /* Which windows the machine has spoiled: limits from both sides. */
 #include "harness/measure/void.h"
 
+#include "harness/measure/slices.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -105,6 +107,42 @@ static void test_open(void **state)
 			    "");
 }
 
+/* A quota is named where it did harm, before whatever it looks like. */
+static void test_quota(void **state)
+{
+	struct slice_told slice = { .seconds = 0.01, .ops = 1000, .halves = 1, .throttled = 1 };
+
+	(void)state;
+	assert_string_equal(judge((struct window_facts){ GOOD, .throttled = 3, .lost = 0.04,
+							 .throttled_for = 0.04 }),
+			    "");
+	assert_non_null(strstr(judge((struct window_facts){ GOOD, .throttled = 3, .lost = 0.06,
+							    .involuntary = 3 }),
+			       "quota"));
+	assert_non_null(
+		strstr(judge((struct window_facts){ GOOD, .throttled = 3, .throttled_for = 0.06 }),
+		       "quota"));
+	assert_null(strstr(judge((struct window_facts){ GOOD, .lost = 0.06, .involuntary = 3 }),
+			   "quota"));
+
+	slice_judge(&slice);
+	assert_string_equal(slice.why, "");
+	slice.lost = 0.002; /* the thread did not give its CPU away by itself */
+	slice_judge(&slice);
+	assert_non_null(strstr(slice.why, "quota"));
+	slice.lost = 0;
+	slice.skew = 0.001;
+	slice_judge(&slice);
+	assert_non_null(strstr(slice.why, "quota"));
+	slice.throttled = 0;
+	slice_judge(&slice);
+	assert_string_not_equal(slice.why, "");
+	assert_null(strstr(slice.why, "quota"));
+	slice = (struct slice_told){ .throttled = 1 };
+	slice_judge(&slice);
+	assert_non_null(strstr(slice.why, "quota"));
+}
+
 static void test_speed(void **state)
 {
 	(void)state;
@@ -116,7 +154,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),  cmocka_unit_test(test_spoiled),
 		cmocka_unit_test(test_short), cmocka_unit_test(test_open),
-		cmocka_unit_test(test_speed),
+		cmocka_unit_test(test_quota), cmocka_unit_test(test_speed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
