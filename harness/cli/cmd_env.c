@@ -100,11 +100,15 @@ static void print_machine(const json_t *env)
 	    (long long)json_integer_value(within(env, "topology", "cpus")),
 	    told(within(env, "topology", "allowed_cpus")));
 	print_caches(env);
-	row("memory", "%s, %s available",
-	    bytes_text(total, sizeof(total),
-		       json_integer_value(within(env, "machine", "memory_bytes"))),
-	    bytes_text(available, sizeof(available),
-		       json_integer_value(within(env, "machine", "memory_available_bytes"))));
+	if (json_is_integer(within(env, "machine", "memory_bytes")))
+		row("memory", "%s, %s available",
+		    bytes_text(total, sizeof(total),
+			       json_integer_value(within(env, "machine", "memory_bytes"))),
+		    bytes_text(
+			    available, sizeof(available),
+			    json_integer_value(within(env, "machine", "memory_available_bytes"))));
+	else
+		row("memory", "not told");
 	row("clock", "%s, %.1f MHz, %s", told(within(env, "clock", "name")),
 	    json_real_value(within(env, "clock", "ticks_per_second")) / 1e6,
 	    json_is_true(within(env, "clock", "reliable")) ? "reliable" : "NOT reliable");
@@ -138,7 +142,10 @@ static void print_kernel(const json_t *env)
 			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s: %s", n ? "; " : "",
 					      name, told(value));
 	}
-	row("mitigations", "%s", *text ? text : "none needed");
+	if (!*text)
+		strcpy(text, json_is_object(within(env, "kernel", "mitigations")) ? "none needed"
+										  : "not told");
+	row("mitigations", "%s", text);
 	row("pages", "transparent huge pages %s (defrag %s)",
 	    told(within(env, "pages", "transparent")),
 	    told(within(env, "pages", "transparent_defrag")));
@@ -149,9 +156,12 @@ static void print_kernel(const json_t *env)
 			 json_number_value(busy));
 	else
 		buf[0] = '\0';
-	row("load", "%.2f %.2f %.2f%s", json_real_value(json_array_get(value, 0)),
-	    json_real_value(json_array_get(value, 1)), json_real_value(json_array_get(value, 2)),
-	    buf);
+	if (!json_is_array(value))
+		row("load", "not told");
+	else
+		row("load", "%.2f %.2f %.2f%s", json_real_value(json_array_get(value, 0)),
+		    json_real_value(json_array_get(value, 1)),
+		    json_real_value(json_array_get(value, 2)), buf);
 }
 
 static void print_build(const json_t *env)

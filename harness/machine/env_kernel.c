@@ -110,7 +110,7 @@ static json_t *command_line(const char *root)
 	return kept;
 }
 
-/* /sys/devices/system/cpu/vulnerabilities: a file each, with a sentence. */
+/* /sys/devices/system/cpu/vulnerabilities: a file each, with a sentence; null without it. */
 static json_t *mitigations(const char *root)
 {
 	static const char folder[] = "/sys/devices/system/cpu/vulnerabilities";
@@ -121,6 +121,10 @@ static json_t *mitigations(const char *root)
 
 	snprintf(path, sizeof(path), "%s%s", root, folder);
 	nr = scandir(path, &names, NULL, alphasort);
+	if (nr < 0) {
+		json_decref(all);
+		return json_null();
+	}
 	for (int i = 0; i < nr; i++) {
 		if (*names[i]->d_name != '.' &&
 		    env_line(text, sizeof(text), root, "%s/%s", folder, names[i]->d_name))
@@ -141,14 +145,21 @@ json_t *env_kernel(const char *root)
 		env_line(source, sizeof(source), root,
 			 "/sys/devices/system/clocksource/clocksource0/current_clocksource");
 	bool randomize_known = env_number(&randomize, root, "/proc/sys/kernel/randomize_va_space");
+	char line[64];
+	json_t *kernel = json_pack(
+		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "release",
+		env_text_or_null(named, u.release), "version", env_text_or_null(named, u.version),
+		"architecture", env_text_or_null(named, u.machine), "parameters",
+		command_line(root), "mitigations", mitigations(root), "clocksource",
+		env_text_or_null(source_known, source), "randomize_va_space",
+		env_number_or_null(randomize_known, randomize_known ? randomize : 0));
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "release",
-			 env_text_or_null(named, u.release), "version",
-			 env_text_or_null(named, u.version), "architecture",
-			 env_text_or_null(named, u.machine), "parameters", command_line(root),
-			 "mitigations", mitigations(root), "clocksource",
-			 env_text_or_null(source_known, source), "randomize_va_space",
-			 env_number_or_null(randomize_known, randomize_known ? randomize : 0));
+	/* what every /proc has, and every /sys: said only where most facts are unknown */
+	if (!env_line(line, sizeof(line), root, "/proc/stat"))
+		json_object_set_new(kernel, "procfs", json_false());
+	if (!env_line(line, sizeof(line), root, "/sys/devices/system/cpu/online"))
+		json_object_set_new(kernel, "sysfs", json_false());
+	return kernel;
 }
 
 /* The pools of huge pages: size in KiB -> how many, how many free. */

@@ -45,6 +45,18 @@ static const char *text(const json_t *value)
 	return s ? s : "";
 }
 
+/* Without them nothing below can be told, and silence would be no praise. */
+static void look_at_files(struct warnings *w, const json_t *env)
+{
+	if (json_is_false(within(env, "kernel", "procfs")))
+		warn(w, SERIOUS, "procfs", "mount -t proc proc /proc",
+		     "/proc is not mounted: what else runs here, and what it takes, is unknown.");
+	if (json_is_false(within(env, "kernel", "sysfs")))
+		warn(w, SERIOUS, "sysfs", "mount -t sysfs sysfs /sys",
+		     "/sys is not mounted: which CPUs share cores and caches, and how fast they "
+		     "run, is unknown.");
+}
+
 static void look_at_build(struct warnings *w, const json_t *env)
 {
 	const char *sanitizer = json_string_value(within(env, "build", "sanitizer"));
@@ -239,6 +251,7 @@ json_t *env_warnings(const json_t *env)
 {
 	struct warnings w = { json_array(), json_array() };
 
+	look_at_files(&w, env);
 	look_at_build(&w, env);
 	look_at_clock(&w, env);
 	look_at_virtual(&w, env);

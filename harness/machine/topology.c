@@ -29,6 +29,8 @@ static void load(void)
 	hwloc_topology_t topology = NULL;
 	hwloc_cpuset_t allowed = NULL, bound = NULL;
 
+	/* Without /sys it complains each time; env_warnings() says it once. */
+	setenv("HWLOC_HIDE_ERRORS", "2", 0);
 	/* CPUs that exist but are not for us are kept, so that an error can tell the one from the
 	 * other. */
 	if (hwloc_topology_init(&topology) ||

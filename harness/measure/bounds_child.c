@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The parent's side of measuring bounds, in a process of its own: see bounds_measure.h. */
+#include "harness/machine/program.h"
 #include "harness/measure/bounds_measure.h"
 
 #include <errno.h>
@@ -18,7 +19,7 @@
 
 #define ARGUMENT 320
 
-static void start_child(const struct bounds_request *q, int out, int err)
+static void start_child(const char *program, const struct bounds_request *q, int out, int err)
 {
 	static char threads[ARGUMENT], pages[ARGUMENT], pin[ARGUMENT], bytes[ARGUMENT],
 		window[ARGUMENT];
@@ -56,7 +57,7 @@ static void start_child(const struct bounds_request *q, int out, int err)
 	signal(SIGTERM, SIG_DFL);
 	if (dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0)
 		_exit(127);
-	execv(measure_program, argv);
+	execv(program, argv);
 	_exit(127);
 }
 
@@ -116,13 +117,16 @@ static void take_error(FILE *said, int status, struct ct_error *e)
 
 json_t *bounds_child(const struct bounds_request *q, struct ct_error *e)
 {
-	FILE *said = tmpfile();
+	const char *program = measure_program ? measure_program : program_path(e);
+	FILE *said = program ? tmpfile() : NULL;
 	json_t *json = NULL;
 	int from[2], status;
 	char *text;
 	size_t len;
 	pid_t pid;
 
+	if (!program)
+		return NULL;
 	if (!said || pipe(from)) {
 		ct_fail(e, -errno, CT_EXIT_USER, "cannot make a %s: %s",
 			said ? "pipe" : "temporary file", strerror(errno));
@@ -134,7 +138,7 @@ json_t *bounds_child(const struct bounds_request *q, struct ct_error *e)
 	pid = fork();
 	if (!pid) {
 		close(from[0]);
-		start_child(q, from[1], fileno(said));
+		start_child(program, q, from[1], fileno(said));
 	}
 	close(from[1]);
 	if (pid < 0) {

@@ -15,14 +15,15 @@
 #include <unistd.h>
 
 #include "harness/base/interrupt.h"
+#include "harness/machine/program.h"
 #include "harness/machine/tsc.h"
 #include "harness/measure/replica.h"
 
 #define PATIENCE_MS 1000 /* for a child that hung up to end by itself */
 
-const char *measure_program = "/proc/self/exe";
+const char *measure_program;
 
-static void child(int in, int out)
+static void child(const char *program, int in, int out)
 {
 	char *const argv[] = { (char *)"ctbench", (char *)"measure", NULL };
 
@@ -39,7 +40,7 @@ static void child(int in, int out)
 	/* Where the pipe already was there, dup2() leaves the flag that closes it. */
 	fcntl(STDIN_FILENO, F_SETFD, 0);
 	fcntl(STDOUT_FILENO, F_SETFD, 0);
-	execv(measure_program, argv);
+	execv(program, argv);
 	_exit(127);
 }
 
@@ -107,12 +108,15 @@ static int receive_details(int fd, json_t **details)
 
 static int start(struct measure_child *c, const struct cell *cell, struct ct_error *e)
 {
+	const char *program = measure_program ? measure_program : program_path(e);
 	int to[2], from[2], err;
 	pid_t pid;
 
 	memset(c, 0, sizeof(*c));
 	c->cell = *cell;
 	c->to = c->from = -1;
+	if (!program)
+		return -ENOENT;
 	/* A socket and no pipe: writing to a child that has died must be no signal. */
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, to))
 		return ct_fail(e, -errno, CT_EXIT_USER, "cannot make a socket: %s",
@@ -128,7 +132,7 @@ static int start(struct measure_child *c, const struct cell *cell, struct ct_err
 	fflush(NULL);
 	pid = fork();
 	if (!pid)
-		child(to[0], from[1]);
+		child(program, to[0], from[1]);
 	close(to[0]);
 	close(from[1]);
 	c->to = to[1];

@@ -60,7 +60,7 @@ int measure_close(struct measure_child *c, struct ct_error *e);
 /* End it if it is alive, and free what belongs to it.  After any of the above. */
 void measure_end(struct measure_child *c);
 
-/* The program to start: this one (/proc/self/exe) unless a test says otherwise. */
+/* The program to start; NULL: this one (program_path()).  A test says otherwise. */
 extern const char *measure_program;
 
 #endif

@@ -7,6 +7,8 @@
 
 #include "harness/base/about.h"
 #include "harness/base/escape.h"
+#include "harness/machine/program.h"
+#include "harness/measure/measure.h"
 #include "harness/machine/env.h"
 #include "harness/judge/facts.h"
 #include "harness/results/check.h"
@@ -220,6 +222,8 @@ int run_look_around(struct run *run, struct ct_error *e)
 		run->stolen_before = env_steal_seconds() - stolen;
 		return 0;
 	}
+	if (!measure_program && !program_path(e))
+		return -ENOENT;
 	run->environment = env_json();
 	if (!run->environment)
 		return ct_fail(e, -ENOMEM, CT_EXIT_USER,

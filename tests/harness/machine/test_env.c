@@ -181,9 +181,9 @@ static void a_machine_that_tells_nothing(void **state)
 	{
 		const char *id = json_string_value(json_object_get(w, "id"));
 
-		/* those are about this very process, not about the files */
+		/* those are about this very process, or say that there are no files */
 		if (strcmp(id, "sanitizer") && strcmp(id, "optimization") && strcmp(id, "clock") &&
-		    strcmp(id, "cpuset"))
+		    strcmp(id, "cpuset") && strcmp(id, "procfs") && strcmp(id, "sysfs"))
 			fail_msg("warns of %s without a fact", id);
 	}
 	json_decref(warnings);
@@ -299,6 +299,9 @@ static void what_is_warned_of(void **state)
 		  "{\"cpus\": 64}}" },
 		{ "load", "-",
 		  "{\"load\": {\"average\": [0.9, 9.0, 9.0]}, \"topology\": {\"cpus\": 4}}" },
+		{ "procfs", "serious", "{\"kernel\": {\"procfs\": false}}" },
+		{ "procfs", "-", "{\"kernel\": {\"procfs\": true}}" },
+		{ "sysfs", "serious", "{\"kernel\": {\"sysfs\": false}}" },
 		{ "quota", "serious", "{\"limits\": {\"cpu_quota\": 1.5}}" },
 		{ "quota", "-", "{\"limits\": {\"cpu_quota\": null}}" },
 		{ "memory", "note", "{\"machine\": {\"memory_available_bytes\": 1000000000}}" },
