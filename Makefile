@@ -23,7 +23,7 @@ CHECKED = ^(checksum|hash|bucket|tcp|pipeline|tuple|stats|conformance\.nulls_rcu
 # make's own options and variables are not those of CMake's makefiles.
 unexport MAKEFLAGS MFLAGS
 
-.PHONY: help deps deps-check build install bench test check check-format format conformance reference-pages clean \
+.PHONY: help deps deps-check build install bench test check check-format format conformance mutants reference-pages clean \
 	$(addprefix build-,release debug asan-ubsan tsan clang)
 
 help:
@@ -44,6 +44,8 @@ help:
 	@echo '                   CAPTURES=DIR   a folder of captures'
 	@echo '                   ARGS="..."     options for tests/conformance/live.py, such as --keep DIR'
 	@echo '  make reference-pages  unpack results/reference into build/reference and make its pages and plots'
+	@echo '  make mutants   plant bugs, one at a time: does a test find each? (half an hour)'
+	@echo '                   ARGS="NAME ..." some of them, --report FILE for the table as Markdown'
 	@echo '  make build     build only the program: build/release/ctbench'
 	@echo '  make install   install the program, manual pages, completion for shells, and documents'
 	@echo '                   PREFIX=/usr/local   or another place, such as $$HOME/.local'
@@ -106,6 +108,9 @@ reference-pages: build
 
 conformance: build-release
 	@tools/conformance.sh build/release --seeds '$(SEEDS)' $(if $(CAPTURES),--captures '$(CAPTURES)') $(ARGS)
+
+mutants: deps
+	@tests/mutants/mutants.py run --jobs $(JOBS) $(ARGS)
 
 clean:
 	rm -rf build

@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The project's headers as C++ over the verifier's atomics (shim.h).
+
+    generate.py SOURCE OUT
+
+Only what C++ writes otherwise is changed: an atomic type, assertions on sizes (those of the
+verifier's atomics are others), thread-local variables.  Of units with much else around them
+single functions are taken, as they stand.
+"""
+import os
+import re
+import sys
+
+HEADERS = ["core/refcount.h", "core/spinlock.h", "core/ticks.h", "variants/chain/links.inc.h",
+           "variants/chain/nulls_rcu.h", "variants/resize/seqcount.h", "variants/resize/rwlock.h",
+           "variants/resize/view.inc.h", "variants/lock/striped.h",
+           "variants/frontier/flowline.h"]
+FUNCTIONS = {
+    "core/spinlock.c": ["spin_lock_slowly", "read_lock_slowly"],
+    "core/conntrack_new.inc.h": ["nf_conntrack_set_live"],
+    "variants/frontier/flowline.c": ["fl_set_depth", "fl_reverse", "fl_deal", "fl_look_ahead",
+                                     "fl_grow", "fl_shrink"],
+}
+
+
+def translate(text):
+    text = re.sub(r"_Atomic\(([^)]*)\)", r"litmus_atomic<\1>", text)
+    text = re.sub(r"_Atomic (\w+)", r"litmus_atomic<\1>", text)
+    text = text.replace("_Thread_local ", "")
+    # A thousand locks are too many to verify; two are as good.
+    text = text.replace("#define CONNTRACK_LOCKS\t  1024u", "#define CONNTRACK_LOCKS 2u")
+    return re.sub(r"^_Static_assert\(.*?\);$", "", text, flags=re.M | re.S)
+
+
+def function(text, name, path):
+    """From the line that begins it to the brace that ends it; with its constants before it."""
+    found = re.search(r"^(?:static|void)[^;{}#]*\b%s\([^;{}]*\)\n\{.*?^\}\n" % name, text,
+                      re.M | re.S)
+    if not found:
+        sys.exit("%s has no function %s()" % (path, name))
+    return found.group(0)
+
+
+def main():
+    source, out = sys.argv[1:]
+
+    def write(name, text):
+        path = os.path.join(out, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w") as f:
+            f.write(text)
+
+    for name in HEADERS:
+        with open(os.path.join(source, name)) as f:
+            write(name, translate(f.read()))
+    write("core/compiler.h", '#include "shim.h"\n')
+    extracted = {}
+    for name, functions in FUNCTIONS.items():
+        with open(os.path.join(source, name)) as f:
+            text = f.read()
+        constants = "".join(re.findall(r"^#define FL_AHEAD.*\n", text, re.M))
+        extracted[name] = constants + "\n".join(function(text, f, name) for f in functions)
+    for name, text in extracted.items():
+        write("extracted/" + os.path.basename(name), translate(text))
+
+
+main()
