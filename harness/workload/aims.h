@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Aims: what a workload's figures should reach, said in its file and answered
- * in one table at the end of a run.
+ * Aims: what the medians of a workload should reach.  Its file says so, and a table at the end of
+ * the run compares.
  *
  *	aims:
  *	  - null: ns/op <= 3
  *	  - nulls_rcu_siphash: ns/op <= 1.15 x replica
  *
- * An aim is a sentence about medians, not a test: the machine and its noise
- * decide as much as the code does, so a missed aim is no failure.
+ * An aim is no test: the machine and its noise matter as much as the code, so a missed aim is no
+ * failure.
  */
 #ifndef CTBENCH_HARNESS_WORKLOAD_AIMS_H
 #define CTBENCH_HARNESS_WORKLOAD_AIMS_H
@@ -30,7 +30,7 @@ struct aim {
 	enum aim_measure measure;
 	bool at_least; /* >= instead of <= */
 	double bound;
-	/* The bound is that many times this variant's figure at the same point; empty: a number. */
+	/* The bound is a multiple of this variant's figure at the same point; empty: a number. */
 	char times[96];
 };
 
@@ -38,7 +38,7 @@ struct aim {
 	"'VARIANT: MEASURE <= NUMBER' or '... <= NUMBER x VARIANT', also with >=; " \
 	"measures: ns/op, M/s, B/conn, B/bucket, s"
 
-/* False if the text is no aim.  run_print_aims() says what became of one. */
+/* False if the text is no aim. */
 bool aim_parse(struct aim *aim, const char *text);
 
 extern const char *const aim_measures[AIM_NR_MEASURES];

@@ -2,12 +2,11 @@
 /*
  * A cell: one point of a workload's product, ready to be measured.
  *
- * A workload file names lists (variants, threads, flows, ...); their product
- * is a list of cells.  One repeat of a cell runs in a process of its own: the
- * parent sends the cell's bytes through a pipe to a freshly executed ctbench,
- * which builds the table, measures one window and sends a cell_result back.
- * Both structures are therefore plain bytes: no pointers.  Behind the result it
- * sends its details, a JSON text.
+ * A workload file has lists (variants, threads, flows, ...), and their product is a list of cells.
+ * Each repeat of a cell runs in a process of its own: the parent sends the bytes of the cell
+ * through a pipe to a new ctbench, which builds the table, measures, and sends a cell_result back.
+ * So both structures are plain bytes without pointers.  The details, a JSON text, follow the
+ * result.
  */
 #ifndef CTBENCH_HARNESS_WORKLOAD_CELL_H
 #define CTBENCH_HARNESS_WORKLOAD_CELL_H
@@ -19,7 +18,7 @@
 #include "harness/machine/topology.h"
 
 #define CT_MAX_EVENTS 32 /* during the window of a cell */
-/* Of the details.  A measuring process that sends more is at fault. */
+/* The most bytes of details; a measuring process that sends more is faulty. */
 #define DETAILS_MAX_BYTES ((size_t)256 << 20)
 
 enum cell_level {
@@ -54,17 +53,17 @@ enum distance_policy {
 };
 
 enum page_policy {
-	PAGES_AUTO,    /* transparent huge pages asked for (madvise), whatever comes of it */
-	PAGES_THP,     /* the same, and nothing else will do */
-	PAGES_4K,      /* asked for none, and nothing else will do */
+	PAGES_AUTO,    /* ask for transparent huge pages (madvise), and take what comes */
+	PAGES_THP,     /* transparent huge pages, or the measurement is void */
+	PAGES_4K,      /* small pages, or the measurement is void */
 	PAGES_HUGETLB, /* from the pool of huge pages (vm.nr_hugepages) */
 };
 
-/* Of operations, one by one (variants/latency.h). */
+/* The time of each operation (variants/latency.h). */
 enum latency_kind {
 	LATENCY_NONE,
-	LATENCY_SERVICE,  /* closed loop: each one's own time */
-	LATENCY_RESPONSE, /* open loop: from its intended start; follows from cell.rate */
+	LATENCY_SERVICE,  /* closed loop: from its begin */
+	LATENCY_RESPONSE, /* open loop (cell.rate): from its intended start */
 };
 
 /* When operations of an open loop arrive. */
@@ -99,14 +98,13 @@ struct cell {
 	uint32_t threads;
 	enum pin_policy pin;
 	char cpus[256];	    /* for PIN_LIST: "0,2,4-7" */
-	bool oversubscribe; /* more threads than CPUs was asked for */
+	bool oversubscribe; /* there may be more threads than CPUs */
 
-	uint64_t flows;	      /* 0 with a capture, which brings its own */
+	uint64_t flows;	      /* 0 with a capture, which has its own */
 	double ipv6_share;    /* 0..1 of the flows */
-	uint64_t buckets;     /* resolved: from load_factor where that was given */
+	uint64_t buckets;     /* given, or from load_factor */
 	double load_factor;   /* connections per bucket: flows / buckets; 0 with a capture */
-	bool buckets_rounded; /* a load factor was asked for, and the variant takes only powers of
-				 two */
+	bool buckets_rounded; /* from load_factor, for a variant that needs a power of two */
 
 	enum popularity popularity;
 	double zipf_s;
@@ -125,25 +123,25 @@ struct cell {
 	double budget;	  /* seconds to measure its workload in; 0: no limit */
 	uint64_t seed;	  /* of the whole run; repeats derive their own from it */
 	enum page_policy pages;
-	double timeline; /* seconds a window of the timeline; 0: none is kept */
+	double timeline; /* seconds of each piece of the timeline; 0: none is kept */
 	uint32_t nr_events;
 	struct cell_event events[CT_MAX_EVENTS]; /* in the order of time */
 
 	char capture[512]; /* a capture instead of synthetic flows; empty: none */
-	uint32_t copies;   /* loop copies of the capture, addresses shifted */
+	uint32_t copies;   /* of the capture, each with other addresses */
 	enum split_policy split;
 	enum distance_policy distance;
 
-	enum latency_kind latency; /* none or service, as was asked for; see cell_latency() */
-	uint64_t rate; /* of an open loop, operations a second, all threads; 0: a closed one */
+	enum latency_kind latency; /* none or service, as in the file; see cell_latency() */
+	uint64_t rate; /* of an open loop, operations a second of all threads; 0: a closed loop */
 	enum arrival_process arrivals;
 
-	/* set per measurement, not by the workload file */
+	/* Set for each measurement, not by the workload file. */
 	uint32_t repeat;     /* which repeat this is, from 0 */
 	bool control;	     /* the second name of an A/A pair */
 	bool sliced;	     /* in slices, beside others of its group (measure/slices.h) */
 	uint32_t plant_cold; /* the slice, from 1, that begins with cold caches: for tests */
-	double plant_delay;  /* every batch takes longer by this share: a known truth, for tests */
+	double plant_delay;  /* every batch takes longer by this share: a known effect, for tests */
 	double ticks_per_second; /* of the clock, calibrated by the parent; 0: not yet */
 };
 
@@ -152,16 +150,16 @@ bool cell_disturbed(const struct cell *c);
 /* How many of its events are of this kind. */
 uint32_t cell_nr_events(const struct cell *c, enum cell_event_kind kind);
 
-/* Which latencies a cell takes.  A cell that takes any tells no throughput. */
+/* Which latencies a cell measures.  A cell that measures any has no throughput. */
 static inline enum latency_kind cell_latency(const struct cell *c)
 {
 	return c->rate ? LATENCY_RESPONSE : c->latency;
 }
 
 struct cell_result {
-	int status; /* enum ct_exit; not 0: see error, nothing else holds */
+	int status; /* enum ct_exit; if not 0, only error is valid */
 	char error[512];
-	char void_reason[256]; /* not empty: measured but must not be used, and why */
+	char void_reason[256]; /* not empty: why the figures must not be used */
 
 	double window; /* seconds of the common window, from the TSC */
 	double skew;   /* seconds between the first and the last thread's start */
@@ -169,7 +167,7 @@ struct cell_result {
 	uint64_t lookups, hits, expected_hits;
 	uint64_t inserts, insert_failed, deletes;
 	uint64_t checksum;
-	double ns_per_op;		       /* threads * window / ops: what one thread sees */
+	double ns_per_op;		       /* threads * window / ops, as one thread sees it */
 	double cpu_ns_per_op;		       /* thread CPU time / ops */
 	double min_thread_ops, max_thread_ops; /* per second, slowest and fastest thread */
 	double build_seconds;		       /* to fill the table before the window */
@@ -178,18 +176,17 @@ struct cell_result {
 	uint64_t node_bytes, bucket_bytes; /* live memory by the variant's own count */
 	uint64_t allocated_bytes; /* growth of the allocator's live bytes by building the table */
 	uint64_t rss_bytes;
-	uint64_t window_allocs; /* bytes allocated inside the window: must be 0 where nothing is
-				   inserted */
+	uint64_t window_allocs; /* bytes allocated inside the window; 0 unless there are inserts */
 	uint64_t search_restart, early_drop, drop;
 	uint64_t involuntary_switches;
 	double resize_seconds; /* all resizes of the window together */
-	/* Of cells that take latencies (bench_latency.h), over all operations; else 0. */
+	/* Over all operations of a cell that measures latencies (measure/latency.h); else 0. */
 	double latency_p50_ns, latency_p99_ns, latency_p999_ns, latency_max_ns;
 	uint64_t unfinished; /* open loop: arrivals that were never begun */
 	uint32_t resizes_done;
 	char allocator[96];	/* "jemalloc 5.3.0-...", "glibc 2.36" */
 	char cpus[256];		/* where the threads ran */
-	double elapsed_seconds; /* of the whole measurement, from outside: set by the parent */
+	double elapsed_seconds; /* of the whole measurement, as the parent sees it */
 };
 
 #endif

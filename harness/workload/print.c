@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * What a workload looks like from outside: the names of its cells, JSON, the
- * time it will take, and the pages that --dry-run prints.
- */
+/* The names of cells, workloads as JSON, the time they take, and what --dry-run prints. */
 #include "harness/base/text.h"
 #include "harness/workload/internal.h"
 
@@ -13,9 +10,9 @@
 #define TEXT_MAX 1024
 
 /*
- * Guesses for the estimate, on the slow side of what a machine with two noisy
- * cores took: starting a process and joining its threads; putting one
- * connection into the table; making one thread's streams of keys; reading a capture.
+ * For the estimate, a little more than a machine with two busy cores needs: starting a process and
+ * joining its threads; inserting one connection; making the key streams of one thread; reading a
+ * capture.
  */
 #define START_SECONDS	   0.05
 #define CONNECTION_SECONDS 1e-6
@@ -29,7 +26,7 @@ double cell_expected_seconds(const struct cell *cell)
 
 	if (cell->capture[0])
 		streams += CAPTURE_SECONDS;
-	/* Filling is the measurement itself. */
+	/* Here filling the table is the measurement. */
 	if (cell->kind == KIND_FILL)
 		return START_SECONDS + build + streams;
 	if (cell->kind == KIND_DECODE)
@@ -272,7 +269,7 @@ static void print_table(FILE *out, const struct workload *w, const bool *chosen)
 			if (len > width[i])
 				width[i] = len;
 		}
-		/* The variant is what a cell is about: always there. */
+		/* The variant is always shown. */
 		if (i && !differs(w, i))
 			width[i] = 0;
 	}
@@ -296,7 +293,7 @@ static void print_table(FILE *out, const struct workload *w, const bool *chosen)
 	}
 }
 
-/* One workload; chosen: of its cells and its control.  Its measurements. */
+/* One workload; chosen is for its cells and its control.  Returns the number of measurements. */
 static size_t print_workload(FILE *out, const struct workload *w, const bool *chosen,
 			     unsigned int repeats, double *seconds)
 {

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Which variants a selection means; the forms are described at variant_select()
- * in workload.h.
- */
+/* Which variants a selection chooses; variant_select() in workload.h describes its forms. */
 #include "harness/base/nearest.h"
 #include "harness/workload/internal.h"
 #include "variants/variant.h"
@@ -13,9 +10,9 @@
 #define TERMS_MAX (CT_NR_AXES + 2)
 #define NEAR_MAX  3
 
-/* A selection of axis values, taken apart. */
+/* The parts of a selection by axes. */
 struct selection {
-	const char *value[CT_NR_AXES]; /* wanted value of each axis, NULL: any */
+	const char *value[CT_NR_AXES]; /* the wanted choice on each axis, NULL: any */
 	size_t len[CT_NR_AXES];
 	int axis;		       /* of axis=NAME, or -1 */
 	const struct ct_variant *base; /* that it differs from */
@@ -35,13 +32,13 @@ static bool same(const char *value, const char *text, size_t len)
 	return strlen(value) == len && !strncmp(value, text, len);
 }
 
-/* Does the axis mean nothing to this variant? */
+/* Does the axis not apply to this variant? */
 static bool absent(const char *value)
 {
 	return !strcmp(value, "-") || !strcmp(value, "none");
 }
 
-/* What stands for itself only: neither globs nor axes choose it. */
+/* Must it be chosen by its name, and not by globs and axes? */
 static bool only_by_name(const struct ct_variant *v)
 {
 	return v->flags & (CT_V_NULL | CT_V_WORST | CT_V_LOOKUPS);
@@ -90,9 +87,8 @@ static int no_such_variant(const char *where, const char *name, struct ct_error 
 	for (size_t i = 0, at = 0; i < found && at < sizeof(text); i++)
 		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%s", i ? ", " : "",
 				       near[i]);
-	return ct_user_error(e, "%s: no variant matches '%.128s'; %s%s%s", where, name,
-			     found ? "near are " : "", text,
-			     found ? " (ctbench list shows all)" : "ctbench list shows all");
+	return ct_user_error(e, "%s: no variant matches '%.128s'%s%s%s; ctbench list shows all",
+			     where, name, found ? " (did you mean " : "", text, found ? "?)" : "");
 }
 
 static int no_such_axis(const char *where, const char *name, size_t len, struct ct_error *e)
@@ -102,11 +98,11 @@ static int no_such_axis(const char *where, const char *name, size_t len, struct 
 	for (unsigned int i = 0, at = 0; i < CT_NR_AXES && at < sizeof(text); i++)
 		at += (unsigned int)snprintf(text + at, sizeof(text) - at, "%s%s", i ? ", " : "",
 					     ct_axis_name(i));
-	return ct_user_error(e, "%s: '%.*s' is no axis of a variant; the axes are %s", where,
+	return ct_user_error(e, "%s: unknown axis '%.*s'; the axes are %s", where,
 			     (int)(len < 64 ? len : 64), name, text);
 }
 
-/* No variant has this value; say which values there are. */
+/* No variant has this choice; the message lists those there are. */
 static int no_such_value(const char *where, unsigned int axis, const char *value, size_t len,
 			 struct ct_error *e)
 {
@@ -144,10 +140,11 @@ parse_term(struct selection *s, const char *term, size_t len, const char *where,
 	int axis;
 
 	if (!value)
-		return ct_user_error(e,
-				     "%s: '%.*s' is not AXIS=VALUE; put names and globs each in an "
-				     "entry of their own",
-				     where, (int)(len < 64 ? len : 64), term);
+		return ct_user_error(
+			e,
+			"%s: '%.*s' is not AXIS=VALUE; write each name and each glob as "
+			"a value of its own",
+			where, (int)(len < 64 ? len : 64), term);
 	name_len = (size_t)(value - term);
 	value++;
 	value_len = len - name_len - 1;
@@ -195,9 +192,10 @@ static int select_by_axes(bool *chosen, const char *text, const char *where, str
 		}
 	}
 	if (!any)
-		return ct_user_error(
-			e, "%s: no variant has all of '%.128s'; ctbench list shows what there is",
-			where, text);
+		return ct_user_error(e,
+				     "%s: no variant has all of '%.128s'; ctbench list shows the "
+				     "choices of each",
+				     where, text);
 	return 0;
 }
 

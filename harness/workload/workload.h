@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Workload files: what is to be measured, and the question it answers.
+ * Workload files: what to measure, and the question it answers.
  *
- * A workload file is a YAML mapping from parameter to value.  Every value is
- * one word (or a short phrase), or a list of them; the product of all lists
- * is the workload's list of cells.  The same text means the same on the
- * command line (--threads 1,2), in a suite and in the file: one parser, in
- * workload_params.c, reads them all.
+ * A workload file is a YAML mapping from parameter to value.  A value is a word, a short phrase or
+ * a list of them, and the product of all lists is the workload's list of cells.  The same text
+ * means the same in the file, in a suite and on the command line (--threads 1,2): all of them are
+ * read by the table in parameters.def.
  *
- * A suite is a YAML file with the key `workloads`, a list of workload files
- * (paths relative to the suite); its other keys override theirs.
+ * A suite is a YAML file with the key `workloads`, a list of workload files (paths relative to the
+ * suite).  Its other keys override theirs.
  *
- * Nothing here is for use by several threads at once.
+ * For one thread at a time.
  */
 #ifndef CTBENCH_HARNESS_WORKLOAD_WORKLOAD_H
 #define CTBENCH_HARNESS_WORKLOAD_WORKLOAD_H
@@ -30,12 +29,12 @@ struct json_t; /* jansson's */
 struct aim;
 
 struct workload {
-	char name
-		[WORKLOAD_NAME_SIZE]; /* name_fits_workload(), unique within a set; also cell.suite */
-	char *question;		      /* one sentence */
-	char *path;		      /* of the file, as given */
-	unsigned int plots;	      /* enum workload_plot */
-	struct aim *aims;	      /* what the figures should reach; see aims.h */
+	/* name_fits_workload(), unique within a set; also cell.suite */
+	char name[WORKLOAD_NAME_SIZE];
+	char *question;	    /* one sentence */
+	char *path;	    /* of the file, as given */
+	unsigned int plots; /* enum workload_plot */
+	struct aim *aims;   /* what the medians should reach; see aims.h */
 	size_t nr_aims;
 	uint32_t repeats; /* the same in every cell */
 	uint64_t seed;	  /* the same in every cell */
@@ -43,8 +42,8 @@ struct workload {
 	struct cell *cells; /* the product, checked; at least one */
 	size_t nr_cells;
 	uint64_t varying; /* bit i: parameter i (cell_param_name) varies among the cells */
-	size_t control;	  /* index of the cell that the runner measures a second time
-					 * under another name (the A/A control, cell.control) */
+	size_t control;	  /* the cell that is measured twice, the second time under another name
+			   * (the A/A control, cell.control) */
 };
 
 struct workload_set {
@@ -54,9 +53,9 @@ struct workload_set {
 };
 
 /*
- * A value from the command line.  Values of a list are separated by commas;
- * source is what an error calls it ("--threads").  buckets and load_factor
- * exclude each other: giving one drops the other of the file.
+ * A value from the command line.  Values of a list are separated by commas; source is what an error
+ * calls it ("--threads").  buckets and load_factor exclude each other: one on the command line
+ * replaces the other one in the file.
  */
 struct workload_override {
 	const char *key;
@@ -73,20 +72,18 @@ struct workload_overrides {
 };
 
 /*
- * Take argv[*i] if it overrides a parameter: --KEY VALUE, --KEY=VALUE (a dash
- * may stand for each underscore: --load-factor) or --set KEY=VALUE.  Returns
- * 1 and moves *i past it, 0 if it is some other argument, or a negative errno
- * with the sentence in e.  Keeps pointers into argv.
+ * Take argv[*i] if it overrides a parameter: --KEY VALUE, --KEY=VALUE (also with dashes for
+ * underscores: --load-factor) or --set KEY=VALUE.  Returns 1 and moves *i past it, 0 if it is
+ * another argument, or a negative errno with the sentence in e.  Keeps pointers into argv.
  */
 int workload_take_option(struct workload_overrides *o, int argc, char **argv, int *i,
 			 struct ct_error *e);
 
 /*
- * Read a workload file, or a suite and all its workloads, and append to set
- * (zeroed before the first call).  path may also be the bare name of one of the
- * project's own ("axes", "default").  overrides may be NULL.  On failure the
- * error names file, line and remedy, and set holds what it held before.
- * Returns 0, -EINVAL, -ENOMEM or the negative errno of opening a file.
+ * Read a workload file, or a suite and all its workloads, and append them to set (zeroed before the
+ * first call).  path may also be the bare name of one of the project's own ("axes", "default").
+ * overrides may be NULL.  Returns 0, -EINVAL, -ENOMEM or the negative errno of opening a file.  On
+ * failure the error has file, line and remedy, and set is unchanged.
  */
 int workload_load(struct workload_set *set, const char *path,
 		  const struct workload_overrides *overrides, struct ct_error *e);
@@ -99,7 +96,7 @@ char *workload_read_stdin(struct ct_error *e);
 #define WORKLOAD_STDIN "stdin"
 void workload_set_free(struct workload_set *set);
 
-/* What a file says about itself, without its cells. */
+/* The question of a file, without its cells. */
 struct workload_info {
 	char *question;
 	bool is_suite;
@@ -108,15 +105,14 @@ int workload_info_read(struct workload_info *info, const char *path, struct ct_e
 void workload_info_free(struct workload_info *info);
 
 /*
- * The project's own workload files and suites, each path from malloc() as is the list itself:
- * those in the folder workloads/ here, else those built into the program (built_in.h).
+ * The project's own workload files and suites: those in the folder workloads/ here, else those that
+ * are built into the program (built_in.h).  The list and each path are from malloc().
  */
 int workload_find_files(char ***paths, size_t *nr, struct ct_error *e);
 
 /*
- * The parameters of a cell, in the order of columns: "variant", "threads",
- * "flows", ...  cell_param_text() writes the value as a workload file would
- * have it and returns its length as snprintf() does.
+ * The parameters of a cell, in the order of columns: "variant", "threads", "flows", ...
+ * cell_param_text() writes the value as in a workload file and returns as snprintf() does.
  */
 unsigned int cell_nr_params(void);
 const char *cell_param_name(unsigned int i);
@@ -124,7 +120,7 @@ int cell_param_text(const struct cell *cell, unsigned int i, char *buf, size_t s
 /* The index of a column, or -1. */
 int cell_param_find(const char *column);
 /*
- * Read one value, as a workload file would have it, into the cell.  place ("FILE:LINE" or
+ * Read one value, written as in a workload file, into the cell.  place ("FILE:LINE" or
  * "--pages") begins the error sentence.  0 or -EINVAL.
  */
 int cell_param_set(struct cell *cell, const char *column, const char *text, const char *place,
@@ -137,15 +133,15 @@ int cell_param_set(struct cell *cell, const char *column, const char *text, cons
 struct json_t *workload_parameters_json(void);
 struct json_t *workload_schema(void);
 
-/* What an event of a cell is ("resize"), and how a workload says it, less its time
+/* The name of an event ("resize"), and how a workload writes it, without the time
  * ("resize=128Ki"). */
 const char *cell_event_name(const struct cell_event *event);
 int cell_event_text(const struct cell_event *event, char *buf, size_t size);
 
 /*
- * The name of a cell, unique within its set: WORKLOAD/VARIANT/threads:2/flows:65536,
- * with those parameters that vary in w; an A/A control ends in /control.
- * Suits --benchmark_filter.  Returns the length as snprintf() does.
+ * The name of a cell, unique within its set: WORKLOAD/VARIANT/threads:2/flows:65536, with the
+ * parameters that vary in w; the A/A control ends in /control.  --benchmark_filter matches it.
+ * Returns as snprintf() does.
  */
 int cell_name(const struct workload *w, const struct cell *cell, char *buf, size_t size);
 
@@ -153,36 +149,34 @@ int cell_name(const struct workload *w, const struct cell *cell, char *buf, size
 struct json_t *cell_to_json(const struct cell *cell);
 
 /*
- * The workload as it was understood, for keeping with its results: name, question,
- * path, plots, every parameter's list of values with globs, `all` and load
- * factors resolved, and the cells.  New reference; NULL: no memory.
+ * The workload for keeping with its results: name, question, path, plots, the values of each
+ * parameter (globs, `all` and load factors resolved), and the cells.  New reference; NULL: no
+ * memory.
  */
 struct json_t *workload_to_json(const struct workload *w);
 char *workload_resolved_json(const struct workload *w); /* the same as text, for free() */
 
 /*
- * Estimates in seconds: one repeat of a cell, and all repeats of all cells
- * with each workload's control.  Windows and warm-ups are exact, process
- * start, filling of the table and making of key streams are guessed.
+ * Expected seconds: one repeat of a cell, and all repeats of all cells and controls.  Windows and
+ * warm-ups are exact; starting processes, filling tables and making key streams are estimates.
  */
 double cell_expected_seconds(const struct cell *cell);
 double workload_expected_seconds(const struct workload *w);
 double workload_set_expected_seconds(const struct workload_set *set);
 
 /*
- * What --dry-run prints: each workload's question, its fixed parameters, the cells, the time.
- * chosen: which of them, workload after workload, each one's control behind its cells; NULL: all.
- * repeats: instead of the workloads' own; 0: these.
+ * What --dry-run prints: the question of each workload, the parameters that are the same in all of
+ * its cells, the cells, and the time.  chosen: which cells, one workload after the other, with the
+ * control behind its cells; NULL: all.  repeats: instead of the workloads' own; 0: their own.
  */
 void workload_print_cells(FILE *out, const struct workload_set *set, const bool *chosen,
 			  unsigned int repeats);
 
 /*
- * Variant selections, as in the key `variants` and in `ctbench list SELECTION`:
- * a name, a glob, AXIS=VALUE,... or axis=AXIS (the baseline, or base=NAME, and
- * every variant that differs from it in that axis alone).  Sets chosen[i] for
- * each of ct_variants that matches; several calls add up.  where is put before the
- * error sentence ("FILE:LINE" or "--variants").  0 or -EINVAL.
+ * Variant selections, as in the key `variants` and in `ctbench list SELECTION`: a name, a glob,
+ * AXIS=VALUE,... or axis=AXIS (the baseline, or base=NAME, and every variant that differs from it
+ * on that axis alone).  Sets chosen[i] for each of ct_variants that matches; several calls add up.
+ * where ("FILE:LINE" or "--variants") begins the error sentence.  0 or -EINVAL.
  */
 int variant_select(bool *chosen, const char *selection, const char *where, struct ct_error *e);
 

@@ -224,7 +224,7 @@ static void test_list(void **state)
 	expect(o.out, "qsbr");
 	done(&o);
 
-	expect_refusal(RUN("list", "nulls_rcu_siphsh"), "near are nulls_rcu_siphash");
+	expect_refusal(RUN("list", "nulls_rcu_siphsh"), "nulls_rcu_siphash");
 	expect_refusal(RUN("list", "hash=md5"), "jhash2, siphash");
 }
 
