@@ -99,9 +99,10 @@ struct command {
 /* All of them, the most useful first; NULL ends the list. */
 extern const struct command *const commands[];
 
-extern const struct command command_list, command_run, command_saturate, command_replay,
-	command_explain, command_plot, command_report, command_compare, command_merge, command_env,
-	command_bounds, command_completion, command_man, command_help, command_measure;
+extern const struct command command_list, command_new, command_run, command_saturate,
+	command_replay, command_explain, command_plot, command_report, command_compare,
+	command_merge, command_env, command_bounds, command_completion, command_man, command_help,
+	command_measure;
 
 /* The command of that name; or NULL with a sentence in e that offers the nearest. */
 const struct command *command_find(const char *name, struct ct_error *e);
@@ -160,6 +161,7 @@ extern const struct cmd_term cmd_exit_statuses[];
 /* ---- the commands themselves; argv[0] is the command's name ---- */
 
 int cmd_list(int argc, char **argv);
+int cmd_new(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_saturate(int argc, char **argv);
 int cmd_replay(int argc, char **argv);

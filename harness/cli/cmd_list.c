@@ -4,8 +4,11 @@
  */
 #include "harness/workload/axis_text.h"
 #include "harness/cli/cmd.h"
+#include "core/compiler.h"
 #include "harness/base/grid.h"
+#include "harness/base/text.h"
 #include "harness/results/dictionary.h"
+#include "harness/workload/parameters.h"
 #include "harness/workload/workload.h"
 #include "variants/variant.h"
 
@@ -325,10 +328,48 @@ static int list_results(bool json)
 	return status;
 }
 
+/* ---- parameters ---- */
+
+static bool is_named(const char *name, const struct cmd_words *names)
+{
+	for (size_t i = 0; i < names->nr; i++)
+		if (!strcmp(names->list[i], name))
+			return true;
+	return !names->nr;
+}
+
+/* All parameters of workload files, or those that are named. */
+static int list_parameters(const struct cmd_words *names, bool json)
+{
+	struct ct_error e = { 0 };
+
+	for (size_t i = 0; i < names->nr; i++)
+		if (parameter_find(names->list[i], strlen(names->list[i])) < 0) {
+			ct_user_error(
+				&e,
+				"unknown parameter '%.64s'; ctbench list --parameters shows all",
+				names->list[i]);
+			return ct_error_print(&e);
+		}
+	if (json)
+		return print_json(workload_parameters_json());
+	for (int i = 0; i < NR_PARAMS; i++) {
+		const struct parameter *p = &parameters[i];
+		char allowed[ALLOWED_MAX];
+
+		if (!is_named(p->name, names))
+			continue;
+		printf("%s%s%s%s\n    %s\n    ", p->name, p->fallback ? " [" : "",
+		       p->fallback ? p->fallback : "", p->fallback ? "]" : "", p->meaning);
+		text_wrap(stdout, parameter_allowed(p, allowed), 4, 4, 80);
+	}
+	return CT_EXIT_OK;
+}
+
 /* ---- the command ---- */
 
 struct request {
-	bool json, axes, workloads, results;
+	bool json, axes, workloads, results, parameters, schema;
 	struct cmd_words selections;
 };
 
@@ -337,7 +378,8 @@ struct request {
 
 static const struct cmd_option operands[] = {
 	{ "SELECTION", .type = CMD_LIST, .offset = AT(selections),
-	  .help = "variants to describe; with --workloads: workload files or names",
+	  .help = "variants to describe; with --workloads: workload files or names; "
+		  "with --parameters: names of parameters",
 	  .optional = true },
 	{ .name = NULL },
 };
@@ -348,6 +390,10 @@ static const struct cmd_option options[] = {
 	  .help = "the workloads, the question that each answers, and the expected time" },
 	{ "results", 'r', CMD_SWITCH, AT(results), NULL,
 	  .help = "every column and figure of a run: unit, which way is better, meaning" },
+	{ "parameters", 'p', CMD_SWITCH, AT(parameters), NULL,
+	  .help = "the parameters of workload files: default, meaning, and what each may be" },
+	{ "schema", 0, CMD_SWITCH, AT(schema), NULL,
+	  .help = "a JSON Schema of workload files, for editors" },
 	{ "json", 0, CMD_SWITCH, AT(json), NULL, .help = "print JSON" },
 	{ .name = NULL },
 };
@@ -374,6 +420,8 @@ static const struct cmd_term examples[] = {
 	{ "ctbench list --json 'nulls*' | jq -r '.[].name'", NULL },
 	{ "ctbench list --workloads", NULL },
 	{ "ctbench list --results", NULL },
+	{ "ctbench list --parameters threads split", NULL },
+	{ "ctbench list --schema >workload.schema.json", NULL },
 	{ NULL, NULL },
 };
 /* clang-format on */
@@ -383,18 +431,32 @@ static int list(const struct request *q)
 	const char *const *selections = q->selections.list;
 	struct ct_error e = { 0 };
 
-	if (q->axes && (q->workloads || q->selections.nr)) {
-		ct_user_error(&e, "list --axes shows all axes: leave out %s",
-			      q->workloads ? "--workloads" : "the selection");
-		return ct_error_print(&e);
+	const struct {
+		bool on;
+		const char *option;
+		bool operands; /* may it have any? */
+	} lists[] = {
+		{ q->axes, "--axes", false },	       { q->results, "--results", false },
+		{ q->schema, "--schema", false },      { q->parameters, "--parameters", true },
+		{ q->workloads, "--workloads", true },
+	};
+	const char *first = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+		if (!lists[i].on)
+			continue;
+		if (first || (!lists[i].operands && q->selections.nr)) {
+			ct_user_error(&e, "list %s is a list of its own: leave out %s",
+				      first ? first : lists[i].option,
+				      first ? lists[i].option : "the selection");
+			return ct_error_print(&e);
+		}
+		first = lists[i].option;
 	}
-	if (q->results && (q->axes || q->workloads || q->selections.nr)) {
-		ct_user_error(&e, "list --results is a list of its own: leave out %s",
-			      q->axes	     ? "--axes"
-			      : q->workloads ? "--workloads"
-					     : "the selection");
-		return ct_error_print(&e);
-	}
+	if (q->schema)
+		return print_json(workload_schema());
+	if (q->parameters)
+		return list_parameters(&q->selections, q->json);
 	if (q->results)
 		return list_results(q->json);
 	if (q->axes)

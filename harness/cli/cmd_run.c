@@ -63,7 +63,8 @@ parse_plant(void *request, const struct cmd_option *option, const char *text, st
 static const struct cmd_option operands[] = {
 	{ "WORKLOAD", .type = CMD_LIST, .offset = AT(files),
 	  .help = "a workload file or a suite (YAML), or the name of one of the project's own "
-		  "(see ctbench list --workloads)", .optional = true },
+		  "(see ctbench list --workloads), or - for "
+		  "standard input", .optional = true },
 	{ .name = NULL },
 };
 
@@ -92,6 +93,7 @@ static const struct cmd_term files[] = {
 	{ "cells.tsv", "a row per measurement" },
 	{ "plots/", "pictures, with their data and scripts" },
 	{ "report.html", "all of it as a page" },
+	{ "stdin.yaml", "the workload, if it came through standard input" },
 	{ NULL, NULL },
 };
 
@@ -110,26 +112,13 @@ static const struct cmd_term examples[] = {
 	{ "ctbench run default", NULL },
 	{ "ctbench run axes --variants axis=resize --threads 1,all --repeats 5", NULL },
 	{ "ctbench run my.yaml --dry-run", NULL },
+	{ "ctbench run - <my.yaml", NULL },
 	{ "ctbench run size -- --benchmark_filter=flows:1Mi", NULL },
 	{ NULL, NULL },
 };
 /* clang-format on */
 
 /* ---- the run ---- */
-
-static int load_workloads(struct run *run, const struct request *q, struct ct_error *e)
-{
-	int err = 0;
-
-	if (!q->files.nr)
-		return ct_user_error(
-			e,
-			"run: WORKLOAD is missing, as in 'ctbench run default'; see ctbench list "
-			"--workloads");
-	for (size_t i = 0; i < q->files.nr && !err; i++)
-		err = workload_load(&run->set, q->files.list[i], &q->overrides, e);
-	return err;
-}
 
 /*
  * Each part gets whole workloads, because cells that are compared must come from one machine.
@@ -273,7 +262,11 @@ static int execute(struct run *run, const struct request *q, int argc, char **ar
 
 	if (err)
 		return err < 0 ? err : 0; /* 1: it printed its help */
-	err = load_workloads(run, q, e);
+	if (!q->files.nr)
+		return ct_user_error(e,
+				     "run: WORKLOAD is missing, as in 'ctbench run default'; see "
+				     "ctbench list --workloads");
+	err = run_load_workloads(run, q->files.list, q->files.nr, &q->overrides, e);
 	if (!err)
 		err = register_cells(run, q, e);
 	if (err)
@@ -334,6 +327,7 @@ int run_command(int argc, char **argv, run_measure_fn measure)
 	run_free_cells(&run);
 	workload_set_free(&run.set);
 	json_decref(run.start);
+	free(run.input);
 	json_decref(run.environment);
 	cmd_free(&command_run, &q);
 	return status;

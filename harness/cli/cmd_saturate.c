@@ -77,7 +77,7 @@ static int parse_precision(void *request, const struct cmd_option *option, const
 static const struct cmd_option operands[] = {
 	{ "WORKLOAD", .type = CMD_LIST, .offset = AT(files),
 	  .help = "a workload file or a suite (YAML), or the name of one of the project's own "
-		  "(see ctbench list --workloads)", .optional = true },
+		  "(see ctbench list --workloads), or - for standard input", .optional = true },
 	{ .name = NULL },
 };
 
@@ -144,13 +144,12 @@ static int execute(struct run *run, const struct request *q, int argc, char **ar
 		   struct ct_error *e)
 {
 	struct saturate_points points = { .run = run, .question = &q->question };
-	int err = 0;
+	int err;
 
 	if (!q->files.nr)
 		return ct_user_error(e, "saturate: WORKLOAD is missing, as in 'ctbench saturate "
 					"saturation'");
-	for (size_t i = 0; i < q->files.nr && !err; i++)
-		err = workload_load(&run->set, q->files.list[i], &q->overrides, e);
+	err = run_load_workloads(run, q->files.list, q->files.nr, &q->overrides, e);
 	if (!err)
 		err = saturate_make_cells(run, e);
 	if (!err)
@@ -225,6 +224,7 @@ int saturate_command(int argc, char **argv, run_measure_fn measure)
 	run_free_cells(&run);
 	workload_set_free(&run.set);
 	json_decref(run.start);
+	free(run.input);
 	json_decref(run.environment);
 	cmd_free(&command_saturate, &q);
 	return status;

@@ -158,10 +158,10 @@ static int write_details(struct results *r, const struct measurement *m, const j
 }
 
 /* Of a run's folder, beside plots/ and report.html, which can be made again. */
-static const char *const own_files[] = { "run.json",	   "cells.tsv",	  DETAILS_FILE,
-					 BOUNDS_FILE,	   "run.log",	  "gbench.json",
-					 "benchmark.json", "results.tsv", "slices.tsv",
-					 DICTIONARY_FILE };
+static const char *const own_files[] = { "run.json",	   "cells.tsv",	      DETAILS_FILE,
+					 BOUNDS_FILE,	   "run.log",	      "gbench.json",
+					 "benchmark.json", "results.tsv",     "slices.tsv",
+					 DICTIONARY_FILE,  RESULTS_INPUT_FILE };
 
 void results_remove(const char *dir)
 {

@@ -39,6 +39,8 @@ struct json_t;
  * more. */
 #define RESULTS_FORMAT 1
 #define CELL_NAME_MAX  1024
+/* The workload that came through standard input. */
+#define RESULTS_INPUT_FILE "stdin.yaml"
 /* A file of a run that is larger than this is none of ours: of lines, of JSON as a whole. */
 #define RESULTS_FILE_MAX ((uint64_t)4 << 30)
 #define RESULTS_JSON_MAX ((uint64_t)256 << 20)

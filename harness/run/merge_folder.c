@@ -10,6 +10,7 @@
 #include "harness/results/details.h"
 #include "harness/base/json_read.h"
 #include "harness/run/merge.h"
+#include "harness/run/run.h"
 
 static json_t *workloads_of(const struct merge *m, size_t part)
 {
@@ -134,6 +135,19 @@ static int write_bounds(struct merge *m)
 	return err;
 }
 
+static int write_input(struct merge *m)
+{
+	char *text;
+	int err;
+
+	if (!run_has_input(m->parts[0].arguments))
+		return 0;
+	text = run_read_input(m->parts[0].dir, m->e);
+	err = text ? run_keep_input(m->folder.dir, text, m->e) : -EINVAL;
+	free(text);
+	return err;
+}
+
 /* OUT is a name among the runs, or a path. */
 static int split_out(struct merge *m)
 {
@@ -167,6 +181,8 @@ int merge_write(struct merge *m)
 		err = ct_fail(m->e, -ENOMEM, CT_EXIT_USER, "no memory for run.json");
 	if (!err)
 		err = results_write_json(m->folder.dir, "run.json", start, m->e);
+	if (!err)
+		err = write_input(m);
 	if (!err)
 		err = write_rows(m);
 	if (!err)

@@ -113,6 +113,29 @@ static int check_build(struct merge *m, size_t at)
 	return 0;
 }
 
+/* A workload that came through standard input must be the same in all parts. */
+static int check_input(struct merge *m, size_t part)
+{
+	char *first, *other;
+	int err = 0;
+
+	if (!run_has_input(m->parts[0].arguments))
+		return 0;
+	first = run_read_input(m->parts[0].dir, m->e);
+	other = first ? run_read_input(m->parts[part].dir, m->e) : NULL;
+	if (!first || !other)
+		err = -EINVAL;
+	else if (strcmp(first, other))
+		err = ct_user_error(m->e,
+				    "'%.350s/" RESULTS_INPUT_FILE
+				    "' is not that of '%.350s': only parts "
+				    "of one run can be merged",
+				    m->parts[part].dir, m->parts[0].dir);
+	free(first);
+	free(other);
+	return err;
+}
+
 static int check_parts(struct merge *m)
 {
 	int err = 0;
@@ -130,7 +153,9 @@ static int check_parts(struct merge *m)
 					     "than '%.350s/run.json': only parts of one run can be "
 					     "merged (the same arguments but for --shard)",
 					     m->parts[i].dir, m->parts[0].dir);
-		err = check_build(m, i);
+		err = check_input(m, i);
+		if (!err)
+			err = check_build(m, i);
 	}
 	for (size_t i = 0; i < m->nr && !err; i++)
 		err = merge_check_shard(m, i);

@@ -3,6 +3,7 @@
  * A run: its workloads, their measurements, and the files made from these.
  *
  *	start.c		the folder, run.json, the machine
+ *	input.c		workloads, and the one from standard input
  *	captures.c	the captures that cells name
  *	cells.c		cells (controls included) and their repeats
  *	session.c	Google Benchmark's callbacks: which repeat is measured next
@@ -78,6 +79,7 @@ struct run {
 	char name[128];
 	char started[40];
 	struct json_t *start; /* run.json */
+	char *input;	      /* the workload that came through standard input; NULL: none */
 
 	/* measure_cell(); tests have their own; NULL: only what there is (ctbench merge) */
 	run_measure_fn measure;
@@ -112,7 +114,19 @@ struct run {
 /* Make run->parent/NAME.  Without a name it is made of the time, kind ("saturate-", "") and suite. */
 int run_create_folder(struct run *run, const char *name, const char *kind, struct ct_error *e);
 /*
- * Write run.json, with the facts of machine and build, so that --resume does not mix two of them.
+ * Append the workloads to run->set.  "-" is standard input or, for a run that --resume loaded, what
+ * came through it then.  0 or a negative errno with a sentence.
+ */
+int run_load_workloads(struct run *run, const char *const *files, size_t nr,
+		       const struct workload_overrides *overrides, struct ct_error *e);
+/* That file in the folder of a run, kept from the text (NULL: nothing), and read, from malloc(). */
+int run_keep_input(const char *dir, const char *text, struct ct_error *e);
+char *run_read_input(const char *dir, struct ct_error *e);
+/* Do the arguments of a run name standard input? */
+bool run_has_input(const struct json_t *arguments);
+
+/*
+ * Write run.json and the workload from standard input, with the facts of machine and build, so that --resume does not mix two of them.
  * Call it after run_look_around().  An argument that is not UTF-8 is refused.
  */
 int run_keep_start(struct run *run, const char *command, int argc, char **argv, struct ct_error *e);

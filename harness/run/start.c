@@ -48,6 +48,7 @@ static json_t *arguments_to_keep(int argc, char **argv)
 int run_keep_start(struct run *run, const char *command, int argc, char **argv, struct ct_error *e)
 {
 	json_t *arguments = arguments_to_keep(argc, argv);
+	int err;
 
 	if (!arguments)
 		return ct_user_error(
@@ -60,7 +61,8 @@ int run_keep_start(struct run *run, const char *command, int argc, char **argv, 
 			  "arguments", arguments, "facts", facts_within_run(run->environment));
 	if (!run->start)
 		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for run.json");
-	return results_write_json(run->results.dir, "run.json", run->start, e);
+	err = run_keep_input(run->results.dir, run->input, e);
+	return err ? err : results_write_json(run->results.dir, "run.json", run->start, e);
 }
 
 int run_keep_resumed(struct run *run, struct ct_error *e)

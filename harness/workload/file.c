@@ -438,16 +438,16 @@ int workload_text_read(struct workload_text *t, const char *path, struct ct_erro
 	return err;
 }
 
-char *workload_read_stdin(struct ct_error *e)
+char *workload_read_text(FILE *f, const char *path, struct ct_error *e)
 {
 	char *data = NULL;
 	size_t size = 0;
 
-	if (read_all(stdin, WORKLOAD_STDIN, &data, &size, e))
+	if (read_all(f, path, &data, &size, e))
 		return NULL;
 	if (strlen(data) == size)
 		return data;
-	ct_user_error(e, WORKLOAD_STDIN " holds a null byte, so it is no workload file");
+	ct_user_error(e, "%s holds a null byte, so it is no workload file", path);
 	free(data);
 	return NULL;
 }

@@ -67,6 +67,10 @@ char *workload_relative(const char *file, const char *path);
 int workload_overrides_read(struct workload_text *t, const struct workload_overrides *o,
 			    struct ct_error *e);
 
+/* The values of one parameter as on the command line, with commas between, onto out. */
+int workload_split_value(struct words *out, int id, const char *value, const char *source,
+			 struct ct_error *e);
+
 int words_add(struct words *w, const char *text, size_t len, int line, const char *source);
 int words_copy(struct words *to, const struct words *from);
 void words_free(struct words *w);

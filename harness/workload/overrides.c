@@ -124,8 +124,8 @@ static bool joins(int id, const char *before, const char *piece, size_t len)
 	return false;
 }
 
-static int
-split_value(struct words *out, int id, const char *value, const char *source, struct ct_error *e)
+int workload_split_value(struct words *out, int id, const char *value, const char *source,
+			 struct ct_error *e)
 {
 	for (const char *p = value;; p++) {
 		size_t len = strcspn(p, ",");
@@ -163,7 +163,7 @@ int workload_overrides_read(struct workload_text *t, const struct workload_overr
 		if (!is_overridable(id))
 			return unknown_override(v->source, v->key, e);
 		words_free(&t->keys[id]); /* the last one counts */
-		err = split_value(&t->keys[id], id, v->value, v->source, e);
+		err = workload_split_value(&t->keys[id], id, v->value, v->source, e);
 		if (err)
 			return err;
 	}

@@ -90,9 +90,9 @@ int workload_load(struct workload_set *set, const char *path,
 /* The same from a text; path is what errors call it, and what its own paths are relative to. */
 int workload_load_text(struct workload_set *set, const char *path, const char *text,
 		       const struct workload_overrides *overrides, struct ct_error *e);
-/* A workload file from standard input, for workload_load_text(); from malloc(), NULL on failure. */
-char *workload_read_stdin(struct ct_error *e);
-/* What errors call it; its workload has this name unless it gives another. */
+/* A whole workload file for workload_load_text(); from malloc(), NULL with a sentence in e. */
+char *workload_read_text(FILE *f, const char *path, struct ct_error *e);
+/* What errors call standard input; its workload has this name unless it gives another. */
 #define WORKLOAD_STDIN "stdin"
 void workload_set_free(struct workload_set *set);
 
@@ -125,6 +125,15 @@ int cell_param_find(const char *column);
  */
 int cell_param_set(struct cell *cell, const char *column, const char *text, const char *place,
 		   struct ct_error *e);
+
+/*
+ * The text of a new workload file.  variants and vary (KEY=VALUES, or "none") are as on the command
+ * line; traffic is lookups, churn, packets or fill.  From malloc(), NULL with a sentence in e.
+ */
+struct workload_answers {
+	const char *question, *variants, *traffic, *vary;
+};
+char *workload_new_text(const struct workload_answers *a, struct ct_error *e);
 
 /*
  * The table of parameters for programs: as a list of {name, column, use, default, meaning,

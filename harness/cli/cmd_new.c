@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ctbench new: ask four questions, and write a workload file.
+ */
+#include "harness/cli/cmd.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/base/escape.h"
+#include "harness/base/files.h"
+#include "harness/workload/parameters.h"
+#include "harness/workload/workload.h"
+
+struct request {
+	const char *file, *question, *variants, *traffic, *vary;
+};
+
+/* clang-format off */
+#define AT(field) offsetof(struct request, field)
+
+static const struct cmd_option operands[] = {
+	{ "FILE", .type = CMD_TEXT, .offset = AT(file),
+	  .help = "the file to write, which must not exist; - for standard output" },
+	{ .name = NULL },
+};
+
+static const struct cmd_option options[] = {
+	{ "question", 'q', CMD_TEXT, AT(question), "TEXT",
+	  .help = "the question that the workload answers" },
+	{ "variants", 0, CMD_TEXT, AT(variants), "SELECTION",
+	  .help = "the tables to compare, as ctbench list takes them" },
+	{ "traffic", 0, CMD_TEXT, AT(traffic), "KIND",
+	  .help = "lookups, churn (connections come and go), packets or fill" },
+	{ "vary", 0, CMD_TEXT, AT(vary), "KEY=VALUES",
+	  .help = "a parameter and its values, as in threads=1,all; or none" },
+	{ .name = NULL },
+};
+
+static const struct cmd_term examples[] = {
+	{ "ctbench new mine.yaml", NULL },
+	{ "ctbench new churn.yaml --question 'What does churn cost?' --variants axis=chain "
+	  "--traffic churn --vary flows=1Ki,64Ki", NULL },
+	{ NULL, NULL },
+};
+
+/* The questions, in their order. */
+static const struct question {
+	size_t at; /* of the answer in the request */
+	const char *text, *fallback; /* NULL: an answer is needed */
+} questions[] = {
+	{ AT(question), "What is the question, in one sentence?", NULL },
+	{ AT(variants), "Which tables shall be compared? (ctbench list shows them)", "axis=chain" },
+	{ AT(traffic), "What do they do: lookups, churn, packets or fill?", "lookups" },
+	{ AT(vary), "Which parameter varies? (KEY=VALUES, or none)", "threads=1,all" },
+};
+/* clang-format on */
+#define NR_QUESTIONS (sizeof(questions) / sizeof(questions[0]))
+
+static const char **answer_to(struct request *q, size_t nr)
+{
+	return (const char **)((char *)q + questions[nr].at);
+}
+
+/* The file's text from the answers so far; those to come have their defaults. */
+static char *compose(const struct request *q, struct workload_set *set, struct ct_error *e)
+{
+	struct request with = *q;
+	struct workload_answers a;
+	char *text;
+
+	for (size_t i = 0; i < NR_QUESTIONS; i++)
+		if (!*answer_to(&with, i))
+			*answer_to(&with, i) = questions[i].fallback ? questions[i].fallback : "?";
+	a = (struct workload_answers){ with.question, with.variants, with.traffic, with.vary };
+	text = workload_new_text(&a, e);
+	if (text && workload_load_text(set, strcmp(q->file, "-") ? q->file : WORKLOAD_STDIN, text,
+				       NULL, e)) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+/* Is the file fine with this answer?  0 or a negative errno with the sentence in e. */
+static int check(const struct request *q, struct ct_error *e)
+{
+	struct workload_set set = { 0 };
+	char *text = compose(q, &set, e);
+	int err = text ? 0 : -EINVAL;
+
+	free(text);
+	workload_set_free(&set);
+	return err;
+}
+
+/* A line of standard input without its end, from malloc(); NULL at its end, and for an empty line. */
+static char *read_line(void)
+{
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t len = getline(&line, &room, stdin);
+
+	while (len > 0 && strchr(" \t\r\n", line[len - 1]))
+		line[--len] = '\0';
+	if (len > 0)
+		return line;
+	free(line);
+	return NULL;
+}
+
+/*
+ * Ask for an answer that no option gave.  *line is where it is kept, for free().  A wrong one is
+ * asked for again by a person, but not by a script, whose next line is for the next question.
+ */
+static int ask(struct request *q, size_t nr, char **line, struct ct_error *e)
+{
+	const struct question *ask = &questions[nr];
+
+	for (;;) {
+		bool person = isatty(STDIN_FILENO);
+
+		fprintf(stderr, "%s%s%s%s ", ask->text, ask->fallback ? " [" : "",
+			ask->fallback ? ask->fallback : "", ask->fallback ? "]" : "");
+		fflush(stderr);
+		*line = read_line();
+		if (!person)
+			fputc('\n', stderr);
+		*answer_to(q, nr) = *line ? *line : ask->fallback;
+		if (!*answer_to(q, nr) && (!person || feof(stdin)))
+			return ct_user_error(e,
+					     "new: the question is missing; give --question TEXT");
+		if (*answer_to(q, nr) && !check(q, e))
+			return 0;
+		if (!person || feof(stdin))
+			return -EINVAL;
+		if (*answer_to(q, nr))
+			ct_error_print(e);
+		*e = (struct ct_error){ 0 };
+		free(*line);
+		*line = NULL;
+		*answer_to(q, nr) = NULL;
+	}
+}
+
+static int write_file(const char *path, const char *text, struct ct_error *e)
+{
+	int fd = file_append(path, O_WRONLY | O_CREAT | O_EXCL), err;
+
+	if (fd < 0)
+		return ct_fail(e, fd, CT_EXIT_USER, "cannot write %s: %s%s", path, file_error(fd),
+			       fd == -EEXIST ? "; choose another name" : "");
+	err = file_write_all(fd, text, strlen(text));
+	if (close(fd) && !err)
+		err = -errno;
+	if (!err)
+		return 0;
+	unlink(path);
+	return ct_fail(e, err, CT_EXIT_USER, "cannot write %s: %s", path, file_error(err));
+}
+
+static int finish(const struct request *q, struct ct_error *e)
+{
+	struct workload_set set = { 0 };
+	char *text = compose(q, &set, e), word[PATH_MAX];
+	bool to_stdout = !strcmp(q->file, "-");
+	int err = text ? 0 : -EINVAL;
+
+	if (!err && to_stdout)
+		fputs(text, stdout);
+	else if (!err)
+		err = write_file(q->file, text, e);
+	if (!err && !to_stdout)
+		printf("%s: %zu cells, about %.0f s.  To measure them:\n  ctbench run %s\n",
+		       q->file, set.list[0].nr_cells, 1 + workload_set_expected_seconds(&set),
+		       escaped(word, sizeof(word), escape_shell, q->file));
+	free(text);
+	workload_set_free(&set);
+	return err;
+}
+
+int cmd_new(int argc, char **argv)
+{
+	struct request q = { 0 };
+	struct ct_error e = { 0 };
+	char *lines[NR_QUESTIONS] = { NULL };
+	int err = cmd_parse(&command_new, &q, argc, argv, &e);
+
+	/* Before anything is asked. */
+	if (!err && strcmp(q.file, "-") && !access(q.file, F_OK))
+		err = ct_user_error(&e, "%s exists already; choose another name", q.file);
+	if (!err)
+		err = check(&q, &e);
+	for (size_t i = 0; i < NR_QUESTIONS && !err; i++)
+		if (!*answer_to(&q, i))
+			err = ask(&q, i, &lines[i], &e);
+	if (!err)
+		err = finish(&q, &e);
+	for (size_t i = 0; i < NR_QUESTIONS; i++)
+		free(lines[i]);
+	cmd_free(&command_new, &q);
+	return cmd_end(err, &e);
+}
+
+const struct command command_new = {
+	.name = "new",
+	.summary = "ask four questions and write a workload file",
+	.about =
+		"Asks for the question that the workload answers, the tables to compare, what they "
+		"do, and what varies. An option answers its question beforehand. The file is "
+		"checked as ctbench run would check it, and written only if it is fine.\n\n"
+		"workloads/README.md and ctbench list --parameters say what else it may hold.",
+	.operands = operands,
+	.options = options,
+	.examples = examples,
+	.run = cmd_new,
+};
