@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/results/results.h"
 
+#include "harness/base/escape.h"
 #include "harness/base/files.h"
 #include "harness/base/names.h"
 
@@ -158,10 +159,10 @@ static int write_details(struct results *r, const struct measurement *m, const j
 }
 
 /* Of a run's folder, beside plots/ and report.html, which can be made again. */
-static const char *const own_files[] = { "run.json",	   "cells.tsv",	      DETAILS_FILE,
-					 BOUNDS_FILE,	   "run.log",	      "gbench.json",
-					 "benchmark.json", "results.tsv",     "slices.tsv",
-					 DICTIONARY_FILE,  RESULTS_INPUT_FILE };
+static const char *const own_files[] = { "run.json",	    "cells.tsv",  DETAILS_FILE,
+					 BOUNDS_FILE,	    "run.log",	  "benchmark.json",
+					 "results.tsv",	    "slices.tsv", DICTIONARY_FILE,
+					 RESULTS_INPUT_FILE };
 
 void results_remove(const char *dir)
 {
@@ -188,6 +189,7 @@ static int write_dictionary(const char *dir, struct ct_error *e)
 int results_create(struct results *r, const char *parent, const char *name, struct ct_error *e)
 {
 	struct ct_error why = { 0 };
+	char word[600];
 	int err = results_set_dir(r, parent, name, e);
 
 	if (err)
@@ -203,8 +205,8 @@ int results_create(struct results *r, const char *parent, const char *name, stru
 			return ct_fail(
 				e, err, CT_EXIT_USER,
 				"'%.400s' exists, and earlier results are never overwritten: "
-				"choose another --name, or go on with that run by --resume %.300s",
-				r->dir, name);
+				"choose another --name, or go on with that run by --resume %s",
+				r->dir, escaped(word, sizeof(word), escape_shell, name));
 		return ct_fail(e, err, CT_EXIT_USER,
 			       "results cannot be kept: cannot make the folder '%.700s': %s "
 			       "(--results DIR names another place)",

@@ -106,6 +106,8 @@ void run_free_cells(struct run *run)
 		json_decref(run->cells[i].saturation);
 	}
 	free(run->cells);
+	free(run->gbench);
+	run->gbench = NULL;
 	run->cells = NULL;
 	run->nr_cells = 0;
 }

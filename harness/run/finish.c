@@ -3,6 +3,7 @@
  * The end of a run, complete or interrupted: it writes files, prints tables and errors, and draws
  * plots.
  */
+#include "harness/base/escape.h"
 #include "harness/run/run.h"
 #include "harness/run/slices.h"
 
@@ -26,12 +27,14 @@ static json_t *merge(struct run *run, json_t *report, struct ct_error *e)
 	/* Google Benchmark has no report of searches for a rate (run_cell.rates). */
 	json_t *json = run->nr_cells && run->cells[0].rates
 			       ? json_pack("{s:{}, s:[]}", "context", "benchmarks")
-			       : results_read_json(run->results.dir, "gbench.json",
-						   "it is Google Benchmark's report", e);
+		       : run->gbench ? json_loads(run->gbench, 0, NULL)
+				     : NULL;
 	json_t *context = json_object_get(json, "context");
 
-	if (!json)
+	if (!json) {
+		ct_fail(e, -EIO, CT_EXIT_INTERNAL, "Google Benchmark made no report");
 		return NULL;
+	}
 	/*
 	 * Results are published, so the host's name is removed.  How Google Benchmark was
 	 * compiled does not matter either: its loops only wait for a child here.
@@ -49,7 +52,6 @@ static json_t *merge(struct run *run, json_t *report, struct ct_error *e)
 /* *benchmark: what benchmark.json has; NULL if it could not be written. */
 static int write_files(struct run *run, json_t *report, json_t **benchmark, struct ct_error *e)
 {
-	char path[PATH_MAX + 32];
 	size_t len;
 	char *tsv = run_report_tsv(report, &len);
 	int err;
@@ -72,8 +74,6 @@ static int write_files(struct run *run, json_t *report, json_t **benchmark, stru
 		*benchmark = NULL;
 		return err;
 	}
-	snprintf(path, sizeof(path), "%s/gbench.json", run->results.dir);
-	unlink(path);
 	return 0;
 }
 
@@ -137,14 +137,17 @@ static int status_of(const struct run *run)
 
 static void print_how_to_go_on(const struct run *run, const json_t *report)
 {
-	bool elsewhere = strcmp(run->parent, RESULTS_DEFAULT_DIR);
-
-	printf("\n%s: %u of %u measurements are done and kept.  To go on:\n"
-	       "  %s %s --resume %s%s%s\n",
+	printf("\n%s: %u of %u measurements are done and kept.  To go on:\n  ",
 	       ct_interrupted ? "Interrupted" : "Stopped", count_of(report, "good"),
-	       count_of(report, "measurements"), program_invocation_name,
-	       run_start_command(run->start), run->name, elsewhere ? " --results " : "",
-	       elsewhere ? run->parent : "");
+	       count_of(report, "measurements"));
+	escape_shell(stdout, program_invocation_name);
+	printf(" %s --resume ", run_start_command(run->start));
+	escape_shell(stdout, run->name);
+	if (strcmp(run->parent, RESULTS_DEFAULT_DIR)) {
+		fputs(" --results ", stdout);
+		escape_shell(stdout, run->parent);
+	}
+	fputc('\n', stdout);
 }
 
 static void print_counts(const json_t *report)

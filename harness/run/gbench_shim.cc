@@ -93,6 +93,30 @@ void initialize(const std::vector<std::string> &args, std::vector<std::string> *
 		left->push_back(argv[i]);
 }
 
+// C's stdout, which is filtered (terminal.h), where std::cout is not.
+class Stdout : private std::streambuf, public std::ostream
+{
+      public:
+	Stdout() : std::ostream(static_cast<std::streambuf *>(this))
+	{
+	}
+
+      private:
+	int overflow(int c) override
+	{
+		return c == EOF ? 0 : fputc(c, stdout);
+	}
+	std::streamsize xsputn(const char *text, std::streamsize n) override
+	{
+		return static_cast<std::streamsize>(
+			fwrite(text, 1, static_cast<size_t>(n), stdout));
+	}
+	int sync() override
+	{
+		return fflush(stdout);
+	}
+};
+
 // Reports nothing; keeps Google Benchmark's complaints.
 class Quiet : public benchmark::BenchmarkReporter
 {
@@ -458,10 +482,11 @@ int begin(int argc, char **argv, struct ct_error *e)
 	return 0;
 }
 
-int run(const char *json_path, struct ct_error *e)
+int run(char **json, struct ct_error *e)
 {
 	unsigned int passes = 1;
-	std::ofstream json;
+	std::ostringstream text;
+	Stdout out_stream;
 	Quiet quiet;
 
 	// Google Benchmark would leave the process if it could not write.
@@ -486,19 +511,19 @@ int run(const char *json_path, struct ct_error *e)
 		nullptr);
 	for (size_t i = 0; i < shim.entries.size(); i++)
 		order_for_report(shim.entries[i], i);
-	json.open(json_path);
 	{
-		Report report(shim.show ? benchmark::CreateDefaultDisplayReporter() : nullptr);
+		benchmark::BenchmarkReporter *also =
+			shim.show ? benchmark::CreateDefaultDisplayReporter() : nullptr;
+		Report report(also);
 		Report out(nullptr);
 
-		report.SetOutputStream(&json);
+		if (also)
+			also->SetOutputStream(&out_stream);
+		report.SetOutputStream(&text);
 		run_pass(&report, false, !shim.out.empty() && shim.out_is_json ? &out : nullptr);
 	}
-	json.close();
-	if (!json)
-		return ct_fail(e, -EIO, CT_EXIT_USER, "cannot write '%s': %s", json_path,
-			       strerror(errno ? errno : EIO));
-	return 0;
+	*json = strdup(text.str().c_str());
+	return *json ? 0 : no_memory(e);
 }
 
 } // namespace
@@ -563,15 +588,16 @@ extern "C" int gbench_select(bool *selected, struct ct_error *e)
 	return 0;
 }
 
-extern "C" int gbench_run(const struct gbench_callbacks *callbacks, void *arg,
-			  const char *json_path, struct ct_error *e)
+extern "C" int
+gbench_run(const struct gbench_callbacks *callbacks, void *arg, char **json, struct ct_error *e)
 {
 	int ret;
 
+	*json = nullptr;
 	shim.callbacks = callbacks;
 	shim.arg = arg;
 	try {
-		ret = run(json_path, e);
+		ret = run(json, e);
 	} catch (const std::exception &) {
 		ret = no_memory(e);
 	}

@@ -104,14 +104,14 @@ int gbench_add(const char *name, unsigned int repeats, unsigned int threads, str
 int gbench_select(bool *selected, struct ct_error *e);
 
 /*
- * Measure what is selected, then write Google Benchmark's JSON report to
- * json_path (and whatever --benchmark_out and --benchmark_format ask for).
+ * Measure what is selected, then put Google Benchmark's JSON report into *json, to be freed
+ * (and whatever --benchmark_out and --benchmark_format ask for where they say).
  * The names in JSON are those given to gbench_add(): Google Benchmark's own
  * additions ("/iterations:1/repeats:9/manual_time") are taken off, so that
  * runs with different numbers of repeats can be compared.
  * 0, or a negative errno with a sentence if a report cannot be written.
  */
-int gbench_run(const struct gbench_callbacks *callbacks, void *arg, const char *json_path,
+int gbench_run(const struct gbench_callbacks *callbacks, void *arg, char **json,
 	       struct ct_error *e);
 
 /* Forget all benchmarks. */

@@ -50,6 +50,8 @@
  *searches then, and their metric is saturation_per_s
  */
 #include "harness/run/run.h"
+
+#include "harness/base/escape.h"
 #include "harness/run/slices.h"
 
 #include "harness/results/bounds.h"
@@ -288,7 +290,7 @@ static void print_value(FILE *out, const json_t *value)
 {
 	switch (json_typeof(value)) {
 	case JSON_STRING:
-		fputs(json_string_value(value), out);
+		escape_tsv(out, json_string_value(value));
 		break;
 	case JSON_INTEGER:
 		fprintf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
@@ -398,7 +400,7 @@ char *run_report_tsv(const json_t *report, size_t *len)
 		if (!header)
 			print_tsv_header(out, cell);
 		header = true;
-		fputs(name, out);
+		escape_tsv(out, name);
 		print_values(out, json_object_get(cell, "parameters"));
 		print_values(out, json_object_get(cell, "axes"));
 		for (size_t i = 0; i < nr_result_facts; i++) {

@@ -106,6 +106,7 @@ struct run {
 	unsigned int bounds_done; /* how many times the machine's bounds were measured (bounds.h) */
 	struct json_t *environment; /* env_json() as it was before the first measurement */
 	double stolen_before;	    /* env_steal_seconds() at that time */
+	char *gbench;		    /* Google Benchmark's report, JSON; NULL: none yet */
 	struct ct_error fatal;	    /* status not 0: nothing more can be kept */
 };
 
@@ -204,7 +205,7 @@ bool run_measure_repeat(struct run *run, struct run_cell *c, uint32_t repeat);
  */
 int run_keep_measurement(struct run *run, struct run_cell *c, struct measurement *m,
 			 const struct json_t *details);
-/* Measure all that is selected and not done, then have Google Benchmark write gbench.json. */
+/* Measure all that is selected and not done, then have Google Benchmark write its report. */
 int run_session(struct run *run, struct ct_error *e);
 /* Expected seconds for all that is selected and not done. */
 double run_expected_seconds(const struct run *run);

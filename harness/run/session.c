@@ -244,7 +244,6 @@ static bool sample(void *arg, size_t benchmark, unsigned int repeat, struct gben
 int run_session(struct run *run, struct ct_error *e)
 {
 	static const struct gbench_callbacks callbacks = { measure, sample };
-	char path[PATH_MAX + 32];
 	int err;
 
 	for (size_t i = 0; i < run->nr_cells; i++)
@@ -252,10 +251,9 @@ int run_session(struct run *run, struct ct_error *e)
 			run->to_do++;
 			run->reused += run->cells[i].list[k].done;
 		}
-	snprintf(path, sizeof(path), "%s/gbench.json", run->results.dir);
 	run->seconds_to_do = run_expected_seconds(run);
 	progress_begin(&run->progress, "measuring", run->seconds_to_do);
-	err = gbench_run(&callbacks, run, path, e);
+	err = gbench_run(&callbacks, run, &run->gbench, e);
 	progress_end(&run->progress);
 	return err;
 }

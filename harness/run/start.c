@@ -101,7 +101,7 @@ int run_start_format(const json_t *start, const char *dir, struct ct_error *e)
 int run_load_start(struct run *run, const char *command, const char *name, int *argc, char ***argv,
 		   struct ct_error *e)
 {
-	char dir[PATH_MAX];
+	char dir[PATH_MAX], word[600];
 	const char *revision, *started;
 	json_t *arguments, *argument;
 	size_t i;
@@ -121,7 +121,8 @@ int run_load_start(struct run *run, const char *command, const char *name, int *
 	if (strcmp(run_start_command(run->start), command))
 		return ct_user_error(
 			e, "'%s' was made by ctbench %.20s: go on with ctbench %.20s --resume %s",
-			dir, run_start_command(run->start), run_start_command(run->start), name);
+			dir, run_start_command(run->start), run_start_command(run->start),
+			escaped(word, sizeof(word), escape_shell, name));
 	if (strcmp(revision, about_revision()))
 		return ct_user_error(
 			e,
