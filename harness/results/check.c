@@ -72,6 +72,17 @@ static const struct rule timeline[] = {
 	PARTS("series_high", series, WORD), VALUE("n", COUNT), VALUE("*", NUMBER), END
 };
 
+/* In slices: of a cell's repeat, and all columns of a measurement (run/slices.h). */
+static const struct rule taken[] = {
+	VALUE("repeat", COUNT), VALUE("session", COUNT), LIST("round", counts),
+	LIST("*", numbers), END
+};
+static const struct rule slices[] = { PARTS("[]", taken, ANY), END };
+static const struct rule reasons[] = { OR_NULL("[]", TEXT), END };
+static const struct rule columns[] = {
+	VALUE("session", COUNT), LIST("why", reasons), LIST("*", numbers), END
+};
+
 static const struct rule cell[] = {
 	VALUE("workload", WORKLOAD), VALUE("variant", WORD), PARTS("parameters", NULL, WORD),
 	PARTS("axes", by_word, WORD), VALUE("control", SWITCH), VALUE("worst_case", SWITCH),
@@ -80,7 +91,7 @@ static const struct rule cell[] = {
 	LIST("passes", counts), PARTS_OR_NULL("ns_per_op", numbers),
 	PARTS_OR_NULL("mops", numbers), PARTS("metrics", metrics, WORD),
 	PARTS("timeline", timeline, ANY), PARTS("latency", NULL, ANY),
-	PARTS("saturation", NULL, ANY), END
+	PARTS("saturation", NULL, ANY), LIST("slices", slices), END
 };
 static const struct rule cells[] = { PARTS("*", cell, ANY), END };
 
@@ -112,7 +123,7 @@ static const struct rule noise[] = { LIST("pairs", pairs), OR_NULL("percent", NU
 
 static const struct rule bound[] = {
 	VALUE("bound", WORD), VALUE("hash", WORD), VALUE("percentile", WORD),
-	OR_NULL("*", NUMBER), END
+	LIST("cpus", counts), OR_NULL("*", NUMBER), END
 };
 static const struct rule bounds[] = { PARTS("[]", bound, ANY), END };
 
@@ -144,7 +155,7 @@ static const struct rule start_file[] = {
 static const struct rule details_line[] = {
 	VALUE("seq", COUNT), VALUE("name", CELL), VALUE("repeat", COUNT),
 	PARTS("metrics", numbers, WORD), PARTS("timeline", NULL, ANY),
-	PARTS("latency", NULL, ANY), END
+	PARTS("latency", NULL, ANY), PARTS("slices", columns, ANY), END
 };
 /* clang-format on */
 

@@ -302,12 +302,24 @@ static void other_files(void **state)
 	json = json_pack("{s:i, s:s, s:i, s:{s:f}}", "seq", 1, "name", "w/v", "repeat", 0,
 			 "metrics", "p99_ns", 2.5);
 	assert_int_equal(check_details(json, "details.jsonl:7", &e), 0);
+	json_object_set_new(json, "slices",
+			    json_pack("{s:i, s:[f], s:[n]}", "session", 1, "ops", 2.5, "why"));
+	assert_int_equal(check_details(json, "details.jsonl:7", &e), 0);
+	json_object_set_new(json, "slices", json_pack("{s:[s]}", "ops", "<b>"));
+	assert_true(check_details(json, "details.jsonl:7", NULL) < 0);
+	json_object_del(json, "slices");
 	json_object_set_new(json, "metrics", json_pack("{s:f}", "../x", 1.0));
 	assert_true(check_details(json, "details.jsonl:7", &e) < 0);
 	expect(e.text, "details.jsonl:7");
 	json_decref(json);
 
 	json = json_pack("[{s:s, s:f}]", "bound", "dependent", "median", 2.5);
+	assert_int_equal(check_bounds(json, "bounds.jsonl", NULL), 0);
+	json_object_set_new(json_array_get(json, 0), "cpus", json_pack("[i, i]", 0, 1));
+	assert_int_equal(check_bounds(json, "bounds.jsonl", NULL), 0);
+	json_object_set_new(json_array_get(json, 0), "cpus", json_pack("[s]", "<b>"));
+	assert_true(check_bounds(json, "bounds.jsonl", NULL) < 0);
+	json_object_del(json_array_get(json, 0), "cpus");
 	assert_int_equal(check_bounds(json, "bounds.jsonl", NULL), 0);
 	json_object_set_new(json_array_get(json, 0), "bound", json_string("<b>"));
 	assert_true(check_bounds(json, "bounds.jsonl", NULL) < 0);
