@@ -1,10 +1,14 @@
-# Each axis's choices side by side: all else alike, so that the difference within a
-# group is what that one choice costs or gains.
+# The choices on each axis side by side, everything else alike: the difference within a
+# group is what that choice costs or gains.
 data = name.".tsv"
 height = rows_picture(row(22))
 set ylabel ""
 set xlabel unit
-set xrange [0:1.22 * xmax]
+# The longest bar but for null's; of all where there are no others.
+stats data index 0 using (is_null(stringcolumn(narrow ? 8 : 2)) ? NaN : $5) nooutput name "OTHERS"
+xmax_others = OTHERS_records > 0 ? OTHERS_max : xmax
+cut = too_long(xmax)
+set xrange [0:1.22 * drawn(xmax)]
 set yrange [rows + (narrow ? 0.5 : 0.7):0.3]
 unset grid
 set grid x lc rgb light lw 0.6 lt 1
@@ -20,10 +24,15 @@ do for [format in formats] {
 	set output name.".".format
 	eval rows_frame(rows_left(40.0 + 7.6 * longest))
 	plot for [n=1:narrow] data index 0 using (0):(rows_label($1, 1)):8 with labels left, \
-		data index 0 using (0.5 * $3):1:(0):3:($1 - thick):($1 + thick):($6 + 1):ytic(2) \
+		data index 0 using (0.5 * drawn($3)):1:(0):(drawn($3)):($1 - thick):($1 + thick):(too_long($3) ? -2 : $6 + 1):ytic(2) \
 			with boxxyerror fs solid noborder lc variable, \
-		data index 0 using 3:1:4:5 with xerrorbars lc rgb "#000000" lw 1.2 pt 0, \
-		data index 0 using ($5 > $3 ? $5 : $3):1:7 with labels left offset 0.8, 0 textcolor rgb "#333333", \
+		for [n=1:cut] data index 0 using (0.5 * drawn($3)):1:(0):(too_long($3) ? drawn($3) : NaN):($1 - thick):($1 + thick) \
+			with boxxyerror fs pattern 5 noborder lc rgb grey, \
+		data index 0 using (too_long($5) ? NaN : $3):1:4:5 with xerrorbars lc rgb "#000000" lw 1.2 pt 0, \
+		data index 0 using (drawn($5 > $3 ? $5 : $3)):1:(stringcolumn(7).(too_long($3) ? " (cut)" : "")) \
+			with labels left offset 0.8, 0 textcolor rgb "#333333", \
+		for [n=1:!narrow] data index 0 using (drawn($3)):1:(row_tip(stringcolumn(2), $3, $4, $5)) \
+			with labels hypertext @under_mouse, \
 		data index 1 using (0):1:2 with labels left offset 0, 0 font "DejaVu Sans Bold,12", \
 		data index 2 using (0):1:2 with labels left offset 0, 0 textcolor rgb "#555555"
 	unset output

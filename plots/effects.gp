@@ -1,5 +1,5 @@
-# What each choice changes, in percent: a mark with its 95 % interval, filled
-# where a difference was seen; grey behind them, the noise of the workload.
+# The effect of each choice in percent: a mark with its 95 % interval, filled if a difference
+# was seen. The grey band is the noise of the workload.
 data = name.".tsv"
 height = rows_picture(row(24))
 set ylabel ""
@@ -31,6 +31,8 @@ do for [format in formats] {
 		data index 0 using ($6 > 0 ? NaN : $3):1 with points lc rgb "#FFFFFF" pt 7 ps 1.0, \
 		data index 0 using ($6 > 0 ? NaN : $3):1 with points lc rgb colour[2] pt 6 ps 1.1, \
 		data index 0 using ($5 > $3 ? $5 : $3):1:7 with labels left offset 0.8, 0 textcolor rgb "#333333", \
+		for [n=1:!narrow] data index 0 using 3:1:(row_tip(stringcolumn(2), $3, $4, $5)." %") \
+			with labels hypertext @under_mouse, \
 		data index 1 using (from - 0.03 * span):1:2 with labels left offset 0, 0 font "DejaVu Sans Bold,12"
 	unset output
 }

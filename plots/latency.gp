@@ -1,5 +1,5 @@
-# Percentiles into the tail, a curve per variant; behind each, the 95 % interval of
-# its median over the repeats.  Each step to the right is ten times as rare.
+# Percentiles into the tail, a curve per variant with the 95 % interval of its median
+# over the repeats.  Each step to the right is ten times as rare.
 data = name.".tsv"
 xlabel = narrow ? "% of the operations that took no longer\n(line: median, shaded: its 95 % interval)" : \
 	"share of the operations that took no longer (line: median of the repeats, shaded: its 95 % interval)"

@@ -1,10 +1,10 @@
-# The highest rates that searches found: a row per variant (and point), a small dot for each search, a
-# mark with its 95 % interval for their median. Hollow dots: late even at the lowest rate.
+# The highest rates found: a row per variant (and point), a small dot per search, and a mark with its
+# 95 % interval for their median. A hollow dot: late even at the lowest rate.
 data = name.".tsv"
 height = rows_picture(row(34))
 set ylabel ""
 set xlabel unit
-# Rates that lie close together have no power of ten, the only labels of a logarithm, among them.
+# A logarithmic axis has labels only at powers of ten; rates that lie close together have none.
 if (xmax > 20 * xmin) {
 	set logscale x 10
 	set format x "%.0s%c"
@@ -34,6 +34,8 @@ do for [format in formats] {
 		data index 1 using ($3 > 0 ? NaN : $2):($1 + 0.22) with points lc rgb grey pt 6 ps 0.55, \
 		data index 0 using 3:1:4:5:ytic(2) with xerrorbars lc rgb colour[2] lw 1.6 pt 0, \
 		data index 0 using 3:1 with points lc rgb colour[2] pt 7 ps 1.2, \
-		data index 0 using ($5 > $3 ? $5 : $3):1:6 with labels left offset 0.8, 0 textcolor rgb "#333333"
+		data index 0 using ($5 > $3 ? $5 : $3):1:6 with labels left offset 0.8, 0 textcolor rgb "#333333", \
+		for [n=1:!narrow] data index 0 using 3:1:(row_tip(stringcolumn(2), $3, $4, $5)) \
+			with labels hypertext @under_mouse
 	unset output
 }

@@ -1,9 +1,9 @@
-# How all pictures look.  Comes behind the variables that ctbench writes
+# How all pictures look.  Stands after the variables that ctbench writes
 # (name, title, subtitle, unit, machine, ...) and before the script of the kind.
 #
 # Colours: Okabe and Ito, "Color Universal Design" (2008), which people with any
-# colour vision can tell apart; without their yellow, which white paper swallows.
-# Where there are more curves than colours, dashes and marks go on.
+# colour vision can tell apart; without their yellow, which is too light on white.
+# Dashes and marks distinguish the curves when there are more than colours.
 
 set encoding utf8
 array colour[7] = ["#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00"]
@@ -20,18 +20,17 @@ light = "#DDDDDD"
 set border 3 lc rgb grey
 set tics nomirror textcolor rgb "#333333"
 set grid y lc rgb light lw 0.6 lt 1
-# Variant names have underscores, which mean no subscripts.
+# The underscores of variant names are not subscripts.
 set termoption noenhanced
 
-# Narrow pictures (narrow = 1) are for phones, which show 340 to 420 pixels: no text in them is smaller
-# than 11.5, and what stands left of a row or right of a curve in a wide one stands above or below it.
-# They go into the page of a run and nowhere else, under their question and with the machine at its
-# end, so neither is said again.
+# Narrow pictures (narrow = 1) are for phones of 340 to 420 pixels: no text is smaller than 11.5, and
+# labels stand above a row instead of left of it, below a curve instead of right of it. They are only
+# used in the page of a run, whose own text has the question and the machine.
 width = narrow ? 380 : 1040
 side = narrow ? 8.0 : 16.0
 small = narrow ? ",11.5" : ",9"
 
-# The question on top, what was fixed below it, the machine at the bottom.
+# The question on top, the fixed parameters below it, the machine at the bottom.
 lines(text) = int(sum [k=1:strlen(text)] (text[k:k] eq "\n" ? 1 : 0)) + 1
 below_title = narrow ? 2 : 22 * lines(title) + 16
 below_subtitle = below_title + 17 * lines(subtitle)
@@ -46,7 +45,7 @@ terminal(format, width, height) = format eq "svg" \
 	: sprintf("set terminal png truecolor size %d,%d noenhanced font 'DejaVu Sans,10' fontscale 1.4 linewidth 1.5 pointscale 1.5 background rgb 'white'", \
 		1.5 * width, 1.5 * height)
 
-# To be evaluated for each format, since places are in pixels of the picture.
+# For eval, once per format, because places are in pixels of the picture.
 frame(width, height) = sprintf("\
 set label 1001 title at screen %g, screen %g left font ',14' textcolor rgb '#000000';\
 set label 1002 subtitle at screen %g, screen %g left textcolor rgb '#555555';\
@@ -54,10 +53,19 @@ set label 1003 machine at screen %g, screen %g left font '%s' textcolor rgb '#77
 	side / width, 1 - 20.0 / height, side / width, 1 - (below_title + 4.0) / height, \
 	side / width, 12.0 / height, small)
 
+# ---- values under the mouse ----
+
+# Drawn as `with labels hypertext @under_mouse`: invisible. ctbench makes <title> elements of them, which
+# browsers show as tooltips (harness/show/plot/tooltips.c).
+under_mouse = "point pt 7 ps 1.6 lc rgb '#FF000000'"
+interval(v, low, high) = low == high ? sprintf("%.4g", v) : sprintf("%.4g [%.4g, %.4g]", v, low, high)
+curve_tip(i, x, v, low, high) = sprintf("%s: %s at %.10g", label[i], interval(v, low, high), x)
+row_tip(text, v, low, high) = sprintf("%s: %s", text, interval(v, low, high))
+
 # ---- rows: bars, axes, effects, saturation ----
 
-# A row's label stands left of it, and in a narrow picture above it, where `row` has 36 pixels
-# (PLOT_NARROW_LINE in harness/show/plot/internal.h): n lines of it begin at label_at.
+# A row's label stands left of it; in a narrow picture it stands above it, and a row has 36 pixels
+# (PLOT_NARROW_LINE in harness/show/plot/internal.h). n lines of label begin at rows_label().
 row(pixels) = narrow ? 36 : pixels
 rows_foot = narrow ? 46 + 16 * lines(unit) + above_machine : 72
 rows_picture(row) = below_subtitle + 14 + (narrow ? 20 : 14) + rows_foot + row * rows
@@ -68,11 +76,17 @@ set tmargin at screen %g; set bmargin at screen %g; set lmargin at screen %g; se
 	1 - (below_subtitle + 14.0) / height, 1.0 * rows_foot / height, left / width, \
 	1 - (narrow ? 12.0 : 30.0) / width)
 
+# The variant null does nothing: its bar would be so long that all others look alike. A bar of more than
+# 1.6 times the longest of the others (xmax_others) is hatched and cut; its label still has the value.
+is_null(text) = text eq "null" || text[1:5] eq "null "
+too_long(v) = v > 1.6 * xmax_others
+drawn(v) = too_long(v) ? 1.6 * xmax_others : v
+
 # ---- curves: threads, size, load, latency, rate ----
 
-# Their names stand at their right ends (harness/show/plot/ends.c says how high), with a thin line to those
-# that had to move. Where there are more curves than colours, the curve's mark comes first. Narrow: in
-# a legend between axis and machine, and the unit above the graph.
+# A name stands at the right end of its curve (harness/show/plot/ends.c computes the height), with a thin
+# line where it had to move; the curve's mark precedes it if there are more curves than colours. Narrow:
+# a legend below the axis, and the unit above the graph.
 curve_head = below_subtitle + 14 + (narrow ? 17 * lines(unit) + 4 : 0)
 curve_legend(curves) = 17 * curves + 6
 curve_foot(curves, xlabel) = narrow ? 46 + 16 * lines(xlabel) + curve_legend(curves) + above_machine : 78

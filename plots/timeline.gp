@@ -1,6 +1,6 @@
-# What happened when: panels below each other on one axis of time, a column per
-# variant, events shaded behind, each line upon a band: the interval of its medians.
-# Narrow: a panel's variants below each other as well, under its title.
+# A timeline: panels below each other on one axis of time, a column per variant. Events are
+# shaded; the band around a line is the interval of its medians. Narrow: the variants of a
+# panel stand below each other under its title.
 if (!narrow) { width = 110 + 320 * cells < 1040 ? 1040 : 110 + 320 * cells }
 row = narrow ? 88 : cells == 1 ? 190 : 170
 names = 30			# above the first panel: two lines of events
@@ -14,7 +14,7 @@ height = head + panels * panel_height + (narrow ? cells * names + 30 + above_mac
 top_of(p, c) = head + (p - 1) * panel_height + \
 	(narrow ? 22 + (c - 1) * apart + variant + (p == 1 ? c : cells) * names : 0)
 left_of(c) = narrow ? left : left + (c - 1) * beside
-# Tics of a low graph: 1, 2 or 5 times a power of ten, three or so.
+# Tics of a low graph: about three, at 1, 2 or 5 times a power of ten.
 nice(x) = nice_in(x, 10.0**floor(log10(x)))
 nice_in(x, decade) = (x < 1.5 * decade ? 1 : x < 3.5 * decade ? 2 : 5) * decade
 data = name.".tsv"
@@ -24,8 +24,8 @@ set key top right horizontal samplen 1.5 noenhanced
 # Several curves of a panel: from calm to worst.
 array shade[4] = ["#0072B2", "#E69F00", "#D55E00", "#CC79A7"]
 set style fill transparent solid 0.22 noborder
-# A logarithm has no place for an interval that begins at 0: it begins at the bottom. Where it ends at 0
-# as well the band has a gap; both ends are left out then, for gnuplot makes wedges of one alone.
+# A logarithmic axis has no 0: an interval that begins there begins at the bottom. One that also ends at 0
+# is a gap in the band; both ends are left out, because gnuplot draws wedges of one end alone.
 low(n, p) = !panel_log[p] || column(n) > 0 ? column(n) : column(n + 1) > 0 ? panel_least[p] / 1.5 : NaN
 high(n, p) = !panel_log[p] || column(n) > 0 ? column(n) : NaN
 

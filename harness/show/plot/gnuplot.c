@@ -169,6 +169,12 @@ static int job_end(struct plot_jobs *jobs, struct plot_job *job, struct ct_error
 			       "gnuplot could not draw '%.400s/%.200s': %.300s", jobs->out_dir,
 			       job->name, *words ? words : "it did not say why");
 	err = check_whole(jobs, job->name, e);
+	if (!err) {
+		err = plot_tooltips(jobs->scratch, job->name);
+		if (err)
+			ct_fail(e, err, CT_EXIT_USER, "cannot write '%.500s/%.200s.svg': %s",
+				jobs->out_dir, job->name, strerror(-err));
+	}
 	return err || jobs->own_place ? err : publish(jobs, job->name, e);
 }
 

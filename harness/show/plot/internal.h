@@ -221,5 +221,7 @@ int plot_jobs_end(struct plot_jobs *jobs, struct ct_error *e);
 
 /* Has an SVG or PNG file (by the end of its name) its beginning and its end? */
 bool picture_whole(const char *path);
+/* Values under the mouse, in the new picture FOLDER/NAME.svg.  0 or a negative errno. */
+int plot_tooltips(const char *folder, const char *name);
 
 #endif

@@ -141,6 +141,17 @@ static void twenty_variants_and_many_threads(void **state)
 	names_at_the_ends(names, 20);
 	expect(svg, "&lt;quotes> &amp; \\backslashes");
 	json_decref(b);
+
+	/* A name that looks like what is made a title: it stays text. */
+	b = new_benchmark("w", "?", "variant threads");
+	for (int threads = 1; threads <= 4; threads *= 2)
+		add_cell(b, "x')\" onmouseout=\"gnuplot_svg.hideHypertext()\"><title> </title><b>",
+			 NULLS, threads, 65536, 1, threads);
+	assert_int_equal(draw(b, PLOT_THREADS), 1);
+	check_picture("w-threads");
+	assert_null(strstr(svg, "<b>"));
+	assert_null(strstr(svg, "onmousemove"));
+	json_decref(b);
 }
 
 /* What a size plot does not show parts the pictures. */
@@ -242,6 +253,35 @@ static void few_bars_share_a_picture(void **state)
 	json_decref(b);
 }
 
+/* The right end of the axis, and whether a bar is hatched and its label says so. */
+static double bars_to(const char *first, double mops, bool *cut)
+{
+	json_t *b = new_benchmark("w", "?", "variant");
+	double last = 0, tic;
+
+	add_cell(b, first, NULLS, 1, 65536, 1, mops);
+	add_cell(b, "busy", NULLS, 1, 65536, 1, 20);
+	assert_int_equal(draw(b, PLOT_BARS), 1);
+	check_picture("w-bars");
+	json_decref(b);
+	*cut = strstr(svg, "(cut)") && strstr(svg, "fill = 'url(#gpPat");
+	for (const char *p = svg; (p = strstr(p, "<text> ")); p++)
+		if (sscanf(p, "<text> %lf</text>", &tic) == 1 && tic > last)
+			last = tic;
+	return last;
+}
+
+/* null does nothing: its bar does not make all others look alike. */
+static void the_bar_of_null_is_cut(void **state)
+{
+	bool cut;
+
+	(void)state;
+	assert_true(bars_to("null", 2000, &cut) < 60 && cut);
+	assert_true(bars_to("null", 21, &cut) < 60 && !cut);
+	assert_true(bars_to("nulls_rcu", 2000, &cut) >= 2000 && !cut);
+}
+
 /* ---- verdicts ---- */
 
 static void effects_with_their_intervals(void **state)
@@ -260,6 +300,11 @@ static void effects_with_their_intervals(void **state)
 	assert_int_equal(draw(benchmark, 0), 2);
 	check_picture("axes-effects");
 	expect(svg, "mask instead of rec'iprocal_scale");
+	/* Its value under the mouse; nothing else has a tooltip, and nothing runs. */
+	expect(svg, "<title>mask instead of rec'iprocal_scale: -12.4 [");
+	assert_null(strstr(svg, "<title>Gnuplot"));
+	assert_null(strstr(svg, "<title>gnuplot_plot"));
+	assert_null(strstr(svg, "onmouse"));
 	expect(svg, "\u221212 %<");
 	expect(svg, "+1.5 %, not seen");
 	expect(svg, "change of throughput in percent (right is better)");
@@ -456,6 +501,7 @@ int main(void)
 		TEST(rounded_load_factors_are_one),
 		TEST(axes_side_by_side),
 		TEST(few_bars_share_a_picture),
+		TEST(the_bar_of_null_is_cut),
 		TEST(effects_with_their_intervals),
 		TEST(nothing_was_measured),
 		TEST(strange_files_are_survived),

@@ -161,7 +161,7 @@ static void narrow_latencies(void **state)
 				      "percentile", "p99", "median", 4000.0, "n", 3));
 	assert_int_equal(draw(b, PLOT_RATE), 1);
 	check_picture(names[0]);
-	expect(svg, "a CPU that is away: the machine alone");
+	expect(svg, "CPU stolen");
 
 	assert_int_equal(plot_folder_empty(NULL), 0);
 	json_object_set_new(
