@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What this ctbench is; see about.h.  The build system tells the revision
- * (core/revision.h, made anew at every build) and the flags.
+ * What this ctbench is; see about.h.  The build system writes the revision into core/revision.h
+ * at every build, and passes the flags.
  */
 #include "harness/base/about.h"
 
@@ -55,8 +55,8 @@ static void find_allocator(void)
 	void *malloc_fn;
 
 	/*
-	 * Asked of the process and not of the build, since a preloaded library
-	 * comes before the linked one.
+	 * Ask the process, not the build: a preloaded library takes precedence over the linked
+	 * one.
 	 */
 	*(void **)&mallctl = dlsym(RTLD_DEFAULT, "mallctl");
 	if (mallctl && !mallctl("version", &version, &size, NULL, 0)) {

@@ -25,7 +25,8 @@ int ct_error_print(const struct ct_error *e)
 
 	fflush(stdout);
 	/* Sentences quote what stood in files and arguments; a sentence is one line. */
-	escaped(text, sizeof(text), escape_line, e->status ? e->text : "failed without saying why");
+	escaped(text, sizeof(text), escape_line,
+		e->status ? e->text : "failed without giving a reason");
 	fprintf(stderr, "ctbench: %s\n", text);
 	return e->status ? e->status : CT_EXIT_INTERNAL;
 }

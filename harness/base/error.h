@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One way to report what went wrong.
+ * How errors are reported.
  *
- * A function that can fail for a reason the user should read takes a
- * struct ct_error, writes one sentence into it with ct_fail() and returns
- * the negative errno that ct_fail() returned.  The caller that handles the error
- * prints it with ct_error_print(), which also returns the exit status.
+ * A function that can fail for a reason that the user should read takes a struct ct_error, writes
+ * one sentence into it with ct_fail(), and returns the negative errno that ct_fail() returned.
+ * The caller that handles the error prints it with ct_error_print(), which returns the exit
+ * status.
  */
 #ifndef CTBENCH_HARNESS_BASE_ERROR_H
 #define CTBENCH_HARNESS_BASE_ERROR_H
@@ -15,10 +15,10 @@
 /* Exit statuses of ctbench, the same for every command. */
 enum ct_exit {
 	CT_EXIT_OK = 0,
-	CT_EXIT_INTERNAL = 1,	/* a fault of ours, or a check that failed */
-	CT_EXIT_USER = 2,	/* what the user can mend: input, options, permission, memory */
+	CT_EXIT_INTERNAL = 1,	/* a fault of ctbench, or a check that failed */
+	CT_EXIT_USER = 2,	/* the user can mend it: input, options, permission, memory */
 	CT_EXIT_REGRESSION = 3, /* a proven regression (compare) */
-	CT_EXIT_SKIP = 77,	/* what cannot be done on this machine */
+	CT_EXIT_SKIP = 77,	/* this machine cannot do it */
 };
 
 struct ct_error {
@@ -27,8 +27,8 @@ struct ct_error {
 };
 
 /*
- * Record the sentence and the exit status; the first error recorded wins, so
- * that unwinding code cannot bury the cause.  Returns code (a negative errno).
+ * Record the sentence and the exit status.  Only the first error is recorded, so that unwinding
+ * code cannot hide the cause.  Returns code (a negative errno).
  */
 __attribute__((format(printf, 4, 5))) int
 ct_fail(struct ct_error *e, int code, enum ct_exit status, const char *fmt, ...);

@@ -74,7 +74,7 @@ static void print_text(FILE *out, const struct grid *g, const int *width)
 
 			if (!width[c])
 				continue;
-			/* Blanks at the end of a line are left out: gap holds them back. */
+			/* No blanks at the end of a line: gap counts those that are still due. */
 			gap += 2;
 			if (*text) {
 				fprintf(out, "%*s%s", gap + (g->left[c] ? 0 : pad), "", text);

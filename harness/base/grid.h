@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A table of texts, and how it is written: for a terminal, for a web page, or
- * as Markdown; texts are escaped for it.  Its first row is the header.  A column in which all texts are
- * empty is left out.
+ * A table of texts, written for a terminal, for a web page, or as Markdown; texts are escaped for
+ * each.  The first row is the header.  A column whose texts are all empty is left out.
  */
 #ifndef CTBENCH_HARNESS_BASE_GRID_H
 #define CTBENCH_HARNESS_BASE_GRID_H
@@ -13,19 +12,19 @@
 
 #define GRID_COLUMNS_MAX 48
 
-/* Begin with { .columns = N, .left = { ... } }; all else is the functions' own. */
+/* Begin with { .columns = N, .left = { ... } }; the functions set the rest. */
 struct grid {
 	size_t columns;
 	size_t rows, room;
 	char **text;		     /* rows * columns */
-	bool left[GRID_COLUMNS_MAX]; /* aligned; else right, as numbers are */
-	bool failed;		     /* no memory: what was put is not complete */
+	bool left[GRID_COLUMNS_MAX]; /* aligned to the left; else to the right, as numbers are */
+	bool failed;		     /* without memory: some texts are missing */
 };
 
 enum grid_format {
 	GRID_TEXT,     /* columns as wide as their widest text */
 	GRID_HTML,     /* <table> ... </table>, its texts escaped */
-	GRID_MARKDOWN, /* as GitHub has it */
+	GRID_MARKDOWN, /* as on GitHub */
 };
 
 /* An empty row at the end; false without memory. */

@@ -13,7 +13,7 @@ static unsigned int catching;
 
 static void on_signal(int sig)
 {
-	/* Only what is safe in a handler: the kernel closes our files, and children die with us. */
+	/* _exit() is safe in a handler.  The kernel closes the files, and children end with us. */
 	if (ct_interrupted)
 		_exit(CT_EXIT_INTERRUPTED);
 	ct_interrupted = sig;

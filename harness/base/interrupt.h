@@ -2,16 +2,16 @@
 /*
  * Ctrl-C: the first one asks a run to stop, the second one ends it at once.
  *
- * Whoever waits for something long (a child that measures) looks at
- * ct_interrupted whenever a system call returned EINTR, ends the wait and
- * returns -EINTR.  The handlers are set without SA_RESTART for that.
+ * Code that waits long (for a child that measures) looks at ct_interrupted when a system call
+ * returns EINTR, stops waiting and returns -EINTR.  The handlers are therefore set without
+ * SA_RESTART.
  */
 #ifndef CTBENCH_HARNESS_BASE_INTERRUPT_H
 #define CTBENCH_HARNESS_BASE_INTERRUPT_H
 
 #include <signal.h>
 
-#define CT_EXIT_INTERRUPTED 130 /* as shells report SIGINT */
+#define CT_EXIT_INTERRUPTED 130 /* the status of shells for SIGINT */
 
 /* 0, or the signal that came (SIGINT, SIGTERM, SIGHUP).  Any thread may read it. */
 extern volatile sig_atomic_t ct_interrupted;

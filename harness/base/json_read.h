@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reading JSON that anybody may have changed: whatever is not there, or is
- * something else, reads as nothing.  Any thread; object may be NULL.
+ * Reading JSON that somebody may have edited: a value that is missing, or has another type, reads
+ * as nothing.  Any thread; object may be NULL.
  */
 #ifndef CTBENCH_HARNESS_BASE_JSON_READ_H
 #define CTBENCH_HARNESS_BASE_JSON_READ_H

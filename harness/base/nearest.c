@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Nearness is the number of slips between two words: the optimal string
+ * The distance of two words is the number of typing errors between them: the optimal string
  * alignment distance (Damerau 1964, Wagner and Fischer 1974).
  */
 #include "harness/base/nearest.h"
 
 #include <string.h>
 
-#define NEAREST_MAX 96 /* longer words are compared by their beginning */
+#define NEAREST_MAX 96 /* of longer words only the beginning is compared */
 #define NOT_NEAR    1000u
 
 static unsigned int least(unsigned int a, unsigned int b)
@@ -47,10 +47,10 @@ static unsigned int distance(const char *word, const char *name)
 	if (!strncmp(word, name, nw))
 		return 0;
 	d = slips(word, name);
-	/* One slip in a short word, one in three letters of a long one. */
+	/* One error in a short word, one in three letters of a long one. */
 	if (d <= 1 + (nw < nn ? nw : nn) / 3)
 		return d;
-	/* A piece of a long name is what people remember of it. */
+	/* People remember a part of a long name. */
 	if (nw >= 4 && strstr(name, word))
 		return (unsigned int)nn;
 	return NOT_NEAR;
@@ -64,7 +64,7 @@ nearest_names(const char *word, const char *const *names, size_t nr, const char 
 	for (unsigned int last = 0; found < max && last < NOT_NEAR;) {
 		unsigned int next = NOT_NEAR;
 
-		/* Take all at one distance, and see which distance comes after. */
+		/* Take all at this distance, and find the next distance. */
 		for (size_t i = 0; i < nr; i++) {
 			unsigned int d = distance(word, names[i]);
 

@@ -8,13 +8,12 @@
 #include <stddef.h>
 
 /*
- * The most likely of nr names for word, or NULL if none is near.  Near are
- * names that begin with word or that one of few slips (a letter wrong,
- * missing, too many, or two swapped) turns into it.
+ * The most likely of nr names for word, or NULL if none is near.  A name is near if it begins with
+ * word, or differs by few typing errors: a wrong, missing or extra letter, or two swapped.
  */
 const char *nearest_name(const char *word, const char *const *names, size_t nr);
 
-/* Up to max of them into out, the likeliest first; returns how many. */
+/* Writes up to max of them to out, the most likely first; returns how many. */
 size_t
 nearest_names(const char *word, const char *const *names, size_t nr, const char **out, size_t max);
 

@@ -31,7 +31,7 @@ void progress_begin(struct progress *p, const char *what, double total)
 
 char *progress_duration(char *buf, size_t size, double seconds)
 {
-	/* Beyond any use, and within what an unsigned long can hold. */
+	/* Larger numbers would not fit into an unsigned long. */
 	unsigned long s = seconds < 1e9 ? (unsigned long)(seconds + 0.5) : 1000000000ul;
 
 	if (s < 60)
@@ -43,7 +43,7 @@ char *progress_duration(char *buf, size_t size, double seconds)
 	return buf;
 }
 
-/* At most that many characters of UTF-8, a whole number of them. */
+/* Cut a text of UTF-8 to at most max characters. */
 static void cut(char *text, unsigned int max)
 {
 	unsigned int n = 0;
@@ -83,7 +83,7 @@ void progress_line(const struct progress *p, double now, double done, const char
 	if (detail && n >= 0 && (size_t)n < sizeof(line))
 		snprintf(line + n, sizeof(line) - (size_t)n, " (%s)", detail);
 	escaped(buf, size, escape_line, line);
-	/* The last column stays free: some terminals wrap when it is written to. */
+	/* Leave the last column free: some terminals wrap when it is written to. */
 	cut(buf, width ? width - 1 : 0);
 }
 

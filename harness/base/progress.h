@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One line on the terminal about something that takes long: how far it is and
- * how long it will still take.
+ * A line of progress on the terminal: how much is done, and how long the rest will take.
  *
  *	struct progress p;
  *
@@ -10,13 +9,12 @@
  *		progress_update(&p, bytes_done, NULL);
  *	progress_end(&p);
  *
- * Nothing appears where standard error is no terminal, nor in the first two
- * seconds, nor when all would be over soon after; the line is redrawn at most
- * ten times a second and wiped at the end.  An update that draws nothing costs
- * a look at the clock.
+ * Nothing is drawn if standard error is no terminal, in the first two seconds, or if the end is
+ * near.  The line is redrawn at most ten times a second, and wiped at the end.  An update that
+ * draws nothing costs one reading of the clock.
  *
- * Thread-safety: one thread per struct progress.  Whoever prints on the
- * terminal meanwhile calls progress_wipe() first.
+ * Thread-safety: one thread per struct progress.  Call progress_wipe() before you print on the
+ * terminal.
  */
 #ifndef CTBENCH_HARNESS_BASE_PROGRESS_H
 #define CTBENCH_HARNESS_BASE_PROGRESS_H
@@ -25,28 +23,28 @@
 #include <stddef.h>
 
 struct progress {
-	const char *what; /* what goes on, in two or three words; kept, not copied */
-	double total; /* all that is to do, in any unit: bytes, expected seconds; 0: not known */
-	double began, drawn; /* seconds on a clock that never goes back */
+	const char *what;    /* two or three words; the pointer is kept */
+	double total;	     /* of the work, in any unit: bytes, expected seconds; 0: unknown */
+	double began, drawn; /* seconds of a monotonic clock */
 	bool terminal;
-	bool visible; /* a line stands there now */
+	bool visible; /* the line is on the terminal now */
 };
 
 void progress_begin(struct progress *p, const char *what, double total);
 
-/* done of total is done; detail (may be NULL) says what is being done now. */
+/* So much of the total is done; detail (may be NULL) names the current part. */
 void progress_update(struct progress *p, double done, const char *detail);
 
 /* Wipe the line, so that others can print; the next update draws it again. */
 void progress_wipe(struct progress *p);
 
-/* It is over.  Also right after progress_begin() and twice. */
+/* Wipe the line for good; may be called at any time, and twice. */
 void progress_end(struct progress *p);
 
 /*
  * The line itself, of at most size - 1 bytes and width - 1 characters:
- * "reading mix.pcap: 42 %, 1 min 05 s left (detail)".  now is on the clock of
- * began.  An empty line where it is too early to show one.
+ * "reading mix.pcap: 42 %, 1 min 05 s left (detail)".  now is a time of the same clock as began.
+ * The line is empty if it is too early to show one.
  */
 void progress_line(const struct progress *p, double now, double done, const char *detail,
 		   unsigned int width, char *buf, size_t size);

@@ -7,8 +7,8 @@
 #include <stdio.h>
 
 /*
- * Print at offset *at of buf and move *at on by the whole length, as snprintf() counts it: what
- * does not fit is cut off, and in the end *at is the room that the text would have needed.
+ * Print at offset *at of buf, and add the length to *at as snprintf() counts it.  A text that does
+ * not fit is cut off; *at is then the size that it would have needed.
  */
 __attribute__((format(printf, 4, 5))) void
 text_add(char *buf, size_t size, size_t *at, const char *fmt, ...);

@@ -100,7 +100,7 @@ static void print_surroundings(FILE *out, const json_t *result)
 	print_run(out, "B", json_object_get(result, "b"));
 	list = json_object_get(result, "environment");
 	if (json_array_size(list))
-		fputs("\nWhat else differs:\n\n", out);
+		fputs("\nOther differences:\n\n", out);
 	json_array_foreach(list, i, item) fprintf(out, "  * %s: %s | %s\n", text_of(item, "what"),
 						  text_of(item, "a"), text_of(item, "b"));
 	list = json_object_get(result, "different");
@@ -139,7 +139,7 @@ static const char *found(const json_t *item)
 	return *word ? word : "no difference seen";
 }
 
-/* Of what is only counted, most is the same: not worth a row. */
+/* Most counted figures are equal: they get no row. */
 static bool is_worth_a_row(const json_t *item)
 {
 	return number_of(item, "visible_percent") != 0 || number_of(item, "effect_percent") != 0;
@@ -214,7 +214,7 @@ static int print_result(FILE *out, const json_t *result, enum grid_format format
 	int err = 0;
 
 	print_surroundings(out, result);
-	/* Each workload at its first appearance. */
+	/* Print a workload when its first comparison comes. */
 	json_array_foreach(list, i, item)
 	{
 		size_t k = 0;
@@ -269,7 +269,7 @@ static int compare(const struct request *q, int *status, struct ct_error *e)
 	for (int i = 0; i < 2 && !err; i++)
 		err = load(&runs[i], dirs[i], sizeof(dirs[i]), q, q->runs[i], e);
 	if (!err && same_folder(dirs[0], dirs[1]))
-		err = ct_user_error(e, "'%.400s' and '%.400s' are one and the same run", q->runs[0],
+		err = ct_user_error(e, "'%.400s' and '%.400s' are the same run", q->runs[0],
 				    q->runs[1]);
 	if (!err) {
 		result = judge_compare(&runs[0], &runs[1], q->metric, q->bound, e);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ctbench env: what this machine is, and what about it will disturb a
- * measurement.
+ * ctbench env: facts of this machine, and which of them will disturb a measurement.
  */
 #include "harness/cli/cmd.h"
 #include "harness/base/json_read.h"
@@ -30,10 +29,10 @@ __attribute__((format(printf, 2, 3))) static void row(const char *label, const c
 	text_wrap(stdout, text, LABEL, LABEL, WIDTH);
 }
 
-/* A fact as text, or "not told". */
+/* A fact as text, or "unknown". */
 static const char *told(const json_t *value)
 {
-	return json_string_value(value) ? json_string_value(value) : "not told";
+	return json_string_value(value) ? json_string_value(value) : "unknown";
 }
 
 static char *bytes_text(char *buf, size_t size, json_int_t bytes)
@@ -47,7 +46,7 @@ static char *bytes_text(char *buf, size_t size, json_int_t bytes)
 	return buf;
 }
 
-/* Texts of an array of strings, parted by blanks; "" if there are none. */
+/* The strings of an array, with blanks between them; "" if there are none. */
 static void join(char *buf, size_t size, const json_t *array)
 {
 	const json_t *entry;
@@ -81,7 +80,7 @@ static void print_caches(const json_t *env)
 				   json_integer_value(json_object_get(cache, "bytes"))),
 			(long long)each, each == 1 ? "" : "s");
 	}
-	row("caches", "%s", *text ? text : "not told");
+	row("caches", "%s", *text ? text : "unknown");
 }
 
 static void print_machine(const json_t *env)
@@ -118,7 +117,7 @@ static void print_machine(const json_t *env)
 		join(governors, sizeof(governors), within(env, "frequency", "governors"));
 		row("frequency", "driver %s, governor %s, boost %s",
 		    told(within(env, "frequency", "driver")), governors,
-		    json_is_boolean(boost) ? json_is_true(boost) ? "on" : "off" : "not told");
+		    json_is_boolean(boost) ? json_is_true(boost) ? "on" : "off" : "unknown");
 	}
 }
 
@@ -152,7 +151,7 @@ static void print_kernel(const json_t *env)
 	value = within(env, "load", "average");
 	busy = within(env, "load", "busy_cpus");
 	if (json_is_number(busy))
-		snprintf(buf, sizeof(buf), "; others keep %.1f CPUs busy just now",
+		snprintf(buf, sizeof(buf), "; other programs use %.1f CPUs now",
 			 json_number_value(busy));
 	else
 		buf[0] = '\0';
@@ -191,10 +190,10 @@ static void print_warnings(const json_t *warnings)
 	size_t i;
 
 	if (!json_array_size(warnings)) {
-		puts("\nNothing here is known to disturb a measurement.");
+		puts("\nNo fact here is known to disturb a measurement.");
 		return;
 	}
-	puts("\nWhat will disturb a measurement here ('!' spoils figures, '-' is good to know):");
+	puts("\nDisturbances of measurements here ('!' spoils figures, '-' is good to know):");
 	json_array_foreach(warnings, i, w)
 	{
 		const char *mend = json_string_value(json_object_get(w, "mend"));
@@ -202,8 +201,8 @@ static void print_warnings(const json_t *warnings)
 		printf("  %c ", strcmp(told(json_object_get(w, "grade")), "serious") ? '-' : '!');
 		text_wrap(stdout, told(json_object_get(w, "what")), 4, 4, WIDTH);
 		if (mend) {
-			fputs("      mend: ", stdout);
-			text_wrap(stdout, mend, 12, 12, WIDTH);
+			fputs("      remedy: ", stdout);
+			text_wrap(stdout, mend, 14, 14, WIDTH);
 		}
 	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ctbench explain: the way of one packet of a capture, in words and numbers. */
+/* ctbench explain: the way of one packet of a capture, step by step. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,11 +9,11 @@
 #include "harness/explain/explain.h"
 #include "harness/cli/replay_options.h"
 
-/* A fragment that came before. */
+/* An earlier fragment. */
 struct part {
 	uint64_t index;
 	struct explain_fragment fragment;
-	bool done; /* its datagram was put together */
+	bool done; /* its datagram was reassembled */
 };
 
 struct request {
@@ -22,10 +22,10 @@ struct request {
 	uint64_t n;
 	uint64_t seen; /* packets */
 	uint64_t last_ns;
-	struct explain_fragment now; /* of the packet on its way */
+	struct explain_fragment now; /* of the current packet */
 	struct part *parts;
 	size_t nr_parts, max_parts;
-	uint64_t behind; /* the packet that came last */
+	uint64_t behind; /* the last packet */
 	bool told;
 	struct explain x;
 };
@@ -134,7 +134,7 @@ static int before(void *arg, struct replay *r, const struct capture_packet *p)
 		explain_packet(packet, p);
 		packet->since_start_ns = p->clock_ns;
 		packet->since_last_ns = p->clock_ns - c->last_ns;
-		packet->expired = r->expired; /* the difference, later */
+		packet->expired = r->expired; /* took_it() makes the difference of it */
 		c->x.file = c->replay.file;
 		c->x.completed_by = -1;
 		explain_watch(&c->x, r);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ctbench measure: the child's side of a measurement.  A cell comes in on
- * standard input, a result and its details go out on standard output; not for people.
+ * ctbench measure: the child's side of a measurement.  It reads a cell from standard input, and
+ * writes a result and its details to standard output.  Not for people.
  */
 #include <errno.h>
 #include <jansson.h>
@@ -17,7 +17,7 @@
 #include "harness/machine/topology.h"
 #include "harness/machine/tsc.h"
 
-/* The replica has no workers of ours around it: this thread, pinned, is all. */
+/* The replica has no workers: this thread, pinned, does all. */
 static int measure_replica(const struct cell *cell, struct cell_result *r, struct ct_error *e)
 {
 	unsigned int cpu;
@@ -35,8 +35,7 @@ static int measure_replica(const struct cell *cell, struct cell_result *r, struc
 	if (err)
 		return ct_fail(e, err, r->status, "%s", r->error);
 	if (!topology_pin_holds(cpu))
-		snprintf(r->void_reason, sizeof(r->void_reason),
-			 "the thread did not stay on CPU %u", cpu);
+		snprintf(r->void_reason, sizeof(r->void_reason), "the thread left CPU %u", cpu);
 	return 0;
 }
 
@@ -70,9 +69,8 @@ static int read_all(void *data, size_t size)
 }
 
 /*
- * The length of a JSON text and the text; a length of 0 where it failed.  Who has nothing to tell
- * says so (an empty object), so that a line that is missing is a line that was lost
- * (details_complete()).
+ * The length of a JSON text and the text; a length of 0 after a failure.  A cell without details
+ * sends an empty object, so that a missing line is a lost one (details_complete()).
  */
 static int send_details(const json_t *details, bool failed)
 {

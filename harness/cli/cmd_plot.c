@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ctbench plot: draw the plots of a run again from its folder.
+ * ctbench plot: draw the plots of a run again.
  */
 #include "harness/cli/cmd.h"
 #include "harness/show/plot/plot.h"

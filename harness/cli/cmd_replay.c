@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ctbench replay: a capture through the hooks, and what conntrack made of it. */
+/* ctbench replay: send a capture through the hooks, and report what conntrack made of it. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>

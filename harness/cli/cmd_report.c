@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ctbench report: a run as a page for people.
+ * ctbench report: a web page of a run.
  */
 #include "harness/cli/cmd.h"
 #include "harness/show/report/report.h"

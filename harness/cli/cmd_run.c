@@ -155,7 +155,7 @@ static int select_shard(struct run *run, const struct request *q, struct ct_erro
 	return 0;
 }
 
-/* Cells as benchmarks, and which of them --benchmark_filter wants. */
+/* Register the cells as benchmarks, and select those of --benchmark_filter. */
 static int register_cells(struct run *run, const struct request *q, struct ct_error *e)
 {
 	bool *selected, planted = !q->plant[0];
@@ -193,7 +193,7 @@ static void print_names(const struct run *run)
 			puts(run->cells[i].name);
 }
 
-/* What was chosen, and how long it will take. */
+/* The selected cells, and how long they will take. */
 static int print_plan(const struct run *run, struct ct_error *e)
 {
 	bool *chosen = calloc(run->nr_cells + 1, sizeof(*chosen));
@@ -208,7 +208,7 @@ static int print_plan(const struct run *run, struct ct_error *e)
 	workload_print_cells(stdout, &run->set, chosen, run->flags.repetitions);
 	free(chosen);
 	if (cells < run->nr_cells)
-		printf("These are %zu of %zu cells (controls included), chosen by --shard or the "
+		printf("These are %zu of %zu cells (controls included), selected by --shard or the "
 		       "flags after --.\n",
 		       cells, run->nr_cells);
 	return 0;
@@ -261,7 +261,7 @@ static int execute(struct run *run, const struct request *q, int argc, char **ar
 	int err = gbench_begin(q->gb.argc, q->gb.argv, &run->flags, e);
 
 	if (err)
-		return err < 0 ? err : 0; /* 1: it printed its help */
+		return err < 0 ? err : 0; /* 1: Google Benchmark printed its help */
 	if (!q->files.nr)
 		return ct_user_error(e,
 				     "run: WORKLOAD is missing, as in 'ctbench run default'; see "

@@ -175,7 +175,7 @@ static int run_stream(const char *file, const struct replay_visitor *v, struct r
 	return err < 0 && !e->status ? write_error(err, e) : err;
 }
 
-/* A scenario's packets may be held while others pass, so all are in memory. */
+/* A scenario may hold packets while others pass, so all are in memory. */
 static int run_loaded(const struct capture_set *set, const struct replay_visitor *v,
 		      struct replay *r, uint64_t *packets, struct ct_error *e)
 {

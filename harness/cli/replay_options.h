@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the commands that send a capture through the hooks share: the options
- * that say how, and the run from the first packet to the last.
+ * What the commands that send a capture through the hooks share: their options, and the run from
+ * the first packet to the last.
  */
 #ifndef CTBENCH_HARNESS_CLI_REPLAY_OPTIONS_H
 #define CTBENCH_HARNESS_CLI_REPLAY_OPTIONS_H
@@ -26,35 +26,35 @@ struct replay_command {
 	size_t nr_sets;
 };
 
-/* With the defaults. */
+/* Sets the defaults. */
 void replay_command_init(struct replay_command *c);
 void replay_command_free(struct replay_command *c);
 
 /*
- * What a command does with a run.  Functions return 0; or 1: that was enough;
- * or a negative errno of the output's, which replay_command_run() words.
+ * What a command does with a run.  Functions return 0 to continue, 1 to stop, or a negative errno
+ * of the output, for which replay_command_run() writes the sentence.
  */
 struct replay_visitor {
-	/* Before packet p comes; may be NULL. */
+	/* Before packet p; may be NULL. */
 	int (*before)(void *arg, struct replay *r, const struct capture_packet *p);
-	/* What became of one; or of a held one that went on (res->released). */
+	/* The result of a packet, or of a held one that was released (res->released). */
 	int (*took)(void *arg, struct replay *r, struct replay_result *res);
-	/* The scenario is about to let held packet i go on; may be NULL. */
+	/* Before the scenario releases the held packet i; may be NULL. */
 	int (*releasing)(void *arg, struct replay *r, uint64_t i);
 	/* The scenario emptied the table; may be NULL. */
 	int (*flushed)(void *arg, struct replay *r);
 	/*
-	 * Behind the last packet, or where the capture is damaged and some
-	 * packets came before; the replay still stands.
+	 * After the last packet, or after some packets and before damage in the capture.  The
+	 * replay still exists.
 	 */
 	int (*end)(void *arg, struct replay *r);
 	void *arg;
-	bool quiet; /* no progress is shown: the command's lines are enough */
+	bool quiet; /* show no progress: the command prints a line per packet */
 };
 
 /*
- * Replays the command's capture with its scenario and settings: 0 or a negative
- * errno with *e set.
+ * Replays the command's capture with its scenario and settings: 0, or a negative errno with a
+ * sentence in e.
  */
 int replay_command_run(const struct replay_command *c, const struct replay_visitor *v,
 		       struct ct_error *e);

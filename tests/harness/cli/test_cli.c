@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The command line as a person meets it: help that teaches, mistakes that are
- * answered with one sentence and exit status 2, and output that may end early.
+ * The command line: help, mistakes (one sentence and exit status 2), and output that ends early.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -197,6 +196,56 @@ static void test_unknown(void **state)
 	expect_refusal(RUN("list", "--axes", "null"), "--axes");
 }
 
+/*
+ * The tone of messages: one sentence that says what is wrong and what to do, in the usual order of
+ * words ("unknown option x", not "x is no option"), with the command that explains more.
+ */
+static void test_tone(void **state)
+{
+	static char *const wrong[][5] = {
+		{ "foo" },
+		{ "list", "--foo" },
+		{ "run", "--foo" },
+		{ "run" },
+		{ "run", "nothing" },
+		{ "saturate" },
+		{ "saturate", "axes", "--p99", "20" },
+		{ "plot" },
+		{ "plot", "a", "b" },
+		{ "plot", "a", "--kind", "pie" },
+		{ "report" },
+		{ "compare", "one" },
+		{ "compare", "one", "two", "--bound", "3" },
+		{ "merge", "one", "two" },
+		{ "replay" },
+		{ "replay", "x", "--dump", "xml" },
+		{ "replay", "x", "--variant", "nothing" },
+		{ "explain", "x.pcap", "first" },
+		{ "bounds", "--repeats", "0" },
+		{ "completion", "tcsh" },
+		{ "man", "foo" },
+	};
+	static const char *const remedies[] = { "see ctbench ", "as in '", "must be ", "usage: " };
+	static const char *const odd[] = { " is no ", " are no ", " who ", "!", " goes with " };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		struct outcome o = run(NULL, wrong[i]);
+		size_t remedy = 0, len = strlen(o.err);
+
+		assert_int_equal(o.status, CT_EXIT_USER);
+		assert_ptr_equal(strchr(o.err, '\n'), o.err + len - 1);
+		while (remedy < 4 && !strstr(o.err, remedies[remedy]))
+			remedy++;
+		if (remedy == 4 || len > 320 || o.err[len - 2] == '.')
+			fail_msg("no remedy, too long, or a full stop: %s", o.err);
+		for (size_t k = 0; k < sizeof(odd) / sizeof(odd[0]); k++)
+			if (strstr(o.err, odd[k]))
+				fail_msg("'%s' in: %s", odd[k], o.err);
+		done(&o);
+	}
+}
+
 static void test_list(void **state)
 {
 	struct outcome o = RUN("list"), some, rest;
@@ -337,11 +386,11 @@ static void test_output_ends(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_help),	      cmocka_unit_test(test_rest),
-		cmocka_unit_test(test_nothing_asked), cmocka_unit_test(test_version),
-		cmocka_unit_test(test_unknown),	      cmocka_unit_test(test_list),
-		cmocka_unit_test(test_list_json),     cmocka_unit_test(test_list_workloads),
-		cmocka_unit_test(test_output_ends),
+		cmocka_unit_test(test_help),	       cmocka_unit_test(test_rest),
+		cmocka_unit_test(test_nothing_asked),  cmocka_unit_test(test_version),
+		cmocka_unit_test(test_unknown),	       cmocka_unit_test(test_tone),
+		cmocka_unit_test(test_list),	       cmocka_unit_test(test_list_json),
+		cmocka_unit_test(test_list_workloads), cmocka_unit_test(test_output_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
