@@ -6,6 +6,7 @@
 #include "harness/workload/internal.h"
 
 #include "harness/base/built_in.h"
+#include "harness/base/nearest.h"
 
 #include <glob.h>
 #include <limits.h>
@@ -74,7 +75,39 @@ int workload_find_files(char ***paths, size_t *nr, struct ct_error *e)
 	return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory to look for workload files");
 }
 
-int workload_resolve(char *buf, size_t size, const char *path)
+/* The name of a file without folders and ".yaml", in place. */
+static char *bare_name(char *path)
+{
+	char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+
+	name[strcspn(name, ".")] = '\0';
+	return name;
+}
+
+static int unknown(const char *name, struct ct_error *e)
+{
+	struct ct_error ignored = { 0 };
+	const char *near = NULL, **names = NULL;
+	char **paths = NULL;
+	size_t nr = 0;
+
+	if (!workload_find_files(&paths, &nr, &ignored))
+		names = calloc(nr + 1, sizeof(*names));
+	for (size_t i = 0; i < nr && names; i++)
+		names[i] = bare_name(paths[i]);
+	if (names)
+		near = nearest_name(name, names, nr);
+	ct_fail(e, -ENOENT, CT_EXIT_USER,
+		"unknown workload '%.80s'%s%s%s; see ctbench list --workloads, or name a file",
+		name, near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+	for (size_t i = 0; i < nr; i++)
+		free(paths[i]);
+	free(paths);
+	free(names);
+	return -ENOENT;
+}
+
+int workload_resolve(char *buf, size_t size, const char *path, struct ct_error *e)
 {
 	static const char *const places[] = { "suites/", "", "self/" };
 	const char *prefix = are_here() ? "" : BUILT_IN_PREFIX;
@@ -87,8 +120,7 @@ int workload_resolve(char *buf, size_t size, const char *path)
 			    (int)size &&
 		    built_in_exists(buf))
 			return 0;
-	snprintf(buf, size, "%s", path);
-	return -ENOENT;
+	return unknown(path, e);
 }
 
 /* Take DIR/.. out of a path, which says the same in fewer words unless DIR is a link. */
@@ -136,8 +168,9 @@ int workload_info_read(struct workload_info *info, const char *path, struct ct_e
 	char allowed[ALLOWED_MAX];
 	int err;
 
-	workload_resolve(resolved, sizeof(resolved), path);
-	err = workload_text_read(&t, resolved, e);
+	err = workload_resolve(resolved, sizeof(resolved), path, e);
+	if (!err)
+		err = workload_text_read(&t, resolved, e);
 	if (err)
 		return err;
 	info->is_suite = t.keys[PARAM_WORKLOADS].nr > 0;

@@ -55,10 +55,10 @@ int workload_text_parse(struct workload_text *t, const char *path, const char *d
 void workload_text_free(struct workload_text *t);
 
 /*
- * The file meant by path: itself, or, where there is none and it is a bare name, one of
- * the project's own.  0, or -ENOENT (buf is path, for the error to come).
+ * The file that path means: itself, or one of the project's own if it is a bare name.  0, or
+ * -ENOENT with a sentence if it is a bare name of neither.
  */
-int workload_resolve(char *buf, size_t size, const char *path);
+int workload_resolve(char *buf, size_t size, const char *path, struct ct_error *e);
 
 /* A path that a file names, relative to that file; from malloc(), NULL without memory. */
 char *workload_relative(const char *file, const char *path);

@@ -284,9 +284,9 @@ static int load_file(struct workload_set *set, const char *path, const struct wo
 static int read_own(struct workload_text *t, const char *path, struct ct_error *e)
 {
 	char resolved[PATH_MAX];
+	int err = workload_resolve(resolved, sizeof(resolved), path, e);
 
-	workload_resolve(resolved, sizeof(resolved), path);
-	return workload_text_read(t, resolved, e);
+	return err ? err : workload_text_read(t, resolved, e);
 }
 
 int workload_load_text(struct workload_set *set, const char *path, const char *text,
