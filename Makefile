@@ -23,7 +23,7 @@ CHECKED = ^(checksum|hash|bucket|tcp|pipeline|tuple|stats|conformance\.nulls_rcu
 # make's own options and variables are not those of CMake's makefiles.
 unexport MAKEFLAGS MFLAGS
 
-.PHONY: help deps deps-check build install bench test check check-format format conformance mutants reference-pages clean \
+.PHONY: help deps deps-check build install deb bench test check check-format format conformance mutants reference-pages clean \
 	$(addprefix build-,release debug asan-ubsan tsan clang)
 
 help:
@@ -50,6 +50,7 @@ help:
 	@echo '  make install   install the program, manual pages, completion for shells, and documents'
 	@echo '                   PREFIX=/usr/local   or another place, such as $$HOME/.local'
 	@echo '                   DESTDIR=DIR         put this folder before that place'
+	@echo '  make deb       make a Debian package in build/; checked by lintian if that is installed'
 	@echo '  make deps      install the missing packages of packages.txt and stop'
 	@echo '  make clean     remove build/ and keep the results'
 	@echo
@@ -79,6 +80,11 @@ build: deps
 install: build
 	@DESTDIR='$(if $(DESTDIR),$(abspath $(DESTDIR)))' cmake --install build/release --strip \
 		--prefix '$(abspath $(PREFIX))'
+
+deb: build
+	@set -e; deb=$$(tools/deb.sh build/release build); \
+		if command -v lintian >/dev/null; then lintian --fail-on error,warning "$$deb"; fi; \
+		echo "$$deb"
 
 # With the tests.
 build-clang: deps-check

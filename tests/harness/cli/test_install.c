@@ -15,8 +15,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/compiler.h"
+#include "core/version.h"
 #include "harness/base/error.h"
 #include "tests/fixture/command_fixture.h"
+
+#ifdef __SANITIZE_ADDRESS__
+#define SANITIZED 1
+#else
+#define SANITIZED CT_TSAN
+#endif
 
 /* In a mount namespace of its own, in which the source is an empty folder; or not, with a note. */
 static bool can_hide;
@@ -111,6 +119,31 @@ static void test_workloads_here(void **state)
 	expect(said.out, "Mine?");
 }
 
+static void test_deb(void **state)
+{
+	(void)state;
+	if (SANITIZED) /* nobody packs that */
+		skip();
+	if (call_shell("command -v dpkg-deb dpkg-shlibdeps >/dev/null")) {
+		print_message("[  note    ] dpkg-dev is not installed: no package is made\n");
+		skip();
+	}
+	if (call_shell("{ MAINTAINER='Some Body <some@body.org>' " CTBENCH_SOURCE_DIR
+		       "/tools/deb.sh $(dirname " CTBENCH_BINARY ") package; } 2>&1"))
+		fail_msg("%s", said.out);
+	expect(said.out, "package/ctbench_" CTBENCH_VERSION "_");
+	assert_int_equal(
+		call_shell("dpkg-deb -x package/*.deb unpacked && dpkg-deb -f package/*.deb"), 0);
+	expect(said.out, "libjansson4");
+	works("../unpacked/usr/bin/ctbench", "four");
+	if (call_shell("command -v lintian >/dev/null")) {
+		print_message("[  note    ] lintian is not installed: not tried\n");
+		return;
+	}
+	if (call_shell("lintian --fail-on error,warning package/*.deb 2>&1"))
+		fail_msg("%s", said.out);
+}
+
 static int begin(void **state)
 {
 	char folder[4096];
@@ -133,6 +166,7 @@ int main(void)
 		cmocka_unit_test(test_installed),
 		cmocka_unit_test(test_copied),
 		cmocka_unit_test(test_workloads_here),
+		cmocka_unit_test(test_deb),
 	};
 
 	if (!have_gnuplot())
