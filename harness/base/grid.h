@@ -22,7 +22,7 @@ struct grid {
 };
 
 enum grid_format {
-	GRID_TEXT,     /* columns as wide as their widest text */
+	GRID_TEXT,     /* columns as wide as their widest text; on a terminal, what fits it */
 	GRID_HTML,     /* <table> ... </table>, its texts escaped */
 	GRID_MARKDOWN, /* as on GitHub */
 };
@@ -34,5 +34,13 @@ void grid_put(struct grid *g, size_t column, const char *text);
 void grid_put_at(struct grid *g, size_t row, size_t column, const char *text);
 void grid_print(FILE *out, const struct grid *g, enum grid_format format);
 void grid_free(struct grid *g);
+
+/* Columns that it takes as text, if nothing limits it. */
+int grid_width(const struct grid *g);
+/*
+ * As text within so many columns (0: no limit): columns of words are broken, and if that is not
+ * enough, the columns of numbers follow in blocks, each behind the words that name the row.
+ */
+void grid_print_within(FILE *out, const struct grid *g, unsigned int columns);
 
 #endif

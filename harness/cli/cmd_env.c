@@ -4,6 +4,7 @@
  */
 #include "harness/cli/cmd.h"
 #include "harness/base/json_read.h"
+#include "harness/base/terminal.h"
 #include "harness/base/text.h"
 #include "harness/machine/distance.h"
 #include "harness/machine/env.h"
@@ -13,9 +14,17 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define LABEL 12
-#define WIDTH 96
+#define WIDTH 96u
+
+static unsigned int width(void)
+{
+	unsigned int columns = terminal_columns(STDOUT_FILENO, WIDTH);
+
+	return columns < 40 ? 40 : columns < WIDTH ? columns : WIDTH;
+}
 
 __attribute__((format(printf, 2, 3))) static void row(const char *label, const char *fmt, ...)
 {
@@ -26,7 +35,7 @@ __attribute__((format(printf, 2, 3))) static void row(const char *label, const c
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	printf("%-*s", LABEL, label);
-	text_wrap(stdout, text, LABEL, LABEL, WIDTH);
+	text_wrap(stdout, text, LABEL, LABEL, width());
 }
 
 /* A fact as text, or "unknown". */
@@ -199,10 +208,10 @@ static void print_warnings(const json_t *warnings)
 		const char *mend = json_string_value(json_object_get(w, "mend"));
 
 		printf("  %c ", strcmp(told(json_object_get(w, "grade")), "serious") ? '-' : '!');
-		text_wrap(stdout, told(json_object_get(w, "what")), 4, 4, WIDTH);
+		text_wrap(stdout, told(json_object_get(w, "what")), 4, 4, width());
 		if (mend) {
 			fputs("      remedy: ", stdout);
-			text_wrap(stdout, mend, 14, 14, WIDTH);
+			text_wrap(stdout, mend, 14, 14, width());
 		}
 	}
 }

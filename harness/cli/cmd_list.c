@@ -1,56 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ctbench list: variants and their axes, what the axes mean, workload files.
+ * ctbench list: what can be measured, and what a run tells of it.
  */
-#include "harness/workload/axis_text.h"
-#include "harness/cli/cmd.h"
+#include "harness/cli/list.h"
+
 #include "core/compiler.h"
 #include "harness/base/grid.h"
+#include "harness/base/terminal.h"
 #include "harness/base/text.h"
 #include "harness/results/dictionary.h"
 #include "harness/workload/parameters.h"
 #include "harness/workload/workload.h"
-#include "variants/variant.h"
 
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-static const struct {
-	unsigned int flag;
-	const char *name; /* in JSON */
-	const char *note; /* in the table */
-} flags[] = {
-	/* clang-format off */
-	{ CT_V_RESIZE, "resize", "resizes" },
-	{ CT_V_NULL, "null", "no table at all" },
-	{ CT_V_PEER, "peer", "by others" },
-	{ CT_V_WORST, "worst", "worst case" },
-	{ CT_V_OWN_SIZE, "own_size", "own size" },
-	{ CT_V_OWN_KEYS, "own_keys", "own keys" },
-	{ CT_V_FULL, "full", "can be full" },
-	/* clang-format on */
-};
-#define NR_FLAGS (sizeof(flags) / sizeof(flags[0]))
-
-/* ---- variants ---- */
-
-static json_t *variant_to_json(const struct ct_variant *v)
-{
-	json_t *axes = json_object(), *names = json_array();
-
-	for (unsigned int i = 0; i < CT_NR_AXES; i++)
-		json_object_set_new(axes, ct_axis_name(i), json_string(ct_axis_value(&v->axes, i)));
-	for (size_t i = 0; i < NR_FLAGS; i++)
-		if (v->flags & flags[i].flag)
-			json_array_append_new(names, json_string(flags[i].name));
-	return json_pack("{s:s, s:s, s:o, s:o, s:s*, s:b}", "name", v->name, "summary", v->summary,
-			 "axes", axes, "flags", names, "limits", v->limits, "baseline",
-			 v == ct_variants[0]);
-}
-
-static int print_json(json_t *root)
+int list_print_json(json_t *root)
 {
 	int failed = json_dumpf(root, stdout, JSON_INDENT(1));
 
@@ -58,153 +26,6 @@ static int print_json(json_t *root)
 	json_decref(root);
 	/* main() reports errors of the output. */
 	return failed && !ferror(stdout) ? CT_EXIT_INTERNAL : CT_EXIT_OK;
-}
-
-static int variants_json(const bool *chosen)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < ct_nr_variants; i++)
-		if (chosen[i])
-			json_array_append_new(list, variant_to_json(ct_variants[i]));
-	return print_json(list);
-}
-
-static int max(int a, int b)
-{
-	return a > b ? a : b;
-}
-
-static int variants_table(const bool *chosen, bool sentences)
-{
-	int name_width = (int)strlen("variant"), width[CT_NR_AXES];
-
-	for (unsigned int a = 0; a < CT_NR_AXES; a++)
-		width[a] = (int)strlen(ct_axis_name(a));
-	for (size_t i = 0; i < ct_nr_variants; i++) {
-		if (!chosen[i])
-			continue;
-		name_width = max(name_width, (int)strlen(ct_variants[i]->name));
-		for (unsigned int a = 0; a < CT_NR_AXES; a++)
-			width[a] =
-				max(width[a], (int)strlen(ct_axis_value(&ct_variants[i]->axes, a)));
-	}
-
-	printf("%-*s", name_width, "variant");
-	for (unsigned int a = 0; a < CT_NR_AXES; a++)
-		printf("  %-*s", width[a], ct_axis_name(a));
-	printf("  notes\n");
-	for (size_t i = 0; i < ct_nr_variants; i++) {
-		const struct ct_variant *v = ct_variants[i];
-		const char *comma = "  ";
-
-		if (!chosen[i])
-			continue;
-		printf("%-*s", name_width, v->name);
-		for (unsigned int a = 0; a < CT_NR_AXES; a++)
-			printf("  %-*s", width[a], ct_axis_value(&v->axes, a));
-		if (!i) {
-			printf("%sbaseline", comma);
-			comma = ", ";
-		}
-		for (size_t f = 0; f < NR_FLAGS; f++) {
-			if (v->flags & flags[f].flag) {
-				printf("%s%s", comma, flags[f].note);
-				comma = ", ";
-			}
-		}
-		printf("\n");
-		if (sentences)
-			printf("    %s\n", v->summary);
-		if (sentences && v->limits)
-			printf("    limits: %s\n", v->limits);
-	}
-	if (!sentences)
-		printf("\nctbench list NAME describes one of them, ctbench list --axes the "
-		       "columns.\n");
-	return CT_EXIT_OK;
-}
-
-static int list_variants(const char *const *selections, size_t nr, bool json)
-{
-	bool *chosen = calloc(ct_nr_variants, sizeof(*chosen));
-	struct ct_error e = { 0 };
-	int status;
-
-	if (!chosen) {
-		ct_user_error(&e, "no memory for the list");
-		return ct_error_print(&e);
-	}
-	for (size_t i = 0; i < ct_nr_variants && !nr; i++)
-		chosen[i] = true;
-	for (size_t i = 0; i < nr; i++) {
-		if (variant_select(chosen, selections[i], "list", &e)) {
-			free(chosen);
-			return ct_error_print(&e);
-		}
-	}
-	status = json ? variants_json(chosen) : variants_table(chosen, nr > 0);
-	free(chosen);
-	return status;
-}
-
-/* ---- axes ---- */
-
-static bool first_with_value(size_t variant, unsigned int axis)
-{
-	const char *value = ct_axis_value(&ct_variants[variant]->axes, axis);
-
-	if (!strcmp(value, "-"))
-		return false;
-	for (size_t i = 0; i < variant; i++)
-		if (!strcmp(ct_axis_value(&ct_variants[i]->axes, axis), value))
-			return false;
-	return true;
-}
-
-static int count_value(unsigned int axis, const char *value)
-{
-	int n = 0;
-
-	for (size_t i = 0; i < ct_nr_variants; i++)
-		n += !strcmp(ct_axis_value(&ct_variants[i]->axes, axis), value);
-	return n;
-}
-
-static const char *or_dash(const char *text)
-{
-	return text ? text : "-";
-}
-
-static int list_axes(bool json)
-{
-	json_t *axes = json_array();
-
-	for (unsigned int a = 0; a < CT_NR_AXES; a++) {
-		const char *axis = ct_axis_name(a);
-		json_t *values = json_array();
-
-		if (!json)
-			printf("%s%s: %s\n", a ? "\n" : "", axis, or_dash(axis_text(axis)));
-		for (size_t i = 0; i < ct_nr_variants; i++) {
-			const char *value = ct_axis_value(&ct_variants[i]->axes, a);
-			const char *text = axis_value_text(axis, value);
-
-			if (!first_with_value(i, a))
-				continue;
-			if (!json)
-				printf("  %-18s%s\n", value, or_dash(text));
-			json_array_append_new(values, json_pack("{s:s, s:s, s:i}", "name", value,
-								"meaning", or_dash(text),
-								"variants", count_value(a, value)));
-		}
-		json_array_append_new(axes, json_pack("{s:s, s:s, s:o}", "name", axis, "meaning",
-						      or_dash(axis_text(axis)), "values", values));
-	}
-	if (json)
-		return print_json(axes);
-	json_decref(axes);
-	return CT_EXIT_OK;
 }
 
 /* ---- workloads ---- */
@@ -278,7 +99,7 @@ static int list_workloads(const char *const *paths, size_t nr, bool json)
 	for (size_t i = 0; found && i < nr; i++)
 		free(found[i]);
 	free(found);
-	if (json && print_json(list))
+	if (json && list_print_json(list))
 		status = CT_EXIT_INTERNAL;
 	return status;
 }
@@ -318,7 +139,7 @@ static int list_results(bool json)
 		add_result(&l, &titles);
 	dictionary_each(add_result, &l);
 	if (json)
-		status = print_json(json_incref(l.json));
+		status = list_print_json(json_incref(l.json));
 	else if (!l.grid.failed)
 		grid_print(stdout, &l.grid, GRID_TEXT);
 	else
@@ -352,7 +173,7 @@ static int list_parameters(const struct cmd_words *names, bool json)
 			return ct_error_print(&e);
 		}
 	if (json)
-		return print_json(workload_parameters_json());
+		return list_print_json(workload_parameters_json());
 	for (int i = 0; i < NR_PARAMS; i++) {
 		const struct parameter *p = &parameters[i];
 		char allowed[ALLOWED_MAX];
@@ -361,7 +182,8 @@ static int list_parameters(const struct cmd_words *names, bool json)
 			continue;
 		printf("%s%s%s%s\n    %s\n    ", p->name, p->fallback ? " [" : "",
 		       p->fallback ? p->fallback : "", p->fallback ? "]" : "", p->meaning);
-		text_wrap(stdout, parameter_allowed(p, allowed), 4, 4, 80);
+		text_wrap(stdout, parameter_allowed(p, allowed), 4, 4,
+			  terminal_columns(STDOUT_FILENO, 80));
 	}
 	return CT_EXIT_OK;
 }
@@ -454,7 +276,7 @@ static int list(const struct request *q)
 		first = lists[i].option;
 	}
 	if (q->schema)
-		return print_json(workload_schema());
+		return list_print_json(workload_schema());
 	if (q->parameters)
 		return list_parameters(&q->selections, q->json);
 	if (q->results)

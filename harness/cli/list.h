@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* What the two files of ctbench list share; the lists return an exit status. */
+#ifndef CTBENCH_HARNESS_CLI_LIST_H
+#define CTBENCH_HARNESS_CLI_LIST_H
+
+#include "harness/cli/cmd.h"
+
+struct json_t;
+
+/* The variants that are selected (variant_select()); nr 0: all. */
+int list_variants(const char *const *selections, size_t nr, bool json);
+/* The axes, and the choices on each. */
+int list_axes(bool json);
+
+/* Print a JSON value, and free it. */
+int list_print_json(struct json_t *root);
+
+#endif
