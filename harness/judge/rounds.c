@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/json_read.h"
 #include "harness/judge/judge.h"
 
 /* The slices of a cell's repeat: {session, round, ns, ...}; NULL where there are none. */
@@ -16,11 +17,6 @@ static const json_t *slices_of(const json_t *cell, size_t repeat)
 	json_array_foreach(list, i, one) if ((size_t)json_integer_value(json_object_get(
 						     one, "repeat")) == repeat) return one;
 	return NULL;
-}
-
-static double number_at(const json_t *slices, const char *key, size_t i)
-{
-	return json_number_value(json_array_get(json_object_get(slices, key), i));
 }
 
 static bool side_by_side(const json_t *a, const json_t *b)
@@ -51,8 +47,10 @@ bool judge_within_rounds(const json_t *base, const json_t *other, const char *me
 	values = calloc(na + 1, sizeof(*values));
 	/* Rounds go up in both; a cell whose slice was refused is missing in one. */
 	for (size_t i = 0, k = 0; values && i < na && k < nb;) {
-		double ra = number_at(a, "round", i), rb = number_at(b, "round", k);
-		double x = number_at(a, "ns", i), y = number_at(b, "ns", k);
+		double ra = number_at(json_object_get(a, "round"), i);
+		double rb = number_at(json_object_get(b, "round"), k);
+		double x = number_at(json_object_get(a, "ns"), i);
+		double y = number_at(json_object_get(b, "ns"), k);
 
 		if (ra == rb && x > 0 && y > 0)
 			values[n++] = sign * log(y / x);

@@ -77,6 +77,14 @@ static void tell_cells(struct listing *l)
 		tell_points(l, f);
 }
 
+static void tell_slices(struct listing *l)
+{
+	l->file = "slices.tsv";
+	tell(l, "name", "", 0, "name of the cell");
+	for (size_t i = 0; i < nr_result_slices; i++)
+		tell(l, result_slices[i].name, result_slices[i].unit, 0, result_slices[i].meaning);
+}
+
 static void tell_report(struct listing *l)
 {
 	const struct figure *f = NULL;
@@ -106,6 +114,7 @@ void dictionary_each(void (*fn)(void *arg, const struct dictionary_entry *entry)
 
 	tell_columns(&l);
 	tell_cells(&l);
+	tell_slices(&l);
 	tell_report(&l);
 }
 

@@ -21,6 +21,7 @@ static const struct figure_change FASTER = { "faster", "slower" }, SLOWER = { "s
 				  LARGER = { "larger", "smaller" }, HIGHER = { "higher", "lower" };
 
 #define COLUMN(...)
+#define SLICE(...)
 #define FACT(...)
 #define FIGURE(name, expression, ...) \
 	static double figure_##name(const struct cell_result *r) \
@@ -31,6 +32,7 @@ static const struct figure_change FASTER = { "faster", "slower" }, SLOWER = { "s
 #define SERIES(...)
 #include "harness/results/figures.def"
 #undef COLUMN
+#undef SLICE
 #undef FACT
 #undef FIGURE
 #undef DETAIL
@@ -39,6 +41,7 @@ static const struct figure_change FASTER = { "faster", "slower" }, SLOWER = { "s
 /* ---- the tables ---- */
 
 /* clang-format off */
+#define SLICE(...)
 #define FACT(...)
 #define FIGURE(...)
 #define DETAIL(...)
@@ -56,17 +59,26 @@ const size_t nr_result_columns = sizeof(result_columns) / sizeof(result_columns[
 #undef COLUMN
 
 #define COLUMN(...)
-#define FACT(name, meaning) { #name, meaning },
+#define FACT(name, meaning) { #name, "", meaning },
 const struct result_fact result_facts[] = {
 #include "harness/results/figures.def"
 };
 const size_t nr_result_facts = sizeof(result_facts) / sizeof(result_facts[0]);
 #undef FACT
+#undef SLICE
+
+#define FACT(...)
+#define SLICE(name, unit, meaning) { #name, unit, meaning },
+const struct result_fact result_slices[] = {
+#include "harness/results/figures.def"
+};
+const size_t nr_result_slices = sizeof(result_slices) / sizeof(result_slices[0]);
+#undef SLICE
+#define SLICE(...)
 #undef FIGURE
 #undef DETAIL
 #undef SERIES
 
-#define FACT(...)
 #define ROW(id, its_kind, its_unit, way, its_meaning, ...) \
 	{ .name = #id, .kind = its_kind, .unit = its_unit, .better = way, \
 	  .meaning = its_meaning, __VA_ARGS__ },

@@ -97,13 +97,13 @@ extern const struct figure_point {
 	const char *name, *meaning;
 } figure_points[NR_POINTS];
 
-/* What the report says about a cell beside figures. */
+/* What needs no more than words: facts about a cell in the report, and columns of slices.tsv. */
 struct result_fact {
-	const char *name, *meaning;
+	const char *name, *unit, *meaning;
 };
 
-extern const struct result_fact result_facts[];
-extern const size_t nr_result_facts;
+extern const struct result_fact result_facts[], result_slices[];
+extern const size_t nr_result_facts, nr_result_slices;
 
 /* ---- words ---- */
 
