@@ -46,7 +46,7 @@ bool axis_follows(const char *axis, const char *other)
 	return !strcmp(axis, "chain") && (!strcmp(other, "rcu") || !strcmp(other, "node"));
 }
 
-/* Does an axis of a other than `axis` and those that follow it differ in b? */
+/* Do a and b differ on an axis of a, other than `axis` and those that it implies? */
 static bool differs_elsewhere(const json_t *a, const json_t *b, const char *axis)
 {
 	const char *name;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Two runs beside each other; see judge_compare.h. */
+/* Comparing two runs; see compare.h. */
 #include "harness/judge/compare.h"
 
 #include "harness/base/json_read.h"
@@ -24,7 +24,7 @@ struct compare {
 	char metric_names[512];
 	const char *metrics[METRICS_MAX];
 	size_t nr_metrics;
-	bool asked;   /* for these metrics; else whichever there are */
+	bool asked;   /* the user named the metrics */
 	double bound; /* a logarithm, not negative */
 	json_t *out;
 	struct judge_list list;
@@ -41,7 +41,7 @@ static int no_memory(struct compare *c)
 	return ct_fail(c->e, -ENOMEM, CT_EXIT_USER, "no memory to compare the runs");
 }
 
-/* ---- may they be compared at all? ---- */
+/* ---- can they be compared? ---- */
 
 static int check_report(struct compare *c, int side)
 {
@@ -69,16 +69,18 @@ static int check_builds(struct compare *c)
 		if (a && b && !json_equal(a, b))
 			return ct_user_error(
 				c->e,
-				"one of '%.300s' and '%.300s' was made by a build %s: its figures "
-				"mean nothing beside the other's; measure both with `make build`",
+				"one of '%.300s' and '%.300s' was measured with a build %s, so "
+				"their figures cannot be compared; measure both with `make build`",
 				c->run[0]->path, c->run[1]->path,
 				i ? "without optimization" : "with a sanitizer");
 	}
 	return 0;
 }
 
-/* Highest rates of two questions are two answers; how finely and from where they were searched for
- * is not. */
+/*
+ * Searches for different percentiles or bounds are different questions; how fine a search was, and
+ * where it began, does not matter.
+ */
 static const char *asks_otherwise(const json_t *a, const json_t *b)
 {
 	static const char *const keys[] = { "percentile", "bound_ns" };
@@ -91,8 +93,8 @@ static const char *asks_otherwise(const json_t *a, const json_t *b)
 }
 
 /*
- * Runs from before there was `distance` say split: flow of synthetic flows as well, and every thread
- * met all of them.
+ * Runs from before there was `distance` say split: flow for synthetic flows too, though every
+ * thread met all of them.
  */
 static const char *split_of(const json_t *parameters)
 {
@@ -103,7 +105,7 @@ static const char *split_of(const json_t *parameters)
 	return old && capture && !strcmp(capture, "none") ? "any" : split ? split : "";
 }
 
-/* The parameter that differs, or NULL.  Repeats may be more, seeds others, folders elsewhere. */
+/* The parameter that differs, or NULL. The number of repeats, seeds and folders may differ. */
 static const char *differs(const json_t *a, const json_t *b)
 {
 	const json_t *x = json_object_get(a, "parameters"), *y = json_object_get(b, "parameters");
@@ -118,7 +120,7 @@ static const char *differs(const json_t *a, const json_t *b)
 		if (!strcmp(key, "repeats") || !strcmp(key, "seed") || !strcmp(key, "name") ||
 		    !strcmp(key, "precision") || !strcmp(key, "budget"))
 			continue;
-		/* A key that one of the two versions did not have yet has its default there. */
+		/* A key that one version did not have yet has its default there. */
 		if (!other || (json_equal(value, other) && strcmp(key, "split")))
 			continue;
 		p = json_is_string(value) ? strrchr(json_string_value(value), '/') : NULL;
@@ -145,7 +147,7 @@ static json_t *about_run(const struct compare *c, int side)
 
 /* ---- the comparisons ---- */
 
-/* The larger of what the two runs' controls show, as a logarithm; NAN without one. */
+/* The larger noise of the two runs, as a logarithm; NAN if neither has one. */
 static double noise_of(const struct compare *c, const char *workload, const char *metric)
 {
 	double noise = NAN;
@@ -158,7 +160,9 @@ static double noise_of(const struct compare *c, const char *workload, const char
 		json_array_foreach(pairs, i, pair)
 		{
 			const char *of = text_of(pair, "metric");
-			/* Times per operation are as noisy as the throughput that they come from. */
+			/*
+			 * The time per operation is as noisy as the throughput that it comes from.
+			 */
 			bool alike = !strcmp(of, metric) ||
 				     (!strcmp(of, "mops") && strstr(metric, "ns_per_op"));
 
@@ -209,8 +213,8 @@ static bool both_have(const struct compare *c, const char *name, const char *met
 }
 
 /*
- * Of the figures that verdicts are about, a cell is compared by the one that counts most: where
- * latencies were taken, the throughput means little.
+ * A cell is compared by the highest ranked figure that both have: where latencies were taken, the
+ * throughput means little.
  */
 static bool is_wanted(const struct compare *c, const char *name, const char *metric)
 {
@@ -242,7 +246,7 @@ static int compare_metric(struct compare *c, const json_t *common, const char *m
 
 		if (!is_wanted(c, cell, metric))
 			continue;
-		/* All of the workload together stands in front of its cells. */
+		/* The workload as a whole comes before its cells. */
 		for (k = first; k < c->list.nr; k++)
 			if (!strcmp(c->list.list[k].workload, workload))
 				break;
@@ -261,7 +265,7 @@ static int compare_metric(struct compare *c, const json_t *common, const char *m
 	return 0;
 }
 
-/* One cell is all of its workload: said once. */
+/* A workload of one cell needs no row for the whole. */
 static void drop_doubles(struct compare *c)
 {
 	size_t kept = 0;
@@ -275,15 +279,17 @@ static void drop_doubles(struct compare *c)
 	c->list.nr = kept;
 }
 
-/* Holm's p that it is worse by more than the bound; 1 for what has no worse. */
+/* Holm's p that it is worse by more than the bound; 1 if neither way is worse. */
 static int beyond(const struct compare *c, double *p)
 {
 	for (size_t i = 0; i < c->list.nr; i++) {
 		const struct judge_comparison *j = &c->list.list[i];
 		int better = metric_words(j->metric).better;
 
-		/* Throughput that falls by 3 % is time that rises by 3.1 %: by what the metric
-		 * says. */
+		/*
+		 * A throughput 3 % lower is a time 3.1 % higher: the bound is a change of the
+		 * metric itself.
+		 */
 		p[i] = j->judged && better && !same_everywhere(j)
 			       ? stats_beyond(&j->effect,
 					      better > 0 ? log1p(-expm1(c->bound)) : c->bound,
@@ -388,7 +394,7 @@ static json_t *only_in(const struct compare *c, int side)
 	return list;
 }
 
-/* Names of cells to compare; new reference, or NULL with a sentence. */
+/* The names of the cells to compare; new reference, or NULL with a sentence. */
 static json_t *find_common(struct compare *c)
 {
 	json_t *common = json_array(), *different = json_array(), *cell;
@@ -415,11 +421,10 @@ static json_t *find_common(struct compare *c)
 	if (json_array_size(common))
 		return common;
 	if (first)
-		ct_user_error(
-			c->e,
-			"'%.250s' and '%.250s' have no cell in common that was measured alike: "
-			"'%.200s' has another %s; measure both with the same workloads",
-			c->run[0]->path, c->run[1]->path, first, first_why);
+		ct_user_error(c->e,
+			      "'%.250s' and '%.250s' have no cell with the same parameters: "
+			      "'%.200s' has another %s; measure both with the same workloads",
+			      c->run[0]->path, c->run[1]->path, first, first_why);
 	else
 		ct_user_error(c->e,
 			      "'%.350s' and '%.350s' have no cell in common; measure both with the "
@@ -448,7 +453,7 @@ static int split_metrics(struct compare *c, const char *names)
 
 		while (i < c->nr_metrics && strcmp(c->metrics[i], name))
 			i++;
-		/* One that is named twice would be two comparisons. */
+		/* A metric that is named twice is compared once. */
 		if (!*name || i < c->nr_metrics)
 			continue;
 		if (c->nr_metrics == METRICS_MAX)
@@ -478,12 +483,13 @@ static int compare_cells(struct compare *c, const json_t *common)
 		json_object_foreach((json_t *)metrics, key, value) if (at < sizeof(known) - 64)
 			at += (size_t)snprintf(known + at, sizeof(known) - at, "%s%.48s",
 					       at ? ", " : "", key);
-		err = ct_user_error(c->e,
-				    "no cell of both runs has the metric '%.64s'; they have %s",
-				    c->metrics[m], known);
+		err = ct_user_error(
+			c->e, "no cell that both runs have has the metric '%.64s'; they have %s",
+			c->metrics[m], known);
 	}
 	if (!err && !c->list.nr)
-		err = ct_user_error(c->e, "no cell has figures in both runs: nothing to compare");
+		err = ct_user_error(
+			c->e, "no cell has figures in both runs, so there is nothing to compare");
 	drop_doubles(c);
 	return err;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is not the same where two runs were measured: see judge_facts.h. */
+/* Differences between the environments of two runs: see facts.h. */
 #include "harness/judge/facts.h"
 
 #include <jansson.h>
@@ -9,7 +9,7 @@
 
 #include "core/compiler.h"
 
-/* path: of what holds the key. */
+/* path: of the object that holds the key */
 static bool is_passing(const char *path, const char *key)
 {
 	static const char *const passing[] = {
@@ -28,8 +28,7 @@ static bool is_passing(const char *path, const char *key)
 	for (size_t i = 0; i < sizeof(passing) / sizeof(passing[0]); i++)
 		if (!strcmp(key, passing[i]))
 			return true;
-	/* A node's memory, unlike the machine's, moves where the kernel gets to know it by and by.
-	 */
+	/* A node's memory, unlike the machine's, changes as the kernel learns about it. */
 	return !strncmp(path, "topology.nodes[", strlen("topology.nodes[")) &&
 	       !strcmp(key, "memory_bytes");
 }

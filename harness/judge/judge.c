@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Effects, noise, and what is seen of them; see judge.h. */
+/* Effects, noise, and the correction for many comparisons; see judge.h. */
 #include "harness/judge/judge.h"
 
 #include "harness/base/json_read.h"
@@ -19,7 +19,7 @@ struct samples {
 	struct stats_sample *list;
 	json_int_t *session; /* of each: the first that it was measured in; 0: not side by side */
 	size_t nr;
-	size_t most; /* values in a sample of those left out */
+	size_t most; /* the most values in a sample that was left out */
 };
 
 static void free_samples(struct samples *s)
@@ -30,7 +30,7 @@ static void free_samples(struct samples *s)
 	free(s->session);
 }
 
-/* Takes values over.  False if they are too few to judge. */
+/* Takes over values. False if there are too few to judge. */
 static bool add_sample(struct samples *s, double *values, size_t n, double weight)
 {
 	s->session[s->nr] = 0;
@@ -38,7 +38,10 @@ static bool add_sample(struct samples *s, double *values, size_t n, double weigh
 	return n >= STATS_LEAST;
 }
 
-/* Logarithms of what has one; a metric that may be 0 has no ratio. */
+/*
+ * Replace values by their logarithms, without those that have none; a metric that may be 0 has no
+ * ratio.
+ */
 static size_t logarithms(double *values, size_t n)
 {
 	size_t nr = 0;
@@ -49,14 +52,14 @@ static size_t logarithms(double *values, size_t n)
 	return nr;
 }
 
-/* Did they run within the same block?  What --resume made up for did not. */
+/* Did both run within the same block? Repeats that --resume made up for did not. */
 static bool same_pass(const json_t *a, const json_t *b, size_t repeat)
 {
 	return json_integer_value(json_array_get(json_object_get(a, "passes"), repeat)) ==
 	       json_integer_value(json_array_get(json_object_get(b, "passes"), repeat));
 }
 
-/* Within rounds where both were measured side by side, else repeat by repeat. */
+/* Within rounds if both were measured side by side, else repeat by repeat. */
 static bool add_paired(struct samples *s, const char *metric, const json_t *base, double *a,
 		       size_t na, const json_t *other, double *b, size_t nb, double weight)
 {
@@ -87,7 +90,8 @@ add_unpaired(struct samples *s, double *a, size_t na, double *b, size_t nb, doub
 	return add_sample(s, b, logarithms(b, nb), weight) && good;
 }
 
-/* Samples of a pair, with weights of its level's sign; a pair without enough of them is left out.
+/*
+ * Add the samples of a pair, with the sign of its level as weight. A pair with too few is left out.
  */
 static void
 add_samples(struct samples *s, const struct judge_comparison *c, const struct judge_pair *pair,
@@ -114,12 +118,12 @@ add_samples(struct samples *s, const struct judge_comparison *c, const struct ju
 	}
 }
 
-/* Each level's pairs count alike.  False if a level has none. */
+/* Give each pair of a level the same weight. False if a level has no pair. */
 static bool set_weights(struct samples *s, bool paired, bool two_levels)
 {
 	size_t at[2] = { 0, 0 }, per_pair = paired ? 1 : 2;
 
-	/* The last of a pair's samples bears the sign of its level. */
+	/* The last sample of a pair has the sign of its level. */
 	for (size_t i = per_pair - 1; i < s->nr; i += per_pair)
 		at[s->list[i].weight < 0]++;
 	for (size_t i = per_pair - 1; i < s->nr; i += per_pair) {
@@ -186,7 +190,7 @@ int judge_evaluate(struct judge_comparison *c, const json_t *a, const json_t *b,
 	return err == -ENOMEM ? err : 0;
 }
 
-/* What is counted, and comes to the same every time, needs no test and no share of alpha. */
+/* Counts that are the same in every repeat need no test and no share of alpha. */
 static bool is_test(const struct judge_comparison *c)
 {
 	return c->judged && (c->effect.se > 0 || c->effect.value != 0);
@@ -222,7 +226,7 @@ long judge_correct(struct judge_comparison *list, size_t nr)
 
 /* ---- noise ---- */
 
-/* What stands in front of "/control" is the cell that was measured twice. */
+/* The cell that was measured twice has the control's name without "/control". */
 static int
 find_control(struct judge_list *l, const json_t *report, const char *workload, const char *metric)
 {
@@ -259,7 +263,7 @@ find_control(struct judge_list *l, const json_t *report, const char *workload, c
 	return 0;
 }
 
-/* With too few repeats for a test there are medians all the same. */
+/* With too few repeats for a test, compare medians. */
 static double plain_ratio(const json_t *cells, const struct judge_comparison *c)
 {
 	double a = 0, b = 0;
@@ -278,7 +282,7 @@ static double percent(double log_ratio)
 	return 100 * expm1(log_ratio);
 }
 
-/* The end of the interval that is farther from 0; NAN without one. */
+/* The end of the interval that is farther from 0; NAN without an interval. */
 static double far_end(const struct judge_comparison *c)
 {
 	return c->judged ? fmax(fabs(c->effect.low), fabs(c->effect.high)) : NAN;
@@ -335,7 +339,7 @@ static bool has_metric(const json_t *report, const char *workload, const char *m
 	return false;
 }
 
-/* What the workload's verdicts are about; NULL: none of its cells has such a figure. */
+/* The metric of the workload's verdicts; NULL if no cell has one. */
 static const char *judged_metric(const json_t *report, const char *workload)
 {
 	const struct figure *f = NULL, *best = NULL;

@@ -2,14 +2,14 @@
 /*
  * Which cells of a workload are compared.
  *
- *	axis		two choices on one axis, all other axes and parameters alike
- *	parameter	two values of a parameter that is a choice (pages: thp, 4k), all else
- *			alike, the variant included
- *	variant		a table that stands beside no other on any axis, and the first variant
- *	interaction	one of these at two levels of something else: of another axis, of
- *			a parameter (the least and the greatest if it is a number)
+ *	axis		two choices on one axis, all other axes and parameters equal
+ *	parameter	two values of a parameter that is a choice (pages: thp, 4k), everything
+ *			else equal, the variant included
+ *	variant		a table that is compared on no axis, with the first variant
+ *	interaction	one of these at two levels of something else: another axis, or a parameter
+ *			(its smallest and largest value if it is a number)
  *
- * The base is what comes first in the workload, which follows the register and so
+ * The base is the choice that comes first in the workload. Workloads follow the register, which
  * begins with the baseline.
  */
 #include "harness/judge/judge.h"
@@ -24,7 +24,7 @@
 
 #define CHOICES_MAX 32
 
-/* What two cells may differ in: an axis or a parameter; without a name, the whole variant. */
+/* What two cells differ in: an axis or a parameter; without a name, the variant as a whole. */
 struct factor {
 	const char *name;
 	bool axis;
@@ -40,9 +40,9 @@ struct finder {
 	const char *workload, *metric;
 	const json_t *varying;
 	struct axes axes;
-	struct point *points; /* cells with that figure or none, no controls */
+	struct point *points; /* cells with that figure or without any, no controls */
 	size_t nr;
-	const char **compared; /* variants that stood beside another on an axis */
+	const char **compared; /* variants that were compared on an axis */
 	size_t nr_compared;
 };
 
@@ -61,9 +61,9 @@ static void value_text(char *buf, size_t size, const json_t *value)
 }
 
 /*
- * Variants that take powers of two only get the nearest number of buckets, so load
- * factors that were asked alike may differ by up to the square root of two, and by as
- * much between two such variants.
+ * Variants that take only powers of two get the nearest number of buckets. So load factors that
+ * were asked for alike may differ by up to the square root of two, and by as much between two such
+ * variants.
  */
 static bool same_load(const json_t *a, const json_t *b)
 {
@@ -73,7 +73,7 @@ static bool same_load(const json_t *a, const json_t *b)
 	return x <= 0 || y <= 0 ? x == y : fabs(log(x / y)) < log(1.5);
 }
 
-/* Are all parameters alike, but for the variant and one more (or NULL)? */
+/* Are all parameters equal, except the variant and one more (or NULL)? */
 static bool same_parameters(const struct point *a, const struct point *b, const char *but)
 {
 	bool rounded = json_is_true(json_object_get(a->parameters, "buckets_rounded")) ||
@@ -147,7 +147,7 @@ void judge_free(struct judge_list *l)
 	memset(l, 0, sizeof(*l));
 }
 
-/* ---- levels: what else differs among a comparison's pairs ---- */
+/* ---- levels: other choices that a comparison's pairs differ in ---- */
 
 static const struct point *point_of(const struct finder *f, const char *name)
 {
@@ -165,7 +165,7 @@ static void level_of(char *buf, size_t size, const struct point *p, struct facto
 		value_text(buf, size, json_object_get(p->parameters, of.name));
 }
 
-/* The same pairs at the same levels: two names for one question. */
+/* Are there the same pairs at the same levels already, under another name? */
 static bool asked_before(const struct judge_list *l, size_t of, const struct judge_comparison *c)
 {
 	for (size_t i = of + 1; &l->list[i] < c; i++) {
@@ -239,7 +239,7 @@ static void interactions_with(struct finder *f, size_t of, struct factor by)
 		interaction_at(f, of, by, levels[0], levels[k]);
 }
 
-/* own: what the pairs differ in. */
+/* own: the factor that the pairs differ in. */
 static void interactions(struct finder *f, size_t of, struct factor own)
 {
 	json_t *name;
@@ -255,7 +255,7 @@ static void interactions(struct finder *f, size_t of, struct factor own)
 	{
 		const char *key = json_string_value(name);
 
-		/* A load factor's number of buckets, or the other way round, says nothing new. */
+		/* Buckets and load factor follow from each other. */
 		if (!key || !strcmp(key, "variant") || !strcmp(key, "buckets") ||
 		    (own.name && !own.axis && !strcmp(key, own.name)))
 			continue;
@@ -280,7 +280,7 @@ static bool is_answer(const char *choice)
 	return !strcmp(choice, "yes") || !strcmp(choice, "no");
 }
 
-/* Do a and b differ in that factor alone? */
+/* Do a and b differ in this factor alone? */
 static bool one_choice(const struct point *a, const struct point *b, struct factor of)
 {
 	if (of.axis)
@@ -290,7 +290,7 @@ static bool one_choice(const struct point *a, const struct point *b, struct fact
 	       same_parameters(a, b, of.name);
 }
 
-/* Pairs (base, choice) of a factor; each cell once. */
+/* Find the pairs (base, choice) of a factor; each cell is used once. */
 static void find_choice(struct finder *f, struct factor of, const char *base, const char *choice)
 {
 	size_t at = f->out->nr;
@@ -305,7 +305,7 @@ static void find_choice(struct finder *f, struct factor of, const char *base, co
 	}
 	snprintf(c->what.factor, sizeof(c->what.factor), "%s", of.name);
 	snprintf(c->what.base, sizeof(c->what.base), "%s", base);
-	/* "no instead of yes" is no sentence. */
+	/* "no instead of yes" does not say what: put the parameter's name in front. */
 	snprintf(c->what.choice, sizeof(c->what.choice), "%s%s%s",
 		 is_answer(choice) ? c->what.factor : "", is_answer(choice) ? " " : "", choice);
 	for (size_t i = 0; i < f->nr; i++) {
@@ -358,7 +358,7 @@ static void find_choices(struct finder *f, struct factor of)
 
 static bool is_choice(const struct finder *f, const char *key)
 {
-	/* Another capture is another question; a mix or a rate is a quantity, no choice. */
+	/* Another capture is another question; a mix or a rate is a quantity. */
 	if (!strcmp(key, "variant") || !strcmp(key, "capture") || !strcmp(key, "mix") ||
 	    !strcmp(key, "rate") || !strcmp(key, "name"))
 		return false;
@@ -371,7 +371,7 @@ static bool is_choice(const struct finder *f, const char *key)
 	return true;
 }
 
-/* The rest: each variant that stood beside no other, and the first one. */
+/* Compare each variant that was compared on no axis with the first one. */
 static void find_variants(struct finder *f)
 {
 	const char *base = f->nr ? text_of(f->points[0].cell, "variant") : "";
@@ -433,7 +433,7 @@ void judge_find(struct judge_list *l, const json_t *report, const json_t *worklo
 	{
 		const json_t *metrics = json_object_get(cell, "metrics");
 
-		/* What was never measured well is missing, and a verdict has to say so. */
+		/* A cell without any good measurement stays, so that a verdict reports it. */
 		if (strcmp(text_of(cell, "workload"), f.workload) ||
 		    json_is_true(json_object_get(cell, "control")) ||
 		    (!json_object_get(metrics, metric) && json_object_size(metrics)))

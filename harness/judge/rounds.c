@@ -8,7 +8,7 @@
 #include "harness/base/json_read.h"
 #include "harness/judge/judge.h"
 
-/* The slices of a cell's repeat: {session, round, ns, ...}; NULL where there are none. */
+/* The slices of a cell's repeat: {session, round, ns, ...}; NULL if there are none. */
 static const json_t *slices_of(const json_t *cell, size_t repeat)
 {
 	json_t *list = json_object_get(cell, "slices"), *one;
@@ -45,7 +45,7 @@ bool judge_within_rounds(const json_t *base, const json_t *other, const char *me
 	na = json_array_size(json_object_get(a, "round"));
 	nb = json_array_size(json_object_get(b, "round"));
 	values = calloc(na + 1, sizeof(*values));
-	/* Rounds go up in both; a cell whose slice was refused is missing in one. */
+	/* Rounds ascend in both; a round is missing in a cell whose slice was refused. */
 	for (size_t i = 0, k = 0; values && i < na && k < nb;) {
 		double ra = number_at(json_object_get(a, "round"), i);
 		double rb = number_at(json_object_get(b, "round"), k);

@@ -28,7 +28,7 @@ bool judge_in_ratios(double value, double low, double high)
 static void change(char *buf, size_t size, double log_ratio, bool ratio)
 {
 	double value = percent(log_ratio), absolute = fabs(value);
-	/* A sign in front of 0.0 would say more than the digits. */
+	/* 0.0 has no sign. */
 	const char *sign = absolute < 0.05 ? "" : value < 0 ? "-" : "+";
 
 	if (ratio)
@@ -54,7 +54,7 @@ void judge_interval(char *buf, size_t size, double low, double high, bool ratio)
 	snprintf(buf, size, "[%s, %s]", from, to);
 }
 
-/* A size in percent, rounded up: what can be detected must not be promised too small. */
+/* A size in percent, rounded up, so that nothing smaller than detectable is promised. */
 static void size_up(char *buf, size_t size, double value)
 {
 	if (value < 9.95)
@@ -116,7 +116,7 @@ const char *judge_outcome(const struct judge_comparison *c)
 		return "unjudged";
 	if (!c->seen)
 		return "none";
-	/* That an effect differs between two places is neither good nor bad. */
+	/* An interaction is neither good nor bad. */
 	if (!better || c->kind == JUDGE_INTERACTION)
 		return "different";
 	return (c->effect.value > 0) == (better > 0) ? "better" : "worse";
@@ -207,7 +207,7 @@ void judge_sentence(char *buf, size_t size, const json_t *verdict)
 			 pairs, out);
 	snprintf(buf + at, size - at, ": %s %s %s%s, %s; smallest detectable: %s%s",
 		 what ? what : metric, effect, interval, over, found, detectable,
-		 /* Without a control the noise, which an effect has to exceed, is not known. */
+		 /* Without a control the noise is unknown. */
 		 isfinite(number_of(verdict, "noise_percent")) ? "" : "; without a control");
 }
 
@@ -253,7 +253,7 @@ json_t *judge_to_json(const struct judge_comparison *c)
 	return json;
 }
 
-/* ---- printing, from the report ---- */
+/* ---- printing ---- */
 
 void judge_print_noise(FILE *out, const json_t *report)
 {
@@ -291,7 +291,7 @@ void judge_print_noise(FILE *out, const json_t *report)
 	}
 }
 
-/* Interactions that nobody sees are many: one line for all of them. */
+/* All interactions that were not seen share one line. */
 static void print_workload(FILE *out, const json_t *verdicts, const char *workload)
 {
 	unsigned int unseen = 0, unjudged = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The machine's bounds as figures: merged, and looked up; see bounds.h. */
+/* The machine's bounds: merging them and looking them up; see bounds.h. */
 #include "harness/results/bounds.h"
 
 #include <jansson.h>
@@ -11,7 +11,7 @@
 #include "harness/base/json_read.h"
 #include "harness/numbers/stats.h"
 
-/* --- Several as one --- */
+/* ---- merging ---- */
 
 static bool same_figure(const json_t *a, const json_t *b)
 {
@@ -36,7 +36,7 @@ static const json_t *find_figure(const json_t *list, const json_t *like)
 	return NULL;
 }
 
-/* The figure's values over all measurements, as median and interval. */
+/* The median and interval of a figure over all measurements. */
 static json_t *merge_one(const json_t *measurements, const json_t *like, double *values)
 {
 	json_t *one = json_deep_copy(like);
@@ -81,9 +81,12 @@ json_t *bounds_merge(const json_t *measurements)
 	return merged;
 }
 
-/* --- Looked up --- */
+/* ---- looking up ---- */
 
-/* What is that much larger than the largest footprint may lie in another cache, or in none. */
+/*
+ * A footprint larger than the largest measured one by more than this may lie in another cache, or
+ * in none: its time is unknown.
+ */
 #define BEYOND 1.5
 
 double bounds_dependent_ns(const json_t *bounds, unsigned int threads, uint64_t bytes)
@@ -113,7 +116,7 @@ double bounds_dependent_ns(const json_t *bounds, unsigned int threads, uint64_t 
 		return NAN;
 	if (isnan(below) || isnan(above))
 		return isnan(below) ? above
-				    : below; /* outside of what was measured: the end of it */
+				    : below; /* outside the measured footprints: the nearest one */
 	if (at_above <= at_below)
 		return below;
 	return below + (above - below) * (at - at_below) / (at_above - at_below);

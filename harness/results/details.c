@@ -33,7 +33,7 @@ char *details_line(const struct measurement *m, const json_t *details, size_t *l
 	return more;
 }
 
-/* ---- lines of the file ---- */
+/* ---- reading lines ---- */
 
 int details_open(struct details_reader *r, const char *path, struct ct_error *e)
 {
@@ -72,11 +72,10 @@ int details_next(struct details_reader *r, json_t **object, ssize_t *len, struct
 			return 1;
 	}
 	json_decref(*object);
-	return ct_user_error(
-		e,
-		"%s:%lu: this is not what a measurement told%s%.100s: delete the line, "
-		"or measure anew under another --name",
-		r->path, r->nr, *object ? "" : " - ", *object ? "" : why.text);
+	return ct_user_error(e,
+			     "%s:%lu: this is not a measurement's details%s%.100s: delete the "
+			     "line, or measure again under another --name",
+			     r->path, r->nr, *object ? "" : " - ", *object ? "" : why.text);
 }
 
 int64_t details_end(const char *path, uint64_t last_seq, struct ct_error *e)

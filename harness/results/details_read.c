@@ -71,7 +71,7 @@ static int by_seq(const void *a, const void *b)
 	return (x->seq > y->seq) - (x->seq < y->seq);
 }
 
-/* Of several attempts at a repeat the latest is the one that a run goes by. */
+/* A repeat's latest attempt is the one that counts. */
 static void only_latest(struct rows *rows)
 {
 	if (!rows->nr)
@@ -99,7 +99,7 @@ static bool counts(const struct rows *rows, const json_t *line)
 
 /* ---- reading a run ---- */
 
-/* Put the line, or what is asked for of it, among its cell's; takes no reference. */
+/* Add the line, or its value for the key, to the list of its cell; takes no reference. */
 static int add_line(json_t *all, json_t *line, const char *key)
 {
 	const char *name = json_string_value(json_object_get(line, "name"));
@@ -149,7 +149,7 @@ json_t *details_read(const char *dir, const char *key, struct ct_error *e)
 	return NULL;
 }
 
-/* Strikes off the row that the line belongs to. */
+/* Mark the row of this line as done. */
 static void strike(struct rows *rows, const json_t *line)
 {
 	struct known key = {
@@ -185,9 +185,9 @@ int details_complete(const char *dir, struct ct_error *e)
 	for (size_t i = 0; i < rows.nr; i++) {
 		if (!ret && rows.list[i].good)
 			ret = ct_user_error(e,
-					    "%s/cells.tsv:%zu: what repeat %u of '%.200s' told "
-					    "beside this row is not in %s any more: put the file "
-					    "back as it was, or measure anew under another --name",
+					    "%s/cells.tsv:%zu: the details of repeat %u of "
+					    "'%.200s' are missing in %s: restore that file, or "
+					    "measure again under another --name",
 					    dir, i + 2, rows.list[i].repeat, rows.list[i].name,
 					    path);
 		free(rows.list[i].name);
@@ -198,7 +198,7 @@ int details_complete(const char *dir, struct ct_error *e)
 
 /* ---- scalars ---- */
 
-/* Names in the order of their first appearance, each with null. */
+/* The names in the order in which they appear, each with null. */
 static json_t *names_of(const json_t *repeats)
 {
 	json_t *names = json_object(), *repeat, *value;

@@ -37,7 +37,7 @@ static void tell_columns(struct listing *l)
 	}
 }
 
-/* A figure in results.tsv: the median over the good repeats, of some also more. */
+/* A figure in results.tsv: its median over the good repeats, and for some also the quartiles. */
 static void tell_points(const struct listing *l, const struct figure *f)
 {
 	char column[96], meaning[256];

@@ -10,9 +10,12 @@
 
 #define SAME NULL
 
-/* ---- what a row is made of ---- */
+/* ---- the expressions of figures ---- */
 
-/* Its loops wait for arrivals and read the clock: its times and rates are no throughput. */
+/*
+ * Where latencies are taken the loops read the clock or wait for arrivals, so times and rates are
+ * no throughput.
+ */
 #define IS_LATENCY(r) ((r)->latency_max_ns > 0)
 #define PER_CONNECTION(r, field) \
 	((r)->connections ? (double)(r)->field / (double)(r)->connections : NAN)

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Everything that a run measures, a row each in figures.def.  From the rows come: the columns of
- * cells.tsv and results.tsv, the metrics of the report, the counters in Google Benchmark's rows,
- * units, the columns of tables, the panels of timelines, what a verdict is about and which way is
- * better, and the list of all of them (dictionary.h).
+ * The table of results: everything that a run measures, a row each in figures.def. The rows make
+ * the columns of cells.tsv and results.tsv, the metrics of the report, the counters in Google
+ * Benchmark's rows, units, the columns of tables, the panels of timelines, the subject of verdicts
+ * and which way is better, and the list of all of them (dictionary.h).
  *
- * A metric whose name has no row (one of another build) is understood by how its name ends:
- * metric_words().
+ * A metric without a row (from another build) is understood by the end of its name: metric_words().
  */
 #ifndef CTBENCH_HARNESS_RESULTS_FIGURES_H
 #define CTBENCH_HARNESS_RESULTS_FIGURES_H
@@ -20,7 +19,7 @@
 
 enum column_type { COLUMN_U32, COLUMN_U64, COLUMN_HEX, COLUMN_INT, COLUMN_DOUBLE, COLUMN_TEXT };
 
-/* Which measurements have a counter. */
+/* Which measurements have the counter. */
 enum column_when { ALWAYS, IF_THROUGHPUT, IF_LATENCY, IF_RESIZES };
 
 struct result_column {
@@ -36,7 +35,7 @@ struct result_column {
 extern const struct result_column result_columns[];
 extern const size_t nr_result_columns;
 
-/* The value of a column of numbers that belongs to the result. */
+/* The value of a numeric column that is part of the result. */
 double column_value(const struct result_column *c, const struct cell_result *r);
 
 /* ---- figures of a cell ---- */
@@ -48,7 +47,7 @@ enum figure_kind {
 	FIGURE_SERIES = 4, /* of a timeline */
 };
 
-/* Which table has it as a column, where cells have a value. */
+/* Which table shows it, if any cell has a value. */
 enum figure_shown { NOT_SHOWN, IN_TABLE, IN_LATENCIES, BEHIND };
 
 enum figure_better { LESS = -1, NEITHER, MORE };
@@ -62,7 +61,7 @@ struct figure {
 	enum figure_kind kind;
 	const char *unit;
 	enum figure_better better;
-	const char *meaning; /* one plain sentence, without a capital and an end */
+	const char *meaning; /* in plain words, without a capital and a full stop */
 
 	double (*of)(const struct cell_result *r); /* FIGURE_CELL */
 	const char *what;			   /* in sentences: "throughput"; NULL: the name */
@@ -74,30 +73,30 @@ struct figure {
 	bool spread;	     /* the report has its quartiles, too */
 	const char *tsv;     /* its name in results.tsv; NULL: the same */
 	const char *counter; /* as in struct result_column */
-	int judged; /* verdicts are about the figure with the highest number that a workload has */
-	bool compared;	 /* ctbench compare looks at it unless told otherwise */
-	bool of_classes; /* also with the name of a kind of operation in front */
+	int judged;	 /* a workload's verdicts are about the figure with the highest number */
+	bool compared;	 /* ctbench compare compares it by default */
+	bool of_classes; /* also exists for each kind of operation: lookup_hit_p99_ns */
 
 	/* FIGURE_SERIES */
 	const char *panel;  /* title; NULL: not drawn */
-	bool log;	    /* the panel's axis; of the panel's first row, as are the next two */
+	bool log;	    /* log axis; the panel's first row sets this and the next two */
 	bool throughput;    /* not drawn where latencies are taken */
 	const char *unless; /* not drawn where this series is */
 };
 
-/* The next of a kind; NULL as `after`: the first.  NULL: there are no more. */
+/* The next figure of a kind; after NULL: the first. NULL at the end. */
 const struct figure *figure_next(const struct figure *after, enum figure_kind kind);
-/* NULL: there is none. */
+/* NULL if there is none. */
 const struct figure *figure_find(enum figure_kind kind, const char *name);
 double figure_scale(const struct figure *f);
 
-/* What results.tsv has of a figure with a spread: the keys of its quartiles in the report. */
+/* The columns of a figure with quartiles in results.tsv, and their keys in the report. */
 #define NR_POINTS 5
 extern const struct figure_point {
 	const char *name, *meaning;
 } figure_points[NR_POINTS];
 
-/* What needs no more than words: facts about a cell in the report, and columns of slices.tsv. */
+/* Names that need no more than words: facts about a cell in the report, columns of slices.tsv. */
 struct result_fact {
 	const char *name, *unit, *meaning;
 };
@@ -107,7 +106,7 @@ extern const size_t nr_result_facts, nr_result_slices;
 
 /* ---- words ---- */
 
-/* The meaning of a column or figure, also where it stands in another row. */
+/* The meaning of a column or figure; if it is NULL, that of the figure of this name. */
 const char *figure_meaning(const char *name, const char *meaning);
 
 struct metric_words {
@@ -118,9 +117,9 @@ struct metric_words {
 };
 
 /*
- * Of any metric.  One without a row is understood by its end: ..._ns, _us, _ms, _s are times, less
- * is better; ..._bytes and _bytes_per_connection memory, less is better; ..._per_s a rate, more is
- * better; of anything else neither way is better.
+ * The words for any metric. One without a row is understood by its end: ..._ns, _us, _ms, _s are
+ * times, ..._bytes and _bytes_per_connection are memory, and less is better; ..._per_s is a rate,
+ * and more is better. For anything else neither way is better.
  */
 struct metric_words metric_words(const char *name);
 

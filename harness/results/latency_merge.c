@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The latencies of a cell's repeats become one; see latency_merge.h. */
+/* Merging the latencies of a cell's repeats; see latency_merge.h. */
 #include "harness/results/latency_merge.h"
 
 #include "harness/base/json_read.h"
@@ -10,7 +10,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Of details' lines, their "latency". */
+/* The "latency" of a repeat's details. */
 static json_t *told_by(const json_t *repeats, size_t i)
 {
 	return json_object_get(json_array_get(repeats, i), "latency");
@@ -55,7 +55,7 @@ static json_t *classes_of(const json_t *repeats)
 	return classes;
 }
 
-/* As far as all repeats go. */
+/* Points that all repeats have. */
 static json_t *curve_of(const json_t *repeats, double *values)
 {
 	json_t *nines = json_array(), *median = json_array(), *low = json_array(),

@@ -60,7 +60,7 @@ int results_set_dir(struct results *r, const char *parent, const char *name, str
 		return ct_user_error(
 			e,
 			"'%.100s' cannot be the name of a run, which must be " RUN_NAME_RULE
-			" (--results names the folder around it)",
+			" (--results DIR names the folder for all runs)",
 			name);
 	if (snprintf(r->dir, sizeof(r->dir), "%s/%s", parent, name) >= (int)sizeof(r->dir) - 64)
 		return ct_user_error(e, "the path '%.100s...' is too long", r->dir);
@@ -100,7 +100,7 @@ failed:
 	return ct_fail(e, -err, CT_EXIT_USER, "cannot write '%s': %s", path, file_error(err));
 }
 
-/* All of it, or the file stays as long as it was. */
+/* Append all of the text, or leave the file as long as it was. */
 static int append_all(struct results *r, int fd, const char *name, const char *text, size_t len,
 		      struct ct_error *e)
 {
@@ -109,11 +109,11 @@ static int append_all(struct results *r, int fd, const char *name, const char *t
 
 	if (!err)
 		return 0;
-	/* If even that fails, going on with the run drops what was cut off. */
+	/* If this fails too, --resume drops the incomplete line. */
 	if (before < 0 || ftruncate(fd, before))
-		results_log(r, "a part of a line remains in %s", name);
+		results_log(r, "an incomplete line remains in %s", name);
 	return ct_fail(e, err, CT_EXIT_USER,
-		       "cannot write '%s/%s': %s; what was measured before is kept there", r->dir,
+		       "cannot write '%s/%s': %s; earlier measurements are kept there", r->dir,
 		       name, strerror(-err));
 }
 
@@ -158,7 +158,7 @@ static int write_details(struct results *r, const struct measurement *m, const j
 	return err;
 }
 
-/* Of a run's folder, beside plots/ and report.html, which can be made again. */
+/* The files of a run's folder that cannot be made again, unlike plots/ and report.html. */
 static const char *const own_files[] = { "run.json",	    "cells.tsv",  DETAILS_FILE,
 					 BOUNDS_FILE,	    "run.log",	  "benchmark.json",
 					 "results.tsv",	    "slices.tsv", DICTIONARY_FILE,
@@ -197,7 +197,7 @@ int results_create(struct results *r, const char *parent, const char *name, stru
 	err = results_make_dir(parent, &why);
 	if (err)
 		return ct_fail(e, err, CT_EXIT_USER,
-			       "results cannot be kept: %.900s (--results DIR names another place)",
+			       "cannot keep results: %.900s (--results DIR names another place)",
 			       why.text);
 	if (mkdir(r->dir, 0777)) {
 		err = -errno;
@@ -205,10 +205,10 @@ int results_create(struct results *r, const char *parent, const char *name, stru
 			return ct_fail(
 				e, err, CT_EXIT_USER,
 				"'%.400s' exists, and earlier results are never overwritten: "
-				"choose another --name, or go on with that run by --resume %s",
+				"choose another --name, or continue that run with --resume %s",
 				r->dir, escaped(word, sizeof(word), escape_shell, name));
 		return ct_fail(e, err, CT_EXIT_USER,
-			       "results cannot be kept: cannot make the folder '%.700s': %s "
+			       "cannot keep results: cannot make the folder '%.700s': %s "
 			       "(--results DIR names another place)",
 			       r->dir, strerror(-err));
 	}
@@ -217,7 +217,7 @@ int results_create(struct results *r, const char *parent, const char *name, stru
 		err = results_write_line(r, measurement_header(), e);
 	if (!err)
 		err = write_dictionary(r->dir, e);
-	/* A folder that has just been made and cannot be used is in the way of the next attempt. */
+	/* An unusable folder would be in the way of the next attempt. */
 	if (err)
 		results_remove(r->dir);
 	return err;
@@ -353,7 +353,7 @@ const char *results_own_file(const char *dir, const char *path)
 		 slash ? path : ".");
 	for (size_t i = 0; i < ARRAY_SIZE(own_files); i++) {
 		snprintf(file, sizeof(file), "%s/%s", dir, own_files[i]);
-		/* Under whatever name, or one that the run has no file of yet. */
+		/* By another name, or where the run does not have this file yet. */
 		if (results_one_file(file, path) ||
 		    (!strcmp(name, own_files[i]) && results_one_file(folder, dir)))
 			return own_files[i];
@@ -422,12 +422,12 @@ json_t *results_report(const json_t *benchmark, const char *run, struct ct_error
 	if (json_is_object(report) && format == RESULTS_FORMAT)
 		return report;
 	if (!json_is_object(report))
-		ct_user_error(e, "'%.500s' was not written by ctbench run (it has no key ctbench)",
+		ct_user_error(e, "'%.500s' is not a report of ctbench run (it has no key ctbench)",
 			      run);
 	else
 		ct_user_error(e,
-			      "'%.500s' is of format %lld and this program reads format %d: use "
-			      "the ctbench that wrote it",
+			      "'%.500s' has format %lld, but this program reads format %d: use the "
+			      "ctbench that wrote it",
 			      run, (long long)format, RESULTS_FORMAT);
 	return NULL;
 }
@@ -440,7 +440,7 @@ results_open(char *dir, size_t size, const char *parent, const char *run, struct
 
 	results_find(dir, size, parent, run);
 	benchmark = results_read_json(dir, "benchmark.json",
-				      "name the folder of a run that 'ctbench run' has made", e);
+				      "name the folder of a run of 'ctbench run'", e);
 	snprintf(path, sizeof(path), "%s/benchmark.json", dir);
 	if (benchmark && results_report(benchmark, dir, e) && !check_benchmark(benchmark, path, e))
 		return benchmark;

@@ -35,13 +35,14 @@
 struct json_t;
 
 #define RESULTS_DEFAULT_DIR "results/runs"
-/* Of all that is kept, as written in it; larger when what was there before is not to be read any
- * more. */
+/* The format of all that is kept. It is raised when older files cannot be read any more. */
 #define RESULTS_FORMAT 1
 #define CELL_NAME_MAX  1024
 /* The workload that came through standard input. */
 #define RESULTS_INPUT_FILE "stdin.yaml"
-/* A file of a run that is larger than this is none of ours: of lines, of JSON as a whole. */
+/*
+ * Larger files in a run's folder are refused: files of lines, and JSON, which is read as a whole.
+ */
 #define RESULTS_FILE_MAX ((uint64_t)4 << 30)
 #define RESULTS_JSON_MAX ((uint64_t)256 << 20)
 
@@ -64,51 +65,47 @@ struct measurement {
 };
 
 /*
- * Make the folder PARENT/NAME (and PARENT) with an empty cells.tsv.
- * -EEXIST if there is one of that name, with a remedy in the sentence.  A folder that cannot be
- * written to is gone again.
+ * Make the folder PARENT/NAME (and PARENT) with an empty cells.tsv. -EEXIST, with a remedy in the
+ * sentence, if it exists. A folder that cannot be written to is removed again.
  */
 int results_create(struct results *r, const char *parent, const char *name, struct ct_error *e);
 
 /*
- * Open an existing folder to go on with, and call row() for each measurement in it, in
- * order; a line that was cut off is dropped, and so are details without a row.  row() returns 0 or
- * a negative errno, which ends it.
+ * Open an existing folder to continue its run, and call row() for each measurement in it, in order.
+ * An incomplete line is dropped, and so are details without a row. row() returns 0 or a negative
+ * errno, which ends it.
  */
 int results_resume(struct results *r, const char *parent, const char *name,
 		   int (*row)(void *arg, const struct measurement *m, struct ct_error *e),
 		   void *arg, struct ct_error *e);
 
-/* Remove the files of a run that cannot be used, and its folder if nothing else is in it. */
+/* Remove the files of an unusable run, and its folder if nothing else is in it. */
 void results_remove(const char *dir);
 
-/* Also after a failed create or resume; twice does no harm. */
+/* May be called after a failed create or resume, and twice. */
 void results_close(struct results *r);
 
 /*
- * One row, in one write, after the details (an object, or NULL) have been
- * written in another.  What cannot be written whole is taken back: a full disk is
- * -ENOSPC with a sentence in e, and costs this measurement alone.
+ * Write the details (an object, or NULL), then the row, each in one write. An incomplete write is
+ * undone: on a full disk (-ENOSPC with a sentence in e) only this measurement is lost.
  */
 int results_append(struct results *r, const struct measurement *m, const struct json_t *details,
 		   struct ct_error *e);
 
 /*
- * For reading a run that is complete, or goes on meanwhile: row() for each
- * measurement of the folder `dir`, as results_resume() does, but nothing is
- * changed or locked.
+ * Read a run that is complete or still going on: call row() for each measurement in the folder
+ * `dir`, as results_resume() does, but change and lock nothing.
  */
 int results_rows(const char *dir,
 		 int (*row)(void *arg, const struct measurement *m, struct ct_error *e), void *arg,
 		 struct ct_error *e);
 
-/* A line in run.log, with the time in front. */
+/* Write a line with the time into run.log. */
 __attribute__((format(printf, 2, 3))) void results_log(struct results *r, const char *fmt, ...);
 
 /*
- * Write a file that may be anything: a regular one, also behind a symlink, or one that is not
- * there yet is whole or as it was (file_write_new()); a device or a pipe is written to, and
- * stays what it is.
+ * Write a file of any kind. A regular file, also behind a symlink, or a new one is replaced as a
+ * whole (file_write_new()); a device or a pipe is written to and stays what it is.
  */
 int results_write_file(const char *path, const char *text, size_t len, struct ct_error *e);
 /* Write a file of the folder; a symlink of that name is replaced. */
@@ -123,33 +120,35 @@ int results_write_json(const char *dir, const char *name, const struct json_t *j
  */
 int results_no_links(const char *dir, const char *path, struct ct_error *e);
 
-/* Are both there, and one and the same file or folder, under whatever names? */
+/* Do both paths exist and name the same file or folder? */
 bool results_one_file(const char *a, const char *b);
 
 /*
- * The name of what was measured in `dir`, or is made of it alone, that writing to path would
- * destroy; NULL if path is none of these files.
+ * The name of the run's own file in `dir` that writing to path would destroy; NULL if path is none
+ * of them.
  */
 const char *results_own_file(const char *dir, const char *path);
 
 /*
- * The folder of a run that a user named: as it is given, or else one of that name in `parent`
- * (NULL: RESULTS_DEFAULT_DIR).
+ * Find the folder of a run by what the user named: a folder, or a run in `parent` (NULL:
+ * RESULTS_DEFAULT_DIR).
  */
 void results_find(char *dir, size_t size, const char *parent, const char *run);
 
 /*
- * The report (run_report.c) in the contents of a benchmark.json, borrowed; NULL with a sentence in
- * e where there is none, or of another format.  run: what the user called it.
+ * The report (run/report.c) inside a benchmark.json, borrowed; NULL with a sentence in e if there
+ * is none, or one of another format. run: what the user called it.
  */
 struct json_t *results_report(const struct json_t *benchmark, const char *run, struct ct_error *e);
 
-/* results_find(), and its benchmark.json if there is such a report in it; else NULL and a sentence.
- */
+/* results_find(), then read its benchmark.json; NULL with a sentence if it has no such report. */
 struct json_t *
 results_open(char *dir, size_t size, const char *parent, const char *run, struct ct_error *e);
 
-/* Read a JSON file; NULL with a sentence in e that says what `what` it is and how to get one. */
+/*
+ * Read a JSON file; NULL with a sentence in e. what: a clause that says what the file is and how to
+ * get one.
+ */
 struct json_t *
 results_read_json(const char *dir, const char *name, const char *what, struct ct_error *e);
 
@@ -166,19 +165,19 @@ static inline bool measurement_good(const struct measurement *m)
 	return !m->result.status && !m->result.void_reason[0];
 }
 
-/* The header line, with units, without a newline. */
+/* The header line, without a newline. */
 const char *measurement_header(void);
-/* A line without newline into buf; its length, or -ENOSPC. */
+/* Write the line, without a newline, into buf; returns its length, or -ENOSPC. */
 int measurement_to_line(const struct measurement *m, char *buf, size_t size);
 /*
- * How many columns a file with this header has, which this version or an older one wrote: newer
- * columns are added at the end.  0: it is no such header.
+ * The number of columns of a file with this header, if this or an older version wrote it (newer
+ * columns are added at the end); else 0.
  */
 size_t measurement_columns(const char *header);
 /*
- * The reverse of measurement_to_line(), of so many columns; those that are missing are 0.  line is
- * written to.  false if it is no such line, or says what no measurement can
- * have said: an amount below 0, a figure of a good one that is no number, another's status.
+ * Read a line of so many columns; missing ones are 0. line is written to. false if it is no such
+ * line, or cannot be a measurement: a negative amount, a good one with a figure that is not a
+ * number, an unknown status.
  */
 bool measurement_from_line(struct measurement *m, char *line, size_t columns);
 #define MEASUREMENT_LINE_MAX 8192

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Lines of cells.tsv: all of a measurement, so that reading one back gives
- * the same bytes that the measuring process sent.
- */
+/* Lines of cells.tsv. A line holds the whole measurement: reading it back gives the same bytes. */
 #include "harness/results/results.h"
 
 #include "harness/base/escape.h"
@@ -48,7 +45,7 @@ static int print_field(const struct result_column *c, const void *p, char *buf, 
 	case COLUMN_TEXT:
 		break;
 	}
-	/* An error may quote anything; a row stays one row, and can be read back. */
+	/* An error may quote any bytes, but a row must stay on one line and be readable. */
 	escaped(text, c->size < sizeof(text) ? c->size : sizeof(text), escape_line, p);
 	return snprintf(buf, size, "%s", text);
 }
@@ -69,7 +66,7 @@ int measurement_to_line(const struct measurement *m, char *buf, size_t size)
 	return (int)at;
 }
 
-/* strtoul() and its like would take blanks and signs, and make a large number of -1. */
+/* strtoull() would accept blanks and signs, and read -1 as a large number. */
 static bool scan_unsigned(uint64_t *value, uint64_t most, const char *text, int base)
 {
 	char *end;
@@ -114,8 +111,8 @@ static bool scan_field(const struct result_column *c, void *p, const char *text)
 }
 
 /*
- * Can a measurement have said that?  All numbers are times, amounts and rates.  Of one that
- * failed or is void they need not be numbers.
+ * Could this be a measurement? Times, amounts and rates are not negative, and in a good measurement
+ * they are numbers.
  */
 static bool makes_sense(const struct measurement *m)
 {
@@ -138,7 +135,7 @@ static bool makes_sense(const struct measurement *m)
 	return known;
 }
 
-/* The last of the first version's. */
+/* The last column of the first version. */
 #define OLDEST_LAST "elapsed_s"
 
 size_t measurement_columns(const char *header)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A run's folder read again: its rows, and what a killed run left behind; see results.h. */
+/*
+ * Reading a run's folder again: its rows, and removing what a killed run left incomplete; see
+ * results.h.
+ */
 #include "harness/results/results.h"
 
 #include "harness/base/files.h"
@@ -11,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Rows up to where the last whole line ends; *end is that offset.  append: rows are to follow. */
+/* Read all whole lines; *end is the offset behind them. append: rows will be added. */
 static int read_rows(FILE *in, const char *path, bool append, off_t *end,
 		     int (*row)(void *arg, const struct measurement *m, struct ct_error *e),
 		     void *arg, struct ct_error *e)
@@ -27,8 +30,8 @@ static int read_rows(FILE *in, const char *path, bool append, off_t *end,
 
 		if (!len || line[len - 1] != '\n') {
 			if (feof(in))
-				break; /* cut off in the middle */
-			return ct_user_error(e, "%s:%lu: the line is too long to be a measurement",
+				break; /* an incomplete last line */
+			return ct_user_error(e, "%s:%lu: the line is too long for a measurement",
 					     path, n);
 		}
 		line[len - 1] = '\0';
@@ -36,13 +39,13 @@ static int read_rows(FILE *in, const char *path, bool append, off_t *end,
 			columns = measurement_columns(line);
 		if (!columns || (append && columns < nr_result_columns))
 			return ct_user_error(e,
-					     "%s:1: these columns are not this version's: measure "
-					     "anew under another --name",
+					     "%s:1: the columns are those of another version: "
+					     "measure again under another --name",
 					     path);
 		if (n > 1 && !measurement_from_line(&m, line, columns))
 			return ct_user_error(e,
-					     "%s:%lu: this is not a measurement: mend or delete "
-					     "the line, or measure anew under another --name",
+					     "%s:%lu: this is not a measurement: correct or delete "
+					     "the line, or measure again under another --name",
 					     path, n);
 		if (n > 1)
 			err = row(arg, &m, e);
@@ -59,7 +62,7 @@ static int read_rows(FILE *in, const char *path, bool append, off_t *end,
 	return err;
 }
 
-/* What results_resume() learns of the rows it hands on. */
+/* What results_resume() notes about the rows that it passes on. */
 struct seen {
 	int (*row)(void *arg, const struct measurement *m, struct ct_error *e);
 	void *arg;
@@ -103,8 +106,8 @@ int results_rows(const char *dir,
 }
 
 /*
- * The next measurement takes the seq after the last row's: details that one
- * without a row left behind must not be taken for its own.
+ * The next measurement gets the seq after the last row's. Details without a row have that seq
+ * already and would be taken for its own: drop them.
  */
 static int drop_details(struct results *r, uint64_t last_seq, struct ct_error *e)
 {
@@ -137,7 +140,7 @@ int results_resume(struct results *r, const char *parent, const char *name,
 		return err;
 	if (access(r->dir, F_OK))
 		return ct_fail(e, -errno, CT_EXIT_USER,
-			       "there is no run '%s' to go on with: '%.700s': %s", name, r->dir,
+			       "there is no run '%s' to resume: '%.700s': %s", name, r->dir,
 			       strerror(errno));
 	err = results_open_files(r, 0, e);
 	if (!err)

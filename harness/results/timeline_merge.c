@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Timelines of a cell's repeats become one, by medians with intervals: see timeline_merge.h. */
+/* Merging the timelines of a cell's repeats; see timeline_merge.h. */
 #include "harness/results/timeline_merge.h"
 
 #include <jansson.h>
@@ -20,21 +20,21 @@ static double value_at(const json_t *series, size_t i)
 	return isnan(value) ? 0 : value;
 }
 
-/* What is counted is whole, and shorter without a fraction. */
+/* Counts are integers, which are shorter in JSON. */
 static json_t *number_to_json(double value)
 {
 	return value == floor(value) && fabs(value) < 1e15 ? json_integer((json_int_t)value)
 							   : json_real(value);
 }
 
-/* The merged series of one kind each, by name. */
+/* The merged series, by name. */
 struct merged {
 	json_t *median, *low, *high;
 };
 
 /*
- * Piece by piece; a series that a timeline lacks was nothing but zeros.  The interval is that of
- * ranks: resamples of some ten thousand pieces would take longer than all else at a run's end.
+ * Merge a series piece by piece. A timeline without it counts as zeros. The interval is one of
+ * ranks: resampling ten thousand pieces would take longer than the rest of the run's end.
  */
 static void merge_series(struct merged *m, const json_t *timelines, const char *name, size_t pieces,
 			 double *values)
@@ -47,7 +47,7 @@ static void merge_series(struct merged *m, const json_t *timelines, const char *
 		json_array_foreach(timelines, i, one) values[i] =
 			value_at(within(one, "series", name), k);
 		json_array_append_new(median, number_to_json(quartiles_of(values, n).median));
-		/* They are sorted now. */
+		/* quartiles_of() has sorted them. */
 		json_array_append_new(low, number_to_json(values[rank - 1]));
 		json_array_append_new(high, number_to_json(values[n - rank]));
 		zero &= values[rank - 1] == 0 && values[n - rank] == 0;
@@ -94,7 +94,7 @@ static size_t pieces_of(const json_t *timeline)
 	return json_array_size(json_object_get(json_object_get(timeline, "series"), "ops_per_s"));
 }
 
-/* Of the same length, with the same events. */
+/* Do all have the same length and the same events? */
 static bool alike(const json_t *timelines)
 {
 	const json_t *first = json_array_get(timelines, 0);

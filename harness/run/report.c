@@ -1,53 +1,55 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is known about a run, as one JSON object: the key "ctbench" of
- * benchmark.json.  Tables, plots and results.tsv are made from it alone, so that
- * they can be made again from the file.
+ * The report of a run: the key "ctbench" of benchmark.json. Tables, plots and results.tsv are made
+ * from it alone, so that they can be made again from the file. `ctbench list --results` explains
+ * each metric and series.
  *
  *	format		1
  *	name, command ("run", "saturate"), arguments, started, ended, interrupted
  *	environment	machine, kernel, settings, build (env.h), before the first measurement
- *	stolen_seconds	what a hypervisor gave to others meanwhile
+ *	stolen_seconds	CPU time that the hypervisor gave to others meanwhile
  *	interleaved	whether repeats ran in shuffled blocks (cells.tsv has the order)
- *	cost		elapsed_s of all measurements (void ones included), of these windows_s,
- *			warmups_s and builds_s (filling tables); overhead: elapsed without builds,
- *			as a multiple of windows and warm-ups
+ *	cost		elapsed_s of all measurements (void ones included), of which windows_s, warmups_s
+ *			and builds_s (filling tables); overhead: elapsed without builds, as a multiple of
+ *			windows and warm-ups
  *	counts		of cells and measurements, see counts_report()
- *	merged		of what runs, if ctbench merge made it: {path, name, started, ended,
- *			machine, cpu, kernel, cpus, hypervisor, workloads}; machine is the number
- *			of the first of them (from 0) that was measured on the same one.
- *			environment is then the first one's
- *	statistics	how it was judged (judge.h): confidence, resamples and seed of the
- *			bootstrap, alpha, power, correction, comparisons (how many were
- *			corrected for)
- *	noise		the A/A pairs, or null: percent (the largest), pairs: a list of
- *			{workload, cell, control, metric, percent (a size), effect_percent with
- *			ci_low_percent and ci_high_percent, visible_percent (the smallest
- *			difference between two cells that would have been seen), p, n}
- *	verdicts	a list: workload, metric, kind (axis, parameter, variant, interaction),
- *			factor, choice, base ("choice instead of base"), by {factor, choice, base}
- *			(interactions: the effect at choice beside that at base), pairs (of
- *			cells), n (repeats), effect_percent, ci_low_percent, ci_high_percent, p,
- *			p_holm, noise_percent, visible_percent; outcome (better, worse, different,
- *			none: nothing seen, unjudged: too few repeats), word ("faster"), text (the
- *			sentence).  Percentages are of the metric: more Mops/s is +.
- *	bounds		what no table here can beat (bounds.h), a list: bound, threads, and where
- *			they mean something bytes, in_flight, hash; ns as median, ci_low, ci_high
- *			and n (how many times in the run it was measured)
- *	workloads	as they were understood (workload_to_json())
- *	cells		by benchmark name: parameters, axes, control, unit, repeats,
- *			n (good ones), void (attempts), failed, skipped (this machine
- *			cannot), error; passes: where --resume went back to earlier blocks, in
- *			which pass over them each repeat was measured (struct run); ns_per_op and
- *mops as {min, q1, median, q3, max}; medians of what else was counted; metrics: by name {unit,
- *better (more, less or ""), median, ci_low and ci_high (95 % bootstrap), n, values (repeat by
- *repeat; null where there is none)}: all of the former and the scalars of its details (details.h);
- *of table operations, where the bounds were measured: footprint_bytes and misses (ns_per_op in
- *dependent random lines of that footprint); timeline: {window_s, t0_s, n, series, series_low,
- *series_high, events}, the medians of its repeats and their intervals (timeline_merge.h), where one was asked for latency: only where latencies were taken
- *(latency_merge.h), and then mops, ns_per_op and cpu_ns_per_op are null: such a measurement is no
- *throughput saturation: only of a search for the highest rate (saturate_run.c); repeats are
- *searches then, and their metric is saturation_per_s
+ *	merged		after ctbench merge, the runs: {path, name, started, ended, machine, cpu, kernel,
+ *			cpus, hypervisor, workloads}. machine is the number, from 0, of the first run
+ *			that was measured on the same one. environment is that of the first run
+ *	statistics	how it was judged (judge.h): confidence, resamples and seed of the bootstrap,
+ *			alpha, power, correction, comparisons (how many were corrected for)
+ *	noise		null, or percent (the largest) and pairs, the A/A pairs: {workload, cell, control,
+ *			metric, effect_percent, n; with enough repeats also percent (the end of its
+ *			interval that is farther from 0), ci_low_percent, ci_high_percent,
+ *			visible_percent (the smallest detectable difference between two cells), p}
+ *	verdicts	a list: workload, metric, kind (axis, parameter, variant, interaction), factor,
+ *			choice, base ("choice instead of base"), by {factor, choice, base} (interactions:
+ *			the effect at choice vs that at base), pairs (of cells), n (repeats),
+ *			effect_percent, ci_low_percent, ci_high_percent, p, p_holm, noise_percent,
+ *			visible_percent; outcome (better, worse, different, none: nothing seen, unjudged:
+ *			too few repeats), word ("faster"), text (the sentence). Percentages are of the
+ *			metric: more M/s is +
+ *	bounds		what no table can beat here (measure/bounds_measure.h), a list: bound, threads,
+ *			and where they apply bytes, in_flight, hash, percentile; ns as median, ci_low,
+ *			ci_high and n (how many times the run measured it)
+ *	workloads	as they were read (workload_to_json())
+ *	cells		by benchmark name:
+ *		parameters, axes, worst_case, and the facts in figures.def; skipped: this machine
+ *			cannot measure it; error
+ *		ns_per_op and mops as {min, q1, median, q3, max}; medians of the other figures
+ *		metrics		by name {unit, better (more, less or ""), median, ci_low and ci_high (95 %
+ *			bootstrap), n, values (repeat by repeat; null if there is none)}: all figures,
+ *			and the scalars of the details (details.h)
+ *		passes		for each repeat, in which pass over the blocks it was measured, if --resume
+ *			went back to earlier ones (struct run)
+ *		slices		cells that were measured side by side (slices.h)
+ *		footprint_bytes, misses	of table operations, if bounds were measured: ns_per_op in
+ *			dependent random lines of that footprint
+ *		timeline	if one was asked for (timeline_merge.h)
+ *		latency		only if latencies were taken (latency_merge.h); then mops, ns_per_op and
+ *			cpu_ns_per_op are null, because the loops read clocks
+ *		saturation	only of a search for the highest rate (saturate_run.c); repeats are searches
+ *			then, and their metric is saturation_per_s
  */
 #include "harness/run/run.h"
 
@@ -73,7 +75,7 @@
 
 /* ---- one cell ---- */
 
-/* values: room for the cell's repeats */
+/* values: room for one value per repeat */
 static struct quartiles
 quartiles_over(const struct run_cell *c, const struct figure *f, double *values)
 {
@@ -96,7 +98,7 @@ static json_t *quartiles_to_json(struct quartiles q)
 			 "q3", q.q3, "max", q.max);
 }
 
-/* details: of the cell's repeats; values: room for as many */
+/* details: of the cell's repeats; values: room for one value per repeat */
 static json_t *metrics_report(const struct run_cell *c, const json_t *details, double *values)
 {
 	json_t *metrics = json_object();
@@ -113,7 +115,7 @@ static json_t *metrics_report(const struct run_cell *c, const json_t *details, d
 	return metrics;
 }
 
-/* The timelines of the cell's repeats as one; NULL where there are none. */
+/* The merged timeline of the cell's repeats; NULL if there is none. */
 static json_t *timeline_report(const json_t *details)
 {
 	json_t *all = json_array(), *repeat, *merged;
@@ -126,7 +128,7 @@ static json_t *timeline_report(const json_t *details)
 	return merged;
 }
 
-/* What a run's details say, by name of cell, key by key. */
+/* The details of a run by key, then by the cell's name. */
 struct told {
 	json_t *metrics, *timelines, *latencies, *slices;
 };
@@ -218,7 +220,7 @@ static json_t *counts_report(const struct run *run)
 			unusable += r->done && !r->result.status && r->result.void_reason[0];
 		}
 	}
-	/* void: attempts; unusable: repeats that were void to the last attempt */
+	/* void: attempts; unusable: repeats whose last attempt was void */
 	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "cells", cells, "measurements",
 			 to_do, "good", good, "void", voids, "unusable", unusable, "failed", failed,
 			 "skipped", skipped, "missing", to_do - good - failed - skipped - unusable);
@@ -245,7 +247,7 @@ json_t *run_report(const struct run *run)
 	};
 	char ended[40];
 
-	/* The rows are whole, so the report is as good as it can be. */
+	/* Without the details the report is still useful. */
 	if (!told.metrics || !told.timelines || !told.latencies || !told.slices)
 		fprintf(stderr, "ctbench: warning: %s\n", e.text);
 	results_time(ended, sizeof(ended));
@@ -307,14 +309,13 @@ static void print_value(FILE *out, const json_t *value)
 	}
 }
 
-/* Of the parameters, repeats are a column of the measurements (what was asked for may be
- * overridden). */
+/* repeats is a column of its own: the number asked for may have been overridden. */
 static bool is_column(const char *key)
 {
 	return strcmp(key, "repeats");
 }
 
-/* The keys of an object as further columns. */
+/* The keys of an object as columns. */
 static void print_keys(FILE *out, const char *prefix, json_t *object)
 {
 	const char *key;
@@ -345,7 +346,7 @@ static void print_tsv_header(FILE *out, const json_t *cell)
 	fputs("name", out);
 	print_keys(out, "", json_object_get(cell, "parameters"));
 	print_keys(out, "axis_",
-		   json_object_get(cell, "axes")); /* some parameters have an axis's name */
+		   json_object_get(cell, "axes")); /* some parameters have the name of an axis */
 	for (size_t i = 0; i < nr_result_facts; i++)
 		fprintf(out, "\t%s", result_facts[i].name);
 	while ((f = figure_next(f, FIGURE_CELL))) {

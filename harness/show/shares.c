@@ -14,7 +14,7 @@
 static const struct {
 	const char *name, *words, *brief;
 } names[] = {
-	{ "dependent", "one random line of memory, waited for, in the table's footprint",
+	{ "dependent", "a dependent random line of memory in the table's footprint",
 	  "a random line" },
 	{ "independent", "random lines of memory with many in flight", "random lines in flight" },
 	{ "hash", "the hash alone", "the hash alone" },
@@ -22,7 +22,7 @@ static const struct {
 	{ "null", "a table that does nothing", "a table that does nothing" },
 };
 
-/* ns of a bound that has no footprint: the least of those measured with so many threads. */
+/* ns of a bound without a footprint: the smallest one measured with so many threads. */
 static double
 plain_ns(const json_t *bounds, const char *bound, unsigned int threads, const char *hash)
 {
@@ -37,7 +37,7 @@ plain_ns(const json_t *bounds, const char *bound, unsigned int threads, const ch
 	return least;
 }
 
-/* What the cell is held against, ns as one thread sees it; NAN: not known. */
+/* The cell's bound, in ns as one thread sees it; NAN if unknown. */
 static double bound_ns(const json_t *cell, const json_t *bounds, const char *of)
 {
 	const json_t *parameters = json_object_get(cell, "parameters");
@@ -73,7 +73,7 @@ static void scale(json_t *object, const char *key, double by)
 		json_object_set_new(object, key, json_real(value * by));
 }
 
-/* A figure of the cell, as quartiles and as a metric; by NAN: there is none any more. */
+/* Scale a figure of the cell, its quartiles and its metric; by NAN: remove it. */
 static void change(json_t *cell, const char *figure, const char *unit, double by)
 {
 	static const char *const keys[] = {
@@ -109,8 +109,8 @@ int shares_of(json_t *report, const char *of, struct ct_error *e)
 	while (i < sizeof(names) / sizeof(names[0]) && strcmp(names[i].name, of))
 		i++;
 	if (i == sizeof(names) / sizeof(names[0]))
-		return ct_user_error(e, "--of '%.40s' is no bound: it must be one of " SHARES_NAMES,
-				     of);
+		return ct_user_error(
+			e, "unknown bound '%.40s' for --of: it must be one of " SHARES_NAMES, of);
 	snprintf(unit, sizeof(unit), "%% of %s", of);
 	snprintf(times, sizeof(times), "x %s", of);
 	json_object_foreach(json_object_get(report, "cells"), name, cell)
@@ -119,7 +119,7 @@ int shares_of(json_t *report, const char *of, struct ct_error *e)
 		double threads = number_of(json_object_get(cell, "parameters"), "threads");
 		bool known = isfinite(ns) && ns > 0;
 
-		/* Millions a second in percent of threads / ns; ns as multiples. */
+		/* M/s in percent of threads / ns; ns as a multiple. */
 		change(cell, "mops", unit, known ? 100 * ns / (threads * 1e3) : NAN);
 		change(cell, "ns_per_op", times, known ? 1 / ns : NAN);
 		json_object_set_new(cell, "unit", json_string(unit));
@@ -127,13 +127,12 @@ int shares_of(json_t *report, const char *of, struct ct_error *e)
 		changed += known && isfinite(number_of(json_object_get(cell, "mops"), "median"));
 	}
 	if (!changed)
-		return ct_user_error(e, "no cell of '%.200s' can be held against the bound '%s'%s",
-				     text_of(report, "name"), of,
-				     json_array_size(bounds)
-					     ? ": it has table operations with a throughput, or "
-					       "tables as large as this needs, in none"
-					     : ": none were measured beside it (measure anew, "
-					       "without --no-bounds)");
+		return ct_user_error(
+			e, "no cell of '%.200s' has the bound '%s'%s", text_of(report, "name"), of,
+			json_array_size(bounds) ? ": the run has no throughput of table "
+						  "operations, or no table that is large enough"
+						: ": the run did not measure bounds (measure again "
+						  "without --no-bounds)");
 	json_object_set_new(report, "shares",
 			    json_pack("{s:s, s:s, s:s}", "of", of, "words", names[i].words, "brief",
 				      names[i].brief));
@@ -147,7 +146,7 @@ void shares_remark(char *buf, size_t size, const json_t *report)
 	buf[0] = '\0';
 	if (*text_of(shares, "of"))
 		snprintf(buf, size,
-			 "Figures are shares of what the same machine, threads and pages allow: "
-			 "throughput in percent of %s, time as a multiple of it.",
+			 "Figures are shares of this machine's bounds with the same threads and "
+			 "pages: throughput in percent of %s, time as a multiple of it.",
 			 text_of(shares, "words"));
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A run's figures as shares of what this machine can do at best (bounds.h): throughput in
- * percent of the bound's, time as a multiple of it.  Everything made of a report (tables, plots,
- * pages, comparisons) then shows those.
+ * A run's figures as shares of the machine's bounds (harness/measure/bounds_measure.h): throughput
+ * in percent of the bound's, time as a multiple of it. Everything made from the report (tables,
+ * plots, pages, comparisons) then shows these.
  *
- *	dependent	a random line of memory in a footprint as large as the cell's table, waited
- *			for: 100 % is one such line per operation
- *	independent	random lines with many in flight; only of tables that are at least half
- *			as large as the footprint they were measured at
- *	hash		the cell's own hash, alone
+ *	dependent	a dependent random line of memory in a footprint as large as the cell's table:
+ *			100 % is one such line per operation
+ *	independent	random lines with many in flight; only for tables at least half as large as
+ *			the footprint of the measurement
+ *	hash		the cell's own hash alone
  *	atomic		one fetch-and-add
  *	null		a lookup through the null variant: the harness
  */
@@ -21,18 +21,18 @@
 
 struct json_t;
 
-/* The bounds' names with commas between, for help and errors. */
+/* The names of the bounds, for help and errors. */
 #define SHARES_NAMES "dependent, independent, hash, atomic, null"
 
 /*
- * Change a report (run_report()'s object): in each cell mops, ns_per_op and the metrics of these
- * names; its unit is then "% of ...".  A cell whose bound is not known has no such figures any
- * more.  The report's key "shares" is {of, words, brief}.  -EINVAL with a sentence where `of` is no
- * bound or no cell has one.
+ * Replace, in each cell of a report (run_report()), mops, ns_per_op and the metrics of these names
+ * by shares; the unit becomes "% of ...". A cell whose bound is unknown loses these figures. The
+ * report gets the key "shares": {of, words, brief}. -EINVAL with a sentence if `of` is not a bound
+ * or no cell has this bound.
  */
 int shares_of(struct json_t *report, const char *of, struct ct_error *e);
 
-/* A sentence about what the shares are of, or an empty text where figures are no shares. */
+/* A sentence that says what the shares are of; empty if figures are no shares. */
 void shares_remark(char *buf, size_t size, const struct json_t *report);
 
 #endif

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What pictures of curves share: points by variant, their data, the ranges of both axes and tics
- * at what was measured.
+ * What pictures of curves share: points by variant, their data, the ranges of both axes, and tics.
  *
- * Data: a block per curve, parted by two empty lines (gnuplot's `index`), with the columns x,
- * median, both ends of its interval, and where the kind has one a mark.
+ * Data: a block per curve, separated by two empty lines (gnuplot's `index`), with the columns x,
+ * median, both ends of its interval, and in some kinds a mark.
  */
 #include "harness/show/plot/internal.h"
 
@@ -66,7 +65,7 @@ int plot_curves_add(struct plot_curves *c, const struct plot_group *g, const jso
 	if (!points)
 		return -ENOMEM;
 	end->points = points;
-	/* In the order of x; of those that are alike, as they come. */
+	/* Sorted by x; equal ones in the order of the cells. */
 	for (; at && points[at - 1].x > point.x; at--)
 		points[at] = points[at - 1];
 	points[at] = point;

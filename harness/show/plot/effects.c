@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Effects: what each choice changes, in percent with its interval, one below
- * the other; behind them, as wide as it is, the noise of the workload.
+ * Effects: the change that each choice makes, in percent with its interval, one below the other;
+ * behind them, as a band, the noise of the workload.
  *
- * Drawn from the verdicts of the report (judge.h), not from cells.  Data: a line
- * per verdict with the columns row, label, effect, both ends of its interval (in
- * percent), 1 if a difference was seen, text at its end; a heading has only row and
- * label.  In narrow pictures the label stands above its row, with the text: last come the
- * number of its lines and it.
+ * Drawn from the verdicts of the report (judge.h), not from cells. Data: a line per verdict with
+ * the columns row, label, effect, both ends of its interval (in percent), 1 if a difference was
+ * seen, text at its end; a heading has only row and label. In narrow pictures the label and the
+ * text stand above the row, and the last columns are their number of lines and the text.
  */
 #include "harness/show/plot/internal.h"
 
@@ -19,15 +18,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* More than this nobody compares by eye: the table has them all. */
+/* As many as can be compared by eye; the report lists them all. */
 #define EFFECTS_MAX 48
-/* Of a label beside its mark: what fits into half a picture, and a line's share of a row. */
+/* Of a label beside its mark: the characters in half a picture, and a line's share of a row. */
 #define LABEL_COLUMNS 70
 #define LABEL_LINE    (15.0 / 24)
 
 static const char *const kinds[] = { "axis", "variant", "parameter", "interaction" };
 static const char *const headings[] = {
-	"each choice, all else alike",
+	"each choice, everything else equal",
 	"variants",
 	"parameters",
 	"interactions: how an effect differs",
@@ -52,7 +51,7 @@ static bool is_seen(const json_t *verdict)
 	return strcmp(outcome, "none") && strcmp(outcome, "unjudged");
 }
 
-/* There are many interactions that nobody asked about: only those seen are worth a row. */
+/* Interactions are many: only those that were seen get a row. */
 static bool is_drawn(const struct effects *x, const json_t *verdict, const char *kind)
 {
 	return (strcmp(kind, "interaction") || is_seen(verdict)) &&
@@ -86,13 +85,13 @@ static void add(struct effects *x, const json_t *verdict)
 	label_of(label, sizeof(label), verdict);
 	judge_effect(change, sizeof(change), judge_logarithm(verdict, "effect_percent"),
 		     judge_in_ratios(judge_logarithm(verdict, "effect_percent"), 0, 0));
-	/* A minus as wide as the plus. */
+	/* A minus sign is as wide as a plus, a hyphen is not. */
 	snprintf(value, sizeof(value), "%s%s%s", *change == '-' ? "\u2212" : "",
 		 change + (*change == '-'), seen ? "" : ", not seen");
 	snprintf(both, sizeof(both), "%s: %s", label, value);
 	lines = plot_wrap(text, sizeof(text), x->narrow ? both : label,
 			  x->narrow ? PLOT_NARROW_TEXT : LABEL_COLUMNS);
-	/* Above the mark, or with its middle beside it. */
+	/* Above the mark, or centred beside it. */
 	extra = (x->narrow ? PLOT_NARROW_LINE : LABEL_LINE / 2) * (double)(lines - 1);
 	x->rows += 1 + extra;
 	x->drawn++;
@@ -140,7 +139,7 @@ static void describe(struct plot_file *f, const struct plot_group *g, const stru
 	plot_begin(f, g, "row, label, effect, its interval (percent), seen, text");
 	snprintf(text, sizeof(text),
 		 "change of %s with its 95 %% interval; filled: a difference was seen, hollow: "
-		 "none was%s",
+		 "not%s",
 		 what, x->noise > 0 ? "; grey: this workload's noise" : "");
 	plot_set_wrapped(f->script, "subtitle", text, f->narrow ? PLOT_NARROW_TEXT : 130);
 	snprintf(text, sizeof(text), "change of %s in percent%s", what,
@@ -152,7 +151,7 @@ static void describe(struct plot_file *f, const struct plot_group *g, const stru
 		x->rows, x->longest, x->least, x->most, x->noise);
 }
 
-/* 0: not known. */
+/* 0: unknown. */
 static double noise_percent(const struct plot_group *g)
 {
 	const json_t *report = json_object_get(g->benchmark, "ctbench");

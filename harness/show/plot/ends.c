@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Names at the ends of curves, in the curve's colour and at the height of its last
- * point, so that nobody has to look from a legend to the curves and back.  Names that
- * would lie upon each other are pushed apart by as little as it takes; a thin line
- * leads to those that had to move.
+ * Names at the ends of curves, in the curve's colour and at the height of its last point, so that
+ * no legend is needed. Names that would overlap are moved apart as little as possible; a thin line
+ * connects a moved name with its curve.
  *
- * With many curves the graph becomes higher: a smaller font could not be read, and a
- * legend of 28 lines is as high and says less.
+ * Many curves make the graph higher: a smaller font could not be read, and a legend of 28 lines
+ * would be as high.
  *
- * On a phone there is no room for names beside a graph: a narrow picture has a legend
- * below it, in the order of the ends.
+ * A narrow picture for phones has no room beside the graph, and so a legend below it, in the order
+ * of the ends.
  */
 #include "harness/show/plot/internal.h"
 
@@ -19,8 +18,8 @@
 #include <string.h>
 
 #define LINE_PX	 15  /* a line of names */
-#define GRAPH_PX 420 /* the graph, where its names do not need more */
-#define MOVED_PX 3   /* less than that nobody sees */
+#define GRAPH_PX 420 /* the graph, unless the names need more */
+#define MOVED_PX 3   /* a smaller distance is not visible */
 
 double plot_graph_height(size_t curves)
 {
@@ -29,7 +28,7 @@ double plot_graph_height(size_t curves)
 	return names > GRAPH_PX ? names : GRAPH_PX;
 }
 
-/* Where a value stands in the graph: 0 at the bottom, 1 at the top. */
+/* The place of a value in the graph: 0 at the bottom, 1 at the top. */
 static double share_of(const struct plot_scale *y, double value)
 {
 	double share = y->log ? log(value / y->from) / log(y->to / y->from)
@@ -39,10 +38,10 @@ static double share_of(const struct plot_scale *y, double value)
 	return share >= 0 ? fmin(share, 1) : 0;
 }
 
-/* Names that touch, from first on: they stand around the middle of what each of them wants. */
+/* Names that touch, from first on: they are centred on the mean of the places that they want. */
 struct block {
 	size_t first, nr;
-	double sum; /* of where the lowest would be, if each had its place */
+	double sum; /* of the lowest name's places, if each name had its own */
 };
 
 static int by_height(const void *a, const void *b)
@@ -70,8 +69,8 @@ int plot_place_ends(struct plot_end *ends, size_t nr, const struct plot_scale *y
 	}
 	qsort(order, nr, sizeof(*order), by_height);
 	/*
-	 * Least squares under "each at least a line above the one before": neighbours that come
-	 * too close become one block at the mean, until none do (pool adjacent violators).
+	 * Least squares, each name at least a line above the one before: neighbours that are too
+	 * close become one block at their mean, until none are (pool adjacent violators).
 	 */
 	for (size_t i = 0; i < nr; i++) {
 		blocks[n++] = (struct block){ i, 1, order[i]->place - line * (double)i };
@@ -83,7 +82,7 @@ int plot_place_ends(struct plot_end *ends, size_t nr, const struct plot_scale *y
 		}
 	}
 	for (size_t k = 0; k < n; k++) {
-		/* Within the graph, with the room that those below and above need. */
+		/* Within the graph, with room for the names below and above. */
 		double low = line / 2, high = 1 - line / 2 - line * (double)(nr - 1);
 		double at = fmax(low, fmin(high, blocks[k].sum / (double)blocks[k].nr));
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What stands around a picture, so that it can be read without its run: the
- * question as the title, what was the same in all it shows, the unit, how
- * often it was measured, the noise, the machine.  A narrow picture stands below its
- * question and above the machine already (report.h).
+ * The frame of a picture, so that it can be read without its run: the question as the title, the
+ * parameters that are the same in all of it, the unit, the repeats, the noise, the machine. A
+ * narrow picture does without title and machine, because its page has them (report.h).
  */
 #include "harness/show/plot/internal.h"
 
@@ -19,10 +18,10 @@
 #define TITLE_COLUMNS 105
 #define TEXT_COLUMNS  130
 
-/* Parameters that a reader asks for first, with the words around their values. */
+/* The parameters that come first, with words around their values. */
 static const struct {
 	const char *parameter, *before, *after, *after_one;
-	const char *silent; /* what goes without saying */
+	const char *silent; /* a value that is not worth saying */
 } said[] = {
 	{ "threads", "", " threads", " thread", NULL },
 	{ "flows", "", " connections", " connection", NULL },
@@ -44,7 +43,7 @@ static bool in_list(const char *parameter)
 	return false;
 }
 
-/* The value, if it is the same in all of the picture and says something; "" otherwise. */
+/* The value, if it is the same in all of the picture and worth saying; else "". */
 static void common_value(char *buf, size_t size, const struct plot_group *g, const char *parameter)
 {
 	const json_t *value;
@@ -67,7 +66,7 @@ static void common_value(char *buf, size_t size, const struct plot_group *g, con
 		memmove(buf, strrchr(buf, '/') + 1, strlen(strrchr(buf, '/')));
 }
 
-/* Where buckets were rounded to powers of two, load factors are alike but not the same. */
+/* Load factors differ slightly where buckets were rounded to powers of two. */
 static void rounded_load_factor(char *buf, size_t size, const struct plot_group *g)
 {
 	double least = INFINITY, most = 0;
@@ -130,7 +129,7 @@ static void how_measured(char *buf, size_t size, const struct plot_group *g)
 	const char *what = g->drawn;
 	int at;
 
-	/* Pictures of latencies say themselves what they draw around the median. */
+	/* Pictures of latencies name what they draw around the median themselves. */
 	if (!what)
 		what = g->nr && (json_object_get(g->cells[0], "latency") ||
 				 json_object_get(g->cells[0], "saturation"))

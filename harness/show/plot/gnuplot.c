@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Scripts for gnuplot, and running it.
- */
+/* Scripts for gnuplot, and running it. */
 #include "harness/show/plot/internal.h"
 
 #include "harness/base/built_in.h"
@@ -87,7 +85,7 @@ static int include(FILE *script, const char *name, struct ct_error *e)
 
 /* ---- gnuplot ---- */
 
-/* A picture takes some 0.1 s; so many seconds are enough on any machine. */
+/* A picture takes about 0.1 s; this is enough on any machine. */
 #define PICTURE_SECONDS 60
 
 static double picture_seconds(void)
@@ -113,7 +111,7 @@ int plot_jobs_begin(struct plot_jobs *jobs, const char *out_dir, bool own_place,
 	return 0;
 }
 
-/* Moves a whole picture and what it was made of to its place. */
+/* Move a complete picture and its sources to their place. */
 static int publish(const struct plot_jobs *jobs, const char *name, struct ct_error *e)
 {
 	static const char *const parts[] = { "tsv", "gp", "svg", "png" };
@@ -137,11 +135,10 @@ static int check_whole(const struct plot_jobs *jobs, const char *name, struct ct
 	for (size_t i = 0; i < (jobs->own_place ? 1 : 2); i++) {
 		snprintf(path, sizeof(path), "%s/%s.%s", jobs->scratch, name, forms[i]);
 		if (!picture_whole(path))
-			return ct_user_error(
-				e,
-				"gnuplot wrote only a part of '%.500s/%.200s.%s', which "
-				"is thrown away: is the disk full?",
-				jobs->out_dir, name, forms[i]);
+			return ct_user_error(e,
+					     "gnuplot wrote only a part of '%.500s/%.200s.%s', "
+					     "which was removed: is the disk full?",
+					     jobs->out_dir, name, forms[i]);
 	}
 	return 0;
 }
@@ -196,11 +193,11 @@ int plot_jobs_end(struct plot_jobs *jobs, struct ct_error *e)
 	return err;
 }
 
-/* Begins, as soon as there is room for it. */
+/* Start the next one, when there is room for it. */
 static int job_begin(struct plot_jobs *jobs, const char *name, struct ct_error *e)
 {
 	struct plot_job *job = &jobs->job[jobs->next];
-	/* -d: what users keep in ~/.gnuplot is for their own plots. */
+	/* -d: a user's ~/.gnuplot is for their own plots. */
 	char program[] = "gnuplot", defaults[] = "-d", script[sizeof(job->name) + 8];
 	char *argv[] = { program, defaults, script, NULL };
 	int err = job_end(jobs, job, e);

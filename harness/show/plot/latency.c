@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Latencies: percentiles from the median into the tail, a curve per variant; and a percentile
- * against the rate of arrivals, which bends up where a table can do no more.  Percentiles have as
- * x the nines: 2 is p99, 3 is p99.9.  A rate is marked where the loop fell behind.
+ * against the rate of arrivals, which rises steeply where a table is saturated. The x of a
+ * percentile is its number of nines: 2 is p99, 3 is p99.9. A rate is marked if the loop fell
+ * behind.
  */
 #include "harness/show/plot/internal.h"
 
@@ -59,7 +60,7 @@ static void rate_words(char *buf, size_t size, double rate)
 		snprintf(buf, size, "%g", rate);
 }
 
-/* The floor that the machine has under p99, µs; 0: not known. */
+/* The p99 that the machine alone causes, in µs; 0: unknown. */
 static double away_us(const struct plot_group *g)
 {
 	const json_t *report = json_object_get(g->benchmark, "ctbench");
@@ -69,7 +70,7 @@ static double away_us(const struct plot_group *g)
 	return isfinite(ns) ? ns / 1e3 : 0;
 }
 
-/* What every cell's latencies are: "service", "response"; one service time names them all. */
+/* Are any of the latencies service times? */
 static bool any_service(const struct plot_group *g)
 {
 	for (size_t i = 0; i < g->nr; i++)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A figure, such as the throughput, against a parameter: threads, connections or the load factor,
+ * A figure, such as the throughput, against a parameter (threads, connections, the load factor),
  * one curve per variant, with the 95 % interval of each median as a bar.
  */
 #include "harness/show/plot/internal.h"
@@ -28,8 +28,8 @@ static int by_number(const void *a, const void *b)
 }
 
 /*
- * Lines where the table outgrows a cache: its size divided by what one
- * connection takes, in the middle of the variants.
+ * Lines at the sizes of the caches, as connections: a cache's size divided by the memory of one
+ * connection, for the median variant.
  */
 static void write_caches(FILE *script, const struct plot_group *g, const struct plot_curves *c)
 {
@@ -55,7 +55,7 @@ static void write_caches(FILE *script, const struct plot_group *g, const struct 
 	{
 		double size = number_of(cache, "bytes"), x = nr ? size / bytes[nr / 2] : NAN;
 
-		/* Only where there are curves to be seen around it. */
+		/* Only near the curves. */
 		if (!strcmp(text_of(cache, "kind"), "instruction") || !(x > c->xmin / 4) ||
 		    !(x < c->xmax * 4) || at > 400 || lat > 400)
 			continue;

@@ -2,9 +2,8 @@
 /*
  * Which pictures a run has.
  *
- * A picture shows the variants and one parameter (threads, flows, ...) or
- * none.  Whatever else varies in its workload parts the cells into
- * groups, a picture each.
+ * A picture shows the variants and one parameter (threads, flows, ...) or none. All other
+ * parameters that vary divide the cells of the workload into groups, with a picture each.
  */
 #include "harness/show/plot/internal.h"
 
@@ -19,9 +18,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Nobody compares more pictures than this by eye. */
+/* As many pictures as can be compared by eye. */
 #define GROUPS_MAX 24
-/* And more bars than this do not fit on a screen. */
+/* As many bars as fit a screen. */
 #define ROWS_MAX 40
 
 /* ---- groups ---- */
@@ -45,10 +44,9 @@ alike_but_for(const json_t *a, const json_t *b, const json_t *varying, const cha
 }
 
 /*
- * The same load factor is not quite the same number everywhere: buckets are
- * whole, and some tables take only powers of two.  So it is known by its
- * place among the load factors of the cells that are alike otherwise: 0 is
- * the smallest.
+ * Equal load factors are not quite the same number: buckets are whole, and some tables take only
+ * powers of two. So a load factor is identified by its rank among those of otherwise equal cells; 0
+ * is the smallest.
  */
 static unsigned int
 load_factor_rank(const json_t *benchmark, const json_t *workload, const json_t *of)
@@ -90,7 +88,7 @@ append(char *buf, size_t size, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* The group that a cell belongs to, in words, for file names, and for comparing. */
+/* Describe a cell's group: in words, for file names, and for comparing. */
 static void describe(struct plot_group *g, const json_t *cell, const char *x, bool load_factors)
 {
 	json_t *name;
@@ -141,7 +139,7 @@ static int group_add(struct plot_group *g, const json_t *cell)
 	return 0;
 }
 
-/* Cells that take latencies have no throughput, and the others no latencies. */
+/* Cells with latencies have no throughput, the others no latencies. */
 static bool can_show(const json_t *cell, const struct plot_kind *kind)
 {
 	bool latency = json_is_object(json_object_get(cell, "latency"));
@@ -192,7 +190,7 @@ static int make_groups(struct plot_group **groups, size_t *nr, const json_t *ben
 	return 0;
 }
 
-/* All groups' cells in one, under the groups' words as headings.  0 or -ENOMEM. */
+/* Join all groups, with their words as headings. 0 or -ENOMEM. */
 static int join_groups(struct plot_group *all, const struct plot_group *groups, size_t nr)
 {
 	size_t cells = 0;
@@ -214,7 +212,7 @@ static int join_groups(struct plot_group *all, const struct plot_group *groups, 
 	return 0;
 }
 
-/* Few bars in few groups are better compared in one picture. */
+/* A few bars are easier to compare in one picture. */
 static bool fits_one_picture(const struct plot_group *groups, size_t nr)
 {
 	size_t rows = 0;
@@ -242,7 +240,7 @@ static unsigned int asked_for(const json_t *workload)
 	return asked;
 }
 
-/* What is being drawn. */
+/* The state of drawing. */
 struct drawing {
 	const json_t *benchmark;
 	bool narrow, page;
@@ -275,15 +273,15 @@ static int write_data(struct plot_file *f, const struct plot_group *g)
 		return plot_latency(f, g);
 	case PLOT_SEARCH:
 		return plot_saturation(f, g);
-	case PLOT_VERDICTS: /* not of cells: draw_effects() */
+	case PLOT_VERDICTS: /* drawn from verdicts: draw_effects() */
 		break;
 	}
 	return 1;
 }
 
 /*
- * Draw what was written into f, unless err says that something went wrong (< 0) or that there is
- * nothing to draw (1).  f is gone afterwards.  Returns err, or what drawing returned.
+ * Draw f, unless err is an error (< 0) or says that there is nothing to draw (1). Frees f. Returns
+ * err, or the result of drawing.
  */
 static int draw_file(struct drawing *d, struct plot_file *f, const struct plot_group *g,
 		     const char *kind, int err)
@@ -299,7 +297,7 @@ static int draw_file(struct drawing *d, struct plot_file *f, const struct plot_g
 	return err;
 }
 
-/* 0: drawn, and counted; 1: there was nothing to draw. */
+/* 0: drawn, and counted; 1: nothing to draw. */
 static int draw(struct drawing *d, const struct plot_group *g, size_t number)
 {
 	struct plot_file f = { .narrow = d->narrow, .page = d->page };
@@ -308,7 +306,7 @@ static int draw(struct drawing *d, const struct plot_group *g, size_t number)
 
 	snprintf(name, sizeof(name), "%.60s-%s%s", text_of(g->workload, "name"), g->kind->name,
 		 g->suffix);
-	/* A suffix that was cut off need not be unique any more. */
+	/* A truncated suffix may not be unique. */
 	if (strlen(g->suffix) + 1 >= sizeof(g->suffix))
 		snprintf(name, sizeof(name), "%.60s-%s-%zu", text_of(g->workload, "name"),
 			 g->kind->name, number);
@@ -318,7 +316,7 @@ static int draw(struct drawing *d, const struct plot_group *g, size_t number)
 	return draw_file(d, &f, g, g->kind->name, err);
 }
 
-/* A picture of each variant's own, beside that of all. */
+/* A picture for each variant, besides the one with all. */
 static int draw_each(struct drawing *d, const struct plot_group *all)
 {
 	int err = 0;
@@ -365,7 +363,7 @@ static int draw_kind(struct drawing *d, const json_t *workload, const struct plo
 
 #define METRICS_MAX 8
 
-/* Of the verdicts on a workload: each metric once, as they come. */
+/* The metrics of a workload's verdicts, in order. */
 static size_t
 metrics_of(const char *metrics[METRICS_MAX], const json_t *benchmark, const json_t *workload)
 {
@@ -388,7 +386,7 @@ metrics_of(const char *metrics[METRICS_MAX], const json_t *benchmark, const json
 	return nr;
 }
 
-/* What the verdicts of a workload say, a picture for each metric. */
+/* The verdicts of a workload, a picture for each metric. */
 static int draw_effects(struct drawing *d, const json_t *workload)
 {
 	const char *metrics[METRICS_MAX];
@@ -441,12 +439,12 @@ static int draw_all(struct drawing *d, const char *out_dir, unsigned int wanted)
 	struct ct_error late = { 0 };
 	int err, ended;
 
-	/* A signal ends gnuplot and removes its folder, also where an earlier one ended the run. */
+	/* A signal ends gnuplot and removes its folder, even if an earlier one ended the run. */
 	interrupt_catch();
 	err = plot_jobs_begin(&d->jobs, out_dir, d->page, d->e);
 	if (!err)
 		err = draw_workloads(d, wanted);
-	/* What was begun is waited for, whatever else went wrong. */
+	/* Wait for the pictures that were started, whatever went wrong. */
 	ended = plot_jobs_end(&d->jobs, &late);
 	if (ended && !err) {
 		*d->e = late;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bars: variants side by side, and each axis's choices side by side.
+ * Bars: variants side by side, and the choices on each axis side by side. A picture is a list of
+ * rows from top to bottom: bars, and headings above some of them.
  *
- * A picture is a list of rows from top to bottom: bars, and headings that
- * stand above some of them.  Data: a line per row with the columns row, label,
- * value, both ends of its 95 % interval, colour, text at its end; a heading has only row
- * and label.  In narrow pictures the label, which stands above its row, comes last.
+ * Data: a line per row with the columns row, label, value, both ends of its 95 % interval, colour,
+ * text at its end; a heading has only row and label. In narrow pictures the label stands above its
+ * row and comes last.
  */
 #include "harness/show/plot/internal.h"
 
@@ -18,12 +18,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Choices on one axis; more would not be told apart by colour anyway. */
+/* Choices on one axis; more could not be distinguished by colour. */
 #define CLUSTER_MAX 16
 
 enum { BARS, HEADINGS, SUBHEADINGS, NR_BLOCKS };
 
-/* Each kind of row is a block of its own in the data file, as gnuplot wants it. */
+/* Each kind of row is a block in the data file, as gnuplot needs it. */
 struct rows {
 	bool narrow;
 	double at; /* of the last row */
@@ -47,7 +47,7 @@ static int rows_begin(struct rows *r, const struct plot_file *f)
 	return 0;
 }
 
-/* Writes the data and the variables about it; the rows are gone afterwards. */
+/* Write the data and their variables; frees the rows. */
 static int rows_end(struct rows *r, struct plot_file *f)
 {
 	int err = 0;
@@ -55,7 +55,7 @@ static int rows_end(struct rows *r, struct plot_file *f)
 	for (int i = 0; i < NR_BLOCKS; i++) {
 		if (r->block[i] && fclose(r->block[i]))
 			err = -ENOMEM;
-		/* gnuplot complains about a block without points. */
+		/* gnuplot rejects a block without points. */
 		if (f && r->text[i])
 			fprintf(f->data, "# %s\n%s%s\n\n",
 				i == BARS	? "bars"
@@ -86,8 +86,8 @@ static void add_heading(struct rows *r, int block, double gap, const char *text)
 }
 
 /*
- * The figure stands at the bar's end, and no difference in percent: how much of that is noise only
- * the verdicts say (plot_effects.c).
+ * The value stands at the bar's end. A difference in percent would invite comparing noise: that is
+ * for verdicts (effects.c).
  */
 static void add_bar(struct rows *r, const struct plot_group *g, const char *label,
 		    const json_t *cell, unsigned int colour)
@@ -134,7 +134,7 @@ int plot_bars(struct plot_file *f, const struct plot_group *g)
 
 /* ---- an axis's choices side by side ---- */
 
-/* Number of a choice among all of this axis in the picture: its colour. */
+/* The number of a choice among all on this axis in the picture: its colour. */
 static unsigned int choice_number(const struct plot_group *g, const char *axis, const char *value)
 {
 	const char *seen[32];
@@ -157,8 +157,8 @@ static unsigned int choice_number(const struct plot_group *g, const char *axis, 
 }
 
 /*
- * The cells that stand beside cells[first]: one for each choice, all else
- * alike.  0 if an earlier cell has them already, or first stands alone.
+ * The cells that differ from cells[first] in this axis alone, one for each choice. 0 if they belong
+ * to an earlier cell, or if there is only one.
  */
 static size_t
 cluster(const struct plot_group *g, const char *axis, size_t first, const json_t *out[CLUSTER_MAX])
@@ -175,7 +175,7 @@ cluster(const struct plot_group *g, const char *axis, size_t first, const json_t
 			continue;
 		if (i < first)
 			return 0;
-		/* One of each: what comes first in the register is nearest to the baseline. */
+		/* One for each choice: the first in the register is nearest to the baseline. */
 		while (k < nr && strcmp(axis_choice(out[k], axis), axis_choice(g->cells[i], axis)))
 			k++;
 		if (k == nr)
@@ -185,9 +185,8 @@ cluster(const struct plot_group *g, const char *axis, size_t first, const json_t
 }
 
 /*
- * The choices that tell cell's group from the others under the same heading:
- * an axis is worth saying if a group that is alike on all that was said
- * differs on it.
+ * The choices that distinguish the cell's group from others under the same heading: an axis is
+ * named if a group that is equal on all axes named so far differs on it.
  */
 static void heading_of(char *buf, size_t size, const struct plot_group *g, const struct axes *axes,
 		       const json_t *cell, const char *axis)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The highest rates that ctbench saturate found: a row per cell, each search's answer, and
- * their median with its interval.
+ * The highest rates that ctbench saturate found: a row per cell with each search's rate, their
+ * median and its interval.
  *
- * Data: a line per row with the columns row, label, median, both ends of its interval
- * (operations a second), text at its end (narrow: what stands above it); then a line per search
- * with row, rate, and 1, or 0 where it was late even at the lowest rate and stands there.
+ * Data: a line per row with the columns row, label, median, both ends of its interval (operations
+ * per second), text at its end (narrow: the text above it); then a line per search with row, rate,
+ * and 1, or 0 if it was late even at the lowest rate, where it is drawn then.
  */
 #include "harness/show/plot/internal.h"
 
@@ -39,7 +39,7 @@ static void row(struct plot_file *f, unsigned int row, const json_t *cell, struc
 	snprintf(value, sizeof(value), "%s%.3g M/s", found.value > 0 ? "" : "below ",
 		 fmax(found.value, from) / 1e6);
 	snprintf(label, sizeof(label), "%s: %s", variant, value);
-	/* What is below the lowest rate stands at it: a logarithm has no place for 0. */
+	/* A rate below the lowest is drawn at the lowest: a logarithmic axis has no 0. */
 	found = (struct plot_figure){ fmax(found.value, from), fmax(found.low, from),
 				      fmax(found.high, from) };
 	plot_write_row(f->data, f->narrow, row, variant, found, 10);
@@ -90,7 +90,7 @@ int plot_saturation(struct plot_file *f, const struct plot_group *g)
 	fprintf(f->script, "rows = %zu\nlongest = %zu\nxmin = %.10g\nxmax = %.10g\n", g->nr,
 		r.longest, r.least, r.most);
 	snprintf(text, sizeof(text),
-		 "operations a second at which %.8s from the intended start is at most %g µs "
+		 "operations per second at which %.8s from the intended start is at most %g µs "
 		 "(grey: each search; mark: median, 95 %%)",
 		 text_of(asked, "percentile"), number_of(asked, "bound_ns") / 1e3);
 	plot_set_unit(f, text);

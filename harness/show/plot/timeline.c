@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Timelines: what happened when, inside the window.  One below the other on
- * one axis of time: lookups, inserts, how long the slowest took, what went
- * wrong; events are shaded and named, and a light band behind each line is the
- * interval of its medians.  A picture for each variant, and one with all beside each
- * other on the same scales.
+ * Timelines: what happened in the window. Panels one below the other share the axis of time:
+ * lookups, inserts, the slowest operations, failures. Events are shaded and named; a light band
+ * behind each line is the interval of its medians. There is a picture for each variant, and one
+ * with all of them on the same scales.
  *
- * Data: a block per variant (gnuplot's `index`); the columns are milliseconds
- * since the window opened (the middle of the piece) and the series named on top,
- * each followed by both ends of its interval where the run has them.
+ * Data: a block per variant (gnuplot's `index`); the columns are milliseconds since the window
+ * opened (the middle of the piece), then the series that the first line names, each followed by
+ * both ends of its interval if the run has intervals.
  */
 #include "harness/show/plot/internal.h"
 
@@ -21,12 +20,12 @@
 
 #define LINES_MAX  4
 #define PANELS_MAX 32
-/* More than these beside each other are too narrow to be read. */
+/* As many side by side as are wide enough to be read. */
 #define COLUMNS_MAX 6
 
 /*
- * Series that share a panel, the first of which describes it (figures.def).  From top to bottom; a
- * panel whose first series nobody has, or in which it is 0, is left out.
+ * Series that share a panel, which the first of them describes (figures.def), from top to bottom. A
+ * panel is left out if its first series is missing or 0 in all cells.
  */
 struct panel {
 	const struct figure *line[LINES_MAX];
@@ -45,8 +44,8 @@ static const json_t *series_of(const json_t *cell, const char *name)
 }
 
 /*
- * Does it ever happen to anybody?  What few repeats have may have a median of 0 throughout and an
- * interval that says more.
+ * Is the series other than 0 in any cell? With few repeats the median may be 0 throughout, though
+ * the interval is not.
  */
 static bool anybody_has(const struct plot_group *g, const char *series)
 {
@@ -60,7 +59,7 @@ static bool anybody_has(const struct plot_group *g, const char *series)
 	return false;
 }
 
-/* Runs of a single repeat have no intervals, nor have runs of older programs. */
+/* Runs of a single repeat, or of older versions, have no intervals. */
 static bool has_bands(const struct plot_group *g)
 {
 	for (size_t i = 0; i < g->nr; i++)
@@ -70,7 +69,7 @@ static bool has_bands(const struct plot_group *g)
 	return false;
 }
 
-/* What is drawn: the interval of few repeats is all of them, and no 95 %. */
+/* What is drawn: with few repeats the interval is their range, not one of 95 %. */
 static const char *in_words(const struct plot_group *g)
 {
 	bool few = false;
@@ -82,7 +81,7 @@ static const char *in_words(const struct plot_group *g)
 	return few ? "median and range (shaded)" : "median and 95 % interval (shaded)";
 }
 
-/* Piece k of a series as its panel shows it; 0 where there is none. */
+/* Piece k of a series as its panel shows it; 0 if missing. */
 static double piece(const json_t *cell, const char *of, const struct figure *line, size_t k)
 {
 	double value = number_at(list_of(cell, of, line->name), k);
@@ -92,7 +91,7 @@ static double piece(const json_t *cell, const char *of, const struct figure *lin
 
 static bool is_shown(const struct plot_group *g, const struct figure *first)
 {
-	/* Throughput never comes from a run that takes latencies. */
+	/* Runs that take latencies show no throughput. */
 	if (first->throughput &&
 	    (anybody_has(g, "lookup_p50_ns") || anybody_has(g, "established_p50_ns")))
 		return false;
@@ -126,12 +125,12 @@ static void write_line(FILE *data, const json_t *cell, const struct figure *line
 {
 	double n = piece(cell, "series", line, k);
 
-	/* A logarithm has no place for nothing; NaN breaks the curve. */
+	/* A logarithmic axis has no 0; NaN interrupts the curve. */
 	if (log && n <= 0)
 		fputs("\tNaN", data);
 	else
 		fprintf(data, "\t%.6g", n);
-	/* What is 0 throughout is not there. */
+	/* A series that is 0 throughout is missing. */
 	if (bands)
 		fprintf(data, "\t%.6g\t%.6g", piece(cell, "series_low", line, k),
 			piece(cell, "series_high", line, k));
@@ -159,7 +158,7 @@ static void write_data(FILE *data, const struct plot_group *g, const struct pane
 	}
 }
 
-/* The largest value in a panel, over all variants, so that their scales are one. */
+/* The largest value in a panel over all variants, so that they share a scale. */
 static double top_of(const struct plot_group *g, const struct panel *p, double *least)
 {
 	static const char *const of[] = { "series", "series_high", "series_low" };
@@ -187,7 +186,7 @@ write_panels(FILE *script, const struct plot_group *g, const struct panel *list,
 {
 	int column = 2, wide = has_bands(g) ? 3 : 1;
 
-	/* Each line has `wide` columns: its median, and both ends of its interval. */
+	/* Each line has `wide` columns: the median, and both ends of its interval. */
 	fprintf(script,
 		"wide = %d\npanels = %zu\narray panel[%zu]\narray panel_log[%zu]\n"
 		"array panel_top[%zu]\narray panel_least[%zu]\narray panel_column[%zu]\n"
@@ -214,7 +213,7 @@ write_panels(FILE *script, const struct plot_group *g, const struct panel *list,
 	}
 }
 
-/* "flood=200000:60ms" is "flood 200k/s" in a picture, where one sees how long it lasts. */
+/* "flood=200000:60ms" becomes "flood 200k/s": the picture shows how long it lasts. */
 static void event_words(char *buf, size_t size, const char *name)
 {
 	unsigned long long rate;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* gnuplot ends with status 0 on a full disk as well: whether a picture is whole, the file tells. */
+/*
+ * gnuplot exits with status 0 even on a full disk: only the file shows whether a picture is
+ * complete.
+ */
 #include "harness/show/plot/internal.h"
 
 #include "harness/base/files.h"
@@ -19,7 +22,7 @@ static bool svg_whole(const char *text, size_t len)
 	       !memcmp(text + len - strlen(end), end, strlen(end));
 }
 
-/* Chunks, each with its length in front and a checksum of four bytes behind, up to IEND. */
+/* Chunks, each with its length in front and four bytes of checksum at its end, up to IEND. */
 static bool png_whole(const char *data, size_t len)
 {
 	static const char signature[] = "\x89PNG\r\n\x1a\n";

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The answer to a question in a line or two, from its verdicts: what was seen, the
- * strongest first; where nothing was seen, what would have been; and why nothing was judged.
+ * The answer to a question in a line or two, from its verdicts: what was seen, the largest effect
+ * first; otherwise what would have been detectable; and why nothing was judged.
  */
 #include "harness/show/report/report.h"
 
@@ -15,13 +15,13 @@
 #include <stdio.h>
 #include <string.h>
 
-/* More than these in a line nobody reads; the verdicts themselves have all. */
+/* As many as fit a readable line; the list of verdicts has them all. */
 #define SAID_MAX 5
 
 struct line {
 	char text[4096];
-	size_t nr;		      /* verdicts it is about */
-	const json_t *said[SAID_MAX]; /* of these, what it says of each */
+	size_t nr;		      /* its verdicts */
+	const json_t *said[SAID_MAX]; /* the verdicts that it names */
 };
 
 __attribute__((format(printf, 2, 3))) static void append(struct line *l, const char *fmt, ...)
@@ -34,7 +34,7 @@ __attribute__((format(printf, 2, 3))) static void append(struct line *l, const c
 	va_end(args);
 }
 
-/* A doubling is as strong as a halving. */
+/* A doubling is as large as a halving. */
 static double strength(const json_t *verdict)
 {
 	double ratio = judge_logarithm(verdict, "effect_percent");
@@ -42,7 +42,7 @@ static double strength(const json_t *verdict)
 	return isnan(ratio) ? 0 : fabs(ratio);
 }
 
-/* by_strength: the strongest come first, and the weakest make room. */
+/* by_strength: the largest effects come first, and displace the smallest. */
 static void take(struct line *l, const json_t *verdict, bool by_strength)
 {
 	size_t at = l->nr < SAID_MAX ? l->nr : SAID_MAX;
@@ -63,7 +63,7 @@ static void choice(struct line *l, size_t i, const char *between)
 	       text_of(l->said[i], "base"));
 }
 
-/* " over 4 of 8 pairs": it says nothing of the others. */
+/* " over 4 of 8 pairs" if some pairs are not in the effect. */
 static void left_out(struct line *l, const json_t *verdict)
 {
 	double pairs = number_of(verdict, "pairs"), out = number_of(verdict, "pairs_left_out");

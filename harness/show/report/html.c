@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A report as a web page: one file, nothing fetched, pictures inside.  How it
- * looks is in plots/report.css.
+ * A report as a web page: one file that loads nothing, with its pictures inside. plots/report.css
+ * is its style.
  */
 #include "harness/show/report/report.h"
 
@@ -22,7 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* TAG with a text inside, which is escaped. */
+/* An element with an escaped text. */
 __attribute__((format(printf, 3, 4))) static void
 element(FILE *out, const char *tag, const char *fmt, ...)
 {
@@ -34,13 +34,13 @@ element(FILE *out, const char *tag, const char *fmt, ...)
 	va_end(args);
 	fprintf(out, "<%s>", tag);
 	escape_html(out, text);
-	/* Attributes are no part of the end. */
+	/* The end tag has no attributes. */
 	fprintf(out, "</%.*s>\n", (int)strcspn(tag, " "), tag);
 }
 
 /*
- * The style sheet, and in front of it what the browser may do with this page: nothing but to follow
- * this very style sheet.  A script that got in by whatever way would not run.
+ * The style sheet, after a policy that lets the browser use nothing but this style sheet: a script
+ * that got into the page would not run.
  */
 static int style(FILE *out, struct ct_error *e)
 {
@@ -95,7 +95,7 @@ static void top(FILE *out, const struct report_source *s)
 		count_of(s, "cells"), count_of(s, "good"), count_of(s, "void"),
 		count_of(s, "failed"),
 		json_is_true(json_object_get(s->report, "interrupted"))
-			? " The run was interrupted: what is missing below was not measured."
+			? " The run was interrupted: some cells were not measured."
 			: "");
 	if (json_array_size(workloads) < 2)
 		return;
@@ -157,9 +157,8 @@ static void verdict(void *arg, const char *text, const char *outcome)
 }
 
 /*
- * A picture, and for narrow screens the same in a layout that fits (report.css shows one of
- * them).  Where there is none it has to be moved sideways, which is said: part of a picture looks
- * whole.
+ * A picture, and one for narrow screens; report.css shows one of them. Without the narrow one a
+ * hint says that the picture must be scrolled, because a part of it looks complete.
  */
 static int picture(FILE *out, const struct report_source *s, const char *name, const char *id,
 		   struct ct_error *e)
@@ -173,7 +172,7 @@ static int picture(FILE *out, const struct report_source *s, const char *name, c
 	if (*narrow && access(narrow, R_OK))
 		narrow[0] = '\0';
 	snprintf(prefix, sizeof(prefix), "%s-", id);
-	snprintf(label, sizeof(label), "Plot %s; the table below it has the same figures", name);
+	snprintf(label, sizeof(label), "Plot %s; the table below has the same figures", name);
 	fprintf(out, "<figure%s><div class=\"scroll wide\" tabindex=\"0\">\n",
 		*narrow ? " class=\"both\"" : "");
 	err = report_svg(out, wide, prefix, label, e);
@@ -185,7 +184,7 @@ static int picture(FILE *out, const struct report_source *s, const char *name, c
 		fputs("</div>\n", out);
 	} else if (!err) {
 		element(out, "figcaption class=\"hint\"",
-			"The picture is wider than the screen: move it sideways.");
+			"The picture is wider than the screen: scroll it sideways.");
 	}
 	fputs("</figure>\n", out);
 	return err;
@@ -246,7 +245,7 @@ static int workload_section(FILE *out, const struct report_source *s, const json
 			element(out, "p", "%s", remark);
 		fputs("</div></details>\n", out);
 	} else {
-		element(out, "p", "Nothing of it was measured.");
+		element(out, "p", "Nothing was measured.");
 	}
 	grid_free(&g);
 	err = table_inside(&g, s->report, workload);
@@ -257,10 +256,8 @@ static int workload_section(FILE *out, const struct report_source *s, const json
 		grid_print(out, &g, GRID_HTML);
 		element(out, "p",
 			"Medians. p is that of a chi-square test of the chain lengths against "
-			"Poisson's "
-			"distribution: a small one says that the hash spreads keys worse, or "
-			"better, than "
-			"chance would.");
+			"Poisson's distribution: if it is small, the hash spreads keys worse or "
+			"better than chance.");
 		fputs("</div></details>\n", out);
 	}
 	grid_free(&g);
@@ -302,9 +299,8 @@ static void machine(FILE *out, const struct report_source *s)
 	element(out, "h2", nr > 1 ? "The machines" : "The machine");
 	if (nr > 1)
 		element(out, "p",
-			"What follows behind their names is of the first one, but for how ctbench "
-			"was built; "
-			"the pages of the runs that were merged have it of each.");
+			"The facts below are those of the first machine, except how ctbench was "
+			"built; the pages of the merged runs have those of the others.");
 	fputs("<dl>\n", out);
 	for (size_t i = 0; i < nr; i++) {
 		report_machine(text, sizeof(text), s, i);
@@ -315,13 +311,13 @@ static void machine(FILE *out, const struct report_source *s)
 	fact(out, "allocator", text_of(environment, "allocator"));
 	snprintf(text, sizeof(text), "%.3g s during the run",
 		 json_number_value(json_object_get(s->report, "stolen_seconds")));
-	fact(out, "time a hypervisor gave to others", text);
+	fact(out, "CPU time stolen by the hypervisor", text);
 	fputs("</dl>\n", out);
 	warnings(out, s);
 	fputs("</section>\n", out);
 }
 
-/* What no table can beat here. */
+/* The bounds of this machine. */
 static void bounds(FILE *out, const struct report_source *s)
 {
 	const json_t *list = json_object_get(s->report, "bounds");
@@ -329,11 +325,12 @@ static void bounds(FILE *out, const struct report_source *s)
 	if (!json_array_size(list))
 		return;
 	fputs("<section id=\"bounds\">\n", out);
-	element(out, "h2", "What this machine can do at best");
-	element(out, "p", "Measured beside the cells, with the same threads and pages.%s",
-		table_has_misses(s->report) ? " The column misses of a table tells its ns/op in "
-					      "dependent random lines of its "
-					      "own footprint."
+	element(out, "h2", "Bounds of this machine");
+	element(out, "p",
+		"What no table can beat, measured between the cells with the same threads and "
+		"pages.%s",
+		table_has_misses(s->report) ? " The column misses is ns/op as a multiple of a "
+					      "dependent random line in the table's footprint."
 					    : "");
 	fputs("<div class=\"scroll\" tabindex=\"0\">\n", out);
 	table_bounds(out, list, GRID_HTML);
@@ -351,13 +348,11 @@ static void again(FILE *out, const struct report_source *s)
 		report_fact(s, "build", "revision"));
 	element(out, "pre", "build/release/%s", command);
 	element(out, "p",
-		"Each repeat of each cell ran in a process of its own, in shuffled blocks; figures "
-		"are "
-		"medians of the repeats. Seeds, parameters, every measurement and the facts about "
-		"the "
-		"machine lie beside this page, in cells.tsv and benchmark.json. docs/METHOD.md "
-		"says how "
-		"each figure comes about. ctbench compare judges this run against another.");
+		"Each repeat of each cell ran in a process of its own; figures are medians of the "
+		"repeats. Seeds, parameters, all measurements and the facts about the machine are "
+		"in cells.tsv and benchmark.json beside this page; columns.tsv explains each "
+		"column. docs/METHOD.md explains how figures are made. ctbench compare judges this "
+		"run against another.");
 	fputs("</section>\n", out);
 }
 

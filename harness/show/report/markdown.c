@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A report as Markdown, short enough for a comment on a change: noise and
- * verdicts in sight, tables folded.
+ * A report as Markdown, short enough for a comment on a change: noise and verdicts are visible,
+ * tables folded.
  */
 #include "harness/show/report/report.h"
 
@@ -14,7 +14,7 @@
 #include <jansson.h>
 #include <string.h>
 
-/* A text that is escaped, between what is Markdown. */
+/* Markdown with an escaped text in it. */
 static void words(FILE *out, const char *before, const char *text, const char *after)
 {
 	fputs(before, out);
@@ -39,7 +39,7 @@ static void answer(void *arg, const char *text, const char *outcome)
 	words(arg, "   - ", text, "\n");
 }
 
-/* The questions, each with its answer, where there are several. */
+/* The questions and their answers, if there are several. */
 static void top(FILE *out, const struct report_source *s)
 {
 	const json_t *workloads = json_object_get(s->report, "workloads"), *workload;

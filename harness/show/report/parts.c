@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The parts of a report that both its forms have. */
+/* The parts that both forms of a report share. */
 #include "harness/show/report/report.h"
 
 #include "harness/base/escape.h"
@@ -16,7 +16,7 @@ const char *report_fact(const struct report_source *s, const char *group, const 
 	return text_of(json_object_get(json_object_get(s->report, "environment"), group), key);
 }
 
-/* ---- machines: several where ctbench merge put runs of several together ---- */
+/* ---- machines: several after ctbench merge ---- */
 
 static bool one_machine(const json_t *a, const json_t *b)
 {
@@ -36,7 +36,7 @@ static bool is_first_of_machine(const json_t *parts, size_t at)
 	return true;
 }
 
-/* The part that was the first on a machine; NULL: there is no such machine. */
+/* The first part measured on a machine; NULL if there is no such machine. */
 static const json_t *first_part(const struct report_source *s, size_t machine)
 {
 	const json_t *parts = json_object_get(s->report, "merged");
@@ -84,7 +84,7 @@ void report_machine(char *buf, size_t size, const struct report_source *s, size_
 	int at = snprintf(buf, size, "%s",
 			  part ? text_of(part, "cpu") : report_fact(s, "machine", "cpu"));
 
-	/* Older merged runs do not tell how many. */
+	/* Older merged runs do not have this number. */
 	if (at < (int)size && (n || !part))
 		at += snprintf(buf + at, size - (size_t)at, ", %" JSON_INTEGER_FORMAT " CPU%s", n,
 			       n == 1 ? "" : "s");
@@ -186,7 +186,7 @@ void report_each_verdict(const struct report_source *s, const char *workload,
 		if (strcmp(text_of(verdict, "workload"), workload))
 			continue;
 		all++;
-		/* Nobody asked for each of them: those that are none make one sentence. */
+		/* Interactions that were not seen share one sentence. */
 		interactions += interaction;
 		if (interaction && (!strcmp(outcome, "none") || !strcmp(outcome, "unjudged")))
 			continue;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The pictures of a page, wide ones and for phones.  They are always drawn anew from the figures,
- * into folders of our own that are gone when the page is made: what lies in a run's plots/ may
- * have come with the run, and an SVG file can hold more than a picture.
+ * The pictures of a page, wide ones and ones for phones. They are always drawn from the figures,
+ * into temporary folders: files in a run's plots/ may have come with the run, and an SVG file can
+ * contain more than a picture.
  */
 #include "harness/show/report/report.h"
 
@@ -29,7 +29,7 @@ static void drew(void *arg, const char *workload, const char *name)
 	p->nr++;
 }
 
-/* What answers the question first, then by name. */
+/* Pictures of effects first, then by name. */
 static int by_rank(const void *a, const void *b)
 {
 	const struct report_picture *x = a, *y = b;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A report written into a file, in one of its two forms. */
+/* Writing a report into a file, in one of its two forms. */
 #include "harness/show/report/report.h"
 
 #include "harness/results/results.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * gnuplot gives the same ids to the marks of every picture, and refers to them
- * by "#id" and "url(#id)".  In one page each id may stand once.
+ * gnuplot uses the same ids for the marks of every picture, and refers to them by "#id" and
+ * "url(#id)". Within a page ids must be unique.
  */
 #include "harness/show/report/report.h"
 
@@ -34,7 +34,7 @@ static char *read_file(const char *path)
 	return text;
 }
 
-/* Behind which an id follows, or a reference to one. */
+/* Text before an id, or before a reference to one. */
 static const char *const before_id[] = { " id='", " id=\"", "href='#", "href=\"#", "url(#" };
 
 static size_t id_follows(const char *p)
@@ -58,13 +58,14 @@ int report_svg(FILE *out, const char *path, const char *prefix, const char *labe
 	if (!p) {
 		free(text);
 		return ct_user_error(
-			e, "'%.500s' is no SVG picture: draw it again with 'ctbench plot'", path);
+			e, "'%.500s' is not an SVG picture: draw it again with 'ctbench plot'",
+			path);
 	}
 	fputs("<svg role=\"img\" aria-label=\"", out);
 	escape_html(out, label);
 	fputs("\"", out);
 	p += strlen("<svg");
-	/* "Gnuplot" as the picture's title would show as a tooltip everywhere. */
+	/* The title "Gnuplot" would be shown as a tooltip. */
 	skip = strstr(p, "<title>Gnuplot</title>");
 	while (*p) {
 		size_t n = id_follows(p);

@@ -10,7 +10,7 @@
 #include "harness/base/json_read.h"
 #include "harness/numbers/stats.h"
 
-/* What a figure is, in words. */
+/* The name of a bound. */
 static void describe(char *buf, size_t size, const json_t *one)
 {
 	const char *bound = json_string_value(json_object_get(one, "bound"));
@@ -22,25 +22,25 @@ static void describe(char *buf, size_t size, const json_t *one)
 		bound = "?";
 	table_value(bytes, sizeof(bytes), json_object_get(one, "bytes"));
 	if (!strcmp(bound, "dependent"))
-		snprintf(buf, size, "a random line, the next one's address in it, of %sB", bytes);
+		snprintf(buf, size, "dependent random line of memory, %sB", bytes);
 	else if (!strcmp(bound, "independent"))
-		snprintf(buf, size, "a random line of %sB, %d asked for at once", bytes,
+		snprintf(buf, size, "random line of memory, %sB, %d in flight", bytes,
 			 (int)json_integer_value(json_object_get(one, "in_flight")));
 	else if (!strcmp(bound, "hash_latency"))
-		snprintf(buf, size, "%s of a tuple that the last hash made", hash ? hash : "?");
+		snprintf(buf, size, "%s, each hash depends on the last", hash ? hash : "?");
 	else if (!strcmp(bound, "hash_throughput"))
-		snprintf(buf, size, "%s of one tuple after the other", hash ? hash : "?");
+		snprintf(buf, size, "%s, hashes of independent tuples", hash ? hash : "?");
 	else if (!strcmp(bound, "atomic"))
-		snprintf(buf, size, "atomic add, each thread a line of its own");
+		snprintf(buf, size, "atomic add, a cache line per thread");
 	else if (!strcmp(bound, "atomic_shared"))
-		snprintf(buf, size, "atomic add, all threads one line");
+		snprintf(buf, size, "atomic add, one cache line for all threads");
 	else if (!strcmp(bound, "null"))
-		snprintf(buf, size, "a lookup in a table that does nothing");
+		snprintf(buf, size, "lookup in a table that does nothing");
 	else if (!strcmp(bound, "away") && !strcmp(percentile, "max"))
-		snprintf(buf, size, "a CPU that is away: for so long at most");
+		snprintf(buf, size, "CPU stolen, maximum");
 	else if (!strcmp(bound, "away"))
-		snprintf(buf, size, "a CPU that is away: one arrival in %s waits longer",
-			 !strcmp(percentile, "p99") ? "100" : "1000");
+		snprintf(buf, size, "CPU stolen, %s",
+			 !strcmp(percentile, "p999") ? "p99.9" : percentile);
 	else
 		snprintf(buf, size, "%s", bound);
 }
@@ -132,7 +132,7 @@ int table_bounds(FILE *out, const json_t *bounds, enum grid_format format)
 	}
 	json_array_foreach(bounds, i, one)
 	{
-		/* Fewer have no interval. */
+		/* With fewer repeats there is no interval. */
 		const bool many = number_of(one, "n") >= STATS_LEAST;
 		char text[128];
 

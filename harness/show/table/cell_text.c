@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A cell of a table as text: numbers, ranges, parameters, notes; see internal.h and table.h. */
+/*
+ * The texts in a table's cells: numbers, ranges, parameters, remarks; see internal.h and table.h.
+ */
 #include "harness/show/table/internal.h"
 
 #include <jansson.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What lies behind the figures, as a table: see table.h. */
+/* The table of figures behind the results; see table.h. */
 #include "harness/show/table/table.h"
 
 #include "harness/base/grid.h"
@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Has any cell of the workload a value that is not 0?  A column of zeros says no more than none. */
+/* Does any cell of the workload have a value other than 0? A column of zeros is left out. */
 static bool is_told(json_t *cells, const char *workload, const struct figure *f)
 {
 	const char *key;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Percentiles as a table: the cells of a workload that take latencies. */
+/* The table of percentiles, for workloads that take latencies. */
 #include "harness/show/table/internal.h"
 
 #include <inttypes.h>
@@ -15,7 +15,7 @@
 
 /*
  * Columns behind the parameters: the kind of operation; the figures of latencies, some with their
- * interval; M/s where a cell has it; a note.
+ * interval; M/s if any cell has it; remarks.
  */
 static size_t figure_columns(void)
 {
@@ -126,7 +126,7 @@ void table_latency_rows(struct grid *g, const json_t *varying, const json_t *cel
 	}
 }
 
-/* The floor below response times: what the machine takes from a thread that does nothing. */
+/* Response times include what the machine takes from every thread. */
 static void away_remark(char *buf, size_t size, const json_t *bounds, unsigned int threads)
 {
 	double p99 = bounds_away_ns(bounds, threads, "p99") / 1e3;
@@ -134,10 +134,9 @@ static void away_remark(char *buf, size_t size, const json_t *bounds, unsigned i
 
 	if (isfinite(p99) && isfinite(p999))
 		snprintf(buf, size,
-			 " Of what arrives here at any time one in 100 waits longer than %.3g us, "
-			 "and one in 1000 longer than %.3g us, for a CPU that is away: figures of "
-			 "that size "
-			 "are the machine's.",
+			 " Response times include interrupts and hypervisor steal: without any "
+			 "table, one arrival in 100 waits longer than %.3g us for its CPU, and one "
+			 "in 1000 longer than %.3g us.",
 			 p99, p999);
 }
 
@@ -166,17 +165,17 @@ void table_latency_remark(char *buf, size_t size, const json_t *report, const ch
 		return;
 	at = (size_t)snprintf(
 		buf, size, "%s",
-		!response  ? "Service times (closed loop): how long each operation took; "
-			     "what waits meanwhile is not in them."
-		: !service ? "Response times (open loop): from when each operation was to "
-			     "begin."
-			   : "Service times where there is no rate, else response times from "
-			     "when each operation was to begin.");
+		!response ? "Service times (closed loop): how long each operation took, without "
+			    "waiting for the one before."
+		: !service
+			? "Response times (open loop): from the intended start of each operation."
+			: "Service times without a rate, else response times, from the intended "
+			  "start of each operation.");
 	if (isfinite(timer))
-		at += (size_t)snprintf(buf + at, size - at,
-				       " Reading the clock is in every figure: %.3g ns; it goes in "
-				       "steps of %.3g ns.",
-				       timer, step);
+		at += (size_t)snprintf(
+			buf + at, size - at,
+			" Every figure includes reading the clock: %.3g ns, in steps of %.3g ns.",
+			timer, step);
 	if (response)
 		away_remark(buf + at, size - at, json_object_get(report, "bounds"),
 			    (unsigned int)threads);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The highest rates that were searched for, as a table. */
+/* The table of the highest rates that were found. */
 #include "harness/show/table/internal.h"
 
 #include <inttypes.h>
@@ -87,9 +87,9 @@ void table_saturation_remark(char *buf, size_t size, const json_t *report, const
 		percentile = text_of(asked, "percentile");
 		threads = fmax(threads, number_of(json_object_get(cell, "parameters"), "threads"));
 		snprintf(buf, size,
-			 "Highest rates, in millions of operations a second, at which %.8s of the "
-			 "times from the intended start is at most %g us; medians of the searches, "
-			 "each as fine as %g %%.",
+			 "Highest rates, in million operations per second, at which %.8s of the "
+			 "time from the intended start is at most %g us. Medians of the searches, "
+			 "which are precise to %g %%.",
 			 percentile, number_of(asked, "bound_ns") / 1e3,
 			 100 * number_of(asked, "precision"));
 		below += json_integer_value(json_object_get(asked, "below"));
@@ -97,12 +97,12 @@ void table_saturation_remark(char *buf, size_t size, const json_t *report, const
 	away = bounds_away_ns(json_object_get(report, "bounds"), (unsigned int)threads, percentile);
 	if (isfinite(away))
 		snprintf(buf + strlen(buf), size - strlen(buf),
-			 " What arrives while a CPU is away waits %.3g us by the same measure, "
+			 " Interrupts and hypervisor steal alone reach %.3g us at this percentile, "
 			 "whatever the table.",
 			 away / 1e3);
 	if (below)
 		snprintf(buf + strlen(buf), size - strlen(buf),
-			 " Searches that were late even at the lowest rate tell of the machine: "
-			 "what it takes from a thread is in every percentile.  Ask for a lower one "
+			 " Some searches were late even at the lowest rate. What the machine takes "
+			 "from a thread is in every percentile: ask for a lower percentile "
 			 "(--p50), or measure elsewhere.");
 }

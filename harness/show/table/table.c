@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A row per cell: the variant, the parameters that vary, then throughput, time
- * and memory.
+ * The table of a workload: a row per cell with the variant, the varying parameters, throughput,
+ * time and memory.
  */
 #include "harness/show/table/table.h"
 
@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Columns behind the parameters; further figures and a note follow. */
+/* Columns behind the parameters; further figures and remarks follow. */
 enum { RATE, RATE_RANGE, TIME, TIME_RANGE, MISSES, FURTHER };
 
 static size_t further_columns(void)
@@ -60,7 +60,7 @@ static void header(struct grid *g, const json_t *varying, const char *unit)
 	g->left[at + columns() - 1] = true;
 }
 
-/* A column that is there only where a cell has a value. */
+/* A column that is printed only if a cell has a value. */
 static void put_optional(struct grid *g, size_t column, const char *heading, double value)
 {
 	if (!isfinite(value))
@@ -92,7 +92,7 @@ static void row(struct grid *g, const json_t *varying, const json_t *cell)
 	grid_put(g, next, text);
 }
 
-/* The unit of all cells of a workload, or one that names no unit. */
+/* The unit that all cells of a workload share, or one that fits all. */
 static const char *unit_of(json_t *cells, const char *workload)
 {
 	const char *unit = "", *name;
@@ -111,13 +111,13 @@ static const char *unit_of(json_t *cells, const char *workload)
 	return *unit ? unit : "M/s";
 }
 
-/* After an interrupt there are cells without a figure and without a reason. */
+/* After an interrupt some cells have neither a figure nor a reason. */
 static bool has_something(const json_t *cell)
 {
 	return json_integer_value(json_object_get(cell, "n")) || json_object_get(cell, "error");
 }
 
-/* Has any cell of the workload that key? */
+/* Does any cell of the workload have this key? */
 static bool any_has(json_t *cells, const char *workload, const char *key)
 {
 	const char *name;
@@ -137,7 +137,7 @@ void table_remark(char *buf, size_t size, const json_t *report, const json_t *wo
 	table_saturation_remark(buf, size, report, name);
 }
 
-/* What a workload's cells have to show decides which table they make; the last has it all. */
+/* The first kind whose key a cell has is a workload's table. */
 static const struct table_kind {
 	const char *key;	 /* of a cell */
 	size_t (*columns)(void); /* behind the parameters */
@@ -165,7 +165,7 @@ int table_of(struct grid *g, const json_t *report, const json_t *workload)
 	const char *name = text_of(workload, "name"), *key;
 	const struct table_kind *kind = kind_of(cells, name);
 
-	/* Where the variant varies there is a column too many: empty ones are not printed. */
+	/* One column too many if the variant varies; empty columns are not printed. */
 	*g = (struct grid){ .columns = 1 + json_array_size(varying) + kind->columns(),
 			    .left = { true } };
 	if (g->columns > GRID_COLUMNS_MAX)
@@ -196,8 +196,8 @@ int table_print(FILE *out, const json_t *report)
 
 	judge_print_noise(out, report);
 	if (table_has_misses(report))
-		fprintf(out, "misses: ns/op as multiples of a random line that must be waited for, "
-			     "in a footprint as large as the table's.\n");
+		fprintf(out, "misses: ns/op as a multiple of a dependent random line of memory in "
+			     "the table's footprint.\n");
 	json_array_foreach(json_object_get(report, "workloads"), i, workload)
 	{
 		const char *name = text_of(workload, "name");

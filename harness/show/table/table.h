@@ -13,30 +13,29 @@
 struct json_t;
 
 /*
- * Print the noise of the run, then a table per workload, out of the object
- * that run_report() makes.  0 or -ENOMEM.
+ * Print the noise of the run, then a table per workload, from the object of run_report(). 0 or
+ * -ENOMEM.
  */
 int table_print(FILE *out, const struct json_t *report);
 
 /*
- * The table of one of the report's workloads (throughput, or percentiles where it takes
- * latencies), for grid_print(); g is filled in and
- * always to be freed.  Without a result it has one row, the header.
- * 0, -ENOMEM, or -E2BIG where too many parameters vary.
+ * The table of a workload, for grid_print(): throughput, percentiles if it takes latencies, or the
+ * rates that were searched for. g is filled in and must always be freed; without a result it has
+ * only the header. 0, -ENOMEM, or -E2BIG if too many parameters vary.
  */
 int table_of(struct grid *g, const struct json_t *report, const struct json_t *workload);
 
 /*
- * What lies behind those figures: chains, waits, retries, grace periods, pages, counters of the
- * CPU, where any of the workload's cells has them; medians.  As table_of().
+ * The table behind these figures: chains, waits, retries, grace periods, pages, counters of the
+ * CPU, as medians, as far as any cell has them. As table_of().
  */
 int table_inside(struct grid *g, const struct json_t *report, const struct json_t *workload);
 
-/* What has to be said below that table (a sentence or two), or an empty text. */
+/* A sentence or two below the table, or an empty text. */
 void table_remark(char *buf, size_t size, const struct json_t *report,
 		  const struct json_t *workload);
 
-/* Has any of the report's tables the column misses, which has to be explained? */
+/* Does any table of the report have the column misses? */
 bool table_has_misses(const struct json_t *report);
 
 /* The machine's bounds (bounds_merge()), for `ctbench bounds` and the report.  0 or -ENOMEM. */
@@ -45,7 +44,7 @@ int table_bounds(FILE *out, const struct json_t *bounds, enum grid_format format
 /* A number with three significant digits and no exponent: 0.0123, 1.23, 123, 12345. */
 int table_number(char *buf, size_t size, double value);
 
-/* A cell's parameter as JSON has it, as people write it: 65536 is 64Ki, true is yes. */
+/* A cell's parameter from JSON, as people write it: 65536 is 64Ki, true is yes. */
 int table_value(char *buf, size_t size, const struct json_t *value);
 
 #endif

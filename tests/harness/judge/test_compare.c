@@ -345,11 +345,10 @@ static void senseless_comparisons(void **state)
 			 json_array_size(json_object_get(twice, "comparisons")));
 	json_decref(once);
 	json_decref(twice);
-	refused(&e, a, b, "mops,nonsense",
-		"no cell of both runs has the metric 'nonsense'; they have mops");
+	refused(&e, a, b, "mops,nonsense", "the metric 'nonsense'; they have mops");
 	json_object_set_new(json_object_get(json_object_get(report, "environment"), "build"),
 			    "sanitizer", json_string("address"));
-	refused(&e, a, b, NULL, "by a build with a sanitizer");
+	refused(&e, a, b, NULL, "with a sanitizer");
 	json_object_set_new(json_object_get(json_object_get(report, "environment"), "build"),
 			    "sanitizer", json_null());
 	json_object_foreach(cells, name, cell)
@@ -374,12 +373,12 @@ static void senseless_comparisons(void **state)
 			json_pack("{s:s, s:f}", "percentile", "p99", "bound_ns", 200e3));
 	refused(&e, a, b, NULL, "has another bound_ns");
 	json_object_set_new(report, "format", json_integer(2));
-	refused(&e, a, b, NULL, "'b' is of format 2 and this program reads format 1");
+	refused(&e, a, b, NULL, "'b' has format 2");
 	json_object_set_new(report, "format", json_integer(1));
 	json_object_clear(cells);
 	refused(&e, a, b, NULL, "has no cells");
 	json_object_del(b, "ctbench");
-	refused(&e, a, b, NULL, "was not written by ctbench run");
+	refused(&e, a, b, NULL, "no key ctbench");
 	json_decref(b);
 
 	write_run("a", a);

@@ -235,11 +235,11 @@ static void lost_details_are_missed(void **state)
 	results_close(&r);
 	assert_int_equal(details_complete(dir, &e), -EINVAL);
 	assert_int_equal(e.status, CT_EXIT_USER);
-	assert_non_null(strstr(e.text, "/cells.tsv:5: what repeat 0 of 'w/b' told"));
+	assert_non_null(strstr(e.text, "/cells.tsv:5: the details of repeat 0 of 'w/b'"));
 	e = (struct ct_error){ 0 };
 	assert_int_equal(unlink(details_path), 0);
 	assert_int_equal(details_complete(dir, &e), -EINVAL);
-	assert_non_null(strstr(e.text, "/cells.tsv:3: what repeat 0 of 'w/a' told"));
+	assert_non_null(strstr(e.text, "/cells.tsv:3: the details of repeat 0 of 'w/a'"));
 }
 
 /* ---- kills ---- */

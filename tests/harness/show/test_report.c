@@ -35,7 +35,7 @@ static void test_page(void **state)
 	expect(page, ">13.5<");
 	expect(page, ">7.00<");
 	assert_null(strstr(page, "restarts"));
-	expect(page, "What this machine can do at best");
+	expect(page, "<section id=\"bounds\">");
 	expect(page, ">12.5<");
 	/* Each picture once, in its own workload's section. */
 	assert_int_equal(count(page, "<svg "), 4);
@@ -78,7 +78,7 @@ static void test_narrow(void **state)
 		      "<div class=\"narrow\">\n<svg role=\"img\" aria-label=\"Plot size-bars"),
 		1);
 	assert_int_equal(count(page, "<div class=\"scroll wide\""), 4);
-	assert_int_equal(count(page, "move it sideways.</figcaption>"), 3);
+	assert_int_equal(count(page, "</figcaption>"), 3);
 	for (int p = 0; p < 3; p++) {
 		char id[32];
 
@@ -335,10 +335,10 @@ static void test_misses(void **state)
 			json_object_set_new(x, "latency", json_object());
 		assert_int_equal(table_print(out, report), 0);
 		fclose(out);
-		assert_int_equal(count(text, "misses: ns/op as multiples"), cases[i].told);
+		assert_int_equal(count(text, "misses: ns/op as "), cases[i].told);
 		assert_int_equal(count(text, "misses"), 2 * cases[i].told);
 		page = text_as(report_html, copy);
-		assert_int_equal(count(page, "The column misses"), cases[i].told);
+		assert_int_equal(count(page, "column misses"), cases[i].told);
 		free(page);
 		free(text);
 		json_decref(copy);
