@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ctbench compare: a regression that was planted is found by the right amount and
- * ends with status 3, what is no regression does not, and what cannot be
- * compared is refused.
+ * ctbench compare: a planted regression is found with the right size and exit status 3; without one
+ * there is none; runs that cannot be compared are refused.
  */
 #include "harness/judge/judge.h"
 #include "harness/judge/compare.h"
@@ -67,7 +66,7 @@ static const char *outcome(const json_t *result, const char *cell)
 	return json_string_value(json_object_get(comparison(result, cell), "outcome"));
 }
 
-/* What is said of b, the whole workload of it, and whether it regressed beyond bound. */
+/* The outcome for b: the whole workload, and whether it regressed beyond the bound. */
 static void whole_is(json_t *a, json_t *b, double bound, const char *says, bool regressed)
 {
 	struct ct_error e;
@@ -127,7 +126,7 @@ static void a_regression_is_proven(void **state)
 
 	/* Worse, but not beyond the bound. */
 	whole_is(a, b, 0.15, "worse", false);
-	/* The other way round it is a gain. */
+	/* In the other direction it is a gain. */
 	whole_is(b, a, 0.03, "better", false);
 
 	write_run("a", a);
@@ -174,7 +173,7 @@ static void nothing_out_of_nothing(void **state)
 
 	(void)state;
 	fake_axes(&run);
-	/* A machine that is slow for long is not the same in the second run: none of those. */
+	/* A machine that stays slow is another machine in the second run: not used here. */
 	for (unsigned int m = 0; m < 3; m++) {
 		enum fake_noise noise =
 			(enum fake_noise[]){ FAKE_LOGNORMAL, FAKE_HEAVY, FAKE_BIMODAL }[m];
@@ -224,7 +223,7 @@ static void more_time_is_worse(void **state)
 	json_decref(b);
 }
 
-/* Of shares a cell without a bound has none: millions a second are not to stand among percent. */
+/* A cell without a bound has no share, and gets no absolute throughput instead. */
 static void shares_stay_shares(void **state)
 {
 	json_t *sides[2] = { slower(NULL, 1, 1), slower(NULL, 0.8, 2) }, *cell, *result;
@@ -256,7 +255,7 @@ static void shares_stay_shares(void **state)
 	json_decref(sides[1]);
 }
 
-/* ---- what is told, and what is refused ---- */
+/* ---- reports and refusals ---- */
 
 static void what_differs_is_told(void **state)
 {
@@ -291,7 +290,7 @@ static void what_differs_is_told(void **state)
 	json_decref(b);
 }
 
-/* An old run says split: flow of synthetic flows, which is what split: any means now. */
+/* Old runs say split: flow for synthetic flows, which means what split: any means now. */
 static void old_splits(void **state)
 {
 	json_t *run[2] = { slower(NULL, 1, 1), slower(NULL, 1, 2) }, *parameters, *result;
@@ -309,7 +308,7 @@ static void old_splits(void **state)
 	result = compare(run[0], run[1], NULL, 0.03, &e);
 	assert_non_null(comparison(result, CELL));
 	json_decref(result);
-	/* Now flow means something, and is another question. */
+	/* Now flow has a meaning and is another question. */
 	json_object_set_new(parameters, "split", json_string("flow"));
 	result = compare(run[0], run[1], NULL, 0.03, &e);
 	assert_null(comparison(result, CELL));
@@ -337,7 +336,7 @@ static void senseless_comparisons(void **state)
 
 	(void)state;
 	refused(&e, a, b, "a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q", "too many names: 16 at most");
-	/* Named twice it is one comparison all the same. */
+	/* A metric named twice is compared once. */
 	once = compare(a, b, "mops", 0.03, &e);
 	twice = compare(a, b, "mops,mops", 0.03, &e);
 	assert_true(json_array_size(json_object_get(once, "comparisons")) > 0);

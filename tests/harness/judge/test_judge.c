@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Verdicts against planted truth: what differs is found by the right amount, what
- * does not is left alone, on machines that are noisy in different ways.
+ * Verdicts against planted truth: real differences are found with the right size, others are not,
+ * on machines that are noisy in different ways.
  */
 #include "harness/judge/judge.h"
 
@@ -57,7 +57,7 @@ static json_t *verdict_on(const json_t *report, const char *choice, const char *
 	return NULL;
 }
 
-/* Verdicts that say anything. */
+/* The number of verdicts with an outcome. */
 static unsigned int seen(const json_t *report)
 {
 	unsigned int n = 0;
@@ -77,7 +77,7 @@ static void plant(struct fake_run *run, const char *part, double factor)
 			run->cells[i].truth *= factor;
 }
 
-/* ---- where there is nothing ---- */
+/* ---- no difference ---- */
 
 static void nothing_is_seen_in_noise(void **state)
 {
@@ -93,7 +93,7 @@ static void nothing_is_seen_in_noise(void **state)
 			json_t *report;
 
 			fake_measure(&run, noise, 1000 * noise + i);
-			/* All cells alike: throughput of one thread or of two is no choice. */
+			/* All cells are equal; the number of threads is no choice. */
 			report = judged(&run);
 			assert_int_equal(
 				number(json_object_get(report, "statistics"), "comparisons"), 12);
@@ -109,7 +109,7 @@ static void nothing_is_seen_in_noise(void **state)
 	assert_true(all <= FAKE_NOISES * RUNS / 20);
 }
 
-/* ---- where there is something ---- */
+/* ---- planted differences ---- */
 
 struct found {
 	unsigned int found, covered, wrong;
@@ -157,10 +157,10 @@ static void a_planted_delay_is_found(void **state)
 			double share = k ? 0.20 : 0.05, truth = -100 * share;
 			struct found f = find(1 - share, noise);
 
-			/* By the right amount, and the interval is one of 95 %. */
+			/* The right size, within an interval of 95 %. */
 			assert_true(fabs(f.sum - truth) < 1);
 			assert_true(f.covered >= 90 * PLANTED / 100);
-			/* What should be visible is found. */
+			/* What should be detectable is found. */
 			if (f.visible < 100 * share)
 				assert_true(f.found >= 65 * PLANTED / 100);
 			if (k && noise != FAKE_BIMODAL)
@@ -168,7 +168,7 @@ static void a_planted_delay_is_found(void **state)
 		}
 }
 
-/* Twice what a run says it would have seen, it sees. */
+/* Twice the smallest detectable effect is found. */
 static void power(void **state)
 {
 	(void)state;
@@ -257,7 +257,7 @@ static void noise_is_the_far_end(void **state)
 	for (unsigned int i = 0; i < run.nr; i++)
 		for (unsigned int k = 0; k < run.repeats; k++)
 			run.cells[i].values[k] = run.cells[i].truth * (1 + 0.0001 * ((k + i) % 3));
-	/* As often 10 % above the cell as 10 % below it. */
+	/* Alternately 10 % above and 10 % below the cell. */
 	for (unsigned int k = 0; k < run.repeats; k++)
 		run.cells[run.nr - 1].values[k] *= k == 0 ? 1 : k % 2 ? 1.1 : 1 / 1.1;
 	report = judged(&run);
@@ -274,7 +274,7 @@ static void noise_is_the_far_end(void **state)
 	json_decref(report);
 }
 
-/* Up to a factor of two in percent, to either side as far as it takes; beyond it as a ratio. */
+/* Percentages up to a factor of two, with both directions; ratios beyond it. */
 static void effects_in_words(void **state)
 {
 	char buf[96];
@@ -340,7 +340,7 @@ static void too_few_repeats(void **state)
 	json_decref(report);
 }
 
-/* A void repeat takes its pair with it, and no other. */
+/* A void repeat removes its pair only. */
 static void a_missing_repeat(void **state)
 {
 	struct fake_run run;
@@ -359,7 +359,7 @@ static void a_missing_repeat(void **state)
 	json_decref(report);
 }
 
-/* Where no cell was measured twice nothing is known of noise, and each sentence says so. */
+/* Without a control the noise is unknown, and each sentence says so. */
 static void without_a_control(void **state)
 {
 	struct fake_run run;
@@ -384,7 +384,10 @@ static void without_a_control(void **state)
 	json_decref(report);
 }
 
-/* An hour later the machine is slower: what --resume made up for then is none of its old block. */
+/*
+ * An hour later the machine is slower: repeats that --resume made up for do not belong to their old
+ * block.
+ */
 static void another_pass(void **state)
 {
 	struct fake_run run;
@@ -413,7 +416,7 @@ static void another_pass(void **state)
 	json_decref(report);
 }
 
-/* What holds at one thread is not said of two, where hardly anything was measured. */
+/* A result at one thread does not hold for two, where hardly anything was measured. */
 static void pairs_left_out(void **state)
 {
 	static const unsigned int good[] = { 4, 0 };
@@ -436,7 +439,7 @@ static void pairs_left_out(void **state)
 		assert_int_equal(number(v, "pairs"), 8);
 		assert_int_equal(number(v, "pairs_left_out"), 4);
 		assert_non_null(strstr(text(v, "text"), "] over 4 of 8 pairs (4 "));
-		/* All of one side of an interaction is none to judge. */
+		/* An interaction needs both sides. */
 		v = verdict_on(report, "rwlock", "threads");
 		assert_string_equal(text(v, "outcome"), "unjudged");
 		v = verdict_on(report, "mask", NULL);
@@ -445,7 +448,7 @@ static void pairs_left_out(void **state)
 	}
 }
 
-/* Repeats one after the other: number 3 of one cell has nothing to do with number 3 of another. */
+/* Without blocks, repeat 3 of one cell has nothing to do with repeat 3 of another. */
 static void not_interleaved(void **state)
 {
 	struct fake_run run;
@@ -468,7 +471,7 @@ static void not_interleaved(void **state)
 	json_decref(report);
 }
 
-/* Who stands beside whom: one choice at a time, the worst case and null nowhere. */
+/* Which cells are compared: one choice at a time; the worst case and null are not. */
 static void what_is_compared(void **state)
 {
 	static const char *const names[] = { "nulls_rcu_jhash2_scale_seqcount",
@@ -501,7 +504,10 @@ static void what_is_compared(void **state)
 	json_decref(report);
 }
 
-/* Locks in buckets need RCU sections: a verdict on the locks is about the one that has these, too. */
+/*
+ * Locks in buckets need RCU sections: the verdict on the locks compares with the variant that has
+ * them.
+ */
 static void locks_are_one_choice(void **state)
 {
 	static const char *const names[] = { "locked_jhash2_scale_seqcount", "locked_global",
@@ -552,7 +558,7 @@ static json_t *with_parameter(const char *name, const char *of_one, const char *
 	return report;
 }
 
-/* Huge pages or not is a choice; so much more arriving, or another capture, is none. */
+/* Huge pages are a choice; a rate or a capture is not. */
 static void which_parameters_are_choices(void **state)
 {
 	static const struct {
@@ -574,7 +580,7 @@ static void which_parameters_are_choices(void **state)
 			fail_msg("%s is taken for %s choice", cases[i].name, v ? "a" : "no");
 		json_decref(report);
 	}
-	/* Of what is only on or off the sentence says what it is. */
+	/* The sentence names a parameter that is on or off. */
 	report = with_parameter("refcount", "yes", "no");
 	v = verdict_on(report, "refcount no", NULL);
 	assert_non_null(v);
@@ -582,7 +588,7 @@ static void which_parameters_are_choices(void **state)
 	json_decref(report);
 }
 
-/* What a workload was made for: not the throughput of what took latencies. */
+/* The metric that a workload was made for: not the throughput where latencies were taken. */
 static void by_which_metric(void **state)
 {
 	static const char *const order[] = { "mops", "p99_ns", "saturation_per_s" };

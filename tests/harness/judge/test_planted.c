@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A real run with a variant that is slowed by a known share: the verdict finds it.
- * Coarse, for this must hold on a busy machine and in builds with sanitizers; how
- * exact verdicts are, and how seldom they cry wolf, test_judge.c says.
+ * A real run with a variant that is slowed by a known share: the verdict finds it. The limits are
+ * coarse, because this must hold on busy machines and with sanitizers; test_judge.c checks accuracy
+ * and false alarms.
  */
 #include "harness/base/error.h"
 
@@ -48,7 +48,7 @@ static bool found(unsigned int number, double *visible)
 	*visible = json_number_value(json_object_get(v, "visible_percent"));
 	if (v)
 		print_message("%s\n", json_string_value(json_object_get(v, "text")));
-	/* However noisy it is: never the wrong way round. */
+	/* Never the wrong direction, however noisy. */
 	assert_true(!v || !outcome || strcmp(outcome, "better"));
 	json_decref(benchmark);
 	return found;
@@ -65,7 +65,7 @@ static void what_was_planted_is_found(void **state)
 			run_line("run w.yaml --results runs --name %u --plant " SLOWED "=300%%", i),
 			0);
 	} while (!found(i, &visible) && ++i < ATTEMPTS);
-	/* What the run itself says it could not have seen, it need not see. */
+	/* A run need not find what it says is not detectable. */
 	if (i == ATTEMPTS && visible > 100) {
 		puts("this machine is too busy to see that a table takes four times as long: "
 		     "skipped");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The details channel: what a measuring process told is there again after a
- * kill, a full disk and going on, and what belongs to no measurement is not.
+ * The details of measurements: they survive a kill, a full disk and --resume, and details without a
+ * measurement are ignored.
  */
 #include "harness/results/details.h"
 
@@ -99,7 +99,7 @@ static json_t *details(const char *key)
 	return all;
 }
 
-/* wait_us of the n-th of a cell's repeats; -1: there is none. */
+/* wait_us of a cell's n-th repeat; -1 if there is none. */
 static double wait_of(const json_t *all, const char *name, size_t n)
 {
 	json_t *line = json_array_get(json_object_get(all, name), n);
@@ -148,7 +148,7 @@ static void what_was_told_is_read(void **state)
 
 	(void)state;
 	assert_int_equal(append(&r, 1, "w/a", 0, 10, &e), 0);
-	assert_int_equal(results_append(&r, &m, NULL, &e), 0); /* has nothing to tell */
+	assert_int_equal(results_append(&r, &m, NULL, &e), 0); /* without details */
 	assert_int_equal(append(&r, 3, "w/b", 0, 30, &e), 0);
 	assert_int_equal(append(&r, 4, "w/a", 2, 40, &e), 0);
 	results_close(&r);
@@ -189,7 +189,7 @@ static void a_run_without_details(void **state)
 	json_decref(all);
 }
 
-/* A void attempt and a failed one have details too; they are not of the repeat that counts. */
+/* Void and failed attempts have details too, which do not count for the repeat. */
 static void only_the_latest_good_attempt(void **state)
 {
 	struct measurement bad = measurement(1, "w/a", 0), failed = measurement(3, "w/b", 0);
@@ -204,7 +204,7 @@ static void only_the_latest_good_attempt(void **state)
 	assert_int_equal(append(&r, 2, "w/a", 0, 10, &e), 0);
 	assert_int_equal(results_append(&r, &failed, value, &e), 0);
 	json_decref(value);
-	/* Measured twice all the same: a repeat is one figure. */
+	/* A repeat that was measured twice is one figure. */
 	assert_int_equal(append(&r, 4, "w/c", 0, 30, &e), 0);
 	assert_int_equal(append(&r, 5, "w/c", 0, 40, &e), 0);
 	results_close(&r);
@@ -217,8 +217,7 @@ static void only_the_latest_good_attempt(void **state)
 	json_decref(all);
 }
 
-/* A good row whose details are lost is found, by its line; what was void or failed may have none.
- */
+/* A good row without its details is found, with its line; void and failed rows may have none. */
 static void lost_details_are_missed(void **state)
 {
 	struct measurement bad = measurement(1, "w/a", 0), later = measurement(4, "w/b", 0);
@@ -244,7 +243,7 @@ static void lost_details_are_missed(void **state)
 
 /* ---- kills ---- */
 
-/* One repeat of w/a is known by now; the run goes on with the second, and both are there. */
+/* One repeat of w/a is known; the run continues with the second, and both are there. */
 static void goes_on_with_the_second(void)
 {
 	json_t *all = details(NULL);
@@ -262,7 +261,7 @@ static void goes_on_with_the_second(void)
 	json_decref(all);
 }
 
-/* Killed between the details and the row: the next one takes the same seq. */
+/* Killed between details and row: the next measurement gets the same seq. */
 static void details_without_a_row(void **state)
 {
 	struct ct_error e = { 0 };
@@ -311,7 +310,7 @@ static void a_damaged_line_is_named(void **state)
 
 /* ---- a full disk ---- */
 
-/* A limit on the size of files instead: it strikes in the details, which are the longer ones. */
+/* A limit on file sizes strikes in the details, which are longer. */
 static void a_full_disk_costs_one_measurement(void **state)
 {
 	pid_t child = fork();
@@ -371,7 +370,7 @@ static const struct cell plain = {
 	.seconds = 1,
 };
 
-/* A program in ctbench's place that sends an empty result, then what the script says. */
+/* A program instead of ctbench sends an empty result, then the output of the script. */
 static int measure_with(const char *script_tail, json_t **out, struct ct_error *e)
 {
 	char script[] = "/tmp/ctbench-details-XXXXXX", text[512];
@@ -402,7 +401,7 @@ static void sent_through_the_pipe(void **state)
 	json_decref(got);
 	assert_int_equal(measure_with("printf '\\0\\0\\0\\0\\0\\0\\0\\0'", &got, &e), 0);
 	assert_null(got);
-	/* Cut off, no object, longer than anything. */
+	/* Incomplete, not an object, too long. */
 	assert_int_equal(measure_with("printf '\\007\\0\\0\\0\\0\\0\\0\\0{\"a'", &got, &e), -EIO);
 	assert_null(got);
 	e = (struct ct_error){ 0 };

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The folder of a run: nothing is lost, nothing is overwritten, and what is read is what was
- * written.
- */
+/* The folder of a run: nothing is lost or overwritten, and reading gives what was written. */
 #include "harness/results/results.h"
 
 #include "harness/numbers/quartiles.h"
@@ -84,7 +81,7 @@ static unsigned int tabs(const char *text)
 	return n;
 }
 
-/* Every field must be there, or --resume would forget what the measuring process sent. */
+/* Every field must be there, or --resume would lose what was measured. */
 static void every_field_counts(void **state)
 {
 	struct measurement m = some_measurement(1), back;
@@ -95,7 +92,7 @@ static void every_field_counts(void **state)
 	(void)state;
 	assert_true(measurement_to_line(&m, line, sizeof(line)) > 0);
 	assert_int_equal(tabs(line), tabs(measurement_header()));
-	/* All numbers between the texts; text fields begin and end the structure. */
+	/* All numbers lie between the texts at both ends of the structure. */
 	for (size_t at = offsetof(struct cell_result, window);
 	     at + 8 <= offsetof(struct cell_result, resizes_done); at += 8)
 		memset(bytes + at, 0x41, 8);
@@ -178,8 +175,8 @@ static bool reads_with(const struct measurement *m, const char *column, const ch
 }
 
 /*
- * What no measurement can have said.  All of these were read, and -1 operations were
- * 18446744073709551615.  A measurement that failed, or is void, has figures of any kind.
+ * Impossible measurements are refused: -1 operations were once read as 18446744073709551615. A
+ * failed or void measurement may have any figures.
  */
 static void impossible_figures(void **state)
 {
@@ -256,7 +253,7 @@ static void append_and_resume(void **state)
 		m = some_measurement(i);
 		assert_int_equal(results_append(&r, &m, NULL, &e), 0);
 	}
-	/* Not closed yet: a row is there as soon as it was appended. */
+	/* Not closed yet: a row is in the file as soon as it was appended. */
 	assert_int_equal(rows_in("a", &e, &err), 0);
 	assert_int_equal(err, -EBUSY);
 	assert_non_null(strstr(e.text, "another ctbench"));
@@ -278,7 +275,7 @@ static void append_bytes(const char *name, const char *text)
 	close(fd);
 }
 
-/* kill -9 in the middle of a write, or a disk that became full. */
+/* kill -9 during a write, or a full disk. */
 static void a_torn_row_is_dropped(void **state)
 {
 	struct ct_error e = { 0 };
@@ -293,7 +290,7 @@ static void a_torn_row_is_dropped(void **state)
 	append_bytes("torn", "2\t2026-01-02T03:04:05+0000\tsuite/var");
 	assert_int_equal(rows_in("torn", &e, &err), 1);
 	assert_int_equal(err, 0);
-	/* What follows must begin on a line of its own. */
+	/* The next row must begin on a new line. */
 	assert_int_equal(
 		results_resume(&r, parent, "torn", count_row, (rows_seen = 0, &rows_seen), &e), 0);
 	m = some_measurement(2);
@@ -353,7 +350,7 @@ static void names_are_folders(void **state)
 	}
 }
 
-/* Below a file there can be no folder, whoever asks: root as well. */
+/* No folder can be made below a file, not even by root. */
 static void an_unwritable_folder(void **state)
 {
 	struct ct_error e = { 0 };
@@ -382,7 +379,7 @@ static void read_back(const char *name, char *buf, size_t size)
 	fclose(in);
 }
 
-/* A file that cannot be written whole leaves the earlier one, and no rest of itself. */
+/* A file that cannot be written completely leaves the earlier one, and no temporary file. */
 static void files_are_whole_or_as_they_were(void **state)
 {
 	struct ct_error e = { 0 };

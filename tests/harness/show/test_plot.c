@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Plots of results that are made up: whatever a run holds, each picture is
- * there as SVG and PNG, shows what it must show, and can be drawn again.
+ * Plots of made-up results: each picture exists as SVG and PNG, shows what it must, and can be
+ * drawn again.
  */
 #include "harness/show/plot/plot.h"
 
@@ -62,7 +62,7 @@ static void nothing_side_by_side(void **state)
 	json_decref(b);
 }
 
-/* Names stand at the curves' ends, in their colours, and none upon another. */
+/* Names stand at the ends of curves, in their colours, without overlap. */
 static void names_at_the_ends(const char *const *names, size_t nr)
 {
 	char colours[32][32];
@@ -96,7 +96,7 @@ static void few_curves_end_together(void **state)
 			add_cell(b, "twin_c", NULLS, threads, flows, load, 10.01 * x);
 			add_cell(b, "lowest", NULLS, threads, flows, load, 1);
 		}
-		/* One that varies is shown, the others part the pictures. */
+		/* One varying parameter is shown, the others divide the pictures. */
 		json_object_set_new(
 			json_array_get(json_object_get(json_object_get(b, "ctbench"), "workloads"),
 				       0),
@@ -154,7 +154,7 @@ static void twenty_variants_and_many_threads(void **state)
 	json_decref(b);
 }
 
-/* What a size plot does not show parts the pictures. */
+/* Parameters that a size plot does not show divide the pictures. */
 static void other_parameters_part_the_pictures(void **state)
 {
 	json_t *b = new_benchmark("w", "?", "variant threads flows");
@@ -172,7 +172,7 @@ static void other_parameters_part_the_pictures(void **state)
 	json_decref(b);
 }
 
-/* Buckets rounded to powers of two make load factors that are nearly what was asked for. */
+/* Buckets rounded to powers of two make load factors that differ slightly. */
 static void rounded_load_factors_are_one(void **state)
 {
 	json_t *b = new_benchmark("w", "?", "variant flows load_factor");
@@ -203,15 +203,15 @@ static void axes_side_by_side(void **state)
 	(void)state;
 	add_cell(b, "a", NULLS, 1, 65536, 1, 20);
 	add_cell(b, "b", "jhash2 mask nulls_rcu striped seqcount memb typesafe", 1, 65536, 1, 25);
-	/* Locked chains use no RCU, and are beside the baseline all the same. */
+	/* Locked chains use no RCU; they are compared with the baseline nevertheless. */
 	add_cell(b, "c", "jhash2 reciprocal_scale locked striped seqcount none typesafe", 1, 65536,
 		 1, 10);
-	/* Locks in buckets need RCU: they stand beside the one that has it, too, and not beside c. */
+	/* Locks in buckets need RCU: they are compared with the variant that has it, not with c. */
 	add_cell(b, "f", "jhash2 reciprocal_scale locked per_bucket seqcount memb typesafe", 1,
 		 65536, 1, 11);
 	add_cell(b, "g", "jhash2 reciprocal_scale locked striped seqcount memb typesafe", 1, 65536,
 		 1, 12);
-	/* Differs in two axes from all others: stands beside none of them. */
+	/* It differs from all others in two axes and is compared with none. */
 	add_cell(b, "d", "siphash reciprocal_scale nulls_rcu striped rwlock memb typesafe", 1,
 		 65536, 1, 5);
 	/* A table that others wrote. */
@@ -222,7 +222,7 @@ static void axes_side_by_side(void **state)
 	expect(svg, "bucket: ");
 	expect(svg, "chain: ");
 	expect(svg, "lock: ");
-	/* No difference in percent beside what noise made: that is for the verdicts. */
+	/* Bars have no difference in percent, which could be noise: that is for verdicts. */
 	assert_null(strstr(svg, " %)"));
 	assert_int_equal(rows_of("out/w-axes.tsv", "\"reciprocal_scale\""), 1);
 	assert_int_equal(rows_of("out/w-axes.tsv", "\"mask\""), 1);
@@ -308,12 +308,11 @@ static void effects_with_their_intervals(void **state)
 	expect(svg, "\u221212 %<");
 	expect(svg, "+1.5 %, not seen");
 	expect(svg, "change of throughput in percent (right is better)");
-	/* The noise is there, as wide as it is to both sides, and nobody asks for interactions that
-	 * are none. */
+	/* The noise is drawn in both directions; interactions that were not seen are left out. */
 	expect(svg, "noise");
 	assert_null(strstr(svg, "locked"));
 	assert_int_equal(rows_of("out/axes-effects.tsv", "instead of"), 3);
-	/* A long one takes two lines rather than being cut off. */
+	/* A long label takes two lines and is not cut off. */
 	expect(svg, "no label of which goes beyond the left edge of");
 	assert_true(left_of("no label of which goes") - 7.5 * 60 > 0);
 	expect(svg, ">that picture instead of rec'iprocal_scale");
@@ -359,7 +358,7 @@ static void strange_files_are_survived(void **state)
 		size_t drawn;
 
 		assert_non_null(b);
-		/* Drawn or refused, whichever; the sanitizers watch. */
+		/* Drawn or refused; sanitizers find the rest. */
 		plot_run(b, "out", ~0U, &drawn, &e);
 		json_decref(b);
 	}
@@ -399,7 +398,7 @@ static void no_gnuplot(void **state)
 	json_decref(b);
 }
 
-/* Pictures are drawn two at a time; each that fails is told of, and nothing is left running. */
+/* Two pictures are drawn at a time; each failure is reported, and no process remains. */
 static void gnuplot_fails(void **state)
 {
 	json_t *b = new_benchmark("w", "?", "variant");
@@ -414,7 +413,7 @@ static void gnuplot_fails(void **state)
 	assert_non_null(getcwd(here, sizeof(here)));
 	snprintf(with, sizeof(with), "%s/bin:%s", here, path);
 	assert_int_equal(system("rm -rf bin && mkdir bin"), 0);
-	/* whichever it is: the first, one in the middle, the last */
+	/* the first, one in the middle, the last */
 	for (int i = 0; i < 3; i++) {
 		static const char *const names[] = { "w-threads", "w-load", "w-bars" };
 		char script[256];
@@ -469,7 +468,7 @@ static void the_command(void **state)
 	assert_int_equal(command(nowhere, NULL, NULL), CT_EXIT_USER);
 	assert_int_equal(command(NULL, NULL, NULL), CT_EXIT_USER);
 
-	/* The page's pictures for phones are nowhere but in it. */
+	/* The pictures for phones are only inside the page. */
 	assert_int_equal(mkdir("tmp", 0777), 0);
 	setenv("TMPDIR", own_path("tmp"), 1);
 	assert_int_equal(call_command(cmd_report_run, "report", "run"), 0);
@@ -478,7 +477,7 @@ static void the_command(void **state)
 	assert_int_equal(access("run/plots/w-axes.svg", R_OK), -1);
 	read_text("run/report.html", svg, sizeof(svg));
 	assert_int_equal(occurrences(svg, "<figure class=\"both\">"), 1);
-	/* What was drawn by hand in plots/ is not. */
+	/* Pictures drawn by hand in plots/ are not. */
 	assert_int_equal(occurrences(svg, "<figure>"), 0);
 
 	/* Its script is all that is needed. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Names at the ends of curves: none upon another, all within the graph, in the order of
- * the curves, and where nobody is in the way at the height of the curve itself.
+ * Names at the ends of curves: without overlap, within the graph, in the order of the curves, and
+ * at the curve's own height where there is room.
  */
 #include "harness/show/plot/internal.h"
 
@@ -41,14 +41,14 @@ static void alone(void **state)
 	one.y = 1e4;
 	assert_int_equal(plot_place_ends(&one, 1, &decades, 0.05), 0);
 	assert_true(near(one.place, 0.975));
-	/* A curve without points has a name all the same. */
+	/* A curve without points has a name, too. */
 	one.y = NAN;
 	assert_int_equal(plot_place_ends(&one, 1, &decades, 0.05), 0);
 	assert_true(near(one.place, 0.025));
 	assert_int_equal(plot_place_ends(NULL, 0, &decades, 0.05), 0);
 }
 
-/* Two that end together share the way, and a third, far from them, stays where it is. */
+/* Two that end together move by half each; a third, far away, stays. */
 static void as_little_as_it_takes(void **state)
 {
 	struct plot_end e[] = {
@@ -63,7 +63,7 @@ static void as_little_as_it_takes(void **state)
 	assert_true(near(e[2].place, 0.47));
 	assert_true(near(e[0].place, 0.53));
 	assert_true(near(e[1].place, 0.9));
-	/* At the bottom both go up. */
+	/* At the bottom both move up. */
 	e[0].y = e[2].y = 0;
 	assert_int_equal(plot_place_ends(e, 3, &y, 0.06), 0);
 	assert_true(near(e[2].place, 0.03));
@@ -82,7 +82,7 @@ static void check(const struct plot_end *e, size_t nr, double line)
 	}
 }
 
-/* However many, however they lie, on either kind of axis. */
+/* For any number of curves, at any places, on either kind of axis. */
 static void never_upon_another(void **state)
 {
 	struct plot_end e[CURVES_MAX];
@@ -109,7 +109,7 @@ static void never_upon_another(void **state)
 	}
 }
 
-/* The script has each by its number, and a line to what had to move or ends early. */
+/* The script has each name by number, and a line to those that moved or end early. */
 static void script(void **state)
 {
 	struct plot_end e[] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Pictures for phones: as wide as one, no small print, and labels above or below, not beside. */
+/* Pictures for phones: narrow, without small print, with labels above or below, not beside. */
 #include "harness/show/plot/plot.h"
 
 #include "harness/cli/cmd.h"
@@ -37,12 +37,12 @@ static void check_narrow(const char *name)
 	assert_int_equal(width, 380);
 	for (p = svg; (p = strstr(p, "font-size=\"")); p++)
 		assert_true(sscanf(p, "font-size=\"%lf", &size) == 1 && size >= 11);
-	/* The page says these two once for all. */
+	/* The page has both once. */
 	assert_null(strstr(svg, "What about phones"));
 	assert_null(strstr(svg, "Some CPU"));
 }
 
-/* Every kind has a layout for phones, in which nothing is left of the picture or beyond it. */
+/* Every kind has a layout for phones, with nothing outside of the picture. */
 static void narrow_pictures(void **state)
 {
 	static const char long_name[] = "a_variant_with_a_rather_long_name_of_44_chars";
@@ -80,7 +80,7 @@ static void narrow_pictures(void **state)
 	assert_true(left_of(long_name) < 60);
 	check_narrow("w-load-threads2");
 	assert_true(left_of(long_name) < 60);
-	/* Labels above their rows, and not beside them as well. */
+	/* Labels stand above their rows, not beside them. */
 	check_narrow("w-bars");
 	assert_true(left_of(long_name) < 20);
 	assert_int_equal(occurrences(svg, long_name), 3);
@@ -149,13 +149,12 @@ static void narrow_latencies(void **state)
 	}
 	check_picture(names[2]);
 	expect(svg, "7 M/s");
-	/* Rates between 2.7 and 8.4 M/s, where no power of ten is: the axis has figures all the
-	 * same. */
+	/* Rates from 2.7 to 8.4 M/s contain no power of ten, yet the axis has labels. */
 	expect(svg, ">4M<");
 	expect(svg, ">8M<");
 	check_picture(names[0]);
 	assert_null(strstr(svg, "the machine alone"));
-	/* With the floor that the machine has: 4 of 3 to 14 us. */
+	/* With the machine's own p99: 4 of 3 to 14 us. */
 	json_object_set_new(json_object_get(b, "ctbench"), "bounds",
 			    json_pack("[{s:s, s:i, s:s, s:f, s:i}]", "bound", "away", "threads", 1,
 				      "percentile", "p99", "median", 4000.0, "n", 3));
@@ -181,7 +180,7 @@ static void narrow_latencies(void **state)
 	json_decref(b);
 }
 
-/* Variants below each other, each under its name. */
+/* Variants one below the other, each under its name. */
 static void narrow_timelines(void **state)
 {
 	json_t *b = new_benchmark("w", "What about phones?", "variant");

@@ -17,7 +17,7 @@
 #include "tests/fixture/command_fixture.h"
 #include "tests/fixture/plot_fixture.h"
 
-/* The bands' leftmost point, in pixels: a gap must make no wedge to the corner of the graph. */
+/* The leftmost point of the bands, in pixels: a gap must not make a wedge to the graph's corner. */
 static double leftmost_of_bands(void)
 {
 	double least = 1e9, x, y;
@@ -33,7 +33,7 @@ static double leftmost_of_bands(void)
 	return least;
 }
 
-/* A light band behind each line: in the data, in the picture, and in the words. */
+/* A light band behind each line: in the data, the picture and the words. */
 static void timelines_have_bands(void **state)
 {
 	json_t *b = new_benchmark("w", "What happens?", "variant");
@@ -43,7 +43,7 @@ static void timelines_have_bands(void **state)
 	add_timeline(b, "b", 9, true);
 	assert_int_equal(draw(b, PLOT_TIMELINE), 3);
 	assert_int_equal(rows_of("out/w-timeline.tsv", "1\t8\t7\t9.5\t0.15\t0\t0.3\t0\t0\t0"), 2);
-	/* where nothing was done a logarithm has a gap */
+	/* a logarithmic axis has a gap where nothing was done */
 	assert_int_equal(rows_of("out/w-timeline.tsv", "3\t7\t6.5\t7.5\tNaN\t0\t0\t3\t1\t9"), 2);
 	check_picture("w-timeline");
 	expect(svg, "median and 95 % interval (shaded) of 9 repeats");
@@ -58,7 +58,7 @@ static void timelines_have_bands(void **state)
 			 0);
 	json_decref(b);
 
-	/* All of few repeats is no 95 %. */
+	/* The range of few repeats is not a 95 % interval. */
 	b = new_benchmark("w", "What happens?", "variant");
 	add_timeline(b, "a", 5, true);
 	assert_int_equal(draw(b, PLOT_TIMELINE), 1);
@@ -67,7 +67,7 @@ static void timelines_have_bands(void **state)
 	json_decref(b);
 }
 
-/* A panel for what happened to anybody, if only in some repeats, and none for what never did. */
+/* A panel for what happened in any cell, if only in some repeats, and none for what never did. */
 static void panels_for_what_happened(void **state)
 {
 	json_t *b = new_benchmark("w", "What happens?", "variant"), *timeline;
@@ -106,7 +106,7 @@ static void panels_for_what_happened(void **state)
 	json_decref(b);
 }
 
-/* What an older program wrote has none, and the words claim none. */
+/* A run of an older version has no bands, and the words do not claim any. */
 static void older_timelines(void **state)
 {
 	json_t *b = new_benchmark("w", "What happens?", "variant");

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * ctbench report on a run that is made up: the page is whole, holds what it
- * must, escapes what it must, and fetches nothing.
- */
+/* ctbench report on a made-up run: the page is complete, escapes texts, and loads nothing. */
 #include "harness/base/grid.h"
 #include "harness/show/table/table.h"
 #include "tests/fixture/report_fixture.h"
@@ -27,7 +24,7 @@ static void test_page(void **state)
 	expect(page, "+1.2 % [-3.0, +12]");
 	expect(page, "ctbench run size 'it'\\''s'");
 	expect(page, "Some &lt;CPU&gt;, 2 CPUs, Linux 6.1");
-	/* What has something to tell, and only that. */
+	/* Only columns with values. */
 	assert_int_equal(count(page, "<summary>Behind the figures"), 1);
 	assert_true(strstr(page, "Behind the figures") < strstr(page, "id=\"w1\""));
 	expect(page, "longest chain");
@@ -39,12 +36,12 @@ static void test_page(void **state)
 	expect(page, ">12.5<");
 	/* Each picture once, in its own workload's section. */
 	assert_int_equal(count(page, "<svg "), 4);
-	/* What answers the question comes first. */
+	/* Pictures of effects come first. */
 	assert_true(strstr(page, "Plot size-effects") < strstr(page, "Plot size-bars"));
 	assert_true(strstr(page, "Plot size-big-bars") > strstr(page, "id=\"w1\""));
 	assert_true(strstr(page, "Plot size-lines") < strstr(page, "id=\"w1\""));
 	assert_null(strstr(page, "Gnuplot"));
-	/* Nothing from elsewhere; no id twice. */
+	/* Nothing is loaded; ids are unique. */
 	assert_null(strstr(page, "://"));
 	assert_null(strstr(page, "src="));
 	assert_int_equal(count(page, "id='w0p0-gpDot'"), 1);
@@ -55,8 +52,8 @@ static void test_page(void **state)
 }
 
 /*
- * Where there is a narrow form both are there, without an id twice, and the style sheet shows
- * one of them; where there is none the page says what to do.
+ * Both forms of a picture are there, with unique ids, and the style sheet shows one; without the
+ * narrow one the page has a hint.
  */
 static void test_narrow(void **state)
 {
@@ -90,7 +87,7 @@ static void test_narrow(void **state)
 	expect(page, "@media screen and (max-width: 46rem)");
 	expect(page, ".both .wide { display: none; }");
 
-	/* A broken one is no page. */
+	/* A broken picture makes no page. */
 	write_text("narrow/size-bars.svg", "no picture");
 	assert_int_not_equal(report_write(&s, "run/narrow.html", false, &e), 0);
 	assert_int_equal(e.status, CT_EXIT_USER);
@@ -151,7 +148,7 @@ static json_t *with_answers(void)
 				      workload(names[i], "So?"));
 	add(report, "mixed", "axis", "weak", 2.9, "better", "faster");
 	add(report, "mixed", "axis", "less", 1.5, "none", "");
-	/* it would be the strongest, and is none */
+	/* the largest, but not seen */
 	add(report, "mixed", "axis", "a<b", -80, "none", "");
 	add(report, "mixed", "axis", "half", -50, "worse", "slower");
 	add(report, "mixed", "variant", "other", 60, "better", "faster");
@@ -198,7 +195,7 @@ static void test_answers(void **state)
 	FILE *out = open_memstream(&text, &len);
 
 	(void)state;
-	/* The strongest first, a halving before +60 %; never a word for what was not seen. */
+	/* The largest effect first, a halving before +60 %; no direction for what was not seen. */
 	answer_is(
 		&s, "mixed",
 		"[seen] half instead of base: throughput -50 %, slower; other instead of base: +60 "
@@ -222,7 +219,7 @@ static void test_answers(void **state)
 		"faster; one instead of base: +7.0 %, faster; one instead of base: +6.0 %, faster; "
 		"one instead of base: +5.0 %, faster; and 2 more\n");
 
-	/* In both forms, at the top; and where there is no verdict the section says it as well. */
+	/* In both forms, at the top; without a verdict the section says so, too. */
 	assert_int_equal(report_write(&s, "run/answers.html", false, &e), 0);
 	read_text("run/answers.html", page, sizeof(page));
 	expect(page,
@@ -245,10 +242,7 @@ static json_t *metric(double median, int n)
 			 "ci_high", median * 1.1, "n", n);
 }
 
-/*
- * Fewer than five repeats have no interval.  The noise had been "-6.5 % [?, ?]", and the interval
- * of one latency was "0.189..0.189".
- */
+/* Fewer than five repeats have no interval: no "-6.5 % [?, ?]" and no "0.189..0.189". */
 static void test_few_repeats(void **state)
 {
 	(void)state;
@@ -286,7 +280,7 @@ static void test_few_repeats(void **state)
 			expect(text, "1.80..2.20");
 			expect(text, "2.70..3.30");
 			assert_int_equal(count(text, "| 95 % |"), 2);
-			/* A number of searches, which had been 5.00. */
+			/* The number of searches has no decimals. */
 			expect(text, "| 2.70..3.30 | 5 |");
 		}
 		free(text);
@@ -294,7 +288,7 @@ static void test_few_repeats(void **state)
 	}
 }
 
-/* Once before the heading of the first section's, and within each its own and no other. */
+/* Each once before the first section, and once within its own. */
 static void in_its_section(const char *text, const char *first, const char *second,
 			   const char *const machines[2])
 {
@@ -313,7 +307,7 @@ static void in_its_section(const char *text, const char *first, const char *seco
 	}
 }
 
-/* The line that explains the column misses had stood above tables without it. */
+/* The explanation of the column misses only stands above tables that have it. */
 static void test_misses(void **state)
 {
 	static const struct {
@@ -345,7 +339,7 @@ static void test_misses(void **state)
 	}
 }
 
-/* A run that was merged from two machines names both; it had named the first one only. */
+/* A run merged from two machines names both. */
 static void test_two_machines(void **state)
 {
 	static const char *const plain[] = {
@@ -370,7 +364,7 @@ static void test_two_machines(void **state)
 	expect(strstr(text, "<h2>The machines</h2>"), plain[0]);
 	expect(strstr(text, "<h2>The machines</h2>"), plain[1]);
 	free(text);
-	/* Of one machine there is nothing to tell apart. */
+	/* With one machine nothing is repeated. */
 	json_object_set_new(json_array_get(parts, 1), "machine", json_integer(0));
 	text = text_as(report_html, copy);
 	expect(text, "<h2>The machine</h2>");

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Figures as shares of the machine's bounds: by hand-made bounds, so that each share is known. */
+/*
+ * Figures as shares of the machine's bounds: the bounds are made up, so that each share is known.
+ */
 #include "harness/show/shares.h"
 
 #include <errno.h>
