@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Settings by the kernel's names and in its units; what they may be is what
- * /proc/sys/net/netfilter accepts.
+ * Settings by the kernel's names and in its units.  They take what Linux 6.18
+ * takes in /proc/sys, but for timeouts and thresholds above 2^31 - 1 ticks or bytes
+ * (docs/KERNEL-CLAIMS.md).
  */
 #include <errno.h>
 
 #include "core/conntrack.h"
 
-/* A timeout in ticks must stay below half the clock's range: see nf_ct_is_expired(). */
+/*
+ * A timeout in ticks must stay below half the clock's range: see nf_ct_is_expired().  Linux has
+ * the same limit, in ticks of its own; with 1000 of them a second it is the same in seconds.
+ */
 #define MAX_SECONDS (INT32_MAX / NF_CT_HZ)
 
 /* The array in struct nf_ct_timeouts is made of _Atomic uint32_t throughout. */
@@ -26,6 +30,12 @@ static const struct setting {
 #include "core/sysctl.def"
 #undef SYSCTL
 #undef SYSCTL_TIMEOUT
+};
+
+/* Memory of fragments: the first may not be above the second. */
+static const char *const thresholds[][2] = {
+	{ "nf_conntrack_frag6_low_thresh", "nf_conntrack_frag6_high_thresh" },
+	{ "ipfrag_low_thresh", "ipfrag_high_thresh" },
 };
 
 /* What is no setting of a namespace but of the table behind it. */
@@ -71,8 +81,6 @@ static int set_table(struct net *net, int which, uint64_t value)
 
 	switch (which) {
 	case TABLE_MAX:
-		if (value > INT32_MAX)
-			return -ERANGE;
 		store_relaxed(&core->max, (uint32_t)value);
 		return 0;
 	case TABLE_BUCKETS:
@@ -84,14 +92,39 @@ static int set_table(struct net *net, int which, uint64_t value)
 	}
 }
 
-int nf_ct_sysctl_set(struct net *net, const char *name, uint64_t value)
+static uint64_t value_of(const struct net *net, const struct setting *s)
+{
+	return load_relaxed(slot(net, s)) / s->unit;
+}
+
+int nf_ct_sysctl_range(const struct net *net, const char *name, uint64_t *min, uint64_t *max)
 {
 	const struct setting *s = find(name);
 
+	*min = 0;
+	*max = s ? s->max : INT32_MAX;
+	if (!s)
+		return find_table(name) == TABLE_MAX ? 0 : -ENOENT;
+	if (!strcmp(name, "nf_conntrack_expect_max"))
+		*min = 1;
+	for (size_t i = 0; i < ARRAY_SIZE(thresholds); i++) {
+		if (!strcmp(name, thresholds[i][0]))
+			*max = value_of(net, find(thresholds[i][1]));
+		if (!strcmp(name, thresholds[i][1]))
+			*min = value_of(net, find(thresholds[i][0]));
+	}
+	return 0;
+}
+
+int nf_ct_sysctl_set(struct net *net, const char *name, uint64_t value)
+{
+	const struct setting *s = find(name);
+	uint64_t min, max;
+
+	if (!nf_ct_sysctl_range(net, name, &min, &max) && (value < min || value > max))
+		return -ERANGE;
 	if (!s)
 		return set_table(net, find_table(name), value);
-	if (value > s->max)
-		return -ERANGE;
 	store_relaxed(slot(net, s), (uint32_t)value * s->unit);
 	nf_ct_new_ext_update(net);
 	return 0;
@@ -103,7 +136,7 @@ int nf_ct_sysctl_get(const struct net *net, const char *name, uint64_t *value)
 	int which;
 
 	if (s) {
-		*value = load_relaxed(slot(net, s)) / s->unit;
+		*value = value_of(net, s);
 		return 0;
 	}
 	which = find_table(name);

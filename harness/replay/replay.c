@@ -74,39 +74,59 @@ static int mark_devices(struct replay *r)
 
 /* --- A replay from its beginning to its end --- */
 
-int replay_set(struct replay *r, const char *name, uint64_t value, struct ct_error *e)
+/* The name as sysctl(8) and sysctl.conf have it, and as a path; without what stands before it. */
+static const char *bare_name(const char *name)
+{
+	static const char *const before[] = {
+		"/proc/sys/", "net.netfilter.", "net/netfilter/", "net.ipv4.", "net/ipv4/",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(before); i++)
+		if (!strncmp(name, before[i], strlen(before[i])))
+			name += strlen(before[i]);
+	return name;
+}
+
+static int no_such_setting(const char *name, struct ct_error *e)
 {
 	const char *names[128], *near;
 	size_t nr = 0;
-	int err = nf_ct_sysctl_set(r->net, name, value);
+
+	while (nr < ARRAY_SIZE(names) && (names[nr] = nf_ct_sysctl_name((unsigned int)nr)))
+		nr++;
+	near = nearest_name(bare_name(name), names, nr);
+	if (near)
+		return ct_user_error(e, "no setting is called %.80s; did you mean %s?", name, near);
+	return ct_user_error(e,
+			     "no setting is called %.80s; settings have the names of Linux's "
+			     "/proc/sys/net/netfilter, such as nf_conntrack_tcp_loose",
+			     name);
+}
+
+int replay_set(struct replay *r, const char *name, uint64_t value, struct ct_error *e)
+{
+	const char *bare = bare_name(name);
+	const unsigned long long wanted = value;
+	int err = nf_ct_sysctl_set(r->net, bare, value);
+	uint64_t min, max;
 
 	switch (err) {
 	case 0:
 		return 0;
 	case -ENOENT:
-		while (nr < ARRAY_SIZE(names) && (names[nr] = nf_ct_sysctl_name((unsigned int)nr)))
-			nr++;
-		near = nearest_name(name, names, nr);
-		if (near)
-			return ct_user_error(e, "no setting is called %.80s; did you mean %s?",
-					     name, near);
-		return ct_user_error(e,
-				     "no setting is called %.80s; they are those of the kernel's "
-				     "/proc/sys/net/netfilter, such as nf_conntrack_tcp_loose",
-				     name);
+		return no_such_setting(name, e);
 	case -EPERM:
 		return ct_user_error(e, "%s can only be read", name);
 	case -EOPNOTSUPP:
 		return ct_user_error(e, "%s cannot be set: the variant %s does not resize", name,
 				     r->options.variant->name);
 	case -ENOMEM:
-		return ct_user_error(e, "there is no memory for %s=%llu", name,
-				     (unsigned long long)value);
-	default:
-		return ct_user_error(
-			e, "%s cannot be %llu: the kernel does not take that value either", name,
-			(unsigned long long)value);
+		return ct_user_error(e, "there is no memory for %s=%llu", name, wanted);
 	}
+	if (nf_ct_sysctl_range(r->net, bare, &min, &max))
+		return ct_user_error(e, "%s cannot be %llu", name, wanted);
+	return ct_user_error(e, "%s cannot be %llu: it is a number from %llu to %llu", name, wanted,
+			     (unsigned long long)min, (unsigned long long)max);
 }
 
 static int apply_scenario(struct replay *r, struct ct_error *e)

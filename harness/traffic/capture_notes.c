@@ -29,7 +29,7 @@ static const struct {
 	[CAPTURE_ZERO_IPV6] = { "have IPv6 payload length 0 before TCP data",
 		"has IPv6 payload length 0 before TCP data",
 		"segmentation offload, perhaps; Linux 6.18 finds such packets invalid" },
-	[CAPTURE_ZERO] = { "have IPv4 total length 0 without TCP", "has IPv4 total length 0 without TCP",
+	[CAPTURE_ZERO] = { "have IPv4 total length 0 without TCP data", "has IPv4 total length 0 without TCP data",
 		"a router drops them before any hook" },
 	[CAPTURE_BEYOND] = { "are shorter than their IP length", "is shorter than its IP length",
 		"a router drops them before any hook; did a program cut them?" },

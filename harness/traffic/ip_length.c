@@ -25,8 +25,10 @@ static enum ip_length ipv4(const uint8_t *l3, uint32_t len, uint32_t *bytes)
 
 	if (l3[0] >> 4 != 4 || header < IPV4_HEADER || header > len)
 		return IP_LENGTH_BROKEN;
+	/* what is cut into segments is two bytes at least */
 	if (!total)
-		return l3[9] == IPPROTO_TCP ? IP_LENGTH_OFFLOAD : IP_LENGTH_ZERO;
+		return l3[9] == IPPROTO_TCP && len > header + TCP_HEADER + 1 ? IP_LENGTH_OFFLOAD
+									     : IP_LENGTH_ZERO;
 	if (total > len)
 		return IP_LENGTH_BEYOND;
 	if (total < header)

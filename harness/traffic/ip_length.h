@@ -14,7 +14,7 @@
 
 enum ip_length {
 	IP_LENGTH_OK,
-	/* IPv4 total length 0 in TCP: left so by segmentation offload (GSO, TSO); all is data. */
+	/* IPv4 total length 0 in TCP with data: left so by segmentation offload (GSO, TSO). */
 	IP_LENGTH_OFFLOAD,
 	/* IPv6 payload length 0, and TCP data follows: Linux up to 6.18 sees the header alone. */
 	IP_LENGTH_ZERO_IPV6,
@@ -24,7 +24,7 @@ enum ip_length {
 	IP_LENGTH_CUT,
 
 	/* A router drops these before any hook. */
-	IP_LENGTH_ZERO,	  /* IPv4 total length 0, and not TCP */
+	IP_LENGTH_ZERO,	  /* IPv4 total length 0, and not that */
 	IP_LENGTH_BEYOND, /* the packet ends before the length that IP says */
 	IP_LENGTH_BROKEN, /* impossible version, header length, or jumbo payload option */
 };

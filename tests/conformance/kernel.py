@@ -80,7 +80,7 @@ def virtio_header(p):
     ihl = (p[0] & 15) * 4
     if p[0] >> 4 != 4 or ihl < 20 or len(p) < ihl + 20 or p[9] != 6 or p[2:4] != b"\0\0":
         return bytes(10)
-    segment = 1000                                  # bytes of data in each; any number does
+    segment = max(1, (len(p) - ihl - 20) // 2)      # of what follows the header; the kernel wants more than one
     return struct.pack("=BBHHHH", 1, 1, ihl + (p[ihl + 12] >> 4) * 4, segment, ihl, 16)
 
 

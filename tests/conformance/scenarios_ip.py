@@ -248,5 +248,26 @@ def cut_packets():
     return s
 
 
-ALL = [ext_headers, ext_ah, ext_cut, atomic, orders, duplicates, overlaps, odd_sizes, odd_middle, incomplete, of_protocols, large,
+def lengths():
+    s = Scenario("what IP says of its length: 0, less than the header, more than there is; jumbo payloads that are none")
+    for proto in (UDP, TCP, ICMP, 47, 253):
+        data = b"\0\x09\0\x35\0\x1c\0\0" + b"\0" * 4 + b"\x50\x02" + b"\0" * 14
+        for n in (0, 1, 19, 20, 27, 28, 40, 41, 48, 49, 1000, 65535):
+            s.add(ip4(A, B, proto, data, length=n))
+            s.add(ip6(A6, B6, proto, data, length=n))
+    for n in (0, 1, 2, 3, 100):                     # segmentation offload, if there is data to cut
+        s.add(ip4(A, B, TCP, tcp_bytes(A, B, 100 + n, 80, data=b"x" * n), length=0))
+    for ihl in (0, 4, 5, 6, 7, 12, 13, 15):
+        s.add(ip4(A, B, UDP, udp_bytes(A, B, 20 + ihl, 53, b"x" * 20), ihl=ihl))
+    for version in (4, 6):                          # a TUN device takes no other
+        s.add(ip4(A, B, UDP, udp_bytes(A, B, 40 + version, 53), version=version))
+        s.add(ip6(A6, B6, UDP, udp_bytes(A6, B6, 40 + version, 53), version=version))
+    for option in (b"\xc2\4\0\0\0\x10", b"\xc2\4\0\0\xff\xff", b"\xc2\4\0\1\0\0", b"\xc2\3\0\1\0\0",
+                   b"\xc2\4\xff\xff\xff\xff", b"\1\4\0\0\0\0", b"\x1e\4\0\0\0\0"):
+        for n in (0, None):
+            s.add(u6(A6, B6, 70, 53, ext=[(HOP, b"\0\0" + option)], length=n))
+    return s
+
+
+ALL = [lengths, ext_headers, ext_ah, ext_cut, atomic, orders, duplicates, overlaps, odd_sizes, odd_middle, incomplete, of_protocols, large,
        bits, headers_refused, cut_packets]

@@ -154,9 +154,12 @@ static void timeouts(struct fixture *fx, bool ipv6)
 static void memory(struct fixture *fx, bool ipv6)
 {
 	const char *name = ipv6 ? "nf_conntrack_frag6_high_thresh" : "ipfrag_high_thresh";
+	const char *low = ipv6 ? "nf_conntrack_frag6_low_thresh" : "ipfrag_low_thresh";
 	struct packet p;
 
 	packet_udp(&p, ipv6, CLIENT, 1000);
+	assert_int_equal(nf_ct_sysctl_set(fx->net, name, 20000), -ERANGE);
+	assert_int_equal(nf_ct_sysctl_set(fx->net, low, 20000), 0);
 	assert_int_equal(nf_ct_sysctl_set(fx->net, name, 20000), 0);
 	for (uint32_t id = 0; id < 200; id++) {
 		assert_int_equal(send_piece(fx, &p, id, 0, 960, true), NF_STOLEN);

@@ -76,7 +76,12 @@ static void mistakes(void **state)
 	assert_mistake(REPLAY("--set", "nf_conntrack_tcp_loose", wan), "NAME=NUMBER");
 	assert_mistake(REPLAY("--set", "nf_conntrack_tcp_loos=0", wan),
 		       "did you mean nf_conntrack_tcp_loose?");
+	assert_mistake(REPLAY("--set", "net.netfilter.nf_conntrack_tcp_loos=0", wan),
+		       "did you mean nf_conntrack_tcp_loose?");
 	assert_mistake(REPLAY("--set", "nf_conntrack_count=0", wan), "can only be read");
+	assert_mistake(REPLAY("--set", "nf_conntrack_udp_timeout=2147484", wan), "0 to 2147483");
+	assert_mistake(REPLAY("--set", "nf_conntrack_expect_max=0", wan), "1 to 2147483647");
+	assert_mistake(REPLAY("--set", "ipfrag_high_thresh=5", wan), "3145728 to ");
 	assert_mistake(REPLAY("--json", "--table", wan), "--table");
 	assert_mistake(REPLAY("--json", "--dump", "proc", wan), "--dump");
 	assert_mistake(REPLAY("--table", "--dump", "proc", wan), "--table");
@@ -87,6 +92,27 @@ static void mistakes(void **state)
 	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_mistake(REPLAY("--json", "--scenario", write_scenario(bad[i].json), wan),
 			       bad[i].says);
+}
+
+/* Settings by all the names that sysctl(8) knows them by. */
+static void names_of_settings(void **state)
+{
+	static const char *const sets[] = {
+		"nf_conntrack_max=5",
+		"net.netfilter.nf_conntrack_max=5",
+		"net/netfilter/nf_conntrack_max=5",
+		"/proc/sys/net/netfilter/nf_conntrack_max=5",
+		"net.ipv4.ipfrag_time=5",
+		"/proc/sys/net/ipv4/ipfrag_time=5",
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(sets); i++) {
+		REPLAY("--set", sets[i], own("http.pcap.zst"));
+		assert_fine(sets[i]);
+		if (i < 4)
+			assert_true(number_before(" at once,") <= 5);
+	}
 }
 
 /* A file cut off in the middle: what came before is told, then what is wrong. */
@@ -131,6 +157,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(mistakes),
+		cmocka_unit_test(names_of_settings),
 		cmocka_unit_test(damaged),
 	};
 
