@@ -13,6 +13,7 @@ static void nf_conntrack_free(struct nf_conn *ct)
 	sub_relaxed(&net->count, 1);
 }
 
+/* Some tables declare it, too.  NOLINTNEXTLINE(readability-redundant-declaration) */
 static void nf_ct_put_direct(struct nf_conn *ct);
 
 /* The last reference is gone (nf_ct_destroy). */

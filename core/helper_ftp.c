@@ -288,7 +288,7 @@ static unsigned int ftp_help(struct sk_buff *skb, unsigned int protoff, struct n
 	unsigned int verdict, off;
 	struct text line;
 
-	if ((ctinfo != IP_CT_ESTABLISHED && ctinfo != IP_CT_ESTABLISHED_REPLY) || !th)
+	if ((ctinfo != IP_CT_ESTABLISHED && ctinfo != IP_CT_ESTABLISHED_REPLY) || !th || !help)
 		return NF_ACCEPT;
 	off = protoff + (th->doff_res >> 4) * 4u;
 	/* A capture may have cut the packet: then nobody knows what was said. */

@@ -327,6 +327,7 @@ find_expectation(struct net *net, const struct nf_conntrack_zone *zone,
 	refcount_inc(&e->use);
 	if (!(e->flags & NF_CT_EXPECT_PERMANENT))
 		unlink_expect(e);
+	/* The caller's reference keeps it.  NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 	return e;
 }
 

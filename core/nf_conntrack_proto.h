@@ -146,9 +146,9 @@ extern const struct nla_policy nf_ct_port_nla_policy[];
 	.nlattr_to_tuple = nf_ct_port_nlattr_to_tuple, .nla_policy = nf_ct_port_nla_policy
 
 int nf_ct_tcp_to_nlattr(struct nl_buf *msg, struct nf_conn *ct, bool destroy);
-int nf_ct_tcp_from_nlattr(const struct nla *tb, struct nf_conn *ct);
+int nf_ct_tcp_from_nlattr(const struct nla *info, struct nf_conn *ct);
 int nf_ct_sctp_to_nlattr(struct nl_buf *msg, struct nf_conn *ct, bool destroy);
-int nf_ct_sctp_from_nlattr(const struct nla *tb, struct nf_conn *ct);
+int nf_ct_sctp_from_nlattr(const struct nla *info, struct nf_conn *ct);
 #define NF_CT_TCP_NLATTR_SIZE  40
 #define NF_CT_SCTP_NLATTR_SIZE 28
 

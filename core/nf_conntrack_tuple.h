@@ -68,7 +68,8 @@ _Static_assert(sizeof(struct nf_conntrack_man) == 16 + 2 + 2, "padding in the so
 _Static_assert(offsetof(struct nf_conntrack_tuple, dst.u3) == 20, "padding before the destination");
 _Static_assert(offsetof(struct nf_conntrack_tuple, dst.u) == 36, "padding in the destination");
 _Static_assert(CT_TUPLE_KEY_BYTES == 39, "padding before the direction");
-_Static_assert(sizeof(struct nf_conntrack_tuple) == CT_TUPLE_WORDS * 8, "padding at the end");
+_Static_assert(sizeof(struct nf_conntrack_tuple) == CT_TUPLE_WORDS * sizeof(uint64_t),
+	       "padding at the end");
 
 /* A tuple as five words, for comparing and copying. */
 union ct_tuple_words {

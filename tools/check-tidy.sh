@@ -34,7 +34,9 @@ else
 	mapfile -t files < <(sed -n 's/^ *"file": "\(.*\)",*$/\1/p' $database/compile_commands.json | sort -u | xargs ls -S)
 fi
 status=0
-found=$(printf '%s\n' "${files[@]}" | xargs -n 1 -P "$(nproc)" "$tool" -p $database --quiet 2>&1) || status=1
+# A status above 1 is a crash, or no memory: no finding.
+one='"$0" -p "$1" --quiet "$2"; s=$?; [ $s -le 1 ] || echo "$2:1: error: $0 itself ended with status $s"; exit $((s > 0))'
+found=$(printf '%s\n' "${files[@]}" | xargs -n 1 -P "$(nproc)" sh -c "$one" "$tool" $database 2>&1) || status=1
 # A finding in a header comes once for each file that includes it.
 echo "$found" | sed -n "s|^$PWD/||; /: \(error\|warning\): /p" | sort -u
 [ $status -eq 0 ] && echo "clang-tidy: ${#files[@]} files are clean"

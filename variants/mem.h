@@ -28,7 +28,7 @@ enum ct_pages {
 static inline size_t ct_mem_size(size_t bytes, enum ct_pages pages)
 {
 	size_t align = bytes >= CT_HUGE_PAGE || pages == CT_PAGES_HUGETLB ? CT_HUGE_PAGE
-									  : 2 * CT_CACHE_LINE;
+									  : 2UL * CT_CACHE_LINE;
 
 	return (bytes + align - 1) & ~(align - 1);
 }
@@ -50,7 +50,7 @@ static inline void *ct_mem_alloc(size_t bytes, enum ct_pages pages)
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_HUGE_2MB, -1, 0);
 		return p == MAP_FAILED ? NULL : p;
 	}
-	p = aligned_alloc(size >= CT_HUGE_PAGE ? CT_HUGE_PAGE : 2 * CT_CACHE_LINE, size);
+	p = aligned_alloc(size >= CT_HUGE_PAGE ? CT_HUGE_PAGE : 2UL * CT_CACHE_LINE, size);
 	if (p && size >= CT_HUGE_PAGE)
 		madvise(p, size, pages == CT_PAGES_THP ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 	return p;

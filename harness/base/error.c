@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#define CT_ERROR_DEFINES
 #include "harness/base/error.h"
 
 #include "harness/base/escape.h"

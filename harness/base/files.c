@@ -101,7 +101,7 @@ int file_append(const char *path, int flags)
 
 FILE *file_read(const char *path, uint64_t most)
 {
-	struct stat st;
+	struct stat st = { 0 };
 	int fd = open_regular(path, O_RDONLY, &st), err;
 	FILE *in = NULL;
 

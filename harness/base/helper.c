@@ -24,8 +24,6 @@
 /* How soon a wait sees a signal that came just before it. */
 #define LOOK_MS 100
 
-extern char **environ;
-
 static double seconds_now(void)
 {
 	struct timespec ts;

@@ -43,6 +43,7 @@ int cmd_number(const char *text, uint64_t *out)
 	char *end;
 
 	errno = 0;
+	/* An option with a number has an argument.  NOLINTNEXTLINE(*-core.NonNullParamChecker) */
 	*out = strtoull(text, &end, 10);
 	return *text < '0' || *text > '9' || *end || errno ? -EINVAL : 0;
 }

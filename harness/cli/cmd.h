@@ -116,7 +116,7 @@ const struct command *command_find(const char *name, struct ct_error *e);
 #define CMD_OF(T, help_) \
 	{ \
 		.name = "of", .type = CMD_TEXT, .offset = offsetof(T, of), .argument = "BOUND", \
-		.help = help_, .choices = cmd_bounds_choices \
+		.help = (help_), .choices = cmd_bounds_choices \
 	}
 extern const struct cmd_term cmd_bounds_choices[];
 

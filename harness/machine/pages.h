@@ -18,7 +18,7 @@ struct pages_ranges {
 };
 
 /* For nf_conntrack_ops.ranges; a range that there was no memory for is left out. */
-void pages_add(const struct ct_range *range, void *ranges);
+void pages_add(const struct ct_range *range, void *arg);
 
 struct pages_seen {
 	uint64_t bytes;	   /* of the ranges */

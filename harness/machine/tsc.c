@@ -53,7 +53,7 @@ static struct sample sample_clocks(void)
 
 static double calibrate(void)
 {
-	struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
+	struct timespec pause = { .tv_nsec = 20L * 1000 * 1000 };
 	struct sample a = sample_clocks(), b;
 
 	nanosleep(&pause, NULL);

@@ -168,7 +168,8 @@ measure_walk(struct measuring *m, struct bounds_line *lines, uint64_t bytes, siz
 
 	for (unsigned int i = 0; i < m->threads; i++)
 		for (unsigned int j = 0; j < k; j++)
-			m->work[i].at[j] = &lines[(i * k + j) * n / (m->threads * k)];
+			m->work[i].at[j] =
+				&lines[((uint64_t)i * k + j) * n / ((uint64_t)m->threads * k)];
 	tell(m, k == 1 ? "dependent" : "independent", bytes, k, NULL, measure(m, walks[which].fn));
 }
 

@@ -252,9 +252,9 @@ static void replica_free(struct replica *rp)
 
 static struct replica *replica_new(const struct cell *cell, const struct key_plan *plan)
 {
-	struct replica *rp = aligned_alloc(CT_CACHE_LINE, 2 * CT_CACHE_LINE);
+	struct replica *rp = aligned_alloc(CT_CACHE_LINE, 2UL * CT_CACHE_LINE);
 
-	_Static_assert(sizeof(struct replica) <= 2 * CT_CACHE_LINE, "two lines are enough");
+	_Static_assert(sizeof(struct replica) <= 2UL * CT_CACHE_LINE, "two lines are enough");
 	if (!rp)
 		return NULL;
 	*rp = (struct replica){

@@ -27,7 +27,8 @@ static void *room(size_t bytes)
 static int make_tails(struct bench_timeline *t, uint32_t threads)
 {
 	for (uint32_t i = 0; i < threads; i++) {
-		t->track[i].tail = room(t->pieces * NR_TL_TAILS * sizeof(struct timeline_tail));
+		t->track[i].tail =
+			room((size_t)t->pieces * NR_TL_TAILS * sizeof(struct timeline_tail));
 		t->track[i].last = room(NR_TL_TAILS * sizeof(*t->track[i].last));
 		if (!t->track[i].tail || !t->track[i].last)
 			return -ENOMEM;

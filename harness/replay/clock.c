@@ -12,7 +12,7 @@
 /* How often timers of fragments and expectations are checked. */
 #define TIMER_TICKS NF_CT_HZ
 /* In gaps up to this the gc worker runs as usual; after a longer one the table is swept once. */
-#define GC_SILENCE (600u * NF_CT_HZ)
+#define GC_SILENCE (UINT64_C(600) * NF_CT_HZ)
 /*
  * The largest step of the clock: an expired entry must still look expired after it
  * (nf_ct_is_expired() works for spans below 2^31 ticks).

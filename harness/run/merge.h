@@ -68,7 +68,7 @@ bool merge_one_machine(const struct merge_part *a, const struct merge_part *b);
 /* p->shard and p->shards out of the arguments in run.json. */
 void merge_read_shard(struct merge_part *p, const json_t *arguments);
 /* Is this part of a shard, and of as many as the first one? */
-int merge_check_shard(struct merge *m, size_t part);
+int merge_check_shard(struct merge *m, size_t at);
 /* Are all shards there? */
 int merge_check_all_shards(struct merge *m);
 /* Does the part have all rows and details that it had when its benchmark.json was written? */

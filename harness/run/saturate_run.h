@@ -24,7 +24,7 @@ struct saturate_points {
 	struct saturate_point *list;
 	size_t nr, room;
 };
-int saturate_take_row(void *points, const struct measurement *m, struct ct_error *e);
+int saturate_take_row(void *arg, const struct measurement *m, struct ct_error *e);
 void saturate_points_free(struct saturate_points *points);
 
 /*

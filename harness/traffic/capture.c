@@ -280,6 +280,7 @@ static bool keep(struct capture *c, const struct capture_packet *p)
 {
 	struct ahead *a = &c->ahead;
 
+	/* p was read without an error.  NOLINTNEXTLINE(*-core.UndefinedBinaryOperatorResult) */
 	if (a->bytes + p->caplen > a->room) {
 		size_t room = 2 * (a->bytes + p->caplen);
 		uint8_t *data = realloc(a->data, room);

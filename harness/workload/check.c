@@ -49,8 +49,7 @@ static void bucket_remedy(const struct cell *cell, uint64_t buckets, char *buf, 
 
 	buf[0] = '\0';
 	if (!bucket_rule(cell, below) && !bucket_rule(cell, 2 * below))
-		snprintf(buf, size, ", as %llu or %llu", (unsigned long long)below,
-			 (unsigned long long)(2 * below));
+		snprintf(buf, size, ", as %llu or %llu", (unsigned long long)below, 2ULL * below);
 	else if (!bucket_rule(cell, below))
 		snprintf(buf, size, ", as %llu", (unsigned long long)below);
 }

@@ -12,10 +12,11 @@
 	.offset = offsetof(struct cell, field), .size = sizeof(((struct cell *)NULL)->field)
 #define COUNT(field, least, most) \
 	.type = &type_count, .min = (double)(least), .max = (double)(most), FIELD(field)
-#define SECONDS(field, least, most) .type = &type_seconds, .min = least, .max = most, FIELD(field)
-#define SHARE(field)		    .type = &type_share, .max = 1, FIELD(field)
-#define SWITCH(field)		    .type = &type_switch, FIELD(field)
-#define TEXT(field)		    .type = &type_text, FIELD(field)
+#define SECONDS(field, least, most) \
+	.type = &type_seconds, .min = (least), .max = (most), FIELD(field)
+#define SHARE(field)  .type = &type_share, .max = 1, FIELD(field)
+#define SWITCH(field) .type = &type_switch, FIELD(field)
+#define TEXT(field)   .type = &type_text, FIELD(field)
 #define WORDS(...) \
 	(const struct word_meaning[]) \
 	{ \
@@ -25,10 +26,11 @@
 		} \
 	}
 #define WORD(field, ...) .type = &type_word, .words = WORDS(__VA_ARGS__), FIELD(field)
-#define OWN(name)	 .type = &type_##name
-#define FILE_KEY	 .type = &type_file, .use = USE_FILE
-#define FILE_LIST	 .type = &type_list, .use = USE_FILE
-#define OR_NONE		 .none = true
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): a field */
+#define OWN(name) .type = &type_##name
+#define FILE_KEY  .type = &type_file, .use = USE_FILE
+#define FILE_LIST .type = &type_list, .use = USE_FILE
+#define OR_NONE	  .none = true
 
 const struct parameter parameters[NR_PARAMS] = {
 #define PARAMETER(id, name_, default_, meaning_, ...) \

@@ -259,7 +259,7 @@ static void print_fixed(FILE *out, const struct workload *w)
 static void print_table(FILE *out, const struct workload *w, const bool *chosen)
 {
 	char text[TEXT_MAX];
-	int width[64];
+	int width[64] = { 0 };
 
 	for (unsigned int i = 0; i < cell_nr_params(); i++) {
 		width[i] = (int)strlen(cell_param_name(i));

@@ -9,7 +9,7 @@
 
 #include "tests/fixture/packets.h"
 
-#define INVALID -1 /* -NF_ACCEPT */
+#define INVALID (-1) /* -NF_ACCEPT */
 #define ACCEPT	1
 
 static struct fake fake;

@@ -187,7 +187,8 @@ static void sack_blocks(void **state)
 	put32((uint8_t *)opt + 19, C0 + 5001); /* the higher one first */
 	put32((uint8_t *)opt + 23, C0 + 2001);
 	put32((uint8_t *)opt + 27, C0 + 3001);
-	memcpy(opt + 31, "\5\12", 2); /* another option, cut off */
+	opt[31] = 5; /* another option, cut off */
+	opt[32] = 10;
 	assert_int_equal(
 		SEND(SERVER, .seq = S0 + 1, .ack = C0 + 1, .flags = ACK, .opt = opt, .optlen = 36),
 		ACCEPT);

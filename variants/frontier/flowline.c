@@ -63,8 +63,8 @@ static void fl_uncommit(struct flowline *t, size_t begin, size_t end)
 	size_t bytes = fl_round(t, end) - fl_round(t, begin);
 
 	if (bytes)
-		mmap(start, bytes, PROT_NONE,
-		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+		(void)mmap(start, bytes, PROT_NONE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
 }
 
 /* Address space alone, aligned to a huge page. */

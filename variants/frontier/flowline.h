@@ -303,7 +303,11 @@ FL_INLINE uint32_t fl_guess(const struct flowline *t, uint32_t hash, const bool 
 	if (FL_LIKELY(slots)) {
 		ref = atomic_load_explicit(&line->ref[31 - __builtin_clz(slots)],
 					   memory_order_relaxed);
-		__builtin_prefetch(fl_at(t, ref), write, 3);
+		/* Whether it will be written must be a constant, which a parameter is not to clang. */
+		if (write)
+			__builtin_prefetch(fl_at(t, ref), 1, 3);
+		else
+			__builtin_prefetch(fl_at(t, ref), 0, 3);
 		return ref;
 	}
 	if (FL_UNLIKELY(fl_may_be_chained(line, tag) || !fl_miss_is_sure(t, line, meta, hash)))

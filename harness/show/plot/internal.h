@@ -60,7 +60,7 @@ const char *plot_unit(const char *metric);
 /* Is this one of the workload's varying parameters? */
 bool plot_varies(const json_t *workload, const char *parameter);
 /* Index of the cell's variant among its workload's: its colour. */
-unsigned int plot_variant_index(const struct plot_group *g, const json_t *cell);
+unsigned int plot_variant_index(const struct plot_group *g, const json_t *of);
 
 /* ---- pictures: each writes f->data and f->script's variables ---- */
 
@@ -72,14 +72,14 @@ int plot_bars(struct plot_file *f, const struct plot_group *g);
 int plot_latency(struct plot_file *f, const struct plot_group *g);
 /* The rates that searches found. */
 int plot_saturation(struct plot_file *f, const struct plot_group *g);
-int plot_timeline(struct plot_file *f, const struct plot_group *g);
+int plot_timeline(struct plot_file *f, const struct plot_group *all);
 /* The verdicts on the group's workload by one metric. */
 int plot_effects(struct plot_file *f, const struct plot_group *g, const char *metric);
 
 /* Write a text of the data, escaped, after a tab. */
 void plot_write_label(FILE *data, const char *text);
 /* Write a comment line, escaped. */
-void plot_write_comment(FILE *data, const char *text);
+void plot_write_comment(FILE *out, const char *text);
 /*
  * In narrow pictures a row's label stands above it. A row is 36 pixels high (plots/style.gp); a
  * further line takes this much of it.

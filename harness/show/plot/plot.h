@@ -25,7 +25,7 @@ struct json_t;
 
 /*
  * Draw the pictures of a run into out_dir (made if missing). benchmark: the contents of
- * benchmark.json. kinds: enum workload_plot bits to draw for every workload; 0: the kinds that each
+ * benchmark.json. wanted: enum workload_plot bits to draw for every workload; 0: the kinds that each
  * workload asks for. *drawn: the number of pictures. A picture and its files appear when they are
  * complete; one that gnuplot could not finish leaves nothing behind. SIGINT, SIGTERM and SIGHUP end
  * the drawing.
@@ -33,8 +33,8 @@ struct json_t;
  * 0, or a negative errno with a sentence in e: -ENOENT if gnuplot is not installed (the sentence
  * names the Debian package).
  */
-int plot_run(const struct json_t *benchmark, const char *out_dir, unsigned int kinds, size_t *drawn,
-	     struct ct_error *e);
+int plot_run(const struct json_t *benchmark, const char *out_dir, unsigned int wanted,
+	     size_t *drawn, struct ct_error *e);
 
 /*
  * Draw the pictures that each workload asks for, as SVG only, for the page of a run (report.h).

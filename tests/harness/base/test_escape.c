@@ -116,8 +116,8 @@ static void shells(void **state)
 					     "\\'\"",	    "=ls",	  "a;b&c|d>e<f*?[]{}~#!" },
 				 *const odd[] = { "a\nb",
 						  "\033[31m'\\",
-						  "\xc2\x9b"
-						  "2J",
+						  ("\xc2\x9b"
+						   "2J"),
 						  "\xff",
 						  "\xe2\x80\xae",
 						  "\xf3\xa0\x81\x81" };
