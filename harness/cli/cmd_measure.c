@@ -12,6 +12,7 @@
 
 #include "harness/cli/cmd.h"
 #include "harness/measure/bench.h"
+#include "harness/measure/bounds_measure.h"
 #include "harness/measure/slices.h"
 #include "harness/measure/replica.h"
 #include "harness/machine/topology.h"
@@ -39,21 +40,6 @@ static int measure_replica(const struct cell *cell, struct cell_result *r, struc
 	return 0;
 }
 
-static int
-measure(const struct cell *cell, struct cell_result *r, json_t *details, struct ct_error *e)
-{
-	struct bench b = { .cell = cell, .r = r, .e = e, .details = details };
-	int err;
-
-	if (cell->kind == KIND_DECODE)
-		return bench_decode(cell, r, e);
-	if (!strcmp(cell->variant, REPLICA_NAME))
-		return measure_replica(cell, r, e);
-	err = cell->level == LEVEL_PACKETS ? bench_packets(&b) : bench_ops(&b);
-	bench_close(&b);
-	return err;
-}
-
 static int read_all(void *data, size_t size)
 {
 	for (size_t at = 0; at < size;) {
@@ -66,6 +52,37 @@ static int read_all(void *data, size_t size)
 		at += (size_t)n;
 	}
 	return 0;
+}
+
+/* The request follows the cell: see bounds_child(). */
+static int measure_bounds(json_t *details, struct ct_error *e)
+{
+	struct bounds_request q;
+	json_t *list;
+
+	if (read_all(&q, sizeof(q)))
+		return -EIO;
+	list = bounds_measure(&q, e);
+	if (!list || json_object_set_new(details, "bounds", list))
+		return -ENOMEM;
+	return 0;
+}
+
+static int
+measure(const struct cell *cell, struct cell_result *r, json_t *details, struct ct_error *e)
+{
+	struct bench b = { .cell = cell, .r = r, .e = e, .details = details };
+	int err;
+
+	if (cell->kind == KIND_BOUNDS)
+		return measure_bounds(details, e);
+	if (cell->kind == KIND_DECODE)
+		return bench_decode(cell, r, e);
+	if (!strcmp(cell->variant, REPLICA_NAME))
+		return measure_replica(cell, r, e);
+	err = cell->level == LEVEL_PACKETS ? bench_packets(&b) : bench_ops(&b);
+	bench_close(&b);
+	return err;
 }
 
 /*

@@ -15,8 +15,7 @@
  *
  * Times are in ns as one thread sees them, with all threads doing the same at once,
  * pinned as the run's are, on pages of the size the run's tables have.  A set of them
- * is measured in a process of its own (ctbench bounds --json), several times in
- * the course of a run.
+ * is measured in a process of its own, several times in the course of a run.
  */
 #ifndef CTBENCH_HARNESS_MEASURE_BOUNDS_MEASURE_H
 #define CTBENCH_HARNESS_MEASURE_BOUNDS_MEASURE_H
@@ -48,8 +47,9 @@ struct bounds_request {
 struct json_t *bounds_measure(const struct bounds_request *q, struct ct_error *e);
 
 /*
- * In the parent: bounds_measure() in a fresh process.  NULL with a sentence in e; -EINTR's
- * sentence is empty.
+ * In the parent: bounds_measure() in a new process, by the protocol of measure.c; the request
+ * follows a cell of KIND_BOUNDS, and the details hold the array as "bounds".  NULL with a sentence
+ * in e, which is empty after Ctrl-C.
  */
 struct json_t *bounds_child(const struct bounds_request *q, struct ct_error *e);
 

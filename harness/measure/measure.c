@@ -17,6 +17,7 @@
 #include "harness/base/interrupt.h"
 #include "harness/machine/program.h"
 #include "harness/machine/tsc.h"
+#include "harness/measure/bounds_measure.h"
 #include "harness/measure/replica.h"
 
 #define PATIENCE_MS 1000 /* for a child that hung up to end by itself */
@@ -67,6 +68,11 @@ static int transfer(int fd, void *data, size_t size, bool write_it)
 
 static int died(int status, const struct cell *cell, struct ct_error *e)
 {
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && cell->kind == KIND_BOUNDS)
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER,
+			       "measuring %s was killed, probably for want of memory: ask for "
+			       "fewer --bytes, or see the kernel's log",
+			       cell->variant);
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
 		return ct_fail(e, -ENOMEM, CT_EXIT_USER,
 			       "measuring %s with %llu connections was killed, probably for want "
@@ -217,6 +223,32 @@ int measure_cell(const struct cell *cell, struct cell_result *result, json_t **d
 	json_decref(c->details);
 	free(c);
 	return err;
+}
+
+json_t *bounds_child(const struct bounds_request *q, struct ct_error *e)
+{
+	static const struct cell cell = { .kind = KIND_BOUNDS, .variant = "the machine's bounds" };
+	struct measure_child *c = calloc(1, sizeof(*c));
+	json_t *list = NULL;
+	int err;
+
+	if (!c) {
+		ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory to measure");
+		return NULL;
+	}
+	err = start(c, &cell, e);
+	if (!err)
+		err = transfer(c->to, (void *)q, sizeof(*q), true);
+	if (!err)
+		err = receive_result(c);
+	err = finish(c, err, e);
+	if (!err && c->result.status)
+		ct_fail(e, -EIO, (enum ct_exit)c->result.status, "%s", c->result.error);
+	else if (!err)
+		list = json_incref(json_object_get(c->details, "bounds"));
+	json_decref(c->details);
+	free(c);
+	return list;
 }
 
 /* ---- in slices ---- */

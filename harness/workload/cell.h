@@ -30,6 +30,7 @@ enum cell_kind {
 	KIND_STEADY, /* a window of fixed length over a steady population */
 	KIND_FILL,   /* from an empty table to all flows inserted, by all threads */
 	KIND_DECODE, /* capture decoding alone, from memory */
+	KIND_BOUNDS, /* no cell of a workload: see bounds_child() */
 };
 
 enum popularity {

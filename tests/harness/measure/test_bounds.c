@@ -3,6 +3,7 @@
  * them. */
 #include "harness/measure/bounds_internal.h"
 #include "harness/measure/bounds_measure.h"
+#include "harness/measure/measure.h"
 #include "harness/results/bounds.h"
 #include "harness/run/run.h"
 #include "harness/show/table/table.h"
@@ -399,13 +400,43 @@ static void in_a_run(void **state)
 	assert_int_equal(system(command), 0);
 }
 
+/* A process that measures and does not answer is an error, and not a wait. */
+static void child_that_fails(void **state)
+{
+	const struct bounds_request q = {
+		.threads = { 1 }, .nr_threads = 1, .bytes = 4096, .window = 0.001
+	};
+	static const char *const programs[] = { "/bin/false", "/bin/true", "/nowhere/ctbench" };
+	const char *ours = measure_program;
+	json_t *list;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+		struct ct_error e = { 0 };
+
+		measure_program = programs[i];
+		assert_null(bounds_child(&q, &e));
+		assert_int_equal(e.status, CT_EXIT_INTERNAL);
+	}
+	measure_program = CTBENCH_BINARY;
+	list = bounds_child(&q, NULL);
+	assert_true(json_array_size(list) > 5);
+	json_decref(list);
+	measure_program = ours;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(merged),   cmocka_unit_test(printed),
-		cmocka_unit_test(away),	    cmocka_unit_test(measured),
-		cmocka_unit_test(mistakes), cmocka_unit_test(more_than_the_machine_has),
-		cmocka_unit_test(misses),   cmocka_unit_test(in_a_run),
+		cmocka_unit_test(merged),
+		cmocka_unit_test(printed),
+		cmocka_unit_test(away),
+		cmocka_unit_test(measured),
+		cmocka_unit_test(mistakes),
+		cmocka_unit_test(more_than_the_machine_has),
+		cmocka_unit_test(misses),
+		cmocka_unit_test(in_a_run),
+		cmocka_unit_test(child_that_fails),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
