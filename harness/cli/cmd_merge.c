@@ -36,9 +36,9 @@ static const struct cmd_option options[] = {
 };
 
 static const struct cmd_term examples[] = {
-	{ "ctbench merge both one two", "puts these two together:" },
-	{ "ctbench run full --shard 1/2 --name one", "on one machine" },
-	{ "ctbench run full --shard 2/2 --name two", "on another machine" },
+	{ "ctbench merge both one two", "one run of these two parts" },
+	{ "ctbench run full --shard 1/2 --name one", "makes the first part" },
+	{ "ctbench run full --shard 2/2 --name two", "makes the second part, also elsewhere" },
 	{ NULL, NULL },
 };
 /* clang-format on */
