@@ -6,7 +6,7 @@ set ylabel ""
 set xlabel unit
 # The longest bar but for null's; of all where there are no others.
 stats data index 0 using (is_null(stringcolumn(narrow ? 8 : 2)) ? NaN : $5) nooutput name "OTHERS"
-xmax_others = OTHERS_records > 0 ? OTHERS_max : xmax
+xmax_others = exists("OTHERS_records") && OTHERS_records > 0 ? OTHERS_max : xmax
 cut = too_long(xmax)
 set xrange [0:1.22 * drawn(xmax)]
 set yrange [rows + (narrow ? 0.5 : 0.7):0.3]
