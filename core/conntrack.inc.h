@@ -17,8 +17,8 @@
  *   table_remove(), table_collect(), table_collect_near(), table_scan_size()
  *
  * Its parts, for who reads: conntrack_end.inc.h, conntrack_burst.inc.h,
- * conntrack_new.inc.h and conntrack_confirm.inc.h, in the order of what needs what.  All is one unit,
- * so that the compiler sees one straight path from the packet to the bucket.
+ * conntrack_new.inc.h and conntrack_confirm.inc.h, in the order of what needs what.  All is one
+ *unit, so that the compiler sees one straight path from the packet to the bucket.
  */
 #include "core/nf_defrag.h"
 

@@ -124,8 +124,8 @@ void nf_ct_sysctl_init(struct net *net);
 int nf_ct_sysctl_set(struct net *net, const char *name, uint64_t value);
 int nf_ct_sysctl_get(const struct net *net, const char *name, uint64_t *value);
 /*
- * What a setting may be set to now: 0, or -ENOENT where that is no plain range (nf_conntrack_buckets,
- * nf_conntrack_count, no such name).
+ * What a setting may be set to now: 0, or -ENOENT where that is no plain range
+ * (nf_conntrack_buckets, nf_conntrack_count, no such name).
  */
 int nf_ct_sysctl_range(const struct net *net, const char *name, uint64_t *min, uint64_t *max);
 /* All names: i from 0, NULL after the last. */

@@ -11,8 +11,9 @@
 
 /* What a position of a table's walk is, for the statistics about chains. */
 enum ct_bucket_kind {
-	CT_BUCKET_NONE, /* no bucket: nothing to count */
-	CT_BUCKET_CHAIN, /* takes any number of entries: with a good hash their lengths are Poisson's */
+	CT_BUCKET_NONE,	 /* no bucket: nothing to count */
+	CT_BUCKET_CHAIN, /* takes any number of entries: with a good hash their lengths are
+			    Poisson's */
 	CT_BUCKET_SLOTS, /* holds so many entries; others go elsewhere, so no Poisson */
 };
 

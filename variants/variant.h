@@ -84,7 +84,8 @@ struct ct_variant {
 	const char *summary; /* one line for `ctbench list` */
 	struct ct_axes axes;
 	unsigned int flags; /* enum ct_variant_flags */
-	/* Which of conntrack's promises the table cannot keep, as a sentence; NULL: it keeps all. */
+	/* Which of conntrack's promises the table cannot keep, as a sentence; NULL: it keeps all.
+	 */
 	const char *limits;
 	/*
 	 * How many nodes a chain takes before insertion refuses one more (-E2BIG),

@@ -36,7 +36,8 @@ ct_fail(struct ct_error *e, int code, enum ct_exit status, const char *fmt, ...)
 /* Print "ctbench: SENTENCE" on stderr, behind what stdout still holds; returns the exit status. */
 int ct_error_print(const struct ct_error *e);
 
-/* clang's analyzer sees one file at a time: what it must know of ct_fail() is that it returns an error. */
+/* clang's analyzer sees one file at a time: what it must know of ct_fail() is that it returns an
+ * error. */
 #if defined(__clang_analyzer__) && !defined(CT_ERROR_DEFINES)
 #define ct_fail(e, code, ...) (ct_fail(e, code, __VA_ARGS__), -1)
 #endif

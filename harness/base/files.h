@@ -29,7 +29,8 @@ int file_write_new(const char *folder, const char *name, const void *data, size_
  */
 int file_append(const char *path, int flags);
 
-/* Open a regular file of at most `most` bytes for reading, also behind a symlink; NULL and errno. */
+/* Open a regular file of at most `most` bytes for reading, also behind a symlink; NULL and errno.
+ */
 FILE *file_read(const char *path, uint64_t most);
 
 /* All of it, also in pieces and through signals.  0 or a negative errno. */

@@ -77,7 +77,8 @@ static int line_width(const struct grid *g, const struct layout *l)
 	return sum;
 }
 
-/* The length of the piece of text that fits, which ends behind a blank or a mark; *columns of it. */
+/* The length of the piece of text that fits, which ends behind a blank or a mark; *columns of it.
+ */
 static size_t piece(const char *text, int width, int *columns)
 {
 	size_t at = 0, end = 0;

@@ -126,21 +126,25 @@ static const struct cmd_term page_sizes[] = {
 
 static const struct cmd_option options[] = {
 	{ "threads", 0, CMD_PARSE, 0, "LIST",
-	  .help = "numbers of threads, each measured with all of them at once: 1,2 (default: 1,all)",
+	  .help = "numbers of threads, each measured with all of them at once: 1,2 (default: "
+	    "1,all)",
 	  .parse = take_threads },
 	{ "bytes", 0, CMD_PARSE, 0, "SIZE",
 	  .help = "the largest footprint, in bytes or as 64Mi, 1Gi (default: 256Mi)",
 	  .parse = take_bytes },
-	{ "pages", 0, CMD_PARSE, 0, "SIZE", .help = "memory pages: auto, thp, 4k or hugetlb, as in workloads (default: auto)",
+	{ "pages", 0, CMD_PARSE, 0, "SIZE", .help = "memory pages: auto, thp, 4k or hugetlb, as "
+	  "in workloads (default: auto)",
 	  .choices = page_sizes, .parse = take_parameter },
 	{ "pinning", 0, CMD_PARSE, 0, "POLICY",
 	  .help = "compact, scatter, core, llc or a list of CPUs (default: compact)",
 	  .parse = take_parameter },
-	{ "window", 0, CMD_PARSE, 0, "SECONDS", .help = "length of each measurement (default: 0.05)",
+	{ "window", 0, CMD_PARSE, 0, "SECONDS", .help = "length of each measurement (default: "
+	  "0.05)",
 	  .parse = take_window },
 	{ "repeats", 0, CMD_COUNT, AT(repeats), "N",
 	  .help = "processes, one after the other (default: 5)", .min = 1, .max = REPEATS_MAX },
-	{ "json", 0, CMD_SWITCH, AT(json), NULL, .help = "measure once, in this process, and print JSON" },
+	{ "json", 0, CMD_SWITCH, AT(json), NULL, .help = "measure once, in this process, and "
+	  "print JSON" },
 	{ .name = NULL },
 };
 

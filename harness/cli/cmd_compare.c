@@ -49,11 +49,13 @@ static const struct cmd_option operands[] = {
 
 static const struct cmd_option options[] = {
 	{ "metric", 'm', CMD_TEXT, AT(metric), "NAMES",
-	  .help = "figures to compare, with commas: mops, ns_per_op, p99_ns, ... (default: throughput, "
+	  .help = "figures to compare, with commas: mops, ns_per_op, p99_ns, ... (default: "
+	    "throughput, "
 	  "or p99_ns of runs with latencies, or the highest rate of searches; bytes per "
 	  "connection)" },
 	{ "bound", 0, CMD_PARSE, 0, "SHARE",
-	  .help = "a change for the worse of up to this share is acceptable: 3%, 0.5% (default: 3%)",
+	  .help = "a change for the worse of up to this share is acceptable: 3%, 0.5% (default: "
+	    "3%)",
 	  .parse = parse_bound },
 	CMD_OF(struct request, "throughput and time as shares of what each run's machine allows, "
 	       "to compare two machines"),

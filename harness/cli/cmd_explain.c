@@ -42,9 +42,11 @@ static const struct cmd_option operands[] = {
 
 static const struct cmd_option options[] = {
 	{ "all", 'a', CMD_SWITCH, AT(all), NULL, .help = "show every node of long chains" },
-	{ "json", 0, CMD_SWITCH, AT(json), NULL, .help = "print the same facts as one JSON object" },
+	{ "json", 0, CMD_SWITCH, AT(json), NULL, .help = "print the same facts as one JSON "
+	  "object" },
 	{ "loose", 'l', CMD_SWITCH, AT(loose), NULL,
-	  .help = "take checksums as right, and forward whatever the addresses and the TTL: for captures "
+	  .help = "take checksums as right, and forward whatever the addresses and the TTL: for "
+	    "captures "
 	  "from where the network card fills in checksums, and of a host's own packets" },
 	{ .name = NULL },
 };

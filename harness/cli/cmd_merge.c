@@ -62,7 +62,8 @@ static int merge(struct merge *m)
 	char dir[PATH_MAX], path[PATH_MAX + 32];
 	int err, status;
 
-	/* Makes a limit on file sizes an error that is reported and cleaned up, like a full disk. */
+	/* Makes a limit on file sizes an error that is reported and cleaned up, like a full disk.
+	 */
 	signal(SIGXFSZ, SIG_IGN);
 	err = merge_read(m);
 	if (!err)

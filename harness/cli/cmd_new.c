@@ -97,7 +97,8 @@ static int check(const struct request *q, struct ct_error *e)
 	return err;
 }
 
-/* A line of standard input without its end, from malloc(); NULL at its end, and for an empty line. */
+/* A line of standard input without its end, from malloc(); NULL at its end, and for an empty line.
+ */
 static char *read_line(void)
 {
 	char *line = NULL;

@@ -59,7 +59,8 @@ static const struct cmd_option operands[] = {
 
 static const struct cmd_option options[] = {
 	{ "kind", 'k', CMD_PARSE, 0, "KIND",
-	  .help = "only plots of this kind, for all workloads that have the data; several with commas "
+	  .help = "only plots of this kind, for all workloads that have the data; several with "
+	    "commas "
 	  "(default: what each workload asks for)", .choices = kinds, .parse = add_kinds },
 	CMD_OF(struct request, "throughput as a share of what this machine allows (see ctbench "
 	       "bounds; default: as measured)"),

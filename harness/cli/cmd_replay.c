@@ -36,21 +36,24 @@ static const struct cmd_option operands[] = {
 static const struct cmd_option options[] = {
 	{ "table", 't', CMD_SWITCH, AT(table), NULL,
 	  .help = "print the connections at the end, as /proc/net/nf_conntrack does" },
-	{ "dump", 'd', CMD_CHOICE, AT(dump), "FORMAT", .help = "print only the connections at the end",
+	{ "dump", 'd', CMD_CHOICE, AT(dump), "FORMAT",
+	  .help = "print only the connections at the end",
 	  .choices = dumps },
 	{ "json", 0, CMD_SWITCH, AT(json), NULL,
 	  .help = "print a line of JSON for each packet and one for the end, in the format of the "
 	  "conformance tests, without a summary; replay is then as strict as a router: it "
 	  "verifies checksums, and a TTL can end" },
 	{ "checksums", 0, CMD_SWITCH, AT(replay.options.checksums), NULL,
-	  .help = "verify checksums; without it they count as right, because network cards often fill "
+	  .help = "verify checksums; without it they count as right, because network cards often "
+	    "fill "
 	  "them in after the capture" },
 	{ .name = NULL },
 };
 
 static const struct cmd_term columns[] = {
 	{ "NEW", "packets of a connection that has not been answered yet" },
-	{ "ESTABLISHED", "packets of an answered connection, in the direction of its first packet" },
+	{ "ESTABLISHED", "packets of an answered connection, in the direction of its first "
+	  "packet" },
 	{ "EST_REPLY", "packets against that direction" },
 	{ "RELATED", "errors about a connection, or the first packet of an expected one" },
 	{ "invalid", "packets that fit no connection and cannot begin one" },

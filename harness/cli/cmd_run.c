@@ -75,10 +75,12 @@ static const struct cmd_option options[] = {
 	  .help = "name of the results (default: the time and the suite's name)" },
 	CMD_RESULTS(struct request),
 	{ "resume", 0, CMD_TEXT, AT(resume), "RUN",
-	  .help = "continue an interrupted run with the arguments that it was started with, on the same "
+	  .help = "continue an interrupted run with the arguments that it was started with, on "
+	    "the same "
 	  "machine and with the same program" },
 	{ "shard", 0, CMD_PARSE, 0, "I/N",
-	  .help = "measure only part I of N, whole workloads each, on several machines or one after the "
+	  .help = "measure only part I of N, whole workloads each, on several machines or one "
+	    "after the "
 	  "other; ctbench merge puts the parts together", .parse = parse_shard },
 	{ "plant", 0, CMD_PARSE, 0, "VARIANT=SHARE%", .parse = parse_plant, .hidden = true },
 	{ "no-bounds", 0, CMD_SWITCH, AT(no_bounds), NULL,
@@ -87,7 +89,8 @@ static const struct cmd_option options[] = {
 };
 
 static const struct cmd_term files[] = {
-	{ "benchmark.json", "everything, in Google Benchmark's format, so that its compare.py reads "
+	{ "benchmark.json", "everything, in Google Benchmark's format, so that its compare.py "
+	  "reads "
 			    "it; the key ctbench has the machine and the parameters" },
 	{ "results.tsv", "a row per cell" },
 	{ "cells.tsv", "a row per measurement" },

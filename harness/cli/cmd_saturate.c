@@ -82,17 +82,20 @@ static const struct cmd_option operands[] = {
 };
 
 static const struct cmd_option options[] = {
-	{ "p99", 0, CMD_PARSE, 0, "TIME", .help = "the bound of the 99th percentile (default: 20us)",
+	{ "p99", 0, CMD_PARSE, 0, "TIME", .help = "the bound of the 99th percentile (default: "
+	  "20us)",
 	  .parse = parse_percentile },
 	{ "p50", 0, CMD_PARSE, 0, "TIME", .help = "a bound of the median instead",
 	  .parse = parse_percentile },
 	{ "p999", 0, CMD_PARSE, 0, "TIME", .help = "a bound of the 99.9th percentile",
 	  .parse = parse_percentile },
-	{ "max", 0, CMD_PARSE, 0, "TIME", .help = "a bound of the longest time", .parse = parse_percentile },
+	{ "max", 0, CMD_PARSE, 0, "TIME", .help = "a bound of the longest time",
+	  .parse = parse_percentile },
 	{ "from", 0, CMD_PARSE, AT(question.from), "RATE",
 	  .help = "the lowest rate to try, in operations a second of all threads (default: 10k)",
 	  .parse = parse_rate },
-	{ "to", 0, CMD_PARSE, AT(question.to), "RATE", .help = "the highest rate to try (default: 100M)",
+	{ "to", 0, CMD_PARSE, AT(question.to), "RATE",
+	  .help = "the highest rate to try (default: 100M)",
 	  .parse = parse_rate },
 	{ "precision", 0, CMD_PARSE, 0, "SHARE",
 	  .help = "a search ends when the two rates are this close (default: 5%)",

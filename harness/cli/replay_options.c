@@ -82,13 +82,17 @@ const struct cmd_option replay_command_options[] = {
 	  .help = "the table to use; ctbench list shows them (default: " REPLAY_VARIANT ")",
 	  .parse = parse_variant },
 	{ "buckets", 'b', CMD_COUNT, AT(options.buckets), "N",
-	  .help = "size of the table (default: 262144, the kernel's above 4 GB of memory)", .min = 1 },
+	  .help = "size of the table (default: 262144, the kernel's above 4 GB of memory)",
+	    .min = 1 },
 	{ "set", 's', CMD_PARSE, 0, "NAME=VALUE",
-	  .help = "a setting by the kernel's name: nf_conntrack_tcp_loose=0, nf_conntrack_max=1000, "
+	  .help = "a setting by the kernel's name: nf_conntrack_tcp_loose=0, "
+	    "nf_conntrack_max=1000, "
 	  "nf_conntrack_acct=1; timeouts in seconds", .parse = parse_set },
-	{ "clock", 0, CMD_CHOICE, AT(clock), "CLOCK", .help = "how time passes", .choices = clocks },
+	{ "clock", 0, CMD_CHOICE, AT(clock), "CLOCK", .help = "how time passes",
+	  .choices = clocks },
 	{ "scenario", 0, CMD_TEXT, AT(scenario_path), "FILE",
-	  .help = "how the packets arrive, as JSON: settings, devices, zones, packets held back, helpers "
+	  .help = "how the packets arrive, as JSON: settings, devices, zones, packets held back, "
+	    "helpers "
 	  "(keys sysctl, global, in, zones, notrack, helpers, hold, after, realtime); replay is "
 	  "then as strict as with --json" },
 	{ .name = NULL },

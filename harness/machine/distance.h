@@ -2,12 +2,13 @@
 /*
  * How far CPUs are from one another: the round trip of a cache line between two threads.
  *
- * A hypervisor moves its guests' CPUs: two of them share a last-level cache for some seconds, and then
- * they do not.  Accesses to memory shared by two threads then cost three times as much.  No counter
- * shows this, but the round trip does, in some 50 us.
+ * A hypervisor moves its guests' CPUs: two of them share a last-level cache for some seconds, and
+ * then they do not.  Accesses to memory shared by two threads then cost three times as much.  No
+ * counter shows this, but the round trip does, in some 50 us.
  *
- * Each measurement uses several lines that were not used before, and takes the least of them: on some
- * CPUs a line can stay with a third core for the whole measurement, and its round trips are too long.
+ * Each measurement uses several lines that were not used before, and takes the least of them: on
+ * some CPUs a line can stay with a third core for the whole measurement, and its round trips are
+ * too long.
  */
 #ifndef CTBENCH_HARNESS_MACHINE_DISTANCE_H
 #define CTBENCH_HARNESS_MACHINE_DISTANCE_H
@@ -34,8 +35,9 @@ double
 distance_measure(struct distance *d, struct pool_worker *w, unsigned int workers, uint64_t serial);
 
 /*
- * Have the CPUs moved between two measurements?  The limit, a factor of 1.5, is above the noise of one
- * placement and below the factor of two and more of another cache.  False if either is unknown (0).
+ * Have the CPUs moved between two measurements?  The limit, a factor of 1.5, is above the noise of
+ * one placement and below the factor of two and more of another cache.  False if either is unknown
+ * (0).
  */
 bool distance_moved(double a, double b);
 

@@ -3,7 +3,8 @@
  * Facts that a measurement depends on: the machine, its kernel and their settings, and how this
  * ctbench was built.
  *
- * They are one JSON object, kept with every result.  Unknown facts are null or left out, never guessed.
+ * They are one JSON object, kept with every result.  Unknown facts are null or left out, never
+ * guessed.
  * There is no host name, user or path in them, because results are published.
  *
  *	machine		CPU model, packages, cores, CPUs, memory, swap
@@ -13,7 +14,8 @@
  *			randomisation
  *	frequency	driver, governors, boost, limits
  *	pages		page size, transparent huge pages, huge page pools, NUMA balancing
- *	virtual		hypervisor, time stolen since boot, whether free memory goes back to the host
+ *	virtual		hypervisor, time stolen since boot, whether free memory goes back to the
+ *			host
  *	limits		CPU quota and memory limit of the control group
  *	load		load averages, runnable threads, CPUs kept busy by others now
  *	power		on battery or not
@@ -35,7 +37,8 @@ struct json_t *env_json(void);
 
 /*
  * What of these facts disturbs measurements: an array of objects
- *	{ "id": "governor", "grade": "serious" or "note", "what": SENTENCE, "mend": SENTENCE or null }
+ *	{ "id": "governor", "grade": "serious" or "note", "what": SENTENCE, "mend": SENTENCE or null
+ *	}
  * with the serious ones first.  A new reference, or NULL without memory.
  */
 struct json_t *env_warnings(const struct json_t *env);
@@ -47,7 +50,8 @@ struct json_t *env_warnings(const struct json_t *env);
 double env_steal_seconds(void);
 
 /*
- * Does this machine return unused memory to its host (free page reporting of virtio's balloon: VIRTIO
+ * Does this machine return unused memory to its host (free page reporting of virtio's balloon:
+ * VIRTIO
  * 1.2, 5.5.6.7)?  Memory that was idle for some seconds then costs a page fault in the host, which
  * takes many times as long as one in our kernel.
  */

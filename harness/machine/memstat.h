@@ -40,8 +40,8 @@ uint64_t memstat_rss_of(pid_t pid);
 /* The most it has ever been. */
 uint64_t memstat_rss_peak(void);
 
-/* Name and version of the allocator behind malloc() in this process: "jemalloc 5.3.0-0-g54ea", "glibc 2.36";
- * returns buf. */
+/* Name and version of the allocator behind malloc() in this process: "jemalloc 5.3.0-0-g54ea",
+ * "glibc 2.36"; returns buf. */
 char *memstat_allocator(char *buf, size_t size);
 
 #endif

@@ -36,8 +36,8 @@ int pages_scan(FILE *smaps, const struct pages_ranges *ranges, size_t min_bytes,
 	       struct pages_seen *seen);
 
 /*
- * Does the pool of huge pages have that many (of CT_HUGE_PAGE bytes) free?  If not, the sentence in e
- * says how the administrator can reserve them.  what: what they are needed for.
+ * Does the pool of huge pages have that many (of CT_HUGE_PAGE bytes) free?  If not, the sentence in
+ * e says how the administrator can reserve them.  what: what they are needed for.
  */
 int pages_check_pool(uint64_t need, const char *what, struct ct_error *e);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hardware counters of the calling thread, by perf_event_open(2).  Virtual machines often have none,
- * and the kernel may refuse them.  Each counter that is not available has a reason instead.
+ * Hardware counters of the calling thread, by perf_event_open(2).  Virtual machines often have
+ * none, and the kernel may refuse them.  Each counter that is not available has a reason instead.
  *
- * If the CPU has fewer counters than requested, the kernel multiplexes them.  Values are then scaled to
- * the whole time, and `shared` is set.
+ * If the CPU has fewer counters than requested, the kernel multiplexes them.  Values are then
+ * scaled to the whole time, and `shared` is set.
  *
  * Thread-safety: a set belongs to the thread that opened it.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The worker pool: threads created once, each pinned to its CPU, that run a function together as often
- * as asked.
+ * The worker pool: threads created once, each pinned to its CPU, that run a function together as
+ *often as asked.
  *
  * What a run does, in every worker at once:
  *
@@ -25,7 +25,7 @@
  * workers at once and shares what arg leads to.  Several workers on one CPU
  * are allowed: a waiting worker yields the CPU.
  *
- * Progress: a meeting needs every worker, so a worker that never arrives blocks the others.  Between
+ * Progress: a meeting needs every worker, so a worker that never arrives blocks the others. Between
  * meetings no worker waits for another.
  */
 #ifndef CTBENCH_HARNESS_MACHINE_POOL_H

@@ -3,9 +3,9 @@
  * Events while the window is open: resizes, flushes, dumps, passes of gc, a limit on the
  * connections, floods, planted stalls.
  *
- * A thread beside the workers sleeps until each event's time and executes it.  Floods last while other
- * events happen, so they have a thread of their own (flood.c).  Neither thread is pinned: on a fully
- * loaded machine they take CPU time from a worker, as ip link, conntrack -L or a SYN would.
+ * A thread beside the workers sleeps until each event's time and executes it.  Floods last while
+ * other events happen, so they have a thread of their own (flood.c).  Neither thread is pinned: on
+ * a fully loaded machine they take CPU time from a worker, as ip link, conntrack -L or a SYN would.
  *
  * The actual begin and end of each event are recorded in the details, key "timeline".
  */

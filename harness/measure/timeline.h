@@ -39,7 +39,7 @@
 	F(LOOKUPS, "lookups_per_s", PER_SECOND) \
 	F(INSERTS, "inserts_per_s", PER_SECOND) \
 	F(DELETES, "deletes_per_s", PER_SECOND) \
-	F(HITS, "missed", COUNT) /* after the window: lookups that should have hit, less the hits */ \
+	F(HITS, "missed", COUNT) /* after the window: hits that should have been, less the hits */ \
 	F(INSERT_FAILED, "insert_failed", COUNT) \
 	F(DROPPED, "dropped", COUNT)
 

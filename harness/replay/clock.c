@@ -5,8 +5,8 @@
 #include "core/nf_defrag.h"
 
 /*
- * The clock starts five minutes before it wraps, as the kernel's jiffies do, to expose code that does
- * not handle wrapping.
+ * The clock starts five minutes before it wraps, as the kernel's jiffies do, to expose code that
+ * does not handle wrapping.
  */
 #define START_TICKS (0u - 300 * NF_CT_HZ)
 /* How often timers of fragments and expectations are checked. */

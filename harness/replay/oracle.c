@@ -3,10 +3,10 @@
  * What the oracle of the conformance tests sees of a packet, so that a replay can report the same.
  * This changes only the report, not the packet's treatment.
  *
- * The oracle reads the kernel's nf_tables trace.  The trace has nothing about packets whose extension
- * headers reach beyond their end.  If a packet never reached conntrack's hook, the oracle reads the
- * packet itself to find out whether it was kept as a fragment or dropped; for that a fragment must
- * contain the beginning of its transport header.
+ * The oracle reads the kernel's nf_tables trace.  The trace has nothing about packets whose
+ * extension headers reach beyond their end.  If a packet never reached conntrack's hook, the oracle
+ * reads the packet itself to find out whether it was kept as a fragment or dropped; for that a
+ * fragment must contain the beginning of its transport header.
  */
 #include "core/nf_conntrack_proto.h"
 #include "harness/replay/replay.h"

@@ -141,8 +141,8 @@ void replay_flush(struct replay *r);
 void replay_end(struct replay *r);
 
 /*
- * The checks of a router before the first hook (the kernel's ip_rcv and ip6_rcv).  False if it would
- * drop the packet for a broken IP header; else skb is the packet, trimmed to its IP length.
+ * The checks of a router before the first hook (the kernel's ip_rcv and ip6_rcv).  False if it
+ * would drop the packet for a broken IP header; else skb is the packet, trimmed to its IP length.
  */
 bool replay_receive(const struct capture_packet *p, const struct replay_options *options,
 		    struct sk_buff *skb);

@@ -41,7 +41,8 @@ struct rule {
 };
 
 /* clang-format off */
-/* A value; one that may be null; an array of items; an object with these keys, and keys like these. */
+/* A value; one that may be null; an array of items; an object with these keys,
+ * and keys like these. */
 #define VALUE(key, kind)	     { key, kind, NULL, ANY, false }
 #define OR_NULL(key, kind)	     { key, kind, NULL, ANY, true }
 #define LIST(key, items)	     { key, ARRAY, items, ANY, false }

@@ -105,9 +105,9 @@ static void print_troubles(const struct run *run)
 }
 
 /*
- * The exit status.  A cell that this machine cannot run is not a failure, nor is one that noise made
- * void every time: the table says so and prints no figure.  A run without any figure has failed, or
- * is not possible on this machine.
+ * The exit status.  A cell that this machine cannot run is not a failure, nor is one that noise
+ * made void every time: the table says so and prints no figure.  A run without any figure has
+ * failed, or is not possible on this machine.
  */
 static int status_of(const struct run *run)
 {
@@ -187,8 +187,8 @@ static void print_cost(const json_t *report)
 }
 
 /*
- * A disturbance of all cells of a group cancels in every comparison between them.  A window that has
- * the machine to itself reveals it.
+ * A disturbance of all cells of a group cancels in every comparison between them.  A window that
+ * has the machine to itself reveals it.
  */
 static void print_alone(const json_t *report)
 {

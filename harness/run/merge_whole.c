@@ -79,8 +79,8 @@ struct tally {
 };
 
 /*
- * The last row of each repeat is the one that counts.  last has room for as many.  Returns the number
- * of repeats that have a row, or a negative errno.
+ * The last row of each repeat is the one that counts.  last has room for as many.  Returns the
+ * number of repeats that have a row, or a negative errno.
  */
 static int find_last(struct merge *m, size_t part, const char *name, uint32_t repeats,
 		     const struct merge_row **last, struct tally *t)

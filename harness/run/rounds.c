@@ -83,7 +83,8 @@ static bool same_group(const struct run_cell *a, const struct run_cell *b)
 		return false;
 	memset(y.variant, 0, sizeof(y.variant));
 	memcpy(y.variant, x.variant, sizeof(y.variant));
-	/* Some variants take powers of two only; the load factor that was asked for is the point. */
+	/* Some variants take powers of two only; the load factor that was asked for is the point.
+	 */
 	y.buckets = x.buckets;
 	y.buckets_rounded = x.buckets_rounded;
 	if (a->cell.buckets_rounded || b->cell.buckets_rounded)

@@ -112,7 +112,8 @@ struct run {
 
 /* ---- run_start.c ---- */
 
-/* Make run->parent/NAME.  Without a name it is made of the time, kind ("saturate-", "") and suite. */
+/* Make run->parent/NAME.  Without a name it is made of the time, kind ("saturate-", "") and suite.
+ */
 int run_create_folder(struct run *run, const char *name, const char *kind, struct ct_error *e);
 /*
  * Append the workloads to run->set.  "-" is standard input or, for a run that --resume loaded, what
@@ -127,8 +128,9 @@ char *run_read_input(const char *dir, struct ct_error *e);
 bool run_has_input(const struct json_t *arguments);
 
 /*
- * Write run.json and the workload from standard input, with the facts of machine and build, so that --resume does not mix two of them.
- * Call it after run_look_around().  An argument that is not UTF-8 is refused.
+ * Write run.json and the workload from standard input, with the facts of machine and build, so that
+ * --resume does not mix two of them. Call it after run_look_around().  An argument that is not
+ * UTF-8 is refused.
  */
 int run_keep_start(struct run *run, const char *command, int argc, char **argv, struct ct_error *e);
 /*
@@ -196,7 +198,8 @@ const char *cell_unit(const struct cell *cell);
 
 /*
  * Measure one repeat, and again if it is void.  Each attempt is kept in c->list[repeat] and in
- * cells.tsv.  Returns whether the last one was good.  If it could not be written, run->fatal is set.
+ * cells.tsv.  Returns whether the last one was good.  If it could not be written, run->fatal is
+ * set.
  */
 bool run_measure_repeat(struct run *run, struct run_cell *c, uint32_t repeat);
 /*

@@ -46,7 +46,8 @@ void saturate_tell(struct saturate *s, uint64_t rate, enum saturate_outcome outc
 	if (outcome == SATURATE_KEPT) {
 		if (rate > s->low)
 			s->low = rate;
-		/* A higher rate just passed, so failures below it were disturbances: discard them. */
+		/* A higher rate just passed, so failures below it were disturbances: discard them.
+		 */
 		while (s->nr_late && high(s) <= s->low)
 			s->nr_late--;
 		return;

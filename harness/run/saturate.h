@@ -4,11 +4,11 @@
  * bisection between a rate that keeps it and one that does not, in equal ratios.
  * One search of one cell; knows nothing of measuring.
  *
- * Disturbances (neighbours, the scheduler) only ever make operations late.  One disturbed measurement
- * would send the bisection to the wrong side.  Therefore the rate that a search would end below is
- * measured SATURATE_TRIES times, seconds apart; if it keeps the bound once, the search continues
- * upwards from there.  The result is what the table can do undisturbed.  A rate at which arrivals
- * outran the table is not tried again.
+ * Disturbances (neighbours, the scheduler) only ever make operations late.  One disturbed
+ * measurement would send the bisection to the wrong side.  Therefore the rate that a search would
+ * end below is measured SATURATE_TRIES times, seconds apart; if it keeps the bound once, the search
+ * continues upwards from there.  The result is what the table can do undisturbed.  A rate at which
+ * arrivals outran the table is not tried again.
  */
 #ifndef CTBENCH_HARNESS_RUN_SATURATE_H
 #define CTBENCH_HARNESS_RUN_SATURATE_H
@@ -32,10 +32,10 @@ struct saturate {
 };
 
 /*
- * from < to, precision > 0.  Bisection can only end at rates `precision` apart.  shift, from 0 to 1,
- * moves all of these rates down by that part of a step.  With a random shift in each search the
- * rounding error becomes noise, which repeats show and average; without it all searches would end at
- * the same rates.
+ * from < to, precision > 0.  Bisection can only end at rates `precision` apart.  shift, from 0 to
+ * 1, moves all of these rates down by that part of a step.  With a random shift in each search the
+ * rounding error becomes noise, which repeats show and average; without it all searches would end
+ * at the same rates.
  */
 void saturate_begin(struct saturate *s, uint64_t from, uint64_t to, double precision, double shift);
 

@@ -308,7 +308,8 @@ static void search_and_tell(struct run *run, struct saturate_points *points, str
 	run->seconds_done++; /* in searches */
 }
 
-/* Warn before searching if the machine alone breaks the bound: the result would not be about tables.
+/* Warn before searching if the machine alone breaks the bound: the result would not be about
+ * tables.
  */
 static void warn_of_machine(struct run *run, const struct saturate_question *q)
 {

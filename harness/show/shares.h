@@ -4,7 +4,8 @@
  * in percent of the bound's, time as a multiple of it. Everything made from the report (tables,
  * plots, pages, comparisons) then shows these.
  *
- *	dependent	a dependent random line of memory in a footprint as large as the cell's table:
+ *	dependent	a dependent random line of memory in a footprint as large as the cell's
+ *			table:
  *			100 % is one such line per operation
  *	independent	random lines with many in flight; only for tables at least half as large as
  *			the footprint of the measurement

@@ -53,9 +53,9 @@ void frame_make(struct ct_frame *frame, uint8_t *data, const struct nf_conntrack
  * matching part of IPv6 ones, also inside the packets that ICMP errors quote, so
  * that each copy has connections of its own.  split: a worker gets both
  * directions of its flows (flow), one direction of its flows and the other one of
- * its neighbour's (direction), or every threads-th packet (round_robin, any).  Each packet is cut to the
- * length that IP says, and those that a router drops before any hook are left
- * out (ip_length.h).  0 or -ENOMEM.
+ * its neighbour's (direction), or every threads-th packet (round_robin, any).  Each packet is cut
+ * to the length that IP says, and those that a router drops before any hook are left out
+ * (ip_length.h).  0 or -ENOMEM.
  */
 int frames_from_capture(struct frame_set *set, const struct capture_set *capture, uint32_t copies,
 			enum split_policy split, unsigned int thread, unsigned int threads,

@@ -266,7 +266,8 @@ static void pick_flows(struct picker *p, uint64_t *flows, unsigned int nr)
 		flows[i] = permutation_at(&p->plan->place, p->first + p->stride * flows[i]);
 }
 
-/* The flows of a block's lookups, if all hit: with `direction` replies have a picker of their own. */
+/* The flows of a block's lookups, if all hit: with `direction` replies have a picker of their own.
+ */
 static void
 pick_block(struct picker picker[2], const uint8_t kinds[KEY_BLOCK], uint64_t flows[KEY_BLOCK])
 {

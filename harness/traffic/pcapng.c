@@ -205,7 +205,8 @@ static bool new_interface(struct pcapng *r, const uint8_t *body, size_t size)
 	return true;
 }
 
-/* A time in units of the interface, in ns since 1970; no less than 0, no more than there is room. */
+/* A time in units of the interface, in ns since 1970; no less than 0, no more than there is room.
+ */
 static uint64_t to_ns(const struct interface *i, uint64_t units)
 {
 	static const uint64_t second = 1000000000;
@@ -338,7 +339,8 @@ static int block_header(struct pcapng *r, uint32_t *type, uint32_t *size)
 	return 1;
 }
 
-/* Read blocks up to the next packet.  As pcapng_next(), and 0 with r->damage where it is cut off. */
+/* Read blocks up to the next packet.  As pcapng_next(), and 0 with r->damage where it is cut off.
+ */
 static int next_packet(struct pcapng *r, struct capture_frame *f)
 {
 	uint32_t type, size;

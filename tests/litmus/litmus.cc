@@ -6,10 +6,10 @@
  *
  *	litmus [NAME ...]
  *
- * The verifier runs the threads of a test one at a time, in another interleaving each time, and lets
- * a load return any value that the model allows.  It does not reorder a store before an earlier load
- * of the same thread, so it cannot show load buffering (LB), which no known CPU shows either for
- * the orders used here.
+ * The verifier runs the threads of a test one at a time, in another interleaving each time, and
+ *lets a load return any value that the model allows.  It does not reorder a store before an earlier
+ *load of the same thread, so it cannot show load buffering (LB), which no known CPU shows either
+ *for the orders used here.
  */
 #include "shim.h"
 

@@ -5,7 +5,8 @@
  * has a reason to be off the usual way.
  *
  * Looked at are ct_lookup_path_NAME, a lookup alone, and ct_run_ops_NAME and
- * ct_run_ops_burst_NAME, the measured loops; with the parts that the compiler moved out of line (NAME.cold).
+ * ct_run_ops_burst_NAME, the measured loops; with the parts that the compiler moved out of line
+ * (NAME.cold).
  *
  * Skipped (77) without objdump, where instructions are not known here, and
  * where the code is not what is measured: not optimised, or with sanitizers.

@@ -51,8 +51,8 @@ constant(const union ct_tuple_words *t, const uint64_t key[2], uint32_t zone_id,
 }
 
 /*
- * From here to pop_options with the CRC instruction, called only where the CPU has one.  clang knows
- * no such pragma: its build tests the table-driven form instead.
+ * From here to pop_options with the CRC instruction, called only where the CPU has one.  clang
+ * knows no such pragma: its build tests the table-driven form instead.
  */
 #if defined(__x86_64__) && !defined(__clang__)
 #pragma GCC push_options

@@ -303,7 +303,8 @@ FL_INLINE uint32_t fl_guess(const struct flowline *t, uint32_t hash, const bool 
 	if (FL_LIKELY(slots)) {
 		ref = atomic_load_explicit(&line->ref[31 - __builtin_clz(slots)],
 					   memory_order_relaxed);
-		/* Whether it will be written must be a constant, which a parameter is not to clang. */
+		/* Whether it will be written must be a constant, which a parameter is not to clang.
+		 */
 		if (write)
 			__builtin_prefetch(fl_at(t, ref), 1, 3);
 		else
@@ -453,8 +454,8 @@ fl_keep_order(struct fl_line *line, uint32_t same, int i, uint16_t tag, uint32_t
 
 /*
  * Into a free slot, or onto the chain.  Among those with one tag a search meets the youngest
- * first, as in a chain whose head is where insertion takes place; oldest: ref comes off the chain and is
- * older than what lies in slots, of which one is free.
+ * first, as in a chain whose head is where insertion takes place; oldest: ref comes off the chain
+ * and is older than what lies in slots, of which one is free.
  */
 static inline void
 fl_add(struct flowline *t, struct fl_line *line, uint32_t hash, uint32_t ref, bool oldest)

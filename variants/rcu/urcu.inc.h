@@ -47,8 +47,8 @@ static inline void ct_synchronize(void)
 
 /*
  * fn(head) when all read-side sections that are open now have ended: frees memory that readers may
- * still see.  From a registered thread, inside a section too.  fn runs in a thread of liburcu's own,
- * which is no "CPU", and begins with ct_deferred(); ct_rcu_barrier() waits for it.
+ * still see.  From a registered thread, inside a section too.  fn runs in a thread of liburcu's
+ * own, which is no "CPU", and begins with ct_deferred(); ct_rcu_barrier() waits for it.
  */
 static inline void ct_defer(struct rcu_head *head, void (*fn)(struct rcu_head *head))
 {

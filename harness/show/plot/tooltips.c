@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * gnuplot's SVG calls a script to show a value under the mouse, which standalone pictures and pages do
- * not have, and gives every other element the <title> "gnuplot_plot_1" or the columns it was drawn
- * from, which browsers show as a tooltip.  Here the values become titles, and the other titles go.
+ * gnuplot's SVG calls a script to show a value under the mouse, which standalone pictures and pages
+ * do not have, and gives every other element the <title> "gnuplot_plot_1" or the columns it was
+ * drawn from, which browsers show as a tooltip.  Here the values become titles, and the other
+ * titles go.
  */
 #include "harness/show/plot/internal.h"
 

@@ -158,7 +158,8 @@ static void a_cold_slice_is_refused(void **state)
 	cold.plant_cold = true;
 	open_child(&c, &plain);
 	take(&c, &ten_ms, &told);
-	/* A slice that others disturbed says nothing here: as many as it takes for ten that are whole. */
+	/* A slice that others disturbed says nothing here: as many as it takes for ten that are
+	 * whole. */
 	for (int i = 0; whole < 10 && i < 200; i++) {
 		take(&c, &cold, &told);
 		if (told.lost > SLICE_LOST * told.seconds)

@@ -158,7 +158,8 @@ static void outlier(void **state)
 			run(&t, 120, NOW * 1000, 5000);
 			t.ms[place] += (uint64_t)(off[k] * 1000);
 			n = read_times(&t, at);
-			/* behind the first packet there is no clock before to tell it from a silence */
+			/* behind the first packet there is no clock before to tell it from a
+			 * silence */
 			if (!place && off[k] < 0 && off[k] != -(int64_t)NOW)
 				continue;
 			if (place)

@@ -238,7 +238,8 @@ static void other_packets(void **state)
 	}
 }
 
-/* Names, statistics, custom and unknown blocks, one larger than any buffer; all kinds of options. */
+/* Names, statistics, custom and unknown blocks, one larger than any buffer; all kinds of options.
+ */
 static void other_blocks(void **state)
 {
 	static const uint32_t types[] = { BLOCK_NAMES, BLOCK_STATISTICS, 7,	    9, 10,

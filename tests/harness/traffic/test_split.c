@@ -75,7 +75,8 @@ static void forget(struct seen *seen)
 	free(seen);
 }
 
-/* The one thread that has the flow in this direction, THREADS for none; it fails if several have. */
+/* The one thread that has the flow in this direction, THREADS for none; it fails if several have.
+ */
 static unsigned int owner(const struct seen *seen, bool reply, uint64_t flow)
 {
 	unsigned int one = THREADS;
