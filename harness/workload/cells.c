@@ -73,7 +73,7 @@ static int expand_threads(struct words *out, const struct words *in, unsigned in
 	return err;
 }
 
-/* A capture's path is relative to the file that names it; on the command line, to where we are. */
+/* The path of a capture is relative to the file that names it, or else to the current folder. */
 static int expand_capture(struct words *out, const struct words *in)
 {
 	for (size_t i = 0; i < in->nr; i++) {
@@ -113,7 +113,7 @@ static int expand_key(struct workload_product *p, const struct workload *w,
 	return err ? no_memory(p->e) : 0;
 }
 
-/* Some keys follow from others, some exclude each other. */
+/* Some keys exclude each other, and some values are filled in. */
 static int
 choose_keys(struct workload_product *p, const struct workload *w, const struct workload_text *t)
 {
@@ -194,7 +194,7 @@ static int apply(struct workload_product *p, struct cell *cell, int id)
 	return set_value(cell, id, word->text, word_place(word, place), p->e);
 }
 
-/* Every value by itself, against the defaults of all others. */
+/* Each value by itself, with the defaults of all others. */
 static int check_values(struct workload_product *p)
 {
 	struct cell cell = { .buckets = 1, .seconds = 1, .flows = 1 };
@@ -225,7 +225,7 @@ static int make_cell(struct workload_product *p, struct cell *cell)
 	return err ? err : workload_check_cell(p, cell);
 }
 
-/* The next combination; the last key turns fastest. */
+/* The next combination; the last key changes fastest. */
 static bool advance(struct workload_product *p)
 {
 	for (int id = NR_PARAMS - 1; id >= PARAM_FIRST_OF_CELL; id--) {
@@ -241,13 +241,13 @@ static int compare_cells(const void *a, const void *b)
 	const struct cell *x = *(const struct cell *const *)a, *y = *(const struct cell *const *)b;
 	int differs = memcmp(x, y, sizeof(*x));
 
-	/* equal ones in the order they were made */
+	/* equal cells in the order in which they were made */
 	return differs ? differs : x < y ? -1 : 1;
 }
 
 /*
- * Values that come to the same (threads 2 and all on two CPUs, two load
- * factors rounded to one number of buckets) make equal cells; keep the first.
+ * Different words can mean the same value (threads 2 and all on two CPUs, two load factors rounded
+ * to one number of buckets) and make equal cells; keep the first of them.
  */
 static int drop_duplicates(struct workload *w)
 {
@@ -302,10 +302,7 @@ static int make_product(struct workload *w, struct workload_product *p, const st
 	return err;
 }
 
-/*
- * The baseline at the most threads, where noise is worst; of a workload
- * without the baseline, its first variant.
- */
+/* The baseline (or else the first variant) with the most threads, where noise is worst. */
 static size_t choose_control(const struct workload *w)
 {
 	const char *name = w->cells[0].variant;

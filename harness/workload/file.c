@@ -418,7 +418,7 @@ int workload_text_read(struct workload_text *t, const char *path, struct ct_erro
 	int fd, err;
 
 	*t = (struct workload_text){ 0 };
-	/* The path goes where the texts go. */
+	/* The path goes to the same places as the texts. */
 	if (!text_is_plain(path))
 		return ct_user_error(e,
 				     "the path of a workload file holds control characters: rename "

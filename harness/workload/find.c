@@ -123,7 +123,7 @@ int workload_resolve(char *buf, size_t size, const char *path, struct ct_error *
 	return unknown(path, e);
 }
 
-/* Take DIR/.. out of a path, which says the same in fewer words unless DIR is a link. */
+/* Remove DIR/.. from a path, which means the same unless DIR is a link. */
 static void shorten(char *path)
 {
 	char *up;

@@ -233,7 +233,7 @@ static void print_item(FILE *out, int *column, const char *name, const char *val
 	*column += fprintf(out, "%s%s %s", *column ? ", " : "  ", name, value);
 }
 
-/* The parameters that are the same in every cell; the repeats are told below. */
+/* The parameters that are the same in every cell, except the repeats, which are printed below. */
 static void print_fixed(FILE *out, const struct workload *w)
 {
 	char text[TEXT_MAX];

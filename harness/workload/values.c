@@ -48,7 +48,7 @@ static const char *parse_pinning(const struct parameter *p, struct cell *cell, c
 			cell->pin = i;
 			return NULL;
 		}
-	/* Whether there are such CPUs, check_threads() asks the topology. */
+	/* check_threads() asks the topology whether there are such CPUs. */
 	if (strlen(text) >= sizeof(cell->cpus) || text[strspn(text, "0123456789,-")])
 		return wrong;
 	cell->pin = PIN_LIST;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Workload files: what they may say, and what becomes of it. */
+/* Workload files: what they may hold, and the cells that it makes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -166,7 +166,7 @@ static void test_product(void **state)
 	w = &set.list[0];
 	/* 1Ki and 1024 are the same; 2 variants, 2 flows, 2 load factors, 3 shares */
 	assert_int_equal(w->nr_cells, 24);
-	assert_int_equal(w->plots, PLOT_SIZE | PLOT_LOAD);
+	assert_int_equal(w->plots & (PLOT_SIZE | PLOT_LOAD | PLOT_BARS), PLOT_SIZE | PLOT_LOAD);
 	for (size_t i = 0; i < w->nr_cells; i++) {
 		const struct cell *c = &w->cells[i];
 
@@ -229,7 +229,7 @@ static void test_threads_of_the_machine(void **state)
 	for (unsigned int i = 0; i + 1 < powers; i++)
 		assert_int_equal(w->cells[i].threads, 1 << i);
 	assert_int_equal(w->cells[powers - 1].threads, cpus);
-	/* the control is the baseline where the most threads disturb each other */
+	/* the control is the baseline with the most threads */
 	assert_int_equal(w->control, powers - 1);
 	workload_set_free(&set);
 
@@ -256,7 +256,7 @@ static void test_mixes(void **state)
 	workload_set_free(&set);
 }
 
-/* ---- the command line above the file ---- */
+/* ---- the command line overrides the file ---- */
 
 static void test_overrides(void **state)
 {
@@ -273,7 +273,7 @@ static void test_overrides(void **state)
 	assert_int_equal(set.list[0].repeats, 3);
 	workload_set_free(&set);
 
-	/* buckets takes load_factor's place, and the last word counts */
+	/* buckets replaces load_factor, and the last value counts */
 	load_well(&set, text,
 		  OPTIONS("--buckets", "64", "--set", "buckets=128", "--set", "variants=null"));
 	assert_int_equal(set.list[0].nr_cells, 1);
@@ -281,7 +281,7 @@ static void test_overrides(void **state)
 	assert_string_equal(set.list[0].cells[0].variant, "null");
 	workload_set_free(&set);
 
-	/* commas part values, except inside a selection of axes and a list of CPUs */
+	/* commas separate values, except in a selection by axes and in a list of CPUs */
 	load_well(&set, text,
 		  OPTIONS("--variants",
 			  "null,hash=jhash2,chain=nulls_rcu,rcu=memb,bucket=mask,axis=resize"));
@@ -344,7 +344,7 @@ static void test_suites(void **state)
 	assert_string_equal(set.list[2].cells[0].capture, own_path("c.pcap"));
 	assert_string_equal(set.list[2].path, own_path("c.yaml"));
 
-	/* a second file: the set is nobody's, and a failure leaves it as it was */
+	/* with a second file the set has no name of its own; a failure leaves it unchanged */
 	write_text("d.yaml", QUESTION "variants: null\nbuckets: 4Ki\n");
 	assert_int_not_equal(workload_load(&set, own_path("a.yaml"), NULL, &e), 0);
 	expect(e.text, "are both named a");
@@ -357,7 +357,7 @@ static void test_suites(void **state)
 	workload_set_free(&set);
 }
 
-/* From standard input, say: the name is "stdin", and a text may also be a suite. */
+/* From standard input, for example: then the name is "stdin". */
 static void test_text(void **state)
 {
 	struct workload_set set = { .nr = 0 };

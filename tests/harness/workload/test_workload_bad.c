@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What workload files may not say, and the sentence for each of it. */
+/* Wrong workload files, and what the message about each has in it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -335,7 +335,7 @@ static void test_bad_paths(void **state)
 	workload_set_free(NULL);
 }
 
-/* Whatever the bytes are: an error or a workload, never a crash or a leak. */
+/* Any bytes give an error or a workload, and never a crash or a leak. */
 static void test_mutations(void **state)
 {
 	static const char good[] =

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How a workload names variants: patterns, axes, and names nearly right. */
+/* Selections of variants: patterns, axes, and misspelt names. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -47,8 +47,8 @@ static bool selects(const char *selection, const char *name)
 }
 
 /*
- * Of the variants known here the selection must take those in names (up to
- * NULL) and no other.  Whoever registers a further variant need not come here.
+ * Of the variants listed here the selection must take those in names (up to NULL) and no others.
+ * A new variant need not be added here.
  */
 static void assert_selects(const char *selection, const char *const *names)
 {
@@ -106,7 +106,7 @@ static void test_selections(void **state)
 	ASSERT_SELECTS("axis=bucket", BASELINE, MASKED);
 	ASSERT_SELECTS("axis=resize", BASELINE, "nulls_rcu_jhash2_scale_rwlock");
 	ASSERT_SELECTS("axis=hash", BASELINE, "nulls_rcu_siphash", "nulls_rcu_crc32c");
-	/* what has no RCU differs from the baseline by its chains, not by its flavour */
+	/* a variant without RCU differs from the baseline in its chains, not in its flavour */
 	ASSERT_SELECTS("axis=rcu", BASELINE, "nulls_rcu_qsbr", "nulls_rcu_mb", "nulls_rcu_bp");
 	ASSERT_SELECTS("axis=chain", BASELINE, "locked_jhash2_scale_seqcount", "locked_memb");
 	ASSERT_SELECTS("axis=lock,base=locked_jhash2_scale_seqcount",
