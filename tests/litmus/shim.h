@@ -102,8 +102,8 @@ inline void atomic_thread_fence(rl::memory_order mo)
 #define add_relaxed(p, v)   atomic_fetch_add_explicit((p), (v), memory_order_relaxed)
 #define sub_relaxed(p, v)   atomic_fetch_sub_explicit((p), (v), memory_order_relaxed)
 /* A waiting thread lets others run: the verifier's schedules are not fair by themselves. */
-#define cpu_relax()	    rl::yield(1, RL_INFO)
-#define CT_TSAN		    0
-#define __SANITIZE_THREAD__ 1 /* flowline.h: each tag by a load of its own */
+#define cpu_relax() rl::yield(1, RL_INFO)
+#define CT_TSAN	    0
+#define FL_SCALAR   /* flowline.h: each tag by a load of its own */
 
 #endif

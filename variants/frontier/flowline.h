@@ -46,11 +46,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#if defined(__SSE2__) && !defined(__SANITIZE_THREAD__)
+/*
+ * ThreadSanitizer must see each tag's load, and does not know fences: there the loads of tags
+ * acquire by themselves.
+ */
+#ifdef __SANITIZE_THREAD__
+#define FL_SCALAR
+#define FL_TAG_ORDER	memory_order_acquire
+#define fl_fence(order) ((void)0)
+#else
+#define FL_TAG_ORDER	memory_order_relaxed
+#define fl_fence(order) atomic_thread_fence(order)
+#endif
+#if defined(__SSE2__) && !defined(FL_SCALAR)
 #include <emmintrin.h>
 #define FL_SSE2 1
 #else
-#define FL_SSE2 0 /* ThreadSanitizer must see each tag's load */
+#define FL_SSE2 0
 #endif
 
 #define FL_INLINE      static inline __attribute__((__always_inline__))
@@ -171,8 +183,7 @@ FL_INLINE uint32_t fl_match_tags(const struct fl_line *line, uint16_t tag)
 	uint32_t bits = 0;
 
 	for (unsigned int i = 0; i < FL_SLOTS; i++)
-		bits |= (uint32_t)(atomic_load_explicit(&line->tag[i], memory_order_relaxed) == tag)
-			<< i;
+		bits |= (uint32_t)(atomic_load_explicit(&line->tag[i], FL_TAG_ORDER) == tag) << i;
 	return bits;
 #endif
 }
@@ -211,7 +222,7 @@ fl_miss_is_sure(const struct flowline *t, const struct fl_line *line, uint32_t m
 {
 	uint32_t now;
 
-	atomic_thread_fence(memory_order_acquire);
+	fl_fence(memory_order_acquire);
 	now = atomic_load_explicit(&line->meta, memory_order_relaxed);
 	return !((now ^ meta) & ~FL_LOCKED) && !(meta & FL_MOVE) && fl_serves(t, line, meta, hash);
 }
@@ -248,7 +259,7 @@ FL_INLINE uint32_t fl_find_in(const struct flowline *t, const struct fl_line *li
 	uint32_t slots = fl_match_tags(line, tag);
 
 	/* A tag is stored (release, fl_add()) after its reference; this is the other side. */
-	atomic_thread_fence(memory_order_acquire);
+	fl_fence(memory_order_acquire);
 	/* The youngest first: see fl_add(). */
 	for (; slots; slots &= ~(1u << (31 - __builtin_clz(slots)))) {
 		uint32_t ref = atomic_load_explicit(&line->ref[31 - __builtin_clz(slots)],
@@ -299,7 +310,7 @@ FL_INLINE uint32_t fl_guess(const struct flowline *t, uint32_t hash, const bool 
 	const struct fl_line *line = fl_home(t, hash, &meta);
 
 	slots = fl_match_tags(line, tag);
-	atomic_thread_fence(memory_order_acquire); /* as in fl_find_in() */
+	fl_fence(memory_order_acquire); /* as in fl_find_in() */
 	if (FL_LIKELY(slots)) {
 		ref = atomic_load_explicit(&line->ref[31 - __builtin_clz(slots)],
 					   memory_order_relaxed);
@@ -402,7 +413,7 @@ static inline void fl_move_begin(struct fl_line *line)
 	uint32_t meta = atomic_load_explicit(&line->meta, memory_order_relaxed);
 
 	atomic_store_explicit(&line->meta, meta + FL_MOVE, memory_order_relaxed);
-	atomic_thread_fence(memory_order_release);
+	fl_fence(memory_order_release);
 }
 
 static inline void fl_move_end(struct fl_line *line)

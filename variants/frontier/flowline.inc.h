@@ -83,13 +83,23 @@ static __always_inline bool fl_match_one(struct fl_query *q, struct nf_conn *ct,
 	return nf_ct_key_equal(q->h, ct, q->find);
 }
 
+/*
+ * Compiled into the search, which takes them as a constant argument: gcc does so where it
+ * optimizes for speed, and refuses to promise it elsewhere.
+ */
+#if defined(__GNUC__) && !defined(__clang__) && !CT_TSAN && !defined(__SANITIZE_ADDRESS__)
+#define FL_MATCH static __always_inline
+#else
+#define FL_MATCH static inline
+#endif
+
 /* For insertion: what expired is still in the way. */
-static __always_inline bool fl_match_any(void *arg, struct nf_conn *ct, uint32_t kind)
+FL_MATCH bool fl_match_any(void *arg, struct nf_conn *ct, uint32_t kind)
 {
 	return likely(kind == FL_BOTH) ? fl_match_both(arg, ct) : fl_match_one(arg, ct, kind);
 }
 
-static __always_inline bool fl_match_live(void *arg, struct nf_conn *ct, uint32_t kind)
+FL_MATCH bool fl_match_live(void *arg, struct nf_conn *ct, uint32_t kind)
 {
 	struct ct_find *f = ((struct fl_query *)arg)->find;
 
