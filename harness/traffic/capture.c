@@ -294,7 +294,8 @@ static bool keep(struct capture *c, const struct capture_packet *p)
 		a->data = data;
 		a->room = room;
 	}
-	memcpy(a->data + a->bytes, p->l3, p->caplen);
+	if (p->caplen) /* else there may be no bytes to point at */
+		memcpy(a->data + a->bytes, p->l3, p->caplen);
 	a->offset[a->nr] = a->bytes;
 	a->packets[a->nr++] = *p;
 	a->bytes += p->caplen;

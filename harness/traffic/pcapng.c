@@ -343,7 +343,7 @@ static int block_header(struct pcapng *r, uint32_t *type, uint32_t *size)
  */
 static int next_packet(struct pcapng *r, struct capture_frame *f)
 {
-	uint32_t type, size;
+	uint32_t type = 0, size = 0;
 	int ret;
 
 	do {
