@@ -51,8 +51,10 @@ static void header(struct grid *g, const json_t *varying, const char *unit)
 	if (!grid_add_row(g))
 		return;
 	at = table_put_parameters(g, varying, NULL);
-	snprintf(times, sizeof(times), strncmp(unit, share, strlen(share)) ? "%.0s%s" : "x %s",
-		 unit + strlen(share), time_heading());
+	if (!strncmp(unit, share, strlen(share)))
+		snprintf(times, sizeof(times), "x %s", unit + strlen(share));
+	else
+		snprintf(times, sizeof(times), "%s", time_heading());
 	grid_put(g, at + RATE, unit);
 	grid_put(g, at + RATE_RANGE, "quartiles");
 	grid_put(g, at + TIME, times);
