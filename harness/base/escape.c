@@ -200,7 +200,7 @@ void escape_markdown_code(FILE *out, const char *text)
 static void put_gnuplot(FILE *out, const char *p, size_t n)
 {
 	if (*p == '\'')
-		fputs("''", out);
+		fputs("'.\"'\".'", out);
 	else
 		fwrite(p, 1, n, out);
 }
@@ -214,8 +214,9 @@ static void bad_gnuplot(FILE *out, uint32_t code, unsigned char byte)
 }
 
 /*
- * Between single quotes gnuplot takes everything as it is, but for the quote itself, which stands
- * there twice.  Between double quotes it would run what stands in backquotes.
+ * Between single quotes gnuplot takes everything as it is, except the quote itself.  That one comes
+ * between double quotes, joined with '.': doubled, it would end the string if it were its first
+ * character.  Between double quotes gnuplot runs what stands in backquotes.
  */
 void escape_gnuplot(FILE *out, const char *text)
 {

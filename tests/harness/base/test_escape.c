@@ -89,7 +89,10 @@ static void pages(void **state)
 static void pictures(void **state)
 {
 	(void)state;
-	gives(escape_gnuplot, "`touch x` \"q\" it's \\n @m", "'`touch x` \"q\" it''s \\n @m'");
+	gives(escape_gnuplot, "`touch x` \"q\" it's \\n @m",
+	      "'`touch x` \"q\" it'.\"'\".'s \\n @m'");
+	/* Doubled, a quote in front would end the string. */
+	gives(escape_gnuplot, "'a", "''.\"'\".'a'");
 	gives(escape_gnuplot, "a\nb\033c",
 	      "'a'.\"\\n\".'b\xef\xbf\xbd"
 	      "c'");

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Hostile texts in arguments, workload files, scenarios, captures and names of files: see
+ * tests/fixture/hostile.h.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "harness/base/names.h"
+#include "tests/fixture/hostile.h"
+
+/* ---- arguments ---- */
+
+static void arguments(void **state)
+{
+	static const char *const lines[][8] = {
+		{ "list", "@@" },
+		{ "list", "--workloads", "@@" },
+		{ "list", "--parameters", "@@" },
+		{ "run", "@@", "--results", "runs" },
+		{ "run", "w.yaml", "--@@", "-n" },
+		{ "run", "w.yaml", "-n", "--variants", "@@" },
+		{ "run", "w.yaml", "-n", "--popularity", "@@" },
+		{ "run", "w.yaml", "-n", "--resize", "@@" },
+		{ "run", "w.yaml", "-n", "--capture", "@@" },
+		{ "run", "w.yaml", "-n", "--shard", "@@" },
+		{ "run", "w.yaml", "--results", "@@" },
+		{ "run", "--resume", "@@", "--results", "runs" },
+		{ "saturate", "@@", "--results", "runs" },
+		{ "saturate", "w.yaml", "--p99", "@@" },
+		{ "replay", "@@" },
+		{ "replay", "x.pcap", "--variant", "@@" },
+		{ "replay", "x.pcap", "--set", "@@=1" },
+		{ "replay", "x.pcap", "--set", "nf_conntrack_max=@@" },
+		{ "replay", "x.pcap", "--scenario", "@@" },
+		{ "explain", "@@", "0" },
+		{ "explain", "x.pcap", "@@" },
+		{ "plot", "@@" },
+		{ "plot", "runs/a", "--kind", "@@" },
+		{ "report", "@@" },
+		{ "report", "runs/a", "--of", "@@" },
+		{ "compare", "runs/a", "@@" },
+		{ "compare", "runs/a", "runs/b", "--metric", "@@" },
+		{ "merge", "m", "@@", "runs/b" },
+		{ "help", "@@" },
+		{ "man", "@@" },
+		{ "completion", "@@" },
+	};
+	char folder[4096];
+
+	(void)state;
+	assert_non_null(getcwd(folder, sizeof(folder)));
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		for (size_t k = 0; k < NR_HOSTILE; k++) {
+			/* A folder for results that the user names so is made. */
+			if (!strcmp(lines[i][2] ? lines[i][2] : "", "--results") &&
+			    !strcmp(lines[i][3], "@@") && strcmp(hostile[k].name, "very long"))
+				continue;
+			door = lines[i][2] ? lines[i][2] : lines[i][0];
+			sent = hostile[k].name;
+			send(lines[i], &hostile[k]);
+		}
+	check_files();
+	/* The first word of all, and names of runs. */
+	for (size_t k = 0; k < NR_HOSTILE; k++) {
+		char *word = (char *)hostile[k].bytes;
+
+		door = "the command";
+		sent = hostile[k].name;
+		RUN(word);
+		check_all("ctbench");
+		if (name_fits_run(hostile[k].bytes))
+			continue;
+		door = "--name";
+		SEND(&hostile[k], "run", "w.yaml", "--results", "runs", "--name", "@@");
+		assert_int_equal(said.status, CT_EXIT_USER);
+		/* A folder that the user names by a path is made. */
+		if (!strchr(hostile[k].bytes, '/'))
+			SEND(&hostile[k], "merge", "@@", "runs/a", "runs/b", "--results", "runs");
+	}
+	check_files();
+}
+
+/* ---- files that people write ---- */
+
+static void workload_files(void **state)
+{
+	static const char *const files[] = {
+		"question: \"@@\"\n" REST,
+		"question: why\nname: \"@@\"\n" REST,
+		"question: why\n\"@@\": 1\n" REST,
+		"question: why\nflows: \"@@\"\n",
+		"question: why\nvariants: [\"@@\"]\nflows: 1\n",
+		"question: why\ncapture: \"@@\"\nlevel: packets\n" REST,
+		"question: why\nplots: [\"@@\"]\n" REST,
+		"question: why\nresize: \"@@\"\n" REST,
+		"question: why\nevents: \"@@\"\n" REST,
+		"question: why\nworkloads: [\"@@\"]\n",
+		"question: why\npinning: \"@@\"\n" REST,
+		"question: why\nflows: &a !\"@@\" *\"@@\"\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		for (size_t k = 0; k < NR_HOSTILE; k++) {
+			door = files[i];
+			sent = hostile[k].name;
+			write_with("d.yaml", files[i], &hostile[k]);
+			SEND(NULL, "run", "d.yaml", "--dry-run");
+			SEND(NULL, "list", "--workloads", "d.yaml");
+		}
+	check_files();
+}
+
+static void scenarios(void **state)
+{
+	static const char *const files[] = {
+		"{\"@@\": 1}",
+		"\"@@\"",
+		"{\"sysctl\": {\"@@\": 1}}",
+		"{\"sysctl\": {\"nf_conntrack_max\": \"@@\"}}",
+		"{\"helpers\": {\"21\": \"@@\"}}",
+		"{\"in\": {\"@@\": 1}}",
+		"{\"zones\": {\"0\": \"@@\"}}",
+		"{\"realtime\": \"@@\"}",
+		"{\"after\": {\"0\": [\"@@\"]}}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		for (size_t k = 0; k < NR_HOSTILE; k++) {
+			door = files[i];
+			sent = hostile[k].name;
+			write_with("s.json", files[i], &hostile[k]);
+			SEND(NULL, "replay", "x.pcap", "--scenario", "s.json");
+			SEND(NULL, "explain", "x.pcap", "0", "--scenario", "s.json");
+		}
+}
+
+/* Can there be a file of that name? */
+static bool makes_file(const struct hostile *h)
+{
+	return h->len < 200 && strlen(h->bytes) == h->len && !strchr(h->bytes, '/');
+}
+
+static void file_names(void **state)
+{
+	char path[300];
+
+	(void)state;
+	assert_int_equal(mkdir("named", 0777), 0);
+	for (size_t k = 0; k < NR_HOSTILE; k++) {
+		const struct hostile *h = &hostile[k];
+
+		if (!makes_file(h))
+			continue;
+		door = "a file's name";
+		sent = h->name;
+		snprintf(path, sizeof(path), "named/%s", h->bytes);
+		write_text(path, "neither");
+		SEND(h, "replay", "named/@@");
+		SEND(h, "run", "named/@@", "-n");
+		SEND(h, "report", "named/@@");
+		SEND(h, "replay", "x.pcap", "--scenario", "named/@@");
+		assert_int_equal(unlink(path) | symlink(own_path("x.pcap"), path), 0);
+		SEND(h, "replay", "named/@@");
+		SEND(h, "explain", "named/@@", "7");
+		SEND(h, "run", "p.yaml", "-n", "--capture", "named/@@");
+		SEND(h, "saturate", "named/@@", "--results", "runs");
+		assert_int_equal(unlink(path), 0);
+		write_text(path, "question: so\nflows: none\n");
+		SEND(h, "run", "named/@@", "-n");
+		SEND(h, "list", "-w", "named/@@");
+		assert_int_equal(unlink(path) | mkdir(path, 0777), 0);
+		SEND(h, "report", "named/@@");
+		SEND(h, "run", "named/@@");
+		SEND(h, "merge", "m", "named/@@", "runs/b");
+		assert_int_equal(rmdir(path), 0);
+	}
+	check_files();
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(arguments),
+		cmocka_unit_test(workload_files),
+		cmocka_unit_test(scenarios),
+		cmocka_unit_test(file_names),
+	};
+
+	return cmocka_run_group_tests_name("doors", tests, hostile_enter, own_folder_leave);
+}
