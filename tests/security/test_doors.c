@@ -10,10 +10,18 @@
 
 #include <cmocka.h>
 
-#include "harness/base/names.h"
 #include "tests/fixture/hostile.h"
 
 /* ---- arguments ---- */
+
+/* A rule of its own: that of names.h would share its mistakes. */
+static bool may_be_a_name(const char *text)
+{
+	for (const char *p = text; *p; p++)
+		if (*p == '/' || (unsigned char)*p < ' ' || (unsigned char)*p > '~')
+			return false;
+	return *text && *text != '-' && strlen(text) < 128;
+}
 
 static void arguments(void **state)
 {
@@ -73,7 +81,7 @@ static void arguments(void **state)
 		sent = hostile[k].name;
 		RUN(word);
 		check_all("ctbench");
-		if (name_fits_run(hostile[k].bytes))
+		if (may_be_a_name(hostile[k].bytes))
 			continue;
 		door = "--name";
 		SEND(&hostile[k], "run", "w.yaml", "--results", "runs", "--name", "@@");
