@@ -10,6 +10,7 @@ BUILDS ?= release asan-ubsan tsan
 JOBS ?= $(shell nproc)
 DEPS ?= yes
 SEEDS ?= 10
+FUZZ_SECONDS ?= 60
 CAPTURES ?=
 CMAKE_ARGS ?=
 PREFIX ?= /usr/local
@@ -23,7 +24,7 @@ CHECKED = ^(checksum|hash|bucket|tcp|pipeline|tuple|stats|conformance\.nulls_rcu
 # make's own options and variables are not those of CMake's makefiles.
 unexport MAKEFLAGS MFLAGS
 
-.PHONY: help deps deps-check build install deb bench test check check-format format conformance mutants reference-pages clean \
+.PHONY: help deps deps-check build install deb bench test check check-format format conformance mutants fuzz faults reference-pages clean \
 	$(addprefix build-,release debug asan-ubsan tsan clang)
 
 help:
@@ -46,6 +47,10 @@ help:
 	@echo '  make reference-pages  unpack results/reference into build/reference and make its pages and plots'
 	@echo '  make mutants   plant bugs, one at a time: does a test find each? (half an hour)'
 	@echo '                   ARGS="NAME ..." some of them, --report FILE for the table as Markdown'
+	@echo '  make fuzz      feed random bytes to all that reads files and packets (clang, libFuzzer)'
+	@echo '                   FUZZ_SECONDS=60  for each target'
+	@echo '                   ARGS="NAME ..." some of tests/fuzz/fuzz_NAME.c'
+	@echo '  make faults    let each allocation and each call of a kind fail in turn (an hour)'
 	@echo '  make build     build only the program: build/release/ctbench'
 	@echo '  make install   install the program, manual pages, completion for shells, and documents'
 	@echo '                   PREFIX=/usr/local   or another place, such as $$HOME/.local'
@@ -117,6 +122,14 @@ conformance: build-release
 
 mutants: deps
 	@tests/mutants/mutants.py run --jobs $(JOBS) $(ARGS)
+
+fuzz: deps-check
+	@$(call configure,fuzz)
+	@$(call compile,fuzz,--target fuzz_targets)
+	@tools/fuzz.sh build/fuzz --seconds '$(FUZZ_SECONDS)' $(ARGS)
+
+faults: build-release
+	FAULTS=all build/release/tests/test_faults
 
 clean:
 	rm -rf build

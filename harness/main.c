@@ -3,8 +3,10 @@
  * ctbench: finds the command and gives it its arguments.
  */
 #include "harness/base/about.h"
+#include "harness/base/memory.h"
 #include "harness/base/terminal.h"
 #include "harness/cli/cmd.h"
+#include "harness/run/gbench_shim.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -87,6 +89,8 @@ static int filter_output(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	fill_standard_descriptors();
+	memory_guard();
+	gbench_without_memory(memory_end);
 	if (filter_output(argc, argv)) {
 		fputs("ctbench: no memory to begin with\n", stderr);
 		return CT_EXIT_USER;

@@ -136,6 +136,25 @@ const char *file_error(int err)
 
 /* ---- folders ---- */
 
+/* Those that were made and not removed; a page needs two. */
+static char scratch[4][PATH_MAX];
+#define NR_SCRATCH (sizeof(scratch) / sizeof(scratch[0]))
+
+static void scratch_note(const char *old, const char *new)
+{
+	for (size_t i = 0; i < NR_SCRATCH; i++)
+		if (!strcmp(scratch[i], old)) {
+			snprintf(scratch[i], sizeof(scratch[i]), "%s", new);
+			return;
+		}
+}
+
+void scratch_remove_all(void)
+{
+	for (size_t i = 0; i < NR_SCRATCH; i++)
+		scratch_remove(scratch[i]);
+}
+
 int scratch_make(char *path, const char *parent, struct ct_error *e)
 {
 	const char *where = getenv("TMPDIR");
@@ -143,8 +162,10 @@ int scratch_make(char *path, const char *parent, struct ct_error *e)
 
 	if (!parent)
 		parent = where && *where == '/' ? where : "/tmp";
-	if (snprintf(path, PATH_MAX, "%s/.ctbench-XXXXXX", parent) < PATH_MAX && mkdtemp(path))
+	if (snprintf(path, PATH_MAX, "%s/.ctbench-XXXXXX", parent) < PATH_MAX && mkdtemp(path)) {
+		scratch_note("", path);
 		return 0;
+	}
 	err = errno ? -errno : -ENAMETOOLONG;
 	*path = '\0';
 	return ct_fail(e, err, CT_EXIT_USER, "cannot make a folder in '%.700s': %s", parent,
@@ -162,4 +183,5 @@ void scratch_remove(const char *path)
 		unlinkat(dirfd(dir), entry->d_name, 0);
 	closedir(dir);
 	rmdir(path);
+	scratch_note(path, "");
 }

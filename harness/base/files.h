@@ -46,5 +46,7 @@ const char *file_error(int err);
 int scratch_make(char *path, const char *parent, struct ct_error *e);
 /* It and its files are gone.  An empty path is none. */
 void scratch_remove(const char *path);
+/* All that there are: for the end of a program that cannot go on. */
+void scratch_remove_all(void);
 
 #endif

@@ -7,6 +7,7 @@
  */
 #include "harness/cli/cmd.h"
 
+#include "harness/base/memory.h"
 #include "harness/workload/workload.h"
 #include "variants/variant.h"
 
@@ -59,7 +60,7 @@ static void put_workloads(FILE *out)
 	size_t nr = 0;
 
 	if (workload_find_files(&paths, &nr, &ignored))
-		return;
+		memory_end(); /* its only error */
 	for (size_t i = 0; i < nr; i++) {
 		const char *slash = strrchr(paths[i], '/'), *name = slash ? slash + 1 : paths[i];
 

@@ -133,6 +133,7 @@ static int list_results(bool json)
 		.grid = { .columns = 5, .left = { true, true, true, true, true } },
 		.json = json_array(),
 	};
+	struct ct_error e = { 0 };
 	int status = CT_EXIT_OK;
 
 	if (!json)
@@ -143,7 +144,7 @@ static int list_results(bool json)
 	else if (!l.grid.failed)
 		grid_print(stdout, &l.grid, GRID_TEXT);
 	else
-		status = CT_EXIT_USER;
+		status = cmd_end(ct_user_error(&e, "no memory for the list"), &e);
 	json_decref(l.json);
 	grid_free(&l.grid);
 	return status;

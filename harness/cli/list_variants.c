@@ -140,7 +140,7 @@ static int variants_table(const bool *chosen)
 	if (!failed)
 		grid_print(stdout, &g, GRID_TEXT);
 	grid_free(&g);
-	return failed ? CT_EXIT_INTERNAL : CT_EXIT_OK;
+	return failed ? -ENOMEM : 0;
 }
 
 static void describe(const bool *chosen)
@@ -176,7 +176,9 @@ int list_variants(const char *const *selections, size_t nr, bool json)
 		}
 	}
 	status = json ? variants_json(chosen) : variants_table(chosen);
-	if (!json && nr)
+	if (status < 0) {
+		status = cmd_end(ct_user_error(&e, "no memory for the list"), &e);
+	} else if (!json && nr)
 		describe(chosen);
 	else if (!json)
 		printf("\nctbench list NAME describes one of them, ctbench list --axes the "

@@ -7,6 +7,7 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
+#include <new>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -527,6 +528,11 @@ int run(char **json, struct ct_error *e)
 }
 
 } // namespace
+
+extern "C" void gbench_without_memory(void (*end)(void))
+{
+	std::set_new_handler(end);
+}
 
 extern "C" int gbench_begin(int argc, char **argv, struct gbench_flags *flags, struct ct_error *e)
 {

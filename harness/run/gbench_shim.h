@@ -117,6 +117,9 @@ int gbench_run(const struct gbench_callbacks *callbacks, void *arg, char **json,
 /* Forget all benchmarks. */
 void gbench_end(void);
 
+/* What C++ calls when there is no memory; end() does not return. */
+void gbench_without_memory(void (*end)(void));
+
 #ifdef __cplusplus
 }
 #endif

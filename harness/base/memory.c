@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/base/memory.h"
+
+#include "harness/base/error.h"
+#include "harness/base/files.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void memory_end(void)
+{
+	static const char sentence[] =
+		"ctbench: there is no memory left: end other programs, or ask for less\n";
+
+	scratch_remove_all();
+	/* stdio may need memory. */
+	file_write_all(STDERR_FILENO, sentence, strlen(sentence));
+	_exit(CT_EXIT_USER);
+}
+
+static void *allocate(size_t size)
+{
+	void *p = malloc(size);
+
+	if (!p)
+		memory_end();
+	return p;
+}
+
+void memory_guard(void)
+{
+	json_set_alloc_funcs(allocate, free);
+}

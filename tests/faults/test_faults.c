@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Commands on a machine that has run out of something: memory, descriptors, processes, threads,
+ * disk.  Each ends with status 2 and one sentence, or does all that it would have done otherwise;
+ * none crashes, leaves half a file, or says less than it should.
+ *
+ * failing.c makes calls fail.  FAULTS=all (make faults) lets each call fail in turn, not only some.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <ctype.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness/base/error.h"
+#include "tests/fixture/command_fixture.h"
+
+#define CAPTURE CTBENCH_SOURCE_DIR "/workloads/captures/cooked.pcap"
+#define WORDS	8
+
+/* ---- running with a fault ---- */
+
+/* What does not change from one time to the next: without digits, and without addresses. */
+static void plain(char *out, const char *text)
+{
+	while (*text) {
+		if (text[0] == '0' && text[1] == 'x')
+			text += 2 + strspn(text + 2, "0123456789abcdef");
+		else if (isdigit((unsigned char)*text) || *text == '.')
+			text++;
+		else
+			*out++ = *text++;
+	}
+	*out = '\0';
+}
+
+static struct outcome {
+	int status;
+	char out[SAID_MAX];
+	unsigned int sentences; /* on stderr, without warnings */
+	char first[1024];
+} right, now;
+
+/* Lines of stderr: sentences of ctbench's, or fails. */
+static unsigned int sentences(char *first, size_t size, const char *what)
+{
+	unsigned int n = 0;
+
+	*first = '\0';
+	for (const char *line = said.err; *line; line = strchr(line, '\n') + 1) {
+		if (strncmp(line, "ctbench: ", 9) || !strchr(line, '\n'))
+			fail_msg("%s: not a sentence of ctbench's: %s", what, line);
+		/* A page without pictures is a page. */
+		if (!strncmp(line, "ctbench: warning: ", 18) ||
+		    !strncmp(line, "ctbench: the report has no plots: ", 34))
+			continue;
+		if (!n++)
+			snprintf(first, size, "%.*s", (int)strcspn(line, "\n"), line);
+	}
+	return n;
+}
+
+static void run_with(struct outcome *o, const char *fault, char *const *args)
+{
+	setenv("LD_PRELOAD", FAILING, 1);
+	setenv("FAULT", fault, 1);
+	program_run(&(struct program_limits){ 0 }, args);
+	unsetenv("LD_PRELOAD");
+	o->status = said.status;
+	plain(o->out, said.out);
+	o->sentences = sentences(o->first, sizeof(o->first), fault);
+}
+
+/* How many such calls there are. */
+static long count(const char *kind, char *const *args)
+{
+	char fault[32], text[32];
+
+	unlink("count");
+	setenv("FAULT_COUNT", own_path("count"), 1);
+	snprintf(fault, sizeof(fault), "%s@0", kind);
+	run_with(&right, fault, args);
+	unsetenv("FAULT_COUNT");
+	read_text("count", text, sizeof(text));
+	return atol(text);
+}
+
+static int only_whole_files(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	const char *name = path + ftw->base;
+
+	(void)type;
+	if (!strncmp(name, ".new-", 5) || !strncmp(name, ".ctbench-", 9))
+		fail_msg("%s is left", path);
+	if (strstr(name, ".html") || strstr(name, ".svg")) {
+		static char text[1 << 20];
+
+		if (read_text(path, text, sizeof(text)) < 8 || !st->st_size ||
+		    !strstr(text + strlen(text) - 8, strstr(name, ".html") ? "</html>" : "</svg>"))
+			fail_msg("%s is not whole", path);
+	}
+	return 0;
+}
+
+/* As it would be without the fault, or refused in a sentence. */
+static void check(const char *fault, char *const *args)
+{
+	char line[512] = "";
+
+	for (int i = 0; args[i]; i++)
+		snprintf(line + strlen(line), sizeof(line) - strlen(line), "%s ", args[i]);
+	if (now.status == CT_EXIT_USER && now.sentences == 1)
+		goto files;
+	if (now.status != right.status)
+		fail_msg("%s: %s: status %d, %u sentences: %s", line, fault, now.status,
+			 now.sentences, said.err);
+	/* What the core has no memory for, it drops and counts. */
+	if (strstr(said.out, "     dropped\n"))
+		goto files;
+	/* Figures are measured anew each time. */
+	if (now.sentences != right.sentences ||
+	    (strcmp(args[0], "run") && strcmp(now.out, right.out)))
+		fail_msg("%s: %s: it says less, with status %d:\n%s%s", line, fault, now.status,
+			 said.out, said.err);
+files:
+	assert_int_equal(nftw(".", only_whole_files, 16, FTW_PHYS), 0);
+}
+
+/* What a command leaves behind; a few of them want a new place each time. */
+static void clean(void)
+{
+	assert_int_equal(system("rm -rf made runs/m plots page.html; mkdir made"), 0);
+}
+
+static bool all_in_turn(void)
+{
+	const char *text = getenv("FAULTS");
+
+	return text && !strcmp(text, "all");
+}
+
+/* Lets `tries` of the calls fail, spread over all of them; more: "+" or "". */
+static void each(const char *kind, const char *more, long tries, char *const *args)
+{
+	long nr = count(kind, args), step;
+	char fault[32];
+
+	assert_true(nr >= 0);
+	step = all_in_turn() || nr <= tries ? 1 : nr / tries;
+	for (long i = 1; i <= nr; i += step) {
+		/* Not always the same place of a loop. */
+		long at = step > 2 ? i + (i * 7919) % step : i;
+
+		snprintf(fault, sizeof(fault), "%s@%ld%s", kind, at, more);
+		clean();
+		run_with(&now, fault, args);
+		check(fault, args);
+	}
+}
+
+/* ---- commands ---- */
+
+static char *const commands[][WORDS] = {
+	{ "list" },
+	{ "list", "--json" },
+	{ "list", "--axes", "--json" },
+	{ "list", "--schema" },
+	{ "list", "--results" },
+	{ "list", "--workloads", "w.yaml" },
+	{ "list", "--parameters", "--json" },
+	{ "run", "w.yaml", "-n" },
+	{ "replay", CAPTURE },
+	{ "replay", "--json", CAPTURE },
+	{ "replay", "--dump", "extended", CAPTURE },
+	{ "explain", CAPTURE, "1" },
+	{ "explain", "--json", CAPTURE, "1" },
+	{ "report", "runs/a", "--markdown" },
+	{ "report", "runs/a", "--out", "page.html" },
+	{ "plot", "runs/a", "--out", "plots" },
+	{ "compare", "runs/a", "runs/c" },
+	{ "compare", "runs/a", "runs/c", "--json" },
+	{ "merge", "m", "runs/a", "runs/b", "--results", "runs" },
+	{ "completion", "bash" },
+	{ "man", "run" },
+};
+#define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void memory(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < NR_COMMANDS; i++)
+		each("alloc", "", 8, commands[i]);
+}
+
+/* The process that measures, and a whole run around it. */
+static void memory_of_a_run(void **state)
+{
+	char *const args[] = { "run",	    "w.yaml", "--no-bounds", "--results", "made",
+			       "--repeats", "1",      "--variants",  "null",	  NULL };
+
+	(void)state;
+	each("alloc", "", 2, args);
+	clean();
+	run_with(&now, "fork@1+", args);
+	assert_int_equal(now.status, CT_EXIT_USER);
+	setenv("FAULT_MEASURE", "1", 1);
+	each("alloc", "", 2, args);
+	clean();
+	run_with(&now, "thread@1", args);
+	assert_int_equal(now.status, CT_EXIT_USER);
+}
+
+static int in_the_parent(void **state)
+{
+	(void)state;
+	return unsetenv("FAULT_MEASURE") | unsetenv("FAULT_COUNT");
+}
+
+static void descriptors_and_processes(void **state)
+{
+	static const size_t some[] = { 5, 7, 8, 11, 14, 15, 16, 18 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++) {
+		each("open", "", 4, commands[some[i]]);
+		each("fork", "", 2, commands[some[i]]);
+	}
+}
+
+static void full_disk(void **state)
+{
+	static const size_t some[] = { 14, 15, 18 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++)
+		each("write", "+", 4, commands[some[i]]);
+}
+
+/* Nothing fails, but in pieces. */
+static void pieces(void **state)
+{
+	(void)state;
+	for (size_t i = 7; i < NR_COMMANDS; i++) {
+		clean();
+		run_with(&right, "none@0", commands[i]);
+		clean();
+		run_with(&now, "short@1+", commands[i]);
+		assert_int_equal(now.status, right.status);
+		assert_string_equal(now.out, right.out);
+	}
+}
+
+/* ---- killed ---- */
+
+/* A run that was killed goes on, or says why not. */
+static void killed(void **state)
+{
+	char *const args[] = { "run",  "w.yaml", "--no-bounds", "--results",
+			       "made", "--name", "k",		NULL };
+	unsigned int resumed = 0;
+
+	(void)state;
+	for (long ms = 1; ms < 5000 && !resumed; ms *= 5) {
+		const struct timespec nap = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+		char first[256];
+		pid_t pid;
+
+		clean();
+		pid = program_start(&(struct program_limits){ 0 }, args);
+		nanosleep(&nap, NULL);
+		kill(pid, SIGKILL);
+		program_finish(pid);
+		RUN("run", "--resume", "k", "--results", "made");
+		if (said.status != CT_EXIT_OK)
+			assert_int_equal(said.status, CT_EXIT_USER);
+		assert_int_equal(sentences(first, sizeof(first), "resume"),
+				 said.status == CT_EXIT_USER);
+		resumed += said.status == CT_EXIT_OK;
+		assert_int_equal(nftw("made", only_whole_files, 16, FTW_PHYS), 0);
+	}
+	assert_true(resumed);
+}
+
+/* Its files as such an end, or a hand, may leave them. */
+static void half_a_run(void **state)
+{
+	static const char *const damages[] = {
+		"rm made/k/run.json",
+		": >made/k/run.json",
+		"truncate -s 100 made/k/run.json",
+		"rm made/k/cells.tsv",
+		"truncate -s -20 made/k/cells.tsv",
+		"truncate -s -20 made/k/details.jsonl",
+		"rm -r made/k/*",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
+		char first[1024];
+
+		clean();
+		assert_int_equal(system("cp -r runs/c made/k"), 0);
+		assert_int_equal(system(damages[i]), 0);
+		RUN("run", "--resume", "k", "--results", "made");
+		if (said.status != CT_EXIT_OK && said.status != CT_EXIT_USER)
+			fail_msg("%s: status %d: %s", damages[i], said.status, said.err);
+		assert_int_equal(sentences(first, sizeof(first), damages[i]),
+				 said.status == CT_EXIT_USER);
+	}
+}
+
+static void read_only_folder(void **state)
+{
+	const struct program_limits nobody = { .user = geteuid() ? 0 : 65534 };
+
+	(void)state;
+	clean();
+	assert_int_equal(system("cp -r runs/a made/a && chmod -R a-w,a+rX . && chmod 777 tmp"), 0);
+	for (size_t i = 14; i < NR_COMMANDS; i++) {
+		char first[1024];
+
+		if (i != 14 && i != 15 && i != 18)
+			continue;
+		if (program_run(&nobody, commands[i]) == 98) {
+			print_message("[  note    ] %s is closed to others: not tried\n",
+				      CTBENCH_BINARY);
+			break;
+		}
+		assert_int_equal(said.status, CT_EXIT_USER);
+		assert_int_equal(sentences(first, sizeof(first), "read-only"), 1);
+	}
+	assert_int_equal(system("chmod -R u+w ."), 0);
+}
+
+/* ---- the folder ---- */
+
+static int enter(void **state)
+{
+	(void)state;
+	if (own_folder_enter("faults") || mkdir("bin", 0777) || mkdir("tmp", 0777))
+		return -1;
+	/* It draws nothing, in no time. */
+	write_text("bin/gnuplot",
+		   "#!/bin/sh\n"
+		   "printf '<?xml?><svg viewBox=\"0 0 9 9\"></svg>' >${2%.gp}.svg\n"
+		   "printf '\\211PNG\\r\\n\\032\\n\\0\\0\\0\\0IEND1234' >${2%.gp}.png\n");
+	if (chmod("bin/gnuplot", 0755))
+		return -1;
+	setenv("PATH", own_path("bin:/usr/local/bin:/usr/bin:/bin"), 1);
+	setenv("TMPDIR", own_path("tmp"), 1);
+	write_text("w.yaml", "question: why\nname: w\nvariants: [null, hash=jhash2,chain=locked]\n"
+			     "flows: 16\nload_factor: 1\nthreads: 1\nrepeats: 2\nplots: [bars]\n"
+			     "duration: 1ms\nwarmup: 0s\noversubscribe: true\n");
+	write_text("v.yaml", "question: why\nname: v\nvariants: null\nflows: 16\nload_factor: 1\n"
+			     "repeats: 1\nduration: 1ms\nwarmup: 0s\n");
+	write_text("both.yaml", "question: why\nworkloads: [w.yaml, v.yaml]\n");
+	clean();
+	if (run_line("run both.yaml --no-bounds --results runs --name a --shard 1/2") ||
+	    run_line("run both.yaml --no-bounds --results runs --name b --shard 2/2") ||
+	    system("cp -r runs/a runs/c && sed -i 's/\"started\": \"20/\"started\": \"19/' "
+		   "runs/c/benchmark.json")) {
+		fputs(said.err, stderr);
+		return -1;
+	}
+	return 0;
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(memory),
+		cmocka_unit_test_teardown(memory_of_a_run, in_the_parent),
+		cmocka_unit_test(descriptors_and_processes),
+		cmocka_unit_test(full_disk),
+		cmocka_unit_test(pieces),
+		cmocka_unit_test(killed),
+		cmocka_unit_test(half_a_run),
+		cmocka_unit_test(read_only_folder),
+	};
+
+	return cmocka_run_group_tests_name("faults", tests, enter, own_folder_leave);
+}
