@@ -46,20 +46,19 @@ static void read_packets(struct input *in, const uint8_t *data, size_t size)
 			.caplen = (uint32_t)len,
 			/* Cut off by the capture, some of them. */
 			.len = (uint32_t)len + (time_and_flags & 0x100 ? time_and_flags >> 9 : 0),
-			.l3proto = !len ? 0 :
-				   at[0] >> 4 == 6 ? LINK_PROTO_IPV6 :
-						     LINK_PROTO_IPV4,
+			.l3proto = !len		     ? 0
+				   : at[0] >> 4 == 6 ? LINK_PROTO_IPV6
+						     : LINK_PROTO_IPV4,
 		};
 	}
 }
 
 static void same(const struct replay_result *a, const struct replay_result *b)
 {
-	fuzz_check(a->verdict == b->verdict && a->state == b->state &&
-		   a->protocol == b->protocol && a->ctinfo == b->ctinfo &&
-		   a->number == b->number && a->number_after == b->number_after &&
-		   a->status_in == b->status_in && a->status == b->status && a->made == b->made &&
-		   a->killed == b->killed);
+	fuzz_check(a->verdict == b->verdict && a->state == b->state && a->protocol == b->protocol &&
+		   a->ctinfo == b->ctinfo && a->number == b->number &&
+		   a->number_after == b->number_after && a->status_in == b->status_in &&
+		   a->status == b->status && a->made == b->made && a->killed == b->killed);
 }
 
 static void send_all(struct input *in, unsigned int way, bool strict, bool few)

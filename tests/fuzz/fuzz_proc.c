@@ -33,8 +33,8 @@ static const char *const files[] = {
 static void facts(const char *root)
 {
 	json_t *(*const parts[])(const char *root) = {
-		env_machine, env_frequency, env_power, env_virtual, env_kernel, env_pages,
-		env_limits,
+		env_machine, env_frequency, env_power,	env_virtual,
+		env_kernel,  env_pages,	    env_limits,
 	};
 	double busy, stolen;
 

@@ -5,7 +5,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct replay_options options = { .variant = ct_variant_find(REPLAY_VARIANT), .buckets = 16 };
+	struct replay_options options = { .variant = ct_variant_find(REPLAY_VARIANT),
+					  .buckets = 16 };
 	struct ct_error e = { 0 };
 	struct scenario s = { 0 };
 	struct replay *r = NULL;
