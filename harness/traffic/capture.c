@@ -324,7 +324,8 @@ static void to_front(struct ahead *a)
 
 	a->nr -= a->at;
 	a->bytes -= skipped;
-	memmove(a->data, a->data + skipped, a->bytes);
+	if (a->bytes) /* else there may be no memory */
+		memmove(a->data, a->data + skipped, a->bytes);
 	memmove(a->packets, a->packets + a->at, a->nr * sizeof(*a->packets));
 	memmove(a->offset, a->offset + a->at, a->nr * sizeof(*a->offset));
 	for (unsigned int i = 0; i < a->nr; i++)
