@@ -72,7 +72,7 @@ __nf_conntrack_alloc(struct net *net, const struct nf_conntrack_zone *zone,
 	uint32_t max = load_relaxed(&net->core->max);
 	/* Counted before it is checked, so that all together never exceed the limit. */
 	uint32_t count = add_relaxed(&net->count, 1) + 1;
-	uint32_t new_ext, status = 0;
+	uint32_t new_ext, status;
 	struct nf_conn *ct;
 
 	if (unlikely(max && count > max) && !early_drop(net, hash)) {
@@ -90,9 +90,10 @@ __nf_conntrack_alloc(struct net *net, const struct nf_conntrack_zone *zone,
 	ct_tuple_store(&ct->tuplehash[IP_CT_DIR_ORIGINAL], orig, IP_CT_DIR_ORIGINAL);
 	ct_tuple_store(&ct->tuplehash[IP_CT_DIR_REPLY], reply, IP_CT_DIR_REPLY);
 	store_relaxed(&ct->tuplehash[IP_CT_DIR_REPLY].hnnode.pprev, hash);
+	status = recheck_new_life(ct);
 	if (unlikely(zone->dir != NF_CT_DEFAULT_ZONE_DIR))
-		status = (zone->dir & NF_CT_ZONE_DIR_ORIG ? CT_ZONE_ORIG_ONLY : 0) |
-			 (zone->dir & NF_CT_ZONE_DIR_REPL ? CT_ZONE_REPLY_ONLY : 0);
+		status |= (zone->dir & NF_CT_ZONE_DIR_ORIG ? CT_ZONE_ORIG_ONLY : 0) |
+			  (zone->dir & NF_CT_ZONE_DIR_REPL ? CT_ZONE_REPLY_ONLY : 0);
 	store_relaxed(&ct->status, status);
 	store_relaxed(&ct->timeout, 0);
 	store_relaxed(&ct->zone_id, zone->id);

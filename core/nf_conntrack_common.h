@@ -49,7 +49,12 @@ enum ip_conntrack_status_bit {
 	IPS_HELPER_BIT = 13,
 	IPS_OFFLOAD_BIT = 14,
 	IPS_HW_OFFLOAD_BIT = 15,
-	/* Ours, above the kernel's 16: its events are told (has NF_CT_EXT_ECACHE). */
+	/*
+	 * Ours, above the kernel's 16: how often the memory began a new life, where the table's
+	 * recheck axis counts that (12 bits).
+	 */
+	CT_INCARNATION_BIT = 16,
+	/* Ours: its events are told (has NF_CT_EXT_ECACHE). */
 	CT_ECACHE_BIT = 28,
 	/* Has a helper, from a rule (IPS_HELPER) or an expectation. */
 	CT_HELP_BIT = 29,
@@ -72,6 +77,8 @@ enum ip_conntrack_status_bit {
 #define IPS_HELPER	   (1u << IPS_HELPER_BIT)
 #define IPS_OFFLOAD	   (1u << IPS_OFFLOAD_BIT)
 #define IPS_KERNEL_MASK	   0xffffu /* what the kernel would show */
+#define CT_INCARNATION_ONE (1u << CT_INCARNATION_BIT)
+#define CT_INCARNATION	   (CT_INCARNATION_ONE * 0xfffu)
 #define CT_ECACHE	   (1u << CT_ECACHE_BIT)
 #define CT_HELP		   (1u << CT_HELP_BIT)
 #define CT_ZONE_ORIG_ONLY  (1u << CT_ZONE_ORIG_ONLY_BIT)

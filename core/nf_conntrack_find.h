@@ -72,31 +72,28 @@ static __always_inline bool nf_ct_is_hidden(uint32_t status, enum ip_conntrack_d
 	return status & IPS_NAT_CLASH && dir == IP_CT_DIR_ORIGINAL;
 }
 
-/*
- * Is h, a node of ct, the entry that is looked for (nf_ct_key_equal), and
- * alive?  May run on memory that is being reused: then the answer counts only
- * after a reference was taken and it was asked again.
- */
-static __always_inline bool nf_ct_key_equal(const struct nf_conntrack_tuple_hash *h,
-					    const struct nf_conn *ct, const struct ct_find *f)
+static __always_inline bool
+nf_ct_key_words_equal(const struct nf_conntrack_tuple_hash *h, const struct ct_find *f)
 {
-	enum ip_conntrack_dir dir;
-	uint64_t diff;
-	uint32_t status;
-	uint16_t zone;
-
 	/*
 	 * Written out, for -O2 leaves a loop of four a loop; one branch, for the words come
 	 * together.
 	 */
-	diff = (load_relaxed(&h->tuple_w[0]) ^ f->key.w[0]) |
-	       (load_relaxed(&h->tuple_w[1]) ^ f->key.w[1]) |
-	       (load_relaxed(&h->tuple_w[2]) ^ f->key.w[2]) |
-	       (load_relaxed(&h->tuple_w[3]) ^ f->key.w[3]) |
-	       ((load_relaxed(&h->tuple_w[4]) ^ f->key.w[4]) & ct_tuple_last_mask());
-	if (diff)
-		return false;
-	status = nf_ct_status(ct);
+	return !((load_relaxed(&h->tuple_w[0]) ^ f->key.w[0]) |
+		 (load_relaxed(&h->tuple_w[1]) ^ f->key.w[1]) |
+		 (load_relaxed(&h->tuple_w[2]) ^ f->key.w[2]) |
+		 (load_relaxed(&h->tuple_w[3]) ^ f->key.w[3]) |
+		 ((load_relaxed(&h->tuple_w[4]) ^ f->key.w[4]) & ct_tuple_last_mask()));
+}
+
+/* Does the rest of the key, beside h's tuple, make it what is looked for?  status is ct's. */
+static __always_inline bool
+nf_ct_key_state_equal(const struct nf_conntrack_tuple_hash *h, const struct nf_conn *ct,
+		      const struct ct_find *f, uint32_t status)
+{
+	enum ip_conntrack_dir dir;
+	uint16_t zone;
+
 	if (unlikely((status & (IPS_CONFIRMED | IPS_DYING)) != IPS_CONFIRMED))
 		return false;
 	dir = NF_CT_DIRECTION(h);
@@ -110,6 +107,17 @@ static __always_inline bool nf_ct_key_equal(const struct nf_conntrack_tuple_hash
 			zone = NF_CT_DEFAULT_ZONE_ID;
 	}
 	return zone == f->zone_id[dir] && load_relaxed(&ct->net_id) == f->net_id;
+}
+
+/*
+ * Is h, a node of ct, the entry that is looked for (nf_ct_key_equal), and alive?  May run on
+ * memory that is being reused: then the answer counts only after a reference was taken and the
+ * memory is known to be the same connection still (variants/recheck/).
+ */
+static __always_inline bool nf_ct_key_equal(const struct nf_conntrack_tuple_hash *h,
+					    const struct nf_conn *ct, const struct ct_find *f)
+{
+	return nf_ct_key_words_equal(h, f) && nf_ct_key_state_equal(h, ct, f, nf_ct_status(ct));
 }
 
 /*

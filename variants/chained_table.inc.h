@@ -24,6 +24,9 @@
 #include "core/nf_conntrack_look.h"
 #include "variants/mem.h"
 #include "variants/variant.h"
+#ifndef CT_RECHECK_NAME /* unless a variant says otherwise, as in the kernel */
+#include "variants/recheck/key.h"
+#endif
 
 _Static_assert(
 	!CT_CHAIN_NEEDS_TYPESAFE || !CT_NODE_DEFERRED,
@@ -31,6 +34,8 @@ _Static_assert(
 _Static_assert(!CT_CHAIN_NEEDS_DEFERRED || CT_NODE_DEFERRED,
 	       "plain RCU chains need node/deferred.h: without nulls a reader does not notice a "
 	       "reused node");
+_Static_assert(CT_CHAIN_NEEDS_TYPESAFE || !CT_RECHECK_COUNTS,
+	       "only readers of type-stable memory check again what they found");
 _Static_assert(CT_CHAIN_READERS_LOCK || !CT_RCU_IS_NONE,
 	       "chains walked without a lock need an RCU flavour");
 _Static_assert(!CT_LOCK_IN_BUCKET || CT_RESIZE_EXCLUDES_WALKS || !CT_RCU_IS_NONE,
@@ -110,8 +115,12 @@ table_unlock_both(struct ct_table *t, const struct ct_view *v, uint32_t a, uint3
 
 /* --- Lookup --- */
 
-/* The node with f's key in that bucket, or the end that the walk came to. */
-static __always_inline uintptr_t chain_walk(const struct ct_bucket *bucket, struct ct_find *f)
+/*
+ * The node with f's key in that bucket, or the end that the walk came to; *before is for
+ * recheck_same().
+ */
+static __always_inline uintptr_t chain_walk(const struct ct_bucket *bucket, struct ct_find *f,
+					    uint32_t *before)
 {
 	uintptr_t p = chain_load(&bucket->first);
 
@@ -121,7 +130,7 @@ static __always_inline uintptr_t chain_walk(const struct ct_bucket *bucket, stru
 
 		if (unlikely(nf_ct_is_expired(ct, f->now)))
 			ct_find_expired(f, ct);
-		else if (nf_ct_key_equal(h, ct, f))
+		else if (recheck_equal(h, ct, f, before))
 			break;
 		p = chain_load(&h->hnnode.next);
 	}
@@ -139,7 +148,7 @@ table_find(struct ct_table *t, struct ct_find *f, uint32_t hash, const bool get)
 	struct nf_conntrack_tuple_hash *h;
 	struct nf_conn *ct;
 	struct ct_view v;
-	uint32_t bucket;
+	uint32_t bucket, before = 0;
 	uintptr_t p;
 
 begin:
@@ -154,7 +163,7 @@ begin:
 			resize_read_end(&t->resize);
 			goto begin;
 		}
-		p = chain_walk(&v.buckets[bucket], f);
+		p = chain_walk(&v.buckets[bucket], f, &before);
 		h = chain_is_end(p) ? NULL : chain_entry(p);
 		if (h && get) /* the table's own reference cannot go while we hold the lock */
 			refcount_inc(&nf_ct_tuplehash_to_ctrack(h)->use);
@@ -163,7 +172,7 @@ begin:
 		return h;
 	}
 
-	p = chain_walk(&v.buckets[bucket], f);
+	p = chain_walk(&v.buckets[bucket], f, &before);
 	if (chain_is_end(p)) {
 		bool carried = !chain_end_is_ours(p, bucket) ||
 			       (CT_CHAIN_RECHECKS_RESIZE && resize_changed(&t->resize, &v));
@@ -183,7 +192,7 @@ begin:
 	if (unlikely(!refcount_inc_not_zero(&ct->use)))
 		return NULL; /* it was just going */
 	/* The memory may have become another connection before the reference held it. */
-	if (CT_CHAIN_NEEDS_TYPESAFE && unlikely(!nf_ct_key_equal(h, ct, f))) {
+	if (CT_CHAIN_NEEDS_TYPESAFE && unlikely(!recheck_same(h, ct, f, before))) {
 		nf_ct_put_direct(ct);
 		return NULL;
 	}
@@ -340,4 +349,4 @@ table_remove(struct ct_table *t, struct nf_conn *ct, uint32_t hash_orig, uint32_
 #define CT_TABLE_AXES \
 	.hash = CT_HASH_NAME, .bucket = CT_BUCKET_NAME, .chain = CT_CHAIN_NAME, \
 	.lock = CT_LOCK_NAME, .resize = CT_RESIZE_NAME, .rcu = CT_RCU_NAME, .node = CT_NODE_NAME, \
-	.cap = CT_CAP_NAME
+	.cap = CT_CAP_NAME, .recheck = CT_CHAIN_NEEDS_TYPESAFE ? CT_RECHECK_NAME : "-"

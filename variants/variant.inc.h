@@ -22,6 +22,9 @@
 #ifndef CT_LISTS_NAME
 #include "variants/lists/none.h"
 #endif
+#ifndef CT_RECHECK_NAME
+#include "variants/recheck/key.h"
+#endif
 #ifndef CT_L4_NAME
 #include "variants/l4/switch.h"
 #endif

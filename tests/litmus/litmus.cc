@@ -7,9 +7,9 @@
  *	litmus [NAME ...]
  *
  * The verifier runs the threads of a test one at a time, in another interleaving each time, and
- *lets a load return any value that the model allows.  It does not reorder a store before an earlier
- *load of the same thread, so it cannot show load buffering (LB), which no known CPU shows either
- *for the orders used here.
+ * lets a load return any value that the model allows.  It does not reorder a store before an
+ * earlier load of the same thread, so it cannot show load buffering (LB), which no known CPU shows
+ * either for the orders used here.
  */
 #include "shim.h"
 
@@ -35,11 +35,46 @@ static inline struct nf_conntrack_tuple_hash *ct_table_node_hash(struct ct_table
 	return (struct nf_conntrack_tuple_hash *)n;
 }
 
-/* As far as set_live() wants to know. */
+/* A connection as far as references and the recheck axis look at it. */
 struct nf_conn {
 	refcount_t use;
-	litmus_atomic<uint32_t> key;
+	litmus_atomic<uint32_t> key, rest_of_key;
+	litmus_atomic<uint32_t> status;
 };
+
+#include "core/nf_conntrack_common.h"
+#include "extracted/nf_conntrack_find.h"
+
+struct ct_find {
+	uint32_t key, rest_of_key;
+};
+
+static inline uint32_t nf_ct_status(const struct nf_conn *ct)
+{
+	return load_relaxed(&ct->status);
+}
+
+static inline bool nf_ct_key_words_equal(const struct nf_conn *ct, const struct ct_find *f)
+{
+	return load_relaxed(&ct->key) == f->key && load_relaxed(&ct->rest_of_key) == f->rest_of_key;
+}
+
+static inline bool nf_ct_key_state_equal(const struct nf_conn *, const struct nf_conn *,
+					 const struct ct_find *, uint32_t status)
+{
+	return (status & (IPS_CONFIRMED | IPS_DYING)) == IPS_CONFIRMED;
+}
+
+static inline bool
+nf_ct_key_equal(const struct nf_conn *h, const struct nf_conn *ct, const struct ct_find *f)
+{
+	return nf_ct_key_words_equal(h, f) && nf_ct_key_state_equal(h, ct, f, nf_ct_status(ct));
+}
+
+/* The connection is its only node. */
+#define nf_conntrack_tuple_hash nf_conn
+#include "variants/recheck/incarnation.h"
+#undef nf_conntrack_tuple_hash
 
 struct ct_bucket;
 
@@ -394,6 +429,49 @@ struct reuse : rl::test_suite<reuse, 2> {
 	}
 };
 
+/*
+ * The same with recheck/incarnation.h: a reader that looks for the first life's key, or for one
+ * that is partly of each life's and never was.
+ */
+template <uint32_t REST> struct recheck : rl::test_suite<recheck<REST>, 2> {
+	struct nf_conn ct;
+	int life;
+
+	void begin_life(uint32_t key)
+	{
+		store_relaxed(&ct.key, key);
+		store_relaxed(&ct.rest_of_key, key);
+		store_relaxed(&ct.status, recheck_new_life(&ct));
+		nf_conntrack_set_live(&ct);
+		nf_ct_insert_publish(&ct);
+	}
+
+	void before()
+	{
+		life = 1;
+		begin_life(1);
+	}
+
+	void thread(unsigned int i)
+	{
+		const struct ct_find f = { 1, REST };
+		uint32_t seen = 0;
+
+		if (!i) {
+			if (!refcount_dec_and_test(&ct.use))
+				return;
+			life = 2;
+			begin_life(2);
+			return;
+		}
+		if (!recheck_equal(&ct, &ct, &f, &seen) || !refcount_inc_not_zero(&ct.use))
+			return;
+		if (recheck_same(&ct, &ct, &f, seen))
+			RL_ASSERT(life == 1 && REST == 1);
+		refcount_dec_and_test(&ct.use);
+	}
+};
+
 /* Whoever puts the last reference frees after everybody's uses. */
 struct last_reference : rl::test_suite<last_reference, 2> {
 	refcount_t use;
@@ -695,6 +773,8 @@ static const struct {
 	{ "unlink", holds<unlink_passes_on>, 50000, true },
 	{ "nulls", holds<carried_away>, 20000, true },
 	{ "reuse", holds<reuse>, 50000, true },
+	{ "recheck", holds<recheck<1>>, 50000, true },
+	{ "recheck_torn", holds<recheck<2>>, 50000, true },
 	{ "last_reference", holds<last_reference>, 20000, true },
 	{ "replace_seqcount", holds<replace<by_seqcount>>, 50000, true },
 	{ "replace_rwlock", holds<replace<by_rwlock>>, 20000, true },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Nulls chains, and lists of what is in no chain: what may come between two steps. */
-#define RACE_LISTS
+#define RACE_LISTS  "variants/lists/percpu.h"
 #define RACE_RCU    "variants/rcu/memb.h"
 #define RACE_NODE   "variants/node/typesafe.h"
 #define RACE_CHAIN  "variants/chain/nulls_rcu.h"

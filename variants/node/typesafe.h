@@ -7,6 +7,12 @@
 #define CT_NODE_DEFERRED 0
 
 #include "variants/node/pool.h"
+#ifndef CT_RECHECK_NAME
+#include "variants/recheck/key.h"
+#endif
+#if CT_RECHECK_COUNTS
+#include "variants/node/grace.h"
+#endif
 
 static __always_inline struct nf_conn *node_alloc(struct ct_node_pool *pool)
 {
@@ -15,5 +21,11 @@ static __always_inline struct nf_conn *node_alloc(struct ct_node_pool *pool)
 
 static __always_inline void node_free(struct ct_node_pool *pool, struct nf_conn *ct)
 {
+#if CT_RECHECK_COUNTS
+	if (unlikely(recheck_waits(ct))) {
+		node_free_after_grace(pool, ct);
+		return;
+	}
+#endif
 	node_pool_free(pool, ct);
 }

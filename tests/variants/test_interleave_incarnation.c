@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* Nulls chains whose readers compare a count of lives after the reference. */
+#define RACE_RCU     "variants/rcu/memb.h"
+#define RACE_RECHECK "variants/recheck/incarnation.h"
+#define RACE_NODE    "variants/node/typesafe.h"
+#define RACE_CHAIN   "variants/chain/nulls_rcu.h"
+#define RACE_LOCK    "variants/lock/striped.h"
+#define RACE_RESIZE  "variants/resize/seqcount.h"
+
+#include "tests/fixture/interleave.inc.h"

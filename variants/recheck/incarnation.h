@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * After the reference one word is compared: the status, in which each connection counts how often
+ * its memory began a new life.  A lookup that finds the count unchanged knows that the memory
+ * still is the connection whose key it compared, because a key stays the same from confirm to the
+ * end of a life.
+ *
+ * Why this is enough.  Let s1 be the status read before the key (acquire), with CONFIRMED and
+ * without DYING, s2 the status read after the reference, with the same count.
+ *  - s1 with CONFIRMED was stored by nf_ct_insert_publish() (release), after the whole key of its
+ *    life; so the reader saw that key or a later life's.
+ *  - The reference was taken in some life L.  The count of L was stored before the release in
+ *    nf_conntrack_set_live(), with which refcount_inc_not_zero() (acquire) synchronizes.  So s2 is
+ *    at least of L; it is not of a later life, for L cannot end before the reader puts its
+ *    reference.  With equal counts s1 is of L, too.
+ *  - A key word of a later life than L would have been read before the put after which it was
+ *    written.  So the whole key was L's.
+ * What is read between nf_conntrack_set_live() and nf_ct_insert_publish() has no CONFIRMED, and is
+ * refused at once, whatever key is there (the gap in which the count is new and the key old).
+ *
+ * The count has 12 bits, of the status's unused ones, so it comes round after 4096 lives.  A reader
+ * must not sleep through a whole round: the memory of the last life of a round waits for a grace
+ * period, and a reader is in one read-side section from s1 to s2.
+ *
+ * tests/litmus (recheck, recheck_torn) runs this code under the C++ memory model.
+ */
+#define CT_RECHECK_NAME	  "incarnation"
+#define CT_RECHECK_COUNTS 1
+
+#include "core/nf_conntrack_find.h"
+
+static __always_inline bool
+recheck_equal(const struct nf_conntrack_tuple_hash *h, const struct nf_conn *ct,
+	      const struct ct_find *f, uint32_t *before)
+{
+	*before = load_acquire(&ct->status); /* pairs with nf_ct_insert_publish() */
+	return nf_ct_key_words_equal(h, f) && nf_ct_key_state_equal(h, ct, f, *before);
+}
+
+static __always_inline bool
+recheck_same(const struct nf_conntrack_tuple_hash *h, const struct nf_conn *ct,
+	     const struct ct_find *f, uint32_t before)
+{
+	const uint32_t moved = before ^ nf_ct_status(ct);
+
+	if (likely(!(moved & (CT_INCARNATION | IPS_CONFIRMED | IPS_DYING))))
+		return true;
+	/* Another life may have the same key; then it is what was looked for. */
+	return nf_ct_key_equal(h, ct, f);
+}
+
+static __always_inline uint32_t recheck_new_life(const struct nf_conn *ct)
+{
+	return (nf_ct_status(ct) + CT_INCARNATION_ONE) & CT_INCARNATION;
+}
+
+/* Is this the last life of a round: must ct wait for a grace period? */
+static __always_inline bool recheck_waits(const struct nf_conn *ct)
+{
+	return (nf_ct_status(ct) & CT_INCARNATION) == CT_INCARNATION;
+}
