@@ -43,7 +43,8 @@ bool axis_absent(const char *choice)
 
 bool axis_follows(const char *axis, const char *other)
 {
-	return !strcmp(axis, "chain") && (!strcmp(other, "rcu") || !strcmp(other, "node"));
+	return !strcmp(axis, "chain") &&
+	       (!strcmp(other, "rcu") || !strcmp(other, "node") || !strcmp(other, "recheck"));
 }
 
 /* Do a and b differ on an axis of a, other than `axis` and those that it implies? */

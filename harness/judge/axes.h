@@ -28,7 +28,7 @@ const char *axis_choice(const struct json_t *cell, const char *axis);
 bool axis_absent(const char *choice);
 /*
  * Does a choice on one axis imply one on another? Chains that readers lock need no RCU, and plain
- * RCU chains need nodes that are freed after a grace period.
+ * RCU chains need nodes that are freed after a grace period; neither has to recheck what was found.
  */
 bool axis_follows(const char *axis, const char *other);
 /*
