@@ -3,8 +3,8 @@
  * Which cells of a workload are compared.
  *
  *	axis		two choices on one axis, all other axes and parameters equal
- *	parameter	two values of a parameter that is a choice (pages: thp, 4k), everything
- *			else equal, the variant included
+ *	parameter	two values of a parameter that is a choice (pages: thp, 4k; burst: 1, 64),
+ *			everything else equal, the variant included
  *	variant		a table that is compared on no axis, with the first variant
  *	interaction	one of these at two levels of something else: another axis, or a parameter
  *			(its smallest and largest value if it is a number)
@@ -16,6 +16,7 @@
 
 #include "harness/base/json_read.h"
 #include "harness/judge/axes.h"
+#include "harness/workload/parameters.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -275,9 +276,11 @@ static void mark_compared(struct finder *f, const struct point *p)
 	f->compared[f->nr_compared++] = variant;
 }
 
-static bool is_answer(const char *choice)
+/* "no instead of yes" and "64 instead of 1" do not say what. */
+static bool needs_name(const char *choice)
 {
-	return !strcmp(choice, "yes") || !strcmp(choice, "no");
+	return !strcmp(choice, "yes") || !strcmp(choice, "no") ||
+	       !choice[strspn(choice, "0123456789.")];
 }
 
 /* Do a and b differ in this factor alone? */
@@ -305,9 +308,8 @@ static void find_choice(struct finder *f, struct factor of, const char *base, co
 	}
 	snprintf(c->what.factor, sizeof(c->what.factor), "%s", of.name);
 	snprintf(c->what.base, sizeof(c->what.base), "%s", base);
-	/* "no instead of yes" does not say what: put the parameter's name in front. */
 	snprintf(c->what.choice, sizeof(c->what.choice), "%s%s%s",
-		 is_answer(choice) ? c->what.factor : "", is_answer(choice) ? " " : "", choice);
+		 needs_name(choice) ? c->what.factor : "", needs_name(choice) ? " " : "", choice);
 	for (size_t i = 0; i < f->nr; i++) {
 		const struct point *b = &f->points[i], *a;
 		size_t k = 0;
@@ -358,6 +360,10 @@ static void find_choices(struct finder *f, struct factor of)
 
 static bool is_choice(const struct finder *f, const char *key)
 {
+	const int id = parameter_find(key, strlen(key));
+
+	if (id >= 0 && parameters[id].choice)
+		return true;
 	/* Another capture is another question; a mix or a rate is a quantity. */
 	if (!strcmp(key, "variant") || !strcmp(key, "capture") || !strcmp(key, "mix") ||
 	    !strcmp(key, "rate") || !strcmp(key, "name"))

@@ -150,6 +150,11 @@ static void run_batch(struct bench *b, void *work)
 	b->v->run_ops(b->core, work);
 }
 
+static void run_batch_burst(struct bench *b, void *work)
+{
+	b->v->run_ops_burst(b->core, work);
+}
+
 static void run_batch_timed(struct bench *b, void *work)
 {
 	b->v->run_ops_timed(b->core, work);
@@ -220,14 +225,18 @@ static void steady(void *arg, struct pool_worker *w)
 		.timeout = SETTLED,
 		.batch = BATCH,
 		.latency = latency,
+		.burst = b->cell->burst,
 	};
 	if (latency && !work.ops) {
 		work.ops = &lookup_only;
 		work.nr_ops = 1;
 	}
 	bench_worker_begin(b, w);
-	bench_window(b, w, latency ? run_batch_timed : run_batch, &work, &work.done, &before,
-		     sizeof(work));
+	bench_window(b, w,
+		     latency	      ? run_batch_timed
+		     : work.burst > 1 ? run_batch_burst
+				      : run_batch,
+		     &work, &work.done, &before, sizeof(work));
 	bench_worker_end(b);
 
 	if (b->timeline)

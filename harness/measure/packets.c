@@ -147,6 +147,11 @@ static void run_batch(struct bench *b, void *work)
 	b->v->run_packets(b->core, work);
 }
 
+static void run_batch_burst(struct bench *b, void *work)
+{
+	b->v->run_packets_burst(b->core, work);
+}
+
 static void run_batch_timed(struct bench *b, void *work)
 {
 	b->v->run_packets_timed(b->core, work);
@@ -170,6 +175,8 @@ static void worker(void *arg, struct pool_worker *w)
 	struct ct_packet_work work, before;
 	struct frame_set *set = &p->set[w->index];
 	struct ct_latency *latency = NULL;
+	void (*run)(struct bench * b, void *work) =
+		b->cell->burst > 1 ? run_batch_burst : run_batch;
 	int err = prepare(p, w, &e);
 
 	if (!err && !set->nr)
@@ -194,6 +201,7 @@ static void worker(void *arg, struct pool_worker *w)
 		.nr_frames = set->nr,
 		.batch = BATCH,
 		.latency = latency,
+		.burst = b->cell->burst,
 	};
 	bench_worker_begin(b, w);
 	if (b->cell->kind == KIND_FILL) {
@@ -203,15 +211,15 @@ static void worker(void *arg, struct pool_worker *w)
 		pool_start(w);
 		while (work.done < set->nr) {
 			work.batch = set->nr - work.done < BATCH ? set->nr - work.done : BATCH;
-			run_batch(b, &work);
+			run(b, &work);
 		}
 		pool_stop(w);
 	} else {
 		if (!from_capture(p))
 			establish(p, w);
 		bench_meet(b, w); /* a warm-up needs everybody's connections */
-		bench_window(b, w, latency ? run_batch_timed : run_batch, &work, &work.done,
-			     &before, sizeof(work));
+		bench_window(b, w, latency ? run_batch_timed : run, &work, &work.done, &before,
+			     sizeof(work));
 	}
 	bench_worker_end(b);
 	work.done -= before.done;

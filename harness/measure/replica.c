@@ -282,11 +282,12 @@ static int check(const struct cell *cell, struct ct_error *e)
 		return ct_user_error(e, "%s with %llu buckets: %s", REPLICA_NAME,
 				     (unsigned long long)cell->buckets, rule);
 	if (cell->level != LEVEL_OPS || cell->kind != KIND_STEADY || cell->capture[0] ||
-	    cell->threads != 1 || cell->lookup < 1 || cell->nr_events)
-		return ct_user_error(e,
-				     "%s only does lookups, of synthetic flows, with 1 thread: "
-				     "give it a workload of its own",
-				     REPLICA_NAME);
+	    cell->threads != 1 || cell->lookup < 1 || cell->nr_events || cell->burst > 1)
+		return ct_user_error(
+			e,
+			"%s only does lookups, of synthetic flows, one at a time, with 1 thread: "
+			"give it a workload of its own",
+			REPLICA_NAME);
 	return 0;
 }
 

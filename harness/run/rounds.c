@@ -94,6 +94,7 @@ static bool same_group(const struct run_cell *a, const struct run_cell *b)
 	y.pin = x.pin;
 	memcpy(y.cpus, x.cpus, sizeof(y.cpus));
 	y.refcount = x.refcount;
+	y.burst = x.burst;
 	y.pages = x.pages;
 	y.control = x.control;
 	y.plant_delay = x.plant_delay;

@@ -116,6 +116,7 @@ struct cell {
 	double reply_share;	    /* 0..1 of the lookups made with the reply tuple */
 	double lookup, insert, del; /* the mix, normalised: sums to 1; insert == del */
 	bool refcount;		    /* lookups take (and drop) a reference */
+	uint32_t burst; /* operations, or packets, that are there at once; 0 or 1: one at a time */
 
 	double seconds; /* length of the window */
 	double warmup;	/* seconds before it */

@@ -242,11 +242,33 @@ static int check_latency(const struct workload_product *p, const struct cell *ce
 	return 0;
 }
 
+/* ---- bursts ---- */
+
+static int check_burst(const struct workload_product *p, const struct cell *cell)
+{
+	char place[WORD_PLACE];
+
+	if (cell->burst <= 1)
+		return 0;
+	if (cell_latency(cell) != LATENCY_NONE)
+		return ct_user_error(p->e,
+				     "%s: latencies are measured of one operation at a time; set "
+				     "burst: 1, or latency: none and rate: none",
+				     place_of(p, PARAM_BURST, place));
+	if (cell->kind == KIND_DECODE || (cell->kind == KIND_FILL && cell->level == LEVEL_OPS))
+		return ct_user_error(p->e,
+				     "%s: nothing is looked up here, so there are no bursts; set "
+				     "burst: 1, or kind: steady%s",
+				     place_of(p, PARAM_BURST, place),
+				     cell->kind == KIND_FILL ? ", or level: packets" : "");
+	return 0;
+}
+
 int workload_check_cell(const struct workload_product *p, const struct cell *cell)
 {
 	static int (*const checks[])(const struct workload_product *, const struct cell *) = {
-		check_threads, check_buckets, check_window,
-		check_traffic, check_capture, check_latency,
+		check_threads, check_buckets, check_window, check_traffic,
+		check_capture, check_latency, check_burst,
 	};
 	int err = 0;
 

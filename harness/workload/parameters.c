@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/nf_conntrack_find.h"
 #include "harness/base/text.h"
 #include "harness/workload/aims.h"
 #include "harness/workload/quantity.h"

@@ -67,8 +67,9 @@ struct parameter {
 	/* For the general types. */
 	size_t offset, size; /* of the field in struct cell */
 	double min, max;
-	bool none;			  /* 0 (of texts: empty) is written "none" */
-	bool decimal;			  /* a count printed with k, M, G instead of Ki, Mi, Gi */
+	bool none;    /* 0 (of texts: empty) is written "none" */
+	bool decimal; /* a count printed with k, M, G instead of Ki, Mi, Gi */
+	bool choice;  /* a number that is a way to do the same work: its values are compared */
 	const struct word_meaning *words; /* in the order of the enum; ends with a NULL */
 	const char *pattern; /* for a schema: texts that `allowed` adds to those of the type */
 };

@@ -127,6 +127,47 @@ table_find(struct ct_table *t, struct ct_find *f, uint32_t hash, const bool get)
 	return q.h;
 }
 
+/* --- Several lookups at once (core/conntrack_burst.inc.h) --- */
+
+#define CT_TABLE_PREFETCHES
+static __always_inline void table_prefetch(struct ct_table *t, uint32_t hash)
+{
+	fl_prefetch(&t->fl, hash);
+}
+
+/*
+ * The lines are on their way.  First the objects that they most probably refer to, of which a
+ * lookup reads two cache lines; then each is compared.  A guess that does not match is looked for
+ * in the usual way.
+ */
+#define CT_TABLE_BURSTS
+static __always_inline void
+table_find_burst(struct ct_table *t, struct ct_find *f, struct ct_burst *b, const bool get)
+{
+	uint32_t guess[CT_BURST];
+
+	for (unsigned int i = 0; i < b->nr; i++) {
+		guess[i] = fl_guess(&t->fl, b->hash[i], get);
+		if (likely(guess[i] && guess[i] != FL_UNSURE))
+			ct_prefetch((char *)fl_at(&t->fl, guess[i]) + CT_CACHE_LINE);
+	}
+	for (unsigned int i = 0; i < b->nr; i++) {
+		struct fl_query q = { .find = f };
+
+		b->found[i] = NULL;
+		if (!guess[i])
+			continue;
+		f->key = b->key[i];
+		ct_tuple_swap(&q.swapped, &f->key);
+		if (unlikely(guess[i] == FL_UNSURE ||
+			     !fl_match_live(&q, fl_at(&t->fl, guess[i]), guess[i] & FL_KIND_MASK)))
+			b->found[i] = table_find(t, f, b->hash[i], get);
+		else if (!get ||
+			 likely(refcount_inc_not_zero(&nf_ct_tuplehash_to_ctrack(q.h)->use)))
+			b->found[i] = q.h;
+	}
+}
+
 /* --- Insertion and removal --- */
 
 /*

@@ -534,7 +534,7 @@ static void locks_are_one_choice(void **state)
 }
 
 /* The cells that had two threads have that parameter's other value instead. */
-static json_t *with_parameter(const char *name, const char *of_one, const char *of_two)
+static json_t *with_values(const char *name, json_t *of_one, json_t *of_two)
 {
 	struct fake_run run;
 	json_t *report, *cell, *parameters;
@@ -546,16 +546,22 @@ static json_t *with_parameter(const char *name, const char *of_one, const char *
 	json_object_foreach(json_object_get(report, "cells"), key, cell)
 	{
 		parameters = json_object_get(cell, "parameters");
-		json_object_set_new(
-			parameters, name,
-			json_string(number(parameters, "threads") == 1 ? of_one : of_two));
+		json_object_set(parameters, name,
+				number(parameters, "threads") == 1 ? of_one : of_two);
 		json_object_set_new(parameters, "threads", json_integer(1));
 	}
+	json_decref(of_one);
+	json_decref(of_two);
 	json_array_append_new(
 		json_object_get(json_array_get(json_object_get(report, "workloads"), 0), "varying"),
 		json_string(name));
 	assert_int_equal(judge_run(report), 0);
 	return report;
+}
+
+static json_t *with_parameter(const char *name, const char *of_one, const char *of_two)
+{
+	return with_values(name, json_string(of_one), json_string(of_two));
 }
 
 /* Huge pages are a choice; a rate or a capture is not. */
@@ -585,6 +591,15 @@ static void which_parameters_are_choices(void **state)
 	v = verdict_on(report, "refcount no", NULL);
 	assert_non_null(v);
 	assert_ptr_equal(strstr(text(v, "text"), "refcount no instead of yes: "), text(v, "text"));
+	json_decref(report);
+	/* Among the numbers, bursts are a choice; a number of flows is a quantity. */
+	report = with_values("burst", json_integer(1), json_integer(64));
+	v = verdict_on(report, "burst 64", NULL);
+	assert_non_null(v);
+	assert_ptr_equal(strstr(text(v, "text"), "burst 64 instead of 1: "), text(v, "text"));
+	json_decref(report);
+	report = with_values("flows", json_integer(1), json_integer(64));
+	assert_null(verdict_on(report, "flows 64", NULL));
 	json_decref(report);
 }
 

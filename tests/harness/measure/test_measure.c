@@ -278,6 +278,34 @@ static void test_packets(void **state)
 	over_variants(&c, "packets", false);
 }
 
+/*
+ * Operations and packets that are there several at once; 12 leaves a rest of each batch.  One
+ * variant for each way to look up a burst: chains, guesses, one after the other.
+ */
+static void test_bursts(void **state)
+{
+	static const char *const names[] = { "nulls_rcu_jhash2_scale_seqcount", "flowline_qsbr",
+					     "cds_lfht", "null" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const struct ct_variant *v = ct_variant_find(names[i]);
+		struct cell c = plain;
+
+		c.burst = 12;
+		c.hit_share = 0.7;
+		c.lookup = 0.8;
+		c.insert = c.del = 0.1;
+		measure(&c, v, "a mix in bursts");
+		c = plain;
+		c.burst = 64;
+		c.level = LEVEL_PACKETS;
+		measure(&c, v, "packets in bursts");
+		c.kind = KIND_FILL;
+		measure(&c, v, "filling by packets in bursts");
+	}
+}
+
 static void test_capture(void **state)
 {
 	struct cell c = plain;
@@ -518,17 +546,12 @@ static int prepare(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_fill),
-		cmocka_unit_test(test_lookups),
-		cmocka_unit_test(test_mix),
-		cmocka_unit_test(test_packets),
-		cmocka_unit_test(test_capture),
-		cmocka_unit_test(test_others),
-		cmocka_unit_test(test_refusals),
-		cmocka_unit_test(test_killed),
-		cmocka_unit_test(test_interrupted),
-		cmocka_unit_test(test_not_ctbench),
-		cmocka_unit_test(test_crash_after_result),
+		cmocka_unit_test(test_fill),	    cmocka_unit_test(test_lookups),
+		cmocka_unit_test(test_mix),	    cmocka_unit_test(test_packets),
+		cmocka_unit_test(test_bursts),	    cmocka_unit_test(test_capture),
+		cmocka_unit_test(test_others),	    cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_killed),	    cmocka_unit_test(test_interrupted),
+		cmocka_unit_test(test_not_ctbench), cmocka_unit_test(test_crash_after_result),
 	};
 
 	/* As ctbench does: a child may end before it has read what is to be measured. */
