@@ -1,17 +1,32 @@
 # One translation unit a variant, named in variants/variants.def; the register
 # is the only list there is.
-file(STRINGS variants/variants.def VARIANT_LINES REGEX "^VARIANT\\(")
+file(STRINGS variants/variants.def VARIANT_LINES REGEX "^(VARIANT\\(|#)")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS variants/variants.def)
 set(CTBENCH_VARIANTS "")
-set(VARIANT_SOURCES variants/registry.c variants/node_pool.c variants/frontier/flowline.c)
+set(VARIANT_SOURCES variants/registry.c variants/node_pool.c variants/frontier/flowline.c
+  variants/peers/match.c)
 # flowline depends on nothing but an adapter that says what its objects are.
 set_source_files_properties(variants/frontier/flowline.c PROPERTIES COMPILE_DEFINITIONS
   FL_ADAPTER="variants/frontier/conntrack_adapter.h")
+include(cmake/peers.cmake)
+set(needs "")
 foreach(line ${VARIANT_LINES})
+  # #ifdef CTBENCH_PEER_NAME ... #endif around what needs that library
+  if(line MATCHES "^#ifdef (CTBENCH_PEER_[A-Z]+)")
+    set(needs ${CMAKE_MATCH_1})
+  elseif(line MATCHES "^#endif")
+    set(needs "")
+  endif()
+  if(line MATCHES "^#" OR (needs AND NOT ${needs}_FOUND))
+    continue()
+  endif()
   string(REGEX REPLACE "^VARIANT\\(([a-z0-9_]+)\\).*" "\\1" name "${line}")
   list(APPEND CTBENCH_VARIANTS ${name})
   if(EXISTS ${CMAKE_SOURCE_DIR}/variants/peers/${name}.c)
     list(APPEND VARIANT_SOURCES variants/peers/${name}.c)
+    if(EXISTS ${CMAKE_SOURCE_DIR}/variants/peers/${name}.cc)
+      list(APPEND VARIANT_SOURCES variants/peers/${name}.cc)
+    endif()
   elseif(EXISTS ${CMAKE_SOURCE_DIR}/variants/frontier/${name}.c)
     list(APPEND VARIANT_SOURCES variants/frontier/${name}.c)
   else()
@@ -20,7 +35,9 @@ foreach(line ${VARIANT_LINES})
 endforeach()
 add_library(ctvariants STATIC ${VARIANT_SOURCES})
 target_link_libraries(ctvariants PUBLIC ctcore
-  PkgConfig::URCU_MEMB PkgConfig::URCU_QSBR PkgConfig::URCU_MB PkgConfig::URCU_BP PkgConfig::URCU_CDS)
+  PkgConfig::URCU_MEMB PkgConfig::URCU_QSBR PkgConfig::URCU_MB PkgConfig::URCU_BP PkgConfig::URCU_CDS
+  ${CTBENCH_PEER_LIBRARIES})
+target_compile_definitions(ctvariants PRIVATE ${CTBENCH_PEER_DEFINITIONS})
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set_source_files_properties(variants/nulls_rcu_crc32c.c PROPERTIES COMPILE_OPTIONS -msse4.2)
 endif()

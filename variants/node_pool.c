@@ -233,6 +233,21 @@ uint64_t node_pool_waiting(struct ct_node_pool *pool)
 	return bytes;
 }
 
+uint64_t node_pool_magazines(struct ct_node_pool *pool)
+{
+	uint64_t nodes;
+
+	spin_lock(&pool->lock);
+	nodes = pool->nr_slabs ? (pool->nr_slabs - 1) * pool->slab_nodes + pool->carved : 0;
+	spin_unlock(&pool->lock);
+	return nodes / POOL_MAGAZINE;
+}
+
+struct nf_conn *node_pool_at(const struct ct_node_pool *pool, uint64_t magazine)
+{
+	return (struct nf_conn *)pool->base + magazine * POOL_MAGAZINE;
+}
+
 void node_pool_ranges(struct ct_node_pool *pool, ct_range_fn *fn, void *arg)
 {
 	size_t bytes = slab_bytes(pool);

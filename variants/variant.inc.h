@@ -54,6 +54,11 @@ struct ct_instance {
 	_Atomic uint64_t gc_cursor;
 };
 
+#ifdef CT_TABLE_WALKS_POOL
+static void nf_ct_put_direct(struct nf_conn *ct);
+#include "variants/pool_walk.inc.h"
+#endif
+
 #ifndef CT_TABLE_PREFETCHES
 static __always_inline void
 table_prefetch(struct ct_table *t __maybe_unused, uint32_t hash __maybe_unused)

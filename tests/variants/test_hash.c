@@ -24,6 +24,10 @@
 #include "variants/hash/siphash.h"
 #undef ct_hash
 #undef CT_HASH_NAME
+#define ct_hash folded_hash
+#include "variants/hash/folded.h"
+#undef ct_hash
+#undef CT_HASH_NAME
 #define ct_hash constant_hash
 #include "variants/hash/constant.h"
 #undef ct_hash
@@ -42,6 +46,12 @@ static uint32_t
 siphash(const union ct_tuple_words *t, const uint64_t key[2], uint32_t zone_id, uint32_t net_mix)
 {
 	return siphash_hash(t, key, zone_id, net_mix);
+}
+
+static uint32_t
+folded(const union ct_tuple_words *t, const uint64_t key[2], uint32_t zone_id, uint32_t net_mix)
+{
+	return folded_hash(t, key, zone_id, net_mix);
 }
 
 static uint32_t
@@ -351,6 +361,7 @@ static const struct hash {
 	{ "jhash2", jhash2, false, false },
 	{ "siphash", siphash, true, true },
 	{ "crc32c", crc32c_table, true, true },
+	{ "folded", folded, true, true },
 };
 
 static void only_the_direction_is_left_out(void **state)

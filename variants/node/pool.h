@@ -66,6 +66,9 @@ uint64_t node_pool_live(struct ct_node_pool *pool);
 uint64_t node_pool_bytes(struct ct_node_pool *pool);
 /* Bytes of connections whose grace period is not over (or not acted upon). */
 uint64_t node_pool_waiting(struct ct_node_pool *pool);
+/* Of a reserved pool: how many pieces of POOL_MAGAZINE connections it has, and where one begins. */
+uint64_t node_pool_magazines(struct ct_node_pool *pool);
+struct nf_conn *node_pool_at(const struct ct_node_pool *pool, uint64_t magazine);
 void node_pool_ranges(struct ct_node_pool *pool, ct_range_fn *fn, void *arg);
 
 /* A full magazine for this CPU, from the depot or fresh from a slab: NULL without memory. */

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Abseil's flat_hash_set (a "Swiss table": open addressing, 16 control bytes compared at once) under
+ * 256 mutexes, each with a set of its own, as conntrack's table: what one gets from an ordinary hash
+ * table and locks.  absl_map.cc has the C++.
+ */
+#define CT_VARIANT absl_map
+#define CT_SUMMARY "Abseil's flat_hash_set in 256 pieces, each under a mutex"
+#define CT_FLAGS   (CT_V_PEER | CT_V_OWN_SIZE)
+
+#define PEER(f)		 absl_map_##f
+#define CXX_BUCKET_BYTES 0u
+#define CXX_ENTRY_BYTES \
+	40u /* a slot and its byte, at most seven eighths full, rounded up to powers */
+#define CXX_AXES .bucket = "mask", .chain = "open", .lock = "sharded", .resize = "copying"
+#include "variants/peers/cxx_table.inc.h"
