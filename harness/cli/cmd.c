@@ -27,6 +27,10 @@ const struct cmd_term cmd_exit_statuses[] = {
 const struct cmd_term cmd_bounds_choices[] = {
 	{ "dependent", "a random line of memory, waited for" },
 	{ "independent", "random lines of memory with many in flight" },
+	{ "random", "random lines of memory whose addresses are known" },
+	{ "prefetched", "the same behind the best prefetch" },
+	{ "prefetched_update", "atomic additions to such lines" },
+	{ "in_cache", "the same lookups with all of the table in the cache" },
 	{ "hash", "the table's hash alone" },
 	{ "atomic", "one atomic addition" },
 	{ "null", "a lookup without a table" },

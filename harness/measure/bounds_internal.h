@@ -14,10 +14,12 @@ struct pool;
 /* Operations between two looks at the clock. */
 #define BOUNDS_BATCH	     2048u
 #define BOUNDS_MAX_IN_FLIGHT 32u
+#define BOUNDS_MAX_AHEAD     96u
 
 struct bounds_line {
 	struct bounds_line *next;
-	char pad[CT_CACHE_LINE - sizeof(void *)];
+	_Atomic uint64_t count;
+	char pad[CT_CACHE_LINE - sizeof(void *) - sizeof(uint64_t)];
 };
 
 /* One thread's, while it works. */
@@ -25,7 +27,11 @@ struct bounds_work {
 	uint64_t ops, sum;
 	uint64_t key[2];
 	struct bounds_line *at[BOUNDS_MAX_IN_FLIGHT]; /* where each walk is */
-	_Atomic uint64_t *counter;		      /* for the atomics */
+	/* Lines in the order in which bounds_lines[] take them, and BOUNDS_MAX_AHEAD more. */
+	struct bounds_line *lines;
+	const uint32_t *order;
+	uint32_t nr_lines, pos, ahead;
+	_Atomic uint64_t *counter; /* for the atomics */
 	_Atomic uint64_t own __cacheline_aligned;
 } __cacheline_aligned;
 
@@ -37,6 +43,14 @@ struct bounds_hash {
 	bool (*supported)(void);
 	bounds_fn *latency, *throughput;
 };
+
+/* Ways to touch random lines (bounds_lines.c); where there is a hint, w->ahead lines before. */
+struct bounds_lines {
+	const char *bound, *hint;
+	bounds_fn *fn;
+};
+extern const struct bounds_lines bounds_lines[];
+extern const size_t nr_bounds_lines;
 
 /*
  * All of the pool's threads watch the clock for so long (bounds_away.c): the gaps, in ticks,

@@ -65,7 +65,8 @@ static const struct {
 
 /*
  * Links lines in one ring, in an order drawn at random, so that no prefetcher
- * guesses the next one: a permutation (Fisher and Yates, by Knuth), linked in its order.
+ * guesses the next one: a permutation (Fisher and Yates, by Knuth), linked in its order.  order
+ * has room for n, and for BOUNDS_MAX_AHEAD more.
  */
 static void link_lines(struct bounds_line *lines, uint32_t *order, uint32_t n)
 {
@@ -82,6 +83,9 @@ static void link_lines(struct bounds_line *lines, uint32_t *order, uint32_t n)
 	}
 	for (uint32_t i = 0; i < n; i++)
 		lines[order[i]].next = &lines[order[i + 1 == n ? 0 : i + 1]];
+	/* Who looks ahead comes round the end. */
+	for (uint32_t i = 0; i < BOUNDS_MAX_AHEAD; i++)
+		order[n + i] = order[i % n];
 }
 
 /* --- Atomics --- */
@@ -173,6 +177,38 @@ measure_walk(struct measuring *m, struct bounds_line *lines, uint64_t bytes, siz
 	tell(m, k == 1 ? "dependent" : "independent", bytes, k, NULL, measure(m, walks[which].fn));
 }
 
+/* The last figure has one more word, or number. */
+static void also(struct measuring *m, const char *key, json_t *value)
+{
+	json_object_set_new(json_array_get(m->out, json_array_size(m->out) - 1), key, value);
+}
+
+static void
+measure_lines(struct measuring *m, struct bounds_line *lines, const uint32_t *order, uint64_t bytes)
+{
+	static const uint32_t distances[] = { 16, 48, BOUNDS_MAX_AHEAD };
+	const uint32_t n = (uint32_t)(bytes / sizeof(*lines));
+
+	for (size_t i = 0; i < nr_bounds_lines; i++) {
+		const struct bounds_lines *b = &bounds_lines[i];
+
+		for (size_t d = 0; d < (b->hint ? ARRAY_SIZE(distances) : 1); d++) {
+			for (unsigned int t = 0; t < m->threads; t++) {
+				m->work[t].lines = lines;
+				m->work[t].order = order;
+				m->work[t].nr_lines = n;
+				m->work[t].pos = (uint32_t)((uint64_t)n * t / m->threads);
+				m->work[t].ahead = b->hint ? distances[d] : 0;
+			}
+			tell(m, b->bound, bytes, 0, NULL, measure(m, b->fn));
+			if (!b->hint)
+				continue;
+			also(m, "hint", json_string(b->hint));
+			also(m, "ahead", json_integer(distances[d]));
+		}
+	}
+}
+
 static void measure_small(struct measuring *m)
 {
 	static const struct bounds_hash *const hashes[] = {
@@ -222,8 +258,7 @@ static int measure_away(struct measuring *m, struct ct_error *e)
 			1e9 * tsc_to_seconds(bounds_away_at(&gaps, ticks, percentiles[i].share));
 
 		tell(m, "away", 0, 0, NULL, err ? NAN : ns);
-		json_object_set_new(json_array_get(m->out, json_array_size(m->out) - 1),
-				    "percentile", json_string(percentiles[i].name));
+		also(m, "percentile", json_string(percentiles[i].name));
 	}
 	return 0;
 }
@@ -306,7 +341,7 @@ json_t *bounds_measure(const struct bounds_request *q, struct ct_error *e)
 	    pages_check_pool(ct_mem_size(largest, pages) / CT_HUGE_PAGE, what, e))
 		return NULL;
 	lines = ct_mem_alloc(largest, pages);
-	order = malloc(largest / CT_CACHE_LINE * sizeof(*order));
+	order = malloc((largest / CT_CACHE_LINE + BOUNDS_MAX_AHEAD) * sizeof(*order));
 	m.out = json_array();
 	if (!lines || !order || !m.out) {
 		err = ct_fail(e, -ENOMEM, CT_EXIT_USER,
@@ -324,6 +359,8 @@ json_t *bounds_measure(const struct bounds_request *q, struct ct_error *e)
 			for (size_t i = 0; i < ARRAY_SIZE(walks) && !err; i++)
 				if (!i || bytes == largest)
 					measure_walk(&m, lines, bytes, i);
+			if (!err && bytes == largest)
+				measure_lines(&m, lines, order, bytes);
 			close_threads(&m);
 		}
 	}

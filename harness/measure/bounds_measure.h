@@ -4,7 +4,12 @@
  *
  *	dependent	a random line of memory, the next one's address read from it: what
  *			a chain's first node costs a lookup whose table has that footprint
- *	independent	random lines, so many of them asked for at once
+ *	independent	random lines, so many of them asked for at once: chains side by side
+ *	random		a random line whose address does not depend on the line before
+ *	prefetched	the same, prefetched so many lines ahead with that hint: what lookups in
+ *			bursts can reach.  The least of them over hints and distances is the bound
+ *	random_update	an atomic addition to a random line, as a reference count takes it
+ *	prefetched_update	the same, prefetched for writing
  *	hash_latency	a hash whose result the next hash waits for
  *	hash_throughput	hashes of tuples that are there
  *	atomic		fetch-and-add on a line of one's own
@@ -40,9 +45,8 @@ struct bounds_request {
 
 /*
  * In the measuring process: measures all of it once.  A new array of {"bound", "threads", and where
- * they mean something "bytes", "in_flight", "hash", "percentile",
- * "cpus"; "ns", null where a thread did not
- * stay on its CPU}.  NULL with a sentence in e.
+ * they mean something "bytes", "in_flight", "hint", "ahead", "hash", "percentile", "cpus"; "ns",
+ * null where a thread did not stay on its CPU}.  NULL with a sentence in e.
  */
 struct json_t *bounds_measure(const struct bounds_request *q, struct ct_error *e);
 

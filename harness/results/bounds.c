@@ -15,8 +15,9 @@
 
 static bool same_figure(const json_t *a, const json_t *b)
 {
-	static const char *const keys[] = { "bound", "threads",	   "bytes", "in_flight",
-					    "hash",  "percentile", "cpus" };
+	static const char *const keys[] = { "bound", "threads", "bytes", "in_flight",
+					    "hint",  "ahead",	"hash",	 "percentile",
+					    "cpus",  "variant", "burst" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		const json_t *x = json_object_get(a, keys[i]), *y = json_object_get(b, keys[i]);

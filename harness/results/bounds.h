@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The machine's bounds in a run's folder: bounds.jsonl has a line for each time they were measured.
- * harness/measure/bounds_measure.h explains each bound. A run adds one:
+ * harness/measure/bounds_measure.h explains each bound. A run adds:
  *
  *	null		a lookup through the null variant: the cost of the harness itself
+ *	in_cache	a lookup of "variant", in bursts of "burst", with the whole table in the
+ *			cache: what it costs the CPU alone
  */
 #ifndef CTBENCH_HARNESS_RESULTS_BOUNDS_H
 #define CTBENCH_HARNESS_RESULTS_BOUNDS_H

@@ -123,7 +123,8 @@ static const struct rule pairs[] = { PARTS("[]", pair, ANY), END };
 static const struct rule noise[] = { LIST("pairs", pairs), OR_NULL("percent", NUMBER), END };
 
 static const struct rule bound[] = {
-	VALUE("bound", WORD), VALUE("hash", WORD), VALUE("percentile", WORD),
+	VALUE("bound", WORD), VALUE("hash", WORD), VALUE("percentile", WORD), VALUE("hint", WORD),
+	VALUE("variant", WORD),
 	LIST("cpus", counts), OR_NULL("*", NUMBER), END
 };
 static const struct rule bounds[] = { PARTS("[]", bound, ANY), END };

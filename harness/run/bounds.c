@@ -71,9 +71,9 @@ static bool make_request(const struct run *run, struct bounds_request *q)
 		most = memory_limit() / 4;
 	if (q->bytes > most)
 		q->bytes = most;
-	/* some 25 figures' time for each number of threads: all together a fiftieth of the run's
+	/* some 40 figures' time for each number of threads: all together a fiftieth of the run's
 	 * windows */
-	figures = 25 * q->nr_threads * BOUNDS_TIMES;
+	figures = 40 * q->nr_threads * BOUNDS_TIMES;
 	if (figures)
 		q->window = seconds / 50 / figures;
 	q->window = q->window > 0.04 ? 0.04 : q->window < 0.001 ? 0.001 : q->window;
@@ -109,6 +109,53 @@ static void add_null(struct run *run, const struct bounds_request *q, json_t *li
 			continue;
 		json_array_append_new(list, json_pack("{s:s, s:i, s:f}", "bound", "null", "threads",
 						      (int)cell.threads, "ns", r.ns_per_op));
+	}
+}
+
+/* A whole table in the first caches: 128 connections of 256 bytes, and their buckets. */
+#define IN_CACHE_FLOWS 128
+
+static bool told_before(const json_t *list, const struct cell *c)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(list, i,
+			   one) if (!strcmp(text_of(one, "variant"), c->variant) &&
+				    number_of(one, "burst") == fmax(1, c->burst)) return true;
+	return false;
+}
+
+/*
+ * What a lookup costs the CPU alone: each variant's, with all its table in the cache and one
+ * thread.
+ */
+static void add_in_cache(struct run *run, const struct bounds_request *q, json_t *list)
+{
+	for (size_t i = 0; i < run->nr_cells && !ct_interrupted; i++) {
+		struct cell cell = run->cells[i].cell;
+		struct cell_result r;
+		struct ct_error e = { 0 };
+
+		if (!run->cells[i].selected || cell.level != LEVEL_OPS ||
+		    cell.kind != KIND_STEADY || cell.capture[0] || cell.oversubscribe ||
+		    cell_latency(&cell) != LATENCY_NONE || told_before(list, &cell))
+			continue;
+		cell.threads = 1;
+		cell.flows = cell.buckets = IN_CACHE_FLOWS;
+		cell.popularity = POP_UNIFORM;
+		cell.lookup = 1;
+		cell.insert = cell.del = 0;
+		cell.seconds = q->window;
+		cell.warmup = q->window / 4;
+		cell.timeline = 0;
+		cell.nr_events = 0;
+		if (run->measure(&cell, &r, NULL, &e) || r.status || r.void_reason[0])
+			continue;
+		json_array_append_new(
+			list, json_pack("{s:s, s:i, s:s, s:i, s:f}", "bound", "in_cache", "threads",
+					1, "variant", cell.variant, "burst",
+					(int)(cell.burst ? cell.burst : 1), "ns", r.ns_per_op));
 	}
 }
 
@@ -189,6 +236,7 @@ void run_bounds_step(struct run *run, double share_done)
 	list = bounds_child(&q, &e);
 	if (list) {
 		add_null(run, &q, list);
+		add_in_cache(run, &q, list);
 		err = append(run->results.dir, list);
 		if (err)
 			ct_fail(&e, err, CT_EXIT_USER, "%s cannot be written: %s", BOUNDS_FILE,

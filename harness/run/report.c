@@ -41,7 +41,8 @@
  *			metric: more M/s is +
  *	bounds		what no table can beat here (measure/bounds_measure.h), a list: bound,
  *			threads,
- *			and where they apply bytes, in_flight, hash, percentile; ns as median,
+ *			and where they apply bytes, in_flight, hint, ahead, hash, percentile,
+ *			variant, burst; ns as median,
  *			ci_low,
  *			ci_high and n (how many times the run measured it)
  *	workloads	as they were read (workload_to_json())

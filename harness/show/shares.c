@@ -17,6 +17,11 @@ static const struct {
 	{ "dependent", "a dependent random line of memory in the table's footprint",
 	  "a random line" },
 	{ "independent", "random lines of memory with many in flight", "random lines in flight" },
+	{ "random", "random lines of memory, addresses known", "known random lines" },
+	{ "prefetched", "random lines of memory behind the best prefetch", "prefetched lines" },
+	{ "prefetched_update", "atomic additions to random lines behind the best prefetch",
+	  "prefetched additions" },
+	{ "in_cache", "the same lookups with all of the table in the cache", "the same in cache" },
 	{ "hash", "the hash alone", "the hash alone" },
 	{ "atomic", "one atomic addition", "an atomic addition" },
 	{ "null", "a table that does nothing", "a table that does nothing" },
@@ -35,6 +40,21 @@ plain_ns(const json_t *bounds, const char *bound, unsigned int threads, const ch
 					       (!hash || !strcmp(text_of(one, "hash"), hash)))
 		least = fmin(least, number_of(one, "median"));
 	return least;
+}
+
+/* What a variant's lookup costs the CPU alone, in bursts of that size. */
+static double in_cache_ns(const json_t *bounds, const char *variant, double burst)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(
+		bounds, i,
+		one) if (!strcmp(text_of(one, "bound"), "in_cache") &&
+			 !strcmp(text_of(one, "variant"), variant) &&
+			 number_of(one, "burst") ==
+				 (isfinite(burst) ? burst : 1)) return number_of(one, "median");
+	return NAN;
 }
 
 /* The cell's bound, in ns as one thread sees it; NAN if unknown. */
@@ -56,12 +76,15 @@ static double bound_ns(const json_t *cell, const json_t *bounds, const char *of)
 	if (!strcmp(of, "hash"))
 		return plain_ns(bounds, "hash_throughput", (unsigned int)threads,
 				text_of(json_object_get(cell, "axes"), "hash"));
-	if (!strcmp(of, "independent")) {
-		json_array_foreach(bounds, i, one) if (!strcmp(text_of(one, "bound"), of))
-			measured = fmax(measured, number_of(one, "bytes"));
-		if (!(bytes >= measured / 2))
-			return NAN;
-	}
+	if (!strcmp(of, "in_cache"))
+		return in_cache_ns(bounds, text_of(cell, "variant"),
+				   number_of(parameters, "burst"));
+	/* Of lines of memory: only for tables about as large as what was measured. */
+	json_array_foreach(bounds, i, one) if (!strcmp(text_of(one, "bound"), of) &&
+					       json_object_get(one, "bytes")) measured =
+		fmax(measured, number_of(one, "bytes"));
+	if (measured > 0 && !(bytes >= measured / 2))
+		return NAN;
 	return plain_ns(bounds, of, (unsigned int)threads, NULL);
 }
 

@@ -9,6 +9,11 @@
  *			100 % is one such line per operation
  *	independent	random lines with many in flight; only for tables at least half as large as
  *			the footprint of the measurement
+ *	random		a random line whose address is known, without a prefetch (the same)
+ *	prefetched	the same behind the best prefetch: what bursts can reach
+ *	prefetched_update	an atomic addition to such a line, which a lookup with a reference
+ *			needs
+ *	in_cache	the cell's own lookups with all of the table in the cache
  *	hash		the cell's own hash alone
  *	atomic		one fetch-and-add
  *	null		a lookup through the null variant: the harness
@@ -23,7 +28,9 @@
 struct json_t;
 
 /* The names of the bounds, for help and errors. */
-#define SHARES_NAMES "dependent, independent, hash, atomic, null"
+#define SHARES_NAMES \
+	"dependent, independent, random, prefetched, prefetched_update, in_cache, hash, atomic, " \
+	"null"
 
 /*
  * Replace, in each cell of a report (run_report()), mops, ns_per_op and the metrics of these names

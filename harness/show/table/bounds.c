@@ -26,6 +26,19 @@ static void describe(char *buf, size_t size, const json_t *one)
 	else if (!strcmp(bound, "independent"))
 		snprintf(buf, size, "random line of memory, %sB, %d in flight", bytes,
 			 (int)json_integer_value(json_object_get(one, "in_flight")));
+	else if (!strcmp(bound, "random"))
+		snprintf(buf, size, "random line of memory, %sB, addresses known", bytes);
+	else if (!strcmp(bound, "prefetched"))
+		snprintf(buf, size, "random line of memory, %sB, prefetched (%s) %d ahead", bytes,
+			 text_of(one, "hint"), (int)number_of(one, "ahead"));
+	else if (!strcmp(bound, "random_update"))
+		snprintf(buf, size, "atomic add to a random line, %sB", bytes);
+	else if (!strcmp(bound, "prefetched_update"))
+		snprintf(buf, size, "atomic add to a random line, %sB, prefetched %d ahead", bytes,
+			 (int)number_of(one, "ahead"));
+	else if (!strcmp(bound, "in_cache"))
+		snprintf(buf, size, "lookup in %s, all in cache, burst %d", text_of(one, "variant"),
+			 (int)number_of(one, "burst"));
 	else if (!strcmp(bound, "hash_latency"))
 		snprintf(buf, size, "%s, each hash depends on the last", hash ? hash : "?");
 	else if (!strcmp(bound, "hash_throughput"))

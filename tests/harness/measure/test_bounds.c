@@ -166,6 +166,11 @@ static void measured(void **state)
 	/* 32 Ki, 256 Ki, and 2 Mi is too near to 3 Mi */
 	assert_int_equal(count(list, "dependent"), 3);
 	assert_int_equal(count(list, "independent"), 5);
+	/* three hints, and the one for writing, at three distances each */
+	assert_int_equal(count(list, "random"), 1);
+	assert_int_equal(count(list, "prefetched"), 9);
+	assert_int_equal(count(list, "random_update"), 1);
+	assert_int_equal(count(list, "prefetched_update"), 3);
 	assert_true(count(list, "hash_latency") >= 2);
 	assert_int_equal(count(list, "hash_throughput"), count(list, "hash_latency"));
 	assert_int_equal(count(list, "atomic"), 1);
@@ -184,6 +189,7 @@ static void measured(void **state)
 	all = json_pack("[o]", list);
 	merged = bounds_merge(all);
 	assert_int_equal(count(merged, "away"), 3);
+	assert_int_equal(count(merged, "prefetched"), 9);
 	if (isfinite(bounds_away_ns(merged, 1, "max"))) {
 		assert_true(bounds_away_ns(merged, 1, "p99") <= bounds_away_ns(merged, 1, "p999"));
 		assert_true(bounds_away_ns(merged, 1, "p999") <= bounds_away_ns(merged, 1, "max"));
@@ -209,6 +215,35 @@ static int shell(const char *command, char *said, size_t size)
 		;
 	status = pclose(f);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* Each line once a round, also where what lies ahead is round the end. */
+static void every_line_once(void **state)
+{
+	enum { LINES = 80 };
+	static struct bounds_line line[LINES];
+	static struct bounds_work work;
+	uint32_t order[LINES + BOUNDS_MAX_AHEAD];
+	uint64_t rounds = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < ARRAY_SIZE(order); i++)
+		order[i] = i * 3 % LINES;
+	for (size_t b = 0; b < nr_bounds_lines; b++) {
+		const bool updates = strstr(bounds_lines[b].bound, "update");
+
+		work = (struct bounds_work){ .lines = line,
+					     .order = order,
+					     .nr_lines = LINES,
+					     .ahead = bounds_lines[b].hint ? BOUNDS_MAX_AHEAD : 0 };
+		for (int i = 0; i < 5; i++) /* 2048 * 5 / 80: whole rounds */
+			bounds_lines[b].fn(&work);
+		assert_int_equal(work.ops, 5 * BOUNDS_BATCH);
+		rounds += updates ? 5 * BOUNDS_BATCH / LINES : 0;
+		for (size_t i = 0; i < LINES; i++)
+			assert_int_equal(load_relaxed(&line[i].count), rounds);
+	}
+	assert_true(rounds > 0);
 }
 
 static void mistakes(void **state)
@@ -432,6 +467,7 @@ int main(void)
 		cmocka_unit_test(printed),
 		cmocka_unit_test(away),
 		cmocka_unit_test(measured),
+		cmocka_unit_test(every_line_once),
 		cmocka_unit_test(mistakes),
 		cmocka_unit_test(more_than_the_machine_has),
 		cmocka_unit_test(misses),
