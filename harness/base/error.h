@@ -18,6 +18,7 @@ enum ct_exit {
 	CT_EXIT_INTERNAL = 1,	/* a fault of ctbench, or a check that failed */
 	CT_EXIT_USER = 2,	/* the user can mend it: input, options, permission, memory */
 	CT_EXIT_REGRESSION = 3, /* a proven regression (compare) */
+	CT_EXIT_BLIND = 4,	/* too insensitive for --require-power (compare) */
 	CT_EXIT_SKIP = 77,	/* this machine cannot do it */
 };
 

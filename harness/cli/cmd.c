@@ -19,6 +19,7 @@ const struct cmd_term cmd_exit_statuses[] = {
 	{ "1", "a fault of ctbench, or a check that failed" },
 	{ "2", "the user can mend it: arguments, files, permission or memory; see stderr" },
 	{ "3", "a proven regression (ctbench compare)" },
+	{ "4", "the comparison could not detect the change that --require-power names" },
 	{ "77", "this machine cannot do it" },
 	{ "130", "interrupted; what was finished is kept" },
 	{ NULL, NULL },

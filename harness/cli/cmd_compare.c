@@ -20,20 +20,23 @@
 
 struct request {
 	const char *runs[2], *metric, *of, *results;
-	double bound;
+	double bound, power;
 	bool json, markdown;
 };
 
 static int
-parse_bound(void *request, const struct cmd_option *option, const char *text, struct ct_error *e)
+parse_percent(void *request, const struct cmd_option *option, const char *text, struct ct_error *e)
 {
-	struct request *q = request;
+	bool may_be_0 = option->offset == offsetof(struct request, bound);
 	char *end;
 	double value = strtod(text, &end);
 
-	if (end == text || strcmp(end, "%") || !(value >= 0 && value < 100))
-		return cmd_bad_value(e, option, text, "a share in percent, as 3%");
-	q->bound = value / 100;
+	if (end == text || strcmp(end, "%") || !(value >= 0 && value < 100) ||
+	    (value == 0 && !may_be_0))
+		return cmd_bad_value(e, option, text,
+				     may_be_0 ? "a share in percent, as 3%"
+					      : "a share in percent above 0, as 5%");
+	*(double *)((char *)request + option->offset) = value / 100;
 	return 0;
 }
 
@@ -53,10 +56,13 @@ static const struct cmd_option options[] = {
 	    "throughput, "
 	  "or p99_ns of runs with latencies, or the highest rate of searches; bytes per "
 	  "connection)" },
-	{ "bound", 0, CMD_PARSE, 0, "SHARE",
+	{ "bound", 0, CMD_PARSE, AT(bound), "SHARE",
 	  .help = "a change for the worse of up to this share is acceptable: 3%, 0.5% (default: "
 	    "3%)",
-	  .parse = parse_bound },
+	  .parse = parse_percent },
+	{ "require-power", 0, CMD_PARSE, AT(power), "SHARE",
+	  .help = "exit with status 4 if any comparison could not have detected a change of this "
+	    "size: 5%", .parse = parse_percent },
 	CMD_OF(struct request, "throughput and time as shares of what each run's machine allows, "
 	       "to compare two machines"),
 	{ "json", 0, CMD_SWITCH, AT(json), NULL, .help = "print JSON" },
@@ -69,7 +75,9 @@ static const struct cmd_option options[] = {
 static const struct cmd_section sections[] = {
 	{ "How to read it",
 	  "Exit status 3 means that a figure is proven to be worse by more than the bound: its "
-	  "whole interval lies beyond the bound, and Holm's p is small enough. Else it is 0.\n\n"
+	  "whole interval lies beyond the bound, and Holm's p is small enough. Else it is 0, or 4 "
+	  "with --require-power: no regression is proven, and one of that size could have been "
+	  "missed.\n\n"
 	  "The two runs were made at different times. No interval shows what the machine did in "
 	  "between. Before you blame a change, measure A B A B, and compare A with A as well.",
 	  NULL },
@@ -77,7 +85,7 @@ static const struct cmd_section sections[] = {
 };
 
 static const struct cmd_term examples[] = {
-	{ "ctbench compare before after --bound 5%", NULL },
+	{ "ctbench compare before after --bound 5% --require-power 5%", NULL },
 	{ "ctbench compare before after --metric ns_per_op --markdown", NULL },
 	{ NULL, NULL },
 };
@@ -261,6 +269,32 @@ static bool same_folder(const char *a, const char *b)
 	return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
+/* No regression was proven: could it have been? */
+static int check_power(const json_t *result, double share, struct ct_error *e)
+{
+	const json_t *worst = json_object_get(result, "least_sensitive");
+	unsigned int repeats = judge_repeats_needed(worst, share);
+	const char *cell = text_of(worst, "cell");
+	char visible[64] = "none: too few repeats", how[160];
+
+	if (!worst)
+		return 0;
+	if (isfinite(number_of(worst, "visible_percent")))
+		judge_detectable(visible, sizeof(visible),
+				 judge_logarithm(worst, "visible_percent"));
+	if (repeats)
+		snprintf(how, sizeof(how), "measure both with --repeats %u or more", repeats);
+	else
+		snprintf(how, sizeof(how), "measure on a quieter machine, with more --repeats");
+	return ct_fail(e, -ENODATA, CT_EXIT_BLIND,
+		       "%.0f of %zu comparisons could not have detected a change of %g %%, least "
+		       "of all %s of %.300s (smallest detectable: %s): %s",
+		       number_of(result, "blind"),
+		       json_array_size(json_object_get(result, "comparisons")), 100 * share,
+		       text_of(worst, "metric"), *cell ? cell : text_of(worst, "workload"), visible,
+		       how);
+}
+
 static int compare(const struct request *q, int *status, struct ct_error *e)
 {
 	char dirs[2][PATH_MAX];
@@ -277,6 +311,8 @@ static int compare(const struct request *q, int *status, struct ct_error *e)
 		result = judge_compare(&runs[0], &runs[1], q->metric, q->bound, e);
 		err = result ? 0 : -EINVAL;
 	}
+	if (!err && q->power > 0)
+		judge_require_power(result, q->power);
 	if (!err && q->of)
 		json_object_set(
 			result, "shares",
@@ -289,6 +325,8 @@ static int compare(const struct request *q, int *status, struct ct_error *e)
 	}
 	if (!err && json_integer_value(json_object_get(result, "regressions")))
 		*status = CT_EXIT_REGRESSION;
+	else if (!err)
+		err = check_power(result, q->power, e);
 	json_decref(result);
 	json_decref(runs[0].benchmark);
 	json_decref(runs[1].benchmark);

@@ -11,6 +11,8 @@
 
 #include "harness/base/error.h"
 
+#include <stdbool.h>
+
 struct json_t;
 
 struct compare_run {
@@ -40,5 +42,19 @@ struct compare_run {
  */
 struct json_t *judge_compare(const struct compare_run *a, const struct compare_run *b,
 			     const char *metrics, double bound, struct ct_error *e);
+
+/*
+ * Which comparisons of that result could not have detected a change by this share (0.05) in either
+ * direction: too noisy, or too few repeats. Adds
+ *
+ *	required_percent, blind (how many), least_sensitive (one of them, as in comparisons)
+ *	blind		true, in each of these comparisons
+ */
+void judge_require_power(struct json_t *result, double share);
+/*
+ * About how many repeats a comparison needs to detect that share, for the smallest detectable
+ * effect falls with their square root; 0: unknown, or more than anyone would measure.
+ */
+unsigned int judge_repeats_needed(const struct json_t *comparison, double share);
 
 #endif

@@ -164,6 +164,57 @@ static void one_cell_alone(void **state)
 	json_decref(b);
 }
 
+/* A comparison that is too noisy for the change that CI asks about must not pass. */
+static void too_little_power(void **state)
+{
+	json_t *a = slower(NULL, 1, 1), *b = slower(NULL, 1, 2), *result;
+	struct ct_error e;
+	double most = 0, item;
+	json_t *one;
+	size_t i;
+
+	(void)state;
+	result = compare(a, b, NULL, 0.03, &e);
+	json_array_foreach(json_object_get(result, "comparisons"), i, one)
+	{
+		item = number(one, "visible_percent");
+		most = item > most ? item : most;
+	}
+	judge_require_power(result, most / 100);
+	assert_int_equal(number(result, "blind"), 0);
+	assert_null(json_object_get(result, "least_sensitive"));
+	judge_require_power(result, 0.99 * most / 100);
+	assert_int_equal(number(result, "blind"), 1);
+	one = json_object_get(result, "least_sensitive");
+	assert_true(number(one, "visible_percent") == most);
+	/* Repeats for half the smallest detectable effect: four times as many. */
+	assert_in_range(judge_repeats_needed(one, expm1(log1p(most / 100) / 2)),
+			4 * (unsigned int)number(one, "n"), 4 * (unsigned int)number(one, "n") + 1);
+	assert_int_equal(judge_repeats_needed(one, 1e-6), 0);
+	/* What could not be judged at all was not seen either. */
+	json_object_del(json_array_get(json_object_get(result, "comparisons"), 3),
+			"visible_percent");
+	judge_require_power(result, 1);
+	assert_int_equal(number(result, "blind"), 1);
+	json_decref(result);
+
+	write_run("a", a);
+	write_run("b", b);
+	assert_int_equal(run_line("compare a b --require-power %.3f%%", most + 0.01), 0);
+	assert_int_equal(run_line("compare a b --require-power 0.5%%"), 4);
+	expect(said.err, "--repeats");
+	expect(said.out, "smallest detectable");
+	assert_int_equal(run_line("compare a b --require-power 0%%"), 2);
+	assert_int_equal(run_line("compare a b --require-power 5"), 2);
+	json_decref(b);
+	/* A proven regression is the answer, however large the noise. */
+	b = slower(NULL, 0.7, 2);
+	write_run("b", b);
+	assert_int_equal(run_line("compare a b --require-power 0.5%%"), 3);
+	json_decref(a);
+	json_decref(b);
+}
+
 /* Runs of the same: 100 comparisons of pairs of runs on each kind of machine. */
 static void nothing_out_of_nothing(void **state)
 {
@@ -427,6 +478,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_regression_is_proven),
 		cmocka_unit_test(one_cell_alone),
+		cmocka_unit_test(too_little_power),
 		cmocka_unit_test(nothing_out_of_nothing),
 		cmocka_unit_test(more_time_is_worse),
 		cmocka_unit_test(shares_stay_shares),
