@@ -19,6 +19,7 @@ enum ct_exit {
 	CT_EXIT_USER = 2,	/* the user can mend it: input, options, permission, memory */
 	CT_EXIT_REGRESSION = 3, /* a proven regression (compare) */
 	CT_EXIT_BLIND = 4,	/* too insensitive for --require-power (compare) */
+	CT_EXIT_VOID = 5,	/* every measurement was void: the machine is disturbed */
 	CT_EXIT_SKIP = 77,	/* this machine cannot do it */
 };
 

@@ -20,6 +20,7 @@ const struct cmd_term cmd_exit_statuses[] = {
 	{ "2", "the user can mend it: arguments, files, permission or memory; see stderr" },
 	{ "3", "a proven regression (ctbench compare)" },
 	{ "4", "the comparison could not detect the change that --require-power names" },
+	{ "5", "every measurement was void, because something else used the machine" },
 	{ "77", "this machine cannot do it" },
 	{ "130", "interrupted; what was finished is kept" },
 	{ NULL, NULL },

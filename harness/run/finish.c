@@ -106,8 +106,8 @@ static void print_troubles(const struct run *run)
 
 /*
  * The exit status.  A cell that this machine cannot run is not a failure, nor is one that noise
- * made void every time: the table says so and prints no figure.  A run without any figure has
- * failed, or is not possible on this machine.
+ * made void every time: the table says so and prints no figure.  A run without any figure is not
+ * possible on this machine, or was given up before (run_give_up_if_void()).
  */
 static int status_of(const struct run *run)
 {
@@ -224,10 +224,12 @@ int run_finish(struct run *run)
 {
 	char plots[PATH_MAX + 32], page[PATH_MAX + 32];
 	json_t *report = run_report(run), *benchmark = NULL;
-	struct ct_error e = run->fatal, plot_e = { 0 };
+	struct ct_error e, plot_e = { 0 };
 	size_t drawn = 0;
 	int status;
 
+	run_give_up_if_void(run, true);
+	e = run->fatal;
 	if (!report) {
 		ct_fail(&e, -ENOMEM, CT_EXIT_USER,
 			"no memory for the report; the measurements are kept in '%s/cells.tsv'",

@@ -10,6 +10,7 @@
  *	rounds.c	cells of a group measured side by side, in slices
  *	slices.c	what is kept of slices, and the result of a repeat from them
  *	enough.c	when a workload is known well enough to stop
+ *	all_void.c	when a run is given up because nothing can be measured
  *	bounds.c	the machine's bounds, measured in between (results/bounds.h)
  *	report.c	all facts as JSON, and results.tsv from them
  *	finish.c	benchmark.json, tables, plots, the closing lines
@@ -212,6 +213,14 @@ int run_keep_measurement(struct run *run, struct run_cell *c, struct measurement
 int run_session(struct run *run, struct ct_error *e);
 /* Expected seconds for all that is selected and not done. */
 double run_expected_seconds(const struct run *run);
+
+/* ---- all_void.c ---- */
+
+/*
+ * Set run->fatal (CT_EXIT_VOID, and what to do) if every measurement so far was void: after so many
+ * that more would not help, or however few if the run has ended.
+ */
+void run_give_up_if_void(struct run *run, bool ended);
 
 /* ---- run_aims.c ---- */
 

@@ -163,6 +163,20 @@ static void measure_window(struct run *run, struct run_cell *c, uint32_t repeat)
 	run->seconds_done += cell_expected_seconds(&c->cell) * (c->gave_up ? not_done(c) + 1 : 1);
 }
 
+static void measure_due(struct run *run, struct run_cell *c, uint32_t repeat)
+{
+	if (run_in_slices(run, c)) {
+		unsigned int done = run_measure_group(run, c, repeat);
+
+		run->measured += done;
+		run->seconds_done += cell_expected_seconds(&c->cell) * done;
+	} else if (run->flags.interleave) {
+		run_group_windows(run, c, repeat, measure_window);
+	} else {
+		measure_window(run, c, repeat);
+	}
+}
+
 static void measure(void *arg, size_t benchmark, unsigned int repeat)
 {
 	struct run *run = arg;
@@ -180,18 +194,8 @@ static void measure(void *arg, size_t benchmark, unsigned int repeat)
 		return;
 	run_bounds_step(run, run->seconds_to_do > 0 ? run->seconds_done / run->seconds_to_do : 0);
 	show_progress(run, c);
-	if (run_in_slices(run, c)) {
-		unsigned int done = run_measure_group(run, c, repeat);
-
-		run->measured += done;
-		run->seconds_done += cell_expected_seconds(&c->cell) * done;
-		return;
-	}
-	if (!run->flags.interleave) {
-		measure_window(run, c, repeat);
-		return;
-	}
-	run_group_windows(run, c, repeat, measure_window);
+	measure_due(run, c, repeat);
+	run_give_up_if_void(run, false);
 }
 
 static void count(struct gbench_sample *s, const char *name, double value)

@@ -60,21 +60,56 @@ static void a_void_measurement_is_made_again(void **state)
 	json_decref(benchmark);
 }
 
+/* Two repeats of each cell are tried: they end before the third, and are kept. */
 static void but_not_for_ever(void **state)
 {
 	json_t *benchmark;
 
 	(void)state;
 	fake->always_void = true;
-	assert_int_equal(run("little.yaml --results runs --name a"), CT_EXIT_INTERNAL);
-	assert_int_equal(fake->calls, CELLS * REPEATS * (1 + RUN_RETRIES));
+	assert_int_equal(run("little.yaml --results runs --name a"), CT_EXIT_VOID);
+	assert_int_equal(fake->calls, CELLS * 2 * (1 + RUN_RETRIES));
+	assert_int_equal(read_rows("a"), CELLS * 2 * (1 + RUN_RETRIES));
 	expect(said.err, BASELINE ": void: a thread moved");
+	expect(said.err, "--resume a");
 	benchmark = benchmark_of("a");
 	assert_int_equal(count_of(benchmark, "good"), 0);
-	assert_int_equal(count_of(benchmark, "unusable"), CELLS * REPEATS);
+	assert_int_equal(count_of(benchmark, "unusable"), CELLS * 2);
+	assert_int_equal(count_of(benchmark, "missing"), CELLS * (REPEATS - 2));
 	assert_true(json_is_null(json_object_get(cell_of(benchmark, BASELINE), "ns_per_op")));
 	assert_int_equal(json_array_size(json_object_get(benchmark, "benchmarks")), 0);
 	json_decref(benchmark);
+}
+
+/* The machine came to rest: --resume measures all of it. */
+static void given_up_and_gone_on_with(void **state)
+{
+	json_t *benchmark;
+
+	(void)state;
+	fake->always_void = true;
+	assert_int_equal(run("little.yaml --results runs --name a"), CT_EXIT_VOID);
+	fake->always_void = false;
+	assert_int_equal(run("--resume a --results runs"), 0);
+	benchmark = benchmark_of("a");
+	assert_int_equal(count_of(benchmark, "good"), CELLS * REPEATS);
+	json_decref(benchmark);
+}
+
+/* One good measurement among the first is reason enough to go on; so are too few void ones. */
+static void not_given_up_too_early(void **state)
+{
+	(void)state;
+	fake->voids = CELLS * 2 * (1 + RUN_RETRIES) - 1;
+	assert_int_equal(run("little.yaml --results runs --name a"), 0);
+	assert_int_equal(fake->calls, fake->voids + 1 + CELLS * (REPEATS - 2));
+	/* Two cells, the control among them, of which 12 attempts are void after two repeats. */
+	fake->calls = fake->voids = 0;
+	fake->always_void = true;
+	assert_int_equal(run("little.yaml --variants locked_jhash2_scale_seqcount --threads 1 "
+			     "--results runs --name b"),
+			 CT_EXIT_VOID);
+	assert_int_equal(fake->calls, 2 * REPEATS * (1 + RUN_RETRIES));
 }
 
 /*
@@ -468,6 +503,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup(name, fresh)
 		TEST(a_void_measurement_is_made_again),
 		TEST(but_not_for_ever),
+		TEST(given_up_and_gone_on_with),
+		TEST(not_given_up_too_early),
 		TEST(no_row_without_a_time),
 		TEST(the_first_repeat_may_be_the_void_one),
 		TEST(a_failed_cell_is_given_up),
