@@ -3,25 +3,32 @@
  * ctbench compare: is one run better or worse than another?
  */
 #include "harness/cli/cmd.h"
-#include "harness/base/grid.h"
+
 #include "harness/base/json_read.h"
-#include "harness/judge/judge.h"
+#include "harness/cli/compare.h"
 #include "harness/judge/compare.h"
 #include "harness/results/results.h"
 #include "harness/show/shares.h"
-#include "harness/show/table/table.h"
+#include "harness/workload/workload.h"
 
 #include <jansson.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 struct request {
-	const char *runs[2], *metric, *of, *results;
+	struct cmd_words runs; /* or workloads */
+	const char *metric, *of, *results;
 	double bound, power;
 	bool json, markdown;
+
+	/* Two programs in one run; but for other they are ctbench run's. */
+	struct compare_other other;
+	const char *name, *resume, *plant;
+	bool no_bounds;
+	struct workload_overrides overrides;
+	struct cmd_rest gb;
 };
 
 static int
@@ -44,13 +51,20 @@ parse_percent(void *request, const struct cmd_option *option, const char *text, 
 #define AT(field) offsetof(struct request, field)
 
 static const struct cmd_option operands[] = {
-	{ "A", .type = CMD_TEXT, .offset = AT(runs[0]),
-	  .help = "the run to compare with: its folder, or its name in results/runs" },
-	{ "B", .type = CMD_TEXT, .offset = AT(runs[1]), .help = "the run to judge" },
+	{ "RUN", .type = CMD_LIST, .offset = AT(runs), .optional = true,
+	  .help = "two runs, folders or names in results/runs: the one to compare with, and the one "
+		  "to judge. Or one run of two programs. With --against or --program: workloads to "
+		  "measure, as for ctbench run" },
 	{ .name = NULL },
 };
 
 static const struct cmd_option options[] = {
+	{ "against", 0, CMD_TEXT, AT(other.against), "REVISION",
+	  .help = "measure the workloads with this program and with that git revision, in the same "
+		  "rounds; it is built in the folder against/ of this build, with the same CMake "
+		  "options" },
+	{ "program", 0, CMD_TEXT, AT(other.program), "PATH",
+	  .help = "the same with another ctbench: another compiler, allocator or build" },
 	{ "metric", 'm', CMD_TEXT, AT(metric), "NAMES",
 	  .help = "figures to compare, with commas: mops, ns_per_op, p99_ns, ... (default: "
 	    "throughput, "
@@ -69,6 +83,13 @@ static const struct cmd_option options[] = {
 	{ "markdown", 0, CMD_SWITCH, AT(markdown), NULL,
 	  .help = "print Markdown, for a comment on a change" },
 	CMD_RESULTS(struct request),
+	{ "name", 0, CMD_TEXT, AT(name), "NAME", .help = "name of the run of two programs" },
+	{ "resume", 0, CMD_TEXT, AT(resume), "RUN",
+	  .help = "continue an interrupted run of two programs, together with --against or "
+		  "--program" },
+	{ "no-bounds", 0, CMD_SWITCH, AT(no_bounds), NULL,
+	  .help = "do not measure what no table can beat (ctbench bounds) in between" },
+	{ "plant", 0, CMD_TEXT, AT(plant), "PROGRAM=SHARE%", .hidden = true },
 	{ .name = NULL },
 };
 
@@ -78,188 +99,47 @@ static const struct cmd_section sections[] = {
 	  "whole interval lies beyond the bound, and Holm's p is small enough. Else it is 0, or 4 "
 	  "with --require-power: no regression is proven, and one of that size could have been "
 	  "missed.\n\n"
-	  "The two runs were made at different times. No interval shows what the machine did in "
-	  "between. Before you blame a change, measure A B A B, and compare A with A as well.",
+	  "Two runs were made at different times. No interval shows what the machine did in "
+	  "between. To judge a change, use --against: cells of both programs take turns of "
+	  "milliseconds, so that whatever the machine does meets both.",
+	  NULL },
+	{ "Two programs in one run",
+	  "A is the other program, B is this one. The other is started as this one starts itself "
+	  "for each measurement, so both must speak one protocol ('ctbench measure --protocol'); "
+	  "if they do not, measure with each and compare two runs. The run is kept in results/runs; "
+	  "ctbench compare NAME prints the comparison again.",
 	  NULL },
 	{ NULL, NULL, NULL },
 };
 
 static const struct cmd_term examples[] = {
+	{ "ctbench compare --against main packets axes --bound 2%", NULL },
+	{ "ctbench compare --program build/clang/ctbench axes --threads 1", NULL },
 	{ "ctbench compare before after --bound 5% --require-power 5%", NULL },
 	{ "ctbench compare before after --metric ns_per_op --markdown", NULL },
 	{ NULL, NULL },
 };
 /* clang-format on */
 
-/* ---- printing ---- */
-
-static void print_run(FILE *out, const char *letter, const json_t *run)
-{
-	fprintf(out, "%s: %s, %.10s, revision %s, %s, %s%s\n", letter, text_of(run, "path"),
-		text_of(run, "started"), text_of(run, "revision"), text_of(run, "compiler"),
-		text_of(run, "cpu"),
-		json_is_true(json_object_get(run, "interrupted")) ? " (interrupted)" : "");
-}
-
-static void print_surroundings(FILE *out, const json_t *result)
-{
-	json_t *list, *item;
-	size_t i;
-
-	print_run(out, "A", json_object_get(result, "a"));
-	print_run(out, "B", json_object_get(result, "b"));
-	list = json_object_get(result, "environment");
-	if (json_array_size(list))
-		fputs("\nOther differences:\n\n", out);
-	json_array_foreach(list, i, item) fprintf(out, "  * %s: %s | %s\n", text_of(item, "what"),
-						  text_of(item, "a"), text_of(item, "b"));
-	list = json_object_get(result, "different");
-	json_array_foreach(list, i, item)
-		fprintf(out, "%s  * not compared: %s (another %s)\n", i ? "" : "\n",
-			text_of(item, "cell"), text_of(item, "why"));
-	for (int side = 0; side < 2; side++) {
-		list = json_object_get(result, side ? "only_b" : "only_a");
-		if (json_array_size(list))
-			fprintf(out, "\n%zu cells are only in %s, such as %s\n",
-				json_array_size(list), side ? "B" : "A",
-				json_string_value(json_array_get(list, 0)));
-	}
-}
-
-enum { CELL, METRIC, FIRST, SECOND, EFFECT, INTERVAL, FOUND, VISIBLE, COLUMNS };
-
-static void put_number(struct grid *g, size_t column, double value)
-{
-	char text[64];
-
-	if (!isfinite(value))
-		return;
-	table_number(text, sizeof(text), value);
-	grid_put(g, column, text);
-}
-
-static const char *found(const json_t *item)
-{
-	const char *word = text_of(item, "word");
-
-	if (json_is_true(json_object_get(item, "regression")))
-		return "REGRESSION";
-	if (!strcmp(text_of(item, "outcome"), "unjudged"))
-		return "too few repeats";
-	return *word ? word : "no difference seen";
-}
-
-/* Most counted figures are equal: they get no row. */
-static bool is_worth_a_row(const json_t *item)
-{
-	return number_of(item, "visible_percent") != 0 || number_of(item, "effect_percent") != 0;
-}
-
-static void put_row(struct grid *g, const json_t *item)
-{
-	const char *cell = text_of(item, "cell"), *slash = strchr(cell, '/');
-	double value, low, high;
-	char text[256];
-	bool ratio;
-
-	if (!grid_add_row(g))
-		return;
-	if (*cell)
-		snprintf(text, sizeof(text), "%.250s", slash ? slash + 1 : cell);
-	else
-		snprintf(text, sizeof(text), "all %.0f", number_of(item, "cells"));
-	grid_put(g, CELL, text);
-	grid_put(g, METRIC, text_of(item, "metric"));
-	put_number(g, FIRST, number_of(item, "a"));
-	put_number(g, SECOND, number_of(item, "b"));
-	grid_put(g, FOUND, found(item));
-	if (!isfinite(number_of(item, "effect_percent")))
-		return;
-	value = judge_logarithm(item, "effect_percent");
-	low = judge_logarithm(item, "ci_low_percent");
-	high = judge_logarithm(item, "ci_high_percent");
-	ratio = judge_in_ratios(value, low, high);
-	judge_effect(text, sizeof(text), value, ratio);
-	grid_put(g, EFFECT, text);
-	judge_interval(text, sizeof(text), low, high, ratio);
-	grid_put(g, INTERVAL, text);
-	judge_detectable(text, sizeof(text), judge_logarithm(item, "visible_percent"));
-	grid_put(g, VISIBLE, text);
-}
-
-static int
-print_workload(FILE *out, const json_t *list, const char *workload, enum grid_format format)
-{
-	static const char *const titles[COLUMNS] = {
-		"cell", "metric", "A", "B", "B vs A", "95 %", "", "smallest detectable"
-	};
-	struct grid g = { .columns = COLUMNS,
-			  .left = { [CELL] = true, [METRIC] = true, [FOUND] = true } };
-	json_t *item;
-	size_t i;
-
-	grid_add_row(&g);
-	for (i = 0; i < COLUMNS && !g.failed; i++)
-		grid_put(&g, i, titles[i]);
-	json_array_foreach((json_t *)list, i,
-			   item) if (!strcmp(text_of(item, "workload"), workload) &&
-				     is_worth_a_row(item)) put_row(&g, item);
-	if (!g.failed && g.rows > 1) {
-		fprintf(out, format == GRID_MARKDOWN ? "\n### %s\n\n" : "\n%s\n", workload);
-		grid_print(out, &g, format);
-	}
-	i = g.failed;
-	grid_free(&g);
-	return i ? -ENOMEM : 0;
-}
-
-static int print_result(FILE *out, const json_t *result, enum grid_format format)
-{
-	json_t *list = json_object_get(result, "comparisons"), *item;
-	json_int_t regressions = json_integer_value(json_object_get(result, "regressions"));
-	const json_t *statistics = json_object_get(result, "statistics");
-	const char *last = "";
-	char text[512];
-	size_t i;
-	int err = 0;
-
-	print_surroundings(out, result);
-	/* Print a workload when its first comparison comes. */
-	json_array_foreach(list, i, item)
-	{
-		size_t k = 0;
-
-		last = text_of(item, "workload");
-		while (k < i && strcmp(text_of(json_array_get(list, k), "workload"), last))
-			k++;
-		if (k == i && !err)
-			err = print_workload(out, list, last, format);
-	}
-	fprintf(out, "\n%.0f comparisons, corrected by Holm's method.  ",
-		number_of(statistics, "comparisons"));
-	if (regressions)
-		fprintf(out, "%" JSON_INTEGER_FORMAT " proven to be worse by more than %g %%.\n",
-			regressions, number_of(result, "bound_percent"));
-	else
-		fprintf(out, "None is proven to be worse by more than %g %%.\n",
-			number_of(result, "bound_percent"));
-	fputs("What the machine did between the two runs is in no interval.\n", out);
-	shares_remark(text, sizeof(text), result);
-	if (*text)
-		fprintf(out, "%s\n", text);
-	return err;
-}
-
 /* ---- the command ---- */
 
-static int load(struct compare_run *run, char *dir, size_t size, const struct request *q,
-		const char *name, struct ct_error *e)
+/* The two runs, or the two sides of one. */
+struct sides {
+	char dirs[2][PATH_MAX];
+	json_t *benchmark[2];
+	bool paired;
+};
+
+static json_t *
+load(const struct request *q, const char *name, char dir[PATH_MAX], struct ct_error *e)
 {
-	run->path = dir;
-	run->benchmark = results_open(dir, size, q->results, name, e);
-	if (!run->benchmark)
-		return -ENOENT;
-	return q->of ? shares_of(json_object_get(run->benchmark, "ctbench"), q->of, e) : 0;
+	json_t *benchmark = results_open(dir, PATH_MAX, q->results, name, e);
+
+	if (benchmark && q->of && shares_of(json_object_get(benchmark, "ctbench"), q->of, e)) {
+		json_decref(benchmark);
+		return NULL;
+	}
+	return benchmark;
 }
 
 static bool same_folder(const char *a, const char *b)
@@ -269,94 +149,143 @@ static bool same_folder(const char *a, const char *b)
 	return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
-/* No regression was proven: could it have been? */
-static int check_power(const json_t *result, double share, struct ct_error *e)
+static int load_two(const struct request *q, struct sides *s, struct ct_error *e)
 {
-	const json_t *worst = json_object_get(result, "least_sensitive");
-	unsigned int repeats = judge_repeats_needed(worst, share);
-	const char *cell = text_of(worst, "cell");
-	char visible[64] = "none: too few repeats", how[160];
-
-	if (!worst)
-		return 0;
-	if (isfinite(number_of(worst, "visible_percent")))
-		judge_detectable(visible, sizeof(visible),
-				 judge_logarithm(worst, "visible_percent"));
-	if (repeats)
-		snprintf(how, sizeof(how), "measure both with --repeats %u or more", repeats);
-	else
-		snprintf(how, sizeof(how), "measure on a quieter machine, with more --repeats");
-	return ct_fail(e, -ENODATA, CT_EXIT_BLIND,
-		       "%.0f of %zu comparisons could not have detected a change of %g %%, least "
-		       "of all %s of %.300s (smallest detectable: %s): %s",
-		       number_of(result, "blind"),
-		       json_array_size(json_object_get(result, "comparisons")), 100 * share,
-		       text_of(worst, "metric"), *cell ? cell : text_of(worst, "workload"), visible,
-		       how);
+	for (int i = 0; i < 2; i++) {
+		s->benchmark[i] = load(q, q->runs.list[i], s->dirs[i], e);
+		if (!s->benchmark[i])
+			return -ENOENT;
+	}
+	if (same_folder(s->dirs[0], s->dirs[1]))
+		return ct_user_error(e, "'%.400s' and '%.400s' are the same run", q->runs.list[0],
+				     q->runs.list[1]);
+	return 0;
 }
 
-static int compare(const struct request *q, int *status, struct ct_error *e)
+/* A run of two programs. */
+static int load_one(const struct request *q, const char *name, struct sides *s, struct ct_error *e)
 {
-	char dirs[2][PATH_MAX];
-	struct compare_run runs[2] = { 0 };
-	json_t *result = NULL;
-	int err = 0;
+	json_t *benchmark = load(q, name, s->dirs[1], e);
+	const json_t *other;
+	int err = benchmark ? judge_programs(benchmark, s->dirs[1], s->benchmark, e) : -ENOENT;
 
-	for (int i = 0; i < 2 && !err; i++)
-		err = load(&runs[i], dirs[i], sizeof(dirs[i]), q, q->runs[i], e);
-	if (!err && same_folder(dirs[0], dirs[1]))
-		err = ct_user_error(e, "'%.400s' and '%.400s' are the same run", q->runs[0],
-				    q->runs[1]);
+	other = within(json_object_get(benchmark, "ctbench"), "other_program", "name");
+	if (!err)
+		snprintf(s->dirs[0], sizeof(s->dirs[0]), "%s of %.4000s", json_string_value(other),
+			 s->dirs[1]);
+	s->paired = true;
+	json_decref(benchmark);
+	return err;
+}
+
+static int print(const struct request *q, const struct sides *s, json_t *result, struct ct_error *e)
+{
+	if (q->of)
+		json_object_set(
+			result, "shares",
+			json_object_get(json_object_get(s->benchmark[0], "ctbench"), "shares"));
+	json_object_set_new(result, "paired", json_boolean(s->paired));
+	if (q->json) {
+		json_dumpf(result, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
+		putchar('\n');
+		return 0;
+	}
+	if (compare_print(stdout, result, q->markdown ? GRID_MARKDOWN : GRID_TEXT))
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the tables");
+	return 0;
+}
+
+/* one: the folder of a run of two programs; NULL: as the arguments say. */
+static int compare(const struct request *q, const char *one, int *status, struct ct_error *e)
+{
+	struct sides s = { 0 };
+	struct compare_run runs[2];
+	json_t *result = NULL;
+	int err;
+
+	if (!one && q->runs.nr == 1)
+		one = q->runs.list[0];
+	err = one ? load_one(q, one, &s, e) : load_two(q, &s, e);
 	if (!err) {
-		result = judge_compare(&runs[0], &runs[1], q->metric, q->bound, e);
+		for (int i = 0; i < 2; i++)
+			runs[i] = (struct compare_run){ s.dirs[i], s.benchmark[i] };
+		result = judge_compare(&runs[0], &runs[1], q->metric, q->bound, s.paired, e);
 		err = result ? 0 : -EINVAL;
 	}
 	if (!err && q->power > 0)
 		judge_require_power(result, q->power);
-	if (!err && q->of)
-		json_object_set(
-			result, "shares",
-			json_object_get(json_object_get(runs[0].benchmark, "ctbench"), "shares"));
-	if (!err && q->json) {
-		json_dumpf(result, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
-		putchar('\n');
-	} else if (!err && print_result(stdout, result, q->markdown ? GRID_MARKDOWN : GRID_TEXT)) {
-		err = ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the tables");
-	}
+	if (!err)
+		err = print(q, &s, result, e);
 	if (!err && json_integer_value(json_object_get(result, "regressions")))
 		*status = CT_EXIT_REGRESSION;
 	else if (!err)
-		err = check_power(result, q->power, e);
+		err = compare_power(result, q->power, e);
 	json_decref(result);
-	json_decref(runs[0].benchmark);
-	json_decref(runs[1].benchmark);
+	json_decref(s.benchmark[0]);
+	json_decref(s.benchmark[1]);
 	return err;
+}
+
+static int check(const struct request *q, struct ct_error *e)
+{
+	bool measures = q->other.against || q->other.program;
+
+	if (q->json && q->markdown)
+		return ct_user_error(e, "--json and --markdown exclude each other");
+	if (q->other.against && q->other.program)
+		return ct_user_error(e, "--against and --program exclude each other: each names "
+					"the other program");
+	if (measures && q->of)
+		return ct_user_error(e, "--of is for runs on two machines, so leave it out with "
+					"--against and --program");
+	if (!measures && (q->overrides.nr || q->gb.argc || q->name || q->resume || q->no_bounds))
+		return ct_user_error(e,
+				     "two runs that are there are compared without measuring; to "
+				     "measure, name the other program: --against REVISION or "
+				     "--program PATH");
+	if (measures && !q->runs.nr && !q->resume)
+		return ct_user_error(e, "compare: WORKLOAD is missing, as in 'ctbench compare "
+					"--against main packets'; see ctbench list --workloads");
+	if (!measures && (!q->runs.nr || q->runs.nr > 2))
+		return ct_user_error(e, "compare: name two runs, as in 'ctbench compare before "
+					"after', or one that was made of two programs");
+	return 0;
 }
 
 int cmd_compare(int argc, char **argv)
 {
 	struct request q = { .bound = 0.03 };
 	struct ct_error e = { 0 };
+	char dir[PATH_MAX] = "";
 	int status = CT_EXIT_OK;
 	int err = cmd_parse(&command_compare, &q, argc, argv, &e);
 
-	if (!err && q.json && q.markdown)
-		err = ct_user_error(&e, "--json and --markdown exclude each other");
 	if (!err)
-		err = compare(&q, &status, &e);
+		err = check(&q, &e);
+	if (!err && (q.other.against || q.other.program)) {
+		err = compare_measure(&q.other, argc, argv, q.json || q.markdown, dir, &e);
+		status = err > 0 ? err : CT_EXIT_OK;
+	}
+	if (!err)
+		err = compare(&q, *dir ? dir : NULL, &status, &e);
+	cmd_free(&command_compare, &q);
 	return err < 0 ? ct_error_print(&e) : status;
 }
 
 const struct command command_compare = {
 	.name = "compare",
-	.summary = "judge one run against another: is it better or worse?",
+	.summary = "judge one run, revision or build against another",
 	.about = "Judges run B against run A: two revisions, two compilers, two machines. Cells "
-		 "with the same name and parameters are compared by their medians, with 95 % "
-		 "intervals and Holm's correction over all comparisons. All cells of a workload "
-		 "together are one more comparison. Nothing is measured.",
+		 "with the same name and parameters are compared, with 95 % intervals and Holm's "
+		 "correction over all comparisons. All cells of a workload together are one more "
+		 "comparison.\n\n"
+		 "With --against or --program it measures first: two programs in one run.",
 	.operands = operands,
 	.options = options,
 	.sections = sections,
 	.examples = examples,
+	.overrides = AT(overrides) + 1,
+	.rest = AT(gb) + 1,
+	.rest_name = "GOOGLE-BENCHMARK-FLAG...",
 	.run = cmd_compare,
 };

@@ -13,6 +13,7 @@
 #include "harness/cli/cmd.h"
 #include "harness/measure/bench.h"
 #include "harness/measure/bounds_measure.h"
+#include "harness/measure/protocol.h"
 #include "harness/measure/slices.h"
 #include "harness/measure/replica.h"
 #include "harness/machine/topology.h"
@@ -110,14 +111,36 @@ static int send_kind(const struct cell *cell)
 	return !cell->sliced || fwrite(&kind, sizeof(kind), 1, stdout) == 1 ? 0 : -EIO;
 }
 
+struct request {
+	bool protocol;
+};
+
+static const struct cmd_option options[] = {
+	{ "protocol", 0, CMD_SWITCH, offsetof(struct request, protocol), NULL,
+	  .help = "print as JSON what this program is and what it speaks, and end" },
+	{ .name = NULL },
+};
+
+static int print_protocol(void)
+{
+	json_t *about = protocol_about();
+	int err = json_dumpf(about, stdout, JSON_COMPACT);
+
+	json_decref(about);
+	return err || putchar('\n') == EOF || fflush(stdout) ? CT_EXIT_INTERNAL : CT_EXIT_OK;
+}
+
 int cmd_measure(int argc, char **argv)
 {
 	static struct cell cell;
 	static struct cell_result r;
 	struct ct_error e = { 0 };
 	json_t *details;
-	int err = cmd_parse(&command_measure, NULL, argc, argv, &e);
+	struct request q = { 0 };
+	int err = cmd_parse(&command_measure, &q, argc, argv, &e);
 
+	if (!err && q.protocol)
+		return print_protocol();
 	if (!err && (isatty(STDIN_FILENO) || read_all(&cell, sizeof(cell))))
 		err = ct_user_error(&e, "ctbench run starts 'ctbench measure' for each "
 					"measurement: use ctbench run");
@@ -144,5 +167,6 @@ const struct command command_measure = {
 		"Measures one cell. It is not for people: ctbench run starts it for each "
 		"measurement, writes the cell to its standard input, and reads the result from its "
 		"standard output.",
+	.options = options,
 	.run = cmd_measure,
 };

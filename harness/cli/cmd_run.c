@@ -165,7 +165,8 @@ static int register_cells(struct run *run, const struct request *q, struct ct_er
 	int err = run_make_cells(run, run->flags.repetitions, e);
 
 	for (size_t i = 0; i < run->nr_cells && !err && q->plant[0]; i++)
-		if (!strcmp(run->cells[i].cell.variant, q->plant)) {
+		if (!strcmp(run->cells[i].cell.variant, q->plant) ||
+		    !strcmp(run->cells[i].cell.program, q->plant)) {
 			run->cells[i].cell.plant_delay = q->plant_delay;
 			planted = true;
 		}
@@ -186,6 +187,8 @@ static int register_cells(struct run *run, const struct request *q, struct ct_er
 	free(selected);
 	if (!err && q->shards)
 		err = select_shard(run, q, e);
+	if (!err && run->other)
+		err = run_other_select(run, e);
 	return err;
 }
 
@@ -217,6 +220,11 @@ static int print_plan(const struct run *run, struct ct_error *e)
 	return 0;
 }
 
+static const char *command_of(const struct run *run)
+{
+	return run->other ? "compare" : "run";
+}
+
 static int start(struct run *run, const struct request *q, int argc, char **argv, int *status,
 		 struct ct_error *e)
 {
@@ -240,7 +248,7 @@ static int start(struct run *run, const struct request *q, int argc, char **argv
 	err = run_look_around(run, e);
 	if (!err)
 		err = q->resume ? run_keep_resumed(run, e)
-				: run_keep_start(run, "run", argc, argv, e);
+				: run_keep_start(run, command_of(run), argc, argv, e);
 	if (err)
 		return err;
 	if (q->plant[0])
@@ -292,7 +300,9 @@ static int resume(struct run *run, const struct request *q, int *status, struct 
 
 	if (!old)
 		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the arguments");
-	err = run_load_start(run, "run", q->resume, &argc, &argv, e);
+	err = run_load_start(run, command_of(run), q->resume, &argc, &argv, e);
+	if (!err)
+		err = run_other_check(run, e);
 	if (!err)
 		err = cmd_parse(&command_run, old, argc, argv, e);
 	old->resume = q->resume;
@@ -304,14 +314,19 @@ static int resume(struct run *run, const struct request *q, int *status, struct 
 	return err;
 }
 
-int run_command(int argc, char **argv, run_measure_fn measure)
+int run_programs(int argc, char **argv, run_measure_fn measure, const struct run_other *other,
+		 char dir[PATH_MAX])
 {
-	struct run run = { .measure = measure, .results = { .cells_fd = -1, .details_fd = -1 } };
+	struct run run = { .measure = measure,
+			   .other = other,
+			   .results = { .cells_fd = -1, .details_fd = -1 } };
 	struct request q = { 0 };
 	struct ct_error e = { 0 };
 	int status = CT_EXIT_OK;
 	int err = cmd_parse(&command_run, &q, argc, argv, &e);
 
+	if (other)
+		measure_other = (struct measure_other){ other->name, other->path };
 	run.parent = q.results ? q.results : RESULTS_DEFAULT_DIR;
 	if (!err && q.resume &&
 	    (q.files.nr || q.overrides.nr || q.name || q.gb.argc || q.dry_run || q.no_bounds))
@@ -325,6 +340,8 @@ int run_command(int argc, char **argv, run_measure_fn measure)
 		err = execute(&run, &q, argc, argv, &status, &e);
 	if (err < 0)
 		status = ct_error_print(&e);
+	if (dir)
+		snprintf(dir, PATH_MAX, "%s", run.results.dir);
 	gbench_end();
 	results_close(&run.results);
 	run_free_cells(&run);
@@ -334,6 +351,11 @@ int run_command(int argc, char **argv, run_measure_fn measure)
 	json_decref(run.environment);
 	cmd_free(&command_run, &q);
 	return status;
+}
+
+int run_command(int argc, char **argv, run_measure_fn measure)
+{
+	return run_programs(argc, argv, measure, NULL, NULL);
 }
 
 int cmd_run(int argc, char **argv)

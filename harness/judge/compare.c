@@ -25,6 +25,7 @@ struct compare {
 	const char *metrics[METRICS_MAX];
 	size_t nr_metrics;
 	bool asked;   /* the user named the metrics */
+	bool paired;  /* repeats of both were measured together */
 	double bound; /* a logarithm, not negative */
 	json_t *out;
 	struct judge_list list;
@@ -360,7 +361,7 @@ static int judge_all(struct compare *c)
 	int err = p ? 0 : -ENOMEM;
 
 	for (size_t i = 0; i < c->list.nr && !err; i++)
-		err = judge_evaluate(&c->list.list[i], c->cells[0], c->cells[1], false);
+		err = judge_evaluate(&c->list.list[i], c->cells[0], c->cells[1], c->paired);
 	comparisons = err ? err : judge_correct(c->list.list, c->list.nr);
 	if (comparisons < 0 || beyond(c, p)) {
 		free(p);
@@ -495,12 +496,13 @@ static int compare_cells(struct compare *c, const json_t *common)
 }
 
 json_t *judge_compare(const struct compare_run *a, const struct compare_run *b, const char *metrics,
-		      double bound, struct ct_error *e)
+		      double bound, bool paired, struct ct_error *e)
 {
 	struct compare c = { .run = { a, b }, .bound = log1p(bound), .e = e, .out = json_object() };
 	json_t *common = NULL;
 	int err = split_metrics(&c, metrics);
 
+	c.paired = paired;
 	for (int side = 0; side < 2 && !err; side++)
 		err = check_report(&c, side);
 	if (!err)

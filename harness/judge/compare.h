@@ -2,8 +2,9 @@
 /*
  * Comparing two runs: two revisions, two compilers, two machines.
  *
- * Cells with the same name and parameters are compared by the rules of judge.h. Their repeats were
- * not measured together, so they are not paired. All cells of a workload together are one more
+ * Cells with the same name and parameters are compared by the rules of judge.h. Repeats of two runs
+ * were not measured together, so they are not paired. Those of two programs in one run
+ * (`ctbench compare --against`) are, and speeds are compared within rounds. All cells of a workload together are one more
  * comparison. Holm corrects over all comparisons.
  */
 #ifndef CTBENCH_HARNESS_JUDGE_COMPARE_H
@@ -38,10 +39,17 @@ struct compare_run {
  *			bound), regression}
  *
  * metrics: names with commas; NULL: those of verdicts, and bytes per connection (figures.def).
- * bound: a share, 0.03.
+ * bound: a share, 0.03. paired: both are sides of one run, from judge_programs().
  */
 struct json_t *judge_compare(const struct compare_run *a, const struct compare_run *b,
-			     const char *metrics, double bound, struct ct_error *e);
+			     const char *metrics, double bound, bool paired, struct ct_error *e);
+
+/*
+ * The two sides of a run that two programs measured: as if each had a run of its own, the other
+ * program's first. New references. 0, or a negative errno with a sentence: it is no such run.
+ */
+int judge_programs(const struct json_t *benchmark, const char *path, struct json_t *sides[2],
+		   struct ct_error *e);
 
 /*
  * Which comparisons of that result could not have detected a change by this share (0.05) in either

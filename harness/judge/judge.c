@@ -362,7 +362,7 @@ static int judge_workload(struct judge_list *l, struct judge_list *controls, con
 		struct judge_comparison *c = &controls->list[control];
 
 		err = judge_evaluate(c, cells, cells, paired);
-		noise = far_end(c);
+		noise = fmax(noise, far_end(c));
 	}
 	judge_find(l, report, workload, metric);
 	if (l->failed)

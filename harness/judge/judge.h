@@ -8,7 +8,8 @@
  *	judge.c		effects, the noise, Holm's correction over the whole run
  *	text.c		sentences
  *	compare.c	one run against another; facts.c: how their machines differ; power.c: which
- *			comparisons could not have detected a given change
+ *			comparisons could not have detected a given change; programs.c: a run of two
+ *			programs as two runs
  *
  * An effect is the ratio of two cells. It is averaged (as a logarithm) over all pairs of cells that
  * differ in this choice alone, whatever else they have in common. If repeats ran in shuffled

@@ -6,6 +6,8 @@
  *	parameter	two values of a parameter that is a choice (pages: thp, 4k; burst: 1, 64),
  *			everything else equal, the variant included
  *	variant		a table that is compared on no axis, with the first variant
+ *			In a run of two programs there is no other question than this one: their
+ *			parameter `program`.
  *	interaction	one of these at two levels of something else: another axis, or a parameter
  *			(its smallest and largest value if it is a number)
  *
@@ -43,6 +45,7 @@ struct finder {
 	struct axes axes;
 	struct point *points; /* cells with that figure or without any, no controls */
 	size_t nr;
+	bool main_only;	       /* no interactions */
 	const char **compared; /* variants that were compared on an axis */
 	size_t nr_compared;
 };
@@ -334,7 +337,7 @@ static void find_choice(struct finder *f, struct factor of, const char *base, co
 	free(used);
 	if (!c->nr_pairs)
 		f->out->nr--;
-	else
+	else if (!f->main_only)
 		interactions(f, at, of);
 }
 
@@ -445,6 +448,12 @@ void judge_find(struct judge_list *l, const json_t *report, const json_t *worklo
 		    (!json_object_get(metrics, metric) && json_object_size(metrics)))
 			continue;
 		f.points[f.nr++] = (struct point){ key, cell, json_object_get(cell, "parameters") };
+	}
+	if (json_object_get(report, "other_program")) {
+		/* Each further question would make this one harder to answer. */
+		f.main_only = true;
+		find_choices(&f, (struct factor){ "program", false });
+		goto out;
 	}
 	axes_of(&f.axes, cells);
 	for (size_t a = 0; a < f.axes.nr; a++)

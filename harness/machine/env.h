@@ -35,6 +35,9 @@ struct json_t;
 /* The facts as of now.  A new reference, or NULL without memory. */
 struct json_t *env_json(void);
 
+/* The build's part of it. */
+struct json_t *env_build(void);
+
 /*
  * What of these facts disturbs measurements: an array of objects
  *	{ "id": "governor", "grade": "serious" or "note", "what": SENTENCE, "mend": SENTENCE or null

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* How this ctbench was built, and what it is linked with. */
+#include "harness/machine/env.h"
 #include "harness/machine/env_internal.h"
 
 #include <cyaml/cyaml.h>

@@ -49,7 +49,6 @@ json_t *env_kernel(const char *root); /* env_kernel.c */
 json_t *env_pages(const char *root);
 json_t *env_load(const char *root);
 json_t *env_limits(const char *root);
-json_t *env_build(void); /* env_build.c */
 json_t *env_libraries(void);
 
 /* Everything; the topology and clock are always this machine's. */

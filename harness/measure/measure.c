@@ -23,6 +23,7 @@
 #define PATIENCE_MS 1000 /* for a child that hung up to end by itself */
 
 const char *measure_program;
+struct measure_other measure_other;
 
 static void child(const char *program, int in, int out)
 {
@@ -112,9 +113,16 @@ static int receive_details(int fd, json_t **details)
 	return err;
 }
 
+static const char *program_of(const struct cell *cell, struct ct_error *e)
+{
+	if (measure_other.name && !strcmp(cell->program, measure_other.name))
+		return measure_other.path;
+	return measure_program ? measure_program : program_path(e);
+}
+
 static int start(struct measure_child *c, const struct cell *cell, struct ct_error *e)
 {
-	const char *program = measure_program ? measure_program : program_path(e);
+	const char *program = program_of(cell, e);
 	int to[2], from[2], err;
 	pid_t pid;
 

@@ -62,5 +62,9 @@ void measure_end(struct measure_child *c);
 
 /* The program to start; NULL: this one (program_path()).  A test says otherwise. */
 extern const char *measure_program;
+/* Another one that speaks our protocol (protocol.h), for the cells whose program has this name. */
+extern struct measure_other {
+	const char *name, *path; /* NULL: there is none */
+} measure_other;
 
 #endif

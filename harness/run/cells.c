@@ -49,13 +49,14 @@ uint64_t run_cell_fingerprint(const struct run_cell *c)
 }
 
 static int make_cell(struct run_cell *c, const struct workload *w, const struct cell *cell,
-		     bool control, unsigned int repetitions)
+		     bool control, const char *program, unsigned int repetitions)
 {
 	char name[CELL_NAME_MAX];
 
 	c->workload = w;
 	c->cell = *cell;
 	c->cell.control = control;
+	snprintf(c->cell.program, sizeof(c->cell.program), "%s", program);
 	c->repeats = repetitions ? repetitions : w->repeats;
 	/* It stops when it is known well enough. */
 	if (!repetitions && (cell->precision > 0 || cell->budget > 0) && measure_in_slices(cell) &&
@@ -73,22 +74,26 @@ static int make_cell(struct run_cell *c, const struct workload *w, const struct 
 
 int run_make_cells(struct run *run, unsigned int repetitions, struct ct_error *e)
 {
+	const char *const programs[] = { run->other ? run->other->name : "", RUN_THIS };
+	const unsigned int sides = run->other ? 2 : 1;
 	size_t nr = run->set.nr;
 
 	for (size_t i = 0; i < run->set.nr; i++)
 		nr += run->set.list[i].nr_cells;
+	nr *= sides;
 	run->cells = calloc(nr, sizeof(*run->cells));
 	if (!run->cells)
 		goto no_memory;
 	for (size_t i = 0; i < run->set.nr; i++) {
 		const struct workload *w = &run->set.list[i];
 
-		for (size_t j = 0; j <= w->nr_cells; j++) {
-			bool control = j == w->nr_cells;
+		for (size_t j = 0; j < sides * (w->nr_cells + 1); j++) {
+			bool control = j / sides == w->nr_cells;
 
 			/* Counted first, so that freeing sees what make_cell() left. */
 			if (make_cell(&run->cells[run->nr_cells++], w,
-				      &w->cells[control ? w->control : j], control, repetitions))
+				      &w->cells[control ? w->control : j / sides], control,
+				      programs[j % sides], repetitions))
 				goto no_memory;
 		}
 	}

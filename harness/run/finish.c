@@ -147,6 +147,10 @@ static void print_how_to_go_on(const struct run *run, const json_t *report)
 		fputs(" --results ", stdout);
 		escape_shell(stdout, run->parent);
 	}
+	if (run->other) {
+		printf(" --%s ", run->other->option);
+		escape_shell(stdout, run->other->value);
+	}
 	fputc('\n', stdout);
 }
 
@@ -238,7 +242,9 @@ int run_finish(struct run *run)
 	}
 	write_files(run, report, &benchmark, &e);
 	table_print(stdout, report);
-	judge_print_verdicts(stdout, report);
+	/* ctbench compare prints them cell by cell. */
+	if (!run->other)
+		judge_print_verdicts(stdout, report);
 	run_print_aims(stdout, run);
 	print_alone(report);
 	print_counts(report);

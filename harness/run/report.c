@@ -20,6 +20,9 @@
  *			cpus, hypervisor, workloads}. machine is the number, from 0, of the first
  *			run
  *			that was measured on the same one. environment is that of the first run
+ *	other_program	only where another program measured every cell too: {name, build (env.h)};
+ *			the parameter program of a cell says which one measured it: that name, or
+ *			"this". Verdicts compare the two
  *	statistics	how it was judged (judge.h): confidence, resamples and seed of the
  *			bootstrap,
  *			alpha, power, correction, comparisons (how many were corrected for)
@@ -277,8 +280,14 @@ json_t *run_report(const struct run *run)
 	json_decref(told.timelines);
 	json_decref(told.latencies);
 	json_decref(told.slices);
-	for (size_t i = 0; i < run->set.nr; i++)
-		json_array_append_new(workloads, workload_to_json(&run->set.list[i]));
+	for (size_t i = 0; i < run->set.nr; i++) {
+		json_t *workload = workload_to_json(&run->set.list[i]);
+
+		if (run->other)
+			json_array_append_new(json_object_get(workload, "varying"),
+					      json_string("program"));
+		json_array_append_new(workloads, workload);
+	}
 	report = json_pack(
 		"{s:i, s:s, s:s, s:O?, s:s, s:s, s:b, s:O?, s:f, s:b, s:o}", "format",
 		RESULTS_FORMAT, "name", run->name, "command", run_start_command(run->start),
@@ -293,6 +302,8 @@ json_t *run_report(const struct run *run)
 	}
 	if (json_object_get(run->start, "merged"))
 		json_object_set(report, "merged", json_object_get(run->start, "merged"));
+	if (run->other)
+		json_object_set_new(report, "other_program", run_other_json(run->other));
 	json_object_set_new(report, "cost", cost_report(&run->cost));
 	json_object_set_new(report, "workloads", workloads);
 	json_object_set_new(report, "cells", cells);

@@ -97,6 +97,7 @@ static bool same_group(const struct run_cell *a, const struct run_cell *b)
 	y.burst = x.burst;
 	y.pages = x.pages;
 	y.control = x.control;
+	memcpy(y.program, x.program, sizeof(y.program));
 	y.plant_delay = x.plant_delay;
 	y.plant_cold = x.plant_cold;
 	return !memcmp(&x, &y, sizeof(x));
@@ -299,6 +300,27 @@ static bool open_one(struct session *s, struct member *m)
 	return !ct_interrupted;
 }
 
+/* Are they one cell, measured by two programs? */
+static bool are_partners(const struct run_cell *a, const struct run_cell *b)
+{
+	return strcmp(a->cell.program, b->cell.program) != 0 &&
+	       !strcmp(a->cell.variant, b->cell.variant) && a->cell.control == b->cell.control &&
+	       a->cell.pages == b->cell.pages && a->cell.refcount == b->cell.refcount &&
+	       a->cell.pin == b->cell.pin && a->cell.buckets == b->cell.buckets;
+}
+
+/* Two that are judged against each other stay together: the first of them waits too. */
+static void keep_partners(struct session *s, size_t nr)
+{
+	struct member *last = &s->list[s->nr - 1];
+
+	if (s->nr < 2 || s->nr == nr || !are_partners(last->cell, s->list[s->nr].cell))
+		return;
+	measure_end(&last->child);
+	*last = (struct member){ .cell = last->cell };
+	s->nr--;
+}
+
 /* As many as memory holds; the others are left for another session. */
 static bool open_all(struct session *s, size_t nr)
 {
@@ -317,6 +339,7 @@ static bool open_all(struct session *s, size_t nr)
 			largest = rss > largest ? rss : largest;
 		}
 	}
+	keep_partners(s, nr);
 	return true;
 }
 

@@ -10,6 +10,7 @@
  *	rounds.c	cells of a group measured side by side, in slices
  *	slices.c	what is kept of slices, and the result of a repeat from them
  *	enough.c	when a workload is known well enough to stop
+ *	other.c		another program that measures beside this one
  *	all_void.c	when a run is given up because nothing can be measured
  *	bounds.c	the machine's bounds, measured in between (results/bounds.h)
  *	report.c	all facts as JSON, and results.tsv from them
@@ -20,6 +21,7 @@
 #ifndef CTBENCH_HARNESS_RUN_RUN_H
 #define CTBENCH_HARNESS_RUN_RUN_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -70,9 +72,24 @@ struct run_cell {
 typedef int (*run_measure_fn)(const struct cell *cell, struct cell_result *result,
 			      struct json_t **details, struct ct_error *e);
 
+/* Another program that measures every cell too, in the same rounds (measure/protocol.h). */
+struct run_other {
+	const char *option, *value; /* how the user named it: "against", "HEAD~1" */
+	char name[CELL_PROGRAM_MAX];
+	char path[PATH_MAX];
+	struct json_t *about; /* protocol_ask() */
+};
+/* The name of this program beside it. */
+#define RUN_THIS "this"
+
 struct run {
 	struct workload_set set;
-	struct run_cell *cells; /* a workload's cells, then its control; workload after workload */
+	/*
+	 * A workload's cells, then its control; workload after workload.  With another program each
+	 * of them twice, its own first.
+	 */
+	struct run_cell *cells;
+	const struct run_other *other; /* NULL: there is none */
 	size_t nr_cells;
 	struct gbench_flags flags;
 	struct results results;
@@ -213,6 +230,25 @@ int run_keep_measurement(struct run *run, struct run_cell *c, struct measurement
 int run_session(struct run *run, struct ct_error *e);
 /* Expected seconds for all that is selected and not done. */
 double run_expected_seconds(const struct run *run);
+
+/* ---- other.c ---- */
+
+/*
+ * Ask the program at path whether it can take part; option and value must outlive it.  0, or a
+ * negative errno with a sentence.
+ */
+int run_other_open(struct run_other *other, const char *option, const char *value, const char *path,
+		   struct ct_error *e);
+void run_other_close(struct run_other *other);
+/*
+ * Leave out the cells whose variant it lacks, and say so on stderr.  -EINVAL with a sentence if none
+ * is left.
+ */
+int run_other_select(struct run *run, struct ct_error *e);
+/* For run.json and the report: {name, build}.  New reference. */
+struct json_t *run_other_json(const struct run_other *other);
+/* Was the run that is resumed started with the same one, or none?  0 or -EINVAL with a sentence. */
+int run_other_check(const struct run *run, struct ct_error *e);
 
 /* ---- all_void.c ---- */
 

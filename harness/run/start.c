@@ -61,6 +61,8 @@ int run_keep_start(struct run *run, const char *command, int argc, char **argv, 
 			  "arguments", arguments, "facts", facts_within_run(run->environment));
 	if (!run->start)
 		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for run.json");
+	if (run->other)
+		json_object_set_new(run->start, "other_program", run_other_json(run->other));
 	err = run_keep_input(run->results.dir, run->input, e);
 	return err ? err : results_write_json(run->results.dir, "run.json", run->start, e);
 }

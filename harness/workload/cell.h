@@ -17,7 +17,8 @@
 
 #include "harness/machine/topology.h"
 
-#define CT_MAX_EVENTS 32 /* during the window of a cell */
+#define CELL_PROGRAM_MAX 48
+#define CT_MAX_EVENTS	 32 /* during the window of a cell */
 /* The most bytes of details; a measuring process that sends more is faulty. */
 #define DETAILS_MAX_BYTES ((size_t)256 << 20)
 
@@ -139,7 +140,9 @@ struct cell {
 	enum arrival_process arrivals;
 
 	/* Set for each measurement, not by the workload file. */
-	uint32_t repeat;     /* which repeat this is, from 0 */
+	uint32_t repeat; /* which repeat this is, from 0 */
+	/* In a run of two programs the one that measures it (measure_other); else empty. */
+	char program[CELL_PROGRAM_MAX];
 	bool control;	     /* the second name of an A/A pair */
 	bool sliced;	     /* in slices, beside others of its group (measure/slices.h) */
 	uint32_t plant_cold; /* the slice, from 1, that begins with cold caches: for tests */

@@ -71,6 +71,8 @@ int cell_name(const struct workload *w, const struct cell *cell, char *buf, size
 				*p = ',';
 		text_add(buf, size, &at, "/%s:%s", cell_param_name(i), value);
 	}
+	if (cell->program[0])
+		text_add(buf, size, &at, "/program:%s", cell->program);
 	if (cell->control)
 		text_add(buf, size, &at, "/control");
 	return (int)at;
@@ -104,6 +106,8 @@ json_t *cell_to_json(const struct cell *cell)
 		failed = json_object_set_new(object, "workload", json_string(cell->suite)) ||
 			 json_object_set_new(object, "buckets_rounded",
 					     json_boolean(cell->buckets_rounded));
+	if (!failed && cell->program[0])
+		failed = json_object_set_new(object, "program", json_string(cell->program));
 	if (failed) {
 		json_decref(object);
 		return NULL;

@@ -51,7 +51,7 @@ static void show(json_t *benchmark)
 	page(&s, report_markdown);
 	judge_print_noise(fuzz_nowhere(), s.report);
 	judge_print_verdicts(fuzz_nowhere(), s.report);
-	json_decref(judge_compare(&run, &run, NULL, 0.03, &e));
+	json_decref(judge_compare(&run, &run, NULL, 0.03, false, &e));
 	/* As of a run that has just ended. */
 	judge_run((json_t *)s.report);
 }

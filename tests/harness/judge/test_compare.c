@@ -35,7 +35,7 @@ static json_t *compare(json_t *a, json_t *b, const char *metrics, double bound, 
 	struct compare_run x = { "a", a }, y = { "b", b };
 
 	*e = (struct ct_error){ 0 };
-	return judge_compare(&x, &y, metrics, bound, e);
+	return judge_compare(&x, &y, metrics, bound, false, e);
 }
 
 static double number(const json_t *object, const char *key)

@@ -1,0 +1,54 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Builds another git revision of ctbench as this one was built, for ctbench compare --against.
+#
+#   build-revision.sh BUILD REVISION
+#
+# BUILD is the build folder of the present program.  The revision gets a work tree and a build folder of
+# its own in BUILD/against/, with the same CMake options, and stays there for the next time.  Prints the
+# path of its program; or, with exit status 2, a sentence that says what is wrong.
+set -u
+build=$1 revision=$2
+cache=$build/CMakeCache.txt
+unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
+
+fail() {
+	printf '%s\n' "$*"
+	exit 2
+}
+
+[ -r "$cache" ] || fail "this ctbench is in no build folder (there is no $cache): build '$revision' yourself and" \
+	"name it with --program PATH"
+source=$(sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' "$cache")
+git -C "$source" rev-parse --git-dir >/dev/null 2>&1 ||
+	fail "'$source' is no git repository: build the other revision yourself and name it with --program PATH"
+commit=$(git -C "$source" rev-parse --verify --quiet --end-of-options "$revision^{commit}") ||
+	fail "'$revision' is no revision of '$source': git log names them; a shallow clone needs git fetch --unshallow"
+
+# The choices of the present build, without what CMake found out by itself.
+options=$(sed -n -E '/:(INTERNAL|STATIC)=/d
+	s/^((CMAKE_BUILD_TYPE|CMAKE_C(XX)?_COMPILER|CMAKE_C(XX)?_FLAGS(_[A-Z]+)?|CMAKE_EXE_LINKER_FLAGS|CMAKE_C(XX)?_COMPILER_LAUNCHER|CTBENCH_[A-Z_]+):[A-Z]+=.*)$/-D\1/p' "$cache")
+generator=$(sed -n 's/^CMAKE_GENERATOR:INTERNAL=//p' "$cache")
+short=$(printf %.12s "$commit")-$(printf '%s%s' "$options" "$generator" | cksum | cut -d' ' -f1)
+folder=$build/against/$short
+mkdir -p "$folder" || fail "cannot make the folder '$folder'"
+log=$folder/log
+if [ ! -e "$folder/source/CMakeLists.txt" ]; then
+	rm -rf "$folder/source"
+	git -C "$source" worktree prune
+	git -C "$source" worktree add --force --detach "$folder/source" "$commit" >"$log" 2>&1 ||
+		fail "git cannot check out '$revision' in '$folder/source': $(tail -n 1 "$log")"
+fi
+if [ ! -x "$folder/build/ctbench" ]; then
+	echo "ctbench: building '$revision' in $folder ..." >&2
+	set --
+	while IFS= read -r option; do
+		[ -z "$option" ] || set -- "$@" "$option"
+	done <<END
+$options
+END
+	{ cmake -S "$folder/source" -B "$folder/build" -G "$generator" "$@" &&
+		cmake --build "$folder/build" --target ctbench -j "$(nproc)"; } >"$log" 2>&1 ||
+		fail "'$revision' does not build with the options of this ctbench: see '$log'"
+fi
+printf '%s\n' "$folder/build/ctbench"
