@@ -31,7 +31,8 @@ help:
 	@echo 'ctbench: what does a choice in a connection-tracking hash table cost or gain?'
 	@echo
 	@echo '  make bench     build, measure, print tables and verdicts, write results and plots'
-	@echo '                   SUITE=default  or smoke (seconds), self (the harness), full (long), or a workload file'
+	@echo '                   SUITE=default  or smoke (seconds), self (the harness), power (what this machine can tell apart),'
+	@echo '                   full (long), or a workload file'
 	@echo '                   NAME=...       the folder in results/runs/ (default: time and suite)'
 	@echo '                   ARGS="..."     options for ctbench run, such as --threads 1'
 	@echo '  make test      build plainly and with sanitizers, run every test in each build'

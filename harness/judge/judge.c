@@ -339,8 +339,7 @@ static bool has_metric(const json_t *report, const char *workload, const char *m
 	return false;
 }
 
-/* The metric of the workload's verdicts; NULL if no cell has one. */
-static const char *judged_metric(const json_t *report, const char *workload)
+const char *judge_metric(const json_t *report, const char *workload)
 {
 	const struct figure *f = NULL, *best = NULL;
 
@@ -385,7 +384,7 @@ int judge_run(json_t *report)
 
 	json_array_foreach(json_object_get(report, "workloads"), i, workload)
 	{
-		const char *metric = judged_metric(report, text_of(workload, "name"));
+		const char *metric = judge_metric(report, text_of(workload, "name"));
 
 		if (metric && !err)
 			err = judge_workload(&all, &controls, report, workload, metric, paired);
@@ -407,6 +406,7 @@ int judge_run(json_t *report)
 		report, "noise",
 		noise_to_json(json_object_get(report, "cells"), &controls, (size_t)comparisons));
 	json_object_set(report, "verdicts", verdicts);
+	err = judge_power(report);
 out:
 	json_decref(verdicts);
 	judge_free(&all);

@@ -6,6 +6,7 @@
  *	pairs.c		which cells are compared: all that differ in one choice
  *	rounds.c	effects between cells that were measured side by side
  *	judge.c		effects, the noise, Holm's correction over the whole run
+ *	points.c	what could be detected at each point
  *	text.c		sentences
  *	compare.c	one run against another; facts.c: how their machines differ; power.c: which
  *			comparisons could not have detected a given change; programs.c: a run of two
@@ -45,7 +46,19 @@ int judge_run(struct json_t *report);
 void judge_print_noise(FILE *out, const struct json_t *report);
 void judge_print_verdicts(FILE *out, const struct json_t *report);
 
+/*
+ * Of workloads with a target (`detect:`), put "power" into the report: each choice at each point by
+ * itself, as judge_run() does. 0 or -ENOMEM. A list of {workload, metric, factor, choice, base,
+ * threads, flows, point (what else varies), n, effect_percent, ci_low_percent, ci_high_percent,
+ * visible_percent, target_percent, met}.
+ */
+int judge_power(struct json_t *report);
+void judge_print_power(FILE *out, const struct json_t *report);
+
 /* ---- for the files of judge/ ---- */
+
+/* The metric of a workload's verdicts; NULL if no cell has one. */
+const char *judge_metric(const struct json_t *report, const char *workload);
 
 enum judge_kind { JUDGE_AXIS, JUDGE_PARAMETER, JUDGE_VARIANT, JUDGE_INTERACTION };
 

@@ -245,6 +245,7 @@ int run_finish(struct run *run)
 	/* ctbench compare prints them cell by cell. */
 	if (!run->other)
 		judge_print_verdicts(stdout, report);
+	judge_print_power(stdout, report);
 	run_print_aims(stdout, run);
 	print_alone(report);
 	print_counts(report);

@@ -42,6 +42,8 @@
  *			too few repeats), word ("faster"), text (the sentence). Percentages are of
  *			the
  *			metric: more M/s is +
+ *	power		of workloads with `detect`: what could be detected at each point
+ *			(judge_power())
  *	bounds		what no table can beat here (measure/bounds_measure.h), a list: bound,
  *			threads,
  *			and where they apply bytes, in_flight, hint, ahead, hash, percentile,

@@ -123,8 +123,10 @@ struct cell {
 	double warmup;	/* seconds before it */
 	uint32_t repeats;
 	double precision; /* stop when every main effect is known this well (a share); 0: never */
-	double budget;	  /* seconds to measure its workload in; 0: no limit */
-	uint64_t seed;	  /* of the whole run; repeats derive their own from it */
+	/* Shares that should be detectable with one thread, and with several; 0: no target. */
+	double detect, detect_several;
+	double budget; /* seconds to measure its workload in; 0: no limit */
+	uint64_t seed; /* of the whole run; repeats derive their own from it */
 	enum page_policy pages;
 	double timeline; /* seconds of each piece of the timeline; 0: none is kept */
 	uint32_t nr_events;

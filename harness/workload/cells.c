@@ -6,6 +6,7 @@
  */
 #include "harness/machine/topology.h"
 #include "harness/workload/internal.h"
+#include "harness/workload/size.h"
 #include "variants/variant.h"
 
 #include <stdlib.h>
@@ -73,6 +74,24 @@ static int expand_threads(struct words *out, const struct words *in, unsigned in
 	return err;
 }
 
+static int expand_flows(struct words *out, const struct words *in)
+{
+	for (size_t i = 0; i < in->nr; i++) {
+		const struct word *w = &in->list[i];
+		uint64_t flows = size_resolve(w->text);
+		char text[32];
+		int err;
+
+		if (flows)
+			print_count(text, sizeof(text), flows);
+		err = words_add(out, flows ? text : w->text, strlen(flows ? text : w->text),
+				w->line, w->source);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 /* The path of a capture is relative to the file that names it, or else to the current folder. */
 static int expand_capture(struct words *out, const struct words *in)
 {
@@ -106,6 +125,8 @@ static int expand_key(struct workload_product *p, const struct workload *w,
 		err = fallback ? words_add(out, fallback, strlen(fallback), 0, w->path) : 0;
 	else if (id == PARAM_THREADS)
 		err = expand_threads(out, in, topology_nr_cpus());
+	else if (id == PARAM_FLOWS)
+		err = expand_flows(out, in);
 	else if (id == PARAM_CAPTURE)
 		err = expand_capture(out, in);
 	else
@@ -218,6 +239,9 @@ static int make_cell(struct workload_product *p, struct cell *cell)
 	for (int id = PARAM_FIRST_OF_CELL; id < NR_PARAMS && !err; id++)
 		if (p->keys[id].nr)
 			err = apply(p, cell, id);
+	/* One thread meets all connections anyway; the cell of another split would be the same. */
+	if (!err && cell->threads == 1 && !cell->capture[0] && p->keys[PARAM_SPLIT].nr > 1)
+		err = set_value(cell, PARAM_SPLIT, p->keys[PARAM_SPLIT].list[0].text, "", p->e);
 	/* A capture's flows are known only when it has been read. */
 	if (cell->capture[0])
 		cell->flows = 0;

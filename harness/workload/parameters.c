@@ -7,6 +7,7 @@
 #include "harness/base/text.h"
 #include "harness/workload/aims.h"
 #include "harness/workload/quantity.h"
+#include "harness/workload/size.h"
 #include "harness/workload/workload.h"
 
 #define FIELD(field) \

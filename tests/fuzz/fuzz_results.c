@@ -46,12 +46,21 @@ static void show(json_t *benchmark)
 	};
 	struct compare_run run = { "a", benchmark };
 	struct ct_error e = { 0 };
+	json_t *sides[2];
 
 	page(&s, report_html);
 	page(&s, report_markdown);
 	judge_print_noise(fuzz_nowhere(), s.report);
 	judge_print_verdicts(fuzz_nowhere(), s.report);
+	judge_print_power(fuzz_nowhere(), s.report);
 	json_decref(judge_compare(&run, &run, NULL, 0.03, false, &e));
+	if (!judge_programs(benchmark, "a", sides, &e)) {
+		const struct compare_run old = { "old", sides[0] }, this = { "this", sides[1] };
+
+		json_decref(judge_compare(&old, &this, NULL, 0.03, true, &e));
+		json_decref(sides[0]);
+		json_decref(sides[1]);
+	}
 	/* As of a run that has just ended. */
 	judge_run((json_t *)s.report);
 }

@@ -631,6 +631,53 @@ static void by_which_metric(void **state)
 	json_decref(report);
 }
 
+/* Each choice at each point by itself, with the target of its number of threads. */
+static void what_is_detectable(void **state)
+{
+	struct fake_run run;
+	json_t *report, *cell, *row;
+	const char *name;
+	size_t i, met = 0;
+
+	(void)state;
+	fake_axes(&run);
+	run.repeats = 20;
+	for (unsigned int k = 0; k < run.nr; k++)
+		if (run.cells[k].threads == 2 && strstr(run.cells[k].variant, "mask"))
+			run.cells[k].truth *= 0.8;
+	fake_measure(&run, FAKE_LOGNORMAL, 7);
+	report = fake_report(&run);
+	json_object_foreach(json_object_get(report, "cells"), name, cell)
+	{
+		json_t *parameters = json_object_get(cell, "parameters");
+
+		json_object_set_new(parameters, "detect", json_string("50%"));
+		json_object_set_new(parameters, "detect_several", json_string("0.1%"));
+	}
+	assert_int_equal(judge_run(report), 0);
+	/* Three axes, with one thread and with two; no interactions. */
+	assert_int_equal(json_array_size(json_object_get(report, "power")), 6);
+	json_array_foreach(json_object_get(report, "power"), i, row)
+	{
+		bool one = number(row, "threads") == 1;
+		bool slower = !one && !strcmp(text(row, "choice"), "mask");
+
+		assert_true(number(row, "target_percent") == (one ? 50 : 0.1));
+		assert_int_equal(json_is_true(json_object_get(row, "met")), one);
+		assert_true(number(row, "visible_percent") > 0.1 &&
+			    number(row, "visible_percent") < 50);
+		assert_true(fabs(number(row, "effect_percent") - (slower ? -20 : 0)) < 4);
+		assert_string_equal(text(row, "point"), "");
+		met += one;
+	}
+	assert_int_equal(met, 3);
+	json_decref(report);
+	/* No target, no table. */
+	report = judged(&run);
+	assert_null(json_object_get(report, "power"));
+	json_decref(report);
+}
+
 static void what_is_printed(void **state)
 {
 	struct fake_run run;
@@ -687,6 +734,7 @@ int main(void)
 		cmocka_unit_test(locks_are_one_choice),
 		cmocka_unit_test(which_parameters_are_choices),
 		cmocka_unit_test(by_which_metric),
+		cmocka_unit_test(what_is_detectable),
 		cmocka_unit_test(what_is_printed),
 	};
 

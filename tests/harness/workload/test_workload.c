@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "harness/machine/topology.h"
+#include "harness/workload/size.h"
 #include "tests/fixture/workload_fixture.h"
 
 /* ---- what files may say ---- */
@@ -100,7 +101,8 @@ static void test_every_key(void **state)
 			  "--resize", "2Ki@25% x0.5@1s", "--pages", "4k", "--events",
 			  "limit=x2@0% flood=10k:100ms@20% dump@1s stall=5ms@90%", "--timeline",
 			  "2ms", "--copies", "7", "--split", "round_robin", "--precision", "2%",
-			  "--budget", "60s", "--distance", "near"));
+			  "--detect", "1.5%", "--detect-several", "2%", "--budget", "60s",
+			  "--distance", "near"));
 	assert_string_equal(set.name, "all-of_them");
 	assert_int_equal(set.list[0].plots,
 			 PLOT_THREADS | PLOT_SIZE | PLOT_LOAD | PLOT_AXES | PLOT_BARS);
@@ -148,6 +150,7 @@ static void test_every_key(void **state)
 	assert_int_equal(c->copies, 7);
 	assert_int_equal(c->split, SPLIT_ROUND_ROBIN);
 	assert_true(c->precision == 0.02 && c->budget == 60);
+	assert_true(c->detect == 0.015 && c->detect_several == 0.02);
 	assert_int_equal(c->distance, DISTANCE_NEAR);
 	assert_param(c, "distance", "near");
 	workload_set_free(&set);
@@ -239,6 +242,57 @@ static void test_threads_of_the_machine(void **state)
 	assert_true(set.list[0].cells[3].oversubscribe);
 	assert_int_equal(set.list[0].cells[3].threads, 1024);
 	assert_int_equal(set.list[0].cells[3].pin, PIN_SCATTER);
+	workload_set_free(&set);
+}
+
+/* Sizes by the caches of a machine: those of Zen 5, and of this one. */
+static void test_sizes_of_the_machine(void **state)
+{
+	uint64_t llc = topology_llc_bytes();
+	struct workload_set set;
+
+	(void)state;
+	assert_int_equal(size_in_cache(1 << 20), 4096);
+	assert_int_equal(size_in_cache((1 << 20) - 1), 4096);
+	assert_int_equal(size_in_cache(4096 * SIZE_BYTES_TOUCHED - 1), 2048);
+	assert_int_equal(size_in_cache(0), 4096); /* not told */
+	assert_int_equal(size_in_cache(1), 1);
+	assert_int_equal(size_beyond(8, 32 << 20), 1 << 20);
+	assert_int_equal(size_beyond(1, 1024 * SIZE_BYTES), 1024);
+	assert_int_equal(size_beyond(1, 1024 * SIZE_BYTES + 1), 2048);
+	assert_int_equal(size_beyond(1000, UINT64_C(1) << 40), 1 << 30);
+	assert_int_equal(size_resolve("4Ki"), 0);
+	assert_int_equal(size_resolve("0xLLC"), 0);
+	assert_int_equal(size_resolve("8xLLC<=0"), 0);
+	assert_int_equal(size_resolve("8xLLC<1Mi"), 0);
+	assert_int_equal(size_resolve("99999999xLLC"), 0);
+	load_well(&set,
+		  QUESTION "variants: " BASELINE
+			   "\nload_factor: 1\nflows: [cache, 8xLLC, 8xLLC<=500]\n",
+		  NULL);
+	assert_int_equal(set.list[0].nr_cells, 3);
+	assert_int_equal(set.list[0].cells[0].flows, size_in_cache(topology_cache_bytes(2)));
+	assert_int_equal(set.list[0].cells[1].flows, size_beyond(8, llc));
+	assert_true(set.list[0].cells[1].flows * SIZE_BYTES >= 8 * llc);
+	assert_int_equal(set.list[0].cells[2].flows, 500);
+	assert_param(&set.list[0].cells[2], "flows", "500");
+	workload_set_free(&set);
+}
+
+/* One thread meets all connections, however they are split: those cells are one. */
+static void test_splits_of_one_thread(void **state)
+{
+	struct workload_set set;
+
+	(void)state;
+	load_well(&set,
+		  QUESTION
+		  "variants: " BASELINE
+		  "\nbuckets: 1Ki\nthreads: [1, 2]\noversubscribe: true\nsplit: [any, flow]\n",
+		  NULL);
+	assert_int_equal(set.list[0].nr_cells, 3);
+	assert_int_equal(set.list[0].cells[0].split, SPLIT_ANY);
+	assert_int_equal(set.list[0].cells[2].split, SPLIT_FLOW);
 	workload_set_free(&set);
 }
 
@@ -392,6 +446,8 @@ int main(void)
 		cmocka_unit_test(test_rounding),
 		cmocka_unit_test(test_threads_of_the_machine),
 		cmocka_unit_test(test_mixes),
+		cmocka_unit_test(test_sizes_of_the_machine),
+		cmocka_unit_test(test_splits_of_one_thread),
 		cmocka_unit_test(test_overrides),
 		cmocka_unit_test(test_suites),
 		cmocka_unit_test(test_text),

@@ -120,7 +120,7 @@ static void test_dry_run(void **state)
 	fclose(out);
 	expect(text, "dry: What is it?\n");
 	expect(text, "from ");
-	expect(text, "precision 0.05, budget none, seed 1\n");
+	expect(text, "precision 0.05, budget none, detect none, detect_several none, seed 1\n");
 	expect(text, "4 cells");
 	expect(text, "cell 1 again");
 	expect(text, "4 repeats");

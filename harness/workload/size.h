@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* Sizes of tables that depend on the machine's caches: `flows: [cache, 8xLLC]`. */
+#ifndef CTBENCH_HARNESS_WORKLOAD_SIZE_H
+#define CTBENCH_HARNESS_WORKLOAD_SIZE_H
+
+#include <stdint.h>
+
+#define SIZE_ALLOWED \
+	"cache (as many as lookups find in a core's own cache) or 8xLLC (a table of at least " \
+	"eight " \
+	"times the last-level cache; 8xLLC<=1Mi: but no more)"
+#define SIZE_PATTERN "cache|[0-9]+xLLC(<=[0-9]+(k|M|G|Ki|Mi|Gi)?)?"
+
+/*
+ * Bytes of a connection and its bucket, and those that a lookup reads of them: two cache lines and the
+ * bucket.  Of the baseline's table; others differ by less than the step to the next power of two.
+ */
+#define SIZE_BYTES	   264
+#define SIZE_BYTES_TOUCHED 136
+
+/* Connections, a power of two where it is not the limit; 0: it is no such word. */
+uint64_t size_resolve(const char *text);
+
+/* The same for caches of that size, in bytes (0: unknown). */
+uint64_t size_in_cache(uint64_t own_cache);
+uint64_t size_beyond(double times, uint64_t last_level_cache);
+
+#endif
