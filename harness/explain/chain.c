@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The middle of the story: hash, bucket, the walk along a chain, and the protocol's state. */
+/* Prints hash, bucket, the walk along a chain, and the protocol's state. */
 #include <inttypes.h>
 
 #include "core/l4_tcp.h"
 #include "harness/explain/text.h"
 
-#define SHOWN_NODES 4	   /* of a long chain, beside those that matter */
+#define SHOWN_NODES 4	   /* of a long chain, in addition to those that matter */
 #define ACK_LAG	    66000u /* MAXACKWINCONST of l4_tcp_window.c */
 
 /* --- Walks --- */
@@ -33,29 +33,29 @@ static void tell_hash(const struct telling *t, const struct explain_walk *w)
 
 	if (w->purpose == EXPLAIN_LOOKUP_AGAIN)
 		tell(t, "again",
-		     "the zone counts in one direction only: the entry may lie under the other's "
-		     "hash");
+		     "the zone counts in one direction only: the entry may be under the other "
+		     "direction's hash");
 	if (w->purpose == EXPLAIN_CONFIRM)
 		tell(t, purpose_text(w), "%s", tuple_text(tuple, sizeof(tuple), &w->tuple));
 	if (!strcmp(axes->hash, "constant"))
-		tell(t, "hash", "0x%08x   whatever the tuple", told->hash);
+		tell(t, "hash", "0x%08x   the same for every tuple", told->hash);
 	else
 		tell(t, "hash", "0x%08x   %s of the tuple and the table's secret%s", told->hash,
 		     axes->hash,
 		     w->zone_in_hash ? ", with the zone"
-		     : w->zone_id    ? "; the zone does not count in it"
+		     : w->zone_id    ? "; the zone is not part of it"
 				     : "");
 	if (told->bucket == CT_WALK_NONE) {
-		tell(t, "table", "%" PRIu64 " buckets; which one the table does not tell",
+		tell(t, "table", "%" PRIu64 " buckets; this table does not say which one is used",
 		     told->size);
 		return;
 	}
 	if (w->purpose == EXPLAIN_CONFIRM && w->dir == IP_CT_DIR_REPLY)
-		; /* the same as for the original direction */
+		; /* printed for the original direction already */
 	else if (told->table && !strcmp(axes->resize, "seqcount"))
 		tell(t, "table",
 		     "%" PRIu64
-		     " buckets at %p, read under sequence count %u (even: nobody replaces them)",
+		     " buckets at %p, read under sequence count %u (even: no resize is under way)",
 		     told->size, told->table, told->generation);
 	else if (told->table)
 		tell(t, "table", "%" PRIu64 " buckets at %p, read under a %s", told->size,
@@ -70,7 +70,7 @@ static void tell_hash(const struct telling *t, const struct explain_walk *w)
 		     told->hash, told->size - 1, axes->bucket);
 }
 
-/* A walk takes so many expired entries along (ct_find_expired()). */
+/* A walk removes at most CT_EXPIRED_MAX expired entries (ct_find_expired()). */
 static bool is_removed(const struct explain_walk *w, size_t i)
 {
 	unsigned int before = 0;
@@ -93,8 +93,8 @@ static void tell_node(const struct telling *t, const struct explain_walk *w, siz
 		snprintf(more, sizeof(more), " %u.%03u s ago%s", (uint32_t)-n->left / NF_CT_HZ,
 			 (uint32_t)-n->left % NF_CT_HZ,
 			 n->beyond	    ? ""
-			 : is_removed(w, i) ? ", removed on the way"
-					    : ", left to the next walk");
+			 : is_removed(w, i) ? ", removed by this walk"
+					    : ", left for the next walk");
 	else if (n->look == CT_LOOK_OTHER_ZONE)
 		snprintf(more, sizeof(more), " (%u)", n->zone_id);
 	else if (n->look == CT_LOOK_OTHER_NET)
@@ -105,7 +105,7 @@ static void tell_node(const struct telling *t, const struct explain_walk *w, siz
 		*tuple = '\0';
 	tell(t, i ? "" : "chain", "%s%3zu  connection %-5u %-8s  %s%s%s%s%s%s", tone_on(t, tone),
 	     i + 1, n->number, n->dir == IP_CT_DIR_ORIGINAL ? "original" : "reply",
-	     n->beyond ? "not looked at: " : "", explain_look(n->look), more, *tuple ? ": " : "",
+	     n->beyond ? "not examined: " : "", explain_look(n->look), more, *tuple ? ": " : "",
 	     tuple, tone_off(t, tone));
 }
 
@@ -132,7 +132,7 @@ static void tell_chain(const struct telling *t, const struct explain_walk *w)
 		tell(t, "", "     ... %zu others (--all shows them)", left_out);
 }
 
-/* How the walk ended, and what an end tells. */
+/* Prints how the walk ended, and what that means. */
 static void tell_chain_end(const struct telling *t, const struct explain_walk *w)
 {
 	const char *label = w->nr ? "" : "chain";
@@ -140,8 +140,8 @@ static void tell_chain_end(const struct telling *t, const struct explain_walk *w
 
 	if (told->shown == CT_WALK_SAME_HASH)
 		tell(t, label,
-		     w->nr ? "     nodes of other hashes on the way the library keeps to itself"
-			   : "no node has this hash; others the library keeps to itself");
+		     w->nr ? "     the library does not show nodes with other hashes"
+			   : "no node has this hash; the library does not show others");
 	if (told->shown != CT_WALK_CHAIN || (w->match >= 0 && w->purpose != EXPLAIN_CONFIRM))
 		return;
 	if (told->end_bucket == CT_WALK_NONE)
@@ -150,8 +150,8 @@ static void tell_chain_end(const struct telling *t, const struct explain_walk *w
 		tell(t, label, "%s marker of bucket %" PRIu64 ": %s",
 		     w->nr ? "  -  nulls" : "empty; nulls", told->end_bucket,
 		     told->end_bucket == told->bucket
-			     ? "ours, so the walk strayed into no other chain"
-			     : "another chain's, the lookup would start again");
+			     ? "ours, so the walk stayed in its chain"
+			     : "another chain's, so the lookup would start again");
 }
 
 void tell_walk(const struct telling *t, const struct explain_walk *w)
@@ -176,7 +176,7 @@ void tell_walk(const struct telling *t, const struct explain_walk *w)
 		tell(t, "inserted", "as node %d of the chain, behind its own reply node",
 		     w->inserted_at + 1);
 	} else {
-		tell(t, "inserted", "not");
+		tell(t, "inserted", "no");
 	}
 }
 
@@ -227,7 +227,7 @@ static void tell_rule(const struct telling *t, const char *rule, const char *wha
 	     tone_on(t, tone), holds ? "yes" : "NO", tone_off(t, tone), why);
 }
 
-/* The four conditions of l4_tcp_window.c, for a segment that is held against known windows. */
+/* The four conditions of l4_tcp_window.c, for a segment that is checked against known windows. */
 static void
 tell_rules(const struct telling *t, const struct explain_hook *h, enum ip_conntrack_dir dir)
 {
@@ -242,7 +242,7 @@ tell_rules(const struct telling *t, const struct explain_hook *h, enum ip_conntr
 		return;
 	if (!(p->tcp.flags & TCPHDR_ACK) || (p->tcp.flags & TCPHDR_RST && !ack))
 		ack = receiver->td_end;
-	tell(t, "in window", "the %s sends, held against what was known before",
+	tell(t, "in window", "the %s sends; checked against the state before this packet",
 	     dir ? "server" : "client");
 	tell_rule(t, "I", "seq", p->tcp.seq, "<=", sender->td_maxend,
 		  "not beyond what the receiver allows", !tcp_after(p->tcp.seq, sender->td_maxend));
@@ -250,9 +250,9 @@ tell_rules(const struct telling *t, const struct explain_hook *h, enum ip_conntr
 		tell_rule(t, "II", "end", p->tcp.end, ">=", sender->td_end - receiver->td_maxwin,
 			  "not older than a window of the receiver",
 			  tcp_after(p->tcp.end, sender->td_end - receiver->td_maxwin - 1));
-	tell_rule(t, "III", "ack", ack, "<=", receiver->td_end, "acknowledges only what was sent",
+	tell_rule(t, "III", "ack", ack, "<=", receiver->td_end, "acknowledges only sent data",
 		  !tcp_after(ack, receiver->td_end));
-	tell_rule(t, "IV", "ack", ack, ">=", receiver->td_end - lag, "not long past",
+	tell_rule(t, "IV", "ack", ack, ">=", receiver->td_end - lag, "not too old",
 		  tcp_after(ack, receiver->td_end - lag - 1));
 	if (p->tcp.sack)
 		tell(t, "", "(a SACK block counts as an acknowledgment too, and may be above ack)");
@@ -265,10 +265,10 @@ static void tell_udp(const struct telling *t, const struct explain_ct *ct)
 	int32_t left = (int32_t)(load_relaxed(&ct->proto.udp.stream_ts) - t->x->packet.ticks);
 
 	if (left > 0)
-		tell(t, "udp", "answered packets count as a stream in %d.%03d s", left / 1000,
+		tell(t, "udp", "counts as a stream in %d.%03d s, if answered", left / 1000,
 		     left % 1000);
 	else
-		tell(t, "udp", "answered packets count as a stream since %d.%03d s", -left / 1000,
+		tell(t, "udp", "counts as a stream since %d.%03d s, if answered", -left / 1000,
 		     -left % 1000);
 }
 

@@ -18,17 +18,17 @@
 #include "core/nf_conntrack_look.h"
 #include "harness/replay/replay.h"
 
-/* A connection as it was at a moment. */
+/* The state of a connection at one moment. */
 struct explain_ct {
 	bool there;
-	uintptr_t address; /* only to be compared */
+	uintptr_t address; /* for comparison only */
 	uint32_t number, status, use;
-	uint32_t timeout; /* ticks left; unconfirmed: to live from confirm on */
+	uint32_t timeout; /* ticks left; unconfirmed: ticks from confirm on */
 	bool expired;
 	struct nf_conntrack_zone zone;
 	struct nf_conntrack_tuple tuple[IP_CT_DIR_MAX];
 	union nf_conntrack_proto proto;
-	char state[24];	    /* the protocol's; "" where it has none */
+	char state[24];	    /* the protocol's; "" if it has none */
 	const char *helper; /* NULL: none */
 	uint32_t master;    /* its number; 0: none */
 };
@@ -39,7 +39,7 @@ struct explain_node {
 	uint32_t number;   /* its connection's */
 	enum ip_conntrack_dir dir;
 	enum ct_look look;
-	bool beyond; /* behind the match: not looked at */
+	bool beyond; /* behind the match: not examined */
 	struct nf_conntrack_tuple tuple;
 	uint16_t zone_id, net_id;
 	int32_t left; /* ticks; negative: expired since */
@@ -48,28 +48,28 @@ struct explain_node {
 enum explain_purpose {
 	EXPLAIN_LOOKUP,	      /* of a packet's tuple */
 	EXPLAIN_LOOKUP_AGAIN, /* the same under the other direction's zone */
-	EXPLAIN_QUOTED,	      /* of the answer to what an ICMP error quotes */
-	EXPLAIN_CONFIRM,      /* before insertion: ORIGINAL's tuple, then REPLY's */
+	EXPLAIN_QUOTED,	      /* of the answer to the packet that an ICMP error quotes */
+	EXPLAIN_CONFIRM,      /* before insertion: the ORIGINAL tuple, then the REPLY tuple */
 };
 
 struct explain_walk {
 	enum explain_purpose purpose;
 	enum ip_conntrack_dir dir; /* of EXPLAIN_CONFIRM */
 	struct nf_conntrack_tuple tuple;
-	uint32_t zone_id;  /* that counts in the hash */
-	bool zone_in_hash; /* another zone would have another hash */
+	uint32_t zone_id;  /* the zone of the lookup */
+	bool zone_in_hash; /* the hash includes the zone */
 	struct ct_walk told;
 	struct explain_node *nodes;
 	size_t nr, max;
 	int match;	 /* index, -1: none */
-	int inserted_at; /* EXPLAIN_CONFIRM: index of our node then, -1: none */
-	size_t nr_after; /* and how many nodes there are then */
+	int inserted_at; /* EXPLAIN_CONFIRM: index of our node after insertion, -1: none */
+	size_t nr_after; /* number of nodes after insertion */
 };
 
-/* What a subscriber was told. */
+/* An event sent to a subscriber. */
 struct explain_event {
-	bool expectation;    /* what is expected, not a connection */
-	uint32_t number;     /* the connection's; of an expectation, its master's */
+	bool expectation;    /* about an expectation, not a connection */
+	uint32_t number;     /* of the connection; for an expectation, of its master */
 	unsigned int events; /* 1 << IPCT_*, IPEXP_* */
 };
 
@@ -86,7 +86,7 @@ enum explain_kind {
 	EXPLAIN_OTHER,
 };
 
-/* A hook's call. */
+/* A call of a hook. */
 struct explain_hook {
 	enum explain_kind kind;
 	char name[32];
@@ -95,14 +95,14 @@ struct explain_hook {
 	uintptr_t nfct_before, nfct_after;
 	struct explain_ct before, after;      /* the packet's connection */
 	struct explain_ct found, found_after; /* EXPLAIN_IN: the entry that the lookup finds */
-	struct nf_ct_stat_sum counters;	      /* what was added to each */
+	struct nf_ct_stat_sum counters;	      /* the change of each counter */
 	char reasons[EXPLAIN_REASONS][256];
 	unsigned int nr_reasons;
 	struct explain_event events[EXPLAIN_EVENTS];
 	unsigned int nr_events;
 
 	/* EXPLAIN_IN: */
-	bool skipped;		       /* seen before, or untracked: conntrack leaves it alone */
+	bool skipped;		       /* seen before, or untracked: conntrack ignores it */
 	struct nf_conntrack_zone zone; /* of the packet's template, or the default */
 	int protonum;		       /* -1: no transport header */
 	bool has_tuple, has_answer, quoting;
@@ -110,20 +110,20 @@ struct explain_hook {
 	struct explain_walk walks[EXPLAIN_WALKS];
 	unsigned int nr_walks;
 	uint32_t count, max;			  /* connections before, and nf_conntrack_max */
-	uint32_t expected_before, expected_after; /* expectations waiting */
+	uint32_t expected_before, expected_after; /* pending expectations */
 
 	/* EXPLAIN_DEFRAG: */
 	uint64_t kept_before, kept_after; /* bytes of fragments */
-	bool whole;			  /* the packet is one that was put together */
+	bool whole;			  /* the packet was reassembled from fragments */
 };
 
 /* What happens, in order. */
 enum explain_what {
-	EXPLAIN_PLACE, /* the packet comes to the hooks of a place */
+	EXPLAIN_PLACE, /* the packet reaches a hook point, such as PRE_ROUTING */
 	EXPLAIN_HOOK,
 	EXPLAIN_HELPER,	  /* the scenario's rule gives the connection a helper */
-	EXPLAIN_HELD,	  /* the scenario keeps the packet back */
-	EXPLAIN_RELEASED, /* and lets it go on */
+	EXPLAIN_HELD,	  /* the scenario holds the packet */
+	EXPLAIN_RELEASED, /* and releases it */
 	EXPLAIN_LOST,	  /* the router does not forward it */
 };
 
@@ -132,11 +132,11 @@ struct explain_step {
 	struct nf_hook_state state; /* of PLACE and HOOK */
 	unsigned int hooks;	    /* of PLACE */
 	struct explain_hook *hook;
-	uint64_t packet; /* of RELEASED: behind which */
+	uint64_t packet; /* of RELEASED: the packet after which it is released */
 	char helper[32];
 };
 
-/* Which fragments belong together. */
+/* The fields that decide which fragments belong together. */
 struct explain_fragment {
 	uint8_t family; /* 4 or 6; 0: none */
 	uint8_t protonum;
@@ -150,12 +150,12 @@ struct explain_packet {
 	uint64_t index, time_ns, since_start_ns, since_last_ns;
 	uint32_t len, headlen;
 	uint16_t l3proto, dev, vlan;
-	uint64_t expired; /* entries that the gc took away just before */
+	uint64_t expired; /* entries that the gc removed just before */
 	uint32_t ticks;	  /* the core's clock */
 	struct explain_fragment fragment;
 	bool has_ip;
 	int protonum;	   /* -1: no transport header */
-	bool whole_header; /* of the protocols below */
+	bool whole_header; /* the header of the protocols below is complete */
 	char src[64], dst[64];
 	int sport, dport; /* -1: the protocol has none */
 	uint8_t icmp_type, icmp_code;
@@ -175,69 +175,69 @@ struct explain {
 	struct explain_packet packet;
 	struct explain_step *steps;
 	size_t nr, max;
-	bool failed; /* no memory for a part of the story */
+	bool failed; /* no memory for some of the facts */
 	enum replay_verdict verdict;
 	enum replay_state state;
 	enum ip_conntrack_info ctinfo;
 	uint32_t number;
 
-	/* A packet of fragments: which ones; or a fragment's completion. */
+	/* A reassembled packet: its fragments.  A fragment: the packet that completes it. */
 	uint64_t *parts;
 	size_t nr_parts, max_parts;
-	int64_t completed_by; /* -1: by none */
-	bool look_ahead;      /* that was looked for */
-	bool untold;	      /* replay --json says otherwise, as Linux's trace does */
+	int64_t completed_by; /* -1: none */
+	bool look_ahead;      /* completed_by was searched for */
+	bool untold;	      /* replay --json reports another end, as Linux's trace does */
 
 	struct nf_ct_event_notifier notifier;
 	struct nf_hook_watch watch;
 	struct nf_ct_stat_sum counters; /* before the hook that is running */
 	struct explain_hook *running;
-	struct explain_ct passed; /* the packet's connection behind the last hook */
+	struct explain_ct passed; /* the packet's connection after the last hook */
 };
 
 /*
- * Before the first packet: connections made from here on tell events.  0 or
- * -EBUSY.  Until explain_deafen().
+ * Records events of connections.  Call it before the first packet: only connections made from
+ * then on send events.  0 or -EBUSY.  Until explain_deafen().
  */
 int explain_listen(struct explain *x, struct replay *r);
 void explain_deafen(struct explain *x);
-/* From here on the replay's hooks tell their story to x. */
+/* From here on x records every hook call of the replay. */
 void explain_watch(struct explain *x, struct replay *r);
-/* No more; what was told stays. */
+/* Stops recording; the facts stay. */
 void explain_unwatch(struct explain *x);
 void explain_free(struct explain *x);
 
-/* What happened beside hooks. */
+/* Adds a step that is not a hook call. */
 struct explain_step *explain_step(struct explain *x, enum explain_what what);
 
-/* Did the packet reach the hooks of that place? */
+/* Did the packet reach that hook point? */
 bool explain_came_to(const struct explain *x, unsigned int place);
-/* How it ended, by what the hooks answered; res is what replay makes of it. */
+/* Sets the end from the hooks' verdicts; res is the replay's result. */
 void explain_conclude(struct explain *x, const struct replay_result *res);
 
-/* Headers for people: from a packet of the capture, or as it passes. */
+/* Reads the headers of a packet of the capture. */
 void explain_packet(struct explain_packet *to, const struct capture_packet *p);
 void explain_fragment(struct explain_fragment *f, const struct capture_packet *p);
 bool explain_same_datagram(const struct explain_fragment *a, const struct explain_fragment *b);
 
-/* The story; all: no chain is abbreviated.  0 or -EIO, -ENOMEM. */
+/* Print the facts.  all: do not abbreviate chains.  0 or -EIO, -ENOMEM. */
 int explain_text(const struct explain *x, bool all, bool colour, FILE *out);
 int explain_json(const struct explain *x, FILE *out);
 
-/* --- Words that both tellings use --- */
+/* --- Words that text and JSON share --- */
 
 const char *explain_verdict(unsigned int verdict);
 const char *explain_place(unsigned int hook);
 const char *explain_look(enum ct_look look);
 const char *explain_end(const struct explain *x);
-/* Of a protocol number: "tcp", or NULL. */
+/* The name of a protocol number: "tcp", or NULL. */
 const char *explain_protocol(int protonum);
 /* "SYN ACK" and the like into buf. */
 const char *explain_tcp_flags(char *buf, size_t size, uint8_t flags);
 const char *explain_tcp_side_flags(char *buf, size_t size, uint8_t flags);
 /* "NEW ASSURED" and the like. */
 const char *explain_events(char *buf, size_t size, const struct explain_event *event);
-/* In one sentence: what a hook did. */
+/* One sentence: what a hook did. */
 const char *
 explain_outcome(const struct explain *x, const struct explain_hook *h, char *buf, size_t size);
 /* Why the ctinfo is what it is. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A packet's story as one JSON object: the facts of explain.h under their names. */
+/* The facts of explain.h about a packet as one JSON object, under the same names. */
 #include <errno.h>
 
 #include "core/l4_tcp.h"

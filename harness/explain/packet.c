@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A packet's headers, for its story; and which fragments belong together. */
+/* Reads a packet's headers, and decides which fragments belong together. */
 #include <arpa/inet.h>
 
 #include "core/l4_tcp.h"
@@ -73,7 +73,7 @@ void explain_fragment(struct explain_fragment *f, const struct capture_packet *p
 
 bool explain_same_datagram(const struct explain_fragment *a, const struct explain_fragment *b)
 {
-	/* of IPv6 fragments the first alone says what they carry (RFC 8200, 4.5) */
+	/* only the first IPv6 fragment names the protocol that counts (RFC 8200, 4.5) */
 	return a->family && a->family == b->family && a->id == b->id &&
 	       (a->family == 6 || a->protonum == b->protonum) &&
 	       !memcmp(a->addr, b->addr, sizeof(a->addr));

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What can be seen from outside of a connection, a chain, and of what
- * conntrack's hooks are about to read.  Takes no reference and changes nothing.
+ * Reads connections and chains, and what conntrack's hooks are about to read.  Takes no reference
+ * and changes nothing.
  */
 #include <stdlib.h>
 
 #include "harness/explain/see.h"
 
-/* --- A connection at a moment --- */
+/* --- The state of a connection --- */
 
 void see_connection(struct explain_ct *to, const struct replay *r, const struct nf_conn *ct)
 {
@@ -134,7 +134,7 @@ static struct explain_walk *add_walk(struct explain_hook *h, enum explain_purpos
 	return w;
 }
 
-/* What nf_conntrack_find_get() would do with the tuple: a look, and perhaps a second. */
+/* What nf_conntrack_find_get() would do with the tuple: a lookup, and perhaps a second. */
 static const struct nf_conn *
 see_lookup(struct explain *x, struct explain_hook *h, const struct nf_conntrack_tuple *tuple,
 	   enum explain_purpose purpose)
@@ -163,7 +163,7 @@ const struct nf_conn *find_again(struct explain *x, const struct explain_hook *h
 
 /* --- Before conntrack's hook: what it will read --- */
 
-/* Where the packet begins that an ICMP error quotes; 0: it is none that quotes. */
+/* The offset of the packet that an ICMP error quotes; 0: it quotes none. */
 static unsigned int
 quoted_at(const struct sk_buff *skb, uint8_t pf, uint8_t protonum, unsigned int dataoff)
 {

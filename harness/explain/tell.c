@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How a line of the story is printed: its column of labels, its colours. */
+/* Prints a line of the text: its label and colours. */
 #include <stdarg.h>
 
 #include "harness/explain/text.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A packet's story as text. */
+/* The facts about a packet as text. */
 #include "harness/explain/text.h"
 
 #include <ctype.h>
@@ -30,7 +30,7 @@ static void tell_transport(const struct telling *t)
 	else if (name)
 		tell(t, "protocol", "%s (%d)", name, p->protonum);
 	else if (p->protonum >= 0)
-		tell(t, "protocol", "%d: known by its addresses alone (the generic tracker)",
+		tell(t, "protocol", "%d: identified by addresses only (the generic tracker)",
 		     p->protonum);
 }
 
@@ -42,19 +42,19 @@ static void tell_packet(const struct telling *t)
 	escape_line(t->out, t->x->file);
 	fprintf(t->out, "%s\n\n", tone_off(t, TONE_HEAD));
 	if (!p->has_ip)
-		tell(t, "from", "no whole IP header");
+		tell(t, "from", "no complete IP header");
 	else if (p->sport >= 0)
 		tell(t, "from", "%s port %d to %s port %d", p->src, p->sport, p->dst, p->dport);
 	else
 		tell(t, "from", "%s to %s", p->src, p->dst);
 	tell_transport(t);
 	tell(t, "length", "%u bytes%s", p->len,
-	     p->headlen < p->len ? ", of which the capture kept the beginning only" : "");
+	     p->headlen < p->len ? ", of which the capture has only the beginning" : "");
 	tell(t, "time", "%.6f s after the first packet, %.6f s after the one before",
 	     (double)p->since_start_ns / 1e9, (double)p->since_last_ns / 1e9);
 	if (p->expired)
-		tell(t, "gc", "%" PRIu64 " %s whose time was over left the table meanwhile",
-		     p->expired, p->expired == 1 ? "entry" : "entries");
+		tell(t, "gc", "removed %" PRIu64 " expired %s since the packet before", p->expired,
+		     p->expired == 1 ? "entry" : "entries");
 }
 
 /* --- Hooks --- */
@@ -89,14 +89,14 @@ static void tell_counters(const struct telling *t, const struct explain_hook *h)
 static const char *seconds_text(char *buf, size_t size, const struct explain_ct *ct)
 {
 	if (ct->status & IPS_CONFIRMED && ct->expired)
-		snprintf(buf, size, "over");
+		snprintf(buf, size, "expired");
 	else
 		snprintf(buf, size, "%u.%03u s%s", ct->timeout / NF_CT_HZ, ct->timeout % NF_CT_HZ,
 			 ct->status & IPS_CONFIRMED ? " left" : " from confirm on");
 	return buf;
 }
 
-/* Status and timeout; from -> to where there was something before. */
+/* Status and timeout; as "from -> to" where they changed. */
 static void
 tell_changes(const struct telling *t, const struct explain_ct *from, const struct explain_ct *to)
 {
@@ -117,7 +117,7 @@ tell_changes(const struct telling *t, const struct explain_ct *from, const struc
 		tell(t, "timeout", "%s", b);
 }
 
-/* Is what the lookup found what the packet got? */
+/* Did the packet get the connection that the lookup found? */
 static bool is_found(const struct explain_hook *h)
 {
 	return h->found.there && h->after.address == h->found.address &&
@@ -144,7 +144,7 @@ static void tell_in(const struct telling *t, const struct explain_hook *h)
 	if (h->quoting && h->has_tuple) {
 		tell(t, "quotes", "%s", tuple_text(text, sizeof(text), &h->quoted));
 		if (h->has_answer)
-			tell(t, "answer", "%s: the error travels with these",
+			tell(t, "answer", "%s: the error belongs to this direction",
 			     tuple_text(text, sizeof(text), &h->tuple));
 	} else if (h->has_tuple) {
 		tell(t, "tuple", "%s (protocol %u)", tuple_text(text, sizeof(text), &h->tuple),
@@ -162,8 +162,8 @@ static void tell_in(const struct telling *t, const struct explain_hook *h)
 		tell(t, "ctinfo", "%s%s%s: %s", tone_on(t, TONE_HEAD), replay_ctinfo_names[ctinfo],
 		     tone_off(t, TONE_HEAD), explain_ctinfo_why(h));
 	else if (!h->nfct_after && h->verdict == NF_ACCEPT)
-		tell(t, "ctinfo", "none: the packet goes on without a connection (INVALID)");
-	/* the reason of an invalid packet was told already */
+		tell(t, "ctinfo", "none: the packet continues without a connection (INVALID)");
+	/* the reason of an invalid packet was printed already */
 	for (unsigned int i = 0; i < h->nr_reasons && (ct->there || i + 1 < h->nr_reasons); i++)
 		tell(t, i ? "" : "tracker", "%s%s%s", tone_on(t, TONE_NOTE), h->reasons[i],
 		     tone_off(t, TONE_NOTE));
@@ -200,7 +200,9 @@ static void tell_parts(const struct telling *t, const struct explain_hook *h)
 	if (h->verdict != NF_STOLEN || !x->look_ahead)
 		return;
 	if (x->completed_by >= 0)
-		tell(t, "later", "packet %" PRId64 " completes the datagram and goes on for all",
+		tell(t, "later",
+		     "packet %" PRId64
+		     " completes the datagram, which then continues as one packet",
 		     x->completed_by);
 	else
 		tell(t, "later", "no packet of this capture completes the datagram");
@@ -251,8 +253,8 @@ static void tell_hook(const struct telling *t, const struct explain_hook *h)
 static void tell_place(const struct telling *t, const struct explain_step *s)
 {
 	static const char *const what[NF_INET_NUMHOOKS] = {
-		[NF_INET_PRE_ROUTING] = "as it arrives",
-		[NF_INET_LOCAL_IN] = "for this host itself",
+		[NF_INET_PRE_ROUTING] = "on arrival",
+		[NF_INET_LOCAL_IN] = "to this host itself",
 		[NF_INET_FORWARD] = "from one device to another",
 		[NF_INET_POST_ROUTING] = "before it leaves",
 	};
@@ -261,7 +263,7 @@ static void tell_place(const struct telling *t, const struct explain_step *s)
 	fprintf(t->out, "\n%s%s%s, %s", tone_on(t, TONE_HEAD), explain_place(place),
 		tone_off(t, TONE_HEAD), what[place]);
 	if (place == NF_INET_PRE_ROUTING)
-		fprintf(t->out, " by device %u", s->state.in);
+		fprintf(t->out, " at device %u", s->state.in);
 	fputs(s->hooks ? "\n" : ": no hooks\n", t->out);
 }
 
@@ -279,16 +281,15 @@ static void tell_step(const struct telling *t, const struct explain_step *s)
 			s->helper);
 		break;
 	case EXPLAIN_HELD:
-		fputs("\nThe scenario holds the packet back here.\n", t->out);
+		fputs("\nThe scenario holds the packet here.\n", t->out);
 		break;
 	case EXPLAIN_RELEASED:
-		fprintf(t->out, "Behind packet %" PRIu64 " it goes on.\n", s->packet);
+		fprintf(t->out, "It is released after packet %" PRIu64 ".\n", s->packet);
 		break;
 	case EXPLAIN_LOST:
-		fputs("\nThe router does not forward it: its TTL ends here, its addresses lead "
-		      "nowhere, "
-		      "or its\nIP options ask for what is not given. What it began is never "
-		      "confirmed.\n",
+		fputs("\nThe router does not forward it: its TTL is used up, its addresses cannot "
+		      "be routed, or\nits IP options are not allowed. A new connection is then "
+		      "never confirmed.\n",
 		      t->out);
 		break;
 	}
@@ -303,29 +304,26 @@ static void tell_end(const struct telling *t)
 		fputc('\n', t->out);
 	if (x->replay->options.variant->flags & CT_V_NULL)
 		fprintf(t->out,
-			"\nThe variant %s registers no hooks and keeps no connections: there is no "
-			"more "
-			"to tell.\n",
+			"\nThe variant %s registers no hooks and stores no connections, so there "
+			"is nothing to explain.\n",
 			x->replay->options.variant->name);
-	fprintf(t->out, "%sIn the end: %s%s%s%s%s\n", tone_on(t, TONE_HEAD), tone_off(t, TONE_HEAD),
+	fprintf(t->out, "%sResult: %s%s%s%s%s\n", tone_on(t, TONE_HEAD), tone_off(t, TONE_HEAD),
 		tone_on(t, tone), explain_end(x), tone_off(t, tone),
 		x->verdict == REPLAY_ACCEPT && x->state == REPLAY_INVALID &&
 				!(x->replay->options.variant->flags & CT_V_NULL)
-			? " (what becomes of INVALID packets is for a firewall's rules to say)"
+			? " (a firewall's rules decide whether INVALID packets are dropped)"
 			: "");
 	if (x->untold)
-		fputs("Linux's trace does not show what becomes of such a packet, so replay "
-		      "--json, which "
-		      "speaks as the\ntrace does, says otherwise.\n",
+		fputs("Linux's trace does not show what happens to such a packet. replay --json "
+		      "reports what the\ntrace would show, so it differs from this result.\n",
 		      t->out);
 	for (size_t i = 0; i < x->nr; i++) {
 		const struct explain_hook *h = x->steps[i].hook;
 
 		if (h && h->nr_reasons &&
 		    strstr(h->reasons[h->nr_reasons - 1], "checksum is wrong")) {
-			fputs("A capture taken where the network card makes the checksums has "
-			      "wrong ones: "
-			      "--loose takes them\nto be right.\n",
+			fputs("If the capture was taken where the network card computes checksums, "
+			      "its checksums are\nwrong; use --loose to ignore them.\n",
 			      t->out);
 			break;
 		}

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Gathers a packet's story: looks at packet, connection, chains and counters
- * before and after every hook.  Nothing here takes a reference or changes what
- * it looks at, so that the watched packet goes the way of the unwatched.
+ * Records packet, connection, chains and counters before and after every hook.  Nothing here takes
+ * a reference or changes what it reads, so a watched packet is treated like any other.
  */
 #include <stdlib.h>
 
@@ -36,20 +35,20 @@ struct explain_step *explain_step(struct explain *x, enum explain_what what)
 
 /* --- Hooks --- */
 
-/* Conntrack's hooks are known by place and priority, the scenario's by who it is. */
+/* Conntrack's hooks are recognised by hook point and priority, the scenario's by their address. */
 static void name_hook(const struct replay *r, struct explain_hook *h,
 		      const struct nf_hook_state *state, const struct nf_hook_entry *entry)
 {
 	const struct nf_conntrack_ops *ops = r->core->ops;
 	const bool ipv4 = state->pf == NFPROTO_IPV4;
-	const char *name = "a hook of somebody else";
+	const char *name = "an unknown hook";
 
 	h->kind = EXPLAIN_OTHER;
 	if (entry->ops >= r->marks && entry->ops < r->marks + ARRAY_SIZE(r->marks)) {
 		h->kind = EXPLAIN_MARK;
 		name = "the scenario's raw rules";
 	} else if (entry->ops >= ops->hooks && entry->ops < ops->hooks + ops->nr_hooks) {
-		name = "a hook of conntrack's";
+		name = "a hook of conntrack";
 		switch (entry->priority) {
 		case NF_IP_PRI_CONNTRACK_DEFRAG:
 			h->kind = EXPLAIN_DEFRAG;
@@ -79,7 +78,7 @@ static void on_place(struct nf_hook_watch *w, const struct nf_hook_state *state,
 	struct explain_step *step;
 	struct explain_ct now;
 
-	/* Behind PRE_ROUTING the scenario may have given the connection a helper. */
+	/* After PRE_ROUTING the scenario may have given the connection a helper. */
 	if (state->hook != NF_INET_PRE_ROUTING) {
 		see_connection(&now, x->replay, packet_ct(skb));
 		if (now.there && now.helper && x->passed.there && !x->passed.helper &&
@@ -142,12 +141,12 @@ static void after_hook(struct nf_hook_watch *w, const struct nf_hook_state *stat
 	h->expected_after = load_relaxed(&r->net->expect.count);
 	h->kept_after = nf_defrag_memory(r->net, state->pf);
 	if (verdict == NF_STOLEN)
-		return; /* the packet is no longer ours to look at */
+		return; /* the packet is no longer ours to read */
 	h->nfct_after = skb->_nfct;
 	h->whole = skb->own_data;
 	see_connection(&h->after, r, packet_ct(skb));
 	if (h->kind == EXPLAIN_IN && !h->skipped) {
-		/* numbers are given behind PRE_ROUTING: this will be the next one */
+		/* numbers are assigned after PRE_ROUTING: this will be the next one */
 		if (h->after.there && !h->after.number)
 			h->after.number = r->last_number + 1;
 		see_connection(&h->found_after, r, find_again(x, h));
@@ -167,7 +166,7 @@ bool explain_came_to(const struct explain *x, unsigned int place)
 	return false;
 }
 
-/* How conntrack sees it, by what its hook left in the packet. */
+/* Conntrack's state of the packet, from what its hook stored in it. */
 static void conclude_state(struct explain *x, const struct explain_hook *in)
 {
 	if (in->after.there) {
@@ -226,7 +225,7 @@ static void hear(struct explain *x, bool expectation, const struct nf_conn *ct, 
 						events };
 }
 
-/* The replay listens, too: it is told as before. */
+/* The replay listens too: pass the event on to it. */
 static int on_event(unsigned int events, const struct nf_ct_event *item)
 {
 	struct explain *x = item->priv;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The words of a packet's story, for people and programs alike. */
+/* Words and sentences that text and JSON share. */
 #include "core/l4_tcp.h"
 #include "core/text.h"
 #include "harness/explain/explain.h"
@@ -49,21 +49,21 @@ const char *explain_end(const struct explain *x)
 {
 	switch (x->verdict) {
 	case REPLAY_ACCEPT:
-		return "accepted: it left by the other device";
+		return "accepted: sent by the other device";
 	case REPLAY_DROP:
 		return "dropped in PRE_ROUTING";
 	case REPLAY_DROP_CONFIRM:
 		if (!explain_came_to(x, NF_INET_LOCAL_IN))
-			return "dropped behind PRE_ROUTING";
-		return "for this host itself: it goes no further";
+			return "dropped after PRE_ROUTING";
+		return "delivered to this host itself, not forwarded";
 	case REPLAY_STOLEN:
-		return "kept: a hook has the packet now";
+		return "stolen: a hook keeps the packet";
 	case REPLAY_HELD:
-		return "held back by the scenario, behind PRE_ROUTING";
+		return "held by the scenario, after PRE_ROUTING";
 	case REPLAY_UNSEEN:
-		return "thrown away before the first hook: its IP header is broken";
+		return "dropped before the first hook: its IP header is broken";
 	case REPLAY_NOT_IP:
-		return "not IP: no hook of IPv4 or IPv6 sees it";
+		return "not IP: it reaches no hook of IPv4 or IPv6";
 	default:
 		return "?";
 	}
@@ -140,19 +140,19 @@ const char *explain_ctinfo_why(const struct explain_hook *h)
 	if (!h->after.there)
 		return NULL;
 	if (h->quoting)
-		return ctinfo == IP_CT_RELATED ? "an error that travels with the original direction"
-					       : "an error that travels with the answers";
+		return ctinfo == IP_CT_RELATED ? "an error in the original direction"
+					       : "an error in the reply direction";
 	switch (ctinfo) {
 	case IP_CT_ESTABLISHED_REPLY:
 		return "the reply node was found: this is an answer";
 	case IP_CT_ESTABLISHED:
 		return "the original node was found, and an answer was seen before";
 	case IP_CT_RELATED:
-		return "another connection announced this one, and nothing was answered yet";
+		return "another connection expected this one, and no answer was seen yet";
 	case IP_CT_NEW:
 		return h->after.status & IPS_CONFIRMED
-			       ? "the original node was found, but nothing was answered yet"
-			       : "the packet made the entry";
+			       ? "the original node was found, but no answer was seen yet"
+			       : "the packet created the entry";
 	default:
 		return NULL;
 	}
@@ -166,21 +166,20 @@ static void defrag_outcome(const struct explain *x, const struct explain_hook *h
 
 	if (h->verdict == NF_STOLEN) {
 		if (h->kept_after > h->kept_before)
-			ct_text_add(t, "a fragment, kept until the whole datagram is there");
+			ct_text_add(t, "a fragment, kept until the datagram is complete");
 		else if (h->kept_after < h->kept_before)
 			ct_text_add(
 				t,
 				"a fragment that overlaps or contradicts others: the datagram is "
-				"given up");
+				"dropped");
 		else
-			ct_text_add(t,
-				    "a fragment that is there already, or cannot be: thrown away");
+			ct_text_add(t, "a duplicate or impossible fragment: dropped");
 	} else if (h->whole) {
-		ct_text_add(t, "the fragment that was missing: the datagram goes on in one piece");
+		ct_text_add(t, "the last missing fragment: the datagram continues as one packet");
 	} else if (f->family) {
-		ct_text_add(t, "a fragment, left as it is");
+		ct_text_add(t, "a fragment, passed on unchanged");
 	} else {
-		ct_text_add(t, "not a fragment: goes on as it is");
+		ct_text_add(t, "not a fragment: passed on unchanged");
 	}
 }
 
@@ -189,7 +188,7 @@ static void mark_outcome(const struct explain_hook *h, struct ct_text *t)
 	if (h->nfct_after == h->nfct_before)
 		ct_text_add(t, "no rule for packets of this device");
 	else if (h->nfct_after == IP_CT_UNTRACKED)
-		ct_text_add(t, "notrack: conntrack is to leave packets of this device alone");
+		ct_text_add(t, "notrack: conntrack ignores packets of this device");
 	else
 		ct_text_add(t, "a template puts the packet into zone %u%s", h->zone.id,
 			    h->zone.dir == NF_CT_ZONE_DIR_ORIG	 ? " (original direction only)"
@@ -203,13 +202,13 @@ static void invalid_outcome(const struct explain_hook *h, struct ct_text *t)
 	if (h->nr_reasons)
 		ct_text_add(t, "%s", h->reasons[h->nr_reasons - 1]);
 	else if (h->protonum < 0)
-		ct_text_add(t, "no transport header is to be found");
+		ct_text_add(t, "no transport header was found");
 	else if (!h->has_tuple)
-		ct_text_add(t, "too little of its header is there to make a tuple");
+		ct_text_add(t, "its header is too short to make a tuple");
 	else if (!h->has_answer && !h->found.there)
-		ct_text_add(t, "nothing can answer such a packet, so it opens no connection");
+		ct_text_add(t, "such a packet has no answer, so it opens no connection");
 	else
-		ct_text_add(t, "its protocol's tracker does not believe it");
+		ct_text_add(t, "its protocol's tracker refused it");
 }
 
 static void in_outcome(const struct explain_hook *h, struct ct_text *t)
@@ -217,49 +216,48 @@ static void in_outcome(const struct explain_hook *h, struct ct_text *t)
 	const struct explain_ct *ct = &h->after;
 
 	if (h->skipped)
-		ct_text_add(t, "has its mark already (untracked): conntrack leaves it alone");
+		ct_text_add(t, "marked already (untracked): conntrack ignores it");
 	else if (h->verdict == NF_DROP && h->counters.drop && !h->found.there)
 		ct_text_add(t,
 			    "no room: %u connections, nf_conntrack_max is %u, and early_drop found "
-			    "none "
-			    "to give up in this bucket and the seven behind it",
+			    "none to drop in this bucket and the next seven",
 			    h->count, h->max);
 	else if (h->nfct_after == IP_CT_UNTRACKED)
-		ct_text_add(t, "untracked: neighbour and listener discovery make no connections");
+		ct_text_add(t, "untracked: neighbour and listener discovery open no connections");
 	else if (!ct->there)
 		invalid_outcome(h, t);
 	else if (h->quoting)
-		ct_text_add(t, "an error about a packet of connection %u: belongs to it",
+		ct_text_add(t, "an error about a packet of connection %u, to which it belongs",
 			    ct->number);
 	else if (ct->status & IPS_CONFIRMED)
 		ct_text_add(t, "belongs to connection %u, which is in the table%s", ct->number,
 			    ct->status & IPS_DYING ? "; the packet ends it" : "");
 	else if (h->found.there)
 		ct_text_add(t,
-			    "connection %u was over (%s): it is removed, and the packet begins "
+			    "connection %u had ended (%s): it is removed, and the packet begins "
 			    "connection %u",
 			    h->found.number, h->found.state, ct->number);
 	else if (ct->master)
-		ct_text_add(t, "begins connection %u, which connection %u announced", ct->number,
+		ct_text_add(t, "begins connection %u, which connection %u expected", ct->number,
 			    ct->master);
 	else
-		ct_text_add(t, "begins connection %u; until confirm nobody else sees it",
+		ct_text_add(t, "begins connection %u, which is not in the table until confirm",
 			    ct->number);
 	if (h->counters.early_drop)
-		ct_text_add(t, " (the table was full: early_drop gave up %llu other)",
+		ct_text_add(t, " (the table was full: early_drop removed %llu other)",
 			    (unsigned long long)h->counters.early_drop);
 }
 
 static void help_outcome(const struct explain_hook *h, struct ct_text *t)
 {
 	if (!h->before.there || !h->before.helper)
-		ct_text_add(t, "no helper looks into this connection");
+		ct_text_add(t, "this connection has no helper");
 	else if (h->expected_after > h->expected_before)
-		ct_text_add(t, "helper %s read it, and expects a connection", h->before.helper);
+		ct_text_add(t, "helper %s read it and expects a connection", h->before.helper);
 	else if (h->counters.expect_new || h->counters.expect_create || h->counters.expect_delete)
-		ct_text_add(t, "helper %s read it, and changed what it expects", h->before.helper);
+		ct_text_add(t, "helper %s read it and changed its expectations", h->before.helper);
 	else
-		ct_text_add(t, "helper %s read it and found nothing to expect", h->before.helper);
+		ct_text_add(t, "helper %s read it and expects no connection", h->before.helper);
 }
 
 static const struct explain_walk *clashing(const struct explain_hook *h)
@@ -292,25 +290,27 @@ confirm_outcome(const struct explain *x, const struct explain_hook *h, struct ct
 			    h->before.number);
 	else if (h->verdict == NF_ACCEPT && h->after.there && h->after.address != h->before.address)
 		ct_text_add(t,
-			    "a clash: connection %u has the same tuple and was faster; the packet "
-			    "joins it",
+			    "a clash: connection %u with the same tuple was confirmed first; the "
+			    "packet joins it",
 			    h->after.number);
 	else if (h->after.status & IPS_CONFIRMED && h->verdict == NF_ACCEPT)
-		ct_text_add(t, "connection %u goes into the table, under both its tuples",
+		ct_text_add(t, "connection %u is inserted into the table, under both tuples",
 			    h->after.number);
 	else if (h->verdict == NF_ACCEPT)
-		ct_text_add(t, "not the packet that made the entry: left unconfirmed");
+		ct_text_add(t, "not the packet that created the entry: it stays unconfirmed");
+	else if (clash && nf_ct_l4proto_find(h->before.tuple[0].dst.protonum)->allow_clash)
+		ct_text_add(t,
+			    "refused: connection %u has that tuple already, and the two "
+			    "connections differ too much to be joined",
+			    clash->nodes[clash->match].number);
 	else if (clash)
-		ct_text_add(
-			t,
-			"refused: connection %u has that tuple already, and %s packets cannot join "
-			"another's entry",
-			clash->nodes[clash->match].number,
-			nf_ct_l4proto_find(h->before.tuple[0].dst.protonum)->allow_clash
-				? "of so different connections the"
-				: nf_ct_l4proto_find(h->before.tuple[0].dst.protonum)->name);
+		ct_text_add(t,
+			    "refused: connection %u has that tuple already, and %s packets cannot "
+			    "join another packet's entry",
+			    clash->nodes[clash->match].number,
+			    nf_ct_l4proto_find(h->before.tuple[0].dst.protonum)->name);
 	else if (h->counters.chaintoolong)
-		ct_text_add(t, "refused: a chain of %zu nodes is long enough (cap: %s)",
+		ct_text_add(t, "refused: the chain has %zu nodes already (cap: %s)",
 			    longest_chain(h), x->replay->options.variant->axes.cap);
 	else if (h->before.status & IPS_DYING)
 		ct_text_add(t, "refused: the entry was killed before it was confirmed");

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ctbench explain from outside: the stories of packets that meet everything
- * there is to meet, over several tables; that being watched changes nothing;
- * and mistakes.
+ * Runs ctbench explain on packets of every kind, with several tables; checks that watching a packet
+ * changes nothing; and wrong arguments.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,7 +22,7 @@
 static const char story_pcap[] = "story.pcap", clash_pcap[] = "clash.pcap", cut_pcap[] = "cut.pcap";
 static const char clash_json[] = "clash.json", zone_json[] = "zone.json";
 
-/* What comes, in order. */
+/* The packets, in order. */
 enum {
 	P_SYN,
 	P_SYNACK,
@@ -103,7 +102,7 @@ static void write_story(void)
 	at(&b, 7, &p);
 	fragment(&p, 48, 16, false);
 	at(&b, 8, &p);
-	/* sweeps what is over, so that the question's entry, which is over just then, is not */
+	/* gc runs here, so that it does not remove the request's entry, which expires just after */
 	packet_icmp(&p, false, CLIENT, 8, 0, 7, NULL, 8);
 	at(&b, 29900, &p);
 	at(&b, 30200, &q);
@@ -116,7 +115,7 @@ static void write_story(void)
 	blob_free(&b);
 }
 
-/* Twice the same: UDP, then TCP; and in zones. */
+/* Two equal packets of UDP, then of TCP; and packets in zones. */
 static void write_clash(void)
 {
 	static const char hold[] = "{ \"hold\": [0, 1, 2, 3], \"after\": { \"3\": [0, 1, 2, 3] } }";
@@ -152,7 +151,7 @@ static int make_files(void **state)
 
 /* --- Running it --- */
 
-/* A small table, unless asked for another: a large one is most of the time under sanitizers. */
+/* A small table by default: with sanitizers a large one takes most of the time. */
 static const struct said *run_args(const char *command, const char *const *args)
 {
 	run_sized(command, args, "256");
@@ -192,7 +191,7 @@ static void silent(const struct said *o, const char *word)
 		fail_msg("\"%s\" should not be in\n%s", word, o->out);
 }
 
-/* --- Stories --- */
+/* --- Explanations --- */
 
 static void established(void **state)
 {
@@ -210,17 +209,17 @@ static void established(void **state)
 		      "client          1001       1001      1000     0  -", "status    none",
 		      "120.000 s from confirm on", "FORWARD", "no hooks", "POST_ROUTING",
 		      "300  nf_conntrack_helper", "max  nf_conntrack_confirm",
-		      "goes into the table", "original  src=10.0.0.1", "hash      0x",
+		      "inserted into the table", "original  src=10.0.0.1", "hash      0x",
 		      strcmp(v, "nulls_rcu_constant") ? "inserted  at the head"
 						      : "inserted  as node 2",
 		      "reply     src=10.0.0.2", "hash      0x", "inserted  at the head",
 		      "none -> confirmed", "120.000 s left", "events    NEW", "connection 1",
-		      "In the end: accepted");
+		      "Result: accepted");
 		TELLS(EXPLAIN(story_pcap, "1", "--variant", v, "--buckets", "4"), v,
 		      "Belongs to connection 1", "match",
 		      "found     connection 1 by its reply node", "ESTABLISHED_REPLY",
 		      "SYN_SENT -> SYN_RECV", "->", "confirmed -> seen_reply confirmed",
-		      "119.999 s left -> 60.000 s left", "nothing to do");
+		      "119.999 s left -> 60.000 s left", "max  nf_conntrack_confirm");
 		TELLS(EXPLAIN(story_pcap, "2", "--variant", v, "--buckets", "4"), v, "match",
 		      "by its original node", "ESTABLISHED:", "SYN_RECV -> ESTABLISHED",
 		      "I    seq        1001 <=       2001  yes", "IV   ack        5001",
@@ -235,7 +234,7 @@ static void out_of_window(void **state)
 	      "INVALID: I: beyond what the receiver allows", "match", "ctinfo    none",
 	      "ESTABLISHED, as before", "I    seq       91001 <=       2001  NO",
 	      "III  ack        5001 <=       5001  yes", "counters  invalid +1",
-	      "No connection, so nothing to confirm", "In the end: accepted");
+	      "No connection, so nothing to confirm", "Result: accepted");
 	TELLS(EXPLAIN(story_pcap, "3", "--set", "nf_conntrack_tcp_be_liberal=1"), "liberal",
 	      "Belongs to connection 1", "taken all the same");
 }
@@ -256,23 +255,20 @@ static void fragments(void **state)
 {
 	(void)state;
 	TELLS(EXPLAIN(story_pcap, "6"), "the first", "24 bytes from 0 on, more to come",
-	      "-400  ipv6_defrag", "STOLEN", "kept until the whole", "packet 8 completes",
-	      "In the end: kept");
+	      "-400  ipv6_defrag", "STOLEN", "kept until", "packet 8", "Result: stolen");
 	TELLS(EXPLAIN(story_pcap, "8"), "the last", "16 bytes from 48 on, the last", "ACCEPT",
-	      "goes on in one piece", "packets 6, 7 and this one", "-200  ipv6_conntrack_in",
-	      "Begins connection 3");
+	      "packets 6, 7 and this one", "-200  ipv6_conntrack_in", "Begins connection 3");
 	TELLS(EXPLAIN(story_pcap, "8", "--json"), "JSON", "\"together_with\": [6, 7]");
 }
 
-/* An entry whose time is over still hangs in the chain: the lookup removes it. */
+/* An expired entry is still in the chain; the lookup removes it. */
 static void expired(void **state)
 {
 	(void)state;
 	for (unsigned int i = 0; i < ARRAY_SIZE(tables); i++) {
 		TELLS(EXPLAIN(story_pcap, "10", "--variant", tables[i], "--buckets", "1"),
-		      tables[i], "connection 2", "original",
-		      "expired 0.196 s ago, removed on the way", "found     nothing",
-		      "made      connection 5", "NEW:");
+		      tables[i], "connection 2", "original", "expired 0.196 s ago, removed",
+		      "found     nothing", "made      connection 5", "NEW:");
 		if (!is_library(tables[i]))
 			TELLS(EXPLAIN(story_pcap, "10", "--variant", tables[i], "--buckets", "1"),
 			      tables[i], "other tuple: src=10.0.0.2 dst=10.0.0.1 type=0");
@@ -297,7 +293,7 @@ static void chains(void **state)
 	      "  1  connection 1     reply     other tuple",
 	      "  2  connection 1     original  match");
 	TELLS(EXPLAIN(story_pcap, "1", "--buckets", "1"), "beyond", "reply     match",
-	      "not looked at: other tuple");
+	      "not examined: other tuple");
 	/* locked chains and plain ones end in NULL */
 	silent(EXPLAIN(story_pcap, "0", "--variant", "plain_rcu_deferred"), "nulls");
 }
@@ -310,15 +306,13 @@ static void clashes(void **state)
 
 		TELLS(EXPLAIN(clash_pcap, "1", "--scenario", clash_json, "--variant", v,
 			      "--buckets", "64"),
-		      v, "Begins connection 2", "holds the packet back",
-		      "Behind packet 3 it goes on", "max  nf_conntrack_confirm          ACCEPT",
-		      "A clash: connection 1 has the same tuple",
-		      "connection 1     original  match", "inserted  not", "clash_resolve +1");
+		      v, "Begins connection 2", "scenario", "after packet 3",
+		      "max  nf_conntrack_confirm          ACCEPT", "A clash: connection 1",
+		      "connection 1     original  match", "inserted  no\n", "clash_resolve +1");
 		TELLS(EXPLAIN(clash_pcap, "3", "--scenario", clash_json, "--variant", v,
 			      "--buckets", "64"),
 		      v, "Begins connection 4", "max  nf_conntrack_confirm          DROP",
-		      "Refused: connection 3 has that tuple already", "insert_failed +1, drop +1",
-		      "In the end: dropped");
+		      "Refused: connection 3", "insert_failed +1, drop +1", "Result: dropped");
 	}
 }
 
@@ -330,9 +324,9 @@ static void zones(void **state)
 			      "--buckets", "1"),
 		      tables[i], "device 1", "-300  the scenario's raw rules", "zone 5",
 		      "zone      5", "found     nothing", "made      connection 2");
-	/* jhash2 leaves the zone to the comparison, siphash has it inside */
-	TELLS(EXPLAIN(clash_pcap, "1", "--scenario", zone_json), "jhash2",
-	      "the zone does not count in it", "other zone (0)");
+	/* jhash2 does not include the zone, siphash does */
+	TELLS(EXPLAIN(clash_pcap, "1", "--scenario", zone_json), "jhash2", "the zone is not",
+	      "other zone (0)");
 	TELLS(EXPLAIN(clash_pcap, "1", "--scenario", zone_json, "--variant", "nulls_rcu_siphash"),
 	      "siphash", "with the zone", "empty");
 	TELLS(EXPLAIN(clash_pcap, "2", "--scenario", zone_json), "one direction",
@@ -340,7 +334,7 @@ static void zones(void **state)
 	      "zone      6 in the original direction, 0 in the other", "again",
 	      "made      connection 3");
 	TELLS(EXPLAIN(clash_pcap, "3", "--scenario", zone_json), "untracked", "Notrack",
-	      "conntrack leaves it alone");
+	      "untracked");
 }
 
 static void table_full(void **state)
@@ -351,15 +345,15 @@ static void table_full(void **state)
 			      "nf_conntrack_max=1"),
 		      tables[i], "ipv4_conntrack_in             DROP",
 		      "No room: 1 connections, nf_conntrack_max is 1", "drop +1",
-		      "In the end: dropped in PRE_ROUTING");
+		      "Result: dropped in PRE_ROUTING");
 		/* one that is not assured, in the same bucket, makes room */
 		TELLS(EXPLAIN(clash_pcap, "2", "--variant", tables[i], "--set",
 			      "nf_conntrack_max=1", "--buckets", "1"),
-		      tables[i], "early_drop gave up 1 other", "early_drop +1");
+		      tables[i], "early_drop removed 1", "early_drop +1");
 	}
 }
 
-/* One connection after the other into one bucket, two nodes each, until there are enough. */
+/* Adds connections to one bucket, two nodes each, until the cap refuses one. */
 static void chain_cap(void **state)
 {
 	static const char path[] = "cap.pcap";
@@ -387,8 +381,8 @@ static void chain_cap(void **state)
 	}
 	assert_in_range(refused, 30, 35);
 	TELLS(EXPLAIN(path, number, "--buckets", "1", "--variant", "nulls_rcu_cap64"), "cap",
-	      "confirm          DROP", "Refused: a chain of", "is long enough (cap: 64)",
-	      "inserted  not", "insert_failed +1, chaintoolong +1");
+	      "confirm          DROP", "Refused: the chain", "(cap: 64)", "inserted  no\n",
+	      "insert_failed +1, chaintoolong +1");
 	TELLS(EXPLAIN(path, number, "--buckets", "1"), "no cap", "inserted  at the head");
 }
 
@@ -396,14 +390,14 @@ static void chain_cap(void **state)
 static void edges(void **state)
 {
 	(void)state;
-	TELLS(EXPLAIN(story_pcap, "11"), "TTL", "Belongs to connection 5", "does not forward it",
-	      "In the end: dropped behind PRE_ROUTING");
-	TELLS(EXPLAIN(story_pcap, "11", "--loose"), "loose", "In the end: accepted");
-	TELLS(EXPLAIN(story_pcap, "12"), "no IP", "no whole IP header", "In the end: ");
-	TELLS(EXPLAIN(story_pcap, "2", "--variant", "null"), "null", "keeps no connections");
+	TELLS(EXPLAIN(story_pcap, "11"), "TTL", "Belongs to connection 5", "router",
+	      "Result: dropped after PRE_ROUTING");
+	TELLS(EXPLAIN(story_pcap, "11", "--loose"), "loose", "Result: accepted");
+	TELLS(EXPLAIN(story_pcap, "12"), "no IP", "no complete IP header", "Result: ");
+	TELLS(EXPLAIN(story_pcap, "2", "--variant", "null"), "null", "no hooks");
 }
 
-/* --- That nothing is changed by looking on --- */
+/* --- Watching changes nothing --- */
 
 static const char *text_of(json_t *o, const char *key)
 {
@@ -412,7 +406,7 @@ static const char *text_of(json_t *o, const char *key)
 	return text ? text : "-";
 }
 
-/* What replay --json said of the packet is how its story ends. */
+/* The result is what replay --json reports of the packet. */
 static void agrees(json_t *line, json_t *story, const char *what)
 {
 	const char *ctinfo = text_of(line, "ctinfo");
