@@ -8,12 +8,12 @@
 
 #include "harness/machine/env_internal.h"
 
-/* Version 1 tells of "no limit" with a number near the end of what there is. */
+/* Version 1 reports "no limit" as a number near the maximum. */
 #define NO_LIMIT (INT64_MAX / 2)
 
 enum { CPU, MEMORY, HIERARCHIES, V2 = HIERARCHIES };
 
-/* A group to look at: its folder from the file system's root on, and whose files it has. */
+/* A group to examine: its full path, and the hierarchy whose files it has. */
 struct level {
 	char *folder;
 	unsigned int hierarchy; /* CPU or MEMORY of version 1, or V2 */
@@ -29,7 +29,7 @@ static const char *const controllers[HIERARCHIES] = { "cpu", "memory" };
 
 /* ---- finding them ---- */
 
-/* Is word among the words of list, which commas separate? */
+/* Is word in list, a comma-separated list of words? */
 static bool among(const char *list, const char *word)
 {
 	const size_t len = strlen(word);
@@ -40,7 +40,7 @@ static bool among(const char *list, const char *word)
 	return false;
 }
 
-/* Our group in that hierarchy, from /proc/self/cgroup; "/" where that cannot be told. */
+/* Our group in that hierarchy, from /proc/self/cgroup; "/" if unknown. */
 static void group_of(const char *root, unsigned int hierarchy, char *group, size_t size)
 {
 	char path[PATH_MAX], line[PATH_MAX + 256];
@@ -81,8 +81,8 @@ static void unescape(char *text)
 }
 
 /*
- * A line of mountinfo: which part of which hierarchy is mounted where.  false:
- * it is about something else.
+ * Parses a line of mountinfo: which part of which hierarchy is mounted where.  false: it is not
+ * about a hierarchy of control groups.
  */
 static bool mount_line(char *line, unsigned int hierarchy, char **part, char **at)
 {
@@ -107,7 +107,7 @@ static bool mount_line(char *line, unsigned int hierarchy, char **part, char **a
 			       : !strcmp(type, "cgroup") && among(options, controllers[hierarchy]);
 }
 
-/* What is left of a group's path below that part of the hierarchy; NULL: it is not below. */
+/* A group's path relative to that part of the hierarchy; NULL: it is outside. */
 static const char *below(const char *group, const char *part)
 {
 	const size_t len = strcmp(part, "/") ? strlen(part) : 0;
@@ -118,9 +118,9 @@ static const char *below(const char *group, const char *part)
 }
 
 /*
- * Where the hierarchy is mounted, and our group's path below that.  A container
- * may be shown another part of it than /proc/self/cgroup names, of which the top
- * is then the best guess.  Without mountinfo it is looked for where it usually is.
+ * Where the hierarchy is mounted, and our group's path below that.  A container may see another
+ * part of the hierarchy than /proc/self/cgroup names; then its top is the best guess.  Without
+ * mountinfo the usual mount point is tried.
  */
 static void place_of(const char *root, unsigned int hierarchy, const char *group, char *mount,
 		     char *rest, size_t size)
@@ -209,7 +209,7 @@ void cgroups_free(struct cgroups *g)
 	free(g);
 }
 
-/* ---- asking them ---- */
+/* ---- reading them ---- */
 
 /* The number in a file of that level; false: there is none, or it is "max". */
 static bool number_in(const struct cgroups *g, const struct level *l, const char *file, int64_t *n)

@@ -14,11 +14,11 @@
 #define LINES	       1024 /* before the first is used again */
 #define SAMPLES	       4    /* lines a measurement */
 #define TRIPS	       32   /* on each line, after one that fetches it */
-#define PATIENCE       2e-3 /* seconds: then one of the CPUs is away */
+#define PATIENCE       2e-3 /* seconds: after that the other CPU counts as stolen */
 #define LOOKS_A_SECOND 10   /* of distance_watch() */
-#define MOVED	       1.5  /* the ratio of two distances that are not of one state */
+#define MOVED	       1.5  /* a larger ratio of two distances means that the CPUs moved */
 
-/* Who may write the line next. */
+/* The thread that may write the line next. */
 enum turn { ASKER, ANSWERER, GIVEN_UP };
 
 struct line {
@@ -60,7 +60,7 @@ static bool trip(struct line *l, uint64_t deadline)
 	return true;
 }
 
-/* The least mean round trip of several lines, in ns; NAN: the other CPU was away. */
+/* The least mean round trip of several lines, in ns; NAN: the other CPU did not answer in time. */
 static double ask(struct distance *d, uint64_t first)
 {
 	uint64_t deadline = tsc_now() + tsc_from_seconds(PATIENCE);
@@ -112,7 +112,7 @@ distance_measure(struct distance *d, struct pool_worker *w, unsigned int workers
 	for (unsigned int other = 1; other < workers; other++) {
 		uint64_t first = (serial * (workers - 1) + other - 1) * SAMPLES;
 
-		/* The lines may be in the state that an earlier measurement gave up in. */
+		/* An earlier measurement that gave up may have left the lines in any state. */
 		if (w->index == 0)
 			for (unsigned int i = 0; i < SAMPLES; i++)
 				store_relaxed(&d->line[(first + i) % LINES].turn, ASKER);
@@ -145,7 +145,7 @@ static void measure_pair(void *arg, struct pool_worker *w)
 	struct pair *p = arg;
 	double best = 0;
 
-	/* Threads that have just woken may be slow to meet: a few tries, the least. */
+	/* Threads that have just woken may be slow to meet: try a few times, take the least. */
 	for (uint64_t i = 0; i < 3; i++) {
 		double ns = distance_measure(p->d, w, 2, i);
 

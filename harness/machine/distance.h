@@ -27,9 +27,9 @@ void distance_free(struct distance *d);
 
 /*
  * Inside a pool function, by every worker at once, none of them in a read-side section that others
- * wait for: the round trip between the first worker and each other one, in turn.  serial: a number
- * that all give alike, another each time.  Returns, to every worker, the mean over these pairs in
- * nanoseconds; 0 with one worker, or where a CPU was away for longer than a measurement takes.
+ * wait for: the round trip between the first worker and each other one, in turn.  serial: the same
+ * number in all workers, a new one each time.  Returns, to every worker, the mean over these pairs
+ * in nanoseconds; 0 with one worker, or if a CPU did not run for longer than a measurement takes.
  */
 double
 distance_measure(struct distance *d, struct pool_worker *w, unsigned int workers, uint64_t serial);
@@ -43,17 +43,17 @@ bool distance_moved(double a, double b);
 
 /* The result of watching two CPUs for some seconds. */
 struct distance_seen {
-	unsigned int looks; /* in which neither CPU was away */
-	unsigned int moves; /* times that the distance became another (distance_moved()) */
+	unsigned int looks; /* in which both CPUs answered in time */
+	unsigned int moves; /* how often the distance changed (distance_moved()) */
 	double least, most; /* ns */
 	double near;	    /* share of looks at about the least distance */
 };
 
-/* Ten looks a second for so long, at least one; the CPUs are free in between.  0, or an error. */
+/* Ten looks a second for this time, at least one; the CPUs are free in between.  0, or an error. */
 int distance_watch(unsigned int a, unsigned int b, double seconds, struct distance_seen *seen,
 		   struct ct_error *e);
 
-/* The round trip between two CPUs, measured now, by threads of its own.  0, or an error. */
+/* Measures the round trip between two CPUs, with two new threads.  0, or an error. */
 int distance_between(unsigned int a, unsigned int b, double *ns, struct ct_error *e);
 
 #endif

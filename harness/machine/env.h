@@ -4,8 +4,7 @@
  * ctbench was built.
  *
  * They are one JSON object, kept with every result.  Unknown facts are null or left out, never
- * guessed.
- * There is no host name, user or path in them, because results are published.
+ * guessed.  They have no host name, user or path, because results are published.
  *
  *	machine		CPU model, packages, cores, CPUs, memory, swap
  *	topology	caches, NUMA nodes, which CPU is where (topology.h)
@@ -18,7 +17,7 @@
  *			host
  *	limits		CPU quota and memory limit of the control group
  *	load		load averages, runnable threads, CPUs kept busy by others now
- *	power		on battery or not
+ *	power		whether it runs on battery
  *	build		version, revision, compiler, flags, type, sanitizers
  *	allocator	the allocator behind malloc() in this process
  *	libraries	versions of the linked libraries
@@ -39,24 +38,23 @@ struct json_t *env_json(void);
 struct json_t *env_build(void);
 
 /*
- * What of these facts disturbs measurements: an array of objects
- *	{ "id": "governor", "grade": "serious" or "note", "what": SENTENCE, "mend": SENTENCE or null
- *	}
+ * The facts that disturb measurements: an array of objects
+ *	{ "id": "governor", "grade": "serious" or "note", "what": SENTENCE,
+ *	  "mend": SENTENCE or null }
  * with the serious ones first.  A new reference, or NULL without memory.
  */
 struct json_t *env_warnings(const struct json_t *env);
 
 /*
  * Steal time since boot, in seconds summed over all CPUs; 0 without a hypervisor.  The difference
- * over a run is what that run lost.
+ * over a run is the time that the run lost.
  */
 double env_steal_seconds(void);
 
 /*
- * Does this machine return unused memory to its host (free page reporting of virtio's balloon:
- * VIRTIO
- * 1.2, 5.5.6.7)?  Memory that was idle for some seconds then costs a page fault in the host, which
- * takes many times as long as one in our kernel.
+ * Does this machine return unused memory to its host (free page reporting of virtio's balloon,
+ * VIRTIO 1.2, 5.5.6.7)?  Memory that was idle for some seconds then costs a page fault in the host,
+ * which takes many times as long as one in our kernel.
  */
 bool env_gives_memory_back(void);
 

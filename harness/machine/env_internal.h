@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the files of env share.  All facts come from files under a root, which
- * is "" for this machine and a folder made up by a test otherwise.
+ * Shared by the files of env.  All facts come from files under a root, which is "" for this machine
+ * and a made-up folder in tests.
  */
 #ifndef CTBENCH_HARNESS_MACHINE_ENV_INTERNAL_H
 #define CTBENCH_HARNESS_MACHINE_ENV_INTERNAL_H
@@ -32,7 +32,7 @@ bool env_field(char *buf, size_t size, const char *root, const char *path, const
 /* The word in brackets of a line such as "always [madvise] never"; false without one. */
 bool env_chosen(char *buf, size_t size, const char *root, const char *path);
 
-/* A JSON string, or null if there is nothing to say. */
+/* A JSON string, or null for an empty text. */
 json_t *env_text_or_null(bool known, const char *text);
 json_t *env_number_or_null(bool known, int64_t value);
 json_t *env_flag_or_null(bool known, bool value);

@@ -12,12 +12,12 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Some ten of the kernel's hundredths a CPU. */
+/* Long enough for some ten of the kernel's ticks (of 10 ms) per CPU. */
 #define SAMPLE_NS 100000000L
 
 /*
- * Parameters that change how fast user space runs or how evenly.  Only these
- * are kept: a command line also tells things that are nobody's business.
+ * Parameters that change how fast or how evenly user space runs.  Only these are kept, because a
+ * command line may also contain private data.
  */
 static const char *const parameters[] = {
 	"mitigations",
@@ -154,7 +154,7 @@ json_t *env_kernel(const char *root)
 		env_text_or_null(source_known, source), "randomize_va_space",
 		env_number_or_null(randomize_known, randomize_known ? randomize : 0));
 
-	/* what every /proc has, and every /sys: said only where most facts are unknown */
+	/* files that every /proc and /sys has: reported only if one is missing */
 	if (!env_line(line, sizeof(line), root, "/proc/stat"))
 		json_object_set_new(kernel, "procfs", json_false());
 	if (!env_line(line, sizeof(line), root, "/sys/devices/system/cpu/online"))
@@ -208,8 +208,8 @@ json_t *env_pages(const char *root)
 }
 
 /*
- * How many CPUs others keep busy just now: the load average is of the last minute, and right behind
- * a compiler says nothing else.  We sleep meanwhile; null where that cannot be told.
+ * How many CPUs other programs keep busy at present.  The load average covers the last minute, so
+ * right after a build it shows only the compiler.  We sleep while measuring; null if unknown.
  */
 static json_t *busy_cpus(const char *root)
 {
@@ -233,7 +233,7 @@ json_t *env_load(const char *root)
 	if (!env_line(line, sizeof(line), root, "/proc/loadavg") ||
 	    sscanf(line, "%lf %lf %lf %u/", &one, &five, &fifteen, &running) != 4)
 		return json_pack("{s:n, s:n, s:n}", "average", "running", "busy_cpus");
-	/* One of the running threads is the one that asks. */
+	/* One of the running threads is this one. */
 	return json_pack("{s:[f, f, f], s:i, s:o}", "average", one, five, fifteen, "running",
 			 running ? (int)running - 1 : 0, "busy_cpus", busy_cpus(root));
 }

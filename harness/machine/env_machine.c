@@ -36,7 +36,7 @@ json_t *env_machine(const char *root)
 	bool model_known, smt_known;
 	int64_t active;
 
-	/* aarch64 has no model name, but a maker's and a part's number */
+	/* aarch64 has no model name, but the numbers of an implementer and a part */
 	model_known = env_field(model, sizeof(model), root, "/proc/cpuinfo", "model name");
 	if (!model_known &&
 	    env_field(model, sizeof(model), root, "/proc/cpuinfo", "CPU implementer")) {
@@ -114,7 +114,7 @@ json_t *env_frequency(const char *root)
 			 "max_khz", env_number_or_null(max_known, max));
 }
 
-/* Laptops: are we on battery?  Null where there is no mains supply to be off. */
+/* Laptops: do we run on battery?  Null without a mains supply. */
 json_t *env_power(const char *root)
 {
 	static const char *const names[] = { "AC", "AC0", "ACAD", "ADP0", "ADP1", "Mains" };
@@ -126,7 +126,7 @@ json_t *env_power(const char *root)
 	return json_pack("{s:n}", "on_battery");
 }
 
-/* The name that the hypervisor gives itself, if it is this machine's we ask about. */
+/* The hypervisor's own name, if the facts are about this machine. */
 static bool hypervisor_name(char *buf, size_t size, const char *root)
 {
 #if defined(__x86_64__) || defined(__i386__)
@@ -158,7 +158,7 @@ static bool hypervisor_name(char *buf, size_t size, const char *root)
 	       env_line(buf, size, root, "/sys/class/dmi/id/sys_vendor");
 }
 
-/* x86: CPUID's hypervisor bit, by way of the kernel.  Elsewhere what firmware says. */
+/* x86: CPUID's hypervisor bit, as the kernel reports it.  Elsewhere: as firmware reports it. */
 static bool is_virtual(const char *root, bool *known)
 {
 	char flags[8192], text[128];
@@ -193,7 +193,7 @@ bool env_cpu_times(const char *root, double *all, double *stolen)
 	*all = 0;
 	for (int i = 0; i < 8; i++)
 		*all += (double)t[i];
-	/* A CPU that has nothing to do cannot be robbed. */
+	/* Time can be stolen only from a busy CPU. */
 	*all -= (double)(t[3] + t[4]);
 	*stolen = (double)t[7];
 	return n == 8;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What about a machine disturbs a measurement, in words, and how to mend it.
+ * Warnings about settings of a machine that disturb measurements, each with a remedy.
  *
- * Works on the facts as env_json() tells them, so that it can be asked about a
- * result from another machine as well.  A fact that is null warns of nothing.
+ * They are made from the facts of env_json(), so they also work for a result from another machine.
+ * A fact that is null gives no warning.
  */
 #include "harness/base/json_read.h"
 #include "harness/machine/env_internal.h"
@@ -45,16 +45,16 @@ static const char *text(const json_t *value)
 	return s ? s : "";
 }
 
-/* Without them nothing below can be told, and silence would be no praise. */
+/* Without /proc and /sys most other checks are impossible, which must not look like success. */
 static void look_at_files(struct warnings *w, const json_t *env)
 {
 	if (json_is_false(within(env, "kernel", "procfs")))
 		warn(w, SERIOUS, "procfs", "mount -t proc proc /proc",
-		     "/proc is not mounted: what else runs here, and what it takes, is unknown.");
+		     "/proc is not mounted: other load on this machine is unknown.");
 	if (json_is_false(within(env, "kernel", "sysfs")))
 		warn(w, SERIOUS, "sysfs", "mount -t sysfs sysfs /sys",
-		     "/sys is not mounted: which CPUs share cores and caches, and how fast they "
-		     "run, is unknown.");
+		     "/sys is not mounted: the frequency of CPUs, and which of them share cores "
+		     "and caches, are unknown.");
 }
 
 static void look_at_build(struct warnings *w, const json_t *env)
@@ -64,8 +64,8 @@ static void look_at_build(struct warnings *w, const json_t *env)
 	if (sanitizer)
 		warn(w, SERIOUS, "sanitizer",
 		     "Use the release build (make build; build/release/ctbench).",
-		     "This ctbench is built with the %s sanitizer, which costs several times the "
-		     "work itself.",
+		     "This ctbench is built with the %s sanitizer, which makes it several times "
+		     "slower.",
 		     sanitizer);
 	else if (json_is_false(within(env, "build", "optimized")))
 		warn(w, SERIOUS, "optimization",
@@ -79,8 +79,8 @@ static void look_at_clock(struct warnings *w, const json_t *env)
 		warn(w, SERIOUS, "clock",
 		     "Measure on a CPU with an invariant TSC; look for 'tsc' in "
 		     "/sys/devices/system/clocksource/clocksource0/available_clocksource.",
-		     "The time-stamp counter does not run at one speed on all cores, or the kernel "
-		     "does not trust it: windows cannot be timed well.");
+		     "The time-stamp counter does not run at the same speed on all cores, or the "
+		     "kernel does not trust it: times are unreliable.");
 }
 
 static void look_at_virtual(struct warnings *w, const json_t *env)
@@ -90,23 +90,23 @@ static void look_at_virtual(struct warnings *w, const json_t *env)
 
 	if (is_true(within(env, "virtual", "is")))
 		warn(w, NOTE, "virtual",
-		     "Compare figures within one run; for figures to publish, measure on hardware "
-		     "of your own.",
-		     "This is a virtual machine%s%s%s: others may share its cores, caches and "
-		     "memory, and its clock speed is out of our hands.",
+		     "Compare figures within one run only; for figures to publish, measure on "
+		     "dedicated hardware.",
+		     "This is a virtual machine%s%s%s: other guests may share its cores, caches "
+		     "and memory, and it cannot control its clock frequency.",
 		     name ? " (" : "", name ? name : "", name ? ")" : "");
 	if (is_true(within(env, "virtual", "gives_memory_back")))
 		warn(w, NOTE, "balloon",
 		     "Start the guest without free page reporting, or with its memory on huge "
 		     "pages of the host.",
-		     "This machine gives free memory back to its host (free page reporting): what "
-		     "is touched first waits for the host. ctbench touches what a table needs "
-		     "before it builds it; what others left is beyond it.");
+		     "This machine returns free memory to its host (free page reporting), so the "
+		     "first access to memory waits for the host. ctbench touches a table's memory "
+		     "before it builds the table, but cannot do so for all other memory.");
 	if (stolen >= 0.005)
 		warn(w, stolen >= 0.02 ? SERIOUS : NOTE, "steal",
-		     "Ask for dedicated CPUs, or measure when the host is quiet; repeats and the "
-		     "A/A control show how much it matters.",
-		     "The hypervisor gave %.1f %% of the busy time since boot to others (steal).",
+		     "Ask for dedicated CPUs, or measure when the host is quiet. The repeats and "
+		     "the A/A control show how large the effect is.",
+		     "The hypervisor stole %.1f %% of the busy time since boot (steal).",
 		     100 * stolen);
 }
 
@@ -122,8 +122,8 @@ static void look_at_frequency(struct warnings *w, const json_t *env)
 		warn(w, SERIOUS, "governor",
 		     "echo performance | sudo tee "
 		     "/sys/devices/system/cpu/cpu*/cpufreq/scaling_governor",
-		     "The frequency governor is '%s': the clock follows the load, so short windows "
-		     "and few threads run slower.",
+		     "The frequency governor is '%s': the clock frequency follows the load, so "
+		     "short windows and few threads run slower.",
 		     text(governor));
 		break;
 	}
@@ -132,10 +132,10 @@ static void look_at_frequency(struct warnings *w, const json_t *env)
 		     !strncmp(text(within(env, "frequency", "driver")), "intel_", 6)
 			     ? "echo 1 | sudo tee /sys/devices/system/cpu/intel_pstate/no_turbo"
 			     : "echo 0 | sudo tee /sys/devices/system/cpu/cpufreq/boost",
-		     "Boost is on: few busy cores clock higher than many, which bends curves over "
-		     "threads, and heat changes it.");
+		     "Boost is on: a few busy cores run at a higher frequency than many, which "
+		     "distorts curves over threads, and heat changes it.");
 	if (is_true(within(env, "power", "on_battery")))
-		warn(w, SERIOUS, "battery", "Plug it in.",
+		warn(w, SERIOUS, "battery", "Connect the machine to mains power.",
 		     "The machine runs on battery, which slows it down.");
 }
 
@@ -149,13 +149,13 @@ static void look_at_threads(struct warnings *w, const json_t *env)
 		is_true(json_object_get(place, "allowed"));
 	if (is_true(within(env, "machine", "smt_active")))
 		warn(w, NOTE, "smt",
-		     "Pin one thread per core (pinning: core), or switch siblings off: echo off | "
+		     "Pin one thread per core (pinning: core), or switch SMT off: echo off | "
 		     "sudo tee /sys/devices/system/cpu/smt/control",
 		     "Hardware threads share cores (SMT): two threads on one core slow each other "
-		     "down, and so does whatever else the kernel puts there.");
+		     "down, and so does other work that the kernel schedules there.");
 	if (allowed && allowed < cpus)
 		warn(w, NOTE, "cpuset",
-		     "Look at taskset, the container's limits and isolcpus if that is not meant.",
+		     "If this is not intended, check taskset, the container's limits and isolcpus.",
 		     "This process may use %lld of the %lld CPUs.", (long long)allowed,
 		     (long long)cpus);
 }
@@ -170,15 +170,15 @@ static void look_at_load(struct warnings *w, const json_t *env)
 	if (!cpus)
 		return;
 	if (json_is_number(busy) && json_number_value(busy) >= (limit < 0.5 ? limit : 0.5))
-		warn(w, SERIOUS, "load", "End what else is running: top shows it.",
-		     "Other work runs on this machine: it keeps %.1f of %lld CPUs busy.",
-		     json_number_value(busy), (long long)cpus);
+		warn(w, SERIOUS, "load", "Stop other programs; top lists them.",
+		     "Other programs keep %.1f of %lld CPUs busy.", json_number_value(busy),
+		     (long long)cpus);
 	else if (load >= limit)
 		warn(w, json_is_number(busy) ? NOTE : SERIOUS, "load",
-		     "End what else is running (top shows it) and wait a minute.",
+		     "Stop other programs (top lists them) and wait a minute.",
 		     "The load average is %.2f on %lld CPUs%s.", load, (long long)cpus,
-		     json_is_number(busy) ? ", though hardly anything runs just now"
-					  : ": other work runs on this machine");
+		     json_is_number(busy) ? ", although little is running at present"
+					  : ": other programs are running");
 }
 
 static void look_at_limits(struct warnings *w, const json_t *env)
@@ -188,9 +188,9 @@ static void look_at_limits(struct warnings *w, const json_t *env)
 	if (json_is_real(quota))
 		warn(w, SERIOUS, "quota",
 		     "Start the container without a CPU limit (no --cpus, cpu.max or "
-		     "cpu.cfs_quota_us), and give it CPUs of its own with a cpuset.",
-		     "The control group may use %.2f CPUs' worth of time and is stopped for the "
-		     "rest of each period.",
+		     "cpu.cfs_quota_us), and reserve CPUs for it with a cpuset.",
+		     "The control group may use the time of %.2f CPUs and is stopped for the rest "
+		     "of each period.",
 		     json_real_value(quota));
 }
 
@@ -207,24 +207,24 @@ static void look_at_memory(struct warnings *w, const json_t *env)
 		available = limit;
 	if (available > 0 && available < 2048 * mib)
 		warn(w, NOTE, "memory",
-		     "Leave out tables of millions of connections (--flows), or free some.",
+		     "Omit tables of millions of connections (--flows), or free memory.",
 		     "%.0f MiB of memory are available: the largest tables will not fit.",
 		     available / mib);
 	if (swap > 0)
 		warn(w, used > 0 ? SERIOUS : NOTE, "swap", "sudo swapoff -a",
-		     "Swap is on (%.0f MiB, %.0f MiB used): a table that does not fit will be "
-		     "swapped and measured all the same.",
+		     "Swap is on (%.0f MiB, %.0f MiB used): a table that does not fit is swapped, "
+		     "and its figures are wrong without an error.",
 		     swap / mib, used / mib);
 	if (!strcmp(text(within(env, "pages", "transparent")), "never"))
 		warn(w, NOTE, "thp",
 		     "echo madvise | sudo tee /sys/kernel/mm/transparent_hugepage/enabled",
-		     "Transparent huge pages are off (never): tables lie on small pages, large "
-		     "ones pay for it in the TLB, and 'pages: thp' cannot be measured.");
+		     "Transparent huge pages are off (never): tables use small pages, large tables "
+		     "have more TLB misses, and 'pages: thp' cannot be measured.");
 	if (json_integer_value(within(env, "pages", "numa_balancing")) &&
 	    json_integer_value(within(env, "topology", "numa_nodes")) > 1)
 		warn(w, NOTE, "numa_balancing", "echo 0 | sudo tee /proc/sys/kernel/numa_balancing",
-		     "The kernel moves pages between NUMA nodes and takes page faults to find out "
-		     "which (NUMA balancing).");
+		     "NUMA balancing is on: the kernel moves pages between NUMA nodes, and causes "
+		     "page faults to decide which.");
 }
 
 static void look_at_mitigations(struct warnings *w, const json_t *env)
@@ -234,16 +234,17 @@ static void look_at_mitigations(struct warnings *w, const json_t *env)
 	const char *name;
 	size_t i;
 
-	json_array_foreach(parameters, i, value) if (!strcmp(text(value), "mitigations=off"))
-		warn(w, NOTE, "mitigations", "Compare only with machines that are set alike.",
-		     "The kernel's mitigations are off, which few machines in service have.");
+	json_array_foreach(parameters, i, value) if (!strcmp(text(value), "mitigations=off")) warn(
+		w, NOTE, "mitigations", "Compare only with machines that have the same setting.",
+		"The kernel's mitigations are off, as on few machines in service.");
 	json_object_foreach((json_t *)within(env, "kernel", "mitigations"), name, value) active +=
 		!strncmp(text(value), "Mitigation", 10);
 	if (active)
 		warn(w, NOTE, "mitigations", NULL,
-		     "%u CPU vulnerabilities are mitigated by the kernel. That makes system calls "
-		     "and switches dearer, not the loops that are measured; machines set otherwise "
-		     "still compare badly.",
+		     "The kernel mitigates %u CPU vulnerabilities. That slows system calls and "
+		     "context switches, not the measured loops. Still, do not compare with "
+		     "machines "
+		     "that have other settings.",
 		     active);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the allocator says of itself; see memstat.h. */
+/* The allocator's own statistics; see memstat.h. */
 #include "harness/machine/memstat.h"
 
 #include <dlfcn.h>
@@ -16,7 +16,7 @@ static int (*mallctl)(const char *name, void *old, size_t *old_size, void *new_v
 		      size_t new_size);
 static size_t (*sanitizer_bytes)(void);
 
-/* Asked of the process and not of the build: what is preloaded comes first. */
+/* Looked up in the process, not known from the build, because a preloaded library comes first. */
 static void find(void)
 {
 	*(void **)&mallctl = dlsym(RTLD_DEFAULT, "mallctl");
@@ -29,7 +29,7 @@ static uint64_t jemalloc_allocated(void)
 	size_t allocated = 0, size = sizeof(allocated);
 
 	mallctl("thread.tcache.flush", NULL, NULL, NULL, 0);
-	/* The figures stand still until the epoch moves on. */
+	/* The figures do not change until the epoch advances. */
 	mallctl("epoch", NULL, NULL, &epoch, sizeof(epoch));
 	if (mallctl("stats.allocated", &allocated, &size, NULL, 0))
 		return 0; /* built without statistics */

@@ -20,7 +20,7 @@
  * Bytes in live allocations of the whole process: jemalloc's stats.allocated,
  * glibc's mallinfo2 (arenas and mapped chunks).  Objects that other threads'
  * caches hold count as live, some tens of KiB a thread; the calling thread's
- * cache is given back first.  Slow (microseconds): not inside a window.
+ * cache is flushed first.  Slow (microseconds): not inside a window.
  */
 uint64_t memstat_allocated(void);
 
@@ -32,12 +32,12 @@ uint64_t memstat_allocated(void);
  */
 bool memstat_thread_allocated(uint64_t *bytes);
 
-/* Resident memory of the process in bytes, now; 0 if /proc does not tell. */
+/* Resident memory of the process in bytes, now; 0 if unknown. */
 uint64_t memstat_rss(void);
-/* The same of another process of ours. */
+/* The same for another process of ours. */
 uint64_t memstat_rss_of(pid_t pid);
 
-/* The most it has ever been. */
+/* Its maximum since the process started. */
 uint64_t memstat_rss_peak(void);
 
 /* Name and version of the allocator behind malloc() in this process: "jemalloc 5.3.0-0-g54ea",

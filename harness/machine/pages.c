@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What pages memory lies on: see pages.h. */
+/* Which kind of pages memory uses: see pages.h. */
 #include "harness/machine/pages.h"
 
 #include <errno.h>
@@ -23,7 +23,7 @@ void pages_add(const struct ct_range *range, void *arg)
 	r->list[r->nr++] = *range;
 }
 
-/* One mapping: where, and what smaps says of it, in KiB. */
+/* One mapping: its place, and its figures from smaps, in KiB. */
 struct mapping {
 	uint64_t start, end;
 	uint64_t rss, thp, hugetlb, page;
@@ -46,7 +46,7 @@ static void account(const struct mapping *m, const struct pages_ranges *r, size_
 			continue;
 		share = 1024 * (double)(to - from) / size;
 		seen->bytes += to - from;
-		/* Pages of the pool are not counted as resident, but each is. */
+		/* smaps does not count huge pages of the pool as resident, but they are. */
 		if (m->page > 4) {
 			seen->hugetlb += to - from;
 			seen->resident += to - from;

@@ -17,7 +17,7 @@ struct pages_ranges {
 	size_t nr, max;
 };
 
-/* For nf_conntrack_ops.ranges; a range that there was no memory for is left out. */
+/* For nf_conntrack_ops.ranges; without memory a range is left out. */
 void pages_add(const struct ct_range *range, void *arg);
 
 struct pages_seen {

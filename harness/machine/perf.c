@@ -73,7 +73,7 @@ void perf_read(const struct perf_set *set, struct perf_values *v)
 		if (set->fd[i] < 0 || read(set->fd[i], data, sizeof(data)) != sizeof(data))
 			continue;
 		if (!data[2] && data[1])
-			continue; /* it never came to its turn */
+			continue; /* the kernel never scheduled it */
 		v->known[i] = true;
 		v->shared |= data[2] < data[1];
 		v->count[i] = (double)data[0] * (data[2] ? (double)data[1] / (double)data[2] : 1.0);
@@ -94,7 +94,7 @@ const char *perf_reason(int error, char *buf, size_t size)
 		f = fopen("/proc/sys/kernel/perf_event_paranoid", "re");
 		if (f && fscanf(f, "%d", &level) == 1)
 			snprintf(buf, size,
-				 "the kernel keeps it (kernel.perf_event_paranoid is %d): sysctl "
+				 "the kernel forbids it (kernel.perf_event_paranoid is %d): sysctl "
 				 "kernel.perf_event_paranoid=1, or run as root",
 				 level);
 		else

@@ -4,11 +4,10 @@
  *
  * Idle workers sleep on a condition variable, so that between runs the CPUs
  * are free.  Awake, they meet at a barrier made of one counter and one
- * generation: the last to arrive resets the counter, writes the start that
- * all are to keep, and moves the generation on, which is what the others
- * spin for.
+ * generation: the last to arrive resets the counter, writes the common start
+ * time, and increments the generation; the others spin until it changes.
  *
- * Lock order: pool.lock is the only one, and never held while fn runs.
+ * Lock order: pool.lock is the only one, and is never held while fn runs.
  */
 #include "harness/machine/pool.h"
 
@@ -27,7 +26,7 @@
 /* Workers need little stack, and thousands may be asked for. */
 #define STACK_BYTES ((size_t)1 << 20)
 
-/* After that many pauses in vain a waiter lets others have the CPU. */
+/* After that many pauses a waiter yields the CPU. */
 #define SPINS_BEFORE_YIELD 2000
 
 struct pool_thread {
@@ -62,7 +61,7 @@ struct pool {
 	_Atomic uint64_t start; /* of this generation */
 };
 
-/* Waiting, step by step; *spins counts the steps.  Crowded workers hand the CPU on at once. */
+/* One step of waiting; *spins counts the steps.  Crowded workers yield the CPU at once. */
 static void wait_a_little(const struct pool *pool, unsigned int *spins)
 {
 	if (pool->crowded || ++*spins >= SPINS_BEFORE_YIELD) {
@@ -73,12 +72,12 @@ static void wait_a_little(const struct pool *pool, unsigned int *spins)
 	}
 }
 
-/* Waits for all workers; returns the start that the last of them named. */
+/* Waits for all workers; returns the start time that the last one chose. */
 static uint64_t meet(struct pool *pool)
 {
 	/*
-	 * Relaxed: this worker took part in the last move of the generation, or
-	 * it is still the first one.
+	 * Relaxed: this worker took part in the last change of the generation, or
+	 * the generation is still the first one.
 	 */
 	unsigned int generation = load_relaxed(&pool->generation), spins = 0;
 
@@ -87,7 +86,7 @@ static uint64_t meet(struct pool *pool)
 	 * released here, and passes it on through the generation.
 	 */
 	if (atomic_fetch_add_explicit(&pool->arrived, 1, memory_order_acq_rel) + 1 == pool->nr) {
-		/* Relaxed: nobody arrives again before the generation has moved. */
+		/* Relaxed: no worker arrives again before the generation has changed. */
 		store_relaxed(&pool->arrived, 0);
 		store_relaxed(&pool->start, tsc_now() + pool->lead);
 		/* release: pairs with the acquire below */
@@ -97,8 +96,8 @@ static uint64_t meet(struct pool *pool)
 			wait_a_little(pool, &spins);
 	}
 	/*
-	 * Relaxed: ordered behind the generation by the acquire above.  It can
-	 * not be a later meeting's, which needs this worker's arrival.
+	 * Relaxed: ordered after the generation by the acquire above.  It cannot
+	 * belong to a later meeting, which would need this worker's arrival.
 	 */
 	return load_relaxed(&pool->start);
 }
@@ -178,7 +177,7 @@ static void *worker_main(void *arg)
 	unsigned long done = 0;
 	uint64_t unused;
 
-	/* A pin that failed is in t->error; pool_create() ends us then. */
+	/* If the pin failed, t->error says so, and pool_create() ends this thread. */
 	if (!topology_pin(t->w.cpu, &t->error))
 		t->w.memory_local = topology_memory_is_local();
 	memstat_thread_allocated(&unused); /* the first call may allocate */
@@ -310,8 +309,10 @@ int pool_create(struct pool **out, const unsigned int *cpus, unsigned int thread
 	memset(pool->threads, 0, threads * sizeof(*pool->threads));
 	pool->nr = threads;
 	pool->crowded = any_twice(cpus, threads);
-	/* Time for every waiter to see the news: a cache miss each, or a turn on the CPU where they
-	 * share. */
+	/*
+	 * Time for every waiter to see the new generation: a cache miss each, or a turn on the CPU
+	 * where they share one.
+	 */
 	pool->lead = tsc_from_seconds(pool->crowded ? 1e-3 : 20e-6 + 1e-6 * threads);
 	for (unsigned int i = 0; i < threads; i++)
 		pool->threads[i].w =

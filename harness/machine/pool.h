@@ -3,7 +3,7 @@
  * The worker pool: threads created once, each pinned to its CPU, that run a function together as
  *often as asked.
  *
- * What a run does, in every worker at once:
+ * Each run does this, in every worker at once:
  *
  *	meet the others, agree on a start a little ahead on the TSC, spin to it
  *	| began_tsc                       <- the section that is measured
@@ -11,9 +11,9 @@
  *	| ended_tsc
  *	look whether the pin held, sum up CPU time, switches, bytes allocated
  *
- * Making threads, waking them and meeting lie outside the section.  A function
- * with preparations or a warm-up of its own calls pool_start() when every
- * worker should begin anew, together: the section then begins there.
+ * Creating threads, waking them and meeting are outside the section.  A function
+ * that first prepares or warms up calls pool_start() when all workers should
+ * begin together: the section then begins there.
  *
  *	pool_create(&pool, cpus, threads, &e);
  *	pool_run(pool, build, table);
@@ -40,8 +40,8 @@
 struct pool;
 
 /*
- * One worker, and what is known of its last section.  Written by that worker
- * alone while a run is on; the pool's owner reads it between runs.
+ * One worker, and the measurements of its last section.  Only that worker writes
+ * it, during a run; the pool's owner reads it between runs.
  */
 struct pool_worker {
 	unsigned int index; /* 0 .. threads - 1 */
@@ -73,25 +73,25 @@ int pool_create(struct pool **out, const unsigned int *cpus, unsigned int thread
 /* Ends the workers.  NULL is accepted. */
 void pool_destroy(struct pool *pool);
 
-/* fn in every worker, and wait until all are done (asleep, the CPUs are the workers'). */
+/* Runs fn in every worker and sleeps until all are done. */
 void pool_run(struct pool *pool, pool_fn *fn, void *arg);
 
 /*
  * Inside fn: wait for all workers, agree on a new start, and begin the section
- * there: start_tsc, began_tsc and all counts start anew.  Every worker calls
- * it the same number of times in a run, or none does.
+ * there: start_tsc, began_tsc and all counts are reset.  Every worker must call
+ * it the same number of times in a run, or none may.
  */
 void pool_start(struct pool_worker *w);
 
 /*
  * Inside fn: the section ends here instead of at fn's return, so that
- * clearing up is not counted.
+ * cleaning up is not counted.
  */
 void pool_stop(struct pool_worker *w);
 
 /*
- * Inside fn: wait for all workers; the section is left as it is.  Also
- * makes what each wrote before visible to all after.
+ * Inside fn: wait for all workers; the section does not change.  What each
+ * worker wrote before is visible to all afterwards.
  */
 void pool_meet(struct pool_worker *w);
 

@@ -5,10 +5,10 @@
 #include "harness/base/error.h"
 
 /*
- * A path by which this program can be started anew: /proc/self/exe, which holds
- * even if the file was replaced meanwhile; without /proc the path that it was
- * started by (AT_EXECFN), provided that it is absolute or the folder is still
- * the same.  NULL with a sentence where neither is there.
+ * A path by which this program can start itself again: /proc/self/exe, which works
+ * even if the file was replaced meanwhile; without /proc the path by which it was
+ * started (AT_EXECFN), if that is absolute or the current folder is still the same.
+ * NULL with a sentence if neither exists.
  */
 const char *program_path(struct ct_error *e);
 

@@ -31,8 +31,7 @@ static void load(void)
 
 	/* Without /sys it complains each time; env_warnings() says it once. */
 	setenv("HWLOC_HIDE_ERRORS", "2", 0);
-	/* CPUs that exist but are not for us are kept, so that an error can tell the one from the
-	 * other. */
+	/* CPUs that we may not use are kept, so that errors can tell them from missing ones. */
 	if (hwloc_topology_init(&topology) ||
 	    hwloc_topology_set_flags(topology, HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED) ||
 	    hwloc_topology_load(topology))
@@ -41,8 +40,7 @@ static void load(void)
 	bound = hwloc_bitmap_alloc();
 	if (!allowed || !bound)
 		goto fail;
-	/* The main thread's affinity: what taskset gave us.  The calling thread may be pinned
-	 * already. */
+	/* The main thread's affinity, set by taskset.  The calling thread may be pinned already. */
 	if (!hwloc_get_proc_cpubind(topology, getpid(), bound, HWLOC_CPUBIND_THREAD))
 		hwloc_bitmap_and(allowed, allowed, bound);
 	hwloc_bitmap_free(bound);
@@ -93,8 +91,8 @@ int topology_plan(enum pin_policy policy, const char *list, unsigned int threads
 	return topology_plan_in(view, policy, list, threads, oversubscribe, cpus_out, e);
 }
 
-/* Prefer the memory of cpu's NUMA node for the calling thread.  True if it is local now, or cannot
- * be else. */
+/* Prefer the memory of cpu's NUMA node for the calling thread.  True if memory is local now, or
+ * there is only one node. */
 static bool prefer_local_memory(const struct topology_view *view, unsigned int cpu)
 {
 	hwloc_obj_t pu = hwloc_get_pu_obj_by_os_index(view->topology, cpu);
@@ -139,16 +137,15 @@ int topology_pin(unsigned int cpu, struct ct_error *e)
 	if (sched_setaffinity(0, sizeof(set), (cpu_set_t *)&set)) {
 		err = errno;
 		return ct_fail(e, -err, CT_EXIT_USER,
-			       "cannot pin a thread to CPU %u: %s; look whether the CPU is online "
+			       "cannot pin a thread to CPU %u: %s; check that the CPU is online "
 			       "and in this process's cpuset",
 			       cpu, strerror(err));
 	}
-	/* The call moves the thread before it returns, so anything else here is a sandbox that only
-	 * pretends. */
+	/* The call moves the thread before it returns.  If it did not, a sandbox only pretends. */
 	if (!topology_pin_holds(cpu))
 		return ct_fail(e, -EIO, CT_EXIT_SKIP,
 			       "a thread pinned to CPU %u does not stay there: this kernel or "
-			       "sandbox takes pins without keeping them",
+			       "sandbox accepts pins but ignores them",
 			       cpu);
 	memory_is_local = prefer_local_memory(view, cpu);
 	return 0;
@@ -171,7 +168,7 @@ uint64_t topology_cache_bytes(unsigned int level)
 
 	if (!view || hwloc_bitmap_iszero(view->allowed))
 		return 0;
-	/* Above the first CPU we may use: on machines with unlike cores the others' can differ. */
+	/* The caches of the first CPU we may use; other kinds of cores may have others. */
 	pu = hwloc_get_pu_obj_by_os_index(view->topology,
 					  (unsigned int)hwloc_bitmap_first(view->allowed));
 	for (hwloc_obj_t obj = pu; obj; obj = obj->parent)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the files of topology share.  A view is a topology and the CPUs of it
- * that may be used: this machine's, or one that a test made up.
+ * Shared by the files of topology.  A view is a topology and those of its CPUs
+ * that may be used: this machine's, or one made up by a test.
  */
 #ifndef CTBENCH_HARNESS_MACHINE_TOPOLOGY_INTERNAL_H
 #define CTBENCH_HARNESS_MACHINE_TOPOLOGY_INTERNAL_H
@@ -23,7 +23,7 @@ int topology_plan_in(const struct topology_view *view, enum pin_policy policy, c
 /* topology_json() of any view. */
 struct json_t *topology_json_in(const struct topology_view *view);
 
-/* The topmost cache above pu, or NULL: none is told. */
+/* The topmost cache above pu, or NULL: none is known. */
 hwloc_obj_t topology_last_cache(hwloc_obj_t pu);
 
 #endif

@@ -33,7 +33,7 @@ static const char *cache_kind(hwloc_obj_t cache)
 	}
 }
 
-/* One entry for all caches of a level that are alike. */
+/* One entry for all equal caches of a level. */
 static void add_cache(json_t *caches, hwloc_obj_t cache)
 {
 	const struct hwloc_cache_attr_s *a = &cache->attr->cache;

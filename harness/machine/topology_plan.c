@@ -2,8 +2,7 @@
 /*
  * Which CPUs a number of threads gets under a pinning policy.
  *
- * Each policy yields all the CPUs it would ever use, in order; a plan is the
- * beginning of that order.
+ * Each policy orders all the CPUs that it can use; a plan is the beginning of that order.
  */
 #include "harness/machine/topology_internal.h"
 
@@ -142,8 +141,8 @@ load_at(const struct load *load, hwloc_topology_t topology, hwloc_obj_t pu, int 
 		     : NULL; /* a level that this CPU lacks */
 }
 
-/* Would a thread on a share less with those placed than one on b?  What is nearest to the CPU
- * counts first. */
+/* Would a thread on a share less with the threads placed so far than one on b?  The levels nearest
+ * to the CPU count first. */
 static bool
 shares_less(const struct load *load, hwloc_topology_t topology, hwloc_obj_t a, hwloc_obj_t b)
 {
@@ -159,9 +158,9 @@ shares_less(const struct load *load, hwloc_topology_t topology, hwloc_obj_t a, h
 }
 
 /*
- * As far apart as possible, greedily: of the CPUs left, the one that shares
- * its core with the fewest threads so far; among equals its innermost cache,
- * and so on outwards to its package; among those the first.
+ * As far apart as possible, greedily: of the remaining CPUs take the one that shares
+ * its core with the fewest threads so far; among equals, the one that shares its
+ * innermost cache with the fewest, and so on outwards to the package; among those the first.
  */
 static int order_scatter(const struct topology_view *view, struct order *o)
 {
@@ -217,8 +216,8 @@ static int add_listed(const struct topology_view *view, struct order *o, unsigne
 		hwloc_bitmap_list_asprintf(&text, view->allowed);
 		err = ct_user_error(e,
 				    "the CPU list '%s' names CPU %u, which this process may not "
-				    "use (cpuset, container or taskset leave it %s): name some of "
-				    "those, or start it with more",
+				    "use (cpuset, container or taskset allow %s): name some of "
+				    "those, or allow more",
 				    list, cpu, text ? text : "others");
 	} else if (order_has(o, cpu) && !oversubscribe) {
 		err = ct_user_error(e,
@@ -234,10 +233,11 @@ static int add_listed(const struct topology_view *view, struct order *o, unsigne
 
 static int not_a_list(const char *list, const char *at, struct ct_error *e)
 {
-	return ct_user_error(e,
-			     "'%s' is no list of CPUs%s%s%s: write numbers and ranges parted by "
-			     "commas, as in 0,2,4-7",
-			     list, *at ? " (look at '" : "", at, *at ? "')" : "");
+	return ct_user_error(
+		e,
+		"'%s' is not a list of CPUs%s%s%s: write numbers and ranges, separated "
+		"by commas, as in 0,2,4-7",
+		list, *at ? " (look at '" : "", at, *at ? "')" : "");
 }
 
 /* "0,2,4-7"; a range may also run down ("7-4"). */
@@ -312,7 +312,7 @@ int topology_plan_in(const struct topology_view *view, enum pin_policy policy, c
 	int err;
 
 	if (!threads)
-		return ct_user_error(e, "0 threads cannot work: ask for at least 1");
+		return ct_user_error(e, "0 threads: ask for at least 1");
 	switch (policy) {
 	case PIN_COMPACT:
 		err = order_compact(view, &o);
@@ -330,12 +330,12 @@ int topology_plan_in(const struct topology_view *view, enum pin_policy policy, c
 		err = order_list(view, &o, list ? list : "", oversubscribe, e);
 		break;
 	default:
-		err = ct_fail(e, -EINVAL, CT_EXIT_INTERNAL, "pinning policy %d is none",
+		err = ct_fail(e, -EINVAL, CT_EXIT_INTERNAL, "unknown pinning policy %d",
 			      (int)policy);
 	}
 	if (!err && !o.nr)
-		err = ct_user_error(e, "this process may use none of the CPUs that the machine "
-				       "shows: look at its cpuset and affinity");
+		err = ct_user_error(e, "this process may use none of the machine's CPUs: check its "
+				       "cpuset and affinity");
 	if (!err && threads > o.nr && !oversubscribe)
 		err = too_many(policy, list, threads, o.nr, e);
 	for (unsigned int i = 0; !err && i < threads; i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Calibration of the time-stamp counter, and whether it can be trusted; see tsc.h. */
+/* Calibration of the time-stamp counter, and whether it is reliable; see tsc.h. */
 #include "harness/machine/tsc.h"
 
 #include <pthread.h>
@@ -30,9 +30,9 @@ static uint64_t raw_ns(void)
 }
 
 /*
- * The same moment on both clocks.  The clock is read between two reads of the
- * counter; of many tries the one with the least time in between is the one
- * that nothing interrupted.
+ * Reads both clocks at the same moment.  The clock is read between two reads of
+ * the counter.  Of many tries the one with the least time in between was not
+ * interrupted.
  */
 static struct sample sample_clocks(void)
 {
@@ -70,9 +70,9 @@ static bool cpu_says_invariant(void)
 }
 
 /*
- * The kernel compares the counters of all cores, and takes the TSC off its
- * list of clocks when they differ.  Where there is no such list (no sysfs),
- * the CPU's word has to do.
+ * The kernel compares the counters of all cores, and removes the TSC from its
+ * list of clocks if they differ.  Without that list (no sysfs) CPUID alone
+ * decides.
  */
 static bool kernel_accepts(void)
 {
@@ -104,7 +104,7 @@ static void learn(void)
 
 	__asm__("mrs %0, cntfrq_el0" : "=r"(hz));
 	ticks_per_second = (double)hz;
-	reliable = true; /* the architecture promises it */
+	reliable = true; /* guaranteed by the architecture */
 #else
 	ticks_per_second = 1e9;
 	reliable = true;

@@ -4,7 +4,7 @@
  * some ten nanoseconds to read and is the same on every core.
  *
  *   x86_64	rdtsc, calibrated against CLOCK_MONOTONIC_RAW
- *   aarch64	cntvct_el0, its frequency as the CPU tells it
+ *   aarch64	cntvct_el0, its frequency as the CPU reports it
  *   elsewhere	CLOCK_MONOTONIC_RAW itself, in nanoseconds
  *
  * Thread-safety: any thread, any time.
@@ -23,7 +23,7 @@ static inline uint64_t tsc_now(void)
 	return ct_ticks();
 }
 
-/* After all that comes before, and before anything that follows. */
+/* Reads the counter after everything before it in program order and before everything after it. */
 static inline uint64_t tsc_now_ordered(void)
 {
 	return ct_ticks_ordered();
@@ -54,7 +54,7 @@ static inline uint64_t tsc_from_seconds(double seconds)
  */
 bool tsc_reliable(void);
 
-/* What the clock is, for results: "tsc", "cntvct_el0", "CLOCK_MONOTONIC_RAW". */
+/* The name of the clock, for results: "tsc", "cntvct_el0", "CLOCK_MONOTONIC_RAW". */
 const char *tsc_name(void);
 
 #endif

@@ -29,7 +29,7 @@ static bool expirable(const struct replay *r)
 static void run_timers(struct replay *r)
 {
 	nf_defrag_expire(r->net);
-	nf_ct_expect_count(r->net); /* which looks at their time */
+	nf_ct_expect_count(r->net); /* expectations have timers too */
 }
 
 /* Remove everything that has expired, at once. */
@@ -51,7 +51,7 @@ void replay_clock_start(struct replay *r)
 	clock_set(r, 0);
 }
 
-/* What the packet's time means to the clock: ticks since the first packet. */
+/* Converts the packet's time to ticks since the first packet. */
 static uint64_t time_of(struct replay *r, const struct capture_packet *p)
 {
 	const uint64_t tick_ns = 1000000000 / NF_CT_HZ;

@@ -10,13 +10,13 @@
 
 #include "harness/replay/replay.h"
 
-/* A new table's clock is at its beginning. */
+/* Sets the clock of a new table to its start. */
 void replay_clock_start(struct replay *r);
 
-/* Time goes on to when the packet was captured, by the clock that never steps back. */
+/* Advances the clock to the packet's time on the clock that never steps back. */
 void replay_clock_follow(struct replay *r, const struct capture_packet *p);
 
-/* What replay_look_ahead() found for packets that did not come. */
+/* Releases what replay_look_ahead() found for packets that were not replayed. */
 void replay_forget_ahead(struct replay *r);
 
 #endif

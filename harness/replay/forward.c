@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a router does with a packet between PRE_ROUTING and FORWARD, as far as
- * it can end there: IPv4 options that are wrong or ask for a route of their
- * own (ip_rcv_options), addresses that lead nowhere (ip_route_input,
- * ip6_forward), and the TTL.
+ * The reasons for which a router drops a packet between PRE_ROUTING and FORWARD:
+ * IPv4 options that are wrong or request a source route (ip_rcv_options),
+ * addresses that cannot be routed (ip_route_input, ip6_forward), and the TTL.
  */
 #include <string.h>
 
@@ -21,7 +20,7 @@ enum {
 	OPT_ROUTER_ALERT = 148,
 };
 
-/* Is there room for size bytes at the option's pointer, or is it full? */
+/* Has the option room for size bytes at its pointer, or is it full? */
 static bool pointer_ok(const uint8_t *o, unsigned int n, unsigned int first, unsigned int size)
 {
 	return o[2] >= first && (o[2] > n || o[2] + size - 1 <= n);
@@ -33,7 +32,7 @@ static bool timestamp_ok(const uint8_t *o, unsigned int n)
 
 	if (!pointer_ok(o, n, 5, flag == 1 || flag == 3 ? 8 : 4))
 		return false;
-	/* full: routers that found no room are counted, up to 15 */
+	/* full: the option counts routers that found no room, up to 15 */
 	return o[2] <= n || flag == 3 || overflow < 15;
 }
 
@@ -79,7 +78,7 @@ static bool options_ok(const uint8_t *o, unsigned int left)
 	return true;
 }
 
-/* Nobody's address on the way from one network to another (RFC 1812, 5.3.7). */
+/* Addresses that may not occur in forwarded packets (RFC 1812, 5.3.7). */
 static bool ipv4_martian(uint32_t addr)
 {
 	return !addr || addr == 0xffffffff || addr >> 24 == 127 || addr >> 28 == 14;
@@ -94,7 +93,7 @@ static enum replay_route route_ipv4(const struct sk_buff *skb)
 	if (ihl > sizeof(*iph) && skb->headlen >= ihl &&
 	    !options_ok(skb->data + sizeof(*iph), ihl - sizeof(*iph)))
 		return REPLAY_LOST;
-	/* the broadcast of this link, and the group all hosts are in */
+	/* the broadcast address of this link, and the all-hosts group */
 	if ((dst == 0xffffffff || dst == 0xe0000001) && (!src || !ipv4_martian(src)))
 		return REPLAY_LOCAL;
 	return ipv4_martian(src) || ipv4_martian(dst) || iph->ttl <= 1 ? REPLAY_LOST
@@ -106,7 +105,7 @@ static bool link_local(const uint8_t *addr)
 	return addr[0] == 0xfe && (addr[1] & 0xc0) == 0x80;
 }
 
-/* The groups a router's device is in: all nodes of the link, all routers of link and site. */
+/* The multicast groups of a router's device: all nodes of a link, all routers of link and site. */
 static bool own_group(const uint8_t *addr)
 {
 	static const uint8_t zeros[13];

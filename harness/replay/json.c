@@ -28,7 +28,7 @@ json_t *replay_status_json(uint32_t status)
 	json_t *list = json_array();
 
 	for (unsigned int i = 0; i < 16; i++)
-		if (status & ~IPS_NAT_CLASH & 1u << i) /* which the kernel tells nobody */
+		if (status & ~IPS_NAT_CLASH & 1u << i) /* the kernel does not show it */
 			json_array_append_new(list, json_string(replay_status_names[i]));
 	return list;
 }
@@ -98,7 +98,7 @@ static json_t *tuple_json(const struct nf_conn *ct, enum ip_conntrack_dir dir)
 	return o;
 }
 
-/* With the zone, where it is that direction's alone; a master's tuple is told without. */
+/* With the zone, if it holds for this direction only; a master's tuple is written without it. */
 static json_t *zoned_tuple_json(const struct nf_conn *ct, enum ip_conntrack_dir dir)
 {
 	const struct nf_conntrack_zone zone = nf_ct_zone(ct);
@@ -109,7 +109,7 @@ static json_t *zoned_tuple_json(const struct nf_conn *ct, enum ip_conntrack_dir 
 	return o;
 }
 
-/* What an entry looks like now: its protocol's state and what time it has left. */
+/* The present state of an entry: its protocol's state and its remaining time. */
 static void set_entry(json_t *o, const struct replay *r, struct nf_conn *ct)
 {
 	const struct nf_conntrack_l4proto *l4 = nf_ct_l4proto_find(nf_ct_protonum(ct));
@@ -161,7 +161,7 @@ static void set_state(json_t *o, const struct replay_result *res)
 	}
 }
 
-/* As the oracle names them; nothing where nothing was told. */
+/* With the oracle's names; empty if there was no event. */
 static void set_events(json_t *o, const struct replay *r)
 {
 	static const char *const names[] = { "NEW", "UPDATE", "DESTROY" };
@@ -261,7 +261,8 @@ static int add_row(struct nf_conn *ct, void *arg)
 {
 	struct rows *rows = arg;
 
-	if (nf_ct_status(ct) & IPS_NAT_CLASH) /* no ORIGINAL node, which is what is listed */
+	if (nf_ct_status(ct) &
+	    IPS_NAT_CLASH) /* it has no ORIGINAL node, and only these are listed */
 		return 0;
 	if (rows->nr == rows->max) {
 		size_t max = rows->max ? rows->max * 2 : 256;

@@ -12,10 +12,9 @@
 #include "harness/replay/replay.h"
 
 /*
- * Where nf_tables sees a transport header, in the trace and in rules such as
- * "tcp dport 21" (ipv6_find_hdr): unlike conntrack it stops at an
- * authentication header, and where it cannot read the headers to their end it
- * sees none.
+ * Where nf_tables finds a transport header, in the trace and in rules such as
+ * "tcp dport 21" (ipv6_find_hdr).  Unlike conntrack it stops at an
+ * authentication header.  If it cannot read all extension headers, it finds none.
  */
 static bool ipv6_transport(const struct sk_buff *skb, unsigned int *off, uint8_t *protonum)
 {
@@ -147,9 +146,9 @@ bool replay_known_fragment(const struct capture_packet *p)
 }
 
 /*
- * A zone for one direction lets two entries have a tuple in common: then Linux
- * tells of the one it meets first.  What netlink says of an entry names its
- * zone where it is the original tuple's (ctnetlink_parse_tuple_zone).
+ * If a zone holds for one direction only, two entries can have the same tuple.
+ * Linux then reports the one that it finds first.  Netlink names the zone of an
+ * entry if it is the original tuple's (ctnetlink_parse_tuple_zone).
  */
 bool replay_found(const struct replay *r, struct nf_conn *ct)
 {

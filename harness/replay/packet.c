@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* A packet's way through a replay's table: see replay.h. */
+/* Passes one packet through the hooks: see replay.h. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/nf_conntrack_extend.h"
 #include "harness/replay/clock.h"
 
-#define OUT_DEVICE  (SCENARIO_DEVICES + 1) /* none of a scenario's "in" */
+#define OUT_DEVICE  (SCENARIO_DEVICES + 1) /* not one of a scenario's "in" */
 #define HOLD_DEVICE SCENARIO_DEVICES
 
 uint32_t replay_connections(const struct replay *r)
@@ -24,7 +24,7 @@ uint32_t replay_number(const struct replay *r, const struct nf_conn *ct)
 	return n ? *n : 0;
 }
 
-/* Unconfirmed and without a number: made for this very packet. */
+/* Unconfirmed and without a number: created by this packet. */
 static void give_number(struct replay *r, struct nf_conn *ct)
 {
 	uint32_t *n;
@@ -91,7 +91,7 @@ hook(struct replay *r, enum nf_inet_hooks place, struct sk_buff *skb, uint16_t i
 	return r->core->ops->hook(r->net, place, skb, in, out);
 }
 
-/* Somebody keeps the packet: its references are the keeper's, and so are the bytes. */
+/* A hook keeps the packet, and with it its references and bytes. */
 static void let_go(struct sk_buff *skb)
 {
 	skb->_nfct = 0;
@@ -99,7 +99,7 @@ static void let_go(struct sk_buff *skb)
 	skb->own_data = false;
 }
 
-/* From behind PRE_ROUTING on: forwarded and confirmed. */
+/* Everything after PRE_ROUTING: forward and confirm. */
 static void go_on(struct replay *r, struct replay_result *res)
 {
 	uint16_t in = res->skb.dev;
@@ -112,7 +112,7 @@ static void go_on(struct replay *r, struct replay_result *res)
 	if (route == REPLAY_LOST)
 		return;
 	if (route == REPLAY_LOCAL) {
-		/* confirmed, but it goes no further */
+		/* confirmed, but not forwarded */
 		if (hook(r, NF_INET_LOCAL_IN, &res->skb, in, 0) == NF_ACCEPT)
 			look_behind_post_routing(r, res);
 		return;
@@ -121,7 +121,7 @@ static void go_on(struct replay *r, struct replay_result *res)
 	if (verdict == NF_ACCEPT)
 		verdict = hook(r, NF_INET_POST_ROUTING, &res->skb, in, OUT_DEVICE);
 	if (verdict != NF_ACCEPT) {
-		/* the hook that kept or dropped it may have changed what it points to */
+		/* the hook that kept or dropped it may have changed its data pointers */
 		res->ct = NULL;
 		if (verdict == NF_DROP) {
 			enum ip_conntrack_info ctinfo;
@@ -165,8 +165,8 @@ static void look_for_protocol(struct replay_result *res)
 }
 
 /*
- * From the first hook on.  *traced: does the oracle see what became of it behind
- * PRE_ROUTING?
+ * Everything from the first hook on.  *traced: does the oracle see the packet's fate
+ * after PRE_ROUTING?
  */
 static void
 pass(struct replay *r, const struct capture_packet *p, struct replay_result *res, bool *traced)
@@ -184,7 +184,7 @@ pass(struct replay *r, const struct capture_packet *p, struct replay_result *res
 		return;
 	}
 	*traced = replay_traced(&res->skb);
-	if (res->skb.own_data) /* the whole that a fragment completed */
+	if (res->skb.own_data) /* the datagram that a fragment completed */
 		look_for_protocol(res);
 	look_behind_pre_routing(r, res);
 	give_helper(r, res);
@@ -196,7 +196,7 @@ pass(struct replay *r, const struct capture_packet *p, struct replay_result *res
 	go_on(r, res);
 }
 
-/* The same in the words of the oracle, which does not see everything. */
+/* The same as the oracle reports it, which does not see everything. */
 static void
 say_as_oracle(const struct capture_packet *p, bool arrival, bool traced, struct replay_result *res)
 {
@@ -208,7 +208,7 @@ say_as_oracle(const struct capture_packet *p, bool arrival, bool traced, struct 
 						  : REPLAY_DROP;
 }
 
-/* What was found for packet i, which the caller then has a reference on. */
+/* What was found for packet i; the caller gets the reference. */
 static struct nf_conntrack_tuple_hash *take_ahead(struct replay *r, uint64_t i)
 {
 	struct nf_conntrack_tuple_hash *found = NULL;
@@ -265,7 +265,7 @@ void replay_packet(struct replay *r, const struct capture_packet *p, struct repl
 		return;
 	}
 	res->skb.ahead = take_ahead(r, p->index);
-	if (r->scenario) /* held packets come in by a device of their own, as the oracle's do */
+	if (r->scenario) /* held packets arrive by a separate device, as in the oracle */
 		res->skb.dev = scenario_holds(r->scenario, p->index)
 				       ? HOLD_DEVICE
 				       : scenario_in(r->scenario, p->index);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A replay from its beginning to its end: its table, its settings, its zones. */
+/* Creating and ending a replay: its table, its settings, its zones. */
 #include "harness/replay/replay.h"
 
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 
 #define CPU 0
 
-/* --- Zones and untracked packets, by device, in a hook before conntrack's --- */
+/* --- Zones and untracked packets, by device: a hook before conntrack's --- */
 
 static unsigned int
 mark_by_device(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
@@ -32,7 +32,7 @@ mark_by_device(void *priv, struct sk_buff *skb, const struct nf_hook_state *stat
 	return NF_ACCEPT;
 }
 
-/* A connection that only says in which zone a packet is to be looked up (nf_ct_tmpl_alloc). */
+/* A template: a connection that only gives the zone for a packet's lookup (nf_ct_tmpl_alloc). */
 static int make_template(struct replay *r, const struct nf_conntrack_zone *zone)
 {
 	static const struct nf_conntrack_tuple none;
@@ -72,9 +72,9 @@ static int mark_devices(struct replay *r)
 	return err;
 }
 
-/* --- A replay from its beginning to its end --- */
+/* --- Settings, creating and ending --- */
 
-/* The name as sysctl(8) and sysctl.conf have it, and as a path; without what stands before it. */
+/* Strips the prefix of a name as in sysctl(8) and sysctl.conf, or of a path. */
 static const char *bare_name(const char *name)
 {
 	static const char *const before[] = {
@@ -96,9 +96,9 @@ static int no_such_setting(const char *name, struct ct_error *e)
 		nr++;
 	near = nearest_name(bare_name(name), names, nr);
 	if (near)
-		return ct_user_error(e, "no setting is called %.80s; did you mean %s?", name, near);
+		return ct_user_error(e, "unknown setting %.80s; did you mean %s?", name, near);
 	return ct_user_error(e,
-			     "no setting is called %.80s; settings have the names of Linux's "
+			     "unknown setting %.80s; settings have the names of Linux's "
 			     "/proc/sys/net/netfilter, such as nf_conntrack_tcp_loose",
 			     name);
 }
@@ -188,8 +188,8 @@ static int note_event(unsigned int events, const struct nf_ct_event *item)
 	if (r->nr_events == ARRAY_SIZE(r->events))
 		return 0;
 	/*
-	 * Whether the gc worker or a packet finds an expired entry first depends on
-	 * the table; what a replay says does not.
+	 * The table decides whether the gc worker or a packet finds an expired entry first,
+ * but the replay's answers must not depend on it.
 	 */
 	if (!r->options.frozen && nf_ct_is_expired(item->ct, nfct_time_stamp(r->core)))
 		return 0;
@@ -203,7 +203,7 @@ static int note_event(unsigned int events, const struct nf_ct_event *item)
 int replay_create(struct replay **out, const struct replay_options *options,
 		  const struct scenario *scenario, struct ct_error *e)
 {
-	static int number_ext = -1; /* ids are never given back */
+	static int number_ext = -1; /* ids cannot be freed */
 	struct replay *r = calloc(1, sizeof(*r));
 	int err;
 

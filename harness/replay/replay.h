@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Replay: the packets of a capture, one by one, through a namespace of its own
- * as if a router forwarded them between two devices; and what became of each.
+ * Replay: passes the packets of a capture, one by one, through a new namespace, as if a
+ * router forwarded them between two devices, and reports the fate of each.
  *
  *	capture -> replay_receive() -> PRE_ROUTING -> (held) -> FORWARD -> POST_ROUTING
  *
- * Time is the capture's: before each packet the core's clock is set to when it
- * was captured, and as time passes the gc worker takes expired entries out.  One thread;
- * the thread that created the replay.
+ * Time is the capture's: before each packet the core's clock is set to its time of
+ * capture, and as time passes the gc worker removes expired entries.  One thread only: the
+ * one that created the replay.
  */
 #ifndef CTBENCH_HARNESS_REPLAY_REPLAY_H
 #define CTBENCH_HARNESS_REPLAY_REPLAY_H
@@ -34,8 +34,8 @@ struct replay_options {
 	bool checksums; /* verify them; in captures they are often wrong */
 	bool numbers;	/* number the connections, for replay_number(), and note events */
 	/*
-	 * Look for the connections of so many packets together, at most CT_BURST, before the first
-	 * of them passes; 0: each at its turn.  The answers are the same.
+	 * Look up the connections of this many packets together, at most CT_BURST, before the first
+	 * of them passes; 0: one by one.  The results are the same.
 	 */
 	unsigned int burst;
 };
@@ -43,7 +43,7 @@ struct replay_options {
 enum replay_verdict {
 	REPLAY_ACCEPT,
 	REPLAY_DROP,	     /* by nf_conntrack_in */
-	REPLAY_DROP_CONFIRM, /* behind PRE_ROUTING: by confirm, or not forwarded */
+	REPLAY_DROP_CONFIRM, /* after PRE_ROUTING: by confirm, or not forwarded */
 	REPLAY_STOLEN,	     /* kept by a hook: a fragment */
 	REPLAY_HELD,	     /* by the scenario */
 	REPLAY_UNSEEN,	     /* its header is broken: no hook sees it */
@@ -51,27 +51,26 @@ enum replay_verdict {
 	REPLAY_VERDICTS,
 };
 
-/* How conntrack sees a packet. */
+/* Conntrack's state of a packet. */
 enum replay_state {
-	REPLAY_NO_STATE, /* it did not get there: dropped, stolen, unseen */
+	REPLAY_NO_STATE, /* it did not reach conntrack: dropped, stolen, unseen */
 	REPLAY_INVALID,
 	REPLAY_UNTRACKED,
-	REPLAY_TRACKED, /* ctinfo says how */
+	REPLAY_TRACKED, /* ctinfo has the details */
 };
 
 struct replay_result {
 	uint64_t i; /* which packet */
 	enum replay_verdict verdict;
-	bool released;		 /* this is about a held packet that went on */
+	bool released;		 /* the result is about a held packet that was released */
 	int protocol;		 /* IPPROTO_*, -1: no transport header */
-	enum replay_state state; /* behind PRE_ROUTING */
+	enum replay_state state; /* after PRE_ROUTING */
 	enum ip_conntrack_info ctinfo;
-	uint32_t number,
-		number_after;	    /* the connection's there, and behind POST_ROUTING; 0: none */
-	uint32_t status_in, status; /* its status bits there and behind POST_ROUTING */
-	bool made;		    /* a connection was put into the table */
-	bool killed;		    /* the packet ended its connection */
-	struct nf_conn *ct;	    /* at the end; NULL: none.  Until replay_finish() */
+	uint32_t number, number_after; /* of the connection then, and after POST_ROUTING; 0: none */
+	uint32_t status_in, status;    /* its status bits then, and after POST_ROUTING */
+	bool made;		       /* a connection was put into the table */
+	bool killed;		       /* the packet ended its connection */
+	struct nf_conn *ct;	       /* at the end; NULL: none.  Until replay_finish() */
 	struct sk_buff skb;
 };
 
@@ -80,27 +79,27 @@ struct replay {
 	const struct scenario *scenario; /* NULL: none */
 	struct ct_core *core;
 	struct net *net;
-	uint32_t nr_templates; /* connections that are no connections */
+	uint32_t nr_templates; /* templates count as connections in the core, but are none */
 	struct nf_conn *templates[SCENARIO_ZONES];
 	struct nf_hook_ops marks[2]; /* zones and notrack, at the raw priority */
 	bool marks_on;
 	struct nf_ct_event_notifier notifier;
-	/* What ctnetlink would have sent about the last packet or action; the first so many. */
+	/* What ctnetlink would have sent about the last packet or action; the first few. */
 	enum replay_event { REPLAY_EV_NEW, REPLAY_EV_UPDATE, REPLAY_EV_DESTROY } events[64];
 	size_t nr_events;
 	int number_ext; /* extension id of the connections' numbers */
 	uint32_t last_number;
 
-	struct nf_hook_watch *watch; /* looks on while packets pass hooks; NULL: nobody */
+	struct nf_hook_watch *watch; /* is called around each hook; NULL: none */
 
 	bool started;
 	uint64_t last_ns;    /* captured time of the last packet */
 	uint64_t elapsed;    /* ticks since the first packet */
-	uint64_t timers_ran; /* elapsed when timers were last looked at */
-	uint64_t gc_due;     /* and when the gc worker wants to run next */
+	uint64_t timers_ran; /* elapsed when timers last ran */
+	uint64_t gc_due;     /* elapsed when the gc worker runs next */
 	uint64_t expired;    /* connections that the gc ended */
 
-	struct capture_notes notes; /* of the whole capture, once it was read */
+	struct capture_notes notes; /* of the whole capture, after it was read */
 
 	struct replay_ahead {
 		uint64_t i;
@@ -116,26 +115,27 @@ struct replay {
 };
 
 /*
- * A table, a namespace in it with the kernel's settings, then the scenario's
- * (may be NULL; must stay).  0 or a negative errno with *e set.
+ * Creates a table and a namespace in it with the kernel's settings, then those of the
+ * scenario (may be NULL; must stay valid).  0 or a negative errno with *e set.
  */
 int replay_create(struct replay **out, const struct replay_options *options,
 		  const struct scenario *scenario, struct ct_error *e);
 /* NULL is accepted. */
 void replay_destroy(struct replay *r);
 
-/* A setting by the kernel's name; *e offers the nearest name where there is none such. */
+/* Changes a setting by the kernel's name; for an unknown name *e suggests the nearest one. */
 int replay_set(struct replay *r, const char *name, uint64_t value, struct ct_error *e);
 
-/* With options.burst: the next nr packets, at most so many.  Their bytes must stay. */
+/* With options.burst: looks up the next nr packets, at most options.burst.  Their bytes must stay
+ * valid. */
 void replay_look_ahead(struct replay *r, const struct capture_packet *p, unsigned int nr);
-/* One packet all the way.  p's bytes must stay while the packet is held. */
+/* Passes one packet through all hooks.  p's bytes must stay valid while the packet is held. */
 void replay_packet(struct replay *r, const struct capture_packet *p, struct replay_result *res);
-/* A held packet goes on: false if packet i is not held. */
+/* Releases a held packet; false if packet i is not held. */
 bool replay_release(struct replay *r, uint64_t i, struct replay_result *res);
 /* Release the packet's connection, once the result was read. */
 void replay_finish(struct replay *r, struct replay_result *res);
-/* Ends all connections that are in the table. */
+/* Deletes all connections in the table. */
 void replay_flush(struct replay *r);
 /* After the last packet: remove expired entries from the table. */
 void replay_end(struct replay *r);
@@ -147,16 +147,15 @@ void replay_end(struct replay *r);
 bool replay_receive(const struct capture_packet *p, const struct replay_options *options,
 		    struct sk_buff *skb);
 /*
- * Where a router sends it: nowhere, for its TTL, IPv4 options or addresses; to
- * itself, what goes to all on the link; else on.
+ * Where a router sends a packet: it drops it because of its TTL, IPv4 options or
+ * addresses; it delivers broadcasts of the link to itself; it forwards all others.
  */
 enum replay_route { REPLAY_LOST, REPLAY_LOCAL, REPLAY_FORWARD };
 enum replay_route replay_route(const struct sk_buff *skb);
-/* Does the kernel's trace, by which the oracle sees, tell of that packet? */
+/* Does the kernel's trace, which the oracle reads, show that packet? */
 bool replay_traced(const struct sk_buff *skb);
 /*
- * The destination port that a rule sees behind conntrack, and in *protonum of
- * which protocol; -1: none.
+ * The destination port that a rule after conntrack sees, and its protocol in *protonum; -1: none.
  */
 int replay_rule_port(const struct sk_buff *skb, uint8_t *protonum);
 /* The oracle looks up entries by tuple and zone: would it find this one? */
@@ -169,7 +168,7 @@ uint32_t replay_number(const struct replay *r, const struct nf_conn *ct);
 /* The number of connections, without templates. */
 uint32_t replay_connections(const struct replay *r);
 
-/* What was counted, and the sentences about it. */
+/* The counters of a replay, and printing them. */
 enum { REPLAY_COLUMNS = 9 };
 
 struct replay_summary {

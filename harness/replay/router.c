@@ -3,8 +3,8 @@
  * What happens to a packet in a router before conntrack's first hook: the
  * checks of the IP header on arrival (ip_rcv_core, ip6_rcv_core).
  *
- * A capture may have kept only the beginning of a packet.  What is not there
- * is taken to be right.
+ * A capture may have only the beginning of a packet.  Missing bytes are assumed to
+ * be right.
  */
 #include <string.h>
 
@@ -23,24 +23,24 @@ static bool header_sum_ok(const uint8_t *header, unsigned int len)
 	return sum == 0xffff;
 }
 
-/* Addresses no packet from outside may have (RFC 4291); a capture of the loopback does. */
+/* Addresses that packets from outside may not have (RFC 4291); captures of loopback have them. */
 static bool ipv6_addresses_ok(const uint8_t *src, const uint8_t *dst)
 {
 	static const uint8_t loopback[16] = { [15] = 1 };
 
 	if (src[0] == 0xff || !memcmp(src, loopback, 16) || !memcmp(dst, loopback, 16))
 		return false;
-	/* multicast of the scopes "reserved" and "this interface" does not travel */
+	/* multicast of the scopes "reserved" and "this interface" is never sent on a link */
 	return dst[0] != 0xff || (dst[1] & 15) > 1;
 }
 
-/* What the upper two bits of an unknown option's type say (RFC 8200, 4.2): 0 is "skip over it". */
+/* The action in the upper two bits of an unknown option's type (RFC 8200, 4.2); 0: skip it. */
 #define OPT_SKIP(type)	(!((type)&0xc0))
-#define OPT_JUMBO	0xc2 /* ip_length() read it */
+#define OPT_JUMBO	0xc2 /* ip_length() reads it */
 #define HBH_MAX_OPTIONS 8    /* net.ipv6.max_hbh_opts_number */
-#define HBH_MAX_PADDING 7    /* more in a row is not padding but a channel */
+#define HBH_MAX_PADDING 7    /* more could be a covert channel */
 
-/* A padding option of n bytes at o; false: it is more, or holds more, than padding does. */
+/* Checks a padding option of n bytes at o; false: it is too long, or has data other than zeros. */
 static bool padding_ok(const uint8_t *o, unsigned int n, unsigned int *padding)
 {
 	*padding += n;
@@ -65,7 +65,7 @@ static bool hop_options_ok(const struct capture_packet *p, unsigned int len, enu
 	if (len < sizeof(struct ipv6hdr_view) + left)
 		return false;
 	if (p->caplen < sizeof(struct ipv6hdr_view) + left)
-		return true; /* what is not there is right */
+		return true; /* missing bytes are assumed to be right */
 	for (o += 2, left -= 2; left; o += n, left -= n) {
 		n = *o && left > 1 ? o[1] + 2u : 1;
 		if (n > left || (*o && left == 1))
@@ -115,7 +115,7 @@ bool replay_receive(const struct capture_packet *p, const struct replay_options 
 	skb->headlen = p->caplen < skb->len ? p->caplen : skb->len;
 	skb->tstamp = p->time_ns;
 	skb->protocol = p->l3proto;
-	/* the network card makes the checksums of the segments: there is none to verify yet */
+	/* the network card will compute the checksums of the segments: none exists yet */
 	skb->ip_summed = options->checksums && kind != IP_LENGTH_OFFLOAD ? CHECKSUM_NONE
 									 : CHECKSUM_UNNECESSARY;
 	return true;

@@ -10,7 +10,7 @@
 #include "core/compiler.h"
 #include "harness/base/nearest.h"
 
-/* Where a value stands, for errors: the file, and the keys down to it. */
+/* The place of a value, for errors: the file, and the keys down to it. */
 struct place {
 	struct scenario *s;
 	struct ct_error *e;
@@ -31,7 +31,7 @@ static int wrong(const struct place *at, const char *what)
 	return ct_user_error(at->e, "%s: \"%s\" must be %s", at->s->path, at->key, what);
 }
 
-/* v as a number from 0 to max, or a sentence that says it must be what. */
+/* v as a number from 0 to max; otherwise an error that says what it must be. */
 static int
 number(const struct place *at, const json_t *v, uint64_t max, const char *what, uint64_t *out)
 {
@@ -43,7 +43,7 @@ number(const struct place *at, const json_t *v, uint64_t max, const char *what, 
 	return 0;
 }
 
-/* A key of an object that stands for a number, such as a device or a packet. */
+/* A key of an object that must be a number, such as a device or a packet. */
 static int number_key(const struct place *at, const char *key, uint64_t max, uint64_t *out)
 {
 	char *end;
@@ -214,7 +214,7 @@ static int read_zones(struct place *at, json_t *v)
 static int read_after_one(struct place *at, uint64_t packet, json_t *list)
 {
 	static const char what[] =
-		"an object from packets to lists of what to do, such as {\"3\": [1, \"flush\"]}";
+		"an object from packets to lists of actions, such as {\"3\": [1, \"flush\"]}";
 	struct scenario *s = at->s;
 	json_t *value;
 	size_t i;
@@ -312,7 +312,7 @@ static int read_helpers(struct place *at, json_t *v)
 		if (!helper)
 			return ct_user_error(
 				at->e,
-				"%s: \"helpers\" names \"%.40s\", which there is not; there is ftp",
+				"%s: \"helpers\" has the unknown helper \"%.40s\"; known is ftp",
 				at->s->path, name);
 		err = read_helper_ports(at, helper, ports);
 		if (err)
@@ -321,7 +321,7 @@ static int read_helpers(struct place *at, json_t *v)
 	return 0;
 }
 
-/* What is for people, or for a kernel, is not used here, but must be what it should be. */
+/* Keys for people or for a kernel are not used here, but their types are checked. */
 static int read_text(struct place *at, json_t *v)
 {
 	return json_is_string(v) ? 0 : wrong(at, "a text");
@@ -361,7 +361,7 @@ static const struct {
 		{ "after", read_after },
 		{ "realtime", read_realtime },
 		{ "nft", read_text },
-		{ "nft_raw", read_texts }, /* how the kernel is brought to the same */
+		{ "nft_raw", read_texts }, /* nftables rules that make the kernel do the same */
 		{ "nft_seen", read_texts },
 	};
 
@@ -373,11 +373,10 @@ static int unknown_key(const struct place *at)
 		names[i] = keys[i].key;
 	near = nearest_name(at->key, names, ARRAY_SIZE(names));
 	if (near)
-		return ct_user_error(at->e,
-				     "%s: a scenario has no key \"%.60s\"; did you mean \"%s\"?",
+		return ct_user_error(at->e, "%s: unknown key \"%.60s\"; did you mean \"%s\"?",
 				     at->s->path, at->key, near);
 	return ct_user_error(at->e,
-			     "%s: a scenario has no key \"%.60s\"; there are title, ref, sysctl, "
+			     "%s: unknown key \"%.60s\"; the keys are title, ref, sysctl, "
 			     "global, in, zones, notrack, helpers, hold, after, realtime",
 			     at->s->path, at->key);
 }
@@ -452,14 +451,15 @@ int scenario_check(const struct scenario *s, uint64_t nr, struct ct_error *e)
 		if (!scenario_holds(s, a->release))
 			return ct_user_error(
 				e,
-				"%s: \"after\" lets packet %llu go, which \"hold\" does not name",
+				"%s: \"after\" releases packet %llu, which \"hold\" does not name",
 				s->path, (unsigned long long)a->release);
 		if (a->release > a->packet)
-			return ct_user_error(e, "%s: \"after\" lets packet %llu go before it comes",
+			return ct_user_error(e,
+					     "%s: \"after\" releases packet %llu before it arrives",
 					     s->path, (unsigned long long)a->release);
 		for (size_t k = 0; k < i; k++)
 			if (!s->after[k].flush && s->after[k].release == a->release)
-				return ct_user_error(e, "%s: \"after\" lets packet %llu go twice",
+				return ct_user_error(e, "%s: \"after\" releases packet %llu twice",
 						     s->path, (unsigned long long)a->release);
 	}
 	return 0;

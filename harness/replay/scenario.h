@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Scenarios: what a capture cannot say about how its packets arrive, as a JSON
- * file of the conformance tests: settings, devices, zones, packets held back.
+ * Scenarios of the conformance tests, as JSON files: what a capture cannot contain about the
+ * arrival of its packets: settings, devices, zones, packets that are held.
  */
 #ifndef CTBENCH_HARNESS_REPLAY_SCENARIO_H
 #define CTBENCH_HARNESS_REPLAY_SCENARIO_H
@@ -26,7 +26,7 @@ struct scenario {
 	} * settings;
 	size_t nr_settings;
 
-	uint16_t *in; /* by packet: the device it comes in by; others: 0 */
+	uint16_t *in; /* by packet: the device by which it arrives; others: 0 */
 	size_t nr_in;
 
 	struct scenario_zone {
@@ -59,7 +59,7 @@ struct scenario {
 
 /*
  * Reads the file.  0 or a negative errno; *e then names the file, the line or
- * the key, and what is allowed.
+ * the key, and the allowed values.
  */
 int scenario_load(struct scenario *s, const char *path, struct ct_error *e);
 /* Are all packet numbers below nr?  0 or -EINVAL with *e set. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a replay counted, for people. */
+/* Prints what a replay counted. */
 #include <netinet/in.h>
 
 #include "harness/replay/replay.h"
@@ -100,7 +100,7 @@ static const char *protocol_name(unsigned int protocol, char *buf, size_t size)
 	}
 }
 
-/* Sum of a row; its figures, where there are any, into out (NULL: none). */
+/* Sum of a row; prints the row to out (NULL: does not) if it is not zero. */
 static uint64_t row(const char *name, const uint64_t *columns, const bool *shown, FILE *out)
 {
 	uint64_t sum = 0;
@@ -117,7 +117,7 @@ static uint64_t row(const char *name, const uint64_t *columns, const bool *shown
 	return sum;
 }
 
-/* Columns with nothing in them are left out, but for those that everybody expects. */
+/* Empty columns are left out, except for the usual ones. */
 static void choose_columns(const struct replay_summary *s, bool *shown)
 {
 	for (unsigned int i = 0; i < REPLAY_COLUMNS; i++) {
@@ -171,7 +171,7 @@ static void print_packets(const struct replay_summary *s, FILE *out)
 	row("others", others, shown, out);
 	row("no transport", s->no_transport, shown, out);
 	if (s->unseen)
-		fprintf(out, "  %-14s %10llu  (no hook sees them)\n", "broken",
+		fprintf(out, "  %-14s %10llu  (they reach no hook)\n", "broken",
 			(unsigned long long)s->unseen);
 	if (s->not_ip)
 		fprintf(out, "  %-14s %10llu\n", "not IP", (unsigned long long)s->not_ip);
@@ -198,9 +198,8 @@ void replay_print(const struct replay_summary *s, const struct replay *r, const 
 	known = r->expired + s->killed + sum.early_drop + left;
 	ended = s->made > known ? s->made - known : 0;
 	fprintf(out,
-		"  ended: %llu expired, %llu when a packet came after their time or a SYN reopened "
-		"them,\n"
-		"         %llu by a reset instead of an answer, %llu dropped early\n",
+		"  ended: %llu expired, %llu expired at a later packet or were reopened by a SYN,\n"
+		"         %llu refused by a reset, %llu dropped early\n",
 		(unsigned long long)r->expired, (unsigned long long)ended,
 		(unsigned long long)s->killed, (unsigned long long)sum.early_drop);
 	print_notes(&r->notes, out);

@@ -73,7 +73,7 @@ int arrivals_make(struct arrivals *a, enum arrival_process process, double mean,
 	}
 	gaps_of(a, round);
 	if (process == ARRIVALS_POISSON)
-		a->first = a->gaps[a->nr - 1]; /* the first waits its time like any other */
+		a->first = a->gaps[a->nr - 1]; /* the first one waits for its gap too */
 	else
 		a->first = (uint64_t)(mean * index / threads);
 	return 0;

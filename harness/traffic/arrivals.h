@@ -3,9 +3,9 @@
  * When operations arrive in an open loop: the ticks from each to the next,
  * made before the window opens.
  *
- * The gaps of one worker go round and round; together they are its share of
- * the rate exactly, because gaps are differences of times that were rounded,
- * not rounded themselves.
+ * The gaps of one worker repeat in a circle.  Their sum matches its share of the
+ * rate exactly, because gaps are differences of rounded times and are not rounded
+ * themselves.
  */
 #ifndef CTBENCH_HARNESS_TRAFFIC_ARRIVALS_H
 #define CTBENCH_HARNESS_TRAFFIC_ARRIVALS_H
@@ -15,7 +15,7 @@
 
 #include "harness/workload/cell.h"
 
-/* So many until they begin anew, unless the packets of a capture say otherwise. */
+/* Number of gaps before they repeat, except with a capture. */
 #define ARRIVALS_RING 65536
 
 struct arrivals {
@@ -25,8 +25,8 @@ struct arrivals {
 };
 
 /*
- * constant: one every `mean` ticks; the workers' beginnings are spread over
- * that gap, so that worker `index` of `threads` begins so far into it.
+ * constant: one every `mean` ticks; the workers' starts are spread evenly over
+ * that gap, in the order of `index` (0 .. `threads` - 1).
  * poisson: exponential gaps (by inversion) from a generator of that seed, scaled to have
  * the mean exactly.  0, -EINVAL (a mean below one tick), -ENOMEM.
  */
@@ -34,8 +34,8 @@ int arrivals_make(struct arrivals *a, enum arrival_process process, double mean,
 		  unsigned int threads, uint64_t seed);
 
 /*
- * As recorded: nr times in ns, none below the one before; all workers' packets
- * take whole_ns, which becomes whole_ticks.  0 or -ENOMEM.
+ * As recorded: nr times in ns that do not decrease.  The packets of all workers
+ * together take whole_ns, which is stretched to whole_ticks.  0 or -ENOMEM.
  */
 int arrivals_recorded(struct arrivals *a, const uint64_t *time_ns, size_t nr, uint64_t whole_ns,
 		      double whole_ticks);

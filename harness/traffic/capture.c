@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Packets out of captures; see capture.h.  Which reader a file gets is told by
- * its first bytes; from there on its packets take one way: the link layer off,
- * the clock mended, what is odd about them counted.
+ * Packets from captures; see capture.h.  The first bytes of a file choose its
+ * reader.  Then all packets are treated alike: the link layer is removed, the
+ * clock is corrected, and oddities are counted.
  */
 #include "harness/traffic/capture.h"
 
@@ -22,10 +22,10 @@
 #define HOUR_NS (UINT64_C(3600) * 1000000000)
 /* Ethernet's: a shorter frame ends inside it. */
 #define LINK_HEADER 14u
-/* So many packets of a nanosecond file within the first ms of a second are no chance. */
+/* If this many packets of a nanosecond file are in the first ms of a second, that is no chance. */
 #define MICRO_CERTAIN 20
 
-/* Packets that were read ahead, in order; their bytes lie in data. */
+/* Packets that were read ahead, in order; their bytes are in data. */
 struct ahead {
 	struct capture_packet packets[CAPTURE_CLOCK_AHEAD];
 	size_t offset[CAPTURE_CLOCK_AHEAD];
@@ -40,10 +40,10 @@ struct capture {
 	struct pcapng *ng;
 	int strange; /* the first link type without a decoder, or -1 */
 	uint64_t nr; /* packets read so far */
-	int failed;  /* the errno of the error that ended it, and its sentence */
+	int failed;  /* the errno of the error that ended reading, and its sentence */
 	struct ct_error error;
 	struct capture_clock clock;
-	uint64_t last_ns; /* captured time of the packet before, if that had one */
+	uint64_t last_ns; /* captured time of the previous packet, if it had one */
 	struct capture_notes notes;
 	struct ahead ahead;
 };
@@ -145,14 +145,14 @@ const struct capture_notes *capture_notes(const struct capture *c)
 	return &c->notes;
 }
 
-/* --- Packets as they lie in the file --- */
+/* --- Packets as they are in the file --- */
 
 static void note(struct capture *c, enum capture_note what, const struct capture_packet *p)
 {
 	capture_notes_add(&c->notes, what, p->index, 0);
 }
 
-/* The end of the file, where all has been seen. */
+/* At the end of the file, when every packet is known. */
 static int file_ends(struct capture *c)
 {
 	const struct capture_notes *n = &c->notes;
@@ -166,7 +166,7 @@ static int file_ends(struct capture *c)
 	return 0;
 }
 
-/* The next packet of the file, without its place on the clock.  1, 0, or negative. */
+/* The next packet of the file, without its corrected time.  1, 0, or negative. */
 static int read_packet(struct capture *c, struct capture_packet *p)
 {
 	struct link_payload payload = { 0 };
@@ -231,7 +231,7 @@ static uint32_t transport_header(uint8_t protonum)
 	}
 }
 
-/* Was the transport header on the wire, and is it not whole in the capture? */
+/* Was the transport header complete on the wire, but is not in the capture? */
 static bool cut_transport(const struct capture_packet *p, uint32_t len)
 {
 	const struct sk_buff skb = {
@@ -275,7 +275,7 @@ static void look_at_lengths(struct capture *c, const struct capture_packet *p)
 
 /* --- The clock --- */
 
-/* Keep a packet for later, with its bytes.  Without memory for it the capture ends here. */
+/* Keep a packet and its bytes for later.  Without memory the capture ends here. */
 static bool keep(struct capture *c, const struct capture_packet *p)
 {
 	struct ahead *a = &c->ahead;
@@ -294,7 +294,7 @@ static bool keep(struct capture *c, const struct capture_packet *p)
 		a->data = data;
 		a->room = room;
 	}
-	if (p->caplen) /* else there may be no bytes to point at */
+	if (p->caplen) /* else l3 may be invalid */
 		memcpy(a->data + a->bytes, p->l3, p->caplen);
 	a->offset[a->nr] = a->bytes;
 	a->packets[a->nr++] = *p;
@@ -317,7 +317,7 @@ static int take(struct capture *c, struct capture_packet *p)
 	return 1;
 }
 
-/* The packet taken last, and what was read behind it, move to the front. */
+/* Move the packet taken last, and those read after it, to the front. */
 static void to_front(struct ahead *a)
 {
 	const size_t skipped = a->offset[--a->at];
@@ -333,8 +333,8 @@ static void to_front(struct ahead *a)
 }
 
 /*
- * p, taken last, leaps ahead.  Do the packets behind it return from there?
- * They are kept for later; p's bytes are from now on those kept, too.
+ * p, taken last, leaps ahead in time.  Do the packets after it return to earlier
+ * times?  They are kept for later, and so are p's bytes.
  */
 static bool others_return(struct capture *c, struct capture_packet *p, struct capture_leap *leap)
 {

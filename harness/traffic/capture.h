@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Packets out of captures: pcap and pcapng files, plain or compressed with
- * zstd, with the link layer taken off.
+ * Packets from captures: pcap and pcapng files, plain or compressed with zstd,
+ * with the link layer removed.
  *
  *	struct capture *c;
  *	struct capture_packet p;
@@ -14,8 +14,8 @@
  * One packet at a time for replay; all of them in memory (capture_load) for
  * benchmarks, which must not read files while they measure.
  *
- * Nothing in a capture can be trusted, the lengths inside p.l3 included: only
- * p.caplen bytes are there, and ip_length.h says how long the packet is.
+ * Nothing in a capture can be trusted, not even the lengths inside p.l3: only
+ * p.caplen bytes exist, and ip_length.h says how long the packet is.
  *
  * Thread-safety: one thread at a time per struct capture; different captures
  * are independent.  A loaded capture_set is only read and may be shared.
@@ -42,7 +42,7 @@ struct capture_packet {
 	/* Since the first packet, on a clock that never steps back (capture_clock.h). */
 	uint64_t clock_ns;
 	uint64_t index;	 /* in the file, from 0 */
-	uint32_t caplen; /* bytes there are at l3; may be 0 */
+	uint32_t caplen; /* number of bytes at l3; may be 0 */
 	/* Bytes at l3 when it was on the wire, at least caplen; Ethernet's padding counts. */
 	uint32_t len;
 	uint16_t l3proto; /* LINK_PROTO_IPV4 (0x0800), LINK_PROTO_IPV6 (0x86dd), or 0 */
@@ -51,29 +51,29 @@ struct capture_packet {
 
 /*
  * Open the capture at path, or standard input for "-".  0 or a negative errno;
- * e then names the file and what is wrong with it (CT_EXIT_USER): absent,
- * unreadable, a directory, empty, no capture, damaged zstd, or a link type
- * there is no decoder for.  (Each interface of a pcapng file has a link type;
- * such a file fails at its end, if no packet could be decoded.)
+ * e then names the file and its fault (CT_EXIT_USER): absent, unreadable, a
+ * directory, empty, not a capture, damaged zstd, or a link type without a
+ * decoder.  (Each interface of a pcapng file has a link type; such a file fails
+ * at its end, if no packet could be decoded.)
  */
 int capture_open(struct capture **out, const char *path, struct ct_error *e);
 
 /*
- * Open a capture (packed or not) that lies in memory, size bytes at data,
- * which must stay until capture_close(); name stands in for the path in errors.
+ * Open a capture (compressed or not) in memory, size bytes at data, which must
+ * stay valid until capture_close(); errors show name instead of a path.
  */
 int capture_open_memory(struct capture **out, const void *data, size_t size, const char *name,
 			struct ct_error *e);
 
 /*
  * The next packet: 1 and *p filled in, 0 at the end, or a negative errno.
- * p->l3 points into memory that the next call or capture_close() takes back.
- * A damaged or cut-off file gives all packets before the damage and then an
- * error that says after how many; every later call says the same again.
+ * p->l3 is valid until the next call or capture_close().  A damaged or cut-off
+ * file gives all packets before the damage and then an error with their number;
+ * every later call returns the same error.
  */
 int capture_next(struct capture *c, struct capture_packet *p, struct ct_error *e);
 
-/* What was odd about the packets so far; all of it at the end. */
+/* The oddities of the packets so far; complete at the end. */
 const struct capture_notes *capture_notes(const struct capture *c);
 
 void capture_close(struct capture *c);
@@ -98,15 +98,15 @@ int capture_load(const char *path, struct capture_set *set, struct ct_error *e);
 void capture_set_free(struct capture_set *set);
 
 /*
- * The whole file, unpacked but not decoded, in one block from malloc.  For
- * those who want to decode the same bytes more than once.
+ * The whole file, decompressed but not decoded, in one block from malloc, to
+ * decode the same bytes more than once.
  */
 int capture_slurp(const char *path, uint8_t **data, size_t *size, struct ct_error *e);
 
 /*
- * Speed of decoding alone: unpacks the file into memory, then opens and reads
- * it through from there, again and again for about seconds of the calling
- * thread's CPU time (at least once), by the very code that capture_next() is.
+ * Speed of decoding alone: decompresses the file into memory, then opens and
+ * reads it from there repeatedly for about seconds of the calling thread's CPU
+ * time (at least once), with the same code as capture_next().
  * Returns packets per second of that CPU time, or a negative errno (as a
  * double) with *e set.  decoded, if not NULL: how many packets were decoded.
  */

@@ -22,10 +22,10 @@
 
 #define ZSTD_FRAME     0xfd2fb528u
 #define ZSTD_SKIPPABLE 0x184d2a50u /* the low four bits are free */
-/* Windows of up to 2 GiB (zstd --long=31).  Of the memory only what is used is touched. */
+/* Windows of up to 2 GiB (zstd --long=31).  Only the memory that is used is touched. */
 #define WINDOW_LOG 31
 
-#define MAGIC	6u  /* bytes that tell what a file is */
+#define MAGIC	6u  /* bytes that identify a format */
 #define COMMAND 512 /* room for a command with a file's name */
 
 struct capture_bytes {
@@ -37,9 +37,9 @@ struct capture_bytes {
 	bool close_fd;
 	uint8_t *block; /* of the file, block_size long; NULL: memory */
 	size_t block_size;
-	const uint8_t *in; /* what has been taken from the file but not used */
+	const uint8_t *in; /* bytes read from the file and not used yet */
 	size_t in_left;
-	bool in_end; /* the file has ended; only in is left */
+	bool in_end; /* the file has ended; only `in` is left */
 
 	ZSTD_DStream *zstd; /* NULL: plain */
 	bool in_frame;	    /* a zstd frame has begun and not ended */
@@ -53,7 +53,7 @@ static uint32_t le32(const uint8_t *p)
 	return p[0] | p[1] << 8 | p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
-/* read(2) that is not disturbed by signals. */
+/* read(2), repeated after signals. */
 static ssize_t read_some(struct capture_bytes *b, void *buf, size_t size)
 {
 	ssize_t n;
@@ -67,11 +67,11 @@ static ssize_t read_some(struct capture_bytes *b, void *buf, size_t size)
 	return n;
 }
 
-/* Take what there is from the file until want bytes lie in the block, or it ends. */
+/* Read from the file until the block has want bytes, or the file ends. */
 static int fill_block(struct capture_bytes *b, size_t want)
 {
 	if (b->fd < 0) {
-		b->in_end = true; /* memory is all there from the start */
+		b->in_end = true; /* in memory everything is there from the start */
 		return 0;
 	}
 	if (b->in_left)
@@ -114,7 +114,7 @@ static void zstd_failed(struct capture_bytes *b, size_t code)
 	switch (ZSTD_getErrorCode(code)) {
 	case ZSTD_error_memory_allocation:
 		ct_user_error(&b->error,
-			      "%s: no memory to unpack it; its zstd window takes up to 2 GiB",
+			      "%s: no memory to decompress it; its zstd window takes up to 2 GiB",
 			      b->name);
 		break;
 	case ZSTD_error_frameParameter_windowTooLarge:
@@ -124,9 +124,10 @@ static void zstd_failed(struct capture_bytes *b, size_t code)
 			b->name, why);
 		break;
 	case ZSTD_error_dictionary_wrong:
-		ct_user_error(&b->error,
-			      "%s was packed with a dictionary: unpack it with zstd -D and that",
-			      b->name);
+		ct_user_error(
+			&b->error,
+			"%s was compressed with a dictionary: decompress it with zstd -D and that",
+			b->name);
 		break;
 	default:
 		ct_user_error(&b->error, "%s: the zstd data is damaged (%s)", b->name, why);
@@ -167,7 +168,7 @@ static ssize_t read_zstd(struct capture_bytes *b, uint8_t *buf, size_t size)
 			break;
 		}
 	}
-	/* what was whole before an error is given first, the error with the next call */
+	/* return the bytes before an error first, the error at the next call */
 	return !out.pos && b->error.status ? -1 : (ssize_t)out.pos;
 }
 
@@ -201,7 +202,7 @@ uint32_t capture_bytes_magic(struct capture_bytes *b)
 	return le32(b->first);
 }
 
-/* What other packers write first, so that their files are named for what they are. */
+/* The first bytes of other compressed formats, so that errors can name them. */
 static const struct {
 	uint8_t magic[6];
 	uint8_t length;
@@ -224,9 +225,9 @@ static int other_packer(const struct capture_bytes *b, const char *name, const c
 
 	capture_bytes_command(b, unpack, " > unpacked.pcap", command, sizeof(command));
 	if (*command)
-		return ct_user_error(e, "%s is packed with %s; unpack it: %s", b->name, name,
-				     command);
-	return ct_user_error(e, "%s is packed with %s; unpack it on the way: %s | ctbench replay -",
+		return ct_user_error(e, "%s is compressed with %s; decompress it: %s", b->name,
+				     name, command);
+	return ct_user_error(e, "%s is compressed with %s; decompress it: %s | ctbench replay -",
 			     b->name, name, unpack);
 }
 
@@ -250,7 +251,7 @@ static int detect(struct capture_bytes *b, struct ct_error *e)
 	b->zstd = ZSTD_createDStream();
 	if (!b->zstd ||
 	    ZSTD_isError(ZSTD_DCtx_setParameter(b->zstd, ZSTD_d_windowLogMax, WINDOW_LOG)))
-		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "%s: no memory to unpack it", b->name);
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "%s: no memory to decompress it", b->name);
 	return 0;
 }
 
@@ -293,7 +294,7 @@ int capture_bytes_open(struct capture_bytes **out, const char *path, struct ct_e
 		goto out_close;
 	}
 	if (is_stdin && isatty(b->fd)) {
-		err = ct_user_error(e, "standard input is a terminal: send a capture into it "
+		err = ct_user_error(e, "standard input is a terminal: pipe a capture into it "
 				       "(tcpdump -w - -c 1000 | ctbench replay -)");
 		goto out_close;
 	}
@@ -352,7 +353,7 @@ char *capture_bytes_command(const struct capture_bytes *b, const char *before, c
 		n = snprintf(buf, size, "%s %s%s%s", before, *b->name == '-' ? "./" : "",
 			     escaped(name, sizeof(name), escape_shell, b->name), behind);
 	if (n <= 0 || n >= (int)size)
-		buf[0] = '\0'; /* half a command is none */
+		buf[0] = '\0'; /* an incomplete command is useless */
 	return buf;
 }
 

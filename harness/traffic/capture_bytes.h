@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The bytes of a capture file, wherever they lie and however they are packed.
+ * The bytes of a capture file, from any source, compressed or not.
  *
- * From a path, from standard input or from memory; as they are or, where the
- * first bytes say so (the name is not looked at), unpacked with zstd while
- * they are read.  What went wrong is kept as a sentence, for libpcap, which
- * stands between the reader and the caller, passes on no more than an errno.
+ * They come from a path, from standard input or from memory.  If the first bytes
+ * are zstd's (the name does not matter), they are decompressed while they are
+ * read.  An error is kept as a sentence, because libpcap, which is between the
+ * reader and the caller, passes on only an errno.
  *
  * Thread-safety: one thread at a time per object; objects are independent.
  */
@@ -21,30 +21,30 @@
 struct capture_bytes;
 
 /*
- * Open path ("-": standard input) and look at its first bytes.  0 or a
- * negative errno with a sentence: absent, unreadable, a directory, empty,
- * compressed with something else than zstd.
+ * Open path ("-": standard input) and read its first bytes.  0 or a negative
+ * errno with a sentence: absent, unreadable, a directory, empty, or compressed
+ * with another program than zstd.
  */
 int capture_bytes_open(struct capture_bytes **out, const char *path, struct ct_error *e);
 
 /*
- * The same over size bytes at data, which must stay until the close; name
- * stands for the path in error sentences.
+ * The same for size bytes at data, which must stay valid until the close; errors
+ * show name instead of a path.
  */
 int capture_bytes_memory(struct capture_bytes **out, const void *data, size_t size,
 			 const char *name, struct ct_error *e);
 
 /*
- * Up to size bytes into buf, at least one: what there is without waiting for
- * more, so that a live capture is seen as it comes.  0: nothing is left.  -1:
+ * Up to size bytes into buf, at least one.  Does not wait for more once it has
+ * some, so a live capture is processed as it arrives.  0: nothing is left.  -1:
  * failed, now and for every later call; capture_bytes_error() says why.
  */
 ssize_t capture_bytes_read(struct capture_bytes *b, void *buf, size_t size);
 
 /*
- * The first four bytes, unpacked, as a little-endian number; they are read
- * again.  0 where there are fewer or they cannot be read.  Only before the
- * first capture_bytes_read().
+ * The first four bytes, decompressed, as a little-endian number; the next read
+ * returns them again.  0 if there are fewer or they cannot be read.  Only before
+ * the first capture_bytes_read().
  */
 uint32_t capture_bytes_magic(struct capture_bytes *b);
 
@@ -52,9 +52,9 @@ uint32_t capture_bytes_magic(struct capture_bytes *b);
 const char *capture_bytes_name(const struct capture_bytes *b);
 
 /*
- * A command that makes another file of this one, to be pasted into a shell:
- * words before and behind the file's name, which is quoted as it has to be.
- * Empty for what is no file.  Returns buf.
+ * A command that converts this file into another, to be pasted into a shell:
+ * words before and after the file's name, which is quoted as needed.  Empty if
+ * the source is not a file.  Returns buf.
  */
 char *capture_bytes_command(const struct capture_bytes *b, const char *before, const char *behind,
 			    char *buf, size_t size);

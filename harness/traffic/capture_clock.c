@@ -7,8 +7,8 @@
 #define YEAR_NS (UINT64_C(365) * 24 * HOUR_NS)
 
 /*
- * How far ahead of now time_ns is by that offset.  Signed: below 0 it lies in
- * the past.  Differences of more than 292 years do not matter.
+ * How far ahead of now time_ns is with that offset.  Negative: it is in the past.
+ * Differences of more than 292 years do not matter.
  */
 static int64_t ahead_by(const struct capture_clock *c, unsigned int i, uint64_t time_ns)
 {
@@ -16,9 +16,9 @@ static int64_t ahead_by(const struct capture_clock *c, unsigned int i, uint64_t 
 }
 
 /*
- * The offset to read time_ns by: the last one if that is the next second or
- * so, else the one under which it follows soonest.  CAPTURE_CLOCKS: none, for
- * under all of them it lies in the past.
+ * The offset for time_ns: the last one if time_ns then follows within a second or
+ * so, else the one with which it follows soonest.  CAPTURE_CLOCKS: none, because
+ * it is in the past with all of them.
  */
 static unsigned int best(const struct capture_clock *c, uint64_t time_ns)
 {
@@ -38,7 +38,7 @@ static unsigned int best(const struct capture_clock *c, uint64_t time_ns)
 	return found;
 }
 
-/* Offset i moves to the front; i == nr: a new one is put there. */
+/* Move offset i to the front; i == nr: insert a new one there. */
 static void use(struct capture_clock *c, unsigned int i, uint64_t start)
 {
 	if (i == c->nr && c->nr < CAPTURE_CLOCKS)
@@ -49,7 +49,7 @@ static void use(struct capture_clock *c, unsigned int i, uint64_t start)
 	c->start[0] = start;
 }
 
-/* The first packet had time 0, which turns out to be no time: the clock begins now. */
+/* The first packet had time 0, which is now known to mean none: the clock starts here. */
 static bool begins_late(const struct capture_clock *c, uint64_t time_ns)
 {
 	return c->nr == 1 && !c->start[0] && !c->now && time_ns > YEAR_NS;
@@ -107,14 +107,14 @@ int capture_leap_returns(struct capture_leap *leap, uint64_t time_ns)
 
 	if (!time_ns)
 		return 0;
-	/* where time would be without the leap, were it not for the gap before this packet */
+	/* what the time would be without the leap, if this packet followed without a gap */
 	late = (int64_t)(time_ns - leap->from - leap->progress);
 	if (time_ns < leap->last && leap->last - time_ns >= leap->size / 2) {
 		if (late < -(int64_t)CAPTURE_CLOCK_DISORDER_NS)
 			return -1;
 		if (late < (int64_t)(leap->size / 2))
 			return 1;
-		/* it returns from somewhere else */
+		/* it returns from another time */
 	} else if (time_ns > leap->last && time_ns - leap->last < HOUR_NS) {
 		leap->progress += time_ns - leap->last;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A frame as it lies in a capture file, and the two readers of such files:
+ * A frame of a capture file, and the two readers of such files:
  * libpcap's for classic pcap, our own for pcapng.  Private to capture.c, which
  * chooses between them by the file's first bytes.
  */
@@ -23,7 +23,7 @@ struct capture_frame {
 	int dlt;
 };
 
-/* A frame check sequence of that many bytes is no part of the packet. */
+/* Removes a frame check sequence of that many bytes, which is not part of the packet. */
 static inline void capture_frame_take_fcs(struct capture_frame *f, uint32_t fcs)
 {
 	if (!fcs || f->len <= fcs)
@@ -43,9 +43,10 @@ int pcap_reader_open(struct pcap_reader **out, struct capture_bytes *bytes, stru
 int pcap_reader_next(struct pcap_reader *r, struct capture_frame *f, uint64_t nr,
 		     struct ct_error *e);
 void pcap_reader_close(struct pcap_reader *r);
-/* Does the file promise microseconds and hold nanoseconds?  A million of them shows. */
+/* Does a file that claims microseconds contain nanoseconds?  A fraction of a million or more shows
+ * it. */
 bool pcap_reader_nano(const struct pcap_reader *r);
-/* Does it promise nanoseconds, and no frame so far has a million of them? */
+/* Does it claim nanoseconds, and no frame so far has a million of them or more? */
 bool pcap_reader_micro(const struct pcap_reader *r);
 
 #define PCAPNG_MAGIC 0x0a0d0d0au /* the first bytes, in either byte order */
@@ -55,13 +56,13 @@ int pcapng_next(struct pcapng *r, struct capture_frame *f, uint64_t nr, struct c
 void pcapng_close(struct pcapng *r);
 
 /*
- * Reading stopped after nr packets.  e says why: what capture_bytes_error()
- * has, or else that the file is cut off or damaged, and the reader's reason.
+ * Sets e: reading stopped after nr packets, because of capture_bytes_error(), or
+ * because the file is cut off or damaged, with the reader's reason.
  * Returns -EBADMSG.
  */
 int capture_stopped(struct ct_error *e, const struct capture_bytes *bytes, uint64_t nr, bool cut,
 		    const char *why);
-/* e says that there is no decoder for that link type.  A negative errno. */
+/* Sets e: there is no decoder for that link type.  Returns a negative errno. */
 int capture_unknown_link(struct ct_error *e, const struct capture_bytes *bytes, int dlt);
 
 #endif

@@ -5,37 +5,37 @@
 #include <stdio.h>
 
 /* clang-format off */
-/* The sentence goes on after "N packets" or "1 packet"; then comes "(first: packet N)". */
+/* The sentence continues "N packets" or "1 packet"; "(first: packet N)" follows. */
 static const struct {
 	const char *many, *one; /* up to the number of the first packet */
-	const char *then;	/* what follows from it */
+	const char *then;	/* the consequence */
 } sentences[CAPTURE_NOTES] = {
 	[CAPTURE_BACK] = { "are earlier than the packet before them",
 	  "is earlier than the packet before it",
-		"time does not go back" },
+		"the clock does not step back" },
 	[CAPTURE_MENDED] = { "begin a jump of the clock", "begins a jump of the clock",
-		"from there time goes on by the gaps between packets" },
+		"from there the clock advances by the gaps between packets" },
 	[CAPTURE_NO_TIME] = { "have no time", "has no time",
 		"they count as captured with the packet before them" },
 	[CAPTURE_SILENCE] = { "come an hour or more after the packet before them",
 		"comes an hour or more after the packet before it",
-		"if that is no silence but another clock, entries expire too early" },
+		"if another clock caused this, entries expire too early" },
 	[CAPTURE_NANO] = { "have a million microseconds or more",
 	  "has a million microseconds or more",
-		"the file is read as one with nanoseconds" },
+		"the file is read as if it had nanoseconds" },
 	[CAPTURE_MICRO] = { "lie in the first millisecond of a second",
 		"lies in the first millisecond of a second",
-		"the file holds microseconds as nanoseconds, perhaps, and its gaps are too short" },
+		"the file may store microseconds as nanoseconds; then its gaps are too short" },
 	[CAPTURE_OFFLOAD] = { "have IPv4 total length 0", "has IPv4 total length 0",
 		"taken as segmentation offload (TSO), as Linux does" },
 	[CAPTURE_ZERO_IPV6] = { "have IPv6 payload length 0 before TCP data",
 		"has IPv6 payload length 0 before TCP data",
-		"segmentation offload, perhaps; Linux 6.18 finds such packets invalid" },
+		"probably segmentation offload; such packets are invalid in Linux 6.18" },
 	[CAPTURE_ZERO] = { "have IPv4 total length 0 without TCP data",
 	  "has IPv4 total length 0 without TCP data",
 		"a router drops them before any hook" },
 	[CAPTURE_BEYOND] = { "are shorter than their IP length", "is shorter than its IP length",
-		"a router drops them before any hook; did a program cut them?" },
+		"a router drops them before any hook; perhaps a program cut them" },
 	[CAPTURE_BROKEN] = { "have an impossible IP header", "has an impossible IP header",
 		"a router drops them before any hook" },
 	[CAPTURE_CUT_IP] = { "end inside the IP header", "ends inside the IP header",

@@ -71,7 +71,7 @@ int capture_load(const char *path, struct capture_set *set, struct ct_error *e)
 		capture_set_free(set);
 		return ret;
 	}
-	/* data stays where it is from now on, so that it can be pointed at */
+	/* data does not move from now on, so pointers into it are safe */
 	for (size_t i = 0, at = 0; i < set->nr; i++) {
 		at = (at + L3_ALIGN - 1) & ~(size_t)(L3_ALIGN - 1);
 		set->packets[i].l3 = set->data + at;
@@ -156,7 +156,7 @@ double capture_decode_rate(const char *path, double seconds, uint64_t *decoded, 
 		if (ret)
 			goto out;
 		while ((ret = capture_next(c, &p, e)) > 0) {
-			/* fold in what a user would look at, so that no work can be left out */
+			/* use all fields that callers read, so that the compiler keeps the work */
 			sum += p.l3proto + p.len + (p.caplen ? p.l3[0] : 0);
 			packets++;
 		}

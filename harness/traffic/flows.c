@@ -26,7 +26,7 @@ static const uint32_t client_nets[1 << (CLIENT_BITS - HOST_BITS)] = {
 	0xc0a81000, /* 192.168.16.0 */
 };
 
-/* What servers serve; one entry in as many as its share of the connections. */
+/* Services; each has a number of entries in proportion to its share of the connections. */
 static const struct service {
 	uint16_t port;
 	uint8_t protonum;
@@ -39,7 +39,7 @@ static const struct service {
 };
 
 /*
- * Servers stand in 198.18.0.0/15 (for benchmarks, RFC 2544), everybody's IPv6
+ * Servers are in 198.18.0.0/15 (for benchmarks, RFC 2544); all IPv6 addresses are
  * in 2001:db8::/32 (for documentation, RFC 3849).
  */
 #define SERVER_NET   0xc6120000u
@@ -73,7 +73,7 @@ static uint32_t server_ipv4(const struct flow *f)
 	return htonl(SERVER_NET + SERVER_FIRST + f->server * SERVER_STEP);
 }
 
-/* A /48 for a network, a /64 for a host, and an address that looks drawn by lot (RFC 8981). */
+/* A /48 for a network, a /64 for a host, and a random-looking interface id (RFC 8981). */
 static void client_ipv6(const struct flow *f, uint32_t addr[4])
 {
 	uint64_t state = f->net << HOST_BITS | f->host, iid = splitmix64(&state);
@@ -98,7 +98,7 @@ void flow_set_init(struct flow_set *fs, double ipv6_share, uint64_t seed)
 	fs->ipv6 = (uint64_t)llround(ipv6_share * 0x1p32);
 }
 
-/* i * share, in whole numbers, grows at each flow that is IPv6 (as Bresenham draws a line). */
+/* A flow is IPv6 if the integer part of i * share grows there (as Bresenham draws a line). */
 bool flow_is_ipv6(const struct flow_set *fs, uint64_t i)
 {
 	return (uint32_t)((i + 1) * fs->ipv6) < fs->ipv6;
@@ -143,7 +143,7 @@ void flow_tuple(const struct flow_set *fs, uint64_t i, bool reply, union ct_tupl
 	t->tuple.dst.protonum = s->protonum;
 }
 
-/* --- The way back --- */
+/* --- From tuple to flow --- */
 
 static bool find_ipv4(uint32_t client, uint32_t server, struct flow *f)
 {

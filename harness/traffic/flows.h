@@ -8,9 +8,9 @@
  * quarters TCP, mostly web, DNS and QUIC.  IPv6 flows have the same
  * structure.  No two flows are equal in either direction.
  *
- * Flow i is number permutation(i) of all combinations, so that neighbours in i
- * have nothing in common, and filling a table in the order of i is not the
- * order of anything in the tuples.
+ * Flow i is number permutation(i) of all combinations, so flows with neighbouring
+ * numbers have nothing in common, and filling a table in the order of i follows no
+ * order of the tuples.
  */
 #ifndef CTBENCH_HARNESS_TRAFFIC_FLOWS_H
 #define CTBENCH_HARNESS_TRAFFIC_FLOWS_H
@@ -21,8 +21,8 @@
 
 #define FLOW_BITS 38 /* 2^38 combinations of client, port and server */
 /*
- * Flows from here to 2^FLOW_BITS are like the others, but nobody ever puts
- * them into a table: keys for lookups that shall find nothing.
+ * Flows from here to 2^FLOW_BITS are like the others, but are never put into a
+ * table: keys for lookups that must miss.
  */
 #define FLOW_ABSENT (1ull << (FLOW_BITS - 1))
 
@@ -31,7 +31,7 @@ struct flow_set {
 	uint64_t ipv6; /* share of IPv6, of 2^32 */
 };
 
-/* ipv6_share from 0 to 1; the share is exact over every run of flows, to one flow. */
+/* ipv6_share from 0 to 1; exact to one flow over every range of flows. */
 void flow_set_init(struct flow_set *fs, double ipv6_share, uint64_t seed);
 
 bool flow_is_ipv6(const struct flow_set *fs, uint64_t i);
@@ -42,7 +42,7 @@ void flow_tuple(const struct flow_set *fs, uint64_t i, bool reply, union ct_tupl
 /* The same as a compact key; the flow is not IPv6 (ipv6_share is 0). */
 void flow_key4(const struct flow_set *fs, uint64_t i, bool reply, struct ct_key4 *k);
 
-/* The flow that has this tuple, and in which direction; false: none has. */
+/* The flow that has this tuple, and the direction; false: there is none. */
 bool flow_find(const struct flow_set *fs, const struct nf_conntrack_tuple *t, uint64_t *i,
 	       bool *reply);
 

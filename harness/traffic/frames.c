@@ -36,7 +36,7 @@ static void put32(uint8_t *p, uint32_t v)
 static unsigned int
 make_tcp(uint8_t *p, const struct nf_conntrack_tuple *t, enum frame_tcp flags, bool from_opener)
 {
-	/* A SYN counts one; what follows stands behind it. */
+	/* A SYN counts one, so later segments have higher sequence numbers. */
 	uint32_t seq = (from_opener ? OPENER_SEQ : ANSWER_SEQ) + (flags == FRAME_ACK);
 	uint32_t ack = flags == FRAME_SYN ? 0 : (from_opener ? ANSWER_SEQ : OPENER_SEQ) + 1;
 
@@ -112,7 +112,7 @@ static unsigned int addresses(uint8_t *p, uint32_t len, uint8_t **src, uint8_t *
 	return 0;
 }
 
-/* Copy number k into an address; the same in all places, so flows stay flows. */
+/* Put the number k of the copy into an address; in all places alike, so flows stay intact. */
 static void shift(uint8_t *address, unsigned int bytes, uint32_t k)
 {
 	uint8_t *at = bytes == 4 ? address + 1 : address + 4;
@@ -145,8 +145,8 @@ static void shift_packet(uint8_t *p, uint32_t len, uint32_t k)
 }
 
 /*
- * The same for both directions of a flow; *turned tells them apart.  ICMP errors go with the packet
- * that they quote, in the other direction.
+ * The same value for both directions of a flow; *turned distinguishes them.  ICMP errors belong to
+ * the flow of the packet that they quote, in the other direction.
  */
 static uint32_t flow_number(const uint8_t *p, uint32_t len, bool *turned)
 {
@@ -185,10 +185,10 @@ static uint32_t flow_number(const uint8_t *p, uint32_t len, bool *turned)
 	return (uint32_t)(splitmix64(&h) >> 32);
 }
 
-/* Headers end well before this, and conntrack reads nothing behind them. */
+/* Headers end well before this, and conntrack reads only headers. */
 #define KEEP_BYTES 256u
 
-/* A capture's packet as the hooks get it, copy 0; false: a router would drop it before them. */
+/* A packet of the capture as the hooks get it, copy 0; false: a router drops it before them. */
 static bool arrives(struct ct_frame *f, const struct capture_packet *p)
 {
 	uint32_t len;
@@ -208,7 +208,7 @@ static bool arrives(struct ct_frame *f, const struct capture_packet *p)
 	return true;
 }
 
-/* Which packets a worker gets. */
+/* The packets that a worker gets. */
 struct share {
 	enum split_policy split;
 	unsigned int thread, threads;
@@ -249,7 +249,7 @@ static size_t count_frames(struct frame_set *set, const struct capture_set *capt
 		nr++;
 		*bytes += padded(f.headlen);
 	}
-	/* From the last packet to the first of the next copy it takes as long as usual. */
+	/* The gap from the last packet to the first of the next copy is the mean gap. */
 	if (set->whole_nr > copies)
 		set->whole_ns =
 			((last - first) + (last - first) / (set->whole_nr / copies - 1) + 1) *
@@ -257,7 +257,7 @@ static size_t count_frames(struct frame_set *set, const struct capture_set *capt
 	return nr;
 }
 
-/* Copy number k of the share's packets; *at bytes of set->data are used. */
+/* Makes copy number k of the share's packets; *at bytes of set->data are used. */
 static void copy_frames(struct frame_set *set, const struct capture_set *capture,
 			const struct share *share, uint64_t begin_ns, uint32_t k, size_t *at)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Packets made ready for the measured loop, in the order in which they will be
- * sent: headers side by side in memory, so that walking them costs what
- * reading from a network card's ring costs, not a random access each.
+ * Packets prepared for the measured loop, in the order in which they will be
+ * sent.  Their headers are adjacent in memory, so reading them costs as much as
+ * reading from a network card's ring, and not a random access each.
  */
 #ifndef CTBENCH_HARNESS_TRAFFIC_FRAMES_H
 #define CTBENCH_HARNESS_TRAFFIC_FRAMES_H
@@ -21,9 +21,9 @@ struct frame_set {
 	uint8_t *data;
 	size_t bytes; /* of both, for accounting */
 	/*
-	 * A capture's: when each came, in ns since the first packet on a clock that never steps
-	 * back (capture_clock.h), copies one after another; and how long all copies take, and of
-	 * how many packets they are, over all workers.
+	 * With a capture: the time of each packet, in ns since the first one, on a clock that never
+ * steps back (capture_clock.h), copies one after another; and the time and the number of
+ * packets of all copies, over all workers.
 	 */
 	uint64_t *time_ns;
 	uint64_t whole_ns, whole_nr;
@@ -39,19 +39,19 @@ enum frame_tcp {
 };
 
 /*
- * A packet with that tuple (TCP or UDP, IPv4 or IPv6, no payload) into
- * data[FRAME_BYTES].  All packets of a connection carry the same sequence
- * numbers, so a SYN, a SYN-ACK and any number of ACKs make and keep it
- * established.  from_opener: it is the opener's direction.
+ * Writes a packet with that tuple (TCP or UDP, IPv4 or IPv6, no payload) into
+ * data[FRAME_BYTES].  All packets of a connection have the same sequence numbers,
+ * so a SYN, a SYN-ACK and any number of ACKs establish it and keep it
+ * established.  from_opener: the direction of the side that opened it.
  */
 void frame_make(struct ct_frame *frame, uint8_t *data, const struct nf_conntrack_tuple *t,
 		enum frame_tcp flags, bool from_opener);
 
 /*
- * A capture's IP packets for one of `threads` workers, copies times over.
+ * The IP packets of a capture for one of `threads` workers, in several copies.
  * Copy k has k mixed into the second and third octet of IPv4 addresses and the
  * matching part of IPv6 ones, also inside the packets that ICMP errors quote, so
- * that each copy has connections of its own.  split: a worker gets both
+ * that each copy has its own connections.  split: a worker gets both
  * directions of its flows (flow), one direction of its flows and the other one of
  * its neighbour's (direction), or every threads-th packet (round_robin, any).  Each packet is cut
  * to the length that IP says, and those that a router drops before any hook are left out

@@ -25,7 +25,7 @@ static enum ip_length ipv4(const uint8_t *l3, uint32_t len, uint32_t *bytes)
 
 	if (l3[0] >> 4 != 4 || header < IPV4_HEADER || header > len)
 		return IP_LENGTH_BROKEN;
-	/* what is cut into segments is two bytes at least */
+	/* data that is cut into segments has at least two bytes */
 	if (!total)
 		return l3[9] == IPPROTO_TCP && len > header + TCP_HEADER + 1 ? IP_LENGTH_OFFLOAD
 									     : IP_LENGTH_ZERO;
@@ -38,8 +38,8 @@ static enum ip_length ipv4(const uint8_t *l3, uint32_t len, uint32_t *bytes)
 }
 
 /*
- * Payload length 0 before a hop-by-hop header: the length is in an option of
- * it.  Without such an option Linux leaves the packet as long as it came.
+ * Payload length 0 before a hop-by-hop header: one of its options has the length.
+ * Without such an option Linux keeps the received length.
  */
 static enum ip_length jumbo(const uint8_t *l3, uint32_t caplen, uint32_t len, uint32_t *bytes)
 {

@@ -8,12 +8,12 @@
 #include "variants/mem.h"
 
 /*
- * Short streams would repeat before the window ends in a rhythm that branch
- * predictors can learn; long ones take memory, and cache lines from the table.
+ * Short streams would repeat within the window, and branch predictors would learn
+ * them.  Long ones take memory, and cache lines from the table.
  */
 #define KEYS_LEAST (1u << 18)
 #define KEYS_MOST  (1u << 24)
-/* All streams together stay below this where that leaves each the floor. */
+/* All streams together stay below this, unless each then had less than the minimum. */
 #define KEYS_BUDGET (2ull << 30)
 #define KEYS_FLOOR  (1u << 16)
 
@@ -22,7 +22,7 @@
 /* Inserts and deletes that a stream of operations should have at least. */
 #define OPS_CHANGES 32
 
-/* What seeds are for, so that each has random numbers of its own. */
+/* The purposes of seeds, so that each has its own random numbers. */
 enum purpose {
 	SEED_FLOWS = 1,
 	SEED_PLACE,
@@ -32,7 +32,7 @@ enum purpose {
 	SEED_REPLIES,
 };
 
-/* How many of the first i have a property that the given share of all have. */
+/* How many of the first i have a property that this share of all have. */
 static uint64_t share_upto(double share, uint64_t i)
 {
 	return (uint64_t)llround(share * (double)i);
@@ -60,7 +60,7 @@ static size_t plan_stream_keys(const struct key_plan *plan)
 	return (n + KEY_BLOCK - 1) / KEY_BLOCK * KEY_BLOCK;
 }
 
-/* Who may come and go: a quarter of all, so that lookups have their hits among the many. */
+/* At most a quarter of the flows come and go, so that lookups can hit among the others. */
 static int plan_churn(struct key_plan *plan, const struct cell *cell, struct ct_error *e)
 {
 	plan->churn_share = cell->insert + cell->del;
@@ -135,7 +135,7 @@ int key_plan_init(struct key_plan *plan, const struct cell *cell, struct ct_erro
 	return 0;
 }
 
-/* Zero where the stream needs none: all lookups hit. */
+/* Zero if all lookups hit: then the stream needs none. */
 static size_t hit_bytes(const struct key_plan *plan)
 {
 	return plan->hit_share < 1 ? plan->stream_keys / 8 : 0;
@@ -154,7 +154,7 @@ uint64_t key_plan_bytes(const struct key_plan *plan)
 
 /* --- Lookups --- */
 
-/* What a lookup is: two bits. */
+/* The kind of a lookup: two bits. */
 #define LOOKUP_REPLY 1
 #define LOOKUP_MISS  2
 
@@ -186,9 +186,9 @@ static uint64_t ranks_below(const struct picker *p, uint64_t n)
 }
 
 /*
- * What a thread looks up.  A connection of rank r belongs to thread r % threads: ranks are drawn by
- * lot, so this is what a symmetric hash over the tuple does, but with equally many connections for
- * each thread.
+ * The lookups of a thread.  A connection of rank r belongs to thread r % threads.  Ranks are
+ * random, so this works like a symmetric hash over the tuple, but with equally many connections
+ * for each thread.
  */
 static void
 picker_init(struct picker *p, const struct key_plan *plan, unsigned int thread, bool reply)
@@ -208,7 +208,7 @@ picker_init(struct picker *p, const struct key_plan *plan, unsigned int thread, 
 	p->hot = ranks_below(p, plan->hot_flows);
 	if (plan->popularity == POP_ZIPF)
 		zipf_init(&p->zipf, p->n, plan->zipf_s);
-	/* All threads walk one order, each taking its turns. */
+	/* All threads share one order; each takes every threads-th lookup. */
 	if (plan->split == SPLIT_ROUND_ROBIN) {
 		p->seed = seed_derive(plan->seed, SEED_PICK, 0);
 		p->step = plan->threads;
@@ -222,7 +222,7 @@ picker_init(struct picker *p, const struct key_plan *plan, unsigned int thread, 
  * short loops of one kind of step, whose iterations the CPU can overlap.
  */
 
-/* Each flow once, in random order, then each once more in another. */
+/* Each flow once, in random order, then each again in another order. */
 static void pick_uniform(struct picker *p, uint64_t *ranks, unsigned int nr)
 {
 	for (unsigned int i = 0; i < nr; i++) {
@@ -266,8 +266,7 @@ static void pick_flows(struct picker *p, uint64_t *flows, unsigned int nr)
 		flows[i] = permutation_at(&p->plan->place, p->first + p->stride * flows[i]);
 }
 
-/* The flows of a block's lookups, if all hit: with `direction` replies have a picker of their own.
- */
+/* The flows of a block's lookups, if all hit; with `direction` replies have a separate picker. */
 static void
 pick_block(struct picker picker[2], const uint8_t kinds[KEY_BLOCK], uint64_t flows[KEY_BLOCK])
 {
@@ -295,7 +294,7 @@ static void key_put(const struct key_plan *plan, void *keys, size_t i, uint64_t 
 
 /*
  * The kinds of one block's lookups, with exact numbers of each, in random
- * order; hits and misses count those of the blocks before and are moved on.
+ * order; hits and misses have the counts of the blocks before and are advanced.
  */
 static void block_kinds(const struct key_plan *plan, struct rng *rng, uint64_t *hits,
 			uint64_t *misses, uint8_t kinds[KEY_BLOCK])
@@ -319,7 +318,7 @@ static void block_kinds(const struct key_plan *plan, struct rng *rng, uint64_t *
 	*misses = misses_after;
 }
 
-/* Turns those that shall miss into flows that are not there; the others' bits are set. */
+/* Replaces the flows of misses by absent ones; sets the bits of hits. */
 static void block_misses(struct key_stream *s, struct rng *rng, size_t at,
 			 const uint8_t kinds[KEY_BLOCK], uint64_t flows[KEY_BLOCK])
 {
@@ -356,7 +355,7 @@ static void make_keys(struct key_stream *s, const struct key_plan *plan, unsigne
 
 /* --- Operations --- */
 
-/* Deletes and inserts in turn, at random places of each block. */
+/* Deletes and inserts alternate, at random places of each block. */
 static void make_ops(struct key_stream *s, const struct key_plan *plan, unsigned int thread)
 {
 	uint64_t total = share_upto(plan->churn_share, s->nr_ops) & ~1ull;
@@ -369,7 +368,7 @@ static void make_ops(struct key_stream *s, const struct key_plan *plan, unsigned
 		unsigned int at = i % KEY_BLOCK;
 
 		if (!at) {
-			/* Of an even total, so that the next round begins with a delete too. */
+			/* An even total, so that the next round begins with a delete too. */
 			uint64_t upto = share_upto(plan->churn_share, i + KEY_BLOCK);
 
 			memset(change, 0, sizeof(change));
@@ -385,7 +384,7 @@ static void make_ops(struct key_stream *s, const struct key_plan *plan, unsigned
 	s->lookups = s->nr_ops - done;
 }
 
-/* First those in the table, oldest first, then as many that are not yet. */
+/* First those in the table, oldest first, then as many that are not in it yet. */
 static void make_churn(struct key_stream *s, const struct key_plan *plan, unsigned int thread)
 {
 	uint64_t first = thread * plan->churn;

@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Key streams: what a worker's loop will ask for, made before the window opens.
+ * Key streams: the operations of a worker's loop, made before the window opens.
  *
- * A plan says which flows a cell's table holds and who does what with them;
- * each worker then makes a stream of its own from it (on its own CPU, so that
- * the memory is local).  The measured loop walks the arrays of a stream in order,
- * round and round, and computes nothing.
+ * A plan says which flows a cell's table holds and which worker does what with
+ * them.  Each worker then makes its own stream from the plan (on its own CPU, so
+ * that the memory is local).  The measured loop walks the arrays of a stream in
+ * order, again and again, and computes nothing.
  *
  *	flows 0 .. present - 1	are in the table when the window opens; fill them in any order
  *	    threads * churn	of these come and go: each worker deletes its own, oldest
  *				first, and inserts others (from flow present on)
- *	    the rest, "stable",	are what lookups are for; they are never removed
+ *	the rest, "stable",	are looked up; they are never removed
  *	flows FLOW_ABSENT and up	are what misses look for
  *
  * Which threads look up which of the stable flows is the cell's `split`: all of them (any), its own
  * (flow), its own in the original direction and those of the thread before it in the reply
  * direction (direction), or all, but in turn with the other threads (round_robin).
  *
- * So it is known exactly which lookups will hit, whatever the other threads
- * do and wherever the window ends, and the population stays what it was to
- * within one connection a thread.
+ * So it is known exactly which lookups will hit, whatever other threads do and
+ * whenever the window ends.  The population changes by at most one connection
+ * per thread.
  *
- * Which flows are stable, which come and go, and which are popular is drawn by
- * lot: independent of the order in which flows are put into the table.
+ * Which flows are stable, which come and go, and which are popular is random and
+ * independent of the order of insertion.
  */
 #ifndef CTBENCH_HARNESS_TRAFFIC_KEYS_H
 #define CTBENCH_HARNESS_TRAFFIC_KEYS_H
@@ -57,9 +57,9 @@ struct key_plan {
 };
 
 /*
- * What a cell (of synthetic flows) asks for.  0, or -EINVAL with a sentence
- * where it asks for what cannot be: more threads than connections to change,
- * more hot flows than flows, ...
+ * Makes the plan of a cell (with synthetic flows).  0, or -EINVAL with a sentence if
+ * the cell is impossible: more threads than connections to change, more hot flows
+ * than flows, ...
  */
 int key_plan_init(struct key_plan *plan, const struct cell *cell, struct ct_error *e);
 
@@ -73,7 +73,7 @@ struct key_stream {
 	size_t nr_keys;
 	uint8_t *ops; /* enum ct_op [nr_ops], or NULL: lookups only */
 	size_t nr_ops;
-	void *churn; /* keys of the ring; NULL where nothing comes and goes */
+	void *churn; /* keys of the ring; NULL if nothing comes and goes */
 	size_t nr_churn;
 	size_t head; /* churn[0 .. head - 1] are in the table at first */
 
@@ -94,8 +94,7 @@ int key_stream_make(struct key_stream *s, const struct key_plan *plan, unsigned 
 void key_stream_free(struct key_stream *s);
 
 /*
- * How many of count lookups find something, if from lookups were made before
- * them since the stream was new.
+ * How many of count lookups hit, after the first `from` lookups of the stream.
  */
 uint64_t key_stream_hits(const struct key_stream *s, uint64_t from, uint64_t count);
 

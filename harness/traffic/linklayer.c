@@ -52,7 +52,7 @@ static inline uint32_t be32(const uint8_t *p)
 	return (uint32_t)be16(p) << 16 | be16(p + 2);
 }
 
-/* Are there want bytes from at on?  Written so that no sum can overflow. */
+/* Are there want bytes at offset at?  Written so that no sum can overflow. */
 static inline bool have(uint32_t caplen, uint32_t at, uint32_t want)
 {
 	return at <= caplen && caplen - at >= want;
@@ -63,7 +63,7 @@ static inline struct link_payload payload(uint32_t at, uint16_t l3proto, uint16_
 	return (struct link_payload){ .offset = at, .l3proto = l3proto, .vlan = vlan };
 }
 
-/* No link header tells: the IP header's version does. */
+/* No link header names the protocol; the IP header's version does. */
 static struct link_payload
 by_version(const uint8_t *frame, uint32_t caplen, uint32_t at, uint16_t vlan)
 {
@@ -89,9 +89,9 @@ static struct link_payload mpls(const uint8_t *frame, uint32_t caplen, uint32_t 
 }
 
 /*
- * A PPP protocol number and what follows.  The number is one byte where the
- * ends negotiated to compress it: all two-byte numbers begin with an even
- * byte and end in an odd one, so the first byte tells (RFC 1661, 6.5).
+ * A PPP protocol number and its payload.  The number has one byte if the ends
+ * negotiated compression.  All two-byte numbers begin with an even byte and end
+ * with an odd one, so the first byte decides (RFC 1661, 6.5).
  */
 static struct link_payload
 ppp_protocol(const uint8_t *frame, uint32_t caplen, uint32_t at, uint16_t vlan)
@@ -125,7 +125,7 @@ pppoe_session(const uint8_t *frame, uint32_t caplen, uint32_t at, uint16_t vlan)
 	return ppp_protocol(frame, caplen, at + PPPOE_HEADER, vlan);
 }
 
-/* What follows an EtherType that has just been read; at is the byte after it. */
+/* The payload after an EtherType that has just been read; at is the byte after it. */
 static inline struct link_payload
 ethertype(const uint8_t *frame, uint32_t caplen, uint32_t at, uint16_t type)
 {
@@ -205,9 +205,9 @@ static struct link_payload raw_ipv6(const uint8_t *frame, uint32_t caplen)
 
 /*
  * Four bytes of address family.  NULL has them in the byte order of the
- * machine that captured, LOOP in network byte order; families are small
- * numbers, so which order it is shows.  AF_INET is 2 everywhere, but every
- * system gave IPv6 a number of its own.
+ * capturing machine, LOOP in network byte order.  Families are small numbers, so
+ * the value shows the order.  AF_INET is 2 everywhere, but the number of IPv6
+ * differs between systems.
  */
 static struct link_payload family(const uint8_t *frame, uint32_t caplen)
 {
@@ -234,7 +234,7 @@ static struct link_payload family(const uint8_t *frame, uint32_t caplen)
 static inline struct link_payload ppp_at(const uint8_t *frame, uint32_t caplen, uint32_t at)
 {
 	if (have(caplen, at, 2)) {
-		/* address and control are there unless the ends agreed to leave them out */
+		/* address and control are present unless the ends agreed to omit them */
 		if (frame[at] == PPP_ADDRESS_ALL && frame[at + 1] == PPP_CONTROL_UI)
 			return ppp_protocol(frame, caplen, at + 2, 0);
 		/* Cisco's HDLC on the same kind of line: an EtherType instead */
@@ -260,7 +260,7 @@ static struct link_payload ppp_with_direction(const uint8_t *frame, uint32_t cap
 	return ppp_at(frame, caplen, 1);
 }
 
-/* Linux's pppd: the direction stands in the address byte's place, if there is one. */
+/* Linux's pppd: the direction replaces the address byte, if there is one. */
 static struct link_payload ppp_pppd(const uint8_t *frame, uint32_t caplen)
 {
 	if (have(caplen, 0, 2) && frame[0] <= 1 && frame[1] == PPP_CONTROL_UI)
@@ -291,7 +291,7 @@ linklayer_fn linklayer_find(int dlt)
 		return cooked_v2;
 	case 12:  /* DLT_RAW on most systems */
 	case 14:  /* ... on OpenBSD */
-	case 101: /* ... in files, should it come through unmapped */
+	case 101: /* ... in files, if libpcap does not map it */
 		return raw_ip;
 	case DLT_IPV4:
 		return raw_ipv4;

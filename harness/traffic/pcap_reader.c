@@ -3,9 +3,9 @@
  * Classic pcap files through libpcap, in all their forms: either byte order,
  * microseconds or nanoseconds, and Kuznetzov's longer packet headers.
  *
- * libpcap reads from a stdio stream.  Ours is made by fopencookie(3) over
- * capture_bytes, so that files, pipes, memory and zstd all come in the same
- * way, without a helper process or a temporary file.
+ * libpcap reads from a stdio stream.  fopencookie(3) makes one from
+ * capture_bytes, so that files, pipes, memory and zstd are read in the same way,
+ * without a helper process or a temporary file.
  */
 #include "harness/traffic/capture_frame.h"
 
@@ -23,7 +23,7 @@
 #define MAGIC_NANO	   0xa1b23c4du
 #define MAGIC_NANO_SWAPPED 0x4d3cb2a1u
 
-/* Large enough to make refilling rare, small enough to stay in a second-level cache. */
+/* Large enough for few refills, small enough for a second-level cache. */
 #define STREAM_BUFFER (32 * 1024)
 
 /*
@@ -40,9 +40,9 @@ struct pcap_reader {
 	linklayer_fn link;
 	int dlt;
 	uint32_t fcs;
-	bool nano; /* what the fractions of a second are: in the file's header, */
+	bool nano; /* the unit of fractions of a second: by the file's header, */
 	bool more_than_micro;
-	bool less_than_nano; /* and so far */
+	bool less_than_nano; /* and by the packets so far */
 	char buffer[STREAM_BUFFER];
 };
 
@@ -61,7 +61,7 @@ static int no_memory(const struct capture_bytes *bytes, struct ct_error *e)
 		       capture_bytes_name(bytes));
 }
 
-/* libpcap would not take the file. */
+/* libpcap refused the file. */
 static int open_failed(const struct capture_bytes *bytes, const char *libpcap, struct ct_error *e)
 {
 	const struct ct_error *cause = capture_bytes_error(bytes);
@@ -84,9 +84,9 @@ static int open_stream(struct pcap_reader *r, struct ct_error *e)
 	if (!r->stream)
 		return no_memory(r->bytes, e);
 	setvbuf(r->stream, r->buffer, _IOFBF, sizeof(r->buffer));
-	/* A capture belongs to one thread, and two locked reads a packet are felt. */
+	/* A capture belongs to one thread, and two locked reads per packet would be slow. */
 	__fsetlocking(r->stream, FSETLOCKING_BYCALLER);
-	/* In the file's own unit, so that fractions which are not in that unit can be told. */
+	/* In the file's own unit, so that fractions in another unit can be detected. */
 	r->pcap = pcap_fopen_offline_with_tstamp_precision(
 		r->stream, r->nano ? PCAP_TSTAMP_PRECISION_NANO : PCAP_TSTAMP_PRECISION_MICRO,
 		libpcap);
@@ -125,8 +125,8 @@ out_close:
 }
 
 /*
- * libpcap reads unsigned 32-bit seconds as signed ones, which puts what was
- * captured after 2038 before 1970.
+ * libpcap reads unsigned 32-bit seconds as signed, so packets captured after 2038
+ * would get times before 1970.
  */
 static uint64_t time_of(struct pcap_reader *r, const struct pcap_pkthdr *h)
 {

@@ -4,12 +4,12 @@
  *
  * libpcap (1.10) takes a file only if all its sections have one byte order and
  * all its interfaces one link type and one snapshot length, used or not.  The
- * format promises no such thing: mergecap, dumpcap with several interfaces,
- * and `cat` of two files make others.  Here each packet has the link type and
+ * format does not require that: mergecap, dumpcap with several interfaces, and
+ * `cat` of two files make other files.  Here each packet has the link type and
  * the clock of its interface, and blocks that are not packets are skipped.
  *
- * Strict where lengths are concerned: a block that does not fit into the file,
- * or a packet that does not fit into its block, ends the file with an error.
+ * Lengths are checked strictly: a block that does not fit into the file, or a
+ * packet that does not fit into its block, ends the file with an error.
  */
 #include "harness/traffic/capture_frame.h"
 
@@ -20,7 +20,7 @@
 
 enum {
 	BLOCK_INTERFACE = 1,
-	BLOCK_PACKET = 2, /* obsolete, and written until 2010 or so */
+	BLOCK_PACKET = 2, /* obsolete; written until about 2010 */
 	BLOCK_SIMPLE_PACKET = 3,
 	BLOCK_ENHANCED_PACKET = 6,
 	BLOCK_SECTION = PCAPNG_MAGIC,
@@ -52,7 +52,7 @@ struct interface {
 struct pcapng {
 	struct capture_bytes *bytes;
 	uint8_t *buf;
-	size_t room, at, end; /* bytes at..end are there and not used */
+	size_t room, at, end; /* bytes at..end are read and not used yet */
 	bool swapped;	      /* the section has the other byte order */
 	struct interface *interfaces;
 	size_t nr, max;
@@ -85,7 +85,7 @@ static uint64_t get64(const struct pcapng *r, const uint8_t *p)
 	return r->swapped ? __builtin_bswap64(v) : v;
 }
 
-/* want bytes at r->buf + r->at: 1; 0: the file ends before; negative: error. */
+/* Makes want bytes available at r->buf + r->at: 1; 0: the file ends before; negative: error. */
 static int fill(struct pcapng *r, size_t want)
 {
 	if (r->end - r->at >= want)
@@ -130,7 +130,7 @@ static int skip(struct pcapng *r, size_t n)
 	return 1;
 }
 
-/* --- Blocks.  Each gets its body; false, with r->damage: it cannot be. --- */
+/* --- Blocks.  Each function gets the body; false, with r->damage: it is damaged. --- */
 
 static bool damaged(struct pcapng *r, const char *why)
 {
@@ -138,7 +138,7 @@ static bool damaged(struct pcapng *r, const char *why)
 	return false;
 }
 
-/* The next option's code, or OPTION_END; *at goes on.  An option that does not fit is the end. */
+/* The next option's code, or OPTION_END; advances *at.  An option that does not fit is the end. */
 static uint16_t option(const struct pcapng *r, const uint8_t **at, const uint8_t *end,
 		       const uint8_t **value, uint16_t *len)
 {
@@ -205,8 +205,7 @@ static bool new_interface(struct pcapng *r, const uint8_t *body, size_t size)
 	return true;
 }
 
-/* A time in units of the interface, in ns since 1970; no less than 0, no more than there is room.
- */
+/* Converts a time in units of the interface to ns since 1970, limited to 0 .. UINT64_MAX. */
 static uint64_t to_ns(const struct interface *i, uint64_t units)
 {
 	static const uint64_t second = 1000000000;
@@ -242,7 +241,7 @@ static bool frame_of(struct pcapng *r, struct capture_frame *f, uint32_t interfa
 	return true;
 }
 
-/* Both kinds have the same layout but for the interface's number. */
+/* Both kinds have the same layout except for the interface's number. */
 static bool timed_packet(struct pcapng *r, struct capture_frame *f, const uint8_t *body,
 			 size_t size, bool enhanced)
 {
@@ -267,7 +266,7 @@ static bool timed_packet(struct pcapng *r, struct capture_frame *f, const uint8_
 	return true;
 }
 
-/* No time, and no captured length: it is the least of wire length, snapshot length and block. */
+/* No time and no captured length: it is the minimum of wire and snapshot length and block. */
 static bool
 simple_packet(struct pcapng *r, struct capture_frame *f, const uint8_t *body, size_t size)
 {
@@ -312,7 +311,7 @@ static int read_block(struct pcapng *r, struct capture_frame *f, uint32_t type, 
 	return ok ? 1 : -EBADMSG;
 }
 
-/* Type and length of the block at r->at; a section's byte order is set.  As fill(). */
+/* Type and length of the block at r->at; sets the byte order of a section.  Returns as fill(). */
 static int block_header(struct pcapng *r, uint32_t *type, uint32_t *size)
 {
 	int ret = fill(r, BLOCK_HEADER);
@@ -339,8 +338,8 @@ static int block_header(struct pcapng *r, uint32_t *type, uint32_t *size)
 	return 1;
 }
 
-/* Read blocks up to the next packet.  As pcapng_next(), and 0 with r->damage where it is cut off.
- */
+/* Reads blocks up to the next packet.  Returns as pcapng_next(), and 0 with r->damage if the file
+ * is cut off. */
 static int next_packet(struct pcapng *r, struct capture_frame *f)
 {
 	uint32_t type = 0, size = 0;

@@ -128,10 +128,10 @@ static void llc_takes_one_of_each(void **state)
 	/* the outermost cache is meant */
 	assert_string_equal(plan("package:2 l3:2 l2:2 core:1 pu:2", NULL, PIN_LLC, NULL, 4, false),
 			    "0 4 8 12");
-	/* only inner caches: the outermost of them counts; an L1 of instructions is none */
+	/* only inner caches: the outermost of them counts; an instruction cache does not */
 	assert_string_equal(plan("package:1 l2:2 l1i:2 core:1 pu:1", NULL, PIN_LLC, NULL, 2, false),
 			    "0 2");
-	/* no caches told, as on some virtual machines */
+	/* no caches known, as on some virtual machines */
 	assert_string_equal(plan("package:2 core:4 pu:1", NULL, PIN_LLC, NULL, 2, false), "0 4");
 }
 
@@ -156,15 +156,15 @@ static void lists_that_are_wrong(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_in(plan(TWO_SOCKETS, NULL, PIN_LIST, bad[i], 1, false), "no list of CPUs");
-	assert_in(plan(TWO_SOCKETS, NULL, PIN_LIST, NULL, 1, false), "no list of CPUs");
+		assert_in(plan(TWO_SOCKETS, NULL, PIN_LIST, bad[i], 1, false), "not a list of CPUs");
+	assert_in(plan(TWO_SOCKETS, NULL, PIN_LIST, NULL, 1, false), "not a list of CPUs");
 	assert_in(plan(TWO_SOCKETS, NULL, PIN_LIST, "3,16", 2, false),
 		  "names CPU 16, which this machine does not have: it has 0-15");
 	assert_in(plan(TWO_SOCKETS, NULL, PIN_LIST, "0-2147483647", 2, false),
 		  "names CPU 16, which");
 	assert_in(plan(TWO_SOCKETS, "0-3,8", PIN_LIST, "3,4", 2, false),
 		  "CPU 4, which this process may not use");
-	assert_in(plan(TWO_SOCKETS, "0-3,8", PIN_LIST, "3,4", 2, false), "leave it 0-3,8");
+	assert_in(plan(TWO_SOCKETS, "0-3,8", PIN_LIST, "3,4", 2, false), "0-3,8");
 	assert_in(plan(TWO_SOCKETS, NULL, PIN_LIST, "3,3", 2, false), "names CPU 3 twice");
 	assert_in(plan(TWO_SOCKETS, NULL, PIN_LIST, "3", 2, false),
 		  "the CPU list '3' names 1 CPU:");
@@ -178,7 +178,7 @@ static void numbers_of_threads(void **state)
 	assert_in(plan(TWO_SOCKETS, "5", PIN_SCATTER, NULL, 2, false), "may use 1 CPU:");
 	assert_in(plan(TWO_SOCKETS, "5", PIN_SCATTER, NULL, 2, false), "oversubscribe");
 	assert_string_equal(plan(TWO_SOCKETS, "5,6", PIN_SCATTER, NULL, 5, true), "5 6 5 6 5");
-	assert_in(plan(TWO_SOCKETS, "63", PIN_COMPACT, NULL, 1, false), "none of the CPUs");
+	assert_in(plan(TWO_SOCKETS, "63", PIN_COMPACT, NULL, 1, false), "none of");
 }
 
 static void plans_begin_alike(void **state)
