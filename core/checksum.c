@@ -3,8 +3,8 @@
 #include "core/nf_conntrack_proto.h"
 
 /*
- * Sum of 16-bit words as they lie in memory.  The Internet checksum does not
- * mind the byte order (RFC 1071), so wide words are added and folded at the end.
+ * Sum of 16-bit words in memory order.  The Internet checksum does not depend on
+ * the byte order (RFC 1071), so wide words are added and folded at the end.
  */
 static uint64_t sum_bytes(uint64_t sum, const uint8_t *p, size_t n)
 {
@@ -29,7 +29,7 @@ static uint16_t fold(uint64_t sum)
 	return (uint16_t)sum;
 }
 
-/* A pseudo header's length and protocol, which count as 32-bit numbers in network byte order. */
+/* A pseudo header's length and protocol, added as 32-bit numbers in network byte order. */
 static uint64_t sum_numbers(uint32_t length, uint8_t protonum)
 {
 	return (uint64_t)htonl(length) + htonl(protonum);
@@ -40,8 +40,8 @@ bool nf_checksum_ok_part(const struct sk_buff *skb, unsigned int dataoff, unsign
 {
 	const uint8_t *data = skb_header_pointer(skb, dataoff, covered);
 	/*
-	 * The kernel sums from the IP header on, a right one of which makes 0xffff.  It
-	 * matters to ICMP over IPv4 alone, where nothing but zeros is right that way.
+	 * The kernel sums from the IP header on, and a correct IP header sums to 0xffff.
+ * This matters only for ICMP over IPv4, where otherwise only zeros would be right.
 	 */
 	uint64_t sum = 0xffff;
 
@@ -58,12 +58,12 @@ bool nf_checksum_ok_part(const struct sk_buff *skb, unsigned int dataoff, unsign
 
 bool nf_checksum_ok(const struct sk_buff *skb, unsigned int dataoff, uint8_t protonum)
 {
-	/* dataoff may lie behind the end of what came: there is nothing to sum then */
+	/* dataoff may be after the end of the packet: then there is nothing to sum */
 	return dataoff > skb->len ||
 	       nf_checksum_ok_part(skb, dataoff, skb->len - dataoff, protonum);
 }
 
-/* CRC-32C of four bits; two steps a byte, for a packet is summed once and seldom. */
+/* CRC-32C of four bits; two steps per byte are enough, because sums are rare. */
 static const uint32_t crc32c_nibble[16] = {
 	0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1, 0x417b1dbc, 0x5125dad3,
 	0x61c69362, 0x7198540d, 0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9,
@@ -80,7 +80,7 @@ static uint32_t crc32c(uint32_t crc, const uint8_t *p, size_t n)
 	return crc;
 }
 
-/* The sum counts its own four bytes as 0 and is stored with the lowest byte first. */
+/* The sum treats its own four bytes as 0 and is stored with the lowest byte first. */
 bool nf_checksum_ok_sctp(const struct sk_buff *skb, unsigned int dataoff)
 {
 	static const uint8_t zero[4];

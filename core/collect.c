@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Picking entries out of a table: see nf_conntrack_find.h. */
+/* Collecting entries from a table: see nf_conntrack_find.h. */
 #include "core/nf_conntrack_find.h"
 
 #include <stdlib.h>

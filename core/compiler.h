@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Small things the whole project uses: branch hints, container_of, the cache
- * line, and short names for C11 atomics with their order in the name.
+ * Small definitions that the whole project uses: branch hints, container_of, the
+ * cache line, and short names for C11 atomics with the memory order in the name.
  *
- * Every field that two threads may touch is _Atomic and is read and written
- * through these, so that its order stands at the place of use.
+ * Every field that two threads may access is _Atomic and is read and written
+ * through these, so that the memory order is visible where it is used.
  */
 #ifndef CTBENCH_CORE_COMPILER_H
 #define CTBENCH_CORE_COMPILER_H
@@ -25,7 +25,7 @@
 #define ARRAY_SIZE(a)			(sizeof(a) / sizeof((a)[0]))
 #define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 
-/* The unit in which cores take memory from each other, on every CPU we build for. */
+/* The cache line: the unit of coherence between cores, on every CPU we build for. */
 #define CT_CACHE_LINE	    64
 #define __cacheline_aligned __attribute__((aligned(CT_CACHE_LINE)))
 
@@ -37,12 +37,12 @@
 #define sub_relaxed(p, v)   atomic_fetch_sub_explicit((p), (v), memory_order_relaxed)
 
 /*
- * For a counter that one thread writes and others may read at any time: no
- * locked instruction, and no torn or invented value for the readers.
+ * For a counter that one thread writes and others may read at any time: needs no
+ * locked instruction, and readers never see a torn value.
  */
 #define count_own(p, v) store_relaxed((p), load_relaxed(p) + (v))
 
-/* The line will be read soon; any address will do. */
+/* The line will be read soon; any address is allowed. */
 #define ct_prefetch(p) __builtin_prefetch(p)
 
 /* Tell the CPU that this is a spin loop. */

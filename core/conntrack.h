@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * conntrack as seen from outside its hot path: one header for all of core/.
+ * conntrack without its hot path: one header for all of core/.
  *
  * The hot path itself (nf_conntrack_in, resolve_normal_ct, confirm, ...) is a
- * template, core/conntrack.inc.h, that every table backend compiles for itself.
- * What code that knows no table needs of it goes through nf_conntrack_ops.
+ * template, core/conntrack.inc.h, that every table compiles for itself.  Code that
+ * does not know the table calls it through nf_conntrack_ops.
  *
- * Lock order, outermost first; who holds one may take those behind it:
+ * Lock order, outermost first; the holder of one may take those after it:
  *   1. net.hook_lock: registration of hooks
  *   2. a table's resize mutex: resizes and whole walks (struct ct_table)
  *   3. its rwlock (read side), or its bucket locks in ascending order of their
- *	index; under them connections are linked, compared and referred to,
+ *	index; under them connections are linked, compared and referenced,
  *	nothing else is locked
  *   4. a connection's lock (nf_conn.lock): its protocol's state, its helper's
- *	data, the events it has missed
+ *	data, its missed events
  *   5. net.expect.lock: the namespace's expectations, their links with their
- *	masters, and their time; taken under a master's lock by its helper.
- *	Expectations are freed under it, connections are not: what it lets go of
- *	is put behind it
+ *	masters, and their timeouts; a helper takes it under its master's lock.
+ *	Expectations are freed under it, connections are not: their references
+ *	are dropped after unlocking
  *   6. a node pool's lock
- * Innermost, each taken with nothing behind it: a family's reassembly lock of
- * a namespace (nf_defrag; its packets are freed and go on behind it), a CPU's
- * list lock (variants/lists/percpu.h), net.ecache.lock, net.new_ext_lock, and
- * those of the registers of extensions and namespaces' ids.
+ * Innermost, no other lock is taken under these: a family's reassembly lock of
+ * a namespace (nf_defrag; packets are freed and passed on after unlocking), a
+ * CPU's list lock (variants/lists/percpu.h), net.ecache.lock, net.new_ext_lock,
+ * and those of the registers of extensions and namespaces' ids.
  */
 #ifndef CTBENCH_CORE_CONNTRACK_H
 #define CTBENCH_CORE_CONNTRACK_H
@@ -50,7 +50,7 @@ typedef int ct_iterate_fn(struct nf_conn *ct, void *arg);
  * variants/variant.h), outside read-side sections; each opens its own.
  */
 struct nf_conntrack_ops {
-	/* What conntrack registers in every namespace. */
+	/* The hooks that conntrack registers in every namespace. */
 	const struct nf_hook_ops *hooks;
 	size_t nr_hooks;
 
@@ -66,66 +66,67 @@ struct nf_conntrack_ops {
 				 const struct nf_conntrack_tuple *orig,
 				 const struct nf_conntrack_tuple *reply, int *err);
 	/*
-	 * nf_conntrack_hash_check_insert: into the table, which takes a
+	 * nf_conntrack_hash_check_insert: insert into the table, which takes a
 	 * reference of its own; timeout in ticks from now.  0, -EEXIST.
 	 */
 	int (*insert)(struct nf_conn *ct, uint32_t timeout);
-	/* nf_ct_delete: out of the table.  False if somebody else was first. */
+	/* nf_ct_delete: remove from the table.  False if another thread has done so. */
 	bool (*kill)(struct nf_conn *ct);
 	/*
-	 * The same as asked for by portid: DESTROY is reported to it.  False,
-	 * too, if that could not be told now and is told later (nf_conntrack_ecache_work()).
+	 * The same on behalf of portid: DESTROY is reported to it.  Also false if the
+	 * event cannot be sent now and is sent later (nf_conntrack_ecache_work()).
 	 */
 	bool (*del)(struct nf_conn *ct, uint32_t portid, bool report);
 	void (*put)(struct nf_conn *ct);
 	/*
-	 * The whole way of one packet through a router: PRE_ROUTING, then
+	 * Passes one packet through a router: PRE_ROUTING, then
 	 * FORWARD and POST_ROUTING.  Returns the last verdict; the packet's
 	 * reference is dropped unless it was stolen or queued.
 	 */
 	unsigned int (*forward)(struct net *net, struct sk_buff *skb, uint16_t in, uint16_t out);
 	/*
-	 * The connections of nr packets (at most CT_BURST), which come next, are looked for
-	 * together: skb[i].ahead (core/conntrack_burst.inc.h).
+	 * Looks up the connections of the next nr packets (at most CT_BURST) together:
+	 * skb[i].ahead (core/conntrack_burst.inc.h).
 	 */
 	void (*find_ahead)(struct net *net, struct sk_buff *skb, unsigned int nr);
-	/* find_ahead, then forward for each: its last verdict goes into verdict[i]. */
+	/* find_ahead, then forward for each; its last verdict goes into verdict[i]. */
 	void (*forward_burst)(struct net *net, struct sk_buff *skb, unsigned int nr,
 			      const uint16_t *in, const uint16_t *out, unsigned int *verdict);
-	/* One place's hooks; the packet keeps its connection.  For tools and tests. */
+	/* The hooks of one hook point; the packet keeps its connection.  For tools and tests. */
 	unsigned int (*hook)(struct net *net, enum nf_inet_hooks hook, struct sk_buff *skb,
 			     uint16_t in, uint16_t out);
-	/* One hook in a read-side section of its own, and ... */
+	/* Calls one hook in a separate read-side section. */
 	unsigned int (*call)(nf_hookfn *fn, void *priv, struct sk_buff *skb,
 			     const struct nf_hook_state *state);
-	/* ... a look into the chain of a tuple: for those who watch (core/nf_conntrack_look.h). */
+	/* Walks the chain of a tuple, for tools that show it (core/nf_conntrack_look.h). */
 	void (*walk)(struct net *net, struct ct_walk *w);
-	/* The packet is gone: drop its reference, and its bytes where they are its own. */
+	/* Ends a packet: drops its reference, and frees its bytes if they are its own. */
 	void (*release)(struct sk_buff *skb);
 
 	/*
-	 * Every confirmed entry once (nf_ct_iterate_cleanup); entries for which
-	 * fn returns a positive number are killed; a negative one ends the walk
-	 * and is returned.  Else returns the number killed.
+	 * Calls fn for every confirmed entry once (nf_ct_iterate_cleanup).  Entries for
+	 * which fn returns a positive number are killed; a negative one ends the walk
+	 * and is returned.  Otherwise returns the number killed.
 	 */
 	long (*iterate)(struct ct_core *core, ct_iterate_fn *fn, void *arg);
 	/*
-	 * A piece of gc work: looks at about that many buckets from where the
-	 * last piece ended, kills what has expired; returns how many.
+	 * A piece of gc work: examines about that many buckets from where the
+	 * last piece ended, kills expired entries and returns their number.
 	 */
 	unsigned long (*gc)(struct ct_core *core, unsigned long buckets);
 	/*
-	 * A walk by positions 0 .. scan_size() - 1, each some part of the table:
-	 * scan() adds what the collector wants of one (core/nf_conntrack_find.h).
-	 * Entries have two nodes, and a resize meanwhile may hide some.
+	 * A walk by positions 0 .. scan_size() - 1, each a part of the table:
+	 * scan() adds the entries of one that the collector wants
+	 * (core/nf_conntrack_find.h).  Entries have two nodes, and a concurrent
+	 * resize may hide some.
 	 */
 	uint64_t (*scan_size)(struct ct_core *core);
 	void (*scan)(struct ct_core *core, uint64_t position, struct ct_collect *c);
 	/*
 	 * Connections outside the table: unconfirmed ones, or those that were
-	 * deleted and are still referred to; fn as for iterate, but its answer
-	 * only ends the walk.  How many, or -EOPNOTSUPP (a variant without such
-	 * lists), -ENOMEM.
+	 * deleted and are still referenced.  fn as for iterate, but its result can
+	 * only end the walk.  Returns their number, or -EOPNOTSUPP (a variant
+	 * without such lists), -ENOMEM.
 	 */
 	long (*outside)(struct ct_core *core, bool dying, ct_iterate_fn *fn, void *arg);
 	/* Online, under load: 0, -EOPNOTSUPP, -EINVAL (bucket_rule), -ENOMEM. */
@@ -133,25 +134,25 @@ struct nf_conntrack_ops {
 	uint64_t (*buckets)(struct ct_core *core);
 	void (*memory)(struct ct_core *core, struct ct_memory *memory);
 	/*
-	 * How many entries the buckets hold, and what a bucket is (variants/inside.h): 0, or
-	 * -EOPNOTSUPP of a table that has no buckets to walk one by one.
+	 * The number of entries in each bucket, and what a bucket is (variants/inside.h): 0, or
+	 * -EOPNOTSUPP if the table has no buckets that can be walked one by one.
 	 */
 	int (*chains)(struct ct_core *core, struct ct_chains *chains);
-	/* Each piece of the table's memory; nobody resizes or inserts meanwhile. */
+	/* Each range of the table's memory; no resize and no insertion meanwhile. */
 	void (*ranges)(struct ct_core *core, void (*fn)(const struct ct_range *range, void *arg),
 		       void *arg);
-	/* Waits until what was deferred is freed. */
+	/* Waits until all deferred memory is freed. */
 	void (*barrier)(struct ct_core *core);
 };
 
-/* A table and what conntrack keeps beside it; shared by namespaces. */
+/* A table and conntrack's other data; shared by namespaces. */
 struct ct_core {
 	const struct nf_conntrack_ops *ops;
 	uint64_t hash_key[2]; /* nf_conntrack_hash_rnd */
 	unsigned int nr_cpus;
 	_Atomic uint32_t max; /* nf_conntrack_max, per namespace; 0: no limit */
 	/*
-	 * nfct_time_stamp.  Written by whoever owns the clock: the measuring
+	 * nfct_time_stamp.  Written by the owner of the clock: the measured
 	 * loop, or a replay that follows a capture's time.
 	 */
 	_Atomic uint32_t now __cacheline_aligned;
@@ -163,7 +164,7 @@ static __always_inline uint32_t nfct_time_stamp(const struct ct_core *core)
 	return load_relaxed(&core->now);
 }
 
-/* For core code that is not hot; the variants' templates call their own directly. */
+/* For core code that is not hot; the variants' templates call their own functions directly. */
 static inline void nf_ct_put(struct nf_conn *ct)
 {
 	ct->net->core->ops->put(ct);
@@ -175,9 +176,9 @@ static inline bool nf_ct_kill(struct nf_conn *ct)
 }
 
 /*
- * The connection was used by a packet: it lives extra ticks from now, and the
- * packet is accounted (nf_ct_refresh_acct).  The line is written only when
- * something changes.
+ * A packet used the connection: it lives extra ticks from now, and the packet is
+ * accounted (nf_ct_refresh_acct).  The cache line is written only if something
+ * changes.
  */
 static __always_inline void nf_ct_refresh(struct nf_conn *ct, const struct net *net, uint32_t extra)
 {

@@ -2,8 +2,8 @@
 /*
  * conntrack's hot path, a template (net/netfilter/nf_conntrack_core.c).
  *
- * Included once by each variant's unit, behind its table.  It is written
- * against these, which the unit has defined before:
+ * Each variant's translation unit includes it once, after its table.  It uses
+ * these, which the unit has defined before:
  *
  *   struct ct_instance		core, table, pool of nodes, lists
  *   ct_read_lock() ...		read-side sections of the variant's RCU flavour
@@ -16,9 +16,9 @@
  *   table_find(), table_prefetch(), table_find_burst(), table_insert(),
  *   table_remove(), table_collect(), table_collect_near(), table_scan_size()
  *
- * Its parts, for who reads: conntrack_end.inc.h, conntrack_burst.inc.h,
- * conntrack_new.inc.h and conntrack_confirm.inc.h, in the order of what needs what.  All is one
- *unit, so that the compiler sees one straight path from the packet to the bucket.
+ * Its parts are conntrack_end.inc.h, conntrack_burst.inc.h, conntrack_new.inc.h and
+ * conntrack_confirm.inc.h, each after those that it needs.  All is one unit, so that the
+ * compiler sees one straight path from the packet to the bucket.
  */
 #include "core/nf_defrag.h"
 
@@ -27,7 +27,7 @@ static __always_inline struct ct_instance *ct_instance_of(const struct ct_core *
 	return container_of(core, struct ct_instance, core);
 }
 
-/* The whole hash; a table maps it to a bucket by itself. */
+/* The full 32-bit hash; each table maps it to a bucket. */
 static __always_inline uint32_t hash_conntrack_raw(const union ct_tuple_words *tuple,
 						   unsigned int zone_id, const struct net *net)
 {
@@ -39,7 +39,7 @@ static __always_inline uint32_t hash_conntrack_raw(const union ct_tuple_words *t
 /* --- Finding --- */
 
 /*
- * The entry with f's key, with a reference where get says so
+ * The entry with f's key, with a reference if `get` is set
  * (nf_conntrack_find_get).  Inside a read-side section.
  */
 static __always_inline struct nf_conntrack_tuple_hash *
@@ -48,7 +48,7 @@ __nf_conntrack_find(struct net *net, struct ct_find *f, uint32_t hash, const boo
 	struct nf_conntrack_tuple_hash *h =
 		table_find(&ct_instance_of(net->core)->table, f, hash, get);
 
-	/* A table that keeps nothing meets nothing; its loop is to hold the harness alone. */
+	/* A table that stores nothing finds nothing; its loop must contain only the harness. */
 	if (CT_FLAGS & CT_V_NULL)
 		return h;
 	if (unlikely(f->restarts))
@@ -72,7 +72,7 @@ nf_conntrack_find_get(struct net *net, const struct nf_conntrack_zone *zone,
 	h = __nf_conntrack_find(net, &f, hash_conntrack_raw(&f.key, id, net), true);
 	if (h || likely(id == reply_id))
 		return h;
-	/* A zone for one direction only: the entry may lie under the other direction's hash. */
+	/* A zone for one direction only: the entry may be under the other direction's hash. */
 	f.restarts = 0;
 	ct_find_under(&f, zone, IP_CT_DIR_REPLY);
 	return __nf_conntrack_find(net, &f, hash_conntrack_raw(&f.key, reply_id, net), true);
@@ -81,9 +81,9 @@ nf_conntrack_find_get(struct net *net, const struct nf_conntrack_zone *zone,
 #include "core/conntrack_burst.inc.h"
 #include "core/conntrack_new.inc.h"
 
-/* --- A packet comes in --- */
+/* --- A packet arrives --- */
 
-/* What was found before the packet's turn, if it is what a lookup would find now. */
+/* The entry that was found ahead of the packet, if a lookup would still find it. */
 static __always_inline struct nf_conntrack_tuple_hash *
 nf_ct_take_ahead(struct sk_buff *skb, const struct ct_find *f)
 {
@@ -98,8 +98,8 @@ nf_ct_take_ahead(struct sk_buff *skb, const struct ct_find *f)
 }
 
 /*
- * The packet's entry, found or made, goes into skb->_nfct with a reference
- * (resolve_normal_ct).  0, or -errno where a new entry could not be had.
+ * Stores the packet's entry, found or new, in skb->_nfct with a reference
+ * (resolve_normal_ct).  0, or -errno if no new entry could be allocated.
  */
 static __always_inline int
 resolve_normal_ct(struct sk_buff *skb, unsigned int dataoff, uint8_t protonum,
@@ -126,8 +126,8 @@ resolve_normal_ct(struct sk_buff *skb, unsigned int dataoff, uint8_t protonum,
 	h = __nf_conntrack_find(net, &f, hash, true);
 	if (unlikely(!h)) {
 		/*
-		 * A zone for one direction only: the entry may lie under the other direction's
-		 * hash.
+		 * A zone for one direction only: the entry may be under the other direction's
+	 * hash.
 		 */
 		zone_reply = nf_ct_zone_id(zone, IP_CT_DIR_REPLY);
 		if (zone_reply != zone_orig) {
@@ -148,7 +148,7 @@ found:
 	if (NF_CT_DIRECTION(h) == IP_CT_DIR_REPLY) {
 		ctinfo = IP_CT_ESTABLISHED_REPLY;
 	} else {
-		uint32_t status = nf_ct_status(ct); /* once: it may change under us */
+		uint32_t status = nf_ct_status(ct); /* read once: it may change concurrently */
 
 		if (likely(status & IPS_SEEN_REPLY))
 			ctinfo = IP_CT_ESTABLISHED;
@@ -161,7 +161,7 @@ found:
 	return 0;
 }
 
-/* The zone of a packet: that of its template, if it came with one. */
+/* The zone of a packet: that of its template, if it has one. */
 static __always_inline struct nf_conntrack_zone nf_ct_zone_tmpl(const struct nf_conn *tmpl)
 {
 	return unlikely(tmpl) ? nf_ct_zone(tmpl) : nf_ct_zone_dflt;
@@ -169,8 +169,8 @@ static __always_inline struct nf_conntrack_zone nf_ct_zone_tmpl(const struct nf_
 
 /*
  * The hook at PRE_ROUTING and LOCAL_OUT (nf_conntrack_in).  Inside a read-side
- * section.  The packet leaves with its connection and ctinfo, or untracked, or
- * with nothing: invalid.
+ * section.  Afterwards the packet has its connection and ctinfo, or is untracked,
+ * or has neither: invalid.
  */
 static __always_inline unsigned int
 nf_conntrack_in(struct sk_buff *skb, const struct nf_hook_state *state)
@@ -185,7 +185,7 @@ nf_conntrack_in(struct sk_buff *skb, const struct nf_hook_state *state)
 
 	if (unlikely(skb->_nfct)) {
 		tmpl = nf_ct_get(skb, &ctinfo);
-		/* Seen before (loopback), or marked untracked: not ours any more. */
+		/* Seen before (loopback), or marked untracked: leave it alone. */
 		if (!tmpl || !(nf_ct_status(tmpl) & IPS_TEMPLATE))
 			return NF_ACCEPT;
 		skb->_nfct = 0;
@@ -207,13 +207,13 @@ nf_conntrack_in(struct sk_buff *skb, const struct nf_hook_state *state)
 			ret = -ret;
 			goto out;
 		}
-		if (skb->_nfct) /* an error: belongs to what it quotes */
+		if (skb->_nfct) /* an error: belongs to the connection that it quotes */
 			goto out;
 	}
 repeat:
 	ret = resolve_normal_ct(skb, dataoff, protonum, &zone, state);
 	if (unlikely(ret < 0)) {
-		/* Too many connections, or no memory for one more. */
+		/* Too many connections, or no memory for another. */
 		NF_CT_STAT_INC(net, drop);
 		ret = NF_DROP;
 		goto out;
@@ -237,7 +237,7 @@ repeat:
 		ret = -ret;
 		goto out;
 	}
-	/* Test before set: the line stays clean once the reply was seen. */
+	/* Test before set: the cache line stays clean once the reply was seen. */
 	if (ctinfo == IP_CT_ESTABLISHED_REPLY && unlikely(!(nf_ct_status(ct) & IPS_SEEN_REPLY)) &&
 	    !nf_ct_status_test_and_set(ct, IPS_SEEN_REPLY))
 		nf_conntrack_event_cache(ct, IPCT_REPLY);
@@ -260,7 +260,7 @@ ipv4_conntrack_in(void *priv __maybe_unused, struct sk_buff *skb, const struct n
 static unsigned int ipv4_conntrack_local(void *priv __maybe_unused, struct sk_buff *skb,
 					 const struct nf_hook_state *state)
 {
-	/* A fragment made by a raw socket: only whole packets are tracked here. */
+	/* A fragment made by a raw socket: only complete packets are tracked here. */
 	const struct iphdr_view *iph = skb_header_pointer(skb, 0, sizeof(*iph));
 
 	if (!iph || iph->frag_off & htons(0x1fff))
@@ -281,8 +281,8 @@ static unsigned int ipv6_conntrack_local(void *priv __maybe_unused, struct sk_bu
 }
 
 /*
- * Where connection helpers look into packets.  None is assigned unless a
- * namespace has one (nf_conn_help), so this is a test of one status bit.
+ * Here helpers read packets.  A connection has a helper only if one was assigned
+ * (nf_conn_help), so this is a test of one status bit.
  */
 static unsigned int nf_conntrack_helper_hook(void *priv __maybe_unused, struct sk_buff *skb,
 					     const struct nf_hook_state *state __maybe_unused)
@@ -322,7 +322,7 @@ static const struct nf_hook_ops ct_hook_ops[] = {
 	CT_HOOKS(NFPROTO_IPV6, ipv6_defrag, ipv6_conntrack_in, ipv6_conntrack_local),
 };
 
-/* The packet is gone: its reference too (skb_dst... nf_reset_ct). */
+/* The packet ends: drop its reference too (nf_reset_ct). */
 static __always_inline void skb_release_nfct(struct sk_buff *skb)
 {
 	enum ip_conntrack_info ctinfo;
@@ -331,7 +331,7 @@ static __always_inline void skb_release_nfct(struct sk_buff *skb)
 	skb->_nfct = 0;
 	if (ct)
 		nf_ct_put_fast(ct);
-	if (unlikely(skb->ahead)) { /* it did not come to its lookup */
+	if (unlikely(skb->ahead)) { /* it did not reach its lookup */
 		ct = nf_ct_tuplehash_to_ctrack(skb->ahead);
 		skb->ahead = NULL;
 		nf_ct_put_fast(ct);
@@ -339,9 +339,9 @@ static __always_inline void skb_release_nfct(struct sk_buff *skb)
 }
 
 /*
- * A packet on its way through a router, from the first hook to the last.
- * Inside a read-side section, as the kernel's receive path is.  nfct, unless NULL, gets what
- * skb->_nfct was before the packet went.
+ * Passes a packet through a router, from the first hook to the last.  Inside a
+ * read-side section, like the kernel's receive path.  nfct, unless NULL, gets the
+ * value of skb->_nfct before the packet was ended.
  */
 static __always_inline unsigned int
 ct_forward_nfct(struct net *net, struct sk_buff *skb, uint16_t in, uint16_t out, uintptr_t *nfct)
@@ -369,8 +369,8 @@ ct_forward(struct net *net, struct sk_buff *skb, uint16_t in, uint16_t out)
 }
 
 /*
- * nr packets, at most CT_BURST: each goes the same way, one behind the other, but their connections
- * are looked for together.  Inside a read-side section.
+ * Passes nr packets, at most CT_BURST, one after another, but looks up their connections together.
+ * Inside a read-side section.
  */
 static __always_inline void
 ct_forward_burst(struct net *net, struct sk_buff *skb, unsigned int nr, const uint16_t *in,

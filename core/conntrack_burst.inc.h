@@ -2,22 +2,22 @@
 /*
  * Several packets, or several lookups, at once: part of the template core/conntrack.inc.h.
  *
- * A lookup waits for one line of memory after another.  Lookups of a burst do that side by side:
- * all keys are hashed, and whatever the table touches first is prefetched meanwhile
- * (table_prefetch()), before table_find_burst() looks for the first of them.
+ * A lookup waits for one line of memory after another.  Lookups of a burst wait for several lines
+ * at once: all keys are hashed, and the line that the table reads first for each is prefetched
+ * meanwhile (table_prefetch()), before table_find_burst() looks up the first of them.
  *
- * Packets of a burst still pass the hooks one by one, so that each sees what the packets before it
- * have done.  What is done for all of them ahead is the lookup: its result travels in
- * skb->ahead with a reference, and resolve_normal_ct() takes it if it is still the answer.  It
- * may no longer be: an earlier packet of the burst may have ended that connection, or a hook
- * may have put the packet into another zone.  And what was not found may be there by now: the
- * second packet of a new flow must find what the first one confirmed, or its own confirm would
- * clash.  So a miss is not carried along; that packet looks again.
+ * Packets of a burst still pass the hooks one by one, so that each sees the effects of the packets
+ * before it.  Only the lookup is done ahead for all of them: its result is kept in skb->ahead with
+ * a reference, and resolve_normal_ct() uses it if it is still right.  It may be wrong by then: an
+ * earlier packet of the burst may have ended that connection, or a hook may have put the packet
+ * into another zone.  And an entry that was not found may exist by then: the second packet of a
+ * new flow must find the entry that the first one confirmed, or its own confirm would clash.  So
+ * a miss is not kept; that packet does its lookup again.
  */
 
 /*
- * found[i] becomes the entry with key[i], of the zone and namespace of f, with a reference
- * where get says so; all as __nf_conntrack_find().  Inside a read-side section.
+ * Sets found[i] to the entry with key[i], in the zone and namespace of f, with a reference if `get`
+ * is set; all as in __nf_conntrack_find().  Inside a read-side section.
  */
 static __always_inline void
 __nf_conntrack_find_burst(struct net *net, struct ct_find *f, struct ct_burst *b, const bool get)
@@ -33,9 +33,9 @@ __nf_conntrack_find_burst(struct net *net, struct ct_find *f, struct ct_burst *b
 }
 
 /*
- * Is it worth looking for this packet's connection before its turn?  Not for fragments, which are
- * kept until they are whole, not for ICMP, of which errors belong to what they quote, and not for
- * what was marked before it came here.
+ * Should this packet's connection be looked up ahead?  Not for fragments, which are kept until the
+ * datagram is complete; not for ICMP, because errors belong to the connection they quote; and not
+ * for packets that were marked before.
  */
 static __always_inline bool
 ct_ahead_key(const struct sk_buff *skb, uint8_t pf, union ct_tuple_words *key)
@@ -52,14 +52,14 @@ ct_ahead_key(const struct sk_buff *skb, uint8_t pf, union ct_tuple_words *key)
 		if (unlikely(iph->frag_off & htons(0x3fff)))
 			return false;
 	} else if (unlikely(dataoff != sizeof(struct ipv6hdr_view))) {
-		return false; /* an extension header may be a fragment's */
+		return false; /* one of the extension headers may be a fragment header */
 	}
 	return ct_l4_tuple(skb, dataoff, pf, protonum, key);
 }
 
 /*
- * Looks for the connections of nr packets (at most CT_BURST), which are all on their way to
- * PRE_ROUTING: skb[i].ahead.  Inside a read-side section.
+ * Looks up the connections of nr packets (at most CT_BURST) before they reach PRE_ROUTING, into
+ * skb[i].ahead.  Inside a read-side section.
  */
 static __always_inline void ct_find_ahead(struct net *net, struct sk_buff *skb, unsigned int nr)
 {

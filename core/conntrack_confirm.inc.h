@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Confirm: the connection of a packet that got through goes into the table, or
- * its packet joins another that was faster.  Part of the template
- * core/conntrack.inc.h.
+ * Confirm: the connection of a packet that passed all hooks is inserted into the
+ * table, or the packet joins an entry that was inserted first.  Part of the
+ * template core/conntrack.inc.h.
  */
 
-/* Both directions' tuples and zones agree: in the same way, or swapped (nf_ct_match_reverse). */
+/* Are the tuples and zones of both directions equal, directly or swapped (nf_ct_match_reverse)? */
 static bool nf_ct_match(const struct nf_conn *loser, const struct nf_conn *winner, bool swapped)
 {
 	const struct nf_conntrack_zone a = nf_ct_zone(loser), b = nf_ct_zone(winner);
@@ -22,9 +22,9 @@ static bool nf_ct_match(const struct nf_conn *loser, const struct nf_conn *winne
 }
 
 /*
- * The packet joins the winner, which comes with a reference, if it is the same
- * connection, or, where both ends spoke at once, the same with the directions
- * swapped (__nf_ct_resolve_clash).
+ * The packet joins the winner if that is the same connection, or the same with
+ * directions swapped, because both ends sent at the same time
+ * (__nf_ct_resolve_clash).  The caller has a reference to the winner.
  */
 static __cold bool nf_ct_join(struct sk_buff *skb, struct nf_conn *winner)
 {
@@ -48,10 +48,10 @@ static __cold bool nf_ct_join(struct sk_buff *skb, struct nf_conn *winner)
 }
 
 /*
- * Only the ORIGINAL direction clashes, as zones of one direction (and NAT) can
- * make it: the loser goes in so that its answers, but not its questions, find
- * it, and for a second, which a question's answer will not take
- * (nf_ct_resolve_clash_harder).
+ * Only the ORIGINAL direction clashes, which zones of one direction (and NAT) can
+ * cause.  The loser is inserted so that packets of the reply direction find it and
+ * those of the original direction do not, and for one second only, which is longer
+ * than an answer takes (nf_ct_resolve_clash_harder).
  */
 static __cold bool nf_ct_resolve_clash_harder(struct sk_buff *skb, uint32_t hash)
 {
@@ -67,7 +67,7 @@ static __cold bool nf_ct_resolve_clash_harder(struct sk_buff *skb, uint32_t hash
 	if (!table_insert(&ct_instance_of(net->core)->table, ct, hash,
 			  nf_ct_dir_hash(ct, IP_CT_DIR_REPLY), nfct_time_stamp(net->core), &ins))
 		return true;
-	/* not alone after all: as it was */
+	/* the REPLY direction clashes too: undo */
 	atomic_fetch_and_explicit(&ct->status, ~bits, memory_order_relaxed);
 	store_relaxed(&ct->timeout, timeout);
 	if (!ins.clash)
@@ -80,9 +80,9 @@ static __cold bool nf_ct_resolve_clash_harder(struct sk_buff *skb, uint32_t hash
 }
 
 /*
- * Somebody else put the same connection, or one that has one of its tuples, in
- * first.  A protocol that allows it makes the best of it; others lose the
- * packet.  winner comes with a reference.
+ * Another thread has inserted the same connection, or one with one of its tuples,
+ * first.  If the protocol allows it, the clash is resolved; otherwise the packet is
+ * dropped.  The caller has a reference to winner.
  */
 static __cold unsigned int
 nf_ct_resolve_clash(struct sk_buff *skb, uint32_t hash, struct nf_conntrack_tuple_hash *winner_hash)
@@ -110,7 +110,7 @@ resolved:
 	return NF_ACCEPT;
 }
 
-/* The connection of a packet that got through goes into the table (__nf_conntrack_confirm). */
+/* Inserts the connection of a packet that passed all hooks (__nf_conntrack_confirm). */
 static __cold unsigned int __nf_conntrack_confirm(struct sk_buff *skb)
 {
 	enum ip_conntrack_info ctinfo;
@@ -120,7 +120,7 @@ static __cold unsigned int __nf_conntrack_confirm(struct sk_buff *skb)
 	uint32_t hash;
 	int ret;
 
-	/* Only the packet that made the entry confirms it; an answer cannot have come before. */
+	/* Only the packet that created the entry confirms it; an answer cannot have come before. */
 	if (CTINFO2DIR(ctinfo) != IP_CT_DIR_ORIGINAL)
 		return NF_ACCEPT;
 	hash = (uint32_t)load_relaxed(&ct->tuplehash[IP_CT_DIR_REPLY].hnnode.pprev);
@@ -139,13 +139,13 @@ static __cold unsigned int __nf_conntrack_confirm(struct sk_buff *skb)
 	if (ret == -E2BIG)
 		NF_CT_STAT_INC(net, chaintoolong);
 	NF_CT_STAT_INC(net, insert_failed);
-	/* -ENOSPC: a table of fixed size is full, which no table of the kernel's can be. */
+	/* -ENOSPC: a table of fixed size is full; the kernel's table has no fixed size. */
 	if (ret == -EEXIST || ret == -ENOSPC)
 		NF_CT_STAT_INC(net, drop);
 	return NF_DROP;
 }
 
-/* A connection to confirm, or with events to tell. */
+/* A connection to confirm, or with events to send. */
 static __cold unsigned int nf_conntrack_confirm_seldom(struct sk_buff *skb)
 {
 	enum ip_conntrack_info ctinfo;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The end of a connection: out of the table, told, and its memory back.  Part
- * of the template core/conntrack.inc.h.
+ * The end of a connection: it is removed from the table, its end is reported, and
+ * its memory is freed.  Part of the template core/conntrack.inc.h.
  */
 static void nf_conntrack_free(struct nf_conn *ct)
 {
@@ -16,12 +16,12 @@ static void nf_conntrack_free(struct nf_conn *ct)
 /* Some tables declare it, too.  NOLINTNEXTLINE(readability-redundant-declaration) */
 static void nf_ct_put_direct(struct nf_conn *ct);
 
-/* The last reference is gone (nf_ct_destroy). */
+/* Called when the last reference is dropped (nf_ct_destroy). */
 static __cold void nf_ct_destroy(struct nf_conn *ct)
 {
 	struct nf_conn *master = ct->master;
 
-	/* Those that were made while it was not in the table yet, or on its way out. */
+	/* Expectations that were made before it was in the table, or while it was leaving. */
 	if (nf_ct_status(ct) & CT_HELP)
 		nf_ct_remove_expectations(ct);
 	ct_list_del(&ct_instance_of(ct->net->core)->lists, ct);
@@ -49,7 +49,7 @@ static __always_inline uint32_t nf_ct_dir_hash(const struct nf_conn *ct, enum ip
 	return hash_conntrack_raw(&w, nf_ct_zone_id(&zone, dir), ct->net);
 }
 
-/* Its end is written down and told; false if it could not be told. */
+/* Records its end and sends the event; false if the event could not be sent. */
 static __cold bool nf_ct_end(struct nf_conn *ct, uint32_t portid, bool report)
 {
 	struct nf_conn_tstamp *ts = nf_conn_tstamp_find(ct);
@@ -57,7 +57,7 @@ static __cold bool nf_ct_end(struct nf_conn *ct, uint32_t portid, bool report)
 	if (ts) {
 		uint32_t now = nfct_time_stamp(ct->net->core);
 
-		/* One that expired unnoticed ended when it expired. */
+		/* If it expired some time ago, it ended when it expired. */
 		store_relaxed(&ts->stop,
 			      nf_ct_is_expired(ct, now) ? load_relaxed(&ct->timeout) : now);
 	}
@@ -66,8 +66,8 @@ static __cold bool nf_ct_end(struct nf_conn *ct, uint32_t portid, bool report)
 }
 
 /*
- * Out of the table, once (nf_ct_delete).  The caller has a reference.  False if
- * somebody else was first, or if its end will be told later.
+ * Removes it from the table, once (nf_ct_delete).  The caller has a reference.
+ * False if another thread was first, or if the event will be sent later.
  */
 static bool nf_ct_delete(struct nf_conn *ct, uint32_t portid, bool report)
 {
@@ -77,7 +77,7 @@ static bool nf_ct_delete(struct nf_conn *ct, uint32_t portid, bool report)
 		return false;
 	if (unlikely(ct->ext))
 		told = nf_ct_end(ct, portid, report);
-	/* An unconfirmed one is in no table; confirm will see DYING and refuse it. */
+	/* An unconfirmed one is not in the table; confirm will see DYING and refuse it. */
 	in = table_remove(&ct_instance_of(ct->net->core)->table, ct,
 			  nf_ct_dir_hash(ct, IP_CT_DIR_ORIGINAL),
 			  nf_ct_dir_hash(ct, IP_CT_DIR_REPLY));

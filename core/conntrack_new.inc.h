@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A new connection: allocated, by others' death if need be, and given what it
- * needs before the first reference.  Part of the template core/conntrack.inc.h.
+ * A new connection: it is allocated, if necessary after dropping another one, and
+ * initialised before its first reference.  Part of the template
+ * core/conntrack.inc.h.
  */
 #define NF_CT_EVICTION_RANGE 8
 
@@ -16,7 +17,7 @@ static bool want_early_drop(const struct nf_conntrack_tuple_hash *h __maybe_unus
 	       load_relaxed(&ct->net_id) == c->net->id;
 }
 
-/* Make room in the entry's own bucket or the seven after it (early_drop). */
+/* Makes room in the entry's own bucket or the next seven (early_drop). */
 static __cold bool early_drop(struct net *net, uint32_t hash)
 {
 	struct ct_instance *inst = ct_instance_of(net->core);
@@ -32,7 +33,7 @@ static __cold bool early_drop(struct net *net, uint32_t hash)
 
 		table_collect_near(&inst->table, hash, i, &c);
 		for (size_t k = 0; k < c.nr; k++) {
-			/* Memory is type-stable only: it may be somebody else's by now. */
+			/* Memory is only type-stable: it may be another connection by now. */
 			if (nf_ct_is_expired(v[k], c.now)) {
 				if (nf_ct_is_confirmed(v[k]))
 					nf_ct_kill_direct(v[k]);
@@ -70,13 +71,13 @@ __nf_conntrack_alloc(struct net *net, const struct nf_conntrack_zone *zone,
 		     uint32_t hash, int *err)
 {
 	uint32_t max = load_relaxed(&net->core->max);
-	/* Counted before it is checked, so that all together never exceed the limit. */
+	/* Count first, then check, so that concurrent threads never exceed the limit together. */
 	uint32_t count = add_relaxed(&net->count, 1) + 1;
 	uint32_t new_ext, status;
 	struct nf_conn *ct;
 
 	if (unlikely(max && count > max) && !early_drop(net, hash)) {
-		/* The gc worker is to make room (conntrack_gc_work.early_drop). */
+		/* Ask the gc worker to make room (conntrack_gc_work.early_drop). */
 		store_relaxed(&net->core->gc.early_drop, true);
 		*err = -ENFILE;
 		goto uncount;
@@ -86,7 +87,7 @@ __nf_conntrack_alloc(struct net *net, const struct nf_conntrack_zone *zone,
 		*err = -ENOMEM;
 		goto uncount;
 	}
-	/* A lookup with an old pointer may be comparing this memory: see ct_tuple_store(). */
+	/* A lookup with an old pointer may read this memory now: see ct_tuple_store(). */
 	ct_tuple_store(&ct->tuplehash[IP_CT_DIR_ORIGINAL], orig, IP_CT_DIR_ORIGINAL);
 	ct_tuple_store(&ct->tuplehash[IP_CT_DIR_REPLY], reply, IP_CT_DIR_REPLY);
 	store_relaxed(&ct->tuplehash[IP_CT_DIR_REPLY].hnnode.pprev, hash);
@@ -116,8 +117,8 @@ uncount:
 }
 
 /*
- * The first reference.  Release: whoever takes another by refcount_inc_not_zero()
- * sees the whole new connection, not what the memory held before.
+ * The first reference.  Release: a thread that takes another by refcount_inc_not_zero()
+ * sees the whole new connection, not the previous contents of the memory.
  */
 static __always_inline void nf_conntrack_set_live(struct nf_conn *ct)
 {
@@ -134,7 +135,7 @@ init_conntrack(struct net *net, const struct nf_conntrack_zone *zone,
 
 	*err = 0;
 	if (!nf_ct_invert_tuple(&reply, tuple))
-		return NULL; /* nothing can answer it: invalid */
+		return NULL; /* no answer to it exists: invalid */
 	ct = __nf_conntrack_alloc(net, zone, tuple, &reply, hash, err);
 	if (!ct)
 		return NULL;

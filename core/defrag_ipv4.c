@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * IPv4 fragments (RFC 791, 3.2), as net/ipv4/ip_fragment.c puts them together.
+ * IPv4 fragments (RFC 791, 3.2), reassembled like in net/ipv4/ip_fragment.c.
  *
- * Whatever is wrong with a fragment, it is kept from going on, for the kernel
- * asks only whether there is a whole packet now.  An overlap or a contradiction
- * about the length ends the whole packet, a duplicate only itself.
+ * A faulty fragment never continues, because the kernel only asks whether the packet
+ * is complete now.  An overlap or a contradictory length drops the whole packet, a
+ * duplicate only itself.
  */
 #include "core/nf_defrag.h"
 
@@ -41,7 +41,7 @@ static bool reassemble(const struct frag_queue *q, struct sk_buff *skb)
 	iph = (struct iphdr_view *)data;
 	iph->tot_len = htons((uint16_t)skb->len);
 	iph->tos |= (uint8_t)ecn;
-	/* As large a fragment had DF as any: the path takes this size, and the sender cares. */
+	/* The largest fragment had DF: the path carries this size, and the sender relies on it. */
 	iph->frag_off = q->max_df_size == q->max_size ? htons(IP_DF) : 0;
 	iph->check = 0;
 	iph->check = htons(header_sum(data, hdrlen));
@@ -54,7 +54,7 @@ struct fragment {
 	uint32_t ihl, offset, end;
 };
 
-/* ip_frag_queue; true: the queue is complete, out of the table and the caller's. */
+/* ip_frag_queue; true: the queue is complete, removed, and owned by the caller. */
 static bool queue(struct frag_session *s, struct frag_queue *q, const struct sk_buff *skb,
 		  const struct fragment *f, struct frag_piece **piece)
 {
@@ -115,7 +115,7 @@ static __cold unsigned int gather(struct sk_buff *skb, const struct nf_hook_stat
 	struct frag_piece *piece;
 	bool complete = false;
 
-	/* Not enough of a header to say what it is a fragment of. */
+	/* The header is too short to identify the datagram. */
 	if (f.ihl < sizeof(*iph) || f.ihl > skb->headlen || skb->headlen > skb->len)
 		return NF_ACCEPT;
 	f.offset = (f.frag_off & IP_OFFSET) * 8u;

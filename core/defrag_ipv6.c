@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * IPv6 fragments (RFC 8200, 4.5), as nf_conntrack_reasm.c puts them together.
+ * IPv6 fragments (RFC 8200, 4.5), reassembled like in nf_conntrack_reasm.c.
  *
- * What cannot be put together because its header is wrong goes on as it is.  Of
- * all others only the last one goes on: kept, a duplicate, an overlap (which ends
- * the whole packet as RFC 5722 asks) and what contradicts the length are alike
- * NF_STOLEN here.  The kernel calls the last two NF_DROP; gone they are as well.
+ * A fragment with a wrong header continues unchanged.  Of all others only the one
+ * that completes the packet continues.  The verdict is NF_STOLEN for fragments that
+ * are kept, for duplicates, for overlaps (which drop the whole packet, as RFC 5722
+ * requires) and for contradictory lengths.  The kernel answers NF_DROP to the last
+ * two, with the same effect.
  */
 #include "core/nf_defrag.h"
 
@@ -17,7 +18,7 @@
 struct fragment {
 	uint8_t ecn;
 	bool more;
-	uint32_t nhoff; /* where the number of the fragment header stands */
+	uint32_t nhoff; /* offset of the byte that names the fragment header */
 	uint32_t fhoff; /* the fragment header */
 	uint32_t offset, end;
 };
@@ -37,7 +38,7 @@ static unsigned int extension_len(uint8_t type, const uint8_t *h)
 	return type == IPPROTO_AH ? (h[1] + 2u) * 4 : (h[1] + 1u) * 8;
 }
 
-/* The first fragment header, behind what other headers there are (find_prev_fhdr). */
+/* The first fragment header, after any other headers (find_prev_fhdr). */
 static bool find_fragment_header(const struct sk_buff *skb, struct fragment *f)
 {
 	uint32_t off = sizeof(struct ipv6hdr_view);
@@ -106,7 +107,7 @@ static bool reassemble(const struct frag_queue *q, struct sk_buff *skb)
 	return true;
 }
 
-/* nf_ct_frag6_queue; COMPLETE: the queue is out of the table and the caller's. */
+/* nf_ct_frag6_queue; COMPLETE: the queue is removed and owned by the caller. */
 static enum outcome queue(struct frag_session *s, struct frag_queue *q, const struct sk_buff *skb,
 			  const struct fragment *f, struct frag_piece **piece)
 {
@@ -148,13 +149,13 @@ static enum outcome queue(struct frag_session *s, struct frag_queue *q, const st
 	return COMPLETE;
 }
 
-/* Multicast and link-local addresses mean another one on every link; others do not. */
+/* Multicast and link-local addresses are different on every link; others are not. */
 static bool means_a_link(const uint8_t *addr)
 {
 	return addr[0] == 0xff || (addr[0] == 0xfe && (addr[1] & 0xc0) == 0x80);
 }
 
-/* Copies the fragment and files it; *q: the complete queue. */
+/* Copies the fragment and inserts it; *q: the complete queue. */
 static enum outcome file(struct sk_buff *skb, const struct nf_hook_state *state,
 			 const struct fragment *f, struct frag_queue **q)
 {
@@ -174,7 +175,7 @@ static enum outcome file(struct sk_buff *skb, const struct nf_hook_state *state,
 			       f->end - f->offset);
 	if (!piece)
 		return GONE;
-	if (!f->offset) /* the fragment header goes: who named it names what follows it */
+	if (!f->offset) /* without the fragment header, the one before it names the next */
 		piece->bytes[f->nhoff] = fh[0];
 	frag_begin(&s, state->net, NFPROTO_IPV6);
 	*q = frag_find(&s, &key);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The table as text, so that tools that read the kernel's can read ours: field
- * for field what ct_seq_show() prints into /proc/net/nf_conntrack, or what
- * "conntrack -L -o extended" makes of ctnetlink's answer (libnetfilter_conntrack,
- * snprintf_default.c).
+ * The table as text in the kernel's format, so that the same tools can read it:
+ * field for field like ct_seq_show() in /proc/net/nf_conntrack, or like
+ * "conntrack -L -o extended" (libnetfilter_conntrack, snprintf_default.c).
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -16,7 +15,7 @@ static void add_tuple(struct ct_text *t, const struct nf_conn *ct, enum ip_connt
 	t->len += nf_ct_tuple_snprint(ct_text_at(t), ct_text_room(t), nf_ct_tuple(ct, dir));
 }
 
-/* A zone is shown where it counts: behind one direction's tuple, or at the end for both. */
+/* A zone for one direction is shown after that direction's tuple, one for both at the end. */
 static void add_zone(struct ct_text *t, const struct nf_conn *ct, uint8_t dir)
 {
 	const struct nf_conntrack_zone zone = nf_ct_zone(ct);
@@ -40,7 +39,7 @@ static void add_acct(struct ct_text *t, const struct nf_conn *ct, enum ip_conntr
 			    (unsigned long long)load_relaxed(&acct->counter[dir].bytes));
 }
 
-/* Seconds since the connection began, if it was written down. */
+/* Seconds since the connection began, if that was recorded. */
 static void add_age(struct ct_text *t, const struct nf_conn *ct)
 {
 	struct nf_conn_tstamp *ts = nf_conn_tstamp_find(ct);
@@ -66,7 +65,7 @@ static void add_timeout(struct ct_text *t, const struct nf_conn *ct)
 		ct_text_add(t, "%u ", nf_ct_expires(ct, nfct_time_stamp(ct->net->core)) / NF_CT_HZ);
 }
 
-/* Who handles an offloaded connection's packets knows its state; we don't. */
+/* The state of an offloaded connection is known only where its packets are handled. */
 static void add_state(struct ct_text *t, const struct nf_conn *ct)
 {
 	const struct nf_conntrack_l4proto *l4 = nf_ct_l4proto_find(nf_ct_protonum(ct));
@@ -118,11 +117,11 @@ int nf_ct_snprint(char *buf, size_t size, const struct nf_conn *ct)
 	return t.len;
 }
 
-/* --- As the conntrack program shows it --- */
+/* --- As the conntrack program prints it --- */
 
 /*
- * Protocols have the names that the program knows, whether or not the kernel
- * that it asks tracks them; DCCP's ports are all zero then.
+ * Protocols have the names that the program knows, whether or not the kernel tracks
+ * them; if it does not, DCCP's ports are zero.
  */
 static const char *tool_name(const struct nf_conn *ct)
 {
@@ -146,7 +145,7 @@ static void add_tool_tuple(struct ct_text *t, const struct nf_conn *ct, enum ip_
 		t->len += l4->print_tuple(ct_text_at(t), ct_text_room(t), tuple);
 }
 
-/* The default zone is not told. */
+/* The default zone is not printed. */
 static void add_tool_zone(struct ct_text *t, const struct nf_conn *ct, uint8_t dir)
 {
 	if (load_relaxed(&ct->zone_id) != NF_CT_DEFAULT_ZONE_ID)
@@ -180,7 +179,7 @@ int nf_ct_snprint_extended(char *buf, size_t size, const struct nf_conn *ct)
 	add_age(&t, ct);
 	if (helper)
 		ct_text_add(&t, "helper=%s ", helper->name);
-	/* the kernel counts no reference for who reads: it holds the bucket's lock */
+	/* the kernel's reader needs no reference, because it holds the bucket's lock */
 	ct_text_add(&t, "use=%u\n", load_relaxed(&ct->use.refs) - 1);
 	return t.len;
 }
@@ -196,9 +195,10 @@ struct dump {
 static int dump_one(struct nf_conn *ct, void *arg)
 {
 	struct dump *d = arg;
-	char line[1024]; /* an IPv6 entry with everything is below 500 */
+	char line[1024]; /* an IPv6 entry with all fields has less than 500 */
 
-	if (nf_ct_status(ct) & IPS_NAT_CLASH) /* no ORIGINAL node, which is what is listed */
+	if (nf_ct_status(ct) &
+	    IPS_NAT_CLASH) /* it has no ORIGINAL node, and only these are listed */
 		return 0;
 	d->snprint(line, sizeof(line), ct);
 	if (fputs(line, d->out) == EOF)

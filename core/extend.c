@@ -57,7 +57,7 @@ void *nf_ct_ext_add(struct nf_conn *ct, unsigned int id)
 	if (end > UINT16_MAX)
 		return NULL;
 	if (!ext || end > ext->size) {
-		/* 128 holds what a connection usually has, so that the area seldom moves */
+		/* 128 is enough for the usual extensions, so the area rarely moves */
 		size = end < 128 ? 128 : end;
 		struct nf_ct_ext *bigger = realloc(ext, size);
 
@@ -89,7 +89,7 @@ void nf_ct_new_ext_update(struct net *net)
 {
 	uint32_t events, set = 0;
 
-	/* The last to come sees what all before it have changed. */
+	/* The last caller sees the changes of all before it. */
 	spin_lock(&net->new_ext_lock);
 	events = load_relaxed(&net->ct.nf_conntrack_events);
 	if (load_relaxed(&net->ct.nf_conntrack_acct))

@@ -48,7 +48,7 @@ void nf_ct_helper_remove(struct nf_conn *ct)
 
 	if (!help)
 		return;
-	/* first, so that a packet that is in the helper now leaves no expectation behind */
+	/* first, so that a packet that is in the helper now cannot leave an expectation */
 	spin_lock(&ct->net->expect.lock);
 	store_relaxed(&help->helper, NULL);
 	spin_unlock(&ct->net->expect.lock);
@@ -59,7 +59,7 @@ const struct nf_conntrack_helper *nf_ct_helper_of(const struct nf_conn *ct)
 {
 	const struct nf_conn_help *help = nf_ct_ext_find(ct, NF_CT_EXT_HELPER);
 
-	/* relaxed: helpers are constant and never go away themselves */
+	/* relaxed: helpers are constant and never freed */
 	return help ? load_relaxed(&help->helper) : NULL;
 }
 
@@ -70,7 +70,7 @@ unsigned int nf_ct_helper(struct sk_buff *skb, struct nf_conn *ct, enum ip_connt
 	unsigned int protoff;
 	uint8_t protonum;
 
-	/* An ICMP error about the connection is no packet of its protocol. */
+	/* An ICMP error about the connection is not a packet of its protocol. */
 	if (!helper || get_l4proto(skb, 0, state->pf, &protoff, &protonum) ||
 	    protonum != nf_ct_protonum(ct))
 		return NF_ACCEPT;

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * FTP: finds in the control connection where the data connection will go
- * (RFC 959: PORT and 227; RFC 2428: EPRT and 229), as the kernel's
+ * FTP: finds the destination of the data connection in the control connection
+ * (RFC 959: PORT and 227; RFC 2428: EPRT and 229), like the kernel's
  * nf_conntrack_ftp.c with its `loose` setting off.
  *
- *	active:  the client says PORT or EPRT, the server will connect to it
- *	passive: the server says 227 or 229, the client will connect to it
+ * active:  the client sends PORT or EPRT, the server will connect to it
+ * passive: the server sends 227 or 229, the client will connect to it
  *
- * A command counts only at the beginning of a line.  Lines are not put
- * together from packets: what is remembered, for each direction, is at which
- * two sequence numbers a line began last, that is, behind a packet that ended
- * with a newline.  So the very first packet of a direction is not looked
- * into; a command that was sent again is; and one that is cut in pieces is
- * dropped, so that its sender sends it again and perhaps whole.
+ * A command counts only at the beginning of a line.  Lines are not reassembled from
+ * packets.  For each direction the last two sequence numbers at which a line began
+ * are remembered, that is, after a packet that ended with a newline.  Therefore the
+ * very first packet of a direction is not read; a retransmitted command is; and a
+ * command that is split over packets is dropped, so that its sender retransmits it,
+ * perhaps in one piece.
  */
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -27,9 +27,9 @@ struct ftp_master {
 	uint32_t line_seq[IP_CT_DIR_MAX][LINES_KEPT]; /* where lines began */
 	uint16_t nr_lines[IP_CT_DIR_MAX];
 };
-_Static_assert(sizeof(struct ftp_master) <= NF_CT_HELPER_DATA, "fits the room for a helper's data");
+_Static_assert(sizeof(struct ftp_master) <= NF_CT_HELPER_DATA, "fits into a helper's data");
 
-/* Where the data connection goes to. */
+/* The destination of the data connection. */
 struct ftp_target {
 	uint16_t l3num;
 	union nf_inet_addr u3;
@@ -49,9 +49,9 @@ static struct text text_from(struct text t, size_t n)
 /* --- Numbers and addresses --- */
 
 /*
- * nr numbers with sep between them, up to a character that is neither: end, or
- * any if that is 0.  How many characters they took; 0: not like that.  Like
- * the kernel's, it does not mind empty or large numbers.
+ * Reads nr numbers with sep between them, up to another character: end, or any if that
+ * is 0.  Returns the number of characters read; 0: another syntax.  Like the kernel's
+ * parser it accepts empty and large numbers.
  */
 static size_t parse_numbers(struct text t, uint32_t *v, unsigned int nr, char sep, char end)
 {
@@ -86,7 +86,7 @@ static bool parse_host_port(struct text t, char end, struct ftp_target *to)
 	return true;
 }
 
-/* Digits up to delim.  Not 0; what is too large for a port wraps, as in the kernel. */
+/* Digits up to delim.  Must not be 0; a number too large for a port wraps, as in the kernel. */
 static bool parse_port(struct text t, char delim, struct ftp_target *to)
 {
 	uint16_t port = 0;
@@ -108,7 +108,7 @@ static bool good_delimiter(char c)
 	return c > 32 && c < 127 && !(c >= '0' && c <= '9');
 }
 
-/* An IPv6 address up to delim; its length, 0 if it is none. */
+/* An IPv6 address up to delim; returns its length, 0 if it is not one. */
 static size_t parse_ipv6(struct text t, char delim, union nf_inet_addr *to)
 {
 	const char *end = memchr(t.p, delim, t.len);
@@ -122,7 +122,7 @@ static size_t parse_ipv6(struct text t, char delim, union nf_inet_addr *to)
 	return inet_pton(AF_INET6, address, to->ip6) == 1 ? n : 0;
 }
 
-/* --- What is said --- */
+/* --- Commands and answers --- */
 
 static bool parse_port_command(struct text t, struct ftp_target *to)
 {
@@ -153,7 +153,7 @@ static bool parse_eprt(struct text t, struct ftp_target *to)
 	return n && parse_port(text_from(t, n + 1), delim, to);
 }
 
-/* "Entering Passive Mode (10,2,0,1,200,10)", brackets or not (RFC 1123, 4.1.2.6) */
+/* "Entering Passive Mode (10,2,0,1,200,10)", with or without brackets (RFC 1123, 4.1.2.6) */
 static bool parse_227(struct text t, struct ftp_target *to)
 {
 	size_t i = 0;
@@ -173,7 +173,7 @@ static bool parse_229(struct text t, struct ftp_target *to)
 
 static const struct command {
 	const char *word;
-	char skip; /* what follows begins behind the next such character; 0: at once */
+	char skip; /* the address starts after the next such character; 0: at once */
 	bool (*parse)(struct text t, struct ftp_target *to);
 } commands[IP_CT_DIR_MAX][2] = {
 	[IP_CT_DIR_ORIGINAL] = {
@@ -217,7 +217,7 @@ static bool line_begins(const struct ftp_master *m, enum ip_conntrack_dir dir, u
 	return false;
 }
 
-/* Keeps the two latest, whatever order packets come in. */
+/* Keeps the two latest, in any order of packets. */
 static void note_line(struct ftp_master *m, enum ip_conntrack_dir dir, uint32_t seq)
 {
 	uint32_t *v = m->line_seq[dir];
@@ -244,7 +244,7 @@ expect_data(struct nf_conn *ct, enum ip_conntrack_dir dir, const struct ftp_targ
 	struct nf_conntrack_expect *exp;
 	unsigned int verdict = NF_ACCEPT;
 
-	/* Who names somebody else's address may want a hole in the firewall in front of them. */
+	/* A foreign address may be an attempt to open another host's firewall. */
 	if (memcmp(&to->u3, &said_by->src.u3, sizeof(to->u3)))
 		return NF_ACCEPT;
 	exp = nf_ct_expect_alloc(ct);
@@ -252,7 +252,7 @@ expect_data(struct nf_conn *ct, enum ip_conntrack_dir dir, const struct ftp_targ
 		return NF_DROP;
 	nf_ct_expect_init(exp, NF_CT_EXPECT_CLASS_DEFAULT, to->l3num, &other->src.u3,
 			  &other->dst.u3, IPPROTO_TCP, NULL, &to->port);
-	/* Nobody would know of the data connection: better that the command does not arrive. */
+	/* Without an expectation the data connection would fail, so drop the command. */
 	if (nf_ct_expect_related(exp))
 		verdict = NF_DROP;
 	nf_ct_expect_put(exp);
@@ -291,7 +291,7 @@ static unsigned int ftp_help(struct sk_buff *skb, unsigned int protoff, struct n
 	if ((ctinfo != IP_CT_ESTABLISHED && ctinfo != IP_CT_ESTABLISHED_REPLY) || !th || !help)
 		return NF_ACCEPT;
 	off = protoff + (th->doff_res >> 4) * 4u;
-	/* A capture may have cut the packet: then nobody knows what was said. */
+	/* A capture may have cut the packet: then its text is unknown. */
 	if (off >= skb->len || skb->headlen < skb->len)
 		return NF_ACCEPT;
 	line = (struct text){ (const char *)skb->data + off, skb->len - off };

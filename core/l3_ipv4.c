@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* IPv4 (RFC 791): addresses into tuples, tuples into text. */
+/* IPv4 (RFC 791): addresses to tuples, tuples to text. */
 #include <arpa/inet.h>
 
 #include "core/nf_conntrack_proto.h"
@@ -32,7 +32,7 @@ static int ipv4_print_tuple(char *buf, size_t size, const struct nf_conntrack_tu
 	return snprintf(buf, size, "src=%s dst=%s ", src, dst);
 }
 
-/* The inline function of the packet path, for those who come by pointer. */
+/* The inline function of the packet path, for calls by pointer. */
 static int ipv4_l4proto(const struct sk_buff *skb, unsigned int nhoff, unsigned int *dataoff,
 			uint8_t *protonum)
 {

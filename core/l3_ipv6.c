@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * IPv6 (RFC 8200): addresses into tuples, tuples into text, and the way past
- * the extension headers to the transport header.
+ * IPv6 (RFC 8200): addresses to tuples, tuples to text, and skipping the extension
+ * headers to find the transport header.
  */
 #include "core/nf_conntrack_proto.h"
 #include "core/text.h"
@@ -25,7 +25,7 @@ ipv6_invert_tuple(struct nf_conntrack_tuple *inverse, const struct nf_conntrack_
 	inverse->dst.u3 = orig->src.u3;
 }
 
-/* All eight groups with all their digits, as the kernel's %pI6. */
+/* All eight groups with all digits, like the kernel's %pI6. */
 static void add_address(struct ct_text *t, const char *name, const union nf_inet_addr *addr)
 {
 	uint16_t group[8];
@@ -45,7 +45,7 @@ static int ipv6_print_tuple(char *buf, size_t size, const struct nf_conntrack_tu
 	return t.len;
 }
 
-/* How long the extension header at off is; 0 if its first bytes are not there. */
+/* The length of the extension header at off; 0 if its first bytes are missing. */
 static unsigned int
 exthdr_len(const struct sk_buff *skb, unsigned int off, uint8_t type, uint8_t *next)
 {
@@ -65,10 +65,10 @@ exthdr_len(const struct sk_buff *skb, unsigned int off, uint8_t type, uint8_t *n
 }
 
 /*
- * Past hop-by-hop, routing, destination options, authentication and fragment
+ * Skips hop-by-hop, routing, destination options, authentication and fragment
  * headers in any order and number (the kernel's ipv6_skip_exthdr).  Fails on
- * "no next header", on a later fragment, which has no transport header, and
- * where a header is not whole.
+ * "no next header", on a later fragment, which has no transport header, and on an
+ * incomplete header.
  */
 int ipv6_get_l4proto(const struct sk_buff *skb, unsigned int nhoff, unsigned int *dataoff,
 		     uint8_t *protonum)

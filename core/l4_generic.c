@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every protocol without a tracker of its own: known by its addresses and its
- * number alone (nf_conntrack_proto_generic.c; DCCP too, since Linux 6.16).
+ * All protocols without a tracker: a connection is identified by addresses and
+ * protocol number only (nf_conntrack_proto_generic.c; since Linux 6.16 also DCCP).
  */
 #include "core/conntrack.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * GRE (RFC 2784): one connection between two addresses, whatever travels in
- * it.  Enhanced GRE (RFC 2637) is PPTP's: told apart by call id, and valid only
- * if it carries PPP (nf_conntrack_proto_gre.c).
+ * GRE (RFC 2784): one connection between two addresses, for any payload.  Enhanced
+ * GRE (RFC 2637) is PPTP's: connections differ by call id, and it is valid only if it
+ * carries PPP (nf_conntrack_proto_gre.c).
  */
 #include "core/conntrack.h"
 
@@ -21,7 +21,7 @@ gre_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff, struct nf_conn
 	const struct grehdr_view *gh =
 		skb_header_pointer(skb, dataoff, offsetof(struct grehdr_view, payload_len));
 
-	/* keys 0: nothing to tell connections of the same addresses apart */
+	/* keys 0: nothing distinguishes connections of the same addresses */
 	if (!gh || (gh->version & GRE_VERSION_MASK) != 1)
 		return true;
 	gh = skb_header_pointer(skb, dataoff, sizeof(*gh));
@@ -29,7 +29,7 @@ gre_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff, struct nf_conn
 		return true;
 	if (gh->protocol != htons(GRE_PROTO_PPP))
 		return false;
-	/* the other direction's call id only the PPTP control connection knows */
+	/* only the PPTP control connection knows the other direction's call id */
 	tuple->dst.u.gre.key = gh->call_id;
 	return true;
 }
@@ -46,7 +46,7 @@ static int gre_print_conntrack(char *buf, size_t size, const struct nf_conn *ct)
 			ct->proto.gre.timeout / NF_CT_HZ, ct->proto.gre.stream_timeout / NF_CT_HZ);
 }
 
-/* The timeouts are the connection's own, so that a PPTP helper could lengthen them. */
+/* Each connection has its own timeouts, so that a PPTP helper could increase them. */
 static int gre_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned int dataoff,
 		      enum ip_conntrack_info ctinfo, const struct nf_hook_state *state)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ICMP (RFC 792): requests with an answer make connections, errors belong to
- * the connection of the packet they quote (nf_conntrack_proto_icmp.c).
+ * ICMP (RFC 792): requests that have an answer open connections, errors belong to
+ * the connection of the packet that they quote (nf_conntrack_proto_icmp.c).
  */
 #include <netinet/ip_icmp.h>
 
 #include "core/l4_icmp.h"
 
-/* The answer to a type and what it answers, plus one; 0: there is none. */
+/* The type that answers a type, or that it answers, plus one; 0: none. */
 static const uint8_t inverse_type[] = {
 	[ICMP_ECHO] = ICMP_ECHOREPLY + 1,	    [ICMP_ECHOREPLY] = ICMP_ECHO + 1,
 	[ICMP_TIMESTAMP] = ICMP_TIMESTAMPREPLY + 1, [ICMP_TIMESTAMPREPLY] = ICMP_TIMESTAMP + 1,
@@ -67,7 +67,7 @@ int nf_conntrack_icmp_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned i
 	if (state->pf != NFPROTO_IPV4 ||
 	    !is_request(nf_ct_tuple(ct, IP_CT_DIR_ORIGINAL)->dst.u.icmp.type)) {
 		nf_ct_l4proto_log_invalid(state->net,
-					  "it is no request, and answers none that was seen");
+					  "it is neither a request nor the answer to a known one");
 		return -NF_ACCEPT;
 	}
 	nf_ct_refresh_acct(ct, state->net, ctinfo, skb,
@@ -90,29 +90,30 @@ int nf_conntrack_inet_error(struct sk_buff *skb, unsigned int inner,
 
 	if (get_l4proto(skb, inner, state->pf, &dataoff, &protonum) ||
 	    !nf_ct_get_tuple(skb, inner, dataoff, state->pf, protonum, &quoted)) {
-		nf_ct_l4proto_log_invalid(state->net, "it quotes no packet, or too little of one");
+		nf_ct_l4proto_log_invalid(state->net,
+					  "it quotes no packet, or too few bytes of one");
 		return -NF_ACCEPT;
 	}
 	/*
-	 * The error travels with the answers to the quoted packet, so it is the
-	 * node of these that gives the direction.
+	 * The error has the direction of the answers to the quoted packet, so their node
+	 * gives the direction.
 	 */
 	if (!nf_ct_invert_tuple(&answer, &quoted.tuple)) {
-		nf_ct_l4proto_log_invalid(state->net, "what it quotes has no answer");
+		nf_ct_l4proto_log_invalid(state->net, "the packet that it quotes has no answer");
 		return -NF_ACCEPT;
 	}
 	h = ops->find_get(state->net, zone, &answer);
 	if (!h) {
 		nf_ct_l4proto_log_invalid(state->net,
-					  "it quotes a packet of no connection there is");
+					  "it quotes a packet of an unknown connection");
 		return -NF_ACCEPT;
 	}
 	ct = nf_ct_tuplehash_to_ctrack(h);
 	dir = NF_CT_DIRECTION(h);
 	if (memcmp(outer_daddr, &nf_ct_tuple(ct, dir)->dst.u3, sizeof(*outer_daddr))) {
 		ops->put(ct);
-		nf_ct_l4proto_log_invalid(
-			state->net, "it goes to another address than the quoted packet came from");
+		nf_ct_l4proto_log_invalid(state->net,
+					  "its destination is not the source of the quoted packet");
 		return -NF_ACCEPT;
 	}
 	nf_ct_set(skb, ct, dir == IP_CT_DIR_REPLY ? IP_CT_RELATED_REPLY : IP_CT_RELATED);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ICMPv6 (RFC 4443) with what travels in it: node information (RFC 4620) makes
- * connections as echo does; neighbour discovery (RFC 4861), multicast listener
+ * ICMPv6 (RFC 4443) and the protocols in it: node information (RFC 4620) opens
+ * connections like echo; neighbour discovery (RFC 4861), multicast listener
  * discovery (RFC 2710, RFC 3810) and multicast router discovery (RFC 4286) are
- * not tracked; redirects quote a packet as errors do (nf_conntrack_proto_icmpv6.c).
+ * not tracked; redirects quote a packet like errors (nf_conntrack_proto_icmpv6.c).
  */
 #include <netinet/icmp6.h>
 
@@ -57,7 +57,7 @@ int nf_conntrack_icmpv6_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned
 	(void)dataoff;
 	if (state->pf != NFPROTO_IPV6 || (type != ICMP6_ECHO_REQUEST && type != ICMPV6_NI_QUERY)) {
 		nf_ct_l4proto_log_invalid(state->net,
-					  "it is no request, and answers none that was seen");
+					  "it is neither a request nor the answer to a known one");
 		return -NF_ACCEPT;
 	}
 	nf_ct_refresh_acct(ct, state->net, ctinfo, skb,
@@ -75,9 +75,9 @@ static int quoted_error(struct sk_buff *skb, unsigned int inner,
 }
 
 /*
- * A redirect (RFC 4861, 4.5): two addresses, then options; the first may be
- * the redirected packet's beginning.  Only from the link, so with a link-local
- * source and a hop limit nobody has decremented.
+ * A redirect (RFC 4861, 4.5): two addresses, then options; the first may be the
+ * beginning of the redirected packet.  It must come from the link, so its source is
+ * link-local and no router has decremented its hop limit.
  */
 static int redirect(struct sk_buff *skb, unsigned int dataoff, const struct ipv6hdr_view *ip6h,
 		    const struct nf_conntrack_zone *zone, const struct nf_hook_state *state)

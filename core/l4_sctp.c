@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * SCTP (RFC 9260).  A packet is a header with a verification tag, which says
- * that the sender knows the association, and chunks, some of which move its
- * state.  An association may use further addresses, whose paths begin with a
- * heartbeat; and both ends may begin at once (INIT collision, 5.2.1).  States
- * and transitions as in nf_conntrack_proto_sctp.c of Linux 6.18.
+ * SCTP (RFC 9260).  A packet is a header with a verification tag, which shows that
+ * the sender knows the association, and chunks, some of which change its state.  An
+ * association may use more addresses, whose paths start with a heartbeat; and both
+ * ends may start at the same time (INIT collision, 5.2.1).  States and transitions
+ * are those of nf_conntrack_proto_sctp.c in Linux 6.18.
  */
 #include "core/conntrack.h"
 
@@ -18,7 +18,7 @@ struct sctp_chunk_view {
 	uint16_t length; /* of the chunk with this header, without padding */
 } __attribute__((packed));
 
-#define CHUNK_FLAG_T 0x01 /* the tag is the other direction's, the sender has none of its own */
+#define CHUNK_FLAG_T 0x01 /* the tag is the other direction's, because the sender has none */
 
 enum {
 	CID_DATA = 0,
@@ -50,7 +50,7 @@ enum {
 #define HS SCTP_CONNTRACK_HEARTBEAT_SENT
 #define IV SCTP_CONNTRACK_MAX
 
-/* The columns of the table below, plus one; chunks that are not here change nothing. */
+/* The columns of the table below, plus one; other chunks change nothing. */
 static const uint8_t column[CIDS] = {
 	[CID_INIT] = 1,	       [CID_INIT_ACK] = 2,	 [CID_ABORT] = 3,
 	[CID_SHUTDOWN] = 4,    [CID_SHUTDOWN_ACK] = 5,	 [CID_ERROR] = 6,
@@ -89,7 +89,7 @@ static unsigned int sctp_next(enum ip_conntrack_dir dir, unsigned int state, uin
 	return type < CIDS && column[type] ? next_state[dir][state][column[type] - 1] : state;
 }
 
-/* The chunk at *off, and *off on the next; NULL: no more. */
+/* The chunk at *off; advances *off to the next; NULL: no more. */
 static const struct sctp_chunk_view *next_chunk(const struct sk_buff *skb, unsigned int *off)
 {
 	const struct sctp_chunk_view *ch;
@@ -103,9 +103,9 @@ static const struct sctp_chunk_view *next_chunk(const struct sk_buff *skb, unsig
 }
 
 /*
- * Which chunks there are, as bits; 0 if they cannot be together: none at all,
- * INIT, INIT ACK or SHUTDOWN COMPLETE not alone (6.10), a cookie not first, or
- * one without a length, from which there is no way to the next.
+ * The chunks of the packet, as bits; 0 if the packet is malformed: no chunk, INIT,
+ * INIT ACK or SHUTDOWN COMPLETE together with others (6.10), a cookie that is not
+ * first, or a chunk without a length, after which the next cannot be found.
  */
 static uint32_t chunks_in(const struct sk_buff *skb, unsigned int off)
 {
@@ -124,7 +124,7 @@ static uint32_t chunks_in(const struct sk_buff *skb, unsigned int off)
 	return seen;
 }
 
-/* The tag that an INIT or INIT ACK, at off, asks the other side to use. */
+/* The tag that an INIT or INIT ACK at off tells the other side to use. */
 static bool init_tag(const struct sk_buff *skb, const struct sctp_chunk_view *ch, uint32_t *tag)
 {
 	unsigned int off = (unsigned int)((const uint8_t *)ch - skb->data);
@@ -137,7 +137,7 @@ static bool init_tag(const struct sk_buff *skb, const struct sctp_chunk_view *ch
 	return true;
 }
 
-/* The first packet: false if such a one opens no association. */
+/* The first packet: false if it cannot open an association. */
 static bool sctp_new(struct nf_conn *ct, const struct sk_buff *skb, unsigned int off, uint32_t vtag)
 {
 	struct ip_ct_sctp *sctp = &ct->proto.sctp;
@@ -154,28 +154,28 @@ static bool sctp_new(struct nf_conn *ct, const struct sk_buff *skb, unsigned int
 		} else if (ch->type == CID_HEARTBEAT) {
 			sctp->vtag[IP_CT_DIR_ORIGINAL] = vtag;
 		} else if (ch->type == CID_SHUTDOWN_ACK) {
-			/* out of the blue (8.4): what answers it will carry the same tag */
+			/* out of the blue (8.4): its answer will have the same tag */
 			sctp->vtag[IP_CT_DIR_REPLY] = vtag;
 		}
 	}
 	return true;
 }
 
-/* A packet on its way through its chunks. */
+/* The state of walking through the chunks of a packet. */
 struct sctp_walk {
 	const struct sk_buff *skb;
 	enum ip_conntrack_dir dir;
 	uint32_t vtag; /* of the packet */
 	uint32_t chunks;
-	bool ignore; /* valid, but it does not prolong the connection's life */
+	bool ignore; /* valid, but does not refresh the timeout */
 };
 
 enum sctp_step { SCTP_TAKE, SCTP_SKIP, SCTP_REFUSE };
 
 /*
- * A heartbeat or its answer.  A tag we do not know may be a new association
- * between the same addresses: the first such heartbeat is let pass, and if the
- * answer comes, its tag is taken over.
+ * A heartbeat or its answer.  An unknown tag may be a new association between the
+ * same addresses: the first such heartbeat is accepted, and if the answer comes, its
+ * tag is stored.
  */
 static enum sctp_step heartbeat(struct ip_ct_sctp *sctp, struct sctp_walk *w, bool ack)
 {
@@ -205,7 +205,7 @@ static enum sctp_step heartbeat(struct ip_ct_sctp *sctp, struct sctp_walk *w, bo
 	return SCTP_TAKE;
 }
 
-/* Chunks with rules of their own about the tag (8.5.1). */
+/* Chunks with special rules for the tag (8.5.1). */
 static enum sctp_step
 check_tag(struct ip_ct_sctp *sctp, struct sctp_walk *w, const struct sctp_chunk_view *ch)
 {
@@ -223,7 +223,7 @@ check_tag(struct ip_ct_sctp *sctp, struct sctp_walk *w, const struct sctp_chunk_
 		right = w->vtag == sctp->vtag[w->dir];
 		break;
 	case CID_COOKIE_ACK:
-		sctp->init[0] = sctp->init[1] = 0; /* a collision is over */
+		sctp->init[0] = sctp->init[1] = 0; /* the collision has ended */
 		right = true;
 		break;
 	case CID_HEARTBEAT:
@@ -235,7 +235,7 @@ check_tag(struct ip_ct_sctp *sctp, struct sctp_walk *w, const struct sctp_chunk_
 	return right ? SCTP_TAKE : SCTP_REFUSE;
 }
 
-/* INIT: who sent it will be known by this tag. */
+/* INIT: packets to its sender will have this tag. */
 static bool take_init(struct nf_conn *ct, struct sctp_walk *w, const struct sctp_chunk_view *ch,
 		      unsigned int old, unsigned int new)
 {
@@ -244,20 +244,20 @@ static bool take_init(struct nf_conn *ct, struct sctp_walk *w, const struct sctp
 
 	if (!init_tag(w->skb, ch, &tag))
 		return false;
-	/* one sent again, or a late one, is not the other half of a collision */
+	/* a retransmitted or late one is not the other half of a collision */
 	if (old == SCTP_CONNTRACK_NONE || sctp->vtag[!w->dir] != tag) {
 		if (sctp->init[w->dir])
-			sctp->init[!w->dir] = 0; /* after a collision: begins anew */
+			sctp->init[!w->dir] = 0; /* after a collision: start again */
 		sctp->init[w->dir] = 1;
 	}
 	sctp->vtag[!w->dir] = tag;
-	/* sent again and again it keeps nothing alive */
+	/* retransmissions do not refresh the timeout */
 	if (old == SCTP_CONNTRACK_CLOSED && new == SCTP_CONNTRACK_CLOSED && nf_ct_is_confirmed(ct))
 		w->ignore = true;
 	return true;
 }
 
-/* INIT ACK: false for a late one, of an INIT that lost a collision or of another life. */
+/* INIT ACK: false for a late one, of an INIT that lost a collision or of an earlier association. */
 static bool
 take_init_ack(struct ip_ct_sctp *sctp, const struct sctp_walk *w, const struct sctp_chunk_view *ch)
 {
@@ -272,7 +272,7 @@ take_init_ack(struct ip_ct_sctp *sctp, const struct sctp_walk *w, const struct s
 	return true;
 }
 
-/* Chunk by chunk, locked; false: the packet is invalid.  *state: where the last one led. */
+/* Chunk by chunk, under the lock; false: the packet is invalid.  *state: after the last chunk. */
 static bool
 sctp_walk_chunks(struct nf_conn *ct, struct sctp_walk *w, unsigned int off, unsigned int *state)
 {
@@ -309,11 +309,11 @@ sctp_walk_chunks(struct nf_conn *ct, struct sctp_walk *w, unsigned int off, unsi
 static int sctp_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned int dataoff,
 		       enum ip_conntrack_info ctinfo, const struct nf_hook_state *state)
 {
-	/* chunks that look after the tag themselves */
+	/* chunks that check the tag themselves */
 	const uint32_t own_rules = BIT(CID_INIT) | BIT(CID_SHUTDOWN_COMPLETE) |
 				   BIT(CID_COOKIE_ECHO) | BIT(CID_ABORT) | BIT(CID_SHUTDOWN_ACK) |
 				   BIT(CID_HEARTBEAT) | BIT(CID_HEARTBEAT_ACK);
-	/* out of the blue they are to be discarded (8.4) */
+	/* out of the blue they must be discarded (8.4) */
 	const uint32_t never_first =
 		BIT(CID_ABORT) | BIT(CID_SHUTDOWN_COMPLETE) | BIT(CID_COOKIE_ACK);
 	const struct sctphdr_view *sh = skb_header_pointer(skb, dataoff, sizeof(*sh));
@@ -324,19 +324,19 @@ static int sctp_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned int dat
 	if (!sh || (nf_ct_checksum_wanted(skb, state) && !nf_checksum_ok_sctp(skb, dataoff))) {
 		nf_ct_l4proto_log_invalid(state->net, "%s",
 					  sh ? "its checksum is wrong"
-					     : "its header is not all there");
+					     : "its header is incomplete");
 		return -NF_ACCEPT;
 	}
 	w.vtag = ntohl(sh->vtag);
 	w.chunks = chunks_in(skb, first);
 	if (!w.chunks) {
 		nf_ct_l4proto_log_invalid(state->net,
-					  "its chunks cannot be together, or there are none");
+					  "it has no chunks, or chunks that may not be combined");
 		return -NF_ACCEPT;
 	}
 	if (!nf_ct_is_confirmed(ct) &&
 	    (w.chunks & never_first || !sctp_new(ct, skb, first, w.vtag))) {
-		nf_ct_l4proto_log_invalid(state->net, "such chunks open no association");
+		nf_ct_l4proto_log_invalid(state->net, "its chunks cannot open an association");
 		return -NF_ACCEPT;
 	}
 
@@ -347,7 +347,8 @@ static int sctp_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned int dat
 	spin_unlock(&ct->lock);
 	if (!valid) {
 		nf_ct_l4proto_log_invalid(
-			state->net, "verification tag 0x%x or a chunk does not fit the association",
+			state->net,
+			"its verification tag 0x%x or a chunk does not match the association",
 			w.vtag);
 		return -NF_ACCEPT;
 	}

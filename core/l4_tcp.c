@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The TCP tracker: what a segment does to its connection.
+ * The TCP tracker: how a segment changes its connection.
  *
- * A man in the middle sees packets that may still be lost, so he follows not
- * one state machine but guesses at two; the table below says which guess a
- * segment makes right.  What the table cannot say - segments that show that we
- * are out of step with the ends, resets, simultaneous opens - stands in the
- * functions behind it.  States, transitions and special cases are those of
+ * A device between the ends sees packets that may still be lost.  So it cannot
+ * follow one state machine; it has to guess the states of two.  The table below says
+ * which state a segment leads to.  The functions after it handle the cases that the
+ * table cannot: segments that show that we are out of step with the ends, resets,
+ * simultaneous opens.  States, transitions and special cases are those of
  * nf_conntrack_proto_tcp.c in Linux 6.18.
  */
 #include "core/l4_tcp.h"
@@ -32,13 +32,12 @@ const char *nf_ct_tcp_state_name(unsigned int state)
 #define TW TCP_CONNTRACK_TIME_WAIT
 #define CL TCP_CONNTRACK_CLOSE
 #define S2 TCP_CONNTRACK_SYN_SENT2
-#define IV TCP_CONNTRACK_MAX /* cannot be: the packet is invalid */
-#define IG \
-	TCP_CONNTRACK_IGNORE /* may be right, and we wrong: let it pass and see what is answered */
+#define IV TCP_CONNTRACK_MAX	/* impossible: the packet is invalid */
+#define IG TCP_CONNTRACK_IGNORE /* our state may be wrong: pass it and wait for the answer */
 
 /*
- * From a state, by what kind of segment, to which state.  8 columns for a
- * shift instead of a multiplication; the last three are no kinds.
+ * The next state, by state and kind of segment.  8 columns, so that indexing needs a
+ * shift and no multiplication; the last three are unused.
  */
 static const uint8_t next_state[IP_CT_DIR_MAX][TCP_CONNTRACK_MAX][8] = {
 	[IP_CT_DIR_ORIGINAL] = {
@@ -71,8 +70,8 @@ static const uint8_t next_state[IP_CT_DIR_MAX][TCP_CONNTRACK_MAX][8] = {
 static const char *const kind_names[TCP_NONE_SET] = { "SYN", "SYN-ACK", "FIN", "ACK", "RST" };
 
 /*
- * A segment's kind by its flags, PSH, ECE and CWR aside, plus one; 0 for
- * combinations that no stack sends and scanners do.
+ * A segment's kind by its flags without PSH, ECE and CWR, plus one; 0 for
+ * combinations that only scanners send.
  */
 static const uint8_t kind_of[64] = {
 	[TCPHDR_SYN] = TCP_SYN_SET + 1,
@@ -87,8 +86,8 @@ static const uint8_t kind_of[64] = {
 };
 
 /*
- * The packet's header, or false where it is broken (tcp_error): cut short, its
- * length impossible, its flags senseless.
+ * Reads the packet's header; false if it is broken (tcp_error): too short, an
+ * impossible length, or invalid flags.
  */
 static __always_inline bool tcp_segment_read(struct tcp_segment *seg, const struct sk_buff *skb,
 					     unsigned int dataoff, const struct net *net)
@@ -98,17 +97,17 @@ static __always_inline bool tcp_segment_read(struct tcp_segment *seg, const stru
 	uint8_t kind;
 
 	if (unlikely(!th)) {
-		nf_ct_l4proto_log_invalid(net, "of its header only %u bytes are there", len);
+		nf_ct_l4proto_log_invalid(net, "its header has only %u bytes", len);
 		return false;
 	}
 	hdrlen = (th->doff_res >> 4) * 4u;
 	kind = kind_of[th->flags & (ARRAY_SIZE(kind_of) - 1) & ~TCPHDR_PSH];
 	if (unlikely(hdrlen < sizeof(*th) || hdrlen > len || !kind)) {
 		if (kind)
-			nf_ct_l4proto_log_invalid(net, "its header would be %u bytes, of %u",
-						  hdrlen, len);
+			nf_ct_l4proto_log_invalid(net, "its header claims %u bytes of %u", hdrlen,
+						  len);
 		else
-			nf_ct_l4proto_log_invalid(net, "no segment has the flags 0x%02x",
+			nf_ct_l4proto_log_invalid(net, "it has the invalid flags 0x%02x",
 						  th->flags);
 		return false;
 	}
@@ -121,15 +120,15 @@ static __always_inline bool tcp_segment_read(struct tcp_segment *seg, const stru
 		seg->seq + (len - hdrlen) + !!(th->flags & TCPHDR_SYN) + (th->flags & TCPHDR_FIN);
 	seg->optlen = (uint8_t)(hdrlen - sizeof(*th));
 	seg->opt = (const uint8_t *)(th + 1);
-	/* a capture may have kept the header but not its options */
+	/* a capture may have the header without its options */
 	if (unlikely(seg->optlen && !skb_header_pointer(skb, dataoff, hdrlen)))
 		seg->optlen = 0;
 	return true;
 }
 
 /*
- * The first packet of a connection (tcp_new); nobody else knows it yet.  False:
- * such a segment opens none.
+ * The first packet of a connection (tcp_new), which no other thread can see yet.
+ * False: such a segment cannot open one.
  */
 static __cold bool tcp_new(struct nf_conn *ct, const struct tcp_segment *seg, const struct net *net)
 {
@@ -138,12 +137,13 @@ static __cold bool tcp_new(struct nf_conn *ct, const struct tcp_segment *seg, co
 	unsigned int state = next_state[IP_CT_DIR_ORIGINAL][TCP_CONNTRACK_NONE][seg->kind];
 
 	if (state >= TCP_CONNTRACK_MAX) {
-		nf_ct_l4proto_log_invalid(net, "a %s opens no connection", kind_names[seg->kind]);
+		nf_ct_l4proto_log_invalid(net, "a %s cannot open a connection",
+					  kind_names[seg->kind]);
 		return false;
 	}
 	if (state != TCP_CONNTRACK_SYN_SENT && !load_relaxed(&net->ct.nf_conntrack_tcp_loose)) {
 		nf_ct_l4proto_log_invalid(
-			net, "nf_conntrack_tcp_loose=0 picks up nothing in mid-stream");
+			net, "with nf_conntrack_tcp_loose=0 no connection is picked up mid-stream");
 		return false;
 	}
 	memset(tcp, 0, sizeof(*tcp));
@@ -154,14 +154,14 @@ static __cold bool tcp_new(struct nf_conn *ct, const struct tcp_segment *seg, co
 		tcp_options(seg, client);
 		return true;
 	}
-	/* In mid-stream: whether windows are scaled, and SACK allowed, was said before we came. */
+	/* Mid-stream: we did not see whether windows are scaled and SACK is permitted. */
 	client->td_maxend += client->td_maxwin;
 	tcp->seen[0].flags = tcp->seen[1].flags =
 		IP_CT_TCP_FLAG_SACK_PERM | IP_CT_TCP_FLAG_BE_LIBERAL;
 	return true;
 }
 
-/* A segment on its way from one state to the next. */
+/* A transition from one state to the next. */
 struct tcp_move {
 	const struct tcp_segment *seg;
 	enum ip_conntrack_dir dir;
@@ -169,16 +169,16 @@ struct tcp_move {
 	uint8_t old, new;
 };
 
-/* What is to be done with it. */
+/* What to do with the segment. */
 enum tcp_step {
-	TCP_TO_WINDOW, /* see whether it fits the windows, then take it */
-	TCP_TAKE,      /* take it without that */
-	TCP_PASS,      /* let it pass, change nothing more */
+	TCP_TO_WINDOW, /* check the windows, then accept it */
+	TCP_TAKE,      /* accept it without that check */
+	TCP_PASS,      /* pass it, change nothing more */
 	TCP_REFUSE,    /* invalid */
-	TCP_REOPEN,    /* the entry is of the past: kill it, look up again */
+	TCP_REOPEN,    /* the entry is of an earlier connection: kill it, look up again */
 };
 
-/* The SYN-ACK to a SYN that we thought wrong: the ends agree, so begin again with what it said. */
+/* The SYN-ACK to a SYN that we had ignored: the ends agree, so start again with that SYN. */
 static void resynchronise(struct ip_ct_tcp *tcp, struct tcp_move *m)
 {
 	struct ip_ct_tcp_state *client = &tcp->seen[tcp->last_dir], *server = &tcp->seen[m->dir];
@@ -193,7 +193,7 @@ static void resynchronise(struct ip_ct_tcp *tcp, struct tcp_move *m)
 	*server = (struct ip_ct_tcp_state){ .flags = server->flags & IP_CT_TCP_FLAG_BE_LIBERAL };
 }
 
-/* A SYN that fits no connection we know: remember it, for the server may see more than we do. */
+/* A SYN that does not fit: remember it, because the server may know more than we do. */
 static void remember_syn(struct ip_ct_tcp *tcp, const struct tcp_move *m)
 {
 	struct ip_ct_tcp_state said = { 0 };
@@ -201,14 +201,14 @@ static void remember_syn(struct ip_ct_tcp *tcp, const struct tcp_move *m)
 	tcp_options(m->seg, &said);
 	tcp->last_wscale = said.td_scale;
 	tcp->last_flags = said.flags & (IP_CT_TCP_FLAG_WINDOW_SCALE | IP_CT_TCP_FLAG_SACK_PERM);
-	/* If the server challenges it (RFC 5961, 4.2), that ACK is not the one to the last FIN. */
+	/* If the server challenges it (RFC 5961, 4.2), that ACK is not for the last FIN. */
 	if (m->old == TCP_CONNTRACK_LAST_ACK)
 		tcp->last_flags |= IP_CT_EXP_CHALLENGE_ACK;
 }
 
 /*
- * Segments of which we cannot say whether they or we are wrong: a SYN into a
- * living connection, a SYN-ACK or ACK out of the blue.
+ * Segments for which either they or our state may be wrong: a SYN in an open
+ * connection, an unexpected SYN-ACK or ACK.
  */
 static enum tcp_step tcp_out_of_step(struct ip_ct_tcp *tcp, struct tcp_move *m)
 {
@@ -226,14 +226,14 @@ static enum tcp_step tcp_out_of_step(struct ip_ct_tcp *tcp, struct tcp_move *m)
 	tcp->last_win = seg->win;
 	if (seg->kind == TCP_SYN_SET && m->dir == IP_CT_DIR_ORIGINAL)
 		remember_syn(tcp, m);
-	/* A challenge to the client's SYN: its RST will carry this number. */
+	/* A challenge to the client's SYN: its RST will have this number. */
 	if (m->old == TCP_CONNTRACK_SYN_SENT && seg->kind == TCP_ACK_SET &&
 	    m->dir == IP_CT_DIR_REPLY)
 		tcp->last_ack = seg->ack;
 	return TCP_PASS;
 }
 
-/* A SYN after the end: of a connection that was closed in order, or that its sender has reset. */
+/* A SYN after a connection that was closed in order, or that its sender has reset. */
 static bool may_reopen(const struct ip_ct_tcp *tcp, const struct tcp_move *m)
 {
 	return (tcp->seen[0].flags | tcp->seen[1].flags) & IP_CT_TCP_FLAG_CLOSE_INIT ||
@@ -249,9 +249,9 @@ static bool is_closing(unsigned int state)
 }
 
 /*
- * A reset ends a connection only if its receiver will believe it.  One in an
- * established connection must carry the very next number (RFC 5961, 3.2);
- * others are challenged, so the state stays and only the timeout shrinks.
+ * A reset ends a connection only if its receiver will accept it.  In an established
+ * connection it must have exactly the next sequence number (RFC 5961, 3.2); others
+ * are challenged, so the state stays and only the timeout is reduced.
  */
 static enum tcp_step tcp_reset(const struct nf_conn *ct, struct tcp_move *m, const struct net *net)
 {
@@ -262,39 +262,40 @@ static enum tcp_step tcp_reset(const struct nf_conn *ct, struct tcp_move *m, con
 
 	if (is_closing(m->old))
 		return TCP_TAKE;
-	/* after a SYN that we let pass, td_maxack may be of another life */
+	/* after a SYN that we passed, td_maxack may be of an earlier connection */
 	if (receiver->flags & IP_CT_TCP_FLAG_MAXACK_SET && tcp->last_index != TCP_SYN_SET) {
 		if (!seq && !established)
 			return TCP_TO_WINDOW; /* a closed port's answer to a SYN */
 		if (tcp_before(seq, receiver->td_maxack) &&
 		    !load_relaxed(&net->ct.nf_conntrack_tcp_ignore_invalid_rst)) {
 			nf_ct_l4proto_log_invalid(
-				net, "the reset's number %u is below %u, acknowledged already", seq,
-				receiver->td_maxack);
+				net,
+				"the reset's number %u is below %u, which was acknowledged already",
+				seq, receiver->td_maxack);
 			return TCP_REFUSE;
 		}
 		if (!established || seq == receiver->td_maxack)
 			return TCP_TO_WINDOW;
-		/* right behind data of the same sender, which may not have arrived yet */
+		/* directly after data of the same sender, which may not have arrived yet */
 		if (tcp->last_index == TCP_ACK_SET && tcp->last_dir == m->dir &&
 		    seq == tcp->last_end)
 			return TCP_TO_WINDOW;
 		m->new = m->old;
 	}
-	/* The answer to a SYN or an ACK that we let pass without believing it. */
+	/* The answer to a SYN or an ACK that we passed without accepting it. */
 	if (((m->status & IPS_SEEN_REPLY && tcp->last_index == TCP_SYN_SET &&
 	      tcp->last_dir != m->dir) ||
 	     (!(m->status & IPS_ASSURED) && tcp->last_index == TCP_ACK_SET)) &&
 	    m->seg->ack == tcp->last_end)
 		return TCP_TAKE;
-	/* The client's answer to a challenge of its SYN. */
+	/* The client's answer to the challenge of its SYN. */
 	if (m->old == TCP_CONNTRACK_SYN_SENT && tcp->last_index == TCP_ACK_SET &&
 	    tcp->last_dir == IP_CT_DIR_REPLY && seq == tcp->last_ack)
 		return TCP_TAKE;
 	return TCP_TO_WINDOW;
 }
 
-/* All that the table alone cannot decide. */
+/* Everything that the table alone cannot decide. */
 static __cold enum tcp_step
 tcp_special(struct nf_conn *ct, struct tcp_move *m, const struct net *net)
 {
@@ -308,7 +309,7 @@ tcp_special(struct nf_conn *ct, struct tcp_move *m, const struct net *net)
 	case TCP_CONNTRACK_IGNORE:
 		return tcp_out_of_step(tcp, m);
 	case TCP_CONNTRACK_MAX:
-		nf_ct_l4proto_log_invalid(net, "no %s can come from the %s in state %s",
+		nf_ct_l4proto_log_invalid(net, "a %s from the %s is invalid in state %s",
 					  kind_names[m->seg->kind], m->dir ? "server" : "client",
 					  state_names[m->old]);
 		return TCP_REFUSE;
@@ -324,7 +325,7 @@ tcp_special(struct nf_conn *ct, struct tcp_move *m, const struct net *net)
 		tcp->last_flags |= IP_CT_TCP_SIMULTANEOUS_OPEN;
 		return TCP_TO_WINDOW;
 	case TCP_CONNTRACK_SYN_RECV:
-		/* both have sent SYN and SYN-ACK: either's ACK completes it */
+		/* both have sent SYN and SYN-ACK: the ACK of either completes it */
 		if (m->dir == IP_CT_DIR_REPLY && m->seg->kind == TCP_ACK_SET &&
 		    tcp->last_flags & IP_CT_TCP_SIMULTANEOUS_OPEN)
 			m->new = TCP_CONNTRACK_ESTABLISHED;
@@ -337,8 +338,9 @@ tcp_special(struct nf_conn *ct, struct tcp_move *m, const struct net *net)
 }
 
 /*
- * FINs or RSTs from both sides, all out of window: the ends are probably done
- * and we have lost track.  Do not keep the entry for days (nf_tcp_handle_invalid).
+ * FINs or RSTs from both sides, all out of window: the connection has probably
+ * ended and we have lost track.  Do not keep the entry for days
+ * (nf_tcp_handle_invalid).
  */
 static __cold void tcp_doubt(struct nf_conn *ct, const struct tcp_move *m, const struct net *net)
 {
@@ -363,7 +365,7 @@ static __cold void tcp_doubt(struct nf_conn *ct, const struct tcp_move *m, const
 		store_relaxed(&ct->timeout, timeout + now);
 }
 
-/* How long the connection lives from this segment on. */
+/* The connection's timeout after this segment. */
 static __always_inline uint32_t tcp_timeout(const struct ip_ct_tcp *tcp, const struct tcp_move *m,
 					    const struct net *net)
 {
@@ -390,22 +392,22 @@ static __always_inline uint32_t tcp_timeout(const struct ip_ct_tcp *tcp, const s
 	return timeout;
 }
 
-/* While nothing was answered.  True: the timeout stays as it is. */
+/* Before any answer.  True: the timeout does not change. */
 static __cold bool tcp_unreplied(struct nf_conn *ct, const struct sk_buff *skb,
 				 const struct tcp_move *m, const struct net *net, uint32_t *timeout)
 {
 	uint32_t unack = load_relaxed(&net->ct.timeouts.tcp[TCP_CONNTRACK_UNACK]);
 
-	/* The first answer is a refusal: there is nothing to remember. */
+	/* The first answer is a refusal: the entry is not needed. */
 	if (m->seg->kind == TCP_RST_SET) {
 		nf_ct_acct_add(ct, m->dir, 1, skb->len);
 		nf_ct_kill(ct);
 		return true;
 	}
-	/* A SYN sent again does not prolong anything. */
+	/* A retransmitted SYN does not refresh the timeout. */
 	if (m->seg->kind == TCP_SYN_SET && m->old == TCP_CONNTRACK_SYN_SENT)
 		return true;
-	/* Picked up in mid-stream: not for days before the other side was heard. */
+	/* Picked up mid-stream: no timeout of days before the other side has answered. */
 	if (m->new == TCP_CONNTRACK_ESTABLISHED &&*timeout > unack)
 		*timeout = unack;
 	return false;
@@ -444,8 +446,7 @@ int nf_conntrack_tcp_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned in
 		case TCP_PASS:
 			spin_unlock(&ct->lock);
 			nf_ct_l4proto_log_invalid(
-				net,
-				"a %s does not fit state %s: let pass, to see what is answered",
+				net, "a %s does not fit state %s: passed, to wait for the answer",
 				kind_names[seg.kind], state_names[m.old]);
 			return NF_ACCEPT;
 		case TCP_REFUSE:
@@ -453,7 +454,7 @@ int nf_conntrack_tcp_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned in
 			return -NF_ACCEPT;
 		case TCP_REOPEN:
 			spin_unlock(&ct->lock);
-			/* Somebody else is about to: the next packet will find it gone. */
+			/* If not, another thread removes it: the next packet will not find it. */
 			return nf_ct_kill(ct) ? -(int)NF_REPEAT : -(int)NF_DROP;
 		}
 	}

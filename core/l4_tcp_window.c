@@ -3,28 +3,28 @@
  * Is a TCP segment inside the windows of the two ends?
  *
  * The idea is Guido van Rooij's ("Real Stateful TCP Packet Filtering in IP
- * Filter", SANE 2000): who stands between the ends knows of each of them
+ * Filter", SANE 2000): a device between the ends knows of each of them
  *
  *	td_end		the highest sequence number it has sent, plus one
  *	td_maxend	the highest one its peer has allowed (ack + window)
  *	td_maxwin	the largest window it has offered
  *
- * and calls a segment of the sender valid if
+ * and considers a segment of the sender valid if
  *
  *	I	seq  <= sender.td_maxend			not beyond what the receiver allows
- *	II	end  >= sender.td_end - receiver.td_maxwin	not so old that no window reaches it
- *	III	sack <= receiver.td_end				acknowledges only what was sent
- *	IV	sack >= receiver.td_end - MAXACKWINDOW(sender)	not ridiculously old
+ *	II	end  >= sender.td_end - receiver.td_maxwin	not older than the receiver's window
+ *	III	sack <= receiver.td_end				acknowledges only sent data
+ *	IV	sack >= receiver.td_end - MAXACKWINDOW(sender)	not much too old
  *
  * where sack is the acknowledgment, or the right edge of the highest SACK
- * block (RFC 2018) if that is more.  As in netfilter (tcp_in_window()) a
- * segment need only overlap the window, and what fails II or IV, which old
- * duplicates do, is let pass without being believed.
+ * block (RFC 2018) if that is more.  As in netfilter (tcp_in_window()) a segment
+ * need only overlap the window.  A segment that fails II or IV, like an old
+ * duplicate, is passed but changes no state.
  */
 #include "core/l4_tcp.h"
 
 #define TCP_MAX_WSCALE 14     /* RFC 7323, 2.3 */
-#define MAXACKWINCONST 66000u /* an acknowledgment may lag by that much whatever the window */
+#define MAXACKWINCONST 66000u /* an acknowledgment may lag by that much with any window */
 
 enum {
 	OPT_END = 0,
@@ -36,8 +36,8 @@ enum {
 };
 
 /*
- * The option at *at, and *at on the next: its kind and length, with its bytes
- * at *opt.  0 at the end of the options or where they stop making sense.
+ * Reads the option at *at and advances *at: returns its kind, with its length and
+ * bytes at *opt.  0 at the end of the options or at a malformed one.
  */
 static uint8_t
 next_option(const struct tcp_segment *seg, unsigned int *at, const uint8_t **opt, unsigned int *len)
@@ -61,7 +61,7 @@ void tcp_options(const struct tcp_segment *seg, struct ip_ct_tcp_state *side)
 	uint8_t kind;
 
 	if (!seg->optlen)
-		return; /* what an earlier SYN said stays */
+		return; /* keep the values of an earlier SYN */
 	side->td_scale = 0;
 	side->flags &= IP_CT_TCP_FLAG_BE_LIBERAL;
 	while ((kind = next_option(seg, &at, &opt, &len))) {
@@ -74,7 +74,7 @@ void tcp_options(const struct tcp_segment *seg, struct ip_ct_tcp_state *side)
 	}
 }
 
-/* Nothing but a timestamp, padded as everybody does (RFC 7323, appendix A): the common case. */
+/* Only a timestamp with the usual padding (RFC 7323, appendix A): the common case. */
 static __always_inline bool only_timestamp(const struct tcp_segment *seg)
 {
 	static const uint8_t usual[4] = { OPT_NOP, OPT_NOP, OPT_TIMESTAMP, 10 };
@@ -106,8 +106,8 @@ static uint32_t highest_sack(const struct tcp_segment *seg, uint32_t ack)
 }
 
 /*
- * The sender's SYN (or SYN-ACK) says where it begins, how much it takes and
- * whether it scales; scaling counts only if both ends offered it (RFC 7323).
+ * The sender's SYN (or SYN-ACK) gives its first sequence number, its window and its
+ * scale; scaling is used only if both ends offered it (RFC 7323).
  */
 static void begin_with_syn(struct ip_ct_tcp_state *sender, struct ip_ct_tcp_state *receiver,
 			   enum ip_conntrack_dir dir, const struct tcp_segment *seg)
@@ -120,7 +120,7 @@ static void begin_with_syn(struct ip_ct_tcp_state *sender, struct ip_ct_tcp_stat
 		sender->td_scale = receiver->td_scale = 0;
 }
 
-/* Nothing of this sender was seen before, and this is no SYN: believe what it says. */
+/* Nothing of this sender was seen before, and this is not a SYN: trust its values. */
 static void begin_in_the_middle(struct ip_ct_tcp_state *sender, struct ip_ct_tcp_state *receiver,
 				const struct tcp_segment *seg, uint32_t sack)
 {
@@ -131,12 +131,12 @@ static void begin_in_the_middle(struct ip_ct_tcp_state *sender, struct ip_ct_tcp
 	sender->td_maxend = seg->end + sender->td_maxwin;
 	if (!receiver->td_maxwin)
 		receiver->td_end = receiver->td_maxend =
-			sack; /* so that III and IV hold until it speaks */
+			sack; /* so that III and IV hold until it sends */
 	else if (sack == receiver->td_end + 1)
 		receiver->td_end++; /* the answer to a keepalive, whose byte was below td_end */
 }
 
-/* The same segment again and again, nothing new from the other side: somebody does not hear. */
+/* The same segment several times and nothing new from the other side: packets get lost. */
 static __always_inline void
 count_retransmission(struct ip_ct_tcp *tcp, enum ip_conntrack_dir dir, uint16_t win, uint32_t seq,
 		     uint32_t ack, uint32_t end)
@@ -154,7 +154,7 @@ count_retransmission(struct ip_ct_tcp *tcp, enum ip_conntrack_dir dir, uint16_t 
 	tcp->retrans = 0;
 }
 
-/* What a valid segment tells about its sender. */
+/* Updates the sender's values from a valid segment. */
 static __always_inline void learn_sender(struct ip_ct_tcp_state *sender, bool has_ack, uint32_t ack,
 					 uint32_t offer, uint32_t end)
 {
@@ -171,12 +171,12 @@ static __always_inline void learn_sender(struct ip_ct_tcp_state *sender, bool ha
 	}
 }
 
-/* What it tells about its receiver: what that one may send, and what of it has arrived. */
+/* Updates the receiver's: what it may send, and what of its data has arrived. */
 static __always_inline void
 learn_receiver(struct ip_ct_tcp_state *receiver, const struct ip_ct_tcp_state *sender, uint32_t ack,
 	       uint32_t sack, uint32_t win, uint32_t end)
 {
-	/* the sender went beyond what we knew to be allowed: the window was larger */
+	/* the sender exceeded the window that we knew, so it was larger */
 	if (receiver->td_maxwin && tcp_after(end, sender->td_maxend))
 		receiver->td_maxwin += end - sender->td_maxend;
 	if (tcp_after(sack + win, receiver->td_maxend - 1))
@@ -194,14 +194,14 @@ static __always_inline bool above_td_end_lag(const struct ip_ct_tcp_state *sende
 	return tcp_after(sack, receiver->td_end - lag - 1);
 }
 
-/* Condition II; without a window of the receiver there is nothing to hold it against. */
+/* Condition II; always true if the receiver's window is unknown. */
 static __always_inline bool
 in_reach(const struct ip_ct_tcp_state *sender, const struct ip_ct_tcp_state *receiver, uint32_t end)
 {
 	return tcp_after(end, sender->td_end - receiver->td_maxwin - 1);
 }
 
-/* A segment that breaks a rule, where the rules are not to be trusted or not wanted. */
+/* A segment that breaks a rule, unless the rules are unreliable here or switched off. */
 static __cold enum tcp_window
 unless_liberal(const struct ip_ct_tcp_state *sender, const struct net *net, enum tcp_window verdict,
 	       const char *why, uint32_t is, uint32_t bound)
@@ -210,16 +210,16 @@ unless_liberal(const struct ip_ct_tcp_state *sender, const struct net *net, enum
 		       load_relaxed(&net->ct.nf_conntrack_tcp_be_liberal);
 
 	nf_ct_l4proto_log_invalid(net, "%s (%u, bound %u)%s", why, is, bound,
-				  liberal ? ": taken all the same, windows are not to be trusted"
-				  : verdict == TCP_WINDOW_IGNORE ? ": let pass, but not believed"
+				  liberal ? ": accepted, because windows are not enforced"
+				  : verdict == TCP_WINDOW_IGNORE ? ": passed, but ignored"
 								 : "");
 	return liberal ? TCP_WINDOW_ACCEPT : verdict;
 }
 
 /*
- * Above what the receiver allows (I).  A sender that goes too far by less than
- * a window may be obeyed by its peer; its end is then remembered, or the
- * acknowledgment of these bytes, and all after it, would be called invalid.
+ * Above what the receiver allows (I).  The peer may accept data that exceed the limit
+ * by less than a window.  The end is then remembered; otherwise the acknowledgment of
+ * these bytes, and all later segments, would be invalid.
  */
 static __cold enum tcp_window
 beyond_window(struct ip_ct_tcp_state *sender, const struct ip_ct_tcp_state *receiver, uint32_t sack,
@@ -260,13 +260,13 @@ enum tcp_window tcp_in_window(struct ip_ct_tcp *tcp, enum ip_conntrack_dir dir,
 		}
 	} else if (unlikely(seg->flags & TCPHDR_SYN) && tcp_after(end, sender->td_end) &&
 		   (state == TCP_CONNTRACK_SYN_SENT || state == TCP_CONNTRACK_SYN_RECV)) {
-		/* The sender starts over, above its old numbers (RFC 9293, 3.4.3). */
+		/* The sender starts again, above its old numbers (RFC 9293, 3.4.3). */
 		begin_with_syn(sender, receiver, dir, seg);
 		if (dir == IP_CT_DIR_REPLY && !(seg->flags & TCPHDR_ACK))
 			return TCP_WINDOW_ACCEPT;
 	}
 
-	/* No acknowledgment, or the 0 that some put into a RST: taken as a right one. */
+	/* No acknowledgment, or the 0 that some stacks put into a RST: treat it as right. */
 	if (unlikely(!(seg->flags & TCPHDR_ACK) || (seg->flags & TCPHDR_RST && !ack)))
 		ack = sack = receiver->td_end;
 	/* A closed port answers a SYN with a RST of sequence number 0 (RFC 9293, 3.10.7.1). */
@@ -277,15 +277,15 @@ enum tcp_window tcp_in_window(struct ip_ct_tcp *tcp, enum ip_conntrack_dir dir,
 		return beyond_window(sender, receiver, sack, end, net);
 	if (unlikely(tcp_after(sack, receiver->td_end)))
 		return unless_liberal(sender, net, TCP_WINDOW_INVALID,
-				      "III: acknowledges what was never sent", sack,
+				      "III: acknowledges data that were never sent", sack,
 				      receiver->td_end);
 	if (unlikely(receiver->td_maxwin && !in_reach(sender, receiver, end)))
 		return unless_liberal(sender, net, TCP_WINDOW_IGNORE,
-				      "II: data so old that no window reaches it", end,
+				      "II: data older than the receiver's window", end,
 				      sender->td_end - receiver->td_maxwin);
 	if (unlikely(!above_td_end_lag(sender, receiver, sack)))
-		return unless_liberal(sender, net, TCP_WINDOW_IGNORE,
-				      "IV: acknowledges what is long past", sack, receiver->td_end);
+		return unless_liberal(sender, net, TCP_WINDOW_IGNORE, "IV: acknowledgment too old",
+				      sack, receiver->td_end);
 
 	if (likely(!(seg->flags & TCPHDR_SYN)))
 		win <<= sender->td_scale; /* a SYN's window is never scaled */

@@ -2,23 +2,23 @@
 /*
  * UDP (RFC 768) and UDP-Lite (RFC 3828).
  *
- * UDP has no connections; conntrack makes do with two findings.  Packets in
- * both directions: somebody answers.  Still packets in both directions two
- * seconds after the first: a stream, not a question and its answer; it lives
- * longer and is not dropped early (nf_conntrack_proto_udp.c).
+ * UDP has no connections, so conntrack uses two observations.  Packets in both
+ * directions: there is an answer.  Packets in both directions more than two seconds
+ * after the first: a stream, not a single request and its answer; it lives longer
+ * and is not dropped early (nf_conntrack_proto_udp.c).
  */
 #include "core/conntrack.h"
 
 #define UDP_STREAM_AFTER (2 * NF_CT_HZ)
 
 /*
- * Unconfirmed, or on its way: the clock of a stream starts with the packet
- * that makes the connection.
+ * Unconfirmed: the time of a stream starts with the packet that creates the
+	 * connection.
  */
 static __always_inline int udp_track(struct nf_conn *ct, struct sk_buff *skb,
 				     enum ip_conntrack_info ctinfo, const struct net *net)
 {
-	uint32_t status = nf_ct_status(ct); /* once: this packet's view */
+	uint32_t status = nf_ct_status(ct); /* read once: it may change concurrently */
 	uint32_t now = nfct_time_stamp(net->core);
 	bool stream = false;
 
@@ -35,7 +35,7 @@ static __always_inline int udp_track(struct nf_conn *ct, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
-/* udp_error: lengths that cannot be, and a checksum that is wrong. */
+/* udp_error: impossible lengths, and a wrong checksum. */
 static __always_inline bool
 udp_broken(const struct sk_buff *skb, unsigned int dataoff, const struct nf_hook_state *state)
 {
@@ -47,7 +47,7 @@ udp_broken(const struct sk_buff *skb, unsigned int dataoff, const struct nf_hook
 	len = ntohs(uh->len);
 	if (unlikely(len > skb->len - dataoff || len < sizeof(*uh)))
 		return true;
-	if (!uh->check) /* the sender made none */
+	if (!uh->check) /* the sender computed none */
 		return false;
 	return nf_ct_checksum_wanted(skb, state) && !nf_checksum_ok(skb, dataoff, IPPROTO_UDP);
 }
@@ -58,17 +58,17 @@ int nf_conntrack_udp_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned in
 	if (unlikely(udp_broken(skb, dataoff, state))) {
 		nf_ct_l4proto_log_invalid(
 			state->net,
-			"its header is short, its length cannot be, or its checksum is wrong");
+			"its header is short, its length is impossible, or its checksum is wrong");
 		return -NF_ACCEPT;
 	}
 	return udp_track(ct, skb, ctinfo, state->net);
 }
 
 /*
- * The length field says how much the checksum covers, 0: everything; a checksum
- * is a must.  Linux (6.18) puts UDP's protocol number into the pseudo header
- * where UDP-Lite's own belongs, so that with nf_conntrack_checksum it takes
- * every right packet for a wrong one; we answer as it does.
+ * The length field says how many bytes the checksum covers, 0: all; a checksum is
+ * mandatory.  Linux (6.18) uses UDP's protocol number in the pseudo header instead of
+ * UDP-Lite's, so with nf_conntrack_checksum it treats every correct packet as wrong;
+ * we do the same.
  */
 static bool
 udplite_broken(const struct sk_buff *skb, unsigned int dataoff, const struct nf_hook_state *state)
@@ -89,7 +89,7 @@ udplite_broken(const struct sk_buff *skb, unsigned int dataoff, const struct nf_
 	       !nf_checksum_ok_part(skb, dataoff, covered, IPPROTO_UDP);
 }
 
-/* No such finesse as UDP's: an answer makes a stream. */
+/* Simpler than UDP: an answer makes a stream. */
 static int udplite_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned int dataoff,
 			  enum ip_conntrack_info ctinfo, const struct nf_hook_state *state)
 {
@@ -98,9 +98,8 @@ static int udplite_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned int 
 	bool stream = status & IPS_SEEN_REPLY;
 
 	if (udplite_broken(skb, dataoff, state)) {
-		nf_ct_l4proto_log_invalid(
-			state->net,
-			"its header is short, its coverage cannot be, or its checksum is wrong");
+		nf_ct_l4proto_log_invalid(state->net, "its header is short, its coverage is "
+						      "impossible, or its checksum is wrong");
 		return -NF_ACCEPT;
 	}
 	nf_ct_refresh_acct(ct, state->net, ctinfo, skb,

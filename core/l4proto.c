@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which operations belong to which protocol number, and those that protocols with ports share. */
+/* The operations of each protocol number, and those that protocols with ports share. */
 #include "core/nf_conntrack_proto.h"
 
 const struct nf_conntrack_l3proto *const nf_ct_l3protos[2] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Watching a packet and a chain: see nf_conntrack_look.h. */
+/* Watching hooks, and walking a chain: see nf_conntrack_look.h. */
 #include "core/nf_conntrack_look.h"
 
 #include <stdarg.h>

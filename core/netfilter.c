@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Registration of hooks, and packets that leave the pipeline and come back.
+ * Registration of hooks, and packets that leave the pipeline and return.
  *
- * The entries of one place form an array that is replaced as a whole
+ * The entries of one hook point are an array that is replaced as a whole
  * (net/netfilter/core.c).  Readers hold no lock and may walk an old array for
- * as long as they like: a replaced array is kept until its namespace goes.
- * Registrations are few, so that costs less than asking for a grace period,
- * which not every variant can give.
+ * any time: a replaced array is kept until its namespace is destroyed.
+ * Registrations are few, so this costs less than waiting for a grace period,
+ * which not every variant has.
  */
 #include "core/netns.h"
 
@@ -51,8 +51,8 @@ static void fill(struct nf_hook_entry *to, const struct nf_hook_ops *ops)
 	to->ops = ops;
 }
 
-/* The array without the entry at without (== nr: all of them) and with ops (NULL: none) in its
- * place. */
+/* A copy of the array, without the entry at `without` (== nr: with all) and with ops added (NULL:
+ * none). */
 static struct nf_hook_entries *
 rebuild(struct nf_hook_entries *old, unsigned int without, const struct nf_hook_ops *ops)
 {
@@ -117,8 +117,8 @@ void nf_unregister_net_hook(struct net *net, const struct nf_hook_ops *ops)
 			store_release(p, e);
 		} else {
 			/*
-			 * Taking a hook away must not fail.  Without memory for
-			 * a new array its slot stays, and accepts everything.
+			 * Removing a hook must not fail.  Without memory for a
+	 * new array its slot stays, and accepts everything.
 			 */
 			old->hooks[i].ops = NULL; /* only read under hook_lock */
 			store_relaxed(&old->hooks[i].hook, accept_hook);
@@ -160,6 +160,6 @@ unsigned int nf_reinject(struct sk_buff *skb, struct nf_hook_state *state, unsig
 		return e ? nf_hook_slow(skb, state, e, state->index) : NF_ACCEPT;
 	if (verdict != NF_ACCEPT)
 		return verdict;
-	/* Hooks may have come and gone meanwhile; the kernel takes the same chance. */
+	/* Hooks may have been added and removed meanwhile; the kernel takes the same risk. */
 	return e ? nf_hook_slow(skb, state, e, state->index + 1) : NF_ACCEPT;
 }

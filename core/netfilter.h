@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hooks: where in a packet's way functions are called, in which order, and
- * what they may answer (include/linux/netfilter.h, net/netfilter/core.c).
+ * Hooks: the points in a packet's path at which functions are called, their order,
+ * and their verdicts (include/linux/netfilter.h, net/netfilter/core.c).
  */
 #ifndef CTBENCH_CORE_NETFILTER_H
 #define CTBENCH_CORE_NETFILTER_H
@@ -22,7 +22,7 @@ enum nf_inet_hooks {
 #define NF_DROP	  0u
 #define NF_ACCEPT 1u
 #define NF_STOLEN 2u /* the hook keeps the packet */
-#define NF_QUEUE  3u /* to net->queue, comes back by nf_reinject() */
+#define NF_QUEUE  3u /* to net->queue; returns by nf_reinject() */
 #define NF_REPEAT 4u /* call this hook again */
 
 enum nf_ip_hook_priorities {
@@ -47,8 +47,8 @@ struct nf_hook_state {
 
 /*
  * Called inside a read-side section of the table's RCU flavour, if it has one.
- * Must not block.  Returns a verdict; with NF_STOLEN or NF_QUEUE the packet's
- * reference to its connection is the keeper's.
+ * Must not block.  Returns a verdict.  With NF_STOLEN or NF_QUEUE the new owner of
+ * the packet also owns its reference to the connection.
  */
 typedef unsigned int nf_hookfn(void *priv, struct sk_buff *skb, const struct nf_hook_state *state);
 
@@ -61,8 +61,8 @@ struct nf_hook_ops {
 };
 
 /*
- * All hooks of one place, in order.  Once others can see it only a hook's
- * function changes, and only to one that accepts everything (see
+ * All hooks of one hook point, in order.  Once it is visible to others only a
+ * hook's function may change, and only to one that accepts everything (see
  * nf_unregister_net_hook()).
  */
 struct nf_hook_entries {
@@ -72,18 +72,18 @@ struct nf_hook_entries {
 		_Atomic(nf_hookfn *) hook;
 		void *priv;
 		int priority;
-		const struct nf_hook_ops *ops; /* NULL: taken away */
+		const struct nf_hook_ops *ops; /* NULL: removed */
 	} hooks[];
 };
 
 /*
  * 0, -ENOMEM, -EINVAL (no such pf or hook number), -EEXIST (these ops are
  * registered).  Any thread, while packets flow: a packet sees the old order or
- * the new.  ops must stay where it is until nf_unregister_net_hook() and every
- * packet on its way then are done.
+ * the new one.  ops must stay valid until nf_unregister_net_hook() has returned and
+ * every packet that was in the hooks then has left them.
  */
 int nf_register_net_hook(struct net *net, const struct nf_hook_ops *ops);
-/* All or none. */
+/* Registers all or none. */
 int nf_register_net_hooks(struct net *net, const struct nf_hook_ops *ops, size_t nr);
 void nf_unregister_net_hook(struct net *net, const struct nf_hook_ops *ops);
 void nf_unregister_net_hooks(struct net *net, const struct nf_hook_ops *ops, size_t nr);
@@ -94,13 +94,13 @@ static __always_inline int nf_pf_index(uint8_t pf)
 	return pf == NFPROTO_IPV4 ? 0 : pf == NFPROTO_IPV6 ? 1 : -1;
 }
 
-/* Hand the packet to net->queue; NF_DROP where nobody listens, as in the kernel. */
+/* Pass the packet to net->queue; NF_DROP without a queue, as in the kernel. */
 unsigned int nf_queue(struct sk_buff *skb, const struct nf_hook_state *state);
 
 /*
- * The verdict loop (nf_hook_slow): the hooks from number first on.  Returns
- * NF_ACCEPT when all have accepted, else the verdict that ended it.  The
- * indirect call per hook is conntrack's own structure, in the kernel too.
+ * The verdict loop (nf_hook_slow): calls the hooks from number `first` on.  Returns
+ * NF_ACCEPT if all accept, else the verdict that ended it.  The kernel also has
+ * this indirect call per hook.
  */
 static __always_inline unsigned int
 nf_hook_slow(struct sk_buff *skb, struct nf_hook_state *state, const struct nf_hook_entries *e,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Network namespaces: made, taken down, counted. */
+/* Network namespaces: creating, destroying, counting. */
 #include "core/nf_defrag.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@ const struct nf_conntrack_zone nf_ct_zone_dflt = {
 	.dir = NF_CT_DEFAULT_ZONE_DIR,
 };
 
-/* Ids in use, so that an entry's net_id alone tells its namespace. */
+/* Ids in use, so that an entry's net_id identifies its namespace. */
 #define NET_IDS 65536
 static spinlock_t ids_lock;
 static uint64_t ids[NET_IDS / 64];
@@ -66,7 +66,7 @@ int net_create(struct net **out, struct ct_core *core)
 	if (ret < 0)
 		goto err_defrag;
 	net->id = (uint16_t)ret;
-	/* The kernel mixes its address in; a number is as good and the same in every run. */
+	/* The kernel mixes in the address; a number does as well and is the same in every run. */
 	net->hash_mix = (uint32_t)net->id * 0x9e3779b9u;
 	ret = nf_register_net_hooks(net, core->ops->hooks, core->ops->nr_hooks);
 	if (ret)

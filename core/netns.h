@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A network namespace: its hooks, settings, counters; and the conntrack core
- * (table and all) that it shares with other namespaces, as in the kernel.
+ * A network namespace: its hooks, settings and counters.  It shares the conntrack
+ * core, with the table, with other namespaces, as in the kernel.
  */
 #ifndef CTBENCH_CORE_NETNS_H
 #define CTBENCH_CORE_NETNS_H
@@ -50,7 +50,7 @@ enum sctp_conntrack {
 enum udp_conntrack { UDP_CT_UNREPLIED, UDP_CT_REPLIED, UDP_CT_MAX };
 enum gre_conntrack { GRE_CT_UNREPLIED, GRE_CT_REPLIED, GRE_CT_MAX };
 
-/* Written rarely, read by every packet: plain relaxed loads, a cache line shared by all. */
+/* Written rarely, read by every packet: relaxed loads of a cache line that all CPUs share. */
 struct nf_ct_sysctl {
 #define SYSCTL(name, dflt, max) _Atomic uint32_t name;
 #define SYSCTL_TIMEOUT(name, array, index, seconds)
@@ -67,38 +67,38 @@ struct nf_ct_sysctl {
 };
 
 /*
- * Takes a packet that a hook answered with NF_QUEUE: keeps a copy, returns NF_QUEUE, or refuses
+ * Called for a packet with the verdict NF_QUEUE: keeps a copy and returns NF_QUEUE, or refuses
  * with NF_DROP.
  */
 typedef unsigned int
 nf_queue_fn(void *priv, struct sk_buff *skb, const struct nf_hook_state *state);
 
-/* Why a tracker did not believe a packet, as a clause; see nf_ct_l4proto_log_invalid(). */
+/* A tracker's reason to refuse a packet, as a clause; see nf_ct_l4proto_log_invalid(). */
 typedef void nf_log_fn(void *priv, const char *why);
 
 struct net {
 	uint16_t id;		  /* unique among living namespaces */
 	uint32_t hash_mix;	  /* the kernel's net_hash_mix() */
-	_Atomic uint32_t new_ext; /* enum nf_ct_new_ext: what new connections are given */
+	_Atomic uint32_t new_ext; /* enum nf_ct_new_ext: the extensions of new connections */
 	struct ct_core *core;
 	_Atomic(struct nf_hook_entries *) hooks[2][NF_INET_NUMHOOKS]; /* [nf_pf_index()][hook] */
 	spinlock_t hook_lock;					      /* registration */
 	nf_queue_fn *queue;					      /* set before packets flow */
 	void *queue_priv;
-	/* hears why packets are refused; set before packets flow, NULL: nobody */
+	/* gets the reasons for refused packets; set before packets flow; may be NULL */
 	nf_log_fn *log_invalid;
 	void *log_priv;
 	struct ip_conntrack_stat *stat; /* [core->nr_cpus] */
-	struct nf_defrag *defrag;	/* packets that are not whole yet */
-	struct nf_ct_ecache_net ecache; /* who is told of what happens */
-	_Atomic uint32_t labels_used;	/* how many want labels */
+	struct nf_defrag *defrag;	/* incomplete packets */
+	struct nf_ct_ecache_net ecache; /* the subscriber of events */
+	_Atomic uint32_t labels_used;	/* number of users of labels */
 	spinlock_t new_ext_lock;	/* nf_ct_new_ext_update() */
 	struct nf_ct_sysctl ct __cacheline_aligned;
-	/* every new connection looks whether there are any, so apart from what changes often */
+	/* every new connection reads the count, so it is apart from fields that change often */
 	struct nf_ct_expect_net expect __cacheline_aligned;
 	/*
-	 * connections, unconfirmed ones included: changed by every new one, so in a
-	 * line of its own
+	 * connections, including unconfirmed ones: changed by every new one, so it has a
+	 * separate cache line
 	 */
 	_Atomic uint32_t count __cacheline_aligned;
 };
@@ -108,23 +108,23 @@ struct net {
  * hooks registered.  0 or -ENOMEM, -ENOSPC (65535 namespaces).  Any thread.
  */
 int net_create(struct net **out, struct ct_core *core);
-/* No packets on their way; kills the namespace's connections first.  NULL is accepted. */
+/* Kills the namespace's connections first.  No packets may be under way.  NULL is accepted. */
 void net_destroy(struct net *net);
 
-/* The defaults of sysctl.def into a namespace under construction. */
+/* Sets the defaults of sysctl.def in a namespace under construction. */
 void nf_ct_sysctl_init(struct net *net);
 
 /*
- * A setting by the kernel's name, timeouts in seconds: 0, -ENOENT (no such
- * name), -ERANGE.  nf_conntrack_max and nf_conntrack_buckets are the table's,
- * so of all its namespaces; the latter resizes it (errors of
+ * Changes a setting by the kernel's name, timeouts in seconds: 0, -ENOENT (no such
+ * name), -ERANGE.  nf_conntrack_max and nf_conntrack_buckets belong to the table,
+ * so they hold for all its namespaces; the latter resizes it (errors of
  * nf_conntrack_ops.resize).  nf_conntrack_count can only be read (-EPERM).
  * Any registered thread.
  */
 int nf_ct_sysctl_set(struct net *net, const char *name, uint64_t value);
 int nf_ct_sysctl_get(const struct net *net, const char *name, uint64_t *value);
 /*
- * What a setting may be set to now: 0, or -ENOENT where that is no plain range
+ * The range of a setting: 0, or -ENOENT if it has no simple range
  * (nf_conntrack_buckets, nf_conntrack_count, no such name).
  */
 int nf_ct_sysctl_range(const struct net *net, const char *name, uint64_t *min, uint64_t *max);
@@ -138,13 +138,13 @@ struct nf_ct_stat_sum {
 #undef CT_STAT_FIELD
 };
 void nf_ct_stat_sum(const struct net *net, struct nf_ct_stat_sum *sum);
-/* What /proc/net/stat/nf_conntrack of Linux 6.18 says: a line a CPU.  0 or -EIO. */
+/* The text of /proc/net/stat/nf_conntrack of Linux 6.18: a line per CPU.  0 or -EIO. */
 int nf_ct_stat_dump(const struct net *net, FILE *out);
 
 /*
- * Send a packet through the hooks of one place (NF_HOOK).  The caller is in a
- * read-side section of the core's flavour and keeps the packet whatever the
- * verdict, except NF_STOLEN and NF_QUEUE.
+ * Pass a packet through the hooks of one hook point (NF_HOOK).  The caller is in a
+ * read-side section of the core's flavour and still owns the packet afterwards,
+ * except with NF_STOLEN and NF_QUEUE.
  */
 static __always_inline unsigned int nf_hook(struct net *net, uint8_t pf, enum nf_inet_hooks hook,
 					    struct sk_buff *skb, uint16_t in, uint16_t out)
@@ -157,7 +157,7 @@ static __always_inline unsigned int nf_hook(struct net *net, uint8_t pf, enum nf
 }
 
 /*
- * The packet comes back from net->queue: goes on behind the hook that queued it, or ends with
+ * The packet returns from net->queue: it continues after the hook that queued it, or ends with
  * verdict.
  */
 unsigned int nf_reinject(struct sk_buff *skb, struct nf_hook_state *state, unsigned int verdict);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * struct nf_conn: one connection, and its two places in the table.
+ * struct nf_conn: one connection, and its two nodes in the table.
  *
  * 256 bytes, aligned to 128, so that
- *   - all that a lookup compares lies in the first two cache lines, and
+ *   - all that a lookup compares is in the first two cache lines, and
  *   - the connection a table node belongs to is found by masking the node's
  *     address: the kernel reads the direction from the node first, which makes
  *     a miss on the connection's header wait for a miss on the node.
@@ -20,10 +20,9 @@ struct net;
 struct nf_ct_ext;
 
 /*
- * Two words that belong to the table: a chain's next and back pointers here,
- * something else in tables that others wrote.  Before confirm, the REPLY
- * node's second word keeps the ORIGINAL direction's hash, as the kernel's
- * back pointer does.
+ * Two words that belong to the table: next and back pointers of a chain in our
+ * tables, other data in tables by others.  Before confirm, the REPLY node's second
+ * word holds the ORIGINAL direction's hash, as the kernel's back pointer does.
  */
 struct ct_table_node {
 	_Atomic uintptr_t next;
@@ -33,8 +32,8 @@ struct ct_table_node {
 /*
  * A connection in one direction.  The memory may be reused for another
  * connection while a reader still compares it, so the tuple of an entry that
- * others can see is read and written by atomic words (relaxed: what makes the
- * result valid is the reference count, see nf_conntrack_find_get()).
+ * others can see is read and written by atomic words (relaxed: the reference
+ * count makes the result valid, see nf_conntrack_find_get()).
  */
 struct nf_conntrack_tuple_hash {
 	struct ct_table_node hnnode;
@@ -59,7 +58,7 @@ struct ip_ct_tcp {
 	_Atomic uint8_t state; /* enum tcp_conntrack; dumps read it without the lock */
 	uint8_t last_dir;
 	uint8_t retrans;
-	uint8_t last_index; /* what the last packet was (enum tcp_bit_set) */
+	uint8_t last_index; /* the kind of the last packet (enum tcp_bit_set) */
 	uint32_t last_seq, last_ack, last_end;
 	uint16_t last_win;
 	uint8_t last_wscale, last_flags;
@@ -67,10 +66,10 @@ struct ip_ct_tcp {
 
 struct ip_ct_sctp {
 	_Atomic uint8_t state; /* enum sctp_conntrack; dumps read it without the lock */
-	uint8_t last_dir;      /* of the last heartbeat with a tag we did not expect */
+	uint8_t last_dir;      /* of the last heartbeat with an unexpected tag */
 	uint8_t flags;
 	uint8_t init[IP_CT_DIR_MAX];  /* an INIT was seen in that direction */
-	uint32_t vtag[IP_CT_DIR_MAX]; /* verification tag that packets in that direction carry */
+	uint32_t vtag[IP_CT_DIR_MAX]; /* verification tag of packets in that direction */
 };
 
 union nf_conntrack_proto {
@@ -78,7 +77,7 @@ union nf_conntrack_proto {
 	struct ip_ct_sctp sctp;
 	struct {
 		_Atomic uint32_t stream_ts;
-	} udp; /* when it will count as a stream */
+	} udp; /* from when on it counts as a stream */
 	struct {
 		uint32_t stream_timeout, timeout;
 	} gre;
@@ -88,15 +87,15 @@ union nf_conntrack_proto {
 
 struct nf_conn {
 	/* --- Line 0 and 1: what lookups read. --- */
-	refcount_t use; /* 0: free memory; the table holds one while the entry is in it */
+	refcount_t use; /* 0: free memory; the table has one while the entry is in it */
 	/*
-	 * Unconfirmed: how long it will live.  Confirmed: when it expires, on the
+	 * Unconfirmed: its lifetime from confirm on.  Confirmed: when it expires, on the
 	 * clock of nfct_time_stamp().
 	 */
 	_Atomic uint32_t timeout;
 	_Atomic uint32_t status; /* enum ip_conntrack_status_bit */
 	_Atomic uint16_t zone_id;
-	_Atomic uint16_t net_id; /* struct net.id: no pointer to chase when comparing */
+	_Atomic uint16_t net_id; /* struct net.id: comparing needs no other memory */
 	struct nf_conntrack_tuple_hash tuplehash[IP_CT_DIR_MAX];
 
 	/* --- Line 2 and 3: what packets of the connection change. --- */
@@ -105,7 +104,7 @@ struct nf_conn {
 	struct net *net; /* set once before the first reference, then constant */
 	union {
 		struct nf_conn *master; /* set for expected connections, with a reference */
-		void *defer_pool;	/* while waiting for a grace period: where it goes then */
+		void *defer_pool;	/* while waiting for a grace period: its pool */
 	};
 	struct nf_ct_ext *ext; /* the extensions' area; changed only while unconfirmed */
 	union {
@@ -113,14 +112,15 @@ struct nf_conn {
 		uintptr_t defer[2];	   /* while waiting for a grace period */
 	};
 	union nf_conntrack_proto proto;
-	uint16_t cpu; /* whose list it is in outside the table, or CT_NO_LIST */
+	uint16_t cpu; /* the CPU whose list it is on outside the table, or CT_NO_LIST */
 } __attribute__((aligned(128)));
 
 _Static_assert(sizeof(struct nf_conn) == 256, "a connection is one object of 256 bytes");
 _Static_assert(offsetof(struct nf_conn, tuplehash) + sizeof(((struct nf_conn *)0)->tuplehash) ==
 		       128,
-	       "what a lookup reads fits the first two cache lines");
-_Static_assert(_Alignof(struct nf_conn) > NFCT_INFOMASK, "ctinfo lives in the pointer's low bits");
+	       "the fields that a lookup reads fit into the first two cache lines");
+_Static_assert(_Alignof(struct nf_conn) > NFCT_INFOMASK,
+	       "ctinfo is stored in the pointer's low bits");
 _Static_assert(sizeof(struct nf_conntrack_tuple_hash) == 56, "node size");
 
 /* The connection that a table node belongs to (nf_ct_tuplehash_to_ctrack). */
@@ -143,7 +143,7 @@ static __always_inline struct nf_conntrack_tuple_hash *ct_table_node_hash(struct
 	return container_of(n, struct nf_conntrack_tuple_hash, hnnode);
 }
 
-/* Holders of a reference only. */
+/* For holders of a reference. */
 static inline const struct nf_conntrack_tuple *
 nf_ct_tuple(const struct nf_conn *ct, enum ip_conntrack_dir dir)
 {
@@ -175,7 +175,7 @@ static inline bool nf_ct_is_dying(const struct nf_conn *ct)
 	return nf_ct_status(ct) & IPS_DYING;
 }
 
-/* Relaxed: a status bit publishes nothing; the table's links and locks do. */
+/* Relaxed: a status bit publishes nothing; the table's links and locks do that. */
 static inline void nf_ct_status_set(struct nf_conn *ct, uint32_t bits)
 {
 	atomic_fetch_or_explicit(&ct->status, bits, memory_order_relaxed);
@@ -187,7 +187,7 @@ static inline bool nf_ct_status_test_and_set(struct nf_conn *ct, uint32_t bit)
 	return atomic_fetch_or_explicit(&ct->status, bit, memory_order_acq_rel) & bit;
 }
 
-/* The zone as set when the entry was made; holders of a reference. */
+/* The zone that was set when the entry was created; for holders of a reference. */
 static inline struct nf_conntrack_zone nf_ct_zone(const struct nf_conn *ct)
 {
 	uint32_t s = nf_ct_status(ct);
@@ -206,13 +206,13 @@ static inline struct nf_conntrack_zone nf_ct_zone(const struct nf_conn *ct)
 
 #define NF_CT_HZ 1000u /* ticks a second */
 
-/* Past its time at now?  Right for spans below 2^31 ticks (24 days). */
+/* Has it expired at now?  Right for spans below 2^31 ticks (24 days). */
 static __always_inline bool nf_ct_is_expired(const struct nf_conn *ct, uint32_t now)
 {
 	return (int32_t)(load_relaxed(&ct->timeout) - now) <= 0;
 }
 
-/* Ticks left, 0 if expired; of a confirmed entry (nf_ct_expires). */
+/* Ticks left of a confirmed entry, 0 if expired (nf_ct_expires). */
 static inline uint32_t nf_ct_expires(const struct nf_conn *ct, uint32_t now)
 {
 	int32_t left = (int32_t)(load_relaxed(&ct->timeout) - now);

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Names and values shared by everything in conntrack: ctinfo, status bits,
- * directions, protocol numbers.  Values are the kernel's
+ * Names and values that all of conntrack uses: ctinfo, status bits, directions,
+ * protocol numbers.  Values are the kernel's
  * (include/uapi/linux/netfilter/nf_conntrack_common.h), so that dumps and
  * traces can be compared bit by bit.
  */
 #ifndef CTBENCH_CORE_NF_CONNTRACK_COMMON_H
 #define CTBENCH_CORE_NF_CONNTRACK_COMMON_H
 
-/* How a packet relates to its connection; travels in the low 3 bits of skb->_nfct. */
+/* How a packet relates to its connection; stored in the low 3 bits of skb->_nfct. */
 enum ip_conntrack_info {
 	IP_CT_ESTABLISHED = 0, /* part of a connection seen in both directions */
 	IP_CT_RELATED = 1,     /* like NEW, but related to another connection, or an ICMP error */
-	IP_CT_NEW = 2,	       /* starts a connection, or one not answered yet */
+	IP_CT_NEW = 2,	       /* starts a connection, or belongs to one without an answer so far */
 	IP_CT_IS_REPLY = 3,    /* >= this: in the reply direction */
 
 	IP_CT_ESTABLISHED_REPLY = IP_CT_ESTABLISHED + IP_CT_IS_REPLY,
@@ -33,8 +33,8 @@ enum ip_conntrack_dir {
 #define CTINFO2DIR(ctinfo) ((ctinfo) >= IP_CT_IS_REPLY ? IP_CT_DIR_REPLY : IP_CT_DIR_ORIGINAL)
 
 enum ip_conntrack_status_bit {
-	IPS_EXPECTED_BIT = 0,	/* an expectation announced it; has a master */
-	IPS_SEEN_REPLY_BIT = 1, /* packets in both directions; never unset */
+	IPS_EXPECTED_BIT = 0,	/* an expectation matched it; it has a master */
+	IPS_SEEN_REPLY_BIT = 1, /* packets were seen in both directions; never cleared */
 	IPS_ASSURED_BIT = 2,	/* not a candidate for early drop */
 	IPS_CONFIRMED_BIT = 3,	/* in the table */
 	IPS_SRC_NAT_BIT = 4,
@@ -42,7 +42,7 @@ enum ip_conntrack_status_bit {
 	IPS_SEQ_ADJUST_BIT = 6,
 	IPS_SRC_NAT_DONE_BIT = 7,
 	IPS_DST_NAT_DONE_BIT = 8,
-	IPS_DYING_BIT = 9, /* leaving or out of the table; never unset */
+	IPS_DYING_BIT = 9, /* being removed or removed from the table; never cleared */
 	IPS_FIXED_TIMEOUT_BIT = 10,
 	IPS_TEMPLATE_BIT = 11,
 	IPS_NAT_CLASH_BIT = 12,
@@ -50,16 +50,16 @@ enum ip_conntrack_status_bit {
 	IPS_OFFLOAD_BIT = 14,
 	IPS_HW_OFFLOAD_BIT = 15,
 	/*
-	 * Ours, above the kernel's 16: how often the memory began a new life, where the table's
-	 * recheck axis counts that (12 bits).
+	 * Ours, above the kernel's 16: how often the memory was reused, if the table's recheck
+	 * axis counts that (12 bits).
 	 */
 	CT_INCARNATION_BIT = 16,
-	/* Ours: its events are told (has NF_CT_EXT_ECACHE). */
+	/* Ours: its events are sent (it has NF_CT_EXT_ECACHE). */
 	CT_ECACHE_BIT = 28,
 	/* Has a helper, from a rule (IPS_HELPER) or an expectation. */
 	CT_HELP_BIT = 29,
 	/*
-	 * Ours too: the directions in which the entry's zone
+	 * Also ours: the directions in which the entry's zone
 	 * holds.  Neither set: both (the kernel's struct nf_conntrack_zone.dir).
 	 */
 	CT_ZONE_ORIG_ONLY_BIT = 30,
@@ -76,7 +76,7 @@ enum ip_conntrack_status_bit {
 #define IPS_NAT_CLASH	   (1u << IPS_NAT_CLASH_BIT)
 #define IPS_HELPER	   (1u << IPS_HELPER_BIT)
 #define IPS_OFFLOAD	   (1u << IPS_OFFLOAD_BIT)
-#define IPS_KERNEL_MASK	   0xffffu /* what the kernel would show */
+#define IPS_KERNEL_MASK	   0xffffu /* the bits that the kernel has */
 #define CT_INCARNATION_ONE (1u << CT_INCARNATION_BIT)
 #define CT_INCARNATION	   (CT_INCARNATION_ONE * 0xfffu)
 #define CT_ECACHE	   (1u << CT_ECACHE_BIT)

@@ -56,7 +56,7 @@ __cold void __nf_conntrack_event_cache(struct nf_conn *ct, enum ip_conntrack_eve
 }
 
 /*
- * Those that are wanted, and those that were told in vain before
+ * Sends the events that are wanted, and those that were not delivered before
  * (__nf_conntrack_eventmask_report).
  */
 static int tell(struct nf_ct_event_notifier *n, struct nf_conntrack_ecache *e, uint32_t events,
@@ -87,11 +87,11 @@ __cold void nf_ct_deliver_cached_events(struct nf_conn *ct)
 	struct nf_ct_event item = { .ct = ct };
 	uint32_t events;
 
-	/* Read first: most packets change nothing, and the line stays clean. */
+	/* Read first: most packets change nothing, and the cache line stays clean. */
 	if (!n || !e || !(load_relaxed(&e->cache) | load_relaxed(&e->missed)))
 		return;
 	events = atomic_exchange_explicit(&e->cache, 0, memory_order_relaxed);
-	/* Its end is or will be told by whoever ends it. */
+	/* The DESTROY event is sent by the thread that deletes the entry. */
 	if (!nf_ct_is_confirmed(ct) || nf_ct_is_dying(ct))
 		return;
 	tell(n, e, events, load_relaxed(&e->missed), &item);
@@ -108,7 +108,7 @@ __cold int nf_conntrack_event_report(struct nf_conn *ct, enum ip_conntrack_event
 
 	if (!n || !e || !nf_ct_is_confirmed(ct))
 		return 0;
-	/* A DESTROY told again is told as its first deleter's, and for itself. */
+	/* A DESTROY that is sent again has the portid of the first deletion, and is sent alone. */
 	first = load_relaxed(&e->portid);
 	if (first)
 		item.portid = first;
@@ -130,7 +130,7 @@ nf_ct_expect_event(struct nf_conntrack_expect *exp, enum ip_conntrack_expect_eve
 	n->exp_event(1u << event, &item);
 }
 
-/* --- Ends that could not be told yet --- */
+/* --- DESTROY events that were not delivered yet --- */
 
 void nf_ct_ecache_keep(struct nf_conn *ct)
 {

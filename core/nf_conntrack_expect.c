@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Four expectations a bucket at the default limit, as the kernel has them. */
+/* Four expectations per bucket at the default limit, as in the kernel. */
 #define EXPECT_BUCKETS 1024u
 
 /*
- * By destination, which every expectation knows whole.  Keyed, for who makes
- * expectations chooses their ports; and the limit bounds what a chain can cost.
+ * By destination, which is complete in every expectation.  Keyed, because an attacker
+ * who causes expectations chooses their ports.  The limit bounds the length of a chain.
  */
 static unsigned int expect_bucket(const struct net *net, const struct nf_conntrack_tuple *t)
 {
@@ -39,7 +39,7 @@ static struct net *expect_net(const struct nf_conntrack_expect *exp)
 
 /* --- Matching --- */
 
-/* Is t what the expectation's tuple says, under that mask?  (nf_ct_tuple_mask_cmp) */
+/* Does t match the expectation's tuple under that mask?  (nf_ct_tuple_mask_cmp) */
 static bool fits(const struct nf_conntrack_tuple *t, const struct nf_conntrack_tuple *expected,
 		 const struct nf_conntrack_tuple_mask *mask)
 {
@@ -57,7 +57,7 @@ static bool same_zone(const struct nf_conn *a, const struct nf_conn *b)
 	return load_relaxed(&a->zone_id) == load_relaxed(&b->zone_id);
 }
 
-/* Of one master and for one and the same thing. */
+/* Do they have the same master and expect the same connection? */
 static bool expect_matches(const struct nf_conntrack_expect *a, const struct nf_conntrack_expect *b)
 {
 	return a->master == b->master && nf_ct_tuple_equal(&a->tuple, &b->tuple) &&
@@ -65,7 +65,7 @@ static bool expect_matches(const struct nf_conntrack_expect *a, const struct nf_
 	       !memcmp(&a->mask.u3, &b->mask.u3, sizeof(a->mask.u3));
 }
 
-/* Could one connection fit both?  So it is if they agree where both masks look. */
+/* Could one connection match both?  Yes, if they agree in the bits of both masks. */
 static bool expect_clash(const struct nf_conntrack_expect *a, const struct nf_conntrack_expect *b)
 {
 	struct nf_conntrack_tuple_mask both = { .port = a->mask.port & b->mask.port };
@@ -75,7 +75,7 @@ static bool expect_clash(const struct nf_conntrack_expect *a, const struct nf_co
 	return same_zone(a->master, b->master) && fits(&a->tuple, &b->tuple, &both);
 }
 
-/* --- In and out, under the lock --- */
+/* --- Inserting and removing, under the lock --- */
 
 static struct nf_conn_help *master_help(const struct nf_conntrack_expect *exp)
 {
@@ -127,7 +127,7 @@ static void link_expect(struct nf_conntrack_expect *exp)
 	nf_ct_expect_event(exp, IPEXP_NEW);
 }
 
-/* What the kernel's timers would have done by now. */
+/* Removes expired expectations, as the kernel's timers do. */
 static void run_timers(struct net *net)
 {
 	struct nf_ct_expect_net *en = &net->expect;
@@ -166,7 +166,7 @@ void nf_ct_expect_put(struct nf_conntrack_expect *exp)
 		free(exp);
 }
 
-/* An address as that family's tuples have it: what is not used is 0. */
+/* An address as in that family's tuples: unused bytes are 0. */
 static void set_address(union nf_inet_addr *to, const union nf_inet_addr *from, uint16_t l3num)
 {
 	memset(to, 0, sizeof(*to));
@@ -210,7 +210,7 @@ static void evict_oldest(struct nf_conn_help *help, unsigned int class)
 		unlink_expect(oldest);
 }
 
-/* May it be linked?  Makes room for it where that is allowed (__nf_ct_expect_check). */
+/* May it be linked?  Makes room for it if that is allowed (__nf_ct_expect_check). */
 static int make_room(struct nf_conntrack_expect *exp, struct nf_conn_help *help)
 {
 	const struct nf_conntrack_helper *helper = load_relaxed(&help->helper);
@@ -245,7 +245,7 @@ int nf_ct_expect_related(struct nf_conntrack_expect *exp)
 	if (!help)
 		return -ESHUTDOWN;
 	spin_lock(&en->lock);
-	/* under the lock, under which a helper goes: nf_ct_helper_remove() */
+	/* under the lock, because nf_ct_helper_remove() removes a helper under it */
 	helper = load_relaxed(&help->helper);
 	if (!helper)
 		err = -ESHUTDOWN;
@@ -304,7 +304,7 @@ uint32_t nf_ct_expect_count(struct net *net)
 
 /* --- A new connection --- */
 
-/* With a reference for the caller, and one on its master (nf_ct_find_expectation). */
+/* Returns it with a reference, and with one to its master (nf_ct_find_expectation). */
 static struct nf_conntrack_expect *
 find_expectation(struct net *net, const struct nf_conntrack_zone *zone,
 		 const struct nf_conntrack_tuple *tuple)
@@ -318,8 +318,8 @@ find_expectation(struct net *net, const struct nf_conntrack_zone *zone,
 		    load_relaxed(&e->master->zone_id) == zone->id)
 			break;
 	/*
-	 * A master that is not in the table yet has not got its announcement
-	 * through; one that is leaving it takes its expectations along soon.
+	 * If the master is not in the table yet, its packet may still be dropped; if it is
+	 * leaving the table, its expectations will be removed soon.
 	 */
 	if (!e || !nf_ct_is_confirmed(e->master) || nf_ct_is_dying(e->master) ||
 	    !refcount_inc_not_zero(&e->master->use))
@@ -345,7 +345,7 @@ nf_ct_expect_attach(struct nf_conn *ct, const struct nf_conntrack_zone *zone,
 	if (!exp)
 		return NULL;
 	nf_ct_status_set(ct, IPS_EXPECTED);
-	ct->master = exp->master; /* the reference goes along */
+	ct->master = exp->master; /* takes over the reference */
 	store_relaxed(&ct->mark, load_relaxed(&exp->master->mark));
 	if (exp->helper)
 		nf_ct_helper_ext_add(ct, exp->helper);

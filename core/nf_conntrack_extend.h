@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Extensions: room of your own in every connection, reachable from the packet
+ * Extensions: your own data in every connection, reachable from the packet
  * (include/net/netfilter/nf_conntrack_extend.h).
  *
  *	struct flow_note { _Atomic uint64_t first_seen; };
@@ -18,9 +18,9 @@
  *			note = nf_ct_ext_add(ct, note_id);
  *		...
  *
- * One area per connection; extensions are added while it is unconfirmed (one
- * packet owns it then), so that others never see the area move.  What lies in
- * it is shared once the connection is confirmed: use atomics.
+ * There is one area per connection.  Extensions are added while the connection is
+ * unconfirmed (one packet owns it then), so other threads never see the area move.
+ * Its contents are shared once the connection is confirmed: use atomics.
  */
 #ifndef CTBENCH_CORE_NF_CONNTRACK_EXTEND_H
 #define CTBENCH_CORE_NF_CONNTRACK_EXTEND_H
@@ -33,31 +33,31 @@ enum nf_ct_ext_id {
 	NF_CT_EXT_ACCT,	  /* packets and bytes: struct nf_conn_acct */
 	NF_CT_EXT_TSTAMP, /* start and stop: struct nf_conn_tstamp */
 	NF_CT_EXT_HELPER, /* its helper: struct nf_conn_help */
-	NF_CT_EXT_ECACHE, /* events to be told: struct nf_conntrack_ecache */
+	NF_CT_EXT_ECACHE, /* events to send: struct nf_conntrack_ecache */
 	NF_CT_EXT_LABELS, /* 128 labels: struct nf_conn_labels */
-	NF_CT_EXT_USER,	  /* the first id that nf_ct_ext_register() gives out */
+	NF_CT_EXT_USER,	  /* the first id that nf_ct_ext_register() assigns */
 };
 
 struct nf_ct_ext {
-	uint16_t offset[NF_CT_EXT_MAX]; /* from the start of this structure; 0: not there */
+	uint16_t offset[NF_CT_EXT_MAX]; /* from the start of this structure; 0: absent */
 	uint16_t len;			/* bytes used */
 	uint16_t size;			/* bytes allocated */
 	_Alignas(16) char data[];
 };
 
 /*
- * An id for an extension of that size and alignment (a power of two, at most
- * 16), or -ENOSPC, -EINVAL.  Before connections are made; ids are never taken back.
+ * An id for an extension of that size and alignment (a power of two, at most 16),
+ * or -ENOSPC, -EINVAL.  Call it before connections are created; ids are never freed.
  */
 int nf_ct_ext_register(const char *name, size_t size, size_t align);
 
 /*
- * Room for extension id in an unconfirmed connection, cleared; what was there
- * if it had it already; NULL without memory.
+ * Adds extension id, cleared, to an unconfirmed connection.  Returns the existing
+ * one if it has it already; NULL without memory.
  */
 void *nf_ct_ext_add(struct nf_conn *ct, unsigned int id);
 
-/* The extension's room or NULL.  For holders of a reference. */
+/* The extension's data or NULL.  For holders of a reference. */
 static __always_inline void *nf_ct_ext_find(const struct nf_conn *ct, unsigned int id)
 {
 	struct nf_ct_ext *ext = ct->ext;
@@ -66,9 +66,9 @@ static __always_inline void *nf_ct_ext_find(const struct nf_conn *ct, unsigned i
 }
 
 /*
- * What new connections are given before anybody asks: which settings,
- * subscribers and users of labels want it, as bits of one word, so that a
- * namespace that wants nothing pays for one load (struct net.new_ext).
+ * The extensions that new connections get because settings, subscribers or users
+ * of labels need them.  They are bits of one word, so that a namespace without any
+ * pays for one load only (struct net.new_ext).
  */
 enum nf_ct_new_ext {
 	CT_NEW_EXT_ACCT = 1 << 0,
@@ -77,15 +77,15 @@ enum nf_ct_new_ext {
 	CT_NEW_EXT_LABELS = 1 << 3,
 };
 
-/* Adds those of the set; who finds no memory goes without. */
+/* Adds those of the set; without memory the connection does not get them. */
 void nf_ct_new_ext_add(struct nf_conn *ct, uint32_t set);
-/* Something changed that new_ext depends on; any thread. */
+/* Computes new_ext again after a change; any thread. */
 void nf_ct_new_ext_update(struct net *net);
 
-/* With the last reference. */
+/* Called when the last reference is dropped. */
 void nf_ct_ext_free(struct nf_conn *ct);
 
-/* Accounting, the extension that the kernel ships (nf_conntrack_acct.h). */
+/* Accounting, an extension of the kernel (nf_conntrack_acct.h). */
 struct nf_conn_counter {
 	_Atomic uint64_t packets, bytes;
 };

@@ -42,7 +42,7 @@ struct cleanup {
 	long deleted;
 };
 
-/* Deletes by itself, so that the walk need not know for whom. */
+/* Deletes the entry itself, so that the walk need not know the portid. */
 static int cleanup_one(struct nf_conn *ct, void *arg)
 {
 	struct cleanup *c = arg;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Deletion by filter: those of a namespace's connections that fit a
- * description, as `conntrack -D` and a flush have it (ctnetlink's filter in
+ * Deletion by filter: deletes those connections of a namespace that match, like
+ * `conntrack -D` and a flush (ctnetlink's filter in
  * net/netfilter/nf_conntrack_netlink.c).
  */
 #ifndef CTBENCH_CORE_NF_CONNTRACK_FILTER_H
@@ -9,7 +9,7 @@
 
 #include "core/conntrack.h"
 
-/* Which parts of a direction's tuple must agree. */
+/* The parts of a direction's tuple that must match. */
 enum nf_ct_filter_fields {
 	CT_FILTER_SRC = 1 << 0,
 	CT_FILTER_DST = 1 << 1,
@@ -19,7 +19,7 @@ enum nf_ct_filter_fields {
 	CT_FILTER_ZONE = 1 << 5,  /* the zone that counts for this direction */
 };
 
-/* All zero: everything fits. */
+/* All zero: everything matches. */
 struct nf_ct_filter {
 	uint16_t l3num; /* NFPROTO_*, 0: both */
 	struct nf_ct_filter_dir {
@@ -27,7 +27,7 @@ struct nf_ct_filter {
 		struct nf_conntrack_tuple tuple;
 		uint16_t zone_id;
 	} dir[IP_CT_DIR_MAX];
-	uint32_t mark, mark_mask;     /* fits if (mark & mark_mask) == mark */
+	uint32_t mark, mark_mask;     /* matches if (mark & mark_mask) == mark */
 	uint32_t status, status_mask; /* likewise, of IPS_* */
 };
 
@@ -35,15 +35,15 @@ struct nf_ct_filter {
 bool nf_ct_filter_match(const struct nf_ct_filter *filter, const struct nf_conn *ct);
 
 /*
- * Deletes those of the namespace's confirmed connections for which fn returns
- * true, for portid, with or without a report (struct nf_ct_event); returns how
- * many, or -ENOMEM.  Unconfirmed ones are not seen, as in kernels since 4.13.
+ * Deletes the confirmed connections of the namespace for which fn returns true, on
+ * behalf of portid, with or without a report (struct nf_ct_event).  Returns their
+ * number, or -ENOMEM.  Unconfirmed ones are skipped, as in kernels since 4.13.
  * Any registered thread outside read-side sections.
  */
 long nf_ct_iterate_cleanup_net(struct net *net, bool (*fn)(struct nf_conn *ct, void *arg),
 			       void *arg, uint32_t portid, bool report);
 
-/* The same for those that fit the filter; NULL: all (a flush). */
+/* The same for those that match the filter; NULL: all (a flush). */
 long nf_ct_flush_net(struct net *net, const struct nf_ct_filter *filter, uint32_t portid,
 		     bool report);
 

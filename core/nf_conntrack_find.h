@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the hot path and a table say to each other while an entry is looked
- * for or put in.  Every table uses these, so that "equal", "expired" and
- * "confirmed" mean the same in all of them.
+ * The interface between the hot path and a table for lookup and insertion.  Every
+ * table uses these functions, so that "equal", "expired" and "confirmed" mean the
+ * same in all of them.
  */
 #ifndef CTBENCH_CORE_NF_CONNTRACK_FIND_H
 #define CTBENCH_CORE_NF_CONNTRACK_FIND_H
@@ -11,10 +11,10 @@
 
 #define CT_EXPIRED_MAX 4
 
-/* What a lookup looks for, and what it met on its way. */
+/* The key of a lookup, and what it found on its way. */
 struct ct_find {
 	union ct_tuple_words key;
-	uint32_t zone_id[IP_CT_DIR_MAX]; /* that a node of that direction must have */
+	uint32_t zone_id[IP_CT_DIR_MAX]; /* the zone that a node of that direction must have */
 	uint16_t net_id;
 	uint32_t now;
 	uint32_t restarts; /* search_restart */
@@ -23,7 +23,7 @@ struct ct_find {
 	struct nf_conn *expired[CT_EXPIRED_MAX];
 };
 
-/* Lookups that are made together: no more than that many, as DPDK's rte_hash takes. */
+/* The maximum number of lookups made together, as in DPDK's rte_hash. */
 #define CT_BURST 64
 
 struct ct_burst {
@@ -36,10 +36,10 @@ struct ct_burst {
 #define CT_FIND_NO_ZONE (1u << 16) /* no node has it */
 
 /*
- * From now on f looks where that direction's zone leads to.  The kernel hashes
- * the zone, so that there it meets nodes which are filed under that zone, and no
- * others; a hash that leaves the zone out brings them together, but they must
- * not be taken for each other.  Only zones for one direction can differ in this.
+ * From now on f looks up with that direction's zone.  The kernel hashes the zone, so
+ * its lookup finds only nodes that were inserted with that zone.  With a hash that
+ * excludes the zone they share a chain, but must not be mistaken for each other.
+ * This matters only with zones for one direction.
  */
 static inline void
 ct_find_under(struct ct_find *f, const struct nf_conntrack_zone *zone, enum ip_conntrack_dir dir)
@@ -63,9 +63,9 @@ ct_find_init(struct ct_find *f, const struct net *net, const struct nf_conntrack
 }
 
 /*
- * The ORIGINAL node of an entry that lost a clash in that direction alone: nobody is to find
- * it, for another has its tuple (nf_ct_resolve_clash_harder; the kernel leaves it out of the
- * table, which looks the same).
+ * The ORIGINAL node of an entry that lost a clash in that direction only: no lookup may find it,
+ * because another entry has its tuple (nf_ct_resolve_clash_harder; the kernel does not insert it
+ * into the table, which has the same effect).
  */
 static __always_inline bool nf_ct_is_hidden(uint32_t status, enum ip_conntrack_dir dir)
 {
@@ -76,8 +76,8 @@ static __always_inline bool
 nf_ct_key_words_equal(const struct nf_conntrack_tuple_hash *h, const struct ct_find *f)
 {
 	/*
-	 * Written out, for -O2 leaves a loop of four a loop; one branch, for the words come
-	 * together.
+	 * Unrolled by hand, because -O2 does not unroll a loop of four; one branch, because the
+	 * words arrive together.
 	 */
 	return !((load_relaxed(&h->tuple_w[0]) ^ f->key.w[0]) |
 		 (load_relaxed(&h->tuple_w[1]) ^ f->key.w[1]) |
@@ -86,7 +86,7 @@ nf_ct_key_words_equal(const struct nf_conntrack_tuple_hash *h, const struct ct_f
 		 ((load_relaxed(&h->tuple_w[4]) ^ f->key.w[4]) & ct_tuple_last_mask()));
 }
 
-/* Does the rest of the key, beside h's tuple, make it what is looked for?  status is ct's. */
+/* Does the rest of the key, without the tuple, match?  status is ct's. */
 static __always_inline bool
 nf_ct_key_state_equal(const struct nf_conntrack_tuple_hash *h, const struct nf_conn *ct,
 		      const struct ct_find *f, uint32_t status)
@@ -110,9 +110,9 @@ nf_ct_key_state_equal(const struct nf_conntrack_tuple_hash *h, const struct nf_c
 }
 
 /*
- * Is h, a node of ct, the entry that is looked for (nf_ct_key_equal), and alive?  May run on
- * memory that is being reused: then the answer counts only after a reference was taken and the
- * memory is known to be the same connection still (variants/recheck/).
+ * Does h, a node of ct, match (nf_ct_key_equal), and is it alive?  May read memory that is being
+ * reused.  Therefore the answer is valid only after a reference was taken and the memory is known
+ * to be the same connection still (variants/recheck/).
  */
 static __always_inline bool nf_ct_key_equal(const struct nf_conntrack_tuple_hash *h,
 					    const struct nf_conn *ct, const struct ct_find *f)
@@ -121,10 +121,10 @@ static __always_inline bool nf_ct_key_equal(const struct nf_conntrack_tuple_hash
 }
 
 /*
- * The walk met an expired entry (nf_ct_gc_expired).  The kernel kills it there
- * and then; here the walk only takes a reference and the caller kills after
- * it, because a table whose readers hold a lock could not take the other
- * direction's lock now.  A full list is no loss: the next walk finds the rest.
+ * Called when a walk meets an expired entry (nf_ct_gc_expired).  The kernel kills it
+ * immediately.  Here the walk only takes a reference and the caller kills it
+ * afterwards, because a table whose readers hold a lock could not take the other
+ * direction's lock now.  A full list does no harm: the next walk finds the rest.
  */
 static __maybe_unused __cold void ct_find_expired(struct ct_find *f, struct nf_conn *ct)
 {
@@ -134,8 +134,8 @@ static __maybe_unused __cold void ct_find_expired(struct ct_find *f, struct nf_c
 }
 
 /*
- * Insertion, in the table's own critical section and after the checks: the
- * life of the entry starts now and the table gets its reference.
+ * Insertion, inside the table's critical section and after the checks: the
+ * entry's lifetime starts now, and the table gets its reference.
  */
 static __always_inline void nf_ct_insert_commit(struct nf_conn *ct, uint32_t now)
 {
@@ -146,21 +146,21 @@ static __always_inline void nf_ct_insert_commit(struct nf_conn *ct, uint32_t now
 }
 
 /*
- * Both nodes are in: from here on lookups may find the entry.  Release: who
- * sees CONFIRMED through a lookup that needs no lock sees both nodes in place.
+ * Both nodes are linked: from here on lookups may find the entry.  Release: a
+ * thread that sees CONFIRMED in a lock-free lookup also sees both nodes linked.
  */
 static __always_inline void nf_ct_insert_publish(struct nf_conn *ct)
 {
 	atomic_fetch_or_explicit(&ct->status, IPS_CONFIRMED, memory_order_release);
 }
 
-/* What table_insert() says beside its error. */
+/* What table_insert() returns in addition to its error. */
 struct ct_insert {
-	/* -EEXIST: the entry that is there already, with a reference; NULL if it was going */
+	/* -EEXIST: the existing entry, with a reference; NULL if it was being removed */
 	struct nf_conntrack_tuple_hash *clash;
 };
 
-/* Entries picked out of the table by a walk, each with a reference. */
+/* Entries collected from the table by a walk, each with a reference. */
 struct ct_collect {
 	bool (*want)(const struct nf_conntrack_tuple_hash *h, struct nf_conn *ct,
 		     const struct ct_collect *c);
@@ -169,7 +169,7 @@ struct ct_collect {
 	struct nf_conn **v;
 	size_t nr, max;
 	bool grow;	/* v is malloc's and may be enlarged */
-	bool truncated; /* entries were left out: no room */
+	bool truncated; /* some entries were left out: no room */
 };
 
 /* For tables: the walk is at h.  Under the bucket's lock or in a read-side section. */

@@ -9,13 +9,13 @@
 /* mean */
 #define INTERVAL_MIN   (1 * NF_CT_HZ)
 #define INTERVAL_MAX   (60 * NF_CT_HZ)
-#define INTERVAL_CLAMP (300 * NF_CT_HZ) /* the most that an entry counts: TCP has days */
-#define INITIAL_COUNT  100 /* as if so many had the longest time left: a few hurry nobody */
+#define INTERVAL_CLAMP (300 * NF_CT_HZ) /* the maximum for one entry: TCP's are days */
+#define INITIAL_COUNT  100		/* see run_mean() */
 #define EXPIRED_MAX    (64000 / NF_CT_HZ)
 
 /* slices */
 #define BUCKETS_DIV 128u
-#define SCAN_TICKS  (16 * NF_CT_HZ) /* a whole round takes at most that long */
+#define SCAN_TICKS  (16 * NF_CT_HZ) /* the maximum duration of a round */
 #define EVICT_RATIO 50u		    /* percent */
 
 void nf_ct_gc_init(struct conntrack_gc_work *gc, enum nf_ct_gc_style style)
@@ -23,17 +23,17 @@ void nf_ct_gc_init(struct conntrack_gc_work *gc, enum nf_ct_gc_style style)
 	*gc = (struct conntrack_gc_work){ .style = style, .next_run = NF_CT_HZ };
 }
 
-/* One run's walk; what it has seen. */
+/* The walk of one run, and its counts. */
 struct gc_run {
 	struct ct_collect c;
 	struct ct_core *core;
 	struct conntrack_gc_work *gc;
-	uint32_t max95; /* 0: nobody asked for room */
+	uint32_t max95; /* 0: no early drop requested */
 	uint32_t mean;
 	int64_t count;
 	unsigned int scanned, expired;
-	bool bounded; /* mean, and a table that can be walked in parts */
-	bool enough;  /* of evictions, for one run */
+	bool bounded; /* `mean`, and the table can be walked in parts */
+	bool enough;  /* the limit of evictions per run is reached */
 };
 
 static bool closing(const struct nf_conn *ct)
@@ -53,7 +53,7 @@ static uint32_t clamp(uint32_t v, uint32_t min, uint32_t max)
 	return v < min ? min : v > max ? max : v;
 }
 
-/* The entry has time left: its part in the running mean. */
+/* Adds the remaining time of an unexpired entry to the running mean. */
 static void count_in(struct gc_run *r, const struct nf_conn *ct)
 {
 	int64_t left = clamp(nf_ct_expires(ct, r->c.now), INTERVAL_MIN, INTERVAL_CLAMP);
@@ -62,7 +62,7 @@ static void count_in(struct gc_run *r, const struct nf_conn *ct)
 	r->mean = (uint32_t)(r->mean + (left - (int64_t)r->mean) / r->count);
 }
 
-/* Each node of a bucket; true: to be looked at again with a reference. */
+/* Called for each node of a bucket; true: examine it again with a reference. */
 static bool
 want(const struct nf_conntrack_tuple_hash *h, struct nf_conn *ct, const struct ct_collect *c)
 {
@@ -79,7 +79,7 @@ want(const struct nf_conntrack_tuple_hash *h, struct nf_conn *ct, const struct c
 	}
 	if (r->gc->style == NF_CT_GC_MEAN)
 		count_in(r, ct);
-	/* Once: a second reference would keep it in the namespace's count. */
+	/* Only once: a second reference would keep it in the namespace's count. */
 	return r->max95 && NF_CT_DIRECTION(h) == IP_CT_DIR_ORIGINAL && !skip(ct);
 }
 
@@ -117,7 +117,10 @@ static uint64_t real_ms(void)
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
-/* Ticks until the next run; *room: the round is over, nobody needs room any more. */
+/*
+ * Ticks until the next run; *over: the round is complete, so early drop ends.  The mean starts as
+ * if INITIAL_COUNT entries had the longest timeout, so that a few short ones barely change it.
+ */
 static uint32_t run_mean(struct gc_run *r, uint32_t max_ms, bool *over)
 {
 	struct conntrack_gc_work *gc = r->gc;
@@ -138,12 +141,12 @@ static uint32_t run_mean(struct gc_run *r, uint32_t max_ms, bool *over)
 		bucket(r, i);
 		passed = r->c.now - gc->start_time;
 		if (r->enough) {
-			/* here again; the round is late already: without a break */
+			/* start again at this bucket, without a pause if the round is late */
 			next = passed < INTERVAL_MAX;
 			*over = next;
 			goto pause;
 		}
-		/* a look at the clock costs more than a bucket */
+		/* reading the clock costs more than scanning a bucket */
 		if (i % 16 == 15 && real_ms() > end && i + 1 < size) {
 			i++;
 			next = 0;

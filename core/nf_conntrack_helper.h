@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Helpers: functions that look into the packets of one connection, such as the
- * control connection of a protocol that announces others, and say which ones
- * to expect (include/net/netfilter/nf_conntrack_helper.h).
+ * Helpers: functions that read the packets of a connection, such as the control
+ * connection of a protocol that announces other connections, and create
+ * expectations for these (include/net/netfilter/nf_conntrack_helper.h).
  *
- * A connection gets its helper from a hook between conntrack's and confirm's,
- * on its first packet, as a firewall rule gives it one in the kernel; or from
- * the expectation it fulfils.  Its packets pass the helper at priority 300.
+ * A connection gets its helper from a hook between conntrack's and confirm's, on its
+ * first packet, as a firewall rule assigns it in the kernel, or from the expectation
+ * that it matches.  Its packets pass the helper at priority 300.
  */
 #ifndef CTBENCH_CORE_NF_CONNTRACK_HELPER_H
 #define CTBENCH_CORE_NF_CONNTRACK_HELPER_H
@@ -19,21 +19,21 @@
 
 struct nf_conntrack_helper {
 	const char *name;
-	uint8_t protonum;	  /* of the connections it understands */
+	uint8_t protonum;	  /* of the connections it can read */
 	uint8_t expect_class_max; /* the highest class it uses, below NF_CT_MAX_EXPECT_CLASSES */
 	const struct nf_conntrack_expect_policy *expect_policy; /* [expect_class_max + 1] */
 	/*
-	 * A packet of the connection, which stays confirmed or unconfirmed
-	 * meanwhile; its layer 4 header lies at protoff.  Returns a verdict:
-	 * NF_DROP is for a packet that was understood but could not be served.
+	 * Called for a packet of the connection, whose state (confirmed or not) does
+	 * not change meanwhile; protoff is the offset of its layer 4 header.  Returns
+	 * a verdict: NF_DROP if the expectation that it needs could not be created.
 	 */
 	unsigned int (*help)(struct sk_buff *skb, unsigned int protoff, struct nf_conn *ct,
 			     enum ip_conntrack_info ctinfo);
 };
 
-/* What a connection with a helper has: extension NF_CT_EXT_HELPER. */
+/* The part of a connection with a helper: extension NF_CT_EXT_HELPER. */
 struct nf_conn_help {
-	/* set while unconfirmed; after that it may only go, under net->expect.lock
+	/* set while unconfirmed; after that it can only be removed, under net->expect.lock
 	 * (nf_ct_helper_remove) */
 	_Atomic(const struct nf_conntrack_helper *) helper;
 	struct nf_conntrack_expect *expectations;    /* the newest first; under net->expect.lock */
@@ -46,23 +46,22 @@ struct nf_conn_help {
 const struct nf_conntrack_helper *nf_conntrack_helper_find(const char *name);
 
 /*
- * Gives an unconfirmed connection that helper, for the owner of its packet:
+ * Assigns the helper to an unconfirmed connection; for the owner of its packet.
  * 0, or -ENOMEM, -EBUSY (confirmed, or it has one), -EPROTONOSUPPORT.
  */
 int nf_ct_helper_assign(struct nf_conn *ct, const struct nf_conntrack_helper *helper);
 
-/* The same without IPS_HELPER, which tells of a rule's helper (nf_ct_helper_ext_add): 0 or -ENOMEM.
- */
+/* The same without IPS_HELPER, which marks helpers of rules (nf_ct_helper_ext_add): 0, -ENOMEM. */
 int nf_ct_helper_ext_add(struct nf_conn *ct, const struct nf_conntrack_helper *helper);
 
-/* No helper any more, and nothing expected.  For holders of a reference on a connection in the
+/* Removes the helper and its expectations.  For holders of a reference to a connection in the
  * table. */
 void nf_ct_helper_remove(struct nf_conn *ct);
 
 /* The connection's helper, or NULL.  For holders of a reference. */
 const struct nf_conntrack_helper *nf_ct_helper_of(const struct nf_conn *ct);
 
-/* The hook's work for a connection with CT_HELP. */
+/* Called by the hook for a connection with CT_HELP. */
 unsigned int nf_ct_helper(struct sk_buff *skb, struct nf_conn *ct, enum ip_conntrack_info ctinfo,
 			  const struct nf_hook_state *state);
 

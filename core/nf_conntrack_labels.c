@@ -20,7 +20,7 @@ void nf_connlabels_put(struct net *net)
 	nf_ct_new_ext_update(net);
 }
 
-/* The bits of mask become data's; true if one changed. */
+/* Sets the bits in mask to those of data; true if one changed. */
 static bool replace(_Atomic uint32_t *word, uint32_t mask, uint32_t data)
 {
 	uint32_t old = load_relaxed(word), new;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Marks: a number of a connection, for rules.  A packet has one too
- * (skb->mark); a rule keeps the one in the other, as iptables' CONNMARK does.
- * For holders of a reference; changes are told (IPCT_MARK).
+ * Marks: a number of a connection, for rules.  A packet has one too (skb->mark);
+ * rules copy the one to the other, like iptables' CONNMARK.  For holders of a
+ * reference; changes send IPCT_MARK.
  */
 #ifndef CTBENCH_CORE_NF_CONNTRACK_MARK_H
 #define CTBENCH_CORE_NF_CONNTRACK_MARK_H
@@ -10,7 +10,7 @@
 #include "core/nf_conntrack_ecache.h"
 #include "core/skbuff.h"
 
-/* The bits of mask are cleared, then those of value turned over: --set-xmark value/mask. */
+/* Clears the bits of mask, then inverts those of value: --set-xmark value/mask. */
 static inline void nf_ct_mark_set(struct nf_conn *ct, uint32_t value, uint32_t mask)
 {
 	uint32_t old = load_relaxed(&ct->mark), new = (old & ~mask) ^ value;
@@ -21,14 +21,14 @@ static inline void nf_ct_mark_set(struct nf_conn *ct, uint32_t value, uint32_t m
 	nf_conntrack_event_cache(ct, IPCT_MARK);
 }
 
-/* The packet's mark into the connection: --save-mark --nfmask nfmask --ctmask ctmask. */
+/* Copies the packet's mark to the connection: --save-mark --nfmask nfmask --ctmask ctmask. */
 static inline void
 nf_ct_mark_save(struct nf_conn *ct, const struct sk_buff *skb, uint32_t ctmask, uint32_t nfmask)
 {
 	nf_ct_mark_set(ct, skb->mark & nfmask, ctmask);
 }
 
-/* And back: --restore-mark. */
+/* The reverse: --restore-mark. */
 static inline void
 nf_ct_mark_restore(struct sk_buff *skb, const struct nf_conn *ct, uint32_t ctmask, uint32_t nfmask)
 {

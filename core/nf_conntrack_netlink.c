@@ -35,7 +35,7 @@ int ctnetlink_dump_tuples(struct nl_buf *msg, const struct nf_conntrack_tuple *t
 	return 0;
 }
 
-/* A zone is told where it holds; the default one is not told. */
+/* A zone is written for the direction in which it holds; the default zone is not written. */
 static int
 dump_zone(struct nl_buf *msg, uint16_t type, const struct nf_conntrack_zone *zone, uint8_t dir)
 {
@@ -74,10 +74,9 @@ static int dump_master(struct nl_buf *msg, const struct nf_conn *ct)
 /* --- The rest of an entry --- */
 
 /*
- * By what makes the entry one of its kind: its tuple, zone and namespace,
- * mixed with the table's secret (splitmix64's finish, Steele, Lea & Flood,
- * OOPSLA 2014).  The kernel hashes the entry's address as well; without it a
- * replay tells the same ids each time.
+ * The id is made of the entry's tuple, zone and namespace, mixed with the table's
+ * secret (splitmix64's finish, Steele, Lea & Flood, OOPSLA 2014).  The kernel also
+ * hashes the entry's address; without it a replay gives the same ids each time.
  */
 uint32_t nf_ct_get_id(const struct nf_conn *ct)
 {
@@ -127,7 +126,7 @@ static int dump_info(struct nl_buf *msg, struct nf_conn *ct, const struct ctnetl
 	    nla_put_be32(msg, CTA_ID, nf_ct_get_id(ct)) || nla_put_be32(msg, CTA_USE, htonl(use)) ||
 	    dump_master(msg, ct))
 		return -EMSGSIZE;
-	/* whoever handles an offloaded connection's packets knows these; we don't */
+	/* for an offloaded connection only the code that handles its packets knows these */
 	if (!(status & IPS_OFFLOAD) && (dump_timeout(msg, ct) || dump_protoinfo(msg, ct, false)))
 		return -EMSGSIZE;
 	return 0;
@@ -174,7 +173,7 @@ static int dump_helper(struct nl_buf *msg, const struct nf_conn *ct)
 	return 0;
 }
 
-/* The core's clock in nanoseconds, which is what CTA_TIMESTAMP is in. */
+/* The core's clock in nanoseconds, the unit of CTA_TIMESTAMP. */
 static uint64_t ticks_to_ns(uint64_t ticks)
 {
 	return ticks * (1000000000u / NF_CT_HZ);
@@ -198,7 +197,7 @@ static int dump_timestamp(struct nl_buf *msg, const struct nf_conn *ct)
 	return 0;
 }
 
-/* Not where no label is set. */
+/* Not written if no label is set. */
 static int dump_labels(struct nl_buf *msg, const struct nf_conn *ct)
 {
 	struct nf_conn_labels *labels = nf_ct_labels_find(ct);
@@ -248,7 +247,7 @@ static int put_header(struct nl_buf *msg, const struct nf_conn *ct, uint8_t type
 	return 0;
 }
 
-/* What begins every message: whose it is. */
+/* The start of every message: its family and ids. */
 static int put_key(struct nl_buf *msg, const struct nf_conn *ct)
 {
 	const struct nf_conntrack_zone zone = nf_ct_zone(ct);
@@ -258,7 +257,7 @@ static int put_key(struct nl_buf *msg, const struct nf_conn *ct)
 	return dump_zone(msg, CTA_ZONE, &zone, NF_CT_DEFAULT_ZONE_DIR);
 }
 
-/* The message that began at start is whole; or, with an error, there is none. */
+/* Completes the message that starts at start; with an error, removes it. */
 static int end_message(struct nl_buf *msg, size_t start, int err)
 {
 	uint32_t len = (uint32_t)(msg->len - start);
@@ -287,7 +286,7 @@ int ctnetlink_fill_info(struct nl_buf *msg, struct nf_conn *ct, const struct ctn
 
 /* --- Events --- */
 
-/* The end of a connection: what it had come to. */
+/* The end of a connection, with its final counters. */
 static int dump_destroyed(struct nl_buf *msg, struct nf_conn *ct)
 {
 	if (nf_ct_expires(ct, nfct_time_stamp(ct->net->core)) / NF_CT_HZ && dump_timeout(msg, ct))
@@ -341,7 +340,7 @@ size_t ctnetlink_nlmsg_size(const struct nf_conn *ct)
 		       + nla_total_size(2);		       /* CTA_TUPLE_ZONE */
 	size_t counters = nla_total_size(0) + 2 * nla_total_size(8);
 
-	/* a master is of another protocol at most where ports are all there is */
+	/* the tuple of a master with another protocol needs at most ports */
 	tuple += l4->nlattr_tuple_size ? l4->nlattr_tuple_size() : 0;
 	if (tuple < nf_ct_port_nlattr_tuple_size())
 		tuple += nf_ct_port_nlattr_tuple_size();
@@ -381,7 +380,7 @@ static int dump_one(struct nf_conn *ct, void *arg)
 	struct dump *d = arg;
 	int err;
 
-	/* who lost a clash has no ORIGINAL node, which is what is listed */
+	/* an entry that lost a clash has no ORIGINAL node, and only these are listed */
 	if (ct->net != d->net || nf_ct_is_expired(ct, nfct_time_stamp(ct->net->core)) ||
 	    nf_ct_status(ct) & IPS_NAT_CLASH || !ctnetlink_filter_match(&d->filter, ct))
 		return 0;
@@ -462,7 +461,7 @@ static int del_conntrack(struct dump *d, const struct nlmsghdr *nlh, const struc
 	int err;
 
 	if (cda[CTA_FILTER].data || (!cda[CTA_TUPLE_ORIG].data && !cda[CTA_TUPLE_REPLY].data)) {
-		/* old programs leave the family at whatever it is, and mean all */
+		/* old programs do not set the family, and mean all */
 		bool family = nfmsg->version || cda[CTA_FILTER].data;
 
 		err = ctnetlink_parse_filter(&d->filter, cda, family ? nfmsg->nfgen_family : 0);

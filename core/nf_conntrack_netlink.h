@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * ctnetlink: connections as netlink attributes and back, and the requests that
- * list, look up, make, change and delete them, in the form and with the checks
- * of net/netfilter/nf_conntrack_netlink.c of Linux 6.18.  What user space has
- * for the kernel's table, such as libnetfilter_conntrack, can read ours.
+ * list, look up, create, change and delete them, in the form and with the checks
+ * of net/netfilter/nf_conntrack_netlink.c of Linux 6.18.  Programs for the kernel's
+ * table, such as libnetfilter_conntrack, can read ours.
  *
- * There is no socket: a request is bytes in memory, and so are the answers.
+ * There is no socket: requests and answers are bytes in memory.
  *
- * Left out, as the core has nothing to show: NAT, sequence adjustment,
- * synproxy, security contexts.  To set those up is refused with -EOPNOTSUPP.
+ * Left out, because the core does not have them: NAT, sequence adjustment,
+ * synproxy, security contexts.  Requests to set them are refused with -EOPNOTSUPP.
  */
 #ifndef CTBENCH_CORE_NF_CONNTRACK_NETLINK_H
 #define CTBENCH_CORE_NF_CONNTRACK_NETLINK_H
@@ -23,11 +23,11 @@
 #define NF_CT_HELPER_NAME_LEN 16
 #define NF_CT_LABELS_MAX_SIZE 16 /* bytes */
 
-/* Younger than some systems' headers. */
+/* Newer than some systems' headers. */
 #define CT_CTA_TIMESTAMP_EVENT (CTA_STATUS_MASK + 1)
 #define CT_CTA_MAX	       CT_CTA_TIMESTAMP_EVENT
 
-/* Which parts of a tuple count; values as in the kernel's CTA_FILTER_*_FLAGS. */
+/* The parts of a tuple that must match; values as in the kernel's CTA_FILTER_*_FLAGS. */
 enum ctnetlink_filter_flags {
 	CTA_FILTER_F_CTA_IP_SRC = 1 << 0,
 	CTA_FILTER_F_CTA_IP_DST = 1 << 1,
@@ -50,8 +50,7 @@ enum ctnetlink_filter_flags {
 /* CTA_TUPLE_IP and CTA_TUPLE_PROTO of a tuple: 0 or -EMSGSIZE. */
 int ctnetlink_dump_tuples(struct nl_buf *msg, const struct nf_conntrack_tuple *tuple);
 
-/* What identifies an entry (nf_ct_get_id): the same for as long as it lives; network byte order as
- * it is. */
+/* The id of an entry (nf_ct_get_id), constant for its lifetime; in network byte order. */
 uint32_t nf_ct_get_id(const struct nf_conn *ct);
 
 /* How to write an entry's message. */
@@ -59,25 +58,25 @@ struct ctnetlink_how {
 	uint32_t portid,
 		seq;	/* of the answer's header; a portid makes it one of several (NLM_F_MULTI) */
 	uint16_t flags; /* more of the header's flags */
-	bool zero_counters; /* and start them again from 0 (IPCTNL_MSG_CT_GET_CTRZERO) */
-	bool own_reference; /* one of the entry's references is the caller's and is not told of */
+	bool zero_counters; /* also reset them to 0 (IPCTNL_MSG_CT_GET_CTRZERO) */
+	bool own_reference; /* do not count one of its references, the caller's */
 };
 
 /*
- * The entry as a message of its own, IPCTNL_MSG_CT_NEW with all there is to
- * tell (ctnetlink_fill_info): 0; -EMSGSIZE, and msg is as before.  The caller
- * holds a reference or the entry's bucket lock.
+ * Writes the entry as one message, IPCTNL_MSG_CT_NEW with all its attributes
+ * (ctnetlink_fill_info): 0; or -EMSGSIZE, and msg is unchanged.  The caller holds a
+ * reference or the entry's bucket lock.
  */
 int ctnetlink_fill_info(struct nl_buf *msg, struct nf_conn *ct, const struct ctnetlink_how *how);
 
 /*
- * What happened to a connection (a set of 1 << IPCT_*), as the kernel tells
- * whoever listens to the conntrack groups: 0 or -EMSGSIZE.  For a
- * subscriber's ct_event (nf_conntrack_ecache.h).
+ * Writes events of a connection (a set of 1 << IPCT_*) as the kernel sends them to
+ * listeners of the conntrack groups: 0 or -EMSGSIZE.  For a subscriber's ct_event
+ * (nf_conntrack_ecache.h).
  */
 int ctnetlink_fill_event(struct nl_buf *msg, unsigned int events, const struct nf_ct_event *item);
 
-/* Room that is enough for either. */
+/* A size that is enough for both. */
 size_t ctnetlink_nlmsg_size(const struct nf_conn *ct);
 
 /* --- In --- */
@@ -86,13 +85,13 @@ size_t ctnetlink_nlmsg_size(const struct nf_conn *ct);
 extern const struct nla_policy ct_nla_policy[CT_CTA_MAX + 1];
 
 /*
- * cda[type] as a tuple of family l3num.  A zone inside goes into *zone with
- * its direction, which must be the default before.  0; -EINVAL, -ERANGE
+ * Reads cda[type] as a tuple of family l3num.  A zone inside it is stored in *zone
+ * with its direction; *zone must be the default before.  0; -EINVAL, -ERANGE
  * (missing or malformed), -EOPNOTSUPP (another family).
  */
 int ctnetlink_parse_tuple(const struct nla *cda, struct nf_conntrack_tuple *tuple,
 			  unsigned int type, uint8_t l3num, struct nf_conntrack_zone *zone);
-/* The same of the parts in flags (CTA_FILTER_F_*) alone. */
+/* The same for the parts in flags (CTA_FILTER_F_*) only. */
 int ctnetlink_parse_tuple_filter(const struct nla *cda, struct nf_conntrack_tuple *tuple,
 				 unsigned int type, uint8_t l3num, struct nf_conntrack_zone *zone,
 				 uint32_t flags);
@@ -100,7 +99,7 @@ int ctnetlink_parse_tuple_filter(const struct nla *cda, struct nf_conntrack_tupl
 /* CTA_ZONE: 0. */
 int ctnetlink_parse_zone(struct nla attr, struct nf_conntrack_zone *zone);
 
-/* Which entries a dump or a flush is about. */
+/* The entries of a dump or a flush. */
 struct ctnetlink_filter {
 	uint8_t family; /* 0: any */
 	bool zone_filter;
@@ -120,20 +119,20 @@ bool ctnetlink_filter_match(const struct ctnetlink_filter *filter, const struct 
 typedef int ctnetlink_reply_fn(const void *msg, size_t len, void *arg);
 
 /*
- * A request as it comes through a netlink socket: IPCTNL_MSG_CT_NEW (make or
- * change an entry), _GET and _GET_CTRZERO (one entry, or with NLM_F_DUMP all
- * that the request's filter lets through, ending with NLMSG_DONE), _DELETE (one
- * entry, or all that match).  reply is called for each message of the answer; a
- * negative return ends it and is returned.  It may not resize the table, which
- * is being walked.  NULL: nobody listens.
+ * Executes a request in the format of a netlink socket: IPCTNL_MSG_CT_NEW (create or
+ * change an entry), _GET and _GET_CTRZERO (one entry, or with NLM_F_DUMP all that
+ * match the request's filter, ending with NLMSG_DONE), _DELETE (one entry, or all
+ * that match).  Calls reply for each message of the answer; a negative result ends
+ * the answer and is returned.  reply may not resize the table, which is being
+ * walked.  NULL: no replies.
  *
- * 0, or what the kernel would acknowledge: -EINVAL, -ERANGE, -ENOENT, -EEXIST,
+ * 0, or the error that the kernel would acknowledge: -EINVAL, -ERANGE, -ENOENT, -EEXIST,
  * -EBUSY, -EOPNOTSUPP, -ENOMEM.  Any registered thread, outside read-side sections.
  */
 int ctnetlink_rcv(struct net *net, const void *msg, size_t len, ctnetlink_reply_fn *reply,
 		  void *arg);
 
-/* Parts of that, in nf_conntrack_netlink_new.c: an entry made or changed. */
+/* Parts of that, in nf_conntrack_netlink_new.c: creating or changing an entry. */
 int ctnetlink_new_conntrack(struct net *net, const struct nlmsghdr *nlh, uint8_t family,
 			    const struct nla *cda);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ctnetlink: entries made and changed from attributes; see nf_conntrack_netlink.h. */
+/* ctnetlink: creating and changing entries from attributes; see nf_conntrack_netlink.h. */
 #include <errno.h>
 
 #include "core/nf_conntrack_labels.h"
@@ -10,7 +10,7 @@
 
 /*
  * Bits that only packets, timers and NAT may change (the kernel's
- * IPS_UNCHANGEABLE_MASK); ours above the kernel's are none of a message's business.
+ * IPS_UNCHANGEABLE_MASK); messages may not change our bits above the kernel's either.
  */
 #define UNCHANGEABLE \
 	(IPS_EXPECTED | IPS_CONFIRMED | IPS_DYING | IPS_TEMPLATE | IPS_OFFLOAD | \
@@ -18,7 +18,7 @@
 	 1u << IPS_DST_NAT_DONE_BIT | 1u << IPS_SEQ_ADJUST_BIT | 1u << IPS_HW_OFFLOAD_BIT | \
 	 IPS_NAT_CLASH)
 
-/* What an entry that goes into the table now will be: status has CONFIRMED for that. */
+/* confirmed: IPS_CONFIRMED if the entry is about to be inserted; attr must include it then. */
 static int change_status(struct nf_conn *ct, struct nla attr, uint32_t confirmed)
 {
 	const uint32_t status = ntohl(nla_get_be32(attr));
@@ -26,7 +26,7 @@ static int change_status(struct nf_conn *ct, struct nla attr, uint32_t confirmed
 
 	if (differs & (IPS_EXPECTED | IPS_CONFIRMED | IPS_DYING))
 		return -EBUSY;
-	/* what was seen was seen */
+	/* these bits may not be cleared */
 	if (differs & (IPS_SEEN_REPLY | IPS_ASSURED) & ~status)
 		return -EBUSY;
 	nf_ct_status_set(ct, status & IPS_KERNEL_MASK & ~UNCHANGEABLE);
@@ -60,14 +60,14 @@ static int change_labels(struct nf_conn *ct, const struct nla *cda)
 
 	if (data.len % sizeof(uint32_t) || (mask.data && (!mask.len || mask.len != data.len)))
 		return -EINVAL;
-	memcpy(d, data.data, data.len); /* the policy has seen to its length */
+	memcpy(d, data.data, data.len); /* the policy has checked its length */
 	if (mask.data)
 		memcpy(m, mask.data, mask.len);
 	return nf_connlabels_replace(ct, d, mask.data ? m : NULL,
 				     (unsigned int)(data.len / sizeof(uint32_t)));
 }
 
-/* Ticks; more than the clock can tell apart is as much as it can. */
+/* Ticks, limited to the range of the clock. */
 static uint32_t timeout_of(struct nla attr)
 {
 	uint64_t ticks = (uint64_t)ntohl(nla_get_be32(attr)) * NF_CT_HZ;
@@ -118,7 +118,7 @@ static int change_helper(struct nf_conn *ct, struct nla attr)
 		return err;
 	if (ct->master)
 		return has && !strcmp(has->name, name) ? 0 : -EBUSY;
-	if (!*name) { /* away with it */
+	if (!*name) { /* remove it */
 		nf_ct_helper_remove(ct);
 		return 0;
 	}
@@ -128,14 +128,14 @@ static int change_helper(struct nf_conn *ct, struct nla attr)
 	return has == helper ? 0 : -EBUSY;
 }
 
-/* --- An entry that is there --- */
+/* --- An existing entry --- */
 
 static int change_conntrack(struct nf_conn *ct, const struct nla *cda)
 {
 	int err = 0;
 
 	if (cda[CTA_NAT_SRC].data || cda[CTA_NAT_DST].data || cda[CTA_TUPLE_MASTER].data)
-		return -EOPNOTSUPP; /* only when it is made */
+		return -EOPNOTSUPP; /* only when it is created */
 	if (cda[CTA_HELP].data)
 		err = change_helper(ct, cda[CTA_HELP]);
 	if (!err && cda[CTA_TIMEOUT].data)
@@ -173,7 +173,7 @@ static int set_helper(struct nf_conn *ct, struct nla attr)
 	return nf_ct_helper_assign(ct, helper);
 }
 
-/* The connection that announced it, with a reference that is the entry's. */
+/* The master, with a reference that the entry will own. */
 static int set_master(struct nf_conn *ct, const struct nf_conntrack_zone *zone,
 		      const struct nla *cda, uint8_t family)
 {
@@ -226,13 +226,13 @@ create_conntrack(struct net *net, const struct nf_conntrack_zone *zone, const st
 		return -EINVAL;
 	ct = net->core->ops->alloc(net, zone, orig, reply, &err);
 	if (!ct)
-		return -ENOMEM; /* a full table too, so it is */
+		return -ENOMEM; /* also for a full table, as in the kernel */
 	err = fill_conntrack(ct, zone, cda, family);
 	if (!err)
 		err = net->core->ops->insert(ct, timeout_of(cda[CTA_TIMEOUT]));
 	if (!err) {
 		if (cda[CTA_LABELS].data)
-			change_labels(ct, cda); /* as far as they can be had */
+			change_labels(ct, cda); /* without memory there are none */
 		nf_conntrack_event_report(ct, ct->master ? IPCT_RELATED : IPCT_NEW, nlh->nlmsg_pid,
 					  nlh->nlmsg_flags & NLM_F_ECHO);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ctnetlink's attributes read: tuples, zones, filters; see nf_conntrack_netlink.h. */
+/* Reading ctnetlink's attributes: tuples, zones, filters; see nf_conntrack_netlink.h. */
 #include <errno.h>
 
 #include "core/nf_conntrack_netlink.h"
@@ -96,7 +96,7 @@ int ctnetlink_parse_zone(struct nla attr, struct nf_conntrack_zone *zone)
 	return 0;
 }
 
-/* A zone of one direction; there may be but one. */
+/* A zone of one direction; only one is allowed. */
 static int parse_tuple_zone(struct nla attr, unsigned int type, struct nf_conntrack_zone *zone)
 {
 	int err;
@@ -133,7 +133,7 @@ int ctnetlink_parse_tuple_filter(const struct nla *cda, struct nf_conntrack_tupl
 		if (err)
 			return err;
 	} else if (flags & CTA_FILTER_F_ALL_CTA_PROTO) {
-		return -EINVAL; /* ports of which protocol? */
+		return -EINVAL; /* ports without a protocol */
 	}
 	if (flags & CTA_FILTER_F_CTA_TUPLE_ZONE && tb[CTA_TUPLE_ZONE].data) {
 		err = parse_tuple_zone(tb[CTA_TUPLE_ZONE], type, zone);
@@ -157,7 +157,7 @@ static const struct nla_policy filter_policy[CTA_FILTER_MAX + 1] = {
 	[CTA_FILTER_REPLY_FLAGS] = { .type = NLA_U32 },
 };
 
-/* The flags of a direction's tuple, in this machine's byte order, as the kernel reads them. */
+/* The flags of a direction's tuple, in host byte order, as the kernel reads them. */
 static int parse_flags(struct nla attr, uint32_t *flags)
 {
 	*flags = attr.data ? nla_get_be32(attr) : 0;
@@ -181,7 +181,7 @@ static int parse_marks(struct ctnetlink_filter *f, const struct nla *cda)
 					 ? ntohl(nla_get_be32(cda[CTA_STATUS_MASK]))
 					 : f->status.val;
 		if (!f->status.mask)
-			return -EINVAL; /* all or none, whatever the entry */
+			return -EINVAL; /* all or none, for any entry */
 	}
 	return 0;
 }
@@ -214,7 +214,7 @@ int ctnetlink_parse_filter(struct ctnetlink_filter *filter, const struct nla *cd
 	int err;
 
 	memset(filter, 0, sizeof(*filter));
-	/* a mask alone is looked at only beside something to filter by */
+	/* a mask without a value is checked only with another filter */
 	if (!family && !cda[CTA_MARK].data && !cda[CTA_FILTER].data && !cda[CTA_STATUS].data &&
 	    !cda[CTA_ZONE].data)
 		return 0;
@@ -245,7 +245,7 @@ static bool tuple_matches(const struct nf_conntrack_tuple *want, const struct nf
 		return false;
 	switch (t->dst.protonum) {
 	case IPPROTO_TCP:
-	case IPPROTO_UDP: /* and no others, so it is */
+	case IPPROTO_UDP: /* and no others, as in the kernel */
 		return !(flags & sport && want->src.u.all != t->src.u.all) &&
 		       !(flags & dport && want->dst.u.all != t->dst.u.all);
 	case IPPROTO_ICMP:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What each protocol has to tell in ctnetlink's attributes: its part of the
- * tuple, and its state.  Each protocol's operations name them.
+ * The ctnetlink attributes of each protocol: its part of the tuple, and its state.
+ * The operations of each protocol refer to these functions.
  */
 #include <errno.h>
 
@@ -100,7 +100,7 @@ static int icmp_from_nlattr(const struct nla *tb, struct nf_conntrack_tuple *tup
 		if (!tb[attrs->type].data)
 			return -EINVAL;
 		tuple->dst.u.icmp.type = nla_get_u8(tb[attrs->type]);
-		/* a type that nobody answers has no connection */
+		/* a type without an answer has no connection */
 		if (!nf_ct_invert_tuple(&inverse, tuple))
 			return -EINVAL;
 	}
@@ -217,7 +217,7 @@ int nf_ct_tcp_from_nlattr(const struct nla *info, struct nf_conn *ct)
 		store_relaxed(&tcp->state, nla_get_u8(tb[CTA_PROTOINFO_TCP_STATE]));
 	tcp_change_flags(&tcp->seen[0], tb[CTA_PROTOINFO_TCP_FLAGS_ORIGINAL]);
 	tcp_change_flags(&tcp->seen[1], tb[CTA_PROTOINFO_TCP_FLAGS_REPLY]);
-	/* one side that scales alone does not (RFC 7323) */
+	/* scaling needs both sides (RFC 7323) */
 	if (tb[CTA_PROTOINFO_TCP_WSCALE_ORIGINAL].data && tb[CTA_PROTOINFO_TCP_WSCALE_REPLY].data &&
 	    tcp->seen[0].flags & tcp->seen[1].flags & IP_CT_TCP_FLAG_WINDOW_SCALE) {
 		tcp->seen[0].td_scale = nla_get_u8(tb[CTA_PROTOINFO_TCP_WSCALE_ORIGINAL]);

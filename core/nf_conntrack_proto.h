@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Layer 3 and 4 protocols: how a packet of theirs becomes a tuple, how a tuple
- * is inverted and printed, and what a packet does to its connection.
+ * Layer 3 and 4 protocols: making a tuple from a packet, inverting and printing a
+ * tuple, and changing a connection by a packet.
  *
- * The part that every packet needs is inline here and selected by a switch,
- * as in kernels since 5.x; the operation structures are for all that is not
- * hot, and for protocols that are added.
+ * The part that every packet needs is inline here and selected by a switch, as in
+ * kernels since 5.x.  The operation structures are for everything that is not hot,
+ * and for protocols that are added.
  */
 #ifndef CTBENCH_CORE_NF_CONNTRACK_PROTO_H
 #define CTBENCH_CORE_NF_CONNTRACK_PROTO_H
@@ -19,15 +19,15 @@
 struct nf_conntrack_l3proto {
 	uint16_t l3proto; /* NFPROTO_* */
 	const char *name;
-	/* Addresses into a cleared tuple; false: no whole header at nhoff. */
+	/* Writes the addresses into a cleared tuple; false: no complete header at nhoff. */
 	bool (*pkt_to_tuple)(const struct sk_buff *skb, unsigned int nhoff,
 			     struct nf_conntrack_tuple *tuple);
 	void (*invert_tuple)(struct nf_conntrack_tuple *inverse,
 			     const struct nf_conntrack_tuple *orig);
 	int (*print_tuple)(char *buf, size_t size, const struct nf_conntrack_tuple *tuple);
 	/*
-	 * Offset and number of the layer 4 header, behind options or extension
-	 * headers; 0, or -1: none to be had (broken, or a later fragment).
+	 * Offset and number of the layer 4 header, after options or extension
+	 * headers; 0, or -1: there is none (broken, or a later fragment).
 	 */
 	int (*get_l4proto)(const struct sk_buff *skb, unsigned int nhoff, unsigned int *dataoff,
 			   uint8_t *protonum);
@@ -36,47 +36,47 @@ struct nf_conntrack_l3proto {
 struct nf_conntrack_l4proto {
 	uint8_t l4proto;  /* IPPROTO_* */
 	const char *name; /* as in /proc/net/nf_conntrack */
-	/* Ports or the like into the tuple; false: not enough of a header. */
+	/* Writes ports or the like into the tuple; false: the header is too short. */
 	bool (*pkt_to_tuple)(const struct sk_buff *skb, unsigned int dataoff,
 			     struct nf_conntrack_tuple *tuple);
-	/* false: no answer to such a packet exists */
+	/* false: such a packet has no answer */
 	bool (*invert_tuple)(struct nf_conntrack_tuple *inverse,
 			     const struct nf_conntrack_tuple *orig);
 	int (*print_tuple)(char *buf, size_t size, const struct nf_conntrack_tuple *tuple);
 	/* The name of the connection's state ("ESTABLISHED"); NULL: the protocol has none. */
 	const char *(*state_name)(const struct nf_conn *ct);
-	/* What else /proc/net/nf_conntrack shows there, with a space behind it; NULL: nothing. */
+	/* Additional text in /proc/net/nf_conntrack, with a space after it; NULL: none. */
 	int (*print_conntrack)(char *buf, size_t size, const struct nf_conn *ct);
 	/*
-	 * A packet of this connection.  NF_ACCEPT, or: <= 0: the packet is
-	 * invalid and the negated value its verdict; -NF_REPEAT: look it up again.
+	 * Handles a packet of this connection.  NF_ACCEPT; or <= 0: the packet is
+	 * invalid and the negated value is its verdict; or -NF_REPEAT: look it up again.
 	 * The caller has a reference; takes and drops the connection's lock.
 	 */
 	int (*packet)(struct nf_conn *ct, struct sk_buff *skb, unsigned int dataoff,
 		      enum ip_conntrack_info ctinfo, const struct nf_hook_state *state);
-	/* Is it all but over, so that it may make room for others, even assured?  NULL: never. */
+	/* Is it almost closed, so that it may be dropped early even if assured?  NULL: never. */
 	bool (*can_early_drop)(const struct nf_conn *ct);
-	bool allow_clash; /* a lost race at confirm joins the winner's entry */
+	bool allow_clash; /* a packet that loses the race at confirm joins the winner's entry */
 
-	/* --- As ctnetlink's attributes (nf_conntrack_netlink.h); NULL: it has none --- */
+	/* --- For ctnetlink's attributes (nf_conntrack_netlink.h); NULL: it has none --- */
 
 	/* The protocol's part of a tuple (CTA_PROTO_*): 0 or -EMSGSIZE. */
 	int (*tuple_to_nlattr)(struct nl_buf *msg, const struct nf_conntrack_tuple *tuple);
-	/* How many bytes that takes. */
+	/* The size of that in bytes. */
 	size_t (*nlattr_tuple_size)(void);
 	/*
-	 * And back, into a cleared tuple, from tb[CTA_PROTO_MAX + 1] that nla_policy
+	 * The reverse, into a cleared tuple, from tb[CTA_PROTO_MAX + 1] that nla_policy
 	 * has checked; only the parts in flags (CTA_FILTER_F_*).  0 or -EINVAL.
 	 */
 	int (*nlattr_to_tuple)(const struct nla *tb, struct nf_conntrack_tuple *tuple,
 			       uint32_t flags);
 	const struct nla_policy *nla_policy;
-	/* The connection's state, into CTA_PROTOINFO; of one that ends, less.  0 or -EMSGSIZE.
+	/* Writes the connection's state into CTA_PROTOINFO, less of it at its end.  0 or -EMSGSIZE.
 	 * Takes its lock. */
 	int (*to_nlattr)(struct nl_buf *msg, struct nf_conn *ct, bool destroy);
-	/* And back, from tb[CTA_PROTOINFO_MAX + 1]: 0, -EINVAL, -ERANGE.  Takes its lock. */
+	/* The reverse, from tb[CTA_PROTOINFO_MAX + 1]: 0, -EINVAL, -ERANGE.  Takes its lock. */
 	int (*from_nlattr)(const struct nla *tb, struct nf_conn *ct);
-	/* How many bytes to_nlattr writes at most. */
+	/* The maximum size that to_nlattr writes. */
 	uint16_t nlattr_size;
 };
 
@@ -85,10 +85,10 @@ extern const struct nf_conntrack_l4proto nf_conntrack_l4proto_tcp, nf_conntrack_
 	nf_conntrack_l4proto_udplite, nf_conntrack_l4proto_sctp, nf_conntrack_l4proto_gre,
 	nf_conntrack_l4proto_icmp, nf_conntrack_l4proto_icmpv6, nf_conntrack_l4proto_generic;
 
-/* By number, as registered; NULL: the generic one's.  For calls through pointers. */
+/* By protocol number; NULL: the generic one.  For calls through pointers. */
 extern const struct nf_conntrack_l3proto *const nf_ct_l3protos[2]; /* [nf_pf_index()] */
 extern const struct nf_conntrack_l4proto *const nf_ct_protos[256];
-/* Never NULL: the generic protocol stands in for those without operations of their own. */
+/* Never NULL: the generic protocol is used for those without their own operations. */
 const struct nf_conntrack_l4proto *nf_ct_l4proto_find(uint8_t l4proto);
 /* NULL for anything but NFPROTO_IPV4 and NFPROTO_IPV6 */
 const struct nf_conntrack_l3proto *nf_ct_l3proto_find(uint16_t l3proto);
@@ -106,19 +106,18 @@ int nf_conntrack_generic_packet(struct nf_conn *ct, struct sk_buff *skb, unsigne
 				enum ip_conntrack_info ctinfo, const struct nf_hook_state *state);
 
 /*
- * A tracker's reason why a packet is invalid, or is let pass without being
- * believed, as a clause.  Only where a packet is on its way out already: costs
- * a call, and words only where net->log_invalid listens.
+ * Reports a tracker's reason why a packet is invalid, or passes without changing the
+ * state, as a clause.  Called only on error paths: costs a call, and the text is made
+ * only if net->log_invalid is set.
  */
 __cold __attribute__((format(printf, 2, 3))) void
 nf_ct_l4proto_log_invalid(const struct net *net, const char *fmt, ...);
 
 /*
- * ICMP before the lookup: errors, which belong to the connection they quote
- * (the packet leaves with that connection, looked for in zone, and RELATED),
- * and what is not tracked at all.  NF_ACCEPT: go on with the lookup
- * unless the packet has got a connection or IP_CT_UNTRACKED; <= 0: invalid,
- * the negated value is the verdict.
+ * ICMP before the lookup: errors, which belong to the connection that they quote
+ * (the packet gets that connection, looked up in zone, and RELATED), and types that
+ * are not tracked.  NF_ACCEPT: continue with the lookup unless the packet has got a
+ * connection or IP_CT_UNTRACKED; <= 0: invalid, the negated value is the verdict.
  */
 int nf_conntrack_icmpv4_error(struct sk_buff *skb, unsigned int dataoff,
 			      const struct nf_conntrack_zone *zone,
@@ -127,14 +126,14 @@ int nf_conntrack_icmpv6_error(struct sk_buff *skb, unsigned int dataoff,
 			      const struct nf_conntrack_zone *zone,
 			      const struct nf_hook_state *state);
 
-/* What protocols with two ports share, for their operations. */
+/* Operations that protocols with two ports share. */
 bool nf_ct_ports_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff,
 			      struct nf_conntrack_tuple *tuple);
 bool nf_ct_ports_invert_tuple(struct nf_conntrack_tuple *inverse,
 			      const struct nf_conntrack_tuple *orig);
 int nf_ct_ports_print_tuple(char *buf, size_t size, const struct nf_conntrack_tuple *tuple);
 
-/* Their part of ctnetlink's attributes; core/nf_conntrack_netlink_proto.c, as are the next two. */
+/* Their ctnetlink attributes, in core/nf_conntrack_netlink_proto.c like the next two. */
 int nf_ct_port_tuple_to_nlattr(struct nl_buf *msg, const struct nf_conntrack_tuple *tuple);
 size_t nf_ct_port_nlattr_tuple_size(void);
 int nf_ct_port_nlattr_to_tuple(const struct nla *tb, struct nf_conntrack_tuple *tuple,
@@ -171,16 +170,16 @@ int ipv6_get_l4proto(const struct sk_buff *skb, unsigned int nhoff, unsigned int
 		     uint8_t *protonum);
 
 /*
- * Internet checksum of the layer 4 part with its pseudo header (RFC 1071):
- * true if right, or if bytes are missing so that it cannot be said.
+ * Internet checksum of the layer 4 part with its pseudo header (RFC 1071): true if
+ * right, or if it cannot be verified because bytes are missing.
  */
 bool nf_checksum_ok(const struct sk_buff *skb, unsigned int dataoff, uint8_t protonum);
-/* The same where only the first covered bytes are summed (UDP-Lite). */
+/* The same, but only the first `covered` bytes are summed (UDP-Lite). */
 bool nf_checksum_ok_part(const struct sk_buff *skb, unsigned int dataoff, unsigned int covered,
 			 uint8_t protonum);
-/* SCTP's own sum, a CRC-32C over all of it (RFC 9260, appendix A). */
+/* SCTP's checksum, a CRC-32C over all of it (RFC 9260, appendix A). */
 bool nf_checksum_ok_sctp(const struct sk_buff *skb, unsigned int dataoff);
-/* True if it must be verified here: the setting, and PRE_ROUTING only. */
+/* Must the checksum be verified here?  Depends on the setting; at PRE_ROUTING only. */
 static __always_inline bool
 nf_ct_checksum_wanted(const struct sk_buff *skb, const struct nf_hook_state *state)
 {
@@ -189,8 +188,8 @@ nf_ct_checksum_wanted(const struct sk_buff *skb, const struct nf_hook_state *sta
 }
 
 /*
- * Headers as they lie in a packet, network byte order.  Packed: a capture may
- * put a packet, and a packet an inner header, at any address.
+ * Headers as they are in a packet, network byte order.  Packed, because a packet of a
+ * capture, and an inner header of a packet, may be at any address.
  */
 struct iphdr_view { /* the fixed part; RFC 791 */
 	uint8_t ver_ihl, tos;
@@ -225,7 +224,7 @@ struct icmphdr_view { /* RFC 792, RFC 4443 */
 	uint16_t id, seq; /* of echo and the other requests */
 } __attribute__((packed));
 
-struct ports_view { /* how TCP, UDP, UDP-Lite, SCTP and DCCP begin */
+struct ports_view { /* the beginning of TCP, UDP, UDP-Lite, SCTP and DCCP headers */
 	uint16_t source, dest;
 } __attribute__((packed));
 
@@ -237,7 +236,7 @@ static __always_inline int ipv4_get_l4proto(const struct sk_buff *skb, unsigned 
 
 	if (unlikely(!iph))
 		return -1;
-	/* A later fragment has no ports.  Reassembly comes before us where it is wanted. */
+	/* A later fragment has no ports.  If reassembly is enabled, it comes before this. */
 	if (unlikely(iph->frag_off & htons(0x1fff)))
 		return -1;
 	off = nhoff + (iph->ver_ihl & 15) * 4;
@@ -248,7 +247,7 @@ static __always_inline int ipv4_get_l4proto(const struct sk_buff *skb, unsigned 
 	return 0;
 }
 
-/* The protocols that begin with two ports.  The first 4 bytes are all that must be there. */
+/* The protocols that begin with two ports.  Only the first 4 bytes are required. */
 static __always_inline bool
 ports_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff, struct nf_conntrack_tuple *t)
 {
@@ -261,7 +260,7 @@ ports_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff, struct nf_co
 	return true;
 }
 
-/* Whatever family: the packet's layer 4 header. */
+/* The packet's layer 4 header, for either family. */
 static __always_inline int get_l4proto(const struct sk_buff *skb, unsigned int nhoff, uint8_t pf,
 				       unsigned int *dataoff, uint8_t *protonum)
 {
@@ -271,9 +270,9 @@ static __always_inline int get_l4proto(const struct sk_buff *skb, unsigned int n
 }
 
 /*
- * The tuple of a packet whose layer 4 header lies at dataoff (nf_ct_get_tuple);
- * false: its headers are not all there.  Everything is set, unused parts to 0,
- * for the tuple is hashed as it lies.
+ * The tuple of a packet whose layer 4 header is at dataoff (nf_ct_get_tuple); false:
+ * its headers are incomplete.  Every byte is set, unused parts to 0, because the
+ * tuple is hashed as it is in memory.
  */
 static __always_inline bool
 nf_ct_get_tuple(const struct sk_buff *skb, unsigned int nhoff, unsigned int dataoff, uint8_t pf,

@@ -21,7 +21,7 @@ struct ip_conntrack_stat {
 /* The calling thread's "CPU": set by a variant's thread_begin, unique among registered threads. */
 extern _Thread_local unsigned int ct_this_cpu;
 
-/* Counted by the own CPU only, so without a locked instruction. */
+/* Only its own CPU counts here, so no locked instruction is needed. */
 #define NF_CT_STAT_ADD(net, field, n) count_own(&(net)->stat[ct_this_cpu].field, (n))
 #define NF_CT_STAT_INC(net, field)    NF_CT_STAT_ADD(net, field, 1)
 

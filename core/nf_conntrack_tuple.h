@@ -63,7 +63,7 @@ struct nf_conntrack_tuple {
 #define CT_TUPLE_KEY_BYTES offsetof(struct nf_conntrack_tuple, dst.dir)
 #define CT_TUPLE_WORDS	   5
 
-/* Hashing and comparing by words is only right while there are no holes. */
+/* Hashing and comparing by words is right only without padding. */
 _Static_assert(sizeof(struct nf_conntrack_man) == 16 + 2 + 2, "padding in the source");
 _Static_assert(offsetof(struct nf_conntrack_tuple, dst.u3) == 20, "padding before the destination");
 _Static_assert(offsetof(struct nf_conntrack_tuple, dst.u) == 36, "padding in the destination");
@@ -77,7 +77,7 @@ union ct_tuple_words {
 	uint64_t w[CT_TUPLE_WORDS];
 };
 
-/* All bits of the last word but the direction's byte, whatever the byte order. */
+/* All bits of the last word except the direction's byte, in any byte order. */
 static __always_inline uint64_t ct_tuple_last_mask(void)
 {
 	const union ct_tuple_words m = {
@@ -88,9 +88,9 @@ static __always_inline uint64_t ct_tuple_last_mask(void)
 }
 
 /*
- * An IPv4 tuple with ports (network byte order), direction ORIGINAL.  By whole
- * words: it is hashed and compared by words at once, and a load that spans
- * several narrower stores would wait for all of them to leave the store buffer.
+ * An IPv4 tuple with ports (network byte order), direction ORIGINAL.  Written by
+ * whole words, because it is then hashed and compared by words, and a load that spans
+ * several narrower stores would wait until all of them have left the store buffer.
  */
 static __always_inline void
 ct_tuple_set_ipv4(union ct_tuple_words *t, uint32_t saddr, uint32_t daddr, uint16_t sport,
@@ -113,7 +113,7 @@ ct_tuple_set_ipv4(union ct_tuple_words *t, uint32_t saddr, uint32_t daddr, uint1
 #endif
 }
 
-/* Equality of all but the direction (nf_ct_tuple_equal). */
+/* Equality of everything except the direction (nf_ct_tuple_equal). */
 static inline bool
 nf_ct_tuple_equal(const struct nf_conntrack_tuple *a, const struct nf_conntrack_tuple *b)
 {
@@ -121,8 +121,8 @@ nf_ct_tuple_equal(const struct nf_conntrack_tuple *a, const struct nf_conntrack_
 }
 
 /*
- * The tuple of the answer to orig (nf_ct_invert_tuple): false where the
- * protocol knows none, such as an ICMP type that is not answered.
+ * The tuple of the answer to orig (nf_ct_invert_tuple); false if there is none, such
+ * as for an ICMP type without an answer.
  */
 bool nf_ct_invert_tuple(struct nf_conntrack_tuple *inverse, const struct nf_conntrack_tuple *orig);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Zones: a number beside the tuple, so that equal tuples from different
- * places stay different connections; for both directions or for one
+ * Zones: a number in addition to the tuple, so that equal tuples from different
+ * networks are different connections; for both directions or for one
  * (include/net/netfilter/nf_conntrack_zones.h).
  */
 #ifndef CTBENCH_CORE_NF_CONNTRACK_ZONES_H
@@ -24,7 +24,7 @@ struct nf_conntrack_zone {
 
 extern const struct nf_conntrack_zone nf_ct_zone_dflt;
 
-/* The id that counts in that direction. */
+/* The zone's id in that direction. */
 static inline uint16_t
 nf_ct_zone_id(const struct nf_conntrack_zone *zone, enum ip_conntrack_dir dir)
 {

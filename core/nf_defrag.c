@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Packets that are not whole yet: found, filled, timed out, put together
+ * Incomplete packets: finding, filling, expiring and reassembling them
  * (net/ipv4/inet_fragment.c).
  *
- * One lock for each family of a namespace: fragments are rare, and what must
- * be copied is copied outside it.
+ * There is one lock per family of a namespace, because fragments are rare; copying
+ * is done outside it.
  */
 #include "core/nf_defrag.h"
 
@@ -15,7 +15,7 @@
 #define FRAG_BUCKETS 1024
 #define PEER_BUCKETS 256
 
-/* How many fragments a source has sent, while some of them are kept. */
+/* The number of fragments that a source has sent, while some of them are kept. */
 struct frag_peer {
 	struct frag_peer *next;
 	uint32_t saddr, rid, users;
@@ -142,7 +142,7 @@ uint64_t nf_defrag_memory(struct net *net, uint8_t pf)
 
 /* --- Queues --- */
 
-/* Multiplying and folding: who fills one bucket gains a walk of high_thresh's worth at most. */
+/* Multiply and fold.  An attacker who fills one bucket causes walks bounded by high_thresh. */
 static uint32_t hash_key(const struct frag_key *key)
 {
 	const uint32_t *w = (const uint32_t *)key;
@@ -225,7 +225,7 @@ struct frag_queue *frag_find(struct frag_session *s, const struct frag_key *key)
 			continue;
 		if ((int32_t)(q->expires - s->now) > 0)
 			return q;
-		/* past its time but not the oldest: the timeout was changed meanwhile */
+		/* expired but not the oldest: the timeout setting was changed meanwhile */
 		frag_kill(s, q);
 		break;
 	}
@@ -312,13 +312,13 @@ struct frag_piece *frag_piece_new(const struct sk_buff *skb, unsigned int hdrlen
 	return p;
 }
 
-/* What a piece weighs: as on the wire, so that cut captures meet the limit where whole ones do. */
+/* The size of a piece on the wire, so that cut captures reach the limit like complete ones. */
 static uint64_t weight(const struct frag_piece *p)
 {
 	return sizeof(*p) + p->hdrlen + p->len;
 }
 
-/* Room for one more run, at place at. */
+/* Makes room for another run at index at. */
 static bool open_run(struct frag_session *s, struct frag_queue *q, uint32_t at)
 {
 	if (q->nr_runs == q->max_runs) {
@@ -341,7 +341,7 @@ enum frag_insert frag_insert(struct frag_session *s, struct frag_queue *q, struc
 	uint32_t end = piece->offset + piece->len, at = 0, past = q->nr_runs;
 	struct frag_run *last = q->nr_runs ? &q->runs[q->nr_runs - 1] : NULL, *run;
 
-	/* The first run that does not end before the piece begins. */
+	/* The first run that does not end before the start of the piece. */
 	while (at < past) {
 		uint32_t mid = (at + past) / 2;
 

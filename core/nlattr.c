@@ -36,7 +36,7 @@ void nla_nest_end(struct nl_buf *b, size_t start)
 
 /* --- Reading --- */
 
-/* The next attribute from *left, and *left behind it; false: no whole one. */
+/* Takes the next attribute from *left and advances *left; false: no complete one. */
 static bool next_attr(struct nla *left, uint16_t *type, struct nla *value)
 {
 	struct nlattr h;
@@ -70,7 +70,7 @@ static int check(struct nla a, const struct nla_policy *p)
 	case NLA_U8:
 	case NLA_U16:
 	case NLA_U32:
-		/* longer ones are an old habit of some senders, and let through */
+		/* accept longer ones, because some old senders use them */
 		if (a.len < number_bytes[p->type])
 			return -ERANGE;
 		return p->type == NLA_U8 && p->max && nla_get_u8(a) > p->max ? -ERANGE : 0;
@@ -80,7 +80,7 @@ static int check(struct nla a, const struct nla_policy *p)
 		most = p->len && p->len + 1u < a.len ? p->len + 1u : a.len;
 		if (!most || !memchr(a.data, 0, most))
 			return -EINVAL;
-		/* what lies behind the zero counts too, except for one more zero at the end */
+		/* bytes after the zero count too, except one more zero at the end */
 		return p->len && a.len - (a.data[a.len - 1] == 0) > p->len ? -ERANGE : 0;
 	case NLA_BINARY:
 		return p->len && a.len > p->len ? -ERANGE : 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reference counts in the manner of the kernel's refcount_t, without its saturation. */
+/* Reference counts like the kernel's refcount_t, without its saturation. */
 #ifndef CTBENCH_CORE_REFCOUNT_H
 #define CTBENCH_CORE_REFCOUNT_H
 
@@ -17,8 +17,8 @@ static __always_inline void refcount_inc(refcount_t *r)
 
 /*
  * Take a reference unless there is none left.  Acquire on success: on memory
- * that is only type-stable the caller reads the object again to see whether it
- * is still the one it looked for; that must not read what was there before the
+ * that is only type-stable the caller reads the object again to check that it
+ * is still the one it looked for; that read must not return data from before the
  * count.  Pairs with the release store of the new object's first count in
  * nf_conntrack_set_live() and with refcount_dec_and_test().
  */
@@ -35,9 +35,9 @@ static __always_inline bool refcount_inc_not_zero(refcount_t *r)
 }
 
 /*
- * True if this was the last reference: the caller frees the object.  Release:
- * all uses of the object stay before the count; the last one's acquire fence
- * puts the freeing after everybody's uses.
+ * True if this was the last reference: the caller frees the object.  Release: all
+ * uses of the object stay before the count; the acquire fence of the last one orders
+ * the freeing after the uses of all threads.
  */
 static __always_inline bool refcount_dec_and_test(refcount_t *r)
 {

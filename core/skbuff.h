@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A packet, as far as conntrack looks at one.  The bytes are not ours and are
- * never written: a capture or a prepared frame holds them.  Only a packet that
- * was put together from fragments has memory of its own.
+ * A packet, as far as conntrack needs it.  Its bytes belong to a capture or a
+ * prepared frame and are never written.  Only a reassembled packet has its own
+ * memory.
  */
 #ifndef CTBENCH_CORE_SKBUFF_H
 #define CTBENCH_CORE_SKBUFF_H
@@ -18,16 +18,16 @@ struct nf_conntrack_tuple_hash;
 struct sk_buff {
 	const uint8_t *data; /* the network header */
 	uint32_t len;	     /* bytes from data on, as on the wire */
-	uint32_t headlen;    /* of these, how many are really there: <= len; a capture may be cut */
+	uint32_t headlen;    /* how many of these exist: <= len; a capture may be cut */
 	uintptr_t _nfct; /* struct nf_conn * | enum ip_conntrack_info; 0: not seen by conntrack */
 	/*
-	 * What a lookup before the packet's turn has found, with a reference; NULL: nothing.
-	 * Whoever keeps the packet (NF_STOLEN, NF_QUEUE) keeps this with it.
+	 * The entry that a lookup ahead of the packet has found, with a reference; may be NULL.
+	 * The new owner of a packet (NF_STOLEN, NF_QUEUE) owns this too.
 	 */
 	struct nf_conntrack_tuple_hash *ahead;
 	uint64_t tstamp; /* arrival, nanoseconds */
 	uint32_t mark;
-	uint16_t dev;	   /* index of the device it came in by */
+	uint16_t dev;	   /* index of the device by which it arrived */
 	uint16_t protocol; /* ETH_P_IP or ETH_P_IPV6, host byte order */
 	uint8_t ip_summed; /* CHECKSUM_UNNECESSARY: do not verify */
 	bool own_data;	   /* data is the packet's own, from malloc: reassembled */
@@ -38,7 +38,7 @@ struct sk_buff {
 
 void skb_free_data(struct sk_buff *skb);
 
-/* The packet is gone: so are its bytes, where they are its own. */
+/* Ends a packet: frees its bytes if they are its own. */
 static __always_inline void skb_release_data(struct sk_buff *skb)
 {
 	if (unlikely(skb->own_data))
@@ -46,9 +46,8 @@ static __always_inline void skb_release_data(struct sk_buff *skb)
 }
 
 /*
- * len bytes at offset off: in place where they are whole, or NULL where the
- * packet ends (or was cut) before.  Our packets are never scattered, so unlike
- * the kernel's there is nothing to copy.
+ * len bytes at offset off, in place; NULL if the packet ends (or was cut) before.
+ * Our packets are never scattered, so unlike in the kernel nothing is copied.
  */
 static __always_inline const void *
 skb_header_pointer(const struct sk_buff *skb, unsigned int off, unsigned int len)
@@ -58,14 +57,14 @@ skb_header_pointer(const struct sk_buff *skb, unsigned int off, unsigned int len
 	return skb->data + off;
 }
 
-/* Attach a connection and how the packet relates to it.  Takes no reference. */
+/* Attach a connection and the packet's relation to it.  Takes no reference. */
 static __always_inline void
 nf_ct_set(struct sk_buff *skb, struct nf_conn *ct, enum ip_conntrack_info info)
 {
 	skb->_nfct = (uintptr_t)ct | info;
 }
 
-/* The packet's connection (NULL: none, or untracked) and, through ctinfo, how it relates to it. */
+/* The packet's connection (NULL: none, or untracked) and, in *ctinfo, its relation to it. */
 static __always_inline struct nf_conn *
 nf_ct_get(const struct sk_buff *skb, enum ip_conntrack_info *ctinfo)
 {

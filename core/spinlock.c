@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Waiting for a lock that somebody holds: see spinlock.h. */
+/* Waiting for a lock that another thread holds: see spinlock.h. */
 #include "core/spinlock.h"
 
 #include "core/ticks.h"

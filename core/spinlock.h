@@ -3,13 +3,13 @@
  * Spin locks: test-and-test-and-set (Anderson 1990), and a reader-writer lock
  * in which a waiting writer keeps new readers out.
  *
- * Unfair on purpose: the kernel's queued locks hand over in order, which in
- * user space, where a waiter can be descheduled, makes everyone wait for the
- * one that does not run.  A waiter yields after CT_SPINS rounds, so that more
- * threads than CPUs make progress too.
+ * They are unfair on purpose.  The kernel's queued locks hand over in order; in user
+ * space a waiter can be descheduled, and then all later waiters would wait for it.  A
+ * waiter yields after CT_SPINS rounds, so that more threads than CPUs make progress
+ * too.
  *
- * Who has to wait counts that, and for how long (struct ct_waits): out of
- * line, so that taking a free lock costs what it did.
+ * A thread that has to wait counts that, and for how long (struct ct_waits), out of
+ * line, so that taking a free lock costs no more.
  */
 #ifndef CTBENCH_CORE_SPINLOCK_H
 #define CTBENCH_CORE_SPINLOCK_H
@@ -20,7 +20,7 @@
 
 #define CT_SPINS 2048
 
-/* One round of waiting; n counts the rounds so far. */
+/* One round of waiting; n is the number of rounds so far. */
 static inline void spin_wait(unsigned int *n)
 {
 	if (++*n % CT_SPINS)
@@ -30,12 +30,13 @@ static inline void spin_wait(unsigned int *n)
 }
 
 /*
- * What a thread waited for, in all its life; ticks are those of core/ticks.h.
- * Its own: nobody else reads it.
+ * The waits of a thread since it started; ticks are those of core/ticks.h.  Only the
+ * thread itself accesses it.
  */
 struct ct_waits {
-	uint64_t locks, lock_ticks; /* locks that were taken when asked for: spin locks, readers */
-	uint64_t resizes, resize_ticks; /* (table, size) read while it was being replaced */
+	uint64_t locks, lock_ticks; /* waits for locks that were taken: spin locks, readers */
+	uint64_t resizes,
+		resize_ticks; /* waits to read (table, size) while it was being replaced */
 };
 extern _Thread_local struct ct_waits ct_waits;
 
@@ -50,7 +51,7 @@ static inline bool spin_trylock(spinlock_t *l)
 	       !atomic_exchange_explicit(&l->locked, 1, memory_order_acquire);
 }
 
-/* Waits for it, counts the wait. */
+/* Waits for the lock and counts the wait. */
 void spin_lock_slowly(spinlock_t *l) __cold;
 
 static inline void spin_lock(spinlock_t *l)
@@ -65,8 +66,8 @@ static inline void spin_unlock(spinlock_t *l)
 }
 
 /*
- * Readers count in steps of RW_READER; a writer first claims RW_PENDING, which
- * stops new readers, then waits for those inside to leave (the scheme of the
+ * Readers count in steps of RW_READER.  A writer first claims RW_PENDING, which stops
+ * new readers, then waits until the readers inside have left (the scheme of the
  * kernel's qrwlock, without its queue).
  */
 #define RW_PENDING 1u
@@ -76,8 +77,7 @@ typedef struct {
 	_Atomic uint32_t count;
 } rwlock_t;
 
-/* The reader counts itself in, unless a writer waits or writes: then it has counted itself out
- * again. */
+/* Adds a reader and returns true, unless a writer waits or writes: then it removes it again. */
 static inline bool read_trylock(rwlock_t *l)
 {
 	/* acquire: pairs with the release in write_unlock() */
@@ -98,7 +98,7 @@ static inline void read_lock(rwlock_t *l)
 
 static inline void read_unlock(rwlock_t *l)
 {
-	/* release: what was read under the lock stays before write_lock()'s acquire */
+	/* release: reads under the lock stay before write_lock()'s acquire */
 	atomic_fetch_sub_explicit(&l->count, RW_READER, memory_order_release);
 }
 

@@ -15,8 +15,8 @@ void nf_ct_stat_sum(const struct net *net, struct nf_ct_stat_sum *sum)
 }
 
 /*
- * The columns of Linux 6.18.  new, ignore and delete are what no kernel counts
- * any more; the number of entries is no CPU's, and stands in every line.
+ * The columns of Linux 6.18.  Kernels no longer count new, ignore and delete.  The
+ * number of entries is not per CPU and is the same in every line.
  */
 int nf_ct_stat_dump(const struct net *net, FILE *out)
 {

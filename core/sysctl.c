@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Settings by the kernel's names and in its units.  They take what Linux 6.18
- * takes in /proc/sys, but for timeouts and thresholds above 2^31 - 1 ticks or bytes
+ * Settings with the kernel's names and units.  They accept the same values as
+ * /proc/sys of Linux 6.18, except timeouts and thresholds above 2^31 - 1 ticks or bytes
  * (docs/KERNEL-CLAIMS.md).
  */
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 /*
  * A timeout in ticks must stay below half the clock's range: see nf_ct_is_expired().  Linux has
- * the same limit, in ticks of its own; with 1000 of them a second it is the same in seconds.
+ * the same limit in its ticks; with 1000 ticks per second it is the same in seconds.
  */
 #define MAX_SECONDS (INT32_MAX / NF_CT_HZ)
 
@@ -21,7 +21,7 @@
 static const struct setting {
 	const char *name;
 	uint32_t offset; /* in struct nf_ct_sysctl */
-	uint32_t unit;	 /* what is stored is the value times this */
+	uint32_t unit;	 /* the value is stored multiplied by this */
 	uint32_t dflt, max;
 } settings[] = {
 #define SYSCTL(name, dflt, max) { #name, offsetof(struct nf_ct_sysctl, name), 1, dflt, max },
@@ -32,13 +32,13 @@ static const struct setting {
 #undef SYSCTL_TIMEOUT
 };
 
-/* Memory of fragments: the first may not be above the second. */
+/* Memory of fragments: the first must not be above the second. */
 static const char *const thresholds[][2] = {
 	{ "nf_conntrack_frag6_low_thresh", "nf_conntrack_frag6_high_thresh" },
 	{ "ipfrag_low_thresh", "ipfrag_high_thresh" },
 };
 
-/* What is no setting of a namespace but of the table behind it. */
+/* Settings of the table, not of a namespace. */
 static const char *const table_settings[] = {
 	"nf_conntrack_buckets",
 	"nf_conntrack_count",

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* A line of text put together piece by piece in a buffer that may be too small. */
+/* Appends pieces of text to a buffer that may be too small. */
 #ifndef CTBENCH_CORE_TEXT_H
 #define CTBENCH_CORE_TEXT_H
 
 #include <stdarg.h>
 #include <stdio.h>
 
-/* len counts all that was written, also what found no room, as snprintf() does. */
+/* len also counts characters that did not fit, like snprintf(). */
 struct ct_text {
 	char *buf;
 	size_t size;
 	int len;
 };
 
-/* Where the next piece goes, and how much room it has there. */
+/* Where the next piece goes, and the room left. */
 static inline char *ct_text_at(const struct ct_text *t)
 {
 	return (size_t)t->len < t->size ? t->buf + t->len : NULL;

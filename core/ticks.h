@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The CPU's own clock, in ticks: what waits are timed with, and what the
- * harness's clock (harness/machine/tsc.h, which knows how long a tick is) reads.
+ * The CPU's own clock, in ticks.  It times waits, and the harness's clock reads it
+ * (harness/machine/tsc.h, which knows the length of a tick).
  */
 #ifndef CTBENCH_CORE_TICKS_H
 #define CTBENCH_CORE_TICKS_H
@@ -10,8 +10,8 @@
 #include <time.h>
 
 /*
- * Now.  The CPU may read it some instructions early or late: for deadlines and
- * for looking at the clock between batches.
+ * The present time.  The CPU may read it some instructions early or late: for
+ * deadlines and for reading the clock between batches.
  */
 static inline uint64_t ct_ticks(void)
 {
@@ -31,10 +31,9 @@ static inline uint64_t ct_ticks(void)
 }
 
 /*
- * Now, after all that comes before has been done, and before anything that
- * follows begins.  For the two ends of what is measured.  (Intel's SDM, RDTSC:
- * lfence on both sides; on AMD lfence serialises too, by a setting that Linux
- * makes.)
+ * The present time, after all earlier instructions have completed and before any later
+ * one starts.  For the two ends of a measurement.  (Intel's SDM, RDTSC: lfence on both
+ * sides; on AMD lfence serialises too, by a setting that Linux makes.)
  */
 static inline uint64_t ct_ticks_ordered(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tuples: the other direction's, and as text. */
+/* Tuples: inverting them, and tuples as text. */
 #include "core/nf_conntrack_proto.h"
 #include "core/text.h"
 
@@ -11,7 +11,7 @@ bool nf_ct_invert_tuple(struct nf_conntrack_tuple *inverse, const struct nf_conn
 	inverse->dst.u3 = orig->src.u3;
 	inverse->dst.protonum = orig->dst.protonum;
 	inverse->dst.dir = !orig->dst.dir;
-	/* The two that every SYN and every DNS question needs, without a call through a pointer. */
+	/* TCP and UDP, which are needed most, without a call through a pointer. */
 	switch (orig->dst.protonum) {
 	case IPPROTO_TCP:
 	case IPPROTO_UDP:

@@ -198,8 +198,9 @@ void replay_print(const struct replay_summary *s, const struct replay *r, const 
 	known = r->expired + s->killed + sum.early_drop + left;
 	ended = s->made > known ? s->made - known : 0;
 	fprintf(out,
-		"  ended: %llu expired, %llu expired at a later packet or were reopened by a SYN,\n"
-		"         %llu refused by a reset, %llu dropped early\n",
+		"  ended: %llu expired, %llu when a packet found them expired or a SYN reopened "
+		"them,\n"
+		"         %llu by a reset instead of an answer, %llu dropped early\n",
 		(unsigned long long)r->expired, (unsigned long long)ended,
 		(unsigned long long)s->killed, (unsigned long long)sum.early_drop);
 	print_notes(&r->notes, out);
