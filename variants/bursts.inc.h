@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The worker loops of loops.inc.h for programs that have several operations or packets at once, as
- * those that poll a network card have: work->burst at a time, lookups together.
- * Included by variant.inc.h behind loops.inc.h; loops of their own, so that those which take one
- * at a time are the same instructions as if this file were not there.
+ * The worker loops of loops.inc.h for programs that have several operations or packets at once,
+ * such as those that poll a network card: work->burst at a time, with their lookups together.
+ * Included by variant.inc.h after loops.inc.h.  They are separate loops, so that the loops without
+ * bursts consist of the same instructions as if this file did not exist.
  */
 
-/* The lookups of a burst, of which all keys are there. */
+/* The lookups of a burst whose keys are all gathered. */
 static __always_inline void burst_lookups(struct net *net, struct ct_find *f, struct ct_burst *b,
 					  struct lookup_state *s, const bool get)
 {
@@ -25,8 +25,8 @@ static __always_inline void burst_lookups(struct net *net, struct ct_find *f, st
 }
 
 /*
- * One burst: its lookups are gathered, its other operations are done as they come, for they have
- * other keys.
+ * One burst: gathers its lookups and does its other operations in order, which is allowed because
+ * they have other keys.
  */
 static __always_inline void
 ops_burst(struct ct_ops_work *w, struct ct_burst *b, struct lookup_state *s, struct ct_find *f,
@@ -86,7 +86,7 @@ void CT_PASTE(ct_run_ops_burst_, CT_VARIANT)(struct ct_core *core, struct ct_ops
 void CT_PASTE(ct_run_ops_burst_, CT_VARIANT)(struct ct_core *core __maybe_unused,
 					     struct ct_ops_work *w)
 {
-	if (w->ops) /* how keys lie in memory is asked for each: the mix has dearer branches */
+	if (w->ops) /* the layout of keys is checked for each: the mix has costlier branches */
 		w->refcount ? ops_burst_loop(w, w->compact, true, true)
 			    : ops_burst_loop(w, w->compact, false, true);
 	else if (w->compact)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The life of a table of chained buckets: its arrays, the resize from one to
- * another (nf_conntrack_hash_resize), and what it tells of its memory.
+ * Creating and destroying a table of chained buckets: its arrays, resizes from one to
+ * another (nf_conntrack_hash_resize), and its memory statistics.
  * Included by chained_table.inc.h.
  */
 
@@ -12,7 +12,7 @@ static struct ct_bucket *buckets_alloc(uint32_t size, enum ct_pages pages)
 	if (!b)
 		return NULL;
 	memset((void *)b, 0, (size_t)size * sizeof(*b));
-	if (chain_end(0)) /* not NULL: each bucket has an end of its own */
+	if (chain_end(0)) /* not NULL: each bucket has its own end marker */
 		for (uint32_t i = 0; i < size; i++)
 			store_relaxed(&b[i].first, chain_end(i));
 	return b;
@@ -56,9 +56,9 @@ static void table_destroy(struct ct_table *t)
 }
 
 /*
- * Any other size, while others read and write (nf_conntrack_hash_resize): with
- * all locks held, each node is taken from the old chains and hashed into the
- * new ones.  0, -ENOMEM.  The caller is registered and in no read-side section.
+ * Resizes to any size, while others read and write (nf_conntrack_hash_resize): with all
+ * locks held, each node is moved from the old chains into the new ones by its hash.
+ * 0, -ENOMEM.  The caller is registered and in no read-side section.
  */
 static int table_resize(struct ct_table *t, uint64_t buckets)
 {
@@ -71,7 +71,7 @@ static int table_resize(struct ct_table *t, uint64_t buckets)
 	pthread_mutex_lock(&t->resize_mutex);
 	old = load_relaxed(&t->resize.buckets);
 	old_size = load_relaxed(&t->resize.size);
-	/* The rwlock keeps everybody out by itself; the seqcount needs the buckets' locks. */
+	/* The rwlock alone excludes all others; the seqcount also needs the buckets' locks. */
 	if (!CT_RESIZE_EXCLUDES_WALKS)
 		lock_all(&t->locks, old, old_size);
 	resize_write_begin(&t->resize);
@@ -93,7 +93,7 @@ static int table_resize(struct ct_table *t, uint64_t buckets)
 		unlock_all(&t->locks, old, old_size);
 	pthread_mutex_unlock(&t->resize_mutex);
 	/*
-	 * Readers without a lock, and waiters on locks inside the buckets, may still look at
+	 * Readers without a lock, and waiters on locks inside the buckets, may still access
 	 * the old array.
 	 */
 	ct_grace_bytes(&t->grace, (uint64_t)old_size * sizeof(*old));
@@ -116,7 +116,7 @@ static void table_memory(struct ct_table *t, uint64_t *bucket_bytes, uint64_t *o
 	*other_bytes = lock_bytes();
 }
 
-/* --- Its inside: variants/inside.h --- */
+/* --- Statistics: variants/inside.h --- */
 
 static const struct ct_grace *table_grace(const struct ct_table *t)
 {

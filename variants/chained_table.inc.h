@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A table of chained buckets, put together from the axes that the unit has
- * included before: hash, bucket, rcu, node, chain, lock, resize.  Defines
- * struct ct_table and the table_* functions that core/conntrack.inc.h and
- * variants/variant.inc.h are written against.
+ * A table of chained buckets, composed of the axes that the unit has included
+ * before: hash, bucket, rcu, node, chain, lock, resize.  Defines struct ct_table
+ * and the table_* functions that core/conntrack.inc.h and variants/variant.inc.h
+ * use.
  *
- * Here are the ways through it that are hot: lookup, insertion, removal.
- * chained_walks.inc.h has walks over many connections, chained_life.inc.h the
- * arrays from their making over resizes to their end.
+ * This file has the hot paths: lookup, insertion, removal.  chained_walks.inc.h has
+ * walks over many connections, chained_life.inc.h creates, resizes and destroys the
+ * arrays.
  *
  * Each connection is in two chains, once for each direction.  Writers hold the
  * locks of both buckets, the lower index first; readers hold what their chain
- * asks for.  Every function that takes (table, size) from the resize axis
- * looks again after locking whether the table is still that one
- * (nf_conntrack_double_lock).
+ * needs.  Every function that takes (table, size) from the resize axis checks
+ * after locking that the table is still the same (nf_conntrack_double_lock).
  *
- * Progress: lookups of RCU chains never wait for other threads but for a resize
- * under the seqcount, which they spin out; all else may wait for locks.
+ * Progress: lookups in RCU chains never wait for other threads, except for a resize
+ * under the seqcount, during which they spin.  Everything else may wait for locks.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -38,23 +37,24 @@ _Static_assert(CT_CHAIN_NEEDS_TYPESAFE || !CT_RECHECK_COUNTS,
 	       "only readers of type-stable memory check again what they found");
 _Static_assert(CT_CHAIN_READERS_LOCK || !CT_RCU_IS_NONE,
 	       "chains walked without a lock need an RCU flavour");
-_Static_assert(!CT_LOCK_IN_BUCKET || CT_RESIZE_EXCLUDES_WALKS || !CT_RCU_IS_NONE,
-	       "locks inside the buckets go with the bucket array: keep it by an RCU flavour or by "
-	       "resize/rwlock.h");
+_Static_assert(
+	!CT_LOCK_IN_BUCKET || CT_RESIZE_EXCLUDES_WALKS || !CT_RCU_IS_NONE,
+	"locks inside the buckets are freed with the bucket array: keep it by an RCU flavour or by "
+	"resize/rwlock.h");
 
 struct ct_table {
 	struct ct_resize resize;
 	struct ct_locks locks;
-	pthread_mutex_t resize_mutex; /* resizes and whole walks, one at a time */
+	pthread_mutex_t resize_mutex; /* serialises resizes and whole walks */
 	enum ct_pages pages;
-	struct ct_grace grace; /* of the arrays that resizes replaced */
+	struct ct_grace grace; /* for the arrays that resizes have replaced */
 };
 
-#ifndef CT_CAP_NAME /* unless a variant says otherwise */
+#ifndef CT_CAP_NAME /* the default */
 #include "variants/cap/none.h"
 #endif
 
-/* In core/conntrack.inc.h, which comes behind. */
+/* In core/conntrack.inc.h, which is included later. */
 static void nf_ct_put_direct(struct nf_conn *ct);
 static __always_inline uint32_t nf_ct_dir_hash(const struct nf_conn *ct, enum ip_conntrack_dir dir);
 
@@ -87,8 +87,8 @@ table_unlock_two(struct ct_table *t, const struct ct_view *v, uint32_t a, uint32
 }
 
 /*
- * The buckets of both hashes, locked, in a table that stays until
- * table_unlock_both(): *a and *b are their indices.
+ * Locks the buckets of both hashes, in a table that stays valid until
+ * table_unlock_both(); *a and *b are their indices.
  */
 static __always_inline struct ct_view
 table_lock_both(struct ct_table *t, uint32_t hash_a, uint32_t hash_b, uint32_t *a, uint32_t *b)
@@ -116,7 +116,7 @@ table_unlock_both(struct ct_table *t, const struct ct_view *v, uint32_t a, uint3
 /* --- Lookup --- */
 
 /*
- * The node with f's key in that bucket, or the end that the walk came to; *before is for
+ * The node with f's key in that bucket, or the end that the walk reached; *before is for
  * recheck_same().
  */
 static __always_inline uintptr_t chain_walk(const struct ct_bucket *bucket, struct ct_find *f,
@@ -138,9 +138,9 @@ static __always_inline uintptr_t chain_walk(const struct ct_bucket *bucket, stru
 }
 
 /*
- * The entry with f's key (____nf_conntrack_find), with a reference where get
- * says so.  Inside a read-side section; without get, the result of a chain
- * walked under locks may be used only as a number.
+ * The entry with f's key (____nf_conntrack_find), with a reference if `get` is set.
+ * Inside a read-side section.  Without `get`, the result from a chain that is walked
+ * under locks may be used only as a number, not dereferenced.
  */
 static __always_inline struct nf_conntrack_tuple_hash *
 table_find(struct ct_table *t, struct ct_find *f, uint32_t hash, const bool get)
@@ -165,7 +165,7 @@ begin:
 		}
 		p = chain_walk(&v.buckets[bucket], f, &before);
 		h = chain_is_end(p) ? NULL : chain_entry(p);
-		if (h && get) /* the table's own reference cannot go while we hold the lock */
+		if (h && get) /* the table's reference cannot be dropped while we hold the lock */
 			refcount_inc(&nf_ct_tuplehash_to_ctrack(h)->use);
 		unlock_one(&t->locks, v.buckets, lock);
 		resize_read_end(&t->resize);
@@ -180,7 +180,7 @@ begin:
 		resize_read_end(&t->resize);
 		if (likely(!carried))
 			return NULL;
-		/* We were carried into another chain: what we look for may have been behind us. */
+		/* We were carried into another chain and may have missed the entry: start again. */
 		f->restarts++;
 		goto begin;
 	}
@@ -190,8 +190,8 @@ begin:
 		return h;
 	ct = nf_ct_tuplehash_to_ctrack(h);
 	if (unlikely(!refcount_inc_not_zero(&ct->use)))
-		return NULL; /* it was just going */
-	/* The memory may have become another connection before the reference held it. */
+		return NULL; /* it was being removed */
+	/* The memory may have become another connection before we took the reference. */
 	if (CT_CHAIN_NEEDS_TYPESAFE && unlikely(!recheck_same(h, ct, f, before))) {
 		nf_ct_put_direct(ct);
 		return NULL;
@@ -202,8 +202,8 @@ begin:
 /* --- Several lookups at once (core/conntrack_burst.inc.h) --- */
 
 /*
- * The first of the lines that a lookup waits for: the bucket.  (table, size) may be a pair that
- * never was, for which a prefetch does no harm.
+ * Prefetches the first line that a lookup waits for: the bucket.  (table, size) may be an
+ * inconsistent pair; a prefetch is harmless then.
  */
 #define CT_TABLE_PREFETCHES
 static __always_inline void table_prefetch(struct ct_table *t, uint32_t hash)
@@ -214,9 +214,9 @@ static __always_inline void table_prefetch(struct ct_table *t, uint32_t hash)
 }
 
 /*
- * Then the first node of each chain: both its lines, that of the tuple and that of the
- * connection's header.  A chain is read without its lock, so where readers lock, nothing
- * keeps the bucket array but a resize axis that waits for them.
+ * Then prefetches the first node of each chain: its two lines, with the tuple and with the
+ * connection's header.  The chain is read without its lock.  So if readers use locks, only a
+ * resize axis that waits for readers keeps the bucket array valid.
  */
 #define CT_TABLE_BURSTS
 static __always_inline void
@@ -270,10 +270,10 @@ table_clash(const struct ct_bucket *bucket, const struct nf_conntrack_tuple_hash
 }
 
 /*
- * Both directions of an unconfirmed connection into the table, unless it is
- * there already: 0, -EEXIST (see struct ct_insert), -E2BIG (a chain is too
- * long), -ESTALE (killed before it was confirmed).  Its timeout becomes a time, the table holds a
- * reference.
+ * Inserts both directions of an unconfirmed connection, unless one is there
+ * already: 0, -EEXIST (see struct ct_insert), -E2BIG (a chain is too long), -ESTALE
+ * (killed before it was confirmed).  Its timeout becomes an absolute time, and the table
+ * gets a reference.
  */
 static int table_insert(struct ct_table *t, struct nf_conn *ct, uint32_t hash_orig,
 			uint32_t hash_reply, uint32_t now, struct ct_insert *ins)
@@ -317,8 +317,8 @@ out:
 }
 
 /*
- * Out of both chains; false if it is in none (not confirmed).  Once per connection: the caller
- * set DYING.
+ * Removes it from both chains; false if it is in none (not confirmed).  Called once per
+ * connection: by the thread that set DYING.
  */
 static bool
 table_remove(struct ct_table *t, struct nf_conn *ct, uint32_t hash_orig, uint32_t hash_reply)

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Walks over a table of chained buckets: one chain as `ctbench explain` shows
- * it, and what gc, dumps, early drop and flushes want of many.  Under the
- * bucket's lock, so that each sees a chain whole.  Included by
- * chained_table.inc.h.
+ * Walks over a table of chained buckets: one chain for `ctbench explain`, and many
+ * for gc, dumps, early drop and flushes.  They hold the bucket's lock, so each sees a
+ * complete chain.  Included by chained_table.inc.h.
  */
 
 /*
- * The chain of w's hash, under its bucket's lock, so that nothing moves while
- * it is told.  In a read-side section.
+ * Walks the chain of w's hash under its bucket's lock, so that nothing moves
+ * meanwhile.  In a read-side section.
  */
 static void table_show(struct ct_table *t, struct ct_walk *w)
 {
@@ -53,7 +52,7 @@ collect_bucket(struct ct_table *t, const struct ct_view *v, uint32_t bucket, str
 	unlock_one(&t->locks, v->buckets, lock_index(bucket));
 }
 
-/* A whole walk sees every entry once: no resize meanwhile (nf_conntrack_mutex). */
+/* A whole walk sees every entry once: it excludes resizes (nf_conntrack_mutex). */
 static void table_walk_begin(struct ct_table *t)
 {
 	pthread_mutex_lock(&t->resize_mutex);
@@ -70,7 +69,7 @@ static uint64_t table_scan_size(struct ct_table *t)
 	return load_relaxed(&t->resize.size);
 }
 
-/* What c wants of one bucket; nothing where there is no such bucket (any more). */
+/* Collects what c wants from one bucket; nothing if the bucket does not exist (any more). */
 static void table_collect(struct ct_table *t, uint64_t position, struct ct_collect *c)
 {
 	struct ct_view v;
@@ -83,7 +82,7 @@ static void table_collect(struct ct_table *t, uint64_t position, struct ct_colle
 	ct_read_unlock();
 }
 
-/* The same for the i-th bucket after that of a hash, round the end. */
+/* The same for the i-th bucket after that of a hash, wrapping at the end. */
 static void
 table_collect_near(struct ct_table *t, uint32_t hash, unsigned int i, struct ct_collect *c)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A variant's cold operations, behind struct nf_conntrack_ops (core/conntrack.h
- * says what each does, and who may call it): called once a connection, a walk
- * or a resize, never in a measured loop.  Included by variant.inc.h.
+ * A variant's cold operations, for struct nf_conntrack_ops (core/conntrack.h says
+ * what each does and who may call it).  They are called once per connection, walk or
+ * resize, never in a measured loop.  Included by variant.inc.h.
  */
 
 static struct nf_conntrack_tuple_hash *
@@ -264,7 +264,7 @@ static void cold_memory(struct ct_core *core, struct ct_memory *m)
 #endif
 }
 
-/* Counts, and takes nothing along. */
+/* Counts entries and collects none. */
 struct count_entries {
 	struct ct_collect c;
 	uint64_t nr;

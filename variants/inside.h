@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a table can tell of its inside, beside the measured loops: how long its
- * chains are, what waits for a grace period and how long, where its memory is.
+ * Statistics of a table, gathered outside the measured loops: the lengths of its
+ * chains, memory that waits for a grace period and for how long, addresses of its memory.
  */
 #ifndef CTBENCH_VARIANTS_INSIDE_H
 #define CTBENCH_VARIANTS_INSIDE_H
@@ -9,12 +9,12 @@
 #include "core/compiler.h"
 #include "core/ticks.h"
 
-/* What a position of a table's walk is, for the statistics about chains. */
+/* What a position of a table's walk is, for statistics of chains. */
 enum ct_bucket_kind {
-	CT_BUCKET_NONE,	 /* no bucket: nothing to count */
-	CT_BUCKET_CHAIN, /* takes any number of entries: with a good hash their lengths are
+	CT_BUCKET_NONE,	 /* not a bucket: nothing to count */
+	CT_BUCKET_CHAIN, /* holds any number of entries: with a good hash the lengths are
 			    Poisson's */
-	CT_BUCKET_SLOTS, /* holds so many entries; others go elsewhere, so no Poisson */
+	CT_BUCKET_SLOTS, /* holds a limited number; others go elsewhere, so not Poisson */
 };
 
 /* Chains of this length and longer are counted together. */
@@ -22,15 +22,15 @@ enum ct_bucket_kind {
 
 /* Entries per bucket; a connection is two entries. */
 struct ct_chains {
-	uint64_t limit; /* given: look at this many buckets, evenly spread; 0: at all */
+	uint64_t limit; /* given: examine this many buckets, evenly spread; 0: all */
 	enum ct_bucket_kind kind;
-	uint64_t buckets; /* looked at */
+	uint64_t buckets; /* examined */
 	uint64_t entries, longest;
 	uint64_t squares;		   /* of the lengths, summed up */
-	uint64_t length[CT_CHAIN_LENGTHS]; /* buckets with so many entries */
+	uint64_t length[CT_CHAIN_LENGTHS]; /* number of buckets with i entries */
 };
 
-/* Memory of a table: where, and of what. */
+/* A range of a table's memory, and its contents. */
 struct ct_range {
 	const char *what; /* "buckets", "nodes" */
 	uintptr_t start;
@@ -39,8 +39,8 @@ struct ct_range {
 typedef void ct_range_fn(const struct ct_range *range, void *arg);
 
 /*
- * Grace periods that were waited for, by whom they held up, and the most bytes
- * that waited at once.  Relaxed: only numbers, read after all is over.
+ * Grace periods that were waited for, and the most bytes that waited at once, by the
+ * kind of waiter.  Relaxed: they are only numbers, which are read at the end.
  */
 struct ct_grace {
 	_Atomic uint64_t periods, ticks, longest, bytes_peak;

@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How long operations take, one by one: what the timed instantiations of the
- * worker loops write (timed.inc.h), and the histogram they write it into.
+ * Times of single operations: what the timed copies of the worker loops record
+ * (timed.inc.h), and the histogram for them.
  *
- * Two ways of asking:
+ * There are two kinds of times:
  *
- *	service time	a closed loop: the next operation begins when the last one
- *			has ended, and its own time is what is written down.  While
- *			anything holds the loop up, nothing arrives, so one stall of
- *			any length is one late operation among millions.
- *	response time	an open loop: operations arrive at times set beforehand, and
- *			what is written down is the time from that intended start
- *			to the end, so all that should have begun during a stall
- *			shows its share of it (Tene, "How NOT to measure latency", 2013;
+ *   service time	a closed loop: the next operation begins when the last one
+ *			has ended, and the duration of each is recorded.  During a
+ *			stall nothing arrives, so a stall of any length is one late
+ *			operation among millions.
+ *   response time	an open loop: operations arrive at times set beforehand, and
+ *			the time from that intended start to the end is recorded, so
+ *			every operation that should have begun during a stall shows
+ *			its part of it (Tene, "How NOT to measure latency", 2013;
  *			Schroeder, Wierman and Harchol-Balter, "Open versus closed: a
  *			cautionary tale", 2006).
  *
  * Times are ticks of the time-stamp counter, read between two fences on both
- * sides of the operation.  What reading it costs is in every figure and is not
- * taken off; harness/measure/latency.h measures and tells it.
+ * sides of the operation.  The cost of reading it is part of every figure and is not
+ * subtracted; harness/measure/latency.h measures and reports it.
  *
- * Thread-safety: one struct ct_latency a worker, on cache lines of its own, written by
- * that worker alone.
+ * Thread-safety: one struct ct_latency per worker, on separate cache lines, written
+ * only by that worker.
  */
 #ifndef CTBENCH_VARIANTS_LATENCY_H
 #define CTBENCH_VARIANTS_LATENCY_H
@@ -66,7 +66,7 @@ static inline void ct_histogram_record(struct ct_histogram *h, uint64_t value)
 	h->bucket[ct_histogram_bucket(value)]++;
 }
 
-/* What an operation was; packets by how they relate to their connection. */
+/* The kind of an operation; packets by their relation to the connection. */
 enum ct_latency_class {
 	CT_LATENCY_HIT = 0, /* lookups */
 	CT_LATENCY_MISS,
@@ -81,27 +81,27 @@ enum ct_latency_class {
 
 struct ct_latency {
 	/*
-	 * Open loop: ticks from each arrival to the next, round and round; NULL: a closed
-	 * one.
+	 * Open loop: ticks from each arrival to the next, repeated in a circle; NULL: a closed
+	 * loop.
 	 */
 	const uint64_t *gaps;
 	size_t nr_gaps, gap_pos;
-	uint64_t due;	   /* TSC: when the next operation is to begin */
-	uint64_t until;	   /* TSC: arrivals from here on are not of this window */
+	uint64_t due;	   /* TSC: the intended start of the next operation */
+	uint64_t until;	   /* TSC: later arrivals do not belong to this window */
 	uint64_t patience; /* ticks to wait before returning to the harness instead */
 
-	uint64_t arrived; /* begun */
-	uint64_t queued;  /* of them, those whose time had passed when the last one ended */
-	uint64_t lag;	  /* ticks: the latest that one began after its time */
+	uint64_t arrived; /* started operations */
+	uint64_t queued;  /* of these, those that were due before the last one ended */
+	uint64_t lag;	  /* ticks: the longest delay of a start */
 
 	struct ct_histogram class[CT_NR_LATENCY_CLASSES] __cacheline_aligned;
 } __cacheline_aligned;
 
 /*
  * The start from which an operation's time counts.  In an open loop waits for it, without
- * `pause`, which lasts as long as what is to be measured; a worker that is behind does not
- * wait, and its schedule stays what it was.  0 if the next one is not due for a while, or
- * ever.
+ * the `pause` instruction, which takes as long as an operation.  A worker that is behind does
+ * not wait, and its schedule does not change.  0 if the next one is not due for a while, or
+ * never.
  */
 static __always_inline uint64_t ct_latency_begin(struct ct_latency *l)
 {
@@ -135,7 +135,7 @@ ct_latency_end(struct ct_latency *l, enum ct_latency_class class, uint64_t begin
 	ct_histogram_record(&l->class[class], ct_ticks_ordered() - begin);
 }
 
-/* How a packet related to its connection; connection: false if it had none. */
+/* The kind of a packet; connection: false if it had none. */
 static inline enum ct_latency_class
 ct_latency_class_of(enum ip_conntrack_info info, bool connection)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * netfilter as of Linux 4.11 in everything that is a choice here: not only its
- * table (nulls_rcu_jhash2_scale_seqcount) but what is around it.
+ * netfilter as of Linux 4.11 on every axis: not only its table
+ * (nulls_rcu_jhash2_scale_seqcount) but also the code around it.
  */
 #define CT_VARIANT linux_4_11
 #define CT_SUMMARY \
-	"netfilter as of Linux 4.11 in all axes: also per-CPU lists, l4 by pointer, gc by slices"
+	"netfilter as of Linux 4.11 on all axes: also per-CPU lists, l4 by pointer, gc by slices"
 #define CT_FLAGS 0
 
 #include "variants/hash/jhash2.h"

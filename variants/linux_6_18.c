@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* netfilter as of Linux 6.18 in everything that is a choice here. */
+/* netfilter as of Linux 6.18 on every axis. */
 #define CT_VARIANT linux_6_18
-#define CT_SUMMARY "netfilter as of Linux 6.18 in all axes: siphash, chains of at most 50 to 79"
+#define CT_SUMMARY "netfilter as of Linux 6.18 on all axes: siphash, chains of at most 50 to 79"
 #define CT_FLAGS   0
 
 #include "variants/hash/siphash.h"

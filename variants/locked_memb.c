@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * locked_jhash2_scale_seqcount inside RCU sections, which its readers do not need.
- * locked_per_bucket needs them, so it differs from this variant in its locks alone.
+ * locked_per_bucket needs them, so it differs from this variant only in its locks.
  */
 #define CT_VARIANT locked_memb
 #define CT_SUMMARY "locked chains, striped locks, inside RCU sections"

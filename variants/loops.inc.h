@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The worker loops of a variant: a batch of table operations (struct
- * ct_ops_work) or of packets (struct ct_packet_work), which throughput is
- * measured by.  Each is one body whose constant arguments make a copy for each
- * kind of work.  Included by variant.inc.h; timed.inc.h has those that take
- * latencies, around the same operations.
+ * The worker loops of a variant, which measure throughput: a batch of table operations
+ * (struct ct_ops_work) or of packets (struct ct_packet_work).  Each is one body whose
+ * constant arguments make a copy for each kind of work.  Included by variant.inc.h;
+ * timed.inc.h has the loops that measure latencies, around the same operations.
  *
- * A thread that is registered with the variant (thread_begin) calls them,
- * outside read-side sections; at their end it is quiescent.
+ * A thread that is registered with the variant (thread_begin) calls them, outside
+ * read-side sections; at the end it is quiescent.
  */
 
 static __always_inline void
@@ -22,7 +21,7 @@ key_load(union ct_tuple_words *to, const void *keys, size_t i, const bool compac
 	}
 }
 
-/* What a lookup changes; a copy in registers while a batch runs. */
+/* The values that a lookup changes; kept in registers while a batch runs. */
 struct lookup_state {
 	size_t pos;
 	uint64_t hits, checksum;
@@ -55,7 +54,7 @@ op_lookup(const struct ct_ops_work *w, struct net *net, struct lookup_state *s, 
 	ct_read_unlock();
 }
 
-/* A connection as confirm would put it in (nf_conntrack_alloc, nf_conntrack_hash_check_insert). */
+/* Inserts a connection like confirm (nf_conntrack_alloc, nf_conntrack_hash_check_insert). */
 static void op_insert(struct ct_ops_work *w, const bool compact)
 {
 	struct nf_conntrack_tuple reply;
@@ -66,7 +65,7 @@ static void op_insert(struct ct_ops_work *w, const bool compact)
 	int err;
 
 	if (unlikely(w->head - w->tail == w->nr_churn))
-		return; /* all are in; cannot be while inserts and deletes alternate */
+		return; /* all are in the table; impossible while inserts and deletes alternate */
 	key_load(&orig, w->churn, w->head % w->nr_churn, compact);
 	w->inserts++;
 	hash = hash_conntrack_raw(&orig, NF_CT_DEFAULT_ZONE_ID, w->net);
@@ -151,8 +150,8 @@ void CT_PASTE(ct_run_ops_, CT_VARIANT)(struct ct_core *core, struct ct_ops_work 
 void CT_PASTE(ct_run_ops_, CT_VARIANT)(struct ct_core *core __maybe_unused, struct ct_ops_work *w)
 {
 	/*
-	 * One body, a copy for each kind of stream, so that no loop asks what it was asked
-	 * before.
+	 * One body, a copy for each kind of stream, so that no loop tests the same condition for
+	 * every operation.
 	 */
 	if (w->ops) {
 		if (w->compact)

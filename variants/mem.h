@@ -13,10 +13,10 @@
 
 #define CT_HUGE_PAGE ((size_t)2 << 20)
 
-/* What a table's memory is asked to lie on. */
+/* The pages requested for a table's memory. */
 enum ct_pages {
-	CT_PAGES_4K,	  /* asked not to be huge */
-	CT_PAGES_THP,	  /* asked to be huge if the kernel finds some */
+	CT_PAGES_4K,	  /* not huge */
+	CT_PAGES_THP,	  /* huge if the kernel has some */
 	CT_PAGES_HUGETLB, /* huge pages that the administrator set aside, or no memory */
 };
 
@@ -24,7 +24,7 @@ enum ct_pages {
 #define MAP_HUGE_2MB (21 << 26)
 #endif
 
-/* From one huge page upwards, and in any case with hugetlb, memory is in whole huge pages. */
+/* From the size of one huge page, and always with hugetlb, memory is in whole huge pages. */
 static inline size_t ct_mem_size(size_t bytes, enum ct_pages pages)
 {
 	size_t align = bytes >= CT_HUGE_PAGE || pages == CT_PAGES_HUGETLB ? CT_HUGE_PAGE
@@ -34,9 +34,9 @@ static inline size_t ct_mem_size(size_t bytes, enum ct_pages pages)
 }
 
 /*
- * bytes of memory (not cleared), aligned to two cache lines (as struct nf_conn
- * needs); from one huge page upwards to a huge page, with the page size asked
- * for: a wish, but with hugetlb.  NULL without memory.
+ * Allocates bytes of memory (not cleared), aligned to two cache lines (as struct nf_conn
+ * needs), from the size of one huge page to a huge page.  The kind of pages is only a
+ * request, except with hugetlb.  NULL without memory.
  */
 static inline void *ct_mem_alloc(size_t bytes, enum ct_pages pages)
 {
@@ -66,8 +66,9 @@ static inline void ct_mem_free(void *p, size_t bytes, enum ct_pages pages)
 }
 
 /*
- * Address space without memory, and memory in it (cleared; from one huge page upwards with the
- * page size asked for): NULL or false without it.  bytes as ct_mem_size() has them.
+ * Reserves address space without memory; and puts memory into it (cleared; from the size of one
+ * huge page with the requested pages): NULL or false if there is none.  bytes is a result of
+ * ct_mem_size().
  */
 static inline char *ct_mem_reserve(size_t bytes)
 {

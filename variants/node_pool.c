@@ -30,7 +30,7 @@ static struct nf_conn *slab_nodes(struct ct_node_pool *pool)
 	return (struct nf_conn *)at;
 }
 
-/* The newest slab has nodes left, or gets a successor. */
+/* Makes sure that the newest slab has nodes left: adds one if necessary. */
 static bool slab_ready(struct ct_node_pool *pool)
 {
 	struct pool_slab *slab;
@@ -70,9 +70,9 @@ struct nf_conn *node_pool_refill(struct ct_node_pool *pool, struct pool_cpu *c)
 		pool->carved += POOL_MAGAZINE;
 		spin_unlock(&pool->lock);
 		/*
-		 * Touched here first, by the thread that will use them: local
-		 * memory.  The count is all that must be right in a free node,
-		 * and it may be looked at by others at any time.
+		 * Touched first here, by the thread that will use them, so the memory
+	 * is local.  Only the count must be right in a free node; other threads
+	 * may read it at any time.
 		 */
 		for (unsigned int i = 0; i < POOL_MAGAZINE; i++) {
 			store_relaxed(&first[i].use.refs, 0);
@@ -106,14 +106,14 @@ static uint64_t waiting(const struct ct_node_pool *pool)
 
 	for (unsigned int i = 0; i < pool->nr_cpus; i++)
 		nr += load_relaxed(&pool->cpu[i].deferred);
-	/* Counted by their own CPU before they wait, so never fewer than came back. */
+	/* Their CPU counts them before they wait, so the count is never too small. */
 	return (nr - pool->foreign_frees) * sizeof(struct nf_conn);
 }
 
 void node_pool_free_foreign(struct ct_node_pool *pool, struct nf_conn *ct)
 {
 	spin_lock(&pool->lock);
-	if (!pool->foreign.nr) /* once a magazine, so also before a long queue becomes short */
+	if (!pool->foreign.nr) /* once per magazine, so also while a long queue gets shorter */
 		ct_grace_bytes(&pool->grace, waiting(pool));
 	ct->free_next = pool->foreign.first;
 	pool->foreign.first = ct;
@@ -138,8 +138,8 @@ int node_pool_init(struct ct_node_pool *pool, unsigned int nr_cpus, uint64_t exp
 	pool->nr_cpus = nr_cpus;
 	pool->pages = pages;
 	/*
-	 * One huge page a slab; small tables get small slabs, so that memory per connection
-	 * means something.
+	 * One huge page per slab; small tables get small slabs, so that memory per connection
+	 * is meaningful.
 	 */
 	pool->slab_nodes = CT_HUGE_PAGE / sizeof(struct nf_conn);
 	while (pages != CT_PAGES_HUGETLB && pool->slab_nodes > POOL_MAGAZINE &&
@@ -148,9 +148,9 @@ int node_pool_init(struct ct_node_pool *pool, unsigned int nr_cpus, uint64_t exp
 	return 0;
 }
 
-/* A number has 30 bits (frontier/flowline.h), and nobody has that much memory yet. */
+/* A number has 30 bits (frontier/flowline.h), more than any memory holds today. */
 #define POOL_RESERVE_MOST (sizeof(struct nf_conn) << 30)
-#if CT_TSAN || defined(__SANITIZE_ADDRESS__) /* which keep a shadow of it */
+#if CT_TSAN || defined(__SANITIZE_ADDRESS__) /* which have shadow memory for it */
 #define POOL_RESERVE_USUAL ((size_t)1 << 30)
 #else
 #define POOL_RESERVE_USUAL ((size_t)64 << 30)
@@ -158,7 +158,7 @@ int node_pool_init(struct ct_node_pool *pool, unsigned int nr_cpus, uint64_t exp
 
 int node_pool_reserve(struct ct_node_pool *pool, uint64_t expect)
 {
-	/* Twice what is expected, and a magazine or two for each CPU. */
+	/* Twice the expected number, and a magazine or two for each CPU. */
 	const size_t least = ct_mem_size(2 * sizeof(struct nf_conn) *
 						 (expect + POOL_MAGAZINE * (pool->nr_cpus + 1ull)),
 					 CT_PAGES_HUGETLB);

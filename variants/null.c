@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The table that keeps nothing and finds nothing: what remains is the harness,
- * its key stream, its loop and its checksum.  On the packet level no hooks are
- * registered, so what remains is preparing a packet and asking for hooks.
+ * The table that stores nothing and finds nothing.  Its figures are the cost of the
+ * harness: its key stream, its loop and its checksum.  At the packet level no hooks are
+ * registered, so they are the cost of preparing a packet and checking for hooks.
  */
 #define CT_VARIANT null
-#define CT_SUMMARY "finds and keeps nothing: what the harness itself costs"
+#define CT_SUMMARY "finds and stores nothing: the cost of the harness itself"
 #define CT_FLAGS   CT_V_NULL
 
 #include <errno.h>
@@ -15,7 +15,7 @@
 #include "variants/rcu/none.h"
 #include "variants/variant.h"
 
-/* Every word of the key is read, so that the stream is paid for. */
+/* Reads every word of the key, so that the cost of the stream is included. */
 static __always_inline uint32_t ct_hash(const union ct_tuple_words *t,
 					const uint64_t key[2] __maybe_unused,
 					uint32_t zone_id __maybe_unused,

@@ -32,7 +32,7 @@ const char *ct_axis_value(const struct ct_axes *a, unsigned int i)
 	/* The fields are in the order of axes.def, and nothing else is in the struct. */
 	const char *value = ((const char *const *)a)[i];
 
-	_Static_assert(sizeof(*a) == CT_NR_AXES * sizeof(value), "a field that is no axis");
+	_Static_assert(sizeof(*a) == CT_NR_AXES * sizeof(value), "a field that is not an axis");
 	return value ? value : "-";
 }
 

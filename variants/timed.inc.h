@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The worker loops that take latencies: ops_loop() and ct_run_packets_*()
- * of loops.inc.h, around the same operations, with the clock read on both sides
- * of each.  Included by variant.inc.h behind that.
+ * The worker loops that measure latencies: like ops_loop() and ct_run_packets_*() of
+ * loops.inc.h, around the same operations, but they read the clock before and after
+ * each.  Included by variant.inc.h after loops.inc.h.
  *
- * They are loops of their own, so that those which measure throughput are the
- * same instructions as if this file were not there.
+ * They are separate loops, so that the loops that measure throughput consist of the
+ * same instructions as if this file did not exist.
  */
 
 static __always_inline void ops_loop_timed(struct ct_ops_work *w, const bool get)
@@ -27,7 +27,7 @@ static __always_inline void ops_loop_timed(struct ct_ops_work *w, const bool get
 		op = w->ops[w->op_pos];
 		if (unlikely(++w->op_pos == w->nr_ops))
 			w->op_pos = 0;
-		/* How keys lie in memory is asked for each: less than a tick of the clock. */
+		/* The layout of keys is checked for each: less than a tick of the clock. */
 		if (op == CT_OP_INSERT) {
 			op_insert(w, w->compact);
 		} else if (op == CT_OP_DELETE) {

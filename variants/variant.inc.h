@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A table_* becomes a variant: conntrack's hot path around it, the worker
- * loops, the cold operations, and the struct ct_variant that the register
+ * Makes a variant from the table_* functions: conntrack's hot path around them, the
+ * worker loops, the cold operations, and the struct ct_variant that the register
  * names.  The unit has defined the table and, before including this:
  *
  *	#define CT_VARIANT	NAME	(as in variants.def and the file's name)
  *	#define CT_SUMMARY	"one line for ctbench list"
- *	#define CT_FLAGS	0	(enum ct_variant_flags, but for CT_V_RESIZE)
+ *	#define CT_FLAGS	0	(enum ct_variant_flags, without CT_V_RESIZE)
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@
 #include "variants/work.h"
 #include "variants/node/pool.h"
 
-/* What a variant does not choose is as in Linux now. */
+/* Defaults for axes that a variant does not choose: as in Linux now. */
 #ifndef CT_LISTS_NAME
 #include "variants/lists/none.h"
 #endif
@@ -79,15 +79,15 @@ table_find_burst(struct ct_table *t, struct ct_find *f, struct ct_burst *b, cons
 
 #include "core/conntrack.inc.h"
 
-/* Names that stand in the binary, so that a disassembly can be told apart by variant. */
+/* Function names that contain the variant, so that a disassembly shows which one it is. */
 #define CT_PASTE_(a, b) a##b
 #define CT_PASTE(a, b)	CT_PASTE_(a, b)
 #define CT_STR_(a)	#a
 #define CT_STR(a)	CT_STR_(a)
 
 /*
- * The read path alone, as a function of its own: what tests/test_disassembly
- * looks at.  The same inlined code as in the loops and in the packet path.
+ * The read path alone, as a separate function, which the test `disassembly` examines.
+ * It is the same inlined code as in the loops and in the packet path.
  */
 struct nf_conntrack_tuple_hash *
 	CT_PASTE(ct_lookup_path_, CT_VARIANT)(struct net *net, struct ct_find *f, uint32_t hash);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a worker hands to a variant: one batch of operations or packets.
+ * The work that a worker passes to a variant: one batch of operations or packets.
  *
- * One structure a worker, written by that worker only.  A batch runs without
- * leaving the variant's unit; between batches the worker looks at the clock.
+ * There is one structure per worker, which only that worker writes.  A batch runs
+ * without leaving the variant's unit; between batches the worker reads the clock.
  */
 #ifndef CTBENCH_VARIANTS_WORK_H
 #define CTBENCH_VARIANTS_WORK_H
@@ -12,7 +12,7 @@
 
 struct ct_latency;
 
-/* An IPv4 key as streams keep it, network byte order: 16 bytes instead of 40. */
+/* An IPv4 key as stored in streams, network byte order: 16 bytes instead of 40. */
 struct ct_key4 {
 	uint32_t saddr, daddr;
 	uint16_t sport, dport;
@@ -29,31 +29,31 @@ enum ct_op {
 struct ct_ops_work {
 	/* Given: */
 	struct net *net;
-	/* What to look up, in order, round and round: struct ct_key4 or union ct_tuple_words. */
+	/* The keys to look up, in order, in a circle: struct ct_key4 or union ct_tuple_words. */
 	const void *keys;
 	size_t nr_keys;
 	bool compact;	    /* keys are struct ct_key4 */
 	bool refcount;	    /* lookups take and drop a reference */
-	const uint8_t *ops; /* enum ct_op [nr_ops], round and round; NULL: lookups only */
+	const uint8_t *ops; /* enum ct_op [nr_ops], in a circle; NULL: lookups only */
 	size_t nr_ops;
 	/*
-	 * Connections of this worker's own that come and go: a ring of keys as
-	 * above.  Those from tail up to head are in the table.
+	 * Connections that this worker inserts and deletes: a ring of keys as above.
+	 * Those from tail up to head are in the table.
 	 */
 	const void *churn;
 	size_t nr_churn;
-	uint32_t timeout; /* ticks that an inserted connection gets */
-	size_t batch;	  /* operations a call */
+	uint32_t timeout; /* ticks, of inserted connections */
+	size_t batch;	  /* operations per call */
 
-	/* Kept from batch to batch: */
+	/* Preserved between batches: */
 	size_t key_pos, op_pos, head, tail;
 
-	/* Counted up: */
+	/* Counters: */
 	uint64_t done, lookups, hits, inserts, insert_failed, deletes, delete_failed;
-	uint64_t checksum; /* of what was found, so that no lookup can be left out */
+	uint64_t checksum; /* of the results, so that the compiler cannot remove lookups */
 
 	struct ct_latency *latency; /* given, for run_ops_timed() */
-	size_t burst; /* given, for run_ops_burst(): operations that are there at once */
+	size_t burst;		    /* given, for run_ops_burst(): operations at once */
 } __cacheline_aligned;
 
 /* A packet ready to be sent through the hooks. */
@@ -69,17 +69,17 @@ struct ct_frame {
 struct ct_packet_work {
 	/* Given: */
 	struct net *net;
-	const struct ct_frame *frames; /* in order, round and round */
+	const struct ct_frame *frames; /* in order, in a circle */
 	size_t nr_frames;
 	size_t batch;
 
-	size_t pos; /* kept */
+	size_t pos; /* preserved */
 
-	uint64_t done, accepted, dropped, kept; /* counted up; kept: stolen or queued */
-	uint64_t checksum;			/* of what conntrack said: ctinfo and connection */
+	uint64_t done, accepted, dropped, kept; /* counters; kept: stolen or queued */
+	uint64_t checksum;			/* of conntrack's results: ctinfo and connection */
 
 	struct ct_latency *latency; /* given, for run_packets_timed() */
-	size_t burst; /* given, for run_packets_burst(): packets that are there at once */
+	size_t burst;		    /* given, for run_packets_burst(): packets at once */
 } __cacheline_aligned;
 
 #endif

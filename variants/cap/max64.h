@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Insertion gives up where a chain is longer than 64 (netfilter's first cap,
- * Linux 5.15): who can make long chains cannot make everyone walk them.  But
- * then he can tell when a chain is full, and learn about the hash.
+ * Insertion fails if a chain is longer than 64 (netfilter's first cap, Linux 5.15).
+ * So an attacker who can make long chains cannot slow down all lookups.  But a failed
+ * insertion shows when a chain is full, which reveals something about the hash.
  */
 #define CT_CAP_NAME "64"
 #define CT_CAP_ROOM 65

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The cap is 50 and a random 0 to 29, drawn for each insertion, as in Linux
- * now: that a chain refuses tells less about how long it is.
+ * The cap is 50 plus a random 0 to 29, drawn for each insertion, as in Linux now.  So
+ * a failed insertion reveals less about the length of the chain.
  */
 #define CT_CAP_NAME "50+0..29"
 #define CT_CAP_ROOM 51
 
 static __always_inline uint32_t ct_chain_cap(void)
 {
-	/* xorshift32 (Marsaglia 2003); the kernel asks its own generator. */
+	/* xorshift32 (Marsaglia 2003); the kernel uses its own generator. */
 	static _Thread_local uint32_t state;
 	uint32_t x = state;
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The links of a chain, whatever marks its end: next pointers for readers, and
- * the address of the pointer before for writers (hlist).
+ * The links of a chain, with any end marker: next pointers for readers, and the
+ * address of the previous pointer for writers (hlist).
  *
- * Writers hold the bucket's lock.  Readers, where they hold none, rely on this
- * order: a node is complete before the store (release, chain_add()) that makes
- * it reachable; chain_next() and chain_first() load with acquire.
+ * Writers hold the bucket's lock.  Readers without a lock rely on this order: a node
+ * is complete before the store (release, chain_add()) that makes it reachable;
+ * chain_next() and chain_first() load with acquire.
  */
 static __always_inline struct nf_conntrack_tuple_hash *chain_entry(uintptr_t p)
 {
@@ -29,14 +29,14 @@ static inline void chain_add(_Atomic uintptr_t *head, struct nf_conntrack_tuple_
 		store_relaxed(&((struct ct_table_node *)first)->pprev, (uintptr_t)&n->next);
 }
 
-/* Readers that stand on the node still find the way on: its next pointer stays. */
+/* Readers on the node can still continue, because its next pointer stays. */
 static inline void chain_del(struct nf_conntrack_tuple_hash *h)
 {
 	struct ct_table_node *n = &h->hnnode;
 	uintptr_t next = load_relaxed(&n->next);
 	_Atomic uintptr_t *pprev = (_Atomic uintptr_t *)load_relaxed(&n->pprev);
 
-	/* release: passes on the order by which the next node became reachable */
+	/* release: preserves the order in which the next node became reachable */
 	store_release(pprev, next);
 	if (!chain_is_end(next))
 		store_relaxed(&((struct ct_table_node *)next)->pprev, (uintptr_t)pprev);

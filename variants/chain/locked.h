@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Plain chains that readers, too, walk under the bucket's lock. */
+/* Plain chains that readers also walk under the bucket's lock. */
 #define CT_CHAIN_NAME		 "locked"
 #define CT_CHAIN_READERS_LOCK	 1
 #define CT_CHAIN_NEEDS_TYPESAFE	 0

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What flowline.h asks of its objects, for connections of this project's core. */
+/* The adapter that flowline.h needs, for connections of this project's core. */
 #ifndef CTBENCH_VARIANTS_FRONTIER_CONNTRACK_ADAPTER_H
 #define CTBENCH_VARIANTS_FRONTIER_CONNTRACK_ADAPTER_H
 
@@ -8,10 +8,10 @@
 typedef struct nf_conn fl_object;
 #define FL_OBJECT_SIZE sizeof(struct nf_conn)
 
-/* As what a connection lies in the table. */
+/* How a connection is stored in the table. */
 enum {
 	FL_BOTH,     /* both directions under one hash: REPLY is ORIGINAL with its ends exchanged */
-	FL_ORIGINAL, /* one direction; the other has a reference of its own */
+	FL_ORIGINAL, /* one direction; the other has a separate reference */
 	FL_REPLY,
 };
 
@@ -20,7 +20,7 @@ static inline _Atomic uintptr_t *fl_link(struct nf_conn *ct, uint32_t kind)
 	return &ct->tuplehash[kind == FL_REPLY ? IP_CT_DIR_REPLY : IP_CT_DIR_ORIGINAL].hnnode.next;
 }
 
-/* The variant's own, which knows its hash function and its RCU flavour: flowline.owner. */
+/* The variant's data, with its hash function and RCU flavour: flowline.owner. */
 struct fl_conntrack {
 	uint32_t (*hash_of)(const struct nf_conn *ct, uint32_t kind);
 	void (*grace)(void);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The cold side of flowline.h: memory, and resizes line by line. */
+/* The cold part of flowline.h: memory, and resizes line by line. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -31,8 +31,8 @@ static size_t fl_round(const struct flowline *t, size_t bytes)
 }
 
 /*
- * Make the lines from 2^from up to 2^to usable: zero, so not there yet.  They are touched here, by
- * whoever resizes, so that no reader waits for the kernel to clear a page.
+ * Make the lines from 2^from up to 2^to usable: zero, so not active yet.  The resizing thread
+ * touches them here, so that no reader waits for the kernel to clear a page.
  */
 static int fl_commit(struct flowline *t, size_t begin, size_t end)
 {
@@ -56,7 +56,7 @@ static int fl_commit(struct flowline *t, size_t begin, size_t end)
 	return 0;
 }
 
-/* The reverse; nobody looks there any more. */
+/* The reverse; no thread accesses them any more. */
 static void fl_uncommit(struct flowline *t, size_t begin, size_t end)
 {
 	char *start = (char *)t->lines + fl_round(t, begin);
@@ -67,7 +67,7 @@ static void fl_uncommit(struct flowline *t, size_t begin, size_t end)
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
 }
 
-/* Address space alone, aligned to a huge page. */
+/* Address space only, aligned to a huge page. */
 static struct fl_line *fl_reserve(size_t bytes)
 {
 	char *p = mmap(NULL, bytes + FL_HUGE, PROT_NONE,
@@ -101,7 +101,7 @@ int fl_init(struct flowline *t, uint32_t depth, uint32_t max_depth, void *object
 		return -ENOMEM;
 	t->pages = pages;
 	t->origin = (char *)objects - FL_OBJECT_SIZE;
-	/* Less room to grow is better than no table, where address space is short. */
+	/* If address space is short, a table that can grow less is better than none. */
 	for (t->max_depth = max_depth < depth ? depth : max_depth;; t->max_depth--) {
 		t->lines = fl_reserve(fl_reserved(t));
 		if (t->lines)
@@ -136,7 +136,7 @@ static void fl_set_depth(struct fl_line *line, uint32_t field)
 			      memory_order_release);
 }
 
-/* The chain the other way round, so that its oldest comes first.  The line is moving. */
+/* Reverses the chain, so that its oldest comes first.  The line is moving. */
 static uint32_t fl_reverse(struct flowline *t, uint32_t ref)
 {
 	uint32_t before = 0;
@@ -153,9 +153,9 @@ static uint32_t fl_reverse(struct flowline *t, uint32_t ref)
 }
 
 /*
- * Deal out what lies in `from`: hashes with that bit (any, if it is 0) to `to`, the others to
- * where they were.  Both lines are locked or not there yet, and from is moving.  In the order of
- * age, the oldest first, since fl_add() takes what comes for the youngest.
+ * Distribute the references in `from`: hashes with that bit (all, if it is 0) go to `to`, the
+ * others stay.  Both lines are locked or not active yet, and from is moving.  In the order of age,
+ * the oldest first, because fl_add() treats each new one as the youngest.
  */
 static void fl_deal(struct flowline *t, struct fl_line *from, struct fl_line *to, uint32_t bit)
 {
@@ -185,7 +185,7 @@ static void fl_deal(struct flowline *t, struct fl_line *from, struct fl_line *to
 	}
 }
 
-/* Begin to fetch what a split will read some lines later: the objects, for their hashes. */
+/* Prefetch the objects that a split will read some lines later, for their hashes. */
 static void fl_look_ahead(const struct flowline *t, const struct fl_line *line)
 {
 	for (unsigned int i = 0; i < FL_SLOTS; i++)
@@ -201,8 +201,8 @@ static void fl_look_ahead(const struct flowline *t, const struct fl_line *line)
 #define FL_AHEAD 8u
 
 /*
- * Twice as many lines.  Lookups begin at the new half as soon as it is there and empty: a line
- * that is not there sends them to its parent, which serves until it is split.
+ * Doubles the number of lines.  Lookups begin at the new half as soon as it exists and is empty: a
+ * line that is not active sends them to its parent, which serves until it is split.
  */
 static int fl_grow(struct flowline *t)
 {
@@ -221,7 +221,7 @@ static int fl_grow(struct flowline *t)
 		parent = fl_lock_at(t, i);
 		fl_move_begin(parent);
 		fl_deal(t, parent, child, half);
-		/* The child first: who looks for what went there must not be sent back here. */
+		/* The child first: lookups for references that moved must not be sent back here. */
 		fl_set_depth(child, depth + 2);
 		fl_set_depth(parent, depth + 2);
 		fl_move_end(parent);
@@ -230,7 +230,7 @@ static int fl_grow(struct flowline *t)
 	return 0;
 }
 
-/* Half as many lines. */
+/* Halves the number of lines. */
 static void fl_shrink(struct flowline *t)
 {
 	const uint32_t depth = atomic_load_explicit(&t->depth, memory_order_relaxed) - 1;
@@ -247,15 +247,15 @@ static void fl_shrink(struct flowline *t)
 		fl_move_begin(child);
 		fl_deal(t, child, parent, 0);
 		fl_set_depth(parent, depth + 1);
-		/* Still moving: an empty child must not be taken for a miss. */
-		fl_set_depth(child, 0); /* from now on lookups go to the parent, and wait there */
+		/* Still moving: an empty child must not be mistaken for a miss. */
+		fl_set_depth(child, 0); /* from now on lookups go to the parent and wait there */
 		fl_move_end(child);
 		fl_unlock(child);
 		fl_move_end(parent);
 		fl_unlock(parent);
 	}
 	atomic_store_explicit(&t->depth, depth, memory_order_release);
-	/* Readers may still look at the upper half, which sends them down. */
+	/* Readers may still read the upper half, which sends them to the parents. */
 	fl_grace(t);
 	fl_uncommit(t, fl_bytes(depth), fl_bytes(depth + 1));
 }

@@ -2,39 +2,39 @@
 /*
  * flowline: a hash table of connections whose bucket is one cache line.
  *
- * The idea.  A line holds nine tags (16 bits of the hash) beside nine references (32 bits) to
- * objects that live outside.  One compare of all tags at once says which objects are worth
- * reading, so a hit costs two lines of memory (bucket, object) and a miss costs one.  An object
- * that does not fit into its line hangs on a chain through the objects themselves; a small filter
- * in the line says which tags cannot be on that chain.  Objects never move; references move
- * only between slots and chains of neighbouring depth.
+ * The idea.  A line holds nine tags (16 bits of the hash) and nine references (32 bits) to objects
+ * outside the table.  One comparison of all tags at once says which objects to read, so a hit
+ * costs two lines of memory (bucket, object) and a miss costs one.  An object that does not fit
+ * into its line is on a chain through the objects themselves; a small filter in the line says
+ * which tags cannot be on that chain.  Objects never move; references move only between slots and
+ * chains of neighbouring depth.
  *
  *	tags in the bucket	Fan, Andersen, Kaminsky, "MemC3", NSDI 2013; Swiss tables
- *	a line a bucket		David, Guerraoui, Trigonakis, "CLHT", ASPLOS 2015
+ *   one line per bucket	David, Guerraoui, Trigonakis, "CLHT", ASPLOS 2015
  *	doubling by splitting	Fagin et al., "Extendible hashing", ACM TODS 1979
- *	a miss asks a version	seqlocks; here only by those that found nothing
+ *   a miss checks a version	seqlocks; here only readers that found nothing check it
  *
- * What it guarantees.
+ * Guarantees.
  *   - Readers take no lock and write nothing.  A reader that finds its object is done.  A reader
- *     that finds nothing looks again if references moved meanwhile (fl_miss_is_sure()), so an
- *     object that is in the table throughout is never missed, also during a resize.
- *   - Writers lock the one line (two for an object with two hashes, in ascending order).
+ *     that finds nothing searches again if references moved meanwhile (fl_miss_is_sure()), so an
+ *     object that is in the table all the time is never missed, not even during a resize.
+ *   - Writers lock one line (two for an object with two hashes, in ascending order).
  *   - A resize doubles or halves line by line.  It locks two lines at a time, each for less than
- *     a microsecond, and stops nobody else.
+ *     a microsecond, and does not stop other threads.
  *
- * What it asks for.  Readers and writers are inside a read-side section of an RCU flavour, and
- * an object that was removed keeps its memory and its key until a grace period has passed.
- * Objects have one size and lie in one reserved range of addresses (at most 2^30 - 1 objects).
+ * Requirements.  Readers and writers are inside a read-side section of an RCU flavour, and an
+ * object that was removed keeps its memory and its key until a grace period has passed.  Objects
+ * have one size and are in one reserved range of addresses (at most 2^30 - 1 objects).
  *
- * Thread-safety: fl_find() and what it is made of, fl_lock() and all that needs a locked line: any
- * thread inside a read-side section.  fl_init(), fl_destroy(): while nobody else uses the table.
- * fl_resize(): one thread at a time, outside of read-side sections.
+ * Thread-safety: fl_find() and its parts, fl_lock() and all functions that need a locked line: any
+ * thread inside a read-side section.  fl_init(), fl_destroy(): while no other thread uses the
+ * table.  fl_resize(): one thread at a time, outside of read-side sections.
  *
  * The adapter.  FL_ADAPTER names a header that this one includes.  It defines
  *	fl_object		the type of an object
  *	FL_OBJECT_SIZE		bytes from one object to the next
  *	fl_link(o, kind)	the object's word for a chain: _Atomic uintptr_t *
- *	fl_hash_of(t, o, kind)	the hash under which the object lies in the table
+ *	fl_hash_of(t, o, kind)	the hash under which the object is in the table
  *	fl_grace(t)		waits for a grace period
  * variants/frontier/README.md shows one of 40 lines.
  */
@@ -47,8 +47,8 @@
 #include <stdint.h>
 
 /*
- * ThreadSanitizer must see each tag's load, and does not know fences: there the loads of tags
- * acquire by themselves.
+ * ThreadSanitizer must see the load of each tag and does not know fences: with it the loads of tags
+ * acquire themselves.
  */
 #ifdef __SANITIZE_THREAD__
 #define FL_SCALAR
@@ -73,8 +73,7 @@
 #define FL_MAX_DEPTH 29
 
 /*
- * A reference: the object's number, from 1, and two bits for the adapter, which say as what the
- * object lies there.  0: none.
+ * A reference: the object's number, from 1, and two bits for the adapter (the kind).  0: none.
  */
 #define FL_KIND_BITS 2u
 #define FL_KIND_MASK 3u
@@ -85,14 +84,14 @@
  */
 struct fl_line {
 	_Atomic uint16_t tag[FL_SLOTS];
-	_Atomic uint16_t filter; /* bit tag % 16 of each object on the chain */
+	_Atomic uint16_t filter; /* bit (tag % 16) of each object on the chain */
 	/*
-	 * Bit 0: locked.  Bits 1 to 5: depth + 1, where 2^depth lines share the hashes; 0 where
-	 * the line is not there (yet, any more) and its parent serves.  From bit 6: a count, odd
+	 * Bit 0: locked.  Bits 1 to 5: depth + 1, where 2^depth lines share the hashes; 0 if the
+	 * line is not active (yet, or any more) and its parent serves.  From bit 6: a count, odd
 	 * while references move.
 	 */
 	_Atomic uint32_t meta;
-	_Atomic uint32_t chain; /* the first reference that found no slot */
+	_Atomic uint32_t chain; /* the first reference without a slot */
 	_Atomic uint32_t ref[FL_SLOTS];
 };
 _Static_assert(sizeof(struct fl_line) == 64, "a bucket is one cache line");
@@ -105,8 +104,8 @@ _Static_assert(sizeof(struct fl_line) == 64, "a bucket is one cache line");
 enum fl_pages { FL_PAGES_4K, FL_PAGES_THP, FL_PAGES_HUGETLB };
 
 struct flowline {
-	struct fl_line *lines; /* reserved for 2^max_depth; those of 2^depth are there */
-	char *origin;	       /* where the object with the number 0 would lie */
+	struct fl_line *lines; /* reserved for 2^max_depth, of which 2^depth are usable */
+	char *origin;	       /* the address that an object with the number 0 would have */
 	_Atomic uint32_t depth;
 	uint32_t max_depth;
 	enum fl_pages pages;
@@ -116,15 +115,15 @@ struct flowline {
 #include FL_ADAPTER
 
 /*
- * A table of 2^depth lines that may grow to 2^max_depth (address space is reserved, memory is not)
- * for objects from `objects` on.  0 or -ENOMEM.
+ * Creates a table of 2^depth lines that may grow to 2^max_depth (address space is reserved, memory
+ * is not) for objects from address `objects` on.  0 or -ENOMEM.
  */
 int fl_init(struct flowline *t, uint32_t depth, uint32_t max_depth, void *objects,
 	    enum fl_pages pages, const void *owner);
 void fl_destroy(struct flowline *t);
 /*
- * To 2^depth lines, while others read and write.  0, -ENOMEM (nothing has changed but that the
- * table may have stopped half-way, at some power of two), -EINVAL (beyond max_depth).
+ * Resizes to 2^depth lines, while others read and write.  0, -ENOMEM (the table is valid, perhaps
+ * with another power of two between the two sizes), -EINVAL (beyond max_depth).
  */
 int fl_resize(struct flowline *t, uint32_t depth);
 
@@ -168,7 +167,7 @@ FL_INLINE void fl_relax(void)
 
 /* --- Reading --- */
 
-/* A bit for each slot whose tag is that. */
+/* A bit for each slot with that tag. */
 FL_INLINE uint32_t fl_match_tags(const struct fl_line *line, uint16_t tag)
 {
 #if FL_SSE2
@@ -205,7 +204,7 @@ FL_INLINE struct fl_line *fl_home(const struct flowline *t, uint32_t hash, uint3
 	}
 }
 
-/* Does a line with that meta serve that hash?  One that was split serves half of what it did. */
+/* Does a line with that meta serve that hash?  After a split it serves half of its hashes. */
 FL_INLINE bool
 fl_serves(const struct flowline *t, const struct fl_line *line, uint32_t meta, uint32_t hash)
 {
@@ -213,9 +212,9 @@ fl_serves(const struct flowline *t, const struct fl_line *line, uint32_t meta, u
 }
 
 /*
- * Nothing was found in the line, which had that meta before: is that so, or may a reference have
- * moved past the reader?  The fence keeps the loads of tags, references and links before that of
- * meta; it pairs with the one in fl_move_begin().
+ * Nothing was found in the line, whose meta was this before: is the miss sure, or may a reference
+ * have moved past the reader?  The fence keeps the loads of tags, references and links before that
+ * of meta; it pairs with the one in fl_move_begin().
  */
 FL_INLINE bool
 fl_miss_is_sure(const struct flowline *t, const struct fl_line *line, uint32_t meta, uint32_t hash)
@@ -227,10 +226,10 @@ fl_miss_is_sure(const struct flowline *t, const struct fl_line *line, uint32_t m
 	return !((now ^ meta) & ~FL_LOCKED) && !(meta & FL_MOVE) && fl_serves(t, line, meta, hash);
 }
 
-/* Is it the object that is looked for?  kind: as what it lies there. */
+/* Does the object match?  kind: as stored in the reference. */
 typedef bool fl_match_fn(void *arg, fl_object *o, uint32_t kind);
 
-/* What matches on the line's chain, or 0. */
+/* The matching reference on the line's chain, or 0. */
 static inline uint32_t
 fl_find_chained(const struct flowline *t, const struct fl_line *line, fl_match_fn *match, void *arg)
 {
@@ -252,13 +251,13 @@ FL_INLINE bool fl_may_be_chained(const struct fl_line *line, uint16_t tag)
 	return atomic_load_explicit(&line->filter, memory_order_relaxed) >> (tag & 15) & 1;
 }
 
-/* What matches in one line, or 0.  Its callers look after the line's meta. */
+/* The matching reference in one line, or 0.  Callers check the line's meta. */
 FL_INLINE uint32_t fl_find_in(const struct flowline *t, const struct fl_line *line, uint16_t tag,
 			      fl_match_fn *match, void *arg)
 {
 	uint32_t slots = fl_match_tags(line, tag);
 
-	/* A tag is stored (release, fl_add()) after its reference; this is the other side. */
+	/* Pairs with the release in fl_add(), which stores a tag after its reference. */
 	fl_fence(memory_order_acquire);
 	/* The youngest first: see fl_add(). */
 	for (; slots; slots &= ~(1u << (31 - __builtin_clz(slots)))) {
@@ -271,7 +270,7 @@ FL_INLINE uint32_t fl_find_in(const struct flowline *t, const struct fl_line *li
 	return FL_UNLIKELY(fl_may_be_chained(line, tag)) ? fl_find_chained(t, line, match, arg) : 0;
 }
 
-/* The reference that matches, or 0.  *again counts searches that began anew. */
+/* The matching reference, or 0.  *again counts repeated searches. */
 FL_INLINE uint32_t fl_find(const struct flowline *t, uint32_t hash, fl_match_fn *match, void *arg,
 			   uint32_t *again)
 {
@@ -291,7 +290,7 @@ FL_INLINE uint32_t fl_find(const struct flowline *t, uint32_t hash, fl_match_fn 
 
 /*
  * For bursts, in three passes over the keys: fl_prefetch() for each, then fl_guess(), which
- * begins to fetch the object, then fl_find() where the guess does not match.
+ * prefetches the object, then fl_find() if the guess does not match.
  */
 #define FL_UNSURE UINT32_MAX
 
@@ -302,7 +301,7 @@ FL_INLINE void fl_prefetch(const struct flowline *t, uint32_t hash)
 	__builtin_prefetch(&t->lines[hash & fl_mask(depth)], 0, 3);
 }
 
-/* The first reference with the hash's tag; 0: there is surely none; FL_UNSURE: ask fl_find(). */
+/* The first reference with the hash's tag; 0: certainly none; FL_UNSURE: call fl_find(). */
 FL_INLINE uint32_t fl_guess(const struct flowline *t, uint32_t hash, const bool write)
 {
 	const uint16_t tag = fl_tag(hash);
@@ -314,8 +313,7 @@ FL_INLINE uint32_t fl_guess(const struct flowline *t, uint32_t hash, const bool 
 	if (FL_LIKELY(slots)) {
 		ref = atomic_load_explicit(&line->ref[31 - __builtin_clz(slots)],
 					   memory_order_relaxed);
-		/* Whether it will be written must be a constant, which a parameter is not to clang.
-		 */
+		/* The second argument must be a constant; clang does not accept a parameter. */
 		if (write)
 			__builtin_prefetch(fl_at(t, ref), 1, 3);
 		else
@@ -330,7 +328,7 @@ FL_INLINE uint32_t fl_guess(const struct flowline *t, uint32_t hash, const bool 
 /* --- Writing: under the line's lock --- */
 
 /*
- * Lock the line, or return false if it does not serve the hash (any more).  Acquire: pairs with
+ * Locks the line, or returns false if it does not serve the hash (any more).  Acquire: pairs with
  * fl_unlock().  A waiting thread spins: a line is held for less than a microsecond.
  */
 static inline bool fl_hold(const struct flowline *t, struct fl_line *line, uint32_t hash)
@@ -362,7 +360,7 @@ static inline struct fl_line *fl_lock(struct flowline *t, uint32_t hash)
 	}
 }
 
-/* Release: what was done to the line comes before what the next holder, or reader, sees of it. */
+/* Release: the next holder or reader sees all changes of the line. */
 static inline void fl_unlock(struct fl_line *line)
 {
 	uint32_t meta = atomic_load_explicit(&line->meta, memory_order_relaxed);
@@ -371,9 +369,9 @@ static inline void fl_unlock(struct fl_line *line)
 }
 
 /*
- * The lines of two hashes, which may be one, in ascending order of their addresses: fl_resize()
- * follows the same order.  A line that stops serving meanwhile is not followed to the one that
- * serves now, which may lie below a lock already held: both are looked up anew.
+ * Locks the lines of two hashes, which may be the same, in ascending order of their addresses;
+ * fl_resize() uses the same order.  If a line stops serving meanwhile, its successor may be below a
+ * lock that is held already.  So both are looked up again.
  */
 static inline void fl_lock_two(struct flowline *t, uint32_t hash_a, uint32_t hash_b,
 			       struct fl_line **a, struct fl_line **b)
@@ -394,7 +392,7 @@ static inline void fl_lock_two(struct flowline *t, uint32_t hash_a, uint32_t has
 			if (FL_LIKELY(fl_hold(t, second, swap ? hash_a : hash_b)))
 				return;
 		} else {
-			/* Both, still?  A line that is locked does not change what it serves. */
+			/* Do both still serve?  A locked line keeps the hashes that it serves. */
 			meta = atomic_load_explicit(&first->meta, memory_order_relaxed);
 			if (FL_LIKELY(fl_serves(t, first, meta, hash_b)))
 				return;
@@ -404,9 +402,9 @@ static inline void fl_lock_two(struct flowline *t, uint32_t hash_a, uint32_t has
 }
 
 /*
- * From here to fl_move_end() references may be missing from the line though their objects are in
- * the table: who finds nothing looks again.  The fence keeps the count's store before those
- * that move; it pairs with the one in fl_miss_is_sure().
+ * From here to fl_move_end() references may be missing from the line although their objects are in
+ * the table: a reader that finds nothing searches again.  The fence keeps the store of the count
+ * before those that move references; it pairs with the one in fl_miss_is_sure().
  */
 static inline void fl_move_begin(struct fl_line *line)
 {
@@ -423,7 +421,7 @@ static inline void fl_move_end(struct fl_line *line)
 	atomic_store_explicit(&line->meta, meta + FL_MOVE, memory_order_release);
 }
 
-/* Onto the chain, at its head. */
+/* Adds to the chain, at its head. */
 static inline void fl_chain(struct flowline *t, struct fl_line *line, uint16_t tag, uint32_t ref)
 {
 	uint32_t first = atomic_load_explicit(&line->chain, memory_order_relaxed);
@@ -438,8 +436,8 @@ static inline void fl_chain(struct flowline *t, struct fl_line *line, uint16_t t
 }
 
 /*
- * ref goes into slot i (or, where i is none, pushes one out, which is returned) so that slots
- * with one tag stay in the order of their age: the youngest is the highest.  The line is moving.
+ * Stores ref in slot i (or, if there is no slot i, replaces another, which is returned) so that
+ * slots with one tag stay in the order of age: the youngest is the highest.  The line is moving.
  */
 static inline uint32_t
 fl_keep_order(struct fl_line *line, uint32_t same, int i, uint16_t tag, uint32_t ref, bool oldest)
@@ -464,9 +462,9 @@ fl_keep_order(struct fl_line *line, uint32_t same, int i, uint16_t tag, uint32_t
 }
 
 /*
- * Into a free slot, or onto the chain.  Among those with one tag a search meets the youngest
- * first, as in a chain whose head is where insertion takes place; oldest: ref comes off the chain
- * and is older than what lies in slots, of which one is free.
+ * Adds to a free slot, or to the chain.  Among references with one tag a search finds the youngest
+ * first, as in a chain with insertion at its head.  oldest: ref comes from the chain and is older
+ * than those in slots, of which one is free.
  */
 static inline void
 fl_add(struct flowline *t, struct fl_line *line, uint32_t hash, uint32_t ref, bool oldest)
@@ -487,7 +485,7 @@ fl_add(struct flowline *t, struct fl_line *line, uint32_t hash, uint32_t ref, bo
 		if (!moving)
 			fl_move_begin(line);
 		ref = fl_keep_order(line, same, i, tag, ref, oldest);
-		if (ref) /* pushed out: older than the slots, younger than the chain */
+		if (ref) /* replaced: older than the slots, younger than the chain */
 			fl_chain(t, line, tag, ref);
 		if (!moving)
 			fl_move_end(line);
@@ -497,8 +495,8 @@ fl_add(struct flowline *t, struct fl_line *line, uint32_t hash, uint32_t ref, bo
 }
 
 /*
- * Take ref off the line's chain; 0 takes the first.  Readers that stand on the object still find
- * the way on: its own link stays.  What was taken, or 0.
+ * Removes ref from the line's chain; 0 removes the first.  Readers on the object can still
+ * continue, because its own link stays.  Returns the removed reference, or 0.
  */
 static inline uint32_t fl_unchain(struct flowline *t, struct fl_line *line, uint32_t ref)
 {
@@ -514,7 +512,7 @@ static inline uint32_t fl_unchain(struct flowline *t, struct fl_line *line, uint
 		return 0;
 	next = (uint32_t)atomic_load_explicit(fl_link(fl_at(t, at), at & FL_KIND_MASK),
 					      memory_order_relaxed);
-	/* release: passes on the order by which the next object became reachable */
+	/* release: preserves the order in which the next object became reachable */
 	if (before)
 		atomic_store_explicit(before, next, memory_order_release);
 	else
@@ -524,7 +522,7 @@ static inline uint32_t fl_unchain(struct flowline *t, struct fl_line *line, uint
 	return at;
 }
 
-/* Out of the line; false if it is not in it. */
+/* Removes from the line; false if it is not in it. */
 static inline bool fl_del(struct flowline *t, struct fl_line *line, uint32_t ref)
 {
 	for (unsigned int i = 0; i < FL_SLOTS; i++) {
@@ -536,7 +534,7 @@ static inline bool fl_del(struct flowline *t, struct fl_line *line, uint32_t ref
 		atomic_store_explicit(&line->tag[i], 0, memory_order_relaxed);
 		if (FL_LIKELY(!atomic_load_explicit(&line->chain, memory_order_relaxed)))
 			return true;
-		/* A slot is free: the chain gives one. */
+		/* A slot is free: move one from the chain into it. */
 		fl_move_begin(line);
 		chained = fl_unchain(t, line, 0);
 		fl_add(t, line, fl_hash_of(t, fl_at(t, chained), chained & FL_KIND_MASK), chained,
@@ -547,7 +545,7 @@ static inline bool fl_del(struct flowline *t, struct fl_line *line, uint32_t ref
 	return fl_unchain(t, line, ref);
 }
 
-/* Every reference of a locked line. */
+/* Visits every reference of a locked line. */
 typedef void fl_visit_fn(void *arg, fl_object *o, uint32_t kind);
 
 static inline void
@@ -570,13 +568,13 @@ fl_visit(const struct flowline *t, const struct fl_line *line, fl_visit_fn *visi
 	}
 }
 
-/* Lines that there are, or may be: positions of a walk. */
+/* The number of lines that exist or may exist: positions of a walk. */
 FL_INLINE uint32_t fl_lines(const struct flowline *t)
 {
 	return 1u << atomic_load_explicit(&t->depth, memory_order_acquire);
 }
 
-/* Lock the line at a walk's position: NULL where there is none, since its parent serves. */
+/* Locks the line at a walk's position: NULL if it is not active and its parent serves. */
 static inline struct fl_line *fl_lock_at(struct flowline *t, uint32_t position)
 {
 	struct fl_line *line = &t->lines[position];

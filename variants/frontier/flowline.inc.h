@@ -3,9 +3,9 @@
  * flowline (flowline.h) as conntrack's table.  The unit has included a hash that both
  * directions share, an RCU flavour and deferred nodes.
  *
- * A connection whose reply is its question with the ends exchanged lies in the table once
- * (FL_BOTH): one line to lock, one to find it from either side.  Others (ICMP, zones of one
- * direction, what NAT would make) lie there twice, each direction under its own hash.
+ * A connection whose reply tuple is the original tuple with the ends exchanged is in the table once
+ * (FL_BOTH): one line to lock, and one to find it from either side.  Others (ICMP, zones of one
+ * direction, NAT if there were any) are there twice, each direction under its own hash.
  *
  * Lock order: the lines of a connection in ascending order of their addresses.
  */
@@ -21,17 +21,17 @@
 
 _Static_assert(CT_NODE_DEFERRED, "flowline's readers rely on a grace period: node/deferred.h");
 
-/* Connections that a line is meant for: "buckets" are counted as chains would have them. */
+/* Connections intended per line: "buckets" are counted as if the table had chains. */
 #define FL_BUCKETS_A_LINE 4u
-/* How far a table may grow beyond its first size, in doublings. */
+/* How many times a table may double its first size. */
 #define FL_ROOM_TO_GROW 10u
 
 #define CT_NODE_CONTIGUOUS 1
 
 struct ct_table {
 	struct flowline fl;
-	_Atomic uint64_t buckets;     /* as asked for */
-	pthread_mutex_t resize_mutex; /* resizes and whole walks, one at a time */
+	_Atomic uint64_t buckets;     /* as requested */
+	pthread_mutex_t resize_mutex; /* serialises resizes and whole walks */
 };
 
 static void nf_ct_put_direct(struct nf_conn *ct);
@@ -41,8 +41,8 @@ static __always_inline uint32_t nf_ct_dir_hash(const struct nf_conn *ct, enum ip
 
 struct fl_query {
 	struct ct_find *find;
-	union ct_tuple_words swapped;	   /* the key from the other side */
-	struct nf_conntrack_tuple_hash *h; /* what matched */
+	union ct_tuple_words swapped;	   /* the key of the other direction */
+	struct nf_conntrack_tuple_hash *h; /* the match */
 };
 
 static __always_inline uint64_t fl_words_differ(const struct nf_conntrack_tuple_hash *h,
@@ -56,9 +56,9 @@ static __always_inline uint64_t fl_words_differ(const struct nf_conntrack_tuple_
 }
 
 /*
- * Is ct, which lies there for both directions, what is looked for, and from which side?  Without
- * a branch on the side: it is a coin toss in most traffic.  Where both ends are equal the REPLY
- * side is the answer, as in a chain, whose head it is.
+ * Does ct, which is stored for both directions, match, and in which direction?  Without a branch on
+ * the direction, which is unpredictable in most traffic.  If both ends are equal the result is
+ * REPLY, as in a chain, where that node is at the head.
  */
 static __always_inline bool fl_match_both(struct fl_query *q, struct nf_conn *ct)
 {
@@ -84,8 +84,8 @@ static __always_inline bool fl_match_one(struct fl_query *q, struct nf_conn *ct,
 }
 
 /*
- * Compiled into the search, which takes them as a constant argument: gcc does so where it
- * optimizes for speed, and refuses to promise it elsewhere.
+ * Inlined into the search, which takes them as constant arguments: gcc does that when it optimizes
+ * for speed, and rejects always_inline elsewhere.
  */
 #if defined(__GNUC__) && !defined(__clang__) && !CT_TSAN && !defined(__SANITIZE_ADDRESS__)
 #define FL_MATCH static __always_inline
@@ -93,7 +93,7 @@ static __always_inline bool fl_match_one(struct fl_query *q, struct nf_conn *ct,
 #define FL_MATCH static inline
 #endif
 
-/* For insertion: what expired is still in the way. */
+/* For insertion: expired entries still clash. */
 FL_MATCH bool fl_match_any(void *arg, struct nf_conn *ct, uint32_t kind)
 {
 	return likely(kind == FL_BOTH) ? fl_match_both(arg, ct) : fl_match_one(arg, ct, kind);
@@ -111,8 +111,8 @@ FL_MATCH bool fl_match_live(void *arg, struct nf_conn *ct, uint32_t kind)
 }
 
 /*
- * The entry with f's key, with a reference where get says so.  In a read-side section, which
- * keeps the memory from being reused: no second look after the reference was taken.
+ * The entry with f's key, with a reference if `get` is set.  In a read-side section, which
+ * prevents reuse of the memory: no second comparison after taking the reference.
  */
 static __always_inline struct nf_conntrack_tuple_hash *
 table_find(struct ct_table *t, struct ct_find *f, uint32_t hash, const bool get)
@@ -123,7 +123,7 @@ table_find(struct ct_table *t, struct ct_find *f, uint32_t hash, const bool get)
 	if (!fl_find(&t->fl, hash, fl_match_live, &q, &f->restarts))
 		return NULL;
 	if (get && unlikely(!refcount_inc_not_zero(&nf_ct_tuplehash_to_ctrack(q.h)->use)))
-		return NULL; /* it was just going */
+		return NULL; /* it was being removed */
 	return q.h;
 }
 
@@ -171,8 +171,8 @@ table_find_burst(struct ct_table *t, struct ct_find *f, struct ct_burst *b, cons
 /* --- Insertion and removal --- */
 
 /*
- * Does the connection lie in the table once?  The answer depends on nothing that changes while
- * it is there.
+ * Is the connection in the table only once?  The answer depends on nothing that changes while it
+ * is there.
  */
 static bool fl_is_both(const struct nf_conn *ct, uint32_t hash_orig, uint32_t hash_reply)
 {
@@ -247,7 +247,7 @@ out:
 	return ret;
 }
 
-/* Out of the table; false if it is not in it (not confirmed).  The caller set DYING. */
+/* Removes it from the table; false if it is not in it (not confirmed).  The caller set DYING. */
 static bool
 table_remove(struct ct_table *t, struct nf_conn *ct, uint32_t hash_orig, uint32_t hash_reply)
 {
@@ -291,7 +291,7 @@ static uint64_t table_scan_size(struct ct_table *t)
 	return fl_lines(&t->fl);
 }
 
-/* A connection that lies there once is two nodes to those who walk. */
+/* Walks see two nodes of a connection that is stored once. */
 static void fl_collect_one(void *arg, struct nf_conn *ct, uint32_t kind)
 {
 	if (kind != FL_REPLY)
@@ -313,7 +313,7 @@ static void table_collect(struct ct_table *t, uint64_t position, struct ct_colle
 	ct_read_unlock();
 }
 
-/* Early drop looks at the line of the hash and those after it, round the end. */
+/* Early drop considers the line of the hash and those after it, wrapping at the end. */
 static void
 table_collect_near(struct ct_table *t, uint32_t hash, unsigned int i, struct ct_collect *c)
 {
@@ -342,7 +342,7 @@ static void fl_show_one(void *arg, struct nf_conn *ct, uint32_t kind)
 	}
 }
 
-/* What lies in the line under the very hash that is looked for. */
+/* The entries in the line with exactly this hash. */
 static void table_show(struct ct_table *t, struct ct_walk *w)
 {
 	struct fl_show s = { w, w->hash };
@@ -356,7 +356,7 @@ static void table_show(struct ct_table *t, struct ct_walk *w)
 	fl_unlock(line);
 }
 
-/* --- Life --- */
+/* --- Creating and destroying --- */
 
 static uint32_t fl_depth_for(uint64_t buckets)
 {
@@ -381,7 +381,7 @@ static uint64_t table_bytes(uint64_t buckets, uint64_t connections __maybe_unuse
 	return (uint64_t)sizeof(struct fl_line) << fl_depth_for(buckets);
 }
 
-/* Behind variant.inc.h, which says where a table finds its nodes. */
+/* After variant.inc.h, which defines where a table's nodes are. */
 static int table_init(struct ct_table *t, const struct ct_config *config);
 
 static void table_destroy(struct ct_table *t)
@@ -414,9 +414,9 @@ static void table_memory(struct ct_table *t, uint64_t *bucket_bytes, uint64_t *o
 	*other_bytes = 0;
 }
 
-/* --- Its inside: variants/inside.h --- */
+/* --- Statistics: variants/inside.h --- */
 
-static const struct ct_grace fl_no_grace; /* of replaced arrays: there are none */
+static const struct ct_grace fl_no_grace; /* for replaced arrays, which do not exist here */
 
 static const struct ct_grace *table_grace(const struct ct_table *t __maybe_unused)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #define CT_VARIANT flowline_qsbr
-#define CT_SUMMARY "a line a bucket, tags, one entry a connection, quiescent-state RCU"
+#define CT_SUMMARY "one line per bucket, tags, one entry per connection, quiescent-state RCU"
 #define CT_FLAGS   0
 
 #include "variants/hash/symmetric.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The worst hash there is: every tuple has the same value, so that the whole
- * table is one chain.  What an attacker who knows the hash's secret gets.
+ * The worst possible hash: every tuple has the same value, so the whole table is one
+ * chain.  An attacker who knows the hash's secret can cause this.
  */
 #ifndef CTBENCH_VARIANTS_HASH_CONSTANT_H
 #define CTBENCH_VARIANTS_HASH_CONSTANT_H
@@ -10,7 +10,7 @@
 
 #define CT_HASH_NAME "constant"
 
-/* Neither the first nor the last bucket, by any of the bucket rules. */
+/* Neither the first nor the last bucket, with any of the bucket rules. */
 #define CT_HASH_CONSTANT 0x55555555u
 
 static __always_inline uint32_t ct_hash(const union ct_tuple_words *t, const uint64_t key[2],

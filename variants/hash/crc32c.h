@@ -3,12 +3,13 @@
  * CRC-32C (Castagnoli): a checksum that x86 (SSE4.2) and ARMv8 compute in
  * hardware, eight bytes an instruction.  Open vSwitch and DPDK hash with it.
  *
- * Five chained instructions, about 15 cycles for a tuple.  Distinct tuples
- * spread well, but nothing keeps an attacker out: the CRC of a difference does
- * not depend on the key, so two tuples that collide do so under every key.
+ * Five chained instructions, about 15 cycles for a tuple.  Distinct tuples are
+ * distributed evenly, but there is no protection against attackers: the CRC of a
+ * difference does not depend on the key, so two tuples that collide do so under every
+ * key.
  *
- * Where the compiler was not told to use the instructions a table does the
- * same, a byte at a time: right, but slow.
+ * If the compiler may not use the instructions, a lookup table does the same, a byte
+ * at a time: correct, but slow.
  */
 #ifndef CTBENCH_VARIANTS_HASH_CRC32C_H
 #define CTBENCH_VARIANTS_HASH_CRC32C_H
@@ -19,7 +20,7 @@
 
 #if defined(__x86_64__) && defined(__SSE4_2__)
 #define CT_CRC32C_HARDWARE 1
-/* This code traps on a CPU without the instruction: ask before. */
+/* This code traps on a CPU without the instruction: check before. */
 #define CT_HASH_CHECK_CPU 1
 static inline bool ct_hash_supported(void)
 {
@@ -73,13 +74,13 @@ static const uint32_t ct_crc32c_table[256] __maybe_unused = {
 	0xbe2da0a5, 0x4c4623a6, 0x5f16d052, 0xad7d5351,
 };
 
-/* One more byte into the register; neither start nor end value applied. */
+/* Adds one byte to the register, without start or end value. */
 static inline uint32_t ct_crc32c_byte(uint32_t crc, uint8_t byte)
 {
 	return crc >> 8 ^ ct_crc32c_table[(uint8_t)crc ^ byte];
 }
 
-/* The eight bytes of w in the order of memory, by the table. */
+/* Adds the eight bytes of w in the order of memory, with the lookup table. */
 static inline uint32_t ct_crc32c_word_table(uint32_t crc, uint64_t w)
 {
 	unsigned char b[8];
@@ -91,8 +92,8 @@ static inline uint32_t ct_crc32c_word_table(uint32_t crc, uint64_t w)
 }
 
 /*
- * The same by the instruction, where there is one.  64 bits wide, the upper
- * half 0, because x86 has it so: narrowing would cost a cycle between each two.
+ * The same with the instruction, if available.  64 bits wide, the upper half 0, as on
+ * x86: narrowing would cost a cycle between every two steps.
  */
 static __always_inline uint64_t ct_crc32c_word(uint64_t crc, uint64_t w)
 {
@@ -106,23 +107,22 @@ static __always_inline uint64_t ct_crc32c_word(uint64_t crc, uint64_t w)
 }
 
 /*
- * Both the key's first half and namespace and zone start the register: a step
- * that does not wait for the tuple.
+ * The register starts with the key's first half, namespace and zone: this step does
+ * not wait for the tuple.
  *
- * A CRC is linear: keys that differ in k bits (a run of ports, say) reach an
- * affine subspace of 2^k values, in which the bits that choose the bucket can
- * depend on each other; then half of the buckets, or three quarters, stay
- * empty and the others get twice or four times their share.  (By the high 16
- * bits, the 2^16 hosts of one network share their buckets by fours, under
- * every key.)  So the register is not used as it is: folding and multiplying
- * by an odd number carries every bit into the high ones in a way that is not
- * linear (both steps are reversible: no new collisions), and the last fold
- * brings those back to the low bits that a mask would use.
+ * A CRC is linear: keys that differ in k bits (a range of ports, for example) reach an
+ * affine subspace of 2^k values, in which the bits that choose the bucket can depend on
+ * each other.  Then half of the buckets, or three quarters, stay empty, and the others
+ * get twice or four times their share.  (With the high 16 bits, the 2^16 hosts of one
+ * network share their buckets in fours, under every key.)  Therefore the register is
+ * not used directly: folding and multiplying by an odd number carries every bit into
+ * the high ones in a non-linear way (both steps are reversible, so they cause no new
+ * collisions), and the last fold brings those back to the low bits that a mask uses.
  */
 static __always_inline uint32_t ct_crc32c_finish(uint32_t crc)
 {
 	crc ^= crc >> 16;
-	crc *= 0x9e3779b1u; /* 2^32 divided by the golden ratio, as Knuth has it */
+	crc *= 0x9e3779b1u; /* 2^32 divided by the golden ratio, after Knuth */
 	return crc ^ crc >> 15;
 }
 
@@ -131,7 +131,7 @@ static __always_inline uint32_t ct_hash(const union ct_tuple_words *t, const uin
 {
 	uint64_t crc = ct_crc32c_word((uint32_t)key[0] ^ net_mix, key[1] ^ zone_id);
 
-#pragma GCC unroll 4 /* -O2 alone would not */
+#pragma GCC unroll 4 /* -O2 alone does not unroll */
 	for (unsigned int i = 0; i < 4; i++)
 		crc = ct_crc32c_word(crc, t->w[i]);
 	crc = ct_crc32c_word(crc, t->w[4] & ct_tuple_last_mask());

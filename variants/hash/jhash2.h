@@ -2,14 +2,14 @@
 /*
  * jhash2: the hash of conntrack up to Linux 5.14.
  *
- * Bob Jenkins's lookup3 for whole 32-bit words ("hashword", 2006, public
- * domain), which Linux calls jhash2 (include/linux/jhash.h), over what
- * hash_conntrack_raw() of Linux 4.11 hashes: the source and the destination's
- * address, nine words; ports and protocol of the destination go into the
- * seed.  The zone is not hashed: one tuple in many zones is one long chain.
+ * Bob Jenkins's lookup3 for whole 32-bit words ("hashword", 2006, public domain), which
+ * Linux calls jhash2 (include/linux/jhash.h), over the same data as
+ * hash_conntrack_raw() of Linux 4.11: the source and the destination's address, nine
+ * words; ports and protocol of the destination go into the seed.  The zone is not
+ * hashed: one tuple in many zones makes one long chain.
  *
- * Not safe against somebody who chooses the keys: the secret has 32 bits and
- * the mixing can be undone step by step.
+ * Not safe if an attacker chooses the keys: the secret has 32 bits, and the mixing can
+ * be reversed step by step.
  */
 #ifndef CTBENCH_VARIANTS_HASH_JHASH2_H
 #define CTBENCH_VARIANTS_HASH_JHASH2_H
@@ -26,7 +26,7 @@ static __always_inline uint32_t ct_rol32(uint32_t x, unsigned int bits)
 	return x << bits | x >> (32 - bits);
 }
 
-/* Stir three words, reversibly, after each three words of the key. */
+/* Mixes three words, reversibly, after each three words of the key. */
 static __always_inline void ct_jhash_mix(uint32_t *a, uint32_t *b, uint32_t *c)
 {
 	*a -= *c;
@@ -49,7 +49,7 @@ static __always_inline void ct_jhash_mix(uint32_t *a, uint32_t *b, uint32_t *c)
 	*b += *a;
 }
 
-/* Bring every bit of a and b into c, the result. */
+/* Carries every bit of a and b into c, the result. */
 static __always_inline void ct_jhash_final(uint32_t *a, uint32_t *b, uint32_t *c)
 {
 	*c ^= *b;
@@ -74,7 +74,7 @@ static __always_inline uint32_t ct_jhash2(const uint32_t *k, uint32_t length, ui
 	uint32_t a, b, c;
 
 	a = b = c = CT_JHASH_INITVAL + (length << 2) + initval;
-#pragma GCC unroll 4 /* -O2 would keep the loop even where length is constant */
+#pragma GCC unroll 4 /* -O2 keeps the loop even if length is constant */
 	for (; length > 3; length -= 3, k += 3) {
 		a += k[0];
 		b += k[1];
@@ -93,9 +93,8 @@ static __always_inline uint32_t ct_jhash2(const uint32_t *k, uint32_t length, ui
 }
 
 /*
- * The tuple as 32-bit words, number i in the order of memory.  Cut out of the
- * 64-bit words, so that a tuple that was just put together in registers need
- * not be stored for it.
+ * Word i of the tuple as 32-bit words in the order of memory.  Extracted from the 64-bit
+ * words, so that a tuple that is in registers need not be stored for it.
  */
 static __always_inline uint32_t ct_jhash_word(const union ct_tuple_words *t, unsigned int i)
 {

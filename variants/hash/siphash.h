@@ -2,10 +2,10 @@
 /*
  * SipHash-2-4: the hash of conntrack since Linux 5.15.
  *
- * Aumasson and Bernstein, "SipHash: a fast short-input PRF" (2012): without
- * the 128-bit key nobody can choose tuples that fall into one bucket.  The
- * kernel hashes the tuple up to its direction, 39 bytes, mixes zone and
- * namespace into the key and keeps the low 32 bits of the result.
+ * Aumasson and Bernstein, "SipHash: a fast short-input PRF" (2012): without the
+ * 128-bit key an attacker cannot choose tuples for one bucket.  The kernel hashes the
+ * tuple without its direction, 39 bytes, mixes zone and namespace into the key and uses
+ * the low 32 bits of the result.
  */
 #ifndef CTBENCH_VARIANTS_HASH_SIPHASH_H
 #define CTBENCH_VARIANTS_HASH_SIPHASH_H
@@ -48,7 +48,7 @@ static __always_inline void ct_sipround(struct ct_siphash *s)
 	s->v2 = ct_rol64(s->v2, 32);
 }
 
-/* "somepseudorandomlygeneratedbytes", as the paper has it. */
+/* "somepseudorandomlygeneratedbytes", as in the paper. */
 static __always_inline void ct_siphash_init(struct ct_siphash *s, uint64_t k0, uint64_t k1)
 {
 	s->v0 = k0 ^ 0x736f6d6570736575u;
@@ -57,7 +57,7 @@ static __always_inline void ct_siphash_init(struct ct_siphash *s, uint64_t k0, u
 	s->v3 = k1 ^ 0x7465646279746573u;
 }
 
-/* The 2 of SipHash-2-4: m in the value that little-endian bytes have. */
+/* The 2 rounds of SipHash-2-4; m is the value of the little-endian bytes. */
 static __always_inline void ct_siphash_word(struct ct_siphash *s, uint64_t m)
 {
 	s->v3 ^= m;
@@ -66,17 +66,17 @@ static __always_inline void ct_siphash_word(struct ct_siphash *s, uint64_t m)
 	s->v0 ^= m;
 }
 
-/* And the 4. */
+/* The 4 final rounds. */
 static __always_inline uint64_t ct_siphash_final(struct ct_siphash *s)
 {
 	s->v2 ^= 0xff;
-#pragma GCC unroll 4 /* -O2 alone would not */
+#pragma GCC unroll 4 /* -O2 alone does not unroll */
 	for (int i = 0; i < 4; i++)
 		ct_sipround(s);
 	return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
 }
 
-/* SipHash-2-4 of any bytes: for tests, and to check ct_hash() against. */
+/* SipHash-2-4 of any bytes: for tests of ct_hash(). */
 static inline uint64_t ct_siphash24(const void *data, size_t len, const uint64_t key[2])
 {
 	const unsigned char *p = data;
@@ -98,8 +98,8 @@ static inline uint64_t ct_siphash24(const void *data, size_t len, const uint64_t
 }
 
 /*
- * The same for exactly 39 bytes, without a loop or a byte-wise tail: SipHash
- * puts the message's length where the direction is, in the last word's top byte.
+ * The same for exactly 39 bytes, without a loop or a byte-wise tail: SipHash puts the
+ * message's length into the last word's top byte, where the direction is.
  */
 static __always_inline uint32_t ct_hash(const union ct_tuple_words *t, const uint64_t key[2],
 					uint32_t zone_id, uint32_t net_mix)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A keyed hash that both directions of a connection share: the two ends are folded each by
- * itself, put in order, and folded together.  Ordering instead of xoring them keeps flows
- * whose ends are equal apart (Open vSwitch's conntrack xors, and has one hash for all of those).
+ * A keyed hash that both directions of a connection share: each end is folded separately, then
+ * the two are ordered and folded together.  Ordering them instead of xoring gives flows with
+ * equal ends different hashes (Open vSwitch's conntrack xors, and has one hash for all of those).
  *
- * Folding is a 64 x 64 bit product, upper half xor lower half, as wyhash and rapidhash have it.
- * It is fast and spreads well; unlike SipHash it is no pseudo-random function, so an attacker
+ * Folding is a 64 x 64 bit product, upper half xor lower half, as in wyhash and rapidhash.  It is
+ * fast and distributes evenly.  Unlike SipHash it is not a pseudo-random function, so an attacker
  * who learns the key can choose tuples that collide.
  */
 #ifndef CTBENCH_VARIANTS_HASH_SYMMETRIC_H
@@ -23,8 +23,8 @@ static __always_inline uint64_t ct_fold(uint64_t a, uint64_t b)
 }
 
 /*
- * The tuple with its ends exchanged: what the reply of a TCP or UDP connection without NAT looks
- * like.  By words, since lookups do it each time.
+ * The tuple with its ends exchanged, which is the tuple of the reply for TCP and UDP without NAT.
+ * By words, because every lookup does it.
  */
 static __always_inline void ct_tuple_swap(union ct_tuple_words *to, const union ct_tuple_words *t)
 {

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a packet's protocols do is called through pointers of the registered
- * operations, as in Linux 4.11: where its transport header is, its addresses,
- * its ports, and its packet.
+ * The operations of a packet's protocols are called through pointers, as in Linux 4.11:
+ * finding its transport header, its addresses, its ports, and handling it.
  *
- * Four calls a packet.  4.11 made two more, for the checks (error) and the
- * timeouts (get_timeouts) that are now part of the protocol's packet function.
+ * These are four calls per packet.  4.11 made two more, for checks (error) and timeouts
+ * (get_timeouts), which are now part of the protocol's packet function.
  */
 #define CT_L4_NAME "pointer"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a packet's protocols do is chosen by a switch and, for the usual ones,
- * inlined, as in Linux since 5.x: no call through a pointer, which mitigations
- * of speculation have made dear.
+ * A switch selects the operations of a packet's protocols, and those of the common ones
+ * are inlined, as in Linux since 5.x: no calls through pointers, which mitigations of
+ * speculation attacks have made expensive.
  */
 #define CT_L4_NAME "switch"
 

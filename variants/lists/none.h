@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Connections outside the table are in no list, as since Linux 5.19: an
- * unconfirmed one is its packet's alone, a dying one that of whoever still has
- * a reference.
+ * Connections outside the table are in no list, as since Linux 5.19: only its packet
+ * refers to an unconfirmed one, and only holders of a reference to a dying one.
  */
 #define CT_LISTS_NAME "none"
 

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Connections outside the table are in lists of the CPU that put them there,
- * as up to Linux 5.18: new ones in its unconfirmed list until confirm, those
- * that were deleted in its dying list until the last reference goes.  So all
- * can be found, for which each connection pays with two more locks and two
- * insertions in its life.
+ * Connections outside the table are in lists of the CPU that inserted them, as up to
+ * Linux 5.18: new ones in its unconfirmed list until confirm, deleted ones in its dying
+ * list until the last reference is dropped.  So all can be found; it costs each
+ * connection two more locks and two insertions.
  *
- * They are chained by the ORIGINAL node, which is in no bucket then.  A reader
- * that stands on a node when it is moved is carried into the list; as with
- * another bucket's chain it notices that by the end marker, which no bucket has.
- * struct nf_conn.cpu says whose list; it belongs to whoever moves the
- * connection: its packet, then who deleted it, then who put the last reference.
+ * They are chained by the ORIGINAL node, which is in no bucket then.  A reader on a node
+ * that is moved is carried into the list.  As with another bucket's chain it notices
+ * that by the end marker, which no bucket has.  struct nf_conn.cpu says whose list it
+ * is; only the thread that moves the connection writes it: the one with its packet,
+ * then the one that deletes it, then the one that drops the last reference.
  */
 #include <stdlib.h>
 
@@ -72,7 +71,7 @@ static void ct_list_dying(struct ct_lists *l, struct nf_conn *ct)
 	spin_unlock(&p->lock);
 }
 
-/* Out of either, if it is in one. */
+/* Removes it from either list, if it is in one. */
 static void ct_list_del(struct ct_lists *l, struct nf_conn *ct)
 {
 	struct ct_pcpu *p;

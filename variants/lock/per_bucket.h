@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A lock in every bucket, in the cache line that the walk needs anyway; 16
- * bytes a bucket.  The locks live and die with the bucket array, so whoever
- * waits for one must keep the array alive: by an RCU section, or by holding
- * off the resize.
+ * A lock in every bucket, in the cache line that the walk needs anyway; 16 bytes per
+ * bucket.  The locks are freed with the bucket array, so a thread that waits for one
+ * must keep the array valid: by an RCU section, or by excluding the resize.
  */
 #define CT_LOCK_NAME	  "per_bucket"
 #define CT_LOCK_IN_BUCKET 1

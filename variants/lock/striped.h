@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Locks in the manner of nf_conntrack_locks: 1024 of them, bucket b under lock
- * b mod 1024, packed 16 to a cache line as the kernel has them.  Taking all
- * costs a flag and one round through every lock (nf_conntrack_all_lock).
+ * Locks like nf_conntrack_locks: 1024 of them, bucket b under lock b mod 1024, 16 per
+ * cache line as in the kernel.  Taking all of them sets a flag and takes and releases
+ * every lock once (nf_conntrack_all_lock).
  */
 #define CT_LOCK_NAME	  "striped"
 #define CT_LOCK_IN_BUCKET 0
@@ -26,7 +26,7 @@ static __always_inline uint32_t lock_index(uint32_t bucket)
 static __cold void lock_slowly(struct ct_locks *l, uint32_t i)
 {
 	spin_unlock(&l->lock[i]);
-	/* Whoever holds all of them holds this, until it is done. */
+	/* The thread that has taken all of them holds this until it is done. */
 	spin_lock(&l->all_lock);
 	spin_lock(&l->lock[i]);
 	spin_unlock(&l->all_lock);
@@ -37,18 +37,18 @@ lock_one(struct ct_locks *l, struct ct_bucket *b __maybe_unused, uint32_t i)
 {
 	spin_lock(&l->lock[i]);
 	/*
-	 * If lock_all() has been through this lock already, the acquire in
-	 * spin_lock() saw its unlock, and with it the flag; if not, it waits
-	 * for us.  Acquire: pairs with unlock_all(), whose work we build on.
+	 * If lock_all() has taken and released this lock already, the acquire in
+	 * spin_lock() saw that release, and with it the flag; if not, lock_all()
+	 * waits for us.  Acquire: pairs with unlock_all(), whose changes we rely on.
 	 */
 	if (unlikely(load_acquire(&l->all)))
 		lock_slowly(l, i);
 }
 
 /*
- * A second lock, of a higher index, while holding a first (nf_conntrack_double_lock).
- * lock_all() cannot get past the first until both are released, so the flag
- * need not be asked for; waiting for all_lock here would be a deadlock.
+ * Takes a second lock, of a higher index, while holding a first
+ * (nf_conntrack_double_lock).  lock_all() cannot pass the first until both are released,
+ * so the flag need not be checked; waiting for all_lock here would be a deadlock.
  */
 static __always_inline void
 lock_second(struct ct_locks *l, struct ct_bucket *b __maybe_unused, uint32_t i)
@@ -77,8 +77,8 @@ static void
 unlock_all(struct ct_locks *l, struct ct_bucket *b __maybe_unused, uint32_t size __maybe_unused)
 {
 	/*
-	 * Takers that see false need what was done under lock_all(): release, see lock_one()'s
-	 * acquire.
+	 * Release: threads that see false must also see the changes made under lock_all(); pairs
+	 * with the acquire in lock_one().
 	 */
 	store_release(&l->all, false);
 	spin_unlock(&l->all_lock);

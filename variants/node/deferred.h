@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A freed connection becomes another one only after a grace period: readers may
- * keep using what they found to the end of their section.  Each free costs a
- * place in call_rcu's queue, and memory waits there.
+ * A freed connection is reused only after a grace period: readers may use what they
+ * found until the end of their section.  Each free is queued by call_rcu, and the memory
+ * waits there.
  */
 #define CT_NODE_NAME	 "deferred"
 #define CT_NODE_DEFERRED 1

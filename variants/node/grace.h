@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A freed connection that becomes another one only after a grace period. */
+/* A freed connection that is reused only after a grace period. */
 #ifndef CTBENCH_VARIANTS_NODE_GRACE_H
 #define CTBENCH_VARIANTS_NODE_GRACE_H
 
@@ -8,7 +8,7 @@
 #include "variants/node/pool.h"
 
 _Static_assert(sizeof(struct rcu_head) <= sizeof(((struct nf_conn *)0)->defer),
-	       "room for call_rcu's link");
+	       "space for call_rcu's link");
 _Static_assert(!CT_RCU_IS_NONE, "deferred nodes need an RCU flavour to wait for");
 
 static void node_free_deferred(struct rcu_head *head)
@@ -30,7 +30,7 @@ static __always_inline void node_free_after_grace(struct ct_node_pool *pool, str
 	struct pool_cpu *c = &pool->cpu[ct_this_cpu];
 	uint64_t stamp = 0;
 
-	/* Every 64th says when it was freed, in memory that only holders of a reference look at. */
+	/* Every 64th records when it was freed, in memory that only holders of a reference read. */
 	if (unlikely(!(load_relaxed(&c->deferred) % POOL_MAGAZINE)))
 		stamp = ct_ticks();
 	memcpy(&ct->proto, &stamp, sizeof(stamp));

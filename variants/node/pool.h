@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where connections live: slabs of struct nf_conn, two magazines of free ones
- * per CPU, and a depot for full magazines (Bonwick & Adams, "Magazines and
- * Vmem", USENIX 2001).  Memory goes back only with the pool, so a pointer to a
- * connection always points to some connection: type-stable, as with the
- * kernel's SLAB_TYPESAFE_BY_RCU.
+ * The memory of connections: slabs of struct nf_conn, two magazines of free ones per
+ * CPU, and a depot for full magazines (Bonwick & Adams, "Magazines and Vmem", USENIX
+ * 2001).  Memory is freed only with the pool, so a pointer to a connection always points
+ * to some connection: type-stable, as with the kernel's SLAB_TYPESAFE_BY_RCU.
  *
- * Nothing here allocates from the process's allocator but a new slab.
+ * Only a new slab is allocated from the process's allocator.
  */
 #ifndef CTBENCH_VARIANTS_NODE_POOL_H
 #define CTBENCH_VARIANTS_NODE_POOL_H
@@ -39,8 +38,8 @@ struct ct_node_pool {
 	enum ct_pages pages;
 	uint32_t slab_nodes; /* in one slab; a multiple of the magazine */
 	/*
-	 * Where a table refers to connections by number: slabs lie one behind the other from here
-	 * on, in address space set aside for them.  NULL: anywhere.
+	 * If a table refers to connections by number: slabs are adjacent from here on, in reserved
+	 * address space.  NULL: anywhere.
 	 */
 	char *base;
 	size_t reserved;
@@ -50,34 +49,34 @@ struct ct_node_pool {
 	struct pool_slab *slabs;
 	uint32_t carved; /* nodes taken from the newest slab */
 	uint64_t nr_slabs;
-	struct pool_magazine foreign; /* filled by threads that are no CPU: deferred frees */
+	struct pool_magazine foreign; /* filled by threads that are not a CPU: deferred frees */
 	uint64_t foreign_frees;
 	struct ct_grace grace; /* of deferred frees */
 };
 
-/* expect: how many connections will live at once, to size the slabs; 0 or -ENOMEM */
+/* expect: expected number of connections at a time, for the size of slabs; 0 or -ENOMEM */
 int node_pool_init(struct ct_node_pool *pool, unsigned int nr_cpus, uint64_t expect,
 		   enum ct_pages pages);
-/* From now on all slabs lie in one range of addresses.  Before the first one; 0 or -ENOMEM. */
+/* Puts all slabs into one range of addresses.  Call it before the first slab; 0 or -ENOMEM. */
 int node_pool_reserve(struct ct_node_pool *pool, uint64_t expect);
 void node_pool_destroy(struct ct_node_pool *pool);
-/* Connections given out and not freed.  Exact while nobody allocates or frees. */
+/* Connections allocated and not freed.  Exact while no thread allocates or frees. */
 uint64_t node_pool_live(struct ct_node_pool *pool);
 uint64_t node_pool_bytes(struct ct_node_pool *pool);
-/* Bytes of connections whose grace period is not over (or not acted upon). */
+/* Bytes of connections that still wait for a grace period, or for being freed after it. */
 uint64_t node_pool_waiting(struct ct_node_pool *pool);
 /* Of a reserved pool: how many pieces of POOL_MAGAZINE connections it has, and where one begins. */
 uint64_t node_pool_magazines(struct ct_node_pool *pool);
 struct nf_conn *node_pool_at(const struct ct_node_pool *pool, uint64_t magazine);
 void node_pool_ranges(struct ct_node_pool *pool, ct_range_fn *fn, void *arg);
 
-/* A full magazine for this CPU, from the depot or fresh from a slab: NULL without memory. */
+/* A full magazine for this CPU, from the depot or a slab: NULL without memory. */
 struct nf_conn *node_pool_refill(struct ct_node_pool *pool, struct pool_cpu *c);
 void node_pool_flush(struct ct_node_pool *pool, struct pool_cpu *c);
 /* Free from a thread that is not registered as a CPU. */
 void node_pool_free_foreign(struct ct_node_pool *pool, struct nf_conn *ct);
 
-/* A free connection with no references, else with whatever was in it: NULL without memory. */
+/* A free connection without references; its other contents are undefined.  NULL without memory. */
 static __always_inline struct nf_conn *node_pool_alloc(struct ct_node_pool *pool)
 {
 	struct pool_cpu *c = &pool->cpu[ct_this_cpu];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A freed connection may be another one at once, but is always some connection
+ * A freed connection may be reused at once, but its memory always is some connection
  * (SLAB_TYPESAFE_BY_RCU).
  */
 #define CT_NODE_NAME	 "typesafe"

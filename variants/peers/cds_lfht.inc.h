@@ -18,12 +18,12 @@
 
 struct ct_table {
 	struct cds_lfht *ht;
-	_Atomic uint64_t buckets; /* the library does not tell */
+	_Atomic uint64_t buckets; /* the library does not report it */
 	pthread_mutex_t resize_mutex;
 };
 
 _Static_assert(sizeof(struct cds_lfht_node) <= sizeof(struct ct_table_node),
-	       "room for the library's node");
+	       "space for the library's node");
 
 static void nf_ct_put_direct(struct nf_conn *ct);
 
@@ -34,8 +34,9 @@ static struct cds_lfht_node *lfht_node(struct nf_conn *ct, enum ip_conntrack_dir
 
 /*
  * The library publishes a node by a compare-and-swap (_cds_lfht_add()) and finds it by
- * rcu_dereference(); TSan sees neither, Debian's library being built without it, so it is
- * told: what lfht_add() does before it adds comes before what is done with a node found.
+ * rcu_dereference().  TSan sees neither, because Debian's library is built without it.  So it is
+ * declared here: everything that lfht_add() does before adding happens before any use of a node
+ * that was found.
  */
 #if CT_TSAN
 #define lfht_tsan_added(n) __tsan_release(n)
@@ -45,7 +46,7 @@ static struct cds_lfht_node *lfht_node(struct nf_conn *ct, enum ip_conntrack_dir
 #define lfht_tsan_found(n) ((void)0)
 #endif
 
-/* For each node that the library hands out. */
+/* Called for each node that the library returns. */
 static struct nf_conntrack_tuple_hash *lfht_hash(struct cds_lfht_node *n)
 {
 	lfht_tsan_found(n);
@@ -106,8 +107,8 @@ static int show_node(struct cds_lfht_node *node, const void *key)
 }
 
 /*
- * The library hands out the nodes with the very hash that is looked for; others
- * that it passes on its way stay its own.
+ * The library returns only nodes with exactly this hash; it does not show others that
+ * it passes.
  */
 static void table_show(struct ct_table *t, struct ct_walk *w)
 {
@@ -128,7 +129,7 @@ static void table_walk_end(struct ct_table *t)
 	pthread_mutex_unlock(&t->resize_mutex);
 }
 
-/* The library walks the whole table or one hash; so there is one position. */
+/* The library can walk only the whole table or one hash, so there is one position. */
 static uint64_t table_scan_size(struct ct_table *t __maybe_unused)
 {
 	return 1;
@@ -161,8 +162,8 @@ table_collect(struct ct_table *t, uint64_t position __maybe_unused, struct ct_co
 }
 
 /*
- * No walk can begin at a bucket, so early drop looks at the first few of the
- * whole table instead of at the neighbours.
+ * A walk cannot begin at a bucket, so early drop considers the first few entries of the
+ * whole table instead of the neighbours.
  */
 static void table_collect_near(struct ct_table *t, uint32_t hash __maybe_unused, unsigned int i,
 			       struct ct_collect *c)
@@ -207,7 +208,7 @@ static int empty_table(struct ct_table *t)
 static void table_destroy(struct ct_table *t)
 {
 	/*
-	 * The library refuses to destroy a table with nodes in it; their memory goes with the
+	 * The library refuses to destroy a table with nodes in it; their memory is freed with the
 	 * pool.
 	 */
 	ct_rcu_register();

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The plain replica of the kernel's lookup, as a name beside the variants, so
- * that it is measured in one run with them.  It has no table that could
- * change: harness/measure/replica.c measures its lookups by a loop of its own, and
- * everything else refuses.
+ * The plain replica of the kernel's lookup, registered like a variant so that it is
+ * measured in the same run.  It has no table that can change: harness/measure/replica.c
+ * measures its lookups with a separate loop, and all other operations fail.
  */
 #include <errno.h>
 
@@ -34,8 +33,9 @@ static void replica_destroy(struct ct_core *core __maybe_unused)
 
 const struct ct_variant ct_variant_replica = {
 	.name = "replica",
-	.summary = "the kernel's lookup remade with nothing around it: what nulls_rcu_siphash is "
-		   "held against",
+	.summary =
+		"the kernel's lookup, written separately with nothing around it: compare it with "
+		"nulls_rcu_siphash",
 	.axes = { .hash = "siphash",
 		  .bucket = "reciprocal_scale",
 		  .chain = "plain",

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * RCU flavour bp ("bullet-proof"): like mb or memb inside, but no thread need
- * register; the first read-side section does, behind a test in every one.
- * All our threads register beforehand, and the compiler is told so: the test
- * and the call into the library leave the read path, which is the best that
- * this flavour can do.
+ * RCU flavour bp ("bullet-proof"): like mb or memb inside, but threads need not
+ * register; their first read-side section does that, after a test in every section.
+ * All our threads register beforehand, and the compiler knows that.  So the read path
+ * has neither the test nor the call into the library, which is the best case for this
+ * flavour.
  */
 #define CT_RCU_NAME  "bp"
 #define _LGPL_SOURCE 1
@@ -15,7 +15,7 @@
 static inline __attribute__((always_inline)) void ct_bp_read_lock(void)
 {
 	if (!URCU_TLS(urcu_bp_reader))
-		__builtin_unreachable(); /* ct_rcu_register() came first */
+		__builtin_unreachable(); /* ct_rcu_register() was called before */
 	urcu_bp_read_lock();
 }
 

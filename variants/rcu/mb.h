@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * RCU flavour mb: readers store to a counter of their own behind a full memory barrier, twice a
+ * RCU flavour mb: readers store to their own counter with a full memory barrier, twice per
  * section.
  */
 #define CT_RCU_NAME  "mb"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * RCU flavour memb: readers store to a counter of their own, without a barrier
- * where the kernel has membarrier(2); grace periods pay instead.
+ * RCU flavour memb: readers store to their own counter, without a barrier if the
+ * kernel has membarrier(2); grace periods execute it instead.
  */
 #define CT_RCU_NAME  "memb"
 #define _LGPL_SOURCE 1

@@ -18,7 +18,7 @@ struct rcu_head {
 };
 
 /*
- * At once: readers hold a lock, so nobody reads what the caller took out under it
+ * Calls fn at once: readers hold a lock, so none reads what the caller removed under it
  * (variants/rcu/urcu.inc.h has the contract).
  */
 static inline void ct_defer(struct rcu_head *head, void (*fn)(struct rcu_head *head))

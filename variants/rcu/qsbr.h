@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * RCU flavour qsbr: readers do nothing at all, but every registered thread must
- * say now and then that it is outside of read-side sections: once a batch here.
+ * RCU flavour qsbr: readers do nothing, but every registered thread must regularly
+ * report that it is outside of read-side sections; here once per batch.
  */
 #define CT_RCU_NAME  "qsbr"
 #define _LGPL_SOURCE 1
@@ -15,7 +15,7 @@ static inline void ct_rcu_quiescent(void)
 	urcu_qsbr_quiescent_state();
 }
 
-/* A thread that waits or sleeps holds up nobody. */
+/* A thread that waits or sleeps delays no grace period. */
 static inline void ct_rcu_offline(void)
 {
 	ct_tsan_release();

@@ -6,9 +6,9 @@
  * The flavour's header has defined _LGPL_SOURCE, so that read_lock and
  * read_unlock are inlined, and CT_URCU(f), which names the flavour's f.
  *
- * TSan does not see liburcu's ordering (it is built without it), so the one
- * fact that everything rests on is told to it: what was done inside a read-side
- * section happens before what follows a grace period.
+ * TSan does not see liburcu's ordering (liburcu is built without TSan).  So the one fact
+ * that everything depends on is declared to it: everything inside a read-side section
+ * happens before everything after a grace period.
  */
 #if CT_TSAN
 void __tsan_acquire(void *addr);
@@ -24,8 +24,8 @@ static char ct_rcu_order;
 #define CT_RCU_IS_NONE 0
 
 /*
- * A read-side section: may nest; must not block.  What was published before it
- * stays allocated until it ends.
+ * A read-side section: may nest; must not block.  Memory that was reachable in it stays
+ * allocated until it ends.
  */
 static __always_inline void ct_read_lock(void)
 {
@@ -46,9 +46,9 @@ static inline void ct_synchronize(void)
 }
 
 /*
- * fn(head) when all read-side sections that are open now have ended: frees memory that readers may
- * still see.  From a registered thread, inside a section too.  fn runs in a thread of liburcu's
- * own, which is no "CPU", and begins with ct_deferred(); ct_rcu_barrier() waits for it.
+ * Calls fn(head) when all read-side sections that are open now have ended, to free memory that
+ * readers may still see.  From a registered thread, also inside a section.  fn runs in a thread of
+ * liburcu, which is not a "CPU", and begins with ct_deferred(); ct_rcu_barrier() waits for it.
  */
 static inline void ct_defer(struct rcu_head *head, void (*fn)(struct rcu_head *head))
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * (table, size) under a reader-writer lock, held over the whole walk or
- * change: nobody ever sees a table that is being replaced, and each operation
- * of every CPU writes to one shared cache line, twice.
+ * (table, size) under a reader-writer lock, held during the whole walk or change: no
+ * thread ever sees a table that is being replaced, but every operation of every CPU
+ * writes twice to one shared cache line.
  */
 #define CT_RESIZE_NAME		 "rwlock"
 #define CT_RESIZE_EXCLUDES_WALKS 1
@@ -11,7 +11,7 @@
 
 struct ct_resize {
 	rwlock_t lock __cacheline_aligned;
-	/* relaxed: ordered by the lock; atomic for those who only want to know the size */
+	/* relaxed: ordered by the lock; atomic because some threads read the size without it */
 	_Atomic uint32_t size __cacheline_aligned;
 	_Atomic(struct ct_bucket *) buckets;
 };

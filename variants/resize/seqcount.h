@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * (table, size) under a sequence counter, as nf_conntrack_generation: readers
- * read counter, pair, counter, and start again if it was odd or has moved;
+ * (table, size) under a sequence counter, like nf_conntrack_generation: readers
+ * read counter, pair, counter, and start again if it was odd or has changed;
  * they write nothing.  The writer excludes other writers by the table's resize
  * mutex (Lameter's seqlocks; Boehm, "Can seqlocks get along with programming
  * language memory models?", MSPC 2012, for the orders).
@@ -20,23 +20,23 @@ struct ct_resize {
 	_Atomic(struct ct_bucket *) buckets;
 } __cacheline_aligned;
 
-/* One look at counter, pair, counter: false if a resize is under way. */
+/* Reads counter, pair, counter once: false if a resize is under way. */
 static __always_inline bool resize_try_read(struct ct_resize *r, struct ct_view *v)
 {
 	v->generation = load_acquire(&r->generation);
 	if (unlikely(v->generation & 1))
 		return false;
 	/*
-	 * Acquire on both: the second look at the counter stays behind them,
-	 * and whoever sees a new value here sees the odd counter before it
-	 * (release in resize_publish()).
+	 * Acquire on both: the second read of the counter stays after them, and
+	 * a thread that sees a new value here also sees the odd counter before
+	 * it (release in resize_publish()).
 	 */
 	v->size = load_acquire(&r->size);
 	v->buckets = load_acquire(&r->buckets);
 	return likely(load_relaxed(&r->generation) == v->generation);
 }
 
-/* Waits until the resize is done, counts the wait. */
+/* Waits until the resize is done and counts the wait. */
 static __cold struct ct_view resize_read_slowly(struct ct_resize *r)
 {
 	uint64_t begin = ct_ticks();
@@ -75,7 +75,7 @@ static inline void resize_write_begin(struct ct_resize *r)
 
 static inline void resize_publish(struct ct_resize *r, struct ct_bucket *buckets, uint32_t size)
 {
-	/* release: behind the odd counter, and behind the new array's nodes */
+	/* release: after the odd counter, and after the new array's nodes */
 	store_release(&r->size, size);
 	store_release(&r->buckets, buckets);
 }

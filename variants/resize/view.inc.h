@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a walk needs of the table, consistent in itself: these buckets, so many. */
+/* A consistent pair for a walk: the buckets and their number. */
 struct ct_view {
 	struct ct_bucket *buckets;
 	uint32_t size;
