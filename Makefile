@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# The front door.  It only calls tools/ and CMake: the builds are CMake presets
-# (cmake --list-presets).
+# Only calls tools/ and CMake; the builds are CMake presets (cmake --list-presets).
 
 SUITE ?= default
 NAME ?=
@@ -16,52 +15,52 @@ CMAKE_ARGS ?=
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-# Tests that `make check` runs of clang's build: the core, and the baseline's table.
+# The tests that `make check` runs with clang's build: the core, and the baseline's table.
 CHECKED = ^(checksum|hash|bucket|tcp|pipeline|tuple|stats|conformance\.nulls_rcu_jhash2_scale_seqcount.*)$$
 
-# One target at a time; each uses all CPUs by itself.
+# One target at a time; each uses all CPUs.
 .NOTPARALLEL:
-# make's own options and variables are not those of CMake's makefiles.
+# CMake's makefiles must not inherit make's options and variables.
 unexport MAKEFLAGS MFLAGS
 
 .PHONY: help deps deps-check build install deb bench test check check-format format conformance mutants fuzz faults reference-pages clean \
 	$(addprefix build-,release debug asan-ubsan tsan clang)
 
 help:
-	@echo 'ctbench: what does a choice in a connection-tracking hash table cost or gain?'
+	@echo 'ctbench: the cost or gain of each choice in a connection-tracking hash table'
 	@echo
 	@echo '  make bench     build, measure, print tables and verdicts, write results and plots'
 	@echo '                   SUITE=default  or smoke (seconds), self (the harness), power (what this machine can tell apart),'
 	@echo '                   full (long), or a workload file'
 	@echo '                   NAME=...       the folder in results/runs/ (default: time and suite)'
 	@echo '                   ARGS="..."     options for ctbench run, such as --threads 1'
-	@echo '  make test      build plainly and with sanitizers, run every test in each build'
-	@echo '                   BUILDS="release asan-ubsan tsan"   or some of them'
+	@echo '  make test      build without and with sanitizers, run every test in each build'
+	@echo '                   BUILDS="release asan-ubsan tsan"   or some of these'
 	@echo '                   ARGS="..."     options for ctest, such as -R pool'
-	@echo '  make check     formatting, clang-tidy, a build with clang and a few tests of it; no warning passes'
+	@echo '  make check     formatting, clang-tidy, a build with clang and a few of its tests; warnings are errors'
 	@echo '  make format    format the C and C++ files in place'
-	@echo '  make conformance  compare with Linux: stored answers over every variant; as root on Linux 6.18'
-	@echo '                 also this kernel: scenarios, random packets, captures'
+	@echo '  make conformance  compare every variant with stored answers of Linux; as root on Linux 6.18 also'
+	@echo '                 with this kernel: scenarios, random packets, captures'
 	@echo '                   SEEDS=10       runs of 3000 random packets'
 	@echo '                   CAPTURES=DIR   a folder of captures'
 	@echo '                   ARGS="..."     options for tests/conformance/live.py, such as --keep DIR'
 	@echo '  make reference-pages  unpack results/reference into build/reference and make its pages and plots'
-	@echo '  make mutants   plant bugs, one at a time: does a test find each? (half an hour)'
-	@echo '                   ARGS="NAME ..." some of them, --report FILE for the table as Markdown'
-	@echo '  make fuzz      feed random bytes to all that reads files and packets (clang, libFuzzer)'
+	@echo '  make mutants   plant bugs, one at a time, and check that a test finds each (half an hour)'
+	@echo '                   ARGS="NAME ..." only these; --report FILE writes the table as Markdown'
+	@echo '  make fuzz      feed random bytes to everything that reads files and packets (clang, libFuzzer)'
 	@echo '                   FUZZ_SECONDS=60  for each target'
-	@echo '                   ARGS="NAME ..." some of tests/fuzz/fuzz_NAME.c'
+	@echo '                   ARGS="NAME ..." only these of tests/fuzz/fuzz_NAME.c'
 	@echo '  make faults    let each allocation and each call of a kind fail in turn (an hour)'
 	@echo '  make build     build only the program: build/release/ctbench'
 	@echo '  make install   install the program, manual pages, completion for shells, and documents'
-	@echo '                   PREFIX=/usr/local   or another place, such as $$HOME/.local'
-	@echo '                   DESTDIR=DIR         put this folder before that place'
-	@echo '  make deb       make a Debian package in build/; checked by lintian if that is installed'
-	@echo '  make deps      install the missing packages of packages.txt and stop'
+	@echo '                   PREFIX=/usr/local   or another folder, such as $$HOME/.local'
+	@echo '                   DESTDIR=DIR         put DIR before that folder'
+	@echo '  make deb       make a Debian package in build/; lintian checks it if installed'
+	@echo '  make deps      only install the missing packages of packages.txt'
 	@echo '  make clean     remove build/ and keep the results'
 	@echo
-	@echo 'All but clean install missing packages first, with apt-get (through sudo when not root), and name'
-	@echo 'them. DEPS=no skips that. JOBS=N builds with N processes. CMAKE_ARGS=... goes to cmake.'
+	@echo 'All except clean name the missing packages and install them first, with apt-get (and sudo if not'
+	@echo 'root). DEPS=no skips that. JOBS=N builds with N processes. CMAKE_ARGS=... are options for cmake.'
 	@echo 'Then try: build/release/ctbench --help'
 
 deps:
@@ -82,7 +81,7 @@ build: deps
 	@$(call configure,release)
 	@$(call compile,release,--target ctbench)
 
-# The program does not need the source or what is installed beside it.
+# The program does not need the source or any other installed file.
 install: build
 	@DESTDIR='$(if $(DESTDIR),$(abspath $(DESTDIR)))' cmake --install build/release --strip \
 		--prefix '$(abspath $(PREFIX))'
@@ -92,7 +91,7 @@ deb: build
 		if command -v lintian >/dev/null; then lintian --fail-on error,warning "$$deb"; fi; \
 		echo "$$deb"
 
-# With the tests.
+# Program and tests.
 build-clang: deps-check
 build-release build-debug build-asan-ubsan build-tsan build-clang: build-%: deps
 	@$(call configure,$*)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
-# Files that are part of the program, so that a copied ctbench lacks nothing: workloads, their
-# captures, gnuplot scripts, the style of reports, how to build another revision.  See harness/base/built_in.h.
+# Files that are part of the program, so that a copied ctbench is complete: workloads, their
+# captures, gnuplot scripts, the style of reports, and the script that builds another revision.  See
+# harness/base/built_in.h.
 file(GLOB files CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}
   workloads/*.yaml workloads/suites/*.yaml workloads/self/*.yaml
   workloads/captures/*.pcap workloads/captures/*.zst plots/*.gp plots/*.css tools/build-revision.sh)

@@ -1,5 +1,5 @@
-# Every library that ctbench needs, with the Debian package that has it, so
-# that what is missing is said in one sentence.
+# Every library that ctbench needs, with its Debian package, so that an error can
+# name the package that is missing.
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 

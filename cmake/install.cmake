@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
-# cmake --install (make install): the program, which holds all that it needs, and what people read.
-# Manual pages and completion are printed by the program itself.
+# cmake --install (make install): the program, which contains all that it needs, and documents.
+# The program itself prints the manual pages and completions.
 include(GNUInstallDirs)
 install(TARGETS ctbench RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

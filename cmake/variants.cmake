@@ -1,11 +1,11 @@
-# One translation unit a variant, named in variants/variants.def; the register
-# is the only list there is.
+# One translation unit per variant, named in variants/variants.def, which is the
+# only list of them.
 file(STRINGS variants/variants.def VARIANT_LINES REGEX "^(VARIANT\\(|#)")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS variants/variants.def)
 set(CTBENCH_VARIANTS "")
 set(VARIANT_SOURCES variants/registry.c variants/node_pool.c variants/frontier/flowline.c
   variants/peers/match.c)
-# flowline depends on nothing but an adapter that says what its objects are.
+# flowline depends only on an adapter that describes its objects.
 set_source_files_properties(variants/frontier/flowline.c PROPERTIES COMPILE_DEFINITIONS
   FL_ADAPTER="variants/frontier/conntrack_adapter.h")
 include(cmake/peers.cmake)
@@ -41,8 +41,8 @@ target_compile_definitions(ctvariants PRIVATE ${CTBENCH_PEER_DEFINITIONS})
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set_source_files_properties(variants/nulls_rcu_crc32c.c PROPERTIES COMPILE_OPTIONS -msse4.2)
 endif()
-# liburcu's bp flavour places its readers with less alignment than it declares
-# (urcu-bp.c, 0.13); UBSan sees that in the inlined read side.
+# liburcu's bp flavour allocates its readers with less alignment than it declares
+# (urcu-bp.c, 0.13); UBSan reports that in the inlined read side.
 if(CTBENCH_SANITIZE MATCHES "undefined")
   set_source_files_properties(variants/nulls_rcu_bp.c PROPERTIES COMPILE_OPTIONS -fno-sanitize=alignment)
 endif()

@@ -1,10 +1,10 @@
-# The choices on each axis side by side, everything else alike: the difference within a
-# group is what that choice costs or gains.
+# The choices on each axis next to each other, everything else equal: the difference within a
+# group is the cost or gain of that choice.
 data = name.".tsv"
 height = rows_picture(row(22))
 set ylabel ""
 set xlabel unit
-# The longest bar but for null's; of all where there are no others.
+# The longest bar except null's, or of all if there are no others.
 stats data index 0 using (is_null(stringcolumn(narrow ? 8 : 2)) ? NaN : $5) nooutput name "OTHERS"
 xmax_others = exists("OTHERS_records") && OTHERS_records > 0 ? OTHERS_max : xmax
 cut = too_long(xmax)

@@ -4,7 +4,7 @@ data = name.".tsv"
 height = rows_picture(row(24))
 set ylabel ""
 set xlabel unit
-# The longest bar but for null's; of all where there are no others.
+# The longest bar except null's, or of all if there are no others.
 stats data index 0 using (is_null(stringcolumn(narrow ? 8 : 2)) ? NaN : $5) nooutput name "OTHERS"
 xmax_others = exists("OTHERS_records") && OTHERS_records > 0 ? OTHERS_max : xmax
 cut = too_long(xmax)

@@ -9,7 +9,7 @@ set logscale y 10
 set yrange [y_from:y_to]
 set xrange [0:xmax * 1.01]
 if (narrow) {
-	# Labels of seven characters for each nine would lie upon each other.
+	# With labels of seven characters for every nine, the labels would overlap.
 	set xtics ("50" 0.30103, "90" 1, "99" 2, "99.9" 3, (xmax < 5.5 ? "99.99" : "") 4, "99.999" 5, "" 6, "" 7, "" 8)
 } else {
 	set xtics ("0" 0, "50 %%" 0.30103, "90 %%" 1, "99 %%" 2, "99.9 %%" 3, "99.99 %%" 4, "99.999 %%" 5, "99.9999 %%" 6, "" 7, "" 8)

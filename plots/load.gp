@@ -14,7 +14,7 @@ do for [format in formats] {
 	set output name.".".format
 	eval curve_frame(80, xlabel)
 
-	# The intervals first, so that no bar hides a mark.
+	# Draw the intervals first, so that no bar hides a mark.
 	plot for [i=1:curves] data index i - 1 using 1:2:3:4 with yerrorbars lt style[i] dt 1 pt 0 lw 0.9, \
 		for [i=1:curves] data index i - 1 using 1:2 with linespoints lt style[i], \
 		for [i=1:narrow ? 0 : curves] data index i - 1 using 1:2:(curve_tip(i, $1, $2, $3, $4)) with labels hypertext @under_mouse

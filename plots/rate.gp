@@ -1,5 +1,5 @@
 # A percentile against the rate of arrivals, a curve per variant. A hollow mark: the loop fell behind
-# and did not begin all arrivals.
+# and did not start all operations.
 data = name.".tsv"
 xlabel = "operations arriving per second".(narrow ? "\n" : " ").\
 	"(bars: 95 %; hollow: more ".(narrow ? "" : "arrived ")."than could be begun)"

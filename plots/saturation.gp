@@ -4,7 +4,7 @@ data = name.".tsv"
 height = rows_picture(row(34))
 set ylabel ""
 set xlabel unit
-# A logarithmic axis has labels only at powers of ten; rates that lie close together have none.
+# A logarithmic axis has labels only at powers of ten; rates close together would have none.
 if (xmax > 20 * xmin) {
 	set logscale x 10
 	set format x "%.0s%c"

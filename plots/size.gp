@@ -1,5 +1,5 @@
 # Throughput against the number of connections, a curve per variant, with the sizes of
-# the caches that the table outgrows.
+# the caches.
 height = curve_picture(curves, graph_height, xlabel)
 set xlabel xlabel
 set yrange [y_from:y_to]
@@ -20,7 +20,7 @@ do for [format in formats] {
 			set label i cache_label[i] at first cache_x[i], graph 0.03 left offset 0.4, 0 font small textcolor rgb grey
 		}
 	}
-	# The intervals first, so that no bar hides a mark.
+	# Draw the intervals first, so that no bar hides a mark.
 	plot for [i=1:curves] data index i - 1 using 1:2:3:4 with yerrorbars lt style[i] dt 1 pt 0 lw 0.9, \
 		for [i=1:curves] data index i - 1 using 1:2 with linespoints lt style[i], \
 		for [i=1:narrow ? 0 : curves] data index i - 1 using 1:2:(curve_tip(i, $1, $2, $3, $4)) with labels hypertext @under_mouse

@@ -1,8 +1,8 @@
-# How all pictures look.  Stands after the variables that ctbench writes
+# The style of all plots.  Comes after the variables that ctbench writes
 # (name, title, subtitle, unit, machine, ...) and before the script of the kind.
 #
-# Colours: Okabe and Ito, "Color Universal Design" (2008), which people with any
-# colour vision can tell apart; without their yellow, which is too light on white.
+# Colours: Okabe and Ito, "Color Universal Design" (2008), distinguishable with any
+# colour vision; without their yellow, which is too light on white.
 # Dashes and marks distinguish the curves when there are more than colours.
 
 set encoding utf8
@@ -23,14 +23,14 @@ set grid y lc rgb light lw 0.6 lt 1
 # The underscores of variant names are not subscripts.
 set termoption noenhanced
 
-# Narrow pictures (narrow = 1) are for phones of 340 to 420 pixels: no text is smaller than 11.5, and
-# labels stand above a row instead of left of it, below a curve instead of right of it. They are only
-# used in the page of a run, whose own text has the question and the machine.
+# Narrow plots (narrow = 1) are for phones of 340 to 420 pixels: no text is smaller than 11.5, and
+# labels are above a row instead of left of it, below a curve instead of right of it. They are used
+# only in the page of a run, whose text has the question and the machine.
 width = narrow ? 380 : 1040
 side = narrow ? 8.0 : 16.0
 small = narrow ? ",11.5" : ",9"
 
-# The question on top, the fixed parameters below it, the machine at the bottom.
+# The question at the top, the fixed parameters below it, the machine at the bottom.
 lines(text) = int(sum [k=1:strlen(text)] (text[k:k] eq "\n" ? 1 : 0)) + 1
 below_title = narrow ? 2 : 22 * lines(title) + 16
 below_subtitle = below_title + 17 * lines(subtitle)
@@ -45,7 +45,7 @@ terminal(format, width, height) = format eq "svg" \
 	: sprintf("set terminal png truecolor size %d,%d noenhanced font 'DejaVu Sans,10' fontscale 1.4 linewidth 1.5 pointscale 1.5 background rgb 'white'", \
 		1.5 * width, 1.5 * height)
 
-# For eval, once per format, because places are in pixels of the picture.
+# For eval, once per format, because positions are in pixels of the plot.
 frame(width, height) = sprintf("\
 set label 1001 title at screen %g, screen %g left font ',14' textcolor rgb '#000000';\
 set label 1002 subtitle at screen %g, screen %g left textcolor rgb '#555555';\
@@ -64,7 +64,7 @@ row_tip(text, v, low, high) = sprintf("%s: %s", text, interval(v, low, high))
 
 # ---- rows: bars, axes, effects, saturation ----
 
-# A row's label stands left of it; in a narrow picture it stands above it, and a row has 36 pixels
+# A row's label is left of it; in a narrow plot it is above it, and a row has 36 pixels
 # (PLOT_NARROW_LINE in harness/show/plot/internal.h). n lines of label begin at rows_label().
 row(pixels) = narrow ? 36 : pixels
 rows_foot = narrow ? 46 + 16 * lines(unit) + above_machine : 72
@@ -76,7 +76,7 @@ set tmargin at screen %g; set bmargin at screen %g; set lmargin at screen %g; se
 	1 - (below_subtitle + 14.0) / height, 1.0 * rows_foot / height, left / width, \
 	1 - (narrow ? 12.0 : 30.0) / width)
 
-# The variant null does nothing: its bar would be so long that all others look alike. A bar of more than
+# The variant null does nothing: its bar would be so long that all others look equal. A bar of more than
 # 1.6 times the longest of the others (xmax_others) is hatched and cut; its label still has the value.
 is_null(text) = text eq "null" || text[1:5] eq "null "
 too_long(v) = v > 1.6 * xmax_others
@@ -84,8 +84,8 @@ drawn(v) = too_long(v) ? 1.6 * xmax_others : v
 
 # ---- curves: threads, size, load, latency, rate ----
 
-# A name stands at the right end of its curve (harness/show/plot/ends.c computes the height), with a thin
-# line where it had to move; the curve's mark precedes it if there are more curves than colours. Narrow:
+# A name is at the right end of its curve (harness/show/plot/ends.c computes the height), with a thin
+# line if it had to be moved; the curve's mark precedes it if there are more curves than colours. Narrow:
 # a legend below the axis, and the unit above the graph.
 curve_head = below_subtitle + 14 + (narrow ? 17 * lines(unit) + 4 : 0)
 curve_legend(curves) = 17 * curves + 6

@@ -1,6 +1,6 @@
 # A timeline: panels below each other on one axis of time, a column per variant. Events are
 # shaded; the band around a line is the interval of its medians. Narrow: the variants of a
-# panel stand below each other under its title.
+# panel are below each other under its title.
 if (!narrow) { width = 110 + 320 * cells < 1040 ? 1040 : 110 + 320 * cells }
 row = narrow ? 88 : cells == 1 ? 190 : 170
 names = 30			# above the first panel: two lines of events
@@ -21,11 +21,11 @@ data = name.".tsv"
 set xrange [0:end_ms]
 set key top right horizontal samplen 1.5 noenhanced
 
-# Several curves of a panel: from calm to worst.
+# Several curves of a panel: from best to worst.
 array shade[4] = ["#0072B2", "#E69F00", "#D55E00", "#CC79A7"]
 set style fill transparent solid 0.22 noborder
-# A logarithmic axis has no 0: an interval that begins there begins at the bottom. One that also ends at 0
-# is a gap in the band; both ends are left out, because gnuplot draws wedges of one end alone.
+# A logarithmic axis has no 0: an interval that starts at 0 starts at the bottom of the graph. One that
+# also ends at 0 is a gap in the band; both ends are left out, because gnuplot draws a wedge for one end.
 low(n, p) = !panel_log[p] || column(n) > 0 ? column(n) : column(n + 1) > 0 ? panel_least[p] / 1.5 : NaN
 high(n, p) = !panel_log[p] || column(n) > 0 ? column(n) : NaN
 

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Does a difference get seen where there is none?  Runs a workload again and again and counts
+# How often is a difference reported where there is none?  Runs a workload repeatedly and counts
 # how often its A/A control (one cell measured twice under two names) tests as different at
-# 5 %.  One of twenty is what chance alone would do.
+# 5 %.  Chance alone gives one of twenty.
 #
 #     tools/aa.sh [RUNS [CTBENCH [RUN-ARGUMENTS...]]]
 #     tools/aa.sh 20 build/release/ctbench workloads/hash.yaml --threads 1
@@ -29,4 +29,4 @@ print(min(pair.get("p", 1) * len(pairs) for pair in pairs), pairs[0]["effect_per
 	echo "$i: p and effect in percent: $p"
 	i=$((i + 1))
 done
-echo "$alarms of $runs runs see a difference that is not there (5 % would be $((runs / 20)))"
+echo "$alarms of $runs runs report a difference although there is none (5 % would be $((runs / 20)))"

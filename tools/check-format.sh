@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# Is every file formatted as .clang-format and .editorconfig say?  Changes nothing.
+# Checks the format of every file against .clang-format and .editorconfig.  Changes nothing.
 #
-#   tools/check-format.sh            check every file that git knows
+#   tools/check-format.sh            check every file in git
 #   tools/check-format.sh --fix      format the C and C++ files in place
 #
 # Version 14 of clang-format, because each version formats a little differently.
-# Exit status: 0 formatted; 1 not, with file and line; 2 clang-format 14 is missing.
+# Exit status: 0 all are formatted; 1 some are not, with file and line; 2 clang-format 14 is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 columns=100
@@ -32,7 +32,7 @@ if [ "${1:-}" = --fix ]; then
 fi
 
 status=0
-# clang-format leaves comments and long strings alone, so the width is checked apart.
+# clang-format does not change comments and long strings, so their width is checked separately.
 too_wide=$(for file in "${sources[@]}"; do
 	expand -t 8 "$file" | awk -v file="$file" -v columns=$columns \
 		'length > columns { printf "%s:%d: %d columns, at most %d\n", file, NR, length, columns }'

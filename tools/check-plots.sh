@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# Did plots come out?  Every picture of a run must be whole: SVG that parses,
-# PNG that begins and ends as PNG does, each in both forms, and at least one.
+# Checks the plots of a run: there is at least one, each exists as SVG and as PNG,
+# every SVG parses, and every PNG has the start and the end of a PNG.
 #
 #   tools/check-plots.sh results/runs/NAME
 set -euo pipefail
@@ -13,19 +13,19 @@ fail() {
 	exit 1
 }
 
-[ -d "$plots" ] || fail "$plots is not there"
+[ -d "$plots" ] || fail "$plots does not exist"
 n=0
 for svg in "$plots"/*.svg; do
-	[ -s "$svg" ] || fail "$svg is empty or not there"
+	[ -s "$svg" ] || fail "$svg is empty or missing"
 	png=${svg%.svg}.png
-	xmllint --noout --nonet "$svg" || fail "$svg is no XML"
-	grep -q '<path' "$svg" || fail "$svg has nothing drawn in it"
-	[ -s "$png" ] || fail "$png is empty or not there"
-	[ "$(head -c 8 "$png" | od -An -tx1 | tr -d ' ')" = 89504e470d0a1a0a ] || fail "$png does not begin as a PNG"
+	xmllint --noout --nonet "$svg" || fail "$svg is not valid XML"
+	grep -q '<path' "$svg" || fail "$svg contains no drawing"
+	[ -s "$png" ] || fail "$png is empty or missing"
+	[ "$(head -c 8 "$png" | od -An -tx1 | tr -d ' ')" = 89504e470d0a1a0a ] || fail "$png does not begin like a PNG"
 	[ "$(tail -c 8 "$png" | od -An -tx1 | tr -d ' ')" = 49454e44ae426082 ] || fail "$png is cut off"
 	n=$((n + 1))
 done
 for file in benchmark.json results.tsv cells.tsv; do
-	[ -s "$1/$file" ] || fail "$1/$file is empty or not there"
+	[ -s "$1/$file" ] || fail "$1/$file is empty or missing"
 done
-echo "$n plots are whole, as SVG and PNG, in $plots"
+echo "$n plots are complete, as SVG and PNG, in $plots"

@@ -1,18 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# Follows the recipes of docs/EXTENDING.md to the letter: in a copy of the tree it makes the files and
+# Follows the recipes of docs/EXTENDING.md exactly: in a copy of the tree it makes the files and
 # changes that they show, builds, and runs their commands.
 #
-#   tools/check-recipes.sh [-j JOBS] [FOLDER]     the copy; default: build/recipes, made anew
+#   tools/check-recipes.sh [-j JOBS] [FOLDER]     FOLDER: of the copy, replaced; default: build/recipes
 #
-# A comment before an indented block says what the block is:
+# A comment before an indented block says what to do with the block:
 #   <!-- create FILE -->                 the whole of a new file
-#   <!-- append FILE -->                 lines at its end
-#   <!-- after "TEXT" in FILE -->        lines behind the first line with TEXT; also: before
-#   <!-- run -->                         commands, run after everything was built
+#   <!-- append FILE -->                 lines to add at its end
+#   <!-- after "TEXT" in FILE -->        lines to add after the first line with TEXT; also: before
+#   <!-- run -->                         commands to run after everything was built
 #
-# Exit status: 0; 1 a recipe does not work, with its line; 2 what you can mend.
+# Exit status: 0; 1 a recipe does not work, with its line; 2 something is missing, with a remedy.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 jobs=$(nproc)
@@ -48,7 +48,7 @@ awk -v steps="$steps" '
 rm -rf "$copy"
 mkdir -p "$copy"
 copy=$(cd "$copy" && pwd)
-# What git knows, as it is here.
+# All files in git, with local changes.
 git ls-files -z | while IFS= read -r -d '' file; do [ ! -e "$file" ] || printf '%s\0' "$file"; done |
 	tar -c --null -T - | tar -x -C "$copy"
 cd "$copy"
@@ -76,7 +76,7 @@ for step in "$steps"/*.line; do
 	[ -s "$block" ] || fail "$line: no indented block follows"
 	case $words in
 	create\ *)
-		[ ! -e "${words#create }" ] || fail "$line: ${words#create } is there already"
+		[ ! -e "${words#create }" ] || fail "$line: ${words#create } exists already"
 		cp "$block" "${words#create }"
 		;;
 	append\ *)
@@ -89,7 +89,7 @@ for step in "$steps"/*.line; do
 		;;
 	run)
 		commands+=("$line $block")
-		# Files that commands make are built in, too.
+		# Files that commands make are built into the program too.
 		;;
 	*) fail "$line: unknown recipe '$words'" ;;
 	esac

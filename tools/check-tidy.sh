@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# Runs clang-tidy (.clang-tidy says with which checks, and why without others) over our own files, as
-# many at a time as there are CPUs, as the preset `clang` compiles them.
+# Runs clang-tidy over our files, one per CPU at a time, with the options of the preset `clang`.
+# .clang-tidy lists the checks, and the reasons for those that are left out.
 #
 #   tools/check-tidy.sh              every file (minutes)
 #   tools/check-tidy.sh FILE...      some files, such as $(git diff --name-only main '*.c')
@@ -30,14 +30,14 @@ done
 if [ $# -gt 0 ]; then
 	files=("$@")
 else
-	# Large files first, so that no CPU is left alone with one at the end.
+	# Large files first, so that the last ones do not occupy a single CPU for long.
 	mapfile -t files < <(sed -n 's/^ *"file": "\(.*\)",*$/\1/p' $database/compile_commands.json | sort -u | xargs ls -S)
 fi
 status=0
-# A status above 1 is a crash, or no memory: no finding.
-one='"$0" -p "$1" --quiet "$2"; s=$?; [ $s -le 1 ] || echo "$2:1: error: $0 itself ended with status $s"; exit $((s > 0))'
+# A status above 1 is a crash or lack of memory, not a finding.
+one='"$0" -p "$1" --quiet "$2"; s=$?; [ $s -le 1 ] || echo "$2:1: error: $0 failed with status $s"; exit $((s > 0))'
 found=$(printf '%s\n' "${files[@]}" | xargs -n 1 -P "$(nproc)" sh -c "$one" "$tool" $database 2>&1) || status=1
-# A finding in a header comes once for each file that includes it.
+# A finding in a header is reported by each file that includes it; print it once.
 echo "$found" | sed -n "s|^$PWD/||; /: \(error\|warning\): /p" | sort -u
 [ $status -eq 0 ] && echo "clang-tidy: ${#files[@]} files are clean"
 exit $status

@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# Makes a Debian package of what `make install` installs, and prints its path.
+# Makes a Debian package with the files of `make install`, and prints its path.
 #
 #   tools/deb.sh BUILD OUT      BUILD: folder of the build, OUT: folder of the package
-#   MAINTAINER='NAME <MAIL>'    who stands in the package (default: git's user)
+#   MAINTAINER='NAME <MAIL>'    the package's maintainer (default: git's user)
 #
-# Needs dpkg-dev.  The package has the time of the last commit, so that it is the same each time.
+# Needs dpkg-dev.  The package has the time of the last commit, so that builds are reproducible.
 # Exit status: 0 done; 2 a program is missing or failed.
 set -eu
 build=$1
@@ -36,7 +36,7 @@ version=$(sed -n 's/^project(ctbench VERSION \([0-9.]*\).*/\1/p' "$here/CMakeLis
 SOURCE_DATE_EPOCH=$(git -C "$here" log -1 --format=%ct 2>/dev/null || date +%s)
 export SOURCE_DATE_EPOCH
 
-# Where Debian's zsh looks.
+# The folder where Debian's zsh searches.
 mkdir "$root/usr/share/zsh/vendor-completions"
 mv "$root"/usr/share/zsh/site-functions/* "$root/usr/share/zsh/vendor-completions/"
 rmdir "$root/usr/share/zsh/site-functions"
@@ -82,12 +82,12 @@ Recommends: gnuplot-nox | gnuplot
 Section: net
 Priority: optional
 Description: benchmark of connection-tracking hash tables
- ctbench measures what a choice in a connection-tracking hash table costs or
- gains. A conntrack core in the manner of Linux netfilter runs on tables that
- differ in one choice at a time: hash, buckets, chains with or without locks
- for readers, online resize, RCU flavour. They are measured side by side,
- table operations and whole packets; results come as tables, verdicts with
- intervals, plots and a report.
+ ctbench measures the cost or gain of each choice in a connection-tracking hash
+ table. A conntrack core like that of Linux netfilter runs on tables that differ
+ in one choice at a time: hash, buckets, chains with or without locks for
+ readers, online resize, RCU flavour. It measures table operations and whole
+ packets, interleaved, and writes tables, verdicts with intervals, plots and a
+ report.
 END
 (cd "$root" && find usr -type f -print0 | LC_ALL=C sort -z | xargs -0 md5sum >DEBIAN/md5sums)
 find "$root" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +

@@ -6,7 +6,7 @@
 #
 #   tools/deps.sh           install (apt-get, through sudo when not root)
 #   tools/deps.sh --list    print the missing packages, one a line; install nothing
-#   tools/deps.sh --check   also those that only `make check` needs; may stand before --list
+#   tools/deps.sh --check   also those that only `make check` needs; may precede --list
 #
 # Exit status: 0 nothing is missing; 2 a package is missing and could not be installed.
 set -eu
@@ -55,7 +55,7 @@ one_line() {
 }
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
-	[ "${1:-}" = --list ] || fail "apt-get is not here, so this is not Debian: install what these Debian packages hold ($(wanted | sed 's/|.*//' | one_line)), then run make again with DEPS=no"
+	[ "${1:-}" = --list ] || fail "apt-get is missing, so this is not Debian: install the equivalents of these Debian packages ($(wanted | sed 's/|.*//' | one_line)), then run make again with DEPS=no"
 	wanted | sed 's/|.*//'
 	exit 2
 fi
@@ -70,16 +70,16 @@ todo=$(echo "$todo" | one_line)
 
 as_root="env DEBIAN_FRONTEND=noninteractive"
 if [ "$(id -u)" != 0 ]; then
-	command -v sudo >/dev/null || fail "packages are missing, you are not root and there is no sudo: ask root to run 'apt-get install --no-install-recommends $todo'"
+	command -v sudo >/dev/null || fail "packages are missing, you are not root and sudo is not installed: ask root to run 'apt-get install --no-install-recommends $todo'"
 	as_root="sudo $as_root"
 fi
 apt="$as_root apt-get -o DPkg::Lock::Timeout=300"
 
-echo "ctbench needs Debian packages that are not installed here:"
+echo "ctbench needs these Debian packages:"
 echo "$todo" | fold -s -w 76 | sed 's/^/    /'
 echo "Installing them with: ${as_root%%env*}apt-get install --no-install-recommends"
 [ "$as_root" = "${as_root#sudo}" ] || sudo true ||
-	fail "sudo failed: run make where it can ask for a password, or ask root to run 'apt-get install --no-install-recommends $todo'"
+	fail "sudo failed: run make in a terminal where it can ask for a password, or ask root to run 'apt-get install --no-install-recommends $todo'"
 $apt -q update || fail "apt-get update failed: see its messages above, and check /etc/apt/sources.list and the network"
 # shellcheck disable=SC2086
 $apt -q -y --no-install-recommends install $todo || fail "apt-get could not install $todo: see its messages above"

@@ -4,9 +4,9 @@
 # Unpacks the reference results and makes their pages and plots.
 #
 #   tools/reference-pages.sh [FOLDER]           into FOLDER/NAME; default: build/reference
-#   tools/reference-pages.sh --pack RUN NAME    keep the figures of folder RUN as results/reference/NAME
+#   tools/reference-pages.sh --pack RUN NAME    store the figures of folder RUN in results/reference/NAME
 #
-# Unpacked, each is the folder of a run: `ctbench report`, `plot` and `compare` take its path.
+# An unpacked one is the folder of a run: `ctbench report`, `plot` and `compare` accept its path.
 #
 # Exit status: 0; 1 ctbench failed; 2 something is missing, with a remedy.
 set -euo pipefail

@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# Runs the tests of one or more builds, each below build/, and sums up.
+# Runs the tests of one or more builds, each in build/, and prints a summary.
 #
 #   tools/test.sh [-j JOBS] BUILD... [-- CTEST-OPTIONS]
 #
-# All builds are tested even if one fails.  The last lines are ctest's closing
-# lines of each build, those of failed builds last; they are also left in
+# All builds are tested even if one fails.  It ends with ctest's closing lines of
+# each build, those of failed builds last, and also writes them to
 # build/test-summary.txt.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -20,9 +20,9 @@ while [ $# -gt 0 ]; do
 	esac
 done
 
-# ThreadSanitizer wants fixed parts of the address space, and gcc 12's dies at
-# start where the kernel moves mappings by more than 28 bits.  Without address
-# randomisation it runs.
+# ThreadSanitizer needs fixed parts of the address space.  gcc 12's fails to start
+# if the kernel randomises more than 28 bits of addresses; it runs without
+# randomisation.
 tsan_prefix=()
 prepare_tsan() {
 	local bits
@@ -43,7 +43,7 @@ closing_lines() {
 }
 
 case " ${builds[*]} " in *" tsan "*)
-	prepare_tsan || exit $?	# before the others take their minutes
+	prepare_tsan || exit $?	# before the other builds take minutes
 esac
 
 good=() bad=()
