@@ -12,6 +12,7 @@
 #include "harness/base/json_read.h"
 #include "harness/base/sha256.h"
 #include "harness/show/plot/plot.h"
+#include "harness/show/answers.h"
 #include "harness/show/table/table.h"
 
 #include <errno.h>
@@ -211,7 +212,7 @@ static int workload_section(FILE *out, const struct report_source *s, const json
 {
 	struct verdicts v = { .out = out };
 	const char *name = text_of(workload, "name");
-	char noise[256], remark[512], machine[512];
+	char noise[256], remark[512], machine[512], answer_text[ANSWER_MAX];
 	struct grid g;
 	int err;
 
@@ -222,6 +223,9 @@ static int workload_section(FILE *out, const struct report_source *s, const json
 		report_machine(machine, sizeof(machine), s, report_machine_of(s, name));
 		element(out, "p class=\"sub\"", "Measured on %s.", machine);
 	}
+	answer_of(answer_text, s->report, workload);
+	if (*answer_text)
+		element(out, "p class=\"answer\"", "%s.", answer_text);
 	report_noise(noise, sizeof(noise), s, name);
 	if (*noise)
 		element(out, "p class=\"noise\"", "%s", noise);

@@ -8,6 +8,7 @@
 #include "harness/base/escape.h"
 #include "harness/base/grid.h"
 #include "harness/base/json_read.h"
+#include "harness/show/answers.h"
 #include "harness/show/table/table.h"
 
 #include <errno.h>
@@ -58,7 +59,7 @@ static void top(FILE *out, const struct report_source *s)
 
 int report_markdown(FILE *out, const struct report_source *s, struct ct_error *e)
 {
-	char text[2048];
+	char text[ANSWER_MAX];
 	json_t *workload;
 	size_t i;
 
@@ -76,6 +77,9 @@ int report_markdown(FILE *out, const struct report_source *s, struct ct_error *e
 		int err;
 
 		words(out, "\n### ", text_of(workload, "question"), "\n\n");
+		answer_of(text, s->report, workload);
+		if (*text)
+			words(out, "**", text, ".**\n\n");
 		if (report_machines(s) > 1) {
 			report_machine(text, sizeof(text), s, report_machine_of(s, name));
 			words(out, "Measured on ", text, ".\n\n");

@@ -7,6 +7,7 @@
 
 #include "harness/base/grid.h"
 #include "harness/base/json_read.h"
+#include "harness/show/answers.h"
 #include "harness/show/shares.h"
 #include "harness/show/table/internal.h"
 #include "harness/judge/judge.h"
@@ -203,12 +204,15 @@ int table_print(FILE *out, const json_t *report)
 	json_array_foreach(json_object_get(report, "workloads"), i, workload)
 	{
 		const char *name = text_of(workload, "name");
-		char remark[512];
+		char remark[512], answer[ANSWER_MAX];
 		struct grid g;
 
 		err = table_of(&g, report, workload);
 		if (!err && g.rows > 1) {
 			fprintf(out, "\n%s: %s\n", name, text_of(workload, "question"));
+			answer_of(answer, report, workload);
+			if (*answer)
+				fprintf(out, "  %s.\n", answer);
 			grid_print(out, &g, GRID_TEXT);
 			table_remark(remark, sizeof(remark), report, workload);
 			if (*remark)
