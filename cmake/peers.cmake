@@ -1,5 +1,5 @@
-# Tables that others wrote, each with a library that may be missing: then it is left out, and one
-# line says which package has it.  -DCTBENCH_PEERS=OFF leaves out all, -DCTBENCH_PEER_TBB=OFF one.
+# Tables by others.  If the library of one is missing, the table is left out, and a line names its
+# package.  -DCTBENCH_PEERS=OFF leaves out all, -DCTBENCH_PEER_TBB=OFF one.
 #
 # Sets CTBENCH_PEER_NAME_FOUND for variants/variants.def, CTBENCH_PEER_LIBRARIES to link, and
 # CTBENCH_PEER_DEFINITIONS.
@@ -7,7 +7,7 @@ option(CTBENCH_PEERS "build the tables of other libraries, where those are insta
 set(CTBENCH_PEER_LIBRARIES "")
 set(CTBENCH_PEER_DEFINITIONS "")
 
-# ctbench_peer(NAME, "its variants", its Debian package, TRUE if it was found, what to link...)
+# ctbench_peer(NAME, "its variants", its Debian package, TRUE if it was found, libraries to link...)
 function(ctbench_peer name variants package found)
   option(CTBENCH_PEER_${name} "build ${variants}, if ${package} is installed" ON)
   if(NOT CTBENCH_PEERS OR NOT CTBENCH_PEER_${name})

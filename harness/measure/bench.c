@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What measurements of both levels share: see measure.h. */
+/* Shared by measurements of both levels: see measure.h. */
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
@@ -23,11 +23,11 @@
 #include "harness/machine/topology.h"
 #include "harness/machine/tsc.h"
 
-/* Is there memory enough, and the host's as well? */
+/* Is there enough memory, also from the host? */
 static int claim_memory(struct bench *b, uint64_t connections, uint64_t stream_bytes)
 {
 	const struct cell *c = b->cell;
-	uint64_t other = 0; /* buckets of a table beside the first, while a resize lasts */
+	uint64_t other = 0; /* buckets of the second table during a resize */
 	double need;
 	uint64_t have = memory_limit();
 
@@ -57,7 +57,7 @@ static int claim_memory(struct bench *b, uint64_t connections, uint64_t stream_b
 		       need / (1 << 30), (double)have / (1 << 30));
 }
 
-/* Of huge pages, which only the administrator can make more of. */
+/* The same for huge pages, which only the administrator can add. */
 static int check_pool(struct bench *b, uint64_t connections)
 {
 	const struct cell *c = b->cell;
@@ -70,7 +70,7 @@ static int check_pool(struct bench *b, uint64_t connections)
 	return pages_check_pool(need, b->v->name, b->e);
 }
 
-/* Most machines have no quota, and need not be asked about it. */
+/* Most machines have no quota, so later checks are not needed. */
 static void find_quota(struct bench *b)
 {
 	b->cgroups = cgroups_find("");
@@ -111,8 +111,7 @@ int bench_open(struct bench *b, uint64_t connections, uint64_t stream_bytes)
 
 	b->v = ct_variant_find(c->variant);
 	if (!b->v)
-		return ct_user_error(b->e,
-				     "there is no variant '%s': `ctbench list` names them all",
+		return ct_user_error(b->e, "unknown variant '%s': `ctbench list` prints all",
 				     c->variant);
 	rule = b->v->bucket_rule(c->buckets);
 	if (rule)
@@ -124,8 +123,7 @@ int bench_open(struct bench *b, uint64_t connections, uint64_t stream_bytes)
 	if (err)
 		return err;
 	/*
-	 * Each repeat hashes with keys of its own, so that one unlucky key is not measured nine
-	 * times.
+	 * Each repeat hashes with new keys, so that one unlucky key is not measured nine times.
 	 */
 	config.hash_key[0] = splitmix64(&seed);
 	config.hash_key[1] = splitmix64(&seed);
@@ -147,14 +145,14 @@ int bench_open(struct bench *b, uint64_t connections, uint64_t stream_bytes)
 		return err;
 
 	if (c->threads > 1 && !c->oversubscribe && !c->sliced)
-		b->distance = distance_create(); /* without memory it is not known, no more */
+		b->distance = distance_create(); /* without memory the distance is just unknown */
 	find_quota(b);
 	if (c->sliced) {
 		err = bench_slices_start(b);
 		if (err)
 			return err;
 	}
-	b->r->allocated_bytes = memstat_allocated(); /* made a difference in bench_result() */
+	b->r->allocated_bytes = memstat_allocated(); /* bench_result() makes it a difference */
 	err = b->v->create(&b->core, &config);
 	if (err == -EOPNOTSUPP)
 		return ct_fail(b->e, err, CT_EXIT_SKIP,
@@ -178,8 +176,8 @@ static int every(struct nf_conn *ct __maybe_unused, void *arg __maybe_unused)
 }
 
 /*
- * A process that is about to end need not take out eight million connections.
- * Only leak checks want it tidy.
+ * A process that is about to end need not delete eight million connections.
+	 * Only leak checks need that.
  */
 static bool tidy(void)
 {
@@ -209,7 +207,7 @@ void bench_close(struct bench *b)
 	cgroups_free(b->cgroups);
 }
 
-/* plant_delay: what judges measurements can be measured itself (run --plant). */
+/* plant_delay: a known delay, to test how measurements are judged (run --plant). */
 void bench_run_until(struct bench *b, const struct pool_worker *w,
 		     void (*run)(struct bench *b, void *work), void *work, uint64_t end)
 {
@@ -235,7 +233,7 @@ static double process_cpu(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
 }
 
-/* How far the CPUs are from one another, which a window cannot choose, only say. */
+/* Records the distance between the CPUs, which a window cannot choose. */
 static void note_distance(struct bench *b, struct pool_worker *w, int when)
 {
 	double ns;
@@ -267,8 +265,7 @@ void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct ben
 		bench_latency_clear(b, w);
 	memcpy(before, work, size);
 	note_distance(b, w, 0);
-	/* After the warm-up: a core takes the pace that its load deserves within some milliseconds.
-	 */
+	/* After the warm-up: a core adapts its frequency to its load within some milliseconds. */
 	b->worker[w->index].speed_before = window_speed();
 	if (w->index == 0) {
 		b->stolen = env_steal_seconds();
@@ -298,8 +295,7 @@ void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct ben
 		b->throttled = bench_throttled(b, &b->throttled);
 	}
 	note_distance(b, w, 1);
-	/* Last: beyond what the table can do it counts millions, which is no load of the window's.
-	 */
+	/* Last: at too high a rate it counts millions, which must not load the window. */
 	if (b->latency)
 		bench_latency_unfinished(b, w);
 }
@@ -339,7 +335,7 @@ static void sum_rates(struct bench *b, double window)
 		if (!i || mine > r->max_thread_ops)
 			r->max_thread_ops = mine;
 	}
-	/* A fill ends when the last one is done; then the whole span counts, not each one's own. */
+	/* A fill ends when the last worker is done, so the whole span counts. */
 	if (b->cell->kind == KIND_FILL)
 		rate = window > 0 ? all / window : 0;
 	r->window = window;
@@ -359,7 +355,7 @@ static void judge_window(struct bench *b, const struct pool_sum *s)
 				  .throttled = b->throttled.times,
 				  .throttled_for = b->throttled.seconds,
 				  .speed = 1 };
-	/* Threads that share a CPU, or share it with an event's thread, are off it by design. */
+	/* Threads that share a CPU, also with an event's thread, are off it by design. */
 	bool shares = b->cell->oversubscribe || b->cell->nr_events;
 	char reason[sizeof(b->r->void_reason)];
 
@@ -423,7 +419,7 @@ void bench_result(struct bench *b, const uint64_t *done)
 		bench_void(b, "no operation was finished inside the window");
 	if (s.window <= 0 && b->cell->kind == KIND_STEADY)
 		bench_void(b, "the threads never worked at the same time");
-	/* Threads that take turns on a CPU do not start together, and nobody expects them to. */
+	/* Threads that share a CPU cannot start together. */
 	if (b->cell->kind == KIND_STEADY && !b->cell->oversubscribe &&
 	    s.skew > 0.05 * b->cell->seconds)
 		bench_void(b, "the threads started %.1f ms apart", s.skew * 1e3);

@@ -22,24 +22,24 @@
 
 struct json_t;
 
-/* What a worker did in the window, or in all slices of it. */
+/* The work of a worker in the window, or in all slices of it. */
 struct bench_section {
 	double seconds;
 	uint64_t done, cpu_ns, involuntary, allocated;
 };
 
-/* What is known of one worker beside the pool's; its own while it works. */
+/* One worker's data in addition to the pool's; only the worker accesses it while it works. */
 struct bench_worker {
 	pthread_t thread;
 	struct bench_section all;
-	struct ct_waits waits; /* inside the window; while it is open less what was before */
+	struct ct_waits waits; /* in the window; while it is open, minus the values before it */
 	struct perf_set perf;
 	struct perf_values counts;	    /* the same */
 	bool counted;			    /* perf is open */
-	uint64_t speed_before, speed_after; /* window_speed(); 0: not asked */
+	uint64_t speed_before, speed_after; /* window_speed(); 0: not measured */
 } __cacheline_aligned;
 
-/* What the steps of a measurement share. */
+/* Data that all steps of a measurement share. */
 struct bench {
 	const struct cell *cell;
 	struct cell_result *r;
@@ -53,7 +53,7 @@ struct bench {
 	_Atomic uint64_t window_opens;	 /* TSC; 0: not yet */
 	struct bench_worker *worker;	 /* [threads] */
 	const struct flow_set *flows;	 /* of synthetic flows, for floods */
-	struct bench_events *events;	 /* as they came out, after bench_events_finish() */
+	struct bench_events *events;	 /* the results, after bench_events_finish() */
 	struct bench_timeline *timeline; /* NULL: none is kept */
 	struct bench_latency *latency;	 /* NULL: none are taken */
 	struct bench_slices *slices;	 /* NULL: one window */
@@ -61,11 +61,12 @@ struct bench {
 	double apart[2];		 /* ns, before and after the window; 0: unknown */
 	double stolen;			 /* env_steal_seconds() as the window opened, then: in it */
 	struct cgroups *cgroups;	 /* NULL: no CPU quota */
-	struct cgroup_throttled throttled; /* by it: as stolen */
-	double process_cpu;		   /* seconds of all our threads: the same */
+	struct cgroup_throttled
+		throttled;  /* by that quota; before, then in the window, like stolen */
+	double process_cpu; /* seconds of all our threads; before, then in the window */
 	/*
-	 * What is to be told beside r (details.h): an object, empty at first.  Of the process's
-	 * first thread, outside the window; writers do
+	 * Results in addition to r (details.h): an object, empty at first.  Only the process's
+	 * first thread writes it, outside the window, by
 	 * json_object_set_new(b->details, KEY, ...), KEY as in details.h.
 	 */
 	struct json_t *details;
@@ -78,48 +79,48 @@ int bench_decode(const struct cell *cell, struct cell_result *r, struct ct_error
 
 /* --- For both levels --- */
 
-/* How often a CPU quota stopped us since *before, which is now brought up to date. */
+/* How often a CPU quota stopped us since *before; updates *before. */
 struct cgroup_throttled bench_throttled(const struct bench *b, struct cgroup_throttled *before);
 
-/* The variant, workers, a table and a namespace on it; checks that memory will do. */
+/* Creates the variant's table, workers and a namespace; checks that memory is sufficient. */
 int bench_open(struct bench *b, uint64_t connections, uint64_t stream_bytes);
 void bench_close(struct bench *b);
-/* How many "CPUs" of statistics and node caches a table for that cell needs. */
+/* The number of "CPUs" (statistics and node caches) that a table for that cell needs. */
 unsigned int bench_cpus(const struct cell *cell);
 /* A worker registers with the table and leaves it: inside pool functions. */
 void bench_worker_begin(struct bench *b, const struct pool_worker *w);
 void bench_worker_end(struct bench *b);
-/* A worker gives up; the others go on and the cell fails.  The sentence is in e. */
+/* A worker gives up; the others continue, and the cell fails.  The sentence is in e. */
 void bench_worker_failed(struct bench *b, int err, const struct ct_error *e);
 
 /*
- * Between batches: the time by the TSC; moves the table's clock.  Called by
- * every worker, written by the first.
+ * Between batches: returns the TSC and advances the table's clock.  Every worker
+ * calls it; the first one writes the clock.
  */
 uint64_t bench_tick(struct bench *b, const struct pool_worker *w);
 
 /*
  * Inside a pool function, in every worker at once: the warm-up, then the
  * window.  run(b, work) does a batch; *before gets a copy of *work (of that
- * size) as the window opens; done, in *work, counts operations.  Where the cell
- * is measured in slices, *before is as the first one begins.
+ * size) as the window opens; done, in *work, counts operations.  If the cell is
+ * measured in slices, *before is the state at the start of the first one.
  */
 void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct bench *b, void *work),
 		  void *work, const uint64_t *done, void *before, size_t size);
-/* Batches until that time, each longer by a known share where one is planted. */
+/* Runs batches until that time, each longer by a known share if a delay is planted. */
 void bench_run_until(struct bench *b, const struct pool_worker *w,
 		     void (*run)(struct bench *b, void *work), void *work, uint64_t end);
 /* All workers wait here for each other, without holding up grace periods. */
 void bench_meet(struct bench *b, struct pool_worker *w);
 
-/* Sleeps; a wakeup is some 50 us late. */
+/* Sleeps; wakes up some 50 us late. */
 void bench_sleep_until(uint64_t tsc);
-/* Waits for the window; its first TSC, or 0 if there will be none. */
+/* Waits for the window; returns its first TSC, or 0 if there will be none. */
 uint64_t bench_wait_window(struct bench *b);
 
 /*
- * Slices (slices.c), where the cell says so: before the workers begin; the window of one worker;
- * seconds of all slices together.  0 or -ENOMEM with a sentence.
+ * Slices (slices.c), if the cell is measured in them: before the workers begin; the window of one
+ * worker; seconds of all slices together.  0 or -ENOMEM with a sentence.
  */
 int bench_slices_start(struct bench *b);
 void bench_slices_run(struct bench *b, struct pool_worker *w,
@@ -127,20 +128,20 @@ void bench_slices_run(struct bench *b, struct pool_worker *w,
 double bench_slices_seconds(const struct bench *b);
 void bench_slices_free(struct bench *b);
 
-/* Events of the cell, carried out beside the workers while the window is open (events.c). */
+/* Executes events of the cell by another thread while the window is open (events.c). */
 struct bench_events;
 int bench_events_start(struct bench *b, struct bench_events **out);
 /*
- * Waits for the last event; the resizes' times go into b->r, all of them are
- * then b->events.  NULL is accepted.
+ * Waits for the last event; stores the times of resizes in b->r, and all events in
+ * b->events.  NULL is accepted.
  */
 int bench_events_finish(struct bench *b, struct bench_events *events);
 void bench_events_free(struct bench_events *events);
 
 /*
  * A timeline, if the cell asks for one (timeline.c): before the workers
- * begin.  count() says what a worker's *work (of size bytes) has counted so
- * far, in the order of enum timeline_count.  0 or -ENOMEM with a sentence.
+ * begin.  count() reads the counters of a worker's *work (of size bytes), in the
+ * order of enum timeline_count.  0 or -ENOMEM with a sentence.
  */
 typedef void bench_count_fn(const void *work, uint64_t *counts);
 int bench_timeline_start(struct bench *b, bench_count_fn *count, size_t size);
@@ -150,10 +151,9 @@ void bench_timeline_run(struct bench *b, struct pool_worker *w,
 void bench_timeline_free(struct bench *b);
 
 /*
- * Latencies, if the cell asks for them (latency.h has the rest).  In
- * bench_window(), by each worker: what the warm-up recorded goes; arrivals count
- * from start until; after the window what arrived in it is begun, for a while, and what
- * even then was not is counted.
+ * Latencies, if the cell asks for them (latency.h has the rest).  In bench_window(), by each
+ * worker: discard what the warm-up recorded; count arrivals from `start` to `until`; after the
+ * window start the operations that arrived in it, for a while, and count the rest.
  */
 void bench_latency_clear(struct bench *b, const struct pool_worker *w);
 void bench_latency_opens(struct bench *b, const struct pool_worker *w, uint64_t start,
@@ -177,22 +177,21 @@ void bench_metric(struct bench *b, const char *name, double value);
 /* Noise made it void: it may be measured again. */
 void bench_void(struct bench *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /*
- * What came out cannot be: a fault of the variant or of the harness.  Returns -EIO with a
+ * The result is impossible: a fault of the variant or of the harness.  Returns -EIO with a
  * sentence in b->e.
  */
 int bench_wrong(struct bench *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* ---- behind the numbers (inside.c) ---- */
+/* ---- statistics of the table and the machine (inside.c) ---- */
 
-/* By a worker: before the window; as it opens, as it closes, slice by slice; after all of it. */
+/* By a worker: before the window; when it opens and closes, for each slice; after all of it. */
 void inside_prepare(struct bench *b, const struct pool_worker *w);
 void inside_opens(struct bench *b, const struct pool_worker *w);
 void inside_closes(struct bench *b, const struct pool_worker *w);
 void inside_ends(struct bench *b, const struct pool_worker *w);
 /*
  * After the window: chains, locks, grace, memory, stat, perf and pages into the details, and
- * scalars of them into the metrics.  0, or an error where pages are not what was asked for and
- * cannot be.
+ * scalars of them into the metrics.  0, or an error if the requested pages are not available.
  */
 int inside_details(struct bench *b, uint64_t ops);
 

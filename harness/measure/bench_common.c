@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What every part of a measurement calls; see bench.h. */
+/* Functions that every part of a measurement calls; see bench.h. */
 #include "harness/measure/bench.h"
 
 #include <jansson.h>
@@ -11,8 +11,8 @@
 #include "harness/machine/tsc.h"
 
 /*
- * "CPU" 0 is this process's first thread, worker i is i + 1; two more are for
- * what happens beside them (events.c, flood.c).
+ * "CPU" 0 is this process's first thread, worker i is i + 1; two more are for the
+ * threads of events and floods (events.c, flood.c).
  */
 unsigned int bench_cpus(const struct cell *cell)
 {
@@ -24,7 +24,7 @@ void bench_void(struct bench *b, const char *fmt, ...)
 	va_list ap;
 
 	if (b->r->void_reason[0])
-		return; /* the first reason is the best */
+		return; /* keep the first reason */
 	va_start(ap, fmt);
 	vsnprintf(b->r->void_reason, sizeof(b->r->void_reason), fmt, ap);
 	va_end(ap);
@@ -70,7 +70,7 @@ void bench_worker_failed(struct bench *b, int err, const struct ct_error *e)
 {
 	int none = 0;
 
-	/* The first one's sentence is kept; the owner reads it after the workers are done. */
+	/* Keep the first sentence; the owner reads it after the workers have ended. */
 	if (atomic_compare_exchange_strong(&b->failed, &none, err))
 		*b->e = *e;
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How long the machine keeps a thread from its CPU, as arrivals feel it: the floor
- * under every response time.
+ * How long the machine keeps a thread off its CPU, as a wait of arrivals: the lower bound of
+ * every response time.
  *
- * A thread that does nothing but look at the clock finds gaps between two looks: the
- * timer's interrupt, the kernel's other work, a hypervisor that runs somebody else.  What
- * arrives during a gap waits for its end, whatever the table.  Of arrivals spread evenly
- * over time the share that waits longer than x is the sum of (gap - x) over all gaps longer
- * than x, divided by the time watched; the percentiles follow.  (hwlatdetect and cyclictest
- * watch in the same way, and tell the longest gap only.)
+ * A thread that only reads the clock finds gaps between two readings: the timer interrupt,
+ * other work of the kernel, a hypervisor that runs another guest.  An operation that arrives
+ * during a gap waits for its end with any table.  If arrivals are spread evenly over time, the
+ * share that waits longer than x is the sum of (gap - x) over all gaps longer than x, divided
+ * by the time watched; the percentiles follow from that.  (hwlatdetect and cyclictest watch in
+ * the same way, but report only the longest gap.)
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -19,7 +19,7 @@
 #include "harness/machine/pool.h"
 #include "harness/machine/tsc.h"
 
-/* Two looks at the clock are some 10 ns apart; what is less than this took nobody's turn. */
+/* Two readings of the clock are some 10 ns apart; shorter gaps than this are no interruptions. */
 #define LEAST_SECONDS 0.5e-6
 
 struct watch {
@@ -57,7 +57,7 @@ static double longer(const struct ct_histogram *gaps, uint64_t ticks, uint64_t x
 	double sum = 0;
 
 	for (unsigned int i = ct_histogram_bucket(x); i < CT_HIST_BUCKETS; i++) {
-		/* As with percentiles: never below the truth, by a bucket's width at most above. */
+		/* As with percentiles: never below the true value, at most a bucket above it. */
 		uint64_t gap = histogram_high(i) < gaps->max ? histogram_high(i) : gaps->max;
 
 		if (gap > x)

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A hash function alone; included by one file for each, which has included
- * the hash's header and defined BOUNDS_HASH, the name of what is defined here.
+ * Measures a hash function alone.  One file for each hash includes this, after the
+ * hash's header and after defining BOUNDS_HASH, the name of the result.
  */
 #include "harness/measure/bounds_internal.h"
 
-/* An empty line of assembler that claims to change what it gets: nothing is known of it any more.
- */
+/* Empty assembler that claims to change its argument, so the compiler knows nothing about it. */
 #define opaque(x) __asm__ volatile("" : "+r"(x))
 
-/* Some tuple, of which the compiler knows nothing. */
+/* A tuple that is unknown to the compiler. */
 static __always_inline union ct_tuple_words some_tuple(void)
 {
 	union ct_tuple_words t;

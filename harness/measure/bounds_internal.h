@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files that measure bounds share; not for others. */
+/* Shared by the files that measure bounds; not for others. */
 #ifndef CTBENCH_HARNESS_MEASURE_BOUNDS_INTERNAL_H
 #define CTBENCH_HARNESS_MEASURE_BOUNDS_INTERNAL_H
 
@@ -11,7 +11,7 @@
 
 struct pool;
 
-/* Operations between two looks at the clock. */
+/* Operations between two readings of the clock. */
 #define BOUNDS_BATCH	     2048u
 #define BOUNDS_MAX_IN_FLIGHT 32u
 #define BOUNDS_MAX_AHEAD     96u
@@ -22,11 +22,11 @@ struct bounds_line {
 	char pad[CT_CACHE_LINE - sizeof(void *) - sizeof(uint64_t)];
 };
 
-/* One thread's, while it works. */
+/* The data of one thread while it works. */
 struct bounds_work {
 	uint64_t ops, sum;
 	uint64_t key[2];
-	struct bounds_line *at[BOUNDS_MAX_IN_FLIGHT]; /* where each walk is */
+	struct bounds_line *at[BOUNDS_MAX_IN_FLIGHT]; /* the position of each walk */
 	/* Lines in the order in which bounds_lines[] take them, and BOUNDS_MAX_AHEAD more. */
 	struct bounds_line *lines;
 	const uint32_t *order;
@@ -53,13 +53,13 @@ extern const struct bounds_lines bounds_lines[];
 extern const size_t nr_bounds_lines;
 
 /*
- * All of the pool's threads watch the clock for so long (bounds_away.c): the gaps, in ticks,
- * and the time watched, of all together.  0, -ENOMEM, or -EAGAIN where a thread did not stay on
- * its CPU.
+ * All of the pool's threads read the clock for this time (bounds_away.c): returns the gaps, in
+ * ticks, and the time watched, of all together.  0, -ENOMEM, or -EAGAIN if a thread did not stay
+ * on its CPU.
  */
 int bounds_away(struct pool *pool, unsigned int threads, double seconds, struct ct_histogram *gaps,
 		uint64_t *ticks);
-/* The wait, in ticks, that a share of arrivals at any time do not exceed; 1: the longest gap. */
+/* The wait in ticks that this share of evenly spread arrivals does not exceed; 1: the longest. */
 uint64_t bounds_away_at(const struct ct_histogram *gaps, uint64_t ticks, double share);
 
 extern const struct bounds_hash bounds_hash_jhash2, bounds_hash_siphash, bounds_hash_crc32c;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Measuring the machine's bounds, in a process made for it: see bounds_measure.h. */
+/* Measures the machine's bounds, in a separate process: see bounds_measure.h. */
 #include "harness/measure/bounds_measure.h"
 
 #include <errno.h>
@@ -22,9 +22,9 @@ _Static_assert(sizeof(struct bounds_line) == CT_CACHE_LINE, "a line is a line");
 /* --- Walks --- */
 
 /*
- * k walks side by side, a step of each in turn: k lines are asked for before
- * the first is needed again.  k is a constant, so that up to some dozen the
- * places stay in registers; beyond, they lie in the first-level cache.
+ * k walks in parallel, one step of each in turn: k lines are requested before the
+ * first is needed again.  k is a constant, so that up to about a dozen positions stay
+ * in registers; more are in the first-level cache.
  */
 static __always_inline void walk(struct bounds_work *w, const unsigned int k)
 {
@@ -44,7 +44,7 @@ static __always_inline void walk(struct bounds_work *w, const unsigned int k)
 	w->ops += BOUNDS_BATCH;
 }
 
-#define DISTANCE_CPUS 32 /* of a machine with more, pairs of the first so many */
+#define DISTANCE_CPUS 32 /* if a machine has more, only pairs of the first ones */
 #define WALK(k) \
 	static void walk_##k(struct bounds_work *w) \
 	{ \
@@ -64,8 +64,8 @@ static const struct {
 	      { 8, walk_8 }, { 16, walk_16 }, { 32, walk_32 } };
 
 /*
- * Links lines in one ring, in an order drawn at random, so that no prefetcher
- * guesses the next one: a permutation (Fisher and Yates, by Knuth), linked in its order.  order
+ * Links lines into one ring in random order, so that no prefetcher guesses the next
+ * one: a permutation (Fisher and Yates, by Knuth), linked in its order.  order
  * has room for n, and for BOUNDS_MAX_AHEAD more.
  */
 static void link_lines(struct bounds_line *lines, uint32_t *order, uint32_t n)
@@ -128,7 +128,7 @@ static void worker(void *arg, struct pool_worker *p)
 	pool_stop(p);
 }
 
-/* ns an operation, as one thread sees it; NAN where that cannot be said. */
+/* ns per operation and thread; NAN if unknown. */
 static double measure(struct measuring *m, bounds_fn *fn)
 {
 	struct pool_sum sum;
@@ -147,7 +147,7 @@ static double measure(struct measuring *m, bounds_fn *fn)
 	return ns / m->threads;
 }
 
-/* A figure, with what of "bytes", "in_flight" and "hash" means something. */
+/* A figure, with those of "bytes", "in_flight" and "hash" that apply. */
 static void tell(struct measuring *m, const char *bound, uint64_t bytes, unsigned int in_flight,
 		 const char *hash, double ns)
 {
@@ -163,7 +163,7 @@ static void tell(struct measuring *m, const char *bound, uint64_t bytes, unsigne
 	json_array_append_new(m->out, one);
 }
 
-/* Walks of all threads and all in flight begin at places of their own. */
+/* All walks, of all threads, begin at different places. */
 static void
 measure_walk(struct measuring *m, struct bounds_line *lines, uint64_t bytes, size_t which)
 {
@@ -234,7 +234,7 @@ static void measure_small(struct measuring *m)
 	tell(m, "atomic_shared", 0, 0, NULL, measure(m, add));
 }
 
-/* Gaps are few: more of them are seen in a longer window. */
+/* Gaps are rare, so this window is longer. */
 #define AWAY_WINDOWS 5
 
 static int measure_away(struct measuring *m, struct ct_error *e)
@@ -265,12 +265,12 @@ static int measure_away(struct measuring *m, struct ct_error *e)
 
 /* --- All of them --- */
 
-/* From what fits the first cache up, eight times as much each time, to the largest. */
+/* Footprints from one that fits into the first cache to the largest, each eight times the last. */
 static uint64_t next_bytes(uint64_t bytes, uint64_t largest)
 {
 	if (bytes >= largest)
 		return 0;
-	/* not two that are nearly the same */
+	/* avoid two that are almost equal */
 	return bytes * 12 >= largest ? largest : bytes * 8;
 }
 
@@ -350,7 +350,7 @@ json_t *bounds_measure(const struct bounds_request *q, struct ct_error *e)
 			      pages == CT_PAGES_HUGETLB ? " in huge pages" : "");
 		goto out;
 	}
-	/* One linking serves all threads: footprints outside, numbers of threads inside. */
+	/* One ring serves all threads, so footprints are the outer loop. */
 	for (uint64_t bytes = largest < 32768 ? largest : 32768; bytes && !err;
 	     bytes = next_bytes(bytes, largest)) {
 		link_lines(lines, order, (uint32_t)(bytes / sizeof(*lines)));

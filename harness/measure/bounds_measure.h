@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Measuring the bounds of this machine, which no table can beat:
+ * Measures the bounds of this machine, which no table can beat:
  *
- *	dependent	a random line of memory, the next one's address read from it: what
- *			a chain's first node costs a lookup whose table has that footprint
- *	independent	random lines, so many of them asked for at once: chains side by side
+ *	dependent	a random line of memory whose address is read from the one before:
+ *			the cost of a chain's first node, for a table with that footprint
+ *	independent	random lines, several in flight at a time: chains in parallel
  *	random		a random line whose address does not depend on the line before
- *	prefetched	the same, prefetched so many lines ahead with that hint: what lookups in
- *			bursts can reach.  The least of them over hints and distances is the bound
- *	random_update	an atomic addition to a random line, as a reference count takes it
+ *	prefetched	the same, prefetched some lines ahead with a hint: lookups in bursts can
+ *			reach this.  The bound is the minimum over hints and distances
+ *	random_update	an atomic addition to a random line, like taking a reference
  *	prefetched_update	the same, prefetched for writing
- *	hash_latency	a hash whose result the next hash waits for
- *	hash_throughput	hashes of tuples that are there
- *	atomic		fetch-and-add on a line of one's own
- *	atomic_shared	the same by all threads on one line
+ *	hash_latency	hashes, each of which needs the result of the one before
+ *	hash_throughput	hashes of independent tuples
+ *	atomic		fetch-and-add on a cache line per thread
+ *	atomic_shared	fetch-and-add by all threads on one line
  *	distance	a cache line from one CPU to another and back, for each pair of CPUs
- *	away		how long an arrival waits while the CPU does something else:
- *			percentiles over arrivals at any time, the floor of response times
+ *	away		how long an arrival waits while the CPU is stolen or interrupted:
+ *			percentiles over evenly spread arrivals, the least response times
  *
- * Times are in ns as one thread sees them, with all threads doing the same at once,
- * pinned as the run's are, on pages of the size the run's tables have.  A set of them
- * is measured in a process of its own, several times in the course of a run.
+ * Times are in ns per thread, with all threads doing the same at once, pinned like
+ * the run's threads, with the same pages as the run's tables.  A set of them is
+ * measured in a separate process, several times during a run.
  */
 #ifndef CTBENCH_HARNESS_MEASURE_BOUNDS_MEASURE_H
 #define CTBENCH_HARNESS_MEASURE_BOUNDS_MEASURE_H
@@ -44,9 +44,9 @@ struct bounds_request {
 };
 
 /*
- * In the measuring process: measures all of it once.  A new array of {"bound", "threads", and where
- * they mean something "bytes", "in_flight", "hint", "ahead", "hash", "percentile", "cpus"; "ns",
- * null where a thread did not stay on its CPU}.  NULL with a sentence in e.
+ * In the measuring process: measures everything once.  A new array of {"bound", "threads", "ns",
+ * and those that apply of "bytes", "in_flight", "hint", "ahead", "hash", "percentile", "cpus"};
+ * "ns" is null if a thread did not stay on its CPU.  NULL with a sentence in e.
  */
 struct json_t *bounds_measure(const struct bounds_request *q, struct ct_error *e);
 

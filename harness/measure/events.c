@@ -3,9 +3,9 @@
  * Events while the window is open: resizes, flushes, dumps, passes of gc, a limit on the
  * connections, floods, planted stalls.
  *
- * A thread beside the workers sleeps until each event's time and executes it.  Floods last while
- * other events happen, so they have a thread of their own (flood.c).  Neither thread is pinned: on
- * a fully loaded machine they take CPU time from a worker, as ip link, conntrack -L or a SYN would.
+ * A separate thread sleeps until each event's time and executes it.  Floods continue while other
+ * events happen, so they have another thread (flood.c).  Neither thread is pinned: on a fully
+ * loaded machine they take CPU time from a worker, as ip link, conntrack -L or a SYN would.
  *
  * The actual begin and end of each event are recorded in the details, key "timeline".
  */
@@ -19,13 +19,13 @@
 #include "harness/measure/events.h"
 #include "harness/machine/tsc.h"
 
-/* ---- a planted stall: what a hypervisor does to a guest, on purpose ---- */
+/* ---- a planted stall: stops the workers as a hypervisor stops a guest ---- */
 
 /* Of the one process that measures. */
 static struct {
-	_Atomic uint64_t ticks;	      /* how long each worker stands */
-	_Atomic uint64_t begin, end;  /* the first and the last moment that one did */
-	_Atomic unsigned int through; /* workers that go on again */
+	_Atomic uint64_t ticks;	      /* how long each worker stops */
+	_Atomic uint64_t begin, end;  /* when the first one stopped and the last one continued */
+	_Atomic unsigned int through; /* workers that continue again */
 } stall;
 
 static void stand_still(int signal __maybe_unused)
@@ -193,7 +193,7 @@ int bench_events_start(struct bench *b, struct bench_events **out)
 	return 0;
 
 err_flood:
-	store_relaxed(&b->failed, -err); /* so that nobody waits for a window */
+	store_relaxed(&b->failed, -err); /* so that no thread waits for a window */
 	pthread_join(events->thread, NULL);
 err_thread:
 	err = ct_fail(b->e, -err, CT_EXIT_USER, "cannot start a thread for the events: %s",
@@ -236,7 +236,7 @@ int bench_events_finish(struct bench *b, struct bench_events *events)
 		free(events);
 		return err;
 	}
-	b->events = events; /* bench_timeline_details() tells of them; bench_close() frees them */
+	b->events = events; /* bench_timeline_details() writes them, bench_close() frees them */
 	return 0;
 }
 

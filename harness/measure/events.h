@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What events.c, flood.c and timeline.c share; see each of them. */
+/* Shared by events.c, flood.c and timeline.c. */
 #ifndef CTBENCH_HARNESS_MEASURE_EVENTS_H
 #define CTBENCH_HARNESS_MEASURE_EVENTS_H
 
@@ -17,7 +17,7 @@ struct bench_event {
 	uint64_t made, refused; /* by a flood */
 };
 
-/* Each entry is written by the thread that carries it out, and read after that has ended. */
+/* Each entry is written by the thread that executes the event, and read after that has ended. */
 struct bench_events {
 	struct bench *b;
 	pthread_t thread, flood_thread;
@@ -26,7 +26,7 @@ struct bench_events {
 	int err;
 };
 
-/* Seconds from the window's opening to that time; negative before it. */
+/* Seconds from the window's opening to that time; negative if before it. */
 static inline double bench_since_open(const struct bench *b, uint64_t tsc)
 {
 	uint64_t opens = load_relaxed(&b->window_opens);
@@ -34,10 +34,10 @@ static inline double bench_since_open(const struct bench *b, uint64_t tsc)
 	return tsc < opens ? -tsc_to_seconds(opens - tsc) : tsc_to_seconds(tsc - opens);
 }
 
-/* The thread that carries out a cell's floods, one after the other; arg is the bench_events. */
+/* The thread that executes a cell's floods, one after the other; arg is the bench_events. */
 void *bench_flood(void *arg);
 
-/* [{name, kind, begin_s, end_s}] of what was carried out; new reference. */
+/* [{name, kind, begin_s, end_s}] of the executed events; new reference. */
 json_t *bench_events_json(const struct bench *b);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A flood: new connections at a set rate, never answered and never looked up, from a thread beside
- * the workers.
+ * A flood: new connections at a set rate, never answered and never looked up, by a separate thread.
  *
  * At level packets they are SYNs and DNS queries sent through the hooks.  At level ops they are
  * inserted like any other connection, with a timeout as long as the flood, so that expired entries

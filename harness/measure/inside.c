@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Behind the numbers: what a measurement can tell beside its times.  In the
- * details (details.h), each where it applies:
+ * Statistics that a measurement gathers in addition to its times.  They are in the
+ * details (details.h), each if it applies:
  *
  *	chains	lengths of up to CHAINS_SAMPLE chains against Poisson's (chains.h)
  *	locks	{waits, wait_s, resize_waits, resize_wait_s, threads_s}: locks that were taken
@@ -12,11 +12,12 @@
  *		deferred connection, each resize), and what waited for them
  *	stat	conntrack's counters that are not 0: clash_resolve, early_drop, ...
  *	perf	{NAME_per_op..., shared, absent: {NAME: why}} (perf.h); in the window
- *	pace_ns	(a metric alone) a step of the chain of window_speed() right after the window, on
- *the slowest core: the frequency that the load left it pages	{asked, bytes, resident_bytes,
- *thp_bytes, hugetlb_bytes} of buckets and nodes, by smaps after the window
+ *	pace_ns	(only a metric) a step of the chain of window_speed() right after the window,
+ *		on the slowest core: shows its frequency under this load
+ *	pages	{asked, bytes, resident_bytes, thp_bytes, hugetlb_bytes} of buckets and nodes,
+ *		from smaps after the window
  *
- * All of it is gathered after the window, or counted where somebody waits anyway.
+ * All of it is gathered after the window, or counted by threads that wait anyway.
  */
 #include <errno.h>
 #include <jansson.h>
@@ -45,7 +46,7 @@ void inside_prepare(struct bench *b, const struct pool_worker *w)
 		mine->counts.known[i] = true;
 }
 
-/* What is counted in an interval is added in two steps: less what was, and what is then. */
+/* Counts of an interval are added in two steps: minus the value before, plus the value after. */
 static void count(struct bench_worker *mine, int sign)
 {
 	struct perf_values now;
@@ -95,7 +96,7 @@ static void tell_chains(struct bench *b)
 	b->v->thread_offline(b->core);
 	if (err || !chains.buckets || b->v->flags & CT_V_NULL)
 		return;
-	/* two entries a connection, in one bucket each; elsewhere a sample's own mean must do */
+	/* two entries per connection, each in one bucket; other tables use the sample's mean */
 	chains_judge(&chains,
 		     chains.kind == CT_BUCKET_CHAIN
 			     ? 2.0 * load_relaxed(&b->net->count) / (double)buckets
@@ -104,7 +105,7 @@ static void tell_chains(struct bench *b)
 	json_object_set_new(b->details, "chains", chains_json(&chains, &test));
 	bench_metric(b, "chain_longest", (double)chains.longest);
 	bench_metric(b, "chain_poisson_p",
-		     test.p); /* not a number, so left out, where no Poisson is */
+		     test.p); /* NaN, and so left out, if Poisson does not apply */
 }
 
 static void tell_locks(struct bench *b, uint64_t ops)
@@ -215,7 +216,7 @@ static void tell_perf(struct bench *b, uint64_t ops)
 		} else {
 			json_object_set_new(absent, perf_name(c),
 					    json_string(error ? perf_reason(error, why, sizeof(why))
-							      : "it never came to its turn"));
+							      : "the kernel never scheduled it"));
 		}
 	}
 	if (shared)
@@ -246,7 +247,7 @@ static bool thp_is_off(void)
 	return off;
 }
 
-/* Is it what was asked for? */
+/* Are these the requested pages? */
 static int check_pages(struct bench *b, const struct pages_seen *seen)
 {
 	double all = (double)(seen->resident ? seen->resident : 1);
@@ -261,28 +262,30 @@ static int check_pages(struct bench *b, const struct pages_seen *seen)
 		if (thp_is_off())
 			return ct_fail(
 				b->e, -EOPNOTSUPP, CT_EXIT_SKIP,
-				"pages: thp cannot be had while transparent huge pages are off: "
+				"pages: thp is impossible while transparent huge pages are off: "
 				"echo madvise > /sys/kernel/mm/transparent_hugepage/enabled, or "
 				"measure with pages: 4k");
-		bench_void(b,
-			   "only %.0f %% of the table lies on huge pages, which were asked for: "
-			   "memory is fragmented (echo 1 > /proc/sys/vm/compact_memory)",
-			   huge);
+		bench_void(
+			b,
+			"pages: thp was asked for, but only %.0f %% of the table has huge pages: "
+			"memory is fragmented (echo 1 > /proc/sys/vm/compact_memory)",
+			huge);
 		break;
 	case PAGES_4K:
 		if (huge > 1)
 			bench_void(
 				b,
-				"%.0f %% of the table lies on huge pages, though 4k was asked for",
+				"pages: 4k was asked for, but %.0f %% of the table has huge pages",
 				huge);
 		break;
 	case PAGES_HUGETLB:
 		if (seen->hugetlb < seen->bytes)
-			bench_void(b,
-				   "%llu of %llu bytes of the table are not on pages of the pool, "
-				   "though hugetlb was asked for",
-				   (unsigned long long)(seen->bytes - seen->hugetlb),
-				   (unsigned long long)seen->bytes);
+			bench_void(
+				b,
+				"pages: hugetlb was asked for, but %llu of %llu bytes of the table "
+				"are on other pages",
+				(unsigned long long)(seen->bytes - seen->hugetlb),
+				(unsigned long long)seen->bytes);
 		break;
 	case PAGES_AUTO:
 		break;
@@ -301,7 +304,7 @@ static int tell_pages(struct bench *b)
 	if (!smaps || pages_scan(smaps, &ranges, 0, &all))
 		goto out;
 	rewind(smaps);
-	/* What is smaller than a huge page cannot be on one, but of the pool. */
+	/* A table smaller than a huge page cannot be on one, except on pages of the pool. */
 	pages_scan(smaps, &ranges, b->cell->pages == PAGES_HUGETLB ? 0 : CT_HUGE_PAGE, &large);
 	json_object_set_new(b->details, "pages",
 			    json_pack("{s:s, s:I, s:I, s:I, s:I}", "asked", asked[b->cell->pages],

@@ -11,9 +11,9 @@
 #include "harness/numbers/random.h"
 #include "harness/machine/tsc.h"
 
-/* Longer waits for an arrival are left to the harness, so that grace periods can end. */
+/* Longer waits for an arrival happen in the harness, so that grace periods can end. */
 #define PATIENCE_SECONDS 20e-6
-/* A share of the window: for so long after it, its arrivals may still begin. */
+/* Operations may start this long after the window (a share of it). */
 #define DRAIN_SHARE    0.1
 #define TIMER_READINGS 20000
 #define SEED_ARRIVALS  0x617272697661ull
@@ -93,7 +93,7 @@ static int make_arrivals(const struct bench *b, const struct pool_worker *w,
 			 const struct bench_recorded *recorded, struct arrivals *a)
 {
 	const struct cell *c = b->cell;
-	double ticks = tsc_per_second() / (double)c->rate; /* between two of all workers */
+	double ticks = tsc_per_second() / (double)c->rate; /* between two arrivals of all workers */
 
 	if (c->arrivals == ARRIVALS_CAPTURE && recorded)
 		return arrivals_recorded(a, recorded->time_ns, recorded->nr, recorded->whole_ns,
@@ -122,10 +122,11 @@ int bench_latency_worker(struct bench *b, const struct pool_worker *w,
 	if (cell_latency(b->cell) == LATENCY_RESPONSE)
 		err = make_arrivals(b, w, recorded, &mine->arrivals);
 	if (err == -EINVAL)
-		return ct_user_error(e,
-				     "a rate of %llu per second is more than one worker's clock "
-				     "can tell apart: ask for less, or for more threads",
-				     (unsigned long long)b->cell->rate);
+		return ct_user_error(
+			e,
+			"a rate of %llu per second is too high for the resolution of one "
+			"worker's clock: ask for less, or for more threads",
+			(unsigned long long)b->cell->rate);
 	if (err)
 		return ct_fail(e, err, CT_EXIT_USER, "no memory for arrivals");
 	mine->l->gaps = mine->arrivals.gaps;
@@ -199,7 +200,7 @@ static json_t *class_to_json(const struct ct_histogram *h)
 			 ns(h->max), "buckets", histogram_to_json(h));
 }
 
-/* As far as there is a value that the share tells from the next. */
+/* As far as the shares can be distinguished by different values. */
 static json_t *curve_to_json(const struct ct_histogram *h)
 {
 	json_t *curve = json_array();
@@ -244,7 +245,7 @@ static json_t *timer_to_json(const struct bench *b)
 {
 	uint64_t median = 0, min = UINT64_MAX;
 
-	/* The slowest worker's: what any figure may contain. */
+	/* The slowest worker's: an upper bound of the timer's part in any figure. */
 	for (uint32_t i = 0; i < b->cell->threads; i++) {
 		const struct bench_latency_worker *w = &b->latency->worker[i];
 
@@ -255,7 +256,7 @@ static json_t *timer_to_json(const struct bench *b)
 			 ns(b->latency->worker[0].timer_step));
 }
 
-/* p50_ns, ... of all operations; of a class with its name in front. */
+/* p50_ns, ... of all operations; of a class with its name as a prefix. */
 static void report_metrics(struct bench *b, const char *class, const struct ct_histogram *h)
 {
 	static const struct {

@@ -4,16 +4,16 @@
  * (`latency: service`) or response times of an open one (`rate:`); see
  * variants/latency.h for what these are.
  *
- * A measurement that takes latencies reads the clock around every operation,
- * so its throughput is not a figure: it is told nowhere.
+ * A measurement of latencies reads the clock around every operation, so its
+ * throughput is meaningless and is not reported.
  *
  * In the details (details.h), key "latency":
  *
  *	kind		"service" or "response"
  *	error		the share by which a percentile may be too high (never too low)
  *	timer_ns	{median, min} of two readings of the clock with nothing between,
- *			on the workers' CPUs before the window.  Not taken off any figure.
- *			resolution: what the clock goes up by at once
+ *			on the workers' CPUs before the window.  Not subtracted from any
+ *			figure.  resolution: the smallest step of the clock
  *	classes		"all" and each kind of operation that occurred:
  *			{n, mean_ns, p50_ns, p90_ns, p99_ns, p999_ns, max_ns, buckets}
  *	curve_ns	of "all": values at the shares 1 - 10^(-k/10), k from 0
@@ -21,11 +21,11 @@
  *   and of an open loop:
  *	rate_per_s	arrivals a second, all workers
  *	arrivals	"constant", "poisson", "capture"
- *	arrived		begun; those that came in the window
- *	queued_share	of them, those that had to wait for the one before
- *	lag_us		the latest that one began after its time
- *	unfinished	never begun, a tenth of the window after its end: they are in
- *			"all" with the time they had waited by then, the least it can have been
+ *	arrived		started operations that arrived in the window
+ *	queued_share	of these, those that had to wait for the one before
+ *	lag_us		the longest delay of a start
+ *	unfinished	not started within another tenth of the window: "all" has them with
+ *			the time they had waited by then, a lower bound
  */
 #ifndef CTBENCH_HARNESS_MEASURE_LATENCY_H
 #define CTBENCH_HARNESS_MEASURE_LATENCY_H
@@ -49,18 +49,18 @@ struct bench_latency {
 		struct ct_latency *l;
 		struct ct_histogram *unfinished; /* and, before the window, the timer's */
 		struct arrivals arrivals;
-		uint64_t drained; /* TSC: when what had not begun was given up */
+		uint64_t drained; /* TSC: when the remaining operations were given up */
 		uint64_t timer_median, timer_min, timer_step; /* ticks */
 	} * worker;					      /* [threads] */
 };
 
-/* Before the workers begin; nothing where the cell asks for no latencies.  0 or -ENOMEM. */
+/* Before the workers begin; does nothing if the cell measures no latencies.  0 or -ENOMEM. */
 int bench_latency_start(struct bench *b);
 
 /*
- * In a worker, before its window: memory of its own, its arrivals, the
- * timer's cost.  recorded: for `arrivals: capture`, else NULL.  *out is NULL where no
- * latencies are asked for.  0 or a negative errno with a sentence.
+ * In a worker, before its window: allocates its memory, makes its arrivals, measures the
+ * timer's cost.  recorded: for `arrivals: capture`, else NULL.  *out is NULL if no
+ * latencies are measured.  0 or a negative errno with a sentence.
  */
 int bench_latency_worker(struct bench *b, const struct pool_worker *w,
 			 const struct bench_recorded *recorded, struct ct_latency **out,

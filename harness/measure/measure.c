@@ -20,7 +20,7 @@
 #include "harness/measure/bounds_measure.h"
 #include "harness/measure/replica.h"
 
-#define PATIENCE_MS 1000 /* for a child that hung up to end by itself */
+#define PATIENCE_MS 1000 /* for a child that closed its socket to end by itself */
 
 const char *measure_program;
 struct measure_other measure_other;
@@ -30,8 +30,7 @@ static void child(const char *program, int in, int out)
 	char *const argv[] = { (char *)"ctbench", (char *)"measure", NULL };
 
 	/*
-	 * The terminal's Ctrl-C is for the parent; it decides what becomes of us, also by its
-	 * own end.
+	 * The terminal's Ctrl-C is for the parent; the parent ends us, and so does its end.
 	 */
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -39,14 +38,14 @@ static void child(const char *program, int in, int out)
 	signal(SIGTERM, SIG_DFL);
 	if (dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0)
 		_exit(127);
-	/* Where the pipe already was there, dup2() leaves the flag that closes it. */
+	/* If the descriptor has this number already, dup2() leaves its close-on-exec flag. */
 	fcntl(STDIN_FILENO, F_SETFD, 0);
 	fcntl(STDOUT_FILENO, F_SETFD, 0);
 	execv(program, argv);
 	_exit(127);
 }
 
-/* All of it, through EINTR unless that was Ctrl-C: 0, -EINTR, -EIO (the other end is gone). */
+/* Reads everything, through EINTR unless it was Ctrl-C: 0, -EINTR, -EIO (the other end closed). */
 static int transfer(int fd, void *data, size_t size, bool write_it)
 {
 	char *p = data;
@@ -71,13 +70,13 @@ static int died(int status, const struct cell *cell, struct ct_error *e)
 {
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && cell->kind == KIND_BOUNDS)
 		return ct_fail(e, -ENOMEM, CT_EXIT_USER,
-			       "measuring %s was killed, probably for want of memory: ask for "
+			       "measuring %s was killed, probably because memory is short: ask for "
 			       "fewer --bytes, or see the kernel's log",
 			       cell->variant);
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
 		return ct_fail(e, -ENOMEM, CT_EXIT_USER,
-			       "measuring %s with %llu connections was killed, probably for want "
-			       "of memory: ask for fewer, or see the kernel's log",
+			       "measuring %s with %llu connections was killed, probably because "
+			       "memory is short: ask for fewer, or see the kernel's log",
 			       cell->variant, (unsigned long long)cell->flows);
 	if (WIFSIGNALED(status))
 		return ct_fail(e, -EIO, CT_EXIT_INTERNAL,
@@ -89,8 +88,8 @@ static int died(int status, const struct cell *cell, struct ct_error *e)
 }
 
 /*
- * What follows the result: the length of a JSON text, then the text.  -EIO if it is cut off,
- * -EPROTO if it is anything else.
+ * Reads what follows the result: the length of a JSON text, then the text.  -EIO if it is cut off,
+ * -EPROTO if it is not JSON.
  */
 static int receive_details(int fd, json_t **details)
 {
@@ -131,7 +130,7 @@ static int start(struct measure_child *c, const struct cell *cell, struct ct_err
 	c->to = c->from = -1;
 	if (!program)
 		return -ENOENT;
-	/* A socket and no pipe: writing to a child that has died must be no signal. */
+	/* A socket instead of a pipe: writing to a child that has died must not raise a signal. */
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, to))
 		return ct_fail(e, -errno, CT_EXIT_USER, "cannot make a socket: %s",
 			       strerror(errno));
@@ -141,7 +140,7 @@ static int start(struct measure_child *c, const struct cell *cell, struct ct_err
 		close(to[1]);
 		return err;
 	}
-	/* Once for all: a process of some 100 ms should not spend 20 on looking at the clock. */
+	/* Calibrate once for all: a process of some 100 ms should not spend 20 ms on that. */
 	c->cell.ticks_per_second = tsc_per_second();
 	fflush(NULL);
 	pid = fork();
@@ -168,12 +167,12 @@ static int receive_result(struct measure_child *c)
 	return err;
 }
 
-/* Wait for its end; err: what went wrong with it so far, whose sentence goes into e. */
+/* Wait for its end; err: its error so far.  Sets the sentence in e. */
 static int finish(struct measure_child *c, int err, struct ct_error *e)
 {
 	int status = 0;
 
-	/* One that hung up is about to end, and how it ends is the answer. */
+	/* A child that closed its socket is about to end, and its exit status is the answer. */
 	for (int i = 0; err == -EIO && c->pid > 0 && i < PATIENCE_MS; i++) {
 		if (waitpid(c->pid, &status, WNOHANG))
 			c->pid = 0;
@@ -185,8 +184,7 @@ static int finish(struct measure_child *c, int err, struct ct_error *e)
 	while (c->pid > 0 && waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	/*
-	 * One that crashes, or that a sanitizer reports, after its result is no better than one
-	 * before it.
+	 * A crash or a sanitizer's report after the result is as bad as one before it.
 	 */
 	if (!err && (!WIFEXITED(status) || WEXITSTATUS(status)))
 		err = -EIO;
@@ -194,7 +192,7 @@ static int finish(struct measure_child *c, int err, struct ct_error *e)
 		err = died(status, &c->cell, e);
 	if (err == -EPROTO)
 		ct_fail(e, err, CT_EXIT_INTERNAL,
-			"measuring %s told what is no JSON object: a fault of ctbench",
+			"measuring %s sent details that are not a JSON object: a fault of ctbench",
 			c->cell.variant);
 	if (c->to >= 0)
 		close(c->to);

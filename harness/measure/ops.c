@@ -13,10 +13,10 @@
 #include "harness/machine/tsc.h"
 #include "variants/work.h"
 
-/* Between two looks at the clock: some 10 to 100 microseconds. */
+/* Operations between two readings of the clock: some 10 to 100 microseconds. */
 #define BATCH 256
 
-/* In ticks; nothing expires in a window by itself. */
+/* In ticks; so long that nothing expires in a window. */
 #define SETTLED (NF_CT_HZ * 3600u * 24u)
 
 #define FILL_CHUNK 4096
@@ -108,7 +108,7 @@ static void build(void *arg, struct pool_worker *w)
 	free(keys);
 }
 
-/* The same as what is measured. */
+/* The same operations as in the window. */
 static void fill(void *arg, struct pool_worker *w)
 {
 	struct ops_bench *o = arg;
@@ -174,7 +174,7 @@ static void count_work(const void *p, uint64_t *counts)
 	counts[TL_DROPPED] = 0;
 }
 
-/* In a timeline, hits become those that should have been and were not. */
+/* In a timeline, hits become the missed hits. */
 static void count_missed(const struct ops_bench *o, const struct pool_worker *w,
 			 const struct key_stream *s, const struct ct_ops_work *before)
 {
@@ -209,7 +209,7 @@ static void steady(void *arg, struct pool_worker *w)
 	if (err)
 		bench_worker_failed(b, err, &e);
 	pool_meet(w);
-	if (load_relaxed(&b->failed)) /* the same for all, after meeting */
+	if (load_relaxed(&b->failed)) /* all see the same value after meeting */
 		return;
 	work = (struct ct_ops_work){
 		.net = b->net,
@@ -253,7 +253,7 @@ static void steady(void *arg, struct pool_worker *w)
 	o->done[w->index] = work.done;
 }
 
-/* A share of the mix that hardly took part says nothing about the mix. */
+/* If a kind of operation was done too rarely, the figure is not about the mix. */
 static void few(struct ops_bench *o, const char *what, double share, uint64_t done)
 {
 	if (o->b->cell->kind == KIND_STEADY && share > 0 &&
@@ -262,7 +262,7 @@ static void few(struct ops_bench *o, const char *what, double share, uint64_t do
 			   what);
 }
 
-/* The sums, and whether what happened is what was asked for. */
+/* Sums up, and checks that the results are possible. */
 static int sum_up(struct ops_bench *o)
 {
 	struct cell_result *r = o->b->r;
@@ -282,13 +282,13 @@ static int sum_up(struct ops_bench *o)
 		delete_failed += w->delete_failed;
 	}
 	if (o->b->v->flags & CT_V_NULL)
-		return 0; /* finds nothing, keeps nothing */
+		return 0; /* finds and stores nothing */
 	/*
-	 * A walk that a resize overtakes may miss what is there, in the kernel too: that is
-	 * part of the answer.
+	 * During a resize a lookup may miss an existing entry, as in the kernel: that is not an
+	 * error.
 	 */
 	if (r->hits > r->expected_hits || (r->hits < r->expected_hits && !cell_disturbed(c)))
-		return bench_wrong(o->b, "%llu of %llu lookups found something, %llu should have",
+		return bench_wrong(o->b, "%llu of %llu lookups hit, %llu should have",
 				   (unsigned long long)r->hits, (unsigned long long)r->lookups,
 				   (unsigned long long)r->expected_hits);
 	if ((r->insert_failed || delete_failed) && !cell_disturbed(c))

@@ -45,7 +45,7 @@ key_tuple(const struct key_stream *s, const void *keys, size_t i, union ct_tuple
 	}
 }
 
-/* One packet now, outside of any measurement. */
+/* Sends one packet now, outside of any measurement. */
 static void send_one(struct packet_bench *p, const struct ct_frame *frame)
 {
 	struct ct_packet_work work = {
@@ -217,7 +217,7 @@ static void worker(void *arg, struct pool_worker *w)
 	} else {
 		if (!from_capture(p))
 			establish(p, w);
-		bench_meet(b, w); /* a warm-up needs everybody's connections */
+		bench_meet(b, w); /* a warm-up needs the connections of all workers */
 		bench_window(b, w, latency ? run_batch_timed : run, &work, &work.done, &before,
 			     sizeof(work));
 	}
@@ -242,7 +242,7 @@ static int sum_up(struct packet_bench *p)
 	}
 	if (p->b->v->flags & CT_V_NULL || from_capture(p))
 		return 0;
-	/* Every packet of these flows is a good one of a connection that is there, or opens one. */
+	/* Every packet of these flows belongs to an existing connection or opens one. */
 	r->expected_hits = r->lookups;
 	if (dropped && !cell_disturbed(p->b->cell))
 		return bench_wrong(p->b, "%llu of %llu packets were dropped",
@@ -271,8 +271,8 @@ static int plan(struct packet_bench *p, uint64_t *connections, uint64_t *bytes)
 	if (c->kind == KIND_STEADY && (c->hit_share < 1 || c->insert > 0))
 		return ct_user_error(
 			p->b->e,
-			"workload '%s': packets of synthetic flows all belong to connections that "
-			"are there: leave out hit_share and mix, or use a capture",
+			"workload '%s': packets of synthetic flows all belong to existing "
+			"connections: leave out hit_share and mix, or use a capture",
 			c->suite);
 	err = key_plan_init(&p->plan, c, p->b->e);
 	*connections = p->plan.present;
@@ -315,7 +315,7 @@ int bench_packets(struct bench *b)
 	if (!err)
 		err = load_relaxed(&b->failed);
 	if (!err) {
-		b->r->allocated_bytes = 0; /* packets and table cannot be told apart here */
+		b->r->allocated_bytes = 0; /* packets and table cannot be distinguished here */
 		bench_result(b, p.done);
 		bench_latency_report(b);
 		err = sum_up(&p);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* See replica.h.  Function names are those of the kernel's that do the same. */
+/* See replica.h.  Functions have the names of the kernel functions that do the same. */
 #include "harness/measure/replica.h"
 
 #include <sched.h>
@@ -41,10 +41,10 @@ struct replica {
 	_Atomic uint32_t now;
 	uint64_t key[2];
 	const void *net;
-	uint64_t last_mask; /* of the tuple's last word: all but the direction */
+	uint64_t last_mask; /* of the tuple's last word: all except the direction */
 };
 
-/* The kernel's: the node must have arrived before the connection's address is known. */
+/* Like the kernel's: the node must be read before the connection's address is known. */
 static __always_inline struct conn *tuplehash_to_ctrack(struct node *n)
 {
 	return (struct conn *)((char *)(n - n->tuple.tuple.dst.dir) - offsetof(struct conn, node));
@@ -61,7 +61,7 @@ key_equal(const struct replica *rp, struct node *n, const union ct_tuple_words *
 	       !ct->zone && (ct->status & IPS_CONFIRMED) && ct->net == rp->net;
 }
 
-/* ____nf_conntrack_find, without the nulls: nobody moves anything here. */
+/* ____nf_conntrack_find, without the nulls: nothing moves here. */
 static __always_inline struct node *
 find(struct replica *rp, const union ct_tuple_words *t, uint32_t hash)
 {
@@ -78,7 +78,7 @@ find(struct replica *rp, const union ct_tuple_words *t, uint32_t hash)
 	return NULL;
 }
 
-/* What the real code's read-side sections do to the compiler. */
+/* The effect of real read-side sections on the compiler. */
 static __always_inline void rcu_section(void)
 {
 	__asm__ volatile("" ::: "memory");
@@ -115,7 +115,7 @@ find_get(struct replica *rp, const union ct_tuple_words *t, const bool get)
 static __always_inline void put(struct conn *ct)
 {
 	if (unlikely(__atomic_fetch_sub(&ct->use, 1, __ATOMIC_RELEASE) == 1))
-		abort(); /* the table's own reference is never dropped */
+		abort(); /* the table's reference is never dropped */
 }
 
 /* --- The loop --- */
@@ -212,7 +212,7 @@ static void measure(struct replica *rp, const struct key_stream *s, const struct
 	r->min_thread_ops = r->max_thread_ops = (double)r->ops / r->window;
 }
 
-/* --- Life --- */
+/* --- Creating and filling --- */
 
 static void link_in(struct replica *rp, struct node *n)
 {
@@ -286,7 +286,7 @@ static int check(const struct cell *cell, struct ct_error *e)
 		return ct_user_error(
 			e,
 			"%s only does lookups, of synthetic flows, one at a time, with 1 thread: "
-			"give it a workload of its own",
+			"put it into a separate workload",
 			REPLICA_NAME);
 	return 0;
 }
@@ -327,11 +327,10 @@ int replica_run(const struct cell *cell, struct cell_result *r)
 	r->rss_bytes = memstat_rss();
 	memstat_allocator(r->allocator, sizeof(r->allocator));
 	if (r->hits != r->expected_hits)
-		ret = ct_fail(
-			&e, -EIO, CT_EXIT_INTERNAL,
-			"%s found %llu of %llu lookups where %llu are there: a fault of ctbench",
-			REPLICA_NAME, (unsigned long long)r->hits, (unsigned long long)r->lookups,
-			(unsigned long long)r->expected_hits);
+		ret = ct_fail(&e, -EIO, CT_EXIT_INTERNAL,
+			      "%s hit in %llu of %llu lookups instead of %llu: a fault of ctbench",
+			      REPLICA_NAME, (unsigned long long)r->hits,
+			      (unsigned long long)r->lookups, (unsigned long long)r->expected_hits);
 out:
 	if (ret) {
 		r->status = e.status;

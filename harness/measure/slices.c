@@ -2,9 +2,9 @@
 /*
  * The child's side of slices; see slices.h.
  *
- * Between slices every worker sleeps: the first in read(), the others each on a semaphore of its
- * own.  A worker that polled or yielded would take time from the cell whose turn it is, and from
- * all cells alike, which no comparison between them shows.
+ * Between slices every worker sleeps: the first in read(), the others each on its own semaphore.
+ * A worker that polled or yielded would take time from the cell whose turn it is, and from all
+ * cells alike, so no comparison between them would show it.
  */
 #include "harness/measure/slices.h"
 
@@ -23,12 +23,12 @@
 #include "harness/measure/bench.h"
 #include "harness/measure/void.h"
 
-#define CHUNK_SHARE 0.1	 /* of a slice: between two looks at the rate while warming up */
+#define CHUNK_SHARE 0.1	 /* of a slice: between two checks of the rate while warming up */
 #define CHUNK_LEAST 1e-4 /* seconds */
 #define CHUNKS	    4	 /* the last two are compared with the two before */
-#define RISING	    1.01 /* by so much from one pair of chunks to the next */
-#define TOUCH_LLCS  2	 /* touching a table larger than this many last-level caches is in vain */
-#define TOUCH_MOST  (128u << 20) /* bytes: some 13 ms; the warm-up finds its own end anyway */
+#define RISING	    1.01 /* factor from one pair of chunks to the next */
+#define TOUCH_LLCS  2	 /* touching a table larger than this many last-level caches is useless */
+#define TOUCH_MOST  (128u << 20) /* bytes: some 13 ms; the warm-up ends by itself anyway */
 #define CHASE_LOADS 256
 #define PAGE	    4096
 
@@ -43,7 +43,7 @@ struct bench_slices {
 	/* --- By the first worker, before the others wake or between meetings. --- */
 	struct slice_order order;
 	struct slice_told told;
-	struct pages_ranges ranges; /* the table's memory, as the slice begins */
+	struct pages_ranges ranges; /* the table's memory at the start of the slice */
 	uint64_t bytes;		    /* of them */
 	double window;		    /* seconds of all slices */
 	uint64_t llc;
@@ -116,7 +116,7 @@ static bool send_message(enum measure_message kind, const void *data, size_t siz
 	return send_all(&message, sizeof(message)) && (!size || send_all(data, size));
 }
 
-/* The parent's next order; SLICE_CLOSE where there is no parent any more. */
+/* The parent's next order; SLICE_CLOSE if the parent has ended. */
 static void receive_order(struct slice_order *order)
 {
 	char *p = (char *)order;
@@ -136,7 +136,7 @@ static void receive_order(struct slice_order *order)
 
 /* ---- asleep ---- */
 
-/* Frees that wait for a grace period are made now, in the turn of the cell that caused them. */
+/* Do the frees that wait for a grace period now, in the turn of the cell that caused them. */
 static void drain(struct bench *b)
 {
 	struct slice_told *told = &b->slices->told;
@@ -167,7 +167,7 @@ static void ask_for_order(struct bench *b, bool ready)
 		receive_order(&s->order);
 	else
 		s->order.what = SLICE_CLOSE;
-	/* For the table no time has passed: nothing expires while others have their turn. */
+	/* For the table no time has passed: nothing expires during the turns of others. */
 	b->clock_tsc += tsc_now() - asleep;
 	for (uint32_t i = 1; i < b->cell->threads; i++)
 		sem_post(&s->worker[i].turn);
@@ -203,7 +203,7 @@ static void my_pages(const struct ct_range *r, unsigned int index, unsigned int 
 	*to = (first + nr * (index + 1) / threads) * PAGE;
 }
 
-/* Every line of what is in memory; a page that was never written must not come to be by this. */
+/* Touches every line that is in memory; must not create pages that were never written. */
 static UNCHECKED uint64_t touch_pages(uintptr_t from, uintptr_t to)
 {
 	unsigned char in_memory[512];
@@ -254,7 +254,7 @@ static void flush_line(uintptr_t at)
 #endif
 }
 
-/* As other cells' slices would, had nobody looked: for a test. */
+/* Removes the table from the caches, as slices of other cells do: for a test. */
 static void make_cold(struct bench *b, const struct pool_worker *w)
 {
 	const struct bench_slices *s = b->slices;
@@ -270,7 +270,7 @@ static void make_cold(struct bench *b, const struct pool_worker *w)
 
 /*
  * Nanoseconds of a load at a random place of the table's memory whose address depends on the load
- * before: what the neighbours left of the caches, and how fast memory is now.
+ * before: shows how much cache the neighbours leave, and how fast memory is now.
  */
 static UNCHECKED double chase(const struct bench_slices *s)
 {
@@ -431,7 +431,7 @@ static void one_slice(struct bench *b, struct pool_worker *w, void (*run)(struct
 		}
 		return; /* all workers got the same distance */
 	}
-	pool_meet(w); /* with one worker there was nobody to meet; find_memory() is over */
+	pool_meet(w); /* with one worker there was no meeting before; find_memory() has ended */
 	touch(b, w);
 	warm_up(b, w, run, work, done);
 	if (s->order.plant_cold)

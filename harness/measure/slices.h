@@ -2,9 +2,9 @@
 /*
  * Slices: a measurement in short pieces, between which its process sleeps.
  *
- * Cells that are compared are processes that live at the same time, tables filled.  Each in turn
- * measures for some 10 ms while all others sleep, every thread of them; so what the machine does in
- * a second it does to all of them alike.
+ * Cells that are compared are processes that exist at the same time, with filled tables.  Each in
+ * turn measures for some 10 ms while every thread of all others sleeps.  So anything the machine
+ * does within a second affects all of them alike.
  *
  *	parent (measure.c)		child (slices.c)
  *	cell			->	makes the table, fills it, its workers fall asleep
@@ -15,8 +15,8 @@
  *	slice_order, CLOSE	->	sums up
  *				<-	MEASURE_RESULT, cell_result, details
  *
- * A child that cannot go on answers MEASURE_RESULT at any time.  Messages are plain bytes of one
- * program, each behind its enum measure_message.
+ * A child that cannot continue sends MEASURE_RESULT at any time.  Messages are structures of the
+ * same program, each after its enum measure_message.
  */
 #ifndef CTBENCH_HARNESS_MEASURE_SLICES_H
 #define CTBENCH_HARNESS_MEASURE_SLICES_H
@@ -31,9 +31,9 @@ enum slice_what { SLICE_TAKE = 1, SLICE_CLOSE };
 
 struct slice_order {
 	uint32_t what;	     /* enum slice_what */
-	bool plant_cold;     /* throw the table out of the caches before measuring: for tests */
+	bool plant_cold;     /* remove the table from the caches before measuring: for tests */
 	double seconds;	     /* to measure */
-	double nearest;	     /* ns: measure only while the CPUs are about as near; 0: anyway */
+	double nearest;	     /* ns: measure only while the CPUs are about as near; 0: always */
 	double warmup_least; /* seconds; it ends when the rate no longer rises */
 	double warmup_most;
 };
@@ -56,14 +56,14 @@ struct slice_told {
 	bool far;		 /* not measured: the CPUs were farther apart than asked */
 	uint64_t throttled;	 /* how often a CPU quota stopped us */
 	bool unsteady;		 /* refused for its halves: a longer warm-up and slice may help */
-	char why[SLICE_WHY_MAX]; /* not empty: not to be used, and why */
+	char why[SLICE_WHY_MAX]; /* not empty: the reason for which it must not be used */
 };
 
 #define SLICE_HALVES 0.06 /* by which the halves of a slice may differ */
 #define SLICE_LOST   0.05 /* share of a slice, off its CPU */
 #define SLICE_SKEW   0.05 /* share of a slice, between the threads' starts */
 
-/* Fills in why and unsteady, from the rest; empty where the slice can be vouched for. */
+/* Sets why and unsteady from the other fields; why is empty if the slice is good. */
 void slice_judge(struct slice_told *s);
 
 #endif

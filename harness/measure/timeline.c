@@ -14,7 +14,7 @@
 
 #define WORK_MAX 512
 
-/* Touched, too: no page fault in the window. */
+/* Also touches it: no page fault in the window. */
 static void *room(size_t bytes)
 {
 	void *p = malloc(bytes);
@@ -87,8 +87,7 @@ void bench_timeline_free(struct bench *b)
 static void
 count_all(const struct bench *b, const struct pool_worker *w, const void *work, uint64_t *counts)
 {
-	/* The first worker also tells of the two that work beside the workers: events, and floods.
-	 */
+	/* The first worker also records the threads of events and floods. */
 	const unsigned int first = w->index + 1, others = w->index ? 0 : 2,
 			   workers = b->cell->threads;
 
@@ -106,7 +105,7 @@ count_all(const struct bench *b, const struct pool_worker *w, const void *work, 
 /* Classes of struct ct_latency that have percentiles in a timeline. */
 static const enum ct_latency_class tail_class[NR_TL_TAILS] = { CT_LATENCY_HIT, CT_LATENCY_INSERT };
 
-/* What was recorded since the last time goes to a piece; piece < 0: to none. */
+/* Adds what was recorded since the last call to a piece; piece < 0: discards it. */
 static void tails_over(struct bench *b, const struct pool_worker *w, long piece)
 {
 	struct timeline_track *t = &b->timeline->track[w->index];
@@ -167,7 +166,7 @@ void bench_timeline_run(struct bench *b, struct pool_worker *w,
 				longest = now - before;
 			continue;
 		}
-		/* All of a batch to the piece in which it began: there a stall begins. */
+		/* Adds all of a batch to the piece in which it began: a stall begins there. */
 		if (track->tail && track->nr <= t->pieces)
 			tails_over(b, w, (long)track->nr - 1);
 		for (; next <= now && track->nr <= t->pieces; next += piece)
@@ -194,7 +193,7 @@ double timeline_at(const struct timeline_track *t, uint32_t k, uint64_t tsc, enu
 
 enum unit { PER_SECOND, COUNT };
 
-/* What the JSON has, in this order; a series of zeros is left out, but for the first. */
+/* The series of the JSON, in this order; a series of zeros is left out, except the first. */
 static const struct {
 	const char *name;
 	enum timeline_count count;
@@ -222,8 +221,7 @@ uint64_t timeline_tail_at(const struct timeline_tail *tail, double share)
 	return 0;
 }
 
-/* NAME_p50_ns, _p99_ns and _max_ns of a class, over all workers; nothing where it never occurred.
- */
+/* NAME_p50_ns, _p99_ns and _max_ns of a class, over all workers; nothing if it never occurred. */
 static void put_tails(const struct bench *b, json_t *all, int class, const char *name)
 {
 	static const struct {

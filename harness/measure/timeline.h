@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A timeline: what a measurement did in each piece (1 to 10 ms, say) of its
+ * A timeline: what a measurement did in each piece (for example 1 to 10 ms) of its
  * window.
  *
- * Between batches, where a worker looks at the clock anyway, it keeps a copy
- * of its counters; when a piece of the window is over it writes down the
- * counters of the last two looks, into memory that was there and touched
- * before.  A batch is some 10 to 100 us, and the pieces' counts are
- * interpolated between its two ends, so a stall of several pieces shows as
- * pieces in which nothing was done.
+ * Between batches, where a worker reads the clock anyway, it copies its counters.
+ * At the end of a piece it records the last two copies, into memory that was
+ * allocated and touched before.  A batch takes some 10 to 100 us, and the pieces'
+ * counts are interpolated between its two ends, so a stall of several pieces shows as
+ * pieces without operations.
  *
- * What floods and events do to the table's counters is in the first worker's track.
+ * The first worker's track also has the effects of floods and events on the table's
+ * counters.
  *
- * Thread-safety: each worker writes its own track; all else before the workers
- * begin or after they ended.
+ * Thread-safety: each worker writes its own track; everything else happens before the
+ * workers begin or after they have ended.
  */
 #ifndef CTBENCH_HARNESS_MEASURE_TIMELINE_H
 #define CTBENCH_HARNESS_MEASURE_TIMELINE_H
@@ -39,7 +39,7 @@
 	F(LOOKUPS, "lookups_per_s", PER_SECOND) \
 	F(INSERTS, "inserts_per_s", PER_SECOND) \
 	F(DELETES, "deletes_per_s", PER_SECOND) \
-	F(HITS, "missed", COUNT) /* after the window: hits that should have been, less the hits */ \
+	F(HITS, "missed", COUNT) /* after the window: expected hits minus hits */ \
 	F(INSERT_FAILED, "insert_failed", COUNT) \
 	F(DROPPED, "dropped", COUNT)
 
@@ -65,15 +65,15 @@ struct timeline_point {
 /* The end of a piece: before it and after it. */
 struct timeline_slot {
 	struct timeline_point before, after;
-	uint64_t longest;     /* ticks: of the batches that lie inside the piece */
+	uint64_t longest;     /* ticks: of the batches inside the piece */
 	uint32_t connections; /* in the table, by the first worker */
 };
 
 /*
- * Where latencies are taken: how long operations took that ended in a piece, in
- * the buckets of their histogram (variants/latency.h), eight of them together, so that
- * a percentile may be 6 % too high.  A worker finds a piece's share by comparing
- * the histogram with what it was, some microseconds a piece.
+ * If latencies are measured: the times of operations that ended in a piece, in
+ * the buckets of their histogram (variants/latency.h), eight of them merged, so a
+ * percentile may be 6 % too high.  A worker computes a piece's part as the difference
+ * from the histogram before, which takes some microseconds per piece.
  */
 #define TL_TAIL_SHIFT	3
 #define TL_TAIL_BUCKETS (CT_HIST_BUCKETS >> TL_TAIL_SHIFT)
@@ -99,11 +99,10 @@ struct bench_timeline {
 	struct timeline_track *track; /* [threads] */
 };
 
-/* Counters of a worker's track, as they stood at the end of piece k - 1 (0: at the opening). */
+/* Counters of a worker's track at the end of piece k - 1 (0: at the opening). */
 double timeline_at(const struct timeline_track *t, uint32_t k, uint64_t tsc, enum timeline_count c);
 
-/* The least value that a share of a piece's operations do not exceed, in ticks; 0: there were none.
- */
+/* The smallest value that this share of a piece's operations does not exceed, in ticks; 0: none. */
 uint64_t timeline_tail_at(const struct timeline_tail *tail, double share);
 
 /*

@@ -19,13 +19,12 @@ void window_judge(char *buf, size_t size, const struct window_facts *f)
 		f->open ? VOID_OPEN_SHARE * f->window * f->threads
 			: fmax(VOID_STOLEN_SHARE * f->window * f->threads, VOID_STOLEN_LEAST);
 
-	/* Those free what waited for a grace period, and are no strangers. */
+	/* Threads that free memory after a grace period belong to the variant. */
 	double taken = f->lost - fmin(fmax(f->own, 0), f->lost);
 
 	buf[0] = '\0';
 	if (f->stolen > stolen)
-		snprintf(buf, size,
-			 "the hypervisor gave %.0f ms of the window's CPU time to others",
+		snprintf(buf, size, "the hypervisor stole %.0f ms of the window's CPU time",
 			 1e3 * f->stolen);
 	else if (f->throttled && (taken > lost || f->throttled_for > lost))
 		snprintf(buf, size,
@@ -41,7 +40,8 @@ void window_judge(char *buf, size_t size, const struct window_facts *f)
 	else if (f->window >= VOID_SPEED_LEAST &&
 		 (f->speed > 1 + VOID_SPEED_SHARE || f->speed < 1 / (1 + VOID_SPEED_SHARE)))
 		snprintf(buf, size,
-			 "a CPU's frequency moved: the same work took %.2f times as long after the "
+			 "a CPU's frequency changed: the same work took %.2f times as long after "
+			 "the "
 			 "window as before",
 			 f->speed);
 }
@@ -84,7 +84,7 @@ uint64_t window_speed(void)
 
 		for (int k = 0; k < WINDOW_SPEED_STEPS; k++)
 			x *= x | 3;
-		/* The chain has to be done, whatever becomes of its end. */
+		/* Use the result, so that the compiler keeps the chain. */
 		__asm__ volatile("" ::"r"(x));
 		ticks = tsc_now_ordered() - begin;
 		least = ticks < least ? ticks : least;

@@ -308,24 +308,23 @@ static void search_and_tell(struct run *run, struct saturate_points *points, str
 	run->seconds_done++; /* in searches */
 }
 
-/* Warn before searching if the machine alone breaks the bound: the result would not be about
- * tables.
- */
+/* Warn before searching if the machine alone breaks the bound. */
 static void warn_of_machine(struct run *run, const struct saturate_question *q)
 {
 	json_t *bounds = run_bounds_read(run->results.dir);
 	double away = bounds_away_ns(bounds, run->cells[0].cell.threads, q->percentile);
 
 	json_decref(bounds);
-	/* From half of the bound on: what is left to the table is less than what the machine takes.
-	 */
+	/* From half of the bound on the table has less time left than the machine takes. */
 	if (!(away > q->bound_ns / 2))
 		return;
 	progress_wipe(&run->progress);
 	fprintf(stderr,
-		"ctbench: warning: what arrives while a CPU is away waits %.3g us here by the same "
-		"%s, whatever the table: %g us is hardly about tables. Ask for a looser bound, as "
-		"--%s %.0fus, or measure where less else happens.\n",
+		"ctbench: warning: on this machine interrupts and stolen time alone cost %.3g us "
+		"at "
+		"the same %s, so a bound of %g us says little about tables. Ask for a looser "
+		"bound, "
+		"such as --%s %.0fus, or use a quieter machine.\n",
 		away / 1e3, q->percentile, q->bound_ns / 1e3, q->percentile, 10 * ceil(away / 1e3));
 	results_log(&run->results, "warning: the machine alone makes %s %.3g us", q->percentile,
 		    away / 1e3);

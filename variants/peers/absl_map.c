@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Abseil's flat_hash_set (a "Swiss table": open addressing, 16 control bytes compared at once) under
- * 256 mutexes, each with a set of its own, as conntrack's table: what one gets from an ordinary hash
- * table and locks.  absl_map.cc has the C++.
+ * Abseil's flat_hash_set (a "Swiss table": open addressing, 16 control bytes compared at once) as
+ * the table of conntrack: 256 sets, each under a mutex.  It shows what an ordinary hash table with
+ * locks achieves.  absl_map.cc has the C++.
  */
 #define CT_VARIANT absl_map
-#define CT_SUMMARY "Abseil's flat_hash_set in 256 pieces, each under a mutex"
+#define CT_SUMMARY "Abseil's flat_hash_set: 256 sets, each under a mutex"
 #define CT_FLAGS   (CT_V_PEER | CT_V_OWN_SIZE)
 
 #define PEER(f)		 absl_map_##f

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * liburcu's lock-free resizable table, cds_lfht (Desnoyers & Stoppa, after
- * Shalev & Shavit's split-ordered lists, JACM 2006), as conntrack's.
+ * liburcu's lock-free resizable table, cds_lfht (Desnoyers & Stoppa, after Shalev &
+ * Shavit's split-ordered lists, JACM 2006), as the table of conntrack.
  *
- * Expansion is left to us (no CDS_LFHT_AUTO_RESIZE), so that all variants have
- * the number of buckets that the workload says.
+ * It does not grow by itself (no CDS_LFHT_AUTO_RESIZE), so that all variants have the
+ * number of buckets that the workload says.
  *
  * The unit has included a hash, an RCU flavour, which CT_LFHT_FLAVOR names for the library, and
  * deferred nodes.
@@ -53,7 +53,7 @@ static struct nf_conntrack_tuple_hash *lfht_hash(struct cds_lfht_node *n)
 	return ct_table_node_hash((struct ct_table_node *)n);
 }
 
-/* The library calls these for each node with the hash looked for. */
+/* The library calls these for each node with the hash of the lookup. */
 static int match_live(struct cds_lfht_node *node, const void *key)
 {
 	return peer_is_live(lfht_hash(node), (struct ct_find *)key);

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Concurrency Kit's hash set, ck_hs (Al Bahra), as conntrack's table: open addressing over pointers,
- * probed a cache line at a time.
+ * Concurrency Kit's hash set, ck_hs (Al Bahra), as the table of conntrack: open addressing over
+ * pointers, probed a cache line at a time.
  *
- * Readers take no lock.  There is one writer at a time (CK_HS_MODE_SPMC), so inserts and deletes
- * take a spinlock.  Deletes leave tombstones, of which there are fewer with CK_HS_MODE_DELETE.  The
- * set grows inside a put when it is half full; lookups of that moment still read the old array, so
- * that is freed after a grace period.
+ * Readers take no lock.  Only one writer is allowed at a time (CK_HS_MODE_SPMC), so inserts and
+ * deletes take a spinlock.  Deletes leave tombstones, but fewer with CK_HS_MODE_DELETE.  The set
+ * grows inside a put when it is half full; concurrent lookups still read the old array, so that is
+ * freed after a grace period.
  *
- * An entry is a pointer to a node (struct nf_conntrack_tuple_hash), which keeps its hash, so that
- * growing reads one line an entry.  The library calls one function to compare; the lower bits of
- * the key that it hands on say what is asked.
+ * An entry is a pointer to a node (struct nf_conntrack_tuple_hash), which stores its hash, so
+ * growing reads one line per entry.  The library calls one function for comparisons; the lower bits
+ * of the key that it passes select the kind of comparison.
  */
 #define CT_VARIANT ck_hs
 #define CT_SUMMARY "Concurrency Kit's hash set: open addressing, one writer"
@@ -38,17 +38,17 @@ struct ct_table {
 	spinlock_t writer __cacheline_aligned;
 };
 
-/* What the lower bits of a key say; pointers to nodes and to struct ct_find have none. */
+/* The lower bits of a key; they are 0 in pointers to nodes and to struct ct_find. */
 #define CK_LIVE 1u /* a struct ct_find: a lookup */
-#define CK_SAME 2u /* that very node: a removal; none: a node that is to go in */
+#define CK_SAME 2u /* exactly this node: a removal; no bit: a node to insert */
 #define CK_HOW	(CK_LIVE | CK_SAME)
 
 static void nf_ct_put_direct(struct nf_conn *ct);
 
 /*
- * The library publishes an entry by a fence and a store (ck_hs_put()) and finds it by a load; TSan
- * does not see that, Debian's library being built without it, so it is told: what comes before a
- * put comes before what is done with an entry found.
+ * The library publishes an entry by a fence and a store (ck_hs_put()) and finds it by a load.  TSan
+ * does not see that, because Debian's library is built without it.  So it is declared here:
+ * everything before a put happens before any use of an entry that was found.
  */
 #if CT_TSAN
 #define ck_tsan_added(n) __tsan_release(n)
@@ -74,7 +74,7 @@ static const void *ck_key(const void *what, uintptr_t how)
 	return (const void *)((uintptr_t)what | how);
 }
 
-/* The lower bits choose the slot, and those above them the way from there: 32 are too few. */
+/* The lower bits choose the slot, higher ones the probe sequence: 32 bits are too few. */
 static __always_inline unsigned long ck_spread(uint32_t hash)
 {
 	return hash * UINT64_C(0x9e3779b97f4a7c15);
@@ -97,9 +97,9 @@ struct ck_block {
 };
 
 #define CK_BLOCK_HEADER 128u
-_Static_assert(sizeof(struct ck_block) <= CK_BLOCK_HEADER, "room for the header");
+_Static_assert(sizeof(struct ck_block) <= CK_BLOCK_HEADER, "space for the header");
 
-/* The library's allocator knows no table: that which this thread is busy with. */
+/* The library's allocator does not know the table: this is the one that the thread works on. */
 static _Thread_local struct ct_table *ck_table;
 
 static void *ck_alloc(size_t size)
@@ -144,7 +144,7 @@ table_find(struct ct_table *t, struct ct_find *f, uint32_t hash, const bool get)
 	struct nf_conntrack_tuple_hash *h = ck_hs_get(&t->hs, ck_spread(hash), ck_key(f, CK_LIVE));
 
 	if (h && get && unlikely(!refcount_inc_not_zero(&nf_ct_tuplehash_to_ctrack(h)->use)))
-		return NULL; /* it was just going */
+		return NULL; /* it was being removed */
 	return h;
 }
 
@@ -179,14 +179,14 @@ peer_del(struct ct_table *t, struct nf_conn *ct, enum ip_conntrack_dir dir, uint
 
 #include "variants/peers/two_nodes.inc.h"
 
-/* --- Life --- */
+/* --- Creating and destroying --- */
 
 static const char *table_bucket_rule(uint64_t n)
 {
 	return peer_bucket_rule(n);
 }
 
-/* Slots that a set needs to hold so many connections without growing. */
+/* Slots that a set needs for this number of connections without growing. */
 static uint64_t ck_slots(uint64_t buckets, uint64_t connections)
 {
 	uint64_t least = 2 * IP_CT_DIR_MAX * connections, slots = 8;
@@ -219,7 +219,7 @@ static void table_destroy(struct ct_table *t)
 	ck_hs_destroy(&t->hs);
 }
 
-/* The library does not tell; its array is the most of its memory. */
+/* The library does not report it; its array is most of its memory. */
 static uint64_t table_buckets(struct ct_table *t)
 {
 	return load_relaxed(&t->bytes) / (sizeof(void *) + 1);

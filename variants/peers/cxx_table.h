@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A table written in C++, as cxx_table.inc.h makes a variant of it: a handle and functions, called
- * directly, once an operation.  Each PEER(f) stands for a function of the peer's own: tbb_map_find()
- * and so on.
+ * The interface of a table written in C++, which cxx_table.inc.h makes a variant: a handle and
+ * functions, called directly, once per operation.  PEER(f) is the name of the peer's function, such
+ * as tbb_map_find().
  */
 #ifndef CTBENCH_VARIANTS_PEERS_CXX_TABLE_H
 #define CTBENCH_VARIANTS_PEERS_CXX_TABLE_H
@@ -16,13 +16,13 @@ extern "C" {
 #endif
 
 /*
- * new		a table with at least so many buckets for so many entries, or NULL
- * delete_	only its own memory
- * find		the entry that matches, with a reference if get says so (peer_hold()), or NULL
- * add		0, -EEXIST with the entry in the way in *clash (a reference, or NULL: it was just
- *		going), -ENOMEM, -ENOSPC
- * del		the very node goes out: false if it was not in
- * memory	how many buckets there are and the bytes of them; an estimate while others write
+ * new		creates a table with at least this number of buckets and entries, or NULL
+ * delete_	frees only the table's own memory
+ * find		the matching entry, with a reference if `get` is set (peer_hold()), or NULL
+ * add		0, -EEXIST with the existing entry in *clash (with a reference, or NULL: it was
+ *		being removed), -ENOMEM, -ENOSPC
+ * del		removes exactly this node; false if it was not in the table
+ * memory	the number of buckets and their bytes; an estimate while others write
  */
 #define CXX_TABLE(peer) \
 	void *peer##_new(size_t buckets, size_t entries); \

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A table written in C++ (cxx_table.h) as conntrack's.  Its readers take locks, so there is no RCU,
- * and connections may be used again at once.
+ * A table written in C++ (cxx_table.h) as the table of conntrack.  Its readers take locks, so there
+ * is no RCU, and connections may be reused at once.
  *
  * The unit has defined CT_VARIANT and so on, PEER(f), the peer's functions, and CXX_AXES; and
- * CXX_BUCKET_BYTES, CXX_ENTRY_BYTES: what a bucket and an entry take, for the estimate.
+ * CXX_BUCKET_BYTES, CXX_ENTRY_BYTES: the sizes of a bucket and an entry, for the estimate.
  */
 #include "variants/hash/folded.h"
 #include "variants/rcu/none.h"
@@ -54,7 +54,7 @@ peer_del(struct ct_table *t, struct nf_conn *ct, enum ip_conntrack_dir dir, uint
 
 #include "variants/peers/two_nodes.inc.h"
 
-/* --- Life --- */
+/* --- Creating and destroying --- */
 
 static const char *table_bucket_rule(uint64_t n)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a table that others wrote asks of a connection while it looks for one, so that "equal",
- * "expired" and "taken" mean the same in all of them.  C++ may include it: a node is a void * here
- * (struct nf_conntrack_tuple_hash), for C11's atomics are none of C++'s.
+ * The comparison of connections in tables by others, so that "equal", "expired" and "taken" mean
+ * the same in all of them.  C++ may include it: a node is a void * here (struct
+ * nf_conntrack_tuple_hash), because C++ does not have C11's atomics.
  */
 #ifndef CTBENCH_VARIANTS_PEERS_MATCH_H
 #define CTBENCH_VARIANTS_PEERS_MATCH_H
@@ -15,24 +15,24 @@ extern "C" {
 #endif
 
 enum peer_how {
-	PEER_NODE, /* a node, in the table or about to be: taken if another has its key */
-	PEER_LIVE, /* what a lookup looks for: a struct ct_find */
-	PEER_SAME, /* that very node */
+	PEER_NODE, /* a node that is in the table or being inserted: taken if another has its key */
+	PEER_LIVE, /* the key of a lookup: a struct ct_find */
+	PEER_SAME, /* exactly this node */
 };
 
 struct peer_key {
-	void *what; /* what `how` says */
+	void *what; /* of the type that `how` says */
 	uint32_t hash;
 	uint32_t how;
 };
 
 /*
- * Is the node, which lies in the table, what is looked for?  Where the table keeps nodes alive: under
- * its lock, or in a read-side section.
+ * Does the node, which is in the table, match?  Call it where nodes stay valid: under the table's
+ * lock, or in a read-side section.
  */
 bool peer_match(void *node, const struct peer_key *key);
 
-/* A reference on the node's connection: the node, or NULL if the connection was just going. */
+/* Takes a reference to the node's connection; returns NULL if that was being removed. */
 void *peer_hold(void *node);
 
 #ifdef __cplusplus

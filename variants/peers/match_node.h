@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* peer_match() (match.h) for tables in C, which compile it in, and what insertion says of a clash. */
+/* peer_match() (match.h) inline for tables in C, and the result of a clash at insertion. */
 #ifndef CTBENCH_VARIANTS_PEERS_MATCH_NODE_H
 #define CTBENCH_VARIANTS_PEERS_MATCH_NODE_H
 
@@ -7,7 +7,7 @@
 
 #include "core/nf_conntrack_find.h"
 
-/* For a lookup: is h, which lies in the table, alive and what f looks for? */
+/* For a lookup: is h, which is in the table, alive, and does it match f? */
 static inline bool peer_is_live(const struct nf_conntrack_tuple_hash *h, struct ct_find *f)
 {
 	struct nf_conn *ct = nf_ct_tuplehash_to_ctrack(h);
@@ -20,8 +20,8 @@ static inline bool peer_is_live(const struct nf_conntrack_tuple_hash *h, struct 
 }
 
 /*
- * Insertion minds what is in, and what is going in: the tuple alone decides, but the dying do
- * not count.
+ * Insertion checks entries that are in the table and those being inserted: only the tuple
+ * matters, and dying entries are ignored.
  */
 static inline bool
 peer_is_taken(const struct nf_conntrack_tuple_hash *h, const struct nf_conntrack_tuple_hash *mine)
@@ -35,13 +35,13 @@ peer_is_taken(const struct nf_conntrack_tuple_hash *h, const struct nf_conntrack
 	if (nf_ct_is_hidden(nf_ct_status(ct), NF_CT_DIRECTION(h)) ||
 	    nf_ct_is_hidden(nf_ct_status(my_ct), NF_CT_DIRECTION(mine)))
 		return false;
-	/* where both ends are the same, it is its own answer, and in its own way it is not */
+	/* if both ends are equal it is its own answer; its own node is no clash */
 	return ct != my_ct && nf_ct_tuple_equal(&h->tuple, &mine->tuple) && !nf_ct_is_dying(ct) &&
 	       nf_ct_zone_id(&zone, NF_CT_DIRECTION(h)) == f.zone_id[NF_CT_DIRECTION(h)] &&
 	       load_relaxed(&ct->net_id) == load_relaxed(&my_ct->net_id);
 }
 
-/* What insertion met, with a reference unless it was just going: -EEXIST. */
+/* Stores the clashing entry, with a reference unless it was being removed; returns -EEXIST. */
 static inline int peer_clash(struct nf_conntrack_tuple_hash *h, struct ct_insert *ins)
 {
 	if (refcount_inc_not_zero(&nf_ct_tuplehash_to_ctrack(h)->use))
@@ -49,7 +49,7 @@ static inline int peer_clash(struct nf_conntrack_tuple_hash *h, struct ct_insert
 	return -EEXIST;
 }
 
-/* Of a table that decides how many buckets it has: any wish will do. */
+/* For a table that chooses its number of buckets: any request is allowed. */
 static inline const char *peer_bucket_rule(uint64_t n)
 {
 	if (!n)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * oneTBB's concurrent_hash_map as conntrack's table: chains, a reader-writer lock for each bucket and
- * for each entry; buckets are added by segments, and filled when they are first used.  Every lookup
- * writes to two locks.  tbb_map.cc has the C++.
+ * oneTBB's concurrent_hash_map as the table of conntrack: chains, with a reader-writer lock for
+ * each bucket and each entry.  Buckets are added in segments and filled when they are first used.
+ * Every lookup writes to two locks.  tbb_map.cc has the C++.
  */
 #define CT_VARIANT tbb_map
 #define CT_SUMMARY "oneTBB's concurrent_hash_map: chains, a lock for each bucket and entry"

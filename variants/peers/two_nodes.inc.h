@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A connection in a table that others wrote: two entries, one for each direction.
+ * A connection in a table by others: two entries, one for each direction.
  *
- * Such a table takes one entry at a time.  ORIGINAL goes in first, then REPLY; where REPLY meets
- * another connection, ORIGINAL is taken out again.  In between, lookups do not see the connection
- * (it is not CONFIRMED yet), and insertions of the same key refuse.  The table's file has defined,
- * before it includes this:
+ * Such a table inserts one entry at a time.  ORIGINAL is inserted first, then REPLY; if REPLY
+ * clashes with another connection, ORIGINAL is removed again.  In between, lookups do not find the
+ * connection (it is not CONFIRMED yet), and insertions of the same key fail.  The table's file has
+ * defined, before it includes this:
  *
- *   int peer_add(t, ct, dir, hash, ins)   that direction's node goes in unless one that
- *			peer_is_taken() says is the same is there: 0, -EEXIST with peer_clash(),
- *			-ENOMEM, -ENOSPC
- *   bool peer_del(t, ct, dir, hash)	  that very node goes out; false if it was not in
+ *   int peer_add(t, ct, dir, hash, ins)   inserts that direction's node unless an equal one
+ *		by peer_is_taken() is there: 0, -EEXIST with peer_clash(), -ENOMEM, -ENOSPC
+ *   bool peer_del(t, ct, dir, hash)	  removes exactly that node; false if it was not there
  */
 
 static bool
 peer_unlink(struct ct_table *t, struct nf_conn *ct, uint32_t hash_orig, uint32_t hash_reply)
 {
-	/* Whoever takes the ORIGINAL node out has removed the connection. */
+	/* The thread that removes the ORIGINAL node has removed the connection. */
 	bool mine = peer_del(t, ct, IP_CT_DIR_ORIGINAL, hash_orig);
 
 	peer_del(t, ct, IP_CT_DIR_REPLY, hash_reply);
@@ -44,8 +43,8 @@ static int table_insert(struct ct_table *t, struct nf_conn *ct, uint32_t hash_or
 		goto undo;
 	}
 	/*
-	 * Was it killed meanwhile?  Then the killer found it unconfirmed and left it to us.  One
-	 * word has both bits, so one of us sees the other's.
+	 * Was it killed meanwhile?  Then the killer saw it unconfirmed and left the removal to us.
+	 * Both bits are in one word, so one of us sees the other's.
 	 */
 	if (atomic_fetch_or_explicit(&ct->status, IPS_CONFIRMED, memory_order_acq_rel) &
 	    IPS_DYING) {
@@ -57,7 +56,7 @@ static int table_insert(struct ct_table *t, struct nf_conn *ct, uint32_t hash_or
 
 undo:
 	store_relaxed(&ct->timeout, load_relaxed(&ct->timeout) - now);
-	nf_ct_put_direct(ct); /* the table's reference; the caller still has its own */
+	nf_ct_put_direct(ct); /* the table's reference; the caller still has another */
 out:
 	ct_read_unlock();
 	return ret;

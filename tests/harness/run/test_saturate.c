@@ -343,7 +343,7 @@ static void coarse_searches(void **state)
 	json_decref(all);
 }
 
-/* A bound that the machine breaks by itself is said to be one, before and after. */
+/* If the machine alone breaks the bound, a warning says so before and after the search. */
 static void machine_alone(void **state)
 {
 	static const char bounds[] =
@@ -352,18 +352,18 @@ static void machine_alone(void **state)
 
 	(void)state;
 	assert_int_equal(run("s.yaml --results runs --name a"), 0);
-	assert_null(strstr(said.err, "while a CPU is away"));
+	assert_null(strstr(said.err, "warning: "));
 	write_text("runs/a/bounds.jsonl", bounds);
 	assert_int_equal(run("--resume a --results runs"), 0);
-	expect(said.err,
-	       "warning: what arrives while a CPU is away waits 15 us here by the same p99");
-	expect(said.err, "as --p99 150us");
+	expect(said.err, "warning: ");
+	expect(said.err, "15 us");
+	expect(said.err, "--p99 150us");
 	expect(said.out, "reach 15 us at this percentile");
 	/* A bound far above it is about tables. */
 	assert_int_equal(run("s.yaml --results runs --name b --p99 31us"), 0);
 	write_text("runs/b/bounds.jsonl", bounds);
 	assert_int_equal(run("--resume b --results runs"), 0);
-	assert_null(strstr(said.err, "while a CPU is away"));
+	assert_null(strstr(said.err, "warning: "));
 	expect(said.out, "reach 15 us at this percentile");
 }
 
