@@ -158,7 +158,7 @@ void escape_html(FILE *out, const char *text)
 
 static void put_markdown(FILE *out, const char *p, size_t n)
 {
-	/* Markdown passes HTML through, and GitHub sends a message to whoever stands behind '@'. */
+	/* Markdown passes HTML through, and GitHub notifies the user named after '@'. */
 	if (*p == '&' || *p == '<' || *p == '>')
 		put_html(out, p, n);
 	else if (*p == '@')
@@ -216,7 +216,7 @@ static void bad_gnuplot(FILE *out, uint32_t code, unsigned char byte)
 /*
  * Between single quotes gnuplot takes everything as it is, except the quote itself.  That one comes
  * between double quotes, joined with '.': doubled, it would end the string if it were its first
- * character.  Between double quotes gnuplot runs what stands in backquotes.
+ * character.  Between double quotes gnuplot executes text in backquotes.
  */
 void escape_gnuplot(FILE *out, const char *text)
 {
@@ -280,7 +280,7 @@ static void put_shell(FILE *out, const char *p, size_t n)
 		fwrite(p, 1, n, out);
 }
 
-/* Between $' and ': the notation that shells have for characters nobody can type. */
+/* Between $' and ': the notation of shells for characters that cannot be typed. */
 static void put_shell_odd(FILE *out, const char *p, size_t n)
 {
 	if (*p == '\'' || *p == '\\')

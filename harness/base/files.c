@@ -75,7 +75,7 @@ int file_write_new(const char *folder, const char *name, const void *data, size_
 /* path as an open regular file, or -errno. */
 static int open_regular(const char *path, int flags, struct stat *st)
 {
-	/* O_NONBLOCK: a pipe that nobody writes to would keep us waiting. */
+	/* O_NONBLOCK: opening a pipe without a writer would block. */
 	int fd = open(path, flags | O_NONBLOCK | O_CLOEXEC, 0666), err = 0;
 
 	if (fd < 0)

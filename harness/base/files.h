@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reading and writing in a folder that somebody may have sent, where a name can be a symlink to
+ * Reading and writing in a folder that may come from a stranger, where a name can be a symlink to
  * anywhere, a pipe or a device.  And folders of our own for a while.
  *
  * A new file is made under a random name that nothing had before (O_EXCL), is brought to the disk,
@@ -36,15 +36,15 @@ FILE *file_read(const char *path, uint64_t most);
 /* All of it, also in pieces and through signals.  0 or a negative errno. */
 int file_write_all(int fd, const void *data, size_t len);
 
-/* strerror() for these functions' errors, which have reasons of their own. */
+/* strerror() for these functions' errors, which have additional reasons. */
 const char *file_error(int err);
 
 /*
- * A folder of our own below parent, which nobody else can enter; where parent is NULL below
+ * A new folder inside parent, which no other user can enter; if parent is NULL inside
  * $TMPDIR or /tmp.  path has room for PATH_MAX bytes.  0, or a negative errno with a sentence.
  */
 int scratch_make(char *path, const char *parent, struct ct_error *e);
-/* It and its files are gone.  An empty path is none. */
+/* Removes it and its files.  An empty path is ignored. */
 void scratch_remove(const char *path);
 /* All that there are: for the end of a program that cannot go on. */
 void scratch_remove_all(void);

@@ -38,8 +38,8 @@ void grid_free(struct grid *g);
 /* Columns that it takes as text, if nothing limits it. */
 int grid_width(const struct grid *g);
 /*
- * As text within so many columns (0: no limit): columns of words are broken, and if that is not
- * enough, the columns of numbers follow in blocks, each behind the words that name the row.
+ * As text within that many columns (0: no limit): columns of words are broken, and if that is not
+ * enough, the columns of numbers follow in blocks, each after the words that name the row.
  */
 void grid_print_within(FILE *out, const struct grid *g, unsigned int columns);
 

@@ -60,7 +60,7 @@ static void __attribute__((noreturn)) child(const char *path, char *const argv[]
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
 		signal(ours[i], SIG_DFL);
-	/* Had we died before prctl(), nobody would end it. */
+	/* If we had died before prctl(), it would never end. */
 	if (getppid() == parent && nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 &&
 	    dup2(says, STDOUT_FILENO) >= 0 && dup2(says, STDERR_FILENO) >= 0 &&
 	    !setrlimit(RLIMIT_FSIZE, &size) && !chdir(folder))

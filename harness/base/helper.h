@@ -22,7 +22,7 @@ struct helper {
 
 /*
  * The absolute path of a program, of PATH_MAX bytes, from $PATH.  Places in it that are not
- * absolute ("." or nothing) depend on where we stand, which may be a folder that somebody sent:
+ * absolute ("." or nothing) depend on the current folder, which may come from a stranger:
  * they are passed over.  0 or -ENOENT.
  */
 int helper_find(char *path, const char *name);

@@ -2,7 +2,7 @@
 /*
  * Ctrl-C: the first one asks a run to stop, the second one ends it at once.
  *
- * Code that waits long (for a child that measures) looks at ct_interrupted when a system call
+ * Code that waits long (for a child that measures) checks ct_interrupted when a system call
  * returns EINTR, stops waiting and returns -EINTR.  The handlers are therefore set without
  * SA_RESTART.
  */
@@ -18,7 +18,7 @@ extern volatile sig_atomic_t ct_interrupted;
 
 /*
  * Catch the three signals from now on; what was ignored (nohup) stays ignored.  None has come yet:
- * within another pair of these calls, whoever needs to know of an earlier signal keeps it.
+ * within another pair of these calls, callers that need an earlier signal must save it.
  */
 void interrupt_catch(void);
 /* Back to what was there before; ct_interrupted keeps its value. */

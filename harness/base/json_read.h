@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reading JSON that somebody may have edited: a value that is missing, or has another type, reads
+ * Reading JSON that may have been edited: a value that is missing, or has another type, reads
  * as nothing.  Any thread; object may be NULL.
  */
 #ifndef CTBENCH_HARNESS_BASE_JSON_READ_H
@@ -33,7 +33,7 @@ static inline double number_at(const json_t *array, size_t i)
 	return json_is_number(value) ? json_number_value(value) : NAN;
 }
 
-/* What stands two keys deep; NULL if it is not there.  Belongs to object. */
+/* The value two keys deep; NULL if it is missing.  Belongs to object. */
 static inline json_t *within(const json_t *object, const char *outer, const char *key)
 {
 	return json_object_get(json_object_get(object, outer), key);

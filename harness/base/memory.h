@@ -2,7 +2,7 @@
 /*
  * Libraries that lose data without memory.  jansson leaves out of an object what it cannot add, and
  * most of its callers could only end: so its allocator ends the program, with a sentence and exit
- * status 2.  What was measured so far is on the disk, and run --resume goes on.
+ * status 2.  Measurements so far are on the disk, and run --resume continues.
  */
 #ifndef CTBENCH_HARNESS_BASE_MEMORY_H
 #define CTBENCH_HARNESS_BASE_MEMORY_H

@@ -9,7 +9,7 @@
  *		progress_update(&p, bytes_done, NULL);
  *	progress_end(&p);
  *
- * Nothing is drawn if standard error is no terminal, in the first two seconds, or if the end is
+ * Nothing is drawn if standard error is not a terminal, in the first two seconds, or if the end is
  * near.  The line is redrawn at most ten times a second, and wiped at the end.  An update that
  * draws nothing costs one reading of the clock.
  *

@@ -9,7 +9,7 @@ static uint32_t fraction_of_root(unsigned int n, int degree)
 {
 	unsigned __int128 root = 0;
 
-	/* The largest root of 40 bits, 32 of them behind the point, whose power is not above n. */
+	/* The largest root of 40 bits, 32 of them after the point, whose power is not above n. */
 	for (int bit = 39; bit >= 0; bit--) {
 		unsigned __int128 r = root | (unsigned __int128)1 << bit;
 		unsigned __int128 power = degree == 2 ? r * r : r * r * r;

@@ -46,7 +46,8 @@ bool terminal_colour(int fd)
 void terminal_draw(const char *text)
 {
 	fflush(stderr);
-	file_write_all(STDERR_FILENO, text, strlen(text)); /* a line of progress is no loss */
+	file_write_all(STDERR_FILENO, text,
+		       strlen(text)); /* losing a line of progress does no harm */
 }
 
 /* A stream's other side. */
@@ -56,7 +57,7 @@ struct filter {
 	size_t nr_in;
 };
 
-/* The length of the tone that text begins with; 0: none; -1: more bytes are needed to tell. */
+/* The length of the tone that text begins with; 0: none; -1: more bytes are needed. */
 static int tone_at(const char *text, size_t len)
 {
 	for (size_t i = 0; i < NR_TONES && tones_allowed; i++) {
@@ -70,7 +71,7 @@ static int tone_at(const char *text, size_t len)
 
 /*
  * What begins at text, as it is to be written: at most ESCAPED_MAX bytes in shown.  Returns how
- * many bytes of text it is; 0: more are needed to tell.
+ * many bytes of text it is; 0: more are needed.
  */
 static size_t pass(const char *text, size_t len, char shown[ESCAPED_MAX], size_t *nr_shown)
 {

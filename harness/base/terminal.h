@@ -24,7 +24,7 @@ int terminal_filter(void);
 /* What is printed from now on may have colours: the sequences of terminal_tone(), and no others. */
 void terminal_allow_tones(void);
 
-/* Columns of the terminal behind a descriptor; `otherwise` if it is no terminal. */
+/* Columns of the terminal behind a descriptor; `otherwise` if it is not a terminal. */
 unsigned int terminal_columns(int fd, unsigned int otherwise);
 
 /* Should it get colours?  Only a terminal does, and not if NO_COLOR is set. */

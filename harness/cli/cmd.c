@@ -70,7 +70,7 @@ static const struct cmd_option *row_of(const struct cmd_option *rows, size_t i)
 	return rows && rows[i].name ? &rows[i] : NULL;
 }
 
-/* The options of a command, one after the other; NULL behind the last. */
+/* The options of a command, one after the other; NULL after the last. */
 static const struct cmd_option *option_at(const struct command *c, size_t i)
 {
 	size_t own = 0, more = 0;
@@ -190,7 +190,7 @@ char *cmd_usage(char *buf, size_t size, const struct command *c)
 struct parser {
 	const struct command *c;
 	char *request;
-	int argc, at; /* the argument to look at next */
+	int argc, at; /* the next argument */
 	char **argv;
 	size_t operands; /* so far */
 	struct ct_error *e;

@@ -36,7 +36,7 @@ struct cmd_words {
 	size_t nr;
 };
 
-/* What follows "--", for somebody else. */
+/* What follows "--", for another program. */
 struct cmd_rest {
 	char **argv;
 	int argc;
@@ -69,7 +69,7 @@ struct cmd_option {
 	bool hidden;   /* not in the help: for checks of the harness itself */
 };
 
-/* A part of the help behind the options. */
+/* A part of the help after the options. */
 struct cmd_section {
 	const char *title;	      /* an array of them ends where it is NULL */
 	const char *text;	      /* paragraphs; may be NULL */
@@ -145,7 +145,7 @@ void cmd_print_overview(FILE *out);
 extern const char cmd_overview[];
 extern const struct cmd_term cmd_overview_examples[];
 
-/* ---- what the help, manual pages and completion look at ---- */
+/* ---- for the help, manual pages and completion ---- */
 
 /* Calls see() for each option that people may use: the command's own, shared ones, --help. */
 void cmd_each_option(const struct command *c,

@@ -23,7 +23,7 @@ struct request {
 	double bound, power;
 	bool json, markdown;
 
-	/* Two programs in one run; but for other they are ctbench run's. */
+	/* Two programs in one run; except for `other` they are ctbench run's. */
 	struct compare_other other;
 	const char *name, *resume, *plant;
 	bool no_bounds;
@@ -96,7 +96,7 @@ static const struct cmd_option options[] = {
 static const struct cmd_section sections[] = {
 	{ "How to read it",
 	  "Exit status 3 means that a figure is proven to be worse by more than the bound: its "
-	  "whole interval lies beyond the bound, and Holm's p is small enough. Else it is 0, or 4 "
+	  "whole interval is beyond the bound, and Holm's p is small enough. Else it is 0, or 4 "
 	  "with --require-power: no regression is proven, and one of that size could have been "
 	  "missed.\n\n"
 	  "Two runs were made at different times. No interval shows what the machine did in "

@@ -116,7 +116,7 @@ static void print_machine(const json_t *env)
 			    available, sizeof(available),
 			    json_integer_value(within(env, "machine", "memory_available_bytes"))));
 	else
-		row("memory", "not told");
+		row("memory", "unknown");
 	row("clock", "%s, %.1f MHz, %s", told(within(env, "clock", "name")),
 	    json_real_value(within(env, "clock", "ticks_per_second")) / 1e6,
 	    json_is_true(within(env, "clock", "reliable")) ? "reliable" : "NOT reliable");
@@ -152,7 +152,7 @@ static void print_kernel(const json_t *env)
 	}
 	if (!*text)
 		strcpy(text, json_is_object(within(env, "kernel", "mitigations")) ? "none needed"
-										  : "not told");
+										  : "unknown");
 	row("mitigations", "%s", text);
 	row("pages", "transparent huge pages %s (defrag %s)",
 	    told(within(env, "pages", "transparent")),
@@ -165,7 +165,7 @@ static void print_kernel(const json_t *env)
 	else
 		buf[0] = '\0';
 	if (!json_is_array(value))
-		row("load", "not told");
+		row("load", "unknown");
 	else
 		row("load", "%.2f %.2f %.2f%s", json_real_value(json_array_get(value, 0)),
 		    json_real_value(json_array_get(value, 1)),

@@ -273,7 +273,7 @@ const struct command command_explain = {
 		"and timeout, before and after; what confirm did; events, and counters that "
 		"moved.\n\n"
 		"The packet is treated as strictly as by replay --json. Each table (--variant) has "
-		"its own hash, buckets and chains; few --buckets make long chains to look at.",
+		"its own hash, buckets and chains; few --buckets make long chains.",
 	.operands = operands,
 	.options = options,
 	.more = replay_command_options,

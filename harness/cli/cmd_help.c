@@ -27,7 +27,7 @@ static struct page page_begin(FILE *out)
 	return (struct page){ out, width < 60 ? 60 : width > WIDTH_MAX ? WIDTH_MAX : width };
 }
 
-/* name, and its text beside it or, where name is too long, below. */
+/* name, and its text to the right or, if name is too long, below. */
 static void put_term(const struct page *p, unsigned int indent, unsigned int column,
 		     const char *name, const char *text)
 {
@@ -46,7 +46,7 @@ static void put_term(const struct page *p, unsigned int indent, unsigned int col
 	text_wrap(p->out, text, column, column, p->width);
 }
 
-/* The texts begin in one column, behind the longest name. */
+/* The texts begin in one column, after the longest name. */
 static void put_terms(const struct page *p, unsigned int indent, const struct cmd_term *terms)
 {
 	unsigned int column = 0;

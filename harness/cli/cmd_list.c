@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ctbench list: what can be measured, and what a run tells of it.
+ * ctbench list: what can be measured, and what a run reports.
  */
 #include "harness/cli/list.h"
 

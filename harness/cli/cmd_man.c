@@ -59,7 +59,7 @@ static void put_term(FILE *out, const char *name, const char *text)
 		put_line(out, text);
 }
 
-/* Terms without texts are lines of their own, as examples are. */
+/* Terms without texts are separate lines, like examples. */
 static void put_terms(FILE *out, const struct cmd_term *terms)
 {
 	bool texts = false;

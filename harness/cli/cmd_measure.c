@@ -103,7 +103,7 @@ static int send_details(const json_t *details, bool failed)
 	return err;
 }
 
-/* A parent that takes slices has to tell this from other messages. */
+/* A parent that takes slices must distinguish this from other messages. */
 static int send_kind(const struct cell *cell)
 {
 	const uint32_t kind = MEASURE_RESULT;

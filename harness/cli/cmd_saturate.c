@@ -244,7 +244,7 @@ const struct command command_saturate = {
 	.about = "Finds, for each cell of the workloads, the highest rate of arrivals at which a "
 		 "percentile of the times from the intended start stays under a bound. Each search "
 		 "halves the ratio between a rate that keeps the bound and one that does not. Each "
-		 "rate is measured in a process of its own.\n\n"
+		 "rate is measured in a separate process.\n\n"
 		 "Searches are repeated (the workload's repeats). The result is their median with "
 		 "its 95 % interval. A control, the same cell twice, shows the noise. Verdicts "
 		 "follow as for a run.",

@@ -73,7 +73,7 @@ parse_set(void *request, const struct cmd_option *option, const char *text, stru
 
 static const struct cmd_term clocks[] = {
 	{ "trace", "time passes as when the packets were captured (default)" },
-	{ "frozen", "time stands still: nothing expires" },
+	{ "frozen", "the clock does not advance: nothing expires" },
 	{ NULL, NULL },
 };
 
@@ -140,7 +140,7 @@ static int write_error(int err, struct ct_error *e)
 	return ct_user_error(e, "cannot write the output: %s", strerror(-err));
 }
 
-/* The reader of a pipe may close it early, which is no error. */
+/* The reader of a pipe may close it early; that is no error. */
 static bool reader_left(int err)
 {
 	return err < 0 && errno == EPIPE;

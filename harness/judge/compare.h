@@ -3,9 +3,9 @@
  * Comparing two runs: two revisions, two compilers, two machines.
  *
  * Cells with the same name and parameters are compared by the rules of judge.h. Repeats of two runs
- * were not measured together, so they are not paired. Those of two programs in one run
- * (`ctbench compare --against`) are, and speeds are compared within rounds. All cells of a workload together are one more
- * comparison. Holm corrects over all comparisons.
+ * were not measured together, so they are not paired. Those of two programs in one run (`ctbench
+ * compare --against`) are, and speeds are compared within rounds. All cells of a workload together
+ * are one more comparison. Holm corrects over all comparisons.
  */
 #ifndef CTBENCH_HARNESS_JUDGE_COMPARE_H
 #define CTBENCH_HARNESS_JUDGE_COMPARE_H
@@ -45,8 +45,8 @@ struct json_t *judge_compare(const struct compare_run *a, const struct compare_r
 			     const char *metrics, double bound, bool paired, struct ct_error *e);
 
 /*
- * The two sides of a run that two programs measured: as if each had a run of its own, the other
- * program's first. New references. 0, or a negative errno with a sentence: it is no such run.
+ * The two sides of a run that two programs measured: as if each had made a separate run, the other
+ * program's first. New references. 0, or a negative errno with a sentence: it is not such a run.
  */
 int judge_programs(const struct json_t *benchmark, const char *path, struct json_t *sides[2],
 		   struct ct_error *e);

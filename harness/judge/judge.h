@@ -40,7 +40,7 @@ struct json_t;
 int judge_run(struct json_t *report);
 
 /*
- * Print the noise of each workload, which stands before the tables; and the verdicts, which follow
+ * Print the noise of each workload, which comes before the tables; and the verdicts, which follow
  * them.
  */
 void judge_print_noise(FILE *out, const struct json_t *report);

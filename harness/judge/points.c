@@ -2,8 +2,8 @@
 /*
  * What a run could detect, choice by choice at each point (`detect:`); see judge.h.
  *
- * A verdict averages a choice over all points of its workload. Here each point (threads, flows, ...)
- * is asked by itself, as if its cells were a workload of their own.
+ * A verdict averages a choice over all points of its workload. Here each point (threads, flows,
+ * ...) is judged separately, as if its cells were a separate workload.
  */
 #include "harness/judge/judge.h"
 
@@ -44,7 +44,7 @@ static void add_value(char *buf, size_t *at, const char *key, const json_t *valu
 		text_add(buf, POINT_MAX, at, "%s%s %.6g", between, key, json_number_value(value));
 }
 
-/* What of a cell's point has no column of its own: "load_factor 2, split flow". */
+/* The parameters of a cell's point that have no column: "load_factor 2, split flow". */
 static void point_text(char buf[POINT_MAX], const json_t *workload, const json_t *parameters)
 {
 	json_t *name;

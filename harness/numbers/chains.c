@@ -7,7 +7,7 @@
 
 #include "harness/numbers/stats.h"
 
-/* Fewer expected in a class than this, and the sum is no chi-square: classes are joined. */
+/* With fewer expected in a class the sum is not chi-square, so classes are joined. */
 #define EXPECTED_MIN 5.0
 
 static double expected(const struct ct_chains *c, double mean, unsigned int length)
@@ -53,7 +53,7 @@ static void chi_square(const struct ct_chains *c, struct chains_test *t)
 	last_wanted += wanted;
 	if (classes)
 		t->chi2 += (last_seen - last_wanted) * (last_seen - last_wanted) / last_wanted;
-	/* One is lost to the total; if all buckets were looked at, one to the mean too, which is
+	/* One is lost to the total; if all buckets were examined, one to the mean too, which is
 	 * theirs. */
 	lost = (double)c->entries >= 0.999 * t->mean * (double)c->buckets &&
 			       (double)c->entries <= 1.001 * t->mean * (double)c->buckets

@@ -14,7 +14,7 @@
 
 struct json_t;
 
-/* Buckets that a measurement looks at: enough for the test, and milliseconds. */
+/* Buckets that a measurement examines: enough for the test, and takes milliseconds. */
 #define CHAINS_SAMPLE 16384
 
 /* Below this a hash is said not to spread like chance: one measurement in a thousand is, by chance.
@@ -26,7 +26,7 @@ struct chains_test {
 	double variance;      /* of the same around that mean; Poisson's is the mean */
 	double chi2, p;	      /* NAN where there are too few buckets to say */
 	unsigned int freedom; /* degrees of */
-	/* Of entries, how many others are looked at before one that is there is found. */
+	/* The mean number of other entries examined before an existing one is found. */
 	double walk;
 };
 

@@ -4,7 +4,7 @@
  * sums, percentiles, JSON.
  *
  * A percentile p is the smallest value that at least p % of all values do not
- * exceed.  It is told as the upper end of its bucket, or the maximum where that is less: never
+ * exceed.  It is reported as the upper end of its bucket, or the maximum if that is less: never
  * below the truth, and at most HISTOGRAM_ERROR above it.
  */
 #ifndef CTBENCH_HARNESS_NUMBERS_HISTOGRAM_H
@@ -27,7 +27,7 @@ void histogram_add(struct ct_histogram *to, const struct ct_histogram *from);
 /* share from 0 to 1 (0.99 is p99); 0 of an empty histogram. */
 uint64_t histogram_at(const struct ct_histogram *h, double share);
 
-/* The share of values in buckets that lie above value altogether. */
+/* The share of values in buckets that are entirely above value. */
 double histogram_above(const struct ct_histogram *h, uint64_t value);
 
 /*

@@ -14,7 +14,7 @@ struct quartiles {
 
 /*
  * Sorts values.  Between two values a quartile is interpolated linearly
- * (Hyndman and Fan 1996, type 7: what R and NumPy do unless told otherwise).
+ * (Hyndman and Fan 1996, type 7: the default of R and NumPy).
  */
 struct quartiles quartiles_of(double *values, size_t n);
 

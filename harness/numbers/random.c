@@ -77,7 +77,7 @@ static double zipf_area_inverse(double s, double a)
 	double t = (1 - s) * a;
 
 	if (t < -1)
-		t = -1; /* by rounding, at the very end */
+		t = -1; /* rounding can exceed the end */
 	return exp(log1p_by(t) * a);
 }
 

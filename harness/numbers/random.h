@@ -26,7 +26,7 @@ static inline uint64_t splitmix64(uint64_t *state)
 	return z ^ z >> 31;
 }
 
-/* A seed of its own for each purpose and each thread, without relation to the others. */
+/* A different seed for each purpose and each thread, independent of the others. */
 static inline uint64_t seed_derive(uint64_t seed, uint64_t purpose, uint64_t index)
 {
 	uint64_t s = splitmix64(&seed) ^ purpose;
@@ -118,7 +118,7 @@ static inline uint64_t permutation_round(uint64_t x, uint64_t key, unsigned int 
 	return x >> (64 - bits);
 }
 
-/* Where i comes to stand (i < n). */
+/* The position of i (i < n). */
 static inline uint64_t permutation_at(const struct permutation *p, uint64_t i)
 {
 	uint64_t l = i & ((1ull << p->low) - 1), h = i >> p->low;
@@ -132,7 +132,7 @@ static inline uint64_t permutation_at(const struct permutation *p, uint64_t i)
 	return h << p->low | l;
 }
 
-/* Which i comes to stand at x: permutation_at()'s inverse. */
+/* The i at position x: permutation_at()'s inverse. */
 uint64_t permutation_find(const struct permutation *p, uint64_t x);
 
 /*
@@ -155,7 +155,7 @@ uint64_t zipf_draw(const struct zipf *z, struct rng *r);
 
 /*
  * Correlation of each number with the one lag later, from -1 to 1; in a
- * random sequence of n it stays within 4 / sqrt(n) of 0, but for one in 15000.
+ * random sequence of n it stays within 4 / sqrt(n) of 0, except for one in 15000.
  */
 double serial_correlation(const uint64_t *v, size_t n, size_t lag);
 

@@ -85,7 +85,7 @@ json_t *bounds_merge(const json_t *measurements)
 /* ---- looking up ---- */
 
 /*
- * A footprint larger than the largest measured one by more than this may lie in another cache, or
+ * A footprint larger than the largest measured one by more than this may be in another cache, or
  * in none: its time is unknown.
  */
 #define BEYOND 1.5

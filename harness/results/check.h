@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Files of a run that somebody may have sent, or changed by hand: refused unless they say what
+ * Files of a run that may come from a stranger or be edited: refused unless they contain what
  * ctbench would have written.  Everything that is read from a run's folder passes here once, where
  * it is read; who uses it need not ask again.
  *
  * In all of them texts are one line without control characters and of at most 4 KiB, numbers are
  * finite, and nothing is nested deeper than 16 levels.  Known keys of benchmark.json and run.json
- * hold what they should; a key that is missing is no reason to refuse a file.
+ * hold what they should; a missing key is no reason to refuse a file.
  */
 #ifndef CTBENCH_HARNESS_RESULTS_CHECK_H
 #define CTBENCH_HARNESS_RESULTS_CHECK_H

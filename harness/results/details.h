@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Details: what a measurement tells beyond the numbers of its cell_result.
+ * Details: the results of a measurement beyond the numbers of its cell_result.
  *
  * A measuring process may collect one JSON object, struct bench's details, and sends it behind its
  * result. The parent appends it, as one line, to the run's details.jsonl before the measurement's
@@ -30,7 +30,7 @@ struct measurement;
 
 /*
  * A measurement's line with its newline, from malloc(), its length in *len.  NULL without
- * memory, or if details is no object.
+ * memory, or if details is not an object.
  */
 char *details_line(const struct measurement *m, const struct json_t *details, size_t *len);
 

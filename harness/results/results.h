@@ -4,7 +4,7 @@
  *
  *	run.json	what was started: arguments, revision (for --resume)
  *	cells.tsv	a row for every finished measurement, appended at once
- *	details.jsonl	a line for every measurement that has more to tell (details.h)
+ *	details.jsonl	a line for every measurement that has details (details.h)
  *	bounds.jsonl	a line for each time the machine's bounds were measured (bounds.h)
  *	run.log		what happened, with times
  *	benchmark.json	Google Benchmark's report and all facts about the run
@@ -15,7 +15,7 @@
  *	plots/		pictures, their data and the scripts that draw them
  *
  * A measurement is in cells.tsv before the next one starts: whatever happens
- * later (Ctrl-C, kill -9, a full disk), it is kept, and --resume goes on from
+ * later (Ctrl-C, kill -9, a full disk), it is kept, and --resume continues from
  * there.  Other files are written under another name and renamed, so they
  * are whole or as they were.  A folder that exists is never overwritten.
  *
@@ -115,8 +115,8 @@ int results_write_json(const char *dir, const char *name, const struct json_t *j
 		       struct ct_error *e);
 
 /*
- * A path to write to: below the folder of a run, which somebody may have sent, it must go through
- * no symlink.  0, or a negative errno with a sentence.
+ * A path to write to: inside the folder of a run, which may come from a stranger, it must not go
+ * through any symlink.  0, or a negative errno with a sentence.
  */
 int results_no_links(const char *dir, const char *path, struct ct_error *e);
 
@@ -175,7 +175,7 @@ int measurement_to_line(const struct measurement *m, char *buf, size_t size);
  */
 size_t measurement_columns(const char *header);
 /*
- * Read a line of so many columns; missing ones are 0. line is written to. false if it is no such
+ * Read a line of that many columns; missing ones are 0. line is written to. false if it is no such
  * line, or cannot be a measurement: a negative amount, a good one with a figure that is not a
  * number, an unknown status.
  */

@@ -8,12 +8,12 @@
 
 /*
  * Void attempts without a good one after which a run is given up.  If one attempt in eight were
- * good, 24 of them would show none in 4 % of cases ((7 / 8)^24).  If fewer are good, a repeat, which
- * has three attempts, is good less than once in three times: of nine repeats three, and a verdict
- * needs STATS_LEAST.
+ * good, 24 of them would show none in 4 % of cases ((7 / 8)^24).  If fewer are good, a repeat,
+ * which has three attempts, is good less than once in three times: of nine repeats three, and a
+ * verdict needs STATS_LEAST.
  */
 #define ATTEMPTS 24
-/* Of every cell, so that it was tried at two times: the machine is seldom disturbed for so long. */
+/* Of every cell, so that it was tried at two times: disturbances are rarely that long. */
 #define REPEATS 2
 
 struct count {

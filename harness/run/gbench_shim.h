@@ -6,7 +6,7 @@
  * --benchmark_filter, orders the measurements, computes means and writes the
  * JSON that its tools (compare.py) read.  It measures nothing here: one of
  * its "iterations" calls back into C, which drives one timed window in a
- * process of its own.  The time it reports is the one the callback gives it
+ * separate process.  The time it reports is the one the callback gives it
  * (manual time): nanoseconds per operation as one thread sees it.
  *
  * Written against 1.7.1, whose habits decide how a run goes:
@@ -99,7 +99,7 @@ int gbench_add(const char *name, unsigned int repeats, unsigned int threads, str
 
 /*
  * Set selected[i] for each benchmark that --benchmark_filter lets through.
- * None, or a filter that is no regular expression: -EINVAL with a sentence.
+ * None, or a filter that is not a regular expression: -EINVAL with a sentence.
  */
 int gbench_select(bool *selected, struct ct_error *e);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Another program that measures beside this one, in the same run; see run.h. */
+/* Another program that measures in the same run as this one; see run.h. */
 #include "harness/run/run.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include "harness/base/json_read.h"
 #include "harness/measure/protocol.h"
 
-/* Its name is part of the names of cells: what a revision may have beside these becomes '_'. */
+/* Its name is part of the names of cells: other characters than these become '_'. */
 static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.+";
 
 static void name_other(struct run_other *other)

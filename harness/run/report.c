@@ -340,7 +340,7 @@ static void print_value(FILE *out, const json_t *value)
 	}
 }
 
-/* repeats is a column of its own: the number asked for may have been overridden. */
+/* repeats has a separate column, because the number may have been overridden. */
 static bool is_column(const char *key)
 {
 	return strcmp(key, "repeats");

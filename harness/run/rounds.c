@@ -4,7 +4,7 @@
  *
  * A group is the cells of a workload at one point (threads, flows, ...), its control among them.
  * An instance of it is a process for each cell, alive at the same time; it is one repeat of each of
- * these cells.  In each round every cell has one slice, in an order drawn anew.  What the machine
+ * these cells.  In each round every cell has one slice, in a newly drawn order.  What the machine
  * does within a second then meets all of them alike, and effects are taken within rounds.
  *
  * Where memory does not hold all cells of a group at once, as many as it holds are a session of
@@ -34,7 +34,7 @@
 #define ATTEMPTS       3    /* at a slice */
 #define ALONE_SLICES   5    /* as long is the window that has the machine to itself */
 #define ALONE_EVERY    4    /* instances */
-#define ALONE_LEAST    0.05 /* seconds of a repeat: shorter ones are no figures */
+#define ALONE_LEAST    0.05 /* seconds of a repeat: shorter ones are meaningless */
 #define NEAR_NAP       0.05 /* seconds between two looks whether the CPUs are near */
 #define NEAR_PATIENCE  20.0 /* seconds of an instance */
 #define SIDE_BY_SIDE   64   /* processes */
@@ -137,7 +137,7 @@ void run_group_windows(struct run *run, struct run_cell *c, uint32_t repeat,
 
 /* ---- a slice ---- */
 
-/* The least distance of CPUs that this run has seen with so many threads; NULL: not kept. */
+/* The least distance of CPUs that this run has seen with that many threads; NULL: not kept. */
 static double *nearest(struct run *run, const struct cell *cell)
 {
 	return cell->threads > 1 && cell->threads < RUN_NEAREST ? &run->nearest[cell->threads]

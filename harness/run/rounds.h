@@ -15,7 +15,7 @@ bool run_in_slices(const struct run *run, const struct run_cell *c);
 unsigned int run_measure_group(struct run *run, struct run_cell *c, uint32_t repeat);
 
 /*
- * The same for cells that need windows of their own: one after the other, in an order drawn anew,
+ * The same for cells that need undivided windows: one after the other, in a newly drawn order,
  * so that those that are compared are close in time.
  */
 void run_group_windows(struct run *run, struct run_cell *c, uint32_t repeat,

@@ -10,7 +10,7 @@
  *	rounds.c	cells of a group measured side by side, in slices
  *	slices.c	what is kept of slices, and the result of a repeat from them
  *	enough.c	when a workload is known well enough to stop
- *	other.c		another program that measures beside this one
+ *	other.c		another program that measures in the same run
  *	all_void.c	when a run is given up because nothing can be measured
  *	bounds.c	the machine's bounds, measured in between (results/bounds.h)
  *	report.c	all facts as JSON, and results.tsv from them
@@ -241,8 +241,8 @@ int run_other_open(struct run_other *other, const char *option, const char *valu
 		   struct ct_error *e);
 void run_other_close(struct run_other *other);
 /*
- * Leave out the cells whose variant it lacks, and say so on stderr.  -EINVAL with a sentence if none
- * is left.
+ * Leave out the cells whose variant it lacks, and say so on stderr.  -EINVAL with a sentence if
+ * none is left.
  */
 int run_other_select(struct run *run, struct ct_error *e);
 /* For run.json and the report: {name, build}.  New reference. */

@@ -56,7 +56,7 @@ void saturate_tell(struct saturate *s, uint64_t rate, enum saturate_outcome outc
 
 /*
  * The rate found; 0 if even `from` does not keep the bound.  *at_least: `to`
- * keeps it, and the limit lies beyond.
+ * keeps it, and the limit is above.
  */
 uint64_t saturate_found(const struct saturate *s, bool *at_least);
 

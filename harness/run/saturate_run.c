@@ -266,8 +266,7 @@ static void search(struct run *run, struct saturate_points *points, struct run_c
 						      outcome == SATURATE_KEPT, "outrun",
 						      outcome == SATURATE_OUTRUN));
 		fprintf(out, " %.3g%s", (double)rate / 1e6, outcome == SATURATE_KEPT ? "+" : "-");
-		/* What stands for the repeat: of the highest rate that kept the bound, or of the
-		 * last. */
+		/* The repeat's result is that of the highest rate that kept the bound, or the last one. */
 		if (rate == s.low || !s.low)
 			c->list[repeat].result = r;
 	}

@@ -35,7 +35,7 @@ void saturate_points_free(struct saturate_points *points);
 int saturate_make_cells(struct run *run, struct ct_error *e);
 
 /*
- * Search each cell as often as it has repeats, cells in an order of their own within each
+ * Search each cell as often as it has repeats, cells in shuffled order within each
  * repeat, with what points has already been measured; prints each search as it goes.  Ends
  * early when interrupted or when nothing more can be kept (run->fatal).  Results are in the
  * cells' list, rates and saturation, as run_report() takes them.

@@ -2,7 +2,7 @@
 /*
  * The measurements of a run.  Google Benchmark chooses which repeat of which cell is next.  The
  * first repeat that is due of a group measures all cells of that group (rounds.c).  Each
- * measurement has a process of its own and a row in cells.tsv.
+ * measurement has a separate process and a row in cells.tsv.
  */
 #include "harness/run/run.h"
 

@@ -12,7 +12,7 @@
 #include "harness/measure/void.h"
 #include "harness/results/details.h"
 
-/* Below so many seconds in all, shares say little: what there is is used (void.h). */
+/* Below that many seconds in all, shares say little, so all slices are used (void.h). */
 #define JUDGED_LEAST VOID_SPEED_LEAST
 
 struct slice *slices_add(struct slice_list *l)
@@ -32,7 +32,7 @@ struct slice *slices_add(struct slice_list *l)
 
 /* ---- the result ---- */
 
-/* The last attempt of a round stands for it. */
+/* The last attempt of a round counts. */
 static bool is_last(const struct slice_list *l, size_t i)
 {
 	const struct slice *s = &l->list[i];
@@ -44,7 +44,7 @@ static bool is_last(const struct slice_list *l, size_t i)
 static const char *choose(struct slice_list *l)
 {
 	size_t rounds = 0, good = 0;
-	const struct slice *worst = NULL; /* a CPU quota tells more than what it led to */
+	const struct slice *worst = NULL; /* a CPU quota explains more than its effects */
 
 	for (size_t i = 0; i < l->nr; i++) {
 		struct slice *s = &l->list[i];

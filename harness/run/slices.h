@@ -38,7 +38,7 @@ struct slice *slices_add(struct slice_list *l);
 /*
  * Choose which slices are used, and put their sums into the result, where it is not failed:
  * the last attempt of each round, if it was not refused.  Where fewer than half the rounds have
- * one the result is void, unless it is too short to tell noise.
+ * one the result is void, unless it is too short to detect noise.
  */
 void slices_sum(struct slice_list *l, const struct cell *cell, struct cell_result *r);
 

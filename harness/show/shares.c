@@ -27,7 +27,7 @@ static const struct {
 	{ "null", "a table that does nothing", "a table that does nothing" },
 };
 
-/* ns of a bound without a footprint: the smallest one measured with so many threads. */
+/* ns of a bound without a footprint: the smallest one measured with that many threads. */
 static double
 plain_ns(const json_t *bounds, const char *bound, unsigned int threads, const char *hash)
 {

@@ -40,7 +40,7 @@ struct json_t;
  */
 int shares_of(struct json_t *report, const char *of, struct ct_error *e);
 
-/* A sentence that says what the shares are of; empty if figures are no shares. */
+/* A sentence that names the bound of the shares; empty if figures are not shares. */
 void shares_remark(char *buf, size_t size, const struct json_t *report);
 
 #endif

@@ -42,7 +42,7 @@ struct key_plan {
 	unsigned int threads;
 	bool compact;	    /* keys are struct ct_key4 (no flow is IPv6) */
 	bool huge;	    /* ask for huge pages */
-	size_t stream_keys; /* lookups until a stream begins anew; a multiple of KEY_BLOCK */
+	size_t stream_keys; /* lookups until a stream repeats; a multiple of KEY_BLOCK */
 	size_t stream_ops;  /* the same for operations; 0: lookups only */
 
 	struct permutation place; /* of what is present: the stable by rank, then churn */

@@ -7,7 +7,7 @@
  *	  - null: ns/op <= 3
  *	  - nulls_rcu_siphash: ns/op <= 1.15 x replica
  *
- * An aim is no test: the machine and its noise matter as much as the code, so a missed aim is no
+ * An aim is not a test: the machine and its noise matter as much as the code, so a missed aim is no
  * failure.
  */
 #ifndef CTBENCH_HARNESS_WORKLOAD_AIMS_H
@@ -38,7 +38,7 @@ struct aim {
 	"'VARIANT: MEASURE <= NUMBER' or '... <= NUMBER x VARIANT', also with >=; " \
 	"measures: ns/op, M/s, B/conn, B/bucket, s"
 
-/* False if the text is no aim. */
+/* False if the text is not an aim. */
 bool aim_parse(struct aim *aim, const char *text);
 
 extern const char *const aim_measures[AIM_NR_MEASURES];

@@ -3,7 +3,7 @@
  * A cell: one point of a workload's product, ready to be measured.
  *
  * A workload file has lists (variants, threads, flows, ...), and their product is a list of cells.
- * Each repeat of a cell runs in a process of its own: the parent sends the bytes of the cell
+ * Each repeat of a cell runs in a separate process: the parent sends the bytes of the cell
  * through a pipe to a new ctbench, which builds the table, measures, and sends a cell_result back.
  * So both structures are plain bytes without pointers.  The details, a JSON text, follow the
  * result.
@@ -50,12 +50,12 @@ enum split_policy {
 
 /* How far apart the CPUs of a cell's threads may be, which can change while it runs. */
 enum distance_policy {
-	DISTANCE_ANY,  /* measured as it comes, and recorded */
+	DISTANCE_ANY,  /* not restricted; recorded */
 	DISTANCE_NEAR, /* slices count only while the CPUs are near each other */
 };
 
 enum page_policy {
-	PAGES_AUTO,    /* ask for transparent huge pages (madvise), and take what comes */
+	PAGES_AUTO,    /* ask for transparent huge pages (madvise), accept any */
 	PAGES_THP,     /* transparent huge pages, or the measurement is void */
 	PAGES_4K,      /* small pages, or the measurement is void */
 	PAGES_HUGETLB, /* from the pool of huge pages (vm.nr_hugepages) */
@@ -75,7 +75,7 @@ enum arrival_process {
 	ARRIVALS_CAPTURE, /* as a capture's packets did, stretched to the rate */
 };
 
-/* What happens to the table, beside the workers, while the window is open; see events.def. */
+/* What happens to the table while the window is open and workers continue; see events.def. */
 enum cell_event_kind {
 #define EVENT(id, ...) EVENT_##id,
 #include "harness/workload/events.def"
@@ -85,7 +85,7 @@ enum cell_event_kind {
 
 struct cell_event {
 	double at;	     /* seconds after the window opens */
-	double seconds;	     /* how long it lasts, where the file says so (DURATION) */
+	double seconds;	     /* how long it lasts, if the file says so (DURATION) */
 	uint64_t count;	     /* BUCKETS, CONNECTIONS or RATE */
 	uint32_t kind;	     /* enum cell_event_kind */
 	uint32_t short_form; /* it was given as `resize: BUCKETS@TIME` */
@@ -146,7 +146,7 @@ struct cell {
 	/* In a run of two programs the one that measures it (measure_other); else empty. */
 	char program[CELL_PROGRAM_MAX];
 	bool control;	     /* the second name of an A/A pair */
-	bool sliced;	     /* in slices, beside others of its group (measure/slices.h) */
+	bool sliced;	     /* in slices, in turn with others of its group (measure/slices.h) */
 	uint32_t plant_cold; /* the slice, from 1, that begins with cold caches: for tests */
 	double plant_delay;  /* every batch takes longer by this share: a known effect, for tests */
 	double ticks_per_second; /* of the clock, calibrated by the parent; 0: not yet */

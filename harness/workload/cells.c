@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From words to cells.  First each value is read by itself, so that a wrong one is found wherever
- * it stands.  Then the product of all lists is made, and check.c says whether the values of a
+ * From words to cells.  First each value is read separately, so that a wrong one is found wherever
+ * it is.  Then the product of all lists is made, and check.c says whether the values of a
  * cell go together.
  */
 #include "harness/machine/topology.h"
@@ -215,7 +215,7 @@ static int apply(struct workload_product *p, struct cell *cell, int id)
 	return set_value(cell, id, word->text, word_place(word, place), p->e);
 }
 
-/* Each value by itself, with the defaults of all others. */
+/* Each value separately, with the defaults of all others. */
 static int check_values(struct workload_product *p)
 {
 	struct cell cell = { .buckets = 1, .seconds = 1, .flows = 1 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Values that are each fine but do not go together.  Every message says where the value stands,
+ * Values that are each allowed but not together.  Every message says where the value is,
  * why it is refused, and what to write instead.
  */
 #include "harness/machine/topology.h"
@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Where a parameter's value in the present cell stands. */
+/* The place of a parameter's value in the present cell. */
 static const char *place_of(const struct workload_product *p, int id, char place[WORD_PLACE])
 {
 	return word_place(&p->keys[id].list[p->at[id]], place);

@@ -15,7 +15,7 @@
 static const struct event_kind {
 	const char *name, *value, *meaning;
 	bool disturbs;	/* lookups may miss, inserts fail, the population change */
-	bool synthetic; /* makes connections of its own, so it does not go with a capture */
+	bool synthetic; /* makes new connections, so it cannot be combined with a capture */
 } kinds[NR_EVENT_KINDS] = {
 #define EVENT(id, name_, value_, meaning_, ...) \
 	[EVENT_##id] = { .name = name_, .value = value_, .meaning = meaning_, ##__VA_ARGS__ },

@@ -99,7 +99,7 @@ static int scan_line(const struct scan *s)
 	return (int)s->event.start_mark.line + 1;
 }
 
-/* libyaml gives the line of a mistake, but only the offset of bytes that are no text. */
+/* libyaml gives the line of a mistake, but only the offset of bytes that are not text. */
 static int problem_line(const yaml_parser_t *p)
 {
 	const unsigned char *text = p->input.string.start;
@@ -226,11 +226,12 @@ static int scan_file(struct scan *s, struct workload_text *t)
 					     s->path);
 	}
 	if (s->event.type != YAML_MAPPING_START_EVENT)
-		return ct_user_error(s->e,
-				     "%s:%d: this is no YAML mapping; a workload file has a line "
-				     "'key: value' for "
-				     "each key",
-				     s->path, scan_line(s));
+		return ct_user_error(
+			s->e,
+			"%s:%d: this is not a YAML mapping; a workload file has a line "
+			"'key: value' for "
+			"each key",
+			s->path, scan_line(s));
 	while (!(err = scan_next(s)) && s->event.type == YAML_SCALAR_EVENT) {
 		const char *key = (const char *)s->event.data.scalar.value;
 		size_t len = s->event.data.scalar.length;
@@ -447,7 +448,7 @@ char *workload_read_text(FILE *f, const char *path, struct ct_error *e)
 		return NULL;
 	if (strlen(data) == size)
 		return data;
-	ct_user_error(e, "%s holds a null byte, so it is no workload file", path);
+	ct_user_error(e, "%s contains a null byte, so it is not a workload file", path);
 	free(data);
 	return NULL;
 }

@@ -80,7 +80,7 @@ const char *parse_word(const struct parameter *p, struct cell *cell, const char 
 int print_word(const struct parameter *p, const struct cell *cell, char *buf, size_t size);
 void allow_words(const struct parameter *p, char *buf, size_t size, size_t *at);
 
-/* Does it make connections of its own, so that it does not go with a capture? */
+/* Does it make new connections, so that it cannot be combined with a capture? */
 bool event_is_synthetic(const struct cell_event *event);
 
 /* The next of several phrases parted by blanks; returns its length, 0 at the end. */

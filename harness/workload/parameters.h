@@ -62,7 +62,7 @@ struct parameter {
 	const char *meaning;  /* what it is: "lookups that find a connection" */
 	enum parameter_use use;
 	const struct parameter_type *type;
-	const char *allowed; /* a value may be this, too; of its own types: all that it may be */
+	const char *allowed; /* further allowed values; for types OWN: all allowed values */
 
 	/* For the general types. */
 	size_t offset, size; /* of the field in struct cell */

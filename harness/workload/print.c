@@ -349,7 +349,7 @@ void workload_print_cells(FILE *out, const struct workload_set *set, const bool 
 		if (chosen)
 			chosen += w->nr_cells + 1;
 	}
-	fprintf(out, "%zu workload%s, %zu measurements, each in a process of its own: ", workloads,
+	fprintf(out, "%zu workload%s, %zu measurements, each in a separate process: ", workloads,
 		workloads == 1 ? "" : "s", measurements);
 	print_duration(out, seconds);
 	fprintf(out, ".\nThe windows and warm-ups are exact; starting processes and filling tables "

@@ -9,7 +9,7 @@
 #include "harness/workload/parameters.h"
 #include "harness/workload/quantity.h"
 
-/* Where the machine does not tell: most cores of today have at least that. */
+/* If the machine does not report it: most cores of today have at least this. */
 #define OWN_CACHE  (1u << 20)
 #define LAST_LEVEL (32u << 20)
 #define TIMES_MAX  1000

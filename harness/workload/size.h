@@ -12,13 +12,14 @@
 #define SIZE_PATTERN "cache|[0-9]+xLLC(<=[0-9]+(k|M|G|Ki|Mi|Gi)?)?"
 
 /*
- * Bytes of a connection and its bucket, and those that a lookup reads of them: two cache lines and the
- * bucket.  Of the baseline's table; others differ by less than the step to the next power of two.
+ * Bytes of a connection and its bucket, and those that a lookup reads of them: two cache lines and
+ * the bucket.  Of the baseline's table; others differ by less than the step to the next power of
+ * two.
  */
 #define SIZE_BYTES	   264
 #define SIZE_BYTES_TOUCHED 136
 
-/* Connections, a power of two where it is not the limit; 0: it is no such word. */
+/* Connections, a power of two unless it is the limit; 0: it is not such a word. */
 uint64_t size_resolve(const char *text);
 
 /* The same for caches of that size, in bytes (0: unknown). */

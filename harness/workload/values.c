@@ -14,7 +14,7 @@ static const char wrong[] = "";
 
 /* ---- which thread meets which connection ---- */
 
-/* The last word of the row stands for another one. */
+/* The last word of the row is an alias for another one. */
 static const char *parse_split(const struct parameter *p, struct cell *cell, const char *text)
 {
 	const char *why = parse_word(p, cell, text);
@@ -98,7 +98,7 @@ static const char *parse_load_factor(const struct parameter *p, struct cell *cel
 		return wrong;
 	buckets = round((double)cell->flows / load);
 	if (buckets > (double)BUCKETS_MAX)
-		return "no table can have so many buckets";
+		return "no table can have this many buckets";
 	cell->buckets = buckets < 1 ? 1 : (uint64_t)buckets;
 	if (v && v->bucket_rule && v->bucket_rule(cell->buckets)) {
 		cell->buckets = nearest_power_of_two(buckets);

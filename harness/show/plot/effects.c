@@ -6,7 +6,7 @@
  * Drawn from the verdicts of the report (judge.h), not from cells. Data: a line per verdict with
  * the columns row, label, effect, both ends of its interval (in percent), 1 if a difference was
  * seen, text at its end; a heading has only row and label. In narrow pictures the label and the
- * text stand above the row, and the last columns are their number of lines and the text.
+ * text are above the row, and the last columns are their number of lines and the text.
  */
 #include "harness/show/plot/internal.h"
 
@@ -20,7 +20,7 @@
 
 /* As many as can be compared by eye; the report lists them all. */
 #define EFFECTS_MAX 48
-/* Of a label beside its mark: the characters in half a picture, and a line's share of a row. */
+/* Of a label next to its mark: the characters in half a picture, and a line's share of a row. */
 #define LABEL_COLUMNS 70
 #define LABEL_LINE    (15.0 / 24)
 
@@ -91,7 +91,7 @@ static void add(struct effects *x, const json_t *verdict)
 	snprintf(both, sizeof(both), "%s: %s", label, value);
 	lines = plot_wrap(text, sizeof(text), x->narrow ? both : label,
 			  x->narrow ? PLOT_NARROW_TEXT : LABEL_COLUMNS);
-	/* Above the mark, or centred beside it. */
+	/* Above the mark, or centred next to it. */
 	extra = (x->narrow ? PLOT_NARROW_LINE : LABEL_LINE / 2) * (double)(lines - 1);
 	x->rows += 1 + extra;
 	x->drawn++;

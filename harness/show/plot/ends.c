@@ -7,8 +7,8 @@
  * Many curves make the graph higher: a smaller font could not be read, and a legend of 28 lines
  * would be as high.
  *
- * A narrow picture for phones has no room beside the graph, and so a legend below it, in the order
- * of the ends.
+ * A narrow picture for phones has no room next to the graph, so it has a legend below it, in the
+ * order of the ends.
  */
 #include "harness/show/plot/internal.h"
 

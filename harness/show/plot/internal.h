@@ -81,14 +81,14 @@ void plot_write_label(FILE *data, const char *text);
 /* Write a comment line, escaped. */
 void plot_write_comment(FILE *out, const char *text);
 /*
- * In narrow pictures a row's label stands above it. A row is 36 pixels high (plots/style.gp); a
+ * In narrow pictures a row's label is above it. A row is 36 pixels high (plots/style.gp); a
  * further line takes this much of it.
  */
 #define PLOT_NARROW_LINE (16.0 / 36)
 
 /*
- * Write the first columns of a row: its place, its label, a figure with its interval in so many
- * digits. A narrow picture has no label beside the row.
+ * Write the first columns of a row: its place, its label, a figure with its interval in that many
+ * digits. A narrow picture has no label next to the row.
  */
 void plot_write_row(FILE *data, bool narrow, double at, const char *label,
 		    struct plot_figure figure, int digits);
@@ -119,7 +119,7 @@ struct plot_scale {
 	bool log;
 };
 
-/* The height in pixels of a graph with so many curves, so that all names fit. */
+/* The height in pixels of a graph with that many curves, so that all names fit. */
 double plot_graph_height(size_t curves);
 /*
  * Set place and rank of each end: as near to its last point as possible, at least `line` apart (a

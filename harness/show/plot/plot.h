@@ -38,7 +38,7 @@ int plot_run(const struct json_t *benchmark, const char *out_dir, unsigned int w
 
 /*
  * Draw the pictures that each workload asks for, as SVG only, for the page of a run (report.h).
- * out_dir: a folder that nobody else can put anything into (scratch_make()). narrow: a layout for
+ * out_dir: a folder to which no other user can write (scratch_make()). narrow: a layout for
  * phones, with the same names. drew (may be NULL) is called for each picture that was started, with
  * its name without extension; if 0 is returned all are complete. Else -errno as above.
  */

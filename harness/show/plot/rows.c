@@ -4,7 +4,7 @@
  * rows from top to bottom: bars, and headings above some of them.
  *
  * Data: a line per row with the columns row, label, value, both ends of its 95 % interval, colour,
- * text at its end; a heading has only row and label. In narrow pictures the label stands above its
+ * text at its end; a heading has only row and label. In narrow pictures the label is above its
  * row and comes last.
  */
 #include "harness/show/plot/internal.h"
@@ -86,7 +86,7 @@ static void add_heading(struct rows *r, int block, double gap, const char *text)
 }
 
 /*
- * The value stands at the bar's end. A difference in percent would invite comparing noise: that is
+ * The value is at the bar's end. A difference in percent would invite comparing noise: that is
  * for verdicts (effects.c).
  */
 static void add_bar(struct rows *r, const struct plot_group *g, const char *label,

@@ -352,9 +352,9 @@ static void again(FILE *out, const struct report_source *s)
 		report_fact(s, "build", "revision"));
 	element(out, "pre", "build/release/%s", command);
 	element(out, "p",
-		"Each repeat of each cell ran in a process of its own; figures are medians of the "
+		"Each repeat of each cell ran in a separate process; figures are medians of the "
 		"repeats. Seeds, parameters, all measurements and the facts about the machine are "
-		"in cells.tsv and benchmark.json beside this page; columns.tsv explains each "
+		"in cells.tsv and benchmark.json next to this page; columns.tsv explains each "
 		"column. docs/METHOD.md explains how figures are made. ctbench compare judges this "
 		"run against another.");
 	fputs("</section>\n", out);

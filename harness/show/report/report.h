@@ -8,7 +8,7 @@
  *	markdown.c	for a comment on a change
  *	parts.c		what both share: machines, noise, verdicts, command
  *	answer.c	the answer to a question in a line or two
- *	svg.c		makes an SVG picture fit to stand among others
+ *	svg.c		prepares an SVG picture for a page with others
  *	pictures.c	draws the pictures
  */
 #ifndef CTBENCH_HARNESS_SHOW_REPORT_REPORT_H
@@ -108,7 +108,7 @@ void report_pictures_free(struct report_pictures *p);
 /* ---- svg.c ---- */
 
 /*
- * Copy an SVG file without its XML header. Ids get the prefix, so that several pictures can stand
+ * Copy an SVG file without its XML header. Ids get the prefix, so that several pictures can be
  * in one page; label describes it for people who cannot see it. -errno with a sentence.
  */
 int report_svg(FILE *out, const char *path, const char *prefix, const char *label,

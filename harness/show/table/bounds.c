@@ -150,7 +150,7 @@ int table_bounds(FILE *out, const json_t *bounds, enum grid_format format)
 		char text[128];
 
 		if (!strcmp(text_of(one, "bound"), "distance"))
-			continue; /* a table of their own */
+			continue; /* they have a separate table */
 		if (!grid_add_row(&g))
 			break;
 		describe(text, sizeof(text), one);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of figures behind the results; see table.h. */
+/* The table of further statistics; see table.h. */
 #include "harness/show/table/table.h"
 
 #include "harness/base/grid.h"

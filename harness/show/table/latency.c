@@ -14,7 +14,7 @@
 #include "harness/show/table/table.h"
 
 /*
- * Columns behind the parameters: the kind of operation; the figures of latencies, some with their
+ * Columns after the parameters: the kind of operation; the figures of latencies, some with their
  * interval; M/s if any cell has it; remarks.
  */
 static size_t figure_columns(void)

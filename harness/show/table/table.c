@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Columns behind the parameters; further figures and remarks follow. */
+/* Columns after the parameters; further figures and remarks follow. */
 enum { RATE, RATE_RANGE, TIME, TIME_RANGE, MISSES, FURTHER };
 
 static size_t further_columns(void)
@@ -143,7 +143,7 @@ void table_remark(char *buf, size_t size, const json_t *report, const json_t *wo
 /* The first kind whose key a cell has is a workload's table. */
 static const struct table_kind {
 	const char *key;	 /* of a cell */
-	size_t (*columns)(void); /* behind the parameters */
+	size_t (*columns)(void); /* after the parameters */
 	void (*header)(struct grid *g, const json_t *varying, const char *unit);
 	void (*row)(struct grid *g, const json_t *varying, const json_t *cell);
 } kinds[] = {
