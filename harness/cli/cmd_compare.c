@@ -52,9 +52,9 @@ parse_percent(void *request, const struct cmd_option *option, const char *text, 
 
 static const struct cmd_option operands[] = {
 	{ "RUN", .type = CMD_LIST, .offset = AT(runs), .optional = true,
-	  .help = "two runs, folders or names in results/runs: the one to compare with, and the one "
-		  "to judge. Or one run of two programs. With --against or --program: workloads to "
-		  "measure, as for ctbench run" },
+	  .help = "two runs, folders or names in results/runs: the one to compare with, and the "
+		  "one to judge. Or one run of two programs. With --against or --program: "
+		  "workloads to measure, as for ctbench run" },
 	{ .name = NULL },
 };
 
@@ -104,9 +104,9 @@ static const struct cmd_section sections[] = {
 	  "milliseconds, so that whatever the machine does meets both.",
 	  NULL },
 	{ "Two programs in one run",
-	  "A is the other program, B is this one. The other is started as this one starts itself "
-	  "for each measurement, so both must speak one protocol ('ctbench measure --protocol'); "
-	  "if they do not, measure with each and compare two runs. The run is kept in results/runs; "
+	  "A is the other program, B is this one. Each measurement starts a process of one of "
+	  "them, so both must use the same protocol ('ctbench measure --protocol'). If they do "
+	  "not, measure with each and compare two runs. The run is kept in results/runs; "
 	  "ctbench compare NAME prints the comparison again.",
 	  NULL },
 	{ NULL, NULL, NULL },

@@ -269,7 +269,7 @@ static int list(const struct request *q)
 		if (!lists[i].on)
 			continue;
 		if (first || (!lists[i].operands && q->selections.nr)) {
-			ct_user_error(&e, "list %s is a list of its own: leave out %s",
+			ct_user_error(&e, "list %s cannot be combined: leave out %s",
 				      first ? first : lists[i].option,
 				      first ? lists[i].option : "the selection");
 			return ct_error_print(&e);

@@ -195,7 +195,7 @@ static int refuse(const struct check *c, const struct place *p, const char *what
 	path_of(path, sizeof(path), p);
 	return ct_user_error(c->e,
 			     "%.300s: %s%s%s is not what ctbench writes there (%s): get the file "
-			     "again from where it was measured, or measure anew",
+			     "again from where it was measured, or measure again",
 			     c->file, *path ? "'" : "", *path ? path : "it", *path ? "'" : "",
 			     what);
 }

@@ -56,7 +56,7 @@ static void give_up(struct run *run, const struct count *all)
 	ct_fail(&run->fatal, -EBUSY, CT_EXIT_VOID,
 		"all %u measurements were void, such as: %.200s; stop what else uses this machine "
 		"('ctbench env' says what disturbs it) and continue with 'ctbench %s --resume "
-		"%.127s%s%.300s', or measure anew with fewer --threads",
+		"%.127s%s%.300s', or measure again with fewer --threads",
 		all->attempts, all->reason, run_start_command(run->start), run->name,
 		elsewhere ? " --results " : "", elsewhere ? run->parent : "");
 }

@@ -170,12 +170,12 @@ int run_take_row(void *arg, const struct measurement *m, struct ct_error *e)
 	if (!c)
 		return ct_user_error(e,
 				     "this measures '%.300s', which the workload no longer has: "
-				     "measure anew under another --name",
+				     "measure again under another --name",
 				     m->name);
 	if (c->fingerprint != m->fingerprint)
 		return ct_user_error(e,
 				     "'%.300s' was measured with other parameters than the "
-				     "workload has now: measure anew under another --name",
+				     "workload has now: measure again under another --name",
 				     m->name);
 	if (m->seq > run->seq)
 		run->seq = m->seq;

@@ -23,7 +23,7 @@ char *run_read_input(const char *dir, struct ct_error *e)
 	if (!f) {
 		ct_user_error(e,
 			      "cannot read %s, the workload that came through standard input: %s; "
-			      "measure anew under another --name",
+			      "measure again under another --name",
 			      path, file_error(-errno));
 		return NULL;
 	}

@@ -67,10 +67,10 @@ static int load_part(struct merge *m, size_t at)
 	p->report = json_object_get(p->benchmark, "ctbench");
 	p->environment = json_object_get(p->report, "environment");
 	if (!json_is_object(p->environment))
-		return ct_user_error(
-			m->e,
-			"'%.600s/benchmark.json' does not tell where it was measured: measure anew",
-			p->dir);
+		return ct_user_error(m->e,
+				     "'%.600s/benchmark.json' does not tell where it was measured: "
+				     "measure again",
+				     p->dir);
 	if (json_is_true(json_object_get(p->report, "interrupted")))
 		return ct_user_error(m->e,
 				     "'%.600s/benchmark.json' says that the run was interrupted: "
@@ -151,7 +151,7 @@ static int check_parts(struct merge *m)
 			return ct_user_error(m->e,
 					     "'%.350s/run.json' was started with other arguments "
 					     "than '%.350s/run.json': only parts of one run can be "
-					     "merged (the same arguments but for --shard)",
+					     "merged (the same arguments except --shard)",
 					     m->parts[i].dir, m->parts[0].dir);
 		err = check_input(m, i);
 		if (!err)

@@ -95,8 +95,8 @@ static int find_last(struct merge *m, size_t part, const char *name, uint32_t re
 		if (r->m.repeat >= repeats)
 			return ct_user_error(m->e,
 					     "%.300s/cells.tsv:%lu: repeat %u of '%.200s', which "
-					     "had %u repeats when benchmark.json was written: take "
-					     "the folder anew from where it was measured",
+					     "had %u repeats when benchmark.json was written: copy "
+					     "the folder again from where it was measured",
 					     m->parts[part].dir, r->line, r->m.repeat, name,
 					     repeats);
 		t->voids += r->m.result.void_reason[0] != '\0';
@@ -133,7 +133,7 @@ static int check_cell(struct merge *m, size_t part, const char *name, const json
 			m->e,
 			"%.300s/cells.tsv:%lu: up to this last line there are %d good, %d failed "
 			"and %d void measurements of '%.200s', and when benchmark.json was written "
-			"there were %d, %d and %d: take the folder anew from where it was "
+			"there were %d, %d and %d: copy the folder again from where it was "
 			"measured, or go on there by 'ctbench run --resume'",
 			p->dir, p->lines + 1, t.good, t.failed, t.voids, name, told.good,
 			told.failed, told.voids);
@@ -161,8 +161,8 @@ int merge_check_whole(struct merge *m, size_t part)
 		if (!cell)
 			return ct_user_error(
 				m->e,
-				"%.300s/cells.tsv:%lu: benchmark.json knows of no '%.200s': take "
-				"the folder anew from where it was measured",
+				"%.300s/cells.tsv:%lu: benchmark.json does not have '%.200s': copy "
+				"the folder again from where it was measured",
 				m->parts[part].dir, r->line, r->m.name);
 	}
 	err = details_complete(m->parts[part].dir, m->e);

@@ -100,7 +100,7 @@ int run_other_check(const struct run *run, struct ct_error *e)
 	return ct_user_error(
 		e,
 		"'%s' was started with another program than '%.300s' (%.100s, revision "
-		"%.80s): name that one, or measure anew under another --name",
+		"%.80s): name that one, or measure again under another --name",
 		run->name, run->other ? run->other->value : "none", text_of(then, "name"),
 		text_of(json_object_get(then, "build"), "revision"));
 }

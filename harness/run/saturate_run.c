@@ -171,7 +171,7 @@ static bool at_rate(struct run *run, struct saturate_points *points, struct run_
 	if (p && p->fingerprint != one.fingerprint) {
 		ct_user_error(&run->fatal,
 			      "'%.300s' was measured with other parameters than the workload has "
-			      "now: search anew under another --name",
+			      "now: search again under another --name",
 			      name);
 		return false;
 	}
@@ -266,7 +266,7 @@ static void search(struct run *run, struct saturate_points *points, struct run_c
 						      outcome == SATURATE_KEPT, "outrun",
 						      outcome == SATURATE_OUTRUN));
 		fprintf(out, " %.3g%s", (double)rate / 1e6, outcome == SATURATE_KEPT ? "+" : "-");
-		/* The repeat's result is that of the highest rate that kept the bound, or the last one. */
+		/* The repeat's result: of the highest rate that kept the bound, or the last. */
 		if (rate == s.low || !s.low)
 			c->list[repeat].result = r;
 	}

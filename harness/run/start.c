@@ -96,7 +96,8 @@ int run_start_format(const json_t *start, const char *dir, struct ct_error *e)
 	    json_is_array(json_object_get(start, "arguments")))
 		return check_start(start, path, e);
 	return ct_user_error(
-		e, "'%.600s/run.json' is not of format %d, which this version writes: measure anew",
+		e,
+		"'%.600s/run.json' is not of format %d, which this version writes: measure again",
 		dir, RESULTS_FORMAT);
 }
 
@@ -119,7 +120,7 @@ int run_load_start(struct run *run, const char *command, const char *name, int *
 	if (json_unpack(run->start, "{s:s, s:s, s:o}", "revision", &revision, "started", &started,
 			"arguments", &arguments))
 		return ct_user_error(
-			e, "'%s/run.json' does not tell how it was started: measure anew", dir);
+			e, "'%s/run.json' does not say how it was started: measure again", dir);
 	if (strcmp(run_start_command(run->start), command))
 		return ct_user_error(
 			e, "'%s' was made by ctbench %.20s: go on with ctbench %.20s --resume %s",
@@ -129,7 +130,7 @@ int run_load_start(struct run *run, const char *command, const char *name, int *
 		return ct_user_error(
 			e,
 			"'%s' was started by revision %s and this is %s: results of two programs "
-			"do not mix, so measure anew under another --name",
+			"do not mix, so measure again under another --name",
 			dir, revision, about_revision());
 	if (run->measure && json_object_get(run->start, "merged"))
 		return ct_user_error(e,
@@ -146,7 +147,8 @@ int run_load_start(struct run *run, const char *command, const char *name, int *
 	{
 		if (!json_is_string(argument))
 			return ct_user_error(
-				e, "'%s/run.json' has an argument that is no text: measure anew",
+				e,
+				"'%s/run.json' has an argument that is not a text: measure again",
 				dir);
 		(*argv)[(*argc)++] = (char *)json_string_value(argument);
 	}
@@ -208,7 +210,7 @@ static int check_facts(const struct run *run, struct ct_error *e)
 			e,
 			"'%.400s/%.200s' was begun with another %.80s (%.80s then, %.80s now): "
 			"cells of one run are compared with each other, so go on where it was "
-			"begun, or measure anew under another --name",
+			"begun, or measure again under another --name",
 			run->parent, run->name, what, there, here);
 	json_decref(differences);
 	return err;

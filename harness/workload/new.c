@@ -88,10 +88,11 @@ static int put_vary(FILE *out, const char *vary, bool *sized, struct ct_error *e
 				     "threads=1,all, or none",
 				     vary);
 	if (id < 0 || parameters[id].use == USE_FILE || id == PARAM_VARIANTS)
-		return ct_user_error(e,
-				     "--vary: '%.*s' is no parameter that can vary; ctbench list "
-				     "--parameters shows them",
-				     (int)(len < 64 ? len : 64), vary);
+		return ct_user_error(
+			e,
+			"--vary: '%.*s' is not a parameter that can vary; ctbench list "
+			"--parameters shows them",
+			(int)(len < 64 ? len : 64), vary);
 	*sized = id == PARAM_BUCKETS || id == PARAM_LOAD_FACTOR;
 	return put_key(out, id, vary + len + 1, "--vary", e);
 }
