@@ -207,7 +207,7 @@ int cmd_bounds(int argc, char **argv)
 
 const struct command command_bounds = {
 	.name = "bounds",
-	.summary = "measure what no table can beat here: memory, hashes, atomics",
+	.summary = "measure this machine's bounds: memory, hashes, atomics",
 	.about =
 		"Measures what no table on this machine can beat: a random line of memory that "
 		"is waited for, at several footprints; several lines at once; hashes alone; atomic "

@@ -88,7 +88,7 @@ static const struct cmd_option options[] = {
 	  .help = "continue an interrupted run of two programs, together with --against or "
 		  "--program" },
 	{ "no-bounds", 0, CMD_SWITCH, AT(no_bounds), NULL,
-	  .help = "do not measure what no table can beat (ctbench bounds) in between" },
+	  .help = "do not measure the machine's bounds (ctbench bounds) in between" },
 	{ "plant", 0, CMD_TEXT, AT(plant), "PROGRAM=SHARE%", .hidden = true },
 	{ .name = NULL },
 };
@@ -101,7 +101,7 @@ static const struct cmd_section sections[] = {
 	  "missed.\n\n"
 	  "Two runs were made at different times. No interval shows what the machine did in "
 	  "between. To judge a change, use --against: cells of both programs take turns of "
-	  "milliseconds, so that whatever the machine does meets both.",
+	  "milliseconds, so that changes of the machine affect both.",
 	  NULL },
 	{ "Two programs in one run",
 	  "A is the other program, B is this one. Each measurement starts a process of one of "

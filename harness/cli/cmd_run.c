@@ -84,7 +84,7 @@ static const struct cmd_option options[] = {
 	  "other; ctbench merge puts the parts together", .parse = parse_shard },
 	{ "plant", 0, CMD_PARSE, 0, "VARIANT=SHARE%", .parse = parse_plant, .hidden = true },
 	{ "no-bounds", 0, CMD_SWITCH, AT(no_bounds), NULL,
-	  .help = "do not measure what no table can beat (ctbench bounds) in between" },
+	  .help = "do not measure the machine's bounds (ctbench bounds) in between" },
 	{ .name = NULL },
 };
 

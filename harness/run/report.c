@@ -7,72 +7,57 @@
  *	format		1
  *	name, command ("run", "saturate"), arguments, started, ended, interrupted
  *	environment	machine, kernel, settings, build (env.h), before the first measurement
- *	stolen_seconds	CPU time that the hypervisor gave to others meanwhile
+ *	stolen_seconds	CPU time that the hypervisor stole meanwhile
  *	interleaved	whether repeats ran in shuffled blocks (cells.tsv has the order)
- *	cost		elapsed_s of all measurements (void ones included), of which windows_s,
- *			warmups_s
- *			and builds_s (filling tables); overhead: elapsed without builds, as a
- *			multiple of
- *			windows and warm-ups
+ *	cost		elapsed_s of all measurements (including void ones), and its parts
+ *			windows_s, warmups_s and builds_s (filling tables); overhead: elapsed
+ *			without builds, as a multiple of windows and warm-ups
  *	counts		of cells and measurements, see counts_report()
  *	merged		after ctbench merge, the runs: {path, name, started, ended, machine, cpu,
- *			kernel,
- *			cpus, hypervisor, workloads}. machine is the number, from 0, of the first
- *			run
- *			that was measured on the same one. environment is that of the first run
- *	other_program	only where another program measured every cell too: {name, build (env.h)};
- *			the parameter program of a cell says which one measured it: that name, or
- *			"this". Verdicts compare the two
+ *			kernel, cpus, hypervisor, workloads}. machine is the number, from 0, of
+ *			the first run from the same machine. environment is that of the first run
+ *	other_program	only if another program measured every cell too: {name, build (env.h)}.
+ *			The parameter program of a cell is the program that measured it: that
+ *			name, or "this". Verdicts compare the two
  *	statistics	how it was judged (judge.h): confidence, resamples and seed of the
- *			bootstrap,
- *			alpha, power, correction, comparisons (how many were corrected for)
+ *			bootstrap, alpha, power, correction, comparisons (number corrected for)
  *	noise		null, or percent (the largest) and pairs, the A/A pairs: {workload, cell,
- *			control,
- *			metric, effect_percent, n; with enough repeats also percent (the end of its
- *			interval that is farther from 0), ci_low_percent, ci_high_percent,
- *			visible_percent (the smallest detectable difference between two cells), p}
+ *			control, metric, effect_percent, n; with enough repeats also percent (the
+ *			end of its interval that is farther from 0), ci_low_percent,
+ *			ci_high_percent, visible_percent (the smallest detectable difference
+ *			between two cells), p}
  *	verdicts	a list: workload, metric, kind (axis, parameter, variant, interaction),
- *			factor,
- *			choice, base ("choice instead of base"), by {factor, choice, base}
- *			(interactions:
- *			the effect at choice vs that at base), pairs (of cells), n (repeats),
- *			effect_percent, ci_low_percent, ci_high_percent, p, p_holm, noise_percent,
- *			visible_percent; outcome (better, worse, different, none: nothing seen,
- *			unjudged:
- *			too few repeats), word ("faster"), text (the sentence). Percentages are of
- *			the
- *			metric: more M/s is +
+ *			factor, choice, base ("choice instead of base"), by {factor, choice,
+ *			base} (interactions: the effect at choice vs that at base), pairs (of
+ *			cells), n (repeats), effect_percent, ci_low_percent, ci_high_percent, p,
+ *			p_holm, noise_percent, visible_percent; outcome (better, worse,
+ *			different, none: nothing seen, unjudged: too few repeats), word
+ *			("faster"), text (the sentence). Percentages are of the metric: more M/s
+ *			is +
  *	power		of workloads with `detect`: what could be detected at each point
  *			(judge_power())
- *	bounds		what no table can beat here (measure/bounds_measure.h), a list: bound,
- *			threads,
- *			and where they apply bytes, in_flight, hint, ahead, hash, percentile,
- *			variant, burst; ns as median,
- *			ci_low,
- *			ci_high and n (how many times the run measured it)
+ *	bounds		the machine's bounds (measure/bounds_measure.h), a list: bound, threads,
+ *			and if they apply bytes, in_flight, hint, ahead, hash, percentile,
+ *			variant, burst; ns as median, ci_low, ci_high and n (how many times the
+ *			run measured it)
  *	workloads	as they were read (workload_to_json())
  *	cells		by benchmark name:
  *		parameters, axes, worst_case, and the facts in figures.def; skipped: this machine
  *			cannot measure it; error
  *		ns_per_op and mops as {min, q1, median, q3, max}; medians of the other figures
- *		metrics		by name {unit, better (more, less or ""), median, ci_low and ci_high
- *		(95 %
- *			bootstrap), n, values (repeat by repeat; null if there is none)}: all
- *			figures,
- *			and the scalars of the details (details.h)
- *		passes		for each repeat, in which pass over the blocks it was measured, if
- *		--resume
- *			went back to earlier ones (struct run)
- *		slices		cells that were measured side by side (slices.h)
- *		footprint_bytes, misses	of table operations, if bounds were measured: ns_per_op in
- *			dependent random lines of that footprint
+ *		metrics		by name {unit, better (more, less or ""), median, ci_low and
+ *			ci_high (95 % bootstrap), n, values (repeat by repeat; null if there is
+ *			none)}: all figures, and the scalars of the details (details.h)
+ *		passes		for each repeat, the pass over the blocks in which it was
+ *			measured, if --resume went back to earlier ones (struct run)
+ *		slices		cells that were measured in turn (slices.h)
+ *		footprint_bytes, misses	of table operations, if bounds were measured: ns_per_op
+ *			in dependent random lines of that footprint
  *		timeline	if one was asked for (timeline_merge.h)
- *		latency		only if latencies were taken (latency_merge.h); then mops, ns_per_op
- *		and
- *			cpu_ns_per_op are null, because the loops read clocks
- *		saturation	only of a search for the highest rate (saturate_run.c); repeats are
- *		searches
- *			then, and their metric is saturation_per_s
+ *		latency		only if latencies were measured (latency_merge.h); then mops,
+ *			ns_per_op and cpu_ns_per_op are null, because the loops read clocks
+ *		saturation	only of a search for the highest rate (saturate_run.c); then
+ *			repeats are searches, and their metric is saturation_per_s
  */
 #include "harness/run/run.h"
 
