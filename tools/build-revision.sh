@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Builds another git revision of ctbench as this one was built, for ctbench compare --against.
+# Builds another git revision of ctbench with the options of this build, for ctbench compare --against.
 #
 #   build-revision.sh BUILD REVISION
 #
-# BUILD is the build folder of the present program.  The revision gets a work tree and a build folder of
-# its own in BUILD/against/, with the same CMake options, and stays there for the next time.  Prints the
-# path of its program; or, with exit status 2, a sentence that says what is wrong.
+# BUILD is the build folder of the present program.  The revision gets a separate work tree and build
+# folder in BUILD/against/, with the same CMake options, and stays there for later use.  Prints the path
+# of its program; or, with exit status 2, a sentence that says what is wrong.
 set -u
 build=$1 revision=$2
 cache=$build/CMakeCache.txt
@@ -17,15 +17,15 @@ fail() {
 	exit 2
 }
 
-[ -r "$cache" ] || fail "this ctbench is in no build folder (there is no $cache): build '$revision' yourself and" \
+[ -r "$cache" ] || fail "this ctbench is not in a build folder ($cache is missing): build '$revision' yourself and" \
 	"name it with --program PATH"
 source=$(sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' "$cache")
 git -C "$source" rev-parse --git-dir >/dev/null 2>&1 ||
-	fail "'$source' is no git repository: build the other revision yourself and name it with --program PATH"
+	fail "'$source' is not a git repository: build the other revision yourself and name it with --program PATH"
 commit=$(git -C "$source" rev-parse --verify --quiet --end-of-options "$revision^{commit}") ||
-	fail "'$revision' is no revision of '$source': git log names them; a shallow clone needs git fetch --unshallow"
+	fail "'$revision' is not a revision of '$source': git log lists them; a shallow clone needs git fetch --unshallow"
 
-# The choices of the present build, without what CMake found out by itself.
+# The options of the present build, without those that CMake detected.
 options=$(sed -n -E '/:(INTERNAL|STATIC)=/d
 	s/^((CMAKE_BUILD_TYPE|CMAKE_C(XX)?_COMPILER|CMAKE_C(XX)?_FLAGS(_[A-Z]+)?|CMAKE_EXE_LINKER_FLAGS|CMAKE_C(XX)?_COMPILER_LAUNCHER|CTBENCH_[A-Z_]+):[A-Z]+=.*)$/-D\1/p' "$cache")
 generator=$(sed -n 's/^CMAKE_GENERATOR:INTERNAL=//p' "$cache")

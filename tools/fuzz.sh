@@ -5,9 +5,8 @@
 #
 #   tools/fuzz.sh BUILD [--seconds N] [NAME]...     NAME: packets, capture, ... (default: all)
 #
-# Inputs that reach new code are added to BUILD/corpus/NAME; an input that fails is kept in BUILD/found,
-# and is tried again by BUILD/tests/fuzz/fuzz_NAME FILE.  When it is mended, add it to
-# tests/fuzz/corpus/NAME.
+# Inputs that reach new code are added to BUILD/corpus/NAME.  An input that fails is kept in BUILD/found;
+# BUILD/tests/fuzz/fuzz_NAME FILE runs it again.  After the repair add it to tests/fuzz/corpus/NAME.
 set -euo pipefail
 build=${1:?usage: tools/fuzz.sh BUILD [--seconds N] [NAME]...}
 shift

@@ -12,7 +12,7 @@
 void memory_end(void)
 {
 	static const char sentence[] =
-		"ctbench: there is no memory left: end other programs, or ask for less\n";
+		"ctbench: out of memory: end other programs, or ask for less\n";
 
 	scratch_remove_all();
 	/* stdio may need memory. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Libraries that lose data without memory.  jansson leaves out of an object what it cannot add, and
- * most of its callers could only end: so its allocator ends the program, with a sentence and exit
- * status 2.  Measurements so far are on the disk, and run --resume continues.
+ * Libraries that lose data when memory is short.  jansson silently omits what it cannot add to an
+ * object, and most of its callers could only end.  So its allocator ends the program, with a
+ * sentence and exit status 2.  Measurements so far are on the disk, and run --resume continues.
  */
 #ifndef CTBENCH_HARNESS_BASE_MEMORY_H
 #define CTBENCH_HARNESS_BASE_MEMORY_H

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Between fork() and exec: system calls alone. */
+/* Between fork() and exec: system calls only. */
 static void __attribute__((noreturn))
 child(const char *path, char *const argv[], int in, int out, bool quiet, unsigned int seconds)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Run another program and read what it prints, which must be little and come soon. */
+/* Run another program and read its output, which must be short and come soon. */
 #ifndef CTBENCH_HARNESS_BASE_OUTPUT_OF_H
 #define CTBENCH_HARNESS_BASE_OUTPUT_OF_H
 

@@ -16,21 +16,21 @@ struct json_t;
 
 /* The tables of judge_compare()'s result.  0 or -ENOMEM. */
 int compare_print(FILE *out, const struct json_t *result, enum grid_format format);
-/* No regression was proven: could it have been?  0, or -ENODATA with a sentence. */
+/* After no regression was proven: could one have been?  0, or -ENODATA with a sentence. */
 int compare_power(const struct json_t *result, double share, struct ct_error *e);
 
 /* ---- compare_programs.c ---- */
 
-/* How the other program was named; one of both is not NULL. */
+/* How the other program was named; exactly one is not NULL. */
 struct compare_other {
 	const char *against; /* a git revision, which is built */
 	const char *program; /* a path */
 };
 
 /*
- * Build the other program if need be, and measure both in one run.  argv: of ctbench compare.  tables
- * go to stderr if quiet.  Returns the exit status of the run, with its folder in dir; or a negative
- * errno with a sentence.
+ * Builds the other program if necessary, and measures both in one run.  argv: of ctbench compare.
+ * quiet: tables go to stderr.  Returns the exit status of the run, with its folder in dir; or a
+ * negative errno with a sentence.
  */
 int compare_measure(const struct compare_other *other, int argc, char **argv, bool quiet,
 		    char dir[PATH_MAX], struct ct_error *e);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a run could detect, choice by choice at each point (`detect:`); see judge.h.
+ * The effects that a run could detect, for each choice at each point (`detect:`); see judge.h.
  *
  * A verdict averages a choice over all points of its workload. Here each point (threads, flows,
  * ...) is judged separately, as if its cells were a separate workload.
@@ -242,7 +242,7 @@ void judge_print_power(FILE *out, const json_t *report)
 		put_row(&g, item);
 		met += json_is_true(json_object_get(item, "met"));
 	}
-	fputs("\nWhat this run could detect, at each point by itself (corrected for the choices "
+	fputs("\nEffects that this run could detect at each point (corrected for the choices "
 	      "that are compared there):\n",
 	      out);
 	if (!g.failed)

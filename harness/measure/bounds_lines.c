@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Random lines of memory whose addresses are known beforehand, as those of a burst's lookups are:
- * read as they come, read behind a prefetch, and changed by an atomic addition, as a reference
- * count is.  How far ahead one prefetches best, and by which hint, differs from CPU to CPU: all are
+ * Random lines of memory whose addresses are known beforehand, like those of a burst's lookups:
+ * read without a prefetch, read after a prefetch, and changed by an atomic addition, like a
+ * reference count.  The best distance and hint of prefetches depend on the CPU, so all are
  * measured.
  */
 #include <math.h>

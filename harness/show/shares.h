@@ -5,15 +5,13 @@
  * plots, pages, comparisons) then shows these.
  *
  *	dependent	a dependent random line of memory in a footprint as large as the cell's
- *			table:
- *			100 % is one such line per operation
+ *			table: 100 % is one such line per operation
  *	independent	random lines with many in flight; only for tables at least half as large as
  *			the footprint of the measurement
  *	random		a random line whose address is known, without a prefetch (the same)
- *	prefetched	the same behind the best prefetch: what bursts can reach
- *	prefetched_update	an atomic addition to such a line, which a lookup with a reference
- *			needs
- *	in_cache	the cell's own lookups with all of the table in the cache
+ *	prefetched	the same with the best prefetch: bursts can reach this
+ *	prefetched_update	an atomic addition to such a line, like taking a reference
+ *	in_cache	the cell's own lookups with the whole table in the cache
  *	hash		the cell's own hash alone
  *	atomic		one fetch-and-add
  *	null		a lookup through the null variant: the harness

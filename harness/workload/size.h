@@ -6,15 +6,14 @@
 #include <stdint.h>
 
 #define SIZE_ALLOWED \
-	"cache (as many as lookups find in a core's own cache) or 8xLLC (a table of at least " \
+	"cache (as many as fit into a core's own cache) or 8xLLC (a table of at least " \
 	"eight " \
 	"times the last-level cache; 8xLLC<=1Mi: but no more)"
 #define SIZE_PATTERN "cache|[0-9]+xLLC(<=[0-9]+(k|M|G|Ki|Mi|Gi)?)?"
 
 /*
- * Bytes of a connection and its bucket, and those that a lookup reads of them: two cache lines and
- * the bucket.  Of the baseline's table; others differ by less than the step to the next power of
- * two.
+ * Bytes of a connection and its bucket, and the bytes that a lookup reads of them: two cache lines
+ * and the bucket.  These are the baseline's; other tables differ by less than a power of two.
  */
 #define SIZE_BYTES	   264
 #define SIZE_BYTES_TOUCHED 136
