@@ -18,8 +18,10 @@
 #include "harness/base/json_read.h"
 #include "harness/base/text.h"
 #include "harness/workload/quantity.h"
+#include "harness/workload/size.h"
 
 #define POINT_MAX 256
+#define FAR	  8 /* times the last-level cache */
 
 /* The target of a point; NAN if its workload has none. */
 static double target_of(const json_t *parameters)
@@ -218,6 +220,26 @@ static void put_row(struct grid *g, const json_t *item)
 	grid_put(g, VISIBLE, text);
 }
 
+/* Is the largest table as far beyond the caches as was asked for? */
+static void print_caches(FILE *out, const json_t *report)
+{
+	json_t *topology = within(report, "environment", "topology"), *item;
+	double llc = 0, flows = 0;
+	size_t i;
+
+	json_array_foreach(json_object_get(topology, "caches"), i, item) llc =
+		fmax(llc, number_of(item, "bytes"));
+	json_array_foreach(json_object_get(report, "power"), i, item) flows =
+		fmax(flows, number_of(item, "flows"));
+	if (!(llc > 0))
+		return;
+	fprintf(out, "The largest table takes some %.0f MiB, %.2g times the last-level cache%s.\n",
+		flows * SIZE_BYTES / 0x1p20, flows * SIZE_BYTES / llc,
+		flows * SIZE_BYTES < FAR * llc
+			? "; with less than eight times, neighbours decide what is left of it"
+			: "");
+}
+
 void judge_print_power(FILE *out, const json_t *report)
 {
 	static const char *const titles[COLUMNS] = { "workload", "choice",
@@ -248,5 +270,6 @@ void judge_print_power(FILE *out, const json_t *report)
 	if (!g.failed)
 		grid_print(out, &g, GRID_TEXT);
 	fprintf(out, "%zu of %zu targets are met.\n", met, json_array_size(list));
+	print_caches(out, report);
 	grid_free(&g);
 }

@@ -636,8 +636,10 @@ static void what_is_detectable(void **state)
 {
 	struct fake_run run;
 	json_t *report, *cell, *row;
+	char *printed = NULL;
 	const char *name;
-	size_t i, met = 0;
+	size_t i, met = 0, len;
+	FILE *out;
 
 	(void)state;
 	fake_axes(&run);
@@ -671,6 +673,17 @@ static void what_is_detectable(void **state)
 		met += one;
 	}
 	assert_int_equal(met, 3);
+	/* 64Ki connections of 264 bytes are half a cache of 33 MiB. */
+	json_object_set_new(report, "environment",
+			    json_pack("{s:{s:[{s:i}, {s:i}]}}", "topology", "caches", "bytes",
+				      1 << 20, "bytes", 33 << 20));
+	out = open_memstream(&printed, &len);
+	judge_print_power(out, report);
+	fclose(out);
+	assert_non_null(strstr(printed, "3 of 6"));
+	assert_non_null(strstr(printed, "0.5 times"));
+	assert_non_null(strstr(printed, "NOT MET"));
+	free(printed);
 	json_decref(report);
 	/* No target, no table. */
 	report = judged(&run);
