@@ -77,9 +77,7 @@ static bool is_worth_a_row(const json_t *item)
 static void put_row(struct grid *g, const json_t *item)
 {
 	const char *cell = text_of(item, "cell"), *slash = strchr(cell, '/');
-	double value, low, high;
 	char text[256];
-	bool ratio;
 
 	if (!grid_add_row(g))
 		return;
@@ -92,18 +90,7 @@ static void put_row(struct grid *g, const json_t *item)
 	put_number(g, FIRST, number_of(item, "a"));
 	put_number(g, SECOND, number_of(item, "b"));
 	grid_put(g, FOUND, found(item));
-	if (!isfinite(number_of(item, "effect_percent")))
-		return;
-	value = judge_logarithm(item, "effect_percent");
-	low = judge_logarithm(item, "ci_low_percent");
-	high = judge_logarithm(item, "ci_high_percent");
-	ratio = judge_in_ratios(value, low, high);
-	judge_effect(text, sizeof(text), value, ratio);
-	grid_put(g, EFFECT, text);
-	judge_interval(text, sizeof(text), low, high, ratio);
-	grid_put(g, INTERVAL, text);
-	judge_detectable(text, sizeof(text), judge_logarithm(item, "visible_percent"));
-	grid_put(g, VISIBLE, text);
+	judge_put_effect(g, item, EFFECT, INTERVAL, VISIBLE);
 }
 
 static int

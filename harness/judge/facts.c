@@ -125,3 +125,62 @@ json_t *facts_within_run(const json_t *environment)
 				json_object_get(environment, build_facts[i]));
 	return facts;
 }
+
+/* ---- parameters of cells ---- */
+
+/*
+ * Searches for different percentiles or bounds are different questions; how fine a search was, and
+ * where it began, does not matter.
+ */
+static const char *asks_otherwise(const json_t *a, const json_t *b)
+{
+	static const char *const keys[] = { "percentile", "bound_ns" };
+	const json_t *x = json_object_get(a, "saturation"), *y = json_object_get(b, "saturation");
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys) && x && y; i++)
+		if (!json_equal(json_object_get(x, keys[i]), json_object_get(y, keys[i])))
+			return keys[i];
+	return NULL;
+}
+
+/*
+ * Runs from before there was `distance` say split: flow for synthetic flows too, though every
+ * thread met all of them.
+ */
+static const char *split_of(const json_t *parameters)
+{
+	const char *capture = json_string_value(json_object_get(parameters, "capture"));
+	const char *split = json_string_value(json_object_get(parameters, "split"));
+	bool old = !json_object_get(parameters, "distance");
+
+	return old && capture && !strcmp(capture, "none") ? "any" : split ? split : "";
+}
+
+const char *facts_cells_differ(const json_t *a, const json_t *b)
+{
+	const json_t *x = json_object_get(a, "parameters"), *y = json_object_get(b, "parameters");
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)x, key, value)
+	{
+		const json_t *other = json_object_get(y, key);
+		const char *p, *q;
+
+		if (!strcmp(key, "repeats") || !strcmp(key, "seed") || !strcmp(key, "name") ||
+		    !strcmp(key, "precision") || !strcmp(key, "budget") ||
+		    !strncmp(key, "detect", 6))
+			continue;
+		/* A key that one version did not have yet has its default there. */
+		if (!other || (json_equal(value, other) && strcmp(key, "split")))
+			continue;
+		p = json_is_string(value) ? strrchr(json_string_value(value), '/') : NULL;
+		q = json_is_string(other) ? strrchr(json_string_value(other), '/') : NULL;
+		if (!strcmp(key, "capture") && p && q && !strcmp(p, q))
+			continue;
+		if (!strcmp(key, "split") && !strcmp(split_of(x), split_of(y)))
+			continue;
+		return key;
+	}
+	return asks_otherwise(a, b);
+}

@@ -146,6 +146,11 @@ void judge_interval(char *buf, size_t size, double low, double high, bool ratio)
 /* The smallest detectable effect, in both directions: "-19 % / +24 %". */
 void judge_detectable(char *buf, size_t size, double visible);
 
+/* The three of a verdict or comparison in columns of a grid's last row; nothing if not judged. */
+struct grid;
+void judge_put_effect(struct grid *g, const struct json_t *item, size_t effect, size_t interval,
+		      size_t detectable);
+
 /* The A/A pair of a workload in report.noise; NULL if there is none. */
 const struct json_t *judge_noise_pair(const struct json_t *report, const char *workload);
 /*

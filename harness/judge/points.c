@@ -185,12 +185,27 @@ int judge_power(json_t *report)
 
 enum { WORKLOAD, CHOICE, THREADS, SIZE, POINT, EFFECT, INTERVAL, VISIBLE, TARGET, MET, COLUMNS };
 
-static void put_row(struct grid *g, const json_t *item)
+void judge_put_effect(struct grid *g, const json_t *item, size_t effect, size_t interval,
+		      size_t detectable)
 {
 	double value = judge_logarithm(item, "effect_percent");
 	double low = judge_logarithm(item, "ci_low_percent");
 	double high = judge_logarithm(item, "ci_high_percent");
 	bool ratio = judge_in_ratios(value, low, high);
+	char text[256];
+
+	if (!isfinite(value))
+		return;
+	judge_effect(text, sizeof(text), value, ratio);
+	grid_put(g, effect, text);
+	judge_interval(text, sizeof(text), low, high, ratio);
+	grid_put(g, interval, text);
+	judge_detectable(text, sizeof(text), judge_logarithm(item, "visible_percent"));
+	grid_put(g, detectable, text);
+}
+
+static void put_row(struct grid *g, const json_t *item)
+{
 	char text[256];
 
 	if (!grid_add_row(g))
@@ -208,16 +223,8 @@ static void put_row(struct grid *g, const json_t *item)
 	snprintf(text, sizeof(text), "%.3g %%", number_of(item, "target_percent"));
 	grid_put(g, TARGET, text);
 	grid_put(g, MET, json_is_true(json_object_get(item, "met")) ? "met" : "NOT MET");
-	if (!isfinite(value)) {
-		grid_put(g, EFFECT, "too few repeats");
-		return;
-	}
-	judge_effect(text, sizeof(text), value, ratio);
-	grid_put(g, EFFECT, text);
-	judge_interval(text, sizeof(text), low, high, ratio);
-	grid_put(g, INTERVAL, text);
-	judge_detectable(text, sizeof(text), judge_logarithm(item, "visible_percent"));
-	grid_put(g, VISIBLE, text);
+	grid_put(g, EFFECT, "too few repeats");
+	judge_put_effect(g, item, EFFECT, INTERVAL, VISIBLE);
 }
 
 /* Is the largest table as far beyond the caches as was asked for? */
