@@ -21,7 +21,7 @@
 /* The parameters that come first, with words around their values. */
 static const struct {
 	const char *parameter, *before, *after, *after_one;
-	const char *silent; /* a value that is not worth saying */
+	const char *silent; /* the value that is not mentioned */
 } said[] = {
 	{ "threads", "", " threads", " thread", NULL },
 	{ "flows", "", " connections", " connection", NULL },
@@ -35,15 +35,31 @@ static const struct {
 	{ "timeline", "in pieces of ", "", "", "none" },
 };
 
-static bool in_list(const char *parameter)
+/* The row of a parameter; -1: it has none. */
+static int said_row(const char *parameter)
 {
-	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++)
+	for (int i = 0; i < (int)(sizeof(said) / sizeof(said[0])); i++)
 		if (!strcmp(said[i].parameter, parameter))
-			return true;
-	return false;
+			return i;
+	return -1;
 }
 
-/* The value, if it is the same in all of the picture and worth saying; else "". */
+void plot_parameter_words(char *buf, size_t size, const char *parameter, const char *value)
+{
+	int row = said_row(parameter);
+
+	if (row >= 0) {
+		snprintf(buf, size, "%s%s%s", said[row].before, value,
+			 strcmp(value, "1") ? said[row].after : said[row].after_one);
+		return;
+	}
+	snprintf(buf, size, "%s %s", parameter, value);
+	for (char *p = buf; *p && *p != ' '; p++)
+		if (*p == '_')
+			*p = ' ';
+}
+
+/* The value, if it is the same in the whole picture and relevant; else "". */
 static void common_value(char *buf, size_t size, const struct plot_group *g, const char *parameter)
 {
 	const json_t *value;
@@ -89,6 +105,17 @@ say(char *buf, size_t size, size_t *at, const char *before, const char *value, c
 					value, after);
 }
 
+static void
+say_parameter(char *buf, size_t size, size_t *at, const char *parameter, const char *value)
+{
+	char words[512];
+
+	if (!*value)
+		return;
+	plot_parameter_words(words, sizeof(words), parameter, value);
+	say(buf, size, at, "", words, "");
+}
+
 static void fixed(char *buf, size_t size, const struct plot_group *g, const char *x)
 {
 	size_t at = 0, k;
@@ -104,20 +131,17 @@ static void fixed(char *buf, size_t size, const struct plot_group *g, const char
 			continue;
 		if (!*value && !strcmp(said[i].parameter, "load_factor"))
 			rounded_load_factor(value, sizeof(value), g);
-		say(buf, size, &at, said[i].before, value,
-		    strcmp(value, "1") ? said[i].after : said[i].after_one);
+		say_parameter(buf, size, &at, said[i].parameter, value);
 	}
 	json_array_foreach(json_object_get(g->workload, "varying"), k, name)
 	{
 		const char *parameter = json_is_string(name) ? json_string_value(name) : "";
-		char before[64];
 
-		if (in_list(parameter) || !strcmp(parameter, "variant") ||
+		if (said_row(parameter) >= 0 || !strcmp(parameter, "variant") ||
 		    (x && !strcmp(x, parameter)))
 			continue;
 		common_value(value, sizeof(value), g, parameter);
-		snprintf(before, sizeof(before), "%.60s ", parameter);
-		say(buf, size, &at, before, value, "");
+		say_parameter(buf, size, &at, parameter, value);
 	}
 }
 

@@ -27,9 +27,9 @@ struct plot_group {
 	size_t nr;
 	const char **headings; /* for each cell, the heading of its group; NULL: none */
 	const char *drawn; /* what is drawn of the repeats: "median and range"; NULL: the default */
-	char words[512];  /* the values that the picture does not show: "threads 2, refcount yes" */
-	char key[512];	  /* the same for comparing */
-	char suffix[160]; /* the same as part of a file name: "-threads2"; may be empty */
+	char words[512];   /* values of the picture or heading: "2 threads, refcount yes" */
+	char key[512];	   /* the same for comparing */
+	char suffix[160];  /* the same as part of a file name: "-threads2"; may be empty */
 };
 
 /* One picture while it is written. */
@@ -85,6 +85,9 @@ void plot_write_comment(FILE *out, const char *text);
  * further line takes this much of it.
  */
 #define PLOT_NARROW_LINE (16.0 / 36)
+
+/* A parameter's value in words: "2 threads", "hit share 0.5". */
+void plot_parameter_words(char *buf, size_t size, const char *parameter, const char *value);
 
 /*
  * Write the first columns of a row: its place, its label, a figure with its interval in that many

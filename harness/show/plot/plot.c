@@ -99,14 +99,14 @@ static void describe(struct plot_group *g, const json_t *cell, const char *x, bo
 	{
 		const char *parameter = json_is_string(name) ? json_string_value(name) : "";
 		bool is_load_factor = !strcmp(parameter, "load_factor");
-		char text[256];
+		char text[256], words[512];
 
 		if (!*parameter || !strcmp(parameter, "variant") || (x && !strcmp(parameter, x)) ||
 		    (is_load_factor && !load_factors))
 			continue;
 		table_value(text, sizeof(text), json_object_get(plot_parameters(cell), parameter));
-		append(g->words, sizeof(g->words), "%s%s %s", g->words[0] ? ", " : "", parameter,
-		       text);
+		plot_parameter_words(words, sizeof(words), parameter, text);
+		append(g->words, sizeof(g->words), "%s%s", g->words[0] ? ", " : "", words);
 		append(g->suffix, sizeof(g->suffix), "-%s%s%s", parameter,
 		       isdigit((unsigned char)*text) ? "" : "_", text);
 		if (is_load_factor)

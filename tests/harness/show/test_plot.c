@@ -247,8 +247,8 @@ static void few_bars_share_a_picture(void **state)
 	}
 	assert_int_equal(draw(b, PLOT_BARS), 1);
 	check_picture("w-bars");
-	expect(svg, "threads 1");
-	expect(svg, "threads 3");
+	expect(svg, "1 thread");
+	expect(svg, "3 threads");
 	assert_int_equal(rows_of("out/w-bars.tsv", "\"a\""), 3);
 	json_decref(b);
 }
