@@ -302,9 +302,11 @@ noise_to_json(const json_t *cells, const struct judge_list *pairs, size_t compar
 		if (!isfinite(effect))
 			continue;
 		most = fmax(most, far_end(c));
-		pair = json_pack("{s:s, s:s, s:s, s:s, s:f, s:i}", "workload", c->workload, "cell",
-				 c->pairs[0].base, "control", c->pairs[0].other, "metric",
-				 c->metric, "effect_percent", percent(effect), "n", (int)c->n);
+		pair = json_pack(
+			"{s:s, s:s, s:s, s:s, s:f, s:i, s:O*}", "workload", c->workload, "cell",
+			c->pairs[0].base, "control", c->pairs[0].other, "metric", c->metric,
+			"effect_percent", percent(effect), "n", (int)c->n, "program",
+			within(json_object_get(cells, c->pairs[0].base), "parameters", "program"));
 		if (c->judged) {
 			double visible = fmax(stats_visible(&c->effect, comparisons), far_end(c));
 

@@ -151,7 +151,9 @@ struct grid;
 void judge_put_effect(struct grid *g, const struct json_t *item, size_t effect, size_t interval,
 		      size_t detectable);
 
-/* The A/A pair of a workload in report.noise; NULL if there is none. */
+/*
+ * The A/A pair of a workload in report.noise, of two programs the noisier one; NULL if there is none.
+ */
 const struct json_t *judge_noise_pair(const struct json_t *report, const char *workload);
 /*
  * The noise according to an A/A pair: the end of its interval that is farther from 0, not the

@@ -98,14 +98,17 @@ double judge_noise(const json_t *pair)
 const json_t *judge_noise_pair(const json_t *report, const char *workload)
 {
 	json_t *pairs = json_object_get(json_object_get(report, "noise"), "pairs"), *pair;
+	const json_t *noisier = NULL;
 	size_t i;
 
 	json_array_foreach(pairs, i, pair)
 	{
-		if (!strcmp(text_of(pair, "workload"), workload))
-			return pair;
+		if (strcmp(text_of(pair, "workload"), workload))
+			continue;
+		if (!noisier || judge_noise(pair) > judge_noise(noisier))
+			noisier = pair;
 	}
-	return NULL;
+	return noisier;
 }
 
 const char *judge_outcome(const struct judge_comparison *c)
@@ -278,6 +281,7 @@ void judge_print_noise(FILE *out, const json_t *report)
 		double low = judge_logarithm(pair, "ci_low_percent");
 		double high = judge_logarithm(pair, "ci_high_percent");
 		bool ratio = judge_in_ratios(value, low, high);
+		const char *program = text_of(pair, "program");
 		char effect[64], interval[96], detectable[96];
 
 		if (!isfinite(number_of(pair, "visible_percent")))
@@ -286,8 +290,10 @@ void judge_print_noise(FILE *out, const json_t *report)
 		judge_interval(interval, sizeof(interval), low, high, ratio);
 		judge_detectable(detectable, sizeof(detectable),
 				 judge_logarithm(pair, "visible_percent"));
-		fprintf(out, "  %-12s %s %s; smallest detectable between two of its cells: %s\n",
-			text_of(pair, "workload"), effect, interval, detectable);
+		fprintf(out,
+			"  %-12s %s%s%s %s; smallest detectable between two of its cells: %s\n",
+			text_of(pair, "workload"), program, *program ? " " : "", effect, interval,
+			detectable);
 	}
 }
 

@@ -117,7 +117,8 @@ static const struct rule verdicts[] = { PARTS("[]", verdict, ANY), END };
 
 static const struct rule pair[] = {
 	VALUE("workload", WORKLOAD), VALUE("cell", CELL), VALUE("control", CELL),
-	VALUE("metric", WORD), VALUE("n", COUNT), OR_NULL("*", NUMBER), END
+	VALUE("metric", WORD), VALUE("n", COUNT), VALUE("program", WORD),
+	OR_NULL("*", NUMBER), END
 };
 static const struct rule pairs[] = { PARTS("[]", pair, ANY), END };
 static const struct rule noise[] = { LIST("pairs", pairs), OR_NULL("percent", NUMBER), END };
