@@ -4,7 +4,7 @@ file(STRINGS variants/variants.def VARIANT_LINES REGEX "^(VARIANT\\(|#)")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS variants/variants.def)
 set(CTBENCH_VARIANTS "")
 set(VARIANT_SOURCES variants/registry.c variants/node_pool.c variants/frontier/flowline.c
-  variants/peers/match.c)
+  variants/peers/match.c variants/peers/blocks.c)
 # flowline depends only on an adapter that describes its objects.
 set_source_files_properties(variants/frontier/flowline.c PROPERTIES COMPILE_DEFINITIONS
   FL_ADAPTER="variants/frontier/conntrack_adapter.h")
@@ -33,11 +33,11 @@ foreach(line ${VARIANT_LINES})
     list(APPEND VARIANT_SOURCES variants/${name}.c)
   endif()
 endforeach()
-add_library(ctvariants STATIC ${VARIANT_SOURCES})
+add_library(ctvariants STATIC ${VARIANT_SOURCES} ${CTBENCH_PEER_SOURCES})
 target_link_libraries(ctvariants PUBLIC ctcore
   PkgConfig::URCU_MEMB PkgConfig::URCU_QSBR PkgConfig::URCU_MB PkgConfig::URCU_BP PkgConfig::URCU_CDS
   ${CTBENCH_PEER_LIBRARIES})
-target_compile_definitions(ctvariants PRIVATE ${CTBENCH_PEER_DEFINITIONS})
+set_source_files_properties(variants/registry.c PROPERTIES COMPILE_DEFINITIONS "${CTBENCH_PEER_DEFINITIONS}")
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set_source_files_properties(variants/nulls_rcu_crc32c.c PROPERTIES COMPILE_OPTIONS -msse4.2)
 endif()

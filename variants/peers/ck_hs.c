@@ -24,7 +24,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "variants/mem.h"
+#include "variants/peers/blocks.h"
 #include "variants/peers/match_node.h"
 #include "variants/variant.h"
 
@@ -33,8 +33,7 @@
 
 struct ct_table {
 	ck_hs_t hs;
-	enum ct_pages pages;
-	_Atomic uint64_t bytes; /* of its arrays */
+	struct peer_memory memory;
 	spinlock_t writer __cacheline_aligned;
 };
 
@@ -87,54 +86,12 @@ static unsigned long ck_hash_of(const void *entry, unsigned long seed __maybe_un
 	return ck_spread((uint32_t)load_relaxed(&h->hnnode.next));
 }
 
-/* --- The library's memory --- */
-
-struct ck_block {
-	struct rcu_head rcu;
-	struct ct_table *t;
-	enum ct_pages pages; /* the table may be gone when the block is freed */
-	size_t bytes;
-};
-
-#define CK_BLOCK_HEADER 128u
-_Static_assert(sizeof(struct ck_block) <= CK_BLOCK_HEADER, "space for the header");
-
-/* The library's allocator does not know the table: this is the one that the thread works on. */
-static _Thread_local struct ct_table *ck_table;
-
-static void *ck_alloc(size_t size)
-{
-	struct ck_block *b = ct_mem_alloc(size + CK_BLOCK_HEADER, ck_table->pages);
-
-	if (!b)
-		return NULL;
-	b->t = ck_table;
-	b->pages = ck_table->pages;
-	b->bytes = size + CK_BLOCK_HEADER;
-	add_relaxed(&b->t->bytes, b->bytes);
-	return (char *)b + CK_BLOCK_HEADER;
-}
-
-static void ck_free_block(struct rcu_head *head)
-{
-	struct ck_block *b = container_of(head, struct ck_block, rcu);
-
-	ct_deferred();
-	ct_mem_free(b, b->bytes, b->pages);
-}
-
 static void ck_free(void *p, size_t size __maybe_unused, bool defer)
 {
-	struct ck_block *b = (struct ck_block *)((char *)p - CK_BLOCK_HEADER);
-
-	sub_relaxed(&b->t->bytes, b->bytes);
-	if (defer)
-		ct_defer(&b->rcu, ck_free_block);
-	else
-		ct_mem_free(b, b->bytes, b->pages);
+	peer_block_free(p, defer);
 }
 
-static struct ck_malloc ck_memory = { .malloc = ck_alloc, .free = ck_free };
+static struct ck_malloc ck_memory = { .malloc = peer_block_alloc, .free = ck_free };
 
 /* --- The table --- */
 
@@ -156,7 +113,7 @@ static int peer_add(struct ct_table *t, struct nf_conn *ct, enum ip_conntrack_di
 
 	store_relaxed(&h->hnnode.next, hash);
 	spin_lock(&t->writer);
-	ck_table = t;
+	peer_memory_now = &t->memory;
 	ck_tsan_added(h);
 	if (unlikely(!ck_hs_put(&t->hs, ck_spread(hash), h))) {
 		there = ck_hs_get(&t->hs, ck_spread(hash), h);
@@ -205,8 +162,8 @@ static uint64_t table_bytes(uint64_t buckets, uint64_t connections)
 static int table_init(struct ct_table *t, const struct ct_config *config)
 {
 	memset((void *)t, 0, sizeof(*t));
-	t->pages = config->pages;
-	ck_table = t;
+	t->memory.pages = config->pages;
+	peer_memory_now = &t->memory;
 	return ck_hs_init(&t->hs, CK_HS_MODE_SPMC | CK_HS_MODE_OBJECT | CK_HS_MODE_DELETE,
 			  ck_hash_of, ck_same, &ck_memory,
 			  ck_slots(config->buckets, config->connections), 0)
@@ -222,12 +179,12 @@ static void table_destroy(struct ct_table *t)
 /* The library does not report it; its array is most of its memory. */
 static uint64_t table_buckets(struct ct_table *t)
 {
-	return load_relaxed(&t->bytes) / (sizeof(void *) + 1);
+	return load_relaxed(&t->memory.bytes) / (sizeof(void *) + 1);
 }
 
 static void table_memory(struct ct_table *t, uint64_t *bucket_bytes, uint64_t *other_bytes)
 {
-	*bucket_bytes = load_relaxed(&t->bytes);
+	*bucket_bytes = load_relaxed(&t->memory.bytes);
 	*other_bytes = 0;
 }
 

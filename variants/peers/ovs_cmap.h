@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Open vSwitch's cmap, as its lib/cmap.c of Debian's openvswitch-source has it, compiled in the build
+ * tree.  Only what is used here is declared: the project's own headers and these do not go together.
+ */
+#ifndef CTBENCH_VARIANTS_PEERS_OVS_CMAP_H
+#define CTBENCH_VARIANTS_PEERS_OVS_CMAP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct cmap {
+	void *impl;
+};
+
+/* The link to the next node with the same hash; it lies in struct ct_table_node. */
+struct cmap_node {
+	_Atomic uintptr_t next;
+};
+
+/* Readers: in a read-side section. */
+const struct cmap_node *cmap_find(const struct cmap *cmap, uint32_t hash);
+unsigned long cmap_find_batch(const struct cmap *cmap, unsigned long map, uint32_t hashes[],
+			      const struct cmap_node *nodes[]);
+/* Writers: one at a time. */
+void cmap_init(struct cmap *cmap);
+void cmap_destroy(struct cmap *cmap);
+size_t cmap_insert(struct cmap *cmap, struct cmap_node *node, uint32_t hash);
+/* With new_node NULL: takes old_node out, which must be in. */
+size_t cmap_replace(struct cmap *cmap, struct cmap_node *old_node, struct cmap_node *new_node,
+		    uint32_t hash);
+
+/* What cmap.c expects of the rest of Open vSwitch (ovs_cmap_runtime.c). */
+struct coverage_counter;
+void coverage_counter_register(struct coverage_counter *counter);
+void *xzalloc_cacheline(size_t size);
+void free_cacheline(void *p);
+void ovs_assert_failure(const char *where, const char *function, const char *condition);
+void ovsrcu_postpone__(void (*function)(void *aux), void *aux);
+uint32_t random_uint32(void);
+
+#endif

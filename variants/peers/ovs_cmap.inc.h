@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Open vSwitch's cmap as conntrack's table: buckets of a line with five slots, two of them for each
+ * hash (after "MemC3", Fan, Andersen, Kaminsky, NSDI 2013), versions that readers check, and one
+ * writer at a time; entries of one hash are chained behind their slot.  An insertion that finds it
+ * 85 % full copies the whole, a removal that finds it 20 % full, too.
+ *
+ * There is no insertion that refuses what is there: the writer looks before, under its lock.  The
+ * unit has included a hash.
+ */
+#include "variants/rcu/memb.h"
+#include "variants/node/deferred.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "variants/peers/blocks.h"
+#include "variants/peers/match_node.h"
+#include "variants/peers/ovs_cmap.h"
+#include "variants/variant.h"
+
+#define CT_NODE_CONTIGUOUS 1
+#define CT_TABLE_WALKS_POOL
+
+struct ct_table {
+	struct cmap cmap;
+	struct peer_memory memory;
+	spinlock_t writer __cacheline_aligned;
+};
+
+_Static_assert(sizeof(struct cmap_node) == sizeof(uintptr_t), "the first word of a node of ours");
+
+static void nf_ct_put_direct(struct nf_conn *ct);
+
+/* As in cds_lfht.inc.h: cmap.c is built without TSan, which it would tell of plain reads. */
+#if CT_TSAN
+#define cmap_tsan_added(n) __tsan_release((void *)(n))
+#define cmap_tsan_found(n) __tsan_acquire((void *)(n))
+#else
+#define cmap_tsan_added(n) ((void)0)
+#define cmap_tsan_found(n) ((void)0)
+#endif
+
+static __always_inline struct nf_conntrack_tuple_hash *cmap_hash(const struct cmap_node *n)
+{
+	cmap_tsan_found(n);
+	return ct_table_node_hash((struct ct_table_node *)n);
+}
+
+/* Acquire: pairs with the release by which cmap_insert() links a node behind another. */
+static __always_inline const struct cmap_node *cmap_next(const struct cmap_node *n)
+{
+	return (const struct cmap_node *)load_acquire(&n->next);
+}
+
+/* Of the nodes with that hash, the one that is looked for. */
+static __always_inline struct nf_conntrack_tuple_hash *
+cmap_match(const struct cmap_node *n, struct ct_find *f, const bool get)
+{
+	for (; n; n = cmap_next(n)) {
+		struct nf_conntrack_tuple_hash *h = cmap_hash(n);
+
+		if (!peer_is_live(h, f))
+			continue;
+		if (get && unlikely(!refcount_inc_not_zero(&nf_ct_tuplehash_to_ctrack(h)->use)))
+			return NULL; /* it was just going */
+		return h;
+	}
+	return NULL;
+}
+
+static __always_inline struct nf_conntrack_tuple_hash *
+table_find(struct ct_table *t, struct ct_find *f, uint32_t hash, const bool get)
+{
+	return cmap_match(cmap_find(&t->cmap, hash), f, get);
+}
+
+/* The library looks up a batch by itself, prefetching; then the nodes are prefetched, two lines each. */
+#define CT_TABLE_BURSTS
+static __always_inline void
+table_find_burst(struct ct_table *t, struct ct_find *f, struct ct_burst *b, const bool get)
+{
+	const struct cmap_node *node[CT_BURST];
+	unsigned long there = 0;
+
+	if (b->nr)
+		there = cmap_find_batch(&t->cmap, ~0ul >> (CT_BURST - b->nr), b->hash, node);
+	for (unsigned int i = 0; i < b->nr; i++) {
+		if (!(there >> i & 1))
+			continue;
+		ct_prefetch(node[i]);
+		ct_prefetch(nf_ct_tuplehash_to_ctrack(
+			ct_table_node_hash((struct ct_table_node *)node[i])));
+	}
+	for (unsigned int i = 0; i < b->nr; i++) {
+		f->key = b->key[i];
+		b->found[i] = there >> i & 1 ? cmap_match(node[i], f, get) : NULL;
+	}
+}
+
+/* A node's second word says whether it is in: cmap_replace() must not be asked for one that is not. */
+static int peer_add(struct ct_table *t, struct nf_conn *ct, enum ip_conntrack_dir dir,
+		    uint32_t hash, struct ct_insert *ins)
+{
+	struct nf_conntrack_tuple_hash *mine = &ct->tuplehash[dir];
+	const struct cmap_node *n;
+	int ret = 0;
+
+	spin_lock(&t->writer);
+	peer_memory_now = &t->memory;
+	for (n = cmap_find(&t->cmap, hash); n; n = cmap_next(n))
+		if (peer_is_taken(cmap_hash(n), mine))
+			break;
+	if (unlikely(n)) {
+		ret = peer_clash(cmap_hash(n), ins);
+	} else {
+		cmap_tsan_added(&mine->hnnode);
+		store_relaxed(&mine->hnnode.pprev, 1);
+		cmap_insert(&t->cmap, (struct cmap_node *)&mine->hnnode, hash);
+	}
+	spin_unlock(&t->writer);
+	return ret;
+}
+
+static bool
+peer_del(struct ct_table *t, struct nf_conn *ct, enum ip_conntrack_dir dir, uint32_t hash)
+{
+	struct ct_table_node *n = &ct->tuplehash[dir].hnnode;
+	bool in;
+
+	spin_lock(&t->writer);
+	peer_memory_now = &t->memory;
+	in = load_relaxed(&n->pprev);
+	if (in) {
+		cmap_replace(&t->cmap, (struct cmap_node *)n, NULL, hash);
+		store_relaxed(&n->pprev, 0);
+	}
+	spin_unlock(&t->writer);
+	return in;
+}
+
+#include "variants/peers/two_nodes.inc.h"
+
+/* --- Life --- */
+
+#define CMAP_SLOTS 5u
+
+static const char *table_bucket_rule(uint64_t n)
+{
+	return peer_bucket_rule(n);
+}
+
+/* It begins empty and doubles: a table that holds so many connections, at most 85 % full. */
+static uint64_t table_bytes(uint64_t buckets __maybe_unused, uint64_t connections)
+{
+	uint64_t lines = 1;
+
+	while (lines * CMAP_SLOTS * 85 / 100 < IP_CT_DIR_MAX * connections)
+		lines *= 2;
+	return lines * CT_CACHE_LINE;
+}
+
+static int table_init(struct ct_table *t, const struct ct_config *config)
+{
+	memset((void *)t, 0, sizeof(*t));
+	t->memory.pages = config->pages;
+	cmap_init(&t->cmap);
+	return 0;
+}
+
+static void table_destroy(struct ct_table *t)
+{
+	ct_rcu_register();
+	cmap_destroy(&t->cmap);
+	ct_rcu_barrier();
+	ct_rcu_unregister();
+}
+
+static uint64_t table_buckets(struct ct_table *t)
+{
+	return load_relaxed(&t->memory.bytes) / CT_CACHE_LINE;
+}
+
+static void table_memory(struct ct_table *t, uint64_t *bucket_bytes, uint64_t *other_bytes)
+{
+	*bucket_bytes = load_relaxed(&t->memory.bytes);
+	*other_bytes = 0;
+}
+
+#define CT_TABLE_RESIZES 0
+#define CT_TABLE_AXES \
+	.hash = CT_HASH_NAME, .bucket = "cuckoo", .chain = "slots", .lock = "global", \
+	.resize = "copying", .rcu = CT_RCU_NAME, .node = CT_NODE_NAME, .cap = "none"
+
+#include "variants/variant.inc.h"
