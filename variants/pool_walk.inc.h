@@ -26,9 +26,12 @@ static uint64_t table_scan_size(struct ct_table *t)
 
 static void table_collect(struct ct_table *t, uint64_t position, struct ct_collect *c)
 {
-	struct nf_conn *first =
-		node_pool_at(&container_of(t, struct ct_instance, table)->pool, position);
+	struct nf_conn *first;
 
+	/* The gc worker looks at one position at least, even where there is none yet. */
+	if (position >= table_scan_size(t))
+		return;
+	first = node_pool_at(&container_of(t, struct ct_instance, table)->pool, position);
 	ct_read_lock();
 	for (struct nf_conn *ct = first; ct < first + POOL_MAGAZINE; ct++) {
 		if (!nf_ct_is_confirmed(ct) || !refcount_inc_not_zero(&ct->use))

@@ -17,11 +17,18 @@ namespace ctbench
 struct Key {
 	void *what;
 	uint32_t hash;
-	uint32_t how; /* in the table: PEER_NODE */
+	uint32_t how;
 
 	explicit Key(const peer_key *k) : what(k->what), hash(k->hash), how(k->how)
 	{
 	}
+	/* A table keeps a copy of what it was given to insert: that one is in the table. */
+	Key(const Key &k)
+	    : what(k.what), hash(k.hash),
+	      how(k.how == PEER_NEW ? static_cast<uint32_t>(PEER_NODE) : k.how)
+	{
+	}
+	Key &operator=(const Key &k) = default;
 };
 
 /* 64 bits, of which both ends are good: these tables use different ends for different things. */
@@ -32,18 +39,16 @@ inline size_t spread(const Key &k)
 	return static_cast<size_t>(x ^ x >> 32);
 }
 
-/* in: lies in the table; asked: the question, or a node that is about to go in. */
-inline bool matches(const Key &in, const Key &asked)
+/*
+ * For tables that do not say which of the two is in them.  The order matters: a dying node in the
+ * table does not keep another one out, and zones for one direction are not symmetric.
+ */
+inline bool equal(const Key &a, const Key &b)
 {
+	const Key &in = a.how == PEER_NODE ? a : b, &asked = a.how == PEER_NODE ? b : a;
 	const peer_key key = { asked.what, asked.hash, asked.how };
 
 	return in.hash == asked.hash && peer_match(in.what, &key);
-}
-
-/* For tables that do not say which of the two lies in them; two nodes are the same to both. */
-inline bool equal(const Key &a, const Key &b)
-{
-	return b.how == PEER_NODE ? matches(b, a) : matches(a, b);
 }
 
 } /* namespace ctbench */

@@ -36,7 +36,7 @@ table_find(struct ct_table *t, struct ct_find *f, uint32_t hash, const bool get)
 static int peer_add(struct ct_table *t, struct nf_conn *ct, enum ip_conntrack_dir dir,
 		    uint32_t hash, struct ct_insert *ins)
 {
-	const struct peer_key key = { &ct->tuplehash[dir], hash, PEER_NODE };
+	const struct peer_key key = { &ct->tuplehash[dir], hash, PEER_NEW };
 	void *clash = NULL;
 	int ret = PEER(add)(t->map, &key, &clash);
 

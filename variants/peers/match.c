@@ -7,7 +7,7 @@ bool peer_match(void *node, const struct peer_key *key)
 {
 	if (likely(key->how == PEER_LIVE))
 		return peer_is_live(node, key->what);
-	return node == key->what || (key->how == PEER_NODE && peer_is_taken(node, key->what));
+	return node == key->what || (key->how == PEER_NEW && peer_is_taken(node, key->what));
 }
 
 void *peer_hold(void *node)

@@ -15,7 +15,8 @@ extern "C" {
 #endif
 
 enum peer_how {
-	PEER_NODE, /* a node that is in the table or being inserted: taken if another has its key */
+	PEER_NODE, /* a node that is in the table */
+	PEER_NEW,  /* a node to insert: the place is taken if another has its key */
 	PEER_LIVE, /* the key of a lookup: a struct ct_find */
 	PEER_SAME, /* exactly this node */
 };

@@ -12,12 +12,27 @@
  *   bool peer_del(t, ct, dir, hash)	  removes exactly that node; false if it was not there
  */
 
+/*
+ * Both ends of the connection are the same, so one tuple leads to both nodes.  Linux finds REPLY,
+ * which it inserted last; here ORIGINAL is left out, because these tables keep no order.
+ */
+static inline bool
+peer_is_own_answer(const struct nf_conn *ct, uint32_t hash_orig, uint32_t hash_reply)
+{
+	return unlikely(hash_orig == hash_reply) &&
+	       nf_ct_tuple_equal(nf_ct_tuple(ct, IP_CT_DIR_ORIGINAL),
+				 nf_ct_tuple(ct, IP_CT_DIR_REPLY));
+}
+
 static bool
 peer_unlink(struct ct_table *t, struct nf_conn *ct, uint32_t hash_orig, uint32_t hash_reply)
 {
-	/* The thread that removes the ORIGINAL node has removed the connection. */
-	bool mine = peer_del(t, ct, IP_CT_DIR_ORIGINAL, hash_orig);
+	/* The thread that removes the first node has removed the connection. */
+	bool mine;
 
+	if (peer_is_own_answer(ct, hash_orig, hash_reply))
+		return peer_del(t, ct, IP_CT_DIR_REPLY, hash_reply);
+	mine = peer_del(t, ct, IP_CT_DIR_ORIGINAL, hash_orig);
 	peer_del(t, ct, IP_CT_DIR_REPLY, hash_reply);
 	return mine;
 }
@@ -25,7 +40,7 @@ peer_unlink(struct ct_table *t, struct nf_conn *ct, uint32_t hash_orig, uint32_t
 static int table_insert(struct ct_table *t, struct nf_conn *ct, uint32_t hash_orig,
 			uint32_t hash_reply, uint32_t now, struct ct_insert *ins)
 {
-	int ret;
+	int ret = 0;
 
 	ins->clash = NULL;
 	ct_read_lock();
@@ -34,12 +49,14 @@ static int table_insert(struct ct_table *t, struct nf_conn *ct, uint32_t hash_or
 		goto out;
 	}
 	nf_ct_insert_commit(ct, now);
-	ret = peer_add(t, ct, IP_CT_DIR_ORIGINAL, hash_orig, ins);
+	if (!peer_is_own_answer(ct, hash_orig, hash_reply))
+		ret = peer_add(t, ct, IP_CT_DIR_ORIGINAL, hash_orig, ins);
 	if (ret)
 		goto undo;
 	ret = peer_add(t, ct, IP_CT_DIR_REPLY, hash_reply, ins);
 	if (ret) {
-		peer_del(t, ct, IP_CT_DIR_ORIGINAL, hash_orig);
+		if (!peer_is_own_answer(ct, hash_orig, hash_reply))
+			peer_del(t, ct, IP_CT_DIR_ORIGINAL, hash_orig);
 		goto undo;
 	}
 	/*
