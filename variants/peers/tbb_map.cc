@@ -3,7 +3,9 @@
 #include "variants/peers/cxx_key.hh"
 
 #include <cerrno>
+#include <memory>
 #include <new>
+#include <utility>
 
 #include <oneapi/tbb/concurrent_hash_map.h>
 
@@ -26,7 +28,12 @@ struct Compare {
 struct Nothing {
 };
 
-using Map = oneapi::tbb::concurrent_hash_map<Key, Nothing, Compare>;
+/*
+ * From the process's allocator, as all other tables: its memory is counted, and TSan sees how it
+ * passes from thread to thread.
+ */
+using Map = oneapi::tbb::concurrent_hash_map<Key, Nothing, Compare,
+					     std::allocator<std::pair<const Key, Nothing>>>;
 
 Map &map(void *t)
 {
