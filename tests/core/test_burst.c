@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Packets in bursts, over every registered variant: the connections of all are looked for
- * before the first of them passes the hooks, and what comes out is the same as if each had
- * been looked for at its turn.
+ * Packets in bursts, over every registered variant: the connections of all are looked up
+ * before the first of them passes the hooks, and the result is the same as if each had
+ * been looked up at its turn.
  */
 #include "core/nf_conntrack_find.h"
 #include "tests/fixture/flow_fixture.h"
 
-/* Packets that come at once, and what became of each. */
+/* Packets that arrive together, and the result of each. */
 struct burst {
 	struct packet packet[CT_BURST];
 	unsigned int nr;
@@ -42,7 +42,7 @@ static struct nf_ct_stat_sum stat_of(struct fixture *fx)
 	return stat;
 }
 
-/* The packet of key, looked for ahead, as nf_conntrack_in() leaves it; the caller releases it. */
+/* The packet of key, looked up ahead, after nf_conntrack_in(); the caller releases it. */
 static struct nf_conn *
 in_ahead(struct fixture *fx, struct packet *p, uint32_t key, bool reply, int flags)
 {
@@ -73,8 +73,8 @@ static uint32_t references(struct fixture *fx, uint32_t key)
 /* --- A new flow with more than one packet in a burst --- */
 
 /*
- * Neither packet's connection was there when the burst was looked up; the second must see what the
- * first has put in, or there are two connections that clash at confirm.
+ * Neither packet's connection existed when the burst was looked up; the second must find the one
+ * that the first inserted, or two connections clash at confirm.
  */
 static void first_two(struct fixture *fx)
 {
@@ -101,9 +101,9 @@ static void first_two(struct fixture *fx)
 	assert_int_equal(stat.drop, 0);
 }
 
-/* --- What was found ahead, and is the answer no more --- */
+/* --- Entries that were found ahead and are no longer right --- */
 
-/* What was found is taken: no second lookup, which would take a reference of its own. */
+/* The entry that was found is used: a second lookup would take another reference. */
 static void taken(struct fixture *fx)
 {
 	struct packet p;
@@ -138,7 +138,7 @@ static void killed(struct fixture *fx)
 	assert_int_equal(fixture_live_nodes(fx), 0);
 }
 
-/* Expired meanwhile: met at the packet's turn, and removed. */
+/* Expired meanwhile: it is found at the packet's turn, and removed. */
 static void expired(struct fixture *fx)
 {
 	struct nf_conntrack_tuple t = fixture_tuple(1);
@@ -185,7 +185,7 @@ static void other_zone(struct fixture *fx)
 	assert_int_equal(references(fx, 1), 1);
 }
 
-/* A packet that never comes to its lookup lets go of what was found for it. */
+/* A packet that never reaches its lookup drops the reference that was taken ahead. */
 static void untracked(struct fixture *fx)
 {
 	struct packet p;
@@ -199,7 +199,7 @@ static void untracked(struct fixture *fx)
 	assert_int_equal(references(fx, 1), 1);
 }
 
-/* Each packet gets its own connection, also behind one that is not looked for. */
+/* Each packet gets its own connection, also after one that is not looked up ahead. */
 static void each_its_own(struct fixture *fx)
 {
 	struct sk_buff skb[4];
@@ -225,7 +225,7 @@ static void each_its_own(struct fixture *fx)
 	}
 }
 
-/* Nothing is looked for where the lookup would be another, or the packet is kept. */
+/* Nothing is looked up ahead if the lookup would differ, or the packet is kept. */
 static void not_ahead(struct fixture *fx)
 {
 	struct sk_buff skb[4];
@@ -236,7 +236,7 @@ static void not_ahead(struct fixture *fx)
 		key_packet(&p[i], 1, false, 0);
 	p[0].data[6] = 0x20; /* a first fragment */
 	p[1].data[9] = IPPROTO_ICMP;
-	p[1].data[20] = 8; /* an echo request, of a connection that is there */
+	p[1].data[20] = 8; /* an echo request, of an existing connection */
 	p[1].data[21] = 0;
 	assert_int_equal(forward(fx, &p[1]), NF_ACCEPT);
 	assert_int_equal(atomic_load(&fx->net->count), 2);
@@ -258,7 +258,7 @@ static void not_ahead(struct fixture *fx)
 
 struct outcome {
 	uint8_t verdict[STREAM];
-	uint8_t from[KEYS]; /* 0: no connection; else who opened it */
+	uint8_t from[KEYS]; /* 0: no connection; else the side that opened it */
 	struct nf_ct_stat_sum stat;
 	uint32_t count;
 };
@@ -271,7 +271,7 @@ static void stream_packet(struct burst *b, uint64_t *seed)
 	uint64_t r = fixture_random(seed);
 
 	burst_add(b, (uint32_t)(r >> 32) % KEYS, r & 1, flags[r >> 8 & 7]);
-	if (r >> 16 & 1) /* the very next sequence number: a reset that is believed */
+	if (r >> 16 & 1) /* exactly the next sequence number: the reset is accepted */
 		b->packet[b->nr - 1].data[27]++;
 }
 
@@ -310,7 +310,7 @@ static void send_stream(struct fixture *fx, unsigned int burst, struct outcome *
 	for (uint32_t i = 0; i < KEYS; i++)
 		o->from[i] = opened(fx, i);
 	nf_ct_stat_sum(fx->net, &o->stat);
-	o->stat.search_restart = 0; /* how often a walk began again is no part of the answer */
+	o->stat.search_restart = 0; /* the number of restarted walks is not part of the result */
 	o->count = atomic_load(&fx->net->count);
 }
 
@@ -333,7 +333,7 @@ static void test_stream(void **state)
 					 bursts[k]);
 			fixture_close(&fx);
 		}
-		/* There was something to get wrong. */
+		/* The test had something to detect. */
 		assert_true(one.count > 5 && one.stat.invalid > 10);
 	}
 }

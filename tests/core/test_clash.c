@@ -4,7 +4,7 @@
 
 /*
  * The second packet of a flow whose first is not confirmed yet: of the same end,
- * or both ends ask at once.  Each has a connection of its own until one is confirmed.
+ * or of both ends at the same time.  Each has its own connection until one is confirmed.
  */
 static void two_at_once(struct fixture *fx, bool both_ends)
 {
@@ -52,7 +52,7 @@ static void clash_of_both_ends(struct fixture *fx)
 	two_at_once(fx, true);
 }
 
-/* What was counted for the loser is the winner's. */
+/* The loser's counts are added to the winner's. */
 static void clash_accounting(struct fixture *fx)
 {
 	enum ip_conntrack_info info;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a walk picks out of a table: ct_collect_visit(). */
+/* The entries that a walk collects: ct_collect_visit(). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -54,7 +54,7 @@ static void test_grows(void **state)
 	free(c.v);
 }
 
-/* Room of the caller's own is all there is. */
+/* Only the caller's memory is used. */
 static void test_truncated(void **state)
 {
 	struct nf_conn *v[5];
@@ -67,7 +67,7 @@ static void test_truncated(void **state)
 	assert_int_equal(atomic_load(&conn[ARRAY_SIZE(v)].use.refs), 1);
 }
 
-/* A connection without references is memory that waits for another one. */
+/* A connection without references is free memory. */
 static void test_dead(void **state)
 {
 	struct ct_collect c = { .want = want_marked, .grow = true };

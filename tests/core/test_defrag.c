@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fragments through the hooks of real tables: what becomes a packet again, what
- * does not, when it is forgotten, and that nothing is left behind.
+ * Fragments through the hooks of real tables: which are reassembled, which are
+ * not, when they expire, and that no memory is left.
  */
 #include <pthread.h>
 
@@ -118,7 +118,7 @@ static void faults(struct fixture *fx, bool ipv6)
 	assert_int_equal(send_piece(fx, &p, 1, 0, 16, true), NF_STOLEN);
 	assert_int_equal(send_piece(fx, &p, 1, 0, 16, true), NF_STOLEN);
 	assert_int_equal(send_piece(fx, &p, 1, 16, 32, false), NF_ACCEPT);
-	/* an overlap ends the packet: what is missing then starts another one */
+	/* an overlap drops the packet: the missing fragment then starts another one */
 	assert_int_equal(send_piece(fx, &p, 2, 0, 24, true), NF_STOLEN);
 	assert_int_equal(send_piece(fx, &p, 2, 16, 32, false), NF_STOLEN);
 	assert_int_equal(kept(fx, ipv6), 0);
@@ -150,7 +150,7 @@ static void timeouts(struct fixture *fx, bool ipv6)
 	assert_int_equal(kept(fx, ipv6), 0);
 }
 
-/* More is never kept than the setting says, but for the one that reached it. */
+/* Never more is kept than the setting allows, except the fragment that reached it. */
 static void memory(struct fixture *fx, bool ipv6)
 {
 	const char *name = ipv6 ? "nf_conntrack_frag6_high_thresh" : "ipfrag_high_thresh";
@@ -171,11 +171,11 @@ static void memory(struct fixture *fx, bool ipv6)
 	assert_int_equal(nf_ct_sysctl_set(fx->net, name, kept(fx, ipv6)), 0);
 	assert_int_equal(send_piece(fx, &p, 1, 960, 48, false), NF_ACCEPT);
 	assert_int_equal(nf_ct_sysctl_set(fx->net, name, 4 << 20), 0);
-	/* the first is there still; the rest goes with the namespace */
+	/* the first is still there; the rest is freed with the namespace */
 	assert_int_equal(send_piece(fx, &p, 0, 960, 48, false), NF_ACCEPT);
 }
 
-/* A capture kept 60 bytes of each packet: the first bytes are there, and ports with them. */
+/* A capture has 60 bytes of each packet: the first bytes are there, including ports. */
 static void cut_captures(struct fixture *fx, bool ipv6)
 {
 	struct sk_buff skb;
@@ -222,11 +222,11 @@ static void longest(struct fixture *fx, bool ipv6)
 		}
 		assert_int_equal(verdict, more ? NF_STOLEN : NF_ACCEPT);
 		assert_int_equal(kept(fx, ipv6) > 0,
-				 more && ipv6); /* IPv6: its last one was not taken */
+				 more && ipv6); /* IPv6: its last one was not kept */
 	}
 }
 
-/* A source's queue begins anew when too many of its others came: it weighs and lives from then. */
+/* A queue restarts if too many other fragments of its source came: size and timeout start again. */
 static void distance(struct fixture *fx, bool ipv6)
 {
 	uint32_t now = load_relaxed(&fx->core->now);

@@ -31,7 +31,7 @@ static void settings(void **state)
 	while ((name = nf_ct_sysctl_name(nr))) {
 		nr++;
 		if (!strcmp(name, "nf_conntrack_buckets"))
-			continue; /* the table's, and there is none here */
+			continue; /* a setting of the table, which does not exist here */
 		assert_int_equal(nf_ct_sysctl_get(&fake.net, name, &value), 0);
 	}
 	assert_true(nr > 30);
@@ -65,7 +65,7 @@ static void assert_line(const char *want)
 {
 	char buf[1024];
 
-	/* the kernel holds a reference of its own while it prints */
+	/* the kernel holds a reference while it prints */
 	refcount_inc(&fake.ct.use);
 	assert_int_equal(nf_ct_snprint(buf, sizeof(buf), &fake.ct), strlen(want));
 	fake_put(&fake.ct);

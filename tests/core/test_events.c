@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is told of connections, over every variant: events to a subscriber,
- * when and in which order, and those that it would not take; marks, labels,
+ * Events of connections, over every variant: sent to a subscriber,
+ * when and in which order, and those that it refused; marks, labels,
  * time stamps; deletion by filter.
  */
 #include "core/nf_conntrack_filter.h"
@@ -11,7 +11,7 @@
 
 #define E(name) (1u << IPCT_##name)
 
-/* A subscriber that writes down what it is told. */
+/* A subscriber that records its events. */
 struct subscriber {
 	struct nf_ct_event_notifier notifier;
 	struct {
@@ -21,7 +21,7 @@ struct subscriber {
 		bool report, in_table;
 	} told[32];
 	unsigned int nr;
-	bool deaf; /* takes nothing */
+	bool deaf; /* refuses everything */
 };
 
 static int hear(unsigned int events, const struct nf_ct_event *item)
@@ -109,7 +109,7 @@ static void life_of_a_flow(struct fixture *fx)
 	send_key(fx, 2, true, FRAME_ACK);
 	told(&s, 0);
 
-	/* Who meets it expired ends it, and it is told before the new one's beginning. */
+	/* A packet that finds it expired ends it; DESTROY comes before the NEW of the next one. */
 	send_key(fx, 5, false, 0);
 	told(&s, 1);
 	atomic_store(&fx->core->now, 60 * NF_CT_HZ);
@@ -122,7 +122,7 @@ static void life_of_a_flow(struct fixture *fx)
 	atomic_store(&fx->core->now, 0);
 }
 
-/* What had no subscriber when it began stays silent; the setting can be stricter, or not. */
+/* A connection created without a subscriber sends no events; the setting can change that. */
 static void who_tells(struct fixture *fx)
 {
 	struct subscriber s;
@@ -162,7 +162,7 @@ static void unconfirmed(struct fixture *fx)
 	nf_conntrack_unregister_notifier(fx->net);
 }
 
-/* After a clash the winner's events are told, with the loser's packet. */
+/* After a clash the winner's events are sent, with the loser's packet. */
 static void clash(struct fixture *fx)
 {
 	struct subscriber s;
@@ -183,7 +183,7 @@ static void clash(struct fixture *fx)
 	nf_conntrack_unregister_notifier(fx->net);
 }
 
-/* What a subscriber would not take comes again; a connection that ended waits for it. */
+/* Refused events are sent again; a connection that ended waits for that. */
 static void deaf(struct fixture *fx)
 {
 	struct subscriber s;
@@ -206,7 +206,7 @@ static void deaf(struct fixture *fx)
 	assert_true(s.told[0].report);
 	assert_int_equal(told(&s, 1), E(DESTROY) | E(REPLY));
 	fx->v->ops->put(ct);
-	assert_false(fixture_has(fx, 1)); /* no longer found, but not gone */
+	assert_false(fixture_has(fx, 1)); /* no longer found, but not freed */
 	assert_int_equal(atomic_load(&fx->net->count), 1);
 	assert_int_equal(nf_ct_ecache_waiting(fx->net), 1);
 	assert_int_equal(nf_conntrack_ecache_work(fx->net), 1);
@@ -217,7 +217,7 @@ static void deaf(struct fixture *fx)
 	assert_int_equal(told(&s, 1), E(DESTROY));
 	assert_int_equal(atomic_load(&fx->net->count), 0);
 
-	/* A namespace that goes takes along what nobody wanted to hear. */
+	/* Destroying a namespace drops undelivered events. */
 	s.deaf = true;
 	send_key(fx, 1, false, 0);
 	assert_false(fixture_kill(fx, 1));
@@ -259,7 +259,7 @@ static void labels(struct fixture *fx)
 
 	send_key(fx, 5, false, 0);
 	ct = find(fx, 5);
-	assert_int_equal(nf_connlabel_set(ct, 1), -ENOSPC); /* made when nobody wanted any */
+	assert_int_equal(nf_connlabel_set(ct, 1), -ENOSPC); /* created without users of labels */
 	fx->v->ops->put(ct);
 
 	assert_int_equal(nf_connlabels_get(fx->net, 128), -ERANGE);
@@ -378,7 +378,7 @@ static void filters(struct fixture *fx)
 	assert_int_equal(nf_ct_flush_net(fx->net, &f, 0, false), 1);
 	assert_false(fixture_has(fx, 6));
 
-	/* a zone, which counts in the directions it is for */
+	/* a zone, which holds for its directions only */
 	assert_int_equal(fixture_insert(fx, fx->net, &zone, &t, HOUR), 0);
 	assert_int_equal(fixture_insert(fx, fx->net, &orig, &t, HOUR), 0);
 	f = (struct nf_ct_filter){ .dir[1] = { .fields = CT_FILTER_ZONE, .zone_id = 8 } };
@@ -388,14 +388,14 @@ static void filters(struct fixture *fx)
 	f = (struct nf_ct_filter){ .dir[0] = { .fields = CT_FILTER_ZONE, .zone_id = 8 } };
 	assert_int_equal(nf_ct_flush_net(fx->net, &f, 0, false), 1);
 
-	/* the rest, and nobody else's */
+	/* the rest, and only those */
 	assert_int_equal(nf_ct_flush_net(fx->net, NULL, 0, false), 5); /* 0, 8, 10, 12, 14 */
 	assert_int_equal(atomic_load(&fx->net->count), 0);
 	assert_int_equal(atomic_load(&other->count), 1);
 	net_destroy(other);
 }
 
-/* Who deletes is named to the subscriber, with each connection. */
+/* The subscriber gets the portid of the deleter with each connection. */
 static void flush_reported(struct fixture *fx)
 {
 	struct subscriber s;
@@ -414,7 +414,7 @@ static void flush_reported(struct fixture *fx)
 	nf_conntrack_unregister_notifier(fx->net);
 }
 
-/* Held between the hooks it is nobody's to flush, and gets in afterwards. */
+/* Held between the hooks it cannot be flushed, and is inserted afterwards. */
 static void flush_leaves_unconfirmed(struct fixture *fx)
 {
 	struct packet p;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Expectations over every registered variant: what fits, what clashes, who
- * must make room, how they end, and many threads at once.
+ * Expectations over every registered variant: which match, which clash, which
+ * are replaced, how they end, and many threads at once.
  */
 #include <pthread.h>
 
@@ -23,7 +23,7 @@ help(struct sk_buff *skb, unsigned int protoff, struct nf_conn *ct, enum ip_conn
 	return NF_ACCEPT;
 }
 
-/* Two classes: three for a minute, and as many as you like for an hour. */
+/* Two classes: three expectations for a minute, and any number for an hour. */
 static const struct nf_conntrack_expect_policy policies[] = { { 3, 60 }, { 0, 3600 } };
 static const struct nf_conntrack_helper helper = {
 	.name = "test",
@@ -106,7 +106,7 @@ static int expect(struct nf_conn *master, uint32_t src, uint16_t port)
 	return expect_flags(master, src, port, 0, 0);
 }
 
-/* A new connection from 10.0.0.src to that port: whose is it?  Ends it. */
+/* A new connection from 10.0.0.src to that port: returns its master, and ends it. */
 static struct nf_conn *master_of(struct fixture *fx, uint32_t src, uint16_t port)
 {
 	struct nf_conntrack_tuple t = tuple_of(0x0a000000 + src, 7000, 0x0a800001, port);
@@ -161,14 +161,14 @@ static void limits(struct fixture *fx)
 	struct nf_conntrack_tuple t = tuple_of(0x0a000009, 1, 0x0a800001, 9);
 
 	assert_int_equal(expect(m, 2, 500), 0);
-	assert_int_equal(expect(m, 2, 500), 0); /* takes its own place */
+	assert_int_equal(expect(m, 2, 500), 0); /* replaces itself */
 	assert_int_equal(nf_ct_expect_count(fx->net), 1);
-	assert_int_equal(expect(n, 2, 500), -EBUSY); /* whose would it be? */
+	assert_int_equal(expect(n, 2, 500), -EBUSY); /* two would match */
 	assert_int_equal(expect(n, 0, 500), -EBUSY);
 	assert_int_equal(expect(n, 3, 500), 0);
 	assert_int_equal(expect(m, 2, 501), 0);
 	assert_int_equal(expect(m, 2, 502), 0);
-	assert_int_equal(expect(m, 2, 503), 0); /* the fourth: the first goes */
+	assert_int_equal(expect(m, 2, 503), 0); /* the fourth: the first is removed */
 	assert_int_equal(nf_ct_expect_count(fx->net), 4);
 	assert_null(master_of(fx, 2, 500));
 	assert_ptr_equal(master_of(fx, 3, 500), n);
@@ -201,10 +201,10 @@ static void ends(struct fixture *fx)
 	fx->v->ops->put(m);
 	assert_null(master_of(fx, 4, 500));
 	assert_int_equal(nf_ct_expect_count(fx->net), 1); /* n's */
-	/* What it expected is there, so its memory is. */
+	/* The expected connection exists, so the master's memory does. */
 	assert_int_equal(nf_ct_tuple(ct->master, IP_CT_DIR_ORIGINAL)->dst.u.all, htons(21));
 	fx->v->ops->put(ct);
-	/* Their own time; the master's would be over before. */
+	/* Their own timeout; the master's would expire before. */
 	store_relaxed(&n->timeout, now + 2 * HOUR);
 	assert_int_equal(expect_flags(n, 3, 502, 1, 0), 0);
 	store_relaxed(&fx->core->now, now + 59 * NF_CT_HZ);
@@ -230,8 +230,8 @@ static void full_buckets(struct fixture *fx)
 	fx->v->ops->put(m);
 }
 
-/* What counts of an expectation besides where it goes: zone, class, source port, the master's
- * health. */
+/* What else must match besides the destination: zone, class, source port, the master's
+ * state. */
 static void told_apart(struct fixture *fx)
 {
 	struct nf_conn *m = make_master(fx, 1), *n = make_master(fx, 2), *ct;
@@ -312,7 +312,7 @@ struct worker {
 	unsigned int i;
 };
 
-/* Masters come and go while everybody's data connections arrive. */
+/* Masters come and go while data connections of all arrive. */
 static void *work(void *arg)
 {
 	struct worker *w = arg;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Hooks, over every registered variant: registration and its order, the verdict
- * loop, and extensions and helpers of one's own.
+ * loop, and additional extensions and helpers.
  */
 #include "tests/fixture/flow_fixture.h"
 
-/* What every hook saw, in order. */
+/* The calls of all hooks, in order. */
 struct seen {
 	char order[64];
 	unsigned int nr;
@@ -146,7 +146,7 @@ static void verdicts(struct fixture *fx)
 	assert_int_equal(forward(fx, &p), NF_ACCEPT);
 	assert_string_equal(seen.order, "11112");
 
-	/* A packet dropped on its way leaves nothing behind: it was never confirmed. */
+	/* A dropped packet leaves no entry: it was never confirmed. */
 	seen.nr = 0;
 	first.verdict = NF_DROP;
 	key_packet(&p, 5, false, 0);
@@ -164,12 +164,12 @@ static void verdicts(struct fixture *fx)
 	fx->v->ops->release(&p.skb);
 	assert_int_equal(atomic_load(&fx->net->count), 1);
 
-	/* Queued, with nobody to take it: dropped. */
+	/* Queued without a queue: dropped. */
 	first.verdict = NF_QUEUE;
 	key_packet(&p, 5, false, 0);
 	assert_int_equal(forward(fx, &p), NF_DROP);
 
-	/* Queued and come back: goes on behind the hook that queued it. */
+	/* Queued and returned: continues after the hook that queued it. */
 	fx->net->queue = keep_copy;
 	fx->net->queue_priv = &kept;
 	key_packet(&p, 5, false, 0);
@@ -185,7 +185,7 @@ static void verdicts(struct fixture *fx)
 	nf_unregister_net_hooks(fx->net, ops, 2);
 }
 
-/* --- Room of one's own --- */
+/* --- Extensions --- */
 
 struct note {
 	_Atomic uint64_t packets;
@@ -226,7 +226,7 @@ static void extensions(struct fixture *fx)
 	for (unsigned int dir = 0; dir < 2; dir++) {
 		for (unsigned int i = 0; i < nr[dir]; i++) {
 			key_packet(&p, 1, dir, 0);
-			p.skb.len += i; /* longer than what is there, as in a cut capture */
+			p.skb.len += i; /* longer than its bytes, as in a cut capture */
 			assert_int_equal(forward(fx, &p), NF_ACCEPT);
 		}
 	}
@@ -261,7 +261,7 @@ help(struct sk_buff *skb, unsigned int protoff, struct nf_conn *ct, enum ip_conn
 	return spy_hook(&spy, skb, NULL);
 }
 
-/* Behind the filters, before confirm; where packets leave and where they arrive. */
+/* After the filters, before confirm; at POST_ROUTING and at LOCAL_IN. */
 static void helper(struct fixture *fx)
 {
 	static const struct nf_conntrack_helper spy = {

@@ -64,7 +64,7 @@ static void icmp_requests(void **state)
 	}
 }
 
-/* What the hook does before the lookup; the packet is left in *skb. */
+/* The hook's part before the lookup; the packet stays in *skb. */
 static int before_lookup(const struct packet *p, struct sk_buff *skb, uint16_t zone)
 {
 	const struct nf_hook_state state = {
@@ -133,7 +133,7 @@ static void unrelated_errors(void **state)
 
 		setup(state);
 		connect_udp(v6, &question);
-		/* cut: the ports quoted are what is needed, no more */
+		/* cut: only the quoted ports are needed */
 		make_error(&e, v6, CLIENT, unreachable, &question, ports);
 		assert_int_equal(before_lookup(&e, &skb, 0), ACCEPT);
 		for (unsigned int n = 0; n < ports; n++) {
@@ -141,7 +141,7 @@ static void unrelated_errors(void **state)
 			assert_int_equal(before_lookup(&e, &skb, 0), INVALID);
 			assert_null(nf_ct_get(&skb, &ctinfo));
 		}
-		/* to somebody else than the sender of what it quotes: the reference comes back */
+		/* not to the sender of the quoted packet: the reference is dropped */
 		make_error(&e, v6, SERVER, unreachable, &question, 64);
 		assert_int_equal(before_lookup(&e, &skb, 0), INVALID);
 		assert_int_equal(load_relaxed(&fake.ct.use.refs), 2); /* of the first above */
@@ -149,7 +149,7 @@ static void unrelated_errors(void **state)
 		put16(question.b + question.l4, 1);
 		make_error(&e, v6, CLIENT, unreachable, &question, 64);
 		assert_int_equal(before_lookup(&e, &skb, 0), INVALID);
-		/* about what has no answer: an error */
+		/* about a packet without an answer: an error */
 		make_error(&question, v6, SERVER, unreachable, &e, 60);
 		make_error(&e, v6, CLIENT, unreachable, &question, 64);
 		assert_int_equal(before_lookup(&e, &skb, 0), INVALID);
@@ -169,7 +169,7 @@ static void unrelated_errors(void **state)
 	assert_true(fake.finds <= 2);
 }
 
-/* Which types go on to the lookup, which are invalid, which are not tracked: all of them. */
+/* Every type: looked up, invalid, or not tracked. */
 static void icmp_types(void **state)
 {
 	struct packet p;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Is what ctbench says of Linux so on the kernel that runs here?  As root, in a
- * network namespace of its own: settings, their defaults and what they take,
+ * Compares what ctbench says about Linux with the running kernel.  As root, in a
+ * new network namespace: settings, their defaults and ranges,
  * and the packets of the scenarios that docs/KERNEL-CLAIMS.md names.
  *
  * Root is not needed to build or test anything else; without it this skips.
@@ -27,7 +27,7 @@
 
 #define CONFORMANCE CTBENCH_SOURCE_DIR "/tests/conformance"
 
-/* Only the first namespace has them, and nobody should change them there. */
+/* Only the initial namespace has them, and they should not be changed there. */
 static const char *const of_first[] = { "nf_conntrack_max", "nf_conntrack_buckets",
 					"nf_conntrack_expect_max", "nf_conntrack_count" };
 
@@ -52,7 +52,7 @@ static bool kernel_get(const char *name, uint64_t *value)
 	return ok;
 }
 
-/* Does the kernel take that value, and say the same when it is read? */
+/* Does the kernel accept that value, and return it when it is read? */
 static bool kernel_takes(const char *name, uint64_t value)
 {
 	FILE *f = fopen(path_of(name), "w");
@@ -117,7 +117,7 @@ static void one_setting(const struct net *net, const char *name)
 		differs(name, "has no range", 0);
 		return;
 	}
-	/* what is taken here is taken there; beyond, Linux may have more room */
+	/* values accepted here are accepted there; Linux may accept more */
 	if (!kernel_takes(name, min) || !kernel_takes(name, max))
 		differs(name, "the kernel does not take what ctbench does, up to", max);
 	if (min && kernel_takes(name, min - 1))
@@ -174,7 +174,7 @@ static void sizes(void **state)
 	assert_int_equal(buckets, 262144);
 }
 
-/* The scenarios that the table names: does the kernel say what was stored? */
+/* The scenarios that the table names: does the kernel give the stored answers? */
 static void packets(void **state)
 {
 	static const char command[] = "cd " CONFORMANCE " && python3 oracle.py --check expected"

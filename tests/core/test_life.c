@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Life and death in a table, over every variant: the gc worker in both ways,
- * chains that refuse, lists of what is outside the table, the counters' text.
+ * Creation and removal of entries, over every variant: the gc worker with both strategies,
+ * caps of chains, lists of connections outside the table, the counters' text.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -62,7 +62,7 @@ static void gc_mean(struct fixture *fx)
 	atomic_store(&fx->core->now, 0);
 }
 
-/* Entries that have little time left make it come back sooner; a few alone do not. */
+/* Entries that expire soon make it run sooner; a few of them do not. */
 static void gc_interval(struct fixture *fx)
 {
 	uint32_t few, many;
@@ -116,7 +116,7 @@ static int assure_odd(struct nf_conn *ct, void *arg)
 	return 0;
 }
 
-/* When the table was found full it makes room: of what is not assured, or closing. */
+/* After the table was found full it removes unassured and closing entries. */
 static void gc_makes_room(struct fixture *fx)
 {
 	struct nf_conntrack_tuple t = fixture_tuple(1000);
@@ -131,12 +131,12 @@ static void gc_makes_room(struct fixture *fx)
 	atomic_store(&fx->core->max, 200);
 	gc_round(fx);
 	assert_int_equal(entries(fx), 100);
-	/* not full, though somebody asks: below 95 % nobody goes */
+	/* not full although requested: below 95 % none is removed */
 	atomic_store(&fx->core->gc.early_drop, true);
 	gc_round(fx);
 	assert_int_equal(entries(fx), 100);
 	assert_false(atomic_load(&fx->core->gc.early_drop));
-	/* full of what early drop finds no victim among */
+	/* full of entries that early drop may not remove */
 	nf_ct_flush_net(fx->net, &(struct nf_ct_filter){ .status_mask = IPS_ASSURED }, 0, false);
 	assert_int_equal(entries(fx), odd);
 	atomic_store(&fx->core->max, odd);
@@ -181,7 +181,7 @@ static void gc_slices(struct fixture *fx)
 	assert_int_equal(entries(fx), 10);
 	for (uint32_t i = 0; i < 40; i++)
 		assert_int_equal(fixture_has(fx, i), i >= 30);
-	/* most of what a run saw had expired: at once again */
+	/* most scanned entries had expired: run again at once */
 	nf_ct_flush_net(fx->net, NULL, 0, false);
 	put_for(fx, 1, SECOND);
 	atomic_store(&fx->core->now, 4 * SECOND);
@@ -237,7 +237,7 @@ static void test_cap(void **state)
 			assert_int_equal(stat.insert_failed, 1);
 			assert_int_equal(stat.drop, 0);
 			assert_int_equal(entries(&fx), in);
-			/* there is room again where one goes */
+			/* there is room again after one is removed */
 			for (uint32_t k = 0; k < 20; k++)
 				fixture_kill(&fx, k);
 			assert_int_equal(fixture_put_key(&fx, 300), 0);
@@ -257,7 +257,7 @@ static void test_cap64(void **state)
 	fixture_open(&fx, v, 1, 1);
 	assert_int_equal(fill_up(&fx, 33), 33);		    /* the last one passed 64 */
 	assert_int_equal(fixture_put_key(&fx, 40), -E2BIG); /* 66 */
-	/* what is there already is found before the chain is too long, or after */
+	/* an existing entry is found before the chain is too long, or after */
 	assert_int_equal(fixture_put_key(&fx, 32), -EEXIST);
 	fixture_close(&fx);
 }
@@ -309,7 +309,7 @@ static void lists(struct fixture *fx)
 	assert_int_equal(outside(fx, false), 1);
 	fx->v->ops->release(&a.skb);
 	assert_int_equal(outside(fx, false), 0);
-	/* deleted while somebody has a reference */
+	/* deleted while there is a reference */
 	h = fx->v->ops->find_get(fx->net, &nf_ct_zone_dflt, &t);
 	assert_int_equal(nf_ct_flush_net(fx->net, NULL, 0, false), 1);
 	assert_int_equal(outside(fx, true), 1);
@@ -325,7 +325,7 @@ struct worker {
 	pthread_t thread;
 };
 
-/* Packets of few flows by many, each flow made and killed over and over. */
+/* Packets of few flows by many threads; each flow is created and killed repeatedly. */
 static void *flows(void *arg)
 {
 	struct worker *w = arg;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ctnetlink's messages against libnetfilter_conntrack: its messages made into
- * entries, entries made into messages that it reads, over every variant; what a
+ * ctnetlink's messages against libnetfilter_conntrack: its messages converted to
+ * entries, entries converted to messages that it reads, over every variant; what a
  * request can ask for; and events.
  */
 #include "tests/fixture/netlink_fixture.h"
 
-/* And the entry itself is that, whatever both directions of our code agree on. */
+/* And checks the entry itself, in case both directions of our code have the same mistake. */
 static void assert_entry(const struct nf_conn *ct, const struct nfct_entry *e)
 {
 	const struct nf_conntrack_zone zone = nf_ct_zone(ct);
@@ -35,14 +35,14 @@ static void assert_entry(const struct nf_conn *ct, const struct nfct_entry *e)
 		assert_int_equal(load_relaxed(&ct->proto.sctp.state), e->sctp_state);
 }
 
-/* A set IPS_HELPER is ours to tell, once there is a helper. */
+/* We send IPS_HELPER only if there is a helper. */
 static void with_helper(struct nfct_entry *e)
 {
 	if (e->helper[0])
 		e->status |= IPS_HELPER;
 }
 
-/* --- Every protocol, family and kind of zone, there and back --- */
+/* --- Every protocol, family and kind of zone, in both directions --- */
 
 static void there_and_back(struct fixture *fx)
 {
@@ -63,18 +63,18 @@ static void there_and_back(struct fixture *fx)
 		fx->v->ops->put(ct);
 		ct = find(fx, &e, IP_CT_DIR_REPLY);
 		assert_non_null(ct);
-		/* one reference is the table's, one ours, one of who looks it up to answer */
+		/* one reference is the table's, one ours, one of the lookup for the answer */
 		assert_int_equal(ask(fx, &e, IPCTNL_MSG_CT_GET, 0, &a), 0);
 		assert_int_equal(a.nr, 1);
 		assert_same(&a.last, &e, 3);
 		assert_true(ctnetlink_nlmsg_size(ct) < ROOM);
 		nf_ct_snprint_extended(line, sizeof(line), ct);
-		/* the line is told with the reader's reference left out, so 1 where the answer had
+		/* the line does not count the reader's reference, so it has 1 where the answer has
 		 * 3 */
 		assert_int_equal(strncmp(line, a.line, strlen(line) - strlen("use=1\n")), 0);
 		fx->v->ops->put(ct);
 	}
-	/* all at once: each with the table's reference alone */
+	/* all at once: each has only the table's reference */
 	assert_int_equal(ask_all(fx, IPCTNL_MSG_CT_GET, 0, 0, 0, &a), 0);
 	assert_int_equal(a.nr, NFCT_SAMPLES);
 	assert_int_equal(a.done, 1);
@@ -92,7 +92,7 @@ static void there_and_back(struct fixture *fx)
 
 OVER_VARIANTS(there_and_back)
 
-/* --- With the baseline: what a request can ask for --- */
+/* --- With the baseline: all kinds of requests --- */
 
 static void extensions(void **state)
 {
@@ -156,7 +156,7 @@ static void masters(void **state)
 	assert_same(&a.last, &e, 2);
 	assert_int_equal(ask(&fx, &m, IPCTNL_MSG_CT_GET, 0, &a), 0);
 	assert_same(&a.last, &m, 3);			 /* the other's reference too */
-	assert_int_equal(make(&fx, &e, 0), -EOPNOTSUPP); /* a master is for life */
+	assert_int_equal(make(&fx, &e, 0), -EOPNOTSUPP); /* the master cannot be changed */
 }
 
 static void changes(void **state)
@@ -179,7 +179,7 @@ static void changes(void **state)
 	assert_int_equal(make(&fx, &changed, 0), 0);
 	assert_int_equal(ask(&fx, &changed, IPCTNL_MSG_CT_GET, 0, &a), 0);
 	assert_same(&a.last, &changed, 2);
-	/* scales of one side that scales alone are not taken over */
+	/* the scale of one side without the other's is not used */
 	changed.tcp_flags[1] = 0;
 	e = changed;
 	e.wscale[0] = e.wscale[1] = 7;
@@ -192,7 +192,7 @@ static void changes(void **state)
 	assert_int_equal(make(&fx, &e, 0), -EBUSY);
 	e.status = changed.status | IPS_DYING;
 	assert_int_equal(make(&fx, &e, 0), -EBUSY);
-	/* what is not a message's to change stays */
+	/* bits that messages may not change stay */
 	changed.status |= IPS_FIXED_TIMEOUT;
 	e = changed;
 	e.status |= IPS_TEMPLATE | IPS_OFFLOAD | IPS_NAT_CLASH;
@@ -204,7 +204,7 @@ static void changes(void **state)
 	assert_int_equal(make(&fx, &e, 0), -EOPNOTSUPP);
 }
 
-/* A helper can be taken from an entry, and not given to one. */
+/* A helper can be removed from an entry, but not added. */
 static void helpers(void **state)
 {
 	struct nfct_entry e;

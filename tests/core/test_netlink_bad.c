@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ctnetlink's messages that lie about their lengths, name what cannot be, or find too little room.
+/* ctnetlink's messages with wrong lengths, impossible values, or too little room.
  */
 #include "tests/fixture/netlink_fixture.h"
 
@@ -28,7 +28,7 @@ static void refused(void **state)
 	nfct_sample(&e, 0);
 	len = nfct_write(&e, msg, sizeof(msg), NLM_F_CREATE, 1);
 	for (size_t cut = 0; cut < len; cut++) {
-		/* the header says more than there is */
+		/* the header claims more bytes than there are */
 		assert_int_equal(request(msg, cut), -EINVAL);
 	}
 	nlh->nlmsg_len = 19;
@@ -41,7 +41,7 @@ static void refused(void **state)
 	assert_int_equal(request(msg, len), -EOPNOTSUPP);
 	msg[sizeof(*nlh)] = e.l3;
 
-	/* parts that must be there, and values that cannot be */
+	/* missing parts, and impossible values */
 	nfct_sample(&e, 0);
 	e.tcp_state = TCP_CONNTRACK_MAX;
 	assert_int_equal(make(&fx, &e, NLM_F_CREATE), -ERANGE);
@@ -49,7 +49,7 @@ static void refused(void **state)
 	e.sctp_state = SCTP_CONNTRACK_MAX;
 	assert_int_equal(make(&fx, &e, NLM_F_CREATE), -ERANGE);
 	sample_of(&e, IPPROTO_ICMP, 0);
-	e.icmp_type = 3; /* nobody answers an error */
+	e.icmp_type = 3; /* an error has no answer */
 	assert_int_equal(make(&fx, &e, NLM_F_CREATE), -EINVAL);
 	nfct_sample(&e, 0);
 	e.orig.zone = 3;
@@ -61,7 +61,7 @@ static void refused(void **state)
 	assert_int_equal(load_relaxed(&fx.net->count), 0);
 }
 
-/* What the kernel's lib/nlattr.c makes of values, kind by kind. */
+/* The kernel's checks of values (lib/nlattr.c), kind by kind. */
 static void policies(void **state)
 {
 	static const struct nla_policy policy[] = {
@@ -86,7 +86,7 @@ static void policies(void **state)
 		{ 4, "", 1, 0 },	   { 4, "abcd", 5, -EINVAL },	{ 4, "ab\0cd", 5, -ERANGE },
 		{ 5, "", 0, 0 },	   { 5, "abcd", 4, 0 },		{ 5, "abcde", 5, -ERANGE },
 		{ 6, "abcd", 4, -EINVAL }, { 7, "a", 1, -ERANGE },	{ 7, "abc", 3, 0 },
-		{ 8, "", 0, 0 }, /* of a kernel to come */
+		{ 8, "", 0, 0 }, /* of a later kernel */
 	};
 	struct nla tb[8];
 
@@ -104,7 +104,7 @@ static void policies(void **state)
 			continue;
 		assert_non_null(tb[cases[i].type].data);
 		assert_int_equal(tb[cases[i].type].len, cases[i].len);
-		/* not even its padding has to be there; but all of the value */
+		/* its padding may be missing, but not a part of the value */
 		all.len = 4 + cases[i].len;
 		assert_int_equal(nla_parse(tb, 7, all, policy), 0);
 		assert_non_null(tb[cases[i].type].data);
@@ -117,7 +117,7 @@ static void policies(void **state)
 	assert_int_equal(nf_ct_icmp_nlattr_tuple_size(), 24);
 }
 
-/* Bytes changed at random: whatever becomes of it, nothing is read that is not there. */
+/* Bytes changed at random: nothing beyond the message is read. */
 static void fuzz(void **state)
 {
 	unsigned int made = 0, tries = 0;
@@ -149,7 +149,7 @@ static void fuzz(void **state)
 	assert_true(made > tries / 10 && made < tries * 9 / 10);
 }
 
-/* Room for a message byte by byte: written whole or not at all, and the estimate is enough. */
+/* Every size of buffer: the message is written completely or not at all; the estimate is enough. */
 static void rooms(void **state)
 {
 	const struct ctnetlink_how how = { 0 };

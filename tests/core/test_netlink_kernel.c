@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The same ctnetlink messages to the running kernel, in a network namespace of
- * its own, and to ours: the same answers, good and broken messages alike; and
+ * Sends the same ctnetlink messages to the running kernel, in a new network
+ * namespace, and to ours: the same answers to good and broken messages; and
  * the same lines in /proc/net/nf_conntrack and from the conntrack program.
  * Needs root and a kernel with ctnetlink; says so and skips without.
  */
@@ -40,7 +40,7 @@ static bool write_setting(const char *name, const char *value)
 	return ok;
 }
 
-/* NULL, or why there is no kernel to ask. */
+/* NULL, or why the kernel cannot be used. */
 static const char *kernel_open(void)
 {
 	const struct timeval patience = { .tv_sec = 10 };
@@ -158,10 +158,10 @@ static void sort_out(struct nfct_entry *e, uint32_t kernel_timeout)
 {
 	const uint32_t most = INT32_MAX / NF_CT_HZ;
 
-	/* the kernel's ticks may be longer than ours, and so what its clock can tell apart */
+	/* the kernel's ticks may be longer than ours, so its clock is coarser */
 	if (e->timeout >= most - 1 && kernel_timeout > e->timeout)
 		e->timeout = kernel_timeout;
-	/* its seconds go on while we compare */
+	/* its time advances while we compare */
 	if (e->timeout + 1 == kernel_timeout || e->timeout == kernel_timeout + 1)
 		e->timeout = kernel_timeout;
 	e->id = 0;
@@ -212,8 +212,8 @@ static void as_request(struct answer *a, uint8_t type)
 }
 
 /*
- * The only entry of our table is the kernel's too; then it goes from both.  By
- * itself, since a walk through a kernel's table takes its time.
+ * The only entry of our table is the kernel's too; then it is removed from both.  One
+ * entry only, because a walk through the kernel's table takes long.
  */
 static void assert_tables_agree(const char *what)
 {
@@ -238,9 +238,9 @@ static void assert_tables_agree(const char *what)
 	k.id = 0;
 	if (memcmp(&k, &o, sizeof(k)))
 		fail_msg("%s:\n  kernel %s  ours   %s", what, kline, oline);
-	/* Entries that a message made have room for synproxy, which ours know nothing of. */
+	/* In the kernel entries created by a message have a synproxy extension; ours do not. */
 	leave_out(&kernel, CTA_SYNPROXY);
-	/* attribute by attribute, in the same order: only values may differ that time and place
+	/* attribute by attribute, in the same order: only values that depend on time and place
 	 * make */
 	if (kernel.len != ours.len)
 		fail_msg("%s: %s, %s", what, attributes(&kernel), attributes(&ours));
@@ -368,7 +368,7 @@ static void same_lines(void **state)
 
 /* --- Broken messages --- */
 
-/* What we leave out, and what the kernel would take. */
+/* Attributes that we refuse and the kernel accepts. */
 static bool has_left_out(const uint8_t *msg)
 {
 	static const uint16_t left_out[] = {
@@ -433,7 +433,7 @@ static void same_refusals(void **state)
 		if (has_left_out(msg))
 			continue;
 		len = ((struct nlmsghdr *)msg)->nlmsg_len;
-		/* every fourth changes an entry that is there */
+		/* every fourth changes an existing entry */
 		if (i % 4 == 0) {
 			size_t good_len = ((struct nlmsghdr *)good)->nlmsg_len;
 

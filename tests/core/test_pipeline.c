@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Packets through the hooks, over every registered variant: what conntrack makes
- * of a flow's packets, from its first to its last, and of those that are none.
+ * Packets through the hooks, over every registered variant: what conntrack does with
+ * a flow's packets, from the first to the last, and with invalid ones.
  */
 #include "tests/fixture/flow_fixture.h"
 
-/* --- The life of a flow --- */
+/* --- A flow from start to end --- */
 
 static void flow(struct fixture *fx)
 {
@@ -45,7 +45,7 @@ static void flow(struct fixture *fx)
 	}
 }
 
-/* What a host itself sends and gets goes by the other two hooks. */
+/* A host's own packets pass the other two hooks. */
 static void local(struct fixture *fx)
 {
 	static const uint32_t keys[] = { 5, 7 }; /* IPv4, IPv6 */
@@ -64,7 +64,7 @@ static void local(struct fixture *fx)
 		assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_POST_ROUTING, &p.skb, 0, 1),
 				 NF_ACCEPT);
 		assert_true(nf_ct_is_confirmed(ct));
-		/* Out by the loopback device and in again: it is what it was, and is not looked up
+		/* Out by loopback and in again: it keeps its connection, and is not looked up
 		 * twice. */
 		assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_PRE_ROUTING, &p.skb, 0, 0),
 				 NF_ACCEPT);
@@ -84,7 +84,7 @@ static void local(struct fixture *fx)
 				 NF_ACCEPT);
 		fx->v->ops->release(&p.skb);
 	}
-	/* What comes for the host itself is confirmed where it arrives. */
+	/* Packets to the host itself are confirmed at LOCAL_IN. */
 	key_packet(&p, 9, false, 0);
 	assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_PRE_ROUTING, &p.skb, 1, 0), NF_ACCEPT);
 	assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_LOCAL_IN, &p.skb, 1, 0), NF_ACCEPT);
@@ -94,8 +94,8 @@ static void local(struct fixture *fx)
 
 /* --- Zones, by templates --- */
 
-/* A packet of key 1 at PRE_ROUTING with that template, which is held twice: the packet's reference
- * goes. */
+/* A packet of key 1 at PRE_ROUTING with that template, which has two references; the packet's
+ * is dropped. */
 static struct nf_conn *with_template(struct fixture *fx, struct packet *p, bool reply,
 				     struct nf_conn *tmpl, enum ip_conntrack_info *info)
 {
@@ -138,7 +138,7 @@ static void templates(struct fixture *fx)
 		{ true, true, NF_CT_DEFAULT_ZONE_DIR, true },
 		{ true, false, NF_CT_DEFAULT_ZONE_DIR, false },
 		{ false, true, NF_CT_DEFAULT_ZONE_DIR, false },
-		/* A zone of questions: answers come from anywhere, and may carry it too. */
+		/* A zone for the original direction: answers come from any zone, also this one. */
 		{ true, false, NF_CT_ZONE_DIR_ORIG, true },
 		{ true, true, NF_CT_ZONE_DIR_ORIG, true },
 		{ false, true, NF_CT_ZONE_DIR_ORIG, true },
@@ -170,7 +170,7 @@ static void templates(struct fixture *fx)
 		fx->v->ops->put(tmpl);
 		forget_all(fx);
 	}
-	/* A packet that is none still takes its template along. */
+	/* An invalid packet also drops its template. */
 	tmpl = template_of(fx, 7, NF_CT_DEFAULT_ZONE_DIR);
 	key_packet(&p, 1, false, 0);
 	p.skb.headlen = 12;
@@ -182,7 +182,7 @@ static void templates(struct fixture *fx)
 	fx->v->ops->put(tmpl);
 }
 
-/* A SYN after a reset: the tracker kills the old connection, and the same packet makes a new one.
+/* A SYN after a reset: the tracker kills the old connection, and the same packet creates a new one.
  */
 static void reopened(struct fixture *fx)
 {
@@ -201,7 +201,7 @@ static void reopened(struct fixture *fx)
 	for (size_t i = 0; i < ARRAY_SIZE(segments); i++) {
 		key_packet(&p, 2, segments[i].reply, (enum frame_tcp)segments[i].flags);
 		if (i == 3)
-			p.data[27]++; /* the very next sequence number, or nobody would believe it
+			p.data[27]++; /* exactly the next sequence number, so it is accepted
 				       */
 		assert_int_equal(forward(fx, &p), NF_ACCEPT);
 	}
@@ -217,7 +217,7 @@ static void reopened(struct fixture *fx)
 	assert_int_equal(atomic_load(&fx->net->count), 1);
 }
 
-/* A packet that its protocol refuses leaves as if nobody had seen it, and lets go of its
+/* A packet that its protocol refuses continues without a connection and drops its reference to the
  * connection. */
 static void refused(struct fixture *fx)
 {
@@ -240,7 +240,7 @@ static void refused(struct fixture *fx)
 	assert_int_equal(atomic_load(&fx->net->count), 1);
 }
 
-/* An expired entry is removed by whoever meets it, and the flow begins anew. */
+/* A packet that finds an expired entry removes it, and the flow starts again. */
 static void expiry(struct fixture *fx)
 {
 	enum ip_conntrack_info info;
@@ -289,7 +289,7 @@ static void no_connection(struct fixture *fx)
 	assert_int_equal(atomic_load(&fx->net->count), 0);
 }
 
-/* The table is full of connections that nobody may throw out. */
+/* The table is full of connections that may not be removed. */
 static void full(struct fixture *fx)
 {
 	struct nf_ct_stat_sum stat;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Headers and checksums of both families; UDP, GRE, SCTP, and what has no tracker of its own. */
+/* Headers and checksums of both families; UDP, GRE, SCTP, and protocols without a tracker. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -48,7 +48,7 @@ static void ipv4_headers(void **state)
 	p.b[0] = 0x4f; /* options */
 	assert_int_equal(l4_of(&p, p.len, &off), IPPROTO_UDP);
 	assert_int_equal(off, 60);
-	p.len = 59; /* which are not all there */
+	p.len = 59; /* which are incomplete */
 	assert_int_equal(l4_of(&p, p.len, &off), -1);
 	p.b[0] = 0x45;
 	assert_int_equal(l4_of(&p, 20, &off), IPPROTO_UDP);
@@ -85,7 +85,7 @@ static void extension_headers(void **state)
 	with_ext(&p, 0, chain, sizeof(chain));
 	assert_int_equal(l4_of(&p, p.len, &off), IPPROTO_UDP);
 	assert_int_equal(off, 40 + sizeof(chain));
-	/* cut anywhere before the last extension header's beginning: there is no way on */
+	/* cut before the start of the last extension header: no transport header */
 	for (unsigned int have = 0; have < 40 + sizeof(chain) - 14; have++)
 		if (l4_of(&p, have, &off) >= 0)
 			assert_int_equal(off, 40 + sizeof(chain));
@@ -98,7 +98,7 @@ static void extension_headers(void **state)
 	assert_int_equal(l4_of(&p, p.len, &off), -1);
 	with_ext(&p, 59, frag, sizeof(frag)); /* no next header */
 	assert_int_equal(l4_of(&p, p.len, &off), -1);
-	with_ext(&p, 50, frag, sizeof(frag)); /* ESP hides what follows: it is the transport */
+	with_ext(&p, 50, frag, sizeof(frag)); /* ESP hides its payload: it is the transport */
 	assert_int_equal(l4_of(&p, p.len, &off), 50);
 }
 
@@ -111,7 +111,7 @@ static bool sum_ok(const struct packet *p, uint8_t protonum)
 	return nf_checksum_ok(&skb, p->l4, protonum);
 }
 
-/* Of every length, for odd ends are where sums go wrong; and every bit counts. */
+/* Every length, because odd ends are error-prone; and every bit matters. */
 static void internet_checksums(void **state)
 {
 	struct packet p;
@@ -210,7 +210,7 @@ static void udp_broken(void **state)
 	p.b[p.l4 + 7] ^= 1;
 	skb = packet_skb(&p);
 	assert_int_equal(fake_packet(&fake, &skb, NF_INET_PRE_ROUTING, CLIENT), INVALID);
-	put16(p.b + p.l4 + 6, 0); /* no checksum was made */
+	put16(p.b + p.l4 + 6, 0); /* no checksum was computed */
 	assert_int_equal(fake_packet(&fake, &skb, NF_INET_PRE_ROUTING, CLIENT), ACCEPT);
 }
 
@@ -287,7 +287,7 @@ static void gre_and_others(void **state)
 
 /* --- SCTP --- */
 
-/* One chunk with its flags and, where it is an INIT, the tag it asks for. */
+/* One chunk with its flags and, if it is an INIT, its tag. */
 static int send_sctp(int side, uint32_t vtag, uint8_t type, uint8_t flags, uint32_t init_tag)
 {
 	uint8_t b[8 + 20] = { 0 };
@@ -331,7 +331,7 @@ static void sctp_association(void **state)
 
 	assert_int_equal(send_sctp(CLIENT, 0, INIT, 0, s), ACCEPT);
 	assert_string_equal(sctp_state(), "CLOSED");
-	assert_int_equal(send_sctp(SERVER, 1, INIT_ACK, 0, c), INVALID); /* a tag nobody gave out */
+	assert_int_equal(send_sctp(SERVER, 1, INIT_ACK, 0, c), INVALID); /* an unknown tag */
 	assert_int_equal(send_sctp(SERVER, s, INIT_ACK, 0, c), ACCEPT);
 	assert_string_equal(sctp_state(), "COOKIE_WAIT");
 	assert_int_equal(send_sctp(CLIENT, s, ECHO, 0, 0), INVALID);
@@ -350,7 +350,7 @@ static void sctp_association(void **state)
 	assert_int_equal(send_sctp(CLIENT, s, COMPLETE, 0, 0), INVALID);
 	assert_int_equal(send_sctp(CLIENT, s, COMPLETE, 1, 0), ACCEPT); /* T: the other's tag */
 	assert_string_equal(sctp_state(), "CLOSED");
-	/* nobody begins with these */
+	/* these open no association */
 	setup(state);
 	assert_int_equal(send_sctp(CLIENT, c, ABORT, 0, 0), INVALID);
 	assert_int_equal(send_sctp(CLIENT, c, COOKIE_ACK, 0, 0), INVALID);
@@ -363,7 +363,7 @@ static void sctp_association(void **state)
 	assert_string_equal(sctp_state(), "ESTABLISHED");
 }
 
-/* Two addresses, an old association and a new one: its heartbeats bring their own tags. */
+/* Two addresses, an old association and a new one, whose heartbeats have other tags. */
 static void sctp_heartbeats(void **state)
 {
 	enum { HEARTBEAT = 4, HEARTBEAT_ACK };
@@ -372,7 +372,7 @@ static void sctp_heartbeats(void **state)
 	(void)state;
 	assert_int_equal(send_sctp(CLIENT, 111, HEARTBEAT, 0, 0), ACCEPT);
 	assert_int_equal(send_sctp(SERVER, 222, HEARTBEAT_ACK, 0, 0), ACCEPT);
-	/* an answer nobody asked for */
+	/* an answer without a request */
 	assert_int_equal(send_sctp(SERVER, 999, HEARTBEAT_ACK, 0, 0), INVALID);
 	fake_later(&fake, 10);
 	before = load_relaxed(&fake.ct.timeout);
@@ -383,7 +383,7 @@ static void sctp_heartbeats(void **state)
 			 INVALID); /* from the same side */
 	assert_int_equal(send_sctp(SERVER, 444, HEARTBEAT_ACK, 0, 0), ACCEPT);
 	assert_int_equal(fake.ct.proto.sctp.vtag[SERVER], 444);
-	assert_int_equal(fake.ct.proto.sctp.vtag[CLIENT], 0); /* until the next packet says */
+	assert_int_equal(fake.ct.proto.sctp.vtag[CLIENT], 0); /* until the next packet changes it */
 	assert_int_equal(send_sctp(CLIENT, 333, HEARTBEAT, 0, 0), ACCEPT);
 	assert_int_equal(fake.ct.proto.sctp.vtag[CLIENT], 333);
 }
@@ -398,11 +398,12 @@ static void sctp_collision(void **state)
 	assert_int_equal(send_sctp(SERVER, 222, 2, 0, 555),
 			 INVALID); /* not the tag it gave before */
 	assert_int_equal(send_sctp(SERVER, 222, 2, 0, 111), ACCEPT);
-	/* without a collision another tag is late: of an INIT that nobody remembers */
+	/* without a collision another tag is of an old INIT */
 	setup(state);
 	assert_int_equal(send_sctp(CLIENT, 0, 1, 0, 222), ACCEPT);
 	assert_int_equal(send_sctp(SERVER, 222, 2, 0, 111), ACCEPT);
-	assert_int_equal(send_sctp(SERVER, 222, 2, 0, 777), ACCEPT); /* the client's INIT stands */
+	assert_int_equal(send_sctp(SERVER, 222, 2, 0, 777),
+			 ACCEPT); /* the client's INIT is valid */
 	assert_int_equal(send_sctp(CLIENT, 777, 2, 0, 888), INVALID);
 	/* the same INIT again keeps nothing alive */
 	setup(state);
@@ -413,7 +414,7 @@ static void sctp_collision(void **state)
 	assert_int_equal(load_relaxed(&fake.ct.timeout), before);
 }
 
-/* Chunks that cannot stand together, and lengths that lead nowhere. */
+/* Chunks that may not be combined, and invalid lengths. */
 static void sctp_bundles(void **state)
 {
 	static const struct {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The TCP tracker's states: transitions, resets, reopening, and headers that
- * are broken.  What is expected here was asked of Linux 6.18.
+ * are broken.  The expected values are those of Linux 6.18.
  */
 #include "tests/fixture/tcp_fixture.h"
 
-/* --- A life --- */
+/* --- A connection from start to end --- */
 
 static void life_and_death(void **state)
 {
@@ -18,7 +18,7 @@ static void life_and_death(void **state)
 	assert_int_equal(SEND(CLIENT, .seq = C0 + 1, .ack = S0 + 1, .flags = ACK), ACCEPT);
 	ASSERT_STATE(ESTABLISHED, 432000);
 	assert_true(nf_ct_status(&fake.ct) & IPS_ASSURED);
-	/* data nobody has acknowledged: not for days */
+	/* unacknowledged data: no timeout of days */
 	assert_int_equal(SEND(CLIENT, .seq = C0 + 1, .ack = S0 + 1, .flags = ACK | PSH, .len = 100),
 			 ACCEPT);
 	ASSERT_STATE(ESTABLISHED, 300);
@@ -52,7 +52,7 @@ static const char *const transitions[IP_CT_DIR_MAX][5] = {
 static const char *const short_names[] = { "NO", "SS", "SR", "ES", "FW",
 					   "CW", "LA", "TW", "CL", "S2" };
 
-/* A connection in the middle of its life, in any state, with room in both windows. */
+/* An open connection, in any state, with room in both windows. */
 static void force(unsigned int state)
 {
 	memset(tcp, 0, sizeof(*tcp));
@@ -78,7 +78,7 @@ static const char *outcome(int verdict)
 		return "RE";
 	if (verdict != ACCEPT)
 		return "??";
-	/* what is ignored leaves the timeout alone */
+	/* ignored segments do not change the timeout */
 	if (load_relaxed(&fake.ct.timeout) == nfct_time_stamp(&fake.core) + 7)
 		return "..";
 	return short_names[load_relaxed(&tcp->state)];
@@ -157,7 +157,7 @@ static void flag_combinations(void **state)
 	assert_int_equal(valid, 9 * 8); /* PSH, ECE and CWR do not matter */
 }
 
-/* doff: in words, as it stands in the header; have: bytes captured of the transport header */
+/* doff: in words, as in the header; have: captured bytes of the transport header */
 static int send_header(unsigned int doff, unsigned int len, unsigned int have)
 {
 	struct sk_buff skb;
@@ -202,7 +202,7 @@ static void checksums(void **state)
 		assert_int_equal(fake_packet(&fake, &skb, NF_INET_PRE_ROUTING, CLIENT), ACCEPT);
 		p.b[p.len - 1] ^= 1;
 		assert_int_equal(fake_packet(&fake, &skb, NF_INET_PRE_ROUTING, CLIENT), INVALID);
-		/* only there, if not verified before, if wanted, if all is here */
+		/* only at PRE_ROUTING, if not verified before, if enabled, if complete */
 		assert_int_equal(fake_packet(&fake, &skb, NF_INET_LOCAL_OUT, CLIENT), ACCEPT);
 		skb.ip_summed = CHECKSUM_UNNECESSARY;
 		assert_int_equal(fake_packet(&fake, &skb, NF_INET_PRE_ROUTING, CLIENT), ACCEPT);
@@ -224,7 +224,7 @@ static void picked_up(void **state)
 	ASSERT_STATE(ESTABLISHED, 300);
 	assert_int_equal(tcp->seen[SERVER].flags,
 			 IP_CT_TCP_FLAG_SACK_PERM | IP_CT_TCP_FLAG_BE_LIBERAL);
-	/* the first answer still finds it unreplied; what comes then makes it assured */
+	/* the first answer still finds it unreplied; the next packet makes it assured */
 	assert_int_equal(SEND(SERVER, .seq = S0, .ack = C0 + 10, .flags = ACK), ACCEPT);
 	assert_false(nf_ct_status(&fake.ct) & IPS_ASSURED);
 	assert_int_equal(SEND(CLIENT, .seq = C0 + 10, .ack = S0, .flags = ACK), ACCEPT);
@@ -249,7 +249,7 @@ static void retransmissions(void **state)
 	assert_int_equal(SEND(SERVER, .seq = S0 + 1, .ack = C0 + 101, .flags = ACK), ACCEPT);
 	assert_int_equal(tcp->retrans, 0);
 	ASSERT_STATE(ESTABLISHED, 432000);
-	/* a closed window: its owner will be probed for ever */
+	/* a closed window: it is probed forever */
 	assert_int_equal(SEND(SERVER, .seq = S0 + 1, .ack = C0 + 101, .flags = ACK, .win = 0),
 			 ACCEPT);
 	ASSERT_STATE(ESTABLISHED, 250);
@@ -261,8 +261,8 @@ static void syn_sent_again(void **state)
 	assert_int_equal(SEND(CLIENT, .seq = C0, .flags = SYN), ACCEPT);
 	fake_later(&fake, 20);
 	assert_int_equal(SEND(CLIENT, .seq = C0, .flags = SYN), ACCEPT);
-	ASSERT_STATE(SYN_SENT, 100); /* it does not live longer for it */
-	/* with other numbers: another attempt, whose windows count from now on */
+	ASSERT_STATE(SYN_SENT, 100); /* its timeout does not change */
+	/* with other numbers: another attempt, whose windows are used from now on */
 	assert_int_equal(SEND(CLIENT, .seq = C0 + 5000, .flags = SYN), ACCEPT);
 	assert_int_equal(tcp->seen[CLIENT].td_end, C0 + 5001);
 	assert_int_equal(SEND(SERVER, .seq = S0, .ack = C0 + 5001, .flags = SYN | ACK), ACCEPT);
@@ -290,13 +290,13 @@ static void refused(void **state)
 	(void)state;
 	assert_int_equal(SEND(CLIENT, .seq = C0, .flags = SYN), ACCEPT);
 	assert_int_equal(SEND(SERVER, .seq = 0, .ack = C0 + 1, .flags = RST | ACK), ACCEPT);
-	assert_int_equal(fake.kills, 1); /* there is nothing to remember */
+	assert_int_equal(fake.kills, 1); /* the entry is not needed */
 	assert_true(nf_ct_is_dying(&fake.ct));
 }
 
 static void resets_of_the_established(void **state)
 {
-	/* the very next number: over */
+	/* exactly the next number: closed */
 	establish();
 	assert_int_equal(SEND(SERVER, .seq = S0 + 1, .flags = RST), ACCEPT);
 	ASSERT_STATE(CLOSE, 10);
@@ -305,7 +305,7 @@ static void resets_of_the_established(void **state)
 	establish();
 	assert_int_equal(SEND(SERVER, .seq = S0 + 100, .flags = RST), ACCEPT);
 	ASSERT_STATE(ESTABLISHED, 10);
-	/* below what was acknowledged: forged, or of another life */
+	/* below the acknowledged number: forged, or of an earlier connection */
 	setup(state);
 	establish();
 	assert_int_equal(SEND(SERVER, .seq = S0, .flags = RST), INVALID);
@@ -313,7 +313,7 @@ static void resets_of_the_established(void **state)
 	set("nf_conntrack_tcp_ignore_invalid_rst", 1);
 	assert_int_equal(SEND(SERVER, .seq = S0, .flags = RST), ACCEPT);
 	ASSERT_STATE(ESTABLISHED, 10);
-	/* right behind data that may not have arrived yet */
+	/* directly after data that may not have arrived yet */
 	setup(state);
 	establish();
 	assert_int_equal(SEND(SERVER, .seq = S0 + 1, .ack = C0 + 1, .flags = ACK, .len = 100),
@@ -322,7 +322,7 @@ static void resets_of_the_established(void **state)
 	ASSERT_STATE(CLOSE, 10);
 }
 
-/* Answers to what we had let pass without believing it. */
+/* Answers to segments that we passed without accepting them. */
 static void resets_that_answer(void **state)
 {
 	/* a SYN into a living connection, refused: by the other side only, and by its number */
@@ -343,7 +343,7 @@ static void resets_that_answer(void **state)
 	ASSERT_STATE(CLOSE, 10);
 }
 
-/* Who is closing has nothing left to protect: any reset will do. */
+/* Closing states accept any reset. */
 static void resets_while_closing(void **state)
 {
 	static const uint8_t closing[] = {
@@ -366,7 +366,7 @@ static void resets_while_closing(void **state)
 	assert_int_equal(SEND(CLIENT, .seq = 1, .flags = RST), INVALID);
 }
 
-/* FINs out of window from both sides: the ends are done with each other, whatever we think. */
+/* FINs out of window from both sides: the connection has probably ended. */
 static void doubt(void **state)
 {
 	(void)state;
@@ -402,7 +402,7 @@ static void reopened(void **state)
 		assert_int_equal(SEND(side, .seq = 900000, .flags = SYN), REPEAT);
 		assert_int_equal(fake.kills, 1);
 	}
-	/* somebody else is killing it right now: the packet is lost, the next will do */
+	/* another thread is killing it: this packet is dropped, the next one passes */
 	setup(state);
 	force(TCP_CONNTRACK_TIME_WAIT);
 	fake.kill_fails = true;
@@ -451,7 +451,7 @@ static void challenges(void **state)
 	assert_int_equal(SEND(SERVER, .seq = S0 + 2, .ack = C0 + 2, .flags = ACK), ACCEPT);
 	ASSERT_STATE(TIME_WAIT, 120); /* only the first is forgiven */
 
-	/* and in SYN_SENT the client's reset answers it, then its SYN comes again */
+	/* in SYN_SENT the client's reset answers it, then it repeats its SYN */
 	setup(state);
 	assert_int_equal(SEND(CLIENT, .seq = C0, .flags = SYN), ACCEPT);
 	assert_int_equal(SEND(SERVER, .seq = 800000, .ack = 600000, .flags = ACK), ACCEPT);

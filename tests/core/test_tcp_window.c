@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* TCP windows: what fits, what does not, and options. */
+/* TCP windows: segments inside and outside, and options. */
 #include "tests/fixture/tcp_fixture.h"
 
 static void four_bounds(void **state)
@@ -10,10 +10,10 @@ static void four_bounds(void **state)
 	assert_true(RENEWS(CLIENT, .seq = C0 + 1, .ack = S0 + 1, .len = 1));
 	assert_true(RENEWS(CLIENT, .seq = C0 + 8193, .ack = S0 + 1));
 	assert_int_equal(SEND(CLIENT, .seq = C0 + 30000, .ack = S0 + 1, .flags = ACK), INVALID);
-	/* III: an acknowledgment of what was never sent */
+	/* III: an acknowledgment of data that were never sent */
 	assert_int_equal(SEND(SERVER, .seq = S0 + 1, .ack = C0 + 8194, .flags = ACK), INVALID);
 	assert_true(RENEWS(SERVER, .seq = S0 + 1, .ack = C0 + 2));
-	/* II: data so old that no window reaches it: let pass, but it proves nothing */
+	/* II: data older than the window: passed, but it changes nothing */
 	setup(state);
 	establish();
 	for (uint32_t seq = C0 + 1; seq < C0 + 20001; seq += 1000) {
@@ -24,7 +24,7 @@ static void four_bounds(void **state)
 	}
 	assert_true(RENEWS(CLIENT, .seq = C0 + 15000, .ack = S0 + 1, .len = 100));
 	assert_false(RENEWS(CLIENT, .seq = C0 + 1, .ack = S0 + 1, .len = 100));
-	/* IV: an acknowledgment more than 66000 behind */
+	/* IV: an acknowledgment that lags more than 66000 */
 	assert_true(RENEWS(SERVER, .seq = S0 + 1, .ack = C0 + 1));
 	tcp->seen[CLIENT].td_end += 66000;
 	tcp->seen[CLIENT].td_maxend += 66000;
@@ -79,7 +79,7 @@ static void wrapping(void **state)
 
 static void window_scaling(void **state)
 {
-	/* only if both ends offer it; and a SYN's own window is never scaled */
+	/* only if both ends offer it; a SYN's window is never scaled */
 	assert_int_equal(SEND(CLIENT, .seq = C0, .flags = SYN, OPT("\1\3\3\7")), ACCEPT);
 	assert_int_equal(tcp->seen[CLIENT].td_scale, 7);
 	assert_int_equal(SEND(SERVER, .seq = S0, .ack = C0 + 1, .flags = SYN | ACK, .win = 100,
@@ -104,7 +104,7 @@ static void window_scaling(void **state)
 	assert_int_equal(tcp->seen[CLIENT].td_scale, 14);
 }
 
-/* Options that make no sense end the list; nothing behind them counts, nothing is read past it. */
+/* A malformed option ends the list; later ones are ignored, and nothing beyond it is read. */
 static void silly_options(void **state)
 {
 	static const struct {
@@ -134,7 +134,7 @@ static void silly_options(void **state)
 	}
 }
 
-/* A SACK block counts as an acknowledgment in conditions III and IV, and says that more fits. */
+/* A SACK block counts as an acknowledgment in conditions III and IV, and raises the limit. */
 static void sack(void **state)
 {
 	static const char permitted[] = "\4\2\1\1";
@@ -156,19 +156,19 @@ static void sack(void **state)
 		ACCEPT);
 	assert_int_equal(tcp->seen[CLIENT].td_maxend, C0 + 2001 + 8192);
 	assert_int_equal(tcp->seen[SERVER].td_maxwin, 8192 + 2000);
-	/* a block of what was never sent */
+	/* a block of data that were never sent */
 	put32((uint8_t *)opt + 8, C0 + 2002);
 	assert_int_equal(
 		SEND(SERVER, .seq = S0 + 1, .ack = C0 + 1, .flags = ACK, .opt = opt, .optlen = 12),
 		INVALID);
-	/* of a length no blocks have: it says nothing */
+	/* an invalid length: ignored */
 	opt[3] = 9;
 	assert_int_equal(
 		SEND(SERVER, .seq = S0 + 1, .ack = C0 + 1, .flags = ACK, .opt = opt, .optlen = 12),
 		ACCEPT);
 }
 
-/* The highest block counts, wherever it stands; only the first SACK option does. */
+/* The highest block counts, at any position; only of the first SACK option. */
 static void sack_blocks(void **state)
 {
 	static const char permitted[] = "\4\2\1\1";
@@ -193,7 +193,7 @@ static void sack_blocks(void **state)
 		SEND(SERVER, .seq = S0 + 1, .ack = C0 + 1, .flags = ACK, .opt = opt, .optlen = 36),
 		ACCEPT);
 	assert_int_equal(tcp->seen[CLIENT].td_maxend, C0 + 5001 + 8192);
-	/* who was not permitted to is not listened to */
+	/* ignored if SACK was not permitted */
 	tcp->seen[CLIENT].flags &= ~IP_CT_TCP_FLAG_SACK_PERM;
 	put32((uint8_t *)opt + 19, C0 + 90000);
 	assert_int_equal(
@@ -205,7 +205,7 @@ static void sack_blocks(void **state)
 		INVALID);
 }
 
-/* A keepalive's byte lies below td_end; its answer acknowledges one more than we knew. */
+/* A keepalive's byte is below td_end; its answer acknowledges one more than we know. */
 static void keepalive_picked_up(void **state)
 {
 	(void)state;
@@ -217,7 +217,7 @@ static void keepalive_picked_up(void **state)
 	assert_int_equal(tcp->seen[SERVER].td_maxend, S0 + 8192);
 }
 
-/* What SYNs that come again do to the windows: higher numbers count, lower ones do not. */
+/* Repeated SYNs: higher numbers change the windows, lower ones do not. */
 static void syn_numbers(void **state)
 {
 	(void)state;

@@ -17,7 +17,7 @@ static bool tuple_of(const struct packet *p, unsigned int headlen, union ct_tupl
 	uint8_t protonum;
 
 	skb.headlen = headlen;
-	memset(t, 0xa5, sizeof(*t)); /* what nobody sets would show */
+	memset(t, 0xa5, sizeof(*t)); /* bytes that are not set would show */
 	return !get_l4proto(&skb, 0, pf, &dataoff, &protonum) &&
 	       nf_ct_get_tuple(&skb, 0, dataoff, pf, protonum, t);
 }
@@ -55,7 +55,7 @@ static void from_packets(void **state)
 	assert_true(tuple_of(&p, p.len, &t));
 	assert_text(&t.tuple, "src=2001:0db8:0000:0000:0000:0000:0000:0001 "
 			      "dst=2001:0db8:0000:0000:0000:0000:0000:0002 type=128 code=0 id=78 ");
-	/* a protocol nobody knows has no ports, whatever its bytes look like */
+	/* an unknown protocol has no ports, whatever its bytes are */
 	packet_begin(&p, false, CLIENT, 99);
 	packet_add(&p, "abcdefgh", 8);
 	packet_end(&p);
@@ -88,7 +88,7 @@ static void gre_keys(void **state)
 	assert_false(tuple_of(&p, p.len, &t)); /* version 1 without PPP */
 }
 
-/* A header that is cut short has no tuple; one byte decides. */
+/* A header that is too short has no tuple; one byte decides. */
 static void short_headers(void **state)
 {
 	union ct_tuple_words t;
@@ -108,7 +108,7 @@ static void short_headers(void **state)
 	}
 }
 
-/* Packets lie where the capture has them: any address will do. */
+/* Packets are where the capture has them, at any address. */
 static void unaligned(void **state)
 {
 	uint8_t buf[256];
@@ -160,11 +160,11 @@ static void inversion(void **state)
 		assert_int_equal(inverse.dst.dir, IP_CT_DIR_REPLY);
 		assert_false(nf_ct_tuple_equal(&t, &inverse));
 		assert_true(nf_ct_invert_tuple(&back, &inverse));
-		assert_memory_equal(&back, &t, sizeof(t)); /* all bytes: none left unset */
+		assert_memory_equal(&back, &t, sizeof(t)); /* all bytes are set */
 	}
 }
 
-/* Requests and answers belong together; what has no answer has no inverse. */
+/* Requests and answers belong together; a type without an answer has no inverse. */
 static void icmp_inversion(void **state)
 {
 	static const struct {
@@ -215,7 +215,7 @@ static void equality(void **state)
 	}
 }
 
-/* As snprintf: the length is that of the whole text, and nothing is written behind the end. */
+/* Like snprintf: returns the length of the whole text, and writes nothing after the end. */
 static void little_room(void **state)
 {
 	const struct nf_conntrack_tuple t = make(IPPROTO_TCP, 1000, 2000);

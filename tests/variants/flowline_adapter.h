@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The smallest adapter for flowline: objects with an integer key and their hash, and
- * liburcu's flavour whose threads need not register.
+ * the liburcu flavour whose threads need not register.
  */
 #ifndef CTBENCH_TESTS_VARIANTS_FLOWLINE_ADAPTER_H
 #define CTBENCH_TESTS_VARIANTS_FLOWLINE_ADAPTER_H

@@ -107,7 +107,7 @@ static void scale_keeps_order(void **state)
 }
 
 /*
- * All 2^32 hashes, looked at through their bounds: bucket b has those from
+ * All 2^32 hashes, checked by their bounds: bucket b has those from
  * ceil(b 2^32 / n) on, so that no two buckets differ by more than one hash.
  */
 static void scale_gives_equal_shares(void **state)

@@ -2,9 +2,9 @@
 /*
  * One conformance test for every registered variant: `test_conformance NAME`.
  *
- * What is asked of all of them is the same: the semantics of a plain model, on
- * ordinary and on degenerate tables (one bucket), the life of a connection,
- * full tables, and resizes; and at the end every node is accounted for.
+ * All must do the same: behave like a simple model, on
+ * ordinary and on degenerate tables (one bucket), create and remove connections,
+ * handle full tables, and resize; at the end every node must be accounted for.
  */
 #include "tests/fixture/conformance_fixture.h"
 
@@ -62,7 +62,7 @@ static void against_model(uint64_t buckets, uint64_t seed)
 			assert_int_equal(fixture_kill(&fx, key), in);
 			model[key].in = false;
 			break;
-		case 3: { /* keep a reference for a while: the memory must stay what it is */
+		case 3: { /* keep a reference for a while: the memory must not be reused */
 			struct nf_conntrack_tuple_hash *h;
 
 			if (held[slot]) {
@@ -79,7 +79,7 @@ static void against_model(uint64_t buckets, uint64_t seed)
 				held[slot] = nf_ct_tuplehash_to_ctrack(h);
 				held_key[slot] = key;
 			} else {
-				model[key].in = false; /* met and removed on the way */
+				model[key].in = false; /* found and removed by the walk */
 			}
 			break;
 		}
@@ -95,7 +95,7 @@ static void against_model(uint64_t buckets, uint64_t seed)
 				model[key].in = false;
 			break;
 		}
-		/* What gc or another key's walk removed is no longer in the way either. */
+		/* Entries removed by gc or another key's walk no longer clash either. */
 		if (step % 512 == 0) {
 			variant->ops->gc(fx.core, (unsigned long)-1);
 			for (unsigned int k = 0; k < MODEL_KEYS; k++)
@@ -152,7 +152,7 @@ static void test_killed_unconfirmed(void **state)
 	fixture_close(&fx);
 }
 
-/* Memory that was a connection before tells nothing of it to the next one. */
+/* Reused memory has nothing of the connection before. */
 static void test_new_in_old_memory(void **state)
 {
 	static const union nf_conntrack_proto no_proto;
@@ -186,12 +186,12 @@ static void test_new_in_old_memory(void **state)
 		assert_true(variant->ops->kill(ct));
 		variant->ops->put(ct);
 		if (i % 100 == 99)
-			variant->ops->barrier(fx.core); /* so that deferred ones come back */
+			variant->ops->barrier(fx.core); /* so that deferred ones are freed */
 	}
 	fixture_close(&fx);
 }
 
-/* An expected connection keeps its master, until it goes itself. */
+/* An expected connection keeps its master until it is freed itself. */
 static void test_master(void **state)
 {
 	struct nf_conntrack_tuple t = fixture_tuple(1), r = fixture_reply(&t);
@@ -238,7 +238,7 @@ static void test_table_full(void **state)
 		assert_true(atomic_load(&fx.net->count) <= 100);
 	}
 	nf_ct_stat_sum(fx.net, &stat);
-	/* With 16 buckets the eight to look at hold victims nearly always. */
+	/* With 16 buckets the eight that are searched nearly always have victims. */
 	assert_true(stat.early_drop > 0);
 	assert_int_equal(in - stat.early_drop, atomic_load(&fx.net->count));
 	assert_int_equal(in + refused, 1000);
@@ -252,7 +252,7 @@ static int assure(struct nf_conn *ct, void *arg)
 	return 0;
 }
 
-/* Assured entries are nobody's victims. */
+/* Assured entries are never victims. */
 static void test_table_full_of_assured(void **state)
 {
 	struct fixture fx;
@@ -304,7 +304,7 @@ static void test_resize(void **state)
 	fixture_close(&fx);
 }
 
-/* The null variant keeps nothing; that is all there is to know of it. */
+/* The null variant stores nothing; there is nothing else to test. */
 static void test_null(void **state)
 {
 	struct fixture fx;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What tells connections apart, asked of every registered variant: zones,
+ * What distinguishes connections, for every registered variant: zones,
  * namespaces, directions, every byte of a tuple.
  */
 #include "tests/fixture/conformance_fixture.h"
 
 /*
- * A table of one bucket too, where the hash tells nothing apart: whatever it
- * mixes in, comparing must not leave it out.
+ * Also with a table of one bucket, where the hash does not matter: whatever it
+ * includes must be compared.
  */
 static void in_small_tables(void (*fn)(uint64_t buckets))
 {
@@ -36,7 +36,7 @@ static void zones(uint64_t buckets)
 	ops->put(nf_ct_tuplehash_to_ctrack(h));
 	variant->ops->iterate(fx.core, fixture_every, NULL);
 
-	/* A zone for the original direction only: answers are looked for in the default zone. */
+	/* A zone for the original direction only: answers are looked up in the default zone. */
 	assert_int_equal(fixture_insert(&fx, fx.net, &orig, &t, HOUR), 0);
 	assert_null(ops->find_get(fx.net, &nf_ct_zone_dflt, &t));
 	h = ops->find_get(fx.net, &nf_ct_zone_dflt, &r);
@@ -68,7 +68,7 @@ static void namespaces(uint64_t buckets)
 	assert_non_null(h);
 	assert_ptr_equal(nf_ct_tuplehash_to_ctrack(h)->net, other);
 	variant->ops->put(nf_ct_tuplehash_to_ctrack(h));
-	net_destroy(other); /* takes its own connections with it, and no others */
+	net_destroy(other); /* removes its own connections and no others */
 	assert_true(fixture_has(&fx, 2));
 	fixture_close(&fx);
 }
@@ -93,7 +93,7 @@ static void test_reverse_clash(void **state)
 	fixture_close(&fx);
 }
 
-/* alloc and insert with a reply of one's own choice, as address translation would have it. */
+/* alloc and insert with any reply tuple, as with address translation. */
 static int insert_both(struct fixture *fx, const struct nf_conntrack_tuple *orig,
 		       const struct nf_conntrack_tuple *reply)
 {
@@ -120,7 +120,7 @@ has_tuple(struct fixture *fx, const struct nf_conntrack_tuple *t, enum ip_conntr
 	return true;
 }
 
-/* A tuple that one of two connections has is taken, whichever direction it is of. */
+/* A tuple of another connection clashes, in either direction. */
 static void one_direction(uint64_t buckets)
 {
 	struct nf_conntrack_tuple a = fixture_tuple(1), r = fixture_reply(&a);
@@ -133,7 +133,7 @@ static void one_direction(uint64_t buckets)
 	assert_int_equal(insert_both(&fx, &a, &s), -EEXIST);
 	assert_int_equal(insert_both(&fx, &r, &s), -EEXIST);
 	assert_int_equal(insert_both(&fx, &b, &a), -EEXIST);
-	/* And what was refused has left nothing behind. */
+	/* A refused insertion leaves nothing. */
 	assert_false(has_tuple(&fx, &b, IP_CT_DIR_ORIGINAL));
 	assert_false(has_tuple(&fx, &s, IP_CT_DIR_REPLY));
 	assert_true(has_tuple(&fx, &a, IP_CT_DIR_ORIGINAL) && has_tuple(&fx, &r, IP_CT_DIR_REPLY));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Many threads at once, asked of every registered variant: they insert, find and
- * delete, under resizes too, and a ledger of who put in and took out which key
+ * Many threads at once, for every registered variant: they insert, find and
+ * delete, also during resizes, and the counts of insertions and removals of each key
  * must balance.
  */
 #include <pthread.h>
@@ -10,7 +10,7 @@
 
 #define THREADS	   4u
 #define FIXED_KEYS 200u /* always in */
-#define CHURN_KEYS 64u	/* few, so that threads meet */
+#define CHURN_KEYS 64u	/* few, so that threads collide */
 
 struct storm {
 	struct fixture fx;

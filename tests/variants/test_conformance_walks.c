@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Walks over a table, asked of every registered variant: gc in pieces, early drop's search, and
- * whole walks beside a resize.
+ * Walks over a table, for every registered variant: gc in pieces, early drop's search, and
+ * whole walks during a resize.
  */
 #include <pthread.h>
 #include <time.h>
@@ -22,7 +22,7 @@ static uint32_t fill(struct fixture *fx, uint64_t buckets)
 
 static const uint64_t bucket_counts[] = { 1, 5, 8, 64, 1000 };
 
-/* One round of gc meets every bucket, the first and the last among them. */
+/* One round of gc visits every bucket, including the first and the last. */
 static void test_gc_round(void **state)
 {
 	(void)state;
@@ -40,7 +40,7 @@ static void test_gc_round(void **state)
 	}
 }
 
-/* So do many small pieces: each goes on where the last one ended. */
+/* So do many small pieces: each continues where the last one ended. */
 static void test_gc_pieces(void **state)
 {
 	(void)state;
@@ -54,7 +54,7 @@ static void test_gc_pieces(void **state)
 			continue;
 		nr = fill(&fx, bucket_counts[i]);
 		size = variant->ops->scan_size(fx.core);
-		/* not from the beginning, so that the walk goes round the end */
+		/* not from the beginning, so that the walk wraps at the end */
 		variant->ops->gc(fx.core, size / 2);
 		store_relaxed(&fx.core->now, HOUR + 1);
 		for (uint64_t at = 0; at < size; at++)
@@ -65,7 +65,7 @@ static void test_gc_pieces(void **state)
 }
 
 /*
- * Early drop looks into eight buckets from the new one's on, so in a table of eight into each,
+ * Early drop searches eight buckets from the new one's on, so in a table of eight all,
  * whichever it begins at.
  */
 static void test_early_drop_reaches(void **state)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the compiler made of the read path, by objdump: no indirect call, and
- * of the RCU variants no call at all but of those named below, each of which
- * has a reason to be off the usual way.
+ * Checks the compiled read path, with objdump: no indirect call, and
+ * in RCU variants no calls except those named below, each of which
+ * is for a reason not on the usual path.
  *
- * Looked at are ct_lookup_path_NAME, a lookup alone, and ct_run_ops_NAME and
+ * It examines ct_lookup_path_NAME, a lookup alone, and ct_run_ops_NAME and
  * ct_run_ops_burst_NAME, the measured loops; with the parts that the compiler moved out of line
  * (NAME.cold).
  *
@@ -28,7 +28,7 @@
 #define RUN_OPS	    "ct_run_ops_"
 #define RUN_BURST   RUN_OPS "burst_"
 
-/* Calls that may stand in the read path, off the usual way. */
+/* Calls that are allowed in the read path, outside the usual path. */
 static const struct allowed {
 	const char *name, *why;
 } allowed[] = {
@@ -51,19 +51,19 @@ static const struct allowed allowed_ops[] = {
 	{ "op_delete", "deletes" },
 };
 
-/* In the null variant no expired entry is ever met, but the code does not know. */
+/* The null variant never finds an expired entry, but the code does not know that. */
 static const struct allowed allowed_null[] = {
 	{ "nf_ct_gc_found", "entries that a walk met; it meets none" },
 };
 
 #define MAX_CALLS 32
 
-/* One function, its parts taken together. */
+/* One function with all its parts. */
 struct function {
 	char name[128];
 	unsigned int instructions, indirect, locked, strings;
 	char indirect_text[160];
-	char calls[MAX_CALLS][64]; /* each callee once, without what the compiler added */
+	char calls[MAX_CALLS][64]; /* each callee once, without the compiler's suffix */
 	unsigned int nr_calls;
 };
 
@@ -222,7 +222,7 @@ static void disassemble(const char *binary)
 	pclose(p);
 }
 
-/* --- What is asked of it --- */
+/* --- The rules --- */
 
 static bool is_allowed(const struct allowed *list, size_t n, const char *name)
 {
@@ -262,7 +262,7 @@ static void no_indirect_call(void **state)
 	for (size_t i = 0; i < ct_nr_variants; i++) {
 		const struct ct_variant *v = ct_variants[i];
 
-		/* what a library does is its own affair; what has no table has no lookup path */
+		/* not for tables of libraries; a variant without a table has no lookup path */
 		if (v->flags & (CT_V_PEER | CT_V_LOOKUPS))
 			continue;
 		assert_no_indirect(need(LOOKUP_PATH, v->name));
@@ -297,8 +297,8 @@ static void no_call_on_the_rcu_read_path(void **state)
 }
 
 /*
- * A key copied by a string instruction is slow: the compiler took the loop for
- * one that is seldom run, and optimised it for size.
+ * A key copied by a string instruction is slow: the compiler treated the loop as
+ * rarely executed, and optimised it for size.
  */
 static void loops_are_taken_for_hot(void **state)
 {
@@ -312,7 +312,7 @@ static void loops_are_taken_for_hot(void **state)
 	}
 }
 
-/* The harness's own cost is a loop, and nothing else is in it. */
+/* The harness's cost is a loop that contains nothing else. */
 static void null_is_nothing(void **state)
 {
 	const struct function *path = need(LOOKUP_PATH, "null"), *loop = need(RUN_OPS, "null");
@@ -329,7 +329,7 @@ static void null_is_nothing(void **state)
 			fail_msg("%s calls %s", loop->name, loop->calls[c]);
 }
 
-/* The check itself: where there is such a call, it must be seen. */
+/* Tests the check itself: it must detect such a call. */
 static void the_check_sees(void **state)
 {
 	bool seen = false;

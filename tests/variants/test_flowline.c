@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * flowline by itself, with objects that have nothing to do with conntrack: what
- * variants/frontier/README.md tells whoever takes it home.  test_flowline.cmake compiles
+ * flowline alone, with objects that have nothing to do with conntrack: what
+ * variants/frontier/README.md describes.  test_flowline.cmake compiles
  * flowline.c once more, with this adapter.
  */
 #include <errno.h>
@@ -125,7 +125,7 @@ static void assert_holds(unsigned int n)
 	assert_int_equal(visits, in);
 }
 
-/* One line takes any number; what does not fit is chained, and comes back into free slots. */
+/* One line accepts any number; those that do not fit are chained, and return into free slots. */
 static void test_one_line(void **state)
 {
 	(void)state;
@@ -207,7 +207,7 @@ static void test_resize(void **state)
 	assert_int_equal(fl_resize(&table, 15), -EINVAL);
 }
 
-/* What a guess says of a key is what a search says. */
+/* A guess agrees with a search. */
 static void test_guess(void **state)
 {
 	unsigned int sure = 0;
@@ -230,8 +230,8 @@ static void test_guess(void **state)
 }
 
 /*
- * A reader that learnt the depth before a doubling comes to a line that no longer serves its hash:
- * that nothing is found there says nothing.
+ * A reader that read the depth before a doubling uses a line that no longer serves its hash:
+ * a miss there is not valid.
  */
 static void test_stale_depth(void **state)
 {
@@ -254,8 +254,9 @@ static void test_stale_depth(void **state)
 #endif
 #define STAY (4000u / SCALE) /* in the table throughout */
 #define CHURN \
-	(20000u / SCALE) /* of each writer: come and go, once each, so that none is used again */
-#define LIVE 64u	 /* of them at a time */
+	(20000u / \
+	 SCALE)	 /* of each writer: inserted and removed once each, so that none is reused */
+#define LIVE 64u /* of them at a time */
 
 static _Atomic bool done;
 static _Atomic unsigned int missed, found_absent, rounds, written;
@@ -278,7 +279,7 @@ static void *reader(void *arg)
 	return NULL;
 }
 
-/* Objects of its own, in the lines of those that stay. */
+/* A writer's objects, in the lines of those that stay. */
 static void *writer(void *arg)
 {
 	const unsigned int first = STAY + (unsigned int)(uintptr_t)arg * CHURN;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The hash functions against published answers, against plain
- * implementations of what was published, and for what a table asks of them:
+ * implementations of the publications, and for the requirements of a table:
  * that the direction does not matter, everything else does, and structured
- * tuples spread.
+ * tuples are distributed evenly.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +15,7 @@
 
 #include "harness/numbers/random.h"
 
-/* One unit has one ct_hash(); here all are wanted. */
+/* One unit has one ct_hash(); this test needs all. */
 #define ct_hash jhash2_hash
 #include "variants/hash/jhash2.h"
 #undef ct_hash
@@ -62,7 +62,7 @@ constant(const union ct_tuple_words *t, const uint64_t key[2], uint32_t zone_id,
 
 /*
  * From here to pop_options with the CRC instruction, called only where the CPU has one.  clang
- * knows no such pragma: its build tests the table-driven form instead.
+ * has no such pragma: its build tests the table-driven form instead.
  */
 #if defined(__x86_64__) && !defined(__clang__)
 #pragma GCC push_options
@@ -93,7 +93,7 @@ static uint32_t crc32c_of(const void *data, size_t words)
 	return ~(uint32_t)crc;
 }
 
-/* A function of its own: what always_inline asks for is not had across the pragma. */
+/* A separate function, because always_inline does not work across the pragma. */
 static uint32_t crc32c_finish(uint32_t crc)
 {
 	return ct_crc32c_finish(crc);
@@ -223,7 +223,7 @@ static void jhash2_of_a_tuple(void **state)
 		seed = (uint32_t)key[0] ^ mix ^
 		       ((uint32_t)t.tuple.dst.u.all << 16 | t.tuple.dst.protonum);
 		assert_int_equal(jhash2(&t, key, 7, mix), hashword_plain(k, 9, seed));
-		/* one tuple, whatever the zone */
+		/* one tuple, with any zone */
 		assert_int_equal(jhash2(&t, key, 7, mix), jhash2(&t, key, 8, mix));
 	}
 }
@@ -297,7 +297,7 @@ static uint32_t crc32c_of_table(const void *data, size_t bytes)
 	return ~crc;
 }
 
-/* RFC 3720, appendix B.4, the bytes there being the number's in little-endian order. */
+/* RFC 3720, appendix B.4, where the bytes are the number's in little-endian order. */
 static void crc32c_known_answers(void **state)
 {
 	static const uint8_t read_pdu[48] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* liburcu's table, whose steps nobody can lock: what may come between two of them.  See
+/* liburcu's table, whose steps cannot be locked: what may happen between two of them.  See
  * interleave.h. */
 #include "tests/fixture/interleave.h"
 
@@ -70,7 +70,7 @@ static void test_killed_amid_insertion(void **state)
 		v->ops->put(ct);
 		assert_false(fixture_has(&fx, KEY));
 		assert_int_equal(fixture_live_nodes(&fx), 0);
-		/* And is in nobody's way. */
+		/* And does not clash. */
 		assert_int_equal(fixture_put_key(&fx, KEY), 0);
 		assert_true(fixture_kill(&fx, KEY));
 	}
@@ -81,7 +81,7 @@ static void insert_again(void)
 	assert_int_equal(fixture_put_key(&fx, KEY), 0);
 }
 
-/* One that is dying, but not out yet, is in nobody's way. */
+/* One that is dying, but not removed yet, does not clash. */
 static void test_dying_is_not_in_the_way(void **state)
 {
 	(void)state;
@@ -93,7 +93,7 @@ static void test_dying_is_not_in_the_way(void **state)
 	assert_int_equal(fixture_live_nodes(&fx), 1);
 }
 
-/* The same connection comes in between the two nodes of another one. */
+/* The same connection is inserted between the two nodes of another one. */
 static void insert_same(void)
 {
 	assert_int_equal(fixture_put_key(&fx, KEY), -EEXIST);
@@ -131,7 +131,7 @@ static void test_half_in(void **state)
 	}
 }
 
-/* Found, and gone before the reference was taken. */
+/* Found, and freed before the reference was taken. */
 static void kill_key(void)
 {
 	assert_true(fixture_kill(&fx, KEY));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Chains that readers lock: what may come between two steps. */
+/* Chains that readers lock: what may happen between two steps. */
 #define RACE_RCU    "variants/rcu/none.h"
 #define RACE_NODE   "variants/node/typesafe.h"
 #define RACE_CHAIN  "variants/chain/locked.h"

@@ -43,7 +43,7 @@ static void take(unsigned int cpu, unsigned int from, unsigned int nr)
 	ct_this_cpu = 0;
 }
 
-/* What one CPU frees, in whatever order, all CPUs can have again: no new slab is needed. */
+/* Nodes freed by one CPU, in any order, can be reused by all: no new slab is needed. */
 static void come_and_go(bool contiguous)
 {
 	uint64_t seed = 5, bytes = 0;
@@ -59,8 +59,8 @@ static void come_and_go(bool contiguous)
 		assert_distinct(NODES);
 		assert_int_equal(node_pool_live(&pool), NODES);
 		/*
-		 * What other CPUs keep in their magazines (two each) may be missing at first; later
-		 * nothing may be.
+		 * Nodes in the magazines of other CPUs (two each) may be missing at first; later
+		 * none may be.
 		 */
 		if (round == 3)
 			bytes = node_pool_bytes(&pool);
@@ -90,7 +90,7 @@ static void test_nothing_is_lost(void **state)
 	come_and_go(false);
 }
 
-/* Where a table refers to nodes by number, they lie in one range, and never move. */
+/* If a table refers to nodes by number, they are in one range and never move. */
 static void test_contiguous(void **state)
 {
 	const char *base;
@@ -116,7 +116,7 @@ static void test_flushes(void **state)
 	(void)state;
 	assert_int_equal(node_pool_init(&pool, 2, NODES, CT_PAGES_4K), 0);
 	take(0, 0, NODES);
-	/* CPU 1 frees all, which fills its magazines and the depot; CPU 0 takes all again. */
+	/* CPU 1 frees all, which fills its magazines and the depot; CPU 0 allocates all again. */
 	ct_this_cpu = 1;
 	for (unsigned int i = 0; i < NODES; i++)
 		node_pool_free(&pool, node[i]);
@@ -131,7 +131,7 @@ static void test_flushes(void **state)
 			break; /* fresh memory: the depot is empty */
 		node[out] = ct;
 	}
-	/* All but what CPU 1 keeps: at most two magazines. */
+	/* All except those in CPU 1's magazines: at most two. */
 	assert_in_range(out, NODES - 2 * POOL_MAGAZINE, NODES);
 	node_pool_destroy(&pool);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Limits of control groups: version 2, version 1, both at once, and as
- * containers see them; on made-up machines, and on this one where a group can
- * be made.
+ * containers see them; on made-up machines, and on this one if a group can
+ * be created.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -70,7 +70,7 @@ static void version_2(void **state)
 		expect_limits(1.5, GIB, GIB);
 		put("/proc/self/mountinfo", V2_MOUNT);
 	}
-	/* use counts, but for cached files that go when memory is wanted */
+	/* use counts, except cached files that can be dropped */
 	put("/sys/fs/cgroup/a/memory.current", "1000000000\n");
 	put("/sys/fs/cgroup/a/memory.stat", "anon 5\ninactive_file 900000000\n");
 	expect_limits(1.5, GIB, GIB - 100000000);
@@ -114,7 +114,7 @@ static void version_1(void **state)
 	expect_throttled(36, 2.5);
 }
 
-/* systemd's hybrid: controllers in version 1, and version 2 beside them without any. */
+/* systemd's hybrid: controllers in version 1, and version 2 in addition without any. */
 static void hybrid(void **state)
 {
 	(void)state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Facts about made-up machines, what is warned of, and `ctbench env` on this one. */
+/* Facts about made-up machines, the warnings, and `ctbench env` on this one. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -116,7 +116,7 @@ static void facts_of_a_laptop(void **state)
 	assert_true(json_is_true(at(env, "power.on_battery")));
 	assert_number(json_array_get(at(env, "load.average"), 1), "", 2.25);
 	assert_number(env, "load.running", 3);
-	assert_number(env, "load.busy_cpus", 0); /* a file that stands still */
+	assert_number(env, "load.busy_cpus", 0); /* a file that does not change */
 	assert_true(json_is_null(at(env, "limits.cpu_quota")));
 	json_decref(env);
 }
@@ -158,7 +158,7 @@ static void a_guest(void **state)
 	json_decref(virt);
 }
 
-/* What is not told is null, and nothing is warned of. */
+/* Unknown facts are null and give no warning. */
 static void a_machine_that_tells_nothing(void **state)
 {
 	json_t *env, *warnings, *w;
@@ -181,7 +181,7 @@ static void a_machine_that_tells_nothing(void **state)
 	{
 		const char *id = json_string_value(json_object_get(w, "id"));
 
-		/* those are about this very process, or say that there are no files */
+		/* these are about this process, or say that files are missing */
 		if (strcmp(id, "sanitizer") && strcmp(id, "optimization") && strcmp(id, "clock") &&
 		    strcmp(id, "cpuset") && strcmp(id, "procfs") && strcmp(id, "sysfs"))
 			fail_msg("warns of %s without a fact", id);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A machine without /proc, without /sys, and without both, as in a chroot or a
- * small sandbox: everything works, and what cannot be known is said.
+ * small sandbox: everything works, and unknown facts are reported.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -31,7 +31,7 @@ static bool hide(const char *path)
 	return !mount("none", path, "tmpfs", 0, NULL);
 }
 
-/* In a process of its own, whose mounts are its own. */
+/* In a separate process with its own mounts. */
 static int without(int what)
 {
 	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
@@ -45,7 +45,7 @@ static int without(int what)
 	RUN("run", "tiny.yaml", "--results", "runs", "--no-bounds");
 	if (said.status || !strstr(said.err, "is not mounted"))
 		return 2;
-	/* seen once, not for each measurement */
+	/* printed once, not for each measurement */
 	if (strstr(strstr(said.err, "is not mounted") + 1, "is not mounted") &&
 	    what != (NO_PROC | NO_SYS))
 		return 3;

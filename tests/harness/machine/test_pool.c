@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The worker pool: all at once, each on its CPU, and what it says of a section; the clock; memory
+/* The worker pool: all at once, each on its CPU, and its figures of a section; the clock; memory
  * figures. */
 #include <sched.h>
 #include <setjmp.h>
@@ -379,7 +379,7 @@ static void memory_figures(void **state)
 	assert_true(strchr(name, ' ') || *name);
 }
 
-/* A clock that another process calibrated is believed, and that costs no second look. */
+/* A clock that another process calibrated is used without calibrating again. */
 static void a_clock_that_was_told(void **state)
 {
 	int status;

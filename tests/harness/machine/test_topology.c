@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pinning plans on machines that are made up (hwloc's synthetic topologies),
+ * Pinning plans on made-up machines (hwloc's synthetic topologies),
  * and pins on the machine that the test runs on.
  */
 #include <sched.h>
@@ -99,7 +99,7 @@ static void scatter_shares_least(void **state)
 		"0 8 4 12 1");
 }
 
-/* Left are one core of the first package and four of the second: its sibling comes last, though its
+/* One core of the first package and four of the second remain: its sibling comes last, although its
  * package is emptier. */
 static void scatter_lopsided(void **state)
 {
@@ -283,10 +283,10 @@ static void this_machine(void **state)
 		assert_false(topology_pin_holds(cpus[(i + 1) % nr]) && nr > 1);
 	}
 	assert_int_equal(sched_setaffinity(0, sizeof(before), &before), 0);
-	if (nr > 1) /* it may run there still, but is not held there */
+	if (nr > 1) /* it may still run there, but is not pinned */
 		for (unsigned int i = 0; i < nr; i++)
 			assert_false(topology_pin_holds(cpus[i]));
-	/* what we pinned ourselves does not narrow what is allowed */
+	/* our own pin does not change the allowed CPUs */
 	assert_int_equal(topology_nr_cpus(), nr);
 
 	assert_int_equal(topology_pin(16000, &e), -EINVAL);
@@ -299,7 +299,7 @@ static void this_machine(void **state)
 	json_decref(json);
 }
 
-/* A process that was started with fewer CPUs sees no others: checked in a fresh copy of this
+/* A process that was started with fewer CPUs uses no others: checked in a new process of this
  * program. */
 static int narrowed_child(const char *cpu)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reading captures: each form of file by each way in, times, lengths, whole
- * captures in memory, and real captures: the project's own and, where they
- * lie beside the checkout, a larger collection.
+ * Reading captures: each format from each source, times, lengths, whole
+ * captures in memory, and real captures: the project's own and, if they
+ * are next to the checkout, a larger collection.
  */
 #include <stdarg.h>
 #include <setjmp.h>
@@ -172,7 +172,7 @@ static void test_zstd(void **state)
 	blob_free(&plain);
 }
 
-/* The name says nothing, the first bytes everything. */
+/* Only the first bytes decide, not the name. */
 static void test_files(void **state)
 {
 	struct blob plain = { 0 }, packed = { 0 };
@@ -196,7 +196,7 @@ static void test_files(void **state)
 	blob_free(&packed);
 }
 
-/* A pipe gives what it has, in pieces that fit nothing. */
+/* A pipe returns its data in pieces of any size. */
 static void test_standard_input(void **state)
 {
 	struct blob plain = { 0 }, packed = { 0 };
@@ -258,7 +258,7 @@ static void test_after_2038(void **state)
 	blob_free(&b);
 }
 
-/* A length on the wire below what was captured is damage, and is mended. */
+/* A wire length below the captured length is damage, and is corrected. */
 static void test_wire_length(void **state)
 {
 	struct ct_error e = { 0 };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Captures that are not what they should be: each gives one sentence that
- * names the file and says what is wrong, and the status of what a user can
- * mend.  And captures mutated at random, with fixed seeds: no bytes may lead
- * to more than an error (the sanitizers watch).
+ * Damaged captures: each gives one sentence that
+ * names the file and its fault, and the exit status of errors that a user can
+ * repair.  And captures mutated at random, with fixed seeds: no bytes may cause
+ * more than an error (checked with sanitizers).
  */
 #include <stdarg.h>
 #include <setjmp.h>
@@ -126,7 +126,7 @@ static void test_unreadable(void **state)
 	FILE *f;
 
 	(void)state;
-	/* root reads everything, so be somebody else for the while */
+	/* root reads everything, so become another user for this */
 	if (root && seteuid(65534))
 		skip();
 	snprintf(path, sizeof(path), "/tmp/ctbench-unreadable-%d", (int)getpid());
@@ -167,7 +167,7 @@ static void test_garbage(void **state)
 	blob_free(&b);
 }
 
-/* The file header cut at each length: no packets, no capture. */
+/* The file header cut at each length: no packets, not a capture. */
 static void test_cut_header(void **state)
 {
 	struct blob b = { 0 };
@@ -182,7 +182,7 @@ static void test_cut_header(void **state)
 	blob_free(&b);
 }
 
-/* Cut at each length: all whole packets, and then where it broke. */
+/* Cut at each length: all complete packets, then the error with its place. */
 static void test_cut_packet(void **state)
 {
 	struct blob b = { 0 };
@@ -256,7 +256,7 @@ static void test_damaged_zstd(void **state)
 	}
 	blob_free(&b);
 
-	/* damaged behind a whole frame: its packets come before the error */
+	/* damaged after a complete frame: its packets come before the error */
 	zstd_frame(&b, plain.data, plain.size);
 	blob_add(&b, "garbage", 7);
 	expect_blob_error(&b, 5, WORDS("the zstd data is damaged", "5 packets were read"));
@@ -413,7 +413,7 @@ static void test_fuzz_links(void **state)
 {
 	static const uint16_t types[] = { 0,   1,   9,	 12,  50,  51,	101, 104,
 					  108, 113, 166, 204, 228, 229, 276 };
-	/* what leads on to further headers, so that chance gets deep */
+	/* bytes that lead to further headers, so that mutations reach deep */
 	static const uint8_t starts[][4] = {
 		{ 0x81, 0, 0, 1 },    { 0x88, 0xa8, 0, 2 }, { 0x88, 0x64, 0x11, 0 },
 		{ 0, 0, 0, 1 },	      { 0x88, 0x47, 0, 1 }, { 0xaa, 0xaa, 3, 0 },

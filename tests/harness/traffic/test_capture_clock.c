@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Capture times that jump: the clock that is made of them never goes back, and
- * goes on by the gaps between packets; what was jumped over is counted.
+ * advances by the gaps between packets; jumps are counted.
  */
 #include <stdarg.h>
 #include <setjmp.h>
@@ -64,7 +64,7 @@ static struct capture_notes read_times(const struct times *t, uint64_t *at)
 	}
 	assert_int_equal(capture_open_memory(&c, b.data, b.size, "times", &e), 0);
 	while ((ret = capture_next(c, &p, &e)) > 0) {
-		/* whatever was read ahead: in order, and whole */
+		/* packets that were read ahead: in order, and complete */
 		assert_int_equal(p.index, nr);
 		assert_int_equal(p.l3[4] << 8 | p.l3[5], nr);
 		assert_int_equal(p.time_ns, t->ms[nr] * 1000000);
@@ -99,7 +99,7 @@ static void expect_sound(const struct capture_notes *n)
 		fail_msg("%s", text);
 }
 
-/* Gaps of any length stay as they are where nothing goes back. */
+/* Gaps of any length are kept if nothing goes back. */
 static void forward(void **state)
 {
 	struct times t = { .nr = 0 };
@@ -111,7 +111,7 @@ static void forward(void **state)
 	n = read_times(&t, at);
 	expect_sound(&n);
 	assert_int_equal(at[99], 99 * 60000);
-	/* long silences are kept, and told */
+	/* long silences are kept, and reported */
 	run(&t, 100, (NOW + DAY) * 1000, 1);
 	run(&t, 1, (NOW + 10000 * DAY) * 1000, 1);
 	n = read_times(&t, at);
@@ -122,7 +122,7 @@ static void forward(void **state)
 	expect(&n, CAPTURE_SILENCE, 2, 100);
 }
 
-/* Packets that overtake each other: the clock stands still meanwhile. */
+/* Packets out of order: the clock does not advance meanwhile. */
 static void disorder(void **state)
 {
 	static const uint64_t ms[] = { 0, 100, 50, 120, 1000, 1, 1200 };
@@ -158,7 +158,7 @@ static void outlier(void **state)
 			run(&t, 120, NOW * 1000, 5000);
 			t.ms[place] += (uint64_t)(off[k] * 1000);
 			n = read_times(&t, at);
-			/* behind the first packet there is no clock before to tell it from a
+			/* after the first packet there is no earlier clock to distinguish it from a
 			 * silence */
 			if (!place && off[k] < 0 && off[k] != -(int64_t)NOW)
 				continue;
@@ -301,7 +301,7 @@ static void units(void **state)
 	}
 }
 
-/* More clocks than are remembered, and times at the ends of what there is. */
+/* More clocks than are remembered, and times at both ends of the range. */
 static void extremes(void **state)
 {
 	struct capture_clock c = { 0 };

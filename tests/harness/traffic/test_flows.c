@@ -82,7 +82,7 @@ static void flows_are_found_again(void **state)
 			assert_true(found == i);
 			assert_int_equal(reply, round % 2);
 		}
-		/* not what nobody made */
+		/* not a tuple that is not a flow's */
 		for (unsigned int byte = 0; byte < CT_TUPLE_KEY_BYTES; byte++) {
 			flow_tuple(&fs, 7, false, &t);
 			((uint8_t *)&t)[byte] ^= 0x80;
@@ -91,7 +91,7 @@ static void flows_are_found_again(void **state)
 	}
 }
 
-/* The answer's tuple is what the core makes of the first; 16 bytes say the same as 40. */
+/* The answer's tuple is the core's inverse of the first; 16 bytes are equivalent to 40. */
 static void replies_and_compact_keys(void **state)
 {
 	struct flow_set fs, fs4;
@@ -122,7 +122,7 @@ static void replies_and_compact_keys(void **state)
 	}
 }
 
-/* What a crowd of flows looks like; misses must not be told from hits by it. */
+/* Statistics of many flows; they must not distinguish misses from hits. */
 struct looks {
 	double ipv6, tcp, web, clients, servers;
 };

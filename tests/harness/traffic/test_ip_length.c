@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How long a packet is by its IP header, whatever the header says, how much of
- * it was captured and what the link put behind it.  What Linux makes of each
- * case was asked (tests/conformance: tcp_offload, fuzz_*, ip_*).
+ * The length of a packet by its IP header, for all headers, captured lengths
+ * and padding of the link.  The answers are those of Linux for each
+ * case (tests/conformance: tcp_offload, fuzz_*, ip_*).
  */
 #include <stdarg.h>
 #include <setjmp.h>
@@ -64,7 +64,7 @@ static void ipv4(void **state)
 	expect(&p, 40, 40, IP_LENGTH_OK, 40);
 }
 
-/* Total length 0: of TCP the whole packet, for that is what segmentation offload leaves. */
+/* Total length 0: with TCP the whole packet, because segmentation offload leaves it so. */
 static void offload(void **state)
 {
 	static const struct tcp_spec data = { .flags = 0x18, .len = 4000 };
@@ -83,7 +83,7 @@ static void offload(void **state)
 	put16(p.b + 4, 0);
 	expect(&p, 4060, 4060, IP_LENGTH_ZERO_IPV6, 40);
 	expect(&p, 60, 60, IP_LENGTH_ZERO_IPV6, 40);
-	expect(&p, 59, 59, IP_LENGTH_OK, 40); /* padding, no TCP header */
+	expect(&p, 59, 59, IP_LENGTH_OK, 40); /* padding, not a TCP header */
 	packet_udp(&p, true, CLIENT, 12);
 	put16(p.b + 4, 0);
 	expect(&p, 60, 60, IP_LENGTH_OK, 40);
@@ -125,10 +125,10 @@ static void jumbo(void **state)
 	expect(&p, 108, 65580, IP_LENGTH_JUMBO, 65576);
 	expect(&p, 108, 65575, IP_LENGTH_BEYOND, 0);
 	expect(&p, 48, 65580, IP_LENGTH_JUMBO, 65576);
-	/* cut before it can be read: taken to be right */
+	/* cut before it can be read: assumed to be right */
 	for (uint32_t caplen = 40; caplen < 48; caplen++)
 		expect(&p, caplen, 65580, IP_LENGTH_OK, 65580);
-	with_options(&p, "\xc2\4\0\0\xff\xff"); /* no jumbogram */
+	with_options(&p, "\xc2\4\0\0\xff\xff"); /* not a jumbogram */
 	expect(&p, 108, 70000, IP_LENGTH_BROKEN, 0);
 	with_options(&p, "\xc2\3\0\1\0\0");
 	expect(&p, 108, 70000, IP_LENGTH_BROKEN, 0);
@@ -140,7 +140,7 @@ static void jumbo(void **state)
 	expect(&p, 108, 108, IP_LENGTH_OK, 108);
 }
 
-/* --- What a capture tells of its packets --- */
+/* --- Notes of a capture --- */
 
 struct told {
 	enum capture_note what;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Key streams.  Every key is turned back into the flow it came from, so that
- * what the plan promised can be counted.
+ * Key streams.  Every key is converted back to its flow, so that
+ * the plan's promises can be checked by counting.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -23,7 +23,7 @@ static const struct cell plain = {
 	.seed = 7,
 };
 
-/* What a key of a stream is. */
+/* The flow and direction of a key. */
 struct what {
 	uint64_t flow;
 	bool reply;
@@ -56,7 +56,7 @@ make(struct key_plan *plan, struct key_stream *s, const struct cell *cell, unsig
 	assert_int_equal(s->nr_ops % KEY_BLOCK, 0);
 }
 
-/* Each flow once before any comes again, in an order that has nothing to do with its number. */
+/* Each flow once before any repeats, in an order that is unrelated to its number. */
 static void uniform_streams_permute(void **state)
 {
 	struct cell cell = plain;
@@ -118,7 +118,7 @@ static void check_repeatable(struct cell cell)
 		key_stream_free(&s[i]);
 }
 
-/* The same seed makes the same stream; another thread, or seed, another. */
+/* The same seed makes the same stream; another thread or seed makes another. */
 static void streams_are_repeatable(void **state)
 {
 	struct cell cell = plain;
@@ -132,7 +132,7 @@ static void streams_are_repeatable(void **state)
 		check_repeatable(cell);
 }
 
-/* The n flows that are asked for most, and the share of all lookups that they have. */
+/* The n most popular flows, and their share of all lookups. */
 static double
 top_share(const struct key_plan *plan, const struct key_stream *s, size_t n, uint64_t *top)
 {
@@ -278,7 +278,7 @@ static void hits_and_replies(void **state)
 	}
 }
 
-/* Where misses stand is not to be guessed: their distances are those of a random order. */
+/* Positions of misses are unpredictable: their distances are those of a random order. */
 static void misses_are_scattered(void **state)
 {
 	struct cell cell = plain;
@@ -304,8 +304,8 @@ static void misses_are_scattered(void **state)
 /* --- Coming and going --- */
 
 /*
- * All threads' streams against a plain model of a table, in turn and round
- * and round: what is inserted is not in, what is deleted is, a lookup hits
+ * All threads' streams against a simple model of a table, in turn and
+ * repeatedly: inserted flows are not in it, deleted ones are, a lookup hits
  * exactly when the stream says so, and the population keeps its size.
  */
 static void check_churn(const struct cell *cell)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The link-layer decoders: every link type with every header they know, read
- * from a capture file as a user would; and none reads beyond what is there.
+ * from a capture file like a user's; and none reads beyond its end.
  */
 #include <stdarg.h>
 #include <setjmp.h>
@@ -21,7 +21,7 @@
 
 static const struct link_case {
 	const char *what;
-	uint32_t linktype;	/* as it stands in the file */
+	uint32_t linktype;	/* as in the file */
 	const char *header;
 	uint32_t header_length;
 	uint16_t l3proto;	/* and which packet follows the header */
@@ -81,7 +81,7 @@ static const struct link_case {
 };
 /* clang-format on */
 
-/* What must not be taken for IP. */
+/* Frames that must not be treated as IP. */
 static const struct link_case not_ip[] = {
 	{ "ARP", 1, HEADER(MACS "\x08\6"), 0, 0 },
 	{ "ARP in a VLAN", 1,
@@ -147,7 +147,7 @@ static void check(const struct link_case *c, uint32_t padding)
 	l3_length = (uint32_t)frame.size - c->header_length;
 	blob_add(&frame, "\0\0\0\0\0\0\0\0", padding);
 	pcap_begin(&file, c->linktype, false, false);
-	/* cut by 8: the wire's length is another than what is there */
+	/* cut by 8: the wire length differs from the captured one */
 	pcap_packet(&file, false, 1, 2, frame.data, (uint32_t)frame.size - 8, (uint32_t)frame.size);
 	if (capture_open_memory(&capture, file.data, file.size, c->what, &e))
 		fail_msg("%s", e.text);
@@ -183,9 +183,9 @@ static void test_not_ip(void **state)
 }
 
 /*
- * Every frame, cut after every byte, in a block of just that size: a read
- * beyond it is a sanitizer's report.  A cut in the header is not IP, and one
- * behind it changes nothing.
+ * Every frame, cut after every byte, in a block of exactly that size: a read
+ * beyond it gives a sanitizer's report.  A cut in the header is not IP, and one
+ * after it changes nothing.
  */
 static void test_cut_anywhere(void **state)
 {

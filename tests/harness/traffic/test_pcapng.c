@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * pcapng files as other programs write them: several sections and interfaces,
- * either byte order, every form of packet and time, blocks that are no packets;
- * and files that promise more than they hold.
+ * either byte order, every kind of packet and time, blocks that are not packets;
+ * and files with wrong lengths.
  */
 #include <stdarg.h>
 #include <setjmp.h>
@@ -86,7 +86,7 @@ static void sections(void **state)
 	ends(c, &b);
 }
 
-/* Each packet has its interface's link type; one without a decoder harms nobody else. */
+/* Each packet has its interface's link type; one without a decoder does not affect others. */
 static void interfaces(void **state)
 {
 	uint8_t frame[14 + sizeof(ipv4_packet)] = { [12] = 8 };
@@ -130,7 +130,7 @@ static void interfaces(void **state)
 	ends(c, &b);
 }
 
-/* Nothing but packets that cannot be decoded: an error, as for such a pcap file. */
+/* Only packets that cannot be decoded: an error, as with such a pcap file. */
 static void no_decoder(void **state)
 {
 	struct ct_error e = { 0 };
@@ -170,7 +170,7 @@ static void resolutions(void **state)
 		{ 0x80 | 1, 0, 3, 1500000000 },
 		{ 0x80 | 32, 0, BEGIN << 32 | 1u << 30, BEGIN * SECOND + SECOND / 4 },
 		{ 0x80 | 127, 0, UINT64_MAX, 0 },
-		/* offsets: also without a resolution, below 1970, and beyond what there is */
+		/* offsets: also without a resolution, below 1970, and out of range */
 		{ 6, 1700000000, 5, UINT64_C(1700000000000005000) },
 		{ 9, -10, 25 * SECOND, 15 * SECOND },
 		{ 9, -10, 5 * SECOND, 0 },
@@ -276,7 +276,7 @@ static void other_blocks(void **state)
 	ends(c, &b);
 }
 
-/* A frame check sequence, told by the interface or by the packet, is not the packet's. */
+/* A frame check sequence, given by the interface or the packet, is not part of the packet. */
 static void check_sequences(void **state)
 {
 	struct blob b = { 0 };
@@ -322,7 +322,7 @@ static void check_sequences(void **state)
 	ends(c, &b);
 }
 
-/* What is wrong with a file whose third packet this block is, or which ends with it. */
+/* The error of a file whose third packet this block is, or which ends with it. */
 static void expect_damage(const struct blob *tail, const char *why)
 {
 	struct ct_error e = { 0 }, again = { 0 };

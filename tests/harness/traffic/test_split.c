@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which thread meets which connection: synthetic flows and captures. */
+/* Which thread gets which connection's packets: synthetic flows and captures. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -158,7 +158,7 @@ static void round_robin_takes_turns(void **state)
 	forget(seen);
 }
 
-/* Also where nearly all lookups are of a few connections. */
+/* Also if nearly all lookups are of a few connections. */
 static void popular_flows_are_split(void **state)
 {
 	static const enum popularity popularities[] = { POP_ZIPF, POP_HOT };
