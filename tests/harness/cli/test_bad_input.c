@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bad input and bad luck as a user meets them, through the program itself:
- * each is answered by a clear sentence on stderr and exit status 2, soon, and
- * what was measured before stays as it was.
+ * Bad input and errors of the system, through the program itself:
+ * each gives a clear sentence on stderr and exit status 2, soon, and
+ * earlier results stay unchanged.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -33,7 +33,7 @@
 #define SANITIZED CT_TSAN
 #endif
 
-/* Nothing here takes longer; a program that hangs is ended by this. */
+/* Nothing here takes longer; this ends a program that hangs. */
 #define LIMIT_SECONDS 60
 
 /* Status 2; all that is on stderr are sentences of ctbench's, one but for warnings unless several
@@ -95,7 +95,7 @@ static int earlier_results_are_kept(void **state)
 
 /* ---- captures ---- */
 
-/* Whole packets, each of a connection of its own. */
+/* Complete packets, each of another connection. */
 static void make_capture(struct blob *b, unsigned int packets)
 {
 	/* Ethernet, IPv4 (total length 46, TTL 64, UDP), UDP of 26 bytes without a checksum */
@@ -173,7 +173,7 @@ static void test_broken_captures(void **state)
 	assert_int_equal(RUN("replay", "arp.pcap"), 0);
 	expect_refusal(RUN("run", "packets.yaml", "--capture", "arp.pcap", "--results", "none"),
 		       false, "arp.pcap has no IP packet");
-	/* What came before the cut is told all the same. */
+	/* The part before the cut is reported too. */
 	assert_int_equal(RUN("replay", "cut.pcap", "--table"), CT_EXIT_USER);
 	expect(said.out, "src=0.0.0.98 dst=0.0.0.98");
 }
@@ -266,7 +266,7 @@ static void test_threads(void **state)
 		       "oversubscribe: true");
 	expect(said.err, "CPU");
 
-	/* Asked for, it is done: that many threads, and figures.  They take turns, so the window is
+	/* --oversubscribe: that many threads run and give figures.  They take turns, so the window is
 	 * longer. */
 	assert_int_equal(RUN("run", "tiny.yaml", "--threads", more, "--oversubscribe", "true",
 			     "--duration", "200ms", "--results", "runs", "--name", "many"),
@@ -304,7 +304,7 @@ static void test_buckets(void **state)
 
 /*
  * 2^31 buckets and 2^30 connections, 272 GiB: refused without trying, as is
- * what merely does not fit the memory that a process is allowed.
+ * a table that only exceeds the memory limit of the process.
  */
 static void test_memory(void **state)
 {
@@ -347,7 +347,7 @@ static void test_memory(void **state)
 		       true, "GiB of memory");
 }
 
-/* ---- where results go ---- */
+/* ---- folders of results ---- */
 
 #define NOBODY 65534
 
@@ -381,7 +381,7 @@ static void test_name_is_taken(void **state)
 		       "runs/before");
 	expect(said.err, "--name");
 	/*
-	 * Runs without a name of their own get one each, however fast they follow.  With
+	 * Runs without a name get different names, however fast they follow.  With
 	 * --oversubscribe none is void because other programs want the CPU.
 	 */
 	for (unsigned int i = 0; i < 3; i++)
@@ -416,7 +416,7 @@ static unsigned int rows(const char *run)
 	return n ? n - 1 : 0;
 }
 
-/* Arguments of the command line that ctbench told us to go on with. */
+/* Arguments of the command line that ctbench suggested for resuming. */
 static void told_to(char *args[8])
 {
 	char *line = strstr(said.out, "  ctbench run --resume");
@@ -463,7 +463,7 @@ static void test_interrupt(void **state)
 	told_to(args);
 	assert_string_equal(args[0], "ctbench");
 	assert_int_equal(program_run(&(struct program_limits){ 0 }, args + 1), 0);
-	/* All that was finished is still there, and each of the others was measured once more. */
+	/* All finished measurements are still there, and the others were measured once more. */
 	read_text("runs/long/cells.tsv", whole, sizeof(whole));
 	assert_int_equal(strncmp(whole, kept, strlen(kept)), 0);
 	assert_true(rows("long") >= 21);

@@ -43,7 +43,7 @@ static char *read_back(FILE *f)
 }
 
 /*
- * Run ctbench with arguments up to NULL.  stdout_path: instead of keeping what it prints; "-"
+ * Run ctbench with arguments up to NULL.  stdout_path: for its output instead of keeping it; "-"
  * closes standard output.
  */
 static struct outcome run(const char *stdout_path, char *const *args)
@@ -135,7 +135,7 @@ static void test_help(void **state)
 		done(&long_form);
 		done(&by_help);
 	}
-	/* The measuring child is a command for ctbench alone. */
+	/* The measuring child is a command that only ctbench uses. */
 	assert_null(strstr(o.out, "\n  measure"));
 	done(&o);
 
@@ -203,7 +203,7 @@ static void test_unknown(void **state)
 }
 
 /*
- * The tone of messages: one sentence that says what is wrong and what to do, in the usual order of
+ * The style of messages: one sentence that says what is wrong and what to do, in the usual order of
  * words ("unknown option x", not "x is no option"), with the command that explains more.
  */
 static void test_tone(void **state)
@@ -338,7 +338,7 @@ static void test_list_workloads(void **state)
 			       "workloads/size.yaml");
 
 	(void)state;
-	/* a bad one is named, and the others are listed all the same */
+	/* a bad one is named, and the others are still listed */
 	assert_int_equal(o.status, CT_EXIT_USER);
 	expect(o.err, "workloads/gone.yaml: No such file");
 	expect(o.out, "workloads/axes.yaml");
@@ -352,7 +352,7 @@ static void test_list_workloads(void **state)
 	done(&o);
 }
 
-/* A full disk is an error; a reader that has seen enough, and nobody there at all, are none. */
+/* A full disk is an error; a reader that closes the pipe, or no reader, is not. */
 static void test_output_ends(void **state)
 {
 	char *list[] = { "list", NULL };
@@ -372,7 +372,7 @@ static void test_output_ends(void **state)
 	assert_string_equal(o.err, "");
 	done(&o);
 
-	/* A pipe whose reader has gone. */
+	/* A pipe whose reader has closed it. */
 	assert_int_equal(pipe(ends), 0);
 	pid = fork();
 	assert_true(pid >= 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Two programs in one run: both measure every cell in the same rounds, each by processes of its own;
- * a slower one is seen; a program that speaks another protocol is refused; and how another revision
+ * Two programs in one run: both measure every cell in the same rounds, each with its own processes;
+ * a slower one is detected; a program with another protocol is refused; and how another revision
  * is built.
  */
 #include <setjmp.h>
@@ -91,7 +91,7 @@ static void measured_side_by_side(void **state)
 	}
 	assert_in_range(speeds, 1, 3); /* fewer than 3 where a cell was always void */
 	json_decref(result);
-	/* What it is, then two cells and a control a repeat; more where some were void. */
+	/* Its protocol, then two cells and a control per repeat; more if some were void. */
 	assert_true(lines_of("started") >= 1 + 3 * REPEATS);
 
 	benchmark = json_load_file("runs/a/benchmark.json", 0, NULL);
@@ -115,7 +115,7 @@ static void measured_side_by_side(void **state)
 			json_object_set_new(json_object_get(sessions, key), program, json_true());
 		}
 	}
-	/* What is void is measured again by itself, so on a busy machine not every session has both. */
+	/* Void cells are measured again alone, so on a busy machine not every session has both. */
 	json_object_foreach(sessions, name, item) shared += json_object_size(item) == 2;
 	assert_true(shared >= 1);
 	json_decref(sessions);
@@ -150,7 +150,7 @@ static void a_slower_one_is_seen(void **state)
 	json_decref(result);
 }
 
-/* What cannot take part is refused before anything is measured. */
+/* Programs that cannot take part are refused before anything is measured. */
 static void refused(void **state)
 {
 	static const char *const lines[] = {
@@ -251,10 +251,10 @@ static void a_revision_is_built(void **state)
 	assert_int_equal(
 		call_shell("out=$(" BUILD_REVISION "\"$PWD/project/build\" old) && \"$out\""), 0);
 	assert_string_equal(said.out, "old a b\n");
-	/* What is there is taken. */
+	/* An existing build is used again. */
 	assert_int_equal(call_shell(BUILD_REVISION "\"$PWD/project/build\" old 2>&1"), 0);
 	assert_null(strstr(said.out, "building"));
-	/* The present one has options of its own. */
+	/* The present build has other options. */
 	assert_int_equal(
 		call_shell("cmake -S project -B project/build -DCTBENCH_WORD=c >/dev/null; "
 			   "out=$(" BUILD_REVISION "\"$PWD/project/build\" old) && \"$out\""),

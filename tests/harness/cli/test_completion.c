@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Completion and manual pages: whole by the tables of options, and taken by the programs that
- * read them, where these are installed.
+ * Completion and manual pages: complete by the tables of options, and accepted by the programs that
+ * read them, if these are installed.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -35,7 +35,7 @@ static void offers(const char *word, bool is_offered)
 	const char *at = said.out;
 	bool found = false;
 
-	/* A line of its own, or up to a tab (fish describes behind it). */
+	/* A whole line, or up to a tab (fish has descriptions after it). */
 	for (; (at = strstr(at, word)) && !found; at += len)
 		found = (at == said.out || at[-1] == '\n') && (!at[len] || strchr("\n\t", at[len]));
 	if (found != is_offered)
@@ -99,7 +99,7 @@ static void test_bash(void **state)
 	offers("axes", true);
 	bash("run --level pa");
 	offers("packets", true);
-	/* a run by name and a folder; behind a switch as well */
+	/* a run by name and a folder; also after a switch */
 	assert_int_equal(call_shell("mkdir -p results/runs/mine reports"), 0);
 	bash("report m");
 	offers("mine", true);
@@ -114,7 +114,7 @@ static void test_bash(void **state)
 
 /* ---- other shells ---- */
 
-/* A zsh on a terminal of its own: types the words and a tab, and writes the line into a file. */
+/* A zsh on a pseudo terminal: types the words and a tab, and writes the line into a file. */
 static const char zsh_script[] =
 	"rm -f line; zmodload zsh/zpty; zpty z zsh -f\n"
 	"zpty -w z \"PS1=; fpath=($PWD \\$fpath); autoload -U compinit; compinit -D -u; "
@@ -174,7 +174,7 @@ static void page_has(void *arg, const struct cmd_option *option)
 	char name[64] = "--", *at = name + 2;
 
 	(void)arg;
-	/* as roff has it, without the backslashes that the test takes out */
+	/* as in roff, without the backslashes, which the test removes */
 	snprintf(at, sizeof(name) - 2, "%s", option->name);
 	if (!strstr(said.out, name))
 		fail_msg("%s is missing in:\n%s", name, said.out);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An installed program, moved elsewhere, and a program that was copied without anything beside it:
+ * An installed program, moved elsewhere, and a program that was copied alone:
  * both measure and draw while the source is hidden.
  */
 #include <setjmp.h>
@@ -26,7 +26,7 @@
 #define SANITIZED CT_TSAN
 #endif
 
-/* In a mount namespace of its own, in which the source is an empty folder; or not, with a note. */
+/* In a new mount namespace, in which the source is an empty folder; or not, with a note. */
 static bool can_hide;
 
 static int without_source(const char *command)
@@ -55,7 +55,7 @@ static void works(const char *program, const char *folder)
 	snprintf(line, sizeof(line), "cd %s && %s run smoke --dry-run", folder, program);
 	if (without_source(line))
 		fail_msg("%s", said.out);
-	/* --oversubscribe: other programs on the CPU make nothing void. */
+	/* --oversubscribe: other programs on the CPU do not void measurements. */
 	snprintf(line, sizeof(line),
 		 "cd %s && %s run packets capture --threads 1 --flows 64 --copies 1 "
 		 "--duration 2ms --warmup 0ms --repeats 1 --oversubscribe --no-bounds --name r",
@@ -122,7 +122,7 @@ static void test_workloads_here(void **state)
 static void test_deb(void **state)
 {
 	(void)state;
-	if (SANITIZED) /* nobody packs that */
+	if (SANITIZED) /* that is not packed */
 		skip();
 	if (call_shell("command -v dpkg-deb dpkg-shlibdeps >/dev/null")) {
 		print_message("[  note    ] dpkg-dev is not installed: no package is made\n");

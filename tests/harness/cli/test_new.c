@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ctbench new: four answers become a workload file, or one sentence says why not. */
+/* ctbench new: makes a workload file from four answers, or says in one sentence why not. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -27,7 +27,7 @@ static int new_file(const char *arguments, const char *answers)
 	return WEXITSTATUS(system(line));
 }
 
-/* What the file means, loaded as ctbench run would load it. */
+/* The file's content, loaded as by ctbench run. */
 static void load(struct workload_set *set, const char *path)
 {
 	struct ct_error e = { 0 };
@@ -130,7 +130,7 @@ static void wrong_answers(void **state)
 	refused("bad.yaml", "W\033[31mhy?\n", "control");
 	refused("'B d.yaml'", "Why?\n", "B d.yaml");
 	refused("nowhere/bad.yaml", "Why?\n", "nowhere/bad.yaml");
-	/* a file that exists is not asked about, and stays as it is */
+	/* an existing file is refused without questions, and is not changed */
 	write_text("there.yaml", "mine\n");
 	refused("there.yaml", "Why?\n", "there.yaml");
 	read_text("there.yaml", text, sizeof(text));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Options by their tables: a made-up command with an option of each type, and for each option of
- * each command of ctbench the suggestion for those who mistype it.
+ * each command of ctbench the suggestion for a mistyped name.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -135,8 +135,8 @@ static void test_letters(void **state)
 }
 
 /*
- * Parameters of workloads are options, too, unless the command has one of that name.  A dash may
- * stand for an underscore.
+ * Parameters of workloads are options too, unless the command has one of that name.  A dash may
+ * replace an underscore.
  */
 static void test_parameters(void **state)
 {
@@ -171,7 +171,7 @@ static void test_wrong(void **state)
 	refused(PARSE("a", "--tex", "x"), "--text");
 }
 
-/* A command without CMD_LIST or "--" takes neither. */
+/* A command without CMD_LIST or "--" accepts neither. */
 static void test_operands(void **state)
 {
 	struct cmd_option one[] = { operands[0], { .name = NULL } };
@@ -195,7 +195,7 @@ static void check_option(void *arg, const struct cmd_option *option)
 	static char request[1 << 16];
 	char word[64], *argv[] = { (char *)c->name, word, NULL };
 
-	/* No sentence: several stand below each other. */
+	/* Not a sentence: several are below each other. */
 	if (!option->help || !*option->help || option->help[strlen(option->help) - 1] == '.')
 		fail_msg("%s --%s: %s", c->name, option->name, option->help);
 	/* the last letter twice */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The machine's bounds: which figures there are, how they are put together, and how a run keeps
+/* The machine's bounds: the figures, how they are merged, and how a run keeps
  * them. */
 #include "harness/measure/bounds_internal.h"
 #include "harness/measure/bounds_measure.h"
@@ -23,7 +23,7 @@
 
 #include <cmocka.h>
 
-/* --- Put together and looked up --- */
+/* --- Merging and lookup --- */
 
 static json_t *figure(const char *bound, int threads, int bytes, double ns)
 {
@@ -73,7 +73,7 @@ static void merged(void **state)
 	assert_true(fabs(bounds_dependent_ns(m, 1, 4096) - 3.5) < 1e-9);
 	assert_true(bounds_dependent_ns(m, 1, 16) == 2);
 	assert_true(bounds_dependent_ns(m, 1, 20000) == 5);
-	/* ... as far as it may be the same: not in memory what was measured in a cache */
+	/* ... as far as it is comparable: a bound from a cache is not used for memory */
 	assert_true(isnan(bounds_dependent_ns(m, 1, 1 << 30)));
 	assert_true(bounds_dependent_ns(m, 1, 0) == 2);
 	assert_true(bounds_dependent_ns(m, 2, 1200) == 7);
@@ -105,7 +105,7 @@ static void printed(void **state)
 	}
 }
 
-/* --- What a CPU that is away does to arrivals --- */
+/* --- Effect of stolen CPU time on arrivals --- */
 
 static void away(void **state)
 {
@@ -113,12 +113,12 @@ static void away(void **state)
 	const uint64_t watched = 1000000;
 
 	(void)state;
-	/* Nothing took the CPU: nobody waits. */
+	/* No time was stolen: no arrival waits. */
 	assert_int_equal(bounds_away_at(&gaps, watched, 0.99), 0);
 	assert_int_equal(bounds_away_at(&gaps, watched, 1), 0);
 	/*
-	 * Ten gaps of 5000 ticks: one arrival in 20 meets one and waits for what is left of it,
-	 * evenly from 0 to 5000.  Longer than 4000 waits one in 100, than 4900 one in 1000.
+	 * Ten gaps of 5000 ticks: one arrival in 20 falls into one and waits for the rest of it,
+	 * evenly from 0 to 5000.  One in 100 waits longer than 4000, one in 1000 longer than 4900.
 	 */
 	for (int i = 0; i < 10; i++)
 		ct_histogram_record(&gaps, 5000);
@@ -127,7 +127,7 @@ static void away(void **state)
 	assert_int_equal(bounds_away_at(&gaps, watched, 1), 5000);
 	/* Of twice as long watched it is half as much. */
 	assert_int_equal(bounds_away_at(&gaps, 2 * watched, 0.99), 3000);
-	/* Below what anything is away for altogether: the median arrival waits for nothing. */
+	/* The median arrival does not wait, because gaps are rarer than that. */
 	assert_int_equal(bounds_away_at(&gaps, watched, 0.5), 0);
 	/* One more of 40000: the few longest waits are its. */
 	ct_histogram_record(&gaps, 40000);
@@ -135,7 +135,7 @@ static void away(void **state)
 	assert_int_equal(bounds_away_at(&gaps, watched, 0.999), 39000);
 }
 
-/* --- Measured: every figure is there; how large they are is the machine's affair --- */
+/* --- Measuring: every figure is there; their sizes depend on the machine --- */
 
 static unsigned int count(const json_t *list, const char *bound)
 {
@@ -184,7 +184,7 @@ static void measured(void **state)
 		assert_true(json_is_null(json_object_get(one, "ns")) || ns > 0 ||
 			    (!ns && json_object_get(one, "percentile")));
 	}
-	/* Merged, each percentile stays a figure of its own, and none is less than the one before.
+	/* After merging each percentile is a separate figure, and none is less than the one before.
 	 */
 	all = json_pack("[o]", list);
 	merged = bounds_merge(all);
@@ -217,7 +217,7 @@ static int shell(const char *command, char *said, size_t size)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* Each line once a round, also where what lies ahead is round the end. */
+/* Each line once per round, also where the lines ahead wrap at the end. */
 static void every_line_once(void **state)
 {
 	enum { LINES = 80 };
@@ -288,8 +288,8 @@ static unsigned long long free_huge_pages(void)
 }
 
 /*
- * What the measuring process finds wrong is said once, with its status.  It had been said twice,
- * the second time as a fault of ours (1), and of huge pages without how to get some.
+ * An error of the measuring process is reported once, with its status.  It was reported twice,
+ * the second time as a fault of ours (1), and for huge pages without a remedy.
  */
 static void more_than_the_machine_has(void **state)
 {
@@ -336,7 +336,7 @@ static json_t *cell_of(const char *level, int flows, int connections)
 			 "bucket_bytes_per_connection", 6.0);
 }
 
-/* A cell's time in lines of its own footprint; what is no operation of a table has none. */
+/* A cell's time in lines of its footprint; only for operations of a table. */
 static void misses(void **state)
 {
 	char dir[] = "/tmp/ctbench-bounds-XXXXXX", path[64];
@@ -367,11 +367,11 @@ static void misses(void **state)
 	assert_non_null(report);
 	run_bounds_report(report, dir);
 	assert_int_equal(json_array_size(json_object_get(report, "bounds")), 2);
-	/* 2 KiB lies half way between, by the logarithm: 20 ns. */
+	/* 2 KiB is half way between, by the logarithm: 20 ns. */
 	assert_true(number(json_object_get(cells, "ops"), "footprint_bytes") == 2048);
 	assert_true(fabs(number(json_object_get(cells, "ops"), "misses") - 3) < 1e-9);
 	assert_null(json_object_get(json_object_get(cells, "packets"), "misses"));
-	/* Of a table that ended as another one than it was the footprint is no one's. */
+	/* If a table changed during the window, it has no single footprint. */
 	assert_null(json_object_get(json_object_get(cells, "flushed"), "misses"));
 	assert_null(json_object_get(json_object_get(cells, "unknown"), "misses"));
 	/* Nor are lines of other pages, or those of other CPUs, its lines. */

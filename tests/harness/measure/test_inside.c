@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Behind the numbers: the test of chain lengths accepts what chance does and
- * rejects what it does not; who waits for a lock is counted, and nobody else;
- * grace periods are timed; pages and hardware counters are told as they are.
+ * Statistics of a measurement: the test of chain lengths accepts random ones and
+ * rejects others; waits for a lock are counted, and only these;
+ * grace periods are timed; pages and hardware counters are reported as they are.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -73,11 +73,11 @@ static void test_good_hashes_are_accepted(void **state)
 		struct chains_test all = judged(good[i], 4096, 4000, 0);
 		struct chains_test some = judged(good[i], 4096, 4000, 1000);
 
-		/* the keys are always the same, so this is no matter of luck */
+		/* the keys are always the same, so this is not random */
 		assert_true(all.p > CHAINS_P_LIMIT && some.p > CHAINS_P_LIMIT);
 		assert_true(all.freedom >= 4);
 		assert_true(fabs(all.variance / all.mean - 1) < 0.1);
-		/* of Poisson's chains, mean / 2 stand in front */
+		/* in Poisson's chains mean / 2 entries are before one */
 		assert_true(fabs(all.walk / (all.mean / 2) - 1) < 0.1);
 	}
 }
@@ -98,11 +98,11 @@ static void test_bad_ones_are_not(void **state)
 	even.length[2] = 1000;
 	chains_judge(&even, 0, &test);
 	assert_true(test.p < 1e-9 && test.variance == 0);
-	/* Buckets of so many slots are evener than chance by design: no verdict. */
+	/* Buckets with slots are more even than random by design: no verdict. */
 	even.kind = CT_BUCKET_SLOTS;
 	chains_judge(&even, 0, &test);
 	assert_true(isnan(test.p) && test.variance == 0 && test.mean == 2);
-	/* An empty table says nothing. */
+	/* An empty table gives no result. */
 	even = (struct ct_chains){ .kind = CT_BUCKET_CHAIN, .buckets = 1000 };
 	even.length[0] = 1000;
 	chains_judge(&even, 0, &test);
@@ -145,7 +145,7 @@ static void *contender(void *arg)
 	read_lock(&c->rwlock);
 	read_unlock(&c->rwlock);
 	c->second = ct_waits;
-	/* Free locks are not waited for. */
+	/* Free locks cause no waits. */
 	for (int i = 0; i < 100; i++) {
 		spin_lock(&c->lock);
 		spin_unlock(&c->lock);
@@ -166,7 +166,7 @@ static void test_forced_contention(void **state)
 	assert_int_equal(pthread_create(&thread, NULL, contender, &c), 0);
 	while (!load_acquire(&c.ready))
 		sched_yield();
-	usleep(20000); /* by then it has asked for the lock, on any machine that runs it at all */
+	usleep(20000); /* by then it waits for the lock, on any machine that runs it at all */
 	spin_unlock(&c.lock);
 	while (load_acquire(&c.ready))
 		sched_yield();
@@ -233,7 +233,7 @@ static void test_alone_nobody_waits(void **state)
 	assert_true(number(details, "locks", "wait_s") == 0);
 	assert_true(number(details, "metrics", "lock_waits_per_million_ops") == 0);
 	assert_true(number(details, "locks", "threads_s") > 0);
-	/* And the rest is told of the same measurement. */
+	/* The other statistics of the same measurement. */
 	assert_true(number(details, "chains", "buckets") == 1024);
 	assert_true(number(details, "chains", "p") > 1e-6);
 	assert_true(number(details, "pages", "resident_bytes") > 0);
@@ -384,7 +384,7 @@ static void test_pages_asked_for(void **state)
 
 /* ---- hardware counters ---- */
 
-/* The kernel's own counter of page faults is on every machine: what counts it counts the rest. */
+/* The kernel's counter of page faults exists on every machine and shows that counting works. */
 static void test_counters_count(void **state)
 {
 	const size_t bytes = 200 * 4096;

@@ -47,7 +47,7 @@ static const struct cell plain = {
 	.arrivals = ARRIVALS_POISSON,
 };
 
-/* Its "latency"; what only noise can have spoilt is tried again. */
+/* Its "latency"; tries again if noise may have spoilt it. */
 static json_t *measure(const struct cell *cell, struct cell_result *r)
 {
 	json_t *details, *latency;
@@ -145,7 +145,7 @@ static void service_times(void **state)
 	json_decref(latency);
 }
 
-/* As many arrive as the rate says, be they begun or not. */
+/* The number of arrivals matches the rate, whether they were started or not. */
 static void arrivals_are_as_asked(void **state)
 {
 	struct cell_result r;
@@ -176,7 +176,7 @@ static void arrivals_are_as_asked(void **state)
 	}
 }
 
-/* More than can be done: what was never begun is counted, and its wait is in the figures. */
+/* Too high a rate: operations that were never started are counted, and their waits are included. */
 static void a_rate_too_high(void **state)
 {
 	struct cell_result r;
@@ -226,9 +226,9 @@ static void packets(void **state)
 }
 
 /*
- * 20 ms in which every worker stands still, in 200 ms at 50000 a second: one
- * arrival in ten comes meanwhile, and waits 10 ms on average.  In a closed loop it
- * is one operation of all.
+ * Every worker stops for 20 ms, in 200 ms at 50000 a second: one
+ * arrival in ten comes meanwhile, and waits 10 ms on average.  In a closed loop this
+ * affects one operation of all.
  */
 static bool stall_shows(bool last)
 {

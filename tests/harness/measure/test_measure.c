@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whole measurements, each in a process of its own as a run has them: every
+ * Whole measurements, each in a separate process as in a run: every
  * registered variant at both levels gives a sane result, and a process that
- * dies, hangs or talks nonsense gives an error.
+ * dies, hangs or sends garbage gives an error.
  *
- * The windows are tiny and nothing here asks how fast anything was.  In
- * sanitizer builds the measuring processes free all they have (CTBENCH_TIDY),
- * so that leak checks mean something.
+ * The windows are tiny, and no test checks speed.  In
+ * sanitizer builds the measuring processes free all memory (CTBENCH_TIDY),
+ * so that leak checks work.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -38,7 +38,7 @@
 
 #define CAPTURE CTBENCH_SOURCE_DIR "/workloads/captures/office.pcap.zst"
 
-/* Two threads, also where there is one CPU, or none free. */
+/* Two threads, also with one CPU, or with none free. */
 static const struct cell plain = {
 	.suite = "test",
 	.threads = 2,
@@ -61,7 +61,7 @@ static bool keeps_nothing(const struct ct_variant *v)
 
 /* --- What every result has --- */
 
-/* A nulls walk that a resize overtakes may miss what is there (chain/nulls_rcu.h); nobody else may.
+/* A nulls walk during a resize may miss an entry (chain/nulls_rcu.h); no other walk may.
  */
 static bool may_miss(const struct cell *c, const struct ct_variant *v)
 {
@@ -79,7 +79,7 @@ check_memory(const struct cell *c, const struct ct_variant *v, const struct cell
 		assert_int_equal(r->node_bytes, 0);
 		return;
 	}
-	/* Where nodes wait for a grace period, there are more of them than connections. */
+	/* If nodes wait for a grace period, there are more of them than connections. */
 	if (!strcmp(v->axes.node, "deferred") && (c->insert > 0 || c->capture[0]))
 		assert_true(r->node_bytes >= 256 * r->connections);
 	else
@@ -93,7 +93,7 @@ check_operations(const struct cell *c, const struct ct_variant *v, const struct 
 {
 	assert_true(r->hits <= r->lookups);
 	if (keeps_nothing(v)) {
-		/* Packets pass where there are no hooks; lookups find nothing. */
+		/* Without hooks packets pass; lookups find nothing. */
 		assert_int_equal(r->hits, c->level == LEVEL_PACKETS ? r->lookups : 0);
 		return;
 	}
@@ -125,7 +125,7 @@ static void check(const struct cell *c, const struct ct_variant *v, const struct
 	assert_true(r->window > 0);
 	assert_true(r->ns_per_op > 0);
 	assert_true(r->cpu_ns_per_op > 0);
-	/* On a busy machine a thread may come too late for so short a window. */
+	/* On a busy machine a thread may be too late for such a short window. */
 	assert_true(r->max_thread_ops > 0 && r->min_thread_ops <= r->max_thread_ops);
 	assert_true(r->skew >= 0);
 	if (c->kind == KIND_STEADY)
@@ -143,14 +143,14 @@ static void check(const struct cell *c, const struct ct_variant *v, const struct
 	check_operations(c, v, r);
 }
 
-/* What noise does to tiny windows, and only that: those are measured again, with longer ones. */
+/* Effects of noise on tiny windows only: these are measured again, with longer ones. */
 static bool noise(const char *reason)
 {
 	return strstr(reason, "started") || strstr(reason, "at the same time") ||
 	       strstr(reason, "no operation");
 }
 
-/* What a busy machine does to windows of any length: no figure to quote, but right in all else. */
+/* Effects of a busy machine on windows of any length: void, but otherwise right. */
 static bool busy(const char *reason)
 {
 	return strstr(reason, "off its CPU") || strstr(reason, "frequency") ||
@@ -191,9 +191,9 @@ static void add_resizes(struct cell *c)
 }
 
 /*
- * Each asks for several things at once, so that few processes see all.  In
- * sanitizer builds, where each takes long, variants that differ in nothing that
- * matters here take turns; tables that others wrote always do.
+ * Each cell combines several features, so that few processes cover all.  In
+ * sanitizer builds, where each takes long, variants that do not differ in anything
+ * relevant here take turns; tables from other projects always do.
  */
 static void over_variants(const struct cell *cell, const char *what, bool resizes)
 {
@@ -279,7 +279,7 @@ static void test_packets(void **state)
 }
 
 /*
- * Operations and packets that are there several at once; 12 leaves a rest of each batch.  One
+ * Operations and packets in bursts; 12 leaves a rest of each batch.  One
  * variant for each way to look up a burst: chains, guesses, one after the other.
  */
 static void test_bursts(void **state)
@@ -387,9 +387,9 @@ static void test_refusals(void **state)
 	refuse(&c, "resize");
 }
 
-/* --- Processes that do not do what they should --- */
+/* --- Processes that fail --- */
 
-/* The pid of the process that measures for us; waits for it to come. */
+/* The pid of the measuring process; waits for it to start. */
 static pid_t find_child(pid_t of)
 {
 	const struct timespec nap = { .tv_nsec = 5000000 };
@@ -441,7 +441,7 @@ static void helper_is_done(pid_t pid)
 
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status) && !WEXITSTATUS(status));
-	/* And no other child of ours is left. */
+	/* And no other child is left. */
 	assert_int_equal(waitpid(-1, &status, WNOHANG), -1);
 	assert_int_equal(errno, ECHILD);
 }
@@ -465,7 +465,7 @@ static void test_killed(void **state)
 		pid_t helper = send_later(cases[i].sig, false);
 		struct ct_error e = { 0 };
 
-		/* Sanitizers turn a SIGSEGV into an end of their own, which is as good. */
+		/* Sanitizers turn a SIGSEGV into their own exit, which is equivalent. */
 		assert_true(measure_cell(&c, &r, NULL, &e) < 0);
 		assert_int_equal(e.status, cases[i].status);
 		if (!strstr(e.text, cases[i].says))
@@ -511,8 +511,8 @@ static void test_not_ctbench(void **state)
 	measure_program = ours;
 }
 
-/* A result does not count where its process then crashes: here by a report of a sanitizer, or of
- * nobody. */
+/* A result does not count if its process crashes afterwards: with a sanitizer's report, or
+ * without one. */
 static void test_crash_after_result(void **state)
 {
 	char script[] = "/tmp/ctbench-measure-XXXXXX", text[512];
@@ -554,7 +554,7 @@ int main(void)
 		cmocka_unit_test(test_not_ctbench), cmocka_unit_test(test_crash_after_result),
 	};
 
-	/* As ctbench does: a child may end before it has read what is to be measured. */
+	/* Like ctbench: a child may end before it has read the request. */
 	signal(SIGPIPE, SIG_IGN);
 	return cmocka_run_group_tests_name("measure", tests, prepare, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Arrivals, and the loop that keeps to them, on a clock that the test sets:
- * what a stall does to response times, and that a closed loop hides it.
+ * the effect of a stall on response times, which a closed loop hides.
  */
 #include "core/ticks.h"
 
@@ -49,7 +49,7 @@ static void constant_arrivals(void **state)
 	for (unsigned int i = 0; i < 4; i++) {
 		struct arrivals a;
 
-		/* A gap that is no whole number of ticks: the rate is right all the same. */
+		/* A gap that is not a whole number of ticks: the rate is still right. */
 		assert_int_equal(arrivals_make(&a, ARRIVALS_CONSTANT, 1000.3, i, 4, 1), 0);
 		assert_int_equal(round_of(&a), llround(1000.3 * ARRIVALS_RING));
 		for (size_t k = 0; k < a.nr; k++)
@@ -108,7 +108,7 @@ static void recorded_arrivals(void **state)
 
 /* ---- the loop ---- */
 
-#define GAP   1000u /* ticks between arrivals, and what an operation takes */
+#define GAP   1000u /* ticks between arrivals, and per operation */
 #define TAKES 498u
 #define STALL 5000000u
 
@@ -142,7 +142,7 @@ static struct ct_latency *make_loop(const uint64_t *gaps)
 
 /*
  * During the stall 5000 operations arrive; each later one has waited 500 ticks
- * less (a gap, less what one takes), so 10000 are late: one in a hundred.
+ * less (a gap minus the time of one), so 10000 are late: one in a hundred.
  */
 static void a_stall_in_an_open_loop(void **state)
 {
@@ -163,7 +163,7 @@ static void a_stall_in_an_open_loop(void **state)
 	assert_true(fabs((double)l->queued - 10000) < 50);
 	assert_true(l->lag > STALL - 2 * GAP && l->lag < STALL);
 	assert_true(histogram_at(h, 0.5) < TAKES + 10);
-	/* Behind or not, the schedule stands: the last was due when it always had been. */
+	/* The schedule does not change: the last operation was due at its original time. */
 	assert_int_equal(l->due, GAP + 1000000 * (uint64_t)GAP);
 	free(l);
 }
@@ -181,7 +181,7 @@ static void and_a_closed_one_hides_it(void **state)
 	free(l);
 }
 
-/* Nothing of the next window, and no waiting inside for what is far away. */
+/* Nothing of the next window, and no waiting inside for distant arrivals. */
 static void what_is_not_due(void **state)
 {
 	static const uint64_t gap = GAP;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The plain replica finds what is there and nothing else, and refuses what it cannot do. */
+/* The plain replica finds exactly the existing entries, and refuses other cells. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -65,7 +65,7 @@ static void finds_what_is_there(void **state)
 	}
 }
 
-/* Long chains, a number of buckets that is no power of two, one connection. */
+/* Long chains, a number of buckets that is not a power of two, one connection. */
 static void odd_sizes(void **state)
 {
 	struct cell cell = plain;

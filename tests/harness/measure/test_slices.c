@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Slices: which are refused, that a cold one is seen, that whoever waits sleeps, and that what goes
- * wrong in a child comes out as an error.
+ * Slices: which are refused, that a cold one is detected, that waiting cells sleep, and that errors
+ * of a child are reported.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -83,7 +83,7 @@ static void a_slice_is_judged(void **state)
 	assert_string_equal(s.why, "");
 	s.lost = 2 * SLICE_LOST * s.seconds;
 	slice_judge(&s);
-	assert_string_equal(s.why, ""); /* nobody took the CPU: it waited of itself */
+	assert_string_equal(s.why, ""); /* it was not interrupted: it waited itself */
 	s.involuntary = 1;
 	slice_judge(&s);
 	assert_true(s.why[0]);
@@ -134,7 +134,7 @@ static void slices_and_a_result(void **state)
 	assert_int_equal(measure_close(&c, &e), 0);
 	assert_true(c.over);
 	assert_int_equal(c.result.status, 0);
-	/* The child counts all its slices; which of them are used is for the parent to say. */
+	/* The child counts all its slices; the parent decides which are used. */
 	assert_true(c.result.ops > 0.99 * ops && c.result.ops < 1.01 * ops);
 	assert_int_equal(c.result.hits, c.result.expected_hits);
 	assert_true(c.result.lookups > c.result.ops); /* warm-ups included */
@@ -143,7 +143,7 @@ static void slices_and_a_result(void **state)
 	measure_end(&c);
 }
 
-/* The planted fault: the table is thrown out of the caches behind the warm-up. */
+/* The planted fault: the table is removed from the caches after the warm-up. */
 static void a_cold_slice_is_refused(void **state)
 {
 	struct slice_order cold = ten_ms;
@@ -156,13 +156,13 @@ static void a_cold_slice_is_refused(void **state)
 	skip();
 #endif
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-	skip(); /* what a sanitizer does at each access hides what a cold cache costs */
+	skip(); /* a sanitizer's work at each access hides the cost of a cold cache */
 #endif
 	cold.plant_cold = true;
 	open_child(&c, &plain);
 	take(&c, &ten_ms, &told);
-	/* A slice that others disturbed says nothing here: as many as it takes for ten that are
-	 * whole. */
+	/* Disturbed slices do not count here: take as many as needed for ten that are
+	 * good. */
 	for (int i = 0; whole < 10 && i < 200; i++) {
 		take(&c, &cold, &told);
 		if (told.lost > SLICE_LOST * told.seconds)
@@ -223,11 +223,11 @@ static void who_waits_sleeps(void **state)
 	measure_end(&c);
 	if (!before)
 		skip(); /* a kernel without these figures */
-	/* Some housekeeping thread may look around; a thread that polls would use a hundred ms. */
+	/* Some housekeeping is allowed; a thread that polls would use a hundred ms. */
 	assert_true(after - before < 2000000);
 }
 
-/* Frees that wait for a grace period are made in the slice's own turn, and charged to it. */
+/* Frees that wait for a grace period are done in the slice's turn, and charged to it. */
 static void what_waits_is_drained(void **state)
 {
 	struct measure_child c;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Timelines: a stall of several pieces shows as pieces in which nothing was
- * done, counted on a made-up track, and planted into a real measurement; each
- * event of a workload is carried out, with its times; repeats are merged by medians.
+ * Timelines: a stall of several pieces shows as pieces without operations,
+ * on a made-up track, and planted into a real measurement; each
+ * event of a workload is executed, with its times; repeats are merged by medians.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,7 +28,7 @@
 
 #define PIECES 10
 
-/* ---- a made-up track: a batch of 100 operations each tenth of a piece, but for a stall ---- */
+/* ---- a made-up track: a batch of 100 operations per tenth of a piece, and a stall ---- */
 
 struct made_up {
 	struct cell cell;
@@ -113,7 +113,7 @@ static void test_calm(void **state)
 			    piece_of(t, "longest_batch_us", k) < 110);
 		assert_true(piece_of(t, "connections", k) == 7);
 	}
-	/* What never happened has no series. */
+	/* Events that never happened have no series. */
 	assert_null(json_object_get(json_object_get(t, "series"), "missed"));
 	json_decref(t);
 }
@@ -178,7 +178,7 @@ static void test_merge(void **state)
 	assert_int_equal(json_integer_value(json_object_get(merged, "n")), 3);
 	json_decref(merged);
 
-	/* of other lengths: that is no repeat of the same */
+	/* of other lengths: not a repeat of the same */
 	json_array_append_new(series(json_array_get(three, 1), "ops_per_s"), json_integer(1));
 	assert_null(timeline_merge(three));
 	json_array_clear(three);
@@ -203,7 +203,7 @@ static json_t *merged_of(int n)
 	return merged;
 }
 
-/* Of nine the second and the eighth, as cells' medians have it; of five, all of them. */
+/* Of nine the second and the eighth, as for cells' medians; of five, all of them. */
 static void test_intervals(void **state)
 {
 	json_t *nine = merged_of(9), *five = merged_of(5), *one = merged_of(1);
@@ -281,8 +281,8 @@ static double when(const json_t *event, const char *key)
 }
 
 /*
- * Where it was planted nothing is done, and a batch takes that long.  On a
- * machine so busy that the signal came after the window, again.
+ * During the planted stall nothing is done, and a batch takes that long.  On a
+ * busy machine the signal may come after the window: try again.
  */
 static void test_planted_stall(void **state)
 {
@@ -297,8 +297,8 @@ static void test_planted_stall(void **state)
 		double end = when(event_at(details, 0), "end_s");
 		size_t first = (size_t)(begin / 0.001) + 1, last = (size_t)(end / 0.001);
 
-		/* to the rounding of differences; the clock of sleeping is another than the one
-		 * told */
+		/* up to the rounding of differences; the clock of sleeping is not the one
+		 * reported */
 		assert_true(end - begin >= 0.005 * 0.999 && begin >= 0.03 * 0.999);
 		if (last >= json_array_size(series(t, "ops_per_s"))) {
 			json_decref(details);
@@ -392,12 +392,12 @@ static void test_all_early_drops(void **state)
 	assert_true(all > 0);
 	for (size_t k = 0; k < 50; k++)
 		sum += piece_of(t, "early_drop", k);
-	/* to the rounding of each piece, and what a late flood did after the window */
+	/* up to the rounding of each piece, and a late flood after the window */
 	assert_true(sum <= all + 50 && sum >= 0.5 * all);
 	json_decref(details);
 }
 
-/* Where latencies are taken each piece has its percentiles, and none of a class that never was. */
+/* With latencies each piece has percentiles, but none of a class that never occurred. */
 static void test_percentiles(void **state)
 {
 	struct timeline_tail tail = { .bucket = { 0 } };
@@ -433,7 +433,7 @@ static void test_percentiles(void **state)
 	json_decref(details);
 }
 
-/* The older key goes the same way, and its times are kept. */
+/* The older key works too, and its times are kept. */
 static void test_resizes(void **state)
 {
 	struct cell c = plain;
@@ -448,7 +448,7 @@ static void test_resizes(void **state)
 	assert_true(when(event_at(details, 0), "end_s") > when(event_at(details, 0), "begin_s"));
 	json_decref(details);
 
-	c.timeline = 0; /* without one, the events' times are kept all the same */
+	c.timeline = 0; /* without a timeline the events' times are kept too */
 	details = measured(&c);
 	assert_null(json_object_get(details, "timeline"));
 	assert_int_equal(json_array_size(json_object_get(details, "events")), 1);

@@ -34,7 +34,7 @@ static void test_good(void **state)
 		judge((struct window_facts){ .window = 1, .threads = 2, .speed = 1.09 }), "");
 	assert_string_equal(
 		judge((struct window_facts){ .window = 1, .threads = 2, .speed = 0.92 }), "");
-	/* A thread that slept by its own will was not robbed. */
+	/* A thread that slept voluntarily lost nothing. */
 	assert_string_equal(judge((struct window_facts){ GOOD, .lost = 0.5 }), "");
 }
 
@@ -44,7 +44,7 @@ static void test_spoiled(void **state)
 	assert_non_null(strstr(judge((struct window_facts){ GOOD, .lost = 0.06, .involuntary = 3 }),
 			       "off its CPU for 60 ms of 1000 (3 "));
 	assert_non_null(strstr(judge((struct window_facts){ GOOD, .stolen = 0.11 }), "110 ms"));
-	/* What threads of the variant's own took is its cost; what is beyond is not, nor clocks'
+	/* Time of the variant's own threads is its cost; other time is not, nor clocks'
 	 * errors. */
 	assert_string_equal(
 		judge((struct window_facts){ GOOD, .lost = 0.5, .own = 0.46, .involuntary = 3 }),
@@ -86,7 +86,7 @@ static void test_short(void **state)
 		judge((struct window_facts){ .window = 0.01, .threads = 1, .speed = 1.5 }), "");
 }
 
-/* What arrives while a thread is away waits: an open loop bears less. */
+/* Arrivals wait while a thread is off its CPU, so an open loop has a lower limit. */
 static void test_open(void **state)
 {
 	(void)state;
@@ -107,7 +107,7 @@ static void test_open(void **state)
 			    "");
 }
 
-/* A quota is named where it did harm, before whatever it looks like. */
+/* A quota that did harm is named before its effects. */
 static void test_quota(void **state)
 {
 	struct slice_told slice = { .seconds = 0.01, .ops = 1000, .halves = 1, .throttled = 1 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Histograms of latencies: every value in the right bucket, percentiles within
- * the error that is promised, sums that are what one histogram would have
- * been.  Beside exact, sorted data.
+ * the promised error, sums equal to what one histogram would have
+ * been.  Compared with exact, sorted data.
  */
 #include "harness/numbers/histogram.h"
 
@@ -127,7 +127,7 @@ static void ranks_are_exact(void **state)
 	free(h);
 }
 
-/* Values beyond the last bucket: the maximum is exact all the same. */
+/* Values beyond the last bucket: the maximum is still exact. */
 static void beyond_the_end(void **state)
 {
 	struct ct_histogram *h = make();

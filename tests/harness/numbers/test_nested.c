@@ -2,10 +2,10 @@
 /*
  * Effects within rounds, judged over instances: simulated runs whose truth is known.
  *
- * An instance (one process per cell) has luck of its own; its rounds have noise; the machine drifts
+ * An instance (one process per cell) has its own luck; its rounds have noise; the machine drifts
  * and flips between two states in which the effect differs; some rounds are disturbed badly.  The
- * interval must hold the truth in 93 to 97 of 100 runs, and where there is no effect at most 5 runs
- * in 100 may see one.  The truth is the mean over states, weighted by how often they occur.
+ * interval must contain the truth in 93 to 97 of 100 runs, and without an effect at most 5 runs
+ * in 100 may see one.  The truth is the mean over states, weighted by their frequency.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -57,7 +57,7 @@ static double normal(struct rng *rng)
 	return sqrt(-2 * log(u)) * cos(2 * M_PI * v);
 }
 
-/* The logarithms of a cell's times in a round: what all cells share, and its own noise. */
+/* The logarithms of a cell's times in a round: a part common to all cells, and its own noise. */
 static double one_time(const struct machine *m, struct rng *rng, double shared)
 {
 	double noise = m->noise / M_SQRT2;
@@ -67,7 +67,7 @@ static double one_time(const struct machine *m, struct rng *rng, double shared)
 	return shared + noise * normal(rng);
 }
 
-/* What judge makes of an instance: the trimmed mean of its rounds' ratios. */
+/* Judge's value of an instance: the trimmed mean of its rounds' ratios. */
 static double instance_effect(const struct machine *m, struct rng *rng)
 {
 	double values[ROUNDS_MAX], luck = m->instance * normal(rng);
@@ -126,7 +126,7 @@ static void intervals_hold_what_they_say(void **state)
 	stats_resamples = 2000;
 }
 
-/* Rounds of one instance are no repeats: taken for such, they see what is not there. */
+/* Rounds of one instance are not repeats: used as such, they report false effects. */
 static void rounds_are_no_repeats(void **state)
 {
 	const struct machine *m = &machines[3]; /* the luck of instances alone */

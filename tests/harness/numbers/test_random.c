@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Random numbers: published answers, no favourites, permutations that are
- * permutations, Zipf's law as it is written.
+ * Random numbers: published answers, uniformity, permutations that are
+ * permutations, Zipf's law by its formula.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -114,7 +114,7 @@ static void bounded_draws(void **state)
 }
 
 /*
- * Of a bound of 3 2^62 the plain product would give every third number twice
+ * With a bound of 3 2^62 the plain product would give every third number twice
  * as often: without the redraw numbers divisible by 3 are half of all.
  */
 static void no_favourites(void **state)
@@ -205,7 +205,7 @@ static void permutations_are(void **state)
 	}
 }
 
-/* Beyond what can be listed: in range and back again. */
+/* Sizes too large to list: in range, and the inverse is right. */
 static void large_permutations(void **state)
 {
 	static const uint64_t sizes[] = {
@@ -231,7 +231,7 @@ static void large_permutations(void **state)
 	}
 }
 
-/* Element 0 comes to stand anywhere, from seed to seed; also where the network is small. */
+/* Element 0 can get every position, depending on the seed; also if the network is small. */
 static void permutations_have_no_favourites(void **state)
 {
 	static const uint64_t sizes[] = { 2, 3, 5, 16, 100, 1000 };
@@ -259,7 +259,7 @@ static void assert_uncorrelated(const uint64_t *v, size_t n)
 		assert_true(fabs(serial_correlation(v, n, lag)) < 5 / sqrt((double)n));
 }
 
-/* Neighbours before are no neighbours after, by value and by distance. */
+/* Neighbours before are not neighbours after, by value and by distance. */
 static void permutations_are_uncorrelated(void **state)
 {
 	static const uint64_t sizes[] = { 10000, 65536, 1000003 };
@@ -275,7 +275,7 @@ static void permutations_are_uncorrelated(void **state)
 		for (uint64_t i = 0; i < n; i++)
 			v[i] = permutation_at(&p, i);
 		assert_uncorrelated(v, n);
-		/* strides, round the end: no step is more frequent than another */
+		/* strides, wrapping at the end: no step is more frequent than another */
 		for (uint64_t i = 0; i + 1 < n; i++)
 			seen[(v[i + 1] + n - v[i]) % n * 16 / n]++;
 		assert_chi(chi_square(seen, expected, 16), 15, "steps");
@@ -284,7 +284,7 @@ static void permutations_are_uncorrelated(void **state)
 	}
 }
 
-/* The check itself: it must see what it is for. */
+/* The check itself: it must detect what it is for. */
 static void correlation_sees(void **state)
 {
 	uint64_t v[1000];
@@ -352,7 +352,7 @@ static void zipf_follows_its_law(void **state)
 	}
 }
 
-/* No table to be too large, and nothing out of range where the numbers are. */
+/* There is no table that could be too large, and extreme values stay in range. */
 static void zipf_of_many(void **state)
 {
 	static const double exponents[] = { 0, 0.8, 1, 1.1, 4 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Statistics against published values, and against samples whose law is known:
- * intervals must cover as often as they say, tests must not cry wolf.
+ * Statistics against published values, and against samples with a known law:
+ * intervals must cover the truth as often as they claim, tests must not give false alarms.
  */
 #include "harness/numbers/stats.h"
 
@@ -57,11 +57,11 @@ static void ranks_of_the_median(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
 		assert_int_equal(stats_median_rank(table[i][0]), table[i][1]);
-	/* sqrt(n) / 2 is its deviation, however many there are */
+	/* sqrt(n) / 2 is its deviation, for every n */
 	assert_in_range(stats_median_rank(1000000), 500000 - 985, 500000 - 975);
 }
 
-/* Holm's own steps by hand: 0.01 x 4, 0.013 x 3, 0.03 x 2, then never less than before. */
+/* Holm's steps by hand: 0.01 x 4, 0.013 x 3, 0.03 x 2, then never less than before. */
 static void holm(void **state)
 {
 	double p[] = { 0.03, 0.01, 0.04, 0.013 };
@@ -184,7 +184,7 @@ static void as_often_as_said(void **state)
 	}
 }
 
-/* Against what is known in closed form, and tables (Abramowitz and Stegun 26.7, 26.8). */
+/* Against closed forms, and tables (Abramowitz and Stegun 26.7, 26.8). */
 static void poisson_and_chi_square(void **state)
 {
 	double sum = 0;

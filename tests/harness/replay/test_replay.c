@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ctbench replay from outside, of captures of real traffic: what is told of
- * them, in every form, and that all variants tell the same.
+ * Runs ctbench replay on captures of real traffic: its output in every form,
+ * which is the same for all variants.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -43,7 +43,7 @@ static void summary_of(const char *path)
 	REPLAY(path);
 	assert_fine(path);
 	assert_int_equal(number_before(" packets,"), set.nr);
-	/* what real programs say to each other is not invalid, but for fragments */
+	/* packets of real programs are not invalid, except fragments */
 	assert_true(number_before(" made,") > 10);
 	assert_int_equal(number_before(" made,"),
 			 number_before(" left at the end") + number_before(" expired,") +
@@ -60,7 +60,7 @@ static void own_summaries(void **state)
 	assert_true(nr >= 5);
 }
 
-/* A line for each packet and one for the end, each JSON, and the table as large as it says. */
+/* A line for each packet and one for the end, each JSON, and a table of the reported size. */
 static void json_of(const char *path)
 {
 	uint64_t packets = 0, entries;
@@ -93,7 +93,7 @@ static void own_json(void **state)
 	each_capture(own(""), json_of, &nr);
 }
 
-/* Whatever the table, conntrack says the same, to the last byte. */
+/* With every table conntrack's output is the same, byte for byte. */
 static void variants_agree(void **state)
 {
 	static const char *const names[] = { "icmp.pcap.zst", "http.pcap.zst", "wan.pcap" };
@@ -170,15 +170,15 @@ static void dumps(void **state)
 	}
 }
 
-/* --- The larger collection, where there is one --- */
+/* --- The larger collection, if there is one --- */
 
 static void survives(const char *path)
 {
-	/* what else is in that folder is in mix-all too */
+	/* the others in that folder are in mix-all too */
 	static const char *const alone[] = { "mix-all", "echo-500conn", "ics-cip", "ics-modbus" };
 	bool wanted = !sanitized() || !strstr(path, "/volume/");
 
-	/* a replay is one thread: half a million packets show TSan no more than a few do */
+	/* a replay is one thread: half a million packets show TSan no more than a few */
 	for (unsigned int i = 0; i < ARRAY_SIZE(alone) && !CT_TSAN; i++)
 		wanted |= strstr(path, alone[i]) != NULL;
 	if (!wanted)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ctbench replay from outside: every mistake is one sentence, and a damaged
- * capture is told as far as it goes.
+ * Runs ctbench replay: every mistake gives one sentence, and a damaged
+ * capture is reported up to the damage.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -93,7 +93,7 @@ static void mistakes(void **state)
 			       bad[i].says);
 }
 
-/* Settings by all the names that sysctl(8) knows them by. */
+/* Settings by all names that sysctl(8) accepts. */
 static void names_of_settings(void **state)
 {
 	static const char *const sets[] = {
@@ -114,7 +114,7 @@ static void names_of_settings(void **state)
 	}
 }
 
-/* A file cut off in the middle: what came before is told, then what is wrong. */
+/* A file cut off in the middle: the part before is reported, then the error. */
 static void damaged(void **state)
 {
 	static const char path[] = "cut.pcap";

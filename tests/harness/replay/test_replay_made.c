@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ctbench replay from outside, of captures made by hand: time that jumps and
+ * Runs ctbench replay on hand-made captures: time that jumps and
  * steps back, settings, a full table, and scenarios.
  */
 #include <setjmp.h>
@@ -12,7 +12,7 @@
 
 #include "tests/fixture/replay_fixture.h"
 
-/* Gaps longer than the clock's range, time that steps back: what is over is over, and only that. */
+/* Gaps longer than the clock's range, time that steps back: exactly the expired entries expire. */
 static void time_passes(void **state)
 {
 	static const uint32_t seconds[] = {
@@ -62,13 +62,13 @@ static void scenarios(void **state)
 {
 	static const uint32_t seconds[] = { 1, 1, 1, 1, 1, 1, 1 };
 	const char *want[] = {
-		/* two are held, so each has a connection of its own */
+		/* two are held, so each has its own connection */
 		"held new 1 -",
 		"held new 2 -",
 		/* let go: the second joins the first's (UDP may) */
 		"accept - - 1",
 		"accept - - 1",
-		/* from devices of their own: another zone; not tracked */
+		/* from separate devices: another zone; not tracked */
 		"accept new 3 -",
 		"accept untracked - -",
 		"accept new 1 -",

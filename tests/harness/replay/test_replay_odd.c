@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ctbench replay from outside, of captures as people have them: what is odd
- * about one changes no figure that it need not, and the summary says what it is.
- * Whatever a message tells to type can be pasted into a shell.
+ * Runs ctbench replay on odd captures: oddities
+ * change no figure needlessly, and the summary names them.
+ * Commands in messages can be pasted into a shell.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -34,7 +34,7 @@ static unsigned int notes_said(void)
 	return nr;
 }
 
-/* The number behind the heading of a column, in the row of that name. */
+/* The number in the column with that heading, in the row of that name. */
 static unsigned long in_row(const char *row, unsigned int column)
 {
 	const char *at = strstr(said.out, row);
@@ -71,7 +71,7 @@ static void add_tcp(struct blob *b, bool ipv6, int side, uint8_t flags, const ui
 		put16(p.b + 10, 0);
 		put16(p.b + 2, 0);
 		put16(p.b + 10, sum_end(sum16(0, p.b, 20)));
-		put16(p.b + 36, 0xbad); /* TCP's is made by the card */
+		put16(p.b + 36, 0xbad); /* the card computes TCP's */
 	}
 	pcap_packet(b, false, NOW, (uint32_t)b->size, p.b, p.len, p.len);
 }
@@ -116,7 +116,7 @@ static void offload(void **state)
 		assert_int_equal(said.status, CT_EXIT_OK);
 		expect(said.out, "4040");
 	}
-	/* of IPv6 Linux sees no more than the header */
+	/* of IPv6 Linux sees only the header */
 	connection(&b, true, true);
 	write_blob("offload.pcap", &b);
 	REPLAY("offload.pcap");
@@ -131,7 +131,7 @@ static void offload(void **state)
 
 #define QUESTIONS 60u
 
-/* A question a minute from a port of its own each, and an outlier. */
+/* A request a minute, each from another port, and an outlier. */
 static void write_hour(const char *path, unsigned int outlier, int64_t seconds)
 {
 	struct blob b = { 0 };
@@ -217,7 +217,7 @@ static void containers(void **state)
 	packet_udp(&p, false, CLIENT, 4);
 	for (int i = 0; i < 6; i++) {
 		ng_section(&b, i & 1);
-		ng_interface(&b, 127, 0, 6, 0, i & 1); /* 802.11, and no packet of it */
+		ng_interface(&b, 127, 0, 6, 0, i & 1); /* 802.11, without packets */
 		ng_interface(&b, 101, 100u * (unsigned int)i, i < 3 ? 6 : 9, 0, i & 1);
 		ng_packet(&b, 1,
 			  (uint64_t)NOW * (i < 3 ? 1000000 : 1000000000) +
@@ -256,7 +256,7 @@ static void paste(const char *made)
 	const char *command = strrchr(said.err, ':');
 	int status;
 
-	/* the last ": " before the command, for a name may have colons of its own */
+	/* the last ": " before the command, because a name may contain colons */
 	assert_non_null(command);
 	remove(made);
 	status = system(command + 1);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a replay's router throws away before the first hook, keeps for itself,
- * or does not pass on.  Every answer here was Linux's (6.18) when asked.
+ * The packets that a replay's router drops before the first hook, delivers to itself,
+ * or does not forward.  All answers are those of Linux 6.18.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,7 +16,7 @@
 static const struct replay_options strict = { .router = true, .checksums = true };
 static const struct replay_options trusting;
 
-enum { UNSEEN = 100 }; /* beside enum replay_route */
+enum { UNSEEN = 100 }; /* in addition to enum replay_route */
 
 static int way_of(const uint8_t *bytes, uint32_t caplen, uint32_t len, bool ipv6,
 		  const struct replay_options *o)
@@ -47,7 +47,7 @@ static void ipv4_options(void **state)
 		int way;
 	} lists[] = {
 		{ BYTES("\1\1\1\1"), REPLAY_FORWARD },
-		{ BYTES("\0\377\377\377"), REPLAY_FORWARD }, /* behind the end: nothing */
+		{ BYTES("\0\377\377\377"), REPLAY_FORWARD }, /* after the end: ignored */
 		{ BYTES("\12\4\0\0"), REPLAY_FORWARD },	     /* unknown */
 		{ BYTES("\12\1\0\0"), REPLAY_LOST },	     /* impossible lengths */
 		{ BYTES("\12\0\0\0"), REPLAY_LOST },
@@ -56,7 +56,7 @@ static void ipv4_options(void **state)
 		{ BYTES("\7\7\4\0\0\0\0\0"), REPLAY_FORWARD }, /* record route: empty, full, */
 		{ BYTES("\7\7\10\0\0\0\0\0"), REPLAY_FORWARD },
 		{ BYTES("\7\7\3\0\0\0\0\0"), REPLAY_LOST }, /* a pointer before it, */
-		{ BYTES("\7\7\5\0\0\0\0\0"), REPLAY_LOST }, /* or with too little behind it */
+		{ BYTES("\7\7\5\0\0\0\0\0"), REPLAY_LOST }, /* or with too few bytes after it */
 		{ BYTES("\7\2\0\0"), REPLAY_LOST },
 		{ BYTES("\7\3\4\7\3\4\0\0"), REPLAY_LOST },	  /* twice */
 		{ BYTES("\104\10\5\0\0\0\0\0"), REPLAY_FORWARD }, /* time stamps */
@@ -100,7 +100,7 @@ static void hop_by_hop(void **state)
 	} lists[] = {
 		{ BYTES("\21\0\1\4\0\0\0\0"), REPLAY_FORWARD }, /* padding */
 		{ BYTES("\21\0\0\0\0\0\0\0"), REPLAY_FORWARD },
-		{ BYTES("\21\0\1\4\1\0\0\0"), UNSEEN }, /* that says something */
+		{ BYTES("\21\0\1\4\1\0\0\0"), UNSEEN }, /* with data in it */
 		{ BYTES("\21\1\1\6\0\0\0\0\0\0\1\4\0\0\0\0"),
 		  UNSEEN }, /* more than 7 bytes of it */
 		{ BYTES("\21\1\1\5\0\0\0\0\0\36\5\0\0\0\0\0"), REPLAY_FORWARD },
@@ -109,7 +109,7 @@ static void hop_by_hop(void **state)
 		{ BYTES("\21\0\5\3\0\0\0\0"), UNSEEN },
 		{ BYTES("\21\0\36\4\0\0\0\0"), REPLAY_FORWARD }, /* unknown: skip, */
 		{ BYTES("\21\0\136\4\0\0\0\0"), UNSEEN },	 /* discard, */
-		{ BYTES("\21\0\236\4\0\0\0\0"), UNSEEN },	 /* and tell the sender */
+		{ BYTES("\21\0\236\4\0\0\0\0"), UNSEEN },	 /* and notify the sender */
 		{ BYTES("\21\0\336\4\0\0\0\0"), UNSEEN },
 		{ BYTES("\21\0\36\5\0\0\0\0"), UNSEEN }, /* lengths */
 		{ BYTES("\21\0\36\3\0\0\0\36"), UNSEEN },
@@ -133,7 +133,7 @@ static void hop_by_hop(void **state)
 		if (way(&p) != lists[i].way)
 			print_error("options %u\n", i);
 		assert_int_equal(way(&p), lists[i].way);
-		/* who only replays a capture does not ask */
+		/* a plain replay does not check this */
 		assert_int_not_equal(way_of(p.b, p.len, p.len, true, &trusting), UNSEEN);
 	}
 }

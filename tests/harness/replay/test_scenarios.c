@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The scenarios under tests/conformance: what the replay over a variant (the
- * argument; without one the baseline) says about each of their packets, the
- * table at the end and the counters, against what Linux said (README there).
+ * The scenarios of tests/conformance: compares the replay over a variant (the
+ * argument; without one the baseline), with its output for each packet, the
+ * table at the end and the counters, with the answers of Linux (README there).
  *
  * The comparison is that of compare.py, as strict: a field that only one of the
  * two has is a difference; what is excused is in excuses.json, by packet.
@@ -30,8 +30,8 @@
 #define MAX_NUMBERS 4096
 #define WORKERS	    8
 /*
- * Where the table is full, so many that early drop, which looks into 8, finds
- * nothing; else few, for they are made anew for each scenario.
+ * If the table is full, so many that early drop, which searches 8, finds
+ * nothing; else few, because they are created for each scenario.
  */
 #define BUCKETS	     1024
 #define BUCKETS_FULL 32768
@@ -39,7 +39,7 @@
 static const struct ct_variant *variant;
 static json_t *excuses;
 
-/* --- What the replay says --- */
+/* --- The replay's answers --- */
 
 static int took(void *arg, struct replay *r, struct replay_result *res)
 {
@@ -57,7 +57,7 @@ static int end(void *arg, struct replay *r)
 	return replay_json_final(r, arg);
 }
 
-/* The lines; NULL where this CPU cannot run the variant. */
+/* The lines; NULL if this CPU cannot run the variant. */
 static char *answers(const char *name, bool full, unsigned int burst)
 {
 	char capture[512], scenario[512], *text = NULL;
@@ -109,11 +109,11 @@ static json_t *next_line(const char **text)
 	return line;
 }
 
-/* --- Against what Linux says --- */
+/* --- Comparison with Linux --- */
 
 struct comparison {
 	const char *name; /* of the scenario */
-	/* Connections are numbered by who counts them: ours for each of theirs, and back. */
+	/* Both sides number connections themselves: maps their numbers to ours, and back. */
 	json_int_t ours[MAX_NUMBERS], theirs[MAX_NUMBERS];
 	json_int_t slack; /* seconds that Linux may have more */
 	unsigned int differ;
@@ -134,7 +134,7 @@ static bool same_number(struct comparison *c, const json_t *want, const json_t *
 	return c->ours[w] == g && c->theirs[g] == w;
 }
 
-/* Linux' clock runs on between a packet and the look at its entry. */
+/* Linux's clock advances between a packet and the query of its entry. */
 static bool same_time(const struct comparison *c, const json_t *want, const json_t *got)
 {
 	json_int_t d = json_integer_value(want) - json_integer_value(got);
@@ -269,7 +269,7 @@ static void compare_end(struct comparison *c, json_t *want, json_t *got)
 			const json_t *x = json_object_get(w, row_fields[k]),
 				     *y = json_object_get(g, row_fields[k]);
 
-			/* Linux has no number for an entry that no packet was looked at with */
+			/* Linux has no number for an entry without an observed packet */
 			if (!same(c, row_fields[k], x, y) &&
 			    (strcmp(row_fields[k], "ct") || !json_is_null(x)))
 				differs(c, where, NULL, row_fields[k], w, g);
@@ -363,7 +363,7 @@ static void one_scenario(const char *name, unsigned int burst)
 /* Every WORKERS-th scenario from this one on. */
 static void share_of(unsigned int worker, const glob_t *g, unsigned int burst)
 {
-	const char *only = getenv("CTBENCH_SCENARIO"); /* one, to look into it */
+	const char *only = getenv("CTBENCH_SCENARIO"); /* only one, to debug it */
 
 	for (size_t i = worker; i < g->gl_pathc; i += WORKERS) {
 		char *name = strdup(strrchr(g->gl_pathv[i], '/') + 1);
@@ -378,7 +378,7 @@ static void share_of(unsigned int worker, const glob_t *g, unsigned int burst)
 
 /*
  * A table's end waits for grace periods and worker threads; so processes wait
- * side by side.  One that fails says why and ends as a test of its own would.
+ * in parallel.  One that fails prints the reason and exits like a separate test.
  */
 static void all_scenarios(unsigned int burst)
 {
@@ -388,7 +388,7 @@ static void all_scenarios(unsigned int burst)
 	int status;
 	glob_t g;
 
-	/* Scenarios are packed, so that the tree stays small; another would not be asked about. */
+	/* Scenarios are compressed, so that the tree stays small; others would be ignored. */
 	assert_int_equal(glob(CONFORMANCE "/scenarios/*.pcap", 0, NULL, &g), GLOB_NOMATCH);
 	assert_int_equal(glob(CONFORMANCE "/scenarios/*.pcap.zst", 0, NULL, &g), 0);
 	assert_true(g.gl_pathc >= 170);
@@ -423,7 +423,7 @@ static void test_scenarios(void **state)
 	all_scenarios(0);
 }
 
-/* Connections looked for together, and before their packets' turn: the same answers. */
+/* Connections looked up together, before their packets' turn: the same answers. */
 static void test_scenarios_in_bursts(void **state)
 {
 	(void)state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What of a run's files is refused, and what is taken: the reference results, and each key of them
- * with something else in it. */
+/* Which files of a run are refused and accepted: the reference results, and each of their keys
+ * with another value. */
 #include "harness/results/check.h"
 
 #include "harness/base/names.h"
@@ -143,7 +143,7 @@ static void what_we_wrote(void **state)
 	}
 }
 
-/* Every key that is known, with every kind of value that is not its own. */
+/* Every known key, with every kind of wrong value. */
 static void other_types(void **state)
 {
 	static const char *const texts[] = {
@@ -267,7 +267,7 @@ static void whatever_the_key(void **state)
 	is_refused("context.new", "{\"a\\u0007\": 1}");
 	is_refused("ctbench.environment.new", "-1e19");
 	is_taken("ctbench.environment.new", "[null, true, {\"a\": [\"plain\", -1e18]}]");
-	/* What is not there is no reason, nor is null where there was no figure. */
+	/* A missing key is no reason to refuse, nor is null if there was no figure. */
 	is_taken("ctbench.cells.*.workload", NULL);
 	is_taken("ctbench.workloads", NULL);
 	is_taken("ctbench.cells.*.mops", "null");
@@ -326,7 +326,7 @@ static void other_files(void **state)
 	json_decref(json);
 }
 
-/* The names of runs that no later command could be given. */
+/* Names of runs that later commands could not take. */
 static void run_names(void **state)
 {
 	static const char *const bad[] = { "",	   ".",	      "..",    ".x",

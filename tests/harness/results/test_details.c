@@ -243,7 +243,7 @@ static void lost_details_are_missed(void **state)
 
 /* ---- kills ---- */
 
-/* One repeat of w/a is known; the run continues with the second, and both are there. */
+/* One repeat of w/a exists; the run continues with the second, and both are there. */
 static void goes_on_with_the_second(void)
 {
 	json_t *all = details(NULL);

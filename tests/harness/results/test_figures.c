@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The table of results: every column and figure of a real run stands in the run's columns.tsv
- * with a meaning, and so does every metric that a measurement may tell.
+ * The table of results: every column and figure of a real run is in the run's columns.tsv
+ * with a meaning, and so is every metric that a measurement may report.
  */
 #include "harness/results/figures.h"
 
@@ -56,7 +56,7 @@ static void expect_columns(const char *path, const char *file)
 		expect_entry(file, column);
 }
 
-/* prefix: "metrics."; kinds of operations stand in front of percentiles' names. */
+/* prefix: "metrics."; kinds of operations precede the names of percentiles. */
 static void expect_keys(json_t *object, const char *prefix)
 {
 	char column[256];
@@ -139,7 +139,7 @@ static bool is_slice_column(const char *name)
 	return false;
 }
 
-/* What stands in quotes behind `before` in a source file has to have a row; how many there are. */
+/* Every quoted name after `before` in a source file needs a row; returns their number. */
 static unsigned int
 expect_rows(const char *path, const char *before, bool (*has_row)(const char *name))
 {
@@ -223,7 +223,7 @@ static int check_row(void *arg, const struct measurement *m, struct ct_error *e)
 	return 0;
 }
 
-/* A changed order or name of a column would make every run so far unreadable. */
+/* A changed order or name of a column would make all earlier runs unreadable. */
 static void older_runs_are_read(void **state)
 {
 	struct ct_error e = { 0 };

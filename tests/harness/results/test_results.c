@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The folder of a run: nothing is lost or overwritten, and reading gives what was written. */
+/* The folder of a run: nothing is lost or overwritten, and reading returns what was written. */
 #include "harness/results/results.h"
 
 #include "harness/numbers/quartiles.h"
@@ -81,7 +81,7 @@ static unsigned int tabs(const char *text)
 	return n;
 }
 
-/* Every field must be there, or --resume would lose what was measured. */
+/* Every field must be there, or --resume would lose results. */
 static void every_field_counts(void **state)
 {
 	struct measurement m = some_measurement(1), back;
@@ -92,7 +92,7 @@ static void every_field_counts(void **state)
 	(void)state;
 	assert_true(measurement_to_line(&m, line, sizeof(line)) > 0);
 	assert_int_equal(tabs(line), tabs(measurement_header()));
-	/* All numbers lie between the texts at both ends of the structure. */
+	/* All numbers are between the texts at both ends of the structure. */
 	for (size_t at = offsetof(struct cell_result, window);
 	     at + 8 <= offsetof(struct cell_result, resizes_done); at += 8)
 		memset(bytes + at, 0x41, 8);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Aims of workloads: how they are read, and what is said of them. */
+/* Aims of workloads: reading them, and their table. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -52,7 +52,7 @@ static void test_parse(void **state)
 			fail_msg("'%s' was taken for an aim", bad[i]);
 }
 
-/* A run of two cells with made-up figures; returns what is printed, from malloc. */
+/* A run of two cells with made-up figures; returns the output, from malloc. */
 static char *print(const char *aim_text, double one, double other)
 {
 	struct run_repeat repeats[2] = { { .done = true }, { .done = true } };
@@ -97,7 +97,7 @@ static void test_verdict(void **state)
 	text = print("nulls_rcu_siphash: ns/op >= 100", 99, 1);
 	assert_non_null(strstr(text, "MISSED"));
 	free(text);
-	/* An aim for a variant that was not measured says nothing. */
+	/* An aim for a variant that was not measured has no result. */
 	text = print("null: ns/op <= 3", 1, 1);
 	assert_string_equal(text, "");
 	free(text);

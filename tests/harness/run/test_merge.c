@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Runs in parts, and ctbench merge: what comes out is the run that was not in
- * parts, and what must not be mixed is refused, by file and line, with nothing
+ * Runs in parts, and ctbench merge: the result equals the run that was not in
+ * parts, and mixtures that are not allowed are refused, by file and line, with nothing
  * written and no part changed.
  */
 #include "harness/cli/cmd.h"
@@ -125,7 +125,7 @@ static int count_of(const char *run_name, const char *what)
 	return n;
 }
 
-/* ---- what comes out ---- */
+/* ---- the result ---- */
 
 static void parts_make_a_whole(void **state)
 {
@@ -170,7 +170,7 @@ static void parts_make_a_whole(void **state)
 	json_decref(merged);
 }
 
-/* Going on with what was merged would mix this machine in. */
+/* Resuming a merged run would add this machine's figures. */
 static void no_resume(void **state)
 {
 	(void)state;
@@ -197,7 +197,7 @@ static void bad_shards(void **state)
 	}
 }
 
-/* Exchange part.key of what a run tells of where it was measured. */
+/* Change part.key of a run's environment. */
 static void change(const char *run_name, const char *part, const char *key, const char *value)
 {
 	json_t *json = load(run_name, "benchmark.json");
@@ -216,7 +216,7 @@ static void change_start(const char *run_name, const char *key, json_t *value)
 	store(run_name, "run.json", json);
 }
 
-/* The page names the machine of each, which had been the first one's for all. */
+/* The page names the machine of each; it named the first one's for all. */
 static void two_machines_are_told(const char *run_name)
 {
 	static char page[1 << 20];
@@ -230,9 +230,9 @@ static void two_machines_are_told(const char *run_name)
 	expect(page, "(run b).");
 }
 
-/* ---- what is refused ---- */
+/* ---- refusals ---- */
 
-/* Refused with these words; no new folder, and the parts are as they were. */
+/* Refused with these words; no new folder, and the parts are unchanged. */
 static void refuses(const char *arguments, const char *says)
 {
 	char before[65536], after[65536];
@@ -312,7 +312,7 @@ static void damaged_folders(void **state)
 
 	(void)state;
 	assert_int_equal(system("cp -r runs/b runs/keep"), 0);
-	/* A row cut off in the middle of the file, then one with a word where a number was. */
+	/* A row cut off in the middle of the file, then one with a word in place of a number. */
 	rewrite("4s/\\t.*//");
 	refuses("c a b --results runs", "runs/b/cells.tsv:4: this is not a measurement");
 	AGAIN();
@@ -348,8 +348,8 @@ static void damaged_folders(void **state)
 }
 
 /*
- * A disk that is full, at whatever byte, leaves either a whole run or nothing.  A folder without
- * run.json had been left, and the next attempt said that it exists and to go on by --resume.
+ * A disk that is full, at any byte, leaves either a complete run or nothing.  A folder without
+ * run.json was left, and the next attempt said that it exists and to continue by --resume.
  */
 static void full_disks(void **state)
 {
@@ -402,8 +402,8 @@ static void forget_last_row(json_t *benchmark, const char *file)
 }
 
 /*
- * What was whole when the run ended, and is not any more.  All of these were merged, and what was
- * gone was missing without a word.
+ * Parts that were complete when the run ended, and are not any more.  All of these were merged, and
+ * the rest was missing without a message.
  */
 static void parts_that_lost_something(void **state)
 {
@@ -453,7 +453,7 @@ static void parts_that_lost_something(void **state)
 	refuses("c a b --results runs",
 		"'runs/b/benchmark.json' says that the run was interrupted");
 	AGAIN();
-	/* As after a full disk: the counts agree, and there are repeats to do. */
+	/* As after a full disk: the counts agree, and repeats are missing. */
 	rewrite("$d");
 	rewrite_file("details.jsonl", "$d");
 	json = load("b", "benchmark.json");
@@ -462,13 +462,13 @@ static void parts_that_lost_something(void **state)
 	refuses("c a b --results runs", "runs/b/cells.tsv has 4 of 5 repeats of '");
 	AGAIN();
 
-	/* The machine's bounds are measured anew at any time: a part without them is whole. */
+	/* The machine's bounds can be measured again any time: a part without them is complete. */
 	write_text("runs/b/bounds.jsonl", "[cut o");
 	if (merge("c a b --results runs"))
 		fail_msg("%s", said.err);
 }
 
-/* A part that failed, or was void, is whole all the same: that is what was measured. */
+/* A part that failed or was void is complete too: these are its results. */
 static void failed_repeats_are_no_damage(void **state)
 {
 	(void)state;

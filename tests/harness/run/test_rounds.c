@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Cells of a group measured side by side: every cell in every round, and what is kept of it. */
+/* Cells of a group measured in turn: every cell in every round, and its recorded results. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -135,7 +135,7 @@ static void a_row_is_the_sum_of_its_slices(void **state)
 	json_decref(json);
 }
 
-/* A run that was stopped in the middle of a group goes on with what is missing. */
+/* A run that was stopped in the middle of a group continues with the missing part. */
 static void a_group_is_gone_on_with(void **state)
 {
 	static char text[1 << 20];
@@ -193,7 +193,7 @@ static void enough_is_enough(void **state)
 	assert_int_equal(RUN("run", "side.yaml", "--results", "runs", "--name", "b", "--no-bounds",
 			     "--duration", "10ms", "--precision", "0.01%", "--budget", "20s"),
 			 0);
-	assert_true(good_repeats("b") > 5); /* not known that well, but there was time */
+	assert_true(good_repeats("b") > 5); /* not known with that precision, but there was time */
 }
 
 static void a_filter_takes_some_of_a_group(void **state)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a run leaves: its files, the order of its measurements, and what its flags change. */
+/* The results of a run: its files, the order of its measurements, and the effects of options. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@
 
 #include "tests/fixture/run_fixture.h"
 
-/* ---- what a run leaves ---- */
+/* ---- the results of a run ---- */
 
 static void a_run_and_its_files(void **state)
 {
@@ -86,7 +86,7 @@ static void results_tsv_is_a_table(void **state)
 	assert_true(columns > 40);
 }
 
-/* The A/A pair: 51 against 51.5 ns, so much less throughput; three repeats make no noise of it. */
+/* The A/A pair: 51 against 51.5 ns; three repeats give no noise. */
 static void noise_is_the_control(void **state)
 {
 	json_t *benchmark;
@@ -104,7 +104,7 @@ static void noise_is_the_control(void **state)
 	json_decref(benchmark);
 }
 
-/* What a measurement tells beside its numbers: of good repeats, medians with an interval. */
+/* Details of measurements: medians with an interval, of good repeats. */
 static void details_become_metrics(void **state)
 {
 	json_t *benchmark, *metric;
@@ -160,7 +160,7 @@ static void latencies_are_no_throughput(void **state)
 	json_decref(benchmark);
 	assert_int_equal(access("runs/a/plots/little-rate.svg", R_OK), 0);
 	assert_int_equal(access("runs/a/plots/little-latency-rate1M.png", R_OK), 0);
-	/* The page has each for phones too. */
+	/* The page also has each for phones. */
 	read_text("runs/a/report.html", page, sizeof(page));
 	expect(page, "<figure class=\"both\">");
 	assert_null(strstr(page, "<figure>"));
@@ -225,8 +225,8 @@ static void flags_after_the_dashes(void **state)
 }
 
 /*
- * $ is the end of a cell's name wherever it stands.  All but the last had been the end of another
- * name, so that 'a$|b$' chose b alone, without a word.
+ * $ is the end of a cell's name in any place.  All except the last were the end of another
+ * name, so that 'a$|b$' selected only b, without a message.
  */
 static void filters(void **state)
 {
@@ -261,7 +261,7 @@ static void filters(void **state)
 	}
 }
 
-/* --dry-run tells of what would be measured; it had listed all cells, and the time of all. */
+/* --dry-run lists what would be measured; it listed all cells, and the time of all. */
 static void a_dry_run_of_some(void **state)
 {
 	(void)state;
@@ -322,7 +322,7 @@ static void a_name_is_used_once(void **state)
 	assert_int_equal(read_rows("a"), CELLS * REPEATS);
 }
 
-/* ---- what it cost ---- */
+/* ---- its cost ---- */
 
 /* All windows and warm-ups are counted, those before an interrupt too. */
 static void what_a_run_cost(void **state)
@@ -339,7 +339,7 @@ static void what_a_run_cost(void **state)
 				     "windows_s", &windows, "warmups_s", &warmups, "elapsed_s",
 				     &elapsed, "overhead", &overhead),
 			 0);
-	/* The defaults: 0.2 s after 0.05 s, or whatever they are; as many as there are repeats. */
+	/* The defaults: 0.2 s after 0.05 s, or others; as many as there are repeats. */
 	assert_true(fabs(windows / (CELLS * REPEATS) -
 			 json_number_value(json_object_get(
 				 json_object_get(cell_of(benchmark, BASELINE), "parameters"),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A workload that comes through standard input: kept with the run, resumed and merged. */
+/* A workload from standard input: kept with the run, resumed and merged. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What becomes of a run when things go wrong: void and failed measurements,
- * interrupts, kills, a full disk; and going on with it.
+ * Errors during a run: void and failed measurements,
+ * interrupts, kills, a full disk; and resuming it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,7 +19,7 @@
 
 #include "tests/fixture/run_fixture.h"
 
-/* In a child, for what does not come back. */
+/* In a child, for calls that do not return. */
 static int run_in_child(const char *arguments, rlim_t file_size)
 {
 	int status;
@@ -81,7 +81,7 @@ static void but_not_for_ever(void **state)
 	json_decref(benchmark);
 }
 
-/* The machine came to rest: --resume measures all of it. */
+/* The machine is quiet again: --resume measures everything. */
 static void given_up_and_gone_on_with(void **state)
 {
 	json_t *benchmark;
@@ -96,7 +96,7 @@ static void given_up_and_gone_on_with(void **state)
 	json_decref(benchmark);
 }
 
-/* One good measurement among the first is reason enough to go on; so are too few void ones. */
+/* One good measurement among the first is enough to continue; so are too few void ones. */
 static void not_given_up_too_early(void **state)
 {
 	(void)state;
@@ -113,7 +113,7 @@ static void not_given_up_too_early(void **state)
 }
 
 /*
- * What failed or was void is no row for Google Benchmark's own tool, which took it for one of 0 ns:
+ * Failed and void measurements are not rows for Google Benchmark's tool, which read them as 0 ns:
  * +2.0000 where nothing had changed, and zeros in its test.
  */
 static void no_row_without_a_time(void **state)
@@ -152,13 +152,13 @@ static void no_row_without_a_time(void **state)
 			 0);
 	read_text("out", said.out, sizeof(said.out));
 	expect(said.out, BASELINE);
-	/* Nothing took no time, on either side. */
+	/* No time is 0, on either side. */
 	assert_null(strstr(said.out, "+2.0000"));
 	assert_null(strstr(said.out, "-1.0000"));
 }
 
 /*
- * Google Benchmark takes what its statistics need from the first repeat; that
+ * Google Benchmark takes the data for its statistics from the first repeat; that
  * one being void must not spoil the others.
  */
 static void the_first_repeat_may_be_the_void_one(void **state)
@@ -179,7 +179,7 @@ static void the_first_repeat_may_be_the_void_one(void **state)
 		if (strcmp(run_name, first_cell_of("a")) || !json_object_get(b, "aggregate_name"))
 			continue;
 		aggregates++;
-		/* Finite and of the two that are left: 51 and 52 ns for the baseline, say. */
+		/* Finite, from the two that are left: for example 51 and 52 ns for the baseline. */
 		if (!strcmp(json_string_value(json_object_get(b, "aggregate_name")), "mean"))
 			assert_true(json_number_value(json_object_get(b, "real_time")) > 50);
 	}
@@ -211,7 +211,7 @@ static void what_the_machine_lacks_is_no_failure(void **state)
 	fake->fail_status = CT_EXIT_SKIP;
 	assert_int_equal(run("little.yaml --results runs --name a"), 0);
 	expect(said.out, "not on this machine");
-	/* Nothing at all could be measured: that is told to scripts. */
+	/* Nothing could be measured: scripts see that by the status. */
 	assert_int_equal(
 		run("little.yaml --variants locked_jhash2_scale_seqcount --results runs --name b"),
 		CT_EXIT_SKIP);
@@ -253,13 +253,13 @@ static void an_interrupt_keeps_what_is_done(void **state)
 	assert_int_equal(read_rows("a"), CELLS * REPEATS);
 	check_complete("a", REPEATS);
 
-	/* And once more: there is nothing left to measure. */
+	/* Again: there is nothing left to measure. */
 	assert_int_equal(run("--resume a --results runs"), 0);
 	assert_int_equal(fake->calls, 8 + 8);
 	check_complete("a", REPEATS);
 }
 
-/* Void to the end in the first block, and made up for after the last: in no block with the others.
+/* Void in the first block, and measured again after the last: in no block with the others.
  */
 static void what_was_void_gets_another_pass(void **state)
 {
@@ -276,7 +276,7 @@ static void what_was_void_gets_another_pass(void **state)
 	assert_null(json_object_get(cell_of(benchmark, BASELINE), "passes"));
 	json_decref(benchmark);
 
-	/* By who measured it, and by who reads of it. */
+	/* When measuring, and when reading the results. */
 	for (unsigned int again = 1; again <= 2; again++) {
 		assert_int_equal(run("--resume a --results runs"), 0);
 		benchmark = benchmark_of("a");
@@ -307,7 +307,7 @@ static unsigned int of_pass(const json_t *benchmark, size_t repeat, json_int_t p
 	return n;
 }
 
-/* In the last block, where going on goes back to no earlier one, and by two --resume at two times.
+/* In the last block, so that resuming does not go back to an earlier one, and by two --resume.
  */
 static void each_resume_is_a_pass(void **state)
 {
@@ -374,7 +374,7 @@ static void a_full_disk_keeps_what_is_done(void **state)
 	static char text[65536];
 
 	(void)state;
-	/* Room for run.json, which tells of the machine, and for some of the rows. */
+	/* Room for run.json, which describes the machine, and for some of the rows. */
 	status = run_in_child("little.yaml --results runs --name a --repeats 60", 40000);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), CT_EXIT_USER);
@@ -437,7 +437,7 @@ static void another_workload_is_not_mixed_in(void **state)
 	assert_int_equal(fake->calls, 5);
 }
 
-/* What run.json says of how the run was begun, one thing changed; group NULL: of the file itself.
+/* run.json's description of the start, with one key changed; group NULL: of the file itself.
  */
 static void change_start(const char *group, const char *key, json_t *value)
 {
@@ -480,7 +480,7 @@ static void begun_otherwise(void **state)
 	}
 	read_text("runs/a/cells.tsv", after, sizeof(after));
 	assert_string_equal(before, after);
-	/* What changes by itself does not count: free memory, and how much of it a node knows of.
+	/* Facts that change by themselves do not count: free memory, and a node's part of it.
 	 */
 	change_start("machine", "memory_available_bytes", json_integer(1));
 	start = json_load_file("runs/a/run.json", 0, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The search for a rate, alone and as a command: with measurements made up by a
- * queue whose limit is known, so that what is found can be held against it.
+ * The search for a rate, alone and as a command, with measurements made up by a
+ * queue whose limit is known, so that the result can be compared with it.
  */
 #include "harness/run/saturate.h"
 
@@ -74,7 +74,7 @@ static void limits_outside(void **state)
 
 /*
  * Disturbances that hit every third measurement, and one that lasts for half of the search, move
- * what is found by nothing.
+ * the result by nothing.
  */
 static void disturbed(void **state)
 {
@@ -112,7 +112,7 @@ static void disturbed(void **state)
 	assert_int_equal(saturate_found(&s, &at_least), 0);
 }
 
-/* Over all shifts what the grid adds is as often too much as too little. */
+/* Over all shifts the grid's error is as often positive as negative. */
 static void shifted_grids(void **state)
 {
 	double sum = 0, least = INFINITY, most = -INFINITY;
@@ -280,7 +280,7 @@ static void the_command(void **state)
 	expect(page, "at most 20 µs");
 }
 
-/* Whatever fails or is void costs its search, and neither the others nor what is kept. */
+/* A failed or void measurement ends its search, but not the others, and nothing kept is lost. */
 static void void_and_failed(void **state)
 {
 	json_t *all;
@@ -298,13 +298,13 @@ static void void_and_failed(void **state)
 	assert_int_equal(run("s.yaml --results runs --name b"), CT_EXIT_INTERNAL);
 	all = json_load_file("runs/b/benchmark.json", 0, NULL);
 	assert_true(rate_of(all, "s/nulls_rcu_jhash2_scale_seqcount", "n") == REPEATS);
-	/* What is wrong once is not asked again. */
+	/* A wrong result is not measured again. */
 	assert_true(rate_of(all, "s/locked_jhash2_scale_seqcount", "n") == 2);
 	json_decref(all);
 	expect(said.err, "failed: a wrong hit");
 }
 
-/* One measurement at the lowest rate is disturbed: it is made again and nothing is lost. */
+/* One measurement at the lowest rate is disturbed: it is repeated and nothing is lost. */
 static void disturbed_at_the_lowest(void **state)
 {
 	(void)state;
@@ -312,7 +312,7 @@ static void disturbed_at_the_lowest(void **state)
 	assert_int_equal(run("s.yaml --results runs --name a"), 0);
 	check_result();
 	trouble = 0;
-	/* Going on finds both measurements of that name, each for its own try. */
+	/* Resuming finds both measurements of that name, each for its try. */
 	calls = 0;
 	assert_int_equal(run("--resume a --results runs"), 0);
 	assert_int_equal(calls, 0);
@@ -327,7 +327,7 @@ static void late_everywhere(void **state)
 	assert_int_equal(calls, 3 * REPEATS * SATURATE_TRIES);
 }
 
-/* Where searches are coarse no two agree to the last digit, and none is sure of nothing. */
+/* Coarse searches do not agree to the last digit, and none has noise of zero. */
 static void coarse_searches(void **state)
 {
 	double visible, noise;
