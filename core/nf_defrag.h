@@ -46,7 +46,7 @@ struct frag_piece {
 	struct frag_piece *next; /* next of its run */
 	uint32_t offset, len;	 /* of the payload, on the wire */
 	uint32_t there;		 /* payload bytes that were captured: <= len */
-	uint32_t hdrlen;	 /* header bytes before the payload; 0 but for the first */
+	uint32_t hdrlen;	 /* header bytes before the payload; 0 except in the first */
 	uint8_t bytes[];	 /* headers, payload */
 };
 

@@ -33,7 +33,7 @@
 /*
  * A log-linear histogram (as HdrHistogram has it: Tene 2012): each power of two
  * is divided into 2^CT_HIST_BITS buckets of equal width, and below 2^(CT_HIST_BITS
- * + 1) every value has a bucket of its own.  A bucket is no wider than 2^-CT_HIST_BITS
+ * + 1) every value has its own bucket.  A bucket is no wider than 2^-CT_HIST_BITS
  * (0.8 %) of any value in it.  Values of 2^CT_HIST_TOP_BITS ticks (20 minutes at
  * 3 GHz) and more share the last bucket; max is exact.
  */

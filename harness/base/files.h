@@ -46,7 +46,7 @@ const char *file_error(int err);
 int scratch_make(char *path, const char *parent, struct ct_error *e);
 /* Removes it and its files.  An empty path is ignored. */
 void scratch_remove(const char *path);
-/* All that there are: for the end of a program that cannot go on. */
+/* All that there are: for the end of a program that cannot continue. */
 void scratch_remove_all(void);
 
 #endif

@@ -8,7 +8,7 @@
  *		when asked for, and (table, size) read while it was being replaced; how
  *		long all threads together waited, of how many seconds; in the window
  *	grace	{periods, mean_s, longest_s, waiting_bytes, waiting_peak_bytes}: grace
- *		periods that somebody waited for, since the table was made (every 64th
+ *		periods that a thread waited for, since the table was made (every 64th
  *		deferred connection, each resize), and what waited for them
  *	stat	conntrack's counters that are not 0: clash_resolve, early_drop, ...
  *	perf	{NAME_per_op..., shared, absent: {NAME: why}} (perf.h); in the window

@@ -135,9 +135,9 @@ static int status_of(const struct run *run)
 	return done ? CT_EXIT_INTERNAL : skipped ? CT_EXIT_SKIP : CT_EXIT_OK;
 }
 
-static void print_how_to_go_on(const struct run *run, const json_t *report)
+static void print_how_to_resume(const struct run *run, const json_t *report)
 {
-	printf("\n%s: %u of %u measurements are done and kept.  To go on:\n  ",
+	printf("\n%s: %u of %u measurements are done and kept.  To continue:\n  ",
 	       ct_interrupted ? "Interrupted" : "Stopped", count_of(report, "good"),
 	       count_of(report, "measurements"));
 	escape_shell(stdout, program_invocation_name);
@@ -268,7 +268,7 @@ int run_finish(struct run *run)
 	if (benchmark && !plot_e.status)
 		printf("report:  %s\n", page);
 	if (ct_interrupted || e.status)
-		print_how_to_go_on(run, report);
+		print_how_to_resume(run, report);
 	status = status_of(run);
 	if (e.status)
 		status = ct_error_print(&e);

@@ -59,8 +59,7 @@ static int load_part(struct merge *m, size_t at)
 	merge_read_shard(p, json_object_get(p->start, "arguments"));
 	p->benchmark = results_read_json(
 		p->dir, "benchmark.json",
-		"the run did not come to its end: go on with it by 'ctbench run --resume' first",
-		m->e);
+		"the run is not finished: resume it with 'ctbench run --resume' first", m->e);
 	snprintf(path, sizeof(path), "%s/benchmark.json", p->dir);
 	if (!p->benchmark || check_benchmark(p->benchmark, path, m->e))
 		return -EINVAL;
@@ -74,7 +73,7 @@ static int load_part(struct merge *m, size_t at)
 	if (json_is_true(json_object_get(p->report, "interrupted")))
 		return ct_user_error(m->e,
 				     "'%.600s/benchmark.json' says that the run was interrupted: "
-				     "go on with it by 'ctbench run --resume' first",
+				     "resume it with 'ctbench run --resume' first",
 				     p->dir);
 	p->details = details_read(p->dir, NULL, m->e);
 	return p->details ? 0 : -EINVAL;

@@ -134,14 +134,14 @@ static int check_cell(struct merge *m, size_t part, const char *name, const json
 			"%.300s/cells.tsv:%lu: up to this last line there are %d good, %d failed "
 			"and %d void measurements of '%.200s', and when benchmark.json was written "
 			"there were %d, %d and %d: copy the folder again from where it was "
-			"measured, or go on there by 'ctbench run --resume'",
+			"measured, or resume it there with 'ctbench run --resume'",
 			p->dir, p->lines + 1, t.good, t.failed, t.voids, name, told.good,
 			told.failed, told.voids);
 	/* A failed measurement is not repeated. */
 	if ((uint32_t)done < repeats && !gave_up)
 		return ct_user_error(m->e,
-				     "%.300s/cells.tsv has %d of %u repeats of '%.200s': go on "
-				     "with that run by 'ctbench run --resume' first",
+				     "%.300s/cells.tsv has %d of %u repeats of '%.200s': resume "
+				     "that run with 'ctbench run --resume' first",
 				     p->dir, done, repeats, name);
 	return 0;
 }

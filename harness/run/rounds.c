@@ -359,7 +359,7 @@ static void refuse_far(struct session *s, struct member *m)
 	}
 }
 
-/* Its ratio to the first of the session, for how to go on (enough.h). */
+/* Its ratio to the first of the session, for deciding when to stop (enough.h). */
 static void note_effect(const struct session *s, const struct member *m, struct run_repeat *r)
 {
 	double sum = 0, squares = 0, n = 0;
@@ -379,7 +379,7 @@ static void keep(struct session *s, struct member *m, uint64_t session)
 	struct cell_result *r;
 
 	if (!row) {
-		ct_fail(&run->fatal, -ENOMEM, CT_EXIT_USER, "no memory to go on measuring");
+		ct_fail(&run->fatal, -ENOMEM, CT_EXIT_USER, "no memory to continue measuring");
 		return;
 	}
 	r = &row->result;
@@ -465,7 +465,7 @@ unsigned int run_measure_group(struct run *run, struct run_cell *c, uint32_t rep
 	size_t nr, all;
 
 	if (!list || !members) {
-		ct_fail(&run->fatal, -ENOMEM, CT_EXIT_USER, "no memory to go on measuring");
+		ct_fail(&run->fatal, -ENOMEM, CT_EXIT_USER, "no memory to continue measuring");
 		goto out;
 	}
 	all = find_members(run, c, repeat, list);

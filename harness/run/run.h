@@ -298,7 +298,7 @@ void run_bounds_report(struct json_t *report, const char *dir);
 
 /* ---- run_finish.c ---- */
 
-/* Write all files, print tables and say how to go on.  Returns the exit status. */
+/* Write all files, print tables and say how to resume.  Returns the exit status. */
 int run_finish(struct run *run);
 
 #endif

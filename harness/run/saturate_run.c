@@ -181,7 +181,7 @@ static bool at_rate(struct run *run, struct saturate_points *points, struct run_
 	}
 	one.list = calloc(one.repeats, sizeof(*one.list));
 	if (!one.list) {
-		ct_fail(&run->fatal, -ENOMEM, CT_EXIT_USER, "no memory to go on measuring");
+		ct_fail(&run->fatal, -ENOMEM, CT_EXIT_USER, "no memory to continue measuring");
 		return false;
 	}
 	one.voids = 0;
@@ -295,7 +295,7 @@ static void search_and_tell(struct run *run, struct saturate_points *points, str
 	FILE *out = open_memstream(&text, &len);
 
 	if (!out) {
-		ct_fail(&run->fatal, -ENOMEM, CT_EXIT_USER, "no memory to go on measuring");
+		ct_fail(&run->fatal, -ENOMEM, CT_EXIT_USER, "no memory to continue measuring");
 		return;
 	}
 	search(run, points, c, repeat, out);

@@ -128,7 +128,7 @@ bool run_measure_repeat(struct run *run, struct run_cell *c, uint32_t repeat)
 	struct measurement *m = calloc(1, sizeof(*m));
 
 	if (!m) {
-		ct_fail(&run->fatal, -ENOMEM, CT_EXIT_USER, "no memory to go on measuring");
+		ct_fail(&run->fatal, -ENOMEM, CT_EXIT_USER, "no memory to continue measuring");
 		return false;
 	}
 	snprintf(m->name, sizeof(m->name), "%s", c->name);

@@ -123,7 +123,8 @@ int run_load_start(struct run *run, const char *command, const char *name, int *
 			e, "'%s/run.json' does not say how it was started: measure again", dir);
 	if (strcmp(run_start_command(run->start), command))
 		return ct_user_error(
-			e, "'%s' was made by ctbench %.20s: go on with ctbench %.20s --resume %s",
+			e,
+			"'%s' was made by ctbench %.20s: continue with ctbench %.20s --resume %s",
 			dir, run_start_command(run->start), run_start_command(run->start),
 			escaped(word, sizeof(word), escape_shell, name));
 	if (strcmp(revision, about_revision()))
@@ -134,7 +135,7 @@ int run_load_start(struct run *run, const char *command, const char *name, int *
 			dir, revision, about_revision());
 	if (run->measure && json_object_get(run->start, "merged"))
 		return ct_user_error(e,
-				     "'%s' was merged from other runs: go on with those, and merge "
+				     "'%s' was merged from other runs: resume those, and merge "
 				     "them again under another name",
 				     dir);
 	snprintf(run->started, sizeof(run->started), "%s", started);
@@ -209,7 +210,7 @@ static int check_facts(const struct run *run, struct ct_error *e)
 		err = ct_user_error(
 			e,
 			"'%.400s/%.200s' was begun with another %.80s (%.80s then, %.80s now): "
-			"cells of one run are compared with each other, so go on where it was "
+			"cells of one run are compared with each other, so continue where it was "
 			"begun, or measure again under another --name",
 			run->parent, run->name, what, there, here);
 	json_decref(differences);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The answer to a workload's question in one sentence of measured figures: "38 ns at 4Ki, 358 ns at
- * 1Mi". It stands above the table and at the top of its section in a report. Verdicts, which compare
- * choices, follow.
+ * 1Mi". It stands above the table and at the top of its section in a report. Verdicts, which
+ * compare choices, follow.
  */
 #ifndef CTBENCH_HARNESS_SHOW_ANSWERS_H
 #define CTBENCH_HARNESS_SHOW_ANSWERS_H
@@ -14,9 +14,9 @@ struct json_t;
 #define ANSWER_MAX 2048
 
 /*
- * workload: of the report's list. What varies decides what is said, not the workload's name: a rate, a
- * load factor, a size, a resize, a split; latencies; packets beside those without conntrack. Empty
- * where nothing was measured, or where figures are shares of a bound.
+ * workload: of the report's list. The text depends on what varies, not on the workload's name: a
+ * rate, a load factor, a size, a resize, a split; latencies; packets beside those without
+ * conntrack. Empty where nothing was measured, or where figures are shares of a bound.
  */
 void answer_of(char buf[ANSWER_MAX], const struct json_t *report, const struct json_t *workload);
 

@@ -143,7 +143,7 @@ parse_term(struct selection *s, const char *term, size_t len, const char *where,
 		return ct_user_error(
 			e,
 			"%s: '%.*s' is not AXIS=VALUE; write each name and each glob as "
-			"a value of its own",
+			"a separate value",
 			where, (int)(len < 64 ? len : 64), term);
 	name_len = (size_t)(value - term);
 	value++;
@@ -184,7 +184,7 @@ static int select_by_axes(bool *chosen, const char *text, const char *where, str
 		p += strspn(p, ", \t");
 	}
 	if (s.axis < 0 && !s.has_values)
-		return ct_user_error(e, "%s: base=VARIANT needs axis=NAME beside it", where);
+		return ct_user_error(e, "%s: base=VARIANT needs axis=NAME, too", where);
 	for (size_t i = 0; i < ct_nr_variants; i++) {
 		if (selected(ct_variants[i], &s)) {
 			chosen[i] = true;

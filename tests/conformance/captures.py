@@ -14,7 +14,7 @@ VLAN_TYPES = (0x8100, 0x88A8, 0x9100)
 
 
 class Unusable(Exception):
-    """A sentence for the user, who can mend it (exit status 2)."""
+    """An error that the user can correct, as a sentence (exit status 2)."""
 
 
 def reason(e):
@@ -101,7 +101,7 @@ def read(path):
 
 # ---------------------------------------------------------------- for people
 def _transport(number, body):
-    """What follows the addresses in the short form; and the ports to put between them."""
+    """The end of the short form, after the addresses; and the ports to put between them."""
     if number in (6, 17, 132, 136, 33):
         ports = be16(body[0:2]), be16(body[2:4])
         more = ""
@@ -120,8 +120,8 @@ def _transport(number, body):
 def brief(p):
     """(a short name of the packet, is it a fragment)
 
-    One whose transport header cannot be read is no fragment here: replay_known_fragment() in
-    harness/replay/oracle.c does the same, so that both say "drop" or "stolen" of it alike."""
+    One whose transport header cannot be read does not count as a fragment here: replay_known_fragment() in
+    harness/replay/oracle.c does the same, so that both call it "drop" or both "stolen"."""
     try:
         if p[0] >> 4 == 4:
             number, body, where = p[9], p[(p[0] & 15) * 4:], be16(p[6:8])

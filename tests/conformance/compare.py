@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Compares what an implementation says of each packet with what the kernel said.
+"""Compares an implementation's answer for each packet with the kernel's.
 
 Both files have the oracle's format (README.md). The comparison is strict: a field that only one of them
 has is a difference, the lines must be the same packets in the same order, and the tables at the end the
-same entries. Connections are numbered by who counts them, so "ct" is compared up to a one-to-one
+same entries. Each side numbers connections in its own way, so "ct" is compared up to a one-to-one
 renaming. Of whole seconds left, the kernel may have one less than an implementation whose clock stands
 still (its own ran on between the packet and the look at the entry); where time passes, one more or less.
-What is excused besides is in excuses.json, by scenario and packet, each with its reason.
+Other differences that are allowed are in excuses.json, by scenario and packet, each with its reason.
 
-Exit status: 0 the same; 1 different; 2 for what you can mend.
+Exit status: 0 the same; 1 different; 2 an error that you can correct.
 """
 import argparse
 import json
@@ -39,7 +39,7 @@ class Excuses:
 
 
 class Renaming:
-    """A one-to-one map between two countings of connections."""
+    """A one-to-one map between two numberings of connections."""
 
     def __init__(self):
         self.there, self.back = {}, {}
@@ -96,7 +96,7 @@ def tables_differ(want, got, names, slack):
             continue
         for f in ROW:
             if f == "ct" and a[key].get(f) is None:
-                continue                # an entry no packet belonged to when it was looked at
+                continue                # an entry to which no packet belonged when it was read
             if not same(f, a[key].get(f), b[key].get(f), names, slack):
                 yield "table", f"table.{f} of {json.dumps(a[key]['orig'])}", a[key].get(f), b[key].get(f)
 

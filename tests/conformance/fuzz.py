@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Random packets of plausible connections, broken now and then, for asking a kernel and ctbench the same.
+"""Random packets of plausible connections, some of them broken, to be given to a kernel and to ctbench.
 
     fuzz.py SEED COUNT OUT.pcap [--kind KIND,...]
 
@@ -24,11 +24,11 @@ from packets import Scenario, addr, ip
 
 FLOWS = {"tcp": Tcp, "udp": Udp, "udplite": UdpLite, "icmp": Ping, "sctp": Sctp, "gre": Gre, "other": Other, "ftp": Ftp}
 DONE = ["frag", "icmperr", "zones", "held", "v6ext", "options", "broken", "sysctl", "flush", "full"]
-ROOM = 3        # "full": connections there can be
+ROOM = 3        # "full": the maximum of connections
 
 
 class World:
-    """The hosts, what is on its way between them, and what becomes of it."""
+    """The hosts, the datagrams on their way between them, and the packets these become."""
 
     def __init__(self, seed, kinds):
         r = self.r = random.Random(seed)
@@ -54,14 +54,14 @@ class World:
         return 40000 + self.r.randrange(self.nr_ports)
 
     def devices(self):
-        """By which device each side's packets come."""
+        """The device by which each side's packets arrive."""
         if "zones" not in self.kinds:
             return [0, 0]
         return [self.r.randrange(self.nr_devs), self.r.randrange(self.nr_devs)]
 
     @staticmethod
     def of(flow, datagram):
-        """A datagram of another flow than the one whose step it is."""
+        """A datagram of another flow than the one whose turn it is."""
         return flow, datagram
 
     # -- the scenario
@@ -127,7 +127,7 @@ class World:
         return self.datagram(*flow.ends(d), proto, l4), dev
 
     def arrives(self, packet):
-        """Does it come as far as the queue for sure? The oracle's is IPv4's alone."""
+        """Does it reach the queue in any case? The oracle's queue is for IPv4 only."""
         return packet[0] == 0x45 and packet[8] > 1 and not packet[6] & 0x3F and not packet[7] and "full" not in self.kinds
 
     def send(self, packet, dev):

@@ -86,7 +86,7 @@ class Gre(Flow):
 
 
 class Other(Flow):
-    """Protocols without a tracker: by their number alone."""
+    """Protocols without a tracker: only by their number."""
 
     def __init__(self, w, k):
         super().__init__(w, k)

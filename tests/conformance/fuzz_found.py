@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Writes scenarios of what fuzz.py has found, and some small runs of it: fuzz_found.py DIRECTORY.
 
-The former are the smallest that show a difference there once was. Who changes one must ask a kernel again,
-and who changes fuzz.py all of the latter.
+The former are the smallest that show a former difference. After changing one, ask a kernel again;
+after changing fuzz.py, ask it about all of the latter.
 """
 import os
 import struct
@@ -174,7 +174,7 @@ def frag4_distance():
 
 ALL = [icmp_types, frag_devices, frag_tiny, frag4_distance, frag6_time, frag6_none, zones_one_way, zone_ftp, ext_beyond]
 
-# Runs of fuzz.py with all it can do: (name, seed, packets, kinds).
+# Runs of fuzz.py with all its kinds: (name, seed, packets, kinds).
 WILD = [
     ("tcp", 1, 160, "tcp,sysctl"),
     ("sctp", 2, 140, "sctp"),

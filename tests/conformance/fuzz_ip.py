@@ -35,7 +35,7 @@ def extension(r, kind, ident=0):
 
 
 def extensions(w):
-    """Headers in plausible order; sometimes any, sometimes one that lies about its length."""
+    """Headers in plausible order; sometimes in any order, sometimes one with a wrong length."""
     r, out = w.r, []
     if r.random() < .3:
         out.append(0)
@@ -126,7 +126,7 @@ def pieces(w, src, dst, proto, data):
 
 # ---------------------------------------------------------------- breakages
 def mend_length(p):
-    """The IP header's length and checksum, as if it had been so from the beginning."""
+    """Corrects the IP header's length and checksum."""
     if p[0] >> 4 == 6:
         return p[:4] + struct.pack(">H", max(0, len(p) - 40)) + p[6:]
     ihl = (p[0] & 15) * 4
@@ -135,13 +135,13 @@ def mend_length(p):
 
 
 def broken(w, p):
-    """One thing about the packet is wrong; its IP header is all there, for the oracle names it by that."""
+    """One thing about the packet is wrong; its IP header is complete, because the oracle identifies it by that."""
     r, x = w.r, w.r.random()
     six = p[0] >> 4 == 6
     base = 40 if six else (p[0] & 15) * 4
-    if x < .25 and len(p) > base:           # shorter, and says so
+    if x < .25 and len(p) > base:           # shorter, with the right length
         return mend_length(p[:r.randrange(base, len(p))])
-    if x < .35:                             # shorter than it says
+    if x < .35:                             # shorter than its length
         return p[:r.randrange(40 if six else 20, len(p) + 1)]
     if x < .45:                             # the link's padding
         return p + b"\0" * r.choice([1, 4, 18])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""TCP connections for fuzz.py: two ends that behave, mostly; and FTP's on top of them."""
+"""TCP connections for fuzz.py: two ends that mostly follow the protocol; and FTP's on top of them."""
 import struct
 
 from fuzz_flow import Flow
@@ -191,10 +191,10 @@ class Tcp(Flow):
         return self.step()
 
     def chaos(self):
-        """What no end would send now, or not like that."""
+        """Segments that neither end would send now, or not in this form."""
         r, d, x = self.r, self.r.randrange(2), self.r.random()
         off = r.choice([0, 1, -1, 500, -500, 66000, -66000, 1 << 20, 1 << 31, -(1 << 30)])
-        if x < .2:                          # a SYN in whatever state
+        if x < .2:                          # a SYN in any state
             return self.seg(d, SYN, seq=self.seq[d] + off)
         if x < .3:
             return self.seg(d, SYN | ACK, seq=self.seq[d] + off, ack=self.got[d] + r.choice([0, 0, 1, -1]))
@@ -253,7 +253,7 @@ class Ftp(Tcp):
         return out
 
     def command(self):
-        """(who says it, the line)"""
+        """(who sends it, the line)"""
         r, six = self.r, self.six
         port = r.choice([51210, 51211, 51212, 51213, 1, 21, 0, 65535, 80, r.randrange(65536)])
         d = r.randrange(2)
@@ -303,7 +303,7 @@ class Ftp(Tcp):
         return super().in_open()
 
     def data_syn(self):
-        """The connection that was announced, or nearly; a flow of its own from then on."""
+        """The connection that was announced, or nearly; a separate flow from then on."""
         r = self.r
         d, port = r.choice(self.announced)
         flow = Tcp(self.w, self.k)

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""The running kernel as a router, packet by packet, and what its nf_conntrack says.
+"""The running kernel as a router, packet by packet, and what its nf_conntrack reports.
 
-A fresh network namespace routes everything from TUN devices in0, in1, ... to another, out0. All that
-is asked for happens before a system call returns, so that the order is exact:
+A fresh network namespace routes everything from TUN devices in0, in1, ... to another, out0. Everything that
+is requested happens before a system call returns, so the order is exact:
 
   * a write() on a TUN device without NAPI runs the whole receive, forward and transmit path. A virtio
     header precedes each packet. It marks IPv4 TCP whose total length is 0 as segmentation offload (GSO);
     the kernel drops such a packet otherwise;
-  * `meta nftrace set 1` has the kernel tell of every chain a packet meets, and recent kernels (6.18
-    does, 6.1 does not) tell the connection's id, direction, status and state with it. Three chains:
+  * `meta nftrace set 1` makes the kernel report every chain that a packet meets, and recent kernels (6.18
+    does, 6.1 does not) report the connection's id, direction, status and state with it. Three chains:
     before defragmentation (-450), right behind conntrack (-199), and at egress, behind confirm;
   * ctnetlink: events, a query for each packet's entry, and a dump at the end;
-  * nf_conntrack_log_invalid through NFLOG says why a packet is INVALID.
+  * nf_conntrack_log_invalid through NFLOG gives the reason why a packet is INVALID.
 
 What the kernel itself would send (resets, ICMP, MLD) is dropped in OUTPUT, untracked.
 """
@@ -42,7 +42,7 @@ class CannotAsk(Exception):
 
 
 def refuse_unless_able():
-    """CannotAsk unless this process and machine have what it takes; the trace is another matter."""
+    """CannotAsk if this process or machine lacks what is needed; the trace is checked elsewhere."""
     if os.geteuid():
         raise CannotAsk("the kernel can only be asked by root: run it with sudo")
     for program, package in (("ip", "iproute2"), ("nft", "nftables")):
@@ -112,10 +112,10 @@ table ip hold {
 
 
 class Kernel:
-    """Moves the calling process into a namespace of its own: one process, one Kernel."""
+    """Moves the calling process into a new namespace: one process, one Kernel."""
 
     def __init__(self, conf):
-        """conf: a scenario; its "global" settings are the caller's to make."""
+        """conf: a scenario; its "global" settings must be made by the caller."""
         if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET):
             e = ctypes.get_errno()
             raise CannotAsk(f"no network namespace can be made here: {os.strerror(e)}")
@@ -193,7 +193,7 @@ class Kernel:
 
     # ------------------------------------------------------------ what can be done
     def packet(self, i, p, dev=0, hold=False, query=True):
-        """Packet i comes in by that device: its line."""
+        """Packet i arrives by that device. Returns its line."""
         name, fragment = brief(p)
         r = {"i": i, "pkt": name}
         try:
@@ -212,9 +212,9 @@ class Kernel:
         return r
 
     def release(self, i):
-        """Held packet i goes on: its second line."""
+        """Releases held packet i. Returns its second line."""
         r = {"i": i, "released": True}
-        if i in self.held:                          # else it never came as far
+        if i in self.held:                          # else it did not get that far
             self.queue.send(nl.SUB_QUEUE << 8 | 1, 0, attr(2, struct.pack(">II", 1, self.held.pop(i))))
         self._collect(r)
         return r
@@ -340,7 +340,7 @@ class Kernel:
             break
 
     def _state(self, a, key):
-        """What a trace message says of the packet's connection; its status bits under that key."""
+        """What a trace message reports about the packet's connection; its status bits under that key."""
         if STATE not in a:
             return {"state": "invalid"}
         if CT_ID not in a:

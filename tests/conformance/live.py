@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Asks this machine's kernel, and compares ctbench replay with what it says, packet by packet.
+"""Asks this machine's kernel, and compares ctbench replay with its answers, packet by packet.
 
 Three things are asked about:
 
-  the scenarios  is expected/ still what this kernel says?
+  the scenarios  does this kernel still answer as in expected/?
   random packets from every *fuzz.py here, by seed: fuzz.py SEED COUNT OUT.pcap (and perhaps OUT.json)
   captures       of --captures DIR, made routable as pad_pcap.py does, checksums off
 
 The kernel's clock is real. So the replay gets each packet with the time at which the kernel got it, and
-when something differs the kernel is asked again: what it answers in two ways depends on its clock, and
-is said so, by packet; everything else is a difference.
+when something differs the kernel is asked again. If it answers differently, that packet depends on its clock,
+and is reported as such; everything else is a difference.
 
-Needs root; see oracle.py --help. Exit status: 0 no difference; 1 differences; 2 for what you can mend;
+Needs root; see oracle.py --help. Exit status: 0 no difference; 1 differences; 2 an error that you can correct;
 77 if this machine's kernel cannot be asked, with the reason.
 """
 import argparse
@@ -33,7 +33,7 @@ from packets import write_pcap
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-EPOCH = 1000000000              # any time that is none of 1970
+EPOCH = 1000000000              # any time that is not in 1970
 
 
 class Session:
@@ -56,7 +56,7 @@ class Session:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
 
     def replay(self, packets, times, conf):
-        """What ctbench says about these packets at those times."""
+        """ctbench's answers for these packets at those times."""
         pcap, scenario = (os.path.join(self.folder, n) for n in ("asked.pcap", "asked.json"))
         write_pcap(pcap, [(EPOCH + t, p) for t, (_, p) in zip(times, packets)])
         with open(scenario, "w") as f:
@@ -68,7 +68,7 @@ class Session:
         return r.stdout
 
     def once(self, packets, conf):
-        """(what the kernel says, what we say, differences)"""
+        """(the kernel's answers, ours, differences)"""
         times = []
         want = oracle.ask(packets, conf, times=times)
         got = self.replay(packets, times, conf)
@@ -105,7 +105,7 @@ class Session:
                 f.write(text)
 
     def scenarios(self):
-        """Is what is stored still what this kernel says?"""
+        """Does this kernel still answer as stored?"""
         names = sorted(glob.glob(os.path.join(self.args.scenarios, "*.pcap.zst")))
         good = 0
         for i, pcap in enumerate(names):
@@ -113,7 +113,7 @@ class Session:
             name = stem(pcap)
             want = slurp(os.path.join(HERE, "expected", name + ".jsonl.zst")).decode()
             excuses = compare.Excuses(name)
-            for _ in range(2):              # the clock may be unkind once
+            for _ in range(2):              # the clock may cause one difference
                 unlike = compare.compare(want, oracle.ask_file(pcap), slack=1, excuses=excuses)
                 if not unlike:
                     good += 1

@@ -7,7 +7,7 @@
     sudo ./oracle.py -d expected scenarios/tcp_fast_open.pcap.zst
 
 After changing one, ask a kernel again. Each scenarios_AREA.py has its functions in a list ALL.
-fuzz_found.py writes what fuzz.py found; no program makes the other scenarios of the folder any more.
+fuzz_found.py writes what fuzz.py found; the folder's other scenarios are no longer made by a program.
 """
 import argparse
 import importlib

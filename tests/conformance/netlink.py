@@ -131,9 +131,9 @@ def tuple_json(buf):
 
 
 def connection_json(payload, timeouts):
-    """(what a line says of a connection, its attributes).
+    """(a line's fields of a connection, its attributes).
 
-    timeouts: the settings in seconds; ctnetlink rounds what is left down, so that what was set this
+    timeouts: the settings in seconds; ctnetlink rounds the time left down, so a timeout set this
     very moment looks a second less."""
     a = attrs(payload)
     r = {"orig": tuple_json(a[1]), "reply": tuple_json(a[2])}

@@ -2,16 +2,16 @@
 # SPDX-License-Identifier: MIT
 """Asks the running Linux kernel what nf_conntrack does with each packet of a capture.
 
-A line of JSON for each packet and one for the table at the end (README.md says what is in them).
+A line of JSON for each packet and one for the table at the end (README.md describes them).
 NAME.json beside NAME.pcap is its scenario. Needs root, ip, nft, /dev/net/tun, and a kernel whose
 nf_tables trace carries the conntrack state (Linux 6.18 does). Everything happens in network
-namespaces made for it; a scenario's "global" settings alone are the machine's, for as long as it runs.
+namespaces made for it; only a scenario's "global" settings change the machine, while the scenario runs.
 
   sudo ./oracle.py scenarios/tcp_basic.pcap            answers on standard output
   sudo ./oracle.py -d expected scenarios/*.pcap        stored: expected/NAME.jsonl
-  sudo ./oracle.py --check expected scenarios/*.pcap   is that still what this kernel says?
+  sudo ./oracle.py --check expected scenarios/*.pcap   does this kernel still answer so?
 
-Exit status: 0; 1 if --check found a difference; 2 for what you can mend; 77 if this machine's kernel
+Exit status: 0; 1 if --check found a difference; 2 an error that you can correct; 77 if this machine's kernel
 cannot be asked, with the reason.
 """
 import argparse
@@ -44,9 +44,9 @@ def load_scenario(path):
 
 
 def _in_child(work):
-    """What work(file) writes, in a process and so in a namespace of its own.
+    """What work(file) writes, in a separate process and so in a separate namespace.
 
-    The child is reaped only when the next one starts: to take a namespace down costs the kernel most
+    The child is reaped only when the next one starts: removing a namespace takes the kernel most
     of a second, which then overlaps."""
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
@@ -80,7 +80,7 @@ def _in_child(work):
 
 @contextlib.contextmanager
 def _machine(settings):
-    """With those settings of the first namespace, alone; without any, beside others without any."""
+    """With such settings of the first namespace it runs alone; without any, beside others without any."""
     with open(LOCK, "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX if settings else fcntl.LOCK_SH)
         saved = {}
@@ -99,7 +99,7 @@ def _machine(settings):
 def ask(packets, conf, query=True, times=None):
     """The kernel's lines about [(seconds, packet)] in this scenario, as text.
 
-    query False: not every packet's entry is looked at (no protocol state, no timeout). times: a list
+    query False: not every packet's entry is read (no protocol state, no timeout). times: a list
     that is given the seconds from the first packet to each, as they were."""
     dev, hold, after = conf.get("in", []), set(conf.get("hold", [])), conf.get("after", {})
     for i in [*hold, *map(int, after)]:
@@ -134,7 +134,7 @@ def ask_file(pcap, conf_path=None, **kw):
 
 
 def can_ask():
-    """Asks about one packet: CannotAsk, with a sentence, if that does not go well."""
+    """Asks about one packet; raises CannotAsk, with a sentence, if that fails."""
     from packets import udp
     refuse_unless_able()
     ask([(0, udp("10.1.0.1", "10.2.0.1", 1, 2))], {})

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""Packets, captures and scenarios for the conformance tools, from nothing but arguments.
+"""Packets, captures and scenarios for the conformance tools, made only from arguments.
 
     c = Scenario("a question and its answer")
     c.add(udp("10.1.0.1", "10.2.0.1", 40000, 53, b"?"))
     c.add(udp("10.2.0.1", "10.1.0.1", 53, 40000, b"!"), dev=1)
     c.write("scenarios/udp_question")            # .pcap.zst, and .json with what the packets do not say
 
-An address is text or the packed bytes; its length says the family. Transport functions return the
+An address is text or the packed bytes; its length gives the family. Transport functions return the
 whole IP packet, with right checksums unless `bad` is not 0 (it is xored into the checksum); further
-keywords go on to ip(). The functions that end in _bytes return the transport header and data alone,
+keywords are passed to ip(). The functions that end in _bytes return the transport header and data alone,
 for fragments and for what an ICMP error quotes.
 """
 import json
@@ -76,7 +76,7 @@ def _sum_at(src, dst, proto, l4, at, bad, covered=None):
 # ---------------------------------------------------------------- IP
 def ip4(src, dst, proto, data, ttl=64, ident=1, tos=0, off=0, more=False, df=False, options=b"",
         ihl=None, length=None, version=4, bad_ip=0):
-    """IPv4; off in bytes. ihl (in words), length and version say what is not so."""
+    """IPv4; off in bytes. ihl (in words), length and version set wrong values."""
     ihl = 5 + len(options) // 4 if ihl is None else ihl
     length = 20 + len(options) + len(data) if length is None else length
     h = struct.pack(">BBHHHBBH", version << 4 | ihl, tos, length & 0xFFFF, ident,
@@ -98,14 +98,14 @@ def ip6(src, dst, proto, data, ttl=64, tos=0, ext=(), frag=None, length=None, ve
 
 
 def ip(src, dst, proto, data, **kw):
-    """The one or the other, by the address."""
+    """IPv4 or IPv6, by the address."""
     return (ip4 if len(addr(src)) == 4 else ip6)(src, dst, proto, data, **kw)
 
 
 # ---------------------------------------------------------------- transport
 def tcp_bytes(src, dst, sport, dport, seq=0, ack=0, flags=SYN, data=b"", win=8192, options=b"",
               doff=None, urgent=0, bad=0):
-    """options are padded with NOPs' opposite, ends of list; doff (in words) says what is not so."""
+    """options are padded with end-of-list bytes, not NOPs; doff (in words) sets a wrong value."""
     options += b"\0" * (-len(options) % 4)
     doff = 5 + len(options) // 4 if doff is None else doff
     l4 = struct.pack(">HHIIBBHHH", sport, dport, seq & 0xFFFFFFFF, ack & 0xFFFFFFFF, doff << 4 & 0xFF,
@@ -131,7 +131,7 @@ def icmp_bytes(src, dst, kind, code=0, rest=b"\0\0\0\0", data=b"", bad=0):
 
 
 def chunk(kind, value=b"", flags=0, length=None):
-    """An SCTP chunk, padded; length says what is not so."""
+    """An SCTP chunk, padded; length sets a wrong value."""
     length = 4 + len(value) if length is None else length
     return struct.pack(">BBH", kind, flags, length & 0xFFFF) + value + b"\0" * (-len(value) % 4)
 
@@ -210,13 +210,13 @@ def write_pcap(path, packets):
 
 
 class Scenario:
-    """Packets a millisecond apart, and what a scenario file says about them.
+    """Packets a millisecond apart, and the scenario file about them.
 
-    What the implementation takes from zones, notrack and helpers the kernel gets by rules; both are
+    Zones, notrack and helpers reach the implementation by those keys and the kernel by rules; both are
     written. Held packets are IPv4 (the oracle's queue is)."""
 
     def __init__(self, title=None, **keys):
-        """keys: sysctl, and global for what only the first namespace has."""
+        """keys: sysctl; and global for settings that only the first namespace has."""
         self.conf = ({"title": title} if title else {}) | keys
         self.packets, self.devs, self.now = [], [], 1000000000.0
 
@@ -236,7 +236,7 @@ class Scenario:
         self.now += seconds
 
     def after(self, what, packet=None):
-        """Behind packet (default: the last one): let a held packet go, by its number, or "flush"."""
+        """After packet (default: the last one): release a held packet, by its number, or "flush"."""
         i = len(self.packets) - 1 if packet is None else packet
         self.conf.setdefault("after", {}).setdefault(str(i), []).append(what)
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Makes a trimmed capture routable, so that a kernel can be asked about it.
+"""Makes a truncated capture routable, so that a kernel can be asked about it.
 
 Collections cut packets behind their headers and keep the lengths. Each IP packet is padded with zeros
-to its IP length, gets a TTL (hop limit) of 64 and a right IPv4 header checksum; what a router does not
-forward - from or to nobody, loopback, multicast, broadcast, the link - is left out. The result is raw
-IP with the old times. Checksums of the payload are wrong then: ask with nf_conntrack_checksum off.
+to its IP length, gets a TTL (hop limit) of 64 and a right IPv4 header checksum; packets that a router does not
+forward - from or to no address, loopback, multicast, broadcast, the link - are left out. The result is raw
+IP with the old times. Checksums of the payload are wrong then: ask the kernel with nf_conntrack_checksum off.
 """
 import argparse
 import ipaddress
@@ -15,7 +15,7 @@ import sys
 from captures import Unusable, read
 from packets import checksum, write_pcap
 
-LARGEST = 65000         # what a TUN device takes with some room
+LARGEST = 65000         # a TUN device accepts this and some more
 
 
 def routable(packed):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Scenarios of UDP, UDP-Lite, and of protocols that conntrack knows by their addresses alone."""
+"""Scenarios of UDP, UDP-Lite, and of protocols that conntrack knows only by their addresses."""
 import struct
 
 from packets import DCCP, ESP, Scenario, ip, udp, udplite
@@ -49,7 +49,7 @@ def udp_headers():
             s.add(udp(a, b, 1000 + n % 1000, 53, udp_length=n))
         for n in range(0, 9):
             s.add(ip(a, b, 17, struct.pack(">HHHH", 2000 + n, 53, 8, 0)[:n]))
-        s.add(udp(a, b, 3000, 53, nosum=True))      # allowed over IPv4 alone
+        s.add(udp(a, b, 3000, 53, nosum=True))      # allowed only over IPv4
         s.add(udp(b, a, 53, 3000, nosum=True))
         s.add(udp(a, b, 0, 53))
         s.add(udp(a, b, 4000, 0))

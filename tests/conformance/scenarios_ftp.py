@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Scenarios of the FTP helper: what it reads, what it expects, and what comes of it.
+"""Scenarios of the FTP helper: what it reads, what it expects, and what follows.
 
-The packets say little enough that a table of them below is easier to read than any capture.
+The packets are so short that the tables below are easier to read than a capture.
 """
 import packets
 from packets import ACK, FIN, PSH, RST, SYN, tcp
@@ -202,7 +202,7 @@ def odd():
         (1, b"22", 51234),
     ]):
         c.say(side, line)
-        c.say(side, b"200 so\r\n")                      # the next one begins a line whatever became of this one
+        c.say(side, b"200 so\r\n")                      # the next one begins a line in any case
         s.syn(c.addr[1 - side], c.addr[side], 10000 + n, port)
     return s
 
@@ -240,7 +240,7 @@ def order():
     c.send(1, b"", ACK)
 
     def again(n, port):
-        """Line n, from the first ever, anew; and is it looked into?"""
+        """Line n, from the first one, sent again; and does the helper read it?"""
         c.send(0, b"PORT 10,1,0,1,200,%d\r\n" % port, at=at[n])
         s.syn("10.2.0.1", "10.1.0.1", 1000 + port, 51200 + port)
     for port, n in enumerate((5, 1, 5, 6, 2, 6, 5, 4, 5, 3, 6), 20):

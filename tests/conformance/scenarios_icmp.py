@@ -115,7 +115,7 @@ def errors_quote_all():
                  "end and from a router on the way")
     for a, b, r in ((A, B, R), (A6, B6, R6)):
         for there, back in quoted(a, b):
-            s.add(error(b, a, there))           # nobody asked
+            s.add(error(b, a, there))           # without a request
             s.add(there)
             s.add(error(b, a, there))
             s.add(error(r, a, there))
@@ -261,7 +261,7 @@ def echo_ids():
         s.add(echo(b, a, 1, 1))                 # the other's own
         s.add(echo(b, a, 1, 1, reply=True))
         s.add(echo(a, b, 1, 1, reply=True))
-        s.add(echo(b, a, 2, 1, reply=True))     # nobody asked
+        s.add(echo(b, a, 2, 1, reply=True))     # without a request
         s.add(echo(a, b, 2, 1))
         s.add(echo(a, a, 3))
         s.add(echo(a, a, 3, reply=True))

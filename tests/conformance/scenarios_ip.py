@@ -259,7 +259,7 @@ def lengths():
         s.add(ip4(A, B, TCP, tcp_bytes(A, B, 100 + n, 80, data=b"x" * n), length=0))
     for ihl in (0, 4, 5, 6, 7, 12, 13, 15):
         s.add(ip4(A, B, UDP, udp_bytes(A, B, 20 + ihl, 53, b"x" * 20), ihl=ihl))
-    for version in (4, 6):                          # a TUN device takes no other
+    for version in (4, 6):                          # a TUN device accepts no other
         s.add(ip4(A, B, UDP, udp_bytes(A, B, 40 + version, 53), version=version))
         s.add(ip6(A6, B6, UDP, udp_bytes(A6, B6, 40 + version, 53), version=version))
     for option in (b"\xc2\4\0\0\0\x10", b"\xc2\4\0\0\xff\xff", b"\xc2\4\0\1\0\0", b"\xc2\3\0\1\0\0",

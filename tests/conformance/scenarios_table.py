@@ -244,7 +244,7 @@ def clash_one_way():
         s.add(back, 1)                          # its answers are where the held packet's questions are
         s.after(i)                              # reply-only
         s.after(k)                              # joins that
-        s.add(there)                            # an answer to who came by the other device
+        s.add(there)                            # an answer to the packet from the other device
         s.add(back)                             # to the loser
         s.add(back, 1)
         s.add(back)

@@ -23,7 +23,7 @@ def sack(*blocks):
 
 
 class Talk:
-    """A connection; side 0 opens it. Sequence numbers go on by themselves unless given."""
+    """A connection; side 0 opens it. Sequence numbers advance by themselves unless given."""
 
     def __init__(self, s, port=40000, client="10.1.0.1", server="10.2.0.1", service=80, isn=(1000, 500000), win=8192):
         self.s, self.addr, self.port, self.next = s, (client, server), (port, service), list(isn)
@@ -407,7 +407,7 @@ def simultaneous_close():
     for _ in range(4):
         t.say(1)
         t.ack(0)
-    t.say(0)                                    # who said it was done
+    t.say(0)                                    # from the side that closed
     t.send(1, FIN | ACK)
     t.ack(0)
     return s

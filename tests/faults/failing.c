@@ -89,7 +89,7 @@ __attribute__((destructor)) static void end(void)
 static __thread bool looking;
 
 /*
- * Libraries that cannot stand it: hwloc follows a null pointer while it reads the topology,
+ * Libraries that do not survive it: hwloc follows a null pointer while it reads the topology,
  * liburcu's rcu_barrier() aborts, and Google Benchmark ends the process while it reads /sys.
  */
 static bool spared(void)
@@ -120,7 +120,7 @@ static bool fails(enum kind kind)
 	return at > 0 && (n == at || (from_then_on && n > at)) && (kind != ALLOC || !spared());
 }
 
-/* The next library's function; what dlsym() itself needs comes from a block of our own. */
+/* The next library's function; what dlsym() itself needs comes from our own block. */
 static char early[1 << 16];
 static size_t early_used;
 

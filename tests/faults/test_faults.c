@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Commands on a machine that has run out of something: memory, descriptors, processes, threads,
+ * Commands on a machine that runs out of something: memory, descriptors, processes, threads,
  * disk.  Each ends with status 2 and one sentence, or does all that it would have done otherwise;
  * none crashes, leaves half a file, or says less than it should.
  *
@@ -126,10 +126,10 @@ static void check(const char *fault, char *const *args)
 	if (now.status != right.status)
 		fail_msg("%s: %s: status %d, %u sentences: %s", line, fault, now.status,
 			 now.sentences, said.err);
-	/* What the core has no memory for, it drops and counts. */
+	/* The core drops and counts packets that it has no memory for. */
 	if (strstr(said.out, "     dropped\n"))
 		goto files;
-	/* Figures are measured anew each time. */
+	/* Figures are measured again each time. */
 	if (now.sentences != right.sentences ||
 	    (strcmp(args[0], "run") && strcmp(now.out, right.out)))
 		fail_msg("%s: %s: it says less, with status %d:\n%s%s", line, fault, now.status,
@@ -264,7 +264,7 @@ static void pieces(void **state)
 
 /* ---- killed ---- */
 
-/* A run that was killed goes on, or says why not. */
+/* A run that was killed is resumed, or the reason why not is printed. */
 static void killed(void **state)
 {
 	char *const args[] = { "run",  "w.yaml", "--no-bounds", "--results",
@@ -351,7 +351,7 @@ static int enter(void **state)
 	(void)state;
 	if (own_folder_enter("faults") || mkdir("bin", 0777) || mkdir("tmp", 0777))
 		return -1;
-	/* It draws nothing, in no time. */
+	/* It draws nothing and takes no time. */
 	write_text("bin/gnuplot",
 		   "#!/bin/sh\n"
 		   "printf '<?xml?><svg viewBox=\"0 0 9 9\"></svg>' >${2%.gp}.svg\n"

@@ -21,7 +21,7 @@ static size_t nr_inputs;
 
 static void run_one(const uint8_t *data, size_t size)
 {
-	uint8_t *copy = fuzz_exact(data, size); /* no byte more than there is */
+	uint8_t *copy = fuzz_exact(data, size); /* exactly as many bytes as there are */
 
 	alarm(60);
 	LLVMFuzzerTestOneInput(copy, size);
@@ -99,7 +99,7 @@ static void change(struct input *in, struct rng *r)
 static struct input now;
 static char kept[64];
 
-/* For what a sanitizer, a check or an alarm ends. */
+/* For inputs that a sanitizer, a check or an alarm ends. */
 static void keep_input(void)
 {
 	FILE *out = fopen(kept, "w");

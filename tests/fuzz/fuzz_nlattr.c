@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ctnetlink's requests, of each two bytes of length and the message: whatever is in the table
- * afterwards can be dumped, and what a dump answers is taken as a request.
+ * ctnetlink's requests, each as two bytes of length and the message.  The table can be dumped
+ * afterwards, and each message of the dump is accepted as a request.
  */
 #include "core/nf_conntrack_netlink.h"
 #include "harness/replay/replay.h"

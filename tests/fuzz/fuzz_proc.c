@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Files of /proc and /sys, of each a byte that says which, two bytes of length, and its text. */
+/* Files of /proc and /sys, each as a byte that selects it, two bytes of length, and its text. */
 #include "harness/machine/cgroup.h"
 #include "harness/machine/env_internal.h"
 #include "tests/fuzz/fuzz.h"

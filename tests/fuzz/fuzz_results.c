@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A run's files, of which the first byte says which one: what is taken is tabulated, judged and
+ * A run's files; the first byte selects one.  What is accepted is tabulated, judged and
  * shown, and no page gets a tag from it.
  */
 #include "harness/base/grid.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Bytes as a scenario; a namespace is made of what is taken. */
+/* Bytes as a scenario; a namespace is made of each that is accepted. */
 #include "harness/replay/replay.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Bytes as a workload file; what is taken can be printed, and its values are read back as they were. */
+/* Bytes as a workload file; what is accepted can be printed, and read back with the same values. */
 #include "harness/workload/workload.h"
 #include "tests/fuzz/fuzz.h"
 

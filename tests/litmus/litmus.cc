@@ -257,7 +257,7 @@ struct rwlock_excludes : rl::test_suite<rwlock_excludes, 3> {
 	}
 };
 
-/* Whoever takes all locks and whoever takes one, or two: the same table. */
+/* A thread that takes all locks, and threads that take one or two, on the same table. */
 struct all_locks_exclude : rl::test_suite<all_locks_exclude, 3> {
 	struct ct_locks locks;
 	rl::var<int> table;
@@ -356,8 +356,8 @@ struct unlink_passes_on : rl::test_suite<unlink_passes_on, 3> {
 };
 
 /*
- * A node moves to another chain while a reader stands on it: the end marker tells, so whoever
- * comes to the end of its own chain has met what was there throughout.
+ * A node moves to another chain while a reader stands on it: the end marker shows it, so a reader
+ * that comes to the end of its own chain has met what was there throughout.
  */
 struct carried_away : rl::test_suite<carried_away, 2> {
 	litmus_atomic<uintptr_t> head[2];
@@ -676,7 +676,7 @@ struct flow_publish : flow_test<flow_publish, 2> {
 	}
 };
 
-/* A line is split, and joined, while somebody looks for what is there throughout. */
+/* A line is split, and joined, while a reader looks for what is there throughout. */
 struct flow_resize : flow_test<flow_resize, 2> {
 	void before()
 	{
@@ -695,7 +695,7 @@ struct flow_resize : flow_test<flow_resize, 2> {
 	}
 };
 
-/* A chained object takes a slot that became free, while somebody looks for it. */
+/* A chained object takes a slot that became free, while a reader looks for it. */
 struct flow_unchain : flow_test<flow_unchain, 2> {
 	void before()
 	{

@@ -14,7 +14,7 @@
 
 /* ---- arguments ---- */
 
-/* A rule of its own: that of names.h would share its mistakes. */
+/* A separate rule: the one in names.h would share its mistakes. */
 static bool may_be_a_name(const char *text)
 {
 	for (const char *p = text; *p; p++)

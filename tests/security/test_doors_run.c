@@ -305,8 +305,8 @@ static void whole_runs(void **state)
 /* ---- symlinks ---- */
 
 /*
- * Where a command writes, or might for a while: a link to a file of somebody's.  What that one
- * holds is what the command expects, so that reading it goes well.
+ * Where a command writes, or might for a while, is a link to a user's file.  That file
+ * has the contents that the command expects, so reading it succeeds.
  */
 static void symlinks(void **state)
 {

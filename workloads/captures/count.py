@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What captures hold, as rows of the table in README.md: count.py FILE...
+"""The contents of captures, as rows of the table in README.md: count.py FILE...
 
 Reads classic pcap (plain, or zstd by the zstd program) of Ethernet, raw IP or
-Linux cooked v2.  A flow is what conntrack would see as one connection by its
-addresses alone: protocol and both ends of TCP and UDP, the identifier of an
+Linux cooked v2.  A flow is what conntrack would see as one connection only by its
+addresses: protocol and both ends of TCP and UDP, the identifier of an
 ICMP echo; errors and later fragments count as packets only.
 """
 import os

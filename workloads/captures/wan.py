@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The long way between two routers: two TUN devices and, between them, time and loss.
+"""A wide-area link between two routers: two TUN devices with delay and loss between them.
 
     wan.py NETNS DEVICE NETNS DEVICE DELAY_MS LOSS_PERCENT
 
 Both devices exist already.  What comes out of one goes into the other after
-DELAY_MS (and up to half of that again, in order), but for LOSS_PERCENT of the
+DELAY_MS (and up to half of that again, in order), except LOSS_PERCENT of the
 packets.  tc's netem does the same, but many small kernels come without it.
 """
 import collections

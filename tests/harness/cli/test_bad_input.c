@@ -266,8 +266,10 @@ static void test_threads(void **state)
 		       "oversubscribe: true");
 	expect(said.err, "CPU");
 
-	/* --oversubscribe: that many threads run and give figures.  They take turns, so the window is
-	 * longer. */
+	/*
+	 * --oversubscribe: that many threads run and give figures.  They take turns, so the
+	 * window is longer.
+	 */
 	assert_int_equal(RUN("run", "tiny.yaml", "--threads", more, "--oversubscribe", "true",
 			     "--duration", "200ms", "--results", "runs", "--name", "many"),
 			 0);
@@ -423,7 +425,7 @@ static void told_to(char *args[8])
 	unsigned int n = 0;
 
 	if (!line)
-		fail_msg("how to go on is not said in:\n%s", said.out);
+		fail_msg("the command that resumes is missing in:\n%s", said.out);
 	*strchr(line, '\n') = '\0';
 	for (char *word = strtok(line, " "); word && n < 7; word = strtok(NULL, " "))
 		args[n++] = strdup(word);
