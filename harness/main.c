@@ -39,7 +39,7 @@ static int run_command(int argc, char **argv)
 		return CT_EXIT_OK;
 	}
 	command = command_find(argv[1], &e);
-	return command ? command->run(argc - 1, argv + 1) : ct_error_print(&e);
+	return command ? cmd_main(command, argc - 1, argv + 1) : ct_error_print(&e);
 }
 
 /*

@@ -39,11 +39,6 @@ const struct cmd_term cmd_bounds_choices[] = {
 	{ NULL, NULL },
 };
 
-int cmd_end(int err, const struct ct_error *e)
-{
-	return err < 0 ? ct_error_print(e) : CT_EXIT_OK;
-}
-
 int cmd_number(const char *text, uint64_t *out)
 {
 	char *end;
@@ -421,4 +416,41 @@ void cmd_free(const struct command *c, void *request)
 			free(words->list);
 			*words = (struct cmd_words){ 0 };
 		}
+}
+
+void *cmd_request(const struct command *c)
+{
+	void *request = calloc(1, c->request_size);
+
+	if (request && c->defaults)
+		memcpy(request, c->defaults, c->request_size);
+	return request;
+}
+
+static int make(const struct command *c, void *request, int argc, char **argv, struct ct_error *e)
+{
+	int err = cmd_parse(c, request, argc, argv, e);
+
+	if (err)
+		return err < 0 ? err : CT_EXIT_OK; /* 1: it was --help */
+	return c->run(request, e);
+}
+
+int cmd_main(const struct command *c, int argc, char **argv)
+{
+	struct ct_error e = { 0 };
+	void *request;
+	int err;
+
+	if (c->whole)
+		return c->whole(argc, argv);
+	request = cmd_request(c);
+	err = request ? make(c, request, argc, argv, &e)
+		      : ct_fail(&e, -ENOMEM, CT_EXIT_USER, "no memory for the arguments");
+	if (request && c->end)
+		c->end(request);
+	if (request)
+		cmd_free(c, request);
+	free(request);
+	return err < 0 ? ct_error_print(&e) : err;
 }

@@ -88,13 +88,21 @@ struct command {
 	size_t overrides; /* struct workload_overrides: parameters of workloads are options */
 	size_t rest;	  /* struct cmd_rest; its name in the usage line is rest_name */
 	const char *rest_name;
-	bool dashes; /* "--" ends the options, and operands follow; else it is refused */
+	bool dashes;	      /* "--" ends the options, and operands follow; else it is refused */
+	size_t request_size;  /* of the struct that the arguments go to */
+	const void *defaults; /* the request before any argument; NULL: all zeros */
 	/*
-	 * Does what the command is for and returns an exit status.  argv[0] is the command's
-	 * name.
+	 * Does what the command is for: an exit status, or a negative errno with a sentence in e.
 	 */
-	int (*run)(int argc, char **argv);
+	int (*run)(void *request, struct ct_error *e);
+	/* Frees what the others left in the request; may be NULL. */
+	void (*end)(void *request);
+	/* Instead of these, for a command that keeps its arguments.  argv[0] is its name. */
+	int (*whole)(int argc, char **argv);
 };
+
+/* The command, with its error on stderr; returns the exit status. */
+int cmd_main(const struct command *c, int argc, char **argv);
 
 /* All of them, the most useful first; NULL ends the list. */
 extern const struct command *const commands[];
@@ -108,10 +116,11 @@ extern const struct command command_list, command_new, command_run, command_satu
 const struct command *command_find(const char *name, struct ct_error *e);
 
 /* Rows that several commands have.  T is the type of the command's request. */
-#define CMD_RESULTS(T) \
+#define CMD_RESULTS(T) CMD_RESULTS_AT(offsetof(T, results))
+#define CMD_RESULTS_AT(offset_) \
 	{ \
-		.name = "results", .type = CMD_TEXT, .offset = offsetof(T, results), \
-		.argument = "DIR", .help = "folder of all runs (default: results/runs)" \
+		.name = "results", .type = CMD_TEXT, .offset = (offset_), .argument = "DIR", \
+		.help = "folder of all runs (default: results/runs)" \
 	}
 #define CMD_OF(T, help_) \
 	{ \
@@ -120,15 +129,14 @@ const struct command *command_find(const char *name, struct ct_error *e);
 	}
 extern const struct cmd_term cmd_bounds_choices[];
 
+/* A request with the defaults, for free(); NULL without memory. */
+void *cmd_request(const struct command *c);
 /*
  * Read the arguments into the request.  0; 1: --help was asked for and printed; or a negative
  * errno with a sentence in e.  cmd_free() afterwards in each case.
  */
 int cmd_parse(const struct command *c, void *request, int argc, char **argv, struct ct_error *e);
 void cmd_free(const struct command *c, void *request);
-
-/* What a command returns: prints the error if err is negative. */
-int cmd_end(int err, const struct ct_error *e);
 
 /* A number from 0 on, decimal: 0 or -EINVAL. */
 int cmd_number(const char *text, uint64_t *out);
@@ -157,24 +165,5 @@ void cmd_each_parameter(const struct command *c,
 char *cmd_usage(char *buf, size_t size, const struct command *c);
 /* The exit statuses of all commands. */
 extern const struct cmd_term cmd_exit_statuses[];
-
-/* ---- the commands themselves; argv[0] is the command's name ---- */
-
-int cmd_list(int argc, char **argv);
-int cmd_new(int argc, char **argv);
-int cmd_run(int argc, char **argv);
-int cmd_saturate(int argc, char **argv);
-int cmd_replay(int argc, char **argv);
-int cmd_explain(int argc, char **argv);
-int cmd_plot(int argc, char **argv);
-int cmd_report_run(int argc, char **argv);
-int cmd_compare(int argc, char **argv);
-int cmd_merge(int argc, char **argv);
-int cmd_env(int argc, char **argv);
-int cmd_bounds(int argc, char **argv);
-int cmd_help(int argc, char **argv);
-int cmd_man(int argc, char **argv);
-int cmd_completion(int argc, char **argv);
-int cmd_measure(int argc, char **argv);
 
 #endif

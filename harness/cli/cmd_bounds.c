@@ -174,35 +174,25 @@ static int print_repeats(const struct request *c, struct ct_error *e)
 	return err;
 }
 
-static int execute(const struct request *c, struct ct_error *e)
+static int execute(void *request, struct ct_error *e)
 {
+	struct request *c = request;
 	json_t *one;
+	int err = c->q.nr_threads ? 0 : take_threads(c, &options[0], "1,all", e);
 
-	if (!c->json)
-		return print_repeats(c, e);
-	one = bounds_measure(&c->q, e);
-	if (!one)
-		return -EIO;
-	json_dumpf(one, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));
-	putchar('\n');
-	json_decref(one);
-	return 0;
-}
-
-int cmd_bounds(int argc, char **argv)
-{
-	struct request c = { .repeats = 5,
-			     .q = { .pages = PAGES_AUTO, .bytes = 256 << 20, .window = 0.05 } };
-	struct ct_error e = { 0 };
-	int err = take_threads(&c, &options[0], "1,all", &e);
-
-	if (!err)
-		err = cmd_parse(&command_bounds, &c, argc, argv, &e);
-	if (!err)
-		err = execute(&c, &e);
-	if (err < 0 && !e.status)
-		return CT_EXIT_USER; /* Ctrl-C, or the measuring process has printed the error */
-	return cmd_end(err, &e);
+	if (err)
+		return err;
+	if (!c->json) {
+		err = print_repeats(c, e);
+	} else if (!(one = bounds_measure(&c->q, e))) {
+		err = -EIO;
+	} else {
+		json_dumpf(one, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));
+		putchar('\n');
+		json_decref(one);
+	}
+	/* Without a sentence: Ctrl-C, or the measuring process has printed the error. */
+	return err && !e->status ? CT_EXIT_USER : err;
 }
 
 const struct command command_bounds = {
@@ -220,5 +210,10 @@ const struct command command_bounds = {
 		"repeats on.",
 	.options = options,
 	.examples = examples,
-	.run = cmd_bounds,
+	.request_size = sizeof(struct request),
+	.defaults =
+		&(const struct request){
+			.repeats = 5,
+			.q = { .pages = PAGES_AUTO, .bytes = 256 << 20, .window = 0.05 } },
+	.run = execute,
 };

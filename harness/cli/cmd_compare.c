@@ -252,7 +252,7 @@ static int check(const struct request *q, struct ct_error *e)
 	return 0;
 }
 
-int cmd_compare(int argc, char **argv)
+static int cmd_compare(int argc, char **argv)
 {
 	struct request q = { .bound = 0.03 };
 	struct ct_error e = { 0 };
@@ -287,5 +287,5 @@ const struct command command_compare = {
 	.overrides = AT(overrides) + 1,
 	.rest = AT(gb) + 1,
 	.rest_name = "GOOGLE-BENCHMARK-FLAG...",
-	.run = cmd_compare,
+	.whole = cmd_compare,
 };

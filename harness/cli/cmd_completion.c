@@ -461,15 +461,13 @@ static const struct cmd_term examples[] = {
 };
 /* clang-format on */
 
-int cmd_completion(int argc, char **argv)
+static int print_script(void *request, struct ct_error *e)
 {
-	struct request q = { 0 };
-	struct ct_error e = { 0 };
-	int err = cmd_parse(&command_completion, &q, argc, argv, &e);
+	const struct request *q = request;
 
-	if (!err)
-		shells[q.shell](stdout);
-	return cmd_end(err, &e);
+	(void)e;
+	shells[q->shell](stdout);
+	return CT_EXIT_OK;
 }
 
 const struct command command_completion = {
@@ -479,5 +477,6 @@ const struct command command_completion = {
 		 "variants, workloads and runs.",
 	.operands = operands,
 	.examples = examples,
-	.run = cmd_completion,
+	.request_size = sizeof(struct request),
+	.run = print_script,
 };

@@ -273,8 +273,9 @@ static void print_distance(const json_t *env)
 		    a, b, least, most, moves, seconds, 100 * near);
 }
 
-static int print_env(const struct request *q, struct ct_error *e)
+static int print_env(void *request, struct ct_error *e)
 {
+	const struct request *q = request;
 	json_t *env = env_json(), *warnings = env ? env_warnings(env) : NULL;
 
 	if (!warnings) {
@@ -320,17 +321,6 @@ static const struct cmd_term examples[] = {
 	{ NULL, NULL },
 };
 
-int cmd_env(int argc, char **argv)
-{
-	struct request q = { .watch = 2 };
-	struct ct_error e = { 0 };
-	int err = cmd_parse(&command_env, &q, argc, argv, &e);
-
-	if (!err)
-		err = print_env(&q, &e);
-	return cmd_end(err, &e);
-}
-
 const struct command command_env = {
 	.name = "env",
 	.summary = "describe this machine, and what will disturb a measurement on it",
@@ -342,5 +332,7 @@ const struct command command_env = {
 		 "Nothing is changed. The exit status is 0 whatever is found.",
 	.options = options,
 	.examples = examples,
-	.run = cmd_env,
+	.request_size = sizeof(struct request),
+	.defaults = &(const struct request){ .watch = 2 },
+	.run = print_env,
 };

@@ -224,8 +224,9 @@ static int end(void *arg, struct replay *r)
 	return explain_text(&c->x, c->all, colour, stdout);
 }
 
-static int explain(struct request *c, struct ct_error *e)
+static int explain(void *request, struct ct_error *e)
 {
+	struct request *c = request;
 	const struct replay_visitor v = {
 		.before = before,
 		.took = took,
@@ -246,20 +247,13 @@ static int explain(struct request *c, struct ct_error *e)
 			     c->replay.file, c->n, c->seen - 1);
 }
 
-int cmd_explain(int argc, char **argv)
+static void end_all(void *request)
 {
-	struct request c = { 0 };
-	struct ct_error e = { 0 };
-	int err;
+	struct request *c = request;
 
-	replay_command_init(&c.replay);
-	err = cmd_parse(&command_explain, &c, argc, argv, &e);
-	if (!err)
-		err = explain(&c, &e);
-	explain_free(&c.x);
-	free(c.parts);
-	replay_command_free(&c.replay);
-	return cmd_end(err, &e);
+	explain_free(&c->x);
+	free(c->parts);
+	replay_command_free(&c->replay);
 }
 
 const struct command command_explain = {
@@ -279,5 +273,8 @@ const struct command command_explain = {
 	.more = replay_command_options,
 	.sections = sections,
 	.examples = examples,
-	.run = cmd_explain,
+	.request_size = sizeof(struct request),
+	.defaults = &(const struct request){ .replay = REPLAY_COMMAND_DEFAULTS },
+	.run = explain,
+	.end = end_all,
 };

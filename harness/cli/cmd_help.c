@@ -174,20 +174,18 @@ static const struct cmd_term examples[] = {
 	{ NULL, NULL },
 };
 
-int cmd_help(int argc, char **argv)
+static int print_help(void *request, struct ct_error *e)
 {
-	struct request q = { 0 };
-	struct ct_error e = { 0 };
-	const struct command *c = NULL;
-	int err = cmd_parse(&command_help, &q, argc, argv, &e);
+	const struct request *q = request;
+	const struct command *c = q->command ? command_find(q->command, e) : NULL;
 
-	if (!err && q.command && !(c = command_find(q.command, &e)))
-		err = -EINVAL;
-	if (!err && c)
+	if (q->command && !c)
+		return -EINVAL;
+	if (c)
 		cmd_print_help(stdout, c);
-	else if (!err)
+	else
 		cmd_print_overview(stdout);
-	return cmd_end(err, &e);
+	return CT_EXIT_OK;
 }
 
 const struct command command_help = {
@@ -196,5 +194,6 @@ const struct command command_help = {
 	.about = "Prints the same as ctbench COMMAND --help.",
 	.operands = operands,
 	.examples = examples,
-	.run = cmd_help,
+	.request_size = sizeof(struct request),
+	.run = print_help,
 };

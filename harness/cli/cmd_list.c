@@ -75,20 +75,17 @@ static int list_workload(const char *path, json_t *json)
 	return CT_EXIT_OK;
 }
 
-static int list_workloads(const char *const *paths, size_t nr, bool json)
+static int list_workloads(const char *const *paths, size_t nr, bool json, struct ct_error *e)
 {
 	char **found = NULL;
-	struct ct_error e = { 0 };
-	json_t *list = json ? json_array() : NULL;
-	int status = CT_EXIT_OK;
+	int status = nr ? CT_EXIT_OK : workload_find_files(&found, &nr, e);
+	json_t *list;
 
-	if (!nr) {
-		if (workload_find_files(&found, &nr, &e)) {
-			json_decref(list);
-			return ct_error_print(&e);
-		}
+	if (status)
+		return status;
+	if (found)
 		paths = (const char *const *)found;
-	}
+	list = json ? json_array() : NULL;
 	/* A bad file must not hide the others. */
 	for (size_t i = 0; i < nr; i++) {
 		int s = list_workload(paths[i], list);
@@ -161,18 +158,13 @@ static bool is_named(const char *name, const struct cmd_words *names)
 }
 
 /* All parameters of workload files, or those that are named. */
-static int list_parameters(const struct cmd_words *names, bool json)
+static int list_parameters(const struct cmd_words *names, bool json, struct ct_error *e)
 {
-	struct ct_error e = { 0 };
-
 	for (size_t i = 0; i < names->nr; i++)
-		if (parameter_find(names->list[i], strlen(names->list[i])) < 0) {
-			ct_user_error(
-				&e,
-				"unknown parameter '%.64s'; ctbench list --parameters shows all",
+		if (parameter_find(names->list[i], strlen(names->list[i])) < 0)
+			return ct_user_error(
+				e, "unknown parameter '%.64s'; ctbench list --parameters shows all",
 				names->list[i]);
-			return ct_error_print(&e);
-		}
 	if (json)
 		return list_print_json(workload_parameters_json());
 	for (int i = 0; i < NR_PARAMS; i++) {
@@ -249,11 +241,10 @@ static const struct cmd_term examples[] = {
 };
 /* clang-format on */
 
-static int list(const struct request *q)
+static int list(void *request, struct ct_error *e)
 {
+	const struct request *q = request;
 	const char *const *selections = q->selections.list;
-	struct ct_error e = { 0 };
-
 	const struct {
 		bool on;
 		const char *option;
@@ -268,35 +259,22 @@ static int list(const struct request *q)
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
 		if (!lists[i].on)
 			continue;
-		if (first || (!lists[i].operands && q->selections.nr)) {
-			ct_user_error(&e, "list %s cannot be combined: leave out %s",
-				      first ? first : lists[i].option,
-				      first ? lists[i].option : "the selection");
-			return ct_error_print(&e);
-		}
+		if (first || (!lists[i].operands && q->selections.nr))
+			return ct_user_error(e, "list %s cannot be combined: leave out %s",
+					     first ? first : lists[i].option,
+					     first ? lists[i].option : "the selection");
 		first = lists[i].option;
 	}
 	if (q->schema)
 		return list_print_json(workload_schema());
 	if (q->parameters)
-		return list_parameters(&q->selections, q->json);
+		return list_parameters(&q->selections, q->json, e);
 	if (q->results)
 		return list_results(q->json);
 	if (q->axes)
 		return list_axes(q->json);
-	return q->workloads ? list_workloads(selections, q->selections.nr, q->json)
-			    : list_variants(selections, q->selections.nr, q->json);
-}
-
-int cmd_list(int argc, char **argv)
-{
-	struct request q = { 0 };
-	struct ct_error e = { 0 };
-	int err = cmd_parse(&command_list, &q, argc, argv, &e);
-	int status = err ? cmd_end(err, &e) : list(&q);
-
-	cmd_free(&command_list, &q);
-	return status;
+	return q->workloads ? list_workloads(selections, q->selections.nr, q->json, e)
+			    : list_variants(selections, q->selections.nr, q->json, e);
 }
 
 const struct command command_list = {
@@ -310,5 +288,6 @@ const struct command command_list = {
 	.sections = sections,
 	.examples = examples,
 	.dashes = true,
-	.run = cmd_list,
+	.request_size = sizeof(struct request),
+	.run = list,
 };

@@ -251,24 +251,22 @@ static int write_pages(const char *dir, struct ct_error *e)
 	return err;
 }
 
-int cmd_man(int argc, char **argv)
+static int print_pages(void *request, struct ct_error *e)
 {
-	struct request q = { 0 };
-	struct ct_error e = { 0 };
-	const struct command *c = NULL;
-	int err = cmd_parse(&command_man, &q, argc, argv, &e);
+	const struct request *q = request;
+	const struct command *c = q->command ? command_find(q->command, e) : NULL;
 
-	if (!err && q.command && !(c = command_find(q.command, &e)))
-		err = -EINVAL;
-	if (!err && c && q.out)
-		err = ct_user_error(&e, "--out writes all pages: leave out %s", q.command);
-	if (!err && q.out)
-		err = write_pages(q.out, &e);
-	else if (!err && c)
+	if (q->command && !c)
+		return -EINVAL;
+	if (c && q->out)
+		return ct_user_error(e, "--out writes all pages: leave out %s", q->command);
+	if (q->out)
+		return write_pages(q->out, e);
+	if (c)
 		put_command(stdout, c);
-	else if (!err)
+	else
 		put_overview(stdout);
-	return cmd_end(err, &e);
+	return CT_EXIT_OK;
 }
 
 const struct command command_man = {
@@ -279,5 +277,6 @@ const struct command command_man = {
 	.operands = operands,
 	.options = options,
 	.examples = examples,
-	.run = cmd_man,
+	.request_size = sizeof(struct request),
+	.run = print_pages,
 };

@@ -130,7 +130,7 @@ static int print_protocol(void)
 	return err || putchar('\n') == EOF || fflush(stdout) ? CT_EXIT_INTERNAL : CT_EXIT_OK;
 }
 
-int cmd_measure(int argc, char **argv)
+static int cmd_measure(int argc, char **argv)
 {
 	static struct cell cell;
 	static struct cell_result r;
@@ -145,7 +145,7 @@ int cmd_measure(int argc, char **argv)
 		err = ct_user_error(&e, "ctbench run starts 'ctbench measure' for each "
 					"measurement: use ctbench run");
 	if (err)
-		return cmd_end(err, &e);
+		return err < 0 ? ct_error_print(&e) : CT_EXIT_OK;
 	details = json_object();
 	tsc_set_per_second(cell.ticks_per_second);
 	if (measure(&cell, &r, details, &e)) {
@@ -168,5 +168,5 @@ const struct command command_measure = {
 		"measurement, writes the cell to its standard input, and reads the result from its "
 		"standard output.",
 	.options = options,
-	.run = cmd_measure,
+	.whole = cmd_measure,
 };

@@ -78,23 +78,24 @@ static int merge(struct merge *m)
 	return status;
 }
 
-int cmd_merge(int argc, char **argv)
+static int merge_parts(void *request, struct ct_error *e)
 {
-	struct request q = { 0 };
-	struct ct_error e = { 0 };
-	struct merge m = { .e = &e, .folder = { .cells_fd = -1 } };
-	int err = cmd_parse(&command_merge, &q, argc, argv, &e), status;
+	const struct request *q = request;
+	struct merge m = {
+		.e = e,
+		.folder = { .cells_fd = -1 },
+		.out = q->out,
+		.results = q->results,
+		.names = q->in.list,
+		.nr = q->in.nr,
+	};
+	int status;
 
-	if (!err && q.in.nr < 2)
-		err = ct_user_error(&e, "merge: IN must be at least two runs, as in '%s'",
-				    examples[0].name);
-	m.out = q.out;
-	m.results = q.results;
-	m.names = q.in.list;
-	m.nr = q.in.nr;
-	status = err ? cmd_end(err, &e) : merge(&m);
+	if (q->in.nr < 2)
+		return ct_user_error(e, "merge: IN must be at least two runs, as in '%s'",
+				     examples[0].name);
+	status = merge(&m);
 	free_merge(&m);
-	cmd_free(&command_merge, &q);
 	return status;
 }
 
@@ -110,5 +111,6 @@ const struct command command_merge = {
 	.operands = operands,
 	.options = options,
 	.examples = examples,
-	.run = cmd_merge,
+	.request_size = sizeof(struct request),
+	.run = merge_parts,
 };

@@ -183,27 +183,24 @@ static int finish(const struct request *q, struct ct_error *e)
 	return err;
 }
 
-int cmd_new(int argc, char **argv)
+static int make_file(void *request, struct ct_error *e)
 {
-	struct request q = { 0 };
-	struct ct_error e = { 0 };
+	struct request *q = request;
 	char *lines[NR_QUESTIONS] = { NULL };
-	int err = cmd_parse(&command_new, &q, argc, argv, &e);
+	int err;
 
 	/* Before anything is asked. */
-	if (!err && strcmp(q.file, "-") && !access(q.file, F_OK))
-		err = ct_user_error(&e, "%s exists already; choose another name", q.file);
-	if (!err)
-		err = check(&q, &e);
+	if (strcmp(q->file, "-") && !access(q->file, F_OK))
+		return ct_user_error(e, "%s exists already; choose another name", q->file);
+	err = check(q, e);
 	for (size_t i = 0; i < NR_QUESTIONS && !err; i++)
-		if (!*answer_to(&q, i))
-			err = ask(&q, i, &lines[i], &e);
+		if (!*answer_to(q, i))
+			err = ask(q, i, &lines[i], e);
 	if (!err)
-		err = finish(&q, &e);
+		err = finish(q, e);
 	for (size_t i = 0; i < NR_QUESTIONS; i++)
 		free(lines[i]);
-	cmd_free(&command_new, &q);
-	return cmd_end(err, &e);
+	return err;
 }
 
 const struct command command_new = {
@@ -217,5 +214,6 @@ const struct command command_new = {
 	.operands = operands,
 	.options = options,
 	.examples = examples,
-	.run = cmd_new,
+	.request_size = sizeof(struct request),
+	.run = make_file,
 };

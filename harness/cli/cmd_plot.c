@@ -78,8 +78,9 @@ static const struct cmd_term examples[] = {
 };
 /* clang-format on */
 
-static int draw(const struct request *q, struct ct_error *e)
+static int draw(void *request, struct ct_error *e)
 {
+	const struct request *q = request;
 	char dir[PATH_MAX], out[PATH_MAX + 64];
 	json_t *benchmark;
 	size_t drawn = 0;
@@ -106,17 +107,6 @@ static int draw(const struct request *q, struct ct_error *e)
 	return 0;
 }
 
-int cmd_plot(int argc, char **argv)
-{
-	struct request q = { 0 };
-	struct ct_error e = { 0 };
-	int err = cmd_parse(&command_plot, &q, argc, argv, &e);
-
-	if (!err)
-		err = draw(&q, &e);
-	return cmd_end(err, &e);
-}
-
 const struct command command_plot = {
 	.name = "plot",
 	.summary = "draw the plots of a finished run again",
@@ -128,5 +118,6 @@ const struct command command_plot = {
 	.operands = operands,
 	.options = options,
 	.examples = examples,
-	.run = cmd_plot,
+	.request_size = sizeof(struct request),
+	.run = draw,
 };

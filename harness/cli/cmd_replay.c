@@ -75,13 +75,10 @@ static const struct cmd_term examples[] = {
 };
 /* clang-format on */
 
-static int parse(struct request *c, int argc, char **argv, struct ct_error *e)
+static int check(struct request *c, struct ct_error *e)
 {
 	struct replay_options *o = &c->replay.options;
-	int err = cmd_parse(&command_replay, c, argc, argv, e);
 
-	if (err)
-		return err;
 	if (c->json && (c->table || c->dump != NO_DUMP))
 		return ct_user_error(e, "replay --json ends with the table already: leave out %s",
 				     c->table ? "--table" : "--dump");
@@ -144,8 +141,9 @@ static int end(void *arg, struct replay *r)
 	return err;
 }
 
-static int replay(struct request *c, struct ct_error *e)
+static int replay(void *request, struct ct_error *e)
 {
+	struct request *c = request;
 	/* the lines of JSON show progress themselves */
 	const struct replay_visitor v = {
 		.took = took,
@@ -154,8 +152,10 @@ static int replay(struct request *c, struct ct_error *e)
 		.arg = c,
 		.quiet = c->json,
 	};
-	int err;
+	int err = check(c, e);
 
+	if (err)
+		return err;
 	c->summary = calloc(1, sizeof(*c->summary));
 	if (!c->summary)
 		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the summary");
@@ -165,18 +165,11 @@ static int replay(struct request *c, struct ct_error *e)
 	return err;
 }
 
-int cmd_replay(int argc, char **argv)
+static void end_all(void *request)
 {
-	struct request c = { .dump = NO_DUMP };
-	struct ct_error e = { 0 };
-	int err;
+	struct request *c = request;
 
-	replay_command_init(&c.replay);
-	err = parse(&c, argc, argv, &e);
-	if (!err)
-		err = replay(&c, &e);
-	replay_command_free(&c.replay);
-	return cmd_end(err, &e);
+	replay_command_free(&c->replay);
 }
 
 const struct command command_replay = {
@@ -192,5 +185,8 @@ const struct command command_replay = {
 	.more = replay_command_options,
 	.sections = sections,
 	.examples = examples,
-	.run = cmd_replay,
+	.request_size = sizeof(struct request),
+	.defaults = &(const struct request){ .replay = REPLAY_COMMAND_DEFAULTS, .dump = NO_DUMP },
+	.run = replay,
+	.end = end_all,
 };

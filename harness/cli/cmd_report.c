@@ -56,8 +56,9 @@ static int check_out(const struct request *q, const char *dir, struct ct_error *
 			     q->out, own);
 }
 
-static int make(const struct request *q, struct ct_error *e)
+static int make(void *request, struct ct_error *e)
 {
+	const struct request *q = request;
 	char dir[PATH_MAX], name[64] = "report.html", path[PATH_MAX + 80];
 	const char *out = q->out ? q->out : q->markdown ? "-" : path;
 	struct report_pictures pictures = { 0 };
@@ -92,17 +93,6 @@ static int make(const struct request *q, struct ct_error *e)
 	return err;
 }
 
-int cmd_report_run(int argc, char **argv)
-{
-	struct request q = { 0 };
-	struct ct_error e = { 0 };
-	int err = cmd_parse(&command_report, &q, argc, argv, &e);
-
-	if (!err)
-		err = make(&q, &e);
-	return cmd_end(err, &e);
-}
-
 const struct command command_report = {
 	.name = "report",
 	.summary = "make a web page of a finished run: answers, plots, tables, machine",
@@ -115,5 +105,6 @@ const struct command command_report = {
 	.operands = operands,
 	.options = options,
 	.examples = examples,
-	.run = cmd_report_run,
+	.request_size = sizeof(struct request),
+	.run = make,
 };

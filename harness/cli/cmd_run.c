@@ -4,27 +4,22 @@
  */
 #include "harness/run/run.h"
 
-#include "harness/base/about.h"
 #include "harness/cli/cmd.h"
 #include "harness/cli/run_commands.h"
-#include "harness/results/details.h"
 #include "harness/base/interrupt.h"
 #include "harness/measure/measure.h"
 
 #include <jansson.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct request {
+	struct run_request run;
 	bool dry_run, no_bounds;
-	const char *name, *results, *resume;
 	char plant[96];		    /* variant that is slowed down on purpose; empty: none */
 	double plant_delay;	    /* by this share */
 	unsigned int shard, shards; /* --shard 1/3: 1 and 3; 0: all of it */
-	struct cmd_words files;
-	struct workload_overrides overrides;
-	struct cmd_rest gb; /* Google Benchmark's flags */
+	struct cmd_rest gb;	    /* Google Benchmark's flags */
 };
 
 static int
@@ -61,23 +56,17 @@ parse_plant(void *request, const struct cmd_option *option, const char *text, st
 #define AT(field) offsetof(struct request, field)
 
 static const struct cmd_option operands[] = {
-	{ "WORKLOAD", .type = CMD_LIST, .offset = AT(files),
-	  .help = "a workload file or a suite (YAML), or the name of one of the project's own "
-		  "(see ctbench list --workloads), or - for "
-		  "standard input", .optional = true },
+	RUN_WORKLOAD(struct request),
 	{ .name = NULL },
 };
 
 static const struct cmd_option options[] = {
 	{ "dry-run", 'n', CMD_SWITCH, AT(dry_run), NULL,
 	  .help = "print the cells and how long they will take; measure nothing" },
-	{ "name", 0, CMD_TEXT, AT(name), "NAME",
-	  .help = "name of the results (default: the time and the suite's name)" },
-	CMD_RESULTS(struct request),
-	{ "resume", 0, CMD_TEXT, AT(resume), "RUN",
-	  .help = "continue an interrupted run with the arguments that it was started with, on "
-	    "the same "
-	  "machine and with the same program" },
+	RUN_NAME(struct request),
+	RUN_RESULTS(struct request),
+	RUN_RESUME(struct request, "continue an interrupted run with the arguments that it was "
+		   "started with, on the same machine and with the same program"),
 	{ "shard", 0, CMD_PARSE, 0, "I/N",
 	  .help = "measure only part I of N, whole workloads each, on several machines or one "
 	    "after the "
@@ -122,6 +111,8 @@ static const struct cmd_term examples[] = {
 /* clang-format on */
 
 /* ---- the run ---- */
+
+static const struct run_kind kind;
 
 /*
  * Each part gets whole workloads, because cells that are compared must come from one machine.
@@ -220,35 +211,13 @@ static int print_plan(const struct run *run, struct ct_error *e)
 	return 0;
 }
 
-static const char *command_of(const struct run *run)
-{
-	return run->other ? "compare" : "run";
-}
-
 static int start(struct run *run, const struct request *q, int argc, char **argv, int *status,
 		 struct ct_error *e)
 {
-	int err = run_look_at_captures(run, e);
+	int err;
 
-	if (err)
-		return err;
-	if (q->resume)
-		err = results_resume(&run->results, run->parent, run->name, run_take_row, run, e);
-	else
-		err = run_create_folder(run, q->name, "", e);
-	/* Without details.jsonl the report would be worse than the one that it replaces. */
-	if (!err && q->resume)
-		err = details_complete(run->results.dir, e);
-	if (err)
-		return err;
 	run->no_bounds = q->no_bounds;
-	run->bounds_done = run_bounds_count(run->results.dir);
-	results_log(&run->results, "%s; ctbench %s, revision %s",
-		    q->resume ? "going on" : "started", about_version(), about_revision());
-	err = run_look_around(run, e);
-	if (!err)
-		err = q->resume ? run_keep_resumed(run, e)
-				: run_keep_start(run, command_of(run), argc, argv, e);
+	err = run_begin(run, &kind, &q->run, argc, argv, run_take_row, run, e);
 	if (err)
 		return err;
 	if (q->plant[0])
@@ -256,9 +225,6 @@ static int start(struct run *run, const struct request *q, int argc, char **argv
 			"ctbench: warning: --plant slows %s down by %g %%: the results are of no "
 			"use\n",
 			q->plant, 100 * q->plant_delay);
-	/* Makes a limit on file sizes an error like a full disk, instead of a signal. */
-	signal(SIGXFSZ, SIG_IGN);
-	interrupt_catch();
 	/* After an error here, the results so far are written and reported all the same. */
 	run_session(run, &run->fatal);
 	*status = run_finish(run);
@@ -266,18 +232,15 @@ static int start(struct run *run, const struct request *q, int argc, char **argv
 	return 0;
 }
 
-static int execute(struct run *run, const struct request *q, int argc, char **argv, int *status,
+static int execute(struct run *run, const void *request, int argc, char **argv, int *status,
 		   struct ct_error *e)
 {
+	const struct request *q = request;
 	int err = gbench_begin(q->gb.argc, q->gb.argv, &run->flags, e);
 
 	if (err)
 		return err < 0 ? err : 0; /* 1: Google Benchmark printed its help */
-	if (!q->files.nr)
-		return ct_user_error(e,
-				     "run: WORKLOAD is missing, as in 'ctbench run default'; see "
-				     "ctbench list --workloads");
-	err = run_load_workloads(run, q->files.list, q->files.nr, &q->overrides, e);
+	err = run_read(run, &kind, &q->run, e);
 	if (!err)
 		err = register_cells(run, q, e);
 	if (err)
@@ -291,65 +254,30 @@ static int execute(struct run *run, const struct request *q, int argc, char **ar
 	return 0;
 }
 
-/* The run that --resume names, with the arguments it was started with. */
-static int resume(struct run *run, const struct request *q, int *status, struct ct_error *e)
+static bool asks_more(const void *request)
 {
-	struct request *old = calloc(1, sizeof(*old));
-	char **argv = NULL;
-	int argc = 0, err;
+	const struct request *q = request;
 
-	if (!old)
-		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the arguments");
-	err = run_load_start(run, command_of(run), q->resume, &argc, &argv, e);
-	if (!err)
-		err = run_other_check(run, e);
-	if (!err)
-		err = cmd_parse(&command_run, old, argc, argv, e);
-	old->resume = q->resume;
-	if (!err)
-		err = execute(run, old, argc, argv, status, e);
-	free(argv);
-	cmd_free(&command_run, old);
-	free(old);
-	return err;
+	return q->gb.argc || q->dry_run || q->no_bounds;
 }
+
+static const struct run_kind kind = {
+	.command = &command_run,
+	.prefix = "",
+	.asks_more = asks_more,
+	.execute = execute,
+};
 
 int run_programs(int argc, char **argv, run_measure_fn measure, const struct run_other *other,
 		 char dir[PATH_MAX])
 {
-	struct run run = { .measure = measure,
-			   .other = other,
-			   .results = { .cells_fd = -1, .details_fd = -1 } };
-	struct request q = { 0 };
-	struct ct_error e = { 0 };
-	int status = CT_EXIT_OK;
-	int err = cmd_parse(&command_run, &q, argc, argv, &e);
+	struct run run = { .measure = measure, .other = other };
+	int status;
 
 	if (other)
 		measure_other = (struct measure_other){ other->name, other->path };
-	run.parent = q.results ? q.results : RESULTS_DEFAULT_DIR;
-	if (!err && q.resume &&
-	    (q.files.nr || q.overrides.nr || q.name || q.gb.argc || q.dry_run || q.no_bounds))
-		err = ct_user_error(&e,
-				    "--resume %s continues with the arguments that the run was "
-				    "started with: leave out all others but --results",
-				    q.resume);
-	else if (!err && q.resume)
-		err = resume(&run, &q, &status, &e);
-	else if (!err)
-		err = execute(&run, &q, argc, argv, &status, &e);
-	if (err < 0)
-		status = ct_error_print(&e);
-	if (dir)
-		snprintf(dir, PATH_MAX, "%s", run.results.dir);
+	status = run_whole(&kind, &run, argc, argv, dir);
 	gbench_end();
-	results_close(&run.results);
-	run_free_cells(&run);
-	workload_set_free(&run.set);
-	json_decref(run.start);
-	free(run.input);
-	json_decref(run.environment);
-	cmd_free(&command_run, &q);
 	return status;
 }
 
@@ -358,7 +286,7 @@ int run_command(int argc, char **argv, run_measure_fn measure)
 	return run_programs(argc, argv, measure, NULL, NULL);
 }
 
-int cmd_run(int argc, char **argv)
+static int cmd_run(int argc, char **argv)
 {
 	return run_command(argc, argv, measure_cell);
 }
@@ -374,8 +302,9 @@ const struct command command_run = {
 	.options = options,
 	.sections = sections,
 	.examples = examples,
-	.overrides = AT(overrides) + 1,
+	.overrides = AT(run.overrides) + 1,
 	.rest = AT(gb) + 1,
 	.rest_name = "GOOGLE-BENCHMARK-FLAG...",
-	.run = cmd_run,
+	.request_size = sizeof(struct request),
+	.whole = cmd_run,
 };

@@ -5,27 +5,17 @@
  * A run whose repeats are searches: saturate.h is one search, saturate_run.c makes them.
  * Folder, report, verdicts, plots and page are those of runs.
  */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <jansson.h>
-
 #include "harness/cli/cmd.h"
 #include "harness/cli/run_commands.h"
-#include "harness/results/details.h"
 #include "harness/base/interrupt.h"
 #include "harness/measure/measure.h"
-#include "harness/run/run.h"
 #include "harness/run/saturate_run.h"
 #include "harness/workload/quantity.h"
 #include "harness/workload/workload.h"
 
 struct request {
+	struct run_request run;
 	struct saturate_question question;
-	const char *name, *results, *resume;
-	struct cmd_words files;
-	struct workload_overrides overrides;
 	bool bounded; /* by an option, not by default */
 };
 
@@ -75,9 +65,7 @@ static int parse_precision(void *request, const struct cmd_option *option, const
 #define AT(field) offsetof(struct request, field)
 
 static const struct cmd_option operands[] = {
-	{ "WORKLOAD", .type = CMD_LIST, .offset = AT(files),
-	  .help = "a workload file or a suite (YAML), or the name of one of the project's own "
-		  "(see ctbench list --workloads), or - for standard input", .optional = true },
+	RUN_WORKLOAD(struct request),
 	{ .name = NULL },
 };
 
@@ -100,10 +88,9 @@ static const struct cmd_option options[] = {
 	{ "precision", 0, CMD_PARSE, 0, "SHARE",
 	  .help = "a search ends when the two rates are this close (default: 5%)",
 	  .parse = parse_precision },
-	{ "name", 0, CMD_TEXT, AT(name), "NAME",
-	  .help = "name of the results (default: the time and the suite's name)" },
-	CMD_RESULTS(struct request),
-	{ "resume", 0, CMD_TEXT, AT(resume), "RUN", .help = "continue an interrupted search" },
+	RUN_NAME(struct request),
+	RUN_RESULTS(struct request),
+	RUN_RESUME(struct request, "continue an interrupted search"),
 	{ .name = NULL },
 };
 
@@ -127,53 +114,35 @@ static const struct cmd_term examples[] = {
 };
 /* clang-format on */
 
-static int parse(struct request *q, int argc, char **argv, struct ct_error *e)
+static int check(const void *request, struct ct_error *e)
 {
-	int err;
+	const struct request *q = request;
 
-	*q = (struct request){ .question = { "p99", 20e3, 10000, 100000000, 0.05 },
-			       .results = RESULTS_DEFAULT_DIR };
-	err = cmd_parse(&command_saturate, q, argc, argv, e);
-	if (!err && q->question.from >= q->question.to)
-		err = ct_user_error(e, "--from %llu is not below --to %llu",
-				    (unsigned long long)q->question.from,
-				    (unsigned long long)q->question.to);
-	return err;
+	if (q->question.from < q->question.to)
+		return 0;
+	return ct_user_error(e, "--from %llu is not below --to %llu",
+			     (unsigned long long)q->question.from,
+			     (unsigned long long)q->question.to);
 }
 
 /* ---- the search ---- */
 
-static int execute(struct run *run, const struct request *q, int argc, char **argv, int *status,
+static const struct run_kind kind;
+
+static int execute(struct run *run, const void *request, int argc, char **argv, int *status,
 		   struct ct_error *e)
 {
+	const struct request *q = request;
 	struct saturate_points points = { .run = run, .question = &q->question };
-	int err;
+	int err = run_read(run, &kind, &q->run, e);
 
-	if (!q->files.nr)
-		return ct_user_error(e, "saturate: WORKLOAD is missing, as in 'ctbench saturate "
-					"saturation'");
-	err = run_load_workloads(run, q->files.list, q->files.nr, &q->overrides, e);
 	if (!err)
 		err = saturate_make_cells(run, e);
 	if (!err)
-		err = run_look_at_captures(run, e);
-	if (!err && q->resume)
-		err = results_resume(&run->results, run->parent, run->name, saturate_take_row,
-				     &points, e);
-	else if (!err)
-		err = run_create_folder(run, q->name, "saturate-", e);
-	if (!err)
-		err = run_look_around(run, e);
-	if (!err && !q->resume)
-		err = run_keep_start(run, "saturate", argc, argv, e);
-	if (!err && q->resume)
-		err = details_complete(run->results.dir, e);
-	if (!err && q->resume)
-		run->bounds_done = run_bounds_count(run->results.dir);
+		err = run_begin(run, &kind, &q->run, argc, argv, saturate_take_row, &points, e);
 	if (!err) {
 		/* Each repeat is a block of one search of each cell. */
 		run->flags.interleave = true;
-		interrupt_catch();
 		saturate_search(run, &points);
 		*status = run_finish(run);
 		interrupt_restore();
@@ -182,58 +151,21 @@ static int execute(struct run *run, const struct request *q, int argc, char **ar
 	return err;
 }
 
-/* The search that --resume names, with the arguments it was started with. */
-static int resume(struct run *run, const struct request *q, int *status, struct ct_error *e)
-{
-	struct request *old = calloc(1, sizeof(*old));
-	char **argv = NULL;
-	int argc = 0, err;
-
-	if (!old)
-		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the arguments");
-	err = run_load_start(run, "saturate", q->resume, &argc, &argv, e);
-	if (!err)
-		err = parse(old, argc, argv, e);
-	old->resume = q->resume;
-	if (!err)
-		err = execute(run, old, argc, argv, status, e);
-	free(argv);
-	cmd_free(&command_saturate, old);
-	free(old);
-	return err;
-}
+static const struct run_kind kind = {
+	.command = &command_saturate,
+	.prefix = "saturate-",
+	.check = check,
+	.execute = execute,
+};
 
 int saturate_command(int argc, char **argv, run_measure_fn measure)
 {
-	struct run run = { .measure = measure, .results = { .cells_fd = -1, .details_fd = -1 } };
-	struct ct_error e = { 0 };
-	struct request q;
-	int status = CT_EXIT_OK;
-	int err = parse(&q, argc, argv, &e);
+	struct run run = { .measure = measure };
 
-	run.parent = q.results;
-	if (!err && q.resume && (q.files.nr || q.overrides.nr || q.name))
-		err = ct_user_error(&e,
-				    "--resume %s continues with the arguments that the search was "
-				    "started with: leave out all others but --results",
-				    q.resume);
-	else if (!err && q.resume)
-		err = resume(&run, &q, &status, &e);
-	else if (!err)
-		err = execute(&run, &q, argc, argv, &status, &e);
-	if (err < 0)
-		status = ct_error_print(&e);
-	results_close(&run.results);
-	run_free_cells(&run);
-	workload_set_free(&run.set);
-	json_decref(run.start);
-	free(run.input);
-	json_decref(run.environment);
-	cmd_free(&command_saturate, &q);
-	return status;
+	return run_whole(&kind, &run, argc, argv, NULL);
 }
 
-int cmd_saturate(int argc, char **argv)
+static int cmd_saturate(int argc, char **argv)
 {
 	return saturate_command(argc, argv, measure_cell);
 }
@@ -252,6 +184,8 @@ const struct command command_saturate = {
 	.options = options,
 	.sections = sections,
 	.examples = examples,
-	.overrides = AT(overrides) + 1,
-	.run = cmd_saturate,
+	.overrides = AT(run.overrides) + 1,
+	.request_size = sizeof(struct request),
+	.defaults = &(const struct request){ .question = { "p99", 20e3, 10000, 100000000, 0.05 } },
+	.whole = cmd_saturate,
 };

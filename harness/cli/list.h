@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the two files of ctbench list share; the lists return an exit status. */
+/* What the two files of ctbench list share; the lists return an exit status, or a negative
+ * errno with a sentence in e. */
 #ifndef CTBENCH_HARNESS_CLI_LIST_H
 #define CTBENCH_HARNESS_CLI_LIST_H
 
@@ -8,7 +9,7 @@
 struct json_t;
 
 /* The variants that are selected (variant_select()); nr 0: all. */
-int list_variants(const char *const *selections, size_t nr, bool json);
+int list_variants(const char *const *selections, size_t nr, bool json, struct ct_error *e);
 /* The axes, and the choices on each. */
 int list_axes(bool json);
 

@@ -157,22 +157,21 @@ static void describe(const bool *chosen)
 	}
 }
 
-int list_variants(const char *const *selections, size_t nr, bool json)
+int list_variants(const char *const *selections, size_t nr, bool json, struct ct_error *e)
 {
 	bool *chosen = calloc(ct_nr_variants, sizeof(*chosen));
-	struct ct_error e = { 0 };
 	int status;
 
-	if (!chosen) {
-		ct_user_error(&e, "no memory for the list");
-		return ct_error_print(&e);
-	}
+	if (!chosen)
+		return ct_user_error(e, "no memory for the list");
 	for (size_t i = 0; i < ct_nr_variants && !nr; i++)
 		chosen[i] = true;
 	for (size_t i = 0; i < nr; i++) {
-		if (variant_select(chosen, selections[i], "list", &e)) {
+		int err = variant_select(chosen, selections[i], "list", e);
+
+		if (err) {
 			free(chosen);
-			return ct_error_print(&e);
+			return err;
 		}
 	}
 	status = json ? variants_json(chosen) : variants_table(chosen);

@@ -9,13 +9,6 @@
 #include "harness/base/nearest.h"
 #include "harness/base/progress.h"
 
-void replay_command_init(struct replay_command *c)
-{
-	memset(c, 0, sizeof(*c));
-	c->options.variant = ct_variant_find(REPLAY_VARIANT);
-	c->options.buckets = REPLAY_BUCKETS;
-}
-
 void replay_command_free(struct replay_command *c)
 {
 	for (size_t i = 0; i < c->nr_sets; i++)
@@ -210,6 +203,8 @@ static int run(const struct replay_command *c, const struct scenario *scenario,
 	int bad, err;
 
 	options.frozen |= c->clock != 0;
+	if (!options.variant)
+		options.variant = ct_variant_find(REPLAY_VARIANT);
 	err = replay_create(&r, &options, scenario, e);
 	for (size_t i = 0; i < c->nr_sets && !err; i++)
 		err = replay_set(r, c->sets[i].name, c->sets[i].value, e);

@@ -26,8 +26,11 @@ struct replay_command {
 	size_t nr_sets;
 };
 
-/* Sets the defaults. */
-void replay_command_init(struct replay_command *c);
+#define REPLAY_COMMAND_DEFAULTS \
+	{ \
+		.options = {.buckets = REPLAY_BUCKETS } \
+	}
+
 void replay_command_free(struct replay_command *c);
 
 /*

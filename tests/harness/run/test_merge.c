@@ -60,7 +60,7 @@ static int run(const char *arguments)
 
 static int merge(const char *arguments)
 {
-	return call_command(cmd_merge, "merge", arguments);
+	return call_command(ctbench, "merge", arguments);
 }
 
 static int begin(void **state)

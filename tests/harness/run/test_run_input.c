@@ -86,11 +86,11 @@ static void input_is_merged(void **state)
 	write_text("two.yaml", "name: two\nquestion: What?\nvariants: 'null'\nload_factor: 1\n");
 	assert_int_equal(suite_part(1, "suite.yaml"), 0);
 	assert_int_equal(suite_part(2, "suite.yaml"), 0);
-	assert_int_equal(call_command(cmd_merge, "merge", "m p1 p2 --results runs"), 0);
+	assert_int_equal(call_command(ctbench, "merge", "m p1 p2 --results runs"), 0);
 	assert_int_equal(access("runs/m/stdin.yaml", R_OK), 0);
 
 	write_text("runs/p2/stdin.yaml", "question: Others?\nworkloads: [little.yaml, two.yaml]\n");
-	assert_int_equal(call_command(cmd_merge, "merge", "n p1 p2 --results runs"), CT_EXIT_USER);
+	assert_int_equal(call_command(ctbench, "merge", "n p1 p2 --results runs"), CT_EXIT_USER);
 	expect(said.err, "p2/stdin.yaml");
 }
 

@@ -444,7 +444,7 @@ static int command(char *a, char *b, char *c)
 {
 	char name[] = "plot", *argv[] = { name, a, b, c, NULL };
 
-	return cmd_plot(c ? 4 : b ? 3 : a ? 2 : 1, argv);
+	return cmd_main(&command_plot, c ? 4 : b ? 3 : a ? 2 : 1, argv);
 }
 
 static void the_command(void **state)
@@ -471,7 +471,7 @@ static void the_command(void **state)
 	/* The pictures for phones are only inside the page. */
 	assert_int_equal(mkdir("tmp", 0777), 0);
 	setenv("TMPDIR", own_path("tmp"), 1);
-	assert_int_equal(call_command(cmd_report_run, "report", "run"), 0);
+	assert_int_equal(call_command(ctbench, "report", "run"), 0);
 	unsetenv("TMPDIR");
 	assert_int_equal(rmdir("tmp"), 0); /* is empty */
 	assert_int_equal(access("run/plots/w-axes.svg", R_OK), -1);

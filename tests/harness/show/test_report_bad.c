@@ -13,7 +13,7 @@ static int report_command_line(const char *a, const char *b, const char *c)
 {
 	char *argv[] = { (char *)"report", (char *)a, (char *)b, (char *)c, NULL };
 
-	return cmd_report_run(c ? 4 : b ? 3 : 2, argv);
+	return cmd_main(&command_report, c ? 4 : b ? 3 : 2, argv);
 }
 
 static void test_bad_input(void **state)
@@ -125,21 +125,18 @@ static void test_out_that_is_the_run(void **state)
 static void read_changed(json_t *changed, const char *what, bool draw)
 {
 	static const struct {
-		int (*command)(int argc, char **argv);
 		const char *name, *arguments;
 	} reads[] = {
-		{ cmd_report_run, "report", "changed --markdown" },
-		{ cmd_report_run, "report", "changed" },
-		{ cmd_compare, "compare", "changed run" },
-		{ cmd_compare, "compare", "run changed" },
-		{ cmd_plot, "plot", "changed --kind bars" },
+		{ "report", "changed --markdown" }, { "report", "changed" },
+		{ "compare", "changed run" },	    { "compare", "run changed" },
+		{ "plot", "changed --kind bars" },
 	};
 	const size_t nr = sizeof(reads) / sizeof(reads[0]);
 
 	assert_int_equal(json_dump_file(changed, "changed/benchmark.json", 0), 0);
 	json_decref(changed);
 	for (size_t i = 0; i < (draw ? nr : nr - 1); i++) {
-		int status = call_command(reads[i].command, reads[i].name, reads[i].arguments);
+		int status = call_command(ctbench, reads[i].name, reads[i].arguments);
 
 		if (status != CT_EXIT_OK && status != CT_EXIT_USER)
 			fail_msg("%s, without %s: status %d: %s", reads[i].name, what, status,
