@@ -89,9 +89,42 @@ bool text_is_plain(const char *text)
 
 /* ---- targets ---- */
 
-/* One character at a time: put() gets those that may be shown, bad() the others. */
-static void each(FILE *out, const char *text, void (*put)(FILE *out, const char *p, size_t n),
-		 void (*bad)(FILE *out, uint32_t code, unsigned char byte))
+/* What a target reads as its own. */
+struct target {
+	const char *special;	/* characters */
+	const char *instead[4]; /* of each of them */
+	const char *newline;	/* instead of one; NULL: a blank */
+	/* Instead of the above, where that is not enough; both may be NULL. */
+	void (*put)(FILE *out, const char *p, size_t n);
+	void (*bad)(FILE *out, uint32_t code, unsigned char byte);
+};
+
+/* A character that may be shown. */
+static void put(FILE *out, const struct target *t, const char *p, size_t n)
+{
+	const char *at = t->special ? strchr(t->special, *p) : NULL;
+
+	if (t->put)
+		t->put(out, p, n);
+	else if (at)
+		fputs(t->instead[at - t->special], out);
+	else
+		fwrite(p, 1, n, out);
+}
+
+/* Another one. */
+static void replace(FILE *out, const struct target *t, uint32_t code, unsigned char byte)
+{
+	if (t->bad)
+		t->bad(out, code, byte);
+	else if (code == '\n' && t->newline)
+		fputs(t->newline, out);
+	else
+		fputs(code == '\n' || code == '\t' ? " " : "\xef\xbf\xbd", out);
+}
+
+/* One character at a time. */
+static void each(FILE *out, const char *text, const struct target *t)
 {
 	for (size_t left = strlen(text), n; left; text += n, left -= n) {
 		uint32_t code;
@@ -102,16 +135,13 @@ static void each(FILE *out, const char *text, void (*put)(FILE *out, const char 
 			code = UTF8_INVALID;
 		}
 		if (utf8_shown(code))
-			put(out, text, n);
+			put(out, t, text, n);
 		else
-			bad(out, code, (unsigned char)*text);
+			replace(out, t, code, (unsigned char)*text);
 	}
 }
 
-static void as_it_is(FILE *out, const char *p, size_t n)
-{
-	fwrite(p, 1, n, out);
-}
+static const struct target as_it_is = { NULL };
 
 static void visible(FILE *out, uint32_t code, unsigned char byte)
 {
@@ -120,47 +150,26 @@ static void visible(FILE *out, uint32_t code, unsigned char byte)
 	fwrite(buf, 1, utf8_visible(buf, code, byte), out);
 }
 
-static void replaced(FILE *out, uint32_t code, unsigned char byte)
-{
-	(void)byte;
-	fputs(code == '\n' || code == '\t' ? " " : "\xef\xbf\xbd", out);
-}
-
 void escape_line(FILE *out, const char *text)
 {
-	each(out, text, as_it_is, visible);
+	each(out, text, &(const struct target){ .bad = visible });
 }
 
-static void put_html(FILE *out, const char *p, size_t n)
-{
-	switch (*p) {
-	case '&':
-		fputs("&amp;", out);
-		break;
-	case '<':
-		fputs("&lt;", out);
-		break;
-	case '>':
-		fputs("&gt;", out);
-		break;
-	case '"':
-		fputs("&quot;", out);
-		break;
-	default:
-		fwrite(p, 1, n, out);
-	}
-}
+static const struct target html = {
+	.special = "&<>\"",
+	.instead = { "&amp;", "&lt;", "&gt;", "&quot;" },
+};
 
 void escape_html(FILE *out, const char *text)
 {
-	each(out, text, put_html, replaced);
+	each(out, text, &html);
 }
 
 static void put_markdown(FILE *out, const char *p, size_t n)
 {
 	/* Markdown passes HTML through, and GitHub notifies the user named after '@'. */
 	if (*p == '&' || *p == '<' || *p == '>')
-		put_html(out, p, n);
+		put(out, &html, p, n);
 	else if (*p == '@')
 		fputs("&#64;", out);
 	/* A bracket alone is one; before these it would end the text of a link. */
@@ -172,7 +181,7 @@ static void put_markdown(FILE *out, const char *p, size_t n)
 
 void escape_markdown(FILE *out, const char *text)
 {
-	each(out, text, put_markdown, replaced);
+	each(out, text, &(const struct target){ .put = put_markdown });
 }
 
 void escape_markdown_code(FILE *out, const char *text)
@@ -190,27 +199,11 @@ void escape_markdown_code(FILE *out, const char *text)
 		fputc('`', out);
 	if (longest)
 		fputc(' ', out);
-	each(out, text, as_it_is, replaced);
+	each(out, text, &as_it_is);
 	if (longest)
 		fputc(' ', out);
 	for (size_t i = 0; i <= longest; i++)
 		fputc('`', out);
-}
-
-static void put_gnuplot(FILE *out, const char *p, size_t n)
-{
-	if (*p == '\'')
-		fputs("'.\"'\".'", out);
-	else
-		fwrite(p, 1, n, out);
-}
-
-static void bad_gnuplot(FILE *out, uint32_t code, unsigned char byte)
-{
-	if (code == '\n')
-		fputs("'.\"\\n\".'", out);
-	else
-		replaced(out, code, byte);
 }
 
 /*
@@ -220,8 +213,14 @@ static void bad_gnuplot(FILE *out, uint32_t code, unsigned char byte)
  */
 void escape_gnuplot(FILE *out, const char *text)
 {
+	static const struct target quoted = {
+		.special = "'",
+		.instead = { "'.\"'\".'" },
+		.newline = "'.\"\\n\".'",
+	};
+
 	fputc('\'', out);
-	each(out, text, put_gnuplot, bad_gnuplot);
+	each(out, text, &quoted);
 	fputc('\'', out);
 }
 
@@ -229,34 +228,22 @@ void escape_gnuplot_comment(FILE *out, const char *text)
 {
 	size_t len = strlen(text);
 
-	each(out, text, as_it_is, replaced);
+	each(out, text, &as_it_is);
 	/* A backslash at the end would draw the next line into the comment. */
 	if (len && text[len - 1] == '\\')
 		fputc(' ', out);
 }
 
-static void put_gnuplot_data(FILE *out, const char *p, size_t n)
-{
-	if (*p == '"')
-		fputc('\'', out);
-	else if (*p == '\\')
-		fputs("\\\\", out);
-	else
-		fwrite(p, 1, n, out);
-}
-
-static void bad_gnuplot_data(FILE *out, uint32_t code, unsigned char byte)
-{
-	if (code == '\n')
-		fputs("\\n", out);
-	else
-		replaced(out, code, byte);
-}
-
 void escape_gnuplot_data(FILE *out, const char *text)
 {
+	static const struct target quoted = {
+		.special = "\"\\",
+		.instead = { "'", "\\\\" },
+		.newline = "\\n",
+	};
+
 	fputc('"', out);
-	each(out, text, put_gnuplot_data, bad_gnuplot_data);
+	each(out, text, &quoted);
 	fputc('"', out);
 }
 
@@ -272,23 +259,7 @@ void escape_file_name(FILE *out, const char *text)
 		fputc('_', out);
 }
 
-static void put_shell(FILE *out, const char *p, size_t n)
-{
-	if (*p == '\'')
-		fputs("'\\''", out);
-	else
-		fwrite(p, 1, n, out);
-}
-
-/* Between $' and ': the notation of shells for characters that cannot be typed. */
-static void put_shell_odd(FILE *out, const char *p, size_t n)
-{
-	if (*p == '\'' || *p == '\\')
-		fputc('\\', out);
-	fwrite(p, 1, n, out);
-}
-
-static void bad_shell_odd(FILE *out, uint32_t code, unsigned char byte)
+static void bad_shell(FILE *out, uint32_t code, unsigned char byte)
 {
 	if (code == UTF8_INVALID || code < 0x80)
 		fprintf(out, "\\x%02x", byte);
@@ -302,6 +273,16 @@ void escape_shell(FILE *out, const char *text)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 				    "%+-./:=@_,";
+	static const struct target quoted = {
+		.special = "'",
+		.instead = { "'\\''" },
+	};
+	/* Between $' and ': the notation of shells for characters that cannot be typed. */
+	static const struct target odd = {
+		.special = "'\\",
+		.instead = { "\\'", "\\\\" },
+		.bad = bad_shell,
+	};
 	const bool whole = text_is_plain(text);
 
 	/* zsh takes a leading '=' for the path of a program. */
@@ -310,7 +291,7 @@ void escape_shell(FILE *out, const char *text)
 		return;
 	}
 	fputs(whole ? "'" : "$'", out);
-	each(out, text, whole ? put_shell : put_shell_odd, bad_shell_odd);
+	each(out, text, whole ? &quoted : &odd);
 	fputc('\'', out);
 }
 
