@@ -157,7 +157,7 @@ static void settings(void **state)
 /* As REPLAY_BUCKETS and REPLAY_MAX say: above 4 GB of memory. */
 static void sizes(void **state)
 {
-	uint64_t buckets, max;
+	uint64_t buckets = 0, max = 0;
 
 	(void)state;
 	if (!kernel_get("nf_conntrack_buckets", &buckets) || !kernel_get("nf_conntrack_max", &max))
