@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 
 #include "harness/measure/events.h"
+#include "harness/measure/latency.h"
 #include "harness/measure/timeline.h"
 #include "harness/measure/void.h"
 #include "harness/machine/distance.h"
@@ -380,7 +381,8 @@ static void judge_window(struct bench *b, const struct pool_sum *s)
 		bench_void(b, "%s", reason);
 }
 
-void bench_result(struct bench *b, const uint64_t *done)
+/* Window, skew, rates, memory, statistics, and whether the measurement is void. */
+static void bench_result(struct bench *b, const uint64_t *done)
 {
 	struct cell_result *r = b->r;
 	struct nf_ct_stat_sum stat;
@@ -425,4 +427,30 @@ void bench_result(struct bench *b, const uint64_t *done)
 		bench_void(b, "the threads started %.1f ms apart", s.skew * 1e3);
 	if (b->cell->kind == KIND_STEADY)
 		judge_window(b, &s);
+}
+
+int bench_run(struct bench *b, pool_fn *worker, void *arg, bench_count_fn *count, size_t size)
+{
+	struct bench_events *events = NULL;
+	int err = bench_timeline_start(b, count, size);
+
+	if (!err)
+		err = bench_latency_start(b);
+	if (!err)
+		err = bench_events_start(b, &events);
+	if (err)
+		return err;
+	pool_run(b->pool, worker, arg);
+	err = bench_events_finish(b, events);
+	return err ? err : load_relaxed(&b->failed);
+}
+
+int bench_finish(struct bench *b, const uint64_t *done, int (*sum_up)(void *arg), void *arg)
+{
+	int err;
+
+	bench_result(b, done);
+	bench_latency_report(b);
+	err = sum_up(arg);
+	return err ? err : inside_details(b, b->r->ops);
 }

@@ -93,6 +93,9 @@ void bench_worker_end(struct bench *b);
 /* A worker gives up; the others continue, and the cell fails.  The sentence is in e. */
 void bench_worker_failed(struct bench *b, int err, const struct ct_error *e);
 
+/* This worker's part of n flows, from *from on; returns how many. */
+uint64_t bench_part(const struct bench *b, const struct pool_worker *w, uint64_t n, uint64_t *from);
+
 /*
  * Between batches: returns the TSC and advances the table's clock.  Every worker
  * calls it; the first one writes the clock.
@@ -164,10 +167,15 @@ void bench_latency_unfinished(struct bench *b, const struct pool_worker *w);
 void bench_latency_free(struct bench *b);
 
 /*
- * After the window: window, skew, rates (done[i] operations of worker i),
- * memory, statistics, and whether the measurement is void.
+ * The workers with all that goes on beside them, which the functions above begin and end.
+ * count and size are as for bench_timeline_start().
  */
-void bench_result(struct bench *b, const uint64_t *done);
+int bench_run(struct bench *b, pool_fn *worker, void *arg, bench_count_fn *count, size_t size);
+/*
+ * After it: all results, of done[i] operations of worker i.  sum_up(arg) adds what it counted
+ * and checks it.
+ */
+int bench_finish(struct bench *b, const uint64_t *done, int (*sum_up)(void *arg), void *arg);
 /*
  * A scalar for the details' "metrics": its median and interval go into the run's
  * report.  The name ends in its unit, as in grace_period_p99_us.  NaN and infinity are

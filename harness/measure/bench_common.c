@@ -75,6 +75,12 @@ void bench_worker_failed(struct bench *b, int err, const struct ct_error *e)
 		*b->e = *e;
 }
 
+uint64_t bench_part(const struct bench *b, const struct pool_worker *w, uint64_t n, uint64_t *from)
+{
+	*from = n * w->index / b->cell->threads;
+	return n * (w->index + 1) / b->cell->threads - *from;
+}
+
 uint64_t bench_tick(struct bench *b, const struct pool_worker *w)
 {
 	uint64_t now = tsc_now();

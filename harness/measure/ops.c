@@ -48,15 +48,16 @@ static size_t key_size(const struct key_plan *plan)
 	return plan->compact ? sizeof(struct ct_key4) : sizeof(union ct_tuple_words);
 }
 
-/* This worker's part of the flows that are in the table at first. */
-static void
-my_part(const struct ops_bench *o, const struct pool_worker *w, uint64_t *from, uint64_t *n)
+/* A worker's work that fills the table. */
+static struct ct_ops_work filling(const struct ops_bench *o)
 {
-	uint64_t threads = o->b->cell->threads, end;
-
-	*from = o->plan.present * w->index / threads;
-	end = o->plan.present * (w->index + 1) / threads;
-	*n = end - *from;
+	return (struct ct_ops_work){
+		.net = o->b->net,
+		.compact = o->plan.compact,
+		.ops = &insert_only,
+		.nr_ops = 1,
+		.timeout = SETTLED,
+	};
 }
 
 static void check_inserted(struct ops_bench *o, const struct ct_ops_work *work)
@@ -75,15 +76,8 @@ static void check_inserted(struct ops_bench *o, const struct ct_ops_work *work)
 static void build(void *arg, struct pool_worker *w)
 {
 	struct ops_bench *o = arg;
-	uint64_t from, n;
-	struct ct_ops_work work = {
-		.net = o->b->net,
-		.compact = o->plan.compact,
-		.ops = &insert_only,
-		.nr_ops = 1,
-		.nr_churn = FILL_CHUNK,
-		.timeout = SETTLED,
-	};
+	uint64_t from, n = bench_part(o->b, w, o->plan.present, &from);
+	struct ct_ops_work work = filling(o);
 	void *keys = malloc(FILL_CHUNK * key_size(&o->plan));
 
 	if (!keys) {
@@ -92,8 +86,9 @@ static void build(void *arg, struct pool_worker *w)
 		return;
 	}
 	work.churn = keys;
+	work.nr_churn = FILL_CHUNK;
 	bench_worker_begin(o->b, w);
-	for (my_part(o, w, &from, &n); n && !work.insert_failed;) {
+	while (n && !work.insert_failed) {
 		size_t chunk = n < FILL_CHUNK ? (size_t)n : FILL_CHUNK;
 
 		make_keys(&o->plan, from, chunk, keys);
@@ -112,18 +107,10 @@ static void build(void *arg, struct pool_worker *w)
 static void fill(void *arg, struct pool_worker *w)
 {
 	struct ops_bench *o = arg;
-	uint64_t from, n;
-	struct ct_ops_work work = {
-		.net = o->b->net,
-		.compact = o->plan.compact,
-		.ops = &insert_only,
-		.nr_ops = 1,
-		.timeout = SETTLED,
-	};
-	void *keys;
+	uint64_t from, n = bench_part(o->b, w, o->plan.present, &from);
+	struct ct_ops_work work = filling(o);
+	void *keys = malloc((size_t)n * key_size(&o->plan) + 1);
 
-	my_part(o, w, &from, &n);
-	keys = malloc((size_t)n * key_size(&o->plan) + 1);
 	if (keys)
 		make_keys(&o->plan, from, (size_t)n, keys);
 	else
@@ -263,8 +250,9 @@ static void few(struct ops_bench *o, const char *what, double share, uint64_t do
 }
 
 /* Sums up, and checks that the results are possible. */
-static int sum_up(struct ops_bench *o)
+static int sum_up(void *arg)
 {
+	struct ops_bench *o = arg;
 	struct cell_result *r = o->b->r;
 	const struct cell *c = o->b->cell;
 	uint64_t delete_failed = 0, drift;
@@ -314,7 +302,6 @@ int bench_ops(struct bench *b)
 {
 	const struct cell *c = b->cell;
 	struct ops_bench o = { .b = b };
-	struct bench_events *events = NULL;
 	uint64_t begin, keys;
 	int err;
 
@@ -347,25 +334,10 @@ int bench_ops(struct bench *b)
 		err = load_relaxed(&b->failed);
 		b->flows = &o.plan.flows;
 		if (!err)
-			err = bench_timeline_start(b, count_work, sizeof(struct ct_ops_work));
-		if (!err)
-			err = bench_latency_start(b);
-		if (!err)
-			err = bench_events_start(b, &events);
-		if (err)
-			goto out;
-		pool_run(b->pool, steady, &o);
-		err = bench_events_finish(b, events);
-		if (!err)
-			err = load_relaxed(&b->failed);
+			err = bench_run(b, steady, &o, count_work, sizeof(struct ct_ops_work));
 	}
-	if (!err) {
-		bench_result(b, o.done);
-		bench_latency_report(b);
-		err = sum_up(&o);
-		if (!err)
-			err = inside_details(b, b->r->ops);
-	}
+	if (!err)
+		err = bench_finish(b, o.done, sum_up, &o);
 out:
 	for (uint32_t i = 0; o.stream && i < c->threads; i++)
 		key_stream_free(&o.stream[i]);

@@ -58,14 +58,12 @@ static void send_one(struct packet_bench *p, const struct ct_frame *frame)
 /* Open this worker's part of the connections, and have each answered. */
 static void establish(struct packet_bench *p, const struct pool_worker *w)
 {
-	uint64_t threads = p->b->cell->threads;
-	uint64_t from = p->plan.present * w->index / threads,
-		 to = p->plan.present * (w->index + 1) / threads;
+	uint64_t from, n = bench_part(p->b, w, p->plan.present, &from);
 	_Alignas(8) uint8_t data[FRAME_BYTES];
 	union ct_tuple_words orig, reply;
 	struct ct_frame frame;
 
-	for (uint64_t i = from; i < to; i++) {
+	for (uint64_t i = from; i < from + n; i++) {
 		flow_tuple(&p->plan.flows, i, false, &orig);
 		flow_tuple(&p->plan.flows, i, true, &reply);
 		frame_make(&frame, data, &orig.tuple, FRAME_SYN, true);
@@ -112,13 +110,11 @@ out:
 /* Packets that open connections, each flow's first: what a fill sends. */
 static int make_openers(struct packet_bench *p, struct pool_worker *w, struct ct_error *e)
 {
-	uint64_t threads = p->b->cell->threads;
-	uint64_t from = p->plan.present * w->index / threads,
-		 to = p->plan.present * (w->index + 1) / threads;
+	uint64_t from, n = bench_part(p->b, w, p->plan.present, &from);
 	struct frame_set *set = &p->set[w->index];
 	union ct_tuple_words t;
 
-	set->nr = (size_t)(to - from);
+	set->nr = (size_t)n;
 	set->frames = malloc(set->nr * sizeof(*set->frames) + 1);
 	set->data = malloc(set->nr * FRAME_BYTES + 1);
 	if (!set->frames || !set->data)
@@ -229,8 +225,9 @@ static void worker(void *arg, struct pool_worker *w)
 	p->done[w->index] = work.done;
 }
 
-static int sum_up(struct packet_bench *p)
+static int sum_up(void *arg)
 {
+	struct packet_bench *p = arg;
 	struct cell_result *r = p->b->r;
 	uint64_t dropped = 0;
 
@@ -285,7 +282,6 @@ int bench_packets(struct bench *b)
 {
 	const struct cell *c = b->cell;
 	struct packet_bench p = { .b = b };
-	struct bench_events *events = NULL;
 	uint64_t connections = 0, bytes = 0;
 	int err;
 
@@ -303,25 +299,10 @@ int bench_packets(struct bench *b)
 	}
 	memset(p.work, 0, c->threads * sizeof(*p.work));
 	b->flows = &p.plan.flows;
-	err = bench_timeline_start(b, count_work, sizeof(struct ct_packet_work));
+	err = bench_run(b, worker, &p, count_work, sizeof(struct ct_packet_work));
+	b->r->allocated_bytes = 0; /* packets and table cannot be distinguished here */
 	if (!err)
-		err = bench_latency_start(b);
-	if (!err)
-		err = bench_events_start(b, &events);
-	if (err)
-		goto out;
-	pool_run(b->pool, worker, &p);
-	err = bench_events_finish(b, events);
-	if (!err)
-		err = load_relaxed(&b->failed);
-	if (!err) {
-		b->r->allocated_bytes = 0; /* packets and table cannot be distinguished here */
-		bench_result(b, p.done);
-		bench_latency_report(b);
-		err = sum_up(&p);
-		if (!err)
-			err = inside_details(b, b->r->ops);
-	}
+		err = bench_finish(b, p.done, sum_up, &p);
 out:
 	for (uint32_t i = 0; p.set && i < c->threads; i++)
 		frame_set_free(&p.set[i]);
