@@ -2,6 +2,7 @@
 #include "harness/base/helper.h"
 
 #include "harness/base/interrupt.h"
+#include "harness/base/seconds.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,14 +24,6 @@
 #define WRITTEN_MAX ((rlim_t)256 << 20)
 /* How soon a wait sees a signal that came just before it. */
 #define LOOK_MS 100
-
-static double seconds_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
 
 int helper_find(char *path, const char *name)
 {

@@ -4,6 +4,7 @@
 
 #include "harness/base/escape.h"
 #include "harness/base/terminal.h"
+#include "harness/base/seconds.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,14 +13,6 @@
 
 #define QUIET_SECONDS  2.0
 #define REDRAW_SECONDS 0.1
-
-static double seconds_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
 
 void progress_begin(struct progress *p, const char *what, double total)
 {

@@ -142,13 +142,6 @@ load(const struct request *q, const char *name, char dir[PATH_MAX], struct ct_er
 	return benchmark;
 }
 
-static bool same_folder(const char *a, const char *b)
-{
-	struct stat x, y;
-
-	return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
 static int load_two(const struct request *q, struct sides *s, struct ct_error *e)
 {
 	for (int i = 0; i < 2; i++) {
@@ -156,7 +149,7 @@ static int load_two(const struct request *q, struct sides *s, struct ct_error *e
 		if (!s->benchmark[i])
 			return -ENOENT;
 	}
-	if (same_folder(s->dirs[0], s->dirs[1]))
+	if (results_one_file(s->dirs[0], s->dirs[1]))
 		return ct_user_error(e, "'%.400s' and '%.400s' are the same run", q->runs.list[0],
 				     q->runs.list[1]);
 	return 0;

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "harness/cli/replay_options.h"
+#include "harness/base/seconds.h"
 
 struct request {
 	struct replay_command replay; /* first: see replay_command_options */
@@ -93,14 +94,6 @@ static int check(struct request *c, struct ct_error *e)
 
 /* --- The run --- */
 
-static double now_seconds(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
 static int took(void *arg, struct replay *r, struct replay_result *res)
 {
 	struct request *c = arg;
@@ -126,7 +119,7 @@ static int end(void *arg, struct replay *r)
 	if (c->json) {
 		err = replay_json_final(r, stdout);
 	} else if (c->dump == NO_DUMP) {
-		replay_print(c->summary, r, c->replay.file, now_seconds() - c->start, stdout);
+		replay_print(c->summary, r, c->replay.file, seconds_now() - c->start, stdout);
 		if (c->table)
 			fputc('\n', stdout);
 	}
@@ -159,7 +152,7 @@ static int replay(void *request, struct ct_error *e)
 	c->summary = calloc(1, sizeof(*c->summary));
 	if (!c->summary)
 		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the summary");
-	c->start = now_seconds();
+	c->start = seconds_now();
 	err = replay_command_run(&c->replay, &v, e);
 	free(c->summary);
 	return err;

@@ -47,16 +47,6 @@ static void print_surroundings(FILE *out, const json_t *result)
 
 enum { CELL, METRIC, FIRST, SECOND, EFFECT, INTERVAL, FOUND, VISIBLE, COLUMNS };
 
-static void put_number(struct grid *g, size_t column, double value)
-{
-	char text[64];
-
-	if (!isfinite(value))
-		return;
-	table_number(text, sizeof(text), value);
-	grid_put(g, column, text);
-}
-
 static const char *found(const json_t *item)
 {
 	const char *word = text_of(item, "word");
@@ -87,8 +77,8 @@ static void put_row(struct grid *g, const json_t *item)
 		snprintf(text, sizeof(text), "all %.0f", number_of(item, "cells"));
 	grid_put(g, CELL, text);
 	grid_put(g, METRIC, text_of(item, "metric"));
-	put_number(g, FIRST, number_of(item, "a"));
-	put_number(g, SECOND, number_of(item, "b"));
+	table_put_number(g, FIRST, number_of(item, "a"));
+	table_put_number(g, SECOND, number_of(item, "b"));
 	grid_put(g, FOUND, found(item));
 	judge_put_effect(g, item, EFFECT, INTERVAL, VISIBLE);
 }

@@ -23,6 +23,7 @@
 #include "harness/numbers/random.h"
 #include "harness/machine/topology.h"
 #include "harness/machine/tsc.h"
+#include "harness/base/seconds.h"
 
 /* Is there enough memory, also from the host? */
 static int claim_memory(struct bench *b, uint64_t connections, uint64_t stream_bytes)
@@ -226,14 +227,6 @@ void bench_run_until(struct bench *b, const struct pool_worker *w,
 	}
 }
 
-static double process_cpu(void)
-{
-	struct timespec ts = { 0 };
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
-}
-
 /* Records the distance between the CPUs, which a window cannot choose. */
 static void note_distance(struct bench *b, struct pool_worker *w, int when)
 {
@@ -271,7 +264,7 @@ void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct ben
 	if (w->index == 0) {
 		b->stolen = env_steal_seconds();
 		bench_throttled(b, &b->throttled);
-		b->process_cpu = process_cpu();
+		b->process_cpu = seconds_by(CLOCK_PROCESS_CPUTIME_ID);
 	}
 	bench_meet(b, w);
 	pool_start(w);
@@ -291,7 +284,7 @@ void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct ben
 	pool_stop(w);
 	b->worker[w->index].speed_after = window_speed();
 	if (w->index == 0) {
-		b->process_cpu = process_cpu() - b->process_cpu;
+		b->process_cpu = seconds_by(CLOCK_PROCESS_CPUTIME_ID) - b->process_cpu;
 		b->stolen = env_steal_seconds() - b->stolen;
 		b->throttled = bench_throttled(b, &b->throttled);
 	}

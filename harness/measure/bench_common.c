@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "harness/machine/tsc.h"
+#include "harness/measure/measure.h"
 
 /*
  * "CPU" 0 is this process's first thread, worker i is i + 1; two more are for the
@@ -30,17 +31,22 @@ void bench_void(struct bench *b, const char *fmt, ...)
 	va_end(ap);
 }
 
-void bench_metric(struct bench *b, const char *name, double value)
+void measure_metric(json_t *details, const char *name, double value)
 {
-	json_t *metrics = json_object_get(b->details, "metrics");
+	json_t *metrics = json_object_get(details, "metrics");
 
 	if (!isfinite(value))
 		return;
 	if (!metrics) {
-		json_object_set_new(b->details, "metrics", json_object());
-		metrics = json_object_get(b->details, "metrics");
+		json_object_set_new(details, "metrics", json_object());
+		metrics = json_object_get(details, "metrics");
 	}
 	json_object_set_new(metrics, name, json_real(value));
+}
+
+void bench_metric(struct bench *b, const char *name, double value)
+{
+	measure_metric(b->details, name, value);
 }
 
 int bench_wrong(struct bench *b, const char *fmt, ...)

@@ -60,6 +60,9 @@ int measure_close(struct measure_child *c, struct ct_error *e);
 /* End it if it is alive, and free its data.  After any of the above. */
 void measure_end(struct measure_child *c);
 
+/* A scalar for the details' "metrics"; NaN and infinity are left out. */
+void measure_metric(struct json_t *details, const char *name, double value);
+
 /* The program to start; NULL: this one (program_path()).  Tests set another. */
 extern const char *measure_program;
 /* Another one that speaks our protocol (protocol.h), for the cells whose program has this name. */

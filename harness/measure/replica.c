@@ -15,6 +15,7 @@
 #include "variants/bucket/reciprocal_scale.h"
 #include "variants/hash/siphash.h"
 #include "variants/mem.h"
+#include "harness/base/seconds.h"
 
 struct node {
 	struct node *next;
@@ -167,14 +168,6 @@ static void run_until(struct replica *rp, const struct key_stream *s, struct pro
 	}
 }
 
-static double cpu_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
 static uint64_t involuntary(void)
 {
 	struct rusage u;
@@ -193,11 +186,11 @@ static void measure(struct replica *rp, const struct key_stream *s, const struct
 	done = p.done;
 	hits = p.hits;
 	switches = involuntary();
-	cpu = cpu_ns();
+	cpu = seconds_by(CLOCK_THREAD_CPUTIME_ID);
 	begin = tsc_now_ordered();
 	run_until(rp, s, &p, cell->refcount, begin + tsc_from_seconds(cell->seconds));
 	end = tsc_now_ordered();
-	r->cpu_ns_per_op = cpu_ns() - cpu;
+	r->cpu_ns_per_op = 1e9 * (seconds_by(CLOCK_THREAD_CPUTIME_ID) - cpu);
 	r->involuntary_switches = involuntary() - switches;
 
 	r->window = tsc_to_seconds(end - begin);

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-static int by_value(const void *a, const void *b)
+int by_value(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
 

@@ -18,4 +18,7 @@ struct quartiles {
  */
 struct quartiles quartiles_of(double *values, size_t n);
 
+/* For qsort() of doubles: the smallest first. */
+int by_value(const void *a, const void *b);
+
 #endif

@@ -3,6 +3,7 @@
 #include "harness/numbers/stats.h"
 
 #include "harness/numbers/random.h"
+#include "harness/numbers/quartiles.h"
 
 #include <errno.h>
 #include <math.h>
@@ -11,13 +12,6 @@
 #include <string.h>
 
 size_t stats_resamples = 2000;
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
 
 /* ---- Student's t ---- */
 

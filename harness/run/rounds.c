@@ -27,6 +27,7 @@
 #include "harness/run/enough.h"
 #include "harness/run/rounds.h"
 #include "harness/run/slices.h"
+#include "harness/base/seconds.h"
 
 #define SLICE_SECONDS  0.010
 #define WARMUP_SHARE   0.2  /* of a slice: the least warm-up before it */
@@ -63,14 +64,6 @@ struct session {
 	uint32_t rounds;
 	double patience; /* seconds that may still be waited for near CPUs */
 };
-
-static double now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + 1e-9 * (double)ts.tv_nsec;
-}
 
 /* ---- groups ---- */
 
@@ -157,7 +150,7 @@ static bool
 take_slice(struct session *s, struct member *m, const struct slice *like, struct slice_order *order)
 {
 	struct slice *slice = slices_add(&m->slices);
-	double begin = now();
+	double begin = seconds_now();
 
 	if (!slice) {
 		ct_fail(&s->run->fatal, -ENOMEM, CT_EXIT_USER, "no memory for slices");
@@ -169,7 +162,7 @@ take_slice(struct session *s, struct member *m, const struct slice *like, struct
 	slice->alone = like->alone;
 	/* What failed has its sentence in m->e, and takes no more slices. */
 	measure_slice(&m->child, order, &slice->told, &m->e);
-	m->elapsed += now() - begin;
+	m->elapsed += seconds_now() - begin;
 	m->warmup += slice->told.warmup;
 	note_distance(s->run, &m->cell->cell, slice->told.distance_before);
 	if (m->child.over || m->e.status)
@@ -288,14 +281,14 @@ static bool take_rounds(struct session *s)
 static bool open_one(struct session *s, struct member *m)
 {
 	struct cell cell = m->cell->cell;
-	double begin = now();
+	double begin = seconds_now();
 
 	cell.repeat = s->repeat;
 	cell.sliced = true;
 	results_time(m->started, sizeof(m->started));
 	m->opened = true;
 	measure_open(&m->child, &cell, &m->e);
-	m->opening = now() - begin;
+	m->opening = seconds_now() - begin;
 	m->elapsed += m->opening;
 	return !ct_interrupted;
 }
@@ -414,11 +407,11 @@ static void close_all(struct session *s)
 
 	for (size_t i = 0; i < s->nr && !ct_interrupted; i++) {
 		struct member *m = &s->list[i];
-		double begin = now();
+		double begin = seconds_now();
 
 		if (is_alive(m))
 			measure_close(&m->child, &m->e);
-		m->elapsed += now() - begin;
+		m->elapsed += seconds_now() - begin;
 	}
 	for (size_t i = 0; i < s->nr && !ct_interrupted && !s->run->fatal.status; i++)
 		keep(s, &s->list[i], session);

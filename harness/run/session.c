@@ -10,6 +10,7 @@
 #include "harness/results/figures.h"
 #include "harness/run/enough.h"
 #include "harness/run/rounds.h"
+#include "harness/base/seconds.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -33,7 +34,7 @@ static void make_valid(char *text)
 static bool
 measure_once(struct run *run, struct run_cell *c, struct measurement *m, json_t **details)
 {
-	struct timespec before, after;
+	double begin, elapsed;
 	struct cell cell = c->cell;
 	struct ct_error e = { 0 };
 	int err;
@@ -43,9 +44,9 @@ measure_once(struct run *run, struct run_cell *c, struct measurement *m, json_t 
 	results_time(m->started, sizeof(m->started));
 	memset(&m->result, 0, sizeof(m->result));
 	*details = NULL;
-	clock_gettime(CLOCK_MONOTONIC, &before);
+	begin = seconds_now();
 	err = run->measure(&cell, &m->result, details, &e);
-	clock_gettime(CLOCK_MONOTONIC, &after);
+	elapsed = seconds_now() - begin;
 	if (err < 0) {
 		if (ct_interrupted)
 			return false;
@@ -54,8 +55,7 @@ measure_once(struct run *run, struct run_cell *c, struct measurement *m, json_t 
 		snprintf(m->result.error, sizeof(m->result.error), "%.*s",
 			 (int)sizeof(m->result.error) - 1, e.status ? e.text : strerror(-err));
 	}
-	m->result.elapsed_seconds = (double)(after.tv_sec - before.tv_sec) +
-				    1e-9 * (double)(after.tv_nsec - before.tv_nsec);
+	m->result.elapsed_seconds = elapsed;
 	return true;
 }
 

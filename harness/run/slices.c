@@ -11,6 +11,8 @@
 
 #include "harness/measure/void.h"
 #include "harness/results/details.h"
+#include "harness/numbers/quartiles.h"
+#include "harness/measure/measure.h"
 
 /* Below that many seconds in all, shares say little, so all slices are used (void.h). */
 #define JUDGED_LEAST VOID_SPEED_LEAST
@@ -133,26 +135,6 @@ static double value_of(const struct slice *s, size_t column)
 	return *(const double *)((const char *)&s->told + columns[column].offset);
 }
 
-static void put_metric(json_t *details, const char *name, double value)
-{
-	json_t *metrics = json_object_get(details, "metrics");
-
-	if (!isfinite(value))
-		return;
-	if (!metrics) {
-		json_object_set_new(details, "metrics", json_object());
-		metrics = json_object_get(details, "metrics");
-	}
-	json_object_set_new(metrics, name, json_real(value));
-}
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 static double rate(const struct slice_told *t)
 {
 	return t->ops / (t->seconds + t->charged);
@@ -198,13 +180,14 @@ static void tell_metrics(const struct slice_list *l, json_t *details)
 		again += !l->list[i].alone && l->list[i].attempt > 1;
 	}
 	if (distance > 0)
-		put_metric(details, "cpu_distance_ns", distance);
+		measure_metric(details, "cpu_distance_ns", distance);
 	if (chase > 0)
-		put_metric(details, "chase_ns", chase);
+		measure_metric(details, "chase_ns", chase);
 	if (first)
-		put_metric(details, "slices_again_percent", 100 * (double)again / (double)first);
+		measure_metric(details, "slices_again_percent",
+			       100 * (double)again / (double)first);
 	if (alone > 0 && slices > 0)
-		put_metric(details, "slices_vs_alone_percent", 100 * (slices / alone - 1));
+		measure_metric(details, "slices_vs_alone_percent", 100 * (slices / alone - 1));
 }
 
 void slices_ratio(const struct slice_list *a, const struct slice_list *b, double *n, double *sum,

@@ -5,6 +5,7 @@
 #include "harness/traffic/capture.h"
 
 #include "harness/traffic/capture_bytes.h"
+#include "harness/base/seconds.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -127,14 +128,6 @@ int capture_slurp(const char *path, uint8_t **data, size_t *size, struct ct_erro
 	return err;
 }
 
-static double thread_seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 double capture_decode_rate(const char *path, double seconds, uint64_t *decoded, struct ct_error *e)
 {
 	uint64_t packets = 0, sum = 0;
@@ -150,7 +143,7 @@ double capture_decode_rate(const char *path, double seconds, uint64_t *decoded, 
 	ret = capture_slurp(path, &data, &size, e);
 	if (ret)
 		return ret;
-	begin = thread_seconds();
+	begin = seconds_by(CLOCK_THREAD_CPUTIME_ID);
 	do {
 		ret = capture_open_memory(&c, data, size, path, e);
 		if (ret)
@@ -163,7 +156,7 @@ double capture_decode_rate(const char *path, double seconds, uint64_t *decoded, 
 		capture_close(c);
 		if (ret)
 			goto out;
-		spent = thread_seconds() - begin;
+		spent = seconds_by(CLOCK_THREAD_CPUTIME_ID) - begin;
 	} while (spent < seconds);
 	__asm__ volatile("" : : "r"(sum));
 out:

@@ -6,6 +6,7 @@
  * median, both ends of its interval, and in some kinds a mark.
  */
 #include "harness/show/plot/internal.h"
+#include "harness/numbers/quartiles.h"
 
 #include <errno.h>
 #include <math.h>
@@ -105,13 +106,6 @@ int plot_curves_write(struct plot_file *f, struct plot_curves *c, const struct p
 	return plot_write_ends(f->script, c->ends, c->nr, y);
 }
 
-static int by_number(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 int plot_curves_tics(struct plot_file *f, const struct plot_curves *c, bool log, double room,
 		     void (*words)(char *buf, size_t size, double x))
 {
@@ -126,7 +120,7 @@ int plot_curves_tics(struct plot_file *f, const struct plot_curves *c, bool log,
 	for (size_t i = 0; i < c->nr; i++)
 		for (size_t k = 0; k < c->ends[i].nr; k++)
 			xs[nr++] = c->ends[i].points[k].x;
-	qsort(xs, nr, sizeof(*xs), by_number);
+	qsort(xs, nr, sizeof(*xs), by_value);
 	fputs("set xtics (", f->script);
 	for (size_t i = 0; i < nr; i++) {
 		double place = log ? log2(xs[i]) : xs[i];

@@ -6,6 +6,7 @@
 #include "harness/show/plot/internal.h"
 
 #include "harness/show/table/table.h"
+#include "harness/numbers/quartiles.h"
 
 #include <errno.h>
 #include <math.h>
@@ -18,13 +19,6 @@ static void value_words(char *buf, size_t size, double x)
 
 	table_value(buf, size, value);
 	json_decref(value);
-}
-
-static int by_number(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
 }
 
 /*
@@ -50,7 +44,7 @@ static void write_caches(FILE *script, const struct plot_group *g, const struct 
 			bytes[nr++] = node + bucket;
 	}
 	if (nr)
-		qsort(bytes, nr, sizeof(*bytes), by_number);
+		qsort(bytes, nr, sizeof(*bytes), by_value);
 	json_array_foreach(caches, i, cache)
 	{
 		double size = number_of(cache, "bytes"), x = nr ? size / bytes[nr / 2] : NAN;

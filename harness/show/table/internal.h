@@ -7,13 +7,11 @@
 #include <stdbool.h>
 
 #include "harness/base/grid.h"
+#include "harness/show/table/table.h"
 
 struct figure;
 
-/*
- * Put a figure, or two as a range, into a column of the last row; nothing if they are not finite.
- */
-void table_put_number(struct grid *g, size_t column, double value);
+/* Put two figures as a range into a column of the last row; nothing if they are not finite. */
 void table_put_range(struct grid *g, size_t column, double from, double to);
 
 /*

@@ -44,6 +44,9 @@ int table_bounds(FILE *out, const struct json_t *bounds, enum grid_format format
 /* A number with three significant digits and no exponent: 0.0123, 1.23, 123, 12345. */
 int table_number(char *buf, size_t size, double value);
 
+/* Put that into a column of the last row; nothing if it is not finite. */
+void table_put_number(struct grid *g, size_t column, double value);
+
 /* A cell's parameter from JSON, as people write it: 65536 is 64Ki, true is yes. */
 int table_value(char *buf, size_t size, const struct json_t *value);
 

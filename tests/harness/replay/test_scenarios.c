@@ -71,7 +71,6 @@ static char *answers(const char *name, bool full, unsigned int burst)
 	assert_non_null(out);
 	snprintf(capture, sizeof(capture), CONFORMANCE "/scenarios/%s.pcap.zst", name);
 	snprintf(scenario, sizeof(scenario), CONFORMANCE "/scenarios/%s.json", name);
-	replay_command_init(&c);
 	v.arg = out;
 	c.file = capture;
 	c.scenario_path = scenario;
