@@ -122,7 +122,7 @@ static void add_result(void *arg, const struct dictionary_entry *e)
 		grid_put(&l->grid, i, texts[i]);
 }
 
-static int list_results(bool json)
+static int list_results(bool json, struct ct_error *e)
 {
 	static const struct dictionary_entry titles = { "file", "column", "unit", "better",
 							"meaning" };
@@ -130,7 +130,6 @@ static int list_results(bool json)
 		.grid = { .columns = 5, .left = { true, true, true, true, true } },
 		.json = json_array(),
 	};
-	struct ct_error e = { 0 };
 	int status = CT_EXIT_OK;
 
 	if (!json)
@@ -141,7 +140,7 @@ static int list_results(bool json)
 	else if (!l.grid.failed)
 		grid_print(stdout, &l.grid, GRID_TEXT);
 	else
-		status = cmd_end(ct_user_error(&e, "no memory for the list"), &e);
+		status = ct_user_error(e, "no memory for the list");
 	json_decref(l.json);
 	grid_free(&l.grid);
 	return status;
@@ -270,7 +269,7 @@ static int list(void *request, struct ct_error *e)
 	if (q->parameters)
 		return list_parameters(&q->selections, q->json, e);
 	if (q->results)
-		return list_results(q->json);
+		return list_results(q->json, e);
 	if (q->axes)
 		return list_axes(q->json);
 	return q->workloads ? list_workloads(selections, q->selections.nr, q->json, e)

@@ -175,9 +175,9 @@ int list_variants(const char *const *selections, size_t nr, bool json, struct ct
 		}
 	}
 	status = json ? variants_json(chosen) : variants_table(chosen);
-	if (status < 0) {
-		status = cmd_end(ct_user_error(&e, "no memory for the list"), &e);
-	} else if (!json && nr)
+	if (status < 0)
+		status = ct_user_error(e, "no memory for the list");
+	else if (!json && nr)
 		describe(chosen);
 	else if (!json)
 		printf("\nctbench list NAME describes one of them, ctbench list --axes the "
