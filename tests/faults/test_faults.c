@@ -172,7 +172,7 @@ static void each(const char *kind, const char *more, long tries, char *const *ar
 
 /* ---- commands ---- */
 
-static char *const commands[][WORDS] = {
+static char *const attempts[][WORDS] = {
 	{ "list" },
 	{ "list", "--json" },
 	{ "list", "--axes", "--json" },
@@ -195,13 +195,13 @@ static char *const commands[][WORDS] = {
 	{ "completion", "bash" },
 	{ "man", "run" },
 };
-#define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+#define NR_COMMANDS (sizeof(attempts) / sizeof(attempts[0]))
 
 static void memory(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < NR_COMMANDS; i++)
-		each("alloc", "", 8, commands[i]);
+		each("alloc", "", 8, attempts[i]);
 }
 
 /* The process that measures, and a whole run around it. */
@@ -234,8 +234,8 @@ static void descriptors_and_processes(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++) {
-		each("open", "", 4, commands[some[i]]);
-		each("fork", "", 2, commands[some[i]]);
+		each("open", "", 4, attempts[some[i]]);
+		each("fork", "", 2, attempts[some[i]]);
 	}
 }
 
@@ -245,7 +245,7 @@ static void full_disk(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++)
-		each("write", "+", 4, commands[some[i]]);
+		each("write", "+", 4, attempts[some[i]]);
 }
 
 /* Nothing fails, but in pieces. */
@@ -254,9 +254,9 @@ static void pieces(void **state)
 	(void)state;
 	for (size_t i = 7; i < NR_COMMANDS; i++) {
 		clean();
-		run_with(&right, "none@0", commands[i]);
+		run_with(&right, "none@0", attempts[i]);
 		clean();
-		run_with(&now, "short@1+", commands[i]);
+		run_with(&now, "short@1+", attempts[i]);
 		assert_int_equal(now.status, right.status);
 		assert_string_equal(now.out, right.out);
 	}
@@ -333,7 +333,7 @@ static void read_only_folder(void **state)
 
 		if (i != 14 && i != 15 && i != 18)
 			continue;
-		if (program_run(&nobody, commands[i]) == 98) {
+		if (program_run(&nobody, attempts[i]) == 98) {
 			print_message("[  note    ] %s is closed to others: not tried\n",
 				      CTBENCH_BINARY);
 			break;
