@@ -176,7 +176,7 @@ static void every_metric_has_a_row(void **state)
 	}
 	closedir(dir);
 	assert_true(nr > 10);
-	assert_true(expect_rows(slices, "put_metric(details, \"", is_metric) > 2);
+	assert_true(expect_rows(slices, "measure_metric(details, \"", is_metric) > 2);
 	assert_true(expect_rows(slices, "COLUMN(\"", is_slice_column) > 5);
 }
 
