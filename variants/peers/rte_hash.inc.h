@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * DPDK's rte_hash as conntrack's table: two buckets of eight entries for each key (cuckoo hashing),
- * 16 bits of the hash beside each, and keys copied into an array of slots of its own.
+ * 16 bits of the hash beside each, and keys copied into its own array of slots.
  *
  * Its size is fixed when it is made; the flag EXT_TABLE lets buckets overflow, so that it is full
- * only when its slots are.  An insertion overwrites what is there, so the writer looks before, under
- * a lock of its own: plain threads may not be among DPDK's concurrent writers.
+ * only when its slots are.  An insertion overwrites an entry with the same key, so the writer first
+ * looks it up, under our own lock: threads that DPDK did not create may not be among its concurrent
+ * writers.
  *
  * The unit has included a hash, and defined CT_RTE_FLAGS and CT_RTE_RCU (1: deleted slots wait for
  * rte_rcu_qsbr).
@@ -76,7 +77,7 @@ rte_key_set(struct rte_key *k, const union ct_tuple_words *t, uint32_t zone_id, 
 
 /* --- Lookup --- */
 
-/* The zone whose hash is looked under; a zone of one direction leaves the other without. */
+/* A zone for one direction sets none for the other; the lookup takes the one that is set. */
 static __always_inline void
 rte_key_find(struct rte_key *k, const union ct_tuple_words *t, const struct ct_find *f)
 {
@@ -155,7 +156,7 @@ static void rte_key_node(struct rte_key *k, const struct nf_conn *ct, enum ip_co
 	rte_key_set(k, &t, nf_ct_zone_id(&zone, dir), load_relaxed(&ct->net_id));
 }
 
-/* Who is not to be found is not in the table; it only says that it is. */
+/* An entry that must not be found is not in the table; only its node says that it is. */
 static bool rte_is_hidden(const struct nf_conn *ct, enum ip_conntrack_dir dir)
 {
 	return nf_ct_is_hidden(nf_ct_status(ct), dir);
