@@ -24,8 +24,8 @@ struct json_t *
 facts_differences_within_run(const struct json_t *a, const struct json_t *b, bool build);
 
 /*
- * The parameter in which two cells of the same name differ, so that they cannot be compared; NULL if
- * they can.  The number of repeats, seeds, targets and folders may differ.
+ * The parameter in which two cells of the same name differ, so that they cannot be compared; NULL
+ * if they can.  The number of repeats, seeds, targets and folders may differ.
  */
 const char *facts_cells_differ(const struct json_t *a, const struct json_t *b);
 

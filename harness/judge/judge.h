@@ -152,7 +152,8 @@ void judge_put_effect(struct grid *g, const struct json_t *item, size_t effect, 
 		      size_t detectable);
 
 /*
- * The A/A pair of a workload in report.noise, of two programs the noisier one; NULL if there is none.
+ * The A/A pair of a workload in report.noise, of two programs the noisier one; NULL if there is
+ * none.
  */
 const struct json_t *judge_noise_pair(const struct json_t *report, const char *workload);
 /*

@@ -311,7 +311,7 @@ static double null_ns(const struct answer *a)
 	return NAN;
 }
 
-/* ---- any other question: the first variant and the fastest, at the first point and the last ---- */
+/* ---- any other question: the first variant and the fastest, at first and last point ---- */
 
 static void say_fastest(struct answer *a, const json_t *point)
 {
@@ -386,8 +386,8 @@ static void by_variant(struct answer *a)
 }
 
 /*
- * Threads that meet the same connections write the same cache lines.  With a flow on one thread, as a
- * network card with RSS deals them out, they do not.
+ * Threads that meet the same connections write the same cache lines.  With a flow on one thread, as
+ * a network card with RSS deals them out, they do not.
  */
 static void by_split(struct answer *a)
 {

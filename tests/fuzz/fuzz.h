@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A fuzz target is one file, fuzz_NAME.c, that defines LLVMFuzzerTestOneInput().  `make fuzz` links it
- * with libFuzzer; every other build links corpus.c, which runs the inputs kept in corpus/NAME.  A
- * fault is a sanitizer's report, an abort() of fuzz_check(), or a hang.
+ * A fuzz target is one file, fuzz_NAME.c, that defines LLVMFuzzerTestOneInput().  `make fuzz` links
+ * it with libFuzzer; every other build links corpus.c, which runs the inputs kept in corpus/NAME. 
+ * A fault is a sanitizer's report, an abort() of fuzz_check(), or a hang.
  */
 #ifndef CTBENCH_TESTS_FUZZ_FUZZ_H
 #define CTBENCH_TESTS_FUZZ_FUZZ_H

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Packets through all hooks, as a router sends them.  A byte of switches; then of each packet a byte of time, a byte of flags, two
- * bytes of length, and the bytes from its IP header on.  Two tables, and bursts beside single
- * packets, must answer alike; afterwards a flush must end every connection.
+ * Packets through all hooks, as a router sends them.  A byte of switches; then of each packet a
+ * byte of time, a byte of flags, two bytes of length, and the bytes from its IP header on.  Two
+ * tables, and bursts beside single packets, must answer alike; afterwards a flush must end every
+ * connection.
  */
 #include "harness/replay/replay.h"
 #include "tests/fuzz/fuzz.h"

@@ -4,8 +4,8 @@
  * the two xored, and the rest mixed in; the mixing is that of MurmurHash3 (Appleby, public domain).
  * Both directions of a connection have one hash.
  *
- * Where both ends are equal they cancel out: every such flow has the same hash, whatever the secret.
- * That needs no luck from an attacker (land attacks have it), and symmetric.h avoids it.
+ * Where both ends are equal they cancel out: every such flow has the same hash, whatever the
+ * secret. That needs no luck from an attacker (land attacks have it), and symmetric.h avoids it.
  */
 #ifndef CTBENCH_VARIANTS_HASH_ENDS_XOR_H
 #define CTBENCH_VARIANTS_HASH_ENDS_XOR_H

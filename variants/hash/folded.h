@@ -3,10 +3,10 @@
  * A fast keyed hash: products of 64 by 64 bits, upper half xor lower half, as wyhash and rapidhash
  * have them, over the whole tuple, the zone and the namespace.
  *
- * Tables that others wrote use it, and nulls_rcu_folded, which shows how much of a table's lead over
- * the baseline is the hash alone.  The zone counts: a table of slots has no room for many entries of
- * one hash.  Unlike SipHash it is no pseudo-random function, so an attacker who learns the key can
- * choose tuples that collide.
+ * Tables that others wrote use it, and nulls_rcu_folded, which shows how much of a table's lead
+ * over the baseline is the hash alone.  The zone counts: a table of slots has no room for many
+ * entries of one hash.  Unlike SipHash it is no pseudo-random function, so an attacker who learns
+ * the key can choose tuples that collide.
  */
 #ifndef CTBENCH_VARIANTS_HASH_FOLDED_H
 #define CTBENCH_VARIANTS_HASH_FOLDED_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Open vSwitch's cmap, as its lib/cmap.c of Debian's openvswitch-source has it, compiled in the build
- * tree.  Only what is used here is declared: the project's own headers and these do not go together.
+ * Open vSwitch's cmap, as its lib/cmap.c of Debian's openvswitch-source has it, compiled in the
+ * build tree.  Only what is used here is declared: the project's own headers and these do not go
+ * together.
  */
 #ifndef CTBENCH_VARIANTS_PEERS_OVS_CMAP_H
 #define CTBENCH_VARIANTS_PEERS_OVS_CMAP_H

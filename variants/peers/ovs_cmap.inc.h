@@ -75,7 +75,10 @@ table_find(struct ct_table *t, struct ct_find *f, uint32_t hash, const bool get)
 	return cmap_match(cmap_find(&t->cmap, hash), f, get);
 }
 
-/* The library looks up a batch by itself, prefetching; then the nodes are prefetched, two lines each. */
+/*
+ * The library looks up a batch by itself, prefetching; then the nodes are prefetched, two lines
+ * each.
+ */
 #define CT_TABLE_BURSTS
 static __always_inline void
 table_find_burst(struct ct_table *t, struct ct_find *f, struct ct_burst *b, const bool get)
@@ -98,7 +101,9 @@ table_find_burst(struct ct_table *t, struct ct_find *f, struct ct_burst *b, cons
 	}
 }
 
-/* A node's second word says whether it is in: cmap_replace() must not be asked for one that is not. */
+/*
+ * A node's second word says whether it is in: cmap_replace() must not be asked for one that is not.
+ */
 static int peer_add(struct ct_table *t, struct nf_conn *ct, enum ip_conntrack_dir dir,
 		    uint32_t hash, struct ct_insert *ins)
 {

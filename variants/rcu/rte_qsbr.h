@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * DPDK's RCU, rte_rcu_qsbr, for its rte_hash: the library keeps the place of a deleted key until all
- * threads have reported a quiescent state.
+ * DPDK's RCU, rte_rcu_qsbr, for its rte_hash: the library keeps the place of a deleted key until
+ * all threads have reported a quiescent state.
  *
  * Nothing else waits for it: connections are type-stable, and what a lookup hands out is looked at
  * again behind a reference.  So a thread is in a read-side section only inside a lookup, and may

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Each kind of question is answered with its cells' own figures, above the table and in the report. */
+/*
+ * Each kind of question is answered with its cells' own figures, above the table and in the report.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
