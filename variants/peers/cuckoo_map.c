@@ -15,6 +15,9 @@
 #define PEER(f)		 cuckoo_map_##f
 #define CXX_BUCKET_BYTES 0u
 #define CXX_ENTRY_BYTES	 40u /* up to twice 4 x (16 + 1 + 1) bytes for 4 entries, half full */
-#define CXX_AXES	 .bucket = "cuckoo", .chain = "slots", .lock = "striped", .resize = "stopping"
+/* clang-format off */
+#define CXX_AXES \
+	.bucket = "cuckoo", .chain = "slots", .lock = "striped", .resize = "stopping"
+/* clang-format on */
 #define CT_TABLE_LIMITS	 "at most eight entries with the same hash fit"
 #include "variants/peers/cxx_table.inc.h"
