@@ -19,5 +19,5 @@
 #define CXX_AXES \
 	.bucket = "cuckoo", .chain = "slots", .lock = "striped", .resize = "stopping"
 /* clang-format on */
-#define CT_TABLE_LIMITS	 "at most eight entries with the same hash fit"
+#define CT_TABLE_LIMITS "at most eight entries with the same hash fit"
 #include "variants/peers/cxx_table.inc.h"
