@@ -145,7 +145,8 @@ static uint32_t fl_reverse(struct flowline *t, uint32_t ref)
 		_Atomic uintptr_t *link = fl_link(fl_at(t, ref), ref & FL_KIND_MASK);
 		uint32_t next = (uint32_t)atomic_load_explicit(link, memory_order_relaxed);
 
-		atomic_store_explicit(link, before, memory_order_relaxed);
+		/* release: a reader on this object goes to one that it may not have seen yet */
+		atomic_store_explicit(link, before, memory_order_release);
 		before = ref;
 		ref = next;
 	}

@@ -261,8 +261,9 @@ FL_INLINE uint32_t fl_find_in(const struct flowline *t, const struct fl_line *li
 	fl_fence(memory_order_acquire);
 	/* The youngest first: see fl_add(). */
 	for (; slots; slots &= ~(1u << (31 - __builtin_clz(slots)))) {
+		/* acquire: the slot may have been given to another object with the same tag */
 		uint32_t ref = atomic_load_explicit(&line->ref[31 - __builtin_clz(slots)],
-						    memory_order_relaxed);
+						    memory_order_acquire);
 
 		if (FL_LIKELY(match(arg, fl_at(t, ref), ref & FL_KIND_MASK)))
 			return ref;
@@ -312,7 +313,7 @@ FL_INLINE uint32_t fl_guess(const struct flowline *t, uint32_t hash, const bool 
 	fl_fence(memory_order_acquire); /* as in fl_find_in() */
 	if (FL_LIKELY(slots)) {
 		ref = atomic_load_explicit(&line->ref[31 - __builtin_clz(slots)],
-					   memory_order_relaxed);
+					   memory_order_acquire);
 		/* The second argument must be a constant; clang does not accept a parameter. */
 		if (write)
 			__builtin_prefetch(fl_at(t, ref), 1, 3);
@@ -427,9 +428,12 @@ static inline void fl_chain(struct flowline *t, struct fl_line *line, uint16_t t
 	uint32_t first = atomic_load_explicit(&line->chain, memory_order_relaxed);
 	uint16_t filter = atomic_load_explicit(&line->filter, memory_order_relaxed);
 
+	/*
+	 * release, twice: pairs with fl_find_chained(), which may be on this very object, if it was
+	 * in the line before
+	 */
 	atomic_store_explicit(fl_link(fl_at(t, ref), ref & FL_KIND_MASK), first,
-			      memory_order_relaxed);
-	/* release: pairs with fl_find_chained() */
+			      memory_order_release);
 	atomic_store_explicit(&line->chain, ref, memory_order_release);
 	atomic_store_explicit(&line->filter, (uint16_t)(filter | 1u << (tag & 15)),
 			      memory_order_release);
@@ -455,7 +459,7 @@ fl_keep_order(struct fl_line *line, uint32_t same, int i, uint16_t tag, uint32_t
 	if (i < 0)
 		out = v[nr++];
 	for (uint32_t s = slots; s; s &= s - 1)
-		atomic_store_explicit(&line->ref[__builtin_ctz(s)], v[nr++], memory_order_relaxed);
+		atomic_store_explicit(&line->ref[__builtin_ctz(s)], v[nr++], memory_order_release);
 	if (i >= 0)
 		atomic_store_explicit(&line->tag[i], tag, memory_order_release);
 	return out;
@@ -474,7 +478,8 @@ fl_add(struct flowline *t, struct fl_line *line, uint32_t hash, uint32_t ref, bo
 	const int i = unused ? __builtin_ctz(unused) : -1;
 
 	if (FL_LIKELY(unused && !same)) {
-		atomic_store_explicit(&line->ref[i], ref, memory_order_relaxed);
+		/* release: pairs with fl_find_in(), which may have read the same tag here before */
+		atomic_store_explicit(&line->ref[i], ref, memory_order_release);
 		atomic_store_explicit(&line->tag[i], tag, memory_order_release);
 		return;
 	}
