@@ -80,6 +80,20 @@ static bool make_request(const struct run *run, struct bounds_request *q)
 	return q->nr_threads;
 }
 
+/* A short, undisturbed window of the cell with so many flows and buckets; false if it was void. */
+static bool measure_small(struct run *run, const struct bounds_request *q, struct cell *c,
+			  uint64_t flows, struct cell_result *r)
+{
+	struct ct_error e = { 0 };
+
+	c->flows = c->buckets = flows;
+	c->seconds = q->window;
+	c->warmup = q->window / 4;
+	c->timeline = 0;
+	c->nr_events = 0;
+	return !run->measure(c, r, NULL, &e) && !r->status && !r->void_reason[0];
+}
+
 /* What the harness costs: a cell of the run with the variant that does nothing. */
 static void add_null(struct run *run, const struct bounds_request *q, json_t *list)
 {
@@ -95,17 +109,10 @@ static void add_null(struct run *run, const struct bounds_request *q, json_t *li
 	for (unsigned int t = 0; like && t < q->nr_threads; t++) {
 		struct cell cell = like->cell;
 		struct cell_result r;
-		struct ct_error e = { 0 };
 
 		strcpy(cell.variant, "null");
 		cell.threads = q->threads[t];
-		cell.flows = 4096;
-		cell.buckets = 4096;
-		cell.seconds = q->window;
-		cell.warmup = q->window / 4;
-		cell.timeline = 0;
-		cell.nr_events = 0;
-		if (run->measure(&cell, &r, NULL, &e) || r.status || r.void_reason[0])
+		if (!measure_small(run, q, &cell, 4096, &r))
 			continue;
 		json_array_append_new(list, json_pack("{s:s, s:i, s:f}", "bound", "null", "threads",
 						      (int)cell.threads, "ns", r.ns_per_op));
@@ -120,9 +127,12 @@ static bool told_before(const json_t *list, const struct cell *c)
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(list, i,
-			   one) if (!strcmp(text_of(one, "variant"), c->variant) &&
-				    number_of(one, "burst") == fmax(1, c->burst)) return true;
+	json_array_foreach(list, i, one)
+	{
+		if (!strcmp(text_of(one, "variant"), c->variant) &&
+		    number_of(one, "burst") == fmax(1, c->burst))
+			return true;
+	}
 	return false;
 }
 
@@ -135,22 +145,16 @@ static void add_in_cache(struct run *run, const struct bounds_request *q, json_t
 	for (size_t i = 0; i < run->nr_cells && !ct_interrupted; i++) {
 		struct cell cell = run->cells[i].cell;
 		struct cell_result r;
-		struct ct_error e = { 0 };
 
 		if (!run->cells[i].selected || cell.level != LEVEL_OPS ||
 		    cell.kind != KIND_STEADY || cell.capture[0] || cell.oversubscribe ||
 		    cell_latency(&cell) != LATENCY_NONE || told_before(list, &cell))
 			continue;
 		cell.threads = 1;
-		cell.flows = cell.buckets = IN_CACHE_FLOWS;
 		cell.popularity = POP_UNIFORM;
 		cell.lookup = 1;
 		cell.insert = cell.del = 0;
-		cell.seconds = q->window;
-		cell.warmup = q->window / 4;
-		cell.timeline = 0;
-		cell.nr_events = 0;
-		if (run->measure(&cell, &r, NULL, &e) || r.status || r.void_reason[0])
+		if (!measure_small(run, q, &cell, IN_CACHE_FLOWS, &r))
 			continue;
 		json_array_append_new(
 			list, json_pack("{s:s, s:i, s:s, s:i, s:f}", "bound", "in_cache", "threads",
