@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A line of progress on the terminal; see progress.h. */
+/* Progress on a terminal or in a log; see progress.h. */
 #include "harness/base/progress.h"
 
 #include "harness/base/escape.h"
@@ -13,13 +13,18 @@
 
 #define QUIET_SECONDS  2.0
 #define REDRAW_SECONDS 0.1
+#define LOGGED_SECONDS 30.0
+#define LOGGED_COLUMNS 200
 
 void progress_begin(struct progress *p, const char *what, double total)
 {
 	*p = (struct progress){ .what = what,
 				.total = total,
 				.began = seconds_now(),
+				.open = true,
 				.terminal = isatty(STDERR_FILENO) };
+	p->interval = p->terminal ? REDRAW_SECONDS : LOGGED_SECONDS;
+	p->drawn = p->terminal ? 0 : p->began;
 }
 
 char *progress_duration(char *buf, size_t size, double seconds)
@@ -85,16 +90,22 @@ void progress_update(struct progress *p, double done, const char *detail)
 	char line[512], drawn[512 + 8];
 	double now;
 
-	if (!p->terminal)
+	if (!p->open)
 		return;
 	now = seconds_now();
-	if (now - p->drawn < REDRAW_SECONDS)
+	if (now - p->drawn < p->interval)
 		return;
-	progress_line(p, now, done, detail, terminal_columns(STDERR_FILENO, 80), line,
+	progress_line(p, now, done, detail,
+		      p->terminal ? terminal_columns(STDERR_FILENO, 80) : LOGGED_COLUMNS, line,
 		      sizeof(line));
 	if (!*line)
 		return;
 	p->drawn = now;
+	if (!p->terminal) {
+		fprintf(stderr, "ctbench: %s\n", line);
+		fflush(stderr);
+		return;
+	}
 	p->visible = true;
 	snprintf(drawn, sizeof(drawn), "\r%s\033[K", line);
 	terminal_draw(drawn);
@@ -112,5 +123,5 @@ void progress_wipe(struct progress *p)
 void progress_end(struct progress *p)
 {
 	progress_wipe(p);
-	p->terminal = false;
+	p->open = false;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A line of progress on the terminal: how much is done, and how long the rest will take.
+ * Progress on standard error: how much is done, and how long the rest will take.
  *
  *	struct progress p;
  *
@@ -9,9 +9,10 @@
  *		progress_update(&p, bytes_done, NULL);
  *	progress_end(&p);
  *
- * Nothing is drawn if standard error is not a terminal, in the first two seconds, or if the end is
- * near.  The line is redrawn at most ten times a second, and wiped at the end.  An update that
- * draws nothing costs one reading of the clock.
+ * On a terminal it is one line, redrawn at most ten times a second and wiped at the end.  Elsewhere
+ * (a log, CI) a line is appended every 30 seconds, so that nobody takes a long run for a dead one.
+ * Nothing is shown in the first two seconds, or if the end is near.  An update that shows nothing
+ * costs one reading of the clock.
  *
  * Thread-safety: one thread per struct progress.  Call progress_wipe() before you print on the
  * terminal.
@@ -26,6 +27,8 @@ struct progress {
 	const char *what;    /* two or three words; the pointer is kept */
 	double total;	     /* of the work, in any unit: bytes, expected seconds; 0: unknown */
 	double began, drawn; /* seconds of a monotonic clock */
+	double interval;     /* seconds between two lines, or two drawings of the line */
+	bool open;	     /* from progress_begin() to progress_end() */
 	bool terminal;
 	bool visible; /* the line is on the terminal now */
 };

@@ -3,6 +3,7 @@
 #include "harness/cli/replay_options.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -139,6 +140,20 @@ static bool reader_left(int err)
 	return err < 0 && errno == EPIPE;
 }
 
+#define PROGRESS_PACKETS 4096
+
+/* share: of the packets, 0 where unknown.  On a terminal the lines of JSON are progress enough. */
+static void
+show_progress(struct progress *p, const struct replay_visitor *v, uint64_t packets, double share)
+{
+	char detail[32];
+
+	if (packets % PROGRESS_PACKETS || (v->quiet && p->terminal))
+		return;
+	snprintf(detail, sizeof(detail), "%" PRIu64 " packets", packets);
+	progress_update(p, share, detail);
+}
+
 /* Packet by packet from the file, up to damage if there is any.  1: enough. */
 static int run_stream(const char *file, const struct replay_visitor *v, struct replay *r,
 		      uint64_t *packets, struct ct_error *e)
@@ -146,23 +161,20 @@ static int run_stream(const char *file, const struct replay_visitor *v, struct r
 	struct capture_packet p;
 	struct progress progress;
 	struct capture *capture;
-	char detail[32];
 	bool left = false;
 	int err = capture_open(&capture, file, e);
 
 	if (err)
 		return err;
-	progress_begin(&progress, "replaying", 0);
+	progress_begin(&progress, "replaying", isfinite(capture_share(capture)) ? 1 : 0);
 	while ((err = capture_next(capture, &p, e)) > 0) {
 		err = one_packet(v, r, &p);
 		left = reader_left(err);
 		if (err)
 			break;
 		(*packets)++;
-		if (!(p.index % 4096) && !v->quiet) {
-			snprintf(detail, sizeof(detail), "%" PRIu64 " packets", p.index);
-			progress_update(&progress, 0, detail);
-		}
+		show_progress(&progress, v, *packets,
+			      progress.total > 0 ? capture_share(capture) : 0);
 	}
 	progress_end(&progress);
 	r->notes = *capture_notes(capture);
@@ -177,9 +189,11 @@ static int run_loaded(const struct capture_set *set, const struct replay_visitor
 		      struct replay *r, uint64_t *packets, struct ct_error *e)
 {
 	const unsigned int burst = r->options.burst;
+	struct progress progress;
 	int err = 0;
 
 	r->notes = set->notes;
+	progress_begin(&progress, "replaying", (double)set->nr);
 	for (; *packets < set->nr && !err; ++*packets) {
 		uint64_t left = set->nr - *packets;
 
@@ -187,7 +201,9 @@ static int run_loaded(const struct capture_set *set, const struct replay_visitor
 			replay_look_ahead(r, &set->packets[*packets],
 					  left < burst ? (unsigned int)left : burst);
 		err = one_packet(v, r, &set->packets[*packets]);
+		show_progress(&progress, v, *packets, (double)*packets);
 	}
+	progress_end(&progress);
 	if (reader_left(err))
 		return 1;
 	return err < 0 ? write_error(err, e) : err;

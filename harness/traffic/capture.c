@@ -145,6 +145,11 @@ const struct capture_notes *capture_notes(const struct capture *c)
 	return &c->notes;
 }
 
+double capture_share(const struct capture *c)
+{
+	return capture_bytes_share(c->bytes);
+}
+
 /* --- Packets as they are in the file --- */
 
 static void note(struct capture *c, enum capture_note what, const struct capture_packet *p)

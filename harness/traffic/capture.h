@@ -76,6 +76,9 @@ int capture_next(struct capture *c, struct capture_packet *p, struct ct_error *e
 /* The oddities of the packets so far; complete at the end. */
 const struct capture_notes *capture_notes(const struct capture *c);
 
+/* The share of the file that was read, from 0 to 1, to show progress; NAN for a pipe. */
+double capture_share(const struct capture *c);
+
 void capture_close(struct capture *c);
 
 /* A whole capture in memory. */

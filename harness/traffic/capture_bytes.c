@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -340,6 +341,17 @@ int capture_bytes_memory(struct capture_bytes **out, const void *data, size_t si
 const char *capture_bytes_name(const struct capture_bytes *b)
 {
 	return b->name;
+}
+
+double capture_bytes_share(const struct capture_bytes *b)
+{
+	struct stat st;
+	off_t at;
+
+	if (b->fd < 0 || fstat(b->fd, &st) || !S_ISREG(st.st_mode) || st.st_size <= 0)
+		return NAN;
+	at = lseek(b->fd, 0, SEEK_CUR);
+	return at < 0 ? NAN : fmin(1, (double)at / (double)st.st_size);
 }
 
 char *capture_bytes_command(const struct capture_bytes *b, const char *before, const char *behind,

@@ -59,6 +59,9 @@ const char *capture_bytes_name(const struct capture_bytes *b);
 char *capture_bytes_command(const struct capture_bytes *b, const char *before, const char *behind,
 			    char *buf, size_t size);
 
+/* The share of the file that was read, from 0 to 1; NAN if the source is not a file. */
+double capture_bytes_share(const struct capture_bytes *b);
+
 /* The error that stopped reading; NULL: none did. */
 const struct ct_error *capture_bytes_error(const struct capture_bytes *b);
 

@@ -94,8 +94,11 @@ static void assert_comes(int fd, const char *expected)
 	assert_string_equal(got, expected);
 }
 
-/* A whole life of a progress that began age seconds ago, with standard error going to fd. */
-static void live(int fd, double age)
+/*
+ * A whole life of a progress that began age seconds ago, with standard error going to fd; interval:
+ * seconds between two lines, 0: the usual.
+ */
+static void live_at(int fd, double age, double interval)
 {
 	struct progress p;
 	int saved;
@@ -105,6 +108,10 @@ static void live(int fd, double age)
 	dup2(fd, STDERR_FILENO);
 	progress_begin(&p, "reading", 100);
 	p.began -= age;
+	if (interval > 0) {
+		p.interval = interval;
+		p.drawn -= interval;
+	}
 	progress_update(&p, 10, "first");
 	progress_update(&p, 11, "second"); /* too soon after the first */
 	progress_end(&p);
@@ -113,6 +120,11 @@ static void live(int fd, double age)
 	fflush(stderr);
 	dup2(saved, STDERR_FILENO);
 	close(saved);
+}
+
+static void live(int fd, double age)
+{
+	live_at(fd, age, 0);
 }
 
 static void on_a_terminal(void **state)
@@ -142,6 +154,12 @@ static void elsewhere(void **state)
 	assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
 	live(ends[1], 10);
 	assert_comes(ends[0], "");
+	/* the second update comes too soon: 1000 seconds make sure of that */
+	live_at(ends[1], 10, 1000);
+	assert_comes(ends[0], "ctbench: reading: 10 %, 1 min 30 s left (first)\n");
+	live_at(ends[1], 10, 1e-9);
+	assert_comes(ends[0], "ctbench: reading: 10 %, 1 min 30 s left (first)\n"
+			      "ctbench: reading: 11 %, 1 min 21 s left (second)\n");
 	close(ends[0]);
 	close(ends[1]);
 }
