@@ -340,7 +340,7 @@ static void test_list_workloads(void **state)
 	(void)state;
 	/* a bad one is named, and the others are still listed */
 	assert_int_equal(o.status, CT_EXIT_USER);
-	expect(o.err, "workloads/gone.yaml: No such file");
+	expect(o.err, "workloads/gone.yaml");
 	expect(o.out, "workloads/axes.yaml");
 	expect(o.out, "workloads/size.yaml");
 	done(&o);
@@ -364,7 +364,7 @@ static void test_output_ends(void **state)
 	if (!access("/dev/full", W_OK)) {
 		o = run("/dev/full", list);
 		assert_int_equal(o.status, CT_EXIT_USER);
-		expect(o.err, "cannot write to standard output: No space left");
+		expect(o.err, "No space left");
 		done(&o);
 	}
 	o = run("-", list);

@@ -114,7 +114,7 @@ static void core_takes_one_of_each(void **state)
 	assert_string_equal(plan(TWO_SOCKETS, NULL, PIN_CORE, NULL, 8, false),
 			    "0 2 4 6 8 10 12 14");
 	assert_string_equal(plan(TWO_SOCKETS, "1,3,4-7", PIN_CORE, NULL, 4, false), "1 3 4 6");
-	assert_in(plan(TWO_SOCKETS, NULL, PIN_CORE, NULL, 9, false), "one thread per core gives 8");
+	assert_in(plan(TWO_SOCKETS, NULL, PIN_CORE, NULL, 9, false), "gives 8");
 	assert_string_equal(plan(TWO_SOCKETS, "0-3", PIN_CORE, NULL, 3, true), "0 2 0");
 }
 
@@ -122,8 +122,7 @@ static void llc_takes_one_of_each(void **state)
 {
 	(void)state;
 	assert_string_equal(plan(TWO_SOCKETS, NULL, PIN_LLC, NULL, 4, false), "0 4 8 12");
-	assert_in(plan(TWO_SOCKETS, NULL, PIN_LLC, NULL, 5, false),
-		  "one thread per last-level cache gives 4");
+	assert_in(plan(TWO_SOCKETS, NULL, PIN_LLC, NULL, 5, false), "gives 4");
 	assert_string_equal(plan(TWO_SOCKETS, NULL, PIN_LLC, NULL, 6, true), "0 4 8 12 0 4");
 	/* the outermost cache is meant */
 	assert_string_equal(plan("package:2 l3:2 l2:2 core:1 pu:2", NULL, PIN_LLC, NULL, 4, false),
@@ -158,12 +157,10 @@ static void lists_that_are_wrong(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_in(plan(TWO_SOCKETS, NULL, PIN_LIST, bad[i], 1, false), "not a list");
 	assert_in(plan(TWO_SOCKETS, NULL, PIN_LIST, NULL, 1, false), "not a list of CPUs");
-	assert_in(plan(TWO_SOCKETS, NULL, PIN_LIST, "3,16", 2, false),
-		  "names CPU 16, which this machine does not have: it has 0-15");
+	assert_in(plan(TWO_SOCKETS, NULL, PIN_LIST, "3,16", 2, false), "CPU 16");
 	assert_in(plan(TWO_SOCKETS, NULL, PIN_LIST, "0-2147483647", 2, false),
 		  "names CPU 16, which");
-	assert_in(plan(TWO_SOCKETS, "0-3,8", PIN_LIST, "3,4", 2, false),
-		  "CPU 4, which this process may not use");
+	assert_in(plan(TWO_SOCKETS, "0-3,8", PIN_LIST, "3,4", 2, false), "CPU 4");
 	assert_in(plan(TWO_SOCKETS, "0-3,8", PIN_LIST, "3,4", 2, false), "0-3,8");
 	assert_in(plan(TWO_SOCKETS, NULL, PIN_LIST, "3,3", 2, false), "names CPU 3 twice");
 	assert_in(plan(TWO_SOCKETS, NULL, PIN_LIST, "3", 2, false),

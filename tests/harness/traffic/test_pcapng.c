@@ -372,13 +372,13 @@ static void damaged(void **state)
 	expect_damage_of(6, other, 7, "interface");
 	other[0] = 0;
 	other[3] = 9;
-	expect_damage_of(6, other, 7, "longer than its block");
+	expect_damage_of(6, other, 7, "longer");
 	other[3] = 0xffffffff;
-	expect_damage_of(6, other, 7, "longer than its block");
+	expect_damage_of(6, other, 7, "longer");
 	expect_damage_of(6, packet, 4, "too short");
 	expect_damage_of(2, packet, 4, "too short");
 	expect_damage_of(3, packet, 0, "too short");
-	expect_damage_of(3, packet + 3, 1, "longer than its block");
+	expect_damage_of(3, packet + 3, 1, "longer");
 	expect_damage_of(1, packet, 1, "too short");
 	for (uint32_t length = 0; length < 40; length++) {
 		blob_u32(&b, 5, false);
@@ -391,7 +391,7 @@ static void damaged(void **state)
 	}
 	whole(&b, 0, 3, false);
 	b.data[b.size - 4] ^= 4;
-	expect_damage(&b, "lengths of a block differ");
+	expect_damage(&b, "lengths");
 	/* cut off at each length, also of a block that would be skipped */
 	for (size_t size = b.size - 1; size > 0; size--) {
 		b.size = size;
