@@ -261,7 +261,7 @@ static void noise_is_the_far_end(void **state)
 	for (unsigned int k = 0; k < run.repeats; k++)
 		run.cells[run.nr - 1].values[k] *= k == 0 ? 1 : k % 2 ? 1.1 : 1 / 1.1;
 	report = judged(&run);
-	pair = json_array_get(json_object_get(json_object_get(report, "noise of"), "pairs"), 0);
+	pair = json_array_get(json_object_get(json_object_get(report, "noise"), "pairs"), 0);
 	low = number(pair, "ci_low_percent");
 	high = number(pair, "ci_high_percent");
 	assert_true(fabs(number(pair, "effect_percent")) < 2);
@@ -333,10 +333,10 @@ static void too_few_repeats(void **state)
 	assert_string_equal(text(v, "outcome"), "unjudged");
 	assert_non_null(strstr(text(v, "text"), "4 repeats, at least 5"));
 	/* The control's medians are there, but one difference of medians is no noise. */
-	pair = json_array_get(json_object_get(json_object_get(report, "noise of"), "pairs"), 0);
+	pair = json_array_get(json_object_get(json_object_get(report, "noise"), "pairs"), 0);
 	assert_true(number(pair, "effect_percent") != 0);
 	assert_null(json_object_get(pair, "percent"));
-	assert_true(json_is_null(json_object_get(json_object_get(report, "noise of"), "percent")));
+	assert_true(json_is_null(json_object_get(json_object_get(report, "noise"), "percent")));
 	json_decref(report);
 }
 
@@ -380,7 +380,7 @@ static void without_a_control(void **state)
 	assert_int_equal(judge_run(report), 0);
 	assert_non_null(
 		strstr(text(verdict_on(report, "rwlock", NULL), "text"), " %; without a control"));
-	assert_true(json_is_null(json_object_get(report, "noise of")));
+	assert_true(json_is_null(json_object_get(report, "noise")));
 	json_decref(report);
 }
 
@@ -500,7 +500,7 @@ static void what_is_compared(void **state)
 		nr++;
 	}
 	assert_int_equal(nr, 3);
-	assert_true(json_is_null(json_object_get(report, "noise of")));
+	assert_true(json_is_null(json_object_get(report, "noise")));
 	json_decref(report);
 }
 

@@ -96,7 +96,7 @@ static void noise_is_the_control(void **state)
 	(void)state;
 	assert_int_equal(run("little.yaml --results runs --name a"), 0);
 	benchmark = benchmark_of("a");
-	noise = json_object_get(json_object_get(benchmark, "ctbench"), "noise of");
+	noise = json_object_get(json_object_get(benchmark, "ctbench"), "noise");
 	assert_int_equal(json_unpack(noise, "{s:[{s:f}], s:n}", "pairs", "effect_percent", &effect,
 				     "percent"),
 			 0);
