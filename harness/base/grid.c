@@ -212,7 +212,7 @@ static void print_text(FILE *out, const struct grid *g, const int *width, int li
 
 static void print_html(FILE *out, const struct grid *g, const int *width)
 {
-	fputs("<table>\n", out);
+	fputs("<table class=\"sort\">\n", out);
 	for (size_t r = 0; r < g->rows; r++) {
 		fputs(r == 0 ? "<thead><tr>" : r == 1 ? "<tbody>\n<tr>" : "<tr>", out);
 		for (size_t c = 0; c < g->columns; c++) {

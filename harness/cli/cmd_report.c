@@ -3,6 +3,7 @@
  * ctbench report: a web page of a run.
  */
 #include "harness/cli/cmd.h"
+#include "harness/judge/matrix.h"
 #include "harness/show/report/report.h"
 #include "harness/results/results.h"
 #include "harness/show/shares.h"
@@ -12,8 +13,8 @@
 #include <string.h>
 
 struct request {
-	const char *run, *of, *out, *results;
-	bool markdown;
+	const char *run, *of, *out, *results, *base;
+	bool markdown, text, json;
 };
 
 /* clang-format off */
@@ -33,6 +34,12 @@ static const struct cmd_option options[] = {
 	{ "out", 'o', CMD_TEXT, AT(out), "FILE",
 	  .help = "where to write, - for standard output (default: RUN/report.html, or "
 	  "RUN/report-of-BOUND.html)" },
+	{ "base", 'b', CMD_TEXT, AT(base), "VARIANT",
+	  .help = "what the matrix compares with (default: the run's first variant)" },
+	{ "text", 0, CMD_SWITCH, AT(text), NULL,
+	  .help = "the matrix, tables and verdicts as text on standard output" },
+	{ "json", 0, CMD_SWITCH, AT(json), NULL,
+	  .help = "the run's report with its matrix as JSON on standard output" },
 	CMD_RESULTS(struct request),
 	{ .name = NULL },
 };
@@ -40,6 +47,7 @@ static const struct cmd_option options[] = {
 static const struct cmd_term examples[] = {
 	{ "ctbench report results/runs/20260101-120000-default", NULL },
 	{ "ctbench report myrun --markdown > comment.md", NULL },
+	{ "ctbench report myrun --text --base cds_lfht", NULL },
 	{ NULL, NULL },
 };
 /* clang-format on */
@@ -56,16 +64,39 @@ static int check_out(const struct request *q, const char *dir, struct ct_error *
 			     q->out, own);
 }
 
+static report_form *form_of(const struct request *q)
+{
+	return q->markdown ? report_markdown
+	       : q->text   ? report_text
+	       : q->json   ? report_json
+			   : report_html;
+}
+
+static int
+write_form(const struct request *q, struct report_source *s, const char *out, struct ct_error *e)
+{
+	struct report_pictures pictures = { 0 };
+	report_form *form = form_of(q);
+	int err = form == report_html ? report_draw(s, &pictures, e) : 0;
+
+	if (!err)
+		err = strcmp(out, "-") ? report_write(s, out, form, e) : form(stdout, s, e);
+	report_pictures_free(&pictures);
+	return err;
+}
+
 static int make(void *request, struct ct_error *e)
 {
 	const struct request *q = request;
 	char dir[PATH_MAX], name[64] = "report.html", path[PATH_MAX + 80];
-	const char *out = q->out ? q->out : q->markdown ? "-" : path;
-	struct report_pictures pictures = { 0 };
+	const char *out = q->out ? q->out : form_of(q) == report_html ? path : "-";
 	struct report_source s = { 0 };
-	json_t *benchmark, *report;
+	json_t *benchmark, *report, *matrix = NULL;
 	int err = 0;
 
+	if (q->markdown + q->text + q->json > 1)
+		return ct_user_error(e, "--markdown, --text and --json exclude each other: give "
+					"one of them");
 	benchmark = results_open(dir, sizeof(dir), q->results, q->run, e);
 	if (!benchmark)
 		return -ENOENT;
@@ -80,15 +111,15 @@ static int make(void *request, struct ct_error *e)
 		err = check_out(q, dir, e);
 	if (!err && strcmp(out, "-"))
 		err = results_no_links(dir, out, e);
-	if (!err && !q->markdown)
-		err = report_draw(&s, &pictures, e);
-	if (!err && strcmp(out, "-"))
-		err = report_write(&s, out, q->markdown, e);
-	else if (!err)
-		err = q->markdown ? report_markdown(stdout, &s, e) : report_html(stdout, &s, e);
-	report_pictures_free(&pictures);
+	if (!err) {
+		s.matrix = matrix = judge_matrix(report, q->base, e);
+		err = matrix ? 0 : -EINVAL;
+	}
+	if (!err)
+		err = write_form(q, &s, out, e);
 	if (!err && out == path)
 		printf("report: %s\n", path);
+	json_decref(matrix);
 	json_decref(benchmark);
 	return err;
 }
@@ -97,8 +128,10 @@ const struct command command_report = {
 	.name = "report",
 	.summary = "make a web page of a finished run: answers, plots, tables, machine",
 	.about =
-		"Makes one web page of a run: each question, the answer in words with its "
-		"interval, the plots, the tables, the noise, the machine, and how to repeat it. "
+		"Makes one web page of a run: a matrix of its variants and questions, each "
+		"question, "
+		"the answer in words with its interval, the plots, the tables, the noise, the "
+		"machine, and how to repeat it. "
 		"The page is one file that needs nothing else: it can be mailed, printed, and read "
 		"on a phone. Nothing is measured. Its plots are drawn from the run's figures; "
 		"without gnuplot it has none.",

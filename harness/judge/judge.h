@@ -7,6 +7,7 @@
  *	rounds.c	effects between cells that were measured side by side
  *	judge.c		effects, the noise, Holm's correction over the whole run
  *	points.c	what could be detected at each point
+ *	matrix.c	each variant beside one of them, at each point (matrix.h)
  *	text.c		sentences
  *	compare.c	one run against another; facts.c: how their machines differ; power.c: which
  *			comparisons could not have detected a given change; programs.c: a run of two
@@ -100,6 +101,8 @@ struct judge_list {
 void judge_find(struct judge_list *l, const struct json_t *report, const struct json_t *workload,
 		const char *metric);
 void judge_free(struct judge_list *l);
+/* Are two cells of the report equal in all parameters but the variant? */
+bool judge_same_point(const struct json_t *a, const struct json_t *b);
 
 /*
  * Fill in judged, n and effect of a comparison. a holds the cells of the bases, b those of the

@@ -103,6 +103,14 @@ static bool same_parameters(const struct point *a, const struct point *b, const 
 	return true;
 }
 
+bool judge_same_point(const json_t *a, const json_t *b)
+{
+	const struct point x = { NULL, a, json_object_get(a, "parameters") };
+	const struct point y = { NULL, b, json_object_get(b, "parameters") };
+
+	return same_parameters(&x, &y, NULL);
+}
+
 /* ---- the list ---- */
 
 static struct judge_comparison *add(struct finder *f, enum judge_kind kind)

@@ -9,6 +9,7 @@
 
 #include "harness/base/interrupt.h"
 #include "harness/judge/judge.h"
+#include "harness/judge/matrix.h"
 #include "harness/show/plot/plot.h"
 #include "harness/show/report/report.h"
 #include "harness/show/table/table.h"
@@ -217,11 +218,15 @@ static void write_page(struct run *run, const json_t *benchmark, const json_t *r
 {
 	struct report_source s = { .benchmark = benchmark, .report = report };
 	struct report_pictures pictures;
+	json_t *matrix = judge_matrix(report, NULL, e);
 
+	s.matrix = matrix;
 	if (results_no_links(run->results.dir, path, e) || report_draw(&s, &pictures, e))
-		return;
-	report_write(&s, path, false, e);
+		goto out;
+	report_write(&s, path, report_html, e);
 	report_pictures_free(&pictures);
+out:
+	json_decref(matrix);
 }
 
 int run_finish(struct run *run)

@@ -6,6 +6,7 @@
 #include "harness/base/grid.h"
 #include "harness/judge/compare.h"
 #include "harness/judge/judge.h"
+#include "harness/judge/matrix.h"
 #include "harness/results/check.h"
 #include "harness/results/details.h"
 #include "harness/results/results.h"
@@ -17,10 +18,10 @@
 
 #include <jansson.h>
 
-static void page(const struct report_source *s,
-		 int (*write)(FILE *out, const struct report_source *s, struct ct_error *e))
+static void page(const struct report_source *s, report_form *write)
 {
-	static const char *const tags[] = { "<script", "<img", "<iframe" };
+	static const char *const tags[] = { "<img", "<iframe", "<object" };
+	const char *script;
 	struct ct_error e = { 0 };
 	char *text = NULL;
 	size_t len = 0;
@@ -33,6 +34,10 @@ static void page(const struct report_source *s,
 	fuzz_check(!err || e.status);
 	for (size_t i = 0; i < 3 && write == report_html; i++)
 		fuzz_check(!strstr(text, tags[i]));
+	/* The page has a script of its own, at its end. */
+	script = err || write != report_html ? NULL : strstr(text, "<script");
+	fuzz_check(!script || (strstr(text, "</main>\n<script>") == script - 8 &&
+			       !strstr(script + 1, "<script")));
 	for (size_t i = 0; i < len; i++)
 		fuzz_check((unsigned char)text[i] >= ' ' || text[i] == '\n' || text[i] == '\t');
 	free(text);
@@ -46,10 +51,13 @@ static void show(json_t *benchmark)
 	};
 	struct compare_run run = { "a", benchmark };
 	struct ct_error e = { 0 };
-	json_t *sides[2];
+	json_t *sides[2], *matrix;
 
+	s.matrix = matrix = judge_matrix(s.report, NULL, &e);
 	page(&s, report_html);
 	page(&s, report_markdown);
+	page(&s, report_text);
+	json_decref(matrix);
 	judge_print_noise(fuzz_nowhere(), s.report);
 	judge_print_verdicts(fuzz_nowhere(), s.report);
 	judge_print_power(fuzz_nowhere(), s.report);

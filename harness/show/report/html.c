@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A report as a web page: one file that loads nothing, with its pictures inside. plots/report.css
- * is its style.
+ * is its style, plots/report.js its script.
  */
 #include "harness/show/report/report.h"
 
@@ -13,6 +13,7 @@
 #include "harness/base/sha256.h"
 #include "harness/show/plot/plot.h"
 #include "harness/show/answers.h"
+#include "harness/show/matrix.h"
 #include "harness/show/table/table.h"
 
 #include <errno.h>
@@ -39,27 +40,46 @@ element(FILE *out, const char *tag, const char *fmt, ...)
 	fprintf(out, "</%.*s>\n", (int)strcspn(tag, " "), tag);
 }
 
-/*
- * The style sheet, after a policy that lets the browser use nothing but this style sheet: a script
- * that got into the page would not run.
- */
-static int style(FILE *out, struct ct_error *e)
+/* A file of this program as an element: with a newline before it, as the hash has it. */
+struct inlined {
+	const char *file;
+	char text[1 << 16], hash[SHA256_BASE64];
+};
+
+static int inlined(struct inlined *in, struct ct_error *e)
 {
-	const struct built_in *file = built_in_find("plots/report.css");
-	char hash[SHA256_BASE64], css[1 << 16] = "\n";
+	const struct built_in *file = built_in_find(in->file);
 	size_t len = file ? (size_t)(file->end - file->data) : 0;
 
-	if (!len || len >= sizeof(css))
-		return ct_fail(e, -ENOENT, CT_EXIT_INTERNAL,
-			       "plots/report.css is missing in this program");
-	memcpy(css + 1, file->data, len++);
-	sha256_base64(hash, css, len);
+	if (!len || len + 2 > sizeof(in->text))
+		return ct_fail(e, -ENOENT, CT_EXIT_INTERNAL, "%s is missing in this program",
+			       in->file);
+	in->text[0] = '\n';
+	memcpy(in->text + 1, file->data, len);
+	in->text[len + 1] = '\0';
+	sha256_base64(in->hash, in->text, len + 1);
+	return 0;
+}
+
+/*
+ * The style sheet, after a policy that lets the browser use nothing but this style sheet and the
+ * script at the end: another script that got into the page would not run.
+ */
+static int style(FILE *out, struct inlined *script, struct ct_error *e)
+{
+	struct inlined css = { .file = "plots/report.css" };
+	int err = inlined(&css, e);
+
+	script->file = "plots/report.js";
+	if (!err)
+		err = inlined(script, e);
+	if (err)
+		return err;
 	fprintf(out,
 		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-		"style-src 'sha256-%s'; base-uri 'none'; form-action 'none'\">\n<style>",
-		hash);
-	fwrite(css, 1, len, out);
-	fputs("</style>\n", out);
+		"style-src 'sha256-%s'; script-src 'sha256-%s'; base-uri 'none'; form-action "
+		"'none'\">\n<style>%s</style>\n",
+		css.hash, script->hash, css.text);
 	return 0;
 }
 
@@ -81,9 +101,7 @@ static void answer(void *arg, const char *text, const char *outcome)
 
 static void top(FILE *out, const struct report_source *s)
 {
-	const json_t *workloads = json_object_get(s->report, "workloads"), *workload;
 	char machine[2048];
-	size_t i;
 
 	report_all_machines(machine, sizeof(machine), s);
 	element(out, "h1", "%s", text_of(s->report, "name"));
@@ -98,9 +116,18 @@ static void top(FILE *out, const struct report_source *s)
 		json_is_true(json_object_get(s->report, "interrupted"))
 			? " The run was interrupted: some cells were not measured."
 			: "");
+	report_badges(out, s);
+}
+
+/* The questions with their answers, if there are several. */
+static void answers(FILE *out, const struct report_source *s)
+{
+	const json_t *workloads = json_object_get(s->report, "workloads"), *workload;
+	size_t i;
+
 	if (json_array_size(workloads) < 2)
 		return;
-	fputs("<nav><ol>\n", out);
+	fputs("<section id=\"answers\">\n<h2>The answers</h2>\n<nav><ol>\n", out);
 	json_array_foreach(workloads, i, workload)
 	{
 		fprintf(out, "<li><a href=\"#w%zu\">", i);
@@ -109,7 +136,29 @@ static void top(FILE *out, const struct report_source *s)
 		report_answer(s, text_of(workload, "name"), answer, out);
 		fputs("</li>\n", out);
 	}
-	fputs("</ol></nav>\n", out);
+	fputs("</ol></nav>\n</section>\n", out);
+}
+
+/* Links to all sections, which stay in view. */
+static void bar(FILE *out, const struct report_source *s)
+{
+	const json_t *workloads = json_object_get(s->report, "workloads"), *workload;
+	size_t i;
+
+	fputs("<nav class=\"bar\" aria-label=\"Sections\">", out);
+	if (matrix_says(s->matrix))
+		fputs("<a href=\"#matrix\">Matrix</a>", out);
+	if (json_array_size(workloads) > 1)
+		fputs("<a href=\"#answers\">Answers</a>", out);
+	json_array_foreach(workloads, i, workload)
+	{
+		fprintf(out, "<a href=\"#w%zu\">", i);
+		escape_html(out, text_of(workload, "name"));
+		fputs("</a>", out);
+	}
+	if (json_array_size(json_object_get(s->report, "bounds")))
+		fputs("<a href=\"#bounds\">Bounds</a>", out);
+	fputs("<a href=\"#machine\">Machine</a><a href=\"#again\">Repeat it</a></nav>\n", out);
 }
 
 static void warnings(FILE *out, const struct report_source *s)
@@ -217,8 +266,10 @@ static int workload_section(FILE *out, const struct report_source *s, const json
 	int err;
 
 	fprintf(out, "<section id=\"w%zu\">\n", number);
-	element(out, "p class=\"name\"", "%s", name);
+	fputs("<details open><summary class=\"fold\">", out);
+	element(out, "span class=\"name\"", "%s", name);
 	element(out, "h2", "%s", text_of(workload, "question"));
+	fputs("</summary>\n", out);
 	if (report_machines(s) > 1) {
 		report_machine(machine, sizeof(machine), s, report_machine_of(s, name));
 		element(out, "p class=\"sub\"", "Measured on %s.", machine);
@@ -267,7 +318,7 @@ static int workload_section(FILE *out, const struct report_source *s, const json
 	grid_free(&g);
 	if (err)
 		return ct_fail(e, err, CT_EXIT_USER, "no memory for the report");
-	fputs("</section>\n", out);
+	fputs("</details>\n</section>\n", out);
 	return 0;
 }
 
@@ -362,6 +413,7 @@ static void again(FILE *out, const struct report_source *s)
 
 int report_html(FILE *out, const struct report_source *s, struct ct_error *e)
 {
+	struct inlined script;
 	const json_t *workload;
 	size_t i;
 	int err;
@@ -371,12 +423,16 @@ int report_html(FILE *out, const struct report_source *s, struct ct_error *e)
 	      "<meta name=\"color-scheme\" content=\"light dark\">\n",
 	      out);
 	element(out, "title", "ctbench: %s", text_of(s->report, "name"));
-	err = style(out, e);
+	err = style(out, &script, e);
 	if (err)
 		return err;
-	fputs("</head>\n<body>\n<main>\n<header>\n", out);
+	fputs("</head>\n<body>\n", out);
+	bar(out, s);
+	fputs("<main>\n<header>\n", out);
 	top(out, s);
 	fputs("</header>\n", out);
+	report_matrix(out, s);
+	answers(out, s);
 	json_array_foreach(json_object_get(s->report, "workloads"), i, workload)
 	{
 		err = workload_section(out, s, workload, i, e);
@@ -386,6 +442,6 @@ int report_html(FILE *out, const struct report_source *s, struct ct_error *e)
 	bounds(out, s);
 	machine(out, s);
 	again(out, s);
-	fputs("</main>\n</body>\n</html>\n", out);
+	fprintf(out, "</main>\n<script>%s</script>\n</body>\n</html>\n", script.text);
 	return 0;
 }

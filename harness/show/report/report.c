@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Writing a report into a file, in one of its two forms. */
+/* Writing a report into a file, in one of its forms. */
 #include "harness/show/report/report.h"
 
 #include "harness/results/results.h"
@@ -7,7 +7,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-int report_write(const struct report_source *s, const char *path, bool markdown, struct ct_error *e)
+int report_write(const struct report_source *s, const char *path, report_form *form,
+		 struct ct_error *e)
 {
 	char *text = NULL;
 	size_t len = 0;
@@ -16,7 +17,7 @@ int report_write(const struct report_source *s, const char *path, bool markdown,
 
 	if (!out)
 		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the report");
-	err = markdown ? report_markdown(out, s, e) : report_html(out, s, e);
+	err = form(out, s, e);
 	if (fclose(out) && !err)
 		err = ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the report");
 	if (!err)

@@ -5,7 +5,9 @@
  *
  *	report.c	writes the file
  *	html.c		a web page in one file
+ *	matrix.c	the page's first table: variants down, questions across
  *	markdown.c	for a comment on a change
+ *	text.c		for a terminal, and JSON
  *	parts.c		what both share: machines, noise, verdicts, command
  *	answer.c	the answer to a question in a line or two
  *	svg.c		prepares an SVG picture for a page with others
@@ -40,21 +42,28 @@ struct report_source {
 	const struct json_t *benchmark;		/* benchmark.json */
 	const struct json_t *report;		/* its key "ctbench" */
 	const struct report_pictures *pictures; /* NULL: none */
+	const struct json_t *matrix;		/* judge_matrix(); NULL: none */
 };
 
 /*
- * Write the page into out. 0, or a negative errno with a sentence: a style sheet or a picture
- * cannot be read.
+ * A form of the report: a page, Markdown, text for a terminal, JSON. 0, or a negative errno with a
+ * sentence: a style sheet or a picture cannot be read.
  */
-int report_html(FILE *out, const struct report_source *s, struct ct_error *e);
-int report_markdown(FILE *out, const struct report_source *s, struct ct_error *e);
+typedef int report_form(FILE *out, const struct report_source *s, struct ct_error *e);
+report_form report_html, report_markdown, report_text, report_json;
 
 /*
- * Write the page, or the Markdown, into a file (results_write_file()). Missing pictures are left
- * out. On an error nothing is written.
+ * Write it into a file (results_write_file()). Missing pictures are left out. On an error nothing
+ * is written.
  */
-int report_write(const struct report_source *s, const char *path, bool markdown,
+int report_write(const struct report_source *s, const char *path, report_form *form,
 		 struct ct_error *e);
+
+/* ---- matrix.c, for html.c ---- */
+
+/* What disturbed the run; the matrix, if there is one. */
+void report_badges(FILE *out, const struct report_source *s);
+void report_matrix(FILE *out, const struct report_source *s);
 
 /* ---- parts.c ---- */
 

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* ctbench report on a made-up run: the page is complete, escapes texts, and loads nothing. */
 #include "harness/base/grid.h"
+#include "harness/judge/matrix.h"
 #include "harness/show/table/table.h"
 #include "tests/fixture/report_fixture.h"
 
 static void test_page(void **state)
 {
-	struct report_source s = { benchmark, json_object_get(benchmark, "ctbench"), &pictures };
+	struct report_source s = { benchmark, json_object_get(benchmark, "ctbench"), &pictures,
+				   NULL };
 	static char page[1 << 16];
 	struct ct_error e = { 0 };
 
 	(void)state;
-	assert_int_equal(report_write(&s, "run/report.html", false, &e), 0);
+	assert_int_equal(report_write(&s, "run/report.html", report_html, &e), 0);
 	read_text("run/report.html", page, sizeof(page));
 	expect(page, "<h1>a&lt;b</h1>");
 	expect(page, "Is 1 &lt; 2 &amp; &quot;so&quot;?");
@@ -57,7 +59,8 @@ static void test_page(void **state)
  */
 static void test_narrow(void **state)
 {
-	struct report_source s = { benchmark, json_object_get(benchmark, "ctbench"), &pictures };
+	struct report_source s = { benchmark, json_object_get(benchmark, "ctbench"), &pictures,
+				   NULL };
 	static char page[1 << 16];
 	struct ct_error e = { 0 };
 
@@ -66,7 +69,7 @@ static void test_narrow(void **state)
 	assert_int_equal(mkdir("narrow", 0777), 0);
 	write_text("narrow/size-bars.svg", PICTURE);
 	write_text("narrow/other-bars.svg", PICTURE);
-	assert_int_equal(report_write(&s, "run/narrow.html", false, &e), 0);
+	assert_int_equal(report_write(&s, "run/narrow.html", report_html, &e), 0);
 	read_text("run/narrow.html", page, sizeof(page));
 	assert_int_equal(count(page, "<svg "), 5);
 	assert_int_equal(count(page, "<figure class=\"both\">"), 1);
@@ -89,7 +92,7 @@ static void test_narrow(void **state)
 
 	/* A broken picture makes no page. */
 	write_text("narrow/size-bars.svg", "no picture");
-	assert_int_not_equal(report_write(&s, "run/narrow.html", false, &e), 0);
+	assert_int_not_equal(report_write(&s, "run/narrow.html", report_html, &e), 0);
 	assert_int_equal(e.status, CT_EXIT_USER);
 	pictures.narrow[0] = '\0';
 }
@@ -98,7 +101,7 @@ static void test_narrow(void **state)
 static char *
 text_as(int (*form)(FILE *out, const struct report_source *s, struct ct_error *e), const json_t *of)
 {
-	struct report_source s = { of, json_object_get(of, "ctbench"), NULL };
+	struct report_source s = { of, json_object_get(of, "ctbench"), NULL, NULL };
 	struct ct_error e = { 0 };
 	char *text = NULL;
 	size_t len;
@@ -187,7 +190,7 @@ static void answer_is(const struct report_source *s, const char *workload, const
 static void test_answers(void **state)
 {
 	json_t *report = with_answers();
-	struct report_source s = { report, report, NULL };
+	struct report_source s = { report, report, NULL, NULL };
 	static char page[1 << 16];
 	struct ct_error e = { 0 };
 	char *text = NULL;
@@ -220,7 +223,7 @@ static void test_answers(void **state)
 		"one instead of base: +5.0 %, faster; and 2 more\n");
 
 	/* In both forms, at the top; without a verdict the section says so, too. */
-	assert_int_equal(report_write(&s, "run/answers.html", false, &e), 0);
+	assert_int_equal(report_write(&s, "run/answers.html", report_html, &e), 0);
 	read_text("run/answers.html", page, sizeof(page));
 	expect(page,
 	       "So?</a>\n<p class=\"answer seen\">half instead of base: throughput -50 %, slower;");
@@ -234,6 +237,68 @@ static void test_answers(void **state)
 	assert_int_equal(count(text, "no two of its cells differ"), 2);
 	free(text);
 	json_decref(report);
+}
+
+/* ---- the matrix and what surrounds it ---- */
+
+static void add_values(json_t *report, const char *of, const char *variant, double value)
+{
+	json_t *c = cell(of, variant, value), *values = json_array();
+	char name[128];
+
+	for (int i = 0; i < 9; i++)
+		json_array_append_new(values, json_real(value * (1 + 0.001 * (i * 5 % 9))));
+	json_object_set_new(c, "metrics",
+			    json_pack("{s:{s:f, s:i, s:o}}", "mops", "median", value, "n", 9,
+				      "values", values));
+	json_object_set_new(c, "axes", json_pack("{s:s}", "hash", variant));
+	json_object_set_new(c, "void", json_integer(strcmp(of, "size") ? 0 : 3));
+	snprintf(name, sizeof(name), "%s/%s", of, variant);
+	json_object_set_new(json_object_get(report, "cells"), name, c);
+}
+
+static void test_matrix(void **state)
+{
+	json_t *copy = json_deep_copy(benchmark), *report = json_object_get(copy, "ctbench");
+	struct report_source s = { copy, report, NULL, NULL };
+	static char page[1 << 17];
+	struct ct_error e = { 0 };
+	json_t *matrix;
+
+	(void)state;
+	json_object_set_new(report, "cells", json_object());
+	add_values(report, "size", "first", 4);
+	add_values(report, "size", "double", 8);
+	add_values(report, "size", "same", 4);
+	add_values(report, "size-big", "first", 4);
+	add_values(report, "size-big", "a<b", 1);
+	s.matrix = matrix = judge_matrix(report, NULL, &e);
+	assert_non_null(matrix);
+	assert_int_equal(report_write(&s, "run/matrix.html", report_html, &e), 0);
+	read_text("run/matrix.html", page, sizeof(page));
+	/* Before all else but the name of the run. */
+	assert_true(strstr(page, "id=\"matrix\"") < strstr(page, "id=\"answers\""));
+	assert_true(strstr(page, "id=\"answers\"") < strstr(page, "id=\"w0\""));
+	/* Each cell links into its section; what is not proven is hatched and in brackets. */
+	expect(page, "<td class=\"better strong\"><a href=\"#w0\"");
+	expect(page, ">2.00</a></td>");
+	expect(page, "<td class=\"open\"><a href=\"#w0\"");
+	expect(page, ">(1.00)</a></td>");
+	expect(page, "<td class=\"worse strong\"><a href=\"#w1\"");
+	expect(page, ">0.25</a></td>");
+	expect(page, "<th scope=\"row\" class=\"l\">a&lt;b</th>");
+	expect(page, "9 of 36 measurements were void");
+	assert_int_equal(count(page, "measurements were void"), 1);
+	/* All sections can be reached from the bar, and folded. */
+	expect(page, "<a href=\"#matrix\">Matrix</a><a href=\"#answers\">Answers</a>"
+		     "<a href=\"#w0\">size</a><a href=\"#w1\">size-big</a>");
+	assert_int_equal(count(page, "<details open><summary class=\"fold\">"), 2);
+	assert_int_equal(count(page, "<details"), count(page, "</details>"));
+	/* One script, whose hash is in the policy. */
+	assert_int_equal(count(page, "<script"), 1);
+	assert_int_equal(count(page, "script-src 'sha256-"), 1);
+	json_decref(matrix);
+	json_decref(copy);
 }
 
 static json_t *metric(double median, int n)
@@ -381,7 +446,7 @@ int main(void)
 		cmocka_unit_test(test_page),	     cmocka_unit_test(test_narrow),
 		cmocka_unit_test(test_markdown),     cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_few_repeats),  cmocka_unit_test(test_misses),
-		cmocka_unit_test(test_two_machines),
+		cmocka_unit_test(test_two_machines), cmocka_unit_test(test_matrix),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

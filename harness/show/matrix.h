@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The matrix of a run (judge_matrix()) in words and as a table of text. The page of a run has its
+ * own form of it (report/matrix.c).
+ */
+#ifndef CTBENCH_HARNESS_SHOW_MATRIX_H
+#define CTBENCH_HARNESS_SHOW_MATRIX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+struct json_t;
+
+/* Points of one workload that are shown; of more, the first, the last and some between them. */
+#define MATRIX_POINTS 6
+/* From this share of void measurements on a question is marked as disturbed. */
+#define MATRIX_VOID_SHARE 0.10
+
+/* Is there anything to compare? */
+bool matrix_says(const struct json_t *matrix);
+/* Is a question (its place in the list) shown? */
+bool matrix_shows(const struct json_t *matrix, size_t question);
+/* The cell of a design at a question; NULL if it was not measured there. */
+const struct json_t *matrix_cell(const struct json_t *matrix, size_t question, size_t design);
+/* "2 thr, 1Mi, flow": where a question was asked, and its metric if it is not the throughput. */
+void matrix_point(char *buf, size_t size, const struct json_t *question);
+/* "1.28", "0.052", "17"; "void" without a measurement. */
+void matrix_ratio(char *buf, size_t size, const struct json_t *cell);
+/*
+ * Does the cell differ from the baseline by its own interval, and with the correction for all
+ * comparisons of the matrix?
+ */
+bool matrix_apart(const struct json_t *cell);
+bool matrix_proven(const struct json_t *cell);
+/* The share of void measurements of a question, 0 to 1. */
+double matrix_void(const struct json_t *question);
+
+/* The whole matrix as text, with a line that says how to read it. 0 or -ENOMEM. */
+int matrix_print(FILE *out, const struct json_t *matrix);
+
+#endif
