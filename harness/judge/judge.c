@@ -34,7 +34,7 @@ static void free_samples(struct samples *s)
 static bool add_sample(struct samples *s, double *values, size_t n, double weight)
 {
 	s->session[s->nr] = 0;
-	s->list[s->nr++] = (struct stats_sample){ values, n, weight };
+	s->list[s->nr++] = (struct stats_sample){ .values = values, .n = n, .weight = weight };
 	return n >= STATS_LEAST;
 }
 
@@ -79,6 +79,7 @@ static bool add_paired(struct samples *s, const char *metric, const json_t *base
 	free(b);
 	within = add_sample(s, a, nr, weight) && within;
 	s->session[s->nr - 1] = within ? judge_first_session(base) : 0;
+	s->list[s->nr - 1].whole = within;
 	return nr >= STATS_LEAST;
 }
 

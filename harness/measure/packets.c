@@ -85,9 +85,7 @@ static int make_stream(struct packet_bench *p, struct pool_worker *w, struct ct_
 
 	if (err)
 		return err;
-	set->frames = malloc(s.nr_keys * sizeof(*set->frames));
-	set->data = malloc(s.nr_keys * FRAME_BYTES);
-	if (!set->frames || !set->data) {
+	if (!frame_set_alloc(set, s.nr_keys, s.nr_keys * FRAME_BYTES)) {
 		err = ct_fail(e, -ENOMEM, CT_EXIT_USER,
 			      "no memory for the packets: ask for fewer flows");
 		goto out;
@@ -115,9 +113,7 @@ static int make_openers(struct packet_bench *p, struct pool_worker *w, struct ct
 	union ct_tuple_words t;
 
 	set->nr = (size_t)n;
-	set->frames = malloc(set->nr * sizeof(*set->frames) + 1);
-	set->data = malloc(set->nr * FRAME_BYTES + 1);
-	if (!set->frames || !set->data)
+	if (!frame_set_alloc(set, set->nr, set->nr * FRAME_BYTES))
 		return ct_fail(e, -ENOMEM, CT_EXIT_USER,
 			       "no memory for the packets: ask for fewer flows");
 	for (size_t i = 0; i < set->nr; i++) {

@@ -48,7 +48,7 @@ struct slice_told {
 	double cpu;		 /* CPU seconds of the threads */
 	double slowest, fastest; /* thread, operations a second */
 	double skew;		 /* seconds between the first and the last thread's start */
-	double lost;		 /* seconds that a thread was off its CPU, at most */
+	double lost;		 /* seconds that others took from a thread, at most */
 	double distance_before, distance_after; /* ns (distance.h); 0: one thread, or unknown */
 	double chase; /* ns of a dependent load in the table's memory; 0: several threads */
 	double warmup, touched, drain; /* seconds, bytes, seconds */

@@ -127,6 +127,11 @@ static size_t trim(size_t n)
 	return n / 5;
 }
 
+static size_t left_out(const struct stats_sample *s)
+{
+	return s->whole ? 0 : trim(s->n);
+}
+
 /* Where the interval ends among the sorted resamples, on either side (see stats.h). */
 static double tail_share(size_t n, double df)
 {
@@ -158,7 +163,8 @@ static int bootstrap(struct stats_interval *out, const struct stats_sample *samp
 	rng_seed(&rng, seed);
 	for (size_t i = 0; i < stats_resamples; i++) {
 		for (size_t j = 0; j < nr; j++) {
-			size_t n = samples[j].n, ends = median ? (n - 1) / 2 : trim(n);
+			size_t n = samples[j].n,
+			       ends = median ? (n - 1) / 2 : left_out(&samples[j]);
 
 			draw(count, n, &rng);
 			values[i] += samples[j].weight *
@@ -176,7 +182,7 @@ static int bootstrap(struct stats_interval *out, const struct stats_sample *samp
 
 struct stats_interval stats_median(double *values, size_t n, uint64_t seed)
 {
-	struct stats_sample sample = { values, n, 1 };
+	struct stats_sample sample = { .values = values, .n = n, .weight = 1 };
 	struct stats_interval out;
 
 	qsort(values, n, sizeof(*values), by_value);
@@ -203,10 +209,13 @@ size_t stats_median_rank(size_t n)
 
 /* ---- the test ---- */
 
-/* Trimmed mean, the variance of that mean, and its degrees of freedom, of sorted values. */
-static double trimmed_mean(const double *v, size_t n, double *variance, double *df)
+/*
+ * The mean without `cut` values at either end, the variance of that mean, and its degrees of
+ * freedom, of sorted values.
+ */
+static double trimmed_mean(const double *v, size_t n, size_t cut, double *variance, double *df)
 {
-	size_t cut = trim(n), kept = n - 2 * cut;
+	size_t kept = n - 2 * cut;
 	double sum = 0, mean = 0, squares = 0;
 
 	*df = (double)(kept - 1);
@@ -233,7 +242,7 @@ double stats_trimmed_mean(double *values, size_t n)
 	double variance, df;
 
 	qsort(values, n, sizeof(*values), by_value);
-	return trimmed_mean(values, n, &variance, &df);
+	return trimmed_mean(values, n, trim(n), &variance, &df);
 }
 
 int stats_contrast(struct stats_contrast *c, struct stats_sample *samples, size_t nr, uint64_t seed)
@@ -252,7 +261,8 @@ int stats_contrast(struct stats_contrast *c, struct stats_sample *samples, size_
 		double v, df, w = samples[j].weight;
 
 		qsort(samples[j].values, samples[j].n, sizeof(double), by_value);
-		interval.value += w * trimmed_mean(samples[j].values, samples[j].n, &v, &df);
+		interval.value += w * trimmed_mean(samples[j].values, samples[j].n,
+						   left_out(&samples[j]), &v, &df);
 		variance += w * w * v;
 		over_df += w * w * v * w * w * v / df;
 		c->df += df;

@@ -8,7 +8,8 @@
  *	of one cell		the median
  *	of a difference		the mean without the smallest and largest fifth of the
  *				values (20 % trimmed): nearly as hard to mislead as the
- *				median, and steadier
+ *				median, and steadier.  Where each value is such a mean of
+ *				many rounds: the mean of all values
  *	its interval		bootstrap, percentiles: Efron 1979; the percentiles
  *				are moved outwards for small samples (Hesterberg,
  *				"What teachers should know about the bootstrap",
@@ -24,6 +25,7 @@
 #ifndef CTBENCH_HARNESS_NUMBERS_STATS_H
 #define CTBENCH_HARNESS_NUMBERS_STATS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -45,10 +47,15 @@ struct stats_sample {
 	double *values; /* sorted by the functions below */
 	size_t n;
 	double weight;
+	/*
+	 * Values that are trimmed means themselves, of many rounds each: all of them count.  What
+	 * was wild is gone already, and trimming five values costs half of the degrees of freedom.
+	 */
+	bool whole;
 };
 
 struct stats_contrast {
-	double value, low, high; /* sum of weight x trimmed mean, with its interval */
+	double value, low, high; /* sum of weight x (trimmed) mean, with its interval */
 	double se, df;		 /* its standard error and degrees of freedom */
 	double p;		 /* two-sided, that it is 0 */
 };

@@ -231,6 +231,8 @@ static bool take_round(struct session *s, struct member *m, uint32_t round, uint
 		if (!is_alive(m))
 			break;
 		told = &m->slices.list[m->slices.nr - 1].told;
+		if (told->unsteady && !slices_uneven(&m->slices, m->slices.nr - 1))
+			break;
 		length *= told->unsteady ? 2 : 1;
 		if (!told->why[0] || s->allowance < length)
 			break;
@@ -303,24 +305,25 @@ static bool are_partners(const struct run_cell *a, const struct run_cell *b)
 }
 
 /* Two that are judged against each other stay together: the first of them waits too. */
-static void keep_partners(struct session *s, size_t nr)
+static bool keep_partners(struct session *s, size_t nr)
 {
 	struct member *last = &s->list[s->nr - 1];
 
 	if (s->nr < 2 || s->nr == nr || !are_partners(last->cell, s->list[s->nr].cell))
-		return;
+		return true;
 	measure_end(&last->child);
 	*last = (struct member){ .cell = last->cell };
 	s->nr--;
+	return true;
 }
 
-/* As many as memory holds; the others are left for another session. */
-static bool open_all(struct session *s, size_t nr)
+/* False if the run is to end. */
+static bool open_in_order(struct session *s, const uint8_t *order, size_t nr)
 {
 	uint64_t largest = 0;
 
-	for (s->nr = 0; s->nr < nr && s->nr < SIDE_BY_SIDE; s->nr++) {
-		struct member *m = &s->list[s->nr];
+	for (s->nr = 0; s->nr < nr; s->nr++) {
+		struct member *m = &s->list[order[s->nr]];
 
 		if (s->nr && (double)memory_limit() < MEMORY_RESERVE * (double)largest)
 			break;
@@ -332,8 +335,38 @@ static bool open_all(struct session *s, size_t nr)
 			largest = rss > largest ? rss : largest;
 		}
 	}
-	keep_partners(s, nr);
 	return true;
+}
+
+/*
+ * As many as memory holds; the others are left for another session.  All of them in a random order:
+ * who comes first gets other memory than who comes last, and is faster or slower for it by some
+ * percent, in instance after instance.
+ */
+static bool open_all(struct session *s, size_t nr)
+{
+	struct run_cell *first = s->list[0].cell;
+	size_t all = nr < SIDE_BY_SIDE ? nr : SIDE_BY_SIDE;
+	uint8_t order[SIDE_BY_SIDE];
+
+	for (size_t i = 0; i < all; i++)
+		order[i] = (uint8_t)i;
+	if (first->memory_is_short)
+		return open_in_order(s, order, all) && keep_partners(s, nr);
+	rng_shuffle(&s->rng, order, all);
+	if (!open_in_order(s, order, all))
+		return false;
+	if (s->nr == all)
+		return keep_partners(s, nr);
+	first->memory_is_short = true;
+	for (size_t i = 0; i < all; i++) {
+		struct member *m = &s->list[i];
+
+		if (m->opened)
+			measure_end(&m->child);
+		*m = (struct member){ .cell = m->cell };
+	}
+	return open_all(s, nr);
 }
 
 /* What was taken for near before the CPUs came nearer still. */
@@ -389,6 +422,7 @@ static void keep(struct session *s, struct member *m, uint64_t session)
 	} else {
 		*r = m->child.result;
 		refuse_far(s, m);
+		slices_judge_halves(&m->slices);
 		slices_sum(&m->slices, &m->cell->cell, r);
 		if (m->child.details)
 			slices_details(&m->slices, session, m->child.details);
@@ -450,6 +484,26 @@ find_members(struct run *run, const struct run_cell *like, uint32_t repeat, stru
 	return nr;
 }
 
+/*
+ * What noise made void is measured again, and so are those that it is compared with: only rounds
+ * that both sides have are pairs.
+ */
+static void again_if_void(const struct session *s, size_t nr)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < nr; i++) {
+		const struct run_repeat *r = &s->list[i].cell->list[s->repeat];
+
+		any |= r->done && !r->result.status && r->result.void_reason[0];
+	}
+	for (size_t i = 0; i < nr && any; i++) {
+		struct run_repeat *r = &s->list[i].cell->list[s->repeat];
+
+		r->done &= r->result.status != 0;
+	}
+}
+
 unsigned int run_measure_group(struct run *run, struct run_cell *c, uint32_t repeat)
 {
 	struct member *list = calloc(run->nr_cells, sizeof(*list));
@@ -473,13 +527,8 @@ unsigned int run_measure_group(struct run *run, struct run_cell *c, uint32_t rep
 			taken = measure_session(&s, nr);
 			if (!taken)
 				goto end;
-		}
-		/* What noise made void is measured again. */
-		for (size_t i = 0; i < all && attempt <= RUN_RETRIES; i++) {
-			struct run_repeat *r = &members[i]->list[repeat];
-
-			if (r->done && !r->result.status && r->result.void_reason[0])
-				r->done = false;
+			if (attempt <= RUN_RETRIES)
+				again_if_void(&s, taken);
 		}
 	}
 end:

@@ -62,6 +62,7 @@ struct run_cell {
 	struct run_repeat *list; /* repeats of them */
 	unsigned int voids;	 /* attempts that were void, those made again included */
 	bool gave_up;		 /* a repeat failed; the others would fail too */
+	bool memory_is_short;	 /* for all cells of its group side by side */
 
 	/* Of a search for the highest rate (ctbench saturate); both NULL in a run: */
 	double *rates; /* what each repeat found, operations a second; 0: late at the lowest */

@@ -17,6 +17,10 @@
 /* Below that many seconds in all, shares say little, so all slices are used (void.h). */
 #define JUDGED_LEAST VOID_SPEED_LEAST
 
+#define CHANCE_LEAST   5 /* slices, for an estimate of chance */
+#define CHANCES	       4 /* standard deviations: one slice in 16,000 by chance */
+#define NORMAL_PER_MAD 1.4826
+
 struct slice *slices_add(struct slice_list *l)
 {
 	if (l->nr == l->room) {
@@ -30,6 +34,82 @@ struct slice *slices_add(struct slice_list *l)
 	}
 	memset(&l->list[l->nr], 0, sizeof(*l->list));
 	return &l->list[l->nr++];
+}
+
+/* ---- halves ---- */
+
+/*
+ * The logarithms of the second half's rate over the first's, of slices that nothing but these may
+ * speak against: their median, and how far from it chance takes them (a standard deviation, from
+ * the median deviation: slices that began cold do not count much).
+ */
+struct halves {
+	size_t nr;
+	double median, chance;
+};
+
+static double middle(double *values, size_t n)
+{
+	qsort(values, n, sizeof(*values), by_value);
+	return (values[(n - 1) / 2] + values[n / 2]) / 2;
+}
+
+static bool has_halves(const struct slice *s)
+{
+	return !s->alone && s->told.halves > 0 && (!s->told.why[0] || s->told.unsteady);
+}
+
+static struct halves halves_of(const struct slice_list *l)
+{
+	double *values = calloc(l->nr + 1, sizeof(*values));
+	struct halves h = { 0 };
+
+	for (size_t i = 0; i < l->nr && values; i++)
+		if (has_halves(&l->list[i]))
+			values[h.nr++] = log(l->list[i].told.halves);
+	if (h.nr) {
+		h.median = middle(values, h.nr);
+		for (size_t i = 0; i < h.nr; i++)
+			values[i] = fabs(values[i] - h.median);
+		h.chance = h.nr < CHANCE_LEAST ? 0 : NORMAL_PER_MAD * middle(values, h.nr);
+	}
+	free(values);
+	return h;
+}
+
+static bool is_uneven(const struct halves *h, const struct slice *s)
+{
+	return !(fabs(log(s->told.halves)) <= fmax(log1p(SLICE_HALVES), CHANCES * h->chance));
+}
+
+bool slices_uneven(const struct slice_list *l, size_t i)
+{
+	const struct halves h = halves_of(l);
+
+	return has_halves(&l->list[i]) && is_uneven(&h, &l->list[i]);
+}
+
+void slices_judge_halves(struct slice_list *l)
+{
+	const struct halves h = halves_of(l);
+
+	for (size_t i = 0; i < l->nr; i++)
+		if (has_halves(&l->list[i]) && !is_uneven(&h, &l->list[i])) {
+			l->list[i].told.why[0] = '\0';
+			l->list[i].told.unsteady = false;
+		}
+}
+
+/*
+ * Were caches cold, or did a backlog grow, in slice after slice?  Then second halves are faster, or
+ * slower, in most of them: by more than chance moves the median (1.25 standard errors of a mean).
+ */
+static bool drifts(const struct halves *h)
+{
+	double chance = h->nr ? 1.2533 * h->chance / sqrt((double)h->nr) : 0;
+
+	return h->nr >= CHANCE_LEAST &&
+	       fabs(h->median) > fmax(log1p(SLICE_HALVES), CHANCES * chance);
 }
 
 /* ---- the result ---- */
@@ -70,6 +150,7 @@ static const char *choose(struct slice_list *l)
 void slices_sum(struct slice_list *l, const struct cell *cell, struct cell_result *r)
 {
 	double ops = 0, seconds = 0, cpu = 0, slowest = 0, fastest = 0, skew = 0;
+	const struct halves halves = halves_of(l);
 	const char *why;
 
 	if (r->status)
@@ -97,9 +178,16 @@ void slices_sum(struct slice_list *l, const struct cell *cell, struct cell_resul
 	if (!r->ops && !r->void_reason[0])
 		snprintf(r->void_reason, sizeof(r->void_reason),
 			 "no operation was finished inside a slice");
-	if (why && cell->seconds >= JUDGED_LEAST && !r->void_reason[0])
+	if (cell->seconds < JUDGED_LEAST || r->void_reason[0])
+		return;
+	if (why)
 		snprintf(r->void_reason, sizeof(r->void_reason),
 			 "more than half of the slices were refused, one because of this: %s", why);
+	else if (drifts(&halves))
+		snprintf(r->void_reason, sizeof(r->void_reason),
+			 "never steady: second halves of slices ran at %.3f times the rate of "
+			 "first ones",
+			 exp(halves.median));
 }
 
 /* ---- columns ---- */
@@ -152,10 +240,8 @@ static double median(const struct slice_list *l, int column, bool alone)
 		if (alone ? s->alone && !s->told.why[0] : s->used)
 			values[n++] = column < 0 ? rate(&s->told) : value_of(s, (size_t)column);
 	}
-	if (n) {
-		qsort(values, n, sizeof(*values), by_value);
-		result = (values[(n - 1) / 2] + values[n / 2]) / 2;
-	}
+	if (n)
+		result = middle(values, n);
 	free(values);
 	return result;
 }

@@ -36,9 +36,24 @@ struct slice_list {
 struct slice *slices_add(struct slice_list *l);
 
 /*
+ * Does this slice differ in its halves by more than this cell's slices do by chance?  Where
+ * neighbours on the machine disturb it, all slices are uneven, and an uneven one is no worse than
+ * the others; one that began cold stands out.  With fewer than five slices chance is unknown, and
+ * SLICE_HALVES is the limit.
+ */
+bool slices_uneven(const struct slice_list *l, size_t i);
+
+/*
+ * Judges the halves of all slices again, now that chance is known; before slices_sum().  A single
+ * slice may have been refused early, or been taken for good.
+ */
+void slices_judge_halves(struct slice_list *l);
+
+/*
  * Choose which slices are used, and put their sums into the result, where it is not failed:
  * the last attempt of each round, if it was not refused.  Where fewer than half the rounds have
- * one the result is void, unless it is too short to detect noise.
+ * one, or where second halves are faster or slower than first ones in most slices, the result is
+ * void, unless it is too short to detect noise.
  */
 void slices_sum(struct slice_list *l, const struct cell *cell, struct cell_result *r);
 

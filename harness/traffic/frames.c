@@ -8,10 +8,18 @@
 
 #include "harness/numbers/random.h"
 #include "harness/traffic/ip_length.h"
+#include "variants/mem.h"
 
 #define OPENER_SEQ 1000u
 #define ANSWER_SEQ 5000u
 #define WINDOW	   16384u
+
+bool frame_set_alloc(struct frame_set *set, size_t nr, size_t data_bytes)
+{
+	set->frames = nr ? ct_mem_alloc(nr * sizeof(*set->frames), CT_PAGES_THP) : NULL;
+	set->data = nr ? ct_mem_alloc(data_bytes, CT_PAGES_THP) : NULL;
+	return !nr || (set->frames && set->data);
+}
 
 void frame_set_free(struct frame_set *set)
 {
@@ -293,10 +301,8 @@ int frames_from_capture(struct frame_set *set, const struct capture_set *capture
 
 	memset(set, 0, sizeof(*set));
 	nr = count_frames(set, capture, copies, &share, &bytes);
-	set->frames = nr ? malloc(nr * copies * sizeof(*set->frames)) : NULL;
-	set->data = nr ? malloc(bytes * copies) : NULL;
 	set->time_ns = nr ? malloc(nr * copies * sizeof(*set->time_ns)) : NULL;
-	if (nr && (!set->frames || !set->data || !set->time_ns)) {
+	if (!frame_set_alloc(set, nr * copies, bytes * copies) || (nr && !set->time_ns)) {
 		frame_set_free(set);
 		return ct_fail(e, -ENOMEM, CT_EXIT_USER,
 			       "no memory for %u copies of the capture: ask for fewer", copies);

@@ -29,6 +29,12 @@ struct frame_set {
 	uint64_t whole_ns, whole_nr;
 };
 
+/*
+ * Room for that many packets, and for their headers one after another.  On huge pages, as a
+ * network card's buffers are, also where the table's pages are small: then a difference between
+ * kinds of pages is the table's.  False without memory.
+ */
+bool frame_set_alloc(struct frame_set *set, size_t nr, size_t data_bytes);
 void frame_set_free(struct frame_set *set); /* a zeroed one is accepted */
 
 /* TCP flags of a synthetic packet; ignored for UDP. */

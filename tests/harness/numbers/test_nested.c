@@ -88,7 +88,9 @@ static double instance_effect(const struct machine *m, struct rng *rng)
 static int simulate(const struct machine *m, struct rng *rng, struct stats_contrast *c)
 {
 	double values[INSTANCES_MAX];
-	struct stats_sample sample = { values, m->instances, 1 };
+	struct stats_sample sample = {
+		.values = values, .n = m->instances, .weight = 1, .whole = true
+	};
 
 	for (unsigned int i = 0; i < m->instances; i++)
 		values[i] = instance_effect(m, rng);
@@ -138,7 +140,7 @@ static void rounds_are_no_repeats(void **state)
 	stats_resamples = 400;
 	for (unsigned int run = 0; run < 300; run++) {
 		double values[ROUNDS_MAX], luck = m->instance * normal(&rng);
-		struct stats_sample sample = { values, m->rounds, 1 };
+		struct stats_sample sample = { .values = values, .n = m->rounds, .weight = 1 };
 		struct stats_contrast c;
 
 		for (unsigned int r = 0; r < m->rounds; r++)

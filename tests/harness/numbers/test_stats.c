@@ -90,7 +90,7 @@ static void median_of_nine(void **state)
 static void few_values(void **state)
 {
 	double one[] = { 3 }, two[] = { 4, 2 }, same[] = { 7, 7, 7, 7, 7, 7 };
-	struct stats_sample s = { two, 2, 1 };
+	struct stats_sample s = { .values = two, .n = 2, .weight = 1 };
 	struct stats_contrast c;
 	struct stats_interval i = stats_median(one, 1, 1);
 
@@ -100,7 +100,7 @@ static void few_values(void **state)
 	assert_true(i.value == 3 && i.low == 2 && i.high == 4);
 	assert_int_equal(stats_contrast(&c, &s, 1, 1), -EINVAL);
 	assert_int_equal(stats_contrast(&c, &s, 0, 1), -EINVAL);
-	s = (struct stats_sample){ same, 6, 1 };
+	s = (struct stats_sample){ .values = same, .n = 6, .weight = 1 };
 	assert_int_equal(stats_contrast(&c, &s, 1, 1), 0);
 	assert_true(c.value == 7 && c.low == 7 && c.high == 7 && c.p == 0);
 	memset(same, 0, sizeof(same));
@@ -116,7 +116,7 @@ static void trimmed_test(void **state)
 	 * mean 5.5, sum of squares 42.5; variance of the mean 42.5 / (6 x 5).
 	 */
 	double v[] = { 1, 2, 3, 4, 5, 6, 7, 8, 90, 1000 };
-	struct stats_sample s = { v, 10, 1 };
+	struct stats_sample s = { .values = v, .n = 10, .weight = 1 };
 	struct stats_contrast c;
 
 	(void)state;
@@ -159,7 +159,9 @@ static void errors_of(size_t nr, size_t n, unsigned int *missed, unsigned int *a
 		for (size_t j = 0; j < nr; j++) {
 			for (size_t k = 0; k < n; k++)
 				values[j][k] = 0.1 + noisy(&r) - noisy(&r);
-			samples[j] = (struct stats_sample){ values[j], n, 1.0 / (double)nr };
+			samples[j] = (struct stats_sample){ .values = values[j],
+							    .n = n,
+							    .weight = 1.0 / (double)nr };
 		}
 		assert_int_equal(stats_contrast(&c, samples, nr, run), 0);
 		*missed += c.low > 0.1 || c.high < 0.1;
