@@ -40,7 +40,7 @@ static void rules(void **state)
 	assert_null(mask_rule(1));
 	assert_null(mask_rule(2));
 	assert_non_null(mask_rule(3));
-	assert_string_equal(mask_rule(1000003), "mask needs a power of two");
+	assert_non_null(strstr(mask_rule(1000003), "power of two"));
 	assert_null(mask_rule(1ull << 31));
 	assert_non_null(mask_rule(1ull << 32));
 	assert_non_null(mask_rule(1ull << 63));

@@ -201,10 +201,10 @@ static void test_wrong_workloads(void **state)
 		{ "buckets: 64\nload_factor: 1\n", { "wrong.yaml:", "buckets", "load_factor" } },
 		{ "variants: nope\n", { "wrong.yaml:5: ", "'nope'", "ctbench list" } },
 		{ "variants: hash=md5\n", { "wrong.yaml:5: ", "md5", "jhash2, siphash" } },
-		{ "threads: 0\n", { "wrong.yaml:5: ", "'0'", "a number from 1 to" } },
+		{ "threads: 0\n", { "wrong.yaml:5: ", "'0'", "from 1 to" } },
 		{ "load_factor: 1\nmix: lookup=90 insert=10\n",
 		  { "wrong.yaml:", "insert", "equal parts" } },
-		{ "flows: {a: 1}\n", { "wrong.yaml:5: ", "mapping", "a value or a list" } },
+		{ "flows: {a: 1}\n", { "wrong.yaml:5: ", "mapping", "list" } },
 		{ "\tflows: 3\n", { "wrong.yaml:5: ", "not YAML", "tab" } },
 		{ "flows: 3\npages: \x01\n",
 		  { "wrong.yaml:6: ", "not YAML", "control characters" } },
@@ -260,7 +260,7 @@ static void test_threads(void **state)
 
 	(void)state;
 	expect_refusal(RUN("run", "tiny.yaml", "--threads", "0", "--results", "runs"), false,
-		       "must be a number from 1 to");
+		       "from 1 to");
 	snprintf(more, sizeof(more), "%u", topology_nr_cpus() + 1);
 	expect_refusal(RUN("run", "tiny.yaml", "--threads", more, "--results", "runs"), false,
 		       "oversubscribe: true");

@@ -453,7 +453,7 @@ static void test_killed(void **state)
 		const char *says;
 	} cases[] = {
 		{ SIGKILL, -ENOMEM, CT_EXIT_USER, "was killed" },
-		{ SIGSEGV, -EIO, CT_EXIT_INTERNAL, "a fault of ctbench" },
+		{ SIGSEGV, -EIO, CT_EXIT_INTERNAL, "fault" },
 	};
 	struct cell_result r;
 	struct cell c = plain;

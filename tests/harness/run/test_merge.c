@@ -255,8 +255,9 @@ static void what_must_not_be_mixed(void **state)
 	refuses("c a nowhere --results runs", "cannot read 'nowhere/run.json'");
 
 	assert_int_equal(run("w0.yaml w1.yaml --results runs --name o --shard 1/2"), 0);
-	refuses("c a o --results runs", "'runs/o/run.json' was started with other arguments than "
-					"'runs/a/run.json'");
+	refuses("c a o --results runs", "arguments");
+	expect(said.err, "'runs/o/run.json'");
+	expect(said.err, "'runs/a/run.json'");
 	/* The same part again, from this machine. */
 	assert_int_equal(run("all.yaml --results runs --name o2 --shard 1/2"), 0);
 	refuses("c a o2 --results runs", "runs/o2/cells.tsv:2: repeat ");
@@ -334,7 +335,7 @@ static void damaged_folders(void **state)
 	json = load("b", "benchmark.json");
 	json_object_del(json_object_get(json, "ctbench"), "environment");
 	store("b", "benchmark.json", json);
-	refuses("c a b --results runs", "where it was measured");
+	refuses("c a b --results runs", "measured");
 	AGAIN();
 	write_text("runs/b/details.jsonl", "nonsense\n");
 	refuses("c a b --results runs", "runs/b/details.jsonl:1");
@@ -490,10 +491,11 @@ static void shards_that_are_no_whole(void **state)
 	assert_int_equal(run("all.yaml --results runs --name x --shard 1/3"), 0);
 	assert_int_equal(run("all.yaml --results runs --name y --shard 2/3"), 0);
 	assert_int_equal(run("all.yaml --results runs --name z --shard=3/3"), 0);
-	refuses("c x y --results runs", "the part of --shard 3/3 is not among these");
-	refuses("c y z --results runs", "the part of --shard 1/3 is not among these");
-	refuses("c a z --results runs", "'runs/a/run.json' was started with --shard 1/2 and "
-					"'runs/z/run.json' with --shard 3/3");
+	refuses("c x y --results runs", "--shard 3/3");
+	refuses("c y z --results runs", "--shard 1/3");
+	refuses("c a z --results runs", "--shard 1/2");
+	expect(said.err, "--shard 3/3");
+	expect(said.err, "'runs/z/run.json'");
 	assert_int_equal(run("all.yaml --results runs --name w"), 0);
 	refuses("c a w --results runs", "'runs/w/run.json' was started without --shard");
 	if (merge("c z x y --results runs"))
