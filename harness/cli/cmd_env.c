@@ -62,8 +62,7 @@ static void join(char *buf, size_t size, const json_t *array)
 	size_t i, n = 0;
 
 	*buf = '\0';
-	json_array_foreach(array, i, entry)
-	{
+	json_array_foreach(array, i, entry) {
 		if (n < size)
 			n += (size_t)snprintf(buf + n, size - n, "%s%s", i ? " " : "", told(entry));
 	}
@@ -75,8 +74,7 @@ static void print_caches(const json_t *env)
 	char text[512] = "", bytes[32];
 	size_t i, n = 0;
 
-	json_array_foreach(within(env, "topology", "caches"), i, cache)
-	{
+	json_array_foreach(within(env, "topology", "caches"), i, cache) {
 		json_int_t each = json_integer_value(json_object_get(cache, "cpus_each"));
 
 		if (n >= sizeof(text))
@@ -144,8 +142,7 @@ static void print_kernel(const json_t *env)
 	if (*text)
 		row("parameters", "%s", text);
 	*text = '\0';
-	json_object_foreach((json_t *)within(env, "kernel", "mitigations"), name, value)
-	{
+	json_object_foreach((json_t *)within(env, "kernel", "mitigations"), name, value) {
 		if (strcmp(told(value), "Not affected") && n < sizeof(text))
 			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s: %s", n ? "; " : "",
 					      name, told(value));
@@ -184,8 +181,7 @@ static void print_build(const json_t *env)
 	row("compiler", "%s, %s", told(within(env, "build", "compiler")),
 	    told(within(env, "build", "flags")));
 	row("allocator", "%s", told(json_object_get(env, "allocator")));
-	json_object_foreach((json_t *)libraries, name, value)
-	{
+	json_object_foreach((json_t *)libraries, name, value) {
 		if (n < sizeof(text))
 			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s %s", n ? ", " : "",
 					      name, told(value));
@@ -203,8 +199,7 @@ static void print_warnings(const json_t *warnings)
 		return;
 	}
 	puts("\nDisturbances of measurements here ('!' spoils figures, '-' is good to know):");
-	json_array_foreach(warnings, i, w)
-	{
+	json_array_foreach(warnings, i, w) {
 		const char *mend = json_string_value(json_object_get(w, "mend"));
 
 		printf("  %c ", strcmp(told(json_object_get(w, "grade")), "serious") ? '-' : '!');

@@ -30,8 +30,9 @@ static void print_surroundings(FILE *out, const json_t *result)
 	list = json_object_get(result, "environment");
 	if (json_array_size(list))
 		fputs("\nOther differences:\n\n", out);
-	json_array_foreach(list, i, item) fprintf(out, "  * %s: %s | %s\n", text_of(item, "what"),
-						  text_of(item, "a"), text_of(item, "b"));
+	json_array_foreach(list, i, item)
+		fprintf(out, "  * %s: %s | %s\n", text_of(item, "what"), text_of(item, "a"),
+			text_of(item, "b"));
 	list = json_object_get(result, "different");
 	json_array_foreach(list, i, item)
 		fprintf(out, "%s  * not compared: %s (another %s)\n", i ? "" : "\n",
@@ -97,9 +98,9 @@ print_workload(FILE *out, const json_t *list, const char *workload, enum grid_fo
 	grid_add_row(&g);
 	for (i = 0; i < COLUMNS && !g.failed; i++)
 		grid_put(&g, i, titles[i]);
-	json_array_foreach((json_t *)list, i,
-			   item) if (!strcmp(text_of(item, "workload"), workload) &&
-				     is_worth_a_row(item)) put_row(&g, item);
+	json_array_foreach((json_t *)list, i, item)
+		if (!strcmp(text_of(item, "workload"), workload) && is_worth_a_row(item))
+			put_row(&g, item);
 	if (!g.failed && g.rows > 1) {
 		fprintf(out, format == GRID_MARKDOWN ? "\n### %s\n\n" : "\n%s\n", workload);
 		grid_print(out, &g, format);
@@ -121,8 +122,7 @@ int compare_print(FILE *out, const json_t *result, enum grid_format format)
 
 	print_surroundings(out, result);
 	/* Print a workload when its first comparison comes. */
-	json_array_foreach(list, i, item)
-	{
+	json_array_foreach(list, i, item) {
 		size_t k = 0;
 
 		last = text_of(item, "workload");

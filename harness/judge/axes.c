@@ -17,10 +17,8 @@ void axes_of(struct axes *axes, const json_t *cells)
 	json_t *cell, *choice;
 
 	axes->nr = 0;
-	json_object_foreach((json_t *)cells, name, cell)
-	{
-		json_object_foreach(axes_in(cell), axis, choice)
-		{
+	json_object_foreach((json_t *)cells, name, cell) {
+		json_object_foreach(axes_in(cell), axis, choice) {
 			size_t k = 0;
 
 			while (k < axes->nr && strcmp(axes->name[k], axis))
@@ -53,8 +51,7 @@ static bool differs_elsewhere(const json_t *a, const json_t *b, const char *axis
 	const char *name;
 	json_t *choice;
 
-	json_object_foreach(axes_in(a), name, choice)
-	{
+	json_object_foreach(axes_in(a), name, choice) {
 		const char *x = axis_choice(a, name), *y = axis_choice(b, name);
 		bool alike = axis_absent(x) ? axis_absent(y) : !strcmp(x, y);
 
@@ -82,7 +79,8 @@ bool axes_incomparable(const json_t *cell)
 
 	if (json_is_true(json_object_get(cell, "worst_case")))
 		return true;
-	json_object_foreach(axes_in(cell), name,
-			    choice) if (!axis_absent(axis_choice(cell, name))) return false;
+	json_object_foreach(axes_in(cell), name, choice)
+		if (!axis_absent(axis_choice(cell, name)))
+			return false;
 	return json_object_size(axes_in(cell)) > 0;
 }

@@ -101,8 +101,7 @@ static double noise_of(const struct compare *c, const char *workload, const char
 		json_t *pair;
 		size_t i;
 
-		json_array_foreach(pairs, i, pair)
-		{
+		json_array_foreach(pairs, i, pair) {
 			const char *of = text_of(pair, "metric");
 			/*
 			 * The time per operation is as noisy as the throughput that it comes from.
@@ -182,8 +181,7 @@ static int compare_metric(struct compare *c, const json_t *common, const char *m
 	size_t first = c->list.nr, i, k;
 	json_t *name;
 
-	json_array_foreach((json_t *)common, i, name)
-	{
+	json_array_foreach((json_t *)common, i, name) {
 		const char *cell = json_string_value(name);
 		const char *workload = text_of(json_object_get(c->cells[0], cell), "workload");
 		struct judge_comparison *j;
@@ -333,8 +331,9 @@ static json_t *only_in(const struct compare *c, int side)
 	json_t *list = json_array(), *cell;
 	const char *name;
 
-	json_object_foreach(c->cells[side], name, cell) if (!json_object_get(c->cells[!side], name))
-		json_array_append_new(list, json_string(name));
+	json_object_foreach(c->cells[side], name, cell)
+		if (!json_object_get(c->cells[!side], name))
+			json_array_append_new(list, json_string(name));
 	return list;
 }
 
@@ -344,8 +343,7 @@ static json_t *find_common(struct compare *c)
 	json_t *common = json_array(), *different = json_array(), *cell;
 	const char *name, *first = NULL, *first_why = NULL;
 
-	json_object_foreach(c->cells[0], name, cell)
-	{
+	json_object_foreach(c->cells[0], name, cell) {
 		json_t *other = json_object_get(c->cells[1], name);
 		const char *why;
 
@@ -424,9 +422,10 @@ static int compare_cells(struct compare *c, const json_t *common)
 		err = compare_metric(c, common, c->metrics[m]);
 		if (err || !c->asked || c->list.nr > before)
 			continue;
-		json_object_foreach((json_t *)metrics, key, value) if (at < sizeof(known) - 64)
-			at += (size_t)snprintf(known + at, sizeof(known) - at, "%s%.48s",
-					       at ? ", " : "", key);
+		json_object_foreach((json_t *)metrics, key, value)
+			if (at < sizeof(known) - 64)
+				at += (size_t)snprintf(known + at, sizeof(known) - at, "%s%.48s",
+						       at ? ", " : "", key);
 		err = ct_user_error(
 			c->e, "no cell that both runs have has the metric '%.64s'; they have %s",
 			c->metrics[m], known);

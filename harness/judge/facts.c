@@ -58,8 +58,7 @@ static void collect(json_t *list, const char *path, const json_t *a, const json_
 	if (json_equal((json_t *)a, (json_t *)b) || (!a && !b))
 		return;
 	if (json_is_array(a) && json_array_size(a) == json_array_size(b)) {
-		json_array_foreach((json_t *)a, i, value)
-		{
+		json_array_foreach((json_t *)a, i, value) {
 			snprintf(name, sizeof(name), "%s[%zu]", path, i);
 			collect(list, name, value, json_array_get(b, i));
 		}
@@ -70,14 +69,12 @@ static void collect(json_t *list, const char *path, const json_t *a, const json_
 						      value_text(a), "b", value_text(b)));
 		return;
 	}
-	json_object_foreach((json_t *)a, key, value)
-	{
+	json_object_foreach((json_t *)a, key, value) {
 		snprintf(name, sizeof(name), "%s%s%s", path, *path ? "." : "", key);
 		if (!is_passing(path, key))
 			collect(list, name, value, json_object_get(b, key));
 	}
-	json_object_foreach((json_t *)b, key, value)
-	{
+	json_object_foreach((json_t *)b, key, value) {
 		snprintf(name, sizeof(name), "%s%s%s", path, *path ? "." : "", key);
 		if (!is_passing(path, key) && !json_object_get(a, key))
 			collect(list, name, NULL, value);
@@ -162,8 +159,7 @@ const char *facts_cells_differ(const json_t *a, const json_t *b)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)x, key, value)
-	{
+	json_object_foreach((json_t *)x, key, value) {
 		const json_t *other = json_object_get(y, key);
 		const char *p, *q;
 

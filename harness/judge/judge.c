@@ -235,8 +235,7 @@ find_control(struct judge_list *l, const json_t *report, const char *workload, c
 	const char *name, *base;
 	json_t *other;
 
-	json_object_foreach(cells, name, cell)
-	{
+	json_object_foreach(cells, name, cell) {
 		struct judge_comparison *c;
 		char text[2048];
 
@@ -245,7 +244,9 @@ find_control(struct judge_list *l, const json_t *report, const char *workload, c
 		    !json_object_get(json_object_get(cell, "metrics"), metric))
 			continue;
 		snprintf(text, sizeof(text), "%.*s", (int)(strrchr(name, '/') - name), name);
-		json_object_foreach(cells, base, other) if (!strcmp(base, text)) break;
+		json_object_foreach(cells, base, other)
+			if (!strcmp(base, text))
+				break;
 		if (!base || !json_object_get(json_object_get(other, "metrics"), metric))
 			continue;
 		c = realloc(l->list, (l->nr + 1) * sizeof(*c));
@@ -336,9 +337,10 @@ static bool has_metric(const json_t *report, const char *workload, const char *m
 	json_t *cells = json_object_get(report, "cells"), *cell;
 	const char *name;
 
-	json_object_foreach(cells, name, cell) if (!strcmp(text_of(cell, "workload"), workload) &&
-						   json_object_get(json_object_get(cell, "metrics"),
-								   metric)) return true;
+	json_object_foreach(cells, name, cell)
+		if (!strcmp(text_of(cell, "workload"), workload) &&
+		    json_object_get(json_object_get(cell, "metrics"), metric))
+			return true;
 	return false;
 }
 
@@ -385,8 +387,7 @@ int judge_run(json_t *report)
 	int err = 0;
 	size_t i;
 
-	json_array_foreach(json_object_get(report, "workloads"), i, workload)
-	{
+	json_array_foreach(json_object_get(report, "workloads"), i, workload) {
 		const char *metric = judge_metric(report, text_of(workload, "name"));
 
 		if (metric && !err)

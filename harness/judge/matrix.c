@@ -33,8 +33,7 @@ static const char *variant_in(const json_t *report, const char *workload, const 
 	json_t *cells = json_object_get(report, "cells"), *cell;
 	const char *name;
 
-	json_object_foreach(cells, name, cell)
-	{
+	json_object_foreach(cells, name, cell) {
 		if (takes_part(cell, workload) &&
 		    (!wanted || !strcmp(text_of(cell, "variant"), wanted)))
 			return text_of(cell, "variant");
@@ -64,8 +63,7 @@ static json_t *point_of(const json_t *workload, const json_t *cell)
 	json_t *point = json_object(), *name;
 	size_t i;
 
-	json_array_foreach(json_object_get(workload, "varying"), i, name)
-	{
+	json_array_foreach(json_object_get(workload, "varying"), i, name) {
 		const char *key = json_is_string(name) ? json_string_value(name) : "variant";
 
 		if (strcmp(key, "variant") && strcmp(key, "buckets"))
@@ -133,8 +131,7 @@ ask(struct matrix *m, const json_t *workload, size_t section, const char *metric
 	workload_name = text_of(question, "workload");
 	noise = judge_noise(judge_noise_pair(m->report, workload_name));
 	design(m, variant);
-	json_object_foreach(m->all, name, cell)
-	{
+	json_object_foreach(m->all, name, cell) {
 		if (!takes_part(cell, workload_name) || !judge_same_point(base, cell))
 			continue;
 		count(question, cell);
@@ -151,8 +148,7 @@ static int ask_all(struct matrix *m, const char *base)
 	size_t i;
 	int err = 0;
 
-	json_array_foreach(json_object_get(m->report, "workloads"), i, workload)
-	{
+	json_array_foreach(json_object_get(m->report, "workloads"), i, workload) {
 		const char *name = text_of(workload, "name"), *at;
 		const char *metric = judge_metric(m->report, name);
 		const char *first = variant_in(m->report, name, base);
@@ -161,8 +157,7 @@ static int ask_all(struct matrix *m, const char *base)
 			first = variant_in(m->report, name, NULL);
 		if (!metric || !first)
 			continue;
-		json_object_foreach(m->all, at, cell)
-		{
+		json_object_foreach(m->all, at, cell) {
 			if (!err && takes_part(cell, name) &&
 			    !strcmp(text_of(cell, "variant"), first))
 				err = ask(m, workload, i, metric, at);
@@ -217,8 +212,7 @@ static int unknown(const json_t *report, const char *base, struct ct_error *e)
 	const char **names = calloc(json_object_size(cells) + 1, sizeof(*names)), *name, *near;
 	size_t nr = 0;
 
-	json_object_foreach(cells, name, cell)
-	{
+	json_object_foreach(cells, name, cell) {
 		if (names && takes_part(cell, NULL))
 			names[nr++] = text_of(cell, "variant");
 	}

@@ -85,8 +85,7 @@ static bool same_parameters(const struct point *a, const struct point *b, const 
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)a->parameters, key, value)
-	{
+	json_object_foreach((json_t *)a->parameters, key, value) {
 		if (!strcmp(key, "variant") || !strcmp(key, "name") ||
 		    !strcmp(key, "buckets_rounded") || (but && !strcmp(key, but)))
 			continue;
@@ -263,8 +262,7 @@ static void interactions(struct finder *f, size_t of, struct factor own)
 		if (strcmp(by.name, own.name) && !axis_follows(own.name, by.name))
 			interactions_with(f, of, by);
 	}
-	json_array_foreach(f->varying, i, name)
-	{
+	json_array_foreach(f->varying, i, name) {
 		const char *key = json_string_value(name);
 
 		/* Buckets and load factor follow from each other. */
@@ -446,8 +444,7 @@ void judge_find(struct judge_list *l, const json_t *report, const json_t *worklo
 		l->failed = true;
 		goto out;
 	}
-	json_object_foreach(cells, key, cell)
-	{
+	json_object_foreach(cells, key, cell) {
 		const json_t *metrics = json_object_get(cell, "metrics");
 
 		/* A cell without any good measurement stays, so that a verdict reports it. */
@@ -466,9 +463,9 @@ void judge_find(struct judge_list *l, const json_t *report, const json_t *worklo
 	axes_of(&f.axes, cells);
 	for (size_t a = 0; a < f.axes.nr; a++)
 		find_choices(&f, (struct factor){ f.axes.name[a], true });
-	json_array_foreach(f.varying, i,
-			   name) if (json_is_string(name) && is_choice(&f, json_string_value(name)))
-		find_choices(&f, (struct factor){ json_string_value(name), false });
+	json_array_foreach(f.varying, i, name)
+		if (json_is_string(name) && is_choice(&f, json_string_value(name)))
+			find_choices(&f, (struct factor){ json_string_value(name), false });
 	find_variants(&f);
 out:
 	free(f.points);

@@ -53,8 +53,7 @@ static void point_text(char buf[POINT_MAX], const json_t *workload, const json_t
 	size_t i, at = 0;
 
 	buf[0] = '\0';
-	json_array_foreach(json_object_get(workload, "varying"), i, name)
-	{
+	json_array_foreach(json_object_get(workload, "varying"), i, name) {
 		const char *key = json_string_value(name);
 
 		/* Buckets follow from the load factor, and may be rounded for a variant. */
@@ -140,16 +139,14 @@ static int judge_workload(json_t *rows, const json_t *report, const json_t *work
 	const char *name, *other;
 	int err = 0;
 
-	json_object_foreach(cells, name, first)
-	{
+	json_object_foreach(cells, name, first) {
 		json_t *parameters = json_object_get(first, "parameters"), *point;
 
 		if (err || strcmp(text_of(first, "workload"), text_of(workload, "name")) ||
 		    json_object_get(seen, name) || !isfinite(target_of(parameters)))
 			continue;
 		point = json_object();
-		json_object_foreach(cells, other, cell)
-		{
+		json_object_foreach(cells, other, cell) {
 			if (strcmp(text_of(cell, "workload"), text_of(workload, "name")) ||
 			    !same_point(workload, parameters, json_object_get(cell, "parameters")))
 				continue;
@@ -170,8 +167,7 @@ int judge_power(json_t *report)
 	int err = rows ? 0 : -ENOMEM;
 	size_t i;
 
-	json_array_foreach(json_object_get(report, "workloads"), i, workload)
-	{
+	json_array_foreach(json_object_get(report, "workloads"), i, workload) {
 		if (!err)
 			err = judge_workload(rows, report, workload);
 	}
@@ -234,10 +230,10 @@ static void print_caches(FILE *out, const json_t *report)
 	double llc = 0, flows = 0;
 	size_t i;
 
-	json_array_foreach(json_object_get(topology, "caches"), i, item) llc =
-		fmax(llc, number_of(item, "bytes"));
-	json_array_foreach(json_object_get(report, "power"), i, item) flows =
-		fmax(flows, number_of(item, "flows"));
+	json_array_foreach(json_object_get(topology, "caches"), i, item)
+		llc = fmax(llc, number_of(item, "bytes"));
+	json_array_foreach(json_object_get(report, "power"), i, item)
+		flows = fmax(flows, number_of(item, "flows"));
 	if (!(llc > 0))
 		return;
 	fprintf(out, "The largest table takes some %.0f MiB, %.2g times the last-level cache%s.\n",
@@ -266,8 +262,7 @@ void judge_print_power(FILE *out, const json_t *report)
 	grid_add_row(&g);
 	for (i = 0; i < COLUMNS && !g.failed; i++)
 		grid_put(&g, i, titles[i]);
-	json_array_foreach(list, i, item)
-	{
+	json_array_foreach(list, i, item) {
 		put_row(&g, item);
 		met += json_is_true(json_object_get(item, "met"));
 	}

@@ -22,8 +22,7 @@ void judge_require_power(json_t *result, double share)
 	json_int_t blind = 0;
 	size_t i;
 
-	json_array_foreach(list, i, item)
-	{
+	json_array_foreach(list, i, item) {
 		if (detects(item, share))
 			continue;
 		blind++;

@@ -25,8 +25,7 @@ static json_t *cells_of(const json_t *report, const char *program, bool others)
 	const char *name;
 	char plain[1100];
 
-	json_object_foreach(json_object_get(report, "cells"), name, cell)
-	{
+	json_object_foreach(json_object_get(report, "cells"), name, cell) {
 		json_t *copy, *parameters;
 		const char *by = text_of(json_object_get(cell, "parameters"), "program");
 

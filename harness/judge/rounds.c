@@ -14,8 +14,9 @@ static const json_t *slices_of(const json_t *cell, size_t repeat)
 	json_t *list = json_object_get(cell, "slices"), *one;
 	size_t i;
 
-	json_array_foreach(list, i, one) if ((size_t)json_integer_value(json_object_get(
-						     one, "repeat")) == repeat) return one;
+	json_array_foreach(list, i, one)
+		if ((size_t)json_integer_value(json_object_get(one, "repeat")) == repeat)
+			return one;
 	return NULL;
 }
 

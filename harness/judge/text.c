@@ -101,8 +101,7 @@ const json_t *judge_noise_pair(const json_t *report, const char *workload)
 	const json_t *noisier = NULL;
 	size_t i;
 
-	json_array_foreach(pairs, i, pair)
-	{
+	json_array_foreach(pairs, i, pair) {
 		if (strcmp(text_of(pair, "workload"), workload))
 			continue;
 		if (!noisier || judge_noise(pair) > judge_noise(noisier))
@@ -265,7 +264,8 @@ void judge_print_noise(FILE *out, const json_t *report)
 	char noise[32];
 	size_t i;
 
-	json_array_foreach(pairs, i, pair) most = fmax(most, judge_noise(pair));
+	json_array_foreach(pairs, i, pair)
+		most = fmax(most, judge_noise(pair));
 	if (!json_array_size(pairs))
 		return;
 	judge_noise_text(noise, sizeof(noise), most);
@@ -275,8 +275,7 @@ void judge_print_noise(FILE *out, const json_t *report)
 	else
 		fprintf(out, "noise of this run: not known; at least %d repeats are needed\n",
 			STATS_LEAST);
-	json_array_foreach(pairs, i, pair)
-	{
+	json_array_foreach(pairs, i, pair) {
 		double value = judge_logarithm(pair, "effect_percent");
 		double low = judge_logarithm(pair, "ci_low_percent");
 		double high = judge_logarithm(pair, "ci_high_percent");
@@ -307,8 +306,7 @@ static void print_workload(FILE *out, const json_t *verdicts, const char *worklo
 	json_t *verdict;
 	size_t i;
 
-	json_array_foreach((json_t *)verdicts, i, verdict)
-	{
+	json_array_foreach((json_t *)verdicts, i, verdict) {
 		if (strcmp(text_of(verdict, "workload"), workload))
 			continue;
 		if (is_outcome(verdict, "unjudged")) {

@@ -67,8 +67,9 @@ static bool in_array(const json_t *array, const char *text)
 	const json_t *entry;
 	size_t i;
 
-	json_array_foreach(array, i,
-			   entry) if (!strcmp(json_string_value(entry), text)) return true;
+	json_array_foreach(array, i, entry)
+		if (!strcmp(json_string_value(entry), text))
+			return true;
 	return false;
 }
 

@@ -115,8 +115,7 @@ static void look_at_frequency(struct warnings *w, const json_t *env)
 	const json_t *governors = within(env, "frequency", "governors"), *governor;
 	size_t i;
 
-	json_array_foreach(governors, i, governor)
-	{
+	json_array_foreach(governors, i, governor) {
 		if (!strcmp(text(governor), "performance"))
 			continue;
 		warn(w, SERIOUS, "governor",
@@ -145,8 +144,8 @@ static void look_at_threads(struct warnings *w, const json_t *env)
 	const json_t *place;
 	size_t i;
 
-	json_array_foreach(within(env, "topology", "cpu_places"), i, place) allowed +=
-		is_true(json_object_get(place, "allowed"));
+	json_array_foreach(within(env, "topology", "cpu_places"), i, place)
+		allowed += is_true(json_object_get(place, "allowed"));
 	if (is_true(within(env, "machine", "smt_active")))
 		warn(w, NOTE, "smt",
 		     "Pin one thread per core (pinning: core), or switch SMT off: echo off | "
@@ -234,11 +233,13 @@ static void look_at_mitigations(struct warnings *w, const json_t *env)
 	const char *name;
 	size_t i;
 
-	json_array_foreach(parameters, i, value) if (!strcmp(text(value), "mitigations=off")) warn(
-		w, NOTE, "mitigations", "Compare only with machines that have the same setting.",
-		"The kernel's mitigations are off, as on few machines in service.");
-	json_object_foreach((json_t *)within(env, "kernel", "mitigations"), name, value) active +=
-		!strncmp(text(value), "Mitigation", 10);
+	json_array_foreach(parameters, i, value)
+		if (!strcmp(text(value), "mitigations=off"))
+			warn(w, NOTE, "mitigations",
+			     "Compare only with machines that have the same setting.",
+			     "The kernel's mitigations are off, as on few machines in service.");
+	json_object_foreach((json_t *)within(env, "kernel", "mitigations"), name, value)
+		active += !strncmp(text(value), "Mitigation", 10);
 	if (active)
 		warn(w, NOTE, "mitigations", NULL,
 		     "The kernel mitigates %u CPU vulnerabilities. That slows system calls and "

@@ -41,8 +41,7 @@ static void add_cache(json_t *caches, hwloc_obj_t cache)
 	json_t *entry;
 	size_t i;
 
-	json_array_foreach(caches, i, entry)
-	{
+	json_array_foreach(caches, i, entry) {
 		if (json_integer_value(json_object_get(entry, "level")) == (json_int_t)a->depth &&
 		    json_integer_value(json_object_get(entry, "bytes")) == (json_int_t)a->size &&
 		    json_integer_value(json_object_get(entry, "cpus_each")) == shared) {

@@ -86,8 +86,7 @@ static int read_settings(struct place *at, json_t *v)
 	err = grow(at, &s->settings, s->nr_settings, json_object_size(v), sizeof(*s->settings));
 	if (err)
 		return err;
-	json_object_foreach(v, name, value)
-	{
+	json_object_foreach(v, name, value) {
 		struct scenario_setting *set = &s->settings[s->nr_settings];
 
 		err = number(at, value, INT64_MAX, "an object whose values are numbers",
@@ -116,8 +115,7 @@ static int read_numbers(struct place *at, json_t *v, uint64_t max, uint64_t **ou
 		    : grow(at, out16, 0, n, sizeof(**out16));
 	if (err)
 		return err;
-	json_array_foreach(v, i, value)
-	{
+	json_array_foreach(v, i, value) {
 		uint64_t x = 0;
 
 		err = number(at, value, max, what, &x);
@@ -162,8 +160,7 @@ static int read_zone(struct place *at, uint64_t dev, json_t *v)
 
 	if (!json_is_object(v))
 		return wrong(at, "an object such as {\"1\": {\"id\": 5, \"dir\": \"original\"}}");
-	json_object_foreach(v, key, value)
-	{
+	json_object_foreach(v, key, value) {
 		if (!strcmp(key, "id")) {
 			err = number(at, value, UINT16_MAX,
 				     "an object whose \"id\" is a zone from 0 to 65535", &id);
@@ -198,8 +195,7 @@ static int read_zones(struct place *at, json_t *v)
 
 	if (!json_is_object(v))
 		return wrong(at, "an object from devices to zones, such as {\"1\": {\"id\": 5}}");
-	json_object_foreach(v, key, value)
-	{
+	json_object_foreach(v, key, value) {
 		if (at->s->nr_zones == SCENARIO_ZONES)
 			return wrong(at, "an object of at most 64 devices");
 		err = number_key(at, key, SCENARIO_DEVICES - 1, &dev);
@@ -225,8 +221,7 @@ static int read_after_one(struct place *at, uint64_t packet, json_t *list)
 	err = grow(at, &s->after, s->nr_after, json_array_size(list), sizeof(*s->after));
 	if (err)
 		return err;
-	json_array_foreach(list, i, value)
-	{
+	json_array_foreach(list, i, value) {
 		struct scenario_after *a = &s->after[s->nr_after];
 
 		memset(a, 0, sizeof(*a));
@@ -251,8 +246,7 @@ static int read_after(struct place *at, json_t *v)
 
 	if (!json_is_object(v))
 		return wrong(at, "an object from packet numbers to lists");
-	json_object_foreach(v, key, value)
-	{
+	json_object_foreach(v, key, value) {
 		err = number_key(at, key, UINT32_MAX, &packet);
 		if (!err)
 			err = read_after_one(at, packet, value);
@@ -287,8 +281,7 @@ read_helper_ports(struct place *at, const struct nf_conntrack_helper *helper, js
 	err = grow(at, &s->helpers, s->nr_helpers, json_array_size(ports), sizeof(*s->helpers));
 	if (err)
 		return err;
-	json_array_foreach(ports, i, value)
-	{
+	json_array_foreach(ports, i, value) {
 		err = number(at, value, UINT16_MAX, helpers_are, &port);
 		if (err)
 			return err;
@@ -306,8 +299,7 @@ static int read_helpers(struct place *at, json_t *v)
 
 	if (!json_is_object(v))
 		return wrong(at, helpers_are);
-	json_object_foreach(v, name, ports)
-	{
+	json_object_foreach(v, name, ports) {
 		helper = nf_conntrack_helper_find(name);
 		if (!helper)
 			return ct_user_error(
@@ -334,8 +326,9 @@ static int read_texts(struct place *at, json_t *v)
 
 	if (!json_is_array(v))
 		return wrong(at, "a list of texts");
-	json_array_foreach(v, i, value) if (!json_is_string(value)) return wrong(at,
-										 "a list of texts");
+	json_array_foreach(v, i, value)
+		if (!json_is_string(value))
+			return wrong(at, "a list of texts");
 	return 0;
 }
 
@@ -416,8 +409,7 @@ int scenario_load(struct scenario *s, const char *path, struct ct_error *e)
 		err = ct_user_error(e, "%s: a scenario is a JSON object, { ... }", path);
 		goto out;
 	}
-	json_object_foreach(root, at.key, v)
-	{
+	json_object_foreach(root, at.key, v) {
 		err = read_key(&at, v);
 		if (err)
 			goto out;

@@ -33,7 +33,9 @@ static const json_t *find_figure(const json_t *list, const json_t *like)
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(list, i, one) if (same_figure(one, like)) return one;
+	json_array_foreach(list, i, one)
+		if (same_figure(one, like))
+			return one;
 	return NULL;
 }
 
@@ -44,8 +46,7 @@ static json_t *merge_one(const json_t *measurements, const json_t *like, double 
 	const json_t *m;
 	size_t i, n = 0;
 
-	json_array_foreach(measurements, i, m)
-	{
+	json_array_foreach(measurements, i, m) {
 		const json_t *ns = json_object_get(find_figure(m, like), "ns");
 
 		if (json_is_number(ns))
@@ -76,8 +77,9 @@ json_t *bounds_merge(const json_t *measurements)
 		return NULL;
 	}
 	json_array_foreach(measurements, i, m)
-		json_array_foreach(m, k, one) if (!find_figure(merged, one))
-			json_array_append_new(merged, merge_one(measurements, one, values));
+		json_array_foreach(m, k, one)
+			if (!find_figure(merged, one))
+				json_array_append_new(merged, merge_one(measurements, one, values));
 	free(values);
 	return merged;
 }
@@ -97,8 +99,7 @@ double bounds_dependent_ns(const json_t *bounds, unsigned int threads, uint64_t 
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(bounds, i, one)
-	{
+	json_array_foreach(bounds, i, one) {
 		double x = log(number_of(one, "bytes")), median = number_of(one, "median");
 
 		if (strcmp(text_of(one, "bound"), "dependent") || !isfinite(median) ||
@@ -128,8 +129,7 @@ double bounds_away_ns(const json_t *bounds, unsigned int threads, const char *pe
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(bounds, i, one)
-	{
+	json_array_foreach(bounds, i, one) {
 		double median = number_of(one, "median");
 
 		if (!strcmp(text_of(one, "percentile"), percentile) && isfinite(median) &&

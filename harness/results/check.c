@@ -265,8 +265,7 @@ static int check_value(const struct check *c, const struct place *p, const json_
 		return refuse(c, p, "less deep");
 	if (!fits(rule->kind, value) && !(rule->or_null && json_is_null(value)))
 		return refuse(c, p, kinds[rule->kind]);
-	json_object_foreach((json_t *)value, key, item)
-	{
+	json_object_foreach((json_t *)value, key, item) {
 		struct place inside = { p, key, 0, p->depth + 1 };
 
 		if (!text_fits(rule->keys, key))
@@ -275,8 +274,7 @@ static int check_value(const struct check *c, const struct place *p, const json_
 		if (err)
 			return err;
 	}
-	json_array_foreach(value, i, item)
-	{
+	json_array_foreach(value, i, item) {
 		struct place inside = { p, NULL, i, p->depth + 1 };
 
 		err = check_value(c, &inside, item, rule_for(rule->inside, "[]"));

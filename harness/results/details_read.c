@@ -219,12 +219,10 @@ int details_metrics(json_t *metrics, const json_t *repeats, size_t nr)
 	int err = values && names ? 0 : -ENOMEM;
 	size_t i;
 
-	json_object_foreach(names, name, unset)
-	{
+	json_object_foreach(names, name, unset) {
 		for (i = 0; i < nr && !err; i++)
 			values[i] = NAN;
-		json_array_foreach(repeats, i, repeat)
-		{
+		json_array_foreach(repeats, i, repeat) {
 			json_t *value = json_object_get(json_object_get(repeat, "metrics"), name);
 			json_int_t at = json_integer_value(json_object_get(repeat, "repeat"));
 

@@ -51,7 +51,7 @@ double *metric_values(const json_t *cell, const char *name, size_t *n)
 	values = *n ? calloc(*n, sizeof(*values)) : NULL;
 	if (!values)
 		return NULL;
-	json_array_foreach(list, i, value) values[i] =
-		json_is_number(value) ? json_number_value(value) : NAN;
+	json_array_foreach(list, i, value)
+		values[i] = json_is_number(value) ? json_number_value(value) : NAN;
 	return values;
 }

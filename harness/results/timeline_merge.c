@@ -44,8 +44,8 @@ static void merge_series(struct merged *m, const json_t *timelines, const char *
 	bool zero = true;
 
 	for (size_t k = 0; k < pieces; k++) {
-		json_array_foreach(timelines, i, one) values[i] =
-			value_at(within(one, "series", name), k);
+		json_array_foreach(timelines, i, one)
+			values[i] = value_at(within(one, "series", name), k);
 		json_array_append_new(median, number_to_json(quartiles_of(values, n).median));
 		/* quartiles_of() has sorted them. */
 		json_array_append_new(low, number_to_json(values[rank - 1]));
@@ -74,13 +74,12 @@ static json_t *merge_events(const json_t *timelines, double *values)
 	json_t *merged = json_array(), *event, *one;
 	size_t e, i;
 
-	json_array_foreach(json_object_get(json_array_get(timelines, 0), "events"), e, event)
-	{
+	json_array_foreach(json_object_get(json_array_get(timelines, 0), "events"), e, event) {
 		json_t *copy = json_copy(event);
 
 		for (int t = 0; t < 2; t++) {
-			json_array_foreach(timelines, i, one) values[i] =
-				event_time(one, e, times[t]);
+			json_array_foreach(timelines, i, one)
+				values[i] = event_time(one, e, times[t]);
 			json_object_set_new(copy, times[t],
 					    json_real(quartiles_of(values, i).median));
 		}
@@ -101,12 +100,13 @@ static bool alike(const json_t *timelines)
 	json_t *one;
 	size_t i;
 
-	json_array_foreach(timelines, i, one) if (pieces_of(one) != pieces_of(first) ||
-						  !json_equal(json_object_get(one, "window_s"),
-							      json_object_get(first, "window_s")) ||
-						  json_array_size(json_object_get(one, "events")) !=
-							  json_array_size(json_object_get(
-								  first, "events"))) return false;
+	json_array_foreach(timelines, i, one)
+		if (pieces_of(one) != pieces_of(first) ||
+		    !json_equal(json_object_get(one, "window_s"),
+				json_object_get(first, "window_s")) ||
+		    json_array_size(json_object_get(one, "events")) !=
+			    json_array_size(json_object_get(first, "events")))
+			return false;
 	return pieces_of(first) > 0;
 }
 
@@ -122,9 +122,9 @@ json_t *timeline_merge(const json_t *timelines)
 		return NULL;
 	m = (struct merged){ json_object(), json_object(), json_object() };
 	json_array_foreach(timelines, i, one)
-		json_object_foreach(json_object_get(one, "series"), name,
-				    values_of) if (!json_object_get(m.median, name))
-			merge_series(&m, timelines, name, pieces_of(first), values);
+		json_object_foreach(json_object_get(one, "series"), name, values_of)
+			if (!json_object_get(m.median, name))
+				merge_series(&m, timelines, name, pieces_of(first), values);
 	one = json_pack("{s:O, s:O?, s:i, s:o, s:O*, s:O*, s:o}", "window_s",
 			json_object_get(first, "window_s"), "t0_s", json_object_get(first, "t0_s"),
 			"n", (int)n, "series", m.median, "series_low", n > 1 ? m.low : NULL,

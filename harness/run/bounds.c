@@ -127,8 +127,7 @@ static bool told_before(const json_t *list, const struct cell *c)
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(list, i, one)
-	{
+	json_array_foreach(list, i, one) {
 		if (!strcmp(text_of(one, "variant"), c->variant) &&
 		    number_of(one, "burst") == fmax(1, c->burst))
 			return true;
@@ -301,8 +300,7 @@ void run_bounds_report(json_t *report, const char *dir)
 		return;
 	json_object_set_new(report, "bounds", bounds);
 	/* The cell whose pages and CPUs make_request() took. */
-	json_object_foreach(json_object_get(report, "cells"), name, cell)
-	{
+	json_object_foreach(json_object_get(report, "cells"), name, cell) {
 		first = json_object_get(cell, "parameters");
 		if (!json_is_true(json_object_get(first, "oversubscribe")))
 			break;

@@ -136,10 +136,10 @@ static bool gone_on_before(const struct run *run, uint64_t seq)
 	json_t *last;
 	size_t i;
 
-	json_array_foreach(json_object_get(run->start, "resumed"), i,
-			   last) if ((uint64_t)json_integer_value(last) >= run->pass_seq &&
-				     (uint64_t)json_integer_value(last) < seq &&
-				     run->pass_seq) return true;
+	json_array_foreach(json_object_get(run->start, "resumed"), i, last)
+		if ((uint64_t)json_integer_value(last) >= run->pass_seq &&
+		    (uint64_t)json_integer_value(last) < seq && run->pass_seq)
+			return true;
 	return false;
 }
 

@@ -73,8 +73,7 @@ static double widest(const struct run *run, const struct workload *w)
 	double most = NAN;
 	size_t i;
 
-	json_array_foreach(json_object_get(report, "verdicts"), i, verdict)
-	{
+	json_array_foreach(json_object_get(report, "verdicts"), i, verdict) {
 		double effect = number_of(verdict, "effect_percent");
 		double half = fmax(number_of(verdict, "ci_high_percent") - effect,
 				   effect - number_of(verdict, "ci_low_percent"));

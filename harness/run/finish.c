@@ -200,8 +200,7 @@ static void print_alone(const json_t *report)
 	json_t *cell;
 	const char *name;
 
-	json_object_foreach(json_object_get(report, "cells"), name, cell)
-	{
+	json_object_foreach(json_object_get(report, "cells"), name, cell) {
 		double median = 0;
 
 		if (!json_unpack(cell, "{s:{s:{s:f}}}", "metrics", "slices_vs_alone_percent",

@@ -37,8 +37,7 @@ bool run_has_input(const json_t *arguments)
 	json_t *argument;
 	size_t i;
 
-	json_array_foreach((json_t *)arguments, i, argument)
-	{
+	json_array_foreach((json_t *)arguments, i, argument) {
 		if (!strcmp(json_string_value(argument), "--"))
 			return false;
 		if (!strcmp(json_string_value(argument), "-"))

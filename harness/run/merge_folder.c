@@ -25,8 +25,9 @@ static json_t *workloads_of(const struct merge *m, size_t part)
 			continue;
 		snprintf(name, sizeof(name), "%.*s", (int)merge_workload_len(m->rows[i].m.name),
 			 m->rows[i].m.name);
-		json_array_foreach(list, k,
-				   known) if (!strcmp(json_string_value(known), name)) break;
+		json_array_foreach(list, k, known)
+			if (!strcmp(json_string_value(known), name))
+				break;
 		if (k == json_array_size(list))
 			json_array_append_new(list, json_string(name));
 	}
@@ -72,8 +73,7 @@ static json_t *details_of(const struct merge_part *p, const struct measurement *
 	json_t *list = json_object_get(p->details, row->name), *item, *copy;
 	size_t i;
 
-	json_array_foreach(list, i, item)
-	{
+	json_array_foreach(list, i, item) {
 		if ((uint64_t)json_integer_value(json_object_get(item, "seq")) != row->seq)
 			continue;
 		copy = json_copy(item);

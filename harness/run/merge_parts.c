@@ -21,8 +21,7 @@ static json_t *without_shard(const json_t *arguments)
 	bool ours = true;
 	size_t i;
 
-	json_array_foreach((json_t *)arguments, i, argument)
-	{
+	json_array_foreach((json_t *)arguments, i, argument) {
 		const char *text = json_is_string(argument) ? json_string_value(argument) : "";
 
 		if (!strcmp(text, "--"))
@@ -92,18 +91,15 @@ static int check_build(struct merge *m, size_t at)
 
 		if (json_equal(x, y))
 			continue;
-		json_object_foreach(x, key, value) if (
-			!json_equal(
-				value,
-				json_object_get(
-					y, key))) return ct_user_error(m->e,
-								       "'%.300s' and '%.300s' were "
-								       "measured by two builds: "
-								       "%s.%s is not the same in "
-								       "their benchmark.json; "
-								       "measure all parts with one",
-								       a->dir, b->dir, keys[i],
-								       key);
+		json_object_foreach(x, key, value)
+			if (!json_equal(value, json_object_get(y, key)))
+				return ct_user_error(m->e,
+						     "'%.300s' and '%.300s' were "
+						     "measured by two builds: "
+						     "%s.%s is not the same in "
+						     "their benchmark.json; "
+						     "measure all parts with one",
+						     a->dir, b->dir, keys[i], key);
 		return ct_user_error(m->e,
 				     "'%.300s' and '%.300s' were measured by two builds: %s is not "
 				     "the same in their benchmark.json; measure all parts with one",

@@ -20,8 +20,7 @@ void merge_read_shard(struct merge_part *p, const json_t *arguments)
 	json_t *argument;
 	size_t i;
 
-	json_array_foreach((json_t *)arguments, i, argument)
-	{
+	json_array_foreach((json_t *)arguments, i, argument) {
 		const char *word = json_is_string(argument) ? json_string_value(argument) : "";
 
 		if (!strcmp(word, "--"))
@@ -168,8 +167,7 @@ int merge_check_whole(struct merge *m, size_t part)
 	err = details_complete(m->parts[part].dir, m->e);
 	if (err)
 		return err;
-	json_object_foreach(cells, name, cell)
-	{
+	json_object_foreach(cells, name, cell) {
 		json_int_t told = json_integer_value(json_object_get(cell, "repeats"));
 		uint32_t repeats = told > 0 && told <= MERGE_REPEATS_MAX ? (uint32_t)told : 0;
 		const struct merge_row **last = calloc(repeats + 1, sizeof(*last));

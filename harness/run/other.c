@@ -48,8 +48,7 @@ static bool has_variant(const struct run_other *other, const char *variant)
 	json_t *name;
 	size_t i;
 
-	json_array_foreach(json_object_get(other->about, "variants"), i, name)
-	{
+	json_array_foreach(json_object_get(other->about, "variants"), i, name) {
 		if (!strcmp(json_string_value(name) ? json_string_value(name) : "", variant))
 			return true;
 	}

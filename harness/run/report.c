@@ -337,8 +337,9 @@ static void print_keys(FILE *out, const char *prefix, json_t *object)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach(object, key, value) if (is_column(key))
-		fprintf(out, "\t%s%s", prefix, key);
+	json_object_foreach(object, key, value)
+		if (is_column(key))
+			fprintf(out, "\t%s%s", prefix, key);
 }
 
 static void print_values(FILE *out, json_t *object)
@@ -346,8 +347,7 @@ static void print_values(FILE *out, json_t *object)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach(object, key, value)
-	{
+	json_object_foreach(object, key, value) {
 		if (!is_column(key))
 			continue;
 		fputc('\t', out);
@@ -412,8 +412,7 @@ char *run_report_tsv(const json_t *report, size_t *len)
 
 	if (!out)
 		return NULL;
-	json_object_foreach(cells, name, cell)
-	{
+	json_object_foreach(cells, name, cell) {
 		if (!header)
 			print_tsv_header(out, cell);
 		header = true;

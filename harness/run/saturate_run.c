@@ -210,8 +210,8 @@ static unsigned int times_tried(json_t *path, uint64_t rate)
 	json_t *try;
 	size_t i;
 
-	json_array_foreach(path, i, try) n +=
-		(uint64_t)json_integer_value(json_object_get(try, "rate_per_s")) == rate;
+	json_array_foreach(path, i, try)
+		n += (uint64_t)json_integer_value(json_object_get(try, "rate_per_s")) == rate;
 	return n;
 }
 

@@ -335,8 +335,7 @@ json_t *slices_report(const json_t *repeats, uint32_t threads)
 	json_t *all = NULL, *repeat;
 	size_t k;
 
-	json_array_foreach((json_t *)repeats, k, repeat)
-	{
+	json_array_foreach((json_t *)repeats, k, repeat) {
 		json_t *slices = json_object_get(repeat, "slices");
 		json_t *round = json_array(), *ns = json_array(), *distance = json_array();
 
@@ -405,8 +404,9 @@ int slices_write_tsv(const char *dir, struct ct_error *e)
 	for (size_t k = 0; k < NR_COLUMNS; k++)
 		fprintf(out, "\t%s", columns[k].name);
 	fputs("\twhy\n", out);
-	json_object_foreach(all, name, repeats) json_array_foreach(repeats, i, repeat)
-		print_rows(out, name, repeat);
+	json_object_foreach(all, name, repeats)
+		json_array_foreach(repeats, i, repeat)
+			print_rows(out, name, repeat);
 	err = fclose(out) ? ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for slices.tsv")
 			  : results_write_text(dir, "slices.tsv", text, len, e);
 out:

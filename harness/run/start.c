@@ -144,8 +144,7 @@ int run_load_start(struct run *run, const char *command, const char *name, int *
 		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the arguments");
 	(*argv)[0] = (char *)command;
 	*argc = 1;
-	json_array_foreach(arguments, i, argument)
-	{
+	json_array_foreach(arguments, i, argument) {
 		if (!json_is_string(argument))
 			return ct_user_error(
 				e,
@@ -240,8 +239,7 @@ int run_look_around(struct run *run, struct ct_error *e)
 		return -EINVAL;
 	run->stolen_before = env_steal_seconds();
 	warnings = env_warnings(run->environment);
-	json_array_foreach(warnings, i, warning)
-	{
+	json_array_foreach(warnings, i, warning) {
 		const char *grade = json_string_value(json_object_get(warning, "grade"));
 		const char *what = json_string_value(json_object_get(warning, "what"));
 		const char *mend = json_string_value(json_object_get(warning, "mend"));

@@ -39,8 +39,7 @@ static bool varies(const struct answer *a, const char *key)
 	json_t *name;
 	size_t i;
 
-	json_array_foreach(json_object_get(a->workload, "varying"), i, name)
-	{
+	json_array_foreach(json_object_get(a->workload, "varying"), i, name) {
 		if (!strcmp(json_string_value(name) ? json_string_value(name) : "", key))
 			return true;
 	}
@@ -78,8 +77,7 @@ static bool alike_but(const struct answer *a, const json_t *x, const json_t *y, 
 	json_t *name;
 	size_t i;
 
-	json_array_foreach(json_object_get(a->workload, "varying"), i, name)
-	{
+	json_array_foreach(json_object_get(a->workload, "varying"), i, name) {
 		const char *other = json_string_value(name);
 
 		if (other && strcmp(other, key) && strcmp(other, "variant") &&
@@ -100,8 +98,7 @@ find_curve(const struct answer *a, size_t i, const char *key, const char *metric
 	size_t nr = 0;
 
 	*c = (struct curve){ 0 };
-	json_object_foreach(cells, name, cell)
-	{
+	json_object_foreach(cells, name, cell) {
 		const char *variant = text_of(cell, "variant");
 		size_t k = 0;
 
@@ -301,8 +298,7 @@ static double null_ns(const struct answer *a)
 	json_t *cells = json_object_get(a->report, "cells"), *cell;
 	const char *name;
 
-	json_object_foreach(cells, name, cell)
-	{
+	json_object_foreach(cells, name, cell) {
 		if (is_measured(a, cell, "ns_per_op") &&
 		    !strcmp(text_of(cell, "variant"), "null") &&
 		    !strcmp(word(cell, "level"), "packets"))
@@ -318,8 +314,7 @@ static void say_fastest(struct answer *a, const json_t *point)
 	json_t *cells = json_object_get(a->report, "cells"), *cell, *best = NULL, *first = NULL;
 	const char *name;
 
-	json_object_foreach(cells, name, cell)
-	{
+	json_object_foreach(cells, name, cell) {
 		if (!is_measured(a, cell, "ns_per_op") || !alike_but(a, point, cell, "") ||
 		    !strcmp(text_of(cell, "variant"), "null"))
 			continue;
@@ -346,8 +341,7 @@ static void say_where(struct answer *a, const json_t *cell)
 	json_t *name;
 	size_t i;
 
-	json_array_foreach(json_object_get(a->workload, "varying"), i, name)
-	{
+	json_array_foreach(json_object_get(a->workload, "varying"), i, name) {
 		const char *key = json_string_value(name);
 
 		if (!key || !strcmp(key, "variant") || !strcmp(key, "buckets"))
@@ -367,8 +361,7 @@ static void by_variant(struct answer *a)
 	json_t *cells = json_object_get(a->report, "cells"), *cell, *first = NULL, *last = NULL;
 	const char *name;
 
-	json_object_foreach(cells, name, cell)
-	{
+	json_object_foreach(cells, name, cell) {
 		if (!is_measured(a, cell, "ns_per_op"))
 			continue;
 		first = first ? first : cell;
@@ -394,29 +387,31 @@ static void by_split(struct answer *a)
 	json_t *cells = json_object_get(a->report, "cells"), *x, *y;
 	const char *name, *other;
 
-	json_object_foreach(cells, name, x) json_object_foreach(cells, other, y)
-	{
-		double any = median(x, "ns_per_op"), flow = median(y, "ns_per_op");
+	json_object_foreach(cells, name, x)
+		json_object_foreach(cells, other, y) {
+			double any = median(x, "ns_per_op"), flow = median(y, "ns_per_op");
 
-		if (!is_measured(a, x, "ns_per_op") || !is_measured(a, y, "ns_per_op") ||
-		    strcmp(text_of(x, "variant"), text_of(y, "variant")) ||
-		    !alike_but(a, x, y, "split") || strcmp(word(x, "split"), "any") ||
-		    strcmp(word(y, "split"), "flow"))
-			continue;
-		SAY(a, "; %s with ", text_of(x, "variant"));
-		say_value(a, x, "threads");
-		SAY(a, " threads and ");
-		say_value(a, x, "flows");
-		SAY(a, " connections: ");
-		say_number(a, any);
-		SAY(a, " ns where every thread meets every connection (split any), ");
-		say_number(a, flow);
-		SAY(a, " ns where each connection stays on one thread (split flow, as with RSS)");
-		if (any > flow)
-			SAY(a, ": the difference is what sharing reference counts and locks "
-			       "between CPUs costs");
-		return;
-	}
+			if (!is_measured(a, x, "ns_per_op") || !is_measured(a, y, "ns_per_op") ||
+			    strcmp(text_of(x, "variant"), text_of(y, "variant")) ||
+			    !alike_but(a, x, y, "split") || strcmp(word(x, "split"), "any") ||
+			    strcmp(word(y, "split"), "flow"))
+				continue;
+			SAY(a, "; %s with ", text_of(x, "variant"));
+			say_value(a, x, "threads");
+			SAY(a, " threads and ");
+			say_value(a, x, "flows");
+			SAY(a, " connections: ");
+			say_number(a, any);
+			SAY(a, " ns where every thread meets every connection (split any), ");
+			say_number(a, flow);
+			SAY(a, " ns where each connection stays on one thread (split flow, as with "
+			       "RSS)");
+			if (any > flow)
+				SAY(a,
+				    ": the difference is what sharing reference counts and locks "
+				    "between CPUs costs");
+			return;
+		}
 }
 
 /* The first question that a workload asks is answered. */

@@ -41,8 +41,7 @@ bool matrix_shows(const json_t *matrix, size_t question)
 	const json_t *of = question_at(matrix, question), *other;
 	size_t nr = 0, at = 0, i;
 
-	json_array_foreach(json_object_get(matrix, "questions"), i, other)
-	{
+	json_array_foreach(json_object_get(matrix, "questions"), i, other) {
 		if (json_equal(json_object_get(of, "section"), json_object_get(other, "section"))) {
 			at = i == question ? nr : at;
 			nr++;
@@ -61,8 +60,7 @@ const json_t *matrix_cell(const json_t *matrix, size_t question, size_t design)
 	const json_t *cell;
 	size_t i;
 
-	json_array_foreach(json_object_get(matrix, "cells"), i, cell)
-	{
+	json_array_foreach(json_object_get(matrix, "cells"), i, cell) {
 		if (number_of(cell, "question") == (double)question &&
 		    number_of(cell, "design") == (double)design)
 			return cell;
@@ -90,8 +88,7 @@ void matrix_point(char *buf, size_t size, const json_t *question)
 	json_t *value;
 
 	buf[0] = '\0';
-	json_object_foreach(json_object_get(question, "point"), key, value)
-	{
+	json_object_foreach(json_object_get(question, "point"), key, value) {
 		char text[256];
 		size_t i = 0;
 

@@ -35,10 +35,10 @@ plain_ns(const json_t *bounds, const char *bound, unsigned int threads, const ch
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(bounds, i, one) if (!strcmp(text_of(one, "bound"), bound) &&
-					       number_of(one, "threads") == threads &&
-					       (!hash || !strcmp(text_of(one, "hash"), hash)))
-		least = fmin(least, number_of(one, "median"));
+	json_array_foreach(bounds, i, one)
+		if (!strcmp(text_of(one, "bound"), bound) && number_of(one, "threads") == threads &&
+		    (!hash || !strcmp(text_of(one, "hash"), hash)))
+			least = fmin(least, number_of(one, "median"));
 	return least;
 }
 
@@ -48,12 +48,11 @@ static double in_cache_ns(const json_t *bounds, const char *variant, double burs
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(
-		bounds, i,
-		one) if (!strcmp(text_of(one, "bound"), "in_cache") &&
-			 !strcmp(text_of(one, "variant"), variant) &&
-			 number_of(one, "burst") ==
-				 (isfinite(burst) ? burst : 1)) return number_of(one, "median");
+	json_array_foreach(bounds, i, one)
+		if (!strcmp(text_of(one, "bound"), "in_cache") &&
+		    !strcmp(text_of(one, "variant"), variant) &&
+		    number_of(one, "burst") == (isfinite(burst) ? burst : 1))
+			return number_of(one, "median");
 	return NAN;
 }
 
@@ -80,9 +79,9 @@ static double bound_ns(const json_t *cell, const json_t *bounds, const char *of)
 		return in_cache_ns(bounds, text_of(cell, "variant"),
 				   number_of(parameters, "burst"));
 	/* Of lines of memory: only for tables about as large as what was measured. */
-	json_array_foreach(bounds, i, one) if (!strcmp(text_of(one, "bound"), of) &&
-					       json_object_get(one, "bytes")) measured =
-		fmax(measured, number_of(one, "bytes"));
+	json_array_foreach(bounds, i, one)
+		if (!strcmp(text_of(one, "bound"), of) && json_object_get(one, "bytes"))
+			measured = fmax(measured, number_of(one, "bytes"));
 	if (measured > 0 && !(bytes >= measured / 2))
 		return NAN;
 	return plain_ns(bounds, of, (unsigned int)threads, NULL);
@@ -116,8 +115,9 @@ static void change(json_t *cell, const char *figure, const char *unit, double by
 		scale(json_object_get(cell, figure), keys[i], by);
 		scale(metric, keys[i], by);
 	}
-	json_array_foreach(values, i, value) if (json_is_number(value))
-		json_array_set_new(values, i, json_real(json_number_value(value) * by));
+	json_array_foreach(values, i, value)
+		if (json_is_number(value))
+			json_array_set_new(values, i, json_real(json_number_value(value) * by));
 	if (metric)
 		json_object_set_new(metric, "unit", json_string(unit));
 }
@@ -136,8 +136,7 @@ int shares_of(json_t *report, const char *of, struct ct_error *e)
 			e, "unknown bound '%.40s' for --of: it must be one of " SHARES_NAMES, of);
 	snprintf(unit, sizeof(unit), "%% of %s", of);
 	snprintf(times, sizeof(times), "x %s", of);
-	json_object_foreach(json_object_get(report, "cells"), name, cell)
-	{
+	json_object_foreach(json_object_get(report, "cells"), name, cell) {
 		double ns = bound_ns(cell, bounds, of);
 		double threads = number_of(json_object_get(cell, "parameters"), "threads");
 		bool known = isfinite(ns) && ns > 0;

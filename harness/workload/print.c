@@ -125,7 +125,8 @@ static json_t *values_to_json(const struct workload *w, int id)
 		bool known = false;
 		size_t j;
 
-		json_array_foreach(values, j, have) known |= json_equal(have, value);
+		json_array_foreach(values, j, have)
+			known |= json_equal(have, value);
 		if (known)
 			json_decref(value);
 		else if (json_array_append_new(values, value)) {

@@ -142,8 +142,7 @@ static void lfht_collect(struct ct_table *t, struct ct_collect *c, unsigned int 
 	unsigned int seen = 0;
 
 	ct_read_lock();
-	cds_lfht_for_each(t->ht, &iter, node)
-	{
+	cds_lfht_for_each(t->ht, &iter, node) {
 		struct nf_conntrack_tuple_hash *h = lfht_hash(node);
 		struct nf_conn *ct = nf_ct_tuplehash_to_ctrack(h);
 
@@ -201,7 +200,8 @@ static int empty_table(struct ct_table *t)
 	struct cds_lfht_node *node;
 	int nr = 0;
 
-	cds_lfht_for_each(t->ht, &iter, node) nr += !cds_lfht_del(t->ht, node);
+	cds_lfht_for_each(t->ht, &iter, node)
+		nr += !cds_lfht_del(t->ht, node);
 	return nr;
 }
 

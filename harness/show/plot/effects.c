@@ -119,8 +119,7 @@ static void add_kind(struct effects *x, size_t kind)
 	bool titled = false;
 	size_t i;
 
-	json_array_foreach(x->list, i, verdict)
-	{
+	json_array_foreach(x->list, i, verdict) {
 		if (!is_drawn(x, verdict, kinds[kind]) || x->drawn >= EFFECTS_MAX)
 			continue;
 		if (!titled)

@@ -133,8 +133,7 @@ static void fixed(char *buf, size_t size, const struct plot_group *g, const char
 			rounded_load_factor(value, sizeof(value), g);
 		say_parameter(buf, size, &at, said[i].parameter, value);
 	}
-	json_array_foreach(json_object_get(g->workload, "varying"), k, name)
-	{
+	json_array_foreach(json_object_get(g->workload, "varying"), k, name) {
 		const char *parameter = json_is_string(name) ? json_string_value(name) : "";
 
 		if (said_row(parameter) >= 0 || !strcmp(parameter, "variant") ||

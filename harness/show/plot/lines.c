@@ -45,8 +45,7 @@ static void write_caches(FILE *script, const struct plot_group *g, const struct 
 	}
 	if (nr)
 		qsort(bytes, nr, sizeof(*bytes), by_value);
-	json_array_foreach(caches, i, cache)
-	{
+	json_array_foreach(caches, i, cache) {
 		double size = number_of(cache, "bytes"), x = nr ? size / bytes[nr / 2] : NAN;
 
 		/* Only near the curves. */

@@ -31,8 +31,7 @@ alike_but_for(const json_t *a, const json_t *b, const json_t *varying, const cha
 	json_t *name;
 	size_t i;
 
-	json_array_foreach(varying, i, name)
-	{
+	json_array_foreach(varying, i, name) {
 		const char *other = json_is_string(name) ? json_string_value(name) : "";
 
 		if (strcmp(other, parameter) &&
@@ -57,10 +56,10 @@ load_factor_rank(const json_t *benchmark, const json_t *workload, const json_t *
 	const char *name;
 	json_t *cell;
 
-	json_object_foreach(plot_cells(benchmark), name, cell) rank +=
-		plot_is_of(cell, workload) &&
-		number_of(plot_parameters(cell), "load_factor") < mine &&
-		alike_but_for(cell, of, varying, "load_factor");
+	json_object_foreach(plot_cells(benchmark), name, cell)
+		rank += plot_is_of(cell, workload) &&
+			number_of(plot_parameters(cell), "load_factor") < mine &&
+			alike_but_for(cell, of, varying, "load_factor");
 	return rank;
 }
 
@@ -71,9 +70,9 @@ static bool several_load_factors(const json_t *benchmark, const json_t *workload
 
 	if (!plot_varies(workload, "load_factor"))
 		return false;
-	json_object_foreach(plot_cells(benchmark), name,
-			    cell) if (plot_is_of(cell, workload) &&
-				      load_factor_rank(benchmark, workload, cell)) return true;
+	json_object_foreach(plot_cells(benchmark), name, cell)
+		if (plot_is_of(cell, workload) && load_factor_rank(benchmark, workload, cell))
+			return true;
 	return false;
 }
 
@@ -95,8 +94,7 @@ static void describe(struct plot_group *g, const json_t *cell, const char *x, bo
 	size_t i;
 
 	g->key[0] = g->suffix[0] = g->words[0] = '\0';
-	json_array_foreach(json_object_get(g->workload, "varying"), i, name)
-	{
+	json_array_foreach(json_object_get(g->workload, "varying"), i, name) {
 		const char *parameter = json_is_string(name) ? json_string_value(name) : "";
 		bool is_load_factor = !strcmp(parameter, "load_factor");
 		char text[256], words[512];
@@ -164,8 +162,7 @@ static int make_groups(struct plot_group **groups, size_t *nr, const json_t *ben
 
 	*groups = NULL;
 	*nr = 0;
-	json_object_foreach(plot_cells(benchmark), name, cell)
-	{
+	json_object_foreach(plot_cells(benchmark), name, cell) {
 		struct plot_group g = { .benchmark = benchmark,
 					.workload = workload,
 					.kind = kind };
@@ -230,8 +227,7 @@ static unsigned int asked_for(const json_t *workload)
 	json_t *name;
 	size_t i;
 
-	json_array_foreach(json_object_get(workload, "plots"), i, name)
-	{
+	json_array_foreach(json_object_get(workload, "plots"), i, name) {
 		const struct plot_kind *kind =
 			json_is_string(name) ? plot_kind_find(json_string_value(name)) : NULL;
 
@@ -371,8 +367,7 @@ metrics_of(const char *metrics[METRICS_MAX], const json_t *benchmark, const json
 	size_t nr = 0, i;
 
 	json_array_foreach(json_object_get(json_object_get(benchmark, "ctbench"), "verdicts"), i,
-			   verdict)
-	{
+			   verdict) {
 		const char *metric = text_of(verdict, "metric");
 		size_t k = 0;
 
@@ -417,8 +412,7 @@ static int draw_workloads(struct drawing *d, unsigned int wanted)
 	int err = 0;
 	size_t i;
 
-	json_array_foreach(workloads, i, workload)
-	{
+	json_array_foreach(workloads, i, workload) {
 		unsigned int ask = wanted ? wanted : asked_for(workload);
 
 		for (size_t k = 0; k < NR_PLOT_KINDS && !err; k++) {

@@ -33,9 +33,9 @@ bool plot_varies(const json_t *workload, const char *parameter)
 	json_t *name;
 	size_t i;
 
-	json_array_foreach(json_object_get(workload, "varying"), i,
-			   name) if (json_is_string(name) &&
-				     !strcmp(json_string_value(name), parameter)) return true;
+	json_array_foreach(json_object_get(workload, "varying"), i, name)
+		if (json_is_string(name) && !strcmp(json_string_value(name), parameter))
+			return true;
 	return false;
 }
 
@@ -56,8 +56,7 @@ unsigned int plot_variant_index(const struct plot_group *g, const json_t *of)
 	unsigned int nr = 0;
 	json_t *cell;
 
-	json_object_foreach(plot_cells(g->benchmark), name, cell)
-	{
+	json_object_foreach(plot_cells(g->benchmark), name, cell) {
 		const char *variant = text_of(cell, "variant");
 		unsigned int i = 0;
 

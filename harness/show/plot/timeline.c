@@ -54,8 +54,9 @@ static bool anybody_has(const struct plot_group *g, const char *series)
 	size_t k;
 
 	for (size_t i = 0; i < 2 * g->nr; i++)
-		json_array_foreach((json_t *)list_of(g->cells[i / 2], of[i % 2], series), k,
-				   v) if (json_number_value(v) > 0) return true;
+		json_array_foreach((json_t *)list_of(g->cells[i / 2], of[i % 2], series), k, v)
+			if (json_number_value(v) > 0)
+				return true;
 	return false;
 }
 
@@ -242,8 +243,7 @@ static void write_events(FILE *script, const struct plot_group *g)
 	for (size_t i = 0; i < g->nr; i++)
 		json_array_foreach(
 			json_object_get(json_object_get(g->cells[i], "timeline"), "events"), e,
-			event)
-		{
+			event) {
 			char variable[32], name[64];
 
 			at++;

@@ -138,8 +138,7 @@ void report_answer(const struct report_source *s, const char *workload,
 	json_t *verdict;
 	size_t i;
 
-	json_array_foreach(json_object_get(s->report, "verdicts"), i, verdict)
-	{
+	json_array_foreach(json_object_get(s->report, "verdicts"), i, verdict) {
 		const char *outcome = text_of(verdict, "outcome");
 
 		if (strcmp(text_of(verdict, "workload"), workload))

@@ -128,8 +128,7 @@ static void answers(FILE *out, const struct report_source *s)
 	if (json_array_size(workloads) < 2)
 		return;
 	fputs("<section id=\"answers\">\n<h2>The answers</h2>\n<nav><ol>\n", out);
-	json_array_foreach(workloads, i, workload)
-	{
+	json_array_foreach(workloads, i, workload) {
 		fprintf(out, "<li><a href=\"#w%zu\">", i);
 		escape_html(out, text_of(workload, "question"));
 		fputs("</a>\n", out);
@@ -150,8 +149,7 @@ static void bar(FILE *out, const struct report_source *s)
 		fputs("<a href=\"#matrix\">Matrix</a>", out);
 	if (json_array_size(workloads) > 1)
 		fputs("<a href=\"#answers\">Answers</a>", out);
-	json_array_foreach(workloads, i, workload)
-	{
+	json_array_foreach(workloads, i, workload) {
 		fprintf(out, "<a href=\"#w%zu\">", i);
 		escape_html(out, text_of(workload, "name"));
 		fputs("</a>", out);
@@ -169,8 +167,7 @@ static void warnings(FILE *out, const struct report_source *s)
 	if (json_array_size(list)) {
 		element(out, "h3", "What disturbed it");
 		fputs("<ul class=\"warnings\">\n", out);
-		json_array_foreach(list, i, warning)
-		{
+		json_array_foreach(list, i, warning) {
 			fprintf(out, "<li class=\"%s\">",
 				strcmp(text_of(warning, "grade"), "serious") ? "note" : "serious");
 			escape_html(out, text_of(warning, "what"));
@@ -433,8 +430,7 @@ int report_html(FILE *out, const struct report_source *s, struct ct_error *e)
 	fputs("</header>\n", out);
 	report_matrix(out, s);
 	answers(out, s);
-	json_array_foreach(json_object_get(s->report, "workloads"), i, workload)
-	{
+	json_array_foreach(json_object_get(s->report, "workloads"), i, workload) {
 		err = workload_section(out, s, workload, i, e);
 		if (err)
 			return err;

@@ -49,8 +49,7 @@ static void top(FILE *out, const struct report_source *s)
 	if (json_array_size(workloads) < 2)
 		return;
 	fputc('\n', out);
-	json_array_foreach(workloads, i, workload)
-	{
+	json_array_foreach(workloads, i, workload) {
 		fprintf(out, "%zu", i + 1);
 		words(out, ". ", text_of(workload, "question"), "\n");
 		report_answer(s, text_of(workload, "name"), answer, out);
@@ -70,8 +69,7 @@ int report_markdown(FILE *out, const struct report_source *s, struct ct_error *e
 	snprintf(text, sizeof(text), "%.16s", text_of(s->report, "started"));
 	words(out, "", text, "\n");
 	top(out, s);
-	json_array_foreach(json_object_get(s->report, "workloads"), i, workload)
-	{
+	json_array_foreach(json_object_get(s->report, "workloads"), i, workload) {
 		const char *name = text_of(workload, "name");
 		struct grid g;
 		int err;

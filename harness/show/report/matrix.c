@@ -84,8 +84,7 @@ static void warning_badges(FILE *out, const struct report_source *s)
 	size_t i, notes = 0;
 	char text[64];
 
-	json_array_foreach(list, i, warning)
-	{
+	json_array_foreach(list, i, warning) {
 		const char *id = text_of(warning, "id");
 
 		if (strcmp(text_of(warning, "grade"), "serious") != 0)

@@ -62,14 +62,13 @@ size_t report_machine_of(const struct report_source *s, const char *workload)
 	size_t i, k, machine = 0;
 
 	json_array_foreach(parts, i, part)
-		json_array_foreach(json_object_get(part, "workloads"), k, name)
-	{
-		if (!json_is_string(name) || strcmp(json_string_value(name), workload))
-			continue;
-		while (first_part(s, machine) && !one_machine(first_part(s, machine), part))
-			machine++;
-		return machine;
-	}
+		json_array_foreach(json_object_get(part, "workloads"), k, name) {
+			if (!json_is_string(name) || strcmp(json_string_value(name), workload))
+				continue;
+			while (first_part(s, machine) && !one_machine(first_part(s, machine), part))
+				machine++;
+			return machine;
+		}
 	return 0;
 }
 
@@ -149,8 +148,7 @@ void report_command(char *buf, size_t size, const struct report_source *s)
 		return;
 	fputs("ctbench ", out);
 	escape_shell(out, *text_of(s->report, "command") ? text_of(s->report, "command") : "run");
-	json_array_foreach(json_object_get(s->report, "arguments"), i, argument)
-	{
+	json_array_foreach(json_object_get(s->report, "arguments"), i, argument) {
 		fputc(' ', out);
 		escape_shell(out, json_is_string(argument) ? json_string_value(argument) : "");
 	}
@@ -164,8 +162,9 @@ const char *report_no_verdict(const struct report_source *s, const char *workloa
 	unsigned int measured = 0;
 	const char *name;
 
-	json_object_foreach(cells, name, cell) measured +=
-		!strcmp(text_of(cell, "workload"), workload) && number_of(cell, "n") > 0;
+	json_object_foreach(cells, name, cell)
+		measured +=
+			!strcmp(text_of(cell, "workload"), workload) && number_of(cell, "n") > 0;
 	return measured ? "Nothing to compare: no two of its cells differ in one choice alone."
 			: "Nothing to compare: no cell has a result.";
 }
@@ -178,8 +177,7 @@ void report_each_verdict(const struct report_source *s, const char *workload,
 	char text[JUDGE_TEXT_MAX];
 	size_t i;
 
-	json_array_foreach(json_object_get(s->report, "verdicts"), i, verdict)
-	{
+	json_array_foreach(json_object_get(s->report, "verdicts"), i, verdict) {
 		bool interaction = !strcmp(text_of(verdict, "kind"), "interaction");
 		const char *outcome = text_of(verdict, "outcome");
 

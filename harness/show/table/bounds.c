@@ -92,8 +92,7 @@ static int print_distances(FILE *out, const json_t *bounds, enum grid_format for
 	int err;
 
 	for (int pass = 0; pass < 2; pass++) {
-		json_array_foreach(bounds, i, one)
-		{
+		json_array_foreach(bounds, i, one) {
 			const json_t *pair = json_object_get(one, "cpus");
 			size_t a, b;
 			char text[32];
@@ -143,8 +142,7 @@ int table_bounds(FILE *out, const json_t *bounds, enum grid_format format)
 		grid_put(&g, 1, "threads");
 		grid_put(&g, 2, "ns");
 	}
-	json_array_foreach(bounds, i, one)
-	{
+	json_array_foreach(bounds, i, one) {
 		/* With fewer repeats there is no interval. */
 		const bool many = number_of(one, "n") >= STATS_LEAST;
 		char text[128];

@@ -123,8 +123,7 @@ size_t table_put_parameters(struct grid *g, const json_t *varying, const json_t 
 	char text[512];
 
 	grid_put(g, 0, cell ? text_of(cell, "variant") : "variant");
-	json_array_foreach(varying, i, name)
-	{
+	json_array_foreach(varying, i, name) {
 		const char *key = json_is_string(name) ? json_string_value(name) : "?";
 
 		if (!strcmp(key, "variant"))

@@ -19,8 +19,7 @@ static bool is_told(json_t *cells, const char *workload, const struct figure *f)
 	const char *key;
 	json_t *cell;
 
-	json_object_foreach(cells, key, cell)
-	{
+	json_object_foreach(cells, key, cell) {
 		double value = table_metric(cell, f);
 
 		if (!strcmp(text_of(cell, "workload"), workload) && isfinite(value) && value != 0)
@@ -48,8 +47,7 @@ int table_inside(struct grid *g, const json_t *report, const json_t *workload)
 	at = table_put_parameters(g, varying, NULL);
 	for (size_t i = 0; i < nr; i++)
 		grid_put(g, at + i, told[i]->heading);
-	json_object_foreach(cells, key, cell)
-	{
+	json_object_foreach(cells, key, cell) {
 		if (!nr || strcmp(text_of(cell, "workload"), name) ||
 		    !json_integer_value(json_object_get(cell, "n")) || !grid_add_row(g))
 			continue;

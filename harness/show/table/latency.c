@@ -111,8 +111,7 @@ void table_latency_rows(struct grid *g, const json_t *varying, const json_t *cel
 			 len ? "; " : "", unfinished,
 			 json_integer_value(json_object_get(classes, "all")));
 	grid_put(g, rate + 1, text);
-	json_object_foreach(classes, name, count)
-	{
+	json_object_foreach(classes, name, count) {
 		if (!strcmp(name, "all"))
 			continue;
 		if (!several) {
@@ -148,8 +147,7 @@ void table_latency_remark(char *buf, size_t size, const json_t *report, const ch
 	json_t *cell;
 	size_t at;
 
-	json_object_foreach(json_object_get(report, "cells"), name, cell)
-	{
+	json_object_foreach(json_object_get(report, "cells"), name, cell) {
 		const json_t *latency = json_object_get(cell, "latency");
 		const char *kind = text_of(latency, "kind");
 

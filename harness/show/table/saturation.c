@@ -78,8 +78,7 @@ void table_saturation_remark(char *buf, size_t size, const json_t *report, const
 	json_int_t below = 0;
 	json_t *cell;
 
-	json_object_foreach(json_object_get(report, "cells"), name, cell)
-	{
+	json_object_foreach(json_object_get(report, "cells"), name, cell) {
 		const json_t *asked = json_object_get(cell, "saturation");
 
 		if (!asked || strcmp(text_of(cell, "workload"), workload))

@@ -101,8 +101,7 @@ static const char *unit_of(json_t *cells, const char *workload)
 	const char *unit = "", *name;
 	json_t *cell;
 
-	json_object_foreach(cells, name, cell)
-	{
+	json_object_foreach(cells, name, cell) {
 		const char *its = text_of(cell, "unit");
 
 		if (strcmp(text_of(cell, "workload"), workload))
@@ -126,8 +125,9 @@ static bool any_has(json_t *cells, const char *workload, const char *key)
 	const char *name;
 	json_t *cell;
 
-	json_object_foreach(cells, name, cell) if (!strcmp(text_of(cell, "workload"), workload) &&
-						   json_object_get(cell, key)) return true;
+	json_object_foreach(cells, name, cell)
+		if (!strcmp(text_of(cell, "workload"), workload) && json_object_get(cell, key))
+			return true;
 	return false;
 }
 
@@ -174,9 +174,9 @@ int table_of(struct grid *g, const json_t *report, const json_t *workload)
 	if (g->columns > GRID_COLUMNS_MAX)
 		return -E2BIG;
 	kind->header(g, varying, unit_of(cells, name));
-	json_object_foreach(cells, key, cell) if (!strcmp(text_of(cell, "workload"), name) &&
-						  has_something(cell) && !g->failed)
-		kind->row(g, varying, cell);
+	json_object_foreach(cells, key, cell)
+		if (!strcmp(text_of(cell, "workload"), name) && has_something(cell) && !g->failed)
+			kind->row(g, varying, cell);
 	return g->failed ? -ENOMEM : 0;
 }
 
@@ -185,9 +185,10 @@ bool table_has_misses(const json_t *report)
 	json_t *cells = json_object_get(report, "cells"), *cell;
 	const char *name;
 
-	json_object_foreach(cells, name, cell) if (isfinite(number_of(cell, "misses")) &&
-						   kind_of(cells, text_of(cell, "workload"))->row ==
-							   row) return true;
+	json_object_foreach(cells, name, cell)
+		if (isfinite(number_of(cell, "misses")) &&
+		    kind_of(cells, text_of(cell, "workload"))->row == row)
+			return true;
 	return false;
 }
 
@@ -201,8 +202,7 @@ int table_print(FILE *out, const json_t *report)
 	if (table_has_misses(report))
 		fprintf(out, "misses: ns/op as a multiple of a dependent random line of memory in "
 			     "the table's footprint.\n");
-	json_array_foreach(json_object_get(report, "workloads"), i, workload)
-	{
+	json_array_foreach(json_object_get(report, "workloads"), i, workload) {
 		const char *name = text_of(workload, "name");
 		char remark[512], answer[ANSWER_MAX];
 		struct grid g;

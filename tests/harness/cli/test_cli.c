@@ -303,8 +303,7 @@ static void test_list_json(void **state)
 
 	(void)state;
 	assert_int_equal(json_array_size(root), ct_nr_variants);
-	json_array_foreach(root, i, entry)
-	{
+	json_array_foreach(root, i, entry) {
 		const struct ct_variant *v = ct_variants[i];
 
 		assert_string_equal(json_string_value(json_object_get(entry, "name")), v->name);

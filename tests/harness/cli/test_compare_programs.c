@@ -79,8 +79,7 @@ static void measured_side_by_side(void **state)
 	assert_int_equal(run_line(COMPARE "--name a"), 0);
 	result = json_of_output();
 	assert_true(json_is_true(json_object_get(result, "paired")));
-	json_array_foreach(json_object_get(result, "comparisons"), i, item)
-	{
+	json_array_foreach(json_object_get(result, "comparisons"), i, item) {
 		name = json_string_value(json_object_get(item, "cell"));
 		assert_true(!name || !strstr(name, "program"));
 		/* Of two cells, and of both together. */
@@ -97,15 +96,13 @@ static void measured_side_by_side(void **state)
 	benchmark = json_load_file("runs/a/benchmark.json", 0, NULL);
 	cells = json_object_get(json_object_get(benchmark, "ctbench"), "cells");
 	assert_int_equal(json_object_size(cells), 6);
-	json_object_foreach(cells, name, cell)
-	{
+	json_object_foreach(cells, name, cell) {
 		const char *program = json_string_value(
 			json_object_get(json_object_get(cell, "parameters"), "program"));
 
 		assert_true(!strcmp(program, "this") || !strcmp(program, "other"));
 		assert_non_null(strstr(name, program));
-		json_array_foreach(json_object_get(cell, "slices"), i, item)
-		{
+		json_array_foreach(json_object_get(cell, "slices"), i, item) {
 			char key[32];
 
 			snprintf(key, sizeof(key), "%lld",
@@ -116,7 +113,8 @@ static void measured_side_by_side(void **state)
 		}
 	}
 	/* Void cells are measured again alone, so on a busy machine not every session has both. */
-	json_object_foreach(sessions, name, item) shared += json_object_size(item) == 2;
+	json_object_foreach(sessions, name, item)
+		shared += json_object_size(item) == 2;
 	assert_true(shared >= 1);
 	json_decref(sessions);
 	json_decref(benchmark);
@@ -135,8 +133,7 @@ static void a_slower_one_is_seen(void **state)
 	(void)state;
 	run_line(COMPARE "--name a --plant this=900%%");
 	result = json_of_output();
-	json_array_foreach(json_object_get(result, "comparisons"), i, item)
-	{
+	json_array_foreach(json_object_get(result, "comparisons"), i, item) {
 		double a = json_number_value(json_object_get(item, "a"));
 		double b = json_number_value(json_object_get(item, "b"));
 

@@ -415,8 +415,7 @@ static void agrees(json_t *line, json_t *story, const char *what)
 		assert_string_equal(text_of(story, "state"), text_of(line, "state"));
 	assert_int_equal(json_integer_value(json_object_get(story, "ct")),
 			 json_integer_value(json_object_get(line, "ct")));
-	json_array_foreach(steps, i, step)
-	{
+	json_array_foreach(steps, i, step) {
 		json_t *after = json_object_get(step, "after");
 
 		if (!after)

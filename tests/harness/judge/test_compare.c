@@ -51,8 +51,7 @@ static const json_t *comparison(const json_t *result, const char *cell)
 	json_t *item;
 	size_t i;
 
-	json_array_foreach(json_object_get(result, "comparisons"), i, item)
-	{
+	json_array_foreach(json_object_get(result, "comparisons"), i, item) {
 		const char *name = json_string_value(json_object_get(item, "cell"));
 
 		if (cell ? name && !strcmp(name, cell) : !name)
@@ -175,8 +174,7 @@ static void too_little_power(void **state)
 
 	(void)state;
 	result = compare(a, b, NULL, 0.03, &e);
-	json_array_foreach(json_object_get(result, "comparisons"), i, one)
-	{
+	json_array_foreach(json_object_get(result, "comparisons"), i, one) {
 		item = number(one, "visible_percent");
 		most = item > most ? item : most;
 	}
@@ -240,9 +238,9 @@ static void nothing_out_of_nothing(void **state)
 			fake_measure(&run, noise, 5001 + 1000 * noise + 2 * i);
 			b = benchmark(&run);
 			result = compare(a, b, NULL, 0.03, &e);
-			json_array_foreach(json_object_get(result, "comparisons"), k, item) alarm |=
-				strcmp(json_string_value(json_object_get(item, "outcome")),
-				       "none") != 0;
+			json_array_foreach(json_object_get(result, "comparisons"), k, item)
+				alarm |= strcmp(json_string_value(json_object_get(item, "outcome")),
+						"none") != 0;
 			alarms += alarm;
 			json_decref(result);
 			json_decref(a);
@@ -287,8 +285,7 @@ static void shares_stay_shares(void **state)
 	for (int i = 0; i < 2; i++) {
 		json_t *report = json_object_get(sides[i], "ctbench");
 
-		json_object_foreach(json_object_get(report, "cells"), name, cell)
-		{
+		json_object_foreach(json_object_get(report, "cells"), name, cell) {
 			if (!*gone && !json_is_true(json_object_get(cell, "control")))
 				snprintf(gone, sizeof(gone), "%s", name);
 			if (!strcmp(gone, name)) /* as shares_of() leaves it */
@@ -405,8 +402,7 @@ static void senseless_comparisons(void **state)
 		json_object_set_new(json_object_get(cell, "parameters"), "flows", json_integer(1));
 	refused(&e, a, b, NULL, "has another flows");
 	/* Two questions about the same table. */
-	json_object_foreach(cells, name, cell)
-	{
+	json_object_foreach(cells, name, cell) {
 		json_object_set(
 			cell, "parameters",
 			json_object_get(

@@ -50,10 +50,10 @@ static json_t *verdict_on(const json_t *report, const char *choice, const char *
 	json_t *v;
 	size_t i;
 
-	json_array_foreach(
-		json_object_get(report, "verdicts"), i,
-		v) if (!strcmp(text(v, "choice"), choice) &&
-		       !strcmp(text(json_object_get(v, "by"), "factor"), by ? by : "")) return v;
+	json_array_foreach(json_object_get(report, "verdicts"), i, v)
+		if (!strcmp(text(v, "choice"), choice) &&
+		    !strcmp(text(json_object_get(v, "by"), "factor"), by ? by : ""))
+			return v;
 	return NULL;
 }
 
@@ -64,8 +64,8 @@ static unsigned int seen(const json_t *report)
 	json_t *v;
 	size_t i;
 
-	json_array_foreach(json_object_get(report, "verdicts"), i, v) n +=
-		!!strcmp(text(v, "outcome"), "none");
+	json_array_foreach(json_object_get(report, "verdicts"), i, v)
+		n += !!strcmp(text(v, "outcome"), "none");
 	return n;
 }
 
@@ -374,9 +374,9 @@ static void without_a_control(void **state)
 	report = fake_report(&run);
 	assert_int_equal(judge_run(report), 0);
 	assert_null(strstr(text(verdict_on(report, "rwlock", NULL), "text"), "without a control"));
-	json_object_foreach_safe(json_object_get(report, "cells"), next, name,
-				 cell) if (json_is_true(json_object_get(cell, "control")))
-		json_object_del(json_object_get(report, "cells"), name);
+	json_object_foreach_safe(json_object_get(report, "cells"), next, name, cell)
+		if (json_is_true(json_object_get(cell, "control")))
+			json_object_del(json_object_get(report, "cells"), name);
 	assert_int_equal(judge_run(report), 0);
 	assert_non_null(
 		strstr(text(verdict_on(report, "rwlock", NULL), "text"), " %; without a control"));
@@ -401,10 +401,11 @@ static void another_pass(void **state)
 		for (unsigned int n = 5; n < 9 && strstr(run.cells[i].variant, "_mask_"); n++)
 			run.cells[i].values[n] *= 0.5;
 	report = fake_report(&run);
-	json_object_foreach(json_object_get(report, "cells"), name,
-			    cell) if (strstr(name, "_mask_"))
-		json_object_set_new(cell, "passes",
-				    json_pack("[i,i,i,i,i,i,i,i,i]", 0, 0, 0, 0, 0, 1, 1, 1, 1));
+	json_object_foreach(json_object_get(report, "cells"), name, cell)
+		if (strstr(name, "_mask_"))
+			json_object_set_new(
+				cell, "passes",
+				json_pack("[i,i,i,i,i,i,i,i,i]", 0, 0, 0, 0, 0, 1, 1, 1, 1));
 	assert_int_equal(judge_run(report), 0);
 	v = verdict_on(report, "mask", NULL);
 	assert_int_equal(number(v, "n"), 5);
@@ -492,8 +493,7 @@ static void what_is_compared(void **state)
 			(struct fake_cell){ names[i], 1, false, 1 + (double)i, { 0 } };
 	fake_measure(&run, FAKE_LOGNORMAL, 1);
 	report = judged(&run);
-	json_array_foreach(json_object_get(report, "verdicts"), i, v)
-	{
+	json_array_foreach(json_object_get(report, "verdicts"), i, v) {
 		print_message("%s\n", text(v, "text"));
 		assert_true(nr < 3);
 		assert_string_equal(text(v, "choice"), expected[nr]);
@@ -543,8 +543,7 @@ static json_t *with_values(const char *name, json_t *of_one, json_t *of_two)
 	fake_axes(&run);
 	fake_measure(&run, FAKE_LOGNORMAL, 5);
 	report = fake_report(&run);
-	json_object_foreach(json_object_get(report, "cells"), key, cell)
-	{
+	json_object_foreach(json_object_get(report, "cells"), key, cell) {
 		parameters = json_object_get(cell, "parameters");
 		json_object_set(parameters, name,
 				number(parameters, "threads") == 1 ? of_one : of_two);
@@ -617,8 +616,7 @@ static void by_which_metric(void **state)
 	fake_measure(&run, FAKE_LOGNORMAL, 6);
 	report = fake_report(&run);
 	for (size_t i = 0; i < 3; i++) {
-		json_object_foreach(json_object_get(report, "cells"), key, cell)
-		{
+		json_object_foreach(json_object_get(report, "cells"), key, cell) {
 			json_t *metrics = json_object_get(cell, "metrics");
 
 			json_object_set(metrics, order[i], json_object_get(metrics, "mops"));
@@ -649,8 +647,7 @@ static void what_is_detectable(void **state)
 			run.cells[k].truth *= 0.8;
 	fake_measure(&run, FAKE_LOGNORMAL, 7);
 	report = fake_report(&run);
-	json_object_foreach(json_object_get(report, "cells"), name, cell)
-	{
+	json_object_foreach(json_object_get(report, "cells"), name, cell) {
 		json_t *parameters = json_object_get(cell, "parameters");
 
 		json_object_set_new(parameters, "detect", json_string("50%"));
@@ -659,8 +656,7 @@ static void what_is_detectable(void **state)
 	assert_int_equal(judge_run(report), 0);
 	/* Three axes, with one thread and with two; no interactions. */
 	assert_int_equal(json_array_size(json_object_get(report, "power")), 6);
-	json_array_foreach(json_object_get(report, "power"), i, row)
-	{
+	json_array_foreach(json_object_get(report, "power"), i, row) {
 		bool one = number(row, "threads") == 1;
 		bool slower = !one && !strcmp(text(row, "choice"), "mask");
 

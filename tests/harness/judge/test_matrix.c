@@ -64,8 +64,7 @@ static void planted_ratios(void **state)
 	assert_int_equal(json_array_size(json_object_get(matrix, "designs")), 8);
 	assert_int_equal(json_array_size(json_object_get(matrix, "questions")), 2);
 	assert_int_equal(json_array_size(json_object_get(matrix, "cells")), 14);
-	json_array_foreach(json_object_get(matrix, "cells"), i, cell)
-	{
+	json_array_foreach(json_object_get(matrix, "cells"), i, cell) {
 		const char *name = text_of(cell, "cell");
 		double truth =
 			(strstr(name, "rwlock") ? 0.5 : 1) * (strstr(name, "mask") ? 1.1 : 1);
@@ -97,8 +96,7 @@ static void noise(void **state)
 
 		fake_measure(&run, FAKE_HEAVY, seed);
 		matrix = matrix_by(&run, NULL);
-		json_array_foreach(json_object_get(matrix, "cells"), i, cell)
-		{
+		json_array_foreach(json_object_get(matrix, "cells"), i, cell) {
 			all++;
 			apart += matrix_apart(cell);
 			proven += matrix_proven(cell);

@@ -30,9 +30,10 @@ static json_t *verdict(unsigned int number, json_t **benchmark)
 
 	snprintf(path, sizeof(path), "runs/%u/benchmark.json", number);
 	*benchmark = json_load_file(path, 0, NULL);
-	json_array_foreach(
-		json_object_get(json_object_get(*benchmark, "ctbench"), "verdicts"), i,
-		v) if (!strcmp(json_string_value(json_object_get(v, "choice")), "mask")) return v;
+	json_array_foreach(json_object_get(json_object_get(*benchmark, "ctbench"), "verdicts"), i,
+			   v)
+		if (!strcmp(json_string_value(json_object_get(v, "choice")), "mask"))
+			return v;
 	return NULL;
 }
 

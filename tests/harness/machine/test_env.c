@@ -177,8 +177,7 @@ static void a_machine_that_tells_nothing(void **state)
 	assert_true(json_is_null(at(env, "load.busy_cpus")));
 	assert_true(json_is_null(at(env, "power.on_battery")));
 	warnings = env_warnings(env);
-	json_array_foreach(warnings, i, w)
-	{
+	json_array_foreach(warnings, i, w) {
 		const char *id = json_string_value(json_object_get(w, "id"));
 
 		/* these are about this process, or say that files are missing */
@@ -232,8 +231,7 @@ static const char *grade(const char *facts, const char *id)
 		fail_msg("%s: %s", facts, error.text);
 	warnings = env_warnings(env);
 	strcpy(found, "-");
-	json_array_foreach(warnings, i, w)
-	{
+	json_array_foreach(warnings, i, w) {
 		const char *g = json_string_value(json_object_get(w, "grade"));
 
 		assert_true(json_string_length(json_object_get(w, "what")) > 10);

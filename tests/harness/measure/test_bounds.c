@@ -143,8 +143,8 @@ static unsigned int count(const json_t *list, const char *bound)
 	unsigned int n = 0;
 	size_t i;
 
-	json_array_foreach(list, i, one) n +=
-		!strcmp(json_string_value(json_object_get(one, "bound")), bound);
+	json_array_foreach(list, i, one)
+		n += !strcmp(json_string_value(json_object_get(one, "bound")), bound);
 	return n;
 }
 
@@ -176,8 +176,7 @@ static void measured(void **state)
 	assert_int_equal(count(list, "atomic"), 1);
 	assert_int_equal(count(list, "atomic_shared"), 0); /* with whom? */
 	assert_int_equal(count(list, "away"), 3);
-	json_array_foreach(list, i, one)
-	{
+	json_array_foreach(list, i, one) {
 		double ns = number(one, "ns");
 
 		/* Of a machine that does nothing else, nothing is away. */

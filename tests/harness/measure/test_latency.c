@@ -89,8 +89,7 @@ static void check_order(const json_t *latency)
 	double last = 0;
 
 	classes = json_object_get(latency, "classes");
-	json_object_foreach(classes, name, class)
-	{
+	json_object_foreach(classes, name, class) {
 		assert_true(figure(latency, name, "p50_ns") > 0);
 		assert_true(figure(latency, name, "p50_ns") <= figure(latency, name, "p90_ns"));
 		assert_true(figure(latency, name, "p90_ns") <= figure(latency, name, "p99_ns"));

@@ -157,7 +157,9 @@ static bool in_list(const json_t *list, const json_t *what)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(list, i, v) if (json_equal(v, what)) return true;
+	json_array_foreach(list, i, v)
+		if (json_equal(v, what))
+			return true;
 	return false;
 }
 
@@ -177,10 +179,10 @@ static bool excused(const struct comparison *c, const json_t *where, const char 
 	bool yes = false;
 	size_t i;
 
-	json_array_foreach(excuses, i, rule) if (covers(rule, "scenarios", s) &&
-						 covers(rule, "variants", v) &&
-						 covers(rule, "packets", where) &&
-						 covers(rule, "fields", f)) yes = true;
+	json_array_foreach(excuses, i, rule)
+		if (covers(rule, "scenarios", s) && covers(rule, "variants", v) &&
+		    covers(rule, "packets", where) && covers(rule, "fields", f))
+			yes = true;
 	json_decref(f);
 	json_decref(v);
 	json_decref(s);
@@ -238,8 +240,7 @@ static json_t *same_row(json_t *table, const json_t *row)
 	json_t *other;
 	size_t i;
 
-	json_array_foreach(table, i, other)
-	{
+	json_array_foreach(table, i, other) {
 		zone2 = json_object_get(other, "zone");
 		if (json_equal(json_object_get(row, "orig"), json_object_get(other, "orig")) &&
 		    json_equal(json_object_get(row, "reply"), json_object_get(other, "reply")) &&
@@ -257,8 +258,7 @@ static void compare_end(struct comparison *c, json_t *want, json_t *got)
 	char field[64];
 	size_t i;
 
-	json_array_foreach(table, i, w)
-	{
+	json_array_foreach(table, i, w) {
 		g = same_row(ours, w);
 		if (!g) {
 			differs(c, where, NULL, "entry", w, NULL);
@@ -274,10 +274,10 @@ static void compare_end(struct comparison *c, json_t *want, json_t *got)
 				differs(c, where, NULL, row_fields[k], w, g);
 		}
 	}
-	json_array_foreach(ours, i, g) if (!same_row(table, g))
-		differs(c, where, NULL, "entry", NULL, g);
-	json_object_foreach(json_object_get(want, "stats"), name, w)
-	{
+	json_array_foreach(ours, i, g)
+		if (!same_row(table, g))
+			differs(c, where, NULL, "entry", NULL, g);
+	json_object_foreach(json_object_get(want, "stats"), name, w) {
 		g = json_object_get(json_object_get(got, "stats"), name);
 		snprintf(field, sizeof(field), "stats.%s", name);
 		if (!g || !json_equal(w, g))

@@ -63,8 +63,7 @@ static void expect_keys(json_t *object, const char *prefix)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(object, name, value)
-	{
+	json_object_foreach(object, name, value) {
 		const struct figure *f = NULL;
 		size_t len = strlen(name);
 
@@ -96,8 +95,7 @@ static void a_run_explains_itself(void **state)
 	expect_columns("r/results.tsv", "results.tsv");
 	benchmark = json_load_file("r/benchmark.json", 0, NULL);
 	json_object_foreach(json_object_get(json_object_get(benchmark, "ctbench"), "cells"), name,
-			    cell)
-	{
+			    cell) {
 		assert_true(json_object_size(json_object_get(cell, "metrics")) > 5);
 		expect_keys(json_object_get(cell, "metrics"), "metrics.");
 		expect_keys(json_object_get(json_object_get(cell, "timeline"), "series"),

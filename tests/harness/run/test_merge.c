@@ -154,8 +154,7 @@ static void parts_make_a_whole(void **state)
 	cells[0] = json_object_get(json_object_get(whole, "ctbench"), "cells");
 	cells[1] = json_object_get(report, "cells");
 	assert_int_equal(json_object_size(cells[0]), json_object_size(cells[1]));
-	json_object_foreach(cells[0], name, cell)
-	{
+	json_object_foreach(cells[0], name, cell) {
 		json_t *metrics = json_object_get(json_object_get(cells[1], name), "metrics");
 
 		/* Repeat by repeat, the details' scalars included. */

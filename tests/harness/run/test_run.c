@@ -31,8 +31,7 @@ static void a_run_and_its_files(void **state)
 	expect(said.out, "runs/a");
 
 	benchmark = benchmark_of("a");
-	json_array_foreach(json_object_get(benchmark, "benchmarks"), i, b)
-	{
+	json_array_foreach(json_object_get(benchmark, "benchmarks"), i, b) {
 		const char *name = json_string_value(json_object_get(b, "run_name"));
 		bool aggregate = json_object_get(b, "aggregate_name");
 

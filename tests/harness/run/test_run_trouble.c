@@ -134,8 +134,7 @@ static void no_row_without_a_time(void **state)
 		json_integer_value(json_object_get(cell_of(benchmark, first_cell_of("a")), "void")),
 		1 + RUN_RETRIES);
 	for (int file = 0; file < 2; file++) {
-		json_array_foreach(json_object_get(benchmark, "benchmarks"), i, b)
-		{
+		json_array_foreach(json_object_get(benchmark, "benchmarks"), i, b) {
 			assert_null(json_object_get(b, "error_occurred"));
 			assert_true(json_number_value(json_object_get(b, "real_time")) > 0 ||
 				    json_object_get(b, "aggregate_name"));
@@ -172,8 +171,7 @@ static void the_first_repeat_may_be_the_void_one(void **state)
 	assert_int_equal(run("little.yaml --results runs --name a"), 0);
 	benchmark = benchmark_of("a");
 	assert_int_equal(count_of(benchmark, "unusable"), 1);
-	json_array_foreach(json_object_get(benchmark, "benchmarks"), i, b)
-	{
+	json_array_foreach(json_object_get(benchmark, "benchmarks"), i, b) {
 		const char *run_name = json_string_value(json_object_get(b, "run_name"));
 
 		if (strcmp(run_name, first_cell_of("a")) || !json_object_get(b, "aggregate_name"))
@@ -283,8 +281,8 @@ static void what_was_void_gets_another_pass(void **state)
 		assert_int_equal(count_of(benchmark, "good"), CELLS * REPEATS);
 		json_object_foreach(json_object_get(json_object_get(benchmark, "ctbench"), "cells"),
 				    name, cell)
-			json_array_foreach(json_object_get(cell, "passes"), i, pass) later[i] +=
-			json_integer_value(pass) == 1;
+			json_array_foreach(json_object_get(cell, "passes"), i, pass)
+				later[i] += json_integer_value(pass) == 1;
 		assert_int_equal(later[0], again);
 		assert_int_equal(later[1] + later[2], 0);
 		json_decref(benchmark);
@@ -299,8 +297,7 @@ static unsigned int of_pass(const json_t *benchmark, size_t repeat, json_int_t p
 	const char *name;
 
 	json_object_foreach(json_object_get(json_object_get(benchmark, "ctbench"), "cells"), name,
-			    cell)
-	{
+			    cell) {
 		value = json_array_get(json_object_get(cell, "passes"), repeat);
 		n += value && json_integer_value(value) == pass;
 	}

@@ -181,12 +181,12 @@ static void test_keys_that_are_gone(void **state)
 			json_object_set_new(
 				json_object_get(json_object_get(all, "size/x"), "metrics"), "mops",
 				json_pack("{s:f, s:[f]}", "median", 4.0, "values", 4.0));
-			json_object_foreach(all, name, item) values[v]
-				? json_object_set(item, keys[i].key, values[v])
-				: json_object_del(item, keys[i].key);
-			json_array_foreach(all, k, item) values[v]
-				? json_object_set(item, keys[i].key, values[v])
-				: json_object_del(item, keys[i].key);
+			json_object_foreach(all, name, item)
+				values[v] ? json_object_set(item, keys[i].key, values[v])
+					  : json_object_del(item, keys[i].key);
+			json_array_foreach(all, k, item)
+				values[v] ? json_object_set(item, keys[i].key, values[v])
+					  : json_object_del(item, keys[i].key);
 			read_changed(copy, keys[i].key, !v && draws);
 		}
 	for (size_t v = 0; v < sizeof(values) / sizeof(values[0]); v++)

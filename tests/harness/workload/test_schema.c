@@ -72,8 +72,7 @@ static void test_list(void **state)
 
 	(void)state;
 	assert_int_equal(json_array_size(list), NR_PARAMS);
-	json_array_foreach(list, i, row)
-	{
+	json_array_foreach(list, i, row) {
 		assert_string_equal(json_string_value(json_object_get(row, "name")),
 				    parameters[i].name);
 		assert_true(json_is_string(json_object_get(row, "allowed")));

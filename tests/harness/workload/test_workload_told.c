@@ -73,8 +73,7 @@ static void test_json(void **state)
 	assert_string_equal(json_string_value(json_object_get(root, "question")), "What is it?");
 	cells = json_object_get(root, "cells");
 	assert_int_equal(json_array_size(cells), set.list[0].nr_cells);
-	json_array_foreach(cells, i, cell)
-	{
+	json_array_foreach(cells, i, cell) {
 		const struct cell *c = &set.list[0].cells[i];
 
 		assert_string_equal(json_string_value(json_object_get(cell, "variant")),
