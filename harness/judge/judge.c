@@ -59,25 +59,42 @@ static bool same_pass(const json_t *a, const json_t *b, size_t repeat)
 	       json_integer_value(json_array_get(json_object_get(b, "passes"), repeat));
 }
 
+/* Which distances of its CPUs belong to a state.  False if the cell saw one state only. */
+static bool limits(const json_t *cell, enum judge_cpus cpus, double *from, double *to)
+{
+	double near, far, limit = cpus == JUDGE_CPUS_ANY ? 0 : judge_cpu_states(cell, &near, &far);
+
+	*from = cpus == JUDGE_CPUS_FAR ? limit : 0;
+	*to = cpus == JUDGE_CPUS_NEAR ? limit : INFINITY;
+	return cpus == JUDGE_CPUS_ANY || limit > 0;
+}
+
 /* Within rounds if both were measured side by side, else repeat by repeat. */
-static bool add_paired(struct samples *s, const char *metric, const json_t *base, double *a,
-		       size_t na, const json_t *other, double *b, size_t nb, double weight)
+static bool
+add_paired(struct samples *s, const struct judge_comparison *c, const json_t *base, double *a,
+	   size_t na, const json_t *other, double *b, size_t nb, double weight)
 {
 	bool within = na == nb;
+	double from, to;
 	size_t nr = 0;
 
+	if (!limits(base, c->cpus, &from, &to))
+		na = 0;
 	for (size_t i = 0; i < na && i < nb; i++) {
-		if (judge_within_rounds(base, other, metric, i, &a[nr])) {
+		if (judge_within_rounds(base, other, c->metric, i, from, to, &a[nr])) {
 			nr++;
 			continue;
 		}
+		if (c->cpus != JUDGE_CPUS_ANY)
+			continue;
 		within = false;
 		if (isfinite(a[i]) && isfinite(b[i]) && a[i] > 0 && b[i] > 0 &&
 		    same_pass(base, other, i))
 			a[nr++] = log(b[i] / a[i]);
 	}
 	free(b);
-	within = add_sample(s, a, nr, weight) && within;
+	/* In a state instances are missing, not the same ones in each pair. */
+	within = add_sample(s, a, nr, weight) && (within || c->cpus != JUDGE_CPUS_ANY);
 	s->session[s->nr - 1] = within ? judge_first_session(base) : 0;
 	s->list[s->nr - 1].whole = within;
 	return nr >= STATS_LEAST;
@@ -104,7 +121,7 @@ add_samples(struct samples *s, const struct judge_comparison *c, const struct ju
 	double *x = metric_values(base, c->metric, &na), *y = metric_values(other, c->metric, &nb);
 
 	if (x && y &&
-	    (paired ? add_paired(s, c->metric, base, x, na, other, y, nb, pair->level)
+	    (paired ? add_paired(s, c, base, x, na, other, y, nb, pair->level)
 		    : add_unpaired(s, x, na, y, nb, pair->level)))
 		return;
 	if (s->nr == before) {
@@ -374,6 +391,8 @@ static int judge_workload(struct judge_list *l, struct judge_list *controls, con
 	for (size_t i = first; i < l->nr && !err; i++) {
 		l->list[i].noise = noise;
 		err = judge_evaluate(&l->list[i], cells, cells, paired);
+		if (!err && paired)
+			err = judge_in_states(&l->list[i], cells);
 	}
 	return err;
 }
@@ -399,6 +418,7 @@ int judge_run(json_t *report)
 		err = -ENOMEM;
 	if (err)
 		goto out;
+	judge_cells_in_states(report);
 	for (i = 0; i < all.nr; i++)
 		json_array_append_new(verdicts, judge_to_json(&all.list[i]));
 	json_object_set_new(report, "statistics",

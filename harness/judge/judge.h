@@ -6,6 +6,7 @@
  *	pairs.c		which cells are compared: all that differ in one choice
  *	rounds.c	effects between cells that were measured side by side
  *	judge.c		effects, the noise, Holm's correction over the whole run
+ *	states.c	effects while the CPUs were near each other, and while they were far
  *	points.c	what could be detected at each point
  *	matrix.c	each variant beside one of them, at each point (matrix.h)
  *	text.c		sentences
@@ -73,8 +74,22 @@ struct judge_pair {
 	int level;		  /* interactions: 1 at by.choice, -1 at by.base; else 1 */
 };
 
+/*
+ * Two states of the CPUs: hypervisors move their guests', so that what threads share costs more or
+ * less for some seconds.
+ */
+enum judge_cpus { JUDGE_CPUS_ANY, JUDGE_CPUS_NEAR, JUDGE_CPUS_FAR };
+
+struct judge_state {
+	bool judged;
+	double ns; /* the median distance of the CPUs */
+	size_t n;
+	struct stats_contrast effect;
+};
+
 struct judge_comparison {
 	const char *workload, *metric;
+	enum judge_cpus cpus; /* only rounds in this state count */
 	enum judge_kind kind;
 	struct judge_choice what, by; /* by: interactions only */
 	struct judge_pair *pairs;
@@ -85,6 +100,7 @@ struct judge_comparison {
 	size_t n;	 /* the smallest number of values on a side */
 	size_t left_out; /* pairs with too few values, which are not in the effect */
 	struct stats_contrast effect; /* a logarithm */
+	struct judge_state near, far; /* where the run saw both; pairs of several threads only */
 	double p_holm;
 	double noise;	/* of the A/A pair, see judge_noise(); NAN: unknown */
 	double visible; /* as a logarithm */
@@ -113,11 +129,31 @@ int judge_evaluate(struct judge_comparison *c, const struct json_t *a, const str
 /*
  * The effect between two cells in one repeat, as a logarithm of the metric's ratio, if they were
  * measured side by side: the trimmed mean of the ratios within rounds. The rounds of a repeat share
- * its addresses and hash key, so they are one value; intervals and tests are over repeats. False if
- * they were not, or if the metric is not a speed.
+ * its addresses and hash key, so they are one value; intervals and tests are over repeats. Only
+ * rounds in which the CPUs were between `from` and `to` nanoseconds apart for both count. False if
+ * there are none, if they were not side by side, or if the metric is not a speed.
  */
 bool judge_within_rounds(const struct json_t *base, const struct json_t *other, const char *metric,
-			 size_t repeat, double *effect);
+			 size_t repeat, double from, double to, double *effect);
+/*
+ * Were the CPUs of a cell near each other in some slices and far in others? Then the distance that
+ * separates the two states, in nanoseconds, and each state's median; else 0.
+ */
+double judge_cpu_states(const struct json_t *cell, double *near, double *far);
+/* Put "cpus" into cells that saw both: {near: {ns, ns_per_op, share}, far: the same}. */
+void judge_cells_in_states(struct json_t *report);
+/*
+ * Fill in near and far of a comparison that judge_evaluate() has judged, where its cells saw both
+ * states. 0 or -ENOMEM.
+ */
+int judge_in_states(struct judge_comparison *c, const struct json_t *cells);
+/*
+ * The verdict's key "cpus": {near: {ns, n, effect_percent, ci_low_percent, ci_high_percent}, far:
+ * the same, same_p: that the effect is the same in both}; NULL where the run saw one state only.
+ */
+struct json_t *judge_states_json(const struct judge_comparison *c);
+/* The same as the end of a sentence; empty without. */
+void judge_states_text(char *buf, size_t size, const struct json_t *verdict);
 /* The session of a cell's first repeat in slices: the same for cells of one group; 0: none. */
 long long judge_first_session(const struct json_t *cell);
 /* Fill in p_holm, visible and seen of all judged comparisons; returns their number, or -ENOMEM. */

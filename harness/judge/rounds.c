@@ -34,8 +34,16 @@ long long judge_first_session(const json_t *cell)
 	return json_integer_value(json_object_get(first, "session"));
 }
 
+/* A slice without a distance is of one thread. */
+static bool apart(const json_t *slices, size_t at, double from, double to)
+{
+	double ns = number_at(json_object_get(slices, "distance_ns"), at);
+
+	return !(ns < from) && !(ns > to);
+}
+
 bool judge_within_rounds(const json_t *base, const json_t *other, const char *metric, size_t repeat,
-			 double *effect)
+			 double from, double to, double *effect)
 {
 	const json_t *a = slices_of(base, repeat), *b = slices_of(other, repeat);
 	double sign = !strcmp(metric, "mops") ? -1 : 1, *values;
@@ -53,7 +61,7 @@ bool judge_within_rounds(const json_t *base, const json_t *other, const char *me
 		double x = number_at(json_object_get(a, "ns"), i);
 		double y = number_at(json_object_get(b, "ns"), k);
 
-		if (ra == rb && x > 0 && y > 0)
+		if (ra == rb && x > 0 && y > 0 && apart(a, i, from, to) && apart(b, k, from, to))
 			values[n++] = sign * log(y / x);
 		i += ra <= rb;
 		k += rb <= ra;

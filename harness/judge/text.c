@@ -181,7 +181,7 @@ void judge_sentence(char *buf, size_t size, const json_t *verdict)
 	double high = judge_logarithm(verdict, "ci_high_percent");
 	double pairs = number_of(verdict, "pairs"), out = number_of(verdict, "pairs_left_out");
 	bool ratio = judge_in_ratios(value, low, high);
-	char effect[64], interval[96], detectable[96], found[128], over[128] = "";
+	char effect[64], interval[96], detectable[96], found[128], over[128] = "", states[448];
 	size_t at;
 
 	at = (size_t)snprintf(buf, size, "%s instead of %s", text_of(verdict, "choice"),
@@ -207,8 +207,9 @@ void judge_sentence(char *buf, size_t size, const json_t *verdict)
 		snprintf(over, sizeof(over),
 			 " over %.0f of %.0f pairs (%.0f had too few good repeats)", pairs - out,
 			 pairs, out);
-	snprintf(buf + at, size - at, ": %s %s %s%s, %s; smallest detectable: %s%s",
-		 what ? what : metric, effect, interval, over, found, detectable,
+	judge_states_text(states, sizeof(states), verdict);
+	snprintf(buf + at, size - at, ": %s %s %s%s, %s; smallest detectable: %s%s%s",
+		 what ? what : metric, effect, interval, over, found, detectable, states,
 		 /* Without a control the noise is unknown. */
 		 isfinite(number_of(verdict, "noise_percent")) ? "" : "; without a control");
 }
@@ -248,8 +249,10 @@ json_t *judge_to_json(const struct judge_comparison *c)
 		json_object_set_new(json, "by", choice_to_json(&c->by));
 	if (!json)
 		return NULL;
-	if (c->judged)
+	if (c->judged) {
 		put_figures(json, c);
+		json_object_set_new(json, "cpus", judge_states_json(c));
+	}
 	judge_sentence(text, sizeof(text), json);
 	json_object_set_new(json, "text", json_string(text));
 	return json;

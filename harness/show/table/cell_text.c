@@ -84,6 +84,21 @@ double table_metric(const json_t *cell, const struct figure *f)
 	return figure_scale(f) * number_of(json_object_get(metrics, f->name), "median");
 }
 
+/* "CPUs near 45 ns, far 140 ns (40 %)" */
+static size_t note_states(char *buf, size_t size, const json_t *cell)
+{
+	const json_t *cpus = json_object_get(cell, "cpus");
+	const json_t *near = json_object_get(cpus, "near"), *far = json_object_get(cpus, "far");
+	char with_near[64], with_far[64];
+
+	if (!near || !far)
+		return 0;
+	table_number(with_near, sizeof(with_near), number_of(near, "ns_per_op"));
+	table_number(with_far, sizeof(with_far), number_of(far, "ns_per_op"));
+	return (size_t)snprintf(buf, size, "CPUs near %s ns, far %s ns (%.0f %%); ", with_near,
+				with_far, 100 * number_of(far, "share"));
+}
+
 void table_note(char *buf, size_t size, const json_t *cell)
 {
 	json_int_t n = json_integer_value(json_object_get(cell, "n"));
@@ -97,6 +112,7 @@ void table_note(char *buf, size_t size, const json_t *cell)
 	buf[0] = '\0';
 	if (json_is_true(json_object_get(cell, "control")))
 		at += (size_t)snprintf(buf + at, size - at, "control; ");
+	at += note_states(buf + at, size - at, cell);
 	if (n < repeats && (n || !error))
 		at += (size_t)snprintf(buf + at, size - at,
 				       "%" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT "; ", n,
