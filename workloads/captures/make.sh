@@ -2,21 +2,21 @@
 # SPDX-License-Identifier: MIT
 #
 # Makes the captures in this folder: real programs talk to each other in
-# network namespaces, and tcpdump listens in the middle.
+# network namespaces, and tcpdump records on the router between them.
 #
 #	sudo ./make.sh [NAME...]	all of them, or some: office http dns ...
 #
-# Nothing leaves the machine and nothing stays behind: the whole script runs
-# in network, mount, PID, host-name and IPC namespaces of its own, so that
-# every process it starts ends with it, and what it mounts is seen by it alone.
-# It ends by itself after at most MINUTES minutes.
+# The script runs in its own network, mount, PID, host-name and IPC namespaces:
+# no packet leaves the machine, its processes end with it, and its mounts are
+# invisible to others.  It stops after at most MINUTES minutes.
 #
 #	c1..c5 --- switch --- router === wan === isp --- server
 #	192.0.2.0/24      .1        10 to 15 ms RTT, 198.51.100.0/24
 #	2001:db8:1::/64             0.3 % loss       2001:db8:2::/64
 #
-# The long link's MTU is 1400, so that path MTU discovery is seen.  tcpdump listens
-# at the router's side towards the clients, unless a capture's function says otherwise.
+# The MTU of the link between router and isp is 1400, so that path MTU discovery
+# happens.  tcpdump records on the router's client side, except where the function of
+# a capture names another device.
 set -eu
 
 MINUTES=10
@@ -53,7 +53,7 @@ if [ "${1:-}" != --inside ]; then
 fi
 shift
 
-# ---- the house: everything under a file system of our own, gone at the end
+# ---- files: all in a tmpfs that is removed at the end
 
 mount -t tmpfs tmpfs /run
 mkdir -p /run/netns /run/sshd /run/scratch
@@ -80,8 +80,8 @@ new_ns()
 		net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0
 }
 
-# A cable between two namespaces.  Offloads are off, so that what is captured is
-# what a wire would carry: no segments above the MTU, whole checksums.
+# A cable between two namespaces.  Offloads are off, so that captures show packets as on
+# a wire: no segment larger than the MTU, complete checksums.
 mac=0
 cable()
 {
@@ -138,7 +138,7 @@ build_network()
 	ip -n isp addr add 2001:db8:2::1/64 dev lan
 	ip -n isp route add 192.0.2.0/24 via 203.0.113.1
 	ip -n isp route add 2001:db8:1::/64 via 2001:db8:ff::1
-	# what cannot be reached: two ways to say so, and one to say nothing
+	# unreachable destinations: two that answer with ICMP errors, and one that is silent
 	ip -n isp route add unreachable 203.0.113.64/26
 	ip -n isp route add prohibit 203.0.113.128/26
 	ip -n isp route add blackhole 203.0.113.192/26
@@ -152,7 +152,7 @@ build_network()
 	ip -n server route add default via 2001:db8:2::1
 }
 
-# ---- who answers
+# ---- servers
 
 start_servers()
 {
@@ -188,7 +188,7 @@ start_servers()
 	in_ns server dnsmasq --no-daemon --conf-file=/dev/null --no-resolv --no-hosts \
 		--addn-hosts=names --local=/example.net/ --user=root --pid-file= --cache-size=0 &
 
-	# bound to one address each: an answer over UDP must come from the address that was asked
+	# bound to one address each: a UDP server must reply from the address that received the request
 	in_ns server iperf3 -s -p 5201 -B 198.51.100.30 >&2 &
 	in_ns server iperf3 -s -p 5202 -B 2001:db8:2::30 >&2 &
 	in_ns server iperf3 -s -p 5203 -B 198.51.100.30 >&2 &
@@ -241,10 +241,10 @@ record()
 	sleep 0.2
 }
 
-# save FILE: stop; the capture goes to FILE here, packed if its name says so
+# save FILE: stop, and store the capture as FILE in this folder, compressed if it ends in .zst
 save()
 {
-	sleep 1.5	# the kernel hands over packets by the block, or after a second
+	sleep 1.5	# the kernel delivers packets in blocks, at the latest after a second
 	kill -INT $recorder
 	wait $recorder || true
 	grep -q '^0 packets dropped' tcpdump.log || { cat tcpdump.log >&2; exit 1; }
@@ -256,9 +256,9 @@ save()
 	echo "made $1"
 }
 
-# ---- what clients do; each takes the client's namespace first
+# ---- actions of clients; the first argument is the client's namespace
 
-# pages CLIENT COUNT [curl option...]: one connection a page, with a lookup of the name
+# pages CLIENT COUNT [curl option...]: a connection and a DNS lookup for each page
 pages()
 {
 	local ns=$1 count=$2 sizes=(1 3 8 1 3 20 1 8 3 60)
@@ -286,7 +286,7 @@ burst()
 		"http://www.example.net:8000/1.html?[1-24]"
 }
 
-# lookups CLIENT FIRST LAST [dig option...]: a fresh port for each, as resolvers do
+# lookups CLIENT FIRST LAST [dig option...]: a new source port for each, as resolvers do
 lookups()
 {
 	local ns=$1 i
@@ -307,7 +307,7 @@ run_ssh()
 		-o ConnectTimeout=5 "$1" root@shell.example.net "${@:2}"
 }
 
-# shell CLIENT -4|-6 COMMANDS PAUSE: somebody types, thinks, types on
+# shell CLIENT -4|-6 COMMANDS PAUSE: an interactive session with pauses
 shell()
 {
 	local i
@@ -318,7 +318,7 @@ shell()
 	done | quiet run_ssh "$1" "$2" -tt "env -i PS1='$ ' bash --norc --noprofile"
 }
 
-# chat CLIENT ADDRESS LINES PAUSE: a plain TCP flow that says something now and then
+# chat CLIENT ADDRESS LINES PAUSE: a TCP connection that sends a line from time to time
 chat()
 {
 	local i
@@ -328,7 +328,7 @@ chat()
 	done | quiet in_ns "$1" socat -t 1 - "TCP:$2:7"
 }
 
-# the same over UDP, where nothing says when it ends
+# the same over UDP, which has no end of a connection
 datagrams()
 {
 	local i
@@ -340,7 +340,7 @@ datagrams()
 
 pings() { quiet in_ns "$1" ping -n -i 0.2 "${@:2}"; }
 
-# what goes wrong on every network: closed ports, no route, silence, impatience
+# common failures: closed ports, no route, no answer, a client that gives up early
 failures()
 {
 	local ns=$1
@@ -387,9 +387,9 @@ make_dns()
 	lookups c1 1 150 @198.51.100.20 & local p1=$!
 	lookups c2 100 249 @2001:db8:2::20 & local p2=$!
 	lookups c3 200 240 +tcp @198.51.100.20 & local p3=$!
-	lookups c4 380 420 @198.51.100.20 & local p4=$!	# from 401 on: names that are not there
+	lookups c4 380 420 @198.51.100.20 & local p4=$!	# from 401 on: names that do not exist
 	{
-		# both families from one port at once, as libc asks
+		# A and AAAA from one port at once, as libc does
 		for i in $(seq 60); do
 			quiet in_ns c5 getent ahosts host$i.example.net
 		done
@@ -421,14 +421,14 @@ make_icmp()
 	{
 		pings c3 -c 5 -s 3000 198.51.100.20	# fragments
 		pings c3 -c 5 -s 3000 2001:db8:2::20
-		pings c3 -c 3 -M do -s 1400 198.51.100.20	# does not fit the long link
+		pings c3 -c 3 -M do -s 1400 198.51.100.20	# larger than the MTU behind the router
 		pings c3 -c 3 -M do -s 1420 2001:db8:2::20
 		pings c3 -c 3 -t 1 198.51.100.20	# time exceeded
 		pings c3 -c 3 203.0.113.70
 		pings c3 -c 3 203.0.113.130
 		pings c3 -c 3 2001:db8:aaaa::1
 		pings c3 -c 3 2001:db8:bbbb::1
-		pings c3 -c 3 192.0.2.77	# nobody there: the client itself gives up
+		pings c3 -c 3 192.0.2.77	# no such host: the client's own ARP fails
 	} & local p3=$!
 	traces c4 & local p4=$!
 	failures c5 & local p5=$!
@@ -443,7 +443,7 @@ make_ssh()
 	shell c2 -6 40 0.5 & local p2=$!
 	chat c3 198.51.100.30 60 0.3 & local p3=$!
 	chat c4 '[2001:db8:2::30]' 60 0.3 & local p4=$!
-	# a copy out, a short visit, and the same again
+	# copy a file, run a command, three times
 	for i in 1 2 3; do
 		quiet run_ssh c5 -4 head -c 40000 /dev/zero
 		quiet run_ssh c5 -6 true
@@ -453,7 +453,7 @@ make_ssh()
 	save ssh.pcap.zst
 }
 
-# On the long link itself: raw IP, no Ethernet.
+# Between router and isp: raw IP, no Ethernet.
 make_wan()
 {
 	record router wan 128
@@ -465,7 +465,7 @@ make_wan()
 	save wan.pcap
 }
 
-# On all devices of a client: Linux cooked, version 2, its loopback included.
+# On all devices of a client, with loopback: Linux cooked capture, version 2.
 make_cooked()
 {
 	record c1 any 128
@@ -477,7 +477,7 @@ make_cooked()
 	save cooked.pcap
 }
 
-# A working day in half a minute: everybody does something else, all at once.
+# A mixture: all clients at once, each with other applications, for half a minute.
 make_office()
 {
 	local jobs=()
