@@ -23,7 +23,7 @@ CHECKED = ^(checksum|hash|bucket|tcp|pipeline|tuple|stats|conformance\.nulls_rcu
 # CMake's makefiles must not inherit make's options and variables.
 unexport MAKEFLAGS MFLAGS
 
-.PHONY: help deps deps-check build install deb bench test check check-format format conformance mutants fuzz faults reference-pages clean \
+.PHONY: help deps deps-check build install deb bench test check check-format check-tidy check-clang format conformance mutants fuzz faults reference-pages clean \
 	$(addprefix build-,release debug asan-ubsan tsan clang)
 
 help:
@@ -106,10 +106,16 @@ test: $(addprefix build-,$(BUILDS))
 check-format: deps-check
 	@tools/check-format.sh
 
-# The cheap checks first.
-check: check-format build-clang
-	@tools/test.sh -j $(JOBS) clang -- -R '$(CHECKED)'
+# The cheap checks first.  Each says how long it takes.
+check: check-format check-tidy check-clang
+
+check-tidy: deps-check
+	@$(call configure,clang)
+	@$(call compile,clang,--target revision)
 	@tools/check-tidy.sh
+
+check-clang: build-clang
+	@tools/test.sh -j $(JOBS) clang -- -R '$(CHECKED)'
 
 format: deps-check
 	@tools/check-format.sh --fix

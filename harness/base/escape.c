@@ -141,7 +141,7 @@ static void each(FILE *out, const char *text, const struct target *t)
 	}
 }
 
-static const struct target as_it_is = { NULL };
+static const struct target as_it_is = { .special = NULL };
 
 static void visible(FILE *out, uint32_t code, unsigned char byte)
 {

@@ -6,8 +6,8 @@
  * A verdict answers a workload's question and averages over its points. Here each cell is compared
  * by itself with the cell of the baseline at the same point, by the same rules: within rounds where
  * both were measured side by side, and against the workload's noise. Two standards are kept: a
- * cell's own 95 % interval, for readers who came for this cell, and Holm's correction over the whole
- * matrix, for those who pick the most striking one.
+ * cell's own 95 % interval, for readers who came for this cell, and Holm's correction over the
+ * whole matrix, for those who pick the most striking one.
  */
 #ifndef CTBENCH_HARNESS_JUDGE_MATRIX_H
 #define CTBENCH_HARNESS_JUDGE_MATRIX_H

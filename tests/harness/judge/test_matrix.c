@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Every variant beside the baseline, at every point: planted ratios come back with the right sign. */
+/* Each variant vs the baseline at each point: planted ratios come back with the right sign. */
 #include "harness/judge/judge.h"
 #include "harness/judge/matrix.h"
 #include "harness/show/matrix.h"
