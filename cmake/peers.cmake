@@ -1,11 +1,10 @@
 # Tables by others.  If the library of one is missing, the table is left out, and a line names its
 # package.  -DCTBENCH_PEERS=OFF leaves out all, -DCTBENCH_PEER_TBB=OFF one.
 #
-# Sets CTBENCH_PEER_NAME_FOUND for variants/variants.def, CTBENCH_PEER_LIBRARIES to link, and
-# CTBENCH_PEER_DEFINITIONS, CTBENCH_PEER_SOURCES.
+# Sets CTBENCH_PEER_NAME_FOUND for cmake/variants.cmake, CTBENCH_PEER_LIBRARIES to link, and
+# CTBENCH_PEER_SOURCES.
 option(CTBENCH_PEERS "build the tables of other libraries, where those are installed" ON)
 set(CTBENCH_PEER_LIBRARIES "")
-set(CTBENCH_PEER_DEFINITIONS "")
 set(CTBENCH_PEER_SOURCES "")
 
 # ctbench_peer(NAME, "its variants", its Debian package, TRUE if it was found, libraries to link...)
@@ -18,7 +17,6 @@ function(ctbench_peer name variants package found)
   else()
     set(CTBENCH_PEER_${name}_FOUND TRUE PARENT_SCOPE)
     set(CTBENCH_PEER_LIBRARIES ${CTBENCH_PEER_LIBRARIES} ${ARGN} PARENT_SCOPE)
-    set(CTBENCH_PEER_DEFINITIONS ${CTBENCH_PEER_DEFINITIONS} CTBENCH_PEER_${name} PARENT_SCOPE)
   endif()
 endfunction()
 

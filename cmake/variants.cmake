@@ -3,6 +3,7 @@
 file(STRINGS variants/variants.def VARIANT_LINES REGEX "^(VARIANT\\(|#)")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS variants/variants.def)
 set(CTBENCH_VARIANTS "")
+set(CTBENCH_ONLY "" CACHE STRING "the variants to build, for builds that are thrown away: a list; empty: all")
 set(VARIANT_SOURCES variants/registry.c variants/node_pool.c variants/frontier/flowline.c
   variants/peers/match.c variants/peers/blocks.c)
 # flowline depends only on an adapter that describes its objects.
@@ -21,6 +22,9 @@ foreach(line ${VARIANT_LINES})
     continue()
   endif()
   string(REGEX REPLACE "^VARIANT\\(([a-z0-9_]+)\\).*" "\\1" name "${line}")
+  if(CTBENCH_ONLY AND NOT name IN_LIST CTBENCH_ONLY)
+    continue()
+  endif()
   list(APPEND CTBENCH_VARIANTS ${name})
   if(EXISTS ${CMAKE_SOURCE_DIR}/variants/peers/${name}.c)
     list(APPEND VARIANT_SOURCES variants/peers/${name}.c)
@@ -33,11 +37,14 @@ foreach(line ${VARIANT_LINES})
     list(APPEND VARIANT_SOURCES variants/${name}.c)
   endif()
 endforeach()
+# What of the register is built; registry.c includes it.
+list(TRANSFORM CTBENCH_VARIANTS REPLACE "(.+)" "VARIANT(\\1)\n" OUTPUT_VARIABLE built)
+string(JOIN "" built ${built})
+file(CONFIGURE OUTPUT variants/built.def CONTENT "${built}")
 add_library(ctvariants STATIC ${VARIANT_SOURCES} ${CTBENCH_PEER_SOURCES})
 target_link_libraries(ctvariants PUBLIC ctcore
   PkgConfig::URCU_MEMB PkgConfig::URCU_QSBR PkgConfig::URCU_MB PkgConfig::URCU_BP PkgConfig::URCU_CDS
   ${CTBENCH_PEER_LIBRARIES})
-set_source_files_properties(variants/registry.c PROPERTIES COMPILE_DEFINITIONS "${CTBENCH_PEER_DEFINITIONS}")
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set_source_files_properties(variants/nulls_rcu_crc32c.c PROPERTIES COMPILE_OPTIONS -msse4.2)
 endif()

@@ -3,13 +3,14 @@
 
 #include <string.h>
 
+/* Made of variants.def by cmake/variants.cmake. */
 #define VARIANT(name) extern const struct ct_variant ct_variant_##name;
-#include "variants/variants.def"
+#include "variants/built.def"
 #undef VARIANT
 
 const struct ct_variant *const ct_variants[] = {
 #define VARIANT(name) &ct_variant_##name,
-#include "variants/variants.def"
+#include "variants/built.def"
 #undef VARIANT
 };
 const size_t ct_nr_variants = sizeof(ct_variants) / sizeof(ct_variants[0]);
