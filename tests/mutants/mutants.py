@@ -4,12 +4,13 @@
 
     mutants.py check              each mutation still fits the source (quick)
     mutants.py run [NAME ...]     plant, build, test; all, or those named
-    mutants.py list               what there is
+    mutants.py list               list them
 
 Options of run:
     --build DIR       where the copy of the tree is built   (default: build/mutants)
     --jobs N          compiler processes                    (default: the CPUs)
     --report FILE     write the table as Markdown
+    --resume          go on where the last run in that folder ended
 
 The mutations are in mutants.list beside this file: see its head.  A mutant is found if one of its
 tests fails, crashes or takes longer than its budget.  Exit status 1 if one is not found.
@@ -17,6 +18,7 @@ tests fails, crashes or takes longer than its budget.  Exit status 1 if one is n
 import argparse
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -113,6 +115,12 @@ def run_command(command, log, timeout=None, cwd=None):
             process.wait()
 
 
+# Only these variants are built: those that tests ask for by name, in their code or their names.
+# Compiling all for each mutant would take a day.
+VARIANTS = ["nulls_rcu_jhash2_scale_seqcount", "locked_jhash2_scale_seqcount", "nulls_rcu_cap64",
+            "plain_rcu_deferred", "cds_lfht", "flowline_qsbr", "null"]
+
+
 class Tree:
     """A copy of the tree that git tracks, and its build."""
 
@@ -126,13 +134,15 @@ class Tree:
         for name in listed:
             if name and not name.startswith("results/"):
                 self.restore(name)
-        launcher = []
-        if subprocess.run(["sh", "-c", "command -v ccache"], stdout=subprocess.DEVNULL,
-                          check=False).returncode == 0:
-            launcher = ["-DCMAKE_%s_COMPILER_LAUNCHER=ccache" % lang for lang in ("C", "CXX")]
+        faster = []
+        if shutil.which("ccache"):
+            faster += ["-DCMAKE_%s_COMPILER_LAUNCHER=ccache" % lang for lang in ("C", "CXX")]
+        if shutil.which("mold"):
+            faster += ["-DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=mold"]
         self.must(["cmake", "-S", self.source, "-B", self.build, "-DCMAKE_BUILD_TYPE=Release",
+                   "-DCTBENCH_ONLY=" + ";".join(VARIANTS),
                    # quick to compile; the tests do not measure
-                   "-DCMAKE_C_FLAGS_RELEASE=-O1", "-DCMAKE_CXX_FLAGS_RELEASE=-O1"] + launcher)
+                   "-DCMAKE_C_FLAGS_RELEASE=-O0", "-DCMAKE_CXX_FLAGS_RELEASE=-O0"] + faster)
 
     def must(self, command):
         if run_command(command, self.log):
@@ -173,56 +183,88 @@ class Tree:
         return "hangs" if status is None or "Timeout" in tail else "fails"
 
 
+class Results:
+    """What was found so far, a line each in a file, so that a run can be resumed."""
+
+    def __init__(self, folder, resume):
+        self.path, self.found = os.path.join(folder, "results.tsv"), {}
+        if resume and os.path.exists(self.path):
+            with open(self.path) as lines:
+                for line in lines:
+                    name, found, seconds = line.rstrip("\n").split("\t")
+                    self.found[name] = found, seconds
+        else:
+            open(self.path, "w").close()
+
+    def add(self, name, found, seconds):
+        self.found[name] = found, seconds
+        with open(self.path, "a") as out:
+            out.write("%s\t%s\t%s\n" % (name, found, seconds))
+
+
+NOT_FOUND = "NOT FOUND"
+
+
+def plant(tree, m):
+    """Who finds it, and the seconds that took; the compiler is not a test."""
+    path = os.path.join(tree.source, m.file)
+    with open(path) as f:
+        text = f.read()
+    with open(path, "w") as f:
+        f.write(mutated(text, m))
+    try:
+        begin = time.monotonic()
+        if not tree.compile(m.tests):
+            return "DOES NOT COMPILE", ""
+        for t in m.tests:
+            begin = time.monotonic()
+            how = tree.test(t, m.budget)
+            if how:
+                return t + (" (hangs)" if how == "hangs" else ""), "%.1f" % (time.monotonic() - begin)
+        return NOT_FOUND, "%.1f" % (time.monotonic() - begin)
+    finally:
+        tree.restore(m.file)
+
+
 def run(mutants, options):
+    begin = time.monotonic()
     tree = Tree(options.build, options.jobs)
-    rows, survived = [], 0
-    wanted = sorted({t for m in mutants for t in m.tests})
+    results = Results(options.build, options.resume)
+    todo = [m for m in mutants if not m.equivalent and m.name not in results.found]
+    wanted = sorted({t for m in todo for t in m.tests})
     print("building %d tests without a mutant" % len(wanted), flush=True)
-    if not tree.compile(wanted):
+    if wanted and not tree.compile(wanted):
         sys.exit("the tree does not build: see %s" % tree.log)
     for t in wanted:
         how = tree.test(t, 600)
         if how:
             sys.exit("%s %s without a mutant: see %s" % (t, how, tree.log))
-    for m in mutants:
-        if m.equivalent:
-            rows.append((m, "equivalent: " + m.equivalent, ""))
-            print("%-40s equivalent" % m.name, flush=True)
-            continue
-        path = os.path.join(tree.source, m.file)
-        with open(path) as f:
-            text = f.read()
-        with open(path, "w") as f:
-            f.write(mutated(text, m))
-        found, begin = None, time.monotonic()
-        if not tree.compile(m.tests):
-            found = "the compiler"
-        for t in m.tests if not found else []:
-            begin = time.monotonic()
-            how = tree.test(t, m.budget)
-            if how:
-                found = "%s (%s)" % (t, how) if how == "hangs" else t
-                break
-        seconds = "%.1f" % (time.monotonic() - begin)
-        tree.restore(m.file)
-        survived += not found
-        rows.append((m, found or "NOT FOUND", seconds))
-        print("%-40s %-45s %6s s" % (m.name, found or "NOT FOUND", seconds), flush=True)
-    print("%d mutants, %d not found" % (len(mutants), survived))
+    for m in todo:
+        found, seconds = plant(tree, m)
+        results.add(m.name, found, seconds)
+        print("%-36s %-50s %6s s" % (m.name, found, seconds), flush=True)
+    bad = [m.name for m in mutants
+           if not m.equivalent and not results.found[m.name][1]
+           or results.found.get(m.name, ("", ""))[0] == NOT_FOUND]
+    print("%d mutants, %d argued to be equivalent, %d not found%s; %.0f minutes" % (
+        len(mutants), sum(1 for m in mutants if m.equivalent), len(bad),
+        ": " + " ".join(bad) if bad else "", (time.monotonic() - begin) / 60))
     if options.report:
         with open(options.report, "w") as out:
-            report(rows, out)
-    return survived
+            report(mutants, results, out)
+    return len(bad)
 
 
-def report(rows, out):
+def report(mutants, results, out):
     out.write("# Planted bugs\n\n"
               "`make mutants` plants each of these bugs alone, builds, and runs the tests that "
               "should find it.\nThis table is its last result (`ARGS=\"--report docs/MUTANTS.md\"` "
               "writes it). The mutations are in\n[tests/mutants/mutants.list]"
               "(../tests/mutants/mutants.list).\n\n"
               "| bug | where | found by | seconds |\n|---|---|---|---:|\n")
-    for m, found, seconds in rows:
+    for m in mutants:
+        found, seconds = ("equivalent: " + m.equivalent, "") if m.equivalent else \
+            results.found[m.name]
         out.write("| %s | `%s` | %s | %s |\n" % (m.why, m.file, found, seconds))
 
 
@@ -234,6 +276,7 @@ def main():
     parser.add_argument("--build", default=os.path.join(ROOT, "build", "mutants"))
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--report")
+    parser.add_argument("--resume", action="store_true")
     options = parser.parse_args()
     path = os.path.join(HERE, "mutants.list")
     mutants = read(path)
