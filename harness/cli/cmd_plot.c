@@ -94,7 +94,7 @@ static int draw(void *request, struct ct_error *e)
 	if (q->out)
 		snprintf(out, sizeof(out), "%s", q->out);
 	if (!err)
-		err = results_no_links(dir, out, e);
+		err = results_only_files(dir, out, e);
 	if (!err)
 		err = plot_run(benchmark, out, q->kinds, &drawn, e);
 	json_decref(benchmark);

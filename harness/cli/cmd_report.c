@@ -110,7 +110,7 @@ static int make(void *request, struct ct_error *e)
 	if (!err)
 		err = check_out(q, dir, e);
 	if (!err && strcmp(out, "-"))
-		err = results_no_links(dir, out, e);
+		err = results_only_files(dir, out, e);
 	if (!err) {
 		s.matrix = matrix = judge_matrix(report, q->base, e);
 		err = matrix ? 0 : -EINVAL;

@@ -316,7 +316,7 @@ int results_write_text(const char *dir, const char *name, const char *text, size
 	return err ? cannot_write(path, err, e) : 0;
 }
 
-int results_no_links(const char *dir, const char *path, struct ct_error *e)
+int results_only_files(const char *dir, const char *path, struct ct_error *e)
 {
 	bool inside = *path != '/' && results_one_file(".", dir);
 	char part[PATH_MAX];
@@ -326,12 +326,13 @@ int results_no_links(const char *dir, const char *path, struct ct_error *e)
 		p += strspn(p, "/");
 		p += strcspn(p, "/");
 		snprintf(part, sizeof(part), "%.*s", (int)(p - path), path);
-		if (inside && !lstat(part, &st) && S_ISLNK(st.st_mode))
+		if (inside && !lstat(part, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
 			return ct_user_error(e,
-					     "'%.500s' is a symlink in the folder of a run, where "
+					     "'%.500s' is a %s in the folder of a run, where "
 					     "ctbench makes none: remove it, or name another place "
 					     "by --out",
-					     part);
+					     part,
+					     S_ISLNK(st.st_mode) ? "symlink" : "pipe or device");
 		inside |= results_one_file(part, dir);
 	}
 	return 0;

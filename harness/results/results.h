@@ -116,9 +116,10 @@ int results_write_json(const char *dir, const char *name, const struct json_t *j
 
 /*
  * A path to write to: inside the folder of a run, which may come from a stranger, it must not go
- * through any symlink.  0, or a negative errno with a sentence.
+ * through a symlink, nor be a pipe or a device, which could wait forever.  0, or a negative errno
+ * with a sentence.
  */
-int results_no_links(const char *dir, const char *path, struct ct_error *e);
+int results_only_files(const char *dir, const char *path, struct ct_error *e);
 
 /* Do both paths exist and name the same file or folder? */
 bool results_one_file(const char *a, const char *b);

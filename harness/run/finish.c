@@ -220,7 +220,7 @@ static void write_page(struct run *run, const json_t *benchmark, const json_t *r
 	json_t *matrix = judge_matrix(report, NULL, e);
 
 	s.matrix = matrix;
-	if (results_no_links(run->results.dir, path, e) || report_draw(&s, &pictures, e))
+	if (results_only_files(run->results.dir, path, e) || report_draw(&s, &pictures, e))
 		goto out;
 	report_write(&s, path, report_html, e);
 	report_pictures_free(&pictures);
@@ -259,7 +259,7 @@ int run_finish(struct run *run)
 
 	snprintf(plots, sizeof(plots), "%s/plots", run->results.dir);
 	if (benchmark && count_of(report, "good") &&
-	    !results_no_links(run->results.dir, plots, &plot_e))
+	    !results_only_files(run->results.dir, plots, &plot_e))
 		plot_run(benchmark, plots, 0, &drawn, &plot_e);
 
 	snprintf(page, sizeof(page), "%s/report.html", run->results.dir);

@@ -192,12 +192,77 @@ static void file_names(void **state)
 	check_files();
 }
 
+/* ---- what messages tell the user to paste ---- */
+
+static bool can_name_a_run(const struct hostile *h)
+{
+	return makes_file(h) && *h->bytes != '.' && may_be_a_name(h->bytes);
+}
+
+/* A file's name within a command: it must come out of a shell as it is. */
+static void hints_of_files(const struct hostile *h)
+{
+	char path[300], said_path[320];
+
+	snprintf(path, sizeof(path), "named/%s", h->bytes);
+	write_text(path, "BZh9");
+	SEND(h, "replay", "named/@@");
+	check_hint(said.err, "bzip2 -dc ", path, 1);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkdir(path, 0777), 0);
+	SEND(h, "new", "named/@@/mine.yaml", "-q", "why", "--variants", "null", "--traffic",
+	     "lookups", "--vary", "none");
+	assert_int_equal(said.status, CT_EXIT_OK);
+	snprintf(said_path, sizeof(said_path), "%s/mine.yaml", path);
+	check_hint(said.out, "ctbench run ", said_path, 1);
+	assert_int_equal(remove_all(path), 0);
+}
+
+/* A run's name within a command. */
+static void hints_of_runs(const struct hostile *h)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), "runs/%s", h->bytes);
+	assert_int_equal(rename("runs/b", path), 0);
+	SEND(h, "run", "w.yaml", "--results", "runs", "--name", "@@");
+	check_hint(said.err, "--resume ", h->bytes, 1);
+	SEND(h, "saturate", "--resume", "@@", "--results", "runs");
+	check_hint(said.err, "--resume ", h->bytes, 1);
+	assert_int_equal(rename(path, "runs/b"), 0);
+	fake->calls = 0;
+	fake->interrupt_at = 2;
+	SEND(h, "run", "w.yaml", "--results", "named", "--name", "@@");
+	fake->interrupt_at = 0;
+	check_hint(said.out, "--resume ", h->bytes, 3); /* and --results named */
+}
+
+static void hints(void **state)
+{
+	unsigned int nr = 0;
+
+	(void)state;
+	assert_int_equal(mkdir("named", 0777), 0);
+	for (size_t k = 0; k < NR_HOSTILE; k++) {
+		door = "a hint";
+		sent = hostile[k].name;
+		if (makes_file(&hostile[k]))
+			hints_of_files(&hostile[k]);
+		if (can_name_a_run(&hostile[k])) {
+			hints_of_runs(&hostile[k]);
+			nr++;
+		}
+	}
+	assert_true(nr > 4);
+	check_files();
+	assert_int_equal(remove_all("named"), 0);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(arguments),
-		cmocka_unit_test(workload_files),
-		cmocka_unit_test(scenarios),
+		cmocka_unit_test(hints),	  cmocka_unit_test(arguments),
+		cmocka_unit_test(workload_files), cmocka_unit_test(scenarios),
 		cmocka_unit_test(file_names),
 	};
 

@@ -275,7 +275,7 @@ static void whole_run(const struct hostile *h)
 	snprintf(path, sizeof(path), "named/%s", h->bytes);
 	assert_int_equal(symlink(own_path("x.pcap"), path), 0);
 	write_with("d.yaml",
-		   "question: \"@@\"\nname: w\nlevel: packets\nvariants: [null]\n"
+		   "question: \"@@\"\nname: -w\nlevel: packets\nvariants: [null]\n"
 		   "threads: 1\nrepeats: 1\nplots: [bars]\nbuckets: 64\n",
 		   h);
 	SEND(h, "run", "d.yaml", "--results", "named", "--name", "@@ 2", "--capture", "named/@@");
@@ -312,7 +312,7 @@ static void symlinks(void **state)
 {
 	static const char *const files[] = {
 		"benchmark.json", "results.tsv", "columns.tsv", "cells.tsv",	"details.jsonl",
-		"run.json",	  "run.log",	 "report.html", "bounds.jsonl",
+		"run.json",	  "run.log",	 "report.html", "bounds.jsonl", "slices.tsv",
 	};
 	char link[64], victim[64], command[256];
 	struct stat before, after;
@@ -343,10 +343,66 @@ static void symlinks(void **state)
 	}
 }
 
+/* The command line of a received run, as its page gives it to be pasted. */
+static void command_again(void **state)
+{
+	static const struct place place = { "benchmark.json", "ctbench.arguments.*" };
+	static char line[SAID_MAX];
+	const char *at;
+
+	(void)state;
+	copy_run();
+	door = place.path;
+	for (size_t k = 0; k < NR_HOSTILE; k++) {
+		const struct hostile *h = &hostile[k];
+
+		if (h->len > 1000 || strlen(h->bytes) < h->len || !text_is_plain(h->bytes))
+			continue;
+		sent = h->name;
+		put(&place, 1, h);
+		assert_int_equal(send(read_report, NULL), CT_EXIT_OK);
+		at = strstr(said.out, "Again: ");
+		assert_non_null(at);
+		at += strlen("Again: ");
+		/* Markdown's code ends with as many backquotes as it begins with. */
+		snprintf(line, sizeof(line), "%s", at + strspn(at, "`"));
+		line[strcspn(line, "\n") - strspn(at, "`")] = '\0';
+		check_hint(line, "ctbench run ", h->bytes, 3); /* and --shard 1/2 */
+	}
+}
+
+/* Pipes in a received folder: a command that opens one must not wait for its other end. */
+static void pipes(void **state)
+{
+	static const char *const files[] = {
+		"benchmark.json", "cells.tsv",	  "details.jsonl", "run.json",	  "run.log",
+		"report.html",	  "bounds.jsonl", "slices.tsv",	   "columns.tsv",
+	};
+	char path[64];
+
+	(void)state;
+	sent = "a pipe";
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		door = files[i];
+		copy_run();
+		snprintf(path, sizeof(path), "h/%s", files[i]);
+		unlink(path);
+		assert_int_equal(mkfifo(path, 0666), 0);
+		alarm(20); /* ends this program if one waits */
+		if (send(read_page, NULL) == CT_EXIT_OK && !strcmp(files[i], "report.html"))
+			fails("the page is nowhere");
+		send(read_plots, NULL);
+		send(read_part, NULL);
+		alarm(0);
+		assert_int_equal(remove_all("runs/m"), 0);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(files_of_a_run), cmocka_unit_test(rows_of_a_run),
+		cmocka_unit_test(command_again),  cmocka_unit_test(pipes),
 		cmocka_unit_test(drawn),	  cmocka_unit_test(symlinks),
 		cmocka_unit_test(whole_runs),
 	};

@@ -112,9 +112,6 @@ static void describe(struct plot_group *g, const json_t *cell, const char *x, bo
 				 load_factor_rank(g->benchmark, g->workload, cell));
 		append(g->key, sizeof(g->key), "%s %s\n", parameter, text);
 	}
-	for (char *p = g->suffix; *p; p++)
-		if (!isalnum((unsigned char)*p) && *p != '-' && *p != '_' && *p != '.')
-			*p = '_';
 }
 
 static void free_groups(struct plot_group *groups, size_t nr)
