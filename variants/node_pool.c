@@ -20,10 +20,11 @@ static size_t slab_bytes(const struct ct_node_pool *pool)
 
 static struct nf_conn *slab_nodes(struct ct_node_pool *pool)
 {
-	char *at = pool->base + pool->nr_slabs * slab_bytes(pool);
+	char *at;
 
 	if (!pool->base)
 		return ct_mem_alloc(pool->slab_nodes * sizeof(struct nf_conn), pool->pages);
+	at = pool->base + pool->nr_slabs * slab_bytes(pool);
 	if ((pool->nr_slabs + 1) * slab_bytes(pool) > pool->reserved ||
 	    !ct_mem_commit(at, slab_bytes(pool), pool->pages))
 		return NULL;

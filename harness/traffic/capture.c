@@ -286,8 +286,8 @@ static bool keep(struct capture *c, const struct capture_packet *p)
 	struct ahead *a = &c->ahead;
 
 	/* p was read without an error.  NOLINTNEXTLINE(*-core.UndefinedBinaryOperatorResult) */
-	if (a->bytes + p->caplen > a->room) {
-		size_t room = 2 * (a->bytes + p->caplen);
+	if (!a->data || a->bytes + p->caplen > a->room) {
+		size_t room = 2 * (a->bytes + p->caplen) + 64;
 		uint8_t *data = realloc(a->data, room);
 
 		if (!data) {
@@ -329,7 +329,7 @@ static void to_front(struct ahead *a)
 
 	a->nr -= a->at;
 	a->bytes -= skipped;
-	if (a->bytes) /* else there may be no memory */
+	if (a->bytes)
 		memmove(a->data, a->data + skipped, a->bytes);
 	memmove(a->packets, a->packets + a->at, a->nr * sizeof(*a->packets));
 	memmove(a->offset, a->offset + a->at, a->nr * sizeof(*a->offset));
