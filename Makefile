@@ -10,6 +10,7 @@ JOBS ?= $(shell nproc)
 DEPS ?= yes
 SEEDS ?= 10
 FUZZ_SECONDS ?= 60
+TORTURE_SECONDS ?= 60
 CAPTURES ?=
 CMAKE_ARGS ?=
 PREFIX ?= /usr/local
@@ -23,7 +24,7 @@ CHECKED = ^(checksum|hash|bucket|tcp|pipeline|tuple|stats|conformance\.nulls_rcu
 # CMake's makefiles must not inherit make's options and variables.
 unexport MAKEFLAGS MFLAGS
 
-.PHONY: help deps deps-check build install deb bench test check check-format check-tidy check-clang format conformance mutants fuzz faults reference-pages clean \
+.PHONY: help deps deps-check build install deb bench test check check-format check-tidy check-clang format conformance mutants fuzz faults torture reference-pages clean \
 	$(addprefix build-,release debug asan-ubsan tsan clang)
 
 help:
@@ -50,6 +51,9 @@ help:
 	@echo '  make fuzz      feed random bytes to everything that reads files and packets (clang, libFuzzer)'
 	@echo '                   FUZZ_SECONDS=60  for each target'
 	@echo '                   ARGS="NAME ..." only these of tests/fuzz/fuzz_NAME.c'
+	@echo '  make torture   do everything to each table at once, for a minute each: does it keep its promises?'
+	@echo '                   TORTURE_SECONDS=60  for each table'
+	@echo '                   ARGS="VARIANT ..." some of them'
 	@echo '  make faults    let each allocation and each call of a kind fail in turn (an hour)'
 	@echo '  make build     build only the program: build/release/ctbench'
 	@echo '  make install   install the program, manual pages, completion for shells, and documents'
@@ -133,6 +137,9 @@ fuzz: deps-check
 	@$(call configure,fuzz)
 	@$(call compile,fuzz,--target fuzz_targets)
 	@tools/fuzz.sh build/fuzz --seconds '$(FUZZ_SECONDS)' $(ARGS)
+
+torture: build
+	build/release/ctbench torture --seconds '$(TORTURE_SECONDS)' $(ARGS)
 
 faults: build-release
 	FAULTS=all build/release/tests/test_faults

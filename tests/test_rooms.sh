@@ -14,8 +14,9 @@ BEGIN {	below = "base numbers"
 	may["measure"] = below " variants"; may["results"] = below
 	may["judge"] = below = below " measure results"
 	may["show"] = below " judge"; may["replay"] = below " judge variants"
+	may["torture"] = "base numbers machine workload traffic variants"
 	may["run"] = below " judge show replay"; may["explain"] = may["run"] " variants"
-	may["cli"] = may["main.c"] = may["explain"] " run explain cli"
+	may["cli"] = may["main.c"] = may["explain"] " run explain torture cli"
 	# Structures and memory, without the register of tables.
 	split("inside.h latency.h mem.h work.h", list, " ")
 	for (i in list) plain["variants/" list[i]] = 1 }
