@@ -191,7 +191,18 @@ static int append(const char *dir, const json_t *list)
 	return err;
 }
 
-/* The file's lines as an array, without those that cannot be parsed. */
+json_t *run_bounds_line(const char *line, const char *path)
+{
+	json_t *one = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+
+	if (one && check_bounds(one, path, NULL)) {
+		json_decref(one);
+		one = NULL;
+	}
+	return one;
+}
+
+/* The file's lines as an array, without those that do not fit. */
 static json_t *read_lines(const char *dir)
 {
 	char path[PATH_MAX + 32], *line = NULL;
@@ -202,11 +213,10 @@ static json_t *read_lines(const char *dir)
 	snprintf(path, sizeof(path), "%s/%s", dir, BOUNDS_FILE);
 	f = file_read(path, RESULTS_FILE_MAX);
 	while (f && getline(&line, &room, f) > 0) {
-		json_t *one = json_loads(line, 0, NULL);
+		json_t *one = run_bounds_line(line, path);
 
-		if (one && !check_bounds(one, path, NULL))
-			json_array_append(all, one);
-		json_decref(one);
+		if (one)
+			json_array_append_new(all, one);
 	}
 	free(line);
 	if (f)

@@ -120,9 +120,13 @@ static int write_bounds(struct merge *m)
 	for (size_t i = 0; i < m->nr; i++) {
 		snprintf(path, sizeof(path), "%s/" BOUNDS_FILE, m->parts[i].dir);
 		in = file_read(path, RESULTS_FILE_MAX);
-		while (in && (n = getline(&line, &room, in)) > 0)
-			if (line[n - 1] == '\n') /* else it was cut off */
+		while (in && (n = getline(&line, &room, in)) > 0) {
+			json_t *one = run_bounds_line(line, path);
+
+			if (one && line[n - 1] == '\n') /* else it was cut off */
 				fputs(line, out);
+			json_decref(one);
+		}
 		if (in)
 			fclose(in);
 	}

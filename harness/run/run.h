@@ -291,6 +291,8 @@ void run_bounds_step(struct run *run, double share_done);
 struct json_t *run_bounds_read(const char *dir);
 /* How many measurements of the bounds the folder has already (--resume). */
 unsigned int run_bounds_count(const char *dir);
+/* A line of the file at path; NULL if it is not what ctbench writes.  New reference. */
+struct json_t *run_bounds_line(const char *line, const char *path);
 /*
  * The report's "bounds", and in each cell of it "footprint_bytes" and "misses": ns per operation
  * in dependent lines.

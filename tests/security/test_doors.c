@@ -122,6 +122,8 @@ static void workload_files(void **state)
 			/* Every one of them is too long for a workload, or has what none may have. */
 			if (strstr(files[i], "name: ") && !said.status && strcmp(sent, "help"))
 				fails("it was taken for a name");
+			if (hostile[k].odd && !said.status)
+				fails("it was taken");
 			SEND(NULL, "list", "--workloads", "d.yaml");
 		}
 	check_files();

@@ -207,6 +207,15 @@ static void files_of_a_run(void **state)
 			any |= !send(figures ? read_report : read_part, NULL);
 			if (is_name(places[i].path) && !a_word(hostile[k].bytes) && !said.status)
 				fails("it was taken for a name");
+			/* Files of a part are read only as far as a merge needs them. */
+			if (hostile[k].odd && !said.status &&
+			    strcmp(places[i].file, "bounds.jsonl") &&
+			    strncmp(places[i].path, "context", 7) &&
+			    strncmp(places[i].path, "benchmarks", 10))
+				fails("it was taken");
+			if (!strcmp(places[i].file, "bounds.jsonl") &&
+			    !access("runs/m/bounds.jsonl", F_OK) && !a_word(hostile[k].bytes))
+				fails("it was merged");
 			*(said.status ? &refused : &taken) += 1;
 			assert_int_equal(remove_all("runs/m"), 0);
 		}
@@ -246,6 +255,8 @@ static void rows_of_a_run(void **state)
 			door = "cells.tsv";
 			sent = hostile[k].name;
 			any |= !send(read_part, NULL);
+			if (hostile[k].odd && !said.status)
+				fails("it was taken");
 			assert_int_equal(remove_all("runs/m"), 0);
 		}
 	}
