@@ -21,10 +21,10 @@
 
 #include "harness/measure/void.h"
 #include "harness/numbers/chains.h"
-#include "harness/measure/measure.h"
 #include "harness/machine/pages.h"
 #include "harness/machine/perf.h"
 #include "harness/machine/tsc.h"
+#include "tests/fixture/measured.h"
 #include "tests/fixture/variant_fixture.h"
 
 /* ---- chains ---- */
@@ -183,36 +183,10 @@ static void test_forced_contention(void **state)
 }
 
 static const struct cell plain = {
-	.suite = "test",
+	SMALL_CELL,
 	.variant = "locked_global",
-	.threads = 1,
-	.oversubscribe = true,
-	.flows = 2000,
-	.buckets = 1024,
-	.hit_share = 1,
-	.reply_share = 0.5,
-	.lookup = 0.9,
-	.insert = 0.05,
-	.del = 0.05,
-	.refcount = true,
 	.seconds = 0.01,
-	.repeats = 1,
-	.seed = 3,
 };
-
-static json_t *measured(const struct cell *cell)
-{
-	struct ct_error e = { 0 };
-	struct cell_result r;
-	json_t *details = NULL;
-
-	if (measure_cell(cell, &r, &details, &e))
-		fail_msg("%s: %s", cell->variant, e.text);
-	if (r.status)
-		fail_msg("%s: %s", cell->variant, r.error);
-	assert_non_null(details);
-	return details;
-}
 
 static double number(const json_t *details, const char *part, const char *key)
 {

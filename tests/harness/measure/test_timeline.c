@@ -15,10 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/measure/measure.h"
 #include "harness/measure/timeline.h"
 #include "harness/results/timeline_merge.h"
 #include "harness/machine/tsc.h"
+#include "tests/fixture/measured.h"
 
 #ifdef __SANITIZE_ADDRESS__
 #define SANITIZED 1
@@ -236,38 +236,10 @@ static void test_intervals(void **state)
 /* ---- whole measurements ---- */
 
 static const struct cell plain = {
-	.suite = "test",
-	.variant = "nulls_rcu_jhash2_scale_seqcount",
-	.threads = 1,
-	.oversubscribe = true,
-	.flows = 2000,
-	.buckets = 1024,
-	.hit_share = 1,
-	.reply_share = 0.5,
-	.lookup = 0.9,
-	.insert = 0.05,
-	.del = 0.05,
-	.refcount = true,
-	.seconds = 0.15,
-	.warmup = 0.002,
-	.repeats = 1,
-	.seed = 3,
+	SMALL_CELL,	   .variant = "nulls_rcu_jhash2_scale_seqcount",
+	.seconds = 0.15,   .warmup = 0.002,
 	.timeline = 0.001,
 };
-
-static json_t *measured(const struct cell *cell)
-{
-	struct ct_error e = { 0 };
-	struct cell_result r;
-	json_t *details = NULL;
-
-	if (measure_cell(cell, &r, &details, &e))
-		fail_msg("%s: %s", cell->variant, e.text);
-	if (r.status)
-		fail_msg("%s: %s", cell->variant, r.error);
-	assert_non_null(details);
-	return details;
-}
 
 static json_t *event_at(const json_t *details, size_t i)
 {

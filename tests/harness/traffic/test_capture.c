@@ -12,6 +12,7 @@
 
 #include "harness/traffic/capture.h"
 #include "tests/fixture/capture_files.h"
+#include "tests/fixture/capture_folder.h"
 
 #include <fcntl.h>
 #include <ftw.h>
@@ -22,20 +23,6 @@
 #define NR_PACKETS 100
 #define BEGIN_SEC  1700000000u
 #define SEC_NS	   UINT64_C(1000000000)
-
-static char folder[] = "/tmp/ctbench-capture-XXXXXX";
-
-static int make_folder(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-	(void)state;
-	return rmdir(folder);
-}
 
 static const char *write_file(const char *name, const struct blob *b)
 {

@@ -13,25 +13,12 @@
 
 #include "harness/traffic/capture.h"
 #include "tests/fixture/capture_files.h"
+#include "tests/fixture/capture_folder.h"
 
 #include <glob.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static char folder[] = "/tmp/ctbench-capture-XXXXXX";
-
-static int make_folder(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-	(void)state;
-	return rmdir(folder);
-}
 
 /*
  * Read a capture to its error: packets come first, then an error with each of
