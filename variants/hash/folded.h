@@ -1,36 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A fast keyed hash: products of 64 by 64 bits, upper half xor lower half, as wyhash and rapidhash
- * have them, over the whole tuple, the zone and the namespace.
+ * A fast keyed hash: the whole tuple, the zone and the namespace, folded (product.inc.h).
  *
  * Tables that others wrote use it, and nulls_rcu_folded, which shows how much of a table's lead
  * over the baseline is the hash alone.  The zone counts: a table of slots has no room for many
- * entries of one hash.  Unlike SipHash it is no pseudo-random function, so an attacker who learns
- * the key can choose tuples that collide.
+ * entries of one hash.
  */
 #ifndef CTBENCH_VARIANTS_HASH_FOLDED_H
 #define CTBENCH_VARIANTS_HASH_FOLDED_H
 
 #include "core/nf_conntrack_tuple.h"
+#include "variants/hash/product.inc.h"
 
 #define CT_HASH_NAME "folded"
-
-static __always_inline uint64_t ct_folded_product(uint64_t a, uint64_t b)
-{
-	unsigned __int128 product = (unsigned __int128)a * b;
-
-	return (uint64_t)(product >> 64) ^ (uint64_t)product;
-}
 
 static __always_inline uint32_t ct_hash(const union ct_tuple_words *t, const uint64_t key[2],
 					uint32_t zone_id, uint32_t net_mix)
 {
 	const uint64_t last = t->w[4] & ct_tuple_last_mask(); /* without the direction */
 	const uint64_t place = net_mix ^ (uint64_t)zone_id << 32;
-	uint64_t h = ct_folded_product(t->w[0] ^ key[0], t->w[1] ^ key[1]);
+	uint64_t h = ct_fold(t->w[0] ^ key[0], t->w[1] ^ key[1]);
 
-	h ^= ct_folded_product(t->w[2] ^ key[1], t->w[3] ^ ~key[0]);
-	h = ct_folded_product(h ^ key[0], last ^ place ^ 0x9e3779b97f4a7c15u);
+	h ^= ct_fold(t->w[2] ^ key[1], t->w[3] ^ ~key[0]);
+	h = ct_fold(h ^ key[0], last ^ place ^ 0x9e3779b97f4a7c15u);
 	return (uint32_t)(h >> 32) ^ (uint32_t)h;
 }
 

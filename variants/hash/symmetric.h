@@ -1,26 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A keyed hash that both directions of a connection share: each end is folded separately, then
- * the two are ordered and folded together.  Ordering them instead of xoring gives flows with
- * equal ends different hashes (Open vSwitch's conntrack xors, and has one hash for all of those).
- *
- * Folding is a 64 x 64 bit product, upper half xor lower half, as in wyhash and rapidhash.  It is
- * fast and distributes evenly.  Unlike SipHash it is not a pseudo-random function, so an attacker
- * who learns the key can choose tuples that collide.
+ * A keyed hash that both directions of a connection share: each end is folded separately
+ * (product.inc.h), then the two are ordered and folded together.  Ordering them instead of xoring
+ * gives flows with equal ends different hashes (Open vSwitch's conntrack xors, and has one hash for
+ * all of those).
  */
 #ifndef CTBENCH_VARIANTS_HASH_SYMMETRIC_H
 #define CTBENCH_VARIANTS_HASH_SYMMETRIC_H
 
 #include "core/nf_conntrack_tuple.h"
+#include "variants/hash/product.inc.h"
 
 #define CT_HASH_NAME "symmetric"
-
-static __always_inline uint64_t ct_fold(uint64_t a, uint64_t b)
-{
-	unsigned __int128 product = (unsigned __int128)a * b;
-
-	return (uint64_t)(product >> 64) ^ (uint64_t)product;
-}
 
 /*
  * The tuple with its ends exchanged, which is the tuple of the reply for TCP and UDP without NAT.
