@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Open vSwitch's cmap, as its lib/cmap.c of Debian's openvswitch-source has it, compiled in the
- * build tree.  Only what is used here is declared: the project's own headers and these do not go
- * together.
+ * Open vSwitch's cmap: lib/cmap.c of Debian's openvswitch-source, compiled in the build tree.
+ * This header declares only the functions used here, because Open vSwitch's headers conflict with
+ * the project's.
  */
 #ifndef CTBENCH_VARIANTS_PEERS_OVS_CMAP_H
 #define CTBENCH_VARIANTS_PEERS_OVS_CMAP_H
@@ -14,7 +14,7 @@ struct cmap {
 	void *impl;
 };
 
-/* The link to the next node with the same hash; it lies in struct ct_table_node. */
+/* The link to the next node with the same hash; it is a member of struct ct_table_node. */
 struct cmap_node {
 	_Atomic uintptr_t next;
 };
@@ -27,11 +27,11 @@ unsigned long cmap_find_batch(const struct cmap *cmap, unsigned long map, uint32
 void cmap_init(struct cmap *cmap);
 void cmap_destroy(struct cmap *cmap);
 size_t cmap_insert(struct cmap *cmap, struct cmap_node *node, uint32_t hash);
-/* With new_node NULL: takes old_node out, which must be in. */
+/* With new_node NULL: removes old_node, which must be in the map. */
 size_t cmap_replace(struct cmap *cmap, struct cmap_node *old_node, struct cmap_node *new_node,
 		    uint32_t hash);
 
-/* What cmap.c expects of the rest of Open vSwitch (ovs_cmap_runtime.c). */
+/* Functions of Open vSwitch that cmap.c calls (ovs_cmap_runtime.c). */
 struct coverage_counter;
 void coverage_counter_register(struct coverage_counter *counter);
 void *xzalloc_cacheline(size_t size);

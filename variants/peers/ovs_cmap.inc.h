@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Open vSwitch's cmap as conntrack's table: buckets of a line with five slots, two of them for each
- * hash (after "MemC3", Fan, Andersen, Kaminsky, NSDI 2013), versions that readers check, and one
- * writer at a time; entries of one hash are chained behind their slot.  An insertion that finds it
- * 85 % full copies the whole, a removal that finds it 20 % full, too.
+ * Open vSwitch's cmap as conntrack's table: buckets of one cache line with five slots, two buckets
+ * for each hash (after "MemC3", Fan, Andersen, Kaminsky, NSDI 2013), versions that readers check,
+ * and one writer at a time; entries of one hash are chained behind their slot.  An insertion into a
+ * table that is 85 % full, or a removal from one that is 20 % full, copies the whole table.
  *
- * There is no insertion that refuses what is there: the writer looks before, under its lock.  The
- * unit has included a hash.
+ * cmap_insert() accepts duplicate keys, so the writer looks the key up first, under its lock.  The
+ * including file has included a hash.
  */
 #include "variants/rcu/memb.h"
 #include "variants/node/deferred.h"
@@ -32,7 +32,7 @@ _Static_assert(sizeof(struct cmap_node) == sizeof(uintptr_t), "the first word of
 
 static void nf_ct_put_direct(struct nf_conn *ct);
 
-/* As in cds_lfht.inc.h: cmap.c is built without TSan, which it would tell of plain reads. */
+/* As in cds_lfht.inc.h: cmap.c is built without TSan, which would report its plain reads. */
 #if CT_TSAN
 #define cmap_tsan_added(n) __tsan_release((void *)(n))
 #define cmap_tsan_found(n) __tsan_acquire((void *)(n))
@@ -53,7 +53,7 @@ static __always_inline const struct cmap_node *cmap_next(const struct cmap_node 
 	return (const struct cmap_node *)load_acquire(&n->next);
 }
 
-/* Of the nodes with that hash, the one that is looked for. */
+/* Among the nodes with that hash, the one with the key. */
 static __always_inline struct nf_conntrack_tuple_hash *
 cmap_match(const struct cmap_node *n, struct ct_find *f, const bool get)
 {
@@ -63,7 +63,7 @@ cmap_match(const struct cmap_node *n, struct ct_find *f, const bool get)
 		if (!peer_is_live(h, f))
 			continue;
 		if (get && unlikely(!refcount_inc_not_zero(&nf_ct_tuplehash_to_ctrack(h)->use)))
-			return NULL; /* it was just going */
+			return NULL; /* it was being removed */
 		return h;
 	}
 	return NULL;
@@ -76,7 +76,7 @@ table_find(struct ct_table *t, struct ct_find *f, uint32_t hash, const bool get)
 }
 
 /*
- * The library looks up a batch by itself, prefetching; then the nodes are prefetched, two lines
+ * The library looks up a batch and prefetches its buckets; then the nodes are prefetched, two lines
  * each.
  */
 #define CT_TABLE_BURSTS
@@ -102,7 +102,7 @@ table_find_burst(struct ct_table *t, struct ct_find *f, struct ct_burst *b, cons
 }
 
 /*
- * A node's second word says whether it is in: cmap_replace() must not be asked for one that is not.
+ * A node's second word tells whether it is in the map: cmap_replace() must not be called otherwise.
  */
 static int peer_add(struct ct_table *t, struct nf_conn *ct, enum ip_conntrack_dir dir,
 		    uint32_t hash, struct ct_insert *ins)
@@ -155,7 +155,7 @@ static const char *table_bucket_rule(uint64_t n)
 	return peer_bucket_rule(n);
 }
 
-/* It begins empty and doubles: a table that holds so many connections, at most 85 % full. */
+/* It starts empty and doubles: the size for so many connections, at most 85 % full. */
 static uint64_t table_bytes(uint64_t buckets __maybe_unused, uint64_t connections)
 {
 	uint64_t lines = 1;

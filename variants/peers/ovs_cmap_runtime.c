@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The part of Open vSwitch that its cmap.c calls: memory, RCU, random numbers. */
+/* The functions of Open vSwitch that cmap.c calls: memory, RCU, random numbers. */
 #include "variants/peers/ovs_cmap.h"
 
 #include <stdio.h>
@@ -12,7 +12,7 @@ void coverage_counter_register(struct coverage_counter *counter __maybe_unused)
 {
 }
 
-/* As there: without memory the process ends. */
+/* As in Open vSwitch: without memory the process ends. */
 void *xzalloc_cacheline(size_t size)
 {
 	void *p = peer_block_alloc(size);
@@ -35,7 +35,7 @@ void ovs_assert_failure(const char *where, const char *function, const char *con
 	abort();
 }
 
-/* cmap.c postpones nothing but free_cacheline(), which blocks.c can do later. */
+/* cmap.c defers only free_cacheline(), which blocks.c does after the grace period. */
 void ovsrcu_postpone__(void (*function)(void *aux), void *aux)
 {
 	if (function != free_cacheline)

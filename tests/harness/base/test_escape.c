@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Texts of others on their way to a terminal, a page, a picture, a shell, a file name. */
+/* Untrusted text, escaped for a terminal, a page, a picture, a shell, a file name. */
 #include "harness/base/escape.h"
 #include "harness/base/terminal.h"
 #include "tests/fixture/command_fixture.h"
@@ -111,7 +111,7 @@ static void files(void **state)
 	gives(escape_tsv, "a\tb\nc", "a b c");
 }
 
-/* What bash, and dash where it can, makes of a pasted word is the text again. */
+/* bash, and dash where it can, read a quoted word back as the same text. */
 static void shells(void **state)
 {
 	static const char *const texts[] = { "plain-1.2/x", "",		  "a b",
@@ -189,7 +189,7 @@ static void what_a_command_prints(void **state)
 	assert_null(strchr(said.err, '\xff'));
 }
 
-/* Pieces, each written by itself, through the filter of standard output in a process of its own. */
+/* Text written in pieces through the filter of standard output, in a separate process. */
 static void filters(bool colours, const char *const *pieces, const char *right)
 {
 	char got[256] = "";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Writing and reading where somebody may have put a symlink; and digests. */
+/* Writing and reading in folders where another user may have put symlinks; digests. */
 #include "harness/base/files.h"
 #include "harness/base/sha256.h"
 #include "tests/fixture/command_fixture.h"
@@ -49,13 +49,13 @@ static void a_new_file(void **state)
 	assert_int_equal(st.st_mode & 0777, 0644);
 	assert_int_equal(file_write_new("f", "a", "", 0), 0);
 	assert_true(holds("f/a", ""));
-	/* A symlink is replaced, and what it leads to is left alone. */
+	/* A symlink is replaced; its target is not changed. */
 	write_text("victim", "precious");
 	assert_int_equal(symlink("../victim", "f/b"), 0);
 	assert_int_equal(file_write_new("f", "b", "two", 3), 0);
 	assert_true(holds("victim", "precious"));
 	assert_true(holds("f/b", "two"));
-	/* Nothing is left of what could not be. */
+	/* A failed write leaves no file. */
 	assert_int_equal(mkdir("f/c", 0777), 0);
 	assert_true(file_write_new("f", "c", "x", 1) < 0);
 	assert_int_equal(file_write_new("nowhere", "a", "x", 1), -ENOENT);
@@ -113,13 +113,13 @@ static void folders(void **state)
 	setenv("TMPDIR", own_path("f"), 1);
 	assert_int_equal(scratch_make(a, NULL, &e), 0);
 	assert_int_equal(strncmp(a, own_path("f"), strlen(own_path("f"))), 0);
-	setenv("TMPDIR", "f", 1); /* depends on where we stand */
+	setenv("TMPDIR", "f", 1); /* a relative path */
 	assert_int_equal(scratch_make(b, NULL, &e), 0);
 	assert_int_equal(strncmp(b, "/tmp/", 5), 0);
 	unsetenv("TMPDIR");
 	assert_int_equal(stat(a, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0700);
-	/* What a link in it leads to stays. */
+	/* The target of a link in it is not removed. */
 	snprintf(path, sizeof(path), "%s/x", a);
 	assert_int_equal(symlink(own_path("victim"), path), 0);
 	scratch_remove(a);

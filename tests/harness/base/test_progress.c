@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The line of progress: what it says when, and that it leaves terminals and files clean. */
+/* The progress line: its text over time, and that no remains are left in terminals and files. */
 #include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -35,11 +35,11 @@ static void what_it_says(void **state)
 	assert_string_equal(line(&p, 10, 100, "mix.pcap", 80),
 			    "reading: 10 %, 1 min 30 s left (mix.pcap)");
 	assert_string_equal(line(&p, 10, 1, NULL, 80), "reading: 0 %, 2 h 46 min left");
-	/* a line that stands is kept up to the end, which a bad estimate may pass */
+	/* the line is updated to the end, even beyond a wrong estimate */
 	p.visible = true;
 	assert_string_equal(line(&p, 10, 999, NULL, 80), "reading: 99 %, 0 s left");
 	assert_string_equal(line(&p, 10, 2000, NULL, 80), "reading: 100 %, 0 s left");
-	/* nothing is known yet, or ever */
+	/* no estimate yet, or never one */
 	assert_string_equal(line(&p, 65, 0, NULL, 80), "reading: 1 min 05 s so far");
 	p.total = 0;
 	assert_string_equal(line(&p, 3, 77, NULL, 80), "reading: 3 s so far");
@@ -72,7 +72,7 @@ static void durations(void **state)
 	assert_string_equal(progress_duration(text, sizeof(text), 1e300), "277777 h 46 min");
 }
 
-/* What comes out of fd: a pseudo terminal hands it on in pieces and not at once. */
+/* The output of fd: a pseudo terminal delivers it in pieces and with delay. */
 static void assert_comes(int fd, const char *expected)
 {
 	char got[512] = "";
@@ -82,7 +82,7 @@ static void assert_comes(int fd, const char *expected)
 		struct pollfd ready = { .fd = fd, .events = POLLIN };
 		ssize_t more;
 
-		/* patience for what is missing, a moment for what is too much */
+		/* wait long for missing output, briefly for surplus output */
 		if (poll(&ready, 1, n < strlen(expected) ? 10000 : 50) <= 0 || n == sizeof(got) - 1)
 			break;
 		more = read(fd, got + n, sizeof(got) - 1 - n);
@@ -154,7 +154,7 @@ static void elsewhere(void **state)
 	assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
 	live(ends[1], 10);
 	assert_comes(ends[0], "");
-	/* the second update comes too soon: 1000 seconds make sure of that */
+	/* the interval of 1000 s suppresses the second update */
 	live_at(ends[1], 10, 1000);
 	assert_comes(ends[0], "ctbench: reading: 10 %, 1 min 30 s left (first)\n");
 	live_at(ends[1], 10, 1e-9);

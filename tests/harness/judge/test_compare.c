@@ -125,7 +125,7 @@ static void a_regression_is_proven(void **state)
 
 	/* Worse, but not beyond the bound. */
 	whole_is(a, b, 0.15, "worse", false);
-	/* In the other direction it is a gain. */
+	/* With A and B exchanged it is a gain. */
 	whole_is(b, a, 0.03, "better", false);
 
 	write_run("a", a);
@@ -189,7 +189,7 @@ static void too_little_power(void **state)
 	assert_in_range(judge_repeats_needed(one, expm1(log1p(most / 100) / 2)),
 			4 * (unsigned int)number(one, "n"), 4 * (unsigned int)number(one, "n") + 1);
 	assert_int_equal(judge_repeats_needed(one, 1e-6), 0);
-	/* What could not be judged at all was not seen either. */
+	/* A comparison that could not be judged counts as not detectable. */
 	json_object_del(json_array_get(json_object_get(result, "comparisons"), 3),
 			"visible_percent");
 	judge_require_power(result, 1);

@@ -15,10 +15,10 @@
 #include <cmocka.h>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define RUNS	50 /* what they look for, few runs show as well */
+#define RUNS	50 /* under sanitizers: they look for other errors */
 #define PLANTED 20
 #else
-#define RUNS	200 /* where nothing is to be seen */
+#define RUNS	200 /* without a planted difference */
 #define PLANTED 60
 #endif
 
@@ -160,7 +160,7 @@ static void a_planted_delay_is_found(void **state)
 			/* The right size, within an interval of 95 %. */
 			assert_true(fabs(f.sum - truth) < 1);
 			assert_true(f.covered >= 90 * PLANTED / 100);
-			/* What should be detectable is found. */
+			/* Detectable differences are found. */
 			if (f.visible < 100 * share)
 				assert_true(f.found >= 65 * PLANTED / 100);
 			if (k && noise != FAKE_BIMODAL)
@@ -359,7 +359,7 @@ static void a_missing_repeat(void **state)
 	json_decref(report);
 }
 
-/* Without a control the noise is unknown, and each sentence says so. */
+/* Without a control the noise is unknown, and each verdict states that. */
 static void without_a_control(void **state)
 {
 	struct fake_run run;
@@ -449,7 +449,7 @@ static void pairs_left_out(void **state)
 	}
 }
 
-/* Without blocks, repeat 3 of one cell has nothing to do with repeat 3 of another. */
+/* Without blocks, repeat 3 of one cell is not paired with repeat 3 of another. */
 static void not_interleaved(void **state)
 {
 	struct fake_run run;
@@ -533,7 +533,7 @@ static void locks_are_one_choice(void **state)
 	}
 }
 
-/* The cells that had two threads have that parameter's other value instead. */
+/* Instead of two threads, those cells have the other value of that parameter. */
 static json_t *with_values(const char *name, json_t *of_one, json_t *of_two)
 {
 	struct fake_run run;

@@ -66,7 +66,7 @@ static void what_was_planted_is_found(void **state)
 			run_line("run w.yaml --results runs --name %u --plant " SLOWED "=300%%", i),
 			0);
 	} while (!found(i, &visible) && ++i < ATTEMPTS);
-	/* A run need not find what it says is not detectable. */
+	/* Differences below the smallest detectable one may be missed. */
 	if (i == ATTEMPTS && visible > 100) {
 		puts("this machine is too busy to see that a table takes four times as long: "
 		     "skipped");

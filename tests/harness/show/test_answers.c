@@ -118,7 +118,7 @@ static void latencies(void **state)
 		add("base", "p99_ns", (const double[]){ 1000, 1500, 2001, 1800 }[i],
 		    json_pack("{s:s}", "rate",
 			      (const char *const[]){ "250k", "500k", "1M", "2M" }[i]));
-	/* Beyond the first rate that is late nothing counts. */
+	/* Rates above the first late one do not count. */
 	SAYS("1.00 us at 250k/s", "1.80 us at 2M/s", "up to 500k/s");
 	end(state);
 

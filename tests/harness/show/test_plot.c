@@ -62,7 +62,7 @@ static void nothing_side_by_side(void **state)
 	json_decref(b);
 }
 
-/* Names stand at the ends of curves, in their colours, without overlap. */
+/* The names are at the ends of the curves, in the curves' colours, without overlap. */
 static void names_at_the_ends(const char *const *names, size_t nr)
 {
 	char colours[32][32];
@@ -142,7 +142,7 @@ static void twenty_variants_and_many_threads(void **state)
 	expect(svg, "&lt;quotes> &amp; \\backslashes");
 	json_decref(b);
 
-	/* A name that looks like what is made a title: it stays text. */
+	/* A name that looks like the markup of a title stays text. */
 	b = new_benchmark("w", "?", "variant threads");
 	for (int threads = 1; threads <= 4; threads *= 2)
 		add_cell(b, "x')\" onmouseout=\"gnuplot_svg.hideHypertext()\"><title> </title><b>",
@@ -214,7 +214,7 @@ static void axes_side_by_side(void **state)
 	/* It differs from all others in two axes and is compared with none. */
 	add_cell(b, "d", "siphash reciprocal_scale nulls_rcu striped rwlock memb typesafe", 1,
 		 65536, 1, 5);
-	/* A table that others wrote. */
+	/* A table of another library. */
 	add_cell(b, "e", "jhash2 split_order lock_free - incremental memb deferred", 1, 65536, 1,
 		 30);
 	assert_int_equal(draw(b, PLOT_AXES), 1);
@@ -253,7 +253,7 @@ static void few_bars_share_a_picture(void **state)
 	json_decref(b);
 }
 
-/* The right end of the axis, and whether a bar is hatched and its label says so. */
+/* The right end of the axis; whether a bar is hatched and labelled as such. */
 static double bars_to(const char *first, double mops, bool *cut)
 {
 	json_t *b = new_benchmark("w", "?", "variant");
@@ -271,7 +271,7 @@ static double bars_to(const char *first, double mops, bool *cut)
 	return last;
 }
 
-/* null does nothing: its bar does not make all others look alike. */
+/* null's bar would be far longer than the others and hide their differences. */
 static void the_bar_of_null_is_cut(void **state)
 {
 	bool cut;
@@ -300,7 +300,7 @@ static void effects_with_their_intervals(void **state)
 	assert_int_equal(draw(benchmark, 0), 2);
 	check_picture("axes-effects");
 	expect(svg, "mask instead of rec'iprocal_scale");
-	/* Its value under the mouse; nothing else has a tooltip, and nothing runs. */
+	/* The value is a tooltip; there is no other tooltip and no script. */
 	expect(svg, "<title>mask instead of rec'iprocal_scale: -12.4 [");
 	assert_null(strstr(svg, "<title>Gnuplot"));
 	assert_null(strstr(svg, "<title>gnuplot_plot"));
@@ -321,7 +321,7 @@ static void effects_with_their_intervals(void **state)
 	json_decref(benchmark);
 }
 
-/* ---- what goes wrong ---- */
+/* ---- errors ---- */
 
 static void nothing_was_measured(void **state)
 {

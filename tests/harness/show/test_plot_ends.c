@@ -48,7 +48,7 @@ static void alone(void **state)
 	assert_int_equal(plot_place_ends(NULL, 0, &decades, 0.05), 0);
 }
 
-/* Two that end together move by half each; a third, far away, stays. */
+/* Two labels at one place move by half each; a third, far away, does not move. */
 static void as_little_as_it_takes(void **state)
 {
 	struct plot_end e[] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Pictures for phones: narrow, without small print, with labels above or below, not beside. */
+/* Pictures for phones: narrow, no small text, labels above or below rows instead of beside them. */
 #include "harness/show/plot/plot.h"
 
 #include "harness/cli/cmd.h"
@@ -42,7 +42,7 @@ static void check_narrow(const char *name)
 	assert_null(strstr(svg, "Some CPU"));
 }
 
-/* Every kind has a layout for phones, with nothing outside of the picture. */
+/* Every kind has a layout for phones that stays within the picture. */
 static void narrow_pictures(void **state)
 {
 	static const char long_name[] = "a_variant_with_a_rather_long_name_of_44_chars";
@@ -80,7 +80,7 @@ static void narrow_pictures(void **state)
 	assert_true(left_of(long_name) < 60);
 	check_narrow("w-load-threads2");
 	assert_true(left_of(long_name) < 60);
-	/* Labels stand above their rows, not beside them. */
+	/* Labels are above their rows, not beside them. */
 	check_narrow("w-bars");
 	assert_true(left_of(long_name) < 20);
 	assert_int_equal(occurrences(svg, long_name), 3);
@@ -88,13 +88,13 @@ static void narrow_pictures(void **state)
 	assert_true(left_of("reciprocal_scale") < 20);
 	check_narrow("w-effects");
 	assert_true(left_of("mask instead of") < 40);
-	/* Two lines of it, the figure behind it. */
+	/* The label takes two lines, then the figure follows. */
 	assert_null(strstr(svg, "mask instead of something whose name is so long that it"));
 	expect(svg, "second line: +12 %");
 	json_decref(b);
 }
 
-/* Two rates of a variant, with their percentiles and what a search for the highest one found. */
+/* Two rates of a variant with percentiles, and the result of a search for the highest rate. */
 static void add_latencies(json_t *benchmark, const char *variant, double us)
 {
 	json_t *cells = json_object_get(json_object_get(benchmark, "ctbench"), "cells");
@@ -180,7 +180,7 @@ static void narrow_latencies(void **state)
 	json_decref(b);
 }
 
-/* Variants one below the other, each under its name. */
+/* The variants are below each other, each with its name above. */
 static void narrow_timelines(void **state)
 {
 	json_t *b = new_benchmark("w", "What about phones?", "variant");

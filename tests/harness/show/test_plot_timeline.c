@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Pictures of timelines: bands only where there are intervals, and panels for what happened. */
+/* Pictures of timelines: bands only with intervals, panels only for events that occurred. */
 #include "harness/show/plot/plot.h"
 
 #include "harness/cli/cmd.h"
@@ -33,7 +33,7 @@ static double leftmost_of_bands(void)
 	return least;
 }
 
-/* A light band behind each line: in the data, the picture and the words. */
+/* A light band behind each line: in the data, the picture and its description. */
 static void timelines_have_bands(void **state)
 {
 	json_t *b = new_benchmark("w", "What happens?", "variant");
@@ -43,7 +43,7 @@ static void timelines_have_bands(void **state)
 	add_timeline(b, "b", 9, true);
 	assert_int_equal(draw(b, PLOT_TIMELINE), 3);
 	assert_int_equal(rows_of("out/w-timeline.tsv", "1\t8\t7\t9.5\t0.15\t0\t0.3\t0\t0\t0"), 2);
-	/* a logarithmic axis has a gap where nothing was done */
+	/* a logarithmic axis has a gap where no operation was done */
 	assert_int_equal(rows_of("out/w-timeline.tsv", "3\t7\t6.5\t7.5\tNaN\t0\t0\t3\t1\t9"), 2);
 	check_picture("w-timeline");
 	expect(svg, " of 9 repeats");
@@ -67,7 +67,7 @@ static void timelines_have_bands(void **state)
 	json_decref(b);
 }
 
-/* A panel for what happened in any cell, if only in some repeats, and none for what never did. */
+/* A panel for each event that occurred in any cell, even in some repeats only; none for others. */
 static void panels_for_what_happened(void **state)
 {
 	json_t *b = new_benchmark("w", "What happens?", "variant"), *timeline;

@@ -41,7 +41,7 @@ static void make_run(void)
 	json_decref(b);
 }
 
-/* A gnuplot of our own comes first in PATH; in it, $real is the other one. */
+/* Our own gnuplot is first in PATH; there, $real is the installed one. */
 static void fake_gnuplot(const char *script)
 {
 	char text[1024], path[8192];
@@ -76,7 +76,7 @@ static unsigned int entries(const char *folder)
 	return nr < 2 ? 0 : nr - 2;
 }
 
-/* It says so, and of the picture nothing is there. */
+/* The error is reported, and no part of the picture is left. */
 static void fails(const char *script, const char *words)
 {
 	make_run();
@@ -94,7 +94,7 @@ static void fails(const char *script, const char *words)
 static void gnuplot_is_cut_short(void **state)
 {
 	(void)state;
-	/* What a full disk does: the file ends somewhere, and gnuplot's status is 0. */
+	/* As on a full disk: the file is cut off, and gnuplot exits with status 0. */
 	fails("real \"$@\" && truncate -s -20 ${2%.gp}.svg", "w-threads.svg");
 	fails("real \"$@\" && : > ${2%.gp}.svg", "w-threads.svg");
 	fails("exit 0", "w-threads.svg");
@@ -144,7 +144,7 @@ static bool comes(const char *word)
 	return false;
 }
 
-/* A gnuplot that does nothing for a while, and no other test's. */
+/* A gnuplot that sleeps, in a folder of this test only. */
 static const char *endless(void)
 {
 	static char script[64];
@@ -190,7 +190,7 @@ static void a_signal_comes(void **state)
 	}
 }
 
-/* Whatever ends us, also what we cannot see coming. */
+/* Signals that end ctbench, SIGKILL too. */
 static void we_are_killed(void **state)
 {
 	char command[] = "plot", run[] = "run", *argv[] = { command, run, NULL };
@@ -208,7 +208,7 @@ static void we_are_killed(void **state)
 	assert_false(runs(endless() + 5));
 }
 
-/* Where we stand is somebody's folder, perhaps: a gnuplot in it is not ours. */
+/* The current folder may belong to another user: a gnuplot in it must not run. */
 static void gnuplot_is_found_by_absolute_paths(void **state)
 {
 	static const char *const places[] = { ".:%s", ":%s", "bin:%s", "%s:.", "./bin::%s" };
@@ -227,7 +227,7 @@ static void gnuplot_is_found_by_absolute_paths(void **state)
 		assert_int_equal(access("run/plots/ran", F_OK), -1);
 		assert_int_equal(access("run/plots/w-bars.svg", F_OK), 0);
 	}
-	/* Nor does what a user keeps for other plots change ours. */
+	/* The user's own gnuplot settings do not change our plots either. */
 	snprintf(path, sizeof(path), "system 'touch %s'\n", own_path("ran"));
 	write_text(".gnuplot", path);
 	setenv("HOME", own_path("."), 1);

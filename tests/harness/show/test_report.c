@@ -213,7 +213,7 @@ static void test_answers(void **state)
 	FILE *out = open_memstream(&text, &len);
 
 	(void)state;
-	/* The largest effect first, a halving before +60 %; no direction for what was not seen. */
+	/* The largest effect first: -50 % before +60 %. No direction without a difference. */
 	ANSWER_HAS(&s, "mixed", "[seen] half ", "-50 %, slower; other ", "+60 %, faster; weak ",
 		   "+2.9 % ", "6 of 8 ", "faster; and 2 interactions\n[none] ", " less ",
 		   "(smallest detectable: -2.8 % / +2.9 %), a<b ", "(-2.8 % / +2.9 %)");
@@ -225,7 +225,7 @@ static void test_answers(void **state)
 	ANSWER_HAS(&s, "many", "[seen] one ", "+9.0 %, faster; one ", "+8.0 %, faster; one ",
 		   "+7.0 %, faster; one ", "+6.0 %, faster; one ", "+5.0 %, faster; and 2 more");
 
-	/* In both forms, at the top; without a verdict the section says so, too. */
+	/* In both forms, at the top; a section without verdicts has an answer, too. */
 	assert_int_equal(report_write(&s, "run/answers.html", report_html, &e), 0);
 	read_text("run/answers.html", page, sizeof(page));
 	expect(page, "So?</a>\n<p class=\"answer seen\">half ");
@@ -241,7 +241,7 @@ static void test_answers(void **state)
 	json_decref(report);
 }
 
-/* ---- the matrix and what surrounds it ---- */
+/* ---- the matrix, and the text around it ---- */
 
 static void add_values(json_t *report, const char *of, const char *variant, double value)
 {
@@ -281,7 +281,7 @@ static void test_matrix(void **state)
 	/* Before all else but the name of the run. */
 	assert_true(strstr(page, "id=\"matrix\"") < strstr(page, "id=\"answers\""));
 	assert_true(strstr(page, "id=\"answers\"") < strstr(page, "id=\"w0\""));
-	/* Each cell links into its section; what is not proven is hatched and in brackets. */
+	/* Each cell links to its section; unproven differences are hatched and in brackets. */
 	expect(page, "<td class=\"better strong\"><a href=\"#w0\"");
 	expect(page, ">2.00</a></td>");
 	expect(page, "<td class=\"open\"><a href=\"#w0\"");
@@ -374,7 +374,7 @@ static void in_its_section(const char *text, const char *first, const char *seco
 	}
 }
 
-/* The explanation of the column misses only stands above tables that have it. */
+/* Only tables with the column misses have its explanation above them. */
 static void test_misses(void **state)
 {
 	static const struct {
@@ -431,7 +431,7 @@ static void test_two_machines(void **state)
 	expect(strstr(text, "<h2>The machines</h2>"), plain[0]);
 	expect(strstr(text, "<h2>The machines</h2>"), plain[1]);
 	free(text);
-	/* With one machine nothing is repeated. */
+	/* A run of one machine names it once. */
 	json_object_set_new(json_array_get(parts, 1), "machine", json_integer(0));
 	text = text_as(report_html, copy);
 	expect(text, "<h2>The machine</h2>");

@@ -32,7 +32,7 @@ static void test_bad_input(void **state)
 	assert_int_equal(json_dump_file(benchmark, "run/benchmark.json", 0), 0);
 	assert_int_equal(report_command_line(dir, "--out", "/nonexistent/x.html"), CT_EXIT_USER);
 	assert_int_equal(report_command_line(dir, NULL, NULL), CT_EXIT_OK);
-	/* What lies in plots/ came with the run, perhaps, and goes into no page. */
+	/* Files in plots/ may come from another user with the run; none is put into a page. */
 	write_text("run/plots/size-bars.svg", "<svg onload=\"x\"><script>PLANTED</script></svg>");
 	assert_int_equal(report_command_line(dir, NULL, NULL), CT_EXIT_OK);
 	read_text("run/report.html", page, sizeof(page));
@@ -90,7 +90,7 @@ static void test_out_that_is_no_file(void **state)
 	assert_true(is_a("run/plots", S_IFDIR));
 }
 
-/* What was measured is not replaced by the report of it; --out RUN/cells.tsv did that. */
+/* A report does not overwrite the run's own files; --out RUN/cells.tsv once did. */
 static void test_out_that_is_the_run(void **state)
 {
 	static const char *const own[] = { "run.json",	   "cells.tsv", "details.jsonl",
@@ -100,7 +100,7 @@ static void test_out_that_is_the_run(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
-		/* There or not: some runs have no bounds, and one that goes on will. */
+		/* Also where the file does not exist: a resumed run may write it later. */
 		snprintf(path, sizeof(path), "run/plots/../%s", own[i]);
 		assert_int_equal(report_command_line(dir, "--out", path), CT_EXIT_USER);
 		assert_int_equal(access(path, F_OK), strcmp(own[i], "benchmark.json") ? -1 : 0);
@@ -117,11 +117,11 @@ static void test_out_that_is_the_run(void **state)
 	read_text("run/cells.tsv", text, sizeof(text));
 	assert_string_equal(text, "rows");
 	assert_int_equal(unlink("run/cells.tsv"), 0);
-	/* Another folder's file of that name is nobody's. */
+	/* A file of that name in another folder may be written. */
 	assert_int_equal(report_command_line(dir, "--out", "results.tsv"), CT_EXIT_OK);
 }
 
-/* Every command that reads a run, on one that somebody changed by hand. */
+/* Every command that reads a run, on runs changed by hand. */
 static void read_changed(json_t *changed, const char *what, bool draw)
 {
 	static const struct {

@@ -102,7 +102,7 @@ static void each_bound(void **state)
 	expect_share("dependent", "two", 40);
 	expect_share("dependent", "large", 200);
 	expect_share("independent", "large", 16);
-	/* What is in the caches has nothing to do with lines of memory. */
+	/* Bounds of memory do not apply to a table that fits into the caches. */
 	expect_share("independent", "one", 0);
 	/* The best of hints and distances; and the CPU's part of lookups without bursts. */
 	expect_share("prefetched", "large", 8);

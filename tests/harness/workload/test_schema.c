@@ -19,7 +19,7 @@
 #include "harness/workload/parameters.h"
 #include "tests/fixture/workload_fixture.h"
 
-/* ---- the table itself ---- */
+/* ---- the table of parameters ---- */
 
 static void test_rows(void **state)
 {
@@ -31,7 +31,7 @@ static void test_rows(void **state)
 		assert_non_null(p->name);
 		assert_non_null(p->meaning);
 		parameter_allowed(p, allowed);
-		/* It is in one sentence of a message, with other things. */
+		/* It is part of a longer message. */
 		assert_in_range(strlen(allowed), 5, ALLOWED_MAX - 100);
 		assert_int_equal(parameter_find(p->name, strlen(p->name)), i);
 		if (i < PARAM_FIRST_FIELD)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Workload files: what they may hold, and the cells that it makes. */
+/* Workload files: the accepted keys and values, and the cells that they make. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +15,7 @@
 #include "harness/workload/size.h"
 #include "tests/fixture/workload_fixture.h"
 
-/* ---- what files may say ---- */
+/* ---- accepted keys and values ---- */
 
 static void test_defaults(void **state)
 {
@@ -182,7 +182,7 @@ static void test_product(void **state)
 	workload_set_free(&set);
 }
 
-/* Masks take powers of two: the nearest one to what the load factor asks for. */
+/* Masks need a power of two: the one nearest to the load factor. */
 static void test_rounding(void **state)
 {
 	static const struct {
@@ -255,7 +255,7 @@ static void test_sizes_of_the_machine(void **state)
 	assert_int_equal(size_in_cache(1 << 20), 4096);
 	assert_int_equal(size_in_cache((1 << 20) - 1), 4096);
 	assert_int_equal(size_in_cache(4096 * SIZE_BYTES_TOUCHED - 1), 2048);
-	assert_int_equal(size_in_cache(0), 4096); /* not told */
+	assert_int_equal(size_in_cache(0), 4096); /* unknown size */
 	assert_int_equal(size_in_cache(1), 1);
 	assert_int_equal(size_beyond(8, 32 << 20), 1 << 20);
 	assert_int_equal(size_beyond(1, 1024 * SIZE_BYTES), 1024);

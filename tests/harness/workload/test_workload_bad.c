@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Wrong workload files, and what the message about each has in it. */
+/* Wrong workload files: each message has the line, the key and the value. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -158,7 +158,7 @@ static void test_own_files(void **state)
 	assert_int_equal(with_question, nr);
 }
 
-/* Windows and warm-ups: what is left of a measurement's time without processes and tables. */
+/* Windows and warm-ups: the time of a measurement without starting processes and filling tables. */
 static double measuring_seconds(const struct cell *cell)
 {
 	return cell->kind == KIND_FILL ? 0 : cell->warmup + cell->seconds;
