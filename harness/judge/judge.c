@@ -431,6 +431,8 @@ int judge_run(json_t *report)
 		noise_to_json(json_object_get(report, "cells"), &controls, (size_t)comparisons));
 	json_object_set(report, "verdicts", verdicts);
 	err = judge_power(report);
+	if (!err)
+		err = judge_curves(report);
 out:
 	json_decref(verdicts);
 	judge_free(&all);

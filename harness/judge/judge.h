@@ -8,6 +8,7 @@
  *	judge.c		effects, the noise, Holm's correction over the whole run
  *	states.c	effects while the CPUs were near each other, and while they were far
  *	points.c	what could be detected at each point
+ *	curves.c	where along a parameter two choices part
  *	matrix.c	each variant beside one of them, at each point (matrix.h)
  *	text.c		sentences
  *	compare.c	one run against another; facts.c: how their machines differ; power.c: which
@@ -57,7 +58,25 @@ void judge_print_verdicts(FILE *out, const struct json_t *report);
 int judge_power(struct json_t *report);
 void judge_print_power(FILE *out, const struct json_t *report);
 
+/*
+ * Of workloads in which the variant and one number vary, put "curves" into the report: for each
+ * choice {workload, swept, factor, choice, base, points, parts_at, same_to}. points: {value, n,
+ * p_holm (over the points of this curve), seen, effect_percent, ci_low_percent, ci_high_percent},
+ * by value. From parts_at on a difference is seen at every point, in one direction; up to same_to
+ * at none; either may be missing. 0 or -ENOMEM.
+ */
+int judge_curves(struct json_t *report);
+/* The curves of a workload as a sentence; an empty text without any. */
+void judge_curves_text(char *buf, size_t size, const struct json_t *report, const char *workload);
+
 /* ---- for the files of judge/ ---- */
+
+/*
+ * Append each choice at each point of a workload, judged by itself, to a list of verdicts; see
+ * judge_power(). With a swept parameter: its "value" instead of threads, flows, point and target.
+ */
+int judge_points(struct json_t *rows, const struct json_t *report, const struct json_t *workload,
+		 const char *swept);
 
 /* The metric of a workload's verdicts; NULL if no cell has one. */
 const char *judge_metric(const struct json_t *report, const char *workload);

@@ -75,13 +75,13 @@ static bool same_point(const json_t *workload, const json_t *a, const json_t *b)
 }
 
 static json_t *row(const struct judge_comparison *c, const json_t *workload,
-		   const json_t *parameters, size_t comparisons)
+		   const json_t *parameters, const char *swept, size_t comparisons)
 {
 	json_t *all = judge_to_json(c), *out = json_object();
-	static const char *const keys[] = { "workload",	      "metric",		"factor",
-					    "choice",	      "base",		"n",
-					    "outcome",	      "effect_percent", "ci_low_percent",
-					    "ci_high_percent" };
+	static const char *const keys[] = {
+		"workload", "metric", "factor",		"choice",	  "base",
+		"n",	    "p",      "effect_percent", "ci_low_percent", "ci_high_percent"
+	};
 	double visible = c->judged ? 100 * expm1(stats_visible(&c->effect, comparisons)) : NAN;
 	double target = target_of(parameters);
 	char text[POINT_MAX];
@@ -90,6 +90,10 @@ static json_t *row(const struct judge_comparison *c, const json_t *workload,
 		if (json_object_get(all, keys[i]))
 			json_object_set(out, keys[i], json_object_get(all, keys[i]));
 	json_decref(all);
+	if (swept) {
+		json_object_set(out, "value", json_object_get(parameters, swept));
+		return out;
+	}
 	point_text(text, workload, parameters);
 	json_object_set(out, "threads", json_object_get(parameters, "threads"));
 	json_object_set(out, "flows", json_object_get(parameters, "flows"));
@@ -103,7 +107,7 @@ static json_t *row(const struct judge_comparison *c, const json_t *workload,
 
 /* The main effects between the cells of one point. */
 static int judge_point(json_t *rows, const json_t *report, const json_t *workload, json_t *cells,
-		       const json_t *parameters)
+		       const json_t *parameters, const char *swept)
 {
 	json_t *part = json_pack("{s:O}", "cells", cells);
 	json_t *question = json_pack("{s:O, s:[s]}", "name", json_object_get(workload, "name"),
@@ -125,14 +129,14 @@ static int judge_point(json_t *rows, const json_t *report, const json_t *workloa
 	for (size_t i = 0; i < list.nr && !err; i++)
 		if (list.list[i].kind != JUDGE_INTERACTION)
 			json_array_append_new(
-				rows, row(&list.list[i], workload, parameters, comparisons));
+				rows, row(&list.list[i], workload, parameters, swept, comparisons));
 	judge_free(&list);
 	json_decref(part);
 	json_decref(question);
 	return err;
 }
 
-static int judge_workload(json_t *rows, const json_t *report, const json_t *workload)
+int judge_points(json_t *rows, const json_t *report, const json_t *workload, const char *swept)
 {
 	json_t *cells = json_object_get(report, "cells"), *first, *cell;
 	json_t *seen = json_object();
@@ -143,7 +147,7 @@ static int judge_workload(json_t *rows, const json_t *report, const json_t *work
 		json_t *parameters = json_object_get(first, "parameters"), *point;
 
 		if (err || strcmp(text_of(first, "workload"), text_of(workload, "name")) ||
-		    json_object_get(seen, name) || !isfinite(target_of(parameters)))
+		    json_object_get(seen, name) || !(swept || isfinite(target_of(parameters))))
 			continue;
 		point = json_object();
 		json_object_foreach(cells, other, cell) {
@@ -154,7 +158,7 @@ static int judge_workload(json_t *rows, const json_t *report, const json_t *work
 			if (!json_is_true(json_object_get(cell, "control")))
 				json_object_set(point, other, cell);
 		}
-		err = judge_point(rows, report, workload, point, parameters);
+		err = judge_point(rows, report, workload, point, parameters, swept);
 		json_decref(point);
 	}
 	json_decref(seen);
@@ -169,7 +173,7 @@ int judge_power(json_t *report)
 
 	json_array_foreach(json_object_get(report, "workloads"), i, workload) {
 		if (!err)
-			err = judge_workload(rows, report, workload);
+			err = judge_points(rows, report, workload, NULL);
 	}
 	if (!err && json_array_size(rows))
 		json_object_set(report, "power", rows);

@@ -9,6 +9,7 @@
 
 #include "harness/base/json_read.h"
 #include "harness/base/text.h"
+#include "harness/judge/judge.h"
 #include "harness/numbers/quartiles.h"
 #include "harness/show/table/table.h"
 
@@ -454,6 +455,15 @@ static void say_packets(struct answer *a, double way)
 			by_packets(a, &c, way);
 }
 
+static void say_where_curves_part(struct answer *a)
+{
+	char text[ANSWER_MAX];
+
+	judge_curves_text(text, sizeof(text), a->report, text_of(a->workload, "name"));
+	if (text[0])
+		SAY(a, "%s%s", a->at ? "; " : "", text);
+}
+
 void answer_of(char buf[ANSWER_MAX], const json_t *report, const json_t *workload)
 {
 	struct answer a = { report, workload, buf, 0 };
@@ -471,4 +481,5 @@ void answer_of(char buf[ANSWER_MAX], const json_t *report, const json_t *workloa
 		by_variant(&a);
 	if (varies(&a, "split"))
 		by_split(&a);
+	say_where_curves_part(&a);
 }
