@@ -4,6 +4,8 @@
  */
 #include "harness/cli/cmd.h"
 
+#include "harness/workload/plots.h"
+
 #include "harness/base/nearest.h"
 #include "harness/base/text.h"
 #include "harness/workload/parameters.h"
@@ -38,6 +40,36 @@ const struct cmd_term cmd_bounds_choices[] = {
 	{ "null", "a lookup without a table" },
 	{ NULL, NULL },
 };
+
+const struct cmd_term cmd_plot_kinds[] = {
+#define PLOT(id, name, help, ...) { name, help },
+#include "harness/workload/plots.def"
+#undef PLOT
+	{ NULL, NULL },
+};
+
+int cmd_parse_kinds(void *request, const struct cmd_option *option, const char *value,
+		    struct ct_error *e)
+{
+	unsigned int *kinds = (unsigned int *)((char *)request + option->offset);
+
+	for (size_t len; *value; value += len + (value[len] == ',')) {
+		char name[32];
+		const struct plot_kind *kind;
+
+		len = strcspn(value, ",");
+		snprintf(name, sizeof(name), "%.*s", (int)len, value);
+		kind = plot_kind_find(name);
+		if (!kind) {
+			char all[256];
+
+			plot_kind_list(all, sizeof(all));
+			return cmd_bad_value(e, option, name, all);
+		}
+		*kinds |= kind->bit;
+	}
+	return 0;
+}
 
 int cmd_number(const char *text, uint64_t *out)
 {

@@ -108,9 +108,9 @@ int cmd_main(const struct command *c, int argc, char **argv);
 extern const struct command *const commands[];
 
 extern const struct command command_list, command_new, command_run, command_saturate,
-	command_replay, command_explain, command_plot, command_report, command_compare,
-	command_merge, command_env, command_bounds, command_torture, command_completion,
-	command_man, command_help, command_measure;
+	command_replay, command_explain, command_plot, command_report, command_recommend,
+	command_compare, command_merge, command_env, command_bounds, command_torture,
+	command_completion, command_man, command_help, command_measure;
 
 /* The command of that name; or NULL with a sentence in e that offers the nearest. */
 const struct command *command_find(const char *name, struct ct_error *e);
@@ -128,6 +128,16 @@ const struct command *command_find(const char *name, struct ct_error *e);
 		.help = (help_), .choices = cmd_bounds_choices \
 	}
 extern const struct cmd_term cmd_bounds_choices[];
+/* The kinds of plots, as a set of enum workload_plot bits in the field kinds. */
+#define CMD_KINDS(T, help_) \
+	{ \
+		.name = "kind", .letter = 'k', .type = CMD_PARSE, .offset = offsetof(T, kinds), \
+		.argument = "KIND", .help = (help_), .choices = cmd_plot_kinds, \
+		.parse = cmd_parse_kinds \
+	}
+extern const struct cmd_term cmd_plot_kinds[];
+int cmd_parse_kinds(void *request, const struct cmd_option *option, const char *value,
+		    struct ct_error *e);
 
 /* A request with the defaults, for free(); NULL without memory. */
 void *cmd_request(const struct command *c);

@@ -6,7 +6,6 @@
 #include "harness/show/plot/plot.h"
 #include "harness/results/results.h"
 #include "harness/show/shares.h"
-#include "harness/workload/plots.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -17,38 +16,7 @@ struct request {
 	unsigned int kinds;
 };
 
-/* KIND, or several with commas. */
-static int
-add_kinds(void *request, const struct cmd_option *option, const char *value, struct ct_error *e)
-{
-	struct request *q = request;
-
-	for (size_t len; *value; value += len + (value[len] == ',')) {
-		char name[32];
-		const struct plot_kind *kind;
-
-		len = strcspn(value, ",");
-		snprintf(name, sizeof(name), "%.*s", (int)len, value);
-		kind = plot_kind_find(name);
-		if (!kind) {
-			char all[256];
-
-			plot_kind_list(all, sizeof(all));
-			return cmd_bad_value(e, option, name, all);
-		}
-		q->kinds |= kind->bit;
-	}
-	return 0;
-}
-
 /* clang-format off */
-static const struct cmd_term kinds[] = {
-#define PLOT(id, name, help, ...) { name, help },
-#include "harness/workload/plots.def"
-#undef PLOT
-	{ NULL, NULL },
-};
-
 #define AT(field) offsetof(struct request, field)
 
 static const struct cmd_option operands[] = {
@@ -58,10 +26,9 @@ static const struct cmd_option operands[] = {
 };
 
 static const struct cmd_option options[] = {
-	{ "kind", 'k', CMD_PARSE, 0, "KIND",
-	  .help = "only plots of this kind, for all workloads that have the data; several with "
-	    "commas "
-	  "(default: what each workload asks for)", .choices = kinds, .parse = add_kinds },
+	CMD_KINDS(struct request, "only plots of this kind, for all workloads that have the data; "
+		  "several with commas (default: what each workload asks for, as far as it says "
+		  "what tables do not)"),
 	CMD_OF(struct request, "throughput as a share of what this machine allows (see ctbench "
 	       "bounds; default: as measured)"),
 	{ "out", 'o', CMD_TEXT, AT(out), "DIR",

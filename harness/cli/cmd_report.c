@@ -15,6 +15,7 @@
 struct request {
 	const char *run, *of, *out, *results, *base;
 	bool markdown, text, json;
+	unsigned int kinds;
 };
 
 /* clang-format off */
@@ -36,6 +37,7 @@ static const struct cmd_option options[] = {
 	  "RUN/report-of-BOUND.html)" },
 	{ "base", 'b', CMD_TEXT, AT(base), "VARIANT",
 	  .help = "what the matrix compares with (default: the run's first variant)" },
+	CMD_KINDS(struct request, "plots of this kind, several with commas (default: as ctbench plot)"),
 	{ "text", 0, CMD_SWITCH, AT(text), NULL,
 	  .help = "the matrix, tables and verdicts as text on standard output" },
 	{ "json", 0, CMD_SWITCH, AT(json), NULL,
@@ -90,7 +92,7 @@ static int make(void *request, struct ct_error *e)
 	const struct request *q = request;
 	char dir[PATH_MAX], name[64] = "report.html", path[PATH_MAX + 80];
 	const char *out = q->out ? q->out : form_of(q) == report_html ? path : "-";
-	struct report_source s = { 0 };
+	struct report_source s = { .plots = q->kinds };
 	json_t *benchmark, *report, *matrix = NULL;
 	int err = 0;
 

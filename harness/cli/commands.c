@@ -7,12 +7,25 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-	&command_list,	   &command_new,	&command_run,
-	&command_saturate, &command_replay,	&command_explain,
-	&command_plot,	   &command_report,	&command_compare,
-	&command_merge,	   &command_env,	&command_bounds,
-	&command_torture,  &command_completion, &command_man,
-	&command_help,	   &command_measure,	NULL,
+	&command_list,
+	&command_new,
+	&command_run,
+	&command_saturate,
+	&command_replay,
+	&command_explain,
+	&command_plot,
+	&command_report,
+	&command_recommend,
+	&command_compare,
+	&command_merge,
+	&command_env,
+	&command_bounds,
+	&command_torture,
+	&command_completion,
+	&command_man,
+	&command_help,
+	&command_measure,
+	NULL,
 };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]) - 1)

@@ -159,7 +159,8 @@ static double noise_percent(const struct plot_group *g)
 	return isfinite(noise) ? 100 * expm1(noise) : 0;
 }
 
-int plot_effects(struct plot_file *f, const struct plot_group *g, const char *metric)
+int plot_effects(struct plot_file *f, const struct plot_group *g, const char *metric,
+		 unsigned int least)
 {
 	struct effects x = {
 		.list = json_object_get(json_object_get(g->benchmark, "ctbench"), "verdicts"),
@@ -179,7 +180,7 @@ int plot_effects(struct plot_file *f, const struct plot_group *g, const char *me
 			add_kind(&x, kind);
 	if (!x.bars || fclose(x.bars) || !x.titles || fclose(x.titles))
 		err = -ENOMEM;
-	if (!err && !x.drawn)
+	if (!err && x.drawn < least)
 		err = 1;
 	if (!err) {
 		describe(f, g, &x);

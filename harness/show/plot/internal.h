@@ -73,8 +73,9 @@ int plot_latency(struct plot_file *f, const struct plot_group *g);
 /* The rates that searches found. */
 int plot_saturation(struct plot_file *f, const struct plot_group *g);
 int plot_timeline(struct plot_file *f, const struct plot_group *all);
-/* The verdicts on the group's workload by one metric. */
-int plot_effects(struct plot_file *f, const struct plot_group *g, const char *metric);
+/* The verdicts on the group's workload by one metric; with fewer than `least` there is nothing to draw. */
+int plot_effects(struct plot_file *f, const struct plot_group *g, const char *metric,
+		 unsigned int least);
 
 /* Write a text of the data, escaped, after a tab. */
 void plot_write_label(FILE *data, const char *text);

@@ -22,6 +22,8 @@
 #define GROUPS_MAX 24
 /* As many bars as fit a screen. */
 #define ROWS_MAX 40
+/* Of kinds that nobody named: what has less than this is as plain in the table. */
+#define CURVE_POINTS 3
 
 /* ---- groups ---- */
 
@@ -237,6 +239,7 @@ static unsigned int asked_for(const json_t *workload)
 struct drawing {
 	const json_t *benchmark;
 	bool narrow, page;
+	bool named; /* the kinds were asked for by name */
 	struct plot_jobs jobs;
 	size_t drawn;
 	void (*drew)(void *arg, const char *workload, const char *name);
@@ -325,6 +328,39 @@ static int draw_each(struct drawing *d, const struct plot_group *all)
 	return err < 0 ? err : 0;
 }
 
+/* Values of the parameter on the x axis. */
+static size_t values_of_x(const struct plot_group *g)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < g->nr; i++) {
+		size_t k = 0;
+
+		while (k < i &&
+		       !json_equal(json_object_get(plot_parameters(g->cells[i]), g->kind->x),
+				   json_object_get(plot_parameters(g->cells[k]), g->kind->x)))
+			k++;
+		nr += k == i;
+	}
+	return nr;
+}
+
+/*
+ * Does the i-th of nr pictures say what the table and the other pictures do not?  A curve of two
+ * points does not, nor do the points between the first and the last of the workload.
+ */
+static bool
+says_something(const struct drawing *d, const struct plot_group *groups, size_t nr, size_t i)
+{
+	const struct plot_kind *kind = groups[i].kind;
+
+	if (d->named)
+		return true;
+	if (kind->x && values_of_x(&groups[i]) < CURVE_POINTS)
+		return false;
+	return kind->shape == PLOT_TIME || kind->shape == PLOT_SEARCH || !i || i + 1 == nr;
+}
+
 static int draw_kind(struct drawing *d, const json_t *workload, const struct plot_kind *kind)
 {
 	struct plot_group *groups;
@@ -343,9 +379,11 @@ static int draw_kind(struct drawing *d, const json_t *workload, const struct plo
 		return err < 0 ? err : 0;
 	}
 	for (size_t i = 0; i < nr && !err && here < GROUPS_MAX; i++) {
+		if (!says_something(d, groups, nr, i))
+			continue;
 		err = draw(d, &groups[i], i + 1);
 		here += !err;
-		if (!err && kind->shape == PLOT_TIME)
+		if (!err && kind->shape == PLOT_TIME && d->named)
 			err = draw_each(d, &groups[i]);
 		if (err > 0)
 			err = 0;
@@ -355,6 +393,8 @@ static int draw_kind(struct drawing *d, const json_t *workload, const struct plo
 }
 
 #define METRICS_MAX 8
+/* Of fewer effects the sentences say all. */
+#define EFFECTS_LEAST 3
 
 /* The metrics of a workload's verdicts, in order. */
 static size_t
@@ -395,7 +435,7 @@ static int draw_effects(struct drawing *d, const json_t *workload)
 			 i ? "-" : "", i ? metrics[i] : "");
 		escaped(f.name, sizeof(f.name), escape_file_name, name);
 		if (!err)
-			err = plot_effects(&f, &g, metrics[i]);
+			err = plot_effects(&f, &g, metrics[i], d->named ? 1 : EFFECTS_LEAST);
 		err = draw_file(d, &f, &g, "effects", err);
 	}
 	return err < 0 ? err : 0;
@@ -450,7 +490,7 @@ static int draw_all(struct drawing *d, const char *out_dir, unsigned int wanted)
 int plot_run(const json_t *benchmark, const char *out_dir, unsigned int wanted, size_t *drawn,
 	     struct ct_error *e)
 {
-	struct drawing d = { .benchmark = benchmark, .e = e };
+	struct drawing d = { .benchmark = benchmark, .named = wanted, .e = e };
 	int err = results_make_dir(out_dir, e);
 
 	if (!err)
@@ -459,16 +499,17 @@ int plot_run(const json_t *benchmark, const char *out_dir, unsigned int wanted, 
 	return err;
 }
 
-int plot_page(const json_t *benchmark, const char *out_dir, bool narrow,
+int plot_page(const json_t *benchmark, const char *out_dir, unsigned int wanted, bool narrow,
 	      void (*drew)(void *arg, const char *workload, const char *name), void *arg,
 	      struct ct_error *e)
 {
 	struct drawing d = { .benchmark = benchmark,
 			     .narrow = narrow,
 			     .page = true,
+			     .named = wanted,
 			     .drew = drew,
 			     .arg = arg,
 			     .e = e };
 
-	return draw_all(&d, out_dir, 0);
+	return draw_all(&d, out_dir, wanted);
 }

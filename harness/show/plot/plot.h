@@ -26,7 +26,7 @@ struct json_t;
 /*
  * Draw the pictures of a run into out_dir (made if missing). benchmark: the contents of
  * benchmark.json. wanted: enum workload_plot bits to draw for every workload; 0: the kinds that
- * each workload asks for. *drawn: the number of pictures. A picture and its files appear when they
+ * each workload asks for, as far as they say what tables do not. *drawn: the number of pictures. A picture and its files appear when they
  * are complete; one that gnuplot could not finish leaves nothing behind. SIGINT, SIGTERM and SIGHUP
  * end the drawing.
  *
@@ -37,12 +37,12 @@ int plot_run(const struct json_t *benchmark, const char *out_dir, unsigned int w
 	     size_t *drawn, struct ct_error *e);
 
 /*
- * Draw the pictures that each workload asks for, as SVG only, for the page of a run (report.h).
+ * The same as SVG only, for the page of a run (report.h).
  * out_dir: a folder to which no other user can write (scratch_make()). narrow: a layout for
  * phones, with the same names. drew (may be NULL) is called for each picture that was started, with
  * its name without extension; if 0 is returned all are complete. Else -errno as above.
  */
-int plot_page(const struct json_t *benchmark, const char *out_dir, bool narrow,
+int plot_page(const struct json_t *benchmark, const char *out_dir, unsigned int wanted, bool narrow,
 	      void (*drew)(void *arg, const char *workload, const char *name), void *arg,
 	      struct ct_error *e);
 

@@ -156,7 +156,10 @@ static void bar(FILE *out, const struct report_source *s)
 	}
 	if (json_array_size(json_object_get(s->report, "bounds")))
 		fputs("<a href=\"#bounds\">Bounds</a>", out);
-	fputs("<a href=\"#machine\">Machine</a><a href=\"#again\">Repeat it</a></nav>\n", out);
+	fputs("<a href=\"#machine\">Machine</a><a href=\"#again\">Repeat it</a>", out);
+	if (matrix_says(s->matrix))
+		fputs("<a href=\"#choose\">Choose</a>", out);
+	fputs("</nav>\n", out);
 }
 
 static void warnings(FILE *out, const struct report_source *s)
@@ -438,6 +441,7 @@ int report_html(FILE *out, const struct report_source *s, struct ct_error *e)
 	bounds(out, s);
 	machine(out, s);
 	again(out, s);
+	report_choose(out, s);
 	fprintf(out, "</main>\n<script>%s</script>\n</body>\n</html>\n", script.text);
 	return 0;
 }

@@ -15,6 +15,7 @@
 #include "harness/machine/env.h"
 #include "harness/results/figures.h"
 #include "harness/show/matrix.h"
+#include "harness/show/recommend.h"
 
 /* A share of CPU time stolen by the hypervisor that is worth a badge. */
 #define STOLEN_SHARE 0.01
@@ -274,4 +275,46 @@ void report_matrix(FILE *out, const struct report_source *s)
 		fputs("</tr>\n", out);
 	}
 	fputs("</tbody></table></div>\n</section>\n", out);
+}
+
+/* ---- what to choose ---- */
+
+static void chosen(FILE *out, const struct report_source *s, size_t i, size_t *nr)
+{
+	char choice[RECOMMEND_TEXT], open[RECOMMEND_TEXT], text[200];
+	const json_t *q = question_at(s->matrix, i);
+
+	if (!recommend_at(s->report, s->matrix, i, choice, open))
+		return;
+	if (!(*nr)++)
+		fputs("<section id=\"choose\">\n<details open><summary class=\"fold\"><h2>What to "
+		      "choose</h2></summary>\n<p>At each point with a steady load the variant with "
+		      "the "
+		      "highest throughput that is proven, with the correction for all comparisons. "
+		      "<code>ctbench recommend</code> finds the points that are nearest to your "
+		      "load.</p>\n<dl class=\"choose\">\n",
+		      out);
+	matrix_point(text, sizeof(text), q);
+	fprintf(out, "<dt><a href=\"#w%.0f\">", section_of(q));
+	escape_html(out, text_of(q, "workload"));
+	fputs("</a> ", out);
+	escape_html(out, text);
+	mark(out, q);
+	fputs("</dt><dd>", out);
+	escape_html(out, choice);
+	fputs(*open ? ". <span class=\"mend\">Not proven: " : ".", out);
+	escape_html(out, open);
+	fputs(*open ? ".</span></dd>\n" : "</dd>\n", out);
+}
+
+bool report_choose(FILE *out, const struct report_source *s)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < json_array_size(json_object_get(s->matrix, "questions")); i++)
+		if (matrix_shows(s->matrix, i))
+			chosen(out, s, i, &nr);
+	if (nr)
+		fputs("</dl></details>\n</section>\n", out);
+	return nr;
 }

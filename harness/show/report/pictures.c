@@ -38,16 +38,16 @@ static int by_rank(const void *a, const void *b)
 	return first ? first : strcmp(x->name, y->name);
 }
 
-static int draw_both(struct report_pictures *p, const struct json_t *benchmark, struct ct_error *e)
+static int draw_both(struct report_pictures *p, const struct report_source *s, struct ct_error *e)
 {
 	int err = scratch_make(p->wide, NULL, e);
 
 	if (!err)
-		err = plot_page(benchmark, p->wide, false, drew, p, e);
+		err = plot_page(s->benchmark, p->wide, s->plots, false, drew, p, e);
 	if (!err)
 		err = scratch_make(p->narrow, NULL, e);
 	if (!err)
-		err = plot_page(benchmark, p->narrow, true, NULL, NULL, e);
+		err = plot_page(s->benchmark, p->narrow, s->plots, true, NULL, NULL, e);
 	if (!err && p->failed)
 		err = ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the report");
 	return err;
@@ -59,7 +59,7 @@ int report_draw(struct report_source *s, struct report_pictures *p, struct ct_er
 	int err;
 
 	*p = (struct report_pictures){ 0 };
-	err = draw_both(p, s->benchmark, &why);
+	err = draw_both(p, s, &why);
 	if (!err) {
 		if (p->nr)
 			qsort(p->list, p->nr, sizeof(*p->list), by_rank);

@@ -43,6 +43,7 @@ struct report_source {
 	const struct json_t *report;		/* its key "ctbench" */
 	const struct report_pictures *pictures; /* NULL: none */
 	const struct json_t *matrix;		/* judge_matrix(); NULL: none */
+	unsigned int plots;			/* enum workload_plot bits; 0: the default */
 };
 
 /*
@@ -64,6 +65,8 @@ int report_write(const struct report_source *s, const char *path, report_form *f
 /* What disturbed the run; the matrix, if there is one. */
 void report_badges(FILE *out, const struct report_source *s);
 void report_matrix(FILE *out, const struct report_source *s);
+/* The last section: what to choose at each point. False if no point can say. */
+bool report_choose(FILE *out, const struct report_source *s);
 
 /* ---- parts.c ---- */
 

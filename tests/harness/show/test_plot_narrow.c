@@ -69,7 +69,7 @@ static void narrow_pictures(void **state)
 		json_array_get(json_object_get(json_object_get(b, "ctbench"), "verdicts"), 0),
 		"base", json_string("something whose name is so long that it takes a second line"));
 	assert_int_equal(results_make_dir("out", &e), 0);
-	assert_int_equal(plot_page(b, "out", true, NULL, NULL, &e), 0);
+	assert_int_equal(plot_page(b, "out", ~0U, true, NULL, NULL, &e), 0);
 
 	/* A legend below the graph, in the order of the ends. */
 	check_narrow("w-threads");
@@ -167,7 +167,7 @@ static void narrow_latencies(void **state)
 		json_array_get(json_object_get(json_object_get(b, "ctbench"), "workloads"), 0),
 		"plots", json_pack("[s, s]", "rate", "latency"));
 	assert_int_equal(results_make_dir("out", &e), 0);
-	assert_int_equal(plot_page(b, "out", true, NULL, NULL, &e), 0);
+	assert_int_equal(plot_page(b, "out", ~0U, true, NULL, NULL, &e), 0);
 	for (int i = 0; i < 2; i++) {
 		check_narrow(names[i]);
 		assert_true(left_of(">first_variant<") < 60);
@@ -194,7 +194,7 @@ static void narrow_timelines(void **state)
 		json_array_get(json_object_get(json_object_get(b, "ctbench"), "workloads"), 0),
 		"plots", json_pack("[s]", "timeline"));
 	assert_int_equal(results_make_dir("out", &e), 0);
-	assert_int_equal(plot_page(b, "out", true, NULL, NULL, &e), 0);
+	assert_int_equal(plot_page(b, "out", ~0U, true, NULL, NULL, &e), 0);
 	check_narrow("w-timeline");
 	assert_int_equal(occurrences(svg, ">first_variant<"), 3);
 	assert_true(height_of(">second_variant<", colour) >

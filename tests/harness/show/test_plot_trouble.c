@@ -81,11 +81,11 @@ static void fails(const char *script, const char *words)
 {
 	make_run();
 	fake_gnuplot(script);
-	assert_int_equal(run_line("plot run"), CT_EXIT_USER);
+	assert_int_equal(run_line("plot run --kind threads,bars"), CT_EXIT_USER);
 	expect(said.err, words);
 	assert_int_equal(entries("run/plots"), 0);
 	/* The page is whole without pictures. */
-	assert_int_equal(run_line("report run"), CT_EXIT_OK);
+	assert_int_equal(run_line("report run --kind threads,bars"), CT_EXIT_OK);
 	expect(said.err, words);
 	assert_int_equal(access("run/report.html", F_OK), 0);
 	assert_int_equal(entries("tmp"), 0);
@@ -101,7 +101,7 @@ static void gnuplot_is_cut_short(void **state)
 	fails("kill -9 $$", "w-threads");
 	make_run();
 	fake_gnuplot("real \"$@\" && truncate -s 16384 ${2%.gp}.png");
-	assert_int_equal(run_line("plot run"), CT_EXIT_USER);
+	assert_int_equal(run_line("plot run --kind threads,bars"), CT_EXIT_USER);
 	expect(said.err, "w-threads.png");
 	assert_int_equal(entries("run/plots"), 0);
 }
@@ -221,7 +221,7 @@ static void gnuplot_is_found_by_absolute_paths(void **state)
 		assert_int_equal(system("cp bin/gnuplot ."), 0);
 		snprintf(path, sizeof(path), places[i], path_before);
 		setenv("PATH", path, 1);
-		assert_int_equal(run_line("plot run"), CT_EXIT_OK);
+		assert_int_equal(run_line("plot run --kind threads,bars"), CT_EXIT_OK);
 		assert_int_equal(access("ran", F_OK), -1);
 		assert_int_equal(access("run/ran", F_OK), -1);
 		assert_int_equal(access("run/plots/ran", F_OK), -1);
@@ -232,7 +232,7 @@ static void gnuplot_is_found_by_absolute_paths(void **state)
 	write_text(".gnuplot", path);
 	setenv("HOME", own_path("."), 1);
 	make_run();
-	assert_int_equal(run_line("plot run"), CT_EXIT_OK);
+	assert_int_equal(run_line("plot run --kind threads,bars"), CT_EXIT_OK);
 	assert_int_equal(access("ran", F_OK), -1);
 }
 
@@ -253,19 +253,19 @@ static void symlinks_in_a_run(void **state)
 		snprintf(path, sizeof(path), "run/%s", links[i]);
 		assert_int_equal(symlink(own_path("victim"), path), 0);
 	}
-	assert_int_equal(run_line("plot run"), CT_EXIT_OK);
-	assert_int_equal(run_line("report run"), CT_EXIT_OK);
+	assert_int_equal(run_line("plot run --kind threads,bars"), CT_EXIT_OK);
+	assert_int_equal(run_line("report run --kind threads,bars"), CT_EXIT_OK);
 	read_text("victim", text, sizeof(text));
 	assert_string_equal(text, "precious");
 	/* The page itself, and the folder of the plots: refused, by name. */
 	assert_int_equal(unlink("run/report.html"), 0);
 	assert_int_equal(symlink(own_path("victim"), "run/report.html"), 0);
-	assert_int_equal(run_line("report run"), CT_EXIT_USER);
+	assert_int_equal(run_line("report run --kind threads,bars"), CT_EXIT_USER);
 	expect(said.err, "run/report.html");
 	assert_int_equal(run_line("report run --out run/report.html"), CT_EXIT_USER);
 	assert_int_equal(system("rm -r run/plots && mkdir outside"), 0);
 	assert_int_equal(symlink(own_path("outside"), "run/plots"), 0);
-	assert_int_equal(run_line("plot run"), CT_EXIT_USER);
+	assert_int_equal(run_line("plot run --kind threads,bars"), CT_EXIT_USER);
 	expect(said.err, "run/plots");
 	assert_int_equal(run_line("plot run --out run/plots/deeper"), CT_EXIT_USER);
 	assert_int_equal(run_line("report run --out run/plots/page.html"), CT_EXIT_USER);
@@ -274,12 +274,12 @@ static void symlinks_in_a_run(void **state)
 	assert_string_equal(text, "precious");
 	/* A user's own link elsewhere is followed. */
 	assert_int_equal(symlink("outside", "mine"), 0);
-	assert_int_equal(run_line("plot run --out mine"), CT_EXIT_OK);
+	assert_int_equal(run_line("plot run --kind threads,bars --out mine"), CT_EXIT_OK);
 	assert_int_equal(entries("outside"), 8);
 	/* A pipe instead of figures would keep us waiting for ever. */
 	assert_int_equal(unlink("run/benchmark.json") | mkfifo("run/benchmark.json", 0666), 0);
 	program_seconds = 10;
-	assert_int_equal(run_line("report run"), CT_EXIT_USER);
+	assert_int_equal(run_line("report run --kind threads,bars"), CT_EXIT_USER);
 	program_seconds = 120;
 }
 

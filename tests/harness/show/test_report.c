@@ -8,7 +8,7 @@
 static void test_page(void **state)
 {
 	struct report_source s = { benchmark, json_object_get(benchmark, "ctbench"), &pictures,
-				   NULL };
+				   NULL, 0 };
 	static char page[1 << 16];
 	struct ct_error e = { 0 };
 
@@ -60,7 +60,7 @@ static void test_page(void **state)
 static void test_narrow(void **state)
 {
 	struct report_source s = { benchmark, json_object_get(benchmark, "ctbench"), &pictures,
-				   NULL };
+				   NULL, 0 };
 	static char page[1 << 16];
 	struct ct_error e = { 0 };
 
@@ -101,7 +101,7 @@ static void test_narrow(void **state)
 static char *
 text_as(int (*form)(FILE *out, const struct report_source *s, struct ct_error *e), const json_t *of)
 {
-	struct report_source s = { of, json_object_get(of, "ctbench"), NULL, NULL };
+	struct report_source s = { of, json_object_get(of, "ctbench"), NULL, NULL, 0 };
 	struct ct_error e = { 0 };
 	char *text = NULL;
 	size_t len;
@@ -205,7 +205,7 @@ static void in_order(const char *text, const char *const wanted[])
 static void test_answers(void **state)
 {
 	json_t *report = with_answers();
-	struct report_source s = { report, report, NULL, NULL };
+	struct report_source s = { report, report, NULL, NULL, 0 };
 	static char page[1 << 16];
 	struct ct_error e = { 0 };
 	char *text = NULL;
@@ -262,7 +262,7 @@ static void add_values(json_t *report, const char *of, const char *variant, doub
 static void test_matrix(void **state)
 {
 	json_t *copy = json_deep_copy(benchmark), *report = json_object_get(copy, "ctbench");
-	struct report_source s = { copy, report, NULL, NULL };
+	struct report_source s = { copy, report, NULL, NULL, 0 };
 	static char page[1 << 17];
 	struct ct_error e = { 0 };
 	json_t *matrix;
@@ -290,11 +290,15 @@ static void test_matrix(void **state)
 	expect(page, ">0.25</a></td>");
 	expect(page, "<th scope=\"row\" class=\"l\">a&lt;b</th>");
 	expect(page, "9 of 36 measurements were void");
-	assert_int_equal(count(page, "measurements were void"), 1);
+	assert_int_equal(count(page, "measurements were void"), 2);
 	/* All sections can be reached from the bar, and folded. */
 	expect(page, "<a href=\"#matrix\">Matrix</a><a href=\"#answers\">Answers</a>"
 		     "<a href=\"#w0\">size</a><a href=\"#w1\">size-big</a>");
-	assert_int_equal(count(page, "<details open><summary class=\"fold\">"), 2);
+	assert_int_equal(count(page, "<details open><summary class=\"fold\">"), 3);
+	/* The last section says what to choose. */
+	expect(strstr(page, "id=\"choose\""),
+	       "<dd>double, because its throughput is 2.00 times that of first");
+	expect(strstr(page, "id=\"choose\""), "<dd>first, because nothing");
 	assert_int_equal(count(page, "<details"), count(page, "</details>"));
 	/* One script, whose hash is in the policy. */
 	assert_int_equal(count(page, "<script"), 1);
