@@ -29,6 +29,7 @@ do for [format in formats] {
 		for [n=1:cut] data index 0 using (0.5 * drawn($3)):1:(0):(too_long($3) ? drawn($3) : NaN):($1 - thick):($1 + thick) \
 			with boxxyerror fs pattern 5 noborder lc rgb grey, \
 		data index 0 using (too_long($5) ? NaN : $3):1:4:5 with xerrorbars lc rgb "#000000" lw 1.2 pt 0, \
+		data index 3 using (too_long($2) ? NaN : $2):($1 + 0.6 * thick) with points pt 7 ps 0.2 lc rgb "#000000", \
 		data index 0 using (drawn($5 > $3 ? $5 : $3)):1:(stringcolumn(7).(too_long($3) ? " (cut)" : "")) \
 			with labels left offset 0.8, 0 textcolor rgb "#333333", \
 		for [n=1:!narrow] data index 0 using (drawn($3)):1:(row_tip(stringcolumn(2), $3, $4, $5)) \

@@ -19,6 +19,7 @@
 #include "harness/base/json_read.h"
 #include "harness/judge/axes.h"
 #include "harness/workload/parameters.h"
+#include "harness/workload/quantity.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -58,6 +59,8 @@ static void value_text(char *buf, size_t size, const json_t *value)
 		snprintf(buf, size, "%s", json_string_value(value));
 	else if (json_is_boolean(value))
 		snprintf(buf, size, "%s", json_is_true(value) ? "yes" : "no");
+	else if (json_is_integer(value) && json_integer_value(value) >= 0)
+		print_count(buf, size, (uint64_t)json_integer_value(value));
 	else if (json_is_number(value))
 		snprintf(buf, size, "%.10g", json_number_value(value));
 	else
@@ -285,11 +288,13 @@ static void mark_compared(struct finder *f, const struct point *p)
 	f->compared[f->nr_compared++] = variant;
 }
 
-/* "no instead of yes" and "64 instead of 1" do not say what. */
+/* "no instead of yes", "64 instead of 1" and "1Mi instead of 4Ki" do not say what. */
 static bool needs_name(const char *choice)
 {
-	return !strcmp(choice, "yes") || !strcmp(choice, "no") ||
-	       !choice[strspn(choice, "0123456789.")];
+	const char *unit = choice + strspn(choice, "0123456789.");
+
+	return !strcmp(choice, "yes") || !strcmp(choice, "no") || !*unit ||
+	       (unit > choice && unit[1] == 'i' && !unit[2]);
 }
 
 /* Do a and b differ in this factor alone? */

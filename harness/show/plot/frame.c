@@ -7,6 +7,7 @@
 #include "harness/show/plot/internal.h"
 
 #include "harness/base/escape.h"
+#include "harness/base/text.h"
 #include "harness/judge/judge.h"
 #include "harness/results/figures.h"
 #include "harness/show/table/table.h"
@@ -44,10 +45,55 @@ static int said_row(const char *parameter)
 	return -1;
 }
 
+/* "lookup=95,insert=2.5" as "95 % lookup, 2.5 % insert". */
+static void mix_words(char *buf, size_t size, const char *mix)
+{
+	size_t at = 0;
+
+	buf[0] = '\0';
+	while (*mix) {
+		int name = (int)strcspn(mix, "="), value;
+
+		if (!mix[name])
+			break;
+		value = (int)strcspn(mix + name + 1, ", ");
+		text_add(buf, size, &at, "%s%.*s %% %.*s", at ? ", " : "", value, mix + name + 1,
+			 name, mix);
+		mix += name + 1 + value;
+		mix += strspn(mix, ", ");
+	}
+}
+
+/* "128Ki@50ms,64Ki@150ms" as "to 128Ki at 50ms, to 64Ki at 150ms". */
+static void resize_words(char *buf, size_t size, const char *events)
+{
+	size_t at = 0;
+
+	buf[0] = '\0';
+	while (*events) {
+		int event = (int)strcspn(events, ", "), to = (int)strcspn(events, "@, ");
+
+		text_add(buf, size, &at, "%sto %.*s", at ? ", " : "", to, events);
+		if (to < event)
+			text_add(buf, size, &at, " at %.*s", event - to - 1, events + to + 1);
+		events += event;
+		events += strspn(events, ", ");
+	}
+}
+
 void plot_parameter_words(char *buf, size_t size, const char *parameter, const char *value)
 {
 	int row = said_row(parameter);
+	char words[512];
 
+	if (!strcmp(parameter, "mix") && strchr(value, '=')) {
+		mix_words(buf, size, value);
+		return;
+	}
+	if (!strcmp(parameter, "resize") && strchr(value, '@')) {
+		resize_words(words, sizeof(words), value);
+		value = words;
+	}
 	if (row >= 0) {
 		snprintf(buf, size, "%s%s%s", said[row].before, value,
 			 strcmp(value, "1") ? said[row].after : said[row].after_one);
@@ -183,14 +229,14 @@ static const char *unit_in_words(const struct plot_group *g)
 	const char *unit = g->nr ? text_of(g->cells[0], "unit") : "";
 	static char text[320];
 
-	if (g->kind && g->kind->y) {
-		const struct figure *y = figure_find(FIGURE_METRIC, g->kind->y);
+	if (g->y) {
+		const struct figure *y = figure_find(FIGURE_METRIC, g->y);
 
 		snprintf(text, sizeof(text), "%s%s%s",
-			 !y	   ? g->kind->y
+			 !y	   ? g->y
 			 : y->what ? y->what
 				   : figure_meaning(y->name, y->meaning),
-			 *plot_unit(g->kind->y) ? ", " : "", plot_unit(g->kind->y));
+			 *plot_unit(g->y) ? ", " : "", plot_unit(g->y));
 		return text;
 	}
 	if (shares) {

@@ -23,6 +23,7 @@ struct plot_group {
 	const json_t *benchmark; /* the whole file */
 	const json_t *workload;
 	const struct plot_kind *kind;
+	const char *y;	      /* the metric that is drawn; NULL: the throughput */
 	const json_t **cells; /* good ones, without controls, in the order of the run */
 	size_t nr;
 	const char **headings; /* for each cell, the heading of its group; NULL: none */

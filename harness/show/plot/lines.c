@@ -79,7 +79,7 @@ int plot_lines(struct plot_file *f, const struct plot_group *g)
 		if (isfinite(x) && x > 0)
 			err = plot_curves_add(
 				&c, g, g->cells[i],
-				(struct plot_point){ x, plot_value(g->cells[i], kind->y), false });
+				(struct plot_point){ x, plot_value(g->cells[i], g->y), false });
 	}
 	if (!err && !c.nr)
 		err = 1;
@@ -87,8 +87,7 @@ int plot_lines(struct plot_file *f, const struct plot_group *g)
 		const struct plot_scale y = { 0, 1.08 * c.ymax, false };
 
 		plot_curves_sort(&c);
-		plot_begin(f, g, "%s, median, its 95 %% interval, in %s", kind->x,
-			   plot_unit(kind->y));
+		plot_begin(f, g, "%s, median, its 95 %% interval, in %s", kind->x, plot_unit(g->y));
 		err = plot_curves_write(f, &c, &y, false);
 		plot_set_text(f->script, "xlabel", kind->label);
 		if (!err)

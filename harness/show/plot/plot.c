@@ -152,6 +152,30 @@ static bool can_show(const json_t *cell, const struct plot_kind *kind)
 	return plot_value(cell, NULL).value > 0;
 }
 
+/*
+ * The metric of a picture.  Who asks what something costs is answered in ns; as a share of a bound
+ * (--of) only the throughput is one.
+ */
+static const char *
+shown_of(const json_t *benchmark, const json_t *workload, const struct plot_kind *kind)
+{
+	const json_t *report = json_object_get(benchmark, "ctbench");
+
+	const char *name;
+	json_t *cell;
+
+	if (kind->y || kind->needs != PLOT_NEEDS_THROUGHPUT || json_object_get(report, "shares") ||
+	    !strstr(text_of(workload, "question"), " cost") ||
+	    (kind->shape != PLOT_CURVES && kind->shape != PLOT_ROWS && kind->shape != PLOT_CHOICES))
+		return kind->y;
+	json_object_foreach(plot_cells(benchmark), name, cell) {
+		if (plot_is_of(cell, workload) && can_show(cell, kind) &&
+		    !isfinite(plot_value(cell, "ns_per_op").value))
+			return NULL;
+	}
+	return "ns_per_op";
+}
+
 static int make_groups(struct plot_group **groups, size_t *nr, const json_t *benchmark,
 		       const json_t *workload, const struct plot_kind *kind)
 {
@@ -164,7 +188,8 @@ static int make_groups(struct plot_group **groups, size_t *nr, const json_t *ben
 	json_object_foreach(plot_cells(benchmark), name, cell) {
 		struct plot_group g = { .benchmark = benchmark,
 					.workload = workload,
-					.kind = kind };
+					.kind = kind,
+					.y = shown_of(benchmark, workload, kind) };
 		size_t i = 0;
 
 		if (!plot_is_of(cell, workload) || !can_show(cell, kind))

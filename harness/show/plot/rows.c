@@ -21,7 +21,10 @@
 /* Choices on one axis; more could not be distinguished by colour. */
 #define CLUSTER_MAX 16
 
-enum { BARS, HEADINGS, SUBHEADINGS, NR_BLOCKS };
+/* From so many repeats on dots would hide one another. */
+#define DOTS_LESS_THAN 30
+
+enum { BARS, HEADINGS, SUBHEADINGS, DOTS, NR_BLOCKS };
 
 /* Each kind of row is a block in the data file, as gnuplot needs it. */
 struct rows {
@@ -29,7 +32,7 @@ struct rows {
 	double at; /* of the last row */
 	double top;
 	size_t longest; /* label */
-	size_t bars;
+	size_t bars, dots;
 	char *text[NR_BLOCKS];
 	size_t len[NR_BLOCKS];
 	FILE *block[NR_BLOCKS];
@@ -60,6 +63,7 @@ static int rows_end(struct rows *r, struct plot_file *f)
 			fprintf(f->data, "# %s\n%s%s\n\n",
 				i == BARS	? "bars"
 				: i == HEADINGS ? "headings"
+				: i == DOTS	? "repeats: row, value"
 						: "smaller headings",
 				r->text[i], r->len[i] ? "" : "-10\t\"\"\n");
 		free(r->text[i]);
@@ -85,6 +89,23 @@ static void add_heading(struct rows *r, int block, double gap, const char *text)
 	r->at += PLOT_NARROW_LINE * (double)(lines - 1);
 }
 
+/* The repeats of a bar's cell; not of shares, whose repeats are not converted. */
+static void add_dots(struct rows *r, const struct plot_group *g, const json_t *cell)
+{
+	const json_t *values =
+		json_object_get(within(cell, "metrics", g->y ? g->y : "mops"), "values");
+	size_t nr = json_array_size(values);
+
+	if (nr < 2 || nr >= DOTS_LESS_THAN ||
+	    json_object_get(json_object_get(g->benchmark, "ctbench"), "shares"))
+		return;
+	for (size_t i = 0; i < nr; i++)
+		if (number_at(values, i) > 0) {
+			fprintf(r->block[DOTS], "%g\t%.6g\n", r->at, number_at(values, i));
+			r->dots++;
+		}
+}
+
 /*
  * The value is at the bar's end. A difference in percent would invite comparing noise: that is
  * for verdicts (effects.c).
@@ -92,7 +113,7 @@ static void add_heading(struct rows *r, int block, double gap, const char *text)
 static void add_bar(struct rows *r, const struct plot_group *g, const char *label,
 		    const json_t *cell, unsigned int colour)
 {
-	struct plot_figure figure = plot_value(cell, g->kind->y);
+	struct plot_figure figure = plot_value(cell, g->y);
 	char text[64];
 
 	table_number(text, sizeof(text), figure.value);
@@ -104,15 +125,20 @@ static void add_bar(struct rows *r, const struct plot_group *g, const char *labe
 	if (r->narrow)
 		plot_write_label(r->block[BARS], label);
 	fputc('\n', r->block[BARS]);
+	add_dots(r, g, cell);
 	r->top = fmax(r->top, fmax(figure.value, figure.high));
 	if (strlen(label) > r->longest)
 		r->longest = strlen(label);
 }
 
-static void write_head(struct plot_file *f, const struct plot_group *g)
+static void write_head(struct plot_file *f, const struct plot_group *of, const struct rows *r)
 {
+	struct plot_group copy = *of, *g = &copy;
+
+	if (r->dots)
+		copy.drawn = "median and 95 % interval (dots: each)";
 	plot_begin(f, g, "row, label, median, its 95 %% interval (%s), colour, text",
-		   plot_unit(g->kind->y));
+		   plot_unit(g->y));
 }
 
 /* ---- variants side by side ---- */
@@ -128,7 +154,7 @@ int plot_bars(struct plot_file *f, const struct plot_group *g)
 		add_bar(&r, g, text_of(g->cells[i], "variant"), g->cells[i], 1);
 	}
 	if (!err)
-		write_head(f, g);
+		write_head(f, g, &r);
 	return rows_end(&r, err ? NULL : f) ? -ENOMEM : err;
 }
 
@@ -258,6 +284,6 @@ int plot_axes(struct plot_file *f, const struct plot_group *g)
 		return 1;
 	}
 	if (!err)
-		write_head(f, g);
+		write_head(f, g, &r);
 	return rows_end(&r, err ? NULL : f) ? -ENOMEM : err;
 }
