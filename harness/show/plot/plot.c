@@ -381,7 +381,7 @@ says_something(const struct drawing *d, const struct plot_group *groups, size_t 
 
 	if (d->named)
 		return true;
-	if (kind->x && values_of_x(&groups[i]) < CURVE_POINTS)
+	if (kind->shape == PLOT_CURVES && values_of_x(&groups[i]) < CURVE_POINTS)
 		return false;
 	return kind->shape == PLOT_TIME || kind->shape == PLOT_SEARCH || !i || i + 1 == nr;
 }
