@@ -435,6 +435,7 @@ struct reuse : rl::test_suite<reuse, 2> {
  */
 template <uint32_t REST> struct recheck : rl::test_suite<recheck<REST>, 2> {
 	struct nf_conn ct;
+	litmus_atomic<uint32_t> nothing;
 	int life;
 
 	void begin_life(uint32_t key)
@@ -464,6 +465,9 @@ template <uint32_t REST> struct recheck : rl::test_suite<recheck<REST>, 2> {
 			begin_life(2);
 			return;
 		}
+		/* Else the whole second life would seldom be over when the reader begins. */
+		for (unsigned int n = rl::rand(16); n; n--)
+			load_relaxed(&nothing);
 		if (!recheck_equal(&ct, &ct, &f, &seen) || !refcount_inc_not_zero(&ct.use))
 			return;
 		if (recheck_same(&ct, &ct, &f, seen))
