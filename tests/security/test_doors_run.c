@@ -414,6 +414,37 @@ static void command_again(void **state)
 	}
 }
 
+/* A program in a received folder, where the user stands in it and PATH has relative parts. */
+static void programs(void **state)
+{
+	static const char *const relative[] = { ".", "", "bin", "plots" };
+	static const char program[] = "#!/bin/sh\n" TOUCH "\n";
+	char path[8192], before[4096];
+
+	(void)state;
+	door = "PATH";
+	copy_run();
+	snprintf(before, sizeof(before), "%s", getenv("PATH"));
+	assert_int_equal(system("mkdir -p h/bin h/plots"), 0);
+	write_text("h/gnuplot", program);
+	write_text("h/bin/gnuplot", program);
+	write_text("h/plots/gnuplot", program);
+	assert_int_equal(system("chmod +x h/gnuplot h/bin/gnuplot h/plots/gnuplot"), 0);
+	for (size_t i = 0; i < sizeof(relative) / sizeof(relative[0]); i++) {
+		static const char *const plot[] = { "plot", ".", NULL };
+
+		sent = relative[i];
+		snprintf(path, sizeof(path), "%s:%s", relative[i], before);
+		setenv("PATH", path, 1);
+		assert_int_equal(chdir("h"), 0);
+		call_argv(ctbench, 2, (char **)plot);
+		assert_int_equal(chdir(".."), 0);
+		if (!access("ran", F_OK) || said.status)
+			fails("it was taken for gnuplot: %s", said.err);
+	}
+	setenv("PATH", before, 1);
+}
+
 /* Pipes in a received folder: a command that opens one must not wait for its other end. */
 static void pipes(void **state)
 {
@@ -445,9 +476,9 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(files_of_a_run), cmocka_unit_test(rows_of_a_run),
-		cmocka_unit_test(command_again),  cmocka_unit_test(pipes),
-		cmocka_unit_test(drawn),	  cmocka_unit_test(symlinks),
-		cmocka_unit_test(whole_runs),
+		cmocka_unit_test(programs),	  cmocka_unit_test(command_again),
+		cmocka_unit_test(pipes),	  cmocka_unit_test(drawn),
+		cmocka_unit_test(symlinks),	  cmocka_unit_test(whole_runs),
 	};
 
 	return cmocka_run_group_tests_name("doors_run", tests, hostile_enter, own_folder_leave);
