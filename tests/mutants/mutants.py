@@ -5,6 +5,7 @@
     mutants.py check              each mutation still fits the source (quick)
     mutants.py run [NAME ...]     plant, build, test; all, or those named
     mutants.py list               list them
+    mutants.py report             only write the table of the last run in that folder (--report)
 
 Options of run:
     --build DIR       where the copy of the tree is built   (default: build/mutants)
@@ -264,14 +265,14 @@ def report(mutants, results, out):
               "| bug | where | found by | seconds |\n|---|---|---|---:|\n")
     for m in mutants:
         found, seconds = ("equivalent: " + m.equivalent, "") if m.equivalent else \
-            results.found[m.name]
+            results.found.get(m.name, ("not run", ""))
         out.write("| %s | `%s` | %s | %s |\n" % (m.why, m.file, found, seconds))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("command", choices=["check", "run", "list"])
+    parser.add_argument("command", choices=["check", "run", "list", "report"])
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--build", default=os.path.join(ROOT, "build", "mutants"))
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
@@ -291,6 +292,10 @@ def main():
         return 0
     if check(mutants, os.path.relpath(path)):
         return 1
+    if options.command == "report":
+        with open(options.report or os.path.join(ROOT, "docs", "MUTANTS.md"), "w") as out:
+            report(mutants, Results(options.build, True), out)
+        return 0
     return 0 if options.command == "check" else min(run(mutants, options), 1)
 
 
