@@ -22,6 +22,10 @@ if [ $# -eq 0 ]; then
 		set -- "$@" "${name%.c}"
 	done
 fi
+for name; do
+	[ -f "$source/tests/fuzz/fuzz_$name.c" ] || { echo "fuzz: there is no tests/fuzz/fuzz_$name.c" >&2; exit 2; }
+	[ -x "$build/tests/fuzz/fuzz_$name" ] || { echo "fuzz: $build has no fuzz_$name: make fuzz builds it" >&2; exit 2; }
+done
 mkdir -p "$build/found"
 failed=()
 for name; do
