@@ -72,6 +72,8 @@ static void link_lines(struct bounds_line *lines, uint32_t *order, uint32_t n)
 {
 	uint64_t state = 20231;
 
+	if (!n)
+		return;
 	for (uint32_t i = 0; i < n; i++)
 		order[i] = i;
 	for (uint32_t i = n - 1; i; i--) {

@@ -285,7 +285,6 @@ static bool keep(struct capture *c, const struct capture_packet *p)
 {
 	struct ahead *a = &c->ahead;
 
-	/* p was read without an error.  NOLINTNEXTLINE(*-core.UndefinedBinaryOperatorResult) */
 	if (!a->data || a->bytes + p->caplen > a->room) {
 		size_t room = 2 * (a->bytes + p->caplen) + 64;
 		uint8_t *data = realloc(a->data, room);
@@ -299,7 +298,7 @@ static bool keep(struct capture *c, const struct capture_packet *p)
 		a->data = data;
 		a->room = room;
 	}
-	if (p->caplen) /* else l3 may be invalid */
+	if (p->caplen) /* else l3 may be invalid; NOLINTNEXTLINE(*-core.NonNullParamChecker) */
 		memcpy(a->data + a->bytes, p->l3, p->caplen);
 	a->offset[a->nr] = a->bytes;
 	a->packets[a->nr++] = *p;
@@ -344,7 +343,7 @@ static void to_front(struct ahead *a)
 static bool others_return(struct capture *c, struct capture_packet *p, struct capture_leap *leap)
 {
 	struct ahead *a = &c->ahead;
-	struct capture_packet next;
+	struct capture_packet next = { 0 };
 	int returns = 0;
 
 	if (a->at)

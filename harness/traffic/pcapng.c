@@ -151,7 +151,7 @@ static uint16_t option(const struct pcapng *r, const uint8_t **at, const uint8_t
 	*value = *at + 4;
 	if (end - *value < *len)
 		return OPTION_END;
-	*at = *value + (*len + 3u) / 4 * 4;
+	*at = *value + ((size_t)*len + 3) / 4 * 4;
 	if (*at > end)
 		*at = end;
 	return code;
@@ -258,7 +258,7 @@ static bool timed_packet(struct pcapng *r, struct capture_frame *f, const uint8_
 	f->time_ns = to_ns(&r->interfaces[interface],
 			   (uint64_t)get32(r, body + 4) << 32 | get32(r, body + 8));
 	fcs = r->interfaces[interface].fcs;
-	at = body + 20 + (caplen + 3) / 4 * 4;
+	at = body + 20 + ((size_t)caplen + 3) / 4 * 4;
 	while (at < end && (code = option(r, &at, end, &value, &len)) != OPTION_END)
 		if (code == OPTION_FLAGS && len >= 4 && get32(r, value) >> 5 & 15)
 			fcs = get32(r, value) >> 5 & 15;
