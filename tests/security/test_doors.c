@@ -119,7 +119,7 @@ static void workload_files(void **state)
 			sent = hostile[k].name;
 			write_with("d.yaml", files[i], &hostile[k]);
 			SEND(NULL, "run", "d.yaml", "--dry-run");
-			/* Every one of them is too long for a workload, or has what none may have. */
+			/* Each is too long for a name or has a character that none may have. */
 			if (strstr(files[i], "name: ") && !said.status && strcmp(sent, "help"))
 				fails("it was taken for a name");
 			if (hostile[k].odd && !said.status)
