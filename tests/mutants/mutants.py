@@ -164,9 +164,11 @@ class Tree:
 
     @staticmethod
     def targets(tests):
-        """The programs of these ctests: test_NAME, or test_FAMILY[_PART] of FAMILY.VARIANT[.PART]."""
+        """The programs of these ctests: test_NAME, or test_FAMILY[_PART] of FAMILY.VARIANT[.PART];
+        torture is a command."""
         parts = [t.split(".") for t in tests]
-        return sorted({"_".join(["test", p[0]] + p[2:]) for p in parts})
+        return sorted({"ctbench" if p[0] == "torture" else "_".join(["test", p[0]] + p[2:])
+                       for p in parts})
 
     def compile(self, tests):
         command = ["cmake", "--build", self.build, "-j", str(self.jobs), "--target"]
