@@ -261,9 +261,9 @@ def run(mutants, options):
 def report(mutants, results, out):
     out.write("# Planted bugs\n\n"
               "`make mutants` plants each of these bugs alone, builds, and runs the tests that "
-              "should find it.\nThis table is its last result (`ARGS=\"--report docs/MUTANTS.md\"` "
-              "writes it). The mutations are in\n[tests/mutants/mutants.list]"
-              "(../tests/mutants/mutants.list).\n\n"
+              "should find it.\n`tests/mutants/mutants.py report` writes this table from the results "
+              "so far. The mutations are in\n[tests/mutants/mutants.list]"
+              "(../tests/mutants/mutants.list). \"not run\": since it was written.\n\n"
               "| bug | where | found by | seconds |\n|---|---|---|---:|\n")
     for m in mutants:
         found, seconds = ("equivalent: " + m.equivalent, "") if m.equivalent else \
