@@ -30,7 +30,7 @@ static const json_t *parameters_of(const json_t *report, const json_t *question)
 	return within(json_object_get(report, "cells"), text_of(question, "cell"), "parameters");
 }
 
-/* The share of a mix ("lookup=90,insert=5,delete=5") that changes the table; NAN if it has no sum. */
+/* The share of a mix ("lookup=90,insert=5,delete=5") that changes the table; NAN without a sum. */
 static double churn_of(const char *mix)
 {
 	double all = 0, changes = 0;

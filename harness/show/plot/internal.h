@@ -74,7 +74,7 @@ int plot_latency(struct plot_file *f, const struct plot_group *g);
 /* The rates that searches found. */
 int plot_saturation(struct plot_file *f, const struct plot_group *g);
 int plot_timeline(struct plot_file *f, const struct plot_group *all);
-/* The verdicts on the group's workload by one metric; with fewer than `least` there is nothing to draw. */
+/* The verdicts on the group's workload by one metric; nothing is drawn of fewer than `least`. */
 int plot_effects(struct plot_file *f, const struct plot_group *g, const char *metric,
 		 unsigned int least);
 
