@@ -90,6 +90,7 @@ static void gc_bounded(struct fixture *fx)
 {
 	unsigned int runs = 0;
 	uint32_t left, next;
+	uint64_t at = 0;
 
 	nf_ct_gc_init(&fx->core->gc, NF_CT_GC_MEAN);
 	for (uint32_t i = 0; i < 500; i++)
@@ -100,11 +101,16 @@ static void gc_bounded(struct fixture *fx)
 		next = run_gc(fx);
 		if (fx->core->ops->scan_size(fx->core) > 1)
 			assert_in_range(left - entries(fx), 0, 65);
+		/* It continues where it stopped. */
+		if (fx->core->gc.next_bucket > at)
+			at = fx->core->gc.next_bucket;
 		runs++;
 	} while (next == 1);
 	assert_int_equal(entries(fx), 0);
 	if (fx->core->ops->scan_size(fx->core) > 64)
 		assert_true(runs > 7);
+	if (fx->core->ops->scan_size(fx->core) > 1 && runs > 1)
+		assert_true(at > 0);
 	atomic_store(&fx->core->now, 0);
 }
 

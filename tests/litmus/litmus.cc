@@ -616,6 +616,7 @@ static bool same_key(void *arg, struct flow *f, uint32_t)
 	const struct wanted *w = (const struct wanted *)arg;
 
 	RL_ASSERT(f >= w->objects);
+	RL_ASSERT(load_relaxed(&f->key)); /* it was set before f came into the table */
 	return load_relaxed(&f->key) == w->key;
 }
 
@@ -657,6 +658,8 @@ template <typename TEST, int THREADS> struct flow_test : rl::test_suite<TEST, TH
 		t.origin = (char *)(objects - 1);
 		store_relaxed(&t.depth, 0u);
 		t.max_depth = 1;
+		for (unsigned int i = 0; i < FL_SLOTS + 3; i++)
+			store_relaxed(&objects[i].key, 0u);
 		store_relaxed(&lines[0].meta, 1u << FL_DEPTH_SHIFT);
 		for (unsigned int i = 0; i < filled; i++)
 			put(i, (i + 1) << 16 | (i & 1));
@@ -677,6 +680,24 @@ struct flow_publish : flow_test<flow_publish, 2> {
 		/* Often, since a search is shorter than an insertion. */
 		for (unsigned int n = 0; i && n < 6; n++)
 			has(0, 1 << 16);
+	}
+};
+
+/* The same on a chain. */
+struct flow_chain : flow_test<flow_chain, 2> {
+	static const uint32_t hash = (FL_SLOTS + 1) << 16;
+
+	void before()
+	{
+		begin(FL_SLOTS);
+	}
+
+	void thread(unsigned int i)
+	{
+		if (!i)
+			put(FL_SLOTS, hash);
+		for (unsigned int n = 0; i && n < 6; n++)
+			has(FL_SLOTS, hash);
 	}
 };
 
@@ -784,6 +805,7 @@ static const struct {
 	{ "replace_rwlock", holds<replace<by_rwlock>>, 20000, true },
 	{ "walk_resize", holds<walk_meets_resize>, 50000, true },
 	{ "flowline_publish", holds<flow_publish>, 20000, true },
+	{ "flowline_chain", holds<flow_chain>, 20000, true },
 	{ "flowline_resize", holds<flow_resize>, 20000, true },
 	{ "flowline_unchain", holds<flow_unchain>, 20000, true },
 	{ "flowline_writers", holds<flow_writers>, 10000, true },

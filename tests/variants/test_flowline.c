@@ -143,6 +143,8 @@ static void test_one_line(void **state)
 		o->out = true;
 		assert_false(del(o));
 		assert_holds(40);
+		/* A slot that becomes free is refilled: no chain while there are slots. */
+		assert_int_equal(table.lines[0].chain == 0, 40 - (i + 1) <= FL_SLOTS);
 	}
 	assert_int_equal(table.lines[0].chain, 0);
 	assert_int_equal(table.lines[0].filter, 0);
