@@ -33,6 +33,7 @@
 #define WARMUP_SHARE   0.2  /* of a slice: the least warm-up before it */
 #define WARMUP_MOST    20.0 /* slices */
 #define ATTEMPTS       3    /* at a slice */
+#define LONGER_MOST    3    /* doublings */
 #define ALONE_SLICES   5    /* as long is the window that has the machine to itself */
 #define ALONE_EVERY    4    /* instances */
 #define ALONE_LEAST    0.05 /* seconds of a repeat: shorter ones are meaningless */
@@ -50,6 +51,7 @@ struct member {
 	double elapsed, warmup; /* seconds: in its turns; of them warming up */
 	double opening;		/* of them until it was ready */
 	bool opened;
+	bool drifts; /* to the last: another attempt will not help */
 	char started[40];
 };
 
@@ -210,7 +212,7 @@ static bool take_round(struct session *s, struct member *m, uint32_t round, uint
 	const struct cell *cell = &m->cell->cell;
 	struct slice like = { .round = round, .position = position };
 
-	double length = s->slice;
+	double length = ldexp(s->slice, (int)m->cell->longer);
 
 	for (like.attempt = 1; like.attempt <= ATTEMPTS && is_alive(m); like.attempt++) {
 		const struct slice_told *told;
@@ -237,6 +239,11 @@ static bool take_round(struct session *s, struct member *m, uint32_t round, uint
 		if (!told->why[0] || s->allowance < length)
 			break;
 		s->allowance -= length;
+	}
+	/* Longer from now on, in the next instances too. */
+	if (m->cell->longer < LONGER_MOST && slices_drift(&m->slices)) {
+		slices_refuse_drift(&m->slices);
+		m->cell->longer++;
 	}
 	return true;
 }
@@ -423,6 +430,7 @@ static void keep(struct session *s, struct member *m, uint64_t session)
 		*r = m->child.result;
 		refuse_far(s, m);
 		slices_judge_halves(&m->slices);
+		m->drifts = slices_drift(&m->slices);
 		slices_sum(&m->slices, &m->cell->cell, r);
 		if (m->child.details)
 			slices_details(&m->slices, session, m->child.details);
@@ -495,7 +503,8 @@ static void again_if_void(const struct session *s, size_t nr)
 	for (size_t i = 0; i < nr; i++) {
 		const struct run_repeat *r = &s->list[i].cell->list[s->repeat];
 
-		any |= r->done && !r->result.status && r->result.void_reason[0];
+		any |= r->done && !r->result.status && r->result.void_reason[0] &&
+		       !s->list[i].drifts;
 	}
 	for (size_t i = 0; i < nr && any; i++) {
 		struct run_repeat *r = &s->list[i].cell->list[s->repeat];

@@ -63,6 +63,7 @@ struct run_cell {
 	unsigned int voids;	 /* attempts that were void, those made again included */
 	bool gave_up;		 /* a repeat failed; the others would fail too */
 	bool memory_is_short;	 /* for all cells of its group side by side */
+	uint32_t longer;	 /* doublings of its slices, in which shorter ones began cold */
 
 	/* Of a search for the highest rate (ctbench saturate); both NULL in a run: */
 	double *rates; /* what each repeat found, operations a second; 0: late at the lowest */

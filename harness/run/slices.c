@@ -17,6 +17,7 @@
 /* Below that many seconds in all, shares say little, so all slices are used (void.h). */
 #define JUDGED_LEAST VOID_SPEED_LEAST
 
+#define ROUNDS_LEAST   3 /* of the final length */
 #define CHANCE_LEAST   5 /* slices, for an estimate of chance */
 #define CHANCES	       4 /* standard deviations: one slice in 16,000 by chance */
 #define NORMAL_PER_MAD 1.4826
@@ -64,7 +65,7 @@ static struct halves halves_of(const struct slice_list *l)
 	double *values = calloc(l->nr + 1, sizeof(*values));
 	struct halves h = { 0 };
 
-	for (size_t i = 0; i < l->nr && values; i++)
+	for (size_t i = l->since; i < l->nr && values; i++)
 		if (has_halves(&l->list[i]))
 			values[h.nr++] = log(l->list[i].told.halves);
 	if (h.nr) {
@@ -93,23 +94,44 @@ void slices_judge_halves(struct slice_list *l)
 {
 	const struct halves h = halves_of(l);
 
-	for (size_t i = 0; i < l->nr; i++)
+	for (size_t i = l->since; i < l->nr; i++)
 		if (has_halves(&l->list[i]) && !is_uneven(&h, &l->list[i])) {
 			l->list[i].told.why[0] = '\0';
 			l->list[i].told.unsteady = false;
 		}
 }
 
-/*
- * Were caches cold, or did a backlog grow, in slice after slice?  Then second halves are faster, or
- * slower, in most of them: by more than chance moves the median (1.25 standard errors of a mean).
- */
+/* The median of n normal values has 1.25 times the standard error of their mean. */
 static bool drifts(const struct halves *h)
 {
 	double chance = h->nr ? 1.2533 * h->chance / sqrt((double)h->nr) : 0;
 
 	return h->nr >= CHANCE_LEAST &&
 	       fabs(h->median) > fmax(log1p(SLICE_HALVES), CHANCES * chance);
+}
+
+bool slices_drift(const struct slice_list *l)
+{
+	const struct halves h = halves_of(l);
+
+	return drifts(&h);
+}
+
+void slices_refuse_drift(struct slice_list *l)
+{
+	const struct halves h = halves_of(l);
+
+	for (size_t i = l->since; i < l->nr; i++) {
+		struct slice_told *told = &l->list[i].told;
+
+		if (!l->list[i].alone && (!told->why[0] || told->unsteady))
+			snprintf(
+				told->why, sizeof(told->why),
+				"too short: second halves ran at %.3f times the rate of first ones",
+				exp(h.median));
+		told->unsteady = false;
+	}
+	l->since = l->nr;
 }
 
 /* ---- the result ---- */
@@ -131,7 +153,7 @@ static const char *choose(struct slice_list *l)
 	for (size_t i = 0; i < l->nr; i++) {
 		struct slice *s = &l->list[i];
 
-		if (!is_last(l, i))
+		if (!is_last(l, i) || i < l->since)
 			continue;
 		rounds++;
 		s->used = !s->told.why[0];
@@ -139,12 +161,15 @@ static const char *choose(struct slice_list *l)
 		if (!s->used && (!worst || s->told.throttled >= worst->told.throttled))
 			worst = s;
 	}
-	if (2 * good >= rounds && good)
+	/* After shorter slices were refused there are few rounds, of longer ones. */
+	if (2 * good >= rounds && good >= (l->since ? ROUNDS_LEAST : 1))
 		return NULL;
 	for (size_t i = 0; i < l->nr; i++)
 		if (is_last(l, i))
 			l->list[i].used = l->list[i].told.ops > 0 && l->list[i].told.seconds > 0;
-	return worst ? worst->told.why : NULL;
+	if (worst)
+		return worst->told.why;
+	return rounds ? "they were too short" : NULL;
 }
 
 void slices_sum(struct slice_list *l, const struct cell *cell, struct cell_result *r)

@@ -30,6 +30,7 @@ struct slice {
 struct slice_list {
 	struct slice *list;
 	size_t nr, room;
+	size_t since; /* those before are of another length, and refused */
 };
 
 /* The new last one, all zero; NULL without memory. */
@@ -48,6 +49,16 @@ bool slices_uneven(const struct slice_list *l, size_t i);
  * slice may have been refused early, or been taken for good.
  */
 void slices_judge_halves(struct slice_list *l);
+
+/*
+ * Were caches cold, or did a backlog grow, in slice after slice?  Then second halves are faster, or
+ * slower, than first ones in most slices since the length changed: by SLICE_HALVES, and by more
+ * than chance moves their median.
+ */
+bool slices_drift(const struct slice_list *l);
+
+/* All slices so far are refused for that; the next ones are longer. */
+void slices_refuse_drift(struct slice_list *l);
 
 /*
  * Choose which slices are used, and put their sums into the result, where it is not failed:

@@ -43,7 +43,6 @@ static void is_void(struct slice_list *l, bool expected)
 	slices_sum(l, &cell, &r);
 	assert_int_equal(r.void_reason[0] != '\0', expected);
 	assert_true(expected || r.ops > 0);
-	free(l->list);
 }
 
 /* Where all are even, one that began cold stands out. */
@@ -59,6 +58,7 @@ static void one_cold_slice_among_even_ones(void **state)
 	slices_judge_halves(&l);
 	assert_true(l.list[l.nr - 1].told.why[0]);
 	is_void(&l, false);
+	free(l.list);
 }
 
 /* Where neighbours make all slices uneven, the same one is no worse than the others. */
@@ -80,6 +80,7 @@ static void noise_is_no_reason(void **state)
 	for (size_t i = 0; i < l.nr; i++)
 		assert_int_equal(l.list[i].told.why[0] != '\0', i + 1 == l.nr);
 	is_void(&l, false);
+	free(l.list);
 }
 
 /* Chance is not known yet. */
@@ -126,6 +127,38 @@ static void cold_throughout(void **state)
 	is_void(&noisy, true);
 	add_many(&noise, 1.02, 0.15);
 	is_void(&noise, false);
+	free(quiet.list);
+	free(noisy.list);
+	free(noise.list);
+}
+
+/* Slices that began cold are refused; those of the new length are judged by themselves. */
+static void longer_ones(void **state)
+{
+	struct slice_list l = { 0 }, few = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		add(&l, 1.2 + 0.01 * i);
+	assert_true(slices_drift(&l));
+	slices_refuse_drift(&l);
+	assert_false(slices_drift(&l));
+	for (int i = 0; i < 5; i++)
+		assert_true(l.list[i].told.why[0]);
+	for (int i = 0; i < 5; i++)
+		add(&l, 1 + 0.01 * i);
+	assert_false(slices_drift(&l));
+	is_void(&l, false);
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(l.list[i].used, i >= 5);
+	free(l.list);
+	/* Too few are left. */
+	for (int i = 0; i < 9; i++)
+		add(&few, 1.2 + 0.01 * i);
+	slices_refuse_drift(&few);
+	add(&few, 1);
+	is_void(&few, true);
+	free(few.list);
 }
 
 int main(void)
@@ -136,6 +169,7 @@ int main(void)
 		cmocka_unit_test(the_first_slices),
 		cmocka_unit_test(other_reasons_stay),
 		cmocka_unit_test(cold_throughout),
+		cmocka_unit_test(longer_ones),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
