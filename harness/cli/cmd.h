@@ -116,6 +116,11 @@ extern const struct command command_list, command_new, command_run, command_satu
 const struct command *command_find(const char *name, struct ct_error *e);
 
 /* Rows that several commands have.  T is the type of the command's request. */
+#define CMD_RUN(T) \
+	{ \
+		.name = "RUN", .type = CMD_TEXT, .offset = offsetof(T, run), \
+		.help = "folder of a run, or its name in results/runs" \
+	}
 #define CMD_RESULTS(T) CMD_RESULTS_AT(offsetof(T, results))
 #define CMD_RESULTS_AT(offset_) \
 	{ \

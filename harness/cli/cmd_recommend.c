@@ -46,8 +46,7 @@ parse_churn(void *request, const struct cmd_option *option, const char *value, s
 #define AT(field) offsetof(struct request, field)
 
 static const struct cmd_option operands[] = {
-	{ "RUN", .type = CMD_TEXT, .offset = AT(run),
-	  .help = "folder of a run, or its name in results/runs" },
+	CMD_RUN(struct request),
 	{ .name = NULL },
 };
 

@@ -22,8 +22,7 @@ struct request {
 #define AT(field) offsetof(struct request, field)
 
 static const struct cmd_option operands[] = {
-	{ "RUN", .type = CMD_TEXT, .offset = AT(run),
-	  .help = "folder of a run, or its name in results/runs" },
+	CMD_RUN(struct request),
 	{ .name = NULL },
 };
 

@@ -185,18 +185,7 @@ static int add_workload(json_t *curves, const json_t *report, const json_t *work
 
 int judge_curves(json_t *report)
 {
-	json_t *curves = json_array(), *workload;
-	int err = curves ? 0 : -ENOMEM;
-	size_t i;
-
-	json_array_foreach(json_object_get(report, "workloads"), i, workload) {
-		if (!err)
-			err = add_workload(curves, report, workload);
-	}
-	if (!err && json_array_size(curves))
-		json_object_set(report, "curves", curves);
-	json_decref(curves);
-	return err;
+	return judge_each_workload(report, "curves", add_workload);
 }
 
 /* ---- in words ---- */

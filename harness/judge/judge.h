@@ -77,6 +77,10 @@ void judge_curves_text(char *buf, size_t size, const struct json_t *report, cons
  */
 int judge_points(struct json_t *rows, const struct json_t *report, const struct json_t *workload,
 		 const char *swept);
+/* Put a list under key into the report to which each workload adds; no key if it stays empty. */
+typedef int
+judge_workload_fn(struct json_t *list, const struct json_t *report, const struct json_t *workload);
+int judge_each_workload(struct json_t *report, const char *key, judge_workload_fn *add);
 
 /* The metric of a workload's verdicts; NULL if no cell has one. */
 const char *judge_metric(const struct json_t *report, const char *workload);
@@ -182,6 +186,8 @@ long judge_correct(struct judge_comparison *list, size_t nr);
 const char *judge_outcome(const struct judge_comparison *c);
 /* "faster", "smaller", "more"; "" where nothing is seen */
 const char *judge_word(const struct judge_comparison *c);
+/* Put effect_percent, ci_low_percent and ci_high_percent into an object. */
+void judge_put_figures(struct json_t *json, const struct stats_contrast *effect);
 /* The comparison as a verdict of the report; new reference. */
 struct json_t *judge_to_json(const struct judge_comparison *c);
 

@@ -165,20 +165,30 @@ int judge_points(json_t *rows, const json_t *report, const json_t *workload, con
 	return err;
 }
 
-int judge_power(json_t *report)
+int judge_each_workload(json_t *report, const char *key, judge_workload_fn *add)
 {
-	json_t *rows = json_array(), *workload;
-	int err = rows ? 0 : -ENOMEM;
+	json_t *list = json_array(), *workload;
+	int err = list ? 0 : -ENOMEM;
 	size_t i;
 
 	json_array_foreach(json_object_get(report, "workloads"), i, workload) {
 		if (!err)
-			err = judge_points(rows, report, workload, NULL);
+			err = add(list, report, workload);
 	}
-	if (!err && json_array_size(rows))
-		json_object_set(report, "power", rows);
-	json_decref(rows);
+	if (!err && json_array_size(list))
+		json_object_set(report, key, list);
+	json_decref(list);
 	return err;
+}
+
+static int add_points(json_t *rows, const json_t *report, const json_t *workload)
+{
+	return judge_points(rows, report, workload, NULL);
+}
+
+int judge_power(json_t *report)
+{
+	return judge_each_workload(report, "power", add_points);
 }
 
 /* ---- the table ---- */

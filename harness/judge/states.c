@@ -184,13 +184,8 @@ static json_t *state_to_json(const struct judge_state *s)
 {
 	json_t *json = json_pack("{s:f, s:i}", "ns", s->ns, "n", (int)s->n);
 
-	if (s->judged) {
-		json_object_set_new(json, "effect_percent",
-				    json_real(100 * expm1(s->effect.value)));
-		json_object_set_new(json, "ci_low_percent", json_real(100 * expm1(s->effect.low)));
-		json_object_set_new(json, "ci_high_percent",
-				    json_real(100 * expm1(s->effect.high)));
-	}
+	if (s->judged)
+		judge_put_figures(json, &s->effect);
 	return json;
 }
 

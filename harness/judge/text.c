@@ -220,13 +220,18 @@ static json_t *choice_to_json(const struct judge_choice *choice)
 			 "base", choice->base);
 }
 
+void judge_put_figures(json_t *json, const struct stats_contrast *effect)
+{
+	json_object_set_new(json, "effect_percent", json_real(percent(effect->value)));
+	json_object_set_new(json, "ci_low_percent", json_real(percent(effect->low)));
+	json_object_set_new(json, "ci_high_percent", json_real(percent(effect->high)));
+}
+
 static void put_figures(json_t *json, const struct judge_comparison *c)
 {
 	if (c->left_out)
 		json_object_set_new(json, "pairs_left_out", json_integer((json_int_t)c->left_out));
-	json_object_set_new(json, "effect_percent", json_real(percent(c->effect.value)));
-	json_object_set_new(json, "ci_low_percent", json_real(percent(c->effect.low)));
-	json_object_set_new(json, "ci_high_percent", json_real(percent(c->effect.high)));
+	judge_put_figures(json, &c->effect);
 	json_object_set_new(json, "p", json_real(c->effect.p));
 	json_object_set_new(json, "p_holm", json_real(c->p_holm));
 	json_object_set_new(json, "visible_percent", json_real(percent(c->visible)));
