@@ -250,17 +250,20 @@ void report_matrix(FILE *out, const struct report_source *s)
 	      "<code>",
 	      out);
 	escape_html(out, text_of(matrix, "base"));
-	fprintf(out,
-		"</code>: more than 1 is better; 2 is twice the throughput, or half the time. "
-		"<span "
-		"class=\"key open\">(hatched)</span>: not proven, for the 95 %% interval includes "
-		"1 "
-		"or the ratio is within the noise. <span class=\"key strong better\">Strong "
-		"</span><span class=\"key strong worse\"> colour</span>: also proven if you look "
-		"for "
-		"the most striking of all %.0f ratios. Empty: not measured.</p>\n"
-		"<div class=\"scroll matrix\" tabindex=\"0\"><table>\n",
-		number_of(matrix, "comparisons"));
+	fputs("</code>: more than 1 is better; 2 is twice the throughput, or half the time. <span "
+	      "class=\"key open\">(hatched)</span>: not proven, because the 95 % interval includes "
+	      "1 "
+	      "or the ratio is within the noise. ",
+	      out);
+	if (number_of(matrix, "comparisons") > 0)
+		fprintf(out,
+			"<span class=\"key strong better\">Strong </span><span class=\"key strong "
+			"worse\"> colour</span>: proven even for one who picks the most striking "
+			"of "
+			"these %.0f ratios. ",
+			number_of(matrix, "comparisons"));
+	fputs("Empty: not measured.</p>\n<div class=\"scroll matrix\" tabindex=\"0\"><table>\n",
+	      out);
 	head(out, matrix, all);
 	fputs("<tbody>\n", out);
 	for (size_t row = 0; row < json_array_size(designs); row++) {
