@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/base/interrupt.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 volatile sig_atomic_t ct_interrupted;
@@ -10,21 +14,35 @@ static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 #define NR_SIGNALS (sizeof(signals) / sizeof(signals[0]))
 static struct sigaction before[NR_SIGNALS];
 static unsigned int catching;
+/* Readable once a signal came: interrupt_wait() polls it.  -1: none could be made. */
+static int came = -1;
 
 static void on_signal(int sig)
 {
+	const int errno_before = errno;
+	const uint64_t one = 1;
+
 	/* _exit() is safe in a handler.  The kernel closes the files, and children end with us. */
 	if (ct_interrupted)
 		_exit(CT_EXIT_INTERRUPTED);
 	ct_interrupted = sig;
+	/* It cannot fail but for want of a descriptor, when waits end by EINTR alone. */
+	if (write(came, &one, sizeof(one)) < 0)
+		errno = errno_before;
 }
 
 void interrupt_catch(void)
 {
 	struct sigaction action = { .sa_handler = on_signal };
+	uint64_t old;
 
 	sigemptyset(&action.sa_mask);
 	ct_interrupted = 0;
+	if (came < 0)
+		came = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	/* An earlier signal is forgotten. */
+	while (came >= 0 && read(came, &old, sizeof(old)) > 0)
+		;
 	if (catching++)
 		return;
 	for (size_t i = 0; i < NR_SIGNALS; i++) {
@@ -40,4 +58,17 @@ void interrupt_restore(void)
 		return;
 	for (size_t i = 0; i < NR_SIGNALS; i++)
 		sigaction(signals[i], &before[i], NULL);
+}
+
+int interrupt_wait(int fd)
+{
+	struct pollfd fds[] = { { .fd = fd, .events = POLLIN }, { .fd = came, .events = POLLIN } };
+
+	while (!ct_interrupted) {
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			return -errno;
+		if (fds[0].revents)
+			return ct_interrupted ? -EINTR : 0;
+	}
+	return -EINTR;
 }

@@ -2,9 +2,9 @@
 /*
  * Ctrl-C: the first one asks a run to stop, the second one ends it at once.
  *
- * Code that waits long (for a child that measures) checks ct_interrupted when a system call
- * returns EINTR, stops waiting and returns -EINTR.  The handlers are therefore set without
- * SA_RESTART.
+ * Code that waits long (for a child that measures) waits with interrupt_wait(), which misses no
+ * signal.  Other code checks ct_interrupted when a system call returns EINTR, stops and returns
+ * -EINTR.  The handlers are therefore set without SA_RESTART.
  */
 #ifndef CTBENCH_HARNESS_BASE_INTERRUPT_H
 #define CTBENCH_HARNESS_BASE_INTERRUPT_H
@@ -23,5 +23,15 @@ extern volatile sig_atomic_t ct_interrupted;
 void interrupt_catch(void);
 /* Back to what was there before; ct_interrupted keeps its value. */
 void interrupt_restore(void);
+
+/*
+ * Wait until fd can be read (or its other end is closed): 0; -EINTR if a signal came, now or before,
+ * between interrupt_catch() and interrupt_restore(), whichever thread it came to; else a negative
+ * errno.  Any thread.
+ *
+ * Testing ct_interrupted and then calling read() would not do: a signal between the two is missed,
+ * and the read waits for its data.
+ */
+int interrupt_wait(int fd);
 
 #endif

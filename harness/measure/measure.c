@@ -51,13 +51,14 @@ static int transfer(int fd, void *data, size_t size, bool write_it)
 	char *p = data;
 
 	while (size) {
-		ssize_t n = write_it ? send(fd, p, size, MSG_NOSIGNAL) : read(fd, p, size);
+		const int err = write_it ? 0 : interrupt_wait(fd);
+		ssize_t n;
 
-		if (n < 0 && errno == EINTR) {
-			if (ct_interrupted)
-				return -EINTR;
+		if (err)
+			return err;
+		n = write_it ? send(fd, p, size, MSG_NOSIGNAL) : read(fd, p, size);
+		if (n < 0 && errno == EINTR)
 			continue;
-		}
 		if (n <= 0)
 			return -EIO;
 		p += n;

@@ -17,6 +17,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -492,6 +493,53 @@ static void test_interrupted(void **state)
 	helper_is_done(helper);
 }
 
+/*
+ * A signal is not missed because it comes while we do not wait, or comes to another thread.
+ * Before interrupt_wait() the first of these waited until the measurement was over.
+ */
+static void *signal_here(void *unused)
+{
+	sigset_t ours;
+
+	(void)unused;
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGINT);
+	usleep(100000); /* until the other thread waits */
+	pthread_sigmask(SIG_UNBLOCK, &ours, NULL);
+	raise(SIGINT); /* to this thread, which does not wait */
+	return NULL;
+}
+
+static void test_signal_elsewhere(void **state)
+{
+	struct cell_result r;
+	struct cell c = plain;
+	sigset_t ours, before;
+
+	(void)state;
+	snprintf(c.variant, sizeof(c.variant), "nulls_rcu_qsbr");
+	c.seconds = 200;
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGINT);
+	for (int to_a_thread = 0; to_a_thread < 2; to_a_thread++) {
+		struct ct_error e = { 0 };
+		pthread_t thread;
+
+		interrupt_catch();
+		pthread_sigmask(to_a_thread ? SIG_BLOCK : SIG_UNBLOCK, &ours, &before);
+		if (to_a_thread)
+			assert_int_equal(pthread_create(&thread, NULL, signal_here, NULL), 0);
+		else
+			raise(SIGINT);
+		assert_int_equal(measure_cell(&c, &r, NULL, &e), -EINTR);
+		if (to_a_thread)
+			pthread_join(thread, NULL);
+		pthread_sigmask(SIG_SETMASK, &before, NULL);
+		interrupt_restore();
+		ct_interrupted = 0;
+	}
+}
+
 static void test_not_ctbench(void **state)
 {
 	static const char *const programs[] = { "/bin/true", "/bin/false", "/nonexistent" };
@@ -546,12 +594,19 @@ static int prepare(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_fill),	    cmocka_unit_test(test_lookups),
-		cmocka_unit_test(test_mix),	    cmocka_unit_test(test_packets),
-		cmocka_unit_test(test_bursts),	    cmocka_unit_test(test_capture),
-		cmocka_unit_test(test_others),	    cmocka_unit_test(test_refusals),
-		cmocka_unit_test(test_killed),	    cmocka_unit_test(test_interrupted),
-		cmocka_unit_test(test_not_ctbench), cmocka_unit_test(test_crash_after_result),
+		cmocka_unit_test(test_fill),
+		cmocka_unit_test(test_lookups),
+		cmocka_unit_test(test_mix),
+		cmocka_unit_test(test_packets),
+		cmocka_unit_test(test_bursts),
+		cmocka_unit_test(test_capture),
+		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_killed),
+		cmocka_unit_test(test_interrupted),
+		cmocka_unit_test(test_signal_elsewhere),
+		cmocka_unit_test(test_not_ctbench),
+		cmocka_unit_test(test_crash_after_result),
 	};
 
 	/* Like ctbench: a child may end before it has read the request. */
