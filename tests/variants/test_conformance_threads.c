@@ -5,6 +5,8 @@
  * must balance.
  */
 #include <pthread.h>
+#include <sched.h>
+#include <time.h>
 
 #include "tests/fixture/conformance_fixture.h"
 
@@ -196,12 +198,57 @@ static void test_threads_with_resize(void **state)
 	run_storm(64, true);
 }
 
+#define SLOW_PAIRS (CT_TSAN ? 8000u : 20000u)
+
+/* A thread that the kernel stops where it holds up grace periods. */
+static void *slow_reader(void *arg)
+{
+	const struct timespec nap = { .tv_nsec = 50000000 };
+	struct storm *s = arg;
+
+	variant->thread_begin(s->fx.core, 1);
+	atomic_store(&s->running, 1);
+	nanosleep(&nap, NULL);
+	variant->thread_end(s->fx.core);
+	return NULL;
+}
+
+/* What waits for such a thread must not make a table full that has two connections. */
+static void test_slow_reader(void **state)
+{
+	struct nf_conntrack_tuple t = fixture_tuple(1);
+	struct nf_conntrack_tuple_hash *h;
+	pthread_t thread;
+	struct storm s;
+
+	(void)state;
+	memset(&s, 0, sizeof(s));
+	fixture_open(&s.fx, variant, 256, 3);
+	assert_int_equal(fixture_put_key(&s.fx, 0), 0);
+	assert_int_equal(pthread_create(&thread, NULL, slow_reader, &s), 0);
+	while (!atomic_load(&s.running))
+		sched_yield();
+	for (unsigned int i = 0; i < SLOW_PAIRS; i++) {
+		assert_int_equal(fixture_insert(&s.fx, s.fx.net, &nf_ct_zone_dflt, &t, HOUR), 0);
+		h = variant->ops->find_get(s.fx.net, &nf_ct_zone_dflt, &t);
+		assert_non_null(h);
+		assert_true(variant->ops->kill(nf_ct_tuplehash_to_ctrack(h)));
+		variant->ops->put(nf_ct_tuplehash_to_ctrack(h));
+	}
+	variant->thread_offline(s.fx.core);
+	pthread_join(thread, NULL);
+	variant->thread_online(s.fx.core);
+	assert_true(fixture_has(&s.fx, 0));
+	fixture_close(&s.fx);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_threads_one_bucket),
 		cmocka_unit_test(test_threads_with_resize),
+		cmocka_unit_test(test_slow_reader),
 	};
 	int status = conformance_begin_kept(argc, argv);
 

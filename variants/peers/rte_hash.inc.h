@@ -4,9 +4,11 @@
  * 16 bits of the hash beside each, and keys copied into its own array of slots.
  *
  * Its size is fixed when it is made; the flag EXT_TABLE lets buckets overflow, so that it is full
- * only when its slots are.  An insertion overwrites an entry with the same key, so the writer first
- * looks it up, under our own lock: threads that DPDK did not create may not be among its concurrent
- * writers.
+ * only when its slots are.  Insertion then returns -ENOSPC, and the packet is dropped; if deleted
+ * keys still hold slots, it first waits for the threads that may read them.
+ *
+ * An insertion overwrites an entry with the same key, so the writer first looks it up, under our
+ * own lock: threads that DPDK did not create may not be among its concurrent writers.
  *
  * The unit has included a hash, and defined CT_RTE_FLAGS and CT_RTE_RCU (1: deleted slots wait for
  * rte_rcu_qsbr).
@@ -14,8 +16,10 @@
 #include "variants/node/typesafe.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <rte_errno.h>
 #include <rte_hash.h>
@@ -37,7 +41,11 @@ struct ct_table {
 	struct rte_hash *hash;
 	uint64_t slots;
 	spinlock_t writer __cacheline_aligned;
+	uint64_t used; /* slots with a key, without those that wait; under the writer's lock */
 };
+
+/* The longest time that an insertion waits for the slots of deleted keys. */
+#define RTE_WAIT_SECONDS 1
 
 /* 48 bytes, a length that the library compares by vectors. */
 struct rte_key {
@@ -163,35 +171,72 @@ static bool rte_is_hidden(const struct nf_conn *ct, enum ip_conntrack_dir dir)
 }
 
 /*
- * A node's second word says whether it is in.  One that is dying gives its place to its successor,
- * since a key has only one.
+ * Under the writer's lock.  A node's second word says whether it is in.  One that is dying gives
+ * its place to its successor, since a key has only one.
  */
-static int peer_add(struct ct_table *t, struct nf_conn *ct, enum ip_conntrack_dir dir,
-		    uint32_t hash, struct ct_insert *ins)
+static int rte_put(struct ct_table *t, struct nf_conn *ct, enum ip_conntrack_dir dir, uint32_t hash,
+		   struct ct_insert *ins)
 {
 	struct nf_conntrack_tuple_hash *mine = &ct->tuplehash[dir];
 	struct rte_key key;
 	void *there;
-	int ret = 0;
+	bool replaces;
+	int ret;
 
-	rte_key_node(&key, ct, dir);
-	spin_lock(&t->writer);
-	if (likely(!rte_is_hidden(ct, dir))) {
-		if (unlikely(rte_hash_lookup_with_hash_data(t->hash, &key, hash, &there) >= 0) &&
-		    !nf_ct_is_dying(nf_ct_tuplehash_to_ctrack(there))) {
-			/* Where both ends are the same, it is its own answer, and found by it. */
-			if (nf_ct_tuplehash_to_ctrack(there) != ct)
-				ret = peer_clash(there, ins);
-		}
-		if (!ret) {
-			rte_tsan_added(mine);
-			ret = rte_hash_add_key_with_hash_data(t->hash, &key, hash, mine);
-		}
-	}
-	if (likely(!ret))
+	if (unlikely(rte_is_hidden(ct, dir))) {
 		store_relaxed(&mine->hnnode.pprev, 1);
-	spin_unlock(&t->writer);
-	ct_rcu_quiescent();
+		return 0;
+	}
+	rte_key_node(&key, ct, dir);
+	replaces = rte_hash_lookup_with_hash_data(t->hash, &key, hash, &there) >= 0;
+	/* Where both ends are the same, it is its own answer, and found by it. */
+	if (unlikely(replaces) && !nf_ct_is_dying(nf_ct_tuplehash_to_ctrack(there)) &&
+	    nf_ct_tuplehash_to_ctrack(there) != ct)
+		return peer_clash(there, ins);
+	rte_tsan_added(mine);
+	ret = rte_hash_add_key_with_hash_data(t->hash, &key, hash, mine);
+	if (likely(!ret)) {
+		store_relaxed(&mine->hnnode.pprev, 1);
+		t->used += !replaces;
+	}
+	return ret;
+}
+
+/*
+ * No slot is free.  If deleted keys hold some until all threads are quiescent, the caller may wait
+ * for them: the next attempt takes back what nobody reads any more.  A thread that the kernel has
+ * stopped for some milliseconds would otherwise make a table full that is half empty.  The wait has
+ * an end, because a thread that never reports would hold up this one for ever.
+ */
+static __cold bool rte_may_wait(uint64_t used, uint64_t slots, struct timespec *end)
+{
+	struct timespec now;
+
+	if (!CT_RTE_RCU || used >= slots)
+		return false;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (!end->tv_sec)
+		*end = (struct timespec){ now.tv_sec + RTE_WAIT_SECONDS, now.tv_nsec };
+	if (now.tv_sec > end->tv_sec || (now.tv_sec == end->tv_sec && now.tv_nsec > end->tv_nsec))
+		return false;
+	sched_yield();
+	return true;
+}
+
+static int peer_add(struct ct_table *t, struct nf_conn *ct, enum ip_conntrack_dir dir,
+		    uint32_t hash, struct ct_insert *ins)
+{
+	struct timespec end = { 0 };
+	uint64_t used;
+	int ret;
+
+	do {
+		spin_lock(&t->writer);
+		ret = rte_put(t, ct, dir, hash, ins);
+		used = t->used;
+		spin_unlock(&t->writer);
+		ct_rcu_quiescent();
+	} while (unlikely(ret == -ENOSPC) && rte_may_wait(used, t->slots, &end));
 	return ret;
 }
 
@@ -209,8 +254,10 @@ peer_del(struct ct_table *t, struct nf_conn *ct, enum ip_conntrack_dir dir, uint
 	if (in) {
 		/* Unless it has given its place to another. */
 		if (rte_hash_lookup_with_hash_data(t->hash, &key, hash, &there) >= 0 &&
-		    there == mine)
+		    there == mine) {
 			rte_hash_del_key_with_hash(t->hash, &key, hash);
+			t->used--;
+		}
 		store_relaxed(&mine->hnnode.pprev, 0);
 	}
 	spin_unlock(&t->writer);
@@ -222,7 +269,10 @@ peer_del(struct ct_table *t, struct nf_conn *ct, enum ip_conntrack_dir dir, uint
 
 /* --- Life --- */
 
-/* Twice what is expected, as the pool of connections has, and what waits for a grace period. */
+/*
+ * Twice what is expected, as the pool of connections has, and some that wait for a grace period;
+ * when more wait, insertions do too (rte_may_wait()).
+ */
 static uint64_t rte_slots(uint64_t connections)
 {
 	return 2 * IP_CT_DIR_MAX * connections + 4096;
