@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The entries that a walk collects: ct_collect_visit(). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-#include <cmocka.h>
-
 #include "core/nf_conntrack_find.h"
+#include "tests/fixture/cmocka.h"
 
 static struct nf_conn conn[200];
 
@@ -80,13 +75,9 @@ static void test_dead(void **state)
 	free(c.v);
 }
 
-int main(void)
-{
-	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_grows, setup),
-		cmocka_unit_test_setup(test_truncated, setup),
-		cmocka_unit_test_setup(test_dead, setup),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test_setup(test_grows, setup),
+	cmocka_unit_test_setup(test_truncated, setup),
+	cmocka_unit_test_setup(test_dead, setup),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

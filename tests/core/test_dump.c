@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Settings by name; and the dump, whose lines must be the kernel's. */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include <cmocka.h>
-
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/packets.h"
 
 #define ACCEPT 1
@@ -133,12 +128,8 @@ static void dump_lines(void **state)
 
 #define TEST(f) cmocka_unit_test_setup(f, setup)
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(settings),
-		TEST(dump_lines),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	TEST(settings),
+	TEST(dump_lines),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

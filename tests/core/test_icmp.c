@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* ICMP and ICMPv6: requests, errors and what they quote, types that are not tracked. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/packets.h"
 
 #define INVALID (-1) /* -NF_ACCEPT */
@@ -226,12 +220,8 @@ static void icmpv6_redirects(void **state)
 
 #define TEST(f) cmocka_unit_test_setup(f, setup)
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(icmp_requests), TEST(related_errors),   TEST(unrelated_errors),
-		TEST(icmp_types),    TEST(icmpv6_redirects),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	TEST(icmp_requests), TEST(related_errors),   TEST(unrelated_errors),
+	TEST(icmp_types),    TEST(icmpv6_redirects),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

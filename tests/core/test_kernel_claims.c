@@ -6,13 +6,6 @@
  *
  * Root is not needed to build or test anything else; without it this skips.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
@@ -24,6 +17,7 @@
 
 #include "core/conntrack.h"
 #include "harness/base/error.h"
+#include "tests/fixture/cmocka.h"
 
 #define CONFORMANCE CTBENCH_SOURCE_DIR "/tests/conformance"
 

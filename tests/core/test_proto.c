@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Headers and checksums of both families; UDP, GRE, SCTP, and protocols without a tracker. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/packets.h"
 
 #define INVALID (-1) /* -NF_ACCEPT */
@@ -472,15 +466,11 @@ static void sctp_checksum(void **state)
 
 #define TEST(f) cmocka_unit_test_setup(f, setup)
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(ipv4_headers),    TEST(extension_headers), TEST(internet_checksums),
-		TEST(udp_streams),     TEST(udp_one_way),	TEST(udp_broken),
-		TEST(gre_and_others),  TEST(sctp_association),	TEST(sctp_checksum),
-		TEST(sctp_heartbeats), TEST(sctp_collision),	TEST(sctp_bundles),
-		TEST(udplite),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	TEST(ipv4_headers),    TEST(extension_headers), TEST(internet_checksums),
+	TEST(udp_streams),     TEST(udp_one_way),	TEST(udp_broken),
+	TEST(gre_and_others),  TEST(sctp_association),	TEST(sctp_checksum),
+	TEST(sctp_heartbeats), TEST(sctp_collision),	TEST(sctp_bundles),
+	TEST(udplite),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Tuples: out of packets, inverted, compared, printed. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/packets.h"
 
 static bool tuple_of(const struct packet *p, unsigned int headlen, union ct_tuple_words *t)
@@ -235,14 +229,10 @@ static void little_room(void **state)
 	}
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(from_packets),	 cmocka_unit_test(gre_keys),
-		cmocka_unit_test(short_headers), cmocka_unit_test(unaligned),
-		cmocka_unit_test(inversion),	 cmocka_unit_test(icmp_inversion),
-		cmocka_unit_test(equality),	 cmocka_unit_test(little_room),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(from_packets),	 cmocka_unit_test(gre_keys),
+	cmocka_unit_test(short_headers), cmocka_unit_test(unaligned),
+	cmocka_unit_test(inversion),	 cmocka_unit_test(icmp_inversion),
+	cmocka_unit_test(equality),	 cmocka_unit_test(little_room),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

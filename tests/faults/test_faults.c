@@ -6,13 +6,6 @@
  *
  * failing.c makes calls fail.  FAULTS=all (make faults) lets each call fail in turn, not only some.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <ctype.h>
 #include <ftw.h>
 #include <signal.h>
@@ -25,6 +18,7 @@
 #include <unistd.h>
 
 #include "harness/base/error.h"
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/command_fixture.h"
 
 #define CAPTURE CTBENCH_SOURCE_DIR "/workloads/captures/cooked.pcap"
@@ -370,18 +364,14 @@ static int enter(void **state)
 	return 0;
 }
 
-int main(void)
-{
-	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(memory),
-		cmocka_unit_test_teardown(memory_of_a_run, in_the_parent),
-		cmocka_unit_test(descriptors_and_processes),
-		cmocka_unit_test(full_disk),
-		cmocka_unit_test(pieces),
-		cmocka_unit_test(killed),
-		cmocka_unit_test(half_a_run),
-		cmocka_unit_test(read_only_folder),
-	};
-
-	return cmocka_run_group_tests_name("faults", tests, enter, own_folder_leave);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(memory),
+	cmocka_unit_test_teardown(memory_of_a_run, in_the_parent),
+	cmocka_unit_test(descriptors_and_processes),
+	cmocka_unit_test(full_disk),
+	cmocka_unit_test(pieces),
+	cmocka_unit_test(killed),
+	cmocka_unit_test(half_a_run),
+	cmocka_unit_test(read_only_folder),
+};
+CT_TEST_MAIN(tests, enter, own_folder_leave)

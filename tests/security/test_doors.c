@@ -3,13 +3,7 @@
  * Hostile texts in arguments, workload files, scenarios, captures and names of files: see
  * tests/fixture/hostile.h.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/hostile.h"
 
 /* ---- arguments ---- */
@@ -263,13 +257,8 @@ static void hints(void **state)
 	assert_int_equal(remove_all("named"), 0);
 }
 
-int main(void)
-{
-	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(hints),	  cmocka_unit_test(arguments),
-		cmocka_unit_test(workload_files), cmocka_unit_test(scenarios),
-		cmocka_unit_test(file_names),
-	};
-
-	return cmocka_run_group_tests_name("doors", tests, hostile_enter, own_folder_leave);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(hints),     cmocka_unit_test(arguments),  cmocka_unit_test(workload_files),
+	cmocka_unit_test(scenarios), cmocka_unit_test(file_names),
+};
+CT_TEST_MAIN(tests, hostile_enter, own_folder_leave)

@@ -3,13 +3,7 @@
  * Hostile texts in a run's files, names that a run keeps, and symlinks in its folder: see
  * tests/fixture/hostile.h.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/hostile.h"
 
 #include <sched.h>
@@ -472,14 +466,10 @@ static void pipes(void **state)
 	}
 }
 
-int main(void)
-{
-	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(files_of_a_run), cmocka_unit_test(rows_of_a_run),
-		cmocka_unit_test(programs),	  cmocka_unit_test(command_again),
-		cmocka_unit_test(pipes),	  cmocka_unit_test(drawn),
-		cmocka_unit_test(symlinks),	  cmocka_unit_test(whole_runs),
-	};
-
-	return cmocka_run_group_tests_name("doors_run", tests, hostile_enter, own_folder_leave);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(files_of_a_run), cmocka_unit_test(rows_of_a_run),
+	cmocka_unit_test(programs),	  cmocka_unit_test(command_again),
+	cmocka_unit_test(pipes),	  cmocka_unit_test(drawn),
+	cmocka_unit_test(symlinks),	  cmocka_unit_test(whole_runs),
+};
+CT_TEST_MAIN(tests, hostile_enter, own_folder_leave)

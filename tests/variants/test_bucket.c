@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The bucket rules: never out of range, every bucket its share, and which numbers they refuse. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "harness/numbers/random.h"
 
@@ -20,6 +14,7 @@
 #undef CT_BUCKET_NAME
 #define ct_bucket      mask_bucket
 #define ct_bucket_rule mask_rule
+#include "tests/fixture/cmocka.h"
 #include "variants/bucket/mask.h"
 #undef ct_bucket
 #undef ct_bucket_rule
@@ -173,16 +168,12 @@ static void random_hashes_spread(void **state)
 	even_spread(mask, 65536);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(rules),
-		cmocka_unit_test(known_values),
-		cmocka_unit_test(never_out_of_range),
-		cmocka_unit_test(scale_keeps_order),
-		cmocka_unit_test(scale_gives_equal_shares),
-		cmocka_unit_test(random_hashes_spread),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(rules),
+	cmocka_unit_test(known_values),
+	cmocka_unit_test(never_out_of_range),
+	cmocka_unit_test(scale_keeps_order),
+	cmocka_unit_test(scale_gives_equal_shares),
+	cmocka_unit_test(random_hashes_spread),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

@@ -11,17 +11,12 @@
  * Skipped (77) without objdump, where instructions are not known here, and
  * where the code is not what is measured: not optimised, or with sanitizers.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "harness/base/error.h"
+#include "tests/fixture/cmocka.h"
 #include "variants/variant.h"
 
 #define LOOKUP_PATH "ct_lookup_path_"

@@ -6,16 +6,11 @@
  */
 #include <errno.h>
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <cmocka.h>
-
 #include "harness/numbers/random.h"
+#include "tests/fixture/cmocka.h"
 #include "tests/variants/flowline_adapter.h"
 #include "variants/frontier/flowline.h"
 
@@ -324,16 +319,12 @@ static void test_threads(void **state)
 	assert_holds(STAY);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_one_line, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_youngest_first, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_resize, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_guess, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_stale_depth, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_threads, setup, teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test_setup_teardown(test_one_line, setup, teardown),
+	cmocka_unit_test_setup_teardown(test_youngest_first, setup, teardown),
+	cmocka_unit_test_setup_teardown(test_resize, setup, teardown),
+	cmocka_unit_test_setup_teardown(test_guess, setup, teardown),
+	cmocka_unit_test_setup_teardown(test_stale_depth, setup, teardown),
+	cmocka_unit_test_setup_teardown(test_threads, setup, teardown),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

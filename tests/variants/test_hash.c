@@ -5,13 +5,7 @@
  * that the direction does not matter, everything else does, and structured
  * tuples are distributed evenly.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "harness/numbers/random.h"
 
@@ -69,6 +63,7 @@ constant(const union ct_tuple_words *t, const uint64_t key[2], uint32_t zone_id,
 #pragma GCC target("sse4.2")
 #endif
 #define ct_hash crc32c_hash
+#include "tests/fixture/cmocka.h"
 #include "variants/hash/crc32c.h"
 #undef ct_hash
 #undef CT_HASH_NAME
@@ -487,20 +482,16 @@ static void structured_tuples_spread(void **state)
 				pattern_spreads(h, pattern, seed);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(jhash2_known_answers),
-		cmocka_unit_test(jhash2_as_published),
-		cmocka_unit_test(jhash2_of_a_tuple),
-		cmocka_unit_test(siphash_known_answers),
-		cmocka_unit_test(siphash_of_a_tuple),
-		cmocka_unit_test(crc32c_known_answers),
-		cmocka_unit_test(crc32c_instruction_and_table),
-		cmocka_unit_test(only_the_direction_is_left_out),
-		cmocka_unit_test(constant_is_constant),
-		cmocka_unit_test(structured_tuples_spread),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(jhash2_known_answers),
+	cmocka_unit_test(jhash2_as_published),
+	cmocka_unit_test(jhash2_of_a_tuple),
+	cmocka_unit_test(siphash_known_answers),
+	cmocka_unit_test(siphash_of_a_tuple),
+	cmocka_unit_test(crc32c_known_answers),
+	cmocka_unit_test(crc32c_instruction_and_table),
+	cmocka_unit_test(only_the_direction_is_left_out),
+	cmocka_unit_test(constant_is_constant),
+	cmocka_unit_test(structured_tuples_spread),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The node pool by itself: nothing is lost, nothing is given out twice. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <cmocka.h>
-
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/variant_fixture.h"
 #include "variants/node/pool.h"
 
@@ -136,13 +131,9 @@ static void test_flushes(void **state)
 	node_pool_destroy(&pool);
 }
 
-int main(void)
-{
-	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_nothing_is_lost),
-		cmocka_unit_test(test_contiguous),
-		cmocka_unit_test(test_flushes),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(test_nothing_is_lost),
+	cmocka_unit_test(test_contiguous),
+	cmocka_unit_test(test_flushes),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

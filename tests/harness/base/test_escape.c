@@ -2,16 +2,13 @@
 /* Untrusted text, escaped for a terminal, a page, a picture, a shell, a file name. */
 #include "harness/base/escape.h"
 #include "harness/base/terminal.h"
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/command_fixture.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 static void gives(void (*escape)(FILE *, const char *), const char *text, const char *right)
 {
@@ -242,20 +239,16 @@ static int setup(void **state)
 	return own_folder_enter("escape");
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_is_a_character),
-		cmocka_unit_test(terminals),
-		cmocka_unit_test(pages),
-		cmocka_unit_test(pictures),
-		cmocka_unit_test(files),
-		cmocka_unit_test(shells),
-		cmocka_unit_test(too_small),
-		cmocka_unit_test(plain),
-		cmocka_unit_test(what_a_command_prints),
-		cmocka_unit_test(through_the_filter),
-	};
-
-	return cmocka_run_group_tests(tests, setup, own_folder_leave);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(what_is_a_character),
+	cmocka_unit_test(terminals),
+	cmocka_unit_test(pages),
+	cmocka_unit_test(pictures),
+	cmocka_unit_test(files),
+	cmocka_unit_test(shells),
+	cmocka_unit_test(too_small),
+	cmocka_unit_test(plain),
+	cmocka_unit_test(what_a_command_prints),
+	cmocka_unit_test(through_the_filter),
+};
+CT_TEST_MAIN(tests, setup, own_folder_leave)

@@ -2,19 +2,16 @@
 /* Writing and reading in folders where another user may have put symlinks; digests. */
 #include "harness/base/files.h"
 #include "harness/base/sha256.h"
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/command_fixture.h"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 static bool holds(const char *path, const char *right)
 {
@@ -160,12 +157,8 @@ static int setup(void **state)
 	return own_folder_enter("files");
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_new_file), cmocka_unit_test(going_on), cmocka_unit_test(reading),
-		cmocka_unit_test(folders),    cmocka_unit_test(digests),
-	};
-
-	return cmocka_run_group_tests(tests, setup, own_folder_leave);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(a_new_file), cmocka_unit_test(going_on), cmocka_unit_test(reading),
+	cmocka_unit_test(folders),    cmocka_unit_test(digests),
+};
+CT_TEST_MAIN(tests, setup, own_folder_leave)

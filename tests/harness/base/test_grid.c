@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Tables within a width. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness/base/grid.h"
+#include "tests/fixture/cmocka.h"
 
 static void row(struct grid *g, const char *a, const char *b, const char *c, const char *d)
 {
@@ -97,12 +91,8 @@ static void test_extremes(void **state)
 	grid_free(&g);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_widths),
-		cmocka_unit_test(test_extremes),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(test_widths),
+	cmocka_unit_test(test_extremes),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

@@ -2,17 +2,13 @@
 /* The progress line: its text over time, and that no remains are left in terminals and files. */
 #include <fcntl.h>
 #include <poll.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "harness/base/progress.h"
+#include "tests/fixture/cmocka.h"
 
 static const char *
 line(struct progress *p, double seconds, double done, const char *detail, unsigned int width)
@@ -164,13 +160,9 @@ static void elsewhere(void **state)
 	close(ends[1]);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_it_says), cmocka_unit_test(how_wide_it_is),
-		cmocka_unit_test(durations),	cmocka_unit_test(on_a_terminal),
-		cmocka_unit_test(elsewhere),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(what_it_says), cmocka_unit_test(how_wide_it_is),
+	cmocka_unit_test(durations),	cmocka_unit_test(on_a_terminal),
+	cmocka_unit_test(elsewhere),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

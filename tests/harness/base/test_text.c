@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Lines broken between words, and texts put together. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "harness/base/text.h"
+#include "tests/fixture/cmocka.h"
 
 static void wraps(const char *text, unsigned int column, unsigned int indent, unsigned int width,
 		  const char *lines)
@@ -59,12 +53,8 @@ static void test_add(void **state)
 	assert_int_equal(at, 14);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_wrap),
-		cmocka_unit_test(test_add),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(test_wrap),
+	cmocka_unit_test(test_add),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

@@ -4,13 +4,6 @@
  * each gives a clear sentence on stderr and exit status 2, soon, and
  * earlier results stay unchanged.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +18,7 @@
 #include "harness/base/interrupt.h"
 #include "harness/machine/topology.h"
 #include "tests/fixture/capture_files.h"
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/command_fixture.h"
 
 #ifdef __SANITIZE_ADDRESS__

@@ -2,13 +2,6 @@
 /*
  * The command line: help, mistakes (one sentence and exit status 2), and output that ends early.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -20,6 +13,7 @@
 #include "core/version.h"
 #include "harness/base/error.h"
 #include "harness/cli/cmd.h"
+#include "tests/fixture/cmocka.h"
 #include "variants/variant.h"
 
 #define OUTPUT_MAX (1 << 18)
@@ -388,15 +382,11 @@ static void test_output_ends(void **state)
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_help),	       cmocka_unit_test(test_rest),
-		cmocka_unit_test(test_nothing_asked),  cmocka_unit_test(test_version),
-		cmocka_unit_test(test_unknown),	       cmocka_unit_test(test_tone),
-		cmocka_unit_test(test_list),	       cmocka_unit_test(test_list_json),
-		cmocka_unit_test(test_list_workloads), cmocka_unit_test(test_output_ends),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(test_help),	       cmocka_unit_test(test_rest),
+	cmocka_unit_test(test_nothing_asked),  cmocka_unit_test(test_version),
+	cmocka_unit_test(test_unknown),	       cmocka_unit_test(test_tone),
+	cmocka_unit_test(test_list),	       cmocka_unit_test(test_list_json),
+	cmocka_unit_test(test_list_workloads), cmocka_unit_test(test_output_ends),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

@@ -4,13 +4,6 @@
  * a slower one is detected; a program with another protocol is refused; and how another revision
  * is built.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +12,7 @@
 #include <unistd.h>
 
 #include "harness/base/error.h"
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/command_fixture.h"
 
 #define REPEATS 5

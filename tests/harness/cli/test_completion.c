@@ -3,18 +3,12 @@
  * Completion and manual pages: complete by the tables of options, and accepted by the programs that
  * read them, if these are installed.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness/cli/cmd.h"
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/command_fixture.h"
 #include "variants/variant.h"
 
@@ -227,14 +221,10 @@ static int begin(void **state)
 	return err;
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_bash),
-		cmocka_unit_test(test_zsh),
-		cmocka_unit_test(test_fish),
-		cmocka_unit_test(test_man),
-	};
-
-	return cmocka_run_group_tests_name("completion", tests, begin, own_folder_leave);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(test_bash),
+	cmocka_unit_test(test_zsh),
+	cmocka_unit_test(test_fish),
+	cmocka_unit_test(test_man),
+};
+CT_TEST_MAIN(tests, begin, own_folder_leave)

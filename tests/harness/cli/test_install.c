@@ -3,13 +3,6 @@
  * An installed program, moved elsewhere, and a program that was copied alone:
  * both measure and draw while the source is hidden.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +11,7 @@
 #include "core/compiler.h"
 #include "core/version.h"
 #include "harness/base/error.h"
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/command_fixture.h"
 
 #ifdef __SANITIZE_ADDRESS__

@@ -1,12 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* ctbench new: makes a workload file from four answers, or says in one sentence why not. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +8,7 @@
 
 #include "harness/base/error.h"
 #include "harness/workload/workload.h"
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/command_fixture.h"
 
 /* ctbench new with arguments for the shell, and answers as its standard input; its exit status. */
@@ -143,14 +137,10 @@ static int begin(void **state)
 	return own_folder_enter("new");
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(answers_make_a_file),
-		cmocka_unit_test(defaults),
-		cmocka_unit_test(options),
-		cmocka_unit_test(wrong_answers),
-	};
-
-	return cmocka_run_group_tests_name("new", tests, begin, own_folder_leave);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(answers_make_a_file),
+	cmocka_unit_test(defaults),
+	cmocka_unit_test(options),
+	cmocka_unit_test(wrong_answers),
+};
+CT_TEST_MAIN(tests, begin, own_folder_leave)

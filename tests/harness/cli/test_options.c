@@ -3,18 +3,12 @@
  * Options by their tables: a made-up command with an option of each type, and for each option of
  * each command of ctbench the suggestion for a mistyped name.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness/cli/cmd.h"
 #include "harness/workload/workload.h"
+#include "tests/fixture/cmocka.h"
 
 struct request {
 	bool on;
@@ -217,13 +211,9 @@ static void test_suggestions(void **state)
 	}
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_types),	   cmocka_unit_test(test_letters),
-		cmocka_unit_test(test_parameters), cmocka_unit_test(test_wrong),
-		cmocka_unit_test(test_operands),   cmocka_unit_test(test_suggestions),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(test_types),	   cmocka_unit_test(test_letters),
+	cmocka_unit_test(test_parameters), cmocka_unit_test(test_wrong),
+	cmocka_unit_test(test_operands),   cmocka_unit_test(test_suggestions),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

@@ -3,18 +3,12 @@
  * Runs ctbench explain on packets of every kind, with several tables; checks that watching a packet
  * changes nothing; and wrong arguments.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "tests/fixture/capture_files.h"
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/command_fixture.h"
 #include "tests/fixture/packets.h"
 #include "variants/variant.h"
@@ -492,17 +486,13 @@ static void mistakes(void **state)
 	TELLS(EXPLAIN("--help"), "--help", "ctbench explain FILE N", "Examples:");
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(established), cmocka_unit_test(out_of_window),
-		cmocka_unit_test(related),     cmocka_unit_test(fragments),
-		cmocka_unit_test(expired),     cmocka_unit_test(chains),
-		cmocka_unit_test(clashes),     cmocka_unit_test(zones),
-		cmocka_unit_test(table_full),  cmocka_unit_test(chain_cap),
-		cmocka_unit_test(edges),       cmocka_unit_test(watched_as_unwatched),
-		cmocka_unit_test(mistakes),
-	};
-
-	return cmocka_run_group_tests_name("explain", tests, make_files, own_folder_leave);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(established), cmocka_unit_test(out_of_window),
+	cmocka_unit_test(related),     cmocka_unit_test(fragments),
+	cmocka_unit_test(expired),     cmocka_unit_test(chains),
+	cmocka_unit_test(clashes),     cmocka_unit_test(zones),
+	cmocka_unit_test(table_full),  cmocka_unit_test(chain_cap),
+	cmocka_unit_test(edges),       cmocka_unit_test(watched_as_unwatched),
+	cmocka_unit_test(mistakes),
+};
+CT_TEST_MAIN(tests, make_files, own_folder_leave)

@@ -6,17 +6,13 @@
 #include "harness/judge/judge.h"
 #include "harness/judge/compare.h"
 
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/command_fixture.h"
 #include "tests/fixture/fake_report.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 static json_t *benchmark(const struct fake_run *run)
 {
@@ -469,20 +465,11 @@ static int begin(void **state)
 	return own_folder_enter("compare");
 }
 
-int main(void)
-{
-	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_regression_is_proven),
-		cmocka_unit_test(one_cell_alone),
-		cmocka_unit_test(too_little_power),
-		cmocka_unit_test(nothing_out_of_nothing),
-		cmocka_unit_test(more_time_is_worse),
-		cmocka_unit_test(shares_stay_shares),
-		cmocka_unit_test(what_differs_is_told),
-		cmocka_unit_test(old_splits),
-		cmocka_unit_test(senseless_comparisons),
-		cmocka_unit_test(google_benchmarks_compare),
-	};
-
-	return cmocka_run_group_tests_name("compare", tests, begin, own_folder_leave);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(a_regression_is_proven), cmocka_unit_test(one_cell_alone),
+	cmocka_unit_test(too_little_power),	  cmocka_unit_test(nothing_out_of_nothing),
+	cmocka_unit_test(more_time_is_worse),	  cmocka_unit_test(shares_stay_shares),
+	cmocka_unit_test(what_differs_is_told),	  cmocka_unit_test(old_splits),
+	cmocka_unit_test(senseless_comparisons),  cmocka_unit_test(google_benchmarks_compare),
+};
+CT_TEST_MAIN(tests, begin, own_folder_leave)

@@ -1,12 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Where two curves part: made-up sweeps over sizes whose truth is known. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -15,6 +8,7 @@
 #include "harness/judge/judge.h"
 #include "harness/numbers/random.h"
 #include "harness/results/metric.h"
+#include "tests/fixture/cmocka.h"
 
 #define REPEATS 9
 #define SIZES	5
@@ -139,13 +133,9 @@ static void false_alarms(void **state)
 	assert_true(alarms <= 18); /* 10 are due; more than 18 come once in 200 times */
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(they_part),	cmocka_unit_test(apart_from_the_start),
-		cmocka_unit_test(never),	cmocka_unit_test(they_cross),
-		cmocka_unit_test(false_alarms),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(they_part),	cmocka_unit_test(apart_from_the_start),
+	cmocka_unit_test(never),	cmocka_unit_test(they_cross),
+	cmocka_unit_test(false_alarms),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

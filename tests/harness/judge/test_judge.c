@@ -5,14 +5,10 @@
  */
 #include "harness/judge/judge.h"
 
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/fake_report.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define RUNS	50 /* under sanitizers: they look for other errors */
@@ -722,30 +718,26 @@ static int fewer_resamples(void **state)
 	return 0;
 }
 
-int main(void)
-{
-	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nothing_is_seen_in_noise),
-		cmocka_unit_test(a_planted_delay_is_found),
-		cmocka_unit_test(power),
-		cmocka_unit_test(an_interaction_is_named),
-		cmocka_unit_test(never_faster_within_the_noise),
-		cmocka_unit_test(noise_is_the_far_end),
-		cmocka_unit_test(effects_in_words),
-		cmocka_unit_test(more_nanoseconds_are_slower),
-		cmocka_unit_test(too_few_repeats),
-		cmocka_unit_test(a_missing_repeat),
-		cmocka_unit_test(without_a_control),
-		cmocka_unit_test(another_pass),
-		cmocka_unit_test(pairs_left_out),
-		cmocka_unit_test(not_interleaved),
-		cmocka_unit_test(what_is_compared),
-		cmocka_unit_test(locks_are_one_choice),
-		cmocka_unit_test(which_parameters_are_choices),
-		cmocka_unit_test(by_which_metric),
-		cmocka_unit_test(what_is_detectable),
-		cmocka_unit_test(what_is_printed),
-	};
-
-	return cmocka_run_group_tests_name("judge", tests, fewer_resamples, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(nothing_is_seen_in_noise),
+	cmocka_unit_test(a_planted_delay_is_found),
+	cmocka_unit_test(power),
+	cmocka_unit_test(an_interaction_is_named),
+	cmocka_unit_test(never_faster_within_the_noise),
+	cmocka_unit_test(noise_is_the_far_end),
+	cmocka_unit_test(effects_in_words),
+	cmocka_unit_test(more_nanoseconds_are_slower),
+	cmocka_unit_test(too_few_repeats),
+	cmocka_unit_test(a_missing_repeat),
+	cmocka_unit_test(without_a_control),
+	cmocka_unit_test(another_pass),
+	cmocka_unit_test(pairs_left_out),
+	cmocka_unit_test(not_interleaved),
+	cmocka_unit_test(what_is_compared),
+	cmocka_unit_test(locks_are_one_choice),
+	cmocka_unit_test(which_parameters_are_choices),
+	cmocka_unit_test(by_which_metric),
+	cmocka_unit_test(what_is_detectable),
+	cmocka_unit_test(what_is_printed),
+};
+CT_TEST_MAIN(tests, fewer_resamples, NULL)

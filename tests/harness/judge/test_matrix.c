@@ -5,15 +5,11 @@
 #include "harness/show/matrix.h"
 
 #include "harness/base/json_read.h"
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/fake_report.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 #define BASE "nulls_rcu_jhash2_scale_seqcount"
 

@@ -7,15 +7,11 @@
 #include "harness/base/error.h"
 
 #include <jansson.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/command_fixture.h"
 
 #define SLOWED	 "nulls_rcu_jhash2_mask_seqcount"

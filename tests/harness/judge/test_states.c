@@ -3,13 +3,6 @@
  * Effects with near and with far CPUs.  Made-up runs in slices: the machine flips between two
  * distances, what threads share costs more in one of them, and a lock costs another share there.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -18,6 +11,7 @@
 #include "harness/judge/judge.h"
 #include "harness/numbers/random.h"
 #include "harness/results/metric.h"
+#include "tests/fixture/cmocka.h"
 
 #define REPEATS 9
 #define ROUNDS	20
@@ -189,14 +183,10 @@ static void a_state_that_some_repeats_saw(void **state)
 	json_decref(report);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(both_states_are_told),
-		cmocka_unit_test(the_same_in_both),
-		cmocka_unit_test(one_state_only),
-		cmocka_unit_test(a_state_that_some_repeats_saw),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(both_states_are_told),
+	cmocka_unit_test(the_same_in_both),
+	cmocka_unit_test(one_state_only),
+	cmocka_unit_test(a_state_that_some_repeats_saw),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

@@ -4,19 +4,13 @@
  * containers see them; on made-up machines, and on this one if a group can
  * be created.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness/machine/cgroup.h"
 #include "harness/machine/memory_limit.h"
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/command_fixture.h"
 #include "tests/fixture/fake_machine.h"
 
@@ -221,16 +215,12 @@ static int begin(void **state)
 	return own_folder_enter("cgroup");
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(nothing, make_root, remove_root),
-		cmocka_unit_test_setup_teardown(version_2, make_root, remove_root),
-		cmocka_unit_test_setup_teardown(version_1, make_root, remove_root),
-		cmocka_unit_test_setup_teardown(hybrid, make_root, remove_root),
-		cmocka_unit_test_setup_teardown(container, make_root, remove_root),
-		cmocka_unit_test(quota_here),
-	};
-
-	return cmocka_run_group_tests_name("cgroup", tests, begin, own_folder_leave);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test_setup_teardown(nothing, make_root, remove_root),
+	cmocka_unit_test_setup_teardown(version_2, make_root, remove_root),
+	cmocka_unit_test_setup_teardown(version_1, make_root, remove_root),
+	cmocka_unit_test_setup_teardown(hybrid, make_root, remove_root),
+	cmocka_unit_test_setup_teardown(container, make_root, remove_root),
+	cmocka_unit_test(quota_here),
+};
+CT_TEST_MAIN(tests, begin, own_folder_leave)

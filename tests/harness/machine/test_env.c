@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Facts about made-up machines, the warnings, and `ctbench env` on this one. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,10 +7,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "harness/machine/env_internal.h"
 #include "harness/base/error.h"
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/fake_machine.h"
 
 /* A value by a path of keys: "machine.cpu". */
@@ -395,18 +391,13 @@ static void the_command(void **state)
 	assert_int_equal(run("env -- x", out, sizeof(out)), CT_EXIT_USER);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(facts_of_a_laptop, make_root, remove_root),
-		cmocka_unit_test_setup_teardown(boost_by_the_other_driver, make_root, remove_root),
-		cmocka_unit_test_setup_teardown(a_guest, make_root, remove_root),
-		cmocka_unit_test_setup_teardown(a_machine_that_tells_nothing, make_root,
-						remove_root),
-		cmocka_unit_test_setup_teardown(small_files, make_root, remove_root),
-		cmocka_unit_test(what_is_warned_of),
-		cmocka_unit_test(the_command),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test_setup_teardown(facts_of_a_laptop, make_root, remove_root),
+	cmocka_unit_test_setup_teardown(boost_by_the_other_driver, make_root, remove_root),
+	cmocka_unit_test_setup_teardown(a_guest, make_root, remove_root),
+	cmocka_unit_test_setup_teardown(a_machine_that_tells_nothing, make_root, remove_root),
+	cmocka_unit_test_setup_teardown(small_files, make_root, remove_root),
+	cmocka_unit_test(what_is_warned_of),
+	cmocka_unit_test(the_command),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

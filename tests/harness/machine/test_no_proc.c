@@ -3,13 +3,6 @@
  * A machine without /proc, without /sys, and without both, as in a chroot or a
  * small sandbox: everything works, and unknown facts are reported.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -20,6 +13,7 @@
 #include <unistd.h>
 
 #include "harness/base/error.h"
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/command_fixture.h"
 #include "tests/fixture/replay_fixture.h"
 
@@ -114,12 +108,8 @@ static int begin(void **state)
 	return 0;
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(hidden),
-		cmocka_unit_test(nameless),
-	};
-
-	return cmocka_run_group_tests_name("no_proc", tests, begin, own_folder_leave);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(hidden),
+	cmocka_unit_test(nameless),
+};
+CT_TEST_MAIN(tests, begin, own_folder_leave)

@@ -2,9 +2,6 @@
 /* The worker pool: all at once, each on its CPU, and its figures of a section; the clock; memory
  * figures. */
 #include <sched.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +9,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "harness/machine/memstat.h"
 #include "harness/machine/pool.h"
 #include "harness/machine/topology.h"
 #include "harness/machine/tsc.h"
+#include "tests/fixture/cmocka.h"
 
 #define MAX 64
 

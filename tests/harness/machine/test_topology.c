@@ -4,19 +4,16 @@
  * and pins on the machine that the test runs on.
  */
 #include <sched.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
 #include <jansson.h>
 
 #include "harness/machine/topology_internal.h"
+#include "tests/fixture/cmocka.h"
 
 /* 16 CPUs; neighbours in number are neighbours in the machine. */
 #define TWO_SOCKETS "package:2 l3:2 core:2 pu:2"

@@ -9,19 +9,15 @@
 #include "harness/show/table/table.h"
 #include "harness/base/grid.h"
 #include "harness/machine/topology.h"
+#include "tests/fixture/cmocka.h"
 
 #include <jansson.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 /* --- Merging and lookup --- */
 
@@ -459,20 +455,16 @@ static void child_that_fails(void **state)
 	measure_program = ours;
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(merged),
-		cmocka_unit_test(printed),
-		cmocka_unit_test(away),
-		cmocka_unit_test(measured),
-		cmocka_unit_test(every_line_once),
-		cmocka_unit_test(mistakes),
-		cmocka_unit_test(more_than_the_machine_has),
-		cmocka_unit_test(misses),
-		cmocka_unit_test(in_a_run),
-		cmocka_unit_test(child_that_fails),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(merged),
+	cmocka_unit_test(printed),
+	cmocka_unit_test(away),
+	cmocka_unit_test(measured),
+	cmocka_unit_test(every_line_once),
+	cmocka_unit_test(mistakes),
+	cmocka_unit_test(more_than_the_machine_has),
+	cmocka_unit_test(misses),
+	cmocka_unit_test(in_a_run),
+	cmocka_unit_test(child_that_fails),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

@@ -4,13 +4,6 @@
  * rejects others; waits for a lock are counted, and only these;
  * grace periods are timed; pages and hardware counters are reported as they are.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
@@ -24,6 +17,7 @@
 #include "harness/machine/pages.h"
 #include "harness/machine/perf.h"
 #include "harness/machine/tsc.h"
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/measured.h"
 #include "tests/fixture/variant_fixture.h"
 
@@ -432,21 +426,17 @@ static int of_this_build(void **state)
 	return 0;
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good_hashes_are_accepted),
-		cmocka_unit_test(test_bad_ones_are_not),
-		cmocka_unit_test(test_what_has_no_buckets),
-		cmocka_unit_test(test_forced_contention),
-		cmocka_unit_test(test_alone_nobody_waits),
-		cmocka_unit_test(test_deferred_nodes_wait),
-		cmocka_unit_test(test_resizes_wait),
-		cmocka_unit_test(test_smaps),
-		cmocka_unit_test(test_pages_asked_for),
-		cmocka_unit_test(test_counters_count),
-		cmocka_unit_test(test_counters_absent),
-	};
-
-	return cmocka_run_group_tests(tests, of_this_build, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(test_good_hashes_are_accepted),
+	cmocka_unit_test(test_bad_ones_are_not),
+	cmocka_unit_test(test_what_has_no_buckets),
+	cmocka_unit_test(test_forced_contention),
+	cmocka_unit_test(test_alone_nobody_waits),
+	cmocka_unit_test(test_deferred_nodes_wait),
+	cmocka_unit_test(test_resizes_wait),
+	cmocka_unit_test(test_smaps),
+	cmocka_unit_test(test_pages_asked_for),
+	cmocka_unit_test(test_counters_count),
+	cmocka_unit_test(test_counters_absent),
+};
+CT_TEST_MAIN(tests, of_this_build, NULL)

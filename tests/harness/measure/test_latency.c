@@ -6,17 +6,13 @@
  */
 #include <jansson.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "core/compiler.h"
 #include "harness/numbers/histogram.h"
 #include "harness/measure/measure.h"
+#include "tests/fixture/cmocka.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED 1
@@ -279,13 +275,9 @@ static int prepare(void **state)
 	return SANITIZED ? setenv("CTBENCH_TIDY", "1", 1) : 0;
 }
 
-int main(void)
-{
-	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(service_times),   cmocka_unit_test(arrivals_are_as_asked),
-		cmocka_unit_test(a_rate_too_high), cmocka_unit_test(packets),
-		cmocka_unit_test(a_planted_stall),
-	};
-
-	return cmocka_run_group_tests_name("latency", tests, prepare, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(service_times),   cmocka_unit_test(arrivals_are_as_asked),
+	cmocka_unit_test(a_rate_too_high), cmocka_unit_test(packets),
+	cmocka_unit_test(a_planted_stall),
+};
+CT_TEST_MAIN(tests, prepare, NULL)

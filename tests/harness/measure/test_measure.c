@@ -8,13 +8,6 @@
  * sanitizer builds the measuring processes free all memory (CTBENCH_TIDY),
  * so that leak checks work.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
@@ -29,6 +22,7 @@
 
 #include "harness/base/interrupt.h"
 #include "harness/measure/measure.h"
+#include "tests/fixture/cmocka.h"
 #include "variants/variant.h"
 
 #ifdef __SANITIZE_ADDRESS__

@@ -5,8 +5,6 @@
  */
 #include "core/ticks.h"
 
-#include <stdint.h>
-
 /* The loop's clock: an operation moves it, and so does each reading. */
 static uint64_t virtual_now;
 static uint64_t virtual_ticks(void);
@@ -16,16 +14,12 @@ static uint64_t virtual_ticks(void);
 
 #include <errno.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "harness/traffic/arrivals.h"
 #include "harness/numbers/histogram.h"
+#include "tests/fixture/cmocka.h"
 
 static uint64_t virtual_ticks(void)
 {
@@ -202,16 +196,9 @@ static void what_is_not_due(void **state)
 	free(l);
 }
 
-int main(void)
-{
-	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(constant_arrivals),
-		cmocka_unit_test(poisson_arrivals),
-		cmocka_unit_test(recorded_arrivals),
-		cmocka_unit_test(a_stall_in_an_open_loop),
-		cmocka_unit_test(and_a_closed_one_hides_it),
-		cmocka_unit_test(what_is_not_due),
-	};
-
-	return cmocka_run_group_tests_name("open_loop", tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(constant_arrivals),	     cmocka_unit_test(poisson_arrivals),
+	cmocka_unit_test(recorded_arrivals),	     cmocka_unit_test(a_stall_in_an_open_loop),
+	cmocka_unit_test(and_a_closed_one_hides_it), cmocka_unit_test(what_is_not_due),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The plain replica finds exactly the existing entries, and refuses other cells. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "core/compiler.h"
 #include "harness/base/error.h"
 #include "harness/measure/replica.h"
+#include "tests/fixture/cmocka.h"
 
 static const struct cell plain = {
 	.variant = REPLICA_NAME,
@@ -120,13 +115,9 @@ static void refuses_the_rest(void **state)
 	refused(&cell, "flows");
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(finds_what_is_there),
-		cmocka_unit_test(odd_sizes),
-		cmocka_unit_test(refuses_the_rest),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(finds_what_is_there),
+	cmocka_unit_test(odd_sizes),
+	cmocka_unit_test(refuses_the_rest),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

@@ -3,13 +3,6 @@
  * Slices: which are refused, that a cold one is detected, that waiting cells sleep, and that errors
  * of a child are reported.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <dirent.h>
 #include <errno.h>
 #include <jansson.h>
@@ -22,6 +15,7 @@
 #include "harness/machine/distance.h"
 #include "harness/machine/topology.h"
 #include "harness/measure/measure.h"
+#include "tests/fixture/cmocka.h"
 
 /* Large enough to be cold for a while, small enough for any cache. */
 static const struct cell plain = {

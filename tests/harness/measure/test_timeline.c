@@ -4,13 +4,6 @@
  * on a made-up track, and planted into a real measurement; each
  * event of a workload is executed, with its times; repeats are merged by medians.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +11,7 @@
 #include "harness/measure/timeline.h"
 #include "harness/results/timeline_merge.h"
 #include "harness/machine/tsc.h"
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/measured.h"
 
 #ifdef __SANITIZE_ADDRESS__
@@ -436,19 +430,15 @@ static int of_this_build(void **state)
 	return 0;
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_calm),
-		cmocka_unit_test(test_stalled),
-		cmocka_unit_test(test_merge),
-		cmocka_unit_test(test_intervals),
-		cmocka_unit_test(test_planted_stall),
-		cmocka_unit_test(test_every_event),
-		cmocka_unit_test(test_resizes),
-		cmocka_unit_test(test_percentiles),
-		cmocka_unit_test(test_all_early_drops),
-	};
-
-	return cmocka_run_group_tests(tests, of_this_build, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(test_calm),
+	cmocka_unit_test(test_stalled),
+	cmocka_unit_test(test_merge),
+	cmocka_unit_test(test_intervals),
+	cmocka_unit_test(test_planted_stall),
+	cmocka_unit_test(test_every_event),
+	cmocka_unit_test(test_resizes),
+	cmocka_unit_test(test_percentiles),
+	cmocka_unit_test(test_all_early_drops),
+};
+CT_TEST_MAIN(tests, of_this_build, NULL)

@@ -3,14 +3,10 @@
 #include "harness/measure/void.h"
 
 #include "harness/measure/slices.h"
+#include "tests/fixture/cmocka.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static const char *judge(struct window_facts f)
 {
@@ -149,13 +145,8 @@ static void test_speed(void **state)
 	assert_true(window_speed() > 0);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),  cmocka_unit_test(test_spoiled),
-		cmocka_unit_test(test_short), cmocka_unit_test(test_open),
-		cmocka_unit_test(test_quota), cmocka_unit_test(test_speed),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(test_good), cmocka_unit_test(test_spoiled), cmocka_unit_test(test_short),
+	cmocka_unit_test(test_open), cmocka_unit_test(test_quota),   cmocka_unit_test(test_speed),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

@@ -8,15 +8,11 @@
 
 #include <jansson.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "harness/numbers/random.h"
+#include "tests/fixture/cmocka.h"
 
 #define N 200000
 
@@ -185,16 +181,12 @@ static void json_has_all_of_it(void **state)
 	free(h);
 }
 
-int main(void)
-{
-	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(buckets_are_without_gaps),
-		cmocka_unit_test(percentiles_beside_sorted_data),
-		cmocka_unit_test(ranks_are_exact),
-		cmocka_unit_test(beyond_the_end),
-		cmocka_unit_test(sums_are_one_histogram),
-		cmocka_unit_test(json_has_all_of_it),
-	};
-
-	return cmocka_run_group_tests_name("histogram", tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(buckets_are_without_gaps),
+	cmocka_unit_test(percentiles_beside_sorted_data),
+	cmocka_unit_test(ranks_are_exact),
+	cmocka_unit_test(beyond_the_end),
+	cmocka_unit_test(sums_are_one_histogram),
+	cmocka_unit_test(json_has_all_of_it),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

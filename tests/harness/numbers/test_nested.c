@@ -7,13 +7,6 @@
  * interval must contain the truth in 93 to 97 of 100 runs, and without an effect at most 5 runs
  * in 100 may see one.  The truth is the mean over states, weighted by their frequency.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -21,6 +14,7 @@
 
 #include "harness/numbers/random.h"
 #include "harness/numbers/stats.h"
+#include "tests/fixture/cmocka.h"
 
 #define INSTANCES_MAX 12
 #define ROUNDS_MAX    24
@@ -170,13 +164,9 @@ static void power(void **state)
 	assert_true(seen > 0.95 * runs);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(intervals_hold_what_they_say),
-		cmocka_unit_test(rounds_are_no_repeats),
-		cmocka_unit_test(power),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(intervals_hold_what_they_say),
+	cmocka_unit_test(rounds_are_no_repeats),
+	cmocka_unit_test(power),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

@@ -4,17 +4,12 @@
  * permutations, Zipf's law by its formula.
  */
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "core/compiler.h"
 #include "harness/numbers/random.h"
+#include "tests/fixture/cmocka.h"
 
 /* No more than five standard deviations above the mean of that many degrees of freedom. */
 static void assert_chi(double chi, double freedom, const char *what)
@@ -376,23 +371,19 @@ static void zipf_of_many(void **state)
 	}
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(known_answers),
-		cmocka_unit_test(seeds_differ),
-		cmocka_unit_test(bounded_draws),
-		cmocka_unit_test(no_favourites),
-		cmocka_unit_test(doubles),
-		cmocka_unit_test(shuffles),
-		cmocka_unit_test(permutations_are),
-		cmocka_unit_test(large_permutations),
-		cmocka_unit_test(permutations_have_no_favourites),
-		cmocka_unit_test(permutations_are_uncorrelated),
-		cmocka_unit_test(correlation_sees),
-		cmocka_unit_test(zipf_follows_its_law),
-		cmocka_unit_test(zipf_of_many),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(known_answers),
+	cmocka_unit_test(seeds_differ),
+	cmocka_unit_test(bounded_draws),
+	cmocka_unit_test(no_favourites),
+	cmocka_unit_test(doubles),
+	cmocka_unit_test(shuffles),
+	cmocka_unit_test(permutations_are),
+	cmocka_unit_test(large_permutations),
+	cmocka_unit_test(permutations_have_no_favourites),
+	cmocka_unit_test(permutations_are_uncorrelated),
+	cmocka_unit_test(correlation_sees),
+	cmocka_unit_test(zipf_follows_its_law),
+	cmocka_unit_test(zipf_of_many),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

@@ -6,17 +6,13 @@
 #include "harness/numbers/stats.h"
 
 #include "harness/numbers/random.h"
+#include "tests/fixture/cmocka.h"
 
 #include <errno.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static bool near(double a, double b, double by)
 {
@@ -207,14 +203,10 @@ static void poisson_and_chi_square(void **state)
 	}
 }
 
-int main(void)
-{
-	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(students_t),	       cmocka_unit_test(poisson_and_chi_square),
-		cmocka_unit_test(ranks_of_the_median), cmocka_unit_test(holm),
-		cmocka_unit_test(median_of_nine),      cmocka_unit_test(few_values),
-		cmocka_unit_test(trimmed_test),	       cmocka_unit_test(as_often_as_said),
-	};
-
-	return cmocka_run_group_tests_name("stats", tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(students_t),	       cmocka_unit_test(poisson_and_chi_square),
+	cmocka_unit_test(ranks_of_the_median), cmocka_unit_test(holm),
+	cmocka_unit_test(median_of_nine),      cmocka_unit_test(few_values),
+	cmocka_unit_test(trimmed_test),	       cmocka_unit_test(as_often_as_said),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

@@ -3,16 +3,10 @@
  * Runs ctbench replay on captures of real traffic: its output in every form,
  * which is the same for all variants.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <dirent.h>
 
 #include "harness/traffic/capture.h"
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/replay_fixture.h"
 #include "variants/variant.h"
 
@@ -207,13 +201,9 @@ static void all_traces(void **state)
 	assert_true(nr > 0);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(own_summaries),  cmocka_unit_test(own_json),
-		cmocka_unit_test(variants_agree), cmocka_unit_test(table_lines),
-		cmocka_unit_test(dumps),	  cmocka_unit_test(all_traces),
-	};
-
-	return cmocka_run_group_tests_name("replay", tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(own_summaries),  cmocka_unit_test(own_json),
+	cmocka_unit_test(variants_agree), cmocka_unit_test(table_lines),
+	cmocka_unit_test(dumps),	  cmocka_unit_test(all_traces),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

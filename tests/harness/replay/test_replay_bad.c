@@ -3,14 +3,8 @@
  * Runs ctbench replay: every mistake gives one sentence, and a damaged
  * capture is reported up to the damage.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "harness/traffic/capture.h"
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/replay_fixture.h"
 
 /* The last replay was refused with these words, and printed nothing. */
@@ -149,13 +143,9 @@ static int begin(void **state)
 	return own_folder_enter("replay-bad");
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(mistakes),
-		cmocka_unit_test(names_of_settings),
-		cmocka_unit_test(damaged),
-	};
-
-	return cmocka_run_group_tests_name("replay_bad", tests, begin, own_folder_leave);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(mistakes),
+	cmocka_unit_test(names_of_settings),
+	cmocka_unit_test(damaged),
+};
+CT_TEST_MAIN(tests, begin, own_folder_leave)

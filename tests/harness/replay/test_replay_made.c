@@ -3,13 +3,7 @@
  * Runs ctbench replay on hand-made captures: time that jumps and
  * steps back, settings, a full table, and scenarios.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/replay_fixture.h"
 
 /* Gaps longer than the clock's range, time that steps back: exactly the expired entries expire. */
@@ -119,13 +113,9 @@ static int begin(void **state)
 	return own_folder_enter("replay-made");
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(time_passes),
-		cmocka_unit_test(full_table),
-		cmocka_unit_test(scenarios),
-	};
-
-	return cmocka_run_group_tests_name("replay_made", tests, begin, own_folder_leave);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(time_passes),
+	cmocka_unit_test(full_table),
+	cmocka_unit_test(scenarios),
+};
+CT_TEST_MAIN(tests, begin, own_folder_leave)

@@ -4,17 +4,11 @@
  * change no figure needlessly, and the summary names them.
  * Commands in messages can be pasted into a shell.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness/base/error.h"
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/replay_fixture.h"
 
 #define NOW 1700000000u
@@ -335,13 +329,8 @@ static int begin(void **state)
 	return own_folder_enter("replay-odd");
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(offload),	 cmocka_unit_test(clocks),
-		cmocka_unit_test(empty),	 cmocka_unit_test(containers),
-		cmocka_unit_test(other_packers), cmocka_unit_test(cut_off),
-	};
-
-	return cmocka_run_group_tests_name("replay_odd", tests, begin, own_folder_leave);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(offload),    cmocka_unit_test(clocks),	       cmocka_unit_test(empty),
+	cmocka_unit_test(containers), cmocka_unit_test(other_packers), cmocka_unit_test(cut_off),
+};
+CT_TEST_MAIN(tests, begin, own_folder_leave)

@@ -3,14 +3,8 @@
  * The packets that a replay's router drops before the first hook, delivers to itself,
  * or does not forward.  All answers are those of Linux 6.18.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "harness/replay/replay.h"
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/packets.h"
 
 static const struct replay_options strict = { .router = true, .checksums = true };
@@ -259,13 +253,8 @@ static void headers(void **state)
 	assert_int_equal(way(&p), UNSEEN);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ipv4_options), cmocka_unit_test(hop_by_hop),
-		cmocka_unit_test(addresses),	cmocka_unit_test(hops),
-		cmocka_unit_test(headers),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(ipv4_options), cmocka_unit_test(hop_by_hop), cmocka_unit_test(addresses),
+	cmocka_unit_test(hops),		cmocka_unit_test(headers),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

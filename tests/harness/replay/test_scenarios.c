@@ -7,13 +7,7 @@
  * The comparison is that of compare.py, as strict: a field that only one of the
  * two has is a difference; what is excused is in excuses.json, by packet.
  */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include <glob.h>
 #include <jansson.h>
@@ -25,6 +19,7 @@
 
 #include "harness/cli/replay_options.h"
 #include "harness/traffic/capture.h"
+#include "tests/fixture/cmocka.h"
 
 #define CONFORMANCE CTBENCH_SOURCE_DIR "/tests/conformance"
 #define MAX_NUMBERS 4096

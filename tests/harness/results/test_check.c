@@ -5,18 +5,14 @@
 
 #include "harness/base/names.h"
 #include "harness/results/results.h"
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/command_fixture.h"
 
 #include <jansson.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <zstd.h>
-
-#include <cmocka.h>
 
 static json_t *benchmark;
 static struct ct_error e;
@@ -357,13 +353,9 @@ static void run_names(void **state)
 	assert_int_equal(remove_all("runs"), 0);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_we_wrote), cmocka_unit_test(other_types),
-		cmocka_unit_test(names),	 cmocka_unit_test(whatever_the_key),
-		cmocka_unit_test(other_files),	 cmocka_unit_test(run_names),
-	};
-
-	return cmocka_run_group_tests(tests, setup, teardown);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(what_we_wrote), cmocka_unit_test(other_types),
+	cmocka_unit_test(names),	 cmocka_unit_test(whatever_the_key),
+	cmocka_unit_test(other_files),	 cmocka_unit_test(run_names),
+};
+CT_TEST_MAIN(tests, setup, teardown)

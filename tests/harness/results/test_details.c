@@ -7,10 +7,7 @@
 
 #include <jansson.h>
 #include <math.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -18,11 +15,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "harness/measure/bench.h"
 #include "harness/measure/measure.h"
 #include "harness/results/results.h"
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/command_fixture.h"
 
 static const char parent[] = ".", dir[] = "./run", details_path[] = "./run/" DETAILS_FILE;
@@ -427,21 +423,17 @@ static void metrics_of_a_bench(void **state)
 	json_decref(b.details);
 }
 
-int main(void)
-{
-	static const struct CMUnitTest tests[] = {
+static const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, own_folder_leave)
-		TEST(what_was_told_is_read),
-		TEST(a_run_without_details),
-		TEST(only_the_latest_good_attempt),
-		TEST(lost_details_are_missed),
-		TEST(details_without_a_row),
-		TEST(a_line_cut_off),
-		TEST(a_damaged_line_is_named),
-		TEST(a_full_disk_costs_one_measurement),
-		cmocka_unit_test(sent_through_the_pipe),
-		cmocka_unit_test(metrics_of_a_bench),
-	};
-
-	return cmocka_run_group_tests_name("details", tests, NULL, NULL);
-}
+	TEST(what_was_told_is_read),
+	TEST(a_run_without_details),
+	TEST(only_the_latest_good_attempt),
+	TEST(lost_details_are_missed),
+	TEST(details_without_a_row),
+	TEST(a_line_cut_off),
+	TEST(a_damaged_line_is_named),
+	TEST(a_full_disk_costs_one_measurement),
+	cmocka_unit_test(sent_through_the_pipe),
+	cmocka_unit_test(metrics_of_a_bench),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

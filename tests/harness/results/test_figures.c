@@ -8,20 +8,16 @@
 #include <dirent.h>
 #include <jansson.h>
 #include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "harness/measure/timeline.h"
 #include "harness/results/dictionary.h"
 #include "harness/results/results.h"
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/command_fixture.h"
 
 static char dictionary[1 << 16];
@@ -235,14 +231,10 @@ static void older_runs_are_read(void **state)
 	assert_int_equal(rows, 1);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_row_has_a_meaning), cmocka_unit_test(every_metric_has_a_row),
-		cmocka_unit_test(every_series_has_a_row),  cmocka_unit_test(a_run_explains_itself),
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(every_row_has_a_meaning), cmocka_unit_test(every_metric_has_a_row),
+	cmocka_unit_test(every_series_has_a_row),  cmocka_unit_test(a_run_explains_itself),
 
-		cmocka_unit_test(older_runs_are_read),
-	};
-
-	return cmocka_run_group_tests_name("figures", tests, begin, own_folder_leave);
-}
+	cmocka_unit_test(older_runs_are_read),
+};
+CT_TEST_MAIN(tests, begin, own_folder_leave)

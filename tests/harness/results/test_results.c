@@ -5,12 +5,10 @@
 #include "harness/numbers/quartiles.h"
 #include "harness/results/figures.h"
 #include "harness/show/table/table.h"
+#include "tests/fixture/cmocka.h"
 
 #include <fcntl.h>
 #include <jansson.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +16,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 static char parent[64];
 
@@ -483,26 +479,22 @@ static void numbers_for_people(void **state)
 	}
 }
 
-int main(void)
-{
-	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(line_and_back),
-		cmocka_unit_test(every_field_counts),
-		cmocka_unit_test(texts_stay_in_their_row),
-		cmocka_unit_test(nonsense_is_no_measurement),
-		cmocka_unit_test(older_headers_are_known),
-		cmocka_unit_test(impossible_figures),
-		cmocka_unit_test(append_and_resume),
-		cmocka_unit_test(a_torn_row_is_dropped),
-		cmocka_unit_test(a_strange_row_is_named),
-		cmocka_unit_test(earlier_results_are_kept),
-		cmocka_unit_test(names_are_folders),
-		cmocka_unit_test(an_unwritable_folder),
-		cmocka_unit_test(files_are_whole_or_as_they_were),
-		cmocka_unit_test(json_and_its_errors),
-		cmocka_unit_test(quartiles),
-		cmocka_unit_test(numbers_for_people),
-	};
-
-	return cmocka_run_group_tests_name("results", tests, make_parent, remove_parent);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(line_and_back),
+	cmocka_unit_test(every_field_counts),
+	cmocka_unit_test(texts_stay_in_their_row),
+	cmocka_unit_test(nonsense_is_no_measurement),
+	cmocka_unit_test(older_headers_are_known),
+	cmocka_unit_test(impossible_figures),
+	cmocka_unit_test(append_and_resume),
+	cmocka_unit_test(a_torn_row_is_dropped),
+	cmocka_unit_test(a_strange_row_is_named),
+	cmocka_unit_test(earlier_results_are_kept),
+	cmocka_unit_test(names_are_folders),
+	cmocka_unit_test(an_unwritable_folder),
+	cmocka_unit_test(files_are_whole_or_as_they_were),
+	cmocka_unit_test(json_and_its_errors),
+	cmocka_unit_test(quartiles),
+	cmocka_unit_test(numbers_for_people),
+};
+CT_TEST_MAIN(tests, make_parent, remove_parent)

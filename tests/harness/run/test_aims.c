@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Aims of workloads: reading them, and their table. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "harness/workload/aims.h"
 #include "harness/run/run.h"
+#include "tests/fixture/cmocka.h"
 
 #define BASELINE "nulls_rcu_jhash2_scale_seqcount"
 
@@ -103,12 +98,8 @@ static void test_verdict(void **state)
 	free(text);
 }
 
-int main(void)
-{
-	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parse),
-		cmocka_unit_test(test_verdict),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(test_parse),
+	cmocka_unit_test(test_verdict),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

@@ -8,18 +8,14 @@
 #include "harness/cli/run_commands.h"
 
 #include <jansson.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/command_fixture.h"
 
 /* ---- made-up measurements ---- */

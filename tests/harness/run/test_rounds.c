@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Cells of a group measured in turn: every cell in every round, and its recorded results. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/command_fixture.h"
 
 #define CELLS	3 /* two variants and the control */

@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The results of a run: its files, the order of its measurements, and the effects of options. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/run_fixture.h"
 
 /* ---- the results of a run ---- */

@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* A workload from standard input: kept with the run, resumed and merged. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "harness/cli/cmd.h"
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/run_fixture.h"
 
 /* run() with a file as standard input. */
@@ -94,13 +88,9 @@ static void input_is_merged(void **state)
 	expect(said.err, "p2/stdin.yaml");
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(input_is_resumed, fresh),
-		cmocka_unit_test_setup(input_is_checked, fresh),
-		cmocka_unit_test_setup(input_is_merged, fresh),
-	};
-
-	return cmocka_run_group_tests_name("run_input", tests, begin, own_folder_leave);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test_setup(input_is_resumed, fresh),
+	cmocka_unit_test_setup(input_is_checked, fresh),
+	cmocka_unit_test_setup(input_is_merged, fresh),
+};
+CT_TEST_MAIN(tests, begin, own_folder_leave)

@@ -3,13 +3,6 @@
  * Errors during a run: void and failed measurements,
  * interrupts, kills, a full disk; and resuming it.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/run_fixture.h"
 
 /* In a child, for calls that do not return. */

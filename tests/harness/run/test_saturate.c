@@ -7,17 +7,13 @@
 
 #include <jansson.h>
 #include <math.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "harness/results/details.h"
 #include "harness/base/interrupt.h"
 #include "harness/cli/run_commands.h"
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/command_fixture.h"
 
 /* ---- the search ---- */
@@ -430,24 +426,20 @@ static void bad_arguments(void **state)
 	assert_int_equal(calls, 0);
 }
 
-int main(void)
-{
-	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(it_finds_the_limit),
-		cmocka_unit_test(limits_outside),
-		cmocka_unit_test(disturbed),
-		cmocka_unit_test(shifted_grids),
-		cmocka_unit_test_setup(the_command, fresh),
-		cmocka_unit_test_setup(void_and_failed, fresh),
-		cmocka_unit_test_setup(disturbed_at_the_lowest, fresh),
-		cmocka_unit_test_setup(late_everywhere, fresh),
-		cmocka_unit_test_setup(coarse_searches, fresh),
-		cmocka_unit_test_setup(machine_alone, fresh),
-		cmocka_unit_test_setup(interrupted_and_gone_on_with, fresh),
-		cmocka_unit_test_setup(other_parameters, fresh),
-		cmocka_unit_test_setup(anothers_folder, fresh),
-		cmocka_unit_test_setup(bad_arguments, fresh),
-	};
-
-	return cmocka_run_group_tests_name("saturate", tests, begin, own_folder_leave);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(it_finds_the_limit),
+	cmocka_unit_test(limits_outside),
+	cmocka_unit_test(disturbed),
+	cmocka_unit_test(shifted_grids),
+	cmocka_unit_test_setup(the_command, fresh),
+	cmocka_unit_test_setup(void_and_failed, fresh),
+	cmocka_unit_test_setup(disturbed_at_the_lowest, fresh),
+	cmocka_unit_test_setup(late_everywhere, fresh),
+	cmocka_unit_test_setup(coarse_searches, fresh),
+	cmocka_unit_test_setup(machine_alone, fresh),
+	cmocka_unit_test_setup(interrupted_and_gone_on_with, fresh),
+	cmocka_unit_test_setup(other_parameters, fresh),
+	cmocka_unit_test_setup(anothers_folder, fresh),
+	cmocka_unit_test_setup(bad_arguments, fresh),
+};
+CT_TEST_MAIN(tests, begin, own_folder_leave)

@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Which slices are refused for their halves, and which repeats are void for them. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness/run/slices.h"
+#include "tests/fixture/cmocka.h"
 
 #define MANY 40
 
@@ -161,16 +155,12 @@ static void longer_ones(void **state)
 	free(few.list);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_cold_slice_among_even_ones),
-		cmocka_unit_test(noise_is_no_reason),
-		cmocka_unit_test(the_first_slices),
-		cmocka_unit_test(other_reasons_stay),
-		cmocka_unit_test(cold_throughout),
-		cmocka_unit_test(longer_ones),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(one_cold_slice_among_even_ones),
+	cmocka_unit_test(noise_is_no_reason),
+	cmocka_unit_test(the_first_slices),
+	cmocka_unit_test(other_reasons_stay),
+	cmocka_unit_test(cold_throughout),
+	cmocka_unit_test(longer_ones),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

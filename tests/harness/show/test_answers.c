@@ -2,18 +2,12 @@
 /*
  * Each kind of question is answered with its cells' own figures, above the table and in the report.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "harness/show/answers.h"
+#include "tests/fixture/cmocka.h"
 
 static json_t *report;
 static char answer[ANSWER_MAX];

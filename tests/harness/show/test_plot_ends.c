@@ -6,15 +6,11 @@
 #include "harness/show/plot/internal.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "harness/numbers/random.h"
+#include "tests/fixture/cmocka.h"
 
 #define CURVES_MAX 28
 
@@ -139,14 +135,10 @@ static void script(void **state)
 	free(text);
 }
 
-int main(void)
-{
-	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(alone),
-		cmocka_unit_test(as_little_as_it_takes),
-		cmocka_unit_test(never_upon_another),
-		cmocka_unit_test(script),
-	};
-
-	return cmocka_run_group_tests_name("plot_ends", tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(alone),
+	cmocka_unit_test(as_little_as_it_takes),
+	cmocka_unit_test(never_upon_another),
+	cmocka_unit_test(script),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

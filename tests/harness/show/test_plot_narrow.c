@@ -7,15 +7,11 @@
 #include "harness/workload/workload.h"
 
 #include <jansson.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/command_fixture.h"
 #include "tests/fixture/plot_fixture.h"
 

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* What pictures say, and which are worth drawing where nobody asks for a kind. */
 #include "harness/workload/workload.h"
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/command_fixture.h"
 #include "tests/fixture/plot_fixture.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 /* Gives every cell ns per operation, and as many repeats of it, from 100 up. */
 static void add_times(json_t *benchmark, int repeats)

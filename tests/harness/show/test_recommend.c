@@ -4,15 +4,11 @@
 #include "harness/judge/matrix.h"
 #include "harness/show/recommend.h"
 
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/fake_report.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 #define BASE "nulls_rcu_jhash2_scale_seqcount"
 

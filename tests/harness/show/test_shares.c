@@ -7,16 +7,12 @@
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "harness/base/grid.h"
 #include "harness/show/table/table.h"
+#include "tests/fixture/cmocka.h"
 
 /* One thread: a line takes 10 ns in 1 MiB and 100 ns in 64 MiB; two threads: twice that. */
 static const char bounds[] =
@@ -175,13 +171,9 @@ static void refused(void **state)
 	json_decref(report);
 }
 
-int main(void)
-{
-	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_bound),
-		cmocka_unit_test(what_is_made_of_it),
-		cmocka_unit_test(refused),
-	};
-
-	return cmocka_run_group_tests_name("shares", tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(each_bound),
+	cmocka_unit_test(what_is_made_of_it),
+	cmocka_unit_test(refused),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

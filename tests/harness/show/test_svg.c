@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* A picture is made smaller for a page, and shows the same. */
 #include "harness/show/report/report.h"
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/command_fixture.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 /* The picture with this between its tags, as a page has it. */
 static void becomes(const char *inside, const char *wanted)
@@ -115,14 +111,10 @@ static int enter(void **state)
 	return own_folder_enter("svg");
 }
 
-int main(void)
-{
-	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_draws_nothing),
-		cmocka_unit_test(numbers_and_colours),
-		cmocka_unit_test(definitions),
-		cmocka_unit_test(damaged),
-	};
-
-	return cmocka_run_group_tests_name("svg", tests, enter, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(what_draws_nothing),
+	cmocka_unit_test(numbers_and_colours),
+	cmocka_unit_test(definitions),
+	cmocka_unit_test(damaged),
+};
+CT_TEST_MAIN(tests, enter, NULL)

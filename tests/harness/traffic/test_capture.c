@@ -4,15 +4,10 @@
  * captures in memory, and real captures: the project's own and, if they
  * are next to the checkout, a larger collection.
  */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include "harness/traffic/capture.h"
 #include "tests/fixture/capture_files.h"
 #include "tests/fixture/capture_folder.h"
+#include "tests/fixture/cmocka.h"
 
 #include <fcntl.h>
 #include <ftw.h>
@@ -403,16 +398,12 @@ static void test_traces(void **state)
 	assert_true(real_ip >= 1);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_classic),	       cmocka_unit_test(test_pcapng),
-		cmocka_unit_test(test_zstd),	       cmocka_unit_test(test_files),
-		cmocka_unit_test(test_standard_input), cmocka_unit_test(test_after_2038),
-		cmocka_unit_test(test_wire_length),    cmocka_unit_test(test_no_packets),
-		cmocka_unit_test(test_load),	       cmocka_unit_test(test_decode_rate),
-		cmocka_unit_test(test_own_captures),   cmocka_unit_test(test_traces),
-	};
-
-	return cmocka_run_group_tests(tests, make_folder, remove_folder);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(test_classic),	       cmocka_unit_test(test_pcapng),
+	cmocka_unit_test(test_zstd),	       cmocka_unit_test(test_files),
+	cmocka_unit_test(test_standard_input), cmocka_unit_test(test_after_2038),
+	cmocka_unit_test(test_wire_length),    cmocka_unit_test(test_no_packets),
+	cmocka_unit_test(test_load),	       cmocka_unit_test(test_decode_rate),
+	cmocka_unit_test(test_own_captures),   cmocka_unit_test(test_traces),
+};
+CT_TEST_MAIN(tests, make_folder, remove_folder)

@@ -5,15 +5,10 @@
  * repair.  And captures mutated at random, with fixed seeds: no bytes may cause
  * more than an error (checked with sanitizers).
  */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include "harness/traffic/capture.h"
 #include "tests/fixture/capture_files.h"
 #include "tests/fixture/capture_folder.h"
+#include "tests/fixture/cmocka.h"
 
 #include <glob.h>
 #include <stdio.h>
@@ -451,17 +446,13 @@ static void test_fuzz_forms(void **state)
 	blob_free(&packed);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_absent),	      cmocka_unit_test(test_folder),
-		cmocka_unit_test(test_unreadable),    cmocka_unit_test(test_empty),
-		cmocka_unit_test(test_garbage),	      cmocka_unit_test(test_cut_header),
-		cmocka_unit_test(test_cut_packet),    cmocka_unit_test(test_damaged_packet),
-		cmocka_unit_test(test_link_types),    cmocka_unit_test(test_damaged_zstd),
-		cmocka_unit_test(test_other_packers), cmocka_unit_test(test_fuzz_own_captures),
-		cmocka_unit_test(test_fuzz_links),    cmocka_unit_test(test_fuzz_forms),
-	};
-
-	return cmocka_run_group_tests(tests, make_folder, remove_folder);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(test_absent),	      cmocka_unit_test(test_folder),
+	cmocka_unit_test(test_unreadable),    cmocka_unit_test(test_empty),
+	cmocka_unit_test(test_garbage),	      cmocka_unit_test(test_cut_header),
+	cmocka_unit_test(test_cut_packet),    cmocka_unit_test(test_damaged_packet),
+	cmocka_unit_test(test_link_types),    cmocka_unit_test(test_damaged_zstd),
+	cmocka_unit_test(test_other_packers), cmocka_unit_test(test_fuzz_own_captures),
+	cmocka_unit_test(test_fuzz_links),    cmocka_unit_test(test_fuzz_forms),
+};
+CT_TEST_MAIN(tests, make_folder, remove_folder)

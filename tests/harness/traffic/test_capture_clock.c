@@ -3,15 +3,10 @@
  * Capture times that jump: the clock that is made of them never goes back, and
  * advances by the gaps between packets; jumps are counted.
  */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include "harness/traffic/capture.h"
 #include "harness/traffic/capture_clock.h"
 #include "tests/fixture/capture_files.h"
+#include "tests/fixture/cmocka.h"
 
 #include <stdio.h>
 
@@ -320,15 +315,9 @@ static void extremes(void **state)
 	}
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(forward),  cmocka_unit_test(disorder),
-		cmocka_unit_test(outlier),  cmocka_unit_test(two_clocks),
-		cmocka_unit_test(joined),   cmocka_unit_test(set_clock),
-		cmocka_unit_test(no_time),  cmocka_unit_test(units),
-		cmocka_unit_test(extremes),
-	};
-
-	return cmocka_run_group_tests_name("capture_clock", tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(forward),    cmocka_unit_test(disorder), cmocka_unit_test(outlier),
+	cmocka_unit_test(two_clocks), cmocka_unit_test(joined),	  cmocka_unit_test(set_clock),
+	cmocka_unit_test(no_time),    cmocka_unit_test(units),	  cmocka_unit_test(extremes),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

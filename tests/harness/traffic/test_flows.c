@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Synthetic flows: all different, found again by their tuples, and like real ones. */
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
 #include <netinet/in.h>
 
 #include "harness/traffic/flows.h"
+#include "tests/fixture/cmocka.h"
 
 /* Twice n numbers' worth of open addressing: false if x (not 0) is there already. */
 static bool set_add(uint64_t *set, uint64_t mask, uint64_t x)
@@ -171,14 +167,10 @@ static void flows_look_real(void **state)
 	assert_true(in.servers > 500 && in.servers < 700 && in.servers == out.servers);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(flows_are_unique),
-		cmocka_unit_test(flows_are_found_again),
-		cmocka_unit_test(replies_and_compact_keys),
-		cmocka_unit_test(flows_look_real),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(flows_are_unique),
+	cmocka_unit_test(flows_are_found_again),
+	cmocka_unit_test(replies_and_compact_keys),
+	cmocka_unit_test(flows_look_real),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

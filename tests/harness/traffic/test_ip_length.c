@@ -4,16 +4,11 @@
  * and padding of the link.  The answers are those of Linux for each
  * case (tests/conformance: tcp_offload, fuzz_*, ip_*).
  */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include "harness/traffic/capture.h"
 #include "harness/traffic/frames.h"
 #include "harness/traffic/ip_length.h"
 #include "tests/fixture/capture_files.h"
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/packets.h"
 
 #include <stdio.h>
@@ -252,12 +247,8 @@ static void notes(void **state)
 	}
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ipv4),	 cmocka_unit_test(offload), cmocka_unit_test(ipv6),
-		cmocka_unit_test(jumbo), cmocka_unit_test(told),    cmocka_unit_test(notes),
-	};
-
-	return cmocka_run_group_tests_name("ip_length", tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(ipv4),	 cmocka_unit_test(offload), cmocka_unit_test(ipv6),
+	cmocka_unit_test(jumbo), cmocka_unit_test(told),    cmocka_unit_test(notes),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

@@ -4,16 +4,11 @@
  * the plan's promises can be checked by counting.
  */
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "harness/traffic/keys.h"
+#include "tests/fixture/cmocka.h"
 
 static const struct cell plain = {
 	.threads = 1,
@@ -472,20 +467,16 @@ static void what_cannot_be_is_said(void **state)
 	refused(&cell, "share");
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(uniform_streams_permute),
-		cmocka_unit_test(streams_are_repeatable),
-		cmocka_unit_test(zipf_streams),
-		cmocka_unit_test(hot_streams),
-		cmocka_unit_test(hits_and_replies),
-		cmocka_unit_test(misses_are_scattered),
-		cmocka_unit_test(population_is_stationary),
-		cmocka_unit_test(mix_is_exact),
-		cmocka_unit_test(memory_is_bounded),
-		cmocka_unit_test(what_cannot_be_is_said),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(uniform_streams_permute),
+	cmocka_unit_test(streams_are_repeatable),
+	cmocka_unit_test(zipf_streams),
+	cmocka_unit_test(hot_streams),
+	cmocka_unit_test(hits_and_replies),
+	cmocka_unit_test(misses_are_scattered),
+	cmocka_unit_test(population_is_stationary),
+	cmocka_unit_test(mix_is_exact),
+	cmocka_unit_test(memory_is_bounded),
+	cmocka_unit_test(what_cannot_be_is_said),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

@@ -3,14 +3,9 @@
  * The link-layer decoders: every link type with every header they know, read
  * from a capture file like a user's; and none reads beyond its end.
  */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include "harness/traffic/capture.h"
 #include "tests/fixture/capture_files.h"
+#include "tests/fixture/cmocka.h"
 
 /* One header a line. */
 /* clang-format off */
@@ -223,14 +218,10 @@ static void test_unknown_type(void **state)
 	assert_null(linklayer_find(65535));
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_link_type),
-		cmocka_unit_test(test_not_ip),
-		cmocka_unit_test(test_cut_anywhere),
-		cmocka_unit_test(test_unknown_type),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(test_every_link_type),
+	cmocka_unit_test(test_not_ip),
+	cmocka_unit_test(test_cut_anywhere),
+	cmocka_unit_test(test_unknown_type),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

@@ -4,14 +4,9 @@
  * either byte order, every kind of packet and time, blocks that are not packets;
  * and files with wrong lengths.
  */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include "harness/traffic/capture.h"
 #include "tests/fixture/capture_files.h"
+#include "tests/fixture/cmocka.h"
 
 #include <stdio.h>
 
@@ -417,14 +412,10 @@ static void damaged(void **state)
 	blob_free(&b);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sections),	   cmocka_unit_test(interfaces),
-		cmocka_unit_test(no_decoder),	   cmocka_unit_test(resolutions),
-		cmocka_unit_test(other_packets),   cmocka_unit_test(other_blocks),
-		cmocka_unit_test(check_sequences), cmocka_unit_test(damaged),
-	};
-
-	return cmocka_run_group_tests_name("pcapng", tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(sections),	   cmocka_unit_test(interfaces),
+	cmocka_unit_test(no_decoder),	   cmocka_unit_test(resolutions),
+	cmocka_unit_test(other_packets),   cmocka_unit_test(other_blocks),
+	cmocka_unit_test(check_sequences), cmocka_unit_test(damaged),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Which thread gets which connection's packets: synthetic flows and captures. */
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "harness/traffic/capture.h"
 #include "harness/traffic/frames.h"
 #include "harness/traffic/keys.h"
+#include "tests/fixture/cmocka.h"
 
 #define THREADS 3
 #define FLOWS	10007
@@ -284,17 +279,13 @@ static void captures_are_split(void **state)
 	capture_set_free(&set);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(any_meets_all),
-		cmocka_unit_test(flows_stay_on_a_thread),
-		cmocka_unit_test(replies_are_on_the_next_thread),
-		cmocka_unit_test(round_robin_takes_turns),
-		cmocka_unit_test(popular_flows_are_split),
-		cmocka_unit_test(too_few_flows),
-		cmocka_unit_test(captures_are_split),
-	};
-
-	return cmocka_run_group_tests_name("split", tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(any_meets_all),
+	cmocka_unit_test(flows_stay_on_a_thread),
+	cmocka_unit_test(replies_are_on_the_next_thread),
+	cmocka_unit_test(round_robin_takes_turns),
+	cmocka_unit_test(popular_flows_are_split),
+	cmocka_unit_test(too_few_flows),
+	cmocka_unit_test(captures_are_split),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

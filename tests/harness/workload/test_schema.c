@@ -3,13 +3,6 @@
  * The table of parameters for people and programs: the README's table has each of its rows, and
  * the JSON Schema accepts the project's own workload files and refuses wrong ones.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +10,7 @@
 #include <unistd.h>
 
 #include "harness/workload/parameters.h"
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/workload_fixture.h"
 
 /* ---- the table of parameters ---- */
@@ -184,14 +178,10 @@ static int begin(void **state)
 	return own_folder_enter("schema");
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_readme),
-		cmocka_unit_test(test_list),
-		cmocka_unit_test(test_schema),
-	};
-
-	return cmocka_run_group_tests_name("schema", tests, begin, own_folder_leave);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(test_rows),
+	cmocka_unit_test(test_readme),
+	cmocka_unit_test(test_list),
+	cmocka_unit_test(test_schema),
+};
+CT_TEST_MAIN(tests, begin, own_folder_leave)

@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Workload files: the accepted keys and values, and the cells that they make. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <math.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
 #include "harness/machine/topology.h"
 #include "harness/workload/size.h"
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/workload_fixture.h"
 
 /* ---- accepted keys and values ---- */
@@ -437,21 +431,17 @@ static int begin(void **state)
 	return own_folder_enter("workload");
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_every_key),
-		cmocka_unit_test(test_product),
-		cmocka_unit_test(test_rounding),
-		cmocka_unit_test(test_threads_of_the_machine),
-		cmocka_unit_test(test_mixes),
-		cmocka_unit_test(test_sizes_of_the_machine),
-		cmocka_unit_test(test_splits_of_one_thread),
-		cmocka_unit_test(test_overrides),
-		cmocka_unit_test(test_suites),
-		cmocka_unit_test(test_text),
-	};
-
-	return cmocka_run_group_tests_name("workload", tests, begin, own_folder_leave);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(test_defaults),
+	cmocka_unit_test(test_every_key),
+	cmocka_unit_test(test_product),
+	cmocka_unit_test(test_rounding),
+	cmocka_unit_test(test_threads_of_the_machine),
+	cmocka_unit_test(test_mixes),
+	cmocka_unit_test(test_sizes_of_the_machine),
+	cmocka_unit_test(test_splits_of_one_thread),
+	cmocka_unit_test(test_overrides),
+	cmocka_unit_test(test_suites),
+	cmocka_unit_test(test_text),
+};
+CT_TEST_MAIN(tests, begin, own_folder_leave)

@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Wrong workload files: each message has the line, the key and the value. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/workload_fixture.h"
 
 struct bad {
@@ -389,14 +383,10 @@ static int begin(void **state)
 	return own_folder_enter("workload-bad");
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_bad_files),
-		cmocka_unit_test(test_bad_options),
-		cmocka_unit_test(test_bad_paths),
-		cmocka_unit_test(test_mutations),
-	};
-
-	return cmocka_run_group_tests_name("workload_bad", tests, begin, own_folder_leave);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(test_bad_files),
+	cmocka_unit_test(test_bad_options),
+	cmocka_unit_test(test_bad_paths),
+	cmocka_unit_test(test_mutations),
+};
+CT_TEST_MAIN(tests, begin, own_folder_leave)

@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Selections of variants: patterns, axes, and misspelt names. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness/workload/axis_text.h"
 #include "harness/base/nearest.h"
 #include "harness/workload/workload.h"
+#include "tests/fixture/cmocka.h"
 #include "variants/variant.h"
 
 #define BASELINE "nulls_rcu_jhash2_scale_seqcount"
@@ -150,13 +144,9 @@ static void test_nearest(void **state)
 	assert_null(nearest_name("x", names, 0));
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_selections),
-		cmocka_unit_test(test_axis_texts),
-		cmocka_unit_test(test_nearest),
-	};
-
-	return cmocka_run_group_tests_name("workload_select", tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(test_selections),
+	cmocka_unit_test(test_axis_texts),
+	cmocka_unit_test(test_nearest),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

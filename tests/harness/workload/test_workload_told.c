@@ -1,12 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Names of cells, workloads as JSON, dry runs, and the project's own workloads and suites. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +7,7 @@
 #include <unistd.h>
 
 #include "harness/machine/topology.h"
+#include "tests/fixture/cmocka.h"
 #include "tests/fixture/workload_fixture.h"
 
 static void test_names(void **state)
@@ -227,13 +221,9 @@ static int begin(void **state)
 	return own_folder_enter("workload-told");
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names),	   cmocka_unit_test(test_json),
-		cmocka_unit_test(test_dry_run),	   cmocka_unit_test(test_own_files),
-		cmocka_unit_test(test_own_suites),
-	};
-
-	return cmocka_run_group_tests_name("workload_told", tests, begin, own_folder_leave);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(test_names),	   cmocka_unit_test(test_json),
+	cmocka_unit_test(test_dry_run),	   cmocka_unit_test(test_own_files),
+	cmocka_unit_test(test_own_suites),
+};
+CT_TEST_MAIN(tests, begin, own_folder_leave)
