@@ -25,9 +25,9 @@ void interrupt_catch(void);
 void interrupt_restore(void);
 
 /*
- * Wait until fd can be read (or its other end is closed): 0; -EINTR if a signal came, now or before,
- * between interrupt_catch() and interrupt_restore(), whichever thread it came to; else a negative
- * errno.  Any thread.
+ * Wait until fd can be read (or its other end is closed): 0; -EINTR if a signal came, now or
+ * before, between interrupt_catch() and interrupt_restore(), whichever thread it came to; else a
+ * negative errno.  Any thread.
  *
  * Testing ct_interrupted and then calling read() would not do: a signal between the two is missed,
  * and the read waits for its data.
