@@ -2,6 +2,8 @@
 /* Effects, noise, and the correction for many comparisons; see judge.h. */
 #include "harness/judge/judge.h"
 
+#include "harness/judge/budget.h"
+
 #include "harness/base/json_read.h"
 #include "harness/results/figures.h"
 #include "harness/results/metric.h"
@@ -433,6 +435,7 @@ int judge_run(json_t *report)
 	err = judge_power(report);
 	if (!err)
 		err = judge_curves(report);
+	judge_budgets(report);
 out:
 	json_decref(verdicts);
 	judge_free(&all);

@@ -9,6 +9,7 @@
  *	states.c	effects while the CPUs were near each other, and while they were far
  *	points.c	what could be detected at each point
  *	curves.c	where along a parameter two choices part
+ *	budget.c	where the time of a lookup goes (budget.h)
  *	matrix.c	each variant beside one of them, at each point (matrix.h)
  *	text.c		sentences
  *	compare.c	one run against another; facts.c: how their machines differ; power.c: which

@@ -15,9 +15,10 @@
 
 static bool same_figure(const json_t *a, const json_t *b)
 {
-	static const char *const keys[] = { "bound", "threads", "bytes", "in_flight",
-					    "hint",  "ahead",	"hash",	 "percentile",
-					    "cpus",  "variant", "burst" };
+	static const char *const keys[] = { "bound",	 "threads", "bytes", "in_flight",
+					    "hint",	 "ahead",   "hash",  "percentile",
+					    "cpus",	 "variant", "burst", "references",
+					    "hit_share", "load" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		const json_t *x = json_object_get(a, keys[i]), *y = json_object_get(b, keys[i]);
@@ -122,6 +123,54 @@ double bounds_dependent_ns(const json_t *bounds, unsigned int threads, uint64_t 
 	if (at_above <= at_below)
 		return below;
 	return below + (above - below) * (at - at_below) / (at_above - at_below);
+}
+
+const json_t *
+bounds_find(const json_t *bounds, const char *bound, unsigned int threads, const char *hash)
+{
+	const json_t *found = NULL, *one;
+	size_t i;
+
+	json_array_foreach(bounds, i, one)
+		if (!strcmp(text_of(one, "bound"), bound) && number_of(one, "threads") == threads &&
+		    (!hash || !strcmp(text_of(one, "hash"), hash)) &&
+		    !(number_of(one, "median") >= number_of(found, "median")))
+			found = one;
+	return found;
+}
+
+/* Older runs have no such number: they measured this one only. */
+static double number_or(const json_t *object, const char *key, double otherwise)
+{
+	double value = number_of(object, key);
+
+	return isfinite(value) ? value : otherwise;
+}
+
+const json_t *bounds_in_cache(const json_t *bounds, const json_t *cell)
+{
+	const json_t *parameters = json_object_get(cell, "parameters"), *one;
+	const json_t *references = json_object_get(parameters, "refcount");
+	double load = number_or(parameters, "load_factor", 1), nearest = INFINITY;
+	const json_t *found = NULL;
+	size_t i;
+
+	json_array_foreach(bounds, i, one) {
+		double off = fabs(log(number_or(one, "load", 1) / load));
+
+		if (strcmp(text_of(one, "bound"), "in_cache") ||
+		    strcmp(text_of(one, "variant"), text_of(cell, "variant")) ||
+		    number_of(one, "burst") != number_or(parameters, "burst", 1) ||
+		    number_or(one, "references", 1) != !json_is_false(references) ||
+		    number_or(one, "hit_share", 1) != number_or(parameters, "hit_share", 1))
+			continue;
+		if (off < nearest) {
+			nearest = off;
+			found = one;
+		}
+	}
+	/* Some tables take only powers of two as the number of buckets. */
+	return nearest <= log(2) ? found : NULL;
 }
 
 double bounds_away_ns(const json_t *bounds, unsigned int threads, const char *percentile)

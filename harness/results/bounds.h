@@ -5,7 +5,8 @@
  *
  *	null		a lookup through the null variant: the cost of the harness itself
  *	in_cache	a lookup of "variant", in bursts of "burst", with the whole table in the
- *			cache: what it costs the CPU alone
+ *			cache: what it costs the CPU alone. "references": 1 if it takes one,
+ *			"hit_share" and "load" (connections per bucket) as in the cell
  */
 #ifndef CTBENCH_HARNESS_RESULTS_BOUNDS_H
 #define CTBENCH_HARNESS_RESULTS_BOUNDS_H
@@ -21,6 +22,19 @@ struct json_t;
  * "ci_high" and "n" replace "ns". New reference or NULL.
  */
 struct json_t *bounds_merge(const struct json_t *measurements);
+
+/*
+ * The figure of a bound without a footprint; of those with one, that of the smallest. hash NULL: any.
+ * NULL if it was not measured. Belongs to bounds.
+ */
+const struct json_t *
+bounds_find(const struct json_t *bounds, const char *bound, unsigned int threads, const char *hash);
+
+/*
+ * The figure in_cache of a cell of table operations (an object of the report). Belongs to bounds.
+ * NULL if it was not measured.
+ */
+const struct json_t *bounds_in_cache(const struct json_t *bounds, const struct json_t *cell);
 
 /*
  * ns of a dependent random line at that footprint, interpolated between the measured footprints (by

@@ -84,6 +84,13 @@ static const struct rule columns[] = {
 	VALUE("session", COUNT), LIST("why", reasons), LIST("*", numbers), END
 };
 
+/* judge/budget.h */
+static const struct rule term[] = { OR_NULL("*", NUMBER), END };
+static const struct rule budget[] = {
+	VALUE("ns", NUMBER), VALUE("lines", NUMBER), VALUE("together", SWITCH),
+	PARTS("*", term, WORD), END
+};
+
 static const struct rule cell[] = {
 	VALUE("workload", WORKLOAD), VALUE("variant", WORD), PARTS("parameters", NULL, WORD),
 	PARTS("axes", by_word, WORD), VALUE("control", SWITCH), VALUE("worst_case", SWITCH),
@@ -92,7 +99,7 @@ static const struct rule cell[] = {
 	LIST("passes", counts), PARTS_OR_NULL("ns_per_op", numbers),
 	PARTS_OR_NULL("mops", numbers), PARTS("metrics", metrics, WORD),
 	PARTS("timeline", timeline, ANY), PARTS("latency", NULL, ANY),
-	PARTS("saturation", NULL, ANY), LIST("slices", slices), END
+	PARTS("saturation", NULL, ANY), LIST("slices", slices), PARTS("budget", budget, WORD), END
 };
 static const struct rule cells[] = { PARTS("*", cell, ANY), END };
 

@@ -82,11 +82,12 @@ static bool make_request(const struct run *run, struct bounds_request *q)
 
 /* A short, undisturbed window of the cell with so many flows and buckets; false if it was void. */
 static bool measure_small(struct run *run, const struct bounds_request *q, struct cell *c,
-			  uint64_t flows, struct cell_result *r)
+			  uint64_t flows, double load, struct cell_result *r)
 {
 	struct ct_error e = { 0 };
 
-	c->flows = c->buckets = flows;
+	c->flows = flows;
+	c->buckets = (uint64_t)((double)flows / load);
 	c->seconds = q->window;
 	c->warmup = q->window / 4;
 	c->timeline = 0;
@@ -112,7 +113,7 @@ static void add_null(struct run *run, const struct bounds_request *q, json_t *li
 
 		strcpy(cell.variant, "null");
 		cell.threads = q->threads[t];
-		if (!measure_small(run, q, &cell, 4096, &r))
+		if (!measure_small(run, q, &cell, 4096, 1, &r))
 			continue;
 		json_array_append_new(list, json_pack("{s:s, s:i, s:f}", "bound", "null", "threads",
 						      (int)cell.threads, "ns", r.ns_per_op));
@@ -122,14 +123,37 @@ static void add_null(struct run *run, const struct bounds_request *q, json_t *li
 /* A whole table in the first caches: 128 connections of 256 bytes, and their buckets. */
 #define IN_CACHE_FLOWS 128
 
-static bool told_before(const json_t *list, const struct cell *c)
+/*
+ * Connections per bucket, as a power of two, since some tables round the number of buckets to one;
+ * within what leaves several buckets, and a table that is not mostly empty ones.
+ */
+static double load_of(const struct cell *c)
 {
-	const json_t *one;
+	double load = c->buckets ? exp2(round(log2((double)c->flows / (double)c->buckets))) : 1;
+
+	return fmin(fmax(load, 1.0 / 16), IN_CACHE_FLOWS / 4);
+}
+
+/* What such a lookup is called in the list, without its time; a new reference. */
+static json_t *in_cache_of(const struct cell *c, double load)
+{
+	return json_pack("{s:s, s:i, s:s, s:i, s:i, s:f, s:f}", "bound", "in_cache", "threads", 1,
+			 "variant", c->variant, "burst", (int)(c->burst ? c->burst : 1),
+			 "references", (int)c->refcount, "hit_share", c->hit_share, "load", load);
+}
+
+static bool told_before(const json_t *list, const json_t *one)
+{
+	const json_t *other, *value;
+	const char *key;
 	size_t i;
 
-	json_array_foreach(list, i, one) {
-		if (!strcmp(text_of(one, "variant"), c->variant) &&
-		    number_of(one, "burst") == fmax(1, c->burst))
+	json_array_foreach(list, i, other) {
+		bool same = true;
+
+		json_object_foreach((json_t *)one, key, value)
+			same &= json_equal(json_object_get(other, key), value);
+		if (same)
 			return true;
 	}
 	return false;
@@ -144,21 +168,29 @@ static void add_in_cache(struct run *run, const struct bounds_request *q, json_t
 	for (size_t i = 0; i < run->nr_cells && !ct_interrupted; i++) {
 		struct cell cell = run->cells[i].cell;
 		struct cell_result r;
+		double load;
+		json_t *one;
 
 		if (!run->cells[i].selected || cell.level != LEVEL_OPS ||
 		    cell.kind != KIND_STEADY || cell.capture[0] || cell.oversubscribe ||
-		    cell_latency(&cell) != LATENCY_NONE || told_before(list, &cell))
+		    cell_latency(&cell) != LATENCY_NONE)
 			continue;
+		load = load_of(&cell);
+		one = in_cache_of(&cell, load);
+		if (told_before(list, one)) {
+			json_decref(one);
+			continue;
+		}
 		cell.threads = 1;
 		cell.popularity = POP_UNIFORM;
 		cell.lookup = 1;
 		cell.insert = cell.del = 0;
-		if (!measure_small(run, q, &cell, IN_CACHE_FLOWS, &r))
+		if (!measure_small(run, q, &cell, IN_CACHE_FLOWS, load, &r)) {
+			json_decref(one);
 			continue;
-		json_array_append_new(
-			list, json_pack("{s:s, s:i, s:s, s:i, s:f}", "bound", "in_cache", "threads",
-					1, "variant", cell.variant, "burst",
-					(int)(cell.burst ? cell.burst : 1), "ns", r.ns_per_op));
+		}
+		json_object_set_new(one, "ns", json_real(r.ns_per_op));
+		json_array_append_new(list, one);
 	}
 }
 

@@ -281,7 +281,7 @@ char *run_report_tsv(const struct json_t *report, size_t *len);
 
 /* ---- bounds.c ---- */
 
-#define BOUNDS_TIMES 3 /* in a run: as it begins, a third through, two thirds through */
+#define BOUNDS_TIMES 5 /* in a run, evenly spread over it: as many as an interval needs */
 
 /*
  * Measure the bounds again if it is time, share_done (0 to 1) into the run.  An error is logged and

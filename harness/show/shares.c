@@ -27,35 +27,6 @@ static const struct {
 	{ "null", "a table that does nothing", "a table that does nothing" },
 };
 
-/* ns of a bound without a footprint: the smallest one measured with that many threads. */
-static double
-plain_ns(const json_t *bounds, const char *bound, unsigned int threads, const char *hash)
-{
-	double least = NAN;
-	const json_t *one;
-	size_t i;
-
-	json_array_foreach(bounds, i, one)
-		if (!strcmp(text_of(one, "bound"), bound) && number_of(one, "threads") == threads &&
-		    (!hash || !strcmp(text_of(one, "hash"), hash)))
-			least = fmin(least, number_of(one, "median"));
-	return least;
-}
-
-/* What a variant's lookup costs the CPU alone, in bursts of that size. */
-static double in_cache_ns(const json_t *bounds, const char *variant, double burst)
-{
-	const json_t *one;
-	size_t i;
-
-	json_array_foreach(bounds, i, one)
-		if (!strcmp(text_of(one, "bound"), "in_cache") &&
-		    !strcmp(text_of(one, "variant"), variant) &&
-		    number_of(one, "burst") == (isfinite(burst) ? burst : 1))
-			return number_of(one, "median");
-	return NAN;
-}
-
 /* The cell's bound, in ns as one thread sees it; NAN if unknown. */
 static double bound_ns(const json_t *cell, const json_t *bounds, const char *of)
 {
@@ -73,18 +44,18 @@ static double bound_ns(const json_t *cell, const json_t *bounds, const char *of)
 			       ? bounds_dependent_ns(bounds, (unsigned int)threads, (uint64_t)bytes)
 			       : NAN;
 	if (!strcmp(of, "hash"))
-		return plain_ns(bounds, "hash_throughput", (unsigned int)threads,
-				text_of(json_object_get(cell, "axes"), "hash"));
+		return number_of(bounds_find(bounds, "hash_throughput", (unsigned int)threads,
+					     text_of(json_object_get(cell, "axes"), "hash")),
+				 "median");
 	if (!strcmp(of, "in_cache"))
-		return in_cache_ns(bounds, text_of(cell, "variant"),
-				   number_of(parameters, "burst"));
+		return number_of(bounds_in_cache(bounds, cell), "median");
 	/* Of lines of memory: only for tables about as large as what was measured. */
 	json_array_foreach(bounds, i, one)
 		if (!strcmp(text_of(one, "bound"), of) && json_object_get(one, "bytes"))
 			measured = fmax(measured, number_of(one, "bytes"));
 	if (measured > 0 && !(bytes >= measured / 2))
 		return NAN;
-	return plain_ns(bounds, of, (unsigned int)threads, NULL);
+	return number_of(bounds_find(bounds, of, (unsigned int)threads, NULL), "median");
 }
 
 static void scale(json_t *object, const char *key, double by)

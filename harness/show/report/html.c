@@ -256,6 +256,23 @@ static int pictures(FILE *out, const struct report_source *s, const char *worklo
 	return err;
 }
 
+static int folded_budget(FILE *out, const struct report_source *s, const json_t *workload)
+{
+	struct grid g;
+	int err = table_budget(&g, s->report, workload);
+
+	if (!err && g.rows > 1) {
+		fputs("<details><summary>Where the time goes</summary><div class=\"scroll\" "
+		      "tabindex=\"0\">\n",
+		      out);
+		grid_print(out, &g, GRID_HTML);
+		element(out, "p", "%s", TABLE_BUDGET_REMARK);
+		fputs("</div></details>\n", out);
+	}
+	grid_free(&g);
+	return err;
+}
+
 static int workload_section(FILE *out, const struct report_source *s, const json_t *workload,
 			    size_t number, struct ct_error *e)
 {
@@ -283,6 +300,9 @@ static int workload_section(FILE *out, const struct report_source *s, const json
 	report_each_verdict(s, name, verdict, &v);
 	if (v.nr)
 		fputs("</ul>\n", out);
+	table_budget_text(answer_text, sizeof(answer_text), s->report, workload);
+	if (*answer_text)
+		element(out, "p class=\"answer\"", "%s", answer_text);
 	err = pictures(out, s, name, number, e);
 	if (!err)
 		err = table_of(&g, s->report, workload);
@@ -303,6 +323,9 @@ static int workload_section(FILE *out, const struct report_source *s, const json
 		element(out, "p", "Nothing was measured.");
 	}
 	grid_free(&g);
+	err = folded_budget(out, s, workload);
+	if (err)
+		return ct_fail(e, err, CT_EXIT_USER, "no memory for the report");
 	err = table_inside(&g, s->report, workload);
 	if (!err && g.rows > 1) {
 		fputs("<details><summary>Behind the figures</summary><div class=\"scroll\" "

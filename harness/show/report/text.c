@@ -19,6 +19,8 @@ int report_text(FILE *out, const struct report_source *s, struct ct_error *e)
 		return ct_fail(e, err, CT_EXIT_USER, "no memory for the report");
 	judge_print_verdicts(out, s->report);
 	judge_print_power(out, s->report);
+	if (table_print_budgets(out, s->report))
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the report");
 	return 0;
 }
 

@@ -217,6 +217,9 @@ int table_print(FILE *out, const json_t *report)
 			table_remark(remark, sizeof(remark), report, workload);
 			if (*remark)
 				fprintf(out, "  %s\n", remark);
+			table_budget_text(answer, sizeof(answer), report, workload);
+			if (*answer)
+				fprintf(out, "  %s\n", answer);
 		}
 		grid_free(&g);
 		if (err)

@@ -382,7 +382,7 @@ static void in_a_run(void **state)
 	static const char workload[] = "name: little\nquestion: Is it kept?\nvariants: [null, "
 				       "nulls_rcu_jhash2_scale_seqcount]\n"
 				       "threads: 1\nflows: 1Ki\nload_factor: 1\nduration: "
-				       "5ms\nwarmup: 1ms\nrepeats: 3\nplots: [bars]\n";
+				       "5ms\nwarmup: 1ms\nrepeats: 5\nplots: [bars]\n";
 	char dir[] = "/tmp/ctbench-bounds-XXXXXX", path[64], command[1024], said[4096];
 	struct ct_error e = { 0 };
 	FILE *f;
