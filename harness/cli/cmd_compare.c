@@ -19,7 +19,7 @@
 
 struct request {
 	struct cmd_words runs; /* or workloads */
-	const char *metric, *of, *results;
+	const char *metric, *of, *plot, *results;
 	double bound, power;
 	bool json, markdown;
 
@@ -79,6 +79,8 @@ static const struct cmd_option options[] = {
 	    "size: 5%", .parse = parse_percent },
 	CMD_OF(struct request, "throughput and time as shares of what each run's machine allows, "
 	       "to compare two machines"),
+	{ "plot", 0, CMD_TEXT, AT(plot), "DIR",
+	  .help = "also draw the comparisons into this folder, as SVG and PNG" },
 	{ "json", 0, CMD_SWITCH, AT(json), NULL, .help = "print JSON" },
 	{ "markdown", 0, CMD_SWITCH, AT(markdown), NULL,
 	  .help = "print Markdown, for a comment on a change" },
@@ -194,6 +196,7 @@ static int compare(const struct request *q, const char *one, int *status, struct
 	struct sides s = { 0 };
 	struct compare_run runs[2];
 	json_t *result = NULL;
+	size_t drawn = 0;
 	int err;
 
 	if (!one && q->runs.nr == 1)
@@ -209,6 +212,11 @@ static int compare(const struct request *q, const char *one, int *status, struct
 		judge_require_power(result, q->power);
 	if (!err)
 		err = print(q, &s, result, e);
+	if (!err && q->plot)
+		err = compare_plot(s.benchmark[1], result, q->plot, &drawn, e);
+	if (!err && q->plot && !q->json && !q->markdown)
+		printf("plots: %s (%zu, as SVG and PNG)%s\n", q->plot, drawn,
+		       drawn ? "" : ": no comparison has an interval, or all are equal");
 	if (!err && json_integer_value(json_object_get(result, "regressions")))
 		*status = CT_EXIT_REGRESSION;
 	else if (!err)

@@ -183,7 +183,8 @@ static int list_parameters(const struct cmd_words *names, bool json, struct ct_e
 /* ---- the command ---- */
 
 struct request {
-	bool json, axes, workloads, results, parameters, schema;
+	bool json, axes, workloads, runs, results, parameters, schema;
+	const char *folder;
 	struct cmd_words selections;
 };
 
@@ -202,6 +203,11 @@ static const struct cmd_option options[] = {
 	{ "axes", 'a', CMD_SWITCH, AT(axes), NULL, .help = "the axes, and what each choice means" },
 	{ "workloads", 'w', CMD_SWITCH, AT(workloads), NULL,
 	  .help = "the workloads, the question that each answers, and the expected time" },
+	{ "runs", 0, CMD_SWITCH, AT(runs), NULL,
+	  .help = "the runs so far: when, where, which revision, workloads, good and void "
+		  "measurements, and whether the run ended" },
+	{ "folder", 0, CMD_TEXT, AT(folder), "DIR",
+	  .help = "with --runs: the folder of all runs (default: results/runs)" },
 	{ "results", 'r', CMD_SWITCH, AT(results), NULL,
 	  .help = "every column and figure of a run: unit, which way is better, meaning" },
 	{ "parameters", 'p', CMD_SWITCH, AT(parameters), NULL,
@@ -233,6 +239,7 @@ static const struct cmd_term examples[] = {
 	{ "ctbench list axis=rcu", NULL },
 	{ "ctbench list --json 'nulls*' | jq -r '.[].name'", NULL },
 	{ "ctbench list --workloads", NULL },
+	{ "ctbench list --runs", NULL },
 	{ "ctbench list --results", NULL },
 	{ "ctbench list --parameters threads split", NULL },
 	{ "ctbench list --schema >workload.schema.json", NULL },
@@ -251,7 +258,7 @@ static int list(void *request, struct ct_error *e)
 	} lists[] = {
 		{ q->axes, "--axes", false },	       { q->results, "--results", false },
 		{ q->schema, "--schema", false },      { q->parameters, "--parameters", true },
-		{ q->workloads, "--workloads", true },
+		{ q->workloads, "--workloads", true }, { q->runs, "--runs", false },
 	};
 	const char *first = NULL;
 
@@ -264,6 +271,10 @@ static int list(void *request, struct ct_error *e)
 					     first ? lists[i].option : "the selection");
 		first = lists[i].option;
 	}
+	if (q->folder && !q->runs)
+		return ct_user_error(e, "--folder is the folder of runs: add --runs");
+	if (q->runs)
+		return list_runs(q->folder, q->json, e);
 	if (q->schema)
 		return list_print_json(workload_schema());
 	if (q->parameters)
@@ -278,7 +289,7 @@ static int list(void *request, struct ct_error *e)
 
 const struct command command_list = {
 	.name = "list",
-	.summary = "list what can be measured: variants, their axes, workloads",
+	.summary = "list what can be measured, and what was: variants, axes, workloads, runs",
 	.about = "Without options: every variant of the table, with its choice on each axis. A "
 		 "dash means that the axis does not apply. With selections: those variants, each "
 		 "with a sentence.",

@@ -17,6 +17,7 @@ const struct command *const commands[] = {
 	&command_report,
 	&command_recommend,
 	&command_compare,
+	&command_history,
 	&command_merge,
 	&command_env,
 	&command_bounds,

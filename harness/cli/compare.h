@@ -16,6 +16,12 @@ struct json_t;
 
 /* The tables of judge_compare()'s result.  0 or -ENOMEM. */
 int compare_print(FILE *out, const struct json_t *result, enum grid_format format);
+/*
+ * Draws the comparisons into a folder, a picture for each workload and metric.  benchmark: that of
+ * run B.  0 or a negative errno with a sentence.
+ */
+int compare_plot(const struct json_t *benchmark, const struct json_t *result, const char *out,
+		 size_t *drawn, struct ct_error *e);
 /* After no regression was proven: could one have been?  0, or -ENODATA with a sentence. */
 int compare_power(const struct json_t *result, double share, struct ct_error *e);
 

@@ -5,8 +5,10 @@
 #include "harness/base/json_read.h"
 #include "harness/judge/compare.h"
 #include "harness/judge/judge.h"
+#include "harness/show/plot/plot.h"
 #include "harness/show/shares.h"
 #include "harness/show/table/table.h"
+#include "harness/workload/workload.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -146,6 +148,40 @@ int compare_print(FILE *out, const json_t *result, enum grid_format format)
 	shares_remark(text, sizeof(text), result);
 	if (*text)
 		fprintf(out, "%s\n", text);
+	return err;
+}
+
+/* A comparison as a verdict that plots of effects draw. */
+static json_t *as_verdict(const json_t *item)
+{
+	const char *cell = text_of(item, "cell"), *slash = strchr(cell, '/');
+	json_t *verdict = json_copy((json_t *)item);
+	char text[256];
+
+	if (*cell)
+		snprintf(text, sizeof(text), "%.250s", slash ? slash + 1 : cell);
+	else
+		snprintf(text, sizeof(text), "all %.0f cells", number_of(item, "cells"));
+	json_object_set_new(verdict, "kind", json_string("cell"));
+	json_object_set_new(verdict, "choice", json_string(text));
+	return verdict;
+}
+
+int compare_plot(const json_t *benchmark, const json_t *result, const char *out, size_t *drawn,
+		 struct ct_error *e)
+{
+	json_t *copy = json_copy((json_t *)benchmark), *verdicts = json_array(), *item;
+	json_t *report = json_copy(json_object_get(benchmark, "ctbench"));
+	size_t i;
+	int err;
+
+	json_array_foreach(json_object_get(result, "comparisons"), i, item)
+		if (is_worth_a_row(item))
+			json_array_append_new(verdicts, as_verdict(item));
+	json_object_set_new(report, "verdicts", verdicts);
+	json_object_set_new(copy, "ctbench", report);
+	err = plot_run(copy, out, PLOT_EFFECTS, drawn, e);
+	json_decref(copy);
 	return err;
 }
 

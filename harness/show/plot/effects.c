@@ -24,12 +24,13 @@
 #define LABEL_COLUMNS 70
 #define LABEL_LINE    (15.0 / 24)
 
-static const char *const kinds[] = { "axis", "variant", "parameter", "interaction" };
+static const char *const kinds[] = { "axis", "variant", "parameter", "interaction", "cell" };
 static const char *const headings[] = {
 	"each choice, everything else equal",
 	"variants",
 	"parameters",
 	"interactions: how an effect differs",
+	"run B against run A", /* ctbench compare */
 };
 #define NR_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -64,8 +65,14 @@ static bool is_drawn(const struct effects *x, const json_t *verdict, const char 
 static void label_of(char *buf, size_t size, const json_t *verdict)
 {
 	const json_t *by = json_object_get(verdict, "by");
-	int len = snprintf(buf, size, "%s instead of %s", text_of(verdict, "choice"),
-			   text_of(verdict, "base"));
+	int len;
+
+	if (!strcmp(text_of(verdict, "kind"), "cell")) {
+		snprintf(buf, size, "%s", text_of(verdict, "choice"));
+		return;
+	}
+	len = snprintf(buf, size, "%s instead of %s", text_of(verdict, "choice"),
+		       text_of(verdict, "base"));
 
 	if (by && len > 0 && (size_t)len < size)
 		snprintf(buf + len, size - (size_t)len, ", at %s %s vs %s", text_of(by, "factor"),

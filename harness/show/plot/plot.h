@@ -11,6 +11,7 @@
  *	curves.c, ends.c	curves and their names, for lines.c and latency.c
  *	rows.c		bars: variants, choices on an axis
  *	effects.c, saturation.c, timeline.c	the other kinds
+ *	history.c	a workload over runs
  *	gnuplot.c, whole.c	scripts, running gnuplot, complete files
  */
 #ifndef CTBENCH_HARNESS_SHOW_PLOT_PLOT_H
@@ -45,5 +46,11 @@ int plot_run(const struct json_t *benchmark, const char *out_dir, unsigned int w
 int plot_page(const struct json_t *benchmark, const char *out_dir, unsigned int wanted, bool narrow,
 	      void (*drew)(void *arg, const char *workload, const char *name), void *arg,
 	      struct ct_error *e);
+
+/*
+ * Draw a history (judge/history.h) into out_dir, ten series a picture, as plot_run() does.
+ */
+int plot_history(const struct json_t *history, const char *out_dir, size_t *drawn,
+		 struct ct_error *e);
 
 #endif
