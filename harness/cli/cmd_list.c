@@ -289,7 +289,7 @@ static int list(void *request, struct ct_error *e)
 
 const struct command command_list = {
 	.name = "list",
-	.summary = "list what can be measured, and what was: variants, axes, workloads, runs",
+	.summary = "list what can be measured: variants, axes, workloads; and the runs",
 	.about = "Without options: every variant of the table, with its choice on each axis. A "
 		 "dash means that the axis does not apply. With selections: those variants, each "
 		 "with a sentence.",

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+/* clang-format off */
 const struct command *const commands[] = {
 	&command_list,
 	&command_new,
@@ -28,6 +29,7 @@ const struct command *const commands[] = {
 	&command_measure,
 	NULL,
 };
+/* clang-format on */
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]) - 1)
 
