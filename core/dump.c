@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "core/conntrack.h"
+#include "core/nf_conntrack_extend_print.h"
 #include "core/text.h"
 
 static void add_tuple(struct ct_text *t, const struct nf_conn *ct, enum ip_conntrack_dir dir)
@@ -50,6 +51,15 @@ static void add_age(struct ct_text *t, const struct nf_conn *ct)
 	start = load_relaxed(&ts->start);
 	ct_text_add(t, "delta-time=%u ",
 		    (nfct_time_stamp(ct->net->core) - (uint32_t)start) / NF_CT_HZ);
+}
+
+/* What extensions of users say. */
+static void add_extensions(struct ct_text *t, const struct nf_conn *ct)
+{
+	char text[NF_CT_EXT_TEXT_MAX];
+
+	if (nf_ct_ext_snprint(text, ct))
+		ct_text_add(t, "%s", text);
 }
 
 static const char *l3_name(const struct nf_conn *ct)
@@ -113,6 +123,7 @@ int nf_ct_snprint(char *buf, size_t size, const struct nf_conn *ct)
 	ct_text_add(&t, "mark=%u ", load_relaxed(&ct->mark));
 	add_zone(&t, ct, NF_CT_DEFAULT_ZONE_DIR);
 	add_age(&t, ct);
+	add_extensions(&t, ct);
 	ct_text_add(&t, "use=%u\n", load_relaxed(&ct->use.refs));
 	return t.len;
 }
@@ -179,6 +190,7 @@ int nf_ct_snprint_extended(char *buf, size_t size, const struct nf_conn *ct)
 	add_age(&t, ct);
 	if (helper)
 		ct_text_add(&t, "helper=%s ", helper->name);
+	add_extensions(&t, ct);
 	/* the kernel's reader needs no reference, because it holds the bucket's lock */
 	ct_text_add(&t, "use=%u\n", load_relaxed(&ct->use.refs) - 1);
 	return t.len;
@@ -195,7 +207,7 @@ struct dump {
 static int dump_one(struct nf_conn *ct, void *arg)
 {
 	struct dump *d = arg;
-	char line[1024]; /* an IPv6 entry with all fields has less than 500 */
+	char line[1024]; /* an IPv6 entry with all fields has less than 500 + NF_CT_EXT_TEXT_MAX */
 
 	if (nf_ct_status(ct) &
 	    IPS_NAT_CLASH) /* it has no ORIGINAL node, and only these are listed */

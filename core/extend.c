@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Extension areas: see nf_conntrack_extend.h. */
 #include "core/conntrack.h"
+#include "core/nf_conntrack_extend_print.h"
 #include "core/nf_conntrack_labels.h"
 
 #include <errno.h>
@@ -10,6 +11,7 @@
 struct ext_type {
 	const char *name;
 	uint16_t size, align;
+	nf_ct_ext_print_fn *print; /* NULL: says nothing */
 };
 
 static struct ext_type types[NF_CT_EXT_MAX] = {
@@ -35,11 +37,44 @@ int nf_ct_ext_register(const char *name, size_t size, size_t align)
 	spin_lock(&types_lock);
 	if (load_relaxed(&nr_types) < NF_CT_EXT_MAX) {
 		id = (int)load_relaxed(&nr_types);
-		types[id] = (struct ext_type){ name, (uint16_t)size, (uint16_t)align };
+		types[id] = (struct ext_type){ name, (uint16_t)size, (uint16_t)align, NULL };
 		store_release(&nr_types, (unsigned int)id + 1); /* pairs with nf_ct_ext_add() */
 	}
 	spin_unlock(&types_lock);
 	return id;
+}
+
+int nf_ct_ext_set_printer(int id, nf_ct_ext_print_fn *print)
+{
+	if (id < NF_CT_EXT_USER || (unsigned int)id >= load_acquire(&nr_types))
+		return -EINVAL;
+	types[id].print = print;
+	return 0;
+}
+
+__cold size_t nf_ct_ext_snprint(char buf[NF_CT_EXT_TEXT_MAX], const struct nf_conn *ct)
+{
+	unsigned int nr = load_acquire(&nr_types); /* pairs with nf_ct_ext_register() */
+	size_t at = 0;
+
+	buf[0] = '\0';
+	for (unsigned int id = NF_CT_EXT_USER; id < nr; id++) {
+		const void *data = nf_ct_ext_find(ct, id);
+		size_t room = NF_CT_EXT_TEXT_MAX - at;
+		int len = data && types[id].print ? types[id].print(buf + at, room, ct, data) : 0;
+
+		if (len <= 0 || (size_t)len + 1 >= room) {
+			buf[at] = '\0';
+			continue;
+		}
+		for (size_t i = at; i < at + (size_t)len; i++)
+			if ((unsigned char)buf[i] < ' ' || buf[i] == 0x7f)
+				buf[i] = '?';
+		at += (size_t)len;
+		buf[at++] = ' ';
+		buf[at] = '\0';
+	}
+	return at;
 }
 
 void *nf_ct_ext_add(struct nf_conn *ct, unsigned int id)

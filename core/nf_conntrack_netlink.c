@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "core/nf_conntrack_extend_print.h"
 #include "core/nf_conntrack_filter.h"
 #include "core/nf_conntrack_labels.h"
 
@@ -217,10 +218,22 @@ static int dump_acct(struct nl_buf *msg, struct nf_conn *ct, bool zero)
 	return dump_counters(msg, ct, IP_CT_DIR_REPLY, zero);
 }
 
+/* What extensions of users say. */
+static int dump_ext_text(struct nl_buf *msg, const struct nf_conn *ct)
+{
+	char text[NF_CT_EXT_TEXT_MAX];
+	size_t len = nf_ct_ext_snprint(text, ct);
+
+	if (!len)
+		return 0;
+	text[len - 1] = '\0'; /* without the last blank */
+	return nla_put_string(msg, CTA_EXT_TEXT, text);
+}
+
 static int dump_extinfo(struct nl_buf *msg, struct nf_conn *ct, bool zero)
 {
 	if (dump_acct(msg, ct, zero) || dump_timestamp(msg, ct) || dump_helper(msg, ct) ||
-	    dump_labels(msg, ct))
+	    dump_labels(msg, ct) || dump_ext_text(msg, ct))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -291,7 +304,8 @@ static int dump_destroyed(struct nl_buf *msg, struct nf_conn *ct)
 {
 	if (nf_ct_expires(ct, nfct_time_stamp(ct->net->core)) / NF_CT_HZ && dump_timeout(msg, ct))
 		return -EMSGSIZE;
-	if (dump_acct(msg, ct, false) || dump_timestamp(msg, ct) || dump_protoinfo(msg, ct, true))
+	if (dump_acct(msg, ct, false) || dump_timestamp(msg, ct) || dump_protoinfo(msg, ct, true) ||
+	    dump_ext_text(msg, ct))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -349,7 +363,8 @@ size_t ctnetlink_nlmsg_size(const struct nf_conn *ct)
 	       + nla_total_size(0) + l4->nlattr_size + (nf_conn_acct_find(ct) ? 2 * counters : 0) +
 	       (nf_conn_tstamp_find(ct) ? counters : 0) + nla_total_size(0) +
 	       nla_total_size(NF_CT_HELPER_NAME_LEN) +
-	       (nf_ct_labels_find(ct) ? nla_total_size(NF_CT_LABELS_MAX_SIZE) : 0);
+	       (nf_ct_labels_find(ct) ? nla_total_size(NF_CT_LABELS_MAX_SIZE) : 0) +
+	       (ct->ext ? nla_total_size(NF_CT_EXT_TEXT_MAX) : 0);
 }
 
 /* --- Requests --- */
@@ -363,7 +378,7 @@ struct dump {
 	void *arg;
 };
 
-/* An entry's message is below 500 bytes; see ctnetlink_nlmsg_size(). */
+/* An entry's message is below 700 bytes; see ctnetlink_nlmsg_size(). */
 #define MESSAGE_ROOM 1024
 
 static int send_entry(struct dump *d, struct nf_conn *ct)

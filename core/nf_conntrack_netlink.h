@@ -27,6 +27,12 @@
 #define CT_CTA_TIMESTAMP_EVENT (CTA_STATUS_MASK + 1)
 #define CT_CTA_MAX	       CT_CTA_TIMESTAMP_EVENT
 
+/*
+ * An attribute that the kernel does not have: what extensions say of themselves, as a string
+ * (nf_ct_ext_set_printer()).  Far above the kernel's types, which programs for it skip.
+ */
+#define CTA_EXT_TEXT 200
+
 /* The parts of a tuple that must match; values as in the kernel's CTA_FILTER_*_FLAGS. */
 enum ctnetlink_filter_flags {
 	CTA_FILTER_F_CTA_IP_SRC = 1 << 0,

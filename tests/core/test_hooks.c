@@ -3,6 +3,8 @@
  * Hooks, over every registered variant: registration and its order, the verdict
  * loop, and additional extensions and helpers.
  */
+#include "core/nf_conntrack_extend_print.h"
+#include "core/nf_conntrack_netlink.h"
 #include "tests/fixture/flow_fixture.h"
 
 /* The calls of all hooks, in order. */
@@ -192,7 +194,8 @@ struct note {
 	char padding[200]; /* makes the area move */
 };
 
-static int note_id;
+/* The second is as many blanks as its byte says. */
+static int note_id, other_id;
 
 static unsigned int note_hook(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
@@ -204,9 +207,72 @@ static unsigned int note_hook(void *priv, struct sk_buff *skb, const struct nf_h
 	(void)state;
 	if (ct && !note && !nf_ct_is_confirmed(ct))
 		note = nf_ct_ext_add(ct, (unsigned int)note_id);
+	if (ct && !nf_ct_is_confirmed(ct))
+		nf_ct_ext_add(ct, (unsigned int)other_id);
 	if (note)
 		atomic_fetch_add_explicit(&note->packets, 1, memory_order_relaxed);
 	return NF_ACCEPT;
+}
+
+static int print_note(char *buf, size_t size, const struct nf_conn *ct, const void *data)
+{
+	struct note *note = (struct note *)data;
+
+	assert_non_null(ct);
+	return snprintf(buf, size, "note=%llu\tof\n%s",
+			(unsigned long long)atomic_load(&note->packets), note->padding);
+}
+
+static int print_other(char *buf, size_t size, const struct nf_conn *ct, const void *data)
+{
+	const char *length = data;
+
+	assert_non_null(ct);
+	return snprintf(buf, size, "%*s", *length, "");
+}
+
+/* In all three forms; text NULL: nowhere. */
+static void expect_printed(struct nf_conn *ct, const char *text)
+{
+	const struct ctnetlink_how how = { 0 };
+	const size_t head = sizeof(struct nlmsghdr) + sizeof(struct nfgenmsg);
+	struct nla attributes[CTA_EXT_TEXT + 1];
+	uint8_t room[1024];
+	struct nl_buf msg = { room, sizeof(room), 0 };
+	char line[1024], blank[NF_CT_EXT_TEXT_MAX + 8];
+
+	snprintf(blank, sizeof(blank), " %s use=", text ? text : "note");
+	assert_true(nf_ct_snprint(line, sizeof(line), ct) < 1000);
+	assert_int_equal(!strstr(line, blank), !text);
+	assert_true(nf_ct_snprint_extended(line, sizeof(line), ct) < 1000);
+	assert_int_equal(!strstr(line, blank), !text);
+	assert_int_equal(ctnetlink_fill_info(&msg, ct, &how), 0);
+	assert_true(msg.len <= ctnetlink_nlmsg_size(ct));
+	nla_parse(attributes, CTA_EXT_TEXT, (struct nla){ room + head, msg.len - head }, NULL);
+	assert_int_equal(!attributes[CTA_EXT_TEXT].data, !text);
+	if (text)
+		assert_string_equal((const char *)attributes[CTA_EXT_TEXT].data, text);
+}
+
+/* An extension's text, with control characters replaced; texts without room are left out whole. */
+static void printed(struct nf_conn *ct, struct note *note, char *other)
+{
+	char text[NF_CT_EXT_TEXT_MAX + 8];
+	int len = snprintf(text, sizeof(text), "note=5?of?");
+
+	expect_printed(ct, text);
+	*other = 120; /* fits behind it */
+	memset(text + len, ' ', 121);
+	text[len + 121] = '\0';
+	expect_printed(ct, text);
+	*other = 127;
+	memset(note->padding, 'x', 100);
+	memset(text + len, 'x', 100);
+	text[len + 100] = '\0';
+	expect_printed(ct, text);
+	memset(note->padding, 'x', sizeof(note->padding) - 1);
+	*other = 0;
+	expect_printed(ct, NULL);
 }
 
 static void extensions(struct fixture *fx)
@@ -242,6 +308,7 @@ static void extensions(struct fixture *fx)
 	note = nf_ct_ext_find(ct, (unsigned int)note_id);
 	assert_non_null(note);
 	assert_int_equal(atomic_load(&note->packets), 5);
+	printed(ct, note, nf_ct_ext_find(ct, (unsigned int)other_id));
 	assert_null(nf_ct_ext_add(ct, NF_CT_EXT_TSTAMP)); /* too late: others see it */
 	fx->v->ops->put(ct);
 	nf_unregister_net_hook(fx->net, &ops);
@@ -309,6 +376,8 @@ static void test_ext_register(void **state)
 	assert_int_equal(nf_ct_ext_register("none", 0, 8), -EINVAL);
 	assert_int_equal(nf_ct_ext_register("odd", 8, 3), -EINVAL);
 	assert_int_equal(nf_ct_ext_register("far", 8, 32), -EINVAL);
+	assert_int_equal(nf_ct_ext_set_printer(NF_CT_EXT_ACCT, print_note), -EINVAL);
+	assert_int_equal(nf_ct_ext_set_printer(NF_CT_EXT_MAX - 1, print_note), -EINVAL);
 	for (int id; (id = nf_ct_ext_register("more", 8, 8)) != -ENOSPC;)
 		assert_in_range(id, NF_CT_EXT_USER, NF_CT_EXT_MAX - 1);
 }
@@ -322,5 +391,9 @@ int main(void)
 	};
 
 	note_id = nf_ct_ext_register("note", sizeof(struct note), _Alignof(struct note));
+	other_id = nf_ct_ext_register("other", 1, 1);
+	if (nf_ct_ext_set_printer(note_id, print_note) ||
+	    nf_ct_ext_set_printer(other_id, print_other))
+		return 1;
 	return cmocka_run_group_tests_name("hooks", tests, NULL, NULL);
 }
