@@ -6,6 +6,7 @@
 #include "harness/numbers/quartiles.h"
 
 #include <errno.h>
+#include <float.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
@@ -16,28 +17,43 @@
 
 /* ---- the states of a cell ---- */
 
-/* Logarithms of the distances in all slices that were used, sorted; NULL without any. */
-static double *distances(const json_t *cell, size_t *nr)
+/*
+ * The values of key in the slices whose CPUs were from ... to ns apart, sorted; NULL without any
+ * slice. all: how many slices there are.
+ */
+static double *
+slices_between(const json_t *cell, const char *key, double from, double to, size_t *nr, size_t *all)
 {
 	json_t *list = json_object_get(cell, "slices"), *one;
 	double *values = NULL;
 	size_t i;
 
-	*nr = 0;
+	*nr = *all = 0;
 	json_array_foreach(list, i, one) {
-		const json_t *ns = json_object_get(one, "distance_ns");
-		size_t n = json_array_size(ns);
+		const json_t *distance = json_object_get(one, "distance_ns");
+		size_t n = json_array_size(distance);
 		double *more = realloc(values, (*nr + n + 1) * sizeof(*values));
 
 		if (!more)
 			break;
 		values = more;
-		for (size_t k = 0; k < n; k++)
-			if (number_at(ns, k) > 0)
-				values[(*nr)++] = log(number_at(ns, k));
+		for (size_t k = 0; k < n; k++, ++*all)
+			if (number_at(distance, k) >= from && number_at(distance, k) <= to)
+				values[(*nr)++] = number_at(json_object_get(one, key), k);
 	}
 	if (*nr)
 		qsort(values, *nr, sizeof(*values), by_value);
+	return values;
+}
+
+/* Logarithms of the distances in all slices that were used, sorted; NULL without any. */
+static double *distances(const json_t *cell, size_t *nr)
+{
+	size_t all;
+	double *values = slices_between(cell, "distance_ns", DBL_MIN, INFINITY, nr, &all);
+
+	for (size_t i = 0; i < *nr; i++)
+		values[i] = log(values[i]);
 	return values;
 }
 
@@ -105,26 +121,12 @@ double judge_cpu_states(const json_t *cell, double *near, double *far)
 /* The median ns of an operation in slices whose CPUs were between these apart, and their share. */
 static json_t *cell_in_state(const json_t *cell, double apart, double from, double to)
 {
-	json_t *list = json_object_get(cell, "slices"), *one, *json;
-	double *values = NULL;
-	size_t nr = 0, all = 0, i;
+	size_t nr, all;
+	double *values = slices_between(cell, "ns", from, to, &nr, &all);
+	json_t *json =
+		json_pack("{s:f, s:f, s:f}", "ns", apart, "ns_per_op", nr ? values[nr / 2] : 0.0,
+			  "share", all ? (double)nr / (double)all : 0.0);
 
-	json_array_foreach(list, i, one) {
-		const json_t *distance = json_object_get(one, "distance_ns");
-		size_t n = json_array_size(distance);
-		double *more = realloc(values, (nr + n + 1) * sizeof(*values));
-
-		if (!more)
-			break;
-		values = more;
-		for (size_t k = 0; k < n; k++, all++)
-			if (number_at(distance, k) >= from && number_at(distance, k) <= to)
-				values[nr++] = number_at(json_object_get(one, "ns"), k);
-	}
-	if (nr)
-		qsort(values, nr, sizeof(*values), by_value);
-	json = json_pack("{s:f, s:f, s:f}", "ns", apart, "ns_per_op", nr ? values[nr / 2] : 0.0,
-			 "share", all ? (double)nr / (double)all : 0.0);
 	free(values);
 	return json;
 }
@@ -135,7 +137,7 @@ void judge_cells_in_states(json_t *report)
 	json_t *cell;
 
 	json_object_foreach(json_object_get(report, "cells"), name, cell) {
-		double near, far, limit = judge_cpu_states(cell, &near, &far);
+		double near = 0, far = 0, limit = judge_cpu_states(cell, &near, &far);
 
 		if (limit > 0)
 			json_object_set_new(cell, "cpus",

@@ -195,10 +195,12 @@ int distance_watch(unsigned int a, unsigned int b, double seconds, struct distan
 	double *ns = calloc(looks, sizeof(*ns));
 	struct pool *pool;
 	struct pair p;
-	int err = ns ? open_pair(&p, &pool, a, b, e)
-		     : ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory to measure distances in");
+	int err;
 
 	memset(seen, 0, sizeof(*seen));
+	if (!ns)
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory to measure distances in");
+	err = open_pair(&p, &pool, a, b, e);
 	for (unsigned int i = 0; i < looks && !err; i++) {
 		pool_run(pool, measure_pair, &p);
 		if (p.ns > 0)
