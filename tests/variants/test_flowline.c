@@ -16,6 +16,14 @@
 
 /* As many objects as a test may want; number i of the table is objects[i - 1]. */
 #define OBJECTS 60000u
+/* ThreadSanitizer takes ten times as long. */
+#ifdef __SANITIZE_THREAD__
+#define SCALE 10u
+#else
+#define SCALE 1u
+#endif
+#define RESIZED (20000u / SCALE) /* objects in a table that is resized */
+
 static struct thing *objects;
 
 static struct flowline table;
@@ -185,12 +193,12 @@ static void test_youngest_first(void **state)
 static void test_resize(void **state)
 {
 	(void)state;
-	for (unsigned int i = 0; i < 20000; i++) {
+	for (unsigned int i = 0; i < RESIZED; i++) {
 		/* Every tenth collides with others in all 32 bits. */
 		make(&objects[i], i, i % 10 ? spread(i) : spread(i / 300));
 		put(&objects[i]);
 	}
-	for (unsigned int i = 0; i < 20000; i += 3) {
+	for (unsigned int i = 0; i < RESIZED; i += 3) {
 		assert_true(del(&objects[i]));
 		objects[i].out = true;
 	}
@@ -199,7 +207,7 @@ static void test_resize(void **state)
 	for (unsigned int i = 0; i < sizeof(depths) / sizeof(depths[0]); i++) {
 		assert_int_equal(fl_resize(&table, depths[i]), 0);
 		assert_int_equal(fl_lines(&table), 1u << depths[i]);
-		assert_holds(20000);
+		assert_holds(RESIZED);
 	}
 	assert_int_equal(fl_resize(&table, 15), -EINVAL);
 }
@@ -243,12 +251,6 @@ static void test_stale_depth(void **state)
 
 /* --- Side by side --- */
 
-/* ThreadSanitizer takes ten times as long. */
-#ifdef __SANITIZE_THREAD__
-#define SCALE 10u
-#else
-#define SCALE 1u
-#endif
 #define STAY (4000u / SCALE) /* in the table throughout */
 #define CHURN \
 	(20000u / \

@@ -200,7 +200,7 @@ static void over_variants(const struct cell *cell, const char *what, bool resize
 
 		if (v->flags & CT_V_LOOKUPS)
 			continue;
-		if ((SANITIZED || v->flags & CT_V_PEER) && (i + turn) % 4)
+		if ((SANITIZED || v->flags & CT_V_PEER) && (i + turn) % (SANITIZED ? 8 : 4))
 			continue;
 		if (resizes && v->flags & CT_V_RESIZE)
 			add_resizes(&c);
