@@ -1,310 +1,292 @@
 /* SPDX-License-Identifier: MIT */
 /* Prints hash, bucket, the walk along a chain, and the protocol's state. */
-#include <inttypes.h>
-
-#include "core/l4_tcp.h"
 #include "harness/explain/text.h"
 
-#define SHOWN_NODES 4	   /* of a long chain, in addition to those that matter */
-#define ACK_LAG	    66000u /* MAXACKWINCONST of l4_tcp_window.c */
+#define SHOWN_NODES 4 /* of a long chain, in addition to those that matter */
 
 /* --- Walks --- */
 
-static const char *purpose_text(const struct explain_walk *w)
+static bool is_confirm(const json_t *walk)
 {
-	switch (w->purpose) {
-	case EXPLAIN_LOOKUP:
-		return "lookup";
-	case EXPLAIN_LOOKUP_AGAIN:
-		return "again";
-	case EXPLAIN_QUOTED:
-		return "lookup";
-	case EXPLAIN_CONFIRM:
-		return w->dir == IP_CT_DIR_ORIGINAL ? "original" : "reply";
-	}
-	return "";
+	return has(walk, "direction");
 }
 
-static void tell_hash(const struct telling *t, const struct explain_walk *w)
+static void tell_hash(const struct telling *t, const json_t *walk)
 {
-	const struct ct_axes *axes = &t->x->replay->options.variant->axes;
-	const struct ct_walk *told = &w->told;
-	char tuple[256];
+	const char *hash = text_of(json_object_get(t->facts, "axes"), "hash");
 
-	if (w->purpose == EXPLAIN_LOOKUP_AGAIN)
+	if (is_text(walk, "for", "lookup in the reply zone"))
 		tell(t, "again",
 		     "the zone counts in one direction only: the entry may be under the other "
 		     "direction's hash");
-	if (w->purpose == EXPLAIN_CONFIRM)
-		tell(t, purpose_text(w), "%s", tuple_text(tuple, sizeof(tuple), &w->tuple));
-	if (!strcmp(axes->hash, "constant"))
-		tell(t, "hash", "0x%08x   the same for every tuple", told->hash);
+	if (is_confirm(walk))
+		tell(t, text_of(walk, "direction"), "%s", text_of(walk, "tuple"));
+	if (!strcmp(hash, "constant"))
+		tell(t, "hash", "%s   the same for every tuple", text_of(walk, "hash"));
 	else
-		tell(t, "hash", "0x%08x   %s of the tuple and the table's secret%s", told->hash,
-		     axes->hash,
-		     w->zone_in_hash ? ", with the zone"
-		     : w->zone_id    ? "; the zone is not part of it"
-				     : "");
-	if (told->bucket == CT_WALK_NONE) {
-		tell(t, "table", "%" PRIu64 " buckets; this table does not say which one is used",
-		     told->size);
+		tell(t, "hash", "%s   %s of the tuple and the table's secret%s",
+		     text_of(walk, "hash"), hash,
+		     has(walk, "zone_in_hash")	? ", with the zone"
+		     : integer_of(walk, "zone") ? "; the zone is not part of it"
+						: "");
+}
+
+static void tell_table(const struct telling *t, const json_t *walk)
+{
+	const json_t *axes = json_object_get(t->facts, "axes");
+	const char *resize = text_of(axes, "resize");
+	int64_t buckets = integer_of(walk, "buckets");
+
+	if (has(walk, "table") && !strcmp(resize, "seqcount"))
+		tell(t, "table",
+		     "%" PRId64 " buckets at %s, read under sequence count %" PRId64
+		     " (even: no resize is under way)",
+		     buckets, text_of(walk, "table"), integer_of(walk, "generation"));
+	else if (has(walk, "table"))
+		tell(t, "table", "%" PRId64 " buckets at %s, read under a %s", buckets,
+		     text_of(walk, "table"), resize);
+	else
+		tell(t, "table", "%" PRId64 " buckets (%s resize)", buckets, resize);
+}
+
+static void tell_bucket(const struct telling *t, const json_t *walk)
+{
+	const char *way = text_of(json_object_get(t->facts, "axes"), "bucket");
+	int64_t buckets = integer_of(walk, "buckets");
+
+	if (!has(walk, "bucket")) {
+		tell(t, "table", "%" PRId64 " buckets; this table does not say which one is used",
+		     buckets);
 		return;
 	}
-	if (w->purpose == EXPLAIN_CONFIRM && w->dir == IP_CT_DIR_REPLY)
-		; /* printed for the original direction already */
-	else if (told->table && !strcmp(axes->resize, "seqcount"))
-		tell(t, "table",
-		     "%" PRIu64
-		     " buckets at %p, read under sequence count %u (even: no resize is under way)",
-		     told->size, told->table, told->generation);
-	else if (told->table)
-		tell(t, "table", "%" PRIu64 " buckets at %p, read under a %s", told->size,
-		     told->table, axes->resize);
+	/* confirm has two walks in one table */
+	if (!is_text(walk, "direction", "reply"))
+		tell_table(t, walk);
+	if (!strcmp(way, "reciprocal_scale"))
+		tell(t, "bucket", "%" PRId64 " = %s * %" PRId64 " >> 32",
+		     integer_of(walk, "bucket"), text_of(walk, "hash"), buckets);
 	else
-		tell(t, "table", "%" PRIu64 " buckets (%s resize)", told->size, axes->resize);
-	if (!strcmp(axes->bucket, "reciprocal_scale"))
-		tell(t, "bucket", "%" PRIu64 " = 0x%08x * %" PRIu64 " >> 32", told->bucket,
-		     told->hash, told->size);
-	else
-		tell(t, "bucket", "%" PRIu64 " = 0x%08x & 0x%" PRIx64 " (%s)", told->bucket,
-		     told->hash, told->size - 1, axes->bucket);
+		tell(t, "bucket", "%" PRId64 " = %s & 0x%" PRIx64 " (%s)",
+		     integer_of(walk, "bucket"), text_of(walk, "hash"), (uint64_t)buckets - 1, way);
 }
 
-/* A walk removes at most CT_EXPIRED_MAX expired entries (ct_find_expired()). */
-static bool is_removed(const struct explain_walk *w, size_t i)
+static void tell_node(const struct telling *t, const json_t *walk, size_t i)
 {
-	unsigned int before = 0;
+	const json_t *node = json_array_get(json_object_get(walk, "chain"), i);
+	const bool examined = json_is_true(json_object_get(node, "looked_at"));
+	const char *look = text_of(node, "look");
+	const bool expired = !strcmp(look, "expired"), other = !strcmp(look, "other tuple");
+	const enum tone tone = !examined		? TONE_DIM
+			       : !strcmp(look, "match") ? TONE_GOOD
+			       : other			? TONE_PLAIN
+							: TONE_NOTE;
+	char more[64] = "";
 
-	for (size_t k = 0; k < i; k++)
-		before += w->nodes[k].look == CT_LOOK_EXPIRED;
-	return before < CT_EXPIRED_MAX;
+	if (expired)
+		snprintf(more, sizeof(more), " %.3f s ago%s", -number_of(node, "left"),
+			 !examined		? ""
+			 : has(node, "removed") ? ", removed by this walk"
+						: ", left for the next walk");
+	else if (!strcmp(look, "other zone"))
+		snprintf(more, sizeof(more), " (%" PRId64 ")", integer_of(node, "zone"));
+	else if (!strcmp(look, "other namespace"))
+		snprintf(more, sizeof(more), " (%" PRId64 ")", integer_of(node, "net"));
+	tell(t, i ? "" : "chain", "%s%3zu  connection %-5" PRId64 " %-8s  %s%s%s%s%s%s",
+	     tone_on(t, tone), i + 1, integer_of(node, "ct"), text_of(node, "node"),
+	     examined ? "" : "not examined: ", look, more, expired || other ? ": " : "",
+	     expired || other ? text_of(node, "tuple") : "", tone_off(t, tone));
 }
 
-static void tell_node(const struct telling *t, const struct explain_walk *w, size_t i)
+static bool matters(const json_t *node)
 {
-	const struct explain_node *n = &w->nodes[i];
-	const enum tone tone = n->beyond			? TONE_DIM
-			       : n->look == CT_LOOK_MATCH	? TONE_GOOD
-			       : n->look == CT_LOOK_OTHER_TUPLE ? TONE_PLAIN
-								: TONE_NOTE;
-	char tuple[256], more[64] = "";
-
-	if (n->look == CT_LOOK_EXPIRED)
-		snprintf(more, sizeof(more), " %u.%03u s ago%s", (uint32_t)-n->left / NF_CT_HZ,
-			 (uint32_t)-n->left % NF_CT_HZ,
-			 n->beyond	    ? ""
-			 : is_removed(w, i) ? ", removed by this walk"
-					    : ", left for the next walk");
-	else if (n->look == CT_LOOK_OTHER_ZONE)
-		snprintf(more, sizeof(more), " (%u)", n->zone_id);
-	else if (n->look == CT_LOOK_OTHER_NET)
-		snprintf(more, sizeof(more), " (%u)", n->net_id);
-	if (n->look == CT_LOOK_OTHER_TUPLE || n->look == CT_LOOK_EXPIRED)
-		tuple_text(tuple, sizeof(tuple), &n->tuple);
-	else
-		*tuple = '\0';
-	tell(t, i ? "" : "chain", "%s%3zu  connection %-5u %-8s  %s%s%s%s%s%s", tone_on(t, tone),
-	     i + 1, n->number, n->dir == IP_CT_DIR_ORIGINAL ? "original" : "reply",
-	     n->beyond ? "not examined: " : "", explain_look(n->look), more, *tuple ? ": " : "",
-	     tuple, tone_off(t, tone));
+	return json_is_true(json_object_get(node, "looked_at")) &&
+	       !is_text(node, "look", "other tuple");
 }
 
-static bool matters(const struct explain_walk *w, size_t i)
+static void tell_chain(const struct telling *t, const json_t *walk)
 {
-	return !w->nodes[i].beyond && w->nodes[i].look != CT_LOOK_OTHER_TUPLE;
-}
+	const json_t *chain = json_object_get(walk, "chain");
+	size_t nr = json_array_size(chain), left_out = 0;
 
-static void tell_chain(const struct telling *t, const struct explain_walk *w)
-{
-	size_t left_out = 0;
-
-	for (size_t i = 0; i < w->nr; i++) {
-		if (!t->all && w->nr > SHOWN_NODES + 2 && i >= SHOWN_NODES && !matters(w, i)) {
+	for (size_t i = 0; i < nr; i++) {
+		if (!t->all && nr > SHOWN_NODES + 2 && i >= SHOWN_NODES &&
+		    !matters(json_array_get(chain, i))) {
 			left_out++;
 			continue;
 		}
 		if (left_out)
 			tell(t, "", "     ... %zu others", left_out);
 		left_out = 0;
-		tell_node(t, w, i);
+		tell_node(t, walk, i);
 	}
 	if (left_out)
 		tell(t, "", "     ... %zu others (--all shows them)", left_out);
 }
 
 /* Prints how the walk ended, and what that means. */
-static void tell_chain_end(const struct telling *t, const struct explain_walk *w)
+static void tell_chain_end(const struct telling *t, const json_t *walk)
 {
-	const char *label = w->nr ? "" : "chain";
-	const struct ct_walk *told = &w->told;
+	const bool nodes = json_array_size(json_object_get(walk, "chain"));
+	const char *label = nodes ? "" : "chain";
 
-	if (told->shown == CT_WALK_SAME_HASH)
+	if (is_text(walk, "shown", "same hash"))
 		tell(t, label,
-		     w->nr ? "     the library does not show nodes with other hashes"
+		     nodes ? "     the library does not show nodes with other hashes"
 			   : "no node has this hash; the library does not show others");
-	if (told->shown != CT_WALK_CHAIN || (w->match >= 0 && w->purpose != EXPLAIN_CONFIRM))
+	if (!is_text(walk, "shown", "chain") || (has(walk, "match") && !is_confirm(walk)))
 		return;
-	if (told->end_bucket == CT_WALK_NONE)
-		tell(t, label, "%s", w->nr ? "  -  its end" : "empty");
+	if (!has(walk, "end_bucket"))
+		tell(t, label, "%s", nodes ? "  -  its end" : "empty");
 	else
-		tell(t, label, "%s marker of bucket %" PRIu64 ": %s",
-		     w->nr ? "  -  nulls" : "empty; nulls", told->end_bucket,
-		     told->end_bucket == told->bucket
+		tell(t, label, "%s marker of bucket %" PRId64 ": %s",
+		     nodes ? "  -  nulls" : "empty; nulls", integer_of(walk, "end_bucket"),
+		     integer_of(walk, "end_bucket") == integer_of(walk, "bucket")
 			     ? "ours, so the walk stayed in its chain"
 			     : "another chain's, so the lookup would start again");
 }
 
-void tell_walk(const struct telling *t, const struct explain_walk *w)
+static void tell_found(const struct telling *t, const json_t *walk)
 {
-	tell_hash(t, w);
-	if (w->told.shown == CT_WALK_NOTHING)
-		return;
-	tell_chain(t, w);
-	tell_chain_end(t, w);
-	if (w->purpose != EXPLAIN_CONFIRM) {
-		if (w->match >= 0)
-			tell(t, "found", "connection %u by its %s node", w->nodes[w->match].number,
-			     w->nodes[w->match].dir == IP_CT_DIR_ORIGINAL ? "original" : "reply");
-		else
-			tell(t, "found", "nothing");
-	} else if (w->inserted_at == 0) {
-		tell(t, "inserted", "at the head%s%" PRIu64 "%s",
-		     w->told.bucket == CT_WALK_NONE ? "; " : " of bucket ",
-		     w->told.bucket == CT_WALK_NONE ? (uint64_t)w->nr_after : w->told.bucket,
-		     w->told.bucket == CT_WALK_NONE ? " nodes now" : "");
-	} else if (w->inserted_at > 0) {
-		tell(t, "inserted", "as node %d of the chain, behind its own reply node",
-		     w->inserted_at + 1);
-	} else {
+	const json_t *node =
+		json_array_get(json_object_get(walk, "chain"), (size_t)integer_of(walk, "match"));
+
+	if (has(walk, "match"))
+		tell(t, "found", "connection %" PRId64 " by its %s node", integer_of(node, "ct"),
+		     text_of(node, "node"));
+	else
+		tell(t, "found", "nothing");
+}
+
+static void tell_inserted(const struct telling *t, const json_t *walk)
+{
+	int64_t at = integer_of(walk, "inserted_at");
+
+	if (!has(walk, "inserted_at"))
 		tell(t, "inserted", "no");
-	}
+	else if (at > 0)
+		tell(t, "inserted", "as node %" PRId64 " of the chain, behind its own reply node",
+		     at + 1);
+	else if (has(walk, "bucket"))
+		tell(t, "inserted", "at the head of bucket %" PRId64, integer_of(walk, "bucket"));
+	else
+		tell(t, "inserted", "at the head; %" PRId64 " nodes now",
+		     integer_of(walk, "nodes_after"));
+}
+
+void tell_walk(const struct telling *t, const json_t *walk)
+{
+	tell_hash(t, walk);
+	tell_bucket(t, walk);
+	if (is_text(walk, "shown", "nothing"))
+		return;
+	tell_chain(t, walk);
+	tell_chain_end(t, walk);
+	if (is_confirm(walk))
+		tell_inserted(t, walk);
+	else
+		tell_found(t, walk);
 }
 
 /* --- TCP --- */
 
-static void tell_side(const struct telling *t, const char *label, const char *who,
-		      const struct ip_ct_tcp_state *s)
-{
-	char flags[128];
-
-	explain_tcp_side_flags(flags, sizeof(flags), s->flags);
-	tell(t, label, "%-9s %10u %10u %9u %5u  %s", who, s->td_end, s->td_maxend, s->td_maxwin,
-	     s->td_scale, *flags ? flags : "-");
-}
-
-static bool same_side(const struct ip_ct_tcp_state *a, const struct ip_ct_tcp_state *b)
-{
-	return a->td_end == b->td_end && a->td_maxend == b->td_maxend &&
-	       a->td_maxwin == b->td_maxwin && a->td_scale == b->td_scale && a->flags == b->flags;
-}
-
 static void
-tell_windows(const struct telling *t, const struct explain_ct *from, const struct explain_ct *to)
+tell_side(const struct telling *t, const char *label, const char *who, const json_t *side)
+{
+	const char *flags = text_of(side, "flags");
+
+	tell(t, label, "%-9s %10" PRId64 " %10" PRId64 " %9" PRId64 " %5" PRId64 "  %s", who,
+	     integer_of(side, "td_end"), integer_of(side, "td_maxend"),
+	     integer_of(side, "td_maxwin"), integer_of(side, "scale"), *flags ? flags : "-");
+}
+
+/* Does the table show the same for both? */
+static bool same_side(const json_t *a, const json_t *b)
+{
+	static const char *const shown[] = { "td_end", "td_maxend", "td_maxwin", "scale", "flags" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(shown); i++)
+		if (!json_equal(json_object_get(a, shown[i]), json_object_get(b, shown[i])))
+			return false;
+	return true;
+}
+
+static void tell_windows(const struct telling *t, const json_t *from, const json_t *to)
 {
 	static const char *const who[] = { "client", "server" };
 
 	tell(t, "windows", "%-9s %10s %10s %9s %5s  %s", "", "td_end", "td_maxend", "td_maxwin",
 	     "scale", "flags");
-	for (unsigned int dir = 0; dir < IP_CT_DIR_MAX; dir++) {
-		if (from->there) {
-			tell_side(t, "", who[dir], &from->proto.tcp.seen[dir]);
-			if (!to->there ||
-			    same_side(&from->proto.tcp.seen[dir], &to->proto.tcp.seen[dir]))
-				continue;
-		}
-		if (to->there)
-			tell_side(t, "", from->there ? "     ->" : who[dir],
-				  &to->proto.tcp.seen[dir]);
+	for (size_t i = 0; i < ARRAY_SIZE(who); i++) {
+		const json_t *was = json_object_get(from, who[i]),
+			     *is = json_object_get(to, who[i]);
+
+		if (from)
+			tell_side(t, "", who[i], was);
+		if (to && !(from && same_side(was, is)))
+			tell_side(t, "", from ? "     ->" : who[i], is);
 	}
 }
 
-static void tell_rule(const struct telling *t, const char *rule, const char *what, uint32_t is,
-		      const char *relation, uint32_t bound, const char *why, bool holds)
+static void tell_rules(const struct telling *t, const json_t *in_window)
 {
-	const enum tone tone = holds ? TONE_GOOD : TONE_BAD;
+	const json_t *rule;
+	size_t i;
 
-	tell(t, "", "%-4s %-5s%10u %s %10u  %s%-3s%s  %s", rule, what, is, relation, bound,
-	     tone_on(t, tone), holds ? "yes" : "NO", tone_off(t, tone), why);
-}
-
-/* The four conditions of l4_tcp_window.c, for a segment that is checked against known windows. */
-static void
-tell_rules(const struct telling *t, const struct explain_hook *h, enum ip_conntrack_dir dir)
-{
-	const struct explain_packet *p = &t->x->packet;
-	const struct ip_ct_tcp_state *sender = &h->found.proto.tcp.seen[dir];
-	const struct ip_ct_tcp_state *receiver = &h->found.proto.tcp.seen[!dir];
-	uint32_t lag = sender->td_maxwin > ACK_LAG ? sender->td_maxwin : ACK_LAG;
-	uint32_t ack = p->tcp.ack;
-
-	if (!p->whole_header || p->tcp.flags & TCPHDR_SYN || !sender->td_maxwin ||
-	    p->fragment.family)
+	if (!in_window)
 		return;
-	if (!(p->tcp.flags & TCPHDR_ACK) || (p->tcp.flags & TCPHDR_RST && !ack))
-		ack = receiver->td_end;
 	tell(t, "in window", "the %s sends; checked against the state before this packet",
-	     dir ? "server" : "client");
-	tell_rule(t, "I", "seq", p->tcp.seq, "<=", sender->td_maxend,
-		  "not beyond what the receiver allows", !tcp_after(p->tcp.seq, sender->td_maxend));
-	if (receiver->td_maxwin)
-		tell_rule(t, "II", "end", p->tcp.end, ">=", sender->td_end - receiver->td_maxwin,
-			  "not older than a window of the receiver",
-			  tcp_after(p->tcp.end, sender->td_end - receiver->td_maxwin - 1));
-	tell_rule(t, "III", "ack", ack, "<=", receiver->td_end, "acknowledges only sent data",
-		  !tcp_after(ack, receiver->td_end));
-	tell_rule(t, "IV", "ack", ack, ">=", receiver->td_end - lag, "not too old",
-		  tcp_after(ack, receiver->td_end - lag - 1));
-	if (p->tcp.sack)
+	     text_of(in_window, "sender"));
+	json_array_foreach(json_object_get(in_window, "rules"), i, rule) {
+		const bool holds = json_is_true(json_object_get(rule, "holds"));
+		const enum tone tone = holds ? TONE_GOOD : TONE_BAD;
+
+		tell(t, "", "%-4s %-5s%10" PRId64 " %s %10" PRId64 "  %s%-3s%s  %s",
+		     text_of(rule, "rule"), text_of(rule, "what"), integer_of(rule, "is"),
+		     text_of(rule, "relation"), integer_of(rule, "bound"), tone_on(t, tone),
+		     holds ? "yes" : "NO", tone_off(t, tone), text_of(rule, "why"));
+	}
+	if (json_is_true(json_object_get(within(t->facts, "packet", "tcp"), "sack")))
 		tell(t, "", "(a SACK block counts as an acknowledgment too, and may be above ack)");
 }
 
 /* --- All protocols --- */
 
-static void tell_udp(const struct telling *t, const struct explain_ct *ct)
+static void tell_state(const struct telling *t, const json_t *from, const json_t *to)
 {
-	int32_t left = (int32_t)(load_relaxed(&ct->proto.udp.stream_ts) - t->x->packet.ticks);
+	const char *was = text_of(from, "proto_state"), *is = text_of(to, "proto_state");
 
-	if (left > 0)
-		tell(t, "udp", "counts as a stream in %d.%03d s, if answered", left / 1000,
-		     left % 1000);
-	else
-		tell(t, "udp", "counts as a stream since %d.%03d s, if answered", -left / 1000,
-		     -left % 1000);
+	if (*is && from && !strcmp(was, is))
+		tell(t, "state", "%s, as before", is);
+	else if (*is || *was)
+		tell(t, "state", "%s -> %s", *was ? was : "NONE", *is ? is : "gone");
 }
 
-void tell_protocol(const struct telling *t, const struct explain_hook *h)
+void tell_protocol(const struct telling *t, const json_t *hook)
 {
-	const struct explain_ct none = { 0 };
-	bool mine = h->after.there && h->found.there && h->after.address == h->found.address &&
-		    h->after.number == h->found.number;
-	const struct explain_ct *to = h->after.there ? &h->after : &h->found_after;
-	const struct explain_ct *from = mine || !h->after.there ? &h->found : &none;
-	enum ip_conntrack_dir dir = IP_CT_DIR_ORIGINAL;
+	const json_t *after = json_object_get(hook, "after");
+	const json_t *to = after ? after : json_object_get(hook, "found_after");
+	const json_t *from =
+		has(hook, "is_found") || !after ? json_object_get(hook, "found") : NULL;
+	double stream_in = number_of(to, "stream_in");
 
-	if (h->quoting || (!from->there && !to->there))
+	if (has(hook, "quoting") || (!from && !to))
 		return;
-	for (unsigned int i = 0; i < h->nr_walks; i++)
-		if (h->walks[i].match >= 0)
-			dir = h->walks[i].nodes[h->walks[i].match].dir;
-	if (*to->state && from->there && !strcmp(from->state, to->state))
-		tell(t, "state", "%s, as before", to->state);
-	else if (*to->state || *from->state)
-		tell(t, "state", "%s -> %s", *from->state ? from->state : "NONE",
-		     *to->state ? to->state : "gone");
-	switch (h->protonum) {
+	tell_state(t, from, to);
+	switch (integer_of(hook, "protocol")) {
 	case IPPROTO_TCP:
 		tell_windows(t, from, to);
-		if (from->there)
-			tell_rules(t, h, dir);
+		tell_rules(t, json_object_get(hook, "in_window"));
 		break;
 	case IPPROTO_UDP:
-		if (to->there)
-			tell_udp(t, to);
+		if (to)
+			tell(t, "udp", "counts as a stream %s %.3f s, if answered",
+			     stream_in > 0 ? "in" : "since", fabs(stream_in));
 		break;
 	case IPPROTO_SCTP:
-		if (to->there)
-			tell(t, "vtags", "0x%08x original, 0x%08x reply", to->proto.sctp.vtag[0],
-			     to->proto.sctp.vtag[1]);
+		if (to)
+			tell(t, "vtags", "0x%08llx original, 0x%08llx reply",
+			     json_integer_value(json_array_get(json_object_get(to, "vtag"), 0)),
+			     json_integer_value(json_array_get(json_object_get(to, "vtag"), 1)));
 		break;
 	}
 }

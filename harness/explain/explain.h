@@ -4,8 +4,9 @@
  *
  *	replay with explain_watch()	watches hooks from outside (core/nf_conntrack_look.h)
  *		-> struct explain	the facts, in order of time
- *		-> explain_text()	as text for people
- *		-> explain_json()	the same facts for programs
+ *		-> explain_facts()	the same facts as JSON
+ *		-> explain_json()	which is printed for programs
+ *		-> explain_text()	and put into words for people
  *
  * One thread, the replay's.
  */
@@ -220,6 +221,8 @@ void explain_packet(struct explain_packet *to, const struct capture_packet *p);
 void explain_fragment(struct explain_fragment *f, const struct capture_packet *p);
 bool explain_same_datagram(const struct explain_fragment *a, const struct explain_fragment *b);
 
+/* The facts as a JSON object, which is the caller's; NULL: no memory for some of them. */
+json_t *explain_facts(const struct explain *x);
 /* Print the facts.  all: do not abbreviate chains.  0 or -EIO, -ENOMEM. */
 int explain_text(const struct explain *x, bool all, bool colour, FILE *out);
 int explain_json(const struct explain *x, FILE *out);

@@ -3,8 +3,11 @@
 #ifndef CTBENCH_HARNESS_EXPLAIN_TEXT_H
 #define CTBENCH_HARNESS_EXPLAIN_TEXT_H
 
+#include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "harness/base/json_read.h"
 #include "harness/base/terminal.h"
 #include "harness/explain/explain.h"
 
@@ -12,7 +15,8 @@
 #define FACTS  18 /* where the labelled facts start */
 
 struct telling {
-	const struct explain *x;
+	const char *file;    /* the capture */
+	const json_t *facts; /* explain_facts() */
 	FILE *out;
 	bool all, colour;
 };
@@ -28,9 +32,25 @@ void tell(const struct telling *t, const char *label, const char *fmt, ...)
 /* "src=10.0.0.1 dst=... " without the space at the end. */
 const char *tuple_text(char *buf, size_t size, const struct nf_conntrack_tuple *tuple);
 
+/* 0 if there is no such number. */
+static inline int64_t integer_of(const json_t *o, const char *key)
+{
+	return json_integer_value(json_object_get(o, key));
+}
+
+static inline bool has(const json_t *o, const char *key)
+{
+	return json_object_get(o, key);
+}
+
+static inline bool is_text(const json_t *o, const char *key, const char *text)
+{
+	return !strcmp(text_of(o, key), text);
+}
+
 /* Prints a walk along a chain. */
-void tell_walk(const struct telling *t, const struct explain_walk *w);
-/* Prints the protocol's state of the connection, before and after. */
-void tell_protocol(const struct telling *t, const struct explain_hook *h);
+void tell_walk(const struct telling *t, const json_t *walk);
+/* Prints the protocol's state of the connection, before and after a call of conntrack's hook. */
+void tell_protocol(const struct telling *t, const json_t *hook);
 
 #endif
