@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# Checks the format of every file against .clang-format and .editorconfig.  Changes nothing.
+# Checks the format of every file against .clang-format and .editorconfig, and that README.md,
+# CONTRIBUTING.md and the whole tree stay small.  Changes nothing.
 #
 #   tools/check-format.sh            check every file in git
 #   tools/check-format.sh --fix      format the C and C++ files in place
@@ -38,7 +39,16 @@ too_wide=$(for file in "${sources[@]}"; do
 		'length > columns { printf "%s:%d: %d columns, at most %d\n", file, NR, length, columns }'
 done)
 trailing=$(git grep -InE '[[:blank:]]+$' -- ':!*.md' ':!results' ':!tests/conformance' | sed 's/:[^:]*$/: space at the end of the line/' || true)
-for found in "$too_wide" "$trailing"; do
+# What a newcomer reads first stays short, and a clone small.
+too_large=$(
+	lines=$(wc -l <README.md)
+	[ "$lines" -le 130 ] || echo "README.md:130: $lines lines, at most 130: move details to docs/"
+	bytes=$(wc -c <CONTRIBUTING.md)
+	[ "$bytes" -le 6144 ] || echo "CONTRIBUTING.md:1: $bytes bytes, at most 6144: move recipes to docs/EXTENDING.md"
+	bytes=$(git ls-files -z | xargs -0 stat -c %s -- 2>/dev/null | awk '{ sum += $1 } END { print sum }')
+	[ "$bytes" -le 9000000 ] || echo ".:1: $bytes bytes in git, at most 9000000: keep results packed (tools/reference-pages.sh --pack)"
+)
+for found in "$too_wide" "$trailing" "$too_large"; do
 	[ -z "$found" ] || { echo "$found"; status=1; }
 done
 printf '%s\n' "${sources[@]}" | xargs -n 20 -P "$(nproc)" "$tool" --dry-run -Werror 2>&1 |

@@ -229,7 +229,7 @@ static const char *unit_in_words(const struct plot_group *g)
 	const char *unit = g->nr ? text_of(g->cells[0], "unit") : "";
 	static char text[320];
 
-	if (g->y && !g->kind->y && !strcmp(unit, "Mpkt/s"))
+	if (g->y && !(g->kind && g->kind->y) && !strcmp(unit, "Mpkt/s"))
 		return "time per packet, ns";
 	if (g->y) {
 		const struct figure *y = figure_find(FIGURE_METRIC, g->y);
