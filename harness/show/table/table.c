@@ -11,6 +11,7 @@
 #include "harness/show/shares.h"
 #include "harness/show/table/internal.h"
 #include "harness/judge/judge.h"
+#include "harness/measure/void.h"
 #include "harness/results/figures.h"
 
 #include <errno.h>
@@ -131,6 +132,22 @@ static bool any_has(json_t *cells, const char *workload, const char *key)
 	return false;
 }
 
+/* Of shorter windows few are void: see void.h. */
+static void short_remark(char *buf, size_t size, json_t *cells, const char *workload)
+{
+	const char *name;
+	json_t *cell;
+
+	json_object_foreach(cells, name, cell)
+		if (!*buf && !strcmp(text_of(cell, "workload"), workload) &&
+		    number_of(json_object_get(cell, "parameters"), "duration") < VOID_SPEED_LEAST)
+			snprintf(buf, size,
+				 "Windows of less than %g ms are too short to tell a disturbed "
+				 "measurement from a good one: figures may be wrong without being "
+				 "void.",
+				 1e3 * VOID_SPEED_LEAST);
+}
+
 void table_remark(char *buf, size_t size, const json_t *report, const json_t *workload)
 {
 	const char *name = text_of(workload, "name");
@@ -138,6 +155,7 @@ void table_remark(char *buf, size_t size, const json_t *report, const json_t *wo
 	shares_remark(buf, size, report);
 	table_latency_remark(buf, size, report, name);
 	table_saturation_remark(buf, size, report, name);
+	short_remark(buf, size, json_object_get(report, "cells"), name);
 }
 
 /* The first kind whose key a cell has is a workload's table. */

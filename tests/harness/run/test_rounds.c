@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/fixture/cmocka.h"
+#include "harness/measure/measure.h"
 #include "tests/fixture/command_fixture.h"
 
 #define CELLS	3 /* two variants and the control */
@@ -190,6 +192,42 @@ static void enough_is_enough(void **state)
 	assert_true(good_repeats("b") > 5); /* not known with that precision, but there was time */
 }
 
+/*
+ * The first measuring process is stopped most of the time, so that its cell is void. Then all cells
+ * that it is compared with are measured again too: a pair needs rounds that both sides have.
+ */
+static const char stopped[] = "#!/bin/sh\n"
+			      "if mkdir \"${0%/*}/begun\" 2>/dev/null; then\n"
+			      "	( while kill -STOP $$ && sleep 0.02 && kill -CONT $$ && sleep "
+			      "0.002; do :; done ) \\\n"
+			      "		</dev/null >/dev/null 2>&1 &\n"
+			      "fi\n"
+			      "exec \"" CTBENCH_BINARY "\" \"$@\"\n";
+
+static void a_void_cell_has_all_measured_again(void **state)
+{
+	static char cells[1 << 20];
+	static const char *const names[CELLS] = { "\tside/nulls_rcu_jhash2_scale_seqcount\t",
+						  "\tside/locked_jhash2_scale_seqcount\t",
+						  "/control\t" };
+	size_t measured[CELLS] = { 0 };
+
+	(void)state;
+	write_text("stopped", stopped);
+	assert_int_equal(chmod("stopped", 0755), 0);
+	measure_program = own_path("stopped");
+	call_command(ctbench, "run",
+		     "side.yaml --results runs --name a --no-bounds --repeats 1 --duration 80ms");
+	measure_program = NULL;
+	read_text("runs/a/cells.tsv", cells, sizeof(cells));
+	for (size_t i = 0; i < CELLS; i++)
+		for (const char *at = cells; (at = strstr(at, names[i])); at++)
+			measured[i]++;
+	assert_true(measured[0] > 1);
+	assert_int_equal(measured[1], measured[0]);
+	assert_int_equal(measured[2], measured[0]);
+}
+
 static void a_filter_takes_some_of_a_group(void **state)
 {
 	static struct row rows[2048];
@@ -211,6 +249,7 @@ int main(void)
 		cmocka_unit_test_setup(a_row_is_the_sum_of_its_slices, setup),
 		cmocka_unit_test_setup(a_group_is_gone_on_with, setup),
 		cmocka_unit_test_setup(enough_is_enough, setup),
+		cmocka_unit_test_setup(a_void_cell_has_all_measured_again, setup),
 		cmocka_unit_test_setup(a_filter_takes_some_of_a_group, setup),
 	};
 
