@@ -14,8 +14,8 @@
  *	locks		the share of the time that its threads waited for locks
  *	other_threads	the rest of what several threads take longer than one
  *
- * So each difference between two cells lies in some of these, which says what to look at next.  Only
- * of cells whose operations are all lookups, in windows, in a run that measured bounds.
+ * So each difference between two cells lies in some of these, which says what to look at next.
+ * Only of cells whose operations are all lookups, in windows, in a run that measured bounds.
  */
 #ifndef CTBENCH_HARNESS_JUDGE_BUDGET_H
 #define CTBENCH_HARNESS_JUDGE_BUDGET_H
@@ -46,8 +46,9 @@ extern const struct budget_words {
 /*
  * Put "budget" into the cells that can have one: {ns, TERM: {ns, ci_low, ci_high}, lines: how many
  * random lines of memory its part "memory" amounts to}. A term that is unknown is missing, as are
- * ends of intervals with fewer than STATS_LEAST repeats. Where no cell with one thread and the same
- * other parameters was measured, "memory" holds what other threads cost too, and "together" is true.
+ * ends of intervals with fewer than STATS_LEAST repeats. Where no cell with one thread and the
+ * same other parameters was measured, "memory" holds what other threads cost too, and "together" is
+ * true.
  */
 void judge_budgets(struct json_t *report);
 

@@ -24,7 +24,7 @@ struct json_t;
 struct json_t *bounds_merge(const struct json_t *measurements);
 
 /*
- * The figure of a bound without a footprint; of those with one, that of the smallest. hash NULL: any.
+ * The figure of a bound without a footprint; of those with one, the smallest. hash NULL: any.
  * NULL if it was not measured. Belongs to bounds.
  */
 const struct json_t *

@@ -42,8 +42,16 @@ struct effects {
 	double rows;
 	unsigned int drawn;
 	size_t longest;
-	double least, most, noise;
+	double noise;
+	/* Interactions have a scale of their own: a large one would squeeze the effects. */
+	struct panel {
+		double last, least, most; /* last: its last row */
+		unsigned int lines;	  /* of the data, this panel's and those before it */
+	} panels[2];
+	size_t nr_panels;
 };
+
+#define PANEL(x) (&(x)->panels[(x)->nr_panels - 1])
 
 static bool is_seen(const json_t *verdict)
 {
@@ -116,8 +124,10 @@ static void add(struct effects *x, const json_t *verdict)
 	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n')
 		if (strcspn(line, "\n") > x->longest)
 			x->longest = strcspn(line, "\n");
-	x->least = fmin(x->least, fmin(low, effect));
-	x->most = fmax(x->most, fmax(high, effect));
+	PANEL(x)->least = fmin(PANEL(x)->least, fmin(low, effect));
+	PANEL(x)->most = fmax(PANEL(x)->most, fmax(high, effect));
+	PANEL(x)->last = x->rows;
+	PANEL(x)->lines = x->drawn;
 }
 
 static void add_kind(struct effects *x, size_t kind)
@@ -129,6 +139,8 @@ static void add_kind(struct effects *x, size_t kind)
 	json_array_foreach(x->list, i, verdict) {
 		if (!is_drawn(x, verdict, kinds[kind]) || x->drawn >= EFFECTS_MAX)
 			continue;
+		if (!x->nr_panels || (!titled && !strcmp(kinds[kind], "interaction")))
+			x->nr_panels++;
 		if (!titled)
 			fprintf(x->titles, "%g\t\"%s\"\n", ++x->rows, headings[kind]);
 		titled = true;
@@ -153,8 +165,14 @@ static void describe(struct plot_file *f, const struct plot_group *g, const stru
 		 : words.better < 0 ? " (left is better)"
 				    : "");
 	plot_set_unit(f, text);
-	fprintf(f->script, "rows = %g\nlongest = %zu\nleast = %.6g\nmost = %.6g\nnoise = %.6g\n",
-		x->rows, x->longest, x->least, x->most, x->noise);
+	fprintf(f->script, "rows = %g\nlongest = %zu\nnoise = %.6g\npanels = %zu\n", x->rows,
+		x->longest, x->noise, x->nr_panels);
+	fputs("array last[2]\narray least[2]\narray most[2]\narray count[2]\n", f->script);
+	for (size_t i = 0; i < x->nr_panels; i++)
+		fprintf(f->script,
+			"last[%zu] = %g\nleast[%zu] = %.6g\nmost[%zu] = %.6g\ncount[%zu] = %u\n",
+			i + 1, x->panels[i].last, i + 1, x->panels[i].least, i + 1,
+			x->panels[i].most, i + 1, x->panels[i].lines);
 }
 
 /* 0: unknown. */

@@ -32,9 +32,9 @@ int table_of(struct grid *g, const struct json_t *report, const struct json_t *w
 int table_inside(struct grid *g, const struct json_t *report, const struct json_t *workload);
 
 /*
- * Where the time of each cell goes (harness/judge/budget.h), as table_of(); table_budget_text() is a
- * sentence about its largest difference, or an empty text. table_print_budgets() prints the tables
- * of all workloads that have one. 0 or -ENOMEM.
+ * Where the time of each cell goes (harness/judge/budget.h), as table_of(); table_budget_text() is
+ * a sentence about its largest difference, or an empty text. table_print_budgets() prints the
+ * tables of all workloads that have one. 0 or -ENOMEM.
  */
 int table_budget(struct grid *g, const struct json_t *report, const struct json_t *workload);
 void table_budget_text(char *buf, size_t size, const struct json_t *report,
@@ -42,9 +42,9 @@ void table_budget_text(char *buf, size_t size, const struct json_t *report,
 int table_print_budgets(FILE *out, const struct json_t *report);
 #define TABLE_BUDGET_REMARK \
 	"ns per operation, as a sum: the harness; the hash alone; taking and dropping a " \
-	"reference; what else the lookup costs with the whole table in the cache; memory, with " \
-	"one thread; waiting for locks; what else several threads add. lines: how many random " \
-	"lines of memory, each waited for, the part memory amounts to."
+	"reference; what else the lookup costs with the whole table in the cache; memory, " \
+	"with one thread; waiting for locks; what else several threads add. lines: how " \
+	"many random lines of memory, each waited for, the part memory amounts to."
 
 /* A sentence or two below the table, or an empty text. */
 void table_remark(char *buf, size_t size, const struct json_t *report,
