@@ -12,6 +12,7 @@ const struct command *const commands[] = {
 	&command_new,
 	&command_run,
 	&command_saturate,
+	&command_import,
 	&command_replay,
 	&command_explain,
 	&command_plot,

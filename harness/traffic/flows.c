@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 
 #include "core/netfilter.h"
+#include "harness/traffic/key_set.h"
 
 #define CLIENT_BITS 15 /* 3 of network, 12 of host */
 #define HOST_BITS   12
@@ -95,21 +96,46 @@ static void server_ipv6(const struct flow *f, uint32_t addr[4])
 void flow_set_init(struct flow_set *fs, double ipv6_share, uint64_t seed)
 {
 	permutation_init(&fs->order, 1ull << FLOW_BITS, seed);
+	fs->recorded = NULL;
 	fs->ipv6 = (uint64_t)llround(ipv6_share * 0x1p32);
 }
 
 /* A flow is IPv6 if the integer part of i * share grows there (as Bresenham draws a line). */
 bool flow_is_ipv6(const struct flow_set *fs, uint64_t i)
 {
+	if (fs->recorded && i < fs->recorded->nr)
+		return fs->recorded->flow[i][0].tuple.src.l3num == NFPROTO_IPV6;
 	return (uint32_t)((i + 1) * fs->ipv6) < fs->ipv6;
+}
+
+static void key4_of(const struct nf_conntrack_tuple *t, struct ct_key4 *k)
+{
+	*k = (struct ct_key4){
+		.saddr = t->src.u3.ip,
+		.daddr = t->dst.u3.ip,
+		.sport = t->src.u.all,
+		.dport = t->dst.u.all,
+		.protonum = t->dst.protonum,
+	};
 }
 
 void flow_key4(const struct flow_set *fs, uint64_t i, bool reply, struct ct_key4 *k)
 {
-	struct flow f = flow_parts(fs, i);
-	const struct service *s = &services[f.server % ARRAY_SIZE(services)];
-	uint32_t client = htonl(client_nets[f.net] | f.host), server = server_ipv4(&f);
-	uint16_t cport = htons((uint16_t)f.port), sport = htons(s->port);
+	const struct service *s;
+	uint32_t client, server;
+	uint16_t cport, sport;
+	struct flow f;
+
+	if (fs->recorded && i < fs->recorded->nr) {
+		key4_of(&fs->recorded->flow[i][reply].tuple, k);
+		return;
+	}
+	f = flow_parts(fs, i);
+	s = &services[f.server % ARRAY_SIZE(services)];
+	client = htonl(client_nets[f.net] | f.host);
+	server = server_ipv4(&f);
+	cport = htons((uint16_t)f.port);
+	sport = htons(s->port);
 
 	*k = (struct ct_key4){
 		.saddr = reply ? server : client,
@@ -125,6 +151,10 @@ void flow_tuple(const struct flow_set *fs, uint64_t i, bool reply, union ct_tupl
 	const struct service *s;
 	struct flow f;
 
+	if (fs->recorded && i < fs->recorded->nr) {
+		*t = fs->recorded->flow[i][reply];
+		return;
+	}
 	if (!flow_is_ipv6(fs, i)) {
 		struct ct_key4 k;
 
@@ -176,6 +206,8 @@ static bool find_ipv6(const uint32_t *client, const uint32_t *server, struct flo
 bool flow_find(const struct flow_set *fs, const struct nf_conntrack_tuple *t, uint64_t *i,
 	       bool *reply)
 {
+	if (fs->recorded && key_set_find(fs->recorded, t, i, reply))
+		return true;
 	for (int r = 0; r < 2; r++) {
 		const union nf_inet_addr *client = r ? &t->dst.u3 : &t->src.u3;
 		const union nf_inet_addr *server = r ? &t->src.u3 : &t->dst.u3;

@@ -26,9 +26,13 @@
  */
 #define FLOW_ABSENT (1ull << (FLOW_BITS - 1))
 
+struct key_set;
+
 struct flow_set {
 	struct permutation order;
 	uint64_t ipv6; /* share of IPv6, of 2^32 */
+	/* Flows 0 .. recorded->nr - 1 are these (key_set.h); NULL: all are synthetic. */
+	const struct key_set *recorded;
 };
 
 /* ipv6_share from 0 to 1; exact to one flow over every range of flows. */

@@ -2,6 +2,8 @@
 /* Plans and streams: see keys.h. */
 #include "harness/traffic/keys.h"
 
+#include "harness/traffic/key_set.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -131,6 +133,12 @@ int key_plan_init(struct key_plan *plan, const struct cell *cell, struct ct_erro
 				     (unsigned long long)plan->stable, plan->threads);
 	plan->stream_keys = plan_stream_keys(plan);
 	flow_set_init(&plan->flows, cell->ipv6_share, seed_derive(plan->seed, SEED_FLOWS, 0));
+	if (cell->key_set[0]) {
+		plan->flows.recorded = key_set_load(cell->key_set, e);
+		if (!plan->flows.recorded)
+			return -EINVAL;
+		plan->compact &= !plan->flows.recorded->ipv6;
+	}
 	permutation_init(&plan->place, plan->present, seed_derive(plan->seed, SEED_PLACE, 0));
 	return 0;
 }

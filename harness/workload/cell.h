@@ -102,10 +102,11 @@ struct cell {
 	char cpus[256];	    /* for PIN_LIST: "0,2,4-7" */
 	bool oversubscribe; /* there may be more threads than CPUs */
 
-	uint64_t flows;	      /* 0 with a capture, which has its own */
-	double ipv6_share;    /* 0..1 of the flows */
-	uint64_t buckets;     /* given, or from load_factor */
-	double load_factor;   /* connections per bucket: flows / buckets; 0 with a capture */
+	uint64_t flows;	    /* 0 with a capture, which has its own */
+	char key_set[512];  /* the flows are those of this file (traffic/key_set.h); empty: none */
+	double ipv6_share;  /* 0..1 of the flows */
+	uint64_t buckets;   /* given, or from load_factor */
+	double load_factor; /* connections per bucket: flows / buckets; 0 with a capture */
 	bool buckets_rounded; /* from load_factor, for a variant that needs a power of two */
 
 	enum popularity popularity;

@@ -6,6 +6,7 @@
  */
 #include "harness/machine/topology.h"
 #include "harness/workload/internal.h"
+#include "harness/workload/key_set_file.h"
 #include "harness/workload/size.h"
 #include "variants/variant.h"
 
@@ -74,41 +75,47 @@ static int expand_threads(struct words *out, const struct words *in, unsigned in
 	return err;
 }
 
+/* A path is relative to the file that names it, or else to the current folder. */
+static int expand_path(struct words *out, const struct word *w)
+{
+	bool as_is = !w->line || !strcmp(w->text, "none");
+	char *path = as_is ? strdup(w->text) : workload_relative(w->source, w->text);
+	int err = path ? words_add(out, path, strlen(path), w->line, w->source) : -ENOMEM;
+
+	free(path);
+	return err;
+}
+
 static int expand_flows(struct words *out, const struct words *in)
 {
 	for (size_t i = 0; i < in->nr; i++) {
 		const struct word *w = &in->list[i];
 		uint64_t flows = size_resolve(w->text);
-		char text[32];
 		int err;
 
-		if (flows)
+		if (flows) {
+			char text[32];
+
 			print_count(text, sizeof(text), flows);
-		err = words_add(out, flows ? text : w->text, strlen(flows ? text : w->text),
-				w->line, w->source);
+			err = words_add(out, text, strlen(text), w->line, w->source);
+		} else if (key_set_is_file(w->text)) {
+			err = expand_path(out, w);
+		} else {
+			err = words_add(out, w->text, strlen(w->text), w->line, w->source);
+		}
 		if (err)
 			return err;
 	}
 	return 0;
 }
 
-/* The path of a capture is relative to the file that names it, or else to the current folder. */
 static int expand_capture(struct words *out, const struct words *in)
 {
-	for (size_t i = 0; i < in->nr; i++) {
-		const struct word *w = &in->list[i];
-		bool as_is = !w->line || !strcmp(w->text, "none");
-		char *path = as_is ? strdup(w->text) : workload_relative(w->source, w->text);
-		int err;
+	int err = 0;
 
-		if (!path)
-			return -ENOMEM;
-		err = words_add(out, path, strlen(path), w->line, w->source);
-		free(path);
-		if (err)
-			return err;
-	}
-	return 0;
+	for (size_t i = 0; i < in->nr && !err; i++)
+		err = expand_path(out, &in->list[i]);
+	return err;
 }
 
 static int expand_key(struct workload_product *p, const struct workload *w,
@@ -242,6 +249,8 @@ static int make_cell(struct workload_product *p, struct cell *cell)
 	/* One thread meets all connections anyway; the cell of another split would be the same. */
 	if (!err && cell->threads == 1 && !cell->capture[0] && p->keys[PARAM_SPLIT].nr > 1)
 		err = set_value(cell, PARAM_SPLIT, p->keys[PARAM_SPLIT].list[0].text, "", p->e);
+	if (cell->capture[0])
+		memset(cell->key_set, 0, sizeof(cell->key_set));
 	/* A capture's flows are known only when it has been read. */
 	if (cell->capture[0])
 		cell->flows = 0;

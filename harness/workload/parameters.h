@@ -80,8 +80,8 @@ extern const struct parameter parameters[NR_PARAMS];
 extern const struct parameter_type type_count, type_share, type_seconds, type_switch, type_word,
 	type_text;
 /* Those of a single parameter. */
-extern const struct parameter_type type_load_factor, type_pinning, type_popularity, type_mix,
-	type_split, type_resize, type_events;
+extern const struct parameter_type type_flows, type_load_factor, type_pinning, type_popularity,
+	type_mix, type_split, type_resize, type_events;
 /* Those about the file, which no cell has: a text, several texts, plots. */
 extern const struct parameter_type type_file, type_list, type_plots;
 

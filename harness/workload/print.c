@@ -106,6 +106,8 @@ json_t *cell_to_json(const struct cell *cell)
 		failed = json_object_set_new(object, "workload", json_string(cell->suite)) ||
 			 json_object_set_new(object, "buckets_rounded",
 					     json_boolean(cell->buckets_rounded));
+	if (!failed && cell->key_set[0])
+		failed = json_object_set_new(object, "key_set", json_string(cell->key_set));
 	if (!failed && cell->program[0])
 		failed = json_object_set_new(object, "program", json_string(cell->program));
 	if (failed) {

@@ -8,6 +8,7 @@
 
 #include "harness/base/text.h"
 #include "harness/workload/internal.h"
+#include "harness/workload/key_set_file.h"
 
 static void *field(const struct parameter *p, struct cell *cell)
 {
@@ -111,6 +112,32 @@ static void allow_count(const struct parameter *p, char *buf, size_t size, size_
 const struct parameter_type type_count = {
 	.parse = parse_count_value,
 	.print = print_count_value,
+	.allow = allow_count,
+	.json = JSON_COUNT,
+	.pattern = "[0-9]+([.][0-9]+)?(k|M|G|Ki|Mi|Gi)?",
+};
+
+/* Connections: a count, or a file of them. */
+static const char *parse_flows(const struct parameter *p, struct cell *cell, const char *text)
+{
+	memset(cell->key_set, 0, sizeof(cell->key_set));
+	if (!key_set_is_file(text))
+		return parse_count_value(p, cell, text);
+	if (strlen(text) >= sizeof(cell->key_set))
+		return "the path is too long";
+	strcpy(cell->key_set, text);
+	return key_set_count(text, &cell->flows);
+}
+
+static int print_flows(const struct parameter *p, const struct cell *cell, char *buf, size_t size)
+{
+	return cell->key_set[0] ? snprintf(buf, size, "%s", cell->key_set)
+				: print_count_value(p, cell, buf, size);
+}
+
+const struct parameter_type type_flows = {
+	.parse = parse_flows,
+	.print = print_flows,
 	.allow = allow_count,
 	.json = JSON_COUNT,
 	.pattern = "[0-9]+([.][0-9]+)?(k|M|G|Ki|Mi|Gi)?",
