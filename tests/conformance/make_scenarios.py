@@ -17,8 +17,8 @@ import sys
 from captures import Unusable
 
 # Each scenarios_AREA.py, and what its scenarios' names begin with.
-AREAS = {"tcp": "tcp_", "datagram": "", "icmp": "icmp_", "sctp": "sctp_", "gre": "gre_", "ip": "ip_",
-         "table": "table_", "ftp": "ftp_"}
+AREAS = {"tcp": "tcp_", "tcp_window": "tcp_", "datagram": "", "icmp": "icmp_", "sctp": "sctp_", "gre": "gre_",
+         "ip": "ip_", "table": "table_", "ftp": "ftp_"}
 
 
 def made():

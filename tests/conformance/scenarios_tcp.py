@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""TCP scenarios: flags, windows, options, resets, reuse, settings."""
+"""TCP scenarios: flags, options, resets, reuse, settings; and what scenarios_tcp_window.py needs too."""
 import struct
 
 from packets import ACK, CWR, ECE, FIN, PSH, RST, SYN, TCP, UDP, URG, Scenario, ip4, tcp, tcp_bytes, udp_bytes
@@ -15,11 +15,6 @@ def scale(n):
 
 def stamp(value, echo):
     return b"\1\1\x08\x0a" + struct.pack(">II", value, echo)
-
-
-def sack(*blocks):
-    return b"\1\1\5" + bytes([2 + 8 * len(blocks)]) + b"".join(
-        struct.pack(">II", a & 0xFFFFFFFF, b & 0xFFFFFFFF) for a, b in blocks)
 
 
 class Talk:
@@ -218,39 +213,6 @@ def headers_broken():
     return s
 
 
-def window_scaling_options():
-    s = Scenario("window scaling said by one side, both, above 14, twice, not in a SYN; the window of SYNs is unscaled")
-    for n, (a, b) in enumerate([(scale(7), scale(2)), (scale(7), b""), (b"", scale(7)), (scale(15), scale(200)),
-                                (scale(3) + scale(9), scale(1)), (scale(0), scale(0)),
-                                (MSS + SACK_OK + stamp(1, 0) + scale(10), MSS + SACK_OK + stamp(2, 1) + scale(4))]):
-        t = Talk(s, 40000 + n, win=1000)
-        t.open((a, b))
-        t.ack(1)
-        for end in (1000, 1001, 2000, 4001, 9000, 128000, 128001, 1024001, 16384001):
-            t.send(0, ACK, b"x", seq=t.next[0] + end - 1)
-            t.send(1, ACK, b"x", seq=t.next[1] + end - 1)
-        t.ack(0, options=scale(14))
-        t.send(1, ACK, b"x", seq=t.next[1] + 60000)
-    return s
-
-
-def mid_stream_scaling():
-    s = Scenario("picked up in mid-stream the scale is not known: any window fits; a SYN later says one")
-    for n, (first, win) in enumerate([(0, 100), (1, 100), (0, 0), (0, 65535)]):
-        t = Talk(s, 40000 + n, win=win)
-        t.ack(first)
-        t.ack(1 - first)
-        for size in (1000, 3000, 6500):
-            t.send(first, ACK, b"x" * size)
-            t.ack(1 - first)
-            t.send(1 - first, ACK, b"x" * size)
-            t.ack(first)
-        t.send(first, ACK, seq=t.next[first] + (1 << 21))
-        t.send(first, ACK, seq=t.next[first] - (1 << 21))
-        t.send(1 - first, ACK, ack=t.next[first] + (1 << 21))
-    return s
-
-
 def mid_stream_kinds():
     s = Scenario("what picks a connection up in mid-stream, and what does not")
     for n, f in enumerate((ACK, PSH | ACK, FIN | ACK, RST | ACK, RST, SYN | ACK, FIN, 0, URG | ACK, ACK | ECE | CWR)):
@@ -266,93 +228,6 @@ def mid_stream_kinds():
 def mid_stream_kinds_strict():
     s = mid_stream_kinds()
     s.conf = {"title": "the same with nf_conntrack_tcp_loose off", "sysctl": {"nf_conntrack_tcp_loose": 0}}
-    return s
-
-
-def be_liberal():
-    s = Scenario("nf_conntrack_tcp_be_liberal: out of the window, but for resets, passes as valid",
-                 sysctl={"nf_conntrack_tcp_be_liberal": 1})
-    t = Talk(s).open()
-    t.say(0)
-    t.ack(1)
-    t.send(0, ACK, b"x" * 100, seq=t.next[0] + 500000)
-    t.send(1, ACK, ack=t.next[0] + 500000)
-    t.send(1, ACK, ack=t.next[0] - 500000)
-    t.send(0, ACK, seq=t.next[0] - 500000)
-    t.say(0)
-    t.ack(1)
-    t.send(0, RST, seq=t.next[0] + 500000)
-    t.send(0, FIN | ACK, seq=t.next[0] + 500000)
-    t.send(1, RST, seq=t.next[1] - 500000)
-    t.send(1, RST)
-    u = Talk(s, 40001)
-    u.send(0, SYN)
-    u.send(1, SYN | ACK, ack=77)
-    u.ack(0)
-    return s
-
-
-def out_of_window_edges():
-    s = Scenario("the edges of the window, to the byte: the four limits, before and behind")
-    n = 0
-    for side in (0, 1):
-        for what in ("seq", "ack"):
-            for off in (-70000, -66001, -66000, -8193, -8192, -8191, -1, 0, 1, 100, 101, 8191, 8192, 8193, 66000,
-                        70000, 1 << 31, (1 << 31) - 1):
-                t = Talk(s, 30000 + n, client=f"10.1.1.{n % 200 + 1}").open()
-                n += 1
-                t.say(0)
-                t.say(1)
-                t.ack(0)
-                if what == "seq":
-                    t.send(side, ACK, b"z", seq=t.next[side] + off)
-                else:
-                    t.send(side, ACK, ack=t.next[1 - side] + off)
-                t.ack(1 - side)
-    return s
-
-
-def zero_window():
-    s = Scenario("a window of zero, its probes, and its opening again")
-    t = Talk(s).open()
-    t.say(0)
-    t.send(1, ACK, win=0)
-    t.send(0, ACK, b"p", seq=t.next[0])
-    t.send(0, ACK, b"pp", seq=t.next[0])
-    t.send(0, ACK, b"", seq=t.next[0] - 1)
-    t.send(1, ACK, win=0)
-    t.send(1, ACK, win=100)
-    t.send(0, ACK, b"x" * 101, seq=t.next[0])
-    t.say(0)
-    t.send(1, ACK, win=20)
-    t.send(0, ACK, b"x" * 9000)
-    t.ack(1)
-    return s
-
-
-def sack_edges():
-    s = Scenario("SACK blocks: what they let pass, several, reversed, cut off, beyond what was sent, not agreed upon")
-    both = (MSS + SACK_OK, MSS + SACK_OK)
-    for n, (agreed, blocks) in enumerate([
-            (both, [(1101, 1201)]), (both, [(1101, 1201), (1301, 1401), (1501, 1601)]),
-            (both, [(1201, 1101)]), (both, [(90000, 90100)]), (both, [(500, 600)]),
-            (both, [(1101, 1201), (9000, 9100)]), ((MSS, MSS), [(1101, 1201)]), ((MSS + SACK_OK, MSS), [(1101, 1201)]),
-            (both, [(1101, 1201 + (1 << 31))])]):
-        t = Talk(s, 40000 + n).open(agreed)
-        t.say(0)
-        t.say(0)
-        t.say(0)
-        t.send(1, ACK, ack=1001, options=sack(*blocks))
-        t.send(1, ACK, ack=1101, options=sack(*blocks) if len(blocks) < 3 else sack(*blocks[:2]))
-        t.say(0)
-        t.send(0, ACK, b"x" * 8000, seq=t.next[0])
-        t.ack(1)
-    t = Talk(s, 40100).open(both)
-    t.say(0)
-    for o in (b"\5\x0a", b"\5\2\1\1", b"\5\x0a\0\0\0\1\0\0", b"\1\1\5\x0b" + b"\0" * 9):
-        t.send(1, ACK, options=o)
-    t.send(1, ACK, options=stamp(5, 6) + sack((1001, 1101)))
-    t.send(1, ACK, options=stamp(5, 6))
     return s
 
 
@@ -590,21 +465,6 @@ def checksum_wrong():
     return s
 
 
-def sequence_wrap():
-    s = Scenario("sequence numbers that wrap around, of each side, in the window's calculation")
-    for n, isn in enumerate([(0xFFFFFFF0, 0xFFFFFFFE), (0xFFFFFFFF, 0x7FFFFFFF), (0x7FFFFFFE, 0x80000000)]):
-        t = Talk(s, 40000 + n, isn=isn).open()
-        for _ in range(3):
-            t.say(0, b"x" * 1000)
-            t.ack(1)
-            t.say(1, b"y" * 3000)
-            t.ack(0)
-        t.send(0, ACK, seq=t.next[0] - 9000)
-        t.send(1, ACK, seq=t.next[1] + 9000)
-        t.close(1)
-    return s
-
-
 def rst_sent_again():
     s = Scenario("a reset answered, sent again, and by both; RST-ACK to a SYN kills at once; a RST to a SYN-ACK")
     t = Talk(s)
@@ -653,8 +513,7 @@ def offload():
 
 
 ALL = [offload, fast_open, rst_in_each_state, rst_off_in_each_state, ignore_invalid_rst, syn_in_each_state,
-       synack_in_each_state, fin_in_each_state, ack_in_each_state, flags_all, headers_broken, window_scaling_options,
-       mid_stream_scaling, mid_stream_kinds, mid_stream_kinds_strict, be_liberal, out_of_window_edges, zero_window,
-       sack_edges, simultaneous_open_variants, simultaneous_close, time_wait_reuse_orig, time_wait_reuse_reply,
-       close_reuse, syn_challenge, max_retrans_settings, max_retrans_none, unacknowledged, timeouts, timeouts_short,
-       checksum_off, checksum_wrong, sequence_wrap, rst_sent_again, urgent_and_ecn]
+       synack_in_each_state, fin_in_each_state, ack_in_each_state, flags_all, headers_broken, mid_stream_kinds,
+       mid_stream_kinds_strict, simultaneous_open_variants, simultaneous_close, time_wait_reuse_orig,
+       time_wait_reuse_reply, close_reuse, syn_challenge, max_retrans_settings, max_retrans_none, unacknowledged,
+       timeouts, timeouts_short, checksum_off, checksum_wrong, rst_sent_again, urgent_and_ecn]
