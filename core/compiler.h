@@ -42,6 +42,31 @@
  */
 #define count_own(p, v) store_relaxed((p), load_relaxed(p) + (v))
 
+/*
+ * 1 in the unit of a variant whose threads share no connection: what only the owner of a connection
+ * changes needs no locked instruction there.  So these are a load and a store in such a unit, which
+ * defines it before its first include, and an atomic operation elsewhere.  The result is the value
+ * before.
+ */
+#ifndef CT_UNSHARED
+#define CT_UNSHARED 0
+#endif
+#if CT_UNSHARED
+#define ct_owned_(p, op, v) \
+	__extension__({ \
+		__auto_type was_ = load_relaxed(p); \
+		store_relaxed((p), was_ op(v)); \
+		was_; \
+	})
+#define fetch_add(p, v, order) ct_owned_(p, +, v)
+#define fetch_sub(p, v, order) ct_owned_(p, -, v)
+#define fetch_or(p, v, order)  ct_owned_(p, |, v)
+#else
+#define fetch_add(p, v, order) atomic_fetch_add_explicit((p), (v), (order))
+#define fetch_sub(p, v, order) atomic_fetch_sub_explicit((p), (v), (order))
+#define fetch_or(p, v, order)  atomic_fetch_or_explicit((p), (v), (order))
+#endif
+
 /* The line will be read soon; any address is allowed. */
 #define ct_prefetch(p) __builtin_prefetch(p)
 

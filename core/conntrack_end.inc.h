@@ -3,6 +3,28 @@
  * The end of a connection: it is removed from the table, its end is reported, and
  * its memory is freed.  Part of the template core/conntrack.inc.h.
  */
+/*
+ * Counts first, so that concurrent threads that then compare with the limit never exceed it
+ * together; true if there is room.  Threads that share nothing count apart and sum up only for a
+ * limit, which they may exceed by one each.
+ */
+static __always_inline bool nf_ct_count(struct net *net, uint32_t max)
+{
+	if (CT_UNSHARED) {
+		count_own(&net->stat[ct_this_cpu].count, 1);
+		return likely(!max) || nf_conntrack_count(net) <= max;
+	}
+	return add_relaxed(&net->count, 1) + 1 <= max || likely(!max);
+}
+
+static __always_inline void nf_ct_uncount(struct net *net)
+{
+	if (CT_UNSHARED)
+		count_own(&net->stat[ct_this_cpu].count, -1u);
+	else
+		sub_relaxed(&net->count, 1);
+}
+
 static void nf_conntrack_free(struct nf_conn *ct)
 {
 	struct net *net = ct->net;
@@ -10,7 +32,7 @@ static void nf_conntrack_free(struct nf_conn *ct)
 	if (unlikely(ct->ext))
 		nf_ct_ext_free(ct);
 	node_free(&ct_instance_of(net->core)->pool, ct);
-	sub_relaxed(&net->count, 1);
+	nf_ct_uncount(net);
 }
 
 /* Some tables declare it, too.  NOLINTNEXTLINE(readability-redundant-declaration) */

@@ -71,12 +71,11 @@ __nf_conntrack_alloc(struct net *net, const struct nf_conntrack_zone *zone,
 		     uint32_t hash, int *err)
 {
 	uint32_t max = load_relaxed(&net->core->max);
-	/* Count first, then check, so that concurrent threads never exceed the limit together. */
-	uint32_t count = add_relaxed(&net->count, 1) + 1;
+	bool room = nf_ct_count(net, max);
 	uint32_t new_ext, status;
 	struct nf_conn *ct;
 
-	if (unlikely(max && count > max) && !early_drop(net, hash)) {
+	if (unlikely(!room) && !early_drop(net, hash)) {
 		/* Ask the gc worker to make room (conntrack_gc_work.early_drop). */
 		store_relaxed(&net->core->gc.early_drop, true);
 		*err = -ENFILE;
@@ -112,7 +111,7 @@ __nf_conntrack_alloc(struct net *net, const struct nf_conntrack_zone *zone,
 	return ct;
 
 uncount:
-	sub_relaxed(&net->count, 1);
+	nf_ct_uncount(net);
 	return NULL;
 }
 

@@ -98,7 +98,7 @@ struct net {
 	struct nf_ct_expect_net expect __cacheline_aligned;
 	/*
 	 * connections, including unconfirmed ones: changed by every new one, so it has a
-	 * separate cache line
+	 * separate cache line; nf_conntrack_count() adds those that are counted per CPU
 	 */
 	_Atomic uint32_t count __cacheline_aligned;
 };
@@ -130,6 +130,9 @@ int nf_ct_sysctl_get(const struct net *net, const char *name, uint64_t *value);
 int nf_ct_sysctl_range(const struct net *net, const char *name, uint64_t *min, uint64_t *max);
 /* All names: i from 0, NULL after the last. */
 const char *nf_ct_sysctl_name(unsigned int i);
+
+/* The namespace's connections, including unconfirmed ones; exact while none come or go. */
+uint32_t nf_conntrack_count(const struct net *net);
 
 /* Sum over CPUs. */
 struct nf_ct_stat_sum {

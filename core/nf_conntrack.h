@@ -178,13 +178,13 @@ static inline bool nf_ct_is_dying(const struct nf_conn *ct)
 /* Relaxed: a status bit publishes nothing; the table's links and locks do that. */
 static inline void nf_ct_status_set(struct nf_conn *ct, uint32_t bits)
 {
-	atomic_fetch_or_explicit(&ct->status, bits, memory_order_relaxed);
+	fetch_or(&ct->status, bits, memory_order_relaxed);
 }
 
 /* True if the bit was set before. */
 static inline bool nf_ct_status_test_and_set(struct nf_conn *ct, uint32_t bit)
 {
-	return atomic_fetch_or_explicit(&ct->status, bit, memory_order_acq_rel) & bit;
+	return fetch_or(&ct->status, bit, memory_order_acq_rel) & bit;
 }
 
 /* The zone that was set when the entry was created; for holders of a reference. */

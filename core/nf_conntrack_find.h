@@ -151,7 +151,7 @@ static __always_inline void nf_ct_insert_commit(struct nf_conn *ct, uint32_t now
  */
 static __always_inline void nf_ct_insert_publish(struct nf_conn *ct)
 {
-	atomic_fetch_or_explicit(&ct->status, IPS_CONFIRMED, memory_order_release);
+	fetch_or(&ct->status, IPS_CONFIRMED, memory_order_release);
 }
 
 /* What table_insert() returns in addition to its error. */

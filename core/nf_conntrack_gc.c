@@ -89,7 +89,7 @@ static void evict(struct gc_run *r, struct nf_conn *ct)
 		r->gc->evicted += nf_ct_kill(ct);
 		return;
 	}
-	if (!r->max95 || skip(ct) || load_relaxed(&ct->net->count) < r->max95)
+	if (!r->max95 || skip(ct) || nf_conntrack_count(ct->net) < r->max95)
 		return;
 	if (nf_ct_status(ct) & IPS_ASSURED && !closing(ct))
 		return;

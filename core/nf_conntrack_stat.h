@@ -16,6 +16,8 @@ struct ip_conntrack_stat {
 #define CT_STAT_FIELD(name) _Atomic uint32_t name;
 	CT_STAT_FIELDS(CT_STAT_FIELD)
 #undef CT_STAT_FIELD
+	/* connections, in variants whose threads share nothing; may be below zero by wrapping */
+	_Atomic uint32_t count;
 } __cacheline_aligned;
 
 /* The calling thread's "CPU": set by a variant's thread_begin, unique among registered threads. */

@@ -12,7 +12,7 @@ typedef struct {
 /* The caller already holds a reference or a lock that keeps one alive. */
 static __always_inline void refcount_inc(refcount_t *r)
 {
-	add_relaxed(&r->refs, 1);
+	fetch_add(&r->refs, 1, memory_order_relaxed);
 }
 
 /*
@@ -26,6 +26,10 @@ static __always_inline bool refcount_inc_not_zero(refcount_t *r)
 {
 	uint32_t old = load_relaxed(&r->refs);
 
+	if (CT_UNSHARED) {
+		store_relaxed(&r->refs, old + !!old);
+		return old;
+	}
 	do {
 		if (unlikely(!old))
 			return false;
@@ -41,7 +45,7 @@ static __always_inline bool refcount_inc_not_zero(refcount_t *r)
  */
 static __always_inline bool refcount_dec_and_test(refcount_t *r)
 {
-	if (likely(atomic_fetch_sub_explicit(&r->refs, 1, memory_order_release) != 1))
+	if (likely(fetch_sub(&r->refs, 1, memory_order_release) != 1))
 		return false;
 	/* a load instead of a fence: the same order here, and known to TSan */
 	(void)load_acquire(&r->refs);

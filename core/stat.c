@@ -14,6 +14,15 @@ void nf_ct_stat_sum(const struct net *net, struct nf_ct_stat_sum *sum)
 	}
 }
 
+uint32_t nf_conntrack_count(const struct net *net)
+{
+	uint32_t count = load_relaxed(&net->count);
+
+	for (unsigned int cpu = 0; cpu < net->core->nr_cpus; cpu++)
+		count += load_relaxed(&net->stat[cpu].count);
+	return count;
+}
+
 /*
  * The columns of Linux 6.18.  Kernels no longer count new, ignore and delete.  The
  * number of entries is not per CPU and is the same in every line.
@@ -45,7 +54,7 @@ int nf_ct_stat_dump(const struct net *net, FILE *out)
 			load_relaxed(&st->search_restart),
 		};
 
-		fprintf(out, "%08x ", load_relaxed(&net->count));
+		fprintf(out, "%08x ", nf_conntrack_count(net));
 		for (unsigned int i = 0; i < ARRAY_SIZE(columns); i++)
 			fprintf(out, "%s%08x", i == 12 ? "  " : " ", columns[i]);
 		fputc('\n', out);

@@ -148,7 +148,7 @@ int nf_ct_sysctl_get(const struct net *net, const char *name, uint64_t *value)
 		*value = net->core->ops->buckets(net->core);
 		return 0;
 	case TABLE_COUNT:
-		*value = load_relaxed(&net->count);
+		*value = nf_conntrack_count(net);
 		return 0;
 	default:
 		return which;

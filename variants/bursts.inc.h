@@ -98,6 +98,7 @@ void CT_PASTE(ct_run_ops_burst_, CT_VARIANT)(struct ct_core *core __maybe_unused
 	ct_rcu_quiescent();
 }
 
+#ifndef CT_PACKET_LOOPS
 void CT_PASTE(ct_run_packets_burst_, CT_VARIANT)(struct ct_core *core, struct ct_packet_work *w);
 void CT_PASTE(ct_run_packets_burst_, CT_VARIANT)(struct ct_core *core __maybe_unused,
 						 struct ct_packet_work *w)
@@ -126,3 +127,4 @@ void CT_PASTE(ct_run_packets_burst_, CT_VARIANT)(struct ct_core *core __maybe_un
 	w->done += w->batch;
 	ct_rcu_quiescent();
 }
+#endif

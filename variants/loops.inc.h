@@ -194,6 +194,7 @@ static __always_inline struct sk_buff frame_packet(const struct ct_frame *frame)
 	};
 }
 
+#ifndef CT_PACKET_LOOPS
 void CT_PASTE(ct_run_packets_, CT_VARIANT)(struct ct_core *core, struct ct_packet_work *w);
 void CT_PASTE(ct_run_packets_, CT_VARIANT)(struct ct_core *core __maybe_unused,
 					   struct ct_packet_work *w)
@@ -213,3 +214,4 @@ void CT_PASTE(ct_run_packets_, CT_VARIANT)(struct ct_core *core __maybe_unused,
 	w->done += w->batch;
 	ct_rcu_quiescent();
 }
+#endif

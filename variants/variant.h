@@ -49,6 +49,11 @@ enum ct_variant_flags {
 		1 << 5, /* chooses its number of buckets; config.buckets is only a request */
 	CT_V_OWN_KEYS = 1 << 6, /* holds copies of the keys, from confirm to kill */
 	CT_V_FULL = 1 << 7,	/* can be full: insertion then returns -ENOSPC */
+	/*
+	 * Threads share no connection: each finds only those that it inserted, and walks are
+	 * allowed only while no other thread uses the table.
+	 */
+	CT_V_UNSHARED = 1 << 8,
 };
 
 struct ct_config {
@@ -57,7 +62,12 @@ struct ct_config {
 	uint64_t connections;
 	uint64_t hash_key[2];
 	unsigned int threads; /* highest CPU number that a thread will register, plus one */
-	enum ct_pages pages;  /* for buckets and nodes */
+	/*
+	 * For CT_V_UNSHARED: the threads that the connections are dealt out to, CPU 1 .. workers;
+	 * 0: whichever threads there are
+	 */
+	unsigned int workers;
+	enum ct_pages pages; /* for buckets and nodes */
 };
 
 struct ct_memory {

@@ -104,6 +104,9 @@ CT_PASTE(ct_lookup_path_, CT_VARIANT)(struct net *net, struct ct_find *f, uint32
 
 #include "variants/loops.inc.h"
 #include "variants/bursts.inc.h"
+#ifdef CT_PACKET_LOOPS /* instead of those two files' */
+#include CT_PACKET_LOOPS
+#endif
 #include "variants/timed.inc.h"
 #include "variants/cold.inc.h"
 

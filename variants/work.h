@@ -63,7 +63,11 @@ struct ct_frame {
 	uint32_t headlen;    /* struct sk_buff.headlen */
 	uint16_t protocol;   /* ETH_P_IP or ETH_P_IPV6 */
 	uint16_t in, out;    /* devices */
-	uint16_t pad;
+	/*
+	 * The "CPU" whose connection it belongs to, where threads share none (CT_V_UNSHARED);
+	 * 0: that of the thread that has the frame.  A card tells it by a hash of the packet.
+	 */
+	uint16_t owner;
 };
 
 struct ct_packet_work {

@@ -29,6 +29,7 @@ static const struct {
 	{ CT_V_OWN_SIZE, "own_size", "own size" },
 	{ CT_V_OWN_KEYS, "own_keys", "own keys" },
 	{ CT_V_FULL, "full", "can be full" },
+	{ CT_V_UNSHARED, "unshared", "for one thread's connections" },
 	/* clang-format on */
 };
 #define NR_FLAGS (sizeof(flags) / sizeof(flags[0]))

@@ -112,6 +112,7 @@ int bench_open(struct bench *b, uint64_t connections, uint64_t stream_bytes)
 		.buckets = c->buckets,
 		.connections = connections,
 		.threads = bench_cpus(c),
+		.workers = c->threads,
 		.pages = c->pages == PAGES_4K	     ? CT_PAGES_4K
 			 : c->pages == PAGES_HUGETLB ? CT_PAGES_HUGETLB
 						     : CT_PAGES_THP,
@@ -400,7 +401,7 @@ static void bench_result(struct bench *b, const uint64_t *done)
 	b->v->ops->memory(b->core, &m);
 	r->node_bytes = m.node_bytes;
 	r->bucket_bytes = m.bucket_bytes + m.lock_bytes;
-	r->connections = load_relaxed(&b->net->count);
+	r->connections = nf_conntrack_count(b->net);
 	nf_ct_stat_sum(b->net, &stat);
 	r->search_restart = stat.search_restart;
 	r->early_drop = stat.early_drop;

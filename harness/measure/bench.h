@@ -113,6 +113,15 @@ void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct ben
 /* Runs batches until that time, each longer by a known share if a delay is planted. */
 void bench_run_until(struct bench *b, const struct pool_worker *w,
 		     void (*run)(struct bench *b, void *work), void *work, uint64_t end);
+/*
+ * Which of the plan's connections this worker puts into the table: how many, and the i-th.  Any, or
+ * its own if the variant's threads share none.
+ */
+struct key_plan;
+uint64_t
+bench_share(const struct bench *b, const struct pool_worker *w, const struct key_plan *plan);
+uint64_t bench_share_flow(const struct bench *b, const struct pool_worker *w,
+			  const struct key_plan *plan, uint64_t i);
 /* All workers wait here for each other, without holding up grace periods. */
 void bench_meet(struct bench *b, struct pool_worker *w);
 

@@ -10,6 +10,7 @@
 
 #include "harness/machine/tsc.h"
 #include "harness/measure/measure.h"
+#include "harness/traffic/keys.h"
 
 /*
  * "CPU" 0 is this process's first thread, worker i is i + 1; two more are for the
@@ -85,6 +86,27 @@ uint64_t bench_part(const struct bench *b, const struct pool_worker *w, uint64_t
 {
 	*from = n * w->index / b->cell->threads;
 	return n * (w->index + 1) / b->cell->threads - *from;
+}
+
+uint64_t
+bench_share(const struct bench *b, const struct pool_worker *w, const struct key_plan *plan)
+{
+	uint64_t from;
+
+	if (b->v->flags & CT_V_UNSHARED)
+		return key_plan_owned(plan, w->index);
+	return bench_part(b, w, plan->present, &from);
+}
+
+uint64_t bench_share_flow(const struct bench *b, const struct pool_worker *w,
+			  const struct key_plan *plan, uint64_t i)
+{
+	uint64_t from;
+
+	if (b->v->flags & CT_V_UNSHARED)
+		return key_plan_owned_flow(plan, w->index, i);
+	bench_part(b, w, plan->present, &from);
+	return from + i;
 }
 
 uint64_t bench_tick(struct bench *b, const struct pool_worker *w)

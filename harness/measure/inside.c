@@ -99,7 +99,7 @@ static void tell_chains(struct bench *b)
 	/* two entries per connection, each in one bucket; other tables use the sample's mean */
 	chains_judge(&chains,
 		     chains.kind == CT_BUCKET_CHAIN
-			     ? 2.0 * load_relaxed(&b->net->count) / (double)buckets
+			     ? 2.0 * nf_conntrack_count(b->net) / (double)buckets
 			     : 0,
 		     &test);
 	json_object_set_new(b->details, "chains", chains_json(&chains, &test));

@@ -32,14 +32,19 @@ struct ops_bench {
 
 static const uint8_t insert_only = CT_OP_INSERT, lookup_only = CT_OP_LOOKUP;
 
-/* Flows from .. from + n - 1 as keys. */
-static void make_keys(const struct key_plan *plan, uint64_t from, size_t n, void *keys)
+/* From the worker's share of connections, from .. from + n - 1, as keys. */
+static void make_keys(const struct ops_bench *o, const struct pool_worker *w, uint64_t from,
+		      size_t n, void *keys)
 {
+	const struct key_plan *plan = &o->plan;
+
 	for (size_t i = 0; i < n; i++) {
+		const uint64_t flow = bench_share_flow(o->b, w, plan, from + i);
+
 		if (plan->compact)
-			flow_key4(&plan->flows, from + i, false, (struct ct_key4 *)keys + i);
+			flow_key4(&plan->flows, flow, false, (struct ct_key4 *)keys + i);
 		else
-			flow_tuple(&plan->flows, from + i, false, (union ct_tuple_words *)keys + i);
+			flow_tuple(&plan->flows, flow, false, (union ct_tuple_words *)keys + i);
 	}
 }
 
@@ -76,7 +81,7 @@ static void check_inserted(struct ops_bench *o, const struct ct_ops_work *work)
 static void build(void *arg, struct pool_worker *w)
 {
 	struct ops_bench *o = arg;
-	uint64_t from, n = bench_part(o->b, w, o->plan.present, &from);
+	uint64_t from = 0, n = bench_share(o->b, w, &o->plan);
 	struct ct_ops_work work = filling(o);
 	void *keys = malloc(FILL_CHUNK * key_size(&o->plan));
 
@@ -91,7 +96,7 @@ static void build(void *arg, struct pool_worker *w)
 	while (n && !work.insert_failed) {
 		size_t chunk = n < FILL_CHUNK ? (size_t)n : FILL_CHUNK;
 
-		make_keys(&o->plan, from, chunk, keys);
+		make_keys(o, w, from, chunk, keys);
 		work.head = work.tail = 0;
 		work.batch = chunk;
 		o->b->v->run_ops(o->b->core, &work);
@@ -107,12 +112,12 @@ static void build(void *arg, struct pool_worker *w)
 static void fill(void *arg, struct pool_worker *w)
 {
 	struct ops_bench *o = arg;
-	uint64_t from, n = bench_part(o->b, w, o->plan.present, &from);
+	uint64_t n = bench_share(o->b, w, &o->plan);
 	struct ct_ops_work work = filling(o);
 	void *keys = malloc((size_t)n * key_size(&o->plan) + 1);
 
 	if (keys)
-		make_keys(&o->plan, from, (size_t)n, keys);
+		make_keys(o, w, 0, (size_t)n, keys);
 	else
 		work.insert_failed = 1;
 	work.churn = keys;

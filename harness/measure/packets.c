@@ -58,14 +58,16 @@ static void send_one(struct packet_bench *p, const struct ct_frame *frame)
 /* Open this worker's part of the connections, and have each answered. */
 static void establish(struct packet_bench *p, const struct pool_worker *w)
 {
-	uint64_t from, n = bench_part(p->b, w, p->plan.present, &from);
+	const uint64_t n = bench_share(p->b, w, &p->plan);
 	_Alignas(8) uint8_t data[FRAME_BYTES];
 	union ct_tuple_words orig, reply;
 	struct ct_frame frame;
 
-	for (uint64_t i = from; i < from + n; i++) {
-		flow_tuple(&p->plan.flows, i, false, &orig);
-		flow_tuple(&p->plan.flows, i, true, &reply);
+	for (uint64_t i = 0; i < n; i++) {
+		const uint64_t flow = bench_share_flow(p->b, w, &p->plan, i);
+
+		flow_tuple(&p->plan.flows, flow, false, &orig);
+		flow_tuple(&p->plan.flows, flow, true, &reply);
 		frame_make(&frame, data, &orig.tuple, FRAME_SYN, true);
 		send_one(p, &frame);
 		frame_make(&frame, data, &reply.tuple, FRAME_SYN_ACK, false);
@@ -75,6 +77,26 @@ static void establish(struct packet_bench *p, const struct pool_worker *w)
 	}
 }
 
+/*
+ * The "CPU" that each flow belongs to, for threads that share none.  NULL: all packets of this
+ * stream belong to the worker that has it, or there is no memory (*e).
+ */
+static uint16_t *flow_owners(const struct packet_bench *p, struct ct_error *e)
+{
+	const struct cell *c = p->b->cell;
+	uint16_t *owner;
+
+	if (!(p->b->v->flags & CT_V_UNSHARED) || c->split == SPLIT_FLOW || c->threads == 1)
+		return NULL;
+	owner = calloc((size_t)p->plan.present, sizeof(*owner));
+	for (unsigned int w = 0; owner && w < c->threads; w++)
+		for (uint64_t i = key_plan_owned(&p->plan, w); i-- > 0;)
+			owner[key_plan_owned_flow(&p->plan, w, i)] = (uint16_t)(w + 1);
+	if (!owner)
+		ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the owners of flows");
+	return owner;
+}
+
 /* The packets of the window, one for each key of the worker's stream. */
 static int make_stream(struct packet_bench *p, struct pool_worker *w, struct ct_error *e)
 {
@@ -82,9 +104,10 @@ static int make_stream(struct packet_bench *p, struct pool_worker *w, struct ct_
 	struct key_stream s;
 	union ct_tuple_words t;
 	int err = key_stream_make(&s, &p->plan, w->index, e);
+	uint16_t *owner = err ? NULL : flow_owners(p, e);
 
-	if (err)
-		return err;
+	if (err || e->status)
+		goto out;
 	if (!frame_set_alloc(set, s.nr_keys, s.nr_keys * FRAME_BYTES)) {
 		err = ct_fail(e, -ENOMEM, CT_EXIT_USER,
 			      "no memory for the packets: ask for fewer flows");
@@ -98,17 +121,20 @@ static int make_stream(struct packet_bench *p, struct pool_worker *w, struct ct_
 		flow_find(&p->plan.flows, &t.tuple, &flow, &reply);
 		frame_make(&set->frames[i], set->data + i * FRAME_BYTES, &t.tuple, FRAME_ACK,
 			   !reply);
+		if (owner)
+			set->frames[i].owner = owner[flow];
 	}
 	set->nr = s.nr_keys;
 out:
+	free(owner);
 	key_stream_free(&s);
-	return err;
+	return err ? err : e->status ? -ENOMEM : 0;
 }
 
 /* Packets that open connections, each flow's first: what a fill sends. */
 static int make_openers(struct packet_bench *p, struct pool_worker *w, struct ct_error *e)
 {
-	uint64_t from, n = bench_part(p->b, w, p->plan.present, &from);
+	const uint64_t n = bench_share(p->b, w, &p->plan);
 	struct frame_set *set = &p->set[w->index];
 	union ct_tuple_words t;
 
@@ -117,7 +143,7 @@ static int make_openers(struct packet_bench *p, struct pool_worker *w, struct ct
 		return ct_fail(e, -ENOMEM, CT_EXIT_USER,
 			       "no memory for the packets: ask for fewer flows");
 	for (size_t i = 0; i < set->nr; i++) {
-		flow_tuple(&p->plan.flows, from + i, false, &t);
+		flow_tuple(&p->plan.flows, bench_share_flow(p->b, w, &p->plan, i), false, &t);
 		frame_make(&set->frames[i], set->data + i * FRAME_BYTES, &t.tuple, FRAME_SYN, true);
 	}
 	return 0;

@@ -139,7 +139,7 @@ static void piece_over(struct bench *b, const struct pool_worker *w, const void 
 	count_all(b, w, last, slot->before.count);
 	count_all(b, w, work, slot->after.count);
 	slot->longest = longest;
-	slot->connections = load_relaxed(&b->net->count);
+	slot->connections = nf_conntrack_count(b->net);
 }
 
 void bench_timeline_run(struct bench *b, struct pool_worker *w,

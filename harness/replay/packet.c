@@ -11,7 +11,7 @@
 
 uint32_t replay_connections(const struct replay *r)
 {
-	return load_relaxed(&r->net->count) - r->nr_templates;
+	return nf_conntrack_count(r->net) - r->nr_templates;
 }
 
 uint32_t replay_number(const struct replay *r, const struct nf_conn *ct)

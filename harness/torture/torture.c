@@ -393,7 +393,7 @@ static void compare(struct scene *s)
 	}
 	s->variant->ops->barrier(s->core);
 	s->variant->ops->memory(s->core, &memory);
-	count = atomic_load(&s->net->count);
+	count = nf_conntrack_count(s->net);
 	if (seen.ledger != in)
 		torture_fault(s, "a walk met %u of %u ledger keys", seen.ledger, in);
 	if (count != seen.all || memory.node_bytes != seen.all * sizeof(struct nf_conn))
@@ -515,7 +515,7 @@ static void close_scene(struct scene *s)
 		s->variant->ops->iterate(s->core, every, NULL);
 		s->variant->ops->barrier(s->core);
 		s->variant->ops->memory(s->core, &memory);
-		if (memory.node_bytes || atomic_load(&s->net->count))
+		if (memory.node_bytes || nf_conntrack_count(s->net))
 			torture_fault(s, "%llu bytes of entries are left when all are out",
 				      (unsigned long long)memory.node_bytes);
 		net_destroy(s->net);
@@ -543,6 +543,9 @@ int torture_run(const struct torture *t, struct torture_counts *counts, struct c
 	*counts = (struct torture_counts){ 0 };
 	if (t->variant->flags & (CT_V_LOOKUPS | CT_V_NULL))
 		return ct_fail(e, -EOPNOTSUPP, CT_EXIT_SKIP, "%s keeps nothing", t->variant->name);
+	if (t->variant->flags & CT_V_UNSHARED)
+		return ct_fail(e, -EOPNOTSUPP, CT_EXIT_SKIP, "threads of %s share no connection",
+			       t->variant->name);
 	for (size_t i = 0; i < ARRAY_SIZE(plans) && !err; i++) {
 		uint64_t buckets = plans[i].buckets;
 		struct scene_plan plan = plans[i];

@@ -160,6 +160,26 @@ uint64_t key_plan_bytes(const struct key_plan *plan)
 	       hit_bytes(plan) + before_bytes(plan);
 }
 
+static uint64_t owned_stable(const struct key_plan *plan, unsigned int thread)
+{
+	return (plan->stable + plan->threads - 1 - thread) / plan->threads;
+}
+
+uint64_t key_plan_owned(const struct key_plan *plan, unsigned int thread)
+{
+	return owned_stable(plan, thread) + plan->churn;
+}
+
+uint64_t key_plan_owned_flow(const struct key_plan *plan, unsigned int thread, uint64_t i)
+{
+	const uint64_t stable = owned_stable(plan, thread);
+
+	/* As in picker_init() and make_churn(). */
+	return permutation_at(&plan->place,
+			      i < stable ? thread + i * plan->threads
+					 : plan->stable + thread * plan->churn + i - stable);
+}
+
 /* --- Lookups --- */
 
 /* The kind of a lookup: two bits. */

@@ -66,6 +66,13 @@ int key_plan_init(struct key_plan *plan, const struct cell *cell, struct ct_erro
 /* Bytes of one thread's stream. */
 uint64_t key_plan_bytes(const struct key_plan *plan);
 
+/*
+ * The connections of one thread where threads share none: those that it looks up under split:
+ * flow, then those that it deletes and inserts.  How many are in the table at first, and the i-th.
+ */
+uint64_t key_plan_owned(const struct key_plan *plan, unsigned int thread);
+uint64_t key_plan_owned_flow(const struct key_plan *plan, unsigned int thread, uint64_t i);
+
 struct key_stream {
 	/* For struct ct_ops_work, under the same names. */
 	bool compact;

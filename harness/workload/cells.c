@@ -258,6 +258,24 @@ static int make_cell(struct workload_product *p, struct cell *cell)
 	return err ? err : workload_check_cell(p, cell);
 }
 
+/*
+ * Can this cell be at all?  Where threads share no connection, a lookup finds one only on its own
+ * thread.  A packet of another thread's can be handed over, unless its time is taken or it comes
+ * from a capture; and nobody may walk over the table beside its threads.
+ */
+static bool is_possible(const struct cell *cell)
+{
+	const struct ct_variant *v = ct_variant_find(cell->variant);
+
+	if (!v || !(v->flags & CT_V_UNSHARED) || cell->threads == 1 || cell->kind != KIND_STEADY)
+		return true;
+	for (uint32_t i = 0; i < cell->nr_events; i++)
+		if (cell->events[i].kind != EVENT_FLOOD)
+			return false;
+	return cell->split == SPLIT_FLOW || (cell->level == LEVEL_PACKETS && !cell->capture[0] &&
+					     cell_latency(cell) == LATENCY_NONE);
+}
+
 /* The next combination; the last key changes fastest. */
 static bool advance(struct workload_product *p)
 {
@@ -329,7 +347,14 @@ static int make_product(struct workload *w, struct workload_product *p, const st
 
 		*cell = *once;
 		err = make_cell(p, cell);
+		if (!err && !is_possible(cell))
+			w->nr_cells--;
 	} while (!err && advance(p));
+	if (!err && !w->nr_cells)
+		err = ct_user_error(p->e,
+				    "%s: threads of this variant share no connection: set "
+				    "`split: flow` or `threads: 1`, and no events",
+				    w->path);
 	if (!err && drop_duplicates(w))
 		err = no_memory(p->e);
 	return err;

@@ -155,16 +155,16 @@ static void verdicts(struct fixture *fx)
 	assert_int_equal(forward(fx, &p), NF_DROP);
 	assert_string_equal(seen.order, "1");
 	assert_false(fixture_has(fx, 5));
-	assert_int_equal(atomic_load(&fx->net->count), 1);
+	assert_int_equal(nf_conntrack_count(fx->net), 1);
 
 	/* Stolen: the packet's reference is the thief's. */
 	first.verdict = NF_STOLEN;
 	key_packet(&p, 5, false, 0);
 	assert_int_equal(forward(fx, &p), NF_STOLEN);
 	assert_non_null(nf_ct_get(&p.skb, &info));
-	assert_int_equal(atomic_load(&fx->net->count), 2);
+	assert_int_equal(nf_conntrack_count(fx->net), 2);
 	fx->v->ops->release(&p.skb);
-	assert_int_equal(atomic_load(&fx->net->count), 1);
+	assert_int_equal(nf_conntrack_count(fx->net), 1);
 
 	/* Queued without a queue: dropped. */
 	first.verdict = NF_QUEUE;

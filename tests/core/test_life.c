@@ -25,7 +25,7 @@ static uint32_t run_gc(struct fixture *fx)
 
 static uint32_t entries(const struct fixture *fx)
 {
-	return load_relaxed(&fx->net->count);
+	return nf_conntrack_count(fx->net);
 }
 
 /* Runs until the round is over; when the next one begins. */

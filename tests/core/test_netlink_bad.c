@@ -58,7 +58,7 @@ static void refused(void **state)
 	nfct_sample(&e, 0);
 	strcpy(e.helper, "no-such");
 	assert_int_equal(make(&fx, &e, NLM_F_CREATE), -EOPNOTSUPP);
-	assert_int_equal(load_relaxed(&fx.net->count), 0);
+	assert_int_equal(nf_conntrack_count(fx.net), 0);
 }
 
 /* The kernel's checks of values (lib/nlattr.c), kind by kind. */

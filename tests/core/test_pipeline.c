@@ -214,7 +214,7 @@ static void reopened(struct fixture *fx)
 	assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_POST_ROUTING, &p.skb, 0, 1), NF_ACCEPT);
 	fx->v->ops->release(&p.skb);
 	assert_true(fixture_has(fx, 2));
-	assert_int_equal(atomic_load(&fx->net->count), 1);
+	assert_int_equal(nf_conntrack_count(fx->net), 1);
 }
 
 /* A packet that its protocol refuses continues without a connection and drops its reference to the
@@ -237,7 +237,7 @@ static void refused(struct fixture *fx)
 	assert_int_equal(after.error - before.error, 0);
 	key_packet(&p, 6, false, (enum frame_tcp)0x03); /* and one that would have been new */
 	assert_int_equal(forward(fx, &p), NF_ACCEPT);
-	assert_int_equal(atomic_load(&fx->net->count), 1);
+	assert_int_equal(nf_conntrack_count(fx->net), 1);
 }
 
 /* A packet that finds an expired entry removes it, and the flow starts again. */
@@ -255,9 +255,9 @@ static void expiry(struct fixture *fx)
 	assert_int_equal(fx->v->ops->hook(fx->net, NF_INET_PRE_ROUTING, &p.skb, 0, 0), NF_ACCEPT);
 	nf_ct_get(&p.skb, &info);
 	assert_int_equal(info, IP_CT_NEW);
-	assert_int_equal(atomic_load(&fx->net->count), 1); /* the new one; the old one is gone */
+	assert_int_equal(nf_conntrack_count(fx->net), 1); /* the new one; the old one is gone */
 	fx->v->ops->release(&p.skb);
-	assert_int_equal(atomic_load(&fx->net->count), 0);
+	assert_int_equal(nf_conntrack_count(fx->net), 0);
 	atomic_store(&fx->core->now, 0);
 }
 
@@ -286,7 +286,7 @@ static void no_connection(struct fixture *fx)
 	key_packet(&p, 1, false, 0);
 	nf_ct_set(&p.skb, NULL, IP_CT_UNTRACKED);
 	assert_int_equal(forward(fx, &p), NF_ACCEPT);
-	assert_int_equal(atomic_load(&fx->net->count), 0);
+	assert_int_equal(nf_conntrack_count(fx->net), 0);
 }
 
 /* The table is full of connections that may not be removed. */

@@ -101,6 +101,12 @@ inline void atomic_thread_fence(rl::memory_order mo)
 #define store_release(p, v) atomic_store_explicit((p), (v), memory_order_release)
 #define add_relaxed(p, v)   atomic_fetch_add_explicit((p), (v), memory_order_relaxed)
 #define sub_relaxed(p, v)   atomic_fetch_sub_explicit((p), (v), memory_order_relaxed)
+
+/* Threads share what these change. */
+#define CT_UNSHARED	       0
+#define fetch_add(p, v, order) atomic_fetch_add_explicit((p), (v), (order))
+#define fetch_sub(p, v, order) atomic_fetch_sub_explicit((p), (v), (order))
+#define fetch_or(p, v, order)  atomic_fetch_or_explicit((p), (v), (order))
 /* A waiting thread lets others run: the verifier's schedules are not fair by themselves. */
 #define cpu_relax() rl::yield(1, RL_INFO)
 #define CT_TSAN	    0
