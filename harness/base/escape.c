@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/base/escape.h"
 
+#include "harness/base/memory.h"
+
 #include <ctype.h>
 #include <string.h>
 
@@ -306,9 +308,9 @@ char *escaped(char *buf, size_t size, void (*escape)(FILE *out, const char *text
 	FILE *out = fmemopen(buf, size, "w");
 	size_t end, at;
 
-	buf[0] = '\0';
 	if (!out)
-		return buf;
+		memory_end();
+	buf[0] = '\0';
 	escape(out, text);
 	fclose(out);
 	buf[size - 1] = '\0';

@@ -4,12 +4,14 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 int file_write_all(int fd, const void *data, size_t len)
@@ -172,16 +174,32 @@ int scratch_make(char *path, const char *parent, struct ct_error *e)
 		       strerror(-err));
 }
 
+/* Without memory, because memory_end() calls it too: opendir() would allocate. */
+static bool unlink_some(int dir)
+{
+	_Alignas(struct dirent64) char buf[4096];
+	const long n = syscall(SYS_getdents64, dir, buf, sizeof(buf));
+	bool some = false;
+
+	for (long at = 0; at < n;) {
+		const struct dirent64 *entry = (const struct dirent64 *)(buf + at);
+
+		some |= !unlinkat(dir, entry->d_name, 0);
+		at += entry->d_reclen;
+	}
+	return some;
+}
+
 void scratch_remove(const char *path)
 {
-	DIR *dir = *path ? opendir(path) : NULL;
-	struct dirent *entry;
+	int dir = *path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW) : -1;
 
-	if (!dir)
+	if (dir < 0)
 		return;
-	while ((entry = readdir(dir)))
-		unlinkat(dirfd(dir), entry->d_name, 0);
-	closedir(dir);
+	/* From the beginning each time: names may move while others are removed. */
+	while (unlink_some(dir))
+		lseek(dir, 0, SEEK_SET);
+	close(dir);
 	rmdir(path);
 	scratch_note(path, "");
 }

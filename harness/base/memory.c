@@ -5,6 +5,7 @@
 #include "harness/base/files.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,6 +19,32 @@ void memory_end(void)
 	/* stdio may need memory. */
 	file_write_all(STDERR_FILENO, sentence, strlen(sentence));
 	_exit(CT_EXIT_USER);
+}
+
+FILE *memory_stream(char **text, size_t *len)
+{
+	FILE *stream;
+
+	*text = NULL;
+	*len = 0;
+	stream = open_memstream(text, len);
+	if (!stream)
+		memory_end();
+	return stream;
+}
+
+void memory_stream_flush(FILE *stream)
+{
+	if (fflush(stream) || ferror(stream))
+		memory_end();
+}
+
+void memory_stream_close(FILE *stream)
+{
+	const bool failed = ferror(stream);
+
+	if (fclose(stream) || failed)
+		memory_end();
 }
 
 static void *allocate(size_t size)

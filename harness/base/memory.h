@@ -7,10 +7,23 @@
 #ifndef CTBENCH_HARNESS_BASE_MEMORY_H
 #define CTBENCH_HARNESS_BASE_MEMORY_H
 
+#include <stddef.h>
+#include <stdio.h>
+
 /* For main(), before anything else uses jansson. */
 void memory_guard(void);
 
 /* Ends the program like that; temporary folders are removed. Any thread. */
 void memory_end(void) __attribute__((noreturn));
+
+/*
+ * A text that grows as it is printed (open_memstream()); free() *text after the close.  All three
+ * end the program where memory is short: a write that failed is not reported by fclose(), so that
+ * half a text would pass for a whole one.
+ */
+FILE *memory_stream(char **text, size_t *len);
+/* *text and *len are up to date. */
+void memory_stream_flush(FILE *stream);
+void memory_stream_close(FILE *stream);
 
 #endif

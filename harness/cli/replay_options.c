@@ -209,6 +209,18 @@ static int run_loaded(const struct capture_set *set, const struct replay_visitor
 	return err < 0 ? write_error(err, e) : err;
 }
 
+/* A packet without memory for its connection is dropped, which would look like an answer. */
+static int memory_sufficed(const struct replay *r, struct ct_error *e)
+{
+	if (!r->refused)
+		return 0;
+	return ct_fail(
+		e, -ENOMEM, CT_EXIT_USER,
+		"out of memory: %llu packets were dropped for it: end other programs, or replay "
+		"a shorter capture",
+		(unsigned long long)r->refused);
+}
+
 static int run(const struct replay_command *c, const struct scenario *scenario,
 	       const struct capture_set *set, const struct replay_visitor *v, struct ct_error *e)
 {
@@ -239,6 +251,8 @@ static int run(const struct replay_command *c, const struct scenario *scenario,
 		*e = damage;
 		err = bad;
 	}
+	if (!err)
+		err = memory_sufficed(r, e);
 out:
 	replay_destroy(r);
 	return err;

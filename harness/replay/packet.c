@@ -165,14 +165,30 @@ static void look_for_protocol(struct replay_result *res)
 }
 
 /*
+ * Was a packet dropped because there was no memory for its connection?  The core counts a drop, and
+ * neither calls the packet invalid nor is its table full.
+ */
+static bool refused(const struct replay *r, const struct nf_ct_stat_sum *before)
+{
+	const uint32_t max = load_relaxed(&r->core->max);
+	struct nf_ct_stat_sum now;
+
+	nf_ct_stat_sum(r->net, &now);
+	return now.drop != before->drop && now.invalid == before->invalid &&
+	       now.error == before->error && (!max || load_relaxed(&r->net->count) < max);
+}
+
+/*
  * Everything from the first hook on.  *traced: does the oracle see the packet's fate
  * after PRE_ROUTING?
  */
 static void
 pass(struct replay *r, const struct capture_packet *p, struct replay_result *res, bool *traced)
 {
+	struct nf_ct_stat_sum before;
 	unsigned int verdict;
 
+	nf_ct_stat_sum(r->net, &before);
 	verdict = hook(r, NF_INET_PRE_ROUTING, &res->skb, res->skb.dev, OUT_DEVICE);
 	if (verdict == NF_STOLEN || verdict == NF_QUEUE) {
 		res->verdict = REPLAY_STOLEN;
@@ -180,6 +196,7 @@ pass(struct replay *r, const struct capture_packet *p, struct replay_result *res
 		return;
 	}
 	if (verdict != NF_ACCEPT) {
+		r->refused += refused(r, &before);
 		res->verdict = REPLAY_DROP;
 		return;
 	}

@@ -98,6 +98,7 @@ struct replay {
 	uint64_t timers_ran; /* elapsed when timers last ran */
 	uint64_t gc_due;     /* elapsed when the gc worker runs next */
 	uint64_t expired;    /* connections that the gc ended */
+	uint64_t refused;    /* packets dropped because there was no memory for a connection */
 
 	struct capture_notes notes; /* of the whole capture, after it was read */
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "harness/base/memory.h"
 #include "harness/results/figures.h"
 #include "harness/workload/axis_text.h"
 #include "harness/workload/parameters.h"
@@ -127,14 +128,10 @@ static void print_entry(void *arg, const struct dictionary_entry *e)
 char *dictionary_text(size_t *len)
 {
 	char *text = NULL;
-	FILE *out = open_memstream(&text, len);
+	FILE *out = memory_stream(&text, len);
 
-	if (!out)
-		return NULL;
 	fputs("file\tcolumn\tunit\tbetter\tmeaning\n", out);
 	dictionary_each(print_entry, out);
-	if (!fclose(out))
-		return text;
-	free(text);
-	return NULL;
+	memory_stream_close(out);
+	return text;
 }

@@ -179,8 +179,7 @@ static int write_dictionary(const char *dir, struct ct_error *e)
 {
 	size_t len;
 	char *text = dictionary_text(&len);
-	int err = text ? results_write_text(dir, DICTIONARY_FILE, text, len, e)
-		       : ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for " DICTIONARY_FILE);
+	int err = results_write_text(dir, DICTIONARY_FILE, text, len, e);
 
 	free(text);
 	return err;

@@ -55,11 +55,8 @@ static int write_files(struct run *run, json_t *report, json_t **benchmark, stru
 {
 	size_t len;
 	char *tsv = run_report_tsv(report, &len);
-	int err;
+	int err = results_write_text(run->results.dir, "results.tsv", tsv, len, e);
 
-	if (!tsv)
-		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for results.tsv");
-	err = results_write_text(run->results.dir, "results.tsv", tsv, len, e);
 	free(tsv);
 	if (err)
 		return err;

@@ -6,6 +6,7 @@
 
 #include "harness/base/files.h"
 #include "harness/base/about.h"
+#include "harness/base/memory.h"
 #include "harness/results/bounds.h"
 #include "harness/results/details.h"
 #include "harness/base/json_read.h"
@@ -114,9 +115,7 @@ static int write_bounds(struct merge *m)
 	for (size_t i = 1; i < m->nr; i++)
 		if (!merge_one_machine(&m->parts[0], &m->parts[i]))
 			return 0;
-	out = open_memstream(&text, &len);
-	if (!out)
-		return ct_fail(m->e, -ENOMEM, CT_EXIT_USER, "no memory for the machine's bounds");
+	out = memory_stream(&text, &len);
 	for (size_t i = 0; i < m->nr; i++) {
 		snprintf(path, sizeof(path), "%s/" BOUNDS_FILE, m->parts[i].dir);
 		in = file_read(path, RESULTS_FILE_MAX);
@@ -131,9 +130,8 @@ static int write_bounds(struct merge *m)
 			fclose(in);
 	}
 	free(line);
-	if (fclose(out))
-		err = ct_fail(m->e, -ENOMEM, CT_EXIT_USER, "no memory for the machine's bounds");
-	else if (len)
+	memory_stream_close(out);
+	if (len)
 		err = results_write_text(m->folder.dir, BOUNDS_FILE, text, len, m->e);
 	free(text);
 	return err;

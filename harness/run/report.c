@@ -62,6 +62,7 @@
 #include "harness/run/run.h"
 
 #include "harness/base/escape.h"
+#include "harness/base/memory.h"
 #include "harness/run/slices.h"
 
 #include "harness/results/bounds.h"
@@ -408,10 +409,8 @@ char *run_report_tsv(const json_t *report, size_t *len)
 	bool header = false;
 	const char *name;
 	char *text = NULL;
-	FILE *out = open_memstream(&text, len);
+	FILE *out = memory_stream(&text, len);
 
-	if (!out)
-		return NULL;
 	json_object_foreach(cells, name, cell) {
 		if (!header)
 			print_tsv_header(out, cell);
@@ -426,9 +425,6 @@ char *run_report_tsv(const json_t *report, size_t *len)
 		print_figures(out, cell);
 		fputc('\n', out);
 	}
-	if (fclose(out)) {
-		free(text);
-		return NULL;
-	}
+	memory_stream_close(out);
 	return text;
 }

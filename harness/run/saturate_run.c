@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "harness/base/interrupt.h"
+#include "harness/base/memory.h"
 #include "harness/numbers/random.h"
 #include "harness/results/bounds.h"
 #include "harness/run/saturate.h"
@@ -292,14 +293,10 @@ static void search_and_tell(struct run *run, struct saturate_points *points, str
 {
 	char *text = NULL;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = memory_stream(&text, &len);
 
-	if (!out) {
-		ct_fail(&run->fatal, -ENOMEM, CT_EXIT_USER, "no memory to continue measuring");
-		return;
-	}
 	search(run, points, c, repeat, out);
-	fclose(out);
+	memory_stream_close(out);
 	progress_wipe(&run->progress);
 	fputs(text ? text : "", stdout);
 	fflush(stdout);

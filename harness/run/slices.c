@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/memory.h"
 #include "harness/measure/void.h"
 #include "harness/results/details.h"
 #include "harness/numbers/quartiles.h"
@@ -418,11 +419,7 @@ int slices_write_tsv(const char *dir, struct ct_error *e)
 		return -EIO;
 	if (!json_object_size(all))
 		goto out;
-	out = open_memstream(&text, &len);
-	if (!out) {
-		err = ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for slices.tsv");
-		goto out;
-	}
+	out = memory_stream(&text, &len);
 	fputs("name\tinstance\tsession", out);
 	for (size_t k = 0; k < NR_COUNTS; k++)
 		fprintf(out, "\t%s", counts[k]);
@@ -432,8 +429,8 @@ int slices_write_tsv(const char *dir, struct ct_error *e)
 	json_object_foreach(all, name, repeats)
 		json_array_foreach(repeats, i, repeat)
 			print_rows(out, name, repeat);
-	err = fclose(out) ? ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for slices.tsv")
-			  : results_write_text(dir, "slices.tsv", text, len, e);
+	memory_stream_close(out);
+	err = results_write_text(dir, "slices.tsv", text, len, e);
 out:
 	free(text);
 	json_decref(all);

@@ -7,6 +7,8 @@
 #include "core/compiler.h"
 #include "harness/workload/internal.h"
 
+#include "harness/base/memory.h"
+
 static const struct {
 	const char *word, *lines;
 } traffics[] = {
@@ -101,14 +103,10 @@ char *workload_new_text(const struct workload_answers *a, struct ct_error *e)
 {
 	char *text = NULL;
 	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = memory_stream(&text, &size);
 	bool sized = false;
 	int err;
 
-	if (!out) {
-		ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the workload file");
-		return NULL;
-	}
 	fputs("question: ", out);
 	put_text(out, a->question);
 	fputc('\n', out);
@@ -119,8 +117,7 @@ char *workload_new_text(const struct workload_answers *a, struct ct_error *e)
 		err = put_vary(out, a->vary, &sized, e);
 	if (!sized)
 		fputs("load_factor: 1\n", out);
-	if (fclose(out) && !err)
-		err = ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the workload file");
+	memory_stream_close(out);
 	if (!err)
 		return text;
 	free(text);

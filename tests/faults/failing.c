@@ -6,7 +6,9 @@
  *	FAULT=open@N     descriptors: EMFILE                 FAULT=fork@N     processes: EAGAIN
  *	FAULT=thread@N   threads: EAGAIN                     FAULT=write@N+   the disk: ENOSPC
  *	FAULT=short@1+   reads and writes do a part of what they could, and are interrupted
- *	FAULT_COUNT=FILE how many such calls there were is appended at the end
+ *	FAULT_SHOW=1     the callers of the call that fails go to standard error
+ *	FAULT_COUNT=FILE how many such calls there were is appended at the end; with FAULT_PLACES=1
+ *			 then the number of the first call from each place (all callers up to main)
  *
  * Only in ctbench itself, not in gnuplot; in the processes that measure only with FAULT_MEASURE=1.
  */
@@ -18,6 +20,7 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +36,41 @@ static enum kind failing = KINDS;
 static long at;
 static bool from_then_on;
 static char count_path[256];
+static bool note_places, show;
+
+/* ---- places: different ways from main() to such a call ---- */
+
+#define PLACES (1u << 15) /* a power of two; what goes beyond is one place */
+#define FRAMES 32
+
+static _Atomic uint64_t places[PLACES];
+static _Atomic long firsts[PLACES];
+static __thread bool looking;
+
+static void note_place(long n)
+{
+	void *frames[FRAMES];
+	uint64_t hash = 1469598103934665603u;
+	uint32_t at;
+	int nr;
+
+	looking = true;
+	nr = backtrace(frames, FRAMES);
+	looking = false;
+	for (int i = 0; i < nr; i++)
+		hash = (hash ^ (uintptr_t)frames[i]) * 1099511628211u;
+	hash |= 1;
+	at = (uint32_t)(hash >> 40);
+	for (unsigned int i = 0; i < 64; i++) {
+		uint64_t empty = 0;
+
+		if (atomic_compare_exchange_strong(&places[(at + i) % PLACES], &empty, hash))
+			firsts[(at + i) % PLACES] = n;
+		else if (empty != hash)
+			continue;
+		return;
+	}
+}
 
 /* Ours, or gnuplot's?  And does it measure? */
 static bool wanted(void)
@@ -64,6 +102,8 @@ __attribute__((constructor)) static void begin(void)
 	from_then_on = fault[n] == '+';
 	if (count)
 		snprintf(count_path, sizeof(count_path), "%s", count);
+	show = getenv("FAULT_SHOW") != NULL;
+	note_places = getenv("FAULT_PLACES") != NULL;
 	for (kind = 0; kind < KINDS && strcmp(names[kind], name); kind++)
 		;
 	for (int i = 0; i < KINDS; i++)
@@ -73,20 +113,23 @@ __attribute__((constructor)) static void begin(void)
 
 __attribute__((destructor)) static void end(void)
 {
+	const enum kind kind = failing;
 	int fd = -1;
 	FILE *out;
 
-	if (failing == KINDS || !*count_path)
+	failing = KINDS;
+	if (kind == KINDS || !*count_path)
 		return;
 	fd = open(count_path, O_WRONLY | O_CREAT | O_APPEND, 0666);
 	out = fd < 0 ? NULL : fdopen(fd, "a");
 	if (out) {
-		fprintf(out, "%ld\n", (long)calls[failing]);
+		fprintf(out, "%ld\n", (long)calls[kind]);
+		for (unsigned int i = 0; i < PLACES; i++)
+			if (firsts[i])
+				fprintf(out, "%ld\n", (long)firsts[i]);
 		fclose(out);
 	}
 }
-
-static __thread bool looking;
 
 /*
  * Libraries that do not survive it: hwloc follows a null pointer while it reads the topology,
@@ -110,14 +153,31 @@ static bool spared(void)
 	return found;
 }
 
+static void show_callers(void)
+{
+	void *frames[FRAMES];
+
+	looking = true;
+	backtrace_symbols_fd(frames, backtrace(frames, FRAMES), 2);
+	looking = false;
+}
+
 static bool fails(enum kind kind)
 {
 	long n;
 
 	if (kind != failing)
 		return false;
+	if (looking)
+		return false;
 	n = atomic_fetch_add(&calls[kind], 1) + 1;
-	return at > 0 && (n == at || (from_then_on && n > at)) && (kind != ALLOC || !spared());
+	if (note_places)
+		note_place(n);
+	if (at <= 0 || (n != at && (!from_then_on || n < at)) || (kind == ALLOC && spared()))
+		return false;
+	if (show)
+		show_callers();
+	return true;
 }
 
 /* The next library's function; what dlsym() itself needs comes from our own block. */

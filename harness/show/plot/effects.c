@@ -10,6 +10,7 @@
  */
 #include "harness/show/plot/internal.h"
 
+#include "harness/base/memory.h"
 #include "harness/judge/judge.h"
 #include "harness/results/figures.h"
 
@@ -198,14 +199,13 @@ int plot_effects(struct plot_file *f, const struct plot_group *g, const char *me
 	size_t len[2];
 	int err = 0;
 
-	x.bars = open_memstream(&text[0], &len[0]);
-	x.titles = open_memstream(&text[1], &len[1]);
-	if (x.bars && x.titles)
-		for (size_t kind = 0; kind < NR_KINDS; kind++)
-			add_kind(&x, kind);
-	if (!x.bars || fclose(x.bars) || !x.titles || fclose(x.titles))
-		err = -ENOMEM;
-	if (!err && x.drawn < least)
+	x.bars = memory_stream(&text[0], &len[0]);
+	x.titles = memory_stream(&text[1], &len[1]);
+	for (size_t kind = 0; kind < NR_KINDS; kind++)
+		add_kind(&x, kind);
+	memory_stream_close(x.bars);
+	memory_stream_close(x.titles);
+	if (x.drawn < least)
 		err = 1;
 	if (!err) {
 		describe(f, g, &x);

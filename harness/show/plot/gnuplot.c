@@ -6,6 +6,7 @@
 #include "harness/base/escape.h"
 #include "harness/base/files.h"
 #include "harness/base/interrupt.h"
+#include "harness/base/memory.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -48,19 +49,16 @@ void plot_set_wrapped(FILE *script, const char *variable, const char *text, size
 	free(copy);
 }
 
-int plot_file_begin(struct plot_file *f)
+void plot_file_begin(struct plot_file *f)
 {
-	f->data = open_memstream(&f->data_text, &f->data_len);
-	f->script = open_memstream(&f->script_text, &f->script_len);
-	return f->data && f->script ? 0 : -ENOMEM;
+	f->data = memory_stream(&f->data_text, &f->data_len);
+	f->script = memory_stream(&f->script_text, &f->script_len);
 }
 
 void plot_file_end(struct plot_file *f)
 {
-	if (f->data)
-		fclose(f->data);
-	if (f->script)
-		fclose(f->script);
+	memory_stream_close(f->data);
+	memory_stream_close(f->script);
 	free(f->data_text);
 	free(f->script_text);
 	memset(f, 0, sizeof(*f));
@@ -238,8 +236,8 @@ int plot_file_draw(struct plot_file *f, struct plot_jobs *jobs, const char *kind
 		err = include(f->script, kind, e);
 	if (err)
 		return err;
-	if (fflush(f->data) || fflush(f->script))
-		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the plot '%s'", f->name);
+	memory_stream_flush(f->data);
+	memory_stream_flush(f->script);
 	err = write_part(jobs, f->name, "tsv", f->data_text, f->data_len, e);
 	if (!err)
 		err = write_part(jobs, f->name, "gp", f->script_text, f->script_len, e);

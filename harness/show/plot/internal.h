@@ -186,7 +186,7 @@ size_t plot_wrap(char *buf, size_t size, const char *text, size_t columns);
 /* plot_set_text() with such line breaks. */
 void plot_set_wrapped(FILE *script, const char *variable, const char *text, size_t columns);
 
-int plot_file_begin(struct plot_file *f);
+void plot_file_begin(struct plot_file *f);
 void plot_file_end(struct plot_file *f);
 
 /* Two at a time: drawing is gnuplot's work, and most machines have two CPUs. */

@@ -322,9 +322,9 @@ static int draw_file(struct drawing *d, struct plot_file *f, const struct plot_g
 static int draw(struct drawing *d, const struct plot_group *g, size_t number)
 {
 	struct plot_file f = { .narrow = d->narrow, .page = d->page };
-	int err = plot_file_begin(&f);
 	char name[sizeof(f.name)];
 
+	plot_file_begin(&f);
 	snprintf(name, sizeof(name), "%.60s-%s%s", text_of(g->workload, "name"), g->kind->name,
 		 g->suffix);
 	/* A truncated suffix may not be unique. */
@@ -332,9 +332,7 @@ static int draw(struct drawing *d, const struct plot_group *g, size_t number)
 		snprintf(name, sizeof(name), "%.60s-%s-%zu", text_of(g->workload, "name"),
 			 g->kind->name, number);
 	escaped(f.name, sizeof(f.name), escape_file_name, name);
-	if (!err)
-		err = write_data(&f, g);
-	return draw_file(d, &f, g, g->kind->name, err);
+	return draw_file(d, &f, g, g->kind->name, write_data(&f, g));
 }
 
 /* A picture for each variant, besides the one with all. */
@@ -455,12 +453,11 @@ static int draw_effects(struct drawing *d, const json_t *workload)
 		struct plot_file f = { .narrow = d->narrow, .page = d->page };
 		char name[sizeof(f.name)];
 
-		err = plot_file_begin(&f);
+		plot_file_begin(&f);
 		snprintf(name, sizeof(name), "%.60s-effects%s%.80s", text_of(workload, "name"),
 			 i ? "-" : "", i ? metrics[i] : "");
 		escaped(f.name, sizeof(f.name), escape_file_name, name);
-		if (!err)
-			err = plot_effects(&f, &g, metrics[i], d->named ? 1 : EFFECTS_LEAST);
+		err = plot_effects(&f, &g, metrics[i], d->named ? 1 : EFFECTS_LEAST);
 		err = draw_file(d, &f, &g, "effects", err);
 	}
 	return err < 0 ? err : 0;

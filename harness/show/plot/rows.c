@@ -9,6 +9,7 @@
  */
 #include "harness/show/plot/internal.h"
 
+#include "harness/base/memory.h"
 #include "harness/judge/axes.h"
 #include "harness/workload/axis_text.h"
 #include "harness/show/table/table.h"
@@ -38,28 +39,21 @@ struct rows {
 	FILE *block[NR_BLOCKS];
 };
 
-static int rows_begin(struct rows *r, const struct plot_file *f)
+static void rows_begin(struct rows *r, const struct plot_file *f)
 {
 	memset(r, 0, sizeof(*r));
 	r->narrow = f->narrow;
-	for (int i = 0; i < NR_BLOCKS; i++) {
-		r->block[i] = open_memstream(&r->text[i], &r->len[i]);
-		if (!r->block[i])
-			return -ENOMEM;
-	}
-	return 0;
+	for (int i = 0; i < NR_BLOCKS; i++)
+		r->block[i] = memory_stream(&r->text[i], &r->len[i]);
 }
 
 /* Write the data and their variables; frees the rows. */
-static int rows_end(struct rows *r, struct plot_file *f)
+static void rows_end(struct rows *r, struct plot_file *f)
 {
-	int err = 0;
-
 	for (int i = 0; i < NR_BLOCKS; i++) {
-		if (r->block[i] && fclose(r->block[i]))
-			err = -ENOMEM;
+		memory_stream_close(r->block[i]);
 		/* gnuplot rejects a block without points. */
-		if (f && r->text[i])
+		if (f)
 			fprintf(f->data, "# %s\n%s%s\n\n",
 				i == BARS	? "bars"
 				: i == HEADINGS ? "headings"
@@ -71,7 +65,6 @@ static int rows_end(struct rows *r, struct plot_file *f)
 	if (f)
 		fprintf(f->script, "rows = %g\nxmax = %g\nlongest = %zu\n", r->at, r->top,
 			r->longest);
-	return err;
 }
 
 static void add_heading(struct rows *r, int block, double gap, const char *text)
@@ -146,16 +139,16 @@ static void write_head(struct plot_file *f, const struct plot_group *of, const s
 int plot_bars(struct plot_file *f, const struct plot_group *g)
 {
 	struct rows r;
-	int err = rows_begin(&r, f);
 
-	for (size_t i = 0; i < g->nr && !err; i++) {
+	rows_begin(&r, f);
+	for (size_t i = 0; i < g->nr; i++) {
 		if (g->headings && (!i || strcmp(g->headings[i], g->headings[i - 1])))
 			add_heading(&r, HEADINGS, 0.5, g->headings[i]);
 		add_bar(&r, g, text_of(g->cells[i], "variant"), g->cells[i], 1);
 	}
-	if (!err)
-		write_head(f, g, &r);
-	return rows_end(&r, err ? NULL : f) ? -ENOMEM : err;
+	write_head(f, g, &r);
+	rows_end(&r, f);
+	return 0;
 }
 
 /* ---- an axis's choices side by side ---- */
@@ -274,16 +267,16 @@ int plot_axes(struct plot_file *f, const struct plot_group *g)
 {
 	struct axes axes;
 	struct rows r;
-	int err = rows_begin(&r, f);
 
+	rows_begin(&r, f);
 	axes_of(&axes, plot_cells(g->benchmark));
-	for (size_t i = 0; i < axes.nr && !err; i++)
+	for (size_t i = 0; i < axes.nr; i++)
 		add_axis(&r, g, &axes, axes.name[i]);
-	if (!err && !r.bars) {
+	if (!r.bars) {
 		rows_end(&r, NULL);
 		return 1;
 	}
-	if (!err)
-		write_head(f, g, &r);
-	return rows_end(&r, err ? NULL : f) ? -ENOMEM : err;
+	write_head(f, g, &r);
+	rows_end(&r, f);
+	return 0;
 }

@@ -8,6 +8,7 @@
 #include "harness/show/plot/internal.h"
 
 #include "harness/base/files.h"
+#include "harness/base/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -69,10 +70,11 @@ int plot_tooltips(const char *folder, const char *name)
 	snprintf(file, sizeof(file), "%s.svg", name);
 	snprintf(path, sizeof(path), "%s/%s", folder, file);
 	text = read_whole(path);
-	out = open_memstream(&changed, &len);
-	if (text && out)
+	out = memory_stream(&changed, &len);
+	if (text)
 		rewrite(out, text);
-	if (out && !fclose(out) && text)
+	memory_stream_close(out);
+	if (text)
 		err = file_write_new(folder, file, changed, len);
 	free(changed);
 	free(text);

@@ -4,6 +4,7 @@
 
 #include "harness/base/escape.h"
 #include "harness/base/json_read.h"
+#include "harness/base/memory.h"
 #include "harness/judge/judge.h"
 #include "harness/numbers/stats.h"
 
@@ -139,21 +140,21 @@ void report_noise(char *buf, size_t size, const struct report_source *s, const c
 
 void report_command(char *buf, size_t size, const struct report_source *s)
 {
-	FILE *out = fmemopen(buf, size, "w");
+	char *text;
+	size_t len;
+	FILE *out = memory_stream(&text, &len);
 	json_t *argument;
 	size_t i;
 
-	buf[0] = '\0';
-	if (!out)
-		return;
 	fputs("ctbench ", out);
 	escape_shell(out, *text_of(s->report, "command") ? text_of(s->report, "command") : "run");
 	json_array_foreach(json_object_get(s->report, "arguments"), i, argument) {
 		fputc(' ', out);
 		escape_shell(out, json_is_string(argument) ? json_string_value(argument) : "");
 	}
-	fclose(out);
-	buf[size - 1] = '\0';
+	memory_stream_close(out);
+	snprintf(buf, size, "%s", text);
+	free(text);
 }
 
 const char *report_no_verdict(const struct report_source *s, const char *workload)

@@ -2,6 +2,7 @@
 /* Writing a report into a file, in one of its forms. */
 #include "harness/show/report/report.h"
 
+#include "harness/base/memory.h"
 #include "harness/results/results.h"
 
 #include <errno.h>
@@ -12,14 +13,10 @@ int report_write(const struct report_source *s, const char *path, report_form *f
 {
 	char *text = NULL;
 	size_t len = 0;
-	FILE *out = open_memstream(&text, &len);
-	int err;
+	FILE *out = memory_stream(&text, &len);
+	int err = form(out, s, e);
 
-	if (!out)
-		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the report");
-	err = form(out, s, e);
-	if (fclose(out) && !err)
-		err = ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the report");
+	memory_stream_close(out);
 	if (!err)
 		err = results_write_file(path, text, len, e);
 	free(text);

@@ -8,6 +8,7 @@
 #include "harness/show/report/report.h"
 
 #include "harness/base/escape.h"
+#include "harness/base/memory.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -24,17 +25,14 @@ static char *read_file(const char *path)
 
 	if (!in)
 		return NULL;
-	copy = open_memstream(&text, &len);
-	while (copy && (n = fread(buf, 1, sizeof(buf), in)))
+	copy = memory_stream(&text, &len);
+	while ((n = fread(buf, 1, sizeof(buf), in)))
 		fwrite(buf, 1, n, copy);
-	if (ferror(in) && copy) {
-		fclose(copy);
+	memory_stream_close(copy);
+	if (ferror(in)) {
 		free(text);
-		copy = NULL;
 		text = NULL;
 	}
-	if (copy)
-		fclose(copy);
 	fclose(in);
 	return text;
 }
@@ -134,11 +132,9 @@ static void write_tag(FILE *out, const char *tag, size_t len, const char *prefix
 {
 	char *text = NULL;
 	size_t size = 0, n;
-	FILE *copy = open_memstream(&text, &size);
+	FILE *copy = memory_stream(&text, &size);
 	bool pixels = false;
 
-	if (!copy)
-		return;
 	for (const char *p = tag; p < tag + len; p += n) {
 		n = isspace((unsigned char)*p) && isspace((unsigned char)p[1]) ? 1
 									       : replaced(copy, p);
@@ -151,7 +147,7 @@ static void write_tag(FILE *out, const char *tag, size_t len, const char *prefix
 			n = 1;
 		}
 	}
-	fclose(copy);
+	memory_stream_close(copy);
 	for (const char *p = text; *p; p += n) {
 		const char last = p > text ? p[-1] : '\0';
 
