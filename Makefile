@@ -11,6 +11,8 @@ DEPS ?= yes
 SEEDS ?= 10
 FUZZ_SECONDS ?= 60
 TORTURE_SECONDS ?= 60
+SOAK_SECONDS ?= 3600
+SOAK_VARIANTS ?= nulls_rcu_jhash2_scale_seqcount flowline_qsbr
 CAPTURES ?=
 CMAKE_ARGS ?=
 PREFIX ?= /usr/local
@@ -24,7 +26,7 @@ CHECKED = ^(checksum|hash|bucket|tcp|pipeline|tuple|stats|conformance\.nulls_rcu
 # CMake's makefiles must not inherit make's options and variables.
 unexport MAKEFLAGS MFLAGS
 
-.PHONY: help deps deps-check build install deb bench test check check-format check-tidy check-clang format conformance mutants fuzz faults torture reference-pages clean \
+.PHONY: help deps deps-check build install deb bench test check check-format check-tidy check-clang format conformance mutants fuzz faults torture soak reference-pages clean \
 	$(addprefix build-,release debug asan-ubsan tsan clang)
 
 help:
@@ -54,7 +56,10 @@ help:
 	@echo '  make torture   do everything to each table at once, for a minute each: does it keep its promises?'
 	@echo '                   TORTURE_SECONDS=60  for each table'
 	@echo '                   ARGS="VARIANT ..." some of them'
-	@echo '  make faults    let each allocation and each call of a kind fail in turn (an hour)'
+	@echo '  make soak      churn, resizes and floods: does memory, or what waits to be freed, grow?'
+	@echo '                   SOAK_SECONDS=3600   for each table'
+	@echo '                   SOAK_VARIANTS="..." figures and plots go into build/soak'
+	@echo '  make faults    let allocations and other calls fail, each place in turn (half an hour)'
 	@echo '  make build     build only the program: build/release/ctbench'
 	@echo '  make install   install the program, manual pages, completion for shells, and documents'
 	@echo '                   PREFIX=/usr/local   or another folder, such as $$HOME/.local'
@@ -140,6 +145,9 @@ fuzz: deps-check
 
 torture: build
 	build/release/ctbench torture --seconds '$(TORTURE_SECONDS)' $(ARGS)
+
+soak: build
+	@tools/soak.sh build/release/ctbench build/soak '$(SOAK_SECONDS)' $(SOAK_VARIANTS)
 
 faults: build-release
 	FAULTS=all build/release/tests/test_faults

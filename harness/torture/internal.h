@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <time.h>
 
 #include "harness/numbers/random.h"
 #include "harness/torture/torture.h"
@@ -23,7 +24,7 @@ struct scene_plan {
 	const char *name;
 	uint64_t buckets;
 	uint32_t keys; /* of each kind */
-	bool resizes, limited;
+	bool resizes, limited, histories;
 };
 
 struct scene {
@@ -31,6 +32,7 @@ struct scene {
 	struct ct_core *core;
 	struct net *net;
 	uint64_t seed, rounds;
+	unsigned int patience; /* seconds until a thread is stuck */
 	uint32_t keys[KINDS];
 	bool resizes;
 	_Atomic bool stop;
@@ -49,6 +51,15 @@ struct actor {
 	struct torture_counts counts;
 };
 
+/* What a walk met. */
+struct torture_seen {
+	struct scene *s;
+	uint32_t fixed, ledger, all;
+	uint8_t times[KEYS_MAX];
+};
+
+/* ---- actors.c ---- */
+
 /* Any thread. */
 __attribute__((format(printf, 2, 3))) void torture_fault(struct scene *s, const char *fmt, ...);
 
@@ -56,7 +67,43 @@ struct nf_conntrack_tuple torture_tuple(enum key_kind kind, uint32_t i);
 /* 0 or the error of alloc or insert; keeps no reference but the table's. */
 int torture_insert(struct scene *s, enum key_kind kind, uint32_t i, uint32_t ticks);
 
+/* The entry of a key, by one of its directions, with a reference; NULL: not there. */
+struct nf_conn *torture_find(struct scene *s, enum key_kind kind, uint32_t i, unsigned int dir);
+/* Walks over the whole table, which must meet every fixed key once. */
+void torture_walk(struct scene *s, struct torture_seen *seen);
+
+/* What a thread does until scene->stop. */
+typedef void torture_role(struct actor *a);
+torture_role torture_reader, torture_writer, torture_bursts, torture_manager;
+
 /* Up to CT_BURST packets of fixed and short keys, by either direction, through all hooks. */
 void torture_burst(struct actor *a);
+
+/* ---- torture.c ---- */
+
+/* Makes the table and its fixed keys.  After an error too, torture_close() is due. */
+int torture_open(struct scene *s, const struct torture *t, const struct scene_plan *plan,
+		 struct ct_error *e);
+/* Takes everything out, and the table down. */
+void torture_close(struct scene *s);
+
+/*
+ * Threads with these roles, fewer than ACTORS_MAX, for a while; before they are stopped,
+ * before_end, unless NULL, is called.  0 or a negative errno (no thread).
+ */
+int torture_act(struct scene *s, torture_role *const *roles, unsigned int nr, double seconds,
+		void (*before_end)(struct scene *s, void *arg), void *arg,
+		struct torture_counts *counts);
+/* By the monotonic clock. */
+double torture_seconds_since(const struct timespec *begin);
+/* In a quiet moment: counts, ledger, walk and live entries agree. */
+void torture_compare(struct scene *s);
+/* The sentence about the first fault of a scene; 0 if there was none. */
+int torture_verdict(const struct scene *s, const char *scene, struct ct_error *e);
+
+/* ---- history.c ---- */
+
+/* Rounds of recorded operations on few keys, each checked; 0 or a negative errno. */
+int torture_histories(struct scene *s, double seconds, struct torture_counts *counts);
 
 #endif

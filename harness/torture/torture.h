@@ -21,6 +21,7 @@
 #define CTBENCH_HARNESS_TORTURE_TORTURE_H
 
 #include <stdint.h>
+#include <stdio.h>
 
 #include "harness/base/error.h"
 #include "variants/variant.h"
@@ -29,13 +30,15 @@ struct torture {
 	const struct ct_variant *variant;
 	double seconds; /* over all scenes, at least one round of each */
 	uint64_t seed;
+	unsigned int patience; /* seconds after which a thread that does not come back is stuck */
 };
 
 /* How often what was done. */
 struct torture_counts {
 	uint64_t lookups, bursts, inserts, deletes, flushed, collected, walks, resizes;
-	uint64_t quiet;	  /* moments in which everything was compared */
-	uint64_t excused; /* fixed keys missed while a resize ran, where the table allows it */
+	uint64_t histories; /* of one key, checked for linearizability */
+	uint64_t quiet;	    /* moments in which everything was compared */
+	uint64_t excused;   /* answers that are not checked, because the table promises less */
 };
 
 /*
@@ -43,6 +46,17 @@ struct torture_counts {
  * sentence: -EILSEQ (CT_EXIT_INTERNAL) says what did not hold, in which scene, with which seed.
  */
 int torture_run(const struct torture *t, struct torture_counts *counts, struct ct_error *e);
+
+/* The same error for what has no table; else 0. */
+int torture_keeps(const struct torture *t, struct ct_error *e);
+
+/*
+ * Churn, resizes and floods for t->seconds.  Some 200 times the threads are stopped, everything is
+ * compared, and a line of figures is written to out.  Over the last three quarters of the time
+ * memory, entries and what waits for grace periods must not grow: -EILSEQ with a sentence.
+ */
+int torture_soak(const struct torture *t, FILE *out, struct torture_counts *counts,
+		 struct ct_error *e);
 
 /* Why a lookup beside a resize may miss what is there; NULL: it may not. */
 const char *torture_excuse(const struct ct_variant *v);

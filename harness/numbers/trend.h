@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Does a series grow?  Its slope by Theil and Sen, the median of the slopes between all pairs, which
+ * single odd values do not move; and by Mann and Kendall how surely it is not 0.
+ */
+#ifndef CTBENCH_HARNESS_NUMBERS_TREND_H
+#define CTBENCH_HARNESS_NUMBERS_TREND_H
+
+#include <stddef.h>
+
+struct trend {
+	double slope; /* per step from one value to the next */
+	double z;     /* of Mann and Kendall's S: beyond +-3 is hardly chance */
+	double median;
+};
+
+/* 0, or -ENOMEM, or -EINVAL for fewer than 8 values. */
+int trend_of(const double *values, size_t n, struct trend *out);
+
+#endif
