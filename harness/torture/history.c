@@ -3,8 +3,8 @@
  * Threads insert, find and delete few keys on few nodes in few buckets and write down what they
  * were told; then linear.h looks for an order that explains it.
  *
- * It is a storm too: what one thread kills, it inserts elsewhere at once, so that nodes move between
- * chains under the readers.
+ * It is a storm too: what one thread kills, it inserts elsewhere at once, so that nodes move
+ * between chains under the readers.
  */
 #include <errno.h>
 #include <sched.h>

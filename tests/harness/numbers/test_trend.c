@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Does a series grow? */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <math.h>
 
 #include "harness/numbers/random.h"
 #include "harness/numbers/trend.h"
+#include "tests/fixture/cmocka.h"
 
 #define N 100
 
@@ -62,12 +56,8 @@ static void too_few(void **state)
 	assert_int_equal(trend_of(values, 7, &t), -EINVAL);
 }
 
-int main(void)
-{
-	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(grows_or_not),
-		cmocka_unit_test(too_few),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(grows_or_not),
+	cmocka_unit_test(too_few),
+};
+CT_TEST_MAIN(tests, NULL, NULL)

@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The check for linearizability, against histories with known answers and against all orders. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness/numbers/random.h"
 #include "harness/torture/linear.h"
+#include "tests/fixture/cmocka.h"
 
 #define INSERT(b, e, id) \
 	{ \
@@ -215,13 +209,9 @@ static void long_histories(void **state)
 	assert_true(stuck[0] >= 100);
 }
 
-int main(void)
-{
-	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(known_answers),
-		cmocka_unit_test(all_orders),
-		cmocka_unit_test(long_histories),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(known_answers),
+	cmocka_unit_test(all_orders),
+	cmocka_unit_test(long_histories),
+};
+CT_TEST_MAIN(tests, NULL, NULL)
