@@ -39,11 +39,12 @@ void memory_stream_flush(FILE *stream)
 		memory_end();
 }
 
-void memory_stream_close(FILE *stream)
+void memory_stream_close(FILE *stream, char *const *text)
 {
 	const bool failed = ferror(stream);
 
-	if (fclose(stream) || failed)
+	/* glibc forgets the text where it cannot make it as small as it is. */
+	if (fclose(stream) || failed || !*text)
 		memory_end();
 }
 

@@ -18,12 +18,12 @@ void memory_end(void) __attribute__((noreturn));
 
 /*
  * A text that grows as it is printed (open_memstream()); free() *text after the close.  All three
- * end the program where memory is short: a write that failed is not reported by fclose(), so that
- * half a text would pass for a whole one.
+ * end the program where memory is short.  fclose() reports neither a write that failed nor that it
+ * lost the text, so that half a text, or none, would pass for a whole one.
  */
 FILE *memory_stream(char **text, size_t *len);
 /* *text and *len are up to date. */
 void memory_stream_flush(FILE *stream);
-void memory_stream_close(FILE *stream);
+void memory_stream_close(FILE *stream, char *const *text);
 
 #endif

@@ -16,6 +16,7 @@
 #include "core/nf_conntrack_proto.h"
 #include "harness/base/grid.h"
 #include "harness/base/json_read.h"
+#include "harness/base/memory.h"
 #include "harness/cli/cmd.h"
 #include "harness/results/results.h"
 #include "harness/cli/anonymise.h"
@@ -266,7 +267,7 @@ static int write_key_set(const struct import *i, json_t *result, struct ct_error
 	char *text = NULL;
 	size_t len = 0;
 	FILE *out;
-	int err = 0;
+	int err;
 
 	if (!keep)
 		return -ENOMEM;
@@ -274,16 +275,13 @@ static int write_key_set(const struct import *i, json_t *result, struct ct_error
 		free(keep);
 		return ct_user_error(e, "no connection is left for a key set");
 	}
-	out = open_memstream(&text, &len);
-	if (out)
-		fprintf(out, KEY_SET_HEADER, (unsigned long long)nr);
-	for (uint64_t k = 0; k < t->nr && out; k++)
+	out = memory_stream(&text, &len);
+	fprintf(out, KEY_SET_HEADER, (unsigned long long)nr);
+	for (uint64_t k = 0; k < t->nr; k++)
 		if (keep[k])
 			conntrack_text_write(out, &t->list[k]);
-	if (!out || fclose(out))
-		err = ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the key set");
-	if (!err)
-		err = results_write_file(i->q->out, text, len, e);
+	memory_stream_close(out, &text);
+	err = results_write_file(i->q->out, text, len, e);
 	free(text);
 	free(keep);
 	return err;

@@ -132,6 +132,6 @@ char *dictionary_text(size_t *len)
 
 	fputs("file\tcolumn\tunit\tbetter\tmeaning\n", out);
 	dictionary_each(print_entry, out);
-	memory_stream_close(out);
+	memory_stream_close(out, &text);
 	return text;
 }

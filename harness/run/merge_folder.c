@@ -130,7 +130,7 @@ static int write_bounds(struct merge *m)
 			fclose(in);
 	}
 	free(line);
-	memory_stream_close(out);
+	memory_stream_close(out, &text);
 	if (len)
 		err = results_write_text(m->folder.dir, BOUNDS_FILE, text, len, m->e);
 	free(text);

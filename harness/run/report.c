@@ -425,6 +425,6 @@ char *run_report_tsv(const json_t *report, size_t *len)
 		print_figures(out, cell);
 		fputc('\n', out);
 	}
-	memory_stream_close(out);
+	memory_stream_close(out, &text);
 	return text;
 }

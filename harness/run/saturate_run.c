@@ -296,7 +296,7 @@ static void search_and_tell(struct run *run, struct saturate_points *points, str
 	FILE *out = memory_stream(&text, &len);
 
 	search(run, points, c, repeat, out);
-	memory_stream_close(out);
+	memory_stream_close(out, &text);
 	progress_wipe(&run->progress);
 	fputs(text ? text : "", stdout);
 	fflush(stdout);

@@ -429,7 +429,7 @@ int slices_write_tsv(const char *dir, struct ct_error *e)
 	json_object_foreach(all, name, repeats)
 		json_array_foreach(repeats, i, repeat)
 			print_rows(out, name, repeat);
-	memory_stream_close(out);
+	memory_stream_close(out, &text);
 	err = results_write_text(dir, "slices.tsv", text, len, e);
 out:
 	free(text);

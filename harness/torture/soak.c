@@ -42,7 +42,8 @@ static void flood(struct actor *a)
 	struct scene *s = a->scene;
 
 	while (!atomic_load_explicit(&s->stop, memory_order_relaxed)) {
-		for (unsigned int n = 0; n < 4096; n++) {
+		for (unsigned int n = 0;
+		     n < 4096 && !atomic_load_explicit(&s->stop, memory_order_relaxed); n++) {
 			const uint64_t r = rng_next(&a->rng);
 
 			a->counts.inserts +=

@@ -117,7 +117,7 @@ char *workload_new_text(const struct workload_answers *a, struct ct_error *e)
 		err = put_vary(out, a->vary, &sized, e);
 	if (!sized)
 		fputs("load_factor: 1\n", out);
-	memory_stream_close(out);
+	memory_stream_close(out, &text);
 	if (!err)
 		return text;
 	free(text);

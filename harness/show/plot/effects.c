@@ -203,8 +203,8 @@ int plot_effects(struct plot_file *f, const struct plot_group *g, const char *me
 	x.titles = memory_stream(&text[1], &len[1]);
 	for (size_t kind = 0; kind < NR_KINDS; kind++)
 		add_kind(&x, kind);
-	memory_stream_close(x.bars);
-	memory_stream_close(x.titles);
+	memory_stream_close(x.bars, &text[0]);
+	memory_stream_close(x.titles, &text[1]);
 	if (x.drawn < least)
 		err = 1;
 	if (!err) {

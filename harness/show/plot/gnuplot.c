@@ -57,8 +57,8 @@ void plot_file_begin(struct plot_file *f)
 
 void plot_file_end(struct plot_file *f)
 {
-	memory_stream_close(f->data);
-	memory_stream_close(f->script);
+	memory_stream_close(f->data, &f->data_text);
+	memory_stream_close(f->script, &f->script_text);
 	free(f->data_text);
 	free(f->script_text);
 	memset(f, 0, sizeof(*f));

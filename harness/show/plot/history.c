@@ -150,27 +150,25 @@ draw(struct plot_jobs *jobs, const json_t *history, size_t first, size_t number,
 	char name[sizeof(f.name)];
 	size_t nr = 0;
 	double room;
-	int err = plot_file_begin(&f);
+	int err;
 
+	plot_file_begin(&f);
 	snprintf(name, sizeof(name), "%.60s-history%s%.60s", text_of(history, "workload"),
 		 *text_of(history, "metric") ? "-" : "", text_of(history, "metric"));
 	if (json_array_size(all) > SERIES_MAX)
 		snprintf(name + strlen(name), sizeof(name) - strlen(name), "-%zu", number);
 	escaped(f.name, sizeof(f.name), escape_file_name, name);
-	if (!err)
-		begin(&f, history);
-	for (; !err && nr < SERIES_MAX && first + nr < json_array_size(all); nr++) {
+	begin(&f, history);
+	for (; nr < SERIES_MAX && first + nr < json_array_size(all); nr++) {
 		series[nr] = json_array_get(all, first + nr);
 		ends[nr].style = (unsigned int)nr + 1;
 		add_series(&f, &ends[nr], &y, history, series[nr]);
 	}
-	if (!err) {
-		room = y.to > y.from ? 0.08 * (y.to - y.from) : 0.5;
-		y = (struct plot_scale){ y.from - room, y.to + room, false };
-		tics(&f, json_object_get(history, "runs"));
-		write_changes(&f, series, nr);
-		err = plot_write_ends(f.script, ends, nr, &y);
-	}
+	room = y.to > y.from ? 0.08 * (y.to - y.from) : 0.5;
+	y = (struct plot_scale){ y.from - room, y.to + room, false };
+	tics(&f, json_object_get(history, "runs"));
+	write_changes(&f, series, nr);
+	err = plot_write_ends(f.script, ends, nr, &y);
 	if (err)
 		ct_fail(e, err, CT_EXIT_USER, "no memory for the plot of the history");
 	else

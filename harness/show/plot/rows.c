@@ -51,7 +51,7 @@ static void rows_begin(struct rows *r, const struct plot_file *f)
 static void rows_end(struct rows *r, struct plot_file *f)
 {
 	for (int i = 0; i < NR_BLOCKS; i++) {
-		memory_stream_close(r->block[i]);
+		memory_stream_close(r->block[i], &r->text[i]);
 		/* gnuplot rejects a block without points. */
 		if (f)
 			fprintf(f->data, "# %s\n%s%s\n\n",

@@ -73,7 +73,7 @@ int plot_tooltips(const char *folder, const char *name)
 	out = memory_stream(&changed, &len);
 	if (text)
 		rewrite(out, text);
-	memory_stream_close(out);
+	memory_stream_close(out, &changed);
 	if (text)
 		err = file_write_new(folder, file, changed, len);
 	free(changed);

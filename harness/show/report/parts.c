@@ -152,7 +152,7 @@ void report_command(char *buf, size_t size, const struct report_source *s)
 		fputc(' ', out);
 		escape_shell(out, json_is_string(argument) ? json_string_value(argument) : "");
 	}
-	memory_stream_close(out);
+	memory_stream_close(out, &text);
 	snprintf(buf, size, "%s", text);
 	free(text);
 }

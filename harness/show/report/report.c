@@ -16,7 +16,7 @@ int report_write(const struct report_source *s, const char *path, report_form *f
 	FILE *out = memory_stream(&text, &len);
 	int err = form(out, s, e);
 
-	memory_stream_close(out);
+	memory_stream_close(out, &text);
 	if (!err)
 		err = results_write_file(path, text, len, e);
 	free(text);

@@ -28,7 +28,7 @@ static char *read_file(const char *path)
 	copy = memory_stream(&text, &len);
 	while ((n = fread(buf, 1, sizeof(buf), in)))
 		fwrite(buf, 1, n, copy);
-	memory_stream_close(copy);
+	memory_stream_close(copy, &text);
 	if (ferror(in)) {
 		free(text);
 		text = NULL;
@@ -147,7 +147,7 @@ static void write_tag(FILE *out, const char *tag, size_t len, const char *prefix
 			n = 1;
 		}
 	}
-	memory_stream_close(copy);
+	memory_stream_close(copy, &text);
 	for (const char *p = text; *p; p += n) {
 		const char last = p > text ? p[-1] : '\0';
 
