@@ -2,8 +2,8 @@
 /*
  * conntrack -L -o xml: a <flow> for each connection, with a <meta direction="..."> for each tuple
  * and one for the rest.  Read tag by tag, with as much of XML as that program writes: no entities
- * but in texts that are not needed, no comments, no CDATA.  It writes neither types nor ids of ICMP,
- * so such flows have no tuple that could be known.
+ * but in texts that are not needed, no comments, no CDATA.  It writes neither types nor ids of
+ * ICMP, so such flows have no tuple that could be known.
  */
 #include "harness/traffic/conntrack_internal.h"
 
