@@ -41,7 +41,11 @@ struct nf_conntrack_tuple_hash {
 		struct nf_conntrack_tuple tuple; /* for holders of a reference */
 		_Atomic uint64_t tuple_w[CT_TUPLE_WORDS];
 	};
-};
+}
+#ifdef CT_LAYOUT_APART
+__attribute__((aligned(64))) /* with 8 bytes free at its end */
+#endif
+;
 
 /* Per-protocol state, under nf_conn.lock. */
 struct ip_ct_tcp_state {
@@ -85,7 +89,14 @@ union nf_conntrack_proto {
 
 #define CT_NO_LIST UINT16_MAX
 
+/*
+ * The fields stand as in Linux: the reference count, which every hit writes, is in the line of the
+ * first key, which every walk along a chain reads, of connections of other CPUs too. With
+ * CT_LAYOUT_APART what walks read is in the first two lines, each key in one of them, and what hits
+ * write in the third. docs/FINDINGS.md has what that is worth.
+ */
 struct nf_conn {
+#ifndef CT_LAYOUT_APART
 	/* --- Line 0 and 1: what lookups read. --- */
 	refcount_t use; /* 0: free memory; the table has one while the entry is in it */
 	/*
@@ -99,8 +110,22 @@ struct nf_conn {
 	struct nf_conntrack_tuple_hash tuplehash[IP_CT_DIR_MAX];
 
 	/* --- Line 2 and 3: what packets of the connection change. --- */
-	spinlock_t lock; /* proto */
 	_Atomic uint32_t mark;
+#else
+	union {
+		struct nf_conntrack_tuple_hash tuplehash[IP_CT_DIR_MAX];
+		struct { /* at the ends of the lines of both keys */
+			char key_0[56];
+			_Atomic uint32_t timeout;
+			_Atomic uint16_t zone_id, net_id;
+			char key_1[56];
+			_Atomic uint32_t mark, free_bytes;
+		};
+	};
+	refcount_t use;
+	_Atomic uint32_t status;
+#endif
+	spinlock_t lock; /* proto */
 	struct net *net; /* set once before the first reference, then constant */
 	union {
 		struct nf_conn *master; /* set for expected connections, with a reference */
@@ -121,7 +146,14 @@ _Static_assert(offsetof(struct nf_conn, tuplehash) + sizeof(((struct nf_conn *)0
 	       "the fields that a lookup reads fit into the first two cache lines");
 _Static_assert(_Alignof(struct nf_conn) > NFCT_INFOMASK,
 	       "ctinfo is stored in the pointer's low bits");
-_Static_assert(sizeof(struct nf_conntrack_tuple_hash) == 56, "node size");
+_Static_assert(offsetof(struct nf_conntrack_tuple_hash, tuple) +
+			       sizeof(struct nf_conntrack_tuple) ==
+		       56,
+	       "node size");
+#ifdef CT_LAYOUT_APART
+_Static_assert(offsetof(struct nf_conn, timeout) == 56 && offsetof(struct nf_conn, mark) == 120,
+	       "behind the keys");
+#endif
 
 /* The connection that a table node belongs to (nf_ct_tuplehash_to_ctrack). */
 static __always_inline struct nf_conn *
