@@ -202,10 +202,8 @@ int compare_power(const json_t *result, double share, struct ct_error *e)
 	else
 		snprintf(how, sizeof(how), "measure on a quieter machine, with more --repeats");
 	return ct_fail(e, -ENODATA, CT_EXIT_BLIND,
-		       "%.0f of %zu comparisons could not have detected a change of %g %%, least "
+		       "%.0f of these comparisons could not have detected a change of %g %%, least "
 		       "of all %s of %.300s (smallest detectable: %s): %s",
-		       number_of(result, "blind"),
-		       json_array_size(json_object_get(result, "comparisons")), 100 * share,
-		       text_of(worst, "metric"), *cell ? cell : text_of(worst, "workload"), visible,
-		       how);
+		       number_of(result, "blind"), 100 * share, text_of(worst, "metric"),
+		       *cell ? cell : text_of(worst, "workload"), visible, how);
 }

@@ -354,9 +354,8 @@ void judge_print_verdicts(FILE *out, const json_t *report)
 		return;
 	fprintf(out, "\nVerdicts, with 95 %% intervals");
 	if (comparisons)
-		fprintf(out,
-			"; p by Holm over the %" JSON_INTEGER_FORMAT " comparisons of this run",
-			comparisons);
+		fprintf(out, "; p by Holm over this run's %" JSON_INTEGER_FORMAT " comparison%s",
+			comparisons, comparisons == 1 ? "" : "s");
 	fputs(":\n", out);
 	json_array_foreach(json_object_get(report, "workloads"), i, workload)
 		print_workload(out, verdicts, text_of(workload, "name"));

@@ -128,7 +128,7 @@ int torture_open(struct scene *s, const struct torture *t, const struct scene_pl
 {
 	struct ct_config config = {
 		.buckets = plan->buckets,
-		.connections = KEYS_MAX * 3,
+		.connections = (uint64_t)KEYS_MAX * 3,
 		.hash_key = { seed_derive(t->seed, 1, 0), seed_derive(t->seed, 2, 0) },
 		.threads = ACTORS_MAX,
 	};
@@ -246,7 +246,8 @@ int torture_run(const struct torture *t, struct torture_counts *counts, struct c
 	*counts = (struct torture_counts){ 0 };
 	err = torture_keeps(t, e);
 	for (size_t i = 0; i < ARRAY_SIZE(plans) && !err; i++)
-		err = run_scene(&s, t, &plans[i], t->seconds / ARRAY_SIZE(plans), counts, e);
+		err = run_scene(&s, t, &plans[i], t->seconds / (double)ARRAY_SIZE(plans), counts,
+				e);
 	if (err && !e->status)
 		ct_fail(e, err, CT_EXIT_USER, "cannot start a thread: %s", strerror(-err));
 	return err;
