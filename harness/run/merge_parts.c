@@ -184,8 +184,11 @@ static int check_row(struct merge *m, const struct measurement *row)
 		size_t len = merge_workload_len(row->name);
 
 		if (r->part == m->reading) {
-			if (row->repeat == r->m.repeat && !strcmp(row->name, r->m.name) &&
-			    measurement_good(row) && measurement_good(&r->m))
+			/* A later attempt replaces an earlier one, which may be good: others of its
+			 * session were void (run_measure_group()). */
+			if (row->repeat == r->m.repeat && row->attempt == r->m.attempt &&
+			    !strcmp(row->name, r->m.name) && measurement_good(row) &&
+			    measurement_good(&r->m))
 				return ct_user_error(
 					m->e,
 					"repeat %u of '%.200s' is in line %lu as well, and good in "
