@@ -2,6 +2,7 @@
 /* The names of cells, workloads as JSON, the time they take, and what --dry-run prints. */
 #include "harness/base/text.h"
 #include "harness/workload/internal.h"
+#include "variants/variant.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -11,18 +12,41 @@
 
 /*
  * For the estimate, a little more than a machine with two busy cores needs: starting a process and
- * joining its threads; inserting one connection; making the key streams of one thread; reading a
- * capture.
+ * joining its threads; claiming memory for one connection, inserting it, and giving its memory
+ * back; making the key streams of one thread, and one key of a long one; reading a capture.
  */
 #define START_SECONDS	   0.05
-#define CONNECTION_SECONDS 1e-6
+#define CONNECTION_SECONDS 1.2e-6
+#define PEER_SECONDS	   3e-6 /* the same in tables by others, one writer at a time */
 #define STREAM_SECONDS	   0.03
+#define KEY_SECONDS	   0.1e-6
 #define CAPTURE_SECONDS	   0.2
+
+/*
+ * Cells that are measured side by side are measured in slices (harness/run/rounds.c).  Each slice
+ * warms up again, and where other cells push a table out of the last-level cache, some slices
+ * become up to eight times as long: from so many connections on, and by so much on average.
+ */
+#define SLICE_WARMUP 0.85 /* of the windows: one run of `make bench` */
+#define COLD_FLOWS   (512.0 * 1024)
+#define COLD_SLICES  1.5
+
+static double window_seconds(const struct cell *cell)
+{
+	bool alone = cell->nr_events || cell->timeline > 0 || cell_latency(cell) != LATENCY_NONE;
+
+	if (alone)
+		return cell->warmup + cell->seconds;
+	return cell->warmup + cell->seconds * (1 + SLICE_WARMUP) *
+				      ((double)cell->flows >= COLD_FLOWS ? COLD_SLICES : 1);
+}
 
 double cell_expected_seconds(const struct cell *cell)
 {
-	double build = (double)cell->flows * CONNECTION_SECONDS;
-	double streams = STREAM_SECONDS;
+	const struct ct_variant *v = ct_variant_find(cell->variant);
+	double build = (double)cell->flows *
+		       (v && v->flags & CT_V_PEER ? PEER_SECONDS : CONNECTION_SECONDS);
+	double streams = STREAM_SECONDS + (double)cell->flows * KEY_SECONDS;
 
 	if (cell->capture[0])
 		streams += CAPTURE_SECONDS;
@@ -31,7 +55,7 @@ double cell_expected_seconds(const struct cell *cell)
 		return START_SECONDS + build + streams;
 	if (cell->kind == KIND_DECODE)
 		return START_SECONDS + CAPTURE_SECONDS + cell->seconds;
-	return START_SECONDS + build + streams + cell->warmup + cell->seconds;
+	return START_SECONDS + build + streams + window_seconds(cell);
 }
 
 double workload_expected_seconds(const struct workload *w)
@@ -355,6 +379,6 @@ void workload_print_cells(FILE *out, const struct workload_set *set, const bool 
 	fprintf(out, "%zu workload%s, %zu measurements, each in a separate process: ", workloads,
 		workloads == 1 ? "" : "s", measurements);
 	print_duration(out, seconds);
-	fprintf(out, ".\nThe windows and warm-ups are exact; starting processes and filling tables "
-		     "is an estimate.\n");
+	fprintf(out, ".\nAn estimate: void measurements are repeated, and cold tables need longer "
+		     "slices.\n");
 }
