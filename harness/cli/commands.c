@@ -23,6 +23,7 @@ const struct command *const commands[] = {
 	&command_merge,
 	&command_env,
 	&command_bounds,
+	&command_kernel,
 	&command_torture,
 	&command_completion,
 	&command_man,

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/* ctbench kernel: the running kernel's tables beside ours. */
+#include "harness/cli/cmd.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "core/compiler.h"
+#include "harness/base/grid.h"
+#include "harness/machine/topology.h"
+#include "harness/measure/kernel.h"
+#include "harness/numbers/quartiles.h"
+
+struct request {
+	struct kernel_request q;
+	bool json;
+};
+
+/* clang-format off */
+#define AT(field) offsetof(struct request, field)
+
+static const struct cmd_option options[] = {
+	{ "flows", 0, CMD_COUNT, AT(q.flows), "N", .min = 1024, .max = 1 << 23,
+	  .help = "connections, a power of two (default: 65536)" },
+	{ "buckets", 0, CMD_COUNT, AT(q.buckets), "N", .min = 0, .max = 1 << 27,
+	  .help = "nf_conntrack_buckets meanwhile, for the whole machine (default: as they are)" },
+	{ "rounds", 0, CMD_COUNT, AT(q.rounds), "N", .min = 1, .max = KERNEL_ROUNDS_MAX,
+	  .help = "rounds over all tables (default: 9)" },
+	{ "threads", 0, CMD_COUNT, AT(q.threads), "N", .min = 1, .max = 64,
+	  .help = "threads that look up at once, a power of two (default: 1)" },
+	{ "json", 0, CMD_SWITCH, AT(json), NULL, .help = "print JSON" },
+	{ .name = NULL },
+};
+
+static const struct cmd_term examples[] = {
+	{ "sudo ctbench kernel", NULL },
+	{ "sudo ctbench kernel --flows 1048576 --buckets 1048576 --threads 2", NULL },
+	{ NULL, NULL },
+};
+
+static const char *const op_names[KERNEL_OPS] = { "hit", "miss", "insert", "delete" };
+/* clang-format on */
+
+static json_t *row_json(const struct kernel_row *row, size_t rounds)
+{
+	json_t *o = json_pack("{s:s, s:b}", "table", row->name, "in_kernel", row->in_kernel);
+
+	for (unsigned int op = 0; op < KERNEL_OPS; op++) {
+		json_t *ns = json_array();
+
+		for (size_t i = 0; i < rounds; i++)
+			json_array_append_new(ns, json_real(row->ns[op][i]));
+		json_object_set_new(o, op_names[op],
+				    json_pack("{s:o, s:f}", "ns", ns, "done", row->done[op]));
+	}
+	return o;
+}
+
+static int print_json(const struct request *c, const struct kernel_result *r)
+{
+	json_t *rows = json_array(), *calls = json_array(), *all;
+
+	for (unsigned int i = 0; i < KERNEL_TABLES; i++)
+		json_array_append_new(rows, row_json(&r->row[i], c->q.rounds));
+	for (size_t i = 0; i < c->q.rounds; i++)
+		json_array_append_new(calls, json_real(r->calls_ns[i]));
+	all = json_pack("{s:I, s:I, s:I, s:o, s:o}", "flows", (json_int_t)c->q.flows, "buckets",
+			(json_int_t)r->buckets, "threads", (json_int_t)c->q.threads,
+			"eight_calls_ns", calls, "tables", rows);
+	if (!all)
+		return -ENOMEM;
+	json_dumpf(all, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
+	putchar('\n');
+	json_decref(all);
+	return 0;
+}
+
+static void print_row(struct grid *g, struct kernel_row *row, size_t rounds)
+{
+	char text[64];
+
+	grid_add_row(g);
+	grid_put(g, 0, row->name);
+	grid_put(g, 1, row->in_kernel ? "kernel" : "here");
+	for (unsigned int op = 0; op < KERNEL_OPS; op++) {
+		const struct quartiles s = quartiles_of(row->ns[op], rounds);
+
+		snprintf(text, sizeof(text), "%.1f", s.median);
+		grid_put(g, 2 + 2 * op, text);
+		snprintf(text, sizeof(text), "%.1f..%.1f%s", s.min, s.max,
+			 row->done[op] < 1 ? " !" : "");
+		grid_put(g, 3 + 2 * op, text);
+	}
+}
+
+/* How near the table here is to the kernel's, and what of the difference the machine explains. */
+static void print_distance(const struct request *c, struct kernel_result *r)
+{
+	const struct kernel_row *kernel = &r->row[0], *here = &r->row[KERNEL_TABLES - 1];
+	const enum kernel_op ops[] = { KERNEL_HIT, KERNEL_MISS };
+
+	for (size_t i = 0; i < ARRAY_SIZE(ops); i++) {
+		double ratio[KERNEL_ROUNDS_MAX];
+		struct quartiles s;
+
+		for (size_t k = 0; k < c->q.rounds; k++)
+			ratio[k] = here->ns[ops[i]][k] / kernel->ns[ops[i]][k];
+		s = quartiles_of(ratio, c->q.rounds);
+		printf("%s: %s takes %.2f [%.2f, %.2f] of nf_conntrack's time in the same "
+		       "round%s\n",
+		       op_names[ops[i]], here->name, s.median, s.min, s.max,
+		       s.median >= 0.75 && s.median <= 1.25 ? "" : ", more than 25 % apart");
+	}
+	printf("eight calls and returns in the kernel take %.1f ns; a lookup makes some dozen, and "
+	       "here most are inlined\n",
+	       quartiles_of(r->calls_ns, c->q.rounds).median);
+}
+
+static int print_text(const struct request *c, struct kernel_result *r)
+{
+	static const char *const header[] = { "table", "where",	 "hit ns", "range",  "miss ns",
+					      "range", "insert", "range",  "delete", "range" };
+	struct grid g = { .columns = ARRAY_SIZE(header), .left = { true, true } };
+	bool failed = false;
+
+	printf("%llu connections, %llu buckets, %llu thread%s; ns without the loop, medians of "
+	       "%llu rounds\n",
+	       (unsigned long long)c->q.flows, (unsigned long long)r->buckets,
+	       (unsigned long long)c->q.threads, c->q.threads == 1 ? "" : "s",
+	       (unsigned long long)c->q.rounds);
+	grid_add_row(&g);
+	for (size_t i = 0; i < ARRAY_SIZE(header); i++)
+		grid_put(&g, i, header[i]);
+	print_distance(c, r); /* before the rows are sorted */
+	for (unsigned int i = 0; i < KERNEL_TABLES; i++) {
+		print_row(&g, &r->row[i], c->q.rounds);
+		for (unsigned int op = 0; op < KERNEL_OPS; op++)
+			failed |= r->row[i].done[op] < 1;
+	}
+	grid_print(stdout, &g, GRID_TEXT);
+	if (failed)
+		printf("! some operations failed: an LRU evicted, or another program changed the "
+		       "table\n");
+	grid_free(&g);
+	return 0;
+}
+
+static bool is_power(uint64_t n)
+{
+	return n && !(n & (n - 1));
+}
+
+static int execute(void *request, struct ct_error *e)
+{
+	const struct request *c = request;
+	static struct kernel_result r;
+	int err;
+
+	if (!is_power(c->q.flows) || !is_power(c->q.threads))
+		return ct_user_error(e, "--flows and --threads must be powers of two, as 65536 "
+					"and 2");
+	if (c->q.threads > topology_nr_cpus())
+		return ct_fail(e, -EINVAL, CT_EXIT_SKIP,
+			       "--threads %llu is more than this machine's %u CPUs",
+			       (unsigned long long)c->q.threads, topology_nr_cpus());
+	err = kernel_measure(&c->q, &r, e);
+	if (err)
+		return err;
+	return c->json ? print_json(c, &r) : print_text(c, &r);
+}
+
+const struct command command_kernel = {
+	.name = "kernel",
+	.summary = "measure the running kernel's conntrack and BPF maps beside ours",
+	.about =
+		"Drives the kernel's own tables by programs that it runs on request "
+		"(BPF_PROG_TEST_RUN): nf_conntrack by its functions for XDP, and the maps that "
+		"programs without netfilter track connections with (HASH, HASH without "
+		"preallocation, LRU_HASH, and LRU_HASH with a list per CPU; a key of 40 bytes and "
+		"a value of 56). Beside them, in rounds, the same operations on linux_6_18 in this "
+		"process. A deletion from nf_conntrack is two lookups.\n\n"
+		"Needs root, Linux 5.18, BTF and conntrack; works in a network namespace of its "
+		"own. --buckets and nf_conntrack_max hold for the whole machine meanwhile and are "
+		"put back, also after Ctrl-C. Exit status 77: this machine, or this build, cannot "
+		"do it; the sentence says what is missing.",
+	.options = options,
+	.examples = examples,
+	.request_size = sizeof(struct request),
+	.defaults = &(const struct request){ .q = { .flows = 65536, .rounds = 9, .threads = 1 } },
+	.run = execute,
+};

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The running kernel's own tables beside ours: nf_conntrack, the maps that BPF programs track
+ * connections with, and the same operations on linux_6_18 in this process.
+ *
+ * They are measured in rounds, in each of which every table is filled, looked up, and emptied again;
+ * the cost of the loop around an operation is measured beside it and taken off.
+ */
+#ifndef CTBENCH_HARNESS_MEASURE_KERNEL_H
+#define CTBENCH_HARNESS_MEASURE_KERNEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "harness/base/error.h"
+
+#define KERNEL_ROUNDS_MAX 64
+#define KERNEL_TABLES	  6
+
+enum kernel_op { KERNEL_HIT, KERNEL_MISS, KERNEL_INSERT, KERNEL_DELETE, KERNEL_OPS };
+
+struct kernel_request {
+	uint64_t flows;	  /* a power of two */
+	uint64_t buckets; /* of nf_conntrack, set for the whole machine meanwhile; 0: as they are */
+	uint64_t rounds;
+	uint64_t threads; /* of lookups; a power of two */
+};
+
+struct kernel_row {
+	char name[32];
+	bool in_kernel;
+	double ns[KERNEL_OPS][KERNEL_ROUNDS_MAX]; /* per operation, without the loop */
+	double done[KERNEL_OPS]; /* the least share of operations that did what they should */
+};
+
+struct kernel_result {
+	uint64_t buckets;		    /* of nf_conntrack and linux_6_18 */
+	double calls_ns[KERNEL_ROUNDS_MAX]; /* what eight calls and returns cost in the kernel */
+	struct kernel_row row[KERNEL_TABLES];
+};
+
+/*
+ * All of it, in a process and a network namespace of its own.  Settings of the whole machine are put
+ * back before it returns, also if a signal ends it (except SIGKILL).  0, or an error; with the status
+ * CT_EXIT_SKIP if this machine or this build cannot do it.
+ */
+int kernel_measure(const struct kernel_request *q, struct kernel_result *r, struct ct_error *e);
+
+#endif

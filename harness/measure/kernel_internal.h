@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* Between the parts of kernel.h: kernel.c, kernel_bpf.c (the kernel's tables), kernel_user.c. */
+#ifndef CTBENCH_HARNESS_MEASURE_KERNEL_INTERNAL_H
+#define CTBENCH_HARNESS_MEASURE_KERNEL_INTERNAL_H
+
+#include "harness/measure/bpf/kernel.h"
+#include "harness/measure/kernel.h"
+
+/* What a pass does with each of its tuples. */
+enum kernel_step {
+	STEP_EMPTY, /* nothing: the loop */
+	STEP_LOOKUP,
+	STEP_INSERT,
+	STEP_DELETE,
+	STEP_CALLS, /* eight calls and returns; only of nf_conntrack's loop */
+	KERNEL_STEPS,
+};
+
+/*
+ * Tuples 0 .. flows - 1 are inserted in this order; the next flows are the same in a random order,
+ * for hits and deletes; the next flows are in no table.
+ */
+struct kernel_tuples {
+	uint64_t flows;
+	struct kernel_tuple *list; /* [3 * flows] */
+};
+
+/*
+ * One pass of a thread: *p says which tuples; stores its time and what succeeded there.  0 or an
+ * error.  Threads may run at once, each with a number of its own.
+ */
+int kernel_bpf_pass(unsigned int table, enum kernel_step step, struct kernel_pass *p,
+		    struct ct_error *e);
+int kernel_user_pass(unsigned int thread, enum kernel_step step, struct kernel_pass *p);
+
+/* The tables of the kernel, by number; NULL after the last. */
+const char *kernel_bpf_name(unsigned int table);
+
+/*
+ * Loads the programs; puts the memory of the tuples, which they share, into t->list.  0 or an error:
+ * CT_EXIT_SKIP if the kernel, or this build, does not have them.
+ */
+int kernel_bpf_open(struct kernel_tuples *t, struct ct_error *e);
+/* Can this build do that at all? */
+int kernel_bpf_built(struct ct_error *e);
+
+/* linux_6_18 with that many buckets, in this process. */
+int kernel_user_open(const struct kernel_tuples *t, uint64_t buckets, unsigned int threads,
+		     struct ct_error *e);
+const char *kernel_user_name(void);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ctbench kernel: says what is missing where it cannot run; where it can, measures every table and
+ * puts the machine's settings back, also after a signal.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness/base/error.h"
+#include "tests/fixture/cmocka.h"
+
+#define BUCKETS	    "/proc/sys/net/netfilter/nf_conntrack_buckets"
+#define MAX	    "/proc/sys/net/netfilter/nf_conntrack_max"
+#define NOBODY	    65534
+#define NOT_STARTED 98
+
+static char errors[4096];
+static long rows;
+
+/* Runs it; as `user` unless that is 0; ends it by a signal after so many ms, unless that is 0. */
+static int kernel(const char *buckets, uid_t user, unsigned int kill_after)
+{
+	int err[2], out[2], status;
+	char line[4096];
+	FILE *text;
+	pid_t pid;
+
+	assert_int_equal(pipe(err), 0);
+	assert_int_equal(pipe(out), 0);
+	fflush(NULL);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		dup2(err[1], 2);
+		dup2(out[1], 1);
+		if (user && setuid(user))
+			_exit(99);
+		execl(CTBENCH_BINARY, CTBENCH_BINARY, "kernel", "--flows", "4096", "--rounds",
+		      kill_after ? "64" : "1", "--json", "--buckets", buckets, NULL);
+		_exit(NOT_STARTED);
+	}
+	close(err[1]);
+	close(out[1]);
+	if (kill_after) {
+		usleep(1000 * kill_after);
+		kill(pid, SIGTERM);
+	}
+	text = fdopen(out[0], "r");
+	for (rows = 0; fgets(line, sizeof(line), text);)
+		rows += strstr(line, "\"table\"") != NULL;
+	fclose(text);
+	text = fdopen(err[0], "r");
+	memset(errors, 0, sizeof(errors));
+	(void)!fread(errors, 1, sizeof(errors) - 1, text);
+	fclose(text);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static long setting(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	long value = -1;
+
+	if (f && fscanf(f, "%ld", &value) != 1)
+		value = -1;
+	if (f)
+		fclose(f);
+	return value;
+}
+
+/* A sentence, and the status that skips. */
+static void test_not_root(void **state)
+{
+	const int status = kernel("0", geteuid() ? 0 : NOBODY, 0);
+
+	(void)state;
+	if (status == NOT_STARTED) /* nobody may not read the build folder */
+		skip();
+	assert_int_equal(status, CT_EXIT_SKIP);
+	assert_true(!strncmp(errors, "ctbench", 7));
+	assert_non_null(strchr(errors, '\n'));
+	assert_null(strchr(strchr(errors, '\n') + 1, '\n'));
+	assert_int_equal(rows, 0);
+}
+
+static void test_settings_are_put_back(void **state)
+{
+	const long buckets = setting(BUCKETS), max = setting(MAX);
+	char other[32];
+
+	(void)state;
+	snprintf(other, sizeof(other), "%ld", buckets == 8192 ? 16384L : 8192L);
+	if (kernel(other, 0, 0) == CT_EXIT_SKIP) {
+		print_message("%s", errors);
+		skip();
+	}
+	assert_string_equal(errors, "");
+	assert_int_equal(rows, 6);
+	assert_int_equal(setting(BUCKETS), buckets);
+	assert_int_equal(setting(MAX), max);
+	assert_int_equal(kernel(other, 0, 100), 128 + SIGTERM);
+	assert_int_equal(setting(BUCKETS), buckets);
+	assert_int_equal(setting(MAX), max);
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(test_not_root),
+	cmocka_unit_test(test_settings_are_put_back),
+};
+CT_TEST_MAIN(tests, NULL, NULL)
