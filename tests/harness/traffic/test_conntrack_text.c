@@ -58,7 +58,8 @@ static const char xml[] =
 	"<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<conntrack>\n"
 	"<flow>" META("original", "2", "10.0.0.1", "192.0.2.7", "6", PORTS("40000", "443"))
 	"<counters><packets>3</packets><bytes>180</bytes></counters></meta>"
-	META("reply", "2", "192.0.2.7", "203.0.113.1", "6", PORTS("443", "61000")) "</meta>" REST("")
+	META("reply", "2", "192.0.2.7", "203.0.113.1", "6", PORTS("443", "61000"))
+	"</meta>" REST("")
 	"<flow>" META("original", "10", "2001:db8::1", "2001:db8::2", "17", PORTS("5353", "53"))
 	"</meta>" META("reply", "10", "2001:db8::2", "2001:db8::1", "17", PORTS("53", "5353"))
 	"</meta>" REST(TAG("zone", "9"))
@@ -67,7 +68,8 @@ static const char xml[] =
 	META("reply", "2", "192.0.2.7", "10.0.0.1", "1", "") "</meta>" REST("")
 	"<flow>" META("original", "2", "10.0.0.1", "192.0.2.7", "1", ICMP("8")) TAG("zone", "3")
 	"</meta>" META("reply", "2", "192.0.2.7", "10.0.0.1", "1", ICMP("0")) "</meta>" REST("")
-	"<flow>" META("original", "2", "10.0.0.1", "192.0.2.7", "47", KEYS("0x10", "0x20")) "</meta>"
+	"<flow>" META("original", "2", "10.0.0.1", "192.0.2.7", "47", KEYS("0x10", "0x20"))
+	"</meta>"
 	META("reply", "2", "192.0.2.7", "10.0.0.1", "47", KEYS("0x20", "0x10")) "</meta>" REST("")
 	"</conntrack>\n";
 /* clang-format on */
