@@ -299,7 +299,7 @@ static void print_wish(FILE *out, const struct recommend_wish *wish)
 static void print_point(FILE *out, const json_t *report, const json_t *matrix, size_t i)
 {
 	const json_t *q = question_at(matrix, i), *parameters = parameters_of(report, q);
-	char choice[RECOMMEND_TEXT], open[RECOMMEND_TEXT], point[200];
+	char choice[RECOMMEND_TEXT] = "", open[RECOMMEND_TEXT] = "", point[200];
 
 	recommend_at(report, matrix, i, choice, open);
 	matrix_point(point, sizeof(point), q);

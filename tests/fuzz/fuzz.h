@@ -57,7 +57,7 @@ static inline void *fuzz_exact(const void *data, size_t size)
 
 /* A folder for files of this process, which is removed at its end. */
 const char *fuzz_folder(void);
-void fuzz_write(const char *folder, const char *name, const void *data, size_t size);
+void fuzz_write(const char *under, const char *name, const void *data, size_t size);
 
 /* Everything that is printed goes there. */
 FILE *fuzz_nowhere(void);
