@@ -26,7 +26,7 @@ CHECKED = ^(checksum|hash|bucket|tcp|pipeline|tuple|stats|conformance\.nulls_rcu
 # CMake's makefiles must not inherit make's options and variables.
 unexport MAKEFLAGS MFLAGS
 
-.PHONY: help deps deps-check build install deb bench test check check-format check-tidy check-clang format conformance mutants fuzz faults torture soak reference-pages clean \
+.PHONY: help deps deps-check build install deb bench test check check-format check-tidy check-clang format conformance mutants fuzz faults torture soak aarch64 reference-pages clean \
 	$(addprefix build-,release debug asan-ubsan tsan clang)
 
 help:
@@ -59,6 +59,8 @@ help:
 	@echo '  make soak      churn, resizes and floods: does memory, or what waits to be freed, grow?'
 	@echo '                   SOAK_SECONDS=3600   for each table'
 	@echo '                   SOAK_VARIANTS="..." figures and plots go into build/soak'
+	@echo '  make aarch64   cross-compile some tables and run their tests under qemu-user'
+	@echo '                   ARGS="..."     options for ctest'
 	@echo '  make faults    let allocations and other calls fail, each place in turn (half an hour)'
 	@echo '  make build     build only the program: build/release/ctbench'
 	@echo '  make install   install the program, manual pages, completion for shells, and documents'
@@ -148,6 +150,9 @@ torture: build
 
 soak: build
 	@tools/soak.sh build/release/ctbench build/soak '$(SOAK_SECONDS)' $(SOAK_VARIANTS)
+
+aarch64:
+	@JOBS=$(JOBS) tools/aarch64.sh build/aarch64 $(ARGS)
 
 faults: build-release
 	FAULTS=all build/release/tests/test_faults

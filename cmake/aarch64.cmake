@@ -1,0 +1,19 @@
+# Cross-compiling for aarch64 with Debian's compiler, against a folder of Debian's arm64 packages
+# (tools/aarch64.sh makes it); programs run under qemu-user.
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSTEM_PROCESSOR aarch64)
+set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)
+set(CMAKE_CXX_COMPILER aarch64-linux-gnu-g++)
+if(NOT CTBENCH_SYSROOT)
+  set(CTBENCH_SYSROOT $ENV{CTBENCH_SYSROOT})
+endif()
+set(CMAKE_TRY_COMPILE_PLATFORM_VARIABLES CTBENCH_SYSROOT)
+set(CMAKE_SYSROOT ${CTBENCH_SYSROOT})
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
+set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64 -L ${CTBENCH_SYSROOT})
+set(ENV{PKG_CONFIG_SYSROOT_DIR} ${CTBENCH_SYSROOT})
+set(ENV{PKG_CONFIG_LIBDIR}
+  ${CTBENCH_SYSROOT}/usr/lib/aarch64-linux-gnu/pkgconfig:${CTBENCH_SYSROOT}/usr/share/pkgconfig)
