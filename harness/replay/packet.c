@@ -175,7 +175,7 @@ static bool refused(const struct replay *r, const struct nf_ct_stat_sum *before)
 
 	nf_ct_stat_sum(r->net, &now);
 	return now.drop != before->drop && now.invalid == before->invalid &&
-	       now.error == before->error && (!max || load_relaxed(&r->net->count) < max);
+	       now.error == before->error && (!max || nf_conntrack_count(r->net) < max);
 }
 
 /*
