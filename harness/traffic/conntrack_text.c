@@ -154,6 +154,10 @@ const char *conntrack_end(struct conntrack_parse *p)
 				     "type";
 		p->entry->tuple[dir].tuple.src.l3num = p->family;
 		p->entry->tuple[dir].tuple.dst.protonum = p->protonum;
+		/* The kernel's tuples of protocols that it does not know have addresses alone. */
+		if (needed == both && p->protonum != IPPROTO_GRE)
+			p->entry->tuple[dir].tuple.src.u.all =
+				p->entry->tuple[dir].tuple.dst.u.all = 0;
 	}
 	return NULL;
 }

@@ -61,7 +61,8 @@ static const char xml[] =
 	META("reply", "2", "192.0.2.7", "203.0.113.1", "6", PORTS("443", "61000"))
 	"</meta>" REST("")
 	"<flow>" META("original", "10", "2001:db8::1", "2001:db8::2", "17", PORTS("5353", "53"))
-	"</meta>" META("reply", "10", "2001:db8::2", "2001:db8::1", "17", PORTS("53", "5353"))
+	"</meta>"
+	META("reply", "10", "2001:db8::2", "2001:db8::1", "17", PORTS("53", "5353"))
 	"</meta>" REST(TAG("zone", "9"))
 	/* As the program writes ICMP: left out. */
 	"<flow>" META("original", "2", "10.0.0.1", "192.0.2.7", "1", "") "</meta>"
@@ -281,7 +282,8 @@ static unsigned int shared(const uint32_t *a, const uint32_t *b, unsigned int bi
 static void prefixes(void **state)
 {
 	const uint64_t key[2] = { 1, 2 }, other_key[2] = { 1, 3 };
-	unsigned int flipped = 0, same = 0;
+	unsigned int flipped = 0, same = 0, constant = 0;
+	uint32_t last[2] = { 0, 0 };
 	struct rng rng;
 
 	(void)state;
@@ -304,9 +306,12 @@ static void prefixes(void **state)
 		assert_true(i % 2 || (!x.all[1] && !x.all[2] && !x.all[3]));
 		flipped += (unsigned int)__builtin_popcount(x.all[0] ^ a.all[0]);
 		same += x.all[0] == z.all[0];
+		constant += (x.all[0] ^ a.all[0]) == last[i % 2];
+		last[i % 2] = x.all[0] ^ a.all[0];
 	}
 	assert_in_range(flipped, 4000 * 15, 4000 * 17);
 	assert_true(same < 3);
+	assert_true(constant < 3); /* not the same bits of all addresses */
 }
 
 static const struct CMUnitTest tests[] = {
