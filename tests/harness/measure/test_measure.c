@@ -204,6 +204,8 @@ static void over_variants(const struct cell *cell, const char *what, bool resize
 			continue;
 		if (resizes && v->flags & CT_V_RESIZE)
 			add_resizes(&c);
+		if (v->flags & CT_V_UNSHARED) /* what another thread inserted is not found */
+			c.split = SPLIT_FLOW;
 		measure(&c, v, what);
 	}
 	turn++;
