@@ -55,7 +55,8 @@ struct ct_instance {
 };
 
 #ifdef CT_TABLE_WALKS_POOL
-static void nf_ct_put_direct(struct nf_conn *ct);
+/* chained_table.inc.h has declared it already; other tables have not. */
+static void nf_ct_put_direct(struct nf_conn *ct); /* NOLINT(readability-redundant-declaration) */
 #include "variants/pool_walk.inc.h"
 #endif
 

@@ -146,7 +146,7 @@ static const char *table_bucket_rule(uint64_t n)
 /* Slots that a set needs for this number of connections without growing. */
 static uint64_t ck_slots(uint64_t buckets, uint64_t connections)
 {
-	uint64_t least = 2 * IP_CT_DIR_MAX * connections, slots = 8;
+	uint64_t least = 2ull * IP_CT_DIR_MAX * connections, slots = 8;
 
 	while (slots < least || slots < buckets)
 		slots *= 2;

@@ -275,7 +275,7 @@ peer_del(struct ct_table *t, struct nf_conn *ct, enum ip_conntrack_dir dir, uint
  */
 static uint64_t rte_slots(uint64_t connections)
 {
-	return 2 * IP_CT_DIR_MAX * connections + 4096;
+	return 2ull * IP_CT_DIR_MAX * connections + 4096;
 }
 
 static const char *table_bucket_rule(uint64_t n)
