@@ -130,7 +130,7 @@ static void pass_thread(void *arg, struct pool_worker *w)
 		*b->e = e;
 }
 
-/* ns per tuple, as each of the threads sees it; *done: the share that succeeded.  Negative: error. */
+/* ns per tuple, as each of the threads sees it; *done: the share that succeeded.  < 0: error. */
 static double pass(struct bench_kernel *b, unsigned int table, enum kernel_step step,
 		   uint64_t first, uint64_t count, unsigned int threads, double *done)
 {

@@ -3,8 +3,8 @@
  * The running kernel's own tables beside ours: nf_conntrack, the maps that BPF programs track
  * connections with, and the same operations on linux_6_18 in this process.
  *
- * They are measured in rounds, in each of which every table is filled, looked up, and emptied again;
- * the cost of the loop around an operation is measured beside it and taken off.
+ * They are measured in rounds, in each of which every table is filled, looked up, and emptied
+ * again; the cost of the loop around an operation is measured beside it and taken off.
  */
 #ifndef CTBENCH_HARNESS_MEASURE_KERNEL_H
 #define CTBENCH_HARNESS_MEASURE_KERNEL_H
@@ -40,9 +40,9 @@ struct kernel_result {
 };
 
 /*
- * All of it, in a process and a network namespace of its own.  Settings of the whole machine are put
- * back before it returns, also if a signal ends it (except SIGKILL).  0, or an error; with the status
- * CT_EXIT_SKIP if this machine or this build cannot do it.
+ * All of it, in a process and a network namespace of its own.  Settings of the whole machine are
+ * put back before it returns, also if a signal ends it (except SIGKILL).  0, or an error; with the
+ * status CT_EXIT_SKIP if this machine or this build cannot do it.
  */
 int kernel_measure(const struct kernel_request *q, struct kernel_result *r, struct ct_error *e);
 

@@ -37,8 +37,8 @@ int kernel_user_pass(unsigned int thread, enum kernel_step step, struct kernel_p
 const char *kernel_bpf_name(unsigned int table);
 
 /*
- * Loads the programs; puts the memory of the tuples, which they share, into t->list.  0 or an error:
- * CT_EXIT_SKIP if the kernel, or this build, does not have them.
+ * Loads the programs; puts the memory of the tuples, which they share, into t->list.  0 or an
+ * error: CT_EXIT_SKIP if the kernel, or this build, does not have them.
  */
 int kernel_bpf_open(struct kernel_tuples *t, struct ct_error *e);
 /* Can this build do that at all? */

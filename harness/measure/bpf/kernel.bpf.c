@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The running kernel's own tables: nf_conntrack by its kfuncs for XDP (Linux 5.18), and the maps that
- * programs without netfilter track connections with.
+ * The running kernel's own tables: nf_conntrack by its kfuncs for XDP (Linux 5.18), and the maps
+ * that programs without netfilter track connections with.
  *
- * Each program does one kind of operation on many tuples in a bpf_loop(), which nothing preempts, and
- * reads the clock around it.  do_empty does all but the operation; its time is taken off.
+ * Each program does one kind of operation on many tuples in a bpf_loop(), which nothing preempts,
+ * and reads the clock around it.  do_empty does all but the operation; its time is taken off.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
