@@ -24,6 +24,12 @@ bool judge_in_ratios(double value, double low, double high)
 	return fabs(value) > most || fabs(low) > most || fabs(high) > most;
 }
 
+/* "x2.9", "x0.34", "x290": without an exponent. */
+static void put_ratio(char *buf, size_t size, double logarithm)
+{
+	snprintf(buf, size, exp(logarithm) < 100 ? "x%.2g" : "x%.0f", exp(logarithm));
+}
+
 /* "+0.4", "-12", or with ratio "x2.5" */
 static void change(char *buf, size_t size, double log_ratio, bool ratio)
 {
@@ -32,7 +38,7 @@ static void change(char *buf, size_t size, double log_ratio, bool ratio)
 	const char *sign = absolute < 0.05 ? "" : value < 0 ? "-" : "+";
 
 	if (ratio)
-		snprintf(buf, size, "x%.2g", exp(log_ratio));
+		put_ratio(buf, size, log_ratio);
 	else
 		snprintf(buf, size, "%s%.*f", sign, absolute < 9.95 ? 1 : 0, absolute);
 }
@@ -66,7 +72,7 @@ static void size_up(char *buf, size_t size, double value)
 void judge_noise_text(char *buf, size_t size, double noise)
 {
 	if (noise > log(2))
-		snprintf(buf, size, "x%.2g", exp(noise));
+		put_ratio(buf, size, noise);
 	else
 		size_up(buf, size, percent(noise));
 }
@@ -76,7 +82,9 @@ void judge_detectable(char *buf, size_t size, double visible)
 	char down[32], up[32];
 
 	if (visible > log(2)) {
-		snprintf(buf, size, "x%.2g / x%.2g", exp(-visible), exp(visible));
+		put_ratio(down, sizeof(down), -visible);
+		put_ratio(up, sizeof(up), visible);
+		snprintf(buf, size, "%s / %s", down, up);
 		return;
 	}
 	size_up(down, sizeof(down), -percent(-visible));

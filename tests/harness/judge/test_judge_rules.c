@@ -97,6 +97,8 @@ static void effects_in_words(void **state)
 	assert_string_equal(buf, "0.9 %");
 	judge_noise_text(buf, sizeof(buf), log(1.1234));
 	assert_string_equal(buf, "13 %");
+	judge_noise_text(buf, sizeof(buf), log(290));
+	assert_string_equal(buf, "x290"); /* no exponent */
 }
 
 static void more_nanoseconds_are_slower(void **state)
