@@ -102,7 +102,7 @@ static void a_run_explains_itself(void **state)
 
 static void every_row_has_a_meaning(void **state)
 {
-	char *text, *rest, *line;
+	char *text, *rest, *line, entry[256];
 	size_t len;
 
 	(void)state;
@@ -116,6 +116,12 @@ static void every_row_has_a_meaning(void **state)
 			tabs += *p == '\t';
 		if (tabs != 4 || !meaning[1])
 			fail_msg("'%s' is no entry with a meaning", line);
+		/* The file and the column: rest begins with the lines that follow. */
+		snprintf(entry, sizeof(entry), "\n%.*s",
+			 (int)(strchr(strchr(line, '\t') + 1, '\t') - line + 1), line);
+		rest[-1] = '\n';
+		if (strstr(rest - 1, entry))
+			fail_msg("two rows are called '%s'", entry + 1);
 	}
 	free(text);
 }
