@@ -31,6 +31,8 @@ int file_write_all(int fd, const void *data, size_t len)
 	return 0;
 }
 
+#define NEW_PREFIX ".new-"
+
 /* A file that was not there before; a descriptor, and its name. */
 static int make_exclusively(int folder, char name[32])
 {
@@ -41,7 +43,7 @@ static int make_exclusively(int folder, char name[32])
 
 		if (getrandom(&number, sizeof(number), 0) != sizeof(number))
 			return -errno;
-		snprintf(name, 32, ".new-%016llx", (unsigned long long)number);
+		snprintf(name, 32, NEW_PREFIX "%016llx", (unsigned long long)number);
 		fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 			    0666);
 	} while (fd < 0 && errno == EEXIST);
@@ -72,6 +74,18 @@ int file_write_new(const char *folder, const char *name, const void *data, size_
 		unlinkat(dir, temporary, 0);
 	close(dir);
 	return err;
+}
+
+void file_remove_unfinished(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		if (!strncmp(entry->d_name, NEW_PREFIX, strlen(NEW_PREFIX)))
+			unlinkat(dirfd(dir), entry->d_name, 0);
+	if (dir)
+		closedir(dir);
 }
 
 /* path as an open regular file, or -errno. */
@@ -138,40 +152,60 @@ const char *file_error(int err)
 
 /* ---- folders ---- */
 
-/* Those that were made and not removed; a page needs two. */
-static char scratch[4][PATH_MAX];
+/*
+ * Those that were made and not removed; a page needs two. Each stays open, to be emptied even
+ * when no descriptor is left.
+ */
+static struct scratch {
+	char path[PATH_MAX]; /* empty: free */
+	int dir;
+} scratch[4];
 #define NR_SCRATCH (sizeof(scratch) / sizeof(scratch[0]))
 
-static void scratch_note(const char *old, const char *new)
+static struct scratch *scratch_find(const char *path)
 {
 	for (size_t i = 0; i < NR_SCRATCH; i++)
-		if (!strcmp(scratch[i], old)) {
-			snprintf(scratch[i], sizeof(scratch[i]), "%s", new);
-			return;
-		}
+		if (!strcmp(scratch[i].path, path))
+			return &scratch[i];
+	return NULL;
 }
 
 void scratch_remove_all(void)
 {
 	for (size_t i = 0; i < NR_SCRATCH; i++)
-		scratch_remove(scratch[i]);
+		scratch_remove(scratch[i].path);
+}
+
+/* In a new folder; a negative errno. */
+static int scratch_begin(struct scratch *s, const char *parent)
+{
+	int n = snprintf(s->path, sizeof(s->path), "%s/.ctbench-XXXXXX", parent), err;
+
+	err = n >= (int)sizeof(s->path) ? -ENAMETOOLONG : mkdtemp(s->path) ? 0 : -errno;
+	if (!err) {
+		s->dir = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+		err = s->dir < 0 ? -errno : 0;
+		if (err)
+			rmdir(s->path);
+	}
+	if (err)
+		s->path[0] = '\0';
+	return err;
 }
 
 int scratch_make(char *path, const char *parent, struct ct_error *e)
 {
 	const char *where = getenv("TMPDIR");
+	struct scratch *s = scratch_find("");
 	int err;
 
 	if (!parent)
 		parent = where && *where == '/' ? where : "/tmp";
-	if (snprintf(path, PATH_MAX, "%s/.ctbench-XXXXXX", parent) < PATH_MAX && mkdtemp(path)) {
-		scratch_note("", path);
-		return 0;
-	}
-	err = errno ? -errno : -ENAMETOOLONG;
-	*path = '\0';
-	return ct_fail(e, err, CT_EXIT_USER, "cannot make a folder in '%.700s': %s", parent,
-		       strerror(-err));
+	err = s ? scratch_begin(s, parent) : -EMFILE;
+	snprintf(path, PATH_MAX, "%s", err ? "" : s->path);
+	return err ? ct_fail(e, err, CT_EXIT_USER, "cannot make a folder in '%.700s': %s", parent,
+			     strerror(-err))
+		   : 0;
 }
 
 /* Without memory, because memory_end() calls it too: opendir() would allocate. */
@@ -192,14 +226,15 @@ static bool unlink_some(int dir)
 
 void scratch_remove(const char *path)
 {
-	int dir = *path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW) : -1;
+	struct scratch *s = *path ? scratch_find(path) : NULL;
 
-	if (dir < 0)
+	if (!s)
 		return;
 	/* From the beginning each time: names may move while others are removed. */
-	while (unlink_some(dir))
-		lseek(dir, 0, SEEK_SET);
-	close(dir);
-	rmdir(path);
-	scratch_note(path, "");
+	lseek(s->dir, 0, SEEK_SET);
+	while (unlink_some(s->dir))
+		lseek(s->dir, 0, SEEK_SET);
+	close(s->dir);
+	rmdir(s->path);
+	s->path[0] = '\0';
 }

@@ -22,6 +22,11 @@
  * that name is an error.  0 or a negative errno, and then the old file is as it was.
  */
 int file_write_new(const char *folder, const char *name, const void *data, size_t len);
+/*
+ * Remove what file_write_new() left in that folder when it was killed. Only while nobody else
+ * writes there.
+ */
+void file_remove_unfinished(const char *folder);
 
 /*
  * Open a regular file for going on at its end; flags: O_WRONLY or O_RDWR, with O_CREAT and O_EXCL

@@ -144,6 +144,8 @@ int results_resume(struct results *r, const char *parent, const char *name,
 			       strerror(errno));
 	err = results_open_files(r, 0, e);
 	if (!err)
+		file_remove_unfinished(r->dir);
+	if (!err)
 		err = rows_of(r->dir, true, &end, note_row, &seen, e);
 	if (!err)
 		err = drop_details(r, seen.last_seq, e);

@@ -272,8 +272,9 @@ void run_bounds_step(struct run *run, double share_done)
 	json_t *list;
 	int err;
 
+	/* Shares such as 3/5 may be a little less than that. */
 	if (run->no_bounds || run->measure != measure_cell || run->bounds_done >= BOUNDS_TIMES ||
-	    ct_interrupted || share_done * BOUNDS_TIMES < run->bounds_done)
+	    ct_interrupted || share_done * BOUNDS_TIMES < run->bounds_done - 1e-6)
 		return;
 	run->bounds_done++;
 	if (!make_request(run, &q))

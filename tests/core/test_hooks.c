@@ -205,10 +205,12 @@ static unsigned int note_hook(void *priv, struct sk_buff *skb, const struct nf_h
 
 	(void)priv;
 	(void)state;
-	if (ct && !note && !nf_ct_is_confirmed(ct))
-		note = nf_ct_ext_add(ct, (unsigned int)note_id);
-	if (ct && !nf_ct_is_confirmed(ct))
+	if (ct && !note && !nf_ct_is_confirmed(ct)) {
+		nf_ct_ext_add(ct, (unsigned int)note_id);
 		nf_ct_ext_add(ct, (unsigned int)other_id);
+		/* The area of extensions moves when one is added. */
+		note = nf_ct_ext_find(ct, (unsigned int)note_id);
+	}
 	if (note)
 		atomic_fetch_add_explicit(&note->packets, 1, memory_order_relaxed);
 	return NF_ACCEPT;
