@@ -13,8 +13,11 @@
 
 #define CT_EXIT_INTERRUPTED 130 /* the status of shells for SIGINT */
 
-/* 0, or the signal that came (SIGINT, SIGTERM, SIGHUP).  Any thread may read it. */
-extern volatile sig_atomic_t ct_interrupted;
+/*
+ * 0, or the signal that came (SIGINT, SIGTERM, SIGHUP).  Any thread may read it; atomic, because
+ * the handler may run in another one.
+ */
+extern _Atomic sig_atomic_t ct_interrupted;
 
 /*
  * Catch the three signals from now on; what was ignored (nohup) stays ignored.  None has come yet:
