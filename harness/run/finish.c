@@ -239,7 +239,7 @@ int run_finish(struct run *run)
 {
 	char plots[PATH_MAX + 32], page[PATH_MAX + 32];
 	json_t *report = run_report(run), *benchmark = NULL;
-	struct ct_error e, plot_e = { 0 };
+	struct ct_error e, table_e = { 0 }, plot_e = { 0 };
 	size_t drawn = 0;
 	int status;
 
@@ -252,7 +252,10 @@ int run_finish(struct run *run)
 		return ct_error_print(&e);
 	}
 	write_files(run, report, &benchmark, &e);
-	table_print(stdout, report);
+	if (table_print(stdout, report))
+		ct_fail(&table_e, -ENOMEM, CT_EXIT_USER,
+			"no memory for the tables: print them with ctbench report '%s' --text",
+			run->results.dir);
 	/* ctbench compare prints them cell by cell. */
 	if (!run->other)
 		judge_print_verdicts(stdout, report);
@@ -283,11 +286,14 @@ int run_finish(struct run *run)
 	status = status_of(run);
 	if (e.status)
 		status = ct_error_print(&e);
+	/* The results are complete; only tables or plots are missing. */
+	if (table_e.status) {
+		ct_error_print(&table_e);
+		status = status ? status : (int)table_e.status;
+	}
 	if (plot_e.status) {
-		/* The results are complete; only the plots are missing. */
 		ct_error_print(&plot_e);
-		if (!status)
-			status = plot_e.status;
+		status = status ? status : (int)plot_e.status;
 	}
 	if (ct_interrupted)
 		status = CT_EXIT_INTERRUPTED;
