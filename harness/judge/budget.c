@@ -65,14 +65,20 @@ static struct stats_interval times(struct stats_interval a, double by)
 
 /* ---- a cell ---- */
 
+static struct stats_interval ns_of(const json_t *cell)
+{
+	return figure_of(within(cell, "metrics", "ns_per_op"));
+}
+
 static bool has_budget(const json_t *cell)
 {
 	const json_t *p = json_object_get(cell, "parameters");
 
 	return !strcmp(text_of(p, "level"), "ops") && !strcmp(text_of(p, "kind"), "steady") &&
-	       !strcmp(text_of(p, "mix"), "lookup=100") && !strcmp(text_of(p, "events"), "none") &&
-	       !strcmp(text_of(p, "latency"), "none") && !strcmp(text_of(p, "rate"), "none") &&
-	       !strcmp(text_of(p, "capture"), "none") && !strcmp(text_of(p, "timeline"), "none") &&
+	       !strcmp(text_of(p, "mix"), "lookup=100") && !strcmp(text_of(p, "resize"), "none") &&
+	       !strcmp(text_of(p, "events"), "none") && !strcmp(text_of(p, "latency"), "none") &&
+	       !strcmp(text_of(p, "rate"), "none") && !strcmp(text_of(p, "capture"), "none") &&
+	       !strcmp(text_of(p, "timeline"), "none") &&
 	       strcmp(text_of(cell, "variant"), "null") != 0;
 }
 
@@ -91,7 +97,7 @@ static const json_t *with_one_thread(json_t *cells, const json_t *of)
 			continue;
 		json_object_set(like, "threads", json_object_get(parameters, "threads"));
 		json_object_set(like, "split", json_object_get(parameters, "split"));
-		if (json_equal(like, parameters))
+		if (json_equal(like, parameters) && isfinite(ns_of(cell).value))
 			found = cell;
 	}
 	json_decref(like);
@@ -110,11 +116,6 @@ static void put(json_t *budget, enum budget_term term, struct stats_interval f)
 		json_object_set_new(one, "ci_high", json_real(f.high));
 	}
 	json_object_set_new(budget, budget_words[term].key, one);
-}
-
-static struct stats_interval ns_of(const json_t *cell)
-{
-	return figure_of(within(cell, "metrics", "ns_per_op"));
 }
 
 /* What several threads add: waiting for locks, as far as it was seen, and the rest. */
@@ -164,11 +165,11 @@ static json_t *budget_of(const json_t *report, const json_t *cell)
 	put(budget, BUDGET_REST_IN_CACHE, rest);
 	if (several)
 		single = with_one_thread(json_object_get(report, "cells"), cell);
-	if (single && isfinite(ns_of(single).value))
+	if (single)
 		put_threads(budget, cell, all, single);
 	else if (several)
 		json_object_set_new(budget, "together", json_true());
-	memory = plus(single && isfinite(ns_of(single).value) ? ns_of(single) : all, -1, in_cache);
+	memory = plus(single ? ns_of(single) : all, -1, in_cache);
 	put(budget, BUDGET_MEMORY, memory);
 	if (line > 0 && isfinite(number_of(cell, "footprint_bytes")))
 		json_object_set_new(budget, "lines", json_real(memory.value / line));

@@ -408,9 +408,8 @@ static void by_split(struct answer *a)
 			SAY(a, " ns where each connection stays on one thread (split flow, as with "
 			       "RSS)");
 			if (any > flow)
-				SAY(a,
-				    ": the difference is what sharing reference counts and locks "
-				    "between CPUs costs");
+				SAY(a, ": the difference is what it costs that CPUs share "
+				       "connections");
 			return;
 		}
 }

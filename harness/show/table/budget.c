@@ -19,18 +19,20 @@ static const json_t *term_of(const json_t *cell, int term)
 	return within(cell, "budget", budget_words[term].key);
 }
 
-static void put_term(struct grid *g, size_t column, const json_t *term)
+/* together: it holds what other threads cost, too. */
+static void put_term(struct grid *g, size_t column, const json_t *term, bool together)
 {
+	const char *with = together ? " with other threads" : "";
 	double ns = number_of(term, "ns"), low = number_of(term, "ci_low");
 	char text[64];
 
 	if (!isfinite(ns))
 		return;
 	if (isfinite(low))
-		snprintf(text, sizeof(text), "%.3g [%.3g, %.3g]", ns, low,
-			 number_of(term, "ci_high"));
+		snprintf(text, sizeof(text), "%.3g [%.3g, %.3g]%s", ns, low,
+			 number_of(term, "ci_high"), with);
 	else
-		snprintf(text, sizeof(text), "%.3g", ns);
+		snprintf(text, sizeof(text), "%.3g%s", ns, with);
 	grid_put(g, column, text);
 }
 
@@ -61,7 +63,9 @@ int table_budget(struct grid *g, const json_t *report, const json_t *workload)
 		table_put_number(g, at + TOTAL, number_of(budget, "ns"));
 		table_put_number(g, at + LINES, number_of(budget, "lines"));
 		for (int i = 0; i < NR_BUDGET_TERMS; i++) {
-			put_term(g, at + TERMS + (size_t)i, term_of(cell, i));
+			put_term(g, at + TERMS + (size_t)i, term_of(cell, i),
+				 i == BUDGET_MEMORY &&
+					 json_is_true(json_object_get(budget, "together")));
 			if (term_of(cell, i))
 				grid_put_at(g, 0, at + TERMS + (size_t)i, budget_words[i].heading);
 		}

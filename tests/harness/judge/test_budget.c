@@ -52,17 +52,19 @@ static json_t *
 add(json_t *report, const char *name, const char *variant, int threads, double ns, double waited)
 {
 	json_t *cell = json_pack(
-		"{s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:f, s:b, "
+		"{s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:f, "
+		"s:b, "
 		"s:i, "
 		"s:f},"
 		" s:{s:s}, s:f, s:{s:{s:f, s:f, s:f, s:i}, s:{s:f}, s:{s:f}}}",
 		"workload", "w", "variant", variant, "parameters", "variant", variant, "level",
-		"ops", "kind", "steady", "mix", "lookup=100", "events", "none", "latency", "none",
-		"rate", "none", "capture", "none", "timeline", "none", "threads", threads, "split",
-		threads > 1 ? "flow" : "any", "load_factor", 1.0, "refcount", 1, "burst", 1,
-		"hit_share", 1.0, "axes", "hash", "jhash2", "footprint_bytes", 1048576.0, "metrics",
-		"ns_per_op", "median", ns, "ci_low", ns - 4, "ci_high", ns + 3, "n", 5,
-		"measured_hit_share", "median", 1.0, "lock_wait_percent", "median", waited);
+		"ops", "kind", "steady", "mix", "lookup=100", "events", "none", "resize", "none",
+		"latency", "none", "rate", "none", "capture", "none", "timeline", "none", "threads",
+		threads, "split", threads > 1 ? "flow" : "any", "load_factor", 1.0, "refcount", 1,
+		"burst", 1, "hit_share", 1.0, "axes", "hash", "jhash2", "footprint_bytes",
+		1048576.0, "metrics", "ns_per_op", "median", ns, "ci_low", ns - 4, "ci_high",
+		ns + 3, "n", 5, "measured_hit_share", "median", 1.0, "lock_wait_percent", "median",
+		waited);
 
 	assert_non_null(cell);
 	json_object_set_new(json_object_get(report, "cells"), name, cell);
@@ -102,6 +104,8 @@ static void expect_sum(const json_t *cell)
 static void test_parts(void **state)
 {
 	json_t *report = from(text), *one, *two, *plain, *loaded, *alone;
+	unsigned int together = 0;
+	struct grid g;
 
 	(void)state;
 	one = add(report, "one", "nulls", 1, 140, 0);
@@ -141,21 +145,31 @@ static void test_parts(void **state)
 	expect(alone, BUDGET_OTHER_THREADS, NAN, 0, 0);
 	assert_true(json_is_true(json_object_get(json_object_get(alone, "budget"), "together")));
 	expect_sum(alone);
+	assert_int_equal(
+		table_budget(&g, report, json_array_get(json_object_get(report, "workloads"), 0)),
+		0);
+	for (size_t i = 0; i < g.rows * g.columns; i++)
+		together += g.text[i] && strstr(g.text[i], "with other threads");
+	assert_int_equal(together, 1);
+	grid_free(&g);
 	json_decref(report);
 }
 
 /* What cannot be cut into these parts has none. */
 static void test_without(void **state)
 {
-	json_t *report = from(text), *mixed, *unknown, *null;
+	json_t *report = from(text), *mixed, *unknown, *null, *resized;
 
 	(void)state;
 	mixed = add(report, "mixed", "nulls", 1, 140, 0);
 	json_object_set_new(json_object_get(mixed, "parameters"), "mix", json_string("lookup=90"));
+	resized = add(report, "resized", "nulls", 1, 140, 0);
+	json_object_set_new(json_object_get(resized, "parameters"), "resize", json_string("8@1ms"));
 	unknown = add(report, "unknown", "never in the cache", 1, 140, 0);
 	null = add(report, "null", "null", 1, 2, 0);
 	judge_budgets(report);
 	assert_null(json_object_get(mixed, "budget"));
+	assert_null(json_object_get(resized, "budget"));
 	assert_null(json_object_get(unknown, "budget"));
 	assert_null(json_object_get(null, "budget"));
 
