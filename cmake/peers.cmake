@@ -31,7 +31,7 @@ ctbench_peer(ABSL "absl_map" libabsl-dev "${ABSL_FOUND}" PkgConfig::ABSL)
 
 # Open vSwitch's cmap has no library: its source is compiled here, as it is in Debian's tarball.
 find_file(OVS_SOURCE openvswitch.tar.gz PATHS /usr/src/openvswitch NO_DEFAULT_PATH)
-ctbench_peer(OVS "ovs_cmap, ovs_cmap_folded" openvswitch-source "${OVS_SOURCE}")
+ctbench_peer(OVS "ovs_cmap, ovs_cmap_folded, ovs_conntrack, ovs_conntrack_ordered" openvswitch-source "${OVS_SOURCE}")
 if(CTBENCH_PEER_OVS_FOUND)
   set(ovs ${CMAKE_BINARY_DIR}/openvswitch)
   if(NOT EXISTS ${ovs}/lib/cmap.c)

@@ -54,6 +54,11 @@ enum ct_variant_flags {
 	 * allowed only while no other thread uses the table.
 	 */
 	CT_V_UNSHARED = 1 << 8,
+	/*
+	 * Inserts the two directions one after the other (peers/two_nodes.inc.h): while a
+	 * connection is half in, no lookup finds it, and another insertion is refused all the same.
+	 */
+	CT_V_HALF_IN = 1 << 9,
 };
 
 struct ct_config {

@@ -40,6 +40,9 @@
 #ifndef CT_TABLE_LIMITS
 #define CT_TABLE_LIMITS NULL
 #endif
+#ifndef CT_TABLE_HALF_IN
+#define CT_TABLE_HALF_IN 0 /* CT_V_HALF_IN: set by peers/two_nodes.inc.h */
+#endif
 #ifndef CT_TABLE_BUCKET
 #define CT_TABLE_BUCKET CT_BUCKET_NONE
 #endif
@@ -211,7 +214,7 @@ const struct ct_variant CT_PASTE(ct_variant_, CT_VARIANT) = {
 		  .l4 = (CT_FLAGS)&CT_V_NULL ? "-" : CT_L4_NAME,
 		  .gc = (CT_FLAGS)&CT_V_NULL ? "-" : ct_gc_name(CT_GC_STYLE) },
 	.chain_room = CT_TABLE_ROOM,
-	.flags = CT_FLAGS | (CT_TABLE_RESIZES ? CT_V_RESIZE : 0),
+	.flags = CT_FLAGS | (CT_TABLE_RESIZES ? CT_V_RESIZE : 0) | CT_TABLE_HALF_IN,
 	.limits = CT_TABLE_LIMITS,
 	.bucket_rule = table_bucket_rule,
 	.table_bytes = table_bytes,

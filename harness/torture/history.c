@@ -37,22 +37,6 @@ struct history {
 /* One at a time. */
 static struct history history;
 
-/* ---- tables that promise less ---- */
-
-/*
- * Tables that others wrote insert the two directions one after the other: while a connection is
- * half in, no lookup finds it, and another insertion is refused all the same.
- */
-static bool refuses_beside_insertion(const struct ct_variant *v)
-{
-	static const char *const whole[] = { "seqcount", "rwlock", "splitting" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(whole); i++)
-		if (v->axes.resize && !strcmp(v->axes.resize, whole[i]))
-			return false;
-	return true;
-}
-
 /* ---- threads ---- */
 
 static uint64_t tick(void)
@@ -198,7 +182,7 @@ static bool left_out(const struct scene *s, const struct record *r)
 		return r->unsaid;
 	if (r->op.kind == LINEAR_FIND)
 		return !r->op.id && torture_excuse(s->variant);
-	return r->op.kind == LINEAR_INSERT && !r->op.id && refuses_beside_insertion(s->variant);
+	return r->op.kind == LINEAR_INSERT && !r->op.id && s->variant->flags & CT_V_HALF_IN;
 }
 
 static void describe(char *buf, size_t size, const struct linear_op *op)

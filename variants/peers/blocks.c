@@ -48,7 +48,7 @@ void peer_block_free(void *p, bool defer)
 	b = (struct block *)((char *)p - HEADER);
 	sub_relaxed(&b->of->bytes, b->bytes);
 	if (defer)
-		ct_defer(&b->rcu, free_deferred);
+		(b->of->defer ? b->of->defer : ct_defer)(&b->rcu, free_deferred);
 	else
 		ct_mem_free(b, b->bytes, b->pages);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Memory for libraries that allocate arrays of their own and free them while readers may still look
- * at them: on the pages that the workload asks for, counted, and freed after a grace period (of the
- * flavour memb).
+ * at them: on the pages that the workload asks for, counted, and freed after a grace period.
  */
 #ifndef CTBENCH_VARIANTS_PEERS_BLOCKS_H
 #define CTBENCH_VARIANTS_PEERS_BLOCKS_H
@@ -10,8 +9,12 @@
 #include "core/compiler.h"
 #include "variants/mem.h"
 
+struct rcu_head;
+
 struct peer_memory {
 	enum ct_pages pages;
+	/* ct_defer() of the table's RCU flavour; NULL: that of memb */
+	void (*defer)(struct rcu_head *head, void (*fn)(struct rcu_head *head));
 	_Atomic uint64_t bytes; /* allocated and not freed */
 };
 

@@ -14,9 +14,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "variants/peers/blocks.h"
-#include "variants/peers/match_node.h"
-#include "variants/peers/ovs_cmap.h"
+#include "variants/peers/ovs_nodes.h"
 #include "variants/variant.h"
 
 #define CT_NODE_CONTIGUOUS 1
@@ -28,30 +26,7 @@ struct ct_table {
 	spinlock_t writer __cacheline_aligned;
 };
 
-_Static_assert(sizeof(struct cmap_node) == sizeof(uintptr_t), "the first word of a node of ours");
-
 static void nf_ct_put_direct(struct nf_conn *ct);
-
-/* As in cds_lfht.inc.h: cmap.c is built without TSan, which would report its plain reads. */
-#if CT_TSAN
-#define cmap_tsan_added(n) __tsan_release((void *)(n))
-#define cmap_tsan_found(n) __tsan_acquire((void *)(n))
-#else
-#define cmap_tsan_added(n) ((void)0)
-#define cmap_tsan_found(n) ((void)0)
-#endif
-
-static __always_inline struct nf_conntrack_tuple_hash *cmap_hash(const struct cmap_node *n)
-{
-	cmap_tsan_found(n);
-	return ct_table_node_hash((struct ct_table_node *)n);
-}
-
-/* Acquire: pairs with the release by which cmap_insert() links a node behind another. */
-static __always_inline const struct cmap_node *cmap_next(const struct cmap_node *n)
-{
-	return (const struct cmap_node *)load_acquire(&n->next);
-}
 
 /* Among the nodes with that hash, the one with the key. */
 static __always_inline struct nf_conntrack_tuple_hash *
@@ -75,35 +50,13 @@ table_find(struct ct_table *t, struct ct_find *f, uint32_t hash, const bool get)
 	return cmap_match(cmap_find(&t->cmap, hash), f, get);
 }
 
-/*
- * The library looks up a batch and prefetches its buckets; then the nodes are prefetched, two lines
- * each.
- */
 #define CT_TABLE_BURSTS
 static __always_inline void
 table_find_burst(struct ct_table *t, struct ct_find *f, struct ct_burst *b, const bool get)
 {
-	const struct cmap_node *node[CT_BURST];
-	unsigned long there = 0;
-
-	if (b->nr)
-		there = cmap_find_batch(&t->cmap, ~0ul >> (CT_BURST - b->nr), b->hash, node);
-	for (unsigned int i = 0; i < b->nr; i++) {
-		if (!(there >> i & 1))
-			continue;
-		ct_prefetch(node[i]);
-		ct_prefetch(nf_ct_tuplehash_to_ctrack(
-			ct_table_node_hash((struct ct_table_node *)node[i])));
-	}
-	for (unsigned int i = 0; i < b->nr; i++) {
-		f->key = b->key[i];
-		b->found[i] = there >> i & 1 ? cmap_match(node[i], f, get) : NULL;
-	}
+	cmap_find_burst(&t->cmap, f, b, get);
 }
 
-/*
- * A node's second word tells whether it is in the map: cmap_replace() must not be called otherwise.
- */
 static int peer_add(struct ct_table *t, struct nf_conn *ct, enum ip_conntrack_dir dir,
 		    uint32_t hash, struct ct_insert *ins)
 {
@@ -116,13 +69,10 @@ static int peer_add(struct ct_table *t, struct nf_conn *ct, enum ip_conntrack_di
 	for (n = cmap_find(&t->cmap, hash); n; n = cmap_next(n))
 		if (peer_is_taken(cmap_hash(n), mine))
 			break;
-	if (unlikely(n)) {
+	if (unlikely(n))
 		ret = peer_clash(cmap_hash(n), ins);
-	} else {
-		cmap_tsan_added(&mine->hnnode);
-		store_relaxed(&mine->hnnode.pprev, 1);
-		cmap_insert(&t->cmap, (struct cmap_node *)&mine->hnnode, hash);
-	}
+	else
+		cmap_node_add(&t->cmap, mine, hash);
 	spin_unlock(&t->writer);
 	return ret;
 }
@@ -130,16 +80,11 @@ static int peer_add(struct ct_table *t, struct nf_conn *ct, enum ip_conntrack_di
 static bool
 peer_del(struct ct_table *t, struct nf_conn *ct, enum ip_conntrack_dir dir, uint32_t hash)
 {
-	struct ct_table_node *n = &ct->tuplehash[dir].hnnode;
 	bool in;
 
 	spin_lock(&t->writer);
 	peer_memory_now = &t->memory;
-	in = load_relaxed(&n->pprev);
-	if (in) {
-		cmap_replace(&t->cmap, (struct cmap_node *)n, NULL, hash);
-		store_relaxed(&n->pprev, 0);
-	}
+	in = cmap_node_del(&t->cmap, &ct->tuplehash[dir], hash);
 	spin_unlock(&t->writer);
 	return in;
 }
@@ -148,21 +93,14 @@ peer_del(struct ct_table *t, struct nf_conn *ct, enum ip_conntrack_dir dir, uint
 
 /* --- Life --- */
 
-#define CMAP_SLOTS 5u
-
 static const char *table_bucket_rule(uint64_t n)
 {
 	return peer_bucket_rule(n);
 }
 
-/* It starts empty and doubles: the size for so many connections, at most 85 % full. */
 static uint64_t table_bytes(uint64_t buckets __maybe_unused, uint64_t connections)
 {
-	uint64_t lines = 1;
-
-	while (lines * CMAP_SLOTS * 85 / 100 < IP_CT_DIR_MAX * connections)
-		lines *= 2;
-	return lines * CT_CACHE_LINE;
+	return cmap_bytes(IP_CT_DIR_MAX * connections);
 }
 
 static int table_init(struct ct_table *t, const struct ct_config *config)

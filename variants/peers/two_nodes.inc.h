@@ -12,6 +12,8 @@
  *   bool peer_del(t, ct, dir, hash)	  removes exactly that node; false if it was not there
  */
 
+#define CT_TABLE_HALF_IN CT_V_HALF_IN
+
 /*
  * Both ends of the connection are the same, so one tuple leads to both nodes.  Linux finds REPLY,
  * which it inserted last; here ORIGINAL is left out, because these tables keep no order.
