@@ -28,6 +28,8 @@ static const struct cmd_option options[] = {
 	  .help = "rounds over all tables (default: 9)" },
 	{ "threads", 0, CMD_COUNT, AT(q.threads), "N", .min = 1, .max = 64,
 	  .help = "threads that look up at once, a power of two (default: 1)" },
+	{ "beside", 0, CMD_TEXT, AT(q.table), "VARIANT",
+	  .help = "the table of this program (default: linux_6_18)" },
 	{ "json", 0, CMD_SWITCH, AT(json), NULL, .help = "print JSON" },
 	{ .name = NULL },
 };
@@ -64,9 +66,9 @@ static int print_json(const struct request *c, const struct kernel_result *r)
 		json_array_append_new(rows, row_json(&r->row[i], c->q.rounds));
 	for (size_t i = 0; i < c->q.rounds; i++)
 		json_array_append_new(calls, json_real(r->calls_ns[i]));
-	all = json_pack("{s:I, s:I, s:I, s:o, s:o}", "flows", (json_int_t)c->q.flows, "buckets",
-			(json_int_t)r->buckets, "threads", (json_int_t)c->q.threads,
-			"eight_calls_ns", calls, "tables", rows);
+	all = json_pack("{s:I, s:I, s:I, s:f, s:o, s:o}", "flows", (json_int_t)c->q.flows,
+			"buckets", (json_int_t)r->buckets, "threads", (json_int_t)c->q.threads,
+			"huge_pages", r->huge[0], "eight_calls_ns", calls, "tables", rows);
 	if (!all)
 		return -ENOMEM;
 	json_dumpf(all, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
@@ -93,24 +95,31 @@ static void print_row(struct grid *g, struct kernel_row *row, size_t rounds)
 	}
 }
 
-/* How near the table here is to the kernel's, and what of the difference the machine explains. */
+/* How near a table here is to the kernel's. */
+static void print_ratio(const struct kernel_row *kernel, const struct kernel_row *here,
+			enum kernel_op op, size_t rounds)
+{
+	double ratio[KERNEL_ROUNDS_MAX];
+	struct quartiles s;
+
+	for (size_t k = 0; k < rounds; k++)
+		ratio[k] = here->ns[op][k] / kernel->ns[op][k];
+	s = quartiles_of(ratio, rounds);
+	printf("%s: %s takes %.2f [%.2f, %.2f] of nf_conntrack's time in the same round%s\n",
+	       op_names[op], here->name, s.median, s.min, s.max,
+	       s.median >= 0.75 && s.median <= 1.25 ? "" : ", more than 25 % apart");
+}
+
+/* And what of the difference the machine explains. */
 static void print_distance(const struct request *c, struct kernel_result *r)
 {
-	const struct kernel_row *kernel = &r->row[0], *here = &r->row[KERNEL_TABLES - 1];
-	const enum kernel_op ops[] = { KERNEL_HIT, KERNEL_MISS };
-
-	for (size_t i = 0; i < ARRAY_SIZE(ops); i++) {
-		double ratio[KERNEL_ROUNDS_MAX];
-		struct quartiles s;
-
-		for (size_t k = 0; k < c->q.rounds; k++)
-			ratio[k] = here->ns[ops[i]][k] / kernel->ns[ops[i]][k];
-		s = quartiles_of(ratio, c->q.rounds);
-		printf("%s: %s takes %.2f [%.2f, %.2f] of nf_conntrack's time in the same "
-		       "round%s\n",
-		       op_names[ops[i]], here->name, s.median, s.min, s.max,
-		       s.median >= 0.75 && s.median <= 1.25 ? "" : ", more than 25 % apart");
+	for (unsigned int i = 0; i < KERNEL_HERE; i++) {
+		print_ratio(&r->row[0], &r->row[KERNEL_THERE + i], KERNEL_HIT, c->q.rounds);
+		print_ratio(&r->row[0], &r->row[KERNEL_THERE + i], KERNEL_MISS, c->q.rounds);
 	}
+	printf("%.0f %% of the memory of %s is on huge pages, as all of the kernel's is; %.0f %% "
+	       "with 4k pages\n",
+	       100 * r->huge[0], c->q.table, 100 * r->huge[1]);
 	printf("eight calls and returns in the kernel take %.1f ns; a lookup makes some dozen, and "
 	       "here most are inlined\n",
 	       quartiles_of(r->calls_ns, c->q.rounds).median);
@@ -172,20 +181,23 @@ static int execute(void *request, struct ct_error *e)
 const struct command command_kernel = {
 	.name = "kernel",
 	.summary = "measure the running kernel's conntrack and BPF maps beside ours",
-	.about =
-		"Drives the kernel's own tables by programs that it runs on request "
-		"(BPF_PROG_TEST_RUN): nf_conntrack by its functions for XDP, and the maps that "
-		"programs without netfilter track connections with (HASH, HASH without "
-		"preallocation, LRU_HASH, and LRU_HASH with a list per CPU; a key of 40 bytes and "
-		"a value of 56). Beside them, in rounds, the same operations on linux_6_18 in this "
-		"process. A deletion from nf_conntrack is two lookups.\n\n"
-		"Needs root, Linux 5.18, BTF and conntrack; works in a network namespace of its "
-		"own. --buckets and nf_conntrack_max hold for the whole machine meanwhile and are "
-		"put back, also after Ctrl-C. Exit status 77: this machine, or this build, cannot "
-		"do it; the sentence says what is missing.",
+	.about = "Drives the kernel's own tables by programs that it runs on request "
+		 "(BPF_PROG_TEST_RUN): nf_conntrack by its functions for XDP, and the maps that "
+		 "programs without netfilter track connections with (HASH, HASH without "
+		 "preallocation, LRU_HASH, and LRU_HASH with a list per CPU; a key of 40 bytes and "
+		 "a value of 56). Beside them, in rounds, the same operations on linux_6_18, or "
+		 "another variant, in this process: on huge pages, as the kernel's memory is, and "
+		 "on "
+		 "small ones. A deletion from nf_conntrack is two lookups.\n\n"
+		 "Needs root, Linux 5.18, BTF and conntrack; works in a network namespace of its "
+		 "own. --buckets and nf_conntrack_max hold for the whole machine meanwhile and are "
+		 "put back, also after Ctrl-C. Exit status 77: this machine, or this build, cannot "
+		 "do it; the sentence says what is missing.",
 	.options = options,
 	.examples = examples,
 	.request_size = sizeof(struct request),
-	.defaults = &(const struct request){ .q = { .flows = 65536, .rounds = 9, .threads = 1 } },
+	.defaults =
+		&(const struct request){
+			.q = { .flows = 65536, .rounds = 9, .threads = 1, .table = "linux_6_18" } },
 	.run = execute,
 };

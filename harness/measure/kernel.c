@@ -109,7 +109,7 @@ struct bench_kernel {
 
 static bool is_user(const struct bench_kernel *b)
 {
-	return !kernel_bpf_name(b->table);
+	return b->table >= KERNEL_THERE;
 }
 
 static void pass_thread(void *arg, struct pool_worker *w)
@@ -124,7 +124,7 @@ static void pass_thread(void *arg, struct pool_worker *w)
 		return;
 	}
 	pool_start(w);
-	err = is_user(b) ? kernel_user_pass(w->index, b->step, p)
+	err = is_user(b) ? kernel_user_pass(b->table - KERNEL_THERE, w->index, b->step, p)
 			 : kernel_bpf_pass(b->table, b->step, p, &e);
 	if (err && !atomic_exchange(&b->failed, err))
 		*b->e = e;
@@ -269,7 +269,7 @@ static int open_all(struct bench_kernel *b)
 	if (err)
 		return err;
 	make_tuples(&b->tuples);
-	err = kernel_user_open(&b->tuples, b->r->buckets, (unsigned int)b->q->threads, b->e);
+	err = kernel_user_open(&b->tuples, b->q, b->r->buckets, b->e);
 	if (!err)
 		err = topology_plan(PIN_COMPACT, NULL, (unsigned int)b->q->threads, false, cpus,
 				    b->e);
@@ -284,14 +284,17 @@ static int measure_all(const struct kernel_request *q, struct kernel_result *r, 
 	int err = open_all(&b);
 
 	for (unsigned int i = 0; i < KERNEL_TABLES; i++) {
-		const char *name = kernel_bpf_name(i);
+		struct kernel_row *row = &r->row[i];
 
-		r->row[i].in_kernel = name != NULL;
-		snprintf(r->row[i].name, sizeof(r->row[i].name), "%s",
-			 name ? name : kernel_user_name());
+		row->in_kernel = i < KERNEL_THERE;
+		snprintf(row->name, sizeof(row->name), "%s%s",
+			 row->in_kernel ? kernel_bpf_name(i) : q->table,
+			 i == KERNEL_TABLES - 1 ? ", 4k pages" : "");
 	}
 	for (unsigned int i = 0; i < q->rounds && !err; i++)
 		err = take_round(&b, i);
+	for (unsigned int i = 0; i < KERNEL_HERE && !err; i++)
+		r->huge[i] = kernel_user_huge(i);
 	pool_destroy(b.pool);
 	return err;
 }

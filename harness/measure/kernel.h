@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The running kernel's own tables beside ours: nf_conntrack, the maps that BPF programs track
- * connections with, and the same operations on linux_6_18 in this process.
+ * connections with, and the same operations on a variant in this process.
  *
  * They are measured in rounds, in each of which every table is filled, looked up, and emptied
  * again; the cost of the loop around an operation is measured beside it and taken off.
@@ -15,7 +15,10 @@
 #include "harness/base/error.h"
 
 #define KERNEL_ROUNDS_MAX 64
-#define KERNEL_TABLES	  6
+/* Of the kernel, and in this process: on huge pages, as the kernel's are, and on small ones. */
+#define KERNEL_THERE  5
+#define KERNEL_HERE   2
+#define KERNEL_TABLES (KERNEL_THERE + KERNEL_HERE)
 
 enum kernel_op { KERNEL_HIT, KERNEL_MISS, KERNEL_INSERT, KERNEL_DELETE, KERNEL_OPS };
 
@@ -23,7 +26,8 @@ struct kernel_request {
 	uint64_t flows;	  /* a power of two */
 	uint64_t buckets; /* of nf_conntrack, set for the whole machine meanwhile; 0: as they are */
 	uint64_t rounds;
-	uint64_t threads; /* of lookups; a power of two */
+	uint64_t threads;  /* of lookups; a power of two */
+	const char *table; /* the variant to measure beside it */
 };
 
 struct kernel_row {
@@ -34,9 +38,10 @@ struct kernel_row {
 };
 
 struct kernel_result {
-	uint64_t buckets;		    /* of nf_conntrack and linux_6_18 */
+	uint64_t buckets;		    /* of nf_conntrack and the variant */
 	double calls_ns[KERNEL_ROUNDS_MAX]; /* what eight calls and returns cost in the kernel */
 	struct kernel_row row[KERNEL_TABLES];
+	double huge[KERNEL_HERE]; /* the share of their memory that is on huge pages */
 };
 
 /*

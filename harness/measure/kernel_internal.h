@@ -31,7 +31,9 @@ struct kernel_tuples {
  */
 int kernel_bpf_pass(unsigned int table, enum kernel_step step, struct kernel_pass *p,
 		    struct ct_error *e);
-int kernel_user_pass(unsigned int thread, enum kernel_step step, struct kernel_pass *p);
+/* which: 0 .. KERNEL_HERE - 1 */
+int kernel_user_pass(unsigned int which, unsigned int thread, enum kernel_step step,
+		     struct kernel_pass *p);
 
 /* The tables of the kernel, by number; NULL after the last. */
 const char *kernel_bpf_name(unsigned int table);
@@ -44,9 +46,11 @@ int kernel_bpf_open(struct kernel_tuples *t, struct ct_error *e);
 /* Can this build do that at all? */
 int kernel_bpf_built(struct ct_error *e);
 
-/* linux_6_18 with that many buckets, in this process. */
-int kernel_user_open(const struct kernel_tuples *t, uint64_t buckets, unsigned int threads,
-		     struct ct_error *e);
-const char *kernel_user_name(void);
+/* q's table with that many buckets, in this process: KERNEL_HERE times, on pages of each kind. */
+int kernel_user_open(const struct kernel_tuples *t, const struct kernel_request *q,
+		     uint64_t buckets, struct ct_error *e);
+
+/* After a pass: the share of that table's memory that is on huge pages. */
+double kernel_user_huge(unsigned int which);
 
 #endif

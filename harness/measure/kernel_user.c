@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "harness/machine/pages.h"
 #include "variants/variant.h"
 #include "variants/work.h"
 
@@ -15,28 +16,24 @@
 
 static const uint8_t inserts = CT_OP_INSERT, deletes = CT_OP_DELETE;
 
-/* The table, and the one that stores nothing, for the cost of the loop. */
+/* The table on pages of each kind, and one that stores nothing, for the cost of the loop. */
 static struct side {
 	const struct ct_variant *v;
 	struct ct_core *core;
 	struct net *net;
-} table, nothing;
+} table[KERNEL_HERE], nothing;
+static const enum ct_pages pages[KERNEL_HERE] = { CT_PAGES_THP, CT_PAGES_4K };
 static struct ct_key4 *keys; /* as kernel_tuples.list */
 static uint64_t flows;
 
-const char *kernel_user_name(void)
-{
-	return table.v ? table.v->name : "linux_6_18";
-}
-
-static int open_side(struct side *s, uint64_t buckets, unsigned int threads)
+static int open_side(struct side *s, uint64_t buckets, unsigned int threads, enum ct_pages pages)
 {
 	const struct ct_config config = {
 		.buckets = buckets,
 		.connections = flows,
 		.hash_key = { 0x9e3779b97f4a7c15, 0xf39cc0605cedc834 },
 		.threads = threads + 1,
-		.pages = CT_PAGES_THP,
+		.pages = pages,
 	};
 	int err = s->v->create(&s->core, &config);
 
@@ -48,24 +45,28 @@ static int open_side(struct side *s, uint64_t buckets, unsigned int threads)
 	return err;
 }
 
-int kernel_user_open(const struct kernel_tuples *t, uint64_t buckets, unsigned int threads,
-		     struct ct_error *e)
+int kernel_user_open(const struct kernel_tuples *t, const struct kernel_request *q,
+		     uint64_t buckets, struct ct_error *e)
 {
+	const unsigned int threads = (unsigned int)q->threads;
+	const struct ct_variant *v = ct_variant_find(q->table);
 	int err;
 
 	flows = t->flows;
-	table.v = ct_variant_find("linux_6_18");
 	nothing.v = ct_variant_find("null");
-	if (!table.v || !nothing.v)
-		return ct_fail(e, -ENOENT, CT_EXIT_SKIP,
-			       "this ctbench was built without linux_6_18 or null");
+	if (!v || !nothing.v)
+		return ct_fail(e, -ENOENT, CT_EXIT_USER,
+			       "this ctbench has no variant %s, or not null: ctbench list",
+			       q->table);
 	keys = calloc(3 * (size_t)flows, sizeof(*keys));
-	err = keys ? open_side(&table, buckets, threads) : -ENOMEM;
-	if (!err)
-		err = open_side(&nothing, 1, threads);
+	err = keys ? open_side(&nothing, 1, threads, CT_PAGES_THP) : -ENOMEM;
+	for (unsigned int i = 0; i < KERNEL_HERE && !err; i++) {
+		table[i].v = v;
+		err = open_side(&table[i], buckets, threads, pages[i]);
+	}
 	if (err)
 		return ct_fail(e, err, CT_EXIT_USER, "no memory for %s: ask for fewer --flows",
-			       table.v->name);
+			       q->table);
 	for (uint64_t i = 0; i < 3 * flows; i++)
 		keys[i] = (struct ct_key4){ .saddr = t->list[i].saddr,
 					    .daddr = t->list[i].daddr,
@@ -99,9 +100,25 @@ work_of(const struct side *s, enum kernel_step step, const struct kernel_pass *p
 	return w;
 }
 
-int kernel_user_pass(unsigned int thread, enum kernel_step step, struct kernel_pass *p)
+double kernel_user_huge(unsigned int which)
 {
-	const struct side *s = step == STEP_EMPTY ? &nothing : &table;
+	struct pages_ranges ranges = { 0 };
+	struct pages_seen seen = { 0 };
+	FILE *smaps = fopen("/proc/self/smaps", "re");
+
+	table[which].v->ops->ranges(table[which].core, pages_add, &ranges);
+	if (smaps)
+		pages_scan(smaps, &ranges, 0, &seen);
+	if (smaps)
+		fclose(smaps);
+	free(ranges.list);
+	return seen.resident ? (double)(seen.thp + seen.hugetlb) / (double)seen.resident : 0;
+}
+
+int kernel_user_pass(unsigned int which, unsigned int thread, enum kernel_step step,
+		     struct kernel_pass *p)
+{
+	const struct side *s = step == STEP_EMPTY ? &nothing : &table[which];
 	struct ct_ops_work w = work_of(s, step, p);
 	struct timespec begin, end;
 

@@ -100,7 +100,7 @@ static void test_settings_are_put_back(void **state)
 		skip();
 	}
 	assert_string_equal(errors, "");
-	assert_int_equal(rows, 6);
+	assert_int_equal(rows, 7);
 	assert_int_equal(setting(BUCKETS), buckets);
 	assert_int_equal(setting(MAX), max);
 	assert_int_equal(kernel(other, 0, 100), 128 + SIGTERM);
