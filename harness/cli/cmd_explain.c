@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "harness/base/terminal.h"
+#include "harness/base/array.h"
 #include "harness/explain/explain.h"
 #include "harness/cli/replay_options.h"
 
@@ -24,7 +25,7 @@ struct request {
 	uint64_t last_ns;
 	struct explain_fragment now; /* of the current packet */
 	struct part *parts;
-	size_t nr_parts, max_parts;
+	size_t nr_parts;
 	uint64_t behind; /* the last packet */
 	bool told;
 	struct explain x;
@@ -82,15 +83,8 @@ static const struct cmd_term examples[] = {
 
 static int remember_part(struct request *c, uint64_t index)
 {
-	if (c->nr_parts == c->max_parts) {
-		size_t max = c->max_parts ? c->max_parts * 2 : 64;
-		struct part *parts = realloc(c->parts, max * sizeof(*parts));
-
-		if (!parts)
-			return -ENOMEM;
-		c->parts = parts;
-		c->max_parts = max;
-	}
+	if (!array_room(c->parts, c->nr_parts))
+		return -ENOMEM;
 	c->parts[c->nr_parts++] = (struct part){ .index = index, .fragment = c->now };
 	return 0;
 }

@@ -3,6 +3,7 @@
  * ctbench import: a live table as a key set that workloads can name.
  */
 #include "harness/cli/import.h"
+#include "harness/base/array.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -94,17 +95,9 @@ static int add(void *arg, const struct conntrack_entry *entry, struct ct_error *
 		i->left_out++;
 		return 0;
 	}
-	if (t->nr == t->room) {
-		uint64_t room = t->room ? 2 * t->room : 4096;
-		struct conntrack_entry *list = reallocarray(t->list, room, sizeof(*list));
-
-		if (!list)
-			return ct_fail(e, -ENOMEM, CT_EXIT_USER,
-				       "no memory for more than %llu connections",
-				       (unsigned long long)t->nr);
-		t->list = list;
-		t->room = room;
-	}
+	if (!array_room(t->list, t->nr))
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for more than %llu connections",
+			       (unsigned long long)t->nr);
 	t->list[t->nr++] = *entry;
 	return 0;
 }
@@ -226,7 +219,7 @@ static int read_key(const struct request *q, uint64_t key[2], struct ct_error *e
 		return ct_user_error(e, "--key must be 32 hexadecimal digits, as 'openssl rand "
 					"-hex 16' prints them");
 	for (int i = 0; i < 2; i++) {
-		memcpy(half, q->key + 16 * i, 16);
+		memcpy(half, q->key + (size_t)16 * i, 16);
 		key[i] = strtoull(half, NULL, 16);
 	}
 	return 0;

@@ -13,7 +13,7 @@ struct json_t;
 /* The connections of a table. */
 struct import_table {
 	struct conntrack_entry *list;
-	uint64_t nr, room;
+	uint64_t nr;
 };
 
 /*

@@ -61,7 +61,7 @@ struct explain_walk {
 	bool zone_in_hash; /* the hash includes the zone */
 	struct ct_walk told;
 	struct explain_node *nodes;
-	size_t nr, max;
+	size_t nr;
 	int match;	 /* index, -1: none */
 	int inserted_at; /* EXPLAIN_CONFIRM: index of our node after insertion, -1: none */
 	size_t nr_after; /* number of nodes after insertion */
@@ -175,7 +175,7 @@ struct explain {
 	struct replay *replay;
 	struct explain_packet packet;
 	struct explain_step *steps;
-	size_t nr, max;
+	size_t nr;
 	bool failed; /* no memory for some of the facts */
 	enum replay_verdict verdict;
 	enum replay_state state;

@@ -7,6 +7,8 @@
 
 #include "harness/explain/see.h"
 
+#include "harness/base/array.h"
+
 /* --- The state of a connection --- */
 
 void see_connection(struct explain_ct *to, const struct replay *r, const struct nf_conn *ct)
@@ -64,16 +66,9 @@ static void see_node(struct ct_walk *w, const struct nf_conntrack_tuple_hash *h,
 	const struct nf_conntrack_zone zone = nf_ct_zone(ct);
 	struct explain_node *n;
 
-	if (to->nr == to->max) {
-		size_t max = to->max ? to->max * 2 : 16;
-
-		n = realloc(to->nodes, max * sizeof(*n));
-		if (!n) {
-			walking->x->failed = true;
-			return;
-		}
-		to->nodes = n;
-		to->max = max;
+	if (!array_room(to->nodes, to->nr)) {
+		walking->x->failed = true;
+		return;
 	}
 	n = &to->nodes[to->nr];
 	*n = (struct explain_node){

@@ -8,6 +8,8 @@
 #include "core/nf_defrag.h"
 #include "harness/explain/see.h"
 
+#include "harness/base/array.h"
+
 static struct explain *explain_of(struct nf_hook_watch *w)
 {
 	return container_of(w, struct explain, watch);
@@ -17,16 +19,9 @@ struct explain_step *explain_step(struct explain *x, enum explain_what what)
 {
 	static struct explain_step nowhere;
 
-	if (x->nr == x->max) {
-		size_t max = x->max ? x->max * 2 : 16;
-		struct explain_step *steps = realloc(x->steps, max * sizeof(*steps));
-
-		if (!steps) {
-			x->failed = true;
-			return &nowhere;
-		}
-		x->steps = steps;
-		x->max = max;
+	if (!array_room(x->steps, x->nr)) {
+		x->failed = true;
+		return &nowhere;
 	}
 	memset(&x->steps[x->nr], 0, sizeof(x->steps[x->nr]));
 	x->steps[x->nr].what = what;

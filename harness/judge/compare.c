@@ -2,6 +2,7 @@
 /* Comparing two runs; see compare.h. */
 #include "harness/judge/compare.h"
 
+#include "harness/base/array.h"
 #include "harness/base/json_read.h"
 #include "harness/judge/judge.h"
 #include "harness/judge/facts.h"
@@ -119,29 +120,25 @@ static double noise_of(const struct compare *c, const char *workload, const char
 
 static struct judge_comparison *add(struct compare *c, const char *workload, const char *metric)
 {
-	struct judge_comparison *list = realloc(c->list.list, (c->list.nr + 1) * sizeof(*list));
+	struct judge_comparison *added;
 
-	if (!list)
+	if (!array_room(c->list.list, c->list.nr))
 		return NULL;
-	c->list.list = list;
-	list += c->list.nr++;
-	*list = (struct judge_comparison){ .workload = workload,
-					   .metric = metric,
-					   .kind = JUDGE_VARIANT };
-	list->noise = noise_of(c, workload, metric);
-	snprintf(list->what.base, sizeof(list->what.base), "A");
-	snprintf(list->what.choice, sizeof(list->what.choice), "B");
-	return list;
+	added = &c->list.list[c->list.nr++];
+	*added = (struct judge_comparison){ .workload = workload,
+					    .metric = metric,
+					    .kind = JUDGE_VARIANT };
+	added->noise = noise_of(c, workload, metric);
+	snprintf(added->what.base, sizeof(added->what.base), "A");
+	snprintf(added->what.choice, sizeof(added->what.choice), "B");
+	return added;
 }
 
 static int add_pair(struct judge_comparison *j, const char *name)
 {
-	struct judge_pair *pairs = realloc(j->pairs, (j->nr_pairs + 1) * sizeof(*pairs));
-
-	if (!pairs)
+	if (!array_room(j->pairs, j->nr_pairs))
 		return -ENOMEM;
-	j->pairs = pairs;
-	pairs[j->nr_pairs++] = (struct judge_pair){ name, name, 1 };
+	j->pairs[j->nr_pairs++] = (struct judge_pair){ name, name, 1 };
 	return 0;
 }
 

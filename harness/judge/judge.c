@@ -2,6 +2,7 @@
 /* Effects, noise, and the correction for many comparisons; see judge.h. */
 #include "harness/judge/judge.h"
 
+#include "harness/base/array.h"
 #include "harness/judge/budget.h"
 
 #include "harness/base/json_read.h"
@@ -268,11 +269,9 @@ find_control(struct judge_list *l, const json_t *report, const char *workload, c
 				break;
 		if (!base || !json_object_get(json_object_get(other, "metrics"), metric))
 			continue;
-		c = realloc(l->list, (l->nr + 1) * sizeof(*c));
-		if (!c)
+		if (!array_room(l->list, l->nr))
 			return -ENOMEM;
-		l->list = c;
-		c += l->nr++;
+		c = &l->list[l->nr++];
 		*c = (struct judge_comparison){ .metric = metric, .noise = NAN };
 		c->workload = text_of(cell, "workload");
 		c->pairs = calloc(1, sizeof(*c->pairs));

@@ -133,7 +133,7 @@ struct judge_comparison {
 
 struct judge_list {
 	struct judge_comparison *list;
-	size_t nr, room;
+	size_t nr;
 	bool failed; /* no memory */
 };
 

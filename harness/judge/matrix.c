@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/judge/matrix.h"
 
+#include "harness/base/array.h"
 #include "harness/base/json_read.h"
 #include "harness/base/nearest.h"
 #include "harness/judge/axes.h"
@@ -89,13 +90,12 @@ compare(struct matrix *m, const json_t *question, const char *base, const char *
 {
 	const json_t *cell = json_object_get(m->all, other);
 	const char *metric = text_of(question, "metric");
-	struct judge_comparison *c = reallocarray(m->list.list, m->list.nr + 1, sizeof(*c));
 	json_t *value = median_of(cell, metric);
+	struct judge_comparison *c;
 
-	if (!c)
+	if (!array_room(m->list.list, m->list.nr))
 		return false;
-	m->list.list = c;
-	c += m->list.nr++;
+	c = &m->list.list[m->list.nr++];
 	*c = (struct judge_comparison){ .workload = text_of(question, "workload"),
 					.metric = metric,
 					.kind = JUDGE_VARIANT,

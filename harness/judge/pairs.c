@@ -16,6 +16,7 @@
  */
 #include "harness/judge/judge.h"
 
+#include "harness/base/array.h"
 #include "harness/base/json_read.h"
 #include "harness/judge/axes.h"
 #include "harness/workload/parameters.h"
@@ -119,16 +120,9 @@ static struct judge_comparison *add(struct finder *f, enum judge_kind kind)
 {
 	struct judge_list *l = f->out;
 
-	if (l->nr == l->room) {
-		size_t room = l->room ? 2 * l->room : 32;
-		struct judge_comparison *list = realloc(l->list, room * sizeof(*list));
-
-		if (!list) {
-			l->failed = true;
-			return NULL;
-		}
-		l->list = list;
-		l->room = room;
+	if (!array_room(l->list, l->nr)) {
+		l->failed = true;
+		return NULL;
 	}
 	l->list[l->nr] = (struct judge_comparison){
 		.workload = f->workload,
@@ -142,14 +136,11 @@ static struct judge_comparison *add(struct finder *f, enum judge_kind kind)
 static bool add_pair(struct judge_list *l, struct judge_comparison *c, const char *base,
 		     const char *other, int level)
 {
-	struct judge_pair *pairs = realloc(c->pairs, (c->nr_pairs + 1) * sizeof(*pairs));
-
-	if (!pairs) {
+	if (!array_room(c->pairs, c->nr_pairs)) {
 		l->failed = true;
 		return false;
 	}
-	c->pairs = pairs;
-	pairs[c->nr_pairs++] = (struct judge_pair){ base, other, level };
+	c->pairs[c->nr_pairs++] = (struct judge_pair){ base, other, level };
 	return true;
 }
 

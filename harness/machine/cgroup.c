@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/machine/cgroup.h"
+#include "harness/base/array.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -153,12 +154,9 @@ static void place_of(const char *root, unsigned int hierarchy, const char *group
 static bool
 add_level(struct cgroups *g, unsigned int hierarchy, const char *mount, const char *rest)
 {
-	struct level *more = realloc(g->levels, (g->nr + 1) * sizeof(*more));
 	char *folder = NULL;
 
-	if (more)
-		g->levels = more;
-	if (!more || asprintf(&folder, "%s%s", mount, rest) < 0)
+	if (!array_room(g->levels, g->nr) || asprintf(&folder, "%s%s", mount, rest) < 0)
 		return false;
 	g->levels[g->nr++] = (struct level){ folder, hierarchy };
 	return true;

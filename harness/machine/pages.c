@@ -2,6 +2,8 @@
 /* Which kind of pages memory uses: see pages.h. */
 #include "harness/machine/pages.h"
 
+#include "harness/base/array.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -11,16 +13,8 @@ void pages_add(const struct ct_range *range, void *arg)
 {
 	struct pages_ranges *r = arg;
 
-	if (r->nr == r->max) {
-		size_t max = r->max ? 2 * r->max : 64;
-		struct ct_range *list = reallocarray(r->list, max, sizeof(*list));
-
-		if (!list)
-			return;
-		r->list = list;
-		r->max = max;
-	}
-	r->list[r->nr++] = *range;
+	if (array_room(r->list, r->nr))
+		r->list[r->nr++] = *range;
 }
 
 /* One mapping: its place, and its figures from smaps, in KiB. */

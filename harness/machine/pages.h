@@ -14,7 +14,7 @@
 
 struct pages_ranges {
 	struct ct_range *list;
-	size_t nr, max;
+	size_t nr;
 };
 
 /* For nf_conntrack_ops.ranges; without memory a range is left out. */

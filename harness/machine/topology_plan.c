@@ -6,6 +6,8 @@
  */
 #include "harness/machine/topology_internal.h"
 
+#include "harness/base/array.h"
+
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,20 +16,12 @@
 struct order {
 	unsigned int *cpus;
 	unsigned int nr;
-	unsigned int room;
 };
 
 static int order_add(struct order *o, unsigned int cpu)
 {
-	if (o->nr == o->room) {
-		unsigned int room = o->room ? 2 * o->room : 64;
-		unsigned int *cpus = reallocarray(o->cpus, room, sizeof(*cpus));
-
-		if (!cpus)
-			return -ENOMEM;
-		o->cpus = cpus;
-		o->room = room;
-	}
+	if (!array_room(o->cpus, o->nr))
+		return -ENOMEM;
 	o->cpus[o->nr++] = cpu;
 	return 0;
 }

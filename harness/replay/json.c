@@ -6,6 +6,8 @@
 
 #include "harness/replay/replay.h"
 
+#include "harness/base/array.h"
+
 static const char *const verdicts[REPLAY_VERDICTS] = {
 	[REPLAY_ACCEPT] = "accept", [REPLAY_DROP] = "drop", [REPLAY_DROP_CONFIRM] = "drop_confirm",
 	[REPLAY_STOLEN] = "stolen", [REPLAY_HELD] = "held", [REPLAY_UNSEEN] = "unseen",
@@ -221,7 +223,7 @@ struct rows {
 		uint32_t number;
 		json_t *row;
 	} * v;
-	size_t nr, max;
+	size_t nr;
 };
 
 /* Packets and bytes, of each direction. */
@@ -264,15 +266,8 @@ static int add_row(struct nf_conn *ct, void *arg)
 	if (nf_ct_status(ct) &
 	    IPS_NAT_CLASH) /* it has no ORIGINAL node, and only these are listed */
 		return 0;
-	if (rows->nr == rows->max) {
-		size_t max = rows->max ? rows->max * 2 : 256;
-		struct numbered *v = realloc(rows->v, max * sizeof(*v));
-
-		if (!v)
-			return -ENOMEM;
-		rows->v = v;
-		rows->max = max;
-	}
+	if (!array_room(rows->v, rows->nr))
+		return -ENOMEM;
 	rows->v[rows->nr++] =
 		(struct numbered){ replay_number(rows->replay, ct), row_json(rows->replay, ct) };
 	return 0;

@@ -6,6 +6,8 @@
 #include "core/nf_conntrack_extend.h"
 #include "harness/replay/clock.h"
 
+#include "harness/base/array.h"
+
 #define OUT_DEVICE  (SCENARIO_DEVICES + 1) /* not one of a scenario's "in" */
 #define HOLD_DEVICE SCENARIO_DEVICES
 
@@ -140,15 +142,8 @@ static void go_on(struct replay *r, struct replay_result *res)
 
 static bool hold(struct replay *r, const struct replay_result *res)
 {
-	if (r->nr_held == r->max_held) {
-		size_t max = r->max_held ? r->max_held * 2 : 16;
-		struct replay_held *held = realloc(r->held, max * sizeof(*held));
-
-		if (!held)
-			return false;
-		r->held = held;
-		r->max_held = max;
-	}
+	if (!array_room(r->held, r->nr_held))
+		return false;
 	r->held[r->nr_held++] = (struct replay_held){ .i = res->i, .skb = res->skb };
 	return true;
 }

@@ -112,7 +112,7 @@ struct replay {
 		uint64_t i;
 		struct sk_buff skb;
 	} * held;
-	size_t nr_held, max_held;
+	size_t nr_held;
 };
 
 /*

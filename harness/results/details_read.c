@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The details that belong to a run's good measurements; see details.h. */
 #include "harness/results/details.h"
+#include "harness/base/array.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -22,22 +23,15 @@ struct known {
 
 struct rows {
 	struct known *list;
-	size_t nr, room;
+	size_t nr;
 };
 
 static int take_row(void *arg, const struct measurement *m, struct ct_error *e)
 {
 	struct rows *rows = arg;
 
-	if (rows->nr == rows->room) {
-		size_t room = rows->room ? 2 * rows->room : 256;
-		struct known *list = realloc(rows->list, room * sizeof(*list));
-
-		if (!list)
-			goto no_memory;
-		rows->list = list;
-		rows->room = room;
-	}
+	if (!array_room(rows->list, rows->nr))
+		goto no_memory;
 	rows->list[rows->nr] = (struct known){
 		.seq = m->seq,
 		.name = strdup(m->name),

@@ -44,7 +44,7 @@ struct merge {
 	size_t nr;
 	struct merge_part *parts;
 	struct merge_row *rows;
-	size_t nr_rows, room;
+	size_t nr_rows;
 	struct ct_error *e;
 	size_t reading; /* which part take_row() is called for */
 	char parent[PATH_MAX], name[128];

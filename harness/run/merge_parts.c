@@ -5,6 +5,7 @@
 
 #include "core/compiler.h"
 #include "harness/base/about.h"
+#include "harness/base/array.h"
 #include "harness/results/check.h"
 #include "harness/results/details.h"
 #include "harness/base/json_read.h"
@@ -229,15 +230,8 @@ static int take_row(void *arg, const struct measurement *row, struct ct_error *e
 	m->parts[m->reading].lines++;
 	if (err)
 		return err;
-	if (m->nr_rows == m->room) {
-		size_t room = m->room ? 2 * m->room : 64;
-		struct merge_row *rows = realloc(m->rows, room * sizeof(*rows));
-
-		if (!rows)
-			return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the measurements");
-		m->rows = rows;
-		m->room = room;
-	}
+	if (!array_room(m->rows, m->nr_rows))
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the measurements");
 	m->rows[m->nr_rows++] =
 		(struct merge_row){ *row, m->reading, m->parts[m->reading].lines + 1 };
 	return 0;

@@ -12,6 +12,7 @@
  *			value_ns, kept, outrun}, in the order of measuring
  */
 #include "harness/run/saturate_run.h"
+#include "harness/base/array.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -52,15 +53,8 @@ int saturate_take_row(void *arg, const struct measurement *m, struct ct_error *e
 		p->run->seq = m->seq;
 	if (m->result.status || m->result.void_reason[0])
 		return 0;
-	if (p->nr == p->room) {
-		size_t room = p->room ? 2 * p->room : 64;
-		struct saturate_point *more = reallocarray(p->list, room, sizeof(*more));
-
-		if (!more)
-			goto no_memory;
-		p->list = more;
-		p->room = room;
-	}
+	if (!array_room(p->list, p->nr))
+		goto no_memory;
 	p->list[p->nr] = (struct saturate_point){ strdup(m->name), m->repeat, m->fingerprint,
 						  value_of(p->question, &m->result), m->result };
 	if (!p->list[p->nr].name)
@@ -77,7 +71,7 @@ void saturate_points_free(struct saturate_points *p)
 		free(p->list[i].name);
 	free(p->list);
 	p->list = NULL;
-	p->nr = p->room = 0;
+	p->nr = 0;
 }
 
 /* The nth (from 0) good measurement of that name and repeat, or NULL. */

@@ -22,7 +22,7 @@ struct saturate_points {
 	struct run *run;
 	const struct saturate_question *question;
 	struct saturate_point *list;
-	size_t nr, room;
+	size_t nr;
 };
 int saturate_take_row(void *arg, const struct measurement *m, struct ct_error *e);
 void saturate_points_free(struct saturate_points *points);

@@ -13,6 +13,8 @@
  */
 #include "harness/traffic/capture_frame.h"
 
+#include "harness/base/array.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,7 +57,7 @@ struct pcapng {
 	size_t room, at, end; /* bytes at..end are read and not used yet */
 	bool swapped;	      /* the section has the other byte order */
 	struct interface *interfaces;
-	size_t nr, max;
+	size_t nr;
 	const char *damage; /* why a block cannot be read */
 };
 
@@ -176,15 +178,8 @@ static bool new_interface(struct pcapng *r, const uint8_t *body, size_t size)
 
 	if (size < 8)
 		return damaged(r, "an interface block is too short");
-	if (r->nr == r->max) {
-		size_t max = r->max ? r->max * 2 : 4;
-		struct interface *more = realloc(r->interfaces, max * sizeof(*more));
-
-		if (!more)
-			return damaged(r, "there is no memory for its interfaces");
-		r->interfaces = more;
-		r->max = max;
-	}
+	if (!array_room(r->interfaces, r->nr))
+		return damaged(r, "there is no memory for its interfaces");
 	i = &r->interfaces[r->nr++];
 	*i = (struct interface){
 		.dlt = get16(r, body),

@@ -11,6 +11,7 @@
  * names and questions go into results, plots, pages and terminals.
  */
 #include "harness/base/built_in.h"
+#include "harness/base/array.h"
 #include "harness/base/escape.h"
 #include "harness/base/nearest.h"
 #include "harness/workload/internal.h"
@@ -28,15 +29,12 @@
 
 int words_add(struct words *w, const char *text, size_t len, int line, const char *source)
 {
-	struct word *list = reallocarray(w->list, w->nr + 1, sizeof(*list));
-
-	if (!list)
+	if (!array_room(w->list, w->nr))
 		return -ENOMEM;
-	w->list = list;
-	list[w->nr] = (struct word){ .line = line, .source = source };
+	w->list[w->nr] = (struct word){ .line = line, .source = source };
 	if (text) {
-		list[w->nr].text = strndup(text, len);
-		if (!list[w->nr].text)
+		w->list[w->nr].text = strndup(text, len);
+		if (!w->list[w->nr].text)
 			return -ENOMEM;
 	}
 	w->nr++;

@@ -5,6 +5,7 @@
  */
 #include "harness/workload/internal.h"
 
+#include "harness/base/array.h"
 #include "harness/base/built_in.h"
 #include "harness/base/nearest.h"
 
@@ -24,12 +25,7 @@ static bool are_here(void)
 
 static int add_path(char ***paths, size_t *nr, const char *prefix, const char *path)
 {
-	char **list = reallocarray(*paths, *nr + 1, sizeof(*list));
-
-	if (!list)
-		return -ENOMEM;
-	*paths = list;
-	if (asprintf(&list[*nr], "%s%s", prefix, path) < 0)
+	if (!array_room(*paths, *nr) || asprintf(&(*paths)[*nr], "%s%s", prefix, path) < 0)
 		return -ENOMEM;
 	++*nr;
 	return 0;

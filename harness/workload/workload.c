@@ -6,6 +6,7 @@
  * it names.  The highest layer that gives a key decides its value.
  */
 #include "harness/workload/aims.h"
+#include "harness/base/array.h"
 #include "harness/base/built_in.h"
 #include "harness/workload/internal.h"
 
@@ -173,7 +174,7 @@ void workload_set_free(struct workload_set *set)
 
 static int add_workload(struct workload_set *set, const struct workload_text *t, struct ct_error *e)
 {
-	struct workload w = { 0 }, *list;
+	struct workload w = { 0 };
 	const char *question;
 	int err = name_of(t, w.name, sizeof(w.name), e);
 
@@ -205,13 +206,11 @@ static int add_workload(struct workload_set *set, const struct workload_text *t,
 		goto fail;
 	if (!w.plots)
 		default_plots(&w);
-	list = reallocarray(set->list, set->nr + 1, sizeof(*list));
-	if (!list) {
+	if (!array_room(set->list, set->nr)) {
 		err = no_memory(e);
 		goto fail;
 	}
-	set->list = list;
-	list[set->nr++] = w;
+	set->list[set->nr++] = w;
 	return 0;
 fail:
 	workload_free(&w);

@@ -6,6 +6,7 @@
  * median, both ends of its interval, and in some kinds a mark.
  */
 #include "harness/show/plot/internal.h"
+#include "harness/base/array.h"
 #include "harness/numbers/quartiles.h"
 
 #include <errno.h>
@@ -60,12 +61,12 @@ int plot_curves_add(struct plot_curves *c, const struct plot_group *g, const jso
 		    struct plot_point point)
 {
 	struct plot_end *end = curve_of(c, g, cell);
-	struct plot_point *points = reallocarray(end->points, end->nr + 1, sizeof(*points));
+	struct plot_point *points;
 	size_t at = end->nr;
 
-	if (!points)
+	if (!array_room(end->points, end->nr))
 		return -ENOMEM;
-	end->points = points;
+	points = end->points;
 	/* Sorted by x; equal ones in the order of the cells. */
 	for (; at && points[at - 1].x > point.x; at--)
 		points[at] = points[at - 1];

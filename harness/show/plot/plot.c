@@ -7,6 +7,7 @@
  */
 #include "harness/show/plot/internal.h"
 
+#include "harness/base/array.h"
 #include "harness/base/escape.h"
 #include "harness/base/interrupt.h"
 #include "harness/results/results.h"
@@ -127,12 +128,9 @@ static void free_groups(struct plot_group *groups, size_t nr)
 
 static int group_add(struct plot_group *g, const json_t *cell)
 {
-	const json_t **cells = reallocarray(g->cells, g->nr + 1, sizeof(*cells));
-
-	if (!cells)
+	if (!array_room(g->cells, g->nr))
 		return -ENOMEM;
-	g->cells = cells;
-	cells[g->nr++] = cell;
+	g->cells[g->nr++] = cell;
 	return 0;
 }
 
@@ -198,12 +196,9 @@ static int make_groups(struct plot_group **groups, size_t *nr, const json_t *ben
 		while (i < *nr && strcmp((*groups)[i].key, g.key))
 			i++;
 		if (i == *nr) {
-			struct plot_group *more = reallocarray(*groups, *nr + 1, sizeof(*more));
-
-			if (!more)
+			if (!array_room(*groups, *nr))
 				return -ENOMEM;
-			*groups = more;
-			more[(*nr)++] = g;
+			(*groups)[(*nr)++] = g;
 		}
 		if (group_add(&(*groups)[i], cell))
 			return -ENOMEM;

@@ -6,6 +6,7 @@
  */
 #include "harness/show/report/report.h"
 
+#include "harness/base/array.h"
 #include "harness/base/files.h"
 #include "harness/show/plot/plot.h"
 
@@ -16,17 +17,15 @@
 static void drew(void *arg, const char *workload, const char *name)
 {
 	struct report_pictures *p = arg;
-	struct report_picture *list = reallocarray(p->list, p->nr + 1, sizeof(*list));
+	struct report_picture *picture;
 
-	if (list)
-		p->list = list;
-	else
+	if (p->failed || !array_room(p->list, p->nr)) {
 		p->failed = true;
-	if (p->failed)
 		return;
-	list[p->nr] = (struct report_picture){ strdup(workload), strdup(name) };
-	p->failed = !list[p->nr].workload || !list[p->nr].name;
-	p->nr++;
+	}
+	picture = &p->list[p->nr++];
+	*picture = (struct report_picture){ strdup(workload), strdup(name) };
+	p->failed = !picture->workload || !picture->name;
 }
 
 /* Pictures of effects first, then by name. */
