@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 #
 # Files that are part of the program, so that a copied ctbench is complete: workloads, their
-# captures, gnuplot scripts, style and script of reports, and the script that builds another revision.  See
+# captures, gnuplot scripts, style and script of reports, and the scripts of ctbench compare and
+# ctbench sweep.  See
 # harness/base/built_in.h.
 file(GLOB files CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}
   workloads/*.yaml workloads/suites/*.yaml workloads/self/*.yaml
-  workloads/captures/*.pcap workloads/captures/*.zst plots/*.gp plots/*.css plots/*.js tools/build-revision.sh)
+  workloads/captures/*.pcap workloads/captures/*.zst plots/*.gp plots/*.css plots/*.js tools/build-revision.sh
+  tools/sweep.sh tools/sweep-job.sh)
 set(assembly "")
 set(declarations "")
 set(rows "")

@@ -109,9 +109,9 @@ extern const struct command *const commands[];
 
 extern const struct command command_list, command_new, command_run, command_saturate,
 	command_import, command_replay, command_explain, command_plot, command_report,
-	command_recommend, command_compare, command_history, command_merge, command_env,
-	command_bounds, command_kernel, command_torture, command_completion, command_man,
-	command_help, command_measure;
+	command_recommend, command_compare, command_history, command_merge, command_sweep,
+	command_machines, command_env, command_bounds, command_kernel, command_torture,
+	command_completion, command_man, command_help, command_measure;
 
 /* The command of that name; or NULL with a sentence in e that offers the nearest. */
 const struct command *command_find(const char *name, struct ct_error *e);

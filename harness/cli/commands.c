@@ -21,6 +21,8 @@ const struct command *const commands[] = {
 	&command_compare,
 	&command_history,
 	&command_merge,
+	&command_sweep,
+	&command_machines,
 	&command_env,
 	&command_bounds,
 	&command_kernel,

@@ -1,0 +1,124 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The machines of ctbench sweep: has parts of a suite measured until all are there.
+#
+#   sweep.sh FOLDER ENGINE HOSTS TRIES NAME each|parts NR
+#
+# FOLDER/job.sh PART measures a part and writes it to standard output as an archive (tools/sweep-job.sh).
+# An archive that is whole becomes FOLDER/NAME-PART; any other is thrown away and its part is measured
+# again, up to TRIES times.  HOSTS is a file of machines, for GNU parallel (its --sshloginfile) or a node
+# of Slurm a line; "each": line N of it measures part N.  Exit status 0: all parts are there; 1: not all.
+set -u
+folder=$1 engine=$2 hosts=$3 tries=$4 name=$5 kind=$6 nr=$7
+out=$folder/out
+running='' watcher=''
+
+stop() {
+	trap '' INT TERM HUP
+	[ "$engine" = parallel ] || scancel --quiet --name "ctbench-$name"
+	for pid in $running $watcher; do
+		kill "$pid" 2>/dev/null
+	done
+	wait
+	collect
+	exit 130
+}
+
+# A line now and then.
+progress() {
+	while sleep 30; do
+		back=$(cat "$out"/*.tar.err 2>/dev/null | grep -c ': measured$')
+		echo "ctbench: $name: $((nr - $1 + back)) of $nr parts came back" >&2
+	done
+}
+
+missing() {
+	part=1
+	while [ "$part" -le "$nr" ]; do
+		[ -d "$folder/$name-$part" ] || echo "$part"
+		part=$((part + 1))
+	done
+}
+
+# An archive becomes a folder by one rename, once all of it was unpacked.  What a part said is passed on.
+collect() {
+	for part in $(missing); do
+		cat "$out/$part.tar.err" >&2 2>/dev/null
+		new=$folder/new
+		rm -rf "$new"
+		if [ -s "$out/$part.tar" ] && mkdir "$new" && tar -C "$new" -xf "$out/$part.tar" 2>/dev/null &&
+			[ -s "$new/whole" ] && [ -s "$new/$name-$part/benchmark.json" ]; then
+			echo "$part	$(cat "$new/whole")" >>"$folder/machines.tsv"
+			mv "$new/$name-$part" "$folder/$name-$part"
+		fi
+		rm -rf "$new" "$out/$part".tar*
+	done
+}
+
+# GNU parallel: a job at a time on each machine; those that do not answer get none.
+with_parallel() { # --sshloginfile FILE or --sshlogin HOST, PART...
+	option=$1 value=$2
+	shift 2
+	parallel --jobs 1 --filter-hosts "$option" "$value" --joblog "$folder/parallel.log" \
+		--results "$out/{}.tar" "sh -c \"\$(echo $script | base64 -d)\" sweep {}" ::: "$@" >/dev/null &
+	running="$running $!"
+}
+
+# Slurm: an array of jobs, each with a node to itself.  A node that dies has its job requeued by Slurm.
+with_slurm() { # PART... [--nodelist=NODE]
+	list='' more=''
+	for word; do
+		case $word in
+		-*) more=$word ;;
+		*) list=$list,$word ;;
+		esac
+	done
+	sbatch --wait --requeue --exclusive --ntasks=1 --job-name="ctbench-$name" --array="${list#,}" \
+		--chdir="$folder" --output="$out/%a.tar.err" --open-mode=append ${more:+"$more"} <<END >&2 &
+#!/bin/sh
+exec sh ./job.sh "\$SLURM_ARRAY_TASK_ID" >out/"\$SLURM_ARRAY_TASK_ID".tar
+END
+	running="$running $!"
+}
+
+run_parts() {
+	progress $# &
+	watcher=$!
+	if [ "$kind" = each ]; then
+		for part; do
+			host=$(grep -v '^[[:space:]]*\(#\|$\)' "$hosts" | sed -n "${part}p")
+			case $engine in
+			parallel) with_parallel --sshlogin "$host" "$part" ;;
+			slurm) with_slurm "$part" "--nodelist=$host" ;;
+			esac
+		done
+	else
+		case $engine in
+		parallel) with_parallel --sshloginfile "$hosts" "$@" ;;
+		slurm) with_slurm "$@" ;;
+		esac
+	fi
+	for pid in $running; do
+		wait "$pid"
+	done
+	running=''
+	kill "$watcher"
+}
+
+trap stop INT TERM HUP
+mkdir -p "$out" || exit 2
+script=$(base64 -w 0 "$folder/job.sh") || exit 2
+# A machine that does not answer is given up after a minute.
+: "${PARALLEL_SSH:=ssh -o BatchMode=yes -o ConnectTimeout=20 -o ServerAliveInterval=15 -o ServerAliveCountMax=4}"
+export PARALLEL_SSH
+collect # what an earlier call left
+try=0
+while [ -n "$(missing)" ] && [ "$try" -lt "$tries" ]; do
+	try=$((try + 1))
+	[ "$try" = 1 ] || echo "ctbench: $name: parts that are missing are measured again: $(missing | tr '\n' ' ')" >&2
+	# The numbers are words of their own.
+	# shellcheck disable=SC2046
+	run_parts $(missing)
+	collect
+done
+[ -z "$(missing)" ]
