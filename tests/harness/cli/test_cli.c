@@ -138,7 +138,7 @@ static void test_help(void **state)
 	done(&o);
 }
 
-/* Only commands that measure (Google Benchmark's options) and list (operands) take it. */
+/* Only commands that measure (options of Google Benchmark or ctbench run) and list (operands) take it. */
 static void test_rest(void **state)
 {
 	unsigned int taking = 0;
@@ -154,7 +154,7 @@ static void test_rest(void **state)
 		taking += takes;
 		done(&o);
 	}
-	assert_int_equal(taking, 3);
+	assert_int_equal(taking, 4);
 }
 
 static void test_nothing_asked(void **state)

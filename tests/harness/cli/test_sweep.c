@@ -280,8 +280,8 @@ static const char slurm_begin[] =
 /* Node two dies, with all that runs on it, once a part is being measured there. */
 static const char slurm_kill[] =
 	"exec >/dev/null 2>&1; export SLURM_CONF=$PWD/slurm/slurm.conf\n"
-	"for i in $(seq 300); do sleep 0.1; grep -lz SLURMD_NODENAME=two /proc/[0-9]*/environ && "
-	"break; done\n"
+	"for i in $(seq 300); do sleep 0.1\n"
+	"	[ -z \"$(grep -lz SLURMD_NODENAME=two /proc/[0-9]*/environ)\" ] || break; done\n"
 	"kill -9 $(cat slurm/two.pid)\n"
 	"for p in $(grep -lz \"^SLURM_CONF=$SLURM_CONF\" /proc/[0-9]*/environ | cut -d/ -f3); do\n"
 	"	grep -qz SLURMD_NODENAME=two /proc/$p/environ && kill -9 $p; done\n"
