@@ -15,14 +15,15 @@ if [ "$("$program" --version | head -n 1)" != "$build" ]; then
 	say "'$program' is missing or another build there: put the same program on every machine"
 	exit 2
 fi
-folder=$(mktemp -d "${TMPDIR:-/tmp}/ctbench-sweep.XXXXXX") || exit 2
-trap 'rm -rf "$folder"' EXIT
-trap 'exit 130' HUP INT TERM
 
 # One part at a time measures on a machine, also where one was cut off and still goes on: ctbench inherits
-# the lock.
-exec 9>"${TMPDIR:-/tmp}/ctbench-sweep-$(id -u).lock" || exit 2
+# the lock.  So folders that are there now were left by a machine that died.
+here=${TMPDIR:-/tmp}/ctbench-sweep-$(id -u)
+exec 9>>"$here.lock" || exit 2
 flock 9
+rm -rf "$here".??????
+folder=$(mktemp -d "$here.XXXXXX") || exit 2
+trap 'rm -rf "$folder"' EXIT
 status=0
 measure --results "$folder" --name "$name-$part" >"$folder/log" 2>&1 </dev/null &
 trap 'kill $!; wait; exit 130' HUP INT TERM

@@ -59,7 +59,9 @@ void grid_free(struct grid *g)
 
 /* ---- text ---- */
 
-#define LEAST_WIDTH 14 /* of a column whose texts are broken */
+/* Of a column whose texts are broken: wider ones if that is enough. */
+static const int least_widths[] = { 14, 8, 5 };
+#define NR_LEAST (sizeof(least_widths) / sizeof(least_widths[0]))
 
 /* How each column is printed. */
 struct layout {
@@ -139,14 +141,17 @@ static void print_row(FILE *out, const struct grid *g, size_t row, const struct 
 	}
 }
 
-/* Narrow the widest column of words, from `first` on, until a line fits or none can be narrower. */
-static void narrow_from(const struct grid *g, struct layout *l, int limit, size_t first)
+/*
+ * Narrow the widest column of words, from `first` on and down to `least`, until a line fits or none
+ * can be narrower.
+ */
+static void narrow_from(const struct grid *g, struct layout *l, int limit, size_t first, int least)
 {
 	while (line_width(g, l) > limit) {
 		size_t widest = g->columns;
 
 		for (size_t c = first; c < g->columns; c++)
-			if (g->left[c] && l->shown[c] && l->width[c] > LEAST_WIDTH &&
+			if (g->left[c] && l->shown[c] && l->width[c] > least &&
 			    (widest == g->columns || l->width[c] > l->width[widest]))
 				widest = c;
 		if (widest == g->columns)
@@ -155,11 +160,13 @@ static void narrow_from(const struct grid *g, struct layout *l, int limit, size_
 	}
 }
 
-/* The first column last: it has names, which people copy. */
-static void narrow(const struct grid *g, struct layout *l, int limit)
+/* The first column last: it has names, which people copy.  down_to: how many of the widths. */
+static void narrow(const struct grid *g, struct layout *l, int limit, size_t down_to)
 {
-	narrow_from(g, l, limit, 1);
-	narrow_from(g, l, limit, 0);
+	for (size_t i = 0; i < down_to; i++) {
+		narrow_from(g, l, limit, 1, least_widths[i]);
+		narrow_from(g, l, limit, 0, least_widths[i]);
+	}
 }
 
 /* Show as many columns from `next` on as fit, at least one; returns where the next block begins. */
@@ -188,7 +195,7 @@ static void print_text(FILE *out, const struct grid *g, const int *width, int li
 		all.shown[c] = width[c] > 0;
 	}
 	narrowed = all;
-	narrow(g, &narrowed, limit);
+	narrow(g, &narrowed, limit, 1);
 	/* The columns of words in front name the row: they are repeated in each block. */
 	while (keys < g->columns && (g->left[keys] || !width[keys]))
 		keys++;
@@ -202,7 +209,7 @@ static void print_text(FILE *out, const struct grid *g, const int *width, int li
 		next = fill_block(g, &block, &narrowed, next, limit);
 		/* A block of few columns has room for longer words. */
 		memcpy(block.width, all.width, sizeof(block.width));
-		narrow(g, &block, limit);
+		narrow(g, &block, limit, NR_LEAST);
 		for (size_t r = 0; r < g->rows; r++)
 			print_row(out, g, r, &block);
 	} while (next < g->columns);

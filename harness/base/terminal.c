@@ -3,6 +3,7 @@
 
 #include "harness/base/escape.h"
 #include "harness/base/files.h"
+#include "harness/base/fold.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -55,7 +56,15 @@ struct filter {
 	int fd;
 	char in[2048]; /* not written yet: at most the beginning of a character or tone */
 	size_t nr_in;
+	struct fold fold;
 };
+
+static int write_out(void *arg, const char *text, size_t len)
+{
+	const struct filter *f = arg;
+
+	return file_write_all(f->fd, text, len);
+}
 
 /* The length of the tone that text begins with; 0: none; -1: more bytes are needed. */
 static int tone_at(const char *text, size_t len)
@@ -102,19 +111,22 @@ static int drain(struct filter *f)
 		at += n;
 		nr_out += nr_shown;
 		if (nr_out + ESCAPED_MAX > sizeof(out)) {
-			err |= file_write_all(f->fd, out, nr_out);
+			err |= fold_put(&f->fold, out, nr_out);
 			nr_out = 0;
 		}
 	}
 	f->nr_in -= at;
 	memmove(f->in, f->in + at, f->nr_in);
-	return file_write_all(f->fd, out, nr_out) | err;
+	return fold_put(&f->fold, out, nr_out) | err;
 }
 
 static ssize_t filter_write(void *cookie, const char *text, size_t len)
 {
 	struct filter *f = cookie;
 
+	/* A message may hold a command to paste: only tables and texts are folded. */
+	if (f->fd == STDOUT_FILENO)
+		f->fold.columns = terminal_columns(f->fd, 0);
 	for (size_t taken = 0, n; taken < len; taken += n) {
 		n = sizeof(f->in) - f->nr_in;
 		n = n < len - taken ? n : len - taken;
@@ -131,6 +143,7 @@ static FILE *filtered(struct filter *f, int fd, int buffering)
 	FILE *stream = fopencookie(f, "w", (cookie_io_functions_t){ .write = filter_write });
 
 	f->fd = fd;
+	f->fold = (struct fold){ .write = write_out, .arg = f };
 	if (stream)
 		setvbuf(stream, NULL, buffering, 0);
 	return stream;

@@ -5,7 +5,8 @@
  * Names and texts of others are in nearly everything that is printed, and a terminal obeys what
  * is in them: escape sequences, C1 codes, characters that turn the direction of a line.  So both
  * streams go through one filter: it passes UTF-8, newlines and tabs, and makes all else visible
- * (escape.h).  JSON stays JSON by that, since \u001b is what its strings have for ESC.
+ * (escape.h).  JSON stays JSON by that, since \u001b is what its strings have for ESC.  What goes
+ * to a terminal by standard output is folded to its width (fold.h).
  *
  * One thread at a time.
  */

@@ -42,8 +42,7 @@ static const struct cmd_option options[] = {
 
 static const struct cmd_term examples[] = {
 	{ "ctbench new mine.yaml", NULL },
-	{ "ctbench new churn.yaml --question 'What does churn cost?' --variants axis=chain "
-	  "--traffic churn --vary flows=1Ki,64Ki", NULL },
+	{ "ctbench new c.yaml --variants axis=chain --traffic churn --vary flows=1Ki,1Mi", NULL },
 	{ NULL, NULL },
 };
 

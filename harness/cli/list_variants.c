@@ -181,8 +181,7 @@ int list_variants(const char *const *selections, size_t nr, bool json, struct ct
 	else if (!json && nr)
 		describe(chosen);
 	else if (!json)
-		printf("\nctbench list NAME describes one of them, ctbench list --axes the "
-		       "columns.\n");
+		printf("\nOne of them: ctbench list NAME; the columns: ctbench list --axes\n");
 	free(chosen);
 	return status;
 }
