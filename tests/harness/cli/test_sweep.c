@@ -18,8 +18,8 @@
 	"--variants nulls_rcu_siphash,cds_lfht"
 
 /*
- * ssh OPTION... HOST -- COMMAND.  A file dead-HOST: it does not answer.  killed-HOST: it dies in the
- * middle of the next part; cut-HOST: when half of the next part's archive has come.
+ * ssh OPTION... HOST -- COMMAND.  A file dead-HOST: it does not answer.  killed-HOST: it dies in
+ * the middle of the next part; cut-HOST: when half of the next part's archive has come.
  */
 static const char fake_ssh[] =
 	"#!/bin/sh\n"
