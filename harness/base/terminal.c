@@ -6,6 +6,7 @@
 #include "harness/base/fold.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -42,6 +43,25 @@ bool terminal_colour(int fd)
 	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
 
 	return isatty(fd) && (!no_color || !*no_color) && term && strcmp(term, "dumb");
+}
+
+int terminal_divert(void)
+{
+	int out;
+
+	fflush(stdout);
+	out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+	dup2(STDERR_FILENO, STDOUT_FILENO);
+	return out;
+}
+
+void terminal_restore(int diverted)
+{
+	fflush(stdout);
+	if (diverted < 0)
+		return;
+	dup2(diverted, STDOUT_FILENO);
+	close(diverted);
 }
 
 void terminal_draw(const char *text)

@@ -31,6 +31,13 @@ unsigned int terminal_columns(int fd, unsigned int otherwise);
 /* Should it get colours?  Only a terminal does, and not if NO_COLOR is set. */
 bool terminal_colour(int fd);
 
+/*
+ * Until terminal_restore(), what is printed on standard output goes to standard error, because
+ * standard output is for a program that reads it.  Returns what terminal_restore() needs.
+ */
+int terminal_divert(void);
+void terminal_restore(int diverted);
+
 enum tone { TONE_PLAIN, TONE_HEAD, TONE_DIM, TONE_GOOD, TONE_BAD, TONE_NOTE };
 
 /* The escape sequence that begins a tone; TONE_PLAIN's ends any. */

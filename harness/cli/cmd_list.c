@@ -2,6 +2,7 @@
 /*
  * ctbench list: what can be measured, and what a run reports.
  */
+#include "harness/base/csv.h"
 #include "harness/cli/list.h"
 
 #include "core/compiler.h"
@@ -122,7 +123,21 @@ static void add_result(void *arg, const struct dictionary_entry *e)
 		grid_put(&l->grid, i, texts[i]);
 }
 
-static int list_results(bool json, struct ct_error *e)
+/* The data dictionary as CSV. */
+static int list_columns_csv(struct ct_error *e)
+{
+	size_t len = 0;
+	char *text = dictionary_text(&len);
+	FILE *in = text ? fmemopen(text, len, "r") : NULL;
+	int err = in ? csv_of_tsv(stdout, in) : ct_user_error(e, "no memory for the list");
+
+	if (in)
+		fclose(in);
+	free(text);
+	return err;
+}
+
+static int list_columns(bool json, struct ct_error *e)
 {
 	static const struct dictionary_entry titles = { "file", "column", "unit", "better",
 							"meaning" };
@@ -183,8 +198,8 @@ static int list_parameters(const struct cmd_words *names, bool json, struct ct_e
 /* ---- the command ---- */
 
 struct request {
-	bool json, axes, workloads, runs, results, parameters, schema;
-	const char *folder;
+	bool json, csv, axes, workloads, runs, columns, parameters, schema;
+	const char *results;
 	struct cmd_words selections;
 };
 
@@ -206,15 +221,17 @@ static const struct cmd_option options[] = {
 	{ "runs", 0, CMD_SWITCH, AT(runs), NULL,
 	  .help = "the runs so far: when, where, which revision, workloads, good and void "
 		  "measurements, and whether the run ended" },
-	{ "folder", 0, CMD_TEXT, AT(folder), "DIR",
+	{ "results", 0, CMD_TEXT, AT(results), "DIR",
 	  .help = "with --runs: the folder of all runs (default: results/runs)" },
-	{ "results", 'r', CMD_SWITCH, AT(results), NULL,
+	{ "columns", 'c', CMD_SWITCH, AT(columns), NULL,
 	  .help = "every column and figure of a run: unit, which way is better, meaning" },
 	{ "parameters", 'p', CMD_SWITCH, AT(parameters), NULL,
 	  .help = "the parameters of workload files: default, meaning, and what each may be" },
 	{ "schema", 0, CMD_SWITCH, AT(schema), NULL,
 	  .help = "a JSON Schema of workload files, for editors" },
 	{ "json", 0, CMD_SWITCH, AT(json), NULL, .help = "print JSON" },
+	{ "csv", 0, CMD_SWITCH, AT(csv), NULL,
+	  .help = "with --columns: print CSV, a data dictionary for ctbench report --csv" },
 	{ .name = NULL },
 };
 
@@ -240,7 +257,7 @@ static const struct cmd_term examples[] = {
 	{ "ctbench list --json 'nulls*' | jq -r '.[].name'", NULL },
 	{ "ctbench list --workloads", NULL },
 	{ "ctbench list --runs", NULL },
-	{ "ctbench list --results", NULL },
+	{ "ctbench list --columns", NULL },
 	{ "ctbench list --parameters threads split", NULL },
 	{ "ctbench list --schema >workload.schema.json", NULL },
 	{ NULL, NULL },
@@ -256,7 +273,7 @@ static int list(void *request, struct ct_error *e)
 		const char *option;
 		bool operands; /* may it have any? */
 	} lists[] = {
-		{ q->axes, "--axes", false },	       { q->results, "--results", false },
+		{ q->axes, "--axes", false },	       { q->columns, "--columns", false },
 		{ q->schema, "--schema", false },      { q->parameters, "--parameters", true },
 		{ q->workloads, "--workloads", true }, { q->runs, "--runs", false },
 	};
@@ -271,16 +288,22 @@ static int list(void *request, struct ct_error *e)
 					     first ? lists[i].option : "the selection");
 		first = lists[i].option;
 	}
-	if (q->folder && !q->runs)
-		return ct_user_error(e, "--folder is the folder of runs: add --runs");
+	if (q->results && !q->runs)
+		return ct_user_error(e,
+				     "--results is the folder of runs: add --runs; for what a run "
+				     "reports, use --columns");
+	if (q->csv && (!q->columns || q->json))
+		return ct_user_error(e, "--csv prints columns: give --columns, and no --json");
 	if (q->runs)
-		return list_runs(q->folder, q->json, e);
+		return list_runs(q->results, q->json, e);
 	if (q->schema)
 		return list_print_json(workload_schema());
 	if (q->parameters)
 		return list_parameters(&q->selections, q->json, e);
-	if (q->results)
-		return list_results(q->json, e);
+	if (q->columns && q->csv)
+		return list_columns_csv(e);
+	if (q->columns)
+		return list_columns(q->json, e);
 	if (q->axes)
 		return list_axes(q->json);
 	return q->workloads ? list_workloads(selections, q->selections.nr, q->json, e)

@@ -2,12 +2,19 @@
 /*
  * ctbench report: a web page of a run.
  */
+#include "harness/base/csv.h"
+#include "harness/base/files.h"
+#include "harness/base/memory.h"
+#include "harness/results/dictionary.h"
+#include "harness/run/run.h"
 #include "harness/cli/cmd.h"
 #include "harness/judge/matrix.h"
 #include "harness/show/report/report.h"
 #include "harness/results/results.h"
 #include "harness/show/shares.h"
 
+#include <stdlib.h>
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +22,7 @@
 struct request {
 	const char *run, *of, *out, *results, *base;
 	bool markdown, text, json;
+	unsigned int csv; /* index of csv_tables; 0: none */
 	unsigned int kinds;
 };
 
@@ -24,6 +32,15 @@ struct request {
 static const struct cmd_option operands[] = {
 	CMD_RUN(struct request),
 	{ .name = NULL },
+};
+
+static const struct cmd_term csv_tables[] = {
+	{ "none", NULL },
+	{ "results", "a row per cell" },
+	{ "cells", "a row per measurement" },
+	{ "slices", "a row per slice, where cells were measured in slices" },
+	{ "columns", "the data dictionary: unit, better direction and meaning of each column" },
+	{ NULL, NULL },
 };
 
 static const struct cmd_option options[] = {
@@ -42,6 +59,9 @@ static const struct cmd_option options[] = {
 	  .help = "the matrix, tables and verdicts as text on standard output" },
 	{ "json", 0, CMD_SWITCH, AT(json), NULL,
 	  .help = "the run's report with its matrix as JSON on standard output" },
+	{ "csv", 0, CMD_CHOICE, AT(csv), "TABLE",
+	  .help = "a table of the run as CSV, for pandas and R, on standard output",
+	  .choices = csv_tables },
 	CMD_RESULTS(struct request),
 	{ .name = NULL },
 };
@@ -50,6 +70,7 @@ static const struct cmd_term examples[] = {
 	{ "ctbench report results/runs/20260101-120000-default", NULL },
 	{ "ctbench report myrun --markdown > comment.md", NULL },
 	{ "ctbench report myrun --text --base cds_lfht", NULL },
+	{ "ctbench report myrun --csv results >results.csv", NULL },
 	{ NULL, NULL },
 };
 /* clang-format on */
@@ -64,6 +85,49 @@ static int check_out(const struct request *q, const char *dir, struct ct_error *
 	return ct_user_error(e,
 			     "--out '%.500s' would overwrite the run's own %s: name another file",
 			     q->out, own);
+}
+
+/* The lines of a table: of what the run has now, for results; else its file. */
+static FILE *open_table(const char *dir, const json_t *report, const char *table, char **text)
+{
+	char path[PATH_MAX + 32];
+	size_t len = 0;
+
+	if (!strcmp(table, "results"))
+		*text = run_report_tsv(report, &len);
+	else if (!strcmp(table, "columns"))
+		*text = dictionary_text(&len);
+	snprintf(path, sizeof(path), "%s/%s.tsv", dir, table);
+	return *text ? fmemopen(*text, len, "r") : file_read(path, RESULTS_FILE_MAX);
+}
+
+static int
+write_csv(const struct request *q, const char *dir, const json_t *report, struct ct_error *e)
+{
+	const char *table = csv_tables[q->csv].name;
+	char *text = NULL, *csv = NULL;
+	FILE *in = open_table(dir, report, table, &text), *out;
+	size_t len = 0;
+	int err;
+
+	if (!in) {
+		free(text);
+		return ct_user_error(e, "--csv %s: cannot read '%.500s/%s.tsv': %s", table, dir,
+				     table, strerror(errno));
+	}
+	out = memory_stream(&csv, &len);
+	err = csv_of_tsv(out, in);
+	memory_stream_close(out, &csv);
+	fclose(in);
+	free(text);
+	if (err)
+		err = ct_user_error(e, "--csv %s: %s", table, strerror(-err));
+	else if (q->out && strcmp(q->out, "-"))
+		err = results_write_file(q->out, csv, len, e);
+	else
+		fwrite(csv, 1, len, stdout);
+	free(csv);
+	return err;
 }
 
 static report_form *form_of(const struct request *q)
@@ -91,14 +155,14 @@ static int make(void *request, struct ct_error *e)
 {
 	const struct request *q = request;
 	char dir[PATH_MAX], name[64] = "report.html", path[PATH_MAX + 80];
-	const char *out = q->out ? q->out : form_of(q) == report_html ? path : "-";
+	const char *out = q->out ? q->out : !q->csv && form_of(q) == report_html ? path : "-";
 	struct report_source s = { .plots = q->kinds };
 	json_t *benchmark, *report, *matrix = NULL;
 	int err = 0;
 
-	if (q->markdown + q->text + q->json > 1)
-		return ct_user_error(e, "--markdown, --text and --json exclude each other: give "
-					"one of them");
+	if (q->markdown + q->text + q->json + !!q->csv > 1)
+		return ct_user_error(e, "--markdown, --text, --json and --csv exclude each other: "
+					"give one of them");
 	benchmark = results_open(dir, sizeof(dir), q->results, q->run, e);
 	if (!benchmark)
 		return -ENOENT;
@@ -113,6 +177,11 @@ static int make(void *request, struct ct_error *e)
 		err = check_out(q, dir, e);
 	if (!err && strcmp(out, "-"))
 		err = results_only_files(dir, out, e);
+	if (!err && q->csv) {
+		err = write_csv(q, dir, report, e);
+		json_decref(benchmark);
+		return err;
+	}
 	if (!err) {
 		s.matrix = matrix = judge_matrix(report, q->base, e);
 		err = matrix ? 0 : -EINVAL;

@@ -7,15 +7,17 @@
 #include "harness/cli/cmd.h"
 #include "harness/cli/run_commands.h"
 #include "harness/base/interrupt.h"
+#include "harness/base/terminal.h"
 #include "harness/measure/measure.h"
 
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct request {
 	struct run_request run;
-	bool dry_run, no_bounds;
+	bool dry_run, no_bounds, json;
 	char plant[96];		    /* variant that is slowed down on purpose; empty: none */
 	double plant_delay;	    /* by this share */
 	unsigned int shard, shards; /* --shard 1/3: 1 and 3; 0: all of it */
@@ -63,6 +65,9 @@ static const struct cmd_option operands[] = {
 static const struct cmd_option options[] = {
 	{ "dry-run", 'n', CMD_SWITCH, AT(dry_run), NULL,
 	  .help = "print the cells and how long they will take; measure nothing" },
+	{ "json", 0, CMD_SWITCH, AT(json), NULL,
+	  .help = "print the report as JSON, as ctbench report --json does, and tables on standard "
+		  "error; with --dry-run the cells" },
 	RUN_NAME(struct request),
 	RUN_RESULTS(struct request),
 	RUN_RESUME(struct request, "continue an interrupted run with the arguments that it was "
@@ -104,6 +109,7 @@ static const struct cmd_term examples[] = {
 	{ "ctbench run default", NULL },
 	{ "ctbench run axes --variants axis=resize --threads 1,all --repeats 5", NULL },
 	{ "ctbench run my.yaml --dry-run", NULL },
+	{ "ctbench run axes --json | jq '.verdicts'", NULL },
 	{ "ctbench run - <my.yaml", NULL },
 	{ "ctbench run size -- --benchmark_filter=flows:1Mi", NULL },
 	{ NULL, NULL },
@@ -211,6 +217,41 @@ static int print_plan(const struct run *run, struct ct_error *e)
 	return 0;
 }
 
+/* The same for a program: {seconds, workloads: [{name, question, cells, seconds}], cells}. */
+static int print_plan_json(const struct run *run, struct ct_error *e)
+{
+	json_t *workloads = json_array(), *cells = json_array(), *plan;
+	double seconds = 0;
+	int failed;
+
+	for (size_t i = 0; i < run->set.nr; i++) {
+		const struct workload *w = &run->set.list[i];
+		json_int_t nr = 0;
+
+		for (size_t k = 0; k < run->nr_cells; k++) {
+			if (run->cells[k].workload != w || !run->cells[k].selected)
+				continue;
+			json_array_append_new(cells, json_string(run->cells[k].name));
+			nr++;
+		}
+		if (!nr)
+			continue;
+		seconds += workload_expected_seconds(w);
+		json_array_append_new(workloads,
+				      json_pack("{s:s, s:s, s:I, s:f}", "name", w->name, "question",
+						w->question, "cells", nr, "seconds",
+						workload_expected_seconds(w)));
+	}
+	plan = json_pack("{s:f, s:o, s:o}", "seconds", seconds, "workloads", workloads, "cells",
+			 cells);
+	if (!plan)
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the cells");
+	failed = json_dumpf(plan, stdout, JSON_INDENT(1));
+	putchar('\n');
+	json_decref(plan);
+	return failed && !ferror(stdout) ? -EIO : 0;
+}
+
 static int start(struct run *run, const struct request *q, int argc, char **argv, int *status,
 		 struct ct_error *e)
 {
@@ -248,7 +289,7 @@ static int execute(struct run *run, const void *request, int argc, char **argv, 
 	if (run->flags.list)
 		print_names(run);
 	else if (q->dry_run)
-		return print_plan(run, e);
+		return q->json ? print_plan_json(run, e) : print_plan(run, e);
 	else
 		return start(run, q, argc, argv, status, e);
 	return 0;
@@ -286,9 +327,45 @@ int run_command(int argc, char **argv, run_measure_fn measure)
 	return run_programs(argc, argv, measure, NULL, NULL);
 }
 
+/*
+ * Takes --json out of the arguments, so that it is none of the run's, which --resume repeats.  Not
+ * with --dry-run, nor behind "--".
+ */
+static bool take_json(int *argc, char **argv)
+{
+	bool json = false, dry = false;
+	int nr = 0, end = 0;
+
+	for (; end < *argc && strcmp(argv[end], "--") != 0; end++) {
+		dry |= !strcmp(argv[end], "--dry-run") || !strcmp(argv[end], "-n");
+		json |= !strcmp(argv[end], "--json");
+	}
+	if (!json || dry)
+		return false;
+	for (int i = 0; i < *argc; i++)
+		if (i >= end || strcmp(argv[i], "--json") != 0)
+			argv[nr++] = argv[i];
+	argv[nr] = NULL;
+	*argc = nr;
+	return true;
+}
+
 static int cmd_run(int argc, char **argv)
 {
-	return run_command(argc, argv, measure_cell);
+	char dir[PATH_MAX] = "", path[PATH_MAX + 32];
+	char *report[] = { (char *)"report", (char *)"--json", dir, NULL };
+	int status, out, failed;
+
+	if (!take_json(&argc, argv))
+		return run_command(argc, argv, measure_cell);
+	out = terminal_divert();
+	status = run_programs(argc, argv, measure_cell, NULL, dir);
+	terminal_restore(out);
+	snprintf(path, sizeof(path), "%s/benchmark.json", dir);
+	if (!*dir || access(path, R_OK))
+		return status;
+	failed = cmd_main(&command_report, 3, report);
+	return status ? status : failed;
 }
 
 const struct command command_run = {

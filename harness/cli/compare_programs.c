@@ -4,6 +4,7 @@
 
 #include "harness/base/built_in.h"
 #include "harness/base/output_of.h"
+#include "harness/base/terminal.h"
 #include "harness/cli/run_commands.h"
 #include "harness/machine/program.h"
 #include "harness/measure/measure.h"
@@ -99,20 +100,12 @@ static char **run_arguments(int argc, char **argv, int *nr)
 static int
 measure_both(const struct run_other *other, int argc, char **argv, bool quiet, char dir[PATH_MAX])
 {
-	int out = -1, status;
-
 	/* What compare prints is for programs then. */
-	if (quiet) {
-		fflush(stdout);
-		out = dup(STDOUT_FILENO);
-		dup2(STDERR_FILENO, STDOUT_FILENO);
-	}
-	status = run_programs(argc, argv, measure_cell, other, dir);
-	if (out >= 0) {
-		fflush(stdout);
-		dup2(out, STDOUT_FILENO);
-		close(out);
-	}
+	int out = quiet ? terminal_divert() : -1;
+	int status = run_programs(argc, argv, measure_cell, other, dir);
+
+	if (quiet)
+		terminal_restore(out);
 	return status;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What each column and figure of a run is: figures.def, the parameters and the axes as one list.
- * `ctbench list --results` prints it; each run's folder has it as columns.tsv.
+ * `ctbench list --columns` prints it; each run's folder has it as columns.tsv.
  */
 #ifndef CTBENCH_HARNESS_RESULTS_DICTIONARY_H
 #define CTBENCH_HARNESS_RESULTS_DICTIONARY_H

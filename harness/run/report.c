@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The report of a run: the key "ctbench" of benchmark.json. Tables, plots and results.tsv are made
- * from it alone, so that they can be made again from the file. `ctbench list --results` explains
+ * from it alone, so that they can be made again from the file. `ctbench list --columns` explains
  * each metric and series.
  *
  *	format		1

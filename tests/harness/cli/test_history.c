@@ -97,7 +97,7 @@ static void runs_are_listed(void **state)
 		   "\"facts\": {\"machine\": {\"cpu\": \"New\"}}}");
 	snprintf(cells, sizeof(cells), "%s\n", measurement_header());
 	write_text("runs/going/cells.tsv", cells);
-	assert_int_equal(RUN("list", "--runs", "--folder", "runs", "--json"), 0);
+	assert_int_equal(RUN("list", "--runs", "--results", "runs", "--json"), 0);
 	list = output();
 	/* broken has no time, so it comes first; the others in time, not by name. */
 	assert_int_equal(json_array_size(list), 12);
@@ -113,12 +113,12 @@ static void runs_are_listed(void **state)
 	assert_string_equal(text(list, 11, "revision"), "abc");
 	json_decref(list);
 
-	assert_int_equal(RUN("list", "--runs", "--folder", "runs"), 0);
+	assert_int_equal(RUN("list", "--runs", "--results", "runs"), 0);
 	expect(said.out, "rev10");
 	expect(said.err, "broken");
-	assert_int_equal(RUN("list", "--runs", "--folder", "nowhere"), CT_EXIT_USER);
+	assert_int_equal(RUN("list", "--runs", "--results", "nowhere"), CT_EXIT_USER);
 	expect(said.err, "nowhere");
-	assert_int_equal(RUN("list", "--folder", "runs"), CT_EXIT_USER);
+	assert_int_equal(RUN("list", "--results", "runs"), CT_EXIT_USER);
 	assert_int_equal(RUN("list", "--runs", "--axes"), CT_EXIT_USER);
 }
 

@@ -101,7 +101,7 @@ static void all_fit(void **state)
 		"list --axes",
 		"list --workloads",
 		"list --runs",
-		"list --results",
+		"list --columns",
 		"list --parameters",
 		"run axes --dry-run",
 		"report a --text",

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* Comma-separated values (RFC 4180, with newlines of this system), as pandas and R read them. */
+#ifndef CTBENCH_HARNESS_BASE_CSV_H
+#define CTBENCH_HARNESS_BASE_CSV_H
+
+#include <stdio.h>
+
+/* Lines with tabs between fields become lines with commas.  0, or a negative errno of reading. */
+int csv_of_tsv(FILE *out, FILE *in);
+
+#endif
