@@ -138,7 +138,7 @@ static void test_help(void **state)
 	done(&o);
 }
 
-/* Only commands that measure (options of Google Benchmark or ctbench run) and list (operands) take it. */
+/* Only commands that measure (options behind it) and list (operands) take it. */
 static void test_rest(void **state)
 {
 	unsigned int taking = 0;
