@@ -184,7 +184,7 @@ struct explain {
 
 	/* A reassembled packet: its fragments.  A fragment: the packet that completes it. */
 	uint64_t *parts;
-	size_t nr_parts, max_parts;
+	size_t nr_parts;
 	int64_t completed_by; /* -1: none */
 	bool look_ahead;      /* completed_by was searched for */
 	bool untold;	      /* replay --json reports another end, as Linux's trace does */

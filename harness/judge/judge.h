@@ -185,8 +185,6 @@ long judge_correct(struct judge_comparison *list, size_t nr);
 
 /* "better", "worse", "different", "none", "unjudged" */
 const char *judge_outcome(const struct judge_comparison *c);
-/* "faster", "smaller", "more"; "" where nothing is seen */
-const char *judge_word(const struct judge_comparison *c);
 /* Put effect_percent, ci_low_percent and ci_high_percent into an object. */
 void judge_put_figures(struct json_t *json, const struct stats_contrast *effect);
 /* The comparison as a verdict of the report; new reference. */

@@ -132,7 +132,8 @@ const char *judge_outcome(const struct judge_comparison *c)
 	return (c->effect.value > 0) == (better > 0) ? "better" : "worse";
 }
 
-const char *judge_word(const struct judge_comparison *c)
+/* "faster", "smaller", "more"; "" where nothing is seen */
+static const char *judge_word(const struct judge_comparison *c)
 {
 	struct metric_words words = metric_words(c->metric);
 

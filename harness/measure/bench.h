@@ -93,9 +93,6 @@ void bench_worker_end(struct bench *b);
 /* A worker gives up; the others continue, and the cell fails.  The sentence is in e. */
 void bench_worker_failed(struct bench *b, int err, const struct ct_error *e);
 
-/* This worker's part of n flows, from *from on; returns how many. */
-uint64_t bench_part(const struct bench *b, const struct pool_worker *w, uint64_t n, uint64_t *from);
-
 /*
  * Between batches: returns the TSC and advances the table's clock.  Every worker
  * calls it; the first one writes the clock.

@@ -82,7 +82,9 @@ void bench_worker_failed(struct bench *b, int err, const struct ct_error *e)
 		*b->e = *e;
 }
 
-uint64_t bench_part(const struct bench *b, const struct pool_worker *w, uint64_t n, uint64_t *from)
+/* This worker's part of n flows, from *from on; returns how many. */
+static uint64_t
+bench_part(const struct bench *b, const struct pool_worker *w, uint64_t n, uint64_t *from)
 {
 	*from = n * w->index / b->cell->threads;
 	return n * (w->index + 1) / b->cell->threads - *from;

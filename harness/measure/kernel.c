@@ -263,7 +263,7 @@ static int open_all(struct bench_kernel *b)
 		return ct_fail(b->e, -errno, CT_EXIT_SKIP, "no network namespace of its own: %s",
 			       strerror(errno));
 	/* Recent kernels have this limit for each namespace. */
-	setting_write("max", (long long)(2 * b->q->flows + 1024));
+	setting_write("max", 2 * (long long)b->q->flows + 1024);
 	b->tuples.flows = b->q->flows;
 	err = kernel_bpf_open(&b->tuples, b->e);
 	if (err)
@@ -364,7 +364,7 @@ static int check_machine(const struct kernel_request *q, struct setting s[2], st
 		return ct_fail(e, -ENOENT, CT_EXIT_SKIP,
 			       "conntrack is not loaded: modprobe nf_conntrack");
 	s[0].now = q->buckets ? (long long)q->buckets : s[0].before;
-	s[1].now = (long long)(2 * q->flows + 1024);
+	s[1].now = 2 * (long long)q->flows + 1024;
 	if (s[1].now < s[1].before)
 		s[1].now = s[1].before;
 	return 0;

@@ -18,7 +18,8 @@
 #define TIMER_READINGS 20000
 #define SEED_ARRIVALS  0x617272697661ull
 
-const char *bench_latency_class_name(enum cell_level level, unsigned int class)
+/* Of ct_latency_class, at a level: "lookup_hit", ..., "established", ... */
+static const char *bench_latency_class_name(enum cell_level level, unsigned int class)
 {
 	static const char *const names[][CT_NR_LATENCY_CLASSES] = {
 		[LEVEL_OPS] = {

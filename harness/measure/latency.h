@@ -69,7 +69,4 @@ int bench_latency_worker(struct bench *b, const struct pool_worker *w,
 /* After the workers ended: the details, and the result's percentiles. */
 void bench_latency_report(struct bench *b);
 
-/* Of ct_latency_class, at a level: "lookup_hit", ..., "established", ... */
-const char *bench_latency_class_name(enum cell_level level, unsigned int class);
-
 #endif

@@ -177,7 +177,9 @@ void bench_timeline_run(struct bench *b, struct pool_worker *w,
 
 /* ---- after it ---- */
 
-double timeline_at(const struct timeline_track *t, uint32_t k, uint64_t tsc, enum timeline_count c)
+/* Counters of a worker's track at the end of piece k - 1 (0: at the opening). */
+static double
+timeline_at(const struct timeline_track *t, uint32_t k, uint64_t tsc, enum timeline_count c)
 {
 	const struct timeline_slot *slot = &t->slot[k < t->nr ? k : t->nr - 1];
 	double a = (double)slot->before.count[c], b = (double)slot->after.count[c];

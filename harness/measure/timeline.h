@@ -99,9 +99,6 @@ struct bench_timeline {
 	struct timeline_track *track; /* [threads] */
 };
 
-/* Counters of a worker's track at the end of piece k - 1 (0: at the opening). */
-double timeline_at(const struct timeline_track *t, uint32_t k, uint64_t tsc, enum timeline_count c);
-
 /* The smallest value that this share of a piece's operations does not exceed, in ticks; 0: none. */
 uint64_t timeline_tail_at(const struct timeline_tail *tail, double share);
 

@@ -11,7 +11,8 @@
 #include "harness/base/json_read.h"
 #include "harness/results/results.h"
 
-int64_t results_seconds(const char *time)
+/* Seconds since 1970 of a time as results_time() writes it; 0 if it is none. */
+static int64_t results_seconds(const char *time)
 {
 	struct tm tm = { 0 };
 	const char *end = strptime(time, "%Y-%m-%dT%H:%M:%S%z", &tm);

@@ -31,9 +31,7 @@ int results_each_run(const char *parent,
 		     int (*see)(void *arg, const struct run_folder *r, struct ct_error *e),
 		     void *arg, struct ct_error *e);
 
-/* Seconds since 1970 of a time as results_time() writes it; 0 if it is none. */
-int64_t results_seconds(const char *time);
-/* A list of objects with "started", sorted by it; consumes the list. */
-struct json_t *results_in_time(struct json_t *list);
+/* The list runs of objects with "started", sorted by it; consumes the list. */
+struct json_t *results_in_time(struct json_t *runs);
 
 #endif

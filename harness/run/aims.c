@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What became of the aims of a run's workloads (aims.h). */
+/* The aims of a run's workloads, and whether they were reached (aims.h). */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,8 +107,8 @@ void run_print_aims(FILE *out, const struct run *run)
 			if (c->cell.control || strcmp(c->cell.variant, aim->variant))
 				continue;
 			if (!any)
-				fprintf(out, "\nWhat was aimed at, and the medians and quartiles "
-					     "that came of it:\n");
+				fprintf(out, "\nAims, and the medians and quartiles that were "
+					     "measured:\n");
 			any = true;
 			print_one(out, run, aim, c);
 		}

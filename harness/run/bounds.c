@@ -124,14 +124,14 @@ static void add_null(struct run *run, const struct bounds_request *q, json_t *li
 #define IN_CACHE_FLOWS 128
 
 /*
- * Connections per bucket, as a power of two, since some tables round the number of buckets to one;
- * within what leaves several buckets, and a table that is not mostly empty ones.
+ * Connections per bucket.  A power of two, because some tables round the number of buckets to one.
+ * Limited, so that the table has at least four buckets and not too many empty ones.
  */
 static double load_of(const struct cell *c)
 {
 	double load = c->buckets ? exp2(round(log2((double)c->flows / (double)c->buckets))) : 1;
 
-	return fmin(fmax(load, 1.0 / 16), IN_CACHE_FLOWS / 4);
+	return fmin(fmax(load, 1.0 / 16), IN_CACHE_FLOWS / 4.0);
 }
 
 /* What such a lookup is called in the list, without its time; a new reference. */

@@ -2,9 +2,7 @@
 //
 // Google Benchmark from C: see gbench_shim.h for what and why.
 
-#include "harness/run/gbench_shim.h"
-
-#include <benchmark/benchmark.h>
+#include "harness/run/gbench_internal.h"
 
 #include <algorithm>
 #include <new>
@@ -13,69 +11,12 @@
 #include <cstring>
 #include <exception>
 #include <fstream>
-#include <set>
 #include <sstream>
-#include <string>
-#include <vector>
 
-namespace
+namespace gbench
 {
-
-enum class Mode { Select, Measure, Report };
-
-struct Entry {
-	std::string name;
-	unsigned int repeats;
-	unsigned int threads;
-	benchmark::internal::Benchmark *gb;
-	bool selected;
-	unsigned int calls;		 // of this pass
-	std::vector<unsigned int> order; // repeats as the report takes them
-};
-
-struct Shim {
-	Mode mode = Mode::Select;
-	unsigned int pass = 0; // number of the measuring pass, if interleaved
-	struct gbench_flags flags = {};
-	bool show = false; // Google Benchmark's own report on stdout as well
-	bool show_aggregates_only = false;
-	std::string out;	 // --benchmark_out, kept back until the report
-	bool out_is_json = true; // --benchmark_out_format
-	std::vector<Entry> entries;
-	const struct gbench_callbacks *callbacks = nullptr;
-	void *arg = nullptr;
-};
 
 Shim shim;
-std::set<std::string> contexts; // Google Benchmark keeps them for good
-
-// What std::map of counters calls the CPU time until the report takes it out.
-const char cpu_counter[] = "cpu_ns_per_op";
-
-bool take_value(const std::string &arg, const char *flag, std::string *value)
-{
-	const std::string start = std::string("--") + flag;
-
-	if (arg.compare(0, start.size(), start))
-		return false;
-	if (arg.size() == start.size()) {
-		*value = "";
-		return true;
-	}
-	if (arg[start.size()] != '=')
-		return false;
-	*value = arg.substr(start.size() + 1);
-	return true;
-}
-
-// As Google Benchmark reads a switch.
-bool truthy(std::string value)
-{
-	static const char *const no[] = { "0", "f", "n", "no", "off", "false" };
-
-	std::transform(value.begin(), value.end(), value.begin(), ::tolower);
-	return std::find(std::begin(no), std::end(no), value) == std::end(no);
-}
 
 void initialize(const std::vector<std::string> &args, std::vector<std::string> *left)
 {
@@ -93,6 +34,19 @@ void initialize(const std::vector<std::string> &args, std::vector<std::string> *
 	for (int i = 1; left && i < argc; i++)
 		left->push_back(argv[i]);
 }
+
+} // namespace gbench
+
+using gbench::Entry;
+using gbench::initialize;
+using gbench::Mode;
+using gbench::shim;
+
+namespace
+{
+
+// The CPU time travels as a counter of this name; the report takes it out.
+const char cpu_counter[] = "cpu_ns_per_op";
 
 // C's stdout, which is filtered (terminal.h), where std::cout is not.
 class Stdout : private std::streambuf, public std::ostream
@@ -161,8 +115,8 @@ class Report : public benchmark::JSONReporter
 			// No sample: neither measured nor failed, so not a row.
 			if (run.error_occurred && run.error_message.empty())
 				continue;
-			// An error has a time of 0 in JSON, which whoever reads rows takes
-			// for one; our own key of the file tells of it.
+			// An error would be a row with a time of 0 in the JSON, and readers would
+			// believe the 0.  The key ctbench has the error.
 			if (!run.error_occurred)
 				clean.push_back(cleaned(run));
 			if (!shim.show_aggregates_only || run.run_type == Run::RT_Aggregate)
@@ -261,8 +215,8 @@ void one_benchmark(benchmark::State &state, size_t index)
 	}
 }
 
-// A $ in the filter means the end of the name as we print it, not of the one
-// that Google Benchmark makes of it: each that is not escaped and not in brackets.
+// A $ in the filter means the end of the name as we print it; Google Benchmark matches a longer
+// name.  So each $ that is neither escaped nor in brackets also allows the addition.
 std::string filter()
 {
 	const std::string spec = benchmark::GetBenchmarkFilter();
@@ -324,165 +278,6 @@ int no_memory(struct ct_error *e)
 		       shim.entries.size());
 }
 
-// Flags whose values Google Benchmark answers with a page of usage and status 0.
-int check_choice(const std::string &arg, struct ct_error *e)
-{
-	static const struct {
-		const char *flag;
-		std::vector<const char *> values;
-	} choices[] = {
-		{ "benchmark_format", { "console", "json", "csv" } },
-		{ "benchmark_out_format", { "console", "json", "csv" } },
-		{ "benchmark_time_unit", { "ns", "us", "ms", "s" } },
-	};
-	std::string value;
-
-	for (const auto &choice : choices) {
-		std::string list;
-
-		if (!take_value(arg, choice.flag, &value))
-			continue;
-		for (const char *allowed : choice.values) {
-			if (value == allowed)
-				return 0;
-			list += list.empty() ? "" : ", ";
-			list += allowed;
-		}
-		return ct_user_error(e, "--%s is '%s': it must be one of %s", choice.flag,
-				     value.c_str(), list.c_str());
-	}
-	return 0;
-}
-
-// Flags that would do harm or nothing here.
-int check_refused(const std::string &arg, struct ct_error *e)
-{
-	static const struct {
-		const char *flag, *remedy;
-	} refused[] = {
-		{ "benchmark_min_time", "the length of a window is --duration (before the --)" },
-		{ "benchmark_min_warmup_time",
-		  "the time before a window is --warmup (before the --)" },
-		{ "benchmark_perf_counters",
-		  "it would count this process, which only waits for the measured one; "
-		  "use 'perf stat -- ctbench run ...'" },
-	};
-	std::string value;
-
-	for (const auto &flag : refused)
-		if (take_value(arg, flag.flag, &value))
-			return ct_user_error(e, "--%s has no use here: %s", flag.flag, flag.remedy);
-	return 0;
-}
-
-int add_contexts(const std::string &pairs, struct ct_error *e)
-{
-	std::istringstream in(pairs);
-	std::string pair;
-
-	while (std::getline(in, pair, ',')) {
-		const size_t equals = pair.find('=');
-
-		if (equals == std::string::npos || equals == 0)
-			return ct_user_error(e,
-					     "--benchmark_context has '%s': it must be "
-					     "KEY=VALUE,KEY=VALUE,...",
-					     pair.c_str());
-		if (contexts.insert(pair.substr(0, equals)).second)
-			benchmark::AddCustomContext(pair.substr(0, equals),
-						    pair.substr(equals + 1));
-	}
-	return 0;
-}
-
-void print_help()
-{
-	benchmark::PrintDefaultHelp();
-	printf("\n"
-	       "These are Google Benchmark's flags.  One of its iterations is one timed window,\n"
-	       "so --benchmark_min_time, --benchmark_min_warmup_time and "
-	       "--benchmark_perf_counters\n"
-	       "are refused (see --duration and --warmup of 'ctbench run --help').\n"
-	       "--benchmark_repetitions stands for --repeats, and random interleaving is on\n"
-	       "unless switched off: every block of repeats runs all cells in random order.\n"
-	       "--benchmark_format shows Google Benchmark's own report besides our table.\n");
-}
-
-// The flag itself is dealt with: true and it need not reach Google Benchmark.
-bool take_flag(const std::string &arg, int *ret, struct ct_error *e)
-{
-	std::string value;
-
-	if (take_value(arg, "benchmark_list_tests", &value)) {
-		shim.flags.list = truthy(value);
-	} else if (take_value(arg, "benchmark_enable_random_interleaving", &value)) {
-		shim.flags.interleave = truthy(value);
-	} else if (take_value(arg, "benchmark_display_aggregates_only", &value)) {
-		shim.show_aggregates_only = truthy(value);
-	} else if (take_value(arg, "benchmark_out", &value)) {
-		shim.out = value;
-	} else if (take_value(arg, "benchmark_context", &value)) {
-		*ret = add_contexts(value, e);
-	} else if (take_value(arg, "benchmark_repetitions", &value)) {
-		char *end;
-		const long n = strtol(value.c_str(), &end, 10);
-
-		if (value.empty() || *end || n < 1 || n > 10000)
-			*ret = ct_user_error(e,
-					     "--benchmark_repetitions is '%s': it must be a "
-					     "number from 1 to 10000",
-					     value.c_str());
-		shim.flags.repetitions = static_cast<unsigned int>(n);
-	} else {
-		return false;
-	}
-	return true;
-}
-
-int begin(int argc, char **argv, struct ct_error *e)
-{
-	// Flags outlive a run: each begins with their defaults.
-	std::vector<std::string> args = {
-		"--benchmark_filter=",		 "--benchmark_list_tests=false",
-		"--benchmark_repetitions=1",	 "--benchmark_report_aggregates_only=false",
-		"--benchmark_format=console",	 "--benchmark_out=",
-		"--benchmark_out_format=json",	 "--benchmark_min_time=0.5",
-		"--benchmark_min_warmup_time=0", "--benchmark_display_aggregates_only=false",
-		"--benchmark_time_unit=ns",
-	};
-	std::vector<std::string> left;
-	int ret = 0;
-
-	for (int i = 0; i < argc; i++) {
-		const std::string arg = argv[i];
-		std::string value;
-
-		if (arg == "--help" || arg == "-h") {
-			print_help();
-			return 1;
-		}
-		if ((ret = check_refused(arg, e)) || (ret = check_choice(arg, e)))
-			return ret;
-		if (!take_flag(arg, &ret, e)) {
-			if (take_value(arg, "benchmark_format", &value))
-				shim.show = true;
-			if (take_value(arg, "benchmark_out_format", &value))
-				shim.out_is_json = value == "json";
-			args.push_back(arg);
-		}
-		if (ret)
-			return ret;
-	}
-	initialize(args, &left);
-	if (!left.empty())
-		return ct_user_error(e,
-				     "'%s' is not a flag of Google Benchmark, or lacks its value "
-				     "(ctbench run -- --help lists them; ctbench's own options go "
-				     "before the --)",
-				     left[0].c_str());
-	return 0;
-}
-
 int run(char **json, struct ct_error *e)
 {
 	unsigned int passes = 1;
@@ -541,7 +336,7 @@ extern "C" int gbench_begin(int argc, char **argv, struct gbench_flags *flags, s
 	gbench_end();
 	shim.flags.interleave = true;
 	try {
-		ret = begin(argc, argv, e);
+		ret = gbench::read_flags(argc, argv, e);
 	} catch (const std::exception &) {
 		ret = no_memory(e);
 	}
@@ -614,5 +409,5 @@ gbench_run(const struct gbench_callbacks *callbacks, void *arg, char **json, str
 extern "C" void gbench_end(void)
 {
 	benchmark::ClearRegisteredBenchmarks();
-	shim = Shim();
+	shim = gbench::Shim();
 }

@@ -2,37 +2,32 @@
 /*
  * Google Benchmark from C.
  *
- * Google Benchmark keeps the register of what is to be measured, chooses by
- * --benchmark_filter, orders the measurements, computes means and writes the
- * JSON that its tools (compare.py) read.  It measures nothing here: one of
- * its "iterations" calls back into C, which drives one timed window in a
- * separate process.  The time it reports is the one the callback gives it
- * (manual time): nanoseconds per operation as one thread sees it.
+ * Google Benchmark has the list of benchmarks, selects by --benchmark_filter, orders the
+ * measurements, computes means and writes the JSON that its tools (compare.py) read.  It measures
+ * nothing here: one of its "iterations" calls back into C, which runs one timed window in a
+ * separate process.  The reported time is the one that the callback sets (manual time): nanoseconds
+ * per operation as one thread sees it.
  *
- * Written against 1.7.1, whose habits decide how a run goes:
+ * Written against 1.7.1:
  *
- * - It runs whole passes.  In a measuring pass every benchmark has one
- *   repetition, in an order that Google Benchmark shuffles: pass k is
- *   the randomised block of all repeats number k, so that a slow drift of
- *   the machine meets all variants alike.  It has no seed to set; the
- *   caller sees the order and writes it down.  With
- *   --benchmark_enable_random_interleaving=false one pass runs all repeats
- *   of the first benchmark, then those of the second, and so on.
- * - A last pass measures nothing: it hands every sample to Google Benchmark
- *   again, now with the real number of repetitions, for its report.  That is why an
- *   interrupted run has a report, and one that is gone on with has one of
- *   all its repeats.
- * - Its statistics read the first repetition's fields even if that one had an
- *   error (they are not set then): samples without error go first.
- * - A row with an error has a time of 0 in JSON, and its tools take it for one: such
- *   rows are left out of what is written, and only shown.
- * - A mean of 0 makes it write NaN, which is not JSON: such values are left out.
- * - A warm-up (--benchmark_min_warmup_time) would repeat windows until
- *   their "time" of some nanoseconds adds up to seconds: it is refused, like
- *   other flags that cannot mean here what they say.
+ * - It runs whole passes.  In a measuring pass every benchmark has one repetition, in an order that
+ *   Google Benchmark shuffles.  Pass k is the randomised block of repeat k of every benchmark, so
+ *   that slow drift of the machine affects all variants alike.  Its seed cannot be set; the caller
+ *   sees the order and records it.  With --benchmark_enable_random_interleaving=false one pass runs
+ *   all repeats of the first benchmark, then those of the second, and so on.
+ * - A last pass measures nothing.  It gives every sample to Google Benchmark again, with the real
+ *   number of repetitions, for the report.  So an interrupted run has a report, and the report of a
+ *   resumed run has all its repeats.
+ * - Its statistics read the fields of the first repetition even after an error, which leaves them
+ *   unset.  So samples without an error come first.
+ * - A row with an error has a time of 0 in the JSON, and its tools believe the 0.  So such rows are
+ *   shown, but not written.
+ * - For a mean of 0 it writes NaN, which is not JSON.  Such values are left out.
+ * - A warm-up (--benchmark_min_warmup_time) would repeat windows until their "times" of some
+ *   nanoseconds add up to seconds.  It is refused, like other flags that would mislead here.
  *
- * There is one Google Benchmark in a process: one thread at a time may use
- * this, and gbench_begin() starts afresh.
+ * A process has one Google Benchmark: only one thread at a time may use this, and gbench_begin()
+ * starts afresh.
  */
 #ifndef CTBENCH_HARNESS_RUN_GBENCH_SHIM_H
 #define CTBENCH_HARNESS_RUN_GBENCH_SHIM_H
@@ -62,7 +57,7 @@ struct gbench_sample {
 	size_t nr_counters;
 };
 
-/* Google Benchmark's flags that the caller has to know about. */
+/* The flags of Google Benchmark that the caller carries out. */
 struct gbench_flags {
 	bool list;	 /* --benchmark_list_tests: print names, measure nothing */
 	bool interleave; /* repeats in shuffled blocks; on unless switched off */
@@ -84,10 +79,9 @@ struct gbench_callbacks {
 };
 
 /*
- * Read Google Benchmark's flags: argv[0] .. argv[argc - 1] is what follows
- * "--".  Forgets benchmarks added before.  An unknown flag, a wrong value or
- * one that means nothing here is -EINVAL with a sentence in e.
- * --help prints Google Benchmark's own list and the notes above, and returns 1.
+ * Reads Google Benchmark's flags: argv[0] .. argv[argc - 1] are the arguments behind "--".  Forgets
+ * all benchmarks.  0; -EINVAL with a sentence in e for an unknown flag, a wrong value, or a flag
+ * that is refused; 1 for --help, which prints Google Benchmark's own list and some notes.
  */
 int gbench_begin(int argc, char **argv, struct gbench_flags *flags, struct ct_error *e);
 
@@ -98,18 +92,17 @@ int gbench_begin(int argc, char **argv, struct gbench_flags *flags, struct ct_er
 int gbench_add(const char *name, unsigned int repeats, unsigned int threads, struct ct_error *e);
 
 /*
- * Set selected[i] for each benchmark that --benchmark_filter lets through.
- * None, or a filter that is not a regular expression: -EINVAL with a sentence.
+ * Sets selected[i] for each benchmark that --benchmark_filter matches.  -EINVAL with a sentence if
+ * it matches none or is not a regular expression.
  */
 int gbench_select(bool *selected, struct ct_error *e);
 
 /*
- * Measure what is selected, then put Google Benchmark's JSON report into *json, to be freed
- * (and whatever --benchmark_out and --benchmark_format ask for where they say).
- * The names in JSON are those given to gbench_add(): Google Benchmark's own
- * additions ("/iterations:1/repeats:9/manual_time") are taken off, so that
- * runs with different numbers of repeats can be compared.
- * 0, or a negative errno with a sentence if a report cannot be written.
+ * Measures the selected benchmarks, then puts Google Benchmark's JSON report into *json, to be
+ * freed; also writes the reports that --benchmark_out and --benchmark_format ask for.  The names in
+ * the JSON are those given to gbench_add(), without Google Benchmark's additions
+ * ("/iterations:1/repeats:9/manual_time"), so that runs with different numbers of repeats can be
+ * compared.  0, or a negative errno with a sentence if a report cannot be written.
  */
 int gbench_run(const struct gbench_callbacks *callbacks, void *arg, char **json,
 	       struct ct_error *e);

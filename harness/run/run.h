@@ -230,8 +230,6 @@ int run_keep_measurement(struct run *run, struct run_cell *c, struct measurement
 			 const struct json_t *details);
 /* Measure all that is selected and not done, then have Google Benchmark write its report. */
 int run_session(struct run *run, struct ct_error *e);
-/* Expected seconds for all that is selected and not done. */
-double run_expected_seconds(const struct run *run);
 
 /* ---- other.c ---- */
 

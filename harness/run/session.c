@@ -86,7 +86,8 @@ static unsigned int not_done(const struct run_cell *c)
 	return n;
 }
 
-double run_expected_seconds(const struct run *run)
+/* Expected seconds for all that is selected and not done. */
+static double run_expected_seconds(const struct run *run)
 {
 	double seconds = 0;
 

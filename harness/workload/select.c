@@ -7,8 +7,7 @@
 #include <fnmatch.h>
 #include <string.h>
 
-#define TERMS_MAX (CT_NR_AXES + 2)
-#define NEAR_MAX  3
+#define NEAR_MAX 3
 
 /* The parts of a selection by axes. */
 struct selection {

@@ -37,8 +37,8 @@ static void storm_error(struct storm *s, const char *what, uint32_t key)
 }
 
 /*
- * A nulls walk that a resize overtakes may miss (see chain/nulls_rcu.h); that
- * is the kernel's bargain and excused, but only while a resize ran.
+ * A nulls walk that a resize overtakes may miss an entry, as in the kernel
+ * (see chain/nulls_rcu.h).  Excused, but only while a resize ran.
  */
 static bool excused(struct storm *s, unsigned int resizes_before)
 {
@@ -200,7 +200,7 @@ static void test_threads_with_resize(void **state)
 
 #define SLOW_PAIRS (CT_TSAN ? 8000u : 20000u)
 
-/* A thread that the kernel stops where it holds up grace periods. */
+/* A thread that sleeps inside a read-side section, so that no grace period ends. */
 static void *slow_reader(void *arg)
 {
 	const struct timespec nap = { .tv_nsec = 50000000 };
@@ -213,7 +213,7 @@ static void *slow_reader(void *arg)
 	return NULL;
 }
 
-/* What waits for such a thread must not make a table full that has two connections. */
+/* Memory that waits for such a thread must not fill a table that has two connections. */
 static void test_slow_reader(void **state)
 {
 	struct nf_conntrack_tuple t = fixture_tuple(1);

@@ -109,7 +109,7 @@ static void test_clash_amid_insertion(void **state)
 	assert_int_equal(fixture_live_nodes(&fx), 1);
 }
 
-/* With one node in or out it is found by neither. */
+/* With only one of its nodes in, it is found by neither tuple. */
 static void nobody_sees_it(void)
 {
 	struct nf_conntrack_tuple t = fixture_tuple(KEY), r = fixture_reply(&t);

@@ -20,12 +20,7 @@
 #include "tests/fixture/capture_files.h"
 #include "tests/fixture/cmocka.h"
 #include "tests/fixture/command_fixture.h"
-
-#ifdef __SANITIZE_ADDRESS__
-#define SANITIZED 1
-#else
-#define SANITIZED CT_TSAN
-#endif
+#include "tests/fixture/sanitized.h"
 
 /* Nothing here takes longer; this ends a program that hangs. */
 #define LIMIT_SECONDS 60

@@ -13,12 +13,7 @@
 #include "harness/base/error.h"
 #include "tests/fixture/cmocka.h"
 #include "tests/fixture/command_fixture.h"
-
-#ifdef __SANITIZE_ADDRESS__
-#define SANITIZED 1
-#else
-#define SANITIZED CT_TSAN
-#endif
+#include "tests/fixture/sanitized.h"
 
 /* In a new mount namespace, in which the source is an empty folder; or not, with a note. */
 static bool can_hide;

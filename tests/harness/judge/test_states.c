@@ -123,7 +123,7 @@ static void both_states_are_told(void **state)
 	assert_true(holds(v, "near", -30) && holds(v, "far", -24));
 	assert_true(at(v, "near", "ci_high_percent") < at(v, "far", "ci_low_percent"));
 	assert_non_null(strstr(json_string_value(json_object_get(v, "text")), "near"));
-	/* And the cell's own figure is told twice. */
+	/* And the cell's own figure is given for each state. */
 	v = json_object_get(json_object_get(report, "cells"), "w/a");
 	assert_true(fabs(at(v, "near", "ns_per_op") - 45) < 2);
 	assert_true(fabs(at(v, "far", "ns_per_op") - 140) < 5);

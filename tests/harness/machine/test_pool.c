@@ -54,7 +54,7 @@ static void burn(uint64_t ns)
 struct notes {
 	unsigned int runs[MAX];
 	int cpu[MAX];
-	_Atomic unsigned int inside, most_inside;
+	_Atomic unsigned int inside;
 };
 
 static void note(void *arg, struct pool_worker *w)

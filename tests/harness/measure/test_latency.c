@@ -11,14 +11,8 @@
 
 #include "core/compiler.h"
 #include "harness/numbers/histogram.h"
-#include "harness/measure/measure.h"
 #include "tests/fixture/cmocka.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#else
-#define SANITIZED 0
-#endif
+#include "tests/fixture/measured.h"
 
 static const struct cell plain = {
 	.suite = "latency",
@@ -268,16 +262,9 @@ static void a_planted_stall(void **state)
 		attempt++;
 }
 
-static int prepare(void **state)
-{
-	(void)state;
-	measure_program = CTBENCH_BINARY;
-	return SANITIZED ? setenv("CTBENCH_TIDY", "1", 1) : 0;
-}
-
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(service_times),   cmocka_unit_test(arrivals_are_as_asked),
 	cmocka_unit_test(a_rate_too_high), cmocka_unit_test(packets),
 	cmocka_unit_test(a_planted_stall),
 };
-CT_TEST_MAIN(tests, prepare, NULL)
+CT_TEST_MAIN(tests, measured_setup, NULL)

@@ -14,12 +14,6 @@
 #include "tests/fixture/cmocka.h"
 #include "tests/fixture/measured.h"
 
-#ifdef __SANITIZE_ADDRESS__
-#define SANITIZED 1
-#else
-#define SANITIZED CT_TSAN
-#endif
-
 #define PIECES 10
 
 /* ---- a made-up track: a batch of 100 operations per tenth of a piece, and a stall ---- */
@@ -421,15 +415,6 @@ static void test_resizes(void **state)
 	json_decref(details);
 }
 
-static int of_this_build(void **state)
-{
-	(void)state;
-	measure_program = CTBENCH_BINARY;
-	if (SANITIZED)
-		setenv("CTBENCH_TIDY", "1", 1);
-	return 0;
-}
-
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_calm),
 	cmocka_unit_test(test_stalled),
@@ -441,4 +426,4 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_percentiles),
 	cmocka_unit_test(test_all_early_drops),
 };
-CT_TEST_MAIN(tests, of_this_build, NULL)
+CT_TEST_MAIN(tests, measured_setup, NULL)
