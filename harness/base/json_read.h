@@ -8,6 +8,8 @@
 
 #include <jansson.h>
 #include <math.h>
+#include <stdbool.h>
+#include <string.h>
 
 /* "" if there is no such text.  Belongs to object. */
 static inline const char *text_of(const json_t *object, const char *key)
@@ -31,6 +33,21 @@ static inline double number_at(const json_t *array, size_t i)
 	const json_t *value = json_array_get(array, i);
 
 	return json_is_number(value) ? json_number_value(value) : NAN;
+}
+
+/* Does the list have that text as one of its values? */
+static inline bool list_has(const json_t *list, const char *text)
+{
+	const json_t *value;
+	size_t i;
+
+	json_array_foreach(list, i, value) {
+		const char *one = json_string_value(value);
+
+		if (one && !strcmp(one, text))
+			return true;
+	}
+	return false;
 }
 
 /* The value two keys deep; NULL if it is missing.  Belongs to object. */

@@ -176,9 +176,7 @@ static int load_one(const struct request *q, const char *name, struct sides *s, 
 static int print(const struct request *q, const struct sides *s, json_t *result, struct ct_error *e)
 {
 	if (q->of)
-		json_object_set(
-			result, "shares",
-			json_object_get(json_object_get(s->benchmark[0], "ctbench"), "shares"));
+		json_object_set(result, "shares", within(s->benchmark[0], "ctbench", "shares"));
 	json_object_set_new(result, "paired", json_boolean(s->paired));
 	if (q->json) {
 		json_dumpf(result, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(12));

@@ -70,17 +70,6 @@ static void tell_packet(const struct telling *t)
 
 /* --- Hooks --- */
 
-static bool has_status(const json_t *ct, const char *name)
-{
-	const json_t *status;
-	size_t i;
-
-	json_array_foreach(json_object_get(ct, "status"), i, status)
-		if (!strcmp(json_string_value(status), name))
-			return true;
-	return false;
-}
-
 static const char *status_text(char *buf, size_t size, const json_t *ct)
 {
 	struct ct_text words = { buf, size, 0 };
@@ -113,7 +102,7 @@ static void tell_counters(const struct telling *t, const json_t *hook)
 
 static const char *seconds_text(char *buf, size_t size, const json_t *ct)
 {
-	const bool confirmed = has_status(ct, "confirmed");
+	const bool confirmed = list_has(json_object_get(ct, "status"), "confirmed");
 
 	if (confirmed && has(ct, "expired"))
 		snprintf(buf, size, "expired");
@@ -138,7 +127,8 @@ static void tell_changes(const struct telling *t, const json_t *from, const json
 		tell(t, "status", "%s", b);
 	seconds_text(b, sizeof(b), to);
 	if (from && (number_of(from, "timeout") != number_of(to, "timeout") ||
-		     has_status(from, "confirmed") != has_status(to, "confirmed")))
+		     list_has(json_object_get(from, "status"), "confirmed") !=
+			     list_has(json_object_get(to, "status"), "confirmed")))
 		tell(t, "timeout", "%s -> %s", seconds_text(a, sizeof(a), from), b);
 	else
 		tell(t, "timeout", "%s", b);

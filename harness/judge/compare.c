@@ -98,7 +98,7 @@ static double noise_of(const struct compare *c, const char *workload, const char
 	double noise = NAN;
 
 	for (int side = 0; side < 2; side++) {
-		json_t *pairs = json_object_get(json_object_get(c->report[side], "noise"), "pairs");
+		json_t *pairs = within(c->report[side], "noise", "pairs");
 		json_t *pair;
 		size_t i;
 
@@ -145,9 +145,7 @@ static int add_pair(struct judge_comparison *j, const char *name)
 static bool both_have(const struct compare *c, const char *name, const char *metric)
 {
 	for (int side = 0; side < 2; side++)
-		if (!json_object_get(
-			    json_object_get(json_object_get(c->cells[side], name), "metrics"),
-			    metric))
+		if (!json_object_get(within(c->cells[side], name, "metrics"), metric))
 			return false;
 	return true;
 }
@@ -250,9 +248,9 @@ static bool is_beyond(const struct compare *c, const struct judge_comparison *j,
 
 static double median_of(const struct compare *c, int side, const char *cell, const char *metric)
 {
-	const json_t *metrics = json_object_get(json_object_get(c->cells[side], cell), "metrics");
+	const json_t *metrics = within(c->cells[side], cell, "metrics");
 
-	return json_number_value(json_object_get(json_object_get(metrics, metric), "median"));
+	return json_number_value(within(metrics, metric, "median"));
 }
 
 static json_t *to_json(const struct compare *c, const struct judge_comparison *j, double p_beyond)

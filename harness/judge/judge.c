@@ -260,14 +260,13 @@ find_control(struct judge_list *l, const json_t *report, const char *workload, c
 		char text[2048];
 
 		if (!json_is_true(json_object_get(cell, "control")) ||
-		    strcmp(text_of(cell, "workload"), workload) ||
-		    !json_object_get(json_object_get(cell, "metrics"), metric))
+		    strcmp(text_of(cell, "workload"), workload) || !within(cell, "metrics", metric))
 			continue;
 		snprintf(text, sizeof(text), "%.*s", (int)(strrchr(name, '/') - name), name);
 		json_object_foreach(cells, base, other)
 			if (!strcmp(base, text))
 				break;
-		if (!base || !json_object_get(json_object_get(other, "metrics"), metric))
+		if (!base || !within(other, "metrics", metric))
 			continue;
 		if (!array_room(l->list, l->nr))
 			return -ENOMEM;
@@ -356,8 +355,7 @@ static bool has_metric(const json_t *report, const char *workload, const char *m
 	const char *name;
 
 	json_object_foreach(cells, name, cell)
-		if (!strcmp(text_of(cell, "workload"), workload) &&
-		    json_object_get(json_object_get(cell, "metrics"), metric))
+		if (!strcmp(text_of(cell, "workload"), workload) && within(cell, "metrics", metric))
 			return true;
 	return false;
 }

@@ -105,7 +105,7 @@ double judge_noise(const json_t *pair)
 
 const json_t *judge_noise_pair(const json_t *report, const char *workload)
 {
-	json_t *pairs = json_object_get(json_object_get(report, "noise"), "pairs"), *pair;
+	json_t *pairs = within(report, "noise", "pairs"), *pair;
 	const json_t *noisier = NULL;
 	size_t i;
 
@@ -276,7 +276,7 @@ json_t *judge_to_json(const struct judge_comparison *c)
 
 void judge_print_noise(FILE *out, const json_t *report)
 {
-	json_t *pairs = json_object_get(json_object_get(report, "noise"), "pairs"), *pair;
+	json_t *pairs = within(report, "noise", "pairs"), *pair;
 	double most = 0;
 	char noise[32];
 	size_t i;
@@ -354,8 +354,7 @@ static void print_workload(FILE *out, const json_t *verdicts, const char *worklo
 void judge_print_verdicts(FILE *out, const json_t *report)
 {
 	const json_t *verdicts = json_object_get(report, "verdicts");
-	json_int_t comparisons = json_integer_value(
-		json_object_get(json_object_get(report, "statistics"), "comparisons"));
+	json_int_t comparisons = json_integer_value(within(report, "statistics", "comparisons"));
 	json_t *workload;
 	size_t i;
 

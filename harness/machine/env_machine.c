@@ -2,6 +2,8 @@
 /* The hardware, real or virtual: CPU, memory, clock speed, power, hypervisor. */
 #include "harness/machine/env_internal.h"
 
+#include "harness/base/json_read.h"
+
 #include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
@@ -62,17 +64,6 @@ json_t *env_machine(const char *root)
 			 "swap_free_bytes", meminfo(root, "SwapFree"));
 }
 
-static bool in_array(const json_t *array, const char *text)
-{
-	const json_t *entry;
-	size_t i;
-
-	json_array_foreach(array, i, entry)
-		if (!strcmp(json_string_value(entry), text))
-			return true;
-	return false;
-}
-
 /* The governors of all CPUs, each once: usually one. */
 static json_t *governors(const char *root)
 {
@@ -83,7 +74,7 @@ static json_t *governors(const char *root)
 	for (long cpu = 0; cpu < nr; cpu++)
 		if (env_line(text, sizeof(text), root,
 			     "/sys/devices/system/cpu/cpu%ld/cpufreq/scaling_governor", cpu) &&
-		    !in_array(found, text))
+		    !list_has(found, text))
 			json_array_append_new(found, env_text_or_null(true, text));
 	return found;
 }

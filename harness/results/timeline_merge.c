@@ -90,7 +90,7 @@ static json_t *merge_events(const json_t *timelines, double *values)
 
 static size_t pieces_of(const json_t *timeline)
 {
-	return json_array_size(json_object_get(json_object_get(timeline, "series"), "ops_per_s"));
+	return json_array_size(within(timeline, "series", "ops_per_s"));
 }
 
 /* Do all have the same length and the same events? */

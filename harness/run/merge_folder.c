@@ -19,17 +19,11 @@ static json_t *workloads_of(const struct merge *m, size_t part)
 	char name[256];
 
 	for (size_t i = 0; i < m->nr_rows; i++) {
-		json_t *known;
-		size_t k;
-
 		if (m->rows[i].part != part)
 			continue;
 		snprintf(name, sizeof(name), "%.*s", (int)merge_workload_len(m->rows[i].m.name),
 			 m->rows[i].m.name);
-		json_array_foreach(list, k, known)
-			if (!strcmp(json_string_value(known), name))
-				break;
-		if (k == json_array_size(list))
+		if (!list_has(list, name))
 			json_array_append_new(list, json_string(name));
 	}
 	return list;
@@ -44,8 +38,7 @@ static json_t *make_start(const struct merge *m)
 		const struct merge_part *p = &m->parts[i];
 		const json_t *machine = json_object_get(p->environment, "machine");
 		const json_t *kernel = json_object_get(p->environment, "kernel");
-		const json_t *cpus =
-			json_object_get(json_object_get(p->environment, "topology"), "cpus");
+		const json_t *cpus = within(p->environment, "topology", "cpus");
 		const json_t *virtual = json_object_get(p->environment, "virtual");
 		size_t first = 0;
 

@@ -43,18 +43,6 @@ void run_other_close(struct run_other *other)
 	other->about = NULL;
 }
 
-static bool has_variant(const struct run_other *other, const char *variant)
-{
-	json_t *name;
-	size_t i;
-
-	json_array_foreach(json_object_get(other->about, "variants"), i, name) {
-		if (!strcmp(json_string_value(name) ? json_string_value(name) : "", variant))
-			return true;
-	}
-	return false;
-}
-
 int run_other_select(struct run *run, struct ct_error *e)
 {
 	const char *last = "";
@@ -63,7 +51,8 @@ int run_other_select(struct run *run, struct ct_error *e)
 	for (size_t i = 0; i < run->nr_cells; i++) {
 		struct run_cell *c = &run->cells[i];
 
-		if (!c->selected || has_variant(run->other, c->cell.variant)) {
+		if (!c->selected ||
+		    list_has(json_object_get(run->other->about, "variants"), c->cell.variant)) {
 			left += c->selected;
 			continue;
 		}

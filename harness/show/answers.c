@@ -37,14 +37,7 @@ struct answer {
 
 static bool varies(const struct answer *a, const char *key)
 {
-	json_t *name;
-	size_t i;
-
-	json_array_foreach(json_object_get(a->workload, "varying"), i, name) {
-		if (!strcmp(json_string_value(name) ? json_string_value(name) : "", key))
-			return true;
-	}
-	return false;
+	return list_has(json_object_get(a->workload, "varying"), key);
 }
 
 static const json_t *parameter(const json_t *cell, const char *key)

@@ -241,13 +241,13 @@ int torture_keeps(const struct torture *t, struct ct_error *e)
 int torture_run(const struct torture *t, struct torture_counts *counts, struct ct_error *e)
 {
 	static struct scene s;
+	const size_t scenes = ARRAY_SIZE(plans);
 	int err;
 
 	*counts = (struct torture_counts){ 0 };
 	err = torture_keeps(t, e);
-	for (size_t i = 0; i < ARRAY_SIZE(plans) && !err; i++)
-		err = run_scene(&s, t, &plans[i], t->seconds / (double)ARRAY_SIZE(plans), counts,
-				e);
+	for (size_t i = 0; i < scenes && !err; i++)
+		err = run_scene(&s, t, &plans[i], t->seconds / (double)scenes, counts, e);
 	if (err && !e->status)
 		ct_fail(e, err, CT_EXIT_USER, "cannot start a thread: %s", strerror(-err));
 	return err;

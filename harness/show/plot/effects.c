@@ -189,7 +189,7 @@ int plot_effects(struct plot_file *f, const struct plot_group *g, const char *me
 		 unsigned int least)
 {
 	struct effects x = {
-		.list = json_object_get(json_object_get(g->benchmark, "ctbench"), "verdicts"),
+		.list = within(g->benchmark, "ctbench", "verdicts"),
 		.workload = text_of(g->workload, "name"),
 		.metric = metric,
 		.narrow = f->narrow,

@@ -225,7 +225,7 @@ static void how_measured(char *buf, size_t size, const struct plot_group *g)
 
 static const char *unit_in_words(const struct plot_group *g)
 {
-	const json_t *shares = json_object_get(json_object_get(g->benchmark, "ctbench"), "shares");
+	const json_t *shares = within(g->benchmark, "ctbench", "shares");
 	const char *unit = g->nr ? text_of(g->cells[0], "unit") : "";
 	static char text[320];
 

@@ -16,7 +16,7 @@
 
 static int add_percentiles(struct plot_curves *c, const struct plot_group *g, const json_t *cell)
 {
-	const json_t *curve = json_object_get(json_object_get(cell, "latency"), "curve");
+	const json_t *curve = within(cell, "latency", "curve");
 	const json_t *nines = json_object_get(curve, "nines");
 	int err = 0;
 

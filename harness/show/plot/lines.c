@@ -27,9 +27,8 @@ static void value_words(char *buf, size_t size, double x)
  */
 static void write_caches(FILE *script, const struct plot_group *g, const struct plot_curves *c)
 {
-	const json_t *facts =
-		json_object_get(json_object_get(g->benchmark, "ctbench"), "environment");
-	const json_t *caches = json_object_get(json_object_get(facts, "topology"), "caches");
+	const json_t *facts = within(g->benchmark, "ctbench", "environment");
+	const json_t *caches = within(facts, "topology", "caches");
 	double *bytes = calloc(g->nr, sizeof(*bytes));
 	char places[512] = "", labels[512] = "";
 	size_t nr = 0, at = 0, lat = 0, i;

@@ -421,8 +421,7 @@ metrics_of(const char *metrics[METRICS_MAX], const json_t *benchmark, const json
 	json_t *verdict;
 	size_t nr = 0, i;
 
-	json_array_foreach(json_object_get(json_object_get(benchmark, "ctbench"), "verdicts"), i,
-			   verdict) {
+	json_array_foreach(within(benchmark, "ctbench", "verdicts"), i, verdict) {
 		const char *metric = text_of(verdict, "metric");
 		size_t k = 0;
 
@@ -460,8 +459,7 @@ static int draw_effects(struct drawing *d, const json_t *workload)
 
 static int draw_workloads(struct drawing *d, unsigned int wanted)
 {
-	const json_t *workloads =
-		json_object_get(json_object_get(d->benchmark, "ctbench"), "workloads");
+	const json_t *workloads = within(d->benchmark, "ctbench", "workloads");
 	json_t *workload;
 	int err = 0;
 	size_t i;

@@ -10,7 +10,7 @@
 struct plot_figure plot_value(const json_t *cell, const char *metric)
 {
 	const char *name = metric ? metric : "mops";
-	const json_t *m = json_object_get(json_object_get(cell, "metrics"), name);
+	const json_t *m = within(cell, "metrics", name);
 	double value = number_of(metric ? m : json_object_get(cell, name), "median");
 	double low = number_of(m, "ci_low"), high = number_of(m, "ci_high");
 
@@ -30,13 +30,7 @@ const json_t *plot_parameters(const json_t *cell)
 
 bool plot_varies(const json_t *workload, const char *parameter)
 {
-	json_t *name;
-	size_t i;
-
-	json_array_foreach(json_object_get(workload, "varying"), i, name)
-		if (json_is_string(name) && !strcmp(json_string_value(name), parameter))
-			return true;
-	return false;
+	return list_has(json_object_get(workload, "varying"), parameter);
 }
 
 bool plot_is_of(const json_t *cell, const json_t *workload)
@@ -47,7 +41,7 @@ bool plot_is_of(const json_t *cell, const json_t *workload)
 
 json_t *plot_cells(const json_t *benchmark)
 {
-	return json_object_get(json_object_get(benchmark, "ctbench"), "cells");
+	return within(benchmark, "ctbench", "cells");
 }
 
 unsigned int plot_variant_index(const struct plot_group *g, const json_t *of)

@@ -89,8 +89,7 @@ static void add_dots(struct rows *r, const struct plot_group *g, const json_t *c
 		json_object_get(within(cell, "metrics", g->y ? g->y : "mops"), "values");
 	size_t nr = json_array_size(values);
 
-	if (nr < 2 || nr >= DOTS_LESS_THAN ||
-	    json_object_get(json_object_get(g->benchmark, "ctbench"), "shares"))
+	if (nr < 2 || nr >= DOTS_LESS_THAN || within(g->benchmark, "ctbench", "shares"))
 		return;
 	for (size_t i = 0; i < nr; i++)
 		if (number_at(values, i) > 0) {

@@ -35,7 +35,7 @@ struct panel {
 /* of: "series", "series_low" or "series_high" */
 static const json_t *list_of(const json_t *cell, const char *of, const char *name)
 {
-	return json_object_get(json_object_get(json_object_get(cell, "timeline"), of), name);
+	return json_object_get(within(cell, "timeline", of), name);
 }
 
 static const json_t *series_of(const json_t *cell, const char *name)
@@ -64,8 +64,7 @@ static bool anybody_has(const struct plot_group *g, const char *series)
 static bool has_bands(const struct plot_group *g)
 {
 	for (size_t i = 0; i < g->nr; i++)
-		if (json_object_size(json_object_get(json_object_get(g->cells[i], "timeline"),
-						     "series_high")))
+		if (json_object_size(within(g->cells[i], "timeline", "series_high")))
 			return true;
 	return false;
 }
@@ -234,16 +233,13 @@ static void write_events(FILE *script, const struct plot_group *g)
 	json_t *event;
 
 	for (size_t i = 0; i < g->nr; i++)
-		total += json_array_size(
-			json_object_get(json_object_get(g->cells[i], "timeline"), "events"));
+		total += json_array_size(within(g->cells[i], "timeline", "events"));
 	fprintf(script,
 		"events = %zu\narray event_cell[%zu]\narray event_begin[%zu]\n"
 		"array event_end[%zu]\narray event_name[%zu]\n",
 		total, total + 1, total + 1, total + 1, total + 1);
 	for (size_t i = 0; i < g->nr; i++)
-		json_array_foreach(
-			json_object_get(json_object_get(g->cells[i], "timeline"), "events"), e,
-			event) {
+		json_array_foreach(within(g->cells[i], "timeline", "events"), e, event) {
 			char variable[32], name[64];
 
 			at++;

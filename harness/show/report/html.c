@@ -87,7 +87,7 @@ static int style(FILE *out, struct inlined *script, struct ct_error *e)
 
 static json_int_t count_of(const struct report_source *s, const char *what)
 {
-	return json_integer_value(json_object_get(json_object_get(s->report, "counts"), what));
+	return json_integer_value(within(s->report, "counts", what));
 }
 
 static void answer(void *arg, const char *text, const char *outcome)

@@ -14,7 +14,7 @@
 
 const char *report_fact(const struct report_source *s, const char *group, const char *key)
 {
-	return text_of(json_object_get(json_object_get(s->report, "environment"), group), key);
+	return text_of(within(s->report, "environment", group), key);
 }
 
 /* ---- machines: several after ctbench merge ---- */
@@ -59,17 +59,16 @@ size_t report_machines(const struct report_source *s)
 
 size_t report_machine_of(const struct report_source *s, const char *workload)
 {
-	const json_t *parts = json_object_get(s->report, "merged"), *part, *name;
-	size_t i, k, machine = 0;
+	const json_t *parts = json_object_get(s->report, "merged"), *part;
+	size_t i, machine = 0;
 
-	json_array_foreach(parts, i, part)
-		json_array_foreach(json_object_get(part, "workloads"), k, name) {
-			if (!json_is_string(name) || strcmp(json_string_value(name), workload))
-				continue;
-			while (first_part(s, machine) && !one_machine(first_part(s, machine), part))
-				machine++;
-			return machine;
-		}
+	json_array_foreach(parts, i, part) {
+		if (!list_has(json_object_get(part, "workloads"), workload))
+			continue;
+		while (first_part(s, machine) && !one_machine(first_part(s, machine), part))
+			machine++;
+		return machine;
+	}
 	return 0;
 }
 

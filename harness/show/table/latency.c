@@ -63,7 +63,7 @@ static void put_figures(struct grid *g, size_t at, const json_t *cell, const cha
 			continue;
 		snprintf(name, sizeof(name), "%s%s%s", class ? class : "", class ? "_" : "",
 			 f->name);
-		metric = json_object_get(json_object_get(cell, "metrics"), name);
+		metric = within(cell, "metrics", name);
 		table_put_number(g, at++, number_of(metric, "median") * figure_scale(f));
 		if (f->interval)
 			table_put_interval(g, at++, metric, figure_scale(f));

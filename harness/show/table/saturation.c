@@ -49,7 +49,7 @@ static void add_note(char *buf, size_t size, json_int_t n, const char *what, dou
 void table_saturation_row(struct grid *g, const json_t *varying, const json_t *cell)
 {
 	const struct figure *f = found_figure();
-	const json_t *found = json_object_get(json_object_get(cell, "metrics"), f->name);
+	const json_t *found = within(cell, "metrics", f->name);
 	const json_t *asked = json_object_get(cell, "saturation");
 	char text[512];
 	size_t at;
