@@ -5,24 +5,7 @@
  * The hot path itself (nf_conntrack_in, resolve_normal_ct, confirm, ...) is a
  * template, core/conntrack.inc.h, that every table compiles for itself.  Code that
  * does not know the table calls it through nf_conntrack_ops.
- *
- * Lock order, outermost first; the holder of one may take those after it:
- *   1. net.hook_lock: registration of hooks
- *   2. a table's resize mutex: resizes and whole walks (struct ct_table)
- *   3. its rwlock (read side), or its bucket locks in ascending order of their
- *	index; under them connections are linked, compared and referenced,
- *	nothing else is locked
- *   4. a connection's lock (nf_conn.lock): its protocol's state, its helper's
- *	data, its missed events
- *   5. net.expect.lock: the namespace's expectations, their links with their
- *	masters, and their timeouts; a helper takes it under its master's lock.
- *	Expectations are freed under it, connections are not: their references
- *	are dropped after unlocking
- *   6. a node pool's lock
- * Innermost, no other lock is taken under these: a family's reassembly lock of
- * a namespace (nf_defrag; packets are freed and passed on after unlocking), a
- * CPU's list lock (variants/lists/percpu.h), net.ecache.lock, net.new_ext_lock,
- * and those of the registers of extensions and namespaces' ids.
+ * The lock order is in lock_order.h.
  */
 #ifndef CTBENCH_CORE_CONNTRACK_H
 #define CTBENCH_CORE_CONNTRACK_H

@@ -34,7 +34,7 @@ int nf_ct_ext_register(const char *name, size_t size, size_t align)
 
 	if (!size || size > 4096 || !align || align > 16 || (align & (align - 1)))
 		return -EINVAL;
-	spin_lock(&types_lock);
+	spin_lock(&types_lock, CT_LOCK_LEAF);
 	if (load_relaxed(&nr_types) < NF_CT_EXT_MAX) {
 		id = (int)load_relaxed(&nr_types);
 		types[id] = (struct ext_type){ name, (uint16_t)size, (uint16_t)align, NULL };
@@ -125,7 +125,7 @@ void nf_ct_new_ext_update(struct net *net)
 	uint32_t events, set = 0;
 
 	/* The last caller sees the changes of all before it. */
-	spin_lock(&net->new_ext_lock);
+	spin_lock(&net->new_ext_lock, CT_LOCK_LEAF);
 	events = load_relaxed(&net->ct.nf_conntrack_events);
 	if (load_relaxed(&net->ct.nf_conntrack_acct))
 		set |= CT_NEW_EXT_ACCT;

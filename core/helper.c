@@ -49,7 +49,7 @@ void nf_ct_helper_remove(struct nf_conn *ct)
 	if (!help)
 		return;
 	/* first, so that a packet that is in the helper now cannot leave an expectation */
-	spin_lock(&ct->net->expect.lock);
+	spin_lock(&ct->net->expect.lock, CT_LOCK_EXPECT);
 	store_relaxed(&help->helper, NULL);
 	spin_unlock(&ct->net->expect.lock);
 	nf_ct_remove_expectations(ct);

@@ -295,7 +295,7 @@ static unsigned int ftp_help(struct sk_buff *skb, unsigned int protoff, struct n
 	if (off >= skb->len || skb->headlen < skb->len)
 		return NF_ACCEPT;
 	line = (struct text){ (const char *)skb->data + off, skb->len - off };
-	spin_lock(&ct->lock);
+	spin_lock(&ct->lock, CT_LOCK_CONN);
 	verdict = help_line(ct, (struct ftp_master *)help->data, CTINFO2DIR(ctinfo), ntohl(th->seq),
 			    line);
 	spin_unlock(&ct->lock);

@@ -340,7 +340,7 @@ static int sctp_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned int dat
 		return -NF_ACCEPT;
 	}
 
-	spin_lock(&ct->lock);
+	spin_lock(&ct->lock, CT_LOCK_CONN);
 	valid = w.chunks & own_rules || w.vtag == ct->proto.sctp.vtag[w.dir];
 	if (valid)
 		valid = sctp_walk_chunks(ct, &w, first, &new);

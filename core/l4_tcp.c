@@ -434,7 +434,7 @@ int nf_conntrack_tcp_packet(struct nf_conn *ct, struct sk_buff *skb, unsigned in
 	if (unlikely(!(m.status & IPS_CONFIRMED)) && !tcp_new(ct, &seg, net))
 		return -NF_ACCEPT;
 
-	spin_lock(&ct->lock);
+	spin_lock(&ct->lock, CT_LOCK_CONN);
 	m.old = load_relaxed(&tcp->state);
 	m.new = next_state[m.dir][m.old][seg.kind];
 	if (unlikely(m.new != TCP_CONNTRACK_ESTABLISHED)) {

@@ -85,7 +85,7 @@ int nf_register_net_hook(struct net *net, const struct nf_hook_ops *ops)
 
 	if (!p || !ops->hook)
 		return -EINVAL;
-	spin_lock(&net->hook_lock);
+	spin_lock(&net->hook_lock, CT_LOCK_HOOKS);
 	old = load_relaxed(p);
 	if (old && find(old, ops) < old->nr) {
 		ret = -EEXIST;
@@ -108,7 +108,7 @@ void nf_unregister_net_hook(struct net *net, const struct nf_hook_ops *ops)
 
 	if (!p)
 		return;
-	spin_lock(&net->hook_lock);
+	spin_lock(&net->hook_lock, CT_LOCK_HOOKS);
 	old = load_relaxed(p);
 	i = find(old, ops);
 	if (old && i < old->nr) {

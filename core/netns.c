@@ -22,7 +22,7 @@ static int id_get(void)
 {
 	int id = -ENOSPC;
 
-	spin_lock(&ids_lock);
+	spin_lock(&ids_lock, CT_LOCK_LEAF);
 	for (unsigned int i = 0; i < NET_IDS / 64; i++) {
 		if (~ids[i]) {
 			unsigned int bit = (unsigned int)__builtin_ctzll(~ids[i]);
@@ -38,7 +38,7 @@ static int id_get(void)
 
 static void id_put(unsigned int id)
 {
-	spin_lock(&ids_lock);
+	spin_lock(&ids_lock, CT_LOCK_LEAF);
 	ids[id / 64] &= ~(1ull << (id % 64));
 	spin_unlock(&ids_lock);
 }

@@ -71,7 +71,7 @@ static int tell(struct nf_ct_event_notifier *n, struct nf_conntrack_ecache *e, u
 	ret = n->ct_event((events & e->ctmask) | missed, item);
 	if (ret >= 0 && !missed)
 		return 0;
-	spin_lock(&ct->lock);
+	spin_lock(&ct->lock, CT_LOCK_CONN);
 	if (ret < 0)
 		store_relaxed(&e->missed, load_relaxed(&e->missed) | (events & e->ctmask));
 	else
@@ -136,7 +136,7 @@ void nf_ct_ecache_keep(struct nf_conn *ct)
 {
 	struct nf_ct_ecache_net *en = &ct->net->ecache;
 
-	spin_lock(&en->lock);
+	spin_lock(&en->lock, CT_LOCK_LEAF);
 	ct->free_next = en->waiting;
 	en->waiting = ct;
 	en->nr_waiting++;
@@ -147,7 +147,7 @@ static struct nf_conn *take_waiting(struct net *net)
 {
 	struct nf_conn *list;
 
-	spin_lock(&net->ecache.lock);
+	spin_lock(&net->ecache.lock, CT_LOCK_LEAF);
 	list = net->ecache.waiting;
 	net->ecache.waiting = NULL;
 	net->ecache.nr_waiting = 0;
@@ -173,7 +173,7 @@ unsigned int nf_ct_ecache_waiting(struct net *net)
 {
 	unsigned int n;
 
-	spin_lock(&net->ecache.lock);
+	spin_lock(&net->ecache.lock, CT_LOCK_LEAF);
 	n = net->ecache.nr_waiting;
 	spin_unlock(&net->ecache.lock);
 	return n;

@@ -244,7 +244,7 @@ int nf_ct_expect_related(struct nf_conntrack_expect *exp)
 
 	if (!help)
 		return -ESHUTDOWN;
-	spin_lock(&en->lock);
+	spin_lock(&en->lock, CT_LOCK_EXPECT);
 	/* under the lock, because nf_ct_helper_remove() removes a helper under it */
 	helper = load_relaxed(&help->helper);
 	if (!helper)
@@ -270,7 +270,7 @@ bool nf_ct_unexpect_related(struct nf_conntrack_expect *exp)
 	struct nf_ct_expect_net *en = &expect_net(exp)->expect;
 	bool was;
 
-	spin_lock(&en->lock);
+	spin_lock(&en->lock, CT_LOCK_EXPECT);
 	was = exp->linked;
 	if (was)
 		unlink_expect(exp);
@@ -285,7 +285,7 @@ void nf_ct_remove_expectations(struct nf_conn *ct)
 
 	if (!help)
 		return;
-	spin_lock(&en->lock);
+	spin_lock(&en->lock, CT_LOCK_EXPECT);
 	while (help->expectations)
 		unlink_expect(help->expectations);
 	spin_unlock(&en->lock);
@@ -295,7 +295,7 @@ uint32_t nf_ct_expect_count(struct net *net)
 {
 	uint32_t n;
 
-	spin_lock(&net->expect.lock);
+	spin_lock(&net->expect.lock, CT_LOCK_EXPECT);
 	run_timers(net);
 	n = load_relaxed(&net->expect.count);
 	spin_unlock(&net->expect.lock);
@@ -338,7 +338,7 @@ nf_ct_expect_attach(struct nf_conn *ct, const struct nf_conntrack_zone *zone,
 	struct net *net = ct->net;
 	struct nf_conntrack_expect *exp;
 
-	spin_lock(&net->expect.lock);
+	spin_lock(&net->expect.lock, CT_LOCK_EXPECT);
 	run_timers(net);
 	exp = find_expectation(net, zone, tuple);
 	spin_unlock(&net->expect.lock);

@@ -171,7 +171,7 @@ int nf_ct_tcp_to_nlattr(struct nl_buf *msg, struct nf_conn *ct, bool destroy)
 	struct tcp_flags flags[IP_CT_DIR_MAX];
 	size_t nest;
 
-	spin_lock(&ct->lock);
+	spin_lock(&ct->lock, CT_LOCK_CONN);
 	store_relaxed(&tcp.state, load_relaxed(&ct->proto.tcp.state));
 	memcpy(tcp.seen, ct->proto.tcp.seen, sizeof(tcp.seen));
 	spin_unlock(&ct->lock);
@@ -212,7 +212,7 @@ int nf_ct_tcp_from_nlattr(const struct nla *info, struct nf_conn *ct)
 	if (err)
 		return err;
 
-	spin_lock(&ct->lock);
+	spin_lock(&ct->lock, CT_LOCK_CONN);
 	if (tb[CTA_PROTOINFO_TCP_STATE].data)
 		store_relaxed(&tcp->state, nla_get_u8(tb[CTA_PROTOINFO_TCP_STATE]));
 	tcp_change_flags(&tcp->seen[0], tb[CTA_PROTOINFO_TCP_FLAGS_ORIGINAL]);
@@ -241,7 +241,7 @@ int nf_ct_sctp_to_nlattr(struct nl_buf *msg, struct nf_conn *ct, bool destroy)
 	uint8_t state;
 	size_t nest;
 
-	spin_lock(&ct->lock);
+	spin_lock(&ct->lock, CT_LOCK_CONN);
 	state = load_relaxed(&ct->proto.sctp.state);
 	memcpy(vtag, ct->proto.sctp.vtag, sizeof(vtag));
 	spin_unlock(&ct->lock);
@@ -270,7 +270,7 @@ int nf_ct_sctp_from_nlattr(const struct nla *info, struct nf_conn *ct)
 	    !tb[CTA_PROTOINFO_SCTP_VTAG_REPLY].data)
 		return -EINVAL;
 
-	spin_lock(&ct->lock);
+	spin_lock(&ct->lock, CT_LOCK_CONN);
 	store_relaxed(&sctp->state, nla_get_u8(tb[CTA_PROTOINFO_SCTP_STATE]));
 	sctp->vtag[0] = ntohl(nla_get_be32(tb[CTA_PROTOINFO_SCTP_VTAG_ORIGINAL]));
 	sctp->vtag[1] = ntohl(nla_get_be32(tb[CTA_PROTOINFO_SCTP_VTAG_REPLY]));

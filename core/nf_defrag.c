@@ -81,7 +81,7 @@ void frag_begin(struct frag_session *s, struct net *net, uint8_t pf)
 	s->timeout = load_relaxed(&net->ct.timeouts.frag[ipv6]);
 	s->high_thresh = load_relaxed(ipv6 ? &net->ct.nf_conntrack_frag6_high_thresh
 					   : &net->ct.ipfrag_high_thresh);
-	spin_lock(&s->frags->lock);
+	spin_lock(&s->frags->lock, CT_LOCK_LEAF);
 	expire(s);
 }
 
@@ -134,7 +134,7 @@ uint64_t nf_defrag_memory(struct net *net, uint8_t pf)
 	struct frags *f = &net->defrag->frags[pf == NFPROTO_IPV6];
 	uint64_t bytes;
 
-	spin_lock(&f->lock);
+	spin_lock(&f->lock, CT_LOCK_LEAF);
 	bytes = f->bytes;
 	spin_unlock(&f->lock);
 	return bytes;

@@ -17,6 +17,7 @@
 #include <sched.h>
 
 #include "core/compiler.h"
+#include "core/lock_order.h"
 
 #define CT_SPINS 2048
 
@@ -54,21 +55,24 @@ static inline bool spin_trylock(spinlock_t *l)
 /* Waits for the lock and counts the wait. */
 void spin_lock_slowly(spinlock_t *l) __cold;
 
-static inline void spin_lock(spinlock_t *l)
+/* Under no lock that comes behind this rank: core/lock_order.h. */
+static inline void spin_lock(spinlock_t *l, enum ct_lock_rank rank)
 {
+	lock_order_take(l, rank);
 	if (unlikely(!spin_trylock(l)))
 		spin_lock_slowly(l);
 }
 
 static inline void spin_unlock(spinlock_t *l)
 {
+	lock_order_drop(l);
 	store_release(&l->locked, 0);
 }
 
 /*
  * Readers count in steps of RW_READER.  A writer first claims RW_PENDING, which stops
  * new readers, then waits until the readers inside have left (the scheme of the
- * kernel's qrwlock, without its queue).
+ * kernel's qrwlock, without its queue).  Each is a table's (CT_LOCK_TABLE).
  */
 #define RW_PENDING 1u
 #define RW_READER  2u
@@ -92,12 +96,14 @@ void read_lock_slowly(rwlock_t *l) __cold;
 
 static inline void read_lock(rwlock_t *l)
 {
+	lock_order_take(l, CT_LOCK_TABLE);
 	if (unlikely(!read_trylock(l)))
 		read_lock_slowly(l);
 }
 
 static inline void read_unlock(rwlock_t *l)
 {
+	lock_order_drop(l);
 	/* release: reads under the lock stay before write_lock()'s acquire */
 	atomic_fetch_sub_explicit(&l->count, RW_READER, memory_order_release);
 }
@@ -106,6 +112,7 @@ static inline void write_lock(rwlock_t *l)
 {
 	unsigned int n = 0;
 
+	lock_order_take(l, CT_LOCK_TABLE);
 	while (atomic_fetch_or_explicit(&l->count, RW_PENDING, memory_order_relaxed) & RW_PENDING)
 		spin_wait(&n);
 	/* acquire: pairs with read_unlock() of each reader that was inside */
@@ -115,6 +122,7 @@ static inline void write_lock(rwlock_t *l)
 
 static inline void write_unlock(rwlock_t *l)
 {
+	lock_order_drop(l);
 	atomic_fetch_and_explicit(&l->count, ~RW_PENDING, memory_order_release);
 }
 

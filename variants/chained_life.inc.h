@@ -68,7 +68,7 @@ static int table_resize(struct ct_table *t, uint64_t buckets)
 
 	if (!new)
 		return -ENOMEM;
-	pthread_mutex_lock(&t->resize_mutex);
+	mutex_lock(&t->resize_mutex, CT_LOCK_RESIZE);
 	old = load_relaxed(&t->resize.buckets);
 	old_size = load_relaxed(&t->resize.size);
 	/* The rwlock alone excludes all others; the seqcount also needs the buckets' locks. */
@@ -91,7 +91,7 @@ static int table_resize(struct ct_table *t, uint64_t buckets)
 	resize_write_end(&t->resize);
 	if (!CT_RESIZE_EXCLUDES_WALKS)
 		unlock_all(&t->locks, old, old_size);
-	pthread_mutex_unlock(&t->resize_mutex);
+	mutex_unlock(&t->resize_mutex);
 	/*
 	 * Readers without a lock, and waiters on locks inside the buckets, may still access
 	 * the old array.

@@ -20,6 +20,7 @@
 #include <errno.h>
 #include <pthread.h>
 
+#include "core/mutex.h"
 #include "core/nf_conntrack_look.h"
 #include "variants/mem.h"
 #include "variants/variant.h"

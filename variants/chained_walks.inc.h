@@ -55,12 +55,12 @@ collect_bucket(struct ct_table *t, const struct ct_view *v, uint32_t bucket, str
 /* A whole walk sees every entry once: it excludes resizes (nf_conntrack_mutex). */
 static void table_walk_begin(struct ct_table *t)
 {
-	pthread_mutex_lock(&t->resize_mutex);
+	mutex_lock(&t->resize_mutex, CT_LOCK_RESIZE);
 }
 
 static void table_walk_end(struct ct_table *t)
 {
-	pthread_mutex_unlock(&t->resize_mutex);
+	mutex_unlock(&t->resize_mutex);
 }
 
 /* Positions that table_collect() takes: the buckets. */

@@ -62,7 +62,7 @@ struct nf_conn *node_pool_refill(struct ct_node_pool *pool, struct pool_cpu *c)
 		c->spare = (struct pool_magazine){ 0 };
 		return c->active.first;
 	}
-	spin_lock(&pool->lock);
+	spin_lock(&pool->lock, CT_LOCK_POOL);
 	if (pool->depot) {
 		first = pool->depot;
 		pool->depot = (struct nf_conn *)first->defer[1];
@@ -92,7 +92,7 @@ out:
 void node_pool_flush(struct ct_node_pool *pool, struct pool_cpu *c)
 {
 	if (c->spare.first) {
-		spin_lock(&pool->lock);
+		spin_lock(&pool->lock, CT_LOCK_POOL);
 		depot_put(pool, c->spare.first);
 		spin_unlock(&pool->lock);
 	}
@@ -113,7 +113,7 @@ static uint64_t waiting(const struct ct_node_pool *pool)
 
 void node_pool_free_foreign(struct ct_node_pool *pool, struct nf_conn *ct)
 {
-	spin_lock(&pool->lock);
+	spin_lock(&pool->lock, CT_LOCK_POOL);
 	if (!pool->foreign.nr) /* once per magazine, so also while a long queue gets shorter */
 		ct_grace_bytes(&pool->grace, waiting(pool));
 	ct->free_next = pool->foreign.first;
@@ -207,7 +207,7 @@ uint64_t node_pool_live(struct ct_node_pool *pool)
 
 	for (unsigned int i = 0; i < pool->nr_cpus; i++)
 		live += load_relaxed(&pool->cpu[i].allocs) - load_relaxed(&pool->cpu[i].frees);
-	spin_lock(&pool->lock);
+	spin_lock(&pool->lock, CT_LOCK_POOL);
 	live -= pool->foreign_frees;
 	spin_unlock(&pool->lock);
 	return live;
@@ -217,7 +217,7 @@ uint64_t node_pool_bytes(struct ct_node_pool *pool)
 {
 	uint64_t bytes;
 
-	spin_lock(&pool->lock);
+	spin_lock(&pool->lock, CT_LOCK_POOL);
 	bytes = pool->nr_slabs * pool->slab_nodes * sizeof(struct nf_conn) +
 		pool->nr_cpus * sizeof(*pool->cpu);
 	spin_unlock(&pool->lock);
@@ -228,7 +228,7 @@ uint64_t node_pool_waiting(struct ct_node_pool *pool)
 {
 	uint64_t bytes;
 
-	spin_lock(&pool->lock);
+	spin_lock(&pool->lock, CT_LOCK_POOL);
 	bytes = waiting(pool);
 	spin_unlock(&pool->lock);
 	return bytes;
@@ -238,7 +238,7 @@ uint64_t node_pool_magazines(struct ct_node_pool *pool)
 {
 	uint64_t nodes;
 
-	spin_lock(&pool->lock);
+	spin_lock(&pool->lock, CT_LOCK_POOL);
 	nodes = pool->nr_slabs ? (pool->nr_slabs - 1) * pool->slab_nodes + pool->carved : 0;
 	spin_unlock(&pool->lock);
 	return nodes / POOL_MAGAZINE;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/lock_order.h"
 #include "core/nf_conntrack_look.h"
 #include "variants/inside.h"
 #include "variants/latency.h"
@@ -191,6 +192,7 @@ static void variant_thread_begin(struct ct_core *core __maybe_unused, unsigned i
 
 static void variant_thread_end(struct ct_core *core __maybe_unused)
 {
+	lock_order_none("leaves a table");
 	ct_rcu_unregister();
 #ifdef CT_TABLE_THREADS
 	table_thread_end();
@@ -199,6 +201,7 @@ static void variant_thread_end(struct ct_core *core __maybe_unused)
 
 static void variant_thread_offline(struct ct_core *core __maybe_unused)
 {
+	lock_order_wait(CT_LOCK_RESIZE, "goes offline");
 	ct_rcu_offline();
 }
 

@@ -12,7 +12,7 @@ import os
 import re
 import sys
 
-HEADERS = ["core/refcount.h", "core/spinlock.h", "core/ticks.h", "variants/chain/links.inc.h",
+HEADERS = ["core/refcount.h", "core/lock_order.h", "core/spinlock.h", "core/ticks.h", "variants/chain/links.inc.h",
            "variants/chain/nulls_rcu.h", "variants/resize/seqcount.h", "variants/resize/rwlock.h",
            "variants/recheck/incarnation.h", "variants/resize/view.inc.h", "variants/lock/striped.h",
            "variants/frontier/flowline.h"]

@@ -133,7 +133,7 @@ struct spinlock_excludes : rl::test_suite<spinlock_excludes, 3> {
 
 	void thread(unsigned int)
 	{
-		spin_lock(&lock);
+		spin_lock(&lock, CT_LOCK_LEAF);
 		data(RL_INFO).store(data(RL_INFO).load() + 1);
 		spin_unlock(&lock);
 	}
@@ -248,12 +248,12 @@ struct unlink_passes_on : rl::test_suite<unlink_passes_on, 3> {
 	void thread(unsigned int i)
 	{
 		if (i == 0) {
-			spin_lock(&lock);
+			spin_lock(&lock, CT_LOCK_LEAF);
 			store_relaxed(&first.key, 7u);
 			chain_add(&head, &first);
 			spin_unlock(&lock);
 		} else if (i == 1) {
-			spin_lock(&lock);
+			spin_lock(&lock, CT_LOCK_LEAF);
 			store_relaxed(&second.key, 8u);
 			chain_add(&head, &second);
 			chain_del(&second);

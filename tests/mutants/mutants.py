@@ -119,7 +119,7 @@ def run_command(command, log, timeout=None, cwd=None):
 # Only these variants are built: those that tests ask for by name, in their code or their names.
 # Compiling all for each mutant would take a day.
 VARIANTS = ["nulls_rcu_jhash2_scale_seqcount", "locked_jhash2_scale_seqcount", "nulls_rcu_cap64",
-            "linux_6_18", "cds_lfht", "flowline_qsbr", "null"]
+            "linux_6_18", "cds_lfht", "ck_hs", "flowline_qsbr", "null"]
 
 
 class Tree:

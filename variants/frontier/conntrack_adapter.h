@@ -8,6 +8,10 @@
 typedef struct nf_conn fl_object;
 #define FL_OBJECT_SIZE sizeof(struct nf_conn)
 
+/* A line is a bucket: core/lock_order.h. */
+#define FL_TAKES(line) lock_order_take(line, CT_LOCK_BUCKET)
+#define FL_DROPS(line) lock_order_drop(line)
+
 /* How a connection is stored in the table. */
 enum {
 	FL_BOTH,     /* both directions under one hash: REPLY is ORIGINAL with its ends exchanged */

@@ -224,6 +224,7 @@ static int fl_grow(struct flowline *t)
 		fl_deal(t, parent, child, half);
 		/* The child first: lookups for references that moved must not be sent back here. */
 		fl_set_depth(child, depth + 2);
+		FL_POINT(FL_CHILD_SPLIT);
 		fl_set_depth(parent, depth + 2);
 		fl_move_end(parent);
 		fl_unlock(parent);
@@ -248,6 +249,7 @@ static void fl_shrink(struct flowline *t)
 		fl_move_begin(child);
 		fl_deal(t, child, parent, 0);
 		fl_set_depth(parent, depth + 1);
+		FL_POINT(FL_CHILD_JOINED);
 		/* Still moving: an empty child must not be mistaken for a miss. */
 		fl_set_depth(child, 0); /* from now on lookups go to the parent and wait there */
 		fl_move_end(child);

@@ -114,6 +114,16 @@ struct flowline {
 
 #include FL_ADAPTER
 
+/* An adapter may check the order in which a thread takes the locks of lines. */
+#ifndef FL_TAKES
+#define FL_TAKES(line) ((void)0) /* it is about to wait for that line's lock */
+#define FL_DROPS(line) ((void)0) /* it releases it, or has not got it */
+#endif
+/* A test may let another thread act at these steps (tests/variants/test_interleave_flowline.c). */
+#ifndef FL_POINT
+#define FL_POINT(name) ((void)0)
+#endif
+
 /*
  * Creates a table of 2^depth lines that may grow to 2^max_depth (address space is reserved, memory
  * is not) for objects from address `objects` on.  0 or -ENOMEM.
@@ -240,6 +250,7 @@ fl_find_chained(const struct flowline *t, const struct fl_line *line, fl_match_f
 
 		if (match(arg, o, ref & FL_KIND_MASK))
 			break;
+		FL_POINT(FL_CHAIN_STEP);
 		ref = (uint32_t)atomic_load_explicit(fl_link(o, ref & FL_KIND_MASK),
 						     memory_order_acquire);
 	}
@@ -259,6 +270,7 @@ FL_INLINE uint32_t fl_find_in(const struct flowline *t, const struct fl_line *li
 
 	/* Pairs with the release in fl_add(), which stores a tag after its reference. */
 	fl_fence(memory_order_acquire);
+	FL_POINT(FL_TAGS_READ);
 	/* The youngest first: see fl_add(). */
 	for (; slots; slots &= ~(1u << (31 - __builtin_clz(slots)))) {
 		/* acquire: the slot may have been given to another object with the same tag */
@@ -281,6 +293,7 @@ FL_INLINE uint32_t fl_find(const struct flowline *t, uint32_t hash, fl_match_fn 
 		uint32_t meta, ref;
 		const struct fl_line *line = fl_home(t, hash, &meta);
 
+		FL_POINT(FL_READER_HAS_LINE);
 		ref = fl_find_in(t, line, tag, match, arg);
 		if (FL_LIKELY(ref || fl_miss_is_sure(t, line, meta, hash)))
 			return ref;
@@ -311,6 +324,7 @@ FL_INLINE uint32_t fl_guess(const struct flowline *t, uint32_t hash, const bool 
 
 	slots = fl_match_tags(line, tag);
 	fl_fence(memory_order_acquire); /* as in fl_find_in() */
+	FL_POINT(FL_TAGS_READ);
 	if (FL_LIKELY(slots)) {
 		ref = atomic_load_explicit(&line->ref[31 - __builtin_clz(slots)],
 					   memory_order_acquire);
@@ -334,11 +348,12 @@ FL_INLINE uint32_t fl_guess(const struct flowline *t, uint32_t hash, const bool 
  */
 static inline bool fl_hold(const struct flowline *t, struct fl_line *line, uint32_t hash)
 {
+	FL_TAKES(line);
 	for (;;) {
 		uint32_t meta = atomic_load_explicit(&line->meta, memory_order_relaxed);
 
 		if (FL_UNLIKELY(!(meta & FL_DEPTH_MASK) || !fl_serves(t, line, meta, hash)))
-			return false;
+			break;
 		if (FL_LIKELY(!(meta & FL_LOCKED)) &&
 		    atomic_compare_exchange_weak_explicit(&line->meta, &meta, meta | FL_LOCKED,
 							  memory_order_acquire,
@@ -346,6 +361,8 @@ static inline bool fl_hold(const struct flowline *t, struct fl_line *line, uint3
 			return true;
 		fl_relax();
 	}
+	FL_DROPS(line);
+	return false;
 }
 
 /* Lock the line that serves the hash. */
@@ -355,6 +372,7 @@ static inline struct fl_line *fl_lock(struct flowline *t, uint32_t hash)
 		uint32_t meta;
 		struct fl_line *line = fl_home(t, hash, &meta);
 
+		FL_POINT(FL_WRITER_HAS_LINE);
 		if (FL_LIKELY(fl_hold(t, line, hash)))
 			return line;
 		fl_relax();
@@ -366,6 +384,7 @@ static inline void fl_unlock(struct fl_line *line)
 {
 	uint32_t meta = atomic_load_explicit(&line->meta, memory_order_relaxed);
 
+	FL_DROPS(line);
 	atomic_store_explicit(&line->meta, meta & ~FL_LOCKED, memory_order_release);
 }
 
@@ -384,11 +403,13 @@ static inline void fl_lock_two(struct flowline *t, uint32_t hash_a, uint32_t has
 
 		*a = fl_home(t, hash_a, &meta);
 		*b = fl_home(t, hash_b, &meta);
+		FL_POINT(FL_WRITER_HAS_LINE);
 		swap = *b < *a;
 		first = swap ? *b : *a;
 		second = swap ? *a : *b;
 		if (FL_UNLIKELY(!fl_hold(t, first, swap ? hash_b : hash_a)))
 			continue;
+		FL_POINT(FL_WRITER_HAS_ONE);
 		if (first != second) {
 			if (FL_LIKELY(fl_hold(t, second, swap ? hash_a : hash_b)))
 				return;
@@ -585,6 +606,7 @@ static inline struct fl_line *fl_lock_at(struct flowline *t, uint32_t position)
 	struct fl_line *line = &t->lines[position];
 	uint32_t meta = atomic_load_explicit(&line->meta, memory_order_acquire);
 
+	FL_TAKES(line);
 	while (meta & FL_DEPTH_MASK) {
 		if (!(meta & FL_LOCKED) && atomic_compare_exchange_weak_explicit(
 						   &line->meta, &meta, meta | FL_LOCKED,
@@ -593,6 +615,7 @@ static inline struct fl_line *fl_lock_at(struct flowline *t, uint32_t position)
 		fl_relax();
 		meta = atomic_load_explicit(&line->meta, memory_order_acquire);
 	}
+	FL_DROPS(line);
 	return NULL;
 }
 

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <pthread.h>
 
+#include "core/mutex.h"
 #include "core/nf_conntrack_look.h"
 #include "variants/mem.h"
 #include "variants/variant.h"
@@ -278,12 +279,12 @@ table_remove(struct ct_table *t, struct nf_conn *ct, uint32_t hash_orig, uint32_
 
 static void table_walk_begin(struct ct_table *t)
 {
-	pthread_mutex_lock(&t->resize_mutex);
+	mutex_lock(&t->resize_mutex, CT_LOCK_RESIZE);
 }
 
 static void table_walk_end(struct ct_table *t)
 {
-	pthread_mutex_unlock(&t->resize_mutex);
+	mutex_unlock(&t->resize_mutex);
 }
 
 static uint64_t table_scan_size(struct ct_table *t)
@@ -395,11 +396,11 @@ static int table_resize(struct ct_table *t, uint64_t buckets)
 {
 	int ret;
 
-	pthread_mutex_lock(&t->resize_mutex);
+	mutex_lock(&t->resize_mutex, CT_LOCK_RESIZE);
 	ret = fl_resize(&t->fl, fl_depth_for(buckets));
 	if (!ret)
 		store_relaxed(&t->buckets, buckets);
-	pthread_mutex_unlock(&t->resize_mutex);
+	mutex_unlock(&t->resize_mutex);
 	return ret == -EINVAL ? -ENOMEM : ret;
 }
 

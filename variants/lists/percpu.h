@@ -56,7 +56,7 @@ static void ct_list_unconfirmed(struct ct_lists *l, struct nf_conn *ct)
 	struct ct_pcpu *p = &l->cpu[ct_this_cpu];
 
 	ct->cpu = (uint16_t)ct_this_cpu;
-	spin_lock(&p->lock);
+	spin_lock(&p->lock, CT_LOCK_LEAF);
 	chain_add(&p->unconfirmed, &ct->tuplehash[IP_CT_DIR_ORIGINAL]);
 	spin_unlock(&p->lock);
 }
@@ -66,7 +66,7 @@ static void ct_list_dying(struct ct_lists *l, struct nf_conn *ct)
 	struct ct_pcpu *p = &l->cpu[ct_this_cpu];
 
 	ct->cpu = (uint16_t)ct_this_cpu;
-	spin_lock(&p->lock);
+	spin_lock(&p->lock, CT_LOCK_LEAF);
 	chain_add(&p->dying, &ct->tuplehash[IP_CT_DIR_ORIGINAL]);
 	spin_unlock(&p->lock);
 }
@@ -79,7 +79,7 @@ static void ct_list_del(struct ct_lists *l, struct nf_conn *ct)
 	if (ct->cpu == CT_NO_LIST)
 		return;
 	p = &l->cpu[ct->cpu];
-	spin_lock(&p->lock);
+	spin_lock(&p->lock, CT_LOCK_LEAF);
 	chain_del(&ct->tuplehash[IP_CT_DIR_ORIGINAL]);
 	spin_unlock(&p->lock);
 	ct->cpu = CT_NO_LIST;
@@ -90,7 +90,7 @@ static int ct_lists_collect(struct ct_lists *l, bool dying, struct ct_collect *c
 	for (unsigned int i = 0; i < l->nr; i++) {
 		struct ct_pcpu *p = &l->cpu[i];
 
-		spin_lock(&p->lock);
+		spin_lock(&p->lock, CT_LOCK_LEAF);
 		for (uintptr_t n = load_relaxed(dying ? &p->dying : &p->unconfirmed);
 		     !chain_is_end(n);) {
 			struct nf_conntrack_tuple_hash *h = chain_entry(n);

@@ -19,7 +19,7 @@ static __always_inline uint32_t lock_index(uint32_t bucket __maybe_unused)
 static __always_inline void
 lock_one(struct ct_locks *l, struct ct_bucket *b __maybe_unused, uint32_t i __maybe_unused)
 {
-	spin_lock(&l->lock);
+	spin_lock(&l->lock, CT_LOCK_BUCKET);
 }
 
 static __always_inline void lock_second(struct ct_locks *l, struct ct_bucket *b, uint32_t i)
@@ -36,7 +36,7 @@ unlock_one(struct ct_locks *l, struct ct_bucket *b __maybe_unused, uint32_t i __
 static void
 lock_all(struct ct_locks *l, struct ct_bucket *b __maybe_unused, uint32_t size __maybe_unused)
 {
-	spin_lock(&l->lock);
+	spin_lock(&l->lock, CT_LOCK_BUCKET);
 }
 
 static void

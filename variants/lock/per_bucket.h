@@ -24,7 +24,7 @@ static __always_inline uint32_t lock_index(uint32_t bucket)
 static __always_inline void
 lock_one(struct ct_locks *l __maybe_unused, struct ct_bucket *b, uint32_t i)
 {
-	spin_lock(&b[i].lock);
+	spin_lock(&b[i].lock, CT_LOCK_BUCKET);
 }
 
 static __always_inline void lock_second(struct ct_locks *l, struct ct_bucket *b, uint32_t i)
@@ -41,7 +41,7 @@ unlock_one(struct ct_locks *l __maybe_unused, struct ct_bucket *b, uint32_t i)
 static void lock_all(struct ct_locks *l __maybe_unused, struct ct_bucket *b, uint32_t size)
 {
 	for (uint32_t i = 0; i < size; i++)
-		spin_lock(&b[i].lock);
+		spin_lock(&b[i].lock, CT_LOCK_BUCKET);
 }
 
 static void unlock_all(struct ct_locks *l __maybe_unused, struct ct_bucket *b, uint32_t size)

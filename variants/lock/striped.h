@@ -27,15 +27,15 @@ static __cold void lock_slowly(struct ct_locks *l, uint32_t i)
 {
 	spin_unlock(&l->lock[i]);
 	/* The thread that has taken all of them holds this until it is done. */
-	spin_lock(&l->all_lock);
-	spin_lock(&l->lock[i]);
+	spin_lock(&l->all_lock, CT_LOCK_ALL);
+	spin_lock(&l->lock[i], CT_LOCK_BUCKET);
 	spin_unlock(&l->all_lock);
 }
 
 static __always_inline void
 lock_one(struct ct_locks *l, struct ct_bucket *b __maybe_unused, uint32_t i)
 {
-	spin_lock(&l->lock[i]);
+	spin_lock(&l->lock[i], CT_LOCK_BUCKET);
 	/*
 	 * If lock_all() has taken and released this lock already, the acquire in
 	 * spin_lock() saw that release, and with it the flag; if not, lock_all()
@@ -53,7 +53,7 @@ lock_one(struct ct_locks *l, struct ct_bucket *b __maybe_unused, uint32_t i)
 static __always_inline void
 lock_second(struct ct_locks *l, struct ct_bucket *b __maybe_unused, uint32_t i)
 {
-	spin_lock(&l->lock[i]);
+	spin_lock(&l->lock[i], CT_LOCK_BUCKET);
 }
 
 static __always_inline void
@@ -65,10 +65,10 @@ unlock_one(struct ct_locks *l, struct ct_bucket *b __maybe_unused, uint32_t i)
 static void
 lock_all(struct ct_locks *l, struct ct_bucket *b __maybe_unused, uint32_t size __maybe_unused)
 {
-	spin_lock(&l->all_lock);
+	spin_lock(&l->all_lock, CT_LOCK_ALL);
 	store_relaxed(&l->all, true);
 	for (uint32_t i = 0; i < CONNTRACK_LOCKS; i++) {
-		spin_lock(&l->lock[i]);
+		spin_lock(&l->lock[i], CT_LOCK_BUCKET);
 		spin_unlock(&l->lock[i]);
 	}
 }

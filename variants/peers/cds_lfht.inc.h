@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <urcu/rculfhash.h>
 
+#include "core/mutex.h"
 #include "core/nf_conntrack_look.h"
 #include "variants/peers/match_node.h"
 #include "variants/variant.h"
@@ -121,12 +122,12 @@ static void table_show(struct ct_table *t, struct ct_walk *w)
 
 static void table_walk_begin(struct ct_table *t)
 {
-	pthread_mutex_lock(&t->resize_mutex);
+	mutex_lock(&t->resize_mutex, CT_LOCK_RESIZE);
 }
 
 static void table_walk_end(struct ct_table *t)
 {
-	pthread_mutex_unlock(&t->resize_mutex);
+	mutex_unlock(&t->resize_mutex);
 }
 
 /* The library can walk only the whole table or one hash, so there is one position. */
@@ -222,10 +223,10 @@ static void table_destroy(struct ct_table *t)
 
 static int table_resize(struct ct_table *t, uint64_t buckets)
 {
-	pthread_mutex_lock(&t->resize_mutex);
+	mutex_lock(&t->resize_mutex, CT_LOCK_RESIZE);
 	cds_lfht_resize(t->ht, buckets);
 	store_relaxed(&t->buckets, buckets);
-	pthread_mutex_unlock(&t->resize_mutex);
+	mutex_unlock(&t->resize_mutex);
 	return 0;
 }
 

@@ -112,7 +112,7 @@ static int peer_add(struct ct_table *t, struct nf_conn *ct, enum ip_conntrack_di
 	int ret = 0;
 
 	store_relaxed(&h->hnnode.next, hash);
-	spin_lock(&t->writer);
+	spin_lock(&t->writer, CT_LOCK_BUCKET);
 	peer_memory_now = &t->memory;
 	ck_tsan_added(h);
 	if (unlikely(!ck_hs_put(&t->hs, ck_spread(hash), h))) {
@@ -128,7 +128,7 @@ peer_del(struct ct_table *t, struct nf_conn *ct, enum ip_conntrack_dir dir, uint
 {
 	void *was;
 
-	spin_lock(&t->writer);
+	spin_lock(&t->writer, CT_LOCK_BUCKET);
 	was = ck_hs_remove(&t->hs, ck_spread(hash), ck_key(&ct->tuplehash[dir], CK_SAME));
 	spin_unlock(&t->writer);
 	return was;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A bucket is one cache line with its lock, after CLHT (David, Guerraoui, Trigonakis, "Asynchronized
- * Concurrency", ASPLOS 2015), whose keys are 8 bytes.  Here a slot is the 32-bit hash, which is
+ * A bucket is one cache line with its lock, after CLHT (David, Guerraoui, Trigonakis,
+ * "Asynchronized Concurrency", ASPLOS 2015), whose keys are 8 bytes.  Here a slot is the 32-bit hash, which is
  * what CLHT's key is to it, and a pointer to the node, whose tuple decides.
  *
- * The idea.  A lookup of a full table reads one line, and the object.  Four hashes and four pointers
- * fit beside the lock and a link to another such line, for what does not fit.
+ * The idea.  A lookup of a full table reads one line, and the object.  Four hashes and four
+ * pointers fit beside the lock and a link to another such line, for what does not fit.
  *
  * Guarantees.
  *   - Readers take no lock and write nothing.  An entry never moves from its slot, so a reader that
@@ -33,6 +33,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/mutex.h"
 #include "variants/inside.h"
 #include "variants/mem.h"
 #include "variants/peers/match_node.h"
@@ -161,11 +162,14 @@ table_find_burst(struct ct_table *t, struct ct_find *f, struct ct_burst *b, cons
  */
 static bool line_lock(struct line *l, enum line_lock to)
 {
+	lock_order_take(l, CT_LOCK_BUCKET);
 	for (;; cpu_relax()) {
 		uint32_t is = load_relaxed(&l->lock);
 
-		if (is == LINE_COPIED)
+		if (is == LINE_COPIED) {
+			lock_order_drop(l);
 			return false;
+		}
 		if (is == LINE_FREE &&
 		    atomic_compare_exchange_weak_explicit(&l->lock, &is, to, memory_order_acquire,
 							  memory_order_relaxed))
@@ -175,6 +179,7 @@ static bool line_lock(struct line *l, enum line_lock to)
 
 static void line_unlock(struct line *l)
 {
+	lock_order_drop(l);
 	store_release(&l->lock, LINE_FREE);
 }
 
@@ -270,12 +275,12 @@ peer_del(struct ct_table *t, struct nf_conn *ct, enum ip_conntrack_dir dir, uint
 
 static void table_walk_begin(struct ct_table *t)
 {
-	pthread_mutex_lock(&t->resize_mutex);
+	mutex_lock(&t->resize_mutex, CT_LOCK_RESIZE);
 }
 
 static void table_walk_end(struct ct_table *t)
 {
-	pthread_mutex_unlock(&t->resize_mutex);
+	mutex_unlock(&t->resize_mutex);
 }
 
 static uint64_t table_scan_size(struct ct_table *t)
@@ -382,6 +387,7 @@ static int lines_copy(struct lines *new, struct line *l)
 	int ret = 0;
 
 	line_lock(l, LINE_COPIED);
+	lock_order_drop(l); /* it is not a lock any more */
 	for (; l && !ret; l = line_next(l))
 		for (unsigned int i = 0; i < LINE_SLOTS && !ret; i++) {
 			const uint32_t hash = load_relaxed(&l->hash[i]);
@@ -401,7 +407,7 @@ static int table_resize(struct ct_table *t, uint64_t buckets)
 	uint32_t i;
 	int ret = 0;
 
-	pthread_mutex_lock(&t->resize_mutex);
+	mutex_lock(&t->resize_mutex, CT_LOCK_RESIZE);
 	old = (struct lines *)load_relaxed(&t->lines);
 	new = lines_new((uint32_t)buckets, old->pages);
 	if (!new)
@@ -411,10 +417,10 @@ static int table_resize(struct ct_table *t, uint64_t buckets)
 	drop = ret ? new : old;
 	if (ret)
 		while (i--)
-			line_unlock(&old->line[i]);
+			store_release(&old->line[i].lock, LINE_FREE);
 	else
 		store_release(&t->lines, (uintptr_t) new); /* pairs with lines_now() */
-	pthread_mutex_unlock(&t->resize_mutex);
+	mutex_unlock(&t->resize_mutex);
 	if (!ret) {
 		ct_grace_bytes(&t->grace, old->size * sizeof(*old->line));
 		begin = ct_ticks();

@@ -64,7 +64,7 @@ static int peer_add(struct ct_table *t, struct nf_conn *ct, enum ip_conntrack_di
 	const struct cmap_node *n;
 	int ret = 0;
 
-	spin_lock(&t->writer);
+	spin_lock(&t->writer, CT_LOCK_BUCKET);
 	peer_memory_now = &t->memory;
 	for (n = cmap_find(&t->cmap, hash); n; n = cmap_next(n))
 		if (peer_is_taken(cmap_hash(n), mine))
@@ -82,7 +82,7 @@ peer_del(struct ct_table *t, struct nf_conn *ct, enum ip_conntrack_dir dir, uint
 {
 	bool in;
 
-	spin_lock(&t->writer);
+	spin_lock(&t->writer, CT_LOCK_BUCKET);
 	peer_memory_now = &t->memory;
 	in = cmap_node_del(&t->cmap, &ct->tuplehash[dir], hash);
 	spin_unlock(&t->writer);

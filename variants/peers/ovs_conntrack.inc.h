@@ -145,7 +145,7 @@ static int table_insert(struct ct_table *t, struct nf_conn *ct, uint32_t hash_or
 
 	ins->clash = NULL;
 	ct_read_lock();
-	spin_lock(&t->writer);
+	spin_lock(&t->writer, CT_LOCK_BUCKET);
 	peer_memory_now = &t->memory;
 	if (unlikely(nf_ct_is_dying(ct))) {
 		ret = -ESTALE;
@@ -175,7 +175,7 @@ table_remove(struct ct_table *t, struct nf_conn *ct, uint32_t hash_orig, uint32_
 	bool in;
 
 	ct_read_lock();
-	spin_lock(&t->writer);
+	spin_lock(&t->writer, CT_LOCK_BUCKET);
 	peer_memory_now = &t->memory;
 	in = nf_ct_is_confirmed(ct) && cmap_node_del(ovs_zone_of(t, ct, IP_CT_DIR_ORIGINAL),
 						     &ct->tuplehash[IP_CT_DIR_ORIGINAL], hash_orig);

@@ -231,7 +231,7 @@ static int peer_add(struct ct_table *t, struct nf_conn *ct, enum ip_conntrack_di
 	int ret;
 
 	do {
-		spin_lock(&t->writer);
+		spin_lock(&t->writer, CT_LOCK_BUCKET);
 		ret = rte_put(t, ct, dir, hash, ins);
 		used = t->used;
 		spin_unlock(&t->writer);
@@ -249,7 +249,7 @@ peer_del(struct ct_table *t, struct nf_conn *ct, enum ip_conntrack_dir dir, uint
 	bool in;
 
 	rte_key_node(&key, ct, dir);
-	spin_lock(&t->writer);
+	spin_lock(&t->writer, CT_LOCK_BUCKET);
 	in = load_relaxed(&mine->hnnode.pprev);
 	if (in) {
 		/* Unless it has given its place to another. */

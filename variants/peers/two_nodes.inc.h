@@ -14,6 +14,13 @@
 
 #define CT_TABLE_HALF_IN CT_V_HALF_IN
 
+/* A test lets other threads act between these steps (tests/variants/test_interleave_peers.c). */
+#ifdef RACE_PEER_HOOKS
+RACE_PEER_HOOKS
+#define peer_add race_peer_add
+#define peer_del race_peer_del
+#endif
+
 /*
  * Both ends of the connection are the same, so one tuple leads to both nodes.  Linux finds REPLY,
  * which it inserted last; here ORIGINAL is left out, because these tables keep no order.

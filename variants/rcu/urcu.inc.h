@@ -10,6 +10,8 @@
  * that everything depends on is declared to it: everything inside a read-side section
  * happens before everything after a grace period.
  */
+#include "core/lock_order.h"
+
 #if CT_TSAN
 void __tsan_acquire(void *addr);
 void __tsan_release(void *addr);
@@ -41,6 +43,8 @@ static __always_inline void ct_read_unlock(void)
 /* Waits until all read-side sections that are open now have ended.  Not inside one. */
 static inline void ct_synchronize(void)
 {
+	/* Nobody in a section may wait for a lock that is held here. */
+	lock_order_wait(CT_LOCK_RESIZE, "waits for a grace period");
 	CT_URCU(synchronize_rcu)();
 	ct_tsan_acquire();
 }
@@ -73,6 +77,7 @@ static inline void ct_rcu_unregister(void)
 
 static inline void ct_rcu_barrier(void)
 {
+	lock_order_wait(CT_LOCK_RESIZE, "waits for what is deferred");
 	CT_URCU(barrier)();
 	ct_tsan_acquire();
 }

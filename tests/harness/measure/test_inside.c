@@ -130,7 +130,7 @@ static void *contender(void *arg)
 
 	assert_int_equal(ct_waits.locks, 0);
 	store_release(&c->ready, true);
-	spin_lock(&c->lock);
+	spin_lock(&c->lock, CT_LOCK_LEAF);
 	spin_unlock(&c->lock);
 	c->first = ct_waits;
 	store_release(&c->ready, false);
@@ -141,7 +141,7 @@ static void *contender(void *arg)
 	c->second = ct_waits;
 	/* Free locks cause no waits. */
 	for (int i = 0; i < 100; i++) {
-		spin_lock(&c->lock);
+		spin_lock(&c->lock, CT_LOCK_LEAF);
 		spin_unlock(&c->lock);
 		read_lock(&c->rwlock);
 		read_unlock(&c->rwlock);
@@ -156,7 +156,7 @@ static void test_forced_contention(void **state)
 	pthread_t thread;
 
 	(void)state;
-	spin_lock(&c.lock);
+	spin_lock(&c.lock, CT_LOCK_LEAF);
 	assert_int_equal(pthread_create(&thread, NULL, contender, &c), 0);
 	while (!load_acquire(&c.ready))
 		sched_yield();

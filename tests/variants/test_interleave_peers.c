@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tables of others, whose steps cannot be locked: what may happen between two steps of
+ * peers/two_nodes.inc.h.  See interleave.h.  Once for each of those tables, PEER_FILE and
+ * PEER_VARIANT (test_interleave_peers.cmake).
+ */
+#include "tests/fixture/interleave.h"
+
+/* Behind the table's peer_add() and peer_del(). */
+#define RACE_PEER_HOOKS \
+	static int race_peer_add(struct ct_table *t, struct nf_conn *ct, \
+				 enum ip_conntrack_dir dir, uint32_t hash, struct ct_insert *ins) \
+	{ \
+		int ret; \
+\
+		race_at(BEFORE_LINK); \
+		ret = peer_add(t, ct, dir, hash, ins); \
+		race_at(BEHIND_LINK); \
+		return ret; \
+	} \
+	static bool race_peer_del(struct ct_table *t, struct nf_conn *ct, \
+				  enum ip_conntrack_dir dir, uint32_t hash) \
+	{ \
+		race_at(BEFORE_UNLINK); \
+		return peer_del(t, ct, dir, hash); \
+	}
+
+#include PEER_FILE
+
+static const struct ct_variant *const v = &PEER_VARIANT;
+static struct fixture fx;
+static struct nf_conn *ct;
+
+#define KEY   7u
+#define OTHER 8u
+
+static int open_table(void **state)
+{
+	(void)state;
+	fixture_open(&fx, v, 16, 2);
+	return 0;
+}
+
+static int close_table(void **state)
+{
+	(void)state;
+	race_over();
+	fixture_close(&fx);
+	return 0;
+}
+
+static void kill_ct(void)
+{
+	assert_true(v->ops->kill(ct));
+}
+
+/* Killed with one node in, with both in: it does not stay. */
+static void test_killed_amid_insertion(void **state)
+{
+	(void)state;
+	for (unsigned int nodes = 0; nodes < 2; nodes++) {
+		struct nf_conntrack_tuple t = fixture_tuple(KEY), r = fixture_reply(&t);
+		int err;
+
+		ct = v->ops->alloc(fx.net, &nf_ct_zone_dflt, &t, &r, &err);
+		assert_non_null(ct);
+		race_arm(BEHIND_LINK, nodes, kill_ct);
+		assert_int_equal(v->ops->insert(ct, HOUR), -ESTALE);
+		assert_true(race_over());
+		v->ops->put(ct);
+		assert_false(fixture_has(&fx, KEY));
+		assert_int_equal(fixture_live_nodes(&fx), 0);
+		/* And does not clash. */
+		assert_int_equal(fixture_put_key(&fx, KEY), 0);
+		assert_true(fixture_kill(&fx, KEY));
+	}
+}
+
+static void insert_again(void)
+{
+	assert_int_equal(fixture_put_key(&fx, KEY), 0);
+}
+
+/* One that is dying, but not removed yet, does not clash. */
+static void test_dying_is_not_in_the_way(void **state)
+{
+	(void)state;
+	assert_int_equal(fixture_put_key(&fx, KEY), 0);
+	race_arm(BEFORE_UNLINK, 0, insert_again);
+	assert_true(fixture_kill(&fx, KEY));
+	assert_true(race_over());
+	assert_true(fixture_has(&fx, KEY));
+	assert_int_equal(fixture_live_nodes(&fx), 1);
+}
+
+/* The same connection is inserted between the two nodes of another one. */
+static void insert_same(void)
+{
+	assert_int_equal(fixture_put_key(&fx, KEY), -EEXIST);
+}
+
+static void test_clash_amid_insertion(void **state)
+{
+	(void)state;
+	race_arm(BEHIND_LINK, 0, insert_same);
+	assert_int_equal(fixture_put_key(&fx, KEY), 0);
+	assert_true(race_over());
+	assert_true(fixture_has(&fx, KEY));
+	assert_int_equal(fixture_live_nodes(&fx), 1);
+}
+
+/* With one node in or out it is found by neither. */
+static void nobody_sees_it(void)
+{
+	struct nf_conntrack_tuple t = fixture_tuple(KEY), r = fixture_reply(&t);
+
+	assert_null(v->ops->find_get(fx.net, &nf_ct_zone_dflt, &t));
+	assert_null(v->ops->find_get(fx.net, &nf_ct_zone_dflt, &r));
+}
+
+static void test_half_in(void **state)
+{
+	(void)state;
+	for (unsigned int node = 0; node < 2; node++) {
+		race_arm(BEFORE_LINK, node, nobody_sees_it);
+		assert_int_equal(fixture_put_key(&fx, KEY), 0);
+		assert_true(race_over());
+		race_arm(BEFORE_UNLINK, node, nobody_sees_it);
+		assert_true(fixture_kill(&fx, KEY));
+		assert_true(race_over());
+	}
+}
+
+/* One thread has marked it and is about to remove it; the other is too late. */
+static void kill_again(void)
+{
+	assert_false(v->ops->kill(ct));
+}
+
+static struct nf_conn *get_key(void)
+{
+	struct nf_conntrack_tuple t = fixture_tuple(KEY);
+	struct nf_conntrack_tuple_hash *h = v->ops->find_get(fx.net, &nf_ct_zone_dflt, &t);
+
+	assert_non_null(h);
+	return nf_ct_tuplehash_to_ctrack(h);
+}
+
+static void test_two_killers(void **state)
+{
+	(void)state;
+	for (unsigned int node = 0; node < 2; node++) {
+		assert_int_equal(fixture_put_key(&fx, KEY), 0);
+		ct = get_key();
+		race_arm(BEFORE_UNLINK, node, kill_again);
+		assert_true(v->ops->kill(ct));
+		assert_true(race_over());
+		v->ops->put(ct);
+		assert_int_equal(fixture_live_nodes(&fx), 0);
+	}
+}
+
+/* One whose REPLY is our ORIGINAL comes and fails between our two nodes: nothing of it stays. */
+static void insert_turned(void)
+{
+	struct nf_conntrack_tuple t = fixture_tuple(KEY), r = fixture_reply(&t);
+
+	assert_int_equal(fixture_insert(&fx, fx.net, &nf_ct_zone_dflt, &r, HOUR), -EEXIST);
+}
+
+static void test_turned_amid_insertion(void **state)
+{
+	(void)state;
+	race_arm(BEHIND_LINK, 0, insert_turned);
+	assert_int_equal(fixture_put_key(&fx, KEY), 0);
+	assert_true(race_over());
+	assert_true(fixture_has(&fx, KEY));
+	assert_int_equal(fixture_live_nodes(&fx), 1);
+	assert_true(fixture_kill(&fx, KEY));
+	assert_int_equal(fixture_live_nodes(&fx), 0);
+}
+
+/* A walk sees no connection of which one node is missing. */
+static int count_one(struct nf_conn *seen, void *arg)
+{
+	(void)seen;
+	++*(unsigned int *)arg;
+	return 0;
+}
+
+static void walk_meets_none(void)
+{
+	unsigned int nr = 0;
+
+	assert_int_equal(v->ops->iterate(fx.core, count_one, &nr), 0);
+	assert_int_equal(nr, 0);
+}
+
+static void test_walk_amid_insertion(void **state)
+{
+	(void)state;
+	for (unsigned int node = 0; node < 2; node++) {
+		race_arm(BEHIND_LINK, node, walk_meets_none);
+		assert_int_equal(fixture_put_key(&fx, KEY), 0);
+		assert_true(race_over());
+		assert_true(fixture_kill(&fx, KEY));
+	}
+}
+
+/*
+ * A walk is about to take a reference on an expired connection, which becomes another one that is
+ * not: that one survives.
+ */
+static void expired_becomes_other(void)
+{
+	assert_true(v->ops->kill(ct));
+	v->ops->put(ct);
+	assert_int_equal(fixture_put_key(&fx, OTHER), 0);
+}
+
+static void test_expired_becomes_another(void **state)
+{
+	(void)state;
+	assert_int_equal(fixture_put_key(&fx, KEY), 0);
+	ct = get_key();
+	store_relaxed(&ct->timeout, 0);
+	race_arm(BEFORE_REFERENCE, 0, expired_becomes_other);
+	v->ops->gc(fx.core, 16);
+	if (!race_over()) {
+		v->ops->put(ct);
+		skip(); /* the walk collects in a function of the core's */
+	}
+	assert_false(fixture_has(&fx, KEY));
+	assert_true(fixture_has(&fx, OTHER));
+	assert_int_equal(fixture_live_nodes(&fx), 1);
+}
+
+/* Found, and freed before the reference was taken. */
+static void kill_key(void)
+{
+	assert_true(fixture_kill(&fx, KEY));
+}
+
+static void test_dies_before_reference(void **state)
+{
+	struct nf_conntrack_tuple t = fixture_tuple(KEY);
+
+	(void)state;
+	if (CT_RCU_IS_NONE)
+		skip(); /* readers take it under the library's lock */
+	assert_int_equal(fixture_put_key(&fx, KEY), 0);
+	race_arm(BEFORE_REFERENCE, 0, kill_key);
+	assert_null(v->ops->find_get(fx.net, &nf_ct_zone_dflt, &t));
+	assert_true(race_over());
+	assert_int_equal(fixture_live_nodes(&fx), 0);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_table, close_table)
+	static const struct CMUnitTest tests[] = {
+		TEST(test_killed_amid_insertion),   TEST(test_dying_is_not_in_the_way),
+		TEST(test_clash_amid_insertion),    TEST(test_half_in),
+		TEST(test_dies_before_reference),   TEST(test_two_killers),
+		TEST(test_turned_amid_insertion),   TEST(test_walk_amid_insertion),
+		TEST(test_expired_becomes_another),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
