@@ -24,7 +24,8 @@ struct scene_plan {
 	const char *name;
 	uint64_t buckets;
 	uint32_t keys; /* of each kind */
-	bool resizes, limited, histories;
+	bool resizes, limited;
+	enum { EVERYTHING, HISTORIES, STORM } what;
 };
 
 struct scene {
@@ -74,7 +75,7 @@ void torture_walk(struct scene *s, struct torture_seen *seen);
 
 /* What a thread does until scene->stop. */
 typedef void torture_role(struct actor *a);
-torture_role torture_reader, torture_writer, torture_bursts, torture_manager;
+torture_role torture_reader, torture_writer, torture_storm, torture_bursts, torture_manager;
 
 /* Up to CT_BURST packets of fixed and short keys, by either direction, through all hooks. */
 void torture_burst(struct actor *a);
@@ -94,6 +95,12 @@ void torture_close(struct scene *s);
 int torture_act(struct scene *s, torture_role *const *roles, unsigned int nr, double seconds,
 		void (*before_end)(struct scene *s, void *arg), void *arg,
 		struct torture_counts *counts);
+/*
+ * If this is not called again within the scene's patience and so many seconds more, the process
+ * ends with a sentence: a thread, or the caller, waits for a lock or the end of a grace period that
+ * does not come, which nothing can end from outside.
+ */
+void torture_alive(const struct scene *s, double seconds);
 /* By the monotonic clock. */
 double torture_seconds_since(const struct timespec *begin);
 /* In a quiet moment: counts, ledger, walk and live entries agree. */

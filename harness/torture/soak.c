@@ -103,7 +103,7 @@ static int judge(struct scene *s, const struct soak *k)
 int torture_soak(const struct torture *t, FILE *out, struct torture_counts *counts,
 		 struct ct_error *e)
 {
-	static const struct scene_plan plan = { "soak", 256, KEYS_MAX, true, true, false };
+	static const struct scene_plan plan = { "soak", 256, KEYS_MAX, true, true, EVERYTHING };
 	static torture_role *const roles[] = { torture_reader, torture_writer,	torture_writer,
 					       torture_bursts, torture_manager, flood };
 	const double step = t->seconds / SAMPLES_MAX;

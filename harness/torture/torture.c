@@ -3,6 +3,7 @@
 #include "harness/torture/torture.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,21 +56,38 @@ static void *act(void *arg)
 	return NULL;
 }
 
-/*
- * A thread that waits for a lock or for the end of a grace period that never comes cannot be ended
- * from outside, so the program ends.
- */
-static void join_or_die(const struct scene *s, pthread_t thread)
-{
-	struct timespec until;
+/* ---- the watchdog ---- */
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += s->patience;
-	if (!pthread_timedjoin_np(thread, NULL, &until))
-		return;
-	fprintf(stderr, "ctbench: %s: a thread has not come back for %u s (--seed %llu)\n",
-		s->variant->name, s->patience, (unsigned long long)s->seed);
+static char stuck[160];
+
+/* On any thread, wherever it is. */
+static void end_stuck(int signal)
+{
+	(void)signal;
+	if (write(STDERR_FILENO, stuck, strlen(stuck)) < 0)
+		_exit(CT_EXIT_INTERNAL);
 	_exit(CT_EXIT_INTERNAL);
+}
+
+void torture_alive(const struct scene *s, double seconds)
+{
+	alarm(s->patience + (unsigned int)seconds + 1);
+}
+
+static void watch_begin(struct scene *s, const struct torture *t)
+{
+	snprintf(stuck, sizeof(stuck),
+		 "ctbench: %s: a thread has not come back for %u s (--seed %llu)\n",
+		 t->variant->name, t->patience, (unsigned long long)t->seed);
+	signal(SIGALRM, end_stuck);
+	s->patience = t->patience;
+	torture_alive(s, 0);
+}
+
+static void watch_end(void)
+{
+	alarm(0);
+	signal(SIGALRM, SIG_DFL);
 }
 
 double torture_seconds_since(const struct timespec *begin)
@@ -89,6 +107,7 @@ int torture_act(struct scene *s, torture_role *const *roles, unsigned int nr_rol
 	unsigned int nr = 0;
 	int err = 0;
 
+	torture_alive(s, seconds);
 	atomic_store(&s->stop, false);
 	s->variant->thread_offline(s->core);
 	for (; nr < nr_roles && !err; nr++) {
@@ -102,10 +121,11 @@ int torture_act(struct scene *s, torture_role *const *roles, unsigned int nr_rol
 	if (before_end)
 		before_end(s, arg);
 	atomic_store(&s->stop, true);
+	torture_alive(s, 0);
 	for (unsigned int i = 0; i < nr; i++) {
 		uint64_t *to = (uint64_t *)counts, *from = (uint64_t *)&actors[i].counts;
 
-		join_or_die(s, actors[i].thread);
+		pthread_join(actors[i].thread, NULL);
 		for (size_t k = 0; k < sizeof(*counts) / sizeof(*to); k++)
 			to[k] += from[k];
 	}
@@ -140,7 +160,7 @@ int torture_open(struct scene *s, const struct torture *t, const struct scene_pl
 	memset(s, 0, sizeof(*s));
 	s->variant = t->variant;
 	s->seed = t->seed;
-	s->patience = t->patience;
+	watch_begin(s, t);
 	s->resizes = plan->resizes && t->variant->flags & CT_V_RESIZE;
 	for (int k = 0; k < KINDS; k++)
 		s->keys[k] = plan->keys;
@@ -171,8 +191,9 @@ void torture_close(struct scene *s)
 {
 	struct ct_memory memory;
 
+	torture_alive(s, 0);
 	if (!s->core)
-		return;
+		goto out;
 	if (s->net) {
 		s->variant->ops->iterate(s->core, every, NULL);
 		s->variant->ops->barrier(s->core);
@@ -184,16 +205,19 @@ void torture_close(struct scene *s)
 	}
 	s->variant->thread_end(s->core);
 	s->variant->destroy(s->core);
+out:
+	watch_end();
 }
 
 static const struct scene_plan plans[] = {
-	{ "few keys", 256, 16, false, false, false },
-	{ "few keys in one bucket", 1, 12, false, true, false },
-	{ "many keys", 1024, KEYS_MAX, false, true, false },
-	{ "many keys and resizes", 64, 400, true, false, false },
-	{ "few keys and resizes, at the limit", 8, 24, true, true, false },
-	{ "histories of few keys", 2, 0, false, false, true },
-	{ "histories of few keys beside resizes", 2, 0, true, false, true },
+	{ "few keys", 256, 16, false, false, EVERYTHING },
+	{ "few keys in one bucket", 1, 12, false, true, EVERYTHING },
+	{ "many keys", 1024, KEYS_MAX, false, true, EVERYTHING },
+	{ "many keys and resizes", 64, 400, true, false, EVERYTHING },
+	{ "few keys and resizes, at the limit", 8, 24, true, true, EVERYTHING },
+	{ "a storm on few nodes in few buckets", 4, 6, false, false, STORM },
+	{ "histories of few keys", 2, 0, false, false, HISTORIES },
+	{ "histories of few keys beside resizes", 2, 0, true, false, HISTORIES },
 };
 
 int torture_verdict(const struct scene *s, const char *scene, struct ct_error *e)
@@ -208,17 +232,22 @@ int torture_verdict(const struct scene *s, const char *scene, struct ct_error *e
 static int run_scene(struct scene *s, const struct torture *t, const struct scene_plan *plan,
 		     double seconds, struct torture_counts *counts, struct ct_error *e)
 {
-	static torture_role *const roles[] = { torture_reader, torture_reader, torture_writer,
-					       torture_writer, torture_bursts, torture_manager };
+	static torture_role *const everything[] = {
+		torture_reader, torture_reader, torture_writer,
+		torture_writer, torture_bursts, torture_manager
+	};
+	static torture_role *const storm[] = { torture_reader, torture_reader, torture_reader,
+					       torture_storm,  torture_storm,  torture_bursts };
+	torture_role *const *roles = plan->what == STORM ? storm : everything;
 	/* Quiet moments, several a second. */
 	const unsigned int rounds = seconds > 0.4 ? (unsigned int)(seconds / 0.2) : 1;
 	int err = torture_open(s, t, plan, e);
 
-	if (!err && plan->histories)
+	if (!err && plan->what == HISTORIES)
 		err = torture_histories(s, seconds, counts);
-	for (unsigned int k = 0; k < rounds && !plan->histories && !err && !atomic_load(&s->faults);
-	     k++) {
-		err = torture_act(s, roles, ARRAY_SIZE(roles), seconds / rounds, NULL, NULL,
+	for (unsigned int k = 0;
+	     k < rounds && plan->what != HISTORIES && !err && !atomic_load(&s->faults); k++) {
+		err = torture_act(s, roles, ARRAY_SIZE(everything), seconds / rounds, NULL, NULL,
 				  counts);
 		if (!err)
 			torture_compare(s);
