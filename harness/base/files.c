@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/base/files.h"
 
+#include "harness/base/memory.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -128,12 +130,25 @@ FILE *file_read(const char *path, uint64_t most)
 	errno = EFBIG;
 	if ((uint64_t)st.st_size <= most)
 		in = fdopen(fd, "r");
+	if (!in && errno == ENOMEM)
+		memory_end();
 	if (!in) {
 		err = errno;
 		close(fd);
 		errno = err;
 	}
 	return in;
+}
+
+ssize_t file_line(FILE *in, char **line, size_t *room)
+{
+	ssize_t n;
+
+	errno = 0;
+	n = getline(line, room, in);
+	if (n < 0 && errno == ENOMEM)
+		memory_end();
+	return n;
 }
 
 const char *file_error(int err)

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "harness/base/error.h"
 
@@ -34,9 +35,17 @@ void file_remove_unfinished(const char *folder);
  */
 int file_append(const char *path, int flags);
 
-/* Open a regular file of at most `most` bytes for reading, also behind a symlink; NULL and errno.
+/*
+ * Open a regular file of at most `most` bytes for reading, also behind a symlink; NULL and errno.
+ * Where memory is short it ends the program.
  */
 FILE *file_read(const char *path, uint64_t most);
+
+/*
+ * getline(), which returns -1 also where memory is short, as if the file ended there: this ends the
+ * program then (memory_end()).
+ */
+ssize_t file_line(FILE *in, char **line, size_t *room);
 
 /* All of it, also in pieces and through signals.  0 or a negative errno. */
 int file_write_all(int fd, const void *data, size_t len);

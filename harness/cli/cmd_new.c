@@ -102,7 +102,7 @@ static char *read_line(void)
 {
 	char *line = NULL;
 	size_t room = 0;
-	ssize_t len = getline(&line, &room, stdin);
+	ssize_t len = file_line(stdin, &line, &room);
 
 	while (len > 0 && strchr(" \t\r\n", line[len - 1]))
 		line[--len] = '\0';

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/machine/cgroup.h"
 #include "harness/base/array.h"
+#include "harness/base/files.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -135,7 +136,7 @@ static void place_of(const char *root, unsigned int hierarchy, const char *group
 	snprintf(rest, size, "%s", group);
 	snprintf(path, sizeof(path), "%s/proc/self/mountinfo", root);
 	f = fopen(path, "re");
-	while (f && getline(&line, &room, f) > 0) {
+	while (f && file_line(f, &line, &room) > 0) {
 		const char *left;
 
 		if (!mount_line(line, hierarchy, &part, &at))

@@ -3,6 +3,7 @@
 #include "harness/machine/env_internal.h"
 
 #include "harness/base/escape.h"
+#include "harness/base/files.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -83,7 +84,7 @@ bool env_field(char *buf, size_t size, const char *root, const char *path, const
 	f = fopen(full, "re");
 	if (!f)
 		return false;
-	while (!found && getline(&line, &room, f) > 0) {
+	while (!found && file_line(f, &line, &room) > 0) {
 		char *value = line + len;
 
 		if (strncmp(line, key, len) || !strchr(" \t:", *value))

@@ -3,6 +3,7 @@
 #include "harness/machine/pages.h"
 
 #include "harness/base/array.h"
+#include "harness/base/files.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -59,7 +60,7 @@ int pages_scan(FILE *smaps, const struct pages_ranges *r, size_t min_bytes, stru
 	size_t size = 0;
 
 	memset(seen, 0, sizeof(*seen));
-	while (getline(&line, &size, smaps) > 0) {
+	while (file_line(smaps, &line, &size) > 0) {
 		uint64_t start, end, kib;
 
 		/* "7f12...-7f13... rw-p ..." begins a mapping; keys begin with a capital letter */

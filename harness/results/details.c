@@ -56,7 +56,7 @@ int details_next(struct details_reader *r, json_t **object, ssize_t *len, struct
 	char where[512];
 	json_error_t why;
 
-	*len = r->in ? getline(&r->line, &r->room, r->in) : -1;
+	*len = r->in ? file_line(r->in, &r->line, &r->room) : -1;
 	if (*len < 0 && r->in && ferror(r->in))
 		return ct_fail(e, -EIO, CT_EXIT_USER, "cannot read '%s': %s", r->path,
 			       strerror(errno));

@@ -244,7 +244,7 @@ static json_t *read_lines(const char *dir)
 
 	snprintf(path, sizeof(path), "%s/%s", dir, BOUNDS_FILE);
 	f = file_read(path, RESULTS_FILE_MAX);
-	while (f && getline(&line, &room, f) > 0) {
+	while (f && file_line(f, &line, &room) > 0) {
 		json_t *one = run_bounds_line(line, path);
 
 		if (one)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The folder of a merged run: see merge.h. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -112,7 +113,10 @@ static int write_bounds(struct merge *m)
 	for (size_t i = 0; i < m->nr; i++) {
 		snprintf(path, sizeof(path), "%s/" BOUNDS_FILE, m->parts[i].dir);
 		in = file_read(path, RESULTS_FILE_MAX);
-		while (in && (n = getline(&line, &room, in)) > 0) {
+		if (!in && errno != ENOENT && !err)
+			err = ct_fail(m->e, -errno, CT_EXIT_USER, "cannot read '%s': %s", path,
+				      file_error(errno));
+		while (in && (n = file_line(in, &line, &room)) > 0) {
 			json_t *one = run_bounds_line(line, path);
 
 			if (one && line[n - 1] == '\n') /* else it was cut off */
@@ -124,7 +128,7 @@ static int write_bounds(struct merge *m)
 	}
 	free(line);
 	memory_stream_close(out, &text);
-	if (len)
+	if (len && !err)
 		err = results_write_text(m->folder.dir, BOUNDS_FILE, text, len, m->e);
 	free(text);
 	return err;
