@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Events while the window is open: resizes, flushes, dumps, passes of gc, a limit on the
- * connections, floods, planted stalls.
+ * connections, floods, planted stalls, probes (probes.c).
  *
  * A separate thread sleeps until each event's time and executes it.  Floods continue while other
  * events happen, so they have another thread (flood.c).  Neither thread is pinned: on a fully
@@ -104,6 +104,12 @@ static int carry_out(struct bench *b, struct bench_event *e)
 		return 0;
 	case EVENT_STALL:
 		return plant_stall(b, e);
+	case EVENT_ZONES:
+		return bench_zones_fill(b, e);
+	case EVENT_FLUSH_ZONE:
+		return bench_zones_flush(b, e);
+	case EVENT_FRESH:
+		return bench_fresh(b, e);
 	case EVENT_FLOOD: /* bench_flood() */
 	case NR_EVENT_KINDS:
 		break;
@@ -226,6 +232,8 @@ int bench_events_finish(struct bench *b, struct bench_events *events)
 	for (uint32_t i = 0; i < events->nr; i++) {
 		const struct bench_event *e = &events->list[i];
 
+		if (e->done)
+			bench_probe_metrics(b, e);
 		if (e->what.kind != EVENT_RESIZE || !e->done)
 			continue;
 		b->r->resize_seconds += tsc_to_seconds(e->end - e->begin);
@@ -260,7 +268,7 @@ json_t *bench_events_json(const struct bench *b)
 		one = json_pack("{s:s, s:s, s:f, s:f}", "name", name, "kind",
 				cell_event_name(&e->what), "begin_s", bench_since_open(b, e->begin),
 				"end_s", bench_since_open(b, e->end));
-		if (e->what.kind == EVENT_FLOOD) {
+		if (e->made || e->refused) {
 			json_object_set_new(one, "connections", json_integer((json_int_t)e->made));
 			json_object_set_new(one, "refused", json_integer((json_int_t)e->refused));
 		}

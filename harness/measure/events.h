@@ -13,8 +13,10 @@
 struct bench_event {
 	struct cell_event what;
 	bool done;
-	uint64_t begin, end;	/* TSC */
-	uint64_t made, refused; /* by a flood */
+	uint64_t begin, end;	   /* TSC */
+	uint64_t made, refused;	   /* by a flood or a probe; made: deleted of a zone */
+	double insert_s, lookup_s; /* of one, with zones */
+	uint64_t found;		   /* fresh connections that were still there */
 };
 
 /* Each entry is written by the thread that executes the event, and read after that has ended. */
@@ -36,6 +38,16 @@ static inline double bench_since_open(const struct bench *b, uint64_t tsc)
 
 /* The thread that executes a cell's floods, one after the other; arg is the bench_events. */
 void *bench_flood(void *arg);
+
+/*
+ * Insert one tuple in many zones, and look each up; delete one zone; insert connections, and count
+ * later which are still there.  0 or a negative errno.
+ */
+int bench_zones_fill(struct bench *b, struct bench_event *e);
+int bench_zones_flush(struct bench *b, struct bench_event *e);
+int bench_fresh(struct bench *b, struct bench_event *e);
+/* What an executed event found, as metrics; once the event's thread has ended. */
+void bench_probe_metrics(struct bench *b, const struct bench_event *e);
 
 /* [{name, kind, begin_s, end_s}] of the executed events; new reference. */
 json_t *bench_events_json(const struct bench *b);

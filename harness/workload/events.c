@@ -90,6 +90,8 @@ parse_part(struct cell_event *event, const struct cell *cell, const char *part, 
 		return parse_target(text, cell->buckets, BUCKETS_MAX, &event->count);
 	case 'C': /* CONNECTIONS */
 		return parse_target(text, cell->flows, UINT32_MAX, &event->count);
+	case 'Z': /* ZONES */
+		return parse_count(text, 1, UINT16_MAX, &event->count);
 	case 'R': /* RATE */
 		return parse_count(text, 1, 1000000000, &event->count);
 	case 'D': /* DURATION */

@@ -93,7 +93,7 @@ const char *parameter_column(const struct parameter *p);
 /* Its name as an option, without the dashes before it: "load-factor".  Returns buf. */
 const char *parameter_option(const struct parameter *p, char buf[40]);
 
-#define ALLOWED_MAX 640
+#define ALLOWED_MAX 768
 /* What a value may be: "a share from 0 to 1 or from 0% to 100%".  Returns buf. */
 const char *parameter_allowed(const struct parameter *p, char buf[ALLOWED_MAX]);
 

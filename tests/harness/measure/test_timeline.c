@@ -277,6 +277,75 @@ static void test_planted_stall(void **state)
 	}
 }
 
+static double metric(const json_t *details, const char *name)
+{
+	return when(json_object_get(details, "metrics"), name);
+}
+
+/*
+ * One tuple in many zones: all are in the table, unless chains are limited and the hash puts all
+ * into one.  One zone is deleted, and it has one of them.  Without a limit nothing fresh is lost.
+ */
+static void test_probes(void **state)
+{
+	static const struct {
+		const char *variant;
+		bool refuses;
+	} cases[] = {
+		{ "nulls_rcu_siphash", false }, { "nulls_rcu_jhash2_scale_seqcount", false },
+		{ "nulls_rcu_cap64", true },	{ "flowline_qsbr", false },
+		{ "locked_global", false },
+	};
+	static const struct cell_event events[] = {
+		{ .kind = EVENT_ZONES, .count = 200, .at = 0.002 },
+		{ .kind = EVENT_FLUSH_ZONE, .at = 0.003 },
+		{ .kind = EVENT_FRESH, .count = 50, .seconds = 0.002, .at = 0.004 },
+	};
+
+	(void)state;
+	for (size_t v = 0; v < ARRAY_SIZE(cases); v++) {
+		struct cell c = plain;
+		json_t *details;
+
+		strcpy(c.variant, cases[v].variant);
+		c.seconds = 0.03;
+		memcpy(c.events, events, sizeof(events));
+		c.nr_events = ARRAY_SIZE(events);
+		details = measured(&c);
+		assert_true(metric(details, "zone_refused") ==
+			    200 - when(event_at(details, 0), "connections"));
+		assert_int_equal(metric(details, "zone_refused") > 0, cases[v].refuses);
+		assert_true(metric(details, "zone_insert_ns") > 0);
+		assert_true(metric(details, "zone_lookup_ns") > 0);
+		assert_true(metric(details, "zone_flush_s") > 0);
+		assert_true(when(event_at(details, 1), "connections") == 1);
+		assert_true(metric(details, "fresh_lost_percent") == 0);
+		json_decref(details);
+	}
+	/* A table that is full drops some of them for a flood. */
+	for (int attempt = 0; attempt < 5; attempt++) {
+		static const struct cell_event full[] = {
+			{ .kind = EVENT_LIMIT, .count = 2048, .at = 0.001 },
+			{ .kind = EVENT_FRESH, .count = 500, .seconds = 0.03, .at = 0.002 },
+			{ .kind = EVENT_FLOOD, .count = 1000000, .seconds = 0.02, .at = 0.005 },
+		};
+		struct cell c = plain;
+		json_t *details;
+		double lost;
+
+		c.seconds = 0.05;
+		memcpy(c.events, full, sizeof(full));
+		c.nr_events = ARRAY_SIZE(full);
+		details = measured(&c);
+		lost = metric(details, "fresh_lost_percent");
+		json_decref(details);
+		assert_true(lost >= 0 && lost <= 100);
+		if (lost > 0)
+			return;
+	}
+	fail_msg("nothing fresh was lost");
+}
+
 static void test_every_event(void **state)
 {
 	static const char *const variants[] = {
@@ -416,14 +485,10 @@ static void test_resizes(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(test_calm),
-	cmocka_unit_test(test_stalled),
-	cmocka_unit_test(test_merge),
-	cmocka_unit_test(test_intervals),
-	cmocka_unit_test(test_planted_stall),
-	cmocka_unit_test(test_every_event),
-	cmocka_unit_test(test_resizes),
-	cmocka_unit_test(test_percentiles),
-	cmocka_unit_test(test_all_early_drops),
+	cmocka_unit_test(test_calm),	      cmocka_unit_test(test_stalled),
+	cmocka_unit_test(test_merge),	      cmocka_unit_test(test_intervals),
+	cmocka_unit_test(test_planted_stall), cmocka_unit_test(test_probes),
+	cmocka_unit_test(test_every_event),   cmocka_unit_test(test_resizes),
+	cmocka_unit_test(test_percentiles),   cmocka_unit_test(test_all_early_drops),
 };
 CT_TEST_MAIN(tests, measured_setup, NULL)

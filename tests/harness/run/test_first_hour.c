@@ -91,16 +91,21 @@ static void first_hour(void **state)
 static const struct {
 	const char *name, *options;
 } small[] = {
+	{ "op_batch", "--flows 1Ki --burst 8 --duration 2ms" },
 	{ "op_buckets", "--flows 1Ki --load-factor 1 --duration 2ms" },
 	{ "op_collide", "--flows 64 --duration 2ms" },
 	{ "op_dns", "--copies 1 --split round_robin --burst 1 --duration 2ms" },
 	{ "op_dump", "--flows 1Ki --duration 40ms" },
+	{ "op_evict", "--flows 1Ki" },
 	{ "op_gc", "--flows 1Ki" },
 	{ "op_limit", "--flows 1Ki" },
 	{ "op_new", "--flows 1Ki" },
+	{ "op_pairs", "--flows 1Ki --duration 20ms" },
 	{ "op_refresh", "--flows 1Ki --split flow --popularity uniform --duration 2ms" },
 	{ "op_resize", "--flows 1Ki --duration 40ms" },
 	{ "op_tenant", "--flows 1Ki" },
+	{ "op_zone_flush", "--flows 1Ki --duration 40ms" },
+	{ "op_zones", "--flows 1Ki" },
 };
 #define NR_SMALL (sizeof(small) / sizeof(small[0]))
 
