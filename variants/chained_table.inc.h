@@ -117,11 +117,11 @@ table_unlock_both(struct ct_table *t, const struct ct_view *v, uint32_t a, uint3
 /* --- Lookup --- */
 
 /*
- * The node with f's key in that bucket, or the end that the walk reached; *before is for
- * recheck_same().
+ * The node with f's key, which has that hash, in that bucket, or the end that the walk reached;
+ * *before is for recheck_same().
  */
 static __always_inline uintptr_t chain_walk(const struct ct_bucket *bucket, struct ct_find *f,
-					    uint32_t *before)
+					    uint32_t hash, uint32_t *before)
 {
 	uintptr_t p = chain_load(&bucket->first);
 
@@ -129,6 +129,10 @@ static __always_inline uintptr_t chain_walk(const struct ct_bucket *bucket, stru
 		struct nf_conntrack_tuple_hash *h = chain_entry(p);
 		struct nf_conn *ct = nf_ct_tuplehash_to_ctrack(h);
 
+		if (stored_differs(h, hash)) {
+			p = chain_load(&h->hnnode.next);
+			continue;
+		}
 		if (unlikely(nf_ct_is_expired(ct, f->now)))
 			ct_find_expired(f, ct);
 		else if (recheck_equal(h, ct, f, before))
@@ -164,7 +168,7 @@ begin:
 			resize_read_end(&t->resize);
 			goto begin;
 		}
-		p = chain_walk(&v.buckets[bucket], f, &before);
+		p = chain_walk(&v.buckets[bucket], f, hash, &before);
 		h = chain_is_end(p) ? NULL : chain_entry(p);
 		if (h && get) /* the table's reference cannot be dropped while we hold the lock */
 			refcount_inc(&nf_ct_tuplehash_to_ctrack(h)->use);
@@ -173,7 +177,7 @@ begin:
 		return h;
 	}
 
-	p = chain_walk(&v.buckets[bucket], f, &before);
+	p = chain_walk(&v.buckets[bucket], f, hash, &before);
 	if (chain_is_end(p)) {
 		bool carried = !chain_end_is_ours(p, bucket) ||
 			       (CT_CHAIN_RECHECKS_RESIZE && resize_changed(&t->resize, &v));
@@ -308,6 +312,8 @@ static int table_insert(struct ct_table *t, struct nf_conn *ct, uint32_t hash_or
 		goto out;
 	}
 	nf_ct_insert_commit(ct, now);
+	stored_set(&ct->tuplehash[IP_CT_DIR_ORIGINAL], hash_orig);
+	stored_set(&ct->tuplehash[IP_CT_DIR_REPLY], hash_reply);
 	chain_add(&v.buckets[a].first, &ct->tuplehash[IP_CT_DIR_ORIGINAL]);
 	chain_add(&v.buckets[b].first, &ct->tuplehash[IP_CT_DIR_REPLY]);
 	nf_ct_insert_publish(ct);
@@ -350,4 +356,5 @@ table_remove(struct ct_table *t, struct nf_conn *ct, uint32_t hash_orig, uint32_
 #define CT_TABLE_AXES \
 	.hash = CT_HASH_NAME, .bucket = CT_BUCKET_NAME, .chain = CT_CHAIN_NAME, \
 	.lock = CT_LOCK_NAME, .resize = CT_RESIZE_NAME, .rcu = CT_RCU_NAME, .node = CT_NODE_NAME, \
-	.cap = CT_CAP_NAME, .recheck = CT_CHAIN_NEEDS_TYPESAFE ? CT_RECHECK_NAME : "-"
+	.cap = CT_CAP_NAME, .stored = CT_STORED_NAME, \
+	.recheck = CT_CHAIN_NEEDS_TYPESAFE ? CT_RECHECK_NAME : "-"

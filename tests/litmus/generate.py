@@ -13,6 +13,7 @@ import re
 import sys
 
 HEADERS = ["core/refcount.h", "core/lock_order.h", "core/spinlock.h", "core/ticks.h", "variants/chain/links.inc.h",
+           "variants/stored/none.h",
            "variants/chain/nulls_rcu.h", "variants/resize/seqcount.h", "variants/resize/rwlock.h",
            "variants/recheck/incarnation.h", "variants/resize/view.inc.h", "variants/lock/striped.h",
            "variants/frontier/flowline.h"]

@@ -7,6 +7,10 @@
  * is complete before the store (release, chain_add()) that makes it reachable;
  * chain_next() and chain_first() load with acquire.
  */
+#ifndef CT_STORED_NAME /* the default */
+#include "variants/stored/none.h"
+#endif
+
 static __always_inline struct nf_conntrack_tuple_hash *chain_entry(uintptr_t p)
 {
 	return ct_table_node_hash((struct ct_table_node *)p);
@@ -23,10 +27,10 @@ static inline void chain_add(_Atomic uintptr_t *head, struct nf_conntrack_tuple_
 	uintptr_t first = load_relaxed(head);
 
 	store_relaxed(&n->next, first);
-	store_relaxed(&n->pprev, (uintptr_t)head);
+	stored_set_back(n, (uintptr_t)head);
 	store_release(head, (uintptr_t)n); /* pairs with chain_load() */
 	if (!chain_is_end(first))
-		store_relaxed(&((struct ct_table_node *)first)->pprev, (uintptr_t)&n->next);
+		stored_set_back((struct ct_table_node *)first, (uintptr_t)&n->next);
 }
 
 /* Readers on the node can still continue, because its next pointer stays. */
@@ -34,10 +38,10 @@ static inline void chain_del(struct nf_conntrack_tuple_hash *h)
 {
 	struct ct_table_node *n = &h->hnnode;
 	uintptr_t next = load_relaxed(&n->next);
-	_Atomic uintptr_t *pprev = (_Atomic uintptr_t *)load_relaxed(&n->pprev);
+	_Atomic uintptr_t *pprev = (_Atomic uintptr_t *)stored_back(n);
 
 	/* release: preserves the order in which the next node became reachable */
 	store_release(pprev, next);
 	if (!chain_is_end(next))
-		store_relaxed(&((struct ct_table_node *)next)->pprev, (uintptr_t)pprev);
+		stored_set_back((struct ct_table_node *)next, (uintptr_t)pprev);
 }
