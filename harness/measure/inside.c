@@ -96,6 +96,8 @@ static void tell_chains(struct bench *b)
 	b->v->thread_offline(b->core);
 	if (err || !chains.buckets || b->v->flags & CT_V_NULL)
 		return;
+	if (b->cell->land_share > 0)
+		chains.kind = CT_BUCKET_SLOTS; /* two equal entries share a bucket */
 	/* two entries per connection, each in one bucket; other tables use the sample's mean */
 	chains_judge(&chains,
 		     chains.kind == CT_BUCKET_CHAIN

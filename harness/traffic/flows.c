@@ -98,14 +98,35 @@ void flow_set_init(struct flow_set *fs, double ipv6_share, uint64_t seed)
 	permutation_init(&fs->order, 1ull << FLOW_BITS, seed);
 	fs->recorded = NULL;
 	fs->ipv6 = (uint64_t)llround(ipv6_share * 0x1p32);
+	fs->land = 0;
 }
 
-/* A flow is IPv6 if the integer part of i * share grows there (as Bresenham draws a line). */
+void flow_set_land(struct flow_set *fs, double land_share)
+{
+	fs->land = (uint64_t)llround(land_share * 0x1p32);
+}
+
+static bool is_recorded(const struct flow_set *fs, uint64_t i)
+{
+	return fs->recorded && i < fs->recorded->nr;
+}
+
+/* A flow is meant if the integer part of i * share grows there (as Bresenham draws a line). */
+static bool is_shared(uint64_t i, uint64_t share)
+{
+	return (uint32_t)((i + 1) * share) < share;
+}
+
+static bool is_land(const struct flow_set *fs, uint64_t i)
+{
+	return fs->land && !is_recorded(fs, i) && is_shared(i, fs->land);
+}
+
 bool flow_is_ipv6(const struct flow_set *fs, uint64_t i)
 {
-	if (fs->recorded && i < fs->recorded->nr)
+	if (is_recorded(fs, i))
 		return fs->recorded->flow[i][0].tuple.src.l3num == NFPROTO_IPV6;
-	return (uint32_t)((i + 1) * fs->ipv6) < fs->ipv6;
+	return is_shared(i, fs->ipv6) && !is_land(fs, i);
 }
 
 static void key4_of(const struct nf_conntrack_tuple *t, struct ct_key4 *k)
@@ -119,6 +140,20 @@ static void key4_of(const struct nf_conntrack_tuple *t, struct ct_key4 *k)
 	};
 }
 
+/* The number in an address of 10.0.0.0/10 and a port; the other flows' ends differ. */
+#define LAND_NET  0x0a000000u
+#define LAND_MASK 0xffc00000u
+
+static void land_key4(const struct flow_set *fs, uint64_t i, struct ct_key4 *k)
+{
+	const uint64_t x = permutation_at(&fs->order, i);
+
+	k->saddr = k->daddr = htonl(LAND_NET | (uint32_t)(x >> 16));
+	k->sport = k->dport = htons((uint16_t)x);
+	k->protonum = IPPROTO_TCP;
+	memset(k->pad, 0, sizeof(k->pad));
+}
+
 void flow_key4(const struct flow_set *fs, uint64_t i, bool reply, struct ct_key4 *k)
 {
 	const struct service *s;
@@ -126,8 +161,12 @@ void flow_key4(const struct flow_set *fs, uint64_t i, bool reply, struct ct_key4
 	uint16_t cport, sport;
 	struct flow f;
 
-	if (fs->recorded && i < fs->recorded->nr) {
+	if (is_recorded(fs, i)) {
 		key4_of(&fs->recorded->flow[i][reply].tuple, k);
+		return;
+	}
+	if (is_land(fs, i)) {
+		land_key4(fs, i, k);
 		return;
 	}
 	f = flow_parts(fs, i);
@@ -151,7 +190,7 @@ void flow_tuple(const struct flow_set *fs, uint64_t i, bool reply, union ct_tupl
 	const struct service *s;
 	struct flow f;
 
-	if (fs->recorded && i < fs->recorded->nr) {
+	if (is_recorded(fs, i)) {
 		*t = fs->recorded->flow[i][reply];
 		return;
 	}
@@ -203,11 +242,30 @@ static bool find_ipv6(const uint32_t *client, const uint32_t *server, struct flo
 	return !memcmp(addr, server, sizeof(addr));
 }
 
+static bool land_find(const struct flow_set *fs, const struct nf_conntrack_tuple *t, uint64_t *i)
+{
+	const uint32_t address = ntohl(t->src.u3.ip);
+	union ct_tuple_words back;
+
+	if (t->src.l3num != NFPROTO_IPV4 || (address & LAND_MASK) != LAND_NET)
+		return false;
+	*i = permutation_find(&fs->order,
+			      (uint64_t)(address & ~LAND_MASK) << 16 | ntohs(t->src.u.all));
+	if (!is_land(fs, *i))
+		return false;
+	flow_tuple(fs, *i, false, &back);
+	return nf_ct_tuple_equal(&back.tuple, t);
+}
+
 bool flow_find(const struct flow_set *fs, const struct nf_conntrack_tuple *t, uint64_t *i,
 	       bool *reply)
 {
 	if (fs->recorded && key_set_find(fs->recorded, t, i, reply))
 		return true;
+	if (fs->land && land_find(fs, t, i)) {
+		*reply = false;
+		return true;
+	}
 	for (int r = 0; r < 2; r++) {
 		const union nf_inet_addr *client = r ? &t->dst.u3 : &t->src.u3;
 		const union nf_inet_addr *server = r ? &t->src.u3 : &t->dst.u3;

@@ -31,12 +31,19 @@ struct key_set;
 struct flow_set {
 	struct permutation order;
 	uint64_t ipv6; /* share of IPv6, of 2^32 */
+	uint64_t land; /* share of flows whose ends are equal, of 2^32 */
 	/* Flows 0 .. recorded->nr - 1 are these (key_set.h); NULL: all are synthetic. */
 	const struct key_set *recorded;
 };
 
 /* ipv6_share from 0 to 1; exact to one flow over every range of flows. */
 void flow_set_init(struct flow_set *fs, double ipv6_share, uint64_t seed);
+
+/*
+ * So many flows have one address and port at both ends, as packets of land attacks have: TCP over
+ * IPv4, and their answers have the tuple of the first packet.  0 after flow_set_init().
+ */
+void flow_set_land(struct flow_set *fs, double land_share);
 
 bool flow_is_ipv6(const struct flow_set *fs, uint64_t i);
 

@@ -133,6 +133,7 @@ int key_plan_init(struct key_plan *plan, const struct cell *cell, struct ct_erro
 				     (unsigned long long)plan->stable, plan->threads);
 	plan->stream_keys = plan_stream_keys(plan);
 	flow_set_init(&plan->flows, cell->ipv6_share, seed_derive(plan->seed, SEED_FLOWS, 0));
+	flow_set_land(&plan->flows, cell->land_share);
 	if (cell->key_set[0]) {
 		plan->flows.recorded = key_set_load(cell->key_set, e);
 		if (!plan->flows.recorded)

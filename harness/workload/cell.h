@@ -104,7 +104,8 @@ struct cell {
 
 	uint64_t flows;	    /* 0 with a capture, which has its own */
 	char key_set[512];  /* the flows are those of this file (traffic/key_set.h); empty: none */
-	double ipv6_share;  /* 0..1 of the flows */
+	double land_share;  /* 0..1 of the flows: their two ends are equal */
+	double ipv6_share;  /* 0..1 of the others */
 	uint64_t buckets;   /* given, or from load_factor */
 	double load_factor; /* connections per bucket: flows / buckets; 0 with a capture */
 	bool buckets_rounded; /* from load_factor, for a variant that needs a power of two */

@@ -87,6 +87,35 @@ static void flows_are_found_again(void **state)
 	}
 }
 
+/* Flows whose ends are equal: so many of them, each another, and found again. */
+static void land_flows(void **state)
+{
+	struct flow_set fs;
+	uint64_t found, nr = 0;
+	bool reply;
+
+	(void)state;
+	flow_set_init(&fs, 0.5, 5);
+	flow_set_land(&fs, 0.25);
+	for (uint64_t i = 0; i < 20000; i++) {
+		union ct_tuple_words orig, back;
+		const struct nf_conntrack_tuple *t = &orig.tuple;
+
+		flow_tuple(&fs, i, false, &orig);
+		flow_tuple(&fs, i, true, &back);
+		assert_true(flow_find(&fs, t, &found, &reply));
+		assert_true(found == i);
+		if (!nf_ct_tuple_equal(t, &back.tuple))
+			continue;
+		nr++;
+		assert_int_equal(t->src.u3.ip, t->dst.u3.ip);
+		assert_int_equal(t->src.u.all, t->dst.u.all);
+		assert_int_equal(t->src.l3num, NFPROTO_IPV4);
+		assert_false(reply || flow_is_ipv6(&fs, i));
+	}
+	assert_int_equal(nr, 5000);
+}
+
 /* The answer's tuple is the core's inverse of the first; 16 bytes are equivalent to 40. */
 static void replies_and_compact_keys(void **state)
 {
@@ -168,9 +197,8 @@ static void flows_look_real(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(flows_are_unique),
-	cmocka_unit_test(flows_are_found_again),
-	cmocka_unit_test(replies_and_compact_keys),
+	cmocka_unit_test(flows_are_unique),	 cmocka_unit_test(land_flows),
+	cmocka_unit_test(flows_are_found_again), cmocka_unit_test(replies_and_compact_keys),
 	cmocka_unit_test(flows_look_real),
 };
 CT_TEST_MAIN(tests, NULL, NULL)

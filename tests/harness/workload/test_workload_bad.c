@@ -194,6 +194,7 @@ static void test_bad_files(void **state)
 		  4,
 		  { "resize", "32" } },
 		{ TABLE "resize: x2@75%\nevents: flush@10%\nkind: fill\n", 5, { "kind: steady" } },
+		{ TABLE "land_share: 0.5\nlevel: packets\n", 4, { "land_share", "level: ops" } },
 		/* captures */
 		{ GOOD "buckets: 1\nlevel: packets\ncapture: nowhere.pcap\n",
 		  5,
