@@ -10,14 +10,14 @@
 #define CT_STORED_HASH 0
 
 /* Before the node is linked (chain_add()): stores its hash. */
-static __always_inline void stored_set(struct nf_conntrack_tuple_hash *h __maybe_unused,
-				       uint32_t hash __maybe_unused)
+static __always_inline void
+stored_set(struct nf_conntrack_tuple_hash *h __maybe_unused, uint32_t hash __maybe_unused)
 {
 }
 
 /* Is the node certainly not one with that hash? */
-static __always_inline bool stored_differs(const struct nf_conntrack_tuple_hash *h __maybe_unused,
-					   uint32_t hash __maybe_unused)
+static __always_inline bool
+stored_differs(const struct nf_conntrack_tuple_hash *h __maybe_unused, uint32_t hash __maybe_unused)
 {
 	return false;
 }
