@@ -32,8 +32,7 @@ static __always_inline void stored_set(struct nf_conntrack_tuple_hash *h, uint32
 	store_relaxed(&h->hnnode.pprev, stored_bits(hash));
 }
 
-static __always_inline bool
-stored_differs(const struct nf_conntrack_tuple_hash *h, uint32_t hash)
+static __always_inline bool stored_differs(const struct nf_conntrack_tuple_hash *h, uint32_t hash)
 {
 	return (load_relaxed(&h->hnnode.pprev) ^ stored_bits(hash)) >> CT_STORED_SHIFT;
 }
