@@ -113,6 +113,15 @@ compare(struct matrix *m, const json_t *question, const char *base, const char *
 	return true;
 }
 
+/* A workload that fills tables also asks how much memory they take then. */
+#define MATRIX_MEMORY "bucket_bytes_per_connection"
+
+static bool asks_memory(const json_t *cell)
+{
+	return !strcmp(text_of(json_object_get(cell, "parameters"), "kind"), "fill") &&
+	       json_is_number(median_of(cell, MATRIX_MEMORY));
+}
+
 /* The question at the point of a cell of the base, and the others there. */
 static int
 ask(struct matrix *m, const json_t *workload, size_t section, const char *metric, const char *at)
@@ -129,7 +138,10 @@ ask(struct matrix *m, const json_t *workload, size_t section, const char *metric
 	if (!question || json_array_append_new(m->questions, question))
 		return -ENOMEM;
 	workload_name = text_of(question, "workload");
-	noise = judge_noise(judge_noise_pair(m->report, workload_name));
+	/* Memory is as it is: how much times differ in the workload says nothing about it. */
+	noise = !strcmp(metric, MATRIX_MEMORY)
+			? 0
+			: judge_noise(judge_noise_pair(m->report, workload_name));
 	design(m, variant);
 	json_object_foreach(m->all, name, cell) {
 		if (!takes_part(cell, workload_name) || !judge_same_point(base, cell))
@@ -158,9 +170,12 @@ static int ask_all(struct matrix *m, const char *base)
 		if (!metric || !first)
 			continue;
 		json_object_foreach(m->all, at, cell) {
-			if (!err && takes_part(cell, name) &&
-			    !strcmp(text_of(cell, "variant"), first))
-				err = ask(m, workload, i, metric, at);
+			if (err || !takes_part(cell, name) ||
+			    strcmp(text_of(cell, "variant"), first) != 0)
+				continue;
+			err = ask(m, workload, i, metric, at);
+			if (!err && asks_memory(cell))
+				err = ask(m, workload, i, MATRIX_MEMORY, at);
 		}
 	}
 	return err;

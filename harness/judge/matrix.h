@@ -24,7 +24,8 @@ struct json_t;
  *	comparisons	how many were corrected for
  *	designs		names of variants, the base first. Those that do nothing and worst cases
  *			are left out
- *	questions	a list of {workload, section (place of the workload in the report), metric,
+ *	questions	(one more for a workload that fills tables: their memory then) a list of
+ *			{workload, section (place of the workload in the report), metric,
  *			base (the workload's first variant where it lacks the run's), cell (of the
  *			base), value (its median, or null), point (parameters that vary in the
  *			workload), good and void (measurements of all cells at this point)}

@@ -225,3 +225,78 @@ int matrix_print(FILE *out, const json_t *matrix)
 	}
 	return err;
 }
+
+/* ---- the leaders ---- */
+
+#define LEADERS 4 /* at each question */
+
+/* The cells of a question with the highest ratios, the best first; the base (NULL) has 1. */
+static size_t leaders(const json_t *matrix, size_t question, const json_t *best[LEADERS])
+{
+	size_t nr = 0, designs = json_array_size(json_object_get(matrix, "designs"));
+	double ratios[LEADERS];
+
+	for (size_t i = 0; i < designs; i++) {
+		const json_t *cell = matrix_cell(matrix, question, i);
+		const bool is_base = !strcmp(
+			json_string_value(json_array_get(json_object_get(matrix, "designs"), i)),
+			text_of(question_at(matrix, question), "base"));
+		const double ratio = is_base ? 1 : cell ? number_of(cell, "ratio") : NAN;
+		size_t at = nr;
+
+		if (!isfinite(ratio))
+			continue;
+		while (at && ratios[at - 1] < ratio)
+			at--;
+		if (at == LEADERS)
+			continue;
+		nr += nr < LEADERS;
+		memmove(&ratios[at + 1], &ratios[at], (nr - 1 - at) * sizeof(*ratios));
+		memmove(&best[at + 1], &best[at], (nr - 1 - at) * sizeof(*best));
+		ratios[at] = ratio;
+		best[at] = is_base ? NULL : cell;
+	}
+	return nr;
+}
+
+static void print_leader(FILE *out, const json_t *matrix, size_t question, const json_t *cell)
+{
+	const json_t *designs = json_object_get(matrix, "designs");
+	char ratio[32];
+
+	if (!cell) {
+		fprintf(out, "%s 1", text_of(question_at(matrix, question), "base"));
+		return;
+	}
+	matrix_ratio(ratio, sizeof(ratio), cell);
+	fprintf(out, "%s %s",
+		json_string_value(json_array_get(designs, (size_t)number_of(cell, "design"))),
+		ratio);
+	if (json_object_get(cell, "low"))
+		fprintf(out, " [%.3g, %.3g]%s", number_of(cell, "low"), number_of(cell, "high"),
+			matrix_apart(cell) ? "" : " not proven");
+}
+
+void matrix_print_leaders(FILE *out, const json_t *matrix)
+{
+	const size_t all = json_array_size(json_object_get(matrix, "questions"));
+
+	if (!matrix_says(matrix))
+		return;
+	fprintf(out, "\nThe leaders at each point, as ratios to %s with 95 %% intervals:\n",
+		text_of(matrix, "base"));
+	for (size_t i = 0; i < all; i++) {
+		const json_t *best[LEADERS];
+		const size_t nr = leaders(matrix, i, best);
+		char point[200];
+
+		matrix_point(point, sizeof(point), question_at(matrix, i));
+		fprintf(out, "  %s%s%s: ", text_of(question_at(matrix, i), "workload"),
+			*point ? " " : "", point);
+		for (size_t k = 0; k < nr; k++) {
+			fputs(k ? "; " : "", out);
+			print_leader(out, matrix, i, best[k]);
+		}
+		fputc('\n', out);
+	}
+}

@@ -38,5 +38,7 @@ double matrix_void(const struct json_t *question);
 
 /* The whole matrix as text, with a line that says how to read it. 0 or -ENOMEM. */
 int matrix_print(FILE *out, const struct json_t *matrix);
+/* The fastest designs at each question, with the interval of each. */
+void matrix_print_leaders(FILE *out, const struct json_t *matrix);
 
 #endif

@@ -13,6 +13,7 @@ int report_text(FILE *out, const struct report_source *s, struct ct_error *e)
 {
 	int err = matrix_print(out, s->matrix);
 
+	matrix_print_leaders(out, s->matrix);
 	if (!err)
 		err = table_print(out, s->report);
 	if (err)
