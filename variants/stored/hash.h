@@ -8,7 +8,7 @@
  * upper bits of the back pointer, where addresses of a process have zeros.  They come from both
  * halves, for the bucket's number says either the upper or the lower bits already.
  *
- * IPVS also has 16 buckets for each connection (its sysctl conn_lfactor is -4): load_factor: 0.0625.
+ * IPVS also has 16 buckets for each connection (sysctl conn_lfactor: -4), as load_factor: 0.0625.
  */
 #ifndef CTBENCH_VARIANTS_STORED_HASH_H
 #define CTBENCH_VARIANTS_STORED_HASH_H
