@@ -167,8 +167,8 @@ static int check_traffic(const struct workload_product *p, const struct cell *ce
 				     (unsigned long long)cell->flows);
 	if (cell->land_share > 0 && (cell->level != LEVEL_OPS || cell->capture[0]))
 		return ct_user_error(p->e,
-				     "%s: flows whose ends are equal need level: ops and no "
-				     "capture, because their packets have no direction",
+				     "%s: land_share needs level: ops and no capture, because "
+				     "packets whose ends are equal have no direction",
 				     place_of(p, PARAM_LAND_SHARE, place));
 	if (cell->level != LEVEL_PACKETS || cell->kind != KIND_STEADY)
 		return 0;
