@@ -58,13 +58,17 @@ static int make_cell(struct run_cell *c, const struct workload *w, const struct 
 	c->cell.control = control;
 	snprintf(c->cell.program, sizeof(c->cell.program), "%s", program);
 	c->repeats = repetitions ? repetitions : w->repeats;
+	c->expected = cell_expected_seconds(cell);
 	/* It stops when it is known well enough. */
 	if (!repetitions && (cell->precision > 0 || cell->budget > 0) && measure_in_slices(cell) &&
-	    c->repeats < ENOUGH_INSTANCES)
+	    c->repeats < ENOUGH_INSTANCES) {
 		c->repeats = ENOUGH_INSTANCES;
+		c->expected *= fmin(1, workload_expected_repeats(w) / c->repeats);
+	}
 	c->cell.repeats = c->repeats;
 	cell_name(w, &c->cell, name, sizeof(name));
 	c->name = strdup(name);
+	c->repeats_most = c->repeats;
 	c->list = calloc(c->repeats, sizeof(*c->list));
 	if (!c->name || !c->list)
 		return -ENOMEM;
@@ -105,6 +109,8 @@ no_memory:
 void run_free_cells(struct run *run)
 {
 	for (size_t i = 0; i < run->nr_cells; i++) {
+		for (uint32_t k = 0; run->cells[i].list && k < run->cells[i].repeats_most; k++)
+			json_decref(run->cells[i].list[k].slices);
 		free(run->cells[i].name);
 		free(run->cells[i].list);
 		free(run->cells[i].rates);

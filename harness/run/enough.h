@@ -16,13 +16,17 @@
  * (Kalibera and Jones 2013: sqrt(cost of an instance / cost of a round x variance of rounds /
  * variance of instances)), from three instances on; usual before that.
  */
-uint32_t enough_rounds(const struct run *run, const struct run_cell *like, uint32_t usual,
-		       bool (*same)(const struct run_cell *a, const struct run_cell *b));
+uint32_t enough_rounds(const struct run *run, const struct run_cell *like, uint32_t usual);
 
 /*
- * May the workload stop before this repeat?  Then it says so in run.log and on stderr, and its
- * cells have no more repeats.
+ * Is this repeat of a cell superfluous?  Where it is, the cell, and others with it, have no more
+ * repeats from this one on, and run.log says why:
+ *  - every main effect of its workload is known with its `precision`;
+ *  - each choice at its point met the target (`detect`) when four sevenths of these repeats were
+ *    made, in a workload with a budget;
+ *  - its group has used up its share of the workload's budget.
+ * Call it before the cell is measured.
  */
-bool enough_measured(struct run *run, const struct workload *w, uint32_t repeat);
+bool enough_measured(struct run *run, const struct run_cell *c, uint32_t repeat);
 
 #endif

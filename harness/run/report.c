@@ -59,6 +59,7 @@
  *		saturation	only of a search for the highest rate (saturate_run.c); then
  *			repeats are searches, and their metric is saturation_per_s
  */
+#include "harness/run/rounds.h"
 #include "harness/run/run.h"
 
 #include "harness/base/escape.h"
@@ -242,6 +243,31 @@ static json_t *cost_report(const struct run_cost *c)
 	return json_pack("{s:f, s:f, s:f, s:f, s:f}", "elapsed_s", c->elapsed, "windows_s",
 			 c->windows, "warmups_s", c->warmups, "builds_s", c->builds, "overhead",
 			 measured > 0 ? (c->elapsed - c->builds) / measured : 0);
+}
+
+json_t *run_group_report(const struct run *run, const struct run_cell *like)
+{
+	json_t *cells = json_object(), *all = json_object();
+	struct told told = { .slices = all };
+
+	for (size_t i = 0; i < run->nr_cells; i++) {
+		const struct run_cell *c = &run->cells[i];
+		json_t *repeats;
+
+		if (!c->selected || !run_same_group(like, c))
+			continue;
+		repeats = json_array();
+		for (uint32_t k = 0; k < c->repeats; k++)
+			if (c->list[k].slices)
+				json_array_append_new(repeats,
+						      json_pack("{s:i, s:O}", "repeat", (int)k,
+								"slices", c->list[k].slices));
+		json_object_set_new(all, c->name, repeats);
+		json_object_set_new(cells, c->name, cell_report(run, c, &told));
+	}
+	json_decref(all);
+	return json_pack("{s:b, s:[o], s:o}", "interleaved", (int)run->flags.interleave,
+			 "workloads", workload_to_json(like->workload), "cells", cells);
 }
 
 json_t *run_report(const struct run *run)

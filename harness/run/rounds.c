@@ -69,8 +69,7 @@ struct session {
 
 /* ---- groups ---- */
 
-/* Are two cells compared, at one point?  Choices may differ, quantities not. */
-static bool same_group(const struct run_cell *a, const struct run_cell *b)
+bool run_same_group(const struct run_cell *a, const struct run_cell *b)
 {
 	struct cell x = a->cell, y = b->cell;
 
@@ -107,7 +106,7 @@ static bool takes_part(const struct run *run, const struct run_cell *c, const st
 		       uint32_t repeat)
 {
 	return c->selected && !c->gave_up && repeat < c->repeats && !c->list[repeat].done &&
-	       run_in_slices(run, c) == run_in_slices(run, like) && same_group(like, c);
+	       run_in_slices(run, c) == run_in_slices(run, like) && run_same_group(like, c);
 }
 
 void run_group_windows(struct run *run, struct run_cell *c, uint32_t repeat,
@@ -437,6 +436,8 @@ static void keep(struct session *s, struct member *m, uint64_t session)
 	}
 	r->elapsed_seconds = m->elapsed;
 	run_keep_measurement(run, m->cell, row, m->child.details);
+	json_decref(m->cell->list[s->repeat].slices);
+	m->cell->list[s->repeat].slices = json_incref(json_object_get(m->child.details, "slices"));
 	if (m != s->list)
 		note_effect(s, m, &m->cell->list[s->repeat]);
 	run->cost.warmups += r->status ? 0 : m->warmup - m->cell->cell.warmup;
@@ -465,9 +466,8 @@ static size_t measure_session(struct session *s, size_t nr)
 	const struct cell *cell = &s->list[0].cell->cell;
 
 	s->slice = fmin(SLICE_SECONDS, cell->seconds);
-	s->rounds =
-		enough_rounds(s->run, s->list[0].cell,
-			      (uint32_t)fmax(1, floor(cell->seconds / s->slice + 0.5)), same_group);
+	s->rounds = enough_rounds(s->run, s->list[0].cell,
+				  (uint32_t)fmax(1, floor(cell->seconds / s->slice + 0.5)));
 	rng_seed(&s->rng, cell->seed ^ SEED_ROUNDS ^ ((uint64_t)s->repeat << 32 | s->attempt));
 	if (open_all(s, nr) && take_rounds(s))
 		close_all(s);

@@ -8,6 +8,9 @@
 /* Is that cell measured in slices in this run? */
 bool run_in_slices(const struct run *run, const struct run_cell *c);
 
+/* Are two cells compared, at one point?  Choices may differ, quantities not. */
+bool run_same_group(const struct run_cell *a, const struct run_cell *b);
+
 /*
  * Measure one repeat of a cell and of all cells of its group that lack it, side by side.  How many
  * of these repeats are done now; what keeps them from being written is in run->fatal.

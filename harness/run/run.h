@@ -49,6 +49,7 @@ struct run_repeat {
 	uint32_t rounds;	 /* that have one */
 	double effect, variance; /* a logarithm: mean over rounds, and of a round */
 	double opening, round;	 /* seconds: until its first slice; of a slice */
+	struct json_t *slices;	 /* of its details; NULL: not by this process */
 	struct cell_result result;
 };
 
@@ -58,12 +59,15 @@ struct run_cell {
 	char *name;
 	uint64_t fingerprint; /* of name, parameters and seed: what --resume compares */
 	bool selected;	      /* by --benchmark_filter */
-	uint32_t repeats;
-	struct run_repeat *list; /* repeats of them */
+	uint32_t repeats;     /* fewer than repeats_most where these were enough (enough.h) */
+	uint32_t repeats_most;
+	struct run_repeat *list; /* repeats_most of them */
 	unsigned int voids;	 /* attempts that were void, those made again included */
 	bool gave_up;		 /* a repeat failed; the others would fail too */
 	bool memory_is_short;	 /* for all cells of its group side by side */
+	bool meets_target;	 /* so few more repeats are made (enough.h) */
 	uint32_t longer;	 /* doublings of its slices, in which shorter ones began cold */
+	double expected;	 /* seconds of a repeat, for the time left */
 
 	/* Of a search for the highest rate (ctbench saturate); both NULL in a run: */
 	double *rates; /* what each repeat found, operations a second; 0: late at the lowest */
@@ -274,6 +278,11 @@ void run_print_aims(FILE *out, const struct run *run);
  * fields.  New reference, or NULL without memory.
  */
 struct json_t *run_report(const struct run *run);
+/*
+ * The same of the cells of one group (rounds.h) that this process has measured in slices, without
+ * judgement, bounds and details: for deciding when to stop.  NULL without memory.
+ */
+struct json_t *run_group_report(const struct run *run, const struct run_cell *like);
 /* results.tsv out of that object, for free(). */
 char *run_report_tsv(const struct json_t *report, size_t *len);
 

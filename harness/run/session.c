@@ -92,7 +92,7 @@ static double run_expected_seconds(const struct run *run)
 	double seconds = 0;
 
 	for (size_t i = 0; i < run->nr_cells; i++)
-		seconds += not_done(&run->cells[i]) * cell_expected_seconds(&run->cells[i].cell);
+		seconds += not_done(&run->cells[i]) * run->cells[i].expected;
 	return seconds;
 }
 
@@ -161,7 +161,7 @@ static void measure_window(struct run *run, struct run_cell *c, uint32_t repeat)
 	if (c->list[repeat].done)
 		run->measured++;
 	/* The other repeats of a cell that failed are not measured. */
-	run->seconds_done += cell_expected_seconds(&c->cell) * (c->gave_up ? not_done(c) + 1 : 1);
+	run->seconds_done += c->expected * (c->gave_up ? not_done(c) + 1 : 1);
 }
 
 static void measure_due(struct run *run, struct run_cell *c, uint32_t repeat)
@@ -170,7 +170,7 @@ static void measure_due(struct run *run, struct run_cell *c, uint32_t repeat)
 		unsigned int done = run_measure_group(run, c, repeat);
 
 		run->measured += done;
-		run->seconds_done += cell_expected_seconds(&c->cell) * done;
+		run->seconds_done += c->expected * done;
 	} else if (run->flags.interleave) {
 		run_group_windows(run, c, repeat, measure_window);
 	} else {
@@ -186,12 +186,7 @@ static void measure(void *arg, size_t benchmark, unsigned int repeat)
 	if (!run->measure || !c->selected || ct_interrupted || run->fatal.status || c->gave_up ||
 	    c->list[repeat].done)
 		return;
-	if (repeat < c->repeats && (run->asked != c->workload || run->asked_repeat != repeat)) {
-		run->asked = c->workload;
-		run->asked_repeat = repeat;
-		enough_measured(run, c->workload, repeat);
-	}
-	if (repeat >= c->repeats)
+	if (repeat >= c->repeats || enough_measured(run, c, repeat))
 		return;
 	run_bounds_step(run, run->seconds_to_do > 0 ? run->seconds_done / run->seconds_to_do : 0);
 	show_progress(run, c);

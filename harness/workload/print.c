@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The names of cells, workloads as JSON, the time they take, and what --dry-run prints. */
 #include "harness/base/text.h"
+#include "harness/numbers/stats.h"
 #include "harness/workload/internal.h"
 #include "variants/variant.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,13 +60,25 @@ double cell_expected_seconds(const struct cell *cell)
 	return START_SECONDS + build + streams + window_seconds(cell);
 }
 
-double workload_expected_seconds(const struct workload *w)
+static double seconds_of_a_repeat(const struct workload *w)
 {
 	double sum = cell_expected_seconds(&w->cells[w->control]);
 
 	for (size_t i = 0; i < w->nr_cells; i++)
 		sum += cell_expected_seconds(&w->cells[i]);
-	return sum * w->repeats;
+	return sum;
+}
+
+double workload_expected_repeats(const struct workload *w)
+{
+	double budget = w->cells[0].budget;
+
+	return budget > 0 ? fmax(budget / seconds_of_a_repeat(w), STATS_LEAST) : w->repeats;
+}
+
+double workload_expected_seconds(const struct workload *w)
+{
+	return seconds_of_a_repeat(w) * workload_expected_repeats(w);
 }
 
 double workload_set_expected_seconds(const struct workload_set *set)
@@ -330,6 +344,7 @@ static size_t print_workload(FILE *out, const struct workload *w, const bool *ch
 {
 	bool control = !chosen || chosen[w->nr_cells];
 	double sum = control ? cell_expected_seconds(&w->cells[w->control]) : 0;
+	bool limited;
 	size_t nr = 0;
 
 	for (size_t i = 0; i < w->nr_cells; i++) {
@@ -340,8 +355,13 @@ static size_t print_workload(FILE *out, const struct workload *w, const bool *ch
 	}
 	if (!nr && !control)
 		return 0;
-	if (!repeats)
+	limited = !repeats && w->cells[0].budget > 0;
+	if (limited)
+		repeats = (unsigned int)(w->cells[0].budget / sum);
+	else if (!repeats)
 		repeats = w->repeats;
+	if (limited && repeats < STATS_LEAST)
+		repeats = STATS_LEAST;
 	fprintf(out, "%s: %s\n", w->name, w->question);
 	fprintf(out, "  from %s\n", w->path);
 	print_fixed(out, w);
@@ -354,7 +374,11 @@ static size_t print_workload(FILE *out, const struct workload *w, const bool *ch
 		fprintf(out, "a control (cell %zu again)", w->control + 1);
 	else
 		fprintf(out, "no control");
-	fprintf(out, ", %u repeat%s each: ", repeats, repeats == 1 ? "" : "s");
+	if (limited)
+		fprintf(out, ", some %u repeats each in its budget, fewer where they are enough: ",
+			repeats);
+	else
+		fprintf(out, ", %u repeat%s each: ", repeats, repeats == 1 ? "" : "s");
 	print_duration(out, sum * repeats);
 	fprintf(out, "\n\n");
 	*seconds += sum * repeats;

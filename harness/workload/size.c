@@ -17,7 +17,7 @@
 
 uint64_t size_in_cache(uint64_t own_cache)
 {
-	double most = (double)(own_cache ? own_cache : OWN_CACHE) / SIZE_BYTES_TOUCHED;
+	double most = SIZE_SHARE * (double)(own_cache ? own_cache : OWN_CACHE) / SIZE_BYTES;
 
 	return UINT64_C(1) << (int)log2(fmax(most, 1));
 }

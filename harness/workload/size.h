@@ -12,16 +12,23 @@
 #define SIZE_PATTERN "cache|[0-9]+xLLC(<=[0-9]+(k|M|G|Ki|Mi|Gi)?)?"
 
 /*
- * Bytes of a connection and its bucket, and the bytes that a lookup reads of them: two cache lines
- * and the bucket.  These are the baseline's; other tables differ by less than a power of two.
+ * Bytes of a connection and its bucket: the baseline's; other tables differ by less than a power of
+ * two.  A lookup reads only the first two of a connection's four lines, but these lie in half of
+ * the cache's sets, so that a connection takes as much of a cache as it is large.
  */
-#define SIZE_BYTES	   264
-#define SIZE_BYTES_TOUCHED 136
+#define SIZE_BYTES 264
+
+/* Of a core's own cache: the rest is for the streams of keys. */
+#define SIZE_SHARE (2.0 / 3)
 
 /* Connections, a power of two unless it is the limit; 0: it is not such a word. */
 uint64_t size_resolve(const char *text);
 
-/* The same for caches of that size, in bytes (0: unknown). */
+/*
+ * The same for caches of that size, in bytes (0: unknown).  Tables that fill a core's own cache are
+ * avoided: which lines are pushed out differs in each instance, and effects vary by 5 % instead of
+ * 1 % between instances.
+ */
 uint64_t size_in_cache(uint64_t own_cache);
 uint64_t size_beyond(double times, uint64_t last_level_cache);
 

@@ -25,6 +25,7 @@ static int no_memory(struct ct_error *e)
 /*
  * The values of the layer above replace those of t.  A workload with a capture ignores the
  * number of flows and the load factor of the layer above, since the capture has its own flows.
+ * A number of repeats from above is exact: what t says about when to stop is dropped.
  */
 static int overlay(struct workload_text *t, const struct workload_text *above)
 {
@@ -35,6 +36,10 @@ static int overlay(struct workload_text *t, const struct workload_text *above)
 	if (!captured && (above->keys[PARAM_BUCKETS].nr || above->keys[PARAM_LOAD_FACTOR].nr)) {
 		words_free(&t->keys[PARAM_BUCKETS]);
 		words_free(&t->keys[PARAM_LOAD_FACTOR]);
+	}
+	if (above->keys[PARAM_REPEATS].nr) {
+		words_free(&t->keys[PARAM_BUDGET]);
+		words_free(&t->keys[PARAM_PRECISION]);
 	}
 	for (int id = 0; id < NR_PARAMS; id++) {
 		if (parameters[id].use == USE_FILE || !above->keys[id].nr)

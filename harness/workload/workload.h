@@ -170,6 +170,8 @@ char *workload_resolved_json(const struct workload *w); /* the same as text, for
  * warm-ups are exact; starting processes, filling tables and making key streams are estimates.
  */
 double cell_expected_seconds(const struct cell *cell);
+/* Of each cell: its repeats or, with a budget, as many as that holds. */
+double workload_expected_repeats(const struct workload *w);
 double workload_expected_seconds(const struct workload *w);
 double workload_set_expected_seconds(const struct workload_set *set);
 

@@ -9,6 +9,7 @@
 
 #include "tests/fixture/cmocka.h"
 #include "harness/measure/measure.h"
+#include "harness/numbers/stats.h"
 #include "tests/fixture/command_fixture.h"
 
 #define CELLS	3 /* two variants and the control */
@@ -171,6 +172,7 @@ static unsigned int good_repeats(const char *run)
 /* Five repeats are the least that can be judged; then time or precision ends it. */
 static void enough_is_enough(void **state)
 {
+	char text[1024];
 	json_t *json;
 
 	(void)state;
@@ -190,6 +192,48 @@ static void enough_is_enough(void **state)
 			     "--duration", "10ms", "--precision", "0.01%", "--budget", "20s"),
 			 0);
 	assert_true(good_repeats("b") > 5); /* not known with that precision, but there was time */
+
+	/* What the command line says of repeats is exact. */
+	snprintf(text, sizeof(text), "%sbudget: 20s\nprecision: 0.01%%\n", workload);
+	write_text("side.yaml", text);
+	assert_int_equal(RUN("run", "side.yaml", "--results", "runs", "--name", "c", "--no-bounds",
+			     "--duration", "10ms", "--repeats", "2"),
+			 0);
+	assert_int_equal(good_repeats("c"), 2);
+}
+
+/* Rows of cells.tsv whose name ends in that. */
+static unsigned int rows_of(const char *run, const char *what)
+{
+	static char text[1 << 20];
+	unsigned int lines = 0;
+	char path[256];
+
+	snprintf(path, sizeof(path), "runs/%s/cells.tsv", run);
+	read_text(path, text, sizeof(text));
+	for (char *line = text; (line = strstr(line, what)); line++)
+		lines++;
+	return lines;
+}
+
+/*
+ * Each point has repeats until its choices meet the target, and three quarters more; points share
+ * the time, so that one that costs little has more repeats.
+ */
+static void time_goes_where_it_is_needed(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN("run", "side.yaml", "--results", "runs", "--name", "a", "--no-bounds",
+			     "--duration", "20ms", "--detect", "99%", "--budget", "60s"),
+			 0);
+	assert_int_equal(good_repeats("a"), 7 * 7 / 4);
+
+	assert_int_equal(RUN("run", "side.yaml", "--results", "runs", "--name", "b", "--no-bounds",
+			     "--duration", "10ms", "--detect", "0.001%", "--budget", "8s",
+			     "--flows", "100,200000"),
+			 0);
+	assert_true(rows_of("b", "/flows:200000\t") >= 2 * STATS_LEAST);
+	assert_true(rows_of("b", "/flows:100\t") > 1.5 * rows_of("b", "/flows:200000\t"));
 }
 
 /*
@@ -249,6 +293,7 @@ int main(void)
 		cmocka_unit_test_setup(a_row_is_the_sum_of_its_slices, setup),
 		cmocka_unit_test_setup(a_group_is_gone_on_with, setup),
 		cmocka_unit_test_setup(enough_is_enough, setup),
+		cmocka_unit_test_setup(time_goes_where_it_is_needed, setup),
 		cmocka_unit_test_setup(a_void_cell_has_all_measured_again, setup),
 		cmocka_unit_test_setup(a_filter_takes_some_of_a_group, setup),
 	};

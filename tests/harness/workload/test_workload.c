@@ -246,10 +246,11 @@ static void test_sizes_of_the_machine(void **state)
 	struct workload_set set;
 
 	(void)state;
-	assert_int_equal(size_in_cache(1 << 20), 4096);
-	assert_int_equal(size_in_cache((1 << 20) - 1), 4096);
-	assert_int_equal(size_in_cache(4096 * SIZE_BYTES_TOUCHED - 1), 2048);
-	assert_int_equal(size_in_cache(0), 4096); /* unknown size */
+	assert_int_equal(size_in_cache(1 << 20), 2048);
+	assert_int_equal(size_in_cache((1 << 20) - 1), 2048);
+	assert_int_equal(size_in_cache(4096 * SIZE_BYTES * 3 / 2), 4096);
+	assert_int_equal(size_in_cache(4096 * SIZE_BYTES * 3 / 2 - 1), 2048);
+	assert_int_equal(size_in_cache(0), 2048); /* unknown size */
 	assert_int_equal(size_in_cache(1), 1);
 	assert_int_equal(size_beyond(8, 32 << 20), 1 << 20);
 	assert_int_equal(size_beyond(1, 1024 * SIZE_BYTES), 1024);
