@@ -263,7 +263,7 @@ static void lock_two(uint32_t hash_a, uint32_t hash_b, uint32_t line_a, uint32_t
 	urcu_bp_read_unlock();
 }
 
-/* The line of two hashes becomes two, the lines of two hashes become one, before they are locked. */
+/* The line of two hashes becomes two, or their two lines one, before they are locked. */
 static void test_resize_under_two_locks(void **state)
 {
 	(void)state;

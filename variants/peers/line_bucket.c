@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A bucket is one cache line with its lock, after CLHT (David, Guerraoui, Trigonakis,
- * "Asynchronized Concurrency", ASPLOS 2015), whose keys are 8 bytes.  Here a slot is the 32-bit hash, which is
- * what CLHT's key is to it, and a pointer to the node, whose tuple decides.
+ * "Asynchronized Concurrency", ASPLOS 2015), whose keys are 8 bytes.  Here a slot is the 32-bit
+ * hash, which is what CLHT's key is to it, and a pointer to the node, whose tuple decides.
  *
  * The idea.  A lookup of a full table reads one line, and the object.  Four hashes and four
  * pointers fit beside the lock and a link to another such line, for what does not fit.
