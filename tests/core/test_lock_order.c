@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The check of the order of locks (core/lock_order.h): what it lets pass, and what ends a process. */
+/* The check of the order of locks (core/lock_order.h): what passes, and what ends a process. */
 #undef CT_LOCK_ORDER
 #define CT_LOCK_ORDER 1
 

@@ -153,7 +153,7 @@ static void test_split_under_guess(void **state)
 	assert_ptr_equal(find(o), o);
 }
 
-/* Slots are full, and the object sought is on the chain: a slot becomes free, and it moves there. */
+/* Slots are full, the object sought is on the chain: a slot becomes free, and it moves there. */
 static struct thing *in_slot;
 
 static void free_a_slot(void)
