@@ -2,6 +2,7 @@
 #include "harness/traffic/ip_length.h"
 
 #include <netinet/in.h>
+#include <stddef.h>
 
 #include "harness/traffic/linklayer.h"
 
@@ -37,51 +38,47 @@ static enum ip_length ipv4(const uint8_t *l3, uint32_t len, uint32_t *bytes)
 	return IP_LENGTH_OK;
 }
 
-/*
- * Payload length 0 before a hop-by-hop header: one of its options has the length.
- * Without such an option Linux keeps the received length.
- */
-static enum ip_length jumbo(const uint8_t *l3, uint32_t caplen, uint32_t len, uint32_t *bytes)
+/* The option of the hop-by-hop header that has the length; NULL: none, or it is cut off. */
+static const uint8_t *jumbo_option(const uint8_t *l3, uint32_t caplen)
 {
 	uint32_t at = IPV6_HEADER + 2, end;
 
-	if (caplen < at)
-		return IP_LENGTH_OK;
+	if (l3[6] != IPPROTO_HOPOPTS || caplen < at)
+		return NULL;
 	end = IPV6_HEADER + (l3[IPV6_HEADER + 1] + 1u) * 8;
 	if (end > caplen)
 		end = caplen;
-	while (at + 2 <= end) {
-		uint32_t payload;
+	while (at + 2 <= end && l3[at] != OPTION_JUMBO)
+		at += l3[at] == OPTION_PAD1 ? 1 : l3[at + 1] + 2u;
+	return at + 6 <= end && l3[at] == OPTION_JUMBO ? l3 + at : NULL;
+}
 
-		if (l3[at] == OPTION_PAD1) {
-			at++;
-			continue;
-		}
-		if (l3[at] != OPTION_JUMBO) {
-			at += l3[at + 1] + 2u;
-			continue;
-		}
-		if (at + 6 > end)
-			break;
-		payload = be16(l3 + at + 2) << 16 | be16(l3 + at + 4);
-		if (l3[at + 1] != 4 || (at & 3) != 2 || payload <= IPV6_MAX_PAYLOAD)
-			return IP_LENGTH_BROKEN;
-		if (payload > len - IPV6_HEADER)
-			return IP_LENGTH_BEYOND;
-		*bytes = payload + IPV6_HEADER;
-		return IP_LENGTH_JUMBO;
-	}
-	return IP_LENGTH_OK;
+/* Linux (ipv6_hop_jumbo()) takes the option only beside a payload length of 0. */
+static enum ip_length jumbo(const uint8_t *l3, const uint8_t *option, uint32_t len, uint32_t *bytes)
+{
+	const uint32_t payload = be16(option + 2) << 16 | be16(option + 4);
+
+	if (be16(l3 + 4) || option[1] != 4 || ((option - l3) & 3) != 2 ||
+	    payload <= IPV6_MAX_PAYLOAD)
+		return IP_LENGTH_BROKEN;
+	if (payload > len - IPV6_HEADER)
+		return IP_LENGTH_BEYOND;
+	*bytes = payload + IPV6_HEADER;
+	return IP_LENGTH_JUMBO;
 }
 
 static enum ip_length ipv6(const uint8_t *l3, uint32_t caplen, uint32_t len, uint32_t *bytes)
 {
+	const uint8_t *option = jumbo_option(l3, caplen);
 	uint32_t payload = be16(l3 + 4);
 
 	if (l3[0] >> 4 != 6)
 		return IP_LENGTH_BROKEN;
+	if (option)
+		return jumbo(l3, option, len, bytes);
+	/* Without the option Linux keeps the received length. */
 	if (!payload && l3[6] == IPPROTO_HOPOPTS)
-		return jumbo(l3, caplen, len, bytes);
+		return IP_LENGTH_OK;
 	if (payload + IPV6_HEADER > len)
 		return IP_LENGTH_BEYOND;
 	*bytes = payload + IPV6_HEADER;

@@ -11,6 +11,7 @@ Options of run:
     --build DIR       where the copy of the tree is built   (default: build/mutants)
     --jobs N          compiler processes                    (default: the CPUs)
     --report FILE     write the table as Markdown
+    --list FILE       other mutations than those in mutants.list
     --resume          go on where the last run in that folder ended
 
 The mutations are in mutants.list beside this file: see its head.  A mutant is found if one of its
@@ -168,9 +169,9 @@ class Tree:
     @staticmethod
     def targets(tests):
         """The programs of these ctests: test_NAME, or test_FAMILY[_PART] of FAMILY.VARIANT[.PART];
-        torture is a command."""
+        torture and soak are commands."""
         parts = [t.split(".") for t in tests]
-        return sorted({"ctbench" if p[0] == "torture" else "_".join(["test", p[0]] + p[2:])
+        return sorted({"ctbench" if p[0] in ("torture", "soak") else "_".join(["test", p[0]] + p[2:])
                        for p in parts})
 
     def compile(self, tests):
@@ -289,10 +290,10 @@ def main():
     parser.add_argument("--build", default=os.path.join(ROOT, "build", "mutants"))
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--report")
+    parser.add_argument("--list", default=os.path.join(HERE, "mutants.list"))
     parser.add_argument("--resume", action="store_true")
     options = parser.parse_args()
-    path = os.path.join(HERE, "mutants.list")
-    mutants = read(path)
+    mutants = read(options.list)
     unknown = set(options.names) - {m.name for m in mutants}
     if unknown:
         sys.exit("there is no mutant '%s': mutants.py list names them" % sorted(unknown)[0])
@@ -302,7 +303,7 @@ def main():
         for m in mutants:
             print("%-40s %s" % (m.name, m.why))
         return 0
-    if check(mutants, os.path.relpath(path)):
+    if check(mutants, os.path.relpath(options.list)):
         return 1
     if options.command == "report":
         with open(options.report or os.path.join(ROOT, "docs", "MUTANTS.md"), "w") as out:

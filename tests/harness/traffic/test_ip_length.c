@@ -125,6 +125,14 @@ static void jumbo(void **state)
 		expect(&p, caplen, 65580, IP_LENGTH_OK, 65580);
 	with_options(&p, "\xc2\4\0\0\xff\xff"); /* not a jumbogram */
 	expect(&p, 108, 70000, IP_LENGTH_BROKEN, 0);
+	/* beside another length, which Linux refuses however long the packet is */
+	with_options(&p, "\xc2\4\0\1\0\0");
+	put16(p.b + 4, 68);
+	expect(&p, 108, 108, IP_LENGTH_BROKEN, 0);
+	expect(&p, 108, 65576, IP_LENGTH_BROKEN, 0);
+	with_options(&p, "\1\4\0\0\0\0");
+	put16(p.b + 4, 68);
+	expect(&p, 108, 108, IP_LENGTH_OK, 108);
 	with_options(&p, "\xc2\3\0\1\0\0");
 	expect(&p, 108, 70000, IP_LENGTH_BROKEN, 0);
 	with_options(&p, "\xc2\4\xff\xff\xff\xff");
