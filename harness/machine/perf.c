@@ -85,6 +85,9 @@ const char *perf_name(enum perf_counter c)
 	return counters[c].name;
 }
 
+/* Up to this kernel.perf_event_paranoid anybody may count what their own program does. */
+#define PARANOID_ALLOWS 2
+
 const char *perf_reason(int error, char *buf, size_t size)
 {
 	int level = 0;
@@ -94,8 +97,13 @@ const char *perf_reason(int error, char *buf, size_t size)
 		f = fopen("/proc/sys/kernel/perf_event_paranoid", "re");
 		if (f && fscanf(f, "%d", &level) == 1)
 			snprintf(buf, size,
-				 "the kernel forbids it (kernel.perf_event_paranoid is %d): sysctl "
-				 "kernel.perf_event_paranoid=1, or run as root",
+				 level <= PARANOID_ALLOWS || !geteuid()
+					 ? "it is forbidden although kernel.perf_event_paranoid is "
+					   "%d, as by the seccomp profile of a container: give it "
+					   "the capability PERFMON"
+					 : "the kernel forbids it (kernel.perf_event_paranoid is "
+					   "%d): "
+					   "sysctl kernel.perf_event_paranoid=1, or run as root",
 				 level);
 		else
 			snprintf(buf, size, "not permitted");

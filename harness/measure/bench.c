@@ -416,6 +416,8 @@ static void bench_result(struct bench *b, const uint64_t *done)
 		bench_metric(b, "cpu_distance_ns", b->apart[0]);
 	if (b->apart[1] > 0)
 		bench_metric(b, "cpu_distance_after_ns", b->apart[1]);
+	if (!s.memory_local)
+		bench_metric(b, "memory_not_local", 1);
 	if (b->slices)
 		return; /* judged one by one (slice_judge()) */
 	if (s.migrated_cpu >= 0)

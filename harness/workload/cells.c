@@ -55,6 +55,28 @@ static int add_threads(struct words *out, unsigned int n, const struct word *w)
 	return words_add(out, text, (size_t)len, w->line, w->source);
 }
 
+/*
+ * `threads: all`: as many as there are CPUs for each of the pinning policies, which is a thread for
+ * every CPU unless one of them has a thread for each core or cache.
+ */
+static unsigned int all_threads(const struct words *pinning)
+{
+	const struct parameter *p = &parameters[PARAM_PINNING];
+	unsigned int cpus[CT_MAX_THREADS], n = topology_nr_cpus();
+
+	n = n < CT_MAX_THREADS ? n : CT_MAX_THREADS;
+	for (size_t i = 0; i < pinning->nr; i++) {
+		struct cell cell = { .pin = PIN_COMPACT };
+		struct ct_error ignored = { 0 };
+
+		if (p->type->parse(p, &cell, pinning->list[i].text))
+			continue; /* reported where it is applied */
+		while (n > 1 && topology_plan(cell.pin, cell.cpus, n, false, cpus, &ignored))
+			n--;
+	}
+	return n;
+}
+
 static int expand_threads(struct words *out, const struct words *in, unsigned int cpus)
 {
 	int err = 0;
@@ -131,7 +153,7 @@ static int expand_key(struct workload_product *p, const struct workload *w,
 	if (!in->nr)
 		err = fallback ? words_add(out, fallback, strlen(fallback), 0, w->path) : 0;
 	else if (id == PARAM_THREADS)
-		err = expand_threads(out, in, topology_nr_cpus());
+		err = expand_threads(out, in, all_threads(&t->keys[PARAM_PINNING]));
 	else if (id == PARAM_FLOWS)
 		err = expand_flows(out, in);
 	else if (id == PARAM_CAPTURE)
