@@ -22,8 +22,9 @@
 
 #define SETTINGS "/proc/sys/net/netfilter/nf_conntrack_"
 
-/* Lookups of a pass: some milliseconds. */
+/* Lookups of a pass: from some milliseconds on; of a larger table each round takes another part. */
 #define LOOKUPS_LEAST (1u << 16)
+#define LOOKUPS_MOST  (1u << 18)
 /* Passes that the time of a loop without operations is the median of. */
 #define EMPTY_PASSES 3
 
@@ -103,6 +104,7 @@ struct bench_kernel {
 	/* of the pass that the pool runs: */
 	unsigned int table, threads;
 	enum kernel_step step;
+	uint64_t begin;		     /* the tuple that the round's lookups begin at */
 	struct kernel_pass each[64]; /* by thread */
 	_Atomic int failed;
 };
@@ -142,7 +144,8 @@ static double pass(struct bench_kernel *b, unsigned int table, enum kernel_step 
 	for (unsigned int i = 0; i < threads; i++)
 		b->each[i] = (struct kernel_pass){
 			.first = (uint32_t)first,
-			.start = (uint32_t)(i * b->tuples.flows / threads),
+			.start = (uint32_t)((b->begin + i * b->tuples.flows / threads) &
+					    (b->tuples.flows - 1)),
 			.mask = (uint32_t)b->tuples.flows - 1,
 			.count = (uint32_t)count,
 		};
@@ -162,7 +165,9 @@ static double pass(struct bench_kernel *b, unsigned int table, enum kernel_step 
 
 static uint64_t lookups(const struct bench_kernel *b)
 {
-	return b->tuples.flows < LOOKUPS_LEAST ? LOOKUPS_LEAST : b->tuples.flows;
+	const uint64_t flows = b->tuples.flows;
+
+	return flows < LOOKUPS_LEAST ? LOOKUPS_LEAST : flows > LOOKUPS_MOST ? LOOKUPS_MOST : flows;
 }
 
 static double empty_loop(struct bench_kernel *b, unsigned int table, unsigned int threads)
@@ -213,6 +218,7 @@ static int take_round(struct bench_kernel *b, unsigned int round)
 {
 	double calls;
 
+	b->begin = round * lookups(b);
 	for (unsigned int i = 0; i < KERNEL_TABLES; i++) {
 		int err = round_table(b, (i + round) % KERNEL_TABLES, round);
 
