@@ -1,0 +1,5 @@
+if(CTBENCH_PEER_CK_FOUND)
+  target_compile_definitions(test_ck_ht PRIVATE CTBENCH_CK)
+endif()
+add_test(NAME ck_ht COMMAND test_ck_ht)
+set_tests_properties(ck_ht PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
