@@ -437,11 +437,17 @@ results_open(char *dir, size_t size, const char *parent, const char *run, struct
 {
 	char path[PATH_MAX + 32];
 	json_t *benchmark;
+	bool begun;
 
 	results_find(dir, size, parent, run);
-	benchmark = results_read_json(dir, "benchmark.json",
-				      "name the folder of a run of 'ctbench run'", e);
+	snprintf(path, sizeof(path), "%s/run.json", dir);
+	begun = !access(path, F_OK);
 	snprintf(path, sizeof(path), "%s/benchmark.json", dir);
+	benchmark = results_read_json(dir, "benchmark.json",
+				      begun && access(path, F_OK)
+					      ? "the run has not ended: continue it with --resume"
+					      : "name the folder of a run of 'ctbench run'",
+				      e);
 	if (benchmark && results_report(benchmark, dir, e) && !check_benchmark(benchmark, path, e))
 		return benchmark;
 	json_decref(benchmark);

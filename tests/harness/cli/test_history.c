@@ -110,6 +110,9 @@ static void runs_are_listed(void **state)
 	assert_string_equal(text(list, 3, "state"), "interrupted");
 	assert_string_equal(text(list, 10, "name"), "r1");
 	assert_string_equal(text(list, 11, "state"), "not ended");
+	/* It is no run to look at yet, and the error names the remedy. */
+	assert_int_equal(RUN("report", "going", "--results", "runs"), 2);
+	assert_non_null(strstr(said.err, "--resume"));
 	assert_string_equal(text(list, 11, "revision"), "abc");
 	json_decref(list);
 
