@@ -176,10 +176,9 @@ static void kernel(void **state)
 	}
 	for (unsigned int i = 0; i < 3; i++) {
 		static const char *const rest[] = {
-			"-p tcp --state ESTABLISHED -g 203.0.113.9 --dport "
-			"443 --sport 4000",
+			"-p tcp --state ESTABLISHED -g 203.0.113.9 --dport 443 --sport 4000",
 			"-p udp --sport 53 --dport 99 -w 5",
-			"-p icmp --icmp-type 8 --icmp-code 0 --icmp-id 7"
+			"-p icmp --icmp-type 8 --icmp-code 0 --icmp-id 7",
 		};
 
 		snprintf(command, sizeof(command),
