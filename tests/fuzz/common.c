@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/fuzz/fuzz.h"
 
+#include "tests/fixture/put_file.h"
+
 #include <ftw.h>
 #include <sys/stat.h>
 
@@ -30,18 +32,7 @@ const char *fuzz_folder(void)
 
 void fuzz_write(const char *under, const char *name, const void *data, size_t size)
 {
-	char path[512];
-	FILE *out;
-
-	snprintf(path, sizeof(path), "%s/%s", under, name);
-	for (char *slash = path + strlen(under) + 1; (slash = strchr(slash, '/')); slash++) {
-		*slash = '\0';
-		mkdir(path, 0700);
-		*slash = '/';
-	}
-	out = fopen(path, "w");
-	fuzz_check(out);
-	fuzz_check(fwrite(data, 1, size, out) == size && !fclose(out));
+	fuzz_check(put_file(under, name, data, size));
 }
 
 FILE *fuzz_nowhere(void)

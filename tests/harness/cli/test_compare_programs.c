@@ -14,6 +14,7 @@
 #include "harness/base/error.h"
 #include "tests/fixture/cmocka.h"
 #include "tests/fixture/command_fixture.h"
+#include "tests/fixture/said_json.h"
 
 #define REPEATS 5
 
@@ -40,15 +41,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static json_t *json_of_output(void)
-{
-	json_t *json = json_loads(said.out, 0, NULL);
-
-	if (!json)
-		fail_msg("no JSON but: %.400s %.400s", said.out, said.err);
-	return json;
-}
-
 static size_t lines_of(const char *path)
 {
 	static char text[1 << 20];
@@ -71,7 +63,7 @@ static void measured_side_by_side(void **state)
 
 	(void)state;
 	assert_int_equal(run_line(COMPARE "--name a"), 0);
-	result = json_of_output();
+	result = said_json();
 	assert_true(json_is_true(json_object_get(result, "paired")));
 	json_array_foreach(json_object_get(result, "comparisons"), i, item) {
 		name = json_string_value(json_object_get(item, "cell"));
@@ -126,7 +118,7 @@ static void a_slower_one_is_seen(void **state)
 
 	(void)state;
 	run_line(COMPARE "--name a --plant this=900%%");
-	result = json_of_output();
+	result = said_json();
 	json_array_foreach(json_object_get(result, "comparisons"), i, item) {
 		double a = json_number_value(json_object_get(item, "a"));
 		double b = json_number_value(json_object_get(item, "b"));

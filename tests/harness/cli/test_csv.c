@@ -10,6 +10,7 @@
 #include "harness/cli/run_commands.h"
 #include "tests/fixture/cmocka.h"
 #include "tests/fixture/command_fixture.h"
+#include "tests/fixture/said_json.h"
 
 /* A reason with everything that CSV has to quote. */
 #define REASON "a \"thread\" moved, or did it"
@@ -104,16 +105,6 @@ static void test_refused(void **state)
 	assert_int_equal(call_shell("cmp there.csv cells.csv"), 0);
 }
 
-static json_t *output(void)
-{
-	json_error_t why;
-	json_t *json = json_loads(said.out, 0, &why);
-
-	if (!json)
-		fail_msg("line %d: %s: %.300s", why.line, why.text, said.out);
-	return json;
-}
-
 static void test_run_json(void **state)
 {
 	json_t *json;
@@ -121,14 +112,14 @@ static void test_run_json(void **state)
 
 	(void)state;
 	assert_int_equal(RUN("run", "w.yaml", "--dry-run", "--json"), 0);
-	json = output();
+	json = said_json();
 	assert_int_equal(json_array_size(json_object_get(json, "cells")), 2);
 	json_decref(json);
 
 	status = RUN("run", "w.yaml", "--json", "--name", "j", "--repeats", "1", "--duration",
 		     "1ms", "--warmup", "0ms", "--no-bounds", "--variants", "nulls_rcu_siphash");
 	assert_true(status == CT_EXIT_OK || status == CT_EXIT_VOID);
-	json = output();
+	json = said_json();
 	assert_string_equal(json_string_value(json_object_get(json, "name")), "j");
 	assert_int_equal(json_object_size(json_object_get(json, "cells")), 2);
 	assert_non_null(json_object_get(json, "matrix"));

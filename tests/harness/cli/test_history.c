@@ -14,6 +14,7 @@
 
 #include "harness/results/results.h"
 #include "tests/fixture/command_fixture.h"
+#include "tests/fixture/said_json.h"
 
 #define NAME "w/nulls_rcu_siphash/threads:1"
 
@@ -61,16 +62,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static json_t *output(void)
-{
-	json_error_t why;
-	json_t *json = json_loads(said.out, 0, &why);
-
-	if (!json)
-		fail_msg("line %d: %s", why.line, why.text);
-	return json;
-}
-
 static const char *text(const json_t *list, size_t i, const char *key)
 {
 	return json_string_value(json_object_get(json_array_get(list, i), key));
@@ -98,7 +89,7 @@ static void runs_are_listed(void **state)
 	snprintf(cells, sizeof(cells), "%s\n", measurement_header());
 	write_text("runs/going/cells.tsv", cells);
 	assert_int_equal(RUN("list", "--runs", "--results", "runs", "--json"), 0);
-	list = output();
+	list = said_json();
 	/* broken has no time, so it comes first; the others in time, not by name. */
 	assert_int_equal(json_array_size(list), 12);
 	assert_string_equal(text(list, 0, "state"), "unreadable");
@@ -151,18 +142,18 @@ static void changes_are_found(void **state)
 
 	(void)state;
 	assert_int_equal(RUN("history", "w", "--results", "runs", "--json"), 0);
-	result = output();
+	result = said_json();
 	check_change(result, "siphash instead of jhash2 (mops)", -2);
 	json_decref(result);
 	assert_int_equal(RUN("history", "w", "--results", "runs", "--metric", "mops", "--json"), 0);
-	result = output();
+	result = said_json();
 	check_change(result, NAME, 10);
 	json_decref(result);
 	assert_int_equal(RUN("history", "w", "--results", "runs"), 0);
 	expect(said.out, "CHANGE");
 	/* Runs by name, too few for a change. */
 	assert_int_equal(RUN("history", "w", "r1", "r10", "--results", "runs", "--json"), 0);
-	result = output();
+	result = said_json();
 	assert_int_equal(json_array_size(json_object_get(result, "runs")), 2);
 	assert_true(json_is_false(json_object_get(result, "change_points")));
 	json_decref(result);
@@ -176,7 +167,7 @@ static void other_cells_are_left_out(void **state)
 	(void)state;
 	make_run("other", 15, "New", 14, "2");
 	assert_int_equal(RUN("history", "w", "--results", "runs", "--metric", "mops", "--json"), 0);
-	result = output();
+	result = said_json();
 	one = json_array_get(json_object_get(result, "series"), 0);
 	assert_int_equal(json_array_size(json_object_get(one, "points")), 1);
 	assert_int_equal(json_array_size(json_object_get(result, "left_out")), 10);

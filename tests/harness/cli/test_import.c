@@ -13,6 +13,7 @@
 #include "harness/base/error.h"
 #include "tests/fixture/cmocka.h"
 #include "tests/fixture/command_fixture.h"
+#include "tests/fixture/said_json.h"
 
 static void make_table(const char *path, unsigned int nr)
 {
@@ -35,16 +36,6 @@ static void make_table(const char *path, unsigned int nr)
 	fclose(out);
 }
 
-static json_t *output(void)
-{
-	json_error_t why;
-	json_t *json = json_loads(said.out, 0, &why);
-
-	if (!json)
-		fail_msg("line %d: %s", why.line, why.text);
-	return json;
-}
-
 static double number(const json_t *json, const char *outer, const char *key)
 {
 	return json_number_value(json_object_get(outer ? json_object_get(json, outer) : json, key));
@@ -59,7 +50,7 @@ static void found(void **state)
 	assert_int_equal(RUN("import", "plain.txt", "--out", "plain.ct", "--json", "--variants",
 			     "nulls_rcu_siphash flowline_memb", "--buckets", "128"),
 			 0);
-	r = output();
+	r = said_json();
 	assert_true(number(r, NULL, "connections") == 303);
 	assert_true(number(r, NULL, "ipv6") == 1 && number(r, NULL, "zones") == 2);
 	assert_true(number(r, "key_set", "connections") == 301);

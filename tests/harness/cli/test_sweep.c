@@ -12,6 +12,7 @@
 
 #include "tests/fixture/cmocka.h"
 #include "tests/fixture/command_fixture.h"
+#include "tests/fixture/said_json.h"
 
 #define SMALL \
 	" -- --repeats 1 --duration 2ms --warmup 0ms --no-bounds --threads 1 --flows 500 " \
@@ -230,7 +231,7 @@ static void each_machine(void **state)
 	expect(said.out, "(run e-2)");
 	disguise("e-2");
 	assert_int_equal(call_shell(CTBENCH_BINARY " machines e-1 e-2 --json"), 0);
-	result = json_loads(said.out, 0, NULL);
+	result = said_json();
 	assert_non_null(result);
 	assert_string_equal(json_string_value(json_object_get(
 				    json_array_get(json_object_get(result, "machines"), 1), "cpu")),

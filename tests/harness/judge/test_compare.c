@@ -8,6 +8,7 @@
 
 #include "tests/fixture/cmocka.h"
 #include "tests/fixture/command_fixture.h"
+#include "tests/fixture/said_json.h"
 #include "tests/fixture/fake_report.h"
 
 #include <stdlib.h>
@@ -135,7 +136,7 @@ static void a_regression_is_proven(void **state)
 	assert_int_equal(run_line("compare a b --markdown"), 3);
 	expect(said.out, "| all 16");
 	assert_int_equal(run_line("compare a b --json"), 3);
-	result = json_loads(said.out, 0, NULL);
+	result = said_json();
 	assert_true(number(result, "regressions") >= 1);
 	json_decref(result);
 	json_decref(a);
