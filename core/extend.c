@@ -15,15 +15,16 @@ struct ext_type {
 };
 
 static struct ext_type types[NF_CT_EXT_MAX] = {
-	[NF_CT_EXT_ECACHE] = { "ecache", sizeof(struct nf_conntrack_ecache),
-			       _Alignof(struct nf_conntrack_ecache) },
-	[NF_CT_EXT_LABELS] = { "labels", sizeof(struct nf_conn_labels),
-			       _Alignof(struct nf_conn_labels) },
-	[NF_CT_EXT_ACCT] = { "acct", sizeof(struct nf_conn_acct), _Alignof(struct nf_conn_acct) },
-	[NF_CT_EXT_HELPER] = { "helper", sizeof(struct nf_conn_help),
-			       _Alignof(struct nf_conn_help) },
-	[NF_CT_EXT_TSTAMP] = { "tstamp", sizeof(struct nf_conn_tstamp),
-			       _Alignof(struct nf_conn_tstamp) },
+#define EXT_TYPE(name_, type) \
+	{ \
+		.name = (name_), .size = sizeof(type), .align = _Alignof(type) \
+	}
+	[NF_CT_EXT_ECACHE] = EXT_TYPE("ecache", struct nf_conntrack_ecache),
+	[NF_CT_EXT_LABELS] = EXT_TYPE("labels", struct nf_conn_labels),
+	[NF_CT_EXT_ACCT] = EXT_TYPE("acct", struct nf_conn_acct),
+	[NF_CT_EXT_HELPER] = EXT_TYPE("helper", struct nf_conn_help),
+	[NF_CT_EXT_TSTAMP] = EXT_TYPE("tstamp", struct nf_conn_tstamp),
+#undef EXT_TYPE
 };
 static _Atomic unsigned int nr_types = NF_CT_EXT_USER;
 static spinlock_t types_lock;

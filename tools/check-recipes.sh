@@ -30,7 +30,7 @@ fail() {
 
 # STEP.line has the line, the comment's words and the recipe's title, STEP.text the block.
 awk -v steps="$steps" '
-	/^## / { title = substr($0, 4) }
+	/^##+ / { title = $0; sub(/^## /, "", title) }
 	/^<!-- (create|append|after|before|run)/ {
 		name = sprintf("%s/%03d", steps, ++n)
 		text = $0
@@ -121,27 +121,28 @@ command -v mold >/dev/null && options+=(-DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=mold)
 if command -v ccache >/dev/null; then
 	options+=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 fi
+mkdir -p build
 export CMAKE_ARGS="${options[*]}"
-if ! { cmake --preset release "${options[@]}" && cmake --build --preset release -j "$jobs"; } >build.log 2>&1; then
-	grep -E 'error|Error' build.log | head -20
-	fail "1: the recipes do not build; see $copy/build.log"
+if ! { cmake --preset release "${options[@]}" && cmake --build --preset release -j "$jobs"; } >build/make.log 2>&1; then
+	grep -E 'error|Error' build/make.log | head -20
+	fail "1: the recipes do not build; see $copy/build/make.log"
 fi
 
 export PATH="$copy/build/release:$PATH"
 for entry in "${commands[@]}"; do
 	read -r line block title <<<"$entry"
-	sh -e "$block" >run.log 2>&1 || { tail -20 run.log; fail "$line: a command of this block failed"; }
-	rm -f run.log
+	sh -e "$block" >build/run.log 2>&1 || { tail -20 build/run.log; fail "$line: a command of this block failed"; }
 	commit "$title" # a command may have made a file of the recipe
 done
 
 # At most as many files as the table says; "its folder and 2" does not count files of a new folder.
 status=0
 while read -r title; do
+	[[ $title != "#"* ]] || continue # part of a recipe that the table does not count
 	anchor=$(tr 'A-Z ' 'a-z-' <<<"$title" | tr -d ',:')
 	says=$(sed -n "s/^| [^|]*| \([^|]*[0-9]\)[^|]*| \[[^|]*(#$anchor) |\$/\1/p" $doc)
 	[ -n "$says" ] || fail "1: the table has no number of files for '$title'"
-	mapfile -t changed < <(git log --fixed-strings --grep="$title" --format= --name-only | sort -u)
+	mapfile -t changed < <(git log --grep="^$title\$" --format= --name-only | sort -u)
 	counted=0
 	for file in "${changed[@]}"; do
 		if [[ $says == *folder* ]] && ! git ls-tree --name-only HEAD~"$(git rev-list --count HEAD^)" "$(dirname "$file")/" | grep -q .; then
@@ -150,7 +151,7 @@ while read -r title; do
 		counted=$((counted + 1))
 	done
 	printf '\n%s: %d files, the table says %s\n' "$title" ${#changed[@]} "$says"
-	git log --reverse --fixed-strings --grep="$title" --format= --stat
+	git log --reverse --grep="^$title\$" --format= --stat
 	if [ $counted -gt "${says##* }" ]; then
 		echo "check-recipes: $doc: '$title' changes $counted files, but the table says $says" >&2
 		status=1
