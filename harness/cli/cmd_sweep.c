@@ -262,7 +262,7 @@ static void put_setting(FILE *out, const char *name, const char *value)
 static int write_job(const struct sweep *s, struct ct_error *e)
 {
 	static const char *const none[] = { NULL };
-	const struct built_in *body = built_in_find(JOB + strlen(BUILT_IN_PREFIX));
+	const struct built_in *body = built_in_find(&JOB[strlen(BUILT_IN_PREFIX)]);
 	char path[PATH_MAX], work[PATH_MAX], build[200], parts[24], *text = NULL,
 								    **words = run_words(s->q, none);
 	size_t len = 0;
