@@ -6,6 +6,11 @@ include(GNUInstallDirs)
 install(TARGETS ctbench RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs workloads DESTINATION ${CMAKE_INSTALL_DOCDIR})
+# flowline alone, for other programs: pkg-config --cflags flowline, --variable=source flowline.
+configure_file(cmake/flowline.pc.in flowline.pc @ONLY)
+install(FILES variants/frontier/flowline.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/ctbench)
+install(FILES variants/frontier/flowline.c DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/ctbench)
+install(FILES ${CMAKE_BINARY_DIR}/flowline.pc DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/pkgconfig)
 install(CODE "
   set(share \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DATAROOTDIR}\")
   function(made_by_ctbench path)

@@ -92,7 +92,8 @@ static const struct cmd_section sections[] = {
 	  "A part is whole workloads, since cells that are compared must come from one machine. It "
 	  "comes back whole, or is thrown away and measured again, perhaps elsewhere. With all "
 	  "parts there, ctbench merge makes one run of them. Until then they are in NAME-sweep "
-	  "beside the runs, and --resume continues. One part at a time measures on a machine.", NULL },
+	  "beside the runs, and --resume continues. One part at a time measures on a machine.",
+	  NULL },
 	{ "The engine's own settings",
 	  "Both engines read theirs from the environment: PARALLEL and PARALLEL_SSH; "
 	  "SBATCH_PARTITION, SBATCH_TIMELIMIT and the others of sbatch. Slurm needs the folder of "

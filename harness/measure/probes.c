@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Events that put connections of their own into the table: one tuple in many zones, and the deletion
- * of one zone; fresh connections, and how many of them a full table drops.
+ * Events that put connections of their own into the table: one tuple in many zones, and the
+ * deletion of one zone; fresh connections, and how many of them a full table drops.
  *
- * A hash that includes the zone spreads one tuple's entries over the buckets; one that does not puts
- * all into one chain, and then each insertion and lookup walks half of it.  Both are timed here, by
- * the thread of the events, while workers go on.  Operations of workers have no zone.
+ * A hash that includes the zone spreads one tuple's entries over the buckets; one that does not
+ * puts all into one chain, and then each insertion and lookup walks half of it.  Both are timed
+ * here, by the thread of the events, while workers go on.  Operations of workers have no zone.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -90,7 +90,7 @@ int bench_zones_fill(struct bench *b, struct bench_event *e)
 		found += look_up(b, &p);
 	}
 	e->lookup_s = tsc_to_seconds(tsc_now() - begin) / (double)nr;
-	/* What was refused cannot be found; all else can, unless another event deletes or moves it. */
+	/* What was refused cannot be found; all else can, unless another event deletes it. */
 	if (found > e->made ||
 	    (found < e->made && nothing_else(b->cell) && !(b->v->flags & CT_V_NULL)))
 		return -ENOENT;

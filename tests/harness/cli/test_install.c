@@ -67,6 +67,8 @@ static void test_installed(void **state)
 		"share/bash-completion/completions/ctbench",
 		"share/zsh/site-functions/_ctbench",
 		"share/fish/vendor_completions.d/ctbench.fish",
+		"include/ctbench/flowline.h",
+		"share/pkgconfig/flowline.pc",
 		"share/doc/ctbench/README.md",
 		"share/doc/ctbench/workloads/axes.yaml",
 	};
@@ -85,6 +87,51 @@ static void test_installed(void **state)
 	}
 	assert_int_equal(access("moved/share/man/man1/ctbench-measure.1", F_OK), -1);
 	works("../moved/bin/ctbench", "one");
+}
+
+/* flowline in somebody's program: the installed files are all that it needs. */
+static void test_flowline(void **state)
+{
+	(void)state;
+	if (call_shell("command -v cc pkg-config >/dev/null")) {
+		print_message("[  note    ] no cc or no pkg-config: not tried\n");
+		skip();
+	}
+	assert_int_equal(call_shell("mkdir -p own && cp " CTBENCH_SOURCE_DIR
+				    "/tests/variants/flowline_adapter.h own/adapter.h"),
+			 0);
+	write_text("own/mine.c",
+		   "#include \"flowline.h\"\n"
+		   "#include <stdio.h>\n"
+		   "static bool same(void *arg, struct thing *o, uint32_t kind)\n"
+		   "{ return (void)kind, o->key == *(const uint64_t *)arg; }\n"
+		   "int main(void)\n"
+		   "{\n"
+		   "	static struct thing things[4] = { { 0 }, { .key = 7, .hash = 0x12345678 } "
+		   "};\n"
+		   "	struct flowline t;\n"
+		   "	uint64_t key = 7;\n"
+		   "	uint32_t again;\n"
+		   "	uint32_t ref;\n"
+		   "	struct fl_line *line;\n"
+		   "	if (fl_init(&t, 4, 8, things, FL_PAGES_4K, NULL))\n"
+		   "		return 1;\n"
+		   "	urcu_bp_read_lock();\n"
+		   "	line = fl_lock(&t, things[1].hash);\n"
+		   "	fl_add(&t, line, things[1].hash, fl_ref(&t, &things[1], 0), false);\n"
+		   "	fl_unlock(line);\n"
+		   "	ref = fl_find(&t, things[1].hash, same, &key, &again);\n"
+		   "	urcu_bp_read_unlock();\n"
+		   "	puts(ref && fl_at(&t, ref) == &things[1] ? \"found\" : \"lost\");\n"
+		   "	return 0;\n"
+		   "}\n");
+	if (without_source("export PKG_CONFIG_PATH=$PWD/moved/share/pkgconfig; "
+			   "cc -std=gnu11 -DFL_ADAPTER=\\\"adapter.h\\\" -Iown "
+			   "$(pkg-config --cflags flowline) own/mine.c "
+			   "$(pkg-config --variable=source flowline) -lurcu-bp -o own/mine && "
+			   "own/mine"))
+		fail_msg("%s", said.out);
+	assert_string_equal(said.out, "found\n");
 }
 
 static void test_copied(void **state)
@@ -154,9 +201,8 @@ static int begin(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_installed),
-		cmocka_unit_test(test_copied),
-		cmocka_unit_test(test_workloads_here),
+		cmocka_unit_test(test_installed), cmocka_unit_test(test_flowline),
+		cmocka_unit_test(test_copied),	  cmocka_unit_test(test_workloads_here),
 		cmocka_unit_test(test_deb),
 	};
 
