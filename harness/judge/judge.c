@@ -4,6 +4,7 @@
 
 #include "harness/base/array.h"
 #include "harness/judge/budget.h"
+#include "harness/judge/scaling.h"
 
 #include "harness/base/json_read.h"
 #include "harness/results/figures.h"
@@ -432,6 +433,8 @@ int judge_run(json_t *report)
 	err = judge_power(report);
 	if (!err)
 		err = judge_curves(report);
+	if (!err)
+		err = judge_scaling(report);
 	judge_budgets(report);
 out:
 	json_decref(verdicts);

@@ -36,6 +36,7 @@
  *			is +
  *	power		of workloads with `detect`: what could be detected at each point
  *			(judge_power())
+ *	scaling		what a model says of more threads (judge/scaling.h)
  *	bounds		the machine's bounds (measure/bounds_measure.h), a list: bound, threads,
  *			and if they apply bytes, in_flight, hint, ahead, hash, percentile,
  *			variant, burst; ns as median, ci_low, ci_high and n (how many times the

@@ -10,6 +10,7 @@
 #include "harness/base/json_read.h"
 #include "harness/base/text.h"
 #include "harness/judge/judge.h"
+#include "harness/judge/scaling.h"
 #include "harness/numbers/quartiles.h"
 #include "harness/show/table/table.h"
 
@@ -452,6 +453,9 @@ static void say_where_curves_part(struct answer *a)
 	char text[ANSWER_MAX];
 
 	judge_curves_text(text, sizeof(text), a->report, text_of(a->workload, "name"));
+	if (text[0])
+		SAY(a, "%s%s", a->at ? "; " : "", text);
+	judge_scaling_text(text, sizeof(text), a->report, text_of(a->workload, "name"));
 	if (text[0])
 		SAY(a, "%s%s", a->at ? "; " : "", text);
 }
