@@ -275,6 +275,8 @@ static void print_leader(FILE *out, const json_t *matrix, size_t question, const
 	if (json_object_get(cell, "low"))
 		fprintf(out, " [%.3g, %.3g]%s", number_of(cell, "low"), number_of(cell, "high"),
 			matrix_apart(cell) ? "" : " not proven");
+	else
+		fputs(" not judged", out);
 }
 
 void matrix_print_leaders(FILE *out, const json_t *matrix)
