@@ -102,6 +102,14 @@ static int took(void *arg, struct replay *r, struct replay_result *res)
 	return c->json ? replay_json_packet(r, res, stdout) : 0;
 }
 
+static void so_far(void *arg, struct replay *r, char *buf, size_t size)
+{
+	const struct request *c = arg;
+
+	snprintf(buf, size, ", %u connections now, %llu made", replay_connections(r),
+		 (unsigned long long)c->summary->made);
+}
+
 static int flushed(void *arg, struct replay *r)
 {
 	struct request *c = arg;
@@ -142,6 +150,7 @@ static int replay(void *request, struct ct_error *e)
 		.took = took,
 		.flushed = flushed,
 		.end = end,
+		.so_far = so_far,
 		.arg = c,
 		.quiet = c->json,
 	};

@@ -140,17 +140,23 @@ static bool reader_left(int err)
 	return err < 0 && errno == EPIPE;
 }
 
-#define PROGRESS_PACKETS 4096
+/* Between two looks at the clock.  Packets from a pipe may be live, and a second apart. */
+#define PROGRESS_PACKETS      4096
+#define PROGRESS_PACKETS_LIVE 1
 
 /* share: of the packets, 0 where unknown.  On a terminal the lines of JSON are progress enough. */
-static void
-show_progress(struct progress *p, const struct replay_visitor *v, uint64_t packets, double share)
+static void show_progress(struct progress *p, const struct replay_visitor *v, struct replay *r,
+			  uint64_t packets, double share)
 {
-	char detail[32];
+	char detail[160];
+	size_t n;
 
-	if (packets % PROGRESS_PACKETS || (v->quiet && p->terminal))
+	if (packets % (p->total > 0 ? PROGRESS_PACKETS : PROGRESS_PACKETS_LIVE) ||
+	    (v->quiet && p->terminal))
 		return;
-	snprintf(detail, sizeof(detail), "%" PRIu64 " packets", packets);
+	n = (size_t)snprintf(detail, sizeof(detail), "%" PRIu64 " packets", packets);
+	if (v->so_far)
+		v->so_far(v->arg, r, detail + n, sizeof(detail) - n);
 	progress_update(p, share, detail);
 }
 
@@ -173,7 +179,7 @@ static int run_stream(const char *file, const struct replay_visitor *v, struct r
 		if (err)
 			break;
 		(*packets)++;
-		show_progress(&progress, v, *packets,
+		show_progress(&progress, v, r, *packets,
 			      progress.total > 0 ? capture_share(capture) : 0);
 	}
 	progress_end(&progress);
@@ -201,7 +207,7 @@ static int run_loaded(const struct capture_set *set, const struct replay_visitor
 			replay_look_ahead(r, &set->packets[*packets],
 					  left < burst ? (unsigned int)left : burst);
 		err = one_packet(v, r, &set->packets[*packets]);
-		show_progress(&progress, v, *packets, (double)*packets);
+		show_progress(&progress, v, r, *packets, (double)*packets);
 	}
 	progress_end(&progress);
 	if (reader_left(err))

@@ -51,6 +51,8 @@ struct replay_visitor {
 	 * replay still exists.
 	 */
 	int (*end)(void *arg, struct replay *r);
+	/* What there is so far, onto the number of packets in the line of progress; may be NULL. */
+	void (*so_far)(void *arg, struct replay *r, char *buf, size_t size);
 	void *arg;
 	bool quiet; /* show no progress: the command prints a line per packet */
 };

@@ -226,10 +226,25 @@ static int begin(void **state)
 	       call_command(run_made_up, "run", "long.yaml --name b");
 }
 
+/* Packets that arrive slowly are told of while they arrive. */
+static void a_live_capture_is_told_of(void **state)
+{
+	char line[1024];
+
+	(void)state;
+	snprintf(line, sizeof(line),
+		 "{ head -c 20000 %s; sleep 2.2; tail -c +20001 %s; } | %s replay - >told",
+		 CAPTURES "cooked.pcap", CAPTURES "cooked.pcap", CTBENCH_BINARY);
+	assert_int_equal(at_terminal(120, line), 0);
+	expect(shown, "replaying: 2 s so far (");
+	expect(shown, " made)");
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(all_fit),
 	cmocka_unit_test(nothing_is_lost),
 	cmocka_unit_test(without_a_terminal),
 	cmocka_unit_test(colours),
+	cmocka_unit_test(a_live_capture_is_told_of),
 };
 CT_TEST_MAIN(tests, begin, own_folder_leave)
