@@ -25,7 +25,7 @@ static const struct cmd_option options[] = {
 	{ "buckets", 0, CMD_COUNT, AT(q.buckets), "N", .min = 0, .max = 1 << 27,
 	  .help = "nf_conntrack_buckets meanwhile, for the whole machine (default: as they are)" },
 	{ "rounds", 0, CMD_COUNT, AT(q.rounds), "N", .min = 1, .max = KERNEL_ROUNDS_MAX,
-	  .help = "rounds over all tables (default: 9; 5 from 256 Ki connections on, 3 from 1 Mi)" },
+	  .help = "rounds over all tables (default: 9; 5 from 256 Ki connections, 3 from 1 Mi)" },
 	{ "threads", 0, CMD_COUNT, AT(q.threads), "N", .min = 1, .max = 64,
 	  .help = "threads that look up at once, a power of two (default: 1)" },
 	{ "beside", 0, CMD_TEXT, AT(q.table), "VARIANT",

@@ -3,9 +3,9 @@
  * Keys in pages of four that a bucket leads to, after the bounded-index hash of VPP (fd.io; its
  * bihash_template), written from its description.
  *
- * The idea.  A bucket is one word: a lock, the place of its pages and how many they are.  A page has
- * four keys with their values, so a lookup compares keys in the table and reads the connection only
- * when its key was found.  An insertion that finds its page full doubles the pages of that one
+ * The idea.  A bucket is one word: a lock, the place of its pages and how many they are.  A page
+ * has four keys with their values, so a lookup compares keys in the table and reads the connection
+ * only when its key was found.  An insertion that finds its page full doubles the pages of that one
  * bucket, and takes them from a free list; where the hash cannot tell the entries apart, all pages
  * of the bucket are searched.  The number of buckets stays.
  *
