@@ -24,9 +24,9 @@ stop() {
 	exit 130
 }
 
-# A line now and then.
+# A line now and then.  The last sleep outlives this script and may not keep its output open.
 progress() {
-	while sleep 30; do
+	while sleep 30 >/dev/null 2>&1; do
 		back=$(cat "$out"/*.tar.err 2>/dev/null | grep -c ': measured$')
 		echo "ctbench: $name: $((nr - $1 + back)) of $nr parts came back" >&2
 	done

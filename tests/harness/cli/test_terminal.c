@@ -17,6 +17,7 @@
 #include "harness/cli/run_commands.h"
 #include "tests/fixture/cmocka.h"
 #include "tests/fixture/command_fixture.h"
+#include "tests/fixture/sanitized.h"
 
 #define CAPTURES CTBENCH_SOURCE_DIR "/workloads/captures/"
 
@@ -119,7 +120,9 @@ static void all_fit(void **state)
 	(void)state;
 	for (size_t w = 0; w < sizeof(widths) / sizeof(widths[0]); w++)
 		for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
-			fits(widths[w], lines[i]);
+			/* History leaves out runs of builds with sanitizers. */
+			if (!SANITIZED || strncmp(lines[i], "history", 7) != 0)
+				fits(widths[w], lines[i]);
 	for (size_t i = 0; commands[i]; i++) {
 		char line[64];
 
