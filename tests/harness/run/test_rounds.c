@@ -190,7 +190,7 @@ static void enough_is_enough(void **state)
 	json_decref(json);
 
 	assert_int_equal(RUN("run", "side.yaml", "--results", "runs", "--name", "b", "--no-bounds",
-			     "--duration", "10ms", "--precision", "0.01%", "--budget", "20s"),
+			     "--duration", "10ms", "--precision", "0.01%", "--budget", "8s"),
 			 0);
 	assert_true(good_repeats("b") > 5); /* not known with that precision, but there was time */
 
