@@ -48,8 +48,9 @@ struct stats_sample {
 	size_t n;
 	double weight;
 	/*
-	 * Values that are trimmed means themselves, of many rounds each: all of them count.  What
-	 * was wild is gone already, and trimming five values costs half of the degrees of freedom.
+	 * Values that are trimmed means themselves, of many rounds each: all of fewer than ten
+	 * count, without a tenth at either end from ten on.  What was wild is mostly gone already,
+	 * and trimming five values costs half of the degrees of freedom.
 	 */
 	bool whole;
 };

@@ -58,12 +58,12 @@ static int make_cell(struct run_cell *c, const struct workload *w, const struct 
 	c->cell.control = control;
 	snprintf(c->cell.program, sizeof(c->cell.program), "%s", program);
 	c->repeats = repetitions ? repetitions : w->repeats;
-	c->expected = cell_expected_seconds(cell);
+	c->likely = c->repeats;
 	/* It stops when it is known well enough. */
 	if (!repetitions && (cell->precision > 0 || cell->budget > 0) && measure_in_slices(cell) &&
 	    c->repeats < ENOUGH_INSTANCES) {
 		c->repeats = ENOUGH_INSTANCES;
-		c->expected *= fmin(1, workload_expected_repeats(w) / c->repeats);
+		c->likely = (uint32_t)fmin(c->repeats, workload_expected_repeats(w) + 0.5);
 	}
 	c->cell.repeats = c->repeats;
 	cell_name(w, &c->cell, name, sizeof(name));

@@ -135,7 +135,8 @@ stop_group(struct run *run, const struct run_cell *like, uint32_t repeat, uint32
 		if (!is_due(c, repeat) || c->repeats <= enough || !run_same_group(like, c))
 			continue;
 		run->to_do -= c->repeats - enough;
-		run->seconds_done += (c->repeats - enough) * c->expected;
+		for (uint32_t k = enough; k < c->repeats; k++)
+			run->seconds_done += run_repeat_seconds(c, k);
 		c->repeats = enough;
 	}
 }

@@ -67,7 +67,7 @@ struct run_cell {
 	bool memory_is_short;	 /* for all cells of its group side by side */
 	bool meets_target;	 /* so few more repeats are made (enough.h) */
 	uint32_t longer;	 /* doublings of its slices, in which shorter ones began cold */
-	double expected;	 /* seconds of a repeat, for the time left */
+	uint32_t likely;	 /* repeats, where it stops when it is known well enough */
 
 	/* Of a search for the highest rate (ctbench saturate); both NULL in a run: */
 	double *rates; /* what each repeat found, operations a second; 0: late at the lowest */
@@ -120,6 +120,7 @@ struct run {
 		double elapsed, windows, warmups, builds;
 	} cost;
 	unsigned int measured, reused, to_do; /* repeats: by this process, by earlier ones, all */
+	bool to_do_most;		      /* fewer may be enough */
 	struct progress progress;
 	double seconds_done;	      /* expected seconds of what is done, for the progress line */
 	double seconds_to_do;	      /* of all that was to do as this process began */
@@ -200,6 +201,11 @@ void run_free_cells(struct run *run);
 int run_take_row(void *arg, const struct measurement *m, struct ct_error *e);
 /* Add a measurement to run->cost. */
 void run_count_cost(struct run *run, const struct run_cell *c, const struct cell_result *r);
+/* The likely seconds of a repeat, for the time left: none beyond the likely number of repeats. */
+static inline double run_repeat_seconds(const struct run_cell *c, uint32_t repeat)
+{
+	return repeat < c->likely ? cell_expected_seconds(&c->cell) : 0;
+}
 /* A hash of a cell's name, parameters and seed; --resume compares it. */
 uint64_t run_cell_fingerprint(const struct run_cell *c);
 /* Store a result in its repeat, in memory.  Call it in the order of measuring. */

@@ -77,13 +77,14 @@ static void log_measurement(struct run *run, const struct measurement *m)
 			    r->ns_per_op, result_mops(r));
 }
 
-static unsigned int not_done(const struct run_cell *c)
+/* Of what is not done, from that repeat on. */
+static double seconds_left(const struct run_cell *c, uint32_t from)
 {
-	unsigned int n = 0;
+	double seconds = 0;
 
-	for (uint32_t k = 0; k < c->repeats && c->selected; k++)
-		n += !c->list[k].done;
-	return n;
+	for (uint32_t k = from; k < c->repeats && c->selected; k++)
+		seconds += c->list[k].done ? 0 : run_repeat_seconds(c, k);
+	return seconds;
 }
 
 /* Expected seconds for all that is selected and not done. */
@@ -92,7 +93,7 @@ static double run_expected_seconds(const struct run *run)
 	double seconds = 0;
 
 	for (size_t i = 0; i < run->nr_cells; i++)
-		seconds += not_done(&run->cells[i]) * run->cells[i].expected;
+		seconds += seconds_left(&run->cells[i], 0);
 	return seconds;
 }
 
@@ -100,8 +101,8 @@ static void show_progress(struct run *run, const struct run_cell *c)
 {
 	char detail[CELL_NAME_MAX + 64];
 
-	snprintf(detail, sizeof(detail), "%u of %u: %s", run->measured + run->reused + 1,
-		 run->to_do, c->name);
+	snprintf(detail, sizeof(detail), "%u of %s%u: %s", run->measured + run->reused + 1,
+		 run->to_do_most ? "at most " : "", run->to_do, c->name);
 	progress_update(&run->progress, run->seconds_done, detail);
 }
 
@@ -161,7 +162,8 @@ static void measure_window(struct run *run, struct run_cell *c, uint32_t repeat)
 	if (c->list[repeat].done)
 		run->measured++;
 	/* The other repeats of a cell that failed are not measured. */
-	run->seconds_done += c->expected * (c->gave_up ? not_done(c) + 1 : 1);
+	run->seconds_done +=
+		run_repeat_seconds(c, repeat) + (c->gave_up ? seconds_left(c, repeat + 1) : 0);
 }
 
 static void measure_due(struct run *run, struct run_cell *c, uint32_t repeat)
@@ -170,7 +172,7 @@ static void measure_due(struct run *run, struct run_cell *c, uint32_t repeat)
 		unsigned int done = run_measure_group(run, c, repeat);
 
 		run->measured += done;
-		run->seconds_done += c->expected * done;
+		run->seconds_done += run_repeat_seconds(c, repeat) * done;
 	} else if (run->flags.interleave) {
 		run_group_windows(run, c, repeat, measure_window);
 	} else {
@@ -249,6 +251,7 @@ int run_session(struct run *run, struct ct_error *e)
 	for (size_t i = 0; i < run->nr_cells; i++)
 		for (uint32_t k = 0; k < run->cells[i].repeats && run->cells[i].selected; k++) {
 			run->to_do++;
+			run->to_do_most |= run->cells[i].likely < run->cells[i].repeats;
 			run->reused += run->cells[i].list[k].done;
 		}
 	run->seconds_to_do = run_expected_seconds(run);

