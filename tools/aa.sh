@@ -10,7 +10,7 @@ set -eu
 runs=${1:-20}
 ctbench=${2:-build/release/ctbench}
 if [ $# -gt 2 ]; then shift 2; else set -- workloads/axes.yaml --threads 1 \
-	--variants nulls_rcu_jhash2_scale_seqcount; fi
+	--variants nulls_rcu_jhash2_scale_seqcount --flows cache --repeats 7; fi
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 alarms=0
