@@ -33,7 +33,7 @@ static const char fake_ssh[] =
 	/* A part's command holds its script; short ones ask whether the machine lives. */
 	"part=no; words=$*; [ ${#words} -lt 5000 ] || part=yes\n"
 	"case $part:$(echo *-$host) in\n"
-	"yes:*killed-*) mv killed-$host dead-$host; timeout -s KILL 0.3 sh -c \"$*\"; exit 255 "
+	"yes:*killed-*) mv killed-$host dead-$host; timeout -s KILL 0.05 sh -c \"$*\"; exit 255 "
 	";;\n"
 	"yes:*cut-*) mv cut-$host dead-$host; sh -c \"$*\" | head -c 4000; exit 255 ;;\n"
 	"esac\n"
