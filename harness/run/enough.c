@@ -22,6 +22,8 @@
  */
 #define POINT_LEAST 7
 
+#define RESAMPLES_HERE 20
+
 static uint32_t with_more(uint32_t repeats)
 {
 	return repeats * 7 / 4;
@@ -233,13 +235,23 @@ static void stop_beyond_budget(struct run *run, const struct run_cell *like, uin
 
 /* ---- targets ---- */
 
-/* Do all choices at a point meet their targets?  False if nothing is judged there. */
+/*
+ * Do all choices at a point meet their targets?  False if nothing is judged there.  What is
+ * detectable follows from the standard error, so the intervals' bootstrap can be short.
+ */
 static bool targets_met(const struct run *run, const struct run_cell *like)
 {
-	json_t *report = run_group_report(run, like), *rows = json_array(), *row;
-	json_t *workload = json_array_get(json_object_get(report, "workloads"), 0);
-	bool met = !judge_points(rows, report, workload, NULL) && json_array_size(rows);
+	const size_t resamples = stats_resamples;
+	json_t *report, *rows = json_array(), *row;
+	bool met;
 	size_t i;
+
+	stats_resamples = RESAMPLES_HERE;
+	report = run_group_report(run, like);
+	met = !judge_points(rows, report, json_array_get(json_object_get(report, "workloads"), 0),
+			    NULL) &&
+	      json_array_size(rows);
+	stats_resamples = resamples;
 
 	json_array_foreach(rows, i, row)
 		met &= json_is_true(json_object_get(row, "met"));

@@ -69,11 +69,17 @@ static double seconds_of_a_repeat(const struct workload *w)
 	return sum;
 }
 
-double workload_expected_repeats(const struct workload *w)
+/* Repeats of cells that take so many seconds together. */
+static double expected_repeats(const struct workload *w, double seconds)
 {
 	double budget = w->cells[0].budget;
 
-	return budget > 0 ? fmax(budget / seconds_of_a_repeat(w), STATS_LEAST) : w->repeats;
+	return budget > 0 ? fmax(budget / seconds, STATS_LEAST) : w->repeats;
+}
+
+double workload_expected_repeats(const struct workload *w)
+{
+	return expected_repeats(w, seconds_of_a_repeat(w));
 }
 
 double workload_expected_seconds(const struct workload *w)
@@ -356,12 +362,8 @@ static size_t print_workload(FILE *out, const struct workload *w, const bool *ch
 	if (!nr && !control)
 		return 0;
 	limited = !repeats && w->cells[0].budget > 0;
-	if (limited)
-		repeats = (unsigned int)(w->cells[0].budget / sum);
-	else if (!repeats)
-		repeats = w->repeats;
-	if (limited && repeats < STATS_LEAST)
-		repeats = STATS_LEAST;
+	if (!repeats)
+		repeats = (unsigned int)expected_repeats(w, sum);
 	fprintf(out, "%s: %s\n", w->name, w->question);
 	fprintf(out, "  from %s\n", w->path);
 	print_fixed(out, w);
