@@ -17,6 +17,7 @@
 #include "harness/cli/run_commands.h"
 #include "tests/fixture/cmocka.h"
 #include "tests/fixture/command_fixture.h"
+#include "tests/fixture/made_up.h"
 #include "tests/fixture/sanitized.h"
 
 #define CAPTURES CTBENCH_SOURCE_DIR "/workloads/captures/"
@@ -194,12 +195,7 @@ measure(const struct cell *cell, struct cell_result *r, json_t **details, struct
 {
 	(void)e;
 	*details = NULL;
-	memset(r, 0, sizeof(*r));
-	r->ns_per_op = 50 * (strncmp(cell->variant, "locked", 6) ? 1 : 2) + cell->repeat;
-	r->window = cell->seconds;
-	r->ops = (uint64_t)(cell->threads * cell->seconds * 1e9 / r->ns_per_op);
-	r->lookups = r->hits = r->ops;
-	r->connections = cell->flows;
+	made_up(cell, r, made_up_ns(cell));
 	return 0;
 }
 
