@@ -189,11 +189,6 @@ table_remove(struct ct_table *t, struct nf_conn *ct, uint32_t hash_orig, uint32_
 
 /* --- Life --- */
 
-static const char *table_bucket_rule(uint64_t n)
-{
-	return peer_bucket_rule(n);
-}
-
 /* As if all were in one zone and none had two entries. */
 static uint64_t table_bytes(uint64_t buckets __maybe_unused, uint64_t connections)
 {
@@ -218,20 +213,10 @@ static void table_destroy(struct ct_table *t)
 	ct_rcu_unregister();
 }
 
-static uint64_t table_buckets(struct ct_table *t)
-{
-	return load_relaxed(&t->memory.bytes) / CT_CACHE_LINE;
-}
-
 static void table_memory(struct ct_table *t, uint64_t *bucket_bytes, uint64_t *other_bytes)
 {
 	*bucket_bytes = load_relaxed(&t->memory.bytes);
 	*other_bytes = sizeof(t->zone);
 }
 
-#define CT_TABLE_RESIZES 0
-#define CT_TABLE_AXES \
-	.hash = CT_HASH_NAME, .bucket = "cuckoo", .chain = "slots", .lock = "global", \
-	.resize = "copying", .rcu = CT_RCU_NAME, .node = CT_NODE_NAME, .cap = "none"
-
-#include "variants/variant.inc.h"
+#include "variants/peers/ovs_table.inc.h"
