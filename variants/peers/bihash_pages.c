@@ -291,6 +291,7 @@ static void pages_put(struct ct_table *t, uint32_t at, unsigned int log)
 /* Acquire: pairs with the release in bi_unlock(). */
 static uint64_t bi_lock(_Atomic uint64_t *bucket)
 {
+	lock_order_take(bucket, CT_LOCK_BUCKET);
 	for (;; cpu_relax()) {
 		uint64_t b = load_relaxed(bucket);
 
@@ -301,10 +302,17 @@ static uint64_t bi_lock(_Atomic uint64_t *bucket)
 	}
 }
 
-/* The bucket is b from now on, and has changed.  Release: pairs with bi_read() and bi_lock(). */
+/* The bucket is b, in which nothing has changed.  Release: pairs with bi_read() and bi_lock(). */
+static void bi_unlock_same(_Atomic uint64_t *bucket, uint64_t b)
+{
+	lock_order_drop(bucket);
+	store_release(bucket, b);
+}
+
+/* The bucket is b from now on, and has changed. */
 static void bi_unlock(_Atomic uint64_t *bucket, uint64_t b)
 {
-	store_release(bucket, (b & ~BI_COUNTS) | ((b + BI_CHANGE) & BI_COUNTS));
+	bi_unlock_same(bucket, (b & ~BI_COUNTS) | ((b + BI_CHANGE) & BI_COUNTS));
 }
 
 /*
@@ -471,7 +479,7 @@ static void table_collect(struct ct_table *t, uint64_t position, struct ct_colle
 		if (h && nf_ct_is_confirmed(nf_ct_tuplehash_to_ctrack(h)))
 			ct_collect_visit(c, h, nf_ct_tuplehash_to_ctrack(h));
 	}
-	store_release(&t->bucket[position], b); /* nothing has changed */
+	bi_unlock_same(&t->bucket[position], b);
 	ct_read_unlock();
 }
 
