@@ -55,13 +55,24 @@ collect() {
 	done
 }
 
+# The machines that answer within a minute.  GNU parallel's own --filter-hosts asks each one five things
+# and ends with an internal error if any answer takes ten seconds, as it may on a busy machine.
+answering() { # --sshloginfile FILE or --sshlogin HOST
+	parallel --nonall --plain --tag --timeout 60 "$1" "$2" echo answers 2>"$out/silent" |
+		sed -n 's/\tanswers$//p'
+	LC_ALL=C tr -cd '[:print:]\t\n' <"$out/silent" | tr '\t' ' ' | sed 's/^/ctbench: no answer: /' >&2
+}
+
 # GNU parallel: a job at a time on each machine; those that do not answer get none.
 with_parallel() { # --sshloginfile FILE or --sshlogin HOST, PART...
-	option=$1 value=$2
+	live=$(mktemp "$out/answering.XXXXXX") || return
+	answering "$1" "$2" >"$live"
 	shift 2
-	parallel --jobs 1 --filter-hosts "$option" "$value" --joblog "$folder/parallel.log" \
-		--results "$out/{}.tar" "sh -c \"\$(echo $script | base64 -d)\" sweep {}" ::: "$@" >/dev/null &
-	running="$running $!"
+	if [ -s "$live" ]; then
+		parallel --jobs 1 --sshloginfile "$live" --joblog "$folder/parallel.log" \
+			--results "$out/{}.tar" "sh -c \"\$(echo $script | base64 -d)\" sweep {}" ::: "$@" >/dev/null &
+		running="$running $!"
+	fi
 }
 
 # Slurm: an array of jobs, each with a node to itself.  A node that dies has its job requeued by Slurm.
