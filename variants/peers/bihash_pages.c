@@ -156,6 +156,7 @@ bi_search(const struct ct_table *t, const _Atomic uint64_t *bucket, uint64_t b, 
 
 			if (likely(!bi_key_equal(&page->entry[i], &f->key)))
 				continue;
+			PEER_POINT(READER_HAS_KEY);
 			h = bi_node(&page->entry[i]);
 			if (!bi_is_same(bucket, b))
 				return BI_AGAIN;
@@ -184,6 +185,7 @@ table_find(struct ct_table *t, struct ct_find *f, uint32_t hash, const bool get)
 		const uint64_t b = bi_read(bucket);
 		enum bi_found found;
 
+		PEER_POINT(READER_HAS_BUCKET);
 		if (!(b >> 32))
 			return NULL;
 		found = bi_search(t, bucket, b, f, hash, &h);

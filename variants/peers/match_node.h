@@ -7,6 +7,14 @@
 
 #include "core/nf_conntrack_find.h"
 
+/*
+ * A test lets another thread act at these steps of a reader
+ * (tests/variants/test_interleave_peers.c).
+ */
+#ifndef PEER_POINT
+#define PEER_POINT(point) ((void)0)
+#endif
+
 /* For a lookup: is h, which is in the table, alive, and does it match f? */
 static inline bool peer_is_live(const struct nf_conntrack_tuple_hash *h, struct ct_find *f)
 {
