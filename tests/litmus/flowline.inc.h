@@ -132,6 +132,41 @@ struct flow_unchain : flow_test<flow_unchain, 2> {
 	}
 };
 
+/*
+ * An object leaves a chain for that of another line, while a reader comes by on its way to the
+ * object behind it.
+ */
+struct flow_reuse : flow_test<flow_reuse, 2> {
+	void chain(unsigned int i, uint32_t line)
+	{
+		store_relaxed(&objects[i].key, i + 1);
+		objects[i].hash = 1 << 16 | line;
+		fl_lock(&t, line);
+		fl_chain(&t, &lines[line], 1, fl_ref(&t, &objects[i], 0));
+		fl_unlock(&lines[line]);
+	}
+
+	void before()
+	{
+		begin(0);
+		store_relaxed(&t.depth, 1u);
+		for (unsigned int i = 0; i < 2; i++)
+			store_relaxed(&lines[i].meta, 2u << FL_DEPTH_SHIFT);
+		chain(0, 0);
+		chain(1, 0);
+	}
+
+	void thread(unsigned int i)
+	{
+		if (!i) {
+			del(1);
+			chain(1, 1);
+		} else {
+			RL_ASSERT(has(0, 1 << 16));
+		}
+	}
+};
+
 /* Two writers and a splitter: nothing gets lost. */
 struct flow_writers : flow_test<flow_writers, 3> {
 	void before()

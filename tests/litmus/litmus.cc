@@ -104,6 +104,7 @@ struct flow {
 };
 
 #define FL_ADAPTER "tests/litmus/flow_adapter.h"
+#define FL_REUSES  1
 #include "variants/frontier/flowline.h"
 
 static inline size_t fl_bytes(uint32_t)
@@ -466,6 +467,7 @@ static const struct {
 	{ "flowline_chain", holds<flow_chain>, 20000, true },
 	{ "flowline_resize", holds<flow_resize>, 20000, true },
 	{ "flowline_unchain", holds<flow_unchain>, 20000, true },
+	{ "flowline_reuse", holds<flow_reuse>, 20000, true },
 	{ "flowline_writers", holds<flow_writers>, 10000, true },
 };
 

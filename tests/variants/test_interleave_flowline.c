@@ -6,6 +6,7 @@
 #include "tests/fixture/race.h"
 
 #define FL_POINT(name) race_at(name)
+#define FL_REUSES      1
 #define FL_ADAPTER     "tests/variants/flowline_adapter.h"
 #include "variants/frontier/flowline.c"
 
@@ -23,19 +24,26 @@ static struct flowline table;
 static struct thing *objects;
 static unsigned int nr;
 
-static struct thing *put(uint32_t hash)
+static uint64_t last_key;
+
+static void put_object(struct thing *o, uint32_t hash)
 {
-	struct thing *o = &objects[nr];
 	struct fl_line *line;
 
-	o->key = nr++;
+	o->key = ++last_key;
 	o->hash = hash;
+	o->out = false;
 	urcu_bp_read_lock();
 	line = fl_lock(&table, hash);
 	fl_add(&table, line, hash, fl_ref(&table, o, 0), false);
 	fl_unlock(line);
 	urcu_bp_read_unlock();
-	return o;
+}
+
+static struct thing *put(uint32_t hash)
+{
+	put_object(&objects[nr], hash);
+	return &objects[nr++];
 }
 
 static void del(struct thing *o)
@@ -209,6 +217,32 @@ static void test_split_carries_reader_away(void **state)
 	assert_true(race_over());
 }
 
+/* The reader stands on an object that is removed, and then is on the chain of another line. */
+static struct thing *reused;
+
+static void reuse(void)
+{
+	del(reused);
+	put_object(reused, HASH(7 + 16, 1));
+}
+
+static void test_reused_under_reader(void **state)
+{
+	struct thing *o;
+
+	(void)state;
+	split();
+	for (unsigned int i = 0; i < 2 * FL_SLOTS; i++)
+		put(HASH(100 + i, i & 1));
+	o = put(HASH(7, 0));
+	reused = put(HASH(7 + 16, 0));
+	race_arm(FL_CHAIN_STEP, 0, reuse);
+	assert_ptr_equal(find(o), o);
+	assert_true(race_over());
+	assert_int_equal(again, 1);
+	assert_ptr_equal(fl_at(&table, (uint32_t)atomic_load(&table.lines[1].chain)), reused);
+}
+
 /* The slot is given to another object with that tag, and then to one with another. */
 static void replace_in_slot(void)
 {
@@ -356,5 +390,6 @@ static const struct CMUnitTest tests[] = {
 	TEST(test_slot_changes_hands),	    TEST(test_split_under_writer),
 	TEST(test_join_under_writer),	    TEST(test_resize_under_two_locks),
 	TEST(test_resize_waits_for_writer), TEST(test_find_amid_resize),
+	TEST(test_reused_under_reader),
 };
 CT_TEST_MAIN(tests, NULL, NULL)

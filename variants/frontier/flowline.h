@@ -119,6 +119,10 @@ struct flowline {
 #define FL_TAKES(line) ((void)0) /* it is about to wait for that line's lock */
 #define FL_DROPS(line) ((void)0) /* it releases it, or has not got it */
 #endif
+/* 1: the memory of a removed object may become another object's within a read-side section. */
+#ifndef FL_REUSES
+#define FL_REUSES 0
+#endif
 /* A test may let another thread act at these steps (tests/variants/test_interleave_flowline.c). */
 #ifndef FL_POINT
 #define FL_POINT(name) ((void)0)
@@ -568,7 +572,13 @@ static inline bool fl_del(struct flowline *t, struct fl_line *line, uint32_t ref
 		fl_move_end(line);
 		return true;
 	}
-	return fl_unchain(t, line, ref);
+	/* A reader on a reused object may be carried off into another chain, and miss what follows. */
+	if (FL_REUSES)
+		fl_move_begin(line);
+	ref = fl_unchain(t, line, ref);
+	if (FL_REUSES)
+		fl_move_end(line);
+	return ref;
 }
 
 /* Visits every reference of a locked line. */

@@ -18,9 +18,12 @@
 #include "variants/variant.h"
 
 #define FL_ADAPTER "variants/frontier/conntrack_adapter.h"
+#define FL_REUSES  !CT_NODE_DEFERRED
 #include "variants/frontier/flowline.h"
 
-_Static_assert(CT_NODE_DEFERRED, "flowline's readers rely on a grace period: node/deferred.h");
+#if !CT_NODE_DEFERRED
+_Static_assert(CT_RECHECK_COUNTS, "a match is checked again by its life: recheck/incarnation.h");
+#endif
 
 /* Connections intended per line: "buckets" are counted as if the table had chains. */
 #define FL_BUCKETS_A_LINE 4u
@@ -44,7 +47,18 @@ struct fl_query {
 	struct ct_find *find;
 	union ct_tuple_words swapped;	   /* the key of the other direction */
 	struct nf_conntrack_tuple_hash *h; /* the match */
+	uint32_t status;		   /* of its connection, from before the comparison */
 };
+
+/*
+ * Set in the status, with CONFIRMED, of a connection that is stored for both directions, if its
+ * memory may be reused at once: a reader's reference may be one of an earlier life.
+ */
+#if CT_NODE_DEFERRED
+#define FL_ONCE 0u
+#else
+#define FL_ONCE (CT_INCARNATION & ~CT_LIVES)
+#endif
 
 static __always_inline uint64_t fl_words_differ(const struct nf_conntrack_tuple_hash *h,
 						const union ct_tuple_words *key)
@@ -56,6 +70,12 @@ static __always_inline uint64_t fl_words_differ(const struct nf_conntrack_tuple_
 	       ((load_relaxed(&h->tuple_w[4]) ^ key->w[4]) & ct_tuple_last_mask());
 }
 
+/* Acquire where memory is reused at once: as in recheck_equal(). */
+static __always_inline uint32_t fl_status(const struct nf_conn *ct)
+{
+	return CT_NODE_DEFERRED ? nf_ct_status(ct) : load_acquire(&ct->status);
+}
+
 /*
  * Does ct, which is stored for both directions, match, and in which direction?  Without a branch on
  * the direction, which is unpredictable in most traffic.  If both ends are equal the result is
@@ -64,24 +84,29 @@ static __always_inline uint64_t fl_words_differ(const struct nf_conntrack_tuple_
 static __always_inline bool fl_match_both(struct fl_query *q, struct nf_conn *ct)
 {
 	const struct nf_conntrack_tuple_hash *orig = &ct->tuplehash[IP_CT_DIR_ORIGINAL];
+	const uint32_t status = fl_status(ct);
 	const bool asked = !fl_words_differ(orig, &q->find->key);
 	const bool answered = !fl_words_differ(orig, &q->swapped);
 	const struct ct_find *f = q->find;
 
 	if (unlikely(!(asked | answered)))
 		return false;
-	if (unlikely((nf_ct_status(ct) & (IPS_CONFIRMED | IPS_DYING)) != IPS_CONFIRMED ||
+	if (unlikely((status & (IPS_CONFIRMED | IPS_DYING | FL_ONCE)) !=
+			     (IPS_CONFIRMED | FL_ONCE) ||
 		     load_relaxed(&ct->zone_id) != f->zone_id[answered] ||
 		     load_relaxed(&ct->net_id) != f->net_id))
 		return false;
 	q->h = &ct->tuplehash[answered];
+	q->status = status;
 	return true;
 }
 
 static __always_inline bool fl_match_one(struct fl_query *q, struct nf_conn *ct, uint32_t kind)
 {
 	q->h = &ct->tuplehash[kind == FL_REPLY];
-	return nf_ct_key_equal(q->h, ct, q->find);
+	q->status = fl_status(ct);
+	return nf_ct_key_words_equal(q->h, q->find) &&
+	       nf_ct_key_state_equal(q->h, ct, q->find, q->status);
 }
 
 /*
@@ -112,9 +137,25 @@ FL_MATCH bool fl_match_live(void *arg, struct nf_conn *ct, uint32_t kind)
 }
 
 /*
- * The entry with f's key, with a reference if `get` is set.  In a read-side section, which
- * prevents reuse of the memory: no second comparison after taking the reference.
+ * A reference on the match, if it still is one.  With deferred nodes the read-side section prevents
+ * reuse of its memory; otherwise that is checked once the reference is there.
  */
+static __always_inline bool fl_get(const struct fl_query *q)
+{
+	struct nf_conn *ct = nf_ct_tuplehash_to_ctrack(q->h);
+
+	if (unlikely(!refcount_inc_not_zero(&ct->use)))
+		return false; /* it was being removed */
+#if !CT_NODE_DEFERRED
+	if (unlikely(!recheck_same(q->h, ct, q->find, q->status))) {
+		nf_ct_put_direct(ct);
+		return false;
+	}
+#endif
+	return true;
+}
+
+/* The entry with f's key, with a reference if `get` is set.  In a read-side section. */
 static __always_inline struct nf_conntrack_tuple_hash *
 table_find(struct ct_table *t, struct ct_find *f, uint32_t hash, const bool get)
 {
@@ -123,9 +164,7 @@ table_find(struct ct_table *t, struct ct_find *f, uint32_t hash, const bool get)
 	ct_tuple_swap(&q.swapped, &f->key);
 	if (!fl_find(&t->fl, hash, fl_match_live, &q, &f->restarts))
 		return NULL;
-	if (get && unlikely(!refcount_inc_not_zero(&nf_ct_tuplehash_to_ctrack(q.h)->use)))
-		return NULL; /* it was being removed */
-	return q.h;
+	return !get || likely(fl_get(&q)) ? q.h : NULL;
 }
 
 /* --- Several lookups at once (core/conntrack_burst.inc.h) --- */
@@ -163,8 +202,7 @@ table_find_burst(struct ct_table *t, struct ct_find *f, struct ct_burst *b, cons
 		if (unlikely(guess[i] == FL_UNSURE ||
 			     !fl_match_live(&q, fl_at(&t->fl, guess[i]), guess[i] & FL_KIND_MASK)))
 			b->found[i] = table_find(t, f, b->hash[i], get);
-		else if (!get ||
-			 likely(refcount_inc_not_zero(&nf_ct_tuplehash_to_ctrack(q.h)->use)))
+		else if (!get || likely(fl_get(&q)))
 			b->found[i] = q.h;
 	}
 }
@@ -239,7 +277,10 @@ static int table_insert(struct ct_table *t, struct nf_conn *ct, uint32_t hash_or
 		fl_add(&t->fl, a, hash_orig, fl_ref(&t->fl, ct, FL_ORIGINAL), false);
 		fl_add(&t->fl, b, hash_reply, fl_ref(&t->fl, ct, FL_REPLY), false);
 	}
-	nf_ct_insert_publish(ct);
+	if (FL_ONCE && both) /* nf_ct_insert_publish() */
+		fetch_or(&ct->status, IPS_CONFIRMED | FL_ONCE, memory_order_release);
+	else
+		nf_ct_insert_publish(ct);
 out:
 	if (b != a)
 		fl_unlock(b);

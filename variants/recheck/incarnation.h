@@ -29,6 +29,11 @@
 
 #include "core/nf_conntrack_find.h"
 
+/* The bits that count.  A table may take the highest for itself (frontier/flowline.inc.h). */
+#ifndef CT_LIVES
+#define CT_LIVES CT_INCARNATION
+#endif
+
 static __always_inline bool
 recheck_equal(const struct nf_conntrack_tuple_hash *h, const struct nf_conn *ct,
 	      const struct ct_find *f, uint32_t *before)
@@ -51,11 +56,11 @@ recheck_same(const struct nf_conntrack_tuple_hash *h, const struct nf_conn *ct,
 
 static __always_inline uint32_t recheck_new_life(const struct nf_conn *ct)
 {
-	return (nf_ct_status(ct) + CT_INCARNATION_ONE) & CT_INCARNATION;
+	return (nf_ct_status(ct) + CT_INCARNATION_ONE) & CT_LIVES;
 }
 
 /* Is this the last life of a round: must ct wait for a grace period? */
 static __always_inline bool recheck_waits(const struct nf_conn *ct)
 {
-	return (nf_ct_status(ct) & CT_INCARNATION) == CT_INCARNATION;
+	return (nf_ct_status(ct) & CT_LIVES) == CT_LIVES;
 }
