@@ -289,21 +289,27 @@ out:
 	return ret;
 }
 
+/* fl_is_both() of a connection that is in the table, or false: its status says so, if it can. */
+static __always_inline bool
+fl_is_once(const struct nf_conn *ct, uint32_t hash_orig, uint32_t hash_reply)
+{
+	return FL_ONCE ? nf_ct_status(ct) & FL_ONCE : fl_is_both(ct, hash_orig, hash_reply);
+}
+
 /* Removes it from the table; false if it is not in it (not confirmed).  The caller set DYING. */
 static bool
 table_remove(struct ct_table *t, struct nf_conn *ct, uint32_t hash_orig, uint32_t hash_reply)
 {
-	const bool both = fl_is_both(ct, hash_orig, hash_reply);
 	struct fl_line *a, *b;
 	bool in;
 
 	ct_read_lock();
-	if (likely(both))
+	if (likely(fl_is_once(ct, hash_orig, hash_reply)))
 		a = b = fl_lock(&t->fl, hash_orig);
-	else
+	else /* or it is about to be confirmed: then both hashes are those of one line */
 		fl_lock_two(&t->fl, hash_orig, hash_reply, &a, &b);
 	in = nf_ct_is_confirmed(ct);
-	if (in && likely(both)) {
+	if (in && likely(fl_is_once(ct, hash_orig, hash_reply))) {
 		fl_del(&t->fl, a, fl_ref(&t->fl, ct, FL_BOTH));
 	} else if (in) {
 		fl_del(&t->fl, a, fl_ref(&t->fl, ct, FL_ORIGINAL));
