@@ -4,12 +4,14 @@
 
 #include <jansson.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "core/compiler.h"
 #include "harness/base/grid.h"
 #include "harness/machine/topology.h"
 #include "harness/measure/kernel.h"
 #include "harness/numbers/quartiles.h"
+#include "harness/numbers/stats.h"
 
 struct request {
 	struct kernel_request q;
@@ -25,7 +27,8 @@ static const struct cmd_option options[] = {
 	{ "buckets", 0, CMD_COUNT, AT(q.buckets), "N", .min = 0, .max = 1 << 27,
 	  .help = "nf_conntrack_buckets meanwhile, for the whole machine (default: as they are)" },
 	{ "rounds", 0, CMD_COUNT, AT(q.rounds), "N", .min = 1, .max = KERNEL_ROUNDS_MAX,
-	  .help = "rounds over all tables (default: 9; 5 from 256 Ki connections, 3 from 1 Mi)" },
+	  .help = "rounds over all tables (default: 9; 7 from 256 Ki connections, 5 from 1 Mi); "
+		  "intervals need five" },
 	{ "threads", 0, CMD_COUNT, AT(q.threads), "N", .min = 1, .max = 64,
 	  .help = "threads that look up at once, a power of two (default: 1)" },
 	{ "beside", 0, CMD_TEXT, AT(q.table), "VARIANT",
@@ -40,20 +43,57 @@ static const struct cmd_term examples[] = {
 	{ NULL, NULL },
 };
 
+/* A table here is near the kernel's if it takes this much more or less time. */
+#define NEAR 0.25
+
 static const char *const op_names[KERNEL_OPS] = { "hit", "miss", "insert", "delete" };
 /* clang-format on */
 
-static json_t *row_json(const struct kernel_row *row, size_t rounds)
+/* The median of the rounds, and its interval if they are enough for one. */
+static struct stats_interval interval_of(const double *values, size_t rounds)
+{
+	double sorted[KERNEL_ROUNDS_MAX];
+
+	memcpy(sorted, values, rounds * sizeof(*sorted));
+	return stats_median(sorted, rounds, STATS_SEED);
+}
+
+/* How long an operation takes here as a multiple of nf_conntrack's time in the same round. */
+static struct stats_interval
+ratio_of(const struct kernel_row *kernel, const struct kernel_row *here, enum kernel_op op,
+	 size_t rounds)
+{
+	double ratio[KERNEL_ROUNDS_MAX];
+
+	for (size_t k = 0; k < rounds; k++)
+		ratio[k] = here->ns[op][k] / kernel->ns[op][k];
+	return stats_median(ratio, rounds, STATS_SEED);
+}
+
+static void interval_json(json_t *o, const char *name, struct stats_interval i, size_t rounds)
+{
+	json_object_set_new(o, name,
+			    rounds < STATS_LEAST ? json_pack("{s:f}", "median", i.value)
+						 : json_pack("{s:f, s:f, s:f}", "median", i.value,
+							     "low", i.low, "high", i.high));
+}
+
+static json_t *
+row_json(const struct kernel_row *kernel, const struct kernel_row *row, size_t rounds)
 {
 	json_t *o = json_pack("{s:s, s:b}", "table", row->name, "in_kernel", row->in_kernel);
 
 	for (unsigned int op = 0; op < KERNEL_OPS; op++) {
-		json_t *ns = json_array();
+		json_t *ns = json_array(), *one;
 
 		for (size_t i = 0; i < rounds; i++)
 			json_array_append_new(ns, json_real(row->ns[op][i]));
-		json_object_set_new(o, op_names[op],
-				    json_pack("{s:o, s:f}", "ns", ns, "done", row->done[op]));
+		one = json_pack("{s:o, s:f}", "ns", ns, "done", row->done[op]);
+		interval_json(one, "of_rounds", interval_of(row->ns[op], rounds), rounds);
+		if (!row->in_kernel)
+			interval_json(one, "of_nf_conntrack", ratio_of(kernel, row, op, rounds),
+				      rounds);
+		json_object_set_new(o, op_names[op], one);
 	}
 	return o;
 }
@@ -63,7 +103,7 @@ static int print_json(const struct request *c, const struct kernel_result *r)
 	json_t *rows = json_array(), *calls = json_array(), *all;
 
 	for (unsigned int i = 0; i < KERNEL_TABLES; i++)
-		json_array_append_new(rows, row_json(&r->row[i], c->q.rounds));
+		json_array_append_new(rows, row_json(&r->row[0], &r->row[i], c->q.rounds));
 	for (size_t i = 0; i < c->q.rounds; i++)
 		json_array_append_new(calls, json_real(r->calls_ns[i]));
 	all = json_pack("{s:I, s:I, s:I, s:f, s:o, s:o}", "flows", (json_int_t)c->q.flows,
@@ -77,21 +117,20 @@ static int print_json(const struct request *c, const struct kernel_result *r)
 	return 0;
 }
 
-static void print_row(struct grid *g, struct kernel_row *row, size_t rounds)
+static void print_row(struct grid *g, const struct kernel_row *row, size_t rounds)
 {
-	char text[64];
+	char text[64] = "-";
 
 	grid_add_row(g);
 	grid_put(g, 0, row->name);
 	grid_put(g, 1, row->in_kernel ? "kernel" : "here");
 	for (unsigned int op = 0; op < KERNEL_OPS; op++) {
-		const struct quartiles s = quartiles_of(row->ns[op], rounds);
+		const struct stats_interval s = interval_of(row->ns[op], rounds);
 
-		snprintf(text, sizeof(text), "%.1f", s.median);
+		snprintf(text, sizeof(text), "%.1f%s", s.value, row->done[op] < 1 ? " !" : "");
 		grid_put(g, 2 + 2 * op, text);
-		snprintf(text, sizeof(text), "%.1f..%.1f%s", s.min, s.max,
-			 row->done[op] < 1 ? " !" : "");
-		grid_put(g, 3 + 2 * op, text);
+		snprintf(text, sizeof(text), "%.1f..%.1f", s.low, s.high);
+		grid_put(g, 3 + 2 * op, rounds < STATS_LEAST ? "-" : text);
 	}
 }
 
@@ -99,15 +138,20 @@ static void print_row(struct grid *g, struct kernel_row *row, size_t rounds)
 static void print_ratio(const struct kernel_row *kernel, const struct kernel_row *here,
 			enum kernel_op op, size_t rounds)
 {
-	double ratio[KERNEL_ROUNDS_MAX];
-	struct quartiles s;
+	const struct stats_interval r = ratio_of(kernel, here, op, rounds);
 
-	for (size_t k = 0; k < rounds; k++)
-		ratio[k] = here->ns[op][k] / kernel->ns[op][k];
-	s = quartiles_of(ratio, rounds);
-	printf("%s: %s takes %.2f [%.2f, %.2f] of nf_conntrack's time in the same round%s\n",
-	       op_names[op], here->name, s.median, s.min, s.max,
-	       s.median >= 0.75 && s.median <= 1.25 ? "" : ", more than 25 % apart");
+	printf("%s: %s takes %.2f", op_names[op], here->name, r.value);
+	if (rounds >= STATS_LEAST)
+		printf(" [%.2f, %.2f]", r.low, r.high);
+	printf(" of nf_conntrack's time in the same round");
+	if (rounds < STATS_LEAST)
+		printf("; an interval needs --rounds 5\n");
+	else if (r.low >= 1 - NEAR && r.high <= 1 + NEAR)
+		printf(", within 25 %%\n");
+	else if (r.high < 1 - NEAR || r.low > 1 + NEAR)
+		printf(", more than 25 %% apart\n");
+	else
+		printf("; more rounds would tell whether they are within 25 %%\n");
 }
 
 /* And what of the difference the machine explains. */
@@ -127,8 +171,8 @@ static void print_distance(const struct request *c, struct kernel_result *r)
 
 static int print_text(const struct request *c, struct kernel_result *r)
 {
-	static const char *const header[] = { "table", "where",	 "hit ns", "range",  "miss ns",
-					      "range", "insert", "range",  "delete", "range" };
+	static const char *const header[] = { "table", "where",	 "hit ns", "95 %",   "miss ns",
+					      "95 %",  "insert", "95 %",   "delete", "95 %" };
 	struct grid g = { .columns = ARRAY_SIZE(header), .left = { true, true } };
 	bool failed = false;
 
@@ -140,7 +184,7 @@ static int print_text(const struct request *c, struct kernel_result *r)
 	grid_add_row(&g);
 	for (size_t i = 0; i < ARRAY_SIZE(header); i++)
 		grid_put(&g, i, header[i]);
-	print_distance(c, r); /* before the rows are sorted */
+	print_distance(c, r);
 	for (unsigned int i = 0; i < KERNEL_TABLES; i++) {
 		print_row(&g, &r->row[i], c->q.rounds);
 		for (unsigned int op = 0; op < KERNEL_OPS; op++)
@@ -159,10 +203,13 @@ static bool is_power(uint64_t n)
 	return n && !(n & (n - 1));
 }
 
-/* A round fills and empties every table: with a million connections it takes half a minute. */
+/*
+ * A round fills and empties every table: with a million connections it takes half a minute.  Not
+ * fewer than an interval needs.
+ */
 static uint64_t usual_rounds(uint64_t flows)
 {
-	return flows >= 1 << 20 ? 3 : flows >= 1 << 18 ? 5 : 9;
+	return flows >= 1 << 20 ? STATS_LEAST : flows >= 1 << 18 ? 7 : 9;
 }
 
 static int execute(void *request, struct ct_error *e)

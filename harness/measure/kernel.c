@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "core/compiler.h"
+#include "harness/base/progress.h"
 #include "harness/machine/pool.h"
 #include "harness/machine/topology.h"
 #include "harness/numbers/quartiles.h"
@@ -100,6 +101,7 @@ struct bench_kernel {
 	struct kernel_result *r;
 	struct kernel_tuples tuples;
 	struct pool *pool;
+	struct progress progress;
 	struct ct_error *e;
 	/* of the pass that the pool runs: */
 	unsigned int table, threads;
@@ -220,8 +222,11 @@ static int take_round(struct bench_kernel *b, unsigned int round)
 
 	b->begin = round * lookups(b);
 	for (unsigned int i = 0; i < KERNEL_TABLES; i++) {
-		int err = round_table(b, (i + round) % KERNEL_TABLES, round);
+		const unsigned int table = (i + round) % KERNEL_TABLES;
+		int err;
 
+		progress_update(&b->progress, round * KERNEL_TABLES + i, b->r->row[table].name);
+		err = round_table(b, table, round);
 		if (err)
 			return err;
 	}
@@ -297,8 +302,10 @@ static int measure_all(const struct kernel_request *q, struct kernel_result *r, 
 			 row->in_kernel ? kernel_bpf_name(i) : q->table,
 			 i == KERNEL_TABLES - 1 ? ", 4k pages" : "");
 	}
+	progress_begin(&b.progress, "measuring", (double)(q->rounds * KERNEL_TABLES));
 	for (unsigned int i = 0; i < q->rounds && !err; i++)
 		err = take_round(&b, i);
+	progress_end(&b.progress);
 	for (unsigned int i = 0; i < KERNEL_HERE && !err; i++)
 		r->huge[i] = kernel_user_huge(i);
 	pool_destroy(b.pool);

@@ -19,7 +19,7 @@
 #define NOT_STARTED 98
 
 static char errors[4096];
-static long rows;
+static long rows, intervals;
 
 /* Runs it; as `user` unless that is 0; ends it by a signal after so many ms, unless that is 0. */
 static int kernel(const char *buckets, uid_t user, unsigned int kill_after)
@@ -40,7 +40,7 @@ static int kernel(const char *buckets, uid_t user, unsigned int kill_after)
 		if (user && setuid(user))
 			_exit(99);
 		execl(CTBENCH_BINARY, CTBENCH_BINARY, "kernel", "--flows", "4096", "--rounds",
-		      kill_after ? "64" : "1", "--json", "--buckets", buckets, NULL);
+		      kill_after ? "64" : "5", "--json", "--buckets", buckets, NULL);
 		_exit(NOT_STARTED);
 	}
 	close(err[1]);
@@ -50,8 +50,10 @@ static int kernel(const char *buckets, uid_t user, unsigned int kill_after)
 		kill(pid, SIGTERM);
 	}
 	text = fdopen(out[0], "r");
-	for (rows = 0; fgets(line, sizeof(line), text);)
+	for (rows = intervals = 0; fgets(line, sizeof(line), text);) {
 		rows += strstr(line, "\"table\"") != NULL;
+		intervals += strstr(line, "\"low\"") != NULL;
+	}
 	fclose(text);
 	text = fdopen(err[0], "r");
 	memset(errors, 0, sizeof(errors));
@@ -101,6 +103,8 @@ static void test_settings_are_put_back(void **state)
 	}
 	assert_string_equal(errors, "");
 	assert_int_equal(rows, 7);
+	/* of four operations, and, of the two tables here, as a multiple of nf_conntrack's */
+	assert_int_equal(intervals, 4 * 7 + 4 * 2);
 	assert_int_equal(setting(BUCKETS), buckets);
 	assert_int_equal(setting(MAX), max);
 	assert_int_equal(kernel(other, 0, 100), 128 + SIGTERM);
