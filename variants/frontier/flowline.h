@@ -23,8 +23,9 @@
  *     a microsecond, and does not stop other threads.
  *
  * Requirements.  Readers and writers are inside a read-side section of an RCU flavour, and an
- * object that was removed keeps its memory and its key until a grace period has passed.  Objects
- * have one size and are in one reserved range of addresses (at most 2^30 - 1 objects).
+ * object that was removed keeps its memory and its key until a grace period has passed (or see
+ * FL_REUSES).  Objects have one size and are in one reserved range of addresses (at most 2^30 - 1
+ * objects).
  *
  * Thread-safety: fl_find() and its parts, fl_lock() and all functions that need a locked line: any
  * thread inside a read-side section.  fl_init(), fl_destroy(): while no other thread uses the
@@ -119,7 +120,10 @@ struct flowline {
 #define FL_TAKES(line) ((void)0) /* it is about to wait for that line's lock */
 #define FL_DROPS(line) ((void)0) /* it releases it, or has not got it */
 #endif
-/* 1: the memory of a removed object may become another object's within a read-side section. */
+/*
+ * 1: the memory of a removed object may become another object's within a read-side section.  Then a
+ * match is sure only once the reader has a reference and has made sure that the object is the same.
+ */
 #ifndef FL_REUSES
 #define FL_REUSES 0
 #endif
