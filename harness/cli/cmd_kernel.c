@@ -33,6 +33,9 @@ static const struct cmd_option options[] = {
 	  .help = "threads that look up at once, a power of two (default: 1)" },
 	{ "beside", 0, CMD_TEXT, AT(q.table), "VARIANT",
 	  .help = "the table of this program (default: linux_6_18)" },
+	{ "packets", 0, CMD_SWITCH, AT(q.packets), NULL,
+	  .help = "packets from one TUN device to another, without conntrack and with it, beside "
+		  "the same packets through the hooks here" },
 	{ "json", 0, CMD_SWITCH, AT(json), NULL, .help = "print JSON" },
 	{ .name = NULL },
 };
@@ -40,6 +43,7 @@ static const struct cmd_option options[] = {
 static const struct cmd_term examples[] = {
 	{ "sudo ctbench kernel", NULL },
 	{ "sudo ctbench kernel --flows 1048576 --buckets 1048576 --threads 2", NULL },
+	{ "sudo ctbench kernel --packets", NULL },
 	{ NULL, NULL },
 };
 
@@ -98,6 +102,16 @@ row_json(const struct kernel_row *kernel, const struct kernel_row *row, size_t r
 	return o;
 }
 
+static int put_json(json_t *all)
+{
+	if (!all)
+		return -ENOMEM;
+	json_dumpf(all, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
+	putchar('\n');
+	json_decref(all);
+	return 0;
+}
+
 static int print_json(const struct request *c, const struct kernel_result *r)
 {
 	json_t *rows = json_array(), *calls = json_array(), *all;
@@ -109,12 +123,7 @@ static int print_json(const struct request *c, const struct kernel_result *r)
 	all = json_pack("{s:I, s:I, s:I, s:f, s:o, s:o}", "flows", (json_int_t)c->q.flows,
 			"buckets", (json_int_t)r->buckets, "threads", (json_int_t)c->q.threads,
 			"huge_pages", r->huge[0], "eight_calls_ns", calls, "tables", rows);
-	if (!all)
-		return -ENOMEM;
-	json_dumpf(all, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
-	putchar('\n');
-	json_decref(all);
-	return 0;
+	return put_json(all);
 }
 
 static void print_row(struct grid *g, const struct kernel_row *row, size_t rounds)
@@ -198,6 +207,87 @@ static int print_text(const struct request *c, struct kernel_result *r)
 	return 0;
 }
 
+/* ---- packets ---- */
+
+static const char *const way_names[KERNEL_WAYS] = { "without_conntrack", "with_conntrack",
+						    "hooks_here" };
+
+/* What conntrack adds to a packet's way in the same round; and the hooks here as a share of that. */
+static void
+packet_differences(const struct kernel_result *r, size_t rounds, double *added, double *share)
+{
+	for (size_t i = 0; i < rounds; i++) {
+		added[i] = r->packet_ns[KERNEL_TRACKED][i] - r->packet_ns[KERNEL_PLAIN][i];
+		share[i] = r->packet_ns[KERNEL_HOOKS][i] / added[i];
+	}
+}
+
+static int print_packets_json(const struct request *c, const struct kernel_result *r)
+{
+	double added[KERNEL_ROUNDS_MAX], share[KERNEL_ROUNDS_MAX];
+	json_t *all = json_pack("{s:I, s:I, s:s}", "flows", (json_int_t)c->q.flows, "buckets",
+				(json_int_t)r->buckets, "beside", c->q.table);
+
+	packet_differences(r, c->q.rounds, added, share);
+	for (unsigned int way = 0; way < KERNEL_WAYS; way++) {
+		json_t *ns = json_array(), *one;
+
+		for (size_t i = 0; i < c->q.rounds; i++)
+			json_array_append_new(ns, json_real(r->packet_ns[way][i]));
+		one = json_pack("{s:o}", "ns", ns);
+		interval_json(one, "of_rounds", interval_of(r->packet_ns[way], c->q.rounds),
+			      c->q.rounds);
+		json_object_set_new(all, way_names[way], one);
+	}
+	interval_json(all, "conntrack_adds_ns", interval_of(added, c->q.rounds), c->q.rounds);
+	interval_json(all, "here_of_that", interval_of(share, c->q.rounds), c->q.rounds);
+	return put_json(all);
+}
+
+static void
+print_way(struct grid *g, const char *name, const char *where, const double *ns, size_t rounds)
+{
+	const struct stats_interval s = interval_of(ns, rounds);
+	char text[64];
+
+	grid_add_row(g);
+	grid_put(g, 0, name);
+	grid_put(g, 1, where);
+	snprintf(text, sizeof(text), "%.1f", s.value);
+	grid_put(g, 2, text);
+	snprintf(text, sizeof(text), "%.1f..%.1f", s.low, s.high);
+	grid_put(g, 3, rounds < STATS_LEAST ? "-" : text);
+}
+
+static int print_packets(const struct request *c, const struct kernel_result *r)
+{
+	static const char *const header[] = { "packets", "where", "ns", "95 %" };
+	double added[KERNEL_ROUNDS_MAX], share[KERNEL_ROUNDS_MAX];
+	struct grid g = { .columns = ARRAY_SIZE(header), .left = { true, true } };
+	struct stats_interval s;
+
+	packet_differences(r, c->q.rounds, added, share);
+	printf("%llu connections, %llu buckets; ns of CPU for a UDP packet of a connection that "
+	       "was answered, medians of %llu rounds\n",
+	       (unsigned long long)c->q.flows, (unsigned long long)r->buckets,
+	       (unsigned long long)c->q.rounds);
+	grid_add_row(&g);
+	for (size_t i = 0; i < ARRAY_SIZE(header); i++)
+		grid_put(&g, i, header[i]);
+	print_way(&g, "TUN to TUN", "kernel", r->packet_ns[KERNEL_PLAIN], c->q.rounds);
+	print_way(&g, "TUN to TUN, conntrack", "kernel", r->packet_ns[KERNEL_TRACKED], c->q.rounds);
+	print_way(&g, "what conntrack adds", "kernel", added, c->q.rounds);
+	print_way(&g, "all hooks", c->q.table, r->packet_ns[KERNEL_HOOKS], c->q.rounds);
+	grid_print(stdout, &g, GRID_TEXT);
+	grid_free(&g);
+	s = interval_of(share, c->q.rounds);
+	printf("the hooks here take %.2f", s.value);
+	if (c->q.rounds >= STATS_LEAST)
+		printf(" [%.2f, %.2f]", s.low, s.high);
+	printf(" of what conntrack adds there\n");
+	return 0;
+}
+
 static bool is_power(uint64_t n)
 {
 	return n && !(n & (n - 1));
@@ -230,6 +320,8 @@ static int execute(void *request, struct ct_error *e)
 	err = kernel_measure(&c->q, &r, e);
 	if (err)
 		return err;
+	if (c->q.packets)
+		return c->json ? print_packets_json(c, &r) : print_packets(c, &r);
 	return c->json ? print_json(c, &r) : print_text(c, &r);
 }
 
@@ -244,8 +336,13 @@ const struct command command_kernel = {
 		 "another variant, in this process: on huge pages, as the kernel's memory is, and "
 		 "on "
 		 "small ones. A deletion from nf_conntrack is two lookups.\n\n"
-		 "Needs root, Linux 5.18, BTF and conntrack; works in a network namespace of its "
-		 "own. --buckets and nf_conntrack_max hold for the whole machine meanwhile and are "
+		 "--packets writes packets to a TUN device, from which the kernel forwards them to "
+		 "another, in a namespace without conntrack and in one with it: what conntrack "
+		 "adds, beside all hooks of this program. It needs root, /dev/net/tun and nft.\n\n"
+		 "The tables need root, Linux 5.18, BTF and conntrack. Both work in network "
+		 "namespaces "
+		 "of their own. --buckets and nf_conntrack_max hold for the whole machine "
+		 "meanwhile and are "
 		 "put back, also after Ctrl-C. Exit status 77: this machine, or this build, cannot "
 		 "do it; the sentence says what is missing.",
 	.options = options,

@@ -36,7 +36,7 @@ struct setting {
 	long long before, now;
 };
 
-static int setting_read(const char *name, long long *value)
+int kernel_setting_read(const char *name, long long *value)
 {
 	char path[128];
 	FILE *f;
@@ -51,7 +51,7 @@ static int setting_read(const char *name, long long *value)
 	return ok ? 0 : -EIO;
 }
 
-static int setting_write(const char *name, long long value)
+int kernel_setting_write(const char *name, long long value)
 {
 	char path[128];
 	FILE *f;
@@ -70,7 +70,9 @@ static int setting_write(const char *name, long long value)
 static void settings_restore(const struct setting *s, size_t nr)
 {
 	while (nr--) {
-		int err = s[nr].now == s[nr].before ? 0 : setting_write(s[nr].name, s[nr].before);
+		int err = s[nr].now == s[nr].before
+				  ? 0
+				  : kernel_setting_write(s[nr].name, s[nr].before);
 
 		if (err)
 			fprintf(stderr,
@@ -83,7 +85,7 @@ static void settings_restore(const struct setting *s, size_t nr)
 static int settings_change(struct setting *s, size_t nr, struct ct_error *e)
 {
 	for (size_t i = 0; i < nr; i++) {
-		int err = s[i].now == s[i].before ? 0 : setting_write(s[i].name, s[i].now);
+		int err = s[i].now == s[i].before ? 0 : kernel_setting_write(s[i].name, s[i].now);
 
 		if (!err)
 			continue;
@@ -238,13 +240,13 @@ static int take_round(struct bench_kernel *b, unsigned int round)
 /* ---- in a process of its own ---- */
 
 /* Distinct connections: the source is a bijection of their number; misses have another network. */
-static void make_tuples(struct kernel_tuples *t)
+void kernel_make_tuples(struct kernel_tuple *in, uint64_t flows)
 {
-	struct kernel_tuple *in = t->list, *shuffled = in + t->flows, *absent = shuffled + t->flows;
+	struct kernel_tuple *shuffled = in + flows, *absent = shuffled + flows;
 	struct rng rng;
 
 	rng_seed(&rng, 1);
-	for (uint64_t i = 0; i < t->flows; i++) {
+	for (uint64_t i = 0; i < flows; i++) {
 		const uint32_t source = 0x0a000000 | ((uint32_t)i * 2654435761u & 0xffffff);
 
 		in[i] = (struct kernel_tuple){
@@ -256,7 +258,7 @@ static void make_tuples(struct kernel_tuples *t)
 		shuffled[i] = absent[i] = in[i];
 		absent[i].saddr = htonl(source ^ 0x01000000);
 	}
-	for (uint64_t i = t->flows - 1; i > 0; i--) {
+	for (uint64_t i = flows - 1; i > 0; i--) {
 		const uint64_t k = rng_below(&rng, i + 1);
 		const struct kernel_tuple swap = shuffled[i];
 
@@ -274,12 +276,12 @@ static int open_all(struct bench_kernel *b)
 		return ct_fail(b->e, -errno, CT_EXIT_SKIP, "no network namespace of its own: %s",
 			       strerror(errno));
 	/* Recent kernels have this limit for each namespace. */
-	setting_write("max", 2 * (long long)b->q->flows + 1024);
+	kernel_setting_write("max", 2 * (long long)b->q->flows + 1024);
 	b->tuples.flows = b->q->flows;
 	err = kernel_bpf_open(&b->tuples, b->e);
 	if (err)
 		return err;
-	make_tuples(&b->tuples);
+	kernel_make_tuples(b->tuples.list, b->tuples.flows);
 	err = kernel_user_open(&b->tuples, b->q, b->r->buckets, b->e);
 	if (!err)
 		err = topology_plan(PIN_COMPACT, NULL, (unsigned int)b->q->threads, false, cpus,
@@ -355,7 +357,8 @@ static int run_apart(const struct kernel_request *q, struct shared *s, const sig
 		signal(SIGINT, SIG_DFL);
 		signal(SIGTERM, SIG_DFL);
 		sigprocmask(SIG_SETMASK, before, NULL);
-		s->err = measure_all(q, &s->result, &s->error);
+		s->err = q->packets ? kernel_tun_measure(q, &s->result, &s->error)
+				    : measure_all(q, &s->result, &s->error);
 		_exit(0);
 	}
 	*signal_got = wait_for(pid, signals);
@@ -364,16 +367,17 @@ static int run_apart(const struct kernel_request *q, struct shared *s, const sig
 
 static int check_machine(const struct kernel_request *q, struct setting s[2], struct ct_error *e)
 {
-	int err = kernel_bpf_built(e);
+	int err = q->packets ? 0 : kernel_bpf_built(e);
 
 	if (err)
 		return err;
 	if (geteuid())
 		return ct_fail(e, -EPERM, CT_EXIT_SKIP, "this needs root: sudo ctbench kernel");
-	if (access("/sys/kernel/btf/vmlinux", R_OK))
+	if (!q->packets && access("/sys/kernel/btf/vmlinux", R_OK))
 		return ct_fail(e, -ENOENT, CT_EXIT_SKIP,
 			       "this kernel does not describe its types (/sys/kernel/btf/vmlinux)");
-	if (setting_read("buckets", &s[0].before) || setting_read("max", &s[1].before))
+	if (kernel_setting_read("buckets", &s[0].before) ||
+	    kernel_setting_read("max", &s[1].before))
 		return ct_fail(e, -ENOENT, CT_EXIT_SKIP,
 			       "conntrack is not loaded: modprobe nf_conntrack");
 	s[0].now = q->buckets ? (long long)q->buckets : s[0].before;
@@ -405,7 +409,7 @@ int kernel_measure(const struct kernel_request *q, struct kernel_result *r, stru
 	if (!err) {
 		long long buckets = settings[0].now;
 
-		setting_read("buckets", &buckets); /* the kernel may round it */
+		kernel_setting_read("buckets", &buckets); /* the kernel may round it */
 		s->result.buckets = (uint64_t)buckets;
 		err = run_apart(q, s, &signals, &before, &signal_got);
 		settings_restore(settings, ARRAY_SIZE(settings));

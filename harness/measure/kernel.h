@@ -5,6 +5,9 @@
  *
  * They are measured in rounds, in each of which every table is filled, looked up, and emptied
  * again; the cost of the loop around an operation is measured beside it and taken off.
+ *
+ * Or packets: from one TUN device to another through the kernel, in a namespace without conntrack
+ * and in one with it, and through all hooks here.
  */
 #ifndef CTBENCH_HARNESS_MEASURE_KERNEL_H
 #define CTBENCH_HARNESS_MEASURE_KERNEL_H
@@ -20,6 +23,9 @@
 #define KERNEL_HERE   2
 #define KERNEL_TABLES (KERNEL_THERE + KERNEL_HERE)
 
+/* Ways of a packet: through the kernel, also with conntrack, and through the hooks here. */
+enum kernel_way { KERNEL_PLAIN, KERNEL_TRACKED, KERNEL_HOOKS, KERNEL_WAYS };
+
 enum kernel_op { KERNEL_HIT, KERNEL_MISS, KERNEL_INSERT, KERNEL_DELETE, KERNEL_OPS };
 
 struct kernel_request {
@@ -28,6 +34,7 @@ struct kernel_request {
 	uint64_t rounds;
 	uint64_t threads;  /* of lookups; a power of two */
 	const char *table; /* the variant to measure beside it */
+	bool packets;	   /* through everything, instead of operations on tables */
 };
 
 struct kernel_row {
@@ -42,6 +49,7 @@ struct kernel_result {
 	double calls_ns[KERNEL_ROUNDS_MAX]; /* what eight calls and returns cost in the kernel */
 	struct kernel_row row[KERNEL_TABLES];
 	double huge[KERNEL_HERE]; /* the share of their memory that is on huge pages */
+	double packet_ns[KERNEL_WAYS][KERNEL_ROUNDS_MAX]; /* of CPU; of a request for packets */
 };
 
 /*

@@ -5,6 +5,7 @@
 
 #include "harness/measure/bpf/kernel.h"
 #include "harness/measure/kernel.h"
+#include "variants/variant.h"
 
 /* What a pass does with each of its tuples. */
 enum kernel_step {
@@ -34,6 +35,27 @@ int kernel_bpf_pass(unsigned int table, enum kernel_step step, struct kernel_pas
 /* which: 0 .. KERNEL_HERE - 1 */
 int kernel_user_pass(unsigned int which, unsigned int thread, enum kernel_step step,
 		     struct kernel_pass *p);
+
+/* A table of this program, with a namespace. */
+struct kernel_side {
+	const struct ct_variant *v;
+	struct ct_core *core;
+	struct net *net;
+};
+
+/* For that many threads, and one more that creates it.  s->v is given.  0 or a negative errno. */
+int kernel_side_open(struct kernel_side *s, uint64_t buckets, uint64_t flows, unsigned int threads,
+		     enum ct_pages pages);
+
+/* The tuples of struct kernel_tuples, in a list of 3 x flows. */
+void kernel_make_tuples(struct kernel_tuple *list, uint64_t flows);
+
+/* net.netfilter.nf_conntrack_NAME of this namespace: 0 or a negative errno. */
+int kernel_setting_read(const char *name, long long *value);
+int kernel_setting_write(const char *name, long long value);
+
+/* The ways of packets: kernel_tun.c.  In a process of its own.  0 or an error. */
+int kernel_tun_measure(const struct kernel_request *q, struct kernel_result *r, struct ct_error *e);
 
 /* The tables of the kernel, by number; NULL after the last. */
 const char *kernel_bpf_name(unsigned int table);

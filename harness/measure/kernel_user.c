@@ -17,20 +17,17 @@
 static const uint8_t inserts = CT_OP_INSERT, deletes = CT_OP_DELETE;
 
 /* The table on pages of each kind, and one that stores nothing, for the cost of the loop. */
-static struct side {
-	const struct ct_variant *v;
-	struct ct_core *core;
-	struct net *net;
-} table[KERNEL_HERE], nothing;
+static struct kernel_side table[KERNEL_HERE], nothing;
 static const enum ct_pages pages[KERNEL_HERE] = { CT_PAGES_THP, CT_PAGES_4K };
 static struct ct_key4 *keys; /* as kernel_tuples.list */
 static uint64_t flows;
 
-static int open_side(struct side *s, uint64_t buckets, unsigned int threads, enum ct_pages pages)
+int kernel_side_open(struct kernel_side *s, uint64_t buckets, uint64_t nr_flows,
+		     unsigned int threads, enum ct_pages pages)
 {
 	const struct ct_config config = {
 		.buckets = buckets,
-		.connections = flows,
+		.connections = nr_flows,
 		.hash_key = { 0x9e3779b97f4a7c15, 0xf39cc0605cedc834 },
 		.threads = threads + 1,
 		.pages = pages,
@@ -59,10 +56,10 @@ int kernel_user_open(const struct kernel_tuples *t, const struct kernel_request 
 			       "this ctbench has no variant %s, or not null: ctbench list",
 			       q->table);
 	keys = calloc(3 * (size_t)flows, sizeof(*keys));
-	err = keys ? open_side(&nothing, 1, threads, CT_PAGES_THP) : -ENOMEM;
+	err = keys ? kernel_side_open(&nothing, 1, flows, threads, CT_PAGES_THP) : -ENOMEM;
 	for (unsigned int i = 0; i < KERNEL_HERE && !err; i++) {
 		table[i].v = v;
-		err = open_side(&table[i], buckets, threads, pages[i]);
+		err = kernel_side_open(&table[i], buckets, flows, threads, pages[i]);
 	}
 	if (err)
 		return ct_fail(e, err, CT_EXIT_USER, "no memory for %s: ask for fewer --flows",
@@ -77,7 +74,7 @@ int kernel_user_open(const struct kernel_tuples *t, const struct kernel_request 
 }
 
 static struct ct_ops_work
-work_of(const struct side *s, enum kernel_step step, const struct kernel_pass *p)
+work_of(const struct kernel_side *s, enum kernel_step step, const struct kernel_pass *p)
 {
 	const size_t nr = (size_t)p->mask + 1;
 	struct ct_ops_work w = {
@@ -118,7 +115,7 @@ double kernel_user_huge(unsigned int which)
 int kernel_user_pass(unsigned int which, unsigned int thread, enum kernel_step step,
 		     struct kernel_pass *p)
 {
-	const struct side *s = step == STEP_EMPTY ? &nothing : &table[which];
+	const struct kernel_side *s = step == STEP_EMPTY ? &nothing : &table[which];
 	struct ct_ops_work w = work_of(s, step, p);
 	struct timespec begin, end;
 

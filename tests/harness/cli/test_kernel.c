@@ -4,6 +4,7 @@
  * puts the machine's settings back, also after a signal.
  */
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,8 @@
 
 static char errors[4096];
 static long rows, intervals;
+
+static bool packets; /* --packets */
 
 /* Runs it; as `user` unless that is 0; ends it by a signal after so many ms, unless that is 0. */
 static int kernel(const char *buckets, uid_t user, unsigned int kill_after)
@@ -40,7 +43,8 @@ static int kernel(const char *buckets, uid_t user, unsigned int kill_after)
 		if (user && setuid(user))
 			_exit(99);
 		execl(CTBENCH_BINARY, CTBENCH_BINARY, "kernel", "--flows", "4096", "--rounds",
-		      kill_after ? "64" : "5", "--json", "--buckets", buckets, NULL);
+		      kill_after ? "64" : "5", "--json", "--buckets", buckets,
+		      packets ? "--packets" : NULL, NULL);
 		_exit(NOT_STARTED);
 	}
 	close(err[1]);
@@ -112,8 +116,30 @@ static void test_settings_are_put_back(void **state)
 	assert_int_equal(setting(MAX), max);
 }
 
+/* Packets came through, and there are intervals of all five figures. */
+static void test_packets(void **state)
+{
+	const long max = setting(MAX);
+	int status;
+
+	(void)state;
+	packets = true;
+	status = kernel("0", 0, 0);
+	if (status == CT_EXIT_SKIP) {
+		packets = false;
+		print_message("%s", errors);
+		skip();
+	}
+	assert_string_equal(errors, "");
+	assert_int_equal(status, 0);
+	assert_int_equal(intervals, 5);
+	assert_int_equal(setting(MAX), max);
+	packets = false;
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_not_root),
 	cmocka_unit_test(test_settings_are_put_back),
+	cmocka_unit_test(test_packets),
 };
 CT_TEST_MAIN(tests, NULL, NULL)
