@@ -113,4 +113,16 @@ int torture_verdict(const struct scene *s, const char *scene, struct ct_error *e
 /* Rounds of recorded operations on few keys, each checked; 0 or a negative errno. */
 int torture_histories(struct scene *s, double seconds, struct torture_counts *counts);
 
+/* ---- soak.c ---- */
+
+#define SOAK_FIGURES	 5u /* of each sample */
+#define SOAK_SAMPLES_MAX 240u
+
+/*
+ * Which of the figures grew over the last three quarters of nr samples, as a sentence; "": none.
+ * 0 or a negative errno (no memory, too few samples).
+ */
+int torture_soak_judge(const double (*values)[SOAK_SAMPLES_MAX], unsigned int nr, char *says,
+		       size_t size);
+
 #endif

@@ -9,7 +9,6 @@
 #include "harness/numbers/trend.h"
 #include "harness/torture/internal.h"
 
-#define SAMPLES_MAX 240u
 #define SAMPLES_MIN 16u /* also where threads take long to come back */
 #define WARMING	    4u	/* the first of so many parts of the time is not judged */
 #define SURE	    4.0 /* Mann and Kendall's z */
@@ -25,12 +24,13 @@ static const struct {
 	{ "waiting_bytes", "what waits for grace periods", 0.5, 1 << 20 },
 	{ "rss", "resident memory", 0.05, 4 << 20 },
 };
+_Static_assert(ARRAY_SIZE(figures) == SOAK_FIGURES, "internal.h says how many there are");
 
 struct soak {
 	FILE *out;
 	struct timespec begin;
 	unsigned int nr;
-	double values[ARRAY_SIZE(figures)][SAMPLES_MAX];
+	double values[ARRAY_SIZE(figures)][SOAK_SAMPLES_MAX];
 };
 
 /* ---- a flood ---- */
@@ -67,7 +67,7 @@ static void sample(struct scene *s, void *arg)
 	s->variant->thread_online(s->core);
 	s->variant->ops->memory(s->core, &m);
 	s->variant->thread_offline(s->core);
-	if (k->nr == SAMPLES_MAX)
+	if (k->nr == SOAK_SAMPLES_MAX)
 		return;
 	k->values[0][k->nr] = atomic_load(&s->net->count);
 	k->values[1][k->nr] = (double)m.node_bytes;
@@ -82,22 +82,34 @@ static void sample(struct scene *s, void *arg)
 	k->nr++;
 }
 
-static int judge(struct scene *s, const struct soak *k)
+int torture_soak_judge(const double (*values)[SOAK_SAMPLES_MAX], unsigned int nr, char *says,
+		       size_t size)
 {
-	const unsigned int first = k->nr / WARMING, n = k->nr - first;
+	const unsigned int first = nr / WARMING, n = nr - first;
 
-	for (size_t i = 0; i < ARRAY_SIZE(figures); i++) {
+	*says = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(figures) && !*says; i++) {
 		struct trend t;
-		int err = trend_of(k->values[i] + first, n, &t);
+		int err = trend_of(values[i] + first, n, &t);
 		const double grown = err ? 0 : t.slope * (n - 1);
 
 		if (err)
 			return err;
 		if (t.z > SURE && grown > figures[i].share * t.median + figures[i].more)
-			torture_fault(s, "%s grows: by %.0f from about %.0f in %u samples",
-				      figures[i].what, grown, t.median, n);
+			snprintf(says, size, "%s grows: by %.0f from about %.0f in %u samples",
+				 figures[i].what, grown, t.median, n);
 	}
 	return 0;
+}
+
+static int judge(struct scene *s, const struct soak *k)
+{
+	char says[160];
+	const int err = torture_soak_judge(k->values, k->nr, says, sizeof(says));
+
+	if (!err && *says)
+		torture_fault(s, "%s", says);
+	return err;
 }
 
 int torture_soak(const struct torture *t, FILE *out, struct torture_counts *counts,
@@ -106,7 +118,7 @@ int torture_soak(const struct torture *t, FILE *out, struct torture_counts *coun
 	static const struct scene_plan plan = { "soak", 256, KEYS_MAX, true, true, EVERYTHING };
 	static torture_role *const roles[] = { torture_reader, torture_writer,	torture_writer,
 					       torture_bursts, torture_manager, flood };
-	const double step = t->seconds / SAMPLES_MAX;
+	const double step = t->seconds / SOAK_SAMPLES_MAX;
 	static struct scene s;
 	static struct soak k;
 	int err = torture_keeps(t, e);
@@ -121,7 +133,7 @@ int torture_soak(const struct torture *t, FILE *out, struct torture_counts *coun
 		fprintf(out, "\t%s", figures[i].name);
 	fputc('\n', out);
 	err = torture_open(&s, t, &plan, e);
-	while (!err && !atomic_load(&s.faults) && k.nr < SAMPLES_MAX &&
+	while (!err && !atomic_load(&s.faults) && k.nr < SOAK_SAMPLES_MAX &&
 	       (k.nr < SAMPLES_MIN || torture_seconds_since(&k.begin) < t->seconds)) {
 		err = torture_act(&s, roles, ARRAY_SIZE(roles), step > 0.1 ? step : 0.1, sample, &k,
 				  counts);
