@@ -48,6 +48,15 @@ uint64_t run_cell_fingerprint(const struct run_cell *c)
 	return hash_text(hash, text);
 }
 
+/* Do some of its cells have events? */
+static bool has_events(const struct workload *w)
+{
+	for (size_t i = 0; i < w->nr_cells; i++)
+		if (w->cells[i].nr_events)
+			return true;
+	return false;
+}
+
 static int make_cell(struct run_cell *c, const struct workload *w, const struct cell *cell,
 		     bool control, const char *program, unsigned int repetitions)
 {
@@ -59,9 +68,10 @@ static int make_cell(struct run_cell *c, const struct workload *w, const struct 
 	snprintf(c->cell.program, sizeof(c->cell.program), "%s", program);
 	c->repeats = repetitions ? repetitions : w->repeats;
 	c->likely = c->repeats;
+	c->undivided = has_events(w);
 	/* It stops when it is known well enough. */
-	if (!repetitions && (cell->precision > 0 || cell->budget > 0) && measure_in_slices(cell) &&
-	    c->repeats < ENOUGH_INSTANCES) {
+	if (!repetitions && (cell->precision > 0 || cell->budget > 0) && !c->undivided &&
+	    measure_in_slices(cell) && c->repeats < ENOUGH_INSTANCES) {
 		c->repeats = ENOUGH_INSTANCES;
 		c->likely = (uint32_t)fmin(c->repeats, workload_expected_repeats(w) + 0.5);
 	}

@@ -99,7 +99,8 @@ bool run_same_group(const struct run_cell *a, const struct run_cell *b)
 
 bool run_in_slices(const struct run *run, const struct run_cell *c)
 {
-	return run->measure == measure_cell && !c->rates && measure_in_slices(&c->cell);
+	return run->measure == measure_cell && !c->rates && !c->undivided &&
+	       measure_in_slices(&c->cell);
 }
 
 static bool takes_part(const struct run *run, const struct run_cell *c, const struct run_cell *like,

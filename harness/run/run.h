@@ -59,7 +59,12 @@ struct run_cell {
 	char *name;
 	uint64_t fingerprint; /* of name, parameters and seed: what --resume compares */
 	bool selected;	      /* by --benchmark_filter */
-	uint32_t repeats;     /* fewer than repeats_most where these were enough (enough.h) */
+	/*
+	 * Measured in a window of its own although it could be sliced, as are the cells with events
+	 * that it is compared with: a table that is alone finds its memory warmer.
+	 */
+	bool undivided;
+	uint32_t repeats; /* fewer than repeats_most where these were enough (enough.h) */
 	uint32_t repeats_most;
 	struct run_repeat *list; /* repeats_most of them */
 	unsigned int voids;	 /* attempts that were void, those made again included */

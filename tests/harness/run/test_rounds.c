@@ -102,6 +102,16 @@ static void every_cell_in_every_round(void **state)
 	assert_true(orders > 0); /* a fresh order each round */
 }
 
+/* One that is compared with a cell with events, which has a window of its own, has one too. */
+static void as_cells_with_events(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN("run", "side.yaml", "--results", "runs", "--name", "a", "--no-bounds",
+			     "--repeats", "1", "--events", "none,limit=x1@1%"),
+			 0);
+	assert_int_not_equal(access("runs/a/slices.tsv", F_OK), 0);
+}
+
 /* The row is the sum of its slices, and the report has them. */
 static void a_row_is_the_sum_of_its_slices(void **state)
 {
@@ -303,6 +313,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(every_cell_in_every_round, setup),
+		cmocka_unit_test_setup(as_cells_with_events, setup),
 		cmocka_unit_test_setup(a_row_is_the_sum_of_its_slices, setup),
 		cmocka_unit_test_setup(a_group_is_gone_on_with, setup),
 		cmocka_unit_test_setup(enough_is_enough, setup),
