@@ -43,10 +43,10 @@
 #define count_own(p, v) store_relaxed((p), load_relaxed(p) + (v))
 
 /*
- * 1 in the unit of a variant whose threads share no connection: what only the owner of a connection
- * changes needs no locked instruction there.  So these are a load and a store in such a unit, which
- * defines it before its first include, and an atomic operation elsewhere.  The result is the value
- * before.
+ * A variant whose threads share no connection defines CT_UNSHARED as 1 before its first include.
+ * Only its owner changes a connection then, so the following are a load and a store.  In all other
+ * units they are atomic operations.
+ * The result is the value before.
  */
 #ifndef CT_UNSHARED
 #define CT_UNSHARED 0

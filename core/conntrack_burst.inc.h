@@ -12,7 +12,7 @@
  * earlier packet of the burst may have ended that connection, or a hook may have put the packet
  * into another zone.  And an entry that was not found may exist by then: the second packet of a
  * new flow must find the entry that the first one confirmed, or its own confirm would clash.  So
- * a miss is not kept; that packet does its lookup again.
+ * a miss is not kept: that packet is looked up again.
  */
 
 /*

@@ -4,9 +4,9 @@
  * its memory is freed.  Part of the template core/conntrack.inc.h.
  */
 /*
- * Counts first, so that concurrent threads that then compare with the limit never exceed it
- * together; true if there is room.  Threads that share nothing count apart and sum up only for a
- * limit, which they may exceed by one each.
+ * Counts a connection; false if the limit is reached.  It counts before it compares, so that
+ * concurrent threads cannot exceed the limit together.  Threads that share nothing have separate
+ * counters and add them up only if there is a limit; each may exceed it by one.
  */
 static __always_inline bool nf_ct_count(struct net *net, uint32_t max)
 {

@@ -53,7 +53,7 @@ static void add_age(struct ct_text *t, const struct nf_conn *ct)
 		    (nfct_time_stamp(ct->net->core) - (uint32_t)start) / NF_CT_HZ);
 }
 
-/* What extensions of users say. */
+/* The texts of users' extensions. */
 static void add_extensions(struct ct_text *t, const struct nf_conn *ct)
 {
 	char text[NF_CT_EXT_TEXT_MAX];

@@ -11,7 +11,7 @@
 struct ext_type {
 	const char *name;
 	uint16_t size, align;
-	nf_ct_ext_print_fn *print; /* NULL: says nothing */
+	nf_ct_ext_print_fn *print; /* NULL: nothing is printed */
 };
 
 static struct ext_type types[NF_CT_EXT_MAX] = {

@@ -2,11 +2,11 @@
 /*
  * The order in which locks are taken, and its check.
  *
- * Each lock is taken with its rank.  A thread that holds one may take those of a higher rank only.
+ * Each lock is taken with its rank.  A thread that holds one may take only those of a higher rank.
  * Builds with CT_LOCK_ORDER (debug builds and those with sanitizers) check that, and that a thread
- * releases what it has taken and holds no spinning lock while it waits for a grace period: the
- * first violation ends the process, also if no deadlock has come of it.  Other builds have no
- * trace of it.
+ * releases what it has taken and holds no spinning lock while it waits for a grace period.  The
+ * first violation ends the process, even if it caused no deadlock.  Other builds contain no code
+ * for this check.
  */
 #ifndef CTBENCH_CORE_LOCK_ORDER_H
 #define CTBENCH_CORE_LOCK_ORDER_H
@@ -23,11 +23,11 @@ enum ct_lock_rank {
 	CT_LOCK_RESIZE,
 	/* its rwlock (resize/rwlock.h) */
 	CT_LOCK_TABLE,
-	/* what stops those who take bucket locks (lock/striped.h); so not while one is held */
+	/* the lock that lock_all() holds (lock/striped.h); not taken while a bucket lock is held */
 	CT_LOCK_ALL,
 	/*
-	 * its bucket locks, lines or only writer: several in ascending order of their addresses.
-	 * Under them connections are linked, compared and referenced, nothing else is locked.
+	 * its bucket locks, line locks or writer lock; several in ascending order of addresses.
+	 * Under them connections are linked, compared and referenced, and nothing else is locked.
 	 */
 	CT_LOCK_BUCKET,
 	/* nf_conn.lock: its protocol's state, its helper's data, its missed events */
@@ -41,7 +41,7 @@ enum ct_lock_rank {
 	/* a node pool's lock */
 	CT_LOCK_POOL,
 	/*
-	 * Nothing is locked under these: a family's reassembly lock of a namespace (nf_defrag;
+	 * No lock is taken under these: a namespace's reassembly lock of a family (nf_defrag;
 	 * packets are freed and passed on after unlocking), a CPU's list lock (lists/percpu.h),
 	 * net.ecache.lock, net.new_ext_lock, and those of the registers of extensions and of
 	 * namespaces' ids.
@@ -52,12 +52,12 @@ enum ct_lock_rank {
 
 /* Before a lock is taken: the process ends unless this thread may take it now. */
 void ct_lock_order_take(const void *lock, enum ct_lock_rank rank);
-void ct_lock_order_drop(const void *lock);
-/* Before something that may wait long: the thread holds no lock of a higher rank than this. */
+void ct_lock_order_drop(const void *lock); /* ends the process if the thread does not hold it */
+/* Before a long wait: the process ends if the thread holds a lock of a higher rank than this. */
 void ct_lock_order_wait(enum ct_lock_rank rank, const char *what);
-/* The same of any lock. */
+/* The same, for a lock of any rank. */
 void ct_lock_order_none(const char *what);
-/* For tests: calls fn, which holds no lock, as another thread would. */
+/* For tests: calls fn as if another thread, which holds no lock, called it. */
 void ct_lock_order_apart(void (*fn)(void));
 
 #if CT_LOCK_ORDER

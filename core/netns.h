@@ -122,7 +122,7 @@ void nf_ct_sysctl_init(struct net *net);
  * Any registered thread.
  */
 int nf_ct_sysctl_set(struct net *net, const char *name, uint64_t value);
-int nf_ct_sysctl_get(const struct net *net, const char *name, uint64_t *value);
+int nf_ct_sysctl_get(const struct net *net, const char *name, uint64_t *value); /* 0, -ENOENT */
 /*
  * The range of a setting: 0, or -ENOENT if it has no simple range
  * (nf_conntrack_buckets, nf_conntrack_count, no such name).

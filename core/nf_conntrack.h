@@ -90,10 +90,10 @@ union nf_conntrack_proto {
 #define CT_NO_LIST UINT16_MAX
 
 /*
- * The fields stand as in Linux: the reference count, which every hit writes, is in the line of the
- * first key, which every walk along a chain reads, of connections of other CPUs too. With
- * CT_LAYOUT_APART what walks read is in the first two lines, each key in one of them, and what hits
- * write in the third. docs/FINDINGS.md has what that is worth.
+ * The fields have Linux's order: the reference count, which every hit writes, shares a cache line
+ * with the first key, which every walk along the chain reads, also on other CPUs.  CT_LAYOUT_APART
+ * separates them: one key in each of the first two lines, with the fields that walks read; the
+ * fields that hits write in the third.  docs/FINDINGS.md has the gain.
  */
 struct nf_conn {
 #ifndef CT_LAYOUT_APART

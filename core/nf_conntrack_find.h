@@ -110,9 +110,9 @@ nf_ct_key_state_equal(const struct nf_conntrack_tuple_hash *h, const struct nf_c
 }
 
 /*
- * Does h, a node of ct, match (nf_ct_key_equal), and is it alive?  May read memory that is being
- * reused.  Therefore the answer is valid only after a reference was taken and the memory is known
- * to be the same connection still (variants/recheck/).
+ * True if h, a node of ct, matches (nf_ct_key_equal) and is alive.  May read memory that is being
+ * reused.  Therefore the answer is valid only if, after a reference was taken, the memory is still
+ * the same connection (variants/recheck/).
  */
 static __always_inline bool nf_ct_key_equal(const struct nf_conntrack_tuple_hash *h,
 					    const struct nf_conn *ct, const struct ct_find *f)

@@ -36,12 +36,12 @@ struct conntrack_gc_work {
 
 void nf_ct_gc_init(struct conntrack_gc_work *gc, enum nf_ct_gc_style style);
 
-/* No limit: a run ends by evictions or with the table. */
+/* No limit of real time (the kernel's is 10 ms): a run ends at its limit of evictions or at the
+ * end of the table, so a replay does not depend on the speed of the machine. */
 #define NF_CT_GC_NO_LIMIT UINT32_MAX
-#define NF_CT_GC_MAX_MS	  10u
 
 /*
- * One run, at the core's time, of about max_ms milliseconds of real time.
+ * One run, at the core's time, for at most about max_ms milliseconds of real time.
  * Returns the ticks until the next one; 0: at once.  Only one run at a time; by a
  * registered thread outside read-side sections.
  */

@@ -40,6 +40,6 @@ int nf_connlabels_replace(struct nf_conn *ct, const uint32_t *data, const uint32
 
 /* One label: 0, or -ENOSPC, -ERANGE. */
 int nf_connlabel_set(struct nf_conn *ct, unsigned int label);
-bool nf_connlabel_match(const struct nf_conn *ct, unsigned int label);
+bool nf_connlabel_match(const struct nf_conn *ct, unsigned int label); /* is it set? */
 
 #endif

@@ -8,7 +8,7 @@
 
 #include "core/nf_conntrack_find.h"
 
-/* What a lookup makes of a node in a chain; the first that applies. */
+/* Why a lookup accepts or rejects a node of a chain; the first that applies. */
 enum ct_look {
 	CT_LOOK_MATCH,
 	CT_LOOK_EXPIRED, /* expired: a lookup that meets it removes it */
@@ -20,8 +20,8 @@ enum ct_look {
 	CT_LOOK_OTHER_NET,
 };
 
-/* The result of nf_ct_key_equal(), and of the check before it, for h of ct; insertion ignores
- * expiry. */
+/* What nf_ct_key_equal() and the check before it find for h, a node of ct.  insertion: an expired
+ * entry counts as alive. */
 enum ct_look nf_ct_look_at(const struct nf_conntrack_tuple_hash *h, const struct nf_conn *ct,
 			   const struct ct_find *f, bool insertion);
 
@@ -40,7 +40,7 @@ struct ct_walk {
 	/* Set by the table: */
 	uint32_t hash;
 	enum {
-		CT_WALK_NOTHING,   /* the table shows nothing */
+		CT_WALK_NOTHING,   /* the table cannot show it */
 		CT_WALK_SAME_HASH, /* only nodes with that hash */
 		CT_WALK_CHAIN,	   /* the whole chain */
 	} shown;

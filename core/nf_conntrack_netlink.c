@@ -218,7 +218,7 @@ static int dump_acct(struct nl_buf *msg, struct nf_conn *ct, bool zero)
 	return dump_counters(msg, ct, IP_CT_DIR_REPLY, zero);
 }
 
-/* What extensions of users say. */
+/* The texts of users' extensions. */
 static int dump_ext_text(struct nl_buf *msg, const struct nf_conn *ct)
 {
 	char text[NF_CT_EXT_TEXT_MAX];

@@ -28,8 +28,8 @@
 #define CT_CTA_MAX	       CT_CTA_TIMESTAMP_EVENT
 
 /*
- * An attribute that the kernel does not have: what extensions say of themselves, as a string
- * (nf_ct_ext_set_printer()).  Far above the kernel's types, which programs for it skip.
+ * An attribute that the kernel does not have: the texts of extensions (nf_ct_ext_set_printer()), as
+ * one string.  Its type is far above the kernel's; programs for the kernel skip unknown types.
  */
 #define CTA_EXT_TEXT 200
 

@@ -55,7 +55,7 @@ static inline bool spin_trylock(spinlock_t *l)
 /* Waits for the lock and counts the wait. */
 void spin_lock_slowly(spinlock_t *l) __cold;
 
-/* Under no lock that comes behind this rank: core/lock_order.h. */
+/* The caller holds no lock of a higher rank (core/lock_order.h). */
 static inline void spin_lock(spinlock_t *l, enum ct_lock_rank rank)
 {
 	lock_order_take(l, rank);

@@ -6,7 +6,7 @@
  * bursts consist of the same instructions as if this file did not exist.
  */
 
-/* The lookups of a burst whose keys are all gathered. */
+/* The lookups of a burst, after all its keys were gathered. */
 static __always_inline void burst_lookups(struct net *net, struct ct_find *f, struct ct_burst *b,
 					  struct lookup_state *s, const bool get)
 {
@@ -25,8 +25,8 @@ static __always_inline void burst_lookups(struct net *net, struct ct_find *f, st
 }
 
 /*
- * One burst: gathers its lookups and does its other operations in order, which is allowed because
- * they have other keys.
+ * One burst: gathers its lookups and does its other operations in order.  Those have other keys, so
+ * their order relative to the lookups does not matter.
  */
 static __always_inline void
 ops_burst(struct ct_ops_work *w, struct ct_burst *b, struct lookup_state *s, struct ct_find *f,

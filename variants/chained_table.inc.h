@@ -117,7 +117,7 @@ table_unlock_both(struct ct_table *t, const struct ct_view *v, uint32_t a, uint3
 /* --- Lookup --- */
 
 /*
- * The node with f's key, which has that hash, in that bucket, or the end that the walk reached;
+ * Finds the node with f's key and that hash in that bucket, or the end that the walk reached;
  * *before is for recheck_same().
  */
 static __always_inline uintptr_t chain_walk(const struct ct_bucket *bucket, struct ct_find *f,

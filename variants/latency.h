@@ -9,9 +9,9 @@
  *			has ended, and the duration of each is recorded.  During a
  *			stall nothing arrives, so a stall of any length is one late
  *			operation among millions.
- *   response time	an open loop: operations arrive at times set beforehand, and
+ *   response time	an open loop: operations arrive at scheduled times, and
  *			the time from that intended start to the end is recorded, so
- *			every operation that should have begun during a stall shows
+ *			every operation that should have begun during a stall includes
  *			its part of it (Tene, "How NOT to measure latency", 2013;
  *			Schroeder, Wierman and Harchol-Balter, "Open versus closed: a
  *			cautionary tale", 2006).

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The baseline with the fast hash of the tables that others wrote: what their hash alone gains. */
+/* The baseline with the fast hash of the tables by others: shows the gain of the hash alone. */
 #define CT_VARIANT nulls_rcu_folded
 #define CT_SUMMARY "baseline with 64-bit products as the hash"
 #define CT_FLAGS   0

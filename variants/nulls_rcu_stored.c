@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The baseline with the hash in each node, as IPVS has it. */
+/* The baseline with the hash in each node, as in IPVS. */
 #define CT_VARIANT nulls_rcu_stored
-#define CT_SUMMARY "baseline whose nodes store their hash, as those of IPVS do since 2026"
+#define CT_SUMMARY "baseline whose nodes store their hash, as in IPVS since 2026"
 #define CT_FLAGS   0
 
 #include "variants/hash/jhash2.h"

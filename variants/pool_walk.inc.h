@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Walks of a table that cannot be walked while others write: over the pool of connections instead.
+ * For tables that cannot be walked while others write: walks over the pool of connections instead.
  *
- * Connections lie one behind the other (CT_NODE_CONTIGUOUS), and their memory never becomes
- * anything else.  So a walk looks at each piece of the pool, takes a reference on whatever lives
- * there, and then asks if it is in the table.  One that is in the table throughout is seen once.
+ * Connections are adjacent in memory (CT_NODE_CONTIGUOUS), and the memory is never used for
+ * anything else.  So a walk reads each piece of the pool, takes a reference on each live
+ * connection, and then checks if it is in the table.  One that stays in the table is seen once.
  * Programs that use such tables keep a list of connections for the same purpose.
  *
  * Included by variant.inc.h for tables with CT_TABLE_WALKS_POOL; a position is POOL_MAGAZINE
@@ -28,7 +28,7 @@ static void table_collect(struct ct_table *t, uint64_t position, struct ct_colle
 {
 	struct nf_conn *first;
 
-	/* The gc worker looks at one position at least, even where there is none yet. */
+	/* At least one, because the gc worker scans one position even in an empty pool. */
 	if (position >= table_scan_size(t))
 		return;
 	first = node_pool_at(&container_of(t, struct ct_instance, table)->pool, position);
@@ -36,7 +36,7 @@ static void table_collect(struct ct_table *t, uint64_t position, struct ct_colle
 	for (struct nf_conn *ct = first; ct < first + POOL_MAGAZINE; ct++) {
 		if (!nf_ct_is_confirmed(ct) || !refcount_inc_not_zero(&ct->use))
 			continue;
-		/* Asked again: until the reference was taken, it could become another. */
+		/* Checked again: it could become another before the reference was taken. */
 		if (nf_ct_is_confirmed(ct) && !nf_ct_is_dying(ct)) {
 			ct_collect_visit(c, &ct->tuplehash[IP_CT_DIR_ORIGINAL], ct);
 			ct_collect_visit(c, &ct->tuplehash[IP_CT_DIR_REPLY], ct);
@@ -46,7 +46,7 @@ static void table_collect(struct ct_table *t, uint64_t position, struct ct_colle
 	ct_read_unlock();
 }
 
-/* No neighbours in the table are known, so early drop looks at some neighbours in memory. */
+/* Neighbours in the table are unknown, so early drop considers some neighbours in memory. */
 static void
 table_collect_near(struct ct_table *t, uint32_t hash, unsigned int i, struct ct_collect *c)
 {

@@ -56,7 +56,7 @@ enum ct_variant_flags {
 	CT_V_UNSHARED = 1 << 8,
 	/*
 	 * Inserts the two directions one after the other (peers/two_nodes.inc.h): while a
-	 * connection is half in, no lookup finds it, and another insertion is refused all the same.
+	 * connection is half in, no lookup finds it, but an equal insertion is already refused.
 	 */
 	CT_V_HALF_IN = 1 << 9,
 };
@@ -68,8 +68,8 @@ struct ct_config {
 	uint64_t hash_key[2];
 	unsigned int threads; /* highest CPU number that a thread will register, plus one */
 	/*
-	 * For CT_V_UNSHARED: the threads that the connections are dealt out to, CPU 1 .. workers;
-	 * 0: whichever threads there are
+	 * For CT_V_UNSHARED: the connections are divided among these threads, CPU 1 .. workers;
+	 * 0: among all threads
 	 */
 	unsigned int workers;
 	enum ct_pages pages; /* for buckets and nodes */

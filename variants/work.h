@@ -65,7 +65,7 @@ struct ct_frame {
 	uint16_t in, out;    /* devices */
 	/*
 	 * The "CPU" whose connection it belongs to, where threads share none (CT_V_UNSHARED);
-	 * 0: that of the thread that has the frame.  A card tells it by a hash of the packet.
+	 * 0: the thread that has the frame.  A card finds it by a hash of the packet.
 	 */
 	uint16_t owner;
 };

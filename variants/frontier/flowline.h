@@ -48,8 +48,8 @@
 #include <stdint.h>
 
 /*
- * ThreadSanitizer must see the load of each tag and does not know fences: with it the loads of tags
- * acquire themselves.
+ * ThreadSanitizer must see the load of each tag and does not know fences.  Its builds load tags
+ * with acquire instead.
  */
 #ifdef __SANITIZE_THREAD__
 #define FL_SCALAR
@@ -127,7 +127,7 @@ struct flowline {
 #ifndef FL_REUSES
 #define FL_REUSES 0
 #endif
-/* A test may let another thread act at these steps (tests/variants/test_interleave_flowline.c). */
+/* A test may run another thread at these steps (tests/variants/test_interleave_flowline.c). */
 #ifndef FL_POINT
 #define FL_POINT(name) ((void)0)
 #endif
@@ -138,7 +138,7 @@ struct flowline {
  */
 int fl_init(struct flowline *t, uint32_t depth, uint32_t max_depth, void *objects,
 	    enum fl_pages pages, const void *owner);
-void fl_destroy(struct flowline *t);
+void fl_destroy(struct flowline *t); /* accepts a table that fl_init() could not create */
 /*
  * Resizes to 2^depth lines, while others read and write.  0, -ENOMEM (the table is valid, perhaps
  * with another power of two between the two sizes), -EINVAL (beyond max_depth).
@@ -230,9 +230,9 @@ fl_serves(const struct flowline *t, const struct fl_line *line, uint32_t meta, u
 }
 
 /*
- * Nothing was found in the line, whose meta was this before: is the miss sure, or may a reference
- * have moved past the reader?  The fence keeps the loads of tags, references and links before that
- * of meta; it pairs with the one in fl_move_begin().
+ * After a search without a match; meta is the line's from before it.  True if the miss is certain,
+ * false if a reference may have moved past the reader.  The fence keeps the loads of tags,
+ * references and links before that of meta; it pairs with the one in fl_move_begin().
  */
 FL_INLINE bool
 fl_miss_is_sure(const struct flowline *t, const struct fl_line *line, uint32_t meta, uint32_t hash)
@@ -576,7 +576,7 @@ static inline bool fl_del(struct flowline *t, struct fl_line *line, uint32_t ref
 		fl_move_end(line);
 		return true;
 	}
-	/* A reader on a reused object may be carried off into another chain, and miss what follows. */
+	/* A reader on a reused object may be carried into another chain and miss the rest. */
 	if (FL_REUSES)
 		fl_move_begin(line);
 	ref = fl_unchain(t, line, ref);

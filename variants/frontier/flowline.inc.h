@@ -137,8 +137,8 @@ FL_MATCH bool fl_match_live(void *arg, struct nf_conn *ct, uint32_t kind)
 }
 
 /*
- * A reference on the match, if it still is one.  With deferred nodes the read-side section prevents
- * reuse of its memory; otherwise that is checked once the reference is there.
+ * Takes a reference on the match, if it still matches.  With deferred nodes the read-side section
+ * prevents reuse of its memory; otherwise reuse is checked after the reference was taken.
  */
 static __always_inline bool fl_get(const struct fl_query *q)
 {
@@ -176,8 +176,8 @@ static __always_inline void table_prefetch(struct ct_table *t, uint32_t hash)
 }
 
 /*
- * The lines are on their way.  First the objects that they most probably refer to, of which a
- * lookup reads two cache lines; then each is compared.  A guess that does not match is looked for
+ * The lines were prefetched before.  First prefetches the objects that they most probably refer to,
+ * two cache lines each; then compares each object.  If a guess does not match, its key is looked up
  * in the usual way.
  */
 #define CT_TABLE_BURSTS
@@ -289,7 +289,7 @@ out:
 	return ret;
 }
 
-/* fl_is_both() of a connection that is in the table, or false: its status says so, if it can. */
+/* fl_is_both() of a connection in the table, else false; read from its status where possible. */
 static __always_inline bool
 fl_is_once(const struct nf_conn *ct, uint32_t hash_orig, uint32_t hash_reply)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How Open vSwitch's conntrack hashes (conn_key_hash() in its lib/conntrack.c): each end by itself,
- * the two xored, and the rest mixed in; the mixing is that of MurmurHash3 (Appleby, public domain).
+ * The hash of Open vSwitch's conntrack (conn_key_hash() in lib/conntrack.c): it hashes each end,
+ * xors the two and mixes in the rest, with the mixing of MurmurHash3 (Appleby, public domain).
  * Both directions of a connection have one hash.
  *
- * Where both ends are equal they cancel out: every such flow has the same hash, whatever the
- * secret. That needs no luck from an attacker (land attacks have it), and symmetric.h avoids it.
+ * Equal ends cancel out: all flows with equal ends have the same hash, whatever the secret, so an
+ * attacker can send many of them (as in a land attack).  symmetric.h avoids this.
  */
 #ifndef CTBENCH_VARIANTS_HASH_ENDS_XOR_H
 #define CTBENCH_VARIANTS_HASH_ENDS_XOR_H

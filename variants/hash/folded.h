@@ -2,9 +2,9 @@
 /*
  * A fast keyed hash: the whole tuple, the zone and the namespace, folded (product.inc.h).
  *
- * Tables that others wrote use it, and nulls_rcu_folded, which shows how much of a table's lead
- * over the baseline is the hash alone.  The zone counts: a table of slots has no room for many
- * entries of one hash.
+ * Tables by others use it, and so does nulls_rcu_folded, which shows how much of a table's lead
+ * over the baseline is due to the hash.  The zone is hashed, because a table of slots has no room
+ * for many entries of one hash.
  */
 #ifndef CTBENCH_VARIANTS_HASH_FOLDED_H
 #define CTBENCH_VARIANTS_HASH_FOLDED_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Folding, as wyhash and rapidhash have it: a product of 64 by 64 bits, upper half xor lower half.
+ * Folding, as in wyhash and rapidhash: a product of 64 by 64 bits, upper half xor lower half.
  * It is fast and distributes evenly.  Unlike SipHash it is not a pseudo-random function, so an
  * attacker who learns the key can choose tuples that collide.
  */

@@ -2,8 +2,8 @@
 /*
  * A keyed hash that both directions of a connection share: each end is folded separately
  * (product.inc.h), then the two are ordered and folded together.  Ordering them instead of xoring
- * gives flows with equal ends different hashes (Open vSwitch's conntrack xors, and has one hash for
- * all of those).
+ * gives flows with equal ends different hashes.  Open vSwitch's conntrack xors, so all of those
+ * have one hash.
  */
 #ifndef CTBENCH_VARIANTS_HASH_SYMMETRIC_H
 #define CTBENCH_VARIANTS_HASH_SYMMETRIC_H

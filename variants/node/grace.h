@@ -30,7 +30,7 @@ static __always_inline void node_free_after_grace(struct ct_node_pool *pool, str
 	struct pool_cpu *c = &pool->cpu[ct_this_cpu];
 	uint64_t stamp = 0;
 
-	/* Every 64th records when it was freed, in memory that only holders of a reference read. */
+	/* Every 64th records when it was freed, in memory that only reference holders read. */
 	if (unlikely(!(load_relaxed(&c->deferred) % POOL_MAGAZINE)))
 		stamp = ct_ticks();
 	memcpy(&ct->proto, &stamp, sizeof(stamp));

@@ -59,10 +59,10 @@ int node_pool_init(struct ct_node_pool *pool, unsigned int nr_cpus, uint64_t exp
 		   enum ct_pages pages);
 /* Puts all slabs into one range of addresses.  Call it before the first slab; 0 or -ENOMEM. */
 int node_pool_reserve(struct ct_node_pool *pool, uint64_t expect);
-void node_pool_destroy(struct ct_node_pool *pool);
+void node_pool_destroy(struct ct_node_pool *pool); /* while no other thread uses it */
 /* Connections allocated and not freed.  Exact while no thread allocates or frees. */
 uint64_t node_pool_live(struct ct_node_pool *pool);
-uint64_t node_pool_bytes(struct ct_node_pool *pool);
+uint64_t node_pool_bytes(struct ct_node_pool *pool); /* of all slabs */
 /* Bytes of connections that still wait for a grace period, or for being freed after it. */
 uint64_t node_pool_waiting(struct ct_node_pool *pool);
 /* Of a reserved pool: how many pieces of POOL_MAGAZINE connections it has, and where one begins. */

@@ -10,7 +10,6 @@
 
 #define PEER(f)		 absl_map_##f
 #define CXX_BUCKET_BYTES 0u
-#define CXX_ENTRY_BYTES \
-	40u /* a slot and its byte, at most seven eighths full, rounded up to powers */
-#define CXX_AXES .bucket = "mask", .chain = "open", .lock = "sharded", .resize = "copying"
+#define CXX_ENTRY_BYTES	 40u /* a slot and its control byte, at most 7/8 full, a power of two */
+#define CXX_AXES	 .bucket = "mask", .chain = "open", .lock = "sharded", .resize = "copying"
 #include "variants/peers/cxx_table.inc.h"

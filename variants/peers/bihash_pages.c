@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Keys in pages of four that a bucket leads to, after the bounded-index hash of VPP (fd.io; its
+ * A bucket refers to pages of four keys, after the bounded-index hash of VPP (fd.io; its
  * bihash_template), written from its description.
  *
- * The idea.  A bucket is one word: a lock, the place of its pages and how many they are.  A page
- * has four keys with their values, so a lookup compares keys in the table and reads the connection
- * only when its key was found.  An insertion that finds its page full doubles the pages of that one
- * bucket, and takes them from a free list; where the hash cannot tell the entries apart, all pages
- * of the bucket are searched.  The number of buckets stays.
+ * The idea.  A bucket is one word: a lock, the number of its first page, and how many it has.
+ * A page has four keys with their values, so a lookup compares keys in the table and reads the
+ * connection only when its key was found.  An insertion into a full page doubles the pages of that
+ * one bucket, and takes them from a free list; if the hash cannot separate the entries, all pages
+ * of the bucket are searched.  The number of buckets is fixed.
  *
  * Races of readers.  VPP's readers wait while their bucket is locked and then read its pages
  * without a lock; up to 2025 a writer that came in between could change an entry under them (e.g.

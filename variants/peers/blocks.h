@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory for libraries that allocate arrays of their own and free them while readers may still look
- * at them: on the pages that the workload asks for, counted, and freed after a grace period.
+ * Memory for libraries that allocate and free their own arrays while readers may still use them: it
+ * is on the pages that the workload asks for, counted, and freed after a grace period.
  */
 #ifndef CTBENCH_VARIANTS_PEERS_BLOCKS_H
 #define CTBENCH_VARIANTS_PEERS_BLOCKS_H
@@ -18,12 +18,12 @@ struct peer_memory {
 	_Atomic uint64_t bytes; /* allocated and not freed */
 };
 
-/* Libraries' allocators know no table: this is the one that the thread is busy with. */
+/* The memory of the table that this thread works on; libraries' allocators get no table passed. */
 extern _Thread_local struct peer_memory *peer_memory_now;
 
-/* Cleared, aligned to two cache lines, of peer_memory_now; NULL without memory. */
+/* Allocates cleared memory, aligned to two cache lines, counted in peer_memory_now; or NULL. */
 void *peer_block_alloc(size_t size);
-/* After a grace period, or at once.  By a registered thread, if deferred.  NULL is accepted. */
+/* Frees p, at once or after a grace period (registered threads only).  NULL is accepted. */
 void peer_block_free(void *p, bool defer);
 
 #endif

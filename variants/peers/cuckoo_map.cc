@@ -26,7 +26,7 @@ struct Equal {
 	}
 };
 
-/* The key lies in the value, too: lookups hand out nothing but values. */
+/* The value contains the key too, because lookups return only values. */
 using Map = libcuckoo::cuckoohash_map<Key, void *, Hash, Equal>;
 
 Map &map(void *t)
@@ -50,7 +50,7 @@ void cuckoo_map_delete(void *t)
 	delete static_cast<Map *>(t);
 }
 
-/* The reference is taken under the locks of both buckets; afterwards the entry may go. */
+/* Takes the reference under the locks of both buckets; after that the entry may be removed. */
 void *cuckoo_map_find(void *t, const peer_key *key, bool get)
 {
 	void *found = nullptr;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What lies in a table written in C++: a node and its hash, and how two of them compare.  One of the
- * two always lies in the table; the other may be a question (enum peer_how).
+ * The key in a table written in C++: a node and its hash, and the comparison of two keys.  One of
+ * the two is always in the table; the other may be a lookup's (enum peer_how).
  */
 #ifndef CTBENCH_VARIANTS_PEERS_CXX_KEY_HH
 #define CTBENCH_VARIANTS_PEERS_CXX_KEY_HH
@@ -22,7 +22,7 @@ struct Key {
 	explicit Key(const peer_key *k) : what(k->what), hash(k->hash), how(k->how)
 	{
 	}
-	/* A table keeps a copy of what it was given to insert: that one is in the table. */
+	/* A table keeps a copy of the key it inserts; the copy is marked as being in the table. */
 	Key(const Key &k)
 	    : what(k.what), hash(k.hash),
 	      how(k.how == PEER_NEW ? static_cast<uint32_t>(PEER_NODE) : k.how)
@@ -31,7 +31,7 @@ struct Key {
 	Key &operator=(const Key &k) = default;
 };
 
-/* 64 bits, of which both ends are good: these tables use different ends for different things. */
+/* 64 bits, well mixed at both ends: these tables use the two ends for different purposes. */
 inline size_t spread(const Key &k)
 {
 	const uint64_t x = k.hash * UINT64_C(0x9e3779b97f4a7c15);
@@ -40,8 +40,8 @@ inline size_t spread(const Key &k)
 }
 
 /*
- * For tables that do not say which of the two is in them.  The order matters: a dying node in the
- * table does not keep another one out, and zones for one direction are not symmetric.
+ * For tables that do not say which of the two they contain.  The order matters: a dying node in the
+ * table does not prevent an insertion, and zones for one direction are not symmetric.
  */
 inline bool equal(const Key &a, const Key &b)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The interface of a table written in C++, which cxx_table.inc.h makes a variant: a handle and
+ * The interface of a table written in C++, from which cxx_table.inc.h makes a variant: a handle and
  * functions, called directly, once per operation.  PEER(f) is the name of the peer's function, such
  * as tbb_map_find().
  */

@@ -3,7 +3,7 @@
  * Packets that reached the wrong thread go to their owner through a ring, one for each pair of
  * threads: one thread puts into it, one takes from it (Lamport, "Specifying concurrent program
  * modules", 1983).  Each side remembers the other's index and reads it again only when the ring
- * seems full or empty, so that in the usual case no line moves but those of the entries
+ * seems full or empty, so that usually only the entries' lines move between CPUs
  * (MCRingBuffer, Lee et al., IPDPS 2010).  Puts and takes are plain loads and stores on x86.
  */
 #ifndef CTBENCH_VARIANTS_PEERS_HANDOVER_H
@@ -15,7 +15,7 @@
 #include "core/compiler.h"
 #include "variants/work.h"
 
-/* Packets in one ring: some bursts, as between the stages of a DPDK program. */
+/* Packets in one ring: several bursts, as between the stages of a DPDK program. */
 #define HANDOVER_ROOM 512u
 
 struct handover_ring {

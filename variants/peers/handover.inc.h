@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The worker loops for packets where threads share nothing.  A packet of another thread's
- * connection (ct_frame.owner, which the card's hash would tell) is put into that thread's ring;
- * packets in this thread's rings are taken before its own.  A packet counts where it passes the
- * hooks.
+ * connection (ct_frame.owner; a card finds it by its hash) is put into that thread's ring; packets
+ * in this thread's rings are taken before its own.  A packet is counted by the thread that passes
+ * it through the hooks.
  *
  * If a ring stays full, its thread may have stopped: the batch then ends early, and the packet is
  * sent with the next one.
@@ -33,7 +33,7 @@ owned_packets(struct ct_packet_work *w, const struct ct_frame **frame, unsigned 
 	w->done += nr;
 }
 
-/* What other threads have put into this one's rings; each ring gets its turn. */
+/* Takes packets from this thread's rings, one ring after another. */
 static __always_inline void
 handed_packets(struct ct_packet_work *w, struct ct_handover *h, const unsigned int burst)
 {

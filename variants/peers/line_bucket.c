@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A bucket is one cache line with its lock, after CLHT (David, Guerraoui, Trigonakis,
- * "Asynchronized Concurrency", ASPLOS 2015), whose keys are 8 bytes.  Here a slot is the 32-bit
- * hash, which is what CLHT's key is to it, and a pointer to the node, whose tuple decides.
+ * "Asynchronized Concurrency", ASPLOS 2015).  CLHT's keys are 8 bytes; here a slot has the 32-bit
+ * hash in the key's place and a pointer to the node, whose tuple is then compared.
  *
  * The idea.  A lookup of a full table reads one line, and the object.  Four hashes and four
  * pointers fit beside the lock and a link to another such line, for what does not fit.
  *
  * Guarantees.
- *   - Readers take no lock and write nothing.  An entry never moves from its slot, so a reader that
- *     finds nothing needs no second look.
+ *   - Readers take no lock and write nothing.  An entry never moves from its slot, so a miss needs
+ *     no second search.
  *   - A writer locks the line, changes it in place, and first publishes the hash, then the pointer.
- *   - A resize copies line by line into a new table, and each line that was copied stays locked
- *     for good.  Readers go on in the old table, in which nothing changes any more; writers wait
- *     until the new one is published (CLHT lets them help).
+ *   - A resize copies line by line into a new table, and each copied line stays locked for ever.
+ *     Readers continue in the old table, which does not change any more; writers wait until the
+ *     new one is published (in CLHT they help).
  *
  * Requirements.  Nodes are freed after a grace period.
  *
@@ -131,7 +131,7 @@ static __always_inline void table_prefetch(struct ct_table *t, uint32_t hash)
 	ct_prefetch(line_of(lines_now(t), hash));
 }
 
-/* The lines are on their way: first the nodes that they name, then the lookups. */
+/* The lines were prefetched before: prefetches the nodes they refer to, then does the lookups. */
 #define CT_TABLE_BURSTS
 static __always_inline void
 table_find_burst(struct ct_table *t, struct ct_find *f, struct ct_burst *b, const bool get)

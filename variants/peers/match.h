@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The comparison of connections in tables by others, so that "equal", "expired" and "taken" mean
- * the same in all of them.  C++ may include it: a node is a void * here (struct
- * nf_conntrack_tuple_hash), because C++ does not have C11's atomics.
+ * the same in all of them.  Usable from C++: a node (struct nf_conntrack_tuple_hash) is a void *
+ * here, because C++ does not have C11's atomics.
  */
 #ifndef CTBENCH_VARIANTS_PEERS_MATCH_H
 #define CTBENCH_VARIANTS_PEERS_MATCH_H

@@ -8,7 +8,7 @@
 #include "core/nf_conntrack_find.h"
 
 /*
- * A test lets another thread act at these steps of a reader
+ * A test runs another thread at these steps of a reader
  * (tests/variants/test_interleave_peers.c).
  */
 #ifndef PEER_POINT

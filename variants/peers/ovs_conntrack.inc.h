@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The table of Open vSwitch's own conntrack, that of its userspace datapath, as a whole: not only
- * its cmap (ovs_cmap.inc.h) but how lib/conntrack.c uses it since 2023.
+ * The table of Open vSwitch's own conntrack, in its userspace datapath: not only its cmap
+ * (ovs_cmap.inc.h), but also how lib/conntrack.c uses it since 2023.
  *
- *   - A map per zone.  A lookup knows its zone before it hashes, so a zone's connections are never
- *     met by packets of another, and a zone can be emptied without looking at the others.
+ *   - A map per zone.  A lookup knows its zone before it hashes, so it never meets connections of
+ *     other zones, and a zone can be emptied without reading the others.
  *   - One entry a connection.  The hash is the same for both directions, and a lookup compares both
  *     of an entry's keys.  Open vSwitch adds the second entry only with NAT.  Here it is added
  *     where the two hashes or the two zones differ: ICMP echo, zones of one direction.
  *   - One lock for all writers of all zones.
- *   - Readers are of the kind qsbr, as Open vSwitch's threads are (lib/ovs-rcu.h).
+ *   - Readers use QSBR, as Open vSwitch's threads do (lib/ovs-rcu.h).
  *
  * What conntrack needs and Open vSwitch does not have is done here as in the other tables: lookups
  * take a reference (Open vSwitch uses what it found until the thread's next quiescent state), and
@@ -17,7 +17,7 @@
  *
  * The including file has included a hash that both directions share.
  *
- * Progress: lookups wait for no one, except while the writer moves an entry of their bucket.
+ * Progress: lookups wait only while the writer moves an entry of their bucket.
  * Writers wait for each other, also for one that doubles a zone's map.
  */
 #include "variants/rcu/qsbr.h"
@@ -43,7 +43,7 @@ static void nf_ct_put_direct(struct nf_conn *ct);
 
 /* --- Lookup --- */
 
-/* If both ends are equal both directions match, and it is REPLY, as in a chain of Linux. */
+/* If both ends are equal, both directions match; the result is REPLY, as in Linux's chain. */
 static __always_inline struct nf_conntrack_tuple_hash *
 ovs_entry(struct nf_conn *ct, struct ct_find *f)
 {
@@ -124,7 +124,7 @@ ovs_taken(struct ct_table *t, const struct nf_conn *ct, enum ip_conntrack_dir di
 	return NULL;
 }
 
-/* Does its ORIGINAL entry find both directions?  Nothing that this asks changes in the table. */
+/* Does its ORIGINAL entry serve both directions?  Constant while it is in the table. */
 static bool ovs_is_one_entry(const struct nf_conn *ct, uint32_t hash_orig, uint32_t hash_reply)
 {
 	return likely(hash_orig == hash_reply) &&
@@ -189,7 +189,7 @@ table_remove(struct ct_table *t, struct nf_conn *ct, uint32_t hash_orig, uint32_
 
 /* --- Life --- */
 
-/* As if all were in one zone and none had two entries. */
+/* Assumes that all are in one zone and none has two entries. */
 static uint64_t table_bytes(uint64_t buckets __maybe_unused, uint64_t connections)
 {
 	return cmap_bytes(connections);

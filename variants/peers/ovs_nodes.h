@@ -32,8 +32,8 @@ static __always_inline const struct cmap_node *cmap_next(const struct cmap_node 
 }
 
 /*
- * Under the writers' lock: adds a node, or removes it and tells if it was in the map.  Its second
- * word tells whether it is, because cmap_replace() must not be called otherwise.
+ * Under the writers' lock: adds a node, or removes it and returns whether it was in the map.  The
+ * node's second word records that, because cmap_replace() must not be called otherwise.
  */
 static inline void
 cmap_node_add(struct cmap *cmap, struct nf_conntrack_tuple_hash *h, uint32_t hash)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What tables made of Open vSwitch's cmap have in common, whether one map or one for each zone; the
- * including file has their struct ct_table, with the memory of all maps.
+ * Common to the tables made of Open vSwitch's cmap, with one map or one for each zone.  The
+ * including file defines struct ct_table, with the memory of all maps.
  */
 static const char *table_bucket_rule(uint64_t n)
 {

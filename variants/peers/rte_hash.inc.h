@@ -3,12 +3,12 @@
  * DPDK's rte_hash as conntrack's table: two buckets of eight entries for each key (cuckoo hashing),
  * 16 bits of the hash beside each, and keys copied into its own array of slots.
  *
- * Its size is fixed when it is made; the flag EXT_TABLE lets buckets overflow, so that it is full
- * only when its slots are.  Insertion then returns -ENOSPC, and the packet is dropped; if deleted
- * keys still hold slots, it first waits for the threads that may read them.
+ * Its size is fixed at creation; with the flag EXT_TABLE buckets may overflow, so the table is full
+ * only when no slot is free.  Insertion then returns -ENOSPC, and the packet is dropped.  If
+ * deleted keys still occupy slots, it first waits for the threads that may read them.
  *
- * An insertion overwrites an entry with the same key, so the writer first looks it up, under our
- * own lock: threads that DPDK did not create may not be among its concurrent writers.
+ * An insertion overwrites an entry with the same key, so the writer first looks the key up, under
+ * our own lock: DPDK allows concurrent writers only in threads that it created.
  *
  * The unit has included a hash, and defined CT_RTE_FLAGS and CT_RTE_RCU (1: deleted slots wait for
  * rte_rcu_qsbr).
@@ -33,9 +33,9 @@
 #define CT_TABLE_WALKS_POOL
 #define CT_TABLE_PROCESS_START
 #define CT_TABLE_LIMITS \
-	"a key has one entry: where two zones of one direction differ in nothing else, the " \
-	"second " \
-	"connection is refused"
+	"a key has one entry: if two connections differ only in their zones of one direction, " \
+	"the second " \
+	"is refused"
 
 struct ct_table {
 	struct rte_hash *hash;
@@ -85,7 +85,7 @@ rte_key_set(struct rte_key *k, const union ct_tuple_words *t, uint32_t zone_id, 
 
 /* --- Lookup --- */
 
-/* A zone for one direction sets none for the other; the lookup takes the one that is set. */
+/* With a zone for one direction only one of the two is set; the lookup uses that one. */
 static __always_inline void
 rte_key_find(struct rte_key *k, const union ct_tuple_words *t, const struct ct_find *f)
 {
@@ -164,15 +164,15 @@ static void rte_key_node(struct rte_key *k, const struct nf_conn *ct, enum ip_co
 	rte_key_set(k, &t, nf_ct_zone_id(&zone, dir), load_relaxed(&ct->net_id));
 }
 
-/* An entry that must not be found is not in the table; only its node says that it is. */
+/* A hidden entry is not inserted into the table, but its node is marked as inserted. */
 static bool rte_is_hidden(const struct nf_conn *ct, enum ip_conntrack_dir dir)
 {
 	return nf_ct_is_hidden(nf_ct_status(ct), dir);
 }
 
 /*
- * Under the writer's lock.  A node's second word says whether it is in.  One that is dying gives
- * its place to its successor, since a key has only one.
+ * Under the writer's lock.  A node's second word says whether it is in the table.  A key has only
+ * one entry, so a new node replaces a dying one.
  */
 static int rte_put(struct ct_table *t, struct nf_conn *ct, enum ip_conntrack_dir dir, uint32_t hash,
 		   struct ct_insert *ins)
@@ -189,7 +189,7 @@ static int rte_put(struct ct_table *t, struct nf_conn *ct, enum ip_conntrack_dir
 	}
 	rte_key_node(&key, ct, dir);
 	replaces = rte_hash_lookup_with_hash_data(t->hash, &key, hash, &there) >= 0;
-	/* Where both ends are the same, it is its own answer, and found by it. */
+	/* If both ends are equal, the connection's other node has this key: no clash. */
 	if (unlikely(replaces) && !nf_ct_is_dying(nf_ct_tuplehash_to_ctrack(there)) &&
 	    nf_ct_tuplehash_to_ctrack(there) != ct)
 		return peer_clash(there, ins);
@@ -203,10 +203,10 @@ static int rte_put(struct ct_table *t, struct nf_conn *ct, enum ip_conntrack_dir
 }
 
 /*
- * No slot is free.  If deleted keys hold some until all threads are quiescent, the caller may wait
- * for them: the next attempt takes back what nobody reads any more.  A thread that the kernel has
- * stopped for some milliseconds would otherwise make a table full that is half empty.  The wait has
- * an end, because a thread that never reports would hold up this one for ever.
+ * No slot is free.  If deleted keys occupy some until all threads are quiescent, the caller may
+ * wait: the next attempt reclaims slots that have no readers any more.  Without the wait, a
+ * thread that the kernel stops for some milliseconds could fill a table that is half empty.  The
+ * wait is limited, because another thread may never report a quiescent state.
  */
 static __cold bool rte_may_wait(uint64_t used, uint64_t slots, struct timespec *end)
 {
@@ -252,7 +252,7 @@ peer_del(struct ct_table *t, struct nf_conn *ct, enum ip_conntrack_dir dir, uint
 	spin_lock(&t->writer, CT_LOCK_BUCKET);
 	in = load_relaxed(&mine->hnnode.pprev);
 	if (in) {
-		/* Unless it has given its place to another. */
+		/* Unless another node has replaced it. */
 		if (rte_hash_lookup_with_hash_data(t->hash, &key, hash, &there) >= 0 &&
 		    there == mine) {
 			rte_hash_del_key_with_hash(t->hash, &key, hash);
@@ -270,8 +270,8 @@ peer_del(struct ct_table *t, struct nf_conn *ct, enum ip_conntrack_dir dir, uint
 /* --- Life --- */
 
 /*
- * Twice what is expected, as the pool of connections has, and some that wait for a grace period;
- * when more wait, insertions do too (rte_may_wait()).
+ * Twice the expected number, as in the pool of connections, and some for keys that wait for a grace
+ * period; if more keys wait, insertions wait too (rte_may_wait()).
  */
 static uint64_t rte_slots(uint64_t connections)
 {

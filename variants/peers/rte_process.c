@@ -10,7 +10,7 @@
 #include <rte_eal.h>
 #include <rte_rcu_qsbr.h>
 
-/* Address space for keys, most of which is never touched: 17 million of them. */
+/* Address space for 17 million keys; most of it is never touched. */
 #define MEGABYTES "2048"
 
 struct rte_rcu_qsbr *rte_process_qsbr;

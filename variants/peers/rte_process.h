@@ -5,13 +5,13 @@
 
 struct rte_rcu_qsbr;
 
-/* For all tables of the process, with a thread for each "CPU". */
+/* Shared by all tables of the process; a thread of it is a "CPU". */
 #define RTE_PROCESS_THREADS 256
 extern struct rte_rcu_qsbr *rte_process_qsbr;
 
 /*
- * Starts the EAL once, any number of times: 0, or -EOPNOTSUPP where it does not start.  The caller
- * keeps its CPUs.  No fork() afterwards.
+ * Starts the EAL at the first call: 0, or -EOPNOTSUPP if it does not start.  The calling thread
+ * keeps its CPU affinity.  No fork() afterwards.
  */
 int rte_process_begin(void);
 

@@ -8,17 +8,17 @@
  * there are no locks and no atomic operations, references included (CT_UNSHARED), and memory is
  * reused at once.  A packet that reaches another thread is handed over (handover.inc.h).
  *
- * Chains and hash are those of nulls_rcu_folded.  So what is between the two is what sharing costs.
- * Each thread has buckets/threads buckets, which it allocates when it first inserts.
+ * Chains and hash are those of nulls_rcu_folded, so the difference between the two is the cost of
+ * sharing.  Each thread has buckets/threads buckets, which it allocates at its first insertion.
  *
- * Two things of the core stay shared, because they are outside the table: the lock of a
- * connection's TCP state, which nobody contends for, and the pool's depot, which a thread visits
- * once for 64 connections.
+ * Two parts of the core stay shared, because they are outside the table: the lock of a
+ * connection's TCP state, which is never contended, and the pool's depot, which a thread uses
+ * once per 64 connections.
  *
  * Progress: every operation ends in a bounded number of steps; none waits.
  *
- * Thread-safety: a connection belongs to the thread that inserted it.  Others may touch it only
- * while that thread does nothing (gc and dumps beside it are not possible).
+ * Thread-safety: a connection belongs to the thread that inserted it.  Other threads may use it
+ * only while that thread is idle (no concurrent gc or dumps).
  */
 #define CT_UNSHARED 1
 
@@ -41,8 +41,8 @@
 #include "variants/variant.h"
 
 #define CT_TABLE_LIMITS \
-	"a connection is found only by the thread that inserted it: its packets must all reach " \
-	"that thread, and no other may walk over its table meanwhile"
+	"only the thread that inserted a connection finds it: all its packets must reach " \
+	"that thread, and no other thread may walk its table meanwhile"
 
 struct part {
 	_Atomic uintptr_t *buckets; /* NULL until this thread inserts */
@@ -175,7 +175,7 @@ static int table_insert(struct ct_table *t, struct nf_conn *ct, uint32_t hash_or
 	return 0;
 }
 
-/* Its chains lead to it, so it does not matter whose part it is in. */
+/* The node's own links suffice, so any thread's part will do. */
 static bool table_remove(struct ct_table *t __maybe_unused, struct nf_conn *ct,
 			 uint32_t hash_orig __maybe_unused, uint32_t hash_reply __maybe_unused)
 {

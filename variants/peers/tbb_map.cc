@@ -56,7 +56,7 @@ void tbb_map_delete(void *t)
 	delete static_cast<Map *>(t);
 }
 
-/* The reference is taken while the entry is locked; afterwards it may go. */
+/* Takes the reference while the entry is locked; after that the entry may be removed. */
 void *tbb_map_find(void *t, const peer_key *key, bool get)
 {
 	Map::const_accessor entry;

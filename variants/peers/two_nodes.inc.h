@@ -14,7 +14,7 @@
 
 #define CT_TABLE_HALF_IN CT_V_HALF_IN
 
-/* A test lets other threads act between these steps (tests/variants/test_interleave_peers.c). */
+/* A test runs other threads between these steps (tests/variants/test_interleave_peers.c). */
 #ifdef RACE_PEER_HOOKS
 RACE_PEER_HOOKS
 #define peer_add race_peer_add
@@ -22,8 +22,8 @@ RACE_PEER_HOOKS
 #endif
 
 /*
- * Both ends of the connection are the same, so one tuple leads to both nodes.  Linux finds REPLY,
- * which it inserted last; here ORIGINAL is left out, because these tables keep no order.
+ * True if both ends of the connection are equal, so both nodes have the same tuple.  Linux finds
+ * REPLY, which it inserted last; these tables keep no order, so ORIGINAL is not inserted.
  */
 static inline bool
 peer_is_own_answer(const struct nf_conn *ct, uint32_t hash_orig, uint32_t hash_reply)
@@ -36,7 +36,7 @@ peer_is_own_answer(const struct nf_conn *ct, uint32_t hash_orig, uint32_t hash_r
 static bool
 peer_unlink(struct ct_table *t, struct nf_conn *ct, uint32_t hash_orig, uint32_t hash_reply)
 {
-	/* The thread that removes the first node has removed the connection. */
+	/* The connection counts as removed by the thread that removes its first node. */
 	bool mine;
 
 	if (peer_is_own_answer(ct, hash_orig, hash_reply))

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * DPDK's RCU, rte_rcu_qsbr, for its rte_hash: the library keeps the place of a deleted key until
+ * DPDK's RCU, rte_rcu_qsbr, for its rte_hash: the library keeps the slot of a deleted key until
  * all threads have reported a quiescent state.
  *
- * Nothing else waits for it: connections are type-stable, and what a lookup hands out is looked at
- * again behind a reference.  So a thread is in a read-side section only inside a lookup, and may
- * report wherever it is in none: once a batch as with qsbr, and when it has changed the table.
+ * Nothing else waits for it: connections are type-stable, and a lookup checks its result again
+ * after it took a reference.  So a thread is in a read-side section only inside a lookup, and may
+ * report anywhere else: once a batch as with qsbr, and after it changed the table.
  */
 #define CT_RCU_NAME    "rte_qsbr"
 #define CT_RCU_IS_NONE 0

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * After the reference one word is compared: the status, in which each connection counts how often
- * its memory began a new life.  A lookup that finds the count unchanged knows that the memory
- * still is the connection whose key it compared, because a key stays the same from confirm to the
+ * After the reference was taken one word is compared: the status, which counts how often its
+ * memory was reused ("lives").  If the count is unchanged, the memory is still the connection
+ * whose key was compared, because a key does not change from confirm to the
  * end of a life.
  *
  * Why this is enough.  Let s1 be the status read before the key (acquire), with CONFIRMED and
@@ -15,12 +15,12 @@
  *    reference.  With equal counts s1 is of L, too.
  *  - A key word of a later life than L would have been read before the put after which it was
  *    written.  So the whole key was L's.
- * What is read between nf_conntrack_set_live() and nf_ct_insert_publish() has no CONFIRMED, and is
- * refused at once, whatever key is there (the gap in which the count is new and the key old).
+ * A status read between nf_conntrack_set_live() and nf_ct_insert_publish() has no CONFIRMED, so it
+ * is refused, whatever the key is (in this gap the count is new and the key may be old).
  *
- * The count has 12 bits, of the status's unused ones, so it comes round after 4096 lives.  A reader
- * must not sleep through a whole round: the memory of the last life of a round waits for a grace
- * period, and a reader is in one read-side section from s1 to s2.
+ * The count has 12 bits, unused ones of the status, so it wraps after 4096 lives.  No reader may
+ * miss a whole round: after the last life of a round the memory waits for a grace period before it
+ * is reused, and a reader is in one read-side section from s1 to s2.
  *
  * tests/litmus (recheck, recheck_torn) runs this code under the C++ memory model.
  */
@@ -50,7 +50,7 @@ recheck_same(const struct nf_conntrack_tuple_hash *h, const struct nf_conn *ct,
 
 	if (likely(!(moved & (CT_INCARNATION | IPS_CONFIRMED | IPS_DYING))))
 		return true;
-	/* Another life may have the same key; then it is what was looked for. */
+	/* Another life may have the same key; then it is the right entry. */
 	return nf_ct_key_equal(h, ct, f);
 }
 

@@ -8,7 +8,7 @@
 
 #include "core/nf_conntrack_find.h"
 
-/* nf_ct_key_equal(); *before is what recheck_same() is to know of this first comparison. */
+/* nf_ct_key_equal(); *before: data of this first comparison for recheck_same(). */
 static __always_inline bool
 recheck_equal(const struct nf_conntrack_tuple_hash *h, const struct nf_conn *ct,
 	      const struct ct_find *f, uint32_t *before __maybe_unused)
@@ -16,7 +16,7 @@ recheck_equal(const struct nf_conntrack_tuple_hash *h, const struct nf_conn *ct,
 	return nf_ct_key_equal(h, ct, f);
 }
 
-/* Is h of ct, on which the reader holds a reference now, still the entry that it compared? */
+/* Is h, a node of ct, on which the reader holds a reference now, still the entry it compared? */
 static __always_inline bool
 recheck_same(const struct nf_conntrack_tuple_hash *h, const struct nf_conn *ct,
 	     const struct ct_find *f, uint32_t before __maybe_unused)
@@ -24,7 +24,7 @@ recheck_same(const struct nf_conntrack_tuple_hash *h, const struct nf_conn *ct,
 	return nf_ct_key_equal(h, ct, f);
 }
 
-/* The count that a connection's status begins a new life with. */
+/* The count with which a connection's status begins a new life. */
 static __always_inline uint32_t recheck_new_life(const struct nf_conn *ct __maybe_unused)
 {
 	return 0;

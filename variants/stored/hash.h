@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A node stores its hash, as those of IPVS do since 2026: a walk reads of a node that is not meant
- * only the line of its link, neither the tuple nor the connection's timeout.  So a lookup meets
- * fewer of the expired entries in its chain than netfilter's does; the gc worker finds those.
+ * A node stores its hash, as in IPVS since 2026: of a node with another hash, a walk reads only
+ * the line of its link, neither the tuple nor the connection's timeout.  So a lookup notices fewer
+ * expired entries of its chain than netfilter's does; the gc worker finds those.
  *
- * IPVS has a word for it.  Here the link's words are full, so it is 16 bits of the hash in the
- * upper bits of the back pointer, where addresses of a process have zeros.  They come from both
- * halves, for the bucket's number says either the upper or the lower bits already.
+ * IPVS has a word for it.  Here the link's words are full, so 16 bits of the hash are stored in the
+ * upper bits of the back pointer, where addresses of a process have zeros.  They mix both halves,
+ * because all nodes of a bucket share either the upper or the lower bits already.
  *
  * IPVS also has 16 buckets for each connection (sysctl conn_lfactor: -4), as load_factor: 0.0625.
  */
@@ -24,8 +24,8 @@ static __always_inline uintptr_t stored_bits(uint32_t hash)
 }
 
 /*
- * Relaxed: a node that a reader reaches by chain_load() has them already, and they stay until it is
- * linked again.  A reader that was carried away with a node notices that at the end of its chain.
+ * Relaxed: a node that chain_load() reaches has them already, and they stay until it is linked
+ * again.  A reader that was carried into another chain notices that at the end of the chain.
  */
 static __always_inline void stored_set(struct nf_conntrack_tuple_hash *h, uint32_t hash)
 {
