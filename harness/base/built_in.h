@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The project's own files, as parts of the program: workloads and their captures, gnuplot
- * scripts, the style of reports.  A program that was copied to another machine has them all, in
+ * scripts, the style of reports.  A copy of the program on another machine still has them, in
  * the revision that it was built from.
  *
  * Where a path may name any file, "ctbench:workloads/axes.yaml" names one of these.
@@ -25,13 +25,13 @@ struct built_in {
 extern const struct built_in built_in_files[];
 extern const size_t built_in_nr_files;
 
-/* NULL if there is none of that name, which has no prefix. */
+/* The file with that name (without the prefix), or NULL. */
 const struct built_in *built_in_find(const char *name);
 
-/* open() for reading: a file on disk, or with the prefix one of these.  -1 and errno. */
+/* Like open() for reading: a file on disk, or with the prefix a built-in one.  -1 and errno. */
 int built_in_open(const char *path);
 
-/* Would built_in_open() find it? */
+/* Could built_in_open() open it? */
 bool built_in_exists(const char *path);
 
 #endif

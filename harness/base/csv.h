@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-/* Lines with tabs between fields become lines with commas.  0, or a negative errno of reading. */
+/* Converts lines of fields separated by tabs to CSV.  0, or a negative errno of reading. */
 int csv_of_tsv(FILE *out, FILE *in);
 
 #endif

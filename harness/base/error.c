@@ -25,7 +25,7 @@ int ct_error_print(const struct ct_error *e)
 	char text[4 * sizeof(e->text)];
 
 	fflush(stdout);
-	/* Sentences quote what stood in files and arguments; a sentence is one line. */
+	/* Sentences quote text from files and arguments; a sentence must stay one line. */
 	escaped(text, sizeof(text), escape_line,
 		e->status ? e->text : "failed without giving a reason");
 	fprintf(stderr, "ctbench: %s\n", text);

@@ -2,8 +2,8 @@
 /*
  * How errors are reported.
  *
- * A function that can fail for a reason that the user should read takes a struct ct_error, writes
- * one sentence into it with ct_fail(), and returns the negative errno that ct_fail() returned.
+ * A function whose failure the user should understand takes a struct ct_error, writes one sentence
+ * into it with ct_fail(), and returns the negative errno that ct_fail() returned.
  * The caller that handles the error prints it with ct_error_print(), which returns the exit
  * status.
  */
@@ -35,11 +35,10 @@ struct ct_error {
 __attribute__((format(printf, 4, 5))) int
 ct_fail(struct ct_error *e, int code, enum ct_exit status, const char *fmt, ...);
 
-/* Print "ctbench: SENTENCE" on stderr, behind what stdout still holds; returns the exit status. */
+/* Flushes stdout, prints "ctbench: SENTENCE" on stderr, and returns the exit status. */
 int ct_error_print(const struct ct_error *e);
 
-/* clang's analyzer sees one file at a time: what it must know of ct_fail() is that it returns an
- * error. */
+/* For clang's analyzer, which sees one file at a time: ct_fail() returns an error, never 0. */
 #if defined(__clang_analyzer__) && !defined(CT_ERROR_DEFINES)
 #define ct_fail(e, code, ...) (ct_fail(e, code, __VA_ARGS__), -1)
 #endif

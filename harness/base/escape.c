@@ -27,7 +27,7 @@ size_t utf8_next(const char *text, size_t len, uint32_t *code)
 			goto invalid;
 		c = c << 6 | (p[i] & 0x3f);
 	}
-	/* Too long a form, half of a UTF-16 pair, or beyond the last character. */
+	/* Overlong, a UTF-16 surrogate, or above U+10FFFF. */
 	if (c < least[n] || (c >= 0xd800 && c < 0xe000) || c > 0x10ffff)
 		goto invalid;
 	*code = c;
@@ -65,7 +65,7 @@ size_t utf8_visible(char buf[ESCAPED_MAX], uint32_t code, unsigned char byte)
 {
 	int n;
 
-	/* As JSON has it, so that what a command prints as JSON stays JSON. */
+	/* As in JSON strings, so that JSON output stays valid. */
 	if (code == UTF8_INVALID)
 		n = snprintf(buf, ESCAPED_MAX, "\\x%02x", byte);
 	else if (code < 0x10000)
@@ -91,17 +91,17 @@ bool text_is_plain(const char *text)
 
 /* ---- targets ---- */
 
-/* What a target reads as its own. */
+/* The characters with a meaning in the target's syntax, and what replaces them. */
 struct target {
 	const char *special;	/* characters */
-	const char *instead[4]; /* of each of them */
-	const char *newline;	/* instead of one; NULL: a blank */
-	/* Instead of the above, where that is not enough; both may be NULL. */
+	const char *instead[4]; /* the replacement of each */
+	const char *newline;	/* its replacement; NULL: a blank */
+	/* Used in place of the above where that is not enough; both may be NULL. */
 	void (*put)(FILE *out, const char *p, size_t n);
 	void (*bad)(FILE *out, uint32_t code, unsigned char byte);
 };
 
-/* A character that may be shown. */
+/* Writes a character that may be shown. */
 static void put(FILE *out, const struct target *t, const char *p, size_t n)
 {
 	const char *at = t->special ? strchr(t->special, *p) : NULL;
@@ -114,7 +114,7 @@ static void put(FILE *out, const struct target *t, const char *p, size_t n)
 		fwrite(p, 1, n, out);
 }
 
-/* Another one. */
+/* Writes the replacement of a character that may not be shown. */
 static void replace(FILE *out, const struct target *t, uint32_t code, unsigned char byte)
 {
 	if (t->bad)
@@ -125,7 +125,7 @@ static void replace(FILE *out, const struct target *t, uint32_t code, unsigned c
 		fputs(code == '\n' || code == '\t' ? " " : "\xef\xbf\xbd", out);
 }
 
-/* One character at a time. */
+/* Writes the whole text, character by character. */
 static void each(FILE *out, const char *text, const struct target *t)
 {
 	for (size_t left = strlen(text), n; left; text += n, left -= n) {
@@ -174,7 +174,7 @@ static void put_markdown(FILE *out, const char *p, size_t n)
 		put(out, &html, p, n);
 	else if (*p == '@')
 		fputs("&#64;", out);
-	/* A bracket alone is one; before these it would end the text of a link. */
+	/* A lone ']' is harmless; before one of these it would end the text of a link. */
 	else if (strchr("\\`*|~", *p) || (*p == ']' && p[1] && strchr("([:", p[1])))
 		fprintf(out, "\\%c", *p);
 	else
@@ -190,7 +190,7 @@ void escape_markdown_code(FILE *out, const char *text)
 {
 	size_t longest = 0;
 
-	/* Delimiters are a row of backquotes as there is none inside. */
+	/* The delimiter is one backquote longer than any row of them in the text. */
 	for (const char *p = text; (p = strchr(p, '`'));) {
 		size_t row = strspn(p, "`");
 
@@ -209,9 +209,9 @@ void escape_markdown_code(FILE *out, const char *text)
 }
 
 /*
- * Between single quotes gnuplot takes everything as it is, except the quote itself.  That one comes
- * between double quotes, joined with '.': doubled, it would end the string if it were its first
- * character.  Between double quotes gnuplot executes text in backquotes.
+ * Inside single quotes gnuplot interprets nothing but the quote itself.  A quote is written in
+ * double quotes and joined with '.'; a doubled quote would end the string if it were its first
+ * character.  Double quotes alone would not do: gnuplot executes backquoted text in them.
  */
 void escape_gnuplot(FILE *out, const char *text)
 {
@@ -231,7 +231,7 @@ void escape_gnuplot_comment(FILE *out, const char *text)
 	size_t len = strlen(text);
 
 	each(out, text, &as_it_is);
-	/* A backslash at the end would draw the next line into the comment. */
+	/* A backslash at the end would continue the comment on the next line. */
 	if (len && text[len - 1] == '\\')
 		fputc(' ', out);
 }
@@ -287,7 +287,7 @@ void escape_shell(FILE *out, const char *text)
 	};
 	const bool whole = text_is_plain(text);
 
-	/* zsh takes a leading '=' for the path of a program. */
+	/* zsh expands a leading '=' to the path of a program. */
 	if (*text && *text != '=' && !text[strspn(text, plain)]) {
 		fputs(text, out);
 		return;
@@ -314,7 +314,7 @@ char *escaped(char *buf, size_t size, void (*escape)(FILE *out, const char *text
 	escape(out, text);
 	fclose(out);
 	buf[size - 1] = '\0';
-	/* Where it did not fit, the last character may be cut off in the middle. */
+	/* If it did not fit, the last character may be incomplete. */
 	end = strlen(buf);
 	for (at = end; at && end - at < UTF8_MAX;) {
 		uint32_t code;

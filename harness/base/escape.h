@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Texts that others wrote (workload files, received results, names of files and hosts) on their
- * way out: one function for each place that reads some characters as its own.  A text passes
- * exactly one of them, where it is written.
+ * Escaping of texts from outside (workload files, received results, names of files and hosts): one
+ * function for each output syntax.  A text is escaped exactly once, where it is written.
  *
  * Control characters (C0, DEL, C1), line separators, characters that change the direction of the
- * text, noncharacters and bytes that are not UTF-8 never get through.  Where the reader is a
- * person at a terminal they become visible, \u001b or \xff; in pages and pictures U+FFFD.
+ * text, noncharacters and bytes that are not UTF-8 are never written.  On terminals they are
+ * replaced by \u001b or \xff, in pages and pictures by U+FFFD.
  *
  * No state; any thread.
  */
@@ -32,21 +31,20 @@ void escape_gnuplot(FILE *out, const char *text);
 void escape_gnuplot_comment(FILE *out, const char *text);
 /*
  * A text in a column of a gnuplot data file, with its quotes; a newline stays one.  Double quotes
- * become single ones: such a column has no other way to hold them.
+ * become single ones, because such a column cannot contain them.
  */
 void escape_gnuplot_data(FILE *out, const char *text);
 /*
- * A part of a file name: letters, digits, '-', '_' and '.', neither of the latter in front.  All
- * else becomes '_', so that different texts may give the same name.
+ * A part of a file name: letters, digits, '-', '_' and '.', but no '-' or '.' in front.  Everything
+ * else becomes '_', so different texts may give the same name.
  */
 void escape_file_name(FILE *out, const char *text);
-/* A word for a shell, quoted where it has to be, so that it can be pasted. */
+/* A word for a shell, quoted if necessary, so that it can be pasted. */
 void escape_shell(FILE *out, const char *text);
-/* A field of a file with tabs between fields and a line for each row: control characters become
- * blanks. */
+/* A field of a TSV file: control characters become blanks. */
 void escape_tsv(FILE *out, const char *text);
 
-/* Any of these into buf, cut off after a whole character where it is too small.  Returns buf. */
+/* Any of these into buf, truncated after a whole character if it is too small.  Returns buf. */
 char *
 escaped(char *buf, size_t size, void (*escape)(FILE *out, const char *text), const char *text);
 
@@ -64,7 +62,7 @@ bool text_is_plain(const char *text);
  * are needed to tell.
  */
 size_t utf8_next(const char *text, size_t len, uint32_t *code);
-/* May a terminal get it as it is?  Newlines and tabs may not. */
+/* May it be written to a terminal unchanged?  Not newlines and tabs. */
 bool utf8_shown(uint32_t code);
 /* "\u001b" for a character, "\xff" for a byte (code UTF8_INVALID); returns the length. */
 #define ESCAPED_MAX 13

@@ -35,7 +35,7 @@ int file_write_all(int fd, const void *data, size_t len)
 
 #define NEW_PREFIX ".new-"
 
-/* A file that was not there before; a descriptor, and its name. */
+/* Creates a file with a new random name; returns a descriptor, and the name. */
 static int make_exclusively(int folder, char name[32])
 {
 	int fd;
@@ -65,7 +65,7 @@ int file_write_new(const char *folder, const char *name, const void *data, size_
 		return fd;
 	}
 	err = file_write_all(fd, data, len);
-	/* Renaming what is not on the disk yet may leave an empty file after a power cut. */
+	/* A file that is renamed before its data are on the disk may be empty after a power cut. */
 	if (!err && fsync(fd) && errno != EINVAL)
 		err = -errno;
 	if (close(fd) && !err)
@@ -168,8 +168,8 @@ const char *file_error(int err)
 /* ---- folders ---- */
 
 /*
- * Those that were made and not removed; a page needs two. Each stays open, to be emptied even
- * when no descriptor is left.
+ * Temporary folders that were not removed yet; a page needs two.  Each stays open, so that it can
+ * be emptied even when no descriptor is left.
  */
 static struct scratch {
 	char path[PATH_MAX]; /* empty: free */
@@ -223,7 +223,7 @@ int scratch_make(char *path, const char *parent, struct ct_error *e)
 		   : 0;
 }
 
-/* Without memory, because memory_end() calls it too: opendir() would allocate. */
+/* Must not allocate, because memory_end() calls it too; opendir() would. */
 static bool unlink_some(int dir)
 {
 	_Alignas(struct dirent64) char buf[4096];
@@ -245,7 +245,7 @@ void scratch_remove(const char *path)
 
 	if (!s)
 		return;
-	/* From the beginning each time: names may move while others are removed. */
+	/* Starts at the beginning each time, because names may move while others are removed. */
 	lseek(s->dir, 0, SEEK_SET);
 	while (unlink_some(s->dir))
 		lseek(s->dir, 0, SEEK_SET);

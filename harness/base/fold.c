@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* A line that begins with this word is to be pasted, or is read by a program. */
+/* A line that begins with this word is a command to paste, or input of a program. */
 static bool is_kept(const char *word, size_t len)
 {
 	static const char *const commands[] = { "ctbench", "sudo", "conntrack", "$" };
@@ -29,7 +29,7 @@ static int put_blanks(struct fold *f, unsigned int nr)
 	return err;
 }
 
-/* Where the next lines begin, if this one is folded. */
+/* The indentation of continuation lines. */
 static void set_indent(struct fold *f)
 {
 	unsigned int here = f->column + f->blanks;
@@ -84,7 +84,7 @@ static int put_mark(struct fold *f, char mark)
 	return err ? err : f->write(f->arg, &mark, 1);
 }
 
-/* The bytes of a tone are no columns, nor are those of a character after its first. */
+/* Bytes of a tone take no columns, nor do bytes of a character after its first. */
 static unsigned int width_of(const struct fold *f, char c)
 {
 	const char *tone = memrchr(f->word, '\033', f->nr);
@@ -113,7 +113,7 @@ int fold_put(struct fold *f, const char *text, size_t len)
 			f->word[f->nr++] = text[i];
 		}
 	}
-	/* A question to the user ends in a blank, and waits for no newline. */
+	/* A question to the user ends with a blank and has no newline. */
 	err = err ? err : put_word(f);
 	if (!err && f->blanks) {
 		err = put_blanks(f, f->blanks);

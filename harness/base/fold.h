@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Lines that are wider than a terminal, folded at blanks as they pass.  What continues a line is
- * indented: by two more columns than the line, or to where the text of "name  text" begins.
+ * Folds lines that are wider than a terminal at blanks, while they are written.  A continuation
+ * line is indented: by two more columns than the line, or to where the text of "name  text" begins.
  * Commands to paste, JSON, Markdown tables, comments and markup stay as they are.
  *
  * One thread.
@@ -29,8 +29,8 @@ struct fold {
 };
 
 /*
- * Texts of UTF-8 and of terminal_tone(), in pieces that may end anywhere; what is wider than a
- * line is folded where the pieces have blanks.  0 or a negative errno of write().
+ * Writes UTF-8 text and sequences of terminal_tone(), in pieces that may end anywhere; lines that
+ * are too wide are folded at blanks.  0 or a negative errno of write().
  */
 int fold_put(struct fold *f, const char *text, size_t len);
 

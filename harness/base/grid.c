@@ -59,7 +59,7 @@ void grid_free(struct grid *g)
 
 /* ---- text ---- */
 
-/* Of a column whose texts are broken: wider ones if that is enough. */
+/* The minimum widths of a column whose texts are broken: the wider one is tried first. */
 static const int least_widths[] = { 14, 8, 5 };
 #define NR_LEAST (sizeof(least_widths) / sizeof(least_widths[0]))
 
@@ -160,7 +160,8 @@ static void narrow_from(const struct grid *g, struct layout *l, int limit, size_
 	}
 }
 
-/* The first column last: it has names, which people copy.  down_to: how many of the widths. */
+/* The first column is narrowed last: it has names, which people copy.  down_to: uses the first
+ * down_to widths of least_widths. */
 static void narrow(const struct grid *g, struct layout *l, int limit, size_t down_to)
 {
 	for (size_t i = 0; i < down_to; i++) {
@@ -196,7 +197,7 @@ static void print_text(FILE *out, const struct grid *g, const int *width, int li
 	}
 	narrowed = all;
 	narrow(g, &narrowed, limit, 1);
-	/* The columns of words in front name the row: they are repeated in each block. */
+	/* The leading columns of words name the row, so they are repeated in each block. */
 	while (keys < g->columns && (g->left[keys] || !width[keys]))
 		keys++;
 	next = keys;

@@ -27,7 +27,7 @@ enum grid_format {
 	GRID_MARKDOWN, /* as on GitHub */
 };
 
-/* An empty row at the end; false without memory. */
+/* Appends an empty row; false without memory. */
 bool grid_add_row(struct grid *g);
 /* A copy of text (NULL: empty) into a column of the last row, or of any. */
 void grid_put(struct grid *g, size_t column, const char *text);
@@ -35,11 +35,11 @@ void grid_put_at(struct grid *g, size_t row, size_t column, const char *text);
 void grid_print(FILE *out, const struct grid *g, enum grid_format format);
 void grid_free(struct grid *g);
 
-/* Columns that it takes as text, if nothing limits it. */
+/* The number of columns that it takes as text without a limit. */
 int grid_width(const struct grid *g);
 /*
- * As text within that many columns (0: no limit): columns of words are broken, and if that is not
- * enough, the columns of numbers follow in blocks, each after the words that name the row.
+ * Writes it as text within that many columns (0: no limit): columns of words are broken.  If that
+ * is not enough, columns of numbers are split into blocks, each after the words that name the row.
  */
 void grid_print_within(FILE *out, const struct grid *g, unsigned int columns);
 

@@ -20,9 +20,9 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A picture has some 100 KiB: what writes more than this has run wild. */
+/* A picture has some 100 KiB: a program that writes more than this is out of control. */
 #define WRITTEN_MAX ((rlim_t)256 << 20)
-/* How soon a wait sees a signal that came just before it. */
+/* The maximum delay until a wait notices a signal that came just before it. */
 #define LOOK_MS 100
 
 int helper_find(char *path, const char *name)
@@ -53,7 +53,7 @@ static void __attribute__((noreturn)) child(const char *path, char *const argv[]
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
 		signal(ours[i], SIG_DFL);
-	/* If we had died before prctl(), it would never end. */
+	/* If the parent died before prctl(), this process would never end. */
 	if (getppid() == parent && nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 &&
 	    dup2(says, STDOUT_FILENO) >= 0 && dup2(says, STDERR_FILENO) >= 0 &&
 	    !setrlimit(RLIMIT_FSIZE, &size) && !chdir(folder))
@@ -99,7 +99,7 @@ int helper_start(struct helper *h, const char *path, char *const argv[], const c
 		h->pid = 0;
 		close(ends[0]);
 	} else {
-		/* Here too, so that it is a group before anybody ends it as one. */
+		/* Here too, so that the group exists before anybody kills it. */
 		setpgid(h->pid, h->pid);
 		h->says = ends[0];
 	}
@@ -108,7 +108,7 @@ int helper_start(struct helper *h, const char *path, char *const argv[], const c
 	return err;
 }
 
-/* Keeps the end of what it says.  false: it has closed its outputs. */
+/* Keeps the end of its output.  False: it has closed its outputs. */
 static bool listen_to(struct helper *h)
 {
 	char buf[sizeof(h->words) / 2];

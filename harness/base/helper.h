@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Another program that works for us (gnuplot), and cannot get out of hand: it is found by its
- * absolute path, has a time limit and a limit on what it writes, and ends when we do, whatever
- * ends us.
+ * Another program that works for us (gnuplot), under control: it is found by its absolute path, has
+ * a time limit and a limit on its output, and ends when this process ends, for whatever reason.
  *
  * One thread.  Between interrupt_catch() and interrupt_restore() a wait ends when a signal comes.
  */
@@ -21,26 +20,26 @@ struct helper {
 };
 
 /*
- * The absolute path of a program, of PATH_MAX bytes, from $PATH.  Places in it that are not
- * absolute ("." or nothing) depend on the current folder, which may come from a stranger:
- * they are passed over.  0 or -ENOENT.
+ * The absolute path of a program, of PATH_MAX bytes, from $PATH.  Entries that are not absolute
+ * ("." or empty) depend on the current folder, which may not be trusted: they are skipped.
+ * 0 or -ENOENT.
  */
 int helper_find(char *path, const char *name);
 
 /*
- * Start path, an absolute one, in a folder.  Environment variables whose name begins with drop
- * are kept from it (NULL: none).  0 or a negative errno.
+ * Start path, an absolute one, in a folder.  Environment variables whose names begin with drop
+ * are not passed to it (NULL: all are passed).  0 or a negative errno.
  */
 int helper_start(struct helper *h, const char *path, char *const argv[], const char *folder,
 		 const char *drop, double seconds);
 
 /*
- * Wait for its end; nothing of it is left running afterwards.  0 with its wait status; -ETIMEDOUT
+ * Wait for its end; none of its processes runs afterwards.  0 with its wait status; -ETIMEDOUT
  * if it took too long, -EINTR if a signal came.
  */
 int helper_wait(struct helper *h, int *status);
 
-/* The last line that it said; "" if none. */
+/* The last line of its output; "" if none. */
 const char *helper_last_line(struct helper *h);
 
 #endif

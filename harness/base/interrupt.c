@@ -26,7 +26,7 @@ static void on_signal(int sig)
 	if (ct_interrupted)
 		_exit(CT_EXIT_INTERRUPTED);
 	ct_interrupted = sig;
-	/* It cannot fail but for want of a descriptor, when waits end by EINTR alone. */
+	/* Fails only without a free descriptor; then waits end only by EINTR. */
 	if (write(came, &one, sizeof(one)) < 0)
 		errno = errno_before;
 }

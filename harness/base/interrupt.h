@@ -20,19 +20,18 @@
 extern _Atomic sig_atomic_t ct_interrupted;
 
 /*
- * Catch the three signals from now on; what was ignored (nohup) stays ignored.  None has come yet:
- * within another pair of these calls, callers that need an earlier signal must save it.
+ * Catch the three signals from now on; ignored signals (nohup) stay ignored.  ct_interrupted is
+ * reset: callers within another pair of these calls that need an earlier signal must save it.
  */
 void interrupt_catch(void);
-/* Back to what was there before; ct_interrupted keeps its value. */
+/* Restores the previous handlers; ct_interrupted keeps its value. */
 void interrupt_restore(void);
 
 /*
- * Wait until fd can be read (or its other end is closed): 0; -EINTR if a signal came, now or
- * before, between interrupt_catch() and interrupt_restore(), whichever thread it came to; else a
- * negative errno.  Any thread.
+ * Wait until fd can be read (or its other end is closed): 0; -EINTR if a signal came to any thread
+ * since interrupt_catch(); else a negative errno.  Any thread.
  *
- * Testing ct_interrupted and then calling read() would not do: a signal between the two is missed,
+ * Testing ct_interrupted and then calling read() is not enough: a signal between the two is missed,
  * and the read waits for its data.
  */
 int interrupt_wait(int fd);

@@ -35,7 +35,7 @@ static inline double number_at(const json_t *array, size_t i)
 	return json_is_number(value) ? json_number_value(value) : NAN;
 }
 
-/* Does the list have that text as one of its values? */
+/* Does the list contain that text? */
 static inline bool list_has(const json_t *list, const char *text)
 {
 	const json_t *value;

@@ -43,7 +43,7 @@ void memory_stream_close(FILE *stream, char *const *text)
 {
 	const bool failed = ferror(stream);
 
-	/* glibc forgets the text where it cannot make it as small as it is. */
+	/* glibc loses the text if it cannot shrink its buffer to the text's size. */
 	if (fclose(stream) || failed || !*text)
 		memory_end();
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Libraries that lose data when memory is short.  jansson silently omits what it cannot add to an
- * object, and most of its callers could only end.  So its allocator ends the program, with a
- * sentence and exit status 2.  Measurements so far are on the disk, and run --resume continues.
+ * For libraries that lose data without memory.  jansson silently omits values that it cannot add to
+ * an object, and most callers could only exit.  So its allocator ends the program, with a sentence
+ * and exit status 2.  Measurements so far are on the disk, and run --resume continues.
  */
 #ifndef CTBENCH_HARNESS_BASE_MEMORY_H
 #define CTBENCH_HARNESS_BASE_MEMORY_H
@@ -18,8 +18,8 @@ void memory_end(void) __attribute__((noreturn));
 
 /*
  * A text that grows as it is printed (open_memstream()); free() *text after the close.  All three
- * end the program where memory is short.  fclose() reports neither a write that failed nor that it
- * lost the text, so that half a text, or none, would pass for a whole one.
+ * end the program without memory.  fclose() alone reports neither a failed write nor a lost text,
+ * so an incomplete text would go unnoticed.
  */
 FILE *memory_stream(char **text, size_t *len);
 /* *text and *len are up to date. */

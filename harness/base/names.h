@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What may be a name.  Names become parts of commands, of files and of pictures, and are read back
- * from files that anybody may have changed: one rule for each kind, wherever it comes from.
+ * The rules for names.  Names become parts of commands, files and pictures, and are read back from
+ * files that anybody may have changed, so each kind of name has one rule, whatever its source.
  */
 #ifndef CTBENCH_HARNESS_BASE_NAMES_H
 #define CTBENCH_HARNESS_BASE_NAMES_H
@@ -12,7 +12,7 @@
 #define WORKLOAD_NAME_SIZE    64
 #define WORKLOAD_NAME_RULE    "1 to 63 of the characters a-z, 0-9, _ and -"
 #define WORKLOAD_NAME_PATTERN "[a-z0-9_-]{1,63}" /* the same as a regular expression */
-/* Of a workload, and so of the first part of its cells' names; text need not end after len. */
+/* Of a workload, also as the first part of a cell's name; text may continue after len. */
 bool name_fits_workload(const char *text, size_t len);
 
 /* A variant, metric, axis, parameter, kind: 1 to 100 of a-z, A-Z, 0-9, '_', '-', '.' and '+'. */
@@ -20,7 +20,7 @@ bool name_fits_word(const char *text);
 
 #define RUN_NAME_RULE \
 	"1 to 127 bytes of plain text, without '/' and beginning with neither '.' nor '-'"
-/* Of a run: a folder that every command can be given. */
+/* Of a run: a folder that can be an argument of every command. */
 bool name_fits_run(const char *text);
 
 /* Of a cell: WORKLOAD/VARIANT, and more with slashes between. */

@@ -47,7 +47,7 @@ static unsigned int distance(const char *word, const char *name)
 	if (!strncmp(word, name, nw))
 		return 0;
 	d = slips(word, name);
-	/* One error in a short word, one in three letters of a long one. */
+	/* Errors allowed: one in a short word, one per three letters in a long one. */
 	if (d <= 1 + (nw < nn ? nw : nn) / 3)
 		return d;
 	/* People remember a part of a long name. */

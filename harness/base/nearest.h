@@ -8,8 +8,8 @@
 #include <stddef.h>
 
 /*
- * The most likely of nr names for word, or NULL if none is near.  A name is near if it begins with
- * word, or differs by few typing errors: a wrong, missing or extra letter, or two swapped.
+ * The nearest of nr names to word, or NULL.  A name is near if it begins with word, or differs by
+ * few typing errors: a wrong, missing or extra letter, or two swapped.
  */
 const char *nearest_name(const char *word, const char *const *names, size_t nr);
 

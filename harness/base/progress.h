@@ -9,8 +9,8 @@
  *		progress_update(&p, bytes_done, NULL);
  *	progress_end(&p);
  *
- * On a terminal it is one line, redrawn at most ten times a second and wiped at the end.  Elsewhere
- * (a log, CI) a line is appended every 30 seconds, so that nobody takes a long run for a dead one.
+ * On a terminal it is one line, redrawn at most ten times a second and erased at the end.  In a log
+ * or CI a line is appended every 30 seconds, which shows that a long run is still alive.
  * Nothing is shown in the first two seconds, or if the end is near.  An update that shows nothing
  * costs one reading of the clock.
  *

@@ -14,7 +14,7 @@ static inline double seconds_by(clockid_t clock)
 	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
 }
 
-/* Since some moment, whatever happens to the date. */
+/* The monotonic clock. */
 static inline double seconds_now(void)
 {
 	return seconds_by(CLOCK_MONOTONIC);

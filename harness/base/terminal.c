@@ -144,7 +144,7 @@ static ssize_t filter_write(void *cookie, const char *text, size_t len)
 {
 	struct filter *f = cookie;
 
-	/* A message may hold a command to paste: only tables and texts are folded. */
+	/* Messages are not folded, because they may contain a command to paste. */
 	if (f->fd == STDOUT_FILENO)
 		f->fold.columns = terminal_columns(f->fd, 0);
 	for (size_t taken = 0, n; taken < len; taken += n) {

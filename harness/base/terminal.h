@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What ctbench prints, on its way to standard output and standard error.
+ * The filter for everything that ctbench prints to standard output and standard error.
  *
- * Names and texts of others are in nearly everything that is printed, and a terminal obeys what
- * is in them: escape sequences, C1 codes, characters that turn the direction of a line.  So both
- * streams go through one filter: it passes UTF-8, newlines and tabs, and makes all else visible
- * (escape.h).  JSON stays JSON by that, since \u001b is what its strings have for ESC.  What goes
- * to a terminal by standard output is folded to its width (fold.h).
+ * Most output contains names and texts from outside, and a terminal executes escape sequences, C1
+ * codes and characters that change the direction of a line.  So both streams go through one filter:
+ * it passes UTF-8, newlines and tabs, and makes everything else visible (escape.h).  JSON stays
+ * valid, since \u001b is ESC in its strings.  Standard output to a terminal is folded to its width
+ * (fold.h).
  *
  * One thread at a time.
  */
@@ -17,12 +17,12 @@
 #include <stdio.h>
 
 /*
- * stdout and stderr are filtered from now on.  For main(), once, before anything is printed.
+ * Filters stdout and stderr from now on.  For main(), once, before anything is printed.
  * 0 or -ENOMEM.
  */
 int terminal_filter(void);
 
-/* What is printed from now on may have colours: the sequences of terminal_tone(), and no others. */
+/* Lets colours pass from now on: the sequences of terminal_tone(), and no others. */
 void terminal_allow_tones(void);
 
 /* Columns of the terminal behind a descriptor; `otherwise` if it is not a terminal. */
@@ -32,8 +32,8 @@ unsigned int terminal_columns(int fd, unsigned int otherwise);
 bool terminal_colour(int fd);
 
 /*
- * Until terminal_restore(), what is printed on standard output goes to standard error, because
- * standard output is for a program that reads it.  Returns what terminal_restore() needs.
+ * Redirects standard output to standard error until terminal_restore(), because another program
+ * reads standard output.  Returns the argument of terminal_restore().
  */
 int terminal_divert(void);
 void terminal_restore(int diverted);
@@ -44,8 +44,8 @@ enum tone { TONE_PLAIN, TONE_HEAD, TONE_DIM, TONE_GOOD, TONE_BAD, TONE_NOTE };
 const char *terminal_tone(enum tone tone);
 
 /*
- * A text of ctbench's own with escape sequences, straight to the terminal behind stderr.  Texts of
- * others in it must have passed escape_line().
+ * Writes a text with escape sequences, unfiltered, to the terminal behind stderr.  Texts from
+ * outside in it must have passed escape_line().
  */
 void terminal_draw(const char *text);
 

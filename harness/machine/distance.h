@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How far CPUs are from one another: the round trip of a cache line between two threads.
+ * The distance between CPUs: the round trip of a cache line between two threads.
  *
  * A hypervisor moves its guests' CPUs: two of them share a last-level cache for some seconds, and
- * then they do not.  Accesses to memory shared by two threads then cost three times as much.  No
+ * later they do not.  Accesses to memory shared by two threads then cost three times as much.  No
  * counter shows this, but the round trip does, in some 50 us.
  *
  * Each measurement uses several lines that were not used before, and takes the least of them: on
@@ -26,10 +26,10 @@ struct distance *distance_create(void);
 void distance_free(struct distance *d);
 
 /*
- * Inside a pool function, by every worker at once, none of them in a read-side section that others
- * wait for: the round trip between the first worker and each other one, in turn.  serial: the same
- * number in all workers, a new one each time.  Returns, to every worker, the mean over these pairs
- * in nanoseconds; 0 with one worker, or if a CPU did not run for longer than a measurement takes.
+ * Measures the round trips between the first worker and each other one, in turn.  All workers call
+ * it at once, inside a pool function and outside read-side sections.  serial: the same number in
+ * all workers, a new one each time.  Returns to every worker the mean over these pairs in
+ * nanoseconds; 0 with one worker, or if a CPU was stopped for longer than a measurement takes.
  */
 double
 distance_measure(struct distance *d, struct pool_worker *w, unsigned int workers, uint64_t serial);

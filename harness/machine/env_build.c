@@ -12,7 +12,7 @@
 
 #include "harness/base/about.h"
 
-/* From the build system: versions of libraries that do not report them at run time. */
+/* Set by the build system: versions of libraries that do not report them at run time. */
 #ifndef CTBENCH_HWLOC_VERSION
 #define CTBENCH_HWLOC_VERSION "unknown"
 #endif

@@ -118,7 +118,7 @@ json_t *env_text_or_null(bool known, const char *text)
 	char plain[1024];
 	json_t *json;
 
-	/* The operator of a hypervisor can put any text into some of these files. */
+	/* A hypervisor can put any text into some of these files. */
 	json = known ? json_string(escaped(plain, sizeof(plain), escape_line, text)) : NULL;
 	return json ? json : json_null();
 }

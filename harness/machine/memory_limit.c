@@ -75,7 +75,7 @@ void memory_back(uint64_t bytes)
 
 	if (p == MAP_FAILED)
 		return;
-	madvise((void *)p, bytes, MADV_HUGEPAGE); /* fewer faults of our own */
+	madvise((void *)p, bytes, MADV_HUGEPAGE); /* fewer page faults of our kernel */
 	for (uint64_t i = 0; i < bytes; i += 4096)
 		p[i] = 1;
 	munmap((void *)p, bytes);

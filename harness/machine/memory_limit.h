@@ -8,7 +8,7 @@
  * Bytes that this process can still allocate without invoking the OOM killer: the least of the
  * kernel's available memory less a tenth, the rest of the control group's limit, and the rest of
  * ulimit -v.
- * UINT64_MAX where none of them is known.
+ * UINT64_MAX if none of them is known.
  */
 uint64_t memory_limit(void);
 

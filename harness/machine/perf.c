@@ -85,7 +85,7 @@ const char *perf_name(enum perf_counter c)
 	return counters[c].name;
 }
 
-/* Up to this kernel.perf_event_paranoid anybody may count what their own program does. */
+/* Up to this kernel.perf_event_paranoid any user may count events of their own programs. */
 #define PARANOID_ALLOWS 2
 
 const char *perf_reason(int error, char *buf, size_t size)

@@ -9,7 +9,7 @@
  *	| began_tsc                       <- the section that is measured
  *	|  fn(arg, worker)
  *	| ended_tsc
- *	look whether the pin held, sum up CPU time, switches, bytes allocated
+ *	check that the pin held, sum up CPU time, switches, bytes allocated
  *
  * Creating threads, waking them and meeting are outside the section.  A function
  * that first prepares or warms up calls pool_start() when all workers should
@@ -25,7 +25,7 @@
  * workers at once and shares what arg leads to.  Several workers on one CPU
  * are allowed: a waiting worker yields the CPU.
  *
- * Progress: a meeting needs every worker, so a worker that never arrives blocks the others. Between
+ * Progress: a meeting needs every worker, so one that never arrives blocks the others.  Between
  * meetings no worker waits for another.
  */
 #ifndef CTBENCH_HARNESS_MACHINE_POOL_H

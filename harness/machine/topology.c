@@ -29,7 +29,7 @@ static void load(void)
 	hwloc_topology_t topology = NULL;
 	hwloc_cpuset_t allowed = NULL, bound = NULL;
 
-	/* Without /sys it complains each time; env_warnings() says it once. */
+	/* Without /sys hwloc prints an error each time; env_warnings() reports it once. */
 	setenv("HWLOC_HIDE_ERRORS", "2", 0);
 	/* CPUs that we may not use are kept, so that errors can tell them from missing ones. */
 	if (hwloc_topology_init(&topology) ||

@@ -53,8 +53,8 @@ static void chi_square(const struct ct_chains *c, struct chains_test *t)
 	last_wanted += wanted;
 	if (classes)
 		t->chi2 += (last_seen - last_wanted) * (last_seen - last_wanted) / last_wanted;
-	/* One is lost to the total; if all buckets were examined, one to the mean too, which is
-	 * theirs. */
+	/* The total costs one degree of freedom; the mean another one if it was computed from the
+	 * same buckets. */
 	lost = (double)c->entries >= 0.999 * t->mean * (double)c->buckets &&
 			       (double)c->entries <= 1.001 * t->mean * (double)c->buckets
 		       ? 2

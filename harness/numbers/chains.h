@@ -5,7 +5,7 @@
  * A hash that spreads well throws entries into buckets independently, so a
  * bucket's length is Poisson distributed with the mean entries / buckets
  * (Knuth, The Art of Computer Programming 3, 6.4).  Pearson's chi-square test
- * says how likely lengths as uneven as those seen are, if it is so.
+ * gives the probability of lengths as uneven as those seen, if this is true.
  */
 #ifndef CTBENCH_HARNESS_NUMBERS_CHAINS_H
 #define CTBENCH_HARNESS_NUMBERS_CHAINS_H
@@ -17,8 +17,7 @@ struct json_t;
 /* Buckets that a measurement examines: enough for the test, and takes milliseconds. */
 #define CHAINS_SAMPLE 16384
 
-/* Below this a hash is said not to spread like chance: one measurement in a thousand is, by chance.
- */
+/* Below this p a hash is reported as uneven; a good hash fails in one of 1000 measurements. */
 #define CHAINS_P_LIMIT 0.001
 
 struct chains_test {

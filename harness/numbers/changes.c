@@ -57,7 +57,7 @@ struct search {
 	long nr;
 };
 
-/* Parts of parts get half of the false alarms each time, so that all together stay near alpha. */
+/* Each level of parts gets half of the alpha before, so that all together stay near alpha. */
 static void find(struct search *s, size_t from, size_t to, double alpha)
 {
 	size_t n = to - from, at, ignored;

@@ -3,13 +3,13 @@
  * Where a series of figures changes its level.
  *
  * The test is Pettitt's (1979, "A non-parametric approach to the change-point problem"): it
- * compares ranks, so that a wild figure counts as one figure and no law of the noise is assumed.
+ * compares ranks, so an outlier counts as one figure and no distribution of the noise is assumed.
  * A series with a change is cut there, and each part is searched again.  The p-value comes from
  * permutations of the same figures (with a fixed seed) and accounts for the choice of the place.
  *
  * Eight figures are the least with which a change in the middle can be significant at 5 %: of
  * the 70 ways to draw four of eight, two are as extreme.  A change at the very end of a series
- * cannot be told from a wild figure; comparing two runs (judge/compare.h) is the tool for that.
+ * cannot be distinguished from an outlier; compare two runs for that (judge/compare.h).
  */
 #ifndef CTBENCH_HARNESS_NUMBERS_CHANGES_H
 #define CTBENCH_HARNESS_NUMBERS_CHANGES_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What becomes of the histograms that worker loops write (variants/latency.h):
+ * Evaluation of the histograms that worker loops write (variants/latency.h):
  * sums, percentiles, JSON.
  *
  * A percentile p is the smallest value that at least p % of all values do not
@@ -21,7 +21,7 @@ struct json_t;
 uint64_t histogram_low(unsigned int bucket);
 uint64_t histogram_high(unsigned int bucket);
 
-/* All values of from, as if they had been recorded in to. */
+/* Adds all values of from to to. */
 void histogram_add(struct ct_histogram *to, const struct ct_histogram *from);
 
 /* share from 0 to 1 (0.99 is p99); 0 of an empty histogram. */

@@ -57,7 +57,7 @@ static double log1p_by(double x)
 	return fabs(x) > 1e-8 ? log1p(x) / x : 1 - x / 2;
 }
 
-/* The law without its constant, for any real rank: x^-s. */
+/* The density without its constant, for any real rank: x^-s. */
 static double zipf_height(double s, double x)
 {
 	return exp(-s * log(x));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Random numbers for making workloads: all of it before a window opens, none
- * of it inside.  The same seed gives the same numbers on every machine.
+ * Random numbers for making workloads: all are drawn before a window opens, none
+ * inside.  The same seed gives the same numbers on every machine.
  *
  * Every generator belongs to one thread; permutations and zipf laws are only
  * read once made and may be shared.

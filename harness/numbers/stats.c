@@ -129,7 +129,7 @@ static size_t trim(size_t n)
 
 static size_t left_out(const struct stats_sample *s)
 {
-	/* Of ten means of many rounds one may be wild all through: a tenth at either end. */
+	/* Of ten means of many rounds one may be an outlier: a tenth at either end. */
 	return s->whole ? s->n / 10 : trim(s->n);
 }
 
@@ -188,7 +188,7 @@ struct stats_interval stats_median(double *values, size_t n, uint64_t seed)
 
 	qsort(values, n, sizeof(*values), by_value);
 	out.value = (values[(n - 1) / 2] + values[n / 2]) / 2;
-	/* What was counted is often the same each time. */
+	/* Counts are often the same in each repeat. */
 	if (n < 2 || values[0] == values[n - 1] || bootstrap(&out, &sample, 1, true, seed)) {
 		out.low = values[0];
 		out.high = values[n - 1];
@@ -226,7 +226,7 @@ static double trimmed_mean(const double *v, size_t n, size_t cut, double *varian
 
 	for (size_t i = cut; i < n - cut; i++)
 		sum += v[i];
-	/* Winsorized: what is cut off counts as its nearest neighbour that is not. */
+	/* Winsorized: each value that is cut off counts as the nearest one that is not. */
 	for (size_t i = 0; i < n; i++)
 		mean += v[i < cut ? cut : i >= n - cut ? n - cut - 1 : i] / (double)n;
 	for (size_t i = 0; i < n; i++) {

@@ -7,8 +7,8 @@
  *
  *	of one cell		the median
  *	of a difference		the mean without the smallest and largest fifth of the
- *				values (20 % trimmed): nearly as hard to mislead as the
- *				median, and steadier.  Where each value is such a mean of
+ *				values (20 % trimmed): nearly as robust as the median,
+ *				with less variance.  Where each value is such a mean of
  *				many rounds: the mean of all values
  *	its interval		bootstrap, percentiles: Efron 1979; the percentiles
  *				are moved outwards for small samples (Hesterberg,
@@ -31,7 +31,7 @@
 
 #define STATS_CONFIDENCE 0.95
 #define STATS_ALPHA	 0.05  /* false alarms over all comparisons together */
-#define STATS_POWER	 0.8   /* "would have seen": that often */
+#define STATS_POWER	 0.8   /* of the smallest detectable difference */
 #define STATS_SEED	 20231 /* any number would do; it is recorded with the results */
 #define STATS_LEAST	 5     /* values in a sample; with fewer there is no verdict */
 
@@ -48,9 +48,9 @@ struct stats_sample {
 	size_t n;
 	double weight;
 	/*
-	 * Values that are trimmed means themselves, of many rounds each: all of fewer than ten
-	 * count, without a tenth at either end from ten on.  What was wild is mostly gone already,
-	 * and trimming five values costs half of the degrees of freedom.
+	 * Values that are trimmed means themselves, of many rounds each: fewer than ten all count;
+	 * from ten on a tenth at either end is trimmed.  Most outliers are gone already, and
+	 * trimming five values costs half of the degrees of freedom.
 	 */
 	bool whole;
 };
@@ -65,11 +65,11 @@ struct stats_contrast {
 struct stats_interval stats_median(double *values, size_t n, uint64_t seed);
 
 /*
- * The rank, from 1, of the value at which an interval of the median of n values begins that needs
- * no resamples: from the rank-th smallest to the rank-th largest.  The median of what the values
- * were drawn from is in it in at least STATS_CONFIDENCE of cases, whatever its law (Thompson 1936,
- * "On confidence ranges for the median").  Of fewer than six values none is wide enough: 1, all
- * of them.  n > 0.
+ * An interval of the median of n values without resamples, from the rank-th smallest value to the
+ * rank-th largest: returns the rank, from 1.  It contains the population's median in at least
+ * STATS_CONFIDENCE of cases, for every distribution (Thompson 1936, "On confidence ranges for the
+ * median").  With fewer than six values no interval is wide enough: returns 1, all values.
+ * n > 0.
  */
 size_t stats_median_rank(size_t n);
 #define STATS_RANKS_LEAST 6

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Without a correction for ties: they make z smaller, which is careful enough for a limit. */
+/* Without a correction for ties: they make z smaller, which is conservative for a limit. */
 static double kendall_z(long s, size_t n)
 {
 	const double variance = (double)n * (double)(n - 1) * (double)(2 * n + 5) / 18;

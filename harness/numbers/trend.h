@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Does a series grow?  Its slope by Theil and Sen, the median of the slopes between all pairs,
- * which single odd values do not move; and by Mann and Kendall how surely it is not 0.
+ * Does a series grow?  Its slope by Theil and Sen, the median of the slopes between all pairs, is
+ * robust against outliers; the test of Mann and Kendall says if the slope differs from 0.
  */
 #ifndef CTBENCH_HARNESS_NUMBERS_TREND_H
 #define CTBENCH_HARNESS_NUMBERS_TREND_H
@@ -10,7 +10,7 @@
 
 struct trend {
 	double slope; /* per step from one value to the next */
-	double z;     /* of Mann and Kendall's S: beyond +-3 is hardly chance */
+	double z;     /* of Mann and Kendall's S: beyond +-3 is significant */
 	double median;
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * When operations arrive in an open loop: the ticks from each to the next,
- * made before the window opens.
+ * Arrivals of an open loop: the ticks from each operation to the next, computed
+ * before the window opens.
  *
  * The gaps of one worker repeat in a circle.  Their sum matches its share of the
  * rate exactly, because gaps are differences of rounded times and are not rounded

@@ -22,7 +22,7 @@
 #define HOUR_NS (UINT64_C(3600) * 1000000000)
 /* Ethernet's: a shorter frame ends inside it. */
 #define LINK_HEADER 14u
-/* If this many packets of a nanosecond file are in the first ms of a second, that is no chance. */
+/* If this many packets of a nanosecond file are in the first ms of a second, its unit is wrong. */
 #define MICRO_CERTAIN 20
 
 /* Packets that were read ahead, in order; their bytes are in data. */

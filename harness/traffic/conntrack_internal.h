@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the readers of lines and of XML share; see conntrack_text.h. */
+/* Shared by the readers of lines and of XML; see conntrack_text.h. */
 #ifndef CTBENCH_HARNESS_TRAFFIC_CONNTRACK_INTERNAL_H
 #define CTBENCH_HARNESS_TRAFFIC_CONNTRACK_INTERNAL_H
 
@@ -16,9 +16,9 @@ struct conntrack_parse {
 };
 
 void conntrack_begin(struct conntrack_parse *p, struct conntrack_entry *entry);
-/* A field; those that are not needed are ignored.  NULL, or what is wrong with it. */
+/* Stores a field, or ignores one that is not needed.  NULL, or the error as a clause. */
 const char *conntrack_set(struct conntrack_parse *p, const char *name, const char *value);
-/* Is it whole?  NULL, or what is missing. */
+/* Is it complete?  NULL, or the missing part as a clause. */
 const char *conntrack_end(struct conntrack_parse *p);
 
 /* Has it any type, code or id of ICMP? */

@@ -60,7 +60,7 @@ static const char *set_address(struct conntrack_parse *p, const char *value, boo
 	uint16_t family = strchr(value, ':') ? NFPROTO_IPV6 : NFPROTO_IPV4;
 
 	if (inet_pton(family == NFPROTO_IPV6 ? AF_INET6 : AF_INET, value, a) != 1)
-		return "an address that is none";
+		return "an invalid address";
 	if (p->family && p->family != family)
 		return "addresses of two families in one connection";
 	p->family = family;
@@ -87,7 +87,7 @@ const char *conntrack_set(struct conntrack_parse *p, const char *name, const cha
 
 	if (!strncmp(name, "zone", 4)) {
 		if (!number(value, 10, UINT16_MAX, &n))
-			return "a zone that is no number up to 65535";
+			return "a zone that is not a number up to 65535";
 		return set_zone(p, n,
 				!strcmp(name, "zone-orig")    ? NF_CT_ZONE_DIR_ORIG
 				: !strcmp(name, "zone-reply") ? NF_CT_ZONE_DIR_REPL
@@ -97,7 +97,7 @@ const char *conntrack_set(struct conntrack_parse *p, const char *name, const cha
 		f++;
 	if (f == NR_FIELDS)
 		return NULL;
-	/* In text the second src= begins the reply; XML says so itself. */
+	/* In text the second src= begins the reply; XML marks the direction. */
 	if (f == SRC && !p->xml && p->seen[p->dir] & 1u << SRC)
 		p->dir++;
 	if (p->dir > 1 || p->seen[p->dir] & 1u << f)
@@ -106,8 +106,8 @@ const char *conntrack_set(struct conntrack_parse *p, const char *name, const cha
 	if (f == SRC || f == DST)
 		return set_address(p, value, f == SRC);
 	if (!number(value, 0, f == TYPE || f == CODE ? UINT8_MAX : UINT16_MAX, &n)) {
-		/* GRE has keys of 32 bits in no table of Linux, but the text may say 0x0. */
-		return "a port, type, code, id or key that is no number, or too large";
+		/* Linux's table has no GRE keys of 32 bits, but the text may have 0x0. */
+		return "a port, type, code, id or key that is not a number or is too large";
 	}
 	t = &p->entry->tuple[p->dir].tuple;
 	if (f == TYPE)
@@ -154,7 +154,7 @@ const char *conntrack_end(struct conntrack_parse *p)
 				     "type";
 		p->entry->tuple[dir].tuple.src.l3num = p->family;
 		p->entry->tuple[dir].tuple.dst.protonum = p->protonum;
-		/* The kernel's tuples of protocols that it does not know have addresses alone. */
+		/* For unknown protocols the kernel's tuples have only addresses. */
 		if (needed == both && p->protonum != IPPROTO_GRE)
 			p->entry->tuple[dir].tuple.src.u.all =
 				p->entry->tuple[dir].tuple.dst.u.all = 0;
@@ -203,7 +203,7 @@ static const char *parse_line(struct conntrack_parse *p, char *line)
 	return why ? why : conntrack_end(p);
 }
 
-/* What conntrack writes to its standard error, and comments. */
+/* Skips comments, and the summary that conntrack writes to standard error. */
 static bool is_remark(const char *line)
 {
 	line += strspn(line, " \t\r");

@@ -81,7 +81,7 @@ int conntrack_xml_next(struct conntrack_text *t, struct conntrack_entry *entry, 
 	while ((ret = conntrack_read(t, '>', e)) > 0) {
 		char *tag = strchr(t->text, '<'), *name;
 
-		/* What is behind the last tag is white space, or the file is cut. */
+		/* After the last tag only white space may follow, else the file is cut off. */
 		if (!tag) {
 			if (t->text[strspn(t->text, " \t\r\n")])
 				return conntrack_wrong(t, e, "text without a tag");

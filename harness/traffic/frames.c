@@ -120,7 +120,7 @@ static unsigned int addresses(uint8_t *p, uint32_t len, uint8_t **src, uint8_t *
 	return 0;
 }
 
-/* Put the number k of the copy into an address; in all places alike, so flows stay intact. */
+/* Mixes the copy's number k into an address, in the same way everywhere, so flows stay intact. */
 static void shift(uint8_t *address, unsigned int bytes, uint32_t k)
 {
 	uint8_t *at = bytes == 4 ? address + 1 : address + 4;
@@ -196,7 +196,7 @@ static uint32_t flow_number(const uint8_t *p, uint32_t len, bool *turned)
 /* Headers end well before this, and conntrack reads only headers. */
 #define KEEP_BYTES 256u
 
-/* A packet of the capture as the hooks get it, copy 0; false: a router drops it before them. */
+/* A packet of the capture as the hooks get it, copy 0; false: a router drops it earlier. */
 static bool arrives(struct ct_frame *f, const struct capture_packet *p)
 {
 	uint32_t len;

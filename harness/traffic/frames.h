@@ -31,8 +31,8 @@ struct frame_set {
 
 /*
  * Room for that many packets, and for their headers one after another.  On huge pages, as a
- * network card's buffers are, also where the table's pages are small: then a difference between
- * kinds of pages is the table's.  False without memory.
+ * network card's buffers are, even if the table's pages are small: so a difference between kinds of
+ * pages comes from the table.  False without memory.
  */
 bool frame_set_alloc(struct frame_set *set, size_t nr, size_t data_bytes);
 void frame_set_free(struct frame_set *set); /* a zeroed one is accepted */

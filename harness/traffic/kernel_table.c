@@ -12,7 +12,7 @@
 
 /* The kernel's messages of a dump are up to 32 KiB (NLMSG_GOODSIZE and more). */
 #define ROOM (64 << 10)
-/* The kernel answers at once; it does not if nothing is registered for these messages. */
+/* The kernel answers at once, or never if no module is registered for these messages. */
 #define PATIENCE_SECONDS 5
 
 static int no_table(struct ct_error *e, int err)
@@ -94,7 +94,7 @@ static int messages(const uint8_t *data, size_t len,
 				memcpy(&code, data + sizeof(nlh), sizeof(code));
 			return no_table(e, -code);
 		}
-		/* An entry of another kind or family is not what we asked for. */
+		/* Skips entries of another kind or family. */
 		if (kernel_table_entry(data, nlh.nlmsg_len, &entry))
 			continue;
 		err = see(arg, &entry, e);

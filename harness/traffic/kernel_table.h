@@ -9,9 +9,9 @@
 #include "harness/traffic/conntrack_text.h"
 
 /*
- * Calls see() for each entry of this network namespace; what it returns, if not 0, ends it.  0 or
- * a negative errno with a sentence; where this process may not ask, or the kernel has no
- * conntrack, the sentence's status is CT_EXIT_SKIP.
+ * Calls see() for each entry of this network namespace; a result other than 0 ends the dump and is
+ * returned.  0 or a negative errno with a sentence; without the permission, or without conntrack in
+ * the kernel, the sentence's status is CT_EXIT_SKIP.
  */
 int kernel_table_each(int (*see)(void *arg, const struct conntrack_entry *entry,
 				 struct ct_error *e),

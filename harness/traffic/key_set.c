@@ -123,7 +123,7 @@ static int add_entry(struct key_set *k, const struct conntrack_text *text,
 {
 	static const char *const why[] = {
 		[KEY_SET_NO_ANSWER] = "a connection without an answer",
-		[KEY_SET_DOUBLE] = "a connection that is there twice",
+		[KEY_SET_DOUBLE] = "a connection that is listed twice",
 		[KEY_SET_SYNTHETIC] = "a connection of ctbench's synthetic traffic",
 		[KEY_SET_NO_MEMORY] = "no memory for more",
 	};

@@ -3,11 +3,11 @@
  * Recorded connections as flows of a workload (`flows: table.ct`).
  *
  * Flow i < nr is connection i of the file: its original tuple, and the inverse of it.  Zones and
- * NAT are not kept, because operations on tuples have neither; so a key set has only connections
- * that differ without them, in both directions.  Other flows (those that come and go, floods,
- * lookups that miss) are synthetic; none of them may be in the file.
+ * NAT are not kept, because operations on tuples have neither; so all connections of a key set
+ * differ without them, in both directions.  Other flows (those that come and go, floods, lookups
+ * that miss) are synthetic; none of them may be in the file.
  *
- * Thread-safety: adding is for one thread; all else only reads.
+ * Thread-safety: only one thread adds; all other functions only read.
  */
 #ifndef CTBENCH_HARNESS_TRAFFIC_KEY_SET_H
 #define CTBENCH_HARNESS_TRAFFIC_KEY_SET_H

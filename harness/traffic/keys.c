@@ -34,7 +34,7 @@ enum purpose {
 	SEED_REPLIES,
 };
 
-/* How many of the first i have a property that this share of all have. */
+/* Of the first i, how many have a property that this share of all have. */
 static uint64_t share_upto(double share, uint64_t i)
 {
 	return (uint64_t)llround(share * (double)i);

@@ -2,9 +2,9 @@
 /*
  * A reader of pcapng files (draft-ietf-opsawg-pcapng), in place of libpcap's.
  *
- * libpcap (1.10) takes a file only if all its sections have one byte order and
+ * libpcap (1.10) accepts a file only if all its sections have one byte order and
  * all its interfaces one link type and one snapshot length, used or not.  The
- * format does not require that: mergecap, dumpcap with several interfaces, and
+ * format does not require that, and mergecap, dumpcap with several interfaces, and
  * `cat` of two files make other files.  Here each packet has the link type and
  * the clock of its interface, and blocks that are not packets are skipped.
  *

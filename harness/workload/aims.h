@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Aims: what the medians of a workload should reach.  Its file says so, and a table at the end of
- * the run compares.
+ * Aims: values that the medians of a workload should reach.  They are in its file, and a table at
+ * the end of the run compares them with the results.
  *
  *	aims:
  *	  - null: ns/op <= 3
  *	  - nulls_rcu_siphash: ns/op <= 1.15 x replica
  *
- * An aim is not a test: the machine and its noise matter as much as the code, so a missed aim is no
- * failure.
+ * An aim is not a test: results depend on the machine and its noise as much as on the code, so a
+ * missed aim is no failure.
  */
 #ifndef CTBENCH_HARNESS_WORKLOAD_AIMS_H
 #define CTBENCH_HARNESS_WORKLOAD_AIMS_H

@@ -3,9 +3,9 @@
 #ifndef CTBENCH_HARNESS_WORKLOAD_AXIS_TEXT_H
 #define CTBENCH_HARNESS_WORKLOAD_AXIS_TEXT_H
 
-/* What an axis decides ("how a hash becomes a bucket"), or NULL if it is unknown. */
+/* The meaning of an axis ("how a hash becomes a bucket"), or NULL if it is unknown. */
 const char *axis_text(const char *axis);
-/* What one of its choices means, or NULL. */
+/* The meaning of one of its choices, or NULL. */
 const char *axis_value_text(const char *axis, const char *value);
 
 #endif

@@ -75,7 +75,7 @@ enum arrival_process {
 	ARRIVALS_CAPTURE, /* as a capture's packets did, stretched to the rate */
 };
 
-/* What happens to the table while the window is open and workers continue; see events.def. */
+/* Events: changes of the table during the window, while workers continue; see events.def. */
 enum cell_event_kind {
 #define EVENT(id, ...) EVENT_##id,
 #include "harness/workload/events.def"
@@ -119,7 +119,7 @@ struct cell {
 	double reply_share;	    /* 0..1 of the lookups made with the reply tuple */
 	double lookup, insert, del; /* the mix, normalised: sums to 1; insert == del */
 	bool refcount;		    /* lookups take (and drop) a reference */
-	uint32_t burst; /* operations, or packets, that are there at once; 0 or 1: one at a time */
+	uint32_t burst;		    /* operations, or packets, per burst; 0 or 1: one at a time */
 
 	double seconds; /* length of the window */
 	double warmup;	/* seconds before it */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From words to cells.  First each value is read separately, so that a wrong one is found wherever
- * it is.  Then the product of all lists is made, and check.c says whether the values of a
- * cell go together.
+ * From words to cells.  First each value is read separately, so that every wrong one is found.
+ * Then the product of all lists is made, and check.c checks whether the values of each cell fit
+ * together.
  */
 #include "harness/machine/topology.h"
 #include "harness/workload/internal.h"
@@ -56,8 +56,8 @@ static int add_threads(struct words *out, unsigned int n, const struct word *w)
 }
 
 /*
- * `threads: all`: as many as there are CPUs for each of the pinning policies, which is a thread for
- * every CPU unless one of them has a thread for each core or cache.
+ * `threads: all`: the maximum that every pinning policy of the file has CPUs for, which is one
+ * thread per CPU unless a policy has one thread per core or cache.
  */
 static unsigned int all_threads(const struct words *pinning)
 {
@@ -268,7 +268,7 @@ static int make_cell(struct workload_product *p, struct cell *cell)
 	for (int id = PARAM_FIRST_OF_CELL; id < NR_PARAMS && !err; id++)
 		if (p->keys[id].nr)
 			err = apply(p, cell, id);
-	/* One thread meets all connections anyway; the cell of another split would be the same. */
+	/* With one thread every split is the same. */
 	if (!err && cell->threads == 1 && !cell->capture[0] && p->keys[PARAM_SPLIT].nr > 1)
 		err = set_value(cell, PARAM_SPLIT, p->keys[PARAM_SPLIT].list[0].text, "", p->e);
 	if (cell->capture[0])
@@ -281,9 +281,9 @@ static int make_cell(struct workload_product *p, struct cell *cell)
 }
 
 /*
- * Can this cell be at all?  Where threads share no connection, a lookup finds one only on its own
- * thread.  A packet of another thread's can be handed over, unless its time is taken or it comes
- * from a capture; and nobody may walk over the table beside its threads.
+ * Is this cell possible?  If threads share no connection, a lookup finds one only on its own
+ * thread.  Packets of another thread's connection can be handed over, except with latencies or a
+ * capture; and no other thread may walk the table.
  */
 static bool is_possible(const struct cell *cell)
 {
@@ -404,7 +404,7 @@ static uint64_t find_varying(const struct workload *w, const struct workload_pro
 	char first[1024], other[1024];
 
 	for (unsigned int i = 0; i < cell_nr_params(); i++) {
-		/* What follows from other parameters adds nothing to a name. */
+		/* A value that follows from other parameters is not part of a name. */
 		if (!p->keys[PARAM_FIRST_OF_CELL + i].nr)
 			continue;
 		cell_param_text(&w->cells[0], i, first, sizeof(first));

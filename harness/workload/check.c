@@ -19,7 +19,7 @@ static const char *place_of(const struct workload_product *p, int id, char place
 
 static int check_threads(const struct workload_product *p, const struct cell *cell)
 {
-	/* Name the value that was chosen less freely: the policy or the number of threads. */
+	/* Names the place that the user should change: the policy or the number of threads. */
 	bool pinned = cell->pin != PIN_COMPACT && cell->pin != PIN_SCATTER && cell->threads == 1;
 	unsigned int cpus[CT_MAX_THREADS];
 	struct ct_error why = { 0 };
@@ -42,7 +42,7 @@ static const char *bucket_rule(const struct cell *cell, uint64_t buckets)
 	return v && v->bucket_rule ? v->bucket_rule(buckets) : NULL;
 }
 
-/* ", as 64 or 128" for 100: what a rule that asks for a power of two would take. */
+/* ", as 64 or 128" for 100: the next powers of two, for a rule that requires one. */
 static void bucket_remedy(const struct cell *cell, uint64_t buckets, char *buf, size_t size)
 {
 	uint64_t below = UINT64_C(1) << (63 - __builtin_clzll(buckets));

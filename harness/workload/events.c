@@ -14,7 +14,7 @@
 
 static const struct event_kind {
 	const char *name, *value, *meaning;
-	bool disturbs;	/* lookups may miss, inserts fail, the population change */
+	bool disturbs;	/* lookups may miss, inserts may fail, and the population may change */
 	bool synthetic; /* makes new connections, so it cannot be combined with a capture */
 } kinds[NR_EVENT_KINDS] = {
 #define EVENT(id, name_, value_, meaning_, ...) \
@@ -52,7 +52,7 @@ bool event_is_synthetic(const struct cell_event *event)
 
 /* ---- parsing ---- */
 
-/* BUCKETS or CONNECTIONS as a number, or as a multiple of what there is at the start: x1.1 */
+/* BUCKETS or CONNECTIONS as a number, or as a multiple of the number at the start: x1.1 */
 static bool parse_target(const char *text, uint64_t at_start, uint64_t most, uint64_t *out)
 {
 	double factor, target;
@@ -81,7 +81,7 @@ static bool parse_moment(const char *text, double window, double *out)
 	return true;
 }
 
-/* One part of a value, as the kind's row calls it. */
+/* One part of a value, by its name in the kind's row. */
 static bool
 parse_part(struct cell_event *event, const struct cell *cell, const char *part, const char *text)
 {
@@ -154,7 +154,7 @@ static void insert(struct cell *cell, const struct cell_event *event)
 	cell->events[i] = *event;
 }
 
-/* All that came from one of the two parameters. */
+/* All events from one of the two parameters. */
 static void drop_events(struct cell *cell, bool short_form)
 {
 	uint32_t kept = 0;

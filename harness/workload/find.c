@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where the project's own workload files are: in the folder workloads/ here, if there is one, so
- * that in the source tree a change needs no build; else in the program (built_in.h).
+ * Finds the project's own workload files: in the folder workloads/ here, if there is one, so that
+ * a change in the source tree needs no build; else in the program (built_in.h).
  */
 #include "harness/workload/internal.h"
 
@@ -119,7 +119,7 @@ int workload_resolve(char *buf, size_t size, const char *path, struct ct_error *
 	return unknown(path, e);
 }
 
-/* Remove DIR/.. from a path, which means the same unless DIR is a link. */
+/* Removes DIR/.. from a path, which does not change it unless DIR is a link. */
 static void shorten(char *path)
 {
 	char *up;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the files of this room share; see workload.h for the way in.
+ * Shared by the files of this room; its public header is workload.h.
  *
  *	parameters.def, .c	the table of parameters
  *	types.c			their general types: a count, a share, a time, a word, ...
@@ -47,7 +47,7 @@ struct workload_text {
 #define WORD_PLACE 512
 const char *word_place(const struct word *w, char buf[WORD_PLACE]);
 
-/* Read YAML; nothing is checked but its form and its keys.  0 or a negative errno. */
+/* Reads YAML; checks only its form and its keys.  0 or a negative errno. */
 int workload_text_read(struct workload_text *t, const char *path, struct ct_error *e);
 /* The same from memory; path is what errors call it. */
 int workload_text_parse(struct workload_text *t, const char *path, const char *data, size_t size,
@@ -75,15 +75,15 @@ int words_add(struct words *w, const char *text, size_t len, int line, const cha
 int words_copy(struct words *to, const struct words *from);
 void words_free(struct words *w);
 
-/* Pieces of types that a type of a single parameter may use; see types.c. */
+/* Parts of general types, for types of single parameters; see types.c. */
 const char *parse_word(const struct parameter *p, struct cell *cell, const char *text);
 int print_word(const struct parameter *p, const struct cell *cell, char *buf, size_t size);
 void allow_words(const struct parameter *p, char *buf, size_t size, size_t *at);
 
-/* Does it make new connections, so that it cannot be combined with a capture? */
+/* Does it make new connections?  Then it cannot be combined with a capture. */
 bool event_is_synthetic(const struct cell_event *event);
 
-/* The next of several phrases parted by blanks; returns its length, 0 at the end. */
+/* The next of several phrases separated by blanks; returns its length, 0 at the end. */
 size_t next_phrase(const char **text, const char **phrase);
 
 /* The words of all parameters, with globs, `all` and defaults put in. */
@@ -93,7 +93,7 @@ struct workload_product {
 	struct ct_error *e;
 };
 
-/* Do the values of the cell now made go together?  0 or -EINVAL with the sentence in p->e. */
+/* Do the values of the current cell fit together?  0 or -EINVAL with the sentence in p->e. */
 int workload_check_cell(const struct workload_product *p, const struct cell *cell);
 
 /*

@@ -15,7 +15,7 @@
 /* Does a value of `flows` mean a file? */
 bool key_set_is_file(const char *text);
 /*
- * How many connections the file says that it has: NULL, or a clause that says what is wrong; it
+ * Reads the number of connections from it: NULL, or a clause that says what is wrong; it
  * is valid until the next call of the thread.
  */
 const char *key_set_count(const char *path, uint64_t *nr);

@@ -18,7 +18,7 @@ static const struct {
 	{ "fill", "kind: fill\n" },
 };
 
-/* Does YAML read it as this text without quotes, also in a list? */
+/* Does YAML read it as the same text without quotes, also in a list? */
 static bool is_plain(const char *text)
 {
 	if (!isalnum((unsigned char)*text) || !strcmp(text, "null"))
@@ -75,7 +75,7 @@ static int put_traffic(FILE *out, const char *traffic, struct ct_error *e)
 			     traffic);
 }
 
-/* KEY=VALUES, or none; *sized: it says how large the table is. */
+/* KEY=VALUES, or none; *sized: it sets the size of the table. */
 static int put_vary(FILE *out, const char *vary, bool *sized, struct ct_error *e)
 {
 	size_t len = strcspn(vary, "=");

@@ -93,7 +93,7 @@ int workload_take_option(struct workload_overrides *o, int argc, char **argv, in
 		return 0;
 
 	value = equals ? equals + 1 : *i + 1 < argc ? argv[*i + 1] : NULL;
-	/* --oversubscribe alone says true */
+	/* --oversubscribe alone means true */
 	bare = !is_set && !equals && parameter_json(&parameters[id]) == JSON_SWITCH &&
 	       (!value || (strncmp(value, "true", 4) && strncmp(value, "false", 5)));
 	if (bare)

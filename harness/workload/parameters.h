@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The table of parameters: everything that a workload file may say, and how each value is read,
- * checked, printed and described.  The rows are in parameters.def.
+ * The table of parameters: all keys of a workload file, and how each value is read, checked,
+ * printed and described.  The rows are in parameters.def.
  *
  * Adding a parameter means a field in struct cell (cell.h), a row in parameters.def, and a row
  * in the table of workloads/README.md.  The command line, --help, ctbench list --parameters, the
@@ -34,23 +34,23 @@ enum parameter_use {
 struct parameter;
 struct json_t;
 
-/* What kind of value a parameter has. */
+/* The type of a parameter's values. */
 struct parameter_type {
 	/*
-	 * Read one value into the cell.  NULL if it is fine, "" if it is not what
-	 * parameter_allowed() says, else a clause that says more.
+	 * Reads one value into the cell.  NULL if it is valid, "" if parameter_allowed() is
+	 * sufficient as the reason, else another clause.
 	 */
 	const char *(*parse)(const struct parameter *p, struct cell *cell, const char *text);
-	/* Write the cell's value as a workload file would have it; returns as snprintf() does. */
+	/* Writes the cell's value as in a workload file; returns as snprintf() does. */
 	int (*print)(const struct parameter *p, const struct cell *cell, char *buf, size_t size);
-	/* Describe what a value may be; NULL: the row's `allowed` is the whole of it. */
+	/* Describes the allowed values; NULL: the row's `allowed` describes all. */
 	void (*allow)(const struct parameter *p, char *buf, size_t size, size_t *at);
-	/* What a value is in results and to a JSON schema. */
+	/* The type of a value in results and in a JSON schema. */
 	enum { JSON_TEXT, JSON_COUNT, JSON_NUMBER, JSON_SWITCH } json;
 	const char *pattern; /* for a schema: the regular expression of its texts; NULL: any */
 };
 
-/* One word that a value may be, and what it means. */
+/* One word that a value may be, and its meaning. */
 struct word_meaning {
 	const char *word, *meaning;
 };
@@ -94,10 +94,10 @@ const char *parameter_column(const struct parameter *p);
 const char *parameter_option(const struct parameter *p, char buf[40]);
 
 #define ALLOWED_MAX 768
-/* What a value may be: "a share from 0 to 1 or from 0% to 100%".  Returns buf. */
+/* The allowed values: "a share from 0 to 1 or from 0% to 100%".  Returns buf. */
 const char *parameter_allowed(const struct parameter *p, char buf[ALLOWED_MAX]);
 
-/* What its values are in JSON; a number that may also be "none" is text there. */
+/* The JSON type of its values; a number that may also be "none" is text there. */
 int parameter_json(const struct parameter *p);
 double parameter_number(const struct parameter *p, const struct cell *cell);
 

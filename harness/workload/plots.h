@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The kinds of plots: what each shows and needs.  The table is plots.def. */
+/* The kinds of plots: the data that each shows and needs.  The table is plots.def. */
 #ifndef CTBENCH_HARNESS_WORKLOAD_PLOTS_H
 #define CTBENCH_HARNESS_WORKLOAD_PLOTS_H
 
@@ -20,7 +20,7 @@ enum workload_plot {
 #undef PLOT
 };
 
-/* What is drawn, and so which function of harness/show/plot/ writes the data. */
+/* The shape of a plot; it decides which function of harness/show/plot/ writes the data. */
 enum plot_shape {
 	PLOT_CURVES,	  /* a figure over the parameter x, a curve for each variant */
 	PLOT_ROWS,	  /* a bar for each variant */
@@ -38,7 +38,7 @@ enum plot_needs {
 	PLOT_NEEDS_SEARCH,
 };
 
-/* When it is drawn of a workload that does not say which plots it wants. */
+/* When it is drawn for a workload that does not name its plots. */
 enum plot_default {
 	PLOT_IF_ASKED,
 	PLOT_IF_X_VARIES,

@@ -25,9 +25,9 @@
 #define CAPTURE_SECONDS	   0.2
 
 /*
- * Cells that are measured side by side are measured in slices (harness/run/rounds.c).  Each slice
- * warms up again, and where other cells push a table out of the last-level cache, some slices
- * become up to eight times as long: from so many connections on, and by so much on average.
+ * Cells of a group are measured in slices (harness/run/rounds.c).  Each slice warms up again.  If
+ * other cells push a table out of the last-level cache, some slices become up to eight times as
+ * long.  That happens from this many connections on, with this factor on average.
  */
 #define SLICE_WARMUP 0.85 /* of the windows: one run of `make bench` */
 #define COLD_FLOWS   (512.0 * 1024)
@@ -52,7 +52,7 @@ double cell_expected_seconds(const struct cell *cell)
 
 	if (cell->capture[0])
 		streams += CAPTURE_SECONDS;
-	/* Here filling the table is the measurement. */
+	/* For these, filling the table is the measurement. */
 	if (cell->kind == KIND_FILL)
 		return START_SECONDS + build + streams;
 	if (cell->kind == KIND_DECODE)

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Digits with at most one point among them; returns what follows, or NULL. */
+/* Digits with at most one point; returns the rest of the text, or NULL. */
 static const char *number_end(const char *text)
 {
 	const char *p = text;

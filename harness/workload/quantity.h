@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Counts, shares and times as people write them.  Each parser takes the whole text and returns
- * false if it is anything else than such a quantity, or out of range.
+ * false if it is not such a quantity, or out of range.
  */
 #ifndef CTBENCH_HARNESS_WORKLOAD_QUANTITY_H
 #define CTBENCH_HARNESS_WORKLOAD_QUANTITY_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which variants a selection chooses; variant_select() in workload.h describes its forms. */
+/* Selections of variants; variant_select() in workload.h describes their forms. */
 #include "harness/base/nearest.h"
 #include "harness/workload/internal.h"
 #include "variants/variant.h"
@@ -37,7 +37,7 @@ static bool absent(const char *value)
 	return !strcmp(value, "-") || !strcmp(value, "none");
 }
 
-/* Must it be chosen by its name, and not by globs and axes? */
+/* Is it chosen only by its name, not by globs and axes? */
 static bool only_by_name(const struct ct_variant *v)
 {
 	return v->flags & (CT_V_NULL | CT_V_WORST | CT_V_LOOKUPS);
@@ -101,7 +101,7 @@ static int no_such_axis(const char *where, const char *name, size_t len, struct 
 			     (int)(len < 64 ? len : 64), name, text);
 }
 
-/* No variant has this choice; the message lists those there are. */
+/* No variant has this choice; the message lists the existing choices. */
 static int no_such_value(const char *where, unsigned int axis, const char *value, size_t len,
 			 struct ct_error *e)
 {

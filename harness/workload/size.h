@@ -12,22 +12,22 @@
 #define SIZE_PATTERN "cache|[0-9]+xLLC(<=[0-9]+(k|M|G|Ki|Mi|Gi)?)?"
 
 /*
- * Bytes of a connection and its bucket: the baseline's; other tables differ by less than a power of
- * two.  A lookup reads only the first two of a connection's four lines, but these lie in half of
- * the cache's sets, so that a connection takes as much of a cache as it is large.
+ * Bytes of a connection and its bucket in the baseline; other tables differ by less than a factor
+ * of two.  A lookup reads only the first two of a connection's four lines, but these map to only
+ * half of the cache's sets, so a connection takes as much cache as its whole size.
  */
 #define SIZE_BYTES 264
 
-/* Of a core's own cache: the rest is for the streams of keys. */
+/* The share of a core's own cache; the rest is for the streams of keys. */
 #define SIZE_SHARE (2.0 / 3)
 
-/* Connections, a power of two unless it is the limit; 0: it is not such a word. */
+/* Connections: a power of two, or the word's limit; 0: it is not such a word. */
 uint64_t size_resolve(const char *text);
 
 /*
  * The same for caches of that size, in bytes (0: unknown).  Tables that fill a core's own cache are
- * avoided: which lines are pushed out differs in each instance, and effects vary by 5 % instead of
- * 1 % between instances.
+ * avoided: different lines are evicted in each instance, so effects vary by 5 % instead of 1 %
+ * between instances.
  */
 uint64_t size_in_cache(uint64_t own_cache);
 uint64_t size_beyond(double times, uint64_t last_level_cache);

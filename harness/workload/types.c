@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The general types of parameters: a value that is one field of struct cell.  The row of the
- * table says where the field is and what it may be.
+ * table has the place of the field and its allowed values.
  */
 #include <math.h>
 #include <string.h>

@@ -83,7 +83,7 @@ static uint64_t nearest_power_of_two(double n)
 {
 	uint64_t power = 1;
 
-	/* Nearest by ratio: beyond sqrt(2) times a power the next one is nearer. */
+	/* The nearest by ratio: above sqrt(2) times a power of two the next one is nearer. */
 	while (power < BUCKETS_MAX && (double)power * M_SQRT2 < n)
 		power *= 2;
 	return power;

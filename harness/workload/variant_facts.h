@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the register says about a variant and a run's report has to keep. */
+/* Facts of the register of variants that a run's report keeps. */
 #ifndef CTBENCH_HARNESS_WORKLOAD_VARIANT_FACTS_H
 #define CTBENCH_HARNESS_WORKLOAD_VARIANT_FACTS_H
 

@@ -25,7 +25,7 @@ static int no_memory(struct ct_error *e)
 /*
  * The values of the layer above replace those of t.  A workload with a capture ignores the
  * number of flows and the load factor of the layer above, since the capture has its own flows.
- * A number of repeats from above is exact: what t says about when to stop is dropped.
+ * A number of repeats from the layer above is exact: t's conditions for stopping are dropped.
  */
 static int overlay(struct workload_text *t, const struct workload_text *above)
 {
@@ -320,7 +320,7 @@ int workload_load_text(struct workload_set *set, const char *path, const char *t
 		memcpy(set->name, name, sizeof(name));
 		return err;
 	}
-	/* A set of several files is named after none of them. */
+	/* A set of several files does not get the name of one of them. */
 	if (before)
 		strcpy(set->name, "run");
 	else if (!set->name[0])

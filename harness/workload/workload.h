@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Workload files: what to measure, and the question it answers.
+ * Workload files: what to measure, and which question the results answer.
  *
  * A workload file is a YAML mapping from parameter to value.  A value is a word, a short phrase or
- * a list of them, and the product of all lists is the workload's list of cells.  The same text
- * means the same in the file, in a suite and on the command line (--threads 1,2): all of them are
+ * a list of them, and the product of all lists is the workload's list of cells.  A text has the
+ * same meaning in the file, in a suite and on the command line (--threads 1,2): all of them are
  * read by the table in parameters.def.
  *
  * A suite is a YAML file with the key `workloads`, a list of workload files (paths relative to the
@@ -72,7 +72,7 @@ struct workload_overrides {
 };
 
 /*
- * Take argv[*i] if it overrides a parameter: --KEY VALUE, --KEY=VALUE (also with dashes for
+ * Takes argv[*i] if it overrides a parameter: --KEY VALUE, --KEY=VALUE (also with dashes for
  * underscores: --load-factor) or --set KEY=VALUE.  Returns 1 and moves *i past it, 0 if it is
  * another argument, or a negative errno with the sentence in e.  Keeps pointers into argv.
  */
@@ -92,7 +92,7 @@ int workload_load_text(struct workload_set *set, const char *path, const char *t
 		       const struct workload_overrides *overrides, struct ct_error *e);
 /* A whole workload file for workload_load_text(); from malloc(), NULL with a sentence in e. */
 char *workload_read_text(FILE *f, const char *path, struct ct_error *e);
-/* What errors call standard input; its workload has this name unless it gives another. */
+/* The name of standard input in errors, and of its workload unless that gives another. */
 #define WORKLOAD_STDIN "stdin"
 void workload_set_free(struct workload_set *set);
 
