@@ -26,15 +26,15 @@
 #include "harness/base/seconds.h"
 
 /*
- * Does the table take memory while it is measured?  That of a table that only looks connections up
- * is all touched while it is filled, which takes twice as long if it is touched before that too.
+ * Does the table take memory while it is measured?  If not, filling touches all its memory, and
+ * touching it before would double that time.
  */
 static bool takes_memory(const struct cell *c)
 {
 	return c->kind != KIND_STEADY || c->insert > 0 || c->capture[0] || c->nr_events;
 }
 
-/* Is there enough memory, also from the host? */
+/* Checks that there is enough memory, also from the host. */
 static int claim_memory(struct bench *b, uint64_t connections, uint64_t stream_bytes)
 {
 	const struct cell *c = b->cell;
@@ -348,7 +348,7 @@ static void sum_rates(struct bench *b, double window)
 	r->cpu_ns_per_op = all > 0 ? cpu / all : 0;
 }
 
-/* Void if the machine took too much of the window away. */
+/* Void if the threads lost too much of the window. */
 static void judge_window(struct bench *b, const struct pool_sum *s)
 {
 	struct window_facts f = { .window = s->window,

@@ -87,10 +87,10 @@ int bench_open(struct bench *b, uint64_t connections, uint64_t stream_bytes);
 void bench_close(struct bench *b);
 /* The number of "CPUs" (statistics and node caches) that a table for that cell needs. */
 unsigned int bench_cpus(const struct cell *cell);
-/* A worker registers with the table and leaves it: inside pool functions. */
+/* Register a worker with the table, and unregister it: inside pool functions. */
 void bench_worker_begin(struct bench *b, const struct pool_worker *w);
 void bench_worker_end(struct bench *b);
-/* A worker gives up; the others continue, and the cell fails.  The sentence is in e. */
+/* This worker stops with an error, whose sentence is in e; the others continue, the cell fails. */
 void bench_worker_failed(struct bench *b, int err, const struct ct_error *e);
 
 /*
@@ -111,15 +111,15 @@ void bench_window(struct bench *b, struct pool_worker *w, void (*run)(struct ben
 void bench_run_until(struct bench *b, const struct pool_worker *w,
 		     void (*run)(struct bench *b, void *work), void *work, uint64_t end);
 /*
- * Which of the plan's connections this worker puts into the table: how many, and the i-th.  Any, or
- * its own if the variant's threads share none.
+ * The plan's connections that this worker inserts: how many, and the i-th.  They are any, or its
+ * own if the variant's threads share none.
  */
 struct key_plan;
 uint64_t
 bench_share(const struct bench *b, const struct pool_worker *w, const struct key_plan *plan);
 uint64_t bench_share_flow(const struct bench *b, const struct pool_worker *w,
 			  const struct key_plan *plan, uint64_t i);
-/* All workers wait here for each other, without holding up grace periods. */
+/* All workers wait for each other, without delaying grace periods. */
 void bench_meet(struct bench *b, struct pool_worker *w);
 
 /* Sleeps; wakes up some 50 us late. */
@@ -173,13 +173,13 @@ void bench_latency_unfinished(struct bench *b, const struct pool_worker *w);
 void bench_latency_free(struct bench *b);
 
 /*
- * The workers with all that goes on beside them, which the functions above begin and end.
+ * Runs the workers, with events, floods, timeline and latencies, which it begins and ends.
  * count and size are as for bench_timeline_start().
  */
 int bench_run(struct bench *b, pool_fn *worker, void *arg, bench_count_fn *count, size_t size);
 /*
- * After it: all results, of done[i] operations of worker i.  sum_up(arg) adds what it counted
- * and checks it.
+ * After it: all results, of done[i] operations of worker i.  sum_up(arg) adds up and checks the
+ * counters of the level.
  */
 int bench_finish(struct bench *b, const uint64_t *done, int (*sum_up)(void *arg), void *arg);
 /*

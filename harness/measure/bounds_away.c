@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How long the machine keeps a thread off its CPU, as a wait of arrivals: the lower bound of
- * every response time.
+ * The time for which the machine keeps a thread off its CPU, as the wait of an arrival: the lower
+ * bound of every response time.
  *
  * A thread that only reads the clock finds gaps between two readings: the timer interrupt,
  * other work of the kernel, a hypervisor that runs another guest.  An operation that arrives

@@ -5,7 +5,7 @@
  */
 #include "harness/measure/bounds_internal.h"
 
-/* Empty assembler that claims to change its argument, so the compiler knows nothing about it. */
+/* Empty assembler that pretends to change its argument, so the compiler cannot assume its value. */
 #define opaque(x) __asm__ volatile("" : "+r"(x))
 
 /* A tuple that is unknown to the compiler. */

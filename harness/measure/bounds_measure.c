@@ -85,7 +85,7 @@ static void link_lines(struct bounds_line *lines, uint32_t *order, uint32_t n)
 	}
 	for (uint32_t i = 0; i < n; i++)
 		lines[order[i]].next = &lines[order[i + 1 == n ? 0 : i + 1]];
-	/* Who looks ahead comes round the end. */
+	/* Prefetching ahead wraps at the end. */
 	for (uint32_t i = 0; i < BOUNDS_MAX_AHEAD; i++)
 		order[n + i] = order[i % n];
 }

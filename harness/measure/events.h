@@ -46,7 +46,7 @@ void *bench_flood(void *arg);
 int bench_zones_fill(struct bench *b, struct bench_event *e);
 int bench_zones_flush(struct bench *b, struct bench_event *e);
 int bench_fresh(struct bench *b, struct bench_event *e);
-/* What an executed event found, as metrics; once the event's thread has ended. */
+/* The results of executed events as metrics; after the event's thread has ended. */
 void bench_probe_metrics(struct bench *b, const struct bench_event *e);
 
 /* [{name, kind, begin_s, end_s}] of the executed events; new reference. */

@@ -78,8 +78,8 @@ static void burst(struct flood *f, size_t n)
 }
 
 /*
- * Connections that were due while the thread did not run are sent when it runs again, until the
- * flood ends.
+ * Connections that became due while the thread did not run are sent later, until the flood
+ * ends.
  */
 static void flood(struct flood *f, uint64_t from)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The running kernel's tables in rounds beside ours: see kernel.h. */
+/* Measures the running kernel's tables and ours in rounds: see kernel.h. */
 #include "harness/measure/kernel_internal.h"
 
 #include <arpa/inet.h>
@@ -314,7 +314,7 @@ static int measure_all(const struct kernel_request *q, struct kernel_result *r, 
 	return err;
 }
 
-/* What the process leaves behind for its parent. */
+/* The results that the process leaves for its parent. */
 struct shared {
 	struct kernel_result result;
 	struct ct_error error;
@@ -375,7 +375,7 @@ static int check_machine(const struct kernel_request *q, struct setting s[2], st
 		return ct_fail(e, -EPERM, CT_EXIT_SKIP, "this needs root: sudo ctbench kernel");
 	if (!q->packets && access("/sys/kernel/btf/vmlinux", R_OK))
 		return ct_fail(e, -ENOENT, CT_EXIT_SKIP,
-			       "this kernel does not describe its types (/sys/kernel/btf/vmlinux)");
+			       "this kernel has no BTF (/sys/kernel/btf/vmlinux)");
 	if (kernel_setting_read("buckets", &s[0].before) ||
 	    kernel_setting_read("max", &s[1].before))
 		return ct_fail(e, -ENOENT, CT_EXIT_SKIP,

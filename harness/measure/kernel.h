@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The running kernel's own tables beside ours: nf_conntrack, the maps that BPF programs track
- * connections with, and the same operations on a variant in this process.
+ * Compares the running kernel's tables with ours: nf_conntrack, the maps that BPF programs use for
+ * connections, and the same operations on a variant in this process.
  *
- * They are measured in rounds, in each of which every table is filled, looked up, and emptied
- * again; the cost of the loop around an operation is measured beside it and taken off.
+ * They are measured in rounds.  In each round every table is filled, looked up, and emptied again.
+ * The cost of the loop around an operation is measured too and subtracted.
  *
  * Or packets: from one TUN device to another through the kernel, in a namespace without conntrack
  * and in one with it, and through all hooks here.

@@ -171,7 +171,8 @@ static int run_program(int fd, struct kernel_pass *p, struct ct_error *e)
 	return 0;
 }
 
-/* A deletion from nf_conntrack is two lookups: one that lets it expire, one that meets it then. */
+/* A deletion from nf_conntrack takes two lookups: the first makes the entry expire, the second
+ * removes it. */
 int kernel_bpf_pass(unsigned int table, enum kernel_step step, struct kernel_pass *p,
 		    struct ct_error *e)
 {

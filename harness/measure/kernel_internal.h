@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Between the parts of kernel.h: kernel.c, kernel_bpf.c (the kernel's tables), kernel_user.c. */
+/* Shared by the parts of kernel.h: kernel.c, kernel_bpf.c (the kernel's tables), kernel_user.c. */
 #ifndef CTBENCH_HARNESS_MEASURE_KERNEL_INTERNAL_H
 #define CTBENCH_HARNESS_MEASURE_KERNEL_INTERNAL_H
 
@@ -7,7 +7,7 @@
 #include "harness/measure/kernel.h"
 #include "variants/variant.h"
 
-/* What a pass does with each of its tuples. */
+/* The operation of a pass on each of its tuples. */
 enum kernel_step {
 	STEP_EMPTY, /* nothing: the loop */
 	STEP_LOOKUP,
@@ -65,7 +65,7 @@ const char *kernel_bpf_name(unsigned int table);
  * error: CT_EXIT_SKIP if the kernel, or this build, does not have them.
  */
 int kernel_bpf_open(struct kernel_tuples *t, struct ct_error *e);
-/* Can this build do that at all? */
+/* Does this build contain the programs? */
 int kernel_bpf_built(struct ct_error *e);
 
 /* q's table with that many buckets, in this process: KERNEL_HERE times, on pages of each kind. */

@@ -120,7 +120,7 @@ int kernel_user_pass(unsigned int which, unsigned int thread, enum kernel_step s
 	struct timespec begin, end;
 
 	s->v->thread_begin(s->core, thread);
-	/* CPU time: the kernel's loop is not interrupted by other threads, and this one may be. */
+	/* CPU time, because other threads may interrupt this loop, but not the kernel's. */
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begin);
 	while (w.done < p->count) {
 		w.batch = p->count - w.done < BATCH ? p->count - w.done : BATCH;

@@ -201,7 +201,7 @@ static json_t *class_to_json(const struct ct_histogram *h)
 			 ns(h->max), "buckets", histogram_to_json(h));
 }
 
-/* As far as the shares can be distinguished by different values. */
+/* Up to the share beyond which all values are equal. */
 static json_t *curve_to_json(const struct ct_histogram *h)
 {
 	json_t *curve = json_array();

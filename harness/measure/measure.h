@@ -65,7 +65,7 @@ void measure_metric(struct json_t *details, const char *name, double value);
 
 /* The program to start; NULL: this one (program_path()).  Tests set another. */
 extern const char *measure_program;
-/* Another one that speaks our protocol (protocol.h), for the cells whose program has this name. */
+/* Another program with the same protocol (protocol.h), for cells whose program has this name. */
 extern struct measure_other {
 	const char *name, *path; /* NULL: there is none */
 } measure_other;

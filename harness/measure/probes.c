@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Events that put connections of their own into the table: one tuple in many zones, and the
- * deletion of one zone; fresh connections, and how many of them a full table drops.
+ * Events that insert additional connections: one tuple in many zones, and the deletion of one zone;
+ * fresh connections, and how many of them a full table drops.
  *
- * A hash that includes the zone spreads one tuple's entries over the buckets; one that does not
- * puts all into one chain, and then each insertion and lookup walks half of it.  Both are timed
- * here, by the thread of the events, while workers go on.  Operations of workers have no zone.
+ * A hash that includes the zone spreads one tuple's entries over the buckets.  Without the zone all
+ * are in one chain, and each insertion and lookup walks half of it.  The thread of the events times
+ * both while workers continue.  Operations of workers have no zone.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 #include "harness/numbers/random.h"
 #include "harness/traffic/flows.h"
 
-/* Flows that nobody else uses; those of floods begin at half of FLOW_ABSENT. */
+/* Flows that nothing else uses; floods use those from half of FLOW_ABSENT on. */
 #define PROBE_FLOW (FLOW_ABSENT / 4 * 3)
 /* In ticks: nothing expires in the window. */
 #define SETTLED (NF_CT_HZ * 3600u * 24u)
@@ -37,7 +37,7 @@ static struct probe probe_of(const struct bench *b, uint64_t flow, uint64_t zone
 	return p;
 }
 
-/* True: it is in the table, as a connection that nobody has answered. */
+/* True: it is in the table, as an unreplied connection. */
 static bool insert(const struct bench *b, const struct probe *p)
 {
 	int err;
@@ -81,7 +81,7 @@ int bench_zones_fill(struct bench *b, struct bench_event *e)
 	e->refused = nr - e->made;
 	e->insert_s = tsc_to_seconds(tsc_now() - begin) / (double)nr;
 
-	/* In another order than they were inserted in. */
+	/* Not in the order of insertion. */
 	permutation_init(&order, nr, b->cell->seed);
 	begin = tsc_now();
 	for (uint64_t i = 0; i < nr; i++) {
@@ -90,7 +90,7 @@ int bench_zones_fill(struct bench *b, struct bench_event *e)
 		found += look_up(b, &p);
 	}
 	e->lookup_s = tsc_to_seconds(tsc_now() - begin) / (double)nr;
-	/* What was refused cannot be found; all else can, unless another event deletes it. */
+	/* All except refused ones can be found, unless another event deletes them. */
 	if (found > e->made ||
 	    (found < e->made && nothing_else(b->cell) && !(b->v->flags & CT_V_NULL)))
 		return -ENOENT;
@@ -110,7 +110,7 @@ int bench_zones_flush(struct bench *b, struct bench_event *e)
 
 /* ---- fresh connections ---- */
 
-/* Waits in between, so later events of this thread are late by then; floods are not. */
+/* Waits in between, so later events of this thread may be late; floods are not. */
 int bench_fresh(struct bench *b, struct bench_event *e)
 {
 	uint64_t nr = e->what.count;

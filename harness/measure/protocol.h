@@ -3,8 +3,8 @@
  * Measuring with another ctbench, of another revision or build, in the same run.
  *
  * The parent starts that program's "ctbench measure" like its own, and both exchange plain
- * structures: struct cell, struct cell_result and the messages of slices.h. So both must have the
- * same definitions, which is checked before anything is measured.
+ * structures: struct cell, struct cell_result and the messages of slices.h.  Both must have the
+ * same definitions; this is checked before anything is measured.
  */
 #ifndef CTBENCH_HARNESS_MEASURE_PROTOCOL_H
 #define CTBENCH_HARNESS_MEASURE_PROTOCOL_H
@@ -14,7 +14,7 @@
 struct json_t;
 
 /*
- * Raise it if these bytes get another meaning without another length, parameter or word. Other
+ * Raise it if the meaning of these bytes changes but no length, parameter or word does.  Other
  * changes are detected: protocol_name().
  */
 #define PROTOCOL_VERSION 1

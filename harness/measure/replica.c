@@ -79,7 +79,7 @@ find(struct replica *rp, const union ct_tuple_words *t, uint32_t hash)
 	return NULL;
 }
 
-/* The effect of real read-side sections on the compiler. */
+/* Compiler barriers, as real read-side sections have. */
 static __always_inline void rcu_section(void)
 {
 	__asm__ volatile("" ::: "memory");

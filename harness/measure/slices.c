@@ -2,9 +2,9 @@
 /*
  * The child's side of slices; see slices.h.
  *
- * Between slices every worker sleeps: the first in read(), the others each on its own semaphore.
- * A worker that polled or yielded would take time from the cell whose turn it is, and from all
- * cells alike, so no comparison between them would show it.
+ * Between slices every worker sleeps: the first in read(), each other one on its own semaphore.
+ * A worker that polled or yielded would take time from the cell that measures, and from all cells
+ * alike, so no comparison between cells would show it.
  */
 #include "harness/measure/slices.h"
 
@@ -138,7 +138,7 @@ static void receive_order(struct slice_order *order)
 
 /* ---- asleep ---- */
 
-/* Do the frees that wait for a grace period now, in the turn of the cell that caused them. */
+/* Executes deferred frees now, in the slice of the cell that caused them. */
 static void drain(struct bench *b)
 {
 	struct slice_told *told = &b->slices->told;
@@ -169,7 +169,7 @@ static void ask_for_order(struct bench *b, bool ready)
 		receive_order(&s->order);
 	else
 		s->order.what = SLICE_CLOSE;
-	/* For the table no time has passed: nothing expires during the turns of others. */
+	/* The table's clock did not advance: nothing expires during slices of other cells. */
 	b->clock_tsc += tsc_now() - asleep;
 	for (uint32_t i = 1; i < b->cell->threads; i++)
 		sem_post(&s->worker[i].turn);
@@ -315,7 +315,7 @@ static uint64_t done_by_all(const struct bench *b)
 	return sum;
 }
 
-/* The first worker: until the rate has stopped rising. */
+/* The first worker: until the rate no longer rises. */
 static void lead_warm_up(struct bench *b, const struct pool_worker *w,
 			 void (*run)(struct bench *, void *), void *work, const uint64_t *done)
 {
@@ -388,7 +388,7 @@ static void sum_up(struct bench *b)
 		told->lost = fmax(told->lost, seconds - (double)w->cpu_ns * 1e-9);
 		own -= (double)w->cpu_ns * 1e-9;
 	}
-	/* What the table's own threads took (call_rcu) is part of its cost. */
+	/* The CPU time of the table's own threads (call_rcu) is part of its cost. */
 	told->lost = fmax(0, told->lost - fmax(0, own));
 	told->seconds = sum.window;
 	told->ops = rate * sum.window;

@@ -2,9 +2,9 @@
 /*
  * Slices: a measurement in short pieces, between which its process sleeps.
  *
- * Cells that are compared are processes that exist at the same time, with filled tables.  Each in
- * turn measures for some 10 ms while every thread of all others sleeps.  So anything the machine
- * does within a second affects all of them alike.
+ * Compared cells are processes that exist at the same time, with filled tables.  They measure in
+ * turn, some 10 ms each, while every thread of all others sleeps.  So slow changes of the machine
+ * affect all of them alike.
  *
  *	parent (measure.c)		child (slices.c)
  *	cell			->	makes the table, fills it, its workers fall asleep

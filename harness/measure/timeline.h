@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A timeline: what a measurement did in each piece (for example 1 to 10 ms) of its
+ * A timeline: the counters of a measurement in each piece (for example 1 to 10 ms) of its
  * window.
  *
  * Between batches, where a worker reads the clock anyway, it copies its counters.

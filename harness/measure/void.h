@@ -45,7 +45,7 @@ struct window_facts {
 };
 
 /*
- * Writes why such a window is void to buf; an empty text if it is not.  During events (a
+ * Writes the reason why such a window is void to buf, or "" if it is valid.  During events (a
  * resize, a flood) another thread works on purpose: pass lost = 0 then.
  */
 void window_judge(char *buf, size_t size, const struct window_facts *f);

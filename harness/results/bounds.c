@@ -88,8 +88,8 @@ json_t *bounds_merge(const json_t *measurements)
 /* ---- looking up ---- */
 
 /*
- * A footprint larger than the largest measured one by more than this may be in another cache, or
- * in none: its time is unknown.
+ * A footprint larger than the largest measured one by more than this factor may be in another
+ * cache, or in none: its time is unknown.
  */
 #define BEYOND 1.5
 

@@ -5,7 +5,7 @@
  *
  *	null		a lookup through the null variant: the cost of the harness itself
  *	in_cache	a lookup of "variant", in bursts of "burst", with the whole table in the
- *			cache: what it costs the CPU alone. "references": 1 if it takes one,
+ *			cache: its cost without cache misses. "references": 1 if it takes one,
  *			"hit_share" and "load" (connections per bucket) as in the cell
  */
 #ifndef CTBENCH_HARNESS_RESULTS_BOUNDS_H
@@ -43,8 +43,8 @@ const struct json_t *bounds_in_cache(const struct json_t *bounds, const struct j
 double bounds_dependent_ns(const struct json_t *bounds, unsigned int threads, uint64_t bytes);
 
 /*
- * ns that an arrival waits because its CPU is taken away, at a percentile ("p99", "p999", "max");
- * NAN if unknown.
+ * ns that an arrival waits because its CPU is stolen or interrupted, at a percentile ("p99",
+ * "p999", "max"); NAN if unknown.
  */
 double bounds_away_ns(const struct json_t *bounds, unsigned int threads, const char *percentile);
 

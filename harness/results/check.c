@@ -12,7 +12,7 @@
 #define TEXT_MAX  4096
 #define DEPTH_MAX 16
 #define COUNT_MAX 1e15
-/* Beyond any time, size or rate; what is computed of such numbers fits into integers. */
+/* Above any time, size or rate; sums and products of such numbers still fit into integers. */
 #define NUMBER_MAX 1e18
 
 enum kind { ANY, OBJECT, ARRAY, TEXT, WORD, WORKLOAD, CELL, RUN, NUMBER, COUNT, SWITCH };
@@ -31,7 +31,7 @@ static const char *const kinds[] = {
 	[SWITCH] = "true or false",
 };
 
-/* What an object's key, or each item of an array, holds. */
+/* The allowed value of an object's key, or of each item of an array. */
 struct rule {
 	const char *key; /* "*": any other; of an array's rule: "[]" */
 	enum kind kind;
@@ -169,7 +169,7 @@ static const struct rule details_line[] = {
 };
 /* clang-format on */
 
-/* Where we are: a chain from a value up to the whole. */
+/* The present position: a chain from a value up to the whole document. */
 struct place {
 	const struct place *up;
 	const char *key; /* NULL: of an array, the index */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Files of a run that may come from a stranger or be edited: refused unless they contain what
- * ctbench would have written.  Everything that is read from a run's folder passes here once, where
- * it is read; who uses it need not ask again.
+ * Checks files of a run, which may be edited or come from an untrusted source: they are refused
+ * unless ctbench could have written them.  Every file of a run's folder is checked once, where it
+ * is read, so users of the values need no checks.
  *
  * In all of them texts are one line without control characters and of at most 4 KiB, numbers are
  * finite, and nothing is nested deeper than 16 levels.  Known keys of benchmark.json and run.json
- * hold what they should; a missing key is no reason to refuse a file.
+ * have values of the right type; a missing key is allowed.
  */
 #ifndef CTBENCH_HARNESS_RESULTS_CHECK_H
 #define CTBENCH_HARNESS_RESULTS_CHECK_H

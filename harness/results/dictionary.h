@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What each column and figure of a run is: figures.def, the parameters and the axes as one list.
+ * The meaning of each column and figure of a run: figures.def, the parameters and the axes.
  * `ctbench list --columns` prints it; each run's folder has it as columns.tsv.
  */
 #ifndef CTBENCH_HARNESS_RESULTS_DICTIONARY_H

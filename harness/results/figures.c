@@ -13,8 +13,8 @@
 /* ---- the expressions of figures ---- */
 
 /*
- * Where latencies are taken the loops read the clock or wait for arrivals, so times and rates are
- * no throughput.
+ * With latencies the loops read the clock or wait for arrivals, so their times and rates are no
+ * throughput.
  */
 #define IS_LATENCY(r) ((r)->latency_max_ns > 0)
 #define PER_CONNECTION(r, field) \

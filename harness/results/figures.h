@@ -96,7 +96,7 @@ extern const struct figure_point {
 	const char *name, *meaning;
 } figure_points[NR_POINTS];
 
-/* Names that need no more than words: facts about a cell in the report, columns of slices.tsv. */
+/* Names with only a meaning: facts about a cell in the report, columns of slices.tsv. */
 struct result_fact {
 	const char *name, *unit, *meaning;
 };

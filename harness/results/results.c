@@ -144,7 +144,7 @@ static int write_details(struct results *r, const struct measurement *m, const j
 	char *line;
 	int err = r->details_fd < 0 ? results_open_details(r, e) : 0;
 
-	/* What we would refuse to read back must not be written. */
+	/* Does not write details that would be refused when they are read. */
 	if (!err)
 		err = check_json(details, m->name, e);
 	if (err)
@@ -158,7 +158,7 @@ static int write_details(struct results *r, const struct measurement *m, const j
 	return err;
 }
 
-/* The files of a run's folder that cannot be made again, unlike plots/ and report.html. */
+/* The files of a run's folder that cannot be recreated, unlike plots/ and report.html. */
 static const char *const own_files[] = { "run.json",	    "cells.tsv",  DETAILS_FILE,
 					 BOUNDS_FILE,	    "run.log",	  "benchmark.json",
 					 "results.tsv",	    "slices.tsv", DICTIONARY_FILE,
@@ -216,7 +216,7 @@ int results_create(struct results *r, const char *parent, const char *name, stru
 		err = results_write_line(r, measurement_header(), e);
 	if (!err)
 		err = write_dictionary(r->dir, e);
-	/* An unusable folder would be in the way of the next attempt. */
+	/* An unusable folder would block the next attempt. */
 	if (err)
 		results_remove(r->dir);
 	return err;

@@ -14,10 +14,10 @@
  *	report.html	the run as one page, for people
  *	plots/		pictures, their data and the scripts that draw them
  *
- * A measurement is in cells.tsv before the next one starts: whatever happens
- * later (Ctrl-C, kill -9, a full disk), it is kept, and --resume continues from
+ * A measurement is in cells.tsv before the next one starts: it is kept after Ctrl-C,
+ * kill -9 or a full disk, and --resume continues from
  * there.  Other files are written under another name and renamed, so they
- * are whole or as they were.  A folder that exists is never overwritten.
+ * are complete or unchanged.  A folder that exists is never overwritten.
  *
  * One thread at a time; one process at a time per folder (it is locked).
  */
@@ -115,7 +115,7 @@ int results_write_json(const char *dir, const char *name, const struct json_t *j
 		       struct ct_error *e);
 
 /*
- * A path to write to: inside the folder of a run, which may come from a stranger, it must not go
+ * Checks a path to write to: inside the folder of a run, which is not trusted, it must not go
  * through a symlink, nor be a pipe or a device, which could wait forever.  0, or a negative errno
  * with a sentence.
  */
@@ -131,7 +131,7 @@ bool results_one_file(const char *a, const char *b);
 const char *results_own_file(const char *dir, const char *path);
 
 /*
- * Find the folder of a run by what the user named: a folder, or a run in `parent` (NULL:
+ * Finds the folder of a run by the user's name for it: a folder, or a run in `parent` (NULL:
  * RESULTS_DEFAULT_DIR).
  */
 void results_find(char *dir, size_t size, const char *parent, const char *run);

@@ -62,7 +62,7 @@ static int read_rows(FILE *in, const char *path, bool append, off_t *end,
 	return err;
 }
 
-/* What results_resume() notes about the rows that it passes on. */
+/* Data of results_resume() about the rows so far. */
 struct seen {
 	int (*row)(void *arg, const struct measurement *m, struct ct_error *e);
 	void *arg;

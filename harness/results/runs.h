@@ -24,8 +24,8 @@ struct run_folder {
 
 /*
  * Calls see() for each run in the folder, in the order of their names; a folder inside that has
- * neither run.json nor benchmark.json is no run.  One that cannot be read does not hide the
- * others: see why.  see() returns 0 or a negative errno, which ends it.
+ * neither run.json nor benchmark.json is no run.  A run that cannot be read is passed to see() too,
+ * with why.  see() returns 0 or a negative errno, which ends it.
  */
 int results_each_run(const char *parent,
 		     int (*see)(void *arg, const struct run_folder *r, struct ct_error *e),

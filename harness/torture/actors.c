@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Keys, and what each thread does with them; see torture.h. */
+/* Keys, and the operations of each kind of thread; see torture.h. */
 #include <arpa/inet.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -70,7 +70,7 @@ int torture_insert(struct scene *s, enum key_kind kind, uint32_t i, uint32_t tic
 	ct = ops->alloc(s->net, &nf_ct_zone_dflt, &t, &reply, &err);
 	if (!ct)
 		return err;
-	/* Early drop leaves those that were answered alone. */
+	/* Early drop does not remove replied ones. */
 	if (kind != SHORT)
 		nf_ct_status_set(ct, IPS_SEEN_REPLY | IPS_ASSURED | IPS_FIXED_TIMEOUT);
 	err = ops->insert(ct, ticks);
@@ -80,7 +80,7 @@ int torture_insert(struct scene *s, enum key_kind kind, uint32_t i, uint32_t tic
 
 /* ---- lookups ---- */
 
-/* Tables that promise less: a lookup beside a resize may miss what is there. */
+/* Tables with weaker guarantees: a lookup during a resize may miss an existing entry. */
 static const struct {
 	const char *chain, *resize, *reason;
 } misses_beside_resize[] = {
@@ -123,7 +123,7 @@ struct nf_conn *torture_find(struct scene *s, enum key_kind kind, uint32_t i, un
 	return ct;
 }
 
-/* Entries that a thread holds for a while: they stay what they are. */
+/* Entries that a thread holds for a while: they must not change. */
 struct held {
 	struct nf_conn *ct;
 	enum key_kind kind;
@@ -164,7 +164,7 @@ static void look_up(struct actor *a, struct held *held)
 	}
 	if (!ct)
 		return;
-	/* Both directions are of one entry, unless that one was taken out meanwhile. */
+	/* Both directions belong to one entry, unless it was removed meanwhile. */
 	if (r >> 9 & 1) {
 		other = torture_find(s, kind, i, !(r >> 8 & 1));
 		if (other && other != ct && !nf_ct_is_dying(ct))
@@ -253,8 +253,8 @@ void torture_writer(struct actor *a)
 }
 
 /*
- * What it kills it inserts elsewhere at once: the node that was just freed goes into another chain,
- * under readers that stand on it.
+ * Inserts another entry directly after each kill: the node that was just freed goes into another
+ * chain while readers use it.
  */
 void torture_storm(struct actor *a)
 {
@@ -348,7 +348,7 @@ void torture_manager(struct actor *a)
 	long n;
 
 	while (!atomic_load_explicit(&s->stop, memory_order_relaxed)) {
-		/* Time passes: what is short expires. */
+		/* Advances the clock: short entries expire. */
 		store_relaxed(&s->core->now, load_relaxed(&s->core->now) +
 						     (uint32_t)rng_below(&a->rng, SHORT_TICKS / 8));
 		switch (rng_below(&a->rng, 8)) {

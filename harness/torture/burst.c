@@ -18,7 +18,7 @@ void torture_burst(struct actor *a)
 
 	for (unsigned int n = 0; n < nr; n++) {
 		const uint64_t r = rng_next(&a->rng);
-		/* An answer to nothing would begin a connection the other way round. */
+		/* A reply without a connection would create one with the directions swapped. */
 		const bool reply = r & 1 && r & 2;
 		struct nf_conntrack_tuple t, other;
 		struct ct_frame f;
@@ -39,7 +39,7 @@ void torture_burst(struct actor *a)
 	}
 	s->variant->ops->forward_burst(s->net, skb, nr, in, out, verdict);
 	for (unsigned int n = 0; n < nr; n++)
-		/* A packet of a connection that is there is never dropped. */
+		/* A packet of an existing connection is never dropped. */
 		if (kind[n] == FIXED && verdict[n] != NF_ACCEPT && !s->resizes)
 			torture_fault(s, "a packet of a fixed key was dropped");
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Threads insert, find and delete few keys on few nodes in few buckets and write down what they
- * were told; then linear.h looks for an order that explains it.
+ * Threads insert, find and delete few keys on few nodes in few buckets and record the results; then
+ * linear.h searches for an order that explains them.
  *
- * It is a storm too: what one thread kills, it inserts elsewhere at once, so that nodes move
- * between chains under the readers.
+ * Each thread inserts another entry directly after a kill, so that nodes move between chains while
+ * readers use them.
  */
 #include <errno.h>
 #include <sched.h>
@@ -22,7 +22,7 @@ struct record {
 	struct linear_op op;
 	uint32_t key;
 	bool beside; /* a resize may have run, or another insertion */
-	bool unsaid; /* it says nothing about the key */
+	bool unsaid; /* it proves nothing about the key */
 };
 
 struct history {
@@ -213,7 +213,7 @@ complain(struct scene *s, uint32_t key, const struct linear_history *h, const ui
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s",
 			 *text ? "; " : "", one);
 	}
-	torture_fault(s, "no order explains what was said of key %u; stuck before: %s", key, text);
+	torture_fault(s, "no order explains the results of key %u; stuck before: %s", key, text);
 }
 
 static int check_key(struct scene *s, uint32_t key, struct torture_counts *counts)
@@ -242,7 +242,7 @@ static int check_key(struct scene *s, uint32_t key, struct torture_counts *count
 	return ok < 0 ? ok : 0;
 }
 
-/* What is there between rounds; it also begins the next history. */
+/* The entry that exists between rounds; it is also the beginning of the next history. */
 static void note_there(struct scene *s)
 {
 	for (uint32_t key = 0; key < KEYS; key++) {

@@ -65,7 +65,7 @@ struct torture_seen {
 __attribute__((format(printf, 2, 3))) void torture_fault(struct scene *s, const char *fmt, ...);
 
 struct nf_conntrack_tuple torture_tuple(enum key_kind kind, uint32_t i);
-/* 0 or the error of alloc or insert; keeps no reference but the table's. */
+/* 0 or the error of alloc or insert; keeps only the table's reference. */
 int torture_insert(struct scene *s, enum key_kind kind, uint32_t i, uint32_t ticks);
 
 /* The entry of a key, by one of its directions, with a reference; NULL: not there. */
@@ -73,7 +73,7 @@ struct nf_conn *torture_find(struct scene *s, enum key_kind kind, uint32_t i, un
 /* Walks over the whole table, which must meet every fixed key once. */
 void torture_walk(struct scene *s, struct torture_seen *seen);
 
-/* What a thread does until scene->stop. */
+/* The function of a thread until scene->stop. */
 typedef void torture_role(struct actor *a);
 torture_role torture_reader, torture_writer, torture_storm, torture_bursts, torture_manager;
 
@@ -82,10 +82,10 @@ void torture_burst(struct actor *a);
 
 /* ---- torture.c ---- */
 
-/* Makes the table and its fixed keys.  After an error too, torture_close() is due. */
+/* Makes the table and its fixed keys.  Call torture_close() also after an error. */
 int torture_open(struct scene *s, const struct torture *t, const struct scene_plan *plan,
 		 struct ct_error *e);
-/* Takes everything out, and the table down. */
+/* Removes all entries and destroys the table. */
 void torture_close(struct scene *s);
 
 /*
@@ -96,9 +96,9 @@ int torture_act(struct scene *s, torture_role *const *roles, unsigned int nr, do
 		void (*before_end)(struct scene *s, void *arg), void *arg,
 		struct torture_counts *counts);
 /*
- * If this is not called again within the scene's patience and so many seconds more, the process
- * ends with a sentence: a thread, or the caller, waits for a lock or the end of a grace period that
- * does not come, which nothing can end from outside.
+ * A watchdog: if this is not called again within the scene's patience plus so many seconds, the
+ * process ends with a sentence.  Then a thread, or the caller, waits for ever for a lock or the end
+ * of a grace period, and no other thread could end that.
  */
 void torture_alive(const struct scene *s, double seconds);
 /* By the monotonic clock. */

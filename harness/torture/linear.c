@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- what the table would do ---- */
+/* ---- the model of a table ---- */
 
-/* May op be served now?  *state, the connection that is there, becomes what it is afterwards. */
+/* Is op possible now?  *state is the connection in the table, before and after op. */
 static bool serve(const struct linear_op *op, uint32_t *state)
 {
 	switch (op->kind) {
@@ -28,11 +28,11 @@ static bool serve(const struct linear_op *op, uint32_t *state)
 	}
 }
 
-/* ---- what was tried ---- */
+/* ---- the states tried so far ---- */
 
 /*
- * A thread's operations are in order, so how many of each are served, and the state, say all about
- * the past.
+ * A thread's operations are in order, so the number of served operations of each thread, and the
+ * state, describe the past completely.
  */
 struct place {
 	uint16_t at[LINEAR_THREADS];
@@ -104,7 +104,7 @@ next_of(const struct linear_history *h, const struct place *p, unsigned int thre
 	return p->at[thread] < h->nr[thread] ? &h->ops[thread][p->at[thread]] : NULL;
 }
 
-/* Did all that is not yet served end after op began?  Else something must be served before it. */
+/* Did all operations not yet served end after op began?  Else one of them must be served first. */
 static bool
 may_be_next(const struct linear_history *h, const struct place *p, const struct linear_op *op)
 {
@@ -126,7 +126,7 @@ static uint32_t served(const struct place *p)
 	return nr;
 }
 
-/* Depth first, with the way so far on a stack of its own: histories are long. */
+/* Depth first, with an explicit stack, because histories are long. */
 struct way {
 	struct place place;
 	unsigned int next; /* the thread to try next */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Is a history of operations on one key linearizable: is there an order of them that a table could
- * have served one after the other, and that never puts an operation before one that had ended when
- * it began (Herlihy and Wing, TOPLAS 1990)?
+ * Is a history of operations on one key linearizable?  That is, does a sequential order give the
+ * same results, in which no operation comes before one that had ended when it began (Herlihy and
+ * Wing, TOPLAS 1990)?
  *
- * A set of connections with one key: insert if absent, find, delete exactly this connection.  A
- * table keeps its promises key by key, so keys are checked one at a time (Horn and Kroening, 2015).
- * The search is that of Wing and Gong (1993) with Lowe's memory of what was tried (2017).
+ * The model is a set of connections with one key: insert if absent, find, delete exactly this
+ * connection.  Operations on different keys are independent, so each key is checked alone (Horn and
+ * Kroening, 2015).  The search is that of Wing and Gong (1993) with Lowe's cache of states (2017).
  */
 #ifndef CTBENCH_HARNESS_TORTURE_LINEAR_H
 #define CTBENCH_HARNESS_TORTURE_LINEAR_H

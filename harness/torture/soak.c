@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Soak: does anything grow that should not?  See torture_soak(). */
+/* Soak: detects growth of memory, entries and deferred memory.  See torture_soak(). */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -13,7 +13,7 @@
 #define WARMING	    4u	/* the first of so many parts of the time is not judged */
 #define SURE	    4.0 /* Mann and Kendall's z */
 
-/* What may not grow, and how far it may seem to: by a share of its median and so much more. */
+/* The quantities that must not grow, and the tolerance: a share of the median plus an amount. */
 static const struct {
 	const char *name, *what;
 	double share, more;
@@ -35,7 +35,7 @@ struct soak {
 
 /* ---- a flood ---- */
 
-/* New keys as fast as they come, for a while; then a pause. */
+/* New keys as fast as possible, for a while; then a pause. */
 static void flood(struct actor *a)
 {
 	static const struct timespec pause = { 0, 20000000 };
@@ -58,7 +58,7 @@ static void flood(struct actor *a)
 
 /* ---- figures ---- */
 
-/* While all threads are at work. */
+/* Reads them while all threads work. */
 static void sample(struct scene *s, void *arg)
 {
 	struct soak *k = arg;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Scenes, and the threads that act in them; see torture.h. */
+/* Scenes and their threads; see torture.h. */
 #include "harness/torture/torture.h"
 
 #include <pthread.h>
@@ -164,7 +164,7 @@ int torture_open(struct scene *s, const struct torture *t, const struct scene_pl
 	s->resizes = plan->resizes && t->variant->flags & CT_V_RESIZE;
 	for (int k = 0; k < KINDS; k++)
 		s->keys[k] = plan->keys;
-	/* A capped chain, or a hash that is constant, does not take many. */
+	/* Capped chains and a constant hash allow only few keys. */
 	if (room && (plan->buckets < 16 || s->resizes))
 		s->keys[FIXED] = room / 2 < plan->keys ? room / 2 : plan->keys;
 	if (t->variant->flags & CT_V_WORST)
@@ -179,7 +179,7 @@ int torture_open(struct scene *s, const struct torture *t, const struct scene_pl
 		return ct_fail(e, err, CT_EXIT_USER, "no memory for a namespace");
 	for (uint32_t i = 0; i < s->keys[FIXED] && !err; i++)
 		err = torture_insert(s, FIXED, i, LONG_TICKS);
-	/* Half of what is short has room. */
+	/* There is room for half of the short keys. */
 	if (!err && plan->limited)
 		store_relaxed(&s->core->max, s->keys[FIXED] + s->keys[LEDGER] + s->keys[SHORT] / 2);
 	return err ? ct_fail(e, err, CT_EXIT_INTERNAL, "%s does not take %u keys: %s",
@@ -199,7 +199,7 @@ void torture_close(struct scene *s)
 		s->variant->ops->barrier(s->core);
 		s->variant->ops->memory(s->core, &memory);
 		if (memory.node_bytes || nf_conntrack_count(s->net))
-			torture_fault(s, "%llu bytes of entries are left when all are out",
+			torture_fault(s, "%llu bytes of entries are left after all were removed",
 				      (unsigned long long)memory.node_bytes);
 		net_destroy(s->net);
 	}

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Torture: everything that may happen to a table at once, for a while, and what must hold all the
- * same.
+ * Torture: all operations on a table at once, for a while, and a check of the guarantees that must
+ * hold all the time.
  *
  * Threads look up (one key, and bursts of packets), insert, delete, let entries expire, drop early,
  * collect garbage, flush, walk and resize to random sizes.  Four kinds of keys:
  *
- *	fixed	in throughout: a lookup never misses one (see excused() for resizes), and a walk
- *		over the table meets each exactly once
- *	ledger	inserted and deleted by threads that count it: in a quiet moment each is there
+ *	fixed	always in the table: a lookup never misses one (see excused() for resizes), and a
+ *		walk over the table meets each exactly once
+ *	ledger	inserted and deleted by threads that count: in a quiet moment each is in the table
  *		exactly if it was inserted once more than deleted
- *	short	anything may take them out: they expire, are flushed and are dropped early
+ *	short	may be removed at any time: they expire, are flushed and are dropped early
  *	never	not inserted: never found
  *
- * What is found is what was asked for, by its own direction, and stays that while the reference is
- * held; both directions lead to one entry.  In quiet moments the counts, a walk and the live nodes
- * agree, and when all is out, every node is back.
+ * A lookup finds the right key and direction, and the entry does not change while the reference is
+ * held; both directions find one entry.  In quiet moments the counts, a walk and the live nodes
+ * agree; after all entries were removed, every node is free.
  */
 #ifndef CTBENCH_HARNESS_TORTURE_TORTURE_H
 #define CTBENCH_HARNESS_TORTURE_TORTURE_H
@@ -33,7 +33,7 @@ struct torture {
 	unsigned int patience; /* seconds after which a thread that does not come back is stuck */
 };
 
-/* How often what was done. */
+/* Counts of operations and checks. */
 struct torture_counts {
 	uint64_t lookups, bursts, inserts, deletes, flushed, collected, walks, resizes;
 	uint64_t histories; /* of one key, checked for linearizability */
@@ -42,23 +42,23 @@ struct torture_counts {
 };
 
 /*
- * 0 with the counts; -EOPNOTSUPP (CT_EXIT_SKIP) for what has no table; else a negative errno with a
- * sentence: -EILSEQ (CT_EXIT_INTERNAL) says what did not hold, in which scene, with which seed.
+ * 0 with the counts; -EOPNOTSUPP (CT_EXIT_SKIP) for variants without a table; else a negative errno
+ * with a sentence: -EILSEQ (CT_EXIT_INTERNAL) names the violated guarantee, the scene and the seed.
  */
 int torture_run(const struct torture *t, struct torture_counts *counts, struct ct_error *e);
 
-/* The same error for what has no table; else 0. */
+/* The same error for variants without a table; else 0. */
 int torture_keeps(const struct torture *t, struct ct_error *e);
 
 /*
  * Churn, resizes and floods for t->seconds.  Some 200 times the threads are stopped, everything is
  * compared, and a line of figures is written to out.  Over the last three quarters of the time
- * memory, entries and what waits for grace periods must not grow: -EILSEQ with a sentence.
+ * memory, entries and deferred memory must not grow: -EILSEQ with a sentence.
  */
 int torture_soak(const struct torture *t, FILE *out, struct torture_counts *counts,
 		 struct ct_error *e);
 
-/* Why a lookup beside a resize may miss what is there; NULL: it may not. */
+/* The reason why a lookup during a resize may miss an existing entry; NULL: it must not. */
 const char *torture_excuse(const struct ct_variant *v);
 
 #endif

@@ -3,8 +3,9 @@
  * The running kernel's own tables: nf_conntrack by its kfuncs for XDP (Linux 5.18), and the maps
  * that programs without netfilter track connections with.
  *
- * Each program does one kind of operation on many tuples in a bpf_loop(), which nothing preempts,
- * and reads the clock around it.  do_empty does all but the operation; its time is taken off.
+ * Each program does one kind of operation on many tuples in a bpf_loop(), which is not preempted,
+ * and reads the clock around it.  do_empty does everything but the operation; its time is
+ * subtracted.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -98,7 +99,7 @@ static long each_empty(__u32 i, struct loop *l)
 	return 0;
 }
 
-/* Eight calls and returns: what a kernel whose returns are protected pays for them. */
+/* Eight calls and returns: their cost in a kernel with return mitigations. */
 static __noinline int leaf(__u32 x)
 {
 	asm volatile("" : "+r"(x));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the programs in kernel.bpf.c and their loader (kernel_bpf.c) tell each other. */
+/* Shared by the programs in kernel.bpf.c and their loader (kernel_bpf.c). */
 #ifndef CTBENCH_HARNESS_MEASURE_BPF_KERNEL_H
 #define CTBENCH_HARNESS_MEASURE_BPF_KERNEL_H
 
