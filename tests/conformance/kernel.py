@@ -44,7 +44,7 @@ class CannotAsk(Exception):
 def refuse_unless_able():
     """CannotAsk if this process or machine lacks what is needed; the trace is checked elsewhere."""
     if os.geteuid():
-        raise CannotAsk("the kernel can only be asked by root: run it with sudo")
+        raise CannotAsk("asking the kernel needs root: run it with sudo")
     for program, package in (("ip", "iproute2"), ("nft", "nftables")):
         if not shutil.which(program):
             raise CannotAsk(f"there is no program {program}: install the package {package}")

@@ -82,7 +82,7 @@ static struct nf_conn *make_master(struct fixture *fx, uint32_t i)
 	return arrive(fx, &t, true);
 }
 
-/* To 10.128.0.1 and that port, from any port of 10.0.0.src (0: of anybody). */
+/* To 10.128.0.1 and that port, from any port of 10.0.0.src (0: of any address). */
 static int
 expect_flags(struct nf_conn *master, uint32_t src, uint16_t port, unsigned int class, uint8_t flags)
 {

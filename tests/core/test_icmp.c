@@ -27,7 +27,7 @@ static int send_icmp(bool ipv6, int side, uint8_t type)
 	return fake_packet(&fake, &skb, NF_INET_PRE_ROUTING, side);
 }
 
-/* Only a request begins something. */
+/* Only a request creates a connection. */
 static void icmp_requests(void **state)
 {
 	struct sk_buff skb;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Compares what ctbench says about Linux with the running kernel.  As root, in a
+ * Compares ctbench's claims about Linux with the running kernel.  As root, in a
  * new network namespace: settings, their defaults and ranges,
  * and the packets of the scenarios that docs/KERNEL-CLAIMS.md names.
  *
@@ -113,11 +113,11 @@ static void one_setting(const struct net *net, const char *name)
 	}
 	/* values accepted here are accepted there; Linux may accept more */
 	if (!kernel_takes(name, min) || !kernel_takes(name, max))
-		differs(name, "the kernel does not take what ctbench does, up to", max);
+		differs(name, "the kernel does not accept values that ctbench accepts, up to", max);
 	if (min && kernel_takes(name, min - 1))
-		differs(name, "the kernel takes less", min - 1);
+		differs(name, "the kernel accepts less", min - 1);
 	if (!timeout && (!threshold || strstr(name, "low")) && kernel_takes(name, max + 1))
-		differs(name, "the kernel takes more", max + 1);
+		differs(name, "the kernel accepts more", max + 1);
 	kernel_takes(name, ours);
 }
 

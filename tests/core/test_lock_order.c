@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The check of the order of locks (core/lock_order.h): what passes, and what ends a process. */
+/* The check of the lock order (core/lock_order.h): accepted orders, and violations. */
 #undef CT_LOCK_ORDER
 #define CT_LOCK_ORDER 1
 
@@ -17,7 +17,7 @@ static spinlock_t locks[40];
 static rwlock_t rw;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
-/* --- What is right --- */
+/* --- Accepted --- */
 
 static void every_rank(void)
 {
@@ -62,7 +62,7 @@ static void another_thread(void)
 	lock_order_none("ends");
 }
 
-/* --- What ends the process --- */
+/* --- Violations, which end the process --- */
 
 static void descending(void)
 {

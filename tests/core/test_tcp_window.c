@@ -31,7 +31,7 @@ static void four_bounds(void **state)
 	assert_false(RENEWS(SERVER, .seq = S0 + 1, .ack = C0 + 1));
 }
 
-/* A little too far: not believed, but the answer to it must not be called invalid. */
+/* Slightly too far: it changes no state, but its acknowledgment must not be invalid. */
 static void overshoot(void **state)
 {
 	(void)state;
@@ -230,7 +230,7 @@ static void syn_numbers(void **state)
 	/* a window of 0 is one of 1 */
 	assert_int_equal(SEND(CLIENT, .seq = C0 + 900, .flags = SYN, .win = 0), ACCEPT);
 	assert_int_equal(tcp->seen[CLIENT].td_maxwin, 1);
-	/* a SYN in an established connection teaches nothing */
+	/* a SYN in an established connection changes nothing */
 	assert_int_equal(SEND(SERVER, .seq = S0, .ack = C0 + 901, .flags = SYN | ACK), ACCEPT);
 	assert_int_equal(SEND(CLIENT, .seq = C0 + 901, .ack = S0 + 1, .flags = ACK), ACCEPT);
 	assert_int_equal(SEND(CLIENT, .seq = C0 + 2000, .flags = SYN), ACCEPT);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For LD_PRELOAD: the Nth call of a kind fails, as on a machine that has run out.
+ * For LD_PRELOAD: the Nth call of a kind fails, as on a machine without that resource.
  *
  *	FAULT=alloc@N    malloc() and its like, once         FAULT=alloc@N+   and from then on
  *	FAULT=open@N     descriptors: EMFILE                 FAULT=fork@N     processes: EAGAIN

@@ -26,7 +26,7 @@
 #define CAPTURE CTBENCH_SOURCE_DIR "/workloads/captures/cooked.pcap"
 #define WORDS	12
 
-/* ---- what goes wrong ---- */
+/* ---- kinds of faults ---- */
 
 static bool all_in_turn(void)
 {
@@ -54,7 +54,7 @@ __attribute__((format(printf, 1, 2))) static void complain(const char *fmt, ...)
 
 /* ---- running with a fault ---- */
 
-/* What does not change from one time to the next: without digits, and without addresses. */
+/* The part of a text that is the same each time: without digits and addresses. */
 static void plain(char *out, const char *text)
 {
 	while (*text) {
@@ -169,7 +169,7 @@ static bool varies(char *const *args)
 	return !strcmp(args[0], "run") || !strcmp(args[0], "env");
 }
 
-/* As it would be without the fault, or refused in a sentence. */
+/* The same result as without the fault, or one sentence of error. */
 static void check(const char *fault, char *const *args)
 {
 	char line[512] = "";
@@ -188,7 +188,7 @@ files:
 	assert_int_equal(nftw(".", only_whole_files, 16, FTW_PHYS), 0);
 }
 
-/* What a command leaves behind; a few of them want a new place each time. */
+/* The files that a command makes; some commands need a new place each time. */
 static void clean(void)
 {
 	assert_int_equal(system("rm -rf made runs/m plots page.html tmp; mkdir made tmp"), 0);

@@ -59,7 +59,7 @@ static inline void *fuzz_exact(const void *data, size_t size)
 const char *fuzz_folder(void);
 void fuzz_write(const char *under, const char *name, const void *data, size_t size);
 
-/* Everything that is printed goes there. */
+/* The output of the tested code goes there. */
 FILE *fuzz_nowhere(void);
 
 #endif

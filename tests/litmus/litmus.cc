@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory orders, asked of a verifier of the C++ memory model (shim.h).  What is tested are the
- * headers of the axes themselves.  First come textbook tests with known answers, which say
- * whether the verifier can be believed; then one test for each order that the tables rely on.
+ * Memory orders, checked by a verifier of the C++ memory model (shim.h).  The code under test is
+ * the headers of the axes themselves.  First come textbook tests with known answers, which show
+ * that the verifier is right; then one test for each order that the tables rely on.
  *
  *	litmus [NAME ...]
  *
@@ -39,7 +39,7 @@ static inline struct nf_conntrack_tuple_hash *ct_table_node_hash(struct ct_table
 	return (struct nf_conntrack_tuple_hash *)n;
 }
 
-/* A connection as far as references and the recheck axis look at it. */
+/* The parts of a connection that references and the recheck axis use. */
 struct nf_conn {
 	refcount_t use;
 	litmus_atomic<uint32_t> key, rest_of_key;
@@ -381,7 +381,7 @@ template <uint32_t REST> struct recheck : rl::test_suite<recheck<REST>, 2> {
 			begin_life(2);
 			return;
 		}
-		/* Else the whole second life would seldom be over when the reader begins. */
+		/* Else the second life would rarely have ended when the reader begins. */
 		for (unsigned int n = rl::rand(16); n; n--)
 			load_relaxed(&nothing);
 		if (!recheck_equal(&ct, &ct, &f, &seen) || !refcount_inc_not_zero(&ct.use))
@@ -392,7 +392,7 @@ template <uint32_t REST> struct recheck : rl::test_suite<recheck<REST>, 2> {
 	}
 };
 
-/* Whoever puts the last reference frees after everybody's uses. */
+/* The thread that drops the last reference frees after all uses by other threads. */
 struct last_reference : rl::test_suite<last_reference, 2> {
 	refcount_t use;
 	rl::var<int> object;

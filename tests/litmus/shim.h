@@ -87,7 +87,7 @@ inline void atomic_thread_fence(rl::memory_order mo)
 	rl::atomic_thread_fence(mo, RL_INFO);
 }
 
-/* What of core/compiler.h the headers use. */
+/* The parts of core/compiler.h that the headers use. */
 #define __always_inline inline
 #define __cold
 #define __maybe_unused __attribute__((unused))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* How (table, size) is read and replaced, for litmus.cc. */
 
-/* A table's array as far as a reader looks at it. */
+/* The part of a table's array that a reader uses. */
 struct ct_bucket_array {
 	litmus_atomic<uint32_t> says_size;
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Textbook tests with known answers, for litmus.cc: can the verifier be believed? */
+/* Textbook tests with known answers, for litmus.cc: is the verifier right? */
 
 /* Store buffering: may both threads miss the other's store? */
 template <rl::memory_order STORE, rl::memory_order LOAD>

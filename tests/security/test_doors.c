@@ -191,7 +191,7 @@ static void file_names(void **state)
 	check_files();
 }
 
-/* ---- what messages tell the user to paste ---- */
+/* ---- commands in messages, to be pasted ---- */
 
 static bool can_name_a_run(const struct hostile *h)
 {

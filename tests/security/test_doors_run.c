@@ -149,7 +149,7 @@ static void copy_run(void)
 	assert_int_equal(system("cp -r runs/a h"), 0);
 }
 
-/* Does the place become a part of commands, and of the names of files and pictures? */
+/* Is the text at this place used in commands, or in names of files and pictures? */
 static bool is_name(const char *path)
 {
 	static const char *const names[] = {
@@ -179,7 +179,7 @@ static bool a_word(const char *text)
 	return text[strcspn(text, " \n/|<>'\"`$@{}%\033\377\302")] == '\0' && strlen(text) < 200;
 }
 
-/* What of each file's texts is taken, and what is refused; drawn() goes on with some of them. */
+/* Which texts of each file are accepted or refused; drawn() uses some of the accepted ones. */
 static void files_of_a_run(void **state)
 {
 	unsigned int taken = 0, refused = 0;

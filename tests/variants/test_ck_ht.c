@@ -45,7 +45,7 @@ static void hash_of(ck_ht_hash_t *h, const void *key, size_t length __maybe_unus
 	h->value = splitmix64(&word);
 }
 
-/* What went wrong in so many random puts, removals and lookups, by one thread. */
+/* The number of faults in that many random puts, removals and lookups by one thread. */
 struct wrong {
 	unsigned long puts, others;
 };

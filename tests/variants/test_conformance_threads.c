@@ -92,7 +92,7 @@ static void *storm_worker(void *arg)
 					storm_error(s, "a found entry has another key", key);
 				ops->put(ct);
 			} else if (!(r & 8) && !excused(s, before)) {
-				storm_error(s, "an entry that was always in was not found", fixed);
+				storm_error(s, "an entry was not found", fixed);
 			}
 			break;
 		}

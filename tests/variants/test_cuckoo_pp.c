@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * variants/peers/cuckoo_pp.c: entries move between their two buckets, also under a reader; the
- * filter says which are in their second; and the table fills.
+ * variants/peers/cuckoo_pp.c: entries move between their two buckets, also while a reader searches;
+ * the filter shows which are in their second; and the table can be filled.
  */
 #include "tests/fixture/interleave.h"
 

@@ -64,7 +64,7 @@ struct function {
 
 static struct function functions[256];
 static size_t nr_functions;
-static struct function others; /* all the rest of the program, as one: for comparison */
+static struct function others; /* the rest of the program as one function, for comparison */
 static bool sanitized;
 
 /* Length of a symbol without .cold, .part.0, @plt, +0x12. */

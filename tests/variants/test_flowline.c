@@ -104,7 +104,7 @@ static void count_visits(void *arg, struct thing *o, uint32_t kind)
 	++*(unsigned int *)arg;
 }
 
-/* Each of the first n objects is in the table once, or (those that are out) not at all. */
+/* Each of the first n objects is in the table exactly once, or not at all if it was removed. */
 static void assert_holds(unsigned int n)
 {
 	unsigned int visits = 0, in = 0;
@@ -212,7 +212,7 @@ static void test_resize(void **state)
 	assert_int_equal(fl_resize(&table, 15), -EINVAL);
 }
 
-/* A guess agrees with a search. */
+/* fl_guess() gives the same result as a search. */
 static void test_guess(void **state)
 {
 	unsigned int sure = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * flowline, whose readers take no lock: what may happen between two steps of a reader, a writer
- * and a resize.  See race.h.
+ * flowline, whose readers take no lock: interleavings between the steps of a reader, a writer and
+ * a resize.  See race.h.
  */
 #include "tests/fixture/race.h"
 
@@ -83,7 +83,7 @@ static int open_table(void **state)
 	return objects ? fl_init(&table, 0, 4, objects, FL_PAGES_4K, NULL) : -1;
 }
 
-/* Whatever has happened: every object is found, or was removed, and no line is locked. */
+/* After every interleaving: each object is found or was removed, and no line is locked. */
 static int close_table(void **state)
 {
 	(void)state;
@@ -149,7 +149,7 @@ static void test_join_under_reader(void **state)
 	pthread_join(halver, NULL);
 }
 
-/* A guess for a burst, too, is not sure then. */
+/* A guess for a burst must return FL_UNSURE then. */
 static void test_split_under_guess(void **state)
 {
 	struct thing *o = put(HASH(7, 1));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * flowline as conntrack's table, where a connection's memory is reused at once: what may happen
- * between two steps of a lookup.  See interleave.h.
+ * flowline as conntrack's table, where a connection's memory is reused at once: interleavings
+ * between the steps of a lookup.  See interleave.h.
  */
 #include "tests/fixture/interleave.h"
 

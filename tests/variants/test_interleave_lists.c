@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Nulls chains, and lists of connections outside them: what may happen between two steps. */
+/* Nulls chains, and lists of connections outside them: interleavings. */
 #define RACE_LISTS  "variants/lists/percpu.h"
 #define RACE_RCU    "variants/rcu/memb.h"
 #define RACE_NODE   "variants/node/typesafe.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Chains that readers lock: what may happen between two steps. */
+/* Chains that readers lock: interleavings. */
 #define RACE_RCU    "variants/rcu/none.h"
 #define RACE_NODE   "variants/node/typesafe.h"
 #define RACE_CHAIN  "variants/chain/locked.h"

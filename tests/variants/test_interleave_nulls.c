@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Nulls chains whose nodes are reused at once: what may happen between two steps. */
+/* Nulls chains whose nodes are reused at once: interleavings. */
 #define RACE_RCU    "variants/rcu/memb.h"
 #define RACE_NODE   "variants/node/typesafe.h"
 #define RACE_CHAIN  "variants/chain/nulls_rcu.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Nulls chains under the rwlock: what may happen between two steps, except resizes. */
+/* Nulls chains under the rwlock: interleavings, except resizes. */
 #define RACE_RCU    "variants/rcu/memb.h"
 #define RACE_NODE   "variants/node/typesafe.h"
 #define RACE_CHAIN  "variants/chain/nulls_rcu.h"

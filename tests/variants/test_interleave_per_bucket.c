@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Locks inside the buckets, which are freed with the array: what may happen between two steps. */
+/* Locks inside the buckets, which are freed with the array: interleavings. */
 #define RACE_RCU    "variants/rcu/memb.h"
 #define RACE_NODE   "variants/node/typesafe.h"
 #define RACE_CHAIN  "variants/chain/locked.h"

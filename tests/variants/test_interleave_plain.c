@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Plain RCU chains, whose nodes wait for a grace period: what may happen between two steps. */
+/* Plain RCU chains, whose nodes wait for a grace period: interleavings. */
 #define RACE_RCU    "variants/rcu/memb.h"
 #define RACE_NODE   "variants/node/deferred.h"
 #define RACE_CHAIN  "variants/chain/plain_rcu.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Threads that share no connection (CT_V_UNSHARED): each finds what it inserted and nothing else,
+ * Threads that share no connection (CT_V_UNSHARED): each finds only connections that it inserted,
  * and packets that reach the wrong thread pass the hooks of the right one, once and in order.
  */
 #include <pthread.h>
@@ -55,7 +55,7 @@ static void run_threads(struct shared *s, struct thread *t, void *(*fn)(void *))
 	pthread_barrier_destroy(&s->meet);
 }
 
-/* --- Each its own --- */
+/* --- Each thread finds only its own --- */
 
 static void *own_keys(void *arg)
 {
@@ -179,7 +179,7 @@ static void test_handed_over(void **state)
 	hand_over(16);
 }
 
-/* A ring that nobody empties does not hold up its thread for ever, and no packet is lost. */
+/* A full ring does not block the sending thread for ever, and no packet is lost. */
 static void test_full_ring(void **state)
 {
 	struct sender *sender = calloc(1, sizeof(*sender));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The progress line: its text over time, and that no remains are left in terminals and files. */
+/* The progress line: its text over time, and that it is erased completely at the end. */
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>

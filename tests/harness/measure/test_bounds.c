@@ -175,7 +175,7 @@ static void measured(void **state)
 	json_array_foreach(list, i, one) {
 		double ns = number(one, "ns");
 
-		/* Of a machine that does nothing else, nothing is away. */
+		/* On an idle machine no CPU time is stolen. */
 		assert_true(json_is_null(json_object_get(one, "ns")) || ns > 0 ||
 			    (!ns && json_object_get(one, "percentile")));
 	}

@@ -18,7 +18,7 @@
 #include "tests/fixture/cmocka.h"
 #include "tests/fixture/measured.h"
 
-/* Its window is longer than anybody waits. */
+/* Its window is longer than any test waits. */
 static const struct cell endless = { SMALL_CELL, .variant = "nulls_rcu_qsbr", .seconds = 200 };
 
 /* The pid of the measuring process; waits for it to start. */
@@ -55,7 +55,7 @@ static pid_t find_child(pid_t of)
 	return 0;
 }
 
-/* A process that sends a signal to our measuring one, or (to_us) to us once that runs. */
+/* A process that sends a signal to the measuring process or, once that runs, to us (to_us). */
 static pid_t send_later(int sig, bool to_us)
 {
 	pid_t us = getpid(), pid = fork(), child;

@@ -399,7 +399,7 @@ static void test_every_event(void **state)
 		}
 }
 
-/* A flood into a full table gives up others' connections: its early drops are in the pieces too. */
+/* A flood into a full table evicts other connections: its early drops are in the pieces too. */
 static void test_all_early_drops(void **state)
 {
 	struct cell c = plain;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which windows the machine has spoiled: limits from both sides. */
+/* Which windows are void because of disturbances: just below and above each limit. */
 #include "harness/measure/void.h"
 
 #include "harness/measure/slices.h"
@@ -103,7 +103,7 @@ static void test_open(void **state)
 			    "");
 }
 
-/* A quota that did harm is named before its effects. */
+/* A CPU quota is reported before its effects. */
 static void test_quota(void **state)
 {
 	struct slice_told slice = { .seconds = 0.01, .ops = 1000, .halves = 1, .throttled = 1 };

@@ -29,7 +29,7 @@ static void planted(void **state)
 	fill(&r, v, 0, 10, 100);
 	fill(&r, v, 10, 22, 90);
 	fill(&r, v, 22, 30, 120);
-	v[4] = 500; /* a wild figure counts as one */
+	v[4] = 500; /* an outlier counts as one figure */
 	assert_int_equal(changes_find(v, 30, 0.05, c, 8), 2);
 	assert_int_equal(c[0].at, 10);
 	assert_int_equal(c[1].at, 22);
