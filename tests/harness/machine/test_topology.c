@@ -155,21 +155,19 @@ static void lists_that_are_wrong(void **state)
 		assert_in(plan(TWO_SOCKETS, NULL, PIN_LIST, bad[i], 1, false), "not a list");
 	assert_in(plan(TWO_SOCKETS, NULL, PIN_LIST, NULL, 1, false), "not a list");
 	assert_in(plan(TWO_SOCKETS, NULL, PIN_LIST, "3,16", 2, false), "CPU 16");
-	assert_in(plan(TWO_SOCKETS, NULL, PIN_LIST, "0-2147483647", 2, false),
-		  "names CPU 16, which");
+	assert_in(plan(TWO_SOCKETS, NULL, PIN_LIST, "0-2147483647", 2, false), "CPU 16,");
 	assert_in(plan(TWO_SOCKETS, "0-3,8", PIN_LIST, "3,4", 2, false), "CPU 4");
 	assert_in(plan(TWO_SOCKETS, "0-3,8", PIN_LIST, "3,4", 2, false), "0-3,8");
-	assert_in(plan(TWO_SOCKETS, NULL, PIN_LIST, "3,3", 2, false), "names CPU 3 twice");
-	assert_in(plan(TWO_SOCKETS, NULL, PIN_LIST, "3", 2, false),
-		  "the CPU list '3' names 1 CPU:");
+	assert_in(plan(TWO_SOCKETS, NULL, PIN_LIST, "3,3", 2, false), "CPU 3 ");
+	assert_in(plan(TWO_SOCKETS, NULL, PIN_LIST, "3", 2, false), "'3' names 1 ");
 }
 
 static void numbers_of_threads(void **state)
 {
 	(void)state;
 	assert_in(plan(TWO_SOCKETS, NULL, PIN_COMPACT, NULL, 0, false), "0 threads");
-	assert_in(plan(TWO_SOCKETS, NULL, PIN_COMPACT, NULL, 17, false), "may use 16 CPUs");
-	assert_in(plan(TWO_SOCKETS, "5", PIN_SCATTER, NULL, 2, false), "may use 1 CPU:");
+	assert_in(plan(TWO_SOCKETS, NULL, PIN_COMPACT, NULL, 17, false), " 16 CPUs");
+	assert_in(plan(TWO_SOCKETS, "5", PIN_SCATTER, NULL, 2, false), " 1 CPU:");
 	assert_in(plan(TWO_SOCKETS, "5", PIN_SCATTER, NULL, 2, false), "oversubscribe");
 	assert_string_equal(plan(TWO_SOCKETS, "5,6", PIN_SCATTER, NULL, 5, true), "5 6 5 6 5");
 	assert_in(plan(TWO_SOCKETS, "63", PIN_COMPACT, NULL, 1, false), "none of");

@@ -399,7 +399,7 @@ static void test_counters_absent(void **state)
 {
 	int (*real)(struct perf_event_attr *) = perf_event_open_fn;
 	int (*const without[])(struct perf_event_attr *) = { refuse, lack };
-	static const char *const say[] = { "perf", "has no such counter" };
+	static const char *const say[] = { "perf", "no such counter" };
 	struct perf_values values;
 	struct perf_set set;
 	char why[160];
