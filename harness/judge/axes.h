@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which cells of a run differ in one axis alone: plots draw these side by side and verdicts compare
- * them. Everything is read from the cells of the report. Another build may have written it, so its
- * axes may differ from this build's.
+ * Which cells of a run differ on one axis only: plots draw these side by side and verdicts compare
+ * them. All data come from the report's cells: another build may have written it, with other axes.
  */
 #ifndef CTBENCH_HARNESS_JUDGE_AXES_H
 #define CTBENCH_HARNESS_JUDGE_AXES_H
@@ -39,8 +38,8 @@ bool axis_beside(const struct json_t *a, const struct json_t *b, const char *axi
 /* May the cell represent its choice? Worst cases may not. */
 bool axis_takes_part(const struct json_t *cell, const char *axis);
 /*
- * Is there no point in comparing the cell's variant with others? A worst case is slow on purpose,
- * and a table without a choice on any known axis does nothing.
+ * Should the cell's variant not be compared with others? A worst case is slow on purpose, and a
+ * table without a choice on any known axis does nothing.
  */
 bool axes_incomparable(const struct json_t *cell);
 

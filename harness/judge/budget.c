@@ -18,7 +18,7 @@ const struct budget_words budget_words[NR_BUDGET_TERMS] = {
 	[BUDGET_REST_IN_CACHE] = { "rest_in_cache", "rest in cache", "--flows 128",
 				   "every table in the cache" },
 	[BUDGET_MEMORY] = { "memory", "memory", "--refcount false",
-			    "whether what waits for the reference hides the next line" },
+			    "whether waiting for the reference delays the load of the next line" },
 	[BUDGET_LOCKS] = { "locks", "locks", "--variants axis=lock", "other locks" },
 	[BUDGET_OTHER_THREADS] = { "other_threads", "other threads", "--split flow",
 				   "threads that share no connection" },
@@ -26,7 +26,7 @@ const struct budget_words budget_words[NR_BUDGET_TERMS] = {
 
 const struct budget_words budget_through_chains = {
 	"other_threads", "other threads", "--load-factor 0.0625",
-	"chains that hold hardly any other thread's connections"
+	"chains with hardly any connections of other threads"
 };
 
 /* ---- figures with intervals ---- */
@@ -82,7 +82,10 @@ static bool has_budget(const json_t *cell)
 	       strcmp(text_of(cell, "variant"), "null") != 0;
 }
 
-/* The cell with one thread that is equal otherwise; how threads share connections is no matter. */
+/*
+ * The cell with one thread and otherwise equal parameters; `split` may differ, as it has no effect
+ * there.
+ */
 static const json_t *with_one_thread(json_t *cells, const json_t *of)
 {
 	json_t *like = json_deep_copy(json_object_get(of, "parameters")), *cell;
@@ -118,7 +121,7 @@ static void put(json_t *budget, enum budget_term term, struct stats_interval f)
 	json_object_set_new(budget, budget_words[term].key, one);
 }
 
-/* What several threads add: waiting for locks, as far as it was seen, and the rest. */
+/* The cost that several threads add: measured waiting for locks, and the rest. */
 static void
 put_threads(json_t *budget, const json_t *cell, struct stats_interval all, const json_t *single)
 {
@@ -181,7 +184,7 @@ void judge_budgets(json_t *report)
 	json_t *cell;
 	const char *name;
 
-	/* Bounds are this program's. */
+	/* Bounds were measured by this program only. */
 	if (json_object_get(report, "other_program"))
 		return;
 	json_object_foreach(json_object_get(report, "cells"), name, cell) {

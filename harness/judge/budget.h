@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where the time of a lookup goes: a cell's ns per operation as a sum of what was measured one step
- * after another.
+ * Where the time of a lookup goes: a cell's ns per operation as a sum of separately measured parts.
  *
  *	harness		a lookup through the table that does nothing
  *	hash		the cell's hash alone
@@ -14,8 +13,8 @@
  *	locks		the share of the time that its threads waited for locks
  *	other_threads	the rest of what several threads take longer than one
  *
- * So each difference between two cells lies in some of these, which says what to look at next.
- * Only of cells whose operations are all lookups, in windows, in a run that measured bounds.
+ * So a difference between two cells can be assigned to some of these parts. Only cells whose
+ * operations are all lookups, in windows, in a run that measured bounds have them.
  */
 #ifndef CTBENCH_HARNESS_JUDGE_BUDGET_H
 #define CTBENCH_HARNESS_JUDGE_BUDGET_H
@@ -37,10 +36,10 @@ enum budget_term {
 
 extern const struct budget_words {
 	const char *key, *heading;
-	/* What to run next to see what is in it: options of ctbench run. */
+	/* The options of ctbench run that isolate this part. */
 	const char *isolate, *what;
 } budget_words[NR_BUDGET_TERMS],
-	/* Of BUDGET_OTHER_THREADS where no connection is shared (`split: flow`). */
+	/* For BUDGET_OTHER_THREADS if no connection is shared (`split: flow`). */
 	budget_through_chains;
 
 /*

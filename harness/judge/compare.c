@@ -151,8 +151,8 @@ static bool both_have(const struct compare *c, const char *name, const char *met
 }
 
 /*
- * A cell is compared by the highest ranked figure that both have: where latencies were taken, the
- * throughput means little.
+ * Compare a cell by the highest-ranked figure that both runs have: with latencies, the throughput
+ * means little.
  */
 static bool is_wanted(const struct compare *c, const char *name, const char *metric)
 {
@@ -216,7 +216,7 @@ static void drop_doubles(struct compare *c)
 	c->list.nr = kept;
 }
 
-/* Holm's p that it is worse by more than the bound; 1 if neither way is worse. */
+/* Holm's p that it is worse by more than the bound; 1 if neither direction is worse. */
 static int beyond(const struct compare *c, double *p)
 {
 	for (size_t i = 0; i < c->list.nr; i++) {
@@ -422,7 +422,7 @@ static int compare_cells(struct compare *c, const json_t *common)
 				at += (size_t)snprintf(known + at, sizeof(known) - at, "%s%.48s",
 						       at ? ", " : "", key);
 		err = ct_user_error(
-			c->e, "no cell that both runs have has the metric '%.64s'; they have %s",
+			c->e, "no common cell of the two runs has the metric '%.64s'; they have %s",
 			c->metrics[m], known);
 	}
 	if (!err && !c->list.nr)

@@ -30,8 +30,7 @@ struct compare_run {
  *	statistics	as in a run's report
  *	environment	what differs: a list of {what, a, b}
  *	only_a, only_b	names of cells that the other run lacks
- *	different	cells of the same name with other parameters, which are not compared:
- *			{cell, why}
+ *	different	cells of the same name with other parameters, not compared: {cell, why}
  *	comparisons	{workload, cell (null: all of the workload), metric, a, b (medians),
  *			cells, effect_percent (b vs a), ci_low_percent, ci_high_percent, p, p_holm,
  *			noise_percent, visible_percent, outcome (better, worse, different, none,
@@ -45,23 +44,23 @@ struct json_t *judge_compare(const struct compare_run *a, const struct compare_r
 			     const char *metrics, double bound, bool paired, struct ct_error *e);
 
 /*
- * The two sides of a run that two programs measured: as if each had made a separate run, the other
- * program's first. New references. 0, or a negative errno with a sentence: it is not such a run.
+ * Split a run of two programs into two runs, the other program's first. New references. 0, or a
+ * negative errno with a sentence: it is not such a run.
  */
 int judge_programs(const struct json_t *benchmark, const char *path, struct json_t *sides[2],
 		   struct ct_error *e);
 
 /*
- * Which comparisons of that result could not have detected a change by this share (0.05) in either
- * direction: too noisy, or too few repeats. Adds
+ * Mark the comparisons that could not have detected a change by this share (0.05) in either
+ * direction because of noise or too few repeats. Adds
  *
  *	required_percent, blind (how many), least_sensitive (one of them, as in comparisons)
  *	blind		true, in each of these comparisons
  */
 void judge_require_power(struct json_t *result, double share);
 /*
- * About how many repeats a comparison needs to detect that share, for the smallest detectable
- * effect falls with their square root; 0: unknown, or more than anyone would measure.
+ * About how many repeats a comparison needs to detect that share: the smallest detectable effect
+ * falls with their square root. 0: unknown, or impractically many.
  */
 unsigned int judge_repeats_needed(const struct json_t *comparison, double share);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where along a number two choices part; see judge.h.
+ * The value of a parameter from which two choices differ; see judge.h.
  *
- * A verdict is the mean over all values of a parameter.  It says nothing about two curves that lie
- * on each other in the caches and part beyond them.
+ * A verdict is the mean over all values of a parameter. It hides a difference that exists only at
+ * some values, for example beyond the caches.
  */
 #include "harness/judge/judge.h"
 
@@ -43,7 +43,9 @@ static size_t count_values(const json_t *report, const char *workload, const cha
 	return nr;
 }
 
-/* The only parameter that varies beside the variant, if it is a number; buckets follow from it. */
+/*
+ * The only varying parameter besides the variant, if it is a number; buckets are derived from it.
+ */
 static const char *swept_by(const json_t *report, const json_t *workload)
 {
 	const char *found = NULL;
@@ -85,7 +87,7 @@ static bool same_choice(const json_t *a, const json_t *b)
 	       json_equal(json_object_get(a, "base"), json_object_get(b, "base"));
 }
 
-/* Of the rows that are judged, those of one choice, by value. */
+/* The judged rows of one choice, by value. */
 static size_t collect(struct point *points, const json_t *rows, const json_t *like)
 {
 	json_t *row;
@@ -121,7 +123,7 @@ static int mark_seen(struct point *points, size_t nr)
 	return 0;
 }
 
-/* 0, or the direction in which a difference is seen. */
+/* The direction of a difference that is seen; 0: none is. */
 static int direction(const struct point *p)
 {
 	if (!json_is_true(json_object_get(p->row, "seen")))
@@ -225,7 +227,7 @@ static const json_t *point_at(const json_t *curve, double value)
 	return NULL;
 }
 
-/* Neither alike up to somewhere and apart from there on: "4Ki +12 %, 16Ki not seen, ..." */
+/* If there is no single point of change, list all values: "4Ki +12 %, 16Ki not seen, ..." */
 static void say_all(char *buf, size_t size, size_t *at, const json_t *points)
 {
 	json_t *point;
@@ -243,7 +245,7 @@ static void say_all(char *buf, size_t size, size_t *at, const json_t *points)
 	}
 }
 
-/* How many points, from the first, have no difference. */
+/* The number of leading points without a difference. */
 static size_t alike_upto(const json_t *points)
 {
 	size_t n = 0;

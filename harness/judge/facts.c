@@ -126,8 +126,8 @@ json_t *facts_within_run(const json_t *environment)
 /* ---- parameters of cells ---- */
 
 /*
- * Searches for different percentiles or bounds are different questions; how fine a search was, and
- * where it began, does not matter.
+ * Searches for different percentiles or bounds are different questions; the precision and start of
+ * a search do not matter.
  */
 static const char *asks_otherwise(const json_t *a, const json_t *b)
 {
@@ -141,8 +141,8 @@ static const char *asks_otherwise(const json_t *a, const json_t *b)
 }
 
 /*
- * Runs from before there was `distance` say split: flow for synthetic flows too, though every
- * thread met all of them.
+ * Runs older than `distance` say split: flow also for synthetic flows, though every thread used all
+ * of them.
  */
 static const char *split_of(const json_t *parameters)
 {
@@ -167,7 +167,7 @@ const char *facts_cells_differ(const json_t *a, const json_t *b)
 		    !strcmp(key, "precision") || !strcmp(key, "budget") ||
 		    !strncmp(key, "detect", 6))
 			continue;
-		/* A key that one version did not have yet has its default there. */
+		/* A key that one version lacks has its default there. */
 		if (!other || (json_equal(value, other) && strcmp(key, "split")))
 			continue;
 		p = json_is_string(value) ? strrchr(json_string_value(value), '/') : NULL;

@@ -29,7 +29,7 @@ facts_differences_within_run(const struct json_t *a, const struct json_t *b, boo
  */
 const char *facts_cells_differ(const struct json_t *a, const struct json_t *b);
 
-/* The part of a run's environment that facts_differences_within_run() compares; new reference. */
+/* The part of an environment that facts_differences_within_run() compares; new reference. */
 struct json_t *facts_within_run(const struct json_t *environment);
 
 #endif

@@ -144,7 +144,7 @@ static void drop_sanitized(json_t *history)
 	}
 }
 
-/* What is not as in the run before. */
+/* The facts that differ from the run before. */
 static void differences(json_t *runs)
 {
 	static const char *const facts[] = { "cpu", "kernel", "compiler" };
@@ -169,7 +169,7 @@ static json_t *series_of(json_t *history, const char *name)
 	const json_t *newest = NULL;
 	size_t i;
 
-	/* Cells whose parameters are those of the newest: others ask another question. */
+	/* Cells with the parameters of the newest run: others answer another question. */
 	for (i = json_array_size(runs); i-- > 0 && !newest;)
 		newest = within(json_array_get(runs, i), "cells", name);
 	json_array_foreach(runs, i, run) {
@@ -191,7 +191,7 @@ static json_t *series_of(json_t *history, const char *name)
 	return json_pack("{s:s, s:o}", "name", name, "points", points);
 }
 
-/* Names in the order in which the runs, the newest first, have them. */
+/* Names in the order of their appearance, the newest run first. */
 static void make_series(json_t *history)
 {
 	json_t *runs = json_object_get(history, "runs"), *seen = json_object(), *point;
@@ -235,11 +235,10 @@ static int find_changes(json_t *series, double alpha)
 static int nothing(const json_t *history, const struct history_wish *wish, struct ct_error *e)
 {
 	if (!json_array_size(json_object_get(history, "runs")))
-		return ct_user_error(
-			e,
-			"no run has the workload '%.200s'; 'ctbench list --runs' shows "
-			"which run has which",
-			wish->workload);
+		return ct_user_error(e,
+				     "no run has the workload '%.200s'; 'ctbench list --runs' "
+				     "shows the workloads of each run",
+				     wish->workload);
 	if (wish->metric)
 		return ct_user_error(e,
 				     "no cell of '%.200s' has the figure '%.100s'%s; 'ctbench list "
@@ -270,7 +269,7 @@ json_t *history_end(json_t *history, const struct history_wish *wish, struct ct_
 		json_decref(history);
 		return NULL;
 	}
-	/* Bonferroni's share of the false alarms of all series together. */
+	/* Bonferroni: each series gets its share of the allowed false alarms. */
 	json_array_foreach(series, i, one) {
 		size_t n = json_array_size(json_object_get(one, "points"));
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A workload over many runs: how an effect, or a figure of each cell, went from run to run, and
- * where it changed its level (numbers/changes.h).
+ * A workload over many runs: the effects, or a figure of each cell, run by run, and where the level
+ * changed (numbers/changes.h).
  *
  *	history = history_begin(&wish);
  *	for each run:	history_add(history, &wish, path, benchmark, e)
@@ -11,7 +11,7 @@
  *
  *	workload, question, metric, kind ("effects" or "figures"), unit
  *	runs	in the order of time: {name, path, started, revision, cpu, kernel, compiler,
- *		differs}; differs: what is not as in the run before, as "cpu, kernel"
+ *		differs}; differs: facts that changed since the run before, as "cpu, kernel"
  *	series	{name, points, changes}; points: {run (index), value, low, high, n};
  *		changes: {run (the first at the new level), p, before, after}
  *	left_out	{run, series, why}
@@ -35,7 +35,7 @@ struct history_wish {
 /* NULL without memory. */
 struct json_t *history_begin(const struct history_wish *wish);
 /*
- * Adds a run; one that has nothing of the workload adds nothing.  0, or -ENOMEM with a sentence.
+ * Adds a run; a run without the workload adds nothing. 0, or -ENOMEM with a sentence.
  */
 int history_add(struct json_t *history, const struct history_wish *wish, const char *path,
 		const struct json_t *benchmark, struct ct_error *e);

@@ -43,8 +43,7 @@ static bool add_sample(struct samples *s, double *values, size_t n, double weigh
 }
 
 /*
- * Replace values by their logarithms, without those that have none; a metric that may be 0 has no
- * ratio.
+ * Replace values by their logarithms and drop values of 0, which have no ratio.
  */
 static size_t logarithms(double *values, size_t n)
 {
@@ -56,14 +55,14 @@ static size_t logarithms(double *values, size_t n)
 	return nr;
 }
 
-/* Did both run within the same block? Repeats that --resume made up for did not. */
+/* Did both run within the same block? Repeats that --resume measured later did not. */
 static bool same_pass(const json_t *a, const json_t *b, size_t repeat)
 {
 	return json_integer_value(json_array_get(json_object_get(a, "passes"), repeat)) ==
 	       json_integer_value(json_array_get(json_object_get(b, "passes"), repeat));
 }
 
-/* Which distances of its CPUs belong to a state.  False if the cell saw one state only. */
+/* The range of CPU distances of a state.  False if the cell saw one state only. */
 static bool limits(const json_t *cell, enum judge_cpus cpus, double *from, double *to)
 {
 	double near, far, limit = cpus == JUDGE_CPUS_ANY ? 0 : judge_cpu_states(cell, &near, &far);
@@ -97,7 +96,7 @@ add_paired(struct samples *s, const struct judge_comparison *c, const json_t *ba
 			a[nr++] = log(b[i] / a[i]);
 	}
 	free(b);
-	/* In a state instances are missing, not the same ones in each pair. */
+	/* In one state instances are missing, and different ones in each pair. */
 	within = add_sample(s, a, nr, weight) && (within || c->cpus != JUDGE_CPUS_ANY);
 	s->session[s->nr - 1] = within ? judge_first_session(base) : 0;
 	s->list[s->nr - 1].whole = within;
@@ -212,7 +211,7 @@ int judge_evaluate(struct judge_comparison *c, const json_t *a, const json_t *b,
 	return err == -ENOMEM ? err : 0;
 }
 
-/* Counts that are the same in every repeat need no test and no share of alpha. */
+/* Counts that are equal in all repeats need no test, and are not counted for the correction. */
 static bool is_test(const struct judge_comparison *c)
 {
 	return c->judged && (c->effect.se > 0 || c->effect.value != 0);

@@ -2,25 +2,24 @@
 /*
  * Verdicts: a run's answers to its questions, in words and numbers.
  *
- *	axes.c		which axes a run's cells have, and which cells differ in one alone
+ *	axes.c		the axes of a run's cells, and which cells differ on one axis only
  *	pairs.c		which cells are compared: all that differ in one choice
  *	rounds.c	effects between cells that were measured side by side
  *	judge.c		effects, the noise, Holm's correction over the whole run
  *	states.c	effects while the CPUs were near each other, and while they were far
- *	points.c	what could be detected at each point
- *	curves.c	where along a parameter two choices part
+ *	points.c	the smallest detectable effect at each point
+ *	curves.c	the value of a parameter from which two choices differ
  *	budget.c	where the time of a lookup goes (budget.h)
- *	matrix.c	each variant beside one of them, at each point (matrix.h)
+ *	matrix.c	all variants compared with one, at each point (matrix.h)
  *	text.c		sentences
  *	compare.c	one run against another; facts.c: how their machines differ; power.c: which
  *			comparisons could not have detected a given change; programs.c: a run of two
  *			programs as two runs
  *
  * An effect is the ratio of two cells. It is averaged (as a logarithm) over all pairs of cells that
- * differ in this choice alone, whatever else they have in common. If repeats ran in shuffled
- * blocks, repeat i of one cell is divided by repeat i of the other, from the same block, so that
- * the machine's drift cancels. An interaction is the ratio of two such effects, at two levels of
- * another choice.
+ * differ in this choice only. If repeats ran in shuffled blocks, repeat i of one cell is divided by
+ * repeat i of the other, from the same block, so that the machine's drift cancels. An interaction
+ * is the ratio of two such effects, at two levels of another choice.
  *
  * A difference is seen if Holm's p over all comparisons of the run is at most STATS_ALPHA, its
  * interval excludes 0, and it is larger than the noise: the far end of the interval of the
@@ -44,27 +43,26 @@ struct json_t;
 int judge_run(struct json_t *report);
 
 /*
- * Print the noise of each workload, which comes before the tables; and the verdicts, which follow
- * them.
+ * Print the noise of each workload, before the tables; and the verdicts, after them.
  */
 void judge_print_noise(FILE *out, const struct json_t *report);
 void judge_print_verdicts(FILE *out, const struct json_t *report);
 
 /*
- * Of workloads with a target (`detect:`), put "power" into the report: each choice at each point by
- * itself, as judge_run() does. 0 or -ENOMEM. A list of {workload, metric, factor, choice, base,
- * threads, flows, point (what else varies), n, effect_percent, ci_low_percent, ci_high_percent,
+ * For workloads with a target (`detect:`), put "power" into the report: each choice at each point,
+ * judged separately. 0 or -ENOMEM. A list of {workload, metric, factor, choice, base, threads,
+ * flows, point (what else varies), n, effect_percent, ci_low_percent, ci_high_percent,
  * visible_percent, target_percent, met}.
  */
 int judge_power(struct json_t *report);
 void judge_print_power(FILE *out, const struct json_t *report);
 
 /*
- * Of workloads in which the variant and one number vary, put "curves" into the report: for each
+ * For workloads in which the variant and one number vary, put "curves" into the report: for each
  * choice {workload, swept, factor, choice, base, points, parts_at, same_to}. points: {value, n,
  * p_holm (over the points of this curve), seen, effect_percent, ci_low_percent, ci_high_percent},
- * by value. From parts_at on a difference is seen at every point, in one direction; up to same_to
- * at none; either may be missing. 0 or -ENOMEM.
+ * by value. From parts_at on, a difference is seen at every point, in one direction; up to same_to,
+ * at no point. Either may be missing. 0 or -ENOMEM.
  */
 int judge_curves(struct json_t *report);
 /* The curves of a workload as a sentence; an empty text without any. */
@@ -73,12 +71,16 @@ void judge_curves_text(char *buf, size_t size, const struct json_t *report, cons
 /* ---- for the files of judge/ ---- */
 
 /*
- * Append each choice at each point of a workload, judged by itself, to a list of verdicts; see
- * judge_power(). With a swept parameter: its "value" instead of threads, flows, point and target.
+ * Append each choice at each point of a workload, judged separately, to a list of verdicts; see
+ * judge_power(). With a swept parameter they have its "value" instead of threads, flows, point and
+ * target.
  */
 int judge_points(struct json_t *rows, const struct json_t *report, const struct json_t *workload,
 		 const char *swept);
-/* Put a list under key into the report to which each workload adds; no key if it stays empty. */
+/*
+ * Collect a list from all workloads and put it into the report under key; without items there is no
+ * key.
+ */
 typedef int
 judge_workload_fn(struct json_t *list, const struct json_t *report, const struct json_t *workload);
 int judge_each_workload(struct json_t *report, const char *key, judge_workload_fn *add);
@@ -99,7 +101,7 @@ struct judge_pair {
 };
 
 /*
- * Two states of the CPUs: hypervisors move their guests', so that what threads share costs more or
+ * Two states of the CPUs: a hypervisor moves its guest's CPUs, so that shared data cost more or
  * less for some seconds.
  */
 enum judge_cpus { JUDGE_CPUS_ANY, JUDGE_CPUS_NEAR, JUDGE_CPUS_FAR };
@@ -120,11 +122,11 @@ struct judge_comparison {
 	size_t nr_pairs;
 
 	/* filled in by judge.c */
-	bool judged;	 /* if not, there were too few repeats, or values without a ratio */
-	size_t n;	 /* the smallest number of values on a side */
-	size_t left_out; /* pairs with too few values, which are not in the effect */
+	bool judged;		      /* false: too few repeats, or values without a ratio */
+	size_t n;		      /* the smallest number of values on a side */
+	size_t left_out;	      /* pairs left out of the effect: too few values */
 	struct stats_contrast effect; /* a logarithm */
-	struct judge_state near, far; /* where the run saw both; pairs of several threads only */
+	struct judge_state near, far; /* if the run saw both; pairs of several threads only */
 	double p_holm;
 	double noise;	/* of the A/A pair, see judge_noise(); NAN: unknown */
 	double visible; /* as a logarithm */
@@ -141,7 +143,7 @@ struct judge_list {
 void judge_find(struct judge_list *l, const struct json_t *report, const struct json_t *workload,
 		const char *metric);
 void judge_free(struct judge_list *l);
-/* Are two cells of the report equal in all parameters but the variant? */
+/* Do two cells of the report differ in the variant only? */
 bool judge_same_point(const struct json_t *a, const struct json_t *b);
 
 /*
@@ -153,18 +155,18 @@ int judge_evaluate(struct judge_comparison *c, const struct json_t *a, const str
 /*
  * The effect between two cells in one repeat, as a logarithm of the metric's ratio, if they were
  * measured side by side: the trimmed mean of the ratios within rounds. The rounds of a repeat share
- * its addresses and hash key, so they are one value; intervals and tests are over repeats. Only
- * rounds in which the CPUs were between `from` and `to` nanoseconds apart for both count. False if
- * there are none, if they were not side by side, or if the metric is not a speed.
+ * addresses and hash key, so they count as one value; intervals and tests use repeats. Only rounds
+ * in which the CPUs were between `from` and `to` nanoseconds apart for both count. False if there
+ * are none, if they were not side by side, or if the metric is not a speed.
  */
 bool judge_within_rounds(const struct json_t *base, const struct json_t *other, const char *metric,
 			 size_t repeat, double from, double to, double *effect);
 /*
- * Were the CPUs of a cell near each other in some slices and far in others? Then the distance that
+ * If the CPUs of a cell were near each other in some slices and far in others: the distance that
  * separates the two states, in nanoseconds, and each state's median; else 0.
  */
 double judge_cpu_states(const struct json_t *cell, double *near, double *far);
-/* Put "cpus" into cells that saw both: {near: {ns, ns_per_op, share}, far: the same}. */
+/* Put "cpus" into cells that saw both states: {near: {ns, ns_per_op, share}, far: the same}. */
 void judge_cells_in_states(struct json_t *report);
 /*
  * Fill in near and far of a comparison that judge_evaluate() has judged, where its cells saw both
@@ -173,12 +175,12 @@ void judge_cells_in_states(struct json_t *report);
 int judge_in_states(struct judge_comparison *c, const struct json_t *cells);
 /*
  * The verdict's key "cpus": {near: {ns, n, effect_percent, ci_low_percent, ci_high_percent}, far:
- * the same, same_p: that the effect is the same in both}; NULL where the run saw one state only.
+ * the same, same_p: p that the effect is the same in both}; NULL if the run saw one state only.
  */
 struct json_t *judge_states_json(const struct judge_comparison *c);
-/* The same as the end of a sentence; empty without. */
+/* The same as the end of a sentence; empty if there is one state only. */
 void judge_states_text(char *buf, size_t size, const struct json_t *verdict);
-/* The session of a cell's first repeat in slices: the same for cells of one group; 0: none. */
+/* The session of a cell's first repeat in slices, which all cells of a group share; 0: none. */
 long long judge_first_session(const struct json_t *cell);
 /* Fill in p_holm, visible and seen of all judged comparisons; returns their number, or -ENOMEM. */
 long judge_correct(struct judge_comparison *list, size_t nr);
@@ -198,7 +200,7 @@ void judge_sentence(char *buf, size_t size, const struct json_t *verdict);
 /* Why nothing was judged: "3 repeats, at least 5 needed". */
 void judge_unjudged(char *buf, size_t size, const struct json_t *verdict);
 
-/* The logarithm of the ratio that is given as a percentage under key; NAN if it is missing. */
+/* The percentage under key as a logarithm of a ratio; NAN if it is missing. */
 double judge_logarithm(const struct json_t *object, const char *key);
 /* Is any of these beyond a factor of two? Then ratios are easier to read than percentages. */
 bool judge_in_ratios(double value, double low, double high);
@@ -209,19 +211,21 @@ void judge_interval(char *buf, size_t size, double low, double high, bool ratio)
 /* The smallest detectable effect, in both directions: "-19 % / +24 %". */
 void judge_detectable(char *buf, size_t size, double visible);
 
-/* The three of a verdict or comparison in columns of a grid's last row; nothing if not judged. */
+/*
+ * Effect, interval and smallest detectable effect in columns of a grid's last row; nothing if not
+ * judged.
+ */
 struct grid;
 void judge_put_effect(struct grid *g, const struct json_t *item, size_t effect, size_t interval,
 		      size_t detectable);
 
 /*
- * The A/A pair of a workload in report.noise, of two programs the noisier one; NULL if there is
- * none.
+ * The A/A pair of a workload in report.noise, or the noisier one of two programs; NULL: none.
  */
 const struct json_t *judge_noise_pair(const struct json_t *report, const char *workload);
 /*
- * The noise according to an A/A pair: the end of its interval that is farther from 0, not the
- * difference that this pair happened to have. NAN if there were too few repeats for an interval.
+ * The noise from an A/A pair: the end of its interval that is farther from 0, not its measured
+ * difference. NAN with too few repeats for an interval.
  */
 double judge_noise(const struct json_t *pair);
 /* "2.3 %", "x2.6" */

@@ -28,7 +28,7 @@ static bool takes_part(const json_t *cell, const char *workload)
 	       !json_is_true(json_object_get(cell, "control")) && !axes_incomparable(cell);
 }
 
-/* The first variant with a cell in the workload, or whether `wanted` has one; NULL: none. */
+/* The first variant with a cell in the workload, or `wanted` if it has one; NULL: none. */
 static const char *variant_in(const json_t *report, const char *workload, const char *wanted)
 {
 	json_t *cells = json_object_get(report, "cells"), *cell;
@@ -58,7 +58,7 @@ static json_t *median_of(const json_t *cell, const char *metric)
 	return json_object_get(within(cell, "metrics", metric), "median");
 }
 
-/* What varies in the workload, without what follows from it. */
+/* The varying parameters of the workload, without derived ones. */
 static json_t *point_of(const json_t *workload, const json_t *cell)
 {
 	json_t *point = json_object(), *name;
@@ -113,7 +113,7 @@ compare(struct matrix *m, const json_t *question, const char *base, const char *
 	return true;
 }
 
-/* A workload that fills tables also asks how much memory they take then. */
+/* A workload that fills tables is also a question about their memory. */
 #define MATRIX_MEMORY "bucket_bytes_per_connection"
 
 static bool asks_memory(const json_t *cell)
@@ -122,7 +122,7 @@ static bool asks_memory(const json_t *cell)
 	       json_is_number(median_of(cell, MATRIX_MEMORY));
 }
 
-/* The question at the point of a cell of the base, and the others there. */
+/* The question at the point of a cell of the base, with the other cells there. */
 static int
 ask(struct matrix *m, const json_t *workload, size_t section, const char *metric, const char *at)
 {
@@ -138,7 +138,7 @@ ask(struct matrix *m, const json_t *workload, size_t section, const char *metric
 	if (!question || json_array_append_new(m->questions, question))
 		return -ENOMEM;
 	workload_name = text_of(question, "workload");
-	/* Memory is as it is: how much times differ in the workload says nothing about it. */
+	/* The noise of times does not apply to memory. */
 	noise = !strcmp(metric, MATRIX_MEMORY)
 			? 0
 			: judge_noise(judge_noise_pair(m->report, workload_name));
@@ -220,7 +220,7 @@ static int evaluate(struct matrix *m, long *comparisons)
 	return *comparisons < 0 ? -ENOMEM : 0;
 }
 
-/* A name that the run lacks: -EINVAL with a sentence that offers the nearest. */
+/* An unknown variant: -EINVAL with a sentence that suggests the nearest name. */
 static int unknown(const json_t *report, const char *base, struct ct_error *e)
 {
 	json_t *cells = json_object_get(report, "cells"), *cell;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every variant of a run beside one of them, at every point of every workload: what a page says
- * first.
+ * All variants of a run compared with one of them, at every point of every workload: the first
+ * table of a page.
  *
  * A verdict answers a workload's question and averages over its points. Here each cell is compared
  * by itself with the cell of the baseline at the same point, by the same rules: within rounds where
- * both were measured side by side, and against the workload's noise. Two standards are kept: a
- * cell's own 95 % interval, for readers who came for this cell, and Holm's correction over the
- * whole matrix, for those who pick the most striking one.
+ * both were measured side by side, and against the workload's noise. There are two standards: the
+ * cell's own 95 % interval, if it was chosen beforehand, and Holm's correction over the whole
+ * matrix, if it is picked because it is striking.
  */
 #ifndef CTBENCH_HARNESS_JUDGE_MATRIX_H
 #define CTBENCH_HARNESS_JUDGE_MATRIX_H

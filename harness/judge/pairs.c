@@ -6,8 +6,7 @@
  *	parameter	two values of a parameter that is a choice (pages: thp, 4k; burst: 1, 64),
  *			everything else equal, the variant included
  *	variant		a table that is compared on no axis, with the first variant
- *			In a run of two programs there is no other question than this one: their
- *			parameter `program`.
+ *			A run of two programs compares only their parameter `program`.
  *	interaction	one of these at two levels of something else: another axis, or a parameter
  *			(its smallest and largest value if it is a number)
  *
@@ -29,7 +28,7 @@
 
 #define CHOICES_MAX 32
 
-/* What two cells differ in: an axis or a parameter; without a name, the variant as a whole. */
+/* The difference of two cells: an axis or a parameter; without a name, the variant as a whole. */
 struct factor {
 	const char *name;
 	bool axis;
@@ -69,9 +68,8 @@ static void value_text(char *buf, size_t size, const json_t *value)
 }
 
 /*
- * Variants that take only powers of two get the nearest number of buckets. So load factors that
- * were asked for alike may differ by up to the square root of two, and by as much between two such
- * variants.
+ * Variants that take only powers of two get the nearest number of buckets. So equal load factors of
+ * a workload may become ones that differ by up to the square root of two.
  */
 static bool same_load(const json_t *a, const json_t *b)
 {
@@ -170,7 +168,7 @@ static void level_of(char *buf, size_t size, const struct point *p, struct facto
 		value_text(buf, size, json_object_get(p->parameters, of.name));
 }
 
-/* Are there the same pairs at the same levels already, under another name? */
+/* Does the list have the same pairs at the same levels under another name? */
 static bool asked_before(const struct judge_list *l, size_t of, const struct judge_comparison *c)
 {
 	for (size_t i = of + 1; &l->list[i] < c; i++) {
@@ -244,7 +242,7 @@ static void interactions_with(struct finder *f, size_t of, struct factor by)
 		interaction_at(f, of, by, levels[0], levels[k]);
 }
 
-/* own: the factor that the pairs differ in. */
+/* own: the factor of the pairs. */
 static void interactions(struct finder *f, size_t of, struct factor own)
 {
 	json_t *name;
@@ -279,7 +277,7 @@ static void mark_compared(struct finder *f, const struct point *p)
 	f->compared[f->nr_compared++] = variant;
 }
 
-/* "no instead of yes", "64 instead of 1" and "1Mi instead of 4Ki" do not say what. */
+/* "no instead of yes", "64 instead of 1" and "1Mi instead of 4Ki" need the parameter's name. */
 static bool needs_name(const char *choice)
 {
 	const char *unit = choice + strspn(choice, "0123456789.");
@@ -369,7 +367,7 @@ static bool is_choice(const struct finder *f, const char *key)
 
 	if (id >= 0 && parameters[id].choice)
 		return true;
-	/* Another capture is another question; a mix or a rate is a quantity. */
+	/* Captures are different questions; mixes and rates are quantities. */
 	if (!strcmp(key, "variant") || !strcmp(key, "capture") || !strcmp(key, "mix") ||
 	    !strcmp(key, "rate") || !strcmp(key, "name"))
 		return false;
@@ -451,7 +449,7 @@ void judge_find(struct judge_list *l, const json_t *report, const json_t *worklo
 		f.points[f.nr++] = (struct point){ key, cell, json_object_get(cell, "parameters") };
 	}
 	if (json_object_get(report, "other_program")) {
-		/* Each further question would make this one harder to answer. */
+		/* Each further comparison would cost power by the correction. */
 		f.main_only = true;
 		find_choices(&f, (struct factor){ "program", false });
 		goto out;

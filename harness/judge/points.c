@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The effects that a run could detect, for each choice at each point (`detect:`); see judge.h.
+ * The smallest detectable effects, for each choice at each point (`detect:`); see judge.h.
  *
  * A verdict averages a choice over all points of its workload. Here each point (threads, flows,
  * ...) is judged separately, as if its cells were a separate workload.
@@ -46,7 +46,7 @@ static void add_value(char *buf, size_t *at, const char *key, const json_t *valu
 		text_add(buf, POINT_MAX, at, "%s%s %.6g", between, key, json_number_value(value));
 }
 
-/* The parameters of a cell's point that have no column: "load_factor 2, split flow". */
+/* The parameters of a cell's point without a column: "load_factor 2, split flow". */
 static void point_text(char buf[POINT_MAX], const json_t *workload, const json_t *parameters)
 {
 	json_t *name;
@@ -237,7 +237,7 @@ static void put_row(struct grid *g, const json_t *item)
 	judge_put_effect(g, item, EFFECT, INTERVAL, VISIBLE);
 }
 
-/* Is the largest table as far beyond the caches as was asked for? */
+/* Is the largest table as large as the target demands? */
 static void print_caches(FILE *out, const json_t *report)
 {
 	json_t *topology = within(report, "environment", "topology"), *item;
@@ -252,9 +252,9 @@ static void print_caches(FILE *out, const json_t *report)
 		return;
 	fprintf(out, "The largest table takes some %.0f MiB, %.2g times the last-level cache%s.\n",
 		flows * SIZE_BYTES / 0x1p20, flows * SIZE_BYTES / llc,
-		flows * SIZE_BYTES < FAR * llc
-			? "; with less than eight times, neighbours decide what is left of it"
-			: "");
+		flows * SIZE_BYTES < FAR * llc ? "; below eight times, figures depend on how much "
+						 "of it the neighbours leave"
+					       : "");
 }
 
 void judge_print_power(FILE *out, const json_t *report)
@@ -280,8 +280,8 @@ void judge_print_power(FILE *out, const json_t *report)
 		put_row(&g, item);
 		met += json_is_true(json_object_get(item, "met"));
 	}
-	fputs("\nEffects that this run could detect at each point (corrected for the choices "
-	      "that are compared there):\n",
+	fputs("\nSmallest detectable effects at each point (corrected for the choices compared "
+	      "there):\n",
 	      out);
 	if (!g.failed)
 		grid_print(out, &g, GRID_TEXT);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which comparisons of two runs were too insensitive; see compare.h. */
+/* Comparisons of two runs that were not sensitive enough; see compare.h. */
 #include "harness/judge/compare.h"
 
 #include "harness/base/json_read.h"
@@ -8,8 +8,8 @@
 #include <math.h>
 
 /*
- * A rise by the share is a smaller ratio than a fall by it, so this holds for both directions.
- * Rounding must not fail what just reaches the share.
+ * A rise by the share is a smaller ratio than a fall by it, so this checks both directions. A value
+ * that just reaches the share must not fail by rounding.
  */
 static bool detects(const json_t *item, double share)
 {
@@ -27,7 +27,7 @@ void judge_require_power(json_t *result, double share)
 			continue;
 		blind++;
 		json_object_set_new(item, "blind", json_true());
-		/* Without a smallest detectable effect nothing at all was judged. */
+		/* Without a smallest detectable effect nothing was judged. */
 		if (!worst ||
 		    (isfinite(number_of(worst, "visible_percent")) &&
 		     !(number_of(item, "visible_percent") <= number_of(worst, "visible_percent"))))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A run of two programs as two runs, to compare them; see compare.h. */
+/* Splits a run of two programs into two runs, to compare them; see compare.h. */
 #include "harness/judge/compare.h"
 
 #include <jansson.h>

@@ -34,7 +34,7 @@ long long judge_first_session(const json_t *cell)
 	return json_integer_value(json_object_get(first, "session"));
 }
 
-/* A slice without a distance is of one thread. */
+/* A slice without a distance has one thread. */
 static bool apart(const json_t *slices, size_t at, double from, double to)
 {
 	double ns = number_at(json_object_get(slices, "distance_ns"), at);
@@ -54,7 +54,7 @@ bool judge_within_rounds(const json_t *base, const json_t *other, const char *me
 	na = json_array_size(json_object_get(a, "round"));
 	nb = json_array_size(json_object_get(b, "round"));
 	values = calloc(na + 1, sizeof(*values));
-	/* Rounds ascend in both; a round is missing in a cell whose slice was refused. */
+	/* Both lists are sorted by round; a refused slice's round is missing. */
 	for (size_t i = 0, k = 0; values && i < na && k < nb;) {
 		double ra = number_at(json_object_get(a, "round"), i);
 		double rb = number_at(json_object_get(b, "round"), k);

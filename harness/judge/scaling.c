@@ -29,8 +29,8 @@ struct series {
 
 struct model {
 	double contention, coherence;
-	double peak; /* threads beyond which it loses; INFINITY: none */
-	double most; /* times the throughput of one thread that it reaches; INFINITY: no limit */
+	double peak; /* threads beyond which throughput falls; INFINITY: none */
+	double most; /* highest throughput as a multiple of one thread's; INFINITY: no limit */
 };
 
 /* ---- the law ---- */
@@ -42,8 +42,8 @@ static double speedup(const struct model *m, double n)
 
 /*
  * N / speedup(N) - 1 = (N - 1) (contention + coherence N): a line in N, fitted by weighted least
- * squares, each point by what a relative error of its throughput does to it.  Neither part can be
- * negative; with a single point besides one thread the two cannot be told apart.
+ * squares; the weight of a point is how a relative error of its throughput changes it. Neither part
+ * can be negative; with a single point besides one thread the two cannot be told apart.
  */
 static struct model fit(const double *threads, const double *gained, size_t nr)
 {
@@ -100,7 +100,7 @@ static int by_size(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Nothing is written for what has no limit. */
+/* Values without a limit are left out. */
 static void put(json_t *out, const char *key, double value, double *resampled)
 {
 	char name[32];
@@ -151,7 +151,7 @@ static json_t *series_to_json(const struct series *s, const json_t *others)
 
 /* ---- which cells ---- */
 
-/* The parameters of a cell without its threads, as far as they vary; new. */
+/* The varying parameters of a cell without its threads; new. */
 static json_t *others_of(const json_t *workload, const json_t *cell)
 {
 	json_t *parameters = json_object_get(cell, "parameters"), *out = json_object(), *name;
@@ -293,7 +293,7 @@ void judge_scaling_text(char *buf, size_t size, const json_t *report, const char
 		if (!strcmp(text_of(row, "workload"), workload) && nr < 256)
 			rows[nr++] = row;
 	}
-	/* With more than threads and variants there are too many to name. */
+	/* If other parameters vary too, there are too many to name. */
 	if (!nr || nr > SAID_MOST || json_object_size(json_object_get(rows[0], "at")))
 		return;
 	qsort(rows, nr, sizeof(rows[0]), by_limit);

@@ -13,13 +13,13 @@
 
 #define APART	    1.5 /* factor between the two states, as for one slice (distance.h) */
 #define SHARE_LEAST 0.1 /* of the slices, in each state */
-#define CLEAR	    3.0 /* the states lie that many of their own deviations apart */
+#define CLEAR	    3.0 /* the states differ by that many of their own deviations */
 
 /* ---- the states of a cell ---- */
 
 /*
  * The values of key in the slices whose CPUs were from ... to ns apart, sorted; NULL without any
- * slice. all: how many slices there are.
+ * slice. all: the number of slices.
  */
 static double *
 slices_between(const json_t *cell, const char *key, double from, double to, size_t *nr, size_t *all)
@@ -72,7 +72,9 @@ static struct part part_of(const double *v, size_t from, size_t to)
 	return p;
 }
 
-/* Where two groups scatter least within themselves (Fisher 1958, Otsu 1979): the second's start. */
+/*
+ * The split with the least scatter within both groups (Fisher 1958, Otsu 1979): the second's start.
+ */
 static size_t split(const double *v, size_t nr)
 {
 	size_t least = (size_t)fmax(1, SHARE_LEAST * (double)nr), best = 0;
@@ -118,7 +120,10 @@ double judge_cpu_states(const json_t *cell, double *near, double *far)
 	return limit;
 }
 
-/* The median ns of an operation in slices whose CPUs were between these apart, and their share. */
+/*
+ * The median ns of an operation in slices with such distances of CPUs, and the share of these
+ * slices.
+ */
 static json_t *cell_in_state(const json_t *cell, double apart, double from, double to)
 {
 	size_t nr, all;

@@ -60,7 +60,7 @@ void judge_interval(char *buf, size_t size, double low, double high, bool ratio)
 	snprintf(buf, size, "[%s, %s]", from, to);
 }
 
-/* A size in percent, rounded up, so that nothing smaller than detectable is promised. */
+/* A size in percent, rounded up, so that the text never promises more sensitivity than there is. */
 static void size_up(char *buf, size_t size, double value)
 {
 	if (value < 9.95)
@@ -211,7 +211,7 @@ void judge_sentence(char *buf, size_t size, const json_t *verdict)
 	judge_detectable(detectable, sizeof(detectable),
 			 judge_logarithm(verdict, "visible_percent"));
 	finding(found, sizeof(found), verdict);
-	/* A mean over some of the pairs says nothing about the others. */
+	/* Name the number of pairs: the effect holds for these only. */
 	if (out > 0)
 		snprintf(over, sizeof(over),
 			 " over %.0f of %.0f pairs (%.0f had too few good repeats)", pairs - out,
@@ -287,11 +287,9 @@ void judge_print_noise(FILE *out, const json_t *report)
 		return;
 	judge_noise_text(noise, sizeof(noise), most);
 	if (most > 0)
-		fprintf(out, "noise of this run: up to %s between two measurements of one cell\n",
-			noise);
+		fprintf(out, "noise: up to %s (one cell measured twice)\n", noise);
 	else
-		fprintf(out, "noise of this run: not known; at least %d repeats are needed\n",
-			STATS_LEAST);
+		fprintf(out, "noise: unknown; at least %d repeats are needed\n", STATS_LEAST);
 	json_array_foreach(pairs, i, pair) {
 		double value = judge_logarithm(pair, "effect_percent");
 		double low = judge_logarithm(pair, "ci_low_percent");
@@ -306,8 +304,7 @@ void judge_print_noise(FILE *out, const json_t *report)
 		judge_interval(interval, sizeof(interval), low, high, ratio);
 		judge_detectable(detectable, sizeof(detectable),
 				 judge_logarithm(pair, "visible_percent"));
-		fprintf(out,
-			"  %-12s %s%s%s %s; smallest detectable between two of its cells: %s\n",
+		fprintf(out, "  %-12s %s%s%s %s; smallest detectable difference of two cells: %s\n",
 			text_of(pair, "workload"), program, *program ? " " : "", effect, interval,
 			detectable);
 	}
@@ -343,7 +340,7 @@ static void print_workload(FILE *out, const json_t *verdicts, const char *worklo
 	}
 	if (unseen && titled) {
 		judge_detectable(text, sizeof(text), most);
-		fprintf(out, "  %u interactions: none seen; each detectable from %s\n", unseen,
+		fprintf(out, "  %u interactions: none seen; smallest detectable: %s\n", unseen,
 			text);
 	}
 	if (unjudged && !titled)
@@ -362,7 +359,8 @@ void judge_print_verdicts(FILE *out, const json_t *report)
 		return;
 	fprintf(out, "\nVerdicts, with 95 %% intervals");
 	if (comparisons)
-		fprintf(out, "; p by Holm over this run's %" JSON_INTEGER_FORMAT " comparison%s",
+		fprintf(out,
+			"; p corrected by Holm's method for %" JSON_INTEGER_FORMAT " comparison%s",
 			comparisons, comparisons == 1 ? "" : "s");
 	fputs(":\n", out);
 	json_array_foreach(json_object_get(report, "workloads"), i, workload)

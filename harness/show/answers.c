@@ -14,7 +14,7 @@
 #include "harness/numbers/quartiles.h"
 #include "harness/show/table/table.h"
 
-#define VARIANTS_MAX 4	 /* as many are told, the workload's first ones */
+#define VARIANTS_MAX 4	 /* variants in an answer: the workload's first ones */
 #define POINTS_MAX   64	 /* of a curve */
 #define NEAR	     1.1 /* within 10 % of the best */
 #define LATE	     2	 /* times the p99 of the lowest rate */
@@ -56,7 +56,7 @@ static double median(const json_t *cell, const char *metric)
 	return number_of(within(cell, "metrics", metric), "median");
 }
 
-/* Is it a cell of the workload with that figure, or with a timeline? */
+/* Is it a cell of the workload with this figure, or with a timeline? */
 static bool is_measured(const struct answer *a, const json_t *cell, const char *metric)
 {
 	if (strcmp(text_of(cell, "workload"), text_of(a->workload, "name")) ||
@@ -66,7 +66,10 @@ static bool is_measured(const struct answer *a, const json_t *cell, const char *
 					  : json_is_object(json_object_get(cell, metric));
 }
 
-/* Do two cells differ in nothing that varies but the variant and key?  Buckets follow from both. */
+/*
+ * Are all varying parameters of two cells equal, except the variant and key? Buckets are derived
+ * from both.
+ */
 static bool alike_but(const struct answer *a, const json_t *x, const json_t *y, const char *key)
 {
 	json_t *name;
@@ -83,7 +86,9 @@ static bool alike_but(const struct answer *a, const json_t *x, const json_t *y, 
 	return true;
 }
 
-/* The curve of the i-th variant that has that figure, at the first point of all else. */
+/*
+ * The curve of the i-th variant that has this figure, at the first point of the other parameters.
+ */
 static bool
 find_curve(const struct answer *a, size_t i, const char *key, const char *metric, struct curve *c)
 {
@@ -138,7 +143,7 @@ static void say_point(struct answer *a, const json_t *cell, const char *key)
 	say_value(a, cell, key);
 }
 
-/* Between variants; the first of one alone needs no name. */
+/* Separates variants; a single variant needs no name. */
 static void say_variant(struct answer *a, const struct curve *c)
 {
 	SAY(a, "%s%s: ", a->at ? "; " : "", c->variant);
@@ -225,7 +230,7 @@ static void by_rate(struct answer *a, const struct curve *c)
 	say_us(a, median(c->cell[c->nr - 1], "p99_ns"));
 	SAY(a, " at ");
 	say_value(a, c->cell[c->nr - 1], "rate");
-	SAY(a, "/s; within twice the first up to ");
+	SAY(a, "/s; at most twice the first up to ");
 	say_value(a, c->cell[last], "rate");
 	SAY(a, "/s");
 }
@@ -240,7 +245,7 @@ static void by_saturation(struct answer *a, const struct curve *c)
 	say_us(a, number_of(asked, "bound_ns"));
 }
 
-/* The first value is without a resize, or else the fewest. */
+/* The first value has no resize, or the fewest. */
 static void by_resize(struct answer *a, const struct curve *c)
 {
 	double idle = median(c->cell[0], "ns_per_op");
@@ -253,7 +258,7 @@ static void by_resize(struct answer *a, const struct curve *c)
 	SAY(a, " ns with (x%.2g)", busy / idle);
 }
 
-/* The median piece of the window, and the one in which least was done. */
+/* The median piece of the window, and the slowest piece. */
 static void by_timeline(struct answer *a, const struct curve *c)
 {
 	const json_t *timeline = json_object_get(c->cell[0], "timeline");
@@ -276,7 +281,7 @@ static void by_timeline(struct answer *a, const struct curve *c)
 	free(values);
 }
 
-/* The hooks without conntrack are the way itself. */
+/* The hooks without conntrack are subtracted. */
 static void by_packets(struct answer *a, const struct curve *c, double way)
 {
 	double ns = median(c->cell[0], "ns_per_op");
@@ -374,8 +379,8 @@ static void by_variant(struct answer *a)
 }
 
 /*
- * Threads that meet the same connections write the same cache lines.  With a flow on one thread, as
- * a network card with RSS deals them out, they do not.
+ * Threads that use the same connections write the same cache lines. If each flow stays on one
+ * thread, as with RSS of a network card, they do not.
  */
 static void by_split(struct answer *a)
 {
@@ -397,22 +402,22 @@ static void by_split(struct answer *a)
 			say_value(a, x, "flows");
 			SAY(a, " connections: ");
 			say_number(a, any);
-			SAY(a, " ns where every thread meets every connection (split any), ");
+			SAY(a, " ns if threads share all connections (split any), ");
 			say_number(a, flow);
-			SAY(a, " ns where each connection stays on one thread (split flow, as with "
-			       "RSS)");
+			SAY(a,
+			    " ns if each connection stays on one thread (split flow, as with RSS)");
 			if (any > flow)
-				SAY(a, ": the difference is what it costs that CPUs share "
-				       "connections");
+				SAY(a, ": the difference is the cost of sharing connections "
+				       "between CPUs");
 			return;
 		}
 }
 
-/* The first question that a workload asks is answered. */
+/* The first matching kind of question is answered. */
 static const struct {
-	const char *varies; /* "": whatever varies */
-	const char *metric; /* that its cells must have, or "timeline" */
-	size_t least; /* points of a curve; with fewer the question is about the choice of tables */
+	const char *varies; /* "": any parameter */
+	const char *metric; /* a metric that its cells must have, or "timeline" */
+	size_t least; /* points of a curve; with fewer, the question is which table to choose */
 	void (*say)(struct answer *a, const struct curve *c);
 } questions[] = {
 	{ "", "saturation_per_s", 1, by_saturation },
@@ -466,7 +471,7 @@ void answer_of(char buf[ANSWER_MAX], const json_t *report, const json_t *workloa
 	double way;
 
 	buf[0] = '\0';
-	/* Of two programs the question is another one. */
+	/* A run of two programs answers another question. */
 	if (json_object_get(report, "shares") || json_object_get(report, "other_program"))
 		return;
 	say_curves(&a);

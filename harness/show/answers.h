@@ -14,9 +14,9 @@ struct json_t;
 #define ANSWER_MAX 2048
 
 /*
- * workload: of the report's list. The text depends on what varies, not on the workload's name: a
- * rate, a load factor, a size, a resize, a split; latencies; packets beside those without
- * conntrack. Empty where nothing was measured, or where figures are shares of a bound.
+ * workload: of the report's list. The text depends on the parameters that vary, not on the
+ * workload's name: a rate, a load factor, a size, a resize, a split; latencies; packets with and
+ * without conntrack. Empty if nothing was measured, or if figures are shares of a bound.
  */
 void answer_of(char buf[ANSWER_MAX], const struct json_t *report, const struct json_t *workload);
 

@@ -15,7 +15,7 @@
 /* Questions in one table of text. */
 #define TABLE_QUESTIONS 24
 
-/* How the value of a parameter is said in a few letters; others are said with their name. */
+/* Short forms of parameters' values; other parameters are shown with their name. */
 static const struct {
 	const char *parameter, *before, *after;
 } words[] = {
@@ -68,7 +68,7 @@ const json_t *matrix_cell(const json_t *matrix, size_t question, size_t design)
 	return NULL;
 }
 
-/* "lookup=90,insert=5,delete=5" is said as "90/5/5": everybody knows the order. */
+/* "lookup=90,insert=5,delete=5" becomes "90/5/5": the order is always the same. */
 static void short_mix(char *text)
 {
 	char *to = text;
@@ -211,9 +211,8 @@ int matrix_print(FILE *out, const json_t *matrix)
 	if (!matrix_says(matrix))
 		return 0;
 	fprintf(out,
-		"\nRatio to %s: more than 1 is better. In brackets: the 95 %% interval includes 1, "
-		"or "
-		"it is within the noise.\n",
+		"\nRatio to %s: more than 1 is better. In brackets: not proven (the 95 %% interval "
+		"includes 1, or the ratio is within the noise).\n",
 		text_of(matrix, "base"));
 	for (size_t i = 0; i < all && !err; i++) {
 		if (matrix_shows(matrix, i))

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The matrix of a run (judge_matrix()) in words and as a table of text. The page of a run has its
- * own form of it (report/matrix.c).
+ * The matrix of a run (judge_matrix()) as text. report/matrix.c makes the one of the page.
  */
 #ifndef CTBENCH_HARNESS_SHOW_MATRIX_H
 #define CTBENCH_HARNESS_SHOW_MATRIX_H
@@ -12,9 +11,9 @@
 
 struct json_t;
 
-/* Points of one workload that are shown; of more, the first, the last and some between them. */
+/* Maximum of shown points per workload; of more, the first, the last and some between them. */
 #define MATRIX_POINTS 6
-/* From this share of void measurements on a question is marked as disturbed. */
+/* A question with at least this share of void measurements is marked as disturbed. */
 #define MATRIX_VOID_SHARE 0.10
 
 /* Is there anything to compare? */
@@ -23,7 +22,7 @@ bool matrix_says(const struct json_t *matrix);
 bool matrix_shows(const struct json_t *matrix, size_t question);
 /* The cell of a design at a question; NULL if it was not measured there. */
 const struct json_t *matrix_cell(const struct json_t *matrix, size_t question, size_t design);
-/* "2 thr, 1Mi, flow": where a question was asked, and its metric if it is not the throughput. */
+/* "2 thr, 1Mi, flow": the point of a question, and its metric if it is not the throughput. */
 void matrix_point(char *buf, size_t size, const struct json_t *question);
 /* "1.28", "0.052", "17"; "void" without a measurement. */
 void matrix_ratio(char *buf, size_t size, const struct json_t *cell);
@@ -38,7 +37,7 @@ double matrix_void(const struct json_t *question);
 
 /* The whole matrix as text, with a line that says how to read it. 0 or -ENOMEM. */
 int matrix_print(FILE *out, const struct json_t *matrix);
-/* The fastest designs at each question, with the interval of each. */
+/* The fastest variants at each question, with their intervals. */
 void matrix_print_leaders(FILE *out, const struct json_t *matrix);
 
 #endif

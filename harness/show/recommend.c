@@ -17,7 +17,7 @@
 
 /* ---- the load of a question ---- */
 
-/* A load in the order in which a run is searched: what must fit first comes first. */
+/* A load, in the order in which a run is searched. */
 enum { THREADS, CONNECTIONS, CHURN, NR_LOADS };
 
 static const json_t *question_at(const json_t *matrix, size_t i)
@@ -140,7 +140,7 @@ static const json_t *best_at(const json_t *matrix, size_t question)
 	return best;
 }
 
-/* Could it be better than the choice: void, or with an interval that reaches above it? */
+/* Could it be better than the choice, because it was void or its interval reaches above it? */
 static bool is_open(const json_t *cell, size_t question, const json_t *best)
 {
 	return number_of(cell, "question") == (double)question && cell != best &&
@@ -205,7 +205,7 @@ bool recommend_at(const json_t *report, const json_t *matrix, size_t question,
 			 number_of(best, "low"), number_of(best, "high"), number_of(best, "n"));
 	else
 		snprintf(choice, RECOMMEND_TEXT,
-			 "%s, because nothing that was measured beside it is proven to be better",
+			 "%s, because no other measured variant is proven to be better",
 			 text_of(q, "base"));
 	name_open(open, matrix, question, best);
 	return true;
@@ -213,7 +213,7 @@ bool recommend_at(const json_t *report, const json_t *matrix, size_t question,
 
 /* ---- the nearest points ---- */
 
-/* Distances of all that is wished for; INFINITY if one is too far, with which one in *missing. */
+/* Distances of all wishes; INFINITY if one is too far, which is then in *missing. */
 static double
 distance_of(const json_t *report, const json_t *q, const struct recommend_wish *wish, int *missing)
 {
@@ -230,7 +230,7 @@ distance_of(const json_t *report, const json_t *q, const struct recommend_wish *
 	return sum;
 }
 
-/* Which loads were measured, of questions that fit up to this one: "8Ki, 1Mi connections". */
+/* The measured loads, among questions that fit so far: "8Ki, 1Mi connections". */
 static void measured_loads(char *buf, size_t size, const json_t *report, const json_t *matrix,
 			   const struct recommend_wish *wish, int load)
 {
@@ -275,7 +275,8 @@ static int refuse(const json_t *report, const json_t *matrix, const struct recom
 	if (!isnan(wish->churn))
 		text_add(how, sizeof(how), &at, " --mix 'lookup=%.4g insert=%.4g delete=%.4g'",
 			 100 - 100 * wish->churn, 50 * wish->churn, 50 * wish->churn);
-	ct_user_error(e, "the run has nothing near %s%s: it has %s; measure it: ctbench run mix%s",
+	ct_user_error(e,
+		      "the run has no measurement near %s%s, but %s; measure it: ctbench run mix%s",
 		      text, missing == THREADS ? "" : " (within a factor of 2)", has, how);
 	return -ENOENT;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which variant a run speaks for, at a load that somebody has. Only measured cells answer, at the
- * nearest point: nothing is extrapolated, and where nothing near was measured there is no answer.
+ * Which variant a run recommends for a load. Only measured cells count, at the nearest point:
+ * nothing is extrapolated, and without a near measurement there is no answer.
  */
 #ifndef CTBENCH_HARNESS_SHOW_RECOMMEND_H
 #define CTBENCH_HARNESS_SHOW_RECOMMEND_H
@@ -23,12 +23,12 @@ struct recommend_wish {
 
 /* Connections and churn of a measured point may differ from the wish by this factor. */
 #define RECOMMEND_NEAR 2
-/* Points that are told, the nearest first. */
+/* Maximum of printed points, the nearest first. */
 #define RECOMMEND_MAX 3
 
 /*
- * Print the answer. matrix: judge_matrix(report). 0, or -ENOENT with a sentence: nothing near was
- * measured, and what was.
+ * Print the answer. matrix: judge_matrix(report). 0, or -ENOENT with a sentence that names the
+ * measured loads: none is near.
  */
 int recommend_print(FILE *out, const struct json_t *report, const struct json_t *matrix,
 		    const struct recommend_wish *wish, struct ct_error *e);
@@ -37,8 +37,7 @@ int recommend_print(FILE *out, const struct json_t *report, const struct json_t 
 
 /*
  * The answer at one question (its place in the matrix): what to choose and why, and what is not
- * proven ("" : nothing). False if the question is not of that kind: latencies, a resize, a void
- * base.
+ * proven ("": nothing). False if the question has no such answer: latencies, a resize, a void base.
  */
 bool recommend_at(const struct json_t *report, const struct json_t *matrix, size_t question,
 		  char choice[RECOMMEND_TEXT], char open[RECOMMEND_TEXT]);

@@ -49,7 +49,7 @@ static double bound_ns(const json_t *cell, const json_t *bounds, const char *of)
 				 "median");
 	if (!strcmp(of, "in_cache"))
 		return number_of(bounds_in_cache(bounds, cell), "median");
-	/* Of lines of memory: only for tables about as large as what was measured. */
+	/* Bounds of random lines: only for tables about as large as the measured memory. */
 	json_array_foreach(bounds, i, one)
 		if (!strcmp(text_of(one, "bound"), of) && json_object_get(one, "bytes"))
 			measured = fmax(measured, number_of(one, "bytes"));

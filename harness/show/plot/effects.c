@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* As many as can be compared by eye; the report lists them all. */
+/* Rows that can be compared by eye; the report lists all effects. */
 #define EFFECTS_MAX 48
 /* Of a label next to its mark: the characters in half a picture, and a line's share of a row. */
 #define LABEL_COLUMNS 70
@@ -44,7 +44,9 @@ struct effects {
 	unsigned int drawn;
 	size_t longest;
 	double noise;
-	/* Interactions have a scale of their own: a large one would squeeze the effects. */
+	/*
+	 * Interactions have a separate scale: a large one would make the effects too small to read.
+	 */
 	struct panel {
 		double last, least, most; /* last: its last row */
 		unsigned int lines;	  /* of the data, this panel's and those before it */
@@ -61,7 +63,7 @@ static bool is_seen(const json_t *verdict)
 	return strcmp(outcome, "none") && strcmp(outcome, "unjudged");
 }
 
-/* Interactions are many: only those that were seen get a row. */
+/* There are many interactions: only those that were seen get a row. */
 static bool is_drawn(const struct effects *x, const json_t *verdict, const char *kind)
 {
 	return (strcmp(kind, "interaction") || is_seen(verdict)) &&

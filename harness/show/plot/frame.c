@@ -2,7 +2,7 @@
 /*
  * The frame of a picture, so that it can be read without its run: the question as the title, the
  * parameters that are the same in all of it, the unit, the repeats, the noise, the machine. A
- * narrow picture does without title and machine, because its page has them (report.h).
+ * narrow picture has neither title nor machine, because its page has them (report.h).
  */
 #include "harness/show/plot/internal.h"
 
@@ -198,7 +198,7 @@ static void how_measured(char *buf, size_t size, const struct plot_group *g)
 	const char *what = g->drawn;
 	int at;
 
-	/* Pictures of latencies name what they draw around the median themselves. */
+	/* Pictures of latencies set their own text for the interval. */
 	if (!what)
 		what = g->nr && (json_object_get(g->cells[0], "latency") ||
 				 json_object_get(g->cells[0], "saturation"))

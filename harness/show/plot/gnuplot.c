@@ -162,7 +162,7 @@ static int job_end(struct plot_jobs *jobs, struct plot_job *job, struct ct_error
 	if (status)
 		return ct_fail(e, -EIO, CT_EXIT_USER,
 			       "gnuplot could not draw '%.400s/%.200s': %.300s", jobs->out_dir,
-			       job->name, *words ? words : "it did not say why");
+			       job->name, *words ? words : "without a message");
 	err = check_whole(jobs, job->name, e);
 	if (!err) {
 		err = plot_tooltips(jobs->scratch, job->name);
@@ -191,11 +191,11 @@ int plot_jobs_end(struct plot_jobs *jobs, struct ct_error *e)
 	return err;
 }
 
-/* Start the next one, when there is room for it. */
+/* Start the next one as soon as a process may run. */
 static int job_begin(struct plot_jobs *jobs, const char *name, struct ct_error *e)
 {
 	struct plot_job *job = &jobs->job[jobs->next];
-	/* -d: a user's ~/.gnuplot is for their own plots. */
+	/* -d: ignore the user's ~/.gnuplot. */
 	char program[] = "gnuplot", defaults[] = "-d", script[sizeof(job->name) + 8];
 	char *argv[] = { program, defaults, script, NULL };
 	int err = job_end(jobs, job, e);

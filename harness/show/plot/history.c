@@ -20,7 +20,7 @@
 /* As many curves as can be told from one another. */
 #define SERIES_MAX 10
 
-/* "axes/VARIANT/threads:1" without what the title says already. */
+/* "axes/VARIANT/threads:1" without the workload, which is in the title. */
 static const char *short_name(const json_t *history, const json_t *series)
 {
 	const char *name = text_of(series, "name"), *workload = text_of(history, "workload");
@@ -64,7 +64,7 @@ static void begin(struct plot_file *f, const json_t *history)
 	plot_set_text(f->script, "xlabel", "run, in the order of time");
 }
 
-/* A tic for each run, with its date and revision as far as there is room. */
+/* A tic for each run, with date and revision if there is room. */
 static void tics(struct plot_file *f, const json_t *runs)
 {
 	size_t nr = json_array_size(runs), each = nr / 8 + 1, i;

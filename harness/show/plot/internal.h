@@ -27,7 +27,7 @@ struct plot_group {
 	const json_t **cells; /* good ones, without controls, in the order of the run */
 	size_t nr;
 	const char **headings; /* for each cell, the heading of its group; NULL: none */
-	const char *drawn; /* what is drawn of the repeats: "median and range"; NULL: the default */
+	const char *drawn; /* words for the drawn figures: "median and range"; NULL: the default */
 	char words[512];   /* values of the picture or heading: "2 threads, refcount yes" */
 	char key[512];	   /* the same for comparing */
 	char suffix[160];  /* the same as part of a file name: "-threads2"; may be empty */
@@ -37,13 +37,13 @@ struct plot_group {
 struct plot_file {
 	char name[256];	     /* of the files, without extension */
 	bool narrow;	     /* for a phone: plot_page() */
-	bool page;	     /* for a page, which needs no PNG */
+	bool page;	     /* for a page: no PNG */
 	FILE *data, *script; /* in memory; gnuplot.c writes and runs them */
 	char *data_text, *script_text;
 	size_t data_len, script_len;
 };
 
-/* ---- read.c: benchmark.json, which anybody may have changed: anything may be missing ---- */
+/* ---- read.c: benchmark.json may have been changed by hand: anything may be missing ---- */
 
 /* All cells of the run, by name. */
 json_t *plot_cells(const json_t *benchmark);
@@ -189,7 +189,7 @@ void plot_set_wrapped(FILE *script, const char *variable, const char *text, size
 void plot_file_begin(struct plot_file *f);
 void plot_file_end(struct plot_file *f);
 
-/* Two at a time: drawing is gnuplot's work, and most machines have two CPUs. */
+/* Two gnuplot processes at a time, because most machines have two CPUs. */
 #define PLOT_JOBS 2
 
 struct plot_job {

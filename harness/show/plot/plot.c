@@ -23,7 +23,7 @@
 #define GROUPS_MAX 24
 /* As many bars as fit a screen. */
 #define ROWS_MAX 40
-/* Of kinds that nobody named: what has less than this is as plain in the table. */
+/* For kinds drawn by default: a smaller picture says no more than the table. */
 #define CURVE_POINTS 3
 
 /* ---- groups ---- */
@@ -151,8 +151,8 @@ static bool can_show(const json_t *cell, const struct plot_kind *kind)
 }
 
 /*
- * The metric of a picture.  Who asks what something costs is answered in ns; as a share of a bound
- * (--of) only the throughput is one.
+ * The metric of a picture. A question about a cost is answered in ns; with --of only throughput is
+ * a share.
  */
 static const char *
 shown_of(const json_t *benchmark, const json_t *workload, const struct plot_kind *kind)
@@ -364,7 +364,7 @@ static size_t values_of_x(const struct plot_group *g)
 }
 
 /*
- * Does the i-th of nr pictures say what the table and the other pictures do not?  A curve of two
+ * Does the i-th of nr pictures show more than the table and the other pictures? A curve of two
  * points does not, nor do the points between the first and the last of the workload.
  */
 static bool
@@ -411,7 +411,7 @@ static int draw_kind(struct drawing *d, const json_t *workload, const struct plo
 }
 
 #define METRICS_MAX 8
-/* Of fewer effects the sentences say all. */
+/* Fewer effects are clear from the sentences. */
 #define EFFECTS_LEAST 3
 
 /* The metrics of a workload's verdicts, in order. */
@@ -490,7 +490,7 @@ static int draw_all(struct drawing *d, const char *out_dir, unsigned int wanted)
 	err = plot_jobs_begin(&d->jobs, out_dir, d->page, d->e);
 	if (!err)
 		err = draw_workloads(d, wanted);
-	/* Wait for the pictures that were started, whatever went wrong. */
+	/* Wait for the started pictures, also after an error. */
 	ended = plot_jobs_end(&d->jobs, &late);
 	if (ended && !err) {
 		*d->e = late;

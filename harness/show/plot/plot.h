@@ -27,9 +27,9 @@ struct json_t;
 /*
  * Draw the pictures of a run into out_dir (made if missing). benchmark: the contents of
  * benchmark.json. wanted: enum workload_plot bits to draw for every workload; 0: the kinds that
- * each workload asks for, as far as they say what tables do not. *drawn: the number of pictures. A
- * picture and its files appear when they are complete; one that gnuplot could not finish leaves
- * nothing behind. SIGINT, SIGTERM and SIGHUP end the drawing.
+ * each workload asks for, without pictures that show no more than tables. *drawn: the number of
+ * pictures. A picture and its files appear when they are complete; if gnuplot fails, no file is
+ * left. SIGINT, SIGTERM and SIGHUP end the drawing.
  *
  * 0, or a negative errno with a sentence in e: -ENOENT if gnuplot is not installed (the sentence
  * names the Debian package).

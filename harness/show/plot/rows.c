@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Choices on one axis; more could not be distinguished by colour. */
+/* Choices on one axis: more cannot be distinguished by colour. */
 #define CLUSTER_MAX 16
 
 /* From so many repeats on dots would hide one another. */
@@ -175,7 +175,7 @@ static unsigned int choice_number(const struct plot_group *g, const char *axis, 
 }
 
 /*
- * The cells that differ from cells[first] in this axis alone, one for each choice. 0 if they belong
+ * The cells that differ from cells[first] on this axis only, one for each choice. 0 if they belong
  * to an earlier cell, or if there is only one.
  */
 static size_t

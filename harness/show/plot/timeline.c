@@ -44,8 +44,8 @@ static const json_t *series_of(const json_t *cell, const char *name)
 }
 
 /*
- * Is the series other than 0 in any cell? With few repeats the median may be 0 throughout, though
- * the interval is not.
+ * Is the series not 0 in any cell? With few repeats the median may be 0 throughout, but not the
+ * interval.
  */
 static bool anybody_has(const struct plot_group *g, const char *series)
 {
@@ -69,7 +69,7 @@ static bool has_bands(const struct plot_group *g)
 	return false;
 }
 
-/* What is drawn: with few repeats the interval is their range, not one of 95 %. */
+/* Words for the drawn figures: with few repeats the interval is their range, not one of 95 %. */
 static const char *in_words(const struct plot_group *g)
 {
 	bool few = false;

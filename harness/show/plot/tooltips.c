@@ -16,8 +16,8 @@
 #define PICTURE_MAX ((uint64_t)64 << 20)
 
 /*
- * What gnuplot writes around a text for the mouse.  No text can hold either, because gnuplot writes
- * "<" as "&lt;"; it leaves quotes as they are, so that only the whole of `behind` ends a text.
+ * gnuplot's markup around a mouse text. A text cannot contain it, because gnuplot writes "<" as
+ * "&lt;". Quotes are not escaped, so a text ends only at the complete `behind`.
  */
 static const char before[] = "<g onmousemove=\"gnuplot_svg.showHypertext(evt,'";
 static const char behind[] = "')\" onmouseout=\"gnuplot_svg.hideHypertext()\"><title> </title>";

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The answer to a question in a line or two, from its verdicts: what was seen, the largest effect
- * first; otherwise what would have been detectable; and why nothing was judged.
+ * The answer to a question in a line or two, from its verdicts: the differences seen, the largest
+ * first; otherwise the smallest detectable one, or why nothing was judged.
  */
 #include "harness/show/report/report.h"
 
@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* As many as fit a readable line; the list of verdicts has them all. */
+/* Effects in a readable line; the list of verdicts has all. */
 #define SAID_MAX 5
 
 struct line {
@@ -34,7 +34,7 @@ __attribute__((format(printf, 2, 3))) static void append(struct line *l, const c
 	va_end(args);
 }
 
-/* A doubling is as large as a halving. */
+/* A doubling counts as much as a halving. */
 static double strength(const json_t *verdict)
 {
 	double ratio = judge_logarithm(verdict, "effect_percent");

@@ -62,8 +62,8 @@ static int inlined(struct inlined *in, struct ct_error *e)
 }
 
 /*
- * The style sheet, after a policy that lets the browser use nothing but this style sheet and the
- * script at the end: another script that got into the page would not run.
+ * The style sheet, after a policy that allows this style sheet and the script at the end only: the
+ * browser runs no injected script.
  */
 static int style(FILE *out, struct inlined *script, struct ct_error *e)
 {
@@ -405,7 +405,7 @@ static void bounds(FILE *out, const struct report_source *s)
 	fputs("<section id=\"bounds\">\n", out);
 	element(out, "h2", "Bounds of this machine");
 	element(out, "p",
-		"What no table can beat, measured between the cells with the same threads and "
+		"Limits of any table, measured between the cells with the same threads and "
 		"pages.%s",
 		table_has_misses(s->report) ? " The column misses is ns/op as a multiple of a "
 					      "dependent random line in the table's footprint."

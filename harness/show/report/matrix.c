@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The matrix at the top of a page: variants down, questions across, each cell a link into its
- * section. It is a plain table, so it can be read without a script, printed, and read aloud.
+ * section. It is a plain table, so it works without a script, in print and in screen readers.
  */
 #include "harness/show/report/report.h"
 
@@ -78,7 +78,7 @@ static void stolen_badge(FILE *out, const struct report_source *s)
 	      "CPU time that the hypervisor gave to others during the run");
 }
 
-/* Load, throttling, frequencies, a debug build, ...: whatever env_warnings() found. */
+/* The warnings of env_warnings(): load, throttling, frequencies, a debug build, ... */
 static void warning_badges(FILE *out, const struct report_source *s)
 {
 	json_t *list = env_warnings(json_object_get(s->report, "environment")), *warning;
@@ -132,7 +132,9 @@ static void point(FILE *out, const json_t *question, const char *otherwise)
 	mark(out, question);
 }
 
-/* The head of a workload's columns; of a single one it stands upright and has the point, too. */
+/*
+ * The heading of a workload's columns; that of a single column is vertical and includes the point.
+ */
 static void workload_head(FILE *out, const json_t *matrix, size_t i, size_t columns)
 {
 	const json_t *question = question_at(matrix, i);
@@ -246,9 +248,7 @@ void report_matrix(FILE *out, const struct report_source *s)
 
 	if (!matrix_says(matrix))
 		return;
-	fputs("<section id=\"matrix\">\n<h2>Which variant, for which question</h2>\n<p>Ratio to "
-	      "<code>",
-	      out);
+	fputs("<section id=\"matrix\">\n<h2>Variants by question</h2>\n<p>Ratio to <code>", out);
 	escape_html(out, text_of(matrix, "base"));
 	fputs("</code>: more than 1 is better; 2 is twice the throughput, or half the time. <span "
 	      "class=\"key open\">(hatched)</span>: not proven, because the 95 % interval includes "
@@ -258,9 +258,8 @@ void report_matrix(FILE *out, const struct report_source *s)
 	if (number_of(matrix, "comparisons") > 0)
 		fprintf(out,
 			"<span class=\"key strong better\">Strong </span><span class=\"key strong "
-			"worse\"> colour</span>: proven even for one who picks the most striking "
-			"of "
-			"these %.0f ratios. ",
+			"worse\"> colour</span>: proven even with the correction for all these "
+			"%.0f ratios. ",
 			number_of(matrix, "comparisons"));
 	fputs("Empty: not measured.</p>\n<div class=\"scroll matrix\" tabindex=\"0\"><table>\n",
 	      out);

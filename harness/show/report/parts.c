@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The parts that both forms of a report share. */
+/* The parts that all forms of a report share. */
 #include "harness/show/report/report.h"
 
 #include "harness/base/escape.h"
@@ -165,7 +165,7 @@ const char *report_no_verdict(const struct report_source *s, const char *workloa
 	json_object_foreach(cells, name, cell)
 		measured +=
 			!strcmp(text_of(cell, "workload"), workload) && number_of(cell, "n") > 0;
-	return measured ? "Nothing to compare: no two of its cells differ in one choice alone."
+	return measured ? "Nothing to compare: no two of its cells differ in one choice only."
 			: "Nothing to compare: no cell has a result.";
 }
 

@@ -8,7 +8,7 @@
  *	matrix.c	the page's first table: variants down, questions across
  *	markdown.c	for a comment on a change
  *	text.c		for a terminal, and JSON
- *	parts.c		what both share: machines, noise, verdicts, command
+ *	parts.c		shared: machines, noise, verdicts, command
  *	answer.c	the answer to a question in a line or two
  *	svg.c		prepares an SVG picture for a page with others
  *	pictures.c	draws the pictures
@@ -62,10 +62,10 @@ int report_write(const struct report_source *s, const char *path, report_form *f
 
 /* ---- matrix.c, for html.c ---- */
 
-/* What disturbed the run; the matrix, if there is one. */
+/* The disturbances of the run; the matrix, if there is one. */
 void report_badges(FILE *out, const struct report_source *s);
 void report_matrix(FILE *out, const struct report_source *s);
-/* The last section: what to choose at each point. False if no point can say. */
+/* The last section: what to choose at each point. False if no point has an answer. */
 bool report_choose(FILE *out, const struct report_source *s);
 
 /* ---- parts.c ---- */

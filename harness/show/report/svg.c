@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Pictures for a page that has many of them. gnuplot uses the same ids in every picture, which must
- * be unique within a page; and it writes a group for each change of pen, most of them empty, with
- * attributes that are the default, and all the marks that it knows. Without these a picture is a
- * third as large.
+ * be unique within a page; and it writes a group for each change of pen, most of them empty,
+ * default attributes, and all its marks. Without these a picture is a third as large.
  */
 #include "harness/show/report/report.h"
 
@@ -39,7 +38,7 @@ static char *read_file(const char *path)
 
 /* ---- inside a tag ---- */
 
-/* What is shorter in another form; plots/report.css has the classes. */
+/* Shorter forms of attributes; plots/report.css has the classes. */
 static const struct {
 	const char *from, *to;
 } shorter[] = {
@@ -121,7 +120,7 @@ static size_t replaced(FILE *out, const char *p)
 	return 0;
 }
 
-/* Is a digit behind this character no beginning of a number?  It is one behind "M" and "L". */
+/* Can no number begin behind this character?  One can behind "M" and "L". */
 static bool in_word(char last)
 {
 	return last == '.' || (isalnum((unsigned char)last) && !strchr("ML", last));
@@ -220,7 +219,7 @@ static bool draws_nothing(const char *tag, size_t len)
 	       !memchr(d, 'l', (size_t)(end - d));
 }
 
-/* Is the id of the definition at `def` named behind the definitions, or by one that is used? */
+/* Is the id of the definition at `def` used behind the definitions, or by a used definition? */
 static bool is_used(const char *def, const char *from, const char *to, int depth)
 {
 	const char *id = strstr(def, " id='"), *end = tag_end(def);
@@ -352,7 +351,7 @@ int report_svg(FILE *out, const char *path, const char *prefix, const char *labe
 		p = end;
 	}
 	while (p && *p) {
-		if (!strncmp(p, gnuplots, strlen(gnuplots))) /* it would be shown as a tooltip */
+		if (!strncmp(p, gnuplots, strlen(gnuplots))) /* a tooltip in browsers */
 			p += strlen(gnuplots);
 		else
 			p = *p == '<' ? element(&c, p) : text(&c, p);

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Does any cell of the workload have a value other than 0? A column of zeros is left out. */
+/* Does any cell of the workload have a value that is not 0? A column of zeros is left out. */
 static bool is_told(json_t *cells, const char *workload, const struct figure *f)
 {
 	const char *key;

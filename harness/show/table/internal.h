@@ -16,7 +16,7 @@ void table_put_range(struct grid *g, size_t column, double from, double to);
 
 /*
  * Put the 95 % interval of a metric's median, and the column's heading; nothing with fewer than
- * STATS_LEAST repeats, whose interval would be their minimum and maximum at best.
+ * STATS_LEAST repeats, which have no such interval.
  */
 void table_put_interval(struct grid *g, size_t column, const json_t *metric, double scale);
 

@@ -107,7 +107,7 @@ void table_latency_rows(struct grid *g, const json_t *varying, const json_t *cel
 	if (unfinished)
 		snprintf(text + len, sizeof(text) - len,
 			 "%sfell behind: %" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT
-			 " never begun",
+			 " not started",
 			 len ? "; " : "", unfinished,
 			 json_integer_value(json_object_get(classes, "all")));
 	grid_put(g, rate + 1, text);
@@ -125,7 +125,7 @@ void table_latency_rows(struct grid *g, const json_t *varying, const json_t *cel
 	}
 }
 
-/* Response times include what the machine takes from every thread. */
+/* Response times include interrupts and stolen time. */
 static void away_remark(char *buf, size_t size, const json_t *bounds, unsigned int threads)
 {
 	double p99 = bounds_away_ns(bounds, threads, "p99") / 1e3;
@@ -163,7 +163,7 @@ void table_latency_remark(char *buf, size_t size, const json_t *report, const ch
 		return;
 	at = (size_t)snprintf(
 		buf, size, "%s",
-		!response ? "Service times (closed loop): how long each operation took, without "
+		!response ? "Service times (closed loop): the time of each operation, without "
 			    "waiting for the one before."
 		: !service
 			? "Response times (open loop): from the intended start of each operation."

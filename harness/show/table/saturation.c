@@ -97,11 +97,11 @@ void table_saturation_remark(char *buf, size_t size, const json_t *report, const
 	if (isfinite(away))
 		snprintf(buf + strlen(buf), size - strlen(buf),
 			 " Interrupts and hypervisor steal alone reach %.3g us at this percentile, "
-			 "whatever the table.",
+			 "with any table.",
 			 away / 1e3);
 	if (below)
 		snprintf(buf + strlen(buf), size - strlen(buf),
-			 " Some searches were late even at the lowest rate. What the machine takes "
-			 "from a thread is in every percentile: ask for a lower percentile "
-			 "(--p50), or measure elsewhere.");
+			 " Some searches were late even at the lowest rate. Percentiles include "
+			 "interrupts and stolen time: ask for a lower percentile (--p50), or use "
+			 "another machine.");
 }

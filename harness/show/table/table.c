@@ -132,7 +132,7 @@ static bool any_has(json_t *cells, const char *workload, const char *key)
 	return false;
 }
 
-/* Of shorter windows few are void: see void.h. */
+/* Shorter windows are rarely void: see void.h. */
 static void short_remark(char *buf, size_t size, json_t *cells, const char *workload)
 {
 	const char *name;
@@ -142,9 +142,8 @@ static void short_remark(char *buf, size_t size, json_t *cells, const char *work
 		if (!*buf && !strcmp(text_of(cell, "workload"), workload) &&
 		    number_of(json_object_get(cell, "parameters"), "duration") < VOID_SPEED_LEAST)
 			snprintf(buf, size,
-				 "Windows of less than %g ms are too short to tell a disturbed "
-				 "measurement from a good one: figures may be wrong without being "
-				 "void.",
+				 "Windows of less than %g ms are too short to detect disturbances: "
+				 "figures may be wrong without being void.",
 				 1e3 * VOID_SPEED_LEAST);
 }
 
@@ -158,7 +157,7 @@ void table_remark(char *buf, size_t size, const json_t *report, const json_t *wo
 	short_remark(buf, size, json_object_get(report, "cells"), name);
 }
 
-/* The first kind whose key a cell has is a workload's table. */
+/* A workload's table is of the first kind whose key a cell has. */
 static const struct table_kind {
 	const char *key;	 /* of a cell */
 	size_t (*columns)(void); /* after the parameters */
@@ -186,7 +185,7 @@ int table_of(struct grid *g, const json_t *report, const json_t *workload)
 	const char *name = text_of(workload, "name"), *key;
 	const struct table_kind *kind = kind_of(cells, name);
 
-	/* One column too many if the variant varies; empty columns are not printed. */
+	/* There is a spare column if the variant varies; empty columns are not printed. */
 	*g = (struct grid){ .columns = 1 + json_array_size(varying) + kind->columns(),
 			    .left = { true } };
 	if (g->columns > GRID_COLUMNS_MAX)

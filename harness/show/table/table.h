@@ -20,14 +20,14 @@ int table_print(FILE *out, const struct json_t *report);
 
 /*
  * The table of a workload, for grid_print(): throughput, percentiles if it takes latencies, or the
- * rates that were searched for. g is filled in and must always be freed; without a result it has
- * only the header. 0, -ENOMEM, or -E2BIG if too many parameters vary.
+ * rates that were searched for. g must always be freed; without a result it has only the header. 0,
+ * -ENOMEM, or -E2BIG if too many parameters vary.
  */
 int table_of(struct grid *g, const struct json_t *report, const struct json_t *workload);
 
 /*
- * The table behind these figures: chains, waits, retries, grace periods, pages, counters of the
- * CPU, as medians, as far as any cell has them. As table_of().
+ * The table of further figures: medians of chains, waits, retries, grace periods, pages and CPU
+ * counters that any cell has. As table_of().
  */
 int table_inside(struct grid *g, const struct json_t *report, const struct json_t *workload);
 
@@ -42,9 +42,9 @@ void table_budget_text(char *buf, size_t size, const struct json_t *report,
 int table_print_budgets(FILE *out, const struct json_t *report);
 #define TABLE_BUDGET_REMARK \
 	"ns per operation, as a sum: the harness; the hash alone; taking and dropping a " \
-	"reference; what else the lookup costs with the whole table in the cache; memory, " \
-	"with one thread; waiting for locks; what else several threads add. lines: how " \
-	"many random lines of memory, each waited for, the part memory amounts to."
+	"reference; the rest of a lookup with the whole table in the cache; memory, " \
+	"with one thread; waiting for locks; the rest of what several threads add. lines: " \
+	"the part memory in dependent random lines."
 
 /* A sentence or two below the table, or an empty text. */
 void table_remark(char *buf, size_t size, const struct json_t *report,
@@ -62,7 +62,7 @@ int table_number(char *buf, size_t size, double value);
 /* Put that into a column of the last row; nothing if it is not finite. */
 void table_put_number(struct grid *g, size_t column, double value);
 
-/* A cell's parameter from JSON, as people write it: 65536 is 64Ki, true is yes. */
+/* A cell's parameter from JSON in readable form: 65536 is 64Ki, true is yes. */
 int table_value(char *buf, size_t size, const struct json_t *value);
 
 #endif

@@ -505,7 +505,7 @@ static void what_is_printed(void **state)
 	judge_print_verdicts(out, report);
 	fclose(out);
 	print_message("%s", printed);
-	assert_non_null(strstr(printed, "noise of"));
+	assert_non_null(strstr(printed, "noise:"));
 	assert_non_null(strstr(printed, "locked instead of nulls_rcu: throughput -"));
 	assert_non_null(strstr(printed, ", slower (p < 0.0001); smallest detectable: -"));
 	assert_non_null(strstr(printed, "no difference seen"));

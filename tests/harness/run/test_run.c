@@ -19,7 +19,7 @@ static void a_run_and_its_files(void **state)
 	(void)state;
 	assert_int_equal(run("little.yaml --results runs --name a"), 0);
 	assert_int_equal(fake->calls, CELLS * REPEATS);
-	expect(said.out, "noise of");
+	expect(said.out, "noise:");
 	expect(said.out, "little: Does it run?");
 	expect(said.out, "Mops/s");
 	expect(said.out, "runs/a");

@@ -257,7 +257,7 @@ static void the_command(void **state)
 	assert_int_equal(run("s.yaml --results runs --name a"), 0);
 	check_result();
 	expect(said.out, "p99 of at");
-	expect(said.out, "noise of");
+	expect(said.out, "noise:");
 	expect(said.out, " x0.4");
 	expect(said.out, ", lower (p");
 	details = details_read("runs/a", "latency", &e);
