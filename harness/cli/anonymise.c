@@ -5,7 +5,10 @@
 
 #include "variants/hash/siphash.h"
 
-/* 32 bits of an address behind those that came before: flips is what their images differ by. */
+/*
+ * 32 bits of an address, after the bits before them; flips: the bits in which address and image
+ * differ.
+ */
 static uint32_t word(struct ct_siphash before, uint32_t in)
 {
 	uint32_t flips = 0;
@@ -14,7 +17,7 @@ static uint32_t word(struct ct_siphash before, uint32_t in)
 		struct ct_siphash s = before;
 		uint32_t prefix = bit ? in & ~(UINT32_MAX >> bit) : 0;
 
-		/* The length parts the prefix 0 of one bit from that of two. */
+		/* The length distinguishes prefix 0 of one bit from prefix 00 of two. */
 		ct_siphash_word(&s, (uint64_t)(bit + 1) << 32 | prefix);
 		flips |= (uint32_t)(ct_siphash_final(&s) & 1) << (31 - bit);
 	}

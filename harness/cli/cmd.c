@@ -19,7 +19,7 @@
 const struct cmd_term cmd_exit_statuses[] = {
 	{ "0", "done" },
 	{ "1", "a fault of ctbench, or a check that failed" },
-	{ "2", "the user can mend it: arguments, files, permission or memory; see stderr" },
+	{ "2", "an error that the user can mend: arguments, files, permission or memory" },
 	{ "3", "a proven regression (ctbench compare)" },
 	{ "4", "the comparison could not detect the change that --require-power names" },
 	{ "5", "every measurement was void, because something else used the machine" },
@@ -37,7 +37,7 @@ const struct cmd_term cmd_bounds_choices[] = {
 	{ "in_cache", "the same lookups with all of the table in the cache" },
 	{ "hash", "the table's hash alone" },
 	{ "atomic", "one atomic addition" },
-	{ "null", "a lookup without a table" },
+	{ "null", "the harness: a lookup without a table" },
 	{ NULL, NULL },
 };
 
@@ -76,7 +76,7 @@ int cmd_number(const char *text, uint64_t *out)
 	char *end;
 
 	errno = 0;
-	/* An option with a number has an argument.  NOLINTNEXTLINE(*-core.NonNullParamChecker) */
+	/* An option of type number has an argument.  NOLINTNEXTLINE(*-core.NonNullParamChecker) */
 	*out = strtoull(text, &end, 10);
 	return *text < '0' || *text > '9' || *end || errno ? -EINVAL : 0;
 }
@@ -147,7 +147,7 @@ find_option(const struct command *c, const char *arg, const char **value)
 	return NULL;
 }
 
-/* "--load-factor", of parameter i. */
+/* "--load-factor": the option of parameter i. */
 static const char *option_word(int i, char word[44])
 {
 	char name[40];
@@ -371,7 +371,9 @@ static int take_option(struct parser *p, const char *arg)
 	return take(p, option, value);
 }
 
-/* 1: it is one, and was taken.  An option of the command hides a parameter of the same name. */
+/*
+ * 1: it is a parameter, and was read. An option of the command hides a parameter of the same name.
+ */
 static int take_parameter(struct parser *p, const char *arg)
 {
 	const char *value;

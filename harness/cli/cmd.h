@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The commands of ctbench, and what they share: one description of each command, from which
- * come the reading of its arguments (cmd.c), --help (cmd_help.c), manual pages (cmd_man.c) and
- * completion for shells (cmd_completion.c).
+ * The commands of ctbench. Each has one description, which is used to read its arguments (cmd.c),
+ * for --help (cmd_help.c), manual pages (cmd_man.c) and completion in shells (cmd_completion.c).
  *
  * To add an option, add a row to the command's table in cmd_NAME.c; to add a command, write its
  * struct command there and name it in commands.c.
  *
- * SIGPIPE is ignored, so that a run outlives the pager that shows its progress; a command that
- * prints without end must stop when ferror(stdout) says so.
+ * SIGPIPE is ignored, so that a run continues when the pager with its output ends. A command that
+ * prints endlessly must stop if ferror(stdout) is true.
  */
 #ifndef CTBENCH_HARNESS_CLI_CMD_H
 #define CTBENCH_HARNESS_CLI_CMD_H
@@ -20,13 +19,13 @@
 
 #include "harness/base/error.h"
 
-/* What an argument is, and the type of the field that it goes to. */
+/* The kind of an argument, and the type of its field in the request. */
 enum cmd_type {
 	CMD_SWITCH, /* bool: an option without a value sets it */
 	CMD_TEXT,   /* const char *, into argv */
 	CMD_COUNT,  /* uint64_t within min and max, decimal */
 	CMD_CHOICE, /* unsigned int: the index of one of choices */
-	CMD_PARSE,  /* whatever parse() makes of it */
+	CMD_PARSE,  /* parse() sets the field */
 	CMD_LIST,   /* struct cmd_words: an operand that may be given several times */
 	CMD_HELP,   /* --help itself */
 };
@@ -36,7 +35,7 @@ struct cmd_words {
 	size_t nr;
 };
 
-/* What follows "--", for another program. */
+/* The arguments after "--", for another program. */
 struct cmd_rest {
 	char **argv;
 	int argc;
@@ -50,8 +49,7 @@ struct cmd_term {
 
 /* An option, or an operand; an array of them ends with one whose name is NULL. */
 struct cmd_option {
-	const char *name; /* of an option without the dashes: "dry-run"; of an operand as in the
-			   * usage line: "RUN" */
+	const char *name; /* "dry-run"; an operand: "RUN" */
 	char letter;	  /* -n, or '\0' */
 	enum cmd_type type;
 	size_t offset;	      /* of the field in the command's request */
@@ -78,8 +76,8 @@ struct cmd_section {
 
 struct command {
 	const char *name;
-	const char *summary; /* a line of ctbench --help; NULL: not for people */
-	const char *about;   /* sentences; an empty line parts paragraphs */
+	const char *summary; /* a line of ctbench --help; NULL: internal */
+	const char *about;   /* sentences; an empty line separates paragraphs */
 	const struct cmd_option *operands, *options;
 	const struct cmd_option *more; /* options that several commands share */
 	const struct cmd_section *sections;
@@ -92,12 +90,12 @@ struct command {
 	size_t request_size;  /* of the struct that the arguments go to */
 	const void *defaults; /* the request before any argument; NULL: all zeros */
 	/*
-	 * Does what the command is for: an exit status, or a negative errno with a sentence in e.
+	 * Carries out the command: an exit status, or a negative errno with a sentence in e.
 	 */
 	int (*run)(void *request, struct ct_error *e);
-	/* Frees what the others left in the request; may be NULL. */
+	/* Frees the request's memory; may be NULL. */
 	void (*end)(void *request);
-	/* Instead of these, for a command that keeps its arguments.  argv[0] is its name. */
+	/* Instead of these, for a command that reads its arguments itself.  argv[0] is its name. */
 	int (*whole)(int argc, char **argv);
 };
 
@@ -113,10 +111,10 @@ extern const struct command command_list, command_new, command_run, command_satu
 	command_machines, command_env, command_bounds, command_kernel, command_torture,
 	command_completion, command_man, command_help, command_measure;
 
-/* The command of that name; or NULL with a sentence in e that offers the nearest. */
+/* The command of that name; or NULL with a sentence in e that suggests the nearest name. */
 const struct command *command_find(const char *name, struct ct_error *e);
 
-/* Rows that several commands have.  T is the type of the command's request. */
+/* Rows that several commands share.  T is the type of the command's request. */
 #define CMD_RUN(T) \
 	{ \
 		.name = "RUN", .type = CMD_TEXT, .offset = offsetof(T, run), \
@@ -171,7 +169,7 @@ extern const struct cmd_term cmd_overview_examples[];
 
 /* ---- for the help, manual pages and completion ---- */
 
-/* Calls see() for each option that people may use: the command's own, shared ones, --help. */
+/* Calls see() for each documented option: the command's own, shared ones, --help. */
 void cmd_each_option(const struct command *c,
 		     void (*see)(void *arg, const struct cmd_option *option), void *arg);
 /* ... for each parameter of workloads, if the command takes them. */

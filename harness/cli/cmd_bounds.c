@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ctbench bounds: what no table on this machine can beat. */
+/* ctbench bounds: the limits that this machine sets to any table. */
 #include "harness/cli/cmd.h"
 
 #include <errno.h>
@@ -85,7 +85,7 @@ take_bytes(void *request, const struct cmd_option *option, const char *text, str
 	return cmd_bad_value(e, option, text, "a size from 4Ki, as 64Mi or 1Gi");
 }
 
-/* --pages and --pinning are what they are in workloads. */
+/* --pages and --pinning have the values of workload files. */
 static int take_parameter(void *request, const struct cmd_option *option, const char *value,
 			  struct ct_error *e)
 {
@@ -126,8 +126,7 @@ static const struct cmd_term page_sizes[] = {
 
 static const struct cmd_option options[] = {
 	{ "threads", 0, CMD_PARSE, 0, "LIST",
-	  .help = "numbers of threads, each measured with all of them at once: 1,2 (default: "
-	    "1,all)",
+	  .help = "numbers of threads that run at once: 1,2 (default: 1,all)",
 	  .parse = take_threads },
 	{ "bytes", 0, CMD_PARSE, 0, "SIZE",
 	  .help = "the largest footprint, in bytes or as 64Mi, 1Gi (default: 256Mi)",
@@ -191,23 +190,23 @@ static int execute(void *request, struct ct_error *e)
 		putchar('\n');
 		json_decref(one);
 	}
-	/* Without a sentence: Ctrl-C, or the measuring process has printed the error. */
+	/* No sentence: Ctrl-C, or the measuring process printed the error. */
 	return err && !e->status ? CT_EXIT_USER : err;
 }
 
 const struct command command_bounds = {
 	.name = "bounds",
 	.summary = "measure this machine's bounds: memory, hashes, atomics",
-	.about =
-		"Measures what no table on this machine can beat: a random line of memory that "
-		"is waited for, at several footprints; several lines at once; hashes alone; atomic "
-		"additions; and how long the machine takes a CPU for something else, which is part "
-		"of every response time. A lookup that finds its connection in the first node of a "
-		"chain waits for two lines: its bucket's and the node's. A run measures the same "
-		"between its cells, keeps it in its report, and shows each operation's time in "
-		"such lines (column misses).\n\n"
-		"Times are ns as one thread sees them: medians, with 95 % intervals from five "
-		"repeats on.",
+	.about = "Measures the limits that this machine sets to any table: a dependent random line "
+		 "of memory, at several footprints; several lines at once; hashes alone; atomic "
+		 "additions; and the time that interrupts and the hypervisor take from a CPU, "
+		 "which is part of every response time. A lookup that finds its connection in the "
+		 "first node of a "
+		 "chain waits for two lines: its bucket's and the node's. A run measures the same "
+		 "between its cells and shows it in its report; the column misses is each "
+		 "operation's time in such lines.\n\n"
+		 "Times are ns as one thread sees them: medians, with 95 % intervals from five "
+		 "repeats on.",
 	.options = options,
 	.examples = examples,
 	.request_size = sizeof(struct request),

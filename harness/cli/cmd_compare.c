@@ -52,24 +52,23 @@ parse_percent(void *request, const struct cmd_option *option, const char *text, 
 
 static const struct cmd_option operands[] = {
 	{ "RUN", .type = CMD_LIST, .offset = AT(runs), .optional = true,
-	  .help = "two runs, folders or names in results/runs: the one to compare with, and the "
-		  "one to judge. Or one run of two programs. With --against or --program: "
+	  .help = "two runs (folders or names in results/runs): the one to compare with, and the "
+		  "one to judge; or one run of two programs; with --against or --program: "
 		  "workloads to measure, as for ctbench run" },
 	{ .name = NULL },
 };
 
 static const struct cmd_option options[] = {
 	{ "against", 0, CMD_TEXT, AT(other.against), "REVISION",
-	  .help = "measure the workloads with this program and with that git revision, in the same "
+	  .help = "measure the workloads with this program and with this git revision, in the same "
 		  "rounds; it is built in the folder against/ of this build, with the same CMake "
 		  "options" },
 	{ "program", 0, CMD_TEXT, AT(other.program), "PATH",
 	  .help = "the same with another ctbench: another compiler, allocator or build" },
 	{ "metric", 'm', CMD_TEXT, AT(metric), "NAMES",
-	  .help = "figures to compare, with commas: mops, ns_per_op, p99_ns, ... (default: "
-	    "throughput, "
-	  "or p99_ns of runs with latencies, or the highest rate of searches; bytes per "
-	  "connection)" },
+	  .help = "figures to compare, separated by commas: mops, ns_per_op, p99_ns, ... (default: "
+		  "throughput, or p99_ns for latencies, or the highest rate of searches; and bytes "
+		  "per connection)" },
 	{ "bound", 0, CMD_PARSE, AT(bound), "SHARE",
 	  .help = "a change for the worse of up to this share is acceptable: 3%, 0.5% (default: "
 	    "3%)",
@@ -77,8 +76,8 @@ static const struct cmd_option options[] = {
 	{ "require-power", 0, CMD_PARSE, AT(power), "SHARE",
 	  .help = "exit with status 4 if any comparison could not have detected a change of this "
 	    "size: 5%", .parse = parse_percent },
-	CMD_OF(struct request, "throughput and time as shares of what each run's machine allows, "
-	       "to compare two machines"),
+	CMD_OF(struct request, "throughput and time as shares of each machine's bound (see ctbench "
+			       "bounds), to compare two machines"),
 	{ "plot", 0, CMD_TEXT, AT(plot), "DIR",
 	  .help = "also draw the comparisons into this folder, as SVG and PNG" },
 	{ "json", 0, CMD_SWITCH, AT(json), NULL, .help = "print JSON" },
@@ -101,7 +100,7 @@ static const struct cmd_section sections[] = {
 	  "whole interval is beyond the bound, and Holm's p is small enough. Else it is 0, or 4 "
 	  "with --require-power: no regression is proven, and one of that size could have been "
 	  "missed.\n\n"
-	  "Two runs were made at different times. No interval shows what the machine did in "
+	  "Two runs were made at different times. Intervals do not cover changes of the machine in "
 	  "between. To judge a change, use --against: cells of both programs take turns of "
 	  "milliseconds, so that changes of the machine affect both.",
 	  NULL },
@@ -188,7 +187,7 @@ static int print(const struct request *q, const struct sides *s, json_t *result,
 	return 0;
 }
 
-/* one: the folder of a run of two programs; NULL: as the arguments say. */
+/* one: the folder of a run of two programs; NULL: use the arguments. */
 static int compare(const struct request *q, const char *one, int *status, struct ct_error *e)
 {
 	struct sides s = { 0 };
@@ -235,19 +234,17 @@ static int check(const struct request *q, struct ct_error *e)
 		return ct_user_error(e, "--against and --program exclude each other: each names "
 					"the other program");
 	if (measures && q->of)
-		return ct_user_error(e, "--of is for runs on two machines, so leave it out with "
-					"--against and --program");
+		return ct_user_error(
+			e, "--of compares two machines: leave it out with --against and --program");
 	if (!measures && (q->overrides.nr || q->gb.argc || q->name || q->resume || q->no_bounds))
-		return ct_user_error(e,
-				     "two runs that are there are compared without measuring; to "
-				     "measure, name the other program: --against REVISION or "
-				     "--program PATH");
+		return ct_user_error(e, "comparing two runs measures nothing; to measure, name the "
+					"other program: --against REVISION or --program PATH");
 	if (measures && !q->runs.nr && !q->resume)
 		return ct_user_error(e, "compare: WORKLOAD is missing, as in 'ctbench compare "
 					"--against main packets'; see ctbench list --workloads");
 	if (!measures && (!q->runs.nr || q->runs.nr > 2))
 		return ct_user_error(e, "compare: name two runs, as in 'ctbench compare before "
-					"after', or one that was made of two programs");
+					"after', or one run of two programs");
 	return 0;
 }
 

@@ -2,8 +2,8 @@
 /*
  * ctbench completion: scripts for shells, from the tables of cmd.h.
  *
- * Names of variants and of the project's workloads are part of the scripts; runs and files are
- * looked up by the shell.
+ * The scripts contain the names of variants and of the project's workloads; the shell looks up runs
+ * and files.
  */
 #include "harness/cli/cmd.h"
 
@@ -46,7 +46,7 @@ static enum kind kind_of(const struct cmd_option *o)
 	return ANYTHING;
 }
 
-/* The words that a completion offers, each behind a blank. */
+/* The words that a completion offers, each after a blank. */
 static void put_variants(FILE *out)
 {
 	for (size_t i = 0; i < ct_nr_variants; i++)
@@ -92,7 +92,7 @@ static void put_words(FILE *out, const struct cmd_option *o)
 }
 
 /*
- * The beginning of a help text, up to what explains it, between single quotes.  A shell's own
+ * The beginning of a help text, without its explanation, between single quotes. A shell's own
  * characters in `special` get a backslash.
  */
 static void put_brief(FILE *out, const char *text, const char *special)
@@ -126,7 +126,7 @@ static void bash_option_name(void *arg, const struct cmd_option *o)
 		fprintf(s->out, " -%c", o->letter);
 }
 
-/* What completes an argument, as a command of the function below. */
+/* The completion of an argument, as a command of the function below. */
 static void bash_argument(FILE *out, const struct cmd_option *o)
 {
 	switch (kind_of(o)) {
@@ -472,8 +472,8 @@ static int print_script(void *request, struct ct_error *e)
 
 const struct command command_completion = {
 	.name = "completion",
-	.summary = "print a script that completes ctbench's arguments in a shell",
-	.about = "Prints a script for a shell, which completes commands, options, their values, "
+	.summary = "print a script for completion of arguments in a shell",
+	.about = "Prints a script with which a shell completes commands, options, their values, "
 		 "variants, workloads and runs.",
 	.operands = operands,
 	.examples = examples,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ctbench env: facts of this machine, and which of them will disturb a measurement.
+ * ctbench env: facts about this machine, and those that will disturb a measurement.
  */
 #include "harness/cli/cmd.h"
 #include "harness/base/json_read.h"
@@ -195,10 +195,10 @@ static void print_warnings(const json_t *warnings)
 	size_t i;
 
 	if (!json_array_size(warnings)) {
-		puts("\nNo fact here is known to disturb a measurement.");
+		puts("\nNothing found that disturbs measurements.");
 		return;
 	}
-	puts("\nDisturbances of measurements here ('!' spoils figures, '-' is good to know):");
+	puts("\nWhat disturbs measurements here ('!' spoils figures, '-' is good to know):");
 	json_array_foreach(warnings, i, w) {
 		const char *mend = json_string_value(json_object_get(w, "mend"));
 
@@ -217,8 +217,8 @@ struct request {
 };
 
 /*
- * How far the first two CPUs are from one another, and how often that changes: a hypervisor moves
- * its guests' CPUs, and whatever two threads share then costs another time.
+ * The distance of the first two CPUs, and how often it changes: a hypervisor moves its guests'
+ * CPUs, which changes the cost of all data that two threads share.
  */
 static int watch_cpus(json_t *env, double seconds, struct ct_error *e)
 {
@@ -256,15 +256,15 @@ static void print_distance(const json_t *env)
 		row("distance", "CPUs %d and %d: never both free in %g s", a, b, seconds);
 	else if (!moves)
 		row("distance",
-		    "CPUs %d and %d: %.0f to %.0f ns for a cache line there and back, "
-		    "in one state for %g s",
+		    "CPUs %d and %d: %.0f to %.0f ns for the round trip of a cache line; no change "
+		    "in %g s",
 		    a, b, least, most, seconds);
 	else
 		row("distance",
-		    "CPUs %d and %d: %.0f to %.0f ns for a cache line there and back; "
-		    "they moved %d times in %g s and were near for %.0f %% of it. What threads "
-		    "share costs more while they are far: `distance: near` in a workload measures "
-		    "in one state only",
+		    "CPUs %d and %d: %.0f to %.0f ns for the round trip of a cache line; they "
+		    "moved %d times in %g s and were near for %.0f %% of it. Shared data cost more "
+		    "while they are far: `distance: near` in a workload measures only while they "
+		    "are near",
 		    a, b, least, most, moves, seconds, 100 * near);
 }
 
@@ -304,8 +304,8 @@ static const struct cmd_option options[] = {
 	{ "json", 0, CMD_SWITCH, offsetof(struct request, json), NULL,
 	  .help = "print JSON: the facts, and the warnings under \"warnings\"" },
 	{ "watch", 0, CMD_COUNT, offsetof(struct request, watch), "SECONDS",
-	  .help = "how long to watch how far two CPUs are from one another, and whether that "
-		  "changes; 0: not at all (default 2)",
+	  .help = "how long to watch the distance of two CPUs, and whether it changes; 0: not at "
+		  "all (default: 2)",
 	  .max = 3600 },
 	{ .name = NULL },
 };
@@ -319,11 +319,11 @@ static const struct cmd_term examples[] = {
 const struct command command_env = {
 	.name = "env",
 	.summary = "describe this machine, and what will disturb a measurement on it",
-	.about = "Prints what a measurement depends on besides the code: CPU and caches, the "
-		 "kernel and its settings, how this ctbench was built. Then it names what will "
-		 "disturb a measurement here, and how to mend it: '!' marks what spoils figures, "
-		 "'-' what is good to know. The same facts are kept with every run "
-		 "(benchmark.json, key ctbench). They contain no host name, user or path.\n\n"
+	.about = "Prints the facts that figures depend on besides the code: CPU and caches, the "
+		 "kernel and its settings, how this ctbench was built. Then it names disturbances "
+		 "and their remedies: '!' spoils figures, '-' is good to know. The same facts are "
+		 "kept with every run (benchmark.json, key ctbench). They contain no host name, "
+		 "user or path.\n\n"
 		 "Nothing is changed. The exit status is 0 whatever is found.",
 	.options = options,
 	.examples = examples,

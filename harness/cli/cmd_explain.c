@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ctbench explain: the way of one packet of a capture, step by step. */
+/* ctbench explain: one packet of a capture on its way through conntrack, step by step. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,9 +46,9 @@ static const struct cmd_option options[] = {
 	{ "json", 0, CMD_SWITCH, AT(json), NULL, .help = "print the same facts as one JSON "
 	  "object" },
 	{ "loose", 'l', CMD_SWITCH, AT(loose), NULL,
-	  .help = "take checksums as right, and forward whatever the addresses and the TTL: for "
-	    "captures "
-	  "from where the network card fills in checksums, and of a host's own packets" },
+	  .help = "accept all checksums, and forward whatever the addresses and the TTL: for "
+		  "captures from a machine whose network card fills in checksums, and of a host's "
+		  "own packets" },
 	{ .name = NULL },
 };
 
@@ -59,7 +59,8 @@ static const struct cmd_term parts[] = {
 	{ "      hash      0x5b0c3d1e", "its hash" },
 	{ "      bucket    91151 = 0x5b0c3d1e * 262144 >> 32", "the bucket of that hash" },
 	{ "      chain     empty; nulls marker of ...", "the entries of that bucket" },
-	{ "      ctinfo    NEW: the packet made the ...", "what later hooks see in the packet" },
+	{ "      ctinfo    NEW: the packet made the ...", "the packet's relation to the "
+							  "connection, for later hooks" },
 	{ NULL, NULL },
 };
 
@@ -130,7 +131,7 @@ static int before(void *arg, struct replay *r, const struct capture_packet *p)
 		explain_packet(packet, p);
 		packet->since_start_ns = p->clock_ns;
 		packet->since_last_ns = p->clock_ns - c->last_ns;
-		packet->expired = r->expired; /* took_it() makes the difference of it */
+		packet->expired = r->expired; /* took_it() computes the difference */
 		c->x.file = c->replay.file;
 		c->x.completed_by = -1;
 		explain_watch(&c->x, r);
@@ -139,7 +140,7 @@ static int before(void *arg, struct replay *r, const struct capture_packet *p)
 	return 0;
 }
 
-/* The packet went as far as it can without others.  1: its way is complete. */
+/* The packet went as far as possible without later packets.  1: its way is complete. */
 static int took_it(struct request *c, struct replay *r, struct replay_result *res)
 {
 	struct explain *x = &c->x;
@@ -256,10 +257,10 @@ const struct command command_explain = {
 	.about =
 		"Replays a capture up to packet N and shows that packet's way through conntrack: "
 		"every hook in the order of priority, with its verdict; the tuple, its hash, the "
-		"table's size and the bucket; the chain as it is walked, entry by entry; what was "
-		"found or made, and the packet's ctinfo; the protocol's state and windows, status "
-		"and timeout, before and after; what confirm did; events, and counters that "
-		"moved.\n\n"
+		"table's size and the bucket; the walk along the chain, entry by entry; the "
+		"connection that was found or made, and the packet's ctinfo; the protocol's state "
+		"and windows, status and timeout, before and after; the result of confirm; events, "
+		"and counters that changed.\n\n"
 		"The packet is treated as strictly as by replay --json. Each table (--variant) has "
 		"its own hash, buckets and chains; few --buckets make long chains.",
 	.operands = operands,

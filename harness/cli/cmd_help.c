@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define COLUMN	   24u /* where the text begins behind an option */
+#define COLUMN	   24u /* column of the text after an option */
 #define COLUMN_MAX 50u /* ... behind a term: longer ones have it on the next line */
 #define WIDTH	   80u /* where there is no terminal */
 #define WIDTH_MAX  100u
@@ -61,7 +61,7 @@ static void put_terms(const struct page *p, unsigned int indent, const struct cm
 		put_term(p, indent, column, terms->name, terms->text);
 }
 
-/* Paragraphs, parted by empty lines. */
+/* Paragraphs, separated by empty lines. */
 static void put_paragraphs(const struct page *p, const char *text)
 {
 	while (text && *text) {
@@ -105,7 +105,7 @@ void cmd_print_help(FILE *out, const struct command *c)
 	fputs("\nOptions:\n", out);
 	cmd_each_option(c, put_option, &p);
 	if (c->overrides) {
-		fputs("\nParameters of the workload, instead of the file's; several values with "
+		fputs("\nParameters that replace those of the workload file; several values with "
 		      "commas:\n",
 		      out);
 		cmd_each_parameter(c, put_option, &p);
@@ -122,15 +122,14 @@ void cmd_print_help(FILE *out, const struct command *c)
 
 const char cmd_overview[] =
 	"ctbench measures what a choice in a connection-tracking hash table costs or gains. A "
-	"conntrack core in the manner of Linux netfilter runs on tables that differ in one choice "
-	"at a time: hash, buckets, chains with or without locks for readers, online resize, RCU "
-	"flavour. They are measured side by side on this machine, table operations and whole "
-	"packets.";
+	"conntrack core like that of Linux netfilter runs on tables that differ in one choice at a "
+	"time: hash, buckets, chains with or without locks for readers, online resize, RCU "
+	"flavour. Table operations and whole packets are measured side by side on this machine.";
 
 const struct cmd_term cmd_overview_examples[] = {
 	{ "ctbench list --axes", "the choices, each with a sentence" },
 	{ "ctbench run axes --dry-run", "what would be measured, and for how long" },
-	{ "ctbench run axes --variants axis=resize", "what do readers pay for the online resize?" },
+	{ "ctbench run axes --variants axis=resize", "the cost of the online resize for readers" },
 	{ NULL, NULL },
 };
 
@@ -164,7 +163,7 @@ static const struct cmd_option operands[] = {
 	{ .name = "COMMAND",
 	  .type = CMD_TEXT,
 	  .offset = offsetof(struct request, command),
-	  .help = "the command to explain; without it: all commands in a line each",
+	  .help = "the command to explain; without it: a line for each command",
 	  .optional = true },
 	{ .name = NULL },
 };

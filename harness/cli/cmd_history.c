@@ -35,10 +35,10 @@ static const struct cmd_option operands[] = {
 
 static const struct cmd_option options[] = {
 	{ "metric", 'm', CMD_TEXT, AT(wish.metric), "NAME",
-	  .help = "a figure of each cell: mops, ns_per_op, p99_ns, ... (default: the effects that "
-		  "the runs judged)" },
+	  .help = "a figure of each cell: mops, ns_per_op, p99_ns, ... (default: the runs' "
+		  "effects)" },
 	{ "only", 0, CMD_TEXT, AT(wish.cells), "PATTERN",
-	  .help = "only series whose name fits: '*siphash*', '*threads:1'" },
+	  .help = "only series whose name matches: '*siphash*', '*threads:1'" },
 	{ "plot", 0, CMD_TEXT, AT(plot), "DIR",
 	  .help = "draw it into this folder, as SVG and PNG" },
 	{ "json", 0, CMD_SWITCH, AT(json), NULL, .help = "print JSON" },
@@ -48,12 +48,11 @@ static const struct cmd_option options[] = {
 
 static const struct cmd_section sections[] = {
 	{ "How to read it",
-	  "A row is a run; the interval is that of the run, which does not show run-to-run "
-	  "variation. A change of level is proven by Pettitt's test over all runs (5 % false "
-	  "alarms over all series together); it needs at least 8 runs, half of them on each side, "
-	  "and says when something changed, not what: see the revisions, and the note where the "
-	  "CPU, kernel or compiler changed as well. To judge a single change use 'ctbench compare "
-	  "--against'.",
+	  "A row is a run. Its interval does not show run-to-run variation. Pettitt's test over "
+	  "all runs finds changes of level (5 % false alarms over all series together). It needs "
+	  "at least 8 runs, with half of them on each side. It shows when the level changed, not "
+	  "why: see the revisions, and the notes on changes of CPU, kernel or compiler. To judge a "
+	  "single change use 'ctbench compare --against'.",
 	  NULL },
 	{ NULL, NULL, NULL },
 };
@@ -229,10 +228,9 @@ static int history(void *request, struct ct_error *e)
 
 const struct command command_history = {
 	.name = "history",
-	.summary = "show how a workload's effects or figures went from run to run",
-	.about = "Prints the effects that runs judged, or a figure of each cell, in the order of "
-		 "time, with intervals and with the runs at which the level changed. Nothing is "
-		 "measured.",
+	.summary = "show a workload's effects or figures run by run, with changes of level",
+	.about = "Prints the effects of each run, or a figure of each cell, in the order of time, "
+		 "with intervals and changes of level. Nothing is measured.",
 	.operands = operands,
 	.options = options,
 	.sections = sections,

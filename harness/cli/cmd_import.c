@@ -50,18 +50,18 @@ static const struct cmd_option options[] = {
 	{ "out", 'o', CMD_TEXT, AT(out), "TABLE.ct",
 	  .help = "write a key set, which a workload names by 'flows: TABLE.ct'" },
 	{ "anonymise", 0, CMD_SWITCH, AT(anonymise), NULL,
-	  .help = "with --out: other addresses, with prefixes kept" },
+	  .help = "with --out: replace addresses, but keep their prefixes" },
 	{ "key", 0, CMD_TEXT, AT(key), "HEX",
 	  .help = "with --anonymise: a secret of 32 hexadecimal digits, so that several tables get "
-		  "the same addresses (default: a new one, which is forgotten)" },
+		  "the same addresses (default: a new one each time)" },
 	{ "only", 0, CMD_TEXT, AT(only), "PROTOCOLS",
-	  .help = "keep these alone: tcp,udp (what level: packets can send)" },
+	  .help = "keep only these protocols: tcp,udp (those that level: packets can send)" },
 	{ "variants", 'v', CMD_TEXT, AT(variants), "SELECTION",
-	  .help = "designs to try the table in, with blanks between several (default: '" DESIGNS
+	  .help = "variants to try the table in, separated by blanks (default: '" DESIGNS
 		  "')" },
 	{ "buckets", 0, CMD_COUNT, AT(buckets), "N", .min = 1, .max = 1u << 30,
-	  .help = "size of those tables (default: the power of two from the number of connections "
-		  "on)" },
+	  .help = "size of these tables (default: the number of connections, rounded up to a power "
+		  "of two)" },
 	{ "json", 0, CMD_SWITCH, AT(json), NULL, .help = "print JSON" },
 	{ .name = NULL },
 };
@@ -214,7 +214,7 @@ static int read_key(const struct request *q, uint64_t key[2], struct ct_error *e
 	if (!q->key)
 		return getrandom(key, 16, 0) == 16
 			       ? 0
-			       : ct_user_error(e, "no random key: name one by --key HEX");
+			       : ct_user_error(e, "no random key: give one with --key HEX");
 	if (strlen(q->key) != 32 || q->key[strspn(q->key, "0123456789abcdefABCDEF")])
 		return ct_user_error(e, "--key must be 32 hexadecimal digits, as 'openssl rand "
 					"-hex 16' prints them");
@@ -225,7 +225,10 @@ static int read_key(const struct request *q, uint64_t key[2], struct ct_error *e
 	return 0;
 }
 
-/* Which entries a workload can use, in the order of the table; counts why others are not. */
+/*
+ * Select the entries that a workload can use, in the order of the table; count the reasons for the
+ * others.
+ */
 static bool *usable(const struct import_table *t, json_t *result, struct ct_error *e)
 {
 	bool *keep = calloc(t->nr + 1, sizeof(*keep));
@@ -367,9 +370,9 @@ static int print(const struct request *q, const json_t *r, struct ct_error *e)
 		       "-o extended\n",
 		       number_of(r, "icmp_left_out"));
 	if (json_array_size(json_object_get(r, "designs"))) {
-		printf("\nEntries per bucket (two for each connection), in each design; walk: "
-		       "others that\na lookup meets before its own; p below 0.001: the hash does "
-		       "not spread like chance.\n\n");
+		printf("\nEntries per bucket (two per connection) in each variant; walk: mean "
+		       "number of entries\nbefore the one that is looked up; p < 0.001: the hash "
+		       "does not spread like chance.\n\n");
 		if (!print_designs(json_object_get(r, "designs")))
 			return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the table");
 	}
@@ -377,10 +380,10 @@ static int print(const struct request *q, const json_t *r, struct ct_error *e)
 		return 0;
 	printf("\nkey set: %s, %.0f connections", q->out, number_of(set, "connections"));
 	if (number_of(set, "doubles_without_zones") > 0)
-		printf("; %.0f are equal without their zones",
+		printf("; %.0f left out: they differ in their zone only",
 		       number_of(set, "doubles_without_zones"));
 	if (number_of(set, "without_answer") + number_of(set, "synthetic") > 0)
-		printf("; %.0f have no answer or are ctbench's own",
+		printf("; %.0f left out: no answer, or ctbench's own addresses",
 		       number_of(set, "without_answer") + number_of(set, "synthetic"));
 	printf("\nmeasure with it: ctbench run axes --flows %s\n", q->out);
 	return 0;
@@ -396,8 +399,8 @@ static int check(const struct request *q, struct ct_error *e)
 					"table.ct'");
 	if (q->out && !key_set_is_file(q->out))
 		return ct_user_error(e,
-				     "--out must end in " KEY_SET_SUFFIX ", so that a workload "
-				     "knows it as a key set: --out %.200s" KEY_SET_SUFFIX,
+				     "--out must end in " KEY_SET_SUFFIX
+				     ", the suffix of key sets: --out %.200s" KEY_SET_SUFFIX,
 				     q->out);
 	if (q->anonymise && !q->out)
 		return ct_user_error(e,
@@ -423,7 +426,10 @@ static int import(void *request, struct ct_error *e)
 				    : !strcmp(i.q->file, "-") ? "standard input"
 							      : i.q->file,
 				    i.left_out ? " of these protocols" : "");
-	/* Before anything is printed: what the designs show are the addresses of the key set. */
+	/*
+	 * Before anything is printed, so that the table of designs is about the key set's
+	 * addresses.
+	 */
 	if (!err && i.q->anonymise)
 		err = anonymise(&i, e);
 	if (!err) {
@@ -445,14 +451,13 @@ static int import(void *request, struct ct_error *e)
 
 const struct command command_import = {
 	.name = "import",
-	.summary = "make a key set of a live table, and show how designs would hold it",
-	.about = "Reads the connections of a kernel's table, says what they are and how long the "
-		 "chains of each design would be, and writes them as a key set that any workload "
-		 "can name instead of a number of flows.\n\n"
-		 "A key set keeps the tuples of the original direction; workloads have neither "
-		 "zones "
-		 "nor NAT, so connections that differ in their zone alone are left out of it. The "
-		 "designs are shown with both.",
+	.summary = "make a key set of a live table, and show its chains in each design",
+	.about = "Reads the connections of a kernel's table, describes them, prints the length of "
+		 "chains in each design, and writes them as a key set that any workload can name "
+		 "instead of a number of flows.\n\n"
+		 "A key set keeps the tuples of the original direction. Workloads have neither "
+		 "zones nor NAT, so connections that differ in their zone only are left out of it. "
+		 "The designs are shown with both.",
 	.operands = operands,
 	.options = options,
 	.examples = examples,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ctbench kernel: the running kernel's tables beside ours. */
+/* ctbench kernel: the running kernel's tables compared with ours. */
 #include "harness/cli/cmd.h"
 
 #include <jansson.h>
@@ -25,14 +25,15 @@ static const struct cmd_option options[] = {
 	{ "flows", 0, CMD_COUNT, AT(q.flows), "N", .min = 1024, .max = 1 << 23,
 	  .help = "connections, a power of two (default: 65536)" },
 	{ "buckets", 0, CMD_COUNT, AT(q.buckets), "N", .min = 0, .max = 1 << 27,
-	  .help = "nf_conntrack_buckets meanwhile, for the whole machine (default: as they are)" },
+	  .help = "nf_conntrack_buckets during the measurement, for the whole machine (default: "
+		  "unchanged)" },
 	{ "rounds", 0, CMD_COUNT, AT(q.rounds), "N", .min = 1, .max = KERNEL_ROUNDS_MAX,
 	  .help = "rounds over all tables (default: 9; 7 from 256 Ki connections, 5 from 1 Mi); "
 		  "intervals need five" },
 	{ "threads", 0, CMD_COUNT, AT(q.threads), "N", .min = 1, .max = 64,
-	  .help = "threads that look up at once, a power of two (default: 1)" },
+	  .help = "threads that look up at the same time, a power of two (default: 1)" },
 	{ "beside", 0, CMD_TEXT, AT(q.table), "VARIANT",
-	  .help = "the table of this program (default: linux_6_18)" },
+	  .help = "the variant of this program (default: linux_6_18)" },
 	{ "packets", 0, CMD_SWITCH, AT(q.packets), NULL,
 	  .help = "packets from one TUN device to another, without conntrack and with it, beside "
 		  "the same packets through the hooks here" },
@@ -143,7 +144,7 @@ static void print_row(struct grid *g, const struct kernel_row *row, size_t round
 	}
 }
 
-/* How near a table here is to the kernel's. */
+/* The time of a table here in relation to the kernel's. */
 static void print_ratio(const struct kernel_row *kernel, const struct kernel_row *here,
 			enum kernel_op op, size_t rounds)
 {
@@ -163,17 +164,17 @@ static void print_ratio(const struct kernel_row *kernel, const struct kernel_row
 		printf("; more rounds would tell whether they are within 25 %%\n");
 }
 
-/* And what of the difference the machine explains. */
+/* Parts of the difference that the machine explains. */
 static void print_distance(const struct request *c, struct kernel_result *r)
 {
 	for (unsigned int i = 0; i < KERNEL_HERE; i++) {
 		print_ratio(&r->row[0], &r->row[KERNEL_THERE + i], KERNEL_HIT, c->q.rounds);
 		print_ratio(&r->row[0], &r->row[KERNEL_THERE + i], KERNEL_MISS, c->q.rounds);
 	}
-	printf("%.0f %% of the memory of %s is on huge pages, as all of the kernel's is; %.0f %% "
+	printf("%.0f %% of the memory of %s is on huge pages, like all of the kernel's; %.0f %% "
 	       "with 4k pages\n",
 	       100 * r->huge[0], c->q.table, 100 * r->huge[1]);
-	printf("eight calls and returns in the kernel take %.1f ns; a lookup makes some dozen, and "
+	printf("eight calls and returns in the kernel take %.1f ns; a lookup has about twelve, and "
 	       "here most are inlined\n",
 	       quartiles_of(r->calls_ns, c->q.rounds).median);
 }
@@ -294,7 +295,7 @@ static bool is_power(uint64_t n)
 }
 
 /*
- * A round fills and empties every table: with a million connections it takes half a minute.  Not
+ * A round fills and empties every table, which takes half a minute with a million connections. Not
  * fewer than an interval needs.
  */
 static uint64_t usual_rounds(uint64_t flows)
@@ -327,24 +328,24 @@ static int execute(void *request, struct ct_error *e)
 
 const struct command command_kernel = {
 	.name = "kernel",
-	.summary = "measure the running kernel's conntrack and BPF maps beside ours",
-	.about = "Drives the kernel's own tables by programs that it runs on request "
-		 "(BPF_PROG_TEST_RUN): nf_conntrack by its functions for XDP, and the maps that "
-		 "programs without netfilter track connections with (HASH, HASH without "
-		 "preallocation, LRU_HASH, and LRU_HASH with a list per CPU; a key of 40 bytes and "
-		 "a value of 56). Beside them, in rounds, the same operations on linux_6_18, or "
-		 "another variant, in this process: on huge pages, as the kernel's memory is, and "
-		 "on "
-		 "small ones. A deletion from nf_conntrack is two lookups.\n\n"
-		 "--packets writes packets to a TUN device, from which the kernel forwards them to "
-		 "another, in a namespace without conntrack and in one with it: what conntrack "
-		 "adds, beside all hooks of this program. It needs root, /dev/net/tun and nft.\n\n"
-		 "The tables need root, Linux 5.18, BTF and conntrack. Both work in network "
-		 "namespaces "
-		 "of their own. --buckets and nf_conntrack_max hold for the whole machine "
-		 "meanwhile and are "
-		 "put back, also after Ctrl-C. Exit status 77: this machine, or this build, cannot "
-		 "do it; the sentence says what is missing.",
+	.summary = "measure the running kernel's conntrack and BPF maps, and compare",
+	.about =
+		"Measures the kernel's own tables with BPF programs that the kernel runs on "
+		"request (BPF_PROG_TEST_RUN): nf_conntrack through its functions for XDP, and the "
+		"maps in which programs without netfilter track connections (HASH, HASH without "
+		"preallocation, LRU_HASH, and LRU_HASH with a list per CPU; a key of 40 bytes and "
+		"a value of 56). The same operations are measured in the same rounds on "
+		"linux_6_18, or another variant, in this process: on huge pages, like the kernel's "
+		"memory, and on small ones. A deletion from nf_conntrack is two lookups.\n\n"
+		"--packets writes packets to a TUN device, from which the kernel forwards them to "
+		"another, in a namespace without conntrack and in one with it: what conntrack "
+		"adds, beside all hooks of this program. It needs root, /dev/net/tun and nft.\n\n"
+		"The tables need root, Linux 5.18, BTF and conntrack. Both work in network "
+		"namespaces "
+		"of their own. --buckets and nf_conntrack_max hold for the whole machine "
+		"meanwhile and are "
+		"put back, also after Ctrl-C. Exit status 77: this machine, or this build, cannot "
+		"do it; the sentence says what is missing.",
 	.options = options,
 	.examples = examples,
 	.request_size = sizeof(struct request),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ctbench list: what can be measured, and what a run reports.
+ * ctbench list: variants, axes, workloads and runs; the columns of a run's results.
  */
 #include "harness/base/csv.h"
 #include "harness/cli/list.h"
@@ -217,16 +217,16 @@ static const struct cmd_option operands[] = {
 static const struct cmd_option options[] = {
 	{ "axes", 'a', CMD_SWITCH, AT(axes), NULL, .help = "the axes, and what each choice means" },
 	{ "workloads", 'w', CMD_SWITCH, AT(workloads), NULL,
-	  .help = "the workloads, the question that each answers, and the expected time" },
+	  .help = "the workloads, their questions, and the expected time" },
 	{ "runs", 0, CMD_SWITCH, AT(runs), NULL,
-	  .help = "the runs so far: when, where, which revision, workloads, good and void "
-		  "measurements, and whether the run ended" },
+	  .help = "the runs so far: time, CPU, revision, workloads, good and void measurements, "
+		  "and whether the run ended" },
 	{ "results", 0, CMD_TEXT, AT(results), "DIR",
 	  .help = "with --runs: the folder of all runs (default: results/runs)" },
 	{ "columns", 'c', CMD_SWITCH, AT(columns), NULL,
-	  .help = "every column and figure of a run: unit, which way is better, meaning" },
+	  .help = "every column and figure of a run: unit, better direction, meaning" },
 	{ "parameters", 'p', CMD_SWITCH, AT(parameters), NULL,
-	  .help = "the parameters of workload files: default, meaning, and what each may be" },
+	  .help = "the parameters of workload files: default, meaning, possible values" },
 	{ "schema", 0, CMD_SWITCH, AT(schema), NULL,
 	  .help = "a JSON Schema of workload files, for editors" },
 	{ "json", 0, CMD_SWITCH, AT(json), NULL, .help = "print JSON" },
@@ -239,15 +239,15 @@ static const struct cmd_term selection_forms[] = {
 	{ "nulls_rcu_siphash", "a name" },
 	{ "'locked*'", "a pattern, in quotes because of the shell" },
 	{ "hash=jhash2,chain=nulls_rcu", "all variants with these choices" },
-	{ "axis=resize", "the baseline (the first variant), and all that differ from it in this "
-			 "axis alone" },
-	{ "axis=lock,base=VARIANT", "the same from another baseline" },
+	{ "axis=resize", "the baseline (the first variant), and all that differ from it on this "
+			 "axis only" },
+	{ "axis=lock,base=VARIANT", "the same with another baseline" },
 	{ NULL, NULL },
 };
 
 static const struct cmd_section sections[] = {
-	{ "A selection is what the key 'variants' of a workload file takes",
-	  "Variants for the worst case or without a table are selected by their name only.",
+	{ "Selections, also for the key 'variants' of a workload file",
+	  "Worst cases and variants without a table are selected by their name only.",
 	  selection_forms },
 	{ NULL, NULL, NULL },
 };
@@ -271,7 +271,7 @@ static int list(void *request, struct ct_error *e)
 	const struct {
 		bool on;
 		const char *option;
-		bool operands; /* may it have any? */
+		bool operands; /* does it take a selection? */
 	} lists[] = {
 		{ q->axes, "--axes", false },	       { q->columns, "--columns", false },
 		{ q->schema, "--schema", false },      { q->parameters, "--parameters", true },
@@ -289,9 +289,8 @@ static int list(void *request, struct ct_error *e)
 		first = lists[i].option;
 	}
 	if (q->results && !q->runs)
-		return ct_user_error(e,
-				     "--results is the folder of runs: add --runs; for what a run "
-				     "reports, use --columns");
+		return ct_user_error(e, "--results is the folder of runs: add --runs; for the "
+					"columns of a run, use --columns");
 	if (q->csv && (!q->columns || q->json))
 		return ct_user_error(e, "--csv prints columns: give --columns, and no --json");
 	if (q->runs)

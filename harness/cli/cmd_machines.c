@@ -3,7 +3,7 @@
  * ctbench machines: the same questions on several machines, variants down and machines across.
  *
  * Each machine's figures come from its own matrix (judge_matrix()): nanoseconds of two machines are
- * never divided by each other, ratios to the same variant are put side by side.
+ * never divided by each other; ratios to the same variant are shown side by side.
  */
 #include <errno.h>
 #include <limits.h>
@@ -23,7 +23,7 @@
 #include "harness/results/results.h"
 #include "harness/show/matrix.h"
 
-/* Columns of a table beside those of machines. */
+/* Columns of a table besides those of machines. */
 enum { POINT, VARIANT, FIRST_MACHINE };
 #define MACHINES_MAX (GRID_COLUMNS_MAX - FIRST_MACHINE - 1)
 
@@ -82,7 +82,7 @@ static json_int_t cpus_of(const struct machine *m)
 		json_object_get(within(m->report, "environment", "topology"), "cpus"));
 }
 
-/* Its point; if all CPUs had a thread (`threads: all`), with "all" for their number. */
+/* Its point; if all CPUs had a thread (`threads: all`), "all" replaces their number. */
 static json_t *point_with_all(const struct machine *m, const json_t *question)
 {
 	json_t *point = json_copy(json_object_get(question, "point"));
@@ -112,7 +112,7 @@ static bool same_question(const struct machine *a, const json_t *x, const struct
 	return same;
 }
 
-/* The place of a question of a among those of b; SIZE_MAX: it was not asked there. */
+/* The place of a question of a among those of b; SIZE_MAX: it is not there. */
 static size_t
 find_question(const struct machine *a, const json_t *question, const struct machine *b)
 {
@@ -139,7 +139,10 @@ static size_t find_design(const struct machine *m, const char *variant)
 
 /* ---- the comparison ---- */
 
-/* "agree": proven, and in one direction on all; "differ": in both; "": on some, or not at all. */
+/*
+ * "agree": proven in the same direction on all; "differ": in both directions; "": on some, or on
+ * none.
+ */
 static const char *agreement(const json_t *row)
 {
 	size_t better = 0, worse = 0, asked = 0, i;
@@ -187,7 +190,7 @@ static void add_row(const struct machines *all, size_t at, const json_t *questio
 	json_array_append_new(rows, row);
 }
 
-/* The questions of machine `at` that no earlier one was asked, with all variants. */
+/* The questions of machine `at` that no earlier machine has, with all variants. */
 static void add_questions(const struct machines *all, size_t at, json_t *rows)
 {
 	const struct machine *m = &all->list[at];
@@ -235,12 +238,11 @@ static json_t *compare(const struct machines *all, const char *const *runs)
 
 /* ---- text ---- */
 
-static const char legend[] = "The row of the baseline has its figures; others are ratios to it on "
-			     "the same machine, and more "
-			     "than 1 is better. In brackets: the 95 % interval includes 1, or the "
-			     "ratio is within the noise. "
-			     "agree: without brackets on all machines, and in one direction; "
-			     "differ: in both directions.";
+static const char legend[] =
+	"The row of the baseline has its figures. The others are ratios to it on the same machine; "
+	"more than 1 is better. In brackets: not proven (the 95 % interval includes 1, or the "
+	"ratio is within the noise). agree: proven on all machines, in the same direction; differ: "
+	"proven in both directions.";
 
 static void put_cell(struct grid *g, size_t column, const json_t *row, const json_t *cell)
 {
@@ -381,11 +383,11 @@ static int machines(void *request, struct ct_error *e)
 const struct command command_machines = {
 	.name = "machines",
 	.summary = "compare runs of the same workloads on several machines",
-	.about = "Prints, for each workload, the variants down and the machines across: ratios to "
-		 "the "
-		 "same variant on the same machine, because nanoseconds of two machines do not "
-		 "compare. Says where machines agree that a variant is better or worse, and where "
-		 "they differ. Where all CPUs had a thread, their numbers may differ.",
+	.about = "Prints a table for each workload, with a row per variant and a column per "
+		 "machine: ratios to one variant on the same machine, because nanoseconds of two "
+		 "machines cannot be compared. It shows where machines agree that a variant is "
+		 "better or worse, and where they differ. Points with a thread on every CPU are "
+		 "compared even if machines have different numbers of CPUs.",
 	.operands = operands,
 	.options = options,
 	.examples = examples,

@@ -179,7 +179,7 @@ static void put_overview(FILE *out)
 		if (commands[i]->summary)
 			put_term(out, commands[i]->name, commands[i]->summary);
 	fputs(".SH OPTIONS\n", out);
-	put_term(out, "-h, --help", "print the commands in a line each");
+	put_term(out, "-h, --help", "print a line for each command");
 	put_term(out, "-V, --version", "print version, revision, compiler and allocator");
 	fputs(".SH EXIT STATUS\n", out);
 	put_terms(out, cmd_exit_statuses);
@@ -199,7 +199,7 @@ struct request {
 
 static const struct cmd_option operands[] = {
 	{ .name = "COMMAND", .type = CMD_TEXT, .offset = AT(command), .optional = true,
-	  .help = "the page of this command; without it: of ctbench" },
+	  .help = "the command; without it: the page of ctbench itself" },
 	{ .name = NULL },
 };
 

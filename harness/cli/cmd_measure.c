@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ctbench measure: the child's side of a measurement.  It reads a cell from standard input, and
- * writes a result and its details to standard output.  Not for people.
+ * ctbench measure: the child process of a measurement. It reads a cell from standard input, and
+ * writes a result and its details to standard output. Internal.
  */
 #include <errno.h>
 #include <jansson.h>
@@ -19,7 +19,7 @@
 #include "harness/machine/topology.h"
 #include "harness/machine/tsc.h"
 
-/* The replica has no workers: this thread, pinned, does all. */
+/* The replica has no workers: this thread is pinned and does all the work. */
 static int measure_replica(const struct cell *cell, struct cell_result *r, struct ct_error *e)
 {
 	unsigned int cpu;
@@ -87,8 +87,8 @@ measure(const struct cell *cell, struct cell_result *r, json_t *details, struct 
 }
 
 /*
- * The length of a JSON text and the text; a length of 0 after a failure.  A cell without details
- * sends an empty object, so that a missing line is a lost one (details_complete()).
+ * The length of a JSON text and the text; a length of 0 after a failure. A cell without details
+ * sends an empty object, so a missing line means lost data (details_complete()).
  */
 static int send_details(const json_t *details, bool failed)
 {
@@ -117,7 +117,7 @@ struct request {
 
 static const struct cmd_option options[] = {
 	{ "protocol", 0, CMD_SWITCH, offsetof(struct request, protocol), NULL,
-	  .help = "print as JSON what this program is and what it speaks, and end" },
+	  .help = "print this program's build and protocol as JSON, and end" },
 	{ .name = NULL },
 };
 
@@ -163,10 +163,8 @@ static int cmd_measure(int argc, char **argv)
 
 const struct command command_measure = {
 	.name = "measure",
-	.about =
-		"Measures one cell. It is not for people: ctbench run starts it for each "
-		"measurement, writes the cell to its standard input, and reads the result from its "
-		"standard output.",
+	.about = "Measures one cell. Internal: ctbench run starts it for each measurement, writes "
+		 "the cell to its standard input, and reads the result from its standard output.",
 	.options = options,
 	.whole = cmd_measure,
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ctbench merge: puts together the parts of a run that were measured apart.
+ * ctbench merge: makes one run of parts that were measured separately.
  *
  * The parts' rows and details go into a new folder, which is then finished like any run.  All
  * parts are checked before anything is written, and no part is changed.
@@ -37,8 +37,8 @@ static const struct cmd_option options[] = {
 
 static const struct cmd_term examples[] = {
 	{ "ctbench merge both one two", "one run of these two parts" },
-	{ "ctbench run full --shard 1/2 --name one", "makes the first part" },
-	{ "ctbench run full --shard 2/2 --name two", "makes the second part, also elsewhere" },
+	{ "ctbench run full --shard 1/2 --name one", "measures the first part" },
+	{ "ctbench run full --shard 2/2 --name two", "measures the second, here or elsewhere" },
 	{ NULL, NULL },
 };
 /* clang-format on */
@@ -101,13 +101,13 @@ static int merge_parts(void *request, struct ct_error *e)
 
 const struct command command_merge = {
 	.name = "merge",
-	.summary = "put together parts of a run that were measured apart (run --shard)",
-	.about = "Puts together runs that were started with --shard and otherwise the same "
-		 "arguments, on one machine or on several. OUT becomes a run like any other, with "
-		 "tables, verdicts and plots.\n\n"
-		 "Merge refuses to mix revisions, builds, arguments or parameters, and to compare "
-		 "cells of two machines with each other. It refuses a repeat that is there twice, "
-		 "and parts that are not finished or not whole.",
+	.summary = "make one run of parts that were measured separately (run --shard)",
+	.about = "Merges runs that were started with --shard and otherwise the same arguments, on "
+		 "one machine or on several. OUT becomes a normal run, with tables, verdicts and "
+		 "plots.\n\n"
+		 "Merge refuses different revisions, builds, arguments or parameters, a workload "
+		 "from two machines, a repeat that exists twice, and parts that are unfinished or "
+		 "incomplete.",
 	.operands = operands,
 	.options = options,
 	.examples = examples,

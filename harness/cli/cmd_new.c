@@ -52,8 +52,8 @@ static const struct question {
 	const char *text, *fallback; /* NULL: an answer is needed */
 } questions[] = {
 	{ AT(question), "What is the question, in one sentence?", NULL },
-	{ AT(variants), "Which tables shall be compared? (ctbench list shows them)", "axis=chain" },
-	{ AT(traffic), "What do they do: lookups, churn, packets or fill?", "lookups" },
+	{ AT(variants), "Which tables should be compared (see ctbench list)?", "axis=chain" },
+	{ AT(traffic), "Which traffic: lookups, churn, packets or fill?", "lookups" },
 	{ AT(vary), "Which parameter varies? (KEY=VALUES, or none)", "threads=1,all" },
 };
 /* clang-format on */
@@ -64,7 +64,7 @@ static const char **answer_to(struct request *q, size_t nr)
 	return (const char **)((char *)q + questions[nr].at);
 }
 
-/* The file's text from the answers so far; those to come have their defaults. */
+/* The file's text from the answers so far, with defaults for the others. */
 static char *compose(const struct request *q, struct workload_set *set, struct ct_error *e)
 {
 	struct request with = *q;
@@ -84,7 +84,7 @@ static char *compose(const struct request *q, struct workload_set *set, struct c
 	return text;
 }
 
-/* Is the file fine with this answer?  0 or a negative errno with the sentence in e. */
+/* Is the file valid with this answer?  0 or a negative errno with the sentence in e. */
 static int check(const struct request *q, struct ct_error *e)
 {
 	struct workload_set set = { 0 };
@@ -113,8 +113,8 @@ static char *read_line(void)
 }
 
 /*
- * Ask for an answer that no option gave.  *line is where it is kept, for free().  A wrong one is
- * asked for again by a person, but not by a script, whose next line is for the next question.
+ * Ask a question that no option answered. *line holds the answer, for free(). On a terminal a wrong
+ * answer is asked for again; a script's next line would be for the next question.
  */
 static int ask(struct request *q, size_t nr, char **line, struct ct_error *e)
 {
@@ -205,11 +205,11 @@ static int make_file(void *request, struct ct_error *e)
 const struct command command_new = {
 	.name = "new",
 	.summary = "ask four questions and write a workload file",
-	.about =
-		"Asks for the question that the workload answers, the tables to compare, what they "
-		"do, and what varies. An option answers its question beforehand. The file is "
-		"checked as ctbench run would check it, and written only if it is fine.\n\n"
-		"workloads/README.md and ctbench list --parameters say what else it may hold.",
+	.about = "Asks for the question that the workload answers, the tables to compare, the "
+		 "traffic, and the parameter that varies. An option answers its question in "
+		 "advance. The file is checked like by ctbench run, and written only if it is "
+		 "valid.\n\n"
+		 "workloads/README.md and ctbench list --parameters describe all other keys.",
 	.operands = operands,
 	.options = options,
 	.examples = examples,

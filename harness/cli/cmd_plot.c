@@ -25,11 +25,11 @@ static const struct cmd_option operands[] = {
 };
 
 static const struct cmd_option options[] = {
-	CMD_KINDS(struct request, "only plots of this kind, for all workloads that have the data; "
-		  "several with commas (default: what each workload asks for, as far as it says "
-		  "what tables do not)"),
-	CMD_OF(struct request, "throughput as a share of what this machine allows (see ctbench "
-	       "bounds; default: as measured)"),
+	CMD_KINDS(struct request, "only plots of these kinds, separated by commas, for all "
+				  "workloads with the data (default: those that a workload asks "
+				  "for, without plots that show no more than tables)"),
+	CMD_OF(struct request, "throughput as a share of a bound of this machine (see ctbench "
+			       "bounds; default: as measured)"),
 	{ "out", 'o', CMD_TEXT, AT(out), "DIR",
 	  .help = "where to write (default: RUN/plots, or RUN/plots-of-BOUND)" },
 	CMD_RESULTS(struct request),

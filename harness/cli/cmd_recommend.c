@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ctbench recommend: which variant a run speaks for, at a load that somebody has.
+ * ctbench recommend: the best variant of a run for a given load.
  */
 #include "harness/cli/cmd.h"
 #include "harness/judge/matrix.h"
@@ -95,15 +95,12 @@ static int recommend(void *request, struct ct_error *e)
 
 const struct command command_recommend = {
 	.name = "recommend",
-	.summary = "say which variant a finished run speaks for, at your load",
-	.about =
-		"Names the variant with the best throughput that is proven, at the points of the "
-		"run that are nearest to your load, with the interval and with what is not proven. "
-		"Only measured cells answer. Threads must be equal; connections and churn may "
-		"differ "
-		"by a factor of 2, and the measured ones are printed. If nothing near was "
-		"measured, "
-		"it says what was, and exits with status 2.",
+	.summary = "name the best variant of a finished run for your load",
+	.about = "Names the variant with the best proven throughput at the points of the run that "
+		 "are nearest to your load, with its interval and the variants about which nothing "
+		 "is proven. Only measured cells count. Threads must be equal; connections and "
+		 "churn may differ by a factor of 2, and the measured ones are printed. If no "
+		 "point is near, it prints the measured loads and exits with status 2.",
 	.operands = operands,
 	.options = options,
 	.examples = examples,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ctbench replay: send a capture through the hooks, and report what conntrack made of it. */
+/* ctbench replay: send a capture through the hooks, and report the results of conntrack. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -42,12 +42,11 @@ static const struct cmd_option options[] = {
 	  .choices = dumps },
 	{ "json", 0, CMD_SWITCH, AT(json), NULL,
 	  .help = "print a line of JSON for each packet and one for the end, in the format of the "
-	  "conformance tests, without a summary; replay is then as strict as a router: it "
-	  "verifies checksums, and a TTL can end" },
+		  "conformance tests, without a summary; replay is then as strict as a router: it "
+		  "verifies checksums, and packets whose TTL is used up are not forwarded" },
 	{ "checksums", 0, CMD_SWITCH, AT(replay.options.checksums), NULL,
-	  .help = "verify checksums; without it they count as right, because network cards often "
-	    "fill "
-	  "them in after the capture" },
+	  .help = "verify checksums; without it all are accepted, because network cards often fill "
+		  "them in after the capture" },
 	{ .name = NULL },
 };
 
@@ -57,7 +56,7 @@ static const struct cmd_term columns[] = {
 	  "packet" },
 	{ "EST_REPLY", "packets against that direction" },
 	{ "RELATED", "errors about a connection, or the first packet of an expected one" },
-	{ "invalid", "packets that fit no connection and cannot begin one" },
+	{ "invalid", "packets that belong to no connection and cannot begin one" },
 	{ NULL, NULL },
 };
 
@@ -176,7 +175,7 @@ static void end_all(void *request)
 
 const struct command command_replay = {
 	.name = "replay",
-	.summary = "send a capture through conntrack and report what it made of it",
+	.summary = "send a capture through conntrack, and report what happened",
 	.about = "Sends every packet of a capture through conntrack as if a router forwarded it: "
 		 "PRE_ROUTING, FORWARD, POST_ROUTING, by the capture's own clock. Reports packets "
 		 "by protocol and by their relation to a connection, connections made and ended, "

@@ -46,8 +46,8 @@ static const struct cmd_term csv_tables[] = {
 static const struct cmd_option options[] = {
 	{ "markdown", 0, CMD_SWITCH, AT(markdown), NULL,
 	  .help = "Markdown on standard output, for a comment on a change" },
-	CMD_OF(struct request, "figures as shares of what this machine allows (see ctbench "
-	       "bounds; default: as measured)"),
+	CMD_OF(struct request, "figures as shares of a bound of this machine (see ctbench bounds; "
+			       "default: as measured)"),
 	{ "out", 'o', CMD_TEXT, AT(out), "FILE",
 	  .help = "where to write, - for standard output (default: RUN/report.html, or "
 	  "RUN/report-of-BOUND.html)" },
@@ -75,7 +75,7 @@ static const struct cmd_term examples[] = {
 };
 /* clang-format on */
 
-/* A typing error must not overwrite what was measured. */
+/* A typing error must not overwrite measurements. */
 static int check_out(const struct request *q, const char *dir, struct ct_error *e)
 {
 	const char *own = q->out ? results_own_file(dir, q->out) : NULL;
@@ -87,7 +87,7 @@ static int check_out(const struct request *q, const char *dir, struct ct_error *
 			     q->out, own);
 }
 
-/* The lines of a table: of what the run has now, for results; else its file. */
+/* The lines of a table: results are made anew from the run, others are its files. */
 static FILE *open_table(const char *dir, const json_t *report, const char *table, char **text)
 {
 	char path[PATH_MAX + 32];
@@ -198,14 +198,12 @@ static int make(void *request, struct ct_error *e)
 const struct command command_report = {
 	.name = "report",
 	.summary = "make a web page of a finished run: answers, plots, tables, machine",
-	.about =
-		"Makes one web page of a run: a matrix of its variants and questions, each "
-		"question, "
-		"the answer in words with its interval, the plots, the tables, the noise, the "
-		"machine, and how to repeat it. "
-		"The page is one file that needs nothing else: it can be mailed, printed, and read "
-		"on a phone. Nothing is measured. Its plots are drawn from the run's figures; "
-		"without gnuplot it has none.",
+	.about = "Makes one web page of a run: a matrix of its variants and questions, each "
+		 "question, "
+		 "the answer in words with its interval, the plots, the tables, the noise, the "
+		 "machine, and how to repeat it. "
+		 "The page is one file without external parts: it can be mailed, printed, and read "
+		 "on a phone. Nothing is measured. Plots need gnuplot.",
 	.operands = operands,
 	.options = options,
 	.examples = examples,

@@ -36,7 +36,7 @@ parse_shard(void *request, const struct cmd_option *option, const char *text, st
 	return 0;
 }
 
-/* --plant VARIANT=SHARE% checks the harness: the verdict has to find what was planted. */
+/* --plant VARIANT=SHARE% checks the harness: the verdict has to find the planted effect. */
 static int
 parse_plant(void *request, const struct cmd_option *option, const char *text, struct ct_error *e)
 {
@@ -73,9 +73,8 @@ static const struct cmd_option options[] = {
 	RUN_RESUME(struct request, "continue an interrupted run with the arguments that it was "
 		   "started with, on the same machine and with the same program"),
 	{ "shard", 0, CMD_PARSE, 0, "I/N",
-	  .help = "measure only part I of N, whole workloads each, on several machines or one "
-	    "after the "
-	  "other; ctbench merge puts the parts together", .parse = parse_shard },
+	  .help = "measure only part I of N, each of whole workloads, on several machines or one "
+		  "after the other; ctbench merge joins the parts", .parse = parse_shard },
 	{ "plant", 0, CMD_PARSE, 0, "VARIANT=SHARE%", .parse = parse_plant, .hidden = true },
 	{ "no-bounds", 0, CMD_SWITCH, AT(no_bounds), NULL,
 	  .help = "do not measure the machine's bounds (ctbench bounds) in between" },
@@ -83,9 +82,8 @@ static const struct cmd_option options[] = {
 };
 
 static const struct cmd_term files[] = {
-	{ "benchmark.json", "everything, in Google Benchmark's format, so that its compare.py "
-	  "reads "
-			    "it; the key ctbench has the machine and the parameters" },
+	{ "benchmark.json", "everything, in Google Benchmark's format (for its compare.py); the "
+			    "key ctbench has the machine and the parameters" },
 	{ "results.tsv", "a row per cell" },
 	{ "cells.tsv", "a row per measurement" },
 	{ "plots/", "pictures, with their data and scripts" },
@@ -96,8 +94,8 @@ static const struct cmd_term files[] = {
 
 static const struct cmd_section sections[] = {
 	{ "What is in results/runs/NAME",
-	  "Earlier results are never overwritten. Ctrl-C keeps what is finished, plots it, and "
-	  "prints the command that continues; a second Ctrl-C exits at once.\n\n", files },
+	  "Earlier results are never overwritten. Ctrl-C keeps finished measurements, plots them, "
+	  "and prints the command that continues; a second Ctrl-C exits at once.\n\n", files },
 	{ "Google Benchmark",
 	  "The arguments behind -- go to Google Benchmark: --benchmark_filter=REGEX selects cells "
 	  "by name, --benchmark_list_tests prints their names, and --help explains the others.",
@@ -121,8 +119,8 @@ static const struct cmd_term examples[] = {
 static const struct run_kind kind;
 
 /*
- * Each part gets whole workloads, because cells that are compared must come from one machine.
- * The next workload goes to the part with the least to do so far.
+ * Each part gets whole workloads, because cells that are compared must come from one machine. The
+ * next workload goes to the part with the least work so far.
  */
 static int select_shard(struct run *run, const struct request *q, struct ct_error *e)
 {
@@ -133,8 +131,8 @@ static int select_shard(struct run *run, const struct request *q, struct ct_erro
 	if (q->shards > run->set.nr) {
 		free(seconds);
 		return ct_user_error(e,
-				     "--shard %u/%u: there %s %zu workload%s, and each must be "
-				     "measured on one machine: at most %zu part%s",
+				     "--shard %u/%u: there %s %zu workload%s, and a part has whole "
+				     "workloads: at most %zu part%s",
 				     q->shard, q->shards, run->set.nr == 1 ? "is" : "are",
 				     run->set.nr, run->set.nr == 1 ? "" : "s", run->set.nr,
 				     run->set.nr == 1 ? "" : "s");
@@ -263,10 +261,10 @@ static int start(struct run *run, const struct request *q, int argc, char **argv
 		return err;
 	if (q->plant[0])
 		fprintf(stderr,
-			"ctbench: warning: --plant slows %s down by %g %%: the results are of no "
-			"use\n",
+			"ctbench: warning: --plant slows %s down by %g %%: the results are only "
+			"for tests\n",
 			q->plant, 100 * q->plant_delay);
-	/* After an error here, the results so far are written and reported all the same. */
+	/* Even after an error here, the results so far are written and reported. */
 	run_session(run, &run->fatal);
 	*status = run_finish(run);
 	interrupt_restore();
@@ -328,8 +326,8 @@ int run_command(int argc, char **argv, run_measure_fn measure)
 }
 
 /*
- * Takes --json out of the arguments, so that it is none of the run's, which --resume repeats.  Not
- * with --dry-run, nor behind "--".
+ * Removes --json from the arguments, because --resume repeats the run's arguments. Not with
+ * --dry-run, nor behind "--".
  */
 static bool take_json(int *argc, char **argv)
 {
@@ -372,8 +370,8 @@ const struct command command_run = {
 	.name = "run",
 	.summary = "measure workloads; keep, tabulate and plot the results",
 	.about = "Measures every cell of the workloads. A cell is one variant at one point: so "
-		 "many threads, connections, buckets, and so on. Each repeat is a process of its "
-		 "own, in random order. Prints tables, and keeps results and plots in "
+		 "many threads, connections, buckets, and so on. Each repeat is a separate "
+		 "process, in random order. Prints tables, and writes results and plots to "
 		 "results/runs/NAME.",
 	.operands = operands,
 	.options = options,

@@ -2,8 +2,8 @@
 /*
  * ctbench saturate: the highest rate of arrivals that a table can take.
  *
- * A run whose repeats are searches: saturate.h is one search, saturate_run.c makes them.
- * Folder, report, verdicts, plots and page are those of runs.
+ * A run whose repeats are searches: saturate.h is one search, saturate_run.c runs them. Folder,
+ * report, verdicts, plots and page are as for runs.
  */
 #include "harness/cli/cmd.h"
 #include "harness/cli/run_commands.h"
@@ -16,7 +16,7 @@
 struct request {
 	struct run_request run;
 	struct saturate_question question;
-	bool bounded; /* by an option, not by default */
+	bool bounded; /* given by an option */
 };
 
 /* ---- arguments ---- */
@@ -30,11 +30,8 @@ static int parse_percentile(void *request, const struct cmd_option *option, cons
 	if (!parse_seconds(value, &seconds) || seconds <= 0)
 		return cmd_bad_value(e, option, value, "a time with its unit, as in 20us");
 	if (q->bounded)
-		return ct_user_error(
-			e,
-			"--%s and --%s are two bounds, but a search has one: leave one "
-			"out",
-			q->question.percentile, option->name);
+		return ct_user_error(e, "--%s and --%s exclude each other: a search has one bound",
+				     q->question.percentile, option->name);
 	q->bounded = true;
 	q->question.percentile = option->name;
 	q->question.bound_ns = seconds * 1e9;
@@ -98,7 +95,7 @@ static const struct cmd_term files[] = {
 	{ "benchmark.json", "everything, the steps of each search included" },
 	{ "results.tsv", "a row per cell" },
 	{ "cells.tsv", "a row per measurement; its percentiles are in details.jsonl" },
-	{ "plots/, report.html", "as of a run; ctbench plot, report and compare take it" },
+	{ "plots/, report.html", "as for a run; ctbench plot, report and compare read them" },
 	{ NULL, NULL },
 };
 
@@ -175,7 +172,7 @@ const struct command command_saturate = {
 	.summary = "find the highest rate at which a percentile stays under a bound",
 	.about = "Finds, for each cell of the workloads, the highest rate of arrivals at which a "
 		 "percentile of the times from the intended start stays under a bound. Each search "
-		 "halves the ratio between a rate that keeps the bound and one that does not. Each "
+		 "bisects between a rate that keeps the bound and one that does not. Each "
 		 "rate is measured in a separate process.\n\n"
 		 "Searches are repeated (the workload's repeats). The result is their median with "
 		 "its 95 % interval. A control, the same cell twice, shows the noise. Verdicts "

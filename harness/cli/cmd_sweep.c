@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ctbench sweep: a suite on several machines, by an engine that exists.
+ * ctbench sweep: a suite on several machines, started by GNU parallel or Slurm.
  *
- * This file knows what is measured: it makes the parts (run --shard), a script that measures one
- * (tools/sweep-job.sh), and at the end one run of them (ctbench merge) or a table of the machines.
- * Who measures which part, and again after a machine died, is up to the engine and
- * tools/sweep.sh.
+ * This file makes the parts (run --shard), the script that measures one (tools/sweep-job.sh), and
+ * at the end one run of all parts (ctbench merge) or a table of the machines. The engine and
+ * tools/sweep.sh decide which machine measures a part, also after a machine has failed.
  */
 #include <errno.h>
 #include <limits.h>
@@ -63,36 +62,36 @@ static const struct cmd_option operands[] = {
 
 static const struct cmd_option options[] = {
 	{ "engine", 0, CMD_CHOICE, AT(engine), "ENGINE",
-	  .help = "who starts the parts (default: parallel)", .choices = engines },
+	  .help = "the program that starts the parts (default: parallel)", .choices = engines },
 	{ "hosts", 0, CMD_TEXT, AT(hosts), "FILE",
-	  .help = "a machine a line: for parallel as its --sshloginfile (: is this machine), for "
-	    "slurm a node (default: this machine; all nodes)" },
+	  .help = "one machine per line: for parallel as in its --sshloginfile (: is this "
+		  "machine), for slurm a node (default: this machine; all nodes)" },
 	{ "each", 0, CMD_SWITCH, AT(each), NULL,
 	  .help = "measure everything on each machine, and compare the machines" },
 	{ "parts", 0, CMD_COUNT, AT(parts), "N",
 	  .help = "number of parts (default: a part for each workload)", .min = 1, .max = 9999 },
 	{ "tries", 0, CMD_COUNT, AT(tries), "N",
-	  .help = "how often a part is tried that does not come back (default: 3)",
+	  .help = "attempts at a part that does not come back (default: 3)",
 	  .min = 1, .max = 100 },
 	{ "program", 0, CMD_TEXT, AT(program), "PATH",
 	  .help = "where ctbench is on the machines (default: where it is here)" },
 	{ "name", 0, CMD_TEXT, AT(name), "NAME", .help = "name of the results" },
 	{ "resume", 0, CMD_TEXT, AT(resume), "NAME",
-	  .help = "have the parts measured that a sweep lacks; nothing else is needed" },
+	  .help = "measure the missing parts of this sweep, with its own arguments" },
 	CMD_RESULTS(struct request),
 	{ .name = NULL },
 };
 
 static const struct cmd_section sections[] = {
 	{ "What must be the same on all machines",
-	  "The program, at the same path, and files that are named (workloads, captures, tables); "
-	  "the project's own are in the program. A part that meets another revision is refused "
-	  "before it measures.", NULL },
-	{ "What becomes of a part",
-	  "A part is whole workloads, since cells that are compared must come from one machine. It "
-	  "comes back whole, or is thrown away and measured again, perhaps elsewhere. With all "
-	  "parts there, ctbench merge makes one run of them. Until then they are in NAME-sweep "
-	  "beside the runs, and --resume continues. One part at a time measures on a machine.",
+	  "The program, at the same path, and the files that you name (workloads, captures, "
+	  "tables); the project's own files are in the program. A part with another revision is "
+	  "refused before it measures.", NULL },
+	{ "Parts",
+	  "A part has whole workloads, since cells that are compared must come from one machine. "
+	  "An incomplete part is thrown away and measured again, perhaps elsewhere. ctbench merge "
+	  "makes one run of all parts. Until then they are in NAME-sweep, in the folder of runs, "
+	  "and --resume continues. A machine measures one part at a time.",
 	  NULL },
 	{ "The engine's own settings",
 	  "Both engines read theirs from the environment: PARALLEL and PARALLEL_SSH; "
@@ -102,11 +101,12 @@ static const struct cmd_section sections[] = {
 };
 
 static const struct cmd_term examples[] = {
-	{ "ctbench sweep full --name wide --hosts machines.txt", "the suite, spread" },
+	{ "ctbench sweep full --name wide --hosts machines.txt", "each machine measures some "
+								 "workloads" },
 	{ "ctbench sweep axes size --name models --each --hosts machines.txt",
 	  "everything on each machine; then ctbench machines" },
 	{ "ctbench sweep full --name wide --engine slurm -- --threads 1,all --repeats 9",
-	  "what follows -- are options of ctbench run" },
+	  "after --: options of ctbench run" },
 	{ "ctbench sweep --resume wide", NULL },
 	{ NULL, NULL },
 };
@@ -114,7 +114,7 @@ static const struct cmd_term examples[] = {
 
 static const struct request defaults = { .tries = 3 };
 
-/* A sweep: what it was asked for, and where it is. */
+/* A sweep: its arguments and paths. */
 struct sweep {
 	const struct request *q;
 	json_t *plan; /* {name, engine, hosts, each, parts} */
@@ -137,10 +137,8 @@ static int check_rest(const struct request *q, struct ct_error *e)
 
 			if (!strncmp(q->rest.argv[i], ours[k], len) &&
 			    (!q->rest.argv[i][len] || (len > 2 && q->rest.argv[i][len] == '=')))
-				return ct_user_error(e,
-						     "sweep: behind -- there can be no %s: sweep "
-						     "chooses it",
-						     ours[k]);
+				return ct_user_error(
+					e, "sweep: %s cannot follow --: sweep chooses it", ours[k]);
 		}
 	return 0;
 }
@@ -149,8 +147,9 @@ static int check(const struct request *q, struct ct_error *e)
 {
 	if (q->resume) {
 		if (q->workloads.nr || q->rest.argc || q->name || q->hosts || q->each || q->parts)
-			return ct_user_error(e, "sweep --resume goes on with what was asked for: "
-						"leave out all but --results and --tries");
+			return ct_user_error(e,
+					     "sweep --resume continues with the sweep's own "
+					     "arguments: leave out all but --results and --tries");
 		return 0;
 	}
 	if (!q->workloads.nr)
@@ -175,7 +174,7 @@ static int check(const struct request *q, struct ct_error *e)
 	return check_rest(q, e);
 }
 
-/* The arguments of ctbench run: the workloads and what followed "--"; then `more`. */
+/* The arguments of ctbench run: the workloads and the arguments after "--"; then `more`. */
 static char **run_words(const struct request *q, const char *const *more)
 {
 	size_t nr = 0, nr_more = 0;
@@ -197,7 +196,7 @@ static char **run_words(const struct request *q, const char *const *more)
 	return words;
 }
 
-/* How many workloads do the arguments name?  Also finds out whether they are all right. */
+/* The number of workloads that the arguments name.  Also checks the arguments. */
 static int count_workloads(const struct request *q, size_t *nr, struct ct_error *e)
 {
 	static const char *const list[] = { "--", "--benchmark_list_tests", NULL };
@@ -218,7 +217,7 @@ static int count_workloads(const struct request *q, size_t *nr, struct ct_error 
 		before = line;
 		len = strcspn(line, "/");
 	}
-	if (status > 0) /* it has said why */
+	if (status > 0) /* it has printed the reason */
 		ct_fail(e, -EINVAL, (enum ct_exit)status,
 			"these arguments cannot be swept: see above");
 	else if (status < 0)
@@ -259,7 +258,7 @@ static void put_setting(FILE *out, const char *name, const char *value)
 	fputc('\n', out);
 }
 
-/* The script that measures a part: settings, then what is the same in each sweep. */
+/* The script that measures a part: settings, then the text that all sweeps share. */
 static int write_job(const struct sweep *s, struct ct_error *e)
 {
 	static const char *const none[] = { NULL };
@@ -346,12 +345,12 @@ static int begin(struct sweep *s, struct ct_error *e)
 	snprintf(taken, sizeof(taken), "%s/%s", s->parent, s->name);
 	if (!access(s->dir, F_OK))
 		return ct_fail(e, -EEXIST, CT_EXIT_USER,
-			       "there is a sweep '%.200s': go on with 'ctbench sweep --resume "
-			       "%.200s', or choose another --name",
+			       "the sweep '%.200s' exists: continue it with 'ctbench sweep "
+			       "--resume %.200s', or choose another --name",
 			       s->dir, s->name);
 	if (!access(taken, F_OK))
 		return ct_fail(e, -EEXIST, CT_EXIT_USER,
-			       "there is a run '%.200s', and results are never overwritten: choose "
+			       "the run '%.200s' exists, and results are never overwritten: choose "
 			       "another --name",
 			       taken);
 	err = results_make_dir(s->dir, e);
@@ -396,7 +395,7 @@ static void __attribute__((noreturn)) engine_child(int script, char *const argv[
 	_exit(127);
 }
 
-/* Has the parts measured that are missing: 0, -EAGAIN if some still are, -EINTR. */
+/* Lets the engine measure the missing parts: 0, -EAGAIN if some are still missing, -EINTR. */
 static int have_measured(const struct sweep *s, struct ct_error *e)
 {
 	const char *engine = text_of(s->plan, "engine"), *hosts = text_of(s->plan, "hosts");
@@ -433,7 +432,7 @@ static int have_measured(const struct sweep *s, struct ct_error *e)
 	if (!pid)
 		engine_child(script, argv);
 	close(script);
-	/* A signal goes on to the script, which ends the engine and keeps what is there. */
+	/* A signal is passed to the script, which ends the engine and keeps the finished parts. */
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		kill(pid, SIGTERM);
 	interrupt_restore();
@@ -472,7 +471,7 @@ with_parts(const struct sweep *s, const struct command *c, const char *name, con
 	return status;
 }
 
-/* Everything was measured everywhere: each part is a run of its own. */
+/* Each machine measured everything: each part is a separate run. */
 static int finish_each(const struct sweep *s, struct ct_error *e)
 {
 	char from[PATH_MAX + 160], to[PATH_MAX + 160];
@@ -523,7 +522,7 @@ static int sweep(void *request, struct ct_error *e)
 		err = have_measured(&s, e);
 	if (err == -EINTR || err == -EAGAIN)
 		fprintf(stderr,
-			"ctbench: %s; what came back is in '%s'; continue with: ctbench sweep "
+			"ctbench: %s; the finished parts are in '%s'; continue with: ctbench sweep "
 			"--resume %s%s%s\n",
 			err == -EINTR ? "interrupted" : "some parts are missing", s.dir, s.name,
 			q->results ? " --results " : "", q->results ? q->results : "");
@@ -536,9 +535,9 @@ static int sweep(void *request, struct ct_error *e)
 const struct command command_sweep = {
 	.name = "sweep",
 	.summary = "measure a suite on several machines, with GNU parallel or Slurm",
-	.about = "Spreads the workloads of a suite over machines, collects what they measured, and "
-		 "makes one run of it; or measures all of it on each machine and compares the "
-		 "machines. What follows -- are options of ctbench run.",
+	.about = "Spreads the workloads of a suite over machines, collects the results, and makes "
+		 "one run of them; or measures the whole suite on each machine and compares the "
+		 "machines. Options after -- are those of ctbench run.",
 	.operands = operands,
 	.options = options,
 	.sections = sections,

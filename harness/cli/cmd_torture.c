@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ctbench torture: does a table keep its promises when everything happens at once? */
+/* ctbench torture: checks a table's promises while all operations run at once. */
 #include "harness/cli/cmd.h"
 
 #include "harness/torture/torture.h"
@@ -44,10 +44,11 @@ static const struct cmd_option options[] = {
 	{ .name = "seed", .type = CMD_COUNT, .offset = AT(seed), .argument = "N", .min = 0,
 	  .max = UINT32_MAX, .help = "seed of all random choices (default: 1)" },
 	{ .name = "soak", .type = CMD_TEXT, .offset = AT(soak), .argument = "FILE",
-	  .help = "one table: churn, resizes and floods; what grows? Figures go into FILE" },
+	  .help = "one table: churn, resizes and floods; fails if memory, entries or deferred "
+		  "frees grow; figures go to FILE" },
 	{ .name = "patience", .type = CMD_COUNT, .offset = AT(patience), .argument = "SECONDS",
 	  .min = 1, .max = 86400,
-	  .help = "a thread that does not come back for so long is stuck (default: 60)" },
+	  .help = "a thread that makes no progress for this time is stuck (default: 60)" },
 	{ .name = NULL },
 };
 
@@ -69,11 +70,11 @@ static void print_counts(const struct ct_variant *v, const struct torture_counts
 	       (unsigned long long)c->walks, (unsigned long long)c->resizes,
 	       (unsigned long long)c->quiet, (unsigned long long)c->histories);
 	if (c->excused && torture_excuse(v))
-		printf("    excused: %llu answers (beside a resize: %s)\n",
+		printf("    allowed: %llu answers (during a resize: %s)\n",
 		       (unsigned long long)c->excused, torture_excuse(v));
 	else if (c->excused)
-		printf("    excused: %llu insertions that were refused beside another (the table "
-		       "inserts the two directions one after the other)\n",
+		printf("    allowed: %llu insertions that another one made fail (the table inserts "
+		       "the two directions one after the other)\n",
 		       (unsigned long long)c->excused);
 	fflush(stdout);
 }
@@ -90,7 +91,7 @@ static struct torture what_of(const struct ct_variant *v, const struct request *
 	};
 }
 
-/* The exit status of one. */
+/* The exit status for one table. */
 static int torture_one(const struct ct_variant *v, const struct request *q)
 {
 	const struct torture t = what_of(v, q);
@@ -163,15 +164,15 @@ static const struct request defaults = { .seed = 1, .patience = 60 };
 
 const struct command command_torture = {
 	.name = "torture",
-	.summary = "do everything to a table at once: does it keep its promises?",
-	.about =
-		"Looks up, inserts, deletes, lets entries expire, drops early, collects garbage, "
-		"flushes, walks and resizes, from several threads at once, over few and many keys. "
-		"A key that is there throughout must never be missed, one that was never put in "
-		"never be found, what is found be what was asked for; in quiet moments counts, a "
-		"walk and the live entries must agree, and in the end nothing may be left.\n\n"
-		"Nothing is measured. Exit status 1: a table broke a promise; the sentence says "
-		"which.",
+	.summary = "check a table's promises while all operations run at once",
+	.about = "Several threads look up, insert, delete, expire, drop early, collect garbage, "
+		 "flush, walk and resize at once, with few and with many keys. A key that is "
+		 "always in the table must never be missed. A key that was never inserted must "
+		 "never be found. A lookup must return the connection with its key. In quiet "
+		 "moments the counts, a walk and the live entries must agree. At the end the table "
+		 "must be empty.\n\n"
+		 "Nothing is measured. Exit status 1: a table broke a promise; the sentence says "
+		 "which.",
 	.operands = operands,
 	.options = options,
 	.examples = examples,

@@ -17,19 +17,19 @@ struct json_t;
 /* The tables of judge_compare()'s result.  0 or -ENOMEM. */
 int compare_print(FILE *out, const struct json_t *result, enum grid_format format);
 /*
- * Draws the comparisons into a folder, a picture for each workload and metric.  benchmark: that of
- * run B.  0 or a negative errno with a sentence.
+ * Draws the comparisons into a folder, a picture per workload and metric. benchmark: of run B. 0 or
+ * a negative errno with a sentence.
  */
 int compare_plot(const struct json_t *benchmark, const struct json_t *result, const char *out,
 		 size_t *drawn, struct ct_error *e);
-/* After no regression was proven: could one have been?  0, or -ENODATA with a sentence. */
+/* If no regression was proven: could one have been detected?  0, or -ENODATA with a sentence. */
 int compare_power(const struct json_t *result, double share, struct ct_error *e);
 
 /* ---- compare_programs.c ---- */
 
-/* How the other program was named; exactly one is not NULL. */
+/* The user's name of the other program; exactly one is not NULL. */
 struct compare_other {
-	const char *against; /* a git revision, which is built */
+	const char *against; /* a git revision to build */
 	const char *program; /* a path */
 };
 

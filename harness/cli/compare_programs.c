@@ -18,7 +18,7 @@
 
 /* ---- the other program ---- */
 
-/* The folder of this program, which is the build folder if it was not installed. */
+/* The folder of this program: the build folder unless it is installed. */
 static int own_folder(char folder[PATH_MAX], struct ct_error *e)
 {
 	const char *program = measure_program ? measure_program : program_path(e);
@@ -57,7 +57,7 @@ static int build_revision(const char *revision, char path[PATH_MAX], struct ct_e
 
 /* ---- the run ---- */
 
-/* Does the option belong to compare alone? *value: it takes the next argument. */
+/* Is it an option of compare only? *value: it takes the next argument. */
 static bool is_ours(const char *arg, bool *value)
 {
 	static const char *const with_value[] = { "--against", "--program",	  "--metric",
@@ -78,7 +78,7 @@ static bool is_ours(const char *arg, bool *value)
 	return false;
 }
 
-/* The arguments of ctbench run among those of ctbench compare, which were checked before. */
+/* The arguments of ctbench compare that go to ctbench run; they are checked already. */
 static char **run_arguments(int argc, char **argv, int *nr)
 {
 	char **list = calloc((size_t)argc + 1, sizeof(*list));
@@ -100,7 +100,7 @@ static char **run_arguments(int argc, char **argv, int *nr)
 static int
 measure_both(const struct run_other *other, int argc, char **argv, bool quiet, char dir[PATH_MAX])
 {
-	/* What compare prints is for programs then. */
+	/* Then the output of compare is for programs. */
 	int out = quiet ? terminal_divert() : -1;
 	int status = run_programs(argc, argv, measure_cell, other, dir);
 

@@ -31,7 +31,7 @@ static void print_surroundings(FILE *out, const json_t *result)
 	print_run(out, "B", json_object_get(result, "b"));
 	list = json_object_get(result, "environment");
 	if (json_array_size(list))
-		fputs("\nOther differences:\n\n", out);
+		fputs("\nOther differences between the runs:\n\n", out);
 	json_array_foreach(list, i, item)
 		fprintf(out, "  * %s: %s | %s\n", text_of(item, "what"), text_of(item, "a"),
 			text_of(item, "b"));
@@ -61,7 +61,7 @@ static const char *found(const json_t *item)
 	return *word ? word : "no difference seen";
 }
 
-/* Most counted figures are equal: they get no row. */
+/* Equal figures, such as counts, get no row. */
 static bool is_worth_a_row(const json_t *item)
 {
 	return number_of(item, "visible_percent") != 0 || number_of(item, "effect_percent") != 0;
@@ -77,7 +77,7 @@ static void put_row(struct grid *g, const json_t *item)
 	if (*cell)
 		snprintf(text, sizeof(text), "%.250s", slash ? slash + 1 : cell);
 	else
-		snprintf(text, sizeof(text), "all %.0f", number_of(item, "cells"));
+		snprintf(text, sizeof(text), "all %.0f cells", number_of(item, "cells"));
 	grid_put(g, CELL, text);
 	grid_put(g, METRIC, text_of(item, "metric"));
 	table_put_number(g, FIRST, number_of(item, "a"));
@@ -143,7 +143,7 @@ int compare_print(FILE *out, const json_t *result, enum grid_format format)
 			number_of(result, "bound_percent"));
 	fputs(json_is_true(json_object_get(result, "paired"))
 		      ? "Both programs were measured in the same rounds.\n"
-		      : "What the machine did between the two runs is in no interval.\n",
+		      : "Intervals do not cover changes of the machine between the two runs.\n",
 	      out);
 	shares_remark(text, sizeof(text), result);
 	if (*text)
@@ -151,7 +151,7 @@ int compare_print(FILE *out, const json_t *result, enum grid_format format)
 	return err;
 }
 
-/* A comparison as a verdict that plots of effects draw. */
+/* A comparison in the form of a verdict, for the plot of effects. */
 static json_t *as_verdict(const json_t *item)
 {
 	const char *cell = text_of(item, "cell"), *slash = strchr(cell, '/');
@@ -202,8 +202,8 @@ int compare_power(const json_t *result, double share, struct ct_error *e)
 	else
 		snprintf(how, sizeof(how), "measure on a quieter machine, with more --repeats");
 	return ct_fail(e, -ENODATA, CT_EXIT_BLIND,
-		       "%.0f of these comparisons could not have detected a change of %g %%, least "
-		       "of all %s of %.300s (smallest detectable: %s): %s",
+		       "%.0f comparisons could not have detected a change of %g %%; the least "
+		       "sensitive is %s of %.300s (smallest detectable: %s): %s",
 		       number_of(result, "blind"), 100 * share, text_of(worst, "metric"),
 		       *cell ? cell : text_of(worst, "workload"), visible, how);
 }

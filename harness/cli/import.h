@@ -17,9 +17,8 @@ struct import_table {
 };
 
 /*
- * A list of what each variant would make of the table: {variant, buckets, connections, refused,
- * mean, longest, walk, p, bucket_bytes, node_bytes}.  selection: of variants.  NULL with a sentence
- * in e.
+ * A list of the table's chains in each variant: {variant, buckets, connections, refused, mean,
+ * longest, walk, p, bucket_bytes, node_bytes}. selection: of variants. NULL with a sentence in e.
  */
 struct json_t *import_designs(const struct import_table *table, const char *selection,
 			      uint64_t buckets, struct ct_error *e);

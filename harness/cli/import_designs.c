@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ctbench import: how an imported table would lie in each design. */
+/* ctbench import: the chains of an imported table in each design. */
 #include "harness/cli/import.h"
 
 #include <errno.h>
@@ -14,10 +14,10 @@
 #include "harness/workload/workload.h"
 #include "variants/variant.h"
 
-/* In ticks; nothing expires while we look. */
+/* In ticks; nothing expires meanwhile. */
 #define SETTLED (NF_CT_HZ * 3600u * 24u)
 
-/* Connections that the table refused: there already, or no room. */
+/* Connections that the table refused: duplicate, or no room. */
 static uint64_t fill(const struct ct_variant *v, struct net *net, const struct import_table *table)
 {
 	uint64_t refused = 0;
@@ -81,7 +81,7 @@ static int every(struct nf_conn *ct, void *arg)
 	return 1;
 }
 
-/* NULL: this machine cannot make it; that is no error. */
+/* NULL: this machine cannot run the variant, which is no error. */
 static json_t *try(const struct ct_variant *v, const struct import_table *table, uint64_t buckets)
 {
 	uint64_t seed = 1;

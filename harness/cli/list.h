@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of ctbench list share; the lists return an exit status, or a negative
- * errno with a sentence in e. */
+/*
+ * Shared by the files of ctbench list; the lists return an exit status, or a negative errno with a
+ * sentence in e.
+ */
 #ifndef CTBENCH_HARNESS_CLI_LIST_H
 #define CTBENCH_HARNESS_CLI_LIST_H
 

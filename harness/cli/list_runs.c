@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ctbench list --runs: what was measured so far. */
+/* ctbench list --runs: the runs so far. */
 #include "harness/cli/list.h"
 
 #include "core/compiler.h"

@@ -60,7 +60,7 @@ static int variants_json(const bool *chosen)
 	return list_print_json(list);
 }
 
-/* "baseline, resizes": what is to be said about a variant besides its choices. */
+/* "baseline, resizes": properties of a variant besides its choices. */
 static void notes_of(const struct ct_variant *v, char *buf, size_t size)
 {
 	size_t at = 0;
@@ -95,7 +95,7 @@ static void full_table(struct grid *g, const bool *chosen)
 	}
 }
 
-/* For narrow terminals: of each variant only the choices that are not the baseline's. */
+/* For narrow terminals: only the choices that differ from the baseline's. */
 static void short_table(struct grid *g, const bool *chosen)
 {
 	const struct ct_axes *base = &ct_variants[0]->axes;

@@ -85,10 +85,9 @@ const struct cmd_option replay_command_options[] = {
 	{ "clock", 0, CMD_CHOICE, AT(clock), "CLOCK", .help = "how time passes",
 	  .choices = clocks },
 	{ "scenario", 0, CMD_TEXT, AT(scenario_path), "FILE",
-	  .help = "how the packets arrive, as JSON: settings, devices, zones, packets held back, "
-	    "helpers "
-	  "(keys sysctl, global, in, zones, notrack, helpers, hold, after, realtime); replay is "
-	  "then as strict as with --json" },
+	  .help = "a JSON file with settings, devices, zones, held packets and helpers (keys "
+		  "sysctl, global, in, zones, notrack, helpers, hold, after, realtime); replay is "
+		  "then as strict as with --json" },
 	{ .name = NULL },
 };
 /* clang-format on */
@@ -140,11 +139,14 @@ static bool reader_left(int err)
 	return err < 0 && errno == EPIPE;
 }
 
-/* Between two looks at the clock.  Packets from a pipe may be live, and a second apart. */
+/*
+ * Packets between two reads of the clock. Packets from a pipe may be live, with a second between
+ * them.
+ */
 #define PROGRESS_PACKETS      4096
 #define PROGRESS_PACKETS_LIVE 1
 
-/* share: of the packets, 0 where unknown.  On a terminal the lines of JSON are progress enough. */
+/* share: of the packets, 0 if unknown.  On a terminal the lines of JSON show progress. */
 static void show_progress(struct progress *p, const struct replay_visitor *v, struct replay *r,
 			  uint64_t packets, double share)
 {
@@ -160,7 +162,7 @@ static void show_progress(struct progress *p, const struct replay_visitor *v, st
 	progress_update(p, share, detail);
 }
 
-/* Packet by packet from the file, up to damage if there is any.  1: enough. */
+/* Packet by packet from the file, up to the first damage.  1: stopped early. */
 static int run_stream(const char *file, const struct replay_visitor *v, struct replay *r,
 		      uint64_t *packets, struct ct_error *e)
 {
@@ -215,16 +217,17 @@ static int run_loaded(const struct capture_set *set, const struct replay_visitor
 	return err < 0 ? write_error(err, e) : err;
 }
 
-/* A packet without memory for its connection is dropped, which would look like an answer. */
+/*
+ * A packet is dropped if there is no memory for its connection; that must not look like a verdict.
+ */
 static int memory_sufficed(const struct replay *r, struct ct_error *e)
 {
 	if (!r->refused)
 		return 0;
-	return ct_fail(
-		e, -ENOMEM, CT_EXIT_USER,
-		"out of memory: %llu packets were dropped for it: end other programs, or replay "
-		"a shorter capture",
-		(unsigned long long)r->refused);
+	return ct_fail(e, -ENOMEM, CT_EXIT_USER,
+		       "out of memory: %llu packets were dropped: end other programs, or replay a "
+		       "shorter capture",
+		       (unsigned long long)r->refused);
 }
 
 static int run(const struct replay_command *c, const struct scenario *scenario,

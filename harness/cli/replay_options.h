@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the commands that send a capture through the hooks share: their options, and the run from
- * the first packet to the last.
+ * Shared by the commands that send a capture through the hooks: options, and the run from the first
+ * packet to the last.
  */
 #ifndef CTBENCH_HARNESS_CLI_REPLAY_OPTIONS_H
 #define CTBENCH_HARNESS_CLI_REPLAY_OPTIONS_H
@@ -34,7 +34,7 @@ struct replay_command {
 void replay_command_free(struct replay_command *c);
 
 /*
- * What a command does with a run.  Functions return 0 to continue, 1 to stop, or a negative errno
+ * A command's functions for a run. Functions return 0 to continue, 1 to stop, or a negative errno
  * of the output, for which replay_command_run() writes the sentence.
  */
 struct replay_visitor {
@@ -51,7 +51,7 @@ struct replay_visitor {
 	 * replay still exists.
 	 */
 	int (*end)(void *arg, struct replay *r);
-	/* What there is so far, onto the number of packets in the line of progress; may be NULL. */
+	/* Append counts so far to the line of progress; may be NULL. */
 	void (*so_far)(void *arg, struct replay *r, char *buf, size_t size);
 	void *arg;
 	bool quiet; /* show no progress: the command prints a line per packet */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the commands that measure share; see run_commands.h. */
+/* Shared by the commands that measure; see run_commands.h. */
 #include "harness/cli/run_commands.h"
 
 #include "harness/base/about.h"
@@ -10,7 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
-/* What run.json names as the command: ctbench compare runs by the other program too. */
+/* The command's name in run.json: ctbench compare also starts runs. */
 static const char *command_of(const struct run *run, const struct run_kind *kind)
 {
 	return run->other ? "compare" : kind->command->name;
@@ -39,7 +39,7 @@ int run_begin(struct run *run, const struct run_kind *kind, const struct run_req
 		err = results_resume(&run->results, run->parent, run->name, take, arg, e);
 	else
 		err = run_create_folder(run, q->name, kind->prefix, e);
-	/* Without details.jsonl the report would be worse than the one that it replaces. */
+	/* A report without details.jsonl must not replace the present one. */
 	if (!err && q->resume)
 		err = details_complete(run->results.dir, e);
 	if (err)

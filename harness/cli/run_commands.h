@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The commands that measure, ctbench run and ctbench saturate: what they share, and both with
- * another way to measure, for ctbench merge and for tests.
+ * ctbench run and ctbench saturate: shared parts, and both commands with another way to measure,
+ * for ctbench merge and for tests.
  */
 #ifndef CTBENCH_HARNESS_CLI_RUN_COMMANDS_H
 #define CTBENCH_HARNESS_CLI_RUN_COMMANDS_H
@@ -9,7 +9,7 @@
 #include "harness/cli/cmd.h"
 #include "harness/run/run.h"
 
-/* What both are asked for; the first field of each command's request. */
+/* The arguments of both; the first field of each command's request. */
 struct run_request {
 	const char *name, *results, *resume;
 	struct cmd_words files;
@@ -42,9 +42,9 @@ struct run_kind {
 	const char *prefix; /* of the names of its folders */
 	/* --resume excludes these too, beside the ones in struct run_request; may be NULL. */
 	bool (*asks_more)(const void *request);
-	/* Are the arguments all right together?  May be NULL. */
+	/* Checks the arguments together.  May be NULL. */
 	int (*check)(const void *request, struct ct_error *e);
-	/* *status is what the command returns; the arguments are for run_begin(). */
+	/* *status: the command's exit status; the arguments are for run_begin(). */
 	int (*execute)(struct run *run, const void *request, int argc, char **argv, int *status,
 		       struct ct_error *e);
 };
@@ -58,15 +58,15 @@ int run_whole(const struct run_kind *kind, struct run *run, int argc, char **arg
 int run_read(struct run *run, const struct run_kind *kind, const struct run_request *q,
 	     struct ct_error *e);
 /*
- * Make or resume the folder and everything that stands before the first measurement.  take gets
- * the rows of a resumed run.  From here on signals and a limit on file sizes do not end the
- * program: call interrupt_restore() after the last measurement.
+ * Make or resume the folder, and do everything else before the first measurement. take gets the
+ * rows of a resumed run. From here on signals and a limit on file sizes do not end the program:
+ * call interrupt_restore() after the last measurement.
  */
 int run_begin(struct run *run, const struct run_kind *kind, const struct run_request *q, int argc,
 	      char **argv, int (*take)(void *arg, const struct measurement *m, struct ct_error *e),
 	      void *arg, struct ct_error *e);
 
-/* ctbench run; measure NULL: only write the files of what was measured. */
+/* ctbench run; measure NULL: only write the files of existing measurements. */
 int run_command(int argc, char **argv, run_measure_fn measure);
 
 /*

@@ -182,10 +182,9 @@ static void print_cost(const json_t *report)
 			"overhead", &overhead) ||
 	    elapsed <= 0)
 		return;
-	printf("measured %.1f s of %.1f s (windows %.1f s, warm-ups %.1f s); tables took %.1f s, "
-	       "processes and key streams %.1f s: %.2f times what was measured, tables apart\n",
-	       windows + warmups, elapsed, windows, warmups, builds,
-	       elapsed - windows - warmups - builds, overhead);
+	printf("time: %.1f s (windows %.1f s, warm-ups %.1f s, filling tables %.1f s, processes and "
+	       "key streams %.1f s); without filling %.2f times windows and warm-ups\n",
+	       elapsed, windows, warmups, builds, elapsed - windows - warmups - builds, overhead);
 }
 
 /*
