@@ -228,7 +228,7 @@ static int history(void *request, struct ct_error *e)
 
 const struct command command_history = {
 	.name = "history",
-	.summary = "show a workload's effects or figures run by run, with changes of level",
+	.summary = "show a workload's effects or figures, run by run",
 	.about = "Prints the effects of each run, or a figure of each cell, in the order of time, "
 		 "with intervals and changes of level. Nothing is measured.",
 	.operands = operands,

@@ -43,7 +43,7 @@ static struct quartiles figures(const struct aim *aim, const struct run_cell *c)
 	return q;
 }
 
-/* The cell of another variant at the same point of the same workload. */
+/* The cell of another variant at the same point of the workload. */
 static const struct run_cell *
 same_point(const struct run *run, const struct run_cell *c, const char *variant)
 {

@@ -7,22 +7,25 @@
 #include "harness/base/interrupt.h"
 
 /*
- * Void attempts without a good one after which a run is given up.  If one attempt in eight were
- * good, 24 of them would show none in 4 % of cases ((7 / 8)^24).  If fewer are good, a repeat,
- * which has three attempts, is good less than once in three times: of nine repeats three, and a
+ * The run is given up after this many void attempts without a good one. If one attempt in eight
+ * were good, 24 attempts would all be void in 4 % of cases ((7 / 8)^24). If fewer are good, less
+ * than a third of the repeats, which have three attempts each, are good: about three of nine, and a
  * verdict needs STATS_LEAST.
  */
 #define ATTEMPTS 24
-/* Of every cell, so that it was tried at two times: disturbances are rarely that long. */
+/*
+ * Void repeats of every cell before a run is given up: two attempts at different times, because
+ * disturbances are rarely that long.
+ */
 #define REPEATS 2
 
 struct count {
 	unsigned int cells, attempts, good;
 	unsigned int least; /* void repeats of the cell with the fewest */
-	const char *reason; /* of the last void one that is found */
+	const char *reason; /* the reason of the last void one */
 };
 
-/* Of cells that were tried: one that failed, or that this machine cannot run, is not void. */
+/* Only of cells that were tried: a failed or impossible one is not void. */
 static struct count count_voids(const struct run *run)
 {
 	struct count all = { .least = UINT32_MAX };

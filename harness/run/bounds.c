@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The machine's bounds in a run: when they are measured, where they are kept, and the cells'
- * figures in multiples of them; see run.h.
+ * The machine's bounds in a run: measures and stores them, and converts figures into multiples of
+ * them; see run.h.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +22,7 @@
 #include "harness/run/run.h"
 #include "core/nf_conntrack.h"
 
-/* If the number of connections changed by more than this share, there is no one footprint. */
+/* If the number of connections changed by more than this share, the footprint is not constant. */
 #define FOOTPRINT_DRIFT 0.05
 
 /* About how many measurements a search for a rate takes. */
@@ -34,7 +34,7 @@ static uint64_t footprint(const struct cell *c)
 	return c->flows * sizeof(struct nf_conn) + c->buckets * sizeof(uint64_t);
 }
 
-/* All numbers of threads, and the largest footprint; pinning and pages of the first cell. */
+/* Use all numbers of threads, the largest footprint, and pinning and pages of the first cell. */
 static bool make_request(const struct run *run, struct bounds_request *q)
 {
 	double seconds = 0;
@@ -65,14 +65,16 @@ static bool make_request(const struct run *run, struct bounds_request *q)
 		if (k == q->nr_threads && k < BOUNDS_MAX_THREADS)
 			q->threads[q->nr_threads++] = c->threads;
 	}
-	/* Far beyond the caches, latency no longer depends on size, and laying out takes long. */
+	/*
+	 * Far beyond the caches latency no longer depends on size, and preparing the memory takes
+	 * long.
+	 */
 	most = seconds < 30 ? (uint64_t)64 << 20 : (uint64_t)512 << 20;
 	if (most > memory_limit() / 4)
 		most = memory_limit() / 4;
 	if (q->bytes > most)
 		q->bytes = most;
-	/* some 40 figures' time for each number of threads: all together a fiftieth of the run's
-	 * windows */
+	/* some 40 figures for each number of threads: together a fiftieth of the run's windows */
 	figures = 40 * q->nr_threads * BOUNDS_TIMES;
 	if (figures)
 		q->window = seconds / 50 / figures;
@@ -80,7 +82,7 @@ static bool make_request(const struct run *run, struct bounds_request *q)
 	return q->nr_threads;
 }
 
-/* A short, undisturbed window of the cell with so many flows and buckets; false if it was void. */
+/* A short window of the cell with these flows and buckets; false if it was void. */
 static bool measure_small(struct run *run, const struct bounds_request *q, struct cell *c,
 			  uint64_t flows, double load, struct cell_result *r)
 {
@@ -95,7 +97,7 @@ static bool measure_small(struct run *run, const struct bounds_request *q, struc
 	return !run->measure(c, r, NULL, &e) && !r->status && !r->void_reason[0];
 }
 
-/* What the harness costs: a cell of the run with the variant that does nothing. */
+/* The cost of the harness: a cell of the run with the variant `null`. */
 static void add_null(struct run *run, const struct bounds_request *q, json_t *list)
 {
 	const struct run_cell *like = NULL;
@@ -120,7 +122,7 @@ static void add_null(struct run *run, const struct bounds_request *q, json_t *li
 	}
 }
 
-/* A whole table in the first caches: 128 connections of 256 bytes, and their buckets. */
+/* A table that fits into the L1 cache: 128 connections of 256 bytes, and their buckets. */
 #define IN_CACHE_FLOWS 128
 
 /*
@@ -134,7 +136,7 @@ static double load_of(const struct cell *c)
 	return fmin(fmax(load, 1.0 / 16), IN_CACHE_FLOWS / 4.0);
 }
 
-/* What such a lookup is called in the list, without its time; a new reference. */
+/* The list's entry for such a lookup, without its time; a new reference. */
 static json_t *in_cache_of(const struct cell *c, double load)
 {
 	return json_pack("{s:s, s:i, s:s, s:i, s:i, s:f, s:f}", "bound", "in_cache", "threads", 1,
@@ -160,8 +162,7 @@ static bool told_before(const json_t *list, const json_t *one)
 }
 
 /*
- * What a lookup costs the CPU alone: each variant's, with all its table in the cache and one
- * thread.
+ * The CPU's part of a lookup's cost: each variant with its whole table in the cache and one thread.
  */
 static void add_in_cache(struct run *run, const struct bounds_request *q, json_t *list)
 {
@@ -234,7 +235,7 @@ json_t *run_bounds_line(const char *line, const char *path)
 	return one;
 }
 
-/* The file's lines as an array, without those that do not fit. */
+/* The file's lines as an array, without invalid ones. */
 static json_t *read_lines(const char *dir)
 {
 	char path[PATH_MAX + 32], *line = NULL;
@@ -297,9 +298,8 @@ void run_bounds_step(struct run *run, double share_done)
 }
 
 /*
- * A cell's time in dependent lines, where its operations are a table's, and the table at the end is
- * the one that it was all along: a flush or a flood leaves another footprint than most operations
- * met.
+ * A cell's time in dependent lines, if its operations use a table whose size did not change in the
+ * window: after a flush or a flood the footprint is not that of most operations.
  */
 static void tell_cell(json_t *cell, const json_t *first, const json_t *bounds)
 {
@@ -310,7 +310,7 @@ static void tell_cell(json_t *cell, const json_t *first, const json_t *bounds)
 				      number_of(cell, "bucket_bytes_per_connection"));
 	double line;
 
-	/* The bounds hold for these pages and CPUs only. */
+	/* The bounds are valid for these pages and CPUs only. */
 	if (strcmp(text_of(parameters, "pages"), text_of(first, "pages")) ||
 	    strcmp(text_of(parameters, "pinning"), text_of(first, "pinning")))
 		return;
@@ -342,7 +342,7 @@ void run_bounds_report(json_t *report, const char *dir)
 	if (!bounds)
 		return;
 	json_object_set_new(report, "bounds", bounds);
-	/* The cell whose pages and CPUs make_request() took. */
+	/* The cell with the pages and CPUs of make_request(). */
 	json_object_foreach(json_object_get(report, "cells"), name, cell) {
 		first = json_object_get(cell, "parameters");
 		if (!json_is_true(json_object_get(first, "oversubscribe")))

@@ -26,12 +26,12 @@ static int look_at(const struct cell *cell, struct ct_error *e)
 		fprintf(stderr, "ctbench: note: %s: %s\n", cell->capture, note);
 	capture_close(c);
 	if (!err && !ip && cell->kind != KIND_DECODE)
-		return ct_user_error(e, "%s has no IP packet: there is nothing to send",
+		return ct_user_error(e, "%s has no IP packet to send: use another capture",
 				     cell->capture);
 	return err;
 }
 
-/* Read once by this process, and again by each that measures. */
+/* This process reads them once, and each measuring process again. */
 static int look_at_key_set(const struct cell *cell, struct ct_error *e)
 {
 	const struct key_set *k = key_set_load(cell->key_set, e);
@@ -41,9 +41,8 @@ static int look_at_key_set(const struct cell *cell, struct ct_error *e)
 	if (cell->level == LEVEL_PACKETS && k->without_ports)
 		return ct_user_error(
 			e,
-			"%.300s has %llu connections that are neither TCP nor UDP, and "
-			"level: packets makes no packets of them; import it again with "
-			"--only tcp,udp",
+			"%.300s has %llu connections that are neither TCP nor UDP, and level: "
+			"packets cannot make packets of these; import it again with --only tcp,udp",
 			cell->key_set, (unsigned long long)k->without_ports);
 	return 0;
 }

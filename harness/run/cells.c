@@ -69,7 +69,7 @@ static int make_cell(struct run_cell *c, const struct workload *w, const struct 
 	c->repeats = repetitions ? repetitions : w->repeats;
 	c->likely = c->repeats;
 	c->undivided = has_events(w);
-	/* It stops when it is known well enough. */
+	/* It stops as soon as it is known well enough. */
 	if (!repetitions && (cell->precision > 0 || cell->budget > 0) && !c->undivided &&
 	    measure_in_slices(cell) && c->repeats < ENOUGH_INSTANCES) {
 		c->repeats = ENOUGH_INSTANCES;
@@ -104,7 +104,7 @@ int run_make_cells(struct run *run, unsigned int repetitions, struct ct_error *e
 		for (size_t j = 0; j < sides * (w->nr_cells + 1); j++) {
 			bool control = j / sides == w->nr_cells;
 
-			/* Counted first, so that freeing sees what make_cell() left. */
+			/* Counted first, so that freeing also sees a partly made cell. */
 			if (make_cell(&run->cells[run->nr_cells++], w,
 				      &w->cells[control ? w->control : j / sides], control,
 				      programs[j % sides], repetitions))
@@ -185,7 +185,7 @@ int run_take_row(void *arg, const struct measurement *m, struct ct_error *e)
 			c = &run->cells[i];
 	if (!c)
 		return ct_user_error(e,
-				     "this measures '%.300s', which the workload no longer has: "
+				     "this row is of '%.300s', which the workload no longer has: "
 				     "measure again under another --name",
 				     m->name);
 	if (c->fingerprint != m->fingerprint)

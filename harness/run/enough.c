@@ -16,9 +16,10 @@
 #define INSTANCES_FIRST 3
 
 /*
- * Who stops as soon as the variance seems small enough stops early where it is small by chance:
- * intervals of 95 % then hold the truth in 91.7 % of runs.  With three quarters more after that
- * they hold it as often as with a fixed number (tests/harness/numbers/test_nested.c).
+ * A rule that stops as soon as the variance seems small enough often stops where it is small by
+ * chance: intervals of 95 % then contain the truth in 91.7 % of runs. With three quarters more
+ * repeats after that, they contain it as often as with a fixed number
+ * (tests/harness/numbers/test_nested.c).
  */
 #define POINT_LEAST 7
 
@@ -32,9 +33,8 @@ static uint32_t with_more(uint32_t repeats)
 /* ---- rounds ---- */
 
 struct variances {
-	double rounds,
-		instances; /* of a round's ratio; of an instance's mean, all rounds' luck apart */
-	double opening, round; /* seconds: to make an instance's process, and of a round's slice */
+	double rounds, instances; /* of a round's ratio; of an instance's mean, without rounds */
+	double opening, round; /* seconds: to start an instance's process, and of a round's slice */
 	unsigned int cells;
 };
 
@@ -106,7 +106,7 @@ static double widest(const struct run *run, const struct workload *w)
 	return most;
 }
 
-/* Seconds that a cell's repeats took so far; *mean: of one. */
+/* Seconds of a cell's repeats so far; *mean: of one repeat. */
 static double seconds_of(const struct run_cell *c, double *mean)
 {
 	double seconds = 0;
@@ -127,7 +127,7 @@ static bool is_due(const struct run_cell *c, uint32_t repeat)
 	return c->selected && !c->gave_up && repeat < c->repeats && !c->list[repeat].done;
 }
 
-/* Only so many repeats of these cells, where this one is not yet measured. */
+/* Limit the repeats of these cells, unless this one is measured already. */
 static void
 stop_group(struct run *run, const struct run_cell *like, uint32_t repeat, uint32_t enough)
 {
@@ -174,11 +174,11 @@ static void stop_if_precise(struct run *run, const struct workload *w, uint32_t 
 
 /* ---- budget ---- */
 
-/* What the points of a workload have used up of its budget. */
+/* The part of a workload's budget that its points have used. */
 struct use {
-	double own, another; /* seconds: by the group asked for; of another repeat of it */
+	double own, another; /* seconds: of this group; of another repeat of it */
 	double ended;	     /* by groups without further repeats */
-	unsigned int go_on;  /* groups with further repeats, that one among them */
+	unsigned int go_on;  /* groups with further repeats, including this one */
 };
 
 static bool leads_its_group(const struct run *run, size_t i)
@@ -212,7 +212,7 @@ static struct use use_of(const struct run *run, const struct run_cell *like, uin
 	return use;
 }
 
-/* Points share the budget evenly; what one leaves is for those that go on. */
+/* Points share the budget evenly; unused time goes to those that continue. */
 static void stop_beyond_budget(struct run *run, const struct run_cell *like, uint32_t repeat)
 {
 	double budget = like->cell.budget;
@@ -224,11 +224,10 @@ static void stop_beyond_budget(struct run *run, const struct run_cell *like, uin
 	use = use_of(run, like, repeat);
 	if (use.own + use.another <= (budget - use.ended) / fmax(use.go_on, 1))
 		return;
-	results_log(&run->results,
-		    "%s and what it is compared with: no time for more than %u repeats", like->name,
+	results_log(&run->results, "%s and its group: no time for more than %u repeats", like->name,
 		    repeat);
 	stop_group(run, like, repeat, repeat);
-	snprintf(why, sizeof(why), "its budget of %g s would not hold another", budget);
+	snprintf(why, sizeof(why), "its budget of %g s has no time for another", budget);
 	if (use.go_on <= 1)
 		tell(run, like->workload, repeat, why);
 }
@@ -236,8 +235,8 @@ static void stop_beyond_budget(struct run *run, const struct run_cell *like, uin
 /* ---- targets ---- */
 
 /*
- * Do all choices at a point meet their targets?  False if nothing is judged there.  What is
- * detectable follows from the standard error, so the intervals' bootstrap can be short.
+ * Do all choices at a point meet their targets? False if nothing is judged there. The smallest
+ * detectable effect comes from the standard error, so the bootstrap can be short.
  */
 static bool targets_met(const struct run *run, const struct run_cell *like)
 {
@@ -268,7 +267,7 @@ static void stop_if_detectable(struct run *run, const struct run_cell *like, uin
 	    like->meets_target || !run_in_slices(run, like) || !targets_met(run, like))
 		return;
 	results_log(&run->results,
-		    "%s and what it is compared with: %u repeats meet the target, %u will do",
+		    "%s and its group: %u repeats meet the target, %u in all are enough",
 		    like->name, repeat, with_more(repeat));
 	for (size_t i = 0; i < run->nr_cells; i++)
 		if (run_same_group(like, &run->cells[i]))

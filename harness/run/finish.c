@@ -20,7 +20,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ALONE_PERCENT 3 /* by which slices may differ from a window alone */
+#define ALONE_PERCENT 3 /* slices may differ by this from a window alone */
 
 /* Google Benchmark's report with ours inside it; NULL with a sentence in e. */
 static json_t *merge(struct run *run, json_t *report, struct ct_error *e)
@@ -37,8 +37,8 @@ static json_t *merge(struct run *run, json_t *report, struct ct_error *e)
 		return NULL;
 	}
 	/*
-	 * Results are published, so the host's name is removed.  How Google Benchmark was
-	 * compiled does not matter either: its loops only wait for a child here.
+	 * Results are published, so the host's name is removed. So are the facts about Google
+	 * Benchmark's build: its loops only wait for a child here.
 	 */
 	json_object_del(context, "host_name");
 	json_object_del(context, "library_build_type");
@@ -50,7 +50,7 @@ static json_t *merge(struct run *run, json_t *report, struct ct_error *e)
 	return json;
 }
 
-/* *benchmark: what benchmark.json has; NULL if it could not be written. */
+/* *benchmark: the contents of benchmark.json; NULL if it could not be written. */
 static int write_files(struct run *run, json_t *report, json_t **benchmark, struct ct_error *e)
 {
 	size_t len;
@@ -103,8 +103,8 @@ static void print_troubles(const struct run *run)
 }
 
 /*
- * The exit status.  A cell that this machine cannot run is not a failure, nor is one that noise
- * made void every time: the table says so and prints no figure.  A run without any figure is not
+ * The exit status. A cell that this machine cannot run is not a failure, and neither is one that
+ * was void every time: the table has a remark instead of a figure. A run without any figure is not
  * possible on this machine, or was given up before (run_give_up_if_void()).
  */
 static int status_of(const struct run *run)
@@ -182,8 +182,8 @@ static void print_cost(const json_t *report)
 			"overhead", &overhead) ||
 	    elapsed <= 0)
 		return;
-	printf("time: %.1f s (windows %.1f s, warm-ups %.1f s, filling tables %.1f s, processes and "
-	       "key streams %.1f s); without filling %.2f times windows and warm-ups\n",
+	printf("time: %.1f s (windows %.1f s, warm-ups %.1f s, filling tables %.1f s, processes "
+	       "and key streams %.1f s); without filling %.2f times windows and warm-ups\n",
 	       elapsed, windows, warmups, builds, elapsed - windows - warmups - builds, overhead);
 }
 

@@ -24,7 +24,7 @@
  *   shown, but not written.
  * - For a mean of 0 it writes NaN, which is not JSON.  Such values are left out.
  * - A warm-up (--benchmark_min_warmup_time) would repeat windows until their "times" of some
- *   nanoseconds add up to seconds.  It is refused, like other flags that would mislead here.
+ *   nanoseconds add up to seconds.  It is refused, like other flags with a wrong effect here.
  *
  * A process has one Google Benchmark: only one thread at a time may use this, and gbench_begin()
  * starts afresh.
@@ -48,7 +48,7 @@ struct gbench_counter {
 	double value;
 };
 
-/* What one repeat of one benchmark gave. */
+/* The result of one repeat of one benchmark. */
 struct gbench_sample {
 	double ns_per_op;     /* real_time in the report */
 	double cpu_ns_per_op; /* cpu_time in the report */
@@ -57,7 +57,7 @@ struct gbench_sample {
 	size_t nr_counters;
 };
 
-/* The flags of Google Benchmark that the caller carries out. */
+/* The flags of Google Benchmark that the caller implements. */
 struct gbench_flags {
 	bool list;	 /* --benchmark_list_tests: print names, measure nothing */
 	bool interleave; /* repeats in shuffled blocks; on unless switched off */
@@ -72,8 +72,8 @@ struct gbench_callbacks {
 	 */
 	void (*measure)(void *arg, size_t benchmark, unsigned int repeat);
 	/*
-	 * The sample of that repeat; false if there is none.  What it points
-	 * to must hold until the next call.
+	 * The sample of that repeat; false if there is none. Its pointers must stay valid until the
+	 * next call.
 	 */
 	bool (*sample)(void *arg, size_t benchmark, unsigned int repeat, struct gbench_sample *out);
 };
@@ -110,7 +110,7 @@ int gbench_run(const struct gbench_callbacks *callbacks, void *arg, char **json,
 /* Forget all benchmarks. */
 void gbench_end(void);
 
-/* What C++ calls when there is no memory; end() does not return. */
+/* Set the function that C++ calls when there is no memory; end() does not return. */
 void gbench_without_memory(void (*end)(void));
 
 #ifdef __cplusplus

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The workloads of a run, and the one that came through standard input: it is kept in the run's
- * folder, so that --resume and ctbench merge have it again.
+ * The workloads of a run. A workload from standard input is kept in the run's folder, for --resume
+ * and ctbench merge.
  */
 #include "harness/run/run.h"
 
@@ -51,7 +51,7 @@ int run_keep_input(const char *dir, const char *text, struct ct_error *e)
 	return text ? results_write_text(dir, RESULTS_INPUT_FILE, text, strlen(text), e) : 0;
 }
 
-/* From standard input, or as it was kept. */
+/* From standard input, or from the run's folder. */
 static int
 load_input(struct run *run, const struct workload_overrides *overrides, struct ct_error *e)
 {

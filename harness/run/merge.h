@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Merging parts of a run, which were measured separately, into one run.  For `ctbench merge`.
+ * Merges separately measured parts of a run into one run. For `ctbench merge`.
  *
  *	merge_parts.c	reads the parts, and checks that they may be mixed
  *	merge_whole.c	checks that the parts are complete, and that none is missing
@@ -46,7 +46,7 @@ struct merge {
 	struct merge_row *rows;
 	size_t nr_rows;
 	struct ct_error *e;
-	size_t reading; /* which part take_row() is called for */
+	size_t reading; /* the part of the rows that take_row() gets */
 	char parent[PATH_MAX], name[128];
 	struct results folder;
 };
@@ -67,7 +67,7 @@ bool merge_one_machine(const struct merge_part *a, const struct merge_part *b);
 
 /* p->shard and p->shards out of the arguments in run.json. */
 void merge_read_shard(struct merge_part *p, const json_t *arguments);
-/* Is this part of a shard, and of as many as the first one? */
+/* Does this part have --shard I/N, with the N of the first part? */
 int merge_check_shard(struct merge *m, size_t at);
 /* Are all shards there? */
 int merge_check_all_shards(struct merge *m);

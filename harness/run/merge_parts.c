@@ -13,9 +13,9 @@
 #include "harness/run/merge.h"
 #include "harness/run/run.h"
 
-/* ---- what the parts say about themselves ---- */
+/* ---- the parts' descriptions of themselves ---- */
 
-/* "--shard 1/2" and "--shard=1/2" are what parts differ in. */
+/* Parts differ in "--shard 1/2" or "--shard=1/2" only. */
 static json_t *without_shard(const json_t *arguments)
 {
 	json_t *list = json_array(), *argument;
@@ -41,7 +41,7 @@ static int load_part(struct merge *m, size_t at)
 	char path[PATH_MAX + 32];
 
 	results_find(p->dir, sizeof(p->dir), m->results, m->names[at]);
-	p->start = results_read_json(p->dir, "run.json", "it says how the run was started", m->e);
+	p->start = results_read_json(p->dir, "run.json", "it has the run's arguments", m->e);
 	if (!p->start)
 		return -EINVAL;
 	if (run_start_format(p->start, p->dir, m->e))
@@ -67,8 +67,8 @@ static int load_part(struct merge *m, size_t at)
 	p->environment = json_object_get(p->report, "environment");
 	if (!json_is_object(p->environment))
 		return ct_user_error(m->e,
-				     "'%.600s/benchmark.json' does not tell where it was measured: "
-				     "measure again",
+				     "'%.600s/benchmark.json' does not say on which machine it was "
+				     "measured: measure again",
 				     p->dir);
 	if (json_is_true(json_object_get(p->report, "interrupted")))
 		return ct_user_error(m->e,
@@ -185,8 +185,10 @@ static int check_row(struct merge *m, const struct measurement *row)
 		size_t len = merge_workload_len(row->name);
 
 		if (r->part == m->reading) {
-			/* A later attempt replaces an earlier one, which may be good: others of its
-			 * session were void (run_measure_group()). */
+			/*
+			 * A later attempt replaces an earlier one, even a good one: others of its
+			 * session were void (run_measure_group()).
+			 */
 			if (row->repeat == r->m.repeat && row->attempt == r->m.attempt &&
 			    !strcmp(row->name, r->m.name) && measurement_good(row) &&
 			    measurement_good(&r->m))

@@ -40,15 +40,15 @@ int merge_check_shard(struct merge *m, size_t at)
 
 	if (!b->shards)
 		return ct_user_error(m->e,
-				     "'%.500s/run.json' was started without --shard: that is a "
-				     "whole run, and has no parts to be merged with",
+				     "'%.500s/run.json' was started without --shard: a whole run "
+				     "cannot be merged",
 				     b->dir);
 	if (a->shards == b->shards)
 		return 0;
 	return ct_user_error(
 		m->e,
 		"'%.350s/run.json' was started with --shard %u/%u and '%.350s/run.json' with "
-		"--shard %u/%u: parts of one run are all of one N",
+		"--shard %u/%u: all parts of a run have the same N",
 		a->dir, a->shard, a->shards, b->dir, b->shard, b->shards);
 }
 
@@ -78,8 +78,8 @@ struct tally {
 };
 
 /*
- * The last row of each repeat is the one that counts.  last has room for as many.  Returns the
- * number of repeats that have a row, or a negative errno.
+ * Only the last row of each repeat counts. last has room for one row per repeat. Returns the number
+ * of repeats that have a row, or a negative errno.
  */
 static int find_last(struct merge *m, size_t part, const char *name, uint32_t repeats,
 		     const struct merge_row **last, struct tally *t)
@@ -94,8 +94,8 @@ static int find_last(struct merge *m, size_t part, const char *name, uint32_t re
 		if (r->m.repeat >= repeats)
 			return ct_user_error(m->e,
 					     "%.300s/cells.tsv:%lu: repeat %u of '%.200s', which "
-					     "had %u repeats when benchmark.json was written: copy "
-					     "the folder again from where it was measured",
+					     "had only %u repeats when benchmark.json was written: "
+					     "copy the folder again from where it was measured",
 					     m->parts[part].dir, r->line, r->m.repeat, name,
 					     repeats);
 		t->voids += r->m.result.void_reason[0] != '\0';

@@ -10,7 +10,7 @@
 #include "harness/base/json_read.h"
 #include "harness/measure/protocol.h"
 
-/* Its name is part of the names of cells: other characters than these become '_'. */
+/* Its name becomes part of the names of cells: other characters become '_'. */
 static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.+";
 
 static void name_other(struct run_other *other)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The report of a run: the key "ctbench" of benchmark.json. Tables, plots and results.tsv are made
- * from it alone, so that they can be made again from the file. `ctbench list --columns` explains
- * each metric and series.
+ * from it only, so they can be made again from the file. `ctbench list --columns` explains each
+ * metric and series.
  *
  *	format		1
  *	name, command ("run", "saturate"), arguments, started, ended, interrupted
@@ -34,9 +34,9 @@
  *			different, none: nothing seen, unjudged: too few repeats), word
  *			("faster"), text (the sentence). Percentages are of the metric: more M/s
  *			is +
- *	power		of workloads with `detect`: what could be detected at each point
+ *	power		for workloads with `detect`: smallest detectable effects at each point
  *			(judge_power())
- *	scaling		what a model says of more threads (judge/scaling.h)
+ *	scaling		a model of more threads (judge/scaling.h)
  *	bounds		the machine's bounds (measure/bounds_measure.h), a list: bound, threads,
  *			and if they apply bytes, in_flight, hint, ahead, hash, percentile,
  *			variant, burst; ns as median, ci_low, ci_high and n (how many times the

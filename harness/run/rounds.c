@@ -2,13 +2,12 @@
 /*
  * Cells that are compared, measured side by side in slices.
  *
- * A group is the cells of a workload at one point (threads, flows, ...), its control among them.
- * An instance of it is a process for each cell, alive at the same time; it is one repeat of each of
- * these cells.  In each round every cell has one slice, in a newly drawn order.  What the machine
- * does within a second then meets all of them alike, and effects are taken within rounds.
+ * A group is the cells of a workload at one point (threads, flows, ...), its control among them. An
+ * instance of it is one process per cell, all alive at the same time; it is one repeat of each of
+ * these cells. In each round every cell has one slice, in a newly drawn order. Changes of the
+ * machine that last a second then affect all cells alike, and effects are taken within rounds.
  *
- * Where memory does not hold all cells of a group at once, as many as it holds are a session of
- * their own, then the others.
+ * If memory cannot hold all cells of a group at once, they are split into sessions.
  */
 #include <errno.h>
 #include <jansson.h>
@@ -30,41 +29,41 @@
 #include "harness/base/seconds.h"
 
 #define SLICE_SECONDS  0.010
-#define WARMUP_SHARE   0.2  /* of a slice: the least warm-up before it */
+#define WARMUP_SHARE   0.2  /* of a slice: the shortest warm-up before it */
 #define WARMUP_MOST    20.0 /* slices */
 #define ATTEMPTS       3    /* at a slice */
 #define LONGER_MOST    3    /* doublings */
-#define ALONE_SLICES   5    /* as long is the window that has the machine to itself */
+#define ALONE_SLICES   5    /* length of the window that has the machine to itself, in slices */
 #define ALONE_EVERY    4    /* instances */
 #define ALONE_LEAST    0.05 /* seconds of a repeat: shorter ones are meaningless */
-#define NEAR_NAP       0.05 /* seconds between two looks whether the CPUs are near */
+#define NEAR_NAP       0.05 /* seconds between two checks of the distance of CPUs */
 #define NEAR_PATIENCE  20.0 /* seconds of an instance */
 #define SIDE_BY_SIDE   64   /* processes */
 #define SEED_ROUNDS    0x726f756e64730a21ull
-#define MEMORY_RESERVE 1.3 /* times the largest process so far: room for the next */
+#define MEMORY_RESERVE 1.3 /* memory for the next process, as a multiple of the largest so far */
 
 struct member {
 	struct run_cell *cell;
 	struct measure_child child;
 	struct slice_list slices;
-	struct ct_error e;	/* status not 0: it has no result, and why */
+	struct ct_error e;	/* status not 0: no result, with the reason */
 	double elapsed, warmup; /* seconds: in its turns; of them warming up */
 	double opening;		/* of them until it was ready */
 	bool opened;
-	bool drifts; /* to the last: another attempt will not help */
+	bool drifts; /* never steady: another attempt will not help */
 	char started[40];
 };
 
 struct session {
 	struct run *run;
 	struct member *list;
-	size_t nr; /* that are alive side by side */
+	size_t nr; /* that are alive at the same time */
 	uint32_t repeat, attempt;
 	struct rng rng;
 	double slice;	  /* seconds */
-	double allowance; /* seconds of slices that may still be taken again */
+	double allowance; /* seconds that may still be spent on repeated slices */
 	uint32_t rounds;
-	double patience; /* seconds that may still be waited for near CPUs */
+	double patience; /* seconds that it may still wait for near CPUs */
 };
 
 /* ---- groups ---- */
@@ -77,7 +76,9 @@ bool run_same_group(const struct run_cell *a, const struct run_cell *b)
 		return false;
 	memset(y.variant, 0, sizeof(y.variant));
 	memcpy(y.variant, x.variant, sizeof(y.variant));
-	/* Some variants take powers of two only; the load factor that was asked for is the point.
+	/*
+	 * Some variants take powers of two only, so points are compared by the requested load
+	 * factor.
 	 */
 	y.buckets = x.buckets;
 	y.buckets_rounded = x.buckets_rounded;
@@ -132,7 +133,7 @@ void run_group_windows(struct run *run, struct run_cell *c, uint32_t repeat,
 
 /* ---- a slice ---- */
 
-/* The least distance of CPUs that this run has seen with that many threads; NULL: not kept. */
+/* The smallest distance of CPUs in this run with that number of threads; NULL: not kept. */
 static double *nearest(struct run *run, const struct cell *cell)
 {
 	return cell->threads > 1 && cell->threads < RUN_NEAREST ? &run->nearest[cell->threads]
@@ -162,7 +163,7 @@ take_slice(struct session *s, struct member *m, const struct slice *like, struct
 	slice->position = like->position;
 	slice->attempt = like->attempt;
 	slice->alone = like->alone;
-	/* What failed has its sentence in m->e, and takes no more slices. */
+	/* A failed cell has its sentence in m->e, and gets no more slices. */
 	measure_slice(&m->child, order, &slice->told, &m->e);
 	m->elapsed += seconds_now() - begin;
 	m->warmup += slice->told.warmup;
@@ -177,7 +178,7 @@ static bool is_alive(const struct member *m)
 	return m->opened && !m->child.over && !m->e.status;
 }
 
-/* `distance: near`: wait until they are; in the end it is a slice that was refused. */
+/* `distance: near`: wait until the CPUs are near; if they never are, the slice is refused. */
 static bool take_near_slice(struct session *s, struct member *m, const struct slice *like,
 			    struct slice_order *order)
 {
@@ -204,8 +205,8 @@ static bool take_near_slice(struct session *s, struct member *m, const struct sl
 }
 
 /*
- * Again where it cannot be vouched for; longer where it was not steady.  Not for ever: on a machine
- * that others keep busy no slice will do, and that is the answer.
+ * Repeat a slice that was disturbed; a longer one if it was not steady. The repeats are limited: on
+ * a machine that others keep busy every slice is refused.
  */
 static bool take_round(struct session *s, struct member *m, uint32_t round, uint32_t position)
 {
@@ -248,7 +249,7 @@ static bool take_round(struct session *s, struct member *m, uint32_t round, uint
 	return true;
 }
 
-/* A window that has the machine to itself, for the absolute figure. */
+/* A window without other cells' turns, for the absolute figure. */
 static bool take_alone(struct session *s, struct member *m)
 {
 	const struct slice like = { .round = s->rounds, .attempt = 1, .alone = true };
@@ -311,7 +312,7 @@ static bool are_partners(const struct run_cell *a, const struct run_cell *b)
 	       a->cell.pin == b->cell.pin && a->cell.buckets == b->cell.buckets;
 }
 
-/* Two that are judged against each other stay together: the first of them waits too. */
+/* Two cells that are compared stay together: the first of them waits too. */
 static bool keep_partners(struct session *s, size_t nr)
 {
 	struct member *last = &s->list[s->nr - 1];
@@ -346,9 +347,9 @@ static bool open_in_order(struct session *s, const uint8_t *order, size_t nr)
 }
 
 /*
- * As many as memory holds; the others are left for another session.  All of them in a random order:
- * who comes first gets other memory than who comes last, and is faster or slower for it by some
- * percent, in instance after instance.
+ * Start as many as fit into memory; the others are left for another session. The order is random:
+ * the first process gets other memory than the last, which makes it some percent faster or slower
+ * in every instance.
  */
 static bool open_all(struct session *s, size_t nr)
 {
@@ -376,7 +377,7 @@ static bool open_all(struct session *s, size_t nr)
 	return open_all(s, nr);
 }
 
-/* What was taken for near before the CPUs came nearer still. */
+/* A distance that was near until the CPUs came nearer. */
 static void refuse_far(struct session *s, struct member *m)
 {
 	const struct cell *cell = &m->cell->cell;
@@ -392,7 +393,7 @@ static void refuse_far(struct session *s, struct member *m)
 	}
 }
 
-/* Its ratio to the first of the session, for deciding when to stop (enough.h). */
+/* Its ratio to the session's first cell, to decide when to stop (enough.h). */
 static void note_effect(const struct session *s, const struct member *m, struct run_repeat *r)
 {
 	double sum = 0, squares = 0, n = 0;
@@ -494,8 +495,8 @@ find_members(struct run *run, const struct run_cell *like, uint32_t repeat, stru
 }
 
 /*
- * What noise made void is measured again, and so are those that it is compared with: only rounds
- * that both sides have are pairs.
+ * A void cell is measured again together with those that it is compared with: only rounds of both
+ * sides are pairs.
  */
 static void again_if_void(const struct session *s, size_t nr)
 {
@@ -545,7 +546,7 @@ end:
 	for (size_t i = 0; i < all; i++) {
 		struct run_repeat *r = &members[i]->list[repeat];
 
-		r->done = r->done || r->seq; /* void to the last */
+		r->done = r->done || r->seq; /* void after all attempts */
 		done += r->done;
 	}
 out:

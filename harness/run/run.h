@@ -8,7 +8,7 @@
  *	cells.c		cells (controls included) and their repeats
  *	session.c	Google Benchmark's callbacks: which repeat is measured next
  *	rounds.c	cells of a group measured side by side, in slices
- *	slices.c	what is kept of slices, and the result of a repeat from them
+ *	slices.c	the data of slices, and a repeat's result from them
  *	enough.c	when a workload is known well enough to stop
  *	other.c		another program that measures in the same run
  *	all_void.c	when a run is given up because nothing can be measured
@@ -60,23 +60,23 @@ struct run_cell {
 	uint64_t fingerprint; /* of name, parameters and seed: what --resume compares */
 	bool selected;	      /* by --benchmark_filter */
 	/*
-	 * Measured in a window of its own although it could be sliced, as are the cells with events
-	 * that it is compared with: a table that is alone finds its memory warmer.
+	 * Measured in a separate window although it could be sliced, like the cells with events that
+	 * it is compared with: a table without neighbours finds its memory warmer.
 	 */
 	bool undivided;
-	uint32_t repeats; /* fewer than repeats_most where these were enough (enough.h) */
+	uint32_t repeats; /* fewer than repeats_most if these were enough (enough.h) */
 	uint32_t repeats_most;
 	struct run_repeat *list; /* repeats_most of them */
-	unsigned int voids;	 /* attempts that were void, those made again included */
+	unsigned int voids;	 /* void attempts, including the repeated ones */
 	bool gave_up;		 /* a repeat failed; the others would fail too */
 	bool memory_is_short;	 /* for all cells of its group side by side */
 	bool meets_target;	 /* so few more repeats are made (enough.h) */
-	uint32_t longer;	 /* doublings of its slices, in which shorter ones began cold */
+	uint32_t longer;	 /* doublings of its slices, because shorter ones began cold */
 	uint32_t likely;	 /* repeats, where it stops when it is known well enough */
 
 	/* Of a search for the highest rate (ctbench saturate); both NULL in a run: */
-	double *rates; /* what each repeat found, operations a second; 0: late at the lowest */
-	struct json_t *saturation; /* more of it, see saturate_run.c */
+	double *rates; /* result of each repeat, operations per second; 0: late at the lowest */
+	struct json_t *saturation; /* more data, see saturate_run.c */
 };
 
 /* measure_cell() */
@@ -85,19 +85,19 @@ typedef int (*run_measure_fn)(const struct cell *cell, struct cell_result *resul
 
 /* Another program that measures every cell too, in the same rounds (measure/protocol.h). */
 struct run_other {
-	const char *option, *value; /* how the user named it: "against", "HEAD~1" */
+	const char *option, *value; /* as in the arguments: "against", "HEAD~1" */
 	char name[CELL_PROGRAM_MAX];
 	char path[PATH_MAX];
 	struct json_t *about; /* protocol_ask() */
 };
-/* The name of this program beside it. */
+/* The name of this program in such a run. */
 #define RUN_THIS "this"
 
 struct run {
 	struct workload_set set;
 	/*
-	 * A workload's cells, then its control; workload after workload.  With another program each
-	 * of them twice, its own first.
+	 * Each workload's cells, then its control. With another program each cell is there twice,
+	 * first for this program.
 	 */
 	struct run_cell *cells;
 	const struct run_other *other; /* NULL: there is none */
@@ -110,7 +110,7 @@ struct run {
 	struct json_t *start; /* run.json */
 	char *input;	      /* the workload that came through standard input; NULL: none */
 
-	/* measure_cell(); tests have their own; NULL: only what there is (ctbench merge) */
+	/* measure_cell(); tests have their own; NULL: measure nothing (ctbench merge) */
 	run_measure_fn measure;
 	uint64_t seq; /* of the last measurement */
 	/*
@@ -127,14 +127,14 @@ struct run {
 	unsigned int measured, reused, to_do; /* repeats: by this process, by earlier ones, all */
 	bool to_do_most;		      /* fewer may be enough */
 	struct progress progress;
-	double seconds_done;	      /* expected seconds of what is done, for the progress line */
-	double seconds_to_do;	      /* of all that was to do as this process began */
+	double seconds_done;	      /* expected seconds of finished repeats */
+	double seconds_to_do;	      /* of all that were missing at the start */
 	bool no_bounds;		      /* --no-bounds */
-	double nearest[RUN_NEAREST];  /* ns: the least distance of CPUs seen, by threads */
+	double nearest[RUN_NEAREST];  /* ns: the smallest distance of CPUs, by threads */
 	const struct workload *asked; /* whether it is known well enough, before this repeat: */
 	uint32_t asked_repeat;
 	unsigned int bounds_done; /* how many times the machine's bounds were measured (bounds.h) */
-	struct json_t *environment; /* env_json() as it was before the first measurement */
+	struct json_t *environment; /* env_json() before the first measurement */
 	double stolen_before;	    /* env_steal_seconds() at that time */
 	char *gbench;		    /* Google Benchmark's report, JSON; NULL: none yet */
 	struct ct_error fatal;	    /* status not 0: nothing more can be kept */
@@ -154,13 +154,13 @@ int run_load_workloads(struct run *run, const char *const *files, size_t nr,
 /* That file in the folder of a run, kept from the text (NULL: nothing), and read, from malloc(). */
 int run_keep_input(const char *dir, const char *text, struct ct_error *e);
 char *run_read_input(const char *dir, struct ct_error *e);
-/* Do the arguments of a run name standard input? */
+/* Do a run's arguments include standard input? */
 bool run_has_input(const struct json_t *arguments);
 
 /*
  * Write run.json and the workload from standard input, with the facts of machine and build, so that
- * --resume does not mix two of them. Call it after run_look_around().  An argument that is not
- * UTF-8 is refused.
+ * --resume does not mix machines or builds. Call it after run_look_around(). An argument that is
+ * not UTF-8 is refused.
  */
 int run_keep_start(struct run *run, const char *command, int argc, char **argv, struct ct_error *e);
 /*
@@ -174,20 +174,19 @@ int run_load_start(struct run *run, const char *command, const char *name, int *
 int run_keep_resumed(struct run *run, struct ct_error *e);
 /* Can this program resume a run with that run.json?  0 or -EINVAL with a sentence. */
 int run_start_format(const struct json_t *start, const char *dir, struct ct_error *e);
-/* The command that wrote that run.json. */
+/* The command of a run.json. */
 const char *run_start_command(const struct json_t *start);
 /*
- * Collect the facts about the machine, and warn on stderr of what will disturb measurements.
- * Refused if the run was started on another machine or by another build.
+ * Collect the facts about the machine, and print warnings about disturbances on stderr. Refused if
+ * the run was started on another machine or by another build.
  */
 int run_look_around(struct run *run, struct ct_error *e);
 
 /* ---- captures.c ---- */
 
 /*
- * Read the captures of the cells to be measured, and print on stderr what is odd about
- * them.  0, or a negative errno where one is damaged or has nothing to send, so that no
- * measurement is begun for nothing.
+ * Read the captures of the cells to be measured, and print notes about them on stderr. 0, or a
+ * negative errno if one is damaged or has nothing to send, before anything is measured.
  */
 int run_look_at_captures(const struct run *run, struct ct_error *e);
 
@@ -213,7 +212,7 @@ static inline double run_repeat_seconds(const struct run_cell *c, uint32_t repea
 }
 /* A hash of a cell's name, parameters and seed; --resume compares it. */
 uint64_t run_cell_fingerprint(const struct run_cell *c);
-/* Store a result in its repeat, in memory.  Call it in the order of measuring. */
+/* Store a result in its repeat, in memory.  Call it in the order of measurements. */
 void run_keep(struct run *run, struct run_cell *c, const struct measurement *m);
 
 static inline bool run_repeat_good(const struct run_repeat *r)
@@ -249,36 +248,38 @@ int run_session(struct run *run, struct ct_error *e);
 /* ---- other.c ---- */
 
 /*
- * Ask the program at path whether it can take part; option and value must outlive it.  0, or a
- * negative errno with a sentence.
+ * Ask the program at path whether it has the same protocol; option and value must outlive it. 0, or
+ * a negative errno with a sentence.
  */
 int run_other_open(struct run_other *other, const char *option, const char *value, const char *path,
 		   struct ct_error *e);
 void run_other_close(struct run_other *other);
 /*
- * Leave out the cells whose variant it lacks, and say so on stderr.  -EINVAL with a sentence if
+ * Leave out the cells whose variant it lacks, with a warning on stderr. -EINVAL with a sentence if
  * none is left.
  */
 int run_other_select(struct run *run, struct ct_error *e);
 /* For run.json and the report: {name, build}.  New reference. */
 struct json_t *run_other_json(const struct run_other *other);
-/* Was the run that is resumed started with the same one, or none?  0 or -EINVAL with a sentence. */
+/*
+ * Was the resumed run started with the same other program, or with none? 0 or -EINVAL with a
+ * sentence.
+ */
 int run_other_check(const struct run *run, struct ct_error *e);
 
 /* ---- all_void.c ---- */
 
 /*
- * Set run->fatal (CT_EXIT_VOID, and what to do) if every measurement so far was void: after so many
- * that more would not help, or however few if the run has ended.
+ * Set run->fatal (CT_EXIT_VOID, with the remedy) if every measurement so far was void: after enough
+ * attempts, or at the end of the run.
  */
 void run_give_up_if_void(struct run *run, bool ended);
 
 /* ---- run_aims.c ---- */
 
 /*
- * Each aim of the run's workloads at each of its points: the figure with its
- * quartiles, the bound, and whether the median reaches it.  Nothing where no
- * workload has aims.
+ * Each aim of the run's workloads at each of its points: the figure with its quartiles, the bound,
+ * and whether the median reaches it. Prints nothing if no workload has aims.
  */
 void run_print_aims(FILE *out, const struct run *run);
 
@@ -290,8 +291,8 @@ void run_print_aims(FILE *out, const struct run *run);
  */
 struct json_t *run_report(const struct run *run);
 /*
- * The same of the cells of one group (rounds.h) that this process has measured in slices, without
- * judgement, bounds and details: for deciding when to stop.  NULL without memory.
+ * The same for the cells of one group (rounds.h) that this process has measured in slices, without
+ * verdicts, bounds and details, to decide when to stop. NULL without memory.
  */
 struct json_t *run_group_report(const struct run *run, const struct run_cell *like);
 /* results.tsv out of that object, for free(). */
@@ -299,18 +300,18 @@ char *run_report_tsv(const struct json_t *report, size_t *len);
 
 /* ---- bounds.c ---- */
 
-#define BOUNDS_TIMES 5 /* in a run, evenly spread over it: as many as an interval needs */
+#define BOUNDS_TIMES 5 /* evenly spread over a run: as many as an interval needs */
 
 /*
- * Measure the bounds again if it is time, share_done (0 to 1) into the run.  An error is logged and
- * has no other effect.
+ * Measure the bounds again if they are due; share_done: the finished part of the run, 0 to 1. An
+ * error is logged and has no other effect.
  */
 void run_bounds_step(struct run *run, double share_done);
 /* The bounds measured so far, merged by bounds_merge().  New reference; NULL if there are none. */
 struct json_t *run_bounds_read(const char *dir);
-/* How many measurements of the bounds the folder has already (--resume). */
+/* Count the measurements of the bounds in the folder (--resume). */
 unsigned int run_bounds_count(const char *dir);
-/* A line of the file at path; NULL if it is not what ctbench writes.  New reference. */
+/* A line of the file at path; NULL if it is not one of ctbench's.  New reference. */
 struct json_t *run_bounds_line(const char *line, const char *path);
 /*
  * The report's "bounds", and in each cell of it "footprint_bytes" and "misses": ns per operation

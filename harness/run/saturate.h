@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The search for the highest rate at which a percentile stays under a bound:
- * bisection between a rate that keeps it and one that does not, in equal ratios.
- * One search of one cell; knows nothing of measuring.
+ * The search for the highest rate at which a percentile stays under a bound: bisection between a
+ * rate that keeps it and one that does not, in equal ratios. One search of one cell, without
+ * measuring.
  *
- * Disturbances (neighbours, the scheduler) only ever make operations late.  One disturbed
- * measurement would send the bisection to the wrong side.  Therefore the rate that a search would
- * end below is measured SATURATE_TRIES times, seconds apart; if it keeps the bound once, the search
- * continues upwards from there.  The result is what the table can do undisturbed.  A rate at which
- * arrivals outran the table is not tried again.
+ * Disturbances (neighbours, the scheduler) always make operations later, never earlier. One
+ * disturbed measurement would send the bisection to the wrong side. Therefore the rate at the upper
+ * end of a search's result is measured SATURATE_TRIES times, seconds apart; if it keeps the bound
+ * once, the search continues upwards from there. The result is the table's rate without
+ * disturbances. A rate at which a backlog grew is not tried again.
  */
 #ifndef CTBENCH_HARNESS_RUN_SATURATE_H
 #define CTBENCH_HARNESS_RUN_SATURATE_H
@@ -22,7 +22,7 @@
 
 struct saturate {
 	uint64_t from, to;
-	double precision; /* it ends when the two are within that ratio: 0.05 is 5 % */
+	double precision; /* it ends when both rates are within this ratio: 0.05 is 5 % */
 	uint64_t low;	  /* the highest rate that kept the bound; 0: none yet */
 	struct saturate_late {
 		uint64_t rate;
@@ -48,10 +48,10 @@ uint64_t saturate_next(struct saturate *s);
 enum saturate_outcome {
 	SATURATE_KEPT, /* the bound */
 	SATURATE_LATE,
-	SATURATE_OUTRUN, /* late, and more arrived than could be begun */
+	SATURATE_OUTRUN, /* late, and a backlog grew */
 };
 
-/* Report the outcome at the rate that saturate_next() gave. */
+/* Report the result at the rate of saturate_next(). */
 void saturate_tell(struct saturate *s, uint64_t rate, enum saturate_outcome outcome);
 
 /*

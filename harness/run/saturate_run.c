@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Searches of a run's cells.  Each measurement is one of an open loop, in a process of its
- * own, and a row of cells.tsv under the cell's name with the rate in it.  A search depends only on
- * its measurements, so --resume repeats it with those that exist.
+ * Searches of a run's cells. Each measurement is an open loop in a separate process, and a row of
+ * cells.tsv under the cell's name with the rate in it. A search depends only on its measurements,
+ * so --resume repeats it with the existing ones.
  *
  * In the report a cell's metric is saturation_per_s, and its key "saturation" has:
  *
@@ -104,7 +104,7 @@ int saturate_make_cells(struct run *run, struct ct_error *e)
 			if (cell->rate)
 				return ct_user_error(e,
 						     "workload '%s' has a rate already: leave it "
-						     "out, or say --rate none",
+						     "out, or add --rate none",
 						     w->name);
 			cell->latency = LATENCY_NONE;
 		}
@@ -145,8 +145,8 @@ static void add_to(json_t *object, const char *key, int more)
 }
 
 /*
- * The cell at one rate, from an earlier process or measured now, into *r; false if there is none:
- * it was void or failed, or nothing more can be measured.
+ * The cell's result at one rate, from an earlier process or measured now, into *r; false if it was
+ * void or failed, or the run ends.
  */
 static bool at_rate(struct run *run, struct saturate_points *points, struct run_cell *c,
 		    uint64_t rate, uint32_t repeat, unsigned int nth, struct cell_result *r)
@@ -193,7 +193,7 @@ static bool at_rate(struct run *run, struct saturate_points *points, struct run_
 static enum saturate_outcome
 outcome_of(const struct saturate_question *q, const struct cell_result *r)
 {
-	/* If over 1 % were never begun, it is a backlog and not a single stall. */
+	/* If over 1 % were never started, a backlog grew; it was not a single stall. */
 	if (100 * r->unfinished > r->ops)
 		return SATURATE_OUTRUN;
 	return value_of(q, r) <= q->bound_ns ? SATURATE_KEPT : SATURATE_LATE;
@@ -236,7 +236,7 @@ static void search(struct run *run, struct saturate_points *points, struct run_c
 	struct rng grid;
 	bool at_least;
 
-	/* The same after --resume, but another one for each search of each cell. */
+	/* The same after --resume, but different for each search of each cell. */
 	rng_seed(&grid, seed_derive(c->fingerprint, SEED_GRID, repeat));
 	saturate_begin(&s, q->from, q->to, q->precision, rng_double(&grid));
 	fprintf(out, "%s, search %u of %u:", c->name, repeat + 1, c->repeats);
@@ -305,7 +305,7 @@ static void warn_of_machine(struct run *run, const struct saturate_question *q)
 	double away = bounds_away_ns(bounds, run->cells[0].cell.threads, q->percentile);
 
 	json_decref(bounds);
-	/* From half of the bound on the table has less time left than the machine takes. */
+	/* From half of the bound on, the machine takes more of the time than the table may. */
 	if (!(away > q->bound_ns / 2))
 		return;
 	progress_wipe(&run->progress);
@@ -316,8 +316,8 @@ static void warn_of_machine(struct run *run, const struct saturate_question *q)
 		"bound, "
 		"such as --%s %.0fus, or use a quieter machine.\n",
 		away / 1e3, q->percentile, q->bound_ns / 1e3, q->percentile, 10 * ceil(away / 1e3));
-	results_log(&run->results, "warning: the machine alone makes %s %.3g us", q->percentile,
-		    away / 1e3);
+	results_log(&run->results, "warning: interrupts and stolen time alone: %s %.3g us",
+		    q->percentile, away / 1e3);
 }
 
 void saturate_search(struct run *run, struct saturate_points *points)
@@ -337,8 +337,8 @@ void saturate_search(struct run *run, struct saturate_points *points)
 	if (!ready)
 		ct_fail(&run->fatal, -ENOMEM, CT_EXIT_USER, "no memory for the cells");
 	rng_seed(&r, run->nr_cells ? run->cells[0].cell.seed : 1);
-	printf("Highest rates with %s of at most %g us; tried in millions a second, + kept it, - "
-	       "did not.\n",
+	printf("Highest rates with %s of at most %g us. Rates tried, in millions per second; + "
+	       "kept the bound, - did not:\n",
 	       q->percentile, q->bound_ns / 1e3);
 	fflush(stdout);
 	progress_begin(&run->progress, "searching", run->seconds_to_do);

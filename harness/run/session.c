@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The measurements of a run.  Google Benchmark chooses which repeat of which cell is next.  The
- * first repeat that is due of a group measures all cells of that group (rounds.c).  Each
- * measurement has a separate process and a row in cells.tsv.
+ * The measurements of a run. Google Benchmark chooses which repeat of which cell is next. The first
+ * due repeat of a group measures all cells of that group (rounds.c). Each measurement has a
+ * separate process and a row in cells.tsv.
  */
 #include "harness/run/run.h"
 
@@ -30,7 +30,7 @@ static void make_valid(char *text)
 	json_decref(json);
 }
 
-/* Into m->result and *details.  false if the run was interrupted before there was a result. */
+/* Measures into m->result and *details.  false if the run was interrupted before. */
 static bool
 measure_once(struct run *run, struct run_cell *c, struct measurement *m, json_t **details)
 {
@@ -87,7 +87,7 @@ static double seconds_left(const struct run_cell *c, uint32_t from)
 	return seconds;
 }
 
-/* Expected seconds for all that is selected and not done. */
+/* Expected seconds of all selected repeats that are not done. */
 static double run_expected_seconds(const struct run *run)
 {
 	double seconds = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What became of slices; see slices.h. */
+/* The results of slices; see slices.h. */
 #include "harness/run/slices.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@
 #include "harness/numbers/quartiles.h"
 #include "harness/measure/measure.h"
 
-/* Below that many seconds in all, shares say little, so all slices are used (void.h). */
+/* Below this total, shares mean little, so all slices are used (void.h). */
 #define JUDGED_LEAST VOID_SPEED_LEAST
 
 #define ROUNDS_LEAST   3 /* of the final length */
@@ -41,9 +41,9 @@ struct slice *slices_add(struct slice_list *l)
 /* ---- halves ---- */
 
 /*
- * The logarithms of the second half's rate over the first's, of slices that nothing but these may
- * speak against: their median, and how far from it chance takes them (a standard deviation, from
- * the median deviation: slices that began cold do not count much).
+ * Logarithms of the second half's rate over the first's, of slices that are not refused for another
+ * reason: their median, and their standard deviation by chance (from the median deviation, on which
+ * slices that began cold have little influence).
  */
 struct halves {
 	size_t nr;
@@ -126,10 +126,10 @@ void slices_refuse_drift(struct slice_list *l)
 		struct slice_told *told = &l->list[i].told;
 
 		if (!l->list[i].alone && (!told->why[0] || told->unsteady))
-			snprintf(
-				told->why, sizeof(told->why),
-				"too short: second halves ran at %.3f times the rate of first ones",
-				exp(h.median));
+			snprintf(told->why, sizeof(told->why),
+				 "too short: second halves ran at %.3f times the rate of first "
+				 "halves",
+				 exp(h.median));
 		told->unsteady = false;
 	}
 	l->since = l->nr;
@@ -149,7 +149,7 @@ static bool is_last(const struct slice_list *l, size_t i)
 static const char *choose(struct slice_list *l)
 {
 	size_t rounds = 0, good = 0;
-	const struct slice *worst = NULL; /* a CPU quota explains more than its effects */
+	const struct slice *worst = NULL; /* name a CPU quota before its effects */
 
 	for (size_t i = 0; i < l->nr; i++) {
 		struct slice *s = &l->list[i];
@@ -162,7 +162,7 @@ static const char *choose(struct slice_list *l)
 		if (!s->used && (!worst || s->told.throttled >= worst->told.throttled))
 			worst = s;
 	}
-	/* After shorter slices were refused there are few rounds, of longer ones. */
+	/* If shorter slices were refused, there are only few rounds of longer ones. */
 	if (2 * good >= rounds && good >= (l->since ? ROUNDS_LEAST : 1))
 		return NULL;
 	for (size_t i = 0; i < l->nr; i++)
@@ -208,11 +208,11 @@ void slices_sum(struct slice_list *l, const struct cell *cell, struct cell_resul
 		return;
 	if (why)
 		snprintf(r->void_reason, sizeof(r->void_reason),
-			 "more than half of the slices were refused, one because of this: %s", why);
+			 "more than half of the slices were refused; one reason: %s", why);
 	else if (drifts(&halves))
 		snprintf(r->void_reason, sizeof(r->void_reason),
 			 "never steady: second halves of slices ran at %.3f times the rate of "
-			 "first ones",
+			 "first halves",
 			 exp(halves.median));
 }
 
@@ -254,7 +254,7 @@ static double rate(const struct slice_told *t)
 	return t->ops / (t->seconds + t->charged);
 }
 
-/* The median over slices: of a column, or of the rate where that is < 0; NAN of none. */
+/* The median over slices of a column, or of the rate if column < 0; NAN without slices. */
 static double median(const struct slice_list *l, int column, bool alone)
 {
 	double *values = calloc(l->nr + 1, sizeof(*values)), result = NAN;

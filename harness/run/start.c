@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How a run is started or resumed: its folder, run.json (which --resume needs), and the facts about
- * the machine.  `command` is "run" or "saturate".
+ * Starting and resuming a run: its folder, run.json (for --resume), and the facts about the
+ * machine. `command` is "run" or "saturate".
  */
 #include "harness/run/run.h"
 
@@ -21,7 +21,7 @@
 
 /* ---- run.json ---- */
 
-/* The arguments except those about the folder: --resume has its own. */
+/* The arguments without those about the folder: --resume has its own. */
 static json_t *arguments_to_keep(int argc, char **argv)
 {
 	json_t *list = json_array();
@@ -51,10 +51,9 @@ int run_keep_start(struct run *run, const char *command, int argc, char **argv, 
 	int err;
 
 	if (!arguments)
-		return ct_user_error(
-			e,
-			"an argument is not plain UTF-8 (it has a control character, say), so that "
-			"--resume and the report could not repeat it");
+		return ct_user_error(e,
+				     "an argument is not plain UTF-8 (it may have a control "
+				     "character), so --resume and the report could not repeat it");
 	run->start =
 		json_pack("{s:i, s:s, s:s, s:s, s:o, s:o}", "format", RESULTS_FORMAT, "command",
 			  command, "started", run->started, "revision", about_revision(),
@@ -111,16 +110,15 @@ int run_load_start(struct run *run, const char *command, const char *name, int *
 
 	snprintf(run->name, sizeof(run->name), "%s", name);
 	snprintf(dir, sizeof(dir), "%s/%s", run->parent, name);
-	run->start = results_read_json(dir, "run.json",
-				       "--resume needs a run that was started there", e);
+	run->start = results_read_json(dir, "run.json", "--resume needs a run in this folder", e);
 	if (!run->start)
 		return -ENOENT;
 	if (run_start_format(run->start, dir, e))
 		return -EINVAL;
 	if (json_unpack(run->start, "{s:s, s:s, s:o}", "revision", &revision, "started", &started,
 			"arguments", &arguments))
-		return ct_user_error(
-			e, "'%s/run.json' does not say how it was started: measure again", dir);
+		return ct_user_error(e, "'%s/run.json' lacks the run's arguments: measure again",
+				     dir);
 	if (strcmp(run_start_command(run->start), command))
 		return ct_user_error(
 			e,
@@ -131,7 +129,7 @@ int run_load_start(struct run *run, const char *command, const char *name, int *
 		return ct_user_error(
 			e,
 			"'%s' was started by revision %s and this is %s: results of two programs "
-			"do not mix, so measure again under another --name",
+			"cannot be mixed, so measure again under another --name",
 			dir, revision, about_revision());
 	if (run->measure && json_object_get(run->start, "merged"))
 		return ct_user_error(e,
