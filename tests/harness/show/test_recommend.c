@@ -102,7 +102,7 @@ static void without_the_correction(void **state)
 	json_array_foreach(json_object_get(matrix, "cells"), i, cell)
 		json_object_set_new(cell, "outcome", json_string("none"));
 	assert_true(recommend_at(report, matrix, 0, choice, open));
-	assert_non_null(strstr(choice, BASE ", because nothing"));
+	assert_non_null(strstr(choice, BASE ", because no other"));
 	assert_non_null(strstr(open, "locked_jhash2_mask_seqcount (1."));
 	json_decref(matrix);
 	json_decref(report);
@@ -113,7 +113,7 @@ static void nothing_is_proven(void **state)
 	json_t *report = made(1);
 
 	(void)state;
-	says(report, 65536, 0.1, 2, true, BASE ", because nothing");
+	says(report, 65536, 0.1, 2, true, BASE ", because no other");
 	says(report, 65536, 0.1, 2, true, "Not proven: ");
 	json_decref(report);
 }
