@@ -37,7 +37,7 @@ foreach(line ${VARIANT_LINES})
     list(APPEND VARIANT_SOURCES variants/${name}.c)
   endif()
 endforeach()
-# What of the register is built; registry.c includes it.
+# The part of the register that is built; registry.c includes it.
 list(TRANSFORM CTBENCH_VARIANTS REPLACE "(.+)" "VARIANT(\\1)\n" OUTPUT_VARIABLE built)
 string(JOIN "" built ${built})
 file(CONFIGURE OUTPUT variants/built.def CONTENT "${built}")

@@ -7,7 +7,7 @@
 #   tools/aarch64.sh FOLDER [CTEST-OPTION]...      (default: tests of conformance, scenarios, replay)
 #
 # FOLDER gets Debian's arm64 packages, unpacked: nothing is installed and root is not needed.
-# Exit status: 77 where the compiler, qemu or the packages are not to be had.
+# Exit status: 77 if the compiler, qemu or the packages are not available.
 set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
 mkdir -p "$1"
@@ -25,7 +25,7 @@ for tool in aarch64-linux-gnu-gcc aarch64-linux-gnu-g++ qemu-aarch64 apt-get dpk
 	command -v $tool >/dev/null || skip "$tool is missing: apt-get install g++-aarch64-linux-gnu qemu-user"
 done
 
-# A state of apt's of our own, in which this machine is an arm64.
+# A separate state of apt, in which this machine is an arm64.
 if [ ! -e "$folder/sysroot/done" ]; then
 	mkdir -p "$folder/state/lists/partial" "$folder/cache/archives/partial" "$folder/sysroot"
 	: >"$folder/status"

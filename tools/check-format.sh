@@ -39,7 +39,7 @@ too_wide=$(for file in "${sources[@]}"; do
 		'length > columns { printf "%s:%d: %d columns, at most %d\n", file, NR, length, columns }'
 done)
 trailing=$(git grep -InE '[[:blank:]]+$' -- ':!*.md' ':!results' ':!tests/conformance' | sed 's/:[^:]*$/: space at the end of the line/' || true)
-# What a newcomer reads first stays short, and a clone small.
+# The first documents for a newcomer stay short, and a clone small.
 too_large=$(
 	lines=$(wc -l <README.md)
 	[ "$lines" -le 130 ] || echo "README.md:130: $lines lines, at most 130: move details to docs/"

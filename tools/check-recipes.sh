@@ -56,7 +56,7 @@ git ls-files -z | while IFS= read -r -d '' file; do [ ! -e "$file" ] || printf '
 	tar -c --null -T - | tar -x -C "$copy"
 cd "$copy"
 # The copy's own repository: none of this reaches the one that it was copied from.
-# Configured globally, such as a signature or a hook, nothing must disturb it.
+# Global settings of git, such as signatures or hooks, must not affect it.
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
 git init -q .
 commit() {

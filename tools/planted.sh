@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Is a small difference found where there is one, by the right amount?  One program is compared with
+# Is a small planted difference found, with the right size?  One program is compared with
 # itself, slowed down by 2 % in runs of one thread and by 3 % in runs of two, ten times each.
 #
 #     tools/planted.sh [RUNS [CTBENCH [COMPARE-ARGUMENTS...]]]
 #     tools/planted.sh 10 build/release/ctbench hash --budget 20s
 #
-# Needs two CPUs.  "held" counts the intervals that hold what was planted; 19 of 20 should.
+# Needs two CPUs.  "held" counts the intervals that contain the planted value; 19 of 20 should.
 set -eu
 runs=${1:-10}
 ctbench=${2:-build/release/ctbench}

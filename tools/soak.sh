@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# Churn, resizes and floods on some tables, one after the other: does anything grow?
+# Churn, resizes and floods on some tables, one after the other: does memory grow?
 #
 #   tools/soak.sh CTBENCH FOLDER SECONDS VARIANT...
 #

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The machines of ctbench sweep: has parts of a suite measured until all are there.
+# The machines of ctbench sweep: lets them measure parts of a suite until all are there.
 #
 #   sweep.sh FOLDER ENGINE HOSTS TRIES NAME each|parts NR
 #
@@ -40,7 +40,7 @@ missing() {
 	done
 }
 
-# An archive becomes a folder by one rename, once all of it was unpacked.  What a part said is passed on.
+# An archive is unpacked, then renamed to its folder.  The messages of a part are passed on.
 collect() {
 	for part in $(missing); do
 		cat "$out/$part.tar.err" >&2 2>/dev/null

@@ -213,7 +213,7 @@ static int print_text(const struct request *c, struct kernel_result *r)
 static const char *const way_names[KERNEL_WAYS] = { "without_conntrack", "with_conntrack",
 						    "hooks_here" };
 
-/* What conntrack adds to a packet's way in the same round; and the hooks here as a share of that. */
+/* The cost that conntrack adds to a packet's way; and the hooks here as a share of that. */
 static void
 packet_differences(const struct kernel_result *r, size_t rounds, double *added, double *share)
 {

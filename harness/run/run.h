@@ -60,8 +60,8 @@ struct run_cell {
 	uint64_t fingerprint; /* of name, parameters and seed: what --resume compares */
 	bool selected;	      /* by --benchmark_filter */
 	/*
-	 * Measured in a separate window although it could be sliced, like the cells with events that
-	 * it is compared with: a table without neighbours finds its memory warmer.
+	 * Measured in a separate window although it could be sliced, like the cells with events
+	 * that it is compared with: a table without neighbours finds its memory warmer.
 	 */
 	bool undivided;
 	uint32_t repeats; /* fewer than repeats_most if these were enough (enough.h) */

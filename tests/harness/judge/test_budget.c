@@ -128,7 +128,7 @@ static void test_parts(void **state)
 	assert_float_equal(number_of(json_object_get(one, "budget"), "lines"), 1, 1e-9);
 	expect_sum(one);
 
-	/* Beside the cell with one thread, whose split does not matter. */
+	/* Compared with the cell with one thread, whose split has no effect. */
 	expect(two, BUDGET_MEMORY, 100, 100 - sqrt(32), 100 + sqrt(18));
 	expect(two, BUDGET_LOCKS, 20, 19.6, 20.3);
 	expect(two, BUDGET_OTHER_THREADS, 40, 40 - 5, 40 + 5);
@@ -155,7 +155,7 @@ static void test_parts(void **state)
 	json_decref(report);
 }
 
-/* What cannot be cut into these parts has none. */
+/* Cells that cannot be divided into these parts have no budget. */
 static void test_without(void **state)
 {
 	json_t *report = from(text), *mixed, *unknown, *null, *resized;
@@ -195,7 +195,7 @@ static void test_sentence(void **state)
 	table_budget_text(said, sizeof(said), report, workload);
 	assert_string_equal(said, "");
 
-	/* 95 ns more, all of them other threads'. */
+	/* 95 ns more, all in the part "other threads". */
 	add(report, "c", "nulls", 2, 140, 0);
 	locked = add(report, "d", "locked", 2, 229, 0);
 	judge_budgets(report);
@@ -203,7 +203,7 @@ static void test_sentence(void **state)
 	assert_non_null(strstr(said, "locked takes 229 ns"));
 	assert_non_null(strstr(said, "other threads +95"));
 	assert_null(strstr(said, "hash")); /* less than a twentieth is left out */
-	/* Connections are split already: what is left to see is the chains. */
+	/* Connections are split already: the remaining cause is the chains. */
 	assert_non_null(strstr(said, "ctbench run w --load-factor"));
 	json_object_set_new(json_object_get(locked, "parameters"), "split", json_string("any"));
 	json_object_set_new(json_object_get(json_object_get(json_object_get(report, "cells"), "c"),

@@ -202,7 +202,7 @@ static void too_little_power(void **state)
 	assert_int_equal(run_line("compare a b --require-power 0%%"), 2);
 	assert_int_equal(run_line("compare a b --require-power 5"), 2);
 	json_decref(b);
-	/* A proven regression is the answer, however large the noise. */
+	/* A proven regression is reported with any noise. */
 	b = slower(NULL, 0.7, 2);
 	write_run("b", b);
 	assert_int_equal(run_line("compare a b --require-power 0.5%%"), 3);
@@ -210,7 +210,7 @@ static void too_little_power(void **state)
 	json_decref(b);
 }
 
-/* Runs of the same: 100 comparisons of pairs of runs on each kind of machine. */
+/* Equal runs: 100 comparisons of pairs of runs on each kind of machine. */
 static void nothing_out_of_nothing(void **state)
 {
 	struct fake_run run;
@@ -335,7 +335,7 @@ static void what_differs_is_told(void **state)
 	json_decref(b);
 }
 
-/* Old runs say split: flow for synthetic flows, which means what split: any means now. */
+/* Old runs say split: flow for synthetic flows, which is now split: any. */
 static void old_splits(void **state)
 {
 	json_t *run[2] = { slower(NULL, 1, 1), slower(NULL, 1, 2) }, *parameters, *result;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where two curves part: made-up sweeps over sizes whose truth is known. */
+/* The point from which two curves differ: made-up sweeps over sizes with known differences. */
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Rules of judging: which cells are compared, by which figure, what is said of noise and of few
- * repeats, and how it is printed.
+ * Rules of judging: the compared cells, the figure, noise, few repeats, and the printed text.
  */
 #include "tests/fixture/judged.h"
 
 #include <stdlib.h>
 
-/* The control differs by 10 %: 5 % is no difference then, however steady it is. */
+/* The control differs by 10 %: 5 % is then no difference, even if it is steady. */
 static void never_faster_within_the_noise(void **state)
 {
 	struct fake_run run;
@@ -41,8 +40,8 @@ static void never_faster_within_the_noise(void **state)
 }
 
 /*
- * The noise is the far end of the A/A pair's interval: a pair that happens to agree in its medians
- * says little where its repeats scatter.
+ * The noise is the far end of the A/A pair's interval: equal medians mean little if the repeats
+ * scatter.
  */
 static void noise_is_the_far_end(void **state)
 {
@@ -186,7 +185,7 @@ static void without_a_control(void **state)
 }
 
 /*
- * An hour later the machine is slower: repeats that --resume made up for do not belong to their old
+ * An hour later the machine is slower: repeats measured by --resume do not belong to their old
  * block.
  */
 static void another_pass(void **state)
@@ -218,7 +217,7 @@ static void another_pass(void **state)
 	json_decref(report);
 }
 
-/* A result at one thread does not hold for two, where hardly anything was measured. */
+/* A result with one thread is not valid for two threads, where hardly anything was measured. */
 static void pairs_left_out(void **state)
 {
 	static const unsigned int good[] = { 4, 0 };
@@ -403,7 +402,7 @@ static void which_parameters_are_choices(void **state)
 	json_decref(report);
 }
 
-/* The metric that a workload was made for: not the throughput where latencies were taken. */
+/* The metric of a workload's question: with latencies not the throughput. */
 static void by_which_metric(void **state)
 {
 	static const char *const order[] = { "mops", "p99_ns", "saturation_per_s" };

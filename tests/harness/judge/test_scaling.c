@@ -110,7 +110,7 @@ static void two_numbers_tell_contention_alone(void **state)
 	assert_string_equal(text, "");
 	json_decref(report);
 
-	/* As fast as the threads are many, or faster: no limit. */
+	/* Throughput grows with the threads, or faster: no limit. */
 	report = measured(&best, many, 0, 1);
 	assert_true(number(report, "coherence") < 1e-9);
 	json_decref(report);

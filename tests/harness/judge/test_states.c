@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Effects with near and with far CPUs.  Made-up runs in slices: the machine flips between two
- * distances, what threads share costs more in one of them, and a lock costs another share there.
+ * Effects with near and with far CPUs. Made-up runs in slices: the machine flips between two
+ * distances; shared data cost more in one of them, and a lock costs another share there.
  */
 #include <jansson.h>
 #include <math.h>
@@ -31,7 +31,7 @@ static double jitter(struct rng *rng, double by)
 	return exp(by * (2 * rng_double(rng) - 1));
 }
 
-/* What the machine did in each round, for all cells alike. */
+/* The state of the machine in each round, the same for all cells. */
 static void plan(struct point *points, const struct machine *m, struct rng *rng)
 {
 	for (int i = 0; i < REPEATS * ROUNDS; i++) {
@@ -131,7 +131,7 @@ static void both_states_are_told(void **state)
 	json_decref(report);
 }
 
-/* Nor is a difference claimed where there is none. */
+/* No difference is claimed if there is none. */
 static void the_same_in_both(void **state)
 {
 	const struct machine m = { 90, 370, 0.4, 1 / 0.8, 1 / 0.8, 0 };

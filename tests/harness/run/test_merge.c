@@ -199,7 +199,7 @@ static void change(const char *run_name, const char *part, const char *key, cons
 	store(run_name, "benchmark.json", json);
 }
 
-/* The same of how it was started. */
+/* The same for the run's arguments. */
 static void change_start(const char *run_name, const char *key, json_t *value)
 {
 	json_t *json = load(run_name, "run.json");
@@ -256,7 +256,7 @@ static void what_must_not_be_mixed(void **state)
 	/* ... and from another. */
 	change("o2", "machine", "cpu", "Another CPU");
 	refuses("c a o2 --results runs", "another machine in 'runs/a'");
-	/* Other workloads of another machine are welcome. */
+	/* Other workloads may come from another machine. */
 	change("b", "machine", "cpu", "Another CPU");
 	if (merge("other a b --results runs"))
 		fail_msg("%s", said.err);
@@ -395,8 +395,8 @@ static void forget_last_row(json_t *benchmark, const char *file)
 }
 
 /*
- * Parts that were complete when the run ended, and are not any more.  All of these were merged, and
- * the rest was missing without a message.
+ * Parts that were complete at the end of the run and have lost data since. Once they were all
+ * merged without a message.
  */
 static void parts_that_lost_something(void **state)
 {
@@ -413,7 +413,7 @@ static void parts_that_lost_something(void **state)
 	rewrite("2,$d");
 	refuses("c a b --results runs", "runs/b/cells.tsv:1: ");
 	AGAIN();
-	/* A line cut off at the end of the file is none. */
+	/* An incomplete line at the end of the file is ignored. */
 	assert_int_equal(system("truncate -s -3 runs/b/cells.tsv"), 0);
 	refuses("c a b --results runs", " 4 good");
 	AGAIN();
@@ -459,7 +459,9 @@ static void parts_that_lost_something(void **state)
 	refuses("c a b --results runs", "runs/b/cells.tsv has 4 of 5 repeats of '");
 	AGAIN();
 
-	/* The machine's bounds can be measured again any time: a part without them is complete. */
+	/*
+	 * The machine's bounds can be measured again at any time: a part without them is complete.
+	 */
 	write_text("runs/b/bounds.jsonl", "[cut o");
 	if (merge("c a b --results runs"))
 		fail_msg("%s", said.err);

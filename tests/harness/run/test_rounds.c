@@ -204,7 +204,7 @@ static void enough_is_enough(void **state)
 			 0);
 	assert_true(good_repeats("b") > 5); /* not known with that precision, but there was time */
 
-	/* What the command line says of repeats is exact. */
+	/* Repeats on the command line are exact. */
 	snprintf(text, sizeof(text), "%sbudget: 20s\nprecision: 0.01%%\n", workload);
 	write_text("side.yaml", text);
 	assert_int_equal(RUN("run", "side.yaml", "--results", "runs", "--name", "c", "--no-bounds",
@@ -247,14 +247,16 @@ static void time_goes_where_it_is_needed(void **state)
 			     "--flows", "100,200000"),
 			 0);
 	assert_true(rows_of("b", "/flows:200000\t") >= 2 * STATS_LEAST);
-	/* Nobody takes more than his share, but for the repeats that a judgement needs. */
+	/* No point takes more than its share, except for the repeats that a verdict needs. */
 	json = json_load_file("runs/b/benchmark.json", 0, NULL);
 	assert_int_equal(
 		json_unpack(json, "{s:{s:{s:F}}}", "ctbench", "cost", "elapsed_s", &elapsed), 0);
 	json_decref(json);
 	if (rows_of("b", "/flows:200000\t") > 2 * STATS_LEAST)
 		assert_true(elapsed < 8 * 1.3);
-	/* With a sanitizer it is starting a process that costs most, on a busy machine waiting. */
+	/*
+	 * With a sanitizer most time goes into starting processes, on a busy machine into waiting.
+	 */
 	if (!SANITIZED && rows_of("b", "/flows:200000\t") > 2 * STATS_LEAST)
 		assert_true(rows_of("b", "/flows:100\t") > 1.5 * rows_of("b", "/flows:200000\t"));
 }

@@ -254,7 +254,7 @@ static void filters(void **state)
 	}
 }
 
-/* --dry-run lists what would be measured; it listed all cells, and the time of all. */
+/* --dry-run lists the selected cells; once it listed all cells, and the time of all. */
 static void a_dry_run_of_some(void **state)
 {
 	(void)state;

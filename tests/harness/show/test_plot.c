@@ -293,7 +293,7 @@ static void effects_with_their_intervals(void **state)
 		benchmark, "mops", "axis",
 		"something very long, no label of which goes beyond the left edge of that picture",
 		6, "better");
-	/* Of a single effect the sentence says all, unless it is asked for. */
+	/* A single effect is drawn only if asked for: the sentence has all of it. */
 	assert_int_equal(draw(benchmark, 0), 1);
 	assert_int_equal(draw(benchmark, PLOT_EFFECTS), 2);
 	check_picture("axes-effects");

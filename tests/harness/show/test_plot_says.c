@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What pictures say, and which are worth drawing where nobody asks for a kind. */
+/* The texts of pictures, and the pictures that are drawn by default. */
 #include "harness/workload/workload.h"
 #include "tests/fixture/cmocka.h"
 #include "tests/fixture/command_fixture.h"
@@ -50,7 +50,7 @@ static void a_cost_is_a_time(void **state)
 	(void)state;
 	add_cell(b, "first", NULLS, 1, 4096, 1, 10);
 	add_cell(b, "second", NULLS, 1, 4096, 1, 11);
-	/* Without times it is drawn as it can be. */
+	/* Without times it is drawn from the other figures. */
 	assert_int_equal(draw(b, PLOT_BARS), 1);
 	check_picture("w-bars");
 	expect(svg, "million operations per second");

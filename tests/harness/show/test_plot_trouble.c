@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ctbench plot and report where gnuplot, the folder of the run, or the person at the keyboard does
- * not play along: nothing half is left behind, nothing outside of the run is touched.
+ * ctbench plot and report with errors of gnuplot, bad folders, and interrupts: no incomplete files
+ * are left, and nothing outside the run is touched.
  */
 #include "harness/show/plot/plot.h"
 
@@ -156,7 +156,7 @@ static void gnuplot_hangs(void **state)
 	(void)state;
 	setenv("CTBENCH_PICTURE_SECONDS", "0.3", 1);
 	fails(endless(), "0.3 s");
-	/* Also where something it started does. */
+	/* The same for a process that it started. */
 	snprintf(script, sizeof(script), "%s & exit 0", endless() + 5);
 	fails(script, "0.3 s");
 	assert_false(runs(endless() + 5));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a run recommends: only measured points answer, and only what is proven is chosen. */
+/* Recommendations of a run: only measured points count, and only proven variants are chosen. */
 #include "harness/judge/judge.h"
 #include "harness/judge/matrix.h"
 #include "harness/show/recommend.h"
@@ -35,7 +35,7 @@ static json_t *made(double better)
 	return report;
 }
 
-/* What is said at that load, for free(), or the refusal. */
+/* The answer for that load, for free(), or the refusal. */
 static char *asked(json_t *report, double connections, double churn, double threads, int *err)
 {
 	const struct recommend_wish wish = { connections, churn, threads };
@@ -86,7 +86,7 @@ static void the_best_that_is_proven(void **state)
 	json_decref(report);
 }
 
-/* What only its own interval speaks for is not chosen: it was picked among many. */
+/* A variant that only its own interval supports is not chosen: it was picked among many. */
 static void without_the_correction(void **state)
 {
 	char choice[RECOMMEND_TEXT], open[RECOMMEND_TEXT];

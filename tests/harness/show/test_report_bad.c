@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ctbench report where something is wrong: with its arguments, with where the page is to
- * go, with what benchmark.json has.
+ * ctbench report with wrong arguments, output paths and benchmark.json.
  */
 #include "harness/cli/cmd.h"
 #include "tests/fixture/report_fixture.h"
@@ -145,8 +144,8 @@ static void read_changed(json_t *changed, const char *what, bool draw)
 }
 
 /*
- * Whatever is not there, or is something else, reads as nothing.  A cell without its workload, or
- * a workload without its name, had ended report by SIGSEGV.
+ * Missing values, and values of another type, are read as empty. A cell without its workload, or a
+ * workload without its name, once ended report by SIGSEGV.
  */
 static void test_keys_that_are_gone(void **state)
 {
