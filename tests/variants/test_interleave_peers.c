@@ -363,6 +363,50 @@ static void test_becomes_another(void **state)
 	assert_true(fixture_has(&fx, OTHER));
 }
 
+/* Of two connections with the same hash, each is removed by itself. */
+#define KEYS (1u << 18) /* among which some pairs have the same 32 bits */
+
+static uint32_t hash_of(uint32_t key)
+{
+	union ct_tuple_words w = { .tuple = fixture_tuple(key) };
+
+	return hash_conntrack_raw(&w, NF_CT_DEFAULT_ZONE_ID, fx.net);
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void test_same_hash(void **state)
+{
+	uint64_t *keys = malloc(KEYS * sizeof(*keys));
+	uint32_t one, two, i = 1;
+
+	(void)state;
+	assert_non_null(keys);
+	for (uint32_t key = 0; key < KEYS; key++)
+		keys[key] = (uint64_t)hash_of(key) << 32 | key;
+	qsort(keys, KEYS, sizeof(*keys), by_number);
+	while (i + 1 < KEYS && keys[i] >> 32 != keys[i - 1] >> 32)
+		i++;
+	one = (uint32_t)keys[i - 1];
+	two = (uint32_t)keys[i];
+	free(keys);
+	assert_int_equal(hash_of(one), hash_of(two));
+	for (int turn = 0; turn < 2; turn++) {
+		assert_int_equal(fixture_put_key(&fx, one), 0);
+		assert_int_equal(fixture_put_key(&fx, two), 0);
+		assert_true(fixture_has(&fx, one) && fixture_has(&fx, two));
+		assert_true(fixture_kill(&fx, turn ? one : two));
+		assert_true(fixture_has(&fx, turn ? two : one));
+		assert_false(fixture_has(&fx, turn ? one : two));
+		assert_true(fixture_kill(&fx, turn ? two : one));
+	}
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_table, close_table)
@@ -378,6 +422,7 @@ int main(void)
 		TEST(test_walk_amid_insertion),
 		TEST(test_expired_becomes_another),
 		TEST(test_walk_meets_unconfirmed),
+		TEST(test_same_hash),
 		cmocka_unit_test_setup_teardown(test_moved_under_reader, open_one, close_table),
 		cmocka_unit_test_setup_teardown(test_becomes_another, open_one, close_table),
 	};

@@ -150,6 +150,9 @@ static void sums_are_one_histogram(void **state)
 		ct_histogram_record(part[rng_below(&r, 3)], value);
 		ct_histogram_record(all, value);
 	}
+	/* The largest is not in the last part; it is beyond the last bucket's beginning. */
+	ct_histogram_record(part[1], UINT64_MAX);
+	ct_histogram_record(all, UINT64_MAX);
 	for (int i = 0; i < 3; i++)
 		histogram_add(sum, part[i]);
 	assert_memory_equal(sum, all, sizeof(*sum));

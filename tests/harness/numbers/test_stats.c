@@ -127,6 +127,68 @@ static void trimmed_test(void **state)
 	assert_true(stats_visible(&c, 50) > 1.5 * stats_visible(&c, 1));
 }
 
+static int ascending(const void *a, const void *b)
+{
+	const double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The same resamples once more, in the simplest way: which of them are the interval's ends. */
+static void interval_of_resamples(void **state)
+{
+	/*
+	 * n 10, 9 degrees of freedom: t 2.26216, which is 2.38453 by the deviation of n values;
+	 * beyond it is 0.855 % of a normal law: 17 of 2000.
+	 */
+	enum { N = 10, CUT = 17 };
+	double v[N] = { 1.37, 2.11, 3.59, 5.83, 8.41, 13.7, 21.3, 34.9, 55.1, 89.7 }, *means;
+	struct stats_sample s = { .values = v, .n = N, .weight = 1 };
+	struct stats_contrast c;
+	struct rng r;
+
+	(void)state;
+	assert_int_equal(stats_resamples, 2000);
+	assert_int_equal(stats_contrast(&c, &s, 1, 7), 0);
+	means = calloc(stats_resamples, sizeof(*means));
+	assert_non_null(means);
+	rng_seed(&r, 7);
+	for (size_t i = 0; i < stats_resamples; i++) {
+		double drawn[N];
+
+		for (size_t k = 0; k < N; k++)
+			drawn[k] = v[rng_below(&r, N)];
+		qsort(drawn, N, sizeof(*drawn), ascending);
+		for (size_t k = N / 5; k < N - N / 5; k++)
+			means[i] += drawn[k] / (N - 2 * (N / 5));
+	}
+	qsort(means, stats_resamples, sizeof(*means), ascending);
+	assert_true(near(c.low, means[CUT], 1e-9));
+	assert_true(near(c.high, means[stats_resamples - 1 - CUT], 1e-9));
+	/* Their neighbours would not do. */
+	assert_true(means[CUT] > means[CUT - 2] && means[CUT] < means[CUT + 2]);
+	assert_true(means[stats_resamples - 1 - CUT] > means[stats_resamples - 2 - CUT]);
+	free(means);
+}
+
+/* Welch's degrees of freedom of two samples that differ in size and variance. */
+static void degrees_of_freedom(void **state)
+{
+	/* The first as in trimmed_test(); of the second 1 2 3 4 is left, squares 9.5 of 1 1 2 3 4 4. */
+	double a[] = { 1, 2, 3, 4, 5, 6, 7, 8, 90, 1000 }, b[] = { 0, 1, 2, 3, 4, 5 };
+	struct stats_sample s[] = { { .values = a, .n = 10, .weight = 1 },
+				    { .values = b, .n = 6, .weight = -1 } };
+	const double va = 42.5 / 30, vb = 9.5 / 12;
+	struct stats_contrast c;
+
+	(void)state;
+	assert_int_equal(stats_contrast(&c, s, 2, 1), 0);
+	assert_true(near(c.value, 3, 1e-12));
+	assert_true(near(c.se * c.se, va + vb, 1e-12));
+	assert_true(near(c.df, (va + vb) * (va + vb) / (va * va / 5 + vb * vb / 3), 1e-9));
+	assert_true(near(c.p, 2 * stats_t_above(3 / sqrt(va + vb), c.df), 1e-12));
+}
+
 static double normal(struct rng *r)
 {
 	return sqrt(-2 * log(1 - rng_double(r))) * cos(2 * M_PI * rng_double(r));
@@ -204,9 +266,15 @@ static void poisson_and_chi_square(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(students_t),	       cmocka_unit_test(poisson_and_chi_square),
-	cmocka_unit_test(ranks_of_the_median), cmocka_unit_test(holm),
-	cmocka_unit_test(median_of_nine),      cmocka_unit_test(few_values),
-	cmocka_unit_test(trimmed_test),	       cmocka_unit_test(as_often_as_said),
+	cmocka_unit_test(students_t),
+	cmocka_unit_test(poisson_and_chi_square),
+	cmocka_unit_test(ranks_of_the_median),
+	cmocka_unit_test(holm),
+	cmocka_unit_test(median_of_nine),
+	cmocka_unit_test(few_values),
+	cmocka_unit_test(trimmed_test),
+	cmocka_unit_test(as_often_as_said),
+	cmocka_unit_test(interval_of_resamples),
+	cmocka_unit_test(degrees_of_freedom),
 };
 CT_TEST_MAIN(tests, NULL, NULL)
