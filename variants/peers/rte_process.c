@@ -10,8 +10,8 @@
 #include <rte_eal.h>
 #include <rte_rcu_qsbr.h>
 
-/* Address space for 17 million keys; most of it is never touched. */
-#define MEGABYTES "2048"
+/* Address space for 33 million keys; most of it is never touched. */
+#define MEGABYTES "5120"
 
 struct rte_rcu_qsbr *rte_process_qsbr;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
