@@ -3,10 +3,10 @@
  * A packet's whole way through the running kernel, from one TUN device to another, without
  * conntrack and with it, and the same packets through all hooks of this program; see kernel.h.
  *
- * A write() to a TUN device without NAPI runs everything in the thread that writes: reception, hooks,
- * routing, and transmission into the other device's queue, which nobody reads and which drops.
- * Each of the two namespaces has a chain with one rule; only in one of them the rule asks for the
- * connection's state, which makes the kernel track connections there.
+ * A write() to a TUN device without NAPI runs everything in the thread that writes: reception,
+ * hooks, routing, and transmission into the other device's queue, which nobody reads and which
+ * drops.  Each of the two namespaces has a chain with one rule; only in one of them the rule asks
+ * for the connection's state, which makes the kernel track connections there.
  */
 #include "harness/measure/kernel_internal.h"
 
