@@ -185,23 +185,39 @@ FL_INLINE void fl_relax(void)
 
 /* --- Reading --- */
 
-/* A bit for each slot with that tag. */
+/*
+ * A set of slots has two bits for each: as SSE2 compares bytes, and the address of a reference
+ * follows from the number of a bit without a shift.
+ */
+#define FL_SLOT(i) (3u << 2 * (i))
+
+FL_INLINE unsigned int fl_first(uint32_t slots)
+{
+	return (unsigned int)__builtin_ctz(slots) >> 1;
+}
+
+/* 31 ^ n, not 31 - n: one instruction of x86. */
+FL_INLINE unsigned int fl_last(uint32_t slots)
+{
+	return (31u ^ (unsigned int)__builtin_clz(slots)) >> 1;
+}
+
+/* The slots with that tag. */
 FL_INLINE uint32_t fl_match_tags(const struct fl_line *line, uint16_t tag)
 {
 #if FL_SSE2
 	const __m128i eight = _mm_load_si128((const __m128i *)(const void *)line->tag);
 	const __m128i same = _mm_cmpeq_epi16(eight, _mm_set1_epi16((short)tag));
-	const uint32_t low =
-		(uint32_t)_mm_movemask_epi8(_mm_packs_epi16(same, _mm_setzero_si128()));
 	const uint16_t last = atomic_load_explicit(&line->tag[8], memory_order_relaxed);
 
-	return low | (uint32_t)(last == tag) << 8;
+	return (uint32_t)_mm_movemask_epi8(same) | (last == tag ? FL_SLOT(8) : 0);
 #else
-	uint32_t bits = 0;
+	uint32_t slots = 0;
 
 	for (unsigned int i = 0; i < FL_SLOTS; i++)
-		bits |= (uint32_t)(atomic_load_explicit(&line->tag[i], FL_TAG_ORDER) == tag) << i;
-	return bits;
+		if (atomic_load_explicit(&line->tag[i], FL_TAG_ORDER) == tag)
+			slots |= FL_SLOT(i);
+	return slots;
 #endif
 }
 
@@ -280,10 +296,10 @@ FL_INLINE uint32_t fl_find_in(const struct flowline *t, const struct fl_line *li
 	fl_fence(memory_order_acquire);
 	FL_POINT(FL_TAGS_READ);
 	/* The youngest first: see fl_add(). */
-	for (; slots; slots &= ~(1u << (31 - __builtin_clz(slots)))) {
+	for (; slots; slots &= ~FL_SLOT(fl_last(slots))) {
 		/* acquire: the slot may have been given to another object with the same tag */
-		uint32_t ref = atomic_load_explicit(&line->ref[31 - __builtin_clz(slots)],
-						    memory_order_acquire);
+		uint32_t ref =
+			atomic_load_explicit(&line->ref[fl_last(slots)], memory_order_acquire);
 
 		if (FL_LIKELY(match(arg, fl_at(t, ref), ref & FL_KIND_MASK)))
 			return ref;
@@ -334,8 +350,7 @@ FL_INLINE uint32_t fl_guess(const struct flowline *t, uint32_t hash, const bool 
 	fl_fence(memory_order_acquire); /* as in fl_find_in() */
 	FL_POINT(FL_TAGS_READ);
 	if (FL_LIKELY(slots)) {
-		ref = atomic_load_explicit(&line->ref[31 - __builtin_clz(slots)],
-					   memory_order_acquire);
+		ref = atomic_load_explicit(&line->ref[fl_last(slots)], memory_order_acquire);
 		/* The second argument must be a constant; clang does not accept a parameter. */
 		if (write)
 			__builtin_prefetch(fl_at(t, ref), 1, 3);
@@ -475,20 +490,20 @@ static inline void fl_chain(struct flowline *t, struct fl_line *line, uint16_t t
 static inline uint32_t
 fl_keep_order(struct fl_line *line, uint32_t same, int i, uint16_t tag, uint32_t ref, bool oldest)
 {
-	uint32_t v[FL_SLOTS + 1], slots = same | (i < 0 ? 0 : 1u << i), out = 0;
+	uint32_t v[FL_SLOTS + 1], slots = same | (i < 0 ? 0 : FL_SLOT(i)), out = 0;
 	unsigned int nr = 0;
 
 	if (oldest)
 		v[nr++] = ref;
-	for (uint32_t s = same; s; s &= s - 1)
-		v[nr++] = atomic_load_explicit(&line->ref[__builtin_ctz(s)], memory_order_relaxed);
+	for (uint32_t s = same; s; s &= ~FL_SLOT(fl_first(s)))
+		v[nr++] = atomic_load_explicit(&line->ref[fl_first(s)], memory_order_relaxed);
 	if (!oldest)
 		v[nr++] = ref;
 	nr = 0;
 	if (i < 0)
 		out = v[nr++];
-	for (uint32_t s = slots; s; s &= s - 1)
-		atomic_store_explicit(&line->ref[__builtin_ctz(s)], v[nr++], memory_order_release);
+	for (uint32_t s = slots; s; s &= ~FL_SLOT(fl_first(s)))
+		atomic_store_explicit(&line->ref[fl_first(s)], v[nr++], memory_order_release);
 	if (i >= 0)
 		atomic_store_explicit(&line->tag[i], tag, memory_order_release);
 	return out;
@@ -504,7 +519,7 @@ fl_add(struct flowline *t, struct fl_line *line, uint32_t hash, uint32_t ref, bo
 {
 	const uint16_t tag = fl_tag(hash);
 	const uint32_t unused = fl_match_tags(line, 0), same = fl_match_tags(line, tag);
-	const int i = unused ? __builtin_ctz(unused) : -1;
+	const int i = unused ? (int)fl_first(unused) : -1;
 
 	if (FL_LIKELY(unused && !same)) {
 		/* release: pairs with fl_find_in(), which may have read the same tag here before */
