@@ -174,7 +174,10 @@ static void interval_of_resamples(void **state)
 /* Welch's degrees of freedom of two samples that differ in size and variance. */
 static void degrees_of_freedom(void **state)
 {
-	/* The first as in trimmed_test(); of the second 1 2 3 4 is left, squares 9.5 of 1 1 2 3 4 4. */
+	/*
+	 * The first as in trimmed_test(); of the second 1 2 3 4 is left, squares 9.5 of
+	 * 1 1 2 3 4 4.
+	 */
 	double a[] = { 1, 2, 3, 4, 5, 6, 7, 8, 90, 1000 }, b[] = { 0, 1, 2, 3, 4, 5 };
 	struct stats_sample s[] = { { .values = a, .n = 10, .weight = 1 },
 				    { .values = b, .n = 6, .weight = -1 } };
