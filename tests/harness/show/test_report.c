@@ -298,7 +298,7 @@ static void test_matrix(void **state)
 	/* The last section says what to choose. */
 	expect(strstr(page, "id=\"choose\""),
 	       "<dd>double, because its throughput is 2.00 times that of first");
-	expect(strstr(page, "id=\"choose\""), "<dd>first, because nothing");
+	expect(strstr(page, "id=\"choose\""), "<dd>first, because no other");
 	assert_int_equal(count(page, "<details"), count(page, "</details>"));
 	/* One script, whose hash is in the policy. */
 	assert_int_equal(count(page, "<script"), 1);
