@@ -25,6 +25,7 @@ install(CODE "
   execute_process(COMMAND \"$<TARGET_FILE:ctbench>\" man --out \"\${share}/man/man1\"
     COMMAND_ERROR_IS_FATAL ANY)
   message(STATUS \"Installing: \${share}/man/man1/ctbench*.1\")
+  made_by_ctbench(ctbench/workload.schema.json list --schema)
   made_by_ctbench(bash-completion/completions/ctbench completion bash)
   made_by_ctbench(zsh/site-functions/_ctbench completion zsh)
   made_by_ctbench(fish/vendor_completions.d/ctbench.fish completion fish)

@@ -15,6 +15,8 @@
 #include "harness/workload/parameters.h"
 #include "harness/workload/workload.h"
 
+#define SCHEMA "workload.schema.json"
+
 struct request {
 	const char *file, *question, *variants, *traffic, *vary;
 };
@@ -64,6 +66,29 @@ static const char **answer_to(struct request *q, size_t nr)
 	return (const char **)((char *)q + questions[nr].at);
 }
 
+/*
+ * Where editors find the schema: that of `make install`, wherever the program is now; else a file
+ * beside the workload.
+ */
+static const char *schema_path(void)
+{
+	static const char relative[] = "share/ctbench/" SCHEMA;
+	static char path[PATH_MAX + sizeof(relative)];
+	char *slash;
+	int up = 0;
+
+	if (realpath("/proc/self/exe", path)) {
+		for (; up < 2 && (slash = strrchr(path, '/')); up++)
+			*slash = '\0';
+		strcat(path, "/");
+		strcat(path, relative);
+		/* A line end in the path would end the comment. */
+		if (up == 2 && !strchr(path, '\n') && !access(path, R_OK))
+			return path;
+	}
+	return SCHEMA;
+}
+
 /* The file's text from the answers so far, with defaults for the others. */
 static char *compose(const struct request *q, struct workload_set *set, struct ct_error *e)
 {
@@ -74,7 +99,8 @@ static char *compose(const struct request *q, struct workload_set *set, struct c
 	for (size_t i = 0; i < NR_QUESTIONS; i++)
 		if (!*answer_to(&with, i))
 			*answer_to(&with, i) = questions[i].fallback ? questions[i].fallback : "?";
-	a = (struct workload_answers){ with.question, with.variants, with.traffic, with.vary };
+	a = (struct workload_answers){ with.question, with.variants, with.traffic, with.vary,
+				       schema_path() };
 	text = workload_new_text(&a, e);
 	if (text && workload_load_text(set, strcmp(q->file, "-") ? q->file : WORKLOAD_STDIN, text,
 				       NULL, e)) {
@@ -173,10 +199,14 @@ static int finish(const struct request *q, struct ct_error *e)
 		fputs(text, stdout);
 	else if (!err)
 		err = write_file(q->file, text, e);
-	if (!err && !to_stdout)
+	if (!err && !to_stdout) {
 		printf("%s: %zu cells, about %.0f s.  To measure them:\n  ctbench run %s\n",
 		       q->file, set.list[0].nr_cells, 1 + workload_set_expected_seconds(&set),
 		       escaped(word, sizeof(word), escape_shell, q->file));
+		if (!strcmp(schema_path(), SCHEMA))
+			puts("For completion in an editor, in the file's folder:\n"
+			     "  ctbench list --schema >" SCHEMA);
+	}
 	free(text);
 	workload_set_free(&set);
 	return err;

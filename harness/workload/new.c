@@ -107,7 +107,7 @@ char *workload_new_text(const struct workload_answers *a, struct ct_error *e)
 	bool sized = false;
 	int err;
 
-	fputs("question: ", out);
+	fprintf(out, "# yaml-language-server: $schema=%s\nquestion: ", a->schema);
 	put_text(out, a->question);
 	fputc('\n', out);
 	err = put_key(out, PARAM_VARIANTS, a->variants, "--variants", e);

@@ -132,6 +132,7 @@ int cell_param_set(struct cell *cell, const char *column, const char *text, cons
  */
 struct workload_answers {
 	const char *question, *variants, *traffic, *vary;
+	const char *schema; /* its path, for editors */
 };
 char *workload_new_text(const struct workload_answers *a, struct ct_error *e);
 

@@ -71,6 +71,8 @@ static void test_installed(void **state)
 		"share/pkgconfig/flowline.pc",
 		"share/doc/ctbench/README.md",
 		"share/doc/ctbench/workloads/axes.yaml",
+		"share/doc/ctbench/workloads/workload.schema.json",
+		"share/ctbench/workload.schema.json",
 	};
 
 	(void)state;
@@ -87,6 +89,11 @@ static void test_installed(void **state)
 	}
 	assert_int_equal(access("moved/share/man/man1/ctbench-measure.1", F_OK), -1);
 	works("../moved/bin/ctbench", "one");
+	/* an editor finds the schema from anywhere */
+	assert_int_equal(call_shell("moved/bin/ctbench new --question Why? - </dev/null | "
+				    "sed -n '1s/.*schema=//p' | xargs cat"),
+			 0);
+	expect(said.out, "json-schema.org");
 }
 
 /* flowline in somebody's program: the installed files are all that it needs. */

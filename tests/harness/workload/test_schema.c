@@ -149,7 +149,7 @@ static void load_all(const char *const *files, size_t nr, const char *prefix, bo
 
 static void test_schema(void **state)
 {
-	json_t *schema = workload_schema();
+	json_t *schema = workload_schema(), *kept;
 
 	(void)state;
 	assert_non_null(schema);
@@ -158,7 +158,19 @@ static void test_schema(void **state)
 			json_object_get(json_object_get(schema, "properties"), parameters[i].name),
 			"description")));
 	assert_int_equal(json_dump_file(schema, "schema.json", 0), 0);
+	/* workloads/workload.schema.json is it, and all files there begin with its path */
+	kept = json_load_file(CTBENCH_SOURCE_DIR "/workloads/workload.schema.json", 0, NULL);
+	if (!json_equal(schema, kept))
+		fail_msg("workloads/workload.schema.json is another: make it by ctbench list "
+			 "--schema");
+	json_decref(kept);
 	json_decref(schema);
+	assert_int_equal(system("cd " CTBENCH_SOURCE_DIR "/workloads && for f in $(find . -name "
+				"'*.yaml'); do p=$(sed -n '1s/^# yaml-language-server: "
+				"$schema=//p' $f); [ \"${p##*/}\" = workload.schema.json ] && [ -f "
+				"${f%/*}/$p ] || { echo $f: no schema in its first line; exit 1; "
+				"}; done"),
+			 0);
 	load_all(wrong, sizeof(wrong) / sizeof(wrong[0]), "wrong", false);
 	load_all(right, sizeof(right) / sizeof(right[0]), "right", true);
 	if (system("python3 -c 'import jsonschema, yaml' 2>/dev/null")) {
