@@ -15,13 +15,14 @@
 
 #include "harness/base/grid.h"
 #include "harness/base/json_read.h"
+#include "harness/base/memory.h"
 #include "harness/base/terminal.h"
 #include "harness/base/text.h"
 #include "harness/cli/cmd.h"
 #include "harness/judge/matrix.h"
-#include "harness/results/figures.h"
 #include "harness/results/results.h"
 #include "harness/show/matrix.h"
+#include "harness/show/report/report.h"
 
 /* Columns of a table besides those of machines. */
 enum { POINT, VARIANT, FIRST_MACHINE };
@@ -30,6 +31,7 @@ enum { POINT, VARIANT, FIRST_MACHINE };
 struct request {
 	struct cmd_words runs;
 	const char *base, *results;
+	const char *html;
 	bool json, markdown;
 };
 
@@ -45,6 +47,8 @@ static const struct cmd_option operands[] = {
 static const struct cmd_option options[] = {
 	{ "base", 'b', CMD_TEXT, AT(base), "VARIANT",
 	  .help = "what to compare with (default: the first variant of the first run)" },
+	{ "html", 0, CMD_TEXT, AT(html), "FILE",
+	  .help = "write a web page with pictures, - for standard output" },
 	{ "markdown", 0, CMD_SWITCH, AT(markdown), NULL, .help = "print Markdown" },
 	{ "json", 0, CMD_SWITCH, AT(json), NULL, .help = "print JSON" },
 	CMD_RESULTS(struct request),
@@ -53,6 +57,7 @@ static const struct cmd_option options[] = {
 
 static const struct cmd_term examples[] = {
 	{ "ctbench machines models-1 models-2", NULL },
+	{ "ctbench machines models-1 models-2 --html machines.html", NULL },
 	{ "ctbench machines xeon epyc ampere --base nulls_rcu_siphash --markdown", NULL },
 	{ NULL, NULL },
 };
@@ -244,32 +249,20 @@ static const char legend[] =
 	"ratio is within the noise). agree: proven on all machines, in the same direction; differ: "
 	"proven in both directions.";
 
-static void put_cell(struct grid *g, size_t column, const json_t *row, const json_t *cell)
-{
-	const struct figure *f = figure_find(FIGURE_METRIC, text_of(row, "metric"));
-	char ratio[32], text[64] = "";
-
-	if (json_is_true(json_object_get(row, "base")) && !json_is_null(cell)) {
-		snprintf(text, sizeof(text), "%.4g %.20s",
-			 number_of(cell, "value") * (f ? figure_scale(f) : 1), f ? f->unit : "");
-	} else if (!json_is_null(cell)) {
-		matrix_ratio(ratio, sizeof(ratio), cell);
-		snprintf(text, sizeof(text), matrix_apart(cell) ? "%s" : "(%s)", ratio);
-	}
-	grid_put(g, column, text);
-}
-
 static void put_row(struct grid *g, const json_t *row)
 {
 	const json_t *cell;
+	char text[64];
 	size_t i;
 
 	if (!grid_add_row(g))
 		return;
 	grid_put(g, POINT, text_of(row, "words"));
 	grid_put(g, VARIANT, text_of(row, "variant"));
-	json_array_foreach(json_object_get(row, "machines"), i, cell)
-		put_cell(g, FIRST_MACHINE + i, row, cell);
+	json_array_foreach(json_object_get(row, "machines"), i, cell) {
+		matrix_machine_text(text, sizeof(text), row, cell);
+		grid_put(g, FIRST_MACHINE + i, text);
+	}
 	grid_put(g, g->columns - 1, text_of(row, "verdict"));
 }
 
@@ -349,6 +342,35 @@ static int read_runs(struct machines *all, const struct request *q, struct ct_er
 	return 0;
 }
 
+static int write_page(const json_t *result, const char *path, struct ct_error *e)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = memory_stream(&text, &len);
+	int err = report_machines_page(out, result, e);
+
+	memory_stream_close(out, &text);
+	if (!err && strcmp(path, "-"))
+		err = results_write_file(path, text, len, e);
+	else if (!err)
+		fwrite(text, 1, len, stdout);
+	free(text);
+	if (!err && strcmp(path, "-"))
+		printf("page: %s\n", path);
+	return err;
+}
+
+static int show(const struct request *q, const json_t *result, struct ct_error *e)
+{
+	if (q->html)
+		return write_page(result, q->html, e);
+	if (!q->json)
+		return print(result, q->markdown ? GRID_MARKDOWN : GRID_TEXT, e);
+	json_dumpf(result, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
+	putchar('\n');
+	return 0;
+}
+
 static int machines(void *request, struct ct_error *e)
 {
 	const struct request *q = request;
@@ -358,20 +380,17 @@ static int machines(void *request, struct ct_error *e)
 
 	if (q->runs.nr > MACHINES_MAX)
 		err = ct_user_error(e, "machines: at most %d runs fit a table", (int)MACHINES_MAX);
-	else if (q->json && q->markdown)
-		err = ct_user_error(e, "--json and --markdown exclude each other: give one");
+	else if (!!q->html + q->json + q->markdown > 1)
+		err = ct_user_error(
+			e, "--html, --json and --markdown exclude each other: give one of them");
 	else
 		err = read_runs(&all, q, e);
 	if (!err) {
 		result = compare(&all, q->runs.list);
 		err = result ? 0 : ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory to compare");
 	}
-	if (!err && q->json)
-		json_dumpf(result, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
-	else if (!err)
-		err = print(result, q->markdown ? GRID_MARKDOWN : GRID_TEXT, e);
-	if (!err && q->json)
-		putchar('\n');
+	if (!err)
+		err = show(q, result, e);
 	json_decref(result);
 	for (size_t i = 0; i < q->runs.nr && i < MACHINES_MAX; i++) {
 		json_decref(all.list[i].matrix);

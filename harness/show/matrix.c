@@ -118,6 +118,23 @@ void matrix_ratio(char *buf, size_t size, const json_t *cell)
 		snprintf(buf, size, "void");
 }
 
+void matrix_machine_text(char *buf, size_t size, const json_t *row, const json_t *cell)
+{
+	const struct figure *f = figure_find(FIGURE_METRIC, text_of(row, "metric"));
+	char ratio[32];
+
+	buf[0] = '\0';
+	if (json_is_null(cell))
+		return;
+	if (json_is_true(json_object_get(row, "base"))) {
+		snprintf(buf, size, "%.4g %.20s",
+			 number_of(cell, "value") * (f ? figure_scale(f) : 1), f ? f->unit : "");
+	} else {
+		matrix_ratio(ratio, sizeof(ratio), cell);
+		snprintf(buf, size, matrix_apart(cell) ? "%s" : "(%s)", ratio);
+	}
+}
+
 bool matrix_apart(const json_t *cell)
 {
 	return json_is_true(json_object_get(cell, "apart"));

@@ -27,6 +27,12 @@ void matrix_point(char *buf, size_t size, const struct json_t *question);
 /* "1.28", "0.052", "17"; "void" without a measurement. */
 void matrix_ratio(char *buf, size_t size, const struct json_t *cell);
 /*
+ * A row of ctbench machines, on one of the machines: "25.3 ns/op" for the baseline, else the ratio,
+ * in brackets if it is not proven; "" if it was not measured there.
+ */
+void matrix_machine_text(char *buf, size_t size, const struct json_t *row,
+			 const struct json_t *cell);
+/*
  * Does the cell differ from the baseline by its own interval, and with the correction for all
  * comparisons of the matrix?
  */

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * A report as a web page: one file that loads nothing, with its pictures inside. plots/report.css
- * is its style, plots/report.js its script.
- */
+/* The report of a run as a web page, with its pictures inside. */
 #include "harness/show/report/report.h"
+#include "harness/show/report/page.h"
 
 #include "harness/machine/env.h"
-#include "harness/base/built_in.h"
 #include "harness/base/escape.h"
 #include "harness/base/grid.h"
 #include "harness/base/json_read.h"
-#include "harness/base/sha256.h"
 #include "harness/show/plot/plot.h"
 #include "harness/show/answers.h"
 #include "harness/show/matrix.h"
@@ -19,69 +15,9 @@
 #include <errno.h>
 #include <jansson.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* An element with an escaped text. */
-__attribute__((format(printf, 3, 4))) static void
-element(FILE *out, const char *tag, const char *fmt, ...)
-{
-	char text[4096];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	fprintf(out, "<%s>", tag);
-	escape_html(out, text);
-	/* The end tag has no attributes. */
-	fprintf(out, "</%.*s>\n", (int)strcspn(tag, " "), tag);
-}
-
-/* A file of this program as an element: with a newline before it, as the hash has it. */
-struct inlined {
-	const char *file;
-	char text[1 << 16], hash[SHA256_BASE64];
-};
-
-static int inlined(struct inlined *in, struct ct_error *e)
-{
-	const struct built_in *file = built_in_find(in->file);
-	size_t len = file ? (size_t)(file->end - file->data) : 0;
-
-	if (!len || len + 2 > sizeof(in->text))
-		return ct_fail(e, -ENOENT, CT_EXIT_INTERNAL, "%s is missing in this program",
-			       in->file);
-	in->text[0] = '\n';
-	memcpy(in->text + 1, file->data, len);
-	in->text[len + 1] = '\0';
-	sha256_base64(in->hash, in->text, len + 1);
-	return 0;
-}
-
-/*
- * The style sheet, after a policy that allows this style sheet and the script at the end only: the
- * browser runs no injected script.
- */
-static int style(FILE *out, struct inlined *script, struct ct_error *e)
-{
-	struct inlined css = { .file = "plots/report.css" };
-	int err = inlined(&css, e);
-
-	script->file = "plots/report.js";
-	if (!err)
-		err = inlined(script, e);
-	if (err)
-		return err;
-	fprintf(out,
-		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-		"style-src 'sha256-%s'; script-src 'sha256-%s'; base-uri 'none'; form-action "
-		"'none'\">\n<style>%s</style>\n",
-		css.hash, script->hash, css.text);
-	return 0;
-}
 
 /* ---- the top ---- */
 
@@ -436,35 +372,25 @@ static void again(FILE *out, const struct report_source *s)
 
 int report_html(FILE *out, const struct report_source *s, struct ct_error *e)
 {
-	struct inlined script;
 	const json_t *workload;
+	struct page page;
 	size_t i;
-	int err;
+	int err = page_begin(out, &page, text_of(s->report, "name"), e);
 
-	fputs("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-	      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-	      "<meta name=\"color-scheme\" content=\"light dark\">\n",
-	      out);
-	element(out, "title", "ctbench: %s", text_of(s->report, "name"));
-	err = style(out, &script, e);
 	if (err)
 		return err;
-	fputs("</head>\n<body>\n", out);
 	bar(out, s);
 	fputs("<main>\n<header>\n", out);
 	top(out, s);
 	fputs("</header>\n", out);
 	report_matrix(out, s);
 	answers(out, s);
-	json_array_foreach(json_object_get(s->report, "workloads"), i, workload) {
-		err = workload_section(out, s, workload, i, e);
-		if (err)
-			return err;
-	}
+	json_array_foreach(json_object_get(s->report, "workloads"), i, workload)
+		err = err ? err : workload_section(out, s, workload, i, e);
 	bounds(out, s);
 	machine(out, s);
 	again(out, s);
 	report_choose(out, s);
-	fprintf(out, "</main>\n<script>%s</script>\n</body>\n</html>\n", script.text);
-	return 0;
+	page_end(out, &page);
+	return err;
 }

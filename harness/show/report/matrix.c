@@ -186,7 +186,7 @@ static void head(FILE *out, const json_t *matrix, size_t all)
 
 /* ---- the cells ---- */
 
-static const char *shade(const json_t *cell)
+const char *report_shade(const json_t *cell)
 {
 	bool better = number_of(cell, "ratio") >= 1;
 
@@ -234,7 +234,7 @@ static void one_cell(FILE *out, const json_t *matrix, size_t i, size_t row, cons
 		return;
 	}
 	matrix_ratio(ratio, sizeof(ratio), cell);
-	fprintf(out, "<td class=\"%s\"><a href=\"#w%.0f\" title=\"", shade(cell),
+	fprintf(out, "<td class=\"%s\"><a href=\"#w%.0f\" title=\"", report_shade(cell),
 		section_of(question));
 	title(out, matrix, question, cell);
 	fprintf(out, "\">%s%s%s</a></td>", matrix_apart(cell) ? "" : "(", ratio,

@@ -4,7 +4,9 @@
  * and how to repeat it.
  *
  *	report.c	writes the file
- *	html.c		a web page in one file
+ *	html.c		a web page
+ *	page.c		what every page begins and ends with
+ *	machines.c	a page that compares machines
  *	matrix.c	the page's first table: variants down, questions across
  *	markdown.c	for a comment on a change
  *	text.c		for a terminal, and JSON
@@ -67,6 +69,14 @@ void report_badges(FILE *out, const struct report_source *s);
 void report_matrix(FILE *out, const struct report_source *s);
 /* The last section: what to choose at each point. False if no point has an answer. */
 bool report_choose(FILE *out, const struct report_source *s);
+
+/* How the style sheet colours a ratio: "better strong", "worse", "open" (not proven), ... */
+const char *report_shade(const struct json_t *cell);
+
+/* ---- machines.c ---- */
+
+/* A web page of ctbench machines --json: variants down, machines across, for each workload. */
+int report_machines_page(FILE *out, const struct json_t *result, struct ct_error *e);
 
 /* ---- parts.c ---- */
 

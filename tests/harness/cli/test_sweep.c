@@ -248,6 +248,12 @@ static void each_machine(void **state)
 	json_decref(result);
 	assert_int_equal(call_shell(CTBENCH_BINARY " machines e-1 e-2 --markdown"), 0);
 	expect(said.out, "| nulls_rcu_siphash |");
+	assert_int_equal(call_shell(CTBENCH_BINARY " machines e-1 e-2 --html m.html && cat m.html"),
+			 0);
+	expect(said.out, "Another CPU");
+	expect(said.out, "class=\"dots\"");
+	assert_int_equal(call_shell(CTBENCH_BINARY " machines e-1 --html - --json 2>&1"),
+			 CT_EXIT_USER);
 	assert_int_equal(call_shell(CTBENCH_BINARY " machines e-1 nowhere 2>&1"), CT_EXIT_USER);
 	assert_int_equal(call_shell(CTBENCH_BINARY " machines e-1 --base no 2>&1"), CT_EXIT_USER);
 }
