@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/compiler.h"
+#include "harness/base/progress.h"
 #include "harness/machine/memory_limit.h"
 #include "harness/machine/topology.h"
 #include "harness/measure/bounds_measure.h"
@@ -157,13 +158,17 @@ static const struct cmd_term examples[] = {
 static int print_repeats(const struct request *c, struct ct_error *e)
 {
 	json_t *all = json_array(), *merged = NULL;
+	struct progress progress;
 	int err = 0;
 
+	progress_begin(&progress, "measuring", (double)c->repeats);
 	for (uint64_t i = 0; i < c->repeats && !err; i++) {
 		json_t *one = bounds_child(&c->q, e);
 
 		err = one ? json_array_append_new(all, one) : -EIO;
+		progress_update(&progress, (double)i + 1, NULL);
 	}
+	progress_end(&progress);
 	if (!err) {
 		merged = bounds_merge(all);
 		err = merged ? table_bounds(stdout, merged, GRID_TEXT) : -ENOMEM;

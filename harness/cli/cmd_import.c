@@ -18,6 +18,7 @@
 #include "harness/base/grid.h"
 #include "harness/base/json_read.h"
 #include "harness/base/memory.h"
+#include "harness/base/progress.h"
 #include "harness/cli/cmd.h"
 #include "harness/results/results.h"
 #include "harness/cli/anonymise.h"
@@ -82,6 +83,7 @@ struct import {
 	const struct request *q;
 	bool wanted[256]; /* protocols */
 	struct import_table table;
+	struct progress progress;
 	uint64_t left_out;	/* other protocols */
 	uint64_t icmp_left_out; /* of XML */
 };
@@ -90,7 +92,10 @@ static int add(void *arg, const struct conntrack_entry *entry, struct ct_error *
 {
 	struct import *i = arg;
 	struct import_table *t = &i->table;
+	char text[48];
 
+	snprintf(text, sizeof(text), "%llu connections", (unsigned long long)t->nr);
+	progress_update(&i->progress, 0, text);
 	if (!i->wanted[entry->tuple[0].tuple.dst.protonum]) {
 		i->left_out++;
 		return 0;
@@ -124,6 +129,16 @@ static int read_file(struct import *i, struct ct_error *e)
 		fclose(text->in);
 	free(text);
 	return ret;
+}
+
+static int read_table(struct import *i, struct ct_error *e)
+{
+	int err;
+
+	progress_begin(&i->progress, "reading", 0);
+	err = i->q->live ? kernel_table_each(add, i, e) : read_file(i, e);
+	progress_end(&i->progress);
+	return err;
 }
 
 static int choose_protocols(struct import *i, struct ct_error *e)
@@ -419,7 +434,7 @@ static int import(void *request, struct ct_error *e)
 	if (!err)
 		err = choose_protocols(&i, e);
 	if (!err)
-		err = i.q->live ? kernel_table_each(add, &i, e) : read_file(&i, e);
+		err = read_table(&i, e);
 	if (!err && !i.table.nr)
 		err = ct_user_error(e, "%s has no connection%s",
 				    i.q->live		      ? "the kernel's table"

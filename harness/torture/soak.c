@@ -6,6 +6,7 @@
 
 #include "core/ticks.h"
 #include "harness/machine/memstat.h"
+#include "harness/base/progress.h"
 #include "harness/numbers/trend.h"
 #include "harness/torture/internal.h"
 
@@ -121,6 +122,7 @@ int torture_soak(const struct torture *t, FILE *out, struct torture_counts *coun
 	const double step = t->seconds / SOAK_SAMPLES_MAX;
 	static struct scene s;
 	static struct soak k;
+	struct progress progress;
 	int err = torture_keeps(t, e);
 
 	*counts = (struct torture_counts){ 0 };
@@ -133,6 +135,7 @@ int torture_soak(const struct torture *t, FILE *out, struct torture_counts *coun
 		fprintf(out, "\t%s", figures[i].name);
 	fputc('\n', out);
 	err = torture_open(&s, t, &plan, e);
+	progress_begin(&progress, "soak", t->seconds);
 	while (!err && !atomic_load(&s.faults) && k.nr < SOAK_SAMPLES_MAX &&
 	       (k.nr < SAMPLES_MIN || torture_seconds_since(&k.begin) < t->seconds)) {
 		err = torture_act(&s, roles, ARRAY_SIZE(roles), step > 0.1 ? step : 0.1, sample, &k,
@@ -140,7 +143,9 @@ int torture_soak(const struct torture *t, FILE *out, struct torture_counts *coun
 		if (!err)
 			torture_compare(&s);
 		counts->quiet++;
+		progress_update(&progress, torture_seconds_since(&k.begin), NULL);
 	}
+	progress_end(&progress);
 	if (!err && !atomic_load(&s.faults))
 		err = judge(&s, &k);
 	torture_close(&s);

@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "harness/base/progress.h"
+#include "harness/base/seconds.h"
 #include "harness/numbers/random.h"
 #include "harness/torture/internal.h"
 
@@ -229,8 +231,9 @@ int torture_verdict(const struct scene *s, const char *scene, struct ct_error *e
 		       (unsigned long long)s->seed);
 }
 
-static int run_scene(struct scene *s, const struct torture *t, const struct scene_plan *plan,
-		     double seconds, struct torture_counts *counts, struct ct_error *e)
+static int
+run_scene(struct scene *s, const struct torture *t, const struct scene_plan *plan, double seconds,
+	  struct progress *progress, struct torture_counts *counts, struct ct_error *e)
 {
 	static torture_role *const everything[] = {
 		torture_reader, torture_reader, torture_writer,
@@ -252,6 +255,7 @@ static int run_scene(struct scene *s, const struct torture *t, const struct scen
 		if (!err)
 			torture_compare(s);
 		counts->quiet++;
+		progress_update(progress, seconds_now() - progress->began, plan->name);
 	}
 	torture_close(s);
 	return err ? err : torture_verdict(s, plan->name, e);
@@ -271,12 +275,16 @@ int torture_run(const struct torture *t, struct torture_counts *counts, struct c
 {
 	static struct scene s;
 	const size_t scenes = ARRAY_SIZE(plans);
+	struct progress progress;
 	int err;
 
 	*counts = (struct torture_counts){ 0 };
 	err = torture_keeps(t, e);
+	progress_begin(&progress, t->variant->name, t->seconds);
 	for (size_t i = 0; i < scenes && !err; i++)
-		err = run_scene(&s, t, &plans[i], t->seconds / (double)scenes, counts, e);
+		err = run_scene(&s, t, &plans[i], t->seconds / (double)scenes, &progress, counts,
+				e);
+	progress_end(&progress);
 	if (err && !e->status)
 		ct_fail(e, err, CT_EXIT_USER, "cannot start a thread: %s", strerror(-err));
 	return err;
