@@ -83,6 +83,8 @@ void file_remove_unfinished(const char *folder)
 	DIR *dir = opendir(folder);
 	struct dirent *entry;
 
+	if (!dir)
+		memory_end_if(errno);
 	while (dir && (entry = readdir(dir)))
 		if (!strncmp(entry->d_name, NEW_PREFIX, strlen(NEW_PREFIX)))
 			unlinkat(dirfd(dir), entry->d_name, 0);
@@ -124,19 +126,28 @@ FILE *file_read(const char *path, uint64_t most)
 	FILE *in = NULL;
 
 	if (fd < 0) {
+		memory_end_if(-fd);
 		errno = -fd;
 		return NULL;
 	}
 	errno = EFBIG;
 	if ((uint64_t)st.st_size <= most)
 		in = fdopen(fd, "r");
-	if (!in && errno == ENOMEM)
-		memory_end();
 	if (!in) {
 		err = errno;
+		memory_end_if(err);
 		close(fd);
 		errno = err;
 	}
+	return in;
+}
+
+FILE *file_fact(const char *path)
+{
+	FILE *in = fopen(path, "re");
+
+	if (!in)
+		memory_end_if(errno);
 	return in;
 }
 
@@ -153,6 +164,7 @@ ssize_t file_line(FILE *in, char **line, size_t *room)
 
 const char *file_error(int err)
 {
+	err = abs(err);
 	switch (err) {
 	case ELOOP:
 		return "it is a symlink, and must be a file";

@@ -37,9 +37,16 @@ int file_append(const char *path, int flags);
 
 /*
  * Open a regular file of at most `most` bytes for reading; symlinks are followed.  NULL and errno.
- * Without memory it ends the program.
+ * Without memory or descriptors it ends the program.
  */
 FILE *file_read(const char *path, uint64_t most);
+
+/*
+ * Open a file of the kernel's, such as /proc/self/status, for reading: NULL if it is missing or
+ * closed to this user.  Without memory or descriptors it ends the program, because the fact
+ * would be taken for unknown.
+ */
+FILE *file_fact(const char *path);
 
 /*
  * Like getline(), which returns -1 at the end of the file and also without memory.  Without memory
@@ -50,7 +57,7 @@ ssize_t file_line(FILE *in, char **line, size_t *room);
 /* Write all of it, in several calls if necessary.  0 or a negative errno. */
 int file_write_all(int fd, const void *data, size_t len);
 
-/* strerror() for these functions' errors, which have additional reasons. */
+/* strerror() for these functions' errors, which have additional reasons; of either sign. */
 const char *file_error(int err);
 
 /*

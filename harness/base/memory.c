@@ -4,21 +4,42 @@
 #include "harness/base/error.h"
 #include "harness/base/files.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-void memory_end(void)
+static void __attribute__((noreturn)) end_with(const char *sentence)
 {
-	static const char sentence[] =
-		"ctbench: out of memory: end other programs, or ask for less\n";
-
 	scratch_remove_all();
 	/* stdio may need memory. */
 	file_write_all(STDERR_FILENO, sentence, strlen(sentence));
 	_exit(CT_EXIT_USER);
+}
+
+void memory_end(void)
+{
+	end_with("ctbench: out of memory: end other programs, or ask for less\n");
+}
+
+void memory_end_if(int err)
+{
+	if (err == ENOMEM)
+		memory_end();
+	if (err == EMFILE || err == ENFILE)
+		end_with("ctbench: too many open files: raise 'ulimit -n', or end other "
+			 "programs\n");
+}
+
+void *memory_array(size_t nr, size_t size)
+{
+	void *p = calloc(nr ? nr : 1, size);
+
+	if (!p)
+		memory_end();
+	return p;
 }
 
 FILE *memory_stream(char **text, size_t *len)

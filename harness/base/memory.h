@@ -15,6 +15,13 @@ void memory_guard(void);
 
 /* Ends the program like that; temporary folders are removed. Any thread. */
 void memory_end(void) __attribute__((noreturn));
+/* calloc() that ends the program instead: for figures, which must not be missing without a word. */
+void *memory_array(size_t nr, size_t size);
+/*
+ * Ends it, if that is the error of a call which opened something: the machine ran out of memory or
+ * of descriptors.  Then it is not known whether the file exists.
+ */
+void memory_end_if(int err);
 
 /*
  * A text that grows as it is printed (open_memstream()); free() *text after the close.  All three

@@ -42,9 +42,10 @@ int run_begin(struct run *run, const struct run_kind *kind, const struct run_req
 	/* A report without details.jsonl must not replace the present one. */
 	if (!err && q->resume)
 		err = details_complete(run->results.dir, e);
+	if (!err)
+		err = run_bounds_count(run->results.dir, &run->bounds_done, e);
 	if (err)
 		return err;
-	run->bounds_done = run_bounds_count(run->results.dir);
 	results_log(&run->results, "%s; ctbench %s, revision %s",
 		    q->resume ? "going on" : "started", about_version(), about_revision());
 	err = run_look_around(run, e);
@@ -103,10 +104,8 @@ static int make(struct run *run, const struct run_kind *kind, struct run_request
 	if (!q->resume)
 		return kind->execute(run, q, argc, argv, status, e);
 	if (q->files.nr || q->overrides.nr || q->name || (kind->asks_more && kind->asks_more(q)))
-		return ct_user_error(e,
-				     "--resume %s continues with the arguments that the run was "
-				     "started with: leave out all others but --results",
-				     q->resume);
+		return ct_user_error(e, "--resume continues with the arguments that the run was "
+					"started with: leave out all others but --results");
 	return resume(run, kind, q->resume, status, e);
 }
 

@@ -3,6 +3,7 @@
 
 #include "harness/base/array.h"
 #include "harness/base/json_read.h"
+#include "harness/base/memory.h"
 #include "harness/base/nearest.h"
 #include "harness/judge/axes.h"
 #include "harness/judge/judge.h"
@@ -100,10 +101,8 @@ compare(struct matrix *m, const json_t *question, const char *base, const char *
 					.metric = metric,
 					.kind = JUDGE_VARIANT,
 					.noise = noise,
-					.pairs = calloc(1, sizeof(*c->pairs)),
+					.pairs = memory_array(1, sizeof(*c->pairs)),
 					.nr_pairs = 1 };
-	if (!c->pairs)
-		return false;
 	c->pairs[0] = (struct judge_pair){ base, other, 1 };
 	json_array_append_new(m->cells, json_pack("{s:i, s:i, s:s, s:O, s:O?}", "question",
 						  (int)json_array_size(m->questions) - 1, "design",
@@ -224,11 +223,12 @@ static int evaluate(struct matrix *m, long *comparisons)
 static int unknown(const json_t *report, const char *base, struct ct_error *e)
 {
 	json_t *cells = json_object_get(report, "cells"), *cell;
-	const char **names = calloc(json_object_size(cells) + 1, sizeof(*names)), *name, *near;
+	const char **names = memory_array(json_object_size(cells) + 1, sizeof(*names)), *name,
+		   *near;
 	size_t nr = 0;
 
 	json_object_foreach(cells, name, cell) {
-		if (names && takes_part(cell, NULL))
+		if (takes_part(cell, NULL))
 			names[nr++] = text_of(cell, "variant");
 	}
 	near = nr ? nearest_name(base, names, nr) : NULL;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "harness/base/json_read.h"
+#include "harness/base/memory.h"
 #include "harness/judge/judge.h"
 
 /* The slices of a cell's repeat: {session, round, ns, ...}; NULL if there are none. */
@@ -53,9 +54,9 @@ bool judge_within_rounds(const json_t *base, const json_t *other, const char *me
 		return false;
 	na = json_array_size(json_object_get(a, "round"));
 	nb = json_array_size(json_object_get(b, "round"));
-	values = calloc(na + 1, sizeof(*values));
+	values = memory_array(na + 1, sizeof(*values));
 	/* Both lists are sorted by round; a refused slice's round is missing. */
-	for (size_t i = 0, k = 0; values && i < na && k < nb;) {
+	for (size_t i = 0, k = 0; i < na && k < nb;) {
 		double ra = number_at(json_object_get(a, "round"), i);
 		double rb = number_at(json_object_get(b, "round"), k);
 		double x = number_at(json_object_get(a, "ns"), i);

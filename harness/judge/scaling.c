@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "harness/base/json_read.h"
+#include "harness/base/memory.h"
 #include "harness/base/text.h"
 #include "harness/judge/judge.h"
 #include "harness/numbers/random.h"
@@ -119,13 +120,11 @@ static void put(json_t *out, const char *key, double value, double *resampled)
 
 static json_t *series_to_json(const struct series *s, const json_t *others)
 {
-	double(*drawn)[RESAMPLES] = calloc(4, sizeof(*drawn));
+	double(*drawn)[RESAMPLES] = memory_array(4, sizeof(*drawn));
 	json_t *out = NULL, *threads;
 	struct model m = fit_series(s, NULL);
 	struct rng rng;
 
-	if (!drawn)
-		return NULL;
 	rng_seed(&rng, STATS_SEED);
 	for (size_t k = 0; k < RESAMPLES; k++) {
 		struct model r = fit_series(s, &rng);
@@ -187,11 +186,9 @@ static double threads_of(const json_t *cell)
 static bool add_count(struct series *s, const json_t *cell)
 {
 	json_t *values = json_object_get(within(cell, "metrics", "mops"), "values"), *value;
-	double *logs = calloc(json_array_size(values) + 1, sizeof(*logs));
+	double *logs = memory_array(json_array_size(values) + 1, sizeof(*logs));
 	size_t i, n = 0;
 
-	if (!logs)
-		return false;
 	json_array_foreach(values, i, value) {
 		if (json_number_value(value) > 0)
 			logs[n++] = log(json_number_value(value));

@@ -50,7 +50,7 @@ static void group_of(const char *root, unsigned int hierarchy, char *group, size
 
 	snprintf(group, size, "/");
 	snprintf(path, sizeof(path), "%s/proc/self/cgroup", root);
-	f = fopen(path, "re");
+	f = file_fact(path);
 	while (f && fgets(line, sizeof(line), f)) {
 		char *list = strchr(line, ':'), *at = list ? strchr(list + 1, ':') : NULL;
 
@@ -135,7 +135,7 @@ static void place_of(const char *root, unsigned int hierarchy, const char *group
 		 hierarchy == V2 ? "" : controllers[hierarchy]);
 	snprintf(rest, size, "%s", group);
 	snprintf(path, sizeof(path), "%s/proc/self/mountinfo", root);
-	f = fopen(path, "re");
+	f = file_fact(path);
 	while (f && file_line(f, &line, &room) > 0) {
 		const char *left;
 

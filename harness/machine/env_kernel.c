@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The kernel and its settings: version, parameters, mitigations, pages, load, limits. */
+#include "harness/base/memory.h"
 #include "harness/machine/cgroup.h"
 #include "harness/machine/env_internal.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,6 +124,7 @@ static json_t *mitigations(const char *root)
 	snprintf(path, sizeof(path), "%s%s", root, folder);
 	nr = scandir(path, &names, NULL, alphasort);
 	if (nr < 0) {
+		memory_end_if(errno);
 		json_decref(all);
 		return json_null();
 	}
@@ -172,6 +175,8 @@ static json_t *huge_page_pools(const char *root)
 
 	snprintf(path, sizeof(path), "%s/sys/kernel/mm/hugepages", root);
 	dir = opendir(path);
+	if (!dir)
+		memory_end_if(errno);
 	while (dir && (entry = readdir(dir))) {
 		int64_t nr = 0, nr_free = 0;
 		char size[32];

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The hardware, real or virtual: CPU, memory, clock speed, power, hypervisor. */
+#include "harness/base/memory.h"
 #include "harness/machine/env_internal.h"
 
 #include "harness/base/json_read.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -210,6 +212,8 @@ static bool gives_memory_back(const char *root)
 
 	snprintf(path, sizeof(path), "%s/sys/bus/virtio/devices", root);
 	nr = scandir(path, &names, NULL, alphasort);
+	if (nr < 0)
+		memory_end_if(errno);
 	for (int i = 0; i < nr; i++) {
 		const char *device = names[i]->d_name;
 		char id[32];

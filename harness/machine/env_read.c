@@ -20,7 +20,7 @@ static FILE *open_at(const char *root, const char *path, va_list ap)
 	if (n < 0 || n >= (int)sizeof(full) ||
 	    vsnprintf(full + n, sizeof(full) - (size_t)n, path, ap) >= (int)sizeof(full) - n)
 		return NULL;
-	return fopen(full, "re");
+	return file_fact(full);
 }
 
 static char *trim(char *text)
@@ -81,7 +81,7 @@ bool env_field(char *buf, size_t size, const char *root, const char *path, const
 	FILE *f;
 
 	snprintf(full, sizeof(full), "%s%s", root, path);
-	f = fopen(full, "re");
+	f = file_fact(full);
 	if (!f)
 		return false;
 	while (!found && file_line(f, &line, &room) > 0) {

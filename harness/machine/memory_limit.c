@@ -2,6 +2,7 @@
 #include "harness/machine/memory_limit.h"
 
 #include "harness/machine/cgroup.h"
+#include "harness/base/files.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -20,7 +21,7 @@ static uint64_t available(void)
 {
 	uint64_t kib, bytes = UINT64_MAX;
 	char line[128];
-	FILE *f = fopen("/proc/meminfo", "re");
+	FILE *f = file_fact("/proc/meminfo");
 
 	while (f && fgets(line, sizeof(line), f))
 		if (sscanf(line, "MemAvailable: %" SCNu64 " kB", &kib) == 1)
@@ -33,7 +34,7 @@ static uint64_t available(void)
 static uint64_t number_in(const char *path)
 {
 	uint64_t n = UINT64_MAX;
-	FILE *f = fopen(path, "re");
+	FILE *f = file_fact(path);
 
 	if (f) {
 		if (fscanf(f, "%" SCNu64, &n) != 1)

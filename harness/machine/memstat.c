@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "harness/base/about.h"
+#include "harness/base/files.h"
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int (*mallctl)(const char *name, void *old, size_t *old_size, void *new_value,
@@ -71,7 +72,7 @@ bool memstat_thread_allocated(uint64_t *bytes)
 static uint64_t resident_of(const char *path)
 {
 	unsigned long long total, resident;
-	FILE *f = fopen(path, "re");
+	FILE *f = file_fact(path);
 	int n;
 
 	if (!f)
@@ -98,7 +99,7 @@ uint64_t memstat_rss_peak(void)
 {
 	unsigned long long kib = 0;
 	char line[128];
-	FILE *f = fopen("/proc/self/status", "re");
+	FILE *f = file_fact("/proc/self/status");
 
 	if (!f)
 		return 0;

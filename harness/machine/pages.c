@@ -83,7 +83,7 @@ int pages_scan(FILE *smaps, const struct pages_ranges *r, size_t min_bytes, stru
 
 int pages_check_pool(uint64_t need, const char *what, struct ct_error *e)
 {
-	FILE *f = fopen("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "re");
+	FILE *f = file_fact("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages");
 	unsigned long long nr_free = 0;
 
 	if (f && fscanf(f, "%llu", &nr_free) != 1)

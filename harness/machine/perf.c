@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Hardware counters: see perf.h. */
 #include "harness/machine/perf.h"
+#include "harness/base/files.h"
 
 #include <errno.h>
 #include <linux/perf_event.h>
@@ -94,7 +95,7 @@ const char *perf_reason(int error, char *buf, size_t size)
 	FILE *f;
 
 	if (error == EACCES || error == EPERM) {
-		f = fopen("/proc/sys/kernel/perf_event_paranoid", "re");
+		f = file_fact("/proc/sys/kernel/perf_event_paranoid");
 		if (f && fscanf(f, "%d", &level) == 1)
 			snprintf(buf, size,
 				 level <= PARANOID_ALLOWS || !geteuid()

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Calibration of the time-stamp counter, and whether it is reliable; see tsc.h. */
 #include "harness/machine/tsc.h"
+#include "harness/base/files.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -78,7 +79,7 @@ static bool kernel_accepts(void)
 {
 	char line[256] = "";
 	bool found = true;
-	FILE *f = fopen("/sys/devices/system/clocksource/clocksource0/available_clocksource", "re");
+	FILE *f = file_fact("/sys/devices/system/clocksource/clocksource0/available_clocksource");
 
 	if (!f)
 		return true;

@@ -29,6 +29,7 @@
 #include "harness/measure/bench.h"
 #include "harness/machine/pages.h"
 #include "harness/machine/tsc.h"
+#include "harness/base/files.h"
 
 /* ---- in the worker ---- */
 
@@ -240,7 +241,7 @@ static const char *const asked[] = {
 
 static bool thp_is_off(void)
 {
-	FILE *f = fopen("/sys/kernel/mm/transparent_hugepage/enabled", "re");
+	FILE *f = file_fact("/sys/kernel/mm/transparent_hugepage/enabled");
 	char text[64] = "";
 	bool off = !f || !fgets(text, sizeof(text), f) || strstr(text, "[never]");
 
@@ -299,7 +300,7 @@ static int tell_pages(struct bench *b)
 {
 	struct pages_ranges ranges = { 0 };
 	struct pages_seen all, large;
-	FILE *smaps = fopen("/proc/self/smaps", "re");
+	FILE *smaps = file_fact("/proc/self/smaps");
 	int err = 0;
 
 	b->v->ops->ranges(b->core, pages_add, &ranges);

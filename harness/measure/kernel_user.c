@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "harness/machine/pages.h"
+#include "harness/base/files.h"
 #include "variants/variant.h"
 #include "variants/work.h"
 
@@ -101,7 +102,7 @@ double kernel_user_huge(unsigned int which)
 {
 	struct pages_ranges ranges = { 0 };
 	struct pages_seen seen = { 0 };
-	FILE *smaps = fopen("/proc/self/smaps", "re");
+	FILE *smaps = file_fact("/proc/self/smaps");
 
 	table[which].v->ops->ranges(table[which].core, pages_add, &ranges);
 	if (smaps)

@@ -83,6 +83,11 @@ static int died(int status, const struct cell *cell, struct ct_error *e)
 		return ct_fail(e, -EIO, CT_EXIT_INTERNAL,
 			       "measuring %s ended by signal %d (%s): a fault of ctbench",
 			       cell->variant, WTERMSIG(status), strsignal(WTERMSIG(status)));
+	if (WEXITSTATUS(status) == CT_EXIT_USER) /* memory_end() has said so */
+		return ct_fail(e, -ENOMEM, CT_EXIT_USER,
+			       "measuring %s ended because the machine ran out of memory or of "
+			       "descriptors: ask for fewer connections, or end other programs",
+			       cell->variant);
 	return ct_fail(e, -EIO, CT_EXIT_INTERNAL,
 		       "measuring %s ended early with status %d: a fault of ctbench", cell->variant,
 		       WEXITSTATUS(status));

@@ -2,6 +2,7 @@
 /* Intervals and tests for a few noisy values; see stats.h. */
 #include "harness/numbers/stats.h"
 
+#include "harness/base/memory.h"
 #include "harness/numbers/random.h"
 #include "harness/numbers/quartiles.h"
 
@@ -145,7 +146,7 @@ static double tail_share(size_t n, double df)
 static int bootstrap(struct stats_interval *out, const struct stats_sample *samples, size_t nr,
 		     bool median, uint64_t seed)
 {
-	double *values = calloc(stats_resamples, sizeof(*values)), df = 0;
+	double *values = memory_array(stats_resamples, sizeof(*values)), df = 0;
 	size_t least = SIZE_MAX, most = 0, cut;
 	uint32_t *count;
 	struct rng rng;
@@ -155,12 +156,7 @@ static int bootstrap(struct stats_interval *out, const struct stats_sample *samp
 		most = samples[j].n > most ? samples[j].n : most;
 		df += (double)(samples[j].n - 1);
 	}
-	count = calloc(most, sizeof(*count));
-	if (!values || !count) {
-		free(values);
-		free(count);
-		return -ENOMEM;
-	}
+	count = memory_array(most, sizeof(*count));
 	rng_seed(&rng, seed);
 	for (size_t i = 0; i < stats_resamples; i++) {
 		for (size_t j = 0; j < nr; j++) {
@@ -310,11 +306,9 @@ static int by_p(const void *a, const void *b)
 
 int stats_holm(double *p, size_t n)
 {
-	struct ranked *ranked = calloc(n ? n : 1, sizeof(*ranked));
+	struct ranked *ranked = memory_array(n ? n : 1, sizeof(*ranked));
 	double most = 0;
 
-	if (!ranked)
-		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
 		ranked[i] = (struct ranked){ p[i], i };
 	qsort(ranked, n, sizeof(*ranked), by_p);

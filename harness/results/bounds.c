@@ -9,6 +9,7 @@
 
 #include "core/compiler.h"
 #include "harness/base/json_read.h"
+#include "harness/base/memory.h"
 #include "harness/numbers/stats.h"
 
 /* ---- merging ---- */
@@ -67,16 +68,11 @@ static json_t *merge_one(const json_t *measurements, const json_t *like, double 
 
 json_t *bounds_merge(const json_t *measurements)
 {
-	double *values = calloc(json_array_size(measurements) + 1, sizeof(*values));
+	double *values = memory_array(json_array_size(measurements) + 1, sizeof(*values));
 	json_t *merged = json_array();
 	const json_t *m, *one;
 	size_t i, k;
 
-	if (!values || !merged) {
-		free(values);
-		json_decref(merged);
-		return NULL;
-	}
 	json_array_foreach(measurements, i, m)
 		json_array_foreach(m, k, one)
 			if (!find_figure(merged, one))

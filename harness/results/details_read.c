@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/memory.h"
 #include "harness/results/metric.h"
 #include "harness/results/internal.h"
 #include "harness/results/results.h"
@@ -207,10 +208,10 @@ static json_t *names_of(const json_t *repeats)
 
 int details_metrics(json_t *metrics, const json_t *repeats, size_t nr)
 {
-	double *values = calloc(nr ? nr : 1, sizeof(*values));
+	double *values = memory_array(nr ? nr : 1, sizeof(*values));
 	json_t *names = names_of(repeats), *repeat, *unset;
 	const char *name;
-	int err = values && names ? 0 : -ENOMEM;
+	int err = 0;
 	size_t i;
 
 	json_object_foreach(names, name, unset) {

@@ -3,6 +3,7 @@
 #include "harness/results/latency_merge.h"
 
 #include "harness/base/json_read.h"
+#include "harness/base/memory.h"
 #include "harness/numbers/quartiles.h"
 #include "harness/numbers/stats.h"
 
@@ -87,10 +88,10 @@ json_t *latency_merge(const json_t *repeats)
 {
 	size_t n = json_array_size(repeats);
 	const json_t *first = told_by(repeats, 0);
-	double *values = calloc(n ? n : 1, sizeof(*values));
+	double *values = memory_array(n ? n : 1, sizeof(*values));
 	json_t *json;
 
-	if (!values || !first) {
+	if (!first) {
 		free(values);
 		return NULL;
 	}

@@ -8,7 +8,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "harness/base/escape.h"
 #include "harness/base/json_read.h"
+#include "harness/base/memory.h"
+#include "harness/base/names.h"
 #include "harness/results/results.h"
 
 /* Seconds since 1970 of a time as results_time() writes it; 0 if it is none. */
@@ -32,14 +35,13 @@ static int by_time(const void *a, const void *b)
 json_t *results_in_time(json_t *runs)
 {
 	size_t nr = json_array_size(runs), i;
-	json_t **order = calloc(nr ? nr : 1, sizeof(*order)), *sorted = json_array(), *run;
+	json_t **order = memory_array(nr ? nr : 1, sizeof(*order)), *sorted = json_array(), *run;
 
 	json_array_foreach(runs, i, run)
-		if (order)
-			order[i] = run;
-	if (order && nr)
+		order[i] = run;
+	if (nr)
 		qsort(order, nr, sizeof(*order), by_time);
-	for (i = 0; i < nr && order; i++)
+	for (i = 0; i < nr; i++)
 		json_array_append(sorted, order[i]);
 	free(order);
 	json_decref(runs);
@@ -79,6 +81,9 @@ static int count_row(void *arg, const struct measurement *m, struct ct_error *e)
 	return 0;
 }
 
+/* 255 bytes, each as \xff. */
+#define RUN_NAME_SHOWN 1100
+
 static int look_at(const char *parent, const char *name,
 		   int (*see)(void *arg, const struct run_folder *r, struct ct_error *e), void *arg,
 		   struct ct_error *e)
@@ -87,13 +92,23 @@ static int look_at(const char *parent, const char *name,
 	struct counting counting = { .r = &r };
 	struct ct_error why = { 0 };
 	json_t *benchmark = NULL, *start = NULL;
+	char shown[RUN_NAME_SHOWN];
 	int err = 0;
 
 	if ((size_t)snprintf(r.dir, sizeof(r.dir), "%s/%s", parent, name) >= sizeof(r.dir))
 		return 0;
 	counting.workloads = json_array();
 	r.workloads = counting.workloads;
-	if (has(r.dir, "benchmark.json")) {
+	if (!name_fits_run(name)) {
+		if (!has(r.dir, "benchmark.json") && !has(r.dir, "run.json"))
+			goto out;
+		r.name = escaped(shown, sizeof(shown), escape_line, name);
+		snprintf(r.dir, sizeof(r.dir), "%s/%s", parent, r.name);
+		err = ct_user_error(&why,
+				    "'%.400s' is not the name of a run (" RUN_NAME_RULE "): "
+				    "rename the folder",
+				    r.name);
+	} else if (has(r.dir, "benchmark.json")) {
 		char dir[PATH_MAX];
 
 		benchmark = results_open(dir, sizeof(dir), parent, name, &why);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "harness/base/json_read.h"
+#include "harness/base/memory.h"
 #include "harness/numbers/quartiles.h"
 #include "harness/numbers/stats.h"
 
@@ -115,7 +116,7 @@ json_t *timeline_merge(const json_t *timelines)
 	json_t *first = json_array_get(timelines, 0), *one, *values_of;
 	struct merged m;
 	size_t n = json_array_size(timelines), i;
-	double *values = n && alike(timelines) ? calloc(n, sizeof(*values)) : NULL;
+	double *values = n && alike(timelines) ? memory_array(n, sizeof(*values)) : NULL;
 	const char *name;
 
 	if (!values)

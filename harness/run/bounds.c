@@ -235,16 +235,18 @@ json_t *run_bounds_line(const char *line, const char *path)
 	return one;
 }
 
-/* The file's lines as an array, without invalid ones. */
-static json_t *read_lines(const char *dir)
+/* Append the file's lines to all, without invalid ones.  0 or a negative errno. */
+static int read_lines(const char *dir, json_t *all, struct ct_error *e)
 {
 	char path[PATH_MAX + 32], *line = NULL;
-	json_t *all = json_array();
 	size_t room = 0;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "%s/%s", dir, BOUNDS_FILE);
 	f = file_read(path, RESULTS_FILE_MAX);
+	if (!f && errno != ENOENT)
+		return ct_fail(e, -errno, CT_EXIT_USER, "cannot read '%s': %s", path,
+			       file_error(errno));
 	while (f && file_line(f, &line, &room) > 0) {
 		json_t *one = run_bounds_line(line, path);
 
@@ -254,16 +256,17 @@ static json_t *read_lines(const char *dir)
 	free(line);
 	if (f)
 		fclose(f);
-	return all;
+	return 0;
 }
 
-unsigned int run_bounds_count(const char *dir)
+int run_bounds_count(const char *dir, unsigned int *nr, struct ct_error *e)
 {
-	json_t *all = read_lines(dir);
-	unsigned int n = (unsigned int)json_array_size(all);
+	json_t *all = json_array();
+	int err = read_lines(dir, all, e);
 
+	*nr = (unsigned int)json_array_size(all);
 	json_decref(all);
-	return n;
+	return err;
 }
 
 void run_bounds_step(struct run *run, double share_done)
@@ -328,8 +331,11 @@ static void tell_cell(json_t *cell, const json_t *first, const json_t *bounds)
 
 json_t *run_bounds_read(const char *dir)
 {
-	json_t *all = read_lines(dir), *bounds = json_array_size(all) ? bounds_merge(all) : NULL;
+	json_t *all = json_array(), *bounds;
+	struct ct_error ignored = { 0 }; /* run_bounds_count() told of it when the run began */
 
+	read_lines(dir, all, &ignored);
+	bounds = json_array_size(all) ? bounds_merge(all) : NULL;
 	json_decref(all);
 	return bounds;
 }

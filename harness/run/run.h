@@ -309,8 +309,8 @@ char *run_report_tsv(const struct json_t *report, size_t *len);
 void run_bounds_step(struct run *run, double share_done);
 /* The bounds measured so far, merged by bounds_merge().  New reference; NULL if there are none. */
 struct json_t *run_bounds_read(const char *dir);
-/* Count the measurements of the bounds in the folder (--resume). */
-unsigned int run_bounds_count(const char *dir);
+/* Count the measurements of the bounds in the folder (--resume): 0 or a negative errno. */
+int run_bounds_count(const char *dir, unsigned int *nr, struct ct_error *e);
 /* A line of the file at path; NULL if it is not one of ctbench's.  New reference. */
 struct json_t *run_bounds_line(const char *line, const char *path);
 /*

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "harness/base/json_read.h"
+#include "harness/base/memory.h"
 #include "harness/base/text.h"
 #include "harness/judge/judge.h"
 #include "harness/judge/scaling.h"
@@ -264,11 +265,11 @@ static void by_timeline(struct answer *a, const struct curve *c)
 	const json_t *timeline = json_object_get(c->cell[0], "timeline");
 	const json_t *series = within(timeline, "series", "lookups_per_s");
 	size_t nr = json_array_size(series);
-	double *values = calloc(nr ? nr : 1, sizeof(*values));
+	double *values = memory_array(nr ? nr : 1, sizeof(*values));
 
-	for (size_t i = 0; i < nr && values; i++)
+	for (size_t i = 0; i < nr; i++)
 		values[i] = number_at(series, i);
-	if (nr && values) {
+	if (nr) {
 		struct quartiles q = quartiles_of(values, nr);
 
 		say_variant(a, c);

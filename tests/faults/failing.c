@@ -12,6 +12,7 @@
  *
  * Only in ctbench itself, not in gnuplot; in the processes that measure only with FAULT_MEASURE=1.
  */
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <execinfo.h>
@@ -301,6 +302,21 @@ void *mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset)
 
 OPENING(open, (const char *path, int flags, ...), (path, flags, mode))
 OPENING(openat, (int dir, const char *path, int flags, ...), (dir, path, flags, mode))
+
+/* These open inside of the C library. */
+#define STREAM_OPENING(type, function, declared, passed) \
+	type function declared \
+	{ \
+		NEXT(type, #function, declared); \
+		if (fails(OPEN)) { \
+			errno = EMFILE; \
+			return NULL; \
+		} \
+		return real passed; \
+	}
+
+STREAM_OPENING(FILE *, fopen, (const char *path, const char *mode), (path, mode))
+STREAM_OPENING(DIR *, opendir, (const char *path), (path))
 
 int pipe2(int ends[2], int flags)
 {

@@ -90,6 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char *dir = fuzz_folder();
 	struct ct_error e = { 0 };
 	json_t *json = NULL;
+	unsigned int nr;
 	char run[512];
 
 	fuzz_write(dir, names[what], data + !!size, size - !!size);
@@ -110,7 +111,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		details_end(run, 5, NULL);
 		break;
 	case 3:
-		run_bounds_count(dir);
+		if (run_bounds_count(dir, &nr, &e))
+			fuzz_check(e.status);
 		break;
 	case 4:
 		json = results_read_json(dir, "run.json", "", &e);

@@ -5,6 +5,7 @@
  */
 #include "harness/show/plot/internal.h"
 
+#include "harness/base/memory.h"
 #include "harness/show/table/table.h"
 #include "harness/numbers/quartiles.h"
 
@@ -29,13 +30,13 @@ static void write_caches(FILE *script, const struct plot_group *g, const struct 
 {
 	const json_t *facts = within(g->benchmark, "ctbench", "environment");
 	const json_t *caches = within(facts, "topology", "caches");
-	double *bytes = calloc(g->nr, sizeof(*bytes));
+	double *bytes = memory_array(g->nr, sizeof(*bytes));
 	char places[512] = "", labels[512] = "";
 	size_t nr = 0, at = 0, lat = 0, i;
 	int found = 0;
 	json_t *cache;
 
-	for (i = 0; i < g->nr && bytes; i++) {
+	for (i = 0; i < g->nr; i++) {
 		double node = number_of(g->cells[i], "node_bytes_per_connection");
 		double bucket = number_of(g->cells[i], "bucket_bytes_per_connection");
 

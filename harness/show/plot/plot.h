@@ -19,10 +19,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "harness/base/error.h"
 
 struct json_t;
+
+/* The longest picture that is read again. */
+#define PICTURE_MAX ((uint64_t)64 << 20)
 
 /*
  * Draw the pictures of a run into out_dir (made if missing). benchmark: the contents of

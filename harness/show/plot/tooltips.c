@@ -13,8 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PICTURE_MAX ((uint64_t)64 << 20)
-
 /*
  * gnuplot's markup around a mouse text. A text cannot contain it, because gnuplot writes "<" as
  * "&lt;". Quotes are not escaped, so a text ends only at the complete `behind`.
@@ -27,7 +25,7 @@ static char *read_whole(const char *path)
 {
 	FILE *in = file_read(path, PICTURE_MAX);
 	off_t size = in && !fseeko(in, 0, SEEK_END) ? ftello(in) : -1;
-	char *text = size >= 0 ? malloc((size_t)size + 1) : NULL;
+	char *text = size >= 0 ? memory_array((size_t)size + 1, 1) : NULL;
 
 	if (text) {
 		rewind(in);

@@ -6,11 +6,10 @@
 #include "harness/show/plot/internal.h"
 
 #include "harness/base/files.h"
+#include "harness/base/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define PICTURE_MAX ((uint64_t)64 << 20)
 
 static bool svg_whole(const char *text, size_t len)
 {
@@ -49,7 +48,7 @@ bool picture_whole(const char *path)
 	FILE *in = file_read(path, PICTURE_MAX);
 	const char *dot = strrchr(path, '.');
 	off_t size = in && !fseeko(in, 0, SEEK_END) ? ftello(in) : -1;
-	char *data = size >= 0 ? malloc((size_t)size + 1) : NULL;
+	char *data = size >= 0 ? memory_array((size_t)size + 1, 1) : NULL;
 	bool whole = false;
 	size_t len;
 

@@ -7,7 +7,9 @@
 #include "harness/show/report/report.h"
 
 #include "harness/base/escape.h"
+#include "harness/base/files.h"
 #include "harness/base/memory.h"
+#include "harness/show/plot/plot.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -18,7 +20,7 @@
 
 static char *read_file(const char *path)
 {
-	FILE *in = fopen(path, "re"), *copy;
+	FILE *in = file_read(path, PICTURE_MAX), *copy;
 	char *text = NULL, buf[4096];
 	size_t len = 0, n;
 

@@ -397,6 +397,7 @@ static void in_a_run(void **state)
 	for (int without = 0; without < 2; without++) {
 		json_t *json, *bounds, *cell;
 		const char *name;
+		unsigned int nr;
 		void *iter;
 
 		snprintf(command, sizeof(command), "%s run %s --results %s --name r%d %s 2>&1",
@@ -420,9 +421,11 @@ static void in_a_run(void **state)
 		}
 		assert_true(count(bounds, "dependent") >= 3);
 		assert_true(number(json_array_get(bounds, 0), "n") >= 1);
-		assert_int_equal(run_bounds_count(dir), 0);
+		assert_int_equal(run_bounds_count(dir, &nr, &e), 0);
+		assert_int_equal(nr, 0);
 		snprintf(command, sizeof(command), "%s/r0", dir);
-		assert_int_equal(run_bounds_count(command), BOUNDS_TIMES);
+		assert_int_equal(run_bounds_count(command, &nr, &e), 0);
+		assert_int_equal(nr, BOUNDS_TIMES);
 		json_decref(json);
 	}
 	(void)e;
