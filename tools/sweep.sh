@@ -10,7 +10,9 @@
 # of Slurm a line; "each": line N of it measures part N.  Exit status 0: all parts are there; 1: not all.
 set -u
 folder=$1 engine=$2 hosts=$3 tries=$4 name=$5 kind=$6 nr=$7
-out=$folder/out
+# The engines have characters of their own in paths: there are none in these.
+cd "$folder" || exit 2
+out=out
 running='' watcher=''
 
 stop() {
@@ -35,21 +37,32 @@ progress() {
 missing() {
 	part=1
 	while [ "$part" -le "$nr" ]; do
-		[ -d "$folder/$name-$part" ] || echo "$part"
+		[ -d "$name-$part" ] || echo "$part"
 		part=$((part + 1))
 	done
+}
+
+# A machine may send anything.  Files and folders alone are unpacked: nothing is written through a symlink
+# of the archive.  tar itself refuses .., takes / off, and from standard input it does not decompress.
+unpack() { # ARCHIVE FOLDER
+	[ -s "$1" ] || return 1
+	if tar -tvf - <"$1" 2>/dev/null | grep -qv '^[-d]'; then
+		echo "ctbench: $name: part $part: its archive holds more than files and folders: thrown away" >&2
+		return 1
+	fi
+	mkdir "$2" && tar -C "$2" --no-same-owner --no-same-permissions -xf - <"$1" 2>/dev/null
 }
 
 # An archive is unpacked, then renamed to its folder.  The messages of a part are passed on.
 collect() {
 	for part in $(missing); do
-		cat "$out/$part.tar.err" >&2 2>/dev/null
-		new=$folder/new
+		head -c 65536 "$out/$part.tar.err" >&2 2>/dev/null
+		new=new
 		rm -rf "$new"
-		if [ -s "$out/$part.tar" ] && mkdir "$new" && tar -C "$new" -xf "$out/$part.tar" 2>/dev/null &&
-			[ -s "$new/whole" ] && [ -s "$new/$name-$part/benchmark.json" ]; then
-			echo "$part	$(cat "$new/whole")" >>"$folder/machines.tsv"
-			mv "$new/$name-$part" "$folder/$name-$part"
+		if unpack "$out/$part.tar" "$new" && [ -s "$new/whole" ] &&
+			[ -s "$new/$name-$part/benchmark.json" ]; then
+			printf '%s\t%s\n' "$part" "$(head -c 200 "$new/whole" | tr -cd '[:graph:]')" >>machines.tsv
+			mv "$new/$name-$part" "$name-$part"
 		fi
 		rm -rf "$new" "$out/$part".tar*
 	done
@@ -59,7 +72,7 @@ collect() {
 # and ends with an internal error if any answer takes ten seconds, as it may on a busy machine.
 answering() { # --sshloginfile FILE or --sshlogin HOST
 	parallel --nonall --plain --tag --timeout 60 "$1" "$2" echo answers 2>"$out/silent" |
-		sed -n 's/\tanswers$//p'
+		sed -n 's/^\([^\t]*\)\tanswers$/\1/p'
 	LC_ALL=C tr -cd '[:print:]\t\n' <"$out/silent" | tr '\t' ' ' | sed 's/^/ctbench: no answer: /' >&2
 }
 
@@ -69,7 +82,7 @@ with_parallel() { # --sshloginfile FILE or --sshlogin HOST, PART...
 	answering "$1" "$2" >"$live"
 	shift 2
 	if [ -s "$live" ]; then
-		parallel --jobs 1 --sshloginfile "$live" --joblog "$folder/parallel.log" \
+		parallel --jobs 1 --sshloginfile "$live" --joblog parallel.log \
 			--results "$out/{}.tar" "sh -c \"\$(echo $script | base64 -d)\" sweep {}" ::: "$@" >/dev/null &
 		running="$running $!"
 	fi
@@ -85,7 +98,7 @@ with_slurm() { # PART... [--nodelist=NODE]
 		esac
 	done
 	sbatch --wait --requeue --exclusive --ntasks=1 --job-name="ctbench-$name" --array="${list#,}" \
-		--chdir="$folder" --output="$out/%a.tar.err" --open-mode=append ${more:+"$more"} <<END >&2 &
+		--chdir="$PWD" --output="$out/%a.tar.err" --open-mode=append ${more:+"$more"} <<END >&2 &
 #!/bin/sh
 exec sh ./job.sh "\$SLURM_ARRAY_TASK_ID" >out/"\$SLURM_ARRAY_TASK_ID".tar
 END
@@ -118,7 +131,7 @@ run_parts() {
 
 trap stop INT TERM HUP
 mkdir -p "$out" || exit 2
-script=$(base64 -w 0 "$folder/job.sh") || exit 2
+script=$(base64 -w 0 job.sh) || exit 2
 # A machine that does not answer is given up after a minute.
 : "${PARALLEL_SSH:=ssh -o BatchMode=yes -o ConnectTimeout=20 -o ServerAliveInterval=15 -o ServerAliveCountMax=4}"
 export PARALLEL_SSH

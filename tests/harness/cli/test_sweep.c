@@ -21,6 +21,7 @@
 /*
  * ssh OPTION... HOST -- COMMAND.  A file dead-HOST: it does not answer.  killed-HOST: it dies
  * before anything of the next part has come; cut-HOST: when half of its archive has come.
+ * evil-HOST: it sends evil.tar, and escape sequences.
  */
 static const char fake_ssh[] =
 	"#!/bin/sh\n"
@@ -35,6 +36,7 @@ static const char fake_ssh[] =
 	"case $part:$(echo *-$host) in\n"
 	"yes:*killed-*) mv killed-$host dead-$host; sh -c \"$*\" >/dev/null; exit 255 ;;\n"
 	"yes:*cut-*) mv cut-$host dead-$host; sh -c \"$*\" | head -c 4000; exit 255 ;;\n"
+	"yes:*evil-*) cat evil.tar; printf '\\033[2J\\033]0;owned\\007\\n' >&2; exit 0 ;;\n"
 	"esac\n"
 	"exec sh -c \"$*\"\n";
 
@@ -108,7 +110,7 @@ static int afresh(void **state)
 	glob_t files;
 
 	(void)state;
-	if (glob("{dead,cut,killed}-*", GLOB_BRACE, NULL, &files) == 0) {
+	if (glob("{dead,cut,killed,evil}-*", GLOB_BRACE, NULL, &files) == 0) {
 		for (size_t i = 0; i < files.gl_pathc; i++)
 			unlink(files.gl_pathv[i]);
 		globfree(&files);
@@ -177,12 +179,87 @@ static void another_build(void **state)
 	assert_int_not_equal(access("results/runs/s-sweep/s-1", F_OK), 0);
 }
 
+/* Nothing is written outside of the sweep, and nothing reaches the terminal as it is. */
+static void evil_machines(void **state)
+{
+	static const char whole[] = "mkdir s-1 && echo {} >s-1/benchmark.json && echo a >whole && ";
+	static const char *const archives[] = {
+		"ln -s ../../../.. s-1/up && tar -cf ../evil.tar s-1 whole",
+		"echo x >../planted && tar -P -cf ../evil.tar s-1 whole ../planted $PWD/../planted "
+		"&& rm ../planted",
+		"tar -czf ../evil.tar s-1 whole",
+	};
+	char command[1024];
+
+	(void)state;
+	write_text("evil-one", "");
+	write_text("one.txt", "one\n");
+	for (size_t i = 0; i < sizeof(archives) / sizeof(archives[0]); i++) {
+		snprintf(command, sizeof(command),
+			 "rm -rf results make && mkdir make && cd make && %s%s", whole,
+			 archives[i]);
+		assert_int_equal(call_shell(command), 0);
+		refuses("w0.yaml --name s --hosts one.txt --tries 1" SMALL, CT_EXIT_USER,
+			"--resume s");
+		if (strchr(said.out, '\033'))
+			fail_msg("it reached the terminal: %s", said.out);
+		expect(said.out, "\\u001b[2J");
+		assert_int_equal(call_shell("ls -d planted results/runs/s-sweep/s-1 2>/dev/null"),
+				 2);
+	}
+	assert_int_equal(unlink("one.txt") | call_shell("rm -r make evil.tar"), 0);
+}
+
+/* A folder that somebody sent: nothing in it is run, or written through. */
+static void received(void **state)
+{
+	static const char *const damages[] = {
+		"ln -s $PWD/victim results/runs/s-sweep/machines.tsv",
+		"rm -r results/runs/s-sweep/out; ln -s $PWD results/runs/s-sweep/out",
+		"sed -i 's/\"engine\": \"parallel\"/\"engine\": \"x\"/' "
+		"results/runs/s-sweep/sweep.json",
+		"sed -i 's|\"hosts\": \"\\(.*\\)/two.txt|\"hosts\": "
+		"\"\\1/results/runs/s-sweep/h|' results/runs/s-sweep/sweep.json; "
+		"echo \"$PWD/planted x\" >results/runs/s-sweep/h",
+		"sed -i 's|\"program\": \"|&/bin/planted|' results/runs/s-sweep/sweep.json",
+		"sed -i 's|\"arguments\": .|&\"--results\",\"x\",|' "
+		"results/runs/s-sweep/sweep.json",
+	};
+
+	(void)state;
+	write_text("dead-one", "");
+	write_text("dead-two", "");
+	refuses("w0.yaml --name s --hosts two.txt --tries 1" SMALL, CT_EXIT_USER, "--resume s");
+	write_text("victim", "precious");
+	assert_int_equal(call_shell("cp -r results/runs/s-sweep original"), 0);
+	for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
+		char text[16];
+
+		assert_int_equal(call_shell("rm -r results/runs/s-sweep; cp -r original "
+					    "results/runs/s-sweep"),
+				 0);
+		assert_int_equal(call_shell(damages[i]), 0);
+		refuses("--resume s --tries 1", CT_EXIT_USER, "ctbench: ");
+		assert_null(strstr(said.out, "continue with"));
+		read_text("victim", text, sizeof(text));
+		assert_string_equal(text, "precious");
+	}
+	/* Its script is written anew. */
+	assert_int_equal(call_shell("rm -r results/runs/s-sweep; mv original results/runs/s-sweep; "
+				    "echo 'touch planted' >results/runs/s-sweep/job.sh"),
+			 0);
+	refuses("--resume s --tries 1", CT_EXIT_USER, "continue with");
+	assert_int_equal(call_shell("grep -c planted results/runs/s-sweep/job.sh"), 1);
+}
+
 static void bad_arguments(void **state)
 {
 	static const char *const cases[][2] = {
 		{ "", "WORKLOAD" },
 		{ "all.yaml", "--name" },
 		{ "all.yaml --name a/b", "--name" },
+		{ "all.yaml --name 'a$(touch planted)'", "--name" },
+		{ "all.yaml --name 'a{}%a'", "--name" },
 		{ "- --name s <w0.yaml", "standard input" },
 		{ "all.yaml --name s -- --shard 1/2", "--shard" },
 		{ "all.yaml --name s -- --results=x", "--results" },
@@ -361,6 +438,8 @@ int main(void)
 		cmocka_unit_test_setup(dead_machines, afresh),
 		cmocka_unit_test_setup(all_are_dead, afresh),
 		cmocka_unit_test_setup(another_build, afresh),
+		cmocka_unit_test_setup(evil_machines, afresh),
+		cmocka_unit_test_setup(received, afresh),
 		cmocka_unit_test_setup(bad_arguments, afresh),
 		cmocka_unit_test_setup(each_machine, afresh),
 		cmocka_unit_test_setup_teardown(with_slurm, afresh, slurm_end),
