@@ -384,7 +384,7 @@ static int take_parameter(struct parser *p, const char *arg)
 				    &p->at, p->e);
 }
 
-/* What follows "--". */
+/* What follows "--": operands that may begin with a dash, or what the command passes on. */
 static int take_rest(struct parser *p)
 {
 	int err = 0;
@@ -394,9 +394,6 @@ static int take_rest(struct parser *p)
 
 		*rest = (struct cmd_rest){ p->argv + p->at, p->argc - p->at };
 		p->at = p->argc;
-	} else if (!p->c->dashes) {
-		return ct_user_error(p->e, "%s takes nothing after --; see ctbench %s --help",
-				     p->c->name, p->c->name);
 	}
 	while (p->at < p->argc && !err)
 		err = take_operand(p, p->argv[p->at++]);

@@ -84,9 +84,9 @@ struct command {
 	const struct cmd_term *examples; /* command lines */
 	/* Offsets in the request, plus 1; 0: the command takes none. */
 	size_t overrides; /* struct workload_overrides: parameters of workloads are options */
-	size_t rest;	  /* struct cmd_rest; its name in the usage line is rest_name */
+	/* struct cmd_rest: what follows "--", rest_name in the usage line; 0: operands follow. */
+	size_t rest;
 	const char *rest_name;
-	bool dashes;	      /* "--" ends the options, and operands follow; else it is refused */
 	size_t request_size;  /* of the struct that the arguments go to */
 	const void *defaults; /* the request before any argument; NULL: all zeros */
 	/*

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include "core/nf_conntrack_proto.h"
+#include "harness/base/escape.h"
 #include "harness/base/grid.h"
 #include "harness/base/json_read.h"
 #include "harness/base/memory.h"
@@ -367,6 +369,7 @@ static bool print_designs(const json_t *designs)
 static int print(const struct request *q, const json_t *r, struct ct_error *e)
 {
 	const json_t *set = json_object_get(r, "key_set");
+	char word[PATH_MAX];
 	json_t *protocol;
 	size_t i;
 
@@ -400,7 +403,8 @@ static int print(const struct request *q, const json_t *r, struct ct_error *e)
 	if (number_of(set, "without_answer") + number_of(set, "synthetic") > 0)
 		printf("; %.0f left out: no answer, or ctbench's own addresses",
 		       number_of(set, "without_answer") + number_of(set, "synthetic"));
-	printf("\nmeasure with it: ctbench run axes --flows %s\n", q->out);
+	printf("\nmeasure with it: ctbench run axes --flows %s\n",
+	       escaped(word, sizeof(word), escape_shell, q->out));
 	return 0;
 }
 
@@ -413,10 +417,8 @@ static int check(const struct request *q, struct ct_error *e)
 					"in 'conntrack -L -o extended | ctbench import - --out "
 					"table.ct'");
 	if (q->out && !key_set_is_file(q->out))
-		return ct_user_error(e,
-				     "--out must end in " KEY_SET_SUFFIX
-				     ", the suffix of key sets: --out %.200s" KEY_SET_SUFFIX,
-				     q->out);
+		return ct_user_error(e, "--out must end in " KEY_SET_SUFFIX ", the suffix of key "
+					"sets");
 	if (q->anonymise && !q->out)
 		return ct_user_error(e,
 				     "--anonymise changes what --out writes: add --out TABLE.ct");

@@ -319,7 +319,6 @@ const struct command command_list = {
 	.options = options,
 	.sections = sections,
 	.examples = examples,
-	.dashes = true,
 	.request_size = sizeof(struct request),
 	.run = list,
 };

@@ -2,8 +2,10 @@
 /* A run in which nothing can be measured; see run.h. */
 #include "harness/run/run.h"
 
+#include <limits.h>
 #include <string.h>
 
+#include "harness/base/escape.h"
 #include "harness/base/interrupt.h"
 
 /*
@@ -55,13 +57,16 @@ static struct count count_voids(const struct run *run)
 static void give_up(struct run *run, const struct count *all)
 {
 	bool elsewhere = strcmp(run->parent, RESULTS_DEFAULT_DIR) != 0;
+	char name[600], folder[PATH_MAX];
 
 	ct_fail(&run->fatal, -EBUSY, CT_EXIT_VOID,
 		"all %u measurements were void, such as: %.200s; stop what else uses this machine "
-		"('ctbench env' says what disturbs it) and continue with 'ctbench %s --resume "
-		"%.127s%s%.300s', or measure again with fewer --threads",
-		all->attempts, all->reason, run_start_command(run->start), run->name,
-		elsewhere ? " --results " : "", elsewhere ? run->parent : "");
+		"('ctbench env' says what disturbs it), or measure again with fewer --threads; to "
+		"continue: ctbench %s --resume %s%s%s",
+		all->attempts, all->reason, run_start_command(run->start),
+		escaped(name, sizeof(name), escape_shell, run->name),
+		elsewhere ? " --results " : "",
+		elsewhere ? escaped(folder, sizeof(folder), escape_shell, run->parent) : "");
 }
 
 void run_give_up_if_void(struct run *run, bool ended)

@@ -236,7 +236,7 @@ out:
 
 int run_finish(struct run *run)
 {
-	char plots[PATH_MAX + 32], page[PATH_MAX + 32];
+	char plots[PATH_MAX + 32], page[PATH_MAX + 32], word[PATH_MAX];
 	json_t *report = run_report(run), *benchmark = NULL;
 	struct ct_error e, table_e = { 0 }, plot_e = { 0 };
 	size_t drawn = 0;
@@ -253,8 +253,8 @@ int run_finish(struct run *run)
 	write_files(run, report, &benchmark, &e);
 	if (table_print(stdout, report))
 		ct_fail(&table_e, -ENOMEM, CT_EXIT_USER,
-			"no memory for the tables: print them with ctbench report '%s' --text",
-			run->results.dir);
+			"no memory for the tables: print them with ctbench report %s --text",
+			escaped(word, sizeof(word), escape_shell, run->results.dir));
 	/* ctbench compare prints them cell by cell. */
 	if (!run->other)
 		judge_print_verdicts(stdout, report);

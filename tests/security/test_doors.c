@@ -51,6 +51,24 @@ static void arguments(void **state)
 		{ "help", "@@" },
 		{ "man", "@@" },
 		{ "completion", "@@" },
+		{ "import", "@@" },
+		{ "import", "x.pcap", "--only", "@@" },
+		{ "import", "x.pcap", "--anonymise", "--out", "o.ct", "--key", "@@" },
+		{ "import", "x.pcap", "--out", "@@" },
+		{ "history", "@@", "runs/a" },
+		{ "history", "w", "@@" },
+		{ "history", "w", "runs/a", "--metric", "@@" },
+		{ "history", "w", "runs/a", "--only", "@@" },
+		{ "history", "w", "runs/a", "--results", "@@" },
+		{ "list", "--runs", "--results", "@@" },
+		{ "recommend", "@@" },
+		{ "recommend", "runs/a", "--workload", "@@" },
+		{ "machines", "runs/a", "@@" },
+		{ "machines", "runs/a", "runs/b", "--base", "@@" },
+		{ "compare", "runs/a", "@@", "--plot", "made" },
+		{ "kernel", "--beside", "@@", "--rounds", "0" },
+		{ "new", "made.yaml", "--question", "@@", "--vary" },
+		{ "sweep", "--resume", "@@", "--results", "runs" },
 	};
 	char folder[4096];
 
@@ -146,12 +164,6 @@ static void scenarios(void **state)
 			SEND(NULL, "replay", "x.pcap", "--scenario", "s.json");
 			SEND(NULL, "explain", "x.pcap", "0", "--scenario", "s.json");
 		}
-}
-
-/* Can there be a file of that name? */
-static bool makes_file(const struct hostile *h)
-{
-	return h->len < 200 && strlen(h->bytes) == h->len && !strchr(h->bytes, '/');
 }
 
 static void file_names(void **state)

@@ -17,6 +17,14 @@ static const char *const read_plots[] = { "plot", "h", NULL };
 static const char *const read_before[] = { "compare", "h", "runs/b", NULL };
 static const char *const read_after[] = { "compare", "runs/b", "h", "--markdown", NULL };
 static const char *const read_part[] = { "merge", "m", "h", "runs/b", "--results", "runs", NULL };
+static const char *const read_later[][8] = {
+	{ "machines", "h", "runs/b", "--markdown" },
+	{ "machines", "h", "runs/b" },
+	{ "recommend", "h" },
+	{ "list", "--runs", "--results", "." },
+	{ "history", "w", "h", "runs/b", "--plot", "past" },
+	{ "compare", "h", "runs/b", "--plot", "past" },
+};
 static const char *const read_again[] = { "run", "--resume", "h", "--results", ".", NULL };
 
 struct place {
@@ -297,6 +305,8 @@ static void drawn(void **state)
 		send(read_report, NULL);
 		send(read_before, NULL);
 		send(read_after, NULL);
+		for (size_t i = 0; i < sizeof(read_later) / sizeof(read_later[0]); i++)
+			send(read_later[i], NULL);
 	}
 	gnuplot_is(false);
 	check_files();
