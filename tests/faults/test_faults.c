@@ -255,6 +255,13 @@ static const struct attempt {
 	{ 0, { "compare", "runs/a", "runs/c", "--json" } },
 	{ OPENS | WRITES, { "merge", "m", "runs/a", "runs/b", "--results", "runs" } },
 	{ OPENS, { "recommend", "runs/a" } },
+	{ OPENS, { "list", "--runs", "--results", "runs" } },
+	{ OPENS, { "history", "w", "runs/a", "runs/c" } },
+	{ WRITES, { "history", "w", "runs/a", "runs/c", "--plot", "plots", "--json" } },
+	{ OPENS, { "machines", "runs/a", "runs/c" } },
+	{ WRITES, { "compare", "runs/a", "runs/c", "--plot", "plots", "--json" } },
+	{ OPENS | WRITES, { "import", "table.txt", "--out", "made/t.ct", "--variants", "null" } },
+	{ OPENS, { "run", "v.yaml", "-n", "--flows", "table.ct" } },
 	{ OPENS, { "env", "--json", "--watch", "0" } },
 	{ WRITES,
 	  { "new", "made/n.yaml", "-q", "why", "--variants", "null", "--traffic", "lookups",
@@ -444,8 +451,10 @@ static int enter(void **state)
 	write_text("v.yaml", "question: why\nname: v\nvariants: null\nflows: 16\nload_factor: 1\n"
 			     "repeats: 1\nduration: 1ms\nwarmup: 0s\n");
 	write_text("both.yaml", "question: why\nworkloads: [w.yaml, v.yaml]\n");
+	write_text("table.txt", "tcp 6 9 CLOSE src=1.2.3.4 dst=5.6.7.8 sport=1 dport=2 src=5.6.7.8 "
+				"dst=1.2.3.4 sport=2 dport=1\n");
 	clean();
-	if (run_line("run both.yaml --no-bounds --results runs --name a --shard 1/2") ||
+	if (run_line("import table.txt --out table.ct") || run_line("run both.yaml --no-bounds --results runs --name a --shard 1/2") ||
 	    run_line("run both.yaml --no-bounds --results runs --name b --shard 2/2") ||
 	    system("cp -r runs/a runs/c && sed -i 's/\"started\": \"20/\"started\": \"19/' "
 		   "runs/c/benchmark.json")) {
