@@ -2,9 +2,10 @@
 /*
  * ctbench sweep: a suite on several machines, started by GNU parallel or Slurm.
  *
- * This file makes the parts (run --shard), the script that measures one (tools/sweep-job.sh), and
- * at the end one run of all parts (ctbench merge) or a table of the machines. The engine and
- * tools/sweep.sh decide which machine measures a part, also after a machine has failed.
+ * sweep_folder.c makes the parts (run --shard) and the script that measures one
+ * (tools/sweep-job.sh). At the end this file makes one run of all parts (ctbench merge) or a table
+ * of the machines. The engine and tools/sweep.sh decide which machine measures a part, also after a
+ * machine has failed.
  */
 #include "harness/cli/sweep.h"
 
@@ -51,7 +52,7 @@ static const struct cmd_option options[] = {
 	{ "name", 0, CMD_TEXT, AT(name), "NAME", .help = "name of the results" },
 	{ "resume", 0, CMD_TEXT, AT(resume), "NAME",
 	  .help = "measure the missing parts of this sweep, with its own arguments" },
-	CMD_RESULTS(struct request),
+	CMD_RESULTS(struct sweep_request),
 	{ .name = NULL },
 };
 
@@ -94,10 +95,8 @@ static int check(const struct sweep_request *q, struct ct_error *e)
 	if (q->resume) {
 		if (q->workloads.nr || q->rest.argc || q->name || q->hosts || q->each || q->parts)
 			return ct_user_error(e,
-			return ct_user_error(e,
-					     "sweep --resume continues with the sweep's own "
-					     "arguments: leave out all but --results, --tries "
-					     "and --program");
+					     "sweep --resume goes on with what was asked for: "
+					     "leave out all but --results, --tries and --program");
 		return 0;
 	}
 	if (!q->workloads.nr)

@@ -9,6 +9,8 @@
  */
 #include "harness/traffic/capture_frame.h"
 
+#include "core/compiler.h"
+
 #include <errno.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
@@ -20,6 +22,7 @@
 #define MILLION	     1000000u
 
 /* Nanosecond files, in either byte order. */
+#define MAGIC		   0xa1b2c3d4u
 #define MAGIC_NANO	   0xa1b23c4du
 #define MAGIC_NANO_SWAPPED 0x4d3cb2a1u
 
@@ -140,6 +143,22 @@ static uint64_t time_of(struct pcap_reader *r, const struct pcap_pkthdr *h)
 	       (r->nano || r->more_than_micro ? fraction : (uint64_t)fraction * 1000);
 }
 
+/* The header of a file where that of a packet should be: two captures, joined by cat. */
+static bool is_file_header(const struct pcap_pkthdr *h)
+{
+	static const uint32_t magics[] = { MAGIC, MAGIC_NANO };
+	const uint32_t sec = (uint32_t)h->ts.tv_sec, version = (uint32_t)h->ts.tv_usec;
+
+	if (h->caplen || h->len) /* time zone and accuracy, which nobody sets */
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(magics); i++)
+		if (sec == magics[i] || sec == __builtin_bswap32(magics[i]))
+			/* 2.4, in either order of bytes */
+			return version == 0x00040002 || version == 0x00020004 ||
+			       version == 0x02000400 || version == 0x04000200;
+	return false;
+}
+
 int pcap_reader_next(struct pcap_reader *r, struct capture_frame *f, uint64_t nr,
 		     struct ct_error *e)
 {
@@ -150,6 +169,10 @@ int pcap_reader_next(struct pcap_reader *r, struct capture_frame *f, uint64_t nr
 
 	if (ret == PCAP_ERROR_BREAK)
 		return 0;
+	if (ret == 1 && is_file_header(h))
+		return capture_stopped(e, r->bytes, nr, false,
+				       "there another capture begins: join such files by mergecap "
+				       "-a, not by cat");
 	if (ret == 1) {
 		*f = (struct capture_frame){
 			.data = data,

@@ -454,7 +454,8 @@ static int enter(void **state)
 	write_text("table.txt", "tcp 6 9 CLOSE src=1.2.3.4 dst=5.6.7.8 sport=1 dport=2 src=5.6.7.8 "
 				"dst=1.2.3.4 sport=2 dport=1\n");
 	clean();
-	if (run_line("import table.txt --out table.ct") || run_line("run both.yaml --no-bounds --results runs --name a --shard 1/2") ||
+	if (run_line("import table.txt --out table.ct") ||
+	    run_line("run both.yaml --no-bounds --results runs --name a --shard 1/2") ||
 	    run_line("run both.yaml --no-bounds --results runs --name b --shard 2/2") ||
 	    system("cp -r runs/a runs/c && sed -i 's/\"started\": \"20/\"started\": \"19/' "
 		   "runs/c/benchmark.json")) {

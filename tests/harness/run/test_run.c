@@ -287,7 +287,7 @@ static void bad_flags(void **state)
 		  "--benchmark_out" },
 		{ "little.yaml --nam x", "--name" },
 		{ "", "WORKLOAD" },
-		{ "little.yaml --resume x", "--resume x " },
+		{ "little.yaml --resume x", "--resume" },
 		{ "--resume x --results runs", "--resume needs" },
 		{ "little.yaml --results little.yaml/runs", "Not a directory" },
 		{ "little.yaml --results runs --name a/b", "'a/b'" },

@@ -86,6 +86,21 @@ static void five_ng_packets(struct blob *b)
 		pcapng_packet(b, 0, i, ipv4_packet, sizeof(ipv4_packet), sizeof(ipv4_packet));
 }
 
+/* cat a.pcap b.pcap, also where b was written on a machine of the other byte order. */
+static void test_joined(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		struct blob b = { 0 };
+
+		five_packets(&b);
+		pcap_begin(&b, 101, i & 1, i & 2);
+		pcap_packet(&b, i & 2, 9, 0, ipv4_packet, sizeof(ipv4_packet), sizeof(ipv4_packet));
+		expect_blob_error(&b, 5, WORDS("after packet 5", "mergecap"));
+		blob_free(&b);
+	}
+}
+
 static void test_absent(void **state)
 {
 	char path[128];
@@ -447,12 +462,20 @@ static void test_fuzz_forms(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(test_absent),	      cmocka_unit_test(test_folder),
-	cmocka_unit_test(test_unreadable),    cmocka_unit_test(test_empty),
-	cmocka_unit_test(test_garbage),	      cmocka_unit_test(test_cut_header),
-	cmocka_unit_test(test_cut_packet),    cmocka_unit_test(test_damaged_packet),
-	cmocka_unit_test(test_link_types),    cmocka_unit_test(test_damaged_zstd),
-	cmocka_unit_test(test_other_packers), cmocka_unit_test(test_fuzz_own_captures),
-	cmocka_unit_test(test_fuzz_links),    cmocka_unit_test(test_fuzz_forms),
+	cmocka_unit_test(test_joined),
+	cmocka_unit_test(test_absent),
+	cmocka_unit_test(test_folder),
+	cmocka_unit_test(test_unreadable),
+	cmocka_unit_test(test_empty),
+	cmocka_unit_test(test_garbage),
+	cmocka_unit_test(test_cut_header),
+	cmocka_unit_test(test_cut_packet),
+	cmocka_unit_test(test_damaged_packet),
+	cmocka_unit_test(test_link_types),
+	cmocka_unit_test(test_damaged_zstd),
+	cmocka_unit_test(test_other_packers),
+	cmocka_unit_test(test_fuzz_own_captures),
+	cmocka_unit_test(test_fuzz_links),
+	cmocka_unit_test(test_fuzz_forms),
 };
 CT_TEST_MAIN(tests, make_folder, remove_folder)
