@@ -63,8 +63,11 @@ static bool is_measured(const struct answer *a, const json_t *cell, const char *
 	if (strcmp(text_of(cell, "workload"), text_of(a->workload, "name")) ||
 	    json_is_true(json_object_get(cell, "control")))
 		return false;
-	return strcmp(metric, "timeline") ? median(cell, metric) > 0
-					  : json_is_object(json_object_get(cell, metric));
+	if (!strcmp(metric, "timeline"))
+		return json_is_object(json_object_get(cell, metric));
+	/* That nothing was lost is an answer. */
+	return !strcmp(metric, "fresh_lost_percent") ? isfinite(median(cell, metric))
+						     : median(cell, metric) > 0;
 }
 
 /*
@@ -259,6 +262,34 @@ static void by_resize(struct answer *a, const struct curve *c)
 	SAY(a, " ns with (x%.2g)", busy / idle);
 }
 
+static void by_zones(struct answer *a, const struct curve *c)
+{
+	say_variant(a, c);
+	say_number(a, median(c->cell[0], "zone_insert_ns"));
+	SAY(a, " ns to insert the tuple in another zone, ");
+	say_number(a, median(c->cell[0], "zone_lookup_ns"));
+	SAY(a, " ns to find it, refused in %.0f zones", median(c->cell[0], "zone_refused"));
+}
+
+/* The sizes of the table: that of all zones, and that of one. */
+static void by_zone_flush(struct answer *a, const struct curve *c)
+{
+	say_variant(a, c);
+	for (size_t i = 0; i < c->nr; i++) {
+		SAY(a, i ? ", " : "");
+		say_number(a, 1e3 * median(c->cell[i], "zone_flush_s"));
+		SAY(a, " ms to flush a zone in a table of ");
+		say_value(a, c->cell[i], "flows");
+	}
+}
+
+static void by_fresh(struct answer *a, const struct curve *c)
+{
+	say_variant(a, c);
+	say_number(a, median(c->cell[0], "fresh_lost_percent"));
+	SAY(a, " %% of fresh connections lost, %.0f refused", median(c->cell[0], "fresh_refused"));
+}
+
 /* The median piece of the window, and the slowest piece. */
 static void by_timeline(struct answer *a, const struct curve *c)
 {
@@ -422,6 +453,10 @@ static const struct {
 	void (*say)(struct answer *a, const struct curve *c);
 } questions[] = {
 	{ "", "saturation_per_s", 1, by_saturation },
+	{ "flows", "zone_flush_s", 1, by_zone_flush },
+	{ "", "zone_flush_s", 1, by_zone_flush },
+	{ "", "zone_insert_ns", 1, by_zones },
+	{ "", "fresh_lost_percent", 1, by_fresh },
 	{ "rate", "p99_ns", 2, by_rate },
 	{ "", "p99_ns", 1, by_latency },
 	{ "", "timeline", 1, by_timeline },

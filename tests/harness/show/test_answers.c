@@ -141,6 +141,38 @@ static void resizes(void **state)
 	SAYS("base", "4.00 M", "2 ms", "0.100");
 }
 
+static void figure(json_t *cell, const char *metric, double value)
+{
+	json_object_set_new(json_object_get(cell, "metrics"), metric,
+			    json_pack("{s:f}", "median", value));
+}
+
+/* Cells with such events answer with the event's figures, not with their lookups. */
+static void operators(void **state)
+{
+	json_t *cell;
+
+	(void)state;
+	cell = add("base", "zone_insert_ns", 8000, json_object());
+	figure(cell, "zone_lookup_ns", 1400);
+	figure(cell, "zone_refused", 3);
+	SAYS("base", "8000 ns", "1400 ns", "3 zones");
+	end(state);
+
+	begin(state);
+	varies("flows");
+	figure(add("base", "zone_flush_s", 0.25e-3, json_pack("{s:i}", "flows", 1024)), "p99_ns",
+	       77);
+	add("base", "zone_flush_s", 1.5, json_pack("{s:i}", "flows", 1 << 20));
+	SAYS("base", "0.250 ms", "1Ki", "1500 ms", "1Mi");
+	assert_null(strstr(answer, "p99"));
+	end(state);
+
+	begin(state);
+	figure(add("base", "fresh_lost_percent", 0, json_object()), "fresh_refused", 12);
+	SAYS("base", " % of fresh", "12 refused");
+}
+
 static void packets(void **state)
 {
 	(void)state;
@@ -190,7 +222,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 	static const struct CMUnitTest tests[] = {
-		TEST(size_and_load), TEST(latencies), TEST(resizes),
+		TEST(size_and_load), TEST(latencies), TEST(resizes),   TEST(operators),
 		TEST(packets),	     TEST(choices),   TEST(no_answer),
 	};
 
