@@ -36,7 +36,8 @@ static const struct cmd_option operands[] = {
 
 static const struct cmd_option options[] = {
 	{ "engine", 0, CMD_CHOICE, AT(engine), "ENGINE",
-	  .help = "the program that starts the parts (default: parallel)", .choices = sweep_engines },
+	  .help = "the program that starts the parts (default: parallel)",
+	  .choices = sweep_engines },
 	{ "hosts", 0, CMD_TEXT, AT(hosts), "FILE",
 	  .help = "one machine per line: for parallel as in its --sshloginfile (: is this "
 		  "machine), for slurm a node (default: this machine; all nodes)" },

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A web page in one file that loads nothing: plots/report.css is its style, plots/report.js its
- * script. Between page_begin() and page_end() stand a <nav class="bar"> and <main>, which page_end()
- * closes.
+ * script. Between page_begin() and page_end() stand a <nav class="bar"> and <main>, which
+ * page_end() closes.
  */
 #ifndef CTBENCH_HARNESS_SHOW_REPORT_PAGE_H
 #define CTBENCH_HARNESS_SHOW_REPORT_PAGE_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The page of a run and that of machines in a real browser, on a phone, a tablet and a desk, in both
- * colour schemes: nothing is wider than the screen, all text can be read, links stay in view, values
- * appear on hover, and the script does its work; without the script, and on paper, everything is
- * still there. Without Chromium (the Debian package chromium) it is skipped.
+ * The page of a run and that of machines in a real browser, on a phone, a tablet and a desk, in
+ * both colour schemes: nothing is wider than the screen, all text can be read, links stay in view,
+ * values appear on hover, and the script does its work; without the script, and on paper,
+ * everything is still there. Without Chromium (the Debian package chromium) it is skipped.
  */
 #include "harness/judge/matrix.h"
 #include "tests/fixture/report_fixture.h"
