@@ -414,7 +414,7 @@ static void bad_arguments(void **state)
 		{ "s.yaml --precision 0", "--precision is '0'" },
 		{ "s.yaml --rate 1M", "a rate" },
 		{ "s.yaml --kind fill", "needs kind: steady" },
-		{ "s.yaml --resume x", "--resume x " },
+		{ "s.yaml --resume x", "--resume" },
 		{ "--resume x --results runs", "--resume needs" },
 	};
 

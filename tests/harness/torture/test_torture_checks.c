@@ -262,7 +262,7 @@ static const char *const says[LIES] = {
 	[WALK_MEETS_NEVER] = "met what was never",
 	[ONE_MORE_LIVES] = "are live",
 	[ONE_IS_LEFT] = "are left",
-	[RESIZE_FAILS] = "a resize to",
+	[RESIZE_FAILS] = "a resize",
 	[HISTORY_MISSES] = "no order explains",
 	[HISTORY_LATE] = "no order explains",
 };
