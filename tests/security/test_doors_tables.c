@@ -206,8 +206,11 @@ static void answers(void **state)
 static void runs_are_listed(void **state)
 {
 	char command[256];
+	bool has_history;
 
 	(void)state;
+	/* Not if all its measurements are void, as on a busy machine with a sanitizer. */
+	has_history = !RUN("history", "w", "--results", "runs");
 	door = "a run's folder";
 	assert_int_equal(mkdir("named", 0777), 0);
 	for (size_t k = 0; k < NR_HOSTILE; k++) {
@@ -226,7 +229,7 @@ static void runs_are_listed(void **state)
 			fails("%s", said.err);
 		SEND(NULL, "history", "w", "--results", "named");
 		SEND(NULL, "history", "w", "--results", "named", "--json");
-		if (said.status != CT_EXIT_OK && name_fits_run(h->bytes))
+		if (said.status != CT_EXIT_OK && has_history && name_fits_run(h->bytes))
 			fails("%s", said.err);
 		SEND(h, "machines", "named/@@", "runs/b");
 		SEND(h, "recommend", "named/@@");
