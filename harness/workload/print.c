@@ -377,7 +377,8 @@ static size_t print_workload(FILE *out, const struct workload *w, const bool *ch
 	else
 		fprintf(out, "no control");
 	if (limited)
-		fprintf(out, ", about %u repeats each within the budget, fewer if they are enough: ",
+		fprintf(out,
+			", about %u repeats each within the budget, fewer if they are enough: ",
 			repeats);
 	else
 		fprintf(out, ", %u repeat%s each: ", repeats, repeats == 1 ? "" : "s");
