@@ -105,8 +105,8 @@ static void test_contiguous(void **state)
 
 /*
  * Every node that was ever carved is out or free: magazines are not lost on the way.  CPU 1 frees
- * all, which fills its magazines and the depot, or a thread that is no CPU, which fills one magazine
- * for all; CPU 0 allocates all again.  At most `kept` stay behind.
+ * all, which fills its magazines and the depot, or a thread that is no CPU does, which fills one
+ * magazine for all; CPU 0 allocates all again.  At most `kept` stay behind.
  */
 static void
 all_come_back(void (*free_node)(struct ct_node_pool *, struct nf_conn *), unsigned int kept)
