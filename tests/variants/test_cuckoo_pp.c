@@ -9,7 +9,6 @@
 #include "variants/peers/cuckoo_pp.c"
 
 static const struct ct_variant *const v = &ct_variant_cuckoo_pp;
-static struct fixture fx;
 
 #define KEY 7u
 
@@ -17,14 +16,6 @@ static int open_table(void **state)
 {
 	(void)state;
 	fixture_open(&fx, v, 16, 1);
-	return 0;
-}
-
-static int close_table(void **state)
-{
-	(void)state;
-	race_over();
-	fixture_close(&fx);
 	return 0;
 }
 

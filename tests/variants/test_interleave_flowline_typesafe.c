@@ -9,7 +9,6 @@
 #include "variants/frontier/flowline_typesafe.c"
 
 static const struct ct_variant *const v = &ct_variant_flowline_typesafe;
-static struct fixture fx;
 static struct nf_conn *ct; /* the memory that is reused */
 
 #define KEY   7u
@@ -21,14 +20,6 @@ static int open_table(void **state)
 {
 	(void)state;
 	fixture_open(&fx, v, 1, 2); /* one line */
-	return 0;
-}
-
-static int close_table(void **state)
-{
-	(void)state;
-	race_over();
-	fixture_close(&fx);
 	return 0;
 }
 

@@ -30,7 +30,6 @@
 #include PEER_FILE
 
 static const struct ct_variant *const v = &PEER_VARIANT;
-static struct fixture fx;
 static struct nf_conn *ct;
 
 #define KEY   7u
@@ -48,14 +47,6 @@ static int open_one(void **state)
 {
 	(void)state;
 	fixture_open(&fx, v, 1, 2);
-	return 0;
-}
-
-static int close_table(void **state)
-{
-	(void)state;
-	race_over();
-	fixture_close(&fx);
 	return 0;
 }
 

@@ -13,8 +13,8 @@
  *
  * Guarantees.
  *   - Readers take no lock and write nothing.  A hit needs no second look.
- *   - Whatever changes where a key is locks the key's first bucket, also where it only moves.  So
- *     a reader believes a miss if the count of changes of that one bucket is as it was before.
+ *   - Whoever inserts, removes or moves a key locks the key's first bucket.  So a miss is valid if
+ *     that one bucket's count of changes is the same before and after the search.
  *
  * Differs from the paper: its tables belong to one core and expire entries themselves; here
  * readers run beside writers, and conntrack's expiry is used.
