@@ -31,6 +31,7 @@ static const char fake_ssh[] =
 	"cd \"$(dirname \"$0\")\"\n"
 	"[ ! -e dead-$host ] || { echo \"$host is dead\" >&2; exit 255; }\n"
 	"mkdir -p tmp-$host; export TMPDIR=$PWD/tmp-$host\n"
+	"export SHELL=/bin/sh\n" /* as sshd does; GNU parallel starts its jobs with it */
 	/* A part's command holds its script; short ones ask whether the machine lives. */
 	"part=no; words=$*; [ ${#words} -lt 5000 ] || part=yes\n"
 	"case $part:$(echo *-$host) in\n"
