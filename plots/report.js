@@ -1,4 +1,4 @@
-/* What a page gains from a script; it can be read without. ctbench report puts this into it. */
+/* Conveniences of a page, which can be read without them. ctbench report puts this into it. */
 "use strict";
 (function () {
 	const all = (what, within) => Array.from((within || document).querySelectorAll(what));
@@ -32,7 +32,7 @@
 		bar.append(button);
 	}
 
-	/* Where the reader is. */
+	/* Marks the section that is being read. */
 	const links = new Map(all("nav.bar a").map(a => [a.hash.slice(1), a]));
 	const seen = new IntersectionObserver(list => {
 		for (const one of list) {

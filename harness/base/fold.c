@@ -8,7 +8,7 @@ static bool is_kept(const char *word, size_t len)
 {
 	static const char *const commands[] = { "ctbench", "sudo", "conntrack", "$" };
 
-	if (memchr("{}[]\"|<#.", word[0], 9))
+	if (word[0] && strchr("{}[]\"|<#.", word[0]))
 		return true;
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (strlen(commands[i]) == len && !memcmp(commands[i], word, len))

@@ -79,10 +79,10 @@ LINKS = {0: lambda p: p[4:], 108: lambda p: p[4:], 1: _ethernet,
 
 
 def read(path):
-    """[(seconds, packet from its IP header on)]; b"" stands for what is not IP."""
+    """[(seconds, packet from its IP header on)]; b"" for a packet that is not IP."""
     data = slurp(path)
     if data[:4] not in MAGICS:
-        raise Unusable(f"{path} is no classic pcap file: convert it with editcap -F pcap")
+        raise Unusable(f"{path} is not a classic pcap file: convert it with editcap -F pcap")
     order, unit = MAGICS[data[:4]]
     if len(data) < 24:
         raise Unusable(f"{path} is cut off in its header")
@@ -101,7 +101,7 @@ def read(path):
 
 # ---------------------------------------------------------------- for people
 def _transport(number, body):
-    """The end of the short form, after the addresses; and the ports to put between them."""
+    """(the end of the short form, after the addresses; the ports, which stand between them)"""
     if number in (6, 17, 132, 136, 33):
         ports = be16(body[0:2]), be16(body[2:4])
         more = ""

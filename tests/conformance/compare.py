@@ -3,10 +3,10 @@
 """Compares an implementation's answer for each packet with the kernel's.
 
 Both files have the oracle's format (README.md). The comparison is strict: a field that only one of them
-has is a difference, the lines must be the same packets in the same order, and the tables at the end the
-same entries. Each side numbers connections in its own way, so "ct" is compared up to a one-to-one
-renaming. Of whole seconds left, the kernel may have one less than an implementation whose clock stands
-still (its own ran on between the packet and the look at the entry); where time passes, one more or less.
+has is a difference, the packets must be the same in the same order, and the tables at the end must have
+the same entries. Each side numbers connections in its own way, so "ct" is compared up to a one-to-one
+renaming. The kernel's clock runs between a packet and the query of its entry, so the kernel may report one
+second less than an implementation whose clock stands still; with running clocks one more or less.
 Other differences that are allowed are in excuses.json, by scenario and packet, each with its reason.
 
 Exit status: 0 the same; 1 different; 2 an error that you can correct.
@@ -131,12 +131,12 @@ def main():
     first, more = __doc__.split("\n", 1)
     ap = argparse.ArgumentParser(description=first, epilog=more, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("expected", help="what the kernel said")
-    ap.add_argument("got", help="what the implementation says")
-    ap.add_argument("--no-table", action="store_true", help="leave out the table and the counters of the end")
-    ap.add_argument("--moving", action="store_true", help="time passed: a second more or less is the same")
+    ap.add_argument("got", help="answers of the implementation")
+    ap.add_argument("--no-table", action="store_true", help="do not compare the table and the counters at the end")
+    ap.add_argument("--moving", action="store_true", help="both clocks ran: allow a second more or less")
     ap.add_argument("--show", type=int, default=10, metavar="N", help="differences to print (default 10)")
-    ap.add_argument("--scenario", metavar="NAME", help="whose excuses hold (default: the name of EXPECTED)")
-    ap.add_argument("--variant", metavar="NAME", default=BASELINE, help="the table that was replayed over")
+    ap.add_argument("--scenario", metavar="NAME", help="apply the excuses of this scenario (default: the name of EXPECTED)")
+    ap.add_argument("--variant", metavar="NAME", default=BASELINE, help="apply the excuses of this table")
     a = ap.parse_args()
     try:
         want, got = slurp(a.expected).decode(), slurp(a.got).decode()

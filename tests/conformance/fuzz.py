@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Random packets of plausible connections, some of them broken, to be given to a kernel and to ctbench.
+"""Makes random packets of plausible connections, some of them broken, for a kernel and ctbench.
 
     fuzz.py SEED COUNT OUT.pcap [--kind KIND,...]
 
-Writes OUT.pcap and, beside it, OUT.json with what the packets do not say (devices, zones, held
-packets, helpers, settings). The same arguments give the same files.
+Writes OUT.pcap and OUT.json, which has the devices, zones, held packets, helpers and settings. The same
+arguments give the same files.
 
 What is in it:   tcp udp udplite icmp sctp gre other ftp
 What is done to it: frag icmperr zones held v6ext options broken sysctl flush full
@@ -61,7 +61,7 @@ class World:
 
     @staticmethod
     def of(flow, datagram):
-        """A datagram of another flow than the one whose turn it is."""
+        """Marks a datagram as another flow's; a step() may return it."""
         return flow, datagram
 
     # -- the scenario
@@ -127,7 +127,7 @@ class World:
         return self.datagram(*flow.ends(d), proto, l4), dev
 
     def arrives(self, packet):
-        """Does it reach the queue in any case? The oracle's queue is for IPv4 only."""
+        """Does it reach the queue for certain? The oracle's queue is for IPv4 only."""
         return packet[0] == 0x45 and packet[8] > 1 and not packet[6] & 0x3F and not packet[7] and "full" not in self.kinds
 
     def send(self, packet, dev):
@@ -169,7 +169,7 @@ def main():
     kinds = a.kind.split(",")
     for k in kinds:
         if k not in FLOWS and k not in DONE and k != "all":
-            sys.exit("fuzz.py: there is no kind %s; there are %s, all" % (k, ", ".join([*FLOWS, *DONE])))
+            sys.exit("fuzz.py: unknown kind %s: use %s or all" % (k, ", ".join([*FLOWS, *DONE])))
     w = World("%d %s" % (a.seed, a.kind), kinds)
     w.run(a.count)
     w.scenario.write(os.path.splitext(a.out)[0], ".pcap")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the flows of fuzz.py have in common, and those of the simple protocols.
+"""The common part of the flows of fuzz.py, and the flows of simple protocols.
 
 A flow's step() gives the next datagram: (side, protocol, transport bytes), or a whole packet as
 (side, bytes); fuzz.py gives it an IP header, cuts it up, breaks it, holds it.
@@ -35,7 +35,7 @@ class Flow:
         self.port_near, self.port_far = self.port_far, self.port_near
 
     def bad(self):
-        """What to xor into a checksum."""
+        """The value to xor into a checksum."""
         return self.r.choice([1, 0x8000, 0xFFFF]) if self.r.random() < .01 else 0
 
 
@@ -61,7 +61,7 @@ class UdpLite(Flow):
 
 
 class Ping(Flow):
-    """Requests of all types, their answers, and types that are neither."""
+    """Requests of all types, their replies, and other types."""
 
     def step(self):
         r, d = self.r, self.r.randrange(2)
@@ -86,7 +86,7 @@ class Gre(Flow):
 
 
 class Other(Flow):
-    """Protocols without a tracker: only by their number."""
+    """Protocols that have no tracker; conntrack sees only their number."""
 
     def __init__(self, w, k):
         super().__init__(w, k)
@@ -103,7 +103,7 @@ DATA, INIT, INIT_ACK, SACK, HB, HB_ACK, ABORT, SHUT, SHUT_ACK, ERROR, ECHO, ECHO
 
 
 class Sctp(Flow):
-    """An association: tags of both ends, a handshake, and what goes wrong with both."""
+    """An association: tags of both ends, a handshake, and errors in both."""
 
     port_far = 3868
 
@@ -113,7 +113,7 @@ class Sctp(Flow):
 
     def begin(self):
         r = self.r
-        self.tag = [r.choice([r.getrandbits(32), 1, 2]), r.choice([r.getrandbits(32), 1, 2])]      # what each end wants to see
+        self.tag = [r.choice([r.getrandbits(32), 1, 2]), r.choice([r.getrandbits(32), 1, 2])]      # the tag that each end expects
         self.old = [r.getrandbits(32), 0]
         self.phase = r.choice(["new"] * 8 + ["open", "path"])
 
@@ -235,7 +235,7 @@ class Sctp(Flow):
 
     def chaos(self):
         r, d = self.r, self.r.randrange(2)
-        if r.random() < .1:                 # the far end begins anew
+        if r.random() < .1:                 # the far end starts again
             self.old[d], self.tag[d] = self.tag[d], r.getrandbits(32)
         vtag = r.choices([self.tag[1 - d], self.tag[d], 0, self.old[1 - d], self.old[d], r.getrandbits(32)], [8, 3, 3, 1, 1, 1])[0]
         return self.pkt(d, [self.any(d) for _ in range(r.choice([1, 1, 1, 2, 3]))], vtag)

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes scenarios of what fuzz.py has found, and some small runs of it: fuzz_found.py DIRECTORY.
+"""Writes scenarios of differences that fuzz.py found, and some of its runs: fuzz_found.py DIRECTORY.
 
-The former are the smallest that show a former difference. After changing one, ask a kernel again;
-after changing fuzz.py, ask it about all of the latter.
+Each scenario is the smallest that shows a difference, since repaired. After a change of a scenario, ask a
+kernel again; after a change of fuzz.py, ask it again about all the runs.
 """
 import os
 import struct
@@ -17,7 +17,7 @@ A6, B6 = "2001:db8:1::1", "2001:db8:2::1"
 
 
 def icmp_types():
-    s = Scenario("every type of ICMP and ICMPv6 that means something, and some that do not; answers with another code, too")
+    s = Scenario("every defined type of ICMP and ICMPv6 and some undefined ones; replies with another code")
     for x, y, kinds in ((A, B, [*range(44), 255]), (A6, B6, [0, 1, 2, 3, 4, 5, 100, 127, *range(128, 162), 200, 255])):
         for kind in kinds:
             s.add(icmp(x, y, kind, 0, struct.pack(">HH", 7, 1)))
@@ -26,7 +26,7 @@ def icmp_types():
 
 
 def frag_devices():
-    s = Scenario("fragments of one packet by different devices, which only for link-local and multicast addresses matter")
+    s = Scenario("fragments of one packet by different devices: they matter only for link-local and multicast addresses")
     s.zone(2, 7)
     s.zone(3, 8, "original")
     s.zone(4, 8, "reply")
@@ -47,7 +47,7 @@ def frag_devices():
 
 
 def frag_tiny():
-    s = Scenario("first fragments too short to say of what they are one, in all sizes")
+    s = Scenario("first fragments too short for their transport header, in all sizes")
     n = 0
     for x, y in ((A, B), (A6, B6)):
         for size in (8, 16, 24):
@@ -63,7 +63,7 @@ def frag_tiny():
 
 
 def zones_one_way():
-    s = Scenario("zones for one direction, which put equal tuples side by side without a clash")
+    s = Scenario("zones for one direction: equal tuples exist side by side without a clash")
     s.zone(1, 1, "reply")
     s.zone(2, 1, "original")
     s.zone(3, 1)
@@ -79,7 +79,7 @@ def zones_one_way():
 
 
 def zone_ftp():
-    s = Scenario("a master in a zone for one direction: its tuple is told without")
+    s = Scenario("a master in a zone for one direction: its tuple is reported without the zone")
     s.zone(1, 2, "original")
     s.helper_ftp()
     sides, port, at = (A, B), (40000, 21), [100, 200]
@@ -116,25 +116,25 @@ def pair(n, size=40, step=24):
 
 
 def frag6_time():
-    s = Scenario("IPv6 fragments past their time: what came is forgotten, from the first one on",
+    s = Scenario("IPv6 fragments after their time-out, counted from the first: earlier ones are discarded",
                  sysctl={"nf_conntrack_frag6_timeout": 1})
     a, b = pair(1)                      # in time
     s.add(a)
     s.wait(.7)
     s.add(b)
-    a, b = pair(2)                      # too late; what comes then waits
+    a, b = pair(2)                      # too late; later fragments wait again
     s.add(a)
     s.wait(1.3)
     s.add(b)
     s.add(a)
-    a, b = pair(3)                      # a duplicate prolongs nothing
+    a, b = pair(3)                      # a duplicate does not prolong the wait
     s.add(a)
     s.wait(.6)
     s.add(a)
     s.wait(.7)
     s.add(b)
     s.add(a)
-    a, b, c = pair(4, 60)               # nor does another one
+    a, b, c = pair(4, 60)               # nor does another fragment
     s.add(a)
     s.wait(.6)
     s.add(b)
@@ -156,7 +156,7 @@ def frag6_none():
 
 
 def frag4_distance():
-    s = Scenario("IPv4 fragments of a source with others of it in between: 64 are too many, and what came is forgotten")
+    s = Scenario("IPv4 fragments with others of the same source in between: after more than 64 the earlier ones are discarded")
     for n, between in enumerate((63, 64), 1):
         a, b = fragments(A, B, UDP, udp_bytes(A, B, n, 6, b"z" * 40), 24, ident=n)
         s.add(a)
@@ -166,7 +166,7 @@ def frag4_distance():
         s.add(a)
     a, b = fragments(A, B, UDP, udp_bytes(A, B, 3, 6, b"z" * 40), 24, ident=3)
     s.add(a)
-    for k in range(66):                 # another source's do not count
+    for k in range(66):                 # fragments of another source do not count
         s.add(ip4("10.1.0.2", B, 99, b"12345678", off=8, more=True, ident=3000 + k))
     s.add(b)
     return s

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What fuzz.py does to datagrams on their way: extension headers, options, fragments, breakages,
-and errors about what was sent before."""
+"""How fuzz.py changes datagrams on their way: extension headers, options, fragments, damage,
+and ICMP errors about earlier packets."""
 import struct
 
 from packets import ICMP, ICMPV6, checksum, icmp_bytes, ip, ip4, ip6
@@ -17,7 +17,7 @@ def hop_options(r):
 
 
 def padded(out):
-    """2 bytes of header come before it, 8 make a unit."""
+    """Pads to units of 8 bytes, with the 2 bytes of header that precede it."""
     left = -(len(out) + 2) % 8
     return out + (b"" if not left else b"\0" if left == 1 else struct.pack(">BB", 1, left - 2) + b"\0" * (left - 2))
 
@@ -61,7 +61,7 @@ def options4(r):
 
 # ---------------------------------------------------------------- fragments
 def faults(r, cuts):
-    """What goes wrong with a packet's pieces (offset, length, more)."""
+    """Damages a packet's pieces (offset, length, more)."""
     for _ in range(r.choice([0, 0, 0, 1, 2])):
         if not cuts:
             break
@@ -83,10 +83,10 @@ def faults(r, cuts):
         elif fault == 6:
             cuts.append((r.choice([65528, 65520, 64000]), r.choice([7, 8, 16, 1600]), r.randrange(2)))
         elif fault == 7 and i + 1 < len(cuts):
-            j = r.randrange(i + 1, len(cuts))                               # what a run holds, again
+            j = r.randrange(i + 1, len(cuts))                               # data that another piece has too
             cuts.append((o, cuts[j][0] + cuts[j][1] - o, cuts[j][2]))
         else:
-            del cuts[i]                                                     # never comes
+            del cuts[i]                                                     # is never sent
     return cuts
 
 
@@ -135,7 +135,7 @@ def mend_length(p):
 
 
 def broken(w, p):
-    """One thing about the packet is wrong; its IP header is complete, because the oracle identifies it by that."""
+    """One error in the packet. Its IP header stays complete, because the oracle identifies the packet by it."""
     r, x = w.r, w.r.random()
     six = p[0] >> 4 == 6
     base = 40 if six else (p[0] & 15) * 4
@@ -165,7 +165,7 @@ def broken(w, p):
 
 # ---------------------------------------------------------------- errors
 def error(w, quoted):
-    """An ICMP error about that packet, to its sender; or nearly."""
+    """An ICMP error about that packet to its sender, sometimes with a small mistake."""
     r = w.r
     six = quoted[0] >> 4 == 6
     if len(quoted) < (40 if six else 20):

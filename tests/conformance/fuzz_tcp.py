@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""TCP connections for fuzz.py: two ends that mostly follow the protocol; and FTP's on top of them."""
+"""TCP connections for fuzz.py: two ends that mostly follow the protocol; and FTP over them."""
 import struct
 
 from fuzz_flow import Flow
@@ -11,7 +11,7 @@ ODD_FLAGS = [0, FIN, SYN | FIN, SYN | RST, FIN | PSH | URG, SYN | ACK | FIN, SYN
 
 
 class Tcp(Flow):
-    """Sequence numbers, windows and options of both ends; `phase` is what the ends think."""
+    """Sequence numbers, windows and options of both ends; `phase` is the state as the ends see it."""
 
     port_far = 80
 
@@ -20,7 +20,7 @@ class Tcp(Flow):
         self.begin()
 
     def begin(self, after=None):
-        """A new connection of the same addresses and ports; after: behind that sequence number."""
+        """A new connection with the same addresses and ports; after: its numbers begin near this one."""
         r = self.r
         self.seq = [r.choice([r.getrandbits(32), M - r.randrange(3000), 0]) for _ in "ab"]
         if after is not None:
@@ -69,7 +69,7 @@ class Tcp(Flow):
 
     # -- segments
     def seg(self, d, flags, data=b"", seq=None, ack=None, win=None, keep=True, **kw):
-        """A segment; in its place if seq is None, and then usually it arrives."""
+        """A segment; the next in sequence if seq is None, and then it usually arrives."""
         r = self.r
         at = self.seq[d] if seq is None else seq & M
         ack = self.got[d] if ack is None else ack & M
@@ -228,7 +228,7 @@ TALK = [b"NOOP\r\n", b"USER x\r\n", b"PASS", b" y\r\n", b"200 so\r\n", b"331 mor
 
 
 class Ftp(Tcp):
-    """A control connection, and the data connections it announces: the packets of those are steps, too."""
+    """A control connection and the data connections that it announces, whose packets are steps too."""
 
     port_far = 21
 
@@ -237,7 +237,7 @@ class Ftp(Tcp):
         self.announced, self.lines, self.cut = [], [[], []], None
 
     def text(self, six, host, port):
-        """How a command names a place; and breakages of that."""
+        """How a command writes an address and port, sometimes wrongly."""
         r = self.r
         if six:
             name = ":".join("%x" % x for x in struct.unpack(">8H", host))
@@ -303,7 +303,7 @@ class Ftp(Tcp):
         return super().in_open()
 
     def data_syn(self):
-        """The connection that was announced, or nearly; a separate flow from then on."""
+        """The announced connection, sometimes with other addresses; from then on a separate flow."""
         r = self.r
         d, port = r.choice(self.announced)
         flow = Tcp(self.w, self.k)

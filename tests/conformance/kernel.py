@@ -38,11 +38,11 @@ STATE, CT_ID, DIRECTION, STATUS = 21, 18, 19, 20        # trace's attributes
 
 
 class CannotAsk(Exception):
-    """A sentence: why this machine's kernel cannot be asked (exit status 77)."""
+    """This machine's kernel cannot be asked, for the reason in the sentence (exit status 77)."""
 
 
 def refuse_unless_able():
-    """CannotAsk if this process or machine lacks what is needed; the trace is checked elsewhere."""
+    """Raises CannotAsk if the process or the machine lacks something; the trace is checked elsewhere."""
     if os.geteuid():
         raise CannotAsk("asking the kernel needs root: run it with sudo")
     for program, package in (("ip", "iproute2"), ("nft", "nftables")):
@@ -80,7 +80,7 @@ def virtio_header(p):
     ihl = (p[0] & 15) * 4
     if p[0] >> 4 != 4 or ihl < 20 or len(p) < ihl + 20 or p[9] != 6 or p[2:4] != b"\0\0":
         return bytes(10)
-    segment = max(1, (len(p) - ihl - 20) // 2)      # of what follows the header; the kernel wants more than one
+    segment = max(1, (len(p) - ihl - 20) // 2)      # of the data after the header; the kernel needs more than one byte
     return struct.pack("=BBHHHH", 1, 1, ihl + (p[ihl + 12] >> 4) * 4, segment, ihl, 16)
 
 
@@ -140,7 +140,7 @@ class Kernel:
         self._settings(conf)
         self._listen(hold)
         self.held, self.flows, self.nr_flows, self.tuples = {}, {}, 0, {}
-        self._collect({})                           # forget what the set-up caused
+        self._collect({})                           # discard events of the set-up
 
     def _rules(self, conf, hold):
         raw = conf.get("nft_raw", [])
@@ -191,7 +191,7 @@ class Kernel:
         self.queue.ask(nl.SUB_QUEUE << 8 | 2, 0, attr(1, struct.pack(">BBH", 1, 0, 2)))
         self.queue.ask(nl.SUB_QUEUE << 8 | 2, 0, attr(2, struct.pack(">IB", 0, 1)))
 
-    # ------------------------------------------------------------ what can be done
+    # ------------------------------------------------------------ actions
     def packet(self, i, p, dev=0, hold=False, query=True):
         """Packet i arrives by that device. Returns its line."""
         name, fragment = brief(p)
@@ -214,7 +214,7 @@ class Kernel:
     def release(self, i):
         """Releases held packet i. Returns its second line."""
         r = {"i": i, "released": True}
-        if i in self.held:                          # else it did not get that far
+        if i in self.held:                          # otherwise it was dropped before the queue
             self.queue.send(nl.SUB_QUEUE << 8 | 1, 0, attr(2, struct.pack(">II", 1, self.held.pop(i))))
         self._collect(r)
         return r
@@ -253,7 +253,7 @@ class Kernel:
         s["entries"] = rows[0][0]                   # each row has all of them
         return {k: s[k] for k in STATS if k in s}
 
-    # ------------------------------------------------------------ what was heard
+    # ------------------------------------------------------------ messages from the kernel
     def _traces(self):
         """The first message of each chain: it has the packet and the connection."""
         first = {}
@@ -264,7 +264,7 @@ class Kernel:
         return first.get("early"), first.get("seen"), first.get("sent")
 
     def _events(self):
-        """(names, ids that went)"""
+        """(names, ids of deleted connections)"""
         names, gone = [], []
         for kind, flags, family, p in self.events.messages():
             if kind >> 8 != nl.SUB_CT:
@@ -290,7 +290,7 @@ class Kernel:
                 return n
 
     def _collect(self, r, fragment=False, query=True):
-        """Everything that the last system call caused, into r."""
+        """Adds to r everything that the last system call caused."""
         early, seen, sent = self._traces()
         events, gone = self._events()
         why = [nl.text(attrs(p)[10]).strip(" :") for kind, _, _, p in self.log.messages()
@@ -348,7 +348,7 @@ class Kernel:
         cid, reply = a[CT_ID], a[DIRECTION][0]
         bits = be32(a[STATUS]) if STATUS in a else 0
         if key == "status_in" and not bits >> 3 & 1:
-            self.flows.pop(cid, None)               # unconfirmed: a new object for sure
+            self.flows.pop(cid, None)               # unconfirmed: certainly a new object
         if cid not in self.flows:
             self.nr_flows += 1
             self.flows[cid] = self.nr_flows

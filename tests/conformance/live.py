@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Asks this machine's kernel, and compares ctbench replay with its answers, packet by packet.
+"""Compares ctbench replay with this machine's kernel, packet by packet.
 
-Three things are asked about:
+Compares three things:
 
-  the scenarios  does this kernel still answer as in expected/?
+  the scenarios  does this kernel still give the answers in expected/?
   random packets from every *fuzz.py here, by seed: fuzz.py SEED COUNT OUT.pcap (and perhaps OUT.json)
   captures       of --captures DIR, made routable as pad_pcap.py does, checksums off
 
 The kernel's clock is real. So the replay gets each packet with the time at which the kernel got it, and
-when something differs the kernel is asked again. If it answers differently, that packet depends on its clock,
-and is reported as such; everything else is a difference.
+after a difference the kernel is asked again. If its second answer equals ctbench's, the answer depends on
+the clock and is reported as such; everything else is a difference.
 
 Needs root; see oracle.py --help. Exit status: 0 no difference; 1 differences; 2 an error that you can correct;
 77 if this machine's kernel cannot be asked, with the reason.
@@ -37,7 +37,7 @@ EPOCH = 1000000000              # any time that is not in 1970
 
 
 class Session:
-    """One run: where the program is, where things are put, what was found."""
+    """One run: the program, the folders and the counts."""
 
     def __init__(self, args, folder):
         self.args, self.folder = args, folder
@@ -45,7 +45,7 @@ class Session:
         self.start = self.said = time.monotonic()
 
     def progress(self, what, i, n):
-        """Over two seconds, on a terminal."""
+        """Prints progress after two seconds, on a terminal."""
         now = time.monotonic()
         if sys.stderr.isatty() and now - self.start > 2 and now - self.said > 0.5:
             self.said = now
@@ -75,7 +75,7 @@ class Session:
         return want, got, compare.compare(want, got, slack=1)
 
     def ask(self, name, packets, conf):
-        """The same packets to both; differences are printed, and kept with --keep."""
+        """Gives the same packets to both; prints differences, and keeps them with --keep."""
         want, got, unlike = self.once(packets, conf)
         self.asked += 1
         self.packets += len(packets)
@@ -105,7 +105,7 @@ class Session:
                 f.write(text)
 
     def scenarios(self):
-        """Does this kernel still answer as stored?"""
+        """Compares this kernel's answers with the stored ones."""
         names = sorted(glob.glob(os.path.join(self.args.scenarios, "*.pcap.zst")))
         good = 0
         for i, pcap in enumerate(names):
@@ -121,10 +121,10 @@ class Session:
             else:
                 self.differ += 1
                 self.clear()
-                print(f"DIFF {name}: this kernel no longer says what is stored")
+                print(f"DIFF {name}: this kernel's answers differ from the stored ones")
                 compare.report(unlike, want, words=("stored is", "now it says"))
         self.clear()
-        print(f"scenarios: {good} of {len(names)} stored answers are what Linux {os.uname().release} says")
+        print(f"scenarios: {good} of {len(names)} stored answers equal those of Linux {os.uname().release}")
 
     def fuzz(self, program):
         """Random packets by seed."""
@@ -174,17 +174,17 @@ def main():
     ap = argparse.ArgumentParser(description=first, epilog=more, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--ctbench", default=os.path.join(ROOT, "build/release/ctbench"), metavar="PROGRAM")
     ap.add_argument("--scenarios", default=os.path.join(HERE, "scenarios"), metavar="DIR")
-    ap.add_argument("--no-scenarios", action="store_true", help="leave the scenarios out")
+    ap.add_argument("--no-scenarios", action="store_true", help="skip the scenarios")
     ap.add_argument("--seeds", type=int, default=10, metavar="N", help="of random packets (default 10; 0: none)")
     ap.add_argument("--first", type=int, default=1, metavar="SEED", help="the first of them (default 1)")
     ap.add_argument("--packets", type=int, default=3000, metavar="N", help="for each seed (default 3000)")
     ap.add_argument("--captures", metavar="DIR", help="real captures to ask about, with what is below DIR")
     ap.add_argument("--most", type=int, default=10000, metavar="N", help="packets of a capture (default 10000)")
-    ap.add_argument("--keep", metavar="DIR", help="leave there what differs: the packets and both answers")
+    ap.add_argument("--keep", metavar="DIR", help="keep there the packets and both answers of differences")
     args = ap.parse_args()
     try:
         if not os.access(args.ctbench, os.X_OK):
-            raise Unusable(f"{args.ctbench} is not there: build it (make build), or say where with --ctbench")
+            raise Unusable(f"{args.ctbench} does not exist: build it (make build), or give its path with --ctbench")
         if args.captures and not os.path.isdir(args.captures):
             raise Unusable(f"--captures {args.captures}: there is no such folder")
         if args.keep:

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes the scenarios that are made by a program: NAME.pcap.zst and NAME.json in a folder.
+"""Writes the scenarios of scenarios_*.py into a folder: NAME.pcap.zst and NAME.json.
 
     ./make_scenarios.py scenarios                    all of them
     ./make_scenarios.py scenarios tcp_fast_open ...  these
     sudo ./oracle.py -d expected scenarios/tcp_fast_open.pcap.zst
 
 After changing one, ask a kernel again. Each scenarios_AREA.py has its functions in a list ALL.
-fuzz_found.py writes what fuzz.py found; the folder's other scenarios are no longer made by a program.
+fuzz_found.py writes those that fuzz.py found. The programs of the folder's other scenarios are gone.
 """
 import argparse
 import importlib
@@ -36,7 +36,7 @@ def main():
     functions = made()
     unknown = [n for n in a.name if n not in functions]
     if unknown:
-        print(f"make_scenarios.py: no scenario is called {unknown[0]}; there are {', '.join(sorted(functions))}",
+        print(f"make_scenarios.py: unknown scenario {unknown[0]}: use one of {', '.join(sorted(functions))}",
               file=sys.stderr)
         return 2
     for name in a.name or functions:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""nfnetlink for the conformance tools: messages, attributes, and connections as ctnetlink tells them."""
+"""nfnetlink for the conformance tools: messages, attributes, and connections in ctnetlink's format."""
 import os
 import socket
 import struct
@@ -74,7 +74,7 @@ class Netlink:
         self.sock.send(message(kind, family, body, flags, self.seq))
 
     def messages(self, wait=False):
-        """(type, flags, family, payload) of everything that is readable now; wait: for the first."""
+        """(type, flags, family, payload) of all messages that are there; wait: waits for the first."""
         how = 0 if wait else socket.MSG_DONTWAIT
         while True:
             try:
@@ -95,7 +95,7 @@ class Netlink:
                 how = socket.MSG_DONTWAIT
 
     def ask(self, kind, family, body):
-        """Sends, and waits for the acknowledgement: OSError if it is a refusal."""
+        """Sends and waits for the acknowledgement; raises OSError if the kernel refuses."""
         self.send(kind, family, body, flags=ACK)
         for kind, _, _, p in self.messages(wait=True):
             if kind == ERROR:
@@ -133,8 +133,8 @@ def tuple_json(buf):
 def connection_json(payload, timeouts):
     """(a line's fields of a connection, its attributes).
 
-    timeouts: the settings in seconds; ctnetlink rounds the time left down, so a timeout set this
-    very moment looks a second less."""
+    timeouts: the settings in seconds. ctnetlink rounds the time left down, so a timeout that was
+    just set is reported a second shorter."""
     a = attrs(payload)
     r = {"orig": tuple_json(a[1]), "reply": tuple_json(a[2])}
     if 3 in a:

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Asks the running Linux kernel what nf_conntrack does with each packet of a capture.
+"""Sends the packets of a capture through the running Linux kernel and writes nf_conntrack's answers.
 
 A line of JSON for each packet and one for the table at the end (README.md describes them).
-NAME.json beside NAME.pcap is its scenario. Needs root, ip, nft, /dev/net/tun, and a kernel whose
+NAME.json next to NAME.pcap is its scenario. Needs root, ip, nft, /dev/net/tun, and a kernel whose
 nf_tables trace carries the conntrack state (Linux 6.18 does). Everything happens in network
 namespaces made for it; only a scenario's "global" settings change the machine, while the scenario runs.
 
   sudo ./oracle.py scenarios/tcp_basic.pcap            answers on standard output
   sudo ./oracle.py -d expected scenarios/*.pcap        stored: expected/NAME.jsonl
-  sudo ./oracle.py --check expected scenarios/*.pcap   does this kernel still answer so?
+  sudo ./oracle.py --check expected scenarios/*.pcap   are they this kernel's answers?
 
 Exit status: 0; 1 if --check found a difference; 2 an error that you can correct; 77 if this machine's kernel
 cannot be asked, with the reason.
@@ -44,7 +44,7 @@ def load_scenario(path):
 
 
 def _in_child(work):
-    """What work(file) writes, in a separate process and so in a separate namespace.
+    """Runs work(file) in a separate process, and so in a separate namespace; returns what it wrote.
 
     The child is reaped only when the next one starts: removing a namespace takes the kernel most
     of a second, which then overlaps."""
@@ -75,12 +75,12 @@ def _in_child(work):
         raise CannotAsk(sentence)
     if kind == "Unusable":
         raise Unusable(sentence)
-    raise RuntimeError("the process that asks the kernel failed; see above")
+    raise RuntimeError("the process that asks the kernel failed: see its message above")
 
 
 @contextlib.contextmanager
 def _machine(settings):
-    """With such settings of the first namespace it runs alone; without any, beside others without any."""
+    """A scenario with settings of the first namespace runs alone; those without may run side by side."""
     with open(LOCK, "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX if settings else fcntl.LOCK_SH)
         saved = {}
@@ -141,7 +141,7 @@ def can_ask():
 
 
 def check(name, folder, text, show=10):
-    """Is text what DIR/NAME.jsonl.zst has stored? Prints which it is."""
+    """Compares text with DIR/NAME.jsonl.zst and prints whether they are equal."""
     want = slurp(os.path.join(folder, name + ".jsonl.zst")).decode()
     unlike = compare.compare(want, text, slack=1, excuses=compare.Excuses(name))
     print(("DIFF " if unlike else "ok   ") + name)

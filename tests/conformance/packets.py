@@ -4,7 +4,7 @@
     c = Scenario("a question and its answer")
     c.add(udp("10.1.0.1", "10.2.0.1", 40000, 53, b"?"))
     c.add(udp("10.2.0.1", "10.1.0.1", 53, 40000, b"!"), dev=1)
-    c.write("scenarios/udp_question")            # .pcap.zst, and .json with what the packets do not say
+    c.write("scenarios/udp_question")            # .pcap.zst, and .json with devices, zones and more
 
 An address is text or the packed bytes; its length gives the family. Transport functions return the
 whole IP packet, with right checksums unless `bad` is not 0 (it is xored into the checksum); further
@@ -58,7 +58,7 @@ def crc32c(b):
 
 
 def pseudo(src, dst, proto, length):
-    """What the checksums of TCP, UDP and ICMPv6 cover besides the packet."""
+    """The pseudo header, which the checksums of TCP, UDP and ICMPv6 cover too."""
     if len(src) == 4:
         return src + dst + struct.pack(">BBH", 0, proto, length & 0xFFFF)
     return src + dst + struct.pack(">IBBBB", length, 0, 0, 0, proto)
@@ -210,13 +210,13 @@ def write_pcap(path, packets):
 
 
 class Scenario:
-    """Packets a millisecond apart, and the scenario file about them.
+    """Packets one millisecond apart, and their scenario file.
 
     Zones, notrack and helpers reach the implementation by those keys and the kernel by rules; both are
     written. Held packets are IPv4 (the oracle's queue is)."""
 
     def __init__(self, title=None, **keys):
-        """keys: sysctl; and global for settings that only the first namespace has."""
+        """keys: sysctl, and global for settings that only the first namespace has."""
         self.conf = ({"title": title} if title else {}) | keys
         self.packets, self.devs, self.now = [], [], 1000000000.0
 
@@ -241,7 +241,7 @@ class Scenario:
         self.conf.setdefault("after", {}).setdefault(str(i), []).append(what)
 
     def zone(self, dev, zone, direction=None):
-        """Packets that come in by dev are of that zone, or are in one direction."""
+        """Packets that arrive by dev belong to that zone, in both directions or in one."""
         self.conf.setdefault("zones", {})[str(dev)] = \
             {"id": zone} | ({"dir": direction} if direction else {})
         way = direction + " " if direction else ""

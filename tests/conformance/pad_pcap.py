@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Makes a truncated capture routable, so that a kernel can be asked about it.
 
-Collections cut packets behind their headers and keep the lengths. Each IP packet is padded with zeros
+Published captures are often cut after the headers. Each IP packet is padded with zeros
 to its IP length, gets a TTL (hop limit) of 64 and a right IPv4 header checksum; packets that a router does not
 forward - from or to no address, loopback, multicast, broadcast, the link - are left out. The result is raw
 IP with the old times. Checksums of the payload are wrong then: ask the kernel with nf_conntrack_checksum off.
@@ -25,7 +25,7 @@ def routable(packed):
 
 
 def padded(p):
-    """The packet made whole, or None where a router would not forward it."""
+    """The padded packet, or None if a router would not forward it."""
     version = p[0] >> 4 if p else 0
     if version == 4 and len(p) >= 20:
         head, total = (p[0] & 15) * 4, struct.unpack_from(">H", p, 2)[0]
@@ -45,7 +45,7 @@ def padded(p):
 
 
 def pad(path, most=None):
-    """([(seconds, packet)], how many were left out) of the first `most` that stay."""
+    """([(seconds, packet)], number left out) of the first `most` packets that can be forwarded."""
     out, left = [], 0
     for t, p in read(path):
         if most is not None and len(out) >= most:

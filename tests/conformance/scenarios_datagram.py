@@ -71,7 +71,7 @@ def udp_checksum_off():
 
 
 def udp_same_ports():
-    s = Scenario("both ports the same, both addresses the same, both sides at once: who asks and who answers")
+    s = Scenario("equal ports, equal addresses, both sides at once: which direction is original")
     s.add(udp(A, B, 53, 53))
     s.add(udp(B, A, 53, 53))
     s.add(udp(A, A, 1, 2))

@@ -88,7 +88,7 @@ def ipv6():
 
 
 def several():
-    s = Scenario("one expectation a master: the newer one takes the place of the older; two masters have one each")
+    s = Scenario("one expectation for each master: a newer one replaces the older; two masters have one each")
     c, d = Control(s), Control(s, client="10.1.0.2")
     c.say(0, b"PORT 10,1,0,1,200,10\r\n")
     c.say(0, b"PORT 10,1,0,1,200,11\r\n")
@@ -254,7 +254,7 @@ def order():
 
 
 def one_sided():
-    s = Scenario("picked up in mid-stream: nothing is looked into before the other side was heard")
+    s = Scenario("picked up in mid-stream: the helper reads nothing before a packet of the other side")
     c = Control.__new__(Control)
     c.s, c.addr, c.port, c.next = s, ("10.1.0.1", "10.2.0.1"), (40000, 21), [1000000, 5000000]
     for n in range(3):
@@ -268,7 +268,7 @@ def one_sided():
 
 
 def limit():
-    s = Scenario("net.netfilter.nf_conntrack_expect_max: what finds no room is dropped", sysctl={})
+    s = Scenario("net.netfilter.nf_conntrack_expect_max: without room the packet is dropped", sysctl={})
     s.conf["global"] = {"nf_conntrack_expect_max": 2}
     cs = [Control(s, client="10.1.0.%d" % (i + 1)) for i in range(3)]
     for i, c in enumerate(cs):
@@ -283,7 +283,7 @@ def limit():
 
 
 def master_gone():
-    s = Scenario("expectations go with their master, by a flush; and its mark and the master stay known", after={})
+    s = Scenario("a flush deletes expectations with their master; connections already expected keep their master", after={})
     c = Control(s)
     c.say(0, b"PORT 10,1,0,1,200,10\r\n")
     s.conf["after"] = {str(len(s.packets) - 1): ["flush"]}
@@ -299,7 +299,7 @@ def master_gone():
 
 
 def data_talks():
-    s = Scenario("the data connection's packets: RELATED until it is answered, its errors too; the same port anew")
+    s = Scenario("the data connection's packets and errors are RELATED until a reply; the same port again")
     c = Control(s)
     c.say(1, b"227 (10,2,0,1,200,10)\r\n")
     s.syn("10.1.0.1", "10.2.0.1", 45000, 51210)

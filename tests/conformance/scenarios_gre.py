@@ -23,7 +23,7 @@ def walk():
 
 
 def pptp():
-    s = Scenario("GRE's version 1, PPTP's, by its call numbers; other protocols in it; versions there are not")
+    s = Scenario("GRE version 1 (PPTP) by its call ids; other protocols in it; undefined versions")
     for a, b in ((A, B), (A6, B6)):
         for version in (1, 2, 7):
             for call in (0, 5, 6):

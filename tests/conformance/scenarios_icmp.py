@@ -17,7 +17,7 @@ def error(src, dst, quoted, kind=None, code=0, rest=b"\0\0\0\0", **kw):
 
 
 def requests():
-    s = Scenario("every ICMP type with four codes, as the first of its kind and as an answer")
+    s = Scenario("every ICMP type with four codes, as a first packet and as a reply")
     for kind in (*range(0, 20), 30, 37, 40, 42, 43, 255):
         for code in (0, 1, 4, 15):
             a = f"10.1.{kind}.{code + 1}"
@@ -27,7 +27,7 @@ def requests():
 
 
 def requests6():
-    s = Scenario("ICMPv6 types with their codes, as the first of their kind and as an answer")
+    s = Scenario("ICMPv6 types with their codes, as first packets and as replies")
     for kind in (0, 1, 2, 3, 4, 5, 99, 100, 127, *range(128, 162), 200, 201, 255):
         for code in (0, 1, 7):
             a = f"2001:db8:1::{kind:x}:{code + 1}"
@@ -64,7 +64,7 @@ def short_and_wrong():
 
 
 def zeros():
-    s = Scenario("an answer of nothing but zeros, its checksum too, is right: IPv4's header is summed along")
+    s = Scenario("a reply of zeros with checksum 0 is correct, because the sum covers IPv4's header")
     for n in (4, 8, 60):
         s.add(echo(A, B, 0, 0, data=b"x"))
         s.add(ip(B, A, ICMP, bytes(n)))
@@ -199,7 +199,7 @@ def errors_wrong_checksum():
 
 
 def errors_to_others():
-    s = Scenario("an error that goes to neither end of what it quotes, or comes from one that has no part in it")
+    s = Scenario("an error addressed to neither end of the quoted packet, or from a third host")
     p = tcp(A, B, 3, 80, 100, 0, SYN)
     s.add(p)
     s.add(tcp(B, A, 80, 3, 900, 101, SYN | ACK))
@@ -216,7 +216,7 @@ def errors_to_others():
 
 
 def errors_do_not_refresh():
-    s = Scenario("an error neither prolongs a connection nor makes it answered; an echo's answer does")
+    s = Scenario("an error neither prolongs a connection nor counts as a reply; an echo reply does both")
     s.add(udp(A, B, 1, 53))
     s.add(echo(A, B, 4))
     s.wait(2.5)
@@ -230,7 +230,7 @@ def errors_do_not_refresh():
 
 
 def neighbours():
-    s = Scenario("neighbour discovery and MLD are not tracked, whoever says it, whole and cut, with a wrong checksum")
+    s = Scenario("neighbour discovery and MLD are not tracked, from any sender, whole, cut, with a wrong checksum")
     for kind in (130, 131, 132, 133, 134, 135, 136, 137, 143, 148, 149, 151):
         for n, kw in enumerate(({}, {"ttl": 255}, {"bad": 1})):
             s.add(icmp(f"2001:db8:1::{n + 1}", B6, kind, 0, b"\0" * 4, b"\0" * 16, **kw))

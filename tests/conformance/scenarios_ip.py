@@ -32,7 +32,7 @@ def ext_headers():
 
 
 def ext_ah():
-    s = Scenario("an authentication header is walked through; ESP and no next header end the walk; what is unknown, too")
+    s = Scenario("headers after an authentication header are read; ESP, no next header and unknown headers end the search")
     ah = b"\0\4\0\0\0\0\0\1\0\0\0\1" + b"\0" * 12
     both(s, 1000, ext=[(AH, ah)])
     both(s, 1001, ext=[(HOP, PAD), (AH, ah), (DST, PAD)])
@@ -106,7 +106,7 @@ def cut(a, b, data, off, n, more, ident, **kw):
 
 
 def overlaps():
-    s = Scenario("fragments that overlap: by eight bytes, wholly inside, around, with another end; nothing comes of them")
+    s = Scenario("fragments that overlap: by eight bytes, inside, around, with another end; no packet results")
     for a, b in ((A, B), (A6, B6)):
         for n, parts in enumerate((
                 [(0, 64, 1), (56, 64, 1), (120, 88, 0)], [(0, 64, 1), (64, 64, 1), (72, 8, 1), (128, 80, 0)],
@@ -121,7 +121,7 @@ def overlaps():
 
 
 def odd_sizes():
-    s = Scenario("fragments of no multiple of eight, of nothing, beyond 65535, with an end before others; a last one first")
+    s = Scenario("fragments not a multiple of eight, empty, beyond 65535, with an end before others; the last one first")
     for a, b in ((A, B), (A6, B6)):
         for n, parts in enumerate((
                 [(0, 63, 1), (64, 144, 0)], [(0, 64, 1), (64, 0, 1), (64, 144, 0)], [(0, 0, 1), (0, 208, 0)],
@@ -135,7 +135,7 @@ def odd_sizes():
 
 
 def odd_middle():
-    s = Scenario("a fragment in the middle of no multiple of eight: IPv4 takes less of it, IPv6 ends the packet and lets it pass")
+    s = Scenario("a middle fragment not a multiple of eight: IPv4 shortens it, IPv6 drops the queue and lets it pass")
     for a, b in ((A, B), (A6, B6)):
         for n, parts in enumerate((
                 [(0, 64, 1), (64, 63, 1), (64, 144, 0), (0, 64, 1)], [(0, 64, 1), (64, 60, 1), (120, 88, 0), (64, 56, 1)],
@@ -191,7 +191,7 @@ def of_protocols():
 
 
 def large():
-    s = Scenario("a packet of nearly 64 KB in large pieces, in small ones backwards; more pieces than one would think")
+    s = Scenario("a packet of nearly 64 KB in large pieces, and backwards in many small ones")
     for a, b in ((A, B), (A6, B6)):
         for p in pieces(a, b, 60000, 16000, 1000, 1):
             s.add(p)
@@ -238,7 +238,7 @@ def headers_refused():
 
 
 def cut_packets():
-    s = Scenario("packets cut in their IP header, of every length, and with more behind them than they say")
+    s = Scenario("packets cut in their IP header, at every length, and followed by more bytes than their length says")
     for n in range(1, 30):
         s.add(udp(A, B, 1, 53)[:n])
     for n in (1, 8, 39, 40, 41, 44, 47):
@@ -249,7 +249,7 @@ def cut_packets():
 
 
 def lengths():
-    s = Scenario("what IP says of its length: 0, less than the header, more than there is; jumbo payloads that are none")
+    s = Scenario("IP's length field: 0, less than the header, more than there is; false jumbo payloads")
     for proto in (UDP, TCP, ICMP, 47, 253):
         data = b"\0\x09\0\x35\0\x1c\0\0" + b"\0" * 4 + b"\x50\x02" + b"\0" * 14
         for n in (0, 1, 19, 20, 27, 28, 40, 41, 48, 49, 1000, 65535):

@@ -93,7 +93,7 @@ def init_collision():
 
 
 def restart():
-    s = Scenario("an association that is begun again while it lives, by either side, with the same tags and others")
+    s = Scenario("an association restarted while it is open, by either side, with the same tags and others")
     for n, (side, tag) in enumerate([(0, 0x1111), (0, 0x9999), (1, 0x2222), (1, 0x8888)]):
         t = Association(s, 5000 + n).open()
         t.send(side, INIT, tag=tag)
@@ -156,7 +156,7 @@ def shutdown_walk():
 
 
 def heartbeats():
-    s = Scenario("a heartbeat begins an association that is elsewhere; answers, from each side; then data and an INIT")
+    s = Scenario("a heartbeat begins an association set up on another path; replies, from each side; then data and an INIT")
     for n in range(4):
         t = Association(s, 5000 + n)
         t.send(0, HEARTBEAT)
@@ -235,7 +235,7 @@ def chunks_broken():
 
 
 def init_tag_none():
-    s = Scenario("an INIT with a tag of its own where none may be, one that asks for the tag 0; with the tag of another")
+    s = Scenario("an INIT with a verification tag, one with initiate tag 0, one with the tag of another association")
     t = Association(s)
     t.send(0, INIT, vtag=5)
     t.send(0, INIT, tag=0)

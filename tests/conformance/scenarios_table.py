@@ -22,7 +22,7 @@ def kinds(a=A, b=B):
 
 # ---------------------------------------------------------------- zones
 def zones_all():
-    s = Scenario("one tuple of each protocol in three zones, answered in each, and in a zone where nobody asked")
+    s = Scenario("one tuple of each protocol in three zones, answered in each, and in a zone without a request")
     s.zone(1, 1)
     s.zone(2, 65535)
     for a, b in ((A, B), (A6, B6)):
@@ -36,7 +36,7 @@ def zones_all():
 
 
 def zones_orig():
-    s = Scenario("a zone in the original direction alone: answers come without one, to whoever they fit")
+    s = Scenario("a zone in the original direction alone: replies have no zone and match any connection with their tuple")
     s.zone(1, 1, "original")
     s.zone(2, 2, "original")
     for n, (_, there, back) in enumerate(kinds()):
@@ -132,7 +132,7 @@ def full(most, title):
 
 
 def max_one():
-    return full(1, "nf_conntrack_max 1: what is known goes on, what would be new is dropped, until a flush")
+    return full(1, "nf_conntrack_max 1: known connections go on, new ones are dropped, until a flush")
 
 
 def max_several():
@@ -175,7 +175,7 @@ def max_held():
 
 # ---------------------------------------------------------------- held packets
 def clash_same():
-    s = Scenario("two packets of one connection, neither confirmed, of each protocol: who may joins, who may not is dropped")
+    s = Scenario("two unconfirmed packets of one connection, of each protocol: the second joins if its protocol allows it, else it is dropped")
     for _, there, _ in kinds():
         i = s.add(there, hold=True)
         k = s.add(there, hold=True)
@@ -186,7 +186,7 @@ def clash_same():
 
 
 def clash_later():
-    s = Scenario("a held packet is let go behind one that came later and went through, of each protocol; and its answer")
+    s = Scenario("a held packet is released after a later one was confirmed, of each protocol; and its reply")
     for _, there, back in kinds():
         i = s.add(there, hold=True)
         s.add(there)
@@ -198,7 +198,7 @@ def clash_later():
 
 
 def clash_reverse():
-    s = Scenario("both ends ask at once, neither confirmed, of each protocol: the reverse of one another")
+    s = Scenario("both ends send at once, neither confirmed, of each protocol: each tuple is the other's reverse")
     for _, there, back in [*kinds()[:1], *kinds()[1:2], *kinds()[5:],
                            ("tcp", tcp(A, B, 3, 80, 1, 0, SYN), tcp(B, A, 80, 3, 9, 0, SYN)),
                            ("sctp", sctp(A, B, 5, 6, 0, [chunk(1, INIT)]), sctp(B, A, 6, 5, 0, [chunk(1, INIT)])),
@@ -213,7 +213,7 @@ def clash_reverse():
 
 
 def clash_three():
-    s = Scenario("three of one, let go last first; and a reverse among them")
+    s = Scenario("three packets of one connection, released in reverse order; and one in the other direction")
     for _, there, back in kinds()[:2] + kinds()[5:]:
         i = [s.add(p, hold=True) for p in (there, there, back)]
         s.after(i[2])
@@ -304,7 +304,7 @@ def hold_errors():
 
 
 def hold_untracked():
-    s = Scenario("what has no connection can be held too: invalid packets")
+    s = Scenario("packets without a connection can be held too: invalid packets")
     i = s.add(tcp(A, B, 3, 80, flags=0), hold=True)
     k = s.add(udp(A, B, 1, 53, bad=1), hold=True)
     s.after(k)
@@ -313,7 +313,7 @@ def hold_untracked():
 
 
 def hold_never():
-    s = Scenario("packets held and never let go; their connections are not in the table")
+    s = Scenario("packets held and never released; their connections are not in the table")
     s.add(udp(A, B, 1, 53), hold=True)
     s.add(udp(A, B, 1, 53))
     s.add(udp(B, A, 53, 1), hold=True)
@@ -323,7 +323,7 @@ def hold_never():
 
 # ---------------------------------------------------------------- the rest
 def flushes():
-    s = Scenario("a flush in the middle of things: what goes on, is picked up again, or is invalid now")
+    s = Scenario("a flush while connections are open: which go on, which are picked up again, which are invalid")
     for a, b in ((A, B), (A6, B6)):
         for _, there, back in kinds(a, b):
             s.add(there)
@@ -357,7 +357,7 @@ def accounting():
 
 
 def accounting_clash():
-    s = Scenario("who loses a clash brings its packets and bytes along", sysctl={"nf_conntrack_acct": 1})
+    s = Scenario("the loser of a clash adds its packets and bytes to the winner's", sysctl={"nf_conntrack_acct": 1})
     i = s.add(udp(A, B, 1, 53, b"x" * 10), hold=True)
     k = s.add(udp(A, B, 1, 53, b"x" * 100), hold=True)
     m = s.add(udp(B, A, 53, 1, b"x" * 1000), hold=True)
@@ -368,7 +368,7 @@ def accounting_clash():
 
 
 def timestamps():
-    s = Scenario("nf_conntrack_timestamp changes nothing that is told here", sysctl={"nf_conntrack_timestamp": 1})
+    s = Scenario("nf_conntrack_timestamp changes nothing in these answers", sysctl={"nf_conntrack_timestamp": 1})
     for _, there, back in kinds():
         s.add(there)
         s.add(back)

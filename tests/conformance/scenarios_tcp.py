@@ -142,7 +142,7 @@ def ignore_invalid_rst():
 
 
 def syn_in_each_state():
-    return each_state("a SYN with other numbers, in each state, from both sides, and the challenge it earns",
+    return each_state("a SYN with other numbers, in each state, from both sides, and the challenge ACK",
                       lambda t, side: (t.send(side, SYN, seq=70000 + side), t.ack(1 - side),
                                        t.send(side, RST, seq=t.next[side]), t.say(1 - side)))
 
@@ -168,7 +168,7 @@ def ack_in_each_state():
         t.send(side, ACK, ack=t.next[1 - side] - 100000)
         t.send(1 - side, ACK, b"x" * 9000)              # more than the window
         t.send(side, ACK)
-    return each_state("acknowledgements of what was not sent, and of what was long ago, in each state", what)
+    return each_state("acknowledgements of data not sent, and of very old data, in each state", what)
 
 
 def flags_all():
@@ -189,7 +189,7 @@ def flags_all():
 
 
 def headers_broken():
-    s = Scenario("headers that are cut off, that say they are longer than the packet, or shorter than a header; options cut")
+    s = Scenario("headers that are cut off, or whose length is beyond the packet or too short; options cut")
     t = Talk(s).open()
     for n in (0, 1, 4, 8, 13, 19):
         s.add(ip4("10.1.0.1", "10.2.0.1", TCP, tcp_bytes("10.1.0.1", "10.2.0.1", 40000, 80, 1001, 500001, ACK)[:n]))
@@ -214,7 +214,7 @@ def headers_broken():
 
 
 def mid_stream_kinds():
-    s = Scenario("what picks a connection up in mid-stream, and what does not")
+    s = Scenario("which packets pick a connection up in mid-stream, and which do not")
     for n, f in enumerate((ACK, PSH | ACK, FIN | ACK, RST | ACK, RST, SYN | ACK, FIN, 0, URG | ACK, ACK | ECE | CWR)):
         for side in (0, 1):
             t = Talk(s, 40000 + 2 * n + side)
@@ -389,7 +389,7 @@ def max_retrans_none():
 
 
 def unacknowledged():
-    s = Scenario("data without an answer has a shorter life: nf_conntrack_tcp_timeout_unacknowledged",
+    s = Scenario("unacknowledged data shortens the time-out: nf_conntrack_tcp_timeout_unacknowledged",
                  sysctl={"nf_conntrack_tcp_timeout_unacknowledged": 55})
     t = Talk(s).open()
     t.say(0)
@@ -439,7 +439,7 @@ def timeouts_short():
 
 
 def checksum_off():
-    s = Scenario("wrong checksums with nf_conntrack_checksum off: nobody looks", sysctl={"nf_conntrack_checksum": 0})
+    s = Scenario("wrong checksums with nf_conntrack_checksum off: they are not checked", sysctl={"nf_conntrack_checksum": 0})
     t = Talk(s)
     t.send(0, SYN, bad=1)
     t.send(1, SYN | ACK, bad=2)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* flowline's adapter for litmus.cc.  Memory is never reused there, so grace periods are over. */
+/* flowline's adapter for litmus.cc.  Memory is never reused there, so grace periods end at once. */
 typedef struct flow fl_object;
 #define FL_OBJECT_SIZE sizeof(struct flow)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* flowline's orders, for litmus.cc. */
+/* flowline's memory orders, for litmus.cc. */
 
-/* The key that is looked for; and whatever a search reads is an object. */
+/* The key to find.  Every object that a search reads is valid. */
 struct wanted {
 	uint32_t key;
 	const struct flow *objects;
@@ -12,11 +12,11 @@ static bool same_key(void *arg, struct flow *f, uint32_t)
 	const struct wanted *w = (const struct wanted *)arg;
 
 	RL_ASSERT(f >= w->objects);
-	RL_ASSERT(load_relaxed(&f->key)); /* it was set before f came into the table */
+	RL_ASSERT(load_relaxed(&f->key)); /* set before f was inserted */
 	return load_relaxed(&f->key) == w->key;
 }
 
-/* What a bucket's test needs: two lines, objects, and a flow that stays. */
+/* What the tests of a bucket share: two lines, objects, and a flow that is never removed. */
 template <typename TEST, int THREADS> struct flow_test : rl::test_suite<TEST, THREADS> {
 	struct fl_line lines[2];
 	struct flow objects[FL_SLOTS + 3];
@@ -62,7 +62,7 @@ template <typename TEST, int THREADS> struct flow_test : rl::test_suite<TEST, TH
 	}
 };
 
-/* A tag that is seen leads to the object that it was stored for. */
+/* A reader that sees a tag finds the object for which the tag was stored. */
 struct flow_publish : flow_test<flow_publish, 2> {
 	void before()
 	{
@@ -73,7 +73,7 @@ struct flow_publish : flow_test<flow_publish, 2> {
 	{
 		if (!i)
 			put(0, 1 << 16);
-		/* Often, since a search is shorter than an insertion. */
+		/* Several searches, because one is shorter than an insertion. */
 		for (unsigned int n = 0; i && n < 6; n++)
 			has(0, 1 << 16);
 	}
@@ -97,7 +97,7 @@ struct flow_chain : flow_test<flow_chain, 2> {
 	}
 };
 
-/* A line is split, and joined, while a reader looks for what is there throughout. */
+/* A line is split and joined while a reader looks for a flow that is there all the time. */
 struct flow_resize : flow_test<flow_resize, 2> {
 	void before()
 	{
@@ -133,8 +133,8 @@ struct flow_unchain : flow_test<flow_unchain, 2> {
 };
 
 /*
- * An object leaves a chain for that of another line, while a reader comes by on its way to the
- * object behind it.
+ * An object moves to the chain of another line while a reader passes it on the way to the next
+ * object.
  */
 struct flow_reuse : flow_test<flow_reuse, 2> {
 	void chain(unsigned int i, uint32_t line)
@@ -167,7 +167,7 @@ struct flow_reuse : flow_test<flow_reuse, 2> {
 	}
 };
 
-/* Two writers and a splitter: nothing gets lost. */
+/* Two writers and one thread that splits: no object is lost. */
 struct flow_writers : flow_test<flow_writers, 3> {
 	void before()
 	{

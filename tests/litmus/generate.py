@@ -4,9 +4,9 @@
 
     generate.py SOURCE OUT
 
-Only what C++ writes otherwise is changed: an atomic type, assertions on sizes (those of the
-verifier's atomics are others), thread-local variables.  Of units with much else around them
-single functions are taken, as they stand.
+Changes only what C++ writes differently: atomic types, thread-local variables, and assertions
+on sizes, because the verifier's atomics are larger.  From files with much other code only single
+functions are taken, unchanged.
 """
 import os
 import re
@@ -36,7 +36,7 @@ def translate(text):
 
 
 def function(text, name, path):
-    """From the line that begins it to the brace that ends it; with its constants before it."""
+    """The function's text, from its first line to the closing brace, with the constants before it."""
     found = re.search(r"^(?:static|void)[^;{}#]*\b%s\([^;{}]*\)\n\{.*?^\}\n" % name, text,
                       re.M | re.S)
     if not found:
@@ -57,7 +57,7 @@ def main():
         with open(os.path.join(source, name)) as f:
             write(name, translate(f.read()))
     write("core/compiler.h", '#include "shim.h"\n')
-    write("core/nf_conntrack_find.h", "/* litmus.cc has what is needed of it */\n")
+    write("core/nf_conntrack_find.h", "/* litmus.cc replaces it */\n")
     extracted = {}
     for name, functions in FUNCTIONS.items():
         with open(os.path.join(source, name)) as f:

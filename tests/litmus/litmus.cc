@@ -13,7 +13,7 @@
  */
 #include "shim.h"
 
-/* The verifier's threads are no threads, of which each would hold its own locks. */
+/* All threads of the verifier run in one thread, so core/lock_order.h cannot tell them apart. */
 #undef CT_LOCK_ORDER
 #define CT_LOCK_ORDER 0
 
@@ -210,7 +210,7 @@ struct all_locks_exclude : rl::test_suite<all_locks_exclude, 3> {
 
 /* --- Chains --- */
 
-/* A node that a reader comes to is complete (chain_add(), chain_load()). */
+/* A reader sees only complete nodes (chain_add(), chain_load()). */
 struct publish : rl::test_suite<publish, 2> {
 	litmus_atomic<uintptr_t> head;
 	struct nf_conntrack_tuple_hash node;
@@ -237,8 +237,8 @@ struct publish : rl::test_suite<publish, 2> {
 };
 
 /*
- * Unlinking passes on what the next node's maker has written: one thread adds a node, another
- * one adds and removes one before it, and a reader comes to the first past the second.
+ * Unlinking must keep the order that adding gave: one thread adds a node, another adds and removes
+ * a node before it, and a reader reaches the first node through the link that the removal wrote.
  */
 struct unlink_passes_on : rl::test_suite<unlink_passes_on, 3> {
 	litmus_atomic<uintptr_t> head;
@@ -272,8 +272,8 @@ struct unlink_passes_on : rl::test_suite<unlink_passes_on, 3> {
 };
 
 /*
- * A node moves to another chain while a reader stands on it: the end marker shows it, so a reader
- * that comes to the end of its own chain has met what was there throughout.
+ * A node moves to another chain while a reader is on it.  The end marker shows the move, so a reader
+ * that reaches the end of its own chain has seen every node that was there all the time.
  */
 struct carried_away : rl::test_suite<carried_away, 2> {
 	litmus_atomic<uintptr_t> head[2];
@@ -313,12 +313,12 @@ struct carried_away : rl::test_suite<carried_away, 2> {
 /* --- References --- */
 
 /*
- * Type-stable memory begins a new life while a reader wants a reference to the old one: if the
- * key is still the old one after the reference was taken, so is the life.
+ * Type-stable memory is reused while a reader takes a reference to the old connection: if the key
+ * is unchanged after the reference was taken, it is still the old connection.
  */
 struct reuse : rl::test_suite<reuse, 2> {
 	struct nf_conn ct;
-	int life; /* what really happened: not a part of the test's memory */
+	int life; /* what happened: for the check only, not shared memory of the test */
 
 	void before()
 	{
@@ -346,8 +346,8 @@ struct reuse : rl::test_suite<reuse, 2> {
 };
 
 /*
- * The same with recheck/incarnation.h: a reader that looks for the first life's key, or for one
- * that is partly of each life's and never was.
+ * The same with recheck/incarnation.h: a reader looks for the first connection's key, or for a key
+ * that mixes both connections' and never existed.
  */
 template <uint32_t REST> struct recheck : rl::test_suite<recheck<REST>, 2> {
 	struct nf_conn ct;
@@ -381,7 +381,7 @@ template <uint32_t REST> struct recheck : rl::test_suite<recheck<REST>, 2> {
 			begin_life(2);
 			return;
 		}
-		/* Else the second life would rarely have ended when the reader begins. */
+		/* Otherwise the second connection would rarely have ended before the reader begins. */
 		for (unsigned int n = rl::rand(16); n; n--)
 			load_relaxed(&nothing);
 		if (!recheck_equal(&ct, &ct, &f, &seen) || !refcount_inc_not_zero(&ct.use))
@@ -392,7 +392,7 @@ template <uint32_t REST> struct recheck : rl::test_suite<recheck<REST>, 2> {
 	}
 };
 
-/* The thread that drops the last reference frees after all uses by other threads. */
+/* The thread that drops the last reference frees the memory after all uses by other threads. */
 struct last_reference : rl::test_suite<last_reference, 2> {
 	refcount_t use;
 	rl::var<int> object;

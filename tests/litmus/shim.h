@@ -8,7 +8,7 @@
 #ifndef CTBENCH_TESTS_LITMUS_SHIM_H
 #define CTBENCH_TESTS_LITMUS_SHIM_H
 
-/* The standard's header must not come later: its names are relacy's here. */
+/* Included first: relacy's macros would change the names in the standard's header. */
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -23,7 +23,7 @@
 #define memory_order_acq_rel rl::mo_acq_rel
 #define memory_order_seq_cst rl::mo_seq_cst
 
-/* Zero at first, as the memory of tables and nodes is; its own address is its identity. */
+/* Begins as zero, like the memory of tables and nodes.  relacy identifies it by its address. */
 template <typename T> class litmus_atomic
 {
       public:
@@ -107,9 +107,9 @@ inline void atomic_thread_fence(rl::memory_order mo)
 #define fetch_add(p, v, order) atomic_fetch_add_explicit((p), (v), (order))
 #define fetch_sub(p, v, order) atomic_fetch_sub_explicit((p), (v), (order))
 #define fetch_or(p, v, order)  atomic_fetch_or_explicit((p), (v), (order))
-/* A waiting thread lets others run: the verifier's schedules are not fair by themselves. */
+/* A waiting thread yields, because the verifier's schedules are not fair. */
 #define cpu_relax() rl::yield(1, RL_INFO)
 #define CT_TSAN	    0
-#define FL_SCALAR   /* flowline.h: each tag by a load of its own */
+#define FL_SCALAR   /* flowline.h: one load for each tag */
 
 #endif

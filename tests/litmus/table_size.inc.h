@@ -71,8 +71,8 @@ struct by_rwlock {
 };
 
 /*
- * A walk that began before a resize, and finds nothing, is told so by resize_changed(): the node
- * that moves from the old array to the new one is found in the old one, or the change is seen.
+ * A node moves from the old array to the new one during a resize.  A walk that began before either
+ * finds it in the old array, or resize_changed() returns true.
  */
 struct walk_meets_resize : rl::test_suite<walk_meets_resize, 2> {
 	struct seqcount::ct_resize resize;

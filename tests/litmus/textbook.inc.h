@@ -19,7 +19,7 @@ struct store_buffering : rl::test_suite<store_buffering<STORE, LOAD>, 2> {
 	}
 };
 
-/* Message passing: may the flag be seen, and not what was written before it? */
+/* Message passing: may a thread see the flag but not what was written before it? */
 template <rl::memory_order STORE, rl::memory_order LOAD>
 struct message_passing : rl::test_suite<message_passing<STORE, LOAD>, 2> {
 	litmus_atomic<int> data, flag;
@@ -74,7 +74,7 @@ struct independent_reads : rl::test_suite<independent_reads<STORE, LOAD>, 4> {
 	}
 };
 
-/* Write to read causality: does what a thread saw come with what it writes? */
+/* Write to read causality: does a thread's store carry what that thread had seen? */
 template <rl::memory_order STORE, rl::memory_order LOAD>
 struct causality : rl::test_suite<causality<STORE, LOAD>, 3> {
 	litmus_atomic<int> x, y;

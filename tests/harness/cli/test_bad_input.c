@@ -25,8 +25,10 @@
 /* Nothing here takes longer; this ends a program that hangs. */
 #define LIMIT_SECONDS 60
 
-/* Status 2; all that is on stderr are sentences of ctbench's, one but for warnings unless several
- * are awaited. */
+/*
+ * Expects exit status 2.  stderr has only sentences of ctbench: warnings and one error, or with
+ * `several` more errors.
+ */
 static void expect_refusal(int status, bool several, const char *part)
 {
 	unsigned int sentences = 0;
@@ -325,7 +327,7 @@ static void test_memory(void **state)
 	/* More than the program can count. */
 	expect_refusal(RUN("run", "tiny.yaml", "--flows", "8589934592", "--results", "runs"), false,
 		       "from 1 to 1Gi");
-	if (SANITIZED) /* which take terabytes of addresses for themselves */
+	if (SANITIZED) /* sanitizers reserve terabytes of addresses */
 		return;
 	expect_refusal(
 		RUN_LIMITED(&half, "run", "tiny.yaml", "--flows", "4Mi", "--results", "runs"), true,
@@ -379,7 +381,7 @@ static void test_name_is_taken(void **state)
 		assert_int_equal(RUN("run", "tiny.yaml", "--oversubscribe", "--results", "unnamed"),
 				 0);
 	assert_int_equal(system("test $(ls unnamed | wc -l) = 3"), 0);
-	/* A folder that is none of ours is not written into either. */
+	/* A folder that is not a run's is not written into either. */
 	assert_int_equal(mkdir("runs/mine", 0755), 0);
 	expect_refusal(RUN("run", "tiny.yaml", "--results", "runs", "--name", "mine"), false,
 		       "runs/mine");

@@ -138,7 +138,7 @@ static void test_help(void **state)
 	done(&o);
 }
 
-/* Operands follow it, whatever they begin with; in some commands, options for another program. */
+/* After "--" everything is an operand, or in some commands an option for another program. */
 static void test_rest(void **state)
 {
 	(void)state;

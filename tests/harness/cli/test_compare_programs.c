@@ -157,7 +157,7 @@ static void refused(void **state)
 	}
 }
 
-/* A variant that the other one lacks is left out on both sides. */
+/* A variant that one program lacks is left out for both. */
 static void a_variant_is_missing(void **state)
 {
 	json_t *benchmark;
@@ -183,7 +183,7 @@ static void a_variant_is_missing(void **state)
 			 CT_EXIT_USER);
 }
 
-/* With the program that it was begun with, and named again. */
+/* Resumed with the program that it was started with, not named and named. */
 static void gone_on_with(void **state)
 {
 	(void)state;
@@ -207,7 +207,7 @@ static void gone_on_with(void **state)
 
 #define BUILD_REVISION "sh " CTBENCH_SOURCE_DIR "/tools/build-revision.sh "
 
-/* A project of a program that prints its own text, and an option; two revisions; a build folder. */
+/* A project whose program prints a text and the value of an option; three revisions; a build folder. */
 static const char make_project[] =
 	"set -e; mkdir project; cd project; git init -q .\n"
 	"cat >CMakeLists.txt <<'END'\n"
@@ -234,7 +234,7 @@ static void a_revision_is_built(void **state)
 	assert_int_equal(
 		call_shell("out=$(" BUILD_REVISION "\"$PWD/project/build\" old) && \"$out\""), 0);
 	assert_string_equal(said.out, "old a b\n");
-	/* An existing build is used again. */
+	/* The second call uses the existing build. */
 	assert_int_equal(call_shell(BUILD_REVISION "\"$PWD/project/build\" old 2>&1"), 0);
 	assert_null(strstr(said.out, "building"));
 	/* The present build has other options. */

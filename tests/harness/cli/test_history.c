@@ -101,7 +101,7 @@ static void runs_are_listed(void **state)
 	assert_string_equal(text(list, 3, "state"), "interrupted");
 	assert_string_equal(text(list, 10, "name"), "r1");
 	assert_string_equal(text(list, 11, "state"), "not ended");
-	/* It is no run to look at yet, and the error names the remedy. */
+	/* It has no results yet: the error names the command that continues it. */
 	assert_int_equal(RUN("report", "going", "--results", "runs"), 2);
 	assert_non_null(strstr(said.err, "--resume"));
 	assert_string_equal(text(list, 11, "revision"), "abc");
@@ -159,7 +159,7 @@ static void changes_are_found(void **state)
 	json_decref(result);
 }
 
-/* A cell of the same name with other parameters is another question. */
+/* A cell with the same name and other parameters belongs to another series. */
 static void other_cells_are_left_out(void **state)
 {
 	json_t *result, *one;

@@ -25,7 +25,7 @@ static void make_table(const char *path, unsigned int nr)
 			"tcp 6 9 ESTABLISHED src=10.9.%u.%u dst=192.0.2.1 sport=1000 dport=443 "
 			"src=192.0.2.1 dst=10.9.%u.%u sport=443 dport=1000 [ASSURED] use=1\n",
 			i / 256, i % 256, i / 256, i % 256);
-	/* The same tuple in another zone, an answerless type, IPv6. */
+	/* The same tuple in another zone, an ICMP type without a reply, IPv6. */
 	fputs("tcp 6 9 ESTABLISHED src=10.9.0.0 dst=192.0.2.1 sport=1000 dport=443 "
 	      "src=192.0.2.1 dst=10.9.0.0 sport=443 dport=1000 zone=4\n"
 	      "icmp 1 9 src=1.1.1.1 dst=2.2.2.2 type=3 code=1 id=0 src=2.2.2.2 dst=1.1.1.1 type=3 "
@@ -58,7 +58,7 @@ static void found(void **state)
 	assert_true(number(r, "key_set", "without_answer") == 1);
 	assert_int_equal(json_array_size(json_object_get(r, "designs")), 2);
 	design = json_array_get(json_object_get(r, "designs"), 0);
-	/* Two entries for each, and none refused: zones keep the doubles apart. */
+	/* Two entries for each connection, none refused: equal tuples are in different zones. */
 	assert_true(number(design, NULL, "connections") == 303);
 	assert_true(number(design, NULL, "mean") > 4.7 && number(design, NULL, "mean") < 4.8);
 	assert_true(number(design, NULL, "longest") >= 5);

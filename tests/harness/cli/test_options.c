@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Options by their tables: a made-up command with an option of each type, and for each option of
- * each command of ctbench the suggestion for a mistyped name.
+ * Parsing by the tables of options: a made-up command has an option of each type; and each option of
+ * each real command is suggested for a misspelling of its name.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +49,7 @@ static const struct cmd_option options[] = {
 static const struct cmd_option more[] = {
 	{ .name = "colour", .type = CMD_CHOICE, .offset = AT(choice), .argument = "C",
 	  .choices = colours },
-	/* of the same name as a parameter */
+	/* has the name of a parameter */
 	{ .name = "duration", .type = CMD_TEXT, .offset = AT(text), .argument = "T" },
 	{ .name = "twice", .type = CMD_PARSE, .argument = "N", .parse = parse_twice },
 	{ .name = NULL },
@@ -190,7 +190,7 @@ static void check_option(void *arg, const struct cmd_option *option)
 	static char request[1 << 16];
 	char word[64], *argv[] = { (char *)c->name, word, NULL };
 
-	/* Not a sentence: several are below each other. */
+	/* No full stop: help is a column of phrases. */
 	if (!option->help || !*option->help || option->help[strlen(option->help) - 1] == '.')
 		fail_msg("%s --%s: %s", c->name, option->name, option->help);
 	/* the last letter twice */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ctbench sweep on machines that are folders: a stand-in for ssh runs what it is given here, and
- * some of them die.  With Slurm the nodes are two slurmd of this machine.  And ctbench machines.
+ * ctbench sweep, with folders as machines: a stand-in for ssh runs its command on this machine, and
+ * some machines die.  With Slurm, the nodes are two slurmd on this machine.  Also ctbench machines.
  */
 #include <glob.h>
 #include <jansson.h>
@@ -19,9 +19,9 @@
 	"--variants nulls_rcu_siphash,cds_lfht"
 
 /*
- * ssh OPTION... HOST -- COMMAND.  A file dead-HOST: it does not answer.  killed-HOST: it dies
- * before anything of the next part has come; cut-HOST: when half of its archive has come.
- * evil-HOST: it sends evil.tar, and escape sequences.
+ * ssh OPTION... HOST -- COMMAND.  Files decide what happens: with dead-HOST the host does not answer;
+ * with killed-HOST it dies before it sends anything of the next part; with cut-HOST it dies in the
+ * middle of an archive; with evil-HOST it sends evil.tar and escape sequences.
  */
 static const char fake_ssh[] =
 	"#!/bin/sh\n"
@@ -32,7 +32,7 @@ static const char fake_ssh[] =
 	"[ ! -e dead-$host ] || { echo \"$host is dead\" >&2; exit 255; }\n"
 	"mkdir -p tmp-$host; export TMPDIR=$PWD/tmp-$host\n"
 	"export SHELL=/bin/sh\n" /* as sshd does; GNU parallel starts its jobs with it */
-	/* A part's command holds its script; short ones ask whether the machine lives. */
+	/* The command of a part contains a script; shorter commands only test whether the host answers. */
 	"part=no; words=$*; [ ${#words} -lt 5000 ] || part=yes\n"
 	"case $part:$(echo *-$host) in\n"
 	"yes:*killed-*) mv killed-$host dead-$host; sh -c \"$*\" >/dev/null; exit 255 ;;\n"
@@ -133,7 +133,7 @@ static void parts_are_spread(void **state)
 	assert_int_equal(atoi(said.out), 0);
 }
 
-/* One in the middle of a part, one with half of its result on the way, one from the beginning. */
+/* One dies while it measures, one while it sends its result, one does not answer at all. */
 static void dead_machines(void **state)
 {
 	(void)state;
@@ -150,7 +150,7 @@ static void dead_machines(void **state)
 	assert_int_equal(access("dead-three", F_OK), 0);
 }
 
-/* Nothing comes back: no run, and what is there is continued. */
+/* No part comes back: there is no run, and the same command continues the sweep. */
 static void all_are_dead(void **state)
 {
 	(void)state;
@@ -168,7 +168,7 @@ static void all_are_dead(void **state)
 	assert_int_equal(atoi(said.out), 2); /* the sweep's own folder is no run */
 }
 
-/* A part that meets another build is not measured, and the others come back. */
+/* A machine with another build does not measure; the parts of the others come back. */
 static void another_build(void **state)
 {
 	(void)state;
@@ -180,7 +180,7 @@ static void another_build(void **state)
 	assert_int_not_equal(access("results/runs/s-sweep/s-1", F_OK), 0);
 }
 
-/* Nothing is written outside of the sweep, and nothing reaches the terminal as it is. */
+/* An archive writes nothing outside the sweep's folder; escape sequences do not reach the terminal. */
 static void evil_machines(void **state)
 {
 	static const char whole[] = "mkdir s-1 && echo {} >s-1/benchmark.json && echo a >whole && ";
@@ -211,7 +211,7 @@ static void evil_machines(void **state)
 	assert_int_equal(unlink("one.txt") | call_shell("rm -r make evil.tar"), 0);
 }
 
-/* A folder that somebody sent: nothing in it is run, or written through. */
+/* A sweep's folder from somebody else: nothing in it is run, no symlink in it is followed. */
 static void received(void **state)
 {
 	static const char *const damages[] = {
@@ -245,7 +245,7 @@ static void received(void **state)
 		read_text("victim", text, sizeof(text));
 		assert_string_equal(text, "precious");
 	}
-	/* Its script is written anew. */
+	/* Its script is written again. */
 	assert_int_equal(call_shell("rm -r results/runs/s-sweep; mv original results/runs/s-sweep; "
 				    "echo 'touch planted' >results/runs/s-sweep/job.sh"),
 			 0);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What commands print at a terminal fits it, at 60, 80 and 120 columns; only commands to paste and
- * words that cannot be broken may be wider.  Where there is no terminal nothing is folded or
- * coloured, and NO_COLOR is heeded.
+ * Output fits a terminal of 60, 80 and 120 columns; only commands to paste and words that cannot be
+ * broken may be wider.  Without a terminal nothing is folded or coloured, and NO_COLOR is obeyed.
  */
 #include <errno.h>
 #include <jansson.h>
@@ -39,7 +38,7 @@ static int at_terminal(unsigned short columns, const char *line)
 		execl("/bin/sh", "sh", "-c", line, (char *)NULL);
 		_exit(99);
 	}
-	/* The end of a terminal is an error. */
+	/* At the end read() fails with EIO. */
 	while ((n = read(fd, shown + nr, sizeof(shown) - 1 - nr)) > 0 || (n < 0 && errno == EINTR))
 		nr += n > 0 ? (size_t)n : 0;
 	shown[nr] = '\0';
@@ -63,7 +62,7 @@ static void without_tones(char *line)
 	*to = '\0';
 }
 
-/* May it be wider?  A command to paste, and what has no place to be folded. */
+/* May the line be wider?  Yes: a command to paste, and a line without a place to fold. */
 static bool may_be_wide(const char *line, unsigned int columns)
 {
 	const char *body = line + strspn(line, " "), *word = strrchr(line, ' ');
@@ -225,7 +224,7 @@ static int begin(void **state)
 	       call_command(run_made_up, "run", "long.yaml --name b");
 }
 
-/* Packets that arrive slowly are told of while they arrive. */
+/* Progress is printed while packets arrive slowly. */
 static void a_live_capture_is_told_of(void **state)
 {
 	char line[1024];

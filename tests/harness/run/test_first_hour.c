@@ -18,7 +18,7 @@
 	" --repeats 1 --duration 2ms --warmup 0ms --no-bounds --oversubscribe --variants " \
 	"nulls_rcu_siphash,cds_lfht"
 
-/* The status that the page lets a reader expect; of one repeat nothing can be recommended. */
+/* The status that the page names; one repeat is too few to recommend anything. */
 static void one_command(const char *command)
 {
 	bool measures = !strncmp(command, "ctbench run ", 12) && !strstr(command, "--dry-run");
@@ -77,7 +77,7 @@ static void first_hour(void **state)
 /* What makes each of them small; without --duration where events need the whole window. */
 static const struct {
 	const char *name, *options;
-	bool latencies; /* they do not go with --oversubscribe: all may be void on a busy machine */
+	bool latencies; /* they refuse --oversubscribe, so on a busy machine all may be void */
 } small[] = {
 	{ "op_batch", "--flows 1Ki --burst 8 --duration 2ms", false },
 	{ "op_buckets", "--flows 1Ki --load-factor 1 --duration 2ms", false },
@@ -128,7 +128,7 @@ static void operators(void **state)
 static int enter(void **state)
 {
 	(void)state;
-	/* Pictures are for others' tests. */
+	/* Other tests check plots. */
 	return own_folder_enter("first_hour") || make_idle_gnuplot() ||
 	       setenv("PATH", "bin:/usr/bin:/bin", 1);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Runs in parts, and ctbench merge: the result equals the run that was not in
- * parts, and mixtures that are not allowed are refused, by file and line, with nothing
- * written and no part changed.
+ * Runs in parts (--shard) and ctbench merge: the result equals an undivided run.  Parts that do not
+ * belong together are refused with file and line; then nothing is written and no part is changed.
  */
 #include "harness/cli/cmd.h"
 #include "harness/cli/run_commands.h"
@@ -127,7 +126,7 @@ static void parts_make_a_whole(void **state)
 	char bounds[64];
 
 	(void)state;
-	/* Whole workloads: the larger one alone, or so, and each once. */
+	/* Each workload is in one part, and the parts are about equally long. */
 	assert_int_equal(count_of("a", "good") + count_of("b", "good"), 3 * 3 * 5);
 	assert_true(count_of("a", "good") % 15 == 0 && count_of("a", "good") > 0);
 	write_text("runs/a/bounds.jsonl", "[]\n[cut o");
@@ -150,7 +149,7 @@ static void parts_make_a_whole(void **state)
 	json_object_foreach(cells[0], name, cell) {
 		json_t *metrics = json_object_get(json_object_get(cells[1], name), "metrics");
 
-		/* Repeat by repeat, the details' scalars included. */
+		/* Rows are in the order of repeats; details have their scalars too. */
 		assert_non_null(json_object_get(metrics, "wait_us"));
 		assert_true(json_equal(json_object_get(cell, "metrics"), metrics));
 	}
@@ -208,7 +207,7 @@ static void change_start(const char *run_name, const char *key, json_t *value)
 	store(run_name, "run.json", json);
 }
 
-/* The page names the machine of each; it named the first one's for all. */
+/* The page names each part's machine; once it named the first part's for all. */
 static void two_machines_are_told(const char *run_name)
 {
 	static char page[1 << 20];
@@ -333,7 +332,7 @@ static void damaged_folders(void **state)
 	refuses("c a b --results runs", "runs/b/details.jsonl:1");
 	AGAIN();
 	assert_int_equal(merge("d a b --results runs"), 0);
-	/* Another workload file by now. */
+	/* The workload file has changed since. */
 	assert_int_equal(system("mv w1.yaml kept; sed s/1000/1001/\\;s/2000/2001/ kept >w1.yaml"),
 			 0);
 	refuses("c a b --results runs", "other parameters");
@@ -375,7 +374,7 @@ static void full_disks(void **state)
 		fail_msg("%s", said.err);
 }
 
-/* In benchmark.json, of the cell that the last row of a file is of. */
+/* Sets n in benchmark.json to 4, for the cell in the last row of a file. */
 static void forget_last_row(json_t *benchmark, const char *file)
 {
 	char command[128], name[256] = "";
@@ -421,7 +420,7 @@ static void parts_that_lost_something(void **state)
 	refuses("c a b --results runs", "runs/b/cells.tsv:4: repeat ");
 	refuses("c a b --results runs", "is in line 3 as well");
 	AGAIN();
-	/* Measured again, although it was good, because others of its session were void. */
+	/* A good cell is measured again when others of its session were void. */
 	rewrite("3{p;s/^\\(\\([^\t]*\t\\)\\{5\\}\\)1\t/\\12\t/}");
 	rewrite_file("details.jsonl", "2p");
 	if (merge("c a b --results runs"))
@@ -485,7 +484,7 @@ static void failed_repeats_are_no_damage(void **state)
 	assert_int_equal(count_of("c", "good"), count_of("a", "good") + count_of("b", "good"));
 }
 
-/* All shards, and of one number: two of three became a run with a third of its cells missing. */
+/* All shards must be there, of the same number: once two of three made a run that lacked cells. */
 static void shards_that_are_no_whole(void **state)
 {
 	(void)state;

@@ -102,7 +102,7 @@ static void every_cell_in_every_round(void **state)
 	assert_true(orders > 0); /* a fresh order each round */
 }
 
-/* One that is compared with a cell with events, which has a window of its own, has one too. */
+/* A cell that is compared with one with events is measured in a window too, not in slices. */
 static void as_cells_with_events(void **state)
 {
 	(void)state;
@@ -180,7 +180,7 @@ static unsigned int good_repeats(const char *run)
 	return (lines - 1) / CELLS;
 }
 
-/* Five repeats are the least that can be judged; then time or precision ends it. */
+/* At least five repeats, which a verdict needs; then time or precision ends the measuring. */
 static void enough_is_enough(void **state)
 {
 	char text[1024];
@@ -202,7 +202,7 @@ static void enough_is_enough(void **state)
 	assert_int_equal(RUN("run", "side.yaml", "--results", "runs", "--name", "b", "--no-bounds",
 			     "--duration", "10ms", "--precision", "0.01%", "--budget", "20s"),
 			 0);
-	assert_true(good_repeats("b") > 5); /* not known with that precision, but there was time */
+	assert_true(good_repeats("b") > 5); /* the precision is not reached, and time is left */
 
 	/* Repeats on the command line are exact. */
 	snprintf(text, sizeof(text), "%sbudget: 20s\nprecision: 0.01%%\n", workload);
@@ -213,7 +213,7 @@ static void enough_is_enough(void **state)
 	assert_int_equal(good_repeats("c"), 2);
 }
 
-/* Rows of cells.tsv whose name ends in that. */
+/* The number of rows of cells.tsv whose name has that end. */
 static unsigned int rows_of(const char *run, const char *what)
 {
 	static char text[1 << 20];

@@ -118,7 +118,7 @@ static void details_become_metrics(void **state)
 	json_decref(benchmark);
 }
 
-/* Latencies instead of throughput, which such measurements have none of: in table, report, plots.
+/* Open-loop measurements have latencies and no throughput, in table, report and plots.
  */
 static void latencies_are_no_throughput(void **state)
 {
@@ -153,7 +153,7 @@ static void latencies_are_no_throughput(void **state)
 	json_decref(benchmark);
 	assert_int_equal(access("runs/a/plots/little-rate.svg", R_OK), 0);
 	assert_int_equal(access("runs/a/plots/little-latency-rate1M.png", R_OK), 0);
-	/* The page also has each for phones. */
+	/* The page has a narrow form of each, for phones. */
 	read_text("runs/a/report.html", page, sizeof(page));
 	expect(page, "<figure class=\"both\">");
 	assert_null(strstr(page, "<figure>"));
@@ -218,8 +218,8 @@ static void flags_after_the_dashes(void **state)
 }
 
 /*
- * $ is the end of a cell's name in any place.  All except the last were the end of another
- * name, so that 'a$|b$' selected only b, without a message.
+ * Each $ stands for the end of a cell's name.  Once only the last one did, so that 'a$|b$' selected
+ * only b, without a message.
  */
 static void filters(void **state)
 {

@@ -90,7 +90,7 @@ static void given_up_and_gone_on_with(void **state)
 	json_decref(benchmark);
 }
 
-/* One good measurement among the first is enough to continue; so are too few void ones. */
+/* A run continues if one of the first measurements is good, or if few were tried. */
 static void not_given_up_too_early(void **state)
 {
 	(void)state;
@@ -107,8 +107,8 @@ static void not_given_up_too_early(void **state)
 }
 
 /*
- * Failed and void measurements are not rows for Google Benchmark's tool, which read them as 0 ns:
- * +2.0000 where nothing had changed, and zeros in its test.
+ * Google Benchmark's compare.py gets no rows for failed and void measurements: it read them as 0 ns
+ * and reported changes where there were none.
  */
 static void no_row_without_a_time(void **state)
 {
@@ -283,7 +283,7 @@ static void what_was_void_gets_another_pass(void **state)
 	}
 }
 
-/* How many of that repeat's cells were measured in that pass. */
+/* The number of cells that one pass measured in one repeat. */
 static unsigned int of_pass(const json_t *benchmark, size_t repeat, json_int_t pass)
 {
 	json_t *cell, *value;
@@ -400,7 +400,7 @@ static void without_gnuplot(void **state)
 
 /* ---- resuming something else ---- */
 
-/* The workload with some of its text exchanged, as other.yaml. */
+/* Writes other.yaml: the workload with a part of its text replaced. */
 static void write_workload(const char *from, const char *to)
 {
 	const char *at = strstr(little_workload, from);
@@ -441,7 +441,7 @@ static void change_start(const char *group, const char *key, json_t *value)
 	json_decref(start);
 }
 
-/* Half a run of each of two machines, builds or formats is none. */
+/* A run cannot be resumed on another machine, by another build or with another format. */
 static void begun_otherwise(void **state)
 {
 	static const struct {

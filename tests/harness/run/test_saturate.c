@@ -69,8 +69,8 @@ static void limits_outside(void **state)
 }
 
 /*
- * Disturbances that hit every third measurement, and one that lasts for half of the search, move
- * the result by nothing.
+ * The result stays the same when every third measurement is disturbed, and when one disturbance
+ * lasts for half of the search.
  */
 static void disturbed(void **state)
 {
@@ -98,7 +98,7 @@ static void disturbed(void **state)
 	}
 	assert_true(fabs(log((double)saturate_found(&s, &at_least) / 3e6)) < 0.035);
 	assert_false(at_least);
-	/* Three times is believed. */
+	/* A failure that repeats three times counts. */
 	saturate_begin(&s, 10000, 100000000, 0.05, 0);
 	for (unsigned int i = 0; i < SATURATE_TRIES; i++) {
 		assert_int_equal(saturate_next(&s), 10000);
@@ -308,7 +308,7 @@ static void disturbed_at_the_lowest(void **state)
 	assert_int_equal(run("s.yaml --results runs --name a"), 0);
 	check_result();
 	trouble = 0;
-	/* Resuming finds both measurements of that name, each for its try. */
+	/* --resume reads both measurements of that name, each as its own try. */
 	calls = 0;
 	assert_int_equal(run("--resume a --results runs"), 0);
 	assert_int_equal(calls, 0);
@@ -355,7 +355,7 @@ static void machine_alone(void **state)
 	expect(said.err, "15 us");
 	expect(said.err, "--p99 150us");
 	expect(said.out, " 15 us ");
-	/* A bound far above it is about tables. */
+	/* A bound far above the machine's own tail gives no warning. */
 	assert_int_equal(run("s.yaml --results runs --name b --p99 31us"), 0);
 	write_text("runs/b/bounds.jsonl", bounds);
 	assert_int_equal(run("--resume b --results runs"), 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which slices are refused for their halves, and which repeats are void for them. */
+/* Slices whose halves differ too much are refused; enough of them make a repeat void. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +39,7 @@ static void is_void(struct slice_list *l, bool expected)
 	assert_true(expected || r.ops > 0);
 }
 
-/* Where all are even, one that began cold stands out. */
+/* Among even slices, one that began cold is refused. */
 static void one_cold_slice_among_even_ones(void **state)
 {
 	struct slice_list l = { 0 };
@@ -55,7 +55,7 @@ static void one_cold_slice_among_even_ones(void **state)
 	free(l.list);
 }
 
-/* Where neighbours make all slices uneven, the same one is no worse than the others. */
+/* Among slices that neighbours make uneven, the same one is not refused. */
 static void noise_is_no_reason(void **state)
 {
 	struct slice_list l = { 0 };
@@ -66,7 +66,7 @@ static void noise_is_no_reason(void **state)
 	add(&l, 1.15);
 	for (size_t i = 0; i < l.nr; i++)
 		refused += l.list[i].told.unsteady;
-	assert_true(refused > MANY / 2); /* taken by themselves */
+	assert_true(refused > MANY / 2); /* judged without the others */
 	assert_false(slices_uneven(&l, l.nr - 1));
 	add(&l, 2);
 	assert_true(slices_uneven(&l, l.nr - 1));
@@ -77,7 +77,7 @@ static void noise_is_no_reason(void **state)
 	free(l.list);
 }
 
-/* Chance is not known yet. */
+/* Too few slices to know the usual difference. */
 static void the_first_slices(void **state)
 {
 	struct slice_list l = { 0 };
@@ -91,7 +91,7 @@ static void the_first_slices(void **state)
 	free(l.list);
 }
 
-/* What else speaks against a slice stays. */
+/* Other reasons to refuse a slice stay. */
 static void other_reasons_stay(void **state)
 {
 	struct slice_list l = { 0 };
@@ -109,7 +109,7 @@ static void other_reasons_stay(void **state)
 	free(l.list);
 }
 
-/* All begin cold: by little noise each is refused, by much noise their median tells. */
+/* All begin cold: with little noise each is refused; with much noise their median shows it. */
 static void cold_throughout(void **state)
 {
 	struct slice_list quiet = { 0 }, noisy = { 0 }, noise = { 0 };
@@ -146,7 +146,7 @@ static void longer_ones(void **state)
 	for (int i = 0; i < 10; i++)
 		assert_int_equal(l.list[i].used, i >= 5);
 	free(l.list);
-	/* Too few are left. */
+	/* Too few slices are left, so the repeat is void. */
 	for (int i = 0; i < 9; i++)
 		add(&few, 1.2 + 0.01 * i);
 	slices_refuse_drift(&few);
