@@ -191,6 +191,17 @@ static void icmp_types(void **state)
 
 static void icmpv6_redirects(void **state)
 {
+	static const struct {
+		uint8_t hops, code;
+		uint32_t source;
+		int verdict;
+	} link[] = {
+		{ 254, 0, 0xfe800000, INVALID }, /* forwarded */
+		{ 255, 0, 0x20010db8, INVALID }, /* not from the link */
+		{ 255, 0, 0xfec00000, INVALID },
+		{ 255, 1, 0xfe800000, ACCEPT }, /* not a redirect that is known */
+		{ 255, 0, 0xfe800000, ACCEPT },
+	};
 	uint8_t body[32 + 8 + 64] = { 0 };
 	enum ip_conntrack_info ctinfo;
 	struct packet question, p;
@@ -203,10 +214,14 @@ static void icmpv6_redirects(void **state)
 	memcpy(body + 40, question.b, question.len);
 	packet_icmp(&p, true, SERVER, 137, 0, 0, body, sizeof(body));
 	assert_int_equal(before_lookup(&p, &skb, 0), INVALID); /* not from the link */
-	p.b[7] = 255;
-	put32(p.b + 8, 0xfe800000);
-	packet_sum(&p, 2, IPPROTO_ICMPV6, p.len - p.l4);
-	assert_int_equal(before_lookup(&p, &skb, 0), ACCEPT);
+	for (size_t i = 0; i < ARRAY_SIZE(link); i++) {
+		p.b[7] = link[i].hops;
+		put32(p.b + 8, link[i].source);
+		p.b[p.l4 + 1] = link[i].code;
+		packet_sum(&p, 2, IPPROTO_ICMPV6, p.len - p.l4);
+		assert_int_equal(before_lookup(&p, &skb, 0), link[i].verdict);
+		assert_int_equal(!!skb._nfct, i == ARRAY_SIZE(link) - 1);
+	}
 	assert_ptr_equal(nf_ct_get(&skb, &ctinfo), &fake.ct);
 	assert_int_equal(ctinfo, IP_CT_RELATED_REPLY);
 	p.b[p.l4 + 40] = 1; /* another option: quotes nothing */
