@@ -272,8 +272,8 @@ struct unlink_passes_on : rl::test_suite<unlink_passes_on, 3> {
 };
 
 /*
- * A node moves to another chain while a reader is on it.  The end marker shows the move, so a reader
- * that reaches the end of its own chain has seen every node that was there all the time.
+ * A node moves to another chain while a reader is on it.  The end marker shows the move, so a
+ * reader that reaches the end of its own chain has seen every node that was there all the time.
  */
 struct carried_away : rl::test_suite<carried_away, 2> {
 	litmus_atomic<uintptr_t> head[2];
@@ -381,7 +381,7 @@ template <uint32_t REST> struct recheck : rl::test_suite<recheck<REST>, 2> {
 			begin_life(2);
 			return;
 		}
-		/* Otherwise the second connection would rarely have ended before the reader begins. */
+		/* Otherwise the second connection would rarely end before the reader begins. */
 		for (unsigned int n = rl::rand(16); n; n--)
 			load_relaxed(&nothing);
 		if (!recheck_equal(&ct, &ct, &f, &seen) || !refcount_inc_not_zero(&ct.use))

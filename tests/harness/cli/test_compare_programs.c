@@ -207,7 +207,7 @@ static void gone_on_with(void **state)
 
 #define BUILD_REVISION "sh " CTBENCH_SOURCE_DIR "/tools/build-revision.sh "
 
-/* A project whose program prints a text and the value of an option; three revisions; a build folder. */
+/* A project whose program prints the value of an option; three revisions; a build folder. */
 static const char make_project[] =
 	"set -e; mkdir project; cd project; git init -q .\n"
 	"cat >CMakeLists.txt <<'END'\n"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Completion and manual pages have every option of the tables, and bash, zsh, fish, groff and mandoc
- * accept them, if these are installed.
+ * Completion and manual pages have every option of the tables; bash, zsh, fish, groff and mandoc
+ * accept them, if they are installed.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Parsing by the tables of options: a made-up command has an option of each type; and each option of
- * each real command is suggested for a misspelling of its name.
+ * Parsing by the tables of options: a made-up command has an option of each type; and each option
+ * of each real command is suggested for a misspelling of its name.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -19,9 +19,9 @@
 	"--variants nulls_rcu_siphash,cds_lfht"
 
 /*
- * ssh OPTION... HOST -- COMMAND.  Files decide what happens: with dead-HOST the host does not answer;
- * with killed-HOST it dies before it sends anything of the next part; with cut-HOST it dies in the
- * middle of an archive; with evil-HOST it sends evil.tar and escape sequences.
+ * ssh OPTION... HOST -- COMMAND.  Files decide what happens.  With dead-HOST the host does not
+ * answer; with killed-HOST it dies before it sends anything of the next part; with cut-HOST it dies
+ * in the middle of an archive; with evil-HOST it sends evil.tar and escape sequences.
  */
 static const char fake_ssh[] =
 	"#!/bin/sh\n"
@@ -32,7 +32,7 @@ static const char fake_ssh[] =
 	"[ ! -e dead-$host ] || { echo \"$host is dead\" >&2; exit 255; }\n"
 	"mkdir -p tmp-$host; export TMPDIR=$PWD/tmp-$host\n"
 	"export SHELL=/bin/sh\n" /* as sshd does; GNU parallel starts its jobs with it */
-	/* The command of a part contains a script; shorter commands only test whether the host answers. */
+	/* The command of a part contains a script; shorter ones ask whether the host answers. */
 	"part=no; words=$*; [ ${#words} -lt 5000 ] || part=yes\n"
 	"case $part:$(echo *-$host) in\n"
 	"yes:*killed-*) mv killed-$host dead-$host; sh -c \"$*\" >/dev/null; exit 255 ;;\n"
@@ -180,7 +180,7 @@ static void another_build(void **state)
 	assert_int_not_equal(access("results/runs/s-sweep/s-1", F_OK), 0);
 }
 
-/* An archive writes nothing outside the sweep's folder; escape sequences do not reach the terminal. */
+/* An archive writes nothing outside the sweep; no escape sequence reaches the terminal. */
 static void evil_machines(void **state)
 {
 	static const char whole[] = "mkdir s-1 && echo {} >s-1/benchmark.json && echo a >whole && ";
