@@ -17,6 +17,8 @@ if (narrow) {
 set grid x y lc rgb light lw 0.6 lt 1
 set style fill transparent solid 0.13 noborder
 unset key
+# "null: 0.31 [0.30, 0.32] at 99.9 %"
+nines_tip(i, nines, v, low, high) = sprintf("%s: %s at %.6g %%", label[i], interval(v, low, high), 100 - 100 * 10**-nines)
 do for [i=1:curves] { eval curve_names(i, 0) }
 
 do for [format in formats] {
@@ -25,6 +27,7 @@ do for [format in formats] {
 	set output name.".".format
 	eval curve_frame(96, xlabel)
 	plot for [i=1:curves] data index i - 1 using 1:3:4 with filledcurves lt style[i], \
-		for [i=1:curves] data index i - 1 using 1:2 with lines lt style[i] lw 2
+		for [i=1:curves] data index i - 1 using 1:2 with lines lt style[i] lw 2, \
+		for [i=1:narrow ? 0 : curves] data index i - 1 using 1:2:(nines_tip(i, $1, $2, $3, $4)) with labels hypertext @under_mouse
 	unset output
 }

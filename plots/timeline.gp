@@ -28,6 +28,10 @@ set style fill transparent solid 0.22 noborder
 # also ends at 0 is a gap in the band; both ends are left out, because gnuplot draws a wedge for one end.
 low(n, p) = !panel_log[p] || column(n) > 0 ? column(n) : column(n + 1) > 0 ? panel_least[p] / 1.5 : NaN
 high(n, p) = !panel_log[p] || column(n) > 0 ? column(n) : NaN
+# The value under the mouse, for some 20 points of a line: one for each would make the picture five times as large.
+tip(n, words) = sprintf("%s: %s at %.4g ms", words, wide > 1 ? interval(column(n), column(n + 1), column(n + 2)) : interval(column(n), 0, 0), $1)
+tips = narrow ? 0 : 20
+tip_every = tips && pieces > tips ? int(pieces / tips) : 1
 
 do for [format in formats] {
 	eval terminal(format, width, height)
@@ -85,12 +89,18 @@ do for [format in formats] {
 						using 1:(low(panel_column[p] + wide * (l - 1) + 1, p)):(high(panel_column[p] + wide * (l - 1) + 2, p)) \
 						with filledcurves fc rgb shade[l] notitle, \
 					for [l=1:panel_lines[p]] data index c - 1 using 1:(column(panel_column[p] + wide * (l - 1))) \
-						with lines lw 1.4 lc rgb shade[l] title line_label[panel_column[p] + wide * (l - 1)]
+						with lines lw 1.4 lc rgb shade[l] title line_label[panel_column[p] + wide * (l - 1)], \
+					for [l=1:tips ? panel_lines[p] : 0] data index c - 1 every tip_every \
+						using 1:(column(panel_column[p] + wide * (l - 1))):(tip(panel_column[p] + wide * (l - 1), line_label[panel_column[p] + wide * (l - 1)])) \
+						with labels hypertext @under_mouse notitle
 			} else {
 				unset key
 				plot for [l=1:wide > 1] data index c - 1 using 1:(low(panel_column[p] + 1, p)):(high(panel_column[p] + 2, p)) \
 						with filledcurves lt style[c] notitle, \
-					data index c - 1 using 1:(column(panel_column[p])) with lines lw 1.4 lt style[c] dt 1 notitle
+					data index c - 1 using 1:(column(panel_column[p])) with lines lw 1.4 lt style[c] dt 1 notitle, \
+					for [l=1:tips ? 1 : 0] data index c - 1 every tip_every \
+						using 1:(column(panel_column[p])):(tip(panel_column[p], panel[p])) \
+						with labels hypertext @under_mouse notitle
 			}
 		}
 	}

@@ -412,7 +412,7 @@ static int draw_kind(struct drawing *d, const json_t *workload, const struct plo
 
 #define METRICS_MAX 8
 /* Fewer effects are clear from the sentences. */
-#define EFFECTS_LEAST 3
+#define EFFECTS_LEAST 5
 
 /* The metrics of a workload's verdicts, in order. */
 static size_t

@@ -273,8 +273,8 @@ int plot_timeline(struct plot_file *f, const struct plot_group *all)
 	struct plot_group g = *all;
 	struct panel list[PANELS_MAX];
 	char words[2048];
+	size_t nr, pieces = 0;
 	double end = 0;
-	size_t nr;
 	int err = 1;
 
 	g.cells = calloc(all->nr, sizeof(*g.cells));
@@ -287,16 +287,21 @@ int plot_timeline(struct plot_file *f, const struct plot_group *all)
 	nr = shown(&g, list);
 	if (!nr)
 		goto out;
-	for (size_t i = 0; i < g.nr; i++)
+	for (size_t i = 0; i < g.nr; i++) {
+		size_t here = json_array_size(series_of(g.cells[i], "ops_per_s"));
+
+		pieces = here > pieces ? here : pieces;
 		end = fmax(end,
 			   1e3 * number_of(json_object_get(g.cells[i], "timeline"), "window_s") *
-				   (double)json_array_size(series_of(g.cells[i], "ops_per_s")));
+				   (double)here);
+	}
 	g.drawn = in_words(&g);
 	series_words(words, sizeof(words), &g, list, nr);
 	plot_begin(f, &g, "milliseconds since the window opened%s", words);
 	write_data(f->data, &g, list, nr);
-	fprintf(f->script, "cells = %zu\nend_ms = %.6g\narray label[%zu]\narray style[%zu]\n", g.nr,
-		end, g.nr, g.nr);
+	fprintf(f->script,
+		"cells = %zu\npieces = %zu\nend_ms = %.6g\narray label[%zu]\narray style[%zu]\n",
+		g.nr, pieces, end, g.nr, g.nr);
 	for (size_t i = 0; i < g.nr; i++) {
 		char variable[32];
 

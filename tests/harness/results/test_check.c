@@ -7,39 +7,15 @@
 #include "harness/results/results.h"
 #include "tests/fixture/cmocka.h"
 #include "tests/fixture/command_fixture.h"
+#include "tests/fixture/reference.h"
 
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <zstd.h>
 
 static json_t *benchmark;
 static struct ct_error e;
-
-/* A reference run, which is kept compressed. */
-static json_t *reference(const char *name)
-{
-	static char packed[8 << 20];
-	char path[PATH_MAX];
-	const size_t room = 64 << 20;
-	size_t size;
-	json_t *json;
-	size_t len;
-	char *text;
-
-	snprintf(path, sizeof(path), "%s/results/reference/%s/benchmark.json.zst",
-		 CTBENCH_SOURCE_DIR, name);
-	len = read_text(path, packed, sizeof(packed));
-	text = malloc(room);
-	assert_non_null(text);
-	size = ZSTD_decompress(text, room, packed, len);
-	assert_false(ZSTD_isError(size));
-	json = json_loadb(text, size, 0, NULL);
-	free(text);
-	assert_non_null(json);
-	return json;
-}
 
 static int setup(void **state)
 {

@@ -288,12 +288,15 @@ static void effects_with_their_intervals(void **state)
 	add_verdict(benchmark, "mops", "axis", "mask", -12.4, "worse");
 	add_verdict(benchmark, "mops", "axis", "modulo", 1.5, "none");
 	add_verdict(benchmark, "mops", "interaction", "locked", 0.75, "none");
+	add_verdict(benchmark, "mops", "axis", "crc32c", 2, "better");
 	add_verdict(benchmark, "p99_ns", "axis", "mask", 4, "better");
 	add_verdict(
 		benchmark, "mops", "axis",
 		"something very long, no label of which goes beyond the left edge of that picture",
 		6, "better");
-	/* A single effect is drawn only if asked for: the sentence has all of it. */
+	/* A few effects are drawn only if asked for: the sentences have all of them. */
+	assert_int_equal(draw(benchmark, 0), 0);
+	add_verdict(benchmark, "mops", "axis", "folded", 3, "better");
 	assert_int_equal(draw(benchmark, 0), 1);
 	assert_int_equal(draw(benchmark, PLOT_EFFECTS), 2);
 	check_picture("axes-effects");
@@ -309,7 +312,7 @@ static void effects_with_their_intervals(void **state)
 	/* The noise is drawn in both directions; interactions that were not seen are left out. */
 	expect(svg, "noise");
 	assert_null(strstr(svg, "locked"));
-	assert_int_equal(rows_of("out/axes-effects.tsv", "instead of"), 3);
+	assert_int_equal(rows_of("out/axes-effects.tsv", "instead of"), 5);
 	/* A long label takes two lines and is not cut off. */
 	expect(svg, "no label of which goes beyond the left edge of");
 	assert_true(left_of("no label of which goes") - 7.5 * 60 > 0);

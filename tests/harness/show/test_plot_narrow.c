@@ -142,6 +142,8 @@ static void narrow_latencies(void **state)
 		assert_true(left_of(">first_variant<") > 700 && left_of(">second_variant<") > 700);
 		assert_true(height_of(">second_variant<", colour) <
 			    height_of(">first_variant<", colour));
+		expect(svg, i ? "<title>second_variant: 7 [6.3, 21] at 99.9 %</title>"
+			      : "<title>second_variant: 7 [6.3, 21] at 1000000</title>");
 	}
 	check_picture(names[2]);
 	expect(svg, "7 M/s");

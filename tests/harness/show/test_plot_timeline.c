@@ -45,6 +45,10 @@ static void timelines_have_bands(void **state)
 	expect(svg, " of 9 repeats");
 	expect(svg, "resize 2Ki");
 	assert_true(occurrences(svg, "fill-opacity") >= 6);
+	/* Values under the mouse; where the curve has a gap there is none. */
+	expect(svg, "<title>lookups, million/s: 8 [7, 9.5] at 1 ms</title>");
+	expect(svg, "<title>lookups, million/s: 7 [6.5, 7.5] at 3 ms</title>");
+	assert_null(strstr(svg, "nan"));
 	check_picture("w-timeline-b");
 	assert_true(occurrences(svg, "fill-opacity") >= 3);
 	/* The first piece's middle is at a 14th of the graph, which begins at 84 pixels. */
