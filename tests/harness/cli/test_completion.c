@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/cli/cmd.h"
 #include "tests/fixture/cmocka.h"
@@ -99,6 +100,15 @@ static void test_bash(void **state)
 	offers("mine", true);
 	bash("report --markdown m");
 	offers("mine", true);
+	/* of another folder, and with a blank in its name; nothing in a name is evaluated */
+	assert_int_equal(call_shell("mkdir -p 'my runs/other one' 'my runs/m$(touch planted)'"), 0);
+	bash("report --results \"my\\\\ runs\" o");
+	offers("other one", true);
+	bash("report --results = \"my\\\\ runs\" m");
+	offers("m$(touch planted)", true);
+	offers("mine", false);
+	bash("report --results \"\\$(touch planted)\" m");
+	assert_int_not_equal(access("planted", F_OK), 0);
 	bash("report re");
 	offers("reports", true);
 	offers("results", true);
@@ -142,6 +152,10 @@ static void test_zsh(void **state)
 	zsh("ctbench run --load-f", "is:ctbench run --load-factor");
 	zsh("ctbench run --level=pa", "is:ctbench run --level=packets");
 	zsh("ctbench run ax", "is:ctbench run axes");
+	zsh("ctbench report --results my\\ runs oth",
+	    "is:ctbench report --results my\\ runs other\\ one");
+	zsh("ctbench report --results=my\\ runs oth",
+	    "is:ctbench report --results=my\\ runs other\\ one");
 }
 
 static void test_fish(void **state)
@@ -159,6 +173,12 @@ static void test_fish(void **state)
 	offers("bars", true);
 	call_shell("HOME=$PWD fish -c 'source ./fish; complete -C \"ctbench run --load\"' 2>&1");
 	offers("--load-factor", true);
+	call_shell("HOME=$PWD fish -c 'source ./fish; "
+		   "complete -C \"ctbench report --results my\\\\ runs oth\"' 2>&1");
+	offers("other one", true);
+	call_shell("HOME=$PWD fish -c 'source ./fish; "
+		   "complete -C \"ctbench report --results=my\\\\ runs oth\"' 2>&1");
+	offers("other one", true);
 }
 
 /* ---- manual pages ---- */
