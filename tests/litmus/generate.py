@@ -30,6 +30,7 @@ def translate(text):
     text = re.sub(r"_Atomic\(([^)]*)\)", r"litmus_atomic<\1>", text)
     text = re.sub(r"_Atomic (\w+)", r"litmus_atomic<\1>", text)
     text = text.replace("_Thread_local ", "")
+    text = re.sub(r"^#error.*$", "", text, flags=re.M)  # "this is not C++"
     # A thousand locks are too many to verify; two are as good.
     text = text.replace("#define CONNTRACK_LOCKS\t  1024u", "#define CONNTRACK_LOCKS 2u")
     return re.sub(r"^_Static_assert\(.*?\);$", "", text, flags=re.M | re.S)

@@ -310,6 +310,51 @@ struct carried_away : rl::test_suite<carried_away, 2> {
 	}
 };
 
+/*
+ * A node is removed and comes back to the head of the same chain, where another thread has added
+ * one meanwhile; a reader stands on it.  Both have the memory of earlier nodes of that chain, so
+ * nothing but the order of stores keeps the reader from an end that is out of date.
+ */
+struct comes_back : rl::test_suite<comes_back, 3> {
+	litmus_atomic<uintptr_t> head;
+	spinlock_t lock;
+	struct nf_conntrack_tuple_hash moves, stays, other;
+
+	void before()
+	{
+		store_relaxed(&head, chain_end(0));
+		store_relaxed(&other.hnnode.next, chain_end(0)); /* as the only one, once */
+		store_relaxed(&stays.key, 1u);
+		chain_add(&head, &stays);
+		chain_add(&head, &moves);
+	}
+
+	void thread(unsigned int i)
+	{
+		bool found = false;
+		uintptr_t p;
+
+		if (i == 0) {
+			spin_lock(&lock, CT_LOCK_LEAF);
+			chain_add(&head, &other);
+			spin_unlock(&lock);
+		} else if (i == 1) {
+			spin_lock(&lock, CT_LOCK_LEAF);
+			chain_del(&moves);
+			spin_unlock(&lock);
+			spin_lock(&lock, CT_LOCK_LEAF);
+			chain_add(&head, &moves);
+			spin_unlock(&lock);
+		} else {
+			for (p = chain_load(&head); !chain_is_end(p) && !found;) {
+				found = load_relaxed(&chain_entry(p)->key) == 1;
+				p = chain_load(&chain_entry(p)->hnnode.next);
+			}
+			RL_ASSERT(found || !chain_end_is_ours(p, 0));
+		}
+	}
+};
+
 /* --- References --- */
 
 /*
@@ -456,6 +501,7 @@ static const struct {
 	{ "publish", holds<publish>, 20000, true },
 	{ "unlink", holds<unlink_passes_on>, 50000, true },
 	{ "nulls", holds<carried_away>, 20000, true },
+	{ "nulls_again", holds<comes_back>, 50000, true },
 	{ "reuse", holds<reuse>, 50000, true },
 	{ "recheck", holds<recheck<1>>, 50000, true },
 	{ "recheck_torn", holds<recheck<2>>, 50000, true },
@@ -463,6 +509,7 @@ static const struct {
 	{ "replace_seqcount", holds<replace<by_seqcount>>, 50000, true },
 	{ "replace_rwlock", holds<replace<by_rwlock>>, 20000, true },
 	{ "walk_resize", holds<walk_meets_resize>, 50000, true },
+	{ "carried_resize", holds<resize_carries_walk>, 50000, true },
 	{ "flowline_publish", holds<flow_publish>, 20000, true },
 	{ "flowline_chain", holds<flow_chain>, 20000, true },
 	{ "flowline_resize", holds<flow_resize>, 20000, true },

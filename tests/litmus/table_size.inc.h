@@ -105,3 +105,50 @@ struct walk_meets_resize : rl::test_suite<walk_meets_resize, 2> {
 		}
 	}
 };
+
+/*
+ * The same for a reader that stands on the first node when it moves, and looks for the second: the
+ * link that carries it into the new chain tells it of the resize, too (chain_add()).
+ */
+struct resize_carries_walk : rl::test_suite<resize_carries_walk, 2> {
+	struct seqcount::ct_resize resize;
+	litmus_atomic<uintptr_t> old_head, new_head[2];
+	struct nf_conntrack_tuple_hash first, second;
+
+	void before()
+	{
+		store_relaxed(&old_head, chain_end(0));
+		for (unsigned int i = 0; i < 2; i++)
+			store_relaxed(&new_head[i], chain_end(0));
+		chain_add(&old_head, &second);
+		chain_add(&old_head, &first);
+		seqcount::resize_write_begin(&resize);
+		seqcount::resize_publish(&resize, (struct ct_bucket *)&old_head, 1);
+		seqcount::resize_write_end(&resize);
+	}
+
+	void thread(unsigned int i)
+	{
+		struct seqcount::ct_view v;
+		bool found = false;
+
+		if (!i) {
+			seqcount::resize_write_begin(&resize);
+			chain_del(&first);
+			chain_add(&new_head[0], &first);
+			chain_del(&second);
+			chain_add(&new_head[1], &second);
+			seqcount::resize_publish(&resize, (struct ct_bucket *)new_head, 2);
+			seqcount::resize_write_end(&resize);
+			return;
+		}
+		v = seqcount::resize_read_begin(&resize);
+		if (v.size != 1)
+			return;
+		for (uintptr_t p = chain_load(&old_head); !chain_is_end(p) && !found;) {
+			found = chain_entry(p) == &second;
+			p = chain_load(&chain_entry(p)->hnnode.next);
+		}
+		RL_ASSERT(found || seqcount::resize_changed(&resize, &v));
+	}
+};

@@ -4,8 +4,8 @@
  * address of the previous pointer for writers (hlist).
  *
  * Writers hold the bucket's lock.  Readers without a lock rely on this order: a node
- * is complete before the store (release, chain_add()) that makes it reachable;
- * chain_next() and chain_first() load with acquire.
+ * is complete before the stores (release, chain_add()) that make it reachable;
+ * chain_load() loads with acquire.
  */
 #ifndef CT_STORED_NAME /* the default */
 #include "variants/stored/none.h"
@@ -26,7 +26,11 @@ static inline void chain_add(_Atomic uintptr_t *head, struct nf_conntrack_tuple_
 	struct ct_table_node *n = &h->hnnode;
 	uintptr_t first = load_relaxed(head);
 
-	store_relaxed(&n->next, first);
+	/*
+	 * release: a reader may stand on n, from an earlier life of its memory or because a resize
+	 * moves it.  It goes on to a first node that is complete, and then sees the resize, too.
+	 */
+	store_release(&n->next, first);
 	stored_set_back(n, (uintptr_t)head);
 	store_release(head, (uintptr_t)n); /* pairs with chain_load() */
 	if (!chain_is_end(first))
