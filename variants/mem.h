@@ -20,6 +20,9 @@ enum ct_pages {
 	CT_PAGES_HUGETLB, /* huge pages that the administrator set aside, or no memory */
 };
 
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000
+#endif
 #ifndef MAP_HUGE_2MB
 #define MAP_HUGE_2MB (21 << 26)
 #endif
@@ -82,8 +85,16 @@ static inline bool ct_mem_commit(char *at, size_t bytes, enum ct_pages pages)
 	const int huge = pages == CT_PAGES_HUGETLB ? MAP_HUGETLB | MAP_HUGE_2MB : 0;
 
 	if (mmap(at, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | huge,
-		 -1, 0) == MAP_FAILED)
+		 -1, 0) == MAP_FAILED) {
+		/* It may have left a hole, which is not to become anybody else's memory. */
+		void *p = mmap(at, bytes, PROT_NONE,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | MAP_NORESERVE,
+			       -1, 0);
+
+		if (p != MAP_FAILED && p != at) /* before Linux 4.17 */
+			munmap(p, bytes);
 		return false;
+	}
 	if (bytes >= CT_HUGE_PAGE && !huge)
 		madvise(at, bytes, pages == CT_PAGES_THP ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 	return true;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include "harness/numbers/random.h"
 #include "tests/fixture/cmocka.h"
 #include "tests/variants/flowline_adapter.h"
@@ -321,12 +322,39 @@ static void test_threads(void **state)
 	assert_holds(STAY);
 }
 
+/* A table that asks for more than a line's meta can say, and one that gets no huge pages. */
+static void test_limits(void **state)
+{
+	struct flowline t;
+	char *hole;
+
+	(void)state;
+	assert_int_equal(fl_init(&t, FL_MAX_DEPTH + 1, 60, objects, FL_PAGES_4K, NULL), -ENOMEM);
+	assert_int_equal(fl_init(&t, 15, 60, objects, FL_PAGES_4K, NULL), 0);
+	assert_in_range(t.max_depth, 15, FL_MAX_DEPTH);
+	assert_int_equal(fl_resize(&t, t.max_depth + 1), -EINVAL);
+
+	hole = (char *)t.lines + (sizeof(struct fl_line) << 15);
+	t.pages = FL_PAGES_HUGETLB;
+	if (fl_resize(&t, 16)) { /* the usual case: an administrator sets huge pages aside */
+		assert_int_equal(fl_lines(&t), 1u << 15);
+		assert_ptr_equal(mmap(hole, 4096, PROT_NONE,
+				      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0),
+				 MAP_FAILED);
+		assert_int_equal(errno, EEXIST);
+		t.pages = FL_PAGES_4K;
+		assert_int_equal(fl_resize(&t, 16), 0);
+	}
+	fl_destroy(&t);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup_teardown(test_one_line, setup, teardown),
 	cmocka_unit_test_setup_teardown(test_youngest_first, setup, teardown),
 	cmocka_unit_test_setup_teardown(test_resize, setup, teardown),
 	cmocka_unit_test_setup_teardown(test_guess, setup, teardown),
 	cmocka_unit_test_setup_teardown(test_stale_depth, setup, teardown),
+	cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
 	cmocka_unit_test_setup_teardown(test_threads, setup, teardown),
 };
 CT_TEST_MAIN(tests, NULL, NULL)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The node pool by itself: nothing is lost, nothing is given out twice. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "tests/fixture/cmocka.h"
@@ -145,9 +146,28 @@ static void test_flushes(void **state)
 	all_come_back(node_pool_free_foreign, 0);
 }
 
+/* More huge pages than there are: the range stays reserved, or others' memory may come into it. */
+static void test_no_hole(void **state)
+{
+	const size_t bytes = (size_t)64 << 30;
+	char *at, *p = ct_mem_reserve(bytes + CT_HUGE_PAGE);
+
+	(void)state;
+	assert_non_null(p);
+	at = p + (-(uintptr_t)p & (CT_HUGE_PAGE - 1));
+	if (!ct_mem_commit(at, bytes, CT_PAGES_HUGETLB)) {
+		assert_ptr_equal(mmap(at, 4096, PROT_NONE,
+				      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0),
+				 MAP_FAILED);
+		assert_int_equal(errno, EEXIST);
+	}
+	munmap(p, bytes + CT_HUGE_PAGE);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_nothing_is_lost),
 	cmocka_unit_test(test_contiguous),
 	cmocka_unit_test(test_flushes),
+	cmocka_unit_test(test_no_hole),
 };
 CT_TEST_MAIN(tests, NULL, NULL)

@@ -14,6 +14,9 @@
 #ifndef MAP_HUGE_2MB
 #define MAP_HUGE_2MB (21 << 26)
 #endif
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000 /* since Linux 4.17; before, a hint */
+#endif
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23 /* since Linux 5.14 */
 #endif
@@ -31,8 +34,23 @@ static size_t fl_round(const struct flowline *t, size_t bytes)
 }
 
 /*
- * Make the lines from 2^from up to 2^to usable: zero, so not active yet.  The resizing thread
- * touches them here, so that no reader waits for the kernel to clear a page.
+ * Reserve addresses again that could not be mapped.  An mmap(MAP_FIXED) that fails (no huge pages
+ * left) may leave a hole, in which the process's next mapping would be overwritten by the next
+ * resize, or unmapped with the table.
+ */
+static int fl_refill(char *start, size_t bytes)
+{
+	char *p = mmap(start, bytes, PROT_NONE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | MAP_NORESERVE, -1, 0);
+
+	if (p != MAP_FAILED && p != start)
+		munmap(p, bytes);
+	return -ENOMEM;
+}
+
+/*
+ * Make the lines in [begin, end), offsets in bytes, usable: zero, so not active yet.  The resizing
+ * thread touches them here, so that no reader waits for the kernel to clear a page.
  */
 static int fl_commit(struct flowline *t, size_t begin, size_t end)
 {
@@ -44,7 +62,7 @@ static int fl_commit(struct flowline *t, size_t begin, size_t end)
 		return 0;
 	if (mmap(start, bytes, PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | huge, -1, 0) == MAP_FAILED)
-		return -ENOMEM;
+		return fl_refill(start, bytes);
 	if (bytes >= FL_HUGE && !huge)
 		madvise(start, bytes, t->pages == FL_PAGES_THP ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 	if (madvise(start, bytes, MADV_POPULATE_WRITE) == 0)
@@ -99,6 +117,8 @@ int fl_init(struct flowline *t, uint32_t depth, uint32_t max_depth, void *object
 	t->owner = owner;
 	if (depth > FL_MAX_DEPTH)
 		return -ENOMEM;
+	if (max_depth > FL_MAX_DEPTH) /* a line's meta has no bits for more */
+		max_depth = FL_MAX_DEPTH;
 	t->pages = pages;
 	t->origin = (char *)objects - FL_OBJECT_SIZE;
 	/* If address space is short, a table that can grow less is better than none. */

@@ -17,7 +17,9 @@
  * Guarantees.
  *   - Readers take no lock and write nothing.  A reader that finds its object is done.  A reader
  *     that finds nothing searches again if references moved meanwhile (fl_miss_is_sure()), so an
- *     object that is in the table all the time is never missed, not even during a resize.
+ *     object that is in the table all the time is never missed, not even during a resize.  Progress:
+ *     a hit never waits.  A miss waits while references of its line move, so also for a writer that
+ *     has lost its CPU then.
  *   - Writers lock one line (two for an object with two hashes, in ascending order).
  *   - A resize doubles or halves line by line.  It locks two lines at a time, each for less than
  *     a microsecond, and does not stop other threads.
@@ -41,6 +43,10 @@
  */
 #ifndef CTBENCH_VARIANTS_FRONTIER_FLOWLINE_H
 #define CTBENCH_VARIANTS_FRONTIER_FLOWLINE_H
+
+#ifdef __cplusplus
+#error "flowline is C11, whose _Atomic C++ lacks: call it through functions of a C file of yours"
+#endif
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -134,7 +140,8 @@ struct flowline {
 
 /*
  * Creates a table of 2^depth lines that may grow to 2^max_depth (address space is reserved, memory
- * is not) for objects from address `objects` on.  0 or -ENOMEM.
+ * is not; at most FL_MAX_DEPTH, and less where addresses are short: t->max_depth) for objects from
+ * address `objects` on.  0 or -ENOMEM.
  */
 int fl_init(struct flowline *t, uint32_t depth, uint32_t max_depth, void *objects,
 	    enum fl_pages pages, const void *owner);
