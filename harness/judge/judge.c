@@ -7,6 +7,7 @@
 #include "harness/judge/scaling.h"
 
 #include "harness/base/json_read.h"
+#include "harness/numbers/histogram.h"
 #include "harness/results/figures.h"
 #include "harness/results/metric.h"
 #include "harness/numbers/random.h"
@@ -211,6 +212,13 @@ int judge_evaluate(struct judge_comparison *c, const json_t *a, const json_t *b,
 	return err == -ENOMEM ? err : 0;
 }
 
+double judge_resolution(const char *metric)
+{
+	const struct figure *f = figure_find(FIGURE_METRIC, metric);
+
+	return f && f->of_classes ? -log1p(-HISTOGRAM_ERROR) : 0;
+}
+
 /* Counts that are equal in all repeats need no test, and are not counted for the correction. */
 static bool is_test(const struct judge_comparison *c)
 {
@@ -237,8 +245,10 @@ long judge_correct(struct judge_comparison *list, size_t nr)
 		if (!c->judged)
 			continue;
 		c->p_holm = is_test(c) ? p[at++] : 1;
-		c->visible = fmax(stats_visible(&c->effect, n), isfinite(c->noise) ? c->noise : 0);
+		c->visible = fmax(stats_visible(&c->effect, n),
+				  fmax(judge_resolution(c->metric), c->noise));
 		c->seen = c->p_holm <= STATS_ALPHA && (c->effect.low > 0 || c->effect.high < 0) &&
+			  fabs(c->effect.value) > judge_resolution(c->metric) &&
 			  !(fabs(c->effect.value) <= c->noise);
 	}
 	free(p);
@@ -301,10 +311,15 @@ static double percent(double log_ratio)
 	return 100 * expm1(log_ratio);
 }
 
-/* The end of the interval that is farther from 0; NAN without an interval. */
+/*
+ * The end of the interval that is farther from 0, at least the metric's resolution; NAN without an
+ * interval.
+ */
 static double far_end(const struct judge_comparison *c)
 {
-	return c->judged ? fmax(fabs(c->effect.low), fabs(c->effect.high)) : NAN;
+	return c->judged ? fmax(fmax(fabs(c->effect.low), fabs(c->effect.high)),
+				judge_resolution(c->metric))
+			 : NAN;
 }
 
 static json_t *

@@ -22,9 +22,9 @@
  * is the ratio of two such effects, at two levels of another choice.
  *
  * A difference is seen if Holm's p over all comparisons of the run is at most STATS_ALPHA, its
- * interval excludes 0, and it is larger than the noise: the far end of the interval of the
- * workload's A/A pair (one cell measured twice). The smallest detectable effect is stats_visible(),
- * or the noise if that is larger.
+ * interval excludes 0, and it is larger than the metric's resolution and than the noise: the far end
+ * of the interval of the workload's A/A pair (one cell measured twice). The smallest detectable
+ * effect is stats_visible(), or the largest of these if that is larger.
  *
  * Everything comes from the report of a run (run/report.c), so it can be repeated from the file.
  */
@@ -84,6 +84,12 @@ int judge_points(struct json_t *rows, const struct json_t *report, const struct 
 typedef int
 judge_workload_fn(struct json_t *list, const struct json_t *report, const struct json_t *workload);
 int judge_each_workload(struct json_t *report, const char *key, judge_workload_fn *add);
+
+/*
+ * Of a metric, as a logarithm: percentiles are the ends of a histogram's buckets, so equal ones may
+ * differ by the width of a bucket, and a difference of one bucket may be none.  0: of others.
+ */
+double judge_resolution(const char *metric);
 
 /* The metric of a workload's verdicts; NULL if no cell has one. */
 const char *judge_metric(const struct json_t *report, const char *workload);

@@ -99,8 +99,10 @@ double judge_logarithm(const json_t *object, const char *key)
 
 double judge_noise(const json_t *pair)
 {
-	return fmax(fabs(judge_logarithm(pair, "ci_low_percent")),
-		    fabs(judge_logarithm(pair, "ci_high_percent")));
+	double far = fmax(fabs(judge_logarithm(pair, "ci_low_percent")),
+			  fabs(judge_logarithm(pair, "ci_high_percent")));
+
+	return isfinite(far) ? fmax(far, judge_resolution(text_of(pair, "metric"))) : far;
 }
 
 const json_t *judge_noise_pair(const json_t *report, const char *workload)

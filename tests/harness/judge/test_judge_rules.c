@@ -100,6 +100,31 @@ static void effects_in_words(void **state)
 	assert_string_equal(buf, "x290"); /* no exponent */
 }
 
+/* Percentiles in one bucket, or in two that touch, are no proof of anything smaller than a bucket. */
+static void no_finer_than_a_histogram(void **state)
+{
+	struct fake_run run;
+	json_t *report, *v;
+
+	(void)state;
+	fake_axes(&run);
+	run.metric = "p99_ns";
+	for (unsigned int step = 0; step < 2; step++) {
+		for (unsigned int i = 0; i < run.nr; i++)
+			for (unsigned int k = 0; k < run.repeats; k++)
+				run.cells[i].values[k] =
+					step && strstr(run.cells[i].variant, "_mask_") ? 1031
+										       : 1023;
+		report = judged(&run);
+		v = verdict_on(report, "mask", NULL);
+		assert_string_equal(text(v, "outcome"), "none");
+		assert_true(number(v, "visible_percent") > 0.78);
+		assert_true(number(json_object_get(report, "noise"), "percent") > 0.78);
+		assert_true(judge_noise(judge_noise_pair(report, text(v, "workload"))) > 0.0077);
+		json_decref(report);
+	}
+}
+
 static void more_nanoseconds_are_slower(void **state)
 {
 	struct fake_run run;
@@ -518,6 +543,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(never_faster_within_the_noise),
 	cmocka_unit_test(noise_is_the_far_end),
 	cmocka_unit_test(effects_in_words),
+	cmocka_unit_test(no_finer_than_a_histogram),
 	cmocka_unit_test(more_nanoseconds_are_slower),
 	cmocka_unit_test(too_few_repeats),
 	cmocka_unit_test(a_missing_repeat),
