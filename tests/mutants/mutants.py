@@ -124,16 +124,27 @@ VARIANTS = ["nulls_rcu_jhash2_scale_seqcount", "locked_jhash2_scale_seqcount", "
             "linux_6_18", "cds_lfht", "ck_hs", "flowline_qsbr", "null"]
 
 
+def quoted_words(path, words, seen):
+    """Adds the words between quotes in a test's source and in the fixtures that it includes."""
+    if path in seen or not os.path.exists(path):
+        return
+    seen.add(path)
+    with open(path) as f:
+        text = f.read()
+    words.update(re.findall(r'"(\w+)"', text))
+    for fixture in re.findall(r'#include "(tests/fixture/\w+\.h)"', text):
+        quoted_words(os.path.join(ROOT, fixture), words, seen)
+
+
 def named_variants(tests):
     with open(os.path.join(ROOT, "variants", "variants.def")) as f:
         known = set(re.findall(r"VARIANT\((\w+)", f.read()))
     sources = {"test_%s.c" % t.split(".")[0] for t in tests}
-    words = {part for t in tests for part in (t.split(".")[-1], t.split(".")[:2][-1],
-                                              t.split("interleave_")[-1])}
+    words = {word for t in tests for word in t.split(".") + [t.split("interleave_")[-1]]}
+    seen = set()
     for folder, _, files in os.walk(os.path.join(ROOT, "tests")):
         for name in sources.intersection(files):
-            with open(os.path.join(folder, name)) as f:
-                words.update(re.findall(r'"(\w+)"', f.read()))
+            quoted_words(os.path.join(folder, name), words, seen)
     return sorted(words & known - set(VARIANTS))
 
 

@@ -79,8 +79,17 @@ static void *own_keys(void *arg)
 	return NULL;
 }
 
+static int count_one(struct nf_conn *ct, void *arg)
+{
+	(void)ct;
+	++*(unsigned int *)arg;
+	return 0;
+}
+
 static void test_own_connections(void **state)
 {
+	unsigned int walked = 0;
+	struct ct_memory memory;
 	struct thread t[WORKERS];
 	struct shared s = { 0 };
 
@@ -89,7 +98,45 @@ static void test_own_connections(void **state)
 	run_threads(&s, t, own_keys);
 	assert_int_equal(s.lost, 0);
 	assert_int_equal(nf_conntrack_count(s.fx.net), WORKERS * KEYS / 2);
+	/* A walk sees the tables of all threads; so do the figures. */
+	assert_int_equal(s.fx.core->ops->iterate(s.fx.core, count_one, &walked), 0);
+	assert_int_equal(walked, WORKERS * KEYS / 2);
+	assert_int_equal(s.fx.core->ops->buckets(s.fx.core), 256);
+	s.fx.core->ops->memory(s.fx.core, &memory);
+	assert_int_equal(memory.bucket_bytes, 256 * sizeof(uintptr_t));
 	fixture_close(&s.fx);
+}
+
+/* Threads get the same number of buckets each, at least one, and none before they insert. */
+static void test_shares_of_buckets(void **state)
+{
+	static const struct {
+		uint64_t asked, each;
+	} cases[] = { { 1, 1 }, { 2, 1 }, { 3, 2 }, { 256, 128 } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct ct_config config = { .buckets = cases[i].asked,
+						  .connections = 16,
+						  .threads = WORKERS + 1,
+						  .workers = WORKERS };
+		struct fixture fx = { .v = variant };
+		struct ct_memory memory;
+
+		assert_int_equal(variant->create(&fx.core, &config), 0);
+		variant->thread_begin(fx.core, 0);
+		assert_int_equal(net_create(&fx.net, fx.core), 0);
+		fx.core->ops->memory(fx.core, &memory);
+		assert_int_equal(memory.bucket_bytes, 0);
+		for (unsigned int cpu = 0; cpu <= WORKERS; cpu++) {
+			variant->thread_end(fx.core);
+			variant->thread_begin(fx.core, cpu);
+			assert_int_equal(fixture_put_key(&fx, cpu), 0);
+			assert_true(fixture_has(&fx, cpu));
+			assert_int_equal(fx.core->ops->buckets(fx.core), (cpu + 1) * cases[i].each);
+		}
+		fixture_close(&fx);
+	}
 }
 
 /* --- Handed over --- */
@@ -216,6 +263,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_own_connections),
+		cmocka_unit_test(test_shares_of_buckets),
 		cmocka_unit_test(test_handed_over),
 		cmocka_unit_test(test_full_ring),
 	};

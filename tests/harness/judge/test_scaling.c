@@ -77,6 +77,35 @@ static void finds_the_law(void **state)
 	}
 }
 
+/*
+ * Measurements that no law fits: what counts is the relative error of a throughput.  Expected are the
+ * coefficients of the weighted line, solved elsewhere; with equal weights they would be 0.0595 and
+ * 0.0184.
+ */
+static void every_throughput_counts_alike(void **state)
+{
+	static const double gained[] = { 1, 1.8, 3.0, 3.2 };
+	json_t *report = measured(&(struct law){ 0, 0 }, (const int[]){ 1, 2, 4, 8, 0 }, 0, 1);
+	json_t *cells = json_object_get(report, "cells"), *cell;
+	const char *name;
+	size_t i = 0;
+
+	(void)state;
+	json_object_foreach(cells, name, cell) {
+		double mops[REPEATS];
+
+		for (int k = 0; k < REPEATS; k++)
+			mops[k] = 10 * gained[i];
+		metric_put(json_object_get(cell, "metrics"), "mops", mops, REPEATS);
+		i++;
+	}
+	json_object_del(report, "scaling");
+	assert_int_equal(judge_scaling(report), 0);
+	assert_true(fabs(number(report, "contention") - 0.027727) < 1e-5);
+	assert_true(fabs(number(report, "coherence") - 0.023079) < 1e-5);
+	json_decref(report);
+}
+
 static void intervals_hold_the_truth(void **state)
 {
 	static const struct law law = { 0.05, 0.002 };
@@ -132,6 +161,7 @@ static void one_number_tells_nothing(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(finds_the_law),
+	cmocka_unit_test(every_throughput_counts_alike),
 	cmocka_unit_test(intervals_hold_the_truth),
 	cmocka_unit_test(two_numbers_tell_contention_alone),
 	cmocka_unit_test(one_number_tells_nothing),

@@ -183,10 +183,61 @@ static void a_state_that_some_repeats_saw(void **state)
 	json_decref(report);
 }
 
+/* --- Which slices are compared --- */
+
+/* A cell of two repeats; the rounds 2 and 3 of the first were refused, or those in `rounds`. */
+static json_t *rounds_of(int session, const char *rounds, const char *ns, const char *distance)
+{
+	char text[512];
+	json_t *cell;
+
+	snprintf(text, sizeof(text),
+		 "{\"slices\": [{\"repeat\": 0, \"session\": %d, \"round\": [9], \"ns\": [7], "
+		 "\"distance_ns\": [100]},"
+		 "{\"repeat\": 1, \"session\": %d, \"round\": [%s], \"ns\": [%s], \"distance_ns\": "
+		 "[%s]}]}",
+		 session, session + 1, rounds, ns, distance);
+	cell = json_loads(text, 0, NULL);
+	assert_non_null(cell);
+	return cell;
+}
+
+static void rounds_are_compared(void **state)
+{
+	json_t *a = rounds_of(4, "1, 2, 4, 5, 6", "10, 900, 10, 10, 10", "80, 80, 300, 80, 80");
+	json_t *b = rounds_of(4, "1, 3, 4, 5, 7", "20, 1, 40, 20, 1", "90, 90, 310, 90, 90");
+	json_t *later = rounds_of(5, "1, 3, 4, 5, 7", "20, 1, 40, 20, 1", "90, 90, 310, 90, 90");
+	const double all = (log(2) + log(4) + log(2)) / 3;
+	double effect = 0;
+
+	(void)state;
+	/* The rounds that both have, wherever they stand in the lists. */
+	assert_true(judge_within_rounds(a, b, "ns_per_op", 1, 0, INFINITY, &effect));
+	assert_true(fabs(effect - all) < 1e-9);
+	assert_true(judge_within_rounds(a, b, "mops", 1, 0, INFINITY, &effect));
+	assert_true(fabs(effect + all) < 1e-9);
+	assert_true(judge_within_rounds(b, a, "ns_per_op", 1, 0, INFINITY, &effect));
+	assert_true(fabs(effect + all) < 1e-9);
+	/* Of one state of the CPUs. */
+	assert_true(judge_within_rounds(a, b, "ns_per_op", 1, 0, 200, &effect));
+	assert_true(fabs(effect - log(2)) < 1e-9);
+	assert_true(judge_within_rounds(a, b, "ns_per_op", 1, 200, INFINITY, &effect));
+	assert_true(fabs(effect - log(4)) < 1e-9);
+	/* Each repeat has its own slices; those of different sessions were not side by side. */
+	assert_true(judge_within_rounds(a, b, "ns_per_op", 0, 0, INFINITY, &effect));
+	assert_true(fabs(effect) < 1e-9);
+	assert_false(judge_within_rounds(a, b, "ns_per_op", 2, 0, INFINITY, &effect));
+	assert_false(judge_within_rounds(a, later, "ns_per_op", 1, 0, INFINITY, &effect));
+	assert_false(judge_within_rounds(a, b, "p99_ns", 1, 0, INFINITY, &effect));
+	assert_int_equal(judge_first_session(a), 4);
+	json_decref(a);
+	json_decref(b);
+	json_decref(later);
+}
+
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(both_states_are_told),
-	cmocka_unit_test(the_same_in_both),
-	cmocka_unit_test(one_state_only),
-	cmocka_unit_test(a_state_that_some_repeats_saw),
+	cmocka_unit_test(both_states_are_told), cmocka_unit_test(the_same_in_both),
+	cmocka_unit_test(one_state_only),	cmocka_unit_test(a_state_that_some_repeats_saw),
+	cmocka_unit_test(rounds_are_compared),
 };
 CT_TEST_MAIN(tests, NULL, NULL)
