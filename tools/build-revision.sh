@@ -39,8 +39,36 @@ if [ ! -e "$folder/source/CMakeLists.txt" ]; then
 	git -C "$source" worktree add --force --detach "$folder/source" "$commit" >"$log" 2>&1 ||
 		fail "git cannot check out '$revision' in '$folder/source': $(tail -n 1 "$log")"
 fi
+
+# How far the build is: on a terminal a line that changes, else a line every 30 seconds.  It ends by itself
+# if this script is killed, and does not keep its output open.
+progress() {
+	began=$(date +%s) next=30
+	while sleep 1 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do
+		spent=$(($(date +%s) - began))
+		far=$(sed -n -E 's/^\[ *([0-9]+%|[0-9]+\/[0-9]+)\] .*/\1/p' "$log" | tail -n 1)
+		text="building '$revision': ${far:-configuring}, $((spent / 60)) min $((spent % 60)) s so far"
+		if [ -t 2 ]; then
+			printf '\r%-78.78s' "ctbench: $text" >&2
+		elif [ "$spent" -ge "$next" ]; then
+			echo "ctbench: $text" >&2
+			next=$((spent + 30))
+		fi
+	done
+}
+
+watcher=
+built() {
+	kill "$watcher" 2>/dev/null
+	[ ! -t 2 ] || printf '\r%78s\r' '' >&2
+}
+
 if [ ! -x "$folder/build/ctbench" ]; then
-	echo "ctbench: building '$revision' in $folder ..." >&2
+	echo "ctbench: building '$revision', which takes minutes; its messages: '$log'" >&2
+	: >"$log"
+	progress >/dev/null &
+	watcher=$!
+	trap built EXIT
 	set --
 	while IFS= read -r option; do
 		[ -z "$option" ] || set -- "$@" "$option"
@@ -48,7 +76,7 @@ if [ ! -x "$folder/build/ctbench" ]; then
 $options
 END
 	{ cmake -S "$folder/source" -B "$folder/build" -G "$generator" "$@" &&
-		cmake --build "$folder/build" --target ctbench -j "$(nproc)"; } >"$log" 2>&1 ||
+		cmake --build "$folder/build" --target ctbench -j "$(nproc)"; } >>"$log" 2>&1 ||
 		fail "'$revision' does not build with the options of this ctbench: see '$log'"
 fi
 printf '%s\n' "$folder/build/ctbench"

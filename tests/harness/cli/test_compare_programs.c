@@ -223,6 +223,8 @@ static const char make_project[] =
 	"sed -i s/old/new/ CMakeLists.txt; commit new\n"
 	"sed -i s/add_custom_target/bad/ CMakeLists.txt; commit bad; git tag bad; git reset -q "
 	"--hard HEAD~1\n"
+	"sed -i 's/target(ctbench)/target(ctbench COMMAND sleep 3)/' CMakeLists.txt; commit slow; "
+	"git tag slow; git reset -q --hard HEAD~1\n"
 	"cmake -S . -B build -DCTBENCH_WORD='a b'\n";
 
 static void a_revision_is_built(void **state)
@@ -246,6 +248,14 @@ static void a_revision_is_built(void **state)
 	assert_int_equal(call_shell(BUILD_REVISION "\"$PWD/project/build\" bad"), 2);
 	expect(said.out, "log");
 	assert_int_equal(call_shell(BUILD_REVISION "\"$PWD/project/build\" --help"), 2);
+	/* Not silent: on a terminal a line that changes, and in front of it where the log is. */
+	if (!call_shell("command -v script")) {
+		assert_int_equal(call_shell("script -qec '" BUILD_REVISION
+					    "\"$PWD/project/build\" slow' /dev/null </dev/null"),
+				 0);
+		expect(said.out, "/log'");
+		expect(said.out, " s so far");
+	}
 	assert_int_equal(call_shell(BUILD_REVISION "\"$PWD\" old"), 2);
 	expect(said.out, "--program");
 }
