@@ -132,6 +132,9 @@ run_parts() {
 trap stop INT TERM HUP
 mkdir -p "$out" || exit 2
 script=$(base64 -w 0 job.sh) || exit 2
+# Cron and systemd may set neither; GNU parallel complains, and ssh finds its files by itself.
+: "${HOME:=$(getent passwd "$(id -u)" | cut -d: -f6)}" "${SHELL:=/bin/sh}"
+export HOME SHELL
 # A machine that does not answer is given up after a minute.
 : "${PARALLEL_SSH:=ssh -o BatchMode=yes -o ConnectTimeout=20 -o ServerAliveInterval=15 -o ServerAliveCountMax=4}"
 export PARALLEL_SSH
