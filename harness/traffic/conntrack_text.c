@@ -97,6 +97,11 @@ const char *conntrack_set(struct conntrack_parse *p, const char *name, const cha
 		f++;
 	if (f == NR_FIELDS)
 		return NULL;
+	/* 'conntrack -L -o id' ends a line with the entry's own id, which is not ICMP's. */
+	if (f == ID && !p->xml &&
+	    ((p->protonum != IPPROTO_ICMP && p->protonum != IPPROTO_ICMPV6) ||
+	     (p->dir == 1 && p->seen[1] & 1u << ID)))
+		return NULL;
 	/* In text the second src= begins the reply; XML marks the direction. */
 	if (f == SRC && !p->xml && p->seen[p->dir] & 1u << SRC)
 		p->dir++;

@@ -18,11 +18,11 @@
 static const char plain[] =
 	"tcp      6 431999 ESTABLISHED src=10.0.0.1 dst=192.0.2.7 sport=40000 dport=443 packets=3 "
 	"bytes=180 src=192.0.2.7 dst=203.0.113.1 sport=443 dport=61000 packets=2 bytes=120 "
-	"[ASSURED] mark=0 use=1\n"
+	"[ASSURED] mark=0 use=1 id=3264735232\n"
 	"udp      17 29 src=2001:db8::1 dst=2001:db8::2 sport=5353 dport=53 [UNREPLIED] "
 	"src=2001:db8::2 dst=2001:db8::1 sport=53 dport=5353 mark=0 zone=9 use=1\n"
 	"icmp     1 29 src=10.0.0.1 dst=192.0.2.7 type=8 code=0 id=77 src=192.0.2.7 dst=10.0.0.1 "
-	"type=0 code=0 id=77 mark=0 zone-orig=3 use=1\n"
+	"type=0 code=0 id=77 mark=0 zone-orig=3 use=1 id=1264735232\n"
 	"gre      47 29 src=10.0.0.1 dst=192.0.2.7 srckey=0x10 dstkey=0x20 src=192.0.2.7 "
 	"dst=10.0.0.1 srckey=0x20 dstkey=0x10 mark=0 use=1\n"
 	"conntrack v1.4.7 (conntrack-tools): 4 flow entries have been shown.\n";
