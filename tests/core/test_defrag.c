@@ -239,13 +239,16 @@ static void distance(struct fixture *fx, bool ipv6)
 	assert_int_equal(nf_ct_sysctl_set(fx->net, "ipfrag_max_dist", 2), 0);
 	assert_int_equal(send_piece(fx, &p, 1, 0, 56, true), NF_STOLEN);
 	one = kept(fx, ipv6);
-	store_relaxed(&fx->core->now, now + 20 * NF_CT_HZ);
+	store_relaxed(&fx->core->now, now + 10 * NF_CT_HZ);
 	for (uint32_t id = 2; id < 5; id++)
 		assert_int_equal(send_piece(fx, &p, id, 0, 56, true), NF_STOLEN);
 	assert_int_equal(kept(fx, ipv6), 4 * one);
+	store_relaxed(&fx->core->now, now + 20 * NF_CT_HZ);
 	assert_int_equal(send_piece(fx, &p, 1, 0, 56, true), NF_STOLEN);
 	assert_int_equal(kept(fx, ipv6), 4 * one); /* in place of the first */
-	store_relaxed(&fx->core->now, now + 40 * NF_CT_HZ);
+	store_relaxed(&fx->core->now, now + 45 * NF_CT_HZ);
+	nf_defrag_expire(fx->net);
+	assert_int_equal(kept(fx, ipv6), one); /* the others are older now */
 	assert_int_equal(send_piece(fx, &p, 1, 56, 52, false), NF_ACCEPT);
 	store_relaxed(&fx->core->now, now);
 }

@@ -214,6 +214,13 @@ static void ends(struct fixture *fx)
 	assert_int_equal(nf_ct_expect_count(fx->net), 1);
 	store_relaxed(&fx->core->now, now + 3600 * NF_CT_HZ);
 	assert_int_equal(nf_ct_expect_count(fx->net), 0);
+	/* One of a minute ends before one of an hour that was there first. */
+	now += 3600 * NF_CT_HZ;
+	assert_int_equal(expect_flags(n, 3, 503, 1, 0), 0);
+	assert_int_equal(expect(n, 3, 504), 0);
+	store_relaxed(&fx->core->now, now + 60 * NF_CT_HZ);
+	assert_null(master_of(fx, 3, 504));
+	assert_int_equal(nf_ct_expect_count(fx->net), 1);
 	fx->v->ops->put(n);
 }
 

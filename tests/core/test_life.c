@@ -114,6 +114,43 @@ static void gc_bounded(struct fixture *fx)
 	atomic_store(&fx->core->now, 0);
 }
 
+/* A round that paused leaves nothing of its mean timeout to the next one. */
+static void gc_forgets(struct fixture *fx)
+{
+	nf_ct_gc_init(&fx->core->gc, NF_CT_GC_MEAN);
+	for (uint32_t i = 0; i < 500; i++)
+		put_for(fx, i, i % 2 ? 2 * SECOND : SECOND);
+	atomic_store(&fx->core->now, SECOND + 1);
+	gc_round(fx);
+	assert_int_equal(entries(fx), 250);
+	atomic_store(&fx->core->now, 10 * SECOND);
+	gc_round(fx);
+	assert_int_equal(entries(fx), 0);
+	assert_int_equal(gc_round(fx), 60 * SECOND - 1);
+	atomic_store(&fx->core->now, 0);
+}
+
+/* A run that reaches its time limit goes on behind the bucket that it has scanned last. */
+static void test_gc_goes_on(void **state)
+{
+	const struct ct_variant *v = ct_variant_find("nulls_rcu_jhash2_scale_seqcount");
+	unsigned int pauses = 0;
+	struct fixture fx;
+
+	(void)state;
+	fixture_open(&fx, v, 1024, 1);
+	nf_ct_gc_init(&fx.core->gc, NF_CT_GC_MEAN);
+	/* The limit is less than a millisecond away: some runs reach it. */
+	for (unsigned int i = 0; i < 200000 && pauses < 3; i++) {
+		if (nf_conntrack_gc_worker(fx.core, 0))
+			continue;
+		assert_int_equal(fx.core->gc.next_bucket % 16, 0);
+		pauses += fx.core->gc.next_bucket > 0;
+	}
+	assert_int_equal(pauses, 3);
+	fixture_close(&fx);
+}
+
 static int assure_odd(struct nf_conn *ct, void *arg)
 {
 	(void)arg;
@@ -437,6 +474,7 @@ static void stat_text(struct fixture *fx)
 
 OVER_VARIANTS(gc_mean)
 OVER_VARIANTS(gc_interval)
+OVER_VARIANTS(gc_forgets)
 OVER_VARIANTS(gc_bounded)
 OVER_VARIANTS(gc_makes_room)
 OVER_VARIANTS(gc_slices)
@@ -447,7 +485,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_gc_mean),	      cmocka_unit_test(test_gc_interval),
-		cmocka_unit_test(test_gc_bounded),    cmocka_unit_test(test_gc_makes_room),
+		cmocka_unit_test(test_gc_bounded),    cmocka_unit_test(test_gc_forgets),
+		cmocka_unit_test(test_gc_goes_on),    cmocka_unit_test(test_gc_makes_room),
 		cmocka_unit_test(test_gc_slices),     cmocka_unit_test(test_cap),
 		cmocka_unit_test(test_cap64),	      cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_lists_threads), cmocka_unit_test(test_stat_text),

@@ -123,6 +123,29 @@ static void intervals_hold_the_truth(void **state)
 	assert_in_range(inside, 0.88 * runs, 0.995 * runs);
 }
 
+/*
+ * Throughputs of two threads that scatter by a known deviation: that of the mean of nine drawn from
+ * them is 0.0172, so 95 % of the resamples are within 1.96 times that.  90 % would be 16 % narrower.
+ */
+static void interval_of_the_model(void **state)
+{
+	json_t *report = measured(&(struct law){ 0.25, 0 }, two, 0, 1), *cell;
+	const double by = 1.96 * 0.02 * sqrt(60.0 / 9) / 3, wide = 1.25 * (exp(by) - exp(-by));
+	double mops[REPEATS], width;
+
+	(void)state;
+	for (int k = 0; k < REPEATS; k++)
+		mops[k] = 16 * exp(0.02 * (k - 4));
+	cell = json_object_get(json_object_get(report, "cells"), "w/nulls_rcu/threads:2");
+	metric_put(json_object_get(cell, "metrics"), "mops", mops, REPEATS);
+	json_object_del(report, "scaling");
+	assert_int_equal(judge_scaling(report), 0);
+	assert_true(fabs(number(report, "contention") - 0.25) < 1e-6);
+	width = number(report, "contention_high") - number(report, "contention_low");
+	assert_true(fabs(width / wide - 1) < 0.08);
+	json_decref(report);
+}
+
 static void two_numbers_tell_contention_alone(void **state)
 {
 	static const struct law law = { 0.25, 0 }, best = { 0, 0 }, beyond = { -0.1, 0 };
@@ -163,6 +186,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(finds_the_law),
 	cmocka_unit_test(every_throughput_counts_alike),
 	cmocka_unit_test(intervals_hold_the_truth),
+	cmocka_unit_test(interval_of_the_model),
 	cmocka_unit_test(two_numbers_tell_contention_alone),
 	cmocka_unit_test(one_number_tells_nothing),
 };

@@ -119,7 +119,7 @@ static void both_states_are_told(void **state)
 	const json_t *v = verdict_of(report);
 
 	(void)state;
-	assert_true(fabs(at(v, "near", "ns") - 90) < 10 && fabs(at(v, "far", "ns") - 370) < 40);
+	assert_true(fabs(at(v, "near", "ns") - 90) < 5 && fabs(at(v, "far", "ns") - 370) < 20);
 	assert_true(holds(v, "near", -30) && holds(v, "far", -24));
 	assert_true(at(v, "near", "ci_high_percent") < at(v, "far", "ci_low_percent"));
 	assert_non_null(strstr(json_string_value(json_object_get(v, "text")), "near"));
