@@ -178,6 +178,11 @@ static int check_traffic(const struct workload_product *p, const struct cell *ce
 				     "%s: at level: packets hit_share must be 1: a packet without "
 				     "a connection makes one, and the population would drift",
 				     place_of(p, PARAM_HIT_SHARE, place));
+	if (!cell->refcount)
+		return ct_user_error(p->e,
+				     "%s: at level: packets each lookup takes a reference; remove "
+				     "refcount, or use level: ops",
+				     place_of(p, PARAM_REFCOUNT, place));
 	if (cell->lookup < 1)
 		return ct_user_error(
 			p->e,

@@ -299,7 +299,7 @@ static void allow_resize(const struct parameter *p, char *buf, size_t size, size
 		"twice the buckets at the start)");
 }
 
-#define EVENT_LIST "none|([^ ]+@[0-9.]+(%|ns|us|ms|s|min) *)+"
+#define EVENT_LIST "none|([^ ]+@[0-9.]+(%|ns|us|ms|s|min|h) *)+"
 
 const struct parameter_type type_events = {
 	.parse = parse_events,

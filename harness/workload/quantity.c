@@ -88,9 +88,8 @@ bool parse_seconds(const char *text, double *out)
 	static const struct {
 		const char *unit;
 		double per_second;
-	} units[] = {
-		{ "s", 1 }, { "ms", 1e3 }, { "us", 1e6 }, { "ns", 1e9 }, { "min", 1.0 / 60 }
-	};
+	} units[] = { { "s", 1 },    { "ms", 1e3 },	  { "us", 1e6 },
+		      { "ns", 1e9 }, { "min", 1.0 / 60 }, { "h", 1.0 / 3600 } };
 	const char *end = number_end(text);
 
 	if (!end)

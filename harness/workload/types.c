@@ -206,7 +206,7 @@ static void allow_time(const struct parameter *p, char *buf, size_t size, size_t
 	print_seconds(least, sizeof(least), p->min);
 	print_seconds(most, sizeof(most), p->max);
 	text_add(buf, size, at, "a time with its unit from %s to %s, as in %s",
-		 p->min > 0 ? least : "0s", p->max < SECONDS_MAX ? most : "24 hours",
+		 p->min > 0 ? least : "0s", p->max < SECONDS_MAX ? most : "24h",
 		 !p->none && p->fallback ? p->fallback
 		 : p->min < 1		 ? "2ms"
 					 : "60s");
@@ -217,7 +217,7 @@ const struct parameter_type type_seconds = {
 	.print = print_time,
 	.allow = allow_time,
 	.json = JSON_NUMBER,
-	.pattern = "[0-9]+([.][0-9]+)?(ns|us|ms|s|min)",
+	.pattern = "[0-9]+([.][0-9]+)?(ns|us|ms|s|min|h)",
 };
 
 /* ---- words ---- */

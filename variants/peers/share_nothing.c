@@ -102,7 +102,8 @@ static __always_inline void table_prefetch(struct ct_table *t, uint32_t hash)
 {
 	const _Atomic uintptr_t *buckets = part_mine(t)->buckets;
 
-	ct_prefetch(&buckets[ct_bucket(hash, t->size)]);
+	if (likely(buckets))
+		ct_prefetch(&buckets[ct_bucket(hash, t->size)]);
 }
 
 /* As in chained_table.inc.h: the first node of each chain, then the lookups. */

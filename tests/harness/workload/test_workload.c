@@ -95,7 +95,7 @@ static void test_every_key(void **state)
 			  "--resize", "2Ki@25% x0.5@1s", "--pages", "4k", "--events",
 			  "limit=x2@0% flood=10k:100ms@20% dump@1s stall=5ms@90%", "--timeline",
 			  "2ms", "--copies", "7", "--split", "round_robin", "--precision", "2%",
-			  "--detect", "1.5%", "--detect-several", "2%", "--budget", "60s",
+			  "--detect", "1.5%", "--detect-several", "2%", "--budget", "2h",
 			  "--distance", "near"));
 	assert_string_equal(set.name, "all-of_them");
 	assert_int_equal(set.list[0].plots,
@@ -143,7 +143,7 @@ static void test_every_key(void **state)
 	assert_int_equal(c->pages, PAGES_4K);
 	assert_int_equal(c->copies, 7);
 	assert_int_equal(c->split, SPLIT_ROUND_ROBIN);
-	assert_true(c->precision == 0.02 && c->budget == 60);
+	assert_true(c->precision == 0.02 && c->budget == 7200);
 	assert_true(c->detect == 0.015 && c->detect_several == 0.02);
 	assert_int_equal(c->distance, DISTANCE_NEAR);
 	assert_param(c, "distance", "near");

@@ -168,6 +168,7 @@ static void test_bad_files(void **state)
 		  5,
 		  { "mix", "lookup=100" } },
 		{ TABLE "level: packets\nhit_share: 0.5\n", 5, { "hit_share" } },
+		{ TABLE "level: packets\nrefcount: false\n", 5, { "refcount" } },
 		/* the table */
 		{ GOOD, 0, { "w.yaml", "buckets", "load_factor: 1" } },
 		{ TABLE "buckets: 10\n", 3, { "buckets", "load_factor" } },
