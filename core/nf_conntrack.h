@@ -36,11 +36,16 @@ struct ct_table_node {
  * count makes the result valid, see nf_conntrack_find_get()).
  */
 struct nf_conntrack_tuple_hash {
+#ifdef CT_LAYOUT_LINUX
 	struct ct_table_node hnnode;
+#endif
 	union {
 		struct nf_conntrack_tuple tuple; /* for holders of a reference */
 		_Atomic uint64_t tuple_w[CT_TUPLE_WORDS];
 	};
+#ifndef CT_LAYOUT_LINUX
+	struct ct_table_node hnnode;
+#endif
 }
 #ifdef CT_LAYOUT_APART
 __attribute__((aligned(64))) /* with 8 bytes free at its end */
@@ -90,10 +95,13 @@ union nf_conntrack_proto {
 #define CT_NO_LIST UINT16_MAX
 
 /*
- * The fields have Linux's order: the reference count, which every hit writes, shares a cache line
- * with the first key, which every walk along the chain reads, also on other CPUs.  CT_LAYOUT_APART
- * separates them: one key in each of the first two lines, with the fields that walks read; the
- * fields that hits write in the third.  docs/FINDINGS.md has the gain.
+ * Line 0 has what a lookup compares for the original direction: count, timeout, status, zone, the
+ * key and the pointer to the next entry.  Linux's struct has each pointer before its key, so that
+ * the first key's last word is in line 1: CT_LAYOUT_LINUX does that, too.  In both orders the
+ * reference count, which every hit writes, shares a cache line with the first key, which every walk
+ * along the chain reads, also on other CPUs.  CT_LAYOUT_APART separates them: one key in each of
+ * the first two lines, with the fields that walks read; the fields that hits write in the third.
+ * docs/FINDINGS.md has the gain of each.
  */
 struct nf_conn {
 #ifndef CT_LAYOUT_APART
@@ -146,10 +154,13 @@ _Static_assert(offsetof(struct nf_conn, tuplehash) + sizeof(((struct nf_conn *)0
 	       "the fields that a lookup reads fit into the first two cache lines");
 _Static_assert(_Alignof(struct nf_conn) > NFCT_INFOMASK,
 	       "ctinfo is stored in the pointer's low bits");
-_Static_assert(offsetof(struct nf_conntrack_tuple_hash, tuple) +
-			       sizeof(struct nf_conntrack_tuple) ==
-		       56,
-	       "node size");
+/* Is the original direction's key in the first line? */
+#define CT_KEY_IN_LINE \
+	(offsetof(struct nf_conn, tuplehash[0].tuple) + sizeof(struct nf_conntrack_tuple) <= \
+	 CT_CACHE_LINE)
+#ifndef CT_LAYOUT_LINUX
+_Static_assert(CT_KEY_IN_LINE, "a walk reads one line of each connection");
+#endif
 #ifdef CT_LAYOUT_APART
 _Static_assert(offsetof(struct nf_conn, timeout) == 56 && offsetof(struct nf_conn, mark) == 120,
 	       "behind the keys");

@@ -176,8 +176,8 @@ static __always_inline void table_prefetch(struct ct_table *t, uint32_t hash)
 }
 
 /*
- * The lines were prefetched before.  First prefetches the objects that they most probably refer to,
- * two cache lines each; then compares each object.  If a guess does not match, its key is looked up
+ * The lines were prefetched before.  First prefetches the objects that they most probably refer to:
+ * the lines with the key.  Then compares each object.  If a guess does not match, its key is looked up
  * in the usual way.
  */
 #define CT_TABLE_BURSTS
@@ -188,7 +188,7 @@ table_find_burst(struct ct_table *t, struct ct_find *f, struct ct_burst *b, cons
 
 	for (unsigned int i = 0; i < b->nr; i++) {
 		guess[i] = fl_guess(&t->fl, b->hash[i], get);
-		if (likely(guess[i] && guess[i] != FL_UNSURE))
+		if (!CT_KEY_IN_LINE && likely(guess[i] && guess[i] != FL_UNSURE))
 			ct_prefetch((char *)fl_at(&t->fl, guess[i]) + CT_CACHE_LINE);
 	}
 	for (unsigned int i = 0; i < b->nr; i++) {
