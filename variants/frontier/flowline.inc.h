@@ -176,9 +176,9 @@ static __always_inline void table_prefetch(struct ct_table *t, uint32_t hash)
 }
 
 /*
- * The lines were prefetched before.  First prefetches the objects that they most probably refer to:
- * the lines with the key.  Then compares each object.  If a guess does not match, its key is looked up
- * in the usual way.
+ * The lines were prefetched before.  First prefetches the objects that they most probably refer to
+ * (the lines with the key); then compares each object.  If a guess does not match, its key is
+ * looked up in the usual way.
  */
 #define CT_TABLE_BURSTS
 static __always_inline void
