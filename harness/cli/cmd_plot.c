@@ -68,7 +68,8 @@ static int draw(void *request, struct ct_error *e)
 		return err;
 	if (!drawn)
 		return ct_user_error(e, "'%.500s' has nothing to draw%s", dir,
-				     q->kinds ? " of this kind" : ": no cell has a result");
+				     q->kinds ? " of this kind"
+					      : " by default; --kind bars draws its figures");
 	printf("plots: %s (%zu, as SVG and PNG)\n", out, drawn);
 	return 0;
 }
