@@ -37,6 +37,9 @@ static const struct cmd_option options[] = {
 	{ "packets", 0, CMD_SWITCH, AT(q.packets), NULL,
 	  .help = "packets from one TUN device to another, without conntrack and with it, beside "
 		  "the same packets through the hooks here" },
+	{ "full", 0, CMD_SWITCH, AT(q.full), NULL,
+	  .help = "maps that are full: the share of new connections that a flood evicts, and of "
+		  "old ones" },
 	{ "json", 0, CMD_SWITCH, AT(json), NULL, .help = "print JSON" },
 	{ .name = NULL },
 };
@@ -45,6 +48,7 @@ static const struct cmd_term examples[] = {
 	{ "sudo ctbench kernel", NULL },
 	{ "sudo ctbench kernel --flows 1048576 --buckets 1048576 --threads 2", NULL },
 	{ "sudo ctbench kernel --packets", NULL },
+	{ "sudo ctbench kernel --full", "beside it: ctbench run op_evict" },
 	{ NULL, NULL },
 };
 
@@ -289,6 +293,79 @@ static int print_packets(const struct request *c, const struct kernel_result *r)
 	return 0;
 }
 
+/* ---- full maps ---- */
+
+static const struct {
+	const char *name, *heading;
+	size_t offset; /* of its shares */
+} full_columns[] = {
+	{ "refused", "refused %", offsetof(struct kernel_full, refused) },
+	{ "fresh_lost", "new gone %", offsetof(struct kernel_full, fresh_lost) },
+	{ "answered_lost", "answered gone %", offsetof(struct kernel_full, answered_lost) },
+	{ "old_lost", "old gone %", offsetof(struct kernel_full, old_lost) },
+};
+
+/* In percent. */
+static struct stats_interval share_of(const struct kernel_full *f, size_t column, size_t rounds)
+{
+	const double *list =
+		(const double *)(const void *)((const char *)f + full_columns[column].offset);
+	struct stats_interval s = interval_of(list, rounds);
+
+	return (struct stats_interval){ 100 * s.value, 100 * s.low, 100 * s.high };
+}
+
+static int print_full_json(const struct request *c, const struct kernel_result *r)
+{
+	json_t *maps = json_array(), *one;
+
+	for (unsigned int i = 1; i < KERNEL_THERE; i++) {
+		one = json_pack("{s:s}", "map", r->row[i].name);
+		for (size_t k = 0; k < ARRAY_SIZE(full_columns); k++)
+			interval_json(one, full_columns[k].name,
+				      share_of(&r->full[i], k, c->q.rounds), c->q.rounds);
+		json_array_append_new(maps, one);
+	}
+	return put_json(json_pack("{s:I, s:I, s:I, s:s, s:o}", "flows", (json_int_t)c->q.flows,
+				  "fresh", (json_int_t)KERNEL_FRESH, "flood",
+				  (json_int_t)KERNEL_FLOOD(c->q.flows), "unit", "%", "maps", maps));
+}
+
+static int print_full(const struct request *c, const struct kernel_result *r)
+{
+	struct grid g = { .columns = 1 + 2 * ARRAY_SIZE(full_columns), .left = { true } };
+	char text[64];
+
+	printf("%llu connections fill a map, each was looked up once.\nThen %d new ones, half of "
+	       "them looked up, and a flood "
+	       "of "
+	       "%llu; medians of %llu rounds\n",
+	       (unsigned long long)c->q.flows, KERNEL_FRESH,
+	       (unsigned long long)KERNEL_FLOOD(c->q.flows), (unsigned long long)c->q.rounds);
+	grid_add_row(&g);
+	grid_put(&g, 0, "map");
+	for (size_t k = 0; k < ARRAY_SIZE(full_columns); k++) {
+		grid_put(&g, 1 + 2 * k, full_columns[k].heading);
+		grid_put(&g, 2 + 2 * k, "95 %");
+	}
+	for (unsigned int i = 1; i < KERNEL_THERE; i++) {
+		grid_add_row(&g);
+		grid_put(&g, 0, r->row[i].name);
+		for (size_t k = 0; k < ARRAY_SIZE(full_columns); k++) {
+			const struct stats_interval s = share_of(&r->full[i], k, c->q.rounds);
+
+			snprintf(text, sizeof(text), "%.1f", s.value);
+			grid_put(&g, 1 + 2 * k, text);
+			snprintf(text, sizeof(text), "%.1f..%.1f", s.low, s.high);
+			grid_put(&g, 2 + 2 * k, c->q.rounds < STATS_LEAST ? "-" : text);
+		}
+	}
+	grid_print(stdout, &g, GRID_TEXT);
+	grid_free(&g);
+	printf("the same question here: ctbench run op_evict\n");
+	return 0;
+}
+
 static bool is_power(uint64_t n)
 {
 	return n && !(n & (n - 1));
@@ -312,6 +389,10 @@ static int execute(void *request, struct ct_error *e)
 	if (!is_power(c->q.flows) || !is_power(c->q.threads))
 		return ct_user_error(e, "--flows and --threads must be powers of two, as 65536 "
 					"and 2");
+	if (c->q.packets && c->q.full)
+		return ct_user_error(e, "--packets and --full exclude each other");
+	if (c->q.full && c->q.flows < 4 * KERNEL_FRESH)
+		return ct_user_error(e, "--full needs --flows %d or more", 4 * KERNEL_FRESH);
 	if (c->q.threads > topology_nr_cpus())
 		return ct_fail(e, -EINVAL, CT_EXIT_SKIP,
 			       "--threads %llu is more than this machine's %u CPUs",
@@ -321,6 +402,8 @@ static int execute(void *request, struct ct_error *e)
 	err = kernel_measure(&c->q, &r, e);
 	if (err)
 		return err;
+	if (c->q.full)
+		return c->json ? print_full_json(c, &r) : print_full(c, &r);
 	if (c->q.packets)
 		return c->json ? print_packets_json(c, &r) : print_packets(c, &r);
 	return c->json ? print_json(c, &r) : print_text(c, &r);
@@ -340,6 +423,9 @@ const struct command command_kernel = {
 		"--packets writes packets to a TUN device, from which the kernel forwards them to "
 		"another, in a namespace without conntrack and in one with it: what conntrack "
 		"adds, beside all hooks of this program. It needs root, /dev/net/tun and nft.\n\n"
+		"--full asks maps without a place to spare which connections give way to a flood: "
+		"new ones, or old ones that were looked up. "
+		"'ctbench run op_evict' asks the tables here.\n\n"
 		"The tables need root, Linux 5.18, BTF and conntrack. Both work in network "
 		"namespaces "
 		"of their own. --buckets and nf_conntrack_max hold for the whole machine "

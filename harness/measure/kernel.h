@@ -8,6 +8,8 @@
  *
  * Or packets: from one TUN device to another through the kernel, in a namespace without conntrack
  * and in one with it, and through all hooks here.
+ *
+ * Or maps that are full: which connections give way.
  */
 #ifndef CTBENCH_HARNESS_MEASURE_KERNEL_H
 #define CTBENCH_HARNESS_MEASURE_KERNEL_H
@@ -35,6 +37,7 @@ struct kernel_request {
 	uint64_t threads;  /* of lookups; a power of two */
 	const char *table; /* the variant to measure beside it */
 	bool packets;	   /* through everything, instead of operations on tables */
+	bool full;	   /* maps without a place to spare, instead of operations on tables */
 };
 
 struct kernel_row {
@@ -44,11 +47,25 @@ struct kernel_row {
 	double done[KERNEL_OPS]; /* the least share of operations that did what they should */
 };
 
+/*
+ * A map that `flows` connections fill, each of them looked up once.  Then KERNEL_FRESH new ones come,
+ * half of which are answered (looked up), and a flood of KERNEL_FLOOD(flows) others.
+ */
+#define KERNEL_FRESH	    1024
+#define KERNEL_FLOOD(flows) ((flows) / 16 * 5)
+struct kernel_full {
+	double refused[KERNEL_ROUNDS_MAX];    /* the share of new ones that found no place */
+	double fresh_lost[KERNEL_ROUNDS_MAX]; /* of the others: gone after the flood, or refused */
+	double answered_lost[KERNEL_ROUNDS_MAX];
+	double old_lost[KERNEL_ROUNDS_MAX]; /* of the first ones */
+};
+
 struct kernel_result {
 	uint64_t buckets;		    /* of nf_conntrack and the variant */
 	double calls_ns[KERNEL_ROUNDS_MAX]; /* what eight calls and returns cost in the kernel */
 	struct kernel_row row[KERNEL_TABLES];
-	double huge[KERNEL_HERE]; /* the share of their memory that is on huge pages */
+	double huge[KERNEL_HERE];	       /* the share of their memory that is on huge pages */
+	struct kernel_full full[KERNEL_THERE]; /* of a request for full maps; [0] is empty */
 	double packet_ns[KERNEL_WAYS][KERNEL_ROUNDS_MAX]; /* of CPU; of a request for packets */
 };
 

@@ -23,9 +23,10 @@ int kernel_bpf_built(struct ct_error *e)
 		       "clang libbpf-dev, and build it again");
 }
 
-int kernel_bpf_open(struct kernel_tuples *t, struct ct_error *e)
+int kernel_bpf_open(struct kernel_tuples *t, uint64_t room, struct ct_error *e)
 {
 	(void)t;
+	(void)room;
 	return kernel_bpf_built(e);
 }
 
@@ -98,11 +99,8 @@ static void find_programs(const struct bpf_object *object)
 	expire = find(object, "", "expire");
 }
 
-/*
- * Twice the connections, so that an LRU, whose CPUs keep some free entries in stock, evicts none;
- * where each CPU has its own part, for each CPU.
- */
-static int set_sizes(struct bpf_object *object, uint64_t flows)
+/* Where each CPU has its own part of a map, room for each CPU. */
+static int set_sizes(struct bpf_object *object, uint64_t flows, uint64_t room)
 {
 	const uint64_t cpus = (uint64_t)libbpf_num_possible_cpus();
 	int err = bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "tuples"),
@@ -112,12 +110,12 @@ static int set_sizes(struct bpf_object *object, uint64_t flows)
 		const bool apart = !strcmp(names[i], "lru_per_cpu");
 
 		err = bpf_map__set_max_entries(bpf_object__find_map_by_name(object, names[i]),
-					       (uint32_t)(2 * flows * (apart ? cpus : 1)));
+					       (uint32_t)(room * (apart ? cpus : 1)));
 	}
 	return err;
 }
 
-int kernel_bpf_open(struct kernel_tuples *t, struct ct_error *e)
+int kernel_bpf_open(struct kernel_tuples *t, uint64_t room, struct ct_error *e)
 {
 	const size_t size = (size_t)(kernel_bpf_object_end - kernel_bpf_object);
 	const size_t bytes = 3 * (size_t)t->flows * sizeof(*t->list);
@@ -129,7 +127,7 @@ int kernel_bpf_open(struct kernel_tuples *t, struct ct_error *e)
 	if (!object)
 		return ct_fail(e, -errno, CT_EXIT_INTERNAL, "cannot read the programs: %s",
 			       strerror(errno));
-	err = set_sizes(object, t->flows);
+	err = set_sizes(object, t->flows, room);
 	if (!err)
 		err = bpf_object__load(object);
 	if (err)

@@ -57,14 +57,18 @@ int kernel_setting_write(const char *name, long long value);
 /* The ways of packets: kernel_tun.c.  In a process of its own.  0 or an error. */
 int kernel_tun_measure(const struct kernel_request *q, struct kernel_result *r, struct ct_error *e);
 
+/* Full maps: kernel_full.c.  In a process of its own.  0 or an error. */
+int kernel_full_measure(const struct kernel_request *q, struct kernel_result *r,
+			struct ct_error *e);
+
 /* The tables of the kernel, by number; NULL after the last. */
 const char *kernel_bpf_name(unsigned int table);
 
 /*
- * Loads the programs; puts the memory of the tuples, which they share, into t->list.  0 or an
- * error: CT_EXIT_SKIP if the kernel, or this build, does not have them.
+ * Loads the programs, with maps of `room` entries; puts the memory of the tuples, which they share,
+ * into t->list.  0 or an error: CT_EXIT_SKIP if the kernel, or this build, does not have them.
  */
-int kernel_bpf_open(struct kernel_tuples *t, struct ct_error *e);
+int kernel_bpf_open(struct kernel_tuples *t, uint64_t room, struct ct_error *e);
 /* Does this build contain the programs? */
 int kernel_bpf_built(struct ct_error *e);
 

@@ -22,12 +22,15 @@
 static char errors[4096];
 static long rows, intervals;
 
-static bool packets; /* --packets */
+static const char *mode; /* --packets, --full */
+static double lost[4];	 /* of --full, by map: new connections that were gone, in percent */
 
 /* Runs it; as `user` unless that is 0; ends it by a signal after so many ms, unless that is 0. */
 static int kernel(const char *buckets, uid_t user, unsigned int kill_after)
 {
 	int err[2], out[2], status;
+	bool is_lost = false;
+	unsigned int maps = 0;
 	char line[4096];
 	FILE *text;
 	pid_t pid;
@@ -43,8 +46,7 @@ static int kernel(const char *buckets, uid_t user, unsigned int kill_after)
 		if (user && setuid(user))
 			_exit(99);
 		execl(CTBENCH_BINARY, CTBENCH_BINARY, "kernel", "--flows", "4096", "--rounds",
-		      kill_after ? "64" : "5", "--json", "--buckets", buckets,
-		      packets ? "--packets" : NULL, NULL);
+		      kill_after ? "64" : "5", "--json", "--buckets", buckets, mode, NULL);
 		_exit(NOT_STARTED);
 	}
 	close(err[1]);
@@ -55,6 +57,11 @@ static int kernel(const char *buckets, uid_t user, unsigned int kill_after)
 	}
 	text = fdopen(out[0], "r");
 	for (rows = intervals = 0; fgets(line, sizeof(line), text);) {
+		is_lost |= strstr(line, "\"fresh_lost\"") != NULL;
+		if (is_lost && sscanf(line, " \"median\": %lf", &lost[maps & 3]) == 1) {
+			is_lost = false;
+			maps++;
+		}
 		rows += strstr(line, "\"table\"") != NULL;
 		intervals += strstr(line, "\"low\"") != NULL;
 	}
@@ -123,10 +130,10 @@ static void test_packets(void **state)
 	int status;
 
 	(void)state;
-	packets = true;
+	mode = "--packets";
 	status = kernel("0", 0, 0);
 	if (status == CT_EXIT_SKIP) {
-		packets = false;
+		mode = NULL;
 		print_message("%s", errors);
 		skip();
 	}
@@ -134,12 +141,33 @@ static void test_packets(void **state)
 	assert_int_equal(status, 0);
 	assert_int_equal(intervals, 5);
 	assert_int_equal(setting(MAX), max);
-	packets = false;
+	mode = NULL;
+}
+
+/* A hash has no room for new connections; an LRU evicts those that nobody looked up. */
+static void test_full(void **state)
+{
+	int status;
+
+	(void)state;
+	mode = "--full";
+	status = kernel("0", 0, 0);
+	mode = NULL;
+	if (status == CT_EXIT_SKIP) {
+		print_message("%s", errors);
+		skip();
+	}
+	assert_string_equal(errors, "");
+	assert_int_equal(status, 0);
+	assert_int_equal(intervals, 4 * 4);
+	assert_true(lost[0] == 100 && lost[1] == 100); /* hash, hash_no_prealloc */
+	assert_true(lost[2] > 0 && lost[3] > 0);       /* lru, lru_per_cpu */
 }
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_not_root),
 	cmocka_unit_test(test_settings_are_put_back),
 	cmocka_unit_test(test_packets),
+	cmocka_unit_test(test_full),
 };
 CT_TEST_MAIN(tests, NULL, NULL)
