@@ -101,8 +101,8 @@ static int by_size(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Values without a limit are left out. */
-static void put(json_t *out, const char *key, double value, double *resampled)
+/* The interval leaves out `cut` resamples on either side.  Values without a limit are left out. */
+static void put(json_t *out, const char *key, double value, double *resampled, size_t cut)
 {
 	char name[32];
 
@@ -110,12 +110,23 @@ static void put(json_t *out, const char *key, double value, double *resampled)
 	if (isfinite(value))
 		json_object_set_new(out, key, json_real(value));
 	snprintf(name, sizeof(name), "%s_low", key);
-	if (isfinite(resampled[RESAMPLES / 40]))
-		json_object_set_new(out, name, json_real(resampled[RESAMPLES / 40]));
+	if (isfinite(resampled[cut]))
+		json_object_set_new(out, name, json_real(resampled[cut]));
 	snprintf(name, sizeof(name), "%s_high", key);
-	if (isfinite(resampled[RESAMPLES - 1 - RESAMPLES / 40]))
-		json_object_set_new(out, name,
-				    json_real(resampled[RESAMPLES - 1 - RESAMPLES / 40]));
+	if (isfinite(resampled[RESAMPLES - 1 - cut]))
+		json_object_set_new(out, name, json_real(resampled[RESAMPLES - 1 - cut]));
+}
+
+/* As everywhere (stats.h): few repeats need more than the middle 95 % of the resamples. */
+static size_t left_out(const struct series *s)
+{
+	size_t least = s->repeats[0], df = 0;
+
+	for (size_t i = 0; i < s->nr; i++) {
+		least = s->repeats[i] < least ? s->repeats[i] : least;
+		df += s->repeats[i] - 1;
+	}
+	return (size_t)(stats_tail_share(least, (double)df) * RESAMPLES);
 }
 
 static json_t *series_to_json(const struct series *s, const json_t *others)
@@ -140,10 +151,10 @@ static json_t *series_to_json(const struct series *s, const json_t *others)
 	out = json_pack("{s:O, s:O, s:O, s:o}", "workload", json_object_get(s->cell, "workload"),
 			"variant", json_object_get(s->cell, "variant"), "at", others, "threads",
 			threads);
-	put(out, "contention", m.contention, drawn[0]);
-	put(out, "coherence", m.coherence, drawn[1]);
-	put(out, "peak_threads", m.peak, drawn[2]);
-	put(out, "most_times", m.most, drawn[3]);
+	put(out, "contention", m.contention, drawn[0], left_out(s));
+	put(out, "coherence", m.coherence, drawn[1], left_out(s));
+	put(out, "peak_threads", m.peak, drawn[2], left_out(s));
+	put(out, "most_times", m.most, drawn[3], left_out(s));
 	free(drawn);
 	return out;
 }

@@ -134,8 +134,7 @@ static size_t left_out(const struct stats_sample *s)
 	return s->whole ? s->n / 10 : trim(s->n);
 }
 
-/* Where the interval ends among the sorted resamples, on either side (see stats.h). */
-static double tail_share(size_t n, double df)
+double stats_tail_share(size_t n, double df)
 {
 	double t = stats_t_quantile((1 + STATS_CONFIDENCE) / 2, df);
 
@@ -169,7 +168,7 @@ static int bootstrap(struct stats_interval *out, const struct stats_sample *samp
 		}
 	}
 	qsort(values, stats_resamples, sizeof(*values), by_value);
-	cut = (size_t)(tail_share(least, df > 1 ? df : 1) * (double)stats_resamples);
+	cut = (size_t)(stats_tail_share(least, df > 1 ? df : 1) * (double)stats_resamples);
 	out->low = fmin(values[cut], out->value);
 	out->high = fmax(values[stats_resamples - 1 - cut], out->value);
 	free(values);

@@ -74,6 +74,12 @@ struct stats_interval stats_median(double *values, size_t n, uint64_t seed);
 size_t stats_median_rank(size_t n);
 #define STATS_RANKS_LEAST 6
 
+/*
+ * The share of the sorted resamples on either side of a bootstrap interval: less than 2.5 %, by the
+ * smallest sample's n > 1 and the degrees of freedom of all, so that few values make it wide enough.
+ */
+double stats_tail_share(size_t n, double df);
+
 /* The mean without the smallest and largest fifth; sorts values.  n > 0. */
 double stats_trimmed_mean(double *values, size_t n);
 
