@@ -302,6 +302,7 @@ static int table_init(struct ct_table *t, const struct ct_config *config)
 {
 	static _Atomic unsigned int number;
 	char name[RTE_HASH_NAMESIZE];
+	int ret;
 	struct rte_hash_parameters how = {
 		.name = name,
 		.entries = (uint32_t)rte_slots(config->connections),
@@ -315,6 +316,9 @@ static int table_init(struct ct_table *t, const struct ct_config *config)
 	if (rte_slots(config->connections) > RTE_HASH_ENTRIES_MAX ||
 	    config->threads > RTE_PROCESS_THREADS)
 		return -ENOMEM;
+	ret = rte_process_memory(how.entries);
+	if (ret)
+		return ret;
 	t->hash = rte_hash_create(&how);
 	if (!t->hash)
 		return -ENOMEM;
