@@ -23,6 +23,7 @@
 #include "harness/machine/memstat.h"
 #include "harness/measure/measure.h"
 #include "harness/numbers/random.h"
+#include "harness/numbers/stats.h"
 #include "harness/run/enough.h"
 #include "harness/run/rounds.h"
 #include "harness/run/slices.h"
@@ -495,8 +496,25 @@ find_members(struct run *run, const struct run_cell *like, uint32_t repeat, stru
 }
 
 /*
- * A void cell is measured again together with those that it is compared with: only rounds of both
- * sides are pairs.
+ * Can a cell do without this repeat? Yes, if the others suffice for a verdict. All others are
+ * compared with the baseline and its control, so these cannot.
+ */
+static bool can_spare(const struct run_cell *c, uint32_t repeat)
+{
+	const struct workload *w = c->workload;
+	uint32_t good = 0;
+
+	if (c->cell.control || !strcmp(c->cell.variant, w->cells[w->control].variant))
+		return false;
+	/* With a budget, as many are likely to follow as it holds. */
+	for (uint32_t k = 0; k < c->repeats; k++)
+		good += k < repeat ? run_repeat_good(&c->list[k]) : k > repeat && k < c->likely;
+	return good >= STATS_LEAST;
+}
+
+/*
+ * A void cell that cannot be spared is measured again together with those that it is compared with:
+ * only rounds of both sides are pairs.
  */
 static void again_if_void(const struct session *s, size_t nr)
 {
@@ -506,7 +524,7 @@ static void again_if_void(const struct session *s, size_t nr)
 		const struct run_repeat *r = &s->list[i].cell->list[s->repeat];
 
 		any |= r->done && !r->result.status && r->result.void_reason[0] &&
-		       !s->list[i].drifts;
+		       !s->list[i].drifts && !can_spare(s->list[i].cell, s->repeat);
 	}
 	for (size_t i = 0; i < nr && any; i++) {
 		struct run_repeat *r = &s->list[i].cell->list[s->repeat];
