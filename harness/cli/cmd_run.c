@@ -240,8 +240,8 @@ static int print_plan_json(const struct run *run, struct ct_error *e)
 						w->question, "cells", nr, "seconds",
 						workload_expected_seconds(w)));
 	}
-	plan = json_pack("{s:f, s:o, s:o}", "seconds", seconds, "workloads", workloads, "cells",
-			 cells);
+	plan = json_pack("{s:f, s:o, s:o}", "seconds", expected_with_bounds(seconds), "workloads",
+			 workloads, "cells", cells);
 	if (!plan)
 		return ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the cells");
 	failed = json_dumpf(plan, stdout, JSON_INDENT(1));

@@ -208,7 +208,7 @@ void run_count_cost(struct run *run, const struct run_cell *c, const struct cell
 /* The likely seconds of a repeat, for the time left: none beyond the likely number of repeats. */
 static inline double run_repeat_seconds(const struct run_cell *c, uint32_t repeat)
 {
-	return repeat < c->likely ? cell_expected_seconds(&c->cell) : 0;
+	return repeat < c->likely ? cell_expected_seconds(c->workload, &c->cell) : 0;
 }
 /* A hash of a cell's name, parameters and seed; --resume compares it. */
 uint64_t run_cell_fingerprint(const struct run_cell *c);

@@ -83,6 +83,9 @@ void allow_words(const struct parameter *p, char *buf, size_t size, size_t *at);
 /* Does it make new connections?  Then it cannot be combined with a capture. */
 bool event_is_synthetic(const struct cell_event *event);
 
+/* Repeats of the cells of w that take so many seconds together. */
+double expected_repeats(const struct workload *w, double seconds);
+
 /* The next of several phrases separated by blanks; returns its length, 0 at the end. */
 size_t next_phrase(const char **text, const char **phrase);
 

@@ -1,100 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* The names of cells, workloads as JSON, the time they take, and what --dry-run prints. */
+/* The names of cells, workloads as JSON, and what --dry-run prints. */
 #include "harness/base/text.h"
-#include "harness/numbers/stats.h"
 #include "harness/workload/internal.h"
 #include "variants/variant.h"
 
 #include <jansson.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define TEXT_MAX 1024
-
-/*
- * For the estimate, a little more than a machine with two busy cores needs: starting a process and
- * joining its threads; claiming memory for one connection, inserting it, and giving its memory
- * back; making the key streams of one thread, and one key of a long one; reading a capture.
- */
-#define START_SECONDS	   0.05
-#define CONNECTION_SECONDS 1.2e-6
-#define PEER_SECONDS	   3e-6 /* the same in tables by others, one writer at a time */
-#define STREAM_SECONDS	   0.03
-#define KEY_SECONDS	   0.1e-6
-#define CAPTURE_SECONDS	   0.2
-
-/*
- * Cells of a group are measured in slices (harness/run/rounds.c).  Each slice warms up again.  If
- * other cells push a table out of the last-level cache, some slices become up to eight times as
- * long.  That happens from this many connections on, with this factor on average.
- */
-#define SLICE_WARMUP 0.85 /* of the windows: one run of `make bench` */
-#define COLD_FLOWS   (512.0 * 1024)
-#define COLD_SLICES  1.5
-
-static double window_seconds(const struct cell *cell)
-{
-	bool alone = cell->nr_events || cell->timeline > 0 || cell_latency(cell) != LATENCY_NONE;
-
-	if (alone)
-		return cell->warmup + cell->seconds;
-	return cell->warmup + cell->seconds * (1 + SLICE_WARMUP) *
-				      ((double)cell->flows >= COLD_FLOWS ? COLD_SLICES : 1);
-}
-
-double cell_expected_seconds(const struct cell *cell)
-{
-	const struct ct_variant *v = ct_variant_find(cell->variant);
-	double build = (double)cell->flows *
-		       (v && v->flags & CT_V_PEER ? PEER_SECONDS : CONNECTION_SECONDS);
-	double streams = STREAM_SECONDS + (double)cell->flows * KEY_SECONDS;
-
-	if (cell->capture[0])
-		streams += CAPTURE_SECONDS;
-	/* For these, filling the table is the measurement. */
-	if (cell->kind == KIND_FILL)
-		return START_SECONDS + build + streams;
-	if (cell->kind == KIND_DECODE)
-		return START_SECONDS + CAPTURE_SECONDS + cell->seconds;
-	return START_SECONDS + build + streams + window_seconds(cell);
-}
-
-static double seconds_of_a_repeat(const struct workload *w)
-{
-	double sum = cell_expected_seconds(&w->cells[w->control]);
-
-	for (size_t i = 0; i < w->nr_cells; i++)
-		sum += cell_expected_seconds(&w->cells[i]);
-	return sum;
-}
-
-/* Repeats of cells that take so many seconds together. */
-static double expected_repeats(const struct workload *w, double seconds)
-{
-	double budget = w->cells[0].budget;
-
-	return budget > 0 ? fmax(budget / seconds, STATS_LEAST) : w->repeats;
-}
-
-double workload_expected_repeats(const struct workload *w)
-{
-	return expected_repeats(w, seconds_of_a_repeat(w));
-}
-
-double workload_expected_seconds(const struct workload *w)
-{
-	return seconds_of_a_repeat(w) * workload_expected_repeats(w);
-}
-
-double workload_set_expected_seconds(const struct workload_set *set)
-{
-	double sum = 0;
-
-	for (size_t i = 0; i < set->nr; i++)
-		sum += workload_expected_seconds(&set->list[i]);
-	return sum;
-}
 
 int cell_name(const struct workload *w, const struct cell *cell, char *buf, size_t size)
 {
@@ -349,7 +263,7 @@ static size_t print_workload(FILE *out, const struct workload *w, const bool *ch
 			     unsigned int repeats, double *seconds)
 {
 	bool control = !chosen || chosen[w->nr_cells];
-	double sum = control ? cell_expected_seconds(&w->cells[w->control]) : 0;
+	double sum = control ? cell_expected_seconds(w, &w->cells[w->control]) : 0;
 	bool limited;
 	size_t nr = 0;
 
@@ -357,7 +271,7 @@ static size_t print_workload(FILE *out, const struct workload *w, const bool *ch
 		if (chosen && !chosen[i])
 			continue;
 		nr++;
-		sum += cell_expected_seconds(&w->cells[i]);
+		sum += cell_expected_seconds(w, &w->cells[i]);
 	}
 	if (!nr && !control)
 		return 0;
@@ -405,7 +319,8 @@ void workload_print_cells(FILE *out, const struct workload_set *set, const bool 
 	}
 	fprintf(out, "%zu workload%s, %zu measurements, each in a separate process: ", workloads,
 		workloads == 1 ? "" : "s", measurements);
-	print_duration(out, seconds);
-	fprintf(out, ".\nAn estimate: void measurements are repeated, and cold tables need longer "
-		     "slices.\n");
+	print_duration(out, expected_with_bounds(seconds));
+	fprintf(out, ".\nAn estimate for a quiet machine, with the machine's bounds: void "
+		     "measurements are "
+		     "repeated, and cold\ntables need longer slices.\n");
 }

@@ -167,14 +167,15 @@ struct json_t *workload_to_json(const struct workload *w);
 char *workload_resolved_json(const struct workload *w); /* the same as text, for free() */
 
 /*
- * Expected seconds: one repeat of a cell, and all repeats of all cells and controls.  Windows and
- * warm-ups are exact; starting processes, filling tables and making key streams are estimates.
+ * Expected seconds on a quiet machine: one repeat of a cell of w beside the others of its group; all
+ * repeats of all cells and controls; of a set, with the machine's bounds.
  */
-double cell_expected_seconds(const struct cell *cell);
+double cell_expected_seconds(const struct workload *w, const struct cell *cell);
 /* Of each cell: its repeats or, with a budget, as many as that holds. */
 double workload_expected_repeats(const struct workload *w);
 double workload_expected_seconds(const struct workload *w);
 double workload_set_expected_seconds(const struct workload_set *set);
+double expected_with_bounds(double seconds); /* of measurements; of a run with these */
 
 /*
  * What --dry-run prints: the question of each workload, the parameters that are the same in all of
