@@ -12,9 +12,9 @@
 #include <rte_rcu_qsbr.h>
 
 /*
- * Address space: bytes for a key with its share of buckets and of the library's lists; the least; and
- * what the library has besides. The EAL describes each page of it when it starts, touched or not: 5 GB
- * take 0.2 s.
+ * Address space: bytes for a key with its share of buckets and of the library's lists; the least;
+ * and what the library has besides. The EAL describes each page of it when it starts, touched or
+ * not: 5 GB take 0.2 s.
  */
 #define KEY_BYTES	144
 #define LEAST_MEGABYTES 1024
