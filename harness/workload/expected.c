@@ -3,8 +3,8 @@
  * How long measurements take: for --dry-run, and for the time left of a run.
  *
  * The constants are fitted to whole runs on a quiet machine with two CPUs; tests/harness/workload/
- * test_workload_expected.c has their records. After a change of how long slices are, or when they are
- * repeated, fit them again: `ctbench run` ends with what it took.
+ * test_workload_expected.c has their records. After a change of how long slices are, or when they
+ * are repeated, fit them again: `ctbench run` ends with what it took.
  */
 #include <math.h>
 #include <string.h>
@@ -14,8 +14,8 @@
 
 /*
  * Starting a process and joining its threads; claiming memory for a connection, inserting it, and
- * giving its memory back; making the key streams of one thread, a key of a long one, packets; reading
- * a capture.
+ * giving its memory back; making the key streams of one thread, a key of a long one, packets;
+ * reading a capture.
  */
 #define START_SECONDS	   0.02
 #define CONNECTION_SECONDS 1.0e-6
@@ -25,10 +25,10 @@
 #define CAPTURE_SECONDS	   0.02
 
 /*
- * Cells of a group are measured in slices (harness/run/rounds.c), and each slice warms up again. Where
- * several others have their slices in between, a table that no core's own cache can hold has left the
- * caches by then: slices become longer until they no longer begin cold, the shorter ones before are
- * lost, and some measurements are made again.
+ * Cells of a group are measured in slices (harness/run/rounds.c), and each slice warms up again.
+ * Where several others have their slices in between, a table that no core's own cache can hold has
+ * left the caches by then: slices become longer until they no longer begin cold, the shorter ones
+ * before are lost, and some measurements are made again.
  */
 #define SLICE_WARMUP 0.85 /* of the windows */
 #define COLD_FLOWS   (32.0 * 1024)

@@ -167,8 +167,8 @@ struct json_t *workload_to_json(const struct workload *w);
 char *workload_resolved_json(const struct workload *w); /* the same as text, for free() */
 
 /*
- * Expected seconds on a quiet machine: one repeat of a cell of w beside the others of its group; all
- * repeats of all cells and controls; of a set, with the machine's bounds.
+ * Expected seconds on a quiet machine: one repeat of a cell of w beside the others of its group;
+ * all repeats of all cells and controls; of a set, with the machine's bounds.
  */
 double cell_expected_seconds(const struct workload *w, const struct cell *cell);
 /* Of each cell: its repeats or, with a budget, as many as that holds. */

@@ -300,8 +300,8 @@ static void a_void_cell_has_all_measured_again(void **state)
 }
 
 /*
- * With one more repeat than a verdict needs, a void cell loses that repeat and the others keep theirs;
- * the seed decides that the stopped process is not the baseline's or its control's.
+ * With one more repeat than a verdict needs, a void cell loses that repeat and the others keep
+ * theirs; the seed decides that the stopped process is not the baseline's or its control's.
  */
 static void a_void_cell_is_spared(void **state)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The expected duration of measurements, next to what they took in whole runs: a Xeon (virtual machine)
- * with two CPUs and nothing else to do, 2026-12-01. Seconds are of one repeat of a cell, with all of
- * its attempts.
+ * The expected duration of measurements, next to what they took in whole runs: a Xeon (virtual
+ * machine) with two CPUs and nothing else to do, 2026-12-01. Seconds are of one repeat of a cell,
+ * with all of its attempts.
  */
 #include <math.h>
 #include <stdio.h>
