@@ -22,8 +22,8 @@
  * is the ratio of two such effects, at two levels of another choice.
  *
  * A difference is seen if Holm's p over all comparisons of the run is at most STATS_ALPHA, its
- * interval excludes 0, and it is larger than the metric's resolution and than the noise: the far end
- * of the interval of the workload's A/A pair (one cell measured twice). The smallest detectable
+ * interval excludes 0, and it is larger than the metric's resolution and than the noise: the far
+ * end of the interval of the workload's A/A pair (one cell measured twice). The smallest detectable
  * effect is stats_visible(), or the largest of these if that is larger.
  *
  * Everything comes from the report of a run (run/report.c), so it can be repeated from the file.

@@ -48,8 +48,8 @@ struct kernel_row {
 };
 
 /*
- * A map that `flows` connections fill, each of them looked up once.  Then KERNEL_FRESH new ones come,
- * half of which are answered (looked up), and a flood of KERNEL_FLOOD(flows) others.
+ * A map that `flows` connections fill, each of them looked up once.  Then KERNEL_FRESH new ones
+ * come, half of which are answered (looked up), and a flood of KERNEL_FLOOD(flows) others.
  */
 #define KERNEL_FRESH	    1024
 #define KERNEL_FLOOD(flows) ((flows) / 16 * 5)

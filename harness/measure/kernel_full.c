@@ -8,7 +8,9 @@
 
 #include "harness/base/progress.h"
 
-/* Of the tuples from `first` on, `count` beginning with number `start`: the share that succeeded. */
+/*
+ * Of the tuples from `first` on, `count` beginning with number `start`: the share that succeeded.
+ */
 static int share_of(unsigned int table, enum kernel_step step, uint64_t flows, uint64_t first,
 		    uint64_t start, uint64_t count, double *share, struct ct_error *e)
 {

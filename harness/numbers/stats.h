@@ -75,8 +75,9 @@ size_t stats_median_rank(size_t n);
 #define STATS_RANKS_LEAST 6
 
 /*
- * The share of the sorted resamples on either side of a bootstrap interval: less than 2.5 %, by the
- * smallest sample's n > 1 and the degrees of freedom of all, so that few values make it wide enough.
+ * The share of the sorted resamples on either side of a bootstrap interval: less than 2.5 %, by
+ * the smallest sample's n > 1 and the degrees of freedom of all, so that few values make it wide
+ * enough.
  */
 double stats_tail_share(size_t n, double df);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The SCTP tracker: states, timeouts, verification tags, chunks.  Expected are those of Linux 6.18. */
+/*
+ * The SCTP tracker: states, timeouts, verification tags, chunks.  Expected are those of Linux
+ * 6.18.
+ */
 #include "tests/fixture/cmocka.h"
 #include "tests/fixture/packets.h"
 

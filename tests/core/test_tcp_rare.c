@@ -168,7 +168,9 @@ static void doubt_makes_nothing_longer(void **state)
 	}
 }
 
-/* A connection that was picked up without data, too, waits for an answer before it lives for days. */
+/*
+ * A connection that was picked up without data, too, waits for an answer before it lives for days.
+ */
 static void picked_up_without_data(void **state)
 {
 	(void)state;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ctbench sweep over a real ssh: two names of this machine, by an sshd of this user on a port of the
- * loopback, with keys of its own; a third name does not answer. The caller has neither HOME nor SHELL,
- * as under cron. Without OpenSSH or GNU parallel, or if this user may not log in, it is skipped.
+ * ctbench sweep over a real ssh: two names of this machine, by an sshd of this user on a port of
+ * the loopback, with keys of its own; a third name does not answer. The caller has neither HOME
+ * nor SHELL, as under cron. Without OpenSSH or GNU parallel, or if this user may not log in, it is
+ * skipped.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,8 +13,8 @@
 #include "tests/fixture/command_fixture.h"
 
 /*
- * Starts sshd on the first free port of some, and leaves its process id in sshd.pid. As root it wants
- * /run/sshd, which exists while sshd is a service: else in a mount namespace.
+ * Starts sshd on the first free port of some, and leaves its process id in sshd.pid. As root it
+ * wants /run/sshd, which exists while sshd is a service: else in a mount namespace.
  */
 static const char start[] =
 	"set -e; PATH=$PATH:/usr/sbin:/sbin; here=$PWD; mkdir tmp\n"

@@ -100,7 +100,9 @@ static void effects_in_words(void **state)
 	assert_string_equal(buf, "x290"); /* no exponent */
 }
 
-/* Percentiles in one bucket, or in two that touch, are no proof of anything smaller than a bucket. */
+/*
+ * Percentiles in one bucket, or in two that touch, are no proof of anything smaller than a bucket.
+ */
 static void no_finer_than_a_histogram(void **state)
 {
 	struct fake_run run;

@@ -78,9 +78,9 @@ static void finds_the_law(void **state)
 }
 
 /*
- * Measurements that no law fits: what counts is the relative error of a throughput.  Expected are the
- * coefficients of the weighted line, solved elsewhere; with equal weights they would be 0.0595 and
- * 0.0184.
+ * Measurements that no law fits: what counts is the relative error of a throughput.  Expected are
+ * the coefficients of the weighted line, solved elsewhere; with equal weights they would be 0.0595
+ * and 0.0184.
  */
 static void every_throughput_counts_alike(void **state)
 {
@@ -124,9 +124,10 @@ static void intervals_hold_the_truth(void **state)
 }
 
 /*
- * Throughputs of two threads that scatter by a known deviation: that of the mean of nine drawn from
- * them is 0.0172.  The interval is as wide as Student's t with 16 degrees of freedom asks, 2.12 times
- * sqrt(9/8) of it; that of 95 % of the resamples would be 13 % narrower, and too narrow.
+ * Throughputs of two threads that scatter by a known deviation: that of the mean of nine drawn
+ * from them is 0.0172.  The interval is as wide as Student's t with 16 degrees of freedom asks,
+ * 2.12 times sqrt(9/8) of it; that of 95 % of the resamples would be 13 % narrower, and too
+ * narrow.
  */
 static void interval_of_the_model(void **state)
 {
