@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/base/files.h"
@@ -48,6 +49,12 @@ int built_in_open(const char *path)
 
 bool built_in_exists(const char *path)
 {
-	return has_prefix(path) ? built_in_find(path + strlen(BUILT_IN_PREFIX)) != NULL
-				: !access(path, R_OK);
+	struct stat st;
+
+	if (has_prefix(path))
+		return built_in_find(path + strlen(BUILT_IN_PREFIX)) != NULL;
+	if (access(path, R_OK) || stat(path, &st))
+		return false;
+	errno = ENOTSUP;
+	return S_ISREG(st.st_mode) || S_ISDIR(st.st_mode);
 }

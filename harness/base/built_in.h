@@ -31,7 +31,10 @@ const struct built_in *built_in_find(const char *name);
 /* Like open() for reading: a file on disk, or with the prefix a built-in one.  -1 and errno. */
 int built_in_open(const char *path);
 
-/* Could built_in_open() open it? */
+/*
+ * Could built_in_open() open it?  Not a pipe or a device, where opening or reading may never end;
+ * else errno says why not, for file_error().
+ */
 bool built_in_exists(const char *path);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/base/files.h"
 
+#include "harness/base/interrupt.h"
 #include "harness/base/memory.h"
 
 #include <dirent.h>
@@ -52,18 +53,13 @@ static int make_exclusively(int folder, char name[32])
 	return fd < 0 ? -errno : fd;
 }
 
-int file_write_new(const char *folder, const char *name, const void *data, size_t len)
+static int write_new(int dir, const char *name, const void *data, size_t len)
 {
-	int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC), fd, err;
 	char temporary[32];
+	int fd = make_exclusively(dir, temporary), err;
 
-	if (dir < 0)
-		return -errno;
-	fd = make_exclusively(dir, temporary);
-	if (fd < 0) {
-		close(dir);
+	if (fd < 0)
 		return fd;
-	}
 	err = file_write_all(fd, data, len);
 	/* A file that is renamed before its data are on the disk may be empty after a power cut. */
 	if (!err && fsync(fd) && errno != EINVAL)
@@ -74,6 +70,20 @@ int file_write_new(const char *folder, const char *name, const void *data, size_
 		err = -errno;
 	if (err)
 		unlinkat(dir, temporary, 0);
+	return err;
+}
+
+int file_write_new(const char *folder, const char *name, const void *data, size_t len)
+{
+	int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC), err;
+	sigset_t earlier;
+
+	if (dir < 0)
+		return -errno;
+	/* A signal that ended the process meanwhile would leave the temporary file. */
+	interrupt_hold(&earlier);
+	err = write_new(dir, name, data, len);
+	interrupt_release(&earlier);
 	close(dir);
 	return err;
 }
@@ -208,6 +218,7 @@ static int scratch_begin(struct scratch *s, const char *parent)
 {
 	int n = snprintf(s->path, sizeof(s->path), "%s/.ctbench-XXXXXX", parent), err;
 
+	interrupt_before_end(scratch_remove_all);
 	err = n >= (int)sizeof(s->path) ? -ENAMETOOLONG : mkdtemp(s->path) ? 0 : -errno;
 	if (!err) {
 		s->dir = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
@@ -224,11 +235,15 @@ int scratch_make(char *path, const char *parent, struct ct_error *e)
 {
 	const char *where = getenv("TMPDIR");
 	struct scratch *s = scratch_find("");
+	sigset_t earlier;
 	int err;
 
 	if (!parent)
 		parent = where && *where == '/' ? where : "/tmp";
+	/* Its path is known to scratch_remove_all() only when the folder is complete. */
+	interrupt_hold(&earlier);
 	err = s ? scratch_begin(s, parent) : -EMFILE;
+	interrupt_release(&earlier);
 	snprintf(path, PATH_MAX, "%s", err ? "" : s->path);
 	return err ? ct_fail(e, err, CT_EXIT_USER, "cannot make a folder in '%.700s': %s", parent,
 			     strerror(-err))
@@ -261,7 +276,7 @@ void scratch_remove(const char *path)
 	lseek(s->dir, 0, SEEK_SET);
 	while (unlink_some(s->dir))
 		lseek(s->dir, 0, SEEK_SET);
-	close(s->dir);
 	rmdir(s->path);
 	s->path[0] = '\0';
+	close(s->dir);
 }

@@ -3,9 +3,12 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 _Atomic sig_atomic_t ct_interrupted;
@@ -17,14 +20,35 @@ static unsigned int catching;
 /* Readable once a signal came: interrupt_wait() polls it.  -1: none could be made. */
 static int came = -1;
 
+/* What is removed before a signal ends the process, and the process that made it. */
+static void (*remove_temporary)(void);
+static pid_t maker;
+
+/* A child between fork() and exec() has these handlers too, but must remove nothing. */
+static void remove_ours(void)
+{
+	if (remove_temporary && getpid() == maker)
+		remove_temporary();
+}
+
+/* Ends the process as without a handler. */
+static void on_end(int sig)
+{
+	remove_ours();
+	signal(sig, SIG_DFL);
+	raise(sig); /* blocked until this handler returns */
+}
+
 static void on_signal(int sig)
 {
 	const int errno_before = errno;
 	const uint64_t one = 1;
 
 	/* _exit() is safe in a handler.  The kernel closes the files, and children end with us. */
-	if (ct_interrupted)
+	if (ct_interrupted) {
+		remove_ours();
 		_exit(CT_EXIT_INTERRUPTED);
+	}
 	ct_interrupted = sig;
 	/* Fails only without a free descriptor; then waits end only by EINTR. */
 	if (write(came, &one, sizeof(one)) < 0)
@@ -58,6 +82,35 @@ void interrupt_restore(void)
 		return;
 	for (size_t i = 0; i < NR_SIGNALS; i++)
 		sigaction(signals[i], &before[i], NULL);
+}
+
+void interrupt_before_end(void (*remove)(void))
+{
+	const struct sigaction action = { .sa_handler = on_end };
+
+	remove_temporary = remove;
+	maker = getpid();
+	for (size_t i = 0; i < NR_SIGNALS; i++) {
+		struct sigaction now;
+
+		if (!sigaction(signals[i], NULL, &now) && now.sa_handler == SIG_DFL)
+			sigaction(signals[i], &action, NULL);
+	}
+}
+
+void interrupt_hold(sigset_t *earlier)
+{
+	sigset_t held;
+
+	sigemptyset(&held);
+	for (size_t i = 0; i < NR_SIGNALS; i++)
+		sigaddset(&held, signals[i]);
+	pthread_sigmask(SIG_BLOCK, &held, earlier);
+}
+
+void interrupt_release(const sigset_t *earlier)
+{
+	pthread_sigmask(SIG_SETMASK, earlier, NULL);
 }
 
 int interrupt_wait(int fd)

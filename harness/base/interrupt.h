@@ -28,6 +28,20 @@ void interrupt_catch(void);
 void interrupt_restore(void);
 
 /*
+ * Call remove before one of the three signals ends this process (not a child of it): while they
+ * have their default action, and at the second signal between interrupt_catch() and
+ * interrupt_restore(). remove runs in a signal handler: system calls only. Main thread.
+ */
+void interrupt_before_end(void (*remove)(void));
+
+/*
+ * Block the three signals in this thread for a few system calls that belong together, and unblock
+ * them: a signal that came meanwhile acts then.
+ */
+void interrupt_hold(sigset_t *earlier);
+void interrupt_release(const sigset_t *earlier);
+
+/*
  * Wait until fd can be read (or its other end is closed): 0; -EINTR if a signal came to any thread
  * since interrupt_catch(); else a negative errno.  Any thread.
  *

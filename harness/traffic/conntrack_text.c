@@ -169,16 +169,33 @@ const char *conntrack_end(struct conntrack_parse *p)
 
 /* ---- lines ---- */
 
-/* The words before the first src=: [ipv4 2] tcp 6 ...; NULL or what is wrong. */
+/* Is it this protocol's name?  Programs that know fewer protocols than we do write "unknown". */
+static bool is_name_of(const char *name, unsigned long protonum)
+{
+	const char *known = nf_ct_l4proto_find((uint8_t)protonum)->name;
+
+	return !strcmp(name, "unknown") || !strcmp(name, known) ||
+	       (!strcmp(known, "unknown") && !name[strspn(name, "abcdefghijklmnopqrstuvwxyz-")]);
+}
+
+/*
+ * The words before the first src=: [ipv4 2] tcp 6 [seconds] [STATE]; NULL or what is wrong.
+ * Strict, because a misread first word would make another protocol of the line, without its ports.
+ */
 static const char *protocol(struct conntrack_parse *p, char *words[4], unsigned int nr)
 {
 	unsigned int at = 0;
 	unsigned long n;
 
-	if (nr >= 2 && (!strcmp(words[0], "ipv4") || !strcmp(words[0], "ipv6")))
+	if (nr >= 2 && ((!strcmp(words[0], "ipv4") && !strcmp(words[1], "2")) ||
+			(!strcmp(words[0], "ipv6") && !strcmp(words[1], "10"))))
 		at = 2;
 	if (nr < at + 2 || !number(words[at + 1], 10, UINT8_MAX, &n) || !n)
 		return "no protocol with its number at the beginning of the line";
+	if (!is_name_of(words[at], n))
+		return "a protocol's name that is not that of its number";
+	if (nr > at + 2 && *words[at + 2] >= 'a' && *words[at + 2] <= 'z')
+		return "neither seconds nor a state behind the protocol's number";
 	p->protonum = (uint8_t)n;
 	return NULL;
 }

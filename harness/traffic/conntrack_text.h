@@ -33,7 +33,7 @@ struct conntrack_text {
 	/* Preserved between calls; zero at first. */
 	uint64_t line;
 	uint64_t icmp_left_out; /* in XML, which has neither their types nor their ids */
-	bool begun, xml;
+	bool begun, xml, ended; /* XML: its last tag was read */
 	char text[CONNTRACK_LINE_MAX];
 };
 

@@ -90,6 +90,9 @@ int conntrack_xml_next(struct conntrack_text *t, struct conntrack_entry *entry, 
 		*tag++ = '\0';
 		tag[strcspn(tag, "\r\n")] = '\0';
 		name = tag + (*tag == '/');
+		if (!strncmp(tag, "flow ", 5))
+			return conntrack_wrong(t, e, "an event, not an entry of the table");
+		t->ended |= !strcmp(tag, "/conntrack");
 		if (!strcmp(tag, "flow")) {
 			if (inside)
 				return conntrack_wrong(t, e, "a flow inside a flow");
@@ -112,5 +115,8 @@ int conntrack_xml_next(struct conntrack_text *t, struct conntrack_entry *entry, 
 	}
 	if (!ret && inside)
 		return conntrack_wrong(t, e, "the file ends inside a flow");
+	/* Cut off between two flows it would only be a smaller table. */
+	if (!ret && !t->ended)
+		return conntrack_wrong(t, e, "the file ends before </conntrack>");
 	return ret;
 }

@@ -5,6 +5,7 @@
  */
 #include "harness/machine/topology.h"
 #include "harness/base/built_in.h"
+#include "harness/base/files.h"
 #include "harness/workload/internal.h"
 #include "variants/variant.h"
 
@@ -211,7 +212,7 @@ static int check_capture(const struct workload_product *p, const struct cell *ce
 				     "%s: the capture %s cannot be read: %s; its path is relative "
 				     "to the file that names it",
 				     place_of(p, PARAM_CAPTURE, place), cell->capture,
-				     strerror(errno));
+				     file_error(errno));
 	return 0;
 }
 

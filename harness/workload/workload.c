@@ -8,6 +8,7 @@
 #include "harness/workload/aims.h"
 #include "harness/base/array.h"
 #include "harness/base/built_in.h"
+#include "harness/base/files.h"
 #include "harness/workload/internal.h"
 
 #include <limits.h>
@@ -247,7 +248,7 @@ load_suite(struct workload_set *set, const struct workload_text *t, int depth, s
 			err = ct_user_error(e,
 					    "%s:%d: the workload %s cannot be read: %s; its path "
 					    "is relative to the suite",
-					    t->path, w->line, path, strerror(errno));
+					    t->path, w->line, path, file_error(errno));
 		else
 			err = load_file(set, path, t, depth + 1, e);
 		free(path);

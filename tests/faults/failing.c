@@ -6,6 +6,7 @@
  *	FAULT=open@N     descriptors: EMFILE                 FAULT=fork@N     processes: EAGAIN
  *	FAULT=thread@N   threads: EAGAIN                     FAULT=write@N+   the disk: ENOSPC
  *	FAULT=short@1+   reads and writes do a part of what they could, and are interrupted
+ *	FAULT=term@N     SIGTERM comes just before the Nth call that opens, reads, writes or forks
  *	FAULT_SHOW=1     the callers of the call that fails go to standard error
  *	FAULT_COUNT=FILE how many such calls there were is appended at the end; with FAULT_PLACES=1
  *			 then the number of the first call from each place (all callers up to main)
@@ -18,6 +19,7 @@
 #include <execinfo.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -29,8 +31,9 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-enum kind { ALLOC, OPEN, FORK, THREAD, WRITE, SHORT, KINDS };
-static const char *const names[KINDS] = { "alloc", "open", "fork", "thread", "write", "short" };
+enum kind { ALLOC, OPEN, FORK, THREAD, WRITE, SHORT, TERM, KINDS };
+static const char *const names[KINDS] = { "alloc", "open",  "fork", "thread",
+					  "write", "short", "term" };
 
 static _Atomic long calls[KINDS];
 static enum kind failing = KINDS;
@@ -181,6 +184,13 @@ static bool fails(enum kind kind)
 	return true;
 }
 
+/* A moment at which a signal may come. */
+static void moment(void)
+{
+	if (fails(TERM))
+		kill(getpid(), SIGTERM);
+}
+
 /* The next library's function; what dlsym() itself needs comes from our own block. */
 static char early[1 << 16];
 static size_t early_used;
@@ -293,6 +303,7 @@ void *mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset)
 		if (flags & (O_CREAT | O_TMPFILE)) \
 			mode = va_arg(args, mode_t); \
 		va_end(args); \
+		moment(); \
 		if (fails(OPEN)) { \
 			errno = EMFILE; \
 			return -1; \
@@ -308,6 +319,7 @@ OPENING(openat, (int dir, const char *path, int flags, ...), (dir, path, flags, 
 	type function declared \
 	{ \
 		NEXT(type, #function, declared); \
+		moment(); \
 		if (fails(OPEN)) { \
 			errno = EMFILE; \
 			return NULL; \
@@ -321,6 +333,7 @@ STREAM_OPENING(DIR *, opendir, (const char *path), (path))
 int pipe2(int ends[2], int flags)
 {
 	NEXT(int, "pipe2", (int *, int));
+	moment();
 	if (fails(OPEN)) {
 		errno = EMFILE;
 		return -1;
@@ -331,6 +344,7 @@ int pipe2(int ends[2], int flags)
 pid_t fork(void)
 {
 	NEXT(pid_t, "fork", (void));
+	moment();
 	if (fails(FORK)) {
 		errno = EAGAIN;
 		return -1;
@@ -360,6 +374,7 @@ ssize_t write(int fd, const void *data, size_t n)
 	bool interrupted;
 
 	NEXT(ssize_t, "write", (int, const void *, size_t));
+	moment();
 	/* A disk is full, not a terminal. */
 	if (fd > 2 && fails(WRITE)) {
 		errno = ENOSPC;
@@ -378,6 +393,7 @@ ssize_t read(int fd, void *data, size_t n)
 	bool interrupted;
 
 	NEXT(ssize_t, "read", (int, void *, size_t));
+	moment();
 	n = part(n, &interrupted);
 	if (interrupted) {
 		errno = EINTR;

@@ -141,9 +141,8 @@ static void forms(void **state)
 	free(written);
 }
 
-#define GOOD \
-	"udp 17 29 src=1.1.1.1 dst=2.2.2.2 sport=1 dport=2 src=2.2.2.2 dst=1.1.1.1 sport=2 " \
-	"dport=1\n"
+#define TUPLES "src=1.1.1.1 dst=2.2.2.2 sport=1 dport=2 src=2.2.2.2 dst=1.1.1.1 sport=2 dport=1\n"
+#define GOOD   "udp 17 29 " TUPLES
 
 static void wrong_lines(void **state)
 {
@@ -176,6 +175,22 @@ static void wrong_lines(void **state)
 		"icmp 1 src=1.1.1.1 dst=2.2.2.2 type=256 code=0 id=1 src=2.2.2.2 dst=1.1.1.1 "
 		"type=0 "
 		"code=0 id=1\n",
+		/* Each would be another protocol, without ports. */
+		"\xef\xbb\xbf" GOOD,
+		"\xef\xbb\xbfipv4 2 " GOOD,
+		"ipv4 10 " GOOD,
+		"ipv6 2 " GOOD,
+		"inet 2 " GOOD,
+		"tcp 17 29 " TUPLES,
+		"x 17 29 " TUPLES,
+		"udp 6 29 " TUPLES,
+	};
+	/* As programs write what they know less about; an offloaded entry has no seconds. */
+	static const char *const other[] = {
+		"unknown 50 9 src=1.1.1.1 dst=2.2.2.2 src=2.2.2.2 dst=1.1.1.1\n",
+		"esp 50 9 src=1.1.1.1 dst=2.2.2.2 src=2.2.2.2 dst=1.1.1.1\n",
+		"unknown 17 9 " TUPLES,
+		"ipv4 2 tcp 6 ESTABLISHED " TUPLES,
 	};
 	static char text[3 * CONNTRACK_LINE_MAX];
 	struct conntrack_entry entry;
@@ -192,6 +207,12 @@ static void wrong_lines(void **state)
 			fail_msg("accepted: %s", lines[i]);
 		assert_non_null(strstr(e.text, "table:3:"));
 		assert_int_equal(e.status, CT_EXIT_USER);
+	}
+	for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++) {
+		struct ct_error e = { 0 };
+
+		if (conntrack_text_next(open_text(other[i], strlen(other[i])), &entry, &e) != 1)
+			fail_msg("refused: %s: %s", other[i], e.text);
 	}
 	/* A line without end, and a zero byte. */
 	for (unsigned int k = 0; k < 2; k++) {
@@ -213,6 +234,9 @@ static void wrong_xml(void **state)
 		"<flow><meta direction=\"original\"><layer4 protonum=\"0\"></flow>",
 		"<flow><meta direction=\"original\"><src>1.1.1.1</src><src>1.1.1.1</src></flow>",
 		"<a>text",
+		/* Cut off between flows, and events. */
+		"<conntrack>",
+		"<conntrack><flow type=\"new\"></flow></conntrack>",
 	};
 	struct conntrack_entry entry;
 

@@ -2,6 +2,7 @@
 /* Wrong workload files: each message has the line, the key and the value. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "tests/fixture/cmocka.h"
 #include "tests/fixture/workload_fixture.h"
@@ -300,6 +301,16 @@ static void test_bad_paths(void **state)
 	write_bytes("zero.yaml", "name: \"a\\0b\"\n", 13);
 	assert_int_not_equal(workload_load(&set, own_path("zero.yaml"), NULL, &e), 0);
 	expect(e.text, ":1: ");
+
+	/* Opening a pipe without a writer would block. */
+	e.status = 0;
+	assert_int_equal(mkfifo("pipe.yaml", 0600), 0);
+	assert_int_not_equal(load(&set, "question: why\nworkloads: pipe.yaml\n", &e, NULL), 0);
+	expect(e.text, ":2: ");
+	e.status = 0;
+	assert_int_not_equal(
+		load(&set, GOOD "buckets: 64\nlevel: packets\ncapture: pipe.yaml\n", &e, NULL), 0);
+	expect(e.text, ":5: ");
 
 	/* too long, too many, too large a product */
 	e.status = 0;
