@@ -297,6 +297,13 @@ void escape_shell(FILE *out, const char *text)
 	fputc('\'', out);
 }
 
+void escape_shell_path(FILE *out, const char *path)
+{
+	if (*path == '-')
+		fputs("./", out);
+	escape_shell(out, path);
+}
+
 void escape_tsv(FILE *out, const char *text)
 {
 	for (; *text; text++)

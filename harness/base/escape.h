@@ -41,6 +41,8 @@ void escape_gnuplot_data(FILE *out, const char *text);
 void escape_file_name(FILE *out, const char *text);
 /* A word for a shell, quoted if necessary, so that it can be pasted. */
 void escape_shell(FILE *out, const char *text);
+/* The same for a path that is an operand: with "./" in front where it would be an option. */
+void escape_shell_path(FILE *out, const char *path);
 /* A field of a TSV file: control characters become blanks. */
 void escape_tsv(FILE *out, const char *text);
 

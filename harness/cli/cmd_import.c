@@ -419,6 +419,9 @@ static int check(const struct request *q, struct ct_error *e)
 	if (q->out && !key_set_is_file(q->out))
 		return ct_user_error(e, "--out must end in " KEY_SET_SUFFIX ", the suffix of key "
 					"sets");
+	if (q->out && strchr(q->out, ','))
+		return ct_user_error(e, "--out must have no comma: in 'flows' commas separate "
+					"several values");
 	if (q->anonymise && !q->out)
 		return ct_user_error(e,
 				     "--anonymise changes what --out writes: add --out TABLE.ct");

@@ -202,7 +202,7 @@ static int finish(const struct request *q, struct ct_error *e)
 	if (!err && !to_stdout) {
 		printf("%s: %zu cells, about %.0f s.  To measure them:\n  ctbench run %s\n",
 		       q->file, set.list[0].nr_cells, 1 + workload_set_expected_seconds(&set),
-		       escaped(word, sizeof(word), escape_shell, q->file));
+		       escaped(word, sizeof(word), escape_shell_path, q->file));
 		if (!strcmp(schema_path(), SCHEMA))
 			puts("For completion in an editor, in the file's folder:\n"
 			     "  ctbench list --schema >" SCHEMA);

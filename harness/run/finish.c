@@ -254,7 +254,7 @@ int run_finish(struct run *run)
 	if (table_print(stdout, report))
 		ct_fail(&table_e, -ENOMEM, CT_EXIT_USER,
 			"no memory for the tables: print them with ctbench report %s --text",
-			escaped(word, sizeof(word), escape_shell, run->results.dir));
+			escaped(word, sizeof(word), escape_shell_path, run->results.dir));
 	/* ctbench compare prints them cell by cell. */
 	if (!run->other)
 		judge_print_verdicts(stdout, report);

@@ -362,8 +362,8 @@ char *capture_bytes_command(const struct capture_bytes *b, const char *before, c
 	int n = 0;
 
 	if (b->is_file)
-		n = snprintf(buf, size, "%s %s%s%s", before, *b->name == '-' ? "./" : "",
-			     escaped(name, sizeof(name), escape_shell, b->name), behind);
+		n = snprintf(buf, size, "%s %s%s", before,
+			     escaped(name, sizeof(name), escape_shell_path, b->name), behind);
 	if (n <= 0 || n >= (int)size)
 		buf[0] = '\0'; /* an incomplete command is useless */
 	return buf;

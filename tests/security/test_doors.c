@@ -229,6 +229,21 @@ static void hints_of_files(const struct hostile *h)
 	assert_int_equal(remove_all(path), 0);
 }
 
+/* Names that are right for a shell, but not for the option or the command behind it. */
+static void hints_of_operands(void)
+{
+	SEND(NULL, "new", "-q", "why", "--variants", "null", "--traffic", "lookups", "--vary",
+	     "none", "--", "-mine.yaml");
+	assert_int_equal(said.status, CT_EXIT_OK);
+	check_hint(said.out, "ctbench run ", "./-mine.yaml", 1);
+	assert_int_equal(unlink("-mine.yaml"), 0);
+	SEND(NULL, "import", "x.pcap", "--out", "a,b.ct");
+	assert_int_equal(said.status, CT_EXIT_USER);
+	expect(said.err, "--out");
+	/* Not an error of the file's. */
+	assert_null(strstr(said.err, "x.pcap"));
+}
+
 /* A run's name within a command. */
 static void hints_of_runs(const struct hostile *h)
 {
@@ -265,6 +280,7 @@ static void hints(void **state)
 		}
 	}
 	assert_true(nr > 4);
+	hints_of_operands();
 	check_files();
 	assert_int_equal(remove_all("named"), 0);
 }
