@@ -32,7 +32,11 @@ static char *inlined(const char *name, char hash[SHA256_BASE64], struct ct_error
 	char *text = len ? malloc(len + 2) : NULL;
 
 	if (!text) {
-		ct_fail(e, -ENOENT, CT_EXIT_INTERNAL, "%s is missing in this program", name);
+		if (len)
+			ct_fail(e, -ENOMEM, CT_EXIT_USER, "no memory for the page");
+		else
+			ct_fail(e, -ENOENT, CT_EXIT_INTERNAL, "%s is missing in this program",
+				name);
 		return NULL;
 	}
 	text[0] = '\n';
