@@ -42,15 +42,51 @@ void *memory_array(size_t nr, size_t size)
 	return p;
 }
 
+/*
+ * Not open_memstream(): if glibc's cannot grow, the piece that is written is missing from the text,
+ * and neither ferror() nor fclose() tells.
+ */
+struct growing {
+	char **text;
+	size_t *len, room;
+};
+
+static ssize_t grow(void *cookie, const char *data, size_t n)
+{
+	struct growing *g = cookie;
+
+	if (*g->len + n >= g->room) {
+		const size_t room = 2 * (*g->len + n) + BUFSIZ;
+		char *more = realloc(*g->text, room);
+
+		if (!more)
+			memory_end();
+		*g->text = more;
+		g->room = room;
+	}
+	memcpy(*g->text + *g->len, data, n);
+	*g->len += n;
+	(*g->text)[*g->len] = '\0';
+	return (ssize_t)n;
+}
+
+static int grown(void *cookie)
+{
+	free(cookie);
+	return 0;
+}
+
 FILE *memory_stream(char **text, size_t *len)
 {
-	FILE *stream;
+	const cookie_io_functions_t functions = { .write = grow, .close = grown };
+	struct growing *g = malloc(sizeof(*g));
+	FILE *stream = g ? fopencookie(g, "w", functions) : NULL;
 
-	*text = NULL;
+	*text = calloc(1, 1);
 	*len = 0;
-	stream = open_memstream(text, len);
-	if (!stream)
+	if (!stream || !*text)
 		memory_end();
+	*g = (struct growing){ .text = text, .len = len, .room = 1 };
 	return stream;
 }
 
@@ -64,7 +100,6 @@ void memory_stream_close(FILE *stream, char *const *text)
 {
 	const bool failed = ferror(stream);
 
-	/* glibc loses the text if it cannot shrink its buffer to the text's size. */
 	if (fclose(stream) || failed || !*text)
 		memory_end();
 }

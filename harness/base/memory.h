@@ -24,9 +24,9 @@ void *memory_array(size_t nr, size_t size);
 void memory_end_if(int err);
 
 /*
- * A text that grows as it is printed (open_memstream()); free() *text after the close.  All three
- * end the program without memory.  fclose() alone reports neither a failed write nor a lost text,
- * so an incomplete text would go unnoticed.
+ * A text that grows as it is printed; free() *text after the close.  All three end the program
+ * without memory.  fclose() alone does not report an earlier failed write, so an incomplete text
+ * would go unnoticed.
  */
 FILE *memory_stream(char **text, size_t *len);
 /* *text and *len are up to date. */

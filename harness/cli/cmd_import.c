@@ -200,11 +200,11 @@ static json_t *protocols_of(const struct import_table *t)
 static json_t *summary(const struct import *i, struct ct_error *e)
 {
 	const struct import_table *t = &i->table;
-	uint32_t *zone = calloc(UINT16_MAX + 1, sizeof(*zone));
+	uint32_t *zone = memory_array(UINT16_MAX + 1, sizeof(*zone));
 	json_int_t ipv6 = 0, nat = 0, zones = 0, largest = 0;
 	json_t *designs = import_designs(t, i->q->variants, i->q->buckets, e);
 
-	for (uint64_t k = 0; k < t->nr && zone; k++) {
+	for (uint64_t k = 0; k < t->nr; k++) {
 		const struct conntrack_entry *entry = &t->list[k];
 
 		ipv6 += entry->tuple[0].tuple.src.l3num == NFPROTO_IPV6;
