@@ -11,7 +11,7 @@ static bool is_kept(const char *word, size_t len)
 	if (word[0] && strchr("{}[]\"|<#.", word[0]))
 		return true;
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (strlen(commands[i]) == len && !memcmp(commands[i], word, len))
+		if (!strncmp(commands[i], word, len) && !commands[i][len])
 			return true;
 	return false;
 }

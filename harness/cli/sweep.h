@@ -53,7 +53,7 @@ int sweep_begin(struct sweep *s, struct ct_error *e);
  */
 int sweep_resume(struct sweep *s, struct ct_error *e);
 /* What continues it, for a shell; up to SWEEP_COMMAND bytes into buf, which is returned. */
-#define SWEEP_COMMAND (4 * PATH_MAX)
+#define SWEEP_COMMAND ((size_t)4 * PATH_MAX)
 const char *sweep_resume_command(const struct sweep *s, char *buf);
 
 /* ---- sweep_machines.c ---- */

@@ -240,22 +240,22 @@ static int take_round(struct bench_kernel *b, unsigned int round)
 /* ---- in a process of its own ---- */
 
 /* Distinct connections: the source is a bijection of their number; misses have another network. */
-void kernel_make_tuples(struct kernel_tuple *in, uint64_t flows)
+void kernel_make_tuples(struct kernel_tuple *list, uint64_t flows)
 {
-	struct kernel_tuple *shuffled = in + flows, *absent = shuffled + flows;
+	struct kernel_tuple *shuffled = list + flows, *absent = shuffled + flows;
 	struct rng rng;
 
 	rng_seed(&rng, 1);
 	for (uint64_t i = 0; i < flows; i++) {
 		const uint32_t source = 0x0a000000 | ((uint32_t)i * 2654435761u & 0xffffff);
 
-		in[i] = (struct kernel_tuple){
+		list[i] = (struct kernel_tuple){
 			.saddr = htonl(source),
 			.daddr = htonl(0xc0a80000 | (uint32_t)rng_below(&rng, 0x10000)),
 			.sport = htons((uint16_t)(1024 + rng_below(&rng, 64000))),
 			.dport = htons(443),
 		};
-		shuffled[i] = absent[i] = in[i];
+		shuffled[i] = absent[i] = list[i];
 		absent[i].saddr = htonl(source ^ 0x01000000);
 	}
 	for (uint64_t i = flows - 1; i > 0; i--) {

@@ -333,10 +333,12 @@ int kernel_tun_measure(const struct kernel_request *q, struct kernel_result *r, 
 
 	b.tuples = calloc(3 * (size_t)q->flows, sizeof(*b.tuples));
 	b.here.v = ct_variant_find(q->table);
-	if (!b.tuples || !b.here.v)
+	if (!b.tuples || !b.here.v) {
+		free(b.tuples);
 		return ct_fail(e, -ENOENT, CT_EXIT_USER,
 			       "no memory, or this ctbench has no variant %s: ctbench list",
 			       q->table);
+	}
 	kernel_make_tuples(b.tuples, q->flows);
 	for (int way = 0; way < KERNEL_HOOKS && !err; way++)
 		err = open_way(&b, way);

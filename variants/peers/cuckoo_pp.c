@@ -468,7 +468,7 @@ static uint64_t pp_size(uint64_t buckets, uint64_t connections)
 	const uint64_t most = buckets > connections ? buckets : connections;
 	uint64_t size = 2;
 
-	while (size * PP_SLOTS < 2 * IP_CT_DIR_MAX * most && size < UINT64_C(1) << 31)
+	while (size * PP_SLOTS < UINT64_C(2) * IP_CT_DIR_MAX * most && size < UINT64_C(1) << 31)
 		size *= 2;
 	return size;
 }

@@ -186,8 +186,9 @@ static void evil_machines(void **state)
 	static const char whole[] = "mkdir s-1 && echo {} >s-1/benchmark.json && echo a >whole && ";
 	static const char *const archives[] = {
 		"ln -s ../../../.. s-1/up && tar -cf ../evil.tar s-1 whole",
-		"echo x >../planted && tar -P -cf ../evil.tar s-1 whole ../planted $PWD/../planted "
-		"&& rm ../planted",
+		("echo x >../planted && tar -P -cf ../evil.tar s-1 whole ../planted "
+		 "$PWD/../planted "
+		 "&& rm ../planted"),
 		"tar -czf ../evil.tar s-1 whole",
 	};
 	char command[1024];

@@ -113,8 +113,8 @@ static void all_fit(void **state)
 		"machines a b",
 		"env",
 		"import table.txt",
-		"replay " CAPTURES "dns.pcap.zst",
-		"explain " CAPTURES "dns.pcap.zst 1",
+		("replay " CAPTURES "dns.pcap.zst"),
+		("explain " CAPTURES "dns.pcap.zst 1"),
 	};
 
 	(void)state;
