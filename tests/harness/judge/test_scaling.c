@@ -132,9 +132,8 @@ static void intervals_hold_the_truth(void **state)
 static void interval_of_the_model(void **state)
 {
 	json_t *report = measured(&(struct law){ 0.25, 0 }, two, 0, 1), *cell;
-	const double by = 2.12 * sqrt(9.0 / 8) * 0.02 * sqrt(60.0 / 9) / 3,
-		     wide = 1.25 * (exp(by) - exp(-by));
-	double mops[REPEATS], width;
+	const double by = 2.12 * sqrt(9.0 / 8) * 0.02 * sqrt(60.0 / 9) / 3;
+	double mops[REPEATS], low, high;
 
 	(void)state;
 	for (int k = 0; k < REPEATS; k++)
@@ -144,8 +143,9 @@ static void interval_of_the_model(void **state)
 	json_object_del(report, "scaling");
 	assert_int_equal(judge_scaling(report), 0);
 	assert_true(fabs(number(report, "contention") - 0.25) < 1e-6);
-	width = number(report, "contention_high") - number(report, "contention_low");
-	assert_true(fabs(width / wide - 1) < 0.08);
+	low = (0.25 - number(report, "contention_low")) / (1.25 * (1 - exp(-by)));
+	high = (number(report, "contention_high") - 0.25) / (1.25 * (exp(by) - 1));
+	assert_true(fabs(low - 1) < 0.09 && fabs(high - 1) < 0.09);
 	json_decref(report);
 }
 
