@@ -261,14 +261,19 @@ void escape_file_name(FILE *out, const char *text)
 		fputc('_', out);
 }
 
+/*
+ * The bytes of a character's UTF-8: shells turn \u into characters only where the locale has them.
+ */
 static void bad_shell(FILE *out, uint32_t code, unsigned char byte)
 {
-	if (code == UTF8_INVALID || code < 0x80)
-		fprintf(out, "\\x%02x", byte);
-	else if (code < 0x10000)
-		fprintf(out, "\\u%04x", (unsigned int)code);
-	else
-		fprintf(out, "\\U%08x", (unsigned int)code);
+	unsigned int more = code < 0x80 || code == UTF8_INVALID ? 0
+			    : code < 0x800			? 1
+			    : code < 0x10000			? 2
+								: 3;
+
+	fprintf(out, "\\x%02x", byte);
+	while (more--)
+		fprintf(out, "\\x%02x", 0x80 | (code >> 6 * more & 0x3f));
 }
 
 void escape_shell(FILE *out, const char *text)
