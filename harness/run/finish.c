@@ -162,7 +162,8 @@ static void print_counts(const json_t *report)
 	printf("\n%u cell%s, %u measurement%s", cells, cells == 1 ? "" : "s", good,
 	       good == 1 ? "" : "s");
 	if (voids)
-		printf(", %u void (measured again; %u unusable)", voids, unusable);
+		printf(", %u void (%u left out, %u measured again)", voids, unusable,
+		       voids - unusable);
 	if (failed)
 		printf(", %u failed", failed);
 	if (skipped)

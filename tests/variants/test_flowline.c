@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 #include "harness/numbers/random.h"
 #include "tests/fixture/cmocka.h"
 #include "tests/variants/flowline_adapter.h"
@@ -252,6 +253,35 @@ static void test_stale_depth(void **state)
 
 /* --- Side by side --- */
 
+static _Atomic bool shrunk;
+
+static void *shrinks(void *arg)
+{
+	(void)arg;
+	atomic_store(&shrunk, !fl_resize(&table, 13));
+	return NULL;
+}
+
+/* Lines stay readable for a reader that may have chosen one before they were joined. */
+static void test_shrinking_waits(void **state)
+{
+	const struct fl_line *last = &table.lines[(1u << 14) - 1];
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(fl_resize(&table, 14), 0);
+	urcu_bp_read_lock();
+	assert_int_equal(pthread_create(&thread, NULL, shrinks, NULL), 0);
+	while (atomic_load(&table.depth) == 14)
+		usleep(100);
+	usleep(20000); /* what it takes if it does not wait is some microseconds */
+	assert_false(atomic_load(&shrunk));
+	assert_int_equal(atomic_load(&last->meta) & FL_DEPTH_MASK, 0);
+	urcu_bp_read_unlock();
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_true(atomic_load(&shrunk));
+}
+
 #define STAY (4000u / SCALE) /* in the table throughout */
 #define CHURN \
 	(20000u / \
@@ -355,6 +385,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup_teardown(test_guess, setup, teardown),
 	cmocka_unit_test_setup_teardown(test_stale_depth, setup, teardown),
 	cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
+	cmocka_unit_test_setup_teardown(test_shrinking_waits, setup, teardown),
 	cmocka_unit_test_setup_teardown(test_threads, setup, teardown),
 };
 CT_TEST_MAIN(tests, NULL, NULL)
