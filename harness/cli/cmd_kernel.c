@@ -337,9 +337,7 @@ static int print_full(const struct request *c, const struct kernel_result *r)
 	char text[64];
 
 	printf("%llu connections fill a map, each was looked up once.\nThen %d new ones, half of "
-	       "them looked up, and a flood "
-	       "of "
-	       "%llu; medians of %llu rounds\n",
+	       "them looked up, and a flood of %llu; medians of %llu rounds\n",
 	       (unsigned long long)c->q.flows, KERNEL_FRESH,
 	       (unsigned long long)KERNEL_FLOOD(c->q.flows), (unsigned long long)c->q.rounds);
 	grid_add_row(&g);

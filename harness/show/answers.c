@@ -341,10 +341,10 @@ static double null_ns(const struct answer *a)
 	return NAN;
 }
 
-/* ---- any other question: the first variant and the fastest, at first and last point ---- */
+/* ---- any other question: the first variant and the lowest median, at first and last point ---- */
 
-/* Medians, and no more: whether the difference is one is said by the verdicts. */
-static void say_fastest(struct answer *a, const json_t *point)
+/* Only medians: the verdicts say whether their difference is more than noise. */
+static void say_lowest_median(struct answer *a, const json_t *point)
 {
 	json_t *cells = json_object_get(a->report, "cells"), *cell, *best = NULL, *first = NULL;
 	const char *name;
@@ -407,12 +407,12 @@ static void by_variant(struct answer *a)
 	if (!first)
 		return;
 	say_where(a, first);
-	say_fastest(a, first);
+	say_lowest_median(a, first);
 	if (alike_but(a, first, last, ""))
 		return;
 	SAY(a, "; ");
 	say_where(a, last);
-	say_fastest(a, last);
+	say_lowest_median(a, last);
 }
 
 /*

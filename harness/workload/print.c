@@ -320,7 +320,7 @@ void workload_print_cells(FILE *out, const struct workload_set *set, const bool 
 	fprintf(out, "%zu workload%s, %zu measurements, each in a separate process: ", workloads,
 		workloads == 1 ? "" : "s", measurements);
 	print_duration(out, expected_with_bounds(seconds));
-	fprintf(out, ".\nAn estimate for a quiet machine, with the machine's bounds: void "
-		     "measurements are "
-		     "repeated, and cold\ntables need longer slices.\n");
+	fputs(".\nAn estimate for a quiet machine, with the machine's bounds: void measurements\n"
+	      "are repeated, and cold tables need longer slices.\n",
+	      out);
 }

@@ -3,18 +3,7 @@
 #include <errno.h>
 
 #include "tests/fixture/cmocka.h"
-#include "tests/fixture/packets.h"
-
-#define ACCEPT 1
-
-static struct fake fake;
-
-static int setup(void **state)
-{
-	(void)state;
-	fake_open(&fake);
-	return 0;
-}
+#include "tests/fixture/one_fake.h"
 
 static void settings(void **state)
 {

@@ -1,19 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* ICMP and ICMPv6: requests, errors and what they quote, types that are not tracked. */
 #include "tests/fixture/cmocka.h"
-#include "tests/fixture/packets.h"
-
-#define INVALID (-1) /* -NF_ACCEPT */
-#define ACCEPT	1
-
-static struct fake fake;
-
-static int setup(void **state)
-{
-	(void)state;
-	fake_open(&fake);
-	return 0;
-}
+#include "tests/fixture/one_fake.h"
 
 static int send_icmp(bool ipv6, int side, uint8_t type)
 {

@@ -1,19 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Headers and checksums of both families; UDP, GRE, and protocols without a tracker. */
 #include "tests/fixture/cmocka.h"
-#include "tests/fixture/packets.h"
-
-#define INVALID (-1) /* -NF_ACCEPT */
-#define ACCEPT	1
-
-static struct fake fake;
-
-static int setup(void **state)
-{
-	(void)state;
-	fake_open(&fake);
-	return 0;
-}
+#include "tests/fixture/one_fake.h"
 
 /* --- IPv4 and IPv6 headers --- */
 

@@ -4,19 +4,7 @@
  * 6.18.
  */
 #include "tests/fixture/cmocka.h"
-#include "tests/fixture/packets.h"
-
-#define INVALID (-1) /* -NF_ACCEPT */
-#define ACCEPT	1
-
-static struct fake fake;
-
-static int setup(void **state)
-{
-	(void)state;
-	fake_open(&fake);
-	return 0;
-}
+#include "tests/fixture/one_fake.h"
 
 /* One chunk with its flags and, if it is an INIT, its tag. */
 static int send_sctp(int side, uint32_t vtag, uint8_t type, uint8_t flags, uint32_t init_tag)

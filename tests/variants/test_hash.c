@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "harness/numbers/random.h"
+#include "tests/variants/hash_units.h"
 
 /* One unit has one ct_hash(); this test needs all. */
 #define ct_hash jhash2_hash
@@ -27,32 +28,10 @@
 #undef ct_hash
 #undef CT_HASH_NAME
 
-typedef uint32_t
-hash_fn(const union ct_tuple_words *t, const uint64_t key[2], uint32_t zone_id, uint32_t net_mix);
-
-static uint32_t
-jhash2(const union ct_tuple_words *t, const uint64_t key[2], uint32_t zone_id, uint32_t net_mix)
-{
-	return jhash2_hash(t, key, zone_id, net_mix);
-}
-
-static uint32_t
-siphash(const union ct_tuple_words *t, const uint64_t key[2], uint32_t zone_id, uint32_t net_mix)
-{
-	return siphash_hash(t, key, zone_id, net_mix);
-}
-
-static uint32_t
-folded(const union ct_tuple_words *t, const uint64_t key[2], uint32_t zone_id, uint32_t net_mix)
-{
-	return folded_hash(t, key, zone_id, net_mix);
-}
-
-static uint32_t
-constant(const union ct_tuple_words *t, const uint64_t key[2], uint32_t zone_id, uint32_t net_mix)
-{
-	return constant_hash(t, key, zone_id, net_mix);
-}
+HASH_UNIT(jhash2)
+HASH_UNIT(siphash)
+HASH_UNIT(folded)
+HASH_UNIT(constant)
 
 /*
  * From here to pop_options with the CRC instruction, called only where the CPU has one.  clang

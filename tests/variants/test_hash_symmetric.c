@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "harness/numbers/random.h"
+#include "tests/variants/hash_units.h"
 
 /* One unit has one ct_hash(); this test needs both. */
 #define ct_hash symmetric_hash
@@ -21,20 +22,8 @@
 
 #define TUPLES 200
 
-typedef uint32_t
-hash_fn(const union ct_tuple_words *t, const uint64_t key[2], uint32_t zone_id, uint32_t net_mix);
-
-static uint32_t
-symmetric(const union ct_tuple_words *t, const uint64_t key[2], uint32_t zone_id, uint32_t net_mix)
-{
-	return symmetric_hash(t, key, zone_id, net_mix);
-}
-
-static uint32_t
-ends_xor(const union ct_tuple_words *t, const uint64_t key[2], uint32_t zone_id, uint32_t net_mix)
-{
-	return ends_xor_hash(t, key, zone_id, net_mix);
-}
+HASH_UNIT(symmetric)
+HASH_UNIT(ends_xor)
 
 static const struct hash {
 	hash_fn *fn;

@@ -18,8 +18,8 @@
  *   - Readers take no lock and write nothing.  A reader that finds its object is done.  A reader
  *     that finds nothing searches again if references moved meanwhile (fl_miss_is_sure()), so an
  *     object that is in the table all the time is never missed, not even during a resize.
- *     Progress: a hit never waits.  A miss waits while references of its line move, so also for a
- *     writer that has lost its CPU then.
+ *   - A hit never waits.  A miss waits while references of its line move, so also for a writer that
+ *     has lost its CPU then.
  *   - Writers lock one line (two for an object with two hashes, in ascending order).
  *   - A resize doubles or halves line by line.  It locks two lines at a time, each for less than
  *     a microsecond, and does not stop other threads.

@@ -279,7 +279,7 @@ static uint32_t pages_get(struct ct_table *t, unsigned int log)
 
 static void pages_put(struct ct_table *t, uint32_t at, unsigned int log)
 {
-	if (!at || log >= BI_LOGS)
+	if (!at || log >= BI_LOGS) /* none; more pages than a run may have */
 		return;
 	sub_relaxed(&t->used, 1u << log);
 	spin_lock(&t->lock, CT_LOCK_LEAF);
